@@ -1,0 +1,28 @@
+"""Devices: the registry of schemes and the one way to open an address."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from drivers.base import Amplifier, DeviceNotFound
+
+DRIVERS = {
+    "ona": "drivers.ona:OnaAmplifier",
+    "file": "drivers.recording:Recording",
+}
+
+
+def open_device(address: str, **options: Any) -> Amplifier:
+    """Open the device at ``address``, "scheme:rest"; its driver takes ``rest`` and ``options``.
+
+    Raises DeviceNotFound for a scheme no driver has, and the DeviceErrors of the driver.
+    """
+    scheme, _, rest = address.partition(":")
+    if scheme not in DRIVERS:
+        known = ", ".join(f"{name}:..." for name in sorted(DRIVERS))
+        raise DeviceNotFound(f"there is no driver for '{address}'; an address is one of {known}")
+    module, name = DRIVERS[scheme].split(":")
+    driver: Callable[..., Amplifier] = getattr(importlib.import_module(module), name)
+    return driver(rest, **options)

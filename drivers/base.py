@@ -1,0 +1,179 @@
+"""What every device hands out and takes in: blocks of samples, pulses, limits, and the errors it may raise.
+
+Samples are float32 microvolts of shape (samples, channels). The device's sample index is the only clock of the
+signal; host times (``arrived_ns``) are the monotonic clock and serve staleness and lags alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+
+class DeviceError(Exception):
+    """A device or a recording cannot do what was asked; the message is one sentence for the operator."""
+
+
+class DeviceNotFound(DeviceError):
+    """There is nothing at this address: no such file, port or driver."""
+
+
+class DeviceRefused(DeviceError):
+    """Something is there, but it is not usable: foreign, damaged, busy, or too slow for the purpose."""
+
+
+class OptionRefused(DeviceRefused):
+    """An option names what this device does not have, or leaves out what it needs."""
+
+
+class DeviceLost(DeviceError):
+    """A device that was in use no longer answers or was unplugged."""
+
+
+class LimitExceeded(DeviceError):
+    """A value outside the device's, the protocol's or the absolute limits; nothing was changed."""
+
+
+class Outcome(StrEnum):
+    """What became of a stimulus that was asked for."""
+
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not-delivered"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One signal of a device: its label, its input range in uV (None: not known)."""
+
+    name: str
+    range_uv: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a stimulator can do: currents in mA, widths in ms, rate in pulses a second, single pulses on command."""
+
+    max_current_ma: float
+    current_step_ma: float
+    min_width_ms: float
+    max_width_ms: float
+    max_rate_hz: float
+    single_pulses: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """Who a device is and what it measures; ``limits`` is None where it does not stimulate."""
+
+    model: str
+    serial: str
+    address: str
+    sample_rate_hz: float
+    channels: tuple[Channel, ...]
+    firmware: str = ""
+    limits: Limits | None = None
+    measures_impedance: bool = False
+    has_buttons: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """One stimulus, as the device reports it or as its artefact shows it.
+
+    It began ``offset_ns`` after the instant of ``sample``. Values not known are None. ``compliance``: the stimulator
+    reached its voltage limit, so that less was delivered than requested.
+    """
+
+    sample: int
+    offset_ns: int = 0
+    current_ma: float | None = None
+    requested_ma: float | None = None
+    width_ms: float | None = None
+    impedance_kohm: float | None = None
+    outcome: Outcome = Outcome.DELIVERED
+    source: str = "device"
+    compliance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """State of a live device at ``sample``; ``fault`` and ``state`` are words, ``lead_off`` one flag a channel."""
+
+    sample: int
+    state: str
+    fault: str
+    lead_off: tuple[bool, ...]
+    battery_percent: int | None = None
+    impedance_kohm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A foot pedal or needle button, pressed or released at ``sample``."""
+
+    sample: int
+    button: int
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Contiguous samples from ``first_sample`` on, and what else the device said with them.
+
+    ``lost_before`` counts the samples missing between the block before and this one; ``clipped`` has one flag a
+    channel (its input range was reached). A block may be empty of samples and only carry events.
+    """
+
+    first_sample: int
+    samples: Samples
+    pulses: tuple[Pulse, ...] = ()
+    clipped: tuple[bool, ...] = ()
+    lost_before: int = 0
+    bad_frames: int = 0
+    arrived_ns: int = 0
+    status: tuple[Status, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def end_sample(self) -> int:
+        """Index of the first sample after this block."""
+        return self.first_sample + len(self.samples)
+
+
+class Amplifier(ABC):
+    """A source of blocks. Opening one changes none of its outputs; ``close`` may be called twice."""
+
+    info: DeviceInfo
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to stream; the sample count starts at 0. Raises DeviceLost, DeviceRefused."""
+
+    @abstractmethod
+    def read(self, timeout_s: float = 0.0) -> list[Block]:
+        """Blocks that have arrived, in order, waiting at most ``timeout_s`` for the first. Raises DeviceLost."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop streaming and release the device."""
+
+
+class Stimulator(ABC):
+    """Something that delivers bounded pulses. A value out of range raises LimitExceeded and changes nothing."""
+
+    limits: Limits
+
+    @abstractmethod
+    def enable(self, on: bool) -> None:
+        """Arm or disarm the output."""
+
+    @abstractmethod
+    def pulse_once(self, current_ma: float, width_ms: float) -> None:
+        """Deliver one pulse at once; only while enabled."""

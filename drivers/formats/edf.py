@@ -1,0 +1,145 @@
+"""EDF, EDF+, BDF and BDF+ files, decoded by edfio a few records at a time.
+
+edfio corrects a header that does not match its file by a warning, and loads a BDF file whole. So it is only ever shown
+whole records, under a header that is true of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import edfio
+import numpy as np
+
+from drivers.base import Channel, DeviceLost, DeviceRefused
+from drivers.formats.edf_header import Layout, read_layout
+from drivers.formats.edf_time import Timeline, read_timeline, segments
+from drivers.formats.loaded import (
+    HIGHEST_UV,
+    PAGE_VALUES,
+    Candidate,
+    Loaded,
+    Options,
+    Page,
+    Segment,
+    channel_names,
+    check_rate,
+    choose,
+    microvolts_per,
+)
+
+Signal = edfio.EdfSignal | edfio.BdfSignal
+
+_CODES = {"EDF": (-(2**15), 2**15 - 1), "BDF": (-(2**23), 2**23 - 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How codes become microvolts, ``gain_uv`` a code from ``zero_uv`` at code 0; clipped at ``low`` and ``high``."""
+
+    gain_uv: float
+    zero_uv: float
+    low: int
+    high: int
+    range_uv: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    path: Path
+    layout: Layout
+    chosen: tuple[int, ...]
+    calibrations: tuple[Calibration, ...]
+    records_a_page: int
+
+    def page(self, index: int) -> Page:
+        first = index * self.records_a_page
+        signals = _signals(self.path, self.layout, first, min(self.records_a_page, self.layout.records - first))
+        columns = [signals[i].digital for i in self.chosen]
+        pairs = list(zip(self.calibrations, columns, strict=True))
+        uv = np.stack([codes.astype(np.float64) * c.gain_uv + c.zero_uv for c, codes in pairs], 1)
+        return uv.astype(np.float32), np.stack([(codes <= c.low) | (codes >= c.high) for c, codes in pairs], 1)
+
+
+def load(path: Path, options: Options) -> Loaded:
+    """Open an EDF or BDF file. Raises OSError, and DeviceRefused where it is damaged or has no channel to play."""
+    layout = read_layout(path)
+    signals = _signals(path, layout, 0, 1)
+    names = channel_names([signal.label for signal in signals])
+    candidates = [
+        Candidate(name, signal.physical_dimension.strip(), signal.sampling_frequency)
+        for name, signal in zip(names, signals, strict=True)
+    ]
+    chosen = choose(path, candidates, options.channel)
+    rate_hz = check_rate(path, candidates[chosen[0]].sample_rate_hz)
+    calibrations = tuple(calibrate(path, names[i], signals[i], layout.family) for i in chosen)
+    per_record = signals[chosen[0]].samples_per_data_record
+    records_a_page = max(1, PAGE_VALUES // sum(layout.samples))
+    timeline = read_timeline(path, layout)
+    found = segments(path, layout, timeline.onsets_s, per_record)
+    return Loaded(
+        model=f"{layout.family}{'+' if layout.plus else ''} recording",
+        sample_rate_hz=rate_hz,
+        channels=tuple(Channel(names[i], c.range_uv) for i, c in zip(chosen, calibrations, strict=True)),
+        segments=found,
+        page_samples=records_a_page * per_record,
+        page=_Pages(path, layout, tuple(chosen), calibrations, records_a_page).page,
+        annotations=timeline.annotations,
+        warnings=layout.warnings + _said_of_time(path, layout, timeline, found),
+    )
+
+
+def _signals(path: Path, layout: Layout, first: int, records: int) -> Sequence[Signal]:
+    with path.open("rb") as file:
+        file.seek(layout.position(first))
+        data = file.read(records * layout.record_bytes)
+    if len(data) < records * layout.record_bytes:
+        raise DeviceLost(f"{path} has become shorter while it was played; close it and start again")
+    read = edfio.read_bdf if layout.family == "BDF" else edfio.read_edf
+    return read(layout.header_for(records) + data, header_encoding=_encoding(layout.header)).signals
+
+
+def _encoding(header: bytes) -> str:
+    try:
+        header[8:].decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def calibrate(path: Path, name: str, signal: Signal, family: str) -> Calibration:
+    """Calibrate a voltage by the ranges in its header. Raises DeviceRefused where they allow no calibration."""
+    try:
+        digital, physical = signal.digital_range, signal.physical_range
+    except ValueError as error:
+        raise _uncalibrated(path, name, "is not given in numbers") from error
+    unit_uv = microvolts_per(signal.physical_dimension.strip()) or 0.0
+    low_uv, high_uv = physical.min * unit_uv, physical.max * unit_uv
+    if digital.min == digital.max or physical.min == physical.max:
+        raise _uncalibrated(path, name, "is empty: its minimum is its maximum")
+    if not (abs(low_uv) <= HIGHEST_UV and abs(high_uv) <= HIGHEST_UV):
+        raise _uncalibrated(path, name, f"of {low_uv:g} to {high_uv:g} uV cannot be true")
+    lowest, highest = _CODES[family]
+    gain_uv = (high_uv - low_uv) / (digital.max - digital.min)
+    return Calibration(
+        gain_uv=gain_uv,
+        zero_uv=low_uv - digital.min * gain_uv,
+        low=max(lowest, min(digital)),
+        high=min(highest, max(digital)),
+        range_uv=max(abs(low_uv), abs(high_uv)),
+    )
+
+
+def _uncalibrated(path: Path, name: str, why: str) -> DeviceRefused:
+    return DeviceRefused(f"the range of channel '{name}' of {path} {why}; choose another by --channel")
+
+
+def _said_of_time(path: Path, layout: Layout, timeline: Timeline, found: Sequence[Segment]) -> tuple[str, ...]:
+    said = []
+    if timeline.unreadable:
+        said.append(f"annotations of {path} that cannot be read ({timeline.unreadable}) are left out")
+    if len(found) > 1 and not layout.discontinuous:
+        said.append(f"{path} calls itself contiguous but has gaps ({len(found) - 1}), which are kept")
+    return tuple(said)

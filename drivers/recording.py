@@ -1,0 +1,142 @@
+"""A recorded signal as a device: blocks and pulses as an amplifier hands them out, with no clock to wait for."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from drivers.base import Amplifier, Block, DeviceInfo, DeviceLost, Pulse
+from drivers.formats import load
+from drivers.formats.loaded import Options, Page
+from drivers.formats.pulses import is_pulse, pulse_at
+
+
+class Recording(Amplifier):
+    """Plays an EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV file, in blocks that do not depend on each other's sizes.
+
+    ``total_samples`` counts the gaps in, ``pulses`` are those that will be handed out (a pulse in a gap with the
+    block after it), ``pulses_outside`` counts those annotated before the first or after the last sample.
+    ``warnings`` are sentences on what is not as the file says; ``annotations`` is every text in it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        channel: str | None = None,
+        listen: bool = False,
+        full_scale_uv: float | None = None,
+        sample_rate_hz: float | None = None,
+        block_samples: int = 50,
+    ) -> None:
+        """Open ``path``: ``channel`` alone, or every voltage of the highest rate.
+
+        ``listen`` leaves annotated pulses aside. ``full_scale_uv`` is what WAV and FLAC do not say, and
+        ``sample_rate_hz`` what a CSV file without times does not. ``read`` hands out at most ``block_samples``.
+        Raises DeviceNotFound, and DeviceRefused where the file is foreign, damaged or lacks what was asked for.
+        """
+        if block_samples < 1:
+            raise ValueError(f"a block of {block_samples} samples holds none; use 1 or more")
+        self._path = Path(path)
+        self._loaded = load(self._path, Options(channel, full_scale_uv, sample_rate_hz))
+        self._block_samples = block_samples
+        self.annotations = self._loaded.annotations
+        self.warnings = self._loaded.warnings
+        self.total_samples = self._loaded.segments[-1].end_sample
+        self.has_pulse_annotations = any(is_pulse(annotation) for annotation in self.annotations)
+        annotated = () if listen else self._annotated_pulses()
+        self.pulses = tuple(pulse for pulse in annotated if 0 <= pulse.sample < self.total_samples)
+        self.pulses_outside = len(annotated) - len(self.pulses)
+        self.info = DeviceInfo(
+            model=self._loaded.model,
+            serial="",
+            address=str(path),
+            sample_rate_hz=self._loaded.sample_rate_hz,
+            channels=self._loaded.channels,
+        )
+        self._closed = False
+        self._page: tuple[int, Page] | None = None
+        self.start()
+
+    def _annotated_pulses(self) -> tuple[Pulse, ...]:
+        rate_hz = self._loaded.sample_rate_hz
+        pulses = [pulse_at(self._path, annotation, rate_hz) for annotation in self.annotations if is_pulse(annotation)]
+        return tuple(sorted(pulses, key=lambda pulse: (pulse.sample, pulse.offset_ns)))
+
+    def start(self) -> None:
+        """Go back to the first sample."""
+        self._segment = 0
+        self._played = 0
+        self._end = 0
+        self._next_pulse = 0
+
+    def read(self, timeout_s: float = 0.0) -> list[Block]:
+        """Return the next block at once, or none at the end of the file. Raises DeviceLost."""
+        del timeout_s  # a file keeps nobody waiting
+        block = self.take(self._block_samples)
+        return [block] if block else []
+
+    def take(self, samples: int) -> Block | None:
+        """Return the next ``samples`` samples, fewer before a gap and at the end; None where there are none.
+
+        Raises DeviceLost where the file cannot be read any more, or is closed.
+        """
+        if samples < 0:
+            raise ValueError(f"{samples} samples cannot be taken; ask for 0 or more")
+        if self._closed:
+            raise DeviceLost(f"{self._path} is closed; open it again")
+        if samples == 0 or self._segment == len(self._loaded.segments):
+            return None
+        segment = self._loaded.segments[self._segment]
+        first = segment.first_sample + self._played
+        end = min(first + samples, segment.end_sample)
+        uv, extreme = self._stored(segment.stored_at + self._played, end - first)
+        block = Block(
+            first_sample=first,
+            samples=uv,
+            pulses=self._pulses_before(end),
+            clipped=tuple(bool(flags.any()) for flags in extreme.T),
+            lost_before=first - self._end,
+            arrived_ns=time.monotonic_ns(),
+        )
+        self._advance(end)
+        return block
+
+    def close(self) -> None:
+        """Let go of the file; nothing can be taken from it any more."""
+        self._closed = True
+        self._page = None
+
+    def _advance(self, end: int) -> None:
+        segment = self._loaded.segments[self._segment]
+        self._end = end
+        self._played = end - segment.first_sample
+        if end == segment.end_sample:
+            self._segment += 1
+            self._played = 0
+
+    def _pulses_before(self, end: int) -> tuple[Pulse, ...]:
+        first = self._next_pulse
+        while self._next_pulse < len(self.pulses) and self.pulses[self._next_pulse].sample < end:
+            self._next_pulse += 1
+        return self.pulses[first : self._next_pulse]
+
+    def _stored(self, first: int, samples: int) -> Page:
+        parts = []
+        while samples:
+            index, offset = divmod(first, self._loaded.page_samples)
+            uv, extreme = self._page_at(index)
+            part = slice(offset, min(offset + samples, len(uv)))
+            parts.append((uv[part], extreme[part]))
+            first, samples = first + part.stop - part.start, samples - (part.stop - part.start)
+        return np.concatenate([uv for uv, _ in parts]), np.concatenate([extreme for _, extreme in parts])
+
+    def _page_at(self, index: int) -> Page:
+        if self._page is None or self._page[0] != index:
+            try:
+                self._page = index, self._loaded.page(index)
+            except OSError as error:
+                raise DeviceLost(f"{self._path} cannot be read any more: {error.strerror or error}") from error
+        return self._page[1]

@@ -1,0 +1,134 @@
+"""A simulated patient behind a simulated ONA amplifier, in a process of its own.
+
+It is a simulation throughout: parameters are drawn widely for each seed, with their sources where they are declared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+from drivers.base import DeviceLost, DeviceRefused
+
+ANSWER_S = 10.0
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class SimulatedDevice:
+    """The running process: reach the amplifier at ``address``, steer it with ``command``. Use it in a ``with``.
+
+    The process ends with ``close`` and, because its stdin ends, with this one however it dies.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        channels: int = 1,
+        sample_rate_hz: int = 20_000,
+        scenario: str = "procedure",
+        start_mm: float | None = None,
+        mains_hz: float = 50.0,
+        options: tuple[str, ...] = (),
+    ) -> None:
+        """Start it and wait for its address. ``options`` are further ones of ``python -m drivers.simulated``.
+
+        Raises DeviceRefused where it does not start.
+        """
+        command = [sys.executable, "-m", "drivers.simulated", f"--seed={seed}", f"--channels={channels}"]
+        command += [f"--rate={sample_rate_hz}", f"--scenario={scenario}", f"--mains={mains_hz}", *options]
+        command += [] if start_mm is None else [f"--start-mm={start_mm}"]
+        self._process = _started(command)
+        self._stdin, self._stdout = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name="simulated answers", daemon=True)
+        self._reader.start()
+        try:
+            self.address = self._answer().strip()
+        except DeviceLost as error:
+            raise DeviceRefused("the simulated amplifier did not start; its own words are on stderr") from error
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def command(self, text: str) -> dict[str, Any]:
+        """Run one control line (see ``drivers.simulated.control``) and return its answer.
+
+        Raises ValueError where the line is wrong, DeviceLost where the process has ended.
+        """
+        try:
+            self._stdin.write(text + "\n")
+            self._stdin.flush()
+        except (BrokenPipeError, ValueError) as error:
+            raise DeviceLost(f"the simulated amplifier has ended and cannot take {text!r}; start it again") from error
+        answer: dict[str, Any] = json.loads(self._answer())
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer
+
+    def truth(self) -> dict[str, Any]:
+        """Return what the patient knows now; the fields of ``drivers.simulated.patient.Truth``."""
+        truth: dict[str, Any] = self.command("truth")["truth"]
+        return truth
+
+    def close(self) -> None:
+        """End the process; may be called twice."""
+        # broken where the process has ended by itself
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
+        try:
+            self._process.wait(ANSWER_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join()
+        self._stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read(self) -> None:
+        for line in self._stdout:
+            self._answers.put(line)
+        self._answers.put("")
+
+    def _answer(self) -> str:
+        try:
+            line = self._answers.get(timeout=ANSWER_S)
+        except queue.Empty:
+            line = ""
+        if not line:
+            self.close()
+            raise DeviceLost("the simulated amplifier ended without an answer; its own words are on stderr")
+        return line
+
+
+def _started(command: list[str]) -> subprocess.Popen[str]:
+    """Return the process, deaf to the terminal's signals so that it outlives Ctrl-C until its parent closes it."""
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    try:
+        return subprocess.Popen(  # noqa: S603 - this interpreter and this package, nothing from outside
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise DeviceRefused(f"the simulated amplifier could not be started: {error}") from error

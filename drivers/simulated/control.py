@@ -1,0 +1,64 @@
+"""Control lines: words on the process's stdin that steer needle, patient, faults and plug; answers are JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from drivers.simulated.device import OnaDevice
+from drivers.simulated.faults import on_off
+from drivers.simulated.messages import Fault
+from drivers.simulated.ports import Port
+from drivers.simulated.tissue import Injectate
+
+
+class Control:
+    """Control lines on stdin, each answered by one JSON line on stdout.
+
+    ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), ``hold``; ``contract SHARE|off``; ``inject
+    saline|anaesthetic|d5w ML``; ``lead-off CHANNEL on|off``; ``press N``, ``release N``; ``battery PERCENT``; ``fault
+    CODE``; ``set FAULT VALUE`` (see Faults); ``stall SECONDS``; ``lose SAMPLES``; ``unplug``, ``replug``; ``truth``.
+    """
+
+    def __init__(self, device: OnaDevice, port: Port) -> None:
+        self._device, self._port = device, port
+        self._now_ns = 0
+        self._words: dict[str, Callable[..., None]] = {
+            "advance": lambda mm: device.patient.steer(float(mm)),
+            "withdraw": lambda mm: device.patient.steer(-float(mm)),
+            "redirect": lambda mm: device.patient.steer(0.0, float(mm)),
+            "hold": lambda: device.patient.steer(0.0),
+            "contract": self._contract,
+            "inject": lambda what, ml: device.patient.inject(Injectate(what), float(ml)),
+            "lead-off": lambda channel, off: device.patient.set_lead_off(int(channel), on_off(off)),
+            "press": lambda button: device.press(int(button), pressed=True),
+            "release": lambda button: device.press(int(button), pressed=False),
+            "battery": lambda percent: device.set_battery(int(percent)),
+            "fault": lambda code: device.raise_fault(Fault(int(code))),
+            "set": device.faults.set,
+            "stall": lambda seconds: device.stall(self._now_ns + int(float(seconds) * 1e9)),
+            "lose": lambda samples: device.lose(int(samples)),
+            "unplug": port.unplug,
+            "replug": port.plug,
+            "truth": lambda: None,
+        }
+
+    def run(self, line: str, now_ns: int) -> str:
+        """Do what ``line`` says; answer ``{"ok": true}``, with ``truth`` where asked for, or ``{"error": ...}``."""
+        self._now_ns = now_ns
+        word, *arguments = line.split() or [""]
+        if word not in self._words:
+            return json.dumps({"error": f"there is no command {word!r}; choose one of {', '.join(self._words)}"})
+        try:
+            self._words[word](*arguments)
+        except (TypeError, ValueError) as error:
+            return json.dumps({"error": f"{line.strip()!r} was not understood: {error}"})
+        answer = {"ok": True, "truth": asdict(self._device.patient.truth())} if word == "truth" else {"ok": True}
+        return json.dumps(answer)
+
+    def _contract(self, share: str) -> None:
+        effort = None if share == "off" else float(share)
+        if effort is not None and not 0 <= effort <= 1:
+            raise ValueError(f"effort lies within 0 and 1, not {share}")
+        self._device.patient.voluntary.held = effort

@@ -1,0 +1,260 @@
+"""The simulated amplifier as a pure state machine: bytes from the host and the time in, bytes to the host out.
+
+Written from the ONA protocol, version 1. The device's clock is the host's monotonic clock times ``1 + drift_ppm``; the
+patient's time is the samples streamed, so a patient waits while the device is idle.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from drivers.framing import Frame, FrameReader, encode
+from drivers.simulated import messages as ona
+from drivers.simulated.faults import Faults
+from drivers.simulated.messages import Fault, Info, Result, State
+from drivers.simulated.patient import Patient
+from drivers.simulated.stimulator import StimOutput
+
+HOST_LOST_NS = 1_000_000_000
+STATUS_EVERY_NS = 900_000_000
+FRAME_S = 0.002
+MODEL = "Simulated ONA amplifier"
+FIRMWARE = "1.0-simulated"
+
+
+class OnaDevice:
+    """An amplifier with ``patient`` at its electrodes; times are monotonic nanoseconds and never go back."""
+
+    def __init__(
+        self, patient: Patient, *, serial: str = "SIM-0", drift_ppm: float = 0.0, faults: Faults | None = None
+    ) -> None:
+        """Power up: idle and disabled."""
+        self.patient, self.faults = patient, faults or Faults()
+        front = patient.front_end
+        channels = tuple((front.scale_nv_per_lsb, front.range_uv, name) for name in patient.muscles.names)
+        self.info = Info(patient.sample_rate_hz, channels, MODEL, serial, FIRMWARE)
+        self._stim = StimOutput(self.info, self.faults)
+        self._rate_per_ns = patient.sample_rate_hz * (1 + drift_ppm * 1e-6) * 1e-9
+        self._frame_samples = max(round(FRAME_S * patient.sample_rate_hz), 1)
+        room = 1000 - ona.SAMPLES_OVERHEAD
+        self._most_samples = min(255, room // (3 * patient.channels))
+        self._reader = FrameReader(range(256))
+        self._out: list[tuple[int, bytes]] = []
+        self._held: list[tuple[int, int, int, bytes]] = []
+        self._seq = self._order = 0
+        self._streaming, self._fault, self._battery = False, Fault.NONE, 100
+        self._started_ns = self._heard_ns = self._status_ns = self._stalled_ns = 0
+        self._sent = self._skip = 0
+        self._dropped = False
+        self._told = self._state()
+
+    def feed(self, data: bytes, now_ns: int) -> bytes:
+        """Take bytes from the host; return what the device has to say by ``now_ns``."""
+        self._advance(now_ns)
+        for frame in self._reader.feed(data):
+            if not self.faults.deaf:
+                self._heard_ns = now_ns
+                self._obey(frame, now_ns)
+        return self._flush(now_ns)
+
+    def tick(self, now_ns: int) -> bytes:
+        """Let time pass; return what the device has to say by ``now_ns``."""
+        self._advance(now_ns)
+        return self._flush(now_ns)
+
+    @property
+    def streaming(self) -> bool:
+        """Whether samples flow."""
+        return self._streaming
+
+    def port_opened(self, now_ns: int) -> None:
+        """Note that a host has opened the port: the stimulator is disabled, and its sequence starts anew."""
+        self._advance(now_ns)
+        self._stim.disable()
+        self._reader.resync()
+
+    def press(self, button: int, *, pressed: bool) -> None:
+        """Press or release a pedal or needle button. Raises ValueError outside 0..7."""
+        if not 0 <= button <= 7:
+            raise ValueError(f"buttons are 0 to 7, not {button}")
+        self._say(ona.BUTTON, ona.button(self._sent, button, pressed=pressed))
+
+    def raise_fault(self, fault: Fault) -> None:
+        """Latch ``fault``: the stimulator is disabled until the host has sent STIM_ENABLE 0."""
+        self._stim.disable()
+        self._fault = fault
+
+    def set_battery(self, percent: int) -> None:
+        """Charge left; an empty battery is a fault. Raises ValueError outside 0..100."""
+        if not 0 <= percent <= 100:
+            raise ValueError(f"the battery holds 0 to 100 %, not {percent}")
+        self._battery = percent
+        if percent == 0:
+            self.raise_fault(Fault.BATTERY)
+
+    def stall(self, until_ns: int) -> None:
+        """Say nothing until then, and then all at once."""
+        self._stalled_ns = until_ns
+
+    def lose(self, samples: int) -> None:
+        """Drop the next ``samples`` inside the device; the frame after them says so."""
+        self._skip += samples
+
+    def output_dropped(self) -> None:
+        """Bytes could not be handed over and are gone; the next samples say so."""
+        self._dropped = True
+
+    def _position(self, now_ns: int) -> float:
+        return (now_ns - self._started_ns) * self._rate_per_ns
+
+    def _advance(self, now_ns: int) -> None:
+        if not self._streaming:
+            return
+        self._stream(now_ns, whole=False)
+        if self._stim.enabled and now_ns - self._heard_ns >= HOST_LOST_NS:
+            self.raise_fault(Fault.HOST_LOST)
+
+    def _stream(self, now_ns: int, *, whole: bool) -> None:
+        """Record and send what is due, in frames of about 2 ms; ``whole`` also the unfinished one."""
+        count = int(self._position(now_ns)) - self._sent
+        count += 1 if whole else -(count % self._frame_samples)
+        while count > 0:
+            some = min(count, self._skip or self._most_samples)
+            self._record(some, now_ns)
+            count -= some
+
+    def _record(self, count: int, now_ns: int) -> None:
+        start, self._sent = self._sent, self._sent + count
+        pulses = []
+        for due in self._stim.due(start, self._sent, self._position(self._heard_ns + HOST_LOST_NS)):
+            delivery = self._stim.deliver(due, self._impedance_kohm(due.position - start))
+            pulses.append((max(due.position - start, 0.0), delivery.delivered_ua / 1000, due.width_us / 1000))
+            if not self.faults.no_stim:
+                self._say_shifted(ona.STIM, delivery.body(), now_ns)
+        raw, flags = self.patient.record(count, pulses)
+        if self._skip:
+            self._skip, self._dropped = self._skip - count, True
+            return
+        flags |= ona.DEVICE_DROPPED if self._dropped else 0
+        self._dropped = False
+        self._say_shifted(ona.SAMPLES, ona.samples(start, count, self.patient.channels, flags, raw), now_ns)
+
+    def _impedance_kohm(self, ahead_samples: float = 0.0) -> float | None:
+        if self.faults.open_circuit:
+            return None
+        if self.faults.impedance_kohm is not None:
+            return self.faults.impedance_kohm
+        return self.patient.impedance_kohm(self.patient.sample + ahead_samples)
+
+    def _state(self) -> tuple[int, int, int, int]:
+        if self._fault:
+            state = State.FAULT
+        elif not self._streaming:
+            state = State.IDLE
+        else:
+            state = State.STIMULATING if self._stim.enabled else State.STREAMING
+        return state, self._fault, self.patient.lead_off_bits & 0xFF, self._battery
+
+    def _obey(self, frame: Frame, now_ns: int) -> None:
+        length = ona.BODY_BYTES.get(frame.type)
+        if length is None:
+            result = Result.UNKNOWN_COMMAND
+        elif len(frame.body) != length:
+            result = Result.MALFORMED
+        else:
+            result = self._result(frame, now_ns)
+        self._say(ona.ACK, ona.ack(frame.seq, result))
+        if frame.type == ona.HELLO and result is Result.DONE:
+            self._say(ona.INFO, self.faults.info_of(self.info).body())
+
+    def _result(self, frame: Frame, now_ns: int) -> Result:
+        match frame.type:
+            case ona.START:
+                return self._start(now_ns)
+            case ona.STOP:
+                return self._stop(now_ns)
+            case ona.STIM_SET:
+                return self._stim_set(frame.body, now_ns)
+            case ona.STIM_ENABLE:
+                return self._stim_enable(frame.body[0], now_ns)
+            case ona.STIM_ONCE:
+                return self._stim_once(frame.body, now_ns)
+        return Result.DONE
+
+    def _start(self, now_ns: int) -> Result:
+        self._stop(now_ns)
+        self._streaming, self._started_ns, self._sent, self._dropped = True, now_ns, 0, False
+        self._status_ns = self._skip = 0
+        return Result.DONE
+
+    def _stop(self, now_ns: int) -> Result:
+        if self._streaming:
+            self._stream(now_ns, whole=True)
+        self._stim.restart()
+        self._streaming = False
+        return Result.DONE
+
+    def _stim_set(self, body: bytes, now_ns: int) -> Result:
+        current_ua, width_us, rate_mhz = ona.SET_BODY.unpack(body)
+        if not self._stim.in_range(current_ua, width_us, rate_mhz):
+            return Result.OUT_OF_RANGE
+        self._stim.set(current_ua, width_us, rate_mhz, self._position(now_ns))
+        return Result.DONE
+
+    def _stim_enable(self, on: int, now_ns: int) -> Result:
+        if on > 1:
+            return Result.OUT_OF_RANGE
+        if not on:
+            self._stim.disable()
+            self._fault = Fault.NONE
+            return Result.DONE
+        if self._fault:
+            return Result.FAULT
+        if not self._streaming:
+            return Result.NOT_IN_THIS_STATE
+        self._stim.enable(self._position(now_ns))
+        return Result.DONE
+
+    def _stim_once(self, body: bytes, now_ns: int) -> Result:
+        if self._fault:
+            return Result.FAULT
+        if not self._stim.enabled:
+            return Result.NOT_IN_THIS_STATE
+        current_ua, width_us = ona.ONCE_BODY.unpack(body)
+        if not self._stim.in_range(current_ua, width_us):
+            return Result.OUT_OF_RANGE
+        self._stim.once(self._position(now_ns), current_ua, width_us)
+        return Result.DONE
+
+    def _say(self, frame_type: int, body: bytes) -> None:
+        self._out.append((frame_type, body))
+
+    def _say_shifted(self, frame_type: int, body: bytes, now_ns: int) -> None:
+        """STIM after its samples, or samples after their STIM, by the fault's shift."""
+        shift_ms = self.faults.stim_shift_ms
+        late_ms = max(shift_ms, 0.0) if frame_type == ona.STIM else max(-shift_ms, 0.0)
+        if not late_ms and not self._held:
+            self._say(frame_type, body)
+            return
+        self._order += 1
+        heapq.heappush(self._held, (now_ns + int(late_ms * 1e6), self._order, frame_type, body))
+
+    def _flush(self, now_ns: int) -> bytes:
+        while self._held and self._held[0][0] <= now_ns:
+            self._say(*heapq.heappop(self._held)[2:])
+        self._tell_status(now_ns)
+        if now_ns < self._stalled_ns:
+            return b""
+        ready, self._out = self._out, []
+        return b"".join(self._encoded(frame_type, body) for frame_type, body in ready)
+
+    def _tell_status(self, now_ns: int) -> None:
+        state = self._state()
+        overdue = self._streaming and now_ns - self._status_ns >= STATUS_EVERY_NS
+        if state != self._told or overdue:
+            self._told, self._status_ns = state, now_ns
+            self._say(ona.STATUS, ona.status(self._sent, state, self._impedance_kohm()))
+
+    def _encoded(self, frame_type: int, body: bytes) -> bytes:
+        self._seq = (self._seq + 1) % 256
+        return self.faults.spoil(encode(frame_type, self._seq, body))

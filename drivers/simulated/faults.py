@@ -1,0 +1,88 @@
+"""Faults a test can switch on: what goes wrong on the wire, in the device, and at its outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from drivers.simulated.messages import WRONG_INFO, Info
+
+
+@dataclass(slots=True)
+class Faults:
+    """All off to begin with. Shares (0..1) are of frames; times and limits carry their unit.
+
+    ``stim_shift_ms`` above 0 sends each STIM so much after the samples of its sweep, below 0 so much before.
+    """
+
+    drop: float = 0.0
+    flip: float = 0.0
+    garbage: float = 0.0
+    cut: float = 0.0
+    deaf: bool = False
+    no_stim: bool = False
+    open_circuit: bool = False
+    stim_shift_ms: float = 0.0
+    impedance_kohm: float | None = None
+    compliance_v: float | None = None
+    info: str = "true"
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+
+    def set(self, name: str, text: str) -> None:
+        """Set fault ``name`` (dashes or underscores) from words. Raises ValueError, naming what is allowed."""
+        key = name.replace("-", "_")
+        known = [item.name for item in fields(self) if item.name != "rng"]
+        if key not in known:
+            raise ValueError(f"there is no fault {name!r}; choose one of {', '.join(known)}")
+        setattr(self, key, _parsed(key, text))
+
+    def info_of(self, info: Info) -> Info:
+        """``info``, or a wrong one."""
+        return info if self.info == "true" else info.wrong(self.info)
+
+    def spoil(self, frame: bytes) -> bytes:
+        """Return one encoded frame as it comes out of a bad line: not at all, damaged, or with rubbish before it."""
+        chance = self.rng.random
+        if self.drop and chance() < self.drop:
+            return b""
+        if self.flip and chance() < self.flip:
+            frame = self._flipped(frame)
+        if self.cut and chance() < self.cut:
+            frame = frame[: self.rng.integers(len(frame))]
+        if self.garbage and chance() < self.garbage:
+            frame = self.rng.bytes(int(self.rng.integers(1, 64))) + frame
+        return frame
+
+    def _flipped(self, frame: bytes) -> bytes:
+        place = int(self.rng.integers(len(frame)))
+        return frame[:place] + bytes([frame[place] ^ 1 << int(self.rng.integers(8))]) + frame[place + 1 :]
+
+
+def _parsed(key: str, text: str) -> object:
+    if key == "info":
+        if text != "true" and text not in WRONG_INFO:
+            raise ValueError(f"info is true or one of {', '.join(WRONG_INFO)}, not {text!r}")
+        return text
+    if key in {"deaf", "no_stim", "open_circuit"}:
+        return on_off(text)
+    if key in {"impedance_kohm", "compliance_v"} and text == "off":
+        return None
+    return _number(key, text)
+
+
+def _number(key: str, text: str) -> float:
+    value = float(text)
+    low, high = {"stim_shift_ms": (-100.0, 100.0), "impedance_kohm": (0.001, 1e6), "compliance_v": (0.0, 1e3)}.get(
+        key, (0.0, 1.0)
+    )
+    if not low <= value <= high:
+        raise ValueError(f"{key} must lie within {low:g} and {high:g}, not {text}")
+    return value
+
+
+def on_off(text: str) -> bool:
+    """``on`` or ``off`` as a flag. Raises ValueError."""
+    if text not in {"on", "off"}:
+        raise ValueError(f"say on or off, not {text!r}")
+    return text == "on"

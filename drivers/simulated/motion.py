@@ -1,0 +1,160 @@
+"""The needle's way: straight legs and pauses, from a seeded scenario or steered by commands, with a hand's tremor."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivers.simulated.draws import LogNormal, SlowDrift, Uniform
+from drivers.simulated.nerve import Tip
+
+SPEED_MM_S = LogNormal(0.8, 0.5, 0.2, 2.0, "needle advanced at 0-2 mm/s", "assumed")
+START_MM = Uniform(10.0, 22.0, "skin to nerve 1-3 cm at superficial sites", "assumed")
+STEP_MM = Uniform(0.5, 4.0, "advance in short steps", "assumed")
+PAUSE_S = Uniform(0.5, 4.0, "pause to look at the twitch", "assumed")
+HOLD_S = Uniform(10.0, 30.0, "hold while the current is lowered", "assumed")
+TREMOR_MM = LogNormal(0.04, 0.5, 0.01, 0.15, "hand and transducer are never still", "assumed")
+BREATHING_MM = LogNormal(0.06, 0.7, 0.0, 0.4, "tissue moves with breathing", "assumed")
+
+STEER_MM_S = 1.0
+_FOREVER_S = 1e9
+
+Move = tuple[float, float, float]
+"""Millimetres ahead, millimetres aside, speed in mm/s; a pause is (0, 0, -seconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    start_s: float
+    end_s: float
+    start: Tip
+    end: Tip
+
+    def at(self, t_s: float) -> Tip:
+        share = min(max((t_s - self.start_s) / (self.end_s - self.start_s), 0.0), 1.0)
+        return Tip(
+            self.start.ahead_mm + share * (self.end.ahead_mm - self.start.ahead_mm),
+            self.start.aside_mm + share * (self.end.aside_mm - self.start.aside_mm),
+        )
+
+
+def _pause(seconds: float) -> Move:
+    return (0.0, 0.0, -seconds)
+
+
+def _advance(rng: np.random.Generator, way_mm: float) -> Iterator[Move]:
+    """Step with pauses until ``way_mm`` is made."""
+    speed = SPEED_MM_S.draw(rng)
+    while way_mm > 0:
+        step = min(STEP_MM.draw(rng), way_mm)
+        way_mm -= step
+        yield (step, 0.0, speed)
+        yield _pause(PAUSE_S.draw(rng))
+
+
+def _approach(rng: np.random.Generator, start_mm: float, _radius_mm: float) -> Iterator[Move]:
+    """Straight to the nerve until it is touched or nearly so, hold, withdraw, and again."""
+    yield _pause(PAUSE_S.draw(rng))
+    while True:
+        way = start_mm - float(rng.uniform(0.0, 0.8))
+        yield from _advance(rng, way)
+        yield _pause(HOLD_S.draw(rng))
+        yield (-way, 0.0, SPEED_MM_S.draw(rng))
+        yield _pause(PAUSE_S.draw(rng))
+
+
+def _pass(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
+    """Past the nerve at some distance, back, redirected, and past it again."""
+    yield _pause(PAUSE_S.draw(rng))
+    aside = 0.0
+    while True:
+        redirected = radius_mm + float(rng.uniform(0.2, 3.0))
+        yield (0.0, redirected - aside, 1.0)
+        aside = redirected
+        way = start_mm + radius_mm + float(rng.uniform(3.0, 8.0))
+        yield from _advance(rng, way)
+        yield (-way, 0.0, SPEED_MM_S.draw(rng))
+
+
+def _procedure(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
+    """Do a block: one miss, then contact (at times the nerve is entered), a step back to inject, and out again."""
+    miss = radius_mm + float(rng.uniform(0.5, 3.0))
+    while True:
+        yield _pause(PAUSE_S.draw(rng))
+        yield (0.0, miss, 2.0)
+        way = start_mm + float(rng.uniform(0.0, 4.0))
+        yield from _advance(rng, way)
+        yield (-0.6 * way, 0.0, SPEED_MM_S.draw(rng))
+        yield (0.0, -miss, 0.8)
+        rest = start_mm - 0.4 * way + (0.6 if rng.random() < 0.15 else -float(rng.uniform(0.0, 0.6)))
+        yield from _advance(rng, rest)
+        yield _pause(HOLD_S.draw(rng))
+        yield (-float(rng.uniform(0.3, 1.5)), 0.0, 0.5)
+        yield _pause(HOLD_S.draw(rng))
+        yield (-start_mm, 0.0, SPEED_MM_S.draw(rng))
+        yield _pause(_FOREVER_S)
+
+
+def _hold(_rng: np.random.Generator, _start_mm: float, _radius_mm: float) -> Iterator[Move]:
+    """Where it is, until it is steered."""
+    yield _pause(_FOREVER_S)
+
+
+SCENARIOS: dict[str, Callable[[np.random.Generator, float, float], Iterator[Move]]] = {
+    "procedure": _procedure,
+    "approach": _approach,
+    "pass": _pass,
+    "hold": _hold,
+}
+
+
+class Motion:
+    """The tip's position as a function of time; moves end where they say, and the last one is held."""
+
+    def __init__(
+        self, rng: np.random.Generator, scenario: str, radius_mm: float, start_mm: float | None, *, still: bool
+    ) -> None:
+        """``start_mm`` is the first distance to the nerve's surface, drawn when None; ``still`` leaves out tremor.
+
+        Raises ValueError for a scenario that is not in SCENARIOS.
+        """
+        if scenario not in SCENARIOS:
+            raise ValueError(f"there is no scenario {scenario!r}; choose one of {', '.join(SCENARIOS)}")
+        drawn_mm = START_MM.draw(rng)
+        start_mm = drawn_mm if start_mm is None else start_mm
+        scale = 0.0 if still else 1.0
+        self._tremor = SlowDrift(rng, scale * TREMOR_MM.draw(rng), (0.15, 2.0))
+        self._breathing = SlowDrift(rng, scale * BREATHING_MM.draw(rng), (3.0, 5.0))
+        first = Tip(start_mm + radius_mm, 0.0)
+        self._legs = [_Leg(-1.0, 0.0, first, first)]
+        self._ends = [0.0]
+        self._moves = SCENARIOS[scenario](rng, start_mm, radius_mm)
+
+    def tip(self, t_s: float) -> Tip:
+        """Where the tip is ``t_s`` seconds after the start."""
+        while self._ends[-1] <= t_s:
+            self._append(next(self._moves))
+        rest = self._legs[min(bisect.bisect_right(self._ends, t_s), len(self._legs) - 1)].at(t_s)
+        breathing = self._breathing.at(t_s)
+        return Tip(rest.ahead_mm + self._tremor.at(t_s) + breathing, rest.aside_mm + 0.3 * breathing)
+
+    def steer(self, t_s: float, ahead_mm: float, aside_mm: float, speed_mm_s: float = STEER_MM_S) -> None:
+        """Leave the scenario at ``t_s``: move by ``ahead_mm`` (negative withdraws) and ``aside_mm``, then hold."""
+        self.tip(t_s)
+        index = min(bisect.bisect_right(self._ends, t_s), len(self._legs) - 1)
+        leg = self._legs[index]
+        self._legs[index:] = [_Leg(min(leg.start_s, t_s - 1e-9), t_s, leg.start, leg.at(t_s))]
+        self._ends[index:] = [t_s]
+        self._moves = iter([(ahead_mm, aside_mm, speed_mm_s), _pause(_FOREVER_S)])
+
+    def _append(self, move: Move) -> None:
+        ahead, aside, speed = move
+        seconds = -speed if speed < 0 else math.hypot(ahead, aside) / speed
+        last = self._legs[-1]
+        end = Tip(last.end.ahead_mm - ahead, last.end.aside_mm + aside)
+        self._legs.append(_Leg(last.end_s, last.end_s + max(seconds, 1e-6), last.end, end))
+        self._ends.append(self._legs[-1].end_s)

@@ -1,0 +1,244 @@
+"""A seeded patient with a stimulating needle: pulses in, microvolts at the electrodes out.
+
+It is a simulation. Its numbers carry their source and certainty where they are declared (``draws``); what holds for it
+need not hold for a person. Everything follows from the seed and from what is done at which sample, however the time is
+cut into calls.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.base import Samples
+from drivers.simulated.background import Background
+from drivers.simulated.draws import SlowDrift, Uniform
+from drivers.simulated.electronics import Converted, FrontEnd
+from drivers.simulated.fibre_table import TABLE_WIDTH_MS
+from drivers.simulated.motion import Motion
+from drivers.simulated.muscle import RESPONSE_S, Muscles
+from drivers.simulated.nerve import Nerve, Tip
+from drivers.simulated.tape import Tape
+from drivers.simulated.tissue import Injectate, Tissue
+from drivers.simulated.voluntary import Voluntary
+
+THRESHOLD_JITTER_LN = Uniform(0.01, 0.03, "threshold varies by 1-3 % from trial to trial", "derived")
+UNIT_JITTER_LN = Uniform(0.005, 0.015, "a single axon's threshold", "assumed")
+CRITERION_UV = 50.0
+
+Stimulus = tuple[float, float, float]
+"""Sample offset into the call (with its fraction), current in mA, width in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evoked:
+    """What a pulse at ``sample`` truly did: ``recruited`` is the share of the nerve's units by size, and
+    ``m_wave_uv`` the M-wave peak to peak in each channel without noise or artefact.
+    """
+
+    sample: int
+    current_ma: float
+    width_ms: float
+    distance_mm: float
+    threshold_ma: float
+    recruited: float
+    m_wave_uv: tuple[float, ...]
+    h_wave_uv: float
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the patient knows and a device never tells. ``distance_mm`` is to the nerve's surface, negative inside;
+    thresholds are for 0.1 ms: of the first unit, and of an M-wave of 50 uV on the best channel.
+    """
+
+    sample: int
+    t_s: float
+    site: str
+    distance_mm: float
+    ahead_mm: float
+    aside_mm: float
+    first_unit_ma: float
+    threshold_ma: float
+    impedance_kohm: float
+    m_latency_ms: tuple[float, ...]
+    h_latency_ms: float | None
+    effort: float
+    injectate_factor: float
+    evoked: Evoked | None
+
+
+class Patient:
+    """A nerve, its muscles, the tissue and needle before it, and the front end that records."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        sample_rate_hz: int = 20_000,
+        channels: int = 1,
+        scenario: str = "procedure",
+        start_mm: float | None = None,
+        mains_hz: float = 50.0,
+        still: bool = False,
+    ) -> None:
+        """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` takes tremor and breathing out.
+
+        Raises ValueError for an unknown scenario or fewer than one channel.
+        """
+        if channels < 1:
+            raise ValueError("a patient needs at least one channel")
+        self.sample_rate_hz, self.channels = sample_rate_hz, channels
+        anatomy, ground, trials, will, way = (np.random.default_rng([seed, stream]) for stream in range(5))
+        self.nerve = Nerve(anatomy, Muscles.served(anatomy, channels))
+        self.muscles = Muscles(anatomy, self.nerve, channels)
+        self.tissue = Tissue(anatomy)
+        self.front_end = FrontEnd(anatomy, sample_rate_hz, channels)
+        self.voluntary = Voluntary(will, sample_rate_hz, self.muscles.seen)
+        self.motion = Motion(way, scenario, self.nerve.radius_mm, start_mm, still=still)
+        self._background = Background(ground, sample_rate_hz, channels, mains_hz)
+        self._trials = trials
+        self._threshold_jitter, self._unit_jitter = THRESHOLD_JITTER_LN.draw(trials), UNIT_JITTER_LN.draw(trials)
+        self._threshold_drift = SlowDrift(trials, 0.03)
+        self._tape = Tape(channels, 2 * sample_rate_hz)
+        self._made = 0
+        self._last_pulse_s = -math.inf
+        self._evoked: Evoked | None = None
+        self._converted: Converted | None = None
+        self._lead_off = np.zeros(channels, np.bool_)
+        self.lead_off_bits = 0
+
+    @property
+    def sample(self) -> int:
+        """Index of the next sample that ``advance`` returns."""
+        return self._tape.head
+
+    def advance(self, n_samples: int, pulses: Sequence[Stimulus] = ()) -> Samples:
+        """Return the next ``n_samples`` (n_samples, channels) in uV within the input range, ``pulses`` delivered.
+
+        Pulses are in order of time. Raises ValueError for one outside 0 <= offset < n_samples.
+        """
+        self._lay(n_samples, pulses)
+        return self.front_end.clip(self._tape.take(n_samples))
+
+    def record(self, n_samples: int, pulses: Sequence[Stimulus] = ()) -> tuple[bytes, int]:
+        """Return the same as ``advance`` does, as the front end's 24-bit numbers and one bit a channel that is full.
+
+        Only a pulse changes what was already laid on the tape, so the rest of a block is converted at once.
+        """
+        self._lay(n_samples, pulses)
+        if pulses or not self._converted or self._converted.end < self.sample + n_samples:
+            self._converted = self.front_end.convert(self.sample, self._tape.peek(self._made - self.sample))
+        recorded = self._converted.slice(self.sample, n_samples)
+        self._tape.skip(n_samples)
+        return recorded
+
+    def _lay(self, n_samples: int, pulses: Sequence[Stimulus]) -> None:
+        """Put background and ``pulses`` of the next ``n_samples`` on the tape, in an order that no cut changes."""
+        start = self.sample
+        for offset, current_ma, width_ms in pulses:
+            if not 0 <= offset < n_samples:
+                raise ValueError(f"a pulse at {offset} lies outside the {n_samples} samples asked for")
+            self._make_background(start + int(offset) + 1)
+            self._stimulate(start + offset, current_ma, width_ms)
+        self._make_background(start + n_samples)
+
+    def impedance_kohm(self, sample: float) -> float:
+        """Impedance at the needle when ``sample`` is recorded."""
+        t_s, tip = self._at(sample)
+        return self.tissue.impedance_kohm(t_s, tip, self.nerve.distance_mm(tip))
+
+    def steer(self, ahead_mm: float, aside_mm: float = 0.0) -> None:
+        """Move the needle from now on by so much, leaving its scenario; zero holds it."""
+        self.motion.steer(self.sample / self.sample_rate_hz, ahead_mm, aside_mm)
+
+    def inject(self, injectate: Injectate, volume_ml: float) -> None:
+        """Inject at the tip, now."""
+        self.tissue.inject(self.sample / self.sample_rate_hz, injectate, volume_ml)
+
+    def set_lead_off(self, channel: int, off: bool) -> None:
+        """Open or close the lead of ``channel``. Raises ValueError where there is no such channel."""
+        if not 0 <= channel < self.channels:
+            raise ValueError(f"there is no channel {channel}; the patient has {self.channels}")
+        self._lead_off[channel] = off
+        self.lead_off_bits = sum(1 << index for index in np.flatnonzero(self._lead_off).tolist())
+
+    def truth(self) -> Truth:
+        """Return what is true at the next sample."""
+        t_s, tip = self._at(self.sample)
+        thresholds = self._thresholds_ma(t_s, tip, TABLE_WIDTH_MS)
+        distance = self.nerve.distance_mm(tip)
+        return Truth(
+            sample=self.sample,
+            t_s=t_s,
+            site=self.muscles.site.name,
+            distance_mm=distance,
+            ahead_mm=tip.ahead_mm,
+            aside_mm=tip.aside_mm,
+            first_unit_ma=float(thresholds.min()),
+            threshold_ma=self._criterion_ma(thresholds),
+            impedance_kohm=self.tissue.impedance_kohm(t_s, tip, distance),
+            m_latency_ms=tuple(self.muscles.latency_ms),
+            h_latency_ms=self.muscles.h_latency_ms,
+            effort=self.voluntary.effort(t_s),
+            injectate_factor=self.tissue.threshold_factor(t_s),
+            evoked=self._evoked,
+        )
+
+    def _at(self, sample: float) -> tuple[float, Tip]:
+        t_s = sample / self.sample_rate_hz
+        return t_s, self.motion.tip(t_s)
+
+    def _thresholds_ma(self, t_s: float, tip: Tip, width_ms: float) -> NDArray[np.float64]:
+        change = self.tissue.threshold_factor(t_s) * math.exp(self._threshold_drift.at(t_s))
+        return self.nerve.thresholds_ma(tip, width_ms) * change
+
+    def _criterion_ma(self, thresholds: NDArray[np.float64]) -> float:
+        currents, amplitudes = self.muscles.amplitudes_uv(thresholds)
+        return float(currents[np.searchsorted(amplitudes, CRITERION_UV)])
+
+    def _make_background(self, end: int) -> None:
+        """Background and voluntary activity up to the end of the block that holds sample ``end - 1``."""
+        step = self._background.block_samples
+        connected = ~self._lead_off
+        while self._made < end:
+            first, self._made = self._made, self._made + step
+            self._tape.add(first, self._background.block(first, self._lead_off))
+            waves = self._background.pops(self._made)
+            waves += self.voluntary.fire(first / self.sample_rate_hz, self._made / self.sample_rate_hz)
+            for at, wave in waves:
+                self._tape.add(max(at, first), wave * connected)
+
+    def _stimulate(self, position: float, current_ma: float, width_ms: float) -> None:
+        first = int(position)
+        t_s, tip = self._at(position)
+        rng, connected = self._trials, ~self._lead_off
+        times_ms = (np.arange(int(RESPONSE_S * self.sample_rate_hz)) - (position - first)) * 1000 / self.sample_rate_hz
+        thresholds = self._thresholds_ma(t_s, tip, width_ms)
+        needed = thresholds * np.exp(
+            self._threshold_jitter * rng.standard_normal() + self._unit_jitter * rng.standard_normal(len(thresholds))
+        )
+        fired = current_ma >= needed
+        recruited = float(self.nerve.sizes[fired].sum())
+        m_wave = self.muscles.m_wave(rng, fired, t_s, times_ms)
+        drive = (current_ma / float(thresholds.min()), width_ms, recruited)
+        h_wave = self.muscles.reflex(rng, drive, t_s - self._last_pulse_s, times_ms)
+        body = (m_wave + h_wave + self.muscles.twitch(recruited, times_ms)) * connected
+        artefact = self.front_end.artefact(rng, position - first, t_s, current_ma, width_ms, tip.ahead_mm)
+        self._tape.add(first, body)
+        self._tape.add(first, artefact)
+        self._last_pulse_s = t_s
+        self._evoked = Evoked(
+            first,
+            current_ma,
+            width_ms,
+            self.nerve.distance_mm(tip),
+            self._criterion_ma(thresholds),
+            recruited,
+            tuple(np.ptp(m_wave, axis=0).tolist()),
+            float(np.ptp(h_wave)),
+        )

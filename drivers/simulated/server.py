@@ -1,0 +1,121 @@
+"""The process of a simulated amplifier: its address on stdout's first line, control lines on stdin until its end."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import queue
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from drivers.simulated.control import Control
+from drivers.simulated.device import FRAME_S, OnaDevice
+from drivers.simulated.faults import Faults
+from drivers.simulated.motion import SCENARIOS
+from drivers.simulated.patient import Patient
+from drivers.simulated.ports import Port, PtyPort, SocketPort
+
+IDLE_S = 0.01
+
+
+class _Lines:
+    """Lines of stdin without blocking; ``ended`` once the parent has closed it or died."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.wake, self._poke = socket.socketpair()
+        self.ended = False
+        threading.Thread(target=self._read, name="stdin", daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self._queue.put(line)
+            self._poke.send(b"\0")
+        self.ended = True
+        self._poke.send(b"\0")
+
+    def drain(self) -> list[str]:
+        """Lines read since the last call."""
+        self.wake.recv(4096)
+        return [self._queue.get() for _ in range(self._queue.qsize())]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m drivers.simulated",
+        description="A simulated patient and amplifier that speak ONA on a pseudo-terminal or a TCP socket. "
+        "A simulation: what holds for it need not hold for a person.",
+        epilog=Control.__doc__,
+    )
+    parser.add_argument("--seed", type=int, default=0, help="which patient (default 0)")
+    parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--rate", type=int, default=20_000, metavar="HZ", help="sample rate (default 20000)")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="procedure")
+    parser.add_argument("--start-mm", type=float, help="first distance to the nerve (default: drawn)")
+    parser.add_argument("--mains", type=float, default=50.0, metavar="HZ")
+    parser.add_argument("--still", action="store_true", help="no tremor, no breathing")
+    parser.add_argument("--drift-ppm", type=float, default=0.0, help="how much faster the device's clock runs")
+    parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("FAULT", "VALUE"), dest="faults")
+    parser.add_argument("--listen", metavar="HOST:PORT", help="a TCP socket instead of a pseudo-terminal")
+    return parser
+
+
+def _device(options: argparse.Namespace) -> OnaDevice:
+    patient = Patient(
+        options.seed,
+        sample_rate_hz=options.rate,
+        channels=options.channels,
+        scenario=options.scenario,
+        start_mm=options.start_mm,
+        mains_hz=options.mains,
+        still=options.still,
+    )
+    faults = Faults(rng=np.random.default_rng(options.seed))
+    for name, value in options.faults:
+        faults.set(name, value)
+    return OnaDevice(patient, serial=f"SIM-{options.seed}", drift_ppm=options.drift_ppm, faults=faults)
+
+
+def _port(listen: str | None) -> Port:
+    if listen is None and sys.platform != "win32":
+        return PtyPort()
+    host, _, number = (listen or "127.0.0.1:0").rpartition(":")
+    return SocketPort(host, int(number))
+
+
+def serve(device: OnaDevice, port: Port) -> None:
+    """Run ``device`` at ``port`` until stdin ends."""
+    lines, control = _Lines(), Control(device, port)
+    stdin = lines.wake.fileno()
+    while not lines.ended:
+        host = port.waits_on()
+        waits = [stdin] if host is None else [stdin, host]
+        ready, _, _ = select.select(waits, [], [], FRAME_S if device.streaming else IDLE_S)
+        now_ns = time.monotonic_ns()
+        if stdin in ready:
+            for line in lines.drain():
+                sys.stdout.write(control.run(line, now_ns) + "\n")
+            sys.stdout.flush()
+        data = port.read() if host is None or host in ready else b""
+        if port.newly_opened():
+            device.port_opened(now_ns)
+        said = device.feed(data, now_ns) if data else device.tick(now_ns)
+        if said and not port.write(said):
+            device.output_dropped()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse ``arguments``, print the address, serve."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.closing(_port(options.listen)) as port:
+        device = _device(options)
+        print(port.address, flush=True)
+        serve(device, port)

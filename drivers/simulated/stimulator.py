@@ -1,0 +1,94 @@
+"""The stimulator of the simulated amplifier: what is set, when pulses are due, and what of them is delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.simulated.faults import Faults
+from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Delivery, Info
+
+COMPLIANCE_V = 80.0
+"""Largest output voltage: block stimulators give 65-95 V (measured: makers' data)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A pulse due at ``position`` (samples since START, with a fraction)."""
+
+    position: float
+    current_ua: int
+    width_us: int
+    once: bool
+
+
+class StimOutput:
+    """Output state on the device's own sample clock. Disabled at power-up."""
+
+    def __init__(self, info: Info, faults: Faults) -> None:
+        self._info, self._faults = info, faults
+        self._current_ua, self._width_us, self._rate_mhz = 0, info.width_min_us, 0
+        self.enabled = False
+        self._anchor = 0.0
+        self._once: list[Due] = []
+
+    def in_range(self, current_ua: int, width_us: int, rate_mhz: int = 0) -> bool:
+        """Whether INFO's limits allow these values; a current off the step's grid is not allowed."""
+        info = self._info
+        current_fits = current_ua <= info.stim_max_ua and current_ua % info.stim_step_ua == 0
+        return current_fits and info.width_min_us <= width_us <= info.width_max_us and rate_mhz <= info.rate_max_mhz
+
+    def set(self, current_ua: int, width_us: int, rate_mhz: int, position: float) -> None:
+        """Take over values in range; a train begun by this starts one period after ``position``."""
+        if self._rate_mhz == 0:
+            self._anchor = position
+        self._current_ua, self._width_us, self._rate_mhz = current_ua, width_us, rate_mhz
+
+    def enable(self, position: float) -> None:
+        """Arm the output; the train's first pulse comes one period after ``position``."""
+        if not self.enabled:
+            self.enabled, self._anchor = True, position
+
+    def disable(self) -> None:
+        """No further pulse; one already asked for by STIM_ONCE has begun and stays in the record."""
+        self.enabled = False
+
+    def restart(self) -> None:
+        """Start again with the sample count: disabled, nothing due."""
+        self.disable()
+        self._once.clear()
+
+    def once(self, position: float, current_ua: int, width_us: int) -> None:
+        """One pulse at ``position``."""
+        self._once.append(Due(position, current_ua, width_us, once=True))
+
+    def due(self, start: int, end: float, deadline: float) -> list[Due]:
+        """Pulses of ``start`` <= position < ``end`` in order; the train ends at ``deadline``."""
+        now = [pulse for pulse in self._once if pulse.position < end]
+        self._once = [pulse for pulse in self._once if pulse.position >= end]
+        if self.enabled and self._rate_mhz:
+            now += self._train(start, min(end, deadline))
+        return sorted(now, key=lambda pulse: pulse.position)
+
+    def _train(self, start: int, end: float) -> list[Due]:
+        period = self._info.sample_rate_hz * 1000 / self._rate_mhz
+        pulses = []
+        while (position := max(self._anchor + period, float(start))) < end:
+            pulses.append(Due(position, self._current_ua, self._width_us, once=False))
+            self._anchor = position
+        return pulses
+
+    def deliver(self, pulse: Due, impedance_kohm: float | None) -> Delivery:
+        """Return what comes of ``pulse`` through ``impedance_kohm`` (None: open circuit)."""
+        flags = ASKED_ONCE if pulse.once else 0
+        delivered = pulse.current_ua
+        if impedance_kohm is None:
+            delivered, flags = 0, flags | OPEN_CIRCUIT
+        elif (limit := self._limit_ua(impedance_kohm)) < delivered:
+            delivered, flags = limit, flags | COMPLIANCE
+        sample = int(pulse.position)
+        offset_ns = int((pulse.position - sample) * 1e9 / self._info.sample_rate_hz)
+        return Delivery(sample, offset_ns, pulse.current_ua, delivered, pulse.width_us, impedance_kohm, flags)
+
+    def _limit_ua(self, impedance_kohm: float) -> int:
+        volts = COMPLIANCE_V if self._faults.compliance_v is None else self._faults.compliance_v
+        return int(volts / impedance_kohm * 1000)

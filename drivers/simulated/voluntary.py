@@ -1,0 +1,97 @@
+"""Voluntary activity: motor units that fire by effort, in bursts the patient makes, and the tone of some at rest."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.base import Samples
+from drivers.simulated.draws import Chance, LogNormal, Uniform, sign
+from drivers.simulated.muscle import potential
+
+UNITS = Uniform(4, 12, "units near the electrodes", "assumed")
+FIRST_HZ = Uniform(6.0, 10.0, "units begin at 5-15 per second", "assumed")
+PEAK_HZ = Uniform(15.0, 22.0, "and reach about 20", "assumed")
+INTERVAL_CV = Uniform(0.10, 0.25, "irregularity of the intervals", "assumed")
+UNIT_UV = LogNormal(70.0, 0.8, 10.0, 700.0, "MUAP 0.3-3 mV at a needle, less at the skin", "derived")
+UNIT_MS = LogNormal(7.0, 0.4, 2.5, 15.0, "MUAP duration 2-15 ms", "measured")
+REST_S = LogNormal(25.0, 0.8, 4.0, 120.0, "between voluntary bursts", "assumed")
+BURST_S = LogNormal(1.2, 0.7, 0.3, 6.0, "a burst lasts about a second", "assumed")
+TONE = Chance(0.25, "does not relax: one or two units go on at rest", "assumed")
+TONE_EFFORT = Uniform(0.06, 0.15, "effort of that tone", "assumed")
+
+RAMP_S = 0.15
+
+
+class _Unit:
+    """One motor unit of one channel: when it fires, and the wave it leaves (samples, channels)."""
+
+    def __init__(self, rng: np.random.Generator, threshold: float, rate_hz: float, seen: NDArray[np.float32]) -> None:
+        self.threshold = threshold
+        self._first_hz, self._peak_hz, self._cv = FIRST_HZ.draw(rng), PEAK_HZ.draw(rng), INTERVAL_CV.draw(rng)
+        self.next_s: float | None = None
+        duration_ms = UNIT_MS.draw(rng)
+        times_ms = np.arange(0, 1.3 * duration_ms, 1000 / rate_hz)
+        shape = potential(times_ms, np.zeros(1), duration_ms, float(rng.uniform(0, 0.6)), float(rng.uniform(0.2, 1.0)))[
+            0
+        ]
+        height = sign(rng) * UNIT_UV.draw(rng) * (0.5 + 1.5 * threshold) / max(float(np.ptp(shape)), 1e-6)
+        self.wave: Samples = (height * shape[:, None] * seen).astype(np.float32)
+
+    def interval_s(self, rng: np.random.Generator, effort: float) -> float:
+        share = min((effort - self.threshold) / (1 - self.threshold), 1.0)
+        rate = self._first_hz + share * (self._peak_hz - self._first_hz)
+        return float(max(1 + self._cv * rng.standard_normal(), 0.3)) / rate
+
+
+class Voluntary:
+    """Firing of all units, block by block in order."""
+
+    def __init__(self, rng: np.random.Generator, sample_rate_hz: float, seen: NDArray[np.float32]) -> None:
+        """``seen`` (muscles, channels) is how strongly each channel sees each muscle."""
+        self._rng, self._rate = rng, sample_rate_hz
+        self.tone = TONE_EFFORT.draw(rng) if TONE.draw(rng) else 0.0
+        self.held: float | None = None
+        self._units = [self._unit(row, k / n) for row in seen for n in [round(UNITS.draw(rng))] for k in range(n)]
+        self._start_s = REST_S.draw(rng)
+        self._draw_burst()
+
+    def _unit(self, seen: NDArray[np.float32], order: float) -> _Unit:
+        return _Unit(self._rng, 0.05 + 0.75 * order**1.3, self._rate, seen)
+
+    def _draw_burst(self) -> None:
+        self._stop_s = self._start_s + BURST_S.draw(self._rng)
+        self._level = float(self._rng.uniform(0.1, 0.9))
+
+    def effort(self, t_s: float) -> float:
+        """Effort 0..1 at ``t_s``: the burst's trapezoid above the resting tone, or what was commanded."""
+        if self.held is not None:
+            return max(self.held, self.tone)
+        ramp = min((t_s - self._start_s) / RAMP_S, (self._stop_s - t_s) / RAMP_S, 1.0)
+        return max(self.tone, self._level * max(ramp, 0.0))
+
+    def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:
+        """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
+        if start_s > self._stop_s:
+            self._start_s = self._stop_s + REST_S.draw(self._rng)
+            self._draw_burst()
+        effort = self.effort(start_s)
+        return [
+            (math.ceil(at_s * self._rate), u.wave)
+            for u in self._units
+            for at_s in self._times(u, effort, start_s, end_s)
+        ]
+
+    def _times(self, unit: _Unit, effort: float, start_s: float, end_s: float) -> list[float]:
+        if effort <= unit.threshold:
+            unit.next_s = None
+            return []
+        if unit.next_s is None:
+            unit.next_s = start_s + float(self._rng.random()) * unit.interval_s(self._rng, effort)
+        times = []
+        while unit.next_s < end_s:
+            times.append(unit.next_s)
+            unit.next_s += unit.interval_s(self._rng, effort)
+        return times

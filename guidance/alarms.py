@@ -1,0 +1,80 @@
+"""Alarms in three parts, as IEC 60601-1-8 keeps them apart: the condition, its occurrence, and the signal of it.
+
+A condition is true or not. An occurrence begins with it and is recorded when it begins and ends. The signal, what is
+seen and heard, outlasts a short occurrence of high or medium priority: it is latched until acknowledged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guidance.events import Alarm
+from guidance.snapshot import AlarmView
+
+PRIORITIES = {
+    "too-close": "high",
+    "device-lost": "high",
+    "display-lost": "high",
+    "lead-off": "medium",
+    "stimulus-not-delivered": "medium",
+    "stale": "medium",
+    "storage": "medium",
+    "twitch-loss": "medium",
+    "impedance-rise": "medium",
+    "impedance-fall": "medium",
+    "dose-limit": "medium",
+    "audio-lost": "medium",
+    "samples-lost": "low",
+    "saturated": "low",
+}
+_RANK = {"high": 0, "medium": 1, "low": 2}
+
+
+@dataclass(slots=True)
+class _Occurrence:
+    text: str
+    active: bool = True
+    acknowledged: bool = False
+
+
+class AlarmBoard:
+    """All alarms of a procedure."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._occurrences: dict[str, _Occurrence] = {}
+
+    def condition(self, code: str, text: str | None) -> Alarm | None:
+        """Take in whether the condition ``code`` holds (``text`` in words, None if not); the record of a change."""
+        known = self._occurrences.get(code)
+        if text is not None and (known is None or not known.active):
+            self._occurrences[code] = _Occurrence(text)
+            return Alarm(code, PRIORITIES[code], active=True, text=text)
+        if text is None and known is not None and known.active:
+            known.active = False
+            if known.acknowledged or PRIORITIES[code] == "low":
+                del self._occurrences[code]
+            return Alarm(code, PRIORITIES[code], active=False, text=known.text)
+        if text is not None and known is not None:
+            known.text = text
+        return None
+
+    def holds(self, code: str) -> bool:
+        """Whether the condition ``code`` holds now."""
+        known = self._occurrences.get(code)
+        return known is not None and known.active
+
+    def acknowledge(self) -> list[str]:
+        """Take all signals as seen: those whose condition has passed go; the codes that were not yet acknowledged."""
+        fresh = [code for code, known in self._occurrences.items() if not known.acknowledged]
+        self._occurrences = {code: known for code, known in self._occurrences.items() if known.active}
+        for known in self._occurrences.values():
+            known.acknowledged = True
+        return fresh
+
+    def signals(self) -> tuple[AlarmView, ...]:
+        """What is to be seen and heard now, the gravest first."""
+        shown = [
+            AlarmView(code, PRIORITIES[code], known.text, known.active) for code, known in self._occurrences.items()
+        ]
+        return tuple(sorted(shown, key=lambda view: (_RANK[view.priority], not view.active)))

@@ -1,0 +1,72 @@
+"""The engine's end of the wire to a screen: messages in, and a Snapshot out for each credit the screen has paid."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+from guidance.messages import Credit, Message
+from guidance.snapshot import Snapshot
+
+FRAME_S = 0.05
+
+
+class Desk(Protocol):
+    """Where the operator sits, as a session sees it; ``gone`` once the screen's process has ended."""
+
+    gone: bool
+
+    def messages(self) -> list[Message]:
+        """What the operator asked for since the last call."""
+
+    def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
+        """Offer a Snapshot; ``draw`` is called only if the screen is ready for it. The last one goes ``at_once``."""
+
+
+class NoScreen:
+    """Nobody looks on: a headless run."""
+
+    gone = False
+
+    def messages(self) -> list[Message]:
+        """Nothing is ever asked for."""
+        return []
+
+    def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
+        """Nothing is drawn."""
+
+
+class ScreenDesk:
+    """A screen in another process. At most one Snapshot is on its way, so the wire never fills."""
+
+    def __init__(self, wire: Connection) -> None:
+        """Talk over ``wire``."""
+        self._wire = wire
+        self._ready = True
+        self._shown_at = 0.0
+        self.gone = False
+
+    def messages(self) -> list[Message]:
+        """What the screen sent since the last call."""
+        received: list[Message] = []
+        try:
+            while not self.gone and self._wire.poll():
+                message = self._wire.recv()
+                self._ready |= isinstance(message, Credit)
+                received.append(message)
+        except (EOFError, OSError):
+            self.gone = True
+        return received
+
+    def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
+        """Send a Snapshot if a credit is here and the last one is a frame ago."""
+        now = time.monotonic()
+        if self.gone or not (at_once or (self._ready and now - self._shown_at >= FRAME_S)):
+            return
+        self._ready, self._shown_at = False, now
+        try:
+            self._wire.send(draw())
+        except (BrokenPipeError, ConnectionError):
+            self.gone = True

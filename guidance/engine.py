@@ -1,0 +1,242 @@
+"""The one loop of a procedure, without clock, thread, screen or device.
+
+Blocks and the operator's messages go in; records of the event stream come out, and actions for the stimulator gather in
+``actions`` for the host to carry out. The same input, however cut, gives the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from guidance import __version__
+from guidance.alarms import AlarmBoard
+from guidance.cues import cue_for
+from guidance.events import (
+    VERSION,
+    Cue,
+    End,
+    Entry,
+    Made,
+    Proximity,
+    Record,
+    Response,
+    Signal,
+    Start,
+    Stimulus,
+)  # fmt: skip
+from guidance.interlock import Conditions
+from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Stop
+from guidance.proximity import Heard, ThresholdGrid
+from guidance.settings import Mode, Settings
+from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
+from guidance.stimulation import Action, Stimulation
+from guidance.tally import Tally
+from guidance.watch import Watch
+
+
+class Engine:
+    """Turns blocks and messages into records."""
+
+    def __init__(
+        self, settings: Settings, info: DeviceInfo, wall_time: str, stimulation: Stimulation | None = None
+    ) -> None:
+        """For a procedure on device ``info`` that began at ``wall_time`` (RFC 3339).
+
+        Without ``stimulation`` nothing can be asked of a stimulator: a replay, or another maker's.
+        """
+        self.settings, self.info, self._wall_time = settings, info, wall_time
+        listen = settings.mode is Mode.LISTEN
+        self.path = SignalPath(
+            info, settings.window, settings.named_criterion_uv, listen=listen, current_ma=settings.current_ma
+        )
+        protocol = settings.protocol
+        self._threshold = ThresholdGrid(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self.tally = Tally()
+        self.alarms = AlarmBoard()
+        self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.stimulation = stimulation
+        self.proximity: Proximity | None = None
+        self._cue: Cue | None = None
+
+    def begin(self) -> Made:
+        """The record that opens the stream."""
+        info = self.info
+        device = {
+            "model": info.model,
+            "serial": info.serial,
+            "address": info.address,
+            "sample_rate_hz": info.sample_rate_hz,
+            "channels": [channel.name for channel in info.channels],
+        }
+        program = f"needle-guidance {__version__}"
+        mode = self.settings.mode.value
+        return Made(0.0, Start(VERSION, program, self.settings.protocol.id, device, self._wall_time, mode))
+
+    def step(self, blocks: Sequence[Block], now_ns: int = 0, messages: Sequence[Message] = ()) -> Iterator[Made]:
+        """Records that ``blocks`` and ``messages`` give rise to at host time ``now_ns``, each as soon as known."""
+        for message in messages:
+            for record in self._obey(message, now_ns):
+                yield Made(self.t, record)
+        for block in blocks:
+            self.tally.count_block(block)
+            for t, record in self.watch.block(block):
+                yield Made(t, record)
+            for finding in self.path.feed(block):
+                for t, record in self._records(finding):
+                    yield Made(t, record, block.arrived_ns)
+        if self.stimulation:
+            yield from self._stimulate(self.stimulation, now_ns)
+
+    def end(self, reason: str) -> Iterator[Made]:
+        """The records that close the stream; the stimulator is switched off."""
+        if self.stimulation:
+            yield from (Made(self.t, record) for record in self.stimulation.disarm("safety", "the procedure ends"))
+        tally = self.tally
+        yield Made(self.t, End(reason, tally.stimuli, tally.responses, tally.samples, tally.lost_samples))
+
+    def arm(self, by: str, now_ns: int) -> Iterator[Made]:
+        """Arm the stimulator for ``by``, or say why not."""
+        if self.stimulation:
+            state = self._conditions(self.stimulation, now_ns)
+            yield from (Made(self.t, record) for record in self.stimulation.arm(state, by))
+
+    def trouble(self, code: str, text: str | None, *, disarm: bool = True) -> Iterator[Made]:
+        """Take in what the host knows of trouble ``code``: ``text`` in words, None when it is over."""
+        record = self.alarms.condition(code, text)
+        if record:
+            yield Made(self.t, record)
+        if text is not None and disarm and self.stimulation:
+            yield from (Made(self.t, record) for record in self.stimulation.disarm("safety", text))
+
+    @property
+    def t(self) -> float:
+        """Device time: seconds of signal that have arrived."""
+        return self.path.history.end / self.info.sample_rate_hz
+
+    @property
+    def actions(self) -> list[Action]:
+        """What is to be asked of the stimulator now, in order; taken by asking."""
+        if not self.stimulation:
+            return []
+        actions, self.stimulation.actions = self.stimulation.actions, []
+        return actions
+
+    def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
+        if isinstance(message, Credit):
+            self.watch.screen_seen_ns = now_ns
+        elif isinstance(message, Acknowledge):
+            codes = self.alarms.acknowledge()
+            if codes:
+                yield Entry("acknowledge", {"alarms": codes})
+        elif isinstance(message, Mark):
+            yield Entry(message.what, {})
+        elif self.stimulation and isinstance(message, Arm):
+            yield from self.stimulation.arm(self._conditions(self.stimulation, now_ns), "operator")
+        elif self.stimulation and isinstance(message, Stop):
+            yield from self.stimulation.disarm("operator")
+        elif self.stimulation and isinstance(message, Dial):
+            yield from self.stimulation.turn(message.steps)
+
+    def _stimulate(self, stimulation: Stimulation, now_ns: int) -> Iterator[Made]:
+        state = self._conditions(stimulation, now_ns)
+        for command in stimulation.tick(self.t, state):
+            yield Made(self.t, command)
+        for alarm in self.watch.live(stimulation, state, self.t):
+            yield Made(self.t, alarm)
+
+    def _conditions(self, stimulation: Stimulation, now_ns: int) -> Conditions:
+        return self.watch.conditions(
+            now_ns, armed=stimulation.armed, pending=stimulation.answer_pending, headless=self.settings.headless
+        )
+
+    def _seconds(self, sample: int) -> float:
+        return sample / self.info.sample_rate_hz
+
+    def _records(self, finding: PulseSeen | Answer | Second) -> Iterator[tuple[float, Record]]:
+        if isinstance(finding, PulseSeen):
+            t = self._seconds(finding.pulse.sample)
+            yield from ((t, record) for record in self._pulse(finding.pulse))
+        elif isinstance(finding, Answer):
+            t = self._seconds(finding.due)
+            yield from ((t, record) for record in self._answer(finding, t))
+        else:
+            t = self._seconds(finding.due)
+            self.tally.quality = finding.channels
+            yield t, self._signal(finding)
+            yield from ((t, alarm) for alarm in self.watch.second(finding, t))
+
+    def _pulse(self, pulse: Pulse) -> Iterator[Record]:
+        self.tally.count_pulse(pulse)
+        yield Stimulus(
+            sample=pulse.sample,
+            current_ma=pulse.current_ma,
+            requested_ma=pulse.requested_ma,
+            width_ms=pulse.width_ms,
+            impedance_kohm=pulse.impedance_kohm,
+            source=pulse.source,
+            outcome=pulse.outcome.value,
+        )
+        if self.stimulation:
+            alarm = self.alarms.condition("stimulus-not-delivered", self.stimulation.pulse_seen(pulse))
+            if alarm:
+                yield alarm
+
+    def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
+        response = self._response(answer)
+        self.tally.keep(answer, response)
+        yield response
+        if answer.channel:
+            return
+        self.proximity = self._threshold.hear(_heard(answer, t))
+        self.watch.answered_t = t
+        yield self.proximity
+        if self.stimulation:
+            self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
+        alarm = self.watch.too_close(self.proximity)
+        if alarm:
+            yield alarm
+        cue = cue_for(self.proximity)
+        if cue != self._cue:
+            self._cue = cue
+            yield cue
+
+    def _response(self, answer: Answer) -> Response:
+        evoked = answer.evoked
+        return Response(
+            sample=answer.pulse.sample,
+            channel=self.info.channels[answer.channel].name,
+            detected=evoked.detected,
+            p_value=evoked.p_value,
+            amplitude_uv=evoked.amplitude_uv,
+            latency_ms=evoked.latency_ms,
+            contaminated=evoked.contaminated,
+            amplitude_sd_uv=evoked.amplitude_sd_uv,
+            why=evoked.why,
+        )
+
+    def _signal(self, second: Second) -> Signal:
+        leads = self.watch.lead_off
+        channels = [
+            {
+                "rms_uv": quality.rms_uv,
+                "mains_uv": quality.mains_uv,
+                "clipped_fraction": quality.clipped_fraction,
+                "lead_off": leads[i] if i < len(leads) else None,
+            }
+            for i, quality in enumerate(second.channels)
+        ]
+        return Signal(channels, self.tally.lost_samples, self.tally.bad_frames)
+
+
+def _heard(answer: Answer, t: float) -> Heard:
+    pulse, evoked = answer.pulse, answer.evoked
+    return Heard(
+        sample=pulse.sample,
+        t=t,
+        current_ma=pulse.current_ma if pulse.outcome is Outcome.DELIVERED else None,
+        width_ms=pulse.width_ms,
+        detected=evoked.detected,
+        amplitude_uv=evoked.amplitude_uv,
+        contaminated=evoked.contaminated,
+    )

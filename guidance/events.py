@@ -1,0 +1,193 @@
+"""The event stream, version 1: everything that happens in a procedure, in order, one JSON object a line.
+
+Each record kind is a frozen dataclass whose fields are the record's. Times are seconds, currents mA, widths ms,
+voltages uV, distances mm, impedances kOhm. A three-part interval is (low, median, high), the bounds being those of the
+central 90 % credible interval. What is not known is None.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
+
+VERSION = 1
+
+Interval = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What all record kinds have in common: the word that names the kind."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Record):
+    """A procedure or a replay begins."""
+
+    kind: ClassVar[str] = "start"
+    version: int
+    program: str
+    protocol: str
+    device: dict[str, Any]
+    wall_time: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Record):
+    """What was asked of the stimulator, by ``controller``, ``operator`` or ``safety``."""
+
+    kind: ClassVar[str] = "command"
+    current_ma: float | None
+    width_ms: float | None
+    rate_hz: float | None
+    enabled: bool | None
+    by: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus(Record):
+    """A pulse; ``source`` is ``device`` or ``artefact``."""
+
+    kind: ClassVar[str] = "stimulus"
+    sample: int
+    current_ma: float | None
+    requested_ma: float | None
+    width_ms: float | None
+    impedance_kohm: float | None
+    source: str
+    outcome: str = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Response(Record):
+    """The answer of one channel to the pulse at ``sample``."""
+
+    kind: ClassVar[str] = "response"
+    sample: int
+    channel: str
+    detected: bool
+    p_value: float | None
+    amplitude_uv: float | None
+    latency_ms: float | None
+    contaminated: bool
+    lag_ms: float | None = None
+    amplitude_sd_uv: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proximity(Record):
+    """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid."""
+
+    kind: ClassVar[str] = "proximity"
+    sample: int
+    threshold_ma: Interval | None
+    threshold_0p1ms_ma: Interval | None
+    distance_mm: Interval | None
+    zone: str | None
+    zone_probability: dict[str, float] | None
+    valid: bool
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cue(Record):
+    """A change of what is heard or shown; ``sounded_ns`` is None while muted."""
+
+    kind: ClassVar[str] = "cue"
+    name: str
+    rate_hz: float | None
+    pitch_hz: float | None
+    sounded_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm(Record):
+    """An alarm condition begins or ends."""
+
+    kind: ClassVar[str] = "alarm"
+    code: str
+    priority: str
+    active: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal(Record):
+    """The quality of the signal, every second; ``lost_samples`` and ``bad_frames`` count from the start."""
+
+    kind: ClassVar[str] = "signal"
+    channels: list[dict[str, Any]]
+    lost_samples: int
+    bad_frames: int
+    lag_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Record):
+    """The operator's: ``what`` happened, and its particulars."""
+
+    kind: ClassVar[str] = "entry"
+    what: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class End(Record):
+    """The procedure is over: ``operator``, ``duration``, ``device-lost`` or ``error``."""
+
+    kind: ClassVar[str] = "end"
+    reason: str
+    stimuli: int
+    responses: int
+    samples: int
+    lost_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A record as the engine makes it: device time ``t`` in s, and when the last byte it rests on had arrived.
+
+    ``arrived_ns`` is of the host's monotonic clock; None where no lag is due.
+    """
+
+    t: float
+    record: Record
+    arrived_ns: int | None = None
+
+
+class Numbering:
+    """Turns made records into lines of the stream: counts them, and stamps each with the host's clock."""
+
+    def __init__(self) -> None:
+        """Counting begins at 0."""
+        self._seq = 0
+
+    def line(self, made: Made, mono_ns: int) -> str:
+        """The JSON line (without its end) of ``made``, made at ``mono_ns``; a ``lag_ms`` of the record is filled in."""
+        record: Any = made.record
+        if made.arrived_ns is not None and hasattr(record, "lag_ms"):
+            record = replace(record, lag_ms=round((mono_ns - made.arrived_ns) / 1e6, 3))
+        head = {"kind": record.kind, "seq": self._seq, "t": round(made.t, 9), "mono_ns": mono_ns}
+        body = {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+        self._seq += 1
+        return json.dumps(head | body, allow_nan=False, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    """``value`` as JSON takes it: six significant digits are enough for any measure."""
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} cannot stand in an event")

@@ -1,0 +1,63 @@
+"""What a screen says to the engine. The engine answers with Snapshots and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Paid with each Snapshot that reached the terminal; ``frame`` counts them from 1. A second without: no pulse."""
+
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """The operator asks to end the procedure in order; the engine answers with a Snapshot that has ``ended`` set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Hold (``on``) or go on with the replay."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """The operator arms the stimulator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The operator switches the stimulator off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """The operator turns the current by so many steps of the dial, up or down; only in manual mode."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """The operator has seen the alarms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """A word to the simulated patient, such as ``advance 1``; nothing to a real one."""
+
+    words: str
+
+
+Message = Credit | Quit | Pause | Arm | Stop | Dial | Acknowledge | Mark | Steer

@@ -1,0 +1,51 @@
+"""The last seconds of the signal by absolute sample index, with holes where samples were lost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from drivers.base import Samples
+
+
+class History:
+    """Ring of the newest samples of all channels; lost samples are NaN, so that no window hides a hole."""
+
+    def __init__(self, channels: int, capacity: int) -> None:
+        """Keep the newest ``capacity`` samples of ``channels`` channels."""
+        self._ring = np.full((2 * capacity, channels), np.nan, np.float32)
+        self._capacity = capacity
+        self._filled = 0
+        self.end = 0
+
+    def append(self, first_sample: int, samples: Samples) -> None:
+        """Add ``samples`` (n, channels) at ``first_sample``; what lies between them and the end becomes a hole."""
+        hole = first_sample - self.end
+        if hole < 0:
+            raise ValueError(f"samples from {first_sample} on, but the history ends at {self.end}")
+        if hole:
+            self._push(np.full((min(hole, self._capacity), samples.shape[1]), np.nan, np.float32))
+        self._push(samples[-self._capacity :])
+        self.end = first_sample + len(samples)
+
+    def _push(self, samples: Samples) -> None:
+        n = len(samples)
+        if self._filled + n > len(self._ring):
+            keep = min(self._capacity - n, self._filled)
+            self._ring[:keep] = self._ring[self._filled - keep : self._filled]
+            self._filled = keep
+        self._ring[self._filled : self._filled + n] = samples
+        self._filled += n
+
+    @property
+    def start(self) -> int:
+        """Index of the oldest sample still held."""
+        return self.end - min(self._filled, self._capacity)
+
+    def window(self, first: int, stop: int) -> Samples:
+        """Samples ``first`` to ``stop`` (exclusive), shape (stop - first, channels); NaN where not held or lost."""
+        out = np.full((max(stop - first, 0), self._ring.shape[1]), np.nan, np.float32)
+        low, high = max(first, self.start), min(stop, self.end)
+        if low < high:
+            shift = self._filled - self.end
+            out[low - first : high - first] = self._ring[low + shift : high + shift]
+        return out

@@ -1,0 +1,155 @@
+"""From blocks to findings: pulses, answers, and the quality of each second, in the order of the signal's own clock."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass
+from itertools import count
+
+from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from guidance.signal.history import History
+from guidance.signal.listen import EdgeFinder, Rhythm
+from guidance.signal.monitor import Monitor, Quality
+from guidance.signal.response import Evoked, ResponseDetector
+
+LEAST_RATE_HZ = 2000.0
+"""Below this rate nothing can be said of evoked responses."""
+
+_HISTORY_S = 8.0
+_SLICE_S = 0.25
+_HOLD_MS, _HOLD_WINDOWS, _LEAST_FREE_MS = 60.0, 2.5, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class PulseSeen:
+    """A pulse; ``due`` is the sample index by which it was known."""
+
+    due: int
+    pulse: Pulse
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What channel number ``channel`` answered to ``pulse``, known by sample ``due``."""
+
+    due: int
+    pulse: Pulse
+    channel: int
+    evoked: Evoked
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The quality of each channel over one second, known by sample ``due``."""
+
+    due: int
+    channels: tuple[Quality, ...]
+
+
+Finding = PulseSeen | Answer | Second
+
+
+class SignalPath:
+    """The streaming path of all channels. Findings depend on samples and pulses, never on how blocks were cut."""
+
+    def __init__(
+        self, info: DeviceInfo, window_ms: tuple[float, float], criterion_uv: float | None, *, listen: bool,
+        current_ma: float | None = None,
+    ) -> None:  # fmt: skip
+        """Look for responses in ``window_ms`` after each pulse; ``listen`` finds the pulses by their artefact, and
+        ``current_ma`` is then what the other maker's dial shows.
+        """
+        rate_hz = info.sample_rate_hz
+        self._listen, self.current_ma = listen, current_ma
+        self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
+        self._slice = max(1, int(_SLICE_S * rate_hz))
+        self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
+        self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
+        self._detectors = [ResponseDetector(i, window_ms, rate_hz, criterion_uv) for i in range(len(info.channels))]
+        self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
+        self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
+        self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second]] = []
+        self._order = count()
+        self._pulses: deque[int] = deque(maxlen=64)
+        self._known: deque[int] = deque(maxlen=64)
+
+    def feed(self, block: Block) -> list[Finding]:
+        """All findings that ``block`` completes."""
+        for pulse in () if self._listen else block.pulses:
+            if pulse.sample in self._known:
+                continue
+            self._known.append(pulse.sample)
+            self._await(pulse.sample, 0, PulseSeen(pulse.sample, pulse))
+            self.monitor.hold_out(pulse.sample)
+        findings: list[Finding] = []
+        for at in range(0, max(len(block.samples), 1), self._slice):
+            part = block.samples[at : at + self._slice]
+            if len(part):
+                self.history.append(block.first_sample + at, part)
+            findings += self._advance()
+        return findings
+
+    def _advance(self) -> list[Finding]:
+        for edge in self._edges.advance(self.history):
+            self.monitor.hold_out(edge.sample)
+            for pulse in self._rhythm.feed(edge) if self._listen else ():
+                found = Pulse(pulse.sample, current_ma=self.current_ma, source="artefact")
+                self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
+        for due, channels in self.monitor.advance(self.history):
+            self._await(due, 2, Second(due, channels))
+        findings: list[Finding] = []
+        while self._waiting and self._waiting[0][0] <= self.history.end:
+            due, _, _, item = heapq.heappop(self._waiting)
+            findings += self._look(due, item) if isinstance(item, _Look) else self._notice(item)
+        return findings
+
+    def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
+        heapq.heappush(self._waiting, (due, rank, next(self._order), item))
+
+    def _notice(self, item: PulseSeen | Second) -> list[Finding]:
+        if isinstance(item, PulseSeen) and item.pulse.outcome is not Outcome.NOT_DELIVERED:
+            for channel, detector in enumerate(self._detectors):
+                answered = item.pulse.sample + detector.samples_after[0]
+                detector.prepare(self.history, item.pulse, self._free_from(item.pulse, detector.samples_after[0]))
+                self._await(max(item.due, answered), 1, _Look(item.pulse, channel))
+            self._pulses.append(item.pulse.sample)
+        return [item]
+
+    def _look(self, due: int, look: _Look) -> list[Finding]:
+        pulse, detector = look.pulse, self._detectors[look.channel]
+        evoked, longer = self._judge(look, detector)
+        if longer:
+            self._await(max(due, longer), 1, _Look(pulse, look.channel, longer=True))
+            return []
+        detector.forget(pulse)
+        return [Answer(due, pulse, look.channel, evoked)]
+
+    def _judge(self, look: _Look, detector: ResponseDetector) -> tuple[Evoked, int | None]:
+        """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
+        first = look.pulse.sample
+        stop, longer = (first + after for after in detector.samples_after)
+        if self._pulse_within(first, stop):
+            return detector.untold("another pulse in the window"), None
+        evoked = detector.judge(self.history, look.pulse, longer=look.longer)
+        wanted = evoked.unfinished and not look.longer and not self._pulse_within(first, longer)
+        return evoked, longer if wanted else None
+
+    def _free_from(self, pulse: Pulse, answered: int) -> int:
+        """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least
+        after its window, ``answered`` samples long.
+        """
+        before = max((sample for sample in self._pulses if sample < pulse.sample), default=None)
+        if before is None:
+            return 0
+        return min(before + self._hold, max(before + answered, pulse.sample - self._short))
+
+    def _pulse_within(self, first: int, stop: int) -> bool:
+        return any(first < sample < stop for sample in self._pulses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    pulse: Pulse
+    channel: int
+    longer: bool = False

@@ -1,0 +1,93 @@
+"""The newest state of a procedure, as the engine hands it to a screen: small, whole, and ready to draw.
+
+Every Snapshot stands for itself: a screen that missed ten draws the eleventh and has lost nothing it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.events import Proximity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepView:
+    """One sweep of the main channel for drawing: ``uv`` (samples,) with the artefact held out and the baseline
+    removed, at times ``start_ms + i * step_ms`` after the pulse; and what was measured in it.
+    """
+
+    pulse_index: int
+    start_ms: float
+    step_ms: float
+    uv: NDArray[np.float32]
+    detected: bool
+    contaminated: bool
+    amplitude_uv: float | None
+    latency_ms: float | None
+    p_value: float | None
+    current_ma: float | None
+    intensity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An active or not yet acknowledged alarm, in words."""
+
+    code: str
+    priority: str
+    text: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StimulatorView:
+    """The stimulator: ``armed`` or not, the current asked for now and wanted next, its limit, and what the last pulse
+    delivered; mA, ms, pulses a second, kOhm.
+    """
+
+    armed: bool
+    current_ma: float | None
+    wanted_ma: float
+    max_ma: float
+    width_ms: float
+    rate_hz: float
+    delivered_ma: float | None
+    impedance_kohm: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
+    minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing.
+    """
+
+    t: float
+    source: str
+    protocol: str
+    mode: str
+    position_s: float
+    duration_s: float | None
+    speed: float | None
+    paused: bool
+    ended: str | None
+    window_ms: tuple[float, float]
+    criterion_uv: float | None
+    channel: str
+    sweeps: tuple[SweepView, ...]
+    stimuli: int
+    responses: int
+    detections: int
+    lost_samples: int
+    rms_uv: float | None
+    mains_uv: float | None
+    emg: NDArray[np.float32]
+    emg_gaps: NDArray[np.bool_]
+    emg_span_s: float
+    alarms: tuple[AlarmView, ...] = ()
+    notice: str = ""
+    stimulator: StimulatorView | None = None
+    proximity: Proximity | None = None
+    connected: bool = True

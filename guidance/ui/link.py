@@ -1,0 +1,76 @@
+"""The screen's end of the wire to the engine's process, and how the event loop learns that something waits on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any, Protocol
+
+from guidance.messages import Message
+from guidance.snapshot import Snapshot
+
+GONE = (EOFError, ConnectionError)
+"""What ``receive`` and ``send`` raise when the engine's process is gone (a broken pipe is a ConnectionError)."""
+
+_LOOK_FOR_CLOSE_S = 0.2
+
+
+class Link(Protocol):
+    """A connection to the engine; every method returns at once."""
+
+    def fileno(self) -> int:
+        """Descriptor (on Windows: overlapped handle) that is readable while something waits, the end included."""
+
+    def receive(self) -> Snapshot | None:
+        """Newest waiting Snapshot, older ones dropped; None if nothing waits. Once all is read, raises one of GONE."""
+
+    def send(self, message: Message) -> None:
+        """Hand ``message`` to the engine. Raises one of GONE."""
+
+
+class Watch:
+    """Calls ``ready`` on the running event loop when the link is readable: once for each ``arm``."""
+
+    def __init__(self, link: Link, ready: Callable[[], object]) -> None:
+        self._link = link
+        self._fileno = link.fileno()
+        self._ready = ready
+        self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+        self._armed = threading.Event()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.arm()
+
+    def arm(self) -> None:
+        """Call ``ready`` once more, as soon as there is something to read."""
+        if self._thread is None:
+            try:
+                self._loop.add_reader(self._fileno, self._readable)
+            except NotImplementedError:  # Windows: the proactor loop watches no descriptors
+                self._thread = threading.Thread(target=self._wait_in_thread, name="link-watch", daemon=True)
+                self._thread.start()
+        self._armed.set()
+
+    def close(self) -> None:
+        """Watch no longer; the link itself stays open."""
+        self._closed.set()
+        self._armed.set()
+        if self._thread is None:
+            self._loop.remove_reader(self._fileno)
+        else:
+            self._thread.join()
+
+    def _readable(self) -> None:
+        self._loop.remove_reader(self._fileno)
+        self._ready()
+
+    def _wait_in_thread(self) -> None:
+        readable: Any = self._link  # wait() takes whatever has a fileno()
+        while self._armed.wait() and not self._closed.is_set():
+            if wait([readable], _LOOK_FOR_CLOSE_S):
+                self._armed.clear()
+                self._loop.call_soon_threadsafe(self._ready, context=self._context)

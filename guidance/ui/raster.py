@@ -1,0 +1,130 @@
+"""From samples to dots and from dots to terminal lines: braille by numpy, lines in Textual's own form."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from guidance.ui.theme import Ground, Ink, style
+
+Floats = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+
+_BLANK = ord(" ")
+_SECOND_HALF = 0
+_GROUND_STRIDE = 64
+
+
+def _braille_codes() -> NDArray[np.uint32]:
+    """Code point for each packed cell; the dots come in reading order, the first as the highest bit."""
+    order = (0, 3, 1, 4, 2, 5, 6, 7)
+    patterns = [sum(1 << order[dot] for dot in range(8) if packed & (128 >> dot)) for packed in range(256)]
+    return np.array([0x2800 + pattern for pattern in patterns], np.uint32)
+
+
+_BRAILLE = _braille_codes()
+
+
+def spans(low: Floats, high: Floats, height: int) -> Mask:
+    """Dots (height, columns) set from ``low`` to ``high``, rows counted from the top; a NaN leaves its column empty."""
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    return (rows >= np.round(low)) & (rows <= np.round(high))
+
+
+def envelope(uv: Floats, first: float, last: float, columns: int) -> tuple[Floats, Floats]:
+    """Lowest and highest value of a trace in each of ``columns`` equal stretches from sample ``first`` to ``last``.
+
+    Neighbouring stretches share an edge, so that the trace is drawn unbroken; NaN where there is no sample.
+    """
+    fine = max(2, int(np.ceil((last - first) / columns)))
+    at = np.linspace(first, last, columns * fine + 1)
+    values = np.interp(at, np.arange(len(uv)), uv, left=np.nan, right=np.nan).astype(np.float32)
+    inner, edge = values[:-1].reshape(columns, fine), values[fine::fine]
+    return np.fmin(inner.min(axis=1), edge), np.fmax(inner.max(axis=1), edge)
+
+
+class Canvas:
+    """A grid of (height, width) cells to write and plot on, and its lines when done. What lies outside is cut off."""
+
+    def __init__(self, width: int, height: int, ground: Ground = Ground.BASE) -> None:
+        self.width = width
+        self.height = height
+        self.codes = np.full((height, width), _BLANK, np.dtype("<u4"))
+        self.inks = np.full((height, width), int(Ink.TEXT), np.int16)
+        self.grounds = np.full((height, width), int(ground), np.int16)
+
+    def write(self, row: int, column: int, text: str, ink: int, ground: Ground | None = None) -> int:
+        """Write ``text`` from ``column`` on; returns the column after it. Wide characters take two cells."""
+        for char in text:
+            cells = cell_len(char)
+            if cells and 0 <= row < self.height and 0 <= column <= self.width - cells:
+                self._put(row, column, char, cells, ink, ground)
+            column += cells
+        return column
+
+    def write_right(self, row: int, end: int, text: str, ink: int, ground: Ground | None = None) -> int:
+        """Write ``text`` so that it ends before column ``end``; returns the column it begins at."""
+        self.write(row, end - cell_len(text), text, ink, ground)
+        return end - cell_len(text)
+
+    def _put(self, row: int, column: int, char: str, cells: int, ink: int, ground: Ground | None) -> None:
+        here = slice(column, column + cells)
+        self.codes[row, here] = _SECOND_HALF
+        self.codes[row, column] = ord(char)
+        self.inks[row, here] = ink
+        if ground is not None:
+            self.grounds[row, here] = ground
+
+    def fill(self, rows: slice, columns: slice, char: str, ink: int) -> None:
+        """Put ``char`` into every cell of a rectangle."""
+        self.codes[rows, columns] = ord(char)
+        self.inks[rows, columns] = ink
+
+    def stamp(self, top: int, left: int, codes: NDArray[np.uint32], ink: int) -> None:
+        """Put a rectangle of characters, given by their code points."""
+        here = (slice(top, top + codes.shape[0]), slice(left, left + codes.shape[1]))
+        height, width = self.codes[here].shape
+        self.codes[here] = codes[:height, :width]
+        self.inks[here] = ink
+
+    def plot(self, top: int, left: int, dots: NDArray[np.uint8]) -> None:
+        """Draw ``dots`` (4 x cells high, 2 x cells wide) as braille over what is there; cells without a dot stay.
+
+        A dot's value is its ink, 0 is no dot; a cell takes the highest ink among its dots.
+        """
+        height, width = dots.shape[0] // 4, dots.shape[1] // 2
+        cells = np.ascontiguousarray(dots.reshape(height, 4, width, 2).transpose(0, 2, 1, 3)).reshape(height, width, 8)
+        packed = np.packbits(cells, axis=-1)[..., 0]
+        here = (slice(top, top + height), slice(left, left + width))
+        np.copyto(self.codes[here], _BRAILLE[packed], where=packed > 0)
+        np.copyto(self.inks[here], cells.max(axis=-1), where=packed > 0)
+
+    def strips(self) -> list[Strip]:
+        """Return the finished lines."""
+        styles = self.grounds * _GROUND_STRIDE + self._visible_inks()
+        return [self._strip(codes, row) for codes, row in zip(self.codes, styles, strict=True)]
+
+    def _visible_inks(self) -> NDArray[np.int16]:
+        """Inks, a blank cell taking the one to its left: fewer changes of style, hence fewer codes to send."""
+        columns = np.arange(self.width)
+        source = np.maximum.accumulate(np.where(self.codes == _BLANK, 0, columns), axis=1)
+        return np.take_along_axis(self.inks, source, axis=1)
+
+    def _strip(self, codes: NDArray[np.uint32], styles: NDArray[np.int16]) -> Strip:
+        text = codes.tobytes().decode("utf-32-le")
+        cuts = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist(), self.width]
+        inks = styles.tolist()
+        return Strip([Segment(text[a:b].replace("\0", ""), _style(inks[a])) for a, b in pairwise(cuts)], self.width)
+
+
+@cache
+def _style(code: int) -> Style:
+    ground, ink = divmod(code, _GROUND_STRIDE)
+    return style(ink, ground)

@@ -1,0 +1,50 @@
+"""Words and numbers for the screen: text from outside made harmless, values with their units."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+
+UNKNOWN = "?"
+
+
+def clean(text: str) -> str:
+    """``text`` without anything a terminal would obey: control, format and private codes go, breaks become spaces."""
+    return "".join(_harmless(char) for char in text)
+
+
+def _harmless(char: str) -> str:
+    if char.isspace():
+        return " "
+    return "" if unicodedata.category(char).startswith("C") else char
+
+
+def shorten(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells, the middle left out: a name's beginning and its ending both tell."""
+    if cell_len(text) <= width:
+        return text
+    if width < 1:
+        return ""
+    tail = (width - 1) // 2
+    return f"{set_cell_size(text, width - 1 - tail)}…{set_cell_size(text[::-1], tail)[::-1]}"
+
+
+def clock(seconds: float) -> str:
+    """Time as mm:ss.s; the minutes go on past 60."""
+    tenths = round(seconds * 10)
+    return f"{tenths // 600:02d}:{tenths // 10 % 60:02d}.{tenths % 10}"
+
+
+def amplitude(amplitude_uv: float) -> tuple[str, str]:
+    """Digits (at most four and a point) and unit of an amplitude in uV."""
+    if amplitude_uv >= 9999.5:
+        return f"{amplitude_uv / 1000:.1f}", "mV"
+    return f"{amplitude_uv:.0f}" if amplitude_uv >= 9.95 else f"{amplitude_uv:.1f}", "µV"
+
+
+def p_value(p: float | None) -> str:
+    """Write a p value as papers do."""
+    if p is None:
+        return f"p {UNKNOWN}"
+    return "p < 0.001" if p < 0.001 else f"p {p:.3f}"

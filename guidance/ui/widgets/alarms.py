@@ -1,0 +1,82 @@
+"""Alarms by priority, and the notice; takes no room when there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len
+
+from guidance.snapshot import AlarmView, Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import clean, shorten
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_MOST = 3
+_LOOKS = {
+    "high": ("!!! HIGH", Ink.STRONG, Ground.HIGH),
+    "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
+    "low": ("! LOW", Ink.DARK, Ground.LOW),
+}
+
+
+class Alarms(Panel):
+    """Up to three alarms, the most urgent first, high ones as a bar across; then the notice."""
+
+    DEFAULT_CSS = "Alarms { height: 1; display: none; }"
+
+    silent_s: float | None = None
+    """Seconds without word from the engine, once they are too many."""
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when an alarm or the notice differs."""
+        return snapshot.alarms, snapshot.notice
+
+    def redraw(self) -> None:
+        """Draw anew, in as many lines as there are."""
+        lines = self._count()
+        self.display = lines > 0
+        self.styles.height = max(lines, 1)
+        super().redraw()
+
+    def show_silence(self, silent_s: float | None) -> None:
+        """Say that the engine has been silent for so long; None: it speaks."""
+        if silent_s != self.silent_s:
+            self.silent_s = silent_s
+            self.redraw()
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw a line for each alarm and one for the notice."""
+        alarms = self._alarms()
+        for row, alarm in enumerate(alarms[:_MOST]):
+            more = f"  (+{len(alarms) - _MOST} more)" if row == _MOST - 1 and len(alarms) > _MOST else ""
+            _paint_alarm(canvas, row, alarm, more)
+        if self.snapshot and self.snapshot.notice:
+            canvas.grounds[-1] = Ground.NOTICE
+            canvas.write(canvas.height - 1, 1, shorten(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
+
+    def _alarms(self) -> list[AlarmView]:
+        alarms = list(self.snapshot.alarms) if self.snapshot else []
+        if self.silent_s is not None:
+            text = f"No word from the engine for {self.silent_s:.0f} s: what you see is old."
+            alarms.append(AlarmView("stale", "high", text, active=True))
+        order = list(_LOOKS)
+        return sorted(alarms, key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
+
+    def _count(self) -> int:
+        notice = bool(self.snapshot and self.snapshot.notice)
+        return min(len(self._alarms()), _MOST) + notice
+
+
+def _priority(alarm: AlarmView) -> str:
+    return alarm.priority if alarm.priority in _LOOKS else "high"
+
+
+def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
+    sign, ink, ground = _LOOKS[_priority(alarm)]
+    words = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (over, not acknowledged)"
+    if alarm.active and ground == Ground.HIGH:
+        canvas.grounds[row] = ground
+    column = canvas.write(row, 1, f" {sign} ", ink, ground)
+    room = canvas.width - column - 2 - cell_len(more)
+    canvas.write(row, column + 1, shorten(words, room) + more, Ink.STRONG if alarm.active else Ink.TEXT)

@@ -1,0 +1,112 @@
+"""The newest response in figures to be read from two metres; what is not known looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len
+
+from guidance.snapshot import Snapshot, SweepView
+from guidance.ui import bigtext
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN, amplitude, clean, p_value, shorten
+from guidance.ui.theme import NO_VALUE, Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_USUAL_VALUE = "0000"
+_VALUE_ROWS = 5
+_MARGIN = 1
+
+
+class Reading(Panel):
+    """Amplitude and onset latency large, or in words why there are none; below, p value and stimulus."""
+
+    DEFAULT_CSS = "Reading { width: 1fr; min-width: 26; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when the newest response differs."""
+        newest = snapshot.sweeps[-1] if snapshot.sweeps else None
+        return newest and (newest.pulse_index, *_measured(newest))
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the reading of the newest sweep."""
+        sweeps = self.snapshot.sweeps if self.snapshot else ()
+        if not sweeps:
+            _paint_words(canvas, " NO READING YET ", ("WAITING",))
+            return
+        newest = sweeps[-1]
+        if newest.contaminated:
+            _paint_words(canvas, " CONTAMINATED ", ("CANNOT", "TELL"))
+        elif newest.detected:
+            _paint_values(canvas, newest)
+        else:
+            _paint_words(canvas, " NO RESPONSE ", ("NO", "RESPONSE"))
+        _paint_details(canvas, newest)
+
+
+def _measured(sweep: SweepView) -> tuple[Hashable, ...]:
+    found = (sweep.detected, sweep.contaminated, sweep.amplitude_uv, sweep.latency_ms, sweep.p_value)
+    return (*found, sweep.current_ma, sweep.intensity)
+
+
+def _paint_chip(canvas: Canvas, word: str, ink: int, ground: Ground) -> None:
+    inner = canvas.width - 2 * _MARGIN
+    canvas.write(0, _MARGIN, word.center(inner)[: max(inner, 0)], ink, ground)
+
+
+def _paint_values(canvas: Canvas, newest: SweepView) -> None:
+    _paint_chip(canvas, "● RESPONSE", Ink.STRONG, Ground.YES)
+    digits, unit = (UNKNOWN, "µV") if newest.amplitude_uv is None else amplitude(newest.amplitude_uv)
+    each = (canvas.height - 2) // 2 if _has_room_for_both(canvas) else canvas.height - 2
+    _paint_value(canvas, 1, each, ("amplitude", digits, unit), Ink.TRACE)
+    if _has_room_for_both(canvas):
+        _paint_value(canvas, 1 + each, each, ("onset latency", _latency(newest), "ms"), Ink.ONSET)
+
+
+def _has_room_for_both(canvas: Canvas) -> bool:
+    return canvas.height >= 2 + 2 * _VALUE_ROWS
+
+
+def _latency(sweep: SweepView) -> str:
+    return UNKNOWN if sweep.latency_ms is None else f"{sweep.latency_ms:.1f}"
+
+
+def _paint_value(canvas: Canvas, top: int, rows: int, value: tuple[str, str, str], ink: Ink) -> None:
+    label, digits, unit = value
+    canvas.write(top, _MARGIN, label, Ink.MUTED)
+    size = bigtext.largest(max(_USUAL_VALUE, digits, key=len), canvas.width - 2 * _MARGIN, rows - 1)
+    if size is None:
+        canvas.write_right(top, canvas.width - _MARGIN, f"{digits} {unit}", ink)
+        return
+    canvas.write_right(top, canvas.width - _MARGIN, unit, Ink.STRONG)
+    left = canvas.width - _MARGIN - bigtext.cells(digits, size)[0]
+    bigtext.draw(canvas, top + 1, left, digits, size, Ink.UNSURE if digits == UNKNOWN else ink)
+
+
+def _paint_words(canvas: Canvas, chip: str, words: tuple[str, ...]) -> None:
+    _paint_chip(canvas, chip, Ink.STRONG, Ground.UNKNOWN)
+    rows, columns = slice(1, canvas.height - 1), slice(_MARGIN, canvas.width - _MARGIN)
+    canvas.fill(rows, columns, NO_VALUE, Ink.FAINT)
+    longest = max(words, key=len)
+    size = bigtext.largest(longest, canvas.width - 2 * _MARGIN, (canvas.height - 2) // len(words))
+    if size is None:
+        return
+    width, pitch = bigtext.cells(longest, size)[0], 4 * size[1]
+    top = max(1 + (canvas.height - 2 - pitch * len(words)) // 2, 1)
+    for index, word in enumerate(words):
+        bigtext.draw(canvas, top + index * pitch, (canvas.width - width) // 2, word, size, Ink.UNSURE)
+
+
+def _paint_details(canvas: Canvas, newest: SweepView) -> None:
+    hidden_latency = newest.detected and not _has_room_for_both(canvas)
+    parts = [f"{_latency(newest)} ms"] if hidden_latency else []
+    parts += [] if newest.contaminated else [p_value(newest.p_value)]
+    parts += [_stimulus(newest), f"pulse {newest.pulse_index + 1}"]
+    column, end = _MARGIN, canvas.width - _MARGIN
+    for part in (shorten(part, end - _MARGIN) for part in parts if part):
+        if column + cell_len(part) <= end:
+            column = canvas.write(canvas.height - 1, column, part, Ink.TEXT) + 2
+
+
+def _stimulus(sweep: SweepView) -> str:
+    return clean(sweep.intensity) if sweep.current_ma is None else f"{sweep.current_ma:.2f} mA"

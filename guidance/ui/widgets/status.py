@@ -1,0 +1,48 @@
+"""One line of counts and signal quality."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from guidance.snapshot import Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN
+from guidance.ui.theme import Ink
+from guidance.ui.widgets.panel import Panel
+
+
+class Status(Panel):
+    """Stimuli, responses, detected, lost samples, noise and mains."""
+
+    DEFAULT_CSS = "Status { height: 1; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when a figure differs."""
+        return tuple(_figures(snapshot))
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the line; what does not fit at the right is left out whole."""
+        if self.snapshot is None:
+            return
+        column = 1
+        for label, value, ink in _figures(self.snapshot):
+            if column + len(label) + 1 + len(value) > canvas.width:
+                return
+            column = canvas.write(0, column, f"{label} ", Ink.MUTED)
+            column = canvas.write(0, column, value, ink) + 2
+
+
+def _figures(snapshot: Snapshot) -> list[tuple[str, str, Ink]]:
+    lost = snapshot.lost_samples
+    return [
+        ("stimuli", str(snapshot.stimuli), Ink.STRONG),
+        ("responses", str(snapshot.responses), Ink.STRONG),
+        ("detected", str(snapshot.detections), Ink.STRONG),
+        ("lost", f"{lost}!" if lost else "0", Ink.WARN if lost else Ink.STRONG),
+        ("noise", *_microvolts(snapshot.rms_uv)),
+        ("mains", *_microvolts(snapshot.mains_uv)),
+    ]
+
+
+def _microvolts(value_uv: float | None) -> tuple[str, Ink]:
+    return (UNKNOWN, Ink.UNSURE) if value_uv is None else (f"{value_uv:.1f} µV", Ink.STRONG)

@@ -1,0 +1,43 @@
+"""The banner over everything once the engine's process is gone."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from textual.geometry import Size
+
+from guidance.ui import bigtext
+from guidance.ui.raster import Canvas
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_HEADLINE = "GUIDANCE STOPPED"
+_WORDS = (
+    "The engine has died: nothing is measured or sounded any more, and what is shown below is old.",
+    "Hold the needle still and switch the stimulator off by hand. Then press q and start again.",
+)
+
+
+class Stopped(Panel):
+    """Red, full width, hidden until ``display`` is set: what happened and what to do."""
+
+    DEFAULT_CSS = "Stopped { layer: banner; dock: top; height: auto; display: none; }"
+    GROUND = Ground.HIGH
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        """Rows for headline, words and margins in ``width`` columns."""
+        return bigtext.cells(_HEADLINE, _size(width))[1] + sum(len(wrap(words, width - 4)) for words in _WORDS) + 3
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw headline and words."""
+        size = _size(canvas.width)
+        bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.STRONG)
+        row = 2 + bigtext.cells(_HEADLINE, size)[1]
+        for words in _WORDS:
+            for line in wrap(words, canvas.width - 4):
+                canvas.write(row, 2, line, Ink.STRONG)
+                row += 1
+
+
+def _size(width: int) -> bigtext.Size:
+    return bigtext.largest(_HEADLINE, width - 4, 7) or (1, 1)

@@ -1,0 +1,76 @@
+"""The top line: what is being shown, where in it we are, and whether it runs."""
+
+from __future__ import annotations
+
+import math
+
+from rich.cells import cell_len
+
+from guidance.snapshot import Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import clean, clock, shorten
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+
+class Title(Panel):
+    """Source, protocol and mode; position, duration and speed in words; a thin bar of progress below."""
+
+    DEFAULT_CSS = "Title { height: 2; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ending = False
+
+    def show_ending(self) -> None:
+        """Say that the operator asked to quit and the engine has not yet answered."""
+        self._ending = True
+        self.redraw()
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw both lines."""
+        canvas.fill(slice(1, 2), slice(None), "─", Ink.FAINT)
+        if self.snapshot is None:
+            canvas.write(0, 1, "Waiting for the engine", Ink.MUTED)
+            return
+        left = self._paint_state(canvas, self.snapshot)
+        self._paint_names(canvas, self.snapshot, left - 3)
+        _paint_progress(canvas, self.snapshot)
+
+    def _paint_state(self, canvas: Canvas, snapshot: Snapshot) -> int:
+        word = f" {self._state_word(snapshot)} "
+        ground = Ground.CHIP if self._is_held(snapshot) else Ground.NOTICE
+        ink = Ink.DARK if self._is_held(snapshot) else Ink.STRONG
+        left = canvas.write_right(0, canvas.width - 1, word, ink, ground)
+        if snapshot.duration_s is not None:
+            left = canvas.write_right(0, left - 1, f" / {clock(snapshot.duration_s)}", Ink.MUTED)
+            return canvas.write_right(0, left, clock(snapshot.position_s), Ink.STRONG)
+        return canvas.write_right(0, left - 1, clock(snapshot.position_s), Ink.STRONG)
+
+    def _is_held(self, snapshot: Snapshot) -> bool:
+        return snapshot.paused or snapshot.ended is not None or self._ending
+
+    def _state_word(self, snapshot: Snapshot) -> str:
+        if snapshot.ended is not None:
+            return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
+        if self._ending:
+            return "ENDING"
+        return "PAUSED" if snapshot.paused else _speed_word(snapshot)
+
+    def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:
+        rest = "  ".join(clean(name) for name in (snapshot.protocol, snapshot.mode))
+        source = shorten(clean(snapshot.source), max(width - cell_len(rest) - 3, 12))
+        column = canvas.write(0, 1, source, Ink.STRONG)
+        canvas.write(0, column + 2, shorten(rest, width - column - 2), Ink.MUTED)
+
+
+def _speed_word(snapshot: Snapshot) -> str:
+    if snapshot.speed is None:
+        return "live" if snapshot.duration_s is None else "fast"
+    return "fast" if math.isinf(snapshot.speed) else f"{snapshot.speed:g}x"
+
+
+def _paint_progress(canvas: Canvas, snapshot: Snapshot) -> None:
+    if snapshot.duration_s:
+        done = min(snapshot.position_s / snapshot.duration_s, 1.0)
+        canvas.fill(slice(1, 2), slice(0, round(done * canvas.width)), "━", Ink.RULE)

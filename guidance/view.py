@@ -1,0 +1,78 @@
+"""The newest Snapshot of an engine, for whoever looks on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guidance.engine import Engine
+from guidance.signal.monitor import COLUMN_MS
+from guidance.snapshot import Snapshot, StimulatorView
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
+    and whether the device is ``connected``.
+    """
+
+    source: str
+    duration_s: float | None
+    speed: float | None
+    paused: bool = False
+    ended: str | None = None
+    notice: str = ""
+    connected: bool = True
+
+
+def snapshot(engine: Engine, position: Position) -> Snapshot:
+    """All that a screen shows now."""
+    tally, settings, path = engine.tally, engine.settings, engine.path
+    seconds = path.history.end / engine.info.sample_rate_hz
+    emg, gaps = path.monitor.strip()
+    main = tally.quality[0] if tally.quality else None
+    return Snapshot(
+        t=seconds,
+        source=position.source,
+        protocol=settings.protocol.id,
+        mode=settings.mode.value,
+        position_s=seconds,
+        duration_s=position.duration_s,
+        speed=position.speed,
+        paused=position.paused,
+        ended=position.ended,
+        window_ms=settings.window,
+        criterion_uv=settings.named_criterion_uv,
+        channel=engine.info.channels[0].name,
+        sweeps=tuple(tally.sweeps),
+        stimuli=tally.stimuli,
+        responses=tally.responses,
+        detections=tally.detections,
+        lost_samples=tally.lost_samples,
+        rms_uv=main.rms_uv if main else None,
+        mains_uv=main.mains_uv if main else None,
+        emg=emg,
+        emg_gaps=gaps,
+        emg_span_s=len(emg) * COLUMN_MS / 1e3,
+        alarms=engine.alarms.signals(),
+        stimulator=_stimulator(engine),
+        proximity=engine.proximity,
+        connected=position.connected,
+        notice=position.notice,
+    )
+
+
+def _stimulator(engine: Engine) -> StimulatorView | None:
+    stimulation = engine.stimulation
+    if stimulation is None:
+        return None
+    last = engine.tally.last_pulse
+    return StimulatorView(
+        armed=stimulation.armed,
+        current_ma=stimulation.current_ma if stimulation.armed else None,
+        wanted_ma=stimulation.controller.next_ma(),
+        max_ma=stimulation.bounds.max_current_ma,
+        width_ms=stimulation.width_ms,
+        rate_hz=stimulation.rate_hz,
+        delivered_ma=last.current_ma if last else None,
+        impedance_kohm=last.impedance_kohm if last else None,
+    )

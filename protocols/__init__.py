@@ -1,0 +1,1 @@
+"""Procedures as data: one TOML a procedure."""

@@ -1,0 +1,118 @@
+"""Accuracy on the recorded streams, and the speed of ``--fast``: ``python -m tests.benchmarks.bench_recordings``."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drivers.recording import Recording
+from guidance.engine import Engine
+from guidance.events import Response, Stimulus
+from guidance.protocol import load
+from guidance.settings import Mode, Settings
+from tests.shared import shared
+
+STREAMS = "data/streams"
+MEP = (
+    ("mep_human_recruitment_7intensities", (13.0, 50.0)),
+    ("mep_human_repetition_TA_raw", (13.0, 50.0)),
+    ("mep_human_repetition_TA_raw", (25.0, 80.0)),
+    ("mep_human_sicf1p4_TA_raw", (13.0, 50.0)),
+    ("mep_human_sicf1p4_TA_raw", (25.0, 80.0)),
+    ("mep_human_suprathreshold_FDI", (13.0, 50.0)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a replay compares with its labels: counts (hit, of) for pulses labelled 1, false ones labelled 0, and the
+    relative errors of the amplitude."""
+
+    hits: int
+    positives: int
+    false: int
+    negatives: int
+    errors: tuple[float, ...]
+
+
+def replayed(path: Path, settings: Settings, block_samples: int = 1000) -> tuple[list[Stimulus], list[Response]]:
+    """Stimuli and responses of the recording at ``path``."""
+    recording = Recording(path, listen=settings.mode is Mode.LISTEN)
+    engine = Engine(settings, recording.info, "")
+    records = []
+    while block := recording.take(block_samples):
+        records += [made.record for made in engine.step([block])]
+    return [r for r in records if isinstance(r, Stimulus)], [r for r in records if isinstance(r, Response)]
+
+
+def score(name: str, window_ms: tuple[float, float]) -> Score:
+    """Hold a replay of stream ``name`` with a criterion of 50 uV against its labels."""
+    settings = Settings(load("generic-block"), Mode.MANUAL, window_ms, 50.0)
+    _, responses = replayed(shared(f"{STREAMS}/{name}.edf"), settings)
+    answers = {response.sample: response for response in responses}
+    with shared(f"{STREAMS}/{name}.labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    labelled = [(answers[int(row["sample"])], float(row["amplitude_uv"])) for row in rows if row["response"] == "1"]
+    silent = [answers[int(row["sample"])] for row in rows if row["response"] == "0"]
+    return Score(
+        hits=sum(answer.detected for answer, _ in labelled),
+        positives=len(labelled),
+        false=sum(answer.detected for answer in silent),
+        negatives=len(silent),
+        errors=tuple(abs((answer.amplitude_uv or 0.0) - label) / label for answer, label in labelled),
+    )
+
+
+def found_pulses() -> tuple[int, int, int]:
+    """Of the annotated pulses of the spinal-stimulation stream: how many, found within 1 ms, and false ones."""
+    path = shared(f"{STREAMS}/artifact_tscs_cervical_4k.edf")
+    annotated = np.array([pulse.sample for pulse in Recording(path).pulses])
+    stimuli, _ = replayed(path, Settings(load("generic-block"), Mode.LISTEN))
+    found = np.array([stimulus.sample for stimulus in stimuli])
+    apart = np.abs(annotated[:, None] - found[None, :])
+    within = round(1e-3 * Recording(path).info.sample_rate_hz)
+    return len(annotated), int((apart.min(axis=1) <= within).sum()), int((apart.min(axis=0) > within).sum())
+
+
+def speed(rate_hz: float = 10_000.0, seconds: float = 120.0) -> float:
+    """Multiples of real time at which one channel with two pulses a second goes through the whole path."""
+    from drivers.base import Block, Channel, DeviceInfo, Pulse
+
+    rng = np.random.default_rng(1)
+    count = int(rate_hz * seconds)
+    samples = rng.normal(0, 8, (count, 1)).astype(np.float32)
+    pulses = [Pulse(int(i * rate_hz / 2) + 100) for i in range(int(seconds * 2))]
+    for pulse in pulses:
+        samples[pulse.sample : pulse.sample + 8, 0] += 3000
+    info = DeviceInfo("noise", "", "noise:", rate_hz, (Channel("EMG"),))
+    engine = Engine(Settings(load("generic-block"), Mode.MANUAL), info, "")
+    step = int(rate_hz / 4)
+    began = time.perf_counter()
+    for at in range(0, count, step):
+        inside = tuple(pulse for pulse in pulses if at <= pulse.sample < at + step)
+        list(engine.step([Block(at, samples[at : at + step], inside)]))
+    return seconds / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Print the tables."""
+    print("stream                                window ms  sensitivity  specificity  median amplitude error")
+    for name, window in MEP:
+        s = score(name, window)
+        false = f"{s.negatives - s.false}/{s.negatives}" if s.negatives else "-"
+        error = 100 * float(np.median(s.errors))
+        print(f"{name:37} {window[0]:g}-{window[1]:<6g}  {s.hits:>3}/{s.positives:<7} {false:>8} {error:16.1f} %")
+    annotated, hits, false_pulses = found_pulses()
+    print(f"spinal stimulation, --mode listen: {hits} of {annotated} pulses within 1 ms, {false_pulses} false")
+    voluntary = Settings(load("generic-block"), Mode.LISTEN)
+    stimuli, _ = replayed(shared(f"{STREAMS}/voluntary_emg_4k.edf"), voluntary)
+    print(f"voluntary EMG, --mode listen: {len(stimuli)} pulses found")
+    print(f"--fast, one channel at 10 kHz, 2 pulses a second: {speed():.0f} x real time")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""CSV: names carry units, times are even, every cell is a number, or the sentence says where it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from drivers.base import DeviceRefused
+from drivers.formats.table import Column, column
+from drivers.recording import Recording
+from tests.drivers.playing import samples, why_refused
+
+
+def table(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("EMG_uv", Column("EMG", "uv", "signal")),
+        ("EMG left_mV", Column("EMG left", "mV", "signal")),
+        ("emg (mV)", Column("emg", "mV", "signal")),
+        (" ch1[V] ", Column("ch1", "V", "signal")),
+        ("EMG (\u03bcV)", Column("EMG", "\u03bcV", "signal")),
+        ("force (N)", Column("force", "N", "signal")),
+        ("emg_left", Column("emg_left", "", "signal")),
+        ("EMG", Column("EMG", "", "signal")),
+        ("time_s", Column("time", "s", "time")),
+        ("T", Column("T", "", "time")),
+        ("time_ms", Column("time", "ms", "time")),
+        ("Time (s)", Column("Time", "s", "time")),
+        ("stim", Column("stim", "", "stim")),
+        ("timer_uv", Column("timer", "uv", "signal")),
+    ],
+)
+def test_a_name_is_read_for_its_unit_and_its_role(header: str, expected: Column) -> None:
+    assert column(header) == expected
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_a_table_is_played_in_microvolts(tmp_path: Path, delimiter: str, encoding: str, end: str) -> None:
+    rows = ["time_s,EMG_uv,deep (mV),force (N)", *(f"{i / 1000},{i},{-i / 10},heavy" for i in range(100))]
+    text = "\r\n".join(rows).replace(",", delimiter) + end
+    recording = Recording(table(tmp_path / "a.csv", text, encoding))
+    expected = np.stack([np.arange(100.0), -100 * np.arange(100.0)], axis=1)
+    np.testing.assert_allclose(samples(recording), expected, rtol=1e-6)
+    assert recording.info.model == "CSV recording"
+    assert recording.info.sample_rate_hz == 1000.0
+    assert [(c.name, c.range_uv) for c in recording.info.channels] == [("EMG", None), ("deep", None)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "step", "rate_hz"), [("time_ms", "0.25", 4000.0), ("t", "0.0005", 2000.0), ("time [us]", "500", 2000.0)]
+)
+def test_the_clock_gives_the_rate(tmp_path: Path, clock: str, step: str, rate_hz: float) -> None:
+    rows = "".join(f"{1000 + i * float(step):.9g},1\n" for i in range(50))
+    assert Recording(table(tmp_path / "a.csv", f"{clock},e_uv\n{rows}")).info.sample_rate_hz == rate_hz
+
+
+def test_times_rounded_to_a_tenth_of_a_millisecond_are_even(tmp_path: Path) -> None:
+    rows = "".join(f"{i / 4000:.4f},1\n" for i in range(4001))
+    assert Recording(table(tmp_path / "a.csv", f"t,e_uv\n{rows}")).info.sample_rate_hz == 4000.0
+
+
+def test_without_times_the_rate_is_the_one_given(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", "a_uv,b_uv\n1,2\n3,4\n")
+    assert Recording(path, sample_rate_hz=500.0).info.sample_rate_hz == 500.0
+    with pytest.raises(DeviceRefused, match="give --sample-rate-hz HZ"):
+        Recording(path)
+
+
+@pytest.mark.parametrize(
+    ("times", "row"),
+    [
+        ([0, 1, 2, 4, 5, 6], 5),
+        ([0, 1, 2, 2, 3, 4], 5),
+        ([0, 1, 2, 1, 2, 3], 5),
+        ([0, 1, 2, 3, 4, 1000], 7),
+        ([5, 4, 3, 2, 1, 0], 3),
+        ([0, 1, 3], 4),
+        ([0, 10, 20, 30, 44, 58, 72, 86, 100], 5),
+    ],
+)
+def test_uneven_times_are_refused_with_their_row(tmp_path: Path, times: list[int], row: int) -> None:
+    rows = "".join(f"{time / 1000},1\n" for time in times)
+    with pytest.raises(DeviceRefused, match=f"not even: row {row} "):
+        Recording(table(tmp_path / "a.csv", f"t,e_uv\n{rows}"))
+
+
+def test_every_run_of_a_stim_column_is_one_pulse(tmp_path: Path) -> None:
+    marks = [1, 1, 0, 0, 5, 5, 0, -1, 0, 0.0]
+    rows = "".join(f"{i / 3000},1,{mark}\n" for i, mark in enumerate(marks))
+    recording = Recording(table(tmp_path / "a.csv", f"t,e_uv,stim\n{rows}"))
+    assert [(pulse.sample, pulse.offset_ns) for pulse in recording.pulses] == [(0, 0), (4, 0), (7, 0)]
+    assert recording.has_pulse_annotations
+
+
+def test_a_stim_column_of_zeros_annotates_no_pulse(tmp_path: Path) -> None:
+    recording = Recording(table(tmp_path / "a.csv", "t,e_uv,stim\n0,1,0\n1,1,0\n"))
+    assert not recording.has_pulse_annotations
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("t,EMG\n0,1\n1,1\n", "column 'EMG' of .* states no unit.*'EMG_uv'"),
+        ("t,force (N)\n0,1\n", "no channel in volts; it has 'force'"),
+        ("t,stim\n0,1\n", "no channel in volts; it has none"),
+        ("t,e_uv\n", "no samples below"),
+        ("t,e_uv\n0,1\n", "one row only"),
+        ("t,e_uv\n0,1\n1,x\n2,2\n", "row 3 of .* has 'x' in column 'e'"),
+        ("t,e_uv\n0,1\nsoon,2\n", "row 3 of .* has 'soon' in column 't'"),
+        ("t,e_uv,stim\n0,1,\n1,2,0\n", "row 2 of .* has '' in column 'stim'"),
+        ("t,e_uv\n0,nan\n1,2\n", "row 2 of .* has 'nan'"),
+        ("t;e_uv\n0;1,5\n1;2\n", "row 2 of .* has '1,5'"),
+        ("t,e_uv\n0,1\n1,2,3\n", "row 3 of .* has 3 cells, not 2"),
+        ("t,e_uv\n0,1\n\n1,2\n", "row 3 of .* has no cells, not 2"),
+        ("t,e_v\n0,1\n1,2000\n", "row 3 of .* has 2000 v in column 'e'"),
+        ("t,e_uv\n0,1\n1,1e99\n", "row 3 of .* has '1e99'"),
+        ("time (h),e_uv\n0,1\n1,1\n", "gives its times in 'h'"),
+        ('t,e_uv\n0,"1\n', "not a well-formed table"),
+        ("t,e_uv\n0,1\n100,1\n", "sampling rate of 0.01 Hz"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    path = table(tmp_path / "a.csv", text)
+    with pytest.raises(DeviceRefused, match=said) as caught:
+        Recording(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("header", [" " * 10**6 + "x", "(" * 10**6, "_" * 10**6, "a " * 10**6])
+def test_a_name_of_any_length_is_read_at_once(header: str) -> None:
+    assert column(header).unit == ""
+
+
+def test_text_that_is_not_utf8_further_on_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"t,e_uv\n" + b"0,1\n" * 2000 + b"\xb5,1\n")
+    with pytest.raises(DeviceRefused, match="not text in UTF-8 throughout"):
+        Recording(path)
+
+
+def test_a_channel_asked_for_needs_no_unit_in_the_others(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", "t,EMG_uv,EMG2,note\n0,1,2,a\n1,2,3,b\n")
+    assert samples(Recording(path, channel="emg"))[:, 0].tolist() == [1.0, 2.0]
+    with pytest.raises(DeviceRefused, match=r"channel 'EMG2' of .* is without a unit"):
+        Recording(path, channel="EMG2")
+
+
+def test_a_rate_beside_times_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeviceRefused, match="leave out --sample-rate-hz"):
+        Recording(table(tmp_path / "a.csv", "t,e_uv\n0,1\n1,1\n"), sample_rate_hz=1000.0)
+
+
+CELL = st.one_of(st.sampled_from(["0", "1", "-1", "1e300", "1e15", "", '"', "x", "0.001"]), st.text(max_size=5))
+
+
+@settings(max_examples=250, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    header=st.sampled_from(["t,e_uv", "time_ms;a (mV);stim", "a_v,b", "t\te_uv", ",", '"t,e_uv"', "t,t,e_uv"]),
+    rows=st.lists(st.lists(CELL, min_size=1, max_size=3), max_size=6),
+    rate_hz=st.one_of(st.none(), st.floats()),
+)
+@example(header="t,e_uv", rows=[["-1e15", "1"], ["1e15", "1"]], rate_hz=None)
+def test_any_table_plays_or_is_refused(
+    tmp_path: Path, header: str, rows: list[list[str]], rate_hz: float | None
+) -> None:
+    body = "\n".join(("," if "," in header else header[-2]).join(row) for row in rows)
+    path = table(tmp_path / "a.csv", f"{header}\n{body}", "utf-8")
+    assert "\n" not in why_refused(path, sample_rate_hz=rate_hz)

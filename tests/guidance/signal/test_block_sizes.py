@@ -1,0 +1,115 @@
+"""No record depends on how the stream was cut into blocks; lags and host times aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from drivers.base import Block, Pulse
+from drivers.recording import Recording
+from guidance.engine import Engine
+from guidance.events import Made
+from guidance.settings import Mode
+from tests.guidance.streams import Stream, made_of, settings, told
+from tests.guidance.waves import add, artefact, m_wave, mains, noise, voluntary
+from tests.shared import shared
+
+RATE_HZ = 4000.0
+
+
+def stimulated(seconds: float, first_s: float, interval_s: float, holes: tuple[tuple[int, int], ...] = ()) -> Stream:
+    """Two channels with pulses, answers in one, mains in the other, and a voluntary burst in both."""
+    rng = np.random.default_rng(3)
+    count = int(seconds * RATE_HZ)
+    main, other = noise(rng, count), noise(rng, count) + mains(count, RATE_HZ, 30.0)
+    at = [int(s * RATE_HZ) for s in np.arange(first_s, seconds, interval_s)]
+    for pulse in at:
+        add(main, pulse, artefact(RATE_HZ, 3000.0, 300.0))
+        add(other, pulse, artefact(RATE_HZ, 800.0, -100.0))
+        add(main, pulse + 24, m_wave(RATE_HZ, 300.0))
+    burst = voluntary(rng, count // 5, RATE_HZ, 150.0)
+    add(main, count // 2, burst)
+    add(other, count // 2, 0.3 * burst)
+    pulses = tuple(Pulse(p, current_ma=0.5, requested_ma=0.5, width_ms=0.1) for p in at)
+    return Stream(RATE_HZ, (main, other), pulses, holes, range_uv=3200.0)
+
+
+STREAMS = {
+    "pulses, gaps and a burst": stimulated(5.0, 0.31, 0.5, ((5000, 5003), (9_000, 13_500), (17_300, 17_310))),
+    "a rhythm told only after the end of a second": stimulated(3.0, 0.7, 0.7),
+    "a rhythm of 30 Hz": stimulated(2.0, 0.31, 1 / 30),
+    "a pulse in the first tenth of a second": stimulated(2.0, 0.05, 0.3),
+    "a pulse at the first sample": stimulated(2.0, 0.0, 0.4),
+    "a hole at the beginning": stimulated(2.0, 0.31, 0.4, ((0, 1500),)),
+}
+
+
+@pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("size", [7, 50, 1000])
+def test_records_are_the_same_for_every_block_size(name: str, mode: Mode, size: int) -> None:
+    stream = STREAMS[name]
+    whole = told(made_of(stream, settings(mode)))
+    assert told(made_of(stream, settings(mode), stream.every(size))) == whole
+
+
+@pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
+def test_records_are_the_same_sample_by_sample(mode: Mode) -> None:
+    stream = stimulated(1.3, 0.11, 0.15, ((3000, 3020),))
+    whole = told(made_of(stream, settings(mode)))
+    assert {"stimulus", "response", "signal"} <= {record["kind"] for record in whole}
+    assert told(made_of(stream, settings(mode), stream.every(1))) == whole
+
+
+@pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
+@examples(max_examples=12, deadline=None)
+@given(cuts=st.sets(st.integers(1, 19_999), max_size=40))
+def test_records_are_the_same_for_any_cuts(mode: Mode, cuts: set[int]) -> None:
+    stream = STREAMS["pulses, gaps and a burst"]
+    assert told(made_of(stream, settings(mode), cuts)) == told(made_of(stream, settings(mode)))
+
+
+def test_a_block_without_samples_changes_nothing() -> None:
+    stream = stimulated(1.0, 0.31, 0.4)
+    engine = Engine(settings(), stream.info, "")
+    made: list[Made] = []
+    for block in stream.blocks([2000]):
+        made += engine.step([block])
+        made += engine.step([Block(block.end_sample, block.samples[:0])])
+    assert told([engine.begin(), *made, *engine.end("duration")])[1:] == told(made_of(stream, settings()))[1:]
+
+
+def recorded(name: str, mode: Mode, samples: int, size: int) -> list[dict[str, Any]]:
+    """Records of the first ``samples`` samples of a recording, handed out in blocks of ``size``."""
+    recording = Recording(shared(f"data/streams/{name}.edf"), listen=mode is Mode.LISTEN)
+    engine = Engine(settings(mode, (13.0, 50.0), 50.0), recording.info, "")
+    made: list[Made] = []
+    while (left := samples - engine.path.history.end) > 0 and (block := recording.take(min(size, left))):
+        made += engine.step([block])
+    return told(made)
+
+
+RECORDINGS = [
+    ("mep_human_recruitment_7intensities", Mode.MANUAL, 45_000),
+    ("mep_human_recruitment_7intensities", Mode.LISTEN, 45_000),
+    ("mep_human_repetition_TA_raw", Mode.MANUAL, 30_000),
+    ("artifact_tscs_cervical_4k", Mode.LISTEN, 40_000),
+    ("voluntary_emg_4k", Mode.LISTEN, 40_000),
+]
+
+
+@pytest.mark.parametrize(("name", "mode", "samples"), RECORDINGS)
+def test_records_of_a_recording_are_the_same_for_every_block_size(name: str, mode: Mode, samples: int) -> None:
+    whole = recorded(name, mode, samples, samples)
+    for size in (7, 50, 1000):
+        assert recorded(name, mode, samples, size) == whole
+
+
+def test_records_of_a_recording_are_the_same_sample_by_sample() -> None:
+    name = "mep_human_sicf1p4_TA_raw"
+    assert recorded(name, Mode.MANUAL, 5000, 1) == recorded(name, Mode.MANUAL, 5000, 5000)

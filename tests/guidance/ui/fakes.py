@@ -1,0 +1,133 @@
+"""A link on a pipe and realistic Snapshots, for tests of the screen."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.messages import Message
+from guidance.snapshot import Snapshot, SweepView
+
+CRITERION_UV = 50.0
+_HUMPS = ((1.0, 3.5, 1.8), (-0.8, 8.0, 2.6), (0.15, 15.0, 3.0))
+
+
+class FakeLink:
+    """A Link whose engine is the test: ``feed`` Snapshots, ``die``, and look at ``sent``."""
+
+    def __init__(self) -> None:
+        self._read_fd, self._write_fd = os.pipe()
+        self._waiting: deque[Snapshot] = deque()
+        self.sent: list[Message] = []
+        self.is_dead = False
+
+    def feed(self, snapshot: Snapshot) -> None:
+        self._waiting.append(snapshot)
+        os.write(self._write_fd, b"s")
+
+    def die(self) -> None:
+        self.is_dead = True
+        os.close(self._write_fd)
+
+    def close(self) -> None:
+        if not self.is_dead:
+            self.die()
+        os.close(self._read_fd)
+
+    def fileno(self) -> int:
+        return self._read_fd
+
+    def receive(self) -> Snapshot | None:
+        if self._waiting:
+            os.read(self._read_fd, len(self._waiting))
+            newest = self._waiting.pop()
+            self._waiting.clear()
+            return newest
+        if self.is_dead:
+            raise EOFError
+        return None
+
+    def send(self, message: Message) -> None:
+        if self.is_dead:
+            raise BrokenPipeError
+        self.sent.append(message)
+
+
+def _wave(size_uv: float, latency_ms: float) -> NDArray[np.float64]:
+    """A biphasic muscle response of ``size_uv`` peak to peak on 0 to 80 ms at 3 kHz."""
+    t = np.arange(240) / 3.0 - latency_ms
+    humps = [part * np.exp(-(((t - at) / width) ** 2)) for part, at, width in _HUMPS]
+    shape = np.sum(humps, axis=0, dtype=np.float64)
+    return np.asarray(size_uv * shape / np.ptp(shape))
+
+
+def build_sweep(pulse: int, *, detected: bool | None = None, contaminated: bool = False) -> SweepView:
+    """Sweep number ``pulse`` of a recruitment curve; noise and size depend on ``pulse`` alone."""
+    rng = np.random.default_rng(pulse)
+    current_ma = 0.3 + 0.1 * (pulse * 5 % 11)
+    size_uv = 900.0 / (1.0 + np.exp(-(current_ma - 0.75) * 9)) * rng.uniform(0.8, 1.2)
+    found = size_uv > CRITERION_UV if detected is None else detected
+    latency_ms = 21.0 + rng.normal(0.0, 0.4)
+    uv = rng.normal(0.0, 9.0, 240) + (_wave(size_uv, latency_ms) if found else 0.0)
+    if contaminated:
+        uv += 140.0 * np.convolve(rng.normal(0.0, 1.0, 240), np.ones(4) / 2, "same")
+    return SweepView(
+        pulse_index=pulse,
+        start_ms=0.0,
+        step_ms=1 / 3,
+        uv=uv.astype(np.float32),
+        detected=found,
+        contaminated=contaminated,
+        amplitude_uv=float(size_uv) if found else float(np.ptp(uv[40:150])),
+        latency_ms=latency_ms if found and not contaminated else None,
+        p_value=0.0004 if found else 0.41,
+        current_ma=current_ma,
+    )
+
+
+def _sweeps(last: int) -> tuple[SweepView, ...]:
+    return tuple(build_sweep(pulse, contaminated=pulse % 17 == 9) for pulse in range(max(last - 59, 0), last + 1))
+
+
+def build_emg(moment: int, columns: int = 400) -> NDArray[np.float32]:
+    rng = np.random.default_rng(1)
+    size = rng.gamma(2.0, 6.0, columns) + 60.0 * (np.arange(columns) % 97 < 7)
+    rolled = np.roll(np.stack([-size, size * rng.uniform(0.7, 1.1, columns)], axis=1), -moment, axis=0)
+    return rolled.astype(np.float32)
+
+
+def build_snapshot(last_pulse: int = 70, **changes: Any) -> Snapshot:
+    """A replay at its ``last_pulse``-th pulse; ``changes`` replace fields."""
+    sweeps = _sweeps(last_pulse)
+    gaps = np.zeros(400, np.bool_)
+    gaps[205:212] = True
+    snapshot = Snapshot(
+        t=last_pulse * 1.7,
+        source="mep_human_recruitment_7intensities.edf",
+        protocol="generic-block",
+        mode="listen",
+        position_s=last_pulse * 1.7 + 0.3,
+        duration_s=190.0,
+        speed=1.0,
+        paused=False,
+        ended=None,
+        window_ms=(13.0, 50.0),
+        criterion_uv=CRITERION_UV,
+        channel="FDI right",
+        sweeps=sweeps,
+        stimuli=last_pulse + 1,
+        responses=last_pulse + 1,
+        detections=sum(sweep.detected for sweep in sweeps),
+        lost_samples=0,
+        rms_uv=8.7,
+        mains_uv=1.2,
+        emg=build_emg(last_pulse),
+        emg_gaps=gaps,
+        emg_span_s=5.0,
+    )
+    return replace(snapshot, **changes)

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partialmethod
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from guidance.messages import Credit, Message, Pause, Quit
+from guidance.ui import app as app_module
+from guidance.ui.app import GuidanceApp, run_screen
+from guidance.ui.raster import Canvas
+from guidance.ui.widgets.panel import Panel
+from guidance.ui.widgets.sweeps import Sweeps
+from tests.guidance.ui.fakes import FakeLink, build_snapshot
+
+PATIENT_S = 60.0
+
+
+def shown(app: GuidanceApp) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline_s, "did not happen in time"
+        await asyncio.sleep(0.005)
+
+
+def commands(link: FakeLink) -> list[Message]:
+    return [message for message in link.sent if not isinstance(message, Credit)]
+
+
+def paid_credits(link: FakeLink) -> int:
+    return len(link.sent) - len(commands(link))
+
+
+async def draw(link: FakeLink, pilot: Pilot[None], **changes: Any) -> None:
+    paid = paid_credits(link)
+    link.feed(build_snapshot(**changes))
+    await until(lambda: paid_credits(link) > paid)
+    await pilot.pause()
+
+
+async def feed_steadily(link: FakeLink) -> None:
+    snapshot = build_snapshot()
+    while True:
+        link.feed(snapshot)
+        await asyncio.sleep(0.02)
+
+
+async def test_each_snapshot_drawn_is_paid_for_once(link: FakeLink) -> None:
+    async with GuidanceApp(link).run_test() as pilot:
+        for _ in range(3):
+            await draw(link, pilot)
+    assert link.sent == [Credit(1), Credit(2), Credit(3)]
+
+
+async def test_only_the_newest_is_drawn_and_at_most_twenty_a_second(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    snapshots = [build_snapshot(stimuli=number) for number in range(1000, 1100)]
+    async with app.run_test():
+        started_s = time.monotonic()
+        for snapshot in snapshots:
+            link.feed(snapshot)
+            await asyncio.sleep(0.004)
+        await until(lambda: "stimuli 1099" in shown(app))
+        assert paid_credits(link) <= (time.monotonic() - started_s) * 20 + 1
+
+
+async def ms_from_death_to_banner() -> float:
+    link = FakeLink()
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(200, 50)) as pilot:
+        await draw(link, pilot)
+        started_s = time.monotonic()
+        link.die()
+        await until(lambda: "The engine has died" in shown(app))
+        return (time.monotonic() - started_s) * 1000
+
+
+async def test_the_death_of_the_engine_is_told_within_100_ms() -> None:
+    assert min([await ms_from_death_to_banner() for _ in range(3)]) < 100
+
+
+async def test_the_banner_says_what_to_do_and_q_leaves_it(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        link.die()
+        await until(lambda: "switch the stimulator" in shown(app))
+        await pilot.press("q")
+        await until(lambda: not app.is_running, 1.0)
+    assert commands(link) == []
+
+
+async def test_an_engine_that_dies_before_its_first_word_is_told(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test():
+        link.die()
+        await until(lambda: "The engine has died" in shown(app))
+
+
+async def test_a_snapshot_that_arrives_with_the_death_is_not_taken_for_an_orderly_end(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test():
+        link.feed(build_snapshot(stimuli=4711))
+        link.die()
+        await until(lambda: "The engine has died" in shown(app))
+        await until(lambda: "stimuli 4711" in shown(app))
+
+
+async def test_an_ended_replay_stays_with_its_reason_until_q(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await draw(link, pilot, ended="end of recording")
+        link.die()
+        await pilot.pause(0.05)
+        assert "ENDED: end of recording" in shown(app)
+        assert "died" not in shown(app)
+        await pilot.press("q")
+    assert commands(link) == []
+
+
+async def test_a_message_that_no_longer_arrives_is_not_taken_for_a_crash(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await draw(link, pilot)
+        link.feed(build_snapshot(ended="end of recording"))
+        link.die()
+        await pilot.press("space")
+        await until(lambda: "ENDED" in shown(app))
+        assert "died" not in shown(app)
+
+
+async def test_an_end_by_the_operator_closes_the_screen(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test():
+        link.feed(build_snapshot(ended="operator"))
+        await until(lambda: not app.is_running)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_q_asks_the_engine_to_end_and_leaves_when_it_has(link: FakeLink, key: str) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        await pilot.press(key)
+        assert commands(link) == [Quit()]
+        assert "ENDING" in shown(app)
+        assert app.is_running
+        link.feed(build_snapshot(ended="operator"))
+        await until(lambda: not app.is_running)
+
+
+async def test_a_second_q_leaves_at_once(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        await pilot.press("q", "q")
+        await until(lambda: not app.is_running, 1.0)
+    assert commands(link) == [Quit()]
+
+
+async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
+    link: FakeLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "QUIT_WAIT_S", 0.1)
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        await pilot.press("q")
+        await until(lambda: not app.is_running, 2.0)
+
+
+async def test_an_engine_that_dies_after_q_is_still_told(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "QUIT_WAIT_S", 0.1)
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        await pilot.press("q")
+        link.die()
+        await pilot.pause(0.2)
+        assert "The engine has died" in shown(app)
+        assert app.is_running
+
+
+async def test_space_asks_for_the_other_of_paused_and_running(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        await pilot.press("space")
+        await draw(link, pilot, paused=True)
+        assert "PAUSED" in shown(app)
+        await pilot.press("space")
+    assert commands(link) == [Pause(on=True), Pause(on=False)]
+
+
+async def test_a_key_pressed_after_the_death_shows_the_banner_and_does_not_crash(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        link.die()
+        await pilot.press("space")
+        assert "The engine has died" in shown(app)
+
+
+async def test_plus_and_minus_change_the_scale_and_a_gives_it_back(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test() as pilot:
+        await draw(link, pilot)
+        by_itself_uv = app.query_one(Sweeps).scale.half_uv
+        await pilot.press("plus", "plus")
+        assert "by hand" in shown(app)
+        assert "OFF SCALE" in shown(app)
+        assert app.query_one(Sweeps).scale.half_uv < by_itself_uv
+        await pilot.press("minus", "minus", "minus")
+        assert app.query_one(Sweeps).scale.half_uv > by_itself_uv
+        await pilot.press("a")
+        await pilot.pause()
+        assert f"±{by_itself_uv:g} µV auto" in shown(app)
+
+
+async def test_a_silent_engine_is_told_and_one_that_speaks_again_is_believed(link: FakeLink) -> None:
+    app = GuidanceApp(link, silence_s=0.2)
+    async with app.run_test():
+        await until(lambda: "No word from the engine" in shown(app))
+        feeding = asyncio.create_task(feed_steadily(link))
+        await until(lambda: "No word" not in shown(app))
+        feeding.cancel()
+        await until(lambda: "No word from the engine" in shown(app))
+
+
+@pytest.mark.parametrize("changes", [{"paused": True}, {"ended": "end of recording"}])
+async def test_a_paused_or_ended_engine_may_be_silent(link: FakeLink, changes: dict[str, object]) -> None:
+    app = GuidanceApp(link, silence_s=0.05)
+    async with app.run_test() as pilot:
+        await draw(link, pilot, **changes)
+        await pilot.pause(0.2)
+        assert "No word" not in shown(app)
+
+
+@pytest.mark.parametrize("size", [(300, 100), (80, 24), (60, 16), (30, 8), (8, 3)])
+async def test_any_size_is_drawn_and_may_change(link: FakeLink, size: tuple[int, int]) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await draw(link, pilot)
+        await pilot.resize_terminal(*size)
+        await draw(link, pilot, last_pulse=71)
+        assert len(app.screen._compositor.render_strips()) == size[1]
+        link.die()
+        await pilot.pause(0.05)
+
+
+class FaultyPanel(Panel):
+    def paint(self, canvas: Canvas) -> None:
+        raise ZeroDivisionError(canvas)
+
+
+def test_a_fault_of_the_display_ends_the_process_with_a_status(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "Status", FaultyPanel)
+    monkeypatch.setattr(GuidanceApp, "run", partialmethod(GuidanceApp.run, headless=True))
+    with pytest.raises(SystemExit) as exit_info:
+        run_screen(link)
+    assert exit_info.value.code == 1

@@ -1,0 +1,80 @@
+"""What the screen looks like; after a wanted change: pytest tests/guidance/ui/test_looks.py --snapshot-update."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from guidance.snapshot import AlarmView, Snapshot
+from guidance.ui.app import GuidanceApp
+from tests.guidance.ui.fakes import FakeLink, build_snapshot, build_sweep
+from tests.guidance.ui.test_app import PATIENT_S, until
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+ALARMS = (
+    AlarmView("audio-lost", "low", "Sound is off: the loudspeaker was unplugged.", active=True),
+    AlarmView("too-close", "high", "Too close: 0.18 mA at 0.1 ms. Withdraw a little.", active=True),
+    AlarmView("lead-off", "medium", "Lead off: FDI right.", active=True),
+)
+
+
+class Compare(Protocol):
+    def __call__(self, app: App[None], *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
+
+
+def with_newest(*, detected: bool = True, contaminated: bool = False) -> Snapshot:
+    snapshot = build_snapshot()
+    return replace(
+        snapshot, sweeps=(*snapshot.sweeps[:-1], build_sweep(70, detected=detected, contaminated=contaminated))
+    )
+
+
+def looks_as_before(compare: Compare, link: FakeLink, snapshot: Snapshot, size: tuple[int, int], dies: bool) -> bool:
+    async def settle(pilot: Pilot[None]) -> None:
+        link.feed(snapshot)
+        await until(lambda: bool(link.sent))
+        if dies:
+            link.die()
+            await until(lambda: pilot.app.screen.has_class("-stopped"))
+        await pilot.pause()
+
+    return compare(GuidanceApp(link, PATIENT_S), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_response(snap_compare: Compare, link: FakeLink, size: tuple[int, int]) -> None:
+    assert looks_as_before(snap_compare, link, with_newest(), size, dies=False)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_no_response(snap_compare: Compare, link: FakeLink, size: tuple[int, int]) -> None:
+    assert looks_as_before(snap_compare, link, with_newest(detected=False), size, dies=False)
+
+
+def test_cannot_tell_and_paused(snap_compare: Compare, link: FakeLink) -> None:
+    snapshot = replace(with_newest(contaminated=True), paused=True)
+    assert looks_as_before(snap_compare, link, snapshot, (120, 40), dies=False)
+
+
+def test_alarms_and_notice(snap_compare: Compare, link: FakeLink) -> None:
+    snapshot = replace(with_newest(), alarms=ALARMS, notice="0.4 s are missing at 01:12.0.", lost_samples=1200)
+    assert looks_as_before(snap_compare, link, snapshot, (80, 24), dies=False)
+
+
+def test_before_the_first_pulse(snap_compare: Compare, link: FakeLink) -> None:
+    snapshot = build_snapshot(sweeps=(), stimuli=0, responses=0, detections=0, rms_uv=None, mains_uv=None)
+    assert looks_as_before(snap_compare, link, snapshot, (80, 24), dies=False)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_guidance_stopped(snap_compare: Compare, link: FakeLink, size: tuple[int, int]) -> None:
+    assert looks_as_before(snap_compare, link, with_newest(), size, dies=True)
+
+
+def test_without_colour(snap_compare: Compare, link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert looks_as_before(snap_compare, link, replace(with_newest(), alarms=ALARMS), (120, 40), dies=False)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from guidance.ui.text import amplitude, clean, clock, p_value, shorten
+
+
+@given(st.text())
+def test_clean_leaves_nothing_a_terminal_would_obey(text: str) -> None:
+    assert not any(unicodedata.category(char).startswith("C") or char in "\n\t\u2028" for char in clean(text))
+
+
+def test_clean_keeps_what_a_person_can_read() -> None:
+    assert clean("\x1b[31mn. médian 正中\x9b2J\x07[/] a\nb\u202e") == "[31mn. médian 正中2J[/] a b"
+
+
+@given(st.text(st.characters(categories=["L", "N"])), st.integers(0, 40))
+def test_shorten_never_exceeds_its_width(text: str, width: int) -> None:
+    assert cell_len(shorten(text, width)) <= width
+
+
+def test_shorten_keeps_beginning_and_ending() -> None:
+    assert shorten("mep_human_recruitment.edf", 11) == "mep_h…t.edf"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.0, "00:00.0"), (59.96, "01:00.0"), (83.44, "01:23.4"), (6000.0, "100:00.0")]
+)
+def test_clock(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("amplitude_uv", "shown"),
+    [(4.24, ("4.2", "µV")), (9.97, ("10", "µV")), (9999.0, ("9999", "µV")), (9999.7, ("10.0", "mV"))],
+)
+def test_amplitude_takes_at_most_four_digits(amplitude_uv: float, shown: tuple[str, str]) -> None:
+    assert amplitude(amplitude_uv) == shown
+
+
+@pytest.mark.parametrize(("p", "shown"), [(None, "p ?"), (0.0004, "p < 0.001"), (0.0421, "p 0.042")])
+def test_p_value(p: float | None, shown: str) -> None:
+    assert p_value(p) == shown
