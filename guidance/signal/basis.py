@@ -1,7 +1,6 @@
-"""What a sweep may be made of: artefact, baseline and response, as functions of the time after the pulse.
+"""What a sweep may be made of: baseline, artefact and response, as functions of the time after the pulse.
 
-All times are in ms after the pulse. The artefact's tail is a sum of decaying exponentials (electrode and amplifier
-discharge); responses are smooth and begin inside the window.
+All times are in ms after the pulse. Priors are Gaussian: covariances over the sweep's samples.
 """
 
 from __future__ import annotations
@@ -16,17 +15,21 @@ Array = NDArray[np.float64]
 FIRST_MS = 0.5
 """Nothing before this time is ever used: the pulse itself."""
 
-_TAIL_MS = (0.7, 2.0, 6.0, 18.0, 54.0)
+_SWEEP_RATE_HZ = 5000.0
 _ONSET_RAMP_MS = 1.0
-_SWEEP_RATE_HZ = 8000.0
 _SHORTEST_MS, _WIDTH_STEP, _LONGEST_MS = 0.8, 1.5, 8.0
+_TAIL_MS = (0.7, 2.0, 6.0, 18.0, 54.0)
+_TAIL_SHARE = 0.10
+_RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
+_SWING_SHARE, _SWING_DECAY_MS, _SWING_MS = 0.03, 6.0, 2.5
+_BASELINE_SD, _SLOPE_SD = 2.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The samples of a sweep: from ``first`` raw samples after the pulse on, ``count`` means of ``factor`` each.
 
-    Responses end below 2 kHz, so a sweep is kept at 8 to 16 kHz whatever the device's rate.
+    Responses end below 2 kHz, so a sweep is kept at 5 to 10 kHz whatever the device's rate.
     """
 
     rate_hz: float
@@ -58,22 +61,40 @@ class Grid:
         return np.asarray(raw.reshape(*raw.shape[:-1], self.count, self.factor).mean(axis=-1))
 
 
-def nuisance(times: Array, tail_sd: float) -> tuple[Array, Array]:
-    """Baseline, drift and artefact tail: columns (n, k) and the prior standard deviation of each (k,).
+def baseline_covariance(times: Array) -> Array:
+    """Covariance (n, n) of a baseline and its drift, in units of the noise; the baseline was measured before."""
+    columns = np.stack([np.ones_like(times), times / times[-1]], axis=1)
+    return np.asarray((columns * np.array([_BASELINE_SD, _SLOPE_SD]) ** 2) @ columns.T)
 
-    Units are the sweep's noise; ``tail_sd`` is how large each exponential of the tail may be. The baseline has been
-    measured just before the pulse, so its prior is narrow.
+
+def artefact_covariance(times: Array) -> Array:
+    """Prior covariance (n, n) of an artefact's tail whose peak is 1.
+
+    Decaying exponentials (electrode and overload recovery) and a damped swing (the amplifier's own high-pass), both as
+    seen in published artefact shapes (10.1101/2025.08.26.25334489): the swing is one or two hundredths of the peak.
     """
-    tails = [t for t in _TAIL_MS if t < 3 * times[-1]]
-    columns = [np.ones_like(times), times / times[-1], *(np.exp(-times / t) for t in tails)]
-    return np.stack(columns, axis=1), np.array([3.0, 5.0, *[tail_sd] * len(tails)])
+    tails = np.stack([np.exp(-times / tail) for tail in _TAIL_MS if tail < 3 * times[-1]], axis=1)
+    envelope = _SWING_SHARE * np.exp(-times / _SWING_DECAY_MS)
+    swing = envelope[:, None] * envelope[None, :] * matern(times, _SWING_MS)
+    return np.asarray(_TAIL_SHARE**2 * tails @ tails.T + swing)
 
 
-def response_covariance(times: Array, window_ms: tuple[float, float], correlation_ms: float = 1.0) -> Array:
-    """Prior covariance (n, n) of a response of unit size: Matern 3/2, rising from nothing 1 ms before the window."""
+def overload_covariance(times: Array) -> Array:
+    """Covariance (n, n) of an amplifier's recovery from overload, of unit size: exponentials, new at every pulse."""
+    tails = np.stack([np.exp(-times / tail) for tail in _RECOVERY_MS], axis=1)
+    return np.asarray(tails @ tails.T)
+
+
+def response_covariance(times: Array, window_ms: tuple[float, float]) -> Array:
+    """Prior covariance (n, n) of a response of unit size: smooth over 1 ms, rising from nothing before the window."""
     ramp = np.clip((times - window_ms[0] + _ONSET_RAMP_MS) / _ONSET_RAMP_MS, 0.0, 1.0)
-    lag = np.sqrt(3.0) * np.abs(times[:, None] - times[None, :]) / correlation_ms
-    return np.asarray((1.0 + lag) * np.exp(-lag) * ramp[:, None] * ramp[None, :])
+    return np.asarray(matern(times, 1.0) * ramp[:, None] * ramp[None, :])
+
+
+def matern(times: Array, length_ms: float) -> Array:
+    """Matern 3/2 correlation (n, n) of the given length."""
+    lag = np.sqrt(3.0) * np.abs(times[:, None] - times[None, :]) / length_ms
+    return np.asarray((1.0 + lag) * np.exp(-lag))
 
 
 def response_shapes(times: Array, window_ms: tuple[float, float]) -> Array:

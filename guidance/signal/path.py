@@ -66,7 +66,7 @@ class SignalPath:
         self._slice = max(1, int(_SLICE_S * rate_hz))
         self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
         self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
-        self._detectors = [ResponseDetector(i, window_ms, rate_hz, criterion_uv) for i in range(len(info.channels))]
+        self._detectors = [ResponseDetector(i, window_ms, info, criterion_uv) for i in range(len(info.channels))]
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
         self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second]] = []

@@ -1,0 +1,89 @@
+"""A sweep that cannot tell is contaminated, with a reason; it is never passed off as "no response"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from guidance.events import Response
+from tests.guidance.streams import Stream, evoked, responses
+from tests.guidance.waves import add, voluntary
+
+THIRD = 2
+
+
+def samples(stream: Stream, ms: float) -> int:
+    return round(ms * stream.rate_hz / 1e3)
+
+
+def with_hole(stream: Stream, first_ms: float, stop_ms: float) -> Stream:
+    """``stream`` without the samples from ``first_ms`` to ``stop_ms`` after its third pulse."""
+    pulse = stream.pulses[THIRD].sample
+    return replace(stream, holes=((pulse + samples(stream, first_ms), pulse + samples(stream, stop_ms)),))
+
+
+def is_untold(answer: Response) -> bool:
+    values = (answer.p_value, answer.amplitude_uv, answer.latency_ms)
+    return answer.contaminated and not answer.detected and bool(answer.why) and values == (None, None, None)
+
+
+@pytest.mark.parametrize(("first_ms", "stop_ms"), [(1.0, 1.25), (5.0, 30.0), (24.0, 24.25), (-2.0, 40.0)])
+def test_a_hole_in_the_window_leaves_the_answer_untold(first_ms: float, stop_ms: float) -> None:
+    answers = responses(with_hole(evoked(300.0, 6), first_ms, stop_ms))
+    assert [is_untold(answer) for answer in answers] == [i == THIRD for i in range(6)]
+    assert all(answer.detected for i, answer in enumerate(answers) if i != THIRD)
+
+
+@pytest.mark.parametrize(("first_ms", "stop_ms"), [(-90.0, -70.0), (-20.0, -19.0), (30.0, 60.0)])
+def test_a_hole_beside_the_window_does_no_harm(first_ms: float, stop_ms: float) -> None:
+    answers = responses(with_hole(evoked(300.0, 6), first_ms, stop_ms))
+    assert all(answer.detected and not answer.contaminated for answer in answers)
+
+
+def test_nothing_is_told_of_a_pulse_right_after_a_hole() -> None:
+    answers = responses(with_hole(evoked(300.0, 6), -30.0, -0.5))
+    assert is_untold(answers[THIRD])
+
+
+def test_another_pulse_in_the_window_leaves_the_answer_untold() -> None:
+    stream = evoked(300.0, 6)
+    third = stream.pulses[THIRD]
+    second = replace(third, sample=third.sample + samples(stream, 12.0))
+    pulses = (*stream.pulses[: THIRD + 1], second, *stream.pulses[THIRD + 1 :])
+    answers = {answer.sample: answer for answer in responses(replace(stream, pulses=pulses))}
+    assert is_untold(answers[third.sample])
+    assert not answers[second.sample].detected
+    assert all(answers[pulse.sample].detected for pulse in stream.pulses if pulse != third)
+
+
+@pytest.mark.parametrize("background_uv", [200.0, 400.0, 800.0])
+def test_strong_background_activity_is_told_as_such(background_uv: float) -> None:
+    stream = evoked(0.0, 60)
+    emg = voluntary(np.random.default_rng(2), len(stream.channels[0]), stream.rate_hz, background_uv)
+    answers = responses(replace(stream, channels=(stream.channels[0] + emg,)))
+    assert sum(answer.detected for answer in answers) <= 3
+    assert all(answer.contaminated and answer.why for answer in answers if not answer.detected)
+
+
+def test_a_burst_spoils_only_the_sweeps_that_it_covers() -> None:
+    stream = evoked(0.0, 24)
+    signal = stream.channels[0].copy()
+    first, stop = (stream.pulses[i].sample - samples(stream, 150.0) for i in (8, 16))
+    add(signal, first, voluntary(np.random.default_rng(2), stop - first, stream.rate_hz, 300.0))
+    answers = responses(replace(stream, channels=(signal,)))
+    assert sum(answer.detected for answer in answers) <= 1
+    assert not any(answer.contaminated for answer in (*answers[:8], *answers[17:]))
+    assert sum(answer.contaminated for answer in answers[8:16]) >= 7
+
+
+def test_an_unfit_sweep_does_not_spoil_the_ones_after_it() -> None:
+    stream = evoked(300.0, 12)
+    signal = stream.channels[0].copy()
+    at = stream.pulses[5].sample
+    signal[at - 40 : at + 100] += 20_000.0
+    answers = responses(replace(stream, channels=(signal,)))
+    assert all(answer.detected for answer in (*answers[:5], *answers[6:]))
+    for answer in answers[6:]:
+        assert answer.amplitude_uv == pytest.approx(300.0, rel=0.15)

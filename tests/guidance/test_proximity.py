@@ -1,0 +1,163 @@
+"""Where the motor threshold is, on a simulated nerve whose recruitment curve is not the one the estimate assumes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from guidance.events import Alarm, Cue, Interval, Proximity
+from guidance.proximity import ZONES, Heard, ThresholdGrid
+from tests.guidance.streams import evoked, made_of, of_kind, settings
+
+CRITERION_UV, LARGEST_UV = 100.0, 4000.0
+
+
+def response_uv(current_ma: float, threshold_ma: float, steepness: float) -> float:
+    """A Hill curve that passes the criterion at the threshold."""
+    share = (current_ma / threshold_ma) ** steepness * CRITERION_UV / (LARGEST_UV - CRITERION_UV)
+    return LARGEST_UV * share / (1 + share)
+
+
+def searched(threshold_ma: float, *, seed: int = 0, steepness: float = 8.0, width_ms: float = 0.1) -> list[Proximity]:
+    """What twelve pulses of a simple staircase tell of a nerve that does not move."""
+    rng = np.random.default_rng(seed)
+    grid = ThresholdGrid(CRITERION_UV, lower_bound_ma=0.2, target_ma=0.5)
+    current_ma, found = 1.0, []
+    for pulse in range(12):
+        uv = response_uv(current_ma, threshold_ma, steepness) * rng.lognormal(0.0, 0.2)
+        seen = uv > 40.0
+        found.append(grid.hear(Heard(pulse, pulse * 0.5, current_ma, width_ms, seen, uv if seen else 20.0, False)))
+        current_ma = min(max(current_ma * (0.8 if uv > CRITERION_UV else 1.25), 0.05), 5.0)
+    return found
+
+
+def known(interval: Interval | None) -> Interval:
+    assert interval is not None
+    return interval
+
+
+def heard(pulse: int, t: float, current_ma: float | None = 0.5, amplitude_uv: float = 300.0) -> Heard:
+    return Heard(pulse, t, current_ma, 0.1, amplitude_uv > 40.0, amplitude_uv, contaminated=False)
+
+
+@pytest.mark.parametrize("threshold_ma", [0.15, 0.3, 0.6, 1.5, 3.0])
+@pytest.mark.parametrize("steepness", [5.0, 8.0, 15.0])
+def test_twelve_pulses_find_the_threshold_of_a_nerve_at_rest(threshold_ma: float, steepness: float) -> None:
+    for seed in range(5):
+        low, median, high = known(searched(threshold_ma, seed=seed, steepness=steepness)[-1].threshold_ma)
+        assert median == pytest.approx(threshold_ma, rel=0.2)
+        assert low <= threshold_ma <= high
+
+
+def test_zones_come_in_order_as_the_threshold_falls() -> None:
+    zones = [searched(threshold)[-1].zone for threshold in (3.0, 1.6, 0.75, 0.32, 0.12)]
+    assert zones == ["far", "far", "approach", "target", "close"]
+
+
+def test_without_any_response_nothing_is_known_but_that_there_was_none() -> None:
+    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    for pulse in range(5):
+        told = grid.hear(heard(pulse, pulse * 0.5, 2.0, amplitude_uv=10.0))
+        assert (told.valid, told.why, told.zone) == (False, "no-response-yet", "none")
+        assert told.threshold_ma is None
+        assert told.distance_mm is None
+
+
+def test_an_unknown_current_tells_nothing_and_says_so() -> None:
+    told = ThresholdGrid(CRITERION_UV, 0.2, 0.5).hear(heard(0, 0.0, current_ma=None))
+    assert (told.valid, told.why, told.zone, told.threshold_ma) == (False, "current-unknown", None, None)
+
+
+def test_an_unknown_width_leaves_open_what_rests_on_it() -> None:
+    told = ThresholdGrid(CRITERION_UV, 0.2, 0.5).hear(replace(heard(0, 0.0), width_ms=None))
+    assert told.threshold_ma is not None
+    assert (told.threshold_0p1ms_ma, told.distance_mm, told.zone, told.zone_probability) == (None, None, None, None)
+
+
+def test_contaminated_sweeps_teach_nothing() -> None:
+    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    told = grid.hear(replace(heard(0, 0.0), contaminated=True))
+    assert (told.valid, told.why, told.zone) == (False, "no-response-yet", None)
+
+
+def test_a_wider_pulse_is_referred_to_a_tenth_of_a_millisecond() -> None:
+    told = searched(0.5, width_ms=0.3)[-1]
+    at_width, short = known(told.threshold_ma)[1], known(told.threshold_0p1ms_ma)[1]
+    rheobase_chronaxie_ms = 0.2
+    weiss = (1 + rheobase_chronaxie_ms / 0.1) / (1 + rheobase_chronaxie_ms / 0.3)
+    assert short / at_width == pytest.approx(weiss)
+
+
+def test_distance_grows_with_the_threshold() -> None:
+    distances = [known(searched(threshold)[-1].distance_mm) for threshold in (0.2, 0.5, 1.0, 3.0)]
+    assert distances == sorted(distances)
+
+
+def test_the_estimate_follows_a_needle_that_moved() -> None:
+    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    told = [grid.hear(heard(pulse, pulse * 0.5, 1.0, response_uv(1.0, 1.0, 8.0))) for pulse in range(8)]
+    near = [grid.hear(heard(pulse, pulse * 0.5, 0.4, response_uv(0.4, 0.4, 8.0))) for pulse in range(8, 14)]
+    assert known(told[-1].threshold_ma)[1] == pytest.approx(1.0, rel=0.2)
+    assert known(near[-1].threshold_ma)[1] == pytest.approx(0.4, rel=0.2)
+
+
+@pytest.mark.parametrize("pause_s", [4.0, 5.0, 60.0, 3600.0])
+def test_the_interval_widens_over_a_pause_between_pulses(pause_s: float) -> None:
+    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    for pulse in range(8):
+        before = known(grid.hear(heard(pulse, pulse * 0.5, 0.5, 100.0)).threshold_ma)
+    after = known(grid.hear(replace(heard(9, 3.5 + pause_s), contaminated=True)).threshold_ma)
+    assert after[2] / after[0] > before[2] / before[0]
+
+
+@examples(max_examples=60, deadline=None)
+@given(
+    pulses=st.lists(
+        st.tuples(
+            st.floats(0.0, 100.0),
+            st.none() | st.floats(0.0, 60.0),
+            st.none() | st.floats(0.02, 2.0),
+            st.booleans(),
+            st.floats(0.0, 1e5),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_whatever_is_heard_the_numbers_hold_together(
+    pulses: list[tuple[float, float | None, float | None, bool, float, bool]],
+) -> None:
+    grid, t = ThresholdGrid(CRITERION_UV, 0.2, 0.5), 0.0
+    for pulse, (pause_s, current_ma, width_ms, detected, amplitude_uv, contaminated) in enumerate(pulses):
+        t += pause_s
+        told = grid.hear(Heard(pulse, t, current_ma, width_ms, detected, amplitude_uv, contaminated))
+        assert told.valid == (told.why is None)
+        for interval in (told.threshold_ma, told.threshold_0p1ms_ma, told.distance_mm):
+            assert interval is None or (list(interval) == sorted(interval) and all(map(math.isfinite, interval)))
+        if told.zone_probability is not None:
+            assert list(told.zone_probability) == list(ZONES)
+            assert sum(told.zone_probability.values()) == pytest.approx(1.0, abs=1e-3)
+            assert told.zone_probability[told.zone or ""] == max(told.zone_probability.values())
+
+
+def test_a_threshold_at_the_lower_bound_raises_the_alarm_and_a_response_lost_ends_it() -> None:
+    stream = evoked(300.0, 12)
+    near = replace(stream, pulses=tuple(replace(pulse, current_ma=0.1) for pulse in stream.pulses))
+    made = made_of(near, settings())
+    assert [(a.code, a.priority, a.active) for a in of_kind(made, Alarm)] == [("too-close", "high", True)]
+    assert of_kind(made, Proximity)[-1].zone == "close"
+    assert of_kind(made, Cue)[-1].name == "close"
+
+
+def test_a_recording_that_tells_no_current_gets_no_zone() -> None:
+    stream = evoked(300.0, 3)
+    silent = replace(stream, pulses=tuple(replace(pulse, current_ma=None) for pulse in stream.pulses))
+    told = of_kind(made_of(silent, settings()), Proximity)
+    assert [(one.valid, one.why) for one in told] == [(False, "current-unknown")] * 3
