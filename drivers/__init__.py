@@ -6,11 +6,12 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers.base import Amplifier, DeviceNotFound
+from drivers.base import Amplifier, DeviceNotFound, FoundPort
 
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",
     "file": "drivers.recording:Recording",
+    "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
 }
 
 
@@ -26,3 +27,9 @@ def open_device(address: str, **options: Any) -> Amplifier:
     module, name = DRIVERS[scheme].split(":")
     driver: Callable[..., Amplifier] = getattr(importlib.import_module(module), name)
     return driver(rest, **options)
+
+
+def discover() -> list[FoundPort]:
+    """Serial ports of this machine, none of them opened; the likeliest amplifiers, those on USB, first."""
+    ports: list[FoundPort] = importlib.import_module("drivers.discovery").serial_ports()
+    return ports

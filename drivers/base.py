@@ -84,6 +84,16 @@ class DeviceInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPort:
+    """A port where a device may be: its ``address`` for ``open_device``, and what is known of it without opening it."""
+
+    address: str
+    description: str
+    vendor_product: str | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """One stimulus, as the device reports it or as its artefact shows it.
 
@@ -100,6 +110,14 @@ class Pulse:
     outcome: Outcome = Outcome.DELIVERED
     source: str = "device"
     compliance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """What became of a command to a stimulator; ``error`` is None where the device carried it out."""
+
+    command: str
+    error: DeviceError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +182,24 @@ class Amplifier(ABC):
     def close(self) -> None:
         """Stop streaming and release the device."""
 
+    def reopen(self) -> None:
+        """Connect to the same lost device again and start it, its stimulator off.
+
+        Sample indices go on; what is missing between shows as ``lost_before``. Raises DeviceError, DeviceLost where
+        this kind of device does not come back.
+        """
+        raise DeviceLost(f"{self.info.address} does not come back by itself; start again when it is there.")
+
+    def probe(self) -> float | None:
+        """Seconds from a command without effect to its answer, None where there is none. Raises DeviceLost."""
+        return None
+
 
 class Stimulator(ABC):
-    """Something that delivers bounded pulses. A value out of range raises LimitExceeded and changes nothing."""
+    """Something that delivers bounded pulses. A value out of range raises LimitExceeded and changes nothing.
+
+    No call waits for the device: ``take_outcomes`` tells what became of it. All may raise DeviceRefused, DeviceLost.
+    """
 
     limits: Limits
 
@@ -177,3 +210,22 @@ class Stimulator(ABC):
     @abstractmethod
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse at once; only while enabled."""
+
+    @abstractmethod
+    def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
+        """Set the train that is delivered while enabled; ``rate_hz`` 0 leaves single pulses only.
+
+        The train lapses by itself when the program no longer calls ``read``.
+        """
+
+    @abstractmethod
+    def take_outcomes(self) -> list[CommandOutcome]:
+        """What became of the commands since the last call, in order."""
+
+
+class Simulation(ABC):
+    """What an Amplifier is besides where no person is connected to it but a simulated patient."""
+
+    @abstractmethod
+    def steer(self, words: str) -> None:
+        """Steer needle or patient, such as ``advance 1``; words that are not understood change nothing."""

@@ -8,9 +8,9 @@ from collections import deque
 
 import numpy as np
 
-from drivers.base import Amplifier, Block, DeviceError, DeviceLost, DeviceRefused, Limits, Stimulator
+from drivers.base import Amplifier, Block, CommandOutcome, DeviceError, DeviceLost, DeviceRefused, Limits, Stimulator
 from drivers.framing import Frame, FrameReader
-from drivers.ona_commands import ACK_NS, ATTEMPTS, CommandOutcome
+from drivers.ona_commands import ACK_NS, ATTEMPTS
 from drivers.ona_info import Description, parse_info
 from drivers.ona_link import Link
 from drivers.ona_messages import FAULTS, Kind, Reply, StimFlag, parse_button, parse_status, parse_stim
@@ -145,6 +145,13 @@ class OnaAmplifier(Amplifier, Stimulator):
     def take_outcomes(self) -> list[CommandOutcome]:
         """Tell what became of the commands to the stimulator since the last call, in order."""
         return self._link.commands.take_outcomes()
+
+    def probe(self) -> float | None:
+        """Seconds from HEARTBEAT to its ACK; one lost on the way counts with the time until it was sent again."""
+        self._raise_if_lost()
+        asked_ns = time.monotonic_ns()
+        self._link.ask_and_wait(Kind.HEARTBEAT)
+        return (time.monotonic_ns() - asked_ns) / 1e9
 
     def close(self) -> None:
         """Stop streaming, which disables the stimulator too, and release the port. A lost device is told as well."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from drivers.base import DeviceError, DeviceLost, DeviceRefused, LimitExceeded
+from drivers.base import CommandOutcome, DeviceError, DeviceLost, DeviceRefused, LimitExceeded
 from drivers.ona_messages import Kind
 
 ACK_NS = 100_000_000
@@ -56,14 +56,6 @@ class Command:
         why = _RESULTS.get(self.result, f"answered {self.result}, which the protocol does not know")
         refusal = LimitExceeded if self.result == 3 else DeviceRefused
         return refusal(f"The amplifier refused {name}: it {why}.")
-
-
-@dataclass(frozen=True, slots=True)
-class CommandOutcome:
-    """What became of a command to the stimulator; ``error`` is None where the device carried it out."""
-
-    kind: Kind
-    error: DeviceError | None
 
 
 class Commands:
@@ -173,4 +165,4 @@ class Commands:
         if command.kind is Kind.STIM_ENABLE and command.result:
             self.stop_beat()
         if command.kind in (Kind.STIM_SET, Kind.STIM_ENABLE, Kind.STIM_ONCE):
-            self._outcomes.append(CommandOutcome(command.kind, command.error))
+            self._outcomes.append(CommandOutcome(command.kind.name, command.error))

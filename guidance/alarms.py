@@ -1,7 +1,8 @@
 """Alarms in three parts, as IEC 60601-1-8 keeps them apart: the condition, its occurrence, and the signal of it.
 
-A condition is true or not. An occurrence begins with it and is recorded when it begins and ends. The signal, what is
-seen and heard, outlasts a short occurrence of high or medium priority: it is latched until acknowledged.
+A condition is true or not; it may have several causes at once. An occurrence begins with the first and ends with the
+last of them, and is recorded when it begins and ends. The signal, what is seen and heard, outlasts an occurrence of
+high or medium priority: it is latched until acknowledged.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ _RANK = {"high": 0, "medium": 1, "low": 2}
 
 @dataclass(slots=True)
 class _Occurrence:
+    """``causes`` that hold now, in words, the newest last; ``text`` is that of the newest, even when it is over."""
+
+    causes: dict[str, str]
     text: str
-    active: bool = True
     acknowledged: bool = False
 
 
@@ -44,30 +47,29 @@ class AlarmBoard:
         """Begin without any."""
         self._occurrences: dict[str, _Occurrence] = {}
 
-    def condition(self, code: str, text: str | None) -> Alarm | None:
-        """Take in whether the condition ``code`` holds (``text`` in words, None if not); the record of a change."""
+    def condition(self, code: str, text: str | None, cause: str = "") -> Alarm | None:
+        """Take in whether ``cause`` of the condition ``code`` holds (``text`` in words, None if not).
+
+        Returns the record where an occurrence begins or ends.
+        """
         known = self._occurrences.get(code)
-        if text is not None and (known is None or not known.active):
-            self._occurrences[code] = _Occurrence(text)
+        if text is None:
+            return None if known is None or cause not in known.causes else self._end(code, known, cause)
+        if known is None or not known.causes:
+            self._occurrences[code] = _Occurrence({cause: text}, text)
             return Alarm(code, PRIORITIES[code], active=True, text=text)
-        if text is None and known is not None and known.active:
-            known.active = False
-            if known.acknowledged or PRIORITIES[code] == "low":
-                del self._occurrences[code]
-            return Alarm(code, PRIORITIES[code], active=False, text=known.text)
-        if text is not None and known is not None:
-            known.text = text
+        known.causes[cause] = known.text = text
         return None
 
     def holds(self, code: str) -> bool:
         """Whether the condition ``code`` holds now."""
         known = self._occurrences.get(code)
-        return known is not None and known.active
+        return known is not None and bool(known.causes)
 
     def acknowledge(self) -> list[str]:
         """Take all signals as seen: those whose condition has passed go; the codes that were not yet acknowledged."""
         fresh = [code for code, known in self._occurrences.items() if not known.acknowledged]
-        self._occurrences = {code: known for code, known in self._occurrences.items() if known.active}
+        self._occurrences = {code: known for code, known in self._occurrences.items() if known.causes}
         for known in self._occurrences.values():
             known.acknowledged = True
         return fresh
@@ -75,6 +77,16 @@ class AlarmBoard:
     def signals(self) -> tuple[AlarmView, ...]:
         """What is to be seen and heard now, the gravest first."""
         shown = [
-            AlarmView(code, PRIORITIES[code], known.text, known.active) for code, known in self._occurrences.items()
+            AlarmView(code, PRIORITIES[code], known.text, bool(known.causes))
+            for code, known in self._occurrences.items()
         ]
         return tuple(sorted(shown, key=lambda view: (_RANK[view.priority], not view.active)))
+
+    def _end(self, code: str, known: _Occurrence, cause: str) -> Alarm | None:
+        over = known.causes.pop(cause)
+        if known.causes:
+            known.text = list(known.causes.values())[-1]
+            return None
+        if known.acknowledged or PRIORITIES[code] == "low":
+            del self._occurrences[code]
+        return Alarm(code, PRIORITIES[code], active=False, text=over)

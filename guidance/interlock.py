@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from drivers.base import Limits
@@ -15,6 +16,7 @@ STEP_UP_SHARE = 0.30
 STEP_UP_MA = 0.1
 SIGNAL_FRESH_S = 0.25
 SCREEN_ALIVE_S = 1.0
+MOST_UNANSWERED = 3
 
 _SLACK = 1e-6
 
@@ -41,46 +43,76 @@ class Bounds:
             current_step_ma=device.current_step_ma,
         )
 
+    def highest_ma(self, width_ms: float) -> float:
+        """The highest current that pulses of ``width_ms`` may have, the limit of their charge included."""
+        return min(self.max_current_ma, ABSOLUTE_MAX_CHARGE_UC / width_ms)
+
+    def stepped(self, current_ma: float) -> float:
+        """``current_ma`` in whole steps of the device: rounded down, but at least one step of what is above 0."""
+        if not (math.isfinite(current_ma) and current_ma > 0):
+            return current_ma
+        steps = math.floor(current_ma / self.current_step_ma * (1 + 1e-9))
+        return round(max(steps, 1) * self.current_step_ma, 6)
+
     def refusal(self, current_ma: float, width_ms: float, rate_hz: float) -> str | None:
         """Why a pulse of these values may not be delivered at this rate, or None."""
         if not 0.0 <= current_ma <= self.max_current_ma + _SLACK:
-            return f"{current_ma:g} mA is above the limit of {self.max_current_ma:g} mA"
+            return f"{current_ma:g} mA is outside 0 to {self.max_current_ma:g} mA"
         if not self.min_width_ms - _SLACK <= width_ms <= self.max_width_ms + _SLACK:
             return f"a width of {width_ms:g} ms is outside {self.min_width_ms:g} to {self.max_width_ms:g} ms"
         if not 0.0 < rate_hz <= self.max_rate_hz + _SLACK:
             return f"{rate_hz:g} pulses a second are more than the limit of {self.max_rate_hz:g}"
         if current_ma * width_ms > ABSOLUTE_MAX_CHARGE_UC + _SLACK:
             return (
-                f"{current_ma:g} mA for {width_ms:g} ms are {current_ma * width_ms:.2f} uC, above the limit of "
-                f"{ABSOLUTE_MAX_CHARGE_UC:g} uC"
+                f"{current_ma:g} mA for {width_ms:g} ms are {current_ma * width_ms:.3g} uC, above the limit of "
+                f"{ABSOLUTE_MAX_CHARGE_UC:g} uC a pulse"
             )
         return None
 
-    def step_up(self, previous_ma: float | None, wanted_ma: float) -> float:
-        """``wanted_ma``, or as near to it as one step up from ``previous_ma`` and the limit may go."""
-        highest = self.max_current_ma
-        if previous_ma is not None:
-            highest = min(highest, highest_step(previous_ma))
-        return min(wanted_ma, highest)
 
+class Ladder:
+    """How high the next pulse may be. Only what was delivered lifts it: one step above the lower of that and of what
+    was asked for. A pulse that was not delivered, or of which that is not known, does not.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """The state that a pulse depends on; ages in s, None where it never was."""
+    def __init__(self, first_ma: float) -> None:
+        """The first pulse may be of ``first_ma``."""
+        self.highest_ma = first_ma
+        self._asked_ma: float | None = None
 
-    armed: bool
-    screen_age_s: float | None
-    signal_age_s: float | None
-    answer_pending: bool
-    storage_ok: bool
-    lead_off: bool
-    device_fault: str | None
-    headless: bool
+    def asked(self, current_ma: float) -> None:
+        """Take in that a pulse of ``current_ma`` is asked for, whatever becomes of it."""
+        self._asked_ma = current_ma
+        self.highest_ma = min(self.highest_ma, highest_step(current_ma))
+
+    def delivered(self, current_ma: float) -> None:
+        """Take in that the pulse asked for delivered ``current_ma``."""
+        if self._asked_ma is not None:
+            self.highest_ma = highest_step(min(self._asked_ma, current_ma))
 
 
 def highest_step(previous_ma: float) -> float:
     """The highest current that may follow ``previous_ma``: 30 % or 0.1 mA more, whichever is greater."""
     return max(previous_ma * (1 + STEP_UP_SHARE), previous_ma + STEP_UP_MA)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The state that a pulse depends on; ages in s, None where it never was.
+
+    ``answer_pending``: the last pulse is not answered yet; ``unanswered``: so many in a row never were.
+    """
+
+    armed: bool
+    screen_age_s: float | None
+    signal_age_s: float | None
+    answer_pending: bool
+    unanswered: int
+    storage_ok: bool
+    connected: bool
+    lead_off: bool
+    device_fault: str | None
+    headless: bool
 
 
 def disarming(state: Conditions) -> str | None:
@@ -89,29 +121,37 @@ def disarming(state: Conditions) -> str | None:
         return "the screen has not answered for a second"
     if not state.storage_ok:
         return "the record of the procedure cannot be written"
+    if not state.connected:
+        return "the amplifier is not connected"
     if state.device_fault is not None:
         return f"the amplifier reports a fault ({state.device_fault})"
     if state.lead_off:
         return "an electrode is off"
+    if state.unanswered >= MOST_UNANSWERED:
+        return f"the estimate is stale: {MOST_UNANSWERED} pulses in a row were not answered"
     return None
+
+
+def not_fresh(state: Conditions) -> str | None:
+    """Why neither pulse nor arming is possible now though the stimulator may stay as it is, or None."""
+    fresh = state.signal_age_s is not None and state.signal_age_s <= SIGNAL_FRESH_S
+    return None if fresh else "no samples arrive"
 
 
 def withholding(state: Conditions) -> str | None:
     """Why the next pulse must wait, in words; None if nothing speaks against it."""
     if not state.armed:
         return "the stimulator is not armed"
-    if state.signal_age_s is None or state.signal_age_s > SIGNAL_FRESH_S:
-        return "no samples arrive"
     if state.answer_pending:
         return "the last pulse has not been answered"
-    return None
+    return not_fresh(state)
 
 
 def refusal(
-    state: Conditions, bounds: Bounds, current_ma: float, width_ms: float, rate_hz: float, previous_ma: float | None
+    state: Conditions, bounds: Bounds, ladder: Ladder, current_ma: float, width_ms: float, rate_hz: float
 ) -> str | None:
     """Why this pulse may not be delivered now, in words; None if it may."""
     why = disarming(state) or withholding(state) or bounds.refusal(current_ma, width_ms, rate_hz)
-    if why is None and previous_ma is not None and current_ma > highest_step(previous_ma) + _SLACK:
-        return f"{current_ma:g} mA is too large a step up from {previous_ma:g} mA"
+    if why is None and current_ma > ladder.highest_ma + _SLACK:
+        return f"{current_ma:g} mA is too large a step up; at most {ladder.highest_ma:.3g} mA may follow"
     return why

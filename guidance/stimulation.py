@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drivers.base import Outcome, Pulse
 from guidance.controller import Controller, Dial
 from guidance.events import Command, Proximity, Response
-from guidance.interlock import Bounds, Conditions, disarming, refusal
+from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 
-CONFIRM_S = 0.4
-ANSWER_S = 1.0
-MOST_UNCONFIRMED = 3
 DIAL_STEP_MA = 0.05
+PASSING_FAULTS = {"host lost", "open circuit"}
+"""Faults of the device after which a headless run may arm again by itself."""
+
+_OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
+UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +47,23 @@ Action = Output | Fire | Train
 
 
 @dataclass(slots=True)
-class _Fired:
+class Asked:
+    """A pulse asked for at device time ``t``; ``seen`` is the sample at which the device says it began."""
+
     t: float
+    current_ma: float
+    width_ms: float
     seen: int | None = None
 
 
-class Stimulation:
+class Stimulation(ABC):
     """Decides when a pulse is due and asks the interlock; gathers the actions that the host carries out.
 
-    ``suspect``: the device did not confirm several pulses in a row; only an operator should arm it again.
+    ``amiss``: what was wrong with the last pulse, in words. ``unanswered``: so many pulses in a row were not answered.
+    ``suspect``: only an operator should arm again, because pulses were not confirmed or the device found a fault.
     """
 
-    def __init__(
-        self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float, *, single_pulses: bool
-    ) -> None:
+    def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
         """Pulses of ``width_ms`` at ``rate_hz``, their current chosen by ``controller`` within ``bounds``."""
         self.controller, self.bounds = controller, bounds
         self.width_ms, self.rate_hz = width_ms, rate_hz
@@ -65,117 +71,114 @@ class Stimulation:
         self.actions: list[Action] = []
         self.current_ma: float | None = None
         self.amiss: str | None = None
-        self._single = single_pulses
-        self._due_t = 0.0
-        self._fired: _Fired | None = None
-        self._unconfirmed = 0
-        self._said: tuple[object, ...] = ()
+        self.unanswered = 0
+        self.ladder = Ladder(controller.next_ma())
+        self._by = "operator" if isinstance(controller, Dial) else "controller"
+        self._told_ma: float | None = None
 
-    def arm(self, state: Conditions, by: str) -> Iterator[Command]:
+    @property
+    @abstractmethod
+    def answer_pending(self) -> bool:
+        """Whether the next pulse must wait for the answer to the last one."""
+
+    @abstractmethod
+    def give_up(self) -> Iterator[Asked]:
+        """Pulses still not confirmed, of which nothing is to be expected any more."""
+
+    @abstractmethod
+    def _begin(self, t: float, current_ma: float) -> None:
+        """Gather the actions of arming; the first pulse will be of ``current_ma``."""
+
+    @abstractmethod
+    def _wait(self, t: float) -> Iterator[Command | Asked]:
+        """Give up on what has been waited for too long, armed or not; a pulse is told that stays unconfirmed."""
+
+    @abstractmethod
+    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+        """Ask for what is due while armed."""
+
+    def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
         """Arm the output, or say why not."""
-        why = disarming(state) or self.bounds.refusal(self.controller.next_ma(), self.width_ms, self.rate_hz)
+        why = disarming(state) or not_fresh(state)
+        why = why or self.bounds.refusal(self._next_ma(), self.width_ms, self.rate_hz)
         if why is not None:
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
-            self.armed, self.current_ma, self._fired, self._unconfirmed = True, None, None, 0
-            if not self._single:
-                self._set_train(self.bounds.step_up(None, self.controller.next_ma()))
-            self.actions.append(Output(on=True))
+            self.armed, self.suspect, self.amiss = True, False, None
+            self._told_ma = self.current_ma = self._next_ma()
+            self._begin(t, self.current_ma)
             yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=by)
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
         self.actions.append(Output(on=False))
+        self.unanswered = 0
         if self.armed:
-            self.armed, self._fired, self._said = False, None, ()
+            self.armed = False
             yield Command(None, None, None, enabled=False, by=by, why=why)
 
     def turn(self, steps: int) -> Iterator[Command]:
         """Turn the dial by ``steps``, within the limits; in automatic mode there is no dial to turn."""
         if not isinstance(self.controller, Dial):
             return
-        wanted = max(self.controller.current_ma + steps * DIAL_STEP_MA, 0.0)
-        self.controller.current_ma = min(round(wanted, 3), self.bounds.max_current_ma)
+        wanted = max(self.controller.current_ma + steps * DIAL_STEP_MA, self.bounds.current_step_ma)
+        self.controller.current_ma = min(round(wanted, 6), self.bounds.highest_ma(self.width_ms))
         yield Command(self.controller.current_ma, self.width_ms, self.rate_hz, enabled=self.armed, by="operator")
 
-    @property
-    def answer_pending(self) -> bool:
-        """Whether the last pulse still waits to be confirmed or answered."""
-        return self._fired is not None
+    def tick(self, t: float, state: Conditions) -> Iterator[Command | Asked]:
+        """At device time ``t``: switch off if something demands it, else ask for what is due.
 
-    def tick(self, t: float, state: Conditions) -> Iterator[Command]:
-        """At device time ``t``: switch off if something demands it, else ask for the pulse that is due."""
+        A pulse that stays unconfirmed comes out too.
+        """
+        yield from self._wait(t)
         if not self.armed:
             return
         why = disarming(state)
-        if why is not None:
-            yield from self.disarm("safety", why)
+        if why is None:
+            yield from self._go_on(t, state)
             return
-        yield from self._give_up_waiting(t)
-        if self.armed and t >= self._due_t:
-            yield from self._next(t, state)
+        self.suspect |= state.device_fault is not None and state.device_fault not in PASSING_FAULTS
+        yield from self.disarm("safety", why)
 
-    def _next(self, t: float, state: Conditions) -> Iterator[Command]:
-        wanted = self.controller.next_ma()
-        current_ma = self.bounds.step_up(self.current_ma, wanted)
-        why = refusal(state, self.bounds, current_ma, self.width_ms, self.rate_hz, self.current_ma)
-        if why is not None:
-            if not self._single:
-                yield from self.disarm("safety", why)
-            elif self._changed("withheld", why) and not state.answer_pending:
-                yield Command(current_ma, self.width_ms, None, enabled=True, by="safety", why=f"pulse withheld: {why}")
-            return
-        self._due_t = max(self._due_t + 1 / self.rate_hz, t + 0.5 / self.rate_hz)
-        self._fired = _Fired(t)
-        if self._single:
-            self.current_ma = current_ma
-            self.actions.append(Fire(current_ma, self.width_ms))
-        elif current_ma != self.current_ma:
-            self._set_train(current_ma)
-        if self._changed(current_ma, self.width_ms, self.rate_hz):
-            yield Command(current_ma, self.width_ms, self.rate_hz, enabled=True, by="controller")
-
-    def _set_train(self, current_ma: float) -> None:
-        self.current_ma = current_ma
-        self.actions.append(Train(current_ma, self.width_ms, self.rate_hz))
-
-    def _changed(self, *said: object) -> bool:
-        changed, self._said = said != self._said, said
-        return changed
-
-    def pulse_seen(self, pulse: Pulse) -> str | None:
-        """Take in what the device says of a pulse; what was amiss with it, in words."""
-        self._unconfirmed = 0
-        if self._fired:
-            self._fired.seen = pulse.sample
-        if pulse.outcome is Outcome.NOT_DELIVERED:
-            self._fired = None
-            return "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
-        if pulse.compliance:
-            return (
-                f"Only {pulse.current_ma or 0:.2f} of {pulse.requested_ma or 0:.2f} mA were delivered: the stimulator "
-                "is at its voltage limit. Check the electrodes."
-            )
-        return None
+    def pulse_seen(self, pulse: Pulse) -> None:
+        """Take in what the device says of a pulse."""
+        self.amiss = _amiss(pulse)
+        if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
+            self.ladder.delivered(pulse.current_ma)
 
     def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
         """Take in the answer to the pulse at ``sample``."""
-        if self._fired and self._fired.seen == sample:
-            self._fired = None
+        self.unanswered = 0
         if current_ma is not None:
             self.controller.heard(current_ma, response, proximity)
 
-    def _give_up_waiting(self, t: float) -> Iterator[Command]:
-        self.amiss = None
-        fired = self._fired
-        if fired is None:
-            return
-        if fired.seen is None and t - fired.t > CONFIRM_S:
-            self._fired = None
-            self._unconfirmed += 1
-            self.amiss = "The last pulse is unconfirmed: it may or may not have been delivered."
-            if self._unconfirmed >= MOST_UNCONFIRMED:
-                self.suspect = True
-                yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
-        elif t - fired.t > ANSWER_S:
-            self._fired = None
+    def _next_ma(self) -> float:
+        """What the controller wants, in steps of the device, as far as limits and the last pulse allow."""
+        highest = min(self.bounds.highest_ma(self.width_ms), self.ladder.highest_ma)
+        return self.bounds.stepped(min(self.controller.next_ma(), highest))
+
+    def _refusal(self, current_ma: float, state: Conditions) -> str | None:
+        return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.rate_hz)
+
+    def _ask(self, action: Fire | Train) -> None:
+        self.actions.append(action)
+        self.ladder.asked(action.current_ma)
+        self.current_ma = action.current_ma
+
+    def _tell(self) -> Iterator[Command]:
+        """The command under way, where it is not the one told last."""
+        if self.current_ma != self._told_ma:
+            self._told_ma = self.current_ma
+            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=self._by)
+
+
+def _amiss(pulse: Pulse) -> str | None:
+    """What was wrong with ``pulse``, in words."""
+    if pulse.outcome is Outcome.NOT_DELIVERED:
+        return _OPEN
+    if pulse.compliance:
+        return (
+            f"Only {pulse.current_ma or 0:.2f} of {pulse.requested_ma or 0:.2f} mA were delivered: the stimulator is "
+            "at its voltage limit. Check the electrodes."
+        )
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from drivers.base import Block, Status
@@ -11,10 +12,18 @@ from guidance.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, Conditions
 from guidance.signal.path import Second
 from guidance.stimulation import Stimulation
 
+STALE_S = 3.0
+
 _LOSS_SHOWN_S = 5.0
+_LOSS_BORNE = 0.1
 _SATURATED = 0.05
-_STALE_S = 3.0
 _CLOSE_PROBABLE = 0.5
+_CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
+_FAULTS = {
+    "host lost": "The amplifier had switched its stimulator off by itself: it heard nothing from its host for a second.",
+    "open circuit": "The amplifier reports an open circuit. Check needle cable and return electrode, then arm again.",
+    "battery": "The amplifier's battery is empty, its stimulator is off. Charge it.",
+}
 
 
 class Watch:
@@ -29,7 +38,7 @@ class Watch:
         self.answered_t: float | None = None
         self._fault: str | None = None
         self._arrived_ns: int | None = None
-        self._lost_t: float | None = None
+        self._losses: deque[tuple[float, float]] = deque(maxlen=1000)
         self._armed_t: float | None = None
 
     def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
@@ -38,80 +47,98 @@ class Watch:
         if len(block.samples):
             self._arrived_ns = block.arrived_ns
         if block.lost_before:
-            self._lost_t = t
-            text = f"{block.lost_before / self._rate_hz * 1e3:.0f} ms of the signal were lost; check the cable."
+            lost_s = block.lost_before / self._rate_hz
+            self._losses.append((t, lost_s))
+            text = f"{lost_s * 1e3:.0f} ms of the signal were lost; check the cable."
             yield from self._changes(t, {"samples-lost": text})
         for status in block.status:
-            yield from self._changes(status.sample / self._rate_hz, self._status(status))
+            yield from self._status(status)
 
     def second(self, second: Second, t: float) -> Iterator[Alarm]:
         """Alarms that a second of signal begins or ends."""
         clipped = max((quality.clipped_fraction or 0.0 for quality in second.channels), default=0.0)
-        if self._lost_t is not None and t - self._lost_t > _LOSS_SHOWN_S:
-            self._lost_t = None
-            yield from (alarm for _, alarm in self._changes(t, {"samples-lost": None}))
         text = f"The input is at its limit for {clipped:.0%} of the time; check the electrodes."
-        yield from (alarm for _, alarm in self._changes(t, {"saturated": text if clipped > _SATURATED else None}))
+        found: dict[str, str | None] = {"saturated": text if clipped > _SATURATED else None}
+        if not self._losses or t - self._losses[-1][0] > _LOSS_SHOWN_S:
+            found["samples-lost"] = None
+        yield from (alarm for _, alarm in self._changes(t, found))
 
-    def sound(self, now_ns: int) -> bool:
-        """Whether samples arrive without loss, and all electrodes are on: fit to begin stimulation."""
+    def sound(self, t: float, now_ns: int) -> bool:
+        """Whether samples arrive with few losses and all electrodes are on: fit to begin stimulation."""
         age_s = _age(self._arrived_ns, now_ns)
         arriving = age_s is not None and age_s <= SIGNAL_FRESH_S
-        troubled = any(self._alarms.holds(code) for code in ("samples-lost", "saturated", "lead-off"))
-        return arriving and not troubled and self._fault is None and self.storage_ok
+        lost_s = sum(lost_s for at, lost_s in self._losses if at > t - 1.0)
+        troubled = any(self._alarms.holds(code) for code in ("device-lost", "saturated", "lead-off"))
+        return arriving and lost_s <= _LOSS_BORNE and not troubled and self._fault is None and self.storage_ok
 
     def too_close(self, proximity: Proximity) -> Alarm | None:
         """The alarm that the threshold is probably at or below the lower bound."""
         probable = proximity.valid and (proximity.zone_probability or {}).get("close", 0.0) >= _CLOSE_PROBABLE
-        text = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
-        return self._alarms.condition("too-close", text if probable else None)
+        return self._alarms.condition("too-close", _CLOSE if probable else None)
 
-    def live(self, stimulation: Stimulation, state: Conditions, t: float) -> Iterator[Alarm]:
+    def is_stale(self, t: float, rate_hz: float) -> bool:
+        """Whether by device time ``t`` the last fit answer is long past, for pulses at ``rate_hz``."""
+        return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > max(STALE_S, 2.5 / rate_hz)
+
+    def live(self, stimulation: Stimulation | None, state: Conditions, t: float) -> Iterator[Alarm]:
         """Alarms of a running procedure that no block brings."""
-        self._armed_t = None if not state.armed else self._armed_t if self._armed_t is not None else t
-        since = max(self.answered_t or 0.0, self._armed_t or 0.0)
-        silent = state.armed and t - since > _STALE_S
-        no_signal = state.signal_age_s is None or state.signal_age_s > 2 * SIGNAL_FRESH_S
-        stale = "No samples arrive." if no_signal else f"No answer for {_STALE_S:g} s: the estimate is stale."
-        away = not state.headless and (state.screen_age_s or 0.0) > SCREEN_ALIVE_S
-        found: dict[str, str | None] = {
-            "stale": stale if silent or (no_signal and state.signal_age_s is not None) else None,
-            "display-lost": "The screen has not answered for a second; the stimulator is off." if away else None,
-        }
-        if stimulation.amiss:
-            found["stimulus-not-delivered"] = stimulation.amiss
-        yield from (alarm for _, alarm in self._changes(t, found))
+        yield from self._told("display-lost", _AWAY if _is_away(state) else None)
+        silent = state.connected and state.signal_age_s is not None and state.signal_age_s > 2 * SIGNAL_FRESH_S
+        yield from self._told("stale", "No samples arrive; check the amplifier." if silent else None, "signal")
+        if stimulation:
+            self._armed_t = None if not state.armed else t if self._armed_t is None else self._armed_t
+            stale = state.armed and self.is_stale(t, stimulation.rate_hz)
+            text = "No fit answer to the last pulses: the estimate is stale."
+            yield from self._told("stale", text if stale else None, "answers")
+            yield from self._told("stimulus-not-delivered", stimulation.amiss, "pulse")
 
-    def conditions(self, now_ns: int, *, armed: bool, pending: bool, headless: bool) -> Conditions:
+    def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> Conditions:
         """What the interlock asks about, at host time ``now_ns``."""
         return Conditions(
-            armed=armed,
+            armed=stimulation is not None and stimulation.armed,
             screen_age_s=_age(self.screen_seen_ns, now_ns),
             signal_age_s=_age(self._arrived_ns, now_ns),
-            answer_pending=pending,
+            answer_pending=stimulation is not None and stimulation.answer_pending,
+            unanswered=0 if stimulation is None else stimulation.unanswered,
             storage_ok=self.storage_ok,
+            connected=not self._alarms.holds("device-lost"),
             lead_off=any(self.lead_off),
             device_fault=self._fault,
             headless=headless,
         )
 
-    def _status(self, status: Status) -> dict[str, str | None]:
+    def _status(self, status: Status) -> Iterator[tuple[float, Alarm]]:
+        t = status.sample / self._rate_hz
         self.lead_off = status.lead_off
         self._fault = None if status.fault == "none" else status.fault
         off = ", ".join(str(i + 1) for i, lead in enumerate(status.lead_off) if lead)
-        fault = f"The amplifier reports a fault: {self._fault}. Clear it, then arm again." if self._fault else None
-        found: dict[str, str | None] = {
-            "lead-off": f"Electrode of channel {off} is off; attach it again." if off else None
-        }
-        if fault or self._alarms.holds("stimulus-not-delivered"):
-            found["stimulus-not-delivered"] = fault
-        return found
+        yield from self._changes(t, {"lead-off": f"The electrode of channel {off} is off; attach it." if off else None})
+        for alarm in self._told("stimulus-not-delivered", fault_text(self._fault), "fault"):
+            yield t, alarm
 
     def _changes(self, t: float, found: dict[str, str | None]) -> Iterator[tuple[float, Alarm]]:
         for code, text in found.items():
-            alarm = self._alarms.condition(code, text)
-            if alarm:
+            for alarm in self._told(code, text):
                 yield t, alarm
+
+    def _told(self, code: str, text: str | None, cause: str = "") -> Iterator[Alarm]:
+        alarm = self._alarms.condition(code, text, cause)
+        if alarm:
+            yield alarm
+
+
+_AWAY = "The screen has not answered for a second; the stimulator is off."
+
+
+def fault_text(fault: str | None) -> str | None:
+    """The device's ``fault`` in a sentence; None for none."""
+    if fault is None:
+        return None
+    return _FAULTS.get(fault, f"The amplifier reports a fault: {fault}. Clear its cause, then arm again.")
+
+
+def _is_away(state: Conditions) -> bool:
+    return not state.headless and (state.screen_age_s or 0.0) > SCREEN_ALIVE_S
 
 
 def _age(then_ns: int | None, now_ns: int) -> float | None:

@@ -49,6 +49,7 @@ class SimulatedDevice:
         self._process = _started(command)
         self._stdin, self._stdout = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._untold = 0
         self._reader = threading.Thread(target=self._read, name="simulated answers", daemon=True)
         self._reader.start()
         try:
@@ -66,15 +67,24 @@ class SimulatedDevice:
 
         Raises ValueError where the line is wrong, DeviceLost where the process has ended.
         """
+        self.tell(text)
+        while self._untold > 1:
+            self._answer()
+            self._untold -= 1
+        self._untold = 0
+        answer: dict[str, Any] = json.loads(self._answer())
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer
+
+    def tell(self, text: str) -> None:
+        """Run one control line without waiting; a wrong one changes nothing. Raises DeviceLost as ``command`` does."""
         try:
             self._stdin.write(text + "\n")
             self._stdin.flush()
         except (BrokenPipeError, ValueError) as error:
             raise DeviceLost(f"the simulated amplifier has ended and cannot take {text!r}; start it again") from error
-        answer: dict[str, Any] = json.loads(self._answer())
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        return answer
+        self._untold += 1
 
     def truth(self) -> dict[str, Any]:
         """Return what the patient knows now; the fields of ``drivers.simulated.patient.Truth``."""

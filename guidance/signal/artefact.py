@@ -7,6 +7,7 @@ moves. A sweep that shows a response teaches only what no response could explain
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from guidance.signal.basis import Array, artefact_covariance, matern
 
 _DRIFT = 0.01
+_BLIND_MEMORY = 8
 _DRIFT_MS = 5.0
 _GAIN_SD = 0.05
 _EXPONENT_SD = 0.12
@@ -42,6 +44,7 @@ class ArtefactModel:
         self._peak_uv = 0.0
         self._log_gain = 0.0
         self._taught = 0
+        self._blind_ms: deque[float] = deque(maxlen=_BLIND_MEMORY)
 
     def strength(self, charge: float | None, peak_uv: float, *, clipped: bool) -> Strength:
         """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""
@@ -61,6 +64,11 @@ class ArtefactModel:
         spread = self._spread if self._spread is not None else np.zeros_like(self._unit)
         mean = strength.gain * self._mean
         return mean, strength.gain**2 * spread + strength.sd**2 * np.outer(mean, mean)
+
+    def blind_ms(self, now_ms: float) -> float:
+        """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
+        self._blind_ms.append(now_ms)
+        return max(self._blind_ms)
 
     def doubt(self) -> None:
         """The artefact is not what it was: its shape is half as unknown again as at first."""

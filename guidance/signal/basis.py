@@ -21,7 +21,9 @@ _SHORTEST_MS, _WIDTH_STEP, _LONGEST_MS = 0.8, 1.5, 8.0
 _TAIL_MS = (0.7, 2.0, 6.0, 18.0, 54.0)
 _TAIL_SHARE = 0.10
 _RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
-_SWING_SHARE, _SWING_DECAY_MS, _SWING_MS = 0.03, 6.0, 2.5
+_SWINGS = ((0.04, 6.0, 2.5), (0.01, 40.0, 1.5))
+"""Share of the peak, decay and length in ms of what swings in the tail."""
+
 _BASELINE_SD, _SLOPE_SD = 2.0, 3.0
 
 
@@ -71,12 +73,14 @@ def artefact_covariance(times: Array) -> Array:
     """Prior covariance (n, n) of an artefact's tail whose peak is 1.
 
     Decaying exponentials (electrode and overload recovery) and a damped swing (the amplifier's own high-pass), both as
-    seen in published artefact shapes (10.1101/2025.08.26.25334489): the swing is one or two hundredths of the peak.
+    seen in published artefact shapes (10.1101/2025.08.26.25334489): some hundredths of the peak at first, then less.
     """
     tails = np.stack([np.exp(-times / tail) for tail in _TAIL_MS if tail < 3 * times[-1]], axis=1)
-    envelope = _SWING_SHARE * np.exp(-times / _SWING_DECAY_MS)
-    swing = envelope[:, None] * envelope[None, :] * matern(times, _SWING_MS)
-    return np.asarray(_TAIL_SHARE**2 * tails @ tails.T + swing)
+    covariance = _TAIL_SHARE**2 * tails @ tails.T
+    for share, decay, length in _SWINGS:
+        envelope = share * np.exp(-times / decay)
+        covariance += envelope[:, None] * envelope[None, :] * matern(times, length)
+    return np.asarray(covariance)
 
 
 def overload_covariance(times: Array) -> Array:

@@ -18,7 +18,7 @@ from guidance.signal.quiet import Quiet, QuietStretch
 ALPHA = 0.01
 """A response counts as detected where its p-value is below this."""
 
-_SUSPECT = 0.05
+_SUSPECT = 0.3
 _SURE = 1e-4
 _DEFAULT_CRITERION_UV = 100.0
 _ARTEFACT_AT = 6.0
@@ -27,7 +27,7 @@ _UNFINISHED = 0.25
 _NOISE_MEMORY = 20
 _BLIND_SD = 1e3
 _AT_RANGE = 0.999
-_AT_ONCE, _AT_ONCE_SHARE = 2, 0.4
+_AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.4, 4.0
 _OVERLOAD_SHARE = 0.1
 _DYING_MS = 18.0
 
@@ -138,9 +138,10 @@ class ResponseDetector:
         lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
         clipped = _clipped(raw, self._range_uv)
-        blind_ms = max(self._blind_ms(lead, peak_uv, quiet), (clipped + 1) * 1e3 / self._rate_hz if clipped else 0.0)
         charge = pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma
         artefact = self._artefacts[clipped > 0]
+        clipped_ms = (clipped + 1) * 1e3 / self._rate_hz if clipped else 0.0
+        blind_ms = artefact.blind_ms(max(self._blind_ms(lead, peak_uv, quiet), clipped_ms))
         strength = artefact.strength(charge, peak_uv, clipped=clipped > 0)
         unit = self._unit(quiet.noise_uv)
         mean, around = artefact.expected(strength)
@@ -274,8 +275,9 @@ def _why(told: _Told) -> str:
 
 def _begins_at_once(found: Estimate, inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
     """Whether what was found is large from the first sample on: no muscle answers so, but an unknown artefact does."""
-    size = np.abs(found.mean[inside])
-    return bool(len(size) and size[:_AT_ONCE].max() > _AT_ONCE_SHARE * size.max())
+    size, sd = np.abs(found.mean[inside]), found.sd[inside]
+    sure = size[:_AT_ONCE] > _AT_ONCE_SDS * sd[:_AT_ONCE]
+    return bool(len(size) and (sure & (size[:_AT_ONCE] > _AT_ONCE_SHARE * size.max())).any())
 
 
 def _clipped(raw: Array, range_uv: float | None) -> int:
@@ -316,7 +318,7 @@ def _onset(found: Estimate, times: Array, inside: np.ndarray[tuple[int], np.dtyp
     """Onset latency in ms: back from the first large peak to where the response leaves the baseline."""
     size = np.abs(np.where(inside, found.mean, 0.0))
     peak = int(np.argmax(size >= 0.5 * size.max()))
-    low = np.flatnonzero(size[: peak + 1] < np.maximum(0.1 * size.max(), 3.0 * found.sd[: peak + 1]))
+    low = np.flatnonzero(size[: peak + 1] < np.maximum(0.03 * size.max(), 3.0 * found.sd[: peak + 1]))
     return float(times[low[-1] if len(low) else 0])
 
 

@@ -5,64 +5,41 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import suppress
-from typing import ClassVar
 
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Footer
+from textual import events
+from textual.app import App
 
-from guidance.messages import Credit, Message, Pause, Quit
+from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Pause, Quit, Steer, Stop
 from guidance.snapshot import Snapshot
+from guidance.ui import keys
+from guidance.ui.arming import Arming
+from guidance.ui.bedside import Bedside
 from guidance.ui.link import GONE, Link, Watch
-from guidance.ui.theme import BACKGROUND, THEME
-from guidance.ui.widgets.alarms import Alarms
-from guidance.ui.widgets.bars import Bars
-from guidance.ui.widgets.emg import EmgStrip
-from guidance.ui.widgets.panel import Panel
-from guidance.ui.widgets.reading import Reading
-from guidance.ui.widgets.status import Status
-from guidance.ui.widgets.stopped import Stopped
-from guidance.ui.widgets.sweeps import Sweeps
-from guidance.ui.widgets.title import Title
+from guidance.ui.text import clock
+from guidance.ui.theme import THEME
 
 FRAME_S = 0.05
 QUIT_WAIT_S = 2.0
 SILENCE_S = 1.0
 
-_BREAKPOINTS = [(0, "-tight"), (36, "-roomy")]
-
 
 class GuidanceApp(App[None]):
-    """Draws the newest Snapshot of ``link`` and pays a Credit for each drawn; ``silence_s`` without one is told."""
+    """Draws the newest Snapshot of ``link`` and pays a Credit for each drawn; ``silence_s`` without one is told.
+
+    While a stimulator is there, every key that does not hold stops it.
+    """
 
     TITLE = "needle guidance"
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
-    CSS = f"""
-    Screen {{ background: {BACKGROUND}; layers: base banner; }}
-    #main {{ height: 12fr; }}
-    .-roomy Bars, .-roomy EmgStrip {{ margin-top: 1; }}
-    .-stopped Panel {{ opacity: 40%; }}
-    .-stopped Stopped {{ opacity: 100%; }}
-    """
-    VERTICAL_BREAKPOINTS = _BREAKPOINTS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit"),
-        Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),
-        Binding("space", "pause", "Pause / go on"),
-        Binding("plus,equals_sign", "rescale(-1)", "Larger", key_display="+"),
-        Binding("minus", "rescale(1)", "Smaller", key_display="-"),
-        Binding("a", "autoscale", "Auto scale"),
-    ]
+    BINDINGS = keys.BINDINGS
 
     def __init__(self, link: Link, silence_s: float = SILENCE_S) -> None:
         super().__init__()
         self._link = link
         self._silence_s = silence_s
-        self._title, self._alarms, self._sweeps = Title(), Alarms(), Sweeps()
-        self._banner = Stopped()
-        self._panels: list[Panel] = [self._title, self._alarms, self._sweeps, Reading(), Bars(), EmgStrip(), Status()]
+        self._bedside = Bedside()
+        self._arming = Arming()
         self._newest: Snapshot | None = None
         self._heard_s = self._drawn_s = time.monotonic()
         self._frames = 0
@@ -70,22 +47,16 @@ class GuidanceApp(App[None]):
         self._quitting = False
         self._stopped = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the parts from top to bottom."""
-        title, alarms, sweeps, reading, *below = self._panels
-        yield title
-        yield alarms
-        yield Horizontal(sweeps, reading, id="main")
-        yield from below
-        yield Footer()
-        yield self._banner
+    def get_default_screen(self) -> Bedside:
+        """The one screen."""
+        return self._bedside
 
     def on_mount(self) -> None:
         """Begin to listen to the engine."""
         self.register_theme(THEME)
         self.theme = THEME.name
         self._watch = Watch(self._link, lambda: self.call_later(self._receive))
-        self.set_interval(self._silence_s / 2, self._tell_silence)
+        self.set_interval(self._silence_s / 2, self._tell)
 
     def on_unmount(self) -> None:
         """Listen no longer."""
@@ -116,35 +87,92 @@ class GuidanceApp(App[None]):
         self._frames += 1
         if self._newest is None:
             return
-        for panel in self._panels:
-            panel.show(self._newest)
-        self._tell_silence()
+        self._bedside.show(self._newest)
+        self._tell()
         self.call_after_refresh(self._send, Credit(self._frames))
 
-    def _tell_silence(self) -> None:
+    def _tell(self) -> None:
+        """Show what the screen itself knows: silence, how far arming has come, and the keys."""
         silent_s = time.monotonic() - self._heard_s
         at_rest = self._newest is not None and (self._newest.paused or self._newest.ended is not None)
-        is_long = silent_s > self._silence_s and not at_rest and not self._stopped
-        self._alarms.show_silence(round(silent_s) if is_long else None)
+        is_long = silent_s > self._silence_s and not at_rest
+        if not self._stopped:
+            self._bedside.show_silence(round(silent_s) if is_long else None)
+        if self._is_armed():
+            self._arming.forget()
+        self._bedside.output.show_stage(self._arming.stage(time.monotonic()))
+        active = [] if self._stopped else self._bedside.active_bindings.values()
+        self._bedside.keys.offer(keys.words(active, armed=self._is_armed()), keys.STOP if self._is_armed() else None)
+
+    def _is_armed(self) -> bool:
+        stimulator = self._newest.stimulator if self._newest else None
+        return stimulator is not None and stimulator.armed
 
     def _engine_gone(self) -> None:
         self._stopped = self._newest is None or self._newest.ended is None
-        self._banner.display = self._stopped
         if self._stopped:
-            self.call_after_refresh(self.screen.add_class, "-stopped")  # dims the rest, which takes longer
+            self._bedside.show_stopped()
 
     def _send(self, message: Message) -> None:
         with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
             self._link.send(message)
 
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool:
+        """Whether the key of ``action`` holds now."""
+        return keys.holds(action, self._newest)
+
+    def on_key(self, event: events.Key) -> None:
+        """See every key before what it does: a key that does not hold stops, and any but the second ends arming."""
+        if event.key != "enter":
+            self._arming.forget()
+        if event.key not in self._bedside.active_bindings:
+            self.action_stop()
+        self._tell()
+
+    def action_stop(self) -> None:
+        """Switch the stimulator off."""
+        self._send(Stop())
+
+    def action_ask_to_arm(self) -> None:
+        """Ask whether to arm."""
+        if not self._is_armed():
+            self._arming.ask(time.monotonic())
+        self._tell()
+
+    def action_arm(self) -> None:
+        """Arm, if that was just asked for."""
+        if self._arming.confirm(time.monotonic()):
+            self._send(Arm())
+        self._tell()
+
+    def action_dial(self, steps: int) -> None:
+        """Turn the current up or down."""
+        self._send(Dial(steps))
+
+    def action_steer(self, words: str) -> None:
+        """Move the simulated needle."""
+        self._send(Steer(words))
+
+    def action_acknowledge(self) -> None:
+        """All alarms have been seen."""
+        self._send(Acknowledge())
+
+    def action_mark(self, what: str) -> None:
+        """Note that ``what`` happened."""
+        self._send(Mark(what))
+        if self._newest is not None:
+            self._bedside.status.note(f"noted {clock(self._newest.position_s)} {what}")
+
     async def action_quit(self) -> None:
-        """Ask the engine to end and wait for it a little; at once if it has ended or was asked before."""
+        """Stop the stimulator, ask the engine to end and wait for it a little; at once if it has ended or was asked."""
         over = self._stopped or (self._newest is not None and self._newest.ended is not None)
         if over or self._quitting:
             self.exit()
             return
         self._quitting = True
-        self._title.show_ending()
+        self._bedside.title_line.show_ending()
+        if keys.holds("stop", self._newest):
+            self._send(Stop())
         self._send(Quit())
         self.set_timer(QUIT_WAIT_S, self._leave)
 
@@ -158,11 +186,11 @@ class GuidanceApp(App[None]):
 
     def action_rescale(self, direction: int) -> None:
         """Show the sweeps smaller (+1) or larger (-1)."""
-        self._sweeps.rescale(direction)
+        self._bedside.sweeps.rescale(direction)
 
     def action_autoscale(self) -> None:
         """Let the sweeps' scale follow the signal."""
-        self._sweeps.autoscale()
+        self._bedside.sweeps.autoscale()
 
 
 def run_screen(link: Link) -> None:

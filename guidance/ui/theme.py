@@ -27,6 +27,9 @@ class Ink(IntEnum):
     DARK = 9
     WARN = 10
     BAR = 11
+    FAR = 12
+    APPROACH = 13
+    TARGET = 14
     OLDEST = 16
 
 
@@ -42,6 +45,15 @@ class Ground(IntEnum):
     MEDIUM = 6
     LOW = 7
     NOTICE = 8
+    SIMULATION = 9
+    PROMPT = 10
+    FAR = 11
+    FAR_NOW = 12
+    APPROACH = 13
+    APPROACH_NOW = 14
+    TARGET = 15
+    TARGET_NOW = 16
+    CLOSE = 17
 
 
 CONTAMINATED = "\N{MULTIPLICATION SIGN}"
@@ -66,6 +78,9 @@ _INKS = {
     Ink.DARK: "#0b1015",
     Ink.WARN: "#ffd34d",
     Ink.BAR: "#3c8a70",
+    Ink.FAR: "#7fa8ff",
+    Ink.APPROACH: "#f1ede0",
+    Ink.TARGET: "#4dff9f",
 }
 _GROUNDS = {
     Ground.BASE: BACKGROUND,
@@ -77,8 +92,17 @@ _GROUNDS = {
     Ground.MEDIUM: "#ffd34d",
     Ground.LOW: "#4fd4e6",
     Ground.NOTICE: "#1d2c3d",
+    Ground.SIMULATION: "#6a3fc4",
+    Ground.PROMPT: "#f3f7fa",
+    Ground.FAR: "#101c33",
+    Ground.FAR_NOW: "#2c4f96",
+    Ground.APPROACH: "#24272b",
+    Ground.APPROACH_NOW: "#6d6a60",
+    Ground.TARGET: "#0c2c20",
+    Ground.TARGET_NOW: "#1f8a5c",
+    Ground.CLOSE: "#3a0d13",
 }
-_BOLD = (Ink.STRONG, Ink.DARK, Ink.TRACE, Ink.ONSET, Ink.WARN)
+_BOLD = (Ink.STRONG, Ink.DARK, Ink.TRACE, Ink.ONSET, Ink.WARN, Ink.FAR, Ink.APPROACH, Ink.TARGET)
 
 THEME = Theme(
     name="bedside",
@@ -90,12 +114,6 @@ THEME = Theme(
     panel=BACKGROUND,
     warning=_GROUNDS[Ground.MEDIUM],
     error=_GROUNDS[Ground.HIGH],
-    variables={
-        "footer-background": BACKGROUND,
-        "footer-foreground": _INKS[Ink.MUTED],
-        "footer-key-foreground": _INKS[Ink.STRONG],
-        "footer-description-foreground": _INKS[Ink.MUTED],
-    },
 )
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from drivers.base import DeviceRefused, LimitExceeded
 from drivers.ona import OnaAmplifier
-from drivers.ona_messages import Kind
 from tests.drivers import fake_ona
 from tests.drivers.fake_ona import samples_body, status_body
 from tests.drivers.ona_bench import ROWS, Bench, answering, read_for, read_samples
@@ -33,9 +32,9 @@ def test_commands_do_not_wait_and_their_outcomes_are_told_in_order(bench: Bench)
     assert time.monotonic() - began < 0.05
     read_for(amplifier, 0.05)
     set_pulses, enable, once = amplifier.take_outcomes()
-    assert (set_pulses.kind, set_pulses.error) == (Kind.STIM_SET, None)
-    assert (enable.kind, enable.error) == (Kind.STIM_ENABLE, None)
-    assert once.kind is Kind.STIM_ONCE
+    assert (set_pulses.command, set_pulses.error) == ("STIM_SET", None)
+    assert (enable.command, enable.error) == ("STIM_ENABLE", None)
+    assert once.command == "STIM_ONCE"
     assert isinstance(once.error, DeviceRefused)
     assert bench.fake.wait_for(fake_ona.STIM_SET).body == struct.pack("<IHI", 500, 100, 2000)
     assert bench.fake.wait_for(fake_ona.STIM_ENABLE).body == b"\x01"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 Line = dict[str, Any]
@@ -24,10 +25,10 @@ FIELDS = {
 }
 QUALITY = {"rms_uv", "mains_uv", "clipped_fraction", "lead_off"}
 ZONES = {"none", "far", "approach", "target", "close"}
-ALARMS = set(
-    "too-close device-lost samples-lost lead-off stimulus-not-delivered saturated impedance-rise impedance-fall "
-    "twitch-loss dose-limit audio-lost display-lost storage stale".split()
-)
+ALARMS = {
+    "too-close", "device-lost", "samples-lost", "lead-off", "stimulus-not-delivered", "saturated", "impedance-rise",
+    "impedance-fall", "twitch-loss", "dose-limit", "audio-lost", "display-lost", "storage", "stale",
+}  # fmt: skip
 INTERVALS = ("threshold_ma", "threshold_0p1ms_ma", "distance_mm")
 POSITIVE = ("current_ma", "requested_ma", "width_ms", "amplitude_uv", "rms_uv", "mains_uv", "impedance_kohm")
 
@@ -51,6 +52,7 @@ def _faulty(line: Line) -> Iterator[str]:
     wanted = {*COMMON.split(), *FIELDS.get(line["kind"], "").split()}
     if lacking := sorted(wanted - set(line)):
         yield f"lacks {lacking}"
+        return
     if not all(math.isfinite(number) for number in _numbers(line)):
         yield "a number is not finite"
     if any((line.get(field) or 0) < 0 for field in POSITIVE):
@@ -124,7 +126,7 @@ def _whole(lines: Sequence[Line]) -> Iterator[str]:
     kinds = [line["kind"] for line in lines]
     if kinds[:1] != ["start"] or kinds[-1:] != ["end"] or kinds.count("start") + kinds.count("end") != 2:
         yield "the stream does not run from one start to one end"
-    if any(later["mono_ns"] < line["mono_ns"] for line, later in zip(lines, lines[1:], strict=False)):
+    if any(later["mono_ns"] < line["mono_ns"] for line, later in pairwise(lines)):
         yield "mono_ns goes back"
 
 

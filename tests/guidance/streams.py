@@ -80,15 +80,15 @@ def responses(stream: Stream, chosen: Settings | None = None) -> list[Response]:
 
 
 def evoked(
-    amplitude_uv: float, pulses: int = 12, *, rate_hz: float = 4000.0, interval_s: float = 0.3, latency_ms: float = 6.0,
-    duration_ms: float = 8.0, noise_uv: float = 8.0, mains_uv: float = 0.0, mains_hz: float = 50.0,
-    artefact_uv: float = 3000.0, tail_uv: float = 300.0, seed: int = 1,
+    amplitude_uv: float, pulses: int = 12, *, rate_hz: float = 4000.0, interval_s: float = 0.303,
+    latency_ms: float = 6.0, duration_ms: float = 8.0, noise_uv: float = 8.0, mains_uv: float = 0.0,
+    mains_hz: float = 50.0, artefact_uv: float = 3000.0, tail_uv: float = 300.0, seed: int = 1,
 ) -> Stream:  # fmt: skip
-    """One channel of noise and mains; each pulse leaves an artefact and, ``latency_ms`` after it, an M-wave."""
+    """One channel of noise and mains; a clock's pulses leave an artefact and, ``latency_ms`` after it, an M-wave."""
     rng = np.random.default_rng(seed)
     count = int(rate_hz * (0.3 + interval_s * pulses))
     signal = noise(rng, count, noise_uv) + mains(count, rate_hz, mains_uv, mains_hz)
-    at = [int(rate_hz * (0.3 + interval_s * i)) + int(rng.integers(0, 40)) for i in range(pulses)]
+    at = [int(rate_hz * (0.3 + interval_s * i)) for i in range(pulses)]
     for pulse in at:
         add(signal, pulse, artefact(rate_hz, artefact_uv, tail_uv))
         add(signal, pulse + round(latency_ms * rate_hz / 1e3), m_wave(rate_hz, amplitude_uv, duration_ms))

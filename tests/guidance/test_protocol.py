@@ -76,7 +76,7 @@ def test_a_faulty_protocol_is_refused_by_file_and_key(fault: str) -> None:
 
 
 def test_an_unknown_protocol_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ProtocolError, match="'femoral'.*generic-block"):
+    with pytest.raises(ProtocolError, match=r"'femoral'.*generic-block"):
         load("femoral")
 
 
@@ -88,7 +88,7 @@ def test_a_protocol_is_known_by_its_id_alone(name: str) -> None:
 
 @pytest.mark.parametrize("window", [(-1.0, 20.0), (5.0, 5.0), (5.0, 6.0), (0.0, 501.0), (float("nan"), 20.0)])
 def test_a_window_outside_the_sweep_is_refused(window: tuple[float, float]) -> None:
-    with pytest.raises(ProtocolError, match="^--window"):
+    with pytest.raises(ProtocolError, match=r"^--window"):
         check_window(window, "--window")
 
 

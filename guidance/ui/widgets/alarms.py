@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from rich.cells import cell_len
 
 from guidance.snapshot import AlarmView, Snapshot
+from guidance.ui.facts import notice
 from guidance.ui.raster import Canvas
 from guidance.ui.text import clean, shorten
 from guidance.ui.theme import Ground, Ink
@@ -51,9 +52,9 @@ class Alarms(Panel):
         for row, alarm in enumerate(alarms[:_MOST]):
             more = f"  (+{len(alarms) - _MOST} more)" if row == _MOST - 1 and len(alarms) > _MOST else ""
             _paint_alarm(canvas, row, alarm, more)
-        if self.snapshot and self.snapshot.notice:
+        if self.snapshot and notice(self.snapshot):
             canvas.grounds[-1] = Ground.NOTICE
-            canvas.write(canvas.height - 1, 1, shorten(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
+            canvas.write(canvas.height - 1, 1, shorten(clean(notice(self.snapshot)), canvas.width - 2), Ink.STRONG)
 
     def _alarms(self) -> list[AlarmView]:
         alarms = list(self.snapshot.alarms) if self.snapshot else []
@@ -64,8 +65,8 @@ class Alarms(Panel):
         return sorted(alarms, key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
 
     def _count(self) -> int:
-        notice = bool(self.snapshot and self.snapshot.notice)
-        return min(len(self._alarms()), _MOST) + notice
+        has_notice = bool(self.snapshot and notice(self.snapshot))
+        return min(len(self._alarms()), _MOST) + has_notice
 
 
 def _priority(alarm: AlarmView) -> str:
@@ -74,7 +75,7 @@ def _priority(alarm: AlarmView) -> str:
 
 def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
     sign, ink, ground = _LOOKS[_priority(alarm)]
-    words = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (over, not acknowledged)"
+    words = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (passed, not acknowledged)"
     if alarm.active and ground == Ground.HIGH:
         canvas.grounds[row] = ground
     column = canvas.write(row, 1, f" {sign} ", ink, ground)

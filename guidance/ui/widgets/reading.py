@@ -15,18 +15,27 @@ from guidance.ui.widgets.panel import Panel
 
 _USUAL_VALUE = "0000"
 _VALUE_ROWS = 5
+_DIGIT_ROWS = 4
 _MARGIN = 1
 
 
 class Reading(Panel):
     """Amplitude and onset latency large, or in words why there are none; below, p value and stimulus."""
 
-    DEFAULT_CSS = "Reading { width: 1fr; min-width: 26; }"
+    DEFAULT_CSS = "Reading { width: 1fr; height: 2fr; min-width: 26; }"
+
+    is_old = False
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when the newest response differs."""
         newest = snapshot.sweeps[-1] if snapshot.sweeps else None
         return newest and (newest.pulse_index, *_measured(newest))
+
+    def show_age(self, *, is_old: bool) -> None:
+        """Say that the newest response is too old to tell anything of now."""
+        if is_old != self.is_old:
+            self.is_old = is_old
+            self.redraw()
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the reading of the newest sweep."""
@@ -38,10 +47,11 @@ class Reading(Panel):
         if newest.contaminated:
             _paint_words(canvas, " CONTAMINATED ", ("CANNOT", "TELL"))
         elif newest.detected:
-            _paint_values(canvas, newest)
+            _paint_values(canvas, newest, is_old=self.is_old)
         else:
             _paint_words(canvas, " NO RESPONSE ", ("NO", "RESPONSE"))
-        _paint_details(canvas, newest)
+        if canvas.height > 1 + max(_value_rows(canvas), 1):
+            _paint_details(canvas, newest)
 
 
 def _measured(sweep: SweepView) -> tuple[Hashable, ...]:
@@ -54,13 +64,24 @@ def _paint_chip(canvas: Canvas, word: str, ink: int, ground: Ground) -> None:
     canvas.write(0, _MARGIN, word.center(inner)[: max(inner, 0)], ink, ground)
 
 
-def _paint_values(canvas: Canvas, newest: SweepView) -> None:
-    _paint_chip(canvas, "● RESPONSE", Ink.STRONG, Ground.YES)
+def _paint_values(canvas: Canvas, newest: SweepView, *, is_old: bool) -> None:
     digits, unit = (UNKNOWN, "µV") if newest.amplitude_uv is None else amplitude(newest.amplitude_uv)
-    each = (canvas.height - 2) // 2 if _has_room_for_both(canvas) else canvas.height - 2
-    _paint_value(canvas, 1, each, ("amplitude", digits, unit), Ink.TRACE)
+    word = "○ LAST RESPONSE" if is_old else "● RESPONSE"
+    rows = _value_rows(canvas)
+    if rows < 1:
+        word = f"{word[0]} {digits} {unit}"
+    _paint_chip(canvas, word, Ink.STRONG, Ground.UNKNOWN if is_old else Ground.YES)
+    each = rows // 2 if _has_room_for_both(canvas) else rows
+    _paint_value(canvas, 1, each, ("amplitude", digits, unit), Ink.UNSURE if is_old else Ink.TRACE)
     if _has_room_for_both(canvas):
-        _paint_value(canvas, 1 + each, each, ("onset latency", _latency(newest), "ms"), Ink.ONSET)
+        latency = ("onset latency", _latency(newest), "ms")
+        _paint_value(canvas, 1 + each, each, latency, Ink.UNSURE if is_old else Ink.ONSET)
+
+
+def _value_rows(canvas: Canvas) -> int:
+    """Rows between chip and details; these give way where the digits can be large only so."""
+    rows = canvas.height - 2
+    return rows + (rows == _DIGIT_ROWS - 1)
 
 
 def _has_room_for_both(canvas: Canvas) -> bool:
@@ -72,15 +93,22 @@ def _latency(sweep: SweepView) -> str:
 
 
 def _paint_value(canvas: Canvas, top: int, rows: int, value: tuple[str, str, str], ink: Ink) -> None:
+    """Draw label and unit above the digits, or beside them where they would cost the digits their size."""
+    if rows < 1:
+        return
     label, digits, unit = value
-    canvas.write(top, _MARGIN, label, Ink.MUTED)
-    size = bigtext.largest(max(_USUAL_VALUE, digits, key=len), canvas.width - 2 * _MARGIN, rows - 1)
+    usual, width = max(_USUAL_VALUE, digits, key=len), canvas.width - 2 * _MARGIN
+    size, row = bigtext.largest(usual, width, rows - 1), top + 1
     if size is None:
-        canvas.write_right(top, canvas.width - _MARGIN, f"{digits} {unit}", ink)
+        label, unit = f"{label} {unit}", ""
+        size, row = bigtext.largest(digits, width - cell_len(label) - 1, rows), top
+    canvas.write(top, _MARGIN, label, Ink.MUTED)
+    if size is None:
+        canvas.write_right(top, canvas.width - _MARGIN, digits, ink)
         return
     canvas.write_right(top, canvas.width - _MARGIN, unit, Ink.STRONG)
     left = canvas.width - _MARGIN - bigtext.cells(digits, size)[0]
-    bigtext.draw(canvas, top + 1, left, digits, size, Ink.UNSURE if digits == UNKNOWN else ink)
+    bigtext.draw(canvas, row, left, digits, size, Ink.UNSURE if digits == UNKNOWN else ink)
 
 
 def _paint_words(canvas: Canvas, chip: str, words: tuple[str, ...]) -> None:

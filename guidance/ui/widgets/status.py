@@ -12,9 +12,16 @@ from guidance.ui.widgets.panel import Panel
 
 
 class Status(Panel):
-    """Stimuli, responses, detected, lost samples, noise and mains."""
+    """Stimuli, responses, detected, lost samples, noise and mains; at the right, what the operator noted last."""
 
     DEFAULT_CSS = "Status { height: 1; }"
+
+    noted = ""
+
+    def note(self, noted: str) -> None:
+        """Show what the operator noted last."""
+        self.noted = noted
+        self.redraw()
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when a figure differs."""
@@ -24,9 +31,11 @@ class Status(Panel):
         """Draw the line; what does not fit at the right is left out whole."""
         if self.snapshot is None:
             return
-        column = 1
+        column, end = 1, canvas.width
+        if self.noted:
+            end = canvas.write_right(0, canvas.width - 1, self.noted, Ink.ONSET) - 2
         for label, value, ink in _figures(self.snapshot):
-            if column + len(label) + 1 + len(value) > canvas.width:
+            if column + len(label) + 1 + len(value) > end:
                 return
             column = canvas.write(0, column, f"{label} ", Ink.MUTED)
             column = canvas.write(0, column, value, ink) + 2

@@ -12,10 +12,12 @@ from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _HEADLINE = "GUIDANCE STOPPED"
-_WORDS = (
-    "The engine has died: nothing is measured or sounded any more, and what is shown below is old.",
-    "Hold the needle still and switch the stimulator off by hand. Then press q and start again.",
+_WHAT = "The engine has died: nothing is measured or sounded any more, and what is shown below is old."
+_BY_ITSELF = (
+    "Hold the needle still. The stimulator switches itself off within a second, by the amplifier's own rule: check "
+    "that it has. Then press q and start again."
 )
+_BY_HAND = "Hold the needle still and switch the stimulator off by hand. Then press q and start again."
 
 
 class Stopped(Panel):
@@ -24,16 +26,23 @@ class Stopped(Panel):
     DEFAULT_CSS = "Stopped { layer: banner; dock: top; height: auto; display: none; }"
     GROUND = Ground.HIGH
 
+    def _words(self) -> tuple[str, str]:
+        """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
+        ours = self.snapshot is None or self.snapshot.stimulator is not None
+        return _WHAT, _BY_ITSELF if ours else _BY_HAND
+
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         """Rows for headline, words and margins in ``width`` columns."""
-        return bigtext.cells(_HEADLINE, _size(width))[1] + sum(len(wrap(words, width - 4)) for words in _WORDS) + 3
+        return (
+            bigtext.cells(_HEADLINE, _size(width))[1] + sum(len(wrap(words, width - 4)) for words in self._words()) + 3
+        )
 
     def paint(self, canvas: Canvas) -> None:
         """Draw headline and words."""
         size = _size(canvas.width)
         bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.STRONG)
         row = 2 + bigtext.cells(_HEADLINE, size)[1]
-        for words in _WORDS:
+        for words in self._words():
             for line in wrap(words, canvas.width - 4):
                 canvas.write(row, 2, line, Ink.STRONG)
                 row += 1

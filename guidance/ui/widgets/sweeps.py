@@ -64,7 +64,9 @@ class Sweeps(Panel):
         if shown and _peak(shown[-1]) > self.scale.half_uv:
             canvas.write(0, column + 2, " OFF SCALE: press a ", Ink.DARK, Ground.CHIP)
         else:
-            column = canvas.write(0, column + 2, f"last {len(shown)}" if shown else "no sweep yet", Ink.MUTED)
+            count = f"last {len(shown)}" if shown else "no sweep yet"
+            if column + 2 + len(count) <= canvas.width:
+                column = canvas.write(0, column + 2, count, Ink.MUTED)
             window = "window {:g} to {:g} ms".format(*snapshot.window_ms)
             if column + len(window) + 2 < canvas.width:
                 canvas.write_right(0, canvas.width - 1, window, Ink.MUTED)

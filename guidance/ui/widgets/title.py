@@ -7,14 +7,17 @@ import math
 from rich.cells import cell_len
 
 from guidance.snapshot import Snapshot
+from guidance.ui.facts import is_live, is_simulated
 from guidance.ui.raster import Canvas
 from guidance.ui.text import clean, clock, shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
+_SIMULATION = " SIMULATION "
+
 
 class Title(Panel):
-    """Source, protocol and mode; position, duration and speed in words; a thin bar of progress below."""
+    """Whether it is a simulation; source, protocol and mode; position, duration and speed; a thin bar of progress."""
 
     DEFAULT_CSS = "Title { height: 2; }"
 
@@ -58,16 +61,19 @@ class Title(Panel):
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
 
     def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:
+        left = 1
+        if is_simulated(snapshot):
+            left = canvas.write(0, 0, _SIMULATION, Ink.STRONG, Ground.SIMULATION) + 1
         rest = "  ".join(clean(name) for name in (snapshot.protocol, snapshot.mode))
-        source = shorten(clean(snapshot.source), max(width - cell_len(rest) - 3, 12))
-        column = canvas.write(0, 1, source, Ink.STRONG)
+        source = shorten(clean(snapshot.source), max(width - left - cell_len(rest) - 2, 12))
+        column = canvas.write(0, left, source, Ink.STRONG)
         canvas.write(0, column + 2, shorten(rest, width - column - 2), Ink.MUTED)
 
 
 def _speed_word(snapshot: Snapshot) -> str:
-    if snapshot.speed is None:
-        return "live" if snapshot.duration_s is None else "fast"
-    return "fast" if math.isinf(snapshot.speed) else f"{snapshot.speed:g}x"
+    if is_live(snapshot):
+        return "live"
+    return "fast" if snapshot.speed is None or math.isinf(snapshot.speed) else f"{snapshot.speed:g}x"
 
 
 def _paint_progress(canvas: Canvas, snapshot: Snapshot) -> None:

@@ -7,12 +7,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from guidance.protocol import load
-from guidance.settings import Mode, Settings
-from tests.benchmarks.bench_recordings import STREAMS, Score, found_pulses, replayed, score
+from drivers.recording import Recording
+from guidance.settings import Mode
+from tests.benchmarks.bench_recordings import STREAMS, Score, replayed, score
+from tests.guidance.streams import settings
 from tests.shared import shared
 
 WINDOW_MS = (13.0, 50.0)
+LISTEN = settings(Mode.LISTEN, window_ms=(2.0, 4.0))
 RECRUITMENT = "mep_human_recruitment_7intensities"
 MEP = (RECRUITMENT, "mep_human_repetition_TA_raw", "mep_human_sicf1p4_TA_raw", "mep_human_suprathreshold_FDI")
 
@@ -37,12 +39,16 @@ def test_nothing_labelled_silent_is_found_in_the_recruitment_stream() -> None:
 
 
 def test_the_pulses_of_spinal_stimulation_are_found_by_their_artefact() -> None:
-    annotated, hits, false = found_pulses()
-    assert annotated == 3922
-    assert hits >= 0.99 * annotated
-    assert false <= 0.01 * annotated
+    path = shared(f"{STREAMS}/artifact_tscs_cervical_4k.edf")
+    recording = Recording(path)
+    annotated = np.array([pulse.sample for pulse in recording.pulses])
+    stimuli, _ = replayed(path, LISTEN)
+    apart = np.abs(annotated[:, None] - np.array([stimulus.sample for stimulus in stimuli])[None, :])
+    within = 1e-3 * recording.info.sample_rate_hz
+    assert len(annotated) == 3922
+    assert (apart.min(axis=1) <= within).sum() >= 0.99 * len(annotated)
+    assert (apart.min(axis=0) > within).sum() <= 0.01 * len(annotated)
 
 
 def test_no_pulse_is_found_in_voluntary_activity() -> None:
-    stimuli, responses = replayed(shared(f"{STREAMS}/voluntary_emg_4k.edf"), Settings(load("generic-block"), Mode.LISTEN))
-    assert (stimuli, responses) == ([], [])
+    assert replayed(shared(f"{STREAMS}/voluntary_emg_4k.edf"), LISTEN) == ([], [])

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.events import Proximity
 from guidance.messages import Message
-from guidance.snapshot import Snapshot, SweepView
+from guidance.snapshot import Snapshot, StimulatorView, SweepView
 
 CRITERION_UV = 50.0
 _HUMPS = ((1.0, 3.5, 1.8), (-0.8, 8.0, 2.6), (0.15, 15.0, 3.0))
@@ -131,3 +132,53 @@ def build_snapshot(last_pulse: int = 70, **changes: Any) -> Snapshot:
         emg_span_s=5.0,
     )
     return replace(snapshot, **changes)
+
+
+def build_stimulator(**changes: Any) -> StimulatorView:
+    """An armed stimulator that delivered what was asked of it."""
+    stimulator = StimulatorView(
+        armed=True,
+        current_ma=0.52,
+        wanted_ma=0.48,
+        max_ma=5.0,
+        width_ms=0.1,
+        rate_hz=2.0,
+        delivered_ma=0.52,
+        impedance_kohm=6.4,
+    )
+    return replace(stimulator, **changes)
+
+
+def build_proximity(zone: str, threshold_ma: float, **changes: Any) -> Proximity:
+    """A valid estimate of ``threshold_ma`` at 0.1 ms that is most probably in ``zone``."""
+    interval = (threshold_ma * 0.78, threshold_ma, threshold_ma * 1.3)
+    shares = {name: 0.0 for name in ("none", "far", "approach", "target", "close")} | {zone: 0.87}
+    proximity = Proximity(
+        sample=1000,
+        threshold_ma=interval,
+        threshold_0p1ms_ma=interval,
+        distance_mm=(threshold_ma * 1.4, threshold_ma * 2.0, threshold_ma * 3.1),
+        zone=zone,
+        zone_probability=shares,
+        valid=True,
+        why=None,
+    )
+    return replace(proximity, **changes)
+
+
+def unknown_proximity(why: str, zone: str | None = None) -> Proximity:
+    """An estimate that is not valid."""
+    return Proximity(1000, None, None, None, zone, None, valid=False, why=why)
+
+
+def build_live(last_pulse: int = 70, **changes: Any) -> Snapshot:
+    """A live procedure near the nerve, its stimulator armed; ``changes`` replace fields."""
+    live: dict[str, Any] = {
+        "source": "ONA-2 reference 00417",
+        "mode": "auto",
+        "duration_s": None,
+        "window_ms": (2.0, 25.0),
+        "stimulator": build_stimulator(),
+        "proximity": build_proximity("target", 0.38),
+    }
+    return build_snapshot(last_pulse, **live | changes)

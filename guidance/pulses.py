@@ -1,0 +1,148 @@
+"""The two ways to have pulses delivered: one by one on command, or as a train that the device keeps up by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from drivers.base import Outcome, Pulse
+from guidance.controller import Controller
+from guidance.events import Command, Proximity, Response
+from guidance.interlock import Bounds, Conditions
+from guidance.stimulation import UNCONFIRMED, Asked, Fire, Output, Stimulation, Train
+
+CONFIRM_S = 0.5
+ANSWER_S = 1.0
+MOST_UNCONFIRMED = 3
+
+
+class SinglePulses(Stimulation):
+    """Each pulse is asked for by itself, when the one before has been answered."""
+
+    def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
+        """As Stimulation."""
+        super().__init__(controller, bounds, width_ms, rate_hz)
+        self._due_t = 0.0
+        self._asked: Asked | None = None
+        self._unconfirmed = 0
+        self._withheld: str | None = None
+
+    @property
+    def answer_pending(self) -> bool:
+        """Whether the last pulse still waits to be confirmed or answered."""
+        return self._asked is not None
+
+    def give_up(self) -> Iterator[Asked]:
+        """The last pulse, if it was never confirmed."""
+        asked, self._asked = self._asked, None
+        if asked and asked.seen is None:
+            yield asked
+
+    def pulse_seen(self, pulse: Pulse) -> None:
+        """Take in what the device says of a pulse; one that was not delivered has no answer."""
+        super().pulse_seen(pulse)
+        self._unconfirmed = 0
+        if pulse.outcome is Outcome.NOT_DELIVERED:
+            self._asked = None
+        elif self._asked and self._asked.seen is None:
+            self._asked.seen = pulse.sample
+
+    def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
+        """Take in the answer to the pulse at ``sample``."""
+        super().answered(sample, current_ma, response, proximity)
+        if self._asked and self._asked.seen == sample:
+            self._asked = None
+
+    def _begin(self, t: float, current_ma: float) -> None:
+        self._unconfirmed, self._withheld = 0, None
+        self.actions.append(Output(on=True))
+
+    def _wait(self, t: float) -> Iterator[Command | Asked]:
+        asked = self._asked
+        if asked is None:
+            return
+        if asked.seen is not None and t - asked.t > ANSWER_S:
+            self._asked = None
+            self.unanswered += 1
+        elif asked.seen is None and t - asked.t > CONFIRM_S:
+            self._unconfirmed += 1
+            self.amiss = UNCONFIRMED
+            yield from self.give_up()
+            if self.armed and self._unconfirmed >= MOST_UNCONFIRMED:
+                self.suspect = True
+                yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
+
+    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+        if t < self._due_t or self.answer_pending:
+            return
+        current_ma = self._next_ma()
+        why = self._refusal(current_ma, state)
+        if why is not None:
+            yield from self._withhold(current_ma, why)
+            return
+        self._withheld = None
+        self._due_t = max(self._due_t + 1 / self.rate_hz, t + 1 / self.bounds.max_rate_hz)
+        self._asked = Asked(t, current_ma, self.width_ms)
+        self._ask(Fire(current_ma, self.width_ms))
+        yield from self._tell()
+
+    def _withhold(self, current_ma: float, why: str) -> Iterator[Command]:
+        """Tell of a pulse that is refused: once for as long as the reason stays."""
+        if why != self._withheld:
+            self._withheld = why
+            yield Command(current_ma, self.width_ms, None, enabled=True, by="safety", why=f"pulse withheld: {why}")
+
+
+class PulseTrain(Stimulation):
+    """A device that knows trains only: it pulses by itself while its output is on, which it is not for a moment longer
+    than the interlock allows and answers keep coming.
+    """
+
+    def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
+        """As Stimulation."""
+        super().__init__(controller, bounds, width_ms, rate_hz)
+        self._lapses_t = 0.0
+        self._heard = False
+
+    @property
+    def answer_pending(self) -> bool:
+        """Never: nothing waits for an answer here, but the train lapses without."""
+        return False
+
+    def give_up(self) -> Iterator[Asked]:
+        """Nothing: no pulse is asked for by itself."""
+        return iter(())
+
+    def pulse_seen(self, pulse: Pulse) -> None:
+        """Take in what the device says of a pulse; one that was not delivered has no answer."""
+        super().pulse_seen(pulse)
+        self._heard |= pulse.outcome is Outcome.NOT_DELIVERED
+
+    def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
+        """Take in the answer to the pulse at ``sample``."""
+        super().answered(sample, current_ma, response, proximity)
+        self._heard = True
+
+    def _begin(self, t: float, current_ma: float) -> None:
+        self._extend(t)
+        self._ask(Train(current_ma, self.width_ms, self.rate_hz))
+        self.actions.append(Output(on=True))
+
+    def _wait(self, t: float) -> Iterator[Command | Asked]:
+        if self._heard:
+            self._extend(t)
+        if self.armed and t > self._lapses_t:
+            self.suspect, self.amiss = True, UNCONFIRMED
+            yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
+
+    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+        current_ma = self._next_ma()
+        why = self._refusal(current_ma, state)
+        if why is not None:
+            yield from self.disarm("safety", why)
+        elif current_ma != self.current_ma:
+            self._ask(Train(current_ma, self.width_ms, self.rate_hz))
+            yield from self._tell()
+
+    def _extend(self, t: float) -> None:
+        self._heard = False
+        self._lapses_t = t + 1 / self.rate_hz + ANSWER_S

@@ -1,0 +1,50 @@
+"""Two different keys arm the stimulator: the first asks, the second confirms, in time or not at all."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+CONFIRM_WITHIN_S = 3.0
+_ANSWER_WITHIN_S = 1.0
+_REFUSAL_SHOWN_S = 6.0
+
+
+class Stage(Enum):
+    """How far arming has come, to be shown."""
+
+    NONE = auto()
+    ASKED = auto()
+    CONFIRMED = auto()
+    REFUSED = auto()
+
+
+class Arming:
+    """The state of the two keys; ``now_s`` is of one monotonic clock."""
+
+    def __init__(self) -> None:
+        """Nothing has been asked."""
+        self._asked_s: float | None = None
+        self._confirmed_s: float | None = None
+
+    def ask(self, now_s: float) -> None:
+        """The first key."""
+        self._asked_s, self._confirmed_s = now_s, None
+
+    def confirm(self, now_s: float) -> bool:
+        """The second key; whether it arms."""
+        if self.stage(now_s) is not Stage.ASKED:
+            return False
+        self._asked_s, self._confirmed_s = None, now_s
+        return True
+
+    def forget(self) -> None:
+        """Another key was pressed, or the stimulator is armed: nothing is pending."""
+        self._asked_s = self._confirmed_s = None
+
+    def stage(self, now_s: float) -> Stage:
+        """How far arming has come; an engine that does not arm within a second has refused."""
+        if self._asked_s is not None and now_s - self._asked_s <= CONFIRM_WITHIN_S:
+            return Stage.ASKED
+        if self._confirmed_s is None or now_s - self._confirmed_s > _REFUSAL_SHOWN_S:
+            return Stage.NONE
+        return Stage.CONFIRMED if now_s - self._confirmed_s <= _ANSWER_WITHIN_S else Stage.REFUSED

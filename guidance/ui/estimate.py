@@ -1,0 +1,120 @@
+"""What may be shown of the engine's estimate of proximity: nothing that is not known to be fresh."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from guidance.events import Interval, Proximity
+from guidance.snapshot import Snapshot
+from guidance.ui.facts import is_live
+from guidance.ui.text import clean
+
+STALE_S = 3.0
+
+_TREND_S = 3.0
+_TREND_LEAST_S = 0.8
+_TREND_SHARE = 0.12
+_SILENT, _OFF = "no word from the engine", "stimulator off"
+_BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": "stale: no fresh answer"}
+_WHY = {
+    "no-response-yet": "no response yet",
+    "current-unknown": "current unknown",
+    "injectate": "injectate at the tip",
+    "stale": "stale: no fresh answer",
+    "lead-off": "electrode off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The zone and how probable it is, the threshold at 0.1 ms in mA, the distance in mm, and whether the threshold
+    goes to ``closer``, ``away`` or stays ``steady``. With ``why``, in words, all of it is unknown; ``zone`` may then
+    still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen.
+    """
+
+    zone: str | None = None
+    probability: float | None = None
+    threshold_ma: Interval | None = None
+    distance_mm: Interval | None = None
+    trend: str | None = None
+    why: str | None = None
+    is_old: bool = False
+
+
+class Reader:
+    """Reads Snapshots in order; remembers since when the estimate has been as it is, and the last thresholds."""
+
+    def __init__(self) -> None:
+        """Begin before the first Snapshot."""
+        self._seen: Proximity | None = None
+        self._since_s = 0.0
+        self._medians: deque[tuple[float, float]] = deque()
+
+    def read(self, snapshot: Snapshot, *, silent: bool = False) -> Estimate:
+        """The estimate in ``snapshot``; ``silent``: the engine has not spoken for too long, so nothing is known."""
+        proximity = snapshot.proximity
+        self._follow(proximity, snapshot.t)
+        blinded = _SILENT if silent else _blinded(snapshot) or self._outdated(snapshot)
+        why = blinded or _unfit(snapshot)
+        if proximity is None or why is not None:
+            searched = proximity is not None and why == _WHY["no-response-yet"]
+            return Estimate(proximity.zone if proximity and searched else None, why=why, is_old=blinded is not None)
+        return Estimate(
+            proximity.zone,
+            (proximity.zone_probability or {}).get(proximity.zone or ""),
+            proximity.threshold_0p1ms_ma,
+            proximity.distance_mm,
+            self._trend(),
+        )
+
+    def _follow(self, proximity: Proximity | None, t: float) -> None:
+        if self._seen is not None and proximity is not None and proximity.sample == self._seen.sample:
+            return
+        self._seen, self._since_s = proximity, t
+        if proximity is None or not proximity.valid or proximity.threshold_ma is None:
+            self._medians.clear()
+            return
+        self._medians.append((t, math.log(proximity.threshold_ma[1])))
+        while t - self._medians[0][0] > _TREND_S:
+            self._medians.popleft()
+
+    def _outdated(self, snapshot: Snapshot) -> str | None:
+        """Why the newest estimate is too old to say anything of now, in words."""
+        if snapshot.proximity is None or snapshot.t - self._since_s <= STALE_S:
+            return None
+        return _OFF if _is_off(snapshot) else _WHY["stale"]
+
+    def _trend(self) -> str | None:
+        (first_s, first), (last_s, last) = self._medians[0], self._medians[-1]
+        if last_s - first_s < _TREND_LEAST_S:
+            return None
+        if abs(last - first) < _TREND_SHARE:
+            return "steady"
+        return "closer" if last < first else "away"
+
+
+def _unfit(snapshot: Snapshot) -> str | None:
+    """Why the newest estimate tells no zone, in words."""
+    proximity = snapshot.proximity
+    if proximity is None:
+        return _OFF if _is_off(snapshot) else _WHY["no-response-yet"]
+    if not proximity.valid:
+        why = proximity.why or "unknown"
+        return _WHY.get(why, clean(why).replace("-", " "))
+    return "pulse width unknown" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
+
+
+def _is_off(snapshot: Snapshot) -> bool:
+    return snapshot.stimulator is not None and not snapshot.stimulator.armed
+
+
+def _blinded(snapshot: Snapshot) -> str | None:
+    """What keeps the engine from knowing anything now, in words."""
+    if not snapshot.connected:
+        return _BLINDING["device-lost"]
+    if snapshot.ended is not None and is_live(snapshot):
+        return "the procedure has ended"
+    codes = {alarm.code for alarm in snapshot.alarms if alarm.active}
+    return next((words for code, words in _BLINDING.items() if code in codes), None)

@@ -1,0 +1,75 @@
+"""Which key does what, and which keys hold now. A key that does not hold stops the stimulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from textual.binding import ActiveBinding, Binding, BindingType
+
+from guidance.snapshot import Snapshot
+from guidance.ui.facts import is_live, is_simulated
+
+STEP_MM = 0.5
+STOP = "SPACE"
+"""The key that stops, as it is shown."""
+
+BINDINGS: list[BindingType] = [
+    Binding("space", "stop", "STOP", key_display=STOP),
+    Binding("space", "pause", "Pause / go on", key_display="space"),
+    Binding("o,O", "ask_to_arm", "Arm", key_display="o"),
+    Binding("enter", "arm", show=False),
+    Binding("up", "dial(1)", "Current", key_display="↑"),
+    Binding("down", "dial(-1)", "Current", key_display="↓"),
+    Binding("right", f"steer('advance {STEP_MM}')", "Needle", key_display="→"),
+    Binding("left", f"steer('withdraw {STEP_MM}')", "Needle", key_display="←"),
+    Binding("r", f"steer('redirect -{STEP_MM}')", "Sideways", key_display="r"),
+    Binding("R", f"steer('redirect {STEP_MM}')", "Sideways", key_display="R"),
+    Binding("k,K", "acknowledge", "Alarms seen", key_display="k"),
+    Binding("q,Q", "quit", "Quit", key_display="q"),
+    Binding("1", "mark('redirect')", "Redirect"),
+    Binding("2", "mark('contact')", "Contact"),
+    Binding("3", "mark('pain')", "Pain"),
+    Binding("4", "mark('aspiration')", "Aspiration"),
+    Binding("plus,equals_sign", "rescale(-1)", "Scale", key_display="+"),
+    Binding("minus", "rescale(1)", "Scale", key_display="-"),
+    Binding("a,A", "autoscale", "Scale", key_display="a"),
+    Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),
+]
+
+
+def _stimulates(snapshot: Snapshot) -> bool:
+    return snapshot.stimulator is not None
+
+
+def _turns(snapshot: Snapshot) -> bool:
+    return snapshot.stimulator is not None and snapshot.mode == "manual"
+
+
+def _replays(snapshot: Snapshot) -> bool:
+    return not is_live(snapshot)
+
+
+_NEEDS: dict[str, Callable[[Snapshot], bool]] = {
+    "stop": _stimulates,
+    "pause": _replays,
+    "ask_to_arm": _stimulates,
+    "arm": _stimulates,
+    "dial": _turns,
+    "steer": is_simulated,
+    "acknowledge": is_live,
+    "mark": is_live,
+}
+
+
+def holds(action: str, snapshot: Snapshot | None) -> bool:
+    """Whether the key of ``action`` does something now."""
+    needs = _NEEDS.get(action)
+    return needs is None or (snapshot is not None and needs(snapshot))
+
+
+def words(active: Iterable[ActiveBinding], *, armed: bool) -> tuple[tuple[str, str], ...]:
+    """The keys to show and what they do; neighbours that do the same are one, and an armed stimulator is not armed."""
+    shown = [a.binding for a in active if a.binding.show and not (armed and a.binding.action == "ask_to_arm")]
+    unique = list({(binding.key_display or binding.key, binding.description): None for binding in shown})
+    return tuple((" ".join(key for key, _ in group), does) for does, group in groupby(unique, key=lambda pair: pair[1]))

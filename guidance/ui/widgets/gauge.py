@@ -1,0 +1,115 @@
+"""The threshold current as a tall gauge: far above, close below, so that the marker falls as the tip comes near."""
+
+from __future__ import annotations
+
+import math
+from textwrap import wrap
+
+from guidance.events import Interval
+from guidance.ui.raster import Canvas
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.estimated import Estimated, hatch
+from guidance.ui.zones import GAUGE_MA, ZONES, Zone
+
+_SCALE = 6
+_TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
+_HEADINGS = ("mA at 0.1 ms", "threshold, mA at 0.1 ms")
+_TRENDS = {"closer": "▼", "away": "▲", "steady": ""}
+
+
+class Gauge(Estimated):
+    """Zones as bands, the 90 % interval as a block, the median as a line with its value."""
+
+    DEFAULT_CSS = "Gauge { width: 24%; min-width: 20; max-width: 42; display: none; }"
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw scale and zones, then the estimate, or why there is none."""
+        if canvas.width < 16 or canvas.height < 6:
+            return
+        scale = _Scale(canvas)
+        canvas.write(0, 1, max((h for h in _HEADINGS if len(h) < canvas.width), key=len), Ink.MUTED)
+        estimate = self.estimate
+        if estimate.why is not None or estimate.threshold_ma is None:
+            scale.paint_ticks()
+            _paint_unknown(scale, estimate.why or "")
+            return
+        median = scale.row(estimate.threshold_ma[1])
+        for name, zone in ZONES.items():
+            scale.paint_zone(zone, is_now=name == estimate.zone, taken=median)
+        scale.paint_ticks()
+        sure = ZONES[estimate.zone].ink if estimate.zone in ZONES else Ink.UNSURE
+        scale.paint_interval(estimate.threshold_ma, sure)
+        scale.paint_median(estimate.threshold_ma[1], _TRENDS.get(estimate.trend or "", ""))
+
+
+class _Scale:
+    """The rectangle of the gauge on its canvas: logarithm of the current, the greatest at the top."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.top, self.rows = 1, canvas.height - 1
+        self.left, self.right = _SCALE, canvas.width - 1
+        self.block = slice(self.left + 1, self.left + 1 + max((self.right - self.left) // 5, 2))
+
+    def height(self, current_ma: float) -> float:
+        """Rows from the top of the scale down to a current, within the scale."""
+        low, high = GAUGE_MA
+        share = math.log(high / min(max(current_ma, low), high)) / math.log(high / low)
+        return share * self.rows
+
+    def row(self, current_ma: float) -> int:
+        """The row a current lies in, always inside the band of its zone."""
+        zone = next((zone for zone in ZONES.values() if current_ma > zone.low_ma), ZONES["close"])
+        band = self.stretch(zone.low_ma, zone.high_ma)
+        return int(min(max(self.top + int(self.height(current_ma)), band.start), band.stop - 1))
+
+    def stretch(self, low_ma: float, high_ma: float) -> slice:
+        """Rows of the band from one current to the other, at least one."""
+        first, last = (self.top + round(self.height(ma)) for ma in (high_ma, low_ma))
+        first = min(first, self.top + self.rows - 1)
+        return slice(first, max(last, first + 1))
+
+    def paint_ticks(self) -> None:
+        """Write the round currents beside the scale, none on the row of another."""
+        written = -1
+        for tick_ma in _TICKS_MA:
+            row = min(self.top + round(self.height(tick_ma)), self.top + self.rows - 1)
+            if row > written:
+                self.canvas.write_right(row, self.left, f"{tick_ma:g} ", Ink.TEXT)
+                written = row
+
+    def paint_zone(self, zone: Zone, *, is_now: bool, taken: int) -> None:
+        """Draw a zone's band and name; the name keeps off row ``taken``."""
+        rows = self.stretch(zone.low_ma, zone.high_ma)
+        self.canvas.grounds[rows, self.left : self.right] = zone.now if is_now else zone.ground
+        middle = (rows.start + rows.stop - 1) // 2
+        free = [row for row in range(rows.start, rows.stop) if row != taken]
+        if free:
+            row = min(free, key=lambda row: abs(row - middle))
+            ink = Ink.STRONG if is_now else Ink.MUTED
+            self.canvas.write_right(row, self.right, f"{zone.sign} {zone.word} ", ink)
+
+    def paint_interval(self, threshold_ma: Interval, ink: int) -> None:
+        """Draw the interval's block; where it leaves the scale, an arrow says so."""
+        low_ma, _, high_ma = threshold_ma
+        rows = slice(self.row(high_ma), self.row(low_ma) + 1)
+        self.canvas.fill(rows, self.block, "█", ink)
+        if high_ma > GAUGE_MA[1]:
+            self.canvas.fill(slice(rows.start, rows.start + 1), self.block, "▲", ink)
+        if low_ma < GAUGE_MA[0]:
+            self.canvas.fill(slice(rows.stop - 1, rows.stop), self.block, "▼", ink)
+
+    def paint_median(self, median_ma: float, arrow: str) -> None:
+        """Draw the line of the median, its value and whither it goes."""
+        row = self.row(median_ma)
+        self.canvas.fill(slice(row, row + 1), slice(self.block.stop, self.right), "━", Ink.STRONG)
+        self.canvas.write_right(row, self.right, f" {arrow}{median_ma:.2f} ", Ink.DARK, Ground.CHIP)
+
+
+def _paint_unknown(scale: _Scale, why: str) -> None:
+    canvas = scale.canvas
+    hatch(canvas, slice(scale.top, scale.top + scale.rows), slice(scale.left, scale.right))
+    lines = wrap(why, scale.right - scale.left - 2)
+    first = scale.top + (scale.rows - len(lines)) // 2
+    for row, line in enumerate(lines, start=first):
+        canvas.write(row, scale.left, line.center(scale.right - scale.left), Ink.STRONG, Ground.UNKNOWN)

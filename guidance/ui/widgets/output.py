@@ -1,0 +1,135 @@
+"""The stimulator: armed or off, joined or lost, what it delivered last and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len
+
+from guidance.snapshot import Snapshot, StimulatorView
+from guidance.ui import bigtext
+from guidance.ui.arming import Stage
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_MARGIN = 1
+_LEAST_DIGIT_ROWS = 4
+_LABEL_COLUMNS = 5
+_USUAL_VALUE = "0.00"
+_ROWS_FOR_A_TALL_CHIP = 11
+_PROMPTS = {
+    Stage.ASKED: "► ARM? press Enter",
+    Stage.CONFIRMED: "► arming",
+    Stage.REFUSED: "✖ NOT ARMED: refused",
+}
+
+
+class Output(Panel):
+    """State and link in one line, the current large, the pulse and its limits small."""
+
+    DEFAULT_CSS = "Output { height: 3fr; min-height: 7; display: none; }"
+
+    stage = Stage.NONE
+    """How far arming has come."""
+
+    def show_stage(self, stage: Stage) -> None:
+        """Say how far arming has come."""
+        if stage != self.stage:
+            self.stage = stage
+            self.redraw()
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when the stimulator's state or the link differs."""
+        return snapshot.stimulator, snapshot.connected, _newest_ma(snapshot), snapshot.mode
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw state, current and particulars."""
+        if self.snapshot is None or canvas.width < 12 or canvas.height < 1:
+            return
+        snapshot, stimulator = self.snapshot, self.snapshot.stimulator
+        chip_rows = 3 if canvas.height >= _ROWS_FOR_A_TALL_CHIP else 1
+        self._paint_state(canvas, snapshot, chip_rows)
+        lines = _lines(_particulars(snapshot, stimulator), canvas.width - _MARGIN)
+        room = canvas.height - chip_rows
+        lines = lines[: max(room - _LEAST_DIGIT_ROWS, 2)]
+        current_ma = stimulator.delivered_ma if stimulator else _newest_ma(snapshot)
+        is_past = stimulator is not None and not stimulator.armed
+        _paint_current(canvas, slice(chip_rows, canvas.height - len(lines)), current_ma, is_past=is_past)
+        for row, line in enumerate(lines, start=canvas.height - len(lines)):
+            canvas.write(row, _MARGIN, line, Ink.TEXT)
+
+    def _paint_state(self, canvas: Canvas, snapshot: Snapshot, rows: int) -> None:
+        middle = rows // 2
+        if self.stage in _PROMPTS and not (snapshot.stimulator and snapshot.stimulator.armed):
+            canvas.grounds[:rows] = Ground.PROMPT
+            canvas.write(middle, _MARGIN, _PROMPTS[self.stage], Ink.DARK)
+            return
+        word, ink, ground = _state(snapshot)
+        canvas.grounds[:rows] = ground
+        column = canvas.write(middle, _MARGIN, word, ink)
+        link, link_ink, link_ground = _link(snapshot)
+        if column + cell_len(link) + 1 <= canvas.width:
+            canvas.write_right(middle, canvas.width, link, link_ink, link_ground)
+
+
+def _state(snapshot: Snapshot) -> tuple[str, Ink, Ground]:
+    if snapshot.stimulator is None:
+        return "set by hand" if snapshot.mode == "listen" else "recorded", Ink.MUTED, Ground.NOTICE
+    if snapshot.stimulator.armed:
+        return "◉ ARMED", Ink.DARK, Ground.CHIP
+    return "○ OFF" if snapshot.connected else "○ OFF?", Ink.MUTED, Ground.NOTICE
+
+
+def _link(snapshot: Snapshot) -> tuple[str, Ink, Ground | None]:
+    if not snapshot.connected:
+        return " ✖ DEVICE LOST ", Ink.STRONG, Ground.HIGH
+    armed = snapshot.stimulator is not None and snapshot.stimulator.armed
+    return ("● CONNECTED ", Ink.DARK if armed else Ink.TEXT, None) if snapshot.stimulator else ("", Ink.TEXT, None)
+
+
+def _newest_ma(snapshot: Snapshot) -> float | None:
+    return snapshot.sweeps[-1].current_ma if snapshot.sweeps else None
+
+
+def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_past: bool) -> None:
+    digits = UNKNOWN if current_ma is None else f"{current_ma:.2f}"
+    ink = Ink.UNSURE if is_past or current_ma is None else Ink.STRONG
+    size = bigtext.largest(_USUAL_VALUE, canvas.width - _MARGIN - _LABEL_COLUMNS, rows.stop - rows.start)
+    if size is None:
+        canvas.write(rows.start, _MARGIN, f"{digits} mA{' last' if is_past else ''}", ink)
+        return
+    columns, height = bigtext.cells(digits, size)
+    top = rows.start + (rows.stop - rows.start - height + 1) // 2
+    bigtext.draw(canvas, top, _MARGIN, digits, size, ink)
+    column, foot = _MARGIN + columns + 1, top + height - 1
+    canvas.write(foot, column, "mA", ink)
+    if is_past:
+        canvas.write(foot - 1, column, "last", ink)
+
+
+def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
+    if stimulator is None:
+        return []
+    kohm = UNKNOWN if stimulator.impedance_kohm is None else f"{stimulator.impedance_kohm:.1f}"
+    return [
+        "" if stimulator.current_ma is None else f"asked {stimulator.current_ma:.2f}",
+        f"{'dial' if snapshot.mode == 'manual' else 'next'} {stimulator.wanted_ma:.2f} mA",
+        f"limit {stimulator.max_ma:g} mA",
+        f"{kohm} kΩ",
+        f"{stimulator.width_ms:g} ms",
+        f"{stimulator.rate_hz:g} per s",
+    ]
+
+
+def _lines(parts: list[str], width: int) -> list[str]:
+    """Fill lines of ``width`` with ``parts``, none of them broken."""
+    lines = [""]
+    for part in parts:
+        joined = f"{lines[-1]}  {part}".strip()
+        if cell_len(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return lines

@@ -1,0 +1,90 @@
+"""The zone in one word, as large as it fits, to be read from two metres."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from guidance.ui import bigtext
+from guidance.ui.estimate import Estimate
+from guidance.ui.raster import Canvas
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.estimated import Estimated, hatch
+from guidance.ui.zones import ZONES
+
+_MARGIN = 2
+_NO_ANSWER, _UNKNOWN = "NO ANSWER", "UNKNOWN"
+_TRENDS = {"closer": "▼ closer", "away": "▲ away", "steady": "● steady"}
+_LEAST_ROWS_FOR_LARGE_SHARE = 7
+
+
+class ZoneWord(Estimated):
+    """The word; below it, how probable it is, where the threshold goes, and small, the distance."""
+
+    DEFAULT_CSS = "ZoneWord { height: 9; display: none; }"
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw word and particulars; close is inverted, unknown is hatched."""
+        if canvas.width < 2 * _MARGIN + 12 or canvas.height < 2:
+            return
+        zone = ZONES.get(self.estimate.zone or "") if self.estimate.why is None else None
+        if zone is not None:
+            if self.estimate.zone == "close":
+                canvas.grounds[:] = zone.now
+            self._paint_known(canvas, zone.word, zone.ink)
+        else:
+            hatch(canvas, slice(0, canvas.height - 1), slice(None))
+            word = _NO_ANSWER if self.estimate.zone == "none" else _UNKNOWN
+            _paint_word(canvas, word, Ink.UNSURE, canvas.width - 2 * _MARGIN)
+            self._paint_why(canvas)
+
+    def _paint_known(self, canvas: Canvas, word: str, ink: Ink) -> None:
+        right = _paint_word(canvas, word, ink, canvas.width - 2 * _MARGIN)
+        _paint_large_share(canvas, right, self.estimate.probability, ink)
+        _paint_line(canvas, _particulars(self.estimate), Ink.STRONG)
+
+    def _paint_why(self, canvas: Canvas) -> None:
+        if self.estimate.why is not None:
+            canvas.write(canvas.height - 1, 0, f" {self.estimate.why} ", Ink.STRONG, Ground.UNKNOWN)
+        else:
+            beyond = "beyond the highest current tried"
+            _paint_line(canvas, [beyond, *_particulars(self.estimate)], Ink.TEXT)
+
+
+def _paint_word(canvas: Canvas, word: str, ink: Ink, width: int) -> int:
+    """Draw ``word`` above the last line, in rows and columns it shares with no hatch; returns the column after it."""
+    size = bigtext.largest(word, width, canvas.height - 1)
+    if size is None:
+        return canvas.write(0, _MARGIN, f" {word} ", ink, Ground.UNKNOWN)
+    columns, rows = bigtext.cells(word, size)
+    top = (canvas.height - 1 - rows) // 2
+    canvas.fill(slice(top, top + rows), slice(_MARGIN - 1, _MARGIN + columns + 1), " ", ink)
+    bigtext.draw(canvas, top, _MARGIN, word, size, ink)
+    return _MARGIN + columns
+
+
+def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink: Ink) -> None:
+    """Draw the probability large too where the word leaves room."""
+    if probability is None or canvas.height <= _LEAST_ROWS_FOR_LARGE_SHARE:
+        return
+    text = f"{probability:.0%}"
+    size = bigtext.largest("100%", canvas.width - left - 3 * _MARGIN, min((canvas.height - 1) * 2 // 3, 8))
+    if size is not None:
+        columns, rows = bigtext.cells(text, size)
+        top = (canvas.height - 1 - rows) // 2
+        bigtext.draw(canvas, top, canvas.width - _MARGIN - columns, text, size, ink)
+
+
+def _particulars(estimate: Estimate) -> list[str]:
+    parts = [] if estimate.probability is None else [f"{estimate.probability:.0%} likely"]
+    parts += [_TRENDS[estimate.trend]] if estimate.trend else []
+    if estimate.distance_mm is not None:
+        low, _, high = estimate.distance_mm
+        parts.append(f"est. {low:.1f} to {high:.1f} mm")
+    return parts
+
+
+def _paint_line(canvas: Canvas, parts: list[str], ink: Ink) -> None:
+    column = _MARGIN
+    for part in parts:
+        if column + cell_len(part) <= canvas.width - 1:
+            column = canvas.write(canvas.height - 1, column, part, ink) + 3
