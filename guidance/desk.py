@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import queue
+import sys
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -11,6 +14,7 @@ from guidance.messages import Credit, Message
 from guidance.snapshot import Snapshot
 
 FRAME_S = 0.05
+_CLOSE_S = 2.0
 
 
 class Desk(Protocol):
@@ -23,6 +27,9 @@ class Desk(Protocol):
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot; ``draw`` is called only if the screen is ready for it. The last one goes ``at_once``."""
+
+    def tell(self, sentence: str) -> None:
+        """Say ``sentence`` where no Snapshot says it."""
 
 
 class NoScreen:
@@ -37,9 +44,15 @@ class NoScreen:
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Nothing is drawn."""
 
+    def tell(self, sentence: str) -> None:
+        """Write ``sentence`` to standard error."""
+        print(f"needle-guidance: {sentence}", file=sys.stderr, flush=True)
+
 
 class ScreenDesk:
-    """A screen in another process. At most one Snapshot is on its way, so the wire never fills."""
+    """A screen in another process. At most one Snapshot is on its way, and a thread of its own sends it, so that a
+    screen that reads no more never holds up the engine.
+    """
 
     def __init__(self, wire: Connection) -> None:
         """Talk over ``wire``."""
@@ -47,6 +60,9 @@ class ScreenDesk:
         self._ready = True
         self._shown_at = 0.0
         self.gone = False
+        self._outbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._sender = threading.Thread(target=self._send, name="to the screen", daemon=True)
+        self._sender.start()
 
     def messages(self) -> list[Message]:
         """What the screen sent since the last call."""
@@ -66,7 +82,23 @@ class ScreenDesk:
         if self.gone or not (at_once or (self._ready and now - self._shown_at >= FRAME_S)):
             return
         self._ready, self._shown_at = False, now
+        self._outbox.put(draw())
+
+    def tell(self, sentence: str) -> None:
+        """Nothing: the next Snapshot's notice says it."""
+
+    def post(self, item: object) -> None:
+        """Send something else than a Snapshot."""
+        self._outbox.put(item)
+
+    def close(self) -> None:
+        """Wait a little for what is still to be sent."""
+        self._outbox.put(StopIteration)
+        self._sender.join(_CLOSE_S)
+
+    def _send(self) -> None:
         try:
-            self._wire.send(draw())
-        except (BrokenPipeError, ConnectionError):
+            while (item := self._outbox.get()) is not StopIteration:
+                self._wire.send(item)
+        except OSError:
             self.gone = True

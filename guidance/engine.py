@@ -6,7 +6,7 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance import __version__
@@ -30,7 +30,7 @@ from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Sto
 from guidance.proximity import Heard, ThresholdGrid
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
-from guidance.stimulation import Action, Stimulation
+from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.watch import Watch
 
@@ -73,10 +73,15 @@ class Engine:
         mode = self.settings.mode.value
         return Made(0.0, Start(VERSION, program, self.settings.protocol.id, device, self._wall_time, mode))
 
-    def step(self, blocks: Sequence[Block], now_ns: int = 0, messages: Sequence[Message] = ()) -> Iterator[Made]:
-        """Records that ``blocks`` and ``messages`` give rise to at host time ``now_ns``, each as soon as known."""
+    def step(
+        self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
+    ) -> Iterator[Made]:
+        """Records that ``blocks`` and ``messages`` give rise to, each as soon as known.
+
+        ``now_ns`` is the host's monotonic clock, None where no clock runs: a replay.
+        """
         for message in messages:
-            for record in self._obey(message, now_ns):
+            for record in self._obey(message, now_ns or 0):
                 yield Made(self.t, record)
         for block in blocks:
             self.tally.count_block(block)
@@ -85,29 +90,30 @@ class Engine:
             for finding in self.path.feed(block):
                 for t, record in self._records(finding):
                     yield Made(t, record, block.arrived_ns)
-        if self.stimulation:
-            yield from self._stimulate(self.stimulation, now_ns)
+        if now_ns is not None:
+            yield from self._live(self._conditions(now_ns))
 
     def end(self, reason: str) -> Iterator[Made]:
         """The records that close the stream; the stimulator is switched off."""
         if self.stimulation:
-            yield from (Made(self.t, record) for record in self.stimulation.disarm("safety", "the procedure ends"))
+            yield from self._at_once(self.stimulation.disarm("safety", "the procedure ends"))
+            for asked in self.stimulation.give_up():
+                yield self._unconfirmed(asked)
         tally = self.tally
         yield Made(self.t, End(reason, tally.stimuli, tally.responses, tally.samples, tally.lost_samples))
 
     def arm(self, by: str, now_ns: int) -> Iterator[Made]:
         """Arm the stimulator for ``by``, or say why not."""
         if self.stimulation:
-            state = self._conditions(self.stimulation, now_ns)
-            yield from (Made(self.t, record) for record in self.stimulation.arm(state, by))
+            yield from self._at_once(self.stimulation.arm(self.t, self._conditions(now_ns), by))
 
-    def trouble(self, code: str, text: str | None, *, disarm: bool = True) -> Iterator[Made]:
-        """Take in what the host knows of trouble ``code``: ``text`` in words, None when it is over."""
-        record = self.alarms.condition(code, text)
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:
+        """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
+        record = self.alarms.condition(code, text, cause)
         if record:
             yield Made(self.t, record)
         if text is not None and disarm and self.stimulation:
-            yield from (Made(self.t, record) for record in self.stimulation.disarm("safety", text))
+            yield from self._at_once(self.stimulation.disarm("safety", text))
 
     @property
     def t(self) -> float:
@@ -132,23 +138,32 @@ class Engine:
         elif isinstance(message, Mark):
             yield Entry(message.what, {})
         elif self.stimulation and isinstance(message, Arm):
-            yield from self.stimulation.arm(self._conditions(self.stimulation, now_ns), "operator")
+            yield from self.stimulation.arm(self.t, self._conditions(now_ns), "operator")
         elif self.stimulation and isinstance(message, Stop):
             yield from self.stimulation.disarm("operator")
         elif self.stimulation and isinstance(message, Dial):
             yield from self.stimulation.turn(message.steps)
 
-    def _stimulate(self, stimulation: Stimulation, now_ns: int) -> Iterator[Made]:
-        state = self._conditions(stimulation, now_ns)
-        for command in stimulation.tick(self.t, state):
-            yield Made(self.t, command)
-        for alarm in self.watch.live(stimulation, state, self.t):
-            yield Made(self.t, alarm)
+    def _live(self, state: Conditions) -> Iterator[Made]:
+        for item in self.stimulation.tick(self.t, state) if self.stimulation else ():
+            yield self._unconfirmed(item) if isinstance(item, Asked) else Made(self.t, item)
+        yield from self._at_once(self.watch.live(self.stimulation, state, self.t))
 
-    def _conditions(self, stimulation: Stimulation, now_ns: int) -> Conditions:
-        return self.watch.conditions(
-            now_ns, armed=stimulation.armed, pending=stimulation.answer_pending, headless=self.settings.headless
+    def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:
+        return (Made(self.t, record) for record in records)
+
+    def _unconfirmed(self, asked: Asked) -> Made:
+        """The stimulus that nothing is known of but that it was asked for, and when."""
+        pulse = Pulse(
+            sample=round(asked.t * self.info.sample_rate_hz),
+            requested_ma=asked.current_ma,
+            width_ms=asked.width_ms,
+            outcome=Outcome.UNCONFIRMED,
         )
+        return Made(self.t, self._stimulus(pulse))
+
+    def _conditions(self, now_ns: int) -> Conditions:
+        return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)
 
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
@@ -156,7 +171,9 @@ class Engine:
     def _records(self, finding: PulseSeen | Answer | Second) -> Iterator[tuple[float, Record]]:
         if isinstance(finding, PulseSeen):
             t = self._seconds(finding.pulse.sample)
-            yield from ((t, record) for record in self._pulse(finding.pulse))
+            if self.stimulation:
+                self.stimulation.pulse_seen(finding.pulse)
+            yield t, self._stimulus(finding.pulse)
         elif isinstance(finding, Answer):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
@@ -165,10 +182,19 @@ class Engine:
             self.tally.quality = finding.channels
             yield t, self._signal(finding)
             yield from ((t, alarm) for alarm in self.watch.second(finding, t))
+            yield from ((t, record) for record in self._outdated(t))
 
-    def _pulse(self, pulse: Pulse) -> Iterator[Record]:
+    def _outdated(self, t: float) -> Iterator[Record]:
+        """Where pulses are in our hands and have not been answered for long, what was known of the nerve lapses."""
+        known = self.proximity
+        if known and known.valid and self.stimulation and self.watch.is_stale(t, self.stimulation.rate_hz):
+            self.proximity = Proximity(known.sample, None, None, None, None, None, valid=False, why="stale")
+            yield self.proximity
+            yield from self._changed_cue(self.proximity)
+
+    def _stimulus(self, pulse: Pulse) -> Stimulus:
         self.tally.count_pulse(pulse)
-        yield Stimulus(
+        return Stimulus(
             sample=pulse.sample,
             current_ma=pulse.current_ma,
             requested_ma=pulse.requested_ma,
@@ -177,10 +203,6 @@ class Engine:
             source=pulse.source,
             outcome=pulse.outcome.value,
         )
-        if self.stimulation:
-            alarm = self.alarms.condition("stimulus-not-delivered", self.stimulation.pulse_seen(pulse))
-            if alarm:
-                yield alarm
 
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
         response = self._response(answer)
@@ -189,14 +211,18 @@ class Engine:
         if answer.channel:
             return
         self.proximity = self._threshold.hear(_heard(answer, t))
-        self.watch.answered_t = t
+        if not response.contaminated:
+            self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
             self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
-        cue = cue_for(self.proximity)
+        yield from self._changed_cue(self.proximity)
+
+    def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:
+        cue = cue_for(proximity)
         if cue != self._cue:
             self._cue = cue
             yield cue

@@ -18,4 +18,8 @@ class ArgumentFault(Fault):
 
 
 class StorageFault(Fault):
-    """Something could not be written."""
+    """What was to be written to ``target`` could not be."""
+
+    def __init__(self, sentence: str, target: str) -> None:
+        super().__init__(sentence)
+        self.target = target

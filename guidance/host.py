@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from drivers.base import DeviceError, DeviceLost, OptionRefused
@@ -17,6 +19,11 @@ from guidance.desk import Desk, NoScreen, ScreenDesk
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, Fault
 from guidance.messages import Message
 from guidance.snapshot import Snapshot
+
+SWITCH_S = 0.0005
+"""How long a thread of the engine's process may keep the others waiting: the reader stamps bytes by the clock."""
+
+_END_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +53,39 @@ def run_headless(job: Job) -> Outcome:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        return _finished(job.open().run(NoScreen(), stop.is_set))
-    except (Fault, DeviceError) as fault:
-        return _failed(fault)
+    return _run(job, NoScreen(), stop)
 
 
 def run_with_screen(job: Job) -> Outcome:
-    """Run ``job`` in a process of its own with the screen in this one; the terminal is touched only once it runs."""
+    """Run ``job`` in a process of its own with the screen in this one; the terminal is touched only once it runs.
+
+    Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
+    """
+    engine, link = start_engine(job)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: engine.terminate())
+    from guidance.ui import run_screen
+
+    first = link.first()
+    try:
+        if first is None:
+            run_screen(link)
+    except SystemExit:
+        print("needle-guidance: The screen failed; the procedure goes on without it. Ctrl-C ends it.", file=sys.stderr)
+        link.close()
+        engine.join()
+    _finish(engine, link)
+    return link.outcome or first or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
+
+
+def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
+    """Start the engine's process on ``job``; the process, and this end of the wire to it."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     engine = context.Process(target=_engine, args=(job, there), name="needle-guidance-engine")
     engine.start()
     there.close()
-    link = EngineLink(here)
-    try:
-        first = link.first()
-        if first is None:
-            from guidance.ui import run_screen
-
-            run_screen(link)
-    finally:
-        here.close()
-        engine.join()
-    return link.outcome or first or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
+    return engine, EngineLink(here)
 
 
 class EngineLink:
@@ -102,6 +118,8 @@ class EngineLink:
                     self.outcome = message
                 else:
                     newest = message
+        except OSError:  # it died in the middle of a message
+            raise EOFError from None
         except EOFError:
             if newest is None:
                 raise
@@ -111,28 +129,51 @@ class EngineLink:
         """Hand ``message`` to the engine."""
         self._wire.send(message)
 
+    def close(self) -> None:
+        """Hang up; may be called twice."""
+        self._wire.close()
+
+
+def _finish(engine: BaseProcess, link: EngineLink) -> None:
+    """Take in how the engine ended. One that the operator left before it had ended is asked to end, then made to."""
+    engine.join(0 if link.outcome is None else _END_S)
+    if engine.is_alive():
+        engine.terminate()
+        engine.join(_END_S)
+    if engine.is_alive():
+        engine.kill()
+        engine.join()
+    try:
+        link.receive()
+    except EOFError, OSError:
+        pass
+    link.close()
+
 
 def _engine(job: Job, wire: Connection) -> None:
     """The engine's process: no terminal, no keyboard; ends in order on SIGTERM and when its work is done."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     desk = ScreenDesk(wire)
+    outcome = _run(job, desk, stop)
+    desk.post(outcome)
+    desk.close()
+    sys.exit(outcome.status)
+
+
+def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
+    """Open ``job`` and run it to its end."""
+    sys.setswitchinterval(SWITCH_S)
     try:
         session = job.open()
-        wire.send(None)
-        outcome = _finished(session.run(desk, lambda: stop.is_set() or desk.gone))
+        gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
+        desk.ready()
+        amiss = session.run(desk, stop.is_set)
     except (Fault, DeviceError) as fault:
-        outcome = _failed(fault)
-    try:
-        wire.send(outcome)
-    except OSError:
-        sys.exit(outcome.status)
-
-
-def _finished(amiss: str | None) -> Outcome:
+        return _failed(fault)
     return Outcome(FAILED, amiss) if amiss else Outcome(DONE)
 
 

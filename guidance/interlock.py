@@ -117,19 +117,19 @@ class Conditions:
 
 def disarming(state: Conditions) -> str | None:
     """Why the stimulator must be off, in words; None while it may stay armed."""
-    if not state.headless and (state.screen_age_s is None or state.screen_age_s > SCREEN_ALIVE_S):
-        return "the screen has not answered for a second"
-    if not state.storage_ok:
-        return "the record of the procedure cannot be written"
-    if not state.connected:
-        return "the amplifier is not connected"
-    if state.device_fault is not None:
-        return f"the amplifier reports a fault ({state.device_fault})"
-    if state.lead_off:
-        return "an electrode is off"
-    if state.unanswered >= MOST_UNANSWERED:
-        return f"the estimate is stale: {MOST_UNANSWERED} pulses in a row were not answered"
-    return None
+    away = state.screen_age_s is None or state.screen_age_s > SCREEN_ALIVE_S
+    reasons = (
+        (away and not state.headless, "the screen has not answered for a second"),
+        (not state.storage_ok, "the record of the procedure cannot be written"),
+        (not state.connected, "the amplifier is not connected"),
+        (state.device_fault is not None, f"the amplifier reports a fault ({state.device_fault})"),
+        (state.lead_off, "an electrode is off"),
+        (
+            state.unanswered >= MOST_UNANSWERED,
+            f"the estimate is stale: {MOST_UNANSWERED} pulses in a row were not answered",
+        ),
+    )
+    return next((why for holds, why in reasons if holds), None)
 
 
 def not_fresh(state: Conditions) -> str | None:

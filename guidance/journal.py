@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +13,14 @@ from platformdirs import user_data_path
 
 from guidance.faults import ArgumentFault
 
+if sys.platform != "win32":
+    import fcntl
+
 EVENTS_NAME = "events.jsonl"
+SYNC_S = 1.0
+
+_TOLD_NAME = "told"
+_TAIL_BYTES = 4096
 
 
 def default_store() -> Path:
@@ -35,15 +45,105 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
     raise ArgumentFault(f"The store {store} already holds too many procedures of this second; try again.")
 
 
+class Journal:
+    """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
+    about a second later, which a thread sees to. It is locked while it is open.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Begin the journal of the procedure in ``folder``. Raises ArgumentFault."""
+        path = folder / EVENTS_NAME
+        self.name = str(path)
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        except OSError as fault:
+            raise ArgumentFault(
+                f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
+            ) from None
+        _lock(self._fd)
+        self._size = self._synced = 0
+        self._fault: OSError | None = None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._sync_often, name="journal to disk", daemon=True)
+        self._thread.start()
+
+    def write(self, line: bytes) -> None:
+        """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            written = os.write(self._fd, line)
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._size)
+            raise
+        self._size += len(line)
+
+    def close(self) -> None:
+        """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
+        self._closing.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def _sync_often(self) -> None:
+        try:
+            while not self._closing.wait(SYNC_S):
+                self._sync()
+            self._sync()
+        except OSError as fault:
+            self._fault = fault
+
+    def _sync(self) -> None:
+        size = self._size
+        if size > self._synced:
+            os.fsync(self._fd)
+            self._synced = size
+
+
 def unfinished(store: Path) -> list[Path]:
-    """Procedures in ``store`` whose event stream does not end with an ``end`` record: they were cut off."""
+    """Procedures in ``store`` that were cut off: their stream has no ``end``, and nothing writes to it any more."""
     if not store.is_dir():
         return []
-    return [path.parent for path in sorted(store.glob(f"*/{EVENTS_NAME}")) if not _ended(path)]
+    return [path.parent for path in sorted(store.glob(f"*/{EVENTS_NAME}")) if _is_cut_off(path)]
 
 
-def _ended(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(os.fstat(file.fileno()).st_size - 4096, 0))
-        lines = file.read().splitlines()
-    return bool(lines) and b'"kind": "end"' in lines[-1]
+def newly_unfinished(store: Path) -> list[Path]:
+    """Those of ``unfinished`` that no start has told of before."""
+    return [folder for folder in unfinished(store) if not (folder / _TOLD_NAME).exists()]
+
+
+def mark_told(folder: Path) -> None:
+    """Note in ``folder`` that its procedure is known to have been cut off."""
+    with contextlib.suppress(OSError):  # it is told again next time
+        (folder / _TOLD_NAME).touch(0o600)
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Whether the journal at ``path`` has no end and no writer; one that may not be read is left to its owner."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
+            lines = file.read().splitlines()
+            has_end = bool(lines) and b'"kind": "end"' in lines[-1]
+            return not has_end and not _in_use(file.fileno())
+    except OSError:
+        return False
+
+
+def _lock(fd: int) -> None:
+    """Hold the file for as long as this process lives; where locks are not to be had, it is done without."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _in_use(fd: int) -> bool:
+    """Whether another process holds the file."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
-from guidance.events import Command, Proximity, Response
+from guidance.events import Command
 from guidance.interlock import Bounds, Conditions
 from guidance.stimulation import UNCONFIRMED, Asked, Fire, Output, Stimulation, Train
 
@@ -46,13 +46,11 @@ class SinglePulses(Stimulation):
         elif self._asked and self._asked.seen is None:
             self._asked.seen = pulse.sample
 
-    def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
-        """Take in the answer to the pulse at ``sample``."""
-        super().answered(sample, current_ma, response, proximity)
+    def _hear(self, sample: int) -> None:
         if self._asked and self._asked.seen == sample:
             self._asked = None
 
-    def _begin(self, t: float, current_ma: float) -> None:
+    def _begin(self, _t: float, _current_ma: float) -> None:
         self._unconfirmed, self._withheld = 0, None
         self.actions.append(Output(on=True))
 
@@ -117,9 +115,7 @@ class PulseTrain(Stimulation):
         super().pulse_seen(pulse)
         self._heard |= pulse.outcome is Outcome.NOT_DELIVERED
 
-    def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
-        """Take in the answer to the pulse at ``sample``."""
-        super().answered(sample, current_ma, response, proximity)
+    def _hear(self, _sample: int) -> None:
         self._heard = True
 
     def _begin(self, t: float, current_ma: float) -> None:
@@ -134,7 +130,7 @@ class PulseTrain(Stimulation):
             self.suspect, self.amiss = True, UNCONFIRMED
             yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
 
-    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+    def _go_on(self, _t: float, state: Conditions) -> Iterator[Command]:
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
         if why is not None:

@@ -17,7 +17,7 @@ from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.snapshot import Snapshot
 from guidance.view import Position, snapshot
-from guidance.writer import EventWriter
+from guidance.writer import EventWriter, opened
 
 _TICK_S = 0.004
 _FAST_BLOCK_S = 0.25
@@ -66,7 +66,7 @@ class ReplaySession:
 
     def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
-        writer = EventWriter(self.replay.events)
+        writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
         try:
             return self._run(desk, stopping, writer)
         finally:
@@ -100,7 +100,7 @@ class ReplaySession:
                 if isinstance(message, Pause):
                     self.paused = message.on
                     pace.hold(on=message.on)
-            if stopping():
+            if stopping() or desk.gone:
                 return "operator"
             block = self.recording.take(pace.due())
             if block:

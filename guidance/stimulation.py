@@ -90,6 +90,10 @@ class Stimulation(ABC):
         """Gather the actions of arming; the first pulse will be of ``current_ma``."""
 
     @abstractmethod
+    def _hear(self, sample: int) -> None:
+        """Note that the pulse at ``sample`` has been answered."""
+
+    @abstractmethod
     def _wait(self, t: float) -> Iterator[Command | Asked]:
         """Give up on what has been waited for too long, armed or not; a pulse is told that stays unconfirmed."""
 
@@ -149,6 +153,7 @@ class Stimulation(ABC):
     def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
         """Take in the answer to the pulse at ``sample``."""
         self.unanswered = 0
+        self._hear(sample)
         if current_ma is not None:
             self.controller.heard(current_ma, response, proximity)
 

@@ -18,9 +18,10 @@ _LOSS_SHOWN_S = 5.0
 _LOSS_BORNE = 0.1
 _SATURATED = 0.05
 _CLOSE_PROBABLE = 0.5
+_AWAY = "The screen has not answered for a second. Nobody sees the guidance; no pulse is given."
 _CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
 _FAULTS = {
-    "host lost": "The amplifier had switched its stimulator off by itself: it heard nothing from its host for a second.",
+    "host lost": "The amplifier had lost its host (host lost) and switched its stimulator off by itself.",
     "open circuit": "The amplifier reports an open circuit. Check needle cable and return electrode, then arm again.",
     "battery": "The amplifier's battery is empty, its stimulator is off. Charge it.",
 }
@@ -38,7 +39,7 @@ class Watch:
         self.answered_t: float | None = None
         self._fault: str | None = None
         self._arrived_ns: int | None = None
-        self._losses: deque[tuple[float, float]] = deque(maxlen=1000)
+        self._losses: deque[tuple[float, float]] = deque(maxlen=200)
         self._armed_t: float | None = None
 
     def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
@@ -125,9 +126,6 @@ class Watch:
         alarm = self._alarms.condition(code, text, cause)
         if alarm:
             yield alarm
-
-
-_AWAY = "The screen has not answered for a second; the stimulator is off."
 
 
 def fault_text(fault: str | None) -> str | None:

@@ -2,53 +2,165 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import queue
+import stat
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 from guidance.events import Made, Numbering
 from guidance.faults import ArgumentFault, StorageFault
 
+_MOST_WAITING = 20_000
+_CLOSE_S = 2.0
 
-class EventWriter:
-    """Numbers, stamps and writes every record to all its targets, flushed line by line."""
 
-    def __init__(self, *targets: str | None) -> None:
-        """Write to each of ``targets``: a path, or "-" for standard output. Raises ArgumentFault."""
-        self._numbering = Numbering()
-        self._files = {target: _opened(target) for target in targets if target is not None}
+class Target(Protocol):
+    """Something that takes the lines of a stream, each whole and at once."""
 
-    def write(self, made: Made) -> None:
-        """Stamp and write one record. Raises StorageFault for a target that fails, and lets go of it."""
-        line = self._numbering.line(made, time.monotonic_ns())
-        failed: StorageFault | None = None
-        for target, file in list(self._files.items()):
-            try:
-                file.write(line + "\n")
-                file.flush()
-            except OSError as fault:
-                del self._files[target]
-                failed = StorageFault(
-                    f"Writing events to {target} failed ({fault.strerror}); what was written before stays there."
-                )
-        if failed:
-            raise failed
+    name: str
+
+    def write(self, line: bytes) -> None:
+        """Take ``line``, its end included. Raises OSError."""
 
     def close(self) -> None:
-        """Close the files; standard output stays open."""
-        for file in self._files.values():
-            if file is not sys.stdout:
-                file.close()
-        self._files = {}
+        """Take no more."""
 
 
-def _opened(target: str) -> TextIO:
-    if target == "-":
-        return sys.stdout
+class EventWriter:
+    """Numbers, stamps and writes every record to all its targets, line by line."""
+
+    def __init__(self, *targets: Target | None) -> None:
+        """Write to each of ``targets``, and close them in the end."""
+        self._numbering = Numbering()
+        self._targets = [target for target in targets if target is not None]
+        self._spent: list[Target] = []
+        self._failed: list[StorageFault] = []
+
+    def write(self, made: Made) -> None:
+        """Stamp and write one record. Raises StorageFault once for each target that fails, and lets go of it."""
+        line = (self._numbering.line(made, time.monotonic_ns()) + "\n").encode()
+        for target in list(self._targets):
+            try:
+                target.write(line)
+            except OSError as fault:
+                self._targets.remove(target)
+                self._spent.append(target)
+                self._failed.append(StorageFault(_sentence(target, fault), target.name))
+        if self._failed:
+            raise self._failed.pop(0)
+
+    def close(self) -> None:
+        """Close all targets."""
+        while remaining := self._targets or self._spent:
+            remaining.pop().close()
+
+
+class FileTarget:
+    """A file or pipe that is written straight away."""
+
+    def __init__(self, path: str) -> None:
+        """Begin ``path`` anew. Raises ArgumentFault."""
+        self.name = path
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+        except OSError as fault:
+            raise ArgumentFault(
+                f"Events cannot be written to {path} ({fault.strerror}); name a file in a folder you may write to."
+            ) from None
+
+    def write(self, line: bytes) -> None:
+        """Write ``line``."""
+        while line:
+            line = line[os.write(self._fd, line) :]
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+class StandardOutput:
+    """Standard output, in UTF-8 whatever the terminal speaks."""
+
+    name = "standard output"
+
+    def __init__(self) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+
+    def write(self, line: bytes) -> None:
+        """Write and flush ``line``; nothing more goes out once that has failed."""
+        try:
+            sys.stdout.write(line.decode())
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes again at its end
+            raise
+
+    def close(self) -> None:
+        """Nothing to do: it stays open for the rest of the program."""
+
+
+class Detached:
+    """A copy that never holds up its writer: a thread of its own writes it, and gives up on a reader too slow."""
+
+    def __init__(self, path: str) -> None:
+        """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises ArgumentFault."""
+        self.name = path
+        waits = path != "-" and _is_pipe(path)
+        self._open: Callable[[], Target] = (lambda: FileTarget(path)) if waits else _always(opened(path))
+        self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
+        self._fault: OSError | None = None
+        self._thread = threading.Thread(target=self._follow, name=f"events to {path}", daemon=True)
+        self._thread.start()
+
+    def write(self, line: bytes) -> None:
+        """Have ``line`` written soon. Raises the OSError that an earlier one met."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            raise TimeoutError(None, "its reader does not keep up") from None
+
+    def close(self) -> None:
+        """Wait a little for what is still to be written."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+        self._thread.join(_CLOSE_S)
+
+    def _follow(self) -> None:
+        target = self._open()
+        try:
+            while (line := self._lines.get()) is not None:
+                target.write(line)
+        except OSError as fault:
+            self._fault = fault
+        finally:
+            target.close()
+
+
+def opened(path: str) -> Target:
+    """The target that ``path`` names, "-" being standard output. Raises ArgumentFault."""
+    return StandardOutput() if path == "-" else FileTarget(path)
+
+
+def _always(target: Target) -> Callable[[], Target]:
+    return lambda: target
+
+
+def _is_pipe(path: str) -> bool:
     try:
-        return Path(target).open("w", encoding="utf-8", newline="\n")
-    except OSError as fault:
-        raise ArgumentFault(
-            f"Events cannot be written to {target} ({fault.strerror}); name a file in a folder you may write to."
-        ) from None
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _sentence(target: Target, fault: OSError) -> str:
+    return f"Writing events to {target.name} failed ({fault.strerror}); what was written before stays there."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 CONFIRM_WITHIN_S = 3.0
-_ANSWER_WITHIN_S = 1.0
+ANSWER_WITHIN_S = 1.0
 _REFUSAL_SHOWN_S = 6.0
 
 
@@ -21,8 +21,9 @@ class Stage(Enum):
 class Arming:
     """The state of the two keys; ``now_s`` is of one monotonic clock."""
 
-    def __init__(self) -> None:
-        """Nothing has been asked."""
+    def __init__(self, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+        """Nothing has been asked; an engine that does not arm within ``answer_within_s`` has refused."""
+        self._answer_within_s = answer_within_s
         self._asked_s: float | None = None
         self._confirmed_s: float | None = None
 
@@ -42,9 +43,9 @@ class Arming:
         self._asked_s = self._confirmed_s = None
 
     def stage(self, now_s: float) -> Stage:
-        """How far arming has come; an engine that does not arm within a second has refused."""
+        """How far arming has come."""
         if self._asked_s is not None and now_s - self._asked_s <= CONFIRM_WITHIN_S:
             return Stage.ASKED
         if self._confirmed_s is None or now_s - self._confirmed_s > _REFUSAL_SHOWN_S:
             return Stage.NONE
-        return Stage.CONFIRMED if now_s - self._confirmed_s <= _ANSWER_WITHIN_S else Stage.REFUSED
+        return Stage.CONFIRMED if now_s - self._confirmed_s <= self._answer_within_s else Stage.REFUSED

@@ -15,7 +15,9 @@ STALE_S = 3.0
 
 _TREND_S = 3.0
 _TREND_LEAST_S = 0.8
-_TREND_SHARE = 0.12
+_TREND_LN = 0.12
+_SD_IN_INTERVAL = 3.29
+"""Standard deviations that a normal distribution's central 90 % span."""
 _SILENT, _OFF = "no word from the engine", "stimulator off"
 _BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": "stale: no fresh answer"}
 _WHY = {
@@ -51,6 +53,7 @@ class Reader:
         self._seen: Proximity | None = None
         self._since_s = 0.0
         self._medians: deque[tuple[float, float]] = deque()
+        self._ln_sd = 0.0
 
     def read(self, snapshot: Snapshot, *, silent: bool = False) -> Estimate:
         """The estimate in ``snapshot``; ``silent``: the engine has not spoken for too long, so nothing is known."""
@@ -76,7 +79,9 @@ class Reader:
         if proximity is None or not proximity.valid or proximity.threshold_ma is None:
             self._medians.clear()
             return
-        self._medians.append((t, math.log(proximity.threshold_ma[1])))
+        low, median, high = (math.log(ma) for ma in proximity.threshold_ma)
+        self._ln_sd = (high - low) / _SD_IN_INTERVAL
+        self._medians.append((t, median))
         while t - self._medians[0][0] > _TREND_S:
             self._medians.popleft()
 
@@ -90,7 +95,7 @@ class Reader:
         (first_s, first), (last_s, last) = self._medians[0], self._medians[-1]
         if last_s - first_s < _TREND_LEAST_S:
             return None
-        if abs(last - first) < _TREND_SHARE:
+        if abs(last - first) < max(self._ln_sd, _TREND_LN):
             return "steady"
         return "closer" if last < first else "away"
 

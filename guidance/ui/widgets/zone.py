@@ -12,6 +12,7 @@ from guidance.ui.widgets.estimated import Estimated, hatch
 from guidance.ui.zones import ZONES
 
 _MARGIN = 2
+_SURE = 0.99
 _NO_ANSWER, _UNKNOWN = "NO ANSWER", "UNKNOWN"
 _TRENDS = {"closer": "▼ closer", "away": "▲ away", "steady": "● steady"}
 _LEAST_ROWS_FOR_LARGE_SHARE = 7
@@ -66,8 +67,8 @@ def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink
     """Draw the probability large too where the word leaves room."""
     if probability is None or canvas.height <= _LEAST_ROWS_FOR_LARGE_SHARE:
         return
-    text = f"{probability:.0%}"
-    size = bigtext.largest("100%", canvas.width - left - 3 * _MARGIN, min((canvas.height - 1) * 2 // 3, 8))
+    text = f"{min(probability, _SURE):.0%}"
+    size = bigtext.largest("00%", canvas.width - left - 3 * _MARGIN, min((canvas.height - 1) * 2 // 3, 8))
     if size is not None:
         columns, rows = bigtext.cells(text, size)
         top = (canvas.height - 1 - rows) // 2
@@ -75,12 +76,16 @@ def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink
 
 
 def _particulars(estimate: Estimate) -> list[str]:
-    parts = [] if estimate.probability is None else [f"{estimate.probability:.0%} likely"]
+    parts = [] if estimate.probability is None else [f"{_share(estimate.probability)} likely"]
     parts += [_TRENDS[estimate.trend]] if estimate.trend else []
     if estimate.distance_mm is not None:
         low, _, high = estimate.distance_mm
         parts.append(f"est. {low:.1f} to {high:.1f} mm")
     return parts
+
+
+def _share(probability: float) -> str:
+    return f"> {_SURE:.0%}" if probability > _SURE else f"{probability:.0%}"
 
 
 def _paint_line(canvas: Canvas, parts: list[str], ink: Ink) -> None:

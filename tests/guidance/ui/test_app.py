@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from guidance.messages import Credit, Message, Pause, Quit
 from guidance.ui import app as app_module
+from guidance.ui import bedside
 from guidance.ui.app import GuidanceApp, run_screen
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.panel import Panel
@@ -93,6 +94,8 @@ async def test_the_banner_says_what_to_do_and_q_leaves_it(link: FakeLink) -> Non
         await draw(link, pilot)
         link.die()
         await until(lambda: "switch the stimulator" in shown(app))
+        assert "q Quit" in shown(app)
+        assert "space" not in shown(app)
         await pilot.press("q")
         await until(lambda: not app.is_running, 1.0)
     assert commands(link) == []
@@ -261,7 +264,7 @@ class FaultyPanel(Panel):
 
 
 def test_a_fault_of_the_display_ends_the_process_with_a_status(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "Status", FaultyPanel)
+    monkeypatch.setattr(bedside, "Status", FaultyPanel)
     monkeypatch.setattr(GuidanceApp, "run", partialmethod(GuidanceApp.run, headless=True))
     with pytest.raises(SystemExit) as exit_info:
         run_screen(link)

@@ -81,7 +81,7 @@ def test_alarms_come_by_priority_and_those_left_out_are_counted() -> None:
 
 def test_an_alarm_that_is_over_says_so() -> None:
     text = drawn(Alarms(), build_snapshot(alarms=(AlarmView("a", "high", "Lead off.", active=False),)))
-    assert "Lead off. (over, not acknowledged)" in text
+    assert "Lead off. (passed, not acknowledged)" in text
 
 
 def test_a_detected_response_shows_its_p_value_and_stimulus() -> None:

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import pytest
+
+from guidance.messages import Acknowledge, Arm, Dial, Mark, Message, Pause, Quit, Steer, Stop
+from guidance.snapshot import Snapshot
+from guidance.ui import app as app_module
+from guidance.ui.app import GuidanceApp
+from guidance.ui.arming import Arming, Stage
+from tests.guidance.ui.fakes import FakeLink, build_live, build_snapshot, build_stimulator
+from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+
+OFF = build_live(stimulator=build_stimulator(armed=False, current_ma=None))
+ARMED = build_live()
+MANUAL = build_live(mode="manual")
+SIMULATED = build_live(notice="SIMULATED PATIENT. ")
+REPLAY = build_snapshot()
+LISTENING = build_live(stimulator=None, mode="listen")
+
+
+async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Message]:
+    """What pressing ``keys`` makes the screen say while it shows ``snapshot``."""
+    async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
+        link.feed(snapshot)
+        await until(lambda: bool(link.sent))
+        await pilot.press(*keys)
+        return commands(link)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "key", "message"),
+    [
+        (ARMED, "space", Stop()),
+        (OFF, "space", Stop()),
+        (ARMED, "k", Acknowledge()),
+        (ARMED, "1", Mark("redirect")),
+        (ARMED, "2", Mark("contact")),
+        (ARMED, "3", Mark("pain")),
+        (ARMED, "4", Mark("aspiration")),
+        (LISTENING, "2", Mark("contact")),
+        (MANUAL, "up", Dial(1)),
+        (MANUAL, "down", Dial(-1)),
+        (SIMULATED, "right", Steer("advance 0.5")),
+        (SIMULATED, "left", Steer("withdraw 0.5")),
+        (SIMULATED, "r", Steer("redirect -0.5")),
+        (SIMULATED, "R", Steer("redirect 0.5")),
+        (REPLAY, "space", Pause(on=True)),
+    ],
+)
+async def test_each_key_says_one_thing(link: FakeLink, snapshot: Snapshot, key: str, message: Message) -> None:
+    assert await sent_by(link, snapshot, key) == [message]
+
+
+@pytest.mark.parametrize(
+    "key", ["x", "b", "B", "5", "f13", "pageup", "pagedown", "tab", "escape", "backspace", "ctrl+p"]
+)
+async def test_any_other_key_stops(link: FakeLink, key: str) -> None:
+    assert await sent_by(link, ARMED, key) == [Stop()]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "key"),
+    [(ARMED, "up"), (ARMED, "down"), (ARMED, "right"), (ARMED, "left"), (ARMED, "r")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_key_that_does_not_hold_now_is_any_other_key(link: FakeLink, snapshot: Snapshot, key: str) -> None:
+    assert await sent_by(link, snapshot, key) == [Stop()]
+
+
+@pytest.mark.parametrize("key", ["plus", "minus", "equals_sign", "a"])
+async def test_the_scale_may_be_changed_while_armed(link: FakeLink, key: str) -> None:
+    assert await sent_by(link, ARMED, key) == []
+
+
+@pytest.mark.parametrize("keys", [("x",), ("k",), ("1",), ("up",), ("right",), ("o", "enter")])
+async def test_a_replay_hears_nothing_of_a_stimulator(link: FakeLink, keys: tuple[str, ...]) -> None:
+    assert [message for message in await sent_by(link, REPLAY, *keys) if message != Stop()] == []
+
+
+async def test_arming_takes_two_different_keys(link: FakeLink) -> None:
+    assert await sent_by(link, OFF, "o", "enter") == [Arm()]
+
+
+@pytest.mark.parametrize("keys", [("o",), ("o", "o"), ("enter",), ("enter", "enter"), ("enter", "o")])
+async def test_one_key_alone_does_not_arm(link: FakeLink, keys: tuple[str, ...]) -> None:
+    assert await sent_by(link, OFF, *keys) == []
+
+
+async def test_repeats_of_either_key_arm_once(link: FakeLink) -> None:
+    assert await sent_by(link, OFF, "o", "o", "o", "enter", "enter", "enter") == [Arm()]
+
+
+async def test_repeats_of_the_arming_keys_do_nothing_while_armed(link: FakeLink) -> None:
+    assert await sent_by(link, ARMED, "o", "enter", "enter") == []
+
+
+async def test_a_key_between_the_two_ends_the_arming(link: FakeLink) -> None:
+    assert await sent_by(link, OFF, "o", "k", "enter") == [Acknowledge()]
+
+
+async def test_stop_follows_arm_at_once_though_the_screen_has_not_seen_it_armed(link: FakeLink) -> None:
+    assert await sent_by(link, OFF, "o", "enter", "x") == [Arm(), Stop()]
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_quitting_stops_the_stimulator_first(link: FakeLink, key: str) -> None:
+    assert await sent_by(link, ARMED, key) == [Stop(), Quit()]
+
+
+async def test_the_first_key_asks_visibly_for_the_second(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(OFF)
+        await until(lambda: "○ OFF" in shown(app))
+        await pilot.press("o")
+        await until(lambda: "ARM? press Enter" in shown(app))
+        await pilot.press("enter")
+        await until(lambda: "arming" in shown(app))
+        link.feed(ARMED)
+        await until(lambda: "◉ ARMED" in shown(app))
+
+
+async def test_an_engine_that_does_not_arm_has_refused(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "Arming", lambda: Arming(answer_within_s=0.05))
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(OFF)
+        await until(lambda: "○ OFF" in shown(app))
+        await pilot.press("o", "enter")
+        await pilot.pause(0.1)
+        link.feed(OFF)
+        await until(lambda: "NOT ARMED: refused" in shown(app))
+
+
+async def test_the_footer_names_the_keys_that_hold_now(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)):
+        link.feed(REPLAY)
+        await until(lambda: "space Pause" in shown(app))
+        assert "STOP" not in shown(app)
+        link.feed(OFF)
+        await until(lambda: "SPACE STOP  o Arm" in shown(app))
+        assert "Needle" not in shown(app)
+        assert "Current" not in shown(app)
+        link.feed(SIMULATED)
+        await until(lambda: "→ ← Needle  r R Sideways" in shown(app))
+        assert "o Arm" not in shown(app)
+        link.feed(MANUAL)
+        await until(lambda: "↑ ↓ Current" in shown(app))
+
+
+async def test_what_the_operator_noted_stays_in_sight(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)) as pilot:
+        link.feed(ARMED)
+        await until(lambda: bool(link.sent))
+        await pilot.press("2")
+        await until(lambda: "noted 01:59.3 contact" in shown(app))
+
+
+def test_the_second_key_counts_for_three_seconds() -> None:
+    in_time, late = Arming(), Arming()
+    in_time.ask(10.0)
+    late.ask(10.0)
+    assert in_time.confirm(12.9)
+    assert not late.confirm(13.1)
+    assert late.stage(13.1) is Stage.NONE
+
+
+def test_a_refusal_is_told_for_a_while_and_ends_with_the_next_try() -> None:
+    arming = Arming()
+    arming.ask(0.0)
+    arming.confirm(1.0)
+    assert [arming.stage(now_s) for now_s in (1.5, 2.5, 8.0)] == [Stage.CONFIRMED, Stage.REFUSED, Stage.NONE]
+    arming.ask(3.0)
+    assert arming.stage(3.0) is Stage.ASKED
