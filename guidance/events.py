@@ -177,7 +177,8 @@ class Numbering:
         head = {"kind": record.kind, "seq": self._seq, "t": round(made.t, 9), "mono_ns": mono_ns}
         body = {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
         self._seq += 1
-        return json.dumps(head | body, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(head | body, allow_nan=False, ensure_ascii=False)
+        return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from importlib import resources
@@ -86,6 +87,6 @@ def _typed(key: str, value: object, source: str) -> object:
         if not isinstance(value, str) or not value:
             raise ProtocolError(f"{source}: {key} must be a text.")
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (value > 0 and math.isfinite(value)):
         raise ProtocolError(f"{source}: {key} must be a number above 0, not {value!r}.")
     return float(value)

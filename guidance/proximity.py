@@ -86,7 +86,7 @@ class ThresholdGrid:
             width = max(sd * np.sqrt(elapsed / _PER_S), 1e-3) / step
             reach = int(4 * width) + 1
             kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
-            spread += share * np.convolve(self._p, kernel / kernel.sum(), "same")
+            spread += share * np.convolve(self._p, kernel / kernel.sum())[reach : reach + _POINTS]
         self._p = spread / spread.sum()
 
     def _weigh(self, pulse: Heard, ln_current: float) -> None:

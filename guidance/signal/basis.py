@@ -18,10 +18,11 @@ FIRST_MS = 0.5
 _SWEEP_RATE_HZ = 5000.0
 _ONSET_RAMP_MS = 1.0
 _SHORTEST_MS, _WIDTH_STEP, _LONGEST_MS = 0.8, 1.5, 8.0
-_TAIL_MS = (0.7, 2.0, 6.0, 18.0, 54.0)
-_TAIL_SHARE = 0.10
+_TAILS = ((0.7, 0.10), (2.0, 0.10), (6.0, 0.05), (18.0, 0.05), (54.0, 0.02))
+"""Time constants in ms of the exponentials of an artefact's tail, and their shares of its peak."""
+
 _RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
-_SWINGS = ((0.04, 6.0, 2.5), (0.01, 40.0, 1.5))
+_SWINGS = ((0.03, 6.0, 2.5), (0.008, 40.0, 1.5))
 """Share of the peak, decay and length in ms of what swings in the tail."""
 
 _BASELINE_SD, _SLOPE_SD = 2.0, 3.0
@@ -75,8 +76,8 @@ def artefact_covariance(times: Array) -> Array:
     Decaying exponentials (electrode and overload recovery) and a damped swing (the amplifier's own high-pass), both as
     seen in published artefact shapes (10.1101/2025.08.26.25334489): some hundredths of the peak at first, then less.
     """
-    tails = np.stack([np.exp(-times / tail) for tail in _TAIL_MS if tail < 3 * times[-1]], axis=1)
-    covariance = _TAIL_SHARE**2 * tails @ tails.T
+    tails = np.stack([share * np.exp(-times / tail) for tail, share in _TAILS if tail < 3 * times[-1]], axis=1)
+    covariance = tails @ tails.T
     for share, decay, length in _SWINGS:
         envelope = share * np.exp(-times / decay)
         covariance += envelope[:, None] * envelope[None, :] * matern(times, length)

@@ -19,6 +19,7 @@ from guidance.signal.null import NullDistribution
 _SPREAD_WEIGHT = 60.0
 _OUTLIER = 9.0
 _POWER_95 = 1.64
+_SIZES = 6
 _LAGS = (-2, -1, 0, 1, 2)
 _KNOWN_SHARE = 0.7
 _SHAPE_MEMORY = 10
@@ -127,10 +128,21 @@ def pair_filters(shapes: Array, covariance: Array) -> Array:
     return np.asarray(np.einsum("pji,pjn->pin", whiten, weighed).reshape(-1, n))
 
 
-def estimate(sweep: Array, white: Array, nuisance: Array, response: Array) -> Estimate:
-    """Split ``sweep`` (n,) by the covariances (n, n) of its parts: noise, nuisance and response."""
-    factor = cho_factor(white + nuisance + response)
-    cause = cho_solve(factor, sweep)
+def estimate(sweep: Array, white: Array, nuisance: Array, unit: Array, least_uv: float) -> Estimate:
+    """Split ``sweep`` (n,) by the covariances (n, n) of its parts: noise, nuisance, and a response of ``unit`` size.
+
+    The response's size, ``least_uv`` at least, is the one that makes the sweep most probable (empirical Bayes).
+    """
+    largest = max(2.0 * float(np.abs(sweep).max()), 2.0 * least_uv)
+    sizes = np.geomspace(least_uv, largest, _SIZES)
+    tried = [cho_factor(white + nuisance + size**2 * unit, lower=True) for size in sizes]
+    causes = [cho_solve(factor, sweep) for factor in tried]
+    misfit = [
+        float(sweep @ cause) + 2.0 * float(np.log(factor[0].diagonal()).sum())
+        for factor, cause in zip(tried, causes, strict=True)
+    ]
+    best = int(np.argmin(misfit))
+    factor, cause, response = tried[best], causes[best], sizes[best] ** 2 * unit
     explained = cho_solve(factor, response)
     variance = np.diag(response) - np.einsum("ij,ji->i", response, explained)
     return Estimate(response @ cause, np.sqrt(np.maximum(variance, 0.0)), nuisance @ cause)

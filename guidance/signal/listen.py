@@ -62,6 +62,11 @@ class EdgeFinder:
         self._scales: deque[float] = deque(maxlen=3)
         self._hop_of_scale = 0
 
+    @property
+    def searched_to(self) -> int:
+        """The sample up to which all edges are known."""
+        return self._next
+
     def advance(self, history: History) -> list[Edge]:
         """Edges in what is new in ``history``, in order."""
         edges: list[Edge] = []

@@ -50,7 +50,7 @@ class Monitor:
         self._state: Array | None = None
         self._last = np.zeros(channels)
         self._held: deque[tuple[int, int]] = deque()
-        self._next = 0
+        self._next = self._seconds = 0
         self._second: list[Array] = []
         self._gone: list[NDArray[np.bool_]] = []
         self._strip: deque[tuple[float, float, bool]] = deque(maxlen=_STRIP_COLUMNS)
@@ -60,15 +60,19 @@ class Monitor:
         """Keep the artefact at ``sample`` away from the filter: the value before it is held across."""
         self._held.append((sample - self._before, sample + self._after))
 
-    def advance(self, history: History) -> list[tuple[int, tuple[Quality, ...]]]:
-        """Follow ``history``: for each second done, the sample by which it was known and all channels' quality."""
+    def advance(self, history: History, known_to: int) -> list[tuple[int, tuple[Quality, ...]]]:
+        """Follow ``history`` up to ``known_to``, where artefacts are known.
+
+        For each second done: the sample by which it was known, and all channels' quality.
+        """
         seconds = []
-        while self._next < history.end - self._delay:
-            second_end = (int(self._next // self._rate_hz) + 1) * round(self._rate_hz)
-            stop = min(second_end, history.end - self._delay)
+        while self._next < min(history.end - self._delay, known_to):
+            second_end = round((self._seconds + 1) * self._rate_hz)
+            stop = min(second_end, history.end - self._delay, known_to)
             self._take(history.window(self._next, stop).astype(float))
             self._next = stop
             if stop == second_end:
+                self._seconds += 1
                 seconds.append((stop + self._delay, self._quality(history, stop)))
         return seconds
 
@@ -81,10 +85,12 @@ class Monitor:
 
     def _take(self, raw: Array) -> None:
         gone = np.isnan(raw[:, 0])
-        held = self._without_artefact(raw)
-        if self._state is None:
-            self._state = self._rest * held[0]
-        clean, self._state = sosfilt(self._sos, held, axis=0, zi=self._state)
+        held, begins = self._without_artefact(raw)
+        clean = np.zeros_like(held)
+        if begins < len(held):
+            if self._state is None:
+                self._state = self._rest * held[begins]
+            clean[begins:], self._state = sosfilt(self._sos, held[begins:], axis=0, zi=self._state)
         self._second.append(clean)
         self._gone.append(gone)
         self._part = np.concatenate([self._part, np.where(gone, np.nan, clean[:, 0])])
@@ -94,8 +100,8 @@ class Monitor:
             self._strip.append((0.0, 0.0, True) if lacking else (np.nanmin(column), np.nanmax(column), False))
         self._part = self._part[whole:]
 
-    def _without_artefact(self, raw: Array) -> Array:
-        """``raw`` with held-out and missing samples replaced by the value before them."""
+    def _without_artefact(self, raw: Array) -> tuple[Array, int]:
+        """``raw`` with held-out and missing samples replaced by the value before them, and where there is the first."""
         while self._held and self._held[0][1] <= self._next:
             self._held.popleft()
         bad: NDArray[np.bool_] = np.isnan(raw).any(axis=1).reshape(-1)
@@ -103,11 +109,10 @@ class Monitor:
             bad[max(first - self._next, 0) : max(stop - self._next, 0)] = True
         index = np.where(bad, -1, np.arange(len(raw)))
         index = np.maximum.accumulate(index)
-        if self._state is None:
-            self._last = raw[~bad][0] if (~bad).any() else self._last
+        begins = 0 if self._state is not None else int(np.argmax(index >= 0)) if (index >= 0).any() else len(raw)
         held = np.where(index[:, None] >= 0, raw[np.maximum(index, 0)], self._last)
         self._last = held[-1]
-        return np.asarray(held)
+        return np.asarray(held), begins
 
     def _quality(self, history: History, stop: int) -> tuple[Quality, ...]:
         clean, gone = np.concatenate(self._second), np.concatenate(self._gone)
@@ -125,7 +130,9 @@ class Monitor:
         if gone.all():
             return Quality(None, None, None)
         fit = fit_mains(clean, first, self._rate_hz)
-        at_range = np.abs(raw) >= _AT_RANGE * range_uv if range_uv else np.zeros(len(raw), bool)
-        clipped = float((at_range[1:] & at_range[:-1]).mean()) if len(raw) > 1 else 0.0
+        clipped = None
+        if range_uv and len(raw) > 1:
+            at_range = np.abs(raw) >= _AT_RANGE * range_uv
+            clipped = float((at_range[1:] & at_range[:-1]).mean())
         rms = float(np.sqrt(np.mean(clean[~gone] ** 2)))
         return Quality(rms, fit.amplitude_uv if fit else None, clipped)

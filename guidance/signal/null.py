@@ -1,7 +1,8 @@
 """How large a detection statistic is where nothing was stimulated, learned from the stream itself.
 
 The p-value of a statistic is its rank among those of recent stimulus-free windows, with an exponential tail fitted
-above their upper fifth. Until enough windows were seen, some that Gaussian noise would give stand in.
+above their upper fifth (and never less than the share that reached it). Until enough windows were seen, some that
+Gaussian noise would give stand in.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ _MEMORY = 300
 _STAND_INS = 20
 _TAIL = 0.2
 _LEAST_P = 1e-6
+_BEYOND = 100.0
+"""A window whose statistic is so many times larger holds something else: a jolt, a cable."""
 
 
 class NullDistribution:
@@ -40,23 +43,24 @@ class NullDistribution:
     def critical(self, alpha: float) -> float:
         """The statistic whose p-value is ``alpha``, at most 0.2."""
         high, excess = self._tail()
-        return high + excess * float(np.log(_TAIL / alpha))
+        return max(high + excess * float(np.log(_TAIL / alpha)), float(np.quantile(self._null(), 1.0 - alpha)))
 
     def p_value(self, statistic: float) -> float:
         """Probability of at least this ``statistic`` without a response; never below 1e-6, which nothing here could
         verify.
         """
         high, excess = self._tail()
+        null = self._null()
+        reached = int(np.count_nonzero((null >= statistic) & (null <= _BEYOND * statistic)))
         if statistic <= high:
-            null = self._null()
-            return float((1 + np.count_nonzero(null >= statistic)) / (1 + len(null)))
-        return float(max(_TAIL * np.exp(-(statistic - high) / excess), _LEAST_P))
+            return float((1 + reached) / (1 + len(null)))
+        return float(max(_TAIL * np.exp(-(statistic - high) / excess), reached / len(null), _LEAST_P))
 
     def _null(self) -> Array:
         return np.concatenate([self._stand_ins, np.fromiter(self._windows, float)])
 
     def _tail(self) -> tuple[float, float]:
-        """Where the upper fifth begins, and its mean excess."""
+        """Where the upper fifth begins, and the scale of its excess, by the median: bursts count by their rank."""
         null = self._null()
         high = float(np.quantile(null, 1.0 - _TAIL))
-        return high, float((null[null > high] - high).mean())
+        return high, float(np.median(null[null > high] - high) / np.log(2.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,13 +38,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """A sweep (n,) in uV and what it is made of beside a response: covariances (n, n) of noise and nuisance, and the
-    artefact expected (n,). Before ``blind_ms`` nothing is seen; ``unit_uv`` is the noise.
+    """A sweep (n,) in uV and what it is made of beside a response: covariances (n, n) of noise, baseline and artefact,
+    and the artefact expected (n,). Before ``blind_ms`` nothing is seen; ``unit_uv`` is the noise.
     """
 
     sweep: Array
     white: Array
-    nuisance: Array
+    baseline: Array
+    around: Array
     mean: Array
     artefact: ArtefactModel
     strength: Strength
@@ -52,14 +53,14 @@ class Parts:
     unit_uv: float
 
     @property
+    def silent(self) -> Array:
+        """Covariance (n, n) of the residual where nothing answers."""
+        return self.white + self.baseline + self.around
+
+    @property
     def residual(self) -> Array:
         """The sweep less the artefact expected, in uV."""
         return self.sweep - self.mean
-
-    def size_uv(self) -> float:
-        """About how large a response may be."""
-        usual = np.abs(self.residual) / np.sqrt(self.white.diagonal() + self.nuisance.diagonal())
-        return max(float(np.abs(self.residual[usual > 3.0]).max(initial=0.0)), self.unit_uv)
 
     def onward(self, sweep: Array, times: Array) -> Parts:
         """The same for a longer ``sweep`` (m,) at ``times`` (m,): the artefact dies away, the noise goes on."""
@@ -69,10 +70,8 @@ class Parts:
         carry[n:, n - 1] = np.exp(-(times[n:] - times[n - 1]) / _DYING_MS)
         white = np.diag(np.full(m, self.unit_uv**2))
         white[:n, :n] = self.white
-        nuisance = carry @ self.nuisance @ carry.T
-        return Parts(
-            sweep, white, nuisance, carry @ self.mean, self.artefact, self.strength, self.blind_ms, self.unit_uv
-        )
+        baseline, around = (carry @ part @ carry.T for part in (self.baseline, self.around))
+        return replace(self, sweep=sweep, white=white, baseline=baseline, around=around, mean=carry @ self.mean)
 
 
 class Dissector:
@@ -102,7 +101,8 @@ class Dissector:
         return Parts(
             sweep=self._frame.grid.means(clean[self._frame.grid.first :]),
             white=unit_uv**2 * self._noise.correlation + np.diag(blind),
-            nuisance=unit_uv**2 * self._noise.baseline + around,
+            baseline=unit_uv**2 * self._noise.baseline,
+            around=around,
             mean=mean,
             artefact=artefact,
             strength=strength,

@@ -18,6 +18,7 @@ LEAST_RATE_HZ = 2000.0
 
 _HISTORY_S = 8.0
 _SLICE_S = 0.25
+_MARGIN_MS = 2.0
 _HOLD_MS, _HOLD_WINDOWS, _LEAST_FREE_MS = 60.0, 2.5, 20.0
 
 
@@ -68,6 +69,7 @@ class SignalPath:
         self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
         self._detectors = [ResponseDetector(i, window_ms, info, criterion_uv) for i in range(len(info.channels))]
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
+        self._margin = round(_MARGIN_MS * rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
         self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second]] = []
         self._order = count()
@@ -80,7 +82,7 @@ class SignalPath:
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
-            self._await(pulse.sample, 0, PulseSeen(pulse.sample, pulse))
+            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, pulse))
             self.monitor.hold_out(pulse.sample)
         findings: list[Finding] = []
         for at in range(0, max(len(block.samples), 1), self._slice):
@@ -96,7 +98,7 @@ class SignalPath:
             for pulse in self._rhythm.feed(edge) if self._listen else ():
                 found = Pulse(pulse.sample, current_ma=self.current_ma, source="artefact")
                 self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
-        for due, channels in self.monitor.advance(self.history):
+        for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
             self._await(due, 2, Second(due, channels))
         findings: list[Finding] = []
         while self._waiting and self._waiting[0][0] <= self.history.end:

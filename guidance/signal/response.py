@@ -26,6 +26,9 @@ _DEFAULT_CRITERION_UV = 100.0
 _LONGER = 1.5
 _NOISE_MEMORY = 20
 _AS_LARGE = 3.0
+_DOUBTFUL = 0.1
+_BURST = 2.5
+"""A stimulus-free window of which half is above so many standard deviations holds the begin of a burst, not noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +105,7 @@ class ResponseDetector:
             self._noises.append(float(noise_uv))
             units.append(self._unit(float(noise_uv)))
         windows = shams.sweeps / np.array(units)[:, None]
+        windows = windows[np.median(np.abs(windows), axis=1) < _BURST]
         if self._noise.learn(windows):
             self._family.renew(self._noise.covariance)
             if self._known.ready:
@@ -126,15 +130,14 @@ class ResponseDetector:
             return self._evoked(self._frame, parts, self._told.found, pulse)
         sweep = frame.grid.means(quiet.clean(raw, pulse.sample)[frame.grid.first :])
         parts = self._told.parts.onward(sweep, frame.times)
-        return self._evoked(frame, parts, _found(parts, frame), pulse)
+        return self._evoked(frame, parts, _found(parts, frame, self._told.p_value), pulse)
 
     def _tell(self, parts: Parts) -> _Told:
         """Whether there is a response in these parts."""
-        covariance = parts.white + parts.nuisance
-        unknown, detectable_uv = self._family.judge(parts.residual, covariance, ALPHA)
-        known = self._known.p_value(parts.residual, covariance) if self._known.ready else None
+        unknown, detectable_uv = self._family.judge(parts.residual, parts.silent, ALPHA)
+        known = self._known.p_value(parts.residual, parts.silent) if self._known.ready else None
         p_value = combined(unknown, known)
-        found = _found(parts, self._frame)
+        found = _found(parts, self._frame, p_value)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
         return _Told(parts, found, p_value, detectable_uv, unlike)
 
@@ -146,7 +149,7 @@ class ResponseDetector:
         parts = told.parts
         if told.p_value < _SURE and not told.unlike:
             self._known.show(told.found.mean, self._noise)
-        around = parts.white + parts.unit_uv**2 * self._noise.baseline
+        around = parts.white + parts.baseline
         if told.unlike:
             parts.artefact.doubt()
         elif told.p_value < _SUSPECT:
@@ -199,8 +202,10 @@ def _inside(frame: Frame, parts: Parts) -> NDArray[np.bool_]:
     return np.asarray(frame.times >= max(frame.window_ms[0], parts.blind_ms))
 
 
-def _found(parts: Parts, frame: Frame) -> Estimate:
-    return estimate(parts.residual, parts.white, parts.nuisance, parts.size_uv() ** 2 * frame.response)
+def _found(parts: Parts, frame: Frame, p_value: float) -> Estimate:
+    """The response as estimated. Where one is there, what artefact and response both could explain counts for it."""
+    around = _DOUBTFUL * parts.around if p_value < ALPHA else parts.around
+    return estimate(parts.residual, parts.white, parts.baseline + around, frame.response, parts.unit_uv)
 
 
 def _why(told: _Told) -> str:

@@ -22,12 +22,16 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """``channels`` of equal length in uV, pulses, and ``holes`` (first, stop) where the samples never arrived."""
+    """``channels`` of equal length in uV, pulses, and ``holes`` (first, stop) where the samples never arrived.
+
+    The first ``silent`` pulses are below threshold, as a procedure begins.
+    """
 
     rate_hz: float
     channels: tuple[Wave, ...]
     pulses: tuple[Pulse, ...] = ()
     holes: tuple[tuple[int, int], ...] = ()
+    silent: int = 0
     range_uv: float | None = None
 
     @property
@@ -76,20 +80,28 @@ def of_kind(made: Sequence[Made], kind: type[R]) -> list[R]:
 
 
 def responses(stream: Stream, chosen: Settings | None = None) -> list[Response]:
-    return of_kind(made_of(stream, chosen or settings()), Response)
+    """The answers to all pulses of ``stream`` after the silent ones."""
+    return of_kind(made_of(stream, chosen or settings()), Response)[stream.silent :]
 
 
 def evoked(
     amplitude_uv: float, pulses: int = 12, *, rate_hz: float = 4000.0, interval_s: float = 0.303,
     latency_ms: float = 6.0, duration_ms: float = 8.0, noise_uv: float = 8.0, mains_uv: float = 0.0,
     mains_hz: float = 50.0, artefact_uv: float = 3000.0, tail_uv: float = 300.0, seed: int = 1,
+    silent: int = 0,
 ) -> Stream:  # fmt: skip
-    """One channel of noise and mains; a clock's pulses leave an artefact and, ``latency_ms`` after it, an M-wave."""
+    """One channel of noise and mains; a clock's pulses leave an artefact and, ``latency_ms`` after it, an M-wave.
+
+    Before them come ``silent`` pulses below threshold, as a procedure begins.
+    """
+    pulses += silent
     rng = np.random.default_rng(seed)
     count = int(rate_hz * (0.3 + interval_s * pulses))
     signal = noise(rng, count, noise_uv) + mains(count, rate_hz, mains_uv, mains_hz)
     at = [int(rate_hz * (0.3 + interval_s * i)) for i in range(pulses)]
-    for pulse in at:
+    for index, pulse in enumerate(at):
         add(signal, pulse, artefact(rate_hz, artefact_uv, tail_uv))
+        if index < silent:
+            continue
         add(signal, pulse + round(latency_ms * rate_hz / 1e3), m_wave(rate_hz, amplitude_uv, duration_ms))
-    return Stream(rate_hz, (signal,), tuple(Pulse(p, current_ma=0.5, width_ms=0.1) for p in at))
+    return Stream(rate_hz, (signal,), tuple(Pulse(p, current_ma=0.5, width_ms=0.1) for p in at), silent=silent)
