@@ -15,12 +15,16 @@ from guidance.snapshot import Snapshot
 
 FRAME_S = 0.05
 _CLOSE_S = 2.0
+_HANG_UP = object()
 
 
 class Desk(Protocol):
     """Where the operator sits, as a session sees it; ``gone`` once the screen's process has ended."""
 
     gone: bool
+
+    def ready(self) -> None:
+        """Say that the session is about to begin."""
 
     def messages(self) -> list[Message]:
         """What the operator asked for since the last call."""
@@ -36,6 +40,9 @@ class NoScreen:
     """Nobody looks on: a headless run."""
 
     gone = False
+
+    def ready(self) -> None:
+        """Nothing waits for it."""
 
     def messages(self) -> list[Message]:
         """Nothing is ever asked for."""
@@ -64,6 +71,10 @@ class ScreenDesk:
         self._sender = threading.Thread(target=self._send, name="to the screen", daemon=True)
         self._sender.start()
 
+    def ready(self) -> None:
+        """Let the screen take the terminal."""
+        self._outbox.put(None)
+
     def messages(self) -> list[Message]:
         """What the screen sent since the last call."""
         received: list[Message] = []
@@ -87,18 +98,15 @@ class ScreenDesk:
     def tell(self, sentence: str) -> None:
         """Nothing: the next Snapshot's notice says it."""
 
-    def post(self, item: object) -> None:
-        """Send something else than a Snapshot."""
-        self._outbox.put(item)
-
-    def close(self) -> None:
-        """Wait a little for what is still to be sent."""
-        self._outbox.put(StopIteration)
+    def close(self, outcome: object) -> None:
+        """Send ``outcome`` last, and wait a little until it is out."""
+        self._outbox.put(outcome)
+        self._outbox.put(_HANG_UP)
         self._sender.join(_CLOSE_S)
 
     def _send(self) -> None:
         try:
-            while (item := self._outbox.get()) is not StopIteration:
+            while (item := self._outbox.get()) is not _HANG_UP:
                 self._wire.send(item)
         except OSError:
             self.gone = True

@@ -91,7 +91,7 @@ class Engine:
                 for t, record in self._records(finding):
                     yield Made(t, record, block.arrived_ns)
         if now_ns is not None:
-            yield from self._live(self._conditions(now_ns))
+            yield from self._live(now_ns)
 
     def end(self, reason: str) -> Iterator[Made]:
         """The records that close the stream; the stimulator is switched off."""
@@ -144,10 +144,14 @@ class Engine:
         elif self.stimulation and isinstance(message, Dial):
             yield from self.stimulation.turn(message.steps)
 
-    def _live(self, state: Conditions) -> Iterator[Made]:
-        for item in self.stimulation.tick(self.t, state) if self.stimulation else ():
+    def _live(self, now_ns: int) -> Iterator[Made]:
+        stimulation = self.stimulation
+        for item in stimulation.overdue(self.t) if stimulation else ():
             yield self._unconfirmed(item) if isinstance(item, Asked) else Made(self.t, item)
-        yield from self._at_once(self.watch.live(self.stimulation, state, self.t))
+        state = self._conditions(now_ns)
+        if stimulation:
+            yield from self._at_once(stimulation.tick(self.t, state))
+        yield from self._at_once(self.watch.live(stimulation, state, self.t))
 
     def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:
         return (Made(self.t, record) for record in records)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -23,7 +24,7 @@ from guidance.snapshot import Snapshot
 SWITCH_S = 0.0005
 """How long a thread of the engine's process may keep the others waiting: the reader stamps bytes by the clock."""
 
-_END_S = 10.0
+_END_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +62,27 @@ def run_with_screen(job: Job) -> Outcome:
 
     Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
     """
-    engine, link = start_engine(job)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: engine.terminate())
+    with _signals_held():
+        engine, link = start_engine(job)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: engine.terminate())
     from guidance.ui import run_screen
 
-    first = link.first()
-    try:
-        if first is None:
+    outcome = link.first()
+    failed = False
+    if outcome is None:
+        try:
             run_screen(link)
-    except SystemExit:
-        print("needle-guidance: The screen failed; the procedure goes on without it. Ctrl-C ends it.", file=sys.stderr)
-        link.close()
-        engine.join()
-    _finish(engine, link)
-    return link.outcome or first or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
+        except SystemExit:
+            failed = True
+            NoScreen().tell("The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it.")
+            engine.join()
+        _await_end(engine)
+        outcome = link.last() or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
+    engine.join()
+    if failed and outcome.status == DONE:
+        return Outcome(FAILED, "The screen failed; the procedure was recorded to its end.")
+    return outcome
 
 
 def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
@@ -129,25 +136,36 @@ class EngineLink:
         """Hand ``message`` to the engine."""
         self._wire.send(message)
 
-    def close(self) -> None:
-        """Hang up; may be called twice."""
+    def last(self) -> Outcome | None:
+        """How the engine ended, once it has, and hang up; None if it could not say."""
+        with contextlib.suppress(EOFError):
+            while True:
+                self.receive()
+                if not self._wire.poll():
+                    break
         self._wire.close()
+        return self.outcome
 
 
-def _finish(engine: BaseProcess, link: EngineLink) -> None:
-    """Take in how the engine ended. One that the operator left before it had ended is asked to end, then made to."""
-    engine.join(0 if link.outcome is None else _END_S)
-    if engine.is_alive():
-        engine.terminate()
+def _await_end(engine: BaseProcess) -> None:
+    """Give the engine time to end; one that the operator left at work is asked to, and in the end made to."""
+    for urge in (engine.terminate, engine.kill):
         engine.join(_END_S)
-    if engine.is_alive():
-        engine.kill()
-        engine.join()
+        if engine.is_alive():
+            urge()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM waiting, also for a process that is started meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        link.receive()
-    except EOFError, OSError:
-        pass
-    link.close()
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
 
 
 def _engine(job: Job, wire: Connection) -> None:
@@ -155,12 +173,13 @@ def _engine(job: Job, wire: Connection) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if hasattr(os, "setsid"):
         os.setsid()
     desk = ScreenDesk(wire)
     outcome = _run(job, desk, stop)
-    desk.post(outcome)
-    desk.close()
+    desk.close(outcome)
     sys.exit(outcome.status)
 
 
@@ -173,11 +192,12 @@ def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
         desk.ready()
         amiss = session.run(desk, stop.is_set)
     except (Fault, DeviceError) as fault:
-        return _failed(fault)
+        return outcome_of(fault)
     return Outcome(FAILED, amiss) if amiss else Outcome(DONE)
 
 
-def _failed(fault: Fault | DeviceError) -> Outcome:
+def outcome_of(fault: Fault | DeviceError) -> Outcome:
+    """Exit status and sentence of ``fault``."""
     if isinstance(fault, Fault):
         return Outcome(fault.status, str(fault))
     if isinstance(fault, OptionRefused):

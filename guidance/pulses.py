@@ -14,6 +14,9 @@ CONFIRM_S = 0.5
 ANSWER_S = 1.0
 MOST_UNCONFIRMED = 3
 
+_CATCH_UP = 0.1
+"""Share of a period by which a pulse may follow its predecessor early, so that the beat is kept."""
+
 
 class SinglePulses(Stimulation):
     """Each pulse is asked for by itself, when the one before has been answered."""
@@ -50,11 +53,13 @@ class SinglePulses(Stimulation):
         if self._asked and self._asked.seen == sample:
             self._asked = None
 
-    def _begin(self, _t: float, _current_ma: float) -> None:
+    def _begin(self, t: float, _current_ma: float) -> None:
         self._unconfirmed, self._withheld = 0, None
+        self._due_t = max(self._due_t, t)
         self.actions.append(Output(on=True))
 
-    def _wait(self, t: float) -> Iterator[Command | Asked]:
+    def overdue(self, t: float) -> Iterator[Command | Asked]:
+        """As Stimulation: the last pulse waits so long to be confirmed, and then to be answered."""
         asked = self._asked
         if asked is None:
             return
@@ -78,7 +83,8 @@ class SinglePulses(Stimulation):
             yield from self._withhold(current_ma, why)
             return
         self._withheld = None
-        self._due_t = max(self._due_t + 1 / self.rate_hz, t + 1 / self.bounds.max_rate_hz)
+        kept_t = max(self._due_t, t - _CATCH_UP / self.rate_hz)
+        self._due_t = max(kept_t + 1 / self.rate_hz, t + 1 / self.bounds.max_rate_hz)
         self._asked = Asked(t, current_ma, self.width_ms)
         self._ask(Fire(current_ma, self.width_ms))
         yield from self._tell()
@@ -123,7 +129,8 @@ class PulseTrain(Stimulation):
         self._ask(Train(current_ma, self.width_ms, self.rate_hz))
         self.actions.append(Output(on=True))
 
-    def _wait(self, t: float) -> Iterator[Command | Asked]:
+    def overdue(self, t: float) -> Iterator[Command | Asked]:
+        """As Stimulation: the train lapses where its pulses are not heard of."""
         if self._heard:
             self._extend(t)
         if self.armed and t > self._lapses_t:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from guidance.writer import EventWriter, opened
 
 _TICK_S = 0.004
 _FAST_BLOCK_S = 0.25
+_MOST_SAMPLES = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ class Pace:
             return 0
         if self._speed is None:
             return max(1, int(_FAST_BLOCK_S * self._rate_hz))
-        return max(0, int((time.monotonic() - self._began) * self._speed * self._rate_hz) - self._taken)
+        passed = (time.monotonic() - self._began) * self._speed * self._rate_hz
+        return max(0, int(min(passed, sys.maxsize)) - self._taken)
 
     def took(self, samples: int, gap: int) -> None:
         """Count what was taken; a gap passes in its own time."""

@@ -64,7 +64,14 @@ class Stimulation(ABC):
     """
 
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
-        """Pulses of ``width_ms`` at ``rate_hz``, their current chosen by ``controller`` within ``bounds``."""
+        """Pulses of ``width_ms`` at ``rate_hz``, their current chosen by ``controller`` within ``bounds``.
+
+        Raises ValueError where the first would be beyond them.
+        """
+        first_ma = controller.next_ma()
+        why = bounds.refusal(first_ma, width_ms, rate_hz)
+        if why is not None:
+            raise ValueError(why)
         self.controller, self.bounds = controller, bounds
         self.width_ms, self.rate_hz = width_ms, rate_hz
         self.armed = self.suspect = False
@@ -72,7 +79,7 @@ class Stimulation(ABC):
         self.current_ma: float | None = None
         self.amiss: str | None = None
         self.unanswered = 0
-        self.ladder = Ladder(controller.next_ma())
+        self.ladder = Ladder(first_ma)
         self._by = "operator" if isinstance(controller, Dial) else "controller"
         self._told_ma: float | None = None
 
@@ -94,18 +101,19 @@ class Stimulation(ABC):
         """Note that the pulse at ``sample`` has been answered."""
 
     @abstractmethod
-    def _wait(self, t: float) -> Iterator[Command | Asked]:
-        """Give up on what has been waited for too long, armed or not; a pulse is told that stays unconfirmed."""
+    def overdue(self, t: float) -> Iterator[Command | Asked]:
+        """Give up on what has been waited for too long, armed or not; a pulse that stays unconfirmed comes out."""
 
     @abstractmethod
     def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
         """Ask for what is due while armed."""
 
     def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
-        """Arm the output, or say why not."""
+        """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""
         why = disarming(state) or not_fresh(state)
         why = why or self.bounds.refusal(self._next_ma(), self.width_ms, self.rate_hz)
         if why is not None:
+            self.actions.append(Output(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.suspect, self.amiss = True, False, None
@@ -129,12 +137,8 @@ class Stimulation(ABC):
         self.controller.current_ma = min(round(wanted, 6), self.bounds.highest_ma(self.width_ms))
         yield Command(self.controller.current_ma, self.width_ms, self.rate_hz, enabled=self.armed, by="operator")
 
-    def tick(self, t: float, state: Conditions) -> Iterator[Command | Asked]:
-        """At device time ``t``: switch off if something demands it, else ask for what is due.
-
-        A pulse that stays unconfirmed comes out too.
-        """
-        yield from self._wait(t)
+    def tick(self, t: float, state: Conditions) -> Iterator[Command]:
+        """At device time ``t``, after ``overdue``: switch off if something demands it, else ask for what is due."""
         if not self.armed:
             return
         why = disarming(state)

@@ -70,7 +70,7 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
         armed=stimulation.armed,
         current_ma=stimulation.current_ma if stimulation.armed else None,
         wanted_ma=stimulation.controller.next_ma(),
-        max_ma=stimulation.bounds.max_current_ma,
+        max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
         width_ms=stimulation.width_ms,
         rate_hz=stimulation.rate_hz,
         delivered_ma=last.current_ma if last else None,

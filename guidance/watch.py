@@ -84,6 +84,8 @@ class Watch:
     def live(self, stimulation: Stimulation | None, state: Conditions, t: float) -> Iterator[Alarm]:
         """Alarms of a running procedure that no block brings."""
         yield from self._told("display-lost", _AWAY if _is_away(state) else None)
+        if not state.connected:
+            self._arrived_ns = None
         silent = state.connected and state.signal_age_s is not None and state.signal_age_s > 2 * SIGNAL_FRESH_S
         yield from self._told("stale", "No samples arrive; check the amplifier." if silent else None, "signal")
         if stimulation:

@@ -45,7 +45,7 @@ class EventWriter:
 
     def write(self, made: Made) -> None:
         """Stamp and write one record. Raises StorageFault once for each target that fails, and lets go of it."""
-        line = (self._numbering.line(made, time.monotonic_ns()) + "\n").encode()
+        line = (self._numbering.line(made, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
         for target in list(self._targets):
             try:
                 target.write(line)

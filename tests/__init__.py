@@ -1,0 +1,5 @@
+"""Tests, laid out as the house is."""
+
+import guidance
+
+__all__ = ["guidance"]

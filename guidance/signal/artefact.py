@@ -21,6 +21,8 @@ _GAIN_SD = 0.05
 _EXPONENT_SD = 0.12
 _PEAK_GAIN_SD = 0.10
 _UNKNOWN_GAIN_SD = 0.3
+_CLIPPED_PEAK = 3.0
+"""A clipped peak was larger than what is seen of it, by about so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class ArtefactModel:
     def strength(self, charge: float | None, peak_uv: float, *, clipped: bool) -> Strength:
         """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""
         if self._spread is None:
-            self._charge, self._peak_uv = charge, max(peak_uv, 1e-3)
+            self._charge, self._peak_uv = charge, max(peak_uv * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
             self._spread = self._unit * self._peak_uv**2
             return Strength(1.0, _GAIN_SD)
         if charge and self._charge:

@@ -34,13 +34,15 @@ class GuidanceApp(App[None]):
     ALLOW_SELECT = False
     BINDINGS = keys.BINDINGS
 
+    newest: Snapshot | None = None
+    """The Snapshot that came last."""
+
     def __init__(self, link: Link, silence_s: float = SILENCE_S) -> None:
         super().__init__()
         self._link = link
         self._silence_s = silence_s
         self._bedside = Bedside()
         self._arming = Arming()
-        self._newest: Snapshot | None = None
         self._heard_s = self._drawn_s = time.monotonic()
         self._frames = 0
         self._draw_is_due = False
@@ -73,7 +75,7 @@ class GuidanceApp(App[None]):
         self._watch.arm()
 
     def _take(self, snapshot: Snapshot) -> None:
-        self._newest = snapshot
+        self.newest = snapshot
         self._heard_s = time.monotonic()
         if snapshot.ended == "operator" or (snapshot.ended and self._quitting):
             self.exit()
@@ -85,33 +87,35 @@ class GuidanceApp(App[None]):
         self._draw_is_due = False
         self._drawn_s = time.monotonic()
         self._frames += 1
-        if self._newest is None:
+        if self.newest is None:
             return
-        self._bedside.show(self._newest)
+        self._bedside.show(self.newest)
         self._tell()
         self.call_after_refresh(self._send, Credit(self._frames))
 
     def _tell(self) -> None:
         """Show what the screen itself knows: silence, how far arming has come, and the keys."""
         silent_s = time.monotonic() - self._heard_s
-        at_rest = self._newest is not None and (self._newest.paused or self._newest.ended is not None)
+        at_rest = self.newest is not None and (self.newest.paused or self.newest.ended is not None)
         is_long = silent_s > self._silence_s and not at_rest
         if not self._stopped:
             self._bedside.show_silence(round(silent_s) if is_long else None)
         if self._is_armed():
             self._arming.forget()
         self._bedside.output.show_stage(self._arming.stage(time.monotonic()))
-        active = [] if self._stopped else self._bedside.active_bindings.values()
-        self._bedside.keys.offer(keys.words(active, armed=self._is_armed()), keys.STOP if self._is_armed() else None)
+        armed = self._is_armed()
+        held = keys.words(self._bedside.active_bindings.values(), armed=armed, alone=self._stopped)
+        self._bedside.keys.offer(held, keys.STOP if armed else None)
 
     def _is_armed(self) -> bool:
-        stimulator = self._newest.stimulator if self._newest else None
+        stimulator = self.newest.stimulator if self.newest else None
         return stimulator is not None and stimulator.armed
 
     def _engine_gone(self) -> None:
-        self._stopped = self._newest is None or self._newest.ended is None
+        self._stopped = self.newest is None or self.newest.ended is None
         if self._stopped:
             self._bedside.show_stopped()
+            self.call_after_refresh(self._tell)
 
     def _send(self, message: Message) -> None:
         with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
@@ -119,13 +123,13 @@ class GuidanceApp(App[None]):
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool:
         """Whether the key of ``action`` holds now."""
-        return keys.holds(action, self._newest)
+        return keys.holds(action, self.newest)
 
     def on_key(self, event: events.Key) -> None:
         """See every key before what it does: a key that does not hold stops, and any but the second ends arming."""
         if event.key != "enter":
             self._arming.forget()
-        if event.key not in self._bedside.active_bindings:
+        if self.check_action("stop", ()) and event.key not in self._bedside.active_bindings:
             self.action_stop()
         self._tell()
 
@@ -160,19 +164,19 @@ class GuidanceApp(App[None]):
     def action_mark(self, what: str) -> None:
         """Note that ``what`` happened."""
         self._send(Mark(what))
-        if self._newest is not None:
-            self._bedside.status.note(f"noted {clock(self._newest.position_s)} {what}")
+        if self.newest is not None:
+            self._bedside.status.note(f"noted {clock(self.newest.position_s)} {what}")
 
     async def action_quit(self) -> None:
         """Stop the stimulator, ask the engine to end and wait for it a little; at once if it has ended or was asked."""
-        over = self._stopped or (self._newest is not None and self._newest.ended is not None)
+        over = self._stopped or (self.newest is not None and self.newest.ended is not None)
         if over or self._quitting:
             self.exit()
             return
         self._quitting = True
         self._bedside.title_line.show_ending()
-        if keys.holds("stop", self._newest):
-            self._send(Stop())
+        if self.check_action("stop", ()):
+            self.action_stop()
         self._send(Quit())
         self.set_timer(QUIT_WAIT_S, self._leave)
 
@@ -182,7 +186,7 @@ class GuidanceApp(App[None]):
 
     def action_pause(self) -> None:
         """Hold the replay, or go on."""
-        self._send(Pause(on=not (self._newest is not None and self._newest.paused)))
+        self._send(Pause(on=not (self.newest is not None and self.newest.paused)))
 
     def action_rescale(self, direction: int) -> None:
         """Show the sweeps smaller (+1) or larger (-1)."""

@@ -68,8 +68,11 @@ def holds(action: str, snapshot: Snapshot | None) -> bool:
     return needs is None or (snapshot is not None and needs(snapshot))
 
 
-def words(active: Iterable[ActiveBinding], *, armed: bool) -> tuple[tuple[str, str], ...]:
-    """The keys to show and what they do; neighbours that do the same are one, and an armed stimulator is not armed."""
-    shown = [a.binding for a in active if a.binding.show and not (armed and a.binding.action == "ask_to_arm")]
-    unique = list({(binding.key_display or binding.key, binding.description): None for binding in shown})
+def words(active: Iterable[ActiveBinding], *, armed: bool, alone: bool) -> tuple[tuple[str, str], ...]:
+    """The keys to show and what they do; neighbours that do the same are one. ``armed``: there is nothing to arm;
+    ``alone``: the engine is gone, and only leaving is left.
+    """
+    shown = [a.binding for a in active if a.binding.show]
+    useful = [b for b in shown if b.action == "quit" or not (alone or (armed and b.action == "ask_to_arm"))]
+    unique = list({(binding.key_display or binding.key, binding.description): None for binding in useful})
     return tuple((" ".join(key for key, _ in group), does) for does, group in groupby(unique, key=lambda pair: pair[1]))

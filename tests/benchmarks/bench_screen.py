@@ -10,24 +10,42 @@ from dataclasses import replace
 from functools import partial
 from itertools import cycle, islice
 
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
 from textual._compositor import CompositorUpdate
 
 from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
+from guidance.ui.bedside import Bedside
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.bars import Bars
 from guidance.ui.widgets.emg import EmgStrip
+from guidance.ui.widgets.gauge import Gauge
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.sweeps import Sweeps
-from tests.guidance.ui.fakes import FakeLink, build_emg, build_snapshot
+from guidance.ui.widgets.zone import ZoneWord
+from tests.guidance.ui.fakes import FakeLink, build_emg, build_live, build_proximity, build_snapshot
 
 _FRAMES = 200
+_FRAMES_PER_S = 20
 _SIZES = ((80, 24), (120, 40), (200, 50), (300, 100))
+_PLOTS = (Gauge, ZoneWord, Sweeps, Bars, EmgStrip)
 
 
-def _snapshots() -> list[Snapshot]:
+def _replayed() -> list[Snapshot]:
     """Twenty different states; a fifth of them with a new sweep."""
     return [replace(build_snapshot(60 + moment // 5), emg=build_emg(moment)) for moment in range(20)]
+
+
+def _guided() -> list[Snapshot]:
+    """The same of a live procedure, with a new estimate for each sweep."""
+    return [_guided_at(60 + moment // 5, build_emg(moment)) for moment in range(20)]
+
+
+def _guided_at(pulse: int, emg: NDArray[np.float32]) -> Snapshot:
+    proximity = build_proximity("target", 0.3 + 0.02 * (pulse % 5), sample=pulse)
+    return replace(build_live(pulse), emg=emg, proximity=proximity)
 
 
 def _cpu_ms(work: Callable[[Snapshot], object], snapshots: list[Snapshot]) -> float:
@@ -44,33 +62,34 @@ def _draw(panel: Panel, snapshot: Snapshot) -> None:
     canvas.strips()
 
 
-async def _measure(size: tuple[int, int]) -> None:
+async def _measure(what: str, snapshots: list[Snapshot], size: tuple[int, int]) -> None:
     link = FakeLink()
     app = GuidanceApp(link)
-    snapshots = _snapshots()
     async with app.run_test(size=size) as pilot:
         link.feed(snapshots[0])
         await pilot.pause(0.2)
-        plots = [panel for panel in app.query(Panel) if isinstance(panel, Sweeps | Bars | EmgStrip)]
+        plots = [panel for panel in app.query(Panel) if isinstance(panel, _PLOTS) and panel.size.height]
         costs = [_cpu_ms(partial(_draw, panel), snapshots) for panel in plots]
-        whole_ms = await _whole_ms(app, snapshots)
+        assert isinstance(app.screen, Bedside)
+        whole_ms = await _whole_ms(app.screen, app.console, snapshots)
     link.close()
-    each = " + ".join(f"{cost:.2f}" for cost in costs)
+    each = ", ".join(f"{type(plot).__name__} {cost:.2f}" for plot, cost in zip(plots, costs, strict=True))
     print(
-        f"{size[0]}x{size[1]}: plots {sum(costs):.2f} ms a frame (sweeps, bars, EMG: {each}); "
-        f"whole screen to terminal codes {whole_ms:.1f} ms, {1000 / whole_ms:.0f} frames/s possible"
+        f"{what} {size[0]}x{size[1]}: all redrawn to terminal codes {whole_ms:.1f} ms a frame, "
+        f"{whole_ms * _FRAMES_PER_S / 10:.0f} % of a core at {_FRAMES_PER_S} frames/s; "
+        f"plots {sum(costs):.2f} ms ({each})"
     )
 
 
-async def _whole_ms(app: GuidanceApp, snapshots: list[Snapshot]) -> float:
+async def _whole_ms(screen: Bedside, console: Console, snapshots: list[Snapshot]) -> float:
     """CPU of a frame from Snapshot to the codes a terminal would get, all panels redrawn."""
     started_s = time.process_time()
     for snapshot in islice(cycle(snapshots), _FRAMES):
-        for panel in app.query(Panel):
-            panel.show(snapshot)
-        update = app.screen._compositor.render_update(full=True)
+        screen.show(snapshot)
+        screen.show_silence(None)
+        update = screen._compositor.render_update(full=True)
         assert isinstance(update, CompositorUpdate)
-        update.render_segments(app.console)
+        update.render_segments(console)
         await asyncio.sleep(0)
     return (time.process_time() - started_s) / _FRAMES * 1000
 
@@ -80,11 +99,11 @@ async def _banner_ms() -> float:
     link = FakeLink()
     app = GuidanceApp(link)
     async with app.run_test(size=(200, 50)) as pilot:
-        link.feed(build_snapshot())
+        link.feed(build_live())
         await pilot.pause(0.2)
         started_s = time.monotonic()
         link.die()
-        while not any("stimulator off by hand" in strip.text for strip in app.screen._compositor.render_strips()):
+        while not any("The engine has died" in strip.text for strip in app.screen._compositor.render_strips()):
             await asyncio.sleep(0.01)
         return (time.monotonic() - started_s) * 1000
 
@@ -93,7 +112,8 @@ def main() -> None:
     """Print the costs at four sizes, and how soon the banner stands."""
     os.environ.setdefault("COLORTERM", "truecolor")
     for size in _SIZES:
-        asyncio.run(_measure(size))
+        asyncio.run(_measure("replay", _replayed(), size))
+        asyncio.run(_measure("guiding", _guided(), size))
     print(f"GUIDANCE STOPPED after {max(asyncio.run(_banner_ms()) for _ in range(5)):.0f} ms (longest of 5)")
 
 

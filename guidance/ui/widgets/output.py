@@ -105,7 +105,7 @@ def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_
     bigtext.draw(canvas, top, _MARGIN, digits, size, ink)
     column, foot = _MARGIN + columns + 1, top + height - 1
     canvas.write(foot, column, "mA", ink)
-    if is_past:
+    if is_past and current_ma is not None:
         canvas.write(foot - 1, column, "last", ink)
 
 

@@ -129,7 +129,7 @@ def _paint_details(canvas: Canvas, newest: SweepView) -> None:
     hidden_latency = newest.detected and not _has_room_for_both(canvas)
     parts = [f"{_latency(newest)} ms"] if hidden_latency else []
     parts += [] if newest.contaminated else [p_value(newest.p_value)]
-    parts += [_stimulus(newest), f"pulse {newest.pulse_index + 1}"]
+    parts += [_stimulus(newest), f"pulse {newest.pulse_index}"]
     column, end = _MARGIN, canvas.width - _MARGIN
     for part in (shorten(part, end - _MARGIN) for part in parts if part):
         if column + cell_len(part) <= end:

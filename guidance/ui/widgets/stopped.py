@@ -26,26 +26,23 @@ class Stopped(Panel):
     DEFAULT_CSS = "Stopped { layer: banner; dock: top; height: auto; display: none; }"
     GROUND = Ground.HIGH
 
-    def _words(self) -> tuple[str, str]:
-        """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
-        ours = self.snapshot is None or self.snapshot.stimulator is not None
-        return _WHAT, _BY_ITSELF if ours else _BY_HAND
-
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         """Rows for headline, words and margins in ``width`` columns."""
-        return (
-            bigtext.cells(_HEADLINE, _size(width))[1] + sum(len(wrap(words, width - 4)) for words in self._words()) + 3
-        )
+        return bigtext.cells(_HEADLINE, _size(width))[1] + len(self._lines_of_words(width)) + 3
 
     def paint(self, canvas: Canvas) -> None:
         """Draw headline and words."""
         size = _size(canvas.width)
         bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.STRONG)
         row = 2 + bigtext.cells(_HEADLINE, size)[1]
-        for words in self._words():
-            for line in wrap(words, canvas.width - 4):
-                canvas.write(row, 2, line, Ink.STRONG)
-                row += 1
+        for index, line in enumerate(self._lines_of_words(canvas.width)):
+            canvas.write(row + index, 2, line, Ink.STRONG)
+
+    def _lines_of_words(self, width: int) -> list[str]:
+        """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
+        ours = self.snapshot is None or self.snapshot.stimulator is not None
+        sentences = (_WHAT, _BY_ITSELF if ours else _BY_HAND)
+        return [line for sentence in sentences for line in wrap(sentence, max(width - 4, 1))]
 
 
 def _size(width: int) -> bigtext.Size:

@@ -78,7 +78,7 @@ def build_sweep(pulse: int, *, detected: bool | None = None, contaminated: bool 
     if contaminated:
         uv += 140.0 * np.convolve(rng.normal(0.0, 1.0, 240), np.ones(4) / 2, "same")
     return SweepView(
-        pulse_index=pulse,
+        pulse_index=pulse + 1,
         start_ms=0.0,
         step_ms=1 / 3,
         uv=uv.astype(np.float32),
@@ -149,15 +149,15 @@ def build_stimulator(**changes: Any) -> StimulatorView:
     return replace(stimulator, **changes)
 
 
-def build_proximity(zone: str, threshold_ma: float, **changes: Any) -> Proximity:
-    """A valid estimate of ``threshold_ma`` at 0.1 ms that is most probably in ``zone``."""
-    interval = (threshold_ma * 0.78, threshold_ma, threshold_ma * 1.3)
-    shares = {name: 0.0 for name in ("none", "far", "approach", "target", "close")} | {zone: 0.87}
+def build_proximity(zone: str, median_ma: float, spread: float = 1.3, **changes: Any) -> Proximity:
+    """A valid estimate of ``median_ma`` at 0.1 ms, known within a factor ``spread``, most probably in ``zone``."""
+    interval = (median_ma / spread, median_ma, median_ma * spread)
+    shares = dict.fromkeys(("none", "far", "approach", "target", "close"), 0.0) | {zone: 0.87}
     proximity = Proximity(
         sample=1000,
         threshold_ma=interval,
         threshold_0p1ms_ma=interval,
-        distance_mm=(threshold_ma * 1.4, threshold_ma * 2.0, threshold_ma * 3.1),
+        distance_mm=(median_ma * 1.4, median_ma * 2.0, median_ma * 3.1),
         zone=zone,
         zone_probability=shares,
         valid=True,

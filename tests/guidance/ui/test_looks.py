@@ -33,10 +33,13 @@ def with_newest(*, detected: bool = True, contaminated: bool = False) -> Snapsho
     )
 
 
-def looks_as_before(compare: Compare, link: FakeLink, snapshot: Snapshot, size: tuple[int, int], dies: bool) -> bool:
+def looks_as_before(
+    compare: Compare, link: FakeLink, snapshot: Snapshot, size: tuple[int, int], dies: bool = False, keys: str = ""
+) -> bool:
     async def settle(pilot: Pilot[None]) -> None:
         link.feed(snapshot)
         await until(lambda: bool(link.sent))
+        await pilot.press(*keys)
         if dies:
             link.die()
             await until(lambda: pilot.app.screen.has_class("-stopped"))

@@ -1,0 +1,42 @@
+"""The command ``needle-guidance``: what it takes, and the exit status of each end."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from guidance import __version__
+from guidance.cli.hardware import check, devices
+from guidance.cli.options import STATUS
+from guidance.cli.procedures import demo, replay, run
+from guidance.faults import BAD_ARGUMENTS, FAILED
+
+
+@click.group(epilog=STATUS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="needle-guidance")
+def cli() -> None:
+    """Needle guidance by evoked EMG: where the tip is, by ear and at a glance.
+
+    Research software, not a medical device.
+    """
+
+
+for command in (run, demo, replay, devices, check):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; every error ends as one sentence on standard error."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.exceptions.NoArgsIsHelpError as bare:
+        click.echo(bare.format_message())
+        sys.exit(BAD_ARGUMENTS)
+    except click.Abort:
+        sys.exit(FAILED)
+    except click.ClickException as fault:
+        click.echo(f"needle-guidance: {' '.join(fault.format_message().split())}", err=True)
+        sys.exit(BAD_ARGUMENTS)

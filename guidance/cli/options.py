@@ -1,0 +1,130 @@
+"""Options that several commands share, and what they come to."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from guidance.protocol import ProtocolError, check_window, load
+from guidance.settings import Mode, Settings
+
+STATUS = """\b
+Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
+
+Command = Callable[..., None]
+
+
+class Positive(click.ParamType[float]):
+    """A finite number above 0."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """``value`` as a float, or a usage error."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and number > 0):
+            self.fail(f"{value!r} is not a number above 0.", param, ctx)
+        return number
+
+
+DEVICE = click.option(
+    "--device", "address", required=True, metavar="ADDRESS",
+    help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sim:SEED is a "
+    "simulated patient. The command devices lists the ports.",
+)  # fmt: skip
+PROTOCOL = click.option(
+    "--protocol", "protocol_id", default="generic-block", metavar="ID", show_default=True, help="Procedure to follow."
+)
+WINDOW = click.option(
+    "--window",
+    nargs=2,
+    type=float,
+    metavar="START_MS END_MS",
+    help="Where the response is looked for, after the pulse.",
+)
+CRITERION = click.option(
+    "--criterion-uv", type=Positive(), metavar="UV", help="Least peak-to-peak amplitude that counts as a response."
+)
+EVENTS = click.option(
+    "--events", metavar="PATH", help="Copy the event stream to a file or pipe, or with - to standard output."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
+HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
+
+_PROCEDURE = (
+    PROTOCOL,
+    click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
+    EVENTS,
+    click.option(
+        "--mode", type=click.Choice([mode.value for mode in Mode]), default="auto", show_default=True,
+        help="Who chooses the current: the controller, the operator, or another maker's stimulator.",
+    ),
+    click.option(
+        "--current", "current_ma", type=Positive(), metavar="MA",
+        help="First current; in manual mode the current; in listen mode what the dial shows.",
+    ),
+    click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width."),
+    click.option("--rate", "rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
+    click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),
+    WINDOW,
+    CRITERION,
+    click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
+    click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
+    click.option("--no-audio", is_flag=True, help="Without sound."),
+)  # fmt: skip
+
+
+def procedure_options(command: Command) -> Command:
+    """Give ``command`` the options that ``run`` and ``demo`` share."""
+    for option in reversed(_PROCEDURE):
+        command = option(command)
+    return command
+
+
+def settings_of(options: dict[str, Any]) -> Settings:
+    """Protocol and overrides of ``options``, or a usage error."""
+    try:
+        window = check_window(options["window"], "--window") if options["window"] else None
+        protocol = load(options["protocol_id"])
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+    given = {key: options.get(key) for key in ("current_ma", "width_ms", "rate_hz", "max_current_ma", "criterion_uv")}
+    mode = Mode(options["mode"] or Mode.MANUAL)
+    return Settings(protocol, mode, window, **given, headless=options["headless"])
+
+
+def check_events(options: dict[str, Any]) -> None:
+    """Refuse an ``--events`` that cannot be."""
+    events = options["events"]
+    if events == "-" and not options["headless"]:
+        raise click.UsageError("--events - writes to the terminal that the screen needs; add --headless.")
+    if not events or events == "-":
+        return
+    try:
+        is_folder, has_folder = Path(events).is_dir(), Path(events).absolute().parent.is_dir()
+    except OSError as fault:
+        raise click.UsageError(f"--events {events}: {fault.strerror}; name another file.") from None
+    if is_folder:
+        raise click.UsageError(f"--events {events} is a folder; name a file in it.")
+    if not has_folder:
+        raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
+
+
+def run_job(job: Any, *, headless: bool) -> None:
+    """Run ``job`` with or without a screen, and leave with its status."""
+    from guidance.host import run_headless, run_with_screen
+
+    if not headless and not sys.stdout.isatty():
+        raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
+    outcome = run_headless(job) if headless else run_with_screen(job)
+    if outcome.sentence:
+        click.echo(f"needle-guidance: {outcome.sentence}", err=True)
+    sys.exit(outcome.status)

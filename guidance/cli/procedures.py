@@ -1,0 +1,105 @@
+"""The commands that run the guidance: on an amplifier, on a simulated patient, on a recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from guidance.cli.options import (
+    CRITERION,
+    DEVICE,
+    EVENTS,
+    HEADLESS,
+    PROTOCOL,
+    STATUS,
+    WINDOW,
+    Positive,
+    check_events,
+    procedure_options,
+    run_job,
+    settings_of,
+)
+
+
+@click.command(epilog=STATUS)
+@DEVICE
+@procedure_options
+def run(address: str, **options: Any) -> None:
+    """Guide a procedure on an amplifier.
+
+    The stimulator is switched on by the operator alone, on the screen; with --headless it arms by itself once the
+    signal is sound. No pulse exceeds the least of the device's limits, the protocol's, and 6 mA, 1 ms, 5 a second and
+    2 uC a pulse. The record of the procedure is kept in the store. Ctrl-C ends it in order.
+    """
+    _run_live(address, options)
+
+
+@click.command(epilog=STATUS)
+@click.option(
+    "--seed", type=click.IntRange(min=0, max=10**18 - 1), default=1, show_default=True, help="Which simulated patient."
+)
+@procedure_options
+def demo(seed: int, **options: Any) -> None:
+    """Guide a procedure on a simulated patient, through the real driver.
+
+    It is a simulation: what holds for it need not hold for a person.
+    """
+    _run_live(f"sim:{seed}", options)
+
+
+def _run_live(address: str, options: dict[str, Any]) -> None:
+    from guidance.journal import default_store
+    from guidance.live import Live
+
+    check_events(options)
+    job = Live(
+        settings=settings_of(options),
+        store=options["store"] or str(default_store()),
+        address=address,
+        events=options["events"],
+        duration_s=options["duration_s"],
+    )
+    run_job(job, headless=options["headless"])
+
+
+@click.command(epilog=STATUS)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--channel", metavar="LABEL", help="Use this channel alone; otherwise every voltage channel.")
+@PROTOCOL
+@WINDOW
+@CRITERION
+@EVENTS
+@click.option("--speed", type=Positive(), metavar="N", help="Play at N times real time.")
+@click.option("--fast", is_flag=True, help="Play as fast as the machine can; the records are the same.")
+@HEADLESS
+@click.option(
+    "--mode", type=click.Choice(["listen"]), help="Leave annotated pulses aside and find pulses by their artefact."
+)
+@click.option(
+    "--full-scale-uv", type=Positive(), metavar="UV", help="What full scale of a WAV or FLAC file is, in microvolts."
+)
+@click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
+def replay(file: str, **options: Any) -> None:
+    """Run a recorded signal through the same path as a live one.
+
+    FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Pulses are its annotations 'stim', optionally with
+    'current_ma=0.50 width_ms=0.10' after it; where there are none, they are found by their artefact.
+    Without --fast and --speed it plays in real time.
+    """
+    from guidance.replay import Replay
+
+    if options["fast"] and options["speed"]:
+        raise click.UsageError("--fast and --speed exclude each other; give one.")
+    check_events(options)
+    speed = None if options["fast"] else options["speed"] or 1.0
+    job = Replay(
+        path=file,
+        settings=settings_of(options),
+        channel=options["channel"],
+        full_scale_uv=options["full_scale_uv"],
+        sample_rate_hz=options["sample_rate_hz"],
+        events=options["events"],
+        speed=speed,
+    )
+    run_job(job, headless=options["headless"])

@@ -1,0 +1,99 @@
+"""What a live procedure runs with: the device opened, its limits and the protocol's brought together."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from drivers import open_device
+from drivers.base import Amplifier, Limits, Stimulator
+from guidance.controller import Controller, Dial, Staircase
+from guidance.engine import Engine
+from guidance.faults import ArgumentFault, Fault
+from guidance.interlock import Bounds
+from guidance.journal import Journal, mark_told, new_procedure, newly_unfinished
+from guidance.live.device import LiveDevice
+from guidance.live.session import LiveSession
+from guidance.pulses import PulseTrain, SinglePulses
+from guidance.settings import Mode, Settings
+from guidance.signal.path import LEAST_RATE_HZ
+from guidance.stimulation import Stimulation
+from guidance.writer import Detached, EventWriter
+
+_ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient."""
+
+    settings: Settings
+    store: str
+    address: str
+    events: str | None = None
+    duration_s: float | None = None
+
+    def open(self) -> LiveSession:
+        """The session, its device streaming. Raises Fault and DeviceError."""
+        if self.settings.mode is not Mode.LISTEN:
+            _bounds(self.settings, _ANY_DEVICE)
+        with ExitStack() as stack:
+            amplifier = open_device(self.address)
+            stack.callback(amplifier.close)
+            stimulation = _stimulation(self.settings, amplifier)
+            copy = Detached(self.events) if self.events else None
+            if copy:
+                stack.callback(copy.close)
+            store = Path(self.store)
+            notices = [_cut_off(folder) for folder in newly_unfinished(store)]
+            now = datetime.now().astimezone()
+            folder = new_procedure(store, self.settings.protocol.id, now)
+            writer = EventWriter(Journal(folder), copy)
+            stack.callback(writer.close)
+            engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
+            device = LiveDevice(amplifier, asks=stimulation is not None)
+            device.start()
+            return LiveSession(engine, device, writer, folder, self.duration_s, notices, stack.pop_all())
+
+
+def _cut_off(folder: Path) -> str:
+    mark_told(folder)
+    return f"The procedure {folder.name} was cut off; what it recorded until then is in {folder}."
+
+
+def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:
+    """Who asks ``amplifier`` for pulses; None where another maker's stimulator is listened to."""
+    info = amplifier.info
+    if info.sample_rate_hz < LEAST_RATE_HZ:
+        raise Fault(
+            f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for evoked responses, which need at least "
+            f"{LEAST_RATE_HZ:g} Hz."
+        )
+    if settings.mode is Mode.LISTEN:
+        return None
+    if info.limits is None or not isinstance(amplifier, Stimulator):
+        raise Fault(f"{info.address} does not stimulate; use --mode listen with another stimulator.")
+    bounds, start_ma, width_ms, rate_hz = _bounds(settings, info.limits)
+    controller: Controller = Dial(start_ma)
+    if settings.mode is Mode.AUTO:
+        controller = Staircase(start_ma, bounds.highest_ma(width_ms))
+    kind = SinglePulses if info.limits.single_pulses else PulseTrain
+    return kind(controller, bounds, width_ms, rate_hz)
+
+
+def _bounds(settings: Settings, limits: Limits) -> tuple[Bounds, float, float, float]:
+    """The limits of all, and the first current, width and rate within them. Raises ArgumentFault for one that is not.
+
+    The current that an option names is taken as it stands; the protocol's gives way to a lower limit.
+    """
+    protocol = settings.protocol
+    bounds = Bounds.least(limits, protocol, settings.max_current_ma)
+    width_ms = settings.width_ms or protocol.width_ms
+    rate_hz = settings.rate_hz or protocol.rate_hz
+    start_ma = settings.current_ma or min(protocol.start_current_ma, bounds.highest_ma(width_ms))
+    why = bounds.refusal(start_ma, width_ms, rate_hz)
+    if why:
+        raise ArgumentFault(f"The stimulus asked for is refused: {why}.")
+    return bounds, start_ma, width_ms, rate_hz

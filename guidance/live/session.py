@@ -1,0 +1,200 @@
+"""A live procedure under way: the loop, and what ends it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from drivers.base import Block, DeviceError, DeviceLost
+from guidance.desk import Desk
+from guidance.engine import Engine
+from guidance.events import Made
+from guidance.faults import Fault, StorageFault
+from guidance.journal import EVENTS_NAME
+from guidance.live.device import LiveDevice
+from guidance.messages import Message, Quit, Steer
+from guidance.snapshot import Snapshot
+from guidance.stimulation import Output
+from guidance.view import Position, snapshot
+from guidance.watch import fault_text
+from guidance.writer import EventWriter
+
+READ_S = 0.004
+RECONNECT_S = 10.0
+SOUND_S = 1.0
+SCREENLESS_S = 600.0
+
+
+class LiveSession:
+    """A procedure under way. It owns what ``stack`` closes: the device, the journal, the copy of the events."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        device: LiveDevice,
+        writer: EventWriter,
+        folder: Path,
+        duration_s: float | None,
+        notices: list[str],
+        stack: ExitStack,
+    ) -> None:
+        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
+        self._engine, self._device, self._writer, self._folder = engine, device, writer, folder
+        self._duration_s, self._notices, self._stack = duration_s, notices, stack
+        self._lost: str | None = None
+        self._status_seen = False
+        self._sound_since: float | None = None
+        self._screen_gone_at: float | None = None
+        self._amiss: str | None = None
+        self._ended: str | None = None
+
+    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """Run to its end; the stimulator is off and the journal closed whatever happens.
+
+        A sentence says what was amiss. Raises DeviceLost where that was the end of it.
+        """
+        with self._stack:
+            try:
+                self._ended = self._procedure(desk, stopping)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the stimulator goes off and the journal ends
+                self._ended = self._break_off(fault)
+            self._write(self._engine.end(self._ended))
+            self._device.act(self._engine.actions)
+            if self._ended != "error":
+                desk.show(self._draw, at_once=True)
+        if self._ended == "device-lost":
+            raise DeviceLost(self._lost or "The amplifier was lost.")
+        return self._amiss
+
+    def _procedure(self, desk: Desk, stopping: Callable[[], bool]) -> str:
+        for notice in self._notices:
+            desk.tell(notice)
+        self._write([self._engine.begin()])
+        while True:
+            reason = self._turn(desk, stopping)
+            if reason is not None:
+                return reason
+
+    def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """One round of the loop; the reason to end, or None."""
+        blocks = self._read(desk)
+        messages = desk.messages()
+        now_ns = time.monotonic_ns()
+        self._write(self._engine.step(blocks, now_ns, messages))
+        self._steer(messages)
+        if self._engine.settings.headless:
+            self._arm_when_sound(now_ns)
+        self._act()
+        desk.show(self._draw)
+        return self._reason(desk, messages, stopping())
+
+    def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:
+        if stopping or any(isinstance(message, Quit) for message in messages):
+            return "operator"
+        if self._duration_s is not None and self._engine.t >= self._duration_s:
+            return "duration"
+        if desk.gone and self._without_screen():
+            return "error"
+        alone = self._engine.settings.headless or desk.gone
+        return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
+
+    def _without_screen(self) -> bool:
+        """Note that the screen is gone; whether it has been for too long."""
+        now = time.monotonic()
+        if self._screen_gone_at is None:
+            self._screen_gone_at = now
+            self._engine.watch.screen_seen_ns = 0
+            self._amiss = "The screen was gone; the procedure was recorded without it."
+        return now - self._screen_gone_at > SCREENLESS_S
+
+    def _read(self, desk: Desk) -> list[Block]:
+        blocks = self._device.read(READ_S)
+        if self._device.lost != self._lost:
+            self._lost = self._device.lost
+            self._sound_since = None
+            self._write(self._engine.trouble("device-lost", self._lost))
+        if blocks and not self._status_seen:
+            self._first_status(blocks, desk)
+        return blocks
+
+    def _first_status(self, blocks: list[Block], desk: Desk) -> None:
+        """A fault that the device has from before is told as found, for it is cleared at once."""
+        found = [status.fault for block in blocks for status in block.status][:1]
+        self._status_seen = bool(found)
+        if found and found[0] != "none":
+            notice = fault_text(found[0]) or ""
+            self._notices.append(notice)
+            desk.tell(notice)
+
+    def _arm_when_sound(self, now_ns: int) -> None:
+        """Nobody is there to arm: do it once the device streams and its signal has been sound for a second."""
+        engine = self._engine
+        stimulation = engine.stimulation
+        if stimulation is None or stimulation.armed or stimulation.suspect:
+            return
+        if not (engine.tally.quality and engine.watch.sound(engine.t, now_ns)):
+            self._sound_since = None
+        elif self._sound_since is None:
+            self._sound_since = engine.t
+        elif engine.t - self._sound_since >= SOUND_S:
+            self._write(engine.arm("controller", now_ns))
+            self._sound_since = None
+
+    def _act(self) -> None:
+        """Carry out what the engine asks of the stimulator; what is refused disarms it."""
+        refused = self._device.act(self._engine.actions)
+        stimulation = self._engine.stimulation
+        if stimulation and stimulation.armed:
+            self._write(self._engine.trouble("stimulus-not-delivered", refused, "refused"))
+            self._device.act(self._engine.actions)
+
+    def _steer(self, messages: list[Message]) -> None:
+        for message in messages:
+            if isinstance(message, Steer):
+                self._device.steer(message.words)
+
+    def _write(self, records: Iterable[Made]) -> None:
+        for made in records:
+            try:
+                self._writer.write(made)
+            except StorageFault as fault:
+                self._unwritten(fault)
+
+    def _unwritten(self, fault: StorageFault) -> None:
+        """Without a journal there is no stimulation; without the copy there is."""
+        is_journal = fault.target == str(self._folder / EVENTS_NAME)
+        self._amiss = str(fault)
+        self._engine.watch.storage_ok &= not is_journal
+        self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
+
+    def _break_off(self, fault: Exception) -> str:
+        """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""
+        self._device.act([Output(on=False)])
+        self._amiss = str(fault) if isinstance(fault, Fault | DeviceError) else self._trace(fault)
+        return "error"
+
+    def _trace(self, fault: Exception) -> str:
+        sentence = f"The program failed ({type(fault).__name__}: {fault}); the stimulator is off."
+        path = self._folder / "fault.txt"
+        try:
+            path.touch(0o600)
+            path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+        except OSError:
+            return sentence
+        return f"{sentence} Particulars are in {path}."
+
+    def _draw(self) -> Snapshot:
+        info = self._engine.info
+        simulated = ["SIMULATED PATIENT."] if self._device.is_simulated else []
+        position = Position(
+            source=f"{info.model} {info.serial}".strip(),
+            duration_s=self._duration_s,
+            speed=1.0,
+            ended=self._ended,
+            notice=" ".join(simulated + self._notices),
+            connected=self._lost is None,
+        )
+        return snapshot(self._engine, position)

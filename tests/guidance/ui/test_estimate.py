@@ -1,0 +1,142 @@
+"""What may be shown of an estimate, and when it may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from guidance.events import Proximity
+from guidance.snapshot import AlarmView
+from guidance.ui.estimate import STALE_S, Estimate, Reader
+from tests.guidance.ui.fakes import (
+    build_live,
+    build_proximity,
+    build_snapshot,
+    build_stimulator,
+    unknown_proximity,
+)
+
+OFF = build_stimulator(armed=False, current_ma=None)
+
+
+def alarm(code: str, *, active: bool = True) -> AlarmView:
+    return AlarmView(code, "medium", code, active=active)
+
+
+def read(**changes: Any) -> Estimate:
+    return Reader().read(build_live(**changes))
+
+
+def test_a_fresh_and_valid_estimate_is_shown_whole() -> None:
+    proximity = build_proximity("approach", 0.7)
+    estimate = read(proximity=proximity)
+    assert (estimate.zone, estimate.probability, estimate.why) == ("approach", 0.87, None)
+    assert estimate.threshold_ma == proximity.threshold_0p1ms_ma
+    assert estimate.distance_mm == proximity.distance_mm
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"connected": False}, "device lost"),
+        ({"alarms": (alarm("device-lost"),)}, "device lost"),
+        ({"alarms": (alarm("lead-off"),)}, "electrode off"),
+        ({"alarms": (alarm("stale"),)}, "stale: no fresh answer"),
+        ({"ended": "duration"}, "the procedure has ended"),
+        ({"proximity": None}, "no response yet"),
+        ({"proximity": None, "stimulator": OFF}, "stimulator off"),
+        ({"proximity": unknown_proximity("no-response-yet", "none")}, "no response yet"),
+        ({"proximity": unknown_proximity("current-unknown")}, "current unknown"),
+        ({"proximity": unknown_proximity("injectate")}, "injectate at the tip"),
+        ({"proximity": unknown_proximity("some-new\x1b[2J-reason")}, "some new[2J reason"),
+        (
+            {"proximity": replace(build_proximity("far", 2.0), threshold_0p1ms_ma=None, zone=None)},
+            "pulse width unknown",
+        ),
+    ],
+)
+def test_what_is_not_known_tells_nothing_but_why(changes: dict[str, Any], why: str) -> None:
+    estimate = read(**changes)
+    assert estimate.why == why
+    assert (estimate.probability, estimate.threshold_ma, estimate.distance_mm) == (None, None, None)
+    assert estimate.zone in {None, "none"}
+
+
+@pytest.mark.parametrize("code", ["stale", "lead-off", "device-lost"])
+def test_an_alarm_that_has_passed_blinds_no_more(code: str) -> None:
+    assert read(alarms=(alarm(code, active=False),)).why is None
+
+
+def test_an_engine_that_is_silent_knows_nothing() -> None:
+    assert Reader().read(build_live(), silent=True).why == "no word from the engine"
+
+
+def test_only_a_search_without_answer_says_no_answer() -> None:
+    assert read(proximity=unknown_proximity("no-response-yet", "none")).zone == "none"
+    assert read(proximity=unknown_proximity("no-response-yet", "none"), connected=False).zone is None
+
+
+@pytest.mark.parametrize(
+    ("stimulator", "why"), [(build_stimulator(), "stale: no fresh answer"), (OFF, "stimulator off")]
+)
+def test_an_estimate_that_no_pulse_renews_is_stale_after_three_seconds(stimulator: Any, why: str) -> None:
+    reader, snapshot = Reader(), build_live(stimulator=stimulator)
+    assert reader.read(snapshot).why is None
+    assert reader.read(replace(snapshot, t=snapshot.t + STALE_S)).why is None
+    late = reader.read(replace(snapshot, t=snapshot.t + STALE_S + 0.1))
+    assert (late.why, late.is_old) == (why, True)
+
+
+def test_a_new_pulse_makes_it_fresh_again_even_if_it_tells_the_same() -> None:
+    reader, snapshot = Reader(), build_live()
+    reader.read(snapshot)
+    renewed = build_proximity("target", 0.38, sample=2000)
+    assert reader.read(replace(snapshot, t=snapshot.t + 10.0, proximity=renewed)).why is None
+
+
+def test_a_paused_replay_keeps_its_estimate() -> None:
+    reader = Reader()
+    paused = build_snapshot(proximity=build_proximity("far", 2.0), paused=True)
+    assert [reader.read(paused).why for _ in range(200)] == [None] * 200
+
+
+def trend_of(thresholds_ma: list[float], step_s: float = 0.5) -> str | None:
+    reader, estimate = Reader(), Estimate()
+    for index, threshold_ma in enumerate(thresholds_ma):
+        proximity = narrow(threshold_ma, index)
+        estimate = reader.read(build_live(t=index * step_s, proximity=proximity))
+    return estimate.trend
+
+
+def narrow(threshold_ma: float, sample: int) -> Proximity:
+    return build_proximity("target", threshold_ma, 1.1, sample=sample)
+
+
+@pytest.mark.parametrize(
+    ("thresholds_ma", "trend"),
+    [
+        ([0.9, 0.7, 0.5, 0.4], "closer"),
+        ([0.4, 0.5, 0.7, 0.9], "away"),
+        ([0.5, 0.51, 0.49, 0.5], "steady"),
+        ([0.5], None),
+    ],
+)
+def test_the_last_seconds_tell_whither_it_goes(thresholds_ma: list[float], trend: str | None) -> None:
+    assert trend_of(thresholds_ma) == trend
+
+
+def test_a_change_within_the_uncertainty_is_no_trend() -> None:
+    reader = Reader()
+    for sample, threshold_ma in enumerate((2.6, 2.4, 2.2, 2.1)):
+        proximity = build_proximity("far", threshold_ma, 2.0, sample=sample)
+        estimate = reader.read(build_live(t=sample * 0.5, proximity=proximity))
+    assert estimate.trend == "steady"
+
+
+def test_a_trend_does_not_reach_across_a_time_without_estimate() -> None:
+    reader = Reader()
+    reader.read(build_live(t=0.0, proximity=narrow(2.0, 0)))
+    reader.read(build_live(t=1.0, proximity=replace(unknown_proximity("injectate"), sample=1)))
+    assert reader.read(build_live(t=2.0, proximity=narrow(0.4, 2))).trend is None
