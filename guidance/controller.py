@@ -9,6 +9,7 @@ from guidance.events import Proximity, Response
 _UP = 1.25
 _ABOVE_THRESHOLD = 1.15
 _LEAST_MA = 0.05
+_PATIENCE = 4
 
 
 class Controller(Protocol):
@@ -42,14 +43,16 @@ class Staircase:
     def __init__(self, start_ma: float, max_ma: float) -> None:
         """Begin at ``start_ma``; never ask for more than ``max_ma``."""
         self.current_ma, self._max_ma = start_ma, max_ma
+        self._untold = 0
 
     def next_ma(self) -> float:
         """The current wanted for the next pulse."""
         return self.current_ma
 
     def heard(self, current_ma: float, response: Response, proximity: Proximity) -> None:
-        """Go to just above the threshold if there is one, else up; a sweep that cannot tell changes nothing."""
-        if response.contaminated:
+        """Go to just above the threshold if there is one, else up; a few sweeps that cannot tell change nothing."""
+        self._untold = self._untold + 1 if response.contaminated else 0
+        if response.contaminated and self._untold < _PATIENCE:
             return
         if proximity.valid and proximity.threshold_ma is not None:
             wanted = proximity.threshold_ma[1] * _ABOVE_THRESHOLD

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -20,9 +21,6 @@ from guidance.desk import Desk, NoScreen, ScreenDesk
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, Fault
 from guidance.messages import Message
 from guidance.snapshot import Snapshot
-
-SWITCH_S = 0.0005
-"""How long a thread of the engine's process may keep the others waiting: the reader stamps bytes by the clock."""
 
 _END_S = 3.0
 
@@ -69,17 +67,9 @@ def run_with_screen(job: Job) -> Outcome:
     from guidance.ui import run_screen
 
     outcome = link.first()
-    failed = False
-    if outcome is None:
-        try:
-            run_screen(link)
-        except SystemExit:
-            failed = True
-            NoScreen().tell("The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it.")
-            engine.join()
-        _await_end(engine)
-        outcome = link.last() or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
-    engine.join()
+    failed = outcome is None and not _shown(link, run_screen)
+    _await_end(engine, link)
+    outcome = outcome or link.outcome or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
     if failed and outcome.status == DONE:
         return Outcome(FAILED, "The screen failed; the procedure was recorded to its end.")
     return outcome
@@ -136,23 +126,35 @@ class EngineLink:
         """Hand ``message`` to the engine."""
         self._wire.send(message)
 
-    def last(self) -> Outcome | None:
-        """How the engine ended, once it has, and hang up; None if it could not say."""
-        with contextlib.suppress(EOFError):
-            while True:
+    def drain(self, timeout_s: float | None) -> bool:
+        """Read until the engine hangs up, for at most ``timeout_s``, None for ever; whether it has."""
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        try:
+            while self._wire.poll(None if until is None else max(until - time.monotonic(), 0.0)):
                 self.receive()
-                if not self._wire.poll():
-                    break
-        self._wire.close()
-        return self.outcome
+        except EOFError:
+            return True
+        return False
 
 
-def _await_end(engine: BaseProcess) -> None:
-    """Give the engine time to end; one that the operator left at work is asked to, and in the end made to."""
+def _shown(link: EngineLink, run_screen: Callable[[EngineLink], None]) -> bool:
+    """Show the screen until it is left; False where it failed, and only once the engine has ended without it."""
+    try:
+        run_screen(link)
+    except SystemExit:
+        NoScreen().tell("The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it.")
+        link.drain(None)
+        return False
+    return True
+
+
+def _await_end(engine: BaseProcess, link: EngineLink) -> None:
+    """Take in how the engine ends; one that the operator left at work is asked to, and in the end made to."""
     for urge in (engine.terminate, engine.kill):
-        engine.join(_END_S)
-        if engine.is_alive():
-            urge()
+        if link.drain(_END_S):
+            break
+        urge()
+    engine.join()
 
 
 @contextlib.contextmanager
@@ -185,7 +187,6 @@ def _engine(job: Job, wire: Connection) -> None:
 
 def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
     """Open ``job`` and run it to its end."""
-    sys.setswitchinterval(SWITCH_S)
     try:
         session = job.open()
         gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine

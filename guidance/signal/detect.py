@@ -52,16 +52,17 @@ class Family:
             self._seen = min(self._seen + 1.0, _SPREAD_WEIGHT)
             self._spread += (np.minimum(one**2, _OUTLIER * self._spread) - self._spread) / (self._seen + 20.0)
 
-    def judge(self, sweep: Array, covariance: Array, alpha: float) -> tuple[float, float]:
+    def judge(self, sweep: Array, covariance: Array) -> tuple[float, float]:
         """P-value of ``sweep`` (n,), in which all but a response has ``covariance`` (n, n); and the peak-to-peak size
-        of a response that would mostly be detected at ``alpha``.
+        of the largest response that could hide in it, at the middle of all places and widths, surely to 95 %.
         """
         filters = pair_filters(self._shapes, covariance)
         scores = (filters @ sweep).reshape(-1, 2)
         strength = np.abs(np.einsum("pn,pn->p", filters.reshape(*self._shapes.shape)[:, 0], self._shapes[:, 0]))
-        needed = np.sqrt(self.null.critical(alpha) * self._spread[:, 0]) + _POWER_95
-        detectable = float(np.median(needed / strength * np.ptp(self._shapes[:, 0], axis=1)))
-        return self.null.p_value(float((scores**2 / self._spread).sum(axis=1).max())), detectable
+        statistic = float((scores**2 / self._spread).sum(axis=1).max())
+        reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
+        hidden_uv = float(np.median(reach / strength * np.ptp(self._shapes[:, 0], axis=1)))
+        return self.null.p_value(statistic), hidden_uv
 
 
 class KnownShape:

@@ -40,11 +40,6 @@ class NullDistribution:
         self._windows.clear()
         self.learn(statistics)
 
-    def critical(self, alpha: float) -> float:
-        """The statistic whose p-value is ``alpha``, at most 0.2."""
-        high, excess = self._tail()
-        return max(high + excess * float(np.log(_TAIL / alpha)), float(np.quantile(self._null(), 1.0 - alpha)))
-
     def p_value(self, statistic: float) -> float:
         """Probability of at least this ``statistic`` without a response; never below 1e-6, which nothing here could
         verify.

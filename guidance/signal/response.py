@@ -51,14 +51,14 @@ class Evoked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Told:
-    """What a sweep told: its parts, the response as estimated, the p-value, how large a response would have been seen,
+    """What a sweep told: its parts, the response as estimated, the p-value, how large a response may hide in it,
     and whether what stands out is ``unlike`` a response.
     """
 
     parts: Parts
     found: Estimate
     p_value: float
-    detectable_uv: float
+    hidden_uv: float
     unlike: bool
 
 
@@ -134,12 +134,12 @@ class ResponseDetector:
 
     def _tell(self, parts: Parts) -> _Told:
         """Whether there is a response in these parts."""
-        unknown, detectable_uv = self._family.judge(parts.residual, parts.silent, ALPHA)
+        unknown, hidden_uv = self._family.judge(parts.residual, parts.silent)
         known = self._known.p_value(parts.residual, parts.silent) if self._known.ready else None
         p_value = combined(unknown, known)
         found = _found(parts, self._frame, p_value)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
-        return _Told(parts, found, p_value, detectable_uv, unlike)
+        return _Told(parts, found, p_value, hidden_uv, unlike)
 
     def settle(self) -> None:
         """Learn from the sweep judged last; done when its answer is out."""
@@ -164,7 +164,7 @@ class ResponseDetector:
         amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
         significant = told.p_value < ALPHA and not told.unlike
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
-        blinded = not significant and told.detectable_uv > (self._criterion_uv or _DEFAULT_CRITERION_UV)
+        blinded = not significant and told.hidden_uv > (self._criterion_uv or _DEFAULT_CRITERION_UV)
         hidden = told.unlike or blinded
         return Evoked(
             detected=detected,
@@ -211,4 +211,4 @@ def _found(parts: Parts, frame: Frame, p_value: float) -> Estimate:
 def _why(told: _Told) -> str:
     if told.unlike:
         return "the artefact has changed and is learned anew"
-    return f"a response of {told.detectable_uv:.0f} uV would not be seen"
+    return f"a response of {told.hidden_uv:.0f} uV could hide in it"

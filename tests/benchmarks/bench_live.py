@@ -118,7 +118,7 @@ def main(seconds: float) -> None:
     """Measure each size and print the table."""
     print(f"{seconds:g} s armed, screen of {WINDOW[1]} x {WINDOW[0]}, {os.cpu_count()} cores")
     print("                CPU in % of a core             lag of response, ms")
-    print("                engine  screen  simulator     median    p99    max      lost samples   answers    drawn  end")
+    print("                engine  screen  simulator     median    p99    max      lost samples   answers   drawn  end")
     for channels, rate_hz in SIZES:
         with tempfile.TemporaryDirectory() as store:
             print(told(channels, rate_hz, measured(channels, rate_hz, seconds, Path(store))), flush=True)
