@@ -58,6 +58,7 @@ class Engine:
         self.stimulation = stimulation
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
+        self._is_live = False
 
     def begin(self) -> Made:
         """The record that opens the stream."""
@@ -80,6 +81,7 @@ class Engine:
 
         ``now_ns`` is the host's monotonic clock, None where no clock runs: a replay.
         """
+        self._is_live = now_ns is not None
         for message in messages:
             for record in self._obey(message, now_ns or 0):
                 yield Made(self.t, record)
@@ -189,9 +191,10 @@ class Engine:
             yield from ((t, record) for record in self._outdated(t))
 
     def _outdated(self, t: float) -> Iterator[Record]:
-        """Where pulses are in our hands and have not been answered for long, what was known of the nerve lapses."""
+        """In a live procedure, what was known of the nerve lapses when pulses have not been answered for long."""
         known = self.proximity
-        if known and known.valid and self.stimulation and self.watch.is_stale(t, self.stimulation.rate_hz):
+        rate_hz = self.stimulation.rate_hz if self.stimulation else 1.0
+        if known and known.valid and self._is_live and self.watch.is_stale(t, rate_hz):
             self.proximity = Proximity(known.sample, None, None, None, None, None, valid=False, why="stale")
             yield self.proximity
             yield from self._changed_cue(self.proximity)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +20,10 @@ if sys.platform != "win32":
 
 EVENTS_NAME = "events.jsonl"
 SYNC_S = 1.0
+_END_S = 5.0
 
 _TOLD_NAME = "told"
+_ALONE_NAME = "without-screen"
 _TAIL_BYTES = 4096
 
 
@@ -118,6 +122,39 @@ def mark_told(folder: Path) -> None:
     """Note in ``folder`` that its procedure is known to have been cut off."""
     with contextlib.suppress(OSError):  # it is told again next time
         (folder / _TOLD_NAME).touch(0o600)
+
+
+def mark_alone(folder: Path) -> None:
+    """Note in ``folder`` that this process goes on with its procedure though the screen is gone."""
+    with contextlib.suppress(OSError):  # then it ends by itself after a while
+        (folder / _ALONE_NAME).touch(0o600)
+        (folder / _ALONE_NAME).write_text(str(os.getpid()))
+
+
+def end_alone(store: Path) -> list[Path]:
+    """End in order the procedures of ``store`` that go on without their screen; those that were ended."""
+    return [path.parent for path in sorted(store.glob(f"*/{_ALONE_NAME}")) if _ended(path)]
+
+
+def _ended(mark: Path) -> bool:
+    """Ask the process named in ``mark`` to end, and wait. Whether it was at work: it then holds its journal's lock."""
+    journal, pid = mark.with_name(EVENTS_NAME), mark.read_text()
+    if not (_is_held(journal) and pid.isdigit()):
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(pid), signal.SIGTERM)
+    until = time.monotonic() + _END_S
+    while _is_held(journal) and time.monotonic() < until:
+        time.sleep(0.02)
+    return True
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _in_use(file.fileno())
+    except OSError:
+        return False
 
 
 def _is_cut_off(path: Path) -> bool:

@@ -35,5 +35,5 @@ def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> 
     if len(earliest) < _LEAST_BINS:
         return None
     line = linregress(due_s[earliest], late_s[earliest])
-    spread = float(t.ppf(0.975, len(earliest) - 2)) * float(line.stderr)
-    return Drift(ppm=-float(line.slope) * 1e6, uncertainty_ppm=spread * 1e6)
+    slope, spread = float(line.slope), float(t.ppf(0.975, len(earliest) - 2)) * float(line.stderr)
+    return Drift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)

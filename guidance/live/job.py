@@ -13,7 +13,7 @@ from guidance.controller import Controller, Dial, Staircase
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds
-from guidance.journal import Journal, mark_told, new_procedure, newly_unfinished
+from guidance.journal import Journal, end_alone, mark_told, new_procedure, newly_unfinished
 from guidance.live.device import LiveDevice
 from guidance.live.session import LiveSession
 from guidance.pulses import PulseTrain, SinglePulses
@@ -39,27 +39,34 @@ class Live:
         """The session, its device streaming. Raises Fault and DeviceError."""
         if self.settings.mode is not Mode.LISTEN:
             _bounds(self.settings, _ANY_DEVICE)
+        store = Path(self.store)
+        notices = [_went_on(folder) for folder in end_alone(store)]
+        cut_off = newly_unfinished(store)
+        notices += [_cut_off(folder) for folder in cut_off]
         with ExitStack() as stack:
-            amplifier = open_device(self.address)
-            stack.callback(amplifier.close)
-            stimulation = _stimulation(self.settings, amplifier)
             copy = Detached(self.events) if self.events else None
             if copy:
                 stack.callback(copy.close)
-            store = Path(self.store)
-            notices = [_cut_off(folder) for folder in newly_unfinished(store)]
+            amplifier = open_device(self.address)
+            stack.callback(amplifier.close)
+            stimulation = _stimulation(self.settings, amplifier)
+            device = LiveDevice(amplifier, asks=stimulation is not None)
+            device.start()
             now = datetime.now().astimezone()
             folder = new_procedure(store, self.settings.protocol.id, now)
             writer = EventWriter(Journal(folder), copy)
             stack.callback(writer.close)
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
-            device = LiveDevice(amplifier, asks=stimulation is not None)
-            device.start()
+            for found in cut_off:
+                mark_told(found)
             return LiveSession(engine, device, writer, folder, self.duration_s, notices, stack.pop_all())
 
 
+def _went_on(folder: Path) -> str:
+    return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is whole."
+
+
 def _cut_off(folder: Path) -> str:
-    mark_told(folder)
     return f"The procedure {folder.name} was cut off; what it recorded until then is in {folder}."
 
 

@@ -13,7 +13,7 @@ from guidance.desk import Desk
 from guidance.engine import Engine
 from guidance.events import Made
 from guidance.faults import Fault, StorageFault
-from guidance.journal import EVENTS_NAME
+from guidance.journal import EVENTS_NAME, mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
 from guidance.snapshot import Snapshot
@@ -107,6 +107,7 @@ class LiveSession:
         if self._screen_gone_at is None:
             self._screen_gone_at = now
             self._engine.watch.screen_seen_ns = 0
+            mark_alone(self._folder)
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 

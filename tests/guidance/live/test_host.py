@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -18,6 +19,7 @@ from guidance.desk import Desk, ScreenDesk
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, ArgumentFault, Fault
 from guidance.host import EngineLink, Outcome, outcome_of, run_headless, run_with_screen
 from guidance.messages import Credit, Message, Quit
+from guidance.snapshot import Snapshot
 from tests.guidance.command_line import signals_kept
 from tests.guidance.ui.fakes import build_snapshot
 
@@ -46,12 +48,12 @@ class Play:
         return self.amiss
 
 
+Wires = tuple[Connection, Connection]
+
+
 @pytest.fixture
-def wires() -> tuple[multiprocessing.connection.Connection, multiprocessing.connection.Connection]:
+def wires() -> Wires:
     return multiprocessing.Pipe()
-
-
-Wires = tuple[multiprocessing.connection.Connection, multiprocessing.connection.Connection]
 
 
 def received(link: EngineLink) -> object:
@@ -67,15 +69,20 @@ def received(link: EngineLink) -> object:
 def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
     here, there = wires
     engine, link = ScreenDesk(there), EngineLink(here)
-    drawn = []
+    drawn: list[int] = []
+
+    def draw() -> Snapshot:
+        drawn.append(1)
+        return build_snapshot()
+
     for _ in range(5):
-        engine.show(lambda: drawn.append(1) or build_snapshot())
+        engine.show(draw)
     assert len(drawn) == 1
     received(link)
     link.send(Credit(1))
     assert [type(message) for message in engine.messages()] == [Credit]
     time.sleep(desk.FRAME_S)
-    engine.show(lambda: drawn.append(1) or build_snapshot())
+    engine.show(draw)
     assert len(drawn) == 2
     engine.close(Outcome(DONE))
 
