@@ -48,16 +48,31 @@ class ArtefactModel:
         self._taught = 0
         self._blind_ms: deque[float] = deque(maxlen=_BLIND_MEMORY)
 
-    def strength(self, charge: float | None, peak_uv: float, *, clipped: bool) -> Strength:
+    @property
+    def known(self) -> bool:
+        """Whether a first pulse was seen."""
+        return self._spread is not None
+
+    @property
+    def peak_uv(self) -> float:
+        """Peak of the first pulse's artefact."""
+        return self._peak_uv
+
+    @property
+    def lately_blind_ms(self) -> float:
+        """How long the artefact hid everything lately at most."""
+        return max(self._blind_ms, default=0.0)
+
+    def strength(self, charge: float | None, peak_uv: float | None, *, clipped: bool) -> Strength:
         """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""
         if self._spread is None:
-            self._charge, self._peak_uv = charge, max(peak_uv * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
+            self._charge, self._peak_uv = charge, max((peak_uv or 0.0) * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
             self._spread = self._unit * self._peak_uv**2
             return Strength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
             return Strength(gain, float(np.hypot(_GAIN_SD, _EXPONENT_SD * (np.log(gain) - self._log_gain))))
-        if clipped:
+        if clipped or peak_uv is None:
             return Strength(1.0, _UNKNOWN_GAIN_SD)
         return Strength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
 

@@ -19,11 +19,15 @@ from guidance.signal.null import NullDistribution
 _SPREAD_WEIGHT = 60.0
 _OUTLIER = 9.0
 _POWER_95 = 1.64
-_SIZES = 6
+_SIZES = 8
 _LAGS = (-2, -1, 0, 1, 2)
 _KNOWN_SHARE = 0.7
 _SHAPE_MEMORY = 10
 _SHAPE_FROM = 2
+
+
+Factor = tuple[Array, bool]
+"""A Cholesky factor as scipy gives it."""
 
 
 class Family:
@@ -39,7 +43,7 @@ class Family:
 
     def renew(self, covariance: Array) -> None:
         """Take ``covariance`` (n, n) as that of stimulus-free windows."""
-        self._quiet_filters = pair_filters(self._shapes, covariance)
+        self._quiet_filters = pair_filters(self._shapes, cho_factor(covariance))
 
     def learn(self, windows: Array, covariance: Array) -> None:
         """Take in stimulus-free ``windows`` (m, n) in units of their noise."""
@@ -52,11 +56,14 @@ class Family:
             self._seen = min(self._seen + 1.0, _SPREAD_WEIGHT)
             self._spread += (np.minimum(one**2, _OUTLIER * self._spread) - self._spread) / (self._seen + 20.0)
 
-    def judge(self, sweep: Array, covariance: Array) -> tuple[float, float]:
-        """P-value of ``sweep`` (n,), in which all but a response has ``covariance`` (n, n); and the peak-to-peak size
-        of the largest response that could hide in it, at the middle of all places and widths, surely to 95 %.
+    def filters(self, factor: Factor) -> Array:
+        """Filters (2 * pairs, n) for sweeps in which all but a response has the covariance of ``factor``."""
+        return pair_filters(self._shapes, factor)
+
+    def judge(self, sweep: Array, filters: Array) -> tuple[float, float]:
+        """P-value of ``sweep`` (n,) by ``filters``; and the peak-to-peak size of the largest response that could hide
+        in it, at the middle of all places and widths, surely to 95 %.
         """
-        filters = pair_filters(self._shapes, covariance)
         scores = (filters @ sweep).reshape(-1, 2)
         strength = np.abs(np.einsum("pn,pn->p", filters.reshape(*self._shapes.shape)[:, 0], self._shapes[:, 0]))
         statistic = float((scores**2 / self._spread).sum(axis=1).max())
@@ -90,24 +97,25 @@ class KnownShape:
 
     def renew(self, windows: Sequence[Array], covariance: Array) -> None:
         """Judge stimulus-free ``windows`` by the shape as now known."""
-        scores = np.array(windows) @ self._filters(covariance).T
+        scores = np.array(windows) @ self.filters(cho_factor(covariance)).T
         self._spread = float(np.mean(np.minimum(scores**2, _OUTLIER)))
         self.null.renew(self._statistic(scores))
 
-    def p_value(self, sweep: Array, covariance: Array) -> float:
-        """P-value of ``sweep`` (n,), in which all but a response has ``covariance`` (n, n)."""
-        return self.null.p_value(float(self._statistic((self._filters(covariance) @ sweep)[None])[0]))
+    def filters(self, factor: Factor) -> Array:
+        """Filters (lags, n) for sweeps in which all but a response has the covariance of ``factor``."""
+        shape = self._shape if self._shape is not None else np.zeros(len(factor[0]))
+        shapes = np.stack([_shifted(shape, lag) for lag in _LAGS])
+        weighed = cho_solve(factor, shapes.T).T
+        power = np.einsum("ln,ln->l", shapes, weighed)
+        return np.asarray(weighed / np.sqrt(np.maximum(power, 1e-12))[:, None])
+
+    def p_value(self, sweep: Array, filters: Array) -> float:
+        """P-value of ``sweep`` (n,) by ``filters``."""
+        return self.null.p_value(float(self._statistic((filters @ sweep)[None])[0]))
 
     def _statistic(self, scores: Array) -> Array:
         """Largest squared score of the right sign, of each row of ``scores`` (m, lags)."""
         return np.asarray(np.maximum(scores.max(axis=1), 0.0) ** 2 / max(self._spread, 0.25))
-
-    def _filters(self, covariance: Array) -> Array:
-        shape = self._shape if self._shape is not None else np.zeros(len(covariance))
-        shapes = np.stack([_shifted(shape, lag) for lag in _LAGS])
-        weighed = cho_solve(cho_factor(covariance), shapes.T).T
-        power = np.einsum("ln,ln->l", shapes, weighed)
-        return np.asarray(weighed / np.sqrt(np.maximum(power, 1e-12))[:, None])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,34 +127,37 @@ class Estimate:
     nuisance: Array
 
 
-def pair_filters(shapes: Array, covariance: Array) -> Array:
+def pair_filters(shapes: Array, factor: Factor) -> Array:
     """Filters (2 * pairs, n) for pairs of ``shapes`` (pairs, 2, n): orthogonal within a pair, of unit variance."""
     pairs, _, n = shapes.shape
-    weighed = cho_solve(cho_factor(covariance), shapes.reshape(-1, n).T).T.reshape(pairs, 2, n)
+    weighed = cho_solve(factor, shapes.reshape(-1, n).T).T.reshape(pairs, 2, n)
     power = np.einsum("pin,pjn->pij", shapes, weighed)
     power += 1e-9 * np.trace(power, axis1=1, axis2=2)[:, None, None] * np.eye(2)
     whiten = np.linalg.cholesky(np.linalg.inv(power))
     return np.asarray(np.einsum("pji,pjn->pin", whiten, weighed).reshape(-1, n))
 
 
-def estimate(sweep: Array, white: Array, nuisance: Array, unit: Array, least_uv: float) -> Estimate:
-    """Split ``sweep`` (n,) by the covariances (n, n) of its parts: noise, nuisance, and a response of ``unit`` size.
+class Splitter:
+    """Splits sweeps by the covariances (n, n) of their parts: noise, nuisance, and a response of ``unit`` size.
 
-    The response's size, ``least_uv`` at least, is the one that makes the sweep most probable (empirical Bayes).
+    The response's size is the one that makes the sweep most probable (empirical Bayes), of some from ``least_uv`` up.
     """
-    largest = max(2.0 * float(np.abs(sweep).max()), 2.0 * least_uv)
-    sizes = np.geomspace(least_uv, largest, _SIZES)
-    tried = [cho_factor(white + nuisance + size**2 * unit, lower=True) for size in sizes]
-    causes = [cho_solve(factor, sweep) for factor in tried]
-    misfit = [
-        float(sweep @ cause) + 2.0 * float(np.log(factor[0].diagonal()).sum())
-        for factor, cause in zip(tried, causes, strict=True)
-    ]
-    best = int(np.argmin(misfit))
-    factor, cause, response = tried[best], causes[best], sizes[best] ** 2 * unit
-    explained = cho_solve(factor, response)
-    variance = np.diag(response) - np.einsum("ij,ji->i", response, explained)
-    return Estimate(response @ cause, np.sqrt(np.maximum(variance, 0.0)), nuisance @ cause)
+
+    def __init__(self, silent: Array, nuisance: Array, unit: Array, least_uv: float) -> None:
+        """``silent`` is the covariance of noise and nuisance together."""
+        self._nuisance, self._unit = nuisance, unit
+        self._sizes = least_uv * 10.0 ** (np.arange(_SIZES) / 2)
+        self._factors = [cho_factor(silent + size**2 * unit, lower=True) for size in self._sizes]
+        self._spreads = [2.0 * float(np.log(factor[0].diagonal()).sum()) for factor in self._factors]
+
+    def split(self, sweep: Array) -> Estimate:
+        """The parts of ``sweep`` (n,)."""
+        causes = [cho_solve(factor, sweep) for factor in self._factors]
+        best = int(np.argmin([sweep @ cause + spread for cause, spread in zip(causes, self._spreads, strict=True)]))
+        response = self._sizes[best] ** 2 * self._unit
+        explained = cho_solve(self._factors[best], response)
+        variance = np.diag(response) - np.einsum("ij,ji->i", response, explained)
+        return Estimate(response @ causes[best], np.sqrt(np.maximum(variance, 0.0)), self._nuisance @ causes[best])
 
 
 def combined(unknown: float, known: float | None) -> float:

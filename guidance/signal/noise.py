@@ -36,10 +36,10 @@ class NoiseModel:
     def learn(self, windows: Array) -> bool:
         """Take in stimulus-free ``windows`` (m, n), in units of their noise; whether the covariance was renewed."""
         before = self._seen
-        for window in windows:
-            self.windows.append(window)
+        self.windows.extend(windows)
+        for autocovariance in _autocovariances(windows):
             self._seen += 1
-            self._sum += (self._autocovariance(window) - self._sum) / min(self._seen, _MEMORY)
+            self._sum += (autocovariance - self._sum) / min(self._seen, _MEMORY)
         due = any(before < at <= self._seen for at in _RENEW_AT) or before // _RENEW_EVERY != self._seen // _RENEW_EVERY
         if due:
             correlation = self._sum / max(float(self._sum[0]), 1e-12) * self._taper
@@ -47,9 +47,13 @@ class NoiseModel:
             self.correlation = toeplitz(correlation)
         return due
 
-    def _autocovariance(self, window: Array) -> Array:
-        """Autocovariance (n,) of ``window``, cut at a few standard deviations: a stray potential counts little."""
-        limit = 4.0 * float(np.median(np.abs(window))) / 0.6745
-        usual = np.clip(window - window.mean(), -limit, limit)
-        spectrum = np.fft.rfft(usual, 2 * len(usual))
-        return np.asarray(np.fft.irfft(np.abs(spectrum) ** 2)[: len(usual)] / len(usual))
+
+def _autocovariances(windows: Array) -> Array:
+    """Autocovariances (m, n) of ``windows`` (m, n), cut at a few standard deviations: a stray potential counts little."""
+    if not len(windows):
+        return windows
+    limits = 4.0 * np.median(np.abs(windows), axis=1, keepdims=True) / 0.6745
+    usual = np.clip(windows - windows.mean(axis=1, keepdims=True), -limits, limits)
+    n = windows.shape[1]
+    spectra = np.abs(np.fft.rfft(usual, 2 * n, axis=1)) ** 2
+    return np.asarray(np.fft.irfft(spectra, axis=1)[:, :n] / n)

@@ -36,6 +36,18 @@ class Frame:
         return cls(window_ms, grid, grid.times, response_covariance(grid.times, window_ms))
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What decides the covariances of a sweep: whether it was ``clipped``, how strong the pulse was, up to when the
+    artefact blinds, and the noise.
+    """
+
+    clipped: bool
+    strength: Strength
+    blind_ms: float
+    unit_uv: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
     """A sweep (n,) in uV and what it is made of beside a response: covariances (n, n) of noise, baseline and artefact,
@@ -83,30 +95,45 @@ class Dissector:
         self._rate_hz, self._range_uv = info.sample_rate_hz, info.channels[channel].range_uv
         self._artefacts = {clipped: ArtefactModel(frame.times) for clipped in (False, True)}
         self._overload = overload_covariance(frame.times)
+        self._clipped = False
 
-    def parts(self, raw: Array, pulse: Pulse, quiet: Quiet, unit_uv: float) -> Parts:
-        """The parts of the sweep ``raw`` (from the pulse on), in noise of ``unit_uv``."""
+    def foresee(self, pulse: Pulse, unit_uv: float) -> Setting | None:
+        """The setting that the sweep of ``pulse`` will most likely have; None before the first."""
+        artefact = self._artefacts[self._clipped]
+        if not artefact.known:
+            return None
+        strength = artefact.strength(_charge(pulse), None, clipped=self._clipped)
+        return Setting(self._clipped, strength, artefact.lately_blind_ms, unit_uv)
+
+    def observe(self, raw: Array, pulse: Pulse, quiet: Quiet, unit_uv: float) -> tuple[Setting, Array]:
+        """The setting of the sweep ``raw`` (from the pulse on) in noise of ``unit_uv``, and the sweep (n,) in uV."""
         clean = quiet.clean(raw, pulse.sample)
         lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
         clipped_ms = self._clipped_ms(raw)
-        artefact = self._artefacts[clipped_ms > 0]
+        self._clipped = clipped_ms > 0
+        artefact = self._artefacts[self._clipped]
         blind_ms = artefact.blind_ms(max(self._sharp_ms(lead, peak_uv, quiet), clipped_ms))
-        charge = pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma
-        strength = artefact.strength(charge, peak_uv, clipped=clipped_ms > 0)
-        mean, around = artefact.expected(strength)
-        if clipped_ms and self._range_uv:
+        strength = artefact.strength(_charge(pulse), peak_uv, clipped=self._clipped)
+        sweep = self._frame.grid.means(clean[self._frame.grid.first :])
+        return Setting(self._clipped, strength, blind_ms, unit_uv), sweep
+
+    def parts(self, setting: Setting, sweep: Array) -> Parts:
+        """The parts of ``sweep`` (n,) in this ``setting``."""
+        artefact, unit_uv = self._artefacts[setting.clipped], setting.unit_uv
+        mean, around = artefact.expected(setting.strength)
+        if setting.clipped and self._range_uv:
             around = around + (_OVERLOAD_SHARE * self._range_uv) ** 2 * self._overload
-        blind = np.where(self._frame.times < blind_ms, (_BLIND_SD * max(peak_uv, unit_uv)) ** 2, 0.0)
+        blind = np.where(self._frame.times < setting.blind_ms, (_BLIND_SD * max(artefact.peak_uv, unit_uv)) ** 2, 0.0)
         return Parts(
-            sweep=self._frame.grid.means(clean[self._frame.grid.first :]),
+            sweep=sweep,
             white=unit_uv**2 * self._noise.correlation + np.diag(blind),
             baseline=unit_uv**2 * self._noise.baseline,
             around=around,
             mean=mean,
             artefact=artefact,
-            strength=strength,
-            blind_ms=blind_ms,
+            strength=setting.strength,
+            blind_ms=setting.blind_ms,
             unit_uv=unit_uv,
         )
 
@@ -131,3 +158,7 @@ class Dissector:
                 break
             end = run + _RUN
         return (end + 1) * 1e3 / self._rate_hz if end else 0.0
+
+
+def _charge(pulse: Pulse) -> float | None:
+    return pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor
 
 from drivers.base import DeviceInfo, Pulse
 from guidance.signal.basis import Array
-from guidance.signal.detect import Estimate, Family, KnownShape, combined, estimate
+from guidance.signal.detect import Estimate, Family, KnownShape, Splitter, combined
 from guidance.signal.history import History
 from guidance.signal.measure import begins_at_once, onset_ms, peak_to_peak, still_running
 from guidance.signal.noise import NoiseModel
-from guidance.signal.parts import Dissector, Frame, Parts
-from guidance.signal.quiet import Quiet, QuietStretch
+from guidance.signal.parts import Dissector, Frame, Parts, Setting
+from guidance.signal.quiet import Quiet, QuietStretch, Shams
 
 ALPHA = 0.01
 """A response counts as detected where its p-value is below this."""
@@ -62,6 +63,18 @@ class _Told:
     unlike: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bench:
+    """All that a sweep of this setting is judged with, laid out before it is there."""
+
+    setting: Setting
+    parts: Parts
+    unknown: Array
+    known: Array | None
+    with_response: Splitter
+    without: Splitter
+
+
 class ResponseDetector:
     """Judges the sweeps of one channel; carries what it learns of its noise, its artefact and its responses."""
 
@@ -79,6 +92,7 @@ class ResponseDetector:
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
         self._before: dict[int, Quiet | None] = {}
+        self._bench: _Bench | None = None
         self._told: _Told | None = None
         self._unsettled: _Told | None = None
 
@@ -97,8 +111,13 @@ class ResponseDetector:
         quiet = stretch.state()
         self._before[pulse.sample] = quiet
         shams = stretch.shams(self._frame.grid, self._learned_to, quiet.mains) if quiet else None
-        if shams is None:
-            return
+        if shams is not None:
+            self._learn(shams)
+        setting = self._dissector.foresee(pulse, self._unit(quiet.noise_uv)) if quiet else None
+        self._bench = self._lay_out(setting) if setting else None
+
+    def _learn(self, shams: Shams) -> None:
+        """Learn the noise, and how the statistics are spread in it."""
         self._learned_to = shams.next_sample
         units = []
         for noise_uv in shams.noise_uv:
@@ -125,19 +144,34 @@ class ResponseDetector:
         if np.isnan(raw).any():
             return self.untold("samples lost")
         if self._told is None or not longer:
-            parts = self._dissector.parts(raw[: self._frame.grid.stop], pulse, quiet, self._unit(quiet.noise_uv))
-            self._told = self._unsettled = self._tell(parts)
-            return self._evoked(self._frame, parts, self._told.found, pulse)
+            self._told = self._unsettled = self._tell(raw[: self._frame.grid.stop], pulse, quiet)
+            return self._evoked(self._frame, self._told.parts, self._told.found, pulse)
         sweep = frame.grid.means(quiet.clean(raw, pulse.sample)[frame.grid.first :])
         parts = self._told.parts.onward(sweep, frame.times)
-        return self._evoked(frame, parts, _found(parts, frame, self._told.p_value), pulse)
+        around = _share(self._told.p_value) * parts.around
+        silent = parts.white + parts.baseline + around
+        split = Splitter(silent, parts.baseline + around, frame.response, parts.unit_uv)
+        return self._evoked(frame, parts, split.split(parts.residual), pulse)
 
-    def _tell(self, parts: Parts) -> _Told:
-        """Whether there is a response in these parts."""
-        unknown, hidden_uv = self._family.judge(parts.residual, parts.silent)
-        known = self._known.p_value(parts.residual, parts.silent) if self._known.ready else None
+    def _lay_out(self, setting: Setting) -> _Bench:
+        parts = self._dissector.parts(setting, np.zeros(len(self._frame.times)))
+        factor = cho_factor(parts.silent)
+        splitters = []
+        for share in (_DOUBTFUL, 1.0):
+            nuisance = parts.baseline + share * parts.around
+            splitters.append(Splitter(parts.white + nuisance, nuisance, self._frame.response, parts.unit_uv))
+        known = self._known.filters(factor) if self._known.ready else None
+        return _Bench(setting, parts, self._family.filters(factor), known, *splitters)
+
+    def _tell(self, raw: Array, pulse: Pulse, quiet: Quiet) -> _Told:
+        """Whether there is a response in the sweep ``raw``."""
+        setting, sweep = self._dissector.observe(raw, pulse, quiet, self._unit(quiet.noise_uv))
+        bench = self._bench if self._bench and self._bench.setting == setting else self._lay_out(setting)
+        parts = replace(bench.parts, sweep=sweep)
+        unknown, hidden_uv = self._family.judge(parts.residual, bench.unknown)
+        known = self._known.p_value(parts.residual, bench.known) if bench.known is not None else None
         p_value = combined(unknown, known)
-        found = _found(parts, self._frame, p_value)
+        found = (bench.with_response if p_value < ALPHA else bench.without).split(parts.residual)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
         return _Told(parts, found, p_value, hidden_uv, unlike)
 
@@ -202,10 +236,9 @@ def _inside(frame: Frame, parts: Parts) -> NDArray[np.bool_]:
     return np.asarray(frame.times >= max(frame.window_ms[0], parts.blind_ms))
 
 
-def _found(parts: Parts, frame: Frame, p_value: float) -> Estimate:
-    """The response as estimated. Where one is there, what artefact and response both could explain counts for it."""
-    around = _DOUBTFUL * parts.around if p_value < ALPHA else parts.around
-    return estimate(parts.residual, parts.white, parts.baseline + around, frame.response, parts.unit_uv)
+def _share(p_value: float) -> float:
+    """Share of what artefact and response both could explain that counts for the artefact: little beside a response."""
+    return _DOUBTFUL if p_value < ALPHA else 1.0
 
 
 def _why(told: _Told) -> str:
