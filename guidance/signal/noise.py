@@ -49,7 +49,7 @@ class NoiseModel:
 
 
 def _autocovariances(windows: Array) -> Array:
-    """Autocovariances (m, n) of ``windows`` (m, n), cut at some standard deviations: a stray potential counts little."""
+    """Autocovariances (m, n) of ``windows`` (m, n), cut at some standard deviations: a stray one counts little."""
     if not len(windows):
         return windows
     limits = 4.0 * np.median(np.abs(windows), axis=1, keepdims=True) / 0.6745

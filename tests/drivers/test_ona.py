@@ -157,3 +157,18 @@ def test_random_bytes_between_frames_never_raise(bench: Bench) -> None:
     bench.fake.send(fake_ona.SAMPLES, samples_body(0, ROWS))
     assert read_samples(amplifier, 20)[-1].end_sample == 20
     assert amplifier.bad_frames > 20
+
+
+def test_a_probe_tells_how_long_an_answer_takes(bench: Bench) -> None:
+    amplifier = bench.started()
+    taken_s = amplifier.probe()
+    assert taken_s is not None
+    assert 0 < taken_s < 0.1
+    assert bench.fake.kinds()[-1] == fake_ona.HEARTBEAT
+
+
+def test_a_probe_that_is_not_answered_is_a_loss(bench: Bench) -> None:
+    amplifier = bench.started()
+    bench.fake.script = answering(fake_ona.HEARTBEAT, None, None, None, None)
+    with pytest.raises(DeviceLost, match="HEARTBEAT"):
+        amplifier.probe()
