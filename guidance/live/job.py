@@ -23,6 +23,7 @@ from guidance.stimulation import Stimulation
 from guidance.writer import Detached, EventWriter
 
 _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
+"""Limits beyond all others: what is refused even so needs no device to be opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _DEFAULT_CRITERION_UV = 100.0
 _LONGER = 1.5
 _NOISE_MEMORY = 20
 _AS_LARGE = 3.0
-_DOUBTFUL = 0.1
+_DOUBTFUL = 0.02
 _BURST = 2.5
 """A stimulus-free window of which half is above so many standard deviations holds the begin of a burst, not noise."""
 

@@ -73,7 +73,7 @@ def test_what_is_wrong_is_told_with_what_to_do() -> None:
     with SimulatedDevice(1, channels=1, sample_rate_hz=5000, options=options) as simulated:
         simulated.command("lead-off 0 on")
         simulated.command("battery 7")
-        done = command("check", "--device", simulated.address, "--seconds", "3", "--json")
+        done = command("check", "--device", simulated.address, "--seconds", "2", "--json")
     found = json.loads(done.out)
     assert done.status == FAILED
     assert found["lost_samples"] > 0

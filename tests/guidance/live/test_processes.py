@@ -52,12 +52,9 @@ def test_a_host_killed_while_armed_leaves_the_device_silent_and_the_next_start_s
         cut_off = next(tmp_path.iterdir()).name
         time.sleep(1.2)  # the device's own rule: a second without a frame from its host
         with headless(simulated.address, tmp_path, "--duration", "1.2") as process:
-            _, first = process.communicate(timeout=20)
-        with headless(simulated.address, tmp_path, "--duration", "0.5") as process:
-            _, second = process.communicate(timeout=20)
-    assert f"{cut_off} was cut off" in first
-    assert "host lost" in first
-    assert second == ""
+            _, told = process.communicate(timeout=20)
+    assert f"{cut_off} was cut off" in told
+    assert "host lost" in told
     assert not [line for line in lines(tmp_path) if is_stimulus(line)]
 
 
