@@ -66,9 +66,12 @@ class Monitor:
         For each second done: the sample by which it was known, and all channels' quality.
         """
         seconds = []
-        while self._next < min(history.end - self._delay, known_to):
+        ready = min(history.end - self._delay, known_to)
+        while self._next < ready:
             second_end = round((self._seconds + 1) * self._rate_hz)
-            stop = min(second_end, history.end - self._delay, known_to)
+            if ready < min(second_end, self._next + self._column):
+                break  # a filter called for every few samples costs more than it filters
+            stop = min(second_end, ready)
             self._take(history.window(self._next, stop).astype(float))
             self._next = stop
             if stop == second_end:
