@@ -66,7 +66,8 @@ def test_where_nothing_answers_hardly_any_response_is_found(mains_uv: float, tai
     answers = responses(evoked(0.0, 200, interval_s=0.253, mains_uv=mains_uv, tail_uv=tail_uv, seed=4))
     assert len(answers) == 200
     assert detections(answers) <= 6
-    assert not any(answer.contaminated for answer in answers[10:])
+    # before the first pulse nothing is known of a tail of 2 mV: a response of 100 uV could hide in that one sweep
+    assert not any(answer.contaminated for answer in answers[1:])
 
 
 def test_p_values_without_a_response_are_spread_evenly() -> None:
