@@ -1,8 +1,8 @@
 """The artefact of this electrode in this procedure: learned from sweeps without a response, scaled with the charge.
 
-The tail of the artefact at unit charge is an unknown function with a Gaussian prior. Each sweep that shows no response
-makes it better known (a Kalman update over the sweep's samples); between pulses it may drift a little, as the needle
-moves. A sweep that shows a response teaches only what no response could explain.
+The tail of the artefact at unit charge is an unknown function with a Gaussian prior, held as coefficients of the
+prior's own main courses. Each sweep that shows no response makes it better known (a Kalman update); between pulses it
+may drift a little, as the needle moves. A sweep that shows a response teaches only what no response could explain.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.signal.basis import Array, artefact_covariance, matern
+from guidance.signal.basis import Array, Tails
+from guidance.signal.space import Screen
 
 _DRIFT = 0.01
 _BLIND_MEMORY = 8
-_DRIFT_MS = 5.0
 _GAIN_SD = 0.05
 _EXPONENT_SD = 0.12
 _PEAK_GAIN_SD = 0.10
@@ -34,13 +34,12 @@ class Strength:
 
 
 class ArtefactModel:
-    """Mean (n,) and covariance (n, n) of the artefact's tail at the strength of the first pulse, in uV."""
+    """Mean (r,) and covariance (r, r) of the coefficients of the tail at the strength of the first pulse, in uV."""
 
-    def __init__(self, times: Array) -> None:
-        """For sweeps at ``times`` (n,) in ms after the pulse."""
-        self._unit = artefact_covariance(times)
-        self._smooth = matern(times, _DRIFT_MS)
-        self._mean = np.zeros(len(times))
+    def __init__(self, tails: Tails) -> None:
+        """For the courses ``tails``, of unit peak."""
+        self._tails = tails
+        self._mean = np.zeros(len(tails.variance))
         self._spread: Array | None = None
         self._charge: float | None = None
         self._peak_uv = 0.0
@@ -67,7 +66,7 @@ class ArtefactModel:
         """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""
         if self._spread is None:
             self._charge, self._peak_uv = charge, max((peak_uv or 0.0) * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
-            self._spread = self._unit * self._peak_uv**2
+            self._spread = np.diag(self._tails.variance) * self._peak_uv**2
             return Strength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
@@ -76,11 +75,15 @@ class ArtefactModel:
             return Strength(1.0, _UNKNOWN_GAIN_SD)
         return Strength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
 
-    def expected(self, strength: Strength) -> tuple[Array, Array]:
-        """Mean (n,) and covariance (n, n) in uV of the artefact of a pulse of this strength."""
-        spread = self._spread if self._spread is not None else np.zeros_like(self._unit)
-        mean = strength.gain * self._mean
-        return mean, strength.gain**2 * spread + strength.sd**2 * np.outer(mean, mean)
+    def mean(self, strength: Strength) -> Array:
+        """Coefficients (r,) expected of a pulse of this ``strength``."""
+        return np.asarray(strength.gain * self._mean)
+
+    def spread(self, strength: Strength) -> Array:
+        """Covariance (r, r) of the coefficients of a pulse of this ``strength``."""
+        mean = self.mean(strength)
+        known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
+        return np.asarray(strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean))
 
     def blind_ms(self, now_ms: float) -> float:
         """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
@@ -90,18 +93,23 @@ class ArtefactModel:
     def doubt(self) -> None:
         """The artefact is not what it was: its shape is half as unknown again as at first."""
         if self._spread is not None:
-            self._spread = self._spread + 0.25 * self._peak_uv**2 * self._unit
+            self._spread = self._spread + np.diag(0.25 * self._peak_uv**2 * self._tails.variance)
 
-    def learn(self, sweep: Array, strength: Strength, noise: Array) -> None:
-        """Learn from ``sweep`` (n,) in uV, in which all but the artefact has covariance ``noise`` (n, n)."""
+    def learn(self, residual: Array, strength: Strength, courses: Array, rest: Screen) -> None:
+        """Learn from a sweep's ``residual`` (n,) in a space, given the ``courses`` (n, r) there, 1 uV each.
+
+        ``rest`` inverts the covariance of all but the artefact.
+        """
         if self._spread is None:
             return
         gain = strength.gain
-        mean, around = self.expected(strength)
-        weighed = np.linalg.solve(around + noise, gain * self._spread)
-        self._mean = self._mean + weighed.T @ (sweep - mean)
-        self._spread = self._spread - gain * self._spread @ weighed
-        drift = _DRIFT * np.abs(self._mean)
-        self._spread = 0.5 * (self._spread + self._spread.T) + drift[:, None] * drift[None, :] * self._smooth
+        screened = rest(courses)
+        weight = courses.T @ screened
+        told = np.column_stack([screened.T @ residual, weight @ (gain * self._spread)])
+        answer = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), told)
+        self._mean = self._mean + gain * self._spread @ answer[:, 0]
+        spread = self._spread - gain * self._spread @ answer[:, 1:]
+        drift = _DRIFT * self._tails.drift(self._mean)
+        self._spread = 0.5 * (spread + spread.T) + drift @ drift.T
         self._taught += 1
         self._log_gain += (float(np.log(max(gain, 1e-6))) - self._log_gain) / min(self._taught, 20)

@@ -26,6 +26,8 @@ _SWINGS = ((0.03, 6.0, 2.5), (0.008, 40.0, 1.5))
 """Share of the peak, decay and length in ms of what swings in the tail."""
 
 _BASELINE_SD, _SLOPE_SD = 2.0, 3.0
+_LEAST_COURSE = 1e-4
+_DRIFT_MS, _LEAST_DRIFT = 5.0, 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,33 @@ class Grid:
         return np.asarray(raw.reshape(*raw.shape[:-1], self.count, self.factor).mean(axis=-1))
 
 
-def baseline_covariance(times: Array) -> Array:
-    """Covariance (n, n) of a baseline and its drift, in units of the noise; the baseline was measured before."""
-    columns = np.stack([np.ones_like(times), times / times[-1]], axis=1)
-    return np.asarray((columns * np.array([_BASELINE_SD, _SLOPE_SD]) ** 2) @ columns.T)
+def baseline_columns(times: Array, end_ms: float) -> Array:
+    """Baseline and its drift up to ``end_ms`` (n, 2), each of one standard deviation, in units of the noise; the
+    baseline was measured before.
+    """
+    return np.stack([np.full_like(times, _BASELINE_SD), _SLOPE_SD * times / end_ms], axis=1)
+
+
+class Tails:
+    """The main courses that an artefact's tail may take: ``courses`` (n, r), orthonormal, and the prior ``variance``
+    (r,) of their coefficients where the artefact's peak is 1.
+    """
+
+    def __init__(self, times: Array) -> None:
+        """For sweeps at ``times`` (n,) in ms after the pulse."""
+        variance, courses = np.linalg.eigh(artefact_covariance(times))
+        kept = variance > len(times) * _LEAST_COURSE**2
+        self.variance, self.courses = variance[kept], courses[:, kept]
+        smooth, turn = np.linalg.eigh(matern(times, _DRIFT_MS))
+        large = smooth > _LEAST_DRIFT * smooth[-1]
+        self._bends = turn[:, large] * np.sqrt(smooth[large])
+
+    def drift(self, mean: Array) -> Array:
+        """Columns (r, k) by which the coefficients ``mean`` (r,) drift where the course changes, smoothly over 5 ms,
+        by its own size.
+        """
+        size = np.abs(self.courses @ mean)
+        return np.asarray(self.courses.T @ (size[:, None] * self._bends))
 
 
 def artefact_covariance(times: Array) -> Array:
@@ -84,10 +109,9 @@ def artefact_covariance(times: Array) -> Array:
     return np.asarray(covariance)
 
 
-def overload_covariance(times: Array) -> Array:
-    """Covariance (n, n) of an amplifier's recovery from overload, of unit size: exponentials, new at every pulse."""
-    tails = np.stack([np.exp(-times / tail) for tail in _RECOVERY_MS], axis=1)
-    return np.asarray(tails @ tails.T)
+def overload_columns(times: Array) -> Array:
+    """An amplifier's recovery from overload (n, 4), of unit size: exponentials, new at every pulse."""
+    return np.stack([np.exp(-times / tail) for tail in _RECOVERY_MS], axis=1)
 
 
 def response_covariance(times: Array, window_ms: tuple[float, float]) -> Array:

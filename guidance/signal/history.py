@@ -42,7 +42,12 @@ class History:
         return self.end - min(self._filled, self._capacity)
 
     def window(self, first: int, stop: int) -> Samples:
-        """Samples ``first`` to ``stop`` (exclusive), shape (stop - first, channels); NaN where not held or lost."""
+        """Samples ``first`` to ``stop`` (exclusive), shape (stop - first, channels); NaN where not held or lost.
+
+        Not to be written to, nor kept: what comes next may overwrite it.
+        """
+        if self.start <= first <= stop <= self.end:
+            return self._ring[first + self._filled - self.end : stop + self._filled - self.end]
         out = np.full((max(stop - first, 0), self._ring.shape[1]), np.nan, np.float32)
         low, high = max(first, self.start), min(stop, self.end)
         if low < high:

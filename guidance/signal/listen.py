@@ -17,7 +17,7 @@ from guidance.signal.basis import Array
 from guidance.signal.history import History
 
 _SHARP = 14.0
-_HOP_MS = 100.0
+_HOP_MS, _STEP_MS = 100.0, 4.0
 _REACH_MS = 1.5
 _SHAPE_MS = 1.0
 _DEAD_MS = 3.0
@@ -55,9 +55,11 @@ class EdgeFinder:
         per_ms = rate_hz / 1e3
         self._channel = channel
         self._lag = max(1, round(0.1 * per_ms))
-        self._hop, self._reach, self._half, self._dead = (
-            max(2, round(ms * per_ms)) for ms in (_HOP_MS, _REACH_MS, _SHAPE_MS, _DEAD_MS)
+        self._step, self._reach, self._half, self._dead = (
+            max(2, round(ms * per_ms)) for ms in (_STEP_MS, _REACH_MS, _SHAPE_MS, _DEAD_MS)
         )
+        self._hop = self._step * round(_HOP_MS / _STEP_MS)
+        self._beyond = self._reach + self._half + self._lag
         self._next = 0
         self._scales: deque[float] = deque(maxlen=3)
         self._hop_of_scale = 0
@@ -72,24 +74,26 @@ class EdgeFinder:
         edges: list[Edge] = []
         while True:
             hop_end = (self._next // self._hop + 1) * self._hop
-            stop = min(hop_end, history.end - self._reach - self._half - self._lag)
-            if not self._scaled_for(history, hop_end) or stop <= self._next:
+            stop = min(hop_end, (history.end - self._beyond) // self._step * self._step)
+            if stop <= self._next or not self._scaled_for(history, stop):
                 return edges
             self._next, edge = self._search(history, self._next, stop)
             if edge:
                 edges.append(edge)
 
-    def _scaled_for(self, history: History, hop_end: int) -> bool:
-        """Whether the usual size is known for the hop that ends at ``hop_end``: from the hops before it (or, for the
-        first, from itself).
+    def _scaled_for(self, history: History, stop: int) -> bool:
+        """Whether the usual size is known for the hop before ``stop``: from the hops before it (or, for the first,
+        from itself).
         """
-        wanted = max(hop_end // self._hop - 1, 1)
+        wanted = max((stop - 1) // self._hop, 1)
         while self._hop_of_scale < wanted:
             end = (self._hop_of_scale + 1) * self._hop
             if end + self._lag > history.end:
                 return False
             bend = self._bend(history, end - self._hop, end)
-            usual = float(np.nanpercentile(bend, 75)) if not np.isnan(bend).all() else 0.0
+            bend = bend[~np.isnan(bend)]
+            at = len(bend) * 3 // 4
+            usual = float(np.partition(bend, at)[at]) if len(bend) else 0.0
             self._scales.append(max(usual, _LEAST_SCALE_UV))
             self._hop_of_scale += 1
         return True
@@ -114,7 +118,7 @@ class EdgeFinder:
         )
         shape = shape - shape.mean()
         sharpness = float(np.nanmax(self._bend(history, at, at + self._reach))) / max(self._scales)
-        known_at = at + self._reach + self._half + self._lag
+        known_at = (at // self._step + 1) * self._step + self._beyond
         edge = Edge(sample, sharpness, shape / max(float(np.linalg.norm(shape)), 1e-9), known_at)
         return max(sample, at) + self._dead, edge
 

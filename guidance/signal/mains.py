@@ -7,7 +7,7 @@ import numpy as np
 from guidance.signal.basis import Array
 
 MAINS_HZ = (50.0, 60.0)
-_HARMONICS = np.array([1, 2, 3, 5])
+_HARMONICS = np.array([1, 2, 3, 5])  # as _sines has them
 _FIT_RATE_HZ = 2000.0
 _CORRELATED = 10.0
 """EMG and drift are not white: near the mains their density is taken for this many times their mean."""
@@ -70,4 +70,5 @@ def _least_squares(signal: Array, phase: Array, cycles: float) -> tuple[float, f
 def _sines(phase: Array) -> Array:
     """Cosine and sine of each harmonic at ``phase`` (n,) in cycles, shape (n, 2 * harmonics)."""
     turn = np.exp(2j * np.pi * phase)
-    return np.asarray((turn[:, None] ** _HARMONICS).view(np.float64))
+    square = turn * turn
+    return np.stack([turn, square, square * turn, square * square * turn], axis=1).view(np.float64)

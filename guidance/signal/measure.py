@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.signal.basis import Array
-from guidance.signal.detect import Estimate
+from guidance.signal.split import Estimate
 
 _ONSET_SHARE, _ONSET_SDS = 0.03, 3.0
 _ENDING_MS, _UNFINISHED = 2.0, 0.25

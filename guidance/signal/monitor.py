@@ -98,9 +98,12 @@ class Monitor:
         self._gone.append(gone)
         self._part = np.concatenate([self._part, np.where(gone, np.nan, clean[:, 0])])
         whole = len(self._part) // self._column * self._column
-        for column in self._part[:whole].reshape(-1, self._column)[-_STRIP_COLUMNS:]:
-            lacking = bool(np.isnan(column).all())
-            self._strip.append((0.0, 0.0, True) if lacking else (np.nanmin(column), np.nanmax(column), False))
+        columns = self._part[:whole].reshape(-1, self._column)[-_STRIP_COLUMNS:]
+        low, high = np.fmin.reduce(columns, axis=1), np.fmax.reduce(columns, axis=1)
+        lacking = np.isnan(low)
+        self._strip.extend(
+            zip(np.where(lacking, 0.0, low).tolist(), np.where(lacking, 0.0, high).tolist(), lacking.tolist())
+        )
         self._part = self._part[whole:]
 
     def _without_artefact(self, raw: Array) -> tuple[Array, int]:

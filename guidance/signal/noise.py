@@ -1,4 +1,4 @@
-"""The noise of one channel as its stimulus-free windows show it: how it is correlated, and what filters make of it."""
+"""The noise of one channel as its stimulus-free windows show it: how it is correlated over a sweep."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 from scipy.linalg import toeplitz
 
-from guidance.signal.basis import Array, baseline_covariance
+from guidance.signal.basis import Array, baseline_columns
 
 _MEMORY = 128
 _TAPER_MS = 10.0
@@ -21,39 +21,37 @@ class NoiseModel:
 
     def __init__(self, times: Array) -> None:
         """For sweeps at ``times`` (n,) in ms. White until windows were seen."""
-        self.baseline = baseline_covariance(times)
+        self._end_ms = float(times[-1])
         self._taper = np.maximum(1.0 - np.arange(len(times)) * (times[1] - times[0]) / _TAPER_MS, 0.0)
         self._sum = np.zeros(len(times))
         self._seen = 0
         self.windows: deque[Array] = deque(maxlen=_MEMORY)
-        self.correlation = np.eye(len(times))
+        self._correlation = np.eye(1, len(times))[0]
 
-    @property
-    def covariance(self) -> Array:
-        """Covariance (n, n) of a stimulus-free window: noise, and baseline with its drift."""
-        return self.correlation + self.baseline
+    def covariance(self, times: Array) -> Array:
+        """Covariance (m, m) at ``times`` (m,), which begin as the sweep's: noise, and baseline with its drift."""
+        correlation = np.zeros(len(times))
+        correlation[: len(self._correlation)] = self._correlation[: len(times)]
+        baseline = baseline_columns(times, self._end_ms)
+        return np.asarray(toeplitz(correlation) + baseline @ baseline.T)
 
     def learn(self, windows: Array) -> bool:
         """Take in stimulus-free ``windows`` (m, n), in units of their noise; whether the covariance was renewed."""
         before = self._seen
         self.windows.extend(windows)
-        for autocovariance in _autocovariances(windows):
-            self._seen += 1
-            self._sum += (autocovariance - self._sum) / min(self._seen, _MEMORY)
+        self._seen += len(windows)
+        self._sum += (_autocovariance(windows) - self._sum) * min(len(windows) / min(self._seen, _MEMORY), 1.0)
         due = any(before < at <= self._seen for at in _RENEW_AT) or before // _RENEW_EVERY != self._seen // _RENEW_EVERY
         if due:
-            correlation = self._sum / max(float(self._sum[0]), 1e-12) * self._taper
-            correlation[0] += _FLOOR
-            self.correlation = toeplitz(correlation)
+            self._correlation = self._sum / max(float(self._sum[0]), 1e-12) * self._taper
+            self._correlation[0] += _FLOOR
         return due
 
 
-def _autocovariances(windows: Array) -> Array:
-    """Autocovariances (m, n) of ``windows`` (m, n), cut at some standard deviations: a stray one counts little."""
-    if not len(windows):
-        return windows
+def _autocovariance(windows: Array) -> Array:
+    """Mean autocovariance (n,) of ``windows`` (m, n), cut at some standard deviations: a stray one counts little."""
     limits = 4.0 * np.median(np.abs(windows), axis=1, keepdims=True) / 0.6745
     usual = np.clip(windows - windows.mean(axis=1, keepdims=True), -limits, limits)
     n = windows.shape[1]
-    spectra = np.abs(np.fft.rfft(usual, 2 * n, axis=1)) ** 2
-    return np.asarray(np.fft.irfft(spectra, axis=1)[:, :n] / n)
+    power = (np.abs(np.fft.rfft(usual, 2 * n, axis=1)) ** 2).mean(axis=0)
+    return np.asarray(np.fft.irfft(power)[:n] / n)

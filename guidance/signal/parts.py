@@ -1,23 +1,24 @@
-"""A sweep and what it is made of beside a response: noise, baseline, and the artefact as it is expected."""
+"""A sweep and what lies in it beside noise and response: baseline, and the artefact as it is expected."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from drivers.base import DeviceInfo, Pulse
 from guidance.signal.artefact import ArtefactModel, Strength
-from guidance.signal.basis import FIRST_MS, Array, Grid, overload_covariance, response_covariance
+from guidance.signal.basis import FIRST_MS, Array, Grid, Tails, overload_columns, response_covariance
 from guidance.signal.noise import NoiseModel
 from guidance.signal.quiet import Quiet
+from guidance.signal.space import Space, compressed
 
 _ARTEFACT_AT = 6.0
 _SHARP_SDS, _SHARP_SHARE, _SHARP_TAIL_MS = 8.0, 0.1, 0.2
-_BLIND_SD = 1e3
+_BLIND_SD = 30.0
 _AT_RANGE, _RUN, _APART_MS = 0.999, 3, 1.5
 _OVERLOAD_SHARE = 0.1
-_DYING_MS = 18.0
+_TRIFLE = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +36,14 @@ class Frame:
         grid = Grid.over(window_ms, rate_hz)
         return cls(window_ms, grid, grid.times, response_covariance(grid.times, window_ms))
 
+    def space(self, noise: NoiseModel) -> Space:
+        """The coordinates for sweeps of this frame in ``noise``."""
+        return Space(noise.covariance(self.times), self.response)
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What decides the covariances of a sweep: whether it was ``clipped``, how strong the pulse was, up to when the
+    """What decides how a sweep is made up: whether it was ``clipped``, how strong the pulse was, up to when the
     artefact blinds, and the noise.
     """
 
@@ -50,51 +55,27 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """A sweep (n,) in uV and what it is made of beside a response: covariances (n, n) of noise, baseline and artefact,
-    and the artefact expected (n,). Before ``blind_ms`` nothing is seen; ``unit_uv`` is the noise.
+    """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
+    in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ, and
+    ``blind`` (n, b), what is not to be looked at.
     """
 
-    sweep: Array
-    white: Array
-    baseline: Array
-    around: Array
-    mean: Array
+    setting: Setting
     artefact: ArtefactModel
-    strength: Strength
-    blind_ms: float
-    unit_uv: float
-
-    @property
-    def silent(self) -> Array:
-        """Covariance (n, n) of the residual where nothing answers."""
-        return self.white + self.baseline + self.around
-
-    @property
-    def residual(self) -> Array:
-        """The sweep less the artefact expected, in uV."""
-        return self.sweep - self.mean
-
-    def onward(self, sweep: Array, times: Array) -> Parts:
-        """The same for a longer ``sweep`` (m,) at ``times`` (m,): the artefact dies away, the noise goes on."""
-        n, m = len(self.mean), len(times)
-        carry = np.zeros((m, n))
-        carry[np.arange(n), np.arange(n)] = 1.0
-        carry[n:, n - 1] = np.exp(-(times[n:] - times[n - 1]) / _DYING_MS)
-        white = np.diag(np.full(m, self.unit_uv**2))
-        white[:n, :n] = self.white
-        baseline, around = (carry @ part @ carry.T for part in (self.baseline, self.around))
-        return replace(self, sweep=sweep, white=white, baseline=baseline, around=around, mean=carry @ self.mean)
+    mean: Array
+    columns: Array
+    blind: Array
 
 
 class Dissector:
     """Takes the sweeps of one channel apart; keeps what it has learned of the artefact, clipped and not."""
 
-    def __init__(self, frame: Frame, info: DeviceInfo, channel: int, noise: NoiseModel) -> None:
-        """For sweeps of ``frame`` on channel number ``channel`` of device ``info``."""
-        self._frame, self._noise = frame, noise
+    def __init__(self, frame: Frame, longest: Frame, info: DeviceInfo, channel: int) -> None:
+        """For sweeps of ``frame``, or ``longest`` where one is unfinished, of channel ``channel`` of device ``info``."""
+        self._frame = frame
         self._rate_hz, self._range_uv = info.sample_rate_hz, info.channels[channel].range_uv
-        self._artefacts = {clipped: ArtefactModel(frame.times) for clipped in (False, True)}
-        self._overload = overload_covariance(frame.times)
+        self._tails = Tails(longest.times)
+        self._artefacts = {clipped: ArtefactModel(self._tails) for clipped in (False, True)}
         self._clipped = False
 
     def foresee(self, pulse: Pulse, unit_uv: float) -> Setting | None:
@@ -118,24 +99,31 @@ class Dissector:
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
         return Setting(self._clipped, strength, blind_ms, unit_uv), sweep
 
-    def parts(self, setting: Setting, sweep: Array) -> Parts:
-        """The parts of ``sweep`` (n,) in this ``setting``."""
-        artefact, unit_uv = self._artefacts[setting.clipped], setting.unit_uv
-        mean, around = artefact.expected(setting.strength)
-        if setting.clipped and self._range_uv:
-            around = around + (_OVERLOAD_SHARE * self._range_uv) ** 2 * self._overload
-        blind = np.where(self._frame.times < setting.blind_ms, (_BLIND_SD * max(artefact.peak_uv, unit_uv)) ** 2, 0.0)
+    def parts(self, setting: Setting, frame: Frame, space: Space) -> Parts:
+        """What lies in a sweep of ``frame`` in this ``setting``."""
+        artefact, times = self._artefacts[setting.clipped], frame.times
+        courses = self._tails.courses[: len(times)]
+        columns = space.into @ (courses @ _root(artefact.spread(setting.strength)))
+        hidden = int(np.count_nonzero(times < setting.blind_ms))
+        blind_sd = _BLIND_SD * max(artefact.peak_uv, setting.unit_uv) / setting.unit_uv
         return Parts(
-            sweep=sweep,
-            white=unit_uv**2 * self._noise.correlation + np.diag(blind),
-            baseline=unit_uv**2 * self._noise.baseline,
-            around=around,
-            mean=mean,
+            setting=setting,
             artefact=artefact,
-            strength=setting.strength,
-            blind_ms=setting.blind_ms,
-            unit_uv=unit_uv,
+            mean=courses @ artefact.mean(setting.strength),
+            columns=compressed(np.concatenate([columns / setting.unit_uv, self.recovery(setting, frame, space)], axis=1)),
+            blind=space.into[:, :hidden] * blind_sd,
         )
+
+    def courses(self, setting: Setting, space: Space) -> Array:
+        """The courses of the artefact's tail (n, r) in the coordinates of ``space``, 1 uV each."""
+        return np.asarray(space.into @ self._tails.courses[: len(space.into)] / setting.unit_uv)
+
+    def recovery(self, setting: Setting, frame: Frame, space: Space) -> Array:
+        """Columns (n, k) of the amplifier's recovery from overload, if it was."""
+        if not (setting.clipped and self._range_uv):
+            return np.zeros((len(space.into), 0))
+        size = _OVERLOAD_SHARE * self._range_uv / setting.unit_uv
+        return np.asarray(space.into @ overload_columns(frame.times) * size)
 
     def _sharp_ms(self, lead: Array, peak_uv: float, quiet: Quiet) -> float:
         """Up to when the artefact's sharp part in ``lead`` hides everything."""
@@ -162,3 +150,9 @@ class Dissector:
 
 def _charge(pulse: Pulse) -> float | None:
     return pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma
+
+
+def _root(covariance: Array) -> Array:
+    """Columns whose product with their own transpose is ``covariance`` (r, r), or a trifle more."""
+    trifle = _TRIFLE * float(np.trace(covariance))
+    return np.asarray(np.linalg.cholesky(covariance + (trifle + 1e-12) * np.eye(len(covariance))))

@@ -17,7 +17,7 @@ LEAST_RATE_HZ = 2000.0
 """Below this rate nothing can be said of evoked responses."""
 
 _HISTORY_S = 8.0
-_SLICE_S = 0.25
+_SLICE_S = 1.0
 _MARGIN_MS = 2.0
 _HOLD_MS, _HOLD_WINDOWS, _LEAST_FREE_MS = 60.0, 2.5, 20.0
 

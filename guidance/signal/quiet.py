@@ -80,19 +80,22 @@ class QuietStretch:
     def shams(self, grid: Grid, not_before: int, mains: MainsFit | None) -> Shams | None:
         """At most 24 windows after ``not_before``, half overlapping, the newest that there are; None if there is none.
 
-        Each comes with the noise of the stretch before it, just as a sweep does.
+        Each comes with the noise of the stretch before it, just as a sweep does; where that is too short, with that of
+        the stretch's own begin.
         """
         hop = max(grid.stop // _HOPS, 1)
+        ahead = round(_BASELINE_MS * self._per_ms)
         last = len(self._signal) - grid.stop
-        first = max(self._span, not_before - self._first, last - (_MOST - 1) * hop)
+        first = max(ahead, not_before - self._first, last - (_MOST - 1) * hop)
         at = np.arange(first, last + 1, hop)
         if not len(at):
             return None
-        start = first - self._span
+        start = max(first - self._span, 0)
         signal = self._signal[start:] - (mains(self._first + start, len(self._signal) - start) if mains else 0.0)
         at = at - start
-        before = signal[at[:, None] + np.arange(-self._span, 0)]
-        baseline = before[:, -round(_BASELINE_MS * self._per_ms) :].mean(axis=1)
+        span = min(self._span, len(signal))
+        before = signal[np.maximum(at - span, 0)[:, None] + np.arange(span)]
+        baseline = signal[at[:, None] + np.arange(-ahead, 0)].mean(axis=1)
         sweeps = grid.means(signal[at[:, None] + np.arange(grid.first, grid.stop)]) - baseline[:, None]
         noise = np.maximum(_noise(before), _LEAST_NOISE_UV)
         return Shams(sweeps, noise, self._first + start + int(at[-1]) + hop)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor
 
 from drivers.base import DeviceInfo, Pulse
-from guidance.signal.basis import Array
-from guidance.signal.detect import Estimate, Family, KnownShape, Splitter, combined
+from guidance.signal.basis import Array, baseline_columns, response_shapes
+from guidance.signal.detect import Family, KnownShape, PairFilters, combined
 from guidance.signal.history import History
 from guidance.signal.measure import begins_at_once, onset_ms, peak_to_peak, still_running
 from guidance.signal.noise import NoiseModel
 from guidance.signal.parts import Dissector, Frame, Parts, Setting
 from guidance.signal.quiet import Quiet, QuietStretch, Shams
+from guidance.signal.space import Screen, Space
+from guidance.signal.split import Estimate, split
 
 ALPHA = 0.01
 """A response counts as detected where its p-value is below this."""
@@ -52,11 +53,14 @@ class Evoked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Told:
-    """What a sweep told: its parts, the response as estimated, the p-value, how large a response may hide in it,
-    and whether what stands out is ``unlike`` a response.
+    """What a sweep told: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
+    response as estimated, the p-value, how large a response in uV may hide in it, and whether what stands out is
+    ``unlike`` a response.
     """
 
     parts: Parts
+    sweep: Array
+    residual: Array
     found: Estimate
     p_value: float
     hidden_uv: float
@@ -67,12 +71,10 @@ class _Told:
 class _Bench:
     """All that a sweep of this setting is judged with, laid out before it is there."""
 
-    setting: Setting
     parts: Parts
-    unknown: Array
+    screen: Screen
+    unknown: PairFilters
     known: Array | None
-    with_response: Splitter
-    without: Splitter
 
 
 class ResponseDetector:
@@ -86,8 +88,11 @@ class ResponseDetector:
         longest = (window_ms[0], window_ms[0] + _LONGER * (window_ms[1] - window_ms[0]))
         self._frame, self._longer = (Frame.over(window, self._rate_hz) for window in (window_ms, longest))
         self._noise = NoiseModel(self._frame.times)
-        self._dissector = Dissector(self._frame, info, channel, self._noise)
-        self._family = Family(self._frame.times, window_ms)
+        self._space = self._frame.space(self._noise)
+        self._longer_space: Space | None = None
+        self._dissector = Dissector(self._frame, self._longer, info, channel)
+        self._family = Family(response_shapes(self._frame.times, window_ms))
+        self._family.renew(self._space)
         self._known = KnownShape()
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
@@ -119,17 +124,17 @@ class ResponseDetector:
     def _learn(self, shams: Shams) -> None:
         """Learn the noise, and how the statistics are spread in it."""
         self._learned_to = shams.next_sample
-        units = []
-        for noise_uv in shams.noise_uv:
-            self._noises.append(float(noise_uv))
-            units.append(self._unit(float(noise_uv)))
-        windows = shams.sweeps / np.array(units)[:, None]
+        self._noises.extend(shams.noise_uv.tolist())
+        windows = shams.sweeps / self._units(shams.noise_uv)[:, None]
         windows = windows[np.median(np.abs(windows), axis=1) < _BURST]
+        if not len(windows):
+            return
         if self._noise.learn(windows):
-            self._family.renew(self._noise.covariance)
+            self._space, self._longer_space = self._frame.space(self._noise), None
+            self._family.renew(self._space)
             if self._known.ready:
-                self._known.renew(list(self._noise.windows), self._noise.covariance)
-        self._family.learn(windows, self._noise.covariance)
+                self._known.renew(self._space, self._noise.windows)
+        self._family.learn(windows @ self._space.into.T)
 
     def judge(self, history: History, pulse: Pulse, *, longer: bool = False) -> Evoked:
         """Judge the answer to ``pulse``, which was prepared for.
@@ -144,57 +149,65 @@ class ResponseDetector:
         if np.isnan(raw).any():
             return self.untold("samples lost")
         if self._told is None or not longer:
-            self._told = self._unsettled = self._tell(raw[: self._frame.grid.stop], pulse, quiet)
-            return self._evoked(self._frame, self._told.parts, self._told.found, pulse)
+            self._told = self._unsettled = told = self._tell(raw[: self._frame.grid.stop], pulse, quiet)
+            return self._evoked(self._frame, told, told.found, told.sweep - told.parts.mean, pulse)
+        if self._longer_space is None:
+            self._longer_space = frame.space(self._noise)
         sweep = frame.grid.means(quiet.clean(raw, pulse.sample)[frame.grid.first :])
-        parts = self._told.parts.onward(sweep, frame.times)
-        around = _share(self._told.p_value) * parts.around
-        silent = parts.white + parts.baseline + around
-        split = Splitter(silent, parts.baseline + around, frame.response, parts.unit_uv)
-        return self._evoked(frame, parts, split.split(parts.residual), pulse)
+        parts = self._dissector.parts(self._told.parts.setting, frame, self._longer_space)
+        residual = self._longer_space.into @ (sweep - parts.mean) / parts.setting.unit_uv
+        found = self._split(frame, self._longer_space, parts, residual, self._told.p_value)
+        return self._evoked(frame, self._told, found, sweep - parts.mean, pulse)
 
     def _lay_out(self, setting: Setting) -> _Bench:
-        parts = self._dissector.parts(setting, np.zeros(len(self._frame.times)))
-        factor = cho_factor(parts.silent)
-        splitters = []
-        for share in (_DOUBTFUL, 1.0):
-            nuisance = parts.baseline + share * parts.around
-            splitters.append(Splitter(parts.white + nuisance, nuisance, self._frame.response, parts.unit_uv))
-        known = self._known.filters(factor) if self._known.ready else None
-        return _Bench(setting, parts, self._family.filters(factor), known, *splitters)
+        parts = self._dissector.parts(setting, self._frame, self._space)
+        screen = Screen(np.concatenate([parts.columns, parts.blind], axis=1))
+        known = self._known.behind(screen) if self._known.ready else None
+        return _Bench(parts, screen, self._family.behind(screen), known)
 
     def _tell(self, raw: Array, pulse: Pulse, quiet: Quiet) -> _Told:
         """Whether there is a response in the sweep ``raw``."""
         setting, sweep = self._dissector.observe(raw, pulse, quiet, self._unit(quiet.noise_uv))
-        bench = self._bench if self._bench and self._bench.setting == setting else self._lay_out(setting)
-        parts = replace(bench.parts, sweep=sweep)
-        unknown, hidden_uv = self._family.judge(parts.residual, bench.unknown)
-        known = self._known.p_value(parts.residual, bench.known) if bench.known is not None else None
+        bench = self._bench if self._bench and self._bench.parts.setting == setting else self._lay_out(setting)
+        parts = bench.parts
+        residual = self._space.into @ (sweep - parts.mean) / setting.unit_uv
+        screened = bench.screen(residual)
+        unknown, hidden = self._family.judge(screened, bench.unknown)
+        known = self._known.p_value(screened, bench.known) if bench.known is not None else None
         p_value = combined(unknown, known)
-        found = (bench.with_response if p_value < ALPHA else bench.without).split(parts.residual)
+        found = self._split(self._frame, self._space, parts, residual, p_value)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
-        return _Told(parts, found, p_value, hidden_uv, unlike)
+        return _Told(parts, sweep, residual, found, p_value, hidden * setting.unit_uv, unlike)
+
+    def _split(self, frame: Frame, space: Space, parts: Parts, residual: Array, p_value: float) -> Estimate:
+        """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the
+        artefact, but beside a response only a little of it.
+        """
+        share = _DOUBTFUL if p_value < ALPHA else 1.0
+        baseline = baseline_columns(frame.times, float(self._frame.times[-1]))
+        found = split(space, residual, np.sqrt(share) * parts.columns, parts.blind, baseline)
+        return found.times(parts.setting.unit_uv)
 
     def settle(self) -> None:
         """Learn from the sweep judged last; done when its answer is out."""
         told, self._unsettled = self._unsettled, None
         if told is None:
             return
-        parts = told.parts
+        space, setting, artefact = self._space, told.parts.setting, told.parts.artefact
         if told.p_value < _SURE and not told.unlike:
-            self._known.show(told.found.mean, self._noise)
-        around = parts.white + parts.baseline
+            self._known.show(told.found.mean, space, self._noise.windows)
+        size = 0.0
         if told.unlike:
-            parts.artefact.doubt()
+            artefact.doubt()
         elif told.p_value < _SUSPECT:
-            around = around + (_AS_LARGE * float(np.abs(told.found.mean).max())) ** 2 * self._frame.response
-        parts.artefact.learn(parts.sweep, parts.strength, around)
+            size = _AS_LARGE * float(np.abs(told.found.mean).max()) / setting.unit_uv
+        beside = [self._dissector.recovery(setting, self._frame, space), told.parts.blind]
+        rest = Screen(np.concatenate(beside, axis=1), 1.0 + size**2 * space.response)
+        artefact.learn(told.residual, setting.strength, self._dissector.courses(setting, space), rest)
 
-    def _evoked(self, frame: Frame, parts: Parts, found: Estimate, pulse: Pulse) -> Evoked:
-        told = self._told
-        if told is None:
-            raise ValueError("a sweep is measured only after it was judged")
-        inside = _inside(frame, parts)
+    def _evoked(self, frame: Frame, told: _Told, found: Estimate, seen: Array, pulse: Pulse) -> Evoked:
+        """The answer in words, of ``found`` in what was ``seen`` (n,) beside the artefact expected, in uV."""
+        inside = _inside(frame, told.parts)
         amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
         significant = told.p_value < ALPHA and not told.unlike
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
@@ -209,7 +222,7 @@ class ResponseDetector:
             contaminated=hidden,
             why=_why(told) if hidden else None,
             times_ms=frame.times,
-            uv=np.where(frame.times < parts.blind_ms, 0.0, parts.residual - found.nuisance),
+            uv=np.where(frame.times < told.parts.setting.blind_ms, 0.0, seen - found.nuisance),
             unfinished=significant and still_running(found, amplitude_uv, frame.times),
         )
 
@@ -224,21 +237,20 @@ class ResponseDetector:
             contaminated=True, why=why, times_ms=np.zeros(0), uv=np.zeros(0),
         )  # fmt: skip
 
-    def _unit(self, noise_uv: float) -> float:
-        """The noise that scores are measured in: the usual one, but no more than the noise at hand nor less than half
-        of it. So a stray potential before the pulse does not hide a response, and a burst does not feign one.
+    def _units(self, noise_uv: Array) -> Array:
+        """The noise (m,) that scores are measured in: the usual one, but no more than the noise at hand nor less than
+        half of it. So a stray potential before the pulse does not hide a response, and a burst does not feign one.
         """
-        return float(np.clip(np.median(self._noises), 0.5 * noise_uv, noise_uv)) if self._noises else noise_uv
+        usual = sorted(self._noises)[len(self._noises) // 2] if self._noises else np.inf
+        return np.minimum(np.maximum(usual, 0.5 * noise_uv), noise_uv)
+
+    def _unit(self, noise_uv: float) -> float:
+        return float(self._units(np.array(noise_uv)))
 
 
 def _inside(frame: Frame, parts: Parts) -> NDArray[np.bool_]:
     """Where a response may be seen (n,): in the window, and after the artefact's blind time."""
-    return np.asarray(frame.times >= max(frame.window_ms[0], parts.blind_ms))
-
-
-def _share(p_value: float) -> float:
-    """Share of what artefact and response both could explain that counts for the artefact: little beside a response."""
-    return _DOUBTFUL if p_value < ALPHA else 1.0
+    return np.asarray(frame.times >= max(frame.window_ms[0], parts.setting.blind_ms))
 
 
 def _why(told: _Told) -> str:
