@@ -1,7 +1,7 @@
 """The artefact of this electrode in this procedure: learned from sweeps without a response, scaled with the charge.
 
 The tail of the artefact at unit charge is an unknown function with a Gaussian prior, held as coefficients of the
-prior's own main courses. Each sweep that shows no response makes it better known (a Kalman update); between pulses it
+prior's own main courses and a small rough rest, free in every sample. Each sweep that shows no response makes it better known (a Kalman update); between pulses it
 may drift a little, as the needle moves. A sweep that shows a response teaches only what no response could explain.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.signal.basis import Array, Tails
+from guidance.signal.basis import ROUGH_SHARE, Array, Tails
 from guidance.signal.space import Screen
 
 _DRIFT = 0.01
@@ -41,6 +41,8 @@ class ArtefactModel:
         self._tails = tails
         self._mean = np.zeros(len(tails.variance))
         self._spread: Array | None = None
+        self._rough = np.zeros(len(tails.courses))
+        self._rough_variance = 0.0
         self._charge: float | None = None
         self._peak_uv = 0.0
         self._log_gain = 0.0
@@ -67,6 +69,7 @@ class ArtefactModel:
         if self._spread is None:
             self._charge, self._peak_uv = charge, max((peak_uv or 0.0) * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
             self._spread = np.diag(self._tails.variance) * self._peak_uv**2
+            self._rough_variance = (ROUGH_SHARE * self._peak_uv) ** 2
             return Strength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
@@ -75,15 +78,19 @@ class ArtefactModel:
             return Strength(1.0, _UNKNOWN_GAIN_SD)
         return Strength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
 
-    def mean(self, strength: Strength) -> Array:
-        """Coefficients (r,) expected of a pulse of this ``strength``."""
-        return np.asarray(strength.gain * self._mean)
+    def mean(self, strength: Strength, count: int) -> Array:
+        """The artefact (count,) in uV that is expected of a pulse of this ``strength``."""
+        return np.asarray(strength.gain * (self._tails.courses[:count] @ self._mean + self._rough[:count]))
 
     def spread(self, strength: Strength) -> Array:
         """Covariance (r, r) of the coefficients of a pulse of this ``strength``."""
-        mean = self.mean(strength)
+        mean = strength.gain * self._mean
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
         return np.asarray(strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean))
+
+    def rough_variance(self, strength: Strength) -> float:
+        """Variance in uV^2 of the rough rest, in every sample."""
+        return strength.gain**2 * self._rough_variance
 
     def blind_ms(self, now_ms: float) -> float:
         """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
@@ -94,11 +101,12 @@ class ArtefactModel:
         """The artefact is not what it was: its shape is half as unknown again as at first."""
         if self._spread is not None:
             self._spread = self._spread + np.diag(0.25 * self._peak_uv**2 * self._tails.variance)
+            self._rough_variance += 0.25 * (ROUGH_SHARE * self._peak_uv) ** 2
 
     def learn(self, residual: Array, strength: Strength, courses: Array, rest: Screen) -> None:
         """Learn from a sweep's ``residual`` (n,) in a space, given the ``courses`` (n, r) there, 1 uV each.
 
-        ``rest`` inverts the covariance of all but the artefact.
+        ``rest`` inverts the covariance of all but the courses.
         """
         if self._spread is None:
             return
@@ -113,3 +121,12 @@ class ArtefactModel:
         self._spread = 0.5 * (spread + spread.T) + drift @ drift.T
         self._taught += 1
         self._log_gain += (float(np.log(max(gain, 1e-6))) - self._log_gain) / min(self._taught, 20)
+
+    def learn_rough(self, cause: Array, share: float, strength: Strength) -> None:
+        """Learn the rough rest: ``cause`` (n,) in 1/uV is, in time, the sweep's residual weighed by the inverse of its
+        whole covariance; ``share`` of the variance is left.
+        """
+        gain = max(strength.gain, 1e-6)
+        self._rough[: len(cause)] += gain * self._rough_variance * cause
+        self._rough_variance *= share
+        self._rough_variance += _DRIFT**2 * float(np.mean(self._rough[: len(cause)] ** 2))

@@ -25,6 +25,9 @@ _RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
 _SWINGS = ((0.03, 6.0, 2.5), (0.008, 40.0, 1.5))
 """Share of the peak, decay and length in ms of what swings in the tail."""
 
+ROUGH_SHARE = 0.002
+"""What the courses of the tail leave out, in every sample: its standard deviation as a share of the peak."""
+
 _BASELINE_SD, _SLOPE_SD = 2.0, 3.0
 _LEAST_COURSE = 1e-4
 _DRIFT_MS, _LEAST_DRIFT = 5.0, 1e-3

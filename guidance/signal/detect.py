@@ -37,13 +37,10 @@ class PairFilters:
     second: Array
 
     @classmethod
-    def behind(cls, grams: Array, explained: Array | None) -> PairFilters:
-        """For pairs with products ``grams`` (3, pairs) among themselves: first with itself, both, second with itself.
-
-        ``explained`` (k, 2 * pairs) is what the screen explains of the shapes.
-        """
-        a, b, c = grams if explained is None else grams - pair_grams(explained)
-        least = _LEAST_POWER * (grams[0] + grams[2])
+    def of(cls, grams: Array) -> PairFilters:
+        """For pairs with products ``grams`` (3, pairs) among themselves: first with itself, both, second with itself."""
+        a, b, c = grams
+        least = _LEAST_POWER * (a + c) + 1e-30
         c = np.maximum(c, least)
         return cls(b / c, np.sqrt(np.maximum(a - b * b / c, least)), np.sqrt(c))
 
@@ -73,8 +70,7 @@ class Family:
     def renew(self, space: Space) -> None:
         """Go over to the coordinates of ``space``."""
         self._shapes = space.into @ self._in_time.reshape(-1, self._in_time.shape[2]).T
-        self._grams = pair_grams(self._shapes)
-        self._quiet = PairFilters.behind(self._grams, None)
+        self._quiet = PairFilters.of(pair_grams(self._shapes))
 
     def learn(self, windows: Array) -> None:
         """Take in stimulus-free ``windows`` (m, n) in the space."""
@@ -86,7 +82,8 @@ class Family:
 
     def behind(self, screen: Screen) -> PairFilters:
         """The filters for sweeps in which ``screen`` inverts the covariance of all but a response."""
-        return PairFilters.behind(self._grams, screen.explained(self._shapes))
+        seen = self._shapes / np.sqrt(screen.spread)[:, None]
+        return PairFilters.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
 
     def judge(self, screened: Array, filters: PairFilters) -> tuple[float, float]:
         """P-value of a ``screened`` sweep (n,) by ``filters``; and the peak-to-peak size, in units of the noise, of the
@@ -132,7 +129,8 @@ class KnownShape:
 
     def behind(self, screen: Screen) -> Array:
         """Standard deviations (lags,) of the products of screened sweeps with the shape, without a response."""
-        power = _sizes(self._shapes) ** 2 - (screen.explained(self._shapes) ** 2).sum(axis=0)
+        power = (self._shapes**2 / screen.spread[:, None]).sum(axis=0)
+        power -= (screen.explained(self._shapes) ** 2).sum(axis=0)
         return np.asarray(np.sqrt(np.maximum(power, 1e-12)))
 
     def p_value(self, screened: Array, sizes: Array) -> float:

@@ -11,7 +11,7 @@ from guidance.signal.artefact import ArtefactModel, Strength
 from guidance.signal.basis import FIRST_MS, Array, Grid, Tails, overload_columns, response_covariance
 from guidance.signal.noise import NoiseModel
 from guidance.signal.quiet import Quiet
-from guidance.signal.space import Space, compressed
+from guidance.signal.space import Screen, Space, compressed
 
 _ARTEFACT_AT = 6.0
 _SHARP_SDS, _SHARP_SHARE, _SHARP_TAIL_MS = 8.0, 0.1, 0.2
@@ -56,8 +56,8 @@ class Setting:
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
     """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
-    in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ, and
-    ``blind`` (n, b), what is not to be looked at.
+    in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
+    ``blind`` (n, b), what is not to be looked at, and ``spread`` (n,), the variance of noise and rough rest.
     """
 
     setting: Setting
@@ -65,6 +65,12 @@ class Parts:
     mean: Array
     columns: Array
     blind: Array
+    spread: Array
+
+    @property
+    def screen(self) -> Screen:
+        """What inverts the covariance of all but a response."""
+        return Screen(np.concatenate([self.columns, self.blind], axis=1), self.spread)
 
 
 class Dissector:
@@ -109,14 +115,26 @@ class Dissector:
         return Parts(
             setting=setting,
             artefact=artefact,
-            mean=courses @ artefact.mean(setting.strength),
+            mean=artefact.mean(setting.strength, len(times)),
             columns=compressed(np.concatenate([columns / setting.unit_uv, self.recovery(setting, frame, space)], axis=1)),
             blind=space.into[:, :hidden] * blind_sd,
+            spread=1.0 + artefact.rough_variance(setting.strength) / setting.unit_uv**2 * space.gains,
         )
 
-    def courses(self, setting: Setting, space: Space) -> Array:
-        """The courses of the artefact's tail (n, r) in the coordinates of ``space``, 1 uV each."""
-        return np.asarray(space.into @ self._tails.courses[: len(space.into)] / setting.unit_uv)
+    def learn(self, parts: Parts, residual: Array, frame: Frame, space: Space, response: Array) -> None:
+        """Learn the artefact from a sweep's ``residual`` (n,) in ``space``, that may hold a ``response`` of variance
+        (n,) there.
+        """
+        setting, artefact = parts.setting, parts.artefact
+        spread = parts.spread + response
+        whole = Screen(np.concatenate([parts.columns, parts.blind], axis=1), spread)
+        beside = np.concatenate([self.recovery(setting, frame, space), parts.blind], axis=1)
+        courses = space.into @ self._tails.courses[: len(frame.times)] / setting.unit_uv
+        cause = space.into.T @ whole(residual) / setting.unit_uv
+        rough = parts.spread - 1.0
+        left = 1.0 - float(np.mean(rough * whole.diagonal()))
+        artefact.learn(residual, setting.strength, courses, Screen(beside, spread))
+        artefact.learn_rough(cause, left, setting.strength)
 
     def recovery(self, setting: Setting, frame: Frame, space: Space) -> Array:
         """Columns (n, k) of the amplifier's recovery from overload, if it was."""

@@ -161,7 +161,7 @@ class ResponseDetector:
 
     def _lay_out(self, setting: Setting) -> _Bench:
         parts = self._dissector.parts(setting, self._frame, self._space)
-        screen = Screen(np.concatenate([parts.columns, parts.blind], axis=1))
+        screen = parts.screen
         known = self._known.behind(screen) if self._known.ready else None
         return _Bench(parts, screen, self._family.behind(screen), known)
 
@@ -185,8 +185,7 @@ class ResponseDetector:
         """
         share = _DOUBTFUL if p_value < ALPHA else 1.0
         baseline = baseline_columns(frame.times, float(self._frame.times[-1]))
-        found = split(space, residual, np.sqrt(share) * parts.columns, parts.blind, baseline)
-        return found.times(parts.setting.unit_uv)
+        return split(space, residual, parts, share, baseline).times(parts.setting.unit_uv)
 
     def settle(self) -> None:
         """Learn from the sweep judged last; done when its answer is out."""
@@ -201,9 +200,7 @@ class ResponseDetector:
             artefact.doubt()
         elif told.p_value < _SUSPECT:
             size = _AS_LARGE * float(np.abs(told.found.mean).max()) / setting.unit_uv
-        beside = [self._dissector.recovery(setting, self._frame, space), told.parts.blind]
-        rest = Screen(np.concatenate(beside, axis=1), 1.0 + size**2 * space.response)
-        artefact.learn(told.residual, setting.strength, self._dissector.courses(setting, space), rest)
+        self._dissector.learn(told.parts, told.residual, self._frame, space, size**2 * space.response)
 
     def _evoked(self, frame: Frame, told: _Told, found: Estimate, seen: Array, pulse: Pulse) -> Evoked:
         """The answer in words, of ``found`` in what was ``seen`` (n,) beside the artefact expected, in uV."""

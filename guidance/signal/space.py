@@ -15,7 +15,10 @@ _NEGLIGIBLE = 1e-3
 
 
 class Space:
-    """One noise's coordinates. ``into`` (n, n) leads from a sweep in units of the noise into them, ``back`` out."""
+    """One noise's coordinates. ``into`` (n, n) leads from a sweep in units of the noise into them, ``back`` out.
+
+    ``gains`` (n,): the variance there of what has variance 1 in every sample.
+    """
 
     def __init__(self, noise: Array, response: Array) -> None:
         """For covariances (n, n) of the ``noise`` and of a ``response`` of unit size.
@@ -27,31 +30,39 @@ class Space:
         self.into = np.ascontiguousarray(vectors.T)
         self.back = noise @ vectors
         self.back_squared = self.back**2
+        self.gains = (self.into**2).sum(axis=1)
 
 
 class Screen:
     """The inverse of diag(``spread``) + columns columns^T: what is left of a vector that the columns do not explain."""
 
-    def __init__(self, columns: Array, spread: Array | None = None) -> None:
-        """For ``columns`` (n, k) in a space and the ``spread`` (n,) of the rest (all 1 where not given)."""
-        weighed = columns if spread is None else columns / spread[:, None]
-        small = columns.T @ weighed
+    def __init__(self, columns: Array, spread: Array) -> None:
+        """For ``columns`` (n, k) in a space and the ``spread`` (n,) of the rest."""
+        self.spread = spread
+        self.weighed = columns / spread[:, None]
+        small = columns.T @ self.weighed
         small[np.diag_indices(len(small))] += 1.0
-        self.weighed, self._spread = weighed, spread
         self.factor = np.linalg.cholesky(small)
-        self.log_size = 2.0 * float(np.log(self.factor.diagonal()).sum())
-        self.log_size += 0.0 if spread is None else float(np.log(spread).sum())
+
+    @property
+    def log_size(self) -> float:
+        """Logarithm of the determinant of what is inverted."""
+        return float(2.0 * np.log(self.factor.diagonal()).sum() + np.log(self.spread).sum())
 
     def __call__(self, x: Array) -> Array:
         """The inverse times ``x`` (n,) or (n, m)."""
-        rest = x if self._spread is None else (x.T / self._spread).T
-        return np.asarray(
-            rest - self.weighed @ cho_solve((self.factor, True), self.weighed.T @ x, check_finite=False)
-        )
+        rest = x / self.spread if x.ndim == 1 else x / self.spread[:, None]
+        inner = cho_solve((self.factor, True), self.weighed.T @ x, check_finite=False)
+        return np.asarray(rest - self.weighed @ inner)
 
     def explained(self, x: Array) -> Array:
         """Columns (k, m) whose Gram matrix is what the columns take away from that of ``x`` (n, m)."""
         return np.asarray(solve_triangular(self.factor, self.weighed.T @ x, lower=True, check_finite=False))
+
+    def diagonal(self) -> Array:
+        """The diagonal (n,) of the inverse."""
+        taken = solve_triangular(self.factor, self.weighed.T, lower=True, check_finite=False)
+        return np.asarray(1.0 / self.spread - (taken**2).sum(axis=0))
 
 
 def compressed(columns: Array) -> Array:
