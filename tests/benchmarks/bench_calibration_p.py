@@ -26,8 +26,8 @@ WINDOW_MS = (2.0, 25.0)
 NOMINAL = (0.1, 0.05, 0.01, 0.001)
 TAUGHT = 5
 ARTEFACT_UV, GAIN_JITTER = 2000.0, 0.03
-COUNT_UV = 5.0
-"""The BioSPPy recordings are counts without a scale; this many uV each makes their bursts a surface EMG's."""
+COUNTS_UV = {"emg": 5.0, "emg_1": 1.0}
+"""The BioSPPy recordings are counts without a scale; so many uV each make their bursts those of a surface EMG."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ def recordings() -> Iterator[Unstimulated]:
         yield Unstimulated(f"needle EMG, {who} (first half)", rate_hz, whole[: len(whole) // 2])
     for name, label in (("emg", "surface EMG, bursts (1)"), ("emg_1", "surface EMG, bursts (2)")):
         counts = stored(f"surface_emg_biosppy_{name}.npz")["signal_adc"].astype(float)
-        yield Unstimulated(label, 2000.0, resample_poly(COUNT_UV * (counts - np.median(counts)), 2, 1))
+        yield Unstimulated(label, 2000.0, resample_poly(COUNTS_UV[name] * (counts - np.median(counts)), 2, 1))
     yield _voluntary()
     yield from _spinal_off()
     for name in ("mep_human_repetition_TA_raw", "mep_human_suprathreshold_FDI", "mep_human_recruitment_7intensities"):
