@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -73,7 +74,7 @@ def _between_meps(name: str) -> Unstimulated:
     recording = Recording(stream(name))
     rate_hz, uv = recording.info.sample_rate_hz, _samples(recording)
     at = [pulse.sample for pulse in recording.pulses]
-    gaps = [uv[a + int(0.2 * rate_hz) : b - int(0.01 * rate_hz)] for a, b in zip(at, at[1:], strict=False)]
+    gaps = [uv[a + int(0.2 * rate_hz) : b - int(0.01 * rate_hz)] for a, b in pairwise(at)]
     return Unstimulated(f"between MEPs, {name.removeprefix('mep_human_')}", rate_hz, _joined(gaps, int(0.01 * rate_hz)))
 
 

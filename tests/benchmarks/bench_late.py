@@ -2,7 +2,7 @@
 
 Human: 41 sweeps of one person at rising current, M-wave and H-reflex, their artefact removed by their source; and the
 sizes of two published recruitment tables, given the shapes of those sweeps (below 0.15 mV, the tables' floor, no H is
-fed). Rodent: two series, whose reflex comes 3 ms after the pulse: within the M-wave's window, so no late response is due.
+fed). Rodent: two series, whose reflex comes 3 ms after the pulse, within the M-wave's window: no late response is due.
 Before each sweep stands simulated noise, under each a measured artefact that grows with the current; the first five
 pulses are below threshold. A late response is read from ``evoked.late``, where the detector tells of one.
 """
@@ -30,6 +30,7 @@ LEAD_S, INTERVAL_S, FADE_MS = 3.0, 1.0, 3.0
 NOISE_UV, ARTEFACT_UV = 8.0, 2000.0
 FLOOR_MV = 0.15
 ONSET_SHARE = 0.1
+_COLUMNS = ("signal_uV", "intensity", "M_pp_uV", "H_pp_uV", "label_M", "label_H")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +64,9 @@ def human() -> Series:
     data = stored("hreflex_mwave_human.npz")
     told = {1: True, 0: False, -1: None}
     sweeps = [
-        Sweep(uv.astype(float) - uv[0], *(float(v) for v in row), told[int(m)], told[int(h)])
-        for uv, *row, m, h in zip(
-            data["signal_uV"], data["intensity"], data["M_pp_uV"], data["H_pp_uV"], data["label_M"], data["label_H"],
-            strict=True,
-        )
-    ]  # fmt: skip
+        Sweep(uv.astype(float) - uv[0], float(current), float(m_uv), float(h_uv), told[int(m)], told[int(h)])
+        for uv, current, m_uv, h_uv, m, h in zip(*(data[column] for column in _COLUMNS), strict=True)
+    ]
     return Series("human, measured", float(data["fs"]), (2.0, 25.0), (6.0, 20.0), (30.0, 48.0), sweeps)
 
 
@@ -141,7 +139,7 @@ def _faded(uv: Array, rate_hz: float) -> Array:
 
 
 def onset_ms(uv: Array, rate_hz: float, span_ms: tuple[float, float]) -> float:
-    """Where the wave within ``span_ms`` first leaves its level at the span's start by a tenth of its largest excursion."""
+    """Where the wave first leaves its level at the start of ``span_ms`` by a tenth of its largest excursion therein."""
     first, stop = (int(ms * rate_hz / 1e3) for ms in span_ms)
     away = np.abs(uv[first:stop] - uv[first])
     return float((first + int(np.argmax(away >= ONSET_SHARE * away.max()))) / rate_hz * 1e3)
@@ -208,9 +206,7 @@ def main() -> None:
     for series in every_series(options.quick):
         for shuffled in (False,) if options.quick else (False, True):
             print(f"{series.name}; currents {'shuffled' if shuffled else 'rising'}")
-            print(
-                "   from pulses M, uV  found said, uV  ms off     H, uV  found said, uV  ms off  unfit"
-            )
+            print("   from pulses M, uV  found said, uV  ms off     H, uV  found said, uV  ms off  unfit")
             print_series(series, answers(series, np.random.default_rng(11), shuffled=shuffled))
 
 

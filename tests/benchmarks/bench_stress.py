@@ -65,7 +65,8 @@ def line(name: str, uv: Array, clip: float | None) -> str:
     listened = hear(uv, RATE_HZ, (), WINDOW_MS, range_uv=clip, listen=True)
     told = hear(uv, RATE_HZ, [Pulse(int(sample)) for sample in at], WINDOW_MS, range_uv=clip)
     found = np.array(listened.pulses)
-    on = int((np.abs(found[:, None] - at).min(axis=1) <= WITHIN_MS * RATE_HZ / 1e3).sum()) if len(found) and len(at) else 0
+    apart = np.abs(found[:, None] - at).min(axis=1, initial=len(uv))
+    on = int((apart <= WITHIN_MS * RATE_HZ / 1e3).sum())
     beat = f"{np.median(np.diff(found)) / RATE_HZ * 1e3:.1f}" if len(found) > 1 else "-"
     return f"{name:33}{len(at):>6}{len(found):>7}{on:>8}{beat:>8}{claims(listened)}  |{claims(told)}"
 

@@ -33,7 +33,8 @@ def hear(
 ) -> Heard:  # fmt: skip
     """Feed ``signal`` (n,) or (n, channels) in uV with its ``pulses`` to a new path, in blocks of 0.1 s."""
     samples = (signal[:, None] if signal.ndim == 1 else signal).astype(np.float32)
-    info = DeviceInfo("bench", "", "", rate_hz, tuple(Channel(f"EMG{i + 1}", range_uv) for i in range(samples.shape[1])))
+    channels = tuple(Channel(f"EMG{i + 1}", range_uv) for i in range(samples.shape[1]))
+    info = DeviceInfo("bench", "", "", rate_hz, channels)
     path = SignalPath(info, window_ms, None, listen=listen)
     told, step, found = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz)), []
     for first in range(0, len(samples), step):
