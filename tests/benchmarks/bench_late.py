@@ -49,7 +49,8 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Sweeps at ``rate_hz``; the window in ms in which the M-wave is looked for, and those of M and H in the data."""
+    """Sweeps at ``rate_hz``; the window in ms in which the M-wave is looked for, and where M and H lie, each from
+    just before its onset on."""
 
     name: str
     rate_hz: float
@@ -67,7 +68,7 @@ def human() -> Series:
         Sweep(uv.astype(float) - uv[0], float(current), float(m_uv), float(h_uv), told[int(m)], told[int(h)])
         for uv, current, m_uv, h_uv, m, h in zip(*(data[column] for column in _COLUMNS), strict=True)
     ]
-    return Series("human, measured", float(data["fs"]), (2.0, 25.0), (6.0, 20.0), (30.0, 48.0), sweeps)
+    return Series("human, measured", float(data["fs"]), (2.0, 25.0), (4.0, 20.0), (30.0, 48.0), sweeps)
 
 
 def recruited(table: int) -> Series:
@@ -99,7 +100,7 @@ def rodent(rate: str) -> Series:
             data["signal_uV"].astype(float), data["intensity"], data["resp_pp_uV"], data["label"], strict=True
         )
     ]
-    return Series(f"rodent, {rate}Hz", float(data["fs"]), (0.8, 6.0), (0.8, 6.0), (2.4, 6.0), sweeps)
+    return Series(f"rodent, {rate}Hz", float(data["fs"]), (0.8, 6.0), (0.6, 6.0), (2.4, 6.0), sweeps)
 
 
 def _unit(uv: Array, times: Array, span_ms: tuple[float, float]) -> Array:
