@@ -2,8 +2,8 @@
 
 Real recordings without a stimulus are given fake pulses at a regular rate. Every stretch as long as the response's
 window is the answer to one fake pulse of one pass, so that no sweep is counted twice; each pass is a new path, of which
-the first pulses, which teach it, are left out. Once as recorded, and once with a measured artefact of 2 mV added at
-each pulse, another shape each pass. A sweep whose p-value is withheld counts apart.
+the first five pulses, which teach it, are left out. Once as recorded, and once with a measured artefact of 2 mV added
+at each pulse, another shape each pass. Sweeps called unfit are among those counted; withheld p-values stand apart.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.benchmarks.trial import hear, run, share, stored, stream
 
 WINDOW_MS = (2.0, 25.0)
 NOMINAL = (0.1, 0.05, 0.01, 0.001)
-TAUGHT = 5
+TAUGHT, EARLY = 5, 20
 ARTEFACT_UV, GAIN_JITTER = 2000.0, 0.03
 COUNTS_UV = {"emg": 5.0, "emg_1": 1.0}
 """The BioSPPy recordings are counts without a scale; so many uV each make their bursts those of a surface EMG."""
@@ -103,8 +103,10 @@ def passes(recording: Unstimulated, pulse_hz: float, most: int) -> Iterator[list
         yield np.arange(first, len(recording.uv) - 2 * window, period).astype(int).tolist()
 
 
-def judged(recording: Unstimulated, pulse_hz: float, most: int, artefacts: Array | None) -> Iterator[Evoked]:
-    """The answers to all fake pulses but the first of each pass; with one of ``artefacts`` added where given."""
+def judged(
+    recording: Unstimulated, pulse_hz: float, most: int, artefacts: Array | None
+) -> Iterator[tuple[int, Evoked]]:
+    """Number in its pass, and answer, of all fake pulses but the first; one of ``artefacts`` added where given."""
     for k, at in enumerate(passes(recording, pulse_hz, most)):
         uv = recording.uv.astype(float)
         if artefacts is not None:
@@ -112,7 +114,7 @@ def judged(recording: Unstimulated, pulse_hz: float, most: int, artefacts: Array
             uv = _with_artefacts(uv, at, artefacts[rng.integers(len(artefacts))], recording.rate_hz, rng)
         pulses = [Pulse(sample, current_ma=1.0, width_ms=0.1) for sample in at]
         answers = hear(uv, recording.rate_hz, pulses, WINDOW_MS).answers
-        yield from (answers[sample, 0] for sample in at[TAUGHT:])
+        yield from ((i, answers[sample, 0]) for i, sample in enumerate(at) if i >= TAUGHT)
 
 
 def _with_artefacts(uv: Array, at: list[int], shape: Array, rate_hz: float, rng: np.random.Generator) -> Array:
@@ -129,6 +131,8 @@ def row(answers: list[Evoked]) -> str:
     """The shares of p-values below each nominal one, and what else became of the sweeps."""
     told = np.array([e.p_value for e in answers if e.p_value is not None])
     shares = "".join(f"{share(int((told < nominal).sum()), len(told)):>18}" for nominal in NOMINAL)
+    if not answers:
+        return f"{0:>6}"
     unfit = np.mean([e.contaminated for e in answers])
     return f"{len(answers):>6}{shares}{1 - len(told) / len(answers):>9.1%}{unfit:>9.1%}"
 
@@ -142,6 +146,7 @@ def main() -> None:
     most = 2 if options.quick else 100
     heads = "".join(f"{f'p < {nominal:g}, %':>18}" for nominal in NOMINAL)
     print(f"{'recording':43}{'pulses':24}{'sweeps':>6}{heads}{'no p':>9}{'unfit':>9}")
+    pooled: dict[str, list[tuple[int, Evoked]]] = {}
     for recording in recordings():
         if options.only not in recording.name:
             continue
@@ -149,7 +154,12 @@ def main() -> None:
         for pulse_hz, added in ((5.0, None), (2.0, None), (2.0, artefacts)):
             kind = f"{pulse_hz:g} Hz{', artefact 2 mV' if added is not None else ''}"
             answers = list(judged(recording, pulse_hz, most, added))
-            print(f"{recording.name:43}{kind:24}{row(answers)}", flush=True)
+            print(f"{recording.name:43}{kind:24}{row([evoked for _, evoked in answers])}", flush=True)
+            pooled.setdefault(kind, []).extend(answers)
+    for kind, answers in pooled.items():
+        early, late = ([e for i, e in answers if (i < EARLY) is wanted] for wanted in (True, False))
+        print(f"{f'all, pulses {TAUGHT + 1}-{EARLY} of a pass':43}{kind:24}{row(early)}")
+        print(f"{'all, later pulses':43}{kind:24}{row(late)}")
 
 
 if __name__ == "__main__":
