@@ -21,6 +21,7 @@ _GAIN_SD = 0.05
 _EXPONENT_SD = 0.12
 _PEAK_GAIN_SD = 0.10
 _UNKNOWN_GAIN_SD = 0.3
+_UNLIKE = 0.05
 _CLIPPED_PEAK = 3.0
 """A clipped peak was larger than what is seen of it, by about so much."""
 
@@ -63,6 +64,16 @@ class ArtefactModel:
     def lately_blind_ms(self) -> float:
         """How long the artefact hid everything lately at most."""
         return max(self._blind_ms, default=0.0)
+
+    def begin_as(self, other: ArtefactModel) -> None:
+        """Expect what ``other`` has learned, a little less surely."""
+        if other._spread is None or self.known:
+            return
+        self._mean, self._rough = other._mean.copy(), other._rough.copy()
+        self._charge, self._peak_uv, self._log_gain = other._charge, other._peak_uv, other._log_gain
+        self._taught = other._taught
+        self._spread = other._spread + np.diag((_UNLIKE * self._peak_uv) ** 2 * self._tails.variance)
+        self._rough_variance = other._rough_variance + (_UNLIKE * ROUGH_SHARE * self._peak_uv) ** 2
 
     def strength(self, charge: float | None, peak_uv: float | None, *, clipped: bool) -> Strength:
         """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""

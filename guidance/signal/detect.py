@@ -6,6 +6,7 @@ gives a score of unit variance where there is none.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ _POWER_95 = 1.64
 _LAGS = (-2, -1, 0, 1, 2)
 _KNOWN_SHARE = 0.7
 _SHAPE_MEMORY = 10
-_SHAPE_FROM = 2
+_SURE_FROM, _ALIKE_FROM, _ALIKE = 2, 3, 0.8
 _LEAST_POWER = 1e-9
 
 
@@ -101,27 +102,36 @@ class KnownShape:
     def __init__(self) -> None:
         """Begin without a shape."""
         self._shape: Array | None = None
-        self._count = 0
+        self._shown: deque[Array] = deque(maxlen=_SHAPE_MEMORY)
+        self._sure: deque[bool] = deque(maxlen=_SHAPE_MEMORY)
         self._spread = 1.0
         self.null = NullDistribution(len(_LAGS) / 2, 1)
 
     @property
     def ready(self) -> bool:
         """Whether enough responses were seen to know the shape."""
-        return self._count >= _SHAPE_FROM
+        return self._shape is not None
 
-    def show(self, response: Array, space: Space, windows: Sequence[Array]) -> None:
-        """Take in a sure ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise."""
-        unit = response / max(float(np.linalg.norm(response)), 1e-12)
-        self._count = min(self._count + 1, _SHAPE_MEMORY)
-        self._shape = unit if self._shape is None else self._shape + (unit - self._shape) / self._count
-        if self.ready:
-            self.renew(space, windows)
+    def show(self, response: Array, space: Space, windows: Sequence[Array], *, sure: bool) -> None:
+        """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
+
+        The shape is known from two sure responses, or from three alike among the last.
+        """
+        self._shown.append(response / max(float(np.linalg.norm(response)), 1e-12))
+        self._sure.append(sure)
+        alike = [shape for shape in self._shown if _likeness(shape, self._shown[-1]) > _ALIKE]
+        if sure and sum(self._sure) >= _SURE_FROM:
+            alike = [shape for shape, certain in zip(self._shown, self._sure, strict=True) if certain]
+        elif len(alike) < _ALIKE_FROM:
+            return
+        self._shape = np.mean(alike, axis=0)
+        self.renew(space, windows)
 
     def renew(self, space: Space, windows: Sequence[Array]) -> None:
         """Go over to the coordinates of ``space``, and judge stimulus-free ``windows`` by the shape as now known."""
-        shape = self._shape if self._shape is not None else np.zeros(len(space.response))
-        self._shapes = space.into @ np.stack([_shifted(shape, lag) for lag in _LAGS], axis=1)
+        if self._shape is None:
+            return
+        self._shapes = space.into @ np.stack([_shifted(self._shape, lag) for lag in _LAGS], axis=1)
         if len(windows):
             scores = np.array(windows) @ (space.into.T @ self._shapes) / _sizes(self._shapes)
             self._spread = float(np.mean(np.minimum(scores**2, _OUTLIER)))
@@ -147,6 +157,11 @@ def combined(unknown: float, known: float | None) -> float:
     if known is None:
         return unknown
     return min(known / _KNOWN_SHARE, unknown / (1.0 - _KNOWN_SHARE), 1.0)
+
+
+def _likeness(one: Array, other: Array) -> float:
+    """Largest correlation of two shapes of unit norm, at the lags that a known shape may have."""
+    return max(float(_shifted(one, lag) @ other) for lag in _LAGS)
 
 
 def _sizes(shapes: Array) -> Array:

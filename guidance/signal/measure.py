@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from guidance.signal.basis import Array
 from guidance.signal.split import Estimate
 
-_ONSET_SHARE, _ONSET_SDS = 0.03, 3.0
+_ONSET_SHARE, _ONSET_SDS = 0.03, 2.0
+_FIRST_SHARE, _FIRST_SDS = 0.15, 4.0
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
-_AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.4, 4.0
+_AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 
 
 def peak_to_peak(found: Estimate, inside: NDArray[np.bool_]) -> tuple[float, float]:
@@ -23,9 +24,10 @@ def peak_to_peak(found: Estimate, inside: NDArray[np.bool_]) -> tuple[float, flo
 
 
 def onset_ms(found: Estimate, times: Array, inside: NDArray[np.bool_]) -> float:
-    """Onset latency in ms: back from the first large peak to where the response leaves the baseline."""
+    """Onset latency in ms: back from the first sure excursion to where the response leaves the baseline."""
     size = np.abs(np.where(inside, found.mean, 0.0))
-    peak = int(np.argmax(size >= 0.5 * size.max()))
+    sure = (size > _FIRST_SHARE * size.max()) & (size > _FIRST_SDS * found.sd)
+    peak = int(np.argmax(sure)) if sure.any() else int(size.argmax())
     low = np.flatnonzero(size[: peak + 1] < np.maximum(_ONSET_SHARE * size.max(), _ONSET_SDS * found.sd[: peak + 1]))
     return float(times[low[-1] if len(low) else 0])
 
@@ -37,7 +39,11 @@ def still_running(found: Estimate, amplitude_uv: float, times: Array) -> bool:
 
 
 def begins_at_once(found: Estimate, inside: NDArray[np.bool_]) -> bool:
-    """Whether what was found is large from the first sample on: no muscle answers so, but an unknown artefact does."""
+    """Whether what was found is largest at its very begin and falls from there: no muscle answers so, but an unknown
+    artefact does.
+    """
     size, sd = np.abs(found.mean[inside]), found.sd[inside]
-    sure = size[:_AT_ONCE] > _AT_ONCE_SDS * sd[:_AT_ONCE]
-    return bool(len(size) and (sure & (size[:_AT_ONCE] > _AT_ONCE_SHARE * size.max())).any())
+    if len(size) <= _AT_ONCE:
+        return False
+    first = int(size[:_AT_ONCE].argmax())
+    return bool(size[first] > _AT_ONCE_SDS * sd[first] and size[first] > _AT_ONCE_SHARE * size.max())

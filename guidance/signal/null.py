@@ -38,6 +38,11 @@ class NullDistribution:
         self._windows: deque[float] = deque()
         self._sorted: list[float] = sorted(self._stand_ins)
 
+    @property
+    def seen(self) -> int:
+        """Stimulus-free windows that it rests on."""
+        return len(self._windows)
+
     def learn(self, statistics: Array) -> None:
         """Take in the ``statistics`` (m,) of stimulus-free windows, in order."""
         for statistic in statistics.tolist():
@@ -74,7 +79,9 @@ class NullDistribution:
         half = max(null[tail + above // 2] - start, 1e-9)
         tenth = null[tail + (9 * above) // 10] - start
         seen = len(self._windows)
-        heavy = (_HEAVY_WINDOWS * _HEAVY + seen * _heaviness(tenth / half)) / (_HEAVY_WINDOWS + seen)
+        some = min(seen, _HEAVY_WINDOWS)
+        heavy = _HEAVIEST * _STAND_INS + _HEAVY * some + _heaviness(tenth / half) * seen
+        heavy /= _STAND_INS + some + seen
         if heavy < 1e-3:
             return float(_TAIL * np.exp(-np.log(2.0) * (statistic - start) / half))
         scale = half * heavy / (2.0**heavy - 1.0)

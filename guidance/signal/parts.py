@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ _BLIND_SD = 30.0
 _AT_RANGE, _RUN, _APART_MS = 0.999, 3, 1.5
 _OVERLOAD_SHARE = 0.1
 _TRIFLE = 1e-10
+_CLIP_MEMORY = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,10 @@ class Parts:
 
 
 class Dissector:
-    """Takes the sweeps of one channel apart; keeps what it has learned of the artefact, clipped and not."""
+    """Takes the sweeps of one channel apart; keeps what it has learned of the artefact, clipped and not.
+
+    ``taught``: from how many sweeps it has learned.
+    """
 
     def __init__(self, frame: Frame, longest: Frame, info: DeviceInfo, channel: int) -> None:
         """For sweeps of ``frame``, or ``longest`` where one is unfinished, of channel ``channel`` of device ``info``."""
@@ -83,6 +88,8 @@ class Dissector:
         self._tails = Tails(longest.times)
         self._artefacts = {clipped: ArtefactModel(self._tails) for clipped in (False, True)}
         self._clipped = False
+        self._clips: deque[bool] = deque(maxlen=_CLIP_MEMORY)
+        self.taught = 0
 
     def foresee(self, pulse: Pulse, unit_uv: float) -> Setting | None:
         """The setting that the sweep of ``pulse`` will most likely have; None before the first."""
@@ -98,12 +105,20 @@ class Dissector:
         lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
         clipped_ms = self._clipped_ms(raw)
-        self._clipped = clipped_ms > 0
-        artefact = self._artefacts[self._clipped]
+        artefact = self._artefact_now(clipped=clipped_ms > 0)
         blind_ms = artefact.blind_ms(max(self._sharp_ms(lead, peak_uv, quiet), clipped_ms))
         strength = artefact.strength(_charge(pulse), peak_uv, clipped=self._clipped)
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
         return Setting(self._clipped, strength, blind_ms, unit_uv), sweep
+
+    def _artefact_now(self, *, clipped: bool) -> ArtefactModel:
+        """The model of the artefact, ``clipped`` now. One that clips off and on counts as clipped."""
+        self._clips.append(clipped)
+        self._clipped = any(self._clips)
+        artefact = self._artefacts[self._clipped]
+        if self._clipped and not artefact.known:
+            artefact.begin_as(self._artefacts[False])
+        return artefact
 
     def parts(self, setting: Setting, frame: Frame, space: Space) -> Parts:
         """What lies in a sweep of ``frame`` in this ``setting``."""
@@ -130,6 +145,7 @@ class Dissector:
         whole = Screen(np.concatenate([parts.columns, parts.blind], axis=1), spread)
         beside = np.concatenate([self.recovery(setting, frame, space), parts.blind], axis=1)
         courses = space.into @ self._tails.courses[: len(frame.times)] / setting.unit_uv
+        self.taught += 1
         cause = space.into.T @ whole(residual) / setting.unit_uv
         rough = parts.spread - 1.0
         left = 1.0 - float(np.mean(rough * whole.diagonal()))

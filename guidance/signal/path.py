@@ -133,9 +133,9 @@ class SignalPath:
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
             return detector.untold("another pulse in the window"), None
-        evoked = detector.judge(self.history, look.pulse, longer=look.longer)
-        wanted = evoked.unfinished and not look.longer and not self._pulse_within(first, longer)
-        return evoked, longer if wanted else None
+        free = not self._pulse_within(first, longer)
+        evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
+        return evoked, longer if evoked.unfinished and free and not look.longer else None
 
     def _free_from(self, pulse: Pulse, answered: int) -> int:
         """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least

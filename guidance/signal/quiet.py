@@ -74,7 +74,7 @@ class QuietStretch:
         near = recent[-self._span :]
         near = near - fit(self._stop - len(near), len(near)) if fit else near
         baseline = float(near[-round(_BASELINE_MS * self._per_ms) :].mean())
-        noise = max(float(_noise(near[None])[0]), _LEAST_NOISE_UV)
+        noise = float(self._noise_of(near[None])[0])
         return Quiet(baseline, noise, float(_noise(np.diff(near, 2)[None])[0]), fit)
 
     def shams(self, grid: Grid, not_before: int, mains: MainsFit | None) -> Shams | None:
@@ -97,8 +97,15 @@ class QuietStretch:
         before = signal[np.maximum(at - span, 0)[:, None] + np.arange(span)]
         baseline = signal[at[:, None] + np.arange(-ahead, 0)].mean(axis=1)
         sweeps = grid.means(signal[at[:, None] + np.arange(grid.first, grid.stop)]) - baseline[:, None]
-        noise = np.maximum(_noise(before), _LEAST_NOISE_UV)
-        return Shams(sweeps, noise, self._first + start + int(at[-1]) + hop)
+        return Shams(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
+
+
+    def _noise_of(self, before: Array) -> Array:
+        """Noise (m,) of the signal ``before`` (m, n) each of some pulses: the larger of that of all and of the last
+        20 ms, as a burst may have begun.
+        """
+        recent = before[:, -round(_BASELINE_MS * self._per_ms) :]
+        return np.maximum(np.maximum(_noise(before), _noise(recent)), _LEAST_NOISE_UV)
 
 
 def _noise(signals: Array) -> Array:

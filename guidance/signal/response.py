@@ -22,13 +22,17 @@ from guidance.signal.split import Estimate, split
 ALPHA = 0.01
 """A response counts as detected where its p-value is below this."""
 
-_SUSPECT = 0.3
-_SURE = 1e-4
+_SUSPECT, _LIKELY, _SURE = 0.3, 0.05, 1e-4
+_AT_ONCE_MS = 3.0
+_FIRST, _NOT_YET = 5, 2e-3
+"""A procedure begins below threshold: what is not sure in so many first sweeps is learned as artefact."""
+
 _DEFAULT_CRITERION_UV = 100.0
 _LONGER = 1.5
 _NOISE_MEMORY = 20
 _AS_LARGE = 3.0
 _DOUBTFUL = 0.02
+_LEAST_SHARE = 0.75
 _BURST = 2.5
 """A stimulus-free window of which half is above so many standard deviations holds the begin of a burst, not noise."""
 
@@ -193,12 +197,15 @@ class ResponseDetector:
         if told is None:
             return
         space, setting, artefact = self._space, told.parts.setting, told.parts.artefact
-        if told.p_value < _SURE and not told.unlike:
-            self._known.show(told.found.mean, space, self._noise.windows)
+        if told.p_value < _LIKELY and not told.unlike:
+            sure = told.p_value < _SURE
+            self._known.show(told.found.mean, space, self._noise.windows, sure=sure)
         size = 0.0
         if told.unlike:
             artefact.doubt()
-        elif told.p_value < _SUSPECT:
+            later = self._frame.times > max(self._frame.window_ms[0], setting.blind_ms) + _AT_ONCE_MS
+            size = float(np.abs(told.found.mean[later]).max(initial=0.0)) / setting.unit_uv
+        elif told.p_value < (_SUSPECT if self._dissector.taught >= _FIRST else _NOT_YET):
             size = _AS_LARGE * float(np.abs(told.found.mean).max()) / setting.unit_uv
         self._dissector.learn(told.parts, told.residual, self._frame, space, size**2 * space.response)
 
@@ -235,11 +242,11 @@ class ResponseDetector:
         )  # fmt: skip
 
     def _units(self, noise_uv: Array) -> Array:
-        """The noise (m,) that scores are measured in: the usual one, but no more than the noise at hand nor less than
-        half of it. So a stray potential before the pulse does not hide a response, and a burst does not feign one.
+        """The noise (m,) that scores are measured in: the usual one, but no more than the noise at hand nor much
+        less. So a stray potential before the pulse does not hide a response, and a burst does not feign one.
         """
         usual = sorted(self._noises)[len(self._noises) // 2] if self._noises else np.inf
-        return np.minimum(np.maximum(usual, 0.5 * noise_uv), noise_uv)
+        return np.minimum(np.maximum(usual, _LEAST_SHARE * noise_uv), noise_uv)
 
     def _unit(self, noise_uv: float) -> float:
         return float(self._units(np.array(noise_uv)))
