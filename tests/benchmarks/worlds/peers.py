@@ -21,9 +21,9 @@ _BEFORE_MS, _AFTER_MS = 450.0, 50.0
 _WINDOW_MS = (3.0, 20.0)
 _RMS_MS = 100.0
 _BLANK_MS = 3.0
-_SALPA_MS, _SALPA_FROM_MS = 8.0, 1.5
+_SALPA_MS, _SALPA_FROM_MS = 8.0, 2.0
 _FIT_FROM_MS, _MAINS_MS, _GUARD_MS = 1.5, 200.0, 1.0
-_TAILS_MS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+_TAILS_MS = (1.0, 4.0, 16.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +101,9 @@ def salpa(sweeps: Sweeps, x: Array) -> Array:
 
 
 def less_template(sweeps: Sweeps, x: Array) -> Array:
-    """Less the mean sweep of the silent pulses, then high-pass."""
-    template = sweeps.silent - sweeps.silent[:, : sweeps.between(0.0, 0.0).start].mean(axis=1, keepdims=True)
-    artefact = np.where(sweeps.times_ms >= 0, template.mean(axis=0), 0.0)
-    return high_pass(sweeps, x - artefact)
+    """Less the mains as fitted before the pulse and the mean sweep of the silent pulses, then high-pass."""
+    template = _less_mains(sweeps, sweeps.silent).mean(axis=0)
+    return high_pass(sweeps, _less_mains(sweeps, x) - np.where(sweeps.times_ms >= 0, template, 0.0))
 
 
 def least_squares(*, shape_known: bool) -> Scorer:

@@ -12,7 +12,7 @@ from tests.benchmarks.worlds import waves
 from tests.benchmarks.worlds.waves import NOISE_UV, RESPONSE_MS, Array
 
 SILENT = 5
-TESTED = 20
+TESTED = 15
 MAINS_UV = 8.0
 AFTER_MS = 60.0
 _GAIN_SD, _LATENCY_SD_MS, _WIDTH_SD = 0.03, 0.1, 0.08

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,11 @@ class Outcome:
             return None
         above = int(np.argmax(rising >= POWER))
         return float(np.interp(POWER, rising[above - 1 : above + 1], RATIOS[above - 1 : above + 1]))
+
+    def without(self, procedures: Sequence[int]) -> Outcome:
+        """The same less these ``procedures``."""
+        kept = ~np.isin(self.procedure, procedures)
+        return Outcome(self.scores[:, kept], self.procedure[kept])
 
     def false_share(self, limit: float) -> Array:
         """Share of empty sweeps that score above ``limit``, of each procedure."""
