@@ -8,32 +8,30 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.path import Answer, SignalPath
-from tests.benchmarks.worlds.procedures import SILENT, Procedure
+from tests.benchmarks.worlds.procedures import SILENT, Procedure, World
 from tests.benchmarks.worlds.waves import Array
 
 TAUGHT = 6
 TAUGHT_RATIO = 24.0
-WINDOW_MS = (2.0, 25.0)
-EARLY_MS = (2.0, 12.0)
-_TURNS = 5
+FROM_MS = 2.0
+_TURNS = 7
 
 
-def signal_path(procedure: Procedure, window_ms: tuple[float, float]) -> SignalPath:
+def signal_path(world: World) -> SignalPath:
     """The path as it is set up for every procedure here."""
-    world = procedure.world
     info = DeviceInfo("bench", "", "", world.rate_hz, (Channel("EMG", world.clip_uv),))
-    return SignalPath(info, window_ms, None, listen=False)
+    return SignalPath(info, (FROM_MS, world.decided_ms), None, listen=False)
 
 
-def scores(procedure: Procedure, window_ms: tuple[float, float], ratios: tuple[float, ...], *, learned: bool) -> Array:
+def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) -> Array:
     """-log10 of the p-value of each tested pulse (ratios, tested), NaN where not tried; 0 where it cannot be told.
 
-    The stream goes on as if no such pulse had been answered; where the shape is to be ``learned``, the taught pulses and
-    every other tested one are answered by TAUGHT_RATIO. Each answer scored is what the path would have told had
+    The stream goes on as if no such pulse had been answered; where the shape is to be ``learned``, the taught pulses
+    and every other tested one are answered by TAUGHT_RATIO. Each answer scored is what the path would have told had
     this one pulse been answered so: a copy of the path, taken as the pulse begins, hears the rest. Empty sweeps are
     scored for all pulses, and a part of the ratios in turn.
     """
-    path = signal_path(procedure, window_ms)
+    path = signal_path(procedure.world)
     taught = {i: TAUGHT_RATIO for i in range(SILENT, len(procedure.pulses)) if learned and _is_taught(i, procedure)}
     signal = procedure.answered(taught).astype(np.float32)[:, None]
     told = np.full((len(ratios), len(procedure.tested)), np.nan)

@@ -2,7 +2,7 @@
 
 All are affine in the sweep. They are told more than a device tells: the mains frequency, the noise's spectrum, and
 where asked the response's shape. Judged by the peak-to-peak value from 3 to 20 ms over the RMS before the pulse,
-or by matched filters.
+or by matched filters; where a decision is due earlier, up to then (SALPA alone looks on as far as it needs).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.signal import butter, iirnotch, savgol_filter, sosfilt, sosfilt_zi, tf2sos
 
-from tests.benchmarks.worlds.procedures import SILENT, TESTED, Procedure
+from tests.benchmarks.worlds.procedures import SILENT, TESTED, Procedure, World
 from tests.benchmarks.worlds.waves import NOISE_UV, Array, noise_covariance, response
 
 _BEFORE_MS, _AFTER_MS = 450.0, 50.0
@@ -31,9 +31,7 @@ class Sweeps:
     """Sweeps (., n) at ``times_ms`` (n,): of the silent pulses, of the tested ones empty, and answered by 1 x RMS."""
 
     times_ms: Array
-    rate_hz: float
-    mains_hz: float
-    clip_uv: float
+    world: World
     silent: Array
     empty: Array
     answered: Array
@@ -50,7 +48,12 @@ class Sweeps:
         heard = np.abs(empty[:, before : before + procedure.responses.shape[1]]) < world.clip_uv
         answered[:, before : before + heard.shape[1]] += NOISE_UV * procedure.responses[-TESTED:] * heard
         times_ms = np.arange(-before, after) / world.rate_hz * 1e3
-        return cls(times_ms, world.rate_hz, world.mains_hz, world.clip_uv, silent, empty, answered)
+        return cls(times_ms, world, silent, empty, answered)
+
+    @property
+    def stop_ms(self) -> float:
+        """Where the window ends in which a response is looked for."""
+        return min(_WINDOW_MS[1], self.world.decided_ms)
 
     def between(self, start_ms: float, stop_ms: float) -> slice:
         """The samples from ``start_ms`` to ``stop_ms``."""
@@ -71,7 +74,7 @@ def peak_to_peak(chain: Chain) -> Scorer:
         sweeps = Sweeps.of(procedure)
         empty = chain(sweeps, sweeps.empty)
         wave = chain(sweeps, sweeps.answered) - empty
-        inside, before = sweeps.between(*_WINDOW_MS), sweeps.between(-_RMS_MS, 0.0)
+        inside, before = sweeps.between(_WINDOW_MS[0], sweeps.stop_ms), sweeps.between(-_RMS_MS, 0.0)
         rms = empty[:, before].std(axis=1)
         return np.stack([np.ptp(empty[:, inside] + ratio * wave[:, inside], axis=1) / rms for ratio in ratios])
 
@@ -80,20 +83,20 @@ def peak_to_peak(chain: Chain) -> Scorer:
 
 def high_pass(sweeps: Sweeps, x: Array) -> Array:
     """A running Butterworth high-pass at 20 Hz."""
-    return _running(butter(2, 20.0, "highpass", fs=sweeps.rate_hz, output="sos"), x)
+    return _running(butter(2, 20.0, "highpass", fs=sweeps.world.rate_hz, output="sos"), x)
 
 
 def blanked(sweeps: Sweeps, x: Array) -> Array:
     """The first 3 ms held at the value before, then high-pass and a notch (Q = 30) at the mains."""
     held, gap = x.copy(), sweeps.between(0.0, _BLANK_MS)
     held[:, gap] = held[:, gap.start - 1, None]
-    notch = tf2sos(*iirnotch(sweeps.mains_hz, 30.0, fs=sweeps.rate_hz))
+    notch = tf2sos(*iirnotch(sweeps.world.mains_hz, 30.0, fs=sweeps.world.rate_hz))
     return _running(notch, high_pass(sweeps, held))
 
 
 def salpa(sweeps: Sweeps, x: Array) -> Array:
     """Less a local cubic over +-8 ms, begun anew after the artefact (Wagenaar and Potter 2002)."""
-    out, span = x.copy(), 2 * round(_SALPA_MS * sweeps.rate_hz / 1e3) + 1
+    out, span = x.copy(), 2 * round(_SALPA_MS * sweeps.world.rate_hz / 1e3) + 1
     start = sweeps.between(_clear_ms(sweeps, _SALPA_FROM_MS), 0.0).start
     for part in (slice(0, sweeps.between(0.0, 0.0).start), slice(start, None)):
         out[:, part] -= savgol_filter(x[:, part], span, 3, axis=1, mode="interp")
@@ -113,12 +116,12 @@ def least_squares(*, shape_known: bool) -> Scorer:
 
     def scores(procedure: Procedure, ratios: tuple[float, ...]) -> Array:
         sweeps = Sweeps.of(procedure)
-        inside = sweeps.between(_clear_ms(sweeps, _FIT_FROM_MS), _WINDOW_MS[1])
+        inside = sweeps.between(_clear_ms(sweeps, _FIT_FROM_MS), sweeps.stop_ms)
         t = sweeps.times_ms[inside]
         silent, empty, answered = (
             _less_mains(sweeps, x)[:, inside] for x in (sweeps.silent, sweeps.empty, sweeps.answered)
         )
-        whiten = cholesky(noise_covariance(len(t), sweeps.rate_hz), lower=True)
+        whiten = cholesky(noise_covariance(len(t), sweeps.world.rate_hz), lower=True)
         nuisance = np.stack([np.ones_like(t), *(np.exp(-t / tail) for tail in _TAILS_MS), silent.mean(axis=0)])
         filters = _filters(whiten, nuisance, _known(t) if shape_known else _bank(t))
         score = filters @ empty.T
@@ -146,14 +149,14 @@ def _running(sections: Array, x: Array) -> Array:
 
 def _clear_ms(sweeps: Sweeps, least_ms: float) -> float:
     """When the last sample at the input range is over for 0.2 ms, in all sweeps, and at least ``least_ms``."""
-    at_range = (np.abs(np.concatenate([sweeps.silent, sweeps.empty])) >= sweeps.clip_uv).any(axis=0)
+    at_range = (np.abs(np.concatenate([sweeps.silent, sweeps.empty])) >= sweeps.world.clip_uv).any(axis=0)
     last_ms = float(sweeps.times_ms[at_range][-1]) if at_range.any() else 0.0
     return max(least_ms, last_ms + 0.2)
 
 
 def _less_mains(sweeps: Sweeps, x: Array) -> Array:
     """Less baseline and mains (1st, 3rd, 5th harmonic), fitted to 200 ms before the pulse."""
-    turns = 2j * np.pi * sweeps.mains_hz / 1e3 * sweeps.times_ms[:, None] * np.array([1, 3, 5])
+    turns = 2j * np.pi * sweeps.world.mains_hz / 1e3 * sweeps.times_ms[:, None] * np.array([1, 3, 5])
     columns = np.concatenate([np.exp(turns).view(float), np.ones((len(turns), 1))], axis=1)
     before = sweeps.between(-_MAINS_MS - _GUARD_MS, -_GUARD_MS)
     weights, *_ = np.linalg.lstsq(columns[before], x[:, before].T, rcond=None)

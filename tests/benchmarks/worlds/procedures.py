@@ -22,7 +22,7 @@ _INTERVAL_S, _FIRST_S, _LAST_S = 0.5, 1.0, 0.2
 @dataclass(frozen=True, slots=True)
 class World:
     """A column of the table. ``drift``: share of its shape by which the artefact walks towards another of the same
-    patient's with each pulse.
+    patient's with each pulse. ``decided_ms``: how much of a sweep may be looked at.
     """
 
     name: str
@@ -33,6 +33,7 @@ class World:
     rate_hz: float = 10_000.0
     mains_hz: float = 50.0
     synthetic: bool = False
+    decided_ms: float = 25.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,7 +52,7 @@ class Outcome:
 
 
 def ideal(false_rate: float, rate_hz: float) -> float:
-    """Ratio needed by the ideal detector where there is neither artefact nor mains (a known response in known noise)."""
+    """Ratio needed by the ideal detector where is neither artefact nor mains: a known response in known noise."""
     t = np.arange(int(RESPONSE_MS * rate_hz / 1e3)) / rate_hz * 1e3
     wave = NOISE_UV * response(t)
     factor = cho_factor(noise_covariance(len(t), rate_hz))
