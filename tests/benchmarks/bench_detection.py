@@ -82,7 +82,7 @@ def outcome(row: Row, world: World, count: int | None, shapes: int | None) -> Ou
 
 def table(rows: Sequence[str], columns: Sequence[str], extent: Extent) -> None:
     """Print the table, and below it what else is to be said of our rows."""
-    width = 14
+    width = 16
     print(f"{'':44}" + "".join(f"{COLUMNS[key].name:>{width}}" for key in columns))
     bound = " / ".join(f"{ideal(rate, 10_000.0):.1f}" for rate in FALSE_RATES)
     print(f"{'bound: no artefact, no mains, shape known':44}" + "".join(f"{bound:>{width}}" for _ in columns))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import isotonic_regression
 from scipy.special import ndtri
@@ -24,7 +25,7 @@ class Outcome:
     """Scores (ratios, sweeps) of a chain over all procedures, NaN where not tried; ``procedure`` (sweeps,) whose."""
 
     scores: Array
-    procedure: Array
+    procedure: NDArray[np.int64]
 
     def needed(self, false_rate: float) -> float | None:
         """Ratio at which POWER of responses score more than all but ``false_rate`` of empty sweeps; None if never.
