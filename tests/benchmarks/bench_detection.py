@@ -4,8 +4,9 @@ Simulated procedures: a measured artefact shape (its gain jittered by 3 %), 8 uV
 8 uV of mains, and an M-wave jittered by 0.1 ms and 8 % of its width; the first five pulses are below threshold. A
 figure is the response, peak to peak over the noise's RMS, of which 95 % are detected where 1 % / 0.1 % of empty sweeps
 are too, one threshold for all procedures; never: not even at 48. All rows of a column judge the same sweeps, after the
-first five pulses or, where the response was learned, after six more that were answered. A procedure is misjudged
-where more than 30 % of its empty sweeps have p < 0.01.
+first five pulses; that of the learned response judges such sweeps after six more pulses, which were answered. Columns
+on fewer shapes are to be held against the 2 mV beside them. A procedure is misjudged where more than 30 % of its empty
+sweeps have p < 0.01.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from tests.benchmarks.worlds import ours
 from tests.benchmarks.worlds.peers import PEERS, Scorer
-from tests.benchmarks.worlds.procedures import World, procedures
+from tests.benchmarks.worlds.procedures import World, chosen_shapes, procedures
 from tests.benchmarks.worlds.sensitivity import FALSE_RATES, RATIOS, Outcome, ideal
 
 _MISJUDGED = 0.3
@@ -31,14 +32,15 @@ MAIN = {
     "15mV": World("15 mV, clips", peak_uv=15_000.0),
     "varies": World("2 mV, +-25 %", current_spread=0.25),
 }
-EARLY = {"12ms": World("2 mV, by 12 ms", decided_ms=12.0)}
 FURTHER = {
+    "some": World("2 mV"),
+    "12ms": World("by 12 ms", decided_ms=12.0),
     "drift": World("drifts 1 %", drift=0.01),
     "30kHz": World("30 kHz", rate_hz=30_000.0),
     "60Hz": World("60 Hz mains", mains_hz=60.0),
     "synthetic": World("SYNTHETIC", synthetic=True),
 }
-COLUMNS = MAIN | EARLY | FURTHER
+COLUMNS = MAIN | FURTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def table(rows: Sequence[str], columns: Sequence[str], extent: Extent) -> None:
     """Print the table, and below it what else is to be said of our rows."""
     width = 16
     print(f"{'':44}" + "".join(f"{COLUMNS[key].name:>{width}}" for key in columns))
+    counts = [len(chosen_shapes(COLUMNS[key], extent.of(key)[1])) for key in columns]
+    print(f"{'':44}" + "".join(f"{f'{count} shapes':>{width}}" for count in counts))
     bound = " / ".join(f"{ideal(rate, 10_000.0):.1f}" for rate in FALSE_RATES)
     print(f"{'bound: no artefact, no mains, shape known':44}" + "".join(f"{bound:>{width}}" for _ in columns))
     asides = []
@@ -107,12 +111,12 @@ def _aside(row: str, column: str, found: Outcome) -> str:
     empty = found.scores[0]
     shares = found.false_share(_NOMINAL)
     misjudged = np.unique(found.procedure)[shares > _MISJUDGED].tolist()
-    left = found.without(misjudged)
-    but = f"; without {_cell(left)}" if misjudged else ""
+    but = f" {misjudged}; without {_cell(found.without(misjudged))}" if misjudged else ""
+    power = found.reached(_NOMINAL)
     return (
         f"{ROWS[row].name}, {COLUMNS[column].name}: p < 0.01 on {np.mean(empty > _NOMINAL):.2%} and p < 0.001 on "
-        f"{np.mean(empty > _NOMINAL + 1):.2%} of {len(empty)} empty sweeps; "
-        f"misjudged {len(misjudged)} of {len(shares)} shapes {misjudged or ''}{but}"
+        f"{np.mean(empty > _NOMINAL + 1):.2%} of {len(empty)} empty sweeps, and on 95 % of responses "
+        f"{f'from {power:.1f} x' if power else 'never'}; misjudged {len(misjudged)} of {len(shares)} shapes{but}"
     )
 
 

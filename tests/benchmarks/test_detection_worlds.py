@@ -53,6 +53,12 @@ def test_the_ratio_needed_is_that_of_signal_detection_theory() -> None:
     assert gaussian(1.64).needed(0.01) == pytest.approx(2.42, abs=0.15)
 
 
+def test_a_lower_limit_is_reached_by_smaller_responses() -> None:
+    found = gaussian(1.0)
+    assert found.reached(1.0) == pytest.approx(1.0 + 1.645, abs=0.15)
+    assert found.reached(3.0) == pytest.approx(3.0 + 1.645, abs=0.15)
+
+
 def test_a_chain_that_hears_nothing_never_reaches_its_power() -> None:
     assert gaussian(0.0).needed(0.01) is None
 
@@ -150,7 +156,8 @@ def test_the_table_has_a_line_a_row_and_says_what_our_rows_did_to_empty_sweeps(
     options = ["--rows", "gls,unknown", "--columns", "synthetic", "--shapes", "2"]
     monkeypatch.setattr(sys, "argv", ["bench_detection", *options])
     bench_detection.main()
-    _, bound, gls, ours_line, aside = capsys.readouterr().out.splitlines()
+    _, shapes, bound, gls, ours_line, aside = capsys.readouterr().out.splitlines()
+    assert shapes.split() == ["2", "shapes"]
     assert bound.endswith("2.4 / 2.9")
     assert gls.startswith("least squares")
     assert ours_line.startswith("OURS")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.base import Pulse
 from tests.benchmarks.worlds import waves
@@ -78,8 +79,8 @@ def procedures(world: World, count: int | None, taught: int, shapes: int | None 
 
     ``shapes`` takes so many of the artefact shapes only, spread over all.
     """
-    known, patients = (waves.synthetic_shapes if world.synthetic else waves.measured_shapes)(world.rate_hz)
-    chosen = np.linspace(0, len(known) - 1, min(shapes or len(known), len(known))).astype(int)
+    known, patients = _artefacts(world)
+    chosen = chosen_shapes(world, shapes)
     for run in range(count or len(chosen)):
         own = int(chosen[run % len(chosen)])
         rng = np.random.default_rng([1, own, run // len(chosen)])
@@ -87,6 +88,16 @@ def procedures(world: World, count: int | None, taught: int, shapes: int | None 
         other = known[rng.choice(kin[kin != own])] if len(kin) > 1 else known[own]
         towards = other * np.sign(other @ known[own])
         yield _procedure(world, own, (known[own], towards), SILENT + taught + TESTED, rng)
+
+
+def chosen_shapes(world: World, shapes: int | None) -> NDArray[np.int64]:
+    """Which of the world's artefact shapes are taken where ``shapes`` are asked for (None: all)."""
+    every = len(_artefacts(world)[0])
+    return np.linspace(0, every - 1, min(shapes or every, every)).astype(np.int64)
+
+
+def _artefacts(world: World) -> tuple[Array, NDArray[np.str_]]:
+    return (waves.synthetic_shapes if world.synthetic else waves.measured_shapes)(world.rate_hz)
 
 
 def _procedure(world: World, own: int, shape: tuple[Array, Array], count: int, rng: np.random.Generator) -> Procedure:

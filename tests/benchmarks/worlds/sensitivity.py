@@ -28,12 +28,14 @@ class Outcome:
     procedure: NDArray[np.int64]
 
     def needed(self, false_rate: float) -> float | None:
-        """Ratio at which POWER of responses score more than all but ``false_rate`` of empty sweeps; None if never.
-
-        Linear between the ratios tried, the shares made to rise with the ratio.
-        """
+        """Ratio at which POWER of responses score more than all but ``false_rate`` of empty sweeps; None if never."""
         empty = np.sort(self.scores[0])
-        limit = empty[len(empty) - 1 - int(false_rate * len(empty))]
+        return self.reached(empty[len(empty) - 1 - int(false_rate * len(empty))])
+
+    def reached(self, limit: float) -> float | None:
+        """Ratio at which POWER of responses score above ``limit``: linear between the ratios tried, the shares made to
+        rise with the ratio. None if never.
+        """
         tried = ~np.isnan(self.scores)
         shares = np.where(tried, self.scores > limit, 0.0).sum(axis=1) / tried.sum(axis=1)
         rising = isotonic_regression(shares, weights=tried.sum(axis=1)).x
