@@ -103,7 +103,7 @@ def table(rows: Sequence[str], columns: Sequence[str], extent: Extent) -> None:
 
 def _cell(found: Outcome) -> str:
     needed = [found.needed(rate) for rate in FALSE_RATES]
-    return " / ".join(f"{value:.1f}" if value else "never" for value in needed)
+    return " / ".join("never" if value is None else f"{value:.1f}" for value in needed)
 
 
 def _aside(row: str, column: str, found: Outcome) -> str:
@@ -113,10 +113,11 @@ def _aside(row: str, column: str, found: Outcome) -> str:
     misjudged = np.unique(found.procedure)[shares > _MISJUDGED].tolist()
     but = f" {misjudged}; without {_cell(found.without(misjudged))}" if misjudged else ""
     power = found.reached(_NOMINAL)
+    surely = "never" if power is None else f"from {power:.1f} x"
     return (
         f"{ROWS[row].name}, {COLUMNS[column].name}: p < 0.01 on {np.mean(empty > _NOMINAL):.2%} and p < 0.001 on "
-        f"{np.mean(empty > _NOMINAL + 1):.2%} of {len(empty)} empty sweeps, and on 95 % of responses "
-        f"{f'from {power:.1f} x' if power else 'never'}; misjudged {len(misjudged)} of {len(shares)} shapes{but}"
+        f"{np.mean(empty > _NOMINAL + 1):.2%} of {len(empty)} empty sweeps, and on 95 % of responses {surely}; "
+        f"misjudged {len(misjudged)} of {len(shares)} shapes{but}"
     )
 
 

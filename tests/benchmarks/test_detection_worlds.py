@@ -56,7 +56,8 @@ def test_the_ratio_needed_is_that_of_signal_detection_theory() -> None:
 def test_a_lower_limit_is_reached_by_smaller_responses() -> None:
     found = gaussian(1.0)
     assert found.reached(1.0) == pytest.approx(1.0 + 1.645, abs=0.15)
-    assert found.reached(3.0) == pytest.approx(3.0 + 1.645, abs=0.15)
+    assert found.reached(3.0) == pytest.approx(3.0 + 1.645, abs=0.2)
+    assert found.reached(-9.0) == 0.0
 
 
 def test_a_chain_that_hears_nothing_never_reaches_its_power() -> None:

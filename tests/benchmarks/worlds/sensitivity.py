@@ -41,7 +41,7 @@ class Outcome:
         rising = isotonic_regression(shares, weights=tried.sum(axis=1)).x
         if rising[-1] < POWER:
             return None
-        above = int(np.argmax(rising >= POWER))
+        above = max(int(np.argmax(rising >= POWER)), 1)
         return float(np.interp(POWER, rising[above - 1 : above + 1], RATIOS[above - 1 : above + 1]))
 
     def without(self, procedures: Sequence[int]) -> Outcome:
