@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pytest
 
 from tests.benchmarks.worlds import ours
 from tests.benchmarks.worlds.peers import PEERS, Scorer
@@ -132,7 +133,10 @@ def main() -> None:
     options = parser.parse_args()
     rows = _chosen(parser, options.rows, ROWS, list(ROWS))
     columns = _chosen(parser, options.columns, COLUMNS, list(MAIN if options.quick else COLUMNS))
-    table(rows, columns, Extent(options.shapes, options.procedures, options.quick))
+    try:
+        table(rows, columns, Extent(options.shapes, options.procedures, options.quick))
+    except pytest.skip.Exception as lacking:
+        parser.exit(1, f"the benchmark {lacking}\n")
 
 
 def _chosen(parser: argparse.ArgumentParser, named: str | None, known: Iterable[str], usual: list[str]) -> list[str]:

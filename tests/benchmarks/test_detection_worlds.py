@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,3 +164,15 @@ def test_the_table_has_a_line_a_row_and_says_what_our_rows_did_to_empty_sweeps(
     assert gls.startswith("least squares")
     assert ours_line.startswith("OURS")
     assert f"of {2 * TESTED} empty sweeps" in aside
+
+
+def test_where_the_measured_shapes_are_absent_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NEEDLE_GUIDANCE_DATA", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["bench_detection", "--columns", "30kHz"])
+    waves.measured_shapes.cache_clear()
+    with pytest.raises(SystemExit) as left:
+        bench_detection.main()
+    assert left.value.code == 1
+    assert "needs data/artefact_shapes_22k.npz" in capsys.readouterr().err
