@@ -1,0 +1,56 @@
+"""Our chain on a simulated procedure: the signal path, fed with blocks and pulses as by a device."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from drivers.base import Block, Channel, DeviceInfo, Pulse
+from guidance.signal.path import Answer, SignalPath
+from tests.benchmarks.worlds.procedures import SILENT, Procedure, World
+from tests.benchmarks.worlds.waves import Array
+
+TAUGHT = 6
+TAUGHT_RATIO = 24.0
+FROM_MS = 2.0
+_TURNS = 7
+
+
+def signal_path(world: World) -> SignalPath:
+    """The path as it is set up for every procedure here."""
+    info = DeviceInfo("bench", "", "", world.rate_hz, (Channel("EMG", world.clip_uv),))
+    return SignalPath(info, (FROM_MS, world.decided_ms), None, listen=False)
+
+
+def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) -> Array:
+    """-log10 of the p-value of each tested pulse (ratios, tested), NaN where not tried; 0 where it cannot be told.
+
+    The stream goes on as if no such pulse had been answered; where the shape is to be ``learned``, the taught pulses
+    and every other tested one are answered by TAUGHT_RATIO. Each answer scored is what the path would have told had
+    this one pulse been answered so: a copy of the path, taken as the pulse begins, hears the rest. Empty sweeps are
+    scored for all pulses, and a part of the ratios in turn.
+    """
+    path = signal_path(procedure.world)
+    taught = {i: TAUGHT_RATIO for i in range(SILENT, len(procedure.pulses)) if learned and _is_taught(i, procedure)}
+    signal = procedure.answered(taught).astype(np.float32)[:, None]
+    told = np.full((len(ratios), len(procedure.tested)), np.nan)
+    at = 0
+    for i, pulse in enumerate(procedure.pulses):
+        path.feed(Block(at, signal[at : pulse.sample + 1], (pulse,)))
+        at = pulse.sample + 1
+        if i in procedure.tested:
+            place = i - procedure.tested[0]
+            for k in (0, *range(1 + place % _TURNS, len(ratios), _TURNS)):
+                told[k, place] = _score(copy.deepcopy(path), pulse, procedure.sweep(i, ratios[k]))
+    return told
+
+
+def _is_taught(i: int, procedure: Procedure) -> bool:
+    return i < procedure.tested[0] or i % 2 == 0
+
+
+def _score(path: SignalPath, pulse: Pulse, sweep: Array) -> float:
+    block = Block(pulse.sample + 1, sweep.astype(np.float32)[:, None])
+    answers = [found.evoked for found in path.feed(block) if isinstance(found, Answer) and found.pulse == pulse]
+    return -float(np.log10(answers[0].p_value or 1.0))
