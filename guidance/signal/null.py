@@ -21,7 +21,7 @@ _LEAST_P = 1e-6
 _BEYOND = 100.0
 """A window whose statistic is so many times larger holds something else: a jolt, a cable."""
 
-_HEAVY, _HEAVY_WINDOWS = 0.4, 60
+_HEAVY, _HEAVY_WINDOWS = 0.3, 40
 _HEAVIEST = 1.0
 _RATIO_OF_EXPONENTIAL = np.log(10.0) / np.log(2.0)
 
