@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Protocol, Self
 
 from guidance.faults import Fault
@@ -17,7 +18,7 @@ from guidance.trial.world import run_insertion
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-REACH_S = 10.0
+REACH_S = 5.0
 _MISSING = "The virtual trial needs Dask; install it with: pip install 'needle-guidance[trial]'"
 _ALIKE = "Start its workers from this very program."
 
@@ -38,11 +39,14 @@ class DaskPool:
             import distributed
         except ImportError:
             raise Fault(_MISSING) from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed = distributed
         with contextlib.ExitStack() as stack, _interrupts_held():
             if scheduler is None:
-                cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+                cluster = distributed.LocalCluster(
+                    n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                )
                 stack.enter_context(contextlib.closing(cluster))
                 self._client = stack.enter_context(distributed.Client(cluster))
             else:
@@ -101,6 +105,7 @@ def _interrupts_held() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
+    resource_tracker.ensure_running()  # or the first process started would start it, and unblock the signal with it
     kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
