@@ -27,6 +27,7 @@ from guidance.events import (
 )  # fmt: skip
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Stop
+from guidance.needle import NeedleWatch
 from guidance.proximity import Heard, ThresholdGrid
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
@@ -55,6 +56,7 @@ class Engine:
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
@@ -85,6 +87,8 @@ class Engine:
         for message in messages:
             for record in self._obey(message, now_ns or 0):
                 yield Made(self.t, record)
+                if isinstance(record, Entry):
+                    yield from self._at_once(self.needle.entry(record, self.t))
         for block in blocks:
             self.tally.count_block(block)
             for t, record in self.watch.block(block):
@@ -180,6 +184,8 @@ class Engine:
             if self.stimulation:
                 self.stimulation.pulse_seen(finding.pulse)
             yield t, self._stimulus(finding.pulse)
+            lead_off = any(self.watch.lead_off)
+            yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
         elif isinstance(finding, Answer):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
@@ -226,6 +232,7 @@ class Engine:
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
+        yield from self.needle.answer(answer.pulse, response, t)
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:

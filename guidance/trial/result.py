@@ -38,7 +38,8 @@ class Insertion:
     """One insertion. ``cold`` is the number of stimuli after which the threshold was known within 10 %, for two stimuli
     in a row, from a cold start on a still needle; None where it was not by the time the needle moved. ``reachable``:
     some current within the limit evoked a response there. ``refused`` counts by reason the pulses that were withheld
-    and the times the output was switched off or not armed.
+    and the times the output was switched off or not armed. ``entered``: the tip was inside the nerve; then
+    ``rise_inside`` says whether ``impedance-rise`` began there, and ``rise_outside`` whether it did before or without.
     """
 
     world: int
@@ -49,6 +50,9 @@ class Insertion:
     cold: int | None
     reachable: bool
     refused: dict[str, int]
+    entered: bool
+    rise_inside: bool
+    rise_outside: bool
 
     def to_json(self) -> dict[str, Any]:
         """The insertion as JSON takes it."""

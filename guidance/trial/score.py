@@ -12,6 +12,8 @@ from guidance.trial.result import Insertion, Moment
 from guidance.trial.way import COLD_S
 
 KNOWN_WITHIN = 0.10
+INSIDE_MM = -0.15
+"""The tip is inside the nerve from this distance to its surface on."""
 _IN_A_ROW = 2
 
 
@@ -40,6 +42,7 @@ class Score:
         self._stimuli = self._near = 0
         self._cold: int | None = None
         self._reachable = False
+        self._entered = self._rise_inside = self._rise_outside = False
         self._actual = Actual(0.0, 1e9, 1e9, 0.0)
 
     def now(self, actual: Actual, *, pulse: bool = False) -> None:
@@ -47,6 +50,7 @@ class Score:
         self._actual = actual
         self._passages.threshold(actual.t, actual.threshold_ma, self._stimuli)
         self._reachable |= actual.t < COLD_S and actual.threshold_ma <= self._max_ma
+        self._entered |= actual.distance_mm < INSIDE_MM
         if pulse:
             self._close()
 
@@ -59,6 +63,9 @@ class Score:
             self._estimate(record)
         elif isinstance(record, Alarm) and record.code == "too-close":
             self._passages.alarm(self._actual.t, self._stimuli, active=record.active)
+        elif isinstance(record, Alarm) and record.code == "impedance-rise" and record.active:
+            self._rise_inside |= self._entered
+            self._rise_outside |= not self._entered
         elif isinstance(record, Command) and record.by == "safety" and record.why:
             self._refused[record.why] += 1
 
@@ -75,6 +82,9 @@ class Score:
             cold=self._cold,
             reachable=self._reachable,
             refused=dict(self._refused),
+            entered=self._entered,
+            rise_inside=self._rise_inside,
+            rise_outside=self._rise_outside,
         )
 
     def _estimate(self, told: Proximity) -> None:

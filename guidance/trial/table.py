@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from guidance.proximity import ZONES
 from guidance.trial.result import Insertion, Moment
 from guidance.trial.way import SPEEDS_MM_S
 
 SIMULATION = "A SIMULATION: what holds for the simulated patient need not hold for a person."
 
+_ZONES = ("none", "far", "approach", "target", "close")
 _MOST_REASONS = 5
 
 Row = dict[str, Any]
@@ -36,9 +36,10 @@ def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
             {"speed_mm_s": speed} | _row(moments, lambda m, speed=speed: m.speed_mm_s == speed)
             for speed in (0.0, *SPEEDS_MM_S)
         ],
-        "by_zone": [{"zone": zone} | _row(moments, lambda m, zone=zone: m.zone == zone) for zone in ZONES],
+        "by_zone": [{"zone": zone} | _row(moments, lambda m, zone=zone: m.zone == zone) for zone in _ZONES],
         "too_close": _too_close(every),
         "cold_start": _cold(every),
+        "impedance_rise": _impedance(every),
         "refused": _refused(every),
     }
 
@@ -85,6 +86,15 @@ def _cold(every: Sequence[Insertion]) -> Row:
         "within_10_percent": _share(len(known), len(searches)),
         "stimuli_median": ordered[(len(ordered) - 1) // 2] if ordered else None,
         "stimuli_p90": ordered[(9 * len(ordered) - 1) // 10] if ordered else None,
+    }
+
+
+def _impedance(every: Sequence[Insertion]) -> Row:
+    entered = [insertion for insertion in every if insertion.entered]
+    return {
+        "entered": len(entered),
+        "told": _share(sum(insertion.rise_inside for insertion in entered), len(entered)),
+        "false": _share(sum(insertion.rise_outside for insertion in every), len(every)),
     }
 
 

@@ -29,6 +29,7 @@ def lines(table: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from _too_close(table["too_close"])
     yield from _cold(table["cold_start"])
+    yield from _impedance(table["impedance_rise"])
     yield from _refused(table["refused"])
 
 
@@ -53,6 +54,13 @@ def _cold(row: dict[str, Any]) -> Iterator[str]:
     yield (
         f"cold start, needle still: threshold within 10 % after {_number(row['stimuli_median'])} stimuli (median; p90 "
         f"{_number(row['stimuli_p90'])}), in {_percent(row['within_10_percent'])} of {row['searches']} searches"
+    )
+
+
+def _impedance(row: dict[str, Any]) -> Iterator[str]:
+    yield (
+        f"impedance-rise: in {_percent(row['told'])} of the {row['entered']} insertions that entered the nerve; false, "
+        f"before or without, in {_percent(row['false'])} of all"
     )
 
 

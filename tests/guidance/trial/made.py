@@ -18,6 +18,6 @@ def moment(error: float = 0.1, **changes: Any) -> Moment:
 def insertion(world: int, **changes: Any) -> Insertion:
     fields: dict[str, Any] = {
         "world": world, "seconds": 30.0, "stimuli": 50, "moments": [moment()], "too_close": TooClose(), "cold": 5,
-        "reachable": True, "refused": {},
+        "reachable": True, "refused": {}, "entered": False, "rise_inside": False, "rise_outside": False,
     }  # fmt: skip
     return Insertion(**fields | changes)

@@ -106,3 +106,11 @@ def test_the_alarm_is_held_against_the_true_threshold(score: Score) -> None:
     )
     result = score.insertion(0, 20.0).too_close
     assert (result.delays_s, result.delays_pulses) == ([0.5], [1])
+
+
+@pytest.mark.parametrize(("distance_mm", "inside"), [(-0.3, True), (0.1, False)])
+def test_a_rise_of_the_impedance_counts_for_the_nerve_it_was_in(score: Score, distance_mm: float, inside: bool) -> None:
+    score.now(actual(10.0, 0.5, distance_mm))
+    take(score, Alarm("impedance-rise", "medium", active=True, text="x"))
+    made = score.insertion(0, 20.0)
+    assert (made.entered, made.rise_inside, made.rise_outside) == (inside, inside, not inside)

@@ -68,3 +68,13 @@ def test_the_text_says_first_that_it_is_a_simulation_and_bears_what_is_unknown(e
     assert len({len(line) for line in text if line.startswith(("still", "0.5 mm/s", "close", "target"))}) == 1
     assert "None" not in "\n".join(text)
     assert json.loads(json.dumps(table, allow_nan=False))["simulation"] is True
+
+
+def test_the_impedance_is_told_beside_how_often_it_misleads() -> None:
+    every = [
+        insertion(0, entered=True, rise_inside=True),
+        insertion(1, entered=True, rise_outside=True),
+        insertion(2),
+        insertion(3, rise_outside=True),
+    ]
+    assert tabulate(every)["impedance_rise"] == {"entered": 2, "told": 0.5, "false": 0.5}
