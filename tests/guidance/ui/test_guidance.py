@@ -20,7 +20,8 @@ from guidance.ui.widgets.reading import Reading
 from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.zone import ZoneWord
-from guidance.ui.zones import ZONES
+from guidance.ui.zones import ZONES, bands
+from guidance.zones import USUAL_EDGES_MA
 from tests.guidance.ui.fakes import build_live, build_snapshot, build_stimulator
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 
@@ -62,7 +63,7 @@ def row_of(what: str, rows: list[str]) -> int:
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_marker_stands_in_the_band_of_its_zone(zone: str, size: tuple[int, int]) -> None:
     for share in range(1, 20):
-        low_ma, high_ma = ZONES[zone].low_ma, ZONES[zone].high_ma
+        low_ma, high_ma = bands(USUAL_EDGES_MA)[zone]
         median_ma = low_ma * (high_ma / low_ma) ** (share / 20)
         canvas = canvas_of(Gauge(), known(zone, median_ma), size)
         row = row_of("━", lines(canvas))
