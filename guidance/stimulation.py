@@ -63,7 +63,8 @@ class Stimulation(ABC):
 
     ``hand``: who chooses the current. ``refused``: why it was not armed when that was last asked for, in words.
     ``amiss``: what was wrong with the last pulse, in words. ``unanswered``: so many pulses in a row were not answered.
-    ``suspect``: only an operator should arm again, because pulses were not confirmed or the device found a fault.
+    ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or the device
+    found a fault.
     """
 
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
@@ -129,6 +130,7 @@ class Stimulation(ABC):
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
         self.actions.append(Output(on=False))
         self.unanswered = 0
+        self.suspect |= by == "operator"
         if self.armed:
             self.armed = False
             yield Command(None, None, None, enabled=False, by=by, why=why)

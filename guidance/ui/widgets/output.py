@@ -26,7 +26,7 @@ _PROMPTS = {
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
-_CHOOSERS = {"held": "▌▌ HELD: the current stays", "operator": "◆ YOUR DIAL: the arrow keys"}
+_CHOOSERS = {"held": "▌▌ HELD: current stays", "operator": "◆ YOUR DIAL: arrow keys"}
 _LABELS = {"controller": "next", "held": "held", "operator": "dial"}
 
 

@@ -151,6 +151,50 @@ def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str)
         assert part in shown
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"doing": "searching upward"}, "searching upward"),
+        ({"doing": ""}, "the controller chooses"),
+        ({"chooser": "held"}, "HELD: current stays"),
+        ({"chooser": "operator"}, "YOUR DIAL"),
+    ],
+)
+@pytest.mark.parametrize("size", [(26, 7), (34, 12)])
+def test_who_chooses_the_current_and_what_it_does_is_said(
+    changes: dict[str, Any], words: str, size: tuple[int, int]
+) -> None:
+    assert words in drawn(Output(), build_live(stimulator=build_stimulator(**changes)), *size)
+    assert words not in drawn(Output(), build_live(mode="manual", stimulator=build_stimulator(**changes)), *size)
+
+
+def test_why_it_was_not_armed_is_said_in_place_of_the_particulars() -> None:
+    output = Output()
+    output.stage = Stage.REFUSED
+    why = "the record of the procedure cannot be written"
+    refused = build_live(stimulator=build_stimulator(armed=False, current_ma=None, why=why))
+    assert why in " ".join(drawn(output, refused, 30, 12).split())
+    output.stage = Stage.NONE
+    assert "record" not in drawn(output, refused, 30, 12)
+
+
+EDGES_MA = (2.0, 1.2, 0.6)
+
+
+@pytest.mark.parametrize(("zone", "median_ma"), [("far", 2.2), ("approach", 1.5), ("target", 0.7), ("close", 0.5)])
+def test_the_bands_are_those_of_the_protocol(zone: str, median_ma: float) -> None:
+    canvas = canvas_of(Gauge(), known(zone, median_ma, edges_ma=EDGES_MA), (42, 46))
+    assert canvas.grounds[row_of("━", lines(canvas)), 7] == ZONES[zone].now
+
+
+def test_a_zone_without_room_has_no_band_and_the_gauge_stands() -> None:
+    assert "approach" not in bands((0.5, 0.5, 0.2))
+    assert list(bands((50.0, 0.5, 0.01))) == ["approach", "target"]
+    drawn_text = "\n".join(lines(canvas_of(Gauge(), known("target", 0.3, edges_ma=(0.5, 0.5, 0.2)), (42, 46))))
+    assert "APPROACH" not in drawn_text
+    assert "TARGET" in drawn_text
+
+
 def test_a_current_that_no_longer_flows_is_called_the_last() -> None:
     assert "last" in drawn(Output(), build_live(stimulator=OFF), 34, 12)
     assert "last" not in drawn(Output(), build_live(), 34, 12)
