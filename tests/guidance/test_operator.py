@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from guidance.events import Command, Entry, Stimulus
+from guidance.controller import Controller
+from guidance.events import Command, Entry, Proximity, Response, Stimulus
 from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
 from guidance.settings import Mode
 from guidance.view import Position, snapshot
@@ -123,13 +124,13 @@ def test_the_screen_sees_who_chooses(loop: ClosedLoop) -> None:
 
 
 def test_the_screen_sees_what_the_controller_says_that_it_does(loop: ClosedLoop) -> None:
-    class Explaining:
+    class Explaining(Controller):
         doing = "searching for any answer"
 
         def next_ma(self) -> float:
             return 1.0
 
-        def heard(self, *_: object) -> None:
+        def heard(self, current_ma: float, response: Response, proximity: Proximity) -> None:
             """Nothing moves it."""
 
     loop.stimulation.hand._controller = Explaining()
