@@ -45,7 +45,7 @@ class DaskPool:
         with contextlib.ExitStack() as stack, _interrupts_held():
             if scheduler is None:
                 cluster = distributed.LocalCluster(
-                    n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                    n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
                 )
                 stack.enter_context(contextlib.closing(cluster))
                 self._client = stack.enter_context(distributed.Client(cluster))
