@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.cues import cue_for
@@ -26,13 +26,15 @@ from guidance.events import (
     Stimulus,
 )  # fmt: skip
 from guidance.interlock import Conditions
-from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Stop
+from guidance.messages import Acknowledge, Arm, Credit, Dial, HandBack, Hold, Mark, Message, Stop, TakeOver
+from guidance.needle import NeedleWatch
 from guidance.proximity import Heard, ThresholdGrid
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.watch import Watch
+from guidance.zones import SteadyZone
 
 
 class Engine:
@@ -52,9 +54,11 @@ class Engine:
         )
         protocol = settings.protocol
         self._threshold = ThresholdGrid(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self._zone = SteadyZone()
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
@@ -85,10 +89,14 @@ class Engine:
         for message in messages:
             for record in self._obey(message, now_ns or 0):
                 yield Made(self.t, record)
+                if isinstance(record, Entry):
+                    yield from self._at_once(self.needle.entry(record, self.t))
         for block in blocks:
             self.tally.count_block(block)
             for t, record in self.watch.block(block):
                 yield Made(t, record)
+            for button in block.buttons:
+                yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
             for finding in self.path.feed(block):
                 for t, record in self._records(finding):
                     yield Made(t, record, block.arrived_ns)
@@ -139,12 +147,30 @@ class Engine:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
             yield Entry(message.what, {})
-        elif self.stimulation and isinstance(message, Arm):
-            yield from self.stimulation.arm(self.t, self._conditions(now_ns), "operator")
-        elif self.stimulation and isinstance(message, Stop):
-            yield from self.stimulation.disarm("operator")
-        elif self.stimulation and isinstance(message, Dial):
-            yield from self.stimulation.turn(message.steps)
+        elif self.stimulation:
+            yield from self._operate(self.stimulation, message, now_ns)
+
+    def _operate(self, stimulation: Stimulation, message: Message, now_ns: int) -> Iterator[Record]:
+        """What the operator asks of the stimulator."""
+        if isinstance(message, Arm):
+            yield from stimulation.arm(self.t, self._conditions(now_ns), "operator")
+        elif isinstance(message, Stop):
+            yield from stimulation.disarm("operator")
+        elif isinstance(message, Dial):
+            yield from stimulation.turn(message.steps)
+        elif isinstance(message, Hold | TakeOver):
+            yield from stimulation.take(hold=isinstance(message, Hold))
+        elif isinstance(message, HandBack):
+            yield from stimulation.give_back()
+
+    def _pressed(self, button: Button) -> Iterator[Record]:
+        """A press of the amplifier's pedal or needle button stops: it is the one key that is always within reach."""
+        if not button.pressed:
+            return
+        stops = self.stimulation is not None and self.stimulation.armed
+        yield Entry("button", {"button": button.button, "did": "stop" if stops else "nothing"})
+        if self.stimulation and stops:
+            yield from self.stimulation.disarm("operator", f"button {button.button} was pressed")
 
     def _live(self, now_ns: int) -> Iterator[Made]:
         stimulation = self.stimulation
@@ -180,6 +206,8 @@ class Engine:
             if self.stimulation:
                 self.stimulation.pulse_seen(finding.pulse)
             yield t, self._stimulus(finding.pulse)
+            lead_off = any(self.watch.lead_off)
+            yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
         elif isinstance(finding, Answer):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
@@ -217,7 +245,7 @@ class Engine:
         yield response
         if answer.channel:
             return
-        self.proximity = self._threshold.hear(_heard(answer, t))
+        self.proximity = self._zone.settle(self._threshold.hear(_heard(answer, t)))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity
@@ -226,6 +254,7 @@ class Engine:
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
+        yield from self.needle.answer(answer.pulse, response, t)
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:

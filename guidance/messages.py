@@ -36,9 +36,24 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """The operator turns the current by so many steps of the dial, up or down; only in manual mode."""
+    """The operator turns the current by so many steps of the dial, up or down; in manual mode, or once taken over."""
 
     steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The operator holds the current where it is; the controller chooses no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """The operator takes the current over as it is, to turn it by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """The operator hands the current back to the controller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +75,4 @@ class Steer:
     words: str
 
 
-Message = Credit | Quit | Pause | Arm | Stop | Dial | Acknowledge | Mark | Steer
+Message = Credit | Quit | Pause | Arm | Stop | Dial | Hold | TakeOver | HandBack | Acknowledge | Mark | Steer

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.events import Proximity
+from guidance.zones import USUAL_EDGES_MA
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,8 @@ class AlarmView:
 @dataclass(frozen=True, slots=True)
 class StimulatorView:
     """The stimulator: ``armed`` or not, the current asked for now and wanted next, its limit, and what the last pulse
-    delivered; mA, ms, pulses a second, kOhm.
+    delivered; mA, ms, pulses a second, kOhm. ``chooser`` of the current: ``controller``, ``operator``, or ``held``
+    where it stays; ``doing`` is what the controller does, and ``why`` why the stimulator was not armed, in words.
     """
 
     armed: bool
@@ -56,12 +58,16 @@ class StimulatorView:
     rate_hz: float
     delivered_ma: float | None
     impedance_kohm: float | None
+    chooser: str = "controller"
+    doing: str = ""
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
-    minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing.
+    minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing. ``zone_edges_ma`` are the
+    thresholds at 0.1 ms at which approach, target and close begin.
     """
 
     t: float
@@ -91,3 +97,4 @@ class Snapshot:
     stimulator: StimulatorView | None = None
     proximity: Proximity | None = None
     connected: bool = True
+    zone_edges_ma: tuple[float, float, float] = USUAL_EDGES_MA

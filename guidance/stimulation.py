@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drivers.base import Outcome, Pulse
-from guidance.controller import Controller, Dial
+from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
+from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 
 DIAL_STEP_MA = 0.05
@@ -16,6 +17,7 @@ PASSING_FAULTS = {"host lost", "open circuit"}
 """Faults of the device after which a headless run may arm again by itself."""
 
 _OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
+_HELD, _TAKEN_OVER, _HANDED_BACK = "the current is held", "the current is taken over", "the current is handed back"
 UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
 
 
@@ -59,8 +61,10 @@ class Asked:
 class Stimulation(ABC):
     """Decides when a pulse is due and asks the interlock; gathers the actions that the host carries out.
 
+    ``hand``: who chooses the current. ``refused``: why it was not armed when that was last asked for, in words.
     ``amiss``: what was wrong with the last pulse, in words. ``unanswered``: so many pulses in a row were not answered.
-    ``suspect``: only an operator should arm again, because pulses were not confirmed or the device found a fault.
+    ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or the device
+    found a fault.
     """
 
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
@@ -78,9 +82,10 @@ class Stimulation(ABC):
         self.actions: list[Action] = []
         self.current_ma: float | None = None
         self.amiss: str | None = None
+        self.refused: str | None = None
         self.unanswered = 0
         self.ladder = Ladder(first_ma)
-        self._by = "operator" if isinstance(controller, Dial) else "controller"
+        self.hand = Hand(controller)
         self._told_ma: float | None = None
 
     @property
@@ -111,7 +116,7 @@ class Stimulation(ABC):
     def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
         """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""
         why = disarming(state) or not_fresh(state)
-        why = why or self.bounds.refusal(self._next_ma(), self.width_ms, self.rate_hz)
+        self.refused = why = why or self.bounds.refusal(self._next_ma(), self.width_ms, self.rate_hz)
         if why is not None:
             self.actions.append(Output(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
@@ -125,17 +130,32 @@ class Stimulation(ABC):
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
         self.actions.append(Output(on=False))
         self.unanswered = 0
+        self.suspect |= by == "operator"
         if self.armed:
             self.armed = False
             yield Command(None, None, None, enabled=False, by=by, why=why)
 
     def turn(self, steps: int) -> Iterator[Command]:
-        """Turn the dial by ``steps``, within the limits; in automatic mode there is no dial to turn."""
-        if not isinstance(self.controller, Dial):
+        """Turn the dial by ``steps``, within the limits; while the controller chooses, or the current is held, there is
+        no dial to turn.
+        """
+        dial = self.hand.dial
+        if dial is None:
             return
-        wanted = max(self.controller.current_ma + steps * DIAL_STEP_MA, self.bounds.current_step_ma)
-        self.controller.current_ma = min(round(wanted, 6), self.bounds.highest_ma(self.width_ms))
-        yield Command(self.controller.current_ma, self.width_ms, self.rate_hz, enabled=self.armed, by="operator")
+        wanted = max(dial.current_ma + steps * DIAL_STEP_MA, self.bounds.current_step_ma)
+        dial.current_ma = min(round(wanted, 6), self.bounds.highest_ma(self.width_ms))
+        yield self._asked_by_operator(dial.current_ma)
+
+    def take(self, *, hold: bool) -> Iterator[Command]:
+        """The operator takes the current as it is now from the controller: to ``hold`` it, or to turn it by hand."""
+        now_ma = self.current_ma if self.armed and self.current_ma is not None else self._next_ma()
+        if self.hand.take(now_ma, hold=hold):
+            yield self._asked_by_operator(self.hand.next_ma(), _HELD if hold else _TAKEN_OVER)
+
+    def give_back(self) -> Iterator[Command]:
+        """The operator lets the controller choose again, which goes on from what it has heard meanwhile."""
+        if self.hand.give_back():
+            yield self._asked_by_operator(self.current_ma, _HANDED_BACK)
 
     def tick(self, t: float, state: Conditions) -> Iterator[Command]:
         """At device time ``t``, after ``overdue``: switch off if something demands it, else ask for what is due."""
@@ -164,7 +184,7 @@ class Stimulation(ABC):
     def _next_ma(self) -> float:
         """What the controller wants, in steps of the device, as far as limits and the last pulse allow."""
         highest = min(self.bounds.highest_ma(self.width_ms), self.ladder.highest_ma)
-        return self.bounds.stepped(min(self.controller.next_ma(), highest))
+        return self.bounds.stepped(min(self.hand.next_ma(), highest))
 
     def _refusal(self, current_ma: float, state: Conditions) -> str | None:
         return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.rate_hz)
@@ -178,7 +198,10 @@ class Stimulation(ABC):
         """The command under way, where it is not the one told last."""
         if self.current_ma != self._told_ma:
             self._told_ma = self.current_ma
-            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=self._by)
+            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=self.hand.by)
+
+    def _asked_by_operator(self, current_ma: float | None, why: str | None = None) -> Command:
+        return Command(current_ma, self.width_ms, self.rate_hz, enabled=self.armed, by="operator", why=why)
 
 
 def _amiss(pulse: Pulse) -> str | None:

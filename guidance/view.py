@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from guidance.engine import Engine
 from guidance.signal.monitor import COLUMN_MS
 from guidance.snapshot import Snapshot, StimulatorView
+from guidance.zones import edges_ma
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         alarms=engine.alarms.signals(),
         stimulator=_stimulator(engine),
         proximity=engine.proximity,
+        zone_edges_ma=edges_ma(settings.protocol),
         connected=position.connected,
         notice=position.notice,
     )
@@ -69,10 +71,13 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
     return StimulatorView(
         armed=stimulation.armed,
         current_ma=stimulation.current_ma if stimulation.armed else None,
-        wanted_ma=stimulation.controller.next_ma(),
+        wanted_ma=stimulation.hand.next_ma(),
         max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
         width_ms=stimulation.width_ms,
         rate_hz=stimulation.rate_hz,
         delivered_ma=last.current_ma if last else None,
         impedance_kohm=last.impedance_kohm if last else None,
+        chooser=stimulation.hand.who.value,
+        doing=stimulation.hand.doing,
+        why=stimulation.refused,
     )

@@ -15,12 +15,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
-SESSIONS = ("guidance.host", "guidance.replay", "guidance.live")
+SESSIONS = ("guidance.host", "guidance.replay", "guidance.live", "guidance.trial")
 COMMAND = ("guidance.cli", "guidance.__main__")
 OUTLETS = ("guidance.audio", "guidance.journal")
 SCREEN = ("guidance.ui",)
 TERMINAL = ("textual", "rich", "click")
 HARDWARE = ("serial", "sounddevice")
+SIMULATED = ("drivers.base", "drivers.simulated.patient", "drivers.simulated.direct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,14 @@ RULES = (
     Rule(**ENGINE, never=(*TERMINAL, *HARDWARE, "soundfile", "edfio", "fcntl", "termios")),
     Rule(**ENGINE, never=("drivers",), save=("drivers.base",)),
     Rule(**ENGINE, never=(*SESSIONS, *COMMAND, *OUTLETS, *SCREEN)),
-    Rule(SCREEN, never=(*HARDWARE, *COMMAND, *OUTLETS, "guidance.engine", "guidance.replay", "guidance.live")),
+    Rule(
+        SCREEN,
+        never=(*HARDWARE, *COMMAND, *OUTLETS, "guidance.engine", "guidance.replay", "guidance.live", "guidance.trial"),
+    ),
     Rule((*SCREEN, *COMMAND, *OUTLETS), never=("drivers",), save=("drivers.base",)),
     Rule(("guidance",), but=OUTLETS, never=HARDWARE),
+    Rule(("guidance.trial",), never=(*TERMINAL, *SCREEN, *COMMAND, "drivers"), save=SIMULATED),
+    Rule(("guidance", "drivers"), but=("guidance.trial.pool",), never=("dask", "distributed")),
     Rule(("guidance", "drivers"), but=("drivers.__init__",), never=("importlib",), save=("importlib.resources",)),
     Rule(("guidance", "drivers", "protocols"), never=("tests",)),
 )
@@ -107,6 +113,11 @@ def test_no_module_imports_against_its_layer() -> None:
         ("guidance.cli", "from drivers.recording import Recording"),
         ("guidance.host", "import serial"),
         ("guidance.host", "import importlib"),
+        ("guidance.trial.world", "from drivers.ona import OnaAmplifier"),
+        ("guidance.trial.world", "from drivers.simulated import SimulatedDevice"),
+        ("guidance.trial.table", "import click"),
+        ("guidance.trial.run", "import distributed"),
+        ("guidance.engine", "from guidance.trial.world import run_insertion"),
     ],
 )
 def test_an_import_against_the_layers_is_seen(module: str, source: str) -> None:
@@ -123,6 +134,8 @@ def test_an_import_against_the_layers_is_seen(module: str, source: str) -> None:
         ("guidance.signal.path", "from .history import History"),
         ("guidance.replay", "from drivers.recording import Recording"),
         ("guidance.audio", "import sounddevice"),
+        ("guidance.trial.world", "from drivers.simulated.patient import Patient\nfrom guidance.engine import Engine"),
+        ("guidance.trial.pool", "import distributed"),
         ("guidance.ui.app", "from textual.app import App\nfrom guidance.snapshot import Snapshot"),
         ("guidance.cli", "import click\nfrom guidance.host import run_headless"),
     ],

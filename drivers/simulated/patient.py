@@ -19,7 +19,7 @@ from drivers.simulated.background import Background
 from drivers.simulated.draws import SlowDrift, Uniform
 from drivers.simulated.electronics import Converted, FrontEnd
 from drivers.simulated.fibre_table import TABLE_WIDTH_MS
-from drivers.simulated.motion import Motion
+from drivers.simulated.motion import STEER_MM_S, Motion
 from drivers.simulated.muscle import RESPONSE_S, Muscles
 from drivers.simulated.nerve import Nerve, Tip
 from drivers.simulated.tape import Tape
@@ -53,7 +53,7 @@ class Evoked:
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What the patient knows and a device never tells. ``distance_mm`` is to the nerve's surface, negative inside;
-    thresholds are for 0.1 ms: of the first unit, and of an M-wave of 50 uV on the best channel.
+    thresholds are for 0.1 ms: of the first unit, and of an M-wave of the criterion (50 uV) on the best channel.
     """
 
     sample: int
@@ -152,9 +152,9 @@ class Patient:
         t_s, tip = self._at(sample)
         return self.tissue.impedance_kohm(t_s, tip, self.nerve.distance_mm(tip))
 
-    def steer(self, ahead_mm: float, aside_mm: float = 0.0) -> None:
+    def steer(self, ahead_mm: float, aside_mm: float = 0.0, speed_mm_s: float = STEER_MM_S) -> None:
         """Move the needle from now on by so much, leaving its scenario; zero holds it."""
-        self.motion.steer(self.sample / self.sample_rate_hz, ahead_mm, aside_mm)
+        self.motion.steer(self.sample / self.sample_rate_hz, ahead_mm, aside_mm, speed_mm_s)
 
     def inject(self, injectate: Injectate, volume_ml: float) -> None:
         """Inject at the tip, now."""
@@ -167,8 +167,8 @@ class Patient:
         self._lead_off[channel] = off
         self.lead_off_bits = sum(1 << index for index in np.flatnonzero(self._lead_off).tolist())
 
-    def truth(self) -> Truth:
-        """Return what is true at the next sample."""
+    def truth(self, criterion_uv: float = CRITERION_UV) -> Truth:
+        """Return what is true at the next sample; the threshold is that of an M-wave of ``criterion_uv``."""
         t_s, tip = self._at(self.sample)
         thresholds = self._thresholds_ma(t_s, tip, TABLE_WIDTH_MS)
         distance = self.nerve.distance_mm(tip)
@@ -180,7 +180,7 @@ class Patient:
             ahead_mm=tip.ahead_mm,
             aside_mm=tip.aside_mm,
             first_unit_ma=float(thresholds.min()),
-            threshold_ma=self._criterion_ma(thresholds),
+            threshold_ma=self._criterion_ma(thresholds, criterion_uv),
             impedance_kohm=self.tissue.impedance_kohm(t_s, tip, distance),
             m_latency_ms=tuple(self.muscles.latency_ms),
             h_latency_ms=self.muscles.h_latency_ms,
@@ -197,9 +197,10 @@ class Patient:
         change = self.tissue.threshold_factor(t_s) * math.exp(self._threshold_drift.at(t_s))
         return self.nerve.thresholds_ma(tip, width_ms) * change
 
-    def _criterion_ma(self, thresholds: NDArray[np.float64]) -> float:
+    def _criterion_ma(self, thresholds: NDArray[np.float64], criterion_uv: float = CRITERION_UV) -> float:
         currents, amplitudes = self.muscles.amplitudes_uv(thresholds)
-        return float(currents[np.searchsorted(amplitudes, CRITERION_UV)])
+        reached = int(np.searchsorted(amplitudes, criterion_uv))
+        return float(currents[min(reached, len(currents) - 1)])
 
     def _make_background(self, end: int) -> None:
         """Background and voluntary activity up to the end of the block that holds sample ``end - 1``."""

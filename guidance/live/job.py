@@ -83,11 +83,16 @@ def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None
         return None
     if info.limits is None or not isinstance(amplifier, Stimulator):
         raise Fault(f"{info.address} does not stimulate; use --mode listen with another stimulator.")
-    bounds, start_ma, width_ms, rate_hz = _bounds(settings, info.limits)
+    return stimulation_within(settings, info.limits)
+
+
+def stimulation_within(settings: Settings, limits: Limits) -> Stimulation:
+    """Who asks a stimulator with ``limits`` for pulses. Raises ArgumentFault for a stimulus beyond them."""
+    bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
     controller: Controller = Dial(start_ma)
     if settings.mode is Mode.AUTO:
         controller = Staircase(start_ma, bounds.highest_ma(width_ms))
-    kind = SinglePulses if info.limits.single_pulses else PulseTrain
+    kind = SinglePulses if limits.single_pulses else PulseTrain
     return kind(controller, bounds, width_ms, rate_hz)
 
 

@@ -9,7 +9,21 @@ from contextlib import suppress
 from textual import events
 from textual.app import App
 
-from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Pause, Quit, Steer, Stop
+from guidance.messages import (
+    Acknowledge,
+    Arm,
+    Credit,
+    Dial,
+    HandBack,
+    Hold,
+    Mark,
+    Message,
+    Pause,
+    Quit,
+    Steer,
+    Stop,
+    TakeOver,
+)
 from guidance.snapshot import Snapshot
 from guidance.ui import keys
 from guidance.ui.arming import Arming
@@ -21,6 +35,8 @@ from guidance.ui.theme import THEME
 FRAME_S = 0.05
 QUIT_WAIT_S = 2.0
 SILENCE_S = 1.0
+REPEAT_S = 0.6
+"""Longer than a keyboard waits before a key held down repeats itself."""
 
 
 class GuidanceApp(App[None]):
@@ -44,6 +60,7 @@ class GuidanceApp(App[None]):
         self._bedside = Bedside()
         self._arming = Arming()
         self._heard_s = self._drawn_s = time.monotonic()
+        self._handed_s = -REPEAT_S
         self._frames = 0
         self._draw_is_due = False
         self._quitting = False
@@ -121,9 +138,9 @@ class GuidanceApp(App[None]):
         with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
             self._link.send(message)
 
-    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Whether the key of ``action`` holds now."""
-        return keys.holds(action, self.newest)
+        return keys.holds(action, parameters, self.newest)
 
     def on_key(self, event: events.Key) -> None:
         """See every key before what it does: a key that does not hold stops, and any but the second ends arming."""
@@ -152,6 +169,25 @@ class GuidanceApp(App[None]):
     def action_dial(self, steps: int) -> None:
         """Turn the current up or down."""
         self._send(Dial(steps))
+
+    def action_hold(self) -> None:
+        """Hold the current where it is."""
+        self._hand_over(Hold())
+
+    def action_take_over(self) -> None:
+        """Take the current over from the controller."""
+        self._hand_over(TakeOver())
+
+    def action_hand_back(self, _chooser: str) -> None:
+        """Hand the current back to the controller."""
+        self._hand_over(HandBack())
+
+    def _hand_over(self, message: Message) -> None:
+        """Send ``message``, once for each press: a key held down repeats itself, and would undo what it did."""
+        now_s = time.monotonic()
+        repeats, self._handed_s = now_s - self._handed_s < REPEAT_S, now_s
+        if not repeats:
+            self._send(message)
 
     def action_steer(self, words: str) -> None:
         """Move the simulated needle."""

@@ -10,6 +10,7 @@ from guidance.events import Interval, Proximity
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_live
 from guidance.ui.text import clean
+from guidance.zones import USUAL_EDGES_MA
 
 STALE_S = 3.0
 
@@ -33,7 +34,8 @@ _WHY = {
 class Estimate:
     """The zone and how probable it is, the threshold at 0.1 ms in mA, the distance in mm, and whether the threshold
     goes to ``closer``, ``away`` or stays ``steady``. With ``why``, in words, all of it is unknown; ``zone`` may then
-    still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen.
+    still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen. ``edges_ma``
+    are the thresholds at which the protocol's zones begin.
     """
 
     zone: str | None = None
@@ -43,6 +45,7 @@ class Estimate:
     trend: str | None = None
     why: str | None = None
     is_old: bool = False
+    edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
 
 
 class Reader:
@@ -70,6 +73,7 @@ class Reader:
             proximity.threshold_0p1ms_ma,
             proximity.distance_mm,
             self._trend(),
+            edges_ma=snapshot.zone_edges_ma,
         )
 
     def _follow(self, proximity: Proximity | None, t: float) -> None:

@@ -19,6 +19,10 @@ BINDINGS: list[BindingType] = [
     Binding("space", "pause", "Pause / go on", key_display="space"),
     Binding("o,O", "ask_to_arm", "Arm", key_display="o"),
     Binding("enter", "arm", show=False),
+    Binding("h,H", "hold", "Hold", key_display="h"),
+    Binding("h,H", "hand_back('held')", "Hand back", key_display="h"),
+    Binding("t,T", "take_over", "Take over", key_display="t"),
+    Binding("t,T", "hand_back('operator')", "Hand back", key_display="t"),
     Binding("up", "dial(1)", "Current", key_display="↑"),
     Binding("down", "dial(-1)", "Current", key_display="↓"),
     Binding("right", f"steer('advance {STEP_MM}')", "Needle", key_display="→"),
@@ -43,29 +47,39 @@ def _stimulates(snapshot: Snapshot) -> bool:
 
 
 def _turns(snapshot: Snapshot) -> bool:
-    return snapshot.stimulator is not None and snapshot.mode == "manual"
+    stimulator = snapshot.stimulator
+    return stimulator is not None and (snapshot.mode == "manual" or stimulator.chooser == "operator")
+
+
+def _chosen_by(snapshot: Snapshot, *choosers: object) -> bool:
+    """Whether one of ``choosers`` has the current, in a procedure with a controller to take it from."""
+    stimulator = snapshot.stimulator
+    return stimulator is not None and snapshot.mode == "auto" and stimulator.chooser in choosers
 
 
 def _replays(snapshot: Snapshot) -> bool:
     return not is_live(snapshot)
 
 
-_NEEDS: dict[str, Callable[[Snapshot], bool]] = {
+_NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
+    "hold": lambda snapshot: _chosen_by(snapshot, "controller", "operator"),
+    "take_over": lambda snapshot: _chosen_by(snapshot, "controller", "held"),
     "pause": _replays,
     "ask_to_arm": _stimulates,
     "arm": _stimulates,
-    "dial": _turns,
-    "steer": is_simulated,
+    "dial": lambda snapshot, _steps: _turns(snapshot),
+    "hand_back": _chosen_by,
+    "steer": lambda snapshot, _words: is_simulated(snapshot),
     "acknowledge": is_live,
-    "mark": is_live,
+    "mark": lambda snapshot, _what: is_live(snapshot),
 }
 
 
-def holds(action: str, snapshot: Snapshot | None) -> bool:
-    """Whether the key of ``action`` does something now."""
+def holds(action: str, parameters: tuple[object, ...], snapshot: Snapshot | None) -> bool:
+    """Whether the key of ``action`` with ``parameters`` does something now."""
     needs = _NEEDS.get(action)
-    return needs is None or (snapshot is not None and needs(snapshot))
+    return needs is None or (snapshot is not None and needs(snapshot, *parameters))
 
 
 def words(active: Iterable[ActiveBinding], *, armed: bool, alone: bool) -> tuple[tuple[str, str], ...]:

@@ -8,31 +8,35 @@ from guidance.ui.theme import Ground, Ink
 
 GAUGE_MA = (0.05, 10.0)
 """Ends of the gauge."""
-FAR_ABOVE_MA = 1.0
-TARGET_BELOW_MA = 0.5
-CLOSE_BELOW_MA = 0.2
-"""Edges of the zones, those of the engine for a protocol that names the usual bounds."""
+
+Edges = tuple[float, float, float]
+Band = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One zone: its word and sign, its stretch of the gauge in mA, its colours (``now``: the tip is in it)."""
+    """One zone: its word and sign, its colours (``now``: the tip is in it)."""
 
     word: str
     sign: str
-    low_ma: float
-    high_ma: float
     ink: Ink
     ground: Ground
     now: Ground
 
 
 ZONES = {
-    "far": Zone("FAR", "△", FAR_ABOVE_MA, GAUGE_MA[1], Ink.FAR, Ground.FAR, Ground.FAR_NOW),
-    "approach": Zone(
-        "APPROACH", "◇", TARGET_BELOW_MA, FAR_ABOVE_MA, Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW
-    ),
-    "target": Zone("TARGET", "◎", CLOSE_BELOW_MA, TARGET_BELOW_MA, Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
-    "close": Zone("CLOSE", "■", GAUGE_MA[0], CLOSE_BELOW_MA, Ink.STRONG, Ground.CLOSE, Ground.HIGH),
+    "far": Zone("FAR", "△", Ink.FAR, Ground.FAR, Ground.FAR_NOW),
+    "approach": Zone("APPROACH", "◇", Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW),
+    "target": Zone("TARGET", "◎", Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
+    "close": Zone("CLOSE", "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH),
 }
 """From far to near."""
+
+
+def bands(edges_ma: Edges) -> dict[str, Band]:
+    """The stretch of the gauge of each zone in mA, low and high; ``edges_ma`` are where approach, target and close
+    begin. One whose edges meet, or lie off the gauge, has none.
+    """
+    low, high = GAUGE_MA
+    ends = [high, *(min(max(edge, low), high) for edge in edges_ma), low]
+    return {zone: (ends[i + 1], ends[i]) for i, zone in enumerate(ZONES) if ends[i] > ends[i + 1]}

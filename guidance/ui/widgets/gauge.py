@@ -9,7 +9,7 @@ from guidance.events import Interval
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.estimated import Estimated, hatch
-from guidance.ui.zones import GAUGE_MA, ZONES, Zone
+from guidance.ui.zones import GAUGE_MA, ZONES, Band, Edges, bands
 
 _SCALE = 6
 _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
@@ -26,7 +26,7 @@ class Gauge(Estimated):
         """Draw scale and zones, then the estimate, or why there is none."""
         if canvas.width < 16 or canvas.height < 6:
             return
-        scale = _Scale(canvas)
+        scale = _Scale(canvas, self.estimate.edges_ma)
         canvas.write(0, 1, max((h for h in _HEADINGS if len(h) < canvas.width), key=len), Ink.MUTED)
         estimate = self.estimate
         if estimate.why is not None or estimate.threshold_ma is None:
@@ -34,8 +34,8 @@ class Gauge(Estimated):
             _paint_unknown(scale, estimate.why or "")
             return
         median = scale.row(estimate.threshold_ma[1])
-        for name, zone in ZONES.items():
-            scale.paint_zone(zone, is_now=name == estimate.zone, taken=median)
+        for name in scale.bands:
+            scale.paint_zone(name, is_now=name == estimate.zone, taken=median)
         scale.paint_ticks()
         sure = ZONES[estimate.zone].ink if estimate.zone in ZONES else Ink.UNSURE
         scale.paint_interval(estimate.threshold_ma, sure)
@@ -45,8 +45,8 @@ class Gauge(Estimated):
 class _Scale:
     """The rectangle of the gauge on its canvas: logarithm of the current, the greatest at the top."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        self.canvas = canvas
+    def __init__(self, canvas: Canvas, edges_ma: Edges) -> None:
+        self.canvas, self.bands = canvas, bands(edges_ma)
         self.top, self.rows = 1, canvas.height - 1
         self.left, self.right = _SCALE, canvas.width - 1
         self.block = slice(self.left + 1, self.left + 1 + max((self.right - self.left) // 5, 2))
@@ -59,13 +59,13 @@ class _Scale:
 
     def row(self, current_ma: float) -> int:
         """The row a current lies in, always inside the band of its zone."""
-        zone = next((zone for zone in ZONES.values() if current_ma > zone.low_ma), ZONES["close"])
-        band = self.stretch(zone.low_ma, zone.high_ma)
+        nearest = list(self.bands.values())[-1]
+        band = self.stretch(next((band for band in self.bands.values() if current_ma > band[0]), nearest))
         return int(min(max(self.top + int(self.height(current_ma)), band.start), band.stop - 1))
 
-    def stretch(self, low_ma: float, high_ma: float) -> slice:
-        """Rows of the band from one current to the other, at least one."""
-        first, last = (self.top + round(self.height(ma)) for ma in (high_ma, low_ma))
+    def stretch(self, band: Band) -> slice:
+        """Rows of a band of currents, at least one."""
+        last, first = (self.top + round(self.height(ma)) for ma in band)
         first = min(first, self.top + self.rows - 1)
         return slice(first, max(last, first + 1))
 
@@ -78,9 +78,9 @@ class _Scale:
                 self.canvas.write_right(row, self.left, f"{tick_ma:g} ", Ink.TEXT)
                 written = row
 
-    def paint_zone(self, zone: Zone, *, is_now: bool, taken: int) -> None:
+    def paint_zone(self, name: str, *, is_now: bool, taken: int) -> None:
         """Draw a zone's band and name; the name keeps off row ``taken``."""
-        rows = self.stretch(zone.low_ma, zone.high_ma)
+        zone, rows = ZONES[name], self.stretch(self.bands[name])
         self.canvas.grounds[rows, self.left : self.right] = zone.now if is_now else zone.ground
         middle = (rows.start + rows.stop - 1) // 2
         free = [row for row in range(rows.start, rows.stop) if row != taken]

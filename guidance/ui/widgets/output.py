@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from textwrap import wrap
 
 from rich.cells import cell_len
 
@@ -10,13 +11,14 @@ from guidance.snapshot import Snapshot, StimulatorView
 from guidance.ui import bigtext
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN
+from guidance.ui.text import UNKNOWN, clean
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _MARGIN = 1
 _LEAST_DIGIT_ROWS = 4
 _LABEL_COLUMNS = 5
+_ROOMY = 8
 _USUAL_VALUE = "0.00"
 _ROWS_FOR_A_TALL_CHIP = 11
 _PROMPTS = {
@@ -24,6 +26,8 @@ _PROMPTS = {
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
+_CHOOSERS = {"held": "▌▌ HELD: current stays", "operator": "◆ YOUR DIAL: arrow keys"}
+_LABELS = {"controller": "next", "held": "held", "operator": "dial"}
 
 
 class Output(Panel):
@@ -51,14 +55,25 @@ class Output(Panel):
         snapshot, stimulator = self.snapshot, self.snapshot.stimulator
         chip_rows = 3 if canvas.height >= _ROWS_FOR_A_TALL_CHIP else 1
         self._paint_state(canvas, snapshot, chip_rows)
-        lines = _lines(_particulars(snapshot, stimulator), canvas.width - _MARGIN)
         room = canvas.height - chip_rows
-        lines = lines[: max(room - _LEAST_DIGIT_ROWS, 2)]
+        lines = self._words(snapshot, canvas.width - _MARGIN, room)[: max(room - _LEAST_DIGIT_ROWS, 2)]
         current_ma = stimulator.delivered_ma if stimulator else _newest_ma(snapshot)
         is_past = stimulator is not None and not stimulator.armed
         _paint_current(canvas, slice(chip_rows, canvas.height - len(lines)), current_ma, is_past=is_past)
-        for row, line in enumerate(lines, start=canvas.height - len(lines)):
+        first = canvas.height - len(lines)
+        for row, line in enumerate(lines, start=first):
             canvas.write(row, _MARGIN, line, Ink.TEXT)
+        if _is_taken(snapshot) and lines:
+            canvas.grounds[first] = Ground.CHIP
+            canvas.write(first, _MARGIN, lines[0], Ink.DARK)
+
+    def _words(self, snapshot: Snapshot, width: int, room: int) -> list[str]:
+        """The lines below the current, the most important first: why it was not armed, who chooses, the particulars."""
+        stimulator = snapshot.stimulator
+        if stimulator and stimulator.why and self.stage is Stage.REFUSED and not stimulator.armed:
+            return wrap(clean(stimulator.why), width)
+        particulars = _lines(_particulars(snapshot, stimulator), width)
+        return [*_chooser(snapshot, width)[: 2 if room > _ROOMY else 1], *particulars]
 
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot, rows: int) -> None:
         middle = rows // 2
@@ -109,15 +124,28 @@ def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_
         canvas.write(foot - 1, column, "last", ink)
 
 
+def _chooser(snapshot: Snapshot, width: int) -> list[str]:
+    """Who chooses the current and what it does, where there is a controller that could."""
+    if snapshot.stimulator is None or snapshot.mode != "auto":
+        return []
+    doing = clean(snapshot.stimulator.doing) or "the controller chooses"
+    return wrap(_CHOOSERS.get(snapshot.stimulator.chooser, f"▸ {doing}"), width)
+
+
+def _is_taken(snapshot: Snapshot) -> bool:
+    """Whether the operator has the current in a procedure whose controller would have it."""
+    return snapshot.stimulator is not None and snapshot.mode == "auto" and snapshot.stimulator.chooser in _CHOOSERS
+
+
 def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
     if stimulator is None:
         return []
     kohm = UNKNOWN if stimulator.impedance_kohm is None else f"{stimulator.impedance_kohm:.1f}"
     return [
-        "" if stimulator.current_ma is None else f"asked {stimulator.current_ma:.2f}",
-        f"{'dial' if snapshot.mode == 'manual' else 'next'} {stimulator.wanted_ma:.2f} mA",
-        f"limit {stimulator.max_ma:g} mA",
+        f"{'dial' if snapshot.mode == 'manual' else _LABELS[stimulator.chooser]} {stimulator.wanted_ma:.2f} mA",
         f"{kohm} kΩ",
+        "" if stimulator.current_ma is None else f"asked {stimulator.current_ma:.2f}",
+        f"limit {stimulator.max_ma:g} mA",
         f"{stimulator.width_ms:g} ms",
         f"{stimulator.rate_hz:g} per s",
     ]

@@ -87,3 +87,12 @@ def test_an_unfit_sweep_does_not_spoil_the_ones_after_it() -> None:
     assert all(answer.detected for answer in (*answers[:5], *answers[6:]))
     for answer in answers[6:]:
         assert answer.amplitude_uv == pytest.approx(300.0, rel=0.15)
+
+
+@pytest.mark.parametrize("hz", [3.0, 8.0])
+def test_a_slow_sway_of_the_signal_between_fast_pulses_is_borne(hz: float) -> None:
+    stream = evoked(300.0, 30, interval_s=0.2)
+    (signal,) = stream.channels
+    sway = 300.0 * np.sin(2 * np.pi * hz * np.arange(len(signal)) / stream.rate_hz)
+    sway[: len(signal) // 2] = 0.0
+    assert len(responses(replace(stream, channels=(signal + sway,)))) == 30

@@ -145,6 +145,7 @@ def build_stimulator(**changes: Any) -> StimulatorView:
         rate_hz=2.0,
         delivered_ma=0.52,
         impedance_kohm=6.4,
+        doing="following the threshold",
     )
     return replace(stimulator, **changes)
 

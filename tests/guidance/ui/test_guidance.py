@@ -20,7 +20,8 @@ from guidance.ui.widgets.reading import Reading
 from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.zone import ZoneWord
-from guidance.ui.zones import ZONES
+from guidance.ui.zones import ZONES, bands
+from guidance.zones import USUAL_EDGES_MA
 from tests.guidance.ui.fakes import build_live, build_snapshot, build_stimulator
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 
@@ -62,7 +63,7 @@ def row_of(what: str, rows: list[str]) -> int:
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_marker_stands_in_the_band_of_its_zone(zone: str, size: tuple[int, int]) -> None:
     for share in range(1, 20):
-        low_ma, high_ma = ZONES[zone].low_ma, ZONES[zone].high_ma
+        low_ma, high_ma = bands(USUAL_EDGES_MA)[zone]
         median_ma = low_ma * (high_ma / low_ma) ** (share / 20)
         canvas = canvas_of(Gauge(), known(zone, median_ma), size)
         row = row_of("━", lines(canvas))
@@ -148,6 +149,50 @@ def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str)
     shown = drawn(Output(), build_live(mode=mode), 60, 12)
     for part in ("asked 0.52", f"{word} 0.48 mA", "limit 5 mA", "6.4 kΩ", "0.1 ms", "2 per s"):
         assert part in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"doing": "searching upward"}, "searching upward"),
+        ({"doing": ""}, "the controller chooses"),
+        ({"chooser": "held"}, "HELD: current stays"),
+        ({"chooser": "operator"}, "YOUR DIAL"),
+    ],
+)
+@pytest.mark.parametrize("size", [(26, 7), (34, 12)])
+def test_who_chooses_the_current_and_what_it_does_is_said(
+    changes: dict[str, Any], words: str, size: tuple[int, int]
+) -> None:
+    assert words in drawn(Output(), build_live(stimulator=build_stimulator(**changes)), *size)
+    assert words not in drawn(Output(), build_live(mode="manual", stimulator=build_stimulator(**changes)), *size)
+
+
+def test_why_it_was_not_armed_is_said_in_place_of_the_particulars() -> None:
+    output = Output()
+    output.stage = Stage.REFUSED
+    why = "the record of the procedure cannot be written"
+    refused = build_live(stimulator=build_stimulator(armed=False, current_ma=None, why=why))
+    assert why in " ".join(drawn(output, refused, 30, 12).split())
+    output.stage = Stage.NONE
+    assert "record" not in drawn(output, refused, 30, 12)
+
+
+EDGES_MA = (2.0, 1.2, 0.6)
+
+
+@pytest.mark.parametrize(("zone", "median_ma"), [("far", 2.2), ("approach", 1.5), ("target", 0.7), ("close", 0.5)])
+def test_the_bands_are_those_of_the_protocol(zone: str, median_ma: float) -> None:
+    canvas = canvas_of(Gauge(), known(zone, median_ma, edges_ma=EDGES_MA), (42, 46))
+    assert canvas.grounds[row_of("━", lines(canvas)), 7] == ZONES[zone].now
+
+
+def test_a_zone_without_room_has_no_band_and_the_gauge_stands() -> None:
+    assert "approach" not in bands((0.5, 0.5, 0.2))
+    assert list(bands((50.0, 0.5, 0.01))) == ["approach", "target"]
+    drawn_text = "\n".join(lines(canvas_of(Gauge(), known("target", 0.3, edges_ma=(0.5, 0.5, 0.2)), (42, 46))))
+    assert "APPROACH" not in drawn_text
+    assert "TARGET" in drawn_text
 
 
 def test_a_current_that_no_longer_flows_is_called_the_last() -> None:

@@ -2,7 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.messages import Acknowledge, Arm, Dial, Mark, Message, Pause, Quit, Steer, Stop
+from guidance.messages import (
+    Acknowledge,
+    Arm,
+    Dial,
+    HandBack,
+    Hold,
+    Mark,
+    Message,
+    Pause,
+    Quit,
+    Steer,
+    Stop,
+    TakeOver,
+)
 from guidance.snapshot import Snapshot
 from guidance.ui import app as app_module
 from guidance.ui.app import GuidanceApp
@@ -13,6 +26,8 @@ from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 OFF = build_live(stimulator=build_stimulator(armed=False, current_ma=None))
 ARMED = build_live()
 MANUAL = build_live(mode="manual")
+HELD = build_live(stimulator=build_stimulator(chooser="held"))
+TAKEN = build_live(stimulator=build_stimulator(chooser="operator"))
 SIMULATED = build_live(notice="SIMULATED PATIENT. ")
 REPLAY = build_snapshot()
 LISTENING = build_live(stimulator=None, mode="listen")
@@ -38,6 +53,14 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Messag
         (ARMED, "3", Mark("pain")),
         (ARMED, "4", Mark("aspiration")),
         (LISTENING, "2", Mark("contact")),
+        (ARMED, "h", Hold()),
+        (ARMED, "t", TakeOver()),
+        (OFF, "h", Hold()),
+        (HELD, "h", HandBack()),
+        (HELD, "t", TakeOver()),
+        (TAKEN, "h", Hold()),
+        (TAKEN, "t", HandBack()),
+        (TAKEN, "up", Dial(1)),
         (MANUAL, "up", Dial(1)),
         (MANUAL, "down", Dial(-1)),
         (SIMULATED, "right", Steer("advance 0.5")),
@@ -60,7 +83,16 @@ async def test_any_other_key_stops(link: FakeLink, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("snapshot", "key"),
-    [(ARMED, "up"), (ARMED, "down"), (ARMED, "right"), (ARMED, "left"), (ARMED, "r")],
+    [
+        (MANUAL, "h"),
+        (MANUAL, "t"),
+        (HELD, "up"),
+        (ARMED, "up"),
+        (ARMED, "down"),
+        (ARMED, "right"),
+        (ARMED, "left"),
+        (ARMED, "r"),
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_a_key_that_does_not_hold_now_is_any_other_key(link: FakeLink, snapshot: Snapshot, key: str) -> None:
@@ -75,6 +107,31 @@ async def test_the_scale_may_be_changed_while_armed(link: FakeLink, key: str) ->
 @pytest.mark.parametrize("keys", [("x",), ("k",), ("1",), ("up",), ("right",), ("o", "enter")])
 async def test_a_replay_hears_nothing_of_a_stimulator(link: FakeLink, keys: tuple[str, ...]) -> None:
     assert await sent_by(link, REPLAY, *keys) == []
+
+
+@pytest.mark.parametrize(("key", "message"), [("h", Hold()), ("t", TakeOver())])
+async def test_a_key_held_down_does_not_undo_what_it_did(link: FakeLink, key: str, message: Message) -> None:
+    async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
+        link.feed(ARMED)
+        await until(lambda: bool(link.sent))
+        await pilot.press(key)
+        link.feed(HELD if key == "h" else TAKEN)
+        await pilot.pause(0.1)
+        await pilot.press(key, key, key)
+        assert commands(link) == [message]
+
+
+async def test_the_keys_say_what_they_would_do_now(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)):
+        for state, words in (
+            (ARMED, "h Hold  t Take over"),
+            (HELD, "h Hand back  t Take over"),
+            (TAKEN, "t Hand back"),
+        ):
+            link.feed(state)
+            await until(lambda words=words: words in shown(app))  # type: ignore[misc]
+        assert "↑ ↓ Current" in shown(app)
 
 
 async def test_arming_takes_two_different_keys(link: FakeLink) -> None:
@@ -130,6 +187,18 @@ async def test_an_engine_that_does_not_arm_has_refused(link: FakeLink, monkeypat
         await pilot.pause(0.1)
         link.feed(OFF)
         await until(lambda: "NOT ARMED: refused" in shown(app))
+
+
+async def test_a_refusal_says_why(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "Arming", lambda: Arming(answer_within_s=0.05))
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)) as pilot:
+        link.feed(OFF)
+        await until(lambda: "○ OFF" in shown(app))
+        await pilot.press("o", "enter")
+        await pilot.pause(0.1)
+        link.feed(build_live(stimulator=build_stimulator(armed=False, current_ma=None, why="an electrode is off")))
+        await until(lambda: "an electrode is off" in shown(app))
 
 
 async def test_the_footer_names_the_keys_that_hold_now(link: FakeLink) -> None:

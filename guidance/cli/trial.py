@@ -1,0 +1,149 @@
+"""The command of the virtual trial."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import click
+
+from guidance.cli.options import JSON, PROTOCOL, STATUS
+from guidance.faults import FAILED, Fault
+from guidance.protocol import ProtocolError, load
+
+if TYPE_CHECKING:
+    from guidance.trial.pool import DaskPool
+    from guidance.trial.run import Outcome
+
+_ADDRESS = re.compile(r"(tcp|tls|ucx)://[^\s/]+:\d{1,5}")
+
+
+@click.command(epilog=STATUS)
+@click.option(
+    "--worlds", type=click.IntRange(1, 1_000_000), required=True, metavar="N", help="So many insertions, 1 to 1000000."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0, max=10**18 - 1), default=1, show_default=True, help="Which patients and ways."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 1024), metavar="J", help="Processes on this machine; by default one a core."
+)
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler instead.")
+@PROTOCOL
+@click.option("--out", metavar="FOLDER", help="Where the insertions are kept; by default a folder for each seed.")
+@JSON
+def trial(**options: Any) -> None:
+    """Guide many simulated insertions, and print how well that went.
+
+    In each, a simulated needle is moved in, too far at times, and back, and the whole engine guides it in a closed
+    loop, faster than real time. The same seed gives the same table however many workers there are. What was made is
+    kept: after an interruption the same command goes on where it stopped, and with a greater N it adds to what is
+    there.
+
+    It is a simulation: what holds for it need not hold for a person.
+    """
+    from guidance.trial.run import Interrupted, Trial, run_trial
+    from guidance.trial.store import default_folder
+
+    _check(options)
+    folder = Path(options["out"]) if options["out"] else default_folder(options["seed"])
+    wanted = Trial(options["worlds"], options["seed"], options["protocol_id"], folder)
+    try:
+        with _interrupts(), _Progress(wanted.worlds) as progress:
+            outcome = run_trial(wanted, _pool(options), progress.begun)
+    except Fault as fault:
+        _leave(str(fault), fault.status)
+    except Interrupted as stopped:
+        _leave(f"Stopped after {stopped.done} of {wanted.worlds} insertions; to go on: {_again()}", FAILED)
+    _print(outcome, as_json=options["as_json"])
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse what cannot be, before anything is started."""
+    if options["scheduler"] and options["jobs"]:
+        raise click.UsageError("--jobs is for this machine and --scheduler for others; give one.")
+    if options["scheduler"] and not _ADDRESS.fullmatch(options["scheduler"]):
+        raise click.UsageError(f"--scheduler {options['scheduler']} is no address; it is like tcp://HOST:8786.")
+    try:
+        load(options["protocol_id"])
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+def _pool(options: dict[str, Any]) -> Callable[[], DaskPool]:
+    from guidance.trial.pool import DaskPool
+
+    return lambda: DaskPool(options["jobs"], options["scheduler"])
+
+
+class _Progress:
+    """What was there already, in a line; then a bar, where standard error is a terminal."""
+
+    def __init__(self, worlds: int) -> None:
+        self._worlds = worlds
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def begun(self, already: int) -> Callable[[], None]:
+        """Say that so many were there ``already``; the result is to be called after each further one."""
+        lacking = self._worlds - already
+        if already:
+            word = f"going on with the other {lacking}" if lacking else "nothing is left to do"
+            click.echo(f"{already} of {self._worlds} insertions were made before; {word}.", err=True)
+        if lacking and sys.stderr.isatty():
+            self._bar = click.progressbar(length=lacking, label="insertions", file=sys.stderr, show_pos=True)
+            self._bar.render_progress()
+        return self._one
+
+    def _one(self) -> None:
+        if self._bar is not None:
+            self._bar.update(1)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[None]:
+    """SIGTERM is as Ctrl-C; after the first of them, none disturbs what ends in order."""
+
+    def stop(number: int, _frame: object) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _again() -> str:
+    return shlex.join(["needle-guidance", *sys.argv[1:]])
+
+
+def _leave(sentence: str, status: int) -> NoReturn:
+    click.echo(f"needle-guidance: {sentence}", err=True)
+    sys.exit(status)
+
+
+def _print(outcome: Outcome, *, as_json: bool) -> None:
+    """The table on standard output, and on standard error what differs from run to run."""
+    from guidance.trial.text import lines
+
+    click.echo(json.dumps(outcome.table) if as_json else "\n".join(lines(outcome.table)))
+    if outcome.made:
+        rate = outcome.made / outcome.seconds
+        click.echo(f"{outcome.made} insertions in {outcome.seconds:.1f} s: {rate:.3g} a second", err=True)

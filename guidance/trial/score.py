@@ -1,0 +1,124 @@
+"""What the engine told in one insertion, held against what was true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from guidance.events import Alarm, Command, Interval, Made, Proximity, Stimulus
+from guidance.protocol import Protocol
+from guidance.trial.passage import Passages
+from guidance.trial.result import Insertion, Moment
+from guidance.trial.way import COLD_S
+
+KNOWN_WITHIN = 0.10
+INSIDE_MM = -0.15
+"""The tip is inside the nerve from this distance to its surface on."""
+_IN_A_ROW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What is true at ``t``: threshold at 0.1 ms, distance to the nerve's surface (negative inside), the needle's
+    nominal speed.
+    """
+
+    t: float
+    threshold_ma: float
+    distance_mm: float
+    speed_mm_s: float
+
+
+class Score:
+    """Told of the truth and of the records as they come."""
+
+    def __init__(self, protocol: Protocol, max_current_ma: float) -> None:
+        """For an insertion under ``protocol``, with currents of at most ``max_current_ma``."""
+        self._max_ma = max_current_ma
+        self._passages = Passages(protocol.lower_bound_ma)
+        self._moments: list[Moment] = []
+        self._open: tuple[Moment, float] | None = None
+        self._refused: Counter[str] = Counter()
+        self._stimuli = self._near = 0
+        self._cold: int | None = None
+        self._reachable = False
+        self._entered = self._rise_inside = self._rise_outside = False
+        self._actual = Actual(0.0, 1e9, 1e9, 0.0)
+
+    def now(self, actual: Actual, *, pulse: bool = False) -> None:
+        """Take in what is true now; ``pulse``: the next pulse is about to be given."""
+        self._actual = actual
+        self._passages.threshold(actual.t, actual.threshold_ma, self._stimuli)
+        self._reachable |= actual.t < COLD_S and actual.threshold_ma <= self._max_ma
+        self._entered |= actual.distance_mm < INSIDE_MM
+        if pulse:
+            self._close()
+
+    def take(self, made: Made) -> None:
+        """Take in a record of the engine."""
+        record = made.record
+        if isinstance(record, Stimulus):
+            self._stimuli += 1
+        elif isinstance(record, Proximity):
+            self._estimate(record)
+        elif isinstance(record, Alarm) and record.code == "too-close":
+            self._passages.alarm(self._actual.t, self._stimuli, active=record.active)
+        elif isinstance(record, Alarm) and record.code == "impedance-rise" and record.active:
+            self._rise_inside |= self._entered
+            self._rise_outside |= not self._entered
+        elif isinstance(record, Command) and record.by == "safety" and record.why:
+            self._refused[record.why] += 1
+
+    def insertion(self, world: int, seconds: float) -> Insertion:
+        """All of it, at the end."""
+        if self._open:
+            self._moments.append(self._open[0])
+        return Insertion(
+            world=world,
+            seconds=round(seconds, 3),
+            stimuli=self._stimuli,
+            moments=self._moments,
+            too_close=self._passages.end(seconds),
+            cold=self._cold,
+            reachable=self._reachable,
+            refused=dict(self._refused),
+            entered=self._entered,
+            rise_inside=self._rise_inside,
+            rise_outside=self._rise_outside,
+        )
+
+    def _estimate(self, told: Proximity) -> None:
+        """An estimate that says nothing ends no search and is no moment."""
+        if not told.valid or told.threshold_0p1ms_ma is None:
+            self._near = 0
+            return
+        actual, median_ma = self._actual, told.threshold_0p1ms_ma[1]
+        error = abs(median_ma / actual.threshold_ma - 1)
+        if actual.t < COLD_S:
+            self._search(error)
+        moment = Moment(
+            speed_mm_s=actual.speed_mm_s,
+            zone=told.zone or "unknown",
+            error=round(error, 6),
+            next_error=None,
+            threshold_held=_holds(told.threshold_0p1ms_ma, actual.threshold_ma),
+            distance_held=None if told.distance_mm is None else _holds(told.distance_mm, max(actual.distance_mm, 0.0)),
+        )
+        self._open = (moment, median_ma)
+
+    def _search(self, error: float) -> None:
+        self._near = self._near + 1 if error <= KNOWN_WITHIN else 0
+        if self._cold is None and self._near == _IN_A_ROW:
+            self._cold = self._stimuli - 1
+
+    def _close(self) -> None:
+        """The next pulse comes: how far off the threshold is by now."""
+        if self._open:
+            moment, median_ma = self._open
+            error = abs(median_ma / self._actual.threshold_ma - 1)
+            self._moments.append(replace(moment, next_error=round(error, 6)))
+            self._open = None
+
+
+def _holds(interval: Interval, value: float) -> bool:
+    return interval[0] <= value <= interval[2]

@@ -1,0 +1,128 @@
+"""The file of a trial's insertions, one JSON line each, from which an interrupted trial goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from platformdirs import user_data_path
+
+from guidance import __version__
+from guidance.faults import ArgumentFault, Fault, StorageFault
+from guidance.trial.result import Insertion
+
+if sys.platform != "win32":
+    import fcntl
+
+NAME = "insertions.jsonl"
+
+_PACKAGES = ("guidance", "drivers", "protocols")
+_SUFFIXES = {".py", ".toml"}
+_ROOT = Path(__file__).resolve().parents[2]
+_Made = TypeVar("_Made")
+
+
+def default_folder(seed: int) -> Path:
+    """Where a trial is kept when no ``--out`` names a folder."""
+    return user_data_path("needle-guidance") / "trials" / f"seed-{seed}"
+
+
+def program() -> str:
+    """This program, by its version and its own text: insertions of another one are not of the same trial."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for path in sorted((_ROOT / package).rglob("*")):
+            if path.suffix in _SUFFIXES:
+                digest.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:16]}"
+
+
+class TrialFile:
+    """Insertions already made, and where further ones are added; locked while it is open."""
+
+    def __init__(self, folder: Path, seed: int, protocol_id: str) -> None:
+        """Begin or go on with the trial of ``seed`` in ``folder``.
+
+        Raises ArgumentFault where the folder holds another trial or cannot be used, Fault where its file is damaged.
+        """
+        self.path = folder / NAME
+        self._head = {"trial": 1, "seed": seed, "protocol": protocol_id, "program": program()}
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = self.path.open("a+b")
+        except OSError as fault:
+            raise ArgumentFault(
+                f"The trial cannot be kept in {folder} ({fault.strerror}); name another --out."
+            ) from None
+        try:
+            self._lock()
+            self.insertions = self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, insertion: Insertion) -> None:
+        """Keep ``insertion``. Raises StorageFault."""
+        self._write(insertion.to_json())
+        self.insertions[insertion.world] = insertion
+
+    def _lock(self) -> None:
+        if sys.platform == "win32":
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ArgumentFault(
+                f"Another trial is at work in {self.path.parent}; wait for it, or name another --out."
+            ) from None
+
+    def _read(self) -> dict[int, Insertion]:
+        """What the file holds; an unfinished last line, as a crash leaves it, is cut off."""
+        self._file.seek(0)
+        whole, _, torn = self._file.read().rpartition(b"\n")
+        if torn:
+            self._file.truncate(len(whole) + bool(whole))
+        lines = whole.splitlines()
+        if not lines:
+            self._write(self._head)
+            return {}
+        self._check(self._parsed(lines[0], 1, dict))
+        made = (self._parsed(line, number, Insertion.from_json) for number, line in enumerate(lines[1:], start=2))
+        return {insertion.world: insertion for insertion in made}
+
+    def _check(self, head: dict[str, Any]) -> None:
+        for key, what in (("seed", "seed"), ("protocol", "protocol"), ("program", "version of the program")):
+            if head.get(key) != self._head[key]:
+                raise ArgumentFault(
+                    f"{self.path} holds a trial of another {what} ({head.get(key)}, not {self._head[key]}); "
+                    "name another --out, or delete that file."
+                )
+
+    def _parsed(self, line: bytes, number: int, make: Callable[[Any], _Made]) -> _Made:
+        try:
+            return make(json.loads(line))
+        except (ValueError, TypeError, KeyError):
+            raise Fault(f"Line {number} of {self.path} is damaged; delete the line, or name another --out.") from None
+
+    def _write(self, fields: dict[str, Any]) -> None:
+        try:
+            self._file.write(json.dumps(fields, allow_nan=False).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as fault:
+            sentence = f"{self.path} cannot be written ({fault.strerror}); make room, then the same command goes on."
+            raise StorageFault(sentence, str(self.path)) from None

@@ -1,0 +1,113 @@
+"""One insertion in virtual time: simulated patient, engine, interlock and stimulator in a closed loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from drivers.base import Block
+from drivers.simulated.direct import DirectAmplifier
+from drivers.simulated.patient import Patient
+from guidance.engine import Engine
+from guidance.events import Alarm, Proximity
+from guidance.live.device import LiveDevice
+from guidance.live.job import stimulation_within
+from guidance.protocol import load
+from guidance.settings import Mode, Settings
+from guidance.trial.result import Insertion
+from guidance.trial.score import Actual, Score
+from guidance.trial.way import Leg, draw_way
+
+SAMPLE_RATE_HZ = 10_000
+ARM_S = 1.0
+"""The stimulator is armed after so much signal, and armed again as long after it was switched off."""
+
+_WALL_TIME = "1970-01-01T00:00:00+00:00"
+_TRUTH_EVERY_S = 0.05
+
+
+def run_insertion(seed: int, world: int, protocol_id: str = "generic-block") -> Insertion:
+    """Insertion number ``world`` of the trial ``seed``; nothing but these three decides what happens in it.
+
+    Raises ProtocolError where there is no such protocol.
+    """
+    return _Insertion(seed, world, protocol_id).run()
+
+
+class _Insertion:
+    """The loop of one insertion."""
+
+    def __init__(self, seed: int, world: int, protocol_id: str) -> None:
+        rng = np.random.default_rng([seed, world])
+        self._world, self._way = world, draw_way(rng)
+        patient = Patient(
+            int(rng.integers(2**63)),
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            scenario="hold",
+            start_mm=self._way.start_mm,
+        )
+        self._amplifier = DirectAmplifier(patient)
+        self._device = LiveDevice(self._amplifier, asks=True)
+        settings = Settings(load(protocol_id), Mode.AUTO)
+        self._stimulation = stimulation_within(settings, self._amplifier.limits)
+        self._engine = Engine(settings, self._amplifier.info, _WALL_TIME, self._stimulation)
+        self._criterion_uv = settings.threshold_criterion_uv
+        self._score = Score(settings.protocol, self._stimulation.bounds.max_current_ma)
+        self._off_since = 0.0
+        self._truth_due = 0.0
+
+    def run(self) -> Insertion:
+        """The needle's whole way."""
+        self._device.start()
+        for leg, end_s in self._legs():
+            while self._amplifier.t < end_s:
+                self._turn(leg)
+        return self._score.insertion(self._world, self._amplifier.t)
+
+    def _legs(self) -> Iterator[tuple[Leg, float]]:
+        """Each leg as it begins, and when it ends."""
+        end_s = 0.0
+        for leg in self._way.legs:
+            if leg.speed_mm_s:
+                self._amplifier.patient.steer(leg.ahead_mm, leg.aside_mm, leg.speed_mm_s)
+            end_s += leg.seconds
+            yield leg, end_s
+
+    def _turn(self, leg: Leg) -> None:
+        """One block: what is true now, what the device says of it, and what the engine makes of that."""
+        self._observe(leg)
+        blocks = self._device.read(0.0)
+        self._step(blocks, leg)
+        self._arm()
+        self._device.act(self._engine.actions)
+
+    def _observe(self, leg: Leg) -> None:
+        """Note the truth when a pulse is about to be delivered, and at regular times."""
+        t = self._amplifier.t
+        if self._amplifier.pulse_is_due or t >= self._truth_due:
+            self._truth_due = t + _TRUTH_EVERY_S
+            self._score.now(self._actual(leg), pulse=self._amplifier.pulse_is_due)
+
+    def _step(self, blocks: list[Block], leg: Leg) -> None:
+        for made in self._engine.step(blocks, self._now_ns):
+            if isinstance(made.record, Proximity | Alarm):
+                self._score.now(self._actual(leg))
+            self._score.take(made)
+
+    def _arm(self) -> None:
+        """Arm as a headless procedure does: once the signal has been sound for a while."""
+        armed, sound = self._stimulation.armed, self._engine.watch.sound(self._engine.t, self._now_ns)
+        if armed or not sound or self._stimulation.suspect:
+            self._off_since = self._engine.t
+        elif self._engine.t - self._off_since >= ARM_S:
+            for made in self._engine.arm("controller", self._now_ns):
+                self._score.take(made)
+
+    def _actual(self, leg: Leg) -> Actual:
+        truth = self._amplifier.patient.truth(self._criterion_uv)
+        return Actual(self._amplifier.t, truth.threshold_ma, truth.distance_mm, leg.speed_mm_s)
+
+    @property
+    def _now_ns(self) -> int:
+        return round(self._amplifier.t * 1e9)
