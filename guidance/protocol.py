@@ -37,9 +37,8 @@ class Protocol:
 
 def names() -> list[str]:
     """Identifiers of all protocols that come with the program, sorted."""
-    return sorted(
-        p.name.removesuffix(".toml") for p in resources.files("protocols").iterdir() if p.name.endswith(".toml")
-    )
+    files = (path.name for path in resources.files("protocols").iterdir())
+    return sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml") and name != "drugs.toml")
 
 
 def load(name: str) -> Protocol:
