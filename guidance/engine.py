@@ -12,6 +12,7 @@ from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.cues import cue_for
+from guidance.dose.guard import DoseGuard
 from guidance.events import (
     VERSION,
     Cue,
@@ -26,7 +27,7 @@ from guidance.events import (
     Stimulus,
 )  # fmt: skip
 from guidance.interlock import Conditions
-from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Stop
+from guidance.messages import Acknowledge, Aliquot, Arm, Aspiration, Credit, Dial, Mark, Message, Stop
 from guidance.proximity import Heard, ThresholdGrid
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
@@ -56,6 +57,7 @@ class Engine:
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.stimulation = stimulation
+        self.dose = DoseGuard(settings.dose, self.alarms)
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
         self._is_live = False
@@ -82,6 +84,7 @@ class Engine:
         ``now_ns`` is the host's monotonic clock, None where no clock runs: a replay.
         """
         self._is_live = now_ns is not None
+        yield from self._at_once(self.dose.begin())
         for message in messages:
             for record in self._obey(message, now_ns or 0):
                 yield Made(self.t, record)
@@ -139,6 +142,8 @@ class Engine:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
             yield Entry(message.what, {})
+        elif isinstance(message, Aspiration | Aliquot):
+            yield from self.dose.obey(message, self.t)
         elif self.stimulation and isinstance(message, Arm):
             yield from self.stimulation.arm(self.t, self._conditions(now_ns), "operator")
         elif self.stimulation and isinstance(message, Stop):

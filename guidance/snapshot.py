@@ -58,6 +58,27 @@ class StimulatorView:
     impedance_kohm: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class DoseView:
+    """The dose so far: the solution, its volume given here in mL, mg of each drug with what was given before.
+
+    ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
+    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s; ``ask``
+    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
+    """
+
+    solution: str
+    volume_ml: float
+    total_mg: tuple[tuple[str, float], ...]
+    fraction: float | None
+    at_least: float | None
+    level: str
+    left_ml: float | None
+    last_dose_t: float | None
+    aspirate_in_ml: float
+    ask: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
@@ -91,3 +112,4 @@ class Snapshot:
     stimulator: StimulatorView | None = None
     proximity: Proximity | None = None
     connected: bool = True
+    dose: DoseView | None = None

@@ -58,6 +58,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         proximity=engine.proximity,
         connected=position.connected,
         notice=position.notice,
+        dose=engine.dose.view(),
     )
 
 

@@ -7,6 +7,7 @@ import sys
 import click
 
 from guidance import __version__
+from guidance.cli.dose import dose
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import demo, replay, run
@@ -22,7 +23,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check):
+for command in (run, demo, replay, devices, check, dose):
     cli.add_command(command)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from guidance.cli.dosing import DOSING, dose_plan_of
 from guidance.protocol import ProtocolError, check_window, load
 from guidance.settings import Mode, Settings
 
@@ -79,6 +80,7 @@ _PROCEDURE = (
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option("--no-audio", is_flag=True, help="Without sound."),
+    *DOSING,
 )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
         raise click.UsageError(str(fault)) from None
     given = {key: options.get(key) for key in ("current_ma", "width_ms", "rate_hz", "max_current_ma", "criterion_uv")}
     mode = Mode(options["mode"] or Mode.MANUAL)
-    return Settings(protocol, mode, window, **given, headless=options["headless"])
+    return Settings(protocol, mode, window, **given, headless=options["headless"], dose=dose_plan_of(options))
 
 
 def check_events(options: dict[str, Any]) -> None:

@@ -182,10 +182,15 @@ class DrugTable(Document):
         return key, self.toxin[key]
 
     def citation(self, item: Cited | Sourced[Any]) -> str:
-        """Where ``item`` was read, and how sure it is."""
+        """How sure ``item`` is, and the keys of where it was read."""
         if item.certainty == "unsourced":
             return "UNSOURCED: to be verified"
-        return f"{item.certainty}: {'; '.join(self.refs[key] for key in item.sources)}"
+        return f"{item.certainty}: {', '.join(item.sources)}"
+
+    def references(self, items: Iterable[Cited | Sourced[Any]]) -> list[str]:
+        """What the keys that ``items`` cite stand for, a line each."""
+        keys = dict.fromkeys(key for item in items for key in item.sources)
+        return [f"{key}: {self.refs[key]}" for key in keys if key in self.refs]
 
     def _names(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Every name of an anaesthetic with its key, and of a toxin."""

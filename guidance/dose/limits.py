@@ -92,7 +92,7 @@ def _epinephrine(table: DrugTable, entry: Anaesthetic, added: Epinephrine | None
         )
     if strength is not None and strength < weakest:
         return False, [f"epinephrine below {weakest:g} ug/mL does not raise the limit"]
-    notes = ["the strength of the epinephrine was not told"] if strength is None else []
+    notes = [f"the epinephrine is taken as {weakest:g} ug/mL or more; its strength was not told"] * (strength is None)
     for found in (entry.max_mg_per_kg_epinephrine, entry.max_mg_epinephrine):
         if found.missing and (said := f"with epinephrine: {found.missing}") not in notes:
             notes.append(said)

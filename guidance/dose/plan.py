@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guidance.dose.drugs import DrugTable
 from guidance.dose.patient import Patient
@@ -26,7 +26,7 @@ class DosePlan:
         return total_of(self.table, self.patient, (*self.earlier, *now))
 
     def left_ml(self, volume_ml: float) -> float:
-        """mL of the solution up to the limit, once ``volume_ml`` are given."""
+        """How many mL of the solution are left up to the limit, once ``volume_ml`` are given."""
         return left_ml(self.table, self.patient, self.solution, self.total(volume_ml))
 
 
@@ -35,10 +35,20 @@ def plan_of(table: DrugTable, patient: Patient, solution: str, earlier: Sequence
 
     What limits do not cover, such as a child, is refused here, not when the syringe is at the needle.
     """
-    parts = tuple(read_part(table, written(text)) for text in solution.split("+"))
-    names = [part.drug for part in parts]
-    if len(set(names)) < len(names):
-        raise DoseError(f"{solution!r} names a drug twice; give its concentration after mixing, once.")
-    plan = DosePlan(table, patient, parts, tuple(read_dose(table, written(text)) for text in earlier))
+    plan = DosePlan(
+        table, patient, solution_of(table, solution), tuple(read_dose(table, written(text)) for text in earlier)
+    )
     plan.left_ml(0.0)
     return plan
+
+
+def solution_of(table: DrugTable, text: str) -> tuple[Part, ...]:
+    """The parts of one syringe; epinephrine named with one of them is with all. Raises DoseError."""
+    parts = [read_part(table, written(part)) for part in text.split("+")]
+    if len({part.drug for part in parts}) < len(parts):
+        raise DoseError(f"{text!r} names a drug twice; give its concentration after mixing, once.")
+    added = {part.epinephrine for part in parts if part.epinephrine}
+    if len(added) > 1:
+        raise DoseError(f"{text!r} has two strengths of epinephrine; give the one after mixing, once.")
+    epinephrine = next(iter(added), None)
+    return tuple(replace(part, epinephrine=epinephrine) for part in parts)

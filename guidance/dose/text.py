@@ -1,4 +1,4 @@
-"""Amounts as a clinician writes them: ``ropivacaine 0.5% 30 mL epinephrine 1:200 000``, ``lidocaine 50mg 40min ago``."""
+"""Amounts as a clinician writes them: ``lidocaine 1% 10 mL epinephrine 1:200 000``, ``bupivacaine 50mg 40min ago``."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def written(text: str) -> Written:
     rest, mg = _number(_MASS, rest, "an amount", _mg)
     name = " ".join(rest.replace(",", " ").split()).removesuffix(" with")
     if not _NAME.fullmatch(name):
-        raise DoseError(f"{text!r} is not understood at {name!r}; write it as 'lidocaine 1% 10mL epinephrine 1:200000'.")
+        example = "lidocaine 1% 10mL epinephrine 1:200000"
+        raise DoseError(f"{text!r} is not understood at {name!r}; write it as {example!r}.")
     return Written(name, mg_per_ml, millilitres, mg, added, minutes)
 
 
@@ -112,7 +113,7 @@ def _float(digits: str) -> float:
 def _mg_per_ml(number: float, unit: str) -> float:
     mg_per_ml = number * MG_PER_ML_OF_PERCENT if unit == "%" else number
     if not LEAST_MG_PER_ML <= mg_per_ml <= MOST_MG_PER_ML:
-        raise DoseError(f"{number:g}{unit} is no concentration of a local anaesthetic, which lies between 0.01% and 5%.")
+        raise DoseError(f"{number:g}{unit} is no concentration of a local anaesthetic; those are from 0.01% to 5%.")
     return mg_per_ml
 
 

@@ -55,7 +55,7 @@ class Share:
 
     @property
     def fraction(self) -> float:
-        """mg over the limit's mg; at least so much where the limit is not whole."""
+        """The dose over the limit's mg; at least so much where the limit is not whole."""
         return self.dose.mg / self.limit.mg
 
 
@@ -91,7 +91,7 @@ class Total:
         return self.fraction > ALARMS_FROM + ROUNDING
 
     def mg_by_drug(self) -> dict[str, float]:
-        """mg of each drug."""
+        """What there is of each drug, in mg."""
         drugs = dict.fromkeys(share.dose.drug for share in self.shares)
         return {drug: math.fsum(s.dose.mg for s in self.shares if s.dose.drug == drug) for drug in drugs}
 
