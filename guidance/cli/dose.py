@@ -172,4 +172,4 @@ def _toxin_lines(
 def _inherited(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
     """The options ``given``; what stood before the subcommand's name counts too, or a weight there would be lost."""
     before = context.parent.params if context.parent else {}
-    return {key: before.get(key) if value in {None, False} else value for key, value in given.items()}
+    return {key: before.get(key) if value is None or value is False else value for key, value in given.items()}

@@ -26,7 +26,7 @@ Years = Annotated[float, Within(0.0, 21.0, "years")]
 Minutes = Annotated[float, Within(0.5, 60.0, "min")]
 Millilitres = Annotated[float, Within(1.0, 1000.0, "mL")]
 WeightKind = Literal["actual", "ideal", "lean"]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-zA-Z0-9 -]{1,39}$")]
+Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9 -]{1,39}$")]
 Names = tuple[Name, ...]
 
 
@@ -230,6 +230,6 @@ def _found(name: str, named: Iterable[tuple[str, str]], kind: str) -> str:
     wanted = " ".join(name.casefold().split())
     if wanted in keys:
         return keys[wanted]
-    near = difflib.get_close_matches(wanted, keys, 3, 0.6)
+    near = difflib.get_close_matches(wanted, keys, 3, 0.75)
     known = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(set(keys.values())))}."
     raise DoseError(f"No {kind} in the drug table is called {name!r}; {known}")

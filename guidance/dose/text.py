@@ -37,7 +37,7 @@ class Written:
     minutes_ago: float | None = None
 
 
-_DECIMAL = r"(?<![\d.,:])(\d+(?:[.,]\d+)?)\s*"
+_DECIMAL = r"(?<![\d.,:-])(\d+(?:[.,]\d+)?)\s*"
 _CONCENTRATION = re.compile(_DECIMAL + r"(%|mg\s*/\s*ml)(?![a-z/])", re.IGNORECASE)
 _VOLUME = re.compile(_DECIMAL + r"(ml)(?![a-z/])", re.IGNORECASE)
 _MASS = re.compile(_DECIMAL + r"(mg)(?![a-z/])", re.IGNORECASE)
@@ -45,7 +45,7 @@ _AGO = re.compile(_DECIMAL + r"(min|minutes?|h|hours?)\s+ago(?![a-z])", re.IGNOR
 _STRENGTH = r"(?:1\s*:\s*(?P<ratio>\d{1,3}(?:[ .,]\d{3})+|\d+)|(?P<ug>\d+(?:[.,]\d+)?)\s*(?:ug|mcg|µg|μg)\s*/\s*ml)"
 _ONLY_STRENGTH = re.compile(rf"\s*{_STRENGTH}\s*", re.IGNORECASE)
 _EPINEPHRINE = re.compile(rf"\b(?:epinephrine|adrenaline|epi)\b\s*(?:{_STRENGTH}(?!\d))?", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*")
+_NAME = re.compile(r"(?:\d-)?[A-Za-z]+(?:[ -][A-Za-z]+)*")
 
 
 def concentration_mg_per_ml(text: str) -> float:
