@@ -10,6 +10,7 @@ from guidance import __version__
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import demo, replay, run
+from guidance.cli.protocols import protocols
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
 
@@ -22,7 +23,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check):
+for command in (run, demo, replay, devices, check, protocols):
     cli.add_command(command)
 
 
