@@ -7,6 +7,7 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance import __version__
@@ -27,6 +28,7 @@ from guidance.events import (
     Stimulus,
 )  # fmt: skip
 from guidance.interlock import Conditions
+from guidance.judge import judge
 from guidance.messages import Acknowledge, Aliquot, Arm, Aspiration, Credit, Dial, Mark, Message, Stop
 from guidance.proximity import Heard, ThresholdGrid
 from guidance.settings import Mode, Settings
@@ -73,8 +75,10 @@ class Engine:
             "channels": [channel.name for channel in info.channels],
         }
         program = f"needle-guidance {__version__}"
-        mode = self.settings.mode.value
-        return Made(0.0, Start(VERSION, program, self.settings.protocol.id, device, self._wall_time, mode))
+        protocol, mode = self.settings.protocol, self.settings.mode.value
+        changes = tuple(asdict(change) for change in protocol.changes)
+        told = (changes, protocol.unsourced, protocol.assumed)
+        return Made(0.0, Start(VERSION, program, protocol.id, device, self._wall_time, mode, *told))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
@@ -241,6 +245,7 @@ class Engine:
 
     def _response(self, answer: Answer) -> Response:
         evoked = answer.evoked
+        judgement = None if answer.channel else judge(evoked.latency_ms, self.settings.protocol)
         return Response(
             sample=answer.pulse.sample,
             channel=self.info.channels[answer.channel].name,
@@ -251,6 +256,8 @@ class Engine:
             contaminated=evoked.contaminated,
             amplitude_sd_uv=evoked.amplitude_sd_uv,
             why=evoked.why,
+            judged=judgement.kind.value if judgement else None,
+            note=judgement.text if judgement else None,
         )
 
     def _signal(self, second: Second) -> Signal:

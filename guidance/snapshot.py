@@ -30,6 +30,8 @@ class SweepView:
     p_value: float | None
     current_ma: float | None
     intensity: str = ""
+    judged: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class DoseView:
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
-    minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing.
+    minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing. ``unsourced`` names what the
+    protocol says without a source.
     """
 
     t: float
@@ -112,4 +115,5 @@ class Snapshot:
     stimulator: StimulatorView | None = None
     proximity: Proximity | None = None
     connected: bool = True
+    unsourced: tuple[str, ...] = ()
     dose: DoseView | None = None

@@ -181,7 +181,7 @@ class Sourced(Strict, Generic[T]):
 class Document(Strict):
     """A file: what derives from it adds its tables. ``refs``: citation by key."""
 
-    refs: dict[RefKey, Text] = {}
+    refs: dict[RefKey, Text] = Field(default_factory=dict)
 
 
 def read(model: type[M], text: str, file: str) -> M:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.engine import Engine
+from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
 from guidance.snapshot import Snapshot, StimulatorView
+
+_RUNNING = {"stimulus", "proximity", "response"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,16 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         stimulator=_stimulator(engine),
         proximity=engine.proximity,
         connected=position.connected,
+        unsourced=_unsourced(settings.protocol),
         notice=position.notice,
         dose=engine.dose.view(),
     )
+
+
+def _unsourced(protocol: Protocol) -> tuple[str, ...]:
+    """What this procedure runs with and no source bears out, or is assumed where a value is missing."""
+    running = [key.partition(".") for key in protocol.unsourced]
+    return (*(name for table, _, name in running if table in _RUNNING), *protocol.assumed)
 
 
 def _stimulator(engine: Engine) -> StimulatorView | None:

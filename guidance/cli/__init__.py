@@ -11,6 +11,7 @@ from guidance.cli.dose import dose
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import demo, replay, run
+from guidance.cli.protocols import protocols
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
 
@@ -23,7 +24,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, dose):
+for command in (run, demo, replay, devices, check, protocols, dose):
     cli.add_command(command)
 
 

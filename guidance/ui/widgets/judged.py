@@ -1,0 +1,51 @@
+"""One line of what the protocol has to say: what the newest response may be, and which of its numbers have no source."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len
+
+from guidance.snapshot import Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import clean, shorten
+from guidance.ui.theme import Ink
+from guidance.ui.widgets.panel import Panel
+
+_EXPECTED = "expected"
+_LEAST = 20
+
+
+class Judged(Panel):
+    """Takes its line when there is something to say, and keeps it, or the layout would jump."""
+
+    DEFAULT_CSS = "Judged { height: 1; display: none; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when either part differs."""
+        return _judgement(snapshot), snapshot.unsourced
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take the newest Snapshot; from the first thing said on, the line stays."""
+        if _judgement(snapshot)[0] or snapshot.unsourced:
+            self.display = True
+        super().show(snapshot)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the judgement; then, as far as there is room, what is unsourced."""
+        if self.snapshot is None:
+            return
+        note, is_odd = _judgement(self.snapshot)
+        column = canvas.write(0, 1, shorten(note, canvas.width - 2), Ink.WARN if is_odd else Ink.MUTED)
+        unsourced = f"unsourced: {', '.join(self.snapshot.unsourced)}" if self.snapshot.unsourced else ""
+        room = canvas.width - column - 3
+        if unsourced and room >= min(_LEAST, cell_len(unsourced)):
+            canvas.write_right(0, canvas.width - 1, shorten(clean(unsourced), room), Ink.MUTED)
+
+
+def _judgement(snapshot: Snapshot) -> tuple[str, bool]:
+    """What the newest sweep's response may be, in words, and whether that is not what is sought."""
+    newest = snapshot.sweeps[-1] if snapshot.sweeps else None
+    if newest is None or not newest.note:
+        return "", False
+    return clean(newest.note), newest.judged != _EXPECTED
