@@ -9,7 +9,7 @@ from contextlib import suppress
 from textual import events
 from textual.app import App
 
-from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Pause, Quit, Steer, Stop
+from guidance.messages import Acknowledge, Arm, Aspiration, Credit, Dial, Mark, Message, Pause, Quit, Steer, Stop
 from guidance.snapshot import Snapshot
 from guidance.ui import keys
 from guidance.ui.arming import Arming
@@ -164,6 +164,14 @@ class GuidanceApp(App[None]):
     def action_mark(self, what: str) -> None:
         """Note that ``what`` happened."""
         self._send(Mark(what))
+        self._note(what)
+
+    def action_aspirate(self) -> None:
+        """Note that nothing but air or solution came on aspiration."""
+        self._send(Aspiration())
+        self._note("aspiration")
+
+    def _note(self, what: str) -> None:
         if self.newest is not None:
             self._bedside.status.note(f"noted {clock(self.newest.position_s)} {what}")
 

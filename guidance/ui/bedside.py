@@ -12,6 +12,7 @@ from guidance.ui.facts import is_guided
 from guidance.ui.theme import BACKGROUND
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.bars import Bars
+from guidance.ui.widgets.dosed import Dosed
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.gauge import Gauge
 from guidance.ui.widgets.judged import Judged
@@ -70,6 +71,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         yield self.title_line
         yield self.alarms
         yield Judged()
+        yield Dosed()
         with Horizontal():
             yield gauge
             with Vertical(id="body"):

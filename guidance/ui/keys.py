@@ -30,7 +30,7 @@ BINDINGS: list[BindingType] = [
     Binding("1", "mark('redirect')", "Redirect"),
     Binding("2", "mark('contact')", "Contact"),
     Binding("3", "mark('pain')", "Pain"),
-    Binding("4", "mark('aspiration')", "Aspiration"),
+    Binding("4", "aspirate", "Aspiration"),
     Binding("plus,equals_sign", "rescale(-1)", "Scale", key_display="+"),
     Binding("minus", "rescale(1)", "Scale", key_display="-"),
     Binding("a,A", "autoscale", "Scale", key_display="a"),
@@ -59,6 +59,7 @@ _NEEDS: dict[str, Callable[[Snapshot], bool]] = {
     "steer": is_simulated,
     "acknowledge": is_live,
     "mark": is_live,
+    "aspirate": is_live,
 }
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.messages import Acknowledge, Arm, Dial, Mark, Message, Pause, Quit, Steer, Stop
+from guidance.messages import Acknowledge, Arm, Aspiration, Dial, Mark, Message, Pause, Quit, Steer, Stop
 from guidance.snapshot import Snapshot
 from guidance.ui import app as app_module
 from guidance.ui.app import GuidanceApp
@@ -36,7 +36,7 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Messag
         (ARMED, "1", Mark("redirect")),
         (ARMED, "2", Mark("contact")),
         (ARMED, "3", Mark("pain")),
-        (ARMED, "4", Mark("aspiration")),
+        (ARMED, "4", Aspiration()),
         (LISTENING, "2", Mark("contact")),
         (MANUAL, "up", Dial(1)),
         (MANUAL, "down", Dial(-1)),
