@@ -13,8 +13,9 @@ from guidance.cli.dosing import GIVEN, PATIENT, patient_of, table_of
 from guidance.cli.options import JSON, Command
 from guidance.dose import card
 from guidance.dose.answer import Answer, json_of, lines_of
-from guidance.dose.drugs import DrugTable, Toxin
+from guidance.dose.drugs import DrugTable, Toxin, load
 from guidance.dose.rescue import rescue
+from guidance.dose.site import SiteTable
 from guidance.dose.text import DoseError, concentration_mg_per_ml, epinephrine, volume_ml, written
 from guidance.dose.total import Dose, Part, read_dose
 from guidance.dose.toxin import ToxinShare, toxin_shares
@@ -81,7 +82,8 @@ def dose(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
 def _answer(options: dict[str, Any]) -> Answer:
     if options["drug"] is None:
         raise DoseError("Name the drug: --drug ropivacaine.")
-    table = table_of(options["table"])
+    here = table_of(options["table"])
+    table = here.table
     drug, _ = table.find_anaesthetic(options["drug"])
     made = options["concentration"]
     mg_per_ml = 0.0 if made is None else concentration_mg_per_ml(made)
@@ -93,6 +95,7 @@ def _answer(options: dict[str, Any]) -> Answer:
         asked=asked,
         planned=(*_asked_dose(asked, options["volume"]), *_read(table, options["others"])),
         earlier=_read(table, options["given"]),
+        changes=tuple(here.changed("anaesthetic.", "epinephrine.", "patient.", "mixture.", "earlier.")),
     )
 
 
@@ -121,10 +124,21 @@ def rescue_card(context: click.Context, /, **given: Any) -> None:
     """
     options = _inherited(context, given)
     with _told():
-        drugs = table_of(options["table"])
-        found = rescue(drugs, patient_of(options))
-        shown = json.dumps(card.json_of(drugs, found)) if options["as_json"] else "\n".join(card.lines_of(drugs, found))
+        here, fault = _table_at_any_cost(options["table"])
+        drugs, found, changes = here.table, rescue(here.table, patient_of(options)), here.changed("lipid.", "patient.")
+        lines = [*card.lines_of(drugs, found), *(f"Changed at this site: {text}" for text in changes), *fault]
+        shown = json.dumps(card.json_of(drugs, found)) if options["as_json"] else "\n".join(lines)
     click.echo(shown)
+
+
+def _table_at_any_cost(path: str | None) -> tuple[SiteTable, list[str]]:
+    """The table, and what is amiss: in an emergency the program's own numbers are better than none."""
+    try:
+        return table_of(path), []
+    except ProtocolError as fault:
+        if path is not None:
+            raise
+        return SiteTable(load()), [f"The program's own numbers, for the site's drug table does not hold: {fault}"]
 
 
 @dose.command("toxin")
@@ -141,14 +155,16 @@ def toxin(context: click.Context, /, product: str, units: float, **given: Any) -
     """
     options = _inherited(context, given)
     with _told():
-        drugs = table_of(options["table"])
+        here = table_of(options["table"])
+        drugs = here.table
         key, entry = drugs.find_toxin(product)
         shares = toxin_shares(drugs, key, units, patient_of(options))
     if options["as_json"]:
         limits = [share.limit.model_dump() | {"units": share.units, "fraction": share.fraction} for share in shares]
         click.echo(json.dumps({"product": key, "units": units, "limits": limits}))
     else:
-        click.echo("\n".join(_toxin_lines(drugs, key, entry, units, shares)))
+        lines = [*_toxin_lines(drugs, key, entry, units, shares)]
+        click.echo("\n".join(lines + [f"  Changed at this site: {text}" for text in here.changed(f"toxin.{key}.")]))
 
 
 def _toxin_lines(

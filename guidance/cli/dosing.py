@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from guidance.dose.drugs import DrugTable, load, parse
 from guidance.dose.patient import Patient, Sex
 from guidance.dose.plan import DosePlan, plan_of
+from guidance.dose.site import SiteTable, table_from, table_here
 from guidance.dose.text import DoseError
 from guidance.sourced import ProtocolError
 
@@ -60,16 +61,9 @@ def patient_of(options: dict[str, Any]) -> Patient:
     return Patient(options["weight_kg"], options["age_years"], options["height_cm"], cast("Sex | None", options["sex"]))
 
 
-def table_of(path: str | None) -> DrugTable:
-    """The drug table in the file at ``path``, or the program's own. Raises ProtocolError and DoseError."""
-    if path is None:
-        return load()
-    try:
-        return parse(Path(path).read_text(encoding="utf-8"), path)
-    except OSError as fault:
-        raise DoseError(f"{path}: {fault.strerror}; name another file.") from None
-    except UnicodeDecodeError:
-        raise DoseError(f"{path} is not text in UTF-8; name another file.") from None
+def table_of(path: str | None) -> SiteTable:
+    """The drug table in the file at ``path``, or the site's. Raises ProtocolError."""
+    return table_here() if path is None else table_from(Path(path))
 
 
 def dose_plan_of(options: dict[str, Any]) -> DosePlan | None:
@@ -80,6 +74,8 @@ def dose_plan_of(options: dict[str, Any]) -> DosePlan | None:
             raise click.UsageError("--weight and --given are for a dose; name the --solution too, or leave them out.")
         return None
     try:
-        return plan_of(load(), patient_of(options), solution, options["given"])
+        here = table_here()
+        plan = plan_of(here.table, patient_of(options), solution, options["given"])
+        return replace(plan, changes=tuple(here.changed()))
     except (DoseError, ProtocolError) as fault:
         raise click.UsageError(str(fault)) from None

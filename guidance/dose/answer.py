@@ -18,7 +18,8 @@ from guidance.sourced import Sourced
 @dataclass(frozen=True)
 class Answer:
     """``planned`` and ``earlier`` doses for ``patient``; ``asked`` is the drug in question, its concentration 0 where
-    none was given. Raises DoseError where the limits do not cover the patient.
+    none was given. ``changes`` are what the site changed in the table. Raises DoseError where the limits do not cover
+    the patient.
     """
 
     table: DrugTable
@@ -26,6 +27,7 @@ class Answer:
     asked: Part
     planned: tuple[Dose, ...]
     earlier: tuple[Dose, ...]
+    changes: tuple[str, ...] = ()
 
     @cached_property
     def limit(self) -> Limit:
@@ -116,6 +118,8 @@ def lines_of(answer: Answer) -> list[str]:
         lines.append(f"Left up to the limit: {left(answer.left_ml)} of {concentration(answer.asked.mg_per_ml)}")
     if answer.epinephrine_ug != 0.0:
         lines.append(_epinephrine_line(answer.epinephrine_ug, answer.table.epinephrine.max_ug.value))
+    if answer.changes:
+        lines += ["", "Changed at this site:", *(f"  {text}" for text in answer.changes)]
     lines += ["", "To be borne in mind:", *(f"  {text}" for text in answer.remarks())]
     lines += ["", "Where the limits were read:", *(f"  {text}" for text in answer.sources())]
     return lines + [f"  {text}" for text in answer.references()]
@@ -136,6 +140,7 @@ def json_of(answer: Answer) -> dict[str, Any]:
         "left_ml": answer.left_ml,
         "epinephrine_ug": answer.epinephrine_ug,
         "remarks": answer.remarks(),
+        "site_changes": list(answer.changes),
     }
 
 

@@ -13,12 +13,16 @@ from guidance.dose.total import Dose, Part, Total, aliquot, left_ml, read_dose, 
 
 @dataclass(frozen=True, slots=True)
 class DosePlan:
-    """The ``solution`` in the syringe, each concentration as it is after mixing; and the doses given ``earlier``."""
+    """The ``solution`` in the syringe, each concentration as it is after mixing; and the doses given ``earlier``.
+
+    ``changes`` are what the site changed in the table, in words.
+    """
 
     table: DrugTable
     patient: Patient
     solution: tuple[Part, ...]
     earlier: tuple[Dose, ...] = ()
+    changes: tuple[str, ...] = ()
 
     def total(self, volume_ml: float) -> Total:
         """The earlier doses and ``volume_ml`` of the solution together."""

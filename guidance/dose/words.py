@@ -87,5 +87,6 @@ def plan_fields(plan: DosePlan) -> dict[str, object]:
         "solution": solution_name(plan.solution),
         "earlier": [dose_words(dose) for dose in plan.earlier],
         "limits": {share.limit.drug: limit_words(share.limit) for share in total.shares},
+        "site_changes": list(plan.changes),
         "volume_ml_to_limit": plan.left_ml(0.0) if total.is_whole else None,
     }

@@ -8,13 +8,24 @@ from typing import Any
 _LOWER_IS_TIGHTER = re.compile(
     r"stimulus\.(start_current_ma|max_current_ma|width_ms|rate_hz|max_rate_hz)"
     r"|injection\.volume_ml|dose\.\w+\.(start_u|range_u|sites|other_range_u)|limits\.\w+\.\w+_max_u"
+    r"|anaesthetic\.[^.]+\.max_\w+|epinephrine\.(max_ug|strongest_ug_per_ml)|technique\.aspirate_every_ml"
+    r"|patient\.obese_from_bmi"
 )
-_HIGHER_IS_TIGHTER = re.compile(r"proximity\.lower_bound_ma|response\.direct_before_ms|limits\.\w+\.interval_weeks")
+_HIGHER_IS_TIGHTER = re.compile(
+    r"proximity\.lower_bound_ma|response\.direct_before_ms|limits\.\w+\.interval_weeks"
+    r"|anaesthetic\.[^.]+\.least_age_years|epinephrine\.weakest_ug_per_ml|patient\.(light|small)_below_kg"
+    r"|toxin\.[^.]+\.reinject_weeks"
+)
+_ANY_CHANGE_LOOSENS = re.compile(r"lipid\..+|anaesthetic\.[^.]+\.obese_weight|toxin\.[^.]+\.limits")
+"""Where neither way is the tighter, or the values are no numbers to compare."""
+_ABSENT_IS_TIGHTER = re.compile(r"anaesthetic\.[^.]+\.max_\w+_epinephrine")
+"""Where the limit without epinephrine holds as long as there is none with it."""
 
 
 def is_limit(key: str) -> bool:
     """Whether the value under the dotted ``key`` of a sheet is a limit."""
-    return bool(_LOWER_IS_TIGHTER.fullmatch(key) or _HIGHER_IS_TIGHTER.fullmatch(key))
+    patterns = (_LOWER_IS_TIGHTER, _HIGHER_IS_TIGHTER, _ANY_CHANGE_LOOSENS)
+    return any(pattern.fullmatch(key) for pattern in patterns)
 
 
 def loosens(key: str, old: Any, new: Any) -> bool:
@@ -22,6 +33,10 @@ def loosens(key: str, old: Any, new: Any) -> bool:
 
     None is a limit that is not there: to put one is to tighten, to take it away is to loosen.
     """
+    if _ANY_CHANGE_LOOSENS.fullmatch(key):
+        return True
+    if _ABSENT_IS_TIGHTER.fullmatch(key) and None in (old, new):
+        return old is None
     if not is_limit(key) or old is None:
         return False
     if new is None:

@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "epinephrine that is too strong": ([*ROPIVACAINE, "--epinephrine", "1:1000"], "stronger"),
     "epinephrine that is not understood": ([*ROPIVACAINE, "--epinephrine", "200000"], "1:200000"),
     "a table that is not there": ([*ROPIVACAINE, "--table", "/nowhere/drugs.toml"], "/nowhere/drugs.toml"),
-    "a table that is a folder": ([*ROPIVACAINE, "--table", "/"], "another file"),
+    "a table that is a folder": ([*ROPIVACAINE, "--table", "/"], "cannot be read"),
     "a rescue of nobody": (["rescue", "--weight", "0"], "cannot be"),
     "an unknown toxin": (["toxin", "botax", "--units", "5"], "botox"),
     "toxin without units": (["toxin", "botox"], "--units"),
