@@ -171,6 +171,10 @@ class DrugTable(Document):
             raise PydanticCustomError("names", "{name} names two drugs", {"name": twice[0]})
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to the engine's process as plain values; pydantic's generic models cannot be pickled by name."""
+        return DrugTable.model_validate, (self.model_dump(exclude_none=True),)
+
     def find_anaesthetic(self, name: str) -> tuple[str, Anaesthetic]:
         """Key and limits of the anaesthetic that clinicians call ``name``. Raises DoseError with the nearest names."""
         key = _found(name, self._names()[0], "local anaesthetic")

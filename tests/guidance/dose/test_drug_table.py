@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from importlib import resources
 
@@ -28,6 +29,10 @@ def test_every_number_has_a_source_or_is_said_to_have_none() -> None:
     assert len(items) > 80
     for path, item in items:
         assert item.sources or getattr(item, "missing", None), path
+
+
+def test_the_table_reaches_another_process_whole() -> None:
+    assert pickle.loads(pickle.dumps(load())) == load()  # noqa: S301
 
 
 def test_every_reference_is_cited() -> None:

@@ -97,4 +97,4 @@ def test_a_faulty_site_table_does_not_keep_the_rescue_away(monkeypatch: pytest.M
     assert done.status == 0
     assert "75.0 mL" in done.out
     assert "the site's drug table does not hold" in done.out
-    assert "0.1 to 5 mL/kg" in done.out
+    assert "lipid.bolus_ml_per_kg" in done.out
