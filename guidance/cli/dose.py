@@ -16,8 +16,8 @@ from guidance.dose.answer import Answer, json_of, lines_of
 from guidance.dose.drugs import DrugTable, Toxin, load
 from guidance.dose.rescue import rescue
 from guidance.dose.site import SiteTable
-from guidance.dose.text import DoseError, concentration_mg_per_ml, epinephrine, volume_ml, written
-from guidance.dose.total import Dose, Part, read_dose
+from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, epinephrine, volume_ml, written
+from guidance.dose.total import Dose, read_dose
 from guidance.dose.toxin import ToxinShare, toxin_shares
 from guidance.dose.words import percent
 from guidance.sourced import ProtocolError
@@ -85,27 +85,29 @@ def _answer(options: dict[str, Any]) -> Answer:
     here = table_of(options["table"])
     table = here.table
     drug, _ = table.find_anaesthetic(options["drug"])
-    made = options["concentration"]
-    mg_per_ml = 0.0 if made is None else concentration_mg_per_ml(made)
-    added = None if options["epinephrine"] is None else epinephrine(options["epinephrine"])
-    asked = Part(drug, mg_per_ml, added)
+    made, added = options["concentration"], options["epinephrine"]
+    mg_per_ml = None if made is None else concentration_mg_per_ml(made)
+    with_it = None if added is None else epinephrine(added)
+    asked = _asked_dose(drug, mg_per_ml, with_it, options["volume"])
     return Answer(
         table=table,
         patient=patient_of(options),
-        asked=asked,
-        planned=(*_asked_dose(asked, options["volume"]), *_read(table, options["others"])),
+        drug=drug,
+        mg_per_ml=mg_per_ml,
+        added=with_it,
+        planned=(*asked, *_read(table, options["others"])),
         earlier=_read(table, options["given"]),
         changes=tuple(here.changed("anaesthetic.", "epinephrine.", "patient.", "mixture.", "earlier.")),
     )
 
 
-def _asked_dose(asked: Part, volume: str | None) -> tuple[Dose, ...]:
+def _asked_dose(drug: str, mg_per_ml: float | None, added: Epinephrine | None, volume: str | None) -> tuple[Dose, ...]:
     if volume is None:
         return ()
-    if not asked.mg_per_ml:
+    if mg_per_ml is None:
         raise DoseError("A volume is no dose without its --concentration, such as 0.5%.")
     millilitres = volume_ml(volume)
-    return (Dose(asked.drug, asked.mg_per_ml * millilitres, asked.mg_per_ml, millilitres, asked.epinephrine),)
+    return (Dose(drug, mg_per_ml * millilitres, mg_per_ml, millilitres, added),)
 
 
 def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[Dose, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from guidance.dose.drugs import DrugTable, Statement
 from guidance.dose.limits import Limit, limit_of
 from guidance.dose.patient import Patient
+from guidance.dose.text import Epinephrine
 from guidance.dose.total import Dose, Part, Share, Total, left_ml, total_of
 from guidance.dose.words import concentration, dose_words, left, limit_words, percent
 from guidance.sourced import Sourced
@@ -17,14 +18,16 @@ from guidance.sourced import Sourced
 
 @dataclass(frozen=True)
 class Answer:
-    """``planned`` and ``earlier`` doses for ``patient``; ``asked`` is the drug in question, its concentration 0 where
-    none was given. ``changes`` are what the site changed in the table. Raises DoseError where the limits do not cover
-    the patient.
+    """``planned`` and ``earlier`` doses for ``patient``; ``drug`` is the one in question, its concentration None where
+    none was given, ``added`` its epinephrine. ``changes`` are what the site changed in the table. Raises DoseError
+    where the limits do not cover the patient.
     """
 
     table: DrugTable
     patient: Patient
-    asked: Part
+    drug: str
+    mg_per_ml: float | None
+    added: Epinephrine | None
     planned: tuple[Dose, ...]
     earlier: tuple[Dose, ...]
     changes: tuple[str, ...] = ()
@@ -32,7 +35,7 @@ class Answer:
     @cached_property
     def limit(self) -> Limit:
         """The limit of the drug in question."""
-        return limit_of(self.table, self.asked.drug, self.patient, self.asked.epinephrine)
+        return limit_of(self.table, self.drug, self.patient, self.added)
 
     @cached_property
     def total(self) -> Total:
@@ -42,9 +45,9 @@ class Answer:
     @property
     def left_ml(self) -> float | None:
         """What is left of the solution in question up to the limit; None without a weight or a concentration."""
-        if not self.limit.is_whole or not self.asked.mg_per_ml:
+        if not self.limit.is_whole or self.mg_per_ml is None:
             return None
-        return left_ml(self.table, self.patient, [self.asked], self.total)
+        return left_ml(self.table, self.patient, [Part(self.drug, self.mg_per_ml, self.added)], self.total)
 
     @property
     def epinephrine_ug(self) -> float | None:
@@ -110,12 +113,12 @@ class Answer:
 
 def lines_of(answer: Answer) -> list[str]:
     """The answer to be read at the bedside."""
-    lines = [f"{answer.asked.drug}, limit: {limit_words(answer.limit)}"] if not answer.planned else []
+    lines = [f"{answer.drug}, limit: {limit_words(answer.limit)}"] if not answer.planned else []
     lines += [text for share in answer.total.shares for text in _share_lines(share)]
     if answer.total.shares:
         lines += ["", _verdict(answer.total)]
-    if answer.left_ml is not None:
-        lines.append(f"Left up to the limit: {left(answer.left_ml)} of {concentration(answer.asked.mg_per_ml)}")
+    if answer.left_ml is not None and answer.mg_per_ml is not None:
+        lines.append(f"Left up to the limit: {left(answer.left_ml)} of {concentration(answer.mg_per_ml)}")
     if answer.epinephrine_ug != 0.0:
         lines.append(_epinephrine_line(answer.epinephrine_ug, answer.table.epinephrine.max_ug.value))
     if answer.changes:

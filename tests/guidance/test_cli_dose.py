@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.guidance.command_line import Done, command
 
@@ -188,6 +190,20 @@ def test_bad_arguments_are_refused_in_one_sentence(fault: str) -> None:
     done = dose(*arguments)
     assert (done.status, done.is_one_sentence) == (BAD_ARGUMENTS, True), done
     assert named in done.err
+
+
+WORDS = [
+    "--weight", "--age", "--height", "--drug", "--concentration", "--volume", "--epinephrine", "--with", "--given",
+    "--json", "rescue", "toxin", "70", "70kg", "-1", "nan", "1e400", "1.5", "ropivacaine", "botox", "0.5%", "30mL",
+    "1:200000", "lidocaine 1% 10mL", "bupivacaine 25mg 1h ago", "", " ", "--units", "%", "mL", "\x00", "½", "٣", "--",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_whatever_stands_on_the_line_is_answered_or_refused_in_one_sentence(arguments: list[str]) -> None:
+    done = dose(*arguments)
+    assert done.status == 0 or (done.status == BAD_ARGUMENTS and (done.is_one_sentence or not arguments)), done
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,9 @@ FAULTS = {
     "less with epinephrine than without": (changed("value = 7.0", "value = 3.0"), "epinephrine"),
     "no limit by weight": (
         changed(
-            'value = 4.5, source = ["xylocaine-label", "label-restated", "poisoning-table"], certainty = "sourced"',
-            'missing = "forgotten"',
+            'max_mg_per_kg = { value = 4.5, source = ["lidocaine-topical-label", "xylocaine-empr", "label-restated", '
+            '"poisoning-table"], certainty = "sourced" }',
+            'max_mg_per_kg = { missing = "forgotten" }',
         ),
         "max_mg_per_kg",
     ),

@@ -33,7 +33,7 @@ class Single:
 
 
 LIMITS = [
-    # [138], xylocaine-label: 4.5 mg/kg, at most 300 mg. 4.5 x 60 = 270 < 300.
+    # [138], lidocaine-topical-label: 4.5 mg/kg, at most 300 mg. 4.5 x 60 = 270 < 300.
     Single("lidocaine plain, light adult", "lidocaine", Patient(60), 270.0, "weight"),
     # 4.5 x 70 = 315 > 300.
     Single("lidocaine plain at 70 kg: the absolute limit binds", "lidocaine", Patient(70), 300.0, "absolute"),
