@@ -11,7 +11,7 @@ import click
 
 from guidance.cli.dosing import GIVEN, PATIENT, patient_of, table_of
 from guidance.cli.options import JSON, Command
-from guidance.dose import card
+from guidance.dose import card, listing
 from guidance.dose.answer import Answer, json_of, lines_of
 from guidance.dose.drugs import DrugTable, Toxin, load
 from guidance.dose.rescue import rescue
@@ -20,7 +20,7 @@ from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, 
 from guidance.dose.total import Dose, read_dose
 from guidance.dose.toxin import ToxinShare, toxin_shares
 from guidance.dose.words import percent
-from guidance.sourced import ProtocolError
+from guidance.sourced import ProtocolError, cited
 
 _EPILOG = """\b
 Examples:
@@ -141,6 +141,17 @@ def _table_at_any_cost(path: str | None) -> tuple[SiteTable, list[str]]:
         if path is not None:
             raise
         return SiteTable(load()), [f"The program's own numbers, for the site's drug table does not hold: {fault}"]
+
+
+@dose.command("drugs")
+@TABLE
+@click.pass_context
+def drugs_list(context: click.Context, /, **given: Any) -> None:
+    """List the limits of every local anaesthetic, each with its source and how sure it is."""
+    with _told():
+        here = table_of(_inherited(context, given)["table"])
+    lines = [*listing.lines_of(here.table), *(f"Changed at this site: {text}" for text in here.changed())]
+    click.echo("\n".join([*lines, *here.table.references(item for _, item in cited(here.table))]))
 
 
 @dose.command("toxin")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guidance.dose.drugs import load
 from tests.guidance.command_line import Done, command
 
 BAD_ARGUMENTS = 2
@@ -105,6 +106,7 @@ def test_without_a_volume_the_limit_alone_is_told() -> None:
         ("rescue", "--weight", "70"),
         ("rescue",),
         ("toxin", "botox", "--units", "1"),
+        ("drugs",),
         ("--help",),
     ],
 )
@@ -137,6 +139,17 @@ def test_toxin_units_are_said_to_be_the_products_own() -> None:
     assert "105 %" in out
     assert "child," not in out
     assert as_json("toxin", "dysport", "--units", "420")["limits"] == []
+
+
+def test_the_list_shows_every_drug_and_how_sure_its_limits_are() -> None:
+    out = answered("drugs")
+    for name, drug in load().anaesthetic.items():
+        assert f"{name} ({', '.join(drug.names)})" in out
+    assert re.search(r"by weight +4\.5 mg/kg \[sourced: ", out)
+    assert re.search(r"with epinephrine, absolute +none: ", out)
+    found = re.search(r"The whole table: (\d+) numbers and statements: (.*); (\d+) missing", out)
+    assert found
+    assert int(found[1]) == sum(map(int, re.findall(r"\d+", found[2]))) + int(found[3])
 
 
 def test_another_drug_table_is_used_and_a_faulty_one_refused(tmp_path: Path) -> None:
