@@ -18,6 +18,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 
 from pydantic import (
@@ -204,9 +205,8 @@ def build(model: type[M], tables: Mapping[str, Any], file: str) -> M:
     try:
         document = model.model_validate(_frozen(dict(tables)))
     except ValidationError as fault:
-        known = sorted(_keys(model.model_json_schema()))
         errors = sorted(fault.errors(), key=lambda error: error["type"] == "missing")
-        raise ProtocolError(*(_sentence(file, error, known) for error in errors)) from None
+        raise ProtocolError(*(_sentence(file, error, model) for error in errors)) from None
     uncited = [
         f"{file}: {path} cites {key!r}, which [refs] does not explain; add it there, or write source = 'unsourced' and "
         "certainty = 'unsourced'."
@@ -242,6 +242,12 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
+@cache
+def _known(model: type[Document]) -> list[str]:
+    """Every key that a file of this ``model`` may have, wherever."""
+    return sorted(_keys(model.model_json_schema()))
+
+
 def _keys(schema: Any) -> set[str]:
     """Every key that ``schema`` knows, at any depth."""
     if isinstance(schema, list):
@@ -252,11 +258,11 @@ def _keys(schema: Any) -> set[str]:
     return own | {key for item in schema.values() for key in _keys(item)}
 
 
-def _sentence(file: str, error: ErrorDetails, known: list[str]) -> str:
+def _sentence(file: str, error: ErrorDetails, model: type[Document]) -> str:
     """What is wrong, where, and what is allowed."""
     where = _where(error)
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, 3, _CLOSE)
+        near = difflib.get_close_matches(str(error["loc"][-1]), _known(model), 3, _CLOSE)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; remove it."
         return f"{file}: {where} is not a key of this file{hint}"
     if error["type"] == "missing":

@@ -67,9 +67,14 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
 
 
 def _unsourced(protocol: Protocol) -> tuple[str, ...]:
-    """What this procedure runs with and no source bears out, or is assumed where a value is missing."""
+    """What this procedure runs with and no source bears out, in words, or is assumed where a value is missing."""
     running = [key.partition(".") for key in protocol.unsourced]
-    return (*(name for table, _, name in running if table in _RUNNING), *protocol.assumed)
+    return (*(_in_words(name) for table, _, name in running if table in _RUNNING), *protocol.assumed)
+
+
+def _in_words(name: str) -> str:
+    """``start_current_ma`` as ``start current``."""
+    return name.rpartition("_")[0].replace("_", " ")
 
 
 def _stimulator(engine: Engine) -> StimulatorView | None:

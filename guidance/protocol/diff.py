@@ -11,6 +11,8 @@ from guidance.protocol.overrides import shown
 from guidance.protocol.sheet import Sheet
 from guidance.sourced import Sourced
 
+_NOT_TOLD = ("refs.", "also.")
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -22,9 +24,9 @@ class Difference:
 
 
 def differences(left: Sheet, right: Sheet) -> list[Difference]:
-    """All keys whose values differ, in the order of the files."""
+    """All keys whose values differ, in the order of the files; citations and search words are not compared."""
     a, b = _flat(left), _flat(right)
-    keys = [*a, *(key for key in b if key not in a)]
+    keys = [key for key in dict.fromkeys((*a, *b)) if not key.startswith(_NOT_TOLD)]
     return [Difference(key, a.get(key), b.get(key)) for key in keys if a.get(key) != b.get(key)]
 
 

@@ -10,7 +10,8 @@
     [refs]
     site = "Minutes of the department, 2026-02-10"
 
-A number is replaced whole, so that the old source never stands beside a new value.
+A number is replaced whole, and a statement reworded with its source, so that the old source never stands beside what it
+does not say.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from typing import Any
 
 from pydantic import Field
 
-from guidance.protocol.limits import is_limit, loosens
+from guidance.protocol.limits import loosens
 from guidance.protocol.model import Change
 from guidance.sourced import Document, ProtocolError, Strict, Text, build
 
 _FIXED = ("id", "kind")
+_SOURCE = {"source", "certainty"}
 
 
 class _Head(Strict):
@@ -49,6 +51,9 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any], file: str) -> tuple
     fixed = [key for key in _FIXED if key in said]
     if fixed:
         raise ProtocolError(f"{file}: {fixed[0]} = {said[fixed[0]]!r}: a site's file cannot change it; remove it.")
+    faults = [f"{file}: {fault}" for fault in (*_misattributed(base, said, ""), *_recited(base, said))]
+    if faults:
+        raise ProtocolError(*faults)
     tables = _merge(base, said)
     changes = tuple(_changes(base, tables, head, ""))
     _check_reasons(changes, head, file)
@@ -62,6 +67,24 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, dict) and isinstance(old, dict) and not _is_value(value) and not _is_value(old)
         together[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
     return together
+
+
+def _misattributed(base: Mapping[str, Any], over: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Statements that ``over`` rewords while they would keep the source they had."""
+    words = [key for key, value in over.items() if not isinstance(value, dict) and base.get(key) != value]
+    if "source" in base and words and not set(over) >= _SOURCE:
+        yield f"{path}{words[0]} is changed but keeps the old source; give source and certainty beside it."
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict) and not _is_value(base[key]):
+            yield from _misattributed(base[key], value, f"{path}{key}.")
+
+
+def _recited(base: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
+    """Citations of the protocol that ``over`` would turn into others."""
+    refs, cited = over.get("refs"), base.get("refs", {})
+    for key, citation in refs.items() if isinstance(refs, dict) else ():
+        if key in cited and cited[key] != citation:
+            yield f"refs.{key} is a source of the protocol; cite yours under another key."
 
 
 def _is_value(table: Any) -> bool:
@@ -112,6 +135,8 @@ def shown(item: Any) -> str:
     """A value with its source, or a text, as a clinician reads it."""
     if item is None:
         return "nothing"
+    if isinstance(item, list):
+        return f"{len(item)} entries"
     if not _is_value(item):
         return str(item)
     if "missing" in item:
@@ -120,6 +145,3 @@ def shown(item: Any) -> str:
     text = " to ".join(map(str, value)) if isinstance(value, list) else str(value)
     source = item.get("source", "no source")
     return f"{text} ({', '.join(source) if isinstance(source, list) else source})"
-
-
-__all__ = ["is_limit", "is_override", "merged", "shown"]

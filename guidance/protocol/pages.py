@@ -12,6 +12,7 @@ from guidance.protocol.sourcing import MISSING, Sourcing, sourcing
 from guidance.sourced import CERTAINTIES, UNSOURCED, Cited, ProtocolError, Sourced
 
 _CITED = set(Cited.model_fields)
+_ELSEWHERE = {"id", "title", "kind", "also", "refs", "steps"}
 _INDENT = "  "
 
 
@@ -26,9 +27,9 @@ def overview(name: str, held: Loaded | ProtocolError) -> str:
 def page(held: Loaded) -> Iterator[str]:
     """The whole of a protocol, line by line."""
     yield f"{held.sheet.id}: {held.sheet.title} ({held.sheet.kind}; stimulation {held.protocol.stimulation})"
-    for name in type(held.sheet).model_fields:
-        if name not in {"id", "title", "kind", "also", "refs"}:
-            yield from _part(name, getattr(held.sheet, name), 0)
+    tables = [name for name in type(held.sheet).model_fields if name not in _ELSEWHERE]
+    for name in (*tables, "steps"):
+        yield from _part(name, getattr(held.sheet, name), 0)
     for assumed in held.protocol.assumed:
         yield f"assumed: {assumed}"
     for change in held.changes:
@@ -82,11 +83,8 @@ def _part(name: str, item: Any, depth: int) -> Iterator[str]:
 
 def _items(item: Any) -> list[tuple[str, Any]]:
     if isinstance(item, BaseModel):
-        return [
-            (key, getattr(item, key))
-            for key in type(item).model_fields
-            if not (isinstance(item, Cited) and key in _CITED)
-        ]
+        told = _CITED if isinstance(item, Cited) else set[str]()
+        return [(key, getattr(item, key)) for key in type(item).model_fields if key not in told]
     if isinstance(item, dict):
         return list(item.items())
     return [(str(place), part) for place, part in enumerate(item, 1)]

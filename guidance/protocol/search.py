@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from guidance.protocol.library import all_names, loaded
 from guidance.protocol.sheet import Sheet
 from guidance.sourced import ProtocolError
 
+_ITSELF = 2.0
 _CLOSE = 0.7
 _MOST = 5
 
@@ -61,25 +62,20 @@ def _ranked(words: str, known: dict[str, list[str]]) -> list[tuple[str, float]]:
     wanted = _plain(words)
     if not wanted:
         return []
-    scores = ((name, max(_likeness(wanted, text) for text in texts)) for name, texts in known.items())
+    scores = [
+        (name, _ITSELF if _plain(name) == wanted else max(_likeness(wanted, text) for text in texts))
+        for name, texts in known.items()
+    ]
     return sorted((pair for pair in scores if pair[1] >= _CLOSE), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _likeness(wanted: str, text: str) -> float:
-    """1 for the same, less for a part of it, less still for a likeness; ``wanted`` may stand inside ``text``."""
+    """1 for the same, less for a part of it, less still for a likeness to it or to one of its words."""
+    parts = text.split()
     if wanted == text:
         return 1.0
-    parts = text.split()
     if set(wanted.split()) <= set(parts):
         return 0.95
     if any(part.startswith(wanted) for part in parts):
         return 0.9
-    return 0.85 * max(_ratio(wanted, candidate) for candidate in _candidates(text, parts))
-
-
-def _candidates(text: str, parts: list[str]) -> Iterable[str]:
-    return (text, *parts)
-
-
-def _ratio(a: str, b: str) -> float:
-    return difflib.SequenceMatcher(None, a, b).ratio()
+    return 0.85 * max(difflib.SequenceMatcher(None, wanted, other).ratio() for other in (text, *parts))

@@ -1,4 +1,4 @@
-"""One line of what the protocol has to say: what the newest response may be, and which of its numbers have no source."""
+"""One line of what the protocol says: what the newest response may be, and which of its numbers have no source."""
 
 from __future__ import annotations
 
