@@ -129,7 +129,8 @@ def rescue_card(context: click.Context, /, **given: Any) -> None:
         here, fault = _table_at_any_cost(options["table"])
         drugs, found, changes = here.table, rescue(here.table, patient_of(options)), here.changed("lipid.", "patient.")
         lines = [*card.lines_of(drugs, found), *(f"Changed at this site: {text}" for text in changes), *fault]
-        shown = json.dumps(card.json_of(drugs, found)) if options["as_json"] else "\n".join(lines)
+        answer = card.json_of(drugs, found) | {"site_changes": changes, "amiss": fault}
+        shown = json.dumps(answer) if options["as_json"] else "\n".join(lines)
     click.echo(shown)
 
 

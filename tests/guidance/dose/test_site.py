@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,6 @@ def test_a_faulty_site_table_does_not_keep_the_rescue_away(monkeypatch: pytest.M
     assert "75.0 mL" in done.out
     assert "the site's drug table does not hold" in done.out
     assert "lipid.bolus_ml_per_kg" in done.out
+    told = json.loads(command("dose", "rescue", "--weight", "50", "--json").out)
+    assert told["bolus_ml"] == 75.0
+    assert len(told["amiss"]) == 1
