@@ -71,7 +71,7 @@ def _outside(latency_ms: float, expected: list[tuple[str, Span]], protocol: Prot
     else:
         kind, when, others = Kind.OTHER, "between", ["another nerve's muscle"]
     may_be = " or ".join([*others, *(f"{name} (no latency known)" for name in open_)])
-    return Judgement(kind, f"{latency_ms:.1f} ms is {when} ({windows} ms): may be {may_be}")
+    return Judgement(kind, f"{latency_ms:.1f} ms is {when}: may be {may_be} ({windows} ms)")
 
 
 def _holds(span: Span, latency_ms: float) -> bool:

@@ -70,7 +70,7 @@ def show(name: str, *, as_toml: bool, as_json: bool) -> None:
 
 
 @protocols.command(epilog=_VALIDATE_STATUS)
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False))
 @JSON
 def validate(files: tuple[str, ...], *, as_json: bool) -> None:
     """Check each FILE, or every protocol there is, a site's own among them; each fault is told with file and key."""

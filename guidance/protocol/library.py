@@ -78,10 +78,16 @@ def loaded(name: str, *, with_site: bool = True) -> Loaded:
 
 
 def from_file(path: Path) -> Loaded:
-    """The protocol in a file: one of its own, or one that is changed there. Raises ProtocolError."""
+    """The protocol in a file: one of its own, or one that is changed there. Raises ProtocolError.
+
+    In the site's folder a file is called as its protocol, and none of the program's is replaced; elsewhere it may be
+    called anything.
+    """
     tables, file = tables_of(file_text(path), str(path)), str(path)
     if not is_override(tables):
-        if path.stem in names() and not _is_shipped(path):
+        if not _is_in_use(path):
+            return _sound(sheet_of(tables, file), file)
+        if path.stem in names():
             raise ProtocolError(
                 f"{file}: {path.stem!r} is a protocol of the program; change it with a table [override] that names the "
                 "author, or give the file another name."
@@ -114,6 +120,10 @@ def _own(tables: dict[str, Any], name: str, file: str) -> Loaded:
     sheet = sheet_of(tables, file)
     if sheet.id != name:
         raise ProtocolError(f"{file}: id = {sheet.id!r}: must be {name!r}, as the file is called.")
+    return _sound(sheet, file)
+
+
+def _sound(sheet: Sheet, file: str) -> Loaded:
     whole = Loaded(sheet, file)
     _ = whole.protocol  # what no procedure can run with does not hold
     return whole
@@ -127,6 +137,6 @@ def _shipped_tables(name: str) -> dict[str, Any]:
     return tables_of(text_of(name), f"{name}.toml")
 
 
-def _is_shipped(path: Path) -> bool:
-    shipped = resources.files("protocols").joinpath(path.name)
-    return isinstance(shipped, Path) and shipped.exists() and path.exists() and shipped.samefile(path)
+def _is_in_use(path: Path) -> bool:
+    """Whether ``path`` lies in the site's folder."""
+    return path.absolute().parent == site_folder().absolute()

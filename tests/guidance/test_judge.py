@@ -23,7 +23,11 @@ def protocol(*muscles: MuscleWindow) -> Protocol:
     [
         (1.4, Kind.DIRECT, "artefact or the muscle stimulated directly"),
         (1.5, Kind.DIRECT, "early"),
-        (4.9, Kind.DIRECT, "early (gastrocnemius 5-7, foot 10-14 ms)"),
+        (
+            4.9,
+            Kind.DIRECT,
+            "early: may be muscle stimulated directly or another nerve's muscle (gastrocnemius 5-7, foot 10-14 ms)",
+        ),
         (5.0, Kind.EXPECTED, "fits gastrocnemius"),
         (7.0, Kind.EXPECTED, "fits gastrocnemius"),
         (8.5, Kind.OTHER, "between"),

@@ -94,10 +94,16 @@ def test_the_line_says_what_a_response_may_be_and_what_is_unsourced() -> None:
     assert text.rstrip().endswith("unsourced: start current, window")
 
 
-def test_a_long_judgement_takes_the_room_of_what_is_unsourced() -> None:
-    text = line(newest("other-nerve", "x" * 200, unsourced=("start current",)), 60)
-    assert "unsourced" not in text
+def test_a_long_judgement_keeps_its_beginning_and_leaves_room_for_how_much_is_unsourced() -> None:
+    text = line(newest("other-nerve", f"early {'x' * 200}", unsourced=("start current", "window")), 60)
+    assert text.startswith(" early x")
     assert "…" in text
+    assert text.rstrip().endswith("2 unsourced")
+
+
+@pytest.mark.parametrize("width", [1, 5, 12, 20])
+def test_in_no_room_nothing_breaks(width: int) -> None:
+    assert len(line(newest("reflex", "y" * 50, unsourced=("start current",)), width)) == width
 
 
 def test_nothing_in_it_is_obeyed_by_a_terminal() -> None:

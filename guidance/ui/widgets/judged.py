@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from guidance.snapshot import Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import clean
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
 _EXPECTED = "expected"
-_LEAST = 20
 
 
 class Judged(Panel):
@@ -36,11 +35,18 @@ class Judged(Panel):
         if self.snapshot is None:
             return
         note, is_odd = _judgement(self.snapshot)
-        column = canvas.write(0, 1, shorten(note, canvas.width - 2), Ink.WARN if is_odd else Ink.MUTED)
-        unsourced = f"unsourced: {', '.join(self.snapshot.unsourced)}" if self.snapshot.unsourced else ""
-        room = canvas.width - column - 3
-        if unsourced and room >= min(_LEAST, cell_len(unsourced)):
-            canvas.write_right(0, canvas.width - 1, shorten(clean(unsourced), room), Ink.MUTED)
+        unsourced = self.snapshot.unsourced
+        whole, count = f"unsourced: {clean(', '.join(unsourced))}", f"{len(unsourced)} unsourced"
+        right = canvas.width - 1
+        if unsourced:
+            fits = cell_len(note) + cell_len(whole) + 4 <= canvas.width
+            right = canvas.write_right(0, right, whole if fits else count, Ink.MUTED) - 2
+        canvas.write(0, 1, _beginning(note, right - 1), Ink.WARN if is_odd else Ink.MUTED)
+
+
+def _beginning(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells: what it may be stands first, why last."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0))}…"
 
 
 def _judgement(snapshot: Snapshot) -> tuple[str, bool]:

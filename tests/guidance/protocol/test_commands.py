@@ -9,7 +9,7 @@ import pytest
 
 from guidance.protocol import load, names
 from guidance.protocol.library import text_of
-from tests.guidance.command_line import command
+from tests.guidance.command_line import ROOT, command
 
 OVERRIDE = (
     '[override]\nauthor = "Dr A. Example"\n[override.reasons]\n"stimulus.max_current_ma" = "obese patients"\n'
@@ -77,13 +77,19 @@ def test_validate_holds_for_all() -> None:
     assert len(done.out.splitlines()) == len(names())
 
 
-def test_validate_holds_for_a_file_given(tmp_path: Path) -> None:
-    path = tmp_path / "ours.toml"
-    path.write_text(text_of("femoral").replace('id = "femoral"', 'id = "ours"'), encoding="utf-8")
+@pytest.mark.parametrize("file", ["femoral.toml", "draft 3.toml", "noname"])
+def test_validate_holds_for_a_draft_whatever_it_is_called(tmp_path: Path, file: str) -> None:
+    path = tmp_path / file
+    path.write_text(text_of("femoral"), encoding="utf-8")
     assert command("protocols", "validate", path).status == 0
 
 
-@pytest.mark.parametrize("text", ["= 5", "", OVERRIDE, text_of("femoral"), "kind = 'block'", "\0"])
+@pytest.mark.parametrize("name", names())
+def test_validate_holds_for_every_file_of_the_program(name: str) -> None:
+    assert command("protocols", "validate", ROOT / "protocols" / f"{name}.toml").status == 0
+
+
+@pytest.mark.parametrize("text", ["= 5", "", OVERRIDE, "kind = 'block'", "\0"])
 def test_validate_tells_the_file_that_does_not_hold(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ours.toml"
     path.write_text(text, encoding="utf-8")
@@ -97,11 +103,17 @@ def test_validate_goes_on_after_a_fault_and_answers_a_program(tmp_path: Path) ->
     bad.write_text("= 5", encoding="utf-8")
     good = tmp_path / "ours.toml"
     good.write_text(text_of("relax").replace('id = "relax"', 'id = "ours"'), encoding="utf-8")
-    done = command("protocols", "validate", bad, tmp_path / "none.toml", good, tmp_path, "--json")
+    done = command("protocols", "validate", bad, good, "--json")
     answers = json.loads(done.out)
     assert done.status == 1
-    assert [answer["holds"] for answer in answers] == [False, False, True, False]
-    assert "cannot be read" in answers[1]["faults"][0]
+    assert [(answer["name"], answer["holds"]) for answer in answers] == [(str(bad), False), (str(good), True)]
+    assert "not TOML" in answers[0]["faults"][0]
+
+
+@pytest.mark.parametrize("name", ["none.toml", "."])
+def test_validate_takes_files_alone(tmp_path: Path, name: str) -> None:
+    done = command("protocols", "validate", tmp_path / name)
+    assert (done.status, done.is_one_sentence) == (2, True), done.err
 
 
 def test_validate_sees_the_sites_faults(site: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from guidance.protocol import ProtocolError, check_window, load, names, parse
@@ -172,6 +174,12 @@ def test_an_unknown_protocol_is_refused_with_those_that_there_are() -> None:
 def test_a_protocol_is_known_by_its_id_alone(name: str) -> None:
     with pytest.raises(ProtocolError):
         load(name)
+
+
+def test_a_protocol_crosses_to_another_process_whole() -> None:
+    femoral = load("femoral")
+    assert femoral.muscles
+    assert pickle.loads(pickle.dumps(femoral)) == femoral
 
 
 @pytest.mark.parametrize("window", [(-1.0, 20.0), (5.0, 5.0), (5.0, 6.0), (0.0, 501.0), (float("nan"), 20.0)])

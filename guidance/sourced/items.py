@@ -1,24 +1,9 @@
-"""Numbers and statements that name their source: how they are written in TOML, and read.
-
-    start_current_ma = { value = 1.0, source = "hadzic-18", certainty = "sourced" }
-    rate_hz          = { value = 2.0, source = "unsourced", certainty = "unsourced", note = "usual setting" }
-    volume_ml        = { missing = "no source names one" }
-
-    [refs]
-    hadzic-18 = "Hadzic, ch. 18, accessanesthesiology bookid=518 sectionid=41534305"
-
-A file is a pydantic model derived from ``Document``; its fields are ``Sourced[...]``, or models derived from ``Cited``
-where a whole statement has one source. The same model gives the JSON Schema. The drug table and the protocols are read
-by this one door, ``read``.
-"""
+"""Values and statements with their sources, as pydantic models: a file is a ``Document`` made of them."""
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 
 from pydantic import (
@@ -27,38 +12,21 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
-    ValidationError,
     model_validator,
 )
 from pydantic.annotated_handlers import GetCoreSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 T = TypeVar("T")
-M = TypeVar("M", bound="Document")
 
 UNSOURCED = "unsourced"
 Certainty = Literal["sourced", "secondary", "derived", "conflicting", "unsourced"]
+CERTAINTIES: tuple[str, ...] = get_args(Certainty)
 """How sure a number is. ``sourced``: read in an abstract, an excerpt or a single page of what is cited, not in its full
 text. ``secondary``: what is cited restates another source. ``derived``: computed from sourced numbers.
 ``conflicting``: the sources disagree; the note says how. ``unsourced``: general knowledge, to be verified.
 """
-
-_ALTERNATIVES = {"constrained-str"}
-_SHOWN = 60
-_CLOSE = 0.75
-
-
-class ProtocolError(Exception):
-    """A protocol, drug table or override does not hold: which file, which key, what value, what is allowed.
-
-    ``faults`` has a sentence for each fault; the first is what the exception says.
-    """
-
-    def __init__(self, *faults: str) -> None:
-        """For at least one of ``faults``."""
-        super().__init__(faults[0])
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,40 +153,6 @@ class Document(Strict):
     refs: dict[RefKey, Text] = Field(default_factory=dict)
 
 
-def read(model: type[M], text: str, file: str) -> M:
-    """The ``model`` in TOML ``text`` of ``file`` (named in errors). Raises ProtocolError."""
-    return build(model, tables_of(text, file), file)
-
-
-def tables_of(text: str, file: str) -> dict[str, Any]:
-    """The tables in TOML ``text`` of ``file``. Raises ProtocolError."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise ProtocolError(f"{file} is not TOML: {fault}.") from None
-    except RecursionError:
-        raise ProtocolError(f"{file} is not usable: its values are nested too deep.") from None
-
-
-def build(model: type[M], tables: Mapping[str, Any], file: str) -> M:
-    """The ``model`` that ``tables`` of ``file`` say. Raises ProtocolError."""
-    try:
-        document = model.model_validate(_frozen(dict(tables)))
-    except ValidationError as fault:
-        errors = sorted(fault.errors(), key=lambda error: error["type"] == "missing")
-        raise ProtocolError(*(_sentence(file, error, model) for error in errors)) from None
-    uncited = [
-        f"{file}: {path} cites {key!r}, which [refs] does not explain; add it there, or write source = 'unsourced' and "
-        "certainty = 'unsourced'."
-        for path, item in cited(document)
-        for key in item.sources
-        if key not in document.refs and key != UNSOURCED
-    ]
-    if uncited:
-        raise ProtocolError(*uncited)
-    return document
-
-
 def cited(item: object, path: str = "") -> Iterator[tuple[str, Cited | Sourced[Any]]]:
     """Every sourced value or statement in ``item``, with its dotted path."""
     if isinstance(item, Cited | Sourced):
@@ -233,55 +167,3 @@ def cited(item: object, path: str = "") -> Iterator[tuple[str, Cited | Sourced[A
         return
     for name, part in parts:
         yield from cited(part, f"{path}.{name}" if path else str(name))
-
-
-def _frozen(value: Any) -> Any:
-    """``value`` with its lists as tuples."""
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
-
-
-@cache
-def _known(model: type[Document]) -> list[str]:
-    """Every key that a file of this ``model`` may have, wherever."""
-    return sorted(_keys(model.model_json_schema()))
-
-
-def _keys(schema: Any) -> set[str]:
-    """Every key that ``schema`` knows, at any depth."""
-    if isinstance(schema, list):
-        return {key for item in schema for key in _keys(item)}
-    if not isinstance(schema, dict):
-        return set()
-    own = set(schema.get("properties", {})) if isinstance(schema.get("properties"), dict) else set()
-    return own | {key for item in schema.values() for key in _keys(item)}
-
-
-def _sentence(file: str, error: ErrorDetails, model: type[Document]) -> str:
-    """What is wrong, where, and what is allowed."""
-    where = _where(error)
-    if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), _known(model), 3, _CLOSE)
-        hint = f"; did you mean {' or '.join(near)}?" if near else "; remove it."
-        return f"{file}: {where} is not a key of this file{hint}"
-    if error["type"] == "missing":
-        return f"{file}: {where} is missing."
-    what = error["msg"].replace("Input should", "must", 1)
-    if isinstance(error["input"], dict):
-        return f"{file}: {where or 'the file'}: {what}."
-    return f"{file}: {where} = {_shown(error['input'])}: {what}."
-
-
-def _where(error: ErrorDetails) -> str:
-    """The dotted path of the fault; places in lists count from 1, and the names of alternatives are left out."""
-    parts = [str(part + 1) if isinstance(part, int) else part for part in error["loc"]]
-    return ".".join(part for part in parts if "[" not in part and part not in _ALTERNATIVES)
-
-
-def _shown(value: object) -> str:
-    text = repr(list(value) if isinstance(value, tuple) else value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
-CERTAINTIES: tuple[str, ...] = get_args(Certainty)
