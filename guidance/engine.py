@@ -7,11 +7,13 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.cues import cue_for
+from guidance.dose.guard import DoseGuard
 from guidance.events import (
     VERSION,
     Cue,
@@ -26,7 +28,21 @@ from guidance.events import (
     Stimulus,
 )  # fmt: skip
 from guidance.interlock import Conditions
-from guidance.messages import Acknowledge, Arm, Credit, Dial, HandBack, Hold, Mark, Message, Stop, TakeOver
+from guidance.judge import judge
+from guidance.messages import (
+    Acknowledge,
+    Aliquot,
+    Arm,
+    Aspiration,
+    Credit,
+    Dial,
+    HandBack,
+    Hold,
+    Mark,
+    Message,
+    Stop,
+    TakeOver,
+)
 from guidance.needle import NeedleWatch
 from guidance.proximity import Heard, ThresholdGrid
 from guidance.settings import Mode, Settings
@@ -60,6 +76,7 @@ class Engine:
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
+        self.dose = DoseGuard(settings.dose, self.alarms)
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
         self._is_live = False
@@ -75,8 +92,10 @@ class Engine:
             "channels": [channel.name for channel in info.channels],
         }
         program = f"needle-guidance {__version__}"
-        mode = self.settings.mode.value
-        return Made(0.0, Start(VERSION, program, self.settings.protocol.id, device, self._wall_time, mode))
+        protocol, mode = self.settings.protocol, self.settings.mode.value
+        changes = tuple(asdict(change) for change in protocol.changes)
+        told = (changes, protocol.unsourced, protocol.assumed)
+        return Made(0.0, Start(VERSION, program, protocol.id, device, self._wall_time, mode, *told))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
@@ -86,6 +105,7 @@ class Engine:
         ``now_ns`` is the host's monotonic clock, None where no clock runs: a replay.
         """
         self._is_live = now_ns is not None
+        yield from self._at_once(self.dose.begin())
         for message in messages:
             for record in self._obey(message, now_ns or 0):
                 yield Made(self.t, record)
@@ -147,6 +167,8 @@ class Engine:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
             yield Entry(message.what, {})
+        elif isinstance(message, Aspiration | Aliquot):
+            yield from self.dose.obey(message, self.t)
         elif self.stimulation:
             yield from self._operate(self.stimulation, message, now_ns)
 
@@ -265,6 +287,7 @@ class Engine:
 
     def _response(self, answer: Answer) -> Response:
         evoked = answer.evoked
+        judgement = None if answer.channel else judge(evoked.latency_ms, self.settings.protocol)
         return Response(
             sample=answer.pulse.sample,
             channel=self.info.channels[answer.channel].name,
@@ -275,6 +298,8 @@ class Engine:
             contaminated=evoked.contaminated,
             amplitude_sd_uv=evoked.amplitude_sd_uv,
             why=evoked.why,
+            judged=judgement.kind.value if judgement else None,
+            note=judgement.text if judgement else None,
         )
 
     def _signal(self, second: Second) -> Signal:

@@ -26,7 +26,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Start(Record):
-    """A procedure or a replay begins."""
+    """A procedure or a replay begins. ``protocol_changes`` are the site's own, each with key, old, new, author, reason;
+    ``protocol_unsourced`` the keys of what no source bears out; ``protocol_assumed`` what stands in for a missing one.
+    """
 
     kind: ClassVar[str] = "start"
     version: int
@@ -35,6 +37,9 @@ class Start(Record):
     device: dict[str, Any]
     wall_time: str
     mode: str
+    protocol_changes: tuple[dict[str, Any], ...] = ()
+    protocol_unsourced: tuple[str, ...] = ()
+    protocol_assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ class Stimulus(Record):
 
 @dataclass(frozen=True, slots=True)
 class Response(Record):
-    """The answer of one channel to the pulse at ``sample``."""
+    """The answer of one channel to the pulse at ``sample``. ``judged`` and ``note``: what it may be by its latency, as
+    one word and as a sentence.
+    """
 
     kind: ClassVar[str] = "response"
     sample: int
@@ -79,6 +86,8 @@ class Response(Record):
     lag_ms: float | None = None
     amplitude_sd_uv: float | None = None
     why: str | None = None
+    judged: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,10 +69,40 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Aspiration:
+    """The operator has aspirated; ``blood`` came or not."""
+
+    blood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aliquot:
+    """The operator injects ``volume_ml`` of the solution; beyond the limit, or after blood, it takes a ``reason``."""
+
+    volume_ml: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Steer:
     """A word to the simulated patient, such as ``advance 1``; nothing to a real one."""
 
     words: str
 
 
-Message = Credit | Quit | Pause | Arm | Stop | Dial | Hold | TakeOver | HandBack | Acknowledge | Mark | Steer
+Message = (
+    Credit
+    | Quit
+    | Pause
+    | Arm
+    | Stop
+    | Dial
+    | Hold
+    | TakeOver
+    | HandBack
+    | Acknowledge
+    | Mark
+    | Aspiration
+    | Aliquot
+    | Steer
+)

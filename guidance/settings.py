@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 
 
@@ -29,6 +30,7 @@ class Settings:
     rate_hz: float | None = None
     max_current_ma: float | None = None
     headless: bool = True
+    dose: DosePlan | None = None
 
     @property
     def window(self) -> tuple[float, float]:

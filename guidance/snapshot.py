@@ -31,6 +31,8 @@ class SweepView:
     p_value: float | None
     current_ma: float | None
     intensity: str = ""
+    judged: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,33 @@ class StimulatorView:
     why: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DoseView:
+    """The dose so far: the solution, its volume given here in mL, mg of each drug with what was given before.
+
+    ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
+    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s; ``ask``
+    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
+    """
+
+    solution: str
+    volume_ml: float
+    total_mg: tuple[tuple[str, float], ...]
+    fraction: float | None
+    at_least: float | None
+    level: str
+    left_ml: float | None
+    last_dose_t: float | None
+    aspirate_in_ml: float
+    ask: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
     minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing. ``zone_edges_ma`` are the
-    thresholds at 0.1 ms at which approach, target and close begin.
+    thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what the protocol says without
+    a source.
     """
 
     t: float
@@ -98,3 +122,5 @@ class Snapshot:
     proximity: Proximity | None = None
     connected: bool = True
     zone_edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
+    unsourced: tuple[str, ...] = ()
+    dose: DoseView | None = None

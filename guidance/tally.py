@@ -56,5 +56,7 @@ class Tally:
                 latency_ms=response.latency_ms,
                 p_value=response.p_value,
                 current_ma=answer.pulse.current_ma,
+                judged=response.judged,
+                note=response.note,
             )
         )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.engine import Engine
+from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
 from guidance.snapshot import Snapshot, StimulatorView
 from guidance.zones import edges_ma
+
+_RUNNING = {"stimulus", "proximity", "response"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,21 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         proximity=engine.proximity,
         zone_edges_ma=edges_ma(settings.protocol),
         connected=position.connected,
+        unsourced=_unsourced(settings.protocol),
         notice=position.notice,
+        dose=engine.dose.view(),
     )
+
+
+def _unsourced(protocol: Protocol) -> tuple[str, ...]:
+    """What this procedure runs with and no source bears out, in words, or is assumed where a value is missing."""
+    running = [key.partition(".") for key in protocol.unsourced]
+    return (*(_in_words(name) for table, _, name in running if table in _RUNNING), *protocol.assumed)
+
+
+def _in_words(name: str) -> str:
+    """``start_current_ma`` as ``start current``."""
+    return name.rpartition("_")[0].replace("_", " ")
 
 
 def _stimulator(engine: Engine) -> StimulatorView | None:

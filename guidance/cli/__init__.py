@@ -7,9 +7,11 @@ import sys
 import click
 
 from guidance import __version__
+from guidance.cli.dose import dose
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import demo, replay, run
+from guidance.cli.protocols import protocols
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
@@ -23,7 +25,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, trial):
+for command in (run, demo, replay, devices, check, protocols, dose, trial):
     cli.add_command(command)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from guidance.protocol import ProtocolError, check_window, load
+from guidance.cli.dosing import DOSING, dose_plan_of
+from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
 STATUS = """\b
@@ -41,8 +42,9 @@ DEVICE = click.option(
     "simulated patient. The command devices lists the ports.",
 )  # fmt: skip
 PROTOCOL = click.option(
-    "--protocol", "protocol_id", default="generic-block", metavar="ID", show_default=True, help="Procedure to follow."
-)
+    "--protocol", "protocol_id", default="generic-block", metavar="ID", show_default=True,
+    help="Procedure to follow; protocols list shows all. A name that one alone has, such as fds, will do.",
+)  # fmt: skip
 WINDOW = click.option(
     "--window",
     nargs=2,
@@ -64,8 +66,9 @@ _PROCEDURE = (
     click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
     EVENTS,
     click.option(
-        "--mode", type=click.Choice([mode.value for mode in Mode]), default="auto", show_default=True,
-        help="Who chooses the current: the controller, the operator, or another maker's stimulator.",
+        "--mode", type=click.Choice([mode.value for mode in Mode]),
+        help="Who chooses the current: the controller, the operator, or another maker's stimulator (or nobody).  "
+        "[default: auto; listen where the protocol does not need stimulation]",
     ),
     click.option(
         "--current", "current_ma", type=Positive(), metavar="MA",
@@ -79,6 +82,7 @@ _PROCEDURE = (
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option("--no-audio", is_flag=True, help="Without sound."),
+    *DOSING,
 )  # fmt: skip
 
 
@@ -89,16 +93,21 @@ def procedure_options(command: Command) -> Command:
     return command
 
 
-def settings_of(options: dict[str, Any]) -> Settings:
+def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
     """Protocol and overrides of ``options``, or a usage error."""
     try:
         window = check_window(options["window"], "--window") if options["window"] else None
-        protocol = load(options["protocol_id"])
+        protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
     given = {key: options.get(key) for key in ("current_ma", "width_ms", "rate_hz", "max_current_ma", "criterion_uv")}
-    mode = Mode(options["mode"] or Mode.MANUAL)
-    return Settings(protocol, mode, window, **given, headless=options["headless"])
+    mode = Mode(options["mode"] or (_usual_mode(protocol) if is_live else Mode.MANUAL))
+    return Settings(protocol, mode, window, **given, headless=options["headless"], dose=dose_plan_of(options))
+
+
+def _usual_mode(protocol: Protocol) -> Mode:
+    """Nothing is stimulated by itself where the protocol can do without."""
+    return Mode.AUTO if protocol.stimulation == "required" else Mode.LISTEN
 
 
 def check_events(options: dict[str, Any]) -> None:

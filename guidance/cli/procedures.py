@@ -54,7 +54,7 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
 
     check_events(options)
     job = Live(
-        settings=settings_of(options),
+        settings=settings_of(options, is_live=True),
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],

@@ -16,6 +16,7 @@ from guidance.interlock import Bounds
 from guidance.journal import Journal, end_alone, mark_told, new_procedure, newly_unfinished
 from guidance.live.device import LiveDevice
 from guidance.live.session import LiveSession
+from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
@@ -60,7 +61,19 @@ class Live:
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
             for found in cut_off:
                 mark_told(found)
+            notices += changes_told(self.settings.protocol)
             return LiveSession(engine, device, writer, folder, self.duration_s, notices, stack.pop_all())
+
+
+def changes_told(protocol: Protocol) -> list[str]:
+    """What the site changed in ``protocol``, a sentence for each author."""
+    authors = dict.fromkeys(change.author for change in protocol.changes)
+    return [
+        f"{protocol.id} as changed by {author}: "
+        + "; ".join(f"{c.key} {c.new} instead of {c.old}" for c in protocol.changes if c.author == author)
+        + "."
+        for author in authors
+    ]
 
 
 def _went_on(folder: Path) -> str:
@@ -102,6 +115,8 @@ def _bounds(settings: Settings, limits: Limits) -> tuple[Bounds, float, float, f
     The current that an option names is taken as it stands; the protocol's gives way to a lower limit.
     """
     protocol = settings.protocol
+    if protocol.stimulation == "never":
+        raise ArgumentFault(f"The protocol {protocol.id} does not stimulate; leave --mode out, or say --mode listen.")
     bounds = Bounds.least(limits, protocol, settings.max_current_ma)
     width_ms = settings.width_ms or protocol.width_ms
     rate_hz = settings.rate_hz or protocol.rate_hz

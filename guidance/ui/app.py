@@ -12,6 +12,7 @@ from textual.app import App
 from guidance.messages import (
     Acknowledge,
     Arm,
+    Aspiration,
     Credit,
     Dial,
     HandBack,
@@ -200,6 +201,14 @@ class GuidanceApp(App[None]):
     def action_mark(self, what: str) -> None:
         """Note that ``what`` happened."""
         self._send(Mark(what))
+        self._note(what)
+
+    def action_aspirate(self) -> None:
+        """Note that nothing but air or solution came on aspiration."""
+        self._send(Aspiration())
+        self._note("aspiration")
+
+    def _note(self, what: str) -> None:
         if self.newest is not None:
             self._bedside.status.note(f"noted {clock(self.newest.position_s)} {what}")
 

@@ -12,8 +12,10 @@ from guidance.ui.facts import is_guided
 from guidance.ui.theme import BACKGROUND
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.bars import Bars
+from guidance.ui.widgets.dosed import Dosed
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.gauge import Gauge
+from guidance.ui.widgets.judged import Judged
 from guidance.ui.widgets.keys import Keys
 from guidance.ui.widgets.output import Output
 from guidance.ui.widgets.panel import Panel
@@ -68,6 +70,8 @@ class Bedside(Screen[None], inherit_bindings=False):
         gauge, zone = self._estimated
         yield self.title_line
         yield self.alarms
+        yield Judged()
+        yield Dosed()
         with Horizontal():
             yield gauge
             with Vertical(id="body"):

@@ -34,7 +34,7 @@ BINDINGS: list[BindingType] = [
     Binding("1", "mark('redirect')", "Redirect"),
     Binding("2", "mark('contact')", "Contact"),
     Binding("3", "mark('pain')", "Pain"),
-    Binding("4", "mark('aspiration')", "Aspiration"),
+    Binding("4", "aspirate", "Aspiration"),
     Binding("plus,equals_sign", "rescale(-1)", "Scale", key_display="+"),
     Binding("minus", "rescale(1)", "Scale", key_display="-"),
     Binding("a,A", "autoscale", "Scale", key_display="a"),
@@ -73,6 +73,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "steer": lambda snapshot, _words: is_simulated(snapshot),
     "acknowledge": is_live,
     "mark": lambda snapshot, _what: is_live(snapshot),
+    "aspirate": is_live,
 }
 
 

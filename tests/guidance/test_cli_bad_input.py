@@ -34,7 +34,7 @@ ARGUMENTS = {
     "a window too short": (["--window", "10", "10.5"], "--window"),
     "a window of no numbers": (["--window", "nan", "inf"], "--window"),
     "half a window": (["--window", "10"], "--window"),
-    "an unknown protocol": (["--protocol", "femoral"], "generic-block"),
+    "an unknown protocol": (["--protocol", "stellate"], "protocols list"),
     "a criterion below nothing": (["--criterion-uv", "-5"], "--criterion-uv"),
     "a criterion of nothing": (["--criterion-uv", "0"], "--criterion-uv"),
     "a criterion of words": (["--criterion-uv", "small"], "--criterion-uv"),

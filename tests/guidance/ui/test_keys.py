@@ -5,6 +5,7 @@ import pytest
 from guidance.messages import (
     Acknowledge,
     Arm,
+    Aspiration,
     Dial,
     HandBack,
     Hold,
@@ -51,7 +52,7 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Messag
         (ARMED, "1", Mark("redirect")),
         (ARMED, "2", Mark("contact")),
         (ARMED, "3", Mark("pain")),
-        (ARMED, "4", Mark("aspiration")),
+        (ARMED, "4", Aspiration()),
         (LISTENING, "2", Mark("contact")),
         (ARMED, "h", Hold()),
         (ARMED, "t", TakeOver()),

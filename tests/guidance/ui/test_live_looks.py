@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from guidance.snapshot import AlarmView
@@ -10,6 +12,7 @@ from tests.guidance.ui.fakes import (
     build_live,
     build_proximity,
     build_stimulator,
+    build_sweep,
     unknown_proximity,
 )
 from tests.guidance.ui.test_looks import SIZES, Compare, looks_as_before, with_newest
@@ -50,7 +53,13 @@ STATES = {
     "simulation": build_live(notice="SIMULATED PATIENT. ", mode="manual", proximity=build_proximity("approach", 0.62)),
 }
 
+LATE = replace(
+    build_sweep(70, detected=True),
+    judged="other-nerve",
+    note="20.6 ms is late: may be another nerve's muscle or a reflex (quadriceps 5-8 ms)",
+)
 RARER_STATES = {
+    "judged": build_live(sweeps=(*build_live().sweeps[:-1], LATE), unsourced=("start current", "target", "window")),
     "beyond": build_live(proximity=build_proximity("none", 6.4)),
     "injectate": build_live(proximity=unknown_proximity("injectate")),
     "recorded_currents": build_live(stimulator=None, duration_s=190.0, mode="manual"),

@@ -1,0 +1,205 @@
+"""The command ``dose``: a calculator for local anaesthetics, the lipid rescue card, and botulinum units."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from guidance.cli.dosing import GIVEN, PATIENT, patient_of, table_of
+from guidance.cli.options import JSON, Command
+from guidance.dose import card, listing
+from guidance.dose.answer import Answer, json_of, lines_of
+from guidance.dose.drugs import DrugTable, Toxin, load
+from guidance.dose.rescue import rescue
+from guidance.dose.site import SiteTable
+from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, epinephrine, volume_ml, written
+from guidance.dose.total import Dose, read_dose
+from guidance.dose.toxin import ToxinShare, toxin_shares
+from guidance.dose.words import percent
+from guidance.sourced import ProtocolError, cited
+
+_EPILOG = """\b
+Examples:
+  needle-guidance dose --weight 70 --drug ropivacaine --concentration 0.5% --volume 30mL
+  needle-guidance dose --weight 70 --drug lidocaine --concentration 1% --volume 20mL \\
+      --epinephrine 1:200000 --with 'ropivacaine 0.5% 10mL' --given 'bupivacaine 25mg 40min ago'
+  needle-guidance dose rescue --weight 70
+\b
+Exit status: 0 calculated, whatever the answer; 2 bad arguments."""
+
+TABLE = click.option("--table", metavar="FILE", help="Another drug table, in TOML, instead of the program's own.")
+
+
+def _patient_options(command: Command) -> Command:
+    for option in reversed(PATIENT):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DoseError, ProtocolError) as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+@click.group(invoke_without_command=True, no_args_is_help=True, epilog=_EPILOG)
+@_patient_options
+@click.option("--drug", metavar="NAME", help="The local anaesthetic, by generic or trade name.")
+@click.option("--concentration", metavar="TEXT", help="With its unit: 0.5% or 5mg/mL.")
+@click.option("--volume", metavar="TEXT", help="With its unit: 30mL; without it the limit alone is told.")
+@click.option(
+    "--epinephrine", is_flag=False, flag_value="", default=None, metavar="[STRENGTH]",
+    help="The solution holds epinephrine: 1:200000 or 5ug/mL.",
+)  # fmt: skip
+@click.option(
+    "--with", "others", multiple=True, metavar="TEXT", help="A further dose, 'lidocaine 1% 10mL'; repeatable."
+)
+@GIVEN
+@TABLE
+@JSON
+@click.pass_context
+def dose(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
+    """Calculate a dose of local anaesthetic against its limits.
+
+    Tells the mg, the limit and which rule binds, the fraction, and what is left, with the source of each number and how
+    sure it is. It is a calculation from a table that a clinician of the site is to sign off, not advice. Without a
+    weight none is assumed.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with _told():
+        answer = _answer(options)
+        shown = json.dumps(json_of(answer)) if as_json else "\n".join(lines_of(answer))
+    click.echo(shown)
+
+
+def _answer(options: dict[str, Any]) -> Answer:
+    if options["drug"] is None:
+        raise DoseError("Name the drug: --drug ropivacaine.")
+    here = table_of(options["table"])
+    table = here.table
+    drug, _ = table.find_anaesthetic(options["drug"])
+    made, added = options["concentration"], options["epinephrine"]
+    mg_per_ml = None if made is None else concentration_mg_per_ml(made)
+    with_it = None if added is None else epinephrine(added)
+    asked = _asked_dose(drug, mg_per_ml, with_it, options["volume"])
+    return Answer(
+        table=table,
+        patient=patient_of(options),
+        drug=drug,
+        mg_per_ml=mg_per_ml,
+        added=with_it,
+        planned=(*asked, *_read(table, options["others"])),
+        earlier=_read(table, options["given"]),
+        changes=tuple(here.changed("anaesthetic.", "epinephrine.", "patient.", "mixture.", "earlier.")),
+    )
+
+
+def _asked_dose(drug: str, mg_per_ml: float | None, added: Epinephrine | None, volume: str | None) -> tuple[Dose, ...]:
+    if volume is None:
+        return ()
+    if mg_per_ml is None:
+        raise DoseError("A volume is no dose without its --concentration, such as 0.5%.")
+    millilitres = volume_ml(volume)
+    return (Dose(drug, mg_per_ml * millilitres, mg_per_ml, millilitres, added),)
+
+
+def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[Dose, ...]:
+    return tuple(read_dose(table, written(text)) for text in texts)
+
+
+@dose.command("rescue")
+@_patient_options
+@TABLE
+@JSON
+@click.pass_context
+def rescue_card(context: click.Context, /, **given: Any) -> None:
+    """Show the lipid rescue with the volumes for this weight.
+
+    Without a weight the doses by kg and the fixed ones are shown; none is assumed.
+    """
+    options = _inherited(context, given)
+    with _told():
+        here, fault = _table_at_any_cost(options["table"])
+        drugs, found, changes = here.table, rescue(here.table, patient_of(options)), here.changed("lipid.", "patient.")
+        lines = [*card.lines_of(drugs, found), *(f"Changed at this site: {text}" for text in changes), *fault]
+        answer = card.json_of(drugs, found) | {"site_changes": changes, "amiss": fault}
+        shown = json.dumps(answer) if options["as_json"] else "\n".join(lines)
+    click.echo(shown)
+
+
+def _table_at_any_cost(path: str | None) -> tuple[SiteTable, list[str]]:
+    """The table, and what is amiss: in an emergency the program's own numbers are better than none."""
+    try:
+        return table_of(path), []
+    except ProtocolError as fault:
+        if path is not None:
+            raise
+        return SiteTable(load()), [f"The program's own numbers, for the site's drug table does not hold: {fault}"]
+
+
+@dose.command("drugs")
+@TABLE
+@click.pass_context
+def drugs_list(context: click.Context, /, **given: Any) -> None:
+    """List the limits of every local anaesthetic, each with its source and how sure it is."""
+    with _told():
+        here = table_of(_inherited(context, given)["table"])
+    lines = [*listing.lines_of(here.table), *(f"Changed at this site: {text}" for text in here.changed())]
+    click.echo("\n".join([*lines, *here.table.references(item for _, item in cited(here.table))]))
+
+
+@dose.command("toxin")
+@_patient_options
+@click.argument("product")
+@click.option("--units", type=float, required=True, metavar="N", help="Units of this product, in this session.")
+@TABLE
+@JSON
+@click.pass_context
+def toxin(context: click.Context, /, product: str, units: float, **given: Any) -> None:
+    """Compare units of a botulinum PRODUCT with its limits.
+
+    Units of one product are not units of another, and are never converted.
+    """
+    options = _inherited(context, given)
+    with _told():
+        here = table_of(options["table"])
+        drugs = here.table
+        key, entry = drugs.find_toxin(product)
+        shares = toxin_shares(drugs, key, units, patient_of(options))
+    if options["as_json"]:
+        limits = [share.limit.model_dump() | {"units": share.units, "fraction": share.fraction} for share in shares]
+        click.echo(json.dumps({"product": key, "units": units, "limits": limits}))
+    else:
+        lines = [*_toxin_lines(drugs, key, entry, units, shares)]
+        click.echo("\n".join(lines + [f"  Changed at this site: {text}" for text in here.changed(f"toxin.{key}.")]))
+
+
+def _toxin_lines(
+    drugs: DrugTable, key: str, entry: Toxin, units: float, shares: tuple[ToxinShare, ...]
+) -> Iterator[str]:
+    yield f"{key}, {units:g} of its own units; they are not units of any other product."
+    for share in shares:
+        limit = share.limit
+        most = "goes by the weight, and none was given" if share.units is None else f"{share.units:g} units"
+        taken = "" if share.fraction is None else f"; all {units:g} there would be {percent(share.fraction)}"
+        note = f" ({limit.note})" if limit.note else ""
+        yield f"  {limit.whose}, {limit.where}: at most {most}{taken}{note} [{drugs.citation(limit)}]"
+    if not shares:
+        yield "  No limit of this product for this patient is in the drug table: none was read in a source."
+    weeks = entry.reinject_weeks
+    again = weeks.missing if weeks.value is None else f"not before {weeks.value:g} weeks [{drugs.citation(weeks)}]"
+    yield f"  next injection: {again}"
+    yield from (f"  {text}" for text in drugs.references([*entry.limits, weeks]))
+
+
+def _inherited(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """The options ``given``; what stood before the subcommand's name counts too, or a weight there would be lost."""
+    before = context.parent.params if context.parent else {}
+    return {key: before.get(key) if value is None or value is False else value for key, value in given.items()}

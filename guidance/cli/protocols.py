@@ -1,0 +1,189 @@
+"""The commands about protocols: which there are, what they say, whether a file holds, how two differ."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from guidance.cli.options import JSON, STATUS
+from guidance.faults import DONE, FAILED
+from guidance.protocol import ProtocolError, all_names, resolve, site_folder
+from guidance.protocol.diff import differences
+from guidance.protocol.draft import SCHEMA_FILE, draft
+from guidance.protocol.editor import json_schema
+from guidance.protocol.library import Loaded, from_file, loaded, text_of
+from guidance.protocol.pages import overview, page, table
+from guidance.protocol.search import search
+
+_VALIDATE_STATUS = """\b
+Exit status: 0 all hold; 1 one does not; 2 bad arguments."""
+
+
+@click.group(epilog=STATUS)
+def protocols() -> None:
+    """List, show, check, begin and compare protocols.
+
+    A site's own are files ID.toml in a folder that `protocols list` names: a new protocol, or a table [override] with
+    the author and what differs from the program's.
+    """
+
+
+@protocols.command("list", epilog=STATUS)
+@click.argument("words", nargs=-1)
+@click.option("--sourced", is_flag=True, help="As a table of how many numbers have a source.")
+@JSON
+def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
+    """List the protocols, or those that WORDS may mean, the likeliest first."""
+    chosen = search(" ".join(words)) if words else all_names()
+    found = [(name, _held(name)) for name in chosen]
+    if as_json:
+        click.echo(json.dumps([_summary(name, held) for name, held in found]))
+    elif sourced:
+        click.echo(table([held for _, held in found if isinstance(held, Loaded)]))
+    elif not found:
+        click.echo(f"No protocol is like {' '.join(words)!r}; protocols list shows all.")
+    else:
+        click.echo("\n".join(overview(name, held) for name, held in found))
+        click.echo(f"\nA site's own protocols and changes: {site_folder()}")
+
+
+@protocols.command(epilog=STATUS)
+@click.argument("name")
+@click.option("--toml", "as_toml", is_flag=True, help="The file as it stands, site changes aside.")
+@JSON
+def show(name: str, *, as_toml: bool, as_json: bool) -> None:
+    """Show protocol NAME: every number with its source, what is unsourced or missing, and what the site changed."""
+    held = _loaded(name)
+    if as_toml:
+        click.echo(text_of(held.sheet.id), nl=False)
+    elif as_json:
+        changes = [asdict(change) for change in held.changes]
+        click.echo(json.dumps(held.sheet.model_dump(mode="json", exclude_none=True) | {"changes": changes}))
+    else:
+        click.echo("\n".join(page(held)))
+
+
+@protocols.command(epilog=_VALIDATE_STATUS)
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False))
+@JSON
+def validate(files: tuple[str, ...], *, as_json: bool) -> None:
+    """Check each FILE, or every protocol there is, a site's own among them; each fault is told with file and key."""
+    answers = [_verdict(file, _checked_file) for file in files] or [_verdict(n, loaded) for n in all_names()]
+    if as_json:
+        click.echo(json.dumps(answers))
+    else:
+        click.echo("\n".join(_told(answer) for answer in answers))
+    sys.exit(DONE if all(answer["holds"] for answer in answers) else FAILED)
+
+
+@protocols.command(epilog=STATUS)
+@click.argument("new_id", metavar="ID")
+@click.option(
+    "--like", default="generic-block", metavar="NAME", show_default=True, help="Begin with a copy of this one."
+)
+@click.option("--author", metavar="NAME", help="Who changes a protocol of the program.")
+def new(new_id: str, like: str, author: str | None) -> None:
+    """Begin protocol ID in the site's folder, as a copy to be changed, with a JSON Schema beside it for editors.
+
+    Where the program has a protocol ID, the file only changes it.
+    """
+    try:
+        paths = _begun(new_id, like, author)
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+    except OSError as fault:
+        click.echo(f"needle-guidance: {fault.filename} cannot be written: {fault.strerror}.", err=True)
+        sys.exit(FAILED)
+    click.echo("\n".join(map(str, paths)))
+
+
+@protocols.command(epilog=STATUS)
+@click.argument("left")
+@click.argument("right", required=False)
+@JSON
+def diff(left: str, right: str | None, *, as_json: bool) -> None:
+    """Show in what protocols LEFT and RIGHT differ, or what the site changed in LEFT."""
+    one = _loaded(left, with_site=right is not None)
+    other = _loaded(right or left)
+    found = differences(one.sheet, other.sheet)
+    if as_json:
+        click.echo(json.dumps([asdict(item) for item in found]))
+    elif not found:
+        click.echo("They do not differ." if right else "The site changed nothing.")
+    else:
+        authors = {change.key: change for change in other.changes}
+        click.echo("\n".join(_lines(found, authors)))
+
+
+@protocols.command(epilog=STATUS)
+def schema() -> None:
+    """Print the JSON Schema of a protocol's file, for editors."""
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _lines(found: list[Any], authors: dict[str, Any]) -> Iterator[str]:
+    for item in found:
+        yield item.key
+        yield f"  - {item.left or 'nothing'}"
+        yield f"  + {item.right or 'nothing'}"
+        if change := authors.get(item.key):
+            yield f"  by {change.author}" + (f": {change.reason}" if change.reason else "")
+
+
+def _loaded(name: str, *, with_site: bool = True) -> Loaded:
+    try:
+        return loaded(resolve(name), with_site=with_site)
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+def _held(name: str) -> Loaded | ProtocolError:
+    try:
+        return loaded(name)
+    except ProtocolError as fault:
+        return fault
+
+
+def _summary(name: str, held: Loaded | ProtocolError) -> dict[str, Any]:
+    if isinstance(held, ProtocolError):
+        return {"id": name, "holds": False, "faults": list(held.faults)}
+    protocol = held.protocol
+    known = {"title": protocol.title, "kind": protocol.kind, "stimulation": protocol.stimulation}
+    return {"id": name, "holds": True, **known, "also": list(held.sheet.also), "changed": bool(held.changes)}
+
+
+def _checked_file(file: str) -> Loaded:
+    return from_file(Path(file))
+
+
+def _verdict(name: str, load: Any) -> dict[str, Any]:
+    try:
+        _ = load(name).protocol
+    except ProtocolError as fault:
+        return {"name": name, "holds": False, "faults": list(fault.faults)}
+    return {"name": name, "holds": True, "faults": []}
+
+
+def _told(answer: dict[str, Any]) -> str:
+    return f"{answer['name']} holds." if answer["holds"] else "\n".join(answer["faults"])
+
+
+def _begun(new_id: str, like: str, author: str | None) -> list[Path]:
+    """Write the new file and the schema, neither over anything else. Raises ProtocolError and OSError."""
+    text = draft(new_id, resolve(like), author)
+    folder = site_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path, schema_path = folder / f"{new_id}.toml", folder / SCHEMA_FILE
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ProtocolError(f"{path} is there already; edit it, or choose another name.") from None
+    schema_path.write_text(json.dumps(json_schema(), indent=2), encoding="utf-8")
+    return [path, schema_path]

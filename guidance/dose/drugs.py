@@ -1,0 +1,239 @@
+"""The drug table: limits of local anaesthetics and botulinum toxins, each with its source, read from TOML."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from guidance.dose.text import DoseError
+from guidance.sourced import Cited, Document, Rising, Sourced, Strict, Text, Within, read
+
+T = TypeVar("T")
+
+FILE = "drugs.toml"
+
+MgPerKg = Annotated[float, Within(0.1, 30.0, "mg/kg")]
+Mg = Annotated[float, Within(1.0, 2000.0, "mg")]
+UgPerMl = Annotated[float, Within(0.5, 100.0, "ug/mL")]
+Kg = Annotated[float, Within(1.0, 200.0, "kg")]
+Years = Annotated[float, Within(0.0, 21.0, "years")]
+Minutes = Annotated[float, Within(0.5, 60.0, "min")]
+Millilitres = Annotated[float, Within(1.0, 1000.0, "mL")]
+WeightKind = Literal["actual", "ideal", "lean"]
+Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9 -]{1,39}$")]
+Names = tuple[Name, ...]
+
+
+class Statement(Cited):
+    """A sentence, with its source."""
+
+    text: Text
+
+
+class PatientRules(Strict):
+    """From which body mass index (kg/m2) on a patient counts as obese; below which weights what is said or asked."""
+
+    obese_from_bmi: Sourced[Annotated[float, Within(25.0, 50.0, "kg/m2")]]
+    small_below_kg: Sourced[Kg]
+    light_below_kg: Sourced[Kg]
+    reduce: Statement
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _need(self, "obese_from_bmi", "small_below_kg", "light_below_kg")
+        return self
+
+
+class MixtureRules(Strict):
+    """How mixtures are counted, and what speaks against them."""
+
+    rule: Statement
+    caution: Statement
+
+
+class EarlierRules(Strict):
+    """How doses given before are counted."""
+
+    rule: Statement
+
+
+class EpinephrineRules(Strict):
+    """Between which concentrations epinephrine raises a limit, and how much of it there may be."""
+
+    weakest_ug_per_ml: Sourced[UgPerMl]
+    strongest_ug_per_ml: Sourced[UgPerMl]
+    max_ug: Sourced[Annotated[float, Within(1.0, 1000.0, "ug")]]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _need(self, "weakest_ug_per_ml", "strongest_ug_per_ml")
+        return self
+
+
+class Anaesthetic(Strict):
+    """A local anaesthetic's limits: by weight and absolute, without and with epinephrine, and over 24 hours."""
+
+    names: Names
+    max_mg_per_kg: Sourced[MgPerKg]
+    max_mg: Sourced[Mg]
+    max_mg_per_kg_epinephrine: Sourced[MgPerKg]
+    max_mg_epinephrine: Sourced[Mg]
+    max_mg_24h: Sourced[Mg]
+    least_age_years: Sourced[Years]
+    obese_weight: Sourced[WeightKind]
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        _need(self, "max_mg_per_kg", "max_mg", "least_age_years", "obese_weight")
+        pairs = (self.max_mg_per_kg, self.max_mg_per_kg_epinephrine), (self.max_mg, self.max_mg_epinephrine)
+        if any(with_it.value is not None and with_it.value < (without.value or 0.0) for without, with_it in pairs):
+            raise PydanticCustomError("order", "a limit with epinephrine must not be below the one without")
+        return self
+
+
+class LipidRescue(Strict):
+    """The lipid emulsion's doses; pairs are low and high."""
+
+    emulsion_percent: Sourced[Annotated[float, Within(10.0, 30.0, "%")]]
+    fixed_from_kg: Sourced[Kg]
+    bolus_ml: Sourced[Millilitres]
+    bolus_ml_per_kg: Sourced[Annotated[float, Within(0.1, 5.0, "mL/kg")]]
+    bolus_min: Sourced[Annotated[tuple[Minutes, Minutes], Rising]]
+    infusion_ml: Sourced[Annotated[tuple[Millilitres, Millilitres], Rising]]
+    infusion_min: Sourced[Annotated[tuple[Minutes, Minutes], Rising]]
+    infusion_ml_per_kg_min: Sourced[Annotated[float, Within(0.01, 1.0, "mL/kg/min")]]
+    repeat_boluses: Sourced[Annotated[int, Within(0, 5, "boluses")]]
+    max_ml_per_kg: Sourced[Annotated[float, Within(1.0, 20.0, "mL/kg")]]
+    pump_below_kg: Sourced[Kg]
+    weight: Sourced[WeightKind]
+    epinephrine_max_ug_per_kg: Sourced[Annotated[float, Within(0.1, 10.0, "ug/kg")]]
+    avoid: Statement
+    differs: Statement
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _need(self, *(name for name in type(self).model_fields if name not in {"avoid", "differs"}))
+        return self
+
+
+class Technique(Strict):
+    """How often to aspirate while injecting."""
+
+    aspirate_every_ml: Sourced[Annotated[float, Within(1.0, 10.0, "mL")]]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _need(self, "aspirate_every_ml")
+        return self
+
+
+class ToxinLimit(Cited):
+    """The most units of one product for one place or session; by weight too for children."""
+
+    whose: Literal["adult", "child"]
+    where: Text
+    max_units: Annotated[float, Within(1.0, 25000.0, "units")]
+    max_units_per_kg: Annotated[float, Within(0.1, 500.0, "units/kg")] | None = None
+
+
+class Toxin(Strict):
+    """A botulinum product; its units are its own."""
+
+    names: Names
+    reinject_weeks: Sourced[Annotated[float, Within(1.0, 52.0, "weeks")]]
+    limits: tuple[ToxinLimit, ...]
+
+
+class DrugTable(Document):
+    """The whole table."""
+
+    patient: PatientRules
+    mixture: MixtureRules
+    earlier: EarlierRules
+    epinephrine: EpinephrineRules
+    anaesthetic: Annotated[dict[Name, Anaesthetic], Field(min_length=1)]
+    technique: Technique
+    lipid: LipidRescue
+    toxin: dict[Name, Toxin]
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        both = [(name, other) for names in self._names() for name, other in names]
+        said = [name.casefold() for name, _ in both]
+        twice = sorted({name for name in said if said.count(name) > 1})
+        if twice:
+            raise PydanticCustomError("names", "{name} names two drugs", {"name": twice[0]})
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to the engine's process as plain values; pydantic's generic models cannot be pickled by name."""
+        return DrugTable.model_validate, (self.model_dump(exclude_none=True),)
+
+    def find_anaesthetic(self, name: str) -> tuple[str, Anaesthetic]:
+        """Key and limits of the anaesthetic that clinicians call ``name``. Raises DoseError with the nearest names."""
+        key = _found(name, self._names()[0], "local anaesthetic")
+        return key, self.anaesthetic[key]
+
+    def find_toxin(self, name: str) -> tuple[str, Toxin]:
+        """Key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
+        key = _found(name, self._names()[1], "botulinum toxin")
+        return key, self.toxin[key]
+
+    def citation(self, item: Cited | Sourced[Any]) -> str:
+        """How sure ``item`` is, and the keys of where it was read."""
+        if item.certainty == "unsourced":
+            return "UNSOURCED: to be verified"
+        return f"{item.certainty}: {', '.join(item.sources)}"
+
+    def references(self, items: Iterable[Cited | Sourced[Any]]) -> list[str]:
+        """What the keys that ``items`` cite stand for, a line each."""
+        keys = dict.fromkeys(key for item in items for key in item.sources)
+        return [f"{key}: {self.refs[key]}" for key in keys if key in self.refs]
+
+    def _names(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Every name of an anaesthetic with its key, and of a toxin."""
+        return (
+            [(name, key) for key, drug in self.anaesthetic.items() for name in (key, *drug.names)],
+            [(name, key) for key, toxin in self.toxin.items() for name in (key, *toxin.names)],
+        )
+
+
+def parse(text: str, file: str = FILE) -> DrugTable:
+    """The drug table in TOML ``text`` of ``file``. Raises ProtocolError naming file, key and what is allowed."""
+    return read(DrugTable, text, file)
+
+
+@cache
+def load() -> DrugTable:
+    """The drug table that comes with the program."""
+    return parse(resources.files("protocols").joinpath(FILE).read_text(encoding="utf-8"))
+
+
+def needed(item: Sourced[T]) -> T:
+    """The value of an ``item`` that the table is refused without."""
+    if item.value is None:
+        raise DoseError(f"The drug table has no value where it must have one: {item.missing}.")
+    return item.value
+
+
+def _need(table: Strict, *keys: str) -> None:
+    """Refuse a ``table`` that has no value at one of ``keys``, on which a dose rests."""
+    for key in keys:
+        if getattr(table, key).value is None:
+            raise PydanticCustomError("needed", "{key} must have a value; missing is not allowed there", {"key": key})
+
+
+def _found(name: str, named: Iterable[tuple[str, str]], kind: str) -> str:
+    keys = {known.casefold(): key for known, key in named}
+    wanted = " ".join(name.casefold().split())
+    if wanted in keys:
+        return keys[wanted]
+    near = difflib.get_close_matches(wanted, keys, 3, 0.75)
+    known = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(set(keys.values())))}."
+    raise DoseError(f"No {kind} in the drug table is called {name!r}; {known}")

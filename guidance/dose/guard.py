@@ -1,0 +1,169 @@
+"""The dose guard: adds up what is injected, asks for aspiration, warns at 80 % of the limit and alarms at 100 %.
+
+It is told; it does not see the syringe. What would exceed the limit is held until a reason is given, and then counted:
+whoever has already injected it says so as the reason, for the total must hold what is in the patient.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from guidance.alarms import AlarmBoard
+from guidance.dose.drugs import load, needed
+from guidance.dose.plan import DosePlan
+from guidance.dose.text import MOST_ML
+from guidance.dose.total import ROUNDING, Total
+from guidance.dose.words import concentrations, percent, plan_fields, solution_name, total_words
+from guidance.events import Entry, Record
+from guidance.messages import Aliquot, Aspiration
+from guidance.snapshot import DoseView
+
+Asked = Aliquot | Aspiration
+
+
+class DoseGuard:
+    """Keeps the dose of one procedure; times are the device's, in s."""
+
+    def __init__(self, plan: DosePlan | None, alarms: AlarmBoard) -> None:
+        """Guard ``plan``; without one, volumes are counted and nothing is known of a limit."""
+        self._plan, self._alarms = plan, alarms
+        self._every_ml = needed((plan.table if plan else load()).technique.aspirate_every_ml)
+        self._injected_ml = self._since_aspiration_ml = 0.0
+        self._aspirated = self._blood = self._warned = self._begun = False
+        self._last_t: float | None = None
+        self._held = self._said = ""
+        self._told = False
+
+    def begin(self) -> Iterator[Record]:
+        """The plan for the record, once, and what the earlier doses already come to."""
+        if self._begun:
+            return
+        self._begun = True
+        if self._plan:
+            yield Entry("dose-plan", plan_fields(self._plan))
+            yield from self._levels(self._plan.total(0.0))
+
+    def obey(self, asked: Asked, t: float) -> Iterator[Record]:
+        """Take in an aspiration or an aliquot at ``t``."""
+        self._held = self._said = ""
+        self._told = True
+        if isinstance(asked, Aspiration):
+            yield from self._aspiration(asked)
+        elif why := self._refusal(asked):
+            self._held = why
+            yield Entry("injection-refused", {"volume_ml": asked.volume_ml, "why": why})
+        else:
+            yield from self._injection(asked, t)
+
+    def view(self) -> DoseView | None:
+        """What a screen shows; None while there is neither a plan nor anything given."""
+        if self._plan is None and not self._told:
+            return None
+        total = self._plan.total(self._injected_ml) if self._plan else None
+        return DoseView(
+            solution=solution_name(self._plan.solution) if self._plan else "",
+            volume_ml=self._injected_ml,
+            total_mg=tuple(total.mg_by_drug().items()) if total else (),
+            fraction=total.fraction if total and total.is_whole else None,
+            at_least=total.fraction if total else None,
+            level=_level(total),
+            left_ml=self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None,
+            last_dose_t=self._last_t,
+            aspirate_in_ml=self._aspirate_in_ml,
+            ask=self._held or self._ask(),
+        )
+
+    @property
+    def _aspirate_in_ml(self) -> float:
+        return max(self._every_ml - self._since_aspiration_ml, 0.0) if self._aspirated else 0.0
+
+    def _aspiration(self, asked: Aspiration) -> Iterator[Record]:
+        fields = {"blood": asked.blood, "volume_ml_since_last": self._since_aspiration_ml}
+        self._blood, self._aspirated = asked.blood, not asked.blood
+        self._since_aspiration_ml = 0.0
+        yield Entry("aspiration", fields)
+
+    def _refusal(self, asked: Aliquot) -> str | None:
+        """Why ``asked`` is not taken in, in words; a reason overrides all but what cannot be a volume."""
+        if not (math.isfinite(asked.volume_ml) and 0.0 < asked.volume_ml <= MOST_ML):
+            return f"{asked.volume_ml:g} mL cannot be an aliquot; it must be above 0 and at most {MOST_ML:g} mL."
+        if asked.reason.strip():
+            return None
+        if self._blood:
+            return "Blood was aspirated: do not inject. Move the needle and aspirate again, or give a reason."
+        total = self._plan.total(self._injected_ml + asked.volume_ml) if self._plan else None
+        if total and total.is_over:
+            return f"Held: {asked.volume_ml:g} mL more would be {_least(total)} of the limit. Give a reason, or less."
+        return None
+
+    def _injection(self, asked: Aliquot, t: float) -> Iterator[Record]:
+        self._said = self._unaspirated(asked.volume_ml)
+        aspirated = self._aspirated
+        self._injected_ml += asked.volume_ml
+        self._since_aspiration_ml += asked.volume_ml
+        self._aspirated, self._last_t = False, t
+        total = self._plan.total(self._injected_ml) if self._plan else None
+        yield Entry("injection", self._fields(asked, total, aspirated=aspirated))
+        if total:
+            yield from self._levels(total)
+
+    def _unaspirated(self, volume_ml: float) -> str:
+        """What is amiss with aspiration before ``volume_ml``, in words; nothing where it was done."""
+        if not self._aspirated:
+            return f"The last {volume_ml:g} mL were injected without aspiration before."
+        if volume_ml > self._every_ml + ROUNDING:
+            return f"The last {volume_ml:g} mL were injected in one; aspirate every {self._every_ml:g} mL."
+        return ""
+
+    def _fields(self, asked: Aliquot, total: Total | None, *, aspirated: bool) -> dict[str, object]:
+        plan, why = self._plan, [self._said] if self._said else []
+        if plan is None:
+            why.append("No solution was named, so no dose is known; start with --solution.")
+        elif total and not total.is_whole:
+            why.append("No weight was given, so the fraction is of the absolute limit alone.")
+        return {
+            "drug": " + ".join(part.drug for part in plan.solution) if plan else None,
+            "concentration": concentrations(plan.solution) if plan else None,
+            "volume_ml": asked.volume_ml,
+            "total_volume_ml": self._injected_ml,
+            "mg": {part.drug: part.mg_per_ml * asked.volume_ml for part in plan.solution} if plan else None,
+            "total_mg": total.mg_by_drug() if total else None,
+            "fraction": total.fraction if total and total.is_whole else None,
+            "fraction_at_least": total.fraction if total else None,
+            "aspirated": aspirated,
+            "reason": asked.reason.strip() or None,
+            "why": " ".join(why) or None,
+        }
+
+    def _levels(self, total: Total) -> Iterator[Record]:
+        if total.alarms:
+            text = f"{total_words(total)} Give no more, watch for toxicity. {self._rescue()}"
+            alarm = self._alarms.condition("dose-limit", text)
+            if alarm:
+                yield alarm
+        elif total.warns and not self._warned:
+            yield Entry("dose-warning", {"fraction_at_least": total.fraction, "text": total_words(total)})
+        self._warned |= total.warns
+
+    def _rescue(self) -> str:
+        kg = self._plan.patient.weight_kg if self._plan else None
+        return f"Lipid rescue: needle-guidance dose rescue{'' if kg is None else f' --weight {kg:g}'}"
+
+    def _ask(self) -> str:
+        """What is to be done before the next aliquot."""
+        if self._blood:
+            return "Blood aspirated: move the needle, aspirate again"
+        if not self._aspirated:
+            return " ".join(filter(None, (self._said, "Aspirate before the next aliquot.")))
+        return f"Aspirated: at most {self._every_ml:g} mL, then aspirate again"
+
+
+def _least(total: Total) -> str:
+    return percent(total.fraction) if total.is_whole else f"at least {percent(total.fraction)}"
+
+
+def _level(total: Total | None) -> str:
+    if total is None or not total.warns:
+        return ""
+    return "over" if total.is_over else "limit" if total.alarms else "warning"

@@ -1,0 +1,58 @@
+"""What is to be injected in a procedure, in whom, and what was given before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from guidance.dose.drugs import DrugTable
+from guidance.dose.patient import Patient
+from guidance.dose.text import DoseError, written
+from guidance.dose.total import Dose, Part, Total, aliquot, left_ml, read_dose, read_part, total_of
+
+
+@dataclass(frozen=True, slots=True)
+class DosePlan:
+    """The ``solution`` in the syringe, each concentration as it is after mixing; and the doses given ``earlier``.
+
+    ``changes`` are what the site changed in the table, in words.
+    """
+
+    table: DrugTable
+    patient: Patient
+    solution: tuple[Part, ...]
+    earlier: tuple[Dose, ...] = ()
+    changes: tuple[str, ...] = ()
+
+    def total(self, volume_ml: float) -> Total:
+        """The earlier doses and ``volume_ml`` of the solution together."""
+        now = aliquot(self.solution, volume_ml) if volume_ml > 0 else ()
+        return total_of(self.table, self.patient, (*self.earlier, *now))
+
+    def left_ml(self, volume_ml: float) -> float:
+        """How many mL of the solution are left up to the limit, once ``volume_ml`` are given."""
+        return left_ml(self.table, self.patient, self.solution, self.total(volume_ml))
+
+
+def plan_of(table: DrugTable, patient: Patient, solution: str, earlier: Sequence[str] = ()) -> DosePlan:
+    """The plan for a ``solution`` such as ``ropivacaine 0.5% + lidocaine 1%``. Raises DoseError.
+
+    What limits do not cover, such as a child, is refused here, not when the syringe is at the needle.
+    """
+    plan = DosePlan(
+        table, patient, solution_of(table, solution), tuple(read_dose(table, written(text)) for text in earlier)
+    )
+    plan.left_ml(0.0)
+    return plan
+
+
+def solution_of(table: DrugTable, text: str) -> tuple[Part, ...]:
+    """The parts of one syringe; epinephrine named with one of them is with all. Raises DoseError."""
+    parts = [read_part(table, written(part)) for part in text.split("+")]
+    if len({part.drug for part in parts}) < len(parts):
+        raise DoseError(f"{text!r} names a drug twice; give its concentration after mixing, once.")
+    added = {part.epinephrine for part in parts if part.epinephrine}
+    if len(added) > 1:
+        raise DoseError(f"{text!r} has two strengths of epinephrine; give the one after mixing, once.")
+    epinephrine = next(iter(added), None)
+    return tuple(replace(part, epinephrine=epinephrine) for part in parts)

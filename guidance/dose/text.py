@@ -1,0 +1,149 @@
+"""Amounts as a clinician writes them: ``lidocaine 1% 10 mL epinephrine 1:200 000``, ``bupivacaine 50mg 40min ago``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MG_PER_ML_OF_PERCENT = 10.0
+"""1 % is 1 g in 100 mL."""
+LEAST_MG_PER_ML, MOST_MG_PER_ML = 0.1, 50.0
+MOST_ML = 500.0
+MOST_MG = 5000.0
+MOST_HOURS_AGO = 72.0
+
+
+class DoseError(Exception):
+    """A dose cannot be calculated: what was given, why not, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epinephrine:
+    """Epinephrine in a solution, in ug/mL; None if only its presence was told."""
+
+    ug_per_ml: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A dose or solution as written; what was not written is None."""
+
+    name: str
+    mg_per_ml: float | None = None
+    volume_ml: float | None = None
+    mg: float | None = None
+    epinephrine: Epinephrine | None = None
+    minutes_ago: float | None = None
+
+
+_DECIMAL = r"(?<![\d.,:-])(\d+(?:[.,]\d+)?)\s*"
+_CONCENTRATION = re.compile(_DECIMAL + r"(%|mg\s*/\s*ml)(?![a-z/])", re.IGNORECASE)
+_VOLUME = re.compile(_DECIMAL + r"(ml)(?![a-z/])", re.IGNORECASE)
+_MASS = re.compile(_DECIMAL + r"(mg)(?![a-z/])", re.IGNORECASE)
+_AGO = re.compile(_DECIMAL + r"(min|minutes?|h|hours?)\s+ago(?![a-z])", re.IGNORECASE)
+_STRENGTH = r"(?:1\s*:\s*(?P<ratio>\d{1,3}(?:[ .,]\d{3})+|\d+)|(?P<ug>\d+(?:[.,]\d+)?)\s*(?:ug|mcg|µg|μg)\s*/\s*ml)"
+_ONLY_STRENGTH = re.compile(rf"\s*{_STRENGTH}\s*", re.IGNORECASE)
+_EPINEPHRINE = re.compile(rf"\b(?:epinephrine|adrenaline|epi)\b\s*(?:{_STRENGTH}(?!\d))?", re.IGNORECASE)
+_NAME = re.compile(r"(?:\d-)?[A-Za-z]+(?:[ -][A-Za-z]+)*")
+
+
+def concentration_mg_per_ml(text: str) -> float:
+    """``0.5%`` or ``5mg/mL`` as mg/mL. Raises DoseError."""
+    number, unit = _alone(_CONCENTRATION, text, "a concentration", "0.5% or 5mg/mL")
+    return _mg_per_ml(number, unit)
+
+
+def volume_ml(text: str) -> float:
+    """``30mL`` as mL. Raises DoseError."""
+    return _ml(*_alone(_VOLUME, text, "a volume", "30mL"))
+
+
+def epinephrine(text: str) -> Epinephrine:
+    """``1:200000`` or ``5ug/mL``, or nothing where only its presence is told. Raises DoseError."""
+    if not text.strip():
+        return Epinephrine(None)
+    found = _ONLY_STRENGTH.fullmatch(text)
+    if not found:
+        raise DoseError(f"{text!r} is not a strength of epinephrine; write it as 1:200000 or 5ug/mL.")
+    return _strength(found)
+
+
+def written(text: str) -> Written:
+    """A dose or solution in words. Raises DoseError for what cannot be understood."""
+    rest, found = _taken(_EPINEPHRINE, text, "epinephrine")
+    added = _strength(found) if found else None
+    rest, minutes = _number(_AGO, rest, "a time", _minutes)
+    rest, mg_per_ml = _number(_CONCENTRATION, rest, "a concentration", _mg_per_ml)
+    rest, millilitres = _number(_VOLUME, rest, "a volume", _ml)
+    rest, mg = _number(_MASS, rest, "an amount", _mg)
+    name = " ".join(rest.replace(",", " ").split()).removesuffix(" with")
+    if not _NAME.fullmatch(name):
+        example = "lidocaine 1% 10mL epinephrine 1:200000"
+        raise DoseError(f"{text!r} is not understood at {name!r}; write it as {example!r}.")
+    return Written(name, mg_per_ml, millilitres, mg, added, minutes)
+
+
+def _alone(pattern: re.Pattern[str], text: str, what: str, example: str) -> tuple[float, str]:
+    found = pattern.fullmatch(text.strip())
+    if not found:
+        raise DoseError(f"{text!r} is not {what}; write it with its unit, as {example}.")
+    return _float(found[1]), found[2]
+
+
+def _taken(pattern: re.Pattern[str], text: str, what: str) -> tuple[str, re.Match[str] | None]:
+    """``text`` without what ``pattern`` finds in it, which may be there once."""
+    found = list(pattern.finditer(text))
+    if len(found) > 1:
+        raise DoseError(f"{text!r} has {what} twice; write each solution by itself.")
+    return (pattern.sub(" ", text), found[0]) if found else (text, None)
+
+
+def _number(
+    pattern: re.Pattern[str], text: str, what: str, convert: Callable[[float, str], float]
+) -> tuple[str, float | None]:
+    rest, found = _taken(pattern, text, what)
+    return rest, convert(_float(found[1]), found[2]) if found else None
+
+
+def _float(digits: str) -> float:
+    return float(digits.replace(",", "."))
+
+
+def _mg_per_ml(number: float, unit: str) -> float:
+    mg_per_ml = number * MG_PER_ML_OF_PERCENT if unit == "%" else number
+    if not LEAST_MG_PER_ML <= mg_per_ml <= MOST_MG_PER_ML:
+        raise DoseError(f"{number:g}{unit} is no concentration of a local anaesthetic; those are from 0.01% to 5%.")
+    return mg_per_ml
+
+
+def _ml(number: float, _unit: str) -> float:
+    return _within(number, MOST_ML, "mL")
+
+
+def _mg(number: float, _unit: str) -> float:
+    return _within(number, MOST_MG, "mg")
+
+
+def _within(number: float, most: float, unit: str) -> float:
+    if not 0.0 < number <= most:
+        raise DoseError(f"{number:g} {unit} cannot be; it must be above 0 and at most {most:g} {unit}.")
+    return number
+
+
+def _minutes(number: float, unit: str) -> float:
+    minutes = number * (60.0 if unit[0] in "hH" else 1.0)
+    if minutes > MOST_HOURS_AGO * 60.0:
+        raise DoseError(f"{number:g} {unit} ago is longer than {MOST_HOURS_AGO:g} h; leave that dose out.")
+    return minutes
+
+
+def _strength(found: re.Match[str]) -> Epinephrine:
+    if found["ug"]:
+        return Epinephrine(_float(found["ug"]))
+    if not found["ratio"]:
+        return Epinephrine(None)
+    parts = int(re.sub(r"\D", "", found["ratio"]))
+    if parts == 0:
+        raise DoseError("Epinephrine 1:0 cannot be; write it as 1:200000.")
+    return Epinephrine(1e6 / parts)

@@ -1,0 +1,78 @@
+"""Whether a response can come from the muscle that is sought, by its latency; and what else it may be. Pure.
+
+A latency tells little by itself: a response within the target muscle's window may still be another muscle's. So nothing
+is ever called right here; a response outside is named as what it may be, for the operator to look at the limb.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from guidance.protocol import MuscleWindow, Protocol
+
+Span = tuple[float, float]
+
+
+class Kind(StrEnum):
+    """What a response may be, by its latency."""
+
+    EXPECTED = "expected"
+    DIRECT = "direct-muscle"
+    REFLEX = "reflex"
+    OTHER = "other-nerve"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a response may be, and that in words that fit on a line."""
+
+    kind: Kind
+    text: str
+
+
+def judge(latency_ms: float | None, protocol: Protocol) -> Judgement | None:
+    """What a response of this onset latency (ms after the pulse, None where there was none) may be under ``protocol``.
+
+    None where nothing can be said: no response, or no source gives the target muscles' latencies. Both ends of a window
+    belong to it.
+    """
+    if latency_ms is None:
+        return None
+    direct_ms = protocol.direct_before_ms
+    if direct_ms is not None and latency_ms < direct_ms:
+        return Judgement(
+            Kind.DIRECT, f"{latency_ms:.1f} ms is before any nerve's: artefact or the muscle stimulated directly"
+        )
+    expected = [(muscle.muscle, muscle.m_ms) for muscle in protocol.muscles if muscle.m_ms is not None]
+    within = [name for name, span in expected if _holds(span, latency_ms)]
+    if within:
+        return Judgement(Kind.EXPECTED, f"{latency_ms:.1f} ms fits {' or '.join(within)}")
+    return _reflex(latency_ms, protocol.muscles) or _outside(latency_ms, expected, protocol)
+
+
+def _reflex(latency_ms: float, muscles: tuple[MuscleWindow, ...]) -> Judgement | None:
+    names = [muscle.muscle for muscle in muscles if muscle.h_ms is not None and _holds(muscle.h_ms, latency_ms)]
+    if not names:
+        return None
+    return Judgement(Kind.REFLEX, f"{latency_ms:.1f} ms may be a reflex (H) of {' or '.join(names)}")
+
+
+def _outside(latency_ms: float, expected: list[tuple[str, Span]], protocol: Protocol) -> Judgement | None:
+    """What a latency in no window may be; None where no window is known."""
+    if not expected:
+        return None
+    windows = ", ".join(f"{name} {span[0]:g}-{span[1]:g}" for name, span in expected)
+    open_ = [muscle.muscle for muscle in protocol.muscles if muscle.m_ms is None]
+    if latency_ms < min(span[0] for _, span in expected):
+        kind, when, others = Kind.DIRECT, "early", ["muscle stimulated directly", "another nerve's muscle"]
+    elif latency_ms > max(span[1] for _, span in expected):
+        kind, when, others = Kind.OTHER, "late", ["another nerve's muscle", "a reflex"]
+    else:
+        kind, when, others = Kind.OTHER, "between", ["another nerve's muscle"]
+    may_be = " or ".join([*others, *(f"{name} (no latency known)" for name in open_)])
+    return Judgement(kind, f"{latency_ms:.1f} ms is {when}: may be {may_be} ({windows} ms)")
+
+
+def _holds(span: Span, latency_ms: float) -> bool:
+    return span[0] <= latency_ms <= span[1]

@@ -1,0 +1,24 @@
+"""Protocols: what a procedure looks for and how it stimulates, one TOML file each in ``protocols/``.
+
+Reads in this order: ``ranges`` (units), ``sheet`` (the file), ``reading``, ``model`` (what a procedure runs with),
+``limits`` and ``overrides`` (a site's own), ``library``, ``search``, ``diff``, ``editor`` (JSON Schema), ``sourcing``.
+"""
+
+from guidance.protocol.library import all_names, load, names, site_folder
+from guidance.protocol.model import (
+    DEFAULT_CRITERION_UV,
+    DEFAULT_LOWER_BOUND_MA,
+    DEFAULT_TARGET_MA,
+    Change,
+    MuscleWindow,
+    Protocol,
+)
+from guidance.protocol.ranges import LATEST_WINDOW_MS
+from guidance.protocol.reading import check_window, parse
+from guidance.protocol.search import resolve
+from guidance.sourced import ProtocolError
+
+__all__ = [
+    "DEFAULT_CRITERION_UV", "DEFAULT_LOWER_BOUND_MA", "DEFAULT_TARGET_MA", "LATEST_WINDOW_MS", "Change", "MuscleWindow",
+    "Protocol", "ProtocolError", "all_names", "check_window", "load", "names", "parse", "resolve", "site_folder",
+]  # fmt: skip

@@ -1,0 +1,142 @@
+"""All protocols there are: those that come with the program, and a site's own folder of new and changed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from guidance.protocol.model import Change, Protocol, protocol_of
+from guidance.protocol.overrides import is_override, merged
+from guidance.protocol.reading import sheet_of
+from guidance.protocol.sheet import Sheet
+from guidance.sourced import ProtocolError, tables_of
+
+_NOT_PROCEDURES = {"drugs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A protocol's sheet as it holds here, the file or files it comes from, and what the site changed."""
+
+    sheet: Sheet
+    file: str
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def protocol(self) -> Protocol:
+        """What a procedure runs with. Raises ProtocolError."""
+        return protocol_of(self.sheet, self.file, self.changes)
+
+
+def site_folder() -> Path:
+    """Where a site keeps its own protocols: a file for each, called ID.toml."""
+    return platformdirs.user_config_path("needle-guidance", appauthor=False) / "protocols"
+
+
+def names() -> list[str]:
+    """Identifiers of all protocols that come with the program, sorted."""
+    return sorted(
+        name
+        for item in resources.files("protocols").iterdir()
+        if item.name.endswith(".toml") and (name := item.name.removesuffix(".toml")) not in _NOT_PROCEDURES
+    )
+
+
+def all_names() -> list[str]:
+    """Identifiers of all protocols, the site's own among them, sorted."""
+    return sorted({*names(), *(path.stem for path in site_files())})
+
+
+def site_files() -> list[Path]:
+    """The site's files, sorted; none where there is no folder that can be read."""
+    try:
+        return sorted(path for path in site_folder().glob("*.toml") if path.stem not in _NOT_PROCEDURES)
+    except OSError:
+        return []
+
+
+def load(name: str) -> Protocol:
+    """The protocol called ``name``, as the site has it. Raises ProtocolError if there is none or it does not hold."""
+    return loaded(name).protocol
+
+
+def loaded(name: str, *, with_site: bool = True) -> Loaded:
+    """The sheet called ``name``, changed by the site's file of this name unless not ``with_site``.
+
+    Raises ProtocolError if there is none, or a file does not hold.
+    """
+    own = next((path for path in site_files() if path.stem == name), None) if with_site else None
+    if name not in names():
+        if own is None:
+            raise ProtocolError(f"No protocol is called {name!r}; there are: {', '.join(all_names())}.")
+        return from_file(own)
+    return from_file(own) if own else _shipped(name)
+
+
+def from_file(path: Path) -> Loaded:
+    """The protocol in a file: one of its own, or one that is changed there. Raises ProtocolError.
+
+    In the site's folder a file is called as its protocol, and none of the program's is replaced; elsewhere it may be
+    called anything.
+    """
+    tables, file = tables_of(file_text(path), str(path)), str(path)
+    if not is_override(tables):
+        if not _is_in_use(path):
+            return _sound(sheet_of(tables, file), file)
+        if path.stem in names():
+            raise ProtocolError(
+                f"{file}: {path.stem!r} is a protocol of the program; change it with a table [override] that names the "
+                "author, or give the file another name."
+            )
+        return _own(tables, path.stem, file)
+    if path.stem not in names():
+        raise ProtocolError(f"{file}: there is no protocol {path.stem!r} to change; the file is named after it.")
+    together, changes = merged(_shipped_tables(path.stem), tables, file)
+    return Loaded(sheet_of(together, file), file, changes)
+
+
+def file_text(path: Path) -> str:
+    """What stands in the file. Raises ProtocolError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise ProtocolError(f"{path} cannot be read: {fault.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ProtocolError(f"{path} is not a text in UTF-8; save it as such.") from None
+
+
+def text_of(name: str) -> str:
+    """The TOML of the program's protocol ``name``, or of the site's. Raises ProtocolError."""
+    if name in names():
+        return resources.files("protocols").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return file_text(site_folder() / f"{name}.toml")
+
+
+def _own(tables: dict[str, Any], name: str, file: str) -> Loaded:
+    sheet = sheet_of(tables, file)
+    if sheet.id != name:
+        raise ProtocolError(f"{file}: id = {sheet.id!r}: must be {name!r}, as the file is called.")
+    return _sound(sheet, file)
+
+
+def _sound(sheet: Sheet, file: str) -> Loaded:
+    whole = Loaded(sheet, file)
+    _ = whole.protocol  # what no procedure can run with does not hold
+    return whole
+
+
+def _shipped(name: str) -> Loaded:
+    return _own(_shipped_tables(name), name, f"{name}.toml")
+
+
+def _shipped_tables(name: str) -> dict[str, Any]:
+    return tables_of(text_of(name), f"{name}.toml")
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether ``path`` lies in the site's folder."""
+    return path.absolute().parent == site_folder().absolute()

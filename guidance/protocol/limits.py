@@ -1,0 +1,48 @@
+"""Which values of a sheet are limits, and which way is tighter. A site loosens them only with a reason."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_LOWER_IS_TIGHTER = re.compile(
+    r"stimulus\.(start_current_ma|max_current_ma|width_ms|rate_hz|max_rate_hz)"
+    r"|injection\.volume_ml|dose\.\w+\.(start_u|range_u|sites|other_range_u)|limits\.\w+\.\w+_max_u"
+    r"|anaesthetic\.[^.]+\.max_\w+|epinephrine\.(max_ug|strongest_ug_per_ml)|technique\.aspirate_every_ml"
+    r"|patient\.obese_from_bmi"
+)
+_HIGHER_IS_TIGHTER = re.compile(
+    r"proximity\.lower_bound_ma|response\.direct_before_ms|limits\.\w+\.interval_weeks"
+    r"|anaesthetic\.[^.]+\.least_age_years|epinephrine\.weakest_ug_per_ml|patient\.(light|small)_below_kg"
+    r"|toxin\.[^.]+\.reinject_weeks"
+)
+_ANY_CHANGE_LOOSENS = re.compile(r"lipid\..+|anaesthetic\.[^.]+\.obese_weight|toxin\.[^.]+\.limits")
+"""Where neither way is the tighter, or the values are no numbers to compare."""
+_ABSENT_IS_TIGHTER = re.compile(r"anaesthetic\.[^.]+\.max_\w+_epinephrine")
+"""Where the limit without epinephrine holds as long as there is none with it."""
+
+
+def is_limit(key: str) -> bool:
+    """Whether the value under the dotted ``key`` of a sheet is a limit."""
+    patterns = (_LOWER_IS_TIGHTER, _HIGHER_IS_TIGHTER, _ANY_CHANGE_LOOSENS)
+    return any(pattern.fullmatch(key) for pattern in patterns)
+
+
+def loosens(key: str, old: Any, new: Any) -> bool:
+    """Whether ``new`` instead of ``old`` widens the limit under ``key``; a pair counts by its far end.
+
+    None is a limit that is not there: to put one is to tighten, to take it away is to loosen.
+    """
+    if _ANY_CHANGE_LOOSENS.fullmatch(key):
+        return True
+    if _ABSENT_IS_TIGHTER.fullmatch(key) and None in (old, new):
+        return old is None
+    if not is_limit(key) or old is None:
+        return False
+    if new is None:
+        return True
+    high = _HIGHER_IS_TIGHTER.fullmatch(key) is not None
+    before, after = (
+        value if isinstance(value, int | float) else (value[0] if high else value[-1]) for value in (old, new)
+    )
+    return bool(after < before if high else after > before)

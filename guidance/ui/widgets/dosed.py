@@ -1,0 +1,61 @@
+"""One line of the dose: how much of the limit is given, what is left, when the last dose was, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from guidance.dose.words import left, percent
+from guidance.snapshot import DoseView, Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN, clean, clock, shorten
+from guidance.ui.theme import Ink
+from guidance.ui.widgets.panel import Panel
+
+_WORDS = {"warning": "80 % PASSED", "limit": "LIMIT REACHED", "over": "OVER THE LIMIT"}
+
+
+class Dosed(Panel):
+    """Takes its line once a dose is guarded or told, and keeps it, or the layout would jump."""
+
+    DEFAULT_CSS = "Dosed { height: 1; display: none; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when the dose differs, or how long ago the last one was."""
+        return snapshot.dose, _since(snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take the newest Snapshot; from the first dose on, the line stays."""
+        if snapshot.dose is not None:
+            self.display = True
+        super().show(snapshot)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the figures; at the right, as far as there is room, what to do next."""
+        dose = self.snapshot.dose if self.snapshot else None
+        if self.snapshot is None or dose is None:
+            return
+        ink = Ink.WARN if dose.level else Ink.STRONG
+        column = canvas.write(0, 1, shorten(_figures(dose), canvas.width - 2), ink)
+        column = canvas.write(0, column + 2, shorten(_since(self.snapshot), canvas.width - column - 3), Ink.MUTED)
+        room = canvas.width - column - 3
+        if dose.ask and room >= 12:
+            canvas.write_right(0, canvas.width - 1, shorten(clean(dose.ask), room), Ink.ONSET)
+
+
+def _figures(dose: DoseView) -> str:
+    parts = ["dose", _fraction(dose), *filter(None, [_WORDS.get(dose.level)]), f"{dose.volume_ml:g} mL"]
+    parts += [f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg]
+    return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
+
+
+def _fraction(dose: DoseView) -> str:
+    if dose.fraction is not None:
+        return percent(dose.fraction)
+    return f"{UNKNOWN} %" if dose.at_least is None else f"at least {percent(dose.at_least)}"
+
+
+def _since(snapshot: Snapshot) -> str:
+    """How long ago the last dose was, to the second."""
+    if snapshot.dose is None or snapshot.dose.last_dose_t is None:
+        return "none given yet"
+    return f"last {clock(float(int(snapshot.t - snapshot.dose.last_dose_t)))[:-2]} ago"

@@ -1,0 +1,57 @@
+"""One line of what the protocol says: what the newest response may be, and which of its numbers have no source."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len, set_cell_size
+
+from guidance.snapshot import Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import clean
+from guidance.ui.theme import Ink
+from guidance.ui.widgets.panel import Panel
+
+_EXPECTED = "expected"
+
+
+class Judged(Panel):
+    """Takes its line when there is something to say, and keeps it, or the layout would jump."""
+
+    DEFAULT_CSS = "Judged { height: 1; display: none; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when either part differs."""
+        return _judgement(snapshot), snapshot.unsourced
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take the newest Snapshot; from the first thing said on, the line stays."""
+        if _judgement(snapshot)[0] or snapshot.unsourced:
+            self.display = True
+        super().show(snapshot)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the judgement; then, as far as there is room, what is unsourced."""
+        if self.snapshot is None:
+            return
+        note, is_odd = _judgement(self.snapshot)
+        unsourced = self.snapshot.unsourced
+        whole, count = f"unsourced: {clean(', '.join(unsourced))}", f"{len(unsourced)} unsourced"
+        right = canvas.width - 1
+        if unsourced:
+            fits = cell_len(note) + cell_len(whole) + 4 <= canvas.width
+            right = canvas.write_right(0, right, whole if fits else count, Ink.MUTED) - 2
+        canvas.write(0, 1, _beginning(note, right - 1), Ink.WARN if is_odd else Ink.MUTED)
+
+
+def _beginning(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells: what it may be stands first, why last."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0))}…"
+
+
+def _judgement(snapshot: Snapshot) -> tuple[str, bool]:
+    """What the newest sweep's response may be, in words, and whether that is not what is sought."""
+    newest = snapshot.sweeps[-1] if snapshot.sweeps else None
+    if newest is None or not newest.note:
+        return "", False
+    return clean(newest.note), newest.judged != _EXPECTED

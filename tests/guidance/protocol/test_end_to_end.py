@@ -1,0 +1,132 @@
+"""Every protocol runs from command line to journal on the simulated patient, in virtual time; three in real time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from guidance.protocol import load, names
+from tests.guidance.command_line import Done, command, started
+from tests.guidance.event_rules import faults, read
+from tests.guidance.live.virtual import Line, VirtualBench
+
+SECONDS = "3.5"
+
+
+class InThisProcess:
+    """Stands in for the simulated patient's own process: the device is the bench's."""
+
+    address = "ona:virtual"
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Nothing is started."""
+
+    def tell(self, words: str) -> None:
+        """Nobody steers."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VirtualBench:
+    monkeypatch.setattr("drivers.simulated.amplifier.SimulatedDevice", InThisProcess)
+    return VirtualBench(tmp_path, monkeypatch)
+
+
+def demo(bench: VirtualBench, name: str, *options: str) -> Done:
+    return command(
+        "demo", "--protocol", name, "--headless", "--duration", SECONDS, "--store", bench.store, "--no-audio", *options
+    )
+
+
+def armed(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line["kind"] == "command" and line["enabled"]]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_protocol_runs_end_to_end(bench: VirtualBench, name: str) -> None:
+    done = demo(bench, name)
+    assert (done.status, done.err) == (0, "")
+    lines, protocol = bench.lines, load(name)
+    assert faults(lines) == []
+    assert lines[0]["protocol"] == name
+    assert lines[0]["protocol_unsourced"] == list(protocol.unsourced)
+    assert lines[-1]["reason"] == "duration"
+    assert len(bench.of("signal")) == 3
+    stimuli = bench.of("stimulus")
+    if protocol.stimulation == "required":
+        assert len(stimuli) >= 2
+        assert {line["width_ms"] for line in stimuli} == {protocol.width_ms}
+        assert stimuli[0]["requested_ma"] == pytest.approx(protocol.start_current_ma)
+        assert len(bench.of("response")) >= len(stimuli) - 1
+    else:
+        assert (stimuli, armed(lines), lines[0]["mode"]) == ([], [], "listen")
+    assert not bench.is_enabled
+
+
+@pytest.mark.parametrize("name", ["botulinum-fds", "piriformis"])
+def test_where_stimulation_is_optional_it_is_given_when_asked_for(bench: VirtualBench, name: str) -> None:
+    assert demo(bench, name, "--mode", "auto").status == 0
+    assert bench.of("stimulus")
+    assert armed(bench.lines)
+
+
+@pytest.mark.parametrize("mode", ["auto", "manual"])
+@pytest.mark.parametrize("name", ["relax", "contract-relax"])
+def test_where_nothing_is_ever_stimulated_asking_for_it_is_refused(bench: VirtualBench, name: str, mode: str) -> None:
+    done = demo(bench, name, "--mode", mode)
+    assert (done.status, done.is_one_sentence) == (2, True), done.err
+    assert "does not stimulate" in done.err
+    assert not bench.store.exists()
+
+
+@pytest.mark.parametrize("name", ["fds", "FNB"])
+def test_a_name_that_clinicians_use_runs_its_protocol(bench: VirtualBench, name: str) -> None:
+    assert demo(bench, name).status == 0
+    assert bench.lines[0]["protocol"] == {"fds": "botulinum-fds", "FNB": "femoral"}[name]
+
+
+def test_the_sites_changes_stand_at_the_start_of_the_record_with_their_reason(bench: VirtualBench, site: Path) -> None:
+    (site / "femoral.toml").write_text(
+        '[override]\nauthor = "Dr A. Example"\n[override.reasons]\n"stimulus.max_current_ma" = "obese patients"\n'
+        '[stimulus]\nmax_current_ma = { value = 5.5, source = "site", certainty = "sourced" }\n'
+        '[refs]\nsite = "Minutes"\n',
+        encoding="utf-8",
+    )
+    done = demo(bench, "femoral")
+    assert done.status == 0
+    assert "femoral as changed by Dr A. Example: stimulus.max_current_ma 5.5 (site) instead of 5.0" in done.err
+    (change,) = bench.lines[0]["protocol_changes"]
+    assert change == {
+        "key": "stimulus.max_current_ma",
+        "old": "5.0 (hns12-p9)",
+        "new": "5.5 (site)",
+        "author": "Dr A. Example",
+        "reason": "obese patients",
+        "loosens": True,
+    }
+
+
+@pytest.mark.parametrize("name", ["femoral", "botulinum-fds", "relax"])
+def test_three_run_as_processes_of_their_own_in_real_time(tmp_path: Path, name: str) -> None:
+    process = started(
+        "demo", "--protocol", name, "--headless", "--duration", "2", "--store", str(tmp_path), "--events", "-"
+    )
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    lines = read(out)
+    assert faults(lines) == []
+    assert json.loads(out.splitlines()[0])["protocol"] == name

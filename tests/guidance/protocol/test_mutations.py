@@ -1,0 +1,115 @@
+"""Five hundred slips of the pen: each is refused in words, or changes nothing; none crashes, none is half taken."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from guidance.protocol import ProtocolError, names
+from guidance.protocol.editor import json_schema
+from guidance.protocol.library import text_of
+from guidance.protocol.model import protocol_of
+from guidance.protocol.reading import sheet_of
+from guidance.protocol.sheet import Sheet
+from guidance.sourced import tables_of
+from tests.guidance.protocol.mutations import Mutated, mutated
+
+SLIPS = 500
+ONLY_THE_LOADER = re.compile(
+    r"cites|finite number|first of two|2 ms after|must not be above|must be below|is outside|is above|no table|"
+    r"no procedure can run"
+)
+"""Faults that lie between several keys, or in what JSON has not: no schema can know them."""
+
+
+def slip(seed: int) -> tuple[str, Mutated]:
+    name = names()[seed % len(names())]
+    return name, mutated(seed, text_of(name))
+
+
+def held(text: str) -> Sheet | ProtocolError:
+    """The sheet of ``text`` if a procedure can run with it; any other exception comes out."""
+    try:
+        sheet = sheet_of(tables_of(text, "mine.toml"), "mine.toml")
+        protocol_of(sheet, "mine.toml")
+    except ProtocolError as fault:
+        return fault
+    return sheet
+
+
+def is_in_words(fault: ProtocolError) -> bool:
+    return all(re.fullmatch(r"mine\.toml[: ].{10,}[.;?]?", sentence) for sentence in fault.faults)
+
+
+def as_toml(value: Any) -> Any:
+    """A sheet as TOML says it."""
+    return json.loads(json.dumps(value))
+
+
+def is_whole(sheet: Sheet, text: str) -> bool:
+    """Whether the sheet says all that the file says, and nothing else."""
+    return bool(as_toml(sheet.model_dump(exclude_unset=True)) == tomllib.loads(text))
+
+
+@pytest.mark.parametrize("batch", range(10))
+def test_every_slip_is_refused_in_words_or_changes_nothing(batch: int) -> None:
+    for seed in range(batch, SLIPS, 10):
+        name, mutation = slip(seed)
+        answer = held(mutation.text)
+        if isinstance(answer, ProtocolError):
+            assert is_in_words(answer), (mutation.what, answer.faults)
+        else:
+            assert tomllib.loads(mutation.text) == tomllib.loads(text_of(name)), (name, mutation.what)
+            assert is_whole(answer, mutation.text), (name, mutation.what)
+
+
+def test_most_slips_are_faults() -> None:
+    refused = sum(isinstance(held(slip(seed)[1].text), ProtocolError) for seed in range(SLIPS))
+    assert refused > 0.85 * SLIPS
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_whatever_bytes_are_changed_nothing_crashes_and_nothing_is_half_taken(batch: int) -> None:
+    for seed in range(batch, 400, 4):
+        rng = random.Random(seed)
+        letters = list(text_of(names()[seed % len(names())]))
+        for _ in range(rng.randint(1, 4)):
+            letters[rng.randrange(len(letters))] = rng.choice(["", "\0", "\n", '"', "]", "=", "9", "é", "\ud7ff", "x"])
+        text = "".join(letters)
+        answer = held(text)
+        if isinstance(answer, ProtocolError):
+            assert is_in_words(answer), (seed, answer.faults)
+        else:
+            assert is_whole(answer, text), seed
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft202012Validator:
+    Draft202012Validator.check_schema(json_schema())
+    return Draft202012Validator(json_schema())
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_protocol_holds_by_the_editors_schema(schema: Draft202012Validator, name: str) -> None:
+    assert [error.message for error in schema.iter_errors(tomllib.loads(text_of(name)))] == []
+
+
+def test_the_editors_schema_and_the_loader_agree_on_every_slip(schema: Draft202012Validator) -> None:
+    compared = 0
+    for seed in range(0, SLIPS, 2):
+        name, mutation = slip(seed)
+        try:
+            tables = tomllib.loads(mutation.text)
+        except tomllib.TOMLDecodeError:
+            continue
+        answer, by_schema = held(mutation.text), schema.is_valid(tables)
+        beyond = isinstance(answer, ProtocolError) and ONLY_THE_LOADER.search(" ".join(answer.faults))
+        assert beyond or by_schema == (not isinstance(answer, ProtocolError)), (name, mutation.what, answer)
+        compared += not beyond
+    assert compared > SLIPS / 4

@@ -1,0 +1,81 @@
+"""The dose on the screen: one line, none where no dose is guarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guidance.snapshot import DoseView
+from guidance.ui.app import GuidanceApp
+from guidance.ui.widgets.dosed import Dosed
+from tests.guidance.ui.fakes import FakeLink, build_live
+from tests.guidance.ui.test_app import PATIENT_S, until
+from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+
+
+def build_dose(**changes: Any) -> DoseView:
+    fields: dict[str, Any] = {
+        "solution": "ropivacaine 0.5 %",
+        "volume_ml": 20.0,
+        "total_mg": (("ropivacaine", 100.0),),
+        "fraction": 100 / 210,
+        "at_least": 100 / 210,
+        "level": "",
+        "left_ml": 22.0,
+        "last_dose_t": 100.0,
+        "aspirate_in_ml": 0.0,
+        "ask": "Aspirate before the next aliquot.",
+    }
+    return DoseView(**fields | changes)
+
+
+def line(**changes: Any) -> str:
+    return drawn(Dosed(), build_live(t=165.9, dose=build_dose(**changes)), width=140, height=1)
+
+
+def test_it_shows_fraction_mg_what_is_left_the_last_dose_and_what_is_next() -> None:
+    text = line()
+    for part in ("47.7 %", "20 mL", "ropivacaine 100 mg", "left 22 mL", "last 01:05 ago", "Aspirate before"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("level", "word"), [("warning", "80 % PASSED"), ("limit", "LIMIT REACHED"), ("over", "OVER THE LIMIT")]
+)
+def test_what_is_passed_is_said_in_words(level: str, word: str) -> None:
+    assert word in line(level=level)
+    assert word not in line()
+
+
+def test_what_is_not_known_is_not_shown_as_a_figure() -> None:
+    assert "at least 47.7 %" in line(fraction=None, left_ml=None)
+    assert "? %" in line(fraction=None, at_least=None, left_ml=None, total_mg=())
+    assert "none given yet" in line(last_dose_t=None)
+
+
+@pytest.mark.parametrize("width", [16, 30, 60])
+def test_where_there_is_little_room_the_fraction_is_what_stays(width: int) -> None:
+    text = drawn(Dosed(), build_live(dose=build_dose()), width=width, height=1)
+    assert text.startswith(" dose  4")
+    assert "Aspirate" not in text
+
+
+def test_text_from_outside_is_shown_but_never_obeyed() -> None:
+    text = line(ask=HOSTILE, total_mg=((HOSTILE, 1.0),))
+    assert "[red]x[/]" in text
+    assert not set(text) & OBEYED
+
+
+async def test_the_line_appears_with_the_first_dose_and_stays(link: FakeLink) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=(120, 40)):
+        link.feed(build_live())
+        await until(lambda: bool(link.sent))
+        panel = app.screen.query_one(Dosed)
+        assert not panel.display
+        link.feed(build_live(dose=build_dose()))
+        await until(lambda: panel.display)
+        link.feed(build_live(last_pulse=71))
+        await until(lambda: app.newest is not None and app.newest.dose is None)
+        assert panel.display
