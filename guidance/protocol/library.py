@@ -85,6 +85,8 @@ def from_file(path: Path) -> Loaded:
     called anything.
     """
     file = _shown(path)
+    if path.stem in _NOT_PROCEDURES:
+        raise ProtocolError(f"{file} is the table of {path.stem}, not a protocol; it is read by another command.")
     tables = tables_of(file_text(path), file)
     if not is_override(tables):
         if not _is_in_use(path):

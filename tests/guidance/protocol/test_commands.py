@@ -122,6 +122,14 @@ def test_validate_tells_of_a_file_whose_name_is_no_text(tmp_path: Path, text: st
     done.out.encode("utf-8")
 
 
+def test_validate_knows_that_the_drug_table_is_no_protocol(tmp_path: Path) -> None:
+    path = tmp_path / "drugs.toml"
+    path.write_text("", encoding="utf-8")
+    done = command("protocols", "validate", path)
+    assert done.status == 1
+    assert "is the table of drugs" in done.out
+
+
 @pytest.mark.parametrize("name", ["none.toml", "."])
 def test_validate_takes_files_alone(tmp_path: Path, name: str) -> None:
     done = command("protocols", "validate", tmp_path / name)
