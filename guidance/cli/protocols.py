@@ -171,7 +171,7 @@ def _verdict(name: str, load: Any) -> dict[str, Any]:
 
 
 def _told(answer: dict[str, Any]) -> str:
-    return f"{answer['name']} holds." if answer["holds"] else "\n".join(answer["faults"])
+    return f"{click.format_filename(answer['name'])} holds." if answer["holds"] else "\n".join(answer["faults"])
 
 
 def _begun(new_id: str, like: str, author: str | None) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -83,7 +84,10 @@ def from_file(path: Path) -> Loaded:
     In the site's folder a file is called as its protocol, and none of the program's is replaced; elsewhere it may be
     called anything.
     """
-    tables, file = tables_of(file_text(path), str(path)), str(path)
+    file = _shown(path)
+    if path.stem in _NOT_PROCEDURES:
+        raise ProtocolError(f"{file} is the table of {path.stem}, not a protocol; it is read by another command.")
+    tables = tables_of(file_text(path), file)
     if not is_override(tables):
         if not _is_in_use(path):
             return _sound(sheet_of(tables, file), file)
@@ -104,9 +108,15 @@ def file_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as fault:
-        raise ProtocolError(f"{path} cannot be read: {fault.strerror}.") from None
+        raise ProtocolError(f"{_shown(path)} cannot be read: {fault.strerror}.") from None
     except UnicodeDecodeError:
-        raise ProtocolError(f"{path} is not a text in UTF-8; save it as such.") from None
+        raise ProtocolError(f"{_shown(path)} is not a text in UTF-8; save it as such.") from None
+
+
+def _shown(path: Path) -> str:
+    """The path as it can be printed, whatever bytes its name has."""
+    text = os.fsencode(path).decode("utf-8", "replace")
+    return text if text.isprintable() else repr(text)
 
 
 def text_of(name: str) -> str:

@@ -62,7 +62,9 @@ def _rising(value: tuple[float, float]) -> tuple[float, float]:
     return value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+TEXT_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+Text = Annotated[str, Field(max_length=2000, pattern=TEXT_PATTERN)]
+"""A line of words: nothing that a terminal would obey, and not blank."""
 RefKey = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 Rising = AfterValidator(_rising)
 """Marks a pair as low and high: ``Annotated[tuple[Milliamps, Milliamps], Rising]``."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from guidance.sourced.items import Document
+from guidance.sourced.items import TEXT_PATTERN, Document
 
 _ALTERNATIVES = {"constrained-str"}
+_NO_LINE = "must be one line of words"
 _SHOWN = 60
 _CLOSE = 0.75
 
@@ -24,16 +25,25 @@ def sentence(file: str, error: ErrorDetails, model: type[Document]) -> str:
         return f"{file}: {where} is not a key of this file{hint}"
     if error["type"] == "missing":
         return f"{file}: {where} is missing."
-    what = error["msg"].replace("Input should", "must", 1)
+    what = _NO_LINE if error["type"] == "string_pattern_mismatch" and _is_text(error) else error["msg"]
+    what = what.replace("Input should", "must", 1).replace("String should", "must", 1)
     if isinstance(error["input"], dict):
         return f"{file}: {where or 'the file'}: {what}."
     return f"{file}: {where} = {_shown(error['input'])}: {what}."
 
 
+def _is_text(error: ErrorDetails) -> bool:
+    return bool(error.get("ctx", {}).get("pattern") == TEXT_PATTERN)
+
+
 def _where(error: ErrorDetails) -> str:
     """The dotted path of the fault; places in lists count from 1, and the names of alternatives are left out."""
     parts = [str(part + 1) if isinstance(part, int) else part for part in error["loc"]]
-    return ".".join(part for part in parts if "[" not in part and part not in _ALTERNATIVES)
+    return ".".join(_harmless(part) for part in parts if "[" not in part and part not in _ALTERNATIVES)
+
+
+def _harmless(key: str) -> str:
+    return key if key.isprintable() and len(key) <= _SHOWN else _shown(key)
 
 
 def _shown(value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,24 @@ def test_validate_goes_on_after_a_fault_and_answers_a_program(tmp_path: Path) ->
     assert done.status == 1
     assert [(answer["name"], answer["holds"]) for answer in answers] == [(str(bad), False), (str(good), True)]
     assert "not TOML" in answers[0]["faults"][0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name is text")
+@pytest.mark.parametrize(("text", "status"), [(text_of("femoral"), 0), ("= 5", 1)])
+def test_validate_tells_of_a_file_whose_name_is_no_text(tmp_path: Path, text: str, status: int) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\x1b[2J.toml")
+    path.write_text(text, encoding="utf-8")
+    done = command("protocols", "validate", path)
+    assert done.status == status
+    done.out.encode("utf-8")
+
+
+def test_validate_knows_that_the_drug_table_is_no_protocol(tmp_path: Path) -> None:
+    path = tmp_path / "drugs.toml"
+    path.write_text("", encoding="utf-8")
+    done = command("protocols", "validate", path)
+    assert done.status == 1
+    assert "is the table of drugs" in done.out
 
 
 @pytest.mark.parametrize("name", ["none.toml", "."])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+from multiprocessing.reduction import ForkingPickler
 
 import pytest
 
@@ -179,7 +179,7 @@ def test_a_protocol_is_known_by_its_id_alone(name: str) -> None:
 def test_a_protocol_crosses_to_another_process_whole() -> None:
     femoral = load("femoral")
     assert femoral.muscles
-    assert pickle.loads(pickle.dumps(femoral)) == femoral
+    assert ForkingPickler.loads(ForkingPickler.dumps(femoral)) == femoral
 
 
 @pytest.mark.parametrize("window", [(-1.0, 20.0), (5.0, 5.0), (5.0, 6.0), (0.0, 501.0), (float("nan"), 20.0)])
