@@ -1,8 +1,9 @@
 """The artefact of this electrode in this procedure: learned from sweeps without a response, scaled with the charge.
 
 The tail of the artefact at unit charge is an unknown function with a Gaussian prior, held as coefficients of the
-prior's own main courses and a small rough rest, free in every sample. Each sweep that shows no response makes it better known (a Kalman update); between pulses it
-may drift a little, as the needle moves. A sweep that shows a response teaches only what no response could explain.
+prior's own main courses and a small rough rest, free in every sample. Each sweep that shows no response makes it
+better known (a Kalman update); between pulses it may drift a little, as the needle moves. A sweep that shows a
+response teaches only what no response could explain.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class PairFilters:
 
     @classmethod
     def of(cls, grams: Array) -> PairFilters:
-        """For pairs with products ``grams`` (3, pairs) among themselves: first with itself, both, second with itself."""
+        """For pairs with products ``grams`` (3, pairs): of the first with itself, of both, of the second with itself."""
         a, b, c = grams
         least = _LEAST_POWER * (a + c) + 1e-30
         c = np.maximum(c, least)

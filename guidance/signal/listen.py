@@ -26,7 +26,6 @@ _UPPER_QUARTER = 1.7
 """Where the upper quarter of Gaussian sizes begins, over their median: in a fast train, artefacts fill the former."""
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
     """A sharp edge at ``sample``: its sharpness in units of the usual, its shape (unit norm), and the first sample

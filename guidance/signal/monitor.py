@@ -102,7 +102,12 @@ class Monitor:
         low, high = np.fmin.reduce(columns, axis=1), np.fmax.reduce(columns, axis=1)
         lacking = np.isnan(low)
         self._strip.extend(
-            zip(np.where(lacking, 0.0, low).tolist(), np.where(lacking, 0.0, high).tolist(), lacking.tolist())
+            zip(
+                np.where(lacking, 0.0, low).tolist(),
+                np.where(lacking, 0.0, high).tolist(),
+                lacking.tolist(),
+                strict=True,
+            )
         )
         self._part = self._part[whole:]
 

@@ -89,7 +89,7 @@ class NullDistribution:
 
 
 def _heaviness(ratio: float) -> float:
-    """Shape of the generalised Pareto distribution whose upper tenth is ``ratio`` times its median: (10^x-1)/(2^x-1)."""
+    """Shape x of the generalised Pareto tail whose upper tenth is ``ratio`` times its median: (10^x - 1)/(2^x - 1)."""
     if ratio <= _RATIO_OF_EXPONENTIAL:
         return 0.0
     shapes = np.linspace(0.01, _HEAVIEST, 25)

@@ -82,7 +82,7 @@ class Dissector:
     """
 
     def __init__(self, frame: Frame, longest: Frame, info: DeviceInfo, channel: int) -> None:
-        """For sweeps of ``frame``, or ``longest`` where one is unfinished, of channel ``channel`` of device ``info``."""
+        """For sweeps of ``frame``, or ``longest`` where one is unfinished, of ``channel`` of device ``info``."""
         self._frame = frame
         self._rate_hz, self._range_uv = info.sample_rate_hz, info.channels[channel].range_uv
         self._tails = Tails(longest.times)
@@ -124,14 +124,14 @@ class Dissector:
         """What lies in a sweep of ``frame`` in this ``setting``."""
         artefact, times = self._artefacts[setting.clipped], frame.times
         courses = self._tails.courses[: len(times)]
-        columns = space.into @ (courses @ _root(artefact.spread(setting.strength)))
+        columns = space.into @ (courses @ _root(artefact.spread(setting.strength))) / setting.unit_uv
         hidden = int(np.count_nonzero(times < setting.blind_ms))
         blind_sd = _BLIND_SD * max(artefact.peak_uv, setting.unit_uv) / setting.unit_uv
         return Parts(
             setting=setting,
             artefact=artefact,
             mean=artefact.mean(setting.strength, len(times)),
-            columns=compressed(np.concatenate([columns / setting.unit_uv, self.recovery(setting, frame, space)], axis=1)),
+            columns=compressed(np.concatenate([columns, self.recovery(setting, frame, space)], axis=1)),
             blind=space.into[:, :hidden] * blind_sd,
             spread=1.0 + artefact.rough_variance(setting.strength) / setting.unit_uv**2 * space.gains,
         )

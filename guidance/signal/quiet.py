@@ -99,7 +99,6 @@ class QuietStretch:
         sweeps = grid.means(signal[at[:, None] + np.arange(grid.first, grid.stop)]) - baseline[:, None]
         return Shams(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
 
-
     def _noise_of(self, before: Array) -> Array:
         """Noise (m,) of the signal ``before`` (m, n) each of some pulses: the larger of that of all and of the last
         20 ms, as a burst may have begun.

@@ -31,7 +31,8 @@ class Estimate:
 def split(space: Space, residual: Array, parts: Parts, share: float, baseline: Array) -> Estimate:
     """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
 
-    The artefact's is taken ``share`` times; ``baseline`` (n, 2) in time. The response's size is the one that makes the sweep most probable (empirical Bayes). In units of the noise, in time.
+    The artefact's is taken ``share`` times; ``baseline`` (n, 2) in time. The response's size is the one that makes the
+    sweep most probable (empirical Bayes). The estimate is in units of the noise, in time.
     """
     columns = np.sqrt(share) * parts.columns
     beside = np.concatenate([columns, parts.blind], axis=1)
@@ -44,5 +45,6 @@ def split(space: Space, residual: Array, parts: Parts, share: float, baseline: A
     variance = space.back_squared @ (size * (1.0 + rough) / screen.spread)
     doubt = space.back @ (size[:, None] * screen.weighed)
     variance = variance + (solve_triangular(screen.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(axis=0)
-    nuisance = space.back @ (columns @ (columns.T @ cause) + rough * cause) + baseline @ ((space.into @ baseline).T @ cause)
+    nuisance = space.back @ (columns @ (columns.T @ cause) + rough * cause)
+    nuisance = nuisance + baseline @ ((space.into @ baseline).T @ cause)
     return Estimate(space.back @ (size * cause), np.sqrt(variance), nuisance)

@@ -20,8 +20,8 @@ from drivers.base import Pulse
 from drivers.recording import Recording
 from guidance.signal.basis import Array
 from guidance.signal.response import Evoked
-from tests.benchmarks.bench_detection import shapes
 from tests.benchmarks.trial import hear, run, share, stored, stream
+from tests.benchmarks.worlds.waves import measured_shapes
 
 WINDOW_MS = (2.0, 25.0)
 NOMINAL = (0.1, 0.05, 0.01, 0.001)
@@ -111,19 +111,18 @@ def judged(
         uv = recording.uv.astype(float)
         if artefacts is not None:
             rng = np.random.default_rng([7, k])
-            uv = _with_artefacts(uv, at, artefacts[rng.integers(len(artefacts))], recording.rate_hz, rng)
+            uv = _with_artefacts(uv, at, artefacts[rng.integers(len(artefacts))], rng)
         pulses = [Pulse(sample, current_ma=1.0, width_ms=0.1) for sample in at]
         answers = hear(uv, recording.rate_hz, pulses, WINDOW_MS).answers
         yield from ((i, answers[sample, 0]) for i, sample in enumerate(at) if i >= TAUGHT)
 
 
-def _with_artefacts(uv: Array, at: list[int], shape: Array, rate_hz: float, rng: np.random.Generator) -> Array:
-    lead = round(0.3e-3 * rate_hz)
+def _with_artefacts(uv: Array, at: list[int], shape: Array, rng: np.random.Generator) -> Array:
     out = uv.copy()
     for sample in at:
-        stop = min(len(out), sample - lead + len(shape))
+        stop = min(len(out), sample + len(shape))
         gain = ARTEFACT_UV * (1 + GAIN_JITTER * rng.standard_normal())
-        out[sample - lead : stop] += gain * shape[: stop - sample + lead]
+        out[sample:stop] += gain * shape[: stop - sample]
     return out
 
 
@@ -150,7 +149,7 @@ def main() -> None:
     for recording in recordings():
         if options.only not in recording.name:
             continue
-        artefacts = shapes(recording.rate_hz)
+        artefacts = measured_shapes(recording.rate_hz)[0]
         for pulse_hz, added in ((5.0, None), (2.0, None), (2.0, artefacts)):
             kind = f"{pulse_hz:g} Hz{', artefact 2 mV' if added is not None else ''}"
             answers = list(judged(recording, pulse_hz, most, added))

@@ -21,8 +21,8 @@ from scipy.stats import spearmanr
 from drivers.base import Pulse
 from guidance.signal.basis import Array
 from guidance.signal.response import Evoked
-from tests.benchmarks.bench_detection import shapes
 from tests.benchmarks.trial import hear, run, stored
+from tests.benchmarks.worlds.waves import measured_shapes
 from tests.shared import shared
 
 SILENT, SILENT_SHARE = 5, 0.6
@@ -117,12 +117,11 @@ def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list
     sweeps = [silent] * SILENT + sweeps
     at = ((LEAD_S + INTERVAL_S * np.arange(len(sweeps))) * rate_hz).astype(int)
     uv = _noise(rng, int(at[-1] + 2 * rate_hz), rate_hz)
-    known = shapes(rate_hz)
+    known = measured_shapes(rate_hz)[0]
     artefact, strongest = known[rng.integers(len(known))], max(sweep.current for sweep in sweeps)
-    lead = round(0.3e-3 * rate_hz)
     for sample, sweep in zip(at, sweeps, strict=True):
         uv[sample : sample + len(sweep.uv)] += _faded(sweep.uv, rate_hz)
-        uv[sample - lead : sample - lead + len(artefact)] += ARTEFACT_UV * sweep.current / strongest * artefact
+        uv[sample : sample + len(artefact)] += ARTEFACT_UV * sweep.current / strongest * artefact
     pulses = [Pulse(int(n), current_ma=sweep.current, width_ms=1.0) for n, sweep in zip(at, sweeps, strict=True)]
     told = hear(uv, rate_hz, pulses, series.window_ms).answers
     return [(sweep, told[int(n), 0]) for n, sweep in list(zip(at, sweeps, strict=True))[SILENT:]]

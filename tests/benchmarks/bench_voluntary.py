@@ -22,8 +22,8 @@ from drivers.base import Pulse
 from guidance.signal.basis import Array
 from guidance.signal.response import Evoked
 from tests.benchmarks.bench_calibration_p import Unstimulated, recordings
-from tests.benchmarks.bench_detection import m_wave, shapes
 from tests.benchmarks.trial import hear, run, share
+from tests.benchmarks.worlds.waves import measured_shapes, response
 
 RATE_HZ, NOISE_UV, WINDOW_MS = 10_000.0, 8.0, (2.0, 25.0)
 RATIO, TAUGHT_RATIO = 12.0, 24.0
@@ -127,10 +127,10 @@ def procedure(world: World, shape: Array, rng: np.random.Generator, learned: boo
     uv = world.background(rng, int(at[-1] + INTERVAL_S * world.rate_hz), at[:: world.every])
     times_ms = np.arange(int(0.06 * world.rate_hz)) / world.rate_hz * 1e3
     for sample, ratio in zip(at, ratios, strict=True):
-        start = sample - round(0.3e-3 * world.rate_hz)
         gain = ARTEFACT_UV * (1 + GAIN_JITTER * rng.standard_normal())
-        uv[start : start + len(shape)] += gain * shape[: len(uv) - start]
-        uv[sample : sample + len(times_ms)] += ratio * world.rms_uv * m_wave(times_ms, rng)
+        uv[sample : sample + len(shape)] += gain * shape[: len(uv) - sample]
+        wave = response(times_ms, 0.1 * rng.standard_normal(), 1 + 0.08 * rng.standard_normal())
+        uv[sample : sample + len(times_ms)] += ratio * world.rms_uv * wave
     pulses = [Pulse(int(sample), current_ma=1.0, width_ms=0.1) for sample in at]
     answers = hear(uv, world.rate_hz, pulses, WINDOW_MS).answers
     counted = [(ratio, answers[int(sample), 0]) for sample, ratio in zip(at, ratios, strict=True)][:: world.every]
@@ -171,7 +171,7 @@ def main() -> None:
     for world in worlds():
         if options.only not in world.name:
             continue
-        known = shapes(world.rate_hz)
+        known = measured_shapes(world.rate_hz)[0]
         chosen = known[np.linspace(0, len(known) - 1, 6 if options.quick else 18).astype(int)]
         for learned in (False, True):
             print(f"{world.name:44}{'learned' if learned else 'unknown':9}{row(world, chosen, learned)}", flush=True)
