@@ -39,7 +39,7 @@ class PairFilters:
 
     @classmethod
     def of(cls, grams: Array) -> PairFilters:
-        """For pairs with products ``grams`` (3, pairs): of the first with itself, of both, of the second with itself."""
+        """For pairs with products ``grams`` (3, pairs): first by itself, both, second by itself."""
         a, b, c = grams
         least = _LEAST_POWER * (a + c) + 1e-30
         c = np.maximum(c, least)
