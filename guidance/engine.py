@@ -286,7 +286,7 @@ class Engine:
             yield cue
 
     def _response(self, answer: Answer) -> Response:
-        evoked = answer.evoked
+        evoked, late = answer.evoked, answer.evoked.late
         judgement = None if answer.channel else judge(evoked.latency_ms, self.settings.protocol)
         return Response(
             sample=answer.pulse.sample,
@@ -300,6 +300,10 @@ class Engine:
             why=evoked.why,
             judged=judgement.kind.value if judgement else None,
             note=judgement.text if judgement else None,
+            late_detected=late.detected if late else None,
+            late_p_value=late.p_value if late else None,
+            late_amplitude_uv=late.amplitude_uv if late else None,
+            late_latency_ms=late.latency_ms if late else None,
         )
 
     def _signal(self, second: Second) -> Signal:

@@ -72,7 +72,8 @@ class Stimulus(Record):
 @dataclass(frozen=True, slots=True)
 class Response(Record):
     """The answer of one channel to the pulse at ``sample``. ``judged`` and ``note``: what it may be by its latency, as
-    one word and as a sentence.
+    one word and as a sentence. ``late_...``: a late response (H-reflex) apart from the M-wave, None where the window
+    has no room for one.
     """
 
     kind: ClassVar[str] = "response"
@@ -88,6 +89,10 @@ class Response(Record):
     why: str | None = None
     judged: str | None = None
     note: str | None = None
+    late_detected: bool | None = None
+    late_p_value: float | None = None
+    late_amplitude_uv: float | None = None
+    late_latency_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

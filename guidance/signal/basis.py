@@ -129,6 +129,14 @@ def matern(times: Array, length_ms: float) -> Array:
     return np.asarray((1.0 + lag) * np.exp(-lag))
 
 
+def spans(shapes: Array, times: Array) -> Array:
+    """First and last time in ms (pairs, 2) at which each of the pairs of ``shapes`` is above a tenth of its size."""
+    size = np.abs(shapes).max(axis=1)
+    large = size > 0.1 * size.max(axis=1, keepdims=True)
+    last = len(times) - 1 - large[:, ::-1].argmax(axis=1)
+    return np.stack([times[large.argmax(axis=1)], times[last]], axis=1)
+
+
 def response_shapes(times: Array, window_ms: tuple[float, float]) -> Array:
     """Pairs of shapes (pairs, 2, n) that together match a bi- or triphasic wave of any phase.
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guidance.signal.basis import Array
 from guidance.signal.null import NullDistribution
@@ -51,6 +52,19 @@ class PairFilters:
         return np.stack([(of_first - self.mix * of_second) / self.first, of_second / self.second], axis=-1)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """P-values of the whole sweep, and of its early and its late part by the same null distribution; and the
+    peak-to-peak size, in units of the noise, of the largest response that could hide in it, at the middle of all places
+    and widths, surely to 95 %.
+    """
+
+    p_value: float
+    early_p_value: float
+    late_p_value: float
+    hidden: float
+
+
 def pair_grams(shapes: Array) -> Array:
     """Products (3, pairs) among the pairs of ``shapes`` (n, 2 * pairs)."""
     one, two = shapes[:, 0::2], shapes[:, 1::2]
@@ -60,9 +74,9 @@ def pair_grams(shapes: Array) -> Array:
 class Family:
     """The statistic for a response of unknown shape: the largest of pairs of filters, at all widths and places."""
 
-    def __init__(self, shapes: Array) -> None:
-        """For pairs of ``shapes`` (pairs, 2, n) in time."""
-        self._in_time = shapes
+    def __init__(self, shapes: Array, late: NDArray[np.bool_]) -> None:
+        """For pairs of ``shapes`` (pairs, 2, n) in time, of which some are ``late`` (pairs,)."""
+        self._in_time, self._late = shapes, late
         self._heights = np.ptp(shapes[:, 0], axis=1)
         self._spread = np.ones(shapes.shape[:2])
         self._seen = 0.0
@@ -86,14 +100,19 @@ class Family:
         seen = self._shapes / np.sqrt(screen.spread)[:, None]
         return PairFilters.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
 
-    def judge(self, screened: Array, filters: PairFilters) -> tuple[float, float]:
-        """P-value of a ``screened`` sweep (n,) by ``filters``; and the peak-to-peak size, in units of the noise, of the
-        largest response that could hide in it, at the middle of all places and widths, surely to 95 %.
-        """
+    def judge(self, screened: Array, filters: PairFilters) -> Judgement:
+        """What a ``screened`` sweep (n,) says by ``filters``."""
         scores = filters.scores(screened @ self._shapes)
-        statistic = float((scores**2 / self._spread).sum(axis=1).max())
+        statistics = (scores**2 / self._spread).sum(axis=1)
+        statistic = float(statistics.max())
         reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
-        return self.null.p_value(statistic), float(np.median(reach / filters.first * self._heights))
+        early, late = (float(statistics[part].max(initial=0.0)) for part in (~self._late, self._late))
+        return Judgement(
+            p_value=self.null.p_value(statistic),
+            early_p_value=self.null.p_value(early),
+            late_p_value=self.null.p_value(late),
+            hidden=float(np.median(reach / filters.first * self._heights)),
+        )
 
 
 class KnownShape:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from guidance.signal.evoked import Evoked
 from guidance.signal.history import History
 from guidance.signal.listen import EdgeFinder, Rhythm
 from guidance.signal.monitor import Monitor, Quality
-from guidance.signal.response import Evoked, ResponseDetector
+from guidance.signal.response import ResponseDetector
 
 LEAST_RATE_HZ = 2000.0
 """Below this rate nothing can be said of evoked responses."""

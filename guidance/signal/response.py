@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import DeviceInfo, Pulse
-from guidance.signal.basis import Array, baseline_columns, response_shapes
+from guidance.signal import late
+from guidance.signal.basis import Array, baseline_columns, response_shapes, spans
 from guidance.signal.detect import Family, KnownShape, PairFilters, combined
+from guidance.signal.evoked import Evoked, Late
 from guidance.signal.history import History
 from guidance.signal.measure import begins_at_once, onset_ms, peak_to_peak, still_running
 from guidance.signal.noise import NoiseModel
@@ -38,28 +40,10 @@ _BURST = 2.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evoked:
-    """What one sweep showed. ``uv`` (n,) at ``times_ms`` is the sweep for the eye: artefact, mains and baseline taken
-    out; ``why`` says why a sweep is contaminated. ``unfinished``: the response still ran where the window ended.
-    """
-
-    detected: bool
-    p_value: float | None
-    amplitude_uv: float | None
-    amplitude_sd_uv: float | None
-    latency_ms: float | None
-    contaminated: bool
-    why: str | None
-    times_ms: Array
-    uv: Array
-    unfinished: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Told:
     """What a sweep told: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
-    response as estimated, the p-value, how large a response in uV may hide in it, and whether what stands out is
-    ``unlike`` a response.
+    response as estimated, the p-value, that of a late response, how large a response in uV may hide in it, and whether
+    what stands out is ``unlike`` a response.
     """
 
     parts: Parts
@@ -67,6 +51,7 @@ class _Told:
     residual: Array
     found: Estimate
     p_value: float
+    late_p_value: float
     hidden_uv: float
     unlike: bool
 
@@ -95,7 +80,10 @@ class ResponseDetector:
         self._space = self._frame.space(self._noise)
         self._longer_space: Space | None = None
         self._dissector = Dissector(self._frame, self._longer, info, channel)
-        self._family = Family(response_shapes(self._frame.times, window_ms))
+        shapes = response_shapes(self._frame.times, window_ms)
+        self._family = Family(
+            shapes, late.may_come(window_ms) & (spans(shapes, self._frame.times)[:, 0] >= late.FROM_MS)
+        )
         self._family.renew(self._space)
         self._known = KnownShape()
         self._learned_to = 0
@@ -176,12 +164,14 @@ class ResponseDetector:
         parts = bench.parts
         residual = self._space.into @ (sweep - parts.mean) / setting.unit_uv
         screened = bench.screen(residual)
-        unknown, hidden = self._family.judge(screened, bench.unknown)
+        judged = self._family.judge(screened, bench.unknown)
         known = self._known.p_value(screened, bench.known) if bench.known is not None else None
-        p_value = combined(unknown, known)
-        found = self._split(self._frame, self._space, parts, residual, p_value)
+        awaited = late.is_awaited(self._frame.window_ms)
+        p_value = combined(judged.early_p_value if awaited else judged.p_value, known)
+        found = self._split(self._frame, self._space, parts, residual, min(p_value, judged.late_p_value))
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
-        return _Told(parts, sweep, residual, found, p_value, hidden * setting.unit_uv, unlike)
+        hidden_uv = judged.hidden * setting.unit_uv
+        return _Told(parts, sweep, residual, found, p_value, judged.late_p_value, hidden_uv, unlike)
 
     def _split(self, frame: Frame, space: Space, parts: Parts, residual: Array, p_value: float) -> Estimate:
         """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the
@@ -212,6 +202,9 @@ class ResponseDetector:
     def _evoked(self, frame: Frame, told: _Told, found: Estimate, seen: Array, pulse: Pulse) -> Evoked:
         """The answer in words, of ``found`` in what was ``seen`` (n,) beside the artefact expected, in uV."""
         inside = _inside(frame, told.parts)
+        later = self._late(frame, told, found, pulse)
+        if later and later.latency_ms is not None:
+            inside &= frame.times < later.latency_ms + pulse.offset_ns / 1e6
         amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
         significant = told.p_value < ALPHA and not told.unlike
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
@@ -227,7 +220,24 @@ class ResponseDetector:
             why=_why(told) if hidden else None,
             times_ms=frame.times,
             uv=np.where(frame.times < told.parts.setting.blind_ms, 0.0, seen - found.nuisance),
-            unfinished=significant and still_running(found, amplitude_uv, frame.times),
+            unfinished=significant and still_running(found, amplitude_uv, inside, frame.times),
+            late=later,
+        )
+
+    def _late(self, frame: Frame, told: _Told, found: Estimate, pulse: Pulse) -> Late | None:
+        """What came late, if there was room for it."""
+        if not late.may_come(self._frame.window_ms):
+            return None
+        begin_ms = late.begin_ms(found, frame.times)
+        alone = told.p_value >= ALPHA and not late.is_awaited(self._frame.window_ms)
+        if begin_ms is None or told.late_p_value >= ALPHA or told.unlike or alone:
+            return Late(detected=False, p_value=told.late_p_value, amplitude_uv=None, latency_ms=None)
+        amplitude_uv, _ = peak_to_peak(found, frame.times >= begin_ms)
+        return Late(
+            detected=amplitude_uv >= (self._criterion_uv or 0.0),
+            p_value=told.late_p_value,
+            amplitude_uv=amplitude_uv,
+            latency_ms=begin_ms - pulse.offset_ns / 1e6,
         )
 
     def forget(self, pulse: Pulse) -> None:

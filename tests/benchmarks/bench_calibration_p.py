@@ -19,7 +19,7 @@ from scipy.signal import resample_poly
 from drivers.base import Pulse
 from drivers.recording import Recording
 from guidance.signal.basis import Array
-from guidance.signal.response import Evoked
+from guidance.signal.evoked import Evoked
 from tests.benchmarks.trial import hear, run, share, stored, stream
 from tests.benchmarks.worlds.waves import measured_shapes
 

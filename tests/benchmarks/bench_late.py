@@ -20,7 +20,7 @@ from scipy.stats import spearmanr
 
 from drivers.base import Pulse
 from guidance.signal.basis import Array
-from guidance.signal.response import Evoked
+from guidance.signal.evoked import Evoked
 from tests.benchmarks.trial import hear, run, stored
 from tests.benchmarks.worlds.waves import measured_shapes
 from tests.shared import shared
@@ -68,7 +68,7 @@ def human() -> Series:
         Sweep(uv.astype(float) - uv[0], float(current), float(m_uv), float(h_uv), told[int(m)], told[int(h)])
         for uv, current, m_uv, h_uv, m, h in zip(*(data[column] for column in _COLUMNS), strict=True)
     ]
-    return Series("human, measured", float(data["fs"]), (2.0, 25.0), (4.0, 20.0), (30.0, 48.0), sweeps)
+    return Series("human, measured", float(data["fs"]), (2.0, 50.0), (4.0, 20.0), (30.0, 48.0), sweeps)
 
 
 def recruited(table: int) -> Series:
@@ -163,12 +163,12 @@ def _line(series: Series, pairs: list[tuple[Sweep, Evoked]]) -> str:
     m, h = (_median([getattr(sweep, name) for sweep, _ in pairs]) for name in ("m_uv", "h_uv"))
     found = [(sweep, evoked) for sweep, evoked in pairs if evoked.detected]
     off = [e.latency_ms - onset_ms(s.uv, series.rate_hz, series.m_ms) for s, e in found if e.latency_ms is not None]
-    lates = [(s, e) for s, e in pairs if late(e, "late_detected")]
-    late_off = [late(e, "late_latency_ms") - onset_ms(s.uv, series.rate_hz, series.h_ms) for s, e in lates]
+    lates = [(s, e) for s, e in pairs if late(e, "detected")]
+    late_off = [late(e, "latency_ms") - onset_ms(s.uv, series.rate_hz, series.h_ms) for s, e in lates]
     return (
         f"  {min(s.current for s, _ in pairs):5.2f}{len(pairs):5}{m:>9}{len(found):>7}"
         f"{_median([e.amplitude_uv for _, e in found]):>9}{_median(off, 1):>9}{h:>10}{len(lates):>7}"
-        f"{_median([late(e, 'late_amplitude_uv') for _, e in lates]):>9}{_median(late_off, 1):>9}"
+        f"{_median([late(e, 'amplitude_uv') for _, e in lates]):>9}{_median(late_off, 1):>9}"
         f"{sum(e.contaminated for _, e in pairs):>7}"
     )
 
@@ -179,11 +179,11 @@ def _median(values: list[Any], digits: int = 0) -> str:
 
 def _sums(told: list[tuple[Sweep, Evoked]]) -> str:
     parts = []
-    for name, hits in (("M", [e.detected for _, e in told]), ("H", [bool(late(e, "late_detected")) for _, e in told])):
+    for name, hits in (("M", [e.detected for _, e in told]), ("H", [bool(late(e, "detected")) for _, e in told])):
         labels = [sweep.m if name == "M" else sweep.h for sweep, _ in told]
         there, absent = ([hit for hit, label in zip(hits, labels, strict=True) if label is x] for x in (True, False))
         parts.append(f"{name}: {sum(there)} of {len(there)} found, {sum(absent)} of {len(absent)} false")
-    curve = [(s.h_uv, late(e, "late_amplitude_uv") or 0.0) for s, e in told if s.h is not None]
+    curve = [(s.h_uv, late(e, "amplitude_uv") or 0.0) for s, e in told if s.h is not None]
     if any(size for _, size in curve):
         parts.append(f"H against its measured size: rank correlation {spearmanr(*np.array(curve).T).statistic:.2f}")
     return "; ".join(parts)

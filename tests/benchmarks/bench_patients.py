@@ -13,8 +13,8 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from drivers.simulated.patient import Patient
+from guidance.signal.evoked import Evoked
 from guidance.signal.path import Answer, SignalPath
-from guidance.signal.response import Evoked
 
 RATE_HZ = 10_000
 PULSES = 60

@@ -20,7 +20,7 @@ from scipy.signal import butter, sosfilt
 
 from drivers.base import Pulse
 from guidance.signal.basis import Array
-from guidance.signal.response import Evoked
+from guidance.signal.evoked import Evoked
 from tests.benchmarks.bench_calibration_p import Unstimulated, recordings
 from tests.benchmarks.trial import hear, run, share
 from tests.benchmarks.worlds.waves import measured_shapes, response

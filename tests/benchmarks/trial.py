@@ -12,8 +12,8 @@ from scipy.stats import binomtest
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.basis import Array
+from guidance.signal.evoked import Evoked
 from guidance.signal.path import Answer, PulseSeen, SignalPath
-from guidance.signal.response import Evoked
 from tests.shared import shared
 
 BLOCK_S = 0.1

@@ -1,0 +1,47 @@
+"""Late responses: a wave of its own at 15 ms or later, with a pause after what came before, as an H-reflex has it.
+
+Where the window ends too early for a reflex to be awaited, a wave that comes late and alone is taken for the response
+itself: a distant muscle answers as late.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from guidance.signal.basis import Array
+from guidance.signal.split import Estimate
+
+FROM_MS = 15.0
+"""Where late responses begin (H-reflexes of the limbs: 15 to 50 ms)."""
+
+_EARLY_MS, _ROOM_MS, _AWAITED_MS = 10.0, 3.0, 40.0
+_PAUSE_MS = 1.2
+_PAUSE_SHARE, _PAUSE_SDS, _WAVE_SDS = 0.25, 2.5, 4.0
+
+
+def may_come(window_ms: tuple[float, float]) -> bool:
+    """Whether both an M-wave and a late response have room in ``window_ms``."""
+    return window_ms[0] < _EARLY_MS and window_ms[1] >= FROM_MS + _ROOM_MS
+
+
+def is_awaited(window_ms: tuple[float, float]) -> bool:
+    """Whether a late wave without another before it is a late response."""
+    return may_come(window_ms) and window_ms[1] >= _AWAITED_MS
+
+
+def begin_ms(found: Estimate, times: Array) -> float | None:
+    """Time in ms at which a late wave of ``found`` (n,) begins after a pause, of ``times`` (n,); None without one."""
+    size = np.abs(found.mean)
+    late = np.flatnonzero(times >= FROM_MS)
+    if not len(late):
+        return None
+    peak = int(late[size[late].argmax()])
+    if size[peak] < _WAVE_SDS * found.sd[peak]:
+        return None
+    still = size[:peak] < np.maximum(_PAUSE_SHARE * size[peak], _PAUSE_SDS * found.sd[:peak])
+    needed = max(int(_PAUSE_MS / (times[1] - times[0])), 2)
+    run = np.convolve(still, np.ones(needed), "valid") >= needed
+    ends = np.flatnonzero(run) + needed
+    if not len(ends) or times[ends[-1] - 1] < FROM_MS:
+        return None
+    return float(times[ends[-1] - 1])
