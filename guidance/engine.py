@@ -66,7 +66,12 @@ class Engine:
         self.settings, self.info, self._wall_time = settings, info, wall_time
         listen = settings.mode is Mode.LISTEN
         self.path = SignalPath(
-            info, settings.window, settings.named_criterion_uv, listen=listen, current_ma=settings.current_ma
+            info,
+            settings.window,
+            settings.named_criterion_uv,
+            listen=listen,
+            current_ma=settings.current_ma,
+            silent=settings.silent_pulses,
         )
         protocol = settings.protocol
         self._threshold = ThresholdGrid(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)

@@ -19,7 +19,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One procedure's settings; what is not None stands for what the protocol says."""
+    """One procedure's settings; what is not None stands for what the protocol says.
+
+    The first ``silent_pulses`` are known to be below threshold.
+    """
 
     protocol: Protocol
     mode: Mode
@@ -30,6 +33,7 @@ class Settings:
     rate_hz: float | None = None
     max_current_ma: float | None = None
     headless: bool = True
+    silent_pulses: int = 0
     dose: DosePlan | None = None
 
     @property

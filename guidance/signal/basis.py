@@ -22,7 +22,7 @@ _TAILS = ((0.7, 0.10), (2.0, 0.10), (6.0, 0.05), (18.0, 0.05), (54.0, 0.02))
 """Time constants in ms of the exponentials of an artefact's tail, and their shares of its peak."""
 
 _RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
-_SWINGS = ((0.04, 6.0, 2.5), (0.011, 40.0, 1.5))
+_SWINGS = ((0.035, 6.0, 2.5), (0.0095, 40.0, 1.5))
 """Share of the peak, decay and length in ms of what swings in the tail."""
 
 ROUGH_SHARE = 0.002

@@ -15,8 +15,10 @@ FROM_MS = 15.0
 """Where late responses begin (H-reflexes of the limbs: 15 to 50 ms)."""
 
 _EARLY_MS, _ROOM_MS, _AWAITED_MS = 10.0, 3.0, 40.0
-_PAUSE_MS = 1.2
-_PAUSE_SHARE, _PAUSE_SDS, _WAVE_SDS = 0.25, 2.5, 4.0
+_PAUSES = ((0.1, 1.2), (0.25, 4.0))
+"""A pause is below this share of the wave for so many ms: short and deep, or long."""
+
+_PAUSE_SDS, _WAVE_SDS = 2.5, 4.0
 
 
 def may_come(window_ms: tuple[float, float]) -> bool:
@@ -38,10 +40,10 @@ def begin_ms(found: Estimate, times: Array) -> float | None:
     peak = int(late[size[late].argmax()])
     if size[peak] < _WAVE_SDS * found.sd[peak]:
         return None
-    still = size[:peak] < np.maximum(_PAUSE_SHARE * size[peak], _PAUSE_SDS * found.sd[:peak])
-    needed = max(int(_PAUSE_MS / (times[1] - times[0])), 2)
-    run = np.convolve(still, np.ones(needed), "valid") >= needed
-    ends = np.flatnonzero(run) + needed
-    if not len(ends) or times[ends[-1] - 1] < FROM_MS:
-        return None
-    return float(times[ends[-1] - 1])
+    for share, pause_ms in _PAUSES:
+        still = size[:peak] < np.maximum(share * size[peak], _PAUSE_SDS * found.sd[:peak])
+        needed = max(int(pause_ms / (times[1] - times[0])), 2)
+        ends = np.flatnonzero(np.convolve(still, np.ones(needed), "valid") >= needed) + needed - 1
+        if len(ends) and times[ends[-1]] >= FROM_MS:
+            return float(times[ends[-1]])
+    return None

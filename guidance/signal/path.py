@@ -57,10 +57,11 @@ class SignalPath:
 
     def __init__(
         self, info: DeviceInfo, window_ms: tuple[float, float], criterion_uv: float | None, *, listen: bool,
-        current_ma: float | None = None,
+        current_ma: float | None = None, silent: int = 0,
     ) -> None:  # fmt: skip
         """Look for responses in ``window_ms`` after each pulse; ``listen`` finds the pulses by their artefact, and
-        ``current_ma`` is then what the other maker's dial shows.
+        ``current_ma`` is then what the other maker's dial shows. The first ``silent`` pulses are known to be below
+        threshold.
         """
         rate_hz = info.sample_rate_hz
         self._listen, self.current_ma = listen, current_ma
@@ -68,7 +69,9 @@ class SignalPath:
         self._slice = max(1, int(_SLICE_S * rate_hz))
         self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
         self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
-        self._detectors = [ResponseDetector(i, window_ms, info, criterion_uv) for i in range(len(info.channels))]
+        self._detectors = [
+            ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
+        ]
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
         self._margin = round(_MARGIN_MS * rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)

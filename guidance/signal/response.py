@@ -70,9 +70,13 @@ class ResponseDetector:
     """Judges the sweeps of one channel; carries what it learns of its noise, its artefact and its responses."""
 
     def __init__(
-        self, channel: int, window_ms: tuple[float, float], info: DeviceInfo, criterion_uv: float | None
+        self, channel: int, window_ms: tuple[float, float], info: DeviceInfo, criterion_uv: float | None, silent: int = 0
     ) -> None:
-        """For channel number ``channel``; responses below ``criterion_uv`` (if named) are not called detected."""
+        """For channel number ``channel``; responses below ``criterion_uv`` (if named) are not called detected.
+
+        The first ``silent`` pulses are known to be below threshold: all they show is learned as artefact.
+        """
+        self._silent = silent
         self._channel, self._criterion_uv, self._rate_hz = channel, criterion_uv, info.sample_rate_hz
         longest = (window_ms[0], window_ms[0] + _LONGER * (window_ms[1] - window_ms[0]))
         self._frame, self._longer = (Frame.over(window, self._rate_hz) for window in (window_ms, longest))
@@ -187,6 +191,9 @@ class ResponseDetector:
         if told is None:
             return
         space, setting, artefact = self._space, told.parts.setting, told.parts.artefact
+        if self._dissector.taught < self._silent:
+            self._dissector.learn(told.parts, told.residual, self._frame, space, np.zeros_like(space.response))
+            return
         if told.p_value < _LIKELY and not told.unlike:
             sure = told.p_value < _SURE
             self._known.show(told.found.mean, space, self._noise.windows, sure=sure)
