@@ -16,8 +16,8 @@ NOISE_UV = 8.0
 _STRAY, _STRAY_LN = 0.04, 6.0
 _DEAD = 0.08
 _TAIL = 4.0
-_SEEN_SDS = 4.0
-_LEAST_SEEN_UV = 20.0
+_SEEN_SDS = 3.0
+_LEAST_SEEN_UV = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ PARTICLES = 2000
 _SEED = 20_000
 _EFFECTIVE = 0.5
 _KERNEL = 0.12
+_STAGES = 4
+_BEARABLE = 0.25
+_LEAST_BEARABLE = 1 / 16
 _STATIC = (Row.EXCESS_LN, Row.GAIN_LN_MA, Row.CONTACT_LN_MA, Row.EXPONENT, Row.LARGEST_LN_UV, Row.WIDTH_LN,
            Row.SCATTER_LN, Row.RESTLESS_LN, Row.CHRONAXIE_LN_MS)  # fmt: skip
 
@@ -86,14 +89,29 @@ class ProximityFilter:
         self._t = t
 
     def _weigh(self, pulse: Heard, ln_current: float, width_ms: float) -> None:
-        ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
-        self.weights = self.weights * likelihood(pulse, self.particles.recruited(ln_current, ln_threshold))
-        self.weights /= self.weights.sum()
-        if 1 / np.sum(self.weights**2) < _EFFECTIVE * self._count:
-            self._resample(width_ms)
+        """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""
+        left = 1.0
+        for _ in range(_STAGES):
+            ln_likelihood = self._ln_likelihood(pulse, ln_current, width_ms)
+            taken = _bearable(self.weights, left * ln_likelihood)
+            self._reweigh(left * taken * ln_likelihood, width_ms)
+            left *= 1 - taken
+            if left <= 0.0:
+                break
+        else:
+            self._reweigh(left * self._ln_likelihood(pulse, ln_current, width_ms), width_ms)
         if pulse.answered:
             self._silent = None
         self._highest_ma = max(self._highest_ma, pulse.current_ma or 0.0)
+
+    def _ln_likelihood(self, pulse: Heard, ln_current: float, width_ms: float) -> Array:
+        ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
+        return np.log(likelihood(pulse, self.particles.recruited(ln_current, ln_threshold)))
+
+    def _reweigh(self, ln_factor: Array, width_ms: float) -> None:
+        self.weights = _weighed(self.weights, ln_factor)
+        if _effective(self.weights) < _EFFECTIVE:
+            self._resample(width_ms)
 
     def _resample(self, width_ms: float) -> None:
         """Systematic resampling; then each guess is spread within the cloud (Liu and West 2001), in coordinates in which
@@ -118,3 +136,21 @@ class ProximityFilter:
         root = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(cloud)))
         noise = root @ self._rng.standard_normal(cloud.shape)
         return np.asarray(mean + np.sqrt(1 - _KERNEL**2) * centred + _KERNEL * noise)
+
+
+def _weighed(weights: Array, ln_factor: Array) -> Array:
+    weights = weights * np.exp(ln_factor - ln_factor.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _effective(weights: Array) -> float:
+    """Share of the particles that still count."""
+    return float(1 / np.sum(weights**2) / len(weights))
+
+
+def _bearable(weights: Array, ln_factor: Array) -> float:
+    """How much of ``ln_factor`` may be taken in at once, as a power: all of it, or as much as leaves enough guesses."""
+    share = 1.0
+    while _effective(_weighed(weights, share * ln_factor)) < _BEARABLE and share > _LEAST_BEARABLE:
+        share /= 2
+    return share

@@ -7,11 +7,12 @@ import numpy as np
 from guidance.proximity.nerve import FARTHEST_MM, Particles, Row
 from guidance.signal.basis import Array
 
-_CHANGES_PER_S = 0.6
+_CHANGES_PER_S = 0.9
 _REST_SHARE = 0.4
-_AWAY_SHARE = 0.4
+_AWAY_SHARE = 0.45
 _SPEED_MM_S, _SPEED_SD_LN, _FASTEST_MM_S = 1.0, 0.9, 8.0
-_HAND_MM_S = 0.08
+_HAND_MM_S = 0.25
+_MISFIT_LN = 0.12
 _SLIPS_PER_S = 0.01
 _SLIP_LN = 0.35
 _RECOVERS_PER_S = 0.03
@@ -34,7 +35,8 @@ def _step(x: Array, rng: np.random.Generator, elapsed_s: float) -> None:
     way = elapsed_s * np.where(before == x[Row.SPEED_MM_S], before, share * before + (1 - share) * x[Row.SPEED_MM_S])
     x[Row.DISTANCE_MM] = np.clip(x[Row.DISTANCE_MM] - way, 0.0, FARTHEST_MM)
     x[Row.EXCESS_LN] *= np.exp(-_RECOVERS_PER_S * elapsed_s)
-    x[Row.EXCESS_LN] += np.exp(x[Row.RESTLESS_LN]) * np.sqrt(elapsed_s) * rng.standard_normal(count)
+    variance = np.exp(2 * x[Row.RESTLESS_LN]) * elapsed_s + _MISFIT_LN**2 * np.abs(way)
+    x[Row.EXCESS_LN] += np.sqrt(variance) * rng.standard_normal(count)
     slipped = np.flatnonzero(rng.random(count) < _SLIPS_PER_S * elapsed_s)
     x[Row.EXCESS_LN, slipped] += _SLIP_LN * rng.standard_normal(len(slipped))
 

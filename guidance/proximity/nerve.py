@@ -71,7 +71,7 @@ class Particles:
 
     JITTER = 0.02
     """Relative trial-to-trial jitter of the threshold: 1-3 %."""
-    GRAIN_UV = 8.0
+    GRAIN_UV = 1.0
     """How coarsely units add up: the expected response wanders about a smooth curve as they do."""
 
     def __init__(self, x: Array, criterion_uv: float) -> None:
