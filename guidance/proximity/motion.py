@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from guidance.proximity.nerve import FARTHEST_MM, Particles, Row
+from guidance.proximity.nerve import FARTHEST_MM, SPREADS, Particles, Row
 from guidance.signal.basis import Array
 
 _CHANGES_PER_S = 0.9
@@ -12,12 +12,15 @@ _REST_SHARE = 0.4
 _AWAY_SHARE = 0.45
 _SPEED_MM_S, _SPEED_SD_LN, _FASTEST_MM_S = 1.0, 0.9, 8.0
 _HAND_MM_S = 0.25
-_MISFIT_LN = 0.12
+_FORGOTTEN_PER_S = 0.02
+_MISFIT_LN = 0.10
 _SLIPS_PER_S = 0.01
 _SLIP_LN = 0.35
 _RECOVERS_PER_S = 0.03
 _LONGEST_STEP_S = 0.5
 _MOST_STEPS = 6
+
+_CHANGING = (Row.WIDTH_LN, Row.SCATTER_LN, Row.RESTLESS_LN)
 
 
 def moved(particles: Particles, rng: np.random.Generator, elapsed_s: float) -> None:
@@ -37,6 +40,10 @@ def _step(x: Array, rng: np.random.Generator, elapsed_s: float) -> None:
     x[Row.EXCESS_LN] *= np.exp(-_RECOVERS_PER_S * elapsed_s)
     variance = np.exp(2 * x[Row.RESTLESS_LN]) * elapsed_s + _MISFIT_LN**2 * np.abs(way)
     x[Row.EXCESS_LN] += np.sqrt(variance) * rng.standard_normal(count)
+    for row in _CHANGING:
+        median, sd = SPREADS[row]
+        kept = np.exp(-_FORGOTTEN_PER_S * elapsed_s)
+        x[row] = median + kept * (x[row] - median) + sd * np.sqrt(1 - kept**2) * rng.standard_normal(count)
     slipped = np.flatnonzero(rng.random(count) < _SLIPS_PER_S * elapsed_s)
     x[Row.EXCESS_LN, slipped] += _SLIP_LN * rng.standard_normal(len(slipped))
 

@@ -43,7 +43,7 @@ class Row(IntEnum):
     CHRONAXIE_LN_MS = 10
 
 
-_SPREADS = {
+SPREADS = {
     Row.GAIN_LN_MA: (np.log(1.0), 0.90),
     Row.CONTACT_LN_MA: (np.log(0.22), 0.75),
     Row.LARGEST_LN_UV: (np.log(4000.0), 0.70),
@@ -82,7 +82,7 @@ class Particles:
     def drawn(cls, rng: np.random.Generator, count: int, criterion_uv: float) -> Particles:
         """``count`` draws of all that nerves and needles may be."""
         x = np.empty((len(Row), count))
-        for row, (median, sd) in _SPREADS.items():
+        for row, (median, sd) in SPREADS.items():
             x[row] = median + sd * rng.standard_normal(count)
         x[Row.EXPONENT] = rng.uniform(*_EXPONENTS, count)
         x[Row.EXCESS_LN] = 0.1 * rng.standard_normal(count)
