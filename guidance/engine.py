@@ -27,7 +27,8 @@ from guidance.events import (
 )  # fmt: skip
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Arm, Credit, Dial, Mark, Message, Stop
-from guidance.proximity import Heard, ThresholdGrid
+from guidance.proximity.evidence import Heard
+from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
@@ -51,11 +52,13 @@ class Engine:
             info, settings.window, settings.named_criterion_uv, listen=listen, current_ma=settings.current_ma
         )
         protocol = settings.protocol
-        self._threshold = ThresholdGrid(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self._belief = ProximityFilter(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.stimulation = stimulation
+        if stimulation:
+            stimulation.controller.follow(self._belief)
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
         self._is_live = False
@@ -138,13 +141,25 @@ class Engine:
             if codes:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
-            yield Entry(message.what, {})
+            yield from self._marked(message.what)
         elif self.stimulation and isinstance(message, Arm):
             yield from self.stimulation.arm(self.t, self._conditions(now_ns), "operator")
         elif self.stimulation and isinstance(message, Stop):
             yield from self.stimulation.disarm("operator")
         elif self.stimulation and isinstance(message, Dial):
             yield from self.stimulation.turn(message.steps)
+
+    def _marked(self, what: str) -> Iterator[Record]:
+        """Record what the operator notes; where it changes what is known of the nerve, say so at once."""
+        done = self._belief.noted(what)
+        yield Entry(what, {"estimate": done} if done else {})
+        if done:
+            self.proximity = self._belief.unknown(self.proximity.sample if self.proximity else 0)
+            yield self.proximity
+            alarm = self.watch.too_close(self.proximity)
+            if alarm:
+                yield alarm
+            yield from self._changed_cue(self.proximity)
 
     def _live(self, now_ns: int) -> Iterator[Made]:
         stimulation = self.stimulation
@@ -217,12 +232,13 @@ class Engine:
         yield response
         if answer.channel:
             return
-        self.proximity = self._threshold.hear(_heard(answer, t))
+        self.proximity = self._belief.hear(_heard(answer, t))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
             self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
+            yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
@@ -272,4 +288,6 @@ def _heard(answer: Answer, t: float) -> Heard:
         detected=evoked.detected,
         amplitude_uv=evoked.amplitude_uv,
         contaminated=evoked.contaminated,
+        amplitude_sd_uv=evoked.amplitude_sd_uv,
+        p_value=evoked.p_value,
     )

@@ -81,7 +81,13 @@ class Stimulation(ABC):
         self.unanswered = 0
         self.ladder = Ladder(first_ma)
         self._by = "operator" if isinstance(controller, Dial) else "controller"
-        self._told_ma: float | None = None
+        self._told: tuple[float | None, float] | None = None
+
+    @property
+    def pulse_rate_hz(self) -> float:
+        """The rate that the controller wants now, within the bounds; the one that was set where it wants none."""
+        wanted = self.controller.next_rate_hz()
+        return self.rate_hz if wanted is None else min(wanted, self.bounds.max_rate_hz)
 
     @property
     @abstractmethod
@@ -117,9 +123,10 @@ class Stimulation(ABC):
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.suspect, self.amiss = True, False, None
-            self._told_ma = self.current_ma = self._next_ma()
+            self.current_ma = self._next_ma()
+            self._told = self.current_ma, self.pulse_rate_hz
             self._begin(t, self.current_ma)
-            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=by)
+            yield Command(self.current_ma, self.width_ms, self.pulse_rate_hz, enabled=True, by=by)
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
@@ -167,7 +174,7 @@ class Stimulation(ABC):
         return self.bounds.stepped(min(self.controller.next_ma(), highest))
 
     def _refusal(self, current_ma: float, state: Conditions) -> str | None:
-        return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.rate_hz)
+        return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.pulse_rate_hz)
 
     def _ask(self, action: Fire | Train) -> None:
         self.actions.append(action)
@@ -176,9 +183,9 @@ class Stimulation(ABC):
 
     def _tell(self) -> Iterator[Command]:
         """The command under way, where it is not the one told last."""
-        if self.current_ma != self._told_ma:
-            self._told_ma = self.current_ma
-            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=self._by)
+        if (self.current_ma, self.pulse_rate_hz) != self._told:
+            self._told = self.current_ma, self.pulse_rate_hz
+            yield Command(self.current_ma, self.width_ms, self.pulse_rate_hz, enabled=True, by=self._by)
 
 
 def _amiss(pulse: Pulse) -> str | None:

@@ -1,8 +1,8 @@
 """Distance from a threshold: through every law that a nerve may follow, however well the threshold is known.
 
-What the movement of the threshold seems to say about the nerve's gain hangs on the hand's unknown speed and on the law's
-form, so it is left out here (a cut, Liu, Bayarri and Berger 2009): nothing but the threshold now, and the lowest one met,
-narrows the distance.
+What the movement of the threshold seems to say about the nerve's gain hangs on the hand's unknown speed and on the form
+of the law, so it is left out here (a cut, Liu, Bayarri and Berger 2009): nothing but the threshold now, and the lowest
+one met, narrows the distance.
 """
 
 from __future__ import annotations

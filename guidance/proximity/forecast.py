@@ -1,4 +1,4 @@
-"""What the next pulse would tell: the guesses moved on to its moment, and how much each current is expected to teach."""
+"""What the next pulse would tell: guesses moved on to its moment, and how much each current is expected to teach."""
 
 from __future__ import annotations
 

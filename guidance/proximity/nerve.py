@@ -110,13 +110,13 @@ class Particles:
         np.clip(x[Row.WIDTH_LN], np.log(0.03), np.log(0.8), out=x[Row.WIDTH_LN])
 
     def ln_threshold(self) -> Array:
-        """ln of the threshold in mA for 0.1 ms (particles,)."""
+        """Ln of the threshold in mA for 0.1 ms (particles,)."""
         x = self.x
         rise = np.exp(x[Row.GAIN_LN_MA] + x[Row.EXPONENT] * np.log(x[Row.DISTANCE_MM] / REFERENCE_MM + 1e-9))
         return np.asarray(np.clip(np.log(np.exp(x[Row.CONTACT_LN_MA]) + rise) + x[Row.EXCESS_LN], *LN_THRESHOLDS))
 
     def ln_width_factor(self, width_ms: float) -> Array | float:
-        """ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
+        """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
         if abs(width_ms - SHORT_MS) < 1e-9:
             return 0.0
         chronaxie = np.exp(self.x[Row.CHRONAXIE_LN_MS])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guidance.events import Interval, Proximity
-from guidance.proximity.nerve import Particles, Row
 from guidance.signal.basis import Array
 
 ZONES = ("none", "far", "approach", "target", "close")
@@ -47,14 +47,14 @@ def unknown(sample: int, why: str, zone: str | None = None) -> Proximity:
     return Proximity(sample, None, None, None, zone, None, valid=False, why=why)
 
 
-def told(particles: Particles, weights: Array, edges: Edges, width_ms: float, highest_ma: float, distance_mm: Array) -> Told:
-    """Sum up ``particles`` of ``weights`` for pulses of ``width_ms``; ``highest_ma`` is the highest current tried."""
-    ln_short = particles.ln_threshold()
-    ln_threshold = ln_short + particles.ln_width_factor(width_ms)
-    short_ma = np.exp(quantiles(ln_short, weights))
+def told(guesses: tuple[Array, Array, Array], weights: Array, edges: Edges, highest_ma: float) -> Told:
+    """Sum up ``guesses`` of ``weights`` (particles,): ln of the threshold at the width in use and at 0.1 ms, distance
+    in mm. ``highest_ma`` is the highest current tried.
+    """
+    ln_threshold, ln_short, distance_mm = guesses
     return Told(
         threshold_ma=_interval(np.exp(quantiles(ln_threshold, weights))),
-        short_ma=_interval(short_ma),
+        short_ma=_interval(np.exp(quantiles(ln_short, weights))),
         distance_mm=_interval(quantiles(distance_mm, weights)),
         zones=_zones(np.exp(ln_short), np.exp(ln_threshold) > _BEYOND * highest_ma, weights, edges),
     )
@@ -67,7 +67,7 @@ def quantiles(values: Array, weights: Array, at: tuple[float, ...] = _QUANTILES)
     return np.asarray(np.interp(at, total - 0.5 * weights[order], values[order]))
 
 
-def _zones(short_ma: Array, beyond: Array, weights: Array, edges: Edges) -> dict[str, float]:
+def _zones(short_ma: Array, beyond: NDArray[np.bool_], weights: Array, edges: Edges) -> dict[str, float]:
     """Probability of each zone; ``none`` is a threshold beyond all that was tried."""
     tops = (edges.close_ma, edges.target_ma, APPROACH_MA)
     number = np.where(beyond, 4, np.searchsorted(tops, short_ma))

@@ -107,12 +107,18 @@ class World:
 
 
 def published(seed: int, speed_mm_s: float) -> World:
-    """The published comparison's: I = c (0.15 + 0.05 r^2), both +-30 %, recruitment of width 0.15, scatter 8-20 %."""
-    rng = np.random.default_rng([seed, 1])
-    contact, gain = 0.15 * math.exp(0.3 * rng.standard_normal()), 0.05 * math.exp(0.3 * rng.standard_normal())
-    curve = _logistic(4000.0 * math.exp(0.5 * rng.standard_normal()), 0.15)
-    way = _way(rng, speed_mm_s, farthest_mm=10.0)
-    return World(seed, lambda r: contact + gain * r**2, curve, way, Faults())
+    """The published comparison's: I = I0 + k r^2 of ``published_constants``, recruitment of width 0.15."""
+    contact, gain, largest_uv = published_constants(seed)
+    way = _way(np.random.default_rng([seed, 1]), speed_mm_s, farthest_mm=10.0)
+    return World(seed, lambda r: contact + gain * r**2, _logistic(largest_uv, 0.15), way, Faults())
+
+
+def published_constants(seed: int) -> tuple[float, float, float]:
+    """I0 of 0.15 mA and k of 0.05 mA/mm2, both +-30 %, and the largest response in uV."""
+    rng = np.random.default_rng([seed, 4])
+    spread = np.exp(np.array([0.3, 0.3, 0.5]) * rng.standard_normal(3))
+    contact, gain, largest_uv = (float(value) for value in np.array([0.15, 0.05, 4000.0]) * spread)
+    return contact, gain, largest_uv
 
 
 def wide(seed: int, speed_mm_s: float) -> World:
@@ -217,4 +223,8 @@ def _units(rng: np.random.Generator, largest_uv: float) -> Curve:
 
 _LAWS: tuple[Callable[[np.random.Generator], Law], ...] = (_square, _power, _exponential, _fibre)
 _CURVES = (_drawn_logistic, _normal, _units)
-LAW_NAMES = ("square", "power", "exponential", "fibre table")
+
+
+def law_name(seed: int) -> str:
+    """The kind of law of the world ``wide`` of ``seed``."""
+    return ("law: square", "law: power", "law: exponential", "law: fibre table")[seed % 4]
