@@ -13,7 +13,7 @@ from guidance.signal.basis import Array
 SIGNIFICANT = 0.01
 NOISE_UV = 8.0
 
-_STRAY, _STRAY_LN = 0.04, 6.0
+_STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.7, 6.0
 _DEAD = 0.08
 _TAIL = 4.0
 _SEEN_SDS = 3.0
@@ -51,20 +51,24 @@ class Heard:
         return bool(self.amplitude_uv) and (self.detected or significant)
 
 
-def likelihood(pulse: Heard, expected: Recruited) -> Array:
-    """How likely the answer to ``pulse`` is (particles,), up to a factor; never 0."""
+def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Array:
+    """How likely the answer to ``pulse`` is (particles,), up to a factor; never 0.
+
+    ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns answers.
+    """
     if pulse.answered and pulse.amplitude_uv:
-        return _of_amplitude(pulse.amplitude_uv, pulse.noise_uv, expected)
+        stray = _STRAY + (_STRAY_IN_BURST - _STRAY) * unrest
+        return _of_amplitude(pulse.amplitude_uv, pulse.noise_uv, expected, stray)
     return _of_silence(pulse.noise_uv, expected)
 
 
-def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited) -> Array:
+def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Array:
     """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any size."""
     scale = 3 * noise_uv
     sd = np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
     miss = (np.arcsinh(amplitude_uv / scale) - np.arcsinh(expected.amplitude_uv / scale)) / sd
     student = 0.375 / sd / (1 + miss**2 / _TAIL) ** ((_TAIL + 1) / 2)
-    return np.asarray((1 - _STRAY) * student + _STRAY / _STRAY_LN)
+    return np.asarray((1 - stray) * student + stray / _STRAY_LN)
 
 
 def _of_silence(noise_uv: float, expected: Recruited) -> Array:

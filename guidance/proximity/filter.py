@@ -18,6 +18,7 @@ PARTICLES = 2000
 _SEED = 20_000
 _EFFECTIVE = 0.5
 _KERNEL = 0.12
+_UNREST_S = 1.0
 _STAGES = 4
 _STATIC = (Row.EXCESS_LN, Row.GAIN_LN_MA, Row.CONTACT_LN_MA, Row.EXPONENT, Row.LARGEST_LN_UV, Row.WIDTH_LN,
            Row.SCATTER_LN, Row.RESTLESS_LN, Row.CHRONAXIE_LN_MS)  # fmt: skip
@@ -39,6 +40,7 @@ class ProximityFilter:
         self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
         self._t: float | None = None
         self._why: str | None = None
+        self._unrest = 0.0
         self._insert()
 
     def noted(self, what: str) -> str | None:
@@ -60,6 +62,7 @@ class ProximityFilter:
         if pulse.current_ma is None and self._why != "injectate":
             return unknown(pulse.sample, "current-unknown")
         width_ms = pulse.width_ms or SHORT_MS
+        self._unrest = 1.0 if pulse.contaminated else self._unrest
         if pulse.current_ma and not pulse.contaminated and self._why != "injectate":
             self._weigh(pulse, pulse.current_ma, width_ms)
         if self._why is not None:
@@ -86,6 +89,7 @@ class ProximityFilter:
     def _pass_until(self, t: float) -> None:
         if self._t is not None and t > self._t:
             moved(self.particles, self._rng, t - self._t)
+            self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
         self._t = t
 
     def _told(self, width_ms: float) -> Told:
@@ -112,7 +116,8 @@ class ProximityFilter:
 
     def _ln_likelihood(self, pulse: Heard, current_ma: float, width_ms: float) -> Array:
         ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
-        return np.asarray(np.log(likelihood(pulse, self.particles.recruited(float(np.log(current_ma)), ln_threshold))))
+        expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold)
+        return np.asarray(np.log(likelihood(pulse, expected, self._unrest)))
 
     def _reweigh(self, ln_factor: Array, width_ms: float) -> None:
         self.weights = weighed(self.weights, ln_factor)

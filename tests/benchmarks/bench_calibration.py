@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from tests.benchmarks import worlds
 from tests.benchmarks.closed_loop import LOWER_BOUND_MA, TARGET_MA, Ours, Pulsed, run
 
 DURATION_S = 25.0
-Tally = dict[Hashable, list[tuple[bool, bool]]]
+Tally = dict[str, list[tuple[bool, bool]]]
 
 
 def zone(threshold_ma: float) -> str:
@@ -58,21 +58,22 @@ def main() -> None:
     chosen = parser.parse_args()
     each = (80 if chosen.quick else chosen.insertions) // len(worlds.SPEEDS_MM_S)
     tally: Tally = defaultdict(list)
-    seeds: dict[Hashable, set[tuple[int, float]]] = defaultdict(set)
+    seeds: dict[str, set[tuple[int, float]]] = defaultdict(set)
     widths: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for speed in worlds.SPEEDS_MM_S:
         for seed in range(chosen.first, chosen.first + each):
             for pulse, found in insertion(seed, speed, own_rate=not chosen.still_rate):
                 where, told = zone(pulse.threshold_ma), pulse.proximity
-                for key in ("all", f"{speed:g} mm/s", where, worlds.law_name(seed), f"{speed:g} mm/s, {where}"):
+                keys = ("all", f"{speed:g} mm/s", where, worlds.law_name(seed), f"{speed:g} mm/s, {where}")
+                for key in keys:
                     tally[key].append(found)
                     seeds[key].add((seed, speed))
                 if told and told.threshold_ma and told.distance_mm:
                     ratio = told.threshold_ma[2] / told.threshold_ma[0]
                     widths[where].append((ratio, told.distance_mm[2] - told.distance_mm[0]))
     print(f"{'inside the 90 % interval':24}{'threshold':>10}{'distance':>10}{'pulses':>10}{'insertions':>12}")
-    for key in sorted(tally, key=str):
-        print(_line(str(key), tally[key], len(seeds[key])))
+    for key in sorted(tally):
+        print(_line(key, tally[key], len(seeds[key])))
     for where, found_widths in sorted(widths.items()):
         ratio, width_mm = np.median(found_widths, axis=0)
         print(f"interval in {where}: threshold high / low {ratio:.2f}, distance {width_mm:.1f} mm (medians)")

@@ -1,7 +1,7 @@
 """How late the alarm is when the true threshold passes the lower bound (0.2 mA), how often missed, how often false.
 
-``python -m tests.benchmarks.bench_too_close [--quick] [--insertions N]``. A simulation; nerves as in ``worlds.wide``, at
-0.5, 1 and 2 mm/s. An alarm is raised where ``close`` has a probability of 0.5 or more. A passage counts where the
+``python -m tests.benchmarks.bench_too_close [--quick] [--insertions N]``. A simulation; nerves as in ``worlds.wide``,
+at 0.5, 1 and 2 mm/s. An alarm is raised where ``close`` has a probability of 0.5 or more. A passage counts where the
 threshold stays at or below the bound for 1.5 s. False is an alarm during which the true threshold never came
 within 10 % of the bound.
 """
@@ -85,8 +85,8 @@ def main() -> None:
         delays, late = np.array(found.delays_s), np.array(found.pulses)
         print(
             f"{name}: {len(delays) + found.missed} passages in {found.insertions} insertions; delay median "
-            f"{np.median(delays):.2f} s, 90 % {np.percentile(delays, 90):.2f} s; pulses after the first below it, median "
-            f"{np.median(late):.0f}, 90 % {np.percentile(late, 90):.0f}; missed {found.missed}; false alarms "
+            f"{np.median(delays):.2f} s, 90 % {np.percentile(delays, 90):.2f} s; pulses after the first below it, "
+            f"median {np.median(late):.0f}, 90 % {np.percentile(late, 90):.0f}; missed {found.missed}; false alarms "
             f"{100 * found.false / found.insertions:.1f} per 100 insertions",
             flush=True,
         )

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.base import Limits, Outcome, Pulse
-from guidance.controller import Dial, Staircase
+from guidance.controller import Controller, Dial
 from guidance.events import Command, Proximity, Response
 from guidance.interlock import Bounds, Conditions, disarming, highest_step
 from guidance.protocol import load
@@ -28,7 +28,7 @@ def response(*, detected: bool = False, contaminated: bool = False) -> Response:
     return Response(0, "EMG", detected, 0.5, 10.0, None, contaminated)
 
 
-class Whim:
+class Whim(Controller):
     """A controller that wants anything at all."""
 
     def __init__(self, wants: list[float]) -> None:
@@ -38,7 +38,7 @@ class Whim:
     def next_ma(self) -> float:
         return self._wants[self._at % len(self._wants)]
 
-    def heard(self, _current_ma: float, _response: Response, _proximity: Proximity) -> None:
+    def heard(self, current_ma: float, response: Response, proximity: Proximity) -> None:
         self._at += 1
 
 
