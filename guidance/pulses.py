@@ -54,8 +54,9 @@ class SinglePulses(Stimulation):
         if self._asked and self._asked.seen == sample:
             self._asked = None
 
-    def _begin(self, _t: float, _current_ma: float) -> None:
+    def _begin(self, t: float, _current_ma: float) -> None:
         self._unconfirmed, self._withheld = 0, None
+        self._beat_t = max(self._beat_t, t - 1 / self.pulse_rate_hz)
         self.actions.append(Output(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | Asked]:

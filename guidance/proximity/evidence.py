@@ -13,7 +13,7 @@ from guidance.signal.basis import Array
 SIGNIFICANT = 0.01
 NOISE_UV = 8.0
 
-_STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.7, 6.0
+_STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.9, 6.0
 _DEAD = 0.08
 _TAIL = 4.0
 _SEEN_SDS = 3.0

@@ -125,6 +125,8 @@ class ResponseDetector:
             units.append(self._unit(float(noise_uv)))
         windows = shams.sweeps / np.array(units)[:, None]
         windows = windows[np.median(np.abs(windows), axis=1) < _BURST]
+        if not len(windows):
+            return
         if self._noise.learn(windows):
             self._family.renew(self._noise.covariance)
             if self._known.ready:
