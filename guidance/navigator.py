@@ -25,12 +25,11 @@ _BELOW_LN, _ABOVE_LN = -0.2, 0.7
 _NEAR_WEIGHT = 4.0
 _IN_DOUBT = 0.03
 _HURTS_FROM_LN, _HURTS = 0.4, 0.1
-_MOVES_LN, _UNCERTAIN_LN = 0.05, 0.10
+_MOVES_LN, _UNCERTAIN_LN = 0.03, 0.06
 _STAYS_FAST_S = 1.0
 _LOST = 0.9
 _TOP_PULSES = 6
 _PATIENCE = 4
-_NINETY = 3.29
 _SEED = 30_000
 
 
@@ -120,10 +119,11 @@ class Navigator(Controller):
     def _pace(self, proximity: Proximity, belief: ProximityFilter) -> bool:
         """Choose the rate; whether the threshold rests and is known."""
         usual_s = 1 / self._stimulus.rate_hz
-        low, middle, high = self._ahead(belief, self._stimulus.rate_hz).threshold_ma
+        ahead = self._ahead(belief, self._stimulus.rate_hz)
+        middle = ahead.threshold_ma[1]
         now_ma = proximity.threshold_ma[1] if proximity.threshold_ma else middle
         moves = abs(np.log(middle / now_ma)) > _MOVES_LN
-        uncertain = np.log(high / low) / _NINETY > _UNCERTAIN_LN
+        uncertain = ahead.central_sd_ln > _UNCERTAIN_LN
         spent_s = 1 / self._rate_hz
         self._fast_left_s = _STAYS_FAST_S if moves or uncertain else max(self._fast_left_s - spent_s, 0.0)
         fast = self._fast_left_s > 0 and self._stimulus.fast_hz * usual_s > 1

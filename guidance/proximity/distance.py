@@ -12,7 +12,7 @@ import numpy as np
 from guidance.proximity.nerve import FARTHEST_MM, REFERENCE_MM
 from guidance.signal.basis import Array
 
-_GAIN_LN_MA, _GAIN_SD = float(np.log(1.2)), 0.95
+_GAIN_LN_MA, _GAIN_SD = float(np.log(1.35)), 1.0
 _CONTACT_LN_MA, _CONTACT_SD = float(np.log(0.17)), 0.85
 _EXPONENTS = (0.9, 2.7)
 _SHALLOW_SHARE = 0.2

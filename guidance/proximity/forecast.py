@@ -15,6 +15,7 @@ FEW = 300
 
 _NOISE_UV = 8.0
 _SCALE = 3.0
+_MIDDLE_HALF = 1.349
 
 
 def forecast(
@@ -44,6 +45,12 @@ class Forecast:
         """5, 50 and 95 % points of the threshold at the width in use."""
         low, middle, high = np.exp(quantiles(self.ln_threshold, np.full(FEW, 1 / FEW)))
         return float(low), float(middle), float(high)
+
+    @property
+    def central_sd_ln(self) -> float:
+        """Standard deviation of ln threshold by its middle half: how well it is known unless the hand does other."""
+        low, high = quantiles(self.ln_threshold, np.full(FEW, 1 / FEW), (0.25, 0.75))
+        return float(high - low) / _MIDDLE_HALF
 
     def is_below(self, bound_ma: float) -> Array:
         """Where the threshold at 0.1 ms is at or below ``bound_ma`` (particles,), as 0 or 1."""
