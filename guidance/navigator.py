@@ -25,7 +25,7 @@ _BELOW_LN, _ABOVE_LN = -0.2, 0.7
 _NEAR_WEIGHT = 4.0
 _IN_DOUBT = 0.03
 _HURTS_FROM_LN, _HURTS = 0.4, 0.1
-_MOVES_LN, _UNCERTAIN_LN = 0.03, 0.06
+_MOVES_LN, _UNCERTAIN_LN = 0.03, 0.08
 _STAYS_FAST_S = 1.0
 _LOST = 0.9
 _TOP_PULSES = 6
@@ -107,7 +107,8 @@ class Navigator(Controller):
     def _track(self, current_ma: float, response: Response, proximity: Proximity, belief: ProximityFilter) -> None:
         self._at_top = 0
         at_rest = self._pace(proximity, belief)
-        self._verification.heard(current_ma, response, proximity, at_rest=at_rest)
+        answered = None if response.contaminated else _is_answer(response, belief.criterion_uv)
+        self._verification.heard(current_ma, answered, proximity.threshold_ma, at_rest=at_rest)
         wanted_ma = self._verification.wanted_ma()
         if wanted_ma is not None:
             self._wanted_ma = min(wanted_ma, self._highest_ma(current_ma))
@@ -154,6 +155,11 @@ class Navigator(Controller):
 
     def _highest_ma(self, current_ma: float) -> float:
         return min(highest_step(current_ma), self._stimulus.max_ma)
+
+
+def _is_answer(response: Response, criterion_uv: float) -> bool:
+    """Whether the response reaches the criterion that defines the motor threshold."""
+    return response.detected and (response.amplitude_uv or 0.0) >= criterion_uv
 
 
 def _is_lost(proximity: Proximity) -> bool:

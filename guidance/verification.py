@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.events import Entry, Interval, Proximity, Response
+from guidance.events import Entry, Interval
 from guidance.proximity.nerve import SHORT_MS
 
 PRESENT_MA, ABSENT_MA = 0.50, 0.28
@@ -43,14 +43,16 @@ class Verification:
         present = self._answers[self._present_ma]
         return self._present_ma if len(present) < REPEATS else self._absent_ma
 
-    def heard(self, current_ma: float, response: Response, proximity: Proximity, *, at_rest: bool) -> None:
-        """Take in an answer; begin, go on, or give up because the needle moves."""
-        threshold = proximity.threshold_ma
+    def heard(self, current_ma: float, answered: bool | None, threshold: Interval | None, *, at_rest: bool) -> None:
+        """Take in whether a pulse was answered (None: the sweep was unfit); begin, go on, or give up.
+
+        ``threshold`` is what it is taken to be now, ``at_rest`` whether it rests.
+        """
         self._rested = self._rested + 1 if at_rest else 0
         if threshold is None:
             self._answers = None
         elif self._answers is not None:
-            self._go_on(current_ma, response)
+            self._go_on(current_ma, answered)
         elif self._is_due(threshold):
             self._answers, self._asked = {self._present_ma: [], self._absent_ma: []}, 0
             self._done_at_ma = threshold[1]
@@ -67,12 +69,12 @@ class Verification:
         is_new = done is None or not 1 / _MOVED < median / done < _MOVED
         return is_new and self._rested >= _REST_PULSES and self._absent_ma < low and high < self._present_ma
 
-    def _go_on(self, current_ma: float, response: Response) -> None:
+    def _go_on(self, current_ma: float, answered: bool | None) -> None:
         answers = self._answers or {}
         self._asked += 1
         for tried_ma, found in answers.items():
-            if abs(current_ma - tried_ma) < 0.02 * tried_ma and not response.contaminated and len(found) < REPEATS:
-                found.append(response.detected)
+            if abs(current_ma - tried_ma) < 0.02 * tried_ma and answered is not None and len(found) < REPEATS:
+                found.append(answered)
         if all(len(found) == REPEATS for found in answers.values()):
             self._found.append(self._entry(answers))
             self._answers = None

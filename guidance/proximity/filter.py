@@ -35,7 +35,7 @@ class ProximityFilter:
         ``lower_bound_ma``, both for a pulse of 0.1 ms.
         """
         self._edges = Edges(target_ma=target_ma, close_ma=lower_bound_ma)
-        self._criterion_uv, self._count = criterion_uv, count
+        self.criterion_uv, self._count = criterion_uv, count
         self._rng = np.random.default_rng(_SEED)
         self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
         self._t: float | None = None
@@ -75,13 +75,13 @@ class ProximityFilter:
         return unknown(sample, self._why or "stale", "none" if searched else None)
 
     def _insert(self) -> None:
-        self.particles = Particles.drawn(self._rng, self._count, self._criterion_uv)
+        self.particles = Particles.drawn(self._rng, self._count, self.criterion_uv)
         self.weights = even(self._count)
         self._why = "no-response-yet"
         self._highest_ma, self._lowest_ma = 0.0, float("inf")
 
     def _redirect(self) -> None:
-        self.particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self._criterion_uv)
+        self.particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self.criterion_uv)
         self.particles.place(self._rng)
         self.weights = even(self._count)
         self._why, self._highest_ma = "redirect", 0.0
@@ -126,7 +126,7 @@ class ProximityFilter:
 
     def _resample(self, width_ms: float) -> None:
         """Choose anew and spread, the threshold being one coordinate, so that it stays as well known as it is."""
-        particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self._criterion_uv)
+        particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self.criterion_uv)
         self.weights = even(self._count)
         ln_threshold = particles.ln_threshold() + particles.ln_width_factor(width_ms)
         cloud = spread(self._rng, np.vstack([ln_threshold, particles.x[_STATIC, :]]), _KERNEL)

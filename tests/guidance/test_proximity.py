@@ -163,3 +163,93 @@ def test_a_recording_that_tells_no_current_gets_no_zone() -> None:
     silent = replace(stream, pulses=tuple(replace(pulse, current_ma=None) for pulse in stream.pulses))
     told = of_kind(made_of(silent, settings()), Proximity)
     assert [(one.valid, one.why) for one in told] == [(False, "current-unknown")] * 3
+
+
+def settled(seed: int = 0) -> ProximityFilter:
+    """A filter that has heard a nerve of 0.5 mA."""
+    rng, known_nerve = np.random.default_rng(seed), ProximityFilter(CRITERION_UV, 0.2, 0.5)
+    for pulse in range(20):
+        current_ma = 0.5 * rng.uniform(0.95, 1.3)
+        known_nerve.hear(heard(pulse, pulse * 0.5, current_ma, response_uv(current_ma, 0.5, 7.0)))
+    return known_nerve
+
+
+def width(told: Proximity) -> float:
+    low, _, high = known(told.threshold_ma)
+    return math.log(high / low)
+
+
+def missed(pulse: int, current_ma: float) -> Heard:
+    return replace(heard(pulse, pulse * 0.5, current_ma, 5.0), detected=False, p_value=0.5)
+
+
+def test_a_redirect_restarts_the_estimate_and_says_so_until_something_answers() -> None:
+    nerve = settled()
+    assert "restarted" in (nerve.noted("redirect") or "")
+    silent = nerve.hear(missed(21, 0.6))
+    assert (silent.valid, silent.why) == (False, "redirect")
+    assert nerve.hear(heard(22, 11.0, 0.6, 250.0)).valid
+
+
+def test_after_an_injection_it_is_frozen_until_a_redirect_or_another_insertion() -> None:
+    for release in ("redirect", "insertion"):
+        nerve = settled()
+        assert "frozen" in (nerve.noted("injection") or "")
+        for pulse in range(21, 25):
+            told = nerve.hear(heard(pulse, pulse * 0.5))
+            assert (told.valid, told.why, told.threshold_ma) == (False, "injectate", None)
+        nerve.noted(release)
+        assert nerve.hear(heard(30, 15.0)).valid
+
+
+def test_an_entry_that_says_nothing_of_the_needle_changes_nothing() -> None:
+    nerve, same = settled(), settled()
+    assert nerve.noted("aspiration") is None
+    assert nerve.hear(heard(21, 10.5)) == same.hear(heard(21, 10.5))
+
+
+def test_the_interval_widens_upward_while_nothing_is_heard() -> None:
+    nerve = settled()
+    before = nerve.hear(heard(20, 10.0, 0.55, 180.0))
+    after = [nerve.hear(missed(21 + pulse, 0.6)) for pulse in range(4)]
+    assert width(after[-1]) > 2 * width(before)
+    assert known(after[-1].threshold_ma)[1] > 0.6
+
+
+def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> None:
+    nerve = settled()
+    low, _, _ = known(nerve.hear(missed(21, 0.8)).threshold_ma)
+    assert low < 0.6
+    restored = known(nerve.hear(heard(22, 11.0, 0.55, response_uv(0.55, 0.5, 7.0))).threshold_ma)
+    assert restored[1] == pytest.approx(0.5, rel=0.12)
+
+
+def test_a_stray_answer_amid_unfit_sweeps_counts_for_less() -> None:
+    def after_stray(*, unfit: bool) -> float:
+        nerve = settled()
+        for pulse in range(21, 24):
+            nerve.hear(replace(missed(pulse, 0.3), contaminated=unfit))
+        return known(nerve.hear(heard(24, 12.0, 0.2, 900.0)).threshold_ma)[1]
+
+    assert after_stray(unfit=True) > after_stray(unfit=False)
+
+
+def test_misses_at_the_highest_current_say_that_the_threshold_is_beyond_it() -> None:
+    nerve = settled()
+    for pulse in range(21, 45):
+        told = nerve.hear(missed(pulse, 5.0))
+    assert told.zone == "none"
+    assert known(told.threshold_ma)[0] > 3.0
+
+
+def test_the_same_pulses_give_the_same_estimates() -> None:
+    assert searched(0.4, seed=2) == searched(0.4, seed=2)
+
+
+def test_a_small_response_below_the_criterion_is_evidence_though_it_does_not_count_as_detected() -> None:
+    nerve = settled()
+    for pulse in range(21, 29):
+        told = nerve.hear(replace(heard(pulse, pulse * 0.5, 0.8, 60.0), detected=False, p_value=1e-4))
+    low, median, high = known(told.threshold_ma)
+    assert 0.8 < median < 1.0
+    assert math.log(high / low) < 0.5
