@@ -49,8 +49,8 @@ class Verification:
         ``threshold`` is what it is taken to be now, ``at_rest`` whether it rests.
         """
         self._rested = self._rested + 1 if at_rest else 0
-        if threshold is None:
-            self._answers = None
+        if threshold is None or (self._answers is not None and self._has_left(current_ma, answered, threshold)):
+            self._answers = self._done_at_ma = None
         elif self._answers is not None:
             self._go_on(current_ma, answered)
         elif self._is_due(threshold):
@@ -61,6 +61,11 @@ class Verification:
         """Verifications that have ended since the last call."""
         found, self._found = self._found, []
         return iter(found)
+
+    def _has_left(self, current_ma: float, answered: bool | None, threshold: Interval) -> bool:
+        """Whether the needle has left the place: no answer where one must be, or an estimate beyond both currents."""
+        lost = answered is False and current_ma > 0.98 * self._present_ma
+        return lost or not self._absent_ma < threshold[1] < self._present_ma
 
     def _is_due(self, threshold: Interval) -> bool:
         """Whether the needle rests at a place not yet verified, with the threshold between both currents."""

@@ -49,7 +49,7 @@ SPREADS = {
     Row.LARGEST_LN_UV: (np.log(4000.0), 0.70),
     Row.WIDTH_LN: (np.log(0.15), 0.45),
     Row.SCATTER_LN: (np.log(0.12), 0.40),
-    Row.RESTLESS_LN: (np.log(0.012), 1.0),
+    Row.RESTLESS_LN: (np.log(0.01), 1.0),
     Row.CHRONAXIE_LN_MS: (np.log(0.15), 0.35),
 }
 """Median and standard deviation of what is normal in its logarithm."""
