@@ -13,7 +13,8 @@ from guidance.signal.basis import Array
 SIGNIFICANT = 0.01
 NOISE_UV = 8.0
 
-_STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.9, 6.0
+_STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.85, 6.0
+_STRAY_UV = 1000.0
 _DEAD = 0.08
 _TAIL = 4.0
 _SEEN_SDS = 3.0
@@ -63,12 +64,15 @@ def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Array:
 
 
 def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Array:
-    """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any size."""
+    """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any
+    size, though millivolts are rarely feigned.
+    """
     scale = 3 * noise_uv
+    astray = min(1.0, _STRAY_UV / amplitude_uv) / _STRAY_LN
     sd = np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
     miss = (np.arcsinh(amplitude_uv / scale) - np.arcsinh(expected.amplitude_uv / scale)) / sd
     student = 0.375 / sd / (1 + miss**2 / _TAIL) ** ((_TAIL + 1) / 2)
-    return np.asarray((1 - stray) * student + stray / _STRAY_LN)
+    return np.asarray((1 - stray) * student + stray * astray)
 
 
 def _of_silence(noise_uv: float, expected: Recruited) -> Array:

@@ -227,9 +227,11 @@ def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> N
 def test_a_stray_answer_amid_unfit_sweeps_counts_for_less() -> None:
     def after_stray(*, unfit: bool) -> float:
         nerve = settled()
-        for pulse in range(21, 24):
-            nerve.hear(replace(missed(pulse, 0.3), contaminated=unfit))
-        return known(nerve.hear(heard(24, 12.0, 0.2, 900.0)).threshold_ma)[1]
+        for pulse in range(21, 27, 2):
+            if unfit:
+                nerve.hear(replace(missed(pulse, 0.3), contaminated=True))
+            told = nerve.hear(heard(pulse + 1, 0.5 * pulse + 0.5, 0.2, 300.0))
+        return known(told.threshold_ma)[0]
 
     assert after_stray(unfit=True) > after_stray(unfit=False)
 
