@@ -12,8 +12,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from guidance.events import Alarm, Cue, Interval, Proximity
-from guidance.proximity.evidence import Heard
+from guidance.proximity.evidence import Heard, likelihood
 from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.nerve import Recruited
 from guidance.proximity.report import ZONES
 from tests.guidance.streams import evoked, made_of, of_kind, settings
 
@@ -224,16 +225,19 @@ def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> N
     assert restored[1] == pytest.approx(0.5, rel=0.12)
 
 
-def test_a_stray_answer_amid_unfit_sweeps_counts_for_less() -> None:
-    def after_stray(*, unfit: bool) -> float:
-        nerve = settled()
-        for pulse in range(21, 27, 2):
-            if unfit:
-                nerve.hear(replace(missed(pulse, 0.3), contaminated=True))
-            told = nerve.hear(heard(pulse + 1, 0.5 * pulse + 0.5, 0.2, 300.0))
-        return known(told.threshold_ma)[0]
+def contrast(amplitude_uv: float, unrest: float) -> float:
+    """How much more likely an answer is where it was expected than where nothing was."""
+    expected = Recruited(np.array([amplitude_uv, 1.0]), np.array([0.15 * amplitude_uv, 1.0]), np.array([5.0, 5.0]))
+    found, silent = likelihood(heard(0, 0.0, 0.5, amplitude_uv), expected, unrest)
+    return float(found / silent)
 
-    assert after_stray(unfit=True) > after_stray(unfit=False)
+
+def test_an_answer_amid_unfit_sweeps_counts_for_less_but_for_something() -> None:
+    assert 1.2 < contrast(300.0, unrest=1.0) < contrast(300.0, unrest=0.5) < contrast(300.0, unrest=0.0)
+
+
+def test_millivolts_are_believed_even_amid_unfit_sweeps() -> None:
+    assert contrast(8000.0, unrest=1.0) > 3 * contrast(300.0, unrest=1.0)
 
 
 def test_misses_at_the_highest_current_say_that_the_threshold_is_beyond_it() -> None:
