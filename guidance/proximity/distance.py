@@ -15,7 +15,7 @@ from guidance.signal.basis import Array
 _GAIN_LN_MA, _GAIN_SD = float(np.log(1.35)), 0.97
 _CONTACT_LN_MA, _CONTACT_SD = float(np.log(0.17)), 0.85
 _EXPONENTS = (0.9, 2.7)
-_SHALLOW_SHARE = 0.16
+_SHALLOW_SHARE = 0.19
 """Laws without a flat foot: on rabbit nerve the threshold grew only threefold from 0 to 5 mm."""
 _LENGTH_LN_MM, _LENGTH_SD = float(np.log(3.0)), 0.5
 

@@ -1,7 +1,7 @@
 """Who follows the threshold of a moving needle: error of the prediction for the next pulse, on the same worlds.
 
 ``python -m tests.benchmarks.bench_trackers [--quick] [--worlds N]``. A simulation; the worlds are ``worlds.published``,
-whose formula the two last-but-two rows share and the program does not.
+whose formula the particle filters of ``trackers`` share and the program does not know.
 """
 
 from __future__ import annotations
