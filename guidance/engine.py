@@ -7,7 +7,7 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance import __version__
@@ -44,7 +44,8 @@ from guidance.messages import (
     TakeOver,
 )
 from guidance.needle import NeedleWatch
-from guidance.proximity import Heard, ThresholdGrid
+from guidance.proximity.evidence import Heard
+from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
@@ -74,7 +75,7 @@ class Engine:
             silent=settings.silent_pulses,
         )
         protocol = settings.protocol
-        self._threshold = ThresholdGrid(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self._belief = ProximityFilter(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
         self._zone = SteadyZone()
         self.tally = Tally()
         self.alarms = AlarmBoard()
@@ -82,6 +83,8 @@ class Engine:
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
         self.dose = DoseGuard(settings.dose, self.alarms)
+        if stimulation:
+            stimulation.controller.follow(self._belief)
         self.proximity: Proximity | None = None
         self._cue: Cue | None = None
         self._is_live = False
@@ -171,9 +174,10 @@ class Engine:
             if codes:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
-            yield Entry(message.what, {})
+            yield from self._noted(Entry(message.what, {}))
         elif isinstance(message, Aspiration | Aliquot):
-            yield from self.dose.obey(message, self.t)
+            for record in self.dose.obey(message, self.t):
+                yield from self._noted(record) if isinstance(record, Entry) else (record,)
         elif self.stimulation:
             yield from self._operate(self.stimulation, message, now_ns)
 
@@ -198,6 +202,18 @@ class Engine:
         yield Entry("button", {"button": button.button, "did": "stop" if stops else "nothing"})
         if self.stimulation and stops:
             yield from self.stimulation.disarm("operator", f"button {button.button} was pressed")
+
+    def _noted(self, entry: Entry) -> Iterator[Record]:
+        """Record ``entry``; where it changes what is known of the nerve, say so at once."""
+        done = self._belief.noted(entry.what)
+        yield replace(entry, fields=entry.fields | {"estimate": done}) if done else entry
+        if done:
+            self.proximity = self._belief.unknown(self.proximity.sample if self.proximity else 0)
+            yield self.proximity
+            alarm = self.watch.too_close(self.proximity)
+            if alarm:
+                yield alarm
+            yield from self._changed_cue(self.proximity)
 
     def _live(self, now_ns: int) -> Iterator[Made]:
         stimulation = self.stimulation
@@ -272,12 +288,13 @@ class Engine:
         yield response
         if answer.channel:
             return
-        self.proximity = self._zone.settle(self._threshold.hear(_heard(answer, t)))
+        self.proximity = self._zone.settle(self._belief.hear(_heard(answer, t)))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
             self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
+            yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
@@ -335,4 +352,6 @@ def _heard(answer: Answer, t: float) -> Heard:
         detected=evoked.detected,
         amplitude_uv=evoked.amplitude_uv,
         contaminated=evoked.contaminated,
+        amplitude_sd_uv=evoked.amplitude_sd_uv,
+        p_value=evoked.p_value,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from drivers.base import Outcome, Pulse
@@ -24,7 +25,7 @@ class SinglePulses(Stimulation):
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
         """As Stimulation."""
         super().__init__(controller, bounds, width_ms, rate_hz)
-        self._due_t = 0.0
+        self._beat_t = self._fired_t = -math.inf
         self._asked: Asked | None = None
         self._unconfirmed = 0
         self._withheld: str | None = None
@@ -55,7 +56,7 @@ class SinglePulses(Stimulation):
 
     def _begin(self, t: float, _current_ma: float) -> None:
         self._unconfirmed, self._withheld = 0, None
-        self._due_t = max(self._due_t, t)
+        self._beat_t = max(self._beat_t, t - 1 / self.pulse_rate_hz)
         self.actions.append(Output(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | Asked]:
@@ -75,7 +76,8 @@ class SinglePulses(Stimulation):
                 yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
 
     def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
-        if t < self._due_t or self.answer_pending:
+        due_t = self._due_t
+        if t < due_t or self.answer_pending:
             return
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
@@ -83,11 +85,15 @@ class SinglePulses(Stimulation):
             yield from self._withhold(current_ma, why)
             return
         self._withheld = None
-        kept_t = max(self._due_t, t - _CATCH_UP / self.rate_hz)
-        self._due_t = max(kept_t + 1 / self.rate_hz, t + 1 / self.bounds.max_rate_hz)
+        self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
         self._asked = Asked(t, current_ma, self.width_ms)
         self._ask(Fire(current_ma, self.width_ms))
         yield from self._tell()
+
+    @property
+    def _due_t(self) -> float:
+        """When the next pulse is due, at the rate wanted by now."""
+        return max(self._beat_t + 1 / self.pulse_rate_hz, self._fired_t + 1 / self.bounds.max_rate_hz)
 
     def _withhold(self, current_ma: float, why: str) -> Iterator[Command]:
         """Tell of a pulse that is refused: once for as long as the reason stays."""
@@ -105,6 +111,7 @@ class PulseTrain(Stimulation):
         """As Stimulation."""
         super().__init__(controller, bounds, width_ms, rate_hz)
         self._lapses_t = 0.0
+        self._train_hz = rate_hz
         self._heard = False
 
     @property
@@ -126,7 +133,7 @@ class PulseTrain(Stimulation):
 
     def _begin(self, t: float, current_ma: float) -> None:
         self._extend(t)
-        self._ask(Train(current_ma, self.width_ms, self.rate_hz))
+        self._train(current_ma)
         self.actions.append(Output(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | Asked]:
@@ -142,10 +149,14 @@ class PulseTrain(Stimulation):
         why = self._refusal(current_ma, state)
         if why is not None:
             yield from self.disarm("safety", why)
-        elif current_ma != self.current_ma:
-            self._ask(Train(current_ma, self.width_ms, self.rate_hz))
+        elif (current_ma, self.pulse_rate_hz) != (self.current_ma, self._train_hz):
+            self._train(current_ma)
             yield from self._tell()
+
+    def _train(self, current_ma: float) -> None:
+        self._train_hz = self.pulse_rate_hz
+        self._ask(Train(current_ma, self.width_ms, self._train_hz))
 
     def _extend(self, t: float) -> None:
         self._heard = False
-        self._lapses_t = t + 1 / self.rate_hz + ANSWER_S
+        self._lapses_t = t + 1 / min(self._train_hz, self.pulse_rate_hz) + ANSWER_S

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
-from guidance.hand import Hand
+from guidance.hand import Hand, Who
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 
 DIAL_STEP_MA = 0.05
@@ -86,7 +86,15 @@ class Stimulation(ABC):
         self.unanswered = 0
         self.ladder = Ladder(first_ma)
         self.hand = Hand(controller)
-        self._told_ma: float | None = None
+        self._told: tuple[float | None, float] | None = None
+
+    @property
+    def pulse_rate_hz(self) -> float:
+        """The rate that the controller wants now, within the bounds; the one that was set where it wants none, or where
+        the operator has the current.
+        """
+        wanted = self.controller.next_rate_hz() if self.hand.who is Who.CONTROLLER else None
+        return self.rate_hz if wanted is None else min(wanted, self.bounds.max_rate_hz)
 
     @property
     @abstractmethod
@@ -122,9 +130,10 @@ class Stimulation(ABC):
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.suspect, self.amiss = True, False, None
-            self._told_ma = self.current_ma = self._next_ma()
+            self.current_ma = self._next_ma()
+            self._told = self.current_ma, self.pulse_rate_hz
             self._begin(t, self.current_ma)
-            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=by)
+            yield Command(self.current_ma, self.width_ms, self.pulse_rate_hz, enabled=True, by=by)
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
@@ -187,7 +196,7 @@ class Stimulation(ABC):
         return self.bounds.stepped(min(self.hand.next_ma(), highest))
 
     def _refusal(self, current_ma: float, state: Conditions) -> str | None:
-        return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.rate_hz)
+        return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.pulse_rate_hz)
 
     def _ask(self, action: Fire | Train) -> None:
         self.actions.append(action)
@@ -196,12 +205,13 @@ class Stimulation(ABC):
 
     def _tell(self) -> Iterator[Command]:
         """The command under way, where it is not the one told last."""
-        if self.current_ma != self._told_ma:
-            self._told_ma = self.current_ma
-            yield Command(self.current_ma, self.width_ms, self.rate_hz, enabled=True, by=self.hand.by)
+        if (self.current_ma, self.pulse_rate_hz) != self._told:
+            self._told = self.current_ma, self.pulse_rate_hz
+            yield Command(self.current_ma, self.width_ms, self.pulse_rate_hz, enabled=True, by=self.hand.by)
 
     def _asked_by_operator(self, current_ma: float | None, why: str | None = None) -> Command:
-        return Command(current_ma, self.width_ms, self.rate_hz, enabled=self.armed, by="operator", why=why)
+        rate_hz = self.pulse_rate_hz
+        return Command(current_ma, self.width_ms, rate_hz, enabled=self.armed, by="operator", why=why)
 
 
 def _amiss(pulse: Pulse) -> str | None:

@@ -90,7 +90,7 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
         wanted_ma=stimulation.hand.next_ma(),
         max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
         width_ms=stimulation.width_ms,
-        rate_hz=stimulation.rate_hz,
+        rate_hz=stimulation.pulse_rate_hz,
         delivered_ma=last.current_ma if last else None,
         impedance_kohm=last.impedance_kohm if last else None,
         chooser=stimulation.hand.who.value,

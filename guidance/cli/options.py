@@ -55,6 +55,10 @@ WINDOW = click.option(
 CRITERION = click.option(
     "--criterion-uv", type=Positive(), metavar="UV", help="Least peak-to-peak amplitude that counts as a response."
 )
+SILENT = click.option(
+    "--below-threshold", "silent_pulses", type=click.IntRange(min=0), default=0, metavar="N",
+    help="The first N pulses are known to be below threshold: all they show is learned as artefact.",
+)  # fmt: skip
 EVENTS = click.option(
     "--events", metavar="PATH", help="Copy the event stream to a file or pipe, or with - to standard output."
 )
@@ -79,6 +83,7 @@ _PROCEDURE = (
     click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),
     WINDOW,
     CRITERION,
+    SILENT,
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option("--no-audio", is_flag=True, help="Without sound."),
@@ -100,9 +105,17 @@ def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
         protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
-    given = {key: options.get(key) for key in ("current_ma", "width_ms", "rate_hz", "max_current_ma", "criterion_uv")}
     mode = Mode(options["mode"] or (_usual_mode(protocol) if is_live else Mode.MANUAL))
-    return Settings(protocol, mode, window, **given, headless=options["headless"], dose=dose_plan_of(options))
+    return Settings(
+        protocol,
+        mode,
+        window,
+        criterion_uv=options.get("criterion_uv"),
+        **{key: options.get(key) for key in ("current_ma", "width_ms", "rate_hz", "max_current_ma")},
+        headless=options["headless"],
+        dose=dose_plan_of(options),
+        silent_pulses=options["silent_pulses"],
+    )
 
 
 def _usual_mode(protocol: Protocol) -> Mode:

@@ -12,6 +12,7 @@ from guidance.cli.options import (
     EVENTS,
     HEADLESS,
     PROTOCOL,
+    SILENT,
     STATUS,
     WINDOW,
     Positive,
@@ -69,6 +70,7 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
 @PROTOCOL
 @WINDOW
 @CRITERION
+@SILENT
 @EVENTS
 @click.option("--speed", type=Positive(), metavar="N", help="Play at N times real time.")
 @click.option("--fast", is_flag=True, help="Play as fast as the machine can; the records are the same.")

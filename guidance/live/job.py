@@ -9,13 +9,14 @@ from pathlib import Path
 
 from drivers import open_device
 from drivers.base import Amplifier, Limits, Stimulator
-from guidance.controller import Controller, Dial, Staircase
+from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds
 from guidance.journal import Journal, end_alone, mark_told, new_procedure, newly_unfinished
 from guidance.live.device import LiveDevice
 from guidance.live.session import LiveSession
+from guidance.navigator import Navigator, Stimulus
 from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses
 from guidance.settings import Mode, Settings
@@ -104,7 +105,8 @@ def stimulation_within(settings: Settings, limits: Limits) -> Stimulation:
     bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
     controller: Controller = Dial(start_ma)
     if settings.mode is Mode.AUTO:
-        controller = Staircase(start_ma, bounds.highest_ma(width_ms))
+        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz)
+        controller = Navigator(stimulus, settings.protocol.lower_bound_ma)
     kind = SinglePulses if limits.single_pulses else PulseTrain
     return kind(controller, bounds, width_ms, rate_hz)
 

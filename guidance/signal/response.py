@@ -70,7 +70,12 @@ class ResponseDetector:
     """Judges the sweeps of one channel; carries what it learns of its noise, its artefact and its responses."""
 
     def __init__(
-        self, channel: int, window_ms: tuple[float, float], info: DeviceInfo, criterion_uv: float | None, silent: int = 0
+        self,
+        channel: int,
+        window_ms: tuple[float, float],
+        info: DeviceInfo,
+        criterion_uv: float | None,
+        silent: int = 0,
     ) -> None:
         """For channel number ``channel``; responses below ``criterion_uv`` (if named) are not called detected.
 

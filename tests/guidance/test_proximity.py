@@ -12,7 +12,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from guidance.events import Alarm, Cue, Interval, Proximity
-from guidance.proximity import ZONES, Heard, ThresholdGrid
+from guidance.proximity.evidence import Heard, likelihood
+from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.nerve import Recruited
+from guidance.proximity.report import ZONES
 from tests.guidance.streams import evoked, made_of, of_kind, settings
 
 CRITERION_UV, LARGEST_UV = 100.0, 4000.0
@@ -27,7 +30,7 @@ def response_uv(current_ma: float, threshold_ma: float, steepness: float) -> flo
 def searched(threshold_ma: float, *, seed: int = 0, steepness: float = 8.0, width_ms: float = 0.1) -> list[Proximity]:
     """What twelve pulses of a simple staircase tell of a nerve that does not move."""
     rng = np.random.default_rng(seed)
-    grid = ThresholdGrid(CRITERION_UV, lower_bound_ma=0.2, target_ma=0.5)
+    grid = ProximityFilter(CRITERION_UV, lower_bound_ma=0.2, target_ma=0.5)
     current_ma, found = 1.0, []
     for pulse in range(12):
         uv = response_uv(current_ma, threshold_ma, steepness) * rng.lognormal(0.0, 0.2)
@@ -61,7 +64,7 @@ def test_zones_come_in_order_as_the_threshold_falls() -> None:
 
 
 def test_without_any_response_nothing_is_known_but_that_there_was_none() -> None:
-    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(5):
         told = grid.hear(heard(pulse, pulse * 0.5, 2.0, amplitude_uv=10.0))
         assert (told.valid, told.why, told.zone) == (False, "no-response-yet", "none")
@@ -70,18 +73,18 @@ def test_without_any_response_nothing_is_known_but_that_there_was_none() -> None
 
 
 def test_an_unknown_current_tells_nothing_and_says_so() -> None:
-    told = ThresholdGrid(CRITERION_UV, 0.2, 0.5).hear(heard(0, 0.0, current_ma=None))
+    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).hear(heard(0, 0.0, current_ma=None))
     assert (told.valid, told.why, told.zone, told.threshold_ma) == (False, "current-unknown", None, None)
 
 
 def test_an_unknown_width_leaves_open_what_rests_on_it() -> None:
-    told = ThresholdGrid(CRITERION_UV, 0.2, 0.5).hear(replace(heard(0, 0.0), width_ms=None))
+    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).hear(replace(heard(0, 0.0), width_ms=None))
     assert told.threshold_ma is not None
     assert (told.threshold_0p1ms_ma, told.distance_mm, told.zone, told.zone_probability) == (None, None, None, None)
 
 
 def test_contaminated_sweeps_teach_nothing() -> None:
-    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     told = grid.hear(replace(heard(0, 0.0), contaminated=True))
     assert (told.valid, told.why, told.zone) == (False, "no-response-yet", None)
 
@@ -89,9 +92,9 @@ def test_contaminated_sweeps_teach_nothing() -> None:
 def test_a_wider_pulse_is_referred_to_a_tenth_of_a_millisecond() -> None:
     told = searched(0.5, width_ms=0.3)[-1]
     at_width, short = known(told.threshold_ma)[1], known(told.threshold_0p1ms_ma)[1]
-    rheobase_chronaxie_ms = 0.2
-    weiss = (1 + rheobase_chronaxie_ms / 0.1) / (1 + rheobase_chronaxie_ms / 0.3)
-    assert short / at_width == pytest.approx(weiss)
+    chronaxies_ms = (0.08, 0.3)
+    least, most = ((1 + chronaxie / 0.1) / (1 + chronaxie / 0.3) for chronaxie in chronaxies_ms)
+    assert least < short / at_width < most
 
 
 def test_distance_grows_with_the_threshold() -> None:
@@ -100,7 +103,7 @@ def test_distance_grows_with_the_threshold() -> None:
 
 
 def test_the_estimate_follows_a_needle_that_moved() -> None:
-    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     told = [grid.hear(heard(pulse, pulse * 0.5, 1.0, response_uv(1.0, 1.0, 8.0))) for pulse in range(8)]
     near = [grid.hear(heard(pulse, pulse * 0.5, 0.4, response_uv(0.4, 0.4, 8.0))) for pulse in range(8, 14)]
     assert known(told[-1].threshold_ma)[1] == pytest.approx(1.0, rel=0.2)
@@ -109,7 +112,7 @@ def test_the_estimate_follows_a_needle_that_moved() -> None:
 
 @pytest.mark.parametrize("pause_s", [4.0, 5.0, 60.0, 3600.0])
 def test_the_interval_widens_over_a_pause_between_pulses(pause_s: float) -> None:
-    grid = ThresholdGrid(CRITERION_UV, 0.2, 0.5)
+    grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(8):
         before = known(grid.hear(heard(pulse, pulse * 0.5, 0.5, 100.0)).threshold_ma)
     after = known(grid.hear(replace(heard(9, 3.5 + pause_s), contaminated=True)).threshold_ma)
@@ -134,7 +137,7 @@ def test_the_interval_widens_over_a_pause_between_pulses(pause_s: float) -> None
 def test_whatever_is_heard_the_numbers_hold_together(
     pulses: list[tuple[float, float | None, float | None, bool, float, bool]],
 ) -> None:
-    grid, t = ThresholdGrid(CRITERION_UV, 0.2, 0.5), 0.0
+    grid, t = ProximityFilter(CRITERION_UV, 0.2, 0.5), 0.0
     for pulse, (pause_s, current_ma, width_ms, detected, amplitude_uv, contaminated) in enumerate(pulses):
         t += pause_s
         told = grid.hear(Heard(pulse, t, current_ma, width_ms, detected, amplitude_uv, contaminated))
@@ -161,3 +164,98 @@ def test_a_recording_that_tells_no_current_gets_no_zone() -> None:
     silent = replace(stream, pulses=tuple(replace(pulse, current_ma=None) for pulse in stream.pulses))
     told = of_kind(made_of(silent, settings()), Proximity)
     assert [(one.valid, one.why) for one in told] == [(False, "current-unknown")] * 3
+
+
+def settled(seed: int = 0) -> ProximityFilter:
+    """A filter that has heard a nerve of 0.5 mA."""
+    rng, known_nerve = np.random.default_rng(seed), ProximityFilter(CRITERION_UV, 0.2, 0.5)
+    for pulse in range(20):
+        current_ma = 0.5 * rng.uniform(0.95, 1.3)
+        known_nerve.hear(heard(pulse, pulse * 0.5, current_ma, response_uv(current_ma, 0.5, 7.0)))
+    return known_nerve
+
+
+def width(told: Proximity) -> float:
+    low, _, high = known(told.threshold_ma)
+    return math.log(high / low)
+
+
+def missed(pulse: int, current_ma: float) -> Heard:
+    return replace(heard(pulse, pulse * 0.5, current_ma, 5.0), detected=False, p_value=0.5)
+
+
+def test_a_redirect_restarts_the_estimate_and_says_so_until_something_answers() -> None:
+    nerve = settled()
+    assert "restarted" in (nerve.noted("redirect") or "")
+    silent = nerve.hear(missed(21, 0.6))
+    assert (silent.valid, silent.why) == (False, "redirect")
+    assert nerve.hear(heard(22, 11.0, 0.6, 250.0)).valid
+
+
+def test_after_an_injection_it_is_frozen_until_a_redirect_or_another_insertion() -> None:
+    for release in ("redirect", "insertion"):
+        nerve = settled()
+        assert "frozen" in (nerve.noted("injection") or "")
+        for pulse in range(21, 25):
+            told = nerve.hear(heard(pulse, pulse * 0.5))
+            assert (told.valid, told.why, told.threshold_ma) == (False, "injectate", None)
+        nerve.noted(release)
+        assert nerve.hear(heard(30, 15.0)).valid
+
+
+def test_an_entry_that_says_nothing_of_the_needle_changes_nothing() -> None:
+    nerve, same = settled(), settled()
+    assert nerve.noted("aspiration") is None
+    assert nerve.hear(heard(21, 10.5)) == same.hear(heard(21, 10.5))
+
+
+def test_the_interval_widens_upward_while_nothing_is_heard() -> None:
+    nerve = settled()
+    before = nerve.hear(heard(20, 10.0, 0.55, 180.0))
+    after = [nerve.hear(missed(21 + pulse, 0.6)) for pulse in range(4)]
+    assert width(after[-1]) > 2 * width(before)
+    assert known(after[-1].threshold_ma)[1] > 0.6
+
+
+def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> None:
+    nerve = settled()
+    low, _, _ = known(nerve.hear(missed(21, 0.8)).threshold_ma)
+    assert low < 0.6
+    restored = known(nerve.hear(heard(22, 11.0, 0.55, response_uv(0.55, 0.5, 7.0))).threshold_ma)
+    assert restored[1] == pytest.approx(0.5, rel=0.12)
+
+
+def contrast(amplitude_uv: float, unrest: float) -> float:
+    """How much more likely an answer is where it was expected than where nothing was."""
+    expected = Recruited(np.array([amplitude_uv, 1.0]), np.array([0.15 * amplitude_uv, 1.0]), np.array([5.0, 5.0]))
+    found, silent = likelihood(heard(0, 0.0, 0.5, amplitude_uv), expected, unrest)
+    return float(found / silent)
+
+
+def test_an_answer_amid_unfit_sweeps_counts_for_less_but_for_something() -> None:
+    assert 1.2 < contrast(300.0, unrest=1.0) < contrast(300.0, unrest=0.5) < contrast(300.0, unrest=0.0)
+
+
+def test_millivolts_are_believed_even_amid_unfit_sweeps() -> None:
+    assert contrast(8000.0, unrest=1.0) > 3 * contrast(300.0, unrest=1.0)
+
+
+def test_misses_at_the_highest_current_say_that_the_threshold_is_beyond_it() -> None:
+    nerve = settled()
+    for pulse in range(21, 45):
+        told = nerve.hear(missed(pulse, 5.0))
+    assert told.zone == "none"
+    assert known(told.threshold_ma)[0] > 3.0
+
+
+def test_the_same_pulses_give_the_same_estimates() -> None:
+    assert searched(0.4, seed=2) == searched(0.4, seed=2)
+
+
+def test_a_small_response_below_the_criterion_is_evidence_though_it_does_not_count_as_detected() -> None:
+    nerve = settled()
+    for pulse in range(21, 29):
+        told = nerve.hear(replace(heard(pulse, pulse * 0.5, 0.8, 60.0), detected=False, p_value=1e-4))
+    low, median, high = known(told.threshold_ma)
+    assert 0.8 < median < 1.0
+    assert math.log(high / low) < 0.5

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.base import Limits, Outcome, Pulse
-from guidance.controller import Dial, Staircase
+from guidance.controller import Controller, Dial
 from guidance.events import Command, Proximity, Response
 from guidance.interlock import Bounds, Conditions, disarming, highest_step
+from guidance.navigator import Navigator, Stimulus
 from guidance.protocol import load
 from guidance.pulses import ANSWER_S, CONFIRM_S, PulseTrain, SinglePulses
 from guidance.stimulation import Fire, Output, Stimulation, Train
@@ -28,7 +29,7 @@ def response(*, detected: bool = False, contaminated: bool = False) -> Response:
     return Response(0, "EMG", detected, 0.5, 10.0, None, contaminated)
 
 
-class Whim:
+class Whim(Controller):
     """A controller that wants anything at all."""
 
     def __init__(self, wants: list[float]) -> None:
@@ -256,7 +257,7 @@ def test_the_dial_stays_within_its_limits() -> None:
 
 
 def test_in_automatic_mode_there_is_no_dial() -> None:
-    stimulation = SinglePulses(Staircase(1.0, 5.0), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(Navigator(Stimulus(1.0, 5.0, 0.1, 2.0, 5.0), 0.2), BOUNDS, 0.1, 2.0)
     assert list(stimulation.turn(3)) == []
 
 
@@ -296,26 +297,57 @@ def test_a_train_does_not_outlast_the_signal() -> None:
     assert (off.enabled, off.why) == (False, "no samples arrive")
 
 
-def _climb(answer: Callable[[float], Response]) -> list[float]:
-    staircase, asked = Staircase(0.5, 2.0), []
-    for _ in range(20):
-        asked.append(staircase.next_ma())
-        staircase.heard(asked[-1], answer(asked[-1]), NOTHING_KNOWN)
-    return asked
+class Hurried(Dial):
+    """A dial that wants a rate of its own."""
+
+    rate_hz: float | None = None
+
+    def next_rate_hz(self) -> float | None:
+        return self.rate_hz
 
 
-def test_the_staircase_climbs_to_the_limit_while_nothing_answers() -> None:
-    asked = _climb(lambda _: response())
-    assert asked == sorted(asked)
-    assert asked[-1] == 2.0
+@pytest.mark.parametrize(("wanted_hz", "given_hz"), [(None, 2.0), (4.0, 4.0), (50.0, BOUNDS.max_rate_hz)])
+def test_single_pulses_keep_the_rate_that_the_controller_wants_within_the_bounds(
+    wanted_hz: float | None, given_hz: float
+) -> None:
+    controller = Hurried(1.0)
+    controller.rate_hz = wanted_hz
+    stimulation = SinglePulses(controller, BOUNDS, 0.1, 2.0)
+    list(stimulation.arm(0.0, GOOD, "operator"))
+    fired_s = []
+    for tick in range(4000):
+        t = tick / 1000
+        ticked(stimulation, t)
+        for action in taken(stimulation):
+            if isinstance(action, Fire):
+                fired_s.append(t)
+                stimulation.pulse_seen(Pulse(tick, current_ma=1.0))
+                stimulation.answered(tick, 1.0, response(), NOTHING_KNOWN)
+    intervals_s = np.diff(fired_s)
+    assert float(np.mean(intervals_s)) == pytest.approx(1 / given_hz, rel=0.02)
+    assert intervals_s.min() >= 1 / BOUNDS.max_rate_hz - 1e-9
 
 
-def test_a_sweep_that_cannot_tell_does_not_move_the_staircase() -> None:
-    assert _climb(lambda _: response(contaminated=True))[:2] == [0.5, 0.5]
+def test_a_rate_that_rises_between_two_pulses_brings_the_next_one_forward() -> None:
+    controller = Hurried(1.0)
+    stimulation = SinglePulses(controller, BOUNDS, 0.1, 2.0)
+    list(stimulation.arm(0.0, GOOD, "operator"))
+    ticked(stimulation, 0.0)
+    stimulation.pulse_seen(Pulse(0, current_ma=1.0))
+    stimulation.answered(0, 1.0, response(), NOTHING_KNOWN)
+    taken(stimulation)
+    controller.rate_hz = 5.0
+    (told,) = ticked(stimulation, 0.21)
+    assert taken(stimulation) == [Fire(1.0, 0.1)]
+    assert told.rate_hz == 5.0
 
 
-def test_the_staircase_follows_the_threshold() -> None:
-    known = Proximity(1, (0.3, 0.4, 0.5), None, None, "target", None, valid=True, why=None)
-    staircase = Staircase(1.0, 5.0)
-    staircase.heard(1.0, response(detected=True), known)
-    assert 0.4 < staircase.next_ma() < 0.6
+def test_a_train_takes_over_the_rate_that_the_controller_wants() -> None:
+    controller = Hurried(1.0)
+    train = PulseTrain(controller, BOUNDS, 0.1, 2.0)
+    list(train.arm(0.0, GOOD, "operator"))
+    taken(train)
+    controller.rate_hz = 5.0
+    ticked(train, 0.1)
+    ticked(train, 0.2)
+    assert taken(train) == [Train(1.0, 0.1, 5.0)]

@@ -1,0 +1,82 @@
+"""What an answered pulse says for each guess: how likely this answer was, were the guess true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from guidance.proximity.nerve import Recruited
+from guidance.signal.basis import Array
+
+SIGNIFICANT = 0.01
+NOISE_UV = 8.0
+
+_STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.85, 6.0
+_STRAY_UV = 1000.0
+_DEAD = 0.08
+_TAIL = 4.0
+_SEEN_SDS = 3.0
+_LEAST_SEEN_UV = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answered pulse, as the estimate takes it.
+
+    Its current in mA (None: not known to be delivered) and width in ms, whether a response was detected, its amplitude
+    peak to peak in uV with its standard error, the p-value of there being none, and whether the sweep was unfit to
+    tell. ``t`` in s is when it was known.
+    """
+
+    sample: int
+    t: float
+    current_ma: float | None
+    width_ms: float | None
+    detected: bool
+    amplitude_uv: float | None
+    contaminated: bool
+    amplitude_sd_uv: float | None = None
+    p_value: float | None = None
+
+    @property
+    def noise_uv(self) -> float:
+        """Standard error of the amplitude; a usual one where it is not told."""
+        return max(self.amplitude_sd_uv or NOISE_UV, 0.5)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there was a response, below the criterion too."""
+        significant = self.p_value is not None and self.p_value < SIGNIFICANT
+        return bool(self.amplitude_uv) and (self.detected or significant)
+
+
+def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Array:
+    """How likely the answer to ``pulse`` is (particles,), up to a factor; never 0.
+
+    ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns answers.
+    """
+    if pulse.answered and pulse.amplitude_uv:
+        stray = _STRAY + (_STRAY_IN_BURST - _STRAY) * unrest
+        return _of_amplitude(pulse.amplitude_uv, pulse.noise_uv, expected, stray)
+    return _of_silence(pulse.noise_uv, expected)
+
+
+def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Array:
+    """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any
+    size, though millivolts are rarely feigned.
+    """
+    scale = 3 * noise_uv
+    astray = min(1.0, _STRAY_UV / amplitude_uv) / _STRAY_LN
+    sd = np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
+    miss = (np.arcsinh(amplitude_uv / scale) - np.arcsinh(expected.amplitude_uv / scale)) / sd
+    student = 0.375 / sd / (1 + miss**2 / _TAIL) ** ((_TAIL + 1) / 2)
+    return np.asarray((1 - stray) * student + stray * astray)
+
+
+def _of_silence(noise_uv: float, expected: Recruited) -> Array:
+    """The response is too small to be seen, or the pulse was dead."""
+    seen_uv = max(_SEEN_SDS * noise_uv, _LEAST_SEEN_UV)
+    hidden = ndtr((seen_uv - expected.amplitude_uv) / np.hypot(0.3 * seen_uv, expected.scatter_uv))
+    return np.asarray((1 - _DEAD) * hidden + _DEAD)

@@ -1,0 +1,136 @@
+"""A particle filter over distance, speed and nerve, moved by every answered pulse."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from guidance.events import Proximity
+from guidance.proximity.distance import Ruler
+from guidance.proximity.evidence import Heard, likelihood
+from guidance.proximity.motion import moved
+from guidance.proximity.nerve import SHORT_MS, Particles, Row
+from guidance.proximity.report import Edges, Told, quantiles, told, unknown
+from guidance.proximity.resampling import bearable, effective, even, spread, systematic, weighed
+from guidance.signal.basis import Array
+
+PARTICLES = 2000
+
+_SEED = 20_000
+_EFFECTIVE = 0.5
+_KERNEL = 0.12
+_UNREST_S = 1.5
+_STAGES = 4
+_STATIC = (Row.EXCESS_LN, Row.GAIN_LN_MA, Row.CONTACT_LN_MA, Row.EXPONENT, Row.LARGEST_LN_UV, Row.WIDTH_LN,
+           Row.SCATTER_LN, Row.RESTLESS_LN, Row.CHRONAXIE_LN_MS)  # fmt: skip
+
+
+class ProximityFilter:
+    """The estimate that every answered pulse moves. The same input gives the same estimates: its draws are seeded.
+
+    ``particles`` and their ``weights`` are what it believes at the last pulse.
+    """
+
+    def __init__(self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES) -> None:
+        """Threshold is where the expected response reaches ``criterion_uv``; zones end at ``target_ma`` and
+        ``lower_bound_ma``, both for a pulse of 0.1 ms.
+        """
+        self._edges = Edges(target_ma=target_ma, close_ma=lower_bound_ma)
+        self.criterion_uv, self._count = criterion_uv, count
+        self._rng = np.random.default_rng(_SEED)
+        self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
+        self._t: float | None = None
+        self._why: str | None = None
+        self._unrest = 0.0
+        self._insert()
+
+    def noted(self, what: str) -> str | None:
+        """Take in the operator's entry ``what``; what became of the estimate, in words, None where nothing did."""
+        if what == "insertion":
+            self._insert()
+            return "restarted: another insertion, nothing is kept"
+        if what == "redirect":
+            self._redirect()
+            return "restarted: the tip may be anywhere, what is known of the nerve is kept"
+        if what == "injection":
+            self._why = "injectate"
+            return "frozen: with an injectate at the tip thresholds do not compare, until a redirect or an insertion"
+        return None
+
+    def hear(self, pulse: Heard) -> Proximity:
+        """Take in one answered pulse and say where the threshold is now."""
+        self._pass_until(pulse.t)
+        if pulse.current_ma is None and self._why != "injectate":
+            return unknown(pulse.sample, "current-unknown")
+        width_ms = pulse.width_ms or SHORT_MS
+        self._unrest = 1.0 if pulse.contaminated else self._unrest
+        if pulse.current_ma and not pulse.contaminated and self._why != "injectate":
+            self._weigh(pulse, pulse.current_ma, width_ms)
+        if self._why is not None:
+            return self.unknown(pulse.sample)
+        return self._told(width_ms).proximity(pulse.sample, width_known=pulse.width_ms is not None)
+
+    def unknown(self, sample: int) -> Proximity:
+        """The record after the pulse at ``sample`` while nothing can be told of the nerve."""
+        searched = self._highest_ma > 0 and self._why != "injectate"
+        return unknown(sample, self._why or "stale", "none" if searched else None)
+
+    def _insert(self) -> None:
+        self.particles = Particles.drawn(self._rng, self._count, self.criterion_uv)
+        self.weights = even(self._count)
+        self._why = "no-response-yet"
+        self._highest_ma, self._lowest_ma = 0.0, float("inf")
+
+    def _redirect(self) -> None:
+        self.particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self.criterion_uv)
+        self.particles.place(self._rng)
+        self.weights = even(self._count)
+        self._why, self._highest_ma = "redirect", 0.0
+
+    def _pass_until(self, t: float) -> None:
+        if self._t is not None and t > self._t:
+            moved(self.particles, self._rng, t - self._t)
+            self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
+        self._t = t
+
+    def _told(self, width_ms: float) -> Told:
+        ln_short = self.particles.ln_threshold()
+        self._lowest_ma = min(self._lowest_ma, float(np.exp(quantiles(ln_short, self.weights, (0.5,))[0])))
+        ln_threshold = ln_short + self.particles.ln_width_factor(width_ms)
+        distance_mm = self._ruler.distance_mm(np.exp(ln_short), self._lowest_ma)
+        return told((ln_threshold, ln_short, distance_mm), self.weights, self._edges, self._highest_ma)
+
+    def _weigh(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
+        """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""
+        left = 1.0
+        for stage in range(_STAGES):
+            ln_likelihood = self._ln_likelihood(pulse, current_ma, width_ms)
+            last = stage == _STAGES - 1
+            taken = 1.0 if last else bearable(self.weights, left * ln_likelihood)
+            self._reweigh(left * taken * ln_likelihood, width_ms)
+            left *= 1 - taken
+            if left <= 0.0:
+                break
+        if pulse.answered:
+            self._why = None
+        self._highest_ma = max(self._highest_ma, current_ma)
+
+    def _ln_likelihood(self, pulse: Heard, current_ma: float, width_ms: float) -> Array:
+        ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
+        expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold)
+        return np.asarray(np.log(likelihood(pulse, expected, self._unrest)))
+
+    def _reweigh(self, ln_factor: Array, width_ms: float) -> None:
+        self.weights = weighed(self.weights, ln_factor)
+        if effective(self.weights) < _EFFECTIVE:
+            self._resample(width_ms)
+
+    def _resample(self, width_ms: float) -> None:
+        """Choose anew and spread, the threshold being one coordinate, so that it stays as well known as it is."""
+        particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self.criterion_uv)
+        self.weights = even(self._count)
+        ln_threshold = particles.ln_threshold() + particles.ln_width_factor(width_ms)
+        cloud = spread(self._rng, np.vstack([ln_threshold, particles.x[_STATIC, :]]), _KERNEL)
+        particles.x[_STATIC, :] = cloud[1:]
+        particles.tidy()
+        particles.put_at(cloud[0] - particles.ln_width_factor(width_ms))
+        self.particles = particles

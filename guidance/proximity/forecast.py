@@ -1,0 +1,69 @@
+"""What the next pulse would tell: guesses moved on to its moment, and how much each current is expected to teach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.proximity.motion import moved
+from guidance.proximity.nerve import Particles
+from guidance.proximity.report import quantiles
+from guidance.signal.basis import Array
+
+FEW = 300
+
+_NOISE_UV = 8.0
+_SCALE = 3.0
+_MIDDLE_HALF = 1.349
+
+
+def forecast(
+    particles: Particles, weights: Array, elapsed_s: float, width_ms: float, rng: np.random.Generator
+) -> Forecast:
+    """Look ``elapsed_s`` ahead with a few of ``particles``, chosen evenly by ``weights``; they stay as they are."""
+    points = (np.arange(FEW) + 0.5) / FEW
+    chosen = np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
+    few = Particles(particles.x[:, chosen], particles.criterion_uv)
+    moved(few, rng, elapsed_s)
+    factor = few.ln_width_factor(width_ms)
+    return Forecast(few, few.ln_threshold() + factor, factor)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """Guesses at the moment of the next pulse: ln of their thresholds (particles,) at the width in use, and by what
+    they differ from those at 0.1 ms.
+    """
+
+    particles: Particles
+    ln_threshold: Array
+    ln_width_factor: Array | float
+
+    @property
+    def threshold_ma(self) -> tuple[float, float, float]:
+        """5, 50 and 95 % points of the threshold at the width in use."""
+        low, middle, high = np.exp(quantiles(self.ln_threshold, np.full(FEW, 1 / FEW)))
+        return float(low), float(middle), float(high)
+
+    @property
+    def central_sd_ln(self) -> float:
+        """Standard deviation of ln threshold by its middle half: how well it is known unless the hand does other."""
+        low, high = quantiles(self.ln_threshold, np.full(FEW, 1 / FEW), (0.25, 0.75))
+        return float(high - low) / _MIDDLE_HALF
+
+    def is_below(self, bound_ma: float) -> Array:
+        """Where the threshold at 0.1 ms is at or below ``bound_ma`` (particles,), as 0 or 1."""
+        return np.asarray(self.ln_threshold - self.ln_width_factor <= np.log(bound_ma), float)
+
+    def explained(self, ln_currents: Array, what: Array) -> Array:
+        """Share of the variance of ``what`` (particles,) that the answer to each of ``ln_currents`` (n,) is expected to
+        take away, were it linear in the answer. The answer is taken on a scale on which noise is nearly even.
+        """
+        expected = self.particles.recruited(ln_currents[:, None], self.ln_threshold)
+        scale = _SCALE * _NOISE_UV
+        seen = np.arcsinh(expected.amplitude_uv / scale)
+        noise = (_NOISE_UV**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2)
+        centred, wanted = seen - seen.mean(axis=1, keepdims=True), what - what.mean()
+        together = (centred * wanted).mean(axis=1) ** 2
+        return np.asarray(together / (wanted.var() * ((centred**2).mean(axis=1) + noise.mean(axis=1)) + 1e-12))

@@ -1,0 +1,144 @@
+"""What is not known of a nerve and a needle, as particles: each a guess at all of it at once.
+
+Threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, r being the distance from the tip to the nerve's surface.
+I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre models
+do; d is what this law gets wrong, a random walk of the particle's own restlessness. The response to a current I is
+Amax / (1 + e^-z), z linear in ln I: between 1 and 95 % of the largest response this meets the recruitment of human
+nerves (CMAP scans), whose width s was 0.09 at the wrist; nearer the fibres fibre models have it up to 0.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from scipy.special import expit
+
+from guidance.signal.basis import Array
+
+REFERENCE_MM = 3.0
+SHORT_MS = 0.1
+FARTHEST_MM = 25.0
+LN_THRESHOLDS = (float(np.log(0.01)), float(np.log(200.0)))
+
+_BEYOND_LN_MA = float(np.log(30.0))
+_EXPONENTS = (0.9, 2.7)
+_LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
+
+
+class Row(IntEnum):
+    """Rows of the particles' values, logarithms but for distance, speed, excess and exponent."""
+
+    DISTANCE_MM = 0
+    SPEED_MM_S = 1
+    EXCESS_LN = 2
+    GAIN_LN_MA = 3
+    CONTACT_LN_MA = 4
+    EXPONENT = 5
+    LARGEST_LN_UV = 6
+    WIDTH_LN = 7
+    SCATTER_LN = 8
+    RESTLESS_LN = 9
+    CHRONAXIE_LN_MS = 10
+
+
+SPREADS = {
+    Row.GAIN_LN_MA: (np.log(1.0), 0.90),
+    Row.CONTACT_LN_MA: (np.log(0.22), 0.75),
+    Row.LARGEST_LN_UV: (np.log(4000.0), 0.70),
+    Row.WIDTH_LN: (np.log(0.15), 0.45),
+    Row.SCATTER_LN: (np.log(0.12), 0.40),
+    Row.RESTLESS_LN: (np.log(0.01), 1.0),
+    Row.CHRONAXIE_LN_MS: (np.log(0.15), 0.35),
+}
+"""Median and standard deviation of what is normal in its logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recruited:
+    """What a pulse would be answered with (particles,): expected amplitude in uV, its standard deviation from trial to
+    trial, and the relative growth of the amplitude with the current.
+    """
+
+    amplitude_uv: Array
+    scatter_uv: Array
+    steepness: Array
+
+
+class Particles:
+    """Guesses ``x`` (rows, particles) at a nerve and where the needle is."""
+
+    JITTER = 0.02
+    """Relative trial-to-trial jitter of the threshold: 1-3 %."""
+    GRAIN_UV = 1.0
+    """How coarsely units add up: the expected response wanders about a smooth curve as they do."""
+
+    def __init__(self, x: Array, criterion_uv: float) -> None:
+        """Threshold is where the expected response reaches ``criterion_uv``."""
+        self.x, self.criterion_uv = x, criterion_uv
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, count: int, criterion_uv: float) -> Particles:
+        """``count`` draws of all that nerves and needles may be."""
+        x = np.empty((len(Row), count))
+        for row, (median, sd) in SPREADS.items():
+            x[row] = median + sd * rng.standard_normal(count)
+        x[Row.EXPONENT] = rng.uniform(*_EXPONENTS, count)
+        x[Row.EXCESS_LN] = 0.1 * rng.standard_normal(count)
+        found = cls(x, criterion_uv)
+        found.tidy()
+        found.place(rng)
+        return found
+
+    def place(self, rng: np.random.Generator) -> None:
+        """Put the needle anywhere from contact to where no pulse reaches, at rest; what is guessed of the nerve stays.
+
+        Even in the threshold, not in distance: a needle that comes from afar passes every threshold once, whatever the
+        gain, so a threshold alone says nothing of the gain.
+        """
+        x = self.x
+        least = x[Row.CONTACT_LN_MA] + x[Row.EXCESS_LN]
+        x[Row.SPEED_MM_S] = 0.0
+        self.put_at(rng.uniform(least, np.maximum(_BEYOND_LN_MA, least + 0.5)))
+
+    def tidy(self) -> None:
+        """Bring back what was moved out of its range."""
+        x = self.x
+        np.clip(x[Row.EXPONENT], *_EXPONENTS, out=x[Row.EXPONENT])
+        np.clip(x[Row.LARGEST_LN_UV], np.log(3 * self.criterion_uv), np.log(60_000.0), out=x[Row.LARGEST_LN_UV])
+        np.clip(x[Row.WIDTH_LN], np.log(0.03), np.log(0.8), out=x[Row.WIDTH_LN])
+
+    def ln_threshold(self) -> Array:
+        """Ln of the threshold in mA for 0.1 ms (particles,)."""
+        x = self.x
+        rise = np.exp(x[Row.GAIN_LN_MA] + x[Row.EXPONENT] * np.log(x[Row.DISTANCE_MM] / REFERENCE_MM + 1e-9))
+        return np.asarray(np.clip(np.log(np.exp(x[Row.CONTACT_LN_MA]) + rise) + x[Row.EXCESS_LN], *LN_THRESHOLDS))
+
+    def ln_width_factor(self, width_ms: float) -> Array | float:
+        """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
+        if abs(width_ms - SHORT_MS) < 1e-9:
+            return 0.0
+        chronaxie = np.exp(self.x[Row.CHRONAXIE_LN_MS])
+        return np.asarray(np.log1p(chronaxie / width_ms) - np.log1p(chronaxie / SHORT_MS))
+
+    def put_at(self, ln_threshold: Array) -> None:
+        """Move each needle to where its nerve has ``ln_threshold`` at 0.1 ms; what no distance explains is excess."""
+        x = self.x
+        rise = np.exp(ln_threshold - x[Row.EXCESS_LN]) - np.exp(x[Row.CONTACT_LN_MA])
+        inside = rise <= 0
+        away = np.log(np.where(inside, 1.0, rise)) - x[Row.GAIN_LN_MA]
+        distance = REFERENCE_MM * np.exp(np.minimum(away / x[Row.EXPONENT], 4.0))
+        x[Row.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
+        x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
+
+    def recruited(self, ln_current: float | Array, ln_threshold: Array) -> Recruited:
+        """The answers to a pulse, both given at the pulse's width."""
+        x = self.x
+        largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
+        share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
+        answers = expit((ln_current - ln_threshold) / width + np.log(share / (1 - share)))
+        amplitude, steepness = largest * answers, (1 - answers) / width
+        relative = np.exp(2 * x[Row.SCATTER_LN]) + (self.JITTER * steepness) ** 2
+        scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
+        return Recruited(amplitude, scatter, steepness)

@@ -1,0 +1,83 @@
+"""How often the truth lies in the 90 % intervals of threshold and distance, by speed, zone and law.
+
+``python -m tests.benchmarks.bench_intervals [--quick] [--insertions N] [--first SEED] [--still-rate]``. A simulation;
+nerves are drawn wider than the program assumes (``nerves.wide``), with dead pulses, bursts and saturation. In closed
+loop at the program's own rate; with ``--still-rate`` at 2 pulses a second throughout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from tests.benchmarks import nerves
+from tests.benchmarks.closed_loop import LOWER_BOUND_MA, TARGET_MA, Ours, Pulsed, run
+
+DURATION_S = 25.0
+Tally = dict[str, list[tuple[bool, bool]]]
+
+
+def zone(threshold_ma: float) -> str:
+    """The zone that the true threshold at 0.1 ms lies in."""
+    tops = ((LOWER_BOUND_MA, "close"), (TARGET_MA, "target"), (1.0, "approach"))
+    return next((name for top_ma, name in tops if threshold_ma <= top_ma), "far")
+
+
+def covered(pulse: Pulsed) -> tuple[bool, bool] | None:
+    """Whether the intervals hold the true threshold and distance; None where nothing was told."""
+    told = pulse.proximity
+    if told is None or not told.valid or told.threshold_ma is None or told.distance_mm is None:
+        return None
+    threshold, distance = told.threshold_ma, told.distance_mm
+    return threshold[0] <= pulse.threshold_ma <= threshold[2], distance[0] <= pulse.distance_mm <= distance[2]
+
+
+def insertion(seed: int, speed_mm_s: float, *, own_rate: bool) -> Iterator[tuple[Pulsed, tuple[bool, bool]]]:
+    """Pulses of one insertion at which something was told and the threshold was within reach."""
+    for pulse in run(nerves.wide(seed, speed_mm_s), Ours(own_rate=own_rate), DURATION_S):
+        found = covered(pulse)
+        if found is not None and pulse.threshold_ma <= nerves.LARGEST_MA:
+            yield pulse, found
+
+
+def _line(name: str, found: list[tuple[bool, bool]], insertions: int) -> str:
+    threshold, distance = np.mean(found, axis=0)
+    return f"{name:24}{threshold:>10.1%}{distance:>10.1%}{len(found):>10}{insertions:>12}"
+
+
+def main() -> None:
+    """Print a row for each speed, zone and law."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--insertions", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=10_000, help="first seed")
+    parser.add_argument("--quick", action="store_true", help="80 insertions")
+    parser.add_argument("--still-rate", action="store_true", help="2 pulses a second throughout")
+    chosen = parser.parse_args()
+    each = (80 if chosen.quick else chosen.insertions) // len(nerves.SPEEDS_MM_S)
+    tally: Tally = defaultdict(list)
+    seeds: dict[str, set[tuple[int, float]]] = defaultdict(set)
+    widths: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for speed in nerves.SPEEDS_MM_S:
+        for seed in range(chosen.first, chosen.first + each):
+            for pulse, found in insertion(seed, speed, own_rate=not chosen.still_rate):
+                where, told = zone(pulse.threshold_ma), pulse.proximity
+                keys = ("all", f"{speed:g} mm/s", where, nerves.law_name(seed), f"{speed:g} mm/s, {where}")
+                for key in keys:
+                    tally[key].append(found)
+                    seeds[key].add((seed, speed))
+                if told and told.threshold_ma and told.distance_mm:
+                    ratio = told.threshold_ma[2] / told.threshold_ma[0]
+                    widths[where].append((ratio, told.distance_mm[2] - told.distance_mm[0]))
+    print(f"{'inside the 90 % interval':24}{'threshold':>10}{'distance':>10}{'pulses':>10}{'insertions':>12}")
+    for key in sorted(tally):
+        print(_line(key, tally[key], len(seeds[key])))
+    for where, found_widths in sorted(widths.items()):
+        ratio, width_mm = np.median(found_widths, axis=0)
+        print(f"interval in {where}: threshold high / low {ratio:.2f}, distance {width_mm:.1f} mm (medians)")
+
+
+if __name__ == "__main__":
+    main()

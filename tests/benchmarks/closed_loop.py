@@ -1,0 +1,121 @@
+"""A tracker and a simulated world in closed loop, pulse by pulse, without engine or signal: for benchmarks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.events import Proximity, Response
+from guidance.interlock import highest_step
+from guidance.navigator import Navigator, Stimulus
+from guidance.proximity.evidence import Heard
+from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.forecast import forecast
+from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer, World
+
+START_MA, RATE_HZ, FAST_HZ = 1.0, 2.0, 5.0
+LOWER_BOUND_MA, TARGET_MA = 0.2, 0.5
+WIDTH_MS, LEAST_MA = 0.1, 0.02
+DURATION_S = 30.0
+
+
+class Tracker(ABC):
+    """Chooses pulses and says where it takes the next pulse's threshold to be; None while it does not know."""
+
+    proximity: Proximity | None = None
+
+    @abstractmethod
+    def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
+        """Learn the answer to the pulse at ``t_s``."""
+
+    @property
+    @abstractmethod
+    def next_ma(self) -> float:
+        """Current of the next pulse."""
+
+    @property
+    def interval_s(self) -> float:
+        """Time to the next pulse."""
+        return 1 / RATE_HZ
+
+    @property
+    @abstractmethod
+    def predicted_ma(self) -> float | None:
+        """Threshold at the next pulse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulsed:
+    """One pulse of a run: truth at the pulse, what was told after it, and the prediction for the next one."""
+
+    t_s: float
+    current_ma: float
+    answer: Answer
+    threshold_ma: float
+    distance_mm: float
+    proximity: Proximity | None
+    predicted_ma: float | None
+    next_threshold_ma: float
+    interval_s: float
+
+
+class Ours(Tracker):
+    """The program's filter and navigator; without ``own_rate`` at 2 pulses a second."""
+
+    def __init__(self, *, own_rate: bool) -> None:
+        self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA)
+        fast_hz = FAST_HZ if own_rate else RATE_HZ
+        self.navigator = Navigator(Stimulus(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz), LOWER_BOUND_MA)
+        self.navigator.follow(self.belief)
+        self._rng = np.random.default_rng(5)
+        self._pulses = 0
+
+    def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
+        """As Tracker."""
+        self._pulses += 1
+        heard = Heard(
+            self._pulses, t_s, current_ma, WIDTH_MS, answer.detected, answer.amplitude_uv, answer.contaminated,
+            answer.amplitude_sd_uv, answer.p_value,
+        )  # fmt: skip
+        response = Response(
+            self._pulses, "EMG", answer.detected, answer.p_value, answer.amplitude_uv, None, answer.contaminated
+        )
+        self.proximity = self.belief.hear(heard)
+        self.navigator.heard(current_ma, response, self.proximity)
+
+    @property
+    def next_ma(self) -> float:
+        """As Tracker."""
+        return self.navigator.next_ma()
+
+    @property
+    def interval_s(self) -> float:
+        """As Tracker."""
+        return 1 / self.navigator.next_rate_hz()
+
+    @property
+    def predicted_ma(self) -> float | None:
+        """As Tracker."""
+        if self.proximity is None or not self.proximity.valid:
+            return None
+        belief = self.belief
+        return forecast(belief.particles, belief.weights, self.interval_s, WIDTH_MS, self._rng).threshold_ma[1]
+
+
+def run(world: World, tracker: Tracker, duration_s: float = DURATION_S) -> Iterator[Pulsed]:
+    """Every pulse of ``duration_s``; steps up are those that the interlock allows."""
+    t_s, current_ma = 0.0, START_MA
+    while t_s < duration_s:
+        answer = world.pulse(t_s, current_ma)
+        tracker.heard(t_s, current_ma, answer)
+        step_s = tracker.interval_s
+        yield Pulsed(
+            t_s, current_ma, answer, world.threshold_ma(t_s), world.distance_mm(t_s), tracker.proximity,
+            tracker.predicted_ma, world.threshold_ma(t_s + step_s), step_s,
+        )  # fmt: skip
+        highest_ma = min(highest_step(current_ma), LARGEST_MA)
+        current_ma = float(np.clip(tracker.next_ma, LEAST_MA, highest_ma))
+        t_s += step_s
