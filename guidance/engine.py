@@ -309,7 +309,8 @@ class Engine:
 
     def _response(self, answer: Answer) -> Response:
         evoked, late = answer.evoked, answer.evoked.late
-        judgement = None if answer.channel else judge(evoked.latency_ms, self.settings.protocol)
+        latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
+        judgement = None if answer.channel else judge(latency_ms, self.settings.protocol)
         return Response(
             sample=answer.pulse.sample,
             channel=self.info.channels[answer.channel].name,

@@ -41,6 +41,11 @@ class Hand:
         return Who.HELD if self._is_held else Who.OPERATOR
 
     @property
+    def leaves_rate(self) -> bool:
+        """Whether the controller still chooses the rate: nobody took the current from it."""
+        return self._taken is None
+
+    @property
     def by(self) -> str:
         """Whose commands these are, in the word of the record."""
         return "controller" if self.who is Who.CONTROLLER else "operator"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
-from guidance.hand import Hand, Who
+from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 
 DIAL_STEP_MA = 0.05
@@ -93,7 +93,7 @@ class Stimulation(ABC):
         """The rate that the controller wants now, within the bounds; the one that was set where it wants none, or where
         the operator has the current.
         """
-        wanted = self.controller.next_rate_hz() if self.hand.who is Who.CONTROLLER else None
+        wanted = self.controller.next_rate_hz() if self.hand.leaves_rate else None
         return self.rate_hz if wanted is None else min(wanted, self.bounds.max_rate_hz)
 
     @property

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from guidance.signal.basis import Array
+from guidance.signal.basis import Array, spans
 from guidance.signal.null import NullDistribution
 from guidance.signal.space import Screen, Space
 
@@ -25,6 +24,7 @@ _KNOWN_SHARE = 0.7
 _SHAPE_MEMORY = 10
 _SURE_FROM, _ALIKE_FROM, _ALIKE = 2, 3, 0.8
 _LEAST_POWER = 1e-9
+_OVERLAP_MS = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,17 +52,15 @@ class PairFilters:
         return np.stack([(of_first - self.mix * of_second) / self.first, of_second / self.second], axis=-1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """P-values of the whole sweep, and of its early and its late part by the same null distribution; and the
-    peak-to-peak size, in units of the noise, of the largest response that could hide in it, at the middle of all places
-    and widths, surely to 95 %.
+    """P-value of a sweep; the peak-to-peak size, in units of the noise, of the largest response that could hide in
+    it, at the middle of all places and widths, surely to 95 %; and the statistic of each pair of shapes (pairs,).
     """
 
     p_value: float
-    early_p_value: float
-    late_p_value: float
     hidden: float
+    statistics: Array
 
 
 def pair_grams(shapes: Array) -> Array:
@@ -74,9 +72,9 @@ def pair_grams(shapes: Array) -> Array:
 class Family:
     """The statistic for a response of unknown shape: the largest of pairs of filters, at all widths and places."""
 
-    def __init__(self, shapes: Array, late: NDArray[np.bool_]) -> None:
-        """For pairs of ``shapes`` (pairs, 2, n) in time, of which some are ``late`` (pairs,)."""
-        self._in_time, self._late = shapes, late
+    def __init__(self, shapes: Array, times: Array) -> None:
+        """For pairs of ``shapes`` (pairs, 2, n) at ``times`` (n,) in ms."""
+        self._in_time, self._spans = shapes, spans(shapes, times)
         self._heights = np.ptp(shapes[:, 0], axis=1)
         self._spread = np.ones(shapes.shape[:2])
         self._seen = 0.0
@@ -106,13 +104,15 @@ class Family:
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
         reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
-        early, late = (float(statistics[part].max(initial=0.0)) for part in (~self._late, self._late))
-        return Judgement(
-            p_value=self.null.p_value(statistic),
-            early_p_value=self.null.p_value(early),
-            late_p_value=self.null.p_value(late),
-            hidden=float(np.median(reach / filters.first * self._heights)),
-        )
+        hidden = float(np.median(reach / filters.first * self._heights))
+        return Judgement(self.null.p_value(statistic), hidden, statistics)
+
+    def p_values_about(self, time_ms: float, judgement: Judgement) -> tuple[float, float]:
+        """P-values of what lies before ``time_ms`` and of what lies after it, by the whole sweep's null."""
+        before = self._spans[:, 1] <= time_ms + _OVERLAP_MS
+        after = self._spans[:, 0] >= time_ms - _OVERLAP_MS
+        early, late = (float(judgement.statistics[part].max(initial=0.0)) for part in (before, after))
+        return self.null.p_value(early), self.null.p_value(late)
 
 
 class KnownShape:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from drivers.base import DeviceInfo, Pulse
 from guidance.signal import late
-from guidance.signal.basis import Array, baseline_columns, response_shapes, spans
-from guidance.signal.detect import Family, KnownShape, PairFilters, combined
+from guidance.signal.basis import Array, baseline_columns, response_shapes
+from guidance.signal.detect import Family, Judgement, KnownShape, PairFilters, combined
 from guidance.signal.evoked import Evoked, Late
 from guidance.signal.history import History
 from guidance.signal.measure import begins_at_once, onset_ms, peak_to_peak, still_running
@@ -26,7 +26,7 @@ ALPHA = 0.01
 
 _SUSPECT, _LIKELY, _SURE = 0.3, 0.05, 1e-4
 _AT_ONCE_MS = 3.0
-_FIRST, _NOT_YET = 5, 2e-3
+_FIRST, _NOT_YET = 5, 3e-3
 """A procedure begins below threshold: what is not sure in so many first sweeps is learned as artefact."""
 
 _DEFAULT_CRITERION_UV = 100.0
@@ -42,8 +42,8 @@ _BURST = 2.5
 @dataclass(frozen=True, slots=True, eq=False)
 class _Told:
     """What a sweep told: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
-    response as estimated, the p-value, that of a late response, how large a response in uV may hide in it, and whether
-    what stands out is ``unlike`` a response.
+    response as estimated, the p-value, how large a response in uV may hide in it, and whether what stands out is
+    ``unlike`` a response. ``late_ms``: where a late response begins, if there is one, and its p-value.
     """
 
     parts: Parts
@@ -51,9 +51,10 @@ class _Told:
     residual: Array
     found: Estimate
     p_value: float
-    late_p_value: float
     hidden_uv: float
     unlike: bool
+    late_ms: float | None
+    late_p_value: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +90,7 @@ class ResponseDetector:
         self._space = self._frame.space(self._noise)
         self._longer_space: Space | None = None
         self._dissector = Dissector(self._frame, self._longer, info, channel)
-        shapes = response_shapes(self._frame.times, window_ms)
-        self._family = Family(
-            shapes, late.may_come(window_ms) & (spans(shapes, self._frame.times)[:, 0] >= late.FROM_MS)
-        )
+        self._family = Family(response_shapes(self._frame.times, window_ms), self._frame.times)
         self._family.renew(self._space)
         self._known = KnownShape()
         self._learned_to = 0
@@ -175,12 +173,25 @@ class ResponseDetector:
         screened = bench.screen(residual)
         judged = self._family.judge(screened, bench.unknown)
         known = self._known.p_value(screened, bench.known) if bench.known is not None else None
-        awaited = late.is_awaited(self._frame.window_ms)
-        p_value = combined(judged.early_p_value if awaited else judged.p_value, known)
-        found = self._split(self._frame, self._space, parts, residual, min(p_value, judged.late_p_value))
+        p_value = combined(judged.p_value, known)
+        found = self._split(self._frame, self._space, parts, residual, p_value)
+        late_ms, early_p_value, late_p_value = self._apart(found, judged)
+        if late_ms is not None:
+            p_value = combined(early_p_value, known)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
         hidden_uv = judged.hidden * setting.unit_uv
-        return _Told(parts, sweep, residual, found, p_value, judged.late_p_value, hidden_uv, unlike)
+        return _Told(parts, sweep, residual, found, p_value, hidden_uv, unlike, late_ms, late_p_value)
+
+    def _apart(self, found: Estimate, judged: Judgement) -> tuple[float | None, float, float]:
+        """Where a late response begins, None without one; the p-values of what lies before it, and of itself."""
+        window_ms = self._frame.window_ms
+        if not late.may_come(window_ms):
+            return None, judged.p_value, 1.0
+        begin_ms = late.begin_ms(found, self._frame.times)
+        early, later = self._family.p_values_about(late.FROM_MS if begin_ms is None else begin_ms, judged)
+        if begin_ms is None or later >= ALPHA or not (early < ALPHA or late.is_awaited(window_ms)):
+            return None, judged.p_value, later
+        return begin_ms, early, later
 
     def _split(self, frame: Frame, space: Space, parts: Parts, residual: Array, p_value: float) -> Estimate:
         """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the
@@ -201,22 +212,22 @@ class ResponseDetector:
             return
         if told.p_value < _LIKELY and not told.unlike:
             sure = told.p_value < _SURE
-            self._known.show(told.found.mean, space, self._noise.windows, sure=sure)
+            early = np.where(self._frame.times < (told.late_ms or np.inf), told.found.mean, 0.0)
+            self._known.show(early, space, self._noise.windows, sure=sure)
         size = 0.0
         if told.unlike:
             artefact.doubt()
             later = self._frame.times > max(self._frame.window_ms[0], setting.blind_ms) + _AT_ONCE_MS
             size = float(np.abs(told.found.mean[later]).max(initial=0.0)) / setting.unit_uv
-        elif told.p_value < (_SUSPECT if self._dissector.taught >= _FIRST else _NOT_YET):
+        elif min(told.p_value, told.late_p_value) < (_SUSPECT if self._dissector.taught >= _FIRST else _NOT_YET):
             size = _AS_LARGE * float(np.abs(told.found.mean).max()) / setting.unit_uv
         self._dissector.learn(told.parts, told.residual, self._frame, space, size**2 * space.response)
 
     def _evoked(self, frame: Frame, told: _Told, found: Estimate, seen: Array, pulse: Pulse) -> Evoked:
         """The answer in words, of ``found`` in what was ``seen`` (n,) beside the artefact expected, in uV."""
         inside = _inside(frame, told.parts)
-        later = self._late(frame, told, found, pulse)
-        if later and later.latency_ms is not None:
-            inside &= frame.times < later.latency_ms + pulse.offset_ns / 1e6
+        if told.late_ms is not None:
+            inside &= frame.times < told.late_ms
         amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
         significant = told.p_value < ALPHA and not told.unlike
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
@@ -233,24 +244,19 @@ class ResponseDetector:
             times_ms=frame.times,
             uv=np.where(frame.times < told.parts.setting.blind_ms, 0.0, seen - found.nuisance),
             unfinished=significant and still_running(found, amplitude_uv, inside, frame.times),
-            late=later,
+            late=self._late(frame, told, found, pulse),
         )
 
     def _late(self, frame: Frame, told: _Told, found: Estimate, pulse: Pulse) -> Late | None:
         """What came late, if there was room for it."""
         if not late.may_come(self._frame.window_ms):
             return None
-        begin_ms = late.begin_ms(found, frame.times)
-        alone = told.p_value >= ALPHA and not late.is_awaited(self._frame.window_ms)
-        if begin_ms is None or told.late_p_value >= ALPHA or told.unlike or alone:
+        if told.late_ms is None:
             return Late(detected=False, p_value=told.late_p_value, amplitude_uv=None, latency_ms=None)
-        amplitude_uv, _ = peak_to_peak(found, frame.times >= begin_ms)
-        return Late(
-            detected=amplitude_uv >= (self._criterion_uv or 0.0),
-            p_value=told.late_p_value,
-            amplitude_uv=amplitude_uv,
-            latency_ms=begin_ms - pulse.offset_ns / 1e6,
-        )
+        amplitude_uv, _ = peak_to_peak(found, frame.times >= told.late_ms)
+        detected = amplitude_uv >= (self._criterion_uv or 0.0)
+        latency_ms = told.late_ms - pulse.offset_ns / 1e6
+        return Late(detected, told.late_p_value, amplitude_uv, latency_ms if detected else None)
 
     def forget(self, pulse: Pulse) -> None:
         """Let go of what was prepared for ``pulse``."""
