@@ -107,10 +107,10 @@ class Family:
         hidden = float(np.median(reach / filters.first * self._heights))
         return Judgement(self.null.p_value(statistic), hidden, statistics)
 
-    def p_values_about(self, time_ms: float, judgement: Judgement) -> tuple[float, float]:
-        """P-values of what lies before ``time_ms`` and of what lies after it, by the whole sweep's null."""
-        before = self._spans[:, 1] <= time_ms + _OVERLAP_MS
-        after = self._spans[:, 0] >= time_ms - _OVERLAP_MS
+    def p_values_about(self, end_ms: float, begin_ms: float, judgement: Judgement) -> tuple[float, float]:
+        """P-values of what ends by ``end_ms`` and of what begins from ``begin_ms`` on, by the whole sweep's null."""
+        before = self._spans[:, 1] <= end_ms + _OVERLAP_MS
+        after = self._spans[:, 0] >= begin_ms - _OVERLAP_MS
         early, late = (float(judgement.statistics[part].max(initial=0.0)) for part in (before, after))
         return self.null.p_value(early), self.null.p_value(late)
 

@@ -7,6 +7,7 @@ itself: a distant muscle answers as late.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guidance.signal.basis import Array
 from guidance.signal.split import Estimate
@@ -19,6 +20,8 @@ _PAUSES = ((0.1, 1.2), (0.25, 4.0))
 """A pause is below this share of the wave for so many ms: short and deep, or long."""
 
 _PAUSE_SDS, _WAVE_SDS = 2.5, 4.0
+_COMPANY, _AWAITED_COMPANY = 0.2, 0.08
+"""A wave that makes a late one of what follows is at least so large beside it: first, then where one is awaited."""
 
 
 def may_come(window_ms: tuple[float, float]) -> bool:
@@ -29,6 +32,15 @@ def may_come(window_ms: tuple[float, float]) -> bool:
 def is_awaited(window_ms: tuple[float, float]) -> bool:
     """Whether a late wave without another before it is a late response."""
     return may_come(window_ms) and window_ms[1] >= _AWAITED_MS
+
+
+def has_company(found: Estimate, times: Array, inside: NDArray[np.bool_], begin_ms: float, *, awaited: bool) -> bool:
+    """Whether a sure wave of ``found`` (n,) stands ``inside`` (n,) before the late one that begins at ``begin_ms``."""
+    least_share = _AWAITED_COMPANY if awaited else _COMPANY
+    size = np.abs(found.mean)
+    before = inside & (times < min(begin_ms, FROM_MS))
+    sure = size > np.maximum(_WAVE_SDS * found.sd, least_share * size[times >= begin_ms].max())
+    return bool((sure & before).any())
 
 
 def begin_ms(found: Estimate, times: Array) -> float | None:

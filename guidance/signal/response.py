@@ -175,23 +175,28 @@ class ResponseDetector:
         known = self._known.p_value(screened, bench.known) if bench.known is not None else None
         p_value = combined(judged.p_value, known)
         found = self._split(self._frame, self._space, parts, residual, p_value)
-        late_ms, early_p_value, late_p_value = self._apart(found, judged)
+        late_ms, early_p_value, late_p_value = self._apart(found, parts, judged)
         if late_ms is not None:
             p_value = combined(early_p_value, known)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
         hidden_uv = judged.hidden * setting.unit_uv
         return _Told(parts, sweep, residual, found, p_value, hidden_uv, unlike, late_ms, late_p_value)
 
-    def _apart(self, found: Estimate, judged: Judgement) -> tuple[float | None, float, float]:
+    def _apart(self, found: Estimate, parts: Parts, judged: Judgement) -> tuple[float | None, float, float]:
         """Where a late response begins, None without one; the p-values of what lies before it, and of itself."""
         window_ms = self._frame.window_ms
         if not late.may_come(window_ms):
             return None, judged.p_value, 1.0
-        begin_ms = late.begin_ms(found, self._frame.times)
-        early, later = self._family.p_values_about(late.FROM_MS if begin_ms is None else begin_ms, judged)
-        if begin_ms is None or later >= ALPHA or not (early < ALPHA or late.is_awaited(window_ms)):
+        times = self._frame.times
+        begin_ms = late.begin_ms(found, times)
+        early, later = self._family.p_values_about(late.FROM_MS, begin_ms or late.FROM_MS, judged)
+        if begin_ms is None or later >= ALPHA:
             return None, judged.p_value, later
-        return begin_ms, early, later
+        awaited = late.is_awaited(window_ms)
+        inside = _inside(self._frame, parts)
+        if late.has_company(found, times, inside, begin_ms, awaited=awaited):
+            return begin_ms, early, later
+        return (begin_ms, 1.0, later) if awaited else (None, judged.p_value, later)
 
     def _split(self, frame: Frame, space: Space, parts: Parts, residual: Array, p_value: float) -> Estimate:
         """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the

@@ -21,7 +21,7 @@ from tests.guidance.ui.fakes import build_snapshot, build_sweep
 
 def judged(stream: Stream, name: str, window_ms: tuple[float, float] | None = None) -> list[Response]:
     chosen = Settings(load(name), Mode.MANUAL, window_ms)
-    return [answer for answer in of_kind(made_of(stream, chosen), Response) if answer.detected]
+    return [answer for answer in of_kind(made_of(stream, chosen), Response) if answer.detected or answer.late_detected]
 
 
 @pytest.mark.parametrize(

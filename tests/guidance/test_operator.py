@@ -56,7 +56,8 @@ def test_taken_over_the_dial_starts_from_the_present_current(loop: ClosedLoop) -
 
 
 def test_the_dial_climbs_no_faster_than_the_interlock_allows(loop: ClosedLoop) -> None:
-    after = given(loop, 6.0, TakeOver(), Dial(60))
+    given(loop, 4.0, TakeOver(), Dial(-60))
+    after = given(loop, 6.0, Dial(60))
     assert all(later <= max(1.3 * now, now + 0.1) + 1e-6 for now, later in pairwise(after))
     assert after[-1] > after[0]
 

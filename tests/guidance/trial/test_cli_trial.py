@@ -25,7 +25,7 @@ BAD_ARGUMENTS, FAILED = 2, 1
         (["--worlds", "many"], "--worlds"),
         (["--worlds", "3", "--seed", "-1"], "--seed"),
         (["--worlds", "3", "--jobs", "0"], "--jobs"),
-        (["--worlds", "3", "--protocol", "femoral"], "generic-block"),
+        (["--worlds", "3", "--protocol", "nonesuch"], "nonesuch"),
         (["--worlds", "3", "--scheduler", "127.0.0.1"], "tcp://"),
         (["--worlds", "3", "--scheduler", "http://host:80"], "tcp://"),
         (["--worlds", "3", "--scheduler", "tcp://host:8786", "--jobs", "2"], "--jobs"),
