@@ -44,11 +44,6 @@ class Screen:
         small[np.diag_indices(len(small))] += 1.0
         self.factor = np.linalg.cholesky(small)
 
-    @property
-    def log_size(self) -> float:
-        """Logarithm of the determinant of what is inverted."""
-        return float(2.0 * np.log(self.factor.diagonal()).sum() + np.log(self.spread).sum())
-
     def __call__(self, x: Array) -> Array:
         """The inverse times ``x`` (n,) or (n, m)."""
         rest = x / self.spread if x.ndim == 1 else x / self.spread[:, None]

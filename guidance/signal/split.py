@@ -37,14 +37,22 @@ def split(space: Space, residual: Array, parts: Parts, share: float, baseline: A
     columns = np.sqrt(share) * parts.columns
     beside = np.concatenate([columns, parts.blind], axis=1)
     rough = share * (parts.spread - 1.0)
-    choices = [Screen(beside, 1.0 + rough + size**2 * space.response) for size in _SIZES]
-    causes = [screen(residual) for screen in choices]
-    best = int(np.argmin([residual @ cause + screen.log_size for cause, screen in zip(causes, choices, strict=True)]))
-    cause, screen = causes[best], choices[best]
-    size = _SIZES[best] ** 2 * space.response
+    size = _best_size(residual, beside, 1.0 + rough, space.response) ** 2 * space.response
+    screen = Screen(beside, 1.0 + rough + size)
+    cause = screen(residual)
     variance = space.back_squared @ (size * (1.0 + rough) / screen.spread)
     doubt = space.back @ (size[:, None] * screen.weighed)
     variance = variance + (solve_triangular(screen.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(axis=0)
     nuisance = space.back @ (columns @ (columns.T @ cause) + rough * cause)
     nuisance = nuisance + baseline @ ((space.into @ baseline).T @ cause)
     return Estimate(space.back @ (size * cause), np.sqrt(variance), nuisance)
+
+
+def _best_size(residual: Array, beside: Array, rest: Array, response: Array) -> float:
+    """The size of a response that makes ``residual`` (n,) most probable; all are tried at once."""
+    weight = 1.0 / (rest + _SIZES[:, None] ** 2 * response)
+    small = (beside.T * weight[:, None, :]) @ beside + np.eye(beside.shape[1])
+    seen = (weight * residual) @ beside
+    left = weight @ residual**2 - (seen * np.linalg.solve(small, seen[..., None])[..., 0]).sum(axis=1)
+    log_size = np.linalg.slogdet(small)[1] - np.log(weight).sum(axis=1)
+    return float(_SIZES[(left + log_size).argmin()])
