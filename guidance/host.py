@@ -24,6 +24,9 @@ from guidance.snapshot import Snapshot
 
 _END_S = 3.0
 
+SWITCH_S = 0.0005
+"""How long one thread of the engine may keep the others waiting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -189,6 +192,7 @@ def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
     """Open ``job`` and run it to its end."""
     try:
         session = job.open()
+        sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
         desk.ready()
         amiss = session.run(desk, stop.is_set)

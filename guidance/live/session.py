@@ -23,6 +23,9 @@ from guidance.watch import fault_text
 from guidance.writer import EventWriter
 
 READ_S = 0.004
+DRAW_S = 0.010
+"""No Snapshot is drawn when an answer is due so soon: it would have to wait."""
+
 RECONNECT_S = 10.0
 SOUND_S = 1.0
 SCREENLESS_S = 600.0
@@ -88,7 +91,8 @@ class LiveSession:
         if self._engine.settings.headless:
             self._arm_when_sound(now_ns)
         self._act()
-        desk.show(self._draw)
+        if not self._engine.path.answer_due(DRAW_S):
+            desk.show(self._draw)
         return self._reason(desk, messages, stopping())
 
     def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:

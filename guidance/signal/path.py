@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -64,7 +65,7 @@ class SignalPath:
         threshold.
         """
         rate_hz = info.sample_rate_hz
-        self._listen, self.current_ma = listen, current_ma
+        self._listen, self.current_ma, self._rate_hz = listen, current_ma, rate_hz
         self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
         self._slice = max(1, int(_SLICE_S * rate_hz))
         self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
@@ -80,23 +81,26 @@ class SignalPath:
         self._pulses: deque[int] = deque(maxlen=64)
         self._known: deque[int] = deque(maxlen=64)
 
-    def feed(self, block: Block) -> list[Finding]:
-        """All findings that ``block`` completes."""
+    def feed(self, block: Block) -> Iterator[Finding]:
+        """All findings that ``block`` completes, each as soon as it is made: take them all."""
         for pulse in () if self._listen else block.pulses:
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
             self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, pulse))
             self.monitor.hold_out(pulse.sample)
-        findings: list[Finding] = []
         for at in range(0, max(len(block.samples), 1), self._slice):
             part = block.samples[at : at + self._slice]
             if len(part):
                 self.history.append(block.first_sample + at, part)
-            findings += self._advance()
-        return findings
+            yield from self._advance()
 
-    def _advance(self) -> list[Finding]:
+    def answer_due(self, within_s: float) -> bool:
+        """Whether an answer will be due in less than ``within_s`` seconds of signal."""
+        soon = self.history.end + within_s * self._rate_hz
+        return any(due < soon and isinstance(item, _Look) for due, _, _, item in self._waiting)
+
+    def _advance(self) -> Iterator[Finding]:
         for edge in self._edges.advance(self.history):
             self.monitor.hold_out(edge.sample)
             for pulse in self._rhythm.feed(edge) if self._listen else ():
@@ -104,11 +108,9 @@ class SignalPath:
                 self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
         for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
             self._await(due, 2, Second(due, channels))
-        findings: list[Finding] = []
         while self._waiting and self._waiting[0][0] <= self.history.end:
             due, _, _, item = heapq.heappop(self._waiting)
-            findings += self._look(due, item) if isinstance(item, _Look) else self._notice(item)
-        return findings
+            yield from self._look(due, item) if isinstance(item, _Look) else self._notice(item)
 
     def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))

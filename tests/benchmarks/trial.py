@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.basis import Array
 from guidance.signal.evoked import Evoked
-from guidance.signal.path import Answer, PulseSeen, SignalPath
+from guidance.signal.path import Answer, Finding, PulseSeen, SignalPath
 from tests.shared import shared
 
 BLOCK_S = 0.1
@@ -36,7 +36,8 @@ def hear(
     channels = tuple(Channel(f"EMG{i + 1}", range_uv) for i in range(samples.shape[1]))
     info = DeviceInfo("bench", "", "", rate_hz, channels)
     path = SignalPath(info, window_ms, None, listen=listen)
-    told, step, found = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz)), []
+    told, step = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz))
+    found: list[Finding] = []
     for first in range(0, len(samples), step):
         inside = tuple(pulse for pulse in told if first <= pulse.sample < first + step)
         found += path.feed(Block(first, samples[first : first + step], inside))

@@ -37,7 +37,7 @@ def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) ->
     told = np.full((len(ratios), len(procedure.tested)), np.nan)
     at = 0
     for i, pulse in enumerate(procedure.pulses):
-        path.feed(Block(at, signal[at : pulse.sample + 1], (pulse,)))
+        list(path.feed(Block(at, signal[at : pulse.sample + 1], (pulse,))))
         at = pulse.sample + 1
         if i in procedure.tested:
             place = i - procedure.tested[0]
