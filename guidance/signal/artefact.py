@@ -18,8 +18,9 @@ from guidance.signal.space import Screen
 
 _DRIFT = 0.01
 _BLIND_MEMORY = 8
+_WOBBLE = 0.01
 _GAIN_SD = 0.05
-_EXPONENT_SD = 0.12
+_EXPONENT_SD, _CLIPPED_EXPONENT_SD = 0.12, 0.5
 _PEAK_GAIN_SD = 0.10
 _UNKNOWN_GAIN_SD = 0.3
 _UNLIKE = 0.05
@@ -85,7 +86,8 @@ class ArtefactModel:
             return Strength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
-            return Strength(gain, float(np.hypot(_GAIN_SD, _EXPONENT_SD * (np.log(gain) - self._log_gain))))
+            exponent_sd = _CLIPPED_EXPONENT_SD if clipped else _EXPONENT_SD
+            return Strength(gain, float(np.hypot(_GAIN_SD, exponent_sd * (np.log(gain) - self._log_gain))))
         if clipped or peak_uv is None:
             return Strength(1.0, _UNKNOWN_GAIN_SD)
         return Strength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
@@ -98,7 +100,8 @@ class ArtefactModel:
         """Covariance (r, r) of the coefficients of a pulse of this ``strength``."""
         mean = strength.gain * self._mean
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
-        return np.asarray(strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean))
+        wobble = _WOBBLE * self._tails.drift(mean)
+        return np.asarray(strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
 
     def rough_variance(self, strength: Strength) -> float:
         """Variance in uV^2 of the rough rest, in every sample."""

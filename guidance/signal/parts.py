@@ -17,10 +17,11 @@ from guidance.signal.space import Screen, Space, compressed
 _ARTEFACT_AT = 6.0
 _SHARP_SDS, _SHARP_SHARE, _SHARP_TAIL_MS = 8.0, 0.1, 0.2
 _BLIND_SD = 30.0
+_STEEP, _LEAST_UNSURE = 0.15, 0.5
 _AT_RANGE, _RUN, _APART_MS = 0.999, 3, 1.5
 _OVERLOAD_SHARE = 0.1
 _TRIFLE = 1e-10
-_CLIP_MEMORY = 8
+_CLIP_MEMORY, _ABOUT = 8, 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,8 @@ class Setting:
 class Parts:
     """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
     in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
-    ``blind`` (n, b), what is not to be looked at, and ``spread`` (n,), the variance of noise and rough rest.
+    ``blind`` (n, b), samples not to be trusted where it is steep or clipped, and ``spread`` (n,), the variance of noise
+    and rough rest.
     """
 
     setting: Setting
@@ -88,7 +90,7 @@ class Dissector:
         self._tails = Tails(longest.times)
         self._artefacts = {clipped: ArtefactModel(self._tails) for clipped in (False, True)}
         self._clipped = False
-        self._clips: deque[bool] = deque(maxlen=_CLIP_MEMORY)
+        self._clips: deque[float] = deque(maxlen=_CLIP_MEMORY)
         self.taught = 0
 
     def foresee(self, pulse: Pulse, unit_uv: float) -> Setting | None:
@@ -105,16 +107,17 @@ class Dissector:
         lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
         clipped_ms = self._clipped_ms(raw)
-        artefact = self._artefact_now(clipped=clipped_ms > 0)
+        artefact = self._artefact_now(_charge(pulse), clipped=clipped_ms > 0)
         blind_ms = artefact.blind_ms(max(self._sharp_ms(lead, peak_uv, quiet), clipped_ms))
         strength = artefact.strength(_charge(pulse), peak_uv, clipped=self._clipped)
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
         return Setting(self._clipped, strength, blind_ms, unit_uv), sweep
 
-    def _artefact_now(self, *, clipped: bool) -> ArtefactModel:
-        """The model of the artefact, ``clipped`` now. One that clips off and on counts as clipped."""
-        self._clips.append(clipped)
-        self._clipped = any(self._clips)
+    def _artefact_now(self, charge: float | None, *, clipped: bool) -> ArtefactModel:
+        """The model of the artefact, ``clipped`` now, or lately at about this ``charge``."""
+        level = charge or 0.0
+        self._clips.append(level if clipped else np.inf)
+        self._clipped = min(self._clips) <= _ABOUT * level
         artefact = self._artefacts[self._clipped]
         if self._clipped and not artefact.known:
             artefact.begin_as(self._artefacts[False])
@@ -125,14 +128,16 @@ class Dissector:
         artefact, times = self._artefacts[setting.clipped], frame.times
         courses = self._tails.courses[: len(times)]
         columns = space.into @ (courses @ _root(artefact.spread(setting.strength))) / setting.unit_uv
-        hidden = int(np.count_nonzero(times < setting.blind_ms))
-        blind_sd = _BLIND_SD * max(artefact.peak_uv, setting.unit_uv) / setting.unit_uv
+        mean = artefact.mean(setting.strength, len(times))
+        unsure = _unsure(mean) / setting.unit_uv
+        unsure[times < setting.blind_ms] = _BLIND_SD * max(artefact.peak_uv, setting.unit_uv) / setting.unit_uv
+        hidden = np.flatnonzero(unsure > _LEAST_UNSURE)
         return Parts(
             setting=setting,
             artefact=artefact,
-            mean=artefact.mean(setting.strength, len(times)),
+            mean=mean,
             columns=compressed(np.concatenate([columns, self.recovery(setting, frame, space)], axis=1)),
-            blind=space.into[:, :hidden] * blind_sd,
+            blind=space.into[:, hidden] * unsure[hidden],
             spread=1.0 + artefact.rough_variance(setting.strength) / setting.unit_uv**2 * space.gains,
         )
 
@@ -184,6 +189,11 @@ class Dissector:
 
 def _charge(pulse: Pulse) -> float | None:
     return pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma
+
+
+def _unsure(mean: Array) -> Array:
+    """How unsure a steep artefact (n,) is in each sample: a little earlier or later, it is another."""
+    return np.asarray(_STEEP * np.abs(np.gradient(mean)))
 
 
 def _root(covariance: Array) -> Array:
