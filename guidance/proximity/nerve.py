@@ -3,8 +3,8 @@
 Threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, r being the distance from the tip to the nerve's surface.
 I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre models
 do; d is what this law gets wrong, a random walk of the particle's own restlessness. The response to a current I is
-Amax / (1 + e^-z), z linear in ln I: between 1 and 95 % of the largest response this meets the recruitment of human
-nerves (CMAP scans), whose width s was 0.09 at the wrist; nearer the fibres fibre models have it up to 0.3.
+Amax / (1 + e^-z), z linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range; its
+width is a guess of the particle too, as fibre models have it wider near the fibres.
 """
 
 from __future__ import annotations
