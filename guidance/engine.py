@@ -22,13 +22,10 @@ from guidance.events import (
     Made,
     Proximity,
     Record,
-    Response,
-    Signal,
     Start,
     Stimulus,
 )  # fmt: skip
 from guidance.interlock import Conditions
-from guidance.judge import judge
 from guidance.messages import (
     Acknowledge,
     Aliquot,
@@ -44,12 +41,12 @@ from guidance.messages import (
     TakeOver,
 )
 from guidance.needle import NeedleWatch
-from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
+from guidance.telling import heard_of, response_of, signal_of, stimulus_of
 from guidance.watch import Watch
 from guidance.zones import SteadyZone
 
@@ -257,7 +254,7 @@ class Engine:
         else:
             t = self._seconds(finding.due)
             self.tally.quality = finding.channels
-            yield t, self._signal(finding)
+            yield t, signal_of(finding, self.watch.lead_off, self.tally.lost_samples, self.tally.bad_frames)
             yield from ((t, alarm) for alarm in self.watch.second(finding, t))
             yield from ((t, record) for record in self._outdated(t))
 
@@ -272,23 +269,15 @@ class Engine:
 
     def _stimulus(self, pulse: Pulse) -> Stimulus:
         self.tally.count_pulse(pulse)
-        return Stimulus(
-            sample=pulse.sample,
-            current_ma=pulse.current_ma,
-            requested_ma=pulse.requested_ma,
-            width_ms=pulse.width_ms,
-            impedance_kohm=pulse.impedance_kohm,
-            source=pulse.source,
-            outcome=pulse.outcome.value,
-        )
+        return stimulus_of(pulse)
 
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
-        response = self._response(answer)
+        response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
         self.tally.keep(answer, response)
         yield response
         if answer.channel:
             return
-        self.proximity = self._zone.settle(self._belief.hear(_heard(answer, t)))
+        self.proximity = self._zone.settle(self._belief.hear(heard_of(answer, t)))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity
@@ -306,53 +295,3 @@ class Engine:
         if cue != self._cue:
             self._cue = cue
             yield cue
-
-    def _response(self, answer: Answer) -> Response:
-        evoked, late = answer.evoked, answer.evoked.late
-        latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
-        judgement = None if answer.channel else judge(latency_ms, self.settings.protocol)
-        return Response(
-            sample=answer.pulse.sample,
-            channel=self.info.channels[answer.channel].name,
-            detected=evoked.detected,
-            p_value=evoked.p_value,
-            amplitude_uv=evoked.amplitude_uv,
-            latency_ms=evoked.latency_ms,
-            contaminated=evoked.contaminated,
-            amplitude_sd_uv=evoked.amplitude_sd_uv,
-            why=evoked.why,
-            judged=judgement.kind.value if judgement else None,
-            note=judgement.text if judgement else None,
-            late_detected=late.detected if late else None,
-            late_p_value=late.p_value if late else None,
-            late_amplitude_uv=late.amplitude_uv if late else None,
-            late_latency_ms=late.latency_ms if late else None,
-        )
-
-    def _signal(self, second: Second) -> Signal:
-        leads = self.watch.lead_off
-        channels = [
-            {
-                "rms_uv": quality.rms_uv,
-                "mains_uv": quality.mains_uv,
-                "clipped_fraction": quality.clipped_fraction,
-                "lead_off": leads[i] if i < len(leads) else None,
-            }
-            for i, quality in enumerate(second.channels)
-        ]
-        return Signal(channels, self.tally.lost_samples, self.tally.bad_frames)
-
-
-def _heard(answer: Answer, t: float) -> Heard:
-    pulse, evoked = answer.pulse, answer.evoked
-    return Heard(
-        sample=pulse.sample,
-        t=t,
-        current_ma=pulse.current_ma if pulse.outcome is Outcome.DELIVERED else None,
-        width_ms=pulse.width_ms,
-        detected=evoked.detected,
-        amplitude_uv=evoked.amplitude_uv,
-        contaminated=evoked.contaminated,
-        amplitude_sd_uv=evoked.amplitude_sd_uv,
-        p_value=evoked.p_value,
-    )

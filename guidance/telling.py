@@ -1,0 +1,77 @@
+"""Records of the event stream, out of what the signal path found."""
+
+from __future__ import annotations
+
+from drivers.base import Outcome, Pulse
+from guidance.events import Response, Signal, Stimulus
+from guidance.judge import judge
+from guidance.protocol import Protocol
+from guidance.proximity.evidence import Heard
+from guidance.signal.path import Answer, Second
+
+
+def stimulus_of(pulse: Pulse) -> Stimulus:
+    """The record of ``pulse``."""
+    return Stimulus(
+        sample=pulse.sample,
+        current_ma=pulse.current_ma,
+        requested_ma=pulse.requested_ma,
+        width_ms=pulse.width_ms,
+        impedance_kohm=pulse.impedance_kohm,
+        source=pulse.source,
+        outcome=pulse.outcome.value,
+    )
+
+
+def response_of(answer: Answer, channel: str, protocol: Protocol) -> Response:
+    """The record of ``answer`` of the channel so named; that of the main channel is judged by ``protocol``."""
+    evoked, late = answer.evoked, answer.evoked.late
+    latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
+    judgement = None if answer.channel else judge(latency_ms, protocol)
+    return Response(
+        sample=answer.pulse.sample,
+        channel=channel,
+        detected=evoked.detected,
+        p_value=evoked.p_value,
+        amplitude_uv=evoked.amplitude_uv,
+        latency_ms=evoked.latency_ms,
+        contaminated=evoked.contaminated,
+        amplitude_sd_uv=evoked.amplitude_sd_uv,
+        why=evoked.why,
+        judged=judgement.kind.value if judgement else None,
+        note=judgement.text if judgement else None,
+        late_detected=late.detected if late else None,
+        late_p_value=late.p_value if late else None,
+        late_amplitude_uv=late.amplitude_uv if late else None,
+        late_latency_ms=late.latency_ms if late else None,
+    )
+
+
+def signal_of(second: Second, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
+    """The record of one ``second`` of signal; a channel that ``lead_off`` does not reach has no detector of that."""
+    channels = [
+        {
+            "rms_uv": quality.rms_uv,
+            "mains_uv": quality.mains_uv,
+            "clipped_fraction": quality.clipped_fraction,
+            "lead_off": lead_off[i] if i < len(lead_off) else None,
+        }
+        for i, quality in enumerate(second.channels)
+    ]
+    return Signal(channels, lost_samples, bad_frames)
+
+
+def heard_of(answer: Answer, t: float) -> Heard:
+    """What the estimate takes of an ``answer`` known at device time ``t``."""
+    pulse, evoked = answer.pulse, answer.evoked
+    return Heard(
+        sample=pulse.sample,
+        t=t,
+        current_ma=pulse.current_ma if pulse.outcome is Outcome.DELIVERED else None,
+        width_ms=pulse.width_ms,
+        detected=evoked.detected,
+        amplitude_uv=evoked.amplitude_uv,
+        contaminated=evoked.contaminated,
+        amplitude_sd_uv=evoked.amplitude_sd_uv,
+        p_value=evoked.p_value,
+    )
