@@ -86,6 +86,28 @@ class DoseView:
     ask: str
 
 
+@dataclass(frozen=True, slots=True)
+class SoundView:
+    """The sound: ``state`` is ``on``, ``paused`` (for ``paused_s`` more), ``muted`` or ``lost``; ``mapping`` names the
+    tones in use, ``volume`` and ``monitor_volume`` are 0 to 1.
+    """
+
+    state: str
+    mapping: str
+    volume: float
+    monitor_volume: float
+    paused_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """The record: ``state`` is ``ok`` or ``failed``, ``minutes_left`` how long the disk lasts, None where not known."""
+
+    state: str
+    folder: str
+    minutes_left: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
@@ -124,3 +146,5 @@ class Snapshot:
     zone_edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
     unsourced: tuple[str, ...] = ()
     dose: DoseView | None = None
+    sound: SoundView | None = None
+    journal: JournalView | None = None

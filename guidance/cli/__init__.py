@@ -8,9 +8,9 @@ import click
 
 from guidance import __version__
 from guidance.cli.dose import dose
+from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
-from guidance.cli.procedures import demo, replay, run
 from guidance.cli.protocols import protocols
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED

@@ -13,7 +13,8 @@ from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds
-from guidance.journal import Journal, end_alone, mark_told, new_procedure, newly_unfinished
+from guidance.journal.log import Journal
+from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished
 from guidance.live.device import LiveDevice
 from guidance.live.session import LiveSession
 from guidance.navigator import Navigator, Stimulus

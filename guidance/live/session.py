@@ -13,7 +13,8 @@ from guidance.desk import Desk
 from guidance.engine import Engine
 from guidance.events import Made
 from guidance.faults import Fault, StorageFault
-from guidance.journal import EVENTS_NAME, mark_alone
+from guidance.journal.log import EVENTS_NAME
+from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
 from guidance.snapshot import Snapshot

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from guidance import journal
 from guidance.engine import Engine
 from guidance.events import End, Made
 from guidance.faults import DONE, FAILED, ArgumentFault, StorageFault
-from guidance.journal import Journal, mark_told, new_procedure, newly_unfinished, unfinished
+from guidance.journal import log
+from guidance.journal.log import EVENTS_NAME, Journal
+from guidance.journal.store import mark_told, new_procedure, newly_unfinished, unfinished
 from guidance.writer import Detached, EventWriter, FileTarget
 from tests.guidance.live.virtual import VirtualBench
 
@@ -81,7 +82,7 @@ def test_a_fault_of_the_program_switches_off_and_closes_the_journal(
 
 def test_a_procedure_cut_off_is_told_once_at_the_next_start(bench: VirtualBench) -> None:
     folder = new_procedure(bench.store, "generic-block", NOW)
-    (folder / journal.EVENTS_NAME).write_text('{"kind": "start", "seq": 0')
+    (folder / EVENTS_NAME).write_text('{"kind": "start", "seq": 0')
     bench.run(1.0)
     assert [sentence for sentence in bench.seat.told if folder.name in sentence]
     bench.seat.told.clear()
@@ -128,7 +129,7 @@ def test_a_journal_reaches_the_disk_about_every_second_without_its_writer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(journal, "SYNC_S", 0.01)
+    monkeypatch.setattr(log, "SYNC_S", 0.01)
     monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
     book = Journal(new_procedure(tmp_path, "p", NOW))
     book.write(b"one line\n")
@@ -140,7 +141,7 @@ def test_a_disk_that_fails_late_is_told_at_the_next_line(tmp_path: Path, monkeyp
     def fail(_: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(journal, "SYNC_S", 0.01)
+    monkeypatch.setattr(log, "SYNC_S", 0.01)
     monkeypatch.setattr(os, "fsync", fail)
     book = Journal(new_procedure(tmp_path, "p", NOW))
     writer = EventWriter(book)

@@ -1,12 +1,10 @@
-"""Where procedures are kept: a folder each, with the event stream as it was written while the procedure ran."""
+"""Where procedures are kept: a folder each."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import sys
-import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +12,9 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from guidance.faults import ArgumentFault
+from guidance.journal.locks import in_use
+from guidance.journal.log import EVENTS_NAME
 
-if sys.platform != "win32":
-    import fcntl
-
-EVENTS_NAME = "events.jsonl"
-SYNC_S = 1.0
 _END_S = 5.0
 
 _TOLD_NAME = "told"
@@ -47,63 +42,6 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
     except OSError as fault:
         raise ArgumentFault(f"The record cannot be kept in {store} ({fault.strerror}); name another --store.") from None
     raise ArgumentFault(f"The store {store} already holds too many procedures of this second; try again.")
-
-
-class Journal:
-    """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
-    about a second later, which a thread sees to. It is locked while it is open.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """Begin the journal of the procedure in ``folder``. Raises ArgumentFault."""
-        path = folder / EVENTS_NAME
-        self.name = str(path)
-        try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        except OSError as fault:
-            raise ArgumentFault(
-                f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
-            ) from None
-        _lock(self._fd)
-        self._size = self._synced = 0
-        self._fault: OSError | None = None
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._sync_often, name="journal to disk", daemon=True)
-        self._thread.start()
-
-    def write(self, line: bytes) -> None:
-        """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
-        if self._fault is not None:
-            raise self._fault
-        try:
-            written = os.write(self._fd, line)
-            while written < len(line):
-                written += os.write(self._fd, line[written:])
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._size)
-            raise
-        self._size += len(line)
-
-    def close(self) -> None:
-        """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
-        self._closing.set()
-        self._thread.join()
-        os.close(self._fd)
-
-    def _sync_often(self) -> None:
-        try:
-            while not self._closing.wait(SYNC_S):
-                self._sync()
-            self._sync()
-        except OSError as fault:
-            self._fault = fault
-
-    def _sync(self) -> None:
-        size = self._size
-        if size > self._synced:
-            os.fsync(self._fd)
-            self._synced = size
 
 
 def unfinished(store: Path) -> list[Path]:
@@ -152,7 +90,7 @@ def _ended(mark: Path) -> bool:
 def _is_held(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return _in_use(file.fileno())
+            return in_use(file.fileno())
     except OSError:
         return False
 
@@ -164,23 +102,6 @@ def _is_cut_off(path: Path) -> bool:
             file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
             lines = file.read().splitlines()
             has_end = bool(lines) and b'"kind": "end"' in lines[-1]
-            return not has_end and not _in_use(file.fileno())
+            return not has_end and not in_use(file.fileno())
     except OSError:
         return False
-
-
-def _lock(fd: int) -> None:
-    """Hold the file for as long as this process lives; where locks are not to be had, it is done without."""
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _in_use(fd: int) -> bool:
-    """Whether another process holds the file."""
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False

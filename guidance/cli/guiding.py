@@ -50,7 +50,7 @@ def demo(seed: int, **options: Any) -> None:
 
 
 def _run_live(address: str, options: dict[str, Any]) -> None:
-    from guidance.journal import default_store
+    from guidance.journal.store import default_store
     from guidance.live import Live
 
     check_events(options)

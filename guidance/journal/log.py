@@ -1,0 +1,71 @@
+"""The event stream on disk, as it is written while a procedure runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+from guidance.faults import ArgumentFault
+from guidance.journal.locks import lock
+
+EVENTS_NAME = "events.jsonl"
+SYNC_S = 1.0
+
+
+class Journal:
+    """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
+    about a second later, which a thread sees to. It is locked while it is open.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Begin the journal of the procedure in ``folder``. Raises ArgumentFault."""
+        path = folder / EVENTS_NAME
+        self.name = str(path)
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        except OSError as fault:
+            raise ArgumentFault(
+                f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
+            ) from None
+        lock(self._fd)
+        self._size = self._synced = 0
+        self._fault: OSError | None = None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._sync_often, name="journal to disk", daemon=True)
+        self._thread.start()
+
+    def write(self, line: bytes) -> None:
+        """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            written = os.write(self._fd, line)
+            while written < len(line):
+                written += os.write(self._fd, line[written:])
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._size)
+            raise
+        self._size += len(line)
+
+    def close(self) -> None:
+        """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
+        self._closing.set()
+        self._thread.join()
+        os.close(self._fd)
+
+    def _sync_often(self) -> None:
+        try:
+            while not self._closing.wait(SYNC_S):
+                self._sync()
+            self._sync()
+        except OSError as fault:
+            self._fault = fault
+
+    def _sync(self) -> None:
+        size = self._size
+        if size > self._synced:
+            os.fsync(self._fd)
+            self._synced = size
