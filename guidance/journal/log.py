@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 
 from guidance.faults import ArgumentFault
+from guidance.journal.chain import ORIGIN, chained
+from guidance.journal.files import create_private, sync_folder, write_all
 from guidance.journal.locks import lock
 
 EVENTS_NAME = "events.jsonl"
@@ -16,7 +18,8 @@ SYNC_S = 1.0
 
 class Journal:
     """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
-    about a second later, which a thread sees to. It is locked while it is open.
+    about a second later, which a thread sees to. Each is chained to the one before: ``chain`` is that of the last, and
+    ``lines`` counts them. It is locked while it is open.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,12 +27,15 @@ class Journal:
         path = folder / EVENTS_NAME
         self.name = str(path)
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+            self._fd = create_private(path)
         except OSError as fault:
             raise ArgumentFault(
                 f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
             ) from None
         lock(self._fd)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+        self.chain, self.lines = ORIGIN, 0
         self._size = self._synced = 0
         self._fault: OSError | None = None
         self._closing = threading.Event()
@@ -40,15 +46,16 @@ class Journal:
         """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
         if self._fault is not None:
             raise self._fault
+        written, chain = chained(self.chain, line)
         try:
-            written = os.write(self._fd, line)
-            while written < len(line):
-                written += os.write(self._fd, line[written:])
+            write_all(self._fd, written)
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, self._size)
             raise
-        self._size += len(line)
+        self.chain = chain
+        self.lines += 1
+        self._size += len(written)
 
     def close(self) -> None:
         """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
