@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 import edfio
 import numpy as np
 
 from drivers.base import DeviceInfo, Outcome, Pulse, Samples
+from guidance.journal.text import printable
 
 SKIPPED = "BAD_ACQ_SKIP"
 UNKNOWN_RANGE_UV = 100_000.0
@@ -28,6 +30,7 @@ RECORDS_AT = slice(236, 244)
 
 HEADER_SIGNAL_BYTES = 256
 
+_SAMPLES_FIELD = 216
 _MOST_CODE = (1 << 23) - 1
 _RECORDS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
 _NOTES_BYTES = 480
@@ -71,6 +74,32 @@ class Layout:
         return self.notes_bytes - _TIMEKEEPING_BYTES
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the header of a file of ours says of its records."""
+
+    header_bytes: int
+    record_bytes: int
+    notes_bytes: int
+    duration_s: float
+
+    @classmethod
+    def read(cls, file: BinaryIO) -> Shape | None:
+        """Read it from the start of ``file``; None where no whole header is there. Raises OSError."""
+        file.seek(0)
+        fixed = file.read(HEADER_SIGNAL_BYTES)
+        try:
+            signals = int(fixed[252:256])
+            counts = file.read(HEADER_SIGNAL_BYTES * signals)[_SAMPLES_FIELD * signals :]
+            samples = [int(counts[at : at + 8]) for at in range(0, 8 * signals, 8)]
+            duration_s = float(fixed[244:252])
+        except ValueError:
+            return None
+        if not samples or min(samples) < 1:
+            return None
+        return cls(HEADER_SIGNAL_BYTES * (signals + 1), 3 * sum(samples), 3 * samples[-1], duration_s)
+
+
 def layout_of(info: DeviceInfo, began: datetime) -> Layout:
     """The layout for the signal of device ``info`` that ``began`` then; nobody is named in it."""
     samples, duration_s = _record_of(info.sample_rate_hz)
@@ -108,9 +137,8 @@ def begins(t: float) -> bytes:
 
 def note(t: float, text: str, duration_s: float | None = None) -> bytes:
     """``text`` at ``t`` seconds of the signal, as it stands in a record; cut where it is long."""
-    printable = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     lasts = b"" if duration_s is None else b"\x15" + _onset(duration_s)[1:]
-    return _onset(t) + lasts + b"\x14" + _cut(printable) + b"\x14\0"
+    return _onset(t) + lasts + b"\x14" + _cut(printable(text)) + b"\x14\0"
 
 
 def pulse_text(pulse: Pulse) -> str:

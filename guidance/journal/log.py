@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from pathlib import Path
@@ -15,11 +16,14 @@ from guidance.journal.locks import lock
 EVENTS_NAME = "events.jsonl"
 SYNC_S = 1.0
 
+END = b'{"kind": "end"'
+"""How the line begins that closes a stream."""
+
 
 class Journal:
     """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
     about a second later, which a thread sees to. Each is chained to the one before: ``chain`` is that of the last, and
-    ``lines`` counts them. It is locked while it is open.
+    ``lines`` counts them, and it is ``ended`` once that which closes the stream is written. It is locked while open.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,15 +31,14 @@ class Journal:
         path = folder / EVENTS_NAME
         self.name = str(path)
         try:
-            self._fd = create_private(path)
+            self._fd = _held(path)
         except OSError as fault:
             raise ArgumentFault(
                 f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
             ) from None
-        lock(self._fd)
         sync_folder(folder)
         sync_folder(folder.parent)
-        self.chain, self.lines = ORIGIN, 0
+        self.chain, self.lines, self.ended = ORIGIN, 0, False
         self._size = self._synced = 0
         self._fault: OSError | None = None
         self._closing = threading.Event()
@@ -55,6 +58,7 @@ class Journal:
             raise
         self.chain = chain
         self.lines += 1
+        self.ended = line.startswith(END)
         self._size += len(written)
 
     def close(self) -> None:
@@ -66,13 +70,25 @@ class Journal:
     def _sync_often(self) -> None:
         try:
             while not self._closing.wait(SYNC_S):
-                self._sync()
-            self._sync()
+                self.sync()
+            self.sync()
         except OSError as fault:
             self._fault = fault
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
+        """Bring what is written to the disk. Raises OSError."""
         size = self._size
         if size > self._synced:
             os.fsync(self._fd)
             self._synced = size
+
+
+def _held(path: Path) -> int:
+    """A new file at ``path`` that is locked before it goes by that name: nobody takes it for one cut off."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    beside = path.with_name(f".{path.name}")
+    fd = create_private(beside)
+    lock(fd)
+    beside.rename(path)
+    return fd
