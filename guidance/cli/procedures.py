@@ -168,8 +168,8 @@ def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
     from guidance.journal.tombstones import delete as delete_one
 
     folders = chosen(store_of(store), names)
-    if not yes:
-        click.confirm(f"Delete {', '.join(folder.name for folder in folders)} for good?", abort=True, err=True)
+    if not yes and not _agreed(f"Delete {', '.join(_plain(folder.name) for folder in folders)} for good?"):
+        leave(Fault("Nothing was deleted; a script says --yes."))
     now = datetime.now().astimezone()
 
     def deleted(folder: Path) -> str:
@@ -177,6 +177,14 @@ def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
         return "deleted"
 
     sys.exit(FAILED if _each(folders, deleted) else 0)
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        return False
 
 
 def _each(folders: list[Path], done: Callable[[Path], str]) -> int:

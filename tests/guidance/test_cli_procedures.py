@@ -94,9 +94,12 @@ def test_a_record_that_cannot_be_recovered_is_told_and_the_others_are(tmp_path: 
 
 
 def test_deleting_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
-    assert procedures("delete", folder.parent, folder.name).status == 1
-    assert verify(folder).holds
+    for answer in ("n\n", ""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        done = procedures("delete", folder.parent, folder.name)
+        assert (done.status, done.out) == (1, "")
+        assert done.err.endswith("Nothing was deleted; a script says --yes.\n")
+        assert verify(folder).holds
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert procedures("delete", folder.parent, folder.name).status == 0
     assert not folder.exists()
