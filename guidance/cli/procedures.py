@@ -88,7 +88,7 @@ def list_(store: str | None, *, as_json: bool) -> None:
 def show(name: str, store: str | None, *, as_json: bool) -> None:
     """Show one procedure: what was done when, its alarms and entries, its files, and whether it holds."""
     from guidance.journal.reading import read_events
-    from guidance.journal.summary import alarm_counts, entries, summary_of
+    from guidance.journal.summary import alarm_counts, entries, files_of, summary_of
     from guidance.journal.verify import verify
 
     (folder,) = chosen(store_of(store), (name,))
@@ -98,7 +98,7 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
     except Fault as fault:
         leave(fault)
     noted, alarms = entries(events), alarm_counts(events)
-    files = {path.name: path.lstat().st_size for path in sorted(folder.iterdir())}
+    files = files_of(folder)
     if as_json:
         told = {"state": verdict.state.value, "why": verdict.why, "entries": noted, "alarms": alarms, "files": files}
         _print_json(dataclasses.asdict(found) | told)

@@ -99,7 +99,7 @@ class SignalFile(Behind[Block | Note]):
         write_all(self._fd, f"{self._records:<8}".encode())
         os.lseek(self._fd, 0, os.SEEK_END)
 
-    def _second(self) -> None:
+    def _now_and_then(self) -> None:
         os.fsync(self._fd)
         self.space.look()
 

@@ -183,6 +183,8 @@ def test_a_replay_shows_where_todays_code_decides_otherwise(folder: Path, monkey
         (["no-such"], "There is no file 'no-such'"),
         (["--channel", "x"], "--channel is for a recorded file"),
         (["--speed", "2"], "--speed is for a recorded file"),
+        (["--protocol", "fds"], "--protocol is for a recorded file"),
+        (["--below-threshold", "0"], "--below-threshold is for a recorded file"),
     ],
 )
 def test_a_replay_that_cannot_be_is_a_bad_argument(folder: Path, words: list[str], said: str) -> None:
