@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections import deque
@@ -115,6 +116,8 @@ class SignalFile(Behind[Block | Note]):
                 self._fill_up()
                 os.fsync(self._fd)
         finally:
+            with contextlib.suppress(OSError):  # of a record that met a full disk, a part may be there
+                os.ftruncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
             os.close(self._fd)
         if not self._records:
             self._path.unlink()
