@@ -6,12 +6,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.base import Block, DeviceError, DeviceLost
+from guidance.audio.sound import Mute, Sound
 from guidance.desk import Desk
 from guidance.engine import Engine
-from guidance.events import Made
+from guidance.events import Entry, Made
 from guidance.faults import Fault, StorageFault
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.store import mark_alone
@@ -32,6 +34,15 @@ SOUND_S = 1.0
 SCREENLESS_S = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where a procedure goes: its records, the folder they are kept in, and the loudspeaker."""
+
+    writer: EventWriter
+    folder: Path
+    sound: Sound | Mute
+
+
 class LiveSession:
     """A procedure under way. It owns what ``stack`` closes: the device, the journal, the copy of the events."""
 
@@ -39,14 +50,14 @@ class LiveSession:
         self,
         engine: Engine,
         device: LiveDevice,
-        writer: EventWriter,
-        folder: Path,
+        outlets: Outlets,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
     ) -> None:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
-        self._engine, self._device, self._writer, self._folder = engine, device, writer, folder
+        self._engine, self._device = engine, device
+        self._writer, self._folder, self._sound = outlets.writer, outlets.folder, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
         self._lost: str | None = None
         self._status_seen = False
@@ -89,6 +100,7 @@ class LiveSession:
         now_ns = time.monotonic_ns()
         self._write(self._engine.step(blocks, now_ns, messages))
         self._steer(messages)
+        self._tend_sound(blocks, messages)
         if self._engine.settings.headless:
             self._arm_when_sound(now_ns)
         self._act()
@@ -162,10 +174,18 @@ class LiveSession:
             if isinstance(message, Steer):
                 self._device.steer(message.words)
 
+    def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
+        engine, sound = self._engine, self._sound
+        for asked in filter(None, map(sound.obey, messages)):
+            self._write([Made(engine.t, Entry("sound", asked))])
+        stimulation = engine.stimulation
+        sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
+        self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
+
     def _write(self, records: Iterable[Made]) -> None:
         for made in records:
             try:
-                self._writer.write(made)
+                self._writer.write(self._sound.take(made))
             except StorageFault as fault:
                 self._unwritten(fault)
 
@@ -202,5 +222,6 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(simulated + self._notices),
             connected=self._lost is None,
+            sound=self._sound.view(),
         )
         return snapshot(self._engine, position)
