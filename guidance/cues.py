@@ -41,24 +41,25 @@ class Mapping:
 _UNKNOWN, _NONE = Tone("double-tick", 900.0, (0.4,)), Tone("tick", 1200.0, (0.5,))
 _TARGET, _CLOSE = Tone("figure", 587.0, (2.0,)), Tone("rough", 880.0)
 _QUIET = Tone("silence", None)
-_ENDS: dict[str, Tone] = {"unknown": _UNKNOWN, "none": _NONE, "target": _TARGET, "close": _CLOSE}
+
+
+def _tones(far: Tone, approach: Tone, *, none: Tone = _NONE, target: Tone = _TARGET) -> dict[str, Tone]:
+    """From far to near; what is not known, and ``close``, sound alike in all."""
+    return {"unknown": _UNKNOWN, "none": none, "far": far, "approach": approach, "target": target, "close": _CLOSE}
+
 
 MAPPINGS: dict[str, Mapping] = {
     "tempo": Mapping(
         "beeps from 1 to 8 a second as the tip nears, higher in the nearer zone",
-        _ENDS
-        | {
-            "far": Tone("beep", 330.0, (1.0, 1.5, 2.0, 2.5)),
-            "approach": Tone("beep", 440.0, (3.0, 4.0, 5.0, 6.5, 8.0)),
-        },
+        _tones(Tone("beep", 330.0, (1.0, 1.5, 2.0, 2.5)), Tone("beep", 440.0, (3.0, 4.0, 5.0, 6.5, 8.0))),
     ),
     "pitch": Mapping(
         "three beeps a second in every zone, higher in the nearer one",
-        _ENDS | {"far": Tone("beep", 294.0, (3.0,)), "approach": Tone("beep", 440.0, (3.0,))},
+        _tones(Tone("beep", 294.0, (3.0,)), Tone("beep", 440.0, (3.0,))),
     ),
     "classic": Mapping(
         "as stimulators do: a tick at each stimulus, and a tone for its response, higher with its amplitude",
-        {"unknown": _UNKNOWN, "none": _QUIET, "far": _QUIET, "approach": _QUIET, "target": _QUIET, "close": _CLOSE},
+        _tones(_QUIET, _QUIET, none=_QUIET, target=_QUIET),
         ticks=True,
         answers=True,
     ),

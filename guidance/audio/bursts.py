@@ -1,7 +1,7 @@
 """The auditory alarm signals, after IEC 60601-1-8 as far as it was to be read (reference: 2006 text, at second hand).
 
-High priority: ten pulses, 3 + 2 and, after a pause, 3 + 2 again; medium: three; low: two. Every pulse has a fundamental of
-150 to 1000 Hz and harmonics in 300 to 4000 Hz within 15 dB of each other; it rises over 15 % of its length.
+High priority: ten pulses, 3 + 2 and, after a pause, 3 + 2 again; medium: three; low: two. Every pulse has a fundamental
+of 150 to 1000 Hz and harmonics in 300 to 4000 Hz within 15 dB of each other; it rises over 15 % of its length.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
+
 from guidance.audio.figures import RATE_HZ, Sound
-from guidance.audio.muting import AHEAD_MS, Array, Muting
 from guidance.audio.filters import BlockFilter, Sections
+from guidance.audio.muting import AHEAD_MS, Array, Muting
 from guidance.audio.resample import Resampler
 
 LEVEL = 0.3
@@ -30,7 +31,9 @@ class Monitor:
     """The EMG of one channel on its way to the loudspeaker."""
 
     def __init__(self, rate_hz: float, band: Sections, full_scale_uv: float) -> None:
-        """For a signal at ``rate_hz``, heard in ``band``; ``full_scale_uv`` is as loud as it gets, what exceeds it is held."""
+        """For a signal at ``rate_hz``, heard in ``band``; ``full_scale_uv`` is as loud as it gets, and what is more is
+        held to that.
+        """
         self._frame = max(1, round(FRAME_MS * rate_hz / 1e3))
         self._ahead = max(2, round(AHEAD_MS / FRAME_MS))
         self._muting = Muting(rate_hz, self._frame)
@@ -49,7 +52,7 @@ class Monitor:
         self._muting.pulse(sample)
 
     def feed(self, first: int, samples: Array, *, awaiting: bool) -> None:
-        """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse is asked for and not yet reported."""
+        """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse asked for is not reported yet."""
         hole = 0 if self._next is None else first - self._next
         self._next = first + len(samples)
         filled = np.full(min(max(hole, 0), self._longest_hole), self._last)

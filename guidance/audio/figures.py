@@ -19,7 +19,7 @@ RATE_HZ = 48_000
 BEEP_LEVEL, TICK_LEVEL, FIGURE_LEVEL, ROUGH_LEVEL = 0.22, 0.07, 0.18, 0.20
 BEEP_S = 0.06
 ROUGH_RATIO = 1.06
-"""The second partial of ``close``, a semitone above: the two beat, some 50 times a second, and cannot sound pleasant."""
+"""The second partial of ``close``, a semitone above: the two beat some 50 times a second, which is rough."""
 
 FIGURE_RATIO = 1.26
 """The second note of ``target``, a major third above the first."""
@@ -39,8 +39,8 @@ def table(tone: Tone, rate_hz: float | None) -> Sound:
     out = np.zeros(period, np.float32)
     for at_s, note in _FIGURES[tone.figure](tone.pitch_hz or 0.0):
         first = round(at_s * RATE_HZ)
-        note = note[: period - first]
-        out[first : first + len(note)] += note
+        whole = min(len(note), period - first)
+        out[first : first + whole] += note[:whole]
     return out
 
 

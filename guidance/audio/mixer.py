@@ -51,7 +51,7 @@ class Loop:
             self._fade(room)
         out += room
 
-    def _take_over(self, table: Sound, repeats: bool, in_step: bool) -> None:  # noqa: FBT001
+    def _take_over(self, table: Sound, repeats: bool, in_step: bool) -> None:
         self._next = None
         self._old, self._old_at, self._old_repeats, self._faded = self._table, self._at, self._repeats, 0
         self._table, self._repeats = table, repeats
@@ -98,7 +98,7 @@ class Alarm:
             self._left -= n
             at += n
 
-    def _take_over(self, priority: str | None, passed: bool) -> None:  # noqa: FBT001
+    def _take_over(self, priority: str | None, passed: bool) -> None:
         self._next = None
         burst = None if priority is None else BURSTS[priority]
         if burst is not self._burst:

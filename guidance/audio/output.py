@@ -25,7 +25,7 @@ LATENCIES_S = (0.0107, 0.016, 0.0214, 0.032, 0.0427)
 """How much is buffered at first, and after each time that was too little."""
 
 RETRY_S = 1.0
-STALLED_S = 1.0
+STALLED_S, STARTS_S = 0.25, 1.5
 _OFTEN, _WITHIN_S = 3, 10.0
 _PRIORITY, _NICE = 10, -11
 _BREAKS = "The sound breaks off again and again: this machine is too busy for it. Close other programs."
@@ -41,11 +41,12 @@ class Timing:
     leaves_ns: int = 0
     calls: int = 0
     lacking: int = 0
-    finished: bool = False
 
 
 class Output:
-    """Plays what ``render`` fills. ``lost`` says in words why nothing is heard, ``underruns`` how often samples lacked."""
+    """Plays what ``render`` fills. ``lost`` says in words why nothing is heard; ``underruns`` counts how often samples
+    lacked.
+    """
 
     def __init__(
         self, render: Callable[[Sound], None], device: str | None = None, *, latency_s: float | None = None,
@@ -81,12 +82,18 @@ class Output:
             if now >= self._retry_at:
                 self._open(now)
             return
-        if self.timing.calls != self._seen:
-            self._seen, self._seen_at = self.timing.calls, now
-        if self.timing.finished or now - self._seen_at > STALLED_S:
-            self._lose(_NO_DEVICE.format("it has stopped"), now)
-            return
-        self._count(now)
+        timing = self.timing
+        if timing.calls != self._seen:
+            self._seen, self._seen_at = timing.calls, now
+        silent_s = now - self._seen_at
+        if not self._stream.active or silent_s > (STALLED_S if timing.calls else STARTS_S):
+            self._stopped(now, began=timing.calls > 0)
+        elif timing.lacking:
+            timing.lacking, lacking = 0, timing.lacking
+            if self._lapse(lacking, now):
+                self._again(now)
+        elif self.lost is not None and now - self._lapses[-1] > _WITHIN_S:
+            self.lost = None
 
     def close(self) -> None:
         """Play no more."""
@@ -108,20 +115,26 @@ class Output:
             self.lost = _NO_LIBRARY
             return
         try:
-            _look_again(sounddevice)
+            if self.lost is not None:
+                _look_again(sounddevice)
             self.timing = Timing()
             self._seen, self._seen_at = 0, now
             self._stream = self._started(sounddevice)
         except (sounddevice.PortAudioError, ValueError) as fault:
             self._stream, self.lost = None, _NO_DEVICE.format(_reason(fault))
         else:
-            self.lost = None
+            self.lost = _BREAKS if self.lost == _BREAKS else None
 
     def _started(self, sounddevice: Any) -> Any:
         stream = sounddevice.OutputStream(
-            device=self._device, samplerate=RATE_HZ, blocksize=self._block, dtype="float32",
-            latency=self._latencies[self._step], callback=self._callback(self.timing), channels=_channels(sounddevice, self._device),
-        )  # fmt: skip
+            samplerate=RATE_HZ,
+            blocksize=self._block,
+            device=self._device,
+            channels=_channels(sounddevice, self._device),
+            dtype="float32",
+            latency=self._latencies[self._step],
+            callback=self._callback(self.timing),
+        )
         try:
             stream.start()
         except sounddevice.PortAudioError:
@@ -146,36 +159,37 @@ class Output:
 
         return called
 
-    def _count(self, now: float) -> None:
-        lacking, self.timing.lacking = self.timing.lacking, 0
-        if not self._stream.active:
-            self.timing.finished = True
-        if not lacking:
-            if self.lost == _BREAKS and now - self._lapses[-1] > _WITHIN_S:
-                self.lost = None
-            return
-        self.underruns += lacking
+    def _stopped(self, now: float, *, began: bool) -> None:
+        """Some sound systems stand still for seconds after samples lacked: to begin again is quicker."""
+        if began:
+            self._lapse(1, now)
+            self._again(now)
+        else:
+            self.close()
+            self.lost = _NO_DEVICE.format("it does not play")
+
+    def _lapse(self, count: int, now: float) -> bool:
+        """Count what lacked; whether a larger buffer is to be tried."""
+        self.underruns += count
         self._lapses.append(now)
         if len(self._lapses) < _OFTEN or now - self._lapses[0] > _WITHIN_S:
-            return
-        if self._step + 1 < len(self._latencies):
-            self._step += 1
-            self._lapses.clear()
-            self.close()
-            self._open(now)
-        else:
+            return False
+        if self._step + 1 == len(self._latencies):
             self.lost = _BREAKS
+            return False
+        self._step += 1
+        self._lapses.clear()
+        return True
 
-    def _lose(self, why: str, now: float) -> None:
-        self.lost = why
-        self._retry_at = now
+    def _again(self, now: float) -> None:
         self.close()
+        self._open(now)
 
 
 def _look_again(sounddevice: Any) -> None:
     """Have PortAudio list the devices anew: it does so only when it begins."""
-    sounddevice._terminate()
-    sounddevice._initialize()
+    sounddevice._terminate()  # noqa: SLF001 - there is no public way
+    sounddevice._initialize()  # noqa: SLF001
 
 
 def _channels(sounddevice: Any, device: str | None) -> int:
@@ -192,6 +206,5 @@ def _hasten() -> None:
 
 
 def _reason(fault: Exception) -> str:
-    return (
-        str(fault.args[0] if fault.args else fault).partition("[")[0].strip().rstrip(".").lower() or "no reason given"
-    )
+    said = str(fault.args[0] if fault.args else fault)
+    return said.partition("[")[0].strip().rstrip(".").lower() or "no reason given"

@@ -10,11 +10,9 @@ import gc
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from guidance.audio.emg import Monitor
-from guidance.audio.filters import Sections
 from guidance.audio.figures import answer_tone, stimulus_tick, table
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import Output
@@ -24,6 +22,7 @@ from guidance.audio.wire import (
     Artefact,
     Close,
     Emg,
+    Options,
     Order,
     Play,
     Report,
@@ -43,17 +42,6 @@ _FADE_OUT_S = 0.1
 _SWITCH_S = 0.0005
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to play: the device's name (None: the system's own), rate and band of the EMG and what of it is full scale."""
-
-    device: str | None
-    emg_rate_hz: float
-    band: Sections
-    full_scale_uv: float
-    latency_s: float | None = None
-
-
 class Player:
     """Does what it is told, on a mixer; no device, no clock."""
 
@@ -67,7 +55,7 @@ class Player:
     def obey(self, order: Order) -> None:
         """Do what ``order`` says."""
         if isinstance(order, Emg):
-            self.monitor.feed(order.first, order.uv, awaiting=order.awaiting)
+            self.monitor.feed(order.first, order.uv.astype(float), awaiting=order.awaiting)
         elif isinstance(order, Play):
             self.mixer.cue.play(table(order.tone, order.rate_hz), in_step=order.in_step)
         elif isinstance(order, Tick):

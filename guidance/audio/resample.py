@@ -35,7 +35,7 @@ class Resampler:
         reached = self._at + self.ratio * count
         done = min(int(reached), len(waiting) - TAPS)
         self._waiting, self._at = waiting[done:], reached - done
-        return out.astype(np.float32)
+        return np.asarray(out, np.float32)
 
 
 def _bank(cutoff: float) -> _FLOAT:

@@ -35,7 +35,7 @@ class SoundSettings:
 class _Sheet(Document):
     """The file."""
 
-    mapping: Literal["tempo", "pitch", "classic"] = USUAL
+    mapping: Literal["tempo", "pitch", "classic"] = "tempo"
     volume: Annotated[float, Within(LEAST_VOLUME, 1.0, "")] = 1.0
     monitor: Annotated[float, Within(0.0, 1.0, "")] = 0.3
     full_scale_uv: Annotated[float, Within(5.0, 50_000.0, "uV")] = Field(default=200.0)

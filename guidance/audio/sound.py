@@ -1,6 +1,6 @@
-"""The sound as a procedure uses it: records and samples go in, and nothing it does ever keeps the engine waiting.
+"""The sound as a procedure uses it: records and samples go in, and the engine never waits for it.
 
-What sounds is a process of its own (guidance/audio/player.py). One that does not report is taken for hung, and replaced.
+What sounds is a process of its own (guidance/audio/player.py); one that does not report is hung, and is replaced.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from typing import Any
 
 from drivers.base import Block, Outcome
 from guidance.audio.band import emg_band
-from guidance.audio.player import Options
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
-from guidance.audio.wire import Alarms, Alive, Answer, Artefact, Close, Emg, Order, Play, Report, Tick, Volumes
+from guidance.audio.wire import Alarms, Alive, Answer, Artefact, Close, Emg, Options, Order, Play, Report, Tick, Volumes
 from guidance.cues import MAPPINGS
 from guidance.events import Alarm, Cue, Made, Response, Signal, Stimulus
 from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume

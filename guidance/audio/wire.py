@@ -7,7 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.audio.filters import Sections
 from guidance.cues import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to play: the device's name (None: the system's own), rate and band of the EMG, what of it is full scale, and
+    what is buffered (None: as little as goes well).
+    """
+
+    device: str | None
+    emg_rate_hz: float
+    band: Sections
+    full_scale_uv: float
+    latency_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

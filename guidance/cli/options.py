@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from guidance.cli.dosing import DOSING, dose_plan_of
 from guidance.audio.settings import SoundSettings, sound_settings
+from guidance.cli.dosing import DOSING, dose_plan_of
+from guidance.cues import USUAL
 from guidance.faults import ArgumentFault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
@@ -90,7 +91,8 @@ _PROCEDURE = (
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option("--no-audio", is_flag=True, help="Without sound."),
     click.option(
-        "--sounds", metavar="NAME", help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]"
+        "--sounds", metavar="NAME",
+        help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]",
     ),
     *DOSING,
 )  # fmt: skip
@@ -120,7 +122,7 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
-        **({"sounds": sound.mapping} if sound else {}),
+        sounds=sound.mapping if sound else USUAL,
     )
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,7 @@ class Recorder:
     _process: Any = field(default=None, init=False)
     _thread: Any = field(default=None, init=False)
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         words = ["parec", "--device=out.monitor", f"--rate={RATE_HZ}", "--channels=1", "--format=s16le", "--raw"]
         environment = os.environ | self.server.environment
         self._process = subprocess.Popen(
