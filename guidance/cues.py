@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from guidance.events import Cue, Proximity
 
-KEPT = 1.3
+KEPT = 1.15
 """A tempo stays until another fits better by this factor, so that it does not waver from pulse to pulse."""
 
 

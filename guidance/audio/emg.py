@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import FADE, RATE_HZ, Sound
 from guidance.audio.filters import BlockFilter, Sections
 from guidance.audio.muting import AHEAD_MS, Array, Muting
 from guidance.audio.resample import Resampler
@@ -54,6 +54,8 @@ class Monitor:
     def feed(self, first: int, samples: Array, *, awaiting: bool) -> None:
         """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse asked for is not reported yet."""
         hole = 0 if self._next is None else first - self._next
+        if hole > 0:
+            self._muting.hold(first - hole, first)
         self._next = first + len(samples)
         filled = np.full(min(max(hole, 0), self._longest_hole), self._last)
         self._partial = np.concatenate([self._partial, filled, np.nan_to_num(samples)])
@@ -115,16 +117,19 @@ class _Queue:
         self.steer = min(max(_STEER * (self._level - AIM_S) / AIM_S, -_STEER_MOST), _STEER_MOST)
 
     def take(self, out: Sound) -> None:
-        """Fill ``out``; after a shortage it waits until there is enough again."""
+        """Fill ``out``; after a shortage it waits until there is enough again. It begins and ends softly."""
         held = self._in - self._out
-        if held > MOST_S * RATE_HZ:
-            self._out = self._in - round(AIM_S * RATE_HZ)
-            held = self._in - self._out
-        self._running = held >= len(out) and (self._running or held >= AIM_S * RATE_HZ)
-        if not self._running:
+        if not self._running and held < AIM_S * RATE_HZ:
             return
+        ends = self._running and not len(out) + FADE <= held <= MOST_S * RATE_HZ
+        part = out[: min(len(out), held)]
         begin = self._out % len(self._ring)
-        n = min(len(out), len(self._ring) - begin)
-        out[:n] = self._ring[begin : begin + n]
-        out[n:] = self._ring[: len(out) - n]
-        self._out += len(out)
+        n = min(len(part), len(self._ring) - begin)
+        part[:n] = self._ring[begin : begin + n]
+        part[n:] = self._ring[: len(part) - n]
+        if ends or not self._running:
+            part *= np.linspace(1.0 if ends else 0.0, 0.0 if ends else 1.0, len(part), dtype=np.float32)
+        self._out += len(part)
+        self._running = not ends
+        if ends and held > MOST_S * RATE_HZ:
+            self._out = self._in - round(AIM_S * RATE_HZ)

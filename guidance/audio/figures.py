@@ -16,6 +16,9 @@ Sound = NDArray[np.float32]
 RATE_HZ = 48_000
 """Frames a second of all that is synthesised."""
 
+FADE = 240
+"""Frames over which one sound gives way to another: 5 ms."""
+
 BEEP_LEVEL, TICK_LEVEL, FIGURE_LEVEL, ROUGH_LEVEL = 0.22, 0.07, 0.18, 0.20
 BEEP_S = 0.06
 ROUGH_RATIO = 1.06

@@ -12,12 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from guidance.audio.bursts import BURSTS, Burst, render
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import FADE, RATE_HZ, Sound
 
 MOST_FRAMES = 8192
-FADE = 240
-"""Frames over which one sound gives way to another: 5 ms."""
-
 DUCKED = 0.2
 """What is left of all else while an alarm's burst sounds."""
 
@@ -28,12 +25,12 @@ _SILENCE = np.zeros(FADE, np.float32)
 
 
 class Loop:
-    """A table that is repeated, or played once; another takes its place by a crossfade."""
+    """A table that is repeated, or played once. Another takes its place while it fades; tables begin softly themselves."""
 
     def __init__(self) -> None:
         self._table, self._at, self._repeats = _SILENCE, 0, True
         self._old, self._old_at, self._faded = _SILENCE, 0, FADE
-        self._old_repeats = True
+        self._old_repeats, self._midway = True, False
         self._next: tuple[Sound, bool, bool] | None = None
         self._room, self._part = np.zeros(MOST_FRAMES, np.float32), np.zeros(FADE, np.float32)
 
@@ -56,12 +53,14 @@ class Loop:
         self._old, self._old_at, self._old_repeats, self._faded = self._table, self._at, self._repeats, 0
         self._table, self._repeats = table, repeats
         self._at = self._at if in_step and self._at < len(table) else 0
+        self._midway = self._at > 0
 
     def _fade(self, room: Sound) -> None:
         n = min(FADE - self._faded, len(room))
         part = self._part[:n]
         self._old_at = _copy(self._old, self._old_at, part, repeats=self._old_repeats)
-        room[:n] *= _UP[self._faded : self._faded + n]
+        if self._midway:
+            room[:n] *= _UP[self._faded : self._faded + n]
         part *= _DOWN[self._faded : self._faded + n]
         room[:n] += part
         self._faded += n

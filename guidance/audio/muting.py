@@ -44,7 +44,11 @@ class Muting:
 
     def pulse(self, sample: int) -> None:
         """Cut out the artefact of the pulse at ``sample``."""
-        self._cuts.append((sample - self._before, sample + self._after))
+        self.hold(sample - self._before, sample + self._after)
+
+    def hold(self, first: int, stop: int) -> None:
+        """Cut out the samples ``first`` to ``stop``."""
+        self._cuts.append((first, stop))
 
     def look(self, first: int, frame: Array, *, awaiting: bool) -> None:
         """Look for edges in the newest ``frame``, from sample ``first``; they are cut while a pulse is awaited."""

@@ -25,7 +25,7 @@ LATENCIES_S = (0.0107, 0.016, 0.0214, 0.032, 0.0427)
 """How much is buffered at first, and after each time that was too little."""
 
 RETRY_S = 1.0
-STALLED_S, STARTS_S = 0.25, 1.5
+STALLED_S, STARTS_S, SETTLED_CALLS = 0.25, 2.5, 75
 _OFTEN, _WITHIN_S = 3, 10.0
 _PRIORITY, _NICE = 10, -11
 _BREAKS = "The sound breaks off again and again: this machine is too busy for it. Close other programs."
@@ -86,8 +86,9 @@ class Output:
         if timing.calls != self._seen:
             self._seen, self._seen_at = timing.calls, now
         silent_s = now - self._seen_at
-        if not self._stream.active or silent_s > (STALLED_S if timing.calls else STARTS_S):
-            self._stopped(now, began=timing.calls > 0)
+        settled = timing.calls > SETTLED_CALLS
+        if not self._stream.active or silent_s > (STALLED_S if settled else STARTS_S):
+            self._stopped(now, settled=settled)
         elif timing.lacking:
             timing.lacking, lacking = 0, timing.lacking
             if self._lapse(lacking, now):
@@ -149,7 +150,8 @@ class Output:
             now_ns = time.monotonic_ns()
             if not timing.calls:
                 _hasten()
-            timing.lacking += bool(status.output_underflow)
+            if timing.calls > SETTLED_CALLS:
+                timing.lacking += bool(status.output_underflow)
             part = mono[:frames]
             render(part)
             out[:] = part[:, None]
@@ -159,9 +161,9 @@ class Output:
 
         return called
 
-    def _stopped(self, now: float, *, began: bool) -> None:
+    def _stopped(self, now: float, *, settled: bool) -> None:
         """Some sound systems stand still for seconds after samples lacked: to begin again is quicker."""
-        if began:
+        if settled:
             self._lapse(1, now)
             self._again(now)
         else:

@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 from guidance.audio.figures import RATE_HZ, Sound
 
 TAPS, PHASES = 32, 256
-HIGHEST_HZ = 5000.0
+HIGHEST_HZ, _CUTOFF_HZ = 5000.0, 8000.0
 _KAISER = 8.0
 _FLOAT = NDArray[np.float64]
 
 
 class Resampler:
-    """Band-limited interpolation: a windowed sinc, cut off at 5 kHz or 0.45 of the device's rate."""
+    """Band-limited interpolation: a windowed sinc, cut off above the band or at 0.45 of the device's rate."""
 
     def __init__(self, rate_hz: float) -> None:
         """From ``rate_hz``; ``ratio`` is input samples an output sample."""
         self.nominal = self.ratio = rate_hz / RATE_HZ
-        self._bank = _bank(min(HIGHEST_HZ, 0.45 * rate_hz) / rate_hz)
+        self._bank = _bank(min(_CUTOFF_HZ, 0.45 * rate_hz) / rate_hz)
         self._waiting: _FLOAT = np.zeros(TAPS)
         self._at = 0.0
 

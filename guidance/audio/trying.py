@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.audio.figures import RATE_HZ, Sound, raised
-from guidance.audio.output import Output
+from guidance.audio.output import SETTLED_CALLS, Output
 from guidance.faults import Fault
 
 _AFTER_S = 0.3
@@ -34,8 +34,12 @@ class SoundCheck:
 class _Tape:
     def __init__(self, samples: Sound) -> None:
         self._samples, self.at = samples, 0
+        self.runs = False
 
     def render(self, out: Sound) -> None:
+        if not self.runs:
+            out[:] = 0.0
+            return
         part = self._samples[self.at : self.at + len(out)]
         out[: len(part)] = part
         out[len(part) :] = 0.0
@@ -60,6 +64,7 @@ def play(samples: Sound, device: str | None) -> SoundCheck:
     try:
         while tape.at < len(samples) + _AFTER_S * RATE_HZ:
             output.tend()
+            tape.runs = output.timing.calls > SETTLED_CALLS
             if output.lost is not None:
                 raise Fault(output.lost)
             time.sleep(0.02)
