@@ -89,9 +89,11 @@ class _Gain:
     def held(self, frame: Array) -> Array:
         """The frame before ``frame``, its gain moving to what both can bear."""
         before, self._waiting = self._waiting, frame
+        peak = max(float(np.max(np.abs(frame))), 1e-9)
         if before is None:
+            self._now = min(self._asked, LEVEL / peak)
             return frame[:0]
-        peak = max(float(np.max(np.abs(before))), float(np.max(np.abs(frame))), 1e-9)
+        peak = max(peak, float(np.max(np.abs(before))))
         goal = min(self._now + self._back * self._asked, self._asked, LEVEL / peak)
         gains = np.linspace(self._now, goal, len(before) + 1)[1:]
         self._now = goal

@@ -25,7 +25,7 @@ _SILENCE = np.zeros(FADE, np.float32)
 
 
 class Loop:
-    """A table that is repeated, or played once. Another takes its place while it fades; tables begin softly themselves."""
+    """A table that is repeated, or played once. Another takes its place while it fades; tables begin softly."""
 
     def __init__(self) -> None:
         self._table, self._at, self._repeats = _SILENCE, 0, True

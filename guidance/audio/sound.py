@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ STEP = 0.1
 _STARTS_S, _SILENT_S, _ENDS_S = 10.0, 2.5, 0.5
 _ALIVE_EVERY_S = 0.5
 _RESTART_S = 1.0
-_MOST_ON_THEIR_WAY = 150
+_MOST_ON_THEIR_WAY = 50
 _HANDED_OVER_NS = 500_000
 _HUNG = "The sound does not answer; it is started anew. Go by the screen meanwhile."
 
@@ -97,6 +98,8 @@ class Sound:
         if alarms != self._alarms:
             self._alarms = alarms
             self._send(alarms)
+        if self._dropped and self._on_their_way < _MOST_ON_THEIR_WAY:
+            self._tell_all()
         if now - self._spoke_at > _ALIVE_EVERY_S:
             self._send(Alive())
         self._listen(now)
@@ -126,9 +129,7 @@ class Sound:
         self._report: Report | None = None
         self._sent = self._underruns = 0
         self.lost: str | None = None
-        self._send(Volumes(self.volume, self.monitor_volume))
-        self._send(self._cue)
-        self._send(self._alarms)
+        self._tell_all()
 
     def _end(self) -> None:
         self._process.kill()
@@ -141,12 +142,18 @@ class Sound:
 
     def _send(self, order: Order) -> None:
         """Never waits: an order that would not fit in the pipe is dropped, for then nobody reads it."""
-        if self._on_their_way > 2 * _MOST_ON_THEIR_WAY:
-            return
         self._spoke_at = time.monotonic()
-        with contextlib.suppress(OSError):  # it has died; that is seen when it is listened to
+        if self._on_their_way > 2 * _MOST_ON_THEIR_WAY:
+            self._dropped = True
+            return
+        with contextlib.suppress(OSError):  # it has died or hangs; that is seen when it is listened to
             self._wire.send(order)
             self._sent += 1
+
+    def _tell_all(self) -> None:
+        self._dropped = False
+        for order in (Volumes(self.volume, self.monitor_volume), self._cue, self._alarms):
+            self._send(order)
 
     def _listen(self, now: float) -> None:
         gone = not _received(self._wire, self._hear_report)
@@ -217,6 +224,7 @@ def _started(options: Options) -> tuple[Connection, subprocess.Popen[bytes]]:
     process = subprocess.Popen(words, pass_fds=(there.fileno(),), stdin=none, stdout=none, stderr=none)  # noqa: S603
     there.close()
     here.send(options)
+    os.set_blocking(here.fileno(), False)  # a send never waits
     return here, process
 
 
