@@ -106,6 +106,16 @@ class Sound:
         return self.lost
 
     @property
+    def underruns(self) -> int:
+        """How often the loudspeaker lacked samples so far."""
+        return self._underruns
+
+    @property
+    def latency_ms(self) -> float | None:
+        """What the sound device says of its own latency; None where it says nothing."""
+        return self._report.latency_ms if self._report else None
+
+    @property
     def paused_s(self) -> float | None:
         """How long the alarms stay paused, None where they are not."""
         left_s = self._paused_until - time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import signal
@@ -26,9 +27,7 @@ def lacking() -> str | None:
     missing = [name for name in NEEDS if shutil.which(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed (Debian: pulseaudio pulseaudio-utils)"
-    try:
-        import sounddevice  # noqa: F401
-    except OSError:
+    if ctypes.util.find_library("portaudio") is None:
         return "PortAudio not installed (Debian: libportaudio2)"
     return None
 
