@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,7 @@ class SoundCheck:
 
 class _Tape:
     def __init__(self, samples: Sound) -> None:
-        self._samples, self.at = samples, 0
+        self._samples, self.at, self.length = samples, 0, len(samples)
         self.runs = False
 
     def render(self, out: Sound) -> None:
@@ -59,10 +62,14 @@ def write(samples: Sound, path: Path) -> None:
 
 def play(samples: Sound, device: str | None) -> SoundCheck:
     """Play ``samples`` to their end. Raises Fault where there is nothing to play them on."""
-    tape = _Tape(samples)
+    with _libraries_silent():
+        return _played(_Tape(samples), device)
+
+
+def _played(tape: _Tape, device: str | None) -> SoundCheck:
     output = Output(tape.render, device)
     try:
-        while tape.at < len(samples) + _AFTER_S * RATE_HZ:
+        while tape.at < tape.length + _AFTER_S * RATE_HZ:
             output.tend()
             tape.runs = output.timing.calls > SETTLED_CALLS
             if output.lost is not None:
@@ -71,6 +78,19 @@ def play(samples: Sound, device: str | None) -> SoundCheck:
         return SoundCheck("not heard", None, output.latency_ms, output.underruns)
     finally:
         output.close()
+
+
+@contextlib.contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """What sound libraries write on standard error stays off the terminal."""
+    kept, none = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(none, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(none)
 
 
 def check_sound(device: str | None) -> SoundCheck:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.signal import sosfilt
 
 from guidance.audio.band import emg_band
-from guidance.audio.emg import LEVEL, Array, Monitor
+from guidance.audio.emg import LEVEL, Monitor
 from guidance.audio.figures import RATE_HZ, Sound
-from guidance.audio.filters import BlockFilter
+from guidance.audio.filters import Array, BlockFilter
 from tests.shared import shared
 
 NOISE_UV = 8.0

@@ -266,3 +266,13 @@ def test_muted_by_choice_nothing_is_lost_and_nothing_claimed_to_have_sounded() -
     assert mute.take(Made(0.0, CLOSE)).record == CLOSE
     assert mute.view().state == "muted"
     assert mute.tend([HIGH]) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(("silent", "state"), [(False, "heard"), (True, "not heard")])
+def test_a_check_hears_its_own_pattern_and_nothing_else(loudspeaker: Recorder, silent: bool, state: str) -> None:
+    code = "from guidance.audio import trying\n"
+    if silent:
+        code += "import numpy as np\nn = trying.pattern()\ntrying.pattern = lambda: np.full_like(n, 0.1)\n"
+    code += "print(trying.check_sound(None).state)\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == state
