@@ -114,7 +114,9 @@ class Course:
 
     def _count(self, both_uv: tuple[float, ...]) -> None:
         """Keep the step; a calibration's clock stands while its muscle is not known."""
-        first, last = (0, len(self.names)) if self.phase.name == "rest" else (self.phase.channel, self.phase.channel + 1)
+        first, last = (
+            (0, len(self.names)) if self.phase.name == "rest" else (self.phase.channel, self.phase.channel + 1)
+        )
         missing = self.phase.name in _SURE and any(math.isnan(value) for value in both_uv[first:last])
         if not missing:
             self._waited = 0

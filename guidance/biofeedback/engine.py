@@ -16,16 +16,16 @@ from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.biofeedback.course import Course
 from guidance.biofeedback.envelope import STEP_S
-from guidance.biofeedback.feedback import TONES, Feedback
+from guidance.biofeedback.feedback import Feedback, cue
 from guidance.biofeedback.muscles import Muscles, Step
 from guidance.biofeedback.plan import Plan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
-from guidance.events import VERSION, Cue, End, Entry, Made, Record, Signal, Start
+from guidance.events import VERSION, End, Entry, Made, Record, Signal, Start
 from guidance.messages import Acknowledge, Credit, Dial, Mark, Message, Pause
 from guidance.settings import Settings
 from guidance.snapshot import TrainingView
-from guidance.stimulation import Action
+from guidance.stimulation import Action, Stimulation
 from guidance.tally import Tally
 from guidance.watch import Watch
 
@@ -35,7 +35,7 @@ _STEPS_A_SECOND = round(1 / STEP_S)
 class BiofeedbackEngine:
     """One visit. ``stimulation`` and ``actions`` stay empty: nothing here stimulates."""
 
-    stimulation = None
+    stimulation: Stimulation | None = None
 
     def __init__(
         self, settings: Settings, plan: Plan, info: DeviceInfo, columns: tuple[int, ...], wall_time: str
@@ -98,6 +98,7 @@ class BiofeedbackEngine:
             yield from (Made(self.t, record) for record in self._obey(message, now_ns or 0))
         for block in blocks:
             self.tally.count_block(block)
+            yield from self._electrodes(block)
             yield from (Made(t, record) for t, record in self.watch.block(block))
             for found in self.muscles.feed(block):
                 t = found.end / self.info.sample_rate_hz
@@ -140,6 +141,13 @@ class BiofeedbackEngine:
         elif isinstance(message, Mark):
             yield Entry(message.what, {})
 
+    def _electrodes(self, block: Block) -> Iterator[Made]:
+        """Which electrodes are off, at the sample from which on it is so here."""
+        for status in block.status:
+            if status.lead_off != self.muscles.lead_off and (any(status.lead_off) or any(self.muscles.lead_off)):
+                at = block.first_sample / self.info.sample_rate_hz
+                yield Made(at, Entry("electrodes", {"off": list(status.lead_off)}))
+
     def _take(self, found: Step, t: float) -> Iterator[Record]:
         course = self.course
         yield from course.step(found.wide_uv, found.high_uv)
@@ -147,7 +155,7 @@ class BiofeedbackEngine:
         word = self._feedback.word(course, self._now)
         if word != self._cue:
             self._cue = word
-            yield Cue(word, TONES[word].rate_hz, TONES[word].pitch_hz)
+            yield cue(word)
         self._second.append(self._now)
         if len(self._second) == _STEPS_A_SECOND:
             yield from self._second_done(t)

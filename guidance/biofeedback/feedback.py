@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 
 from guidance.biofeedback.course import Course
-from guidance.cues import Tone
+from guidance.cues import Mapping, Tone
+from guidance.events import Cue
 
-TONES = {
-    "exercise-quiet": Tone(None, None),
-    "exercise-on": Tone(1.0, 392.0),
-    "exercise-off": Tone(3.0, 294.0),
-    "exercise-unknown": Tone(0.2, 220.0),
-}
-"""Beeps and pitch of each cue: calm where the exercise is done, quicker and lower where it is not."""
+EXERCISE = Mapping(
+    "a slow beep while the exercise is done, a quicker and lower one while it is not, silence between",
+    {
+        "unknown": Tone("silence", None),
+        "exercise-quiet": Tone("silence", None),
+        "exercise-on": Tone("beep", 392.0, (1.0,)),
+        "exercise-off": Tone("beep", 294.0, (3.0,)),
+        "exercise-unknown": Tone("double-tick", 900.0, (0.4,)),
+    },
+)
+"""What is heard; silent until the first cue."""
 
 LEAVES = 0.9
 """A muscle above its line counts as below again at this share of it, so that a cue does not chatter (unsourced)."""
@@ -38,3 +43,9 @@ class Feedback:
         works = self._above[0] == course.plan.wants_above
         quiet = not any(self._above[at] for at in needed[1:])
         return "exercise-on" if works and quiet else "exercise-off"
+
+
+def cue(word: str) -> Cue:
+    """The record of the cue ``word``."""
+    tone = EXERCISE.tones[word]
+    return Cue(word, tone.rates_hz[0] if tone.rates_hz else None, tone.pitch_hz)

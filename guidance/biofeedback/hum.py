@@ -1,4 +1,4 @@
-"""Mains followed through rest and effort: a narrow estimate that learns while the muscle is quiet and waits meanwhile."""
+"""Mains followed through rest and effort: an estimate that learns while the muscle is quiet and else waits."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Hum:
 
     @property
     def mains_uv(self) -> float | None:
-        """Peak amplitude in uV of the stronger of 50 and 60 Hz, as far as the band lets it through; None if not known."""
+        """Peak amplitude in uV of the stronger of 50 and 60 Hz, as the band lets it through; None if not known."""
         amplitudes = np.abs(self._amplitude[self._fundamentals])
         return float(amplitudes.max()) if self._known and len(amplitudes) else None
 

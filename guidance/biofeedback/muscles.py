@@ -18,7 +18,7 @@ _AT_RANGE = 0.999
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Each muscle's envelope in uV that is known at sample ``end``, in the wide band and above the heart; NaN if not."""
+    """Each muscle's envelope in uV as known at sample ``end``, in the wide band and above the heart; NaN if not."""
 
     end: int
     wide_uv: tuple[float, ...]

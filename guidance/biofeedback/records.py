@@ -58,7 +58,7 @@ class TrialDone(Record):
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeSecond(Record):
-    """Every second: each muscle's ``rms_uv`` over that second, in ``percent`` of its largest effort; None if unknown."""
+    """Every second: each muscle's ``rms_uv`` over it, and in ``percent`` of its largest effort; None if unknown."""
 
     kind: ClassVar[str] = "envelope"
     phase: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guidance.biofeedback.calibration import LEAST_KNOWN
 from guidance.biofeedback.envelope import STEP_S
@@ -50,7 +51,7 @@ def score(plan: Plan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array
     asked = slice(round(GRACE_S / STEP_S), None)
     worked, paused = work[asked], pause[asked]
     needed = worked[:, : len(lines_uv)]
-    known = np.isfinite(needed).all(axis=1)
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(needed).all(axis=1))
     unknown_share = 1.0 - float(known.mean()) if len(known) else 1.0
     if unknown_share > 1.0 - LEAST_KNOWN:
         return Score(None, None, unknown_share=unknown_share, why="the signal was missing for most of the trial")
@@ -72,7 +73,7 @@ def score(plan: Plan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array
     return Score(share, level_uv, rest_share=rest_share, unknown_share=unknown_share)
 
 
-def longest_s(above: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+def longest_s(above: NDArray[np.bool_]) -> float:
     """Seconds of the longest stretch of ``above`` (steps of STEP_S), dips of GAP_S and less left out of account."""
     longest = run = gap = 0
     for is_above in above.tolist():

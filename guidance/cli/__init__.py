@@ -14,6 +14,7 @@ from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
 from guidance.cli.sounds import sounds
+from guidance.cli.training import biofeedback, biofeedback_summary
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
@@ -27,7 +28,20 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, procedures, protocols, dose, sounds, trial):
+for command in (
+    run,
+    demo,
+    replay,
+    devices,
+    check,
+    procedures,
+    protocols,
+    dose,
+    biofeedback,
+    biofeedback_summary,
+    sounds,
+    trial,
+):
     cli.add_command(command)
 
 

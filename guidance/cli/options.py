@@ -159,13 +159,13 @@ def check_events(options: dict[str, Any]) -> None:
         raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
 
 
-def run_job(job: Any, *, headless: bool) -> None:
-    """Run ``job`` with or without a screen, and leave with its status."""
+def run_job(job: Any, *, headless: bool, load_screen: Callable[[], Any] | None = None) -> None:
+    """Run ``job`` without a screen or with the one that ``load_screen`` loads, and leave with its status."""
     from guidance.host import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    outcome = run_headless(job) if headless else run_with_screen(job)
+    outcome = run_headless(job) if headless else run_with_screen(job, load_screen)
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
     sys.exit(outcome.status)
