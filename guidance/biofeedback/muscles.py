@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,11 +52,12 @@ class Muscles:
         for status in block.status:
             self.lead_off = status.lead_off
         samples = block.samples[:, self._columns].astype(float)
-        self._count_clipped(samples)
-        for place, column in enumerate(self._columns):
-            if self.is_off(column):
-                samples[:, place] = math.nan
-        yield from self._feed(samples)
+        off = [place for place, column in enumerate(self._columns) if self.is_off(column)]
+        for first, stop in self._to_each_second(block):
+            part = samples[first:stop]
+            self._count_clipped(part)
+            part[:, off] = math.nan
+            yield from self._feed(part)
 
     def is_off(self, column: int) -> bool:
         """Whether the electrode of a channel of the device is known to be off."""
@@ -74,6 +76,15 @@ class Muscles:
             }
             for place, column in enumerate(self._columns)
         ]
+
+    def _to_each_second(self, block: Block) -> Iterator[tuple[int, int]]:
+        """Pieces of ``block`` that end where a second does: what is told of a second must know nothing of the next."""
+        edges = {0, len(block.samples)}
+        second = math.floor(block.first_sample / self._rate_hz) + 1
+        while (edge := math.ceil(second * self._rate_hz - 1e-9) - block.first_sample) < len(block.samples):
+            edges.add(edge)
+            second += 1
+        return pairwise(sorted(edges))
 
     def _count_clipped(self, samples: Array) -> None:
         self._counted += len(samples)

@@ -37,7 +37,6 @@ class Plan:
     hold_s: float
     adapt: tuple[float, float]
     window_s: float
-    channels: int
 
     @property
     def told(self) -> dict[str, Any]:
@@ -55,8 +54,8 @@ class Plan:
         return range(MUSCLES.get(self.exercise, 1))
 
 
-def plan_of(sheet: Biofeedback, channels: int, trials: int | None = None) -> tuple[Plan, tuple[str, ...]]:
-    """The plan for ``channels`` muscles, with ``trials`` in place of the sheet's; and in words what is assumed."""
+def plan_of(sheet: Biofeedback, trials: int | None = None) -> tuple[Plan, tuple[str, ...]]:
+    """The plan of ``sheet``, with ``trials`` in place of its own; and in words what is assumed."""
     training, calibration = sheet.training, sheet.calibration
     assumed: list[str] = []
 
@@ -81,7 +80,6 @@ def plan_of(sheet: Biofeedback, channels: int, trials: int | None = None) -> tup
         hold_s=hold[0] if hold else _HOLD_S,
         adapt=known(training.adapt, "adaptation", (0.8, 1.2)),
         window_s=known(training.smoothing_ms, "ms of the RMS", _WINDOW_S * 1e3) / 1e3,
-        channels=channels,
     )
     return plan, tuple(assumed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from guidance.protocol import ProtocolError, load, resolve
 from guidance.settings import Mode, Settings
 
 if TYPE_CHECKING:
+    from guidance.biofeedback.plan import Plan
     from guidance.host import Screen
-    from guidance.protocol.sheet import Biofeedback
 
 
 @click.command(epilog=STATUS)
@@ -58,7 +59,7 @@ def biofeedback(**options: Any) -> None:
     from guidance.live.training import Training
 
     _check(options)
-    sheet, settings = _exercise(options)
+    plan, settings = _exercise(options)
     effort = options["effort"]
     try:
         label = checked_label(options["label"]) if options["label"] is not None else None
@@ -68,13 +69,12 @@ def biofeedback(**options: Any) -> None:
         raise click.UsageError(str(fault)) from None
     job = Training(
         settings=settings,
-        sheet=sheet,
+        plan=plan,
         store=options["store"] or str(default_store()),
         address=options["address"],
         file=options["file"],
         speed=None if options["fast"] else options["speed"] or 1.0,
         channels=options["channels"],
-        trials=options["trials"],
         label=label,
         events=options["events"],
         duration_s=options["duration_s"],
@@ -98,8 +98,9 @@ def _check(options: dict[str, Any]) -> None:
     check_events(options)
 
 
-def _exercise(options: dict[str, Any]) -> tuple[Biofeedback, Settings]:
-    """The exercise's sheet and its settings, or a usage error."""
+def _exercise(options: dict[str, Any]) -> tuple[Plan, Settings]:
+    """What the exercise asks and its settings, or a usage error."""
+    from guidance.biofeedback.plan import plan_of
     from guidance.protocol.library import loaded
     from guidance.protocol.sheet import Biofeedback
 
@@ -110,7 +111,8 @@ def _exercise(options: dict[str, Any]) -> tuple[Biofeedback, Settings]:
         raise click.UsageError(str(fault)) from None
     if not isinstance(sheet, Biofeedback):
         raise click.UsageError(f"The protocol {name} is a procedure with a needle, no exercise; use run.")
-    return sheet, Settings(protocol, Mode.LISTEN, headless=options["headless"])
+    plan, assumed = plan_of(sheet, options["trials"])
+    return plan, Settings(replace(protocol, assumed=assumed), Mode.LISTEN, headless=options["headless"])
 
 
 def _load_screen() -> Screen:

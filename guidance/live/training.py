@@ -15,7 +15,7 @@ from guidance.audio.sound import Mute, Sound
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.envelope import LEAST_RATE_HZ
 from guidance.biofeedback.feedback import EXERCISE
-from guidance.biofeedback.plan import MUSCLES, plan_of
+from guidance.biofeedback.plan import MUSCLES, Plan
 from guidance.biofeedback.view import training_snapshot
 from guidance.desk import Desk
 from guidance.events import Entry, Made
@@ -29,7 +29,6 @@ from guidance.live.job import changes_told, cut_off_told, found_before
 from guidance.live.played import Played
 from guidance.live.session import LiveSession, Outlets
 from guidance.messages import Message
-from guidance.protocol.sheet import Biofeedback
 from guidance.settings import Settings
 from guidance.writer import Detached, EventWriter
 
@@ -44,13 +43,12 @@ class Training:
     """
 
     settings: Settings
-    sheet: Biofeedback
+    plan: Plan
     store: str
     address: str | None = None
     file: str | None = None
     speed: float | None = 1.0
     channels: tuple[str, ...] = ()
-    trials: int | None = None
     label: str | None = None
     events: str | None = None
     duration_s: float | None = None
@@ -68,14 +66,14 @@ class Training:
                 stack.callback(copy.close)
             amplifier = self._amplifier()
             stack.callback(amplifier.close)
-            columns = columns_of(amplifier.info, self.channels, MUSCLES.get(self.sheet.training.exercise, 1))
+            columns = columns_of(amplifier.info, self.channels, MUSCLES.get(self.plan.exercise, 1))
             notices += [cut_off_told(folder) for folder in cut_off]
             device = LiveDevice(amplifier, asks=False)
             device.start()
             now = datetime.now().astimezone()
             sound = Mute("exercise") if self.sound is None else _sound(self.sound, amplifier.info)
             stack.callback(sound.close)
-            before = earlier_visits(store, self.label, self.sheet.training.exercise) if self.label else []
+            before = earlier_visits(store, self.label, self.plan.exercise) if self.label else []
             folder = new_procedure(store, self.settings.protocol.id, now)
             record = ProcedureRecord(folder, amplifier.info, now)
             writer = EventWriter(record.journal, copy)
@@ -84,12 +82,10 @@ class Training:
             self._put_label(folder)
             for found in cut_off:
                 mark_told(found)
-            plan, assumed = plan_of(self.sheet, len(columns), self.trials)
-            protocol = replace(self.settings.protocol, assumed=assumed)
-            settings = replace(self.settings, protocol=protocol)
-            engine = BiofeedbackEngine(settings, plan, amplifier.info, columns, now.isoformat(timespec="seconds"))
-            notices += [*changes_told(protocol), *_before_told(before)]
-            will = Will(self.script, follows=self.follows, exercise=plan.exercise)
+            wall_time = now.isoformat(timespec="seconds")
+            engine = BiofeedbackEngine(self.settings, self.plan, amplifier.info, columns, wall_time)
+            notices += [*changes_told(self.settings.protocol), *_before_told(before)]
+            will = Will(self.script, follows=self.follows, exercise=self.plan.exercise)
             return TrainingSession(
                 engine,
                 device,

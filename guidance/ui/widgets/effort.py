@@ -16,6 +16,7 @@ _FULL_UV = 200.0
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _OVER = 1.2
+_ASKS = ("ready", "work")
 
 
 class EffortBars(Panel):
@@ -36,9 +37,10 @@ class EffortBars(Panel):
         count = max(len(training.muscles), 1)
         width = canvas.width // count
         for at, muscle in enumerate(training.muscles):
+            asks = training.phase in _ASKS
             above = training.wants_above and at == 0
             right = canvas.width if at == count - 1 else (at + 1) * width
-            _Bar(canvas, at * width + 1, right - 1).paint(muscle, above=above, scoring=training.scoring)
+            _Bar(canvas, at * width + 1, right - 1).paint(muscle, above=above, asks=asks, scoring=training.scoring)
 
 
 class _Bar:
@@ -48,8 +50,8 @@ class _Bar:
         self.canvas, self.left, self.right = canvas, left, right
         self.top, self.rows = 1, canvas.height - 2
 
-    def paint(self, muscle: MuscleView, *, above: bool, scoring: bool) -> None:
-        """Draw ``muscle``; ``above``: it is to be above its line."""
+    def paint(self, muscle: MuscleView, *, above: bool, asks: bool, scoring: bool) -> None:
+        """Draw ``muscle``; ``above``: it is to be above its line, if anything is asked of it."""
         canvas = self.canvas
         full_uv = _OVER * muscle.largest_uv if muscle.largest_uv else _FULL_UV
         name = shorten(clean(muscle.name), self.right - self.left)
@@ -59,7 +61,7 @@ class _Bar:
         else:
             self._paint_value(muscle, full_uv, above=above, scoring=scoring)
         if muscle.line_uv is not None:
-            self._paint_line(muscle.line_uv / full_uv, above=above)
+            self._paint_line(muscle.line_uv / full_uv, ("above" if above else "below") if asks else "")
 
     def _paint_value(self, muscle: MuscleView, full_uv: float, *, above: bool, scoring: bool) -> None:
         value_uv = muscle.envelope_uv or 0.0
@@ -77,11 +79,11 @@ class _Bar:
         share = f"{100 * value_uv / muscle.largest_uv:.0f} %  " if muscle.largest_uv else ""
         canvas.write(0, self.left, shorten(f"{share}{digits} {unit}", self.right - self.left), Ink.STRONG)
 
-    def _paint_line(self, share: float, *, above: bool) -> None:
+    def _paint_line(self, share: float, word: str) -> None:
         row = min(max(self.top + self.rows - 1 - int(share * self.rows), self.top), self.top + self.rows - 1)
-        self.canvas.fill(slice(row, row + 1), slice(self.left, self.right), "━", Ink.WARN)
-        word = " above " if above else " below "
-        self.canvas.write_right(row, self.right, word, Ink.DARK, Ground.CHIP)
+        self.canvas.fill(slice(row, row + 1), slice(self.left, self.right), "━", Ink.WARN if word else Ink.MUTED)
+        if word:
+            self.canvas.write_right(row, self.right, f" {word} ", Ink.DARK, Ground.CHIP)
 
     def _paint_unknown(self, why: str) -> None:
         canvas, bottom = self.canvas, self.top + self.rows

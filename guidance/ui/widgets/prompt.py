@@ -76,8 +76,8 @@ def _paint_scores(canvas: Canvas, training: TrainingView) -> int:
     word = "All trials done" if training.phase == "done" else word
     last = training.scores[-1] if training.scores else None
     if training.scores:
-        told = "not known: the signal was missing" if last is None else f"{100 * last:.0f} % of what was asked"
-        word += f"   last: {told}"
+        told = "not known" if last is None else f"{100 * last:.0f} %"
+        word += f"   the last: {told}"
     canvas.write(canvas.height - 2, 1, shorten(word, canvas.width - 2), Ink.TEXT)
     column = 1
     for score in (*training.scores, *[math.nan] * (training.trials - len(training.scores))):
