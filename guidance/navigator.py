@@ -15,7 +15,7 @@ from guidance.controller import Controller
 from guidance.events import Entry, Proximity, Response
 from guidance.interlock import highest_step
 from guidance.proximity.filter import ProximityFilter
-from guidance.proximity.forecast import Forecast, forecast
+from guidance.proximity.forecast import Answers, Forecast, forecast
 from guidance.signal.basis import Array
 from guidance.verification import Verification
 
@@ -141,17 +141,18 @@ class Navigator(Controller):
         low, middle, high = np.log(ahead.threshold_ma)
         wanted = np.linspace(low + _BELOW_LN, high + _ABOVE_LN, _CANDIDATES)
         ln_currents = np.unique(np.clip(wanted, np.log(min(_LEAST_MA, highest_ma)), np.log(highest_ma)))
-        worth = ahead.explained(ln_currents, ahead.ln_threshold) + self._worth_near(ahead, ln_currents)
+        answers = ahead.answers(ln_currents)
+        worth = answers.explained(ahead.ln_threshold) + self._worth_near(ahead, answers)
         worth -= _HURTS * np.maximum(ln_currents - middle - _HURTS_FROM_LN, 0.0)
         return float(np.exp(ln_currents[int(np.argmax(worth))]))
 
-    def _worth_near(self, ahead: Forecast, ln_currents: Array) -> Array | float:
+    def _worth_near(self, ahead: Forecast, answers: Answers) -> Array | float:
         """What the answer would say about the threshold being below the lower bound, where that is in doubt."""
         below = ahead.is_below(self._bound_ma)
         probable = float(below.mean())
         if not _IN_DOUBT < probable < 1 - _IN_DOUBT:
             return 0.0
-        return _NEAR_WEIGHT * probable * (1 - probable) * ahead.explained(ln_currents, below)
+        return _NEAR_WEIGHT * probable * (1 - probable) * answers.explained(below)
 
     def _highest_ma(self, current_ma: float) -> float:
         return min(highest_step(current_ma), self._stimulus.max_ma)

@@ -7,9 +7,9 @@ import numpy as np
 from guidance.events import Proximity
 from guidance.proximity.distance import Ruler
 from guidance.proximity.evidence import Heard, likelihood
-from guidance.proximity.motion import moved
+from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.nerve import SHORT_MS, Particles, Row
-from guidance.proximity.report import Edges, Told, quantiles, told, unknown
+from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, weighed
 from guidance.signal.basis import Array
 
@@ -89,15 +89,18 @@ class ProximityFilter:
     def _pass_until(self, t: float) -> None:
         if self._t is not None and t > self._t:
             moved(self.particles, self._rng, t - self._t)
+            forgotten(self.particles, self._rng, t - self._t)
             self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
         self._t = t
 
     def _told(self, width_ms: float) -> Told:
         ln_short = self.particles.ln_threshold()
-        self._lowest_ma = min(self._lowest_ma, float(np.exp(quantiles(ln_short, self.weights, (0.5,))[0])))
-        ln_threshold = ln_short + self.particles.ln_width_factor(width_ms)
+        short_ma = interval(np.exp(quantiles(ln_short, self.weights)))
+        self._lowest_ma = min(self._lowest_ma, short_ma[1])
         distance_mm = self._ruler.distance_mm(np.exp(ln_short), self._lowest_ma)
-        return told((ln_threshold, ln_short, distance_mm), self.weights, self._edges, self._highest_ma)
+        far = interval(quantiles(distance_mm, self.weights))
+        factor = self.particles.ln_width_factor(width_ms)
+        return told(ln_short, short_ma, factor, far, self.weights, self._edges, self._highest_ma)
 
     def _weigh(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
         """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""

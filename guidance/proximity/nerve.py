@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from scipy.special import expit
 
 from guidance.signal.basis import Array
 
@@ -25,6 +24,7 @@ LN_THRESHOLDS = (float(np.log(0.01)), float(np.log(200.0)))
 _BEYOND_LN_MA = float(np.log(30.0))
 _EXPONENTS = (0.9, 2.7)
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
+_NEVER = 300.0
 
 
 class Row(IntEnum):
@@ -137,7 +137,7 @@ class Particles:
         x = self.x
         largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
-        answers = expit((ln_current - ln_threshold) / width + np.log(share / (1 - share)))
+        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum((ln_threshold - ln_current) / width, _NEVER)))
         amplitude, steepness = largest * answers, (1 - answers) / width
         relative = np.exp(2 * x[Row.SCATTER_LN]) + (self.JITTER * steepness) ** 2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
