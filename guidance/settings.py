@@ -21,7 +21,8 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold.
+    The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
+    of other widths, as evidence of distance.
     """
 
     protocol: Protocol
@@ -35,6 +36,7 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    probe_widths: bool = False
 
     @property
     def window(self) -> tuple[float, float]:

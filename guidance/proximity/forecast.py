@@ -48,6 +48,11 @@ class Forecast:
         return float(low), float(middle), float(high)
 
     @property
+    def short_ma(self) -> float:
+        """The middle of the threshold at 0.1 ms."""
+        return float(np.exp(np.median(self.ln_threshold - self.ln_width_factor)))
+
+    @property
     def central_sd_ln(self) -> float:
         """Standard deviation of ln threshold by its middle half: how well it is known unless the hand does other."""
         low, high = quantiles(self.ln_threshold, np.full(FEW, 1 / FEW), (0.25, 0.75))

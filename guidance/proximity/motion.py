@@ -18,17 +18,24 @@ _MISFIT_LN = 0.05
 _SLIPS_PER_S = 0.01
 _SLIP_LN = 0.35
 _RECOVERS_PER_S = 0.03
+_CHRONAXIE_LN, _CHRONAXIE_LN_AT_REST = 0.15, 0.01
 _LONGEST_STEP_S = 0.5
 _MOST_STEPS = 6
 
 _CHANGING = (Row.WIDTH_LN, Row.SCATTER_LN, Row.RESTLESS_LN)
 
 
-def moved(particles: Particles, rng: np.random.Generator, elapsed_s: float) -> None:
-    """Let the needle move for ``elapsed_s``; a long while in steps, so that the hand may change its mind in between."""
+def moved(particles: Particles, rng: np.random.Generator, elapsed_s: float, *, widths: bool = False) -> None:
+    """Let the needle move for ``elapsed_s``; a long while in steps, so that the hand may change its mind in between.
+
+    With ``widths`` the chronaxie, which may go with the distance, changes on the way.
+    """
     steps = int(np.clip(np.ceil(elapsed_s / _LONGEST_STEP_S), 1, _MOST_STEPS))
     for _ in range(steps):
-        _step(particles.x, rng, elapsed_s / steps)
+        way_mm = _step(particles.x, rng, elapsed_s / steps)
+        if widths:
+            changes = _CHRONAXIE_LN * np.sqrt(np.abs(way_mm)) + _CHRONAXIE_LN_AT_REST * np.sqrt(elapsed_s / steps)
+            particles.x[Row.CHRONAXIE_LN_MS] += changes * rng.standard_normal(len(way_mm))
 
 
 def forgotten(particles: Particles, rng: np.random.Generator, elapsed_s: float) -> None:
@@ -40,7 +47,8 @@ def forgotten(particles: Particles, rng: np.random.Generator, elapsed_s: float) 
         x[row, anew] = median + sd * rng.standard_normal(len(anew))
 
 
-def _step(x: Array, rng: np.random.Generator, elapsed_s: float) -> None:
+def _step(x: Array, rng: np.random.Generator, elapsed_s: float) -> Array:
+    """Move needles by the ways that are returned, in mm."""
     way = _way_mm(x[Row.SPEED_MM_S], rng, elapsed_s)
     distance, excess = x[Row.DISTANCE_MM], x[Row.EXCESS_LN]
     distance -= way
@@ -50,6 +58,7 @@ def _step(x: Array, rng: np.random.Generator, elapsed_s: float) -> None:
     excess += np.sqrt(variance) * rng.standard_normal(len(excess))
     slipped = _met(rng, len(excess), _SLIPS_PER_S * elapsed_s)
     excess[slipped] += _SLIP_LN * rng.standard_normal(len(slipped))
+    return way
 
 
 def _way_mm(speed: Array, rng: np.random.Generator, elapsed_s: float) -> Array:

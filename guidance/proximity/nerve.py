@@ -50,7 +50,7 @@ SPREADS = {
     Row.WIDTH_LN: (np.log(0.15), 0.45),
     Row.SCATTER_LN: (np.log(0.12), 0.40),
     Row.RESTLESS_LN: (np.log(0.01), 1.0),
-    Row.CHRONAXIE_LN_MS: (np.log(0.15), 0.35),
+    Row.CHRONAXIE_LN_MS: (np.log(0.12), 0.70),
 }
 """Median and standard deviation of what is normal in its logarithm."""
 
@@ -132,13 +132,13 @@ class Particles:
         x[Row.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
         x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
-    def recruited(self, ln_current: float | Array, ln_threshold: Array) -> Recruited:
-        """The answers to a pulse, both given at the pulse's width."""
+    def recruited(self, ln_current: float | Array, ln_threshold: Array, jitter: float = JITTER) -> Recruited:
+        """The answers to a pulse, both given at the pulse's width; ``jitter`` is the threshold's, from trial to trial."""
         x = self.x
         largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
         answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum((ln_threshold - ln_current) / width, _NEVER)))
         amplitude, steepness = largest * answers, (1 - answers) / width
-        relative = np.exp(2 * x[Row.SCATTER_LN]) + (self.JITTER * steepness) ** 2
+        relative = np.exp(2 * x[Row.SCATTER_LN]) + (jitter * steepness) ** 2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
         return Recruited(amplitude, scatter, steepness)

@@ -136,7 +136,7 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
 def heard(navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
     response = Response(0, "EMG", False, 0.5, 10.0, None, contaminated)
     current_ma = navigator.next_ma()
-    navigator.heard(current_ma, response, Proximity(0, None, None, None, None, None, valid=False, why=why))
+    navigator.heard(current_ma, 0.1, response, Proximity(0, None, None, None, None, None, valid=False, why=why))
     return navigator.next_ma()
 
 
