@@ -34,8 +34,8 @@ _OVER_AT = 0.5
 
 class ImpedanceTrend:
     """The median of the last readings: for a rise against the highest such level that is some seconds old, for a fall
-    against a baseline that takes up slow drift. ``rise`` and ``fall`` are shares of these while they are too large, None
-    otherwise.
+    against a baseline that takes up slow drift. ``rise`` and ``fall`` are shares of these while they are too large,
+    None otherwise.
     """
 
     def __init__(self) -> None:

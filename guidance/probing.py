@@ -12,7 +12,7 @@ PROBED_MS = (0.1, 0.3, 1.0)
 USUAL_BETWEEN = 8
 """So many usual pulses stand between two rounds."""
 
-_LEAST_APART = 1.5
+_LEAST_APART = 1.45
 
 
 def probed_widths(usual_ms: float, least_ms: float, most_ms: float) -> tuple[float, ...]:

@@ -81,8 +81,8 @@ _PROCEDURE = (
     click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width."),
     click.option(
         "--probe-widths", is_flag=True,
-        help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. What they say of it rests on "
-        "a model of the axon, and models differ widely; tried on simulation only.",
+        help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. What they say rests on a "
+        "model of the axon, and models differ widely; tried on simulation only.",
     ),
     click.option("--rate", "rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
     click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),

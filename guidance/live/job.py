@@ -123,8 +123,8 @@ def _probe_widths(settings: Settings, limits: Limits, bounds: Bounds, usual_ms: 
         raise ArgumentFault("This stimulator gives trains of one width only; leave --probe-widths out.")
     if not widths:
         raise ArgumentFault(
-            f"This stimulator gives {bounds.min_width_ms:g} to {bounds.max_width_ms:g} ms, which leaves no width to probe "
-            f"with beside {usual_ms:g} ms; leave --probe-widths out."
+            f"This stimulator gives {bounds.min_width_ms:g} to {bounds.max_width_ms:g} ms, which leaves no width to "
+            f"probe with beside {usual_ms:g} ms; leave --probe-widths out."
         )
     return widths
 

@@ -34,8 +34,9 @@ class ProximityFilter:
     """
 
     def __init__(
-        self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES, *, by_width: bool = False
-    ) -> None:
+        self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES,
+        *, by_width: bool = False,
+    ) -> None:  # fmt: skip
         """Threshold is where the expected response reaches ``criterion_uv``; zones end at ``target_ma`` and
         ``lower_bound_ma``, both for a pulse of 0.1 ms. With ``by_width`` answers to pulses of other widths count as
         evidence of distance too (``widths``).

@@ -1,9 +1,9 @@
 """What pulses of several widths say of distance: little by themselves, and by a model of the axon; off by default.
 
 Chronaxie grows with distance in the double-cable model of McIntyre, Richardson and Grill (0.16 ms at contact, 0.51 at
-10 mm), and hardly in Sweeney's (0.02 to 0.03 ms); a needle in a pig implied 0.125 ms (Wiesmann 2014), textbooks say 0.05
-to 0.1. No measurement on a nerve says which holds. So chronaxie at contact and its growth are guesses of each law, wide
-enough for all of these, and a width narrows the distance as far as the laws agree on what it means.
+10 mm), and hardly in Sweeney's (0.02 to 0.03 ms); a needle in a pig implied 0.125 ms (Wiesmann 2014), textbooks say
+0.05 to 0.1. No measurement on a nerve says which holds. So chronaxie at contact and its growth are guesses of each
+law, wide enough for all of these, and a width narrows the distance as far as the laws agree on what it means.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How often ``impedance-rise`` and ``impedance-fall`` are told where the tip entered a nerve or a vessel, and where not.
+"""How often ``impedance-rise`` and ``-fall`` are told where the tip entered a nerve or a vessel, and where not.
 
 ``python -m tests.benchmarks.bench_impedance [--quick] [--insertions N]``. A simulation: ways of the virtual trial
 through the simulated tissue, its impedance read twice a second with a scatter of so many per cent, no signal made.
@@ -22,6 +22,8 @@ INSIDE_MM = -0.15
 SCATTERS = (0.0, 0.01, 0.03)
 EVERY_S = 0.5
 LATELY_S = 5.0
+
+_COLUMNS = (15, 11, 12, 8, 11, 12)
 
 
 @dataclass(slots=True)
@@ -112,17 +114,19 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="100 insertions")
     chosen = parser.parse_args()
     count = 100 if chosen.quick else chosen.insertions
-    print(f"{'scatter':8}{'nerve entered':>15}{'rise told':>11}{'false rise':>12}{'vessel':>8}{'fall told':>11}{'false fall':>12}")
+    names = ("nerve entered", "rise told", "false rise", "vessel", "fall told", "false fall")
+    print(f"{'scatter':8}" + "".join(f"{name:>{width}}" for name, width in zip(names, _COLUMNS, strict=True)))
     for scatter in SCATTERS:
         tally = Tally()
         for seed in range(chosen.first, chosen.first + count):
             insertion(seed, scatter, tally)
         causes = ", ".join(f"{name} {number}" for name, number in tally.causes.most_common())
-        print(
-            f"{scatter:<8.0%}{tally.entered:>15}{tally.told / tally.entered:>11.1%}{tally.false / count:>12.1%}"
-            f"{tally.crossed:>8}{tally.fell / max(tally.crossed, 1):>11.1%}{tally.false_fall / count:>12.1%}   {causes}",
-            flush=True,
-        )
+        cells = (
+            f"{tally.entered}", f"{tally.told / tally.entered:.1%}", f"{tally.false / count:.1%}",
+            f"{tally.crossed}", f"{tally.fell / max(tally.crossed, 1):.1%}", f"{tally.false_fall / count:.1%}",
+        )  # fmt: skip
+        row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, _COLUMNS, strict=True))
+        print(f"{scatter:<8.0%}{row}   {causes}", flush=True)
 
 
 if __name__ == "__main__":

@@ -74,9 +74,7 @@ class Ours(Tracker):
     """
 
     def __init__(self, *, own_rate: bool, probes_ms: tuple[float, ...] = (), by_width: bool = True) -> None:
-        self.belief = ProximityFilter(
-            CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms)
-        )
+        self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms))
         fast_hz = FAST_HZ if own_rate else RATE_HZ
         stimulus = Stimulus(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz, probes_ms)
         self.navigator = Navigator(stimulus, LOWER_BOUND_MA)
@@ -123,8 +121,10 @@ class Ours(Tracker):
         return forecast(belief.particles, belief.weights, self.interval_s, WIDTH_MS, self._rng).threshold_ma[1]
 
 
-def run(world: World, tracker: Tracker, duration_s: float = DURATION_S) -> Iterator[Pulsed]:
-    """Every pulse of ``duration_s``; steps up are those that the interlock allows."""
+def run(world: World, tracker: Tracker, duration_s: float = DURATION_S, *, predicts: bool = True) -> Iterator[Pulsed]:
+    """Every pulse of ``duration_s``; steps up are those that the interlock allows. Without ``predicts`` nothing is
+    predicted for the next pulse, which saves time.
+    """
     t_s, current_ma, width_ms = 0.0, START_MA, WIDTH_MS
     while t_s < duration_s:
         answer = world.pulse(t_s, current_ma, width_ms)
@@ -132,7 +132,7 @@ def run(world: World, tracker: Tracker, duration_s: float = DURATION_S) -> Itera
         step_s = tracker.interval_s
         yield Pulsed(
             t_s, current_ma, answer, world.threshold_ma(t_s), world.distance_mm(t_s), tracker.proximity,
-            tracker.predicted_ma, world.threshold_ma(t_s + step_s), step_s, width_ms,
+            tracker.predicted_ma if predicts else None, world.threshold_ma(t_s + step_s), step_s, width_ms,
         )  # fmt: skip
         step_ma = highest_step(current_ma) * widening(width_ms, tracker.width_ms)
         width_ms = tracker.width_ms

@@ -140,13 +140,18 @@ def wide(seed: int, speed_mm_s: float, width_law: Callable[[np.random.Generator]
     law = _LAWS[seed % len(_LAWS)](rng)
     largest_uv = float(np.clip(4000 * math.exp(0.6 * rng.standard_normal()), 800, 15_000))
     curve = _CURVES[int(rng.integers(len(_CURVES)))](rng, largest_uv)
+    full_uv = float(rng.choice([math.inf, math.inf, 3000.0, 1000.0]))
+    faults = Faults(dead=0.08, bursts_per_s=0.05, full_uv=full_uv)
+    way = reachable_way(rng, speed_mm_s, law)
+    return World(seed, law, curve, way, faults, width_law(np.random.default_rng([seed, 5])) if width_law else None)
+
+
+def reachable_way(rng: np.random.Generator, speed_mm_s: float, law: Law) -> Way:
+    """A way of up to 10 mm, or as far as the largest current reaches."""
     farthest = 10.0
     while law(farthest) > LARGEST_MA and farthest > 0.5:
         farthest *= 0.9
-    full_uv = float(rng.choice([math.inf, math.inf, 3000.0, 1000.0]))
-    faults = Faults(dead=0.08, bursts_per_s=0.05, full_uv=full_uv)
-    way = _way(rng, speed_mm_s, farthest)
-    return World(seed, law, curve, way, faults, width_law(np.random.default_rng([seed, 5])) if width_law else None)
+    return _way(rng, speed_mm_s, farthest)
 
 
 def _way(rng: np.random.Generator, speed_mm_s: float, farthest_mm: float) -> Way:

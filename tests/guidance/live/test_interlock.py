@@ -112,6 +112,30 @@ def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
     assert ladder.highest_ma(0.1) == pytest.approx(0.65)
 
 
+@pytest.mark.parametrize("chronaxie_ms", [0.02, 0.1, 0.2, 0.5])
+@pytest.mark.parametrize("from_ms", [0.05, 0.1, 0.3, 1.0])
+@pytest.mark.parametrize("to_ms", [0.05, 0.1, 0.3, 1.0])
+def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chronaxie(
+    chronaxie_ms: float, from_ms: float, to_ms: float
+) -> None:
+    ladder = Ladder(1.0, from_ms)
+    ladder.asked(1.0, from_ms)
+    ladder.delivered(1.0)
+    highest_ma = ladder.highest_ma(to_ms)
+    excites = (1 + chronaxie_ms / from_ms) / (1 + chronaxie_ms / to_ms)
+    assert highest_ma <= highest_step(1.0) + 1e-9
+    assert highest_ma * excites <= highest_step(1.0) + 1e-9
+
+
+def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_every_width() -> None:
+    ladder = Ladder(1.0, 0.1)
+    ladder.asked(0.3, 1.0)
+    assert ladder.highest_ma(1.0) == pytest.approx(0.25)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.25)
+    ladder.delivered(0.3)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.4)
+
+
 def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
     assert disarming(GOOD) is withholding(GOOD) is None
     assert refusal(GOOD, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) is None
