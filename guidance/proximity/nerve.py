@@ -3,8 +3,9 @@
 Threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, r being the distance from the tip to the nerve's surface.
 I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre models
 do; d is what this law gets wrong, a random walk of the particle's own restlessness. The response to a current I is
-Amax / (1 + e^-z), z linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range; its
-width is a guess of the particle too, as fibre models have it wider near the fibres.
+Amax / (1 + e^-z), z linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range. Its
+width in ln I is a guess of the particle too: fibre models have it wider near the fibres, the more so the larger the
+nerve is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ _BEYOND_LN_MA = float(np.log(30.0))
 _EXPONENTS = (0.9, 2.7)
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
 _NEVER = 300.0
-_FORM, _FAR = 0.08, 1.0
 
 
 class Row(IntEnum):
@@ -48,7 +48,7 @@ SPREADS = {
     Row.GAIN_LN_MA: (np.log(1.0), 0.90),
     Row.CONTACT_LN_MA: (np.log(0.22), 0.75),
     Row.LARGEST_LN_UV: (np.log(4000.0), 0.70),
-    Row.WIDTH_LN: (np.log(0.15), 0.45),
+    Row.WIDTH_LN: (np.log(0.18), 0.60),
     Row.SCATTER_LN: (np.log(0.12), 0.40),
     Row.RESTLESS_LN: (np.log(0.01), 1.0),
     Row.CHRONAXIE_LN_MS: (np.log(0.12), 0.70),
@@ -134,17 +134,12 @@ class Particles:
         x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
     def recruited(self, ln_current: float | Array, ln_threshold: Array, jitter: float = JITTER) -> Recruited:
-        """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
-
-        The curve's form is unsure away from where it is defined: as if the threshold were, by a share of the way there.
-        """
+        """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial."""
         x = self.x
         largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
-        below = ln_threshold - ln_current
-        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(below / width, _NEVER)))
+        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum((ln_threshold - ln_current) / width, _NEVER)))
         amplitude, steepness = largest * answers, (1 - answers) / width
-        unsure = (jitter**2 + (_FORM * np.clip(below, -_FAR, _FAR)) ** 2) * steepness**2
-        relative = np.exp(2 * x[Row.SCATTER_LN]) + np.minimum(unsure, 1.0)
+        relative = np.exp(2 * x[Row.SCATTER_LN]) + (jitter * steepness) ** 2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
         return Recruited(amplitude, scatter, steepness)

@@ -1,9 +1,9 @@
 """What is known to be hard, each by itself: a row for each.
 
-``python -m tests.benchmarks.bench_hard [--quick] [--worlds N]``. A simulation, in closed loop at the program's own rate.
-Thresholds run as each row says; recruitment is a Hill curve but where it says otherwise. Error is that of the told
-threshold, from the tenth pulse on; stimuli, from the start (of a withdrawal: from its end) until the estimate is within
-15 % of the truth for three pulses; strongest: current over threshold, 99 % point of these pulses.
+``python -m tests.benchmarks.bench_hard [--quick] [--worlds N]``. A simulation, in closed loop at the program's own
+rate. Thresholds run as each row says; recruitment is a Hill curve where it does not say otherwise. Error is that of the
+told threshold, from the tenth pulse on. Stimuli: from the start (of a withdrawal: from its end) until the estimate is
+within 15 % of the truth for three pulses. Strongest: current over threshold, 99 % point of these pulses.
 """
 
 from __future__ import annotations

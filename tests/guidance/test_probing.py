@@ -120,7 +120,8 @@ def test_a_longer_chronaxie_says_farther_as_growth_with_distance_is_possible() -
 def test_widths_never_make_the_distance_known_beyond_what_models_agree_on() -> None:
     for chronaxie_ms in (0.02, 0.12, 0.5):
         with_widths, without = (probed(chronaxie_ms, by_width=on).distance_mm for on in (True, False))
-        assert with_widths and without
+        assert with_widths
+        assert without
         assert with_widths[2] - with_widths[0] > 0.5 * (without[2] - without[0])
 
 
