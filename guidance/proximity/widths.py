@@ -15,9 +15,9 @@ from guidance.proximity.nerve import SHORT_MS, Particles
 from guidance.proximity.resampling import even, weighed
 from guidance.signal.basis import Array
 
-_CONTACT_LN_MS, _CONTACT_SD = float(np.log(0.10)), 0.75
-_CONSTANT_SHARE = 1 / 3
-_GROWTH_PER_MM = 0.40
+_LN_CONTACT_MS = (float(np.log(0.015)), float(np.log(0.30)))
+_CONSTANT_SHARE = 0.5
+_GROWTH_PER_MM = 0.35
 _MOST_GROWN = 4.5
 _LN_CHRONAXIES_MS = np.log(np.geomspace(0.01, 1.2, 24))
 _MISFIT_LN = 0.12
@@ -34,7 +34,7 @@ class WidthLaws:
 
     def __init__(self, rng: np.random.Generator, count: int) -> None:
         """Draw ``count`` laws."""
-        self._contact_ln_ms = _CONTACT_LN_MS + _CONTACT_SD * rng.standard_normal(count)
+        self._contact_ln_ms = rng.uniform(*_LN_CONTACT_MS, count)
         self._growth_per_mm = rng.uniform(0.0, _GROWTH_PER_MM, count) * (rng.random(count) >= _CONSTANT_SHARE)
         self.restart()
 

@@ -39,11 +39,9 @@ def main(insertions: int) -> None:
         table, rate, rest_s = made(insertions, jobs)
         tables.append(table)
         simulated = table["hours"] * 3600 / insertions
-        print(
-            f"{jobs} worker{'s' if jobs > 1 else ''}: {rate:.2f} insertions a second, {rate * simulated:.0f} times real "
-            f"time; start and end {rest_s:.1f} s",
-            flush=True,
-        )
+        name = f"{jobs} worker{'s' if jobs > 1 else ''}"
+        times = f"{rate * simulated:.0f} times real time"
+        print(f"{name}: {rate:.2f} insertions a second, {times}; start and end {rest_s:.1f} s", flush=True)
     print("the tables are " + ("the same" if tables[0] == tables[1] else "NOT the same"))
 
 
