@@ -35,6 +35,7 @@ _PATIENCE = 4
 _PROBED_RATIO = 1.4
 """Only where the threshold is known so well does a probe tell more of the width than of the threshold."""
 
+_SAME_WIDTH_MS = 1e-3
 _SEED = 30_000
 
 
@@ -137,7 +138,7 @@ class Navigator(Controller):
         self._at_top = 0
         ahead = self._ahead(belief, self._stimulus.rate_hz, self._stimulus.width_ms)
         at_rest = self._pace(proximity, ahead)
-        if given.width_ms == self._stimulus.width_ms:
+        if abs(given.width_ms - self._stimulus.width_ms) < _SAME_WIDTH_MS:
             answered = None if response.contaminated else _is_answer(response, belief.criterion_uv)
             self._verification.heard(given.current_ma, answered, proximity.threshold_ma, at_rest=at_rest)
         wanted_ma = self._verification.wanted_ma()

@@ -8,7 +8,7 @@ from guidance.events import Proximity
 from guidance.proximity.distance import Ruler
 from guidance.proximity.evidence import Heard, likelihood
 from guidance.proximity.motion import forgotten, moved
-from guidance.proximity.nerve import SHORT_MS, Particles, Row
+from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
 from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, weighed
 from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
@@ -70,7 +70,7 @@ class ProximityFilter:
         if pulse.current_ma is None and self._why != "injectate":
             return unknown(pulse.sample, "current-unknown")
         width_ms = pulse.width_ms or SHORT_MS
-        self._widths |= width_ms != SHORT_MS
+        self._widths |= not is_short(width_ms)
         self._unrest = 1.0 if pulse.contaminated else self._unrest
         if pulse.current_ma and not pulse.contaminated and self._why != "injectate":
             self._compare(pulse, pulse.current_ma, width_ms)
@@ -117,7 +117,7 @@ class ProximityFilter:
 
     def _compare(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
         """What a pulse of another width says of the distance, the threshold being as it is known without it."""
-        if self._by_width is None or self._why is not None or abs(width_ms - SHORT_MS) < 1e-9:
+        if self._by_width is None or self._why is not None or is_short(width_ms):
             return
         told = chronaxie_likelihood(pulse, current_ma, width_ms, self.particles, self.weights, self._unrest)
         now_ma = np.exp(quantiles(self.particles.ln_threshold(), self.weights, (0.5,)))
@@ -140,7 +140,7 @@ class ProximityFilter:
 
     def _ln_likelihood(self, pulse: Heard, current_ma: float, width_ms: float) -> Array:
         ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
-        jitter = self.particles.JITTER if width_ms == SHORT_MS else _WIDTH_JITTER
+        jitter = self.particles.JITTER if is_short(width_ms) else _WIDTH_JITTER
         expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold, jitter)
         return np.asarray(np.log(likelihood(pulse, expected, self._unrest)))
 

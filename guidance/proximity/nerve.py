@@ -28,6 +28,11 @@ _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
 _NEVER = 300.0
 
 
+def is_short(width_ms: float) -> bool:
+    """Whether thresholds at ``width_ms`` are those of 0.1 ms."""
+    return abs(width_ms - SHORT_MS) < 1e-6
+
+
 class Row(IntEnum):
     """Rows of the particles' values, logarithms but for distance, speed, excess and exponent."""
 
@@ -118,7 +123,7 @@ class Particles:
 
     def ln_width_factor(self, width_ms: float) -> Array | float:
         """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
-        if abs(width_ms - SHORT_MS) < 1e-9:
+        if is_short(width_ms):
             return 0.0
         chronaxie = np.exp(self.x[Row.CHRONAXIE_LN_MS])
         return np.asarray(np.log1p(chronaxie / width_ms) - np.log1p(chronaxie / SHORT_MS))
