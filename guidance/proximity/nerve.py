@@ -26,6 +26,7 @@ _BEYOND_LN_MA = float(np.log(30.0))
 _EXPONENTS = (0.9, 2.7)
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
 _NEVER = 300.0
+_FORM, _FAR_LN = 0.06, 1.0
 
 
 def is_short(width_ms: float) -> bool:
@@ -139,12 +140,18 @@ class Particles:
         x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
     def recruited(self, ln_current: float | Array, ln_threshold: Array, jitter: float = JITTER) -> Recruited:
-        """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial."""
+        """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
+
+        The curve's form is known where it begins and less and less surely away from there, as units come in groups and
+        an amplifier may be full: as if the threshold were unsure by a share of the way.
+        """
         x = self.x
         largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
-        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum((ln_threshold - ln_current) / width, _NEVER)))
+        below = ln_threshold - ln_current
+        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(below / width, _NEVER)))
         amplitude, steepness = largest * answers, (1 - answers) / width
-        relative = np.exp(2 * x[Row.SCATTER_LN]) + (jitter * steepness) ** 2
+        unsure = jitter**2 + (_FORM * np.clip(below, -_FAR_LN, _FAR_LN)) ** 2
+        relative = np.exp(2 * x[Row.SCATTER_LN]) + unsure * steepness**2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
         return Recruited(amplitude, scatter, steepness)
