@@ -3,7 +3,8 @@
 Chronaxie grows with distance in the double-cable model of McIntyre, Richardson and Grill (0.16 ms at contact, 0.51 at
 10 mm), and hardly in Sweeney's (0.02 to 0.03 ms); a needle in a pig implied 0.125 ms (Wiesmann 2014), textbooks say
 0.05 to 0.1. No measurement on a nerve says which holds. So chronaxie at contact and its growth are guesses of each
-law, wide enough for all of these, and a width narrows the distance as far as the laws agree on what it means.
+law, wide enough for all of these, and a width narrows the distance as far as the laws agree on what it means. That
+none of them holds stays possible throughout.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ from guidance.proximity.nerve import SHORT_MS, Particles
 from guidance.proximity.resampling import even, weighed
 from guidance.signal.basis import Array
 
-_LN_CONTACT_MS = (float(np.log(0.015)), float(np.log(0.30)))
+_LN_CONTACT_MS = (float(np.log(0.008)), float(np.log(0.30)))
 _CONSTANT_SHARE = 0.5
 _GROWTH_PER_MM = 0.35
 _MOST_GROWN = 4.5
-_LN_CHRONAXIES_MS = np.log(np.geomspace(0.01, 1.2, 24))
+_LN_CHRONAXIES_MS = np.log(np.geomspace(0.006, 1.2, 24))
 _MISFIT_LN = 0.12
-_TRUST = 0.5
+_TRUST = 0.3
 """Answers one after another share errors of threshold and recruitment; each counts for so much of an answer alone."""
 _FADES_S = 30.0
+_NO_LAW = 0.3
+"""How probable it is that widths go with distance in no way guessed here: then they say nothing."""
 _FEW = 200
 
 
 class WidthLaws:
     """Chronaxie c = c0 (1 + b r), r in mm, a guess of c0 and b for each law of distance, and how well the widths heard
-    bear each out: ``weights`` (laws,).
+    bear each out.
     """
 
     def __init__(self, rng: np.random.Generator, count: int) -> None:
@@ -40,8 +43,13 @@ class WidthLaws:
 
     def restart(self) -> None:
         """Another nerve."""
-        self.weights = even(len(self._growth_per_mm))
+        self._borne_out = even(len(self._growth_per_mm))
         self._t: float | None = None
+
+    @property
+    def weights(self) -> Array:
+        """How much each law counts (laws,), summing to 1."""
+        return np.asarray((1 - _NO_LAW) * self._borne_out + _NO_LAW / len(self._borne_out))
 
     def ln_chronaxie(self, distance_mm: Array) -> Array:
         """Ln of the chronaxie in ms that each law has at its ``distance_mm`` (laws,)."""
@@ -55,7 +63,8 @@ class WidthLaws:
         kept = 1.0 if self._t is None else float(np.exp(min(self._t - t, 0.0) / _FADES_S))
         self._t = t
         ln_told = np.interp(self.ln_chronaxie(distance_mm), _LN_CHRONAXIES_MS, np.log(told))
-        self.weights = weighed(even(len(self.weights)), kept * np.log(self.weights) + _TRUST * ln_told)
+        before = kept * np.log(self._borne_out + 1e-300)
+        self._borne_out = weighed(even(len(before)), before + _TRUST * ln_told)
 
 
 def chronaxie_likelihood(
