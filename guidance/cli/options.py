@@ -91,6 +91,9 @@ _PROCEDURE = (
     SILENT,
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
+    click.option(
+        "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
+    ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
     *DOSING,
 )  # fmt: skip
