@@ -57,6 +57,7 @@ class Settings:
             "criterion_uv": self.named_criterion_uv,
             "current_ma": self.current_ma,
             "silent_pulses": self.silent_pulses,
+            "probe_widths": self.probe_widths,
         }
 
     @property

@@ -144,6 +144,7 @@ def _settings(start: Event) -> Settings:
         criterion_uv=told.get("criterion_uv"),
         current_ma=told.get("current_ma"),
         silent_pulses=told.get("silent_pulses") or 0,
+        probe_widths=bool(told.get("probe_widths")),
     )
 
 
