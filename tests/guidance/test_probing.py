@@ -11,7 +11,7 @@ import pytest
 from drivers.base import Limits
 from guidance.events import Proximity
 from guidance.events import Stimulus as StimulusRecord
-from guidance.faults import ArgumentFault
+from guidance.faults import BAD_ARGUMENTS, ArgumentFault
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.live.job import stimulation_within
 from guidance.messages import Hold
@@ -23,6 +23,7 @@ from guidance.settings import Mode, Settings
 from tests.benchmarks import chronaxies, nerves
 from tests.benchmarks.closed_loop import Ours, Pulsed, run
 from tests.guidance.closed_loop import ClosedLoop
+from tests.guidance.command_line import command
 
 PROBES_MS = probed_widths(0.1, 0.05, 1.0)
 CRITERION_UV, LARGEST_UV, WIDTH = 100.0, 4000.0, 0.15
@@ -156,3 +157,10 @@ def test_in_a_whole_procedure_probes_are_given_recorded_and_seen_and_a_held_curr
 def test_a_stimulator_that_cannot_probe_is_told_of_before_anything_runs(limits: Limits, word: str) -> None:
     with pytest.raises(ArgumentFault, match=word):
         stimulation_within(Settings(load("generic-block"), Mode.AUTO, probe_widths=True), limits)
+
+
+@pytest.mark.parametrize("mode", ["manual", "listen"])
+def test_the_option_is_refused_where_nobody_but_the_operator_sets_the_width(mode: str) -> None:
+    done = command("demo", "--headless", "--mode", mode, "--probe-widths")
+    assert (done.status, done.is_one_sentence) == (BAD_ARGUMENTS, True), done.err
+    assert "--probe-widths" in done.err
