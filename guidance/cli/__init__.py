@@ -11,7 +11,9 @@ from guidance.cli.dose import dose
 from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
+from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
+from guidance.cli.records import RECORD_COMMANDS
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
@@ -25,8 +27,10 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, protocols, dose, trial):
+for command in (run, demo, replay, devices, check, procedures, protocols, dose, trial):
     cli.add_command(command)
+for command in RECORD_COMMANDS:
+    procedures.add_command(command)
 
 
 def main() -> None:
