@@ -98,7 +98,7 @@ def twitch_after(stream: Stream, pulses: Sequence[Told], place: LastPlace | None
     if strong:
         answered = sum(bool(pulse.answered) for pulse in strong)
         yield Sentence(
-            f"After the first injection {answered} of {len(strong)} pulses of {least_ma:.2f} mA and more were answered. "
+            f"After the first injection {answered} of {len(strong)} pulses of {least_ma:.2f} mA or more were answered. "
             "Whether the twitch went with the injection is for whoever saw it to say.",
             tuple(seq for pulse in strong for seq in pulse.seq),
         )

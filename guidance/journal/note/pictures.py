@@ -61,8 +61,7 @@ def pictures_of(stream: Stream, folder: Path) -> list[Picture]:
     if not any(pulse.current_ma for pulse in pulses):
         return []
     with mpl.rc_context(_STYLE):
-        made = [_over_time(stream, pulses), *_recruitment(pulses, place), *_sweeps(folder, place)]
-    return made
+        return [_over_time(stream, pulses), *_recruitment(pulses, place), *_sweeps(folder, place)]
 
 
 def _over_time(stream: Stream, pulses: Sequence[Told]) -> Picture:
@@ -140,8 +139,8 @@ def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
     axes.set_ylim(-0.6 * step_uv, (len(sweeps) - 0.3) * step_uv)
     axes.set_ylabel(f"one step is {step_uv:.0f} µV")
     caption = (
-        f"The last {len(sweeps)} sweeps, the newest below, as recorded: the stimulus artefact is not removed, and cut off "
-        "where it leaves its row."
+        f"The last {len(sweeps)} sweeps, the newest below, as recorded: the stimulus artefact is not removed, and is "
+        "cut off where it leaves its row."
     )
     yield Picture("sweeps", caption, figure)
 

@@ -18,7 +18,7 @@ BEFORE_MS, AFTER_MS = 2.0, 30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep:
-    """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, its baseline before it taken off."""
+    """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, less the baseline before it."""
 
     pulse: Told
     times_ms: NDArray[np.float64]
@@ -43,6 +43,6 @@ def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: Told) -> Sweep | Non
     first, last = pulse.sample - before, pulse.sample + after
     if first < 0 or last > signal.sampling_frequency * duration_s:
         return None
-    uv: NDArray[np.float64] = np.array(signal.get_data_slice(first / rate_hz, (last - first) / rate_hz), np.float64)
+    uv = np.float64(signal.get_data_slice(first / rate_hz, (last - first) / rate_hz))
     times_ms = (np.arange(len(uv)) - before) * 1e3 / rate_hz
-    return Sweep(pulse, times_ms, uv - np.median(uv[:before]))
+    return Sweep(pulse, times_ms, uv - float(np.median(uv[:before])))

@@ -61,4 +61,5 @@ def _sentence(told: Sentence) -> str:
 def _figure(picture: Picture) -> str:
     data = base64.b64encode(picture.svg()).decode()
     caption = html_text(picture.caption)
-    return f'<figure><img alt="{caption}" src="data:image/svg+xml;base64,{data}"><figcaption>{caption}</figcaption></figure>'
+    image = f'<img alt="{caption}" src="data:image/svg+xml;base64,{data}">'
+    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
