@@ -99,7 +99,7 @@ class Engine:
         program = f"needle-guidance {__version__}"
         protocol, mode = self.settings.protocol, self.settings.mode.value
         changes = tuple(asdict(change) for change in protocol.changes)
-        told = (changes, protocol.unsourced, protocol.assumed)
+        told = (changes, protocol.unsourced, protocol.assumed, self.settings.told)
         return Made(0.0, Start(VERSION, program, protocol.id, device, self._wall_time, mode, *told))
 
     def step(

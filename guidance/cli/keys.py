@@ -10,23 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guidance.cli.options import Command
+from guidance.cli.options import KEY, Command
+from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.faults import Fault
 
 if TYPE_CHECKING:
     from guidance.journal.key import Key
 
-STORE = click.option("--store", metavar="DIR", help="Where procedures are kept.")
-KEY = click.option(
-    "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
-    help="File with the age key, or the passphrase, of patient and note; NEEDLE_GUIDANCE_KEY may name it too. Without "
-    "it the passphrase is asked for.",
-)  # fmt: skip
-
 
 def on_procedure(command: Command) -> Command:
     """Give ``command`` the procedure's NAME, and the options that find and open it."""
-    return click.argument("name")(STORE(KEY(command)))
+    return click.argument("name", metavar="PROCEDURE")(STORE(KEY(command)))
 
 
 @contextmanager
@@ -35,16 +29,12 @@ def told() -> Iterator[None]:
     try:
         yield
     except Fault as fault:
-        click.echo(f"needle-guidance: {' '.join(str(fault).split())}", err=True)
-        sys.exit(fault.status)
+        leave(fault)
 
 
 def folder_of(name: str, store: str | None) -> Path:
-    """The folder of the procedure ``name``. Raises Fault."""
-    from guidance.journal.private import procedure_folder
-    from guidance.journal.store import default_store
-
-    return procedure_folder(Path(store) if store else default_store(), name)
+    """The folder of the procedure ``name``. Ends the command where there is none."""
+    return chosen(store_of(store), (name,))[0]
 
 
 def key_for(folder: Path, key_file: str | None) -> Key | None:

@@ -65,6 +65,11 @@ EVENTS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
 
+KEY = click.option(
+    "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
+    help="File with the age key, or the passphrase, that encrypts patient and note; NEEDLE_GUIDANCE_KEY may name it.",
+)  # fmt: skip
+
 _PROCEDURE = (
     PROTOCOL,
     click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
@@ -86,7 +91,16 @@ _PROCEDURE = (
     SILENT,
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
+    click.option(
+        "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
+    ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
+    click.option(
+        "--case", "case_file", metavar="FILE",
+        help="Case sheet in TOML: patient, performer, side, needle and the rest, for the note; kept apart from the "
+        "events. procedures note --fields lists its keys.",
+    ),
+    KEY,
     *DOSING,
 )  # fmt: skip
 

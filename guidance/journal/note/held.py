@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from guidance.journal.note.pictures import Picture, pictures_of
 from guidance.journal.note.signing import Signed, changed, load_signed
 from guidance.journal.note.stream import Stream, read_stream
 from guidance.journal.private import write_private
+from guidance.journal.verify import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,11 @@ class Held:
     @property
     def page(self) -> Page:
         """The note as it is to be shown."""
-        return draft(self.composed) if self.signed is None else signed_page(self.signed, self.changed)
+        page = draft(self.composed) if self.signed is None else signed_page(self.signed, self.changed)
+        record = verify(self.folder)
+        if record.holds:
+            return page
+        return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
 
 
 def held_in(folder: Path, key: Key | None) -> Held:

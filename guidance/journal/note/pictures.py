@@ -21,7 +21,7 @@ from guidance.journal.note.sweeps import BEFORE_MS, Sweep, sweeps_of
 _MOST_SWEEPS = 12
 _NEAR = 0.04
 _ARTEFACT_MS = 1.5
-_ANSWERED, _SILENT, _BAND, _MARK = "#0b5394", "#999999", "#9fc5e8", "#a61c00"
+_ANSWERED, _SILENT, _BAND, _MARK, _MEDIAN = "#0b5394", "#999999", "#f6b26b", "#a61c00", "#7f3f00"
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -71,7 +71,7 @@ def _over_time(stream: Stream, pulses: Sequence[Told]) -> Picture:
         t = [line["t"] for line in known]
         low, middle, high = np.array([line["threshold_ma"] for line in known]).T
         axes.fill_between(t, low, high, color=_BAND, alpha=0.6, lw=0, label="threshold, 90 % interval")
-        axes.plot(t, middle, color=_ANSWERED, lw=1.2, label="threshold, median")
+        axes.plot(t, middle, color=_MEDIAN, lw=1.4, zorder=3, label="threshold, median")
     for answered, name in ((True, "pulse answered"), (False, "pulse not answered")):
         some = [(p.t, p.current_ma) for p in pulses if p.answered is answered]
         _points(axes, some, name, _ANSWERED, filled=answered)

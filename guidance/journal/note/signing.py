@@ -16,14 +16,17 @@ from typing import Any
 
 from guidance.faults import ArgumentFault, Fault
 from guidance.harmless import clean
+from guidance.journal.files import open_plain
 from guidance.journal.key import Key, read_sealed, write_sealed
-from guidance.journal.locks import in_use
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.note.case import Case
 from guidance.journal.note.page import Page, page_of, plain
+from guidance.journal.signal import SIGNAL_NAME
+from guidance.journal.verify import State, verify
 
-NOTE_NAME, SIGNAL_NAME = "note", "signal.bdf"
+NOTE_NAME = "note"
 VERSION = 1
+_PART_BYTES = 1 << 20
 Link = dict[str, Any]
 
 
@@ -71,8 +74,10 @@ def sign(folder: Path, page: Page, case: Case, by: str, key: Key | None, now: da
             f"The note cannot be signed: {len(page.missing)} required fields are without an answer ({missing}). Answer "
             "with --set KEY=ANSWER, or --set KEY='not done: why'."
         )
-    if _is_running(folder):
-        raise ArgumentFault(f"The procedure {folder.name} is not over yet; sign its note afterwards.")
+    record = verify(folder)
+    if not record.holds or record.state is State.RUNNING:
+        what = f"{record.state}: {record.why}"
+        raise ArgumentFault(f"The note cannot be signed, for the record of {folder.name} is {what}.")
     link = _linked({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
     return _kept(folder, page, (link,), key)
 
@@ -137,17 +142,12 @@ def _hash(link: Link) -> str:
 
 def _hash_of(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with open_plain(path) as file:
+            digest = hashlib.sha256()
+            while part := file.read(_PART_BYTES):
+                digest.update(part)
+            return digest.hexdigest()
     except FileNotFoundError:
         return None
     except OSError as fault:
         raise Fault(f"{path} cannot be read ({fault.strerror}).") from None
-
-
-def _is_running(folder: Path) -> bool:
-    try:
-        with (folder / EVENTS_NAME).open("rb") as file:
-            return in_use(file.fileno())
-    except OSError:
-        return False

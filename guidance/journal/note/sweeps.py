@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.journal.note.pulses import Told
-from guidance.journal.note.signing import SIGNAL_NAME
+from guidance.journal.signal import SIGNAL_NAME
 
 BEFORE_MS, AFTER_MS = 2.0, 30.0
 
@@ -22,27 +22,30 @@ class Sweep:
 
     pulse: Told
     times_ms: NDArray[np.float64]
-    uv: NDArray[np.float64]
+    uv: NDArray[np.floating]
 
 
 def sweeps_of(folder: Path, pulses: Sequence[Told]) -> list[Sweep]:
-    """The sweeps of ``pulses`` from the signal in ``folder``; none where it was not recorded or does not open."""
+    """The sweeps of ``pulses`` from the signal in ``folder``; none where it was not recorded, or is damaged, which
+    ``verify`` tells.
+    """
     path = folder / SIGNAL_NAME
     if path.is_symlink() or not path.is_file():
         return []
     try:
         file = edfio.read_bdf(path)
-        return [cut for pulse in pulses if (cut := _cut(file.signals[0], file.duration, pulse))]
+        signal = file.signals[0]
     except (OSError, ValueError, IndexError):
         return []
+    return [cut for pulse in pulses if (cut := _cut(signal, file.duration, pulse))]
 
 
 def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: Told) -> Sweep | None:
     rate_hz = signal.sampling_frequency
     before, after = round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
-    first, last = pulse.sample - before, pulse.sample + after
-    if first < 0 or last > signal.sampling_frequency * duration_s:
+    first_s, last_s = (pulse.sample - before) / rate_hz, (pulse.sample + after) / rate_hz
+    if first_s < 0 or last_s > duration_s:
         return None
-    uv = np.float64(signal.get_data_slice(first / rate_hz, (last - first) / rate_hz))
+    uv = np.array(signal.get_data_slice(first_s, last_s), dtype=np.float64)
     times_ms = (np.arange(len(uv)) - before) * 1e3 / rate_hz
     return Sweep(pulse, times_ms, uv - float(np.median(uv[:before])))
