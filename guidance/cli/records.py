@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from guidance.cli.exporting import export_procedure
 from guidance.cli.keys import folder_of, key_for, on_procedure, told
 from guidance.cli.options import STATUS
 from guidance.faults import FAILED, ArgumentFault
@@ -195,5 +196,5 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-RECORD_COMMANDS = (note, sign_note, addendum, protect, new_key)
+RECORD_COMMANDS = (note, sign_note, addendum, protect, new_key, export_procedure)
 """What the group ``procedures`` takes from here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from guidance.faults import Fault
+from guidance.faults import ArgumentFault, Fault
 from guidance.journal.files import open_plain, replace_private
 
 _MOST_BYTES = 64 * 2**20
@@ -32,3 +32,11 @@ def write_private(path: Path, data: bytes) -> None:
         replace_private(path, data)
     except OSError as fault:
         raise Fault(f"{path} cannot be written ({fault.strerror}).") from None
+
+
+def new_file(path: Path) -> None:
+    """See that nothing is at ``path`` yet. Raises ArgumentFault."""
+    if path.exists() or path.is_symlink():
+        raise ArgumentFault(f"{path} is there already; nothing is written over. Name another --to.")
+    if not path.parent.is_dir():
+        raise ArgumentFault(f"There is no folder {path.parent}; make it first.")

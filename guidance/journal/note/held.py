@@ -16,7 +16,7 @@ from guidance.journal.note.page import Page
 from guidance.journal.note.pictures import Picture, pictures_of
 from guidance.journal.note.signing import Signed, changed, load_signed
 from guidance.journal.note.stream import Stream, read_stream
-from guidance.journal.private import write_private
+from guidance.journal.private import new_file, write_private
 from guidance.journal.verify import verify
 
 
@@ -55,6 +55,7 @@ def held_in(folder: Path, key: Key | None) -> Held:
 
 def write_note(held: Held, path: Path, now: datetime) -> list[Path]:
     """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises Fault and KeyError."""
+    new_file(path)
     return WRITERS[path.suffix.lower()](held, path, now)
 
 

@@ -130,14 +130,14 @@ def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
     sweeps = sweeps_of(folder, place.pulses[-_MOST_SWEEPS:]) if place else []
     if not sweeps:
         return
-    step_uv = 1.1 * max(_height(sweep) for sweep in sweeps)
+    step_uv = float(f"{1.1 * max(_height(sweep) for sweep in sweeps):.1g}")
     figure, axes = _axes(0.8 + 0.38 * len(sweeps))
     for row, sweep in enumerate(reversed(sweeps)):
         _draw(axes, sweep, row * step_uv, step_uv)
     axes.axvline(0.0, color=_MARK, lw=0.8, ls="--")
     axes.set(xlabel="ms after the pulse", yticks=[], xlim=(-BEFORE_MS, sweeps[0].times_ms[-1]))
     axes.set_ylim(-0.6 * step_uv, (len(sweeps) - 0.3) * step_uv)
-    axes.set_ylabel(f"one step is {step_uv:.0f} µV")
+    axes.set_ylabel(f"rows are {step_uv:.0f} µV apart")
     caption = (
         f"The last {len(sweeps)} sweeps, the newest below, as recorded: the stimulus artefact is not removed, and is "
         "cut off where it leaves its row."

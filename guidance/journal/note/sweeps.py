@@ -21,7 +21,7 @@ class Sweep:
     """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, less the baseline before it."""
 
     pulse: Told
-    times_ms: NDArray[np.float64]
+    times_ms: NDArray[np.floating]
     uv: NDArray[np.floating]
 
 
