@@ -98,7 +98,7 @@ _PROCEDURE = (
     click.option(
         "--case", "case_file", metavar="FILE",
         help="Case sheet in TOML: patient, performer, side, needle and the rest, for the note; kept apart from the "
-        "events. procedures note --fields lists its keys.",
+        "events. procedures case-sheet prints an empty one.",
     ),
     KEY,
     *DOSING,

@@ -11,7 +11,7 @@ import click
 
 from guidance.cli.exporting import export_procedure
 from guidance.cli.keys import folder_of, key_for, on_procedure, told
-from guidance.cli.options import STATUS
+from guidance.cli.options import PROTOCOL, STATUS
 from guidance.faults import FAILED, ArgumentFault
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ BY = click.option("--by", metavar="NAME", help="Who signs.  [default: asked for]
 @on_procedure
 @SET
 @click.option("--to", metavar="FILE", help="Write it to FILE: .md, .html or .pdf, with the pictures.")
-@click.option("--fields", "list_fields", is_flag=True, help="List the keys for --set, and what each may be.")
-def note(name: str, *, store: str | None, key_file: str | None, list_fields: bool, **options: Any) -> None:
+def note(name: str, *, store: str | None, key_file: str | None, **options: Any) -> None:
     """Show the note of a procedure, filled from its record and the case sheet.
 
     Every sentence names the events that it came from. What is missing is listed under it. A signed note is shown as it
@@ -40,13 +39,27 @@ def note(name: str, *, store: str | None, key_file: str | None, list_fields: boo
         folder = folder_of(name, store)
         key = key_for(folder, key_file)
         held = _answered(folder, key, options["answers"])
-        if list_fields:
-            click.echo("\n".join(_field_lines(held)))
-            return
         _show(held, options["to"])
     if held.changed:
         click.echo(f"needle-guidance: Changed since the note was signed: {', '.join(held.changed)}.", err=True)
         sys.exit(FAILED)
+
+
+@click.command("case-sheet", epilog=STATUS)
+@PROTOCOL
+def case_sheet(protocol_id: str) -> None:
+    """Print an empty case sheet for a protocol, to be filled in and given to run or demo with --case.
+
+    Each line says what may stand there. The same keys are for --set.
+    """
+    from guidance.journal.note.empty import empty_sheet
+    from guidance.protocol import ProtocolError, load, resolve
+
+    try:
+        protocol = load(resolve(protocol_id))
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+    click.echo(empty_sheet(protocol), nl=False)
 
 
 @click.command("sign", epilog=STATUS)
@@ -180,21 +193,9 @@ def _show(held: Held, to: str | None) -> None:
         click.echo(f"Written: {written}")
 
 
-def _field_lines(held: Held) -> list[str]:
-    from guidance.journal.note.fields import BOTULINUM, MUSCLE_FIELDS, fields_of
-
-    kind = held.stream.protocol[1]
-    shown = [(field.key, field) for field in fields_of(kind)]
-    shown += [(f"muscles.NAME.{field.key}", field) for field in MUSCLE_FIELDS if kind == BOTULINUM]
-    return [
-        f"{key:28} {field.label}: {field.form.allowed}{'' if field.required else ' (may be left out)'}"
-        for key, field in shown
-    ]
-
-
 def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-RECORD_COMMANDS = (note, sign_note, addendum, protect, new_key, export_procedure)
+RECORD_COMMANDS = (note, case_sheet, sign_note, addendum, protect, new_key, export_procedure)
 """What the group ``procedures`` takes from here."""

@@ -60,7 +60,7 @@ def field_of(key: str, where: str) -> Field:
     if found is None:
         known = [*_BY_KEY, *(f"{MUSCLES}.NAME.{name}" for name in _MUSCLE_BY_KEY)]
         near = difflib.get_close_matches(key, known, 1)
-        hint = f"did you mean {near[0]}?" if near else "'procedures note NAME --fields' lists all keys."
+        hint = f"did you mean {near[0]}?" if near else "'needle-guidance procedures case-sheet' shows all keys."
         raise ArgumentFault(f"{where}: {key!r} is not a key of the case sheet; {hint}")
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from guidance.journal.note import course, injected, localised
+from guidance.journal.note.answers import is_left_out
 from guidance.journal.note.case import MUSCLES, Case
 from guidance.journal.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
 from guidance.journal.note.page import SHEET, Item, Page, Section, Sentence, sentence
@@ -41,7 +42,7 @@ def compose(stream: Stream, case: Case) -> Page:
         patient=_patient(case),
         sections=(*sections, _about(stream)),
         missing=tuple(_missing(kind, stream, found, case)),
-        banners=tuple(_banners(stream)),
+        banners=tuple(_banners(stream, case)),
     )
 
 
@@ -133,7 +134,7 @@ def _muscles(case: Case) -> Iterator[Item]:
         words = "; ".join(f"{label}: {answer or _NOT_TOLD.rstrip('.').lower()}" for label, answer in told.items())
         yield Item(f"Muscle {muscle}", (sentence(f"{name}. {words}.", source=SHEET),))
     units = [case.get(f"{MUSCLES}.{muscle}.units") for muscle in case.muscles]
-    numbers = [float(each) for each in units if each and each.replace(".", "", 1).isdigit()]
+    numbers = [float(each) for each in units if each and not is_left_out(each)]
     if numbers:
         whole = "" if len(numbers) == len(units) else f", of {len(numbers)} of {len(units)} muscles"
         product = case.get("product") or "the product"
@@ -155,9 +156,19 @@ def _patient(case: Case) -> str:
     return ", ".join(part for part in parts if part) or "patient not named"
 
 
-def _banners(stream: Stream) -> Iterator[str]:
+def _banners(stream: Stream, case: Case) -> Iterator[str]:
     if stream.is_simulated:
         yield SIMULATION
     if stream.end is None:
         yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF; what happened after its last event is not in it."
+    for told, planned in _two_weights(stream, case):
+        yield f"TWO WEIGHTS: the dose was reckoned with {planned:g} kg, and the case sheet says {told:g} kg."
     yield RESEARCH
+
+
+def _two_weights(stream: Stream, case: Case) -> Iterator[tuple[float, float]]:
+    answer = case.get("weight_kg")
+    for line in stream.entries("dose-plan"):
+        planned = line["fields"].get("weight_kg")
+        if answer and not is_left_out(answer) and planned is not None and float(answer) != planned:
+            yield float(answer), planned

@@ -12,7 +12,7 @@ _TOLD_ELSEWHERE = {
 }  # fmt: skip
 _ENDS = {
     "operator": "Ended by the operator",
-    "duration": "Ended after the time that was set",
+    "duration": "Ended when the time that was set was over",
     "device-lost": "Broken off: the amplifier was lost",
     "error": "Broken off by an error",
 }
@@ -26,7 +26,7 @@ def when(stream: Stream) -> Iterator[Sentence]:
     if end is None:
         yield sentence(f"THE RECORD WAS CUT OFF after {minutes}; what came later is not in it.", [stream.lines[-1]])
     else:
-        yield sentence(f"{_ENDS.get(end['reason'], 'Ended')} after {minutes}.", [end])
+        yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, {minutes} after it began.", [end])
 
 
 def weight(stream: Stream) -> Iterator[Sentence]:

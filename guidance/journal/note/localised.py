@@ -93,10 +93,15 @@ def answers_judged(stream: Stream) -> Iterator[Sentence]:
     for kind, lines in judged.items():
         latencies = [line["latency_ms"] for line in lines]
         note = f"; the last: {lines[-1]['note']}" if lines[-1].get("note") else ""
+        note += "; the expected latency has no source" if _is_unsourced(stream) else ""
         yield sentence(
             f"{_count(len(lines), 'answer')} at {min(latencies):.1f} to {max(latencies):.1f} ms judged {kind}{note}.",
             lines,
         )
+
+
+def _is_unsourced(stream: Stream) -> bool:
+    return any(str(key).endswith("m_latency_ms") for key in stream.start.get("protocol_unsourced") or ())
 
 
 def _estimate(known: Line) -> str:
