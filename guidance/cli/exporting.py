@@ -10,6 +10,8 @@ from guidance.cli.keys import folder_of, key_for, on_procedure, told
 from guidance.cli.options import STATUS
 
 FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")
+NAMELESS = {"bdf", "edf", "csv", "parquet"}
+"""These hold nothing of the case sheet, and so need no key."""
 
 
 @click.command("export", epilog=STATUS)
@@ -30,11 +32,11 @@ def export_procedure(
     """
     from guidance.journal.export.formats import export
     from guidance.journal.export.source import Source
-    from guidance.journal.note.case import load_case
+    from guidance.journal.note.case import Case, load_case
     from guidance.journal.note.stream import read_stream
 
     with told():
         folder = folder_of(name, store)
-        case = load_case(folder, key_for(folder, key_file))
+        case = Case() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
         export(Source(folder, read_stream(folder), case, deidentify), form, Path(to))
     click.echo(f"Written: {to}")

@@ -101,7 +101,10 @@ class Choice(Form):
         return f"one of {', '.join(self.options)}"
 
     def _read(self, text: str) -> str:
-        return next(option for option in self.options if option.lower() == text.lower())
+        for option in self.options:
+            if option.lower() == text.lower():
+                return option
+        raise ValueError
 
 
 def is_left_out(answer: str) -> bool:

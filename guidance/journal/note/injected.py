@@ -22,7 +22,8 @@ def drug(stream: Stream) -> Iterator[Sentence]:
         yield sentence(_total(doses[-1]["fields"]), [doses[-1]])
     for line in stream.entries("dose-plan"):
         limits = "; ".join(f"{name}: {words}" for name, words in line["fields"].get("limits", {}).items())
-        yield sentence(f"Limit when it began: {limits}.", [line])
+        if limits:
+            yield sentence(f"Limit when it began: {limits}.", [line])
 
 
 def volume(stream: Stream) -> Iterator[Sentence]:

@@ -20,6 +20,7 @@ _FONT = "DejaVu"
 _LABEL_MM, _LINE_MM = 48.0, 4.6
 _MARGIN_MM = 18.0
 _GAP_MM = 0.8
+_COUNT = "{number of sheets}"
 _RED, _BLACK, _GREY = (166, 28, 0), (0, 0, 0), (90, 90, 90)
 
 
@@ -33,6 +34,7 @@ class _Sheets(FPDF):
         self.add_font(_FONT, "", fonts / "DejaVuSans.ttf")
         self.add_font(_FONT, "B", fonts / "DejaVuSans-Bold.ttf")
         self.set_creation_date(made)
+        self.alias_nb_pages(_COUNT)
         self.set_title(self.known(page.title))
         self.set_margins(_MARGIN_MM, 14.0)
         self.set_auto_page_break(auto=True, margin=18.0)
@@ -56,13 +58,13 @@ class _Sheets(FPDF):
         self.set_y(-14.0)
         self.set_text_color(*_GREY)
         self.set_font(_FONT, "", 8)
-        self.multi_cell(0, 4.0, self.known(f"{self._page.banners[0]}  Sheet {self.page_no()} of {{nb}}"), align="C")
+        self.multi_cell(0, 4.0, self.known(f"{self._page.banners[0]}  Sheet {self.page_no()} of {_COUNT}"), align="C")
         self.set_text_color(*_BLACK)
 
     def line_of(self, text: str, size: float, style: str = "") -> None:
         """A paragraph over the whole width."""
         self.set_font(_FONT, style, size)
-        self.multi_cell(0, size * 0.5, self.known(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, size * 0.5, self.known(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def pdf(page: Page, pictures: Sequence[Picture], made: datetime) -> bytes:

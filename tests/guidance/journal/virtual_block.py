@@ -16,6 +16,7 @@ from drivers.simulated.tissue import Injectate
 from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import Patient
 from guidance.dose.plan import plan_of
+from guidance.journal.note.case import Case
 from guidance.live import Live
 from guidance.messages import Aliquot, Arm, Aspiration, Mark
 from guidance.protocol import load
@@ -23,7 +24,7 @@ from guidance.settings import Mode, Settings
 from tests.guidance.live.virtual import VirtualBench
 
 _ENOUGH_MA = 0.42
-_INJECTS_AT_S = 56.0
+_INJECTS_AT_S = 26.0
 SERIAL = "V-4711"
 SOLUTION = "ropivacaine 0.5%"
 
@@ -31,13 +32,13 @@ SOLUTION = "ropivacaine 0.5%"
 class VirtualBlock:
     """The operator of a procedure on ``bench``."""
 
-    def __init__(self, bench: VirtualBench) -> None:
+    def __init__(self, bench: VirtualBench, case: Case | None = None) -> None:
         """The patient's nerve is a femoral one, as the protocol's."""
-        self._bench = bench
-        patient = Simulated(5, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=5.0)
+        self._bench, self._case = bench, case
+        patient = Simulated(5, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=1.8)
         bench.device = OnaDevice(patient, serial=SERIAL, faults=bench.faults)
 
-    def run(self, duration_s: float = 75.0) -> Path:
+    def run(self, duration_s: float = 41.0) -> Path:
         """The folder of the procedure, once it is over."""
         bench = self._bench
         bench.after(3.0, lambda: bench.seat.send(Arm()))
@@ -48,7 +49,7 @@ class VirtualBlock:
         bench.after(_INJECTS_AT_S + 12.0, lambda: bench.seat.send(Mark("pain")))
         plan = plan_of(drugs(), Patient(70.0, 54.0), SOLUTION)
         settings = Settings(load("femoral"), Mode.AUTO, headless=False, dose=plan)
-        job = Live(settings, str(bench.store), "ona:virtual", None, duration_s)
+        job = Live(settings, str(bench.store), "ona:virtual", None, duration_s, case=self._case)
         job.open().run(bench.seat, lambda: False)
         (journal,) = bench.store.glob("*/events.jsonl")
         return journal.parent
