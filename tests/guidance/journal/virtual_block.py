@@ -24,7 +24,7 @@ from guidance.settings import Mode, Settings
 from tests.guidance.live.virtual import VirtualBench
 
 _ENOUGH_MA = 0.42
-_INJECTS_AT_S = 26.0
+_INJECTS_AT_S = 36.0
 SERIAL = "V-4711"
 SOLUTION = "ropivacaine 0.5%"
 
@@ -35,10 +35,10 @@ class VirtualBlock:
     def __init__(self, bench: VirtualBench, case: Case | None = None) -> None:
         """The patient's nerve is a femoral one, as the protocol's."""
         self._bench, self._case = bench, case
-        patient = Simulated(5, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=1.8)
+        patient = Simulated(5, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=2.5)
         bench.device = OnaDevice(patient, serial=SERIAL, faults=bench.faults)
 
-    def run(self, duration_s: float = 41.0) -> Path:
+    def run(self, duration_s: float = 49.0) -> Path:
         """The folder of the procedure, once it is over."""
         bench = self._bench
         bench.after(3.0, lambda: bench.seat.send(Arm()))
