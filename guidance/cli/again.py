@@ -32,10 +32,12 @@ def procedure_at(name: str, store: str | None) -> Path | None:
 
     path = Path(name)
     try:
-        if path.is_file():
-            return None
         if os.path.lexists(path / EVENTS_NAME):
             return path
+        if path.is_dir():
+            raise click.UsageError(f"{name!r} is a folder without a procedure; name a file in it, or a procedure.")
+        if path.exists():
+            return None
     except OSError as fault:
         raise click.UsageError(f"{name!r}: {fault.strerror}") from None
     try:

@@ -50,7 +50,7 @@ def chosen(store: Path, names: tuple[str, ...]) -> list[Path]:
 
 def leave(fault: Fault) -> NoReturn:
     """End the command with what ``fault`` says."""
-    click.echo(f"needle-guidance: {fault}", err=True)
+    click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
     sys.exit(fault.status)
 
 
@@ -187,7 +187,7 @@ def _each(folders: list[Path], done: Callable[[Path], str]) -> int:
             click.echo(f"{_plain(folder.name)}: {done(folder)}")
         except Fault as fault:
             failed += 1
-            click.echo(f"needle-guidance: {fault}", err=True)
+            click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
     return failed
 
 

@@ -31,6 +31,8 @@ RECORDS_AT = slice(236, 244)
 HEADER_SIGNAL_BYTES = 256
 
 _SAMPLES_FIELD = 216
+_YEARS = range(1985, 2085)
+"""Those that the format can write; a computer whose clock has lost its battery may think of another."""
 _MOST_CODE = (1 << 23) - 1
 _RECORDS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
 _NOTES_BYTES = 480
@@ -118,7 +120,8 @@ def layout_of(info: DeviceInfo, began: datetime) -> Layout:
     file = edfio.Bdf(
         signals,
         recording=edfio.Recording(
-            startdate=began.date(), equipment_code=_ascii(f"{info.model}_{info.serial}", 32).replace(" ", "_") or "X"
+            startdate=began.date() if began.year in _YEARS else None,
+            equipment_code=_ascii(f"{info.model}_{info.serial}", 32).replace(" ", "_") or "X",
         ),
         starttime=began.time().replace(microsecond=0),
         data_record_duration=duration_s,

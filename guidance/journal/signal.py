@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from drivers.base import Block, DeviceInfo
-from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note, pulse_text
+from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
 from guidance.journal.behind import Behind
 from guidance.journal.files import create_private, write_all
 from guidance.journal.space import Space
@@ -55,9 +55,6 @@ class SignalFile(Behind[Block | Note]):
         if isinstance(item, Note):
             self._notes.append(note(item.t, item.text))
             return
-        rate_hz = self._layout.rate_hz
-        for pulse in item.pulses:
-            self._notes.append(note(pulse.sample / rate_hz + pulse.offset_ns / 1e9, pulse_text(pulse)))
         if len(item.samples):
             self._skip(item.first_sample - self._next_sample)
             self._append(item.samples)

@@ -73,7 +73,7 @@ def find(store: Path, name: str) -> Path:
     if not name or name != Path(name).name or name.startswith(".") or not name.isprintable() or "\\" in name:
         raise ArgumentFault(f"{name!r} is no name of a procedure; procedures list shows them.")
     folder = store / name
-    if folder.is_symlink():
+    if _is_link(folder):
         raise ArgumentFault(f"{name} is a symbolic link in {store}; it is left alone.")
     if not _is_procedure(folder):
         raise ArgumentFault(f"There is no procedure {name} in {store}; procedures list shows them.")
@@ -153,8 +153,15 @@ def _is_cut_off(folder: Path) -> bool:
         return False
 
 
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # such as a name too long to be any
+        return False
+
+
 def _is_procedure(folder: Path) -> bool:
-    return not folder.is_symlink() and os.path.lexists(folder / EVENTS_NAME) and not folder.name.startswith(".")
+    return not _is_link(folder) and os.path.lexists(folder / EVENTS_NAME) and not folder.name.startswith(".")
 
 
 def _refuse_open_house(store: Path) -> None:

@@ -19,6 +19,7 @@ from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
+from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
 from guidance.live.session import LiveSession
 from guidance.navigator import Navigator, Stimulus
@@ -104,9 +105,9 @@ def _cut_off(folder: Path) -> str:
     try:
         recovered = recover(folder)
     except Fault as fault:
-        return str(fault)
+        return printable(str(fault))
     what = recovered.sentence if recovered else "its record is whole"
-    return f"The procedure {folder.name} was cut off: {what}."
+    return printable(f"The procedure {folder.name} was cut off: {what}.")
 
 
 def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:
