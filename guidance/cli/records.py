@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from guidance.faults import FAILED, ArgumentFault
 
 if TYPE_CHECKING:
     from guidance.journal.key import Key
+    from guidance.journal.note.case import Case
     from guidance.journal.note.held import Held
 
 SET = click.option(
@@ -145,18 +147,32 @@ def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> Held:
             raise ArgumentFault(f"--set {answer!r} is not KEY=ANSWER, such as side=left.")
         case = case.told(field.strip(), text, _now())
     save_case(folder, case, key)
-    return held_in(folder, key)
+    return replace(held, case=case)
 
 
 def _asked(held: Held, key: Key | None) -> Held:
-    """Ask for what is missing; each answer is kept at once, an empty one leaves it open."""
-    for field, label in held.composed.missing:
-        if "NAME" in field.split("."):
-            continue
-        text = click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True)
-        if text:
-            held = _answered(held.folder, key, (f"{field}={text}",))
-    return held
+    """Ask for what is missing; what was answered is kept however the asking ends."""
+    from guidance.journal.note.case import save_case
+
+    case = held.case
+    try:
+        for field, label in held.composed.missing:
+            if "NAME" not in field.split("."):
+                case = _ask(case, field, label)
+    finally:
+        if case != held.case:
+            save_case(held.folder, case, key)
+    return replace(held, case=case)
+
+
+def _ask(case: Case, field: str, label: str) -> Case:
+    """Ask until the answer is one; an empty one leaves ``field`` open."""
+    while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
+        try:
+            return case.told(field, text, _now(), "Not taken")
+        except ArgumentFault as fault:
+            click.echo(str(fault), err=True)
+    return case
 
 
 def _allowed(field: str) -> str:

@@ -44,9 +44,9 @@ class Case:
         """The keys of the muscles that are named, in their order."""
         return tuple(dict.fromkeys(key.split(".")[1] for key in self.answers if key.startswith(f"{MUSCLES}.")))
 
-    def told(self, key: str, text: str, now: datetime) -> Case:
-        """This case with the answer ``text`` to ``key``, told ``now``. Raises ArgumentFault."""
-        answer = read_answer(key, text, "--set")
+    def told(self, key: str, text: str, now: datetime, where: str = "--set") -> Case:
+        """This case with the answer ``text`` to ``key``, told ``now``. Raises ArgumentFault that names ``where``."""
+        answer = read_answer(key, text, where)
         stamp = now.isoformat(timespec="seconds")
         return replace(self, answers={**self.answers, key: answer}, told_at={**self.told_at, key: stamp})
 

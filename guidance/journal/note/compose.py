@@ -31,7 +31,7 @@ def compose(stream: Stream, case: Case) -> Page:
     """The note of the procedure in ``stream``, with what ``case`` tells."""
     title, kind, _ = stream.protocol
     found = _found(stream)
-    shown = [item for item in FIELDS if kind in item.kinds or case.get(item.key) is not None]
+    shown = [f for f in FIELDS if kind in f.kinds or case.get(f.key) is not None or found.get(f.key)]
     sections = [
         Section(name, tuple(_item(item, found, case) for item in shown if item.section == key))
         for key, name in SECTIONS.items()

@@ -10,6 +10,7 @@ from guidance.journal.note.stream import Line, Stream
 _TOLD_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "verification", "dose-plan", "acknowledge",
 }  # fmt: skip
+_MINUTES_FROM_S = 300.0
 _ENDS = {
     "operator": "Ended by the operator",
     "duration": "Ended when the time that was set was over",
@@ -22,11 +23,11 @@ def when(stream: Stream) -> Iterator[Sentence]:
     """When it began and ended, and why."""
     began, end = stream.began, stream.end
     yield sentence(f"{began.date().isoformat()}, begun {began.timetz().isoformat('seconds')}.", [stream.start])
-    minutes = f"{stream.last_t / 60:.1f} min"
+    lasted = f"{stream.last_t:.0f} s" if stream.last_t < _MINUTES_FROM_S else f"{stream.last_t / 60:.0f} min"
     if end is None:
-        yield sentence(f"THE RECORD WAS CUT OFF after {minutes}; what came later is not in it.", [stream.lines[-1]])
+        yield sentence(f"THE RECORD WAS CUT OFF after {lasted}; what came later is not in it.", [stream.lines[-1]])
     else:
-        yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, {minutes} after it began.", [end])
+        yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, {lasted} after it began.", [end])
 
 
 def weight(stream: Stream) -> Iterator[Sentence]:

@@ -203,6 +203,14 @@ def test_toxin_is_told_muscle_by_muscle_with_its_units_added_up(tmp_path: Path) 
     assert not [key for key in missing(page) if key.startswith("muscles.")]
 
 
+def test_toxin_by_stimulation_tells_the_currents_too(tmp_path: Path) -> None:
+    happening = block(injected=False)
+    happening.protocol = "botulinum-fds"
+    page = note_of(happening, tmp_path, sheet(TOXIN_SHEET))
+    assert said(page, "Minimum current and its duration").startswith("0.40 mA")
+    assert "5 pulses" in said(page, "Technique of localisation")
+
+
 def test_what_is_missing_of_a_muscle_is_named(tmp_path: Path) -> None:
     page = note_of(Happening("botulinum-fds"), tmp_path, sheet("[muscles.fds]\nunits = 30\n"))
     assert {"muscles.fds.side", "muscles.fds.guidance", "muscles.fds.emg_activity"} <= missing(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import pytest
 
 from guidance.faults import ArgumentFault, Fault
 from guidance.journal.log import Journal
-from guidance.journal.note.case import save_case
+from guidance.journal.note.case import load_case, save_case
 from guidance.journal.note.held import Held, held_in
 from guidance.journal.note.signing import Signed, add, load_signed, sign
 from tests.guidance.command_line import command
 from tests.guidance.journal.made import block
-from tests.guidance.journal.sheets import NOW, PERFORMER, sheet
+from tests.guidance.journal.sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
 
 
 @pytest.fixture
@@ -182,3 +183,37 @@ def test_on_the_command_line_it_is_refused_signed_closed_and_added_to(tmp_path: 
     assert "use procedures addendum" in again.err
     assert command("procedures", "addendum", *where, "--by", "Dr B", "Seen at 18:00.").status == 0
     assert "Seen at 18:00. (Dr B," in command("procedures", "note", *where).out
+
+
+class Keyboard(io.StringIO):
+    """A terminal's keyboard on which these lines are typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_what_is_missing_is_asked_for_until_it_is_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = block().kept(tmp_path)
+    text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(("side ", "sex ", "consent ")))
+    save_case(folder, sheet(text), None)
+    monkeypatch.setattr("sys.stdin", Keyboard("fem\nfemale\nwritten\n\n"))
+    done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
+    assert done.status == 2
+    assert "Not taken: sex must be one of female, male" in done.err
+    assert "without an answer (side)" in done.err
+    case = load_case(folder, None)
+    assert (case.get("sex"), case.get("consent"), case.get("side")) == ("female", "written", None)
+    monkeypatch.setattr("sys.stdin", Keyboard("left\nDr Who Signs\n"))
+    assert command("procedures", "sign", folder.name, "--store", tmp_path).out.count("Signed by Dr Who Signs.") == 1
+
+
+def test_what_was_answered_is_kept_though_the_asking_was_broken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = block().kept(tmp_path)
+    monkeypatch.setattr("sys.stdin", Keyboard("A. Patient\n1951-07-23\n"))
+    done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
+    assert done.status == 1
+    assert dict(load_case(folder, None).answers) == {"patient": "A. Patient", "birth_date": "1951-07-23"}
