@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guidance.journal.key import Key
 from guidance.journal.note.case import Case, load_case
@@ -13,11 +14,13 @@ from guidance.journal.note.closing import draft, signed_page
 from guidance.journal.note.compose import compose
 from guidance.journal.note.markdown import markdown
 from guidance.journal.note.page import Page
-from guidance.journal.note.pictures import Picture, pictures_of
 from guidance.journal.note.signing import Signed, changed, load_signed
 from guidance.journal.note.stream import Stream, read_stream
 from guidance.journal.private import new_file, write_private
 from guidance.journal.verify import verify
+
+if TYPE_CHECKING:
+    from guidance.journal.note.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ def _as_pdf(held: Held, path: Path, now: datetime) -> list[Path]:
 
 
 def _pictures(held: Held) -> Sequence[Picture]:
+    from guidance.journal.note.pictures import pictures_of
+
     return pictures_of(held.stream, held.folder)
 
 

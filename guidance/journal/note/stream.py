@@ -11,7 +11,9 @@ from typing import Any
 
 from guidance.faults import Fault
 from guidance.harmless import clean
+from guidance.journal.log import EVENTS_NAME
 from guidance.journal.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM, PAIN
+from guidance.journal.note.shape import misshapen
 from guidance.journal.reading import read_events
 from guidance.protocol import ProtocolError, load
 
@@ -87,10 +89,10 @@ class Stream:
 def read_stream(folder: Path) -> Stream:
     """The stream of the procedure in ``folder``. Raises Fault where it is none, or damaged."""
     lines = read_events(folder)
-    if not lines or lines[0].get("kind") != "start" or not all({"kind", "seq", "t"} <= set(line) for line in lines):
-        raise Fault(f"The record in {folder} is not an event stream; 'needle-guidance procedures verify' says more.")
-    try:
-        datetime.fromisoformat(lines[0]["wall_time"])
-    except (ValueError, KeyError, TypeError):
-        raise Fault(f"The record in {folder} does not say when it began; no note can be made of it.") from None
+    wrong = misshapen(lines) if lines else 1
+    if wrong is not None:
+        raise Fault(
+            f"Line {wrong} of {folder / EVENTS_NAME} is no record of a procedure; 'needle-guidance procedures verify' "
+            "says what still holds."
+        )
     return Stream(lines)
