@@ -21,7 +21,7 @@ def drug(stream: Stream) -> Iterator[Sentence]:
     if doses:
         yield sentence(_total(doses[-1]["fields"]), [doses[-1]])
     for line in stream.entries("dose-plan"):
-        limits = "; ".join(f"{name}: {words}" for name, words in line["fields"].get("limits", {}).items())
+        limits = "; ".join(f"{name}: {words}" for name, words in (line["fields"].get("limits") or {}).items())
         if limits:
             yield sentence(f"Limit when it began: {limits}.", [line])
 

@@ -67,7 +67,7 @@ _KINDS = {
         events.Entry, events.End,
     )
 }  # fmt: skip
-_PULSED = {"stimulus", "response", "proximity"}
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def misshapen(lines: Sequence[dict[str, Any]]) -> int | None:
@@ -91,6 +91,13 @@ def _check(line: dict[str, Any], *, first: bool) -> None:
     if head.kind in _KINDS:
         _KINDS[head.kind].validate_python(line)
     if head.kind == "start":
-        datetime.fromisoformat(_Start.model_validate(line).wall_time)
+        _check_time(_Start.model_validate(line).wall_time)
     elif head.kind == "entry":
         (_Verified if line["what"] == "verification" else _Told).model_validate(line["fields"])
+
+
+def _check_time(text: str) -> None:
+    """Raises ValueError where ``text`` is no time of the stream: one with its offset, of this age."""
+    began = datetime.fromisoformat(text)
+    if began.tzinfo is None or not _FIRST_YEAR <= began.year < _LAST_YEAR:
+        raise ValueError

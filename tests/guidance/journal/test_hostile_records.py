@@ -53,6 +53,18 @@ def test_any_value_in_the_place_of_another(tmp_path: Path, lines: list[dict[str,
         assert (done.status == 0 and not done.err) or (done.status == 1 and done.is_one_sentence), changed
 
 
+@pytest.mark.parametrize(
+    "wall_time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-01-01T00:00:00", "x"]
+)
+def test_a_beginning_at_no_time_of_this_age_is_told_in_one_sentence(
+    tmp_path: Path, lines: list[dict[str, Any]], wall_time: str
+) -> None:
+    done = command(
+        "procedures", "note", kept(tmp_path, [lines[0] | {"wall_time": wall_time}]).name, "--store", tmp_path
+    )
+    assert (done.status, done.is_one_sentence) == (1, True)
+
+
 @pytest.mark.parametrize("text", ["", "\n", "{}\n", "[]\n", '{"kind": "start"}\n', "\x00\n", '{"kind": "end"}\n'])
 def test_what_is_no_stream_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:
     folder = kept(tmp_path, [])
