@@ -71,7 +71,8 @@ class ProcedureRecord:
 
     def view(self, *, failed: bool) -> JournalView:
         """The record as a screen shows it; ``failed`` where the journal cannot be written any more."""
-        return JournalView("failed" if failed else "ok", str(self.folder), self._signal.space.minutes_left)
+        minutes_left = None if self._signal.fault else self._signal.space.minutes_left
+        return JournalView("failed" if failed else "ok", str(self.folder), minutes_left)
 
     def close(self) -> None:
         """Finish the signal, and seal the record where its end was written; the journal is still open then.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections import deque
@@ -99,7 +100,7 @@ class SignalFile(Behind[Block | Note]):
         write_all(self._fd, f"{self._records:<8}".encode())
         os.lseek(self._fd, 0, os.SEEK_END)
 
-    def _second(self) -> None:
+    def _now_and_then(self) -> None:
         os.fsync(self._fd)
         self.space.look()
 
@@ -115,6 +116,8 @@ class SignalFile(Behind[Block | Note]):
                 self._fill_up()
                 os.fsync(self._fd)
         finally:
+            with contextlib.suppress(OSError):  # of a record that met a full disk, a part may be there
+                os.ftruncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
             os.close(self._fd)
         if not self._records:
             self._path.unlink()
