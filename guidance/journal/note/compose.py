@@ -95,9 +95,11 @@ def _is_found(key: str, stream: Stream, found: Found) -> bool:
 
 
 def _missing_muscles(case: Case) -> Iterator[tuple[str, str]]:
+    """What is open of the muscles; nothing more of one whose units were left out for a reason."""
     if not case.muscles:
         yield f"{MUSCLES}.NAME.units", "Muscles: units and the rest for each, NAME being such as fds"
-    for muscle in case.muscles:
+    injected_in = [m for m in case.muscles if not is_left_out(case.get(f"{MUSCLES}.{m}.units") or "")]
+    for muscle in injected_in:
         for item in MUSCLE_FIELDS:
             key = f"{MUSCLES}.{muscle}.{item.key}"
             if item.required and case.get(key) is None:

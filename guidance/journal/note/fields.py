@@ -29,10 +29,7 @@ _WORDS = Words()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that a note of ``kinds`` of procedure tells; ``required`` before it may be signed.
-
-    ``names``: it tells who the patient is, or who was there.
-    """
+    """Something that a note of ``kinds`` of procedure tells; ``required`` before it may be signed."""
 
     key: str
     label: str
@@ -40,22 +37,21 @@ class Field:
     form: Form = _WORDS
     kinds: tuple[str, ...] = _ALL
     required: bool = True
-    names: bool = False
 
 
 FIELDS = (
-    Field("patient", "Name", "patient", names=True),
-    Field("birth_date", "Date of birth", "patient", Day(), names=True),
+    Field("patient", "Name", "patient"),
+    Field("birth_date", "Date of birth", "patient", Day()),
     Field("sex", "Sex", "patient", Choice(("female", "male", "other", "unknown"))),
-    Field("record_number", "Record number", "patient", names=True),
+    Field("record_number", "Record number", "patient"),
     Field("weight_kg", "Weight (kg)", "patient", Number("kg", 0.5, 400.0), NEEDLED),
     Field("height_cm", "Height (cm)", "patient", Number("cm", 30.0, 250.0), NEEDLED),
     Field("asa_class", "ASA class", "patient", Choice(("I", "II", "III", "IV", "V", "VI")), _INJECTED),
     Field("allergies", "Allergies", "patient", kinds=NEEDLED),
     Field("nerve_disease", "Diabetes or nerve disease", "patient", kinds=NEEDLED, required=False),
-    Field("performer", "Performed by", "preparation", names=True),
+    Field("performer", "Performed by", "preparation"),
     Field("grade", "Grade of the performer", "preparation", required=False),
-    Field("supervisor", "Supervised by", "preparation", kinds=_INJECTED, names=True),
+    Field("supervisor", "Supervised by", "preparation", kinds=_INJECTED),
     Field("consent", "Consent", "preparation", kinds=NEEDLED),
     Field("risks", "Individual risks", "preparation", kinds=_INJECTED),
     Field("evaluation", "Evaluation before", "preparation", kinds=_INJECTED),

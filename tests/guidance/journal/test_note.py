@@ -214,6 +214,8 @@ def test_toxin_by_stimulation_tells_the_currents_too(tmp_path: Path) -> None:
 def test_what_is_missing_of_a_muscle_is_named(tmp_path: Path) -> None:
     page = note_of(Happening("botulinum-fds"), tmp_path, sheet("[muscles.fds]\nunits = 30\n"))
     assert {"muscles.fds.side", "muscles.fds.guidance", "muscles.fds.emg_activity"} <= missing(page)
+    left_out = sheet("[muscles.fds]\nunits = 'not done: cramp'\n")
+    assert not [k for k in missing(note_of(Happening("botulinum-fds"), tmp_path / "out", left_out)) if "fds" in k]
     none_named = note_of(Happening("botulinum-fds"), tmp_path / "none", sheet(""))
     assert "muscles.NAME.units" in missing(none_named)
 
