@@ -21,6 +21,8 @@ from guidance.journal.private import read_private, write_private
 
 _IDENTITY, _RECIPIENT = "AGE-SECRET-KEY-1", "age1"
 _SHORTEST = 8
+CASE_NAME, NOTE_NAME = "case", "note"
+"""What of a procedure names somebody: both are encrypted, or neither is."""
 
 K = TypeVar("K")
 
@@ -109,16 +111,27 @@ def read_sealed(folder: Path, name: str, key: Key | None) -> bytes | None:
 def write_sealed(folder: Path, name: str, data: bytes, key: Key | None) -> None:
     """Put ``data`` in NAME.age of ``folder``, encrypted, or without a ``key`` in NAME.json. Raises Fault.
 
-    What is encrypted once is not written plain again, and a plain one does not stay beside the encrypted one.
+    What is encrypted once is not written plain again, and nothing plain stays beside what is encrypted.
     """
-    plain, sealed = folder / f"{name}.json", folder / f"{name}.age"
+    plain = folder / f"{name}.json"
     if key is None:
         if is_sealed(folder):
             raise Fault(f"{folder.name} is encrypted; name the key with --key FILE, or give the passphrase.")
         write_private(plain, data)
         return
-    write_private(sealed, key.encrypt(data))
+    write_private(folder / f"{name}.age", key.encrypt(data))
     plain.unlink(missing_ok=True)
+    seal_plain(folder, key)
+
+
+def seal_plain(folder: Path, key: Key) -> None:
+    """Encrypt with ``key`` what still lies plain in ``folder``. Raises Fault."""
+    for name in (CASE_NAME, NOTE_NAME):
+        plain = folder / f"{name}.json"
+        data = read_private(plain)
+        if data is not None:
+            write_private(folder / f"{name}.age", key.encrypt(data))
+            plain.unlink()
 
 
 def is_sealed(folder: Path) -> bool:

@@ -82,7 +82,7 @@ def _hide(file: edfio.Edf | edfio.Bdf) -> None:
     kept = tuple(_allowed(file))
     file.anonymize()
     for signal in file.signals:
-        signal.transducer_type = ""
+        signal.transducer_type = signal.prefiltering = ""
     file.set_annotations(kept)
 
 

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from guidance.faults import ArgumentFault, Fault
-from guidance.journal.key import Key, read_sealed, write_sealed
+from guidance.journal.key import CASE_NAME, Key, read_sealed, write_sealed
 from guidance.journal.note.fields import FIELDS, MUSCLE_FIELDS, Field
 
-CASE_NAME = "case"
 VERSION = 1
 MUSCLES = "muscles"
 _MUSCLE_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

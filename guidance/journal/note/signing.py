@@ -17,14 +17,13 @@ from typing import Any
 from guidance.faults import ArgumentFault, Fault
 from guidance.harmless import clean
 from guidance.journal.files import open_plain
-from guidance.journal.key import Key, read_sealed, write_sealed
+from guidance.journal.key import NOTE_NAME, Key, read_sealed, write_sealed
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.note.case import Case
 from guidance.journal.note.page import Page, page_of, plain
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import State, verify
 
-NOTE_NAME = "note"
 VERSION = 1
 _PART_BYTES = 1 << 20
 Link = dict[str, Any]

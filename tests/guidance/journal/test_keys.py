@@ -50,6 +50,16 @@ def test_a_protected_folder_names_nobody_and_opens_with_its_key(folder: Path, ke
     assert stat.S_IMODE((folder / "case.age").stat().st_mode) == 0o600
 
 
+def test_a_note_signed_with_a_key_takes_the_case_sheet_with_it(folder: Path, key_file: Path) -> None:
+    before = held_in(folder, None)
+    sign(folder, before.composed, before.case, PERFORMER, of_file(key_file), NOW)
+    assert sorted(path.name for path in folder.iterdir() if path.suffix in {".age", ".json"}) == [
+        "case.age", "note.age", "seal.json",
+    ]  # fmt: skip
+    assert PATIENT.encode() not in everything(folder)
+    assert held_in(folder, of_file(key_file)).changed == ()
+
+
 def test_a_passphrase_opens_and_another_is_told_in_one_sentence(folder: Path) -> None:
     protect(folder, of_phrase("five unusual words here"))
     assert load_case(folder, of_phrase("five unusual words here")).get("patient") == PATIENT
