@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from guidance import cues
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 
@@ -23,7 +24,7 @@ class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
     The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
-    of other widths, as evidence of distance.
+    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cues.py.
     """
 
     protocol: Protocol
@@ -38,6 +39,7 @@ class Settings:
     silent_pulses: int = 0
     dose: DosePlan | None = None
     probe_widths: bool = False
+    sounds: str = cues.USUAL
 
     @property
     def window(self) -> tuple[float, float]:
