@@ -24,6 +24,7 @@ from guidance.cli.options import (
     procedure_options,
     run_job,
     settings_of,
+    sound_of,
 )
 from guidance.cli.procedures import STORE
 from guidance.faults import ArgumentFault
@@ -60,12 +61,14 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
     from guidance.live import Live
 
     check_events(options)
+    sound = sound_of(options)
     job = Live(
-        settings=settings_of(options, is_live=True),
+        settings=settings_of(options, sound=sound),
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
         **_case(options),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device
-from drivers.base import Amplifier, Limits, Stimulator
+from drivers.base import Amplifier, DeviceInfo, Limits, Stimulator
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Mute, Sound
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
@@ -21,7 +23,7 @@ from guidance.journal.recover import recover
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
 from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
-from guidance.live.session import LiveSession
+from guidance.live.session import LiveSession, Outlets
 from guidance.navigator import Navigator, Stimulus
 from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses
@@ -36,8 +38,9 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. ``case`` is kept apart from the
-    events, encrypted where a ``key_file`` is named.
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
+
+    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named.
     """
 
     settings: Settings
@@ -45,6 +48,7 @@ class Live:
     address: str
     events: str | None = None
     duration_s: float | None = None
+    sound: SoundSettings | None = None
     raw_log: bool = False
     case: Case | None = None
     key_file: str | None = None
@@ -72,6 +76,8 @@ class Live:
             device = LiveDevice(amplifier, asks=stimulation is not None)
             device.start()
             now = datetime.now().astimezone()
+            sound = self._sounded(amplifier.info)
+            stack.callback(sound.close)
             folder = new_procedure(store, self.settings.protocol.id, now)
             record = ProcedureRecord(folder, amplifier.info, now, raw)
             writer = EventWriter(record.journal, copy)
@@ -83,7 +89,13 @@ class Live:
             for found in cut_off:
                 mark_told(found)
             notices += changes_told(self.settings.protocol)
-            return LiveSession(engine, device, writer, record, self.duration_s, notices, stack.pop_all())
+            outlets = Outlets(writer, record, sound)
+            return LiveSession(engine, device, outlets, self.duration_s, notices, stack.pop_all())
+
+    def _sounded(self, info: DeviceInfo) -> Sound | Mute:
+        if self.sound is None:
+            return Mute(self.settings.sounds)
+        return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
 
 
 def changes_told(protocol: Protocol) -> list[str]:
