@@ -69,6 +69,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StimulatorInfo:
+    """Who a stimulator on a clock of its own is. ``sets_current`` is False where the dial on its front does, ``fires``
+    where a hand triggers it. ``notes`` are sentences that its operator must know.
+    """
+
+    model: str
+    serial: str
+    address: str
+    limits: Limits
+    firmware: str = ""
+    sets_current: bool = True
+    fires: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceInfo:
     """Who a device is and what it measures; ``limits`` is None where it does not stimulate."""
 
@@ -98,7 +114,8 @@ class Pulse:
     """One stimulus, as the device reports it or as its artefact shows it.
 
     It began ``offset_ns`` after the instant of ``sample``. Values not known are None. ``compliance``: the stimulator
-    reached its voltage limit, so that less was delivered than requested.
+    reached its voltage limit, so that less was delivered than requested. ``asked_ns`` is the host's clock when a
+    stimulator on another clock was asked for it: ``sample`` is then no more than where it is to be looked for.
     """
 
     sample: int
@@ -109,6 +126,22 @@ class Pulse:
     impedance_kohm: float | None = None
     outcome: Outcome = Outcome.DELIVERED
     source: str = "device"
+    compliance: bool = False
+    asked_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one pulse that a stimulator on a clock of its own was asked for at ``asked_ns`` (the host's
+    monotonic clock); ``current_ma`` as it was measured, or set where it is not measured; None where it is not known.
+    The outcome is UNCONFIRMED where the device does not tell.
+    """
+
+    asked_ns: int
+    requested_ma: float
+    width_ms: float
+    current_ma: float | None
+    outcome: Outcome = Outcome.DELIVERED
     compliance: bool = False
 
 
@@ -221,6 +254,35 @@ class Stimulator(ABC):
     @abstractmethod
     def take_outcomes(self) -> list[CommandOutcome]:
         """What became of the commands since the last call, in order."""
+
+
+class SeparateStimulator(Stimulator):
+    """A stimulator beside the amplifier, on a clock of its own. Opening one changes none of its outputs; ``close``
+    switches them off and may be called twice. One thread uses it, and calls ``service`` every few ms: only there
+    answers are taken and trains go on, so that those of a program that hangs lapse.
+    """
+
+    info: StimulatorInfo
+
+    @abstractmethod
+    def check(self, current_ma: float, width_ms: float) -> None:
+        """Raise LimitExceeded where it cannot deliver such a pulse."""
+
+    @abstractmethod
+    def service(self) -> None:
+        """Take what has arrived and send what is due. Raises DeviceLost."""
+
+    @abstractmethod
+    def take_deliveries(self) -> list[Delivery]:
+        """The pulses of which it is known by now what became of them, in order; each once."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Switch the output off and release the device."""
+
+    @abstractmethod
+    def reopen(self) -> None:
+        """Connect to the same lost device again, its output off. Raises DeviceError."""
 
 
 class Simulation(ABC):
