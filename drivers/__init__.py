@@ -6,7 +6,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers.base import Amplifier, DeviceNotFound, FoundPort, SeparateStimulator
+from drivers.base import Amplifier, DeviceNotFound, FoundPort
+from drivers.beside import SeparateStimulator
 
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",

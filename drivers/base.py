@@ -86,7 +86,9 @@ class StimulatorInfo:
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """Who a device is and what it measures; ``limits`` is None where it does not stimulate."""
+    """Who a device is and what it measures; ``limits`` is None where it does not stimulate. ``stimulator`` is the one
+    beside it, where there is one.
+    """
 
     model: str
     serial: str
@@ -95,6 +97,7 @@ class DeviceInfo:
     channels: tuple[Channel, ...]
     firmware: str = ""
     limits: Limits | None = None
+    stimulator: StimulatorInfo | None = None
     measures_impedance: bool = False
     has_buttons: bool = False
 
@@ -128,21 +131,6 @@ class Pulse:
     source: str = "device"
     compliance: bool = False
     asked_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of one pulse that a stimulator on a clock of its own was asked for at ``asked_ns`` (the host's
-    monotonic clock); ``current_ma`` as it was measured, or set where it is not measured; None where it is not known.
-    The outcome is UNCONFIRMED where the device does not tell.
-    """
-
-    asked_ns: int
-    requested_ma: float
-    width_ms: float
-    current_ma: float | None
-    outcome: Outcome = Outcome.DELIVERED
-    compliance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,35 +242,6 @@ class Stimulator(ABC):
     @abstractmethod
     def take_outcomes(self) -> list[CommandOutcome]:
         """What became of the commands since the last call, in order."""
-
-
-class SeparateStimulator(Stimulator):
-    """A stimulator beside the amplifier, on a clock of its own. Opening one changes none of its outputs; ``close``
-    switches them off and may be called twice. One thread uses it, and calls ``service`` every few ms: only there
-    answers are taken and trains go on, so that those of a program that hangs lapse.
-    """
-
-    info: StimulatorInfo
-
-    @abstractmethod
-    def check(self, current_ma: float, width_ms: float) -> None:
-        """Raise LimitExceeded where it cannot deliver such a pulse."""
-
-    @abstractmethod
-    def service(self) -> None:
-        """Take what has arrived and send what is due. Raises DeviceLost."""
-
-    @abstractmethod
-    def take_deliveries(self) -> list[Delivery]:
-        """The pulses of which it is known by now what became of them, in order; each once."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Switch the output off and release the device."""
-
-    @abstractmethod
-    def reopen(self) -> None:
-        """Connect to the same lost device again, its output off. Raises DeviceError."""
 
 
 class Simulation(ABC):

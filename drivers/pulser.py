@@ -15,15 +15,14 @@ from dataclasses import dataclass, replace
 
 from drivers.base import (
     CommandOutcome,
-    Delivery,
     DeviceError,
     DeviceLost,
     DeviceRefused,
     LimitExceeded,
     Outcome,
-    SeparateStimulator,
     StimulatorInfo,
 )
+from drivers.beside import Delivery, SeparateStimulator
 from drivers.ranges import check_pulse, check_range
 
 MOST_RATE_HZ = 10.0

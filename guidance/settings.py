@@ -21,7 +21,8 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold.
+    The first ``silent_pulses`` are known to be below threshold. ``marker`` is the label of the channel that shows the
+    pulses of a stimulator on another clock.
     """
 
     protocol: Protocol
@@ -35,6 +36,7 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    marker: str | None = None
 
     @property
     def window(self) -> tuple[float, float]:

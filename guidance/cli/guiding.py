@@ -11,9 +11,11 @@ from guidance.cli.options import (
     DEVICE,
     EVENTS,
     HEADLESS,
+    MARKER,
     PROTOCOL,
     SILENT,
     STATUS,
+    STIMULATOR,
     WINDOW,
     Positive,
     check_events,
@@ -25,6 +27,8 @@ from guidance.cli.options import (
 
 @click.command(epilog=STATUS)
 @DEVICE
+@STIMULATOR
+@MARKER
 @procedure_options
 def run(address: str, **options: Any) -> None:
     """Guide a procedure on an amplifier.
@@ -60,6 +64,7 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        stimulator=options.get("stimulator"),
     )
     run_job(job, headless=options["headless"])
 

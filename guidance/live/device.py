@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
+from guidance.live.paired import Paired
 from guidance.stimulation import Action, Fire, Output
 
 RETRY_S = 0.25
@@ -18,13 +19,15 @@ class LiveDevice:
         """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses."""
         self._amplifier = amplifier
         self._stimulator = amplifier if asks and isinstance(amplifier, Stimulator) else None
+        alone = amplifier.amplifier if isinstance(amplifier, Paired) else amplifier
+        self._patient = alone if isinstance(alone, Simulation) else None
         self.lost: str | None = None
         self._lost_at = self._retry_at = 0.0
 
     @property
     def is_simulated(self) -> bool:
         """Whether there is a simulated patient and no other."""
-        return isinstance(self._amplifier, Simulation)
+        return self._patient is not None
 
     @property
     def lost_for_s(self) -> float:
@@ -64,8 +67,8 @@ class LiveDevice:
 
     def steer(self, words: str) -> None:
         """Steer a simulated patient; a real one stays alone."""
-        if isinstance(self._amplifier, Simulation):
-            self._amplifier.steer(words)
+        if self._patient:
+            self._patient.steer(words)
 
     def _reopen(self) -> None:
         if time.monotonic() < self._retry_at:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from drivers import open_device
-from drivers.base import Amplifier, Limits, Stimulator
+from drivers import open_device, open_stimulator
+from drivers.base import Amplifier, DeviceInfo, LimitExceeded, Limits, Stimulator
+from drivers.beside import SeparateStimulator
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
@@ -16,10 +17,11 @@ from guidance.interlock import Bounds
 from guidance.journal.log import Journal
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished
 from guidance.live.device import LiveDevice
+from guidance.live.paired import Paired
 from guidance.live.session import LiveSession
 from guidance.navigator import Navigator, Stimulus
 from guidance.protocol import Protocol
-from guidance.pulses import PulseTrain, SinglePulses
+from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.stimulation import Stimulation
@@ -31,13 +33,16 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient."""
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. ``stimulator`` is the address of
+    one beside it.
+    """
 
     settings: Settings
     store: str
     address: str
     events: str | None = None
     duration_s: float | None = None
+    stimulator: str | None = None
 
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises Fault and DeviceError."""
@@ -51,8 +56,8 @@ class Live:
             copy = Detached(self.events) if self.events else None
             if copy:
                 stack.callback(copy.close)
-            amplifier = open_device(self.address)
-            stack.callback(amplifier.close)
+            amplifier = self._opened(stack)
+            _check_marker(self.settings, amplifier.info)
             stimulation = _stimulation(self.settings, amplifier)
             device = LiveDevice(amplifier, asks=stimulation is not None)
             device.start()
@@ -64,7 +69,19 @@ class Live:
             for found in cut_off:
                 mark_told(found)
             notices += changes_told(self.settings.protocol)
+            notices += amplifier.info.stimulator.notes if amplifier.info.stimulator else ()
             return LiveSession(engine, device, writer, folder, self.duration_s, notices, stack.pop_all())
+
+    def _opened(self, stack: ExitStack) -> Amplifier:
+        """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""
+        amplifier = open_device(self.address)
+        stack.callback(amplifier.close)
+        if self.stimulator is None:
+            return amplifier
+        stimulator = open_stimulator(self.stimulator)
+        stack.callback(stimulator.close)
+        _check_beside(self.settings, stimulator)
+        return Paired(amplifier, stimulator)
 
 
 def changes_told(protocol: Protocol) -> list[str]:
@@ -98,17 +115,52 @@ def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None
         return None
     if info.limits is None or not isinstance(amplifier, Stimulator):
         raise Fault(f"{info.address} does not stimulate; use --mode listen with another stimulator.")
-    return stimulation_within(settings, info.limits)
+    return stimulation_within(settings, info.limits, sets_current=_sets_current(info))
 
 
-def stimulation_within(settings: Settings, limits: Limits) -> Stimulation:
+def _sets_current(info: DeviceInfo) -> bool:
+    return info.stimulator is None or info.stimulator.sets_current
+
+
+def _check_beside(settings: Settings, stimulator: SeparateStimulator) -> None:
+    """Refuse what a stimulator beside the amplifier cannot do. Raises ArgumentFault."""
+    info = stimulator.info
+    listens = settings.mode is Mode.LISTEN
+    if not info.fires and not listens:
+        raise ArgumentFault("A stimulator set by hand is only listened to: add --mode listen.")
+    if info.fires and listens:
+        raise ArgumentFault(f"{info.address} is triggered by this program: take --mode manual, or --stimulator hand.")
+    if info.fires and not info.sets_current and (settings.mode is not Mode.MANUAL or settings.current_ma is None):
+        raise ArgumentFault(
+            f"{info.address} does not set the current: take --mode manual, and say with --current what its dial shows."
+        )
+    if not listens:
+        _, start_ma, width_ms, _ = _bounds(settings, info.limits)
+        try:
+            stimulator.check(start_ma, width_ms)
+        except LimitExceeded as fault:
+            raise ArgumentFault(str(fault)) from None
+
+
+def _check_marker(settings: Settings, info: DeviceInfo) -> None:
+    """Refuse a marker channel that is not there, or that is the muscle's. Raises ArgumentFault."""
+    names = [channel.name for channel in info.channels]
+    if settings.marker is not None and settings.marker not in names[1:]:
+        others = ", ".join(names[1:]) or "none"
+        raise ArgumentFault(
+            f"--marker {settings.marker}: the amplifier's channels beside the first, the muscle's, are {others}."
+        )
+
+
+def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool = True) -> Stimulation:
     """Who asks a stimulator with ``limits`` for pulses. Raises ArgumentFault for a stimulus beyond them."""
     bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
     controller: Controller = Dial(start_ma)
     if settings.mode is Mode.AUTO:
         stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz)
         controller = Navigator(stimulus, settings.protocol.lower_bound_ma)
-    kind = SinglePulses if limits.single_pulses else PulseTrain
+    single = SinglePulses if sets_current else TriggeredPulses
+    kind = single if limits.single_pulses else PulseTrain
     return kind(controller, bounds, width_ms, rate_hz)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from drivers import open_stimulator
-from drivers.base import Delivery, SeparateStimulator
+from drivers.beside import Delivery, SeparateStimulator
 from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
 from tests.drivers.stimulators.sim_stimjim import SimStimJim
@@ -49,10 +49,14 @@ class Bench:
 
     def pulse(self, current_ma: float, width_ms: float) -> Delivery:
         """One pulse, and what became of it."""
-        told: list[Delivery] = []
         self.stimulator.pulse_once(current_ma, width_ms)
-        self.serve_until(lambda: bool(told.extend(self.stimulator.take_deliveries()) or told))
-        return told[0]
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            self.stimulator.service()
+            if told := self.stimulator.take_deliveries():
+                return told[0]
+            time.sleep(0.001)
+        raise AssertionError("nothing is known of the pulse")
 
     def serve(self, seconds: float) -> None:
         until = time.monotonic() + seconds
