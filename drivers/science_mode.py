@@ -14,9 +14,8 @@ from drivers.base import LimitExceeded
 START, STOP, ESCAPE, KEY = 0xF0, 0x0F, 0x81, 0x55
 STEP_MA, MOST_MA = 0.5, 150.0
 LONGEST_US = 4095
-_OVERHEAD = 10
-_LONGEST = 700
-_LEAST = 12
+_OVERHEAD, _HEAD = 10, 9
+_LEAST, _LONGEST = 12, 1100
 
 
 class Command(IntEnum):
@@ -73,7 +72,10 @@ def channel_config(channel: int, points: bytes, *, execute: bool) -> bytes:
 
 
 class PacketReader:
-    """Bytes to packets; what is damaged, too long or none is dropped and counted in ``bad``."""
+    """Bytes to packets; what is damaged, too long or none is dropped and counted in ``bad``.
+
+    The length decides where a packet ends: within the four bytes of its head STOP and START may occur.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
@@ -81,29 +83,37 @@ class PacketReader:
 
     def feed(self, data: bytes) -> list[Packet]:
         """The packets that ``data`` completes."""
+        self._rest += data
         packets = []
-        *ended, self._rest = (self._rest + data).split(bytes((STOP,)))
-        for part in ended:
-            at = part.rfind(bytes((START,)))
-            packet = _decoded(part[at + 1 :]) if at >= 0 else None
+        while (length := self._frame()) is not None:
+            frame, self._rest = self._rest[:length], self._rest[length:]
+            packet = _decoded(frame)
             if packet:
                 packets.append(packet)
             else:
                 self.bad += 1
-        if len(self._rest) > _LONGEST:
-            self._rest, self.bad = b"", self.bad + 1
+                self._rest = frame[1:] + self._rest
         return packets
 
+    def _frame(self) -> int | None:
+        """The length of the frame that begins what is left; None where more has to come."""
+        at = self._rest.find(START)
+        self._rest = self._rest[at:] if at >= 0 else b""
+        if len(self._rest) < _HEAD:
+            return None
+        length = (self._rest[2] ^ KEY) << 8 | self._rest[4] ^ KEY
+        if not _LEAST <= length <= _LONGEST:
+            return 1
+        return length if len(self._rest) >= length else None
 
-def _decoded(inside: bytes) -> Packet | None:
-    """The packet between START and STOP, None where it is none. Neither byte occurs in it but escaped."""
-    if len(inside) < _LEAST - 2 or any(inside[at] != ESCAPE for at in (0, 2, 4, 6)):
+
+def _decoded(frame: bytes) -> Packet | None:
+    """The packet in ``frame``, None where it is none."""
+    if len(frame) < _LEAST or frame[-1] != STOP or any(frame[at] != ESCAPE for at in (1, 3, 5, 7)):
         return None
-    length, crc = struct.unpack(">HH", bytes(inside[at] ^ KEY for at in (1, 3, 5, 7)))
-    payload = inside[8:]
-    if length != len(payload) + _OVERHEAD or crc != fastcrc.crc16.xmodem(payload):
-        return None
-    plain = _unstuffed(payload)
+    (crc,) = struct.unpack(">H", bytes(frame[at] ^ KEY for at in (6, 8)))
+    payload = frame[_HEAD:-1]
+    plain = _unstuffed(payload) if crc == fastcrc.crc16.xmodem(payload) else None
     if plain is None or len(plain) < 2:
         return None
     (word,) = struct.unpack_from(">H", plain)

@@ -52,14 +52,19 @@ class SimP24:
         self._rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        *frames, self._rest = (self._rest + data).split(b"\x0f")
-        said = b"".join(self._take(part[part.rfind(b"\xf0") :]) for part in frames if b"\xf0" in part)
+        self._rest += data
+        said = b""
+        while len(self._rest) >= 9 and len(self._rest) >= (
+            length := (self._rest[2] ^ 0x55) << 8 | self._rest[4] ^ 0x55
+        ):
+            part, self._rest = self._rest[:length], self._rest[length:]
+            said += self._take(part)
         return b"" if self.silent else said
 
     def _take(self, part: bytes) -> bytes:
-        payload = part[9:]
-        length, check = struct.unpack(">HH", bytes(part[i] ^ 0x55 for i in (2, 4, 6, 8)))
-        if length != len(payload) + 10 or check != crc(payload):
+        payload = part[9:-1]
+        (check,) = struct.unpack(">H", bytes(part[i] ^ 0x55 for i in (6, 8)))
+        if (part[0], part[-1]) != (0xF0, 0x0F) or check != crc(payload):
             return b""
         plain = unstuff(payload)
         (word,) = struct.unpack_from(">H", plain)
