@@ -65,6 +65,7 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
         events=options["events"],
         duration_s=options["duration_s"],
         stimulator=options.get("stimulator"),
+        lsl_out=options["lsl_out"],
     )
     run_job(job, headless=options["headless"])
 

@@ -95,6 +95,10 @@ _PROCEDURE = (
     SILENT,
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
+    click.option(
+        "--lsl-out", is_flag=True,
+        help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
+    ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
     *DOSING,
 )  # fmt: skip

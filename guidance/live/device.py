@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
 from guidance.live.paired import Paired
@@ -15,12 +15,17 @@ RETRY_S = 0.25
 class LiveDevice:
     """``lost`` says in words why the device is not there now; it is tried again by ``read`` all the while."""
 
-    def __init__(self, amplifier: Amplifier, *, asks: bool) -> None:
-        """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses."""
+    def __init__(
+        self, amplifier: Amplifier, *, asks: bool, follow: Callable[[Sequence[Block]], None] | None = None
+    ) -> None:
+        """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses. ``follow`` is
+        given all blocks too.
+        """
         self._amplifier = amplifier
         self._stimulator = amplifier if asks and isinstance(amplifier, Stimulator) else None
         alone = amplifier.amplifier if isinstance(amplifier, Paired) else amplifier
         self._patient = alone if isinstance(alone, Simulation) else None
+        self._follow = follow
         self.lost: str | None = None
         self._lost_at = self._retry_at = 0.0
 
@@ -46,10 +51,13 @@ class LiveDevice:
             self._reopen()
             return []
         try:
-            return self._amplifier.read(timeout_s)
+            blocks = self._amplifier.read(timeout_s)
         except DeviceLost as fault:
             self.lost, self._lost_at = str(fault), time.monotonic()
             return []
+        if self._follow:
+            self._follow(blocks)
+        return blocks
 
     def act(self, actions: Sequence[Action]) -> str | None:
         """Ask the stimulator for ``actions``; what it refused since the last time, in words."""

@@ -17,6 +17,7 @@ from guidance.interlock import Bounds
 from guidance.journal.log import Journal
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished
 from guidance.live.device import LiveDevice
+from guidance.live.lsl import LslOutlets
 from guidance.live.paired import Paired
 from guidance.live.session import LiveSession
 from guidance.navigator import Navigator, Stimulus
@@ -34,7 +35,7 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 @dataclass(frozen=True, slots=True)
 class Live:
     """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. ``stimulator`` is the address of
-    one beside it.
+    one beside it; ``lsl_out`` streams all of it to LSL.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Live:
     events: str | None = None
     duration_s: float | None = None
     stimulator: str | None = None
+    lsl_out: bool = False
 
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises Fault and DeviceError."""
@@ -59,11 +61,13 @@ class Live:
             amplifier = self._opened(stack)
             _check_marker(self.settings, amplifier.info)
             stimulation = _stimulation(self.settings, amplifier)
-            device = LiveDevice(amplifier, asks=stimulation is not None)
+            outlets = LslOutlets(amplifier.info) if self.lsl_out else None
+            follow = outlets.blocks if outlets else None
+            device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
             device.start()
             now = datetime.now().astimezone()
             folder = new_procedure(store, self.settings.protocol.id, now)
-            writer = EventWriter(Journal(folder), copy)
+            writer = EventWriter(Journal(folder), copy, outlets)
             stack.callback(writer.close)
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
             for found in cut_off:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
-from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -20,36 +18,7 @@ from drivers.base import (
     Stimulator,
 )
 from drivers.beside import Delivery, SeparateStimulator
-
-_REMEMBERED_S = 5.0
-
-
-class HostClock:
-    """Which sample was being recorded at an instant of the host's clock, as far as arrivals tell: bytes are only ever
-    late, so of the last seconds the earliest counts.
-    """
-
-    def __init__(self, rate_hz: float) -> None:
-        """For a device that counts ``rate_hz`` samples a second."""
-        self._rate_hz = rate_hz
-        self._zeros: deque[tuple[int, float]] = deque()
-
-    def take(self, block: Block) -> None:
-        """Learn from when ``block`` arrived."""
-        if not len(block.samples):
-            return
-        zero_ns = block.arrived_ns - block.end_sample * 1e9 / self._rate_hz
-        while self._zeros and self._zeros[-1][1] >= zero_ns:
-            self._zeros.pop()
-        self._zeros.append((block.arrived_ns, zero_ns))
-        while block.arrived_ns - self._zeros[0][0] > _REMEMBERED_S * 1e9:
-            self._zeros.popleft()
-
-    def sample_at(self, host_ns: int) -> int | None:
-        """The sample index at ``host_ns``; None before anything arrived."""
-        if not self._zeros:
-            return None
-        return math.floor((host_ns - self._zeros[0][1]) * self._rate_hz / 1e9)
+from guidance.live.clock import HostClock
 
 
 class Paired(Amplifier, Stimulator):
