@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
@@ -47,6 +48,17 @@ class Settings:
     def named_criterion_uv(self) -> float | None:
         """The criterion that option or protocol names; smaller responses are then not called detected."""
         return self.criterion_uv or self.protocol.criterion_uv
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a replay must know to run with the same; what is not set is None."""
+        return {
+            "window_ms": self.window,
+            "criterion_uv": self.named_criterion_uv,
+            "current_ma": self.current_ma,
+            "silent_pulses": self.silent_pulses,
+            "marker": self.marker,
+        }
 
     @property
     def threshold_criterion_uv(self) -> float:

@@ -29,7 +29,7 @@ def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
         device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
     protocol = settings.protocol
     changes = tuple(asdict(change) for change in protocol.changes)
-    told = (changes, protocol.unsourced, protocol.assumed)
+    told = (changes, protocol.unsourced, protocol.assumed, settings.told)
     program = f"needle-guidance {__version__}"
     return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *told)
 

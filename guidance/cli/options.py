@@ -96,6 +96,9 @@ _PROCEDURE = (
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option(
+        "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
+    ),
+    click.option(
         "--lsl-out", is_flag=True,
         help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
     ),

@@ -14,8 +14,11 @@ from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds
-from guidance.journal.log import Journal
-from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished
+from guidance.journal.raw import RawLog
+from guidance.journal.record import ProcedureRecord
+from guidance.journal.recover import recover
+from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
+from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
 from guidance.live.lsl import LslOutlets
 from guidance.live.paired import Paired
@@ -43,6 +46,7 @@ class Live:
     address: str
     events: str | None = None
     duration_s: float | None = None
+    raw_log: bool = False
     stimulator: str | None = None
     lsl_out: bool = False
 
@@ -53,28 +57,36 @@ class Live:
         store = Path(self.store)
         notices = [_went_on(folder) for folder in end_alone(store)]
         cut_off = newly_unfinished(store)
-        notices += [_cut_off(folder) for folder in cut_off]
+        notices += filter(None, [set_back(store, datetime.now().astimezone())])
         with ExitStack() as stack:
             copy = Detached(self.events) if self.events else None
             if copy:
                 stack.callback(copy.close)
+            raw = RawLog() if self.raw_log else None
+            if raw:
+                stack.callback(raw.close)
             amplifier = self._opened(stack)
+            if raw:
+                amplifier.tap(raw.tap)
             _check_marker(self.settings, amplifier.info)
             stimulation = _stimulation(self.settings, amplifier)
+            notices += [_cut_off(folder) for folder in cut_off]
             outlets = LslOutlets(amplifier.info) if self.lsl_out else None
             follow = outlets.blocks if outlets else None
             device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
             device.start()
             now = datetime.now().astimezone()
             folder = new_procedure(store, self.settings.protocol.id, now)
-            writer = EventWriter(Journal(folder), copy, outlets)
+            record = ProcedureRecord(folder, amplifier.info, now, raw)
+            writer = EventWriter(record.journal, copy, outlets)
             stack.callback(writer.close)
+            stack.callback(record.close)
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
             for found in cut_off:
                 mark_told(found)
             notices += changes_told(self.settings.protocol)
             notices += amplifier.info.stimulator.notes if amplifier.info.stimulator else ()
-            return LiveSession(engine, device, writer, folder, self.duration_s, notices, stack.pop_all())
+            return LiveSession(engine, device, writer, record, self.duration_s, notices, stack.pop_all())
 
     def _opened(self, stack: ExitStack) -> Amplifier:
         """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""
@@ -104,7 +116,12 @@ def _went_on(folder: Path) -> str:
 
 
 def _cut_off(folder: Path) -> str:
-    return f"The procedure {folder.name} was cut off; what it recorded until then is in {folder}."
+    try:
+        recovered = recover(folder)
+    except Fault as fault:
+        return printable(str(fault))
+    what = recovered.sentence if recovered else "its record is whole"
+    return printable(f"The procedure {folder.name} was cut off: {what}.")
 
 
 def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:

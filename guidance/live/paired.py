@@ -16,6 +16,7 @@ from drivers.base import (
     DeviceLost,
     Pulse,
     Stimulator,
+    Tap,
 )
 from drivers.beside import Delivery, SeparateStimulator
 from guidance.live.clock import HostClock
@@ -74,6 +75,10 @@ class Paired(Amplifier, Stimulator):
             self.stimulator.close()
         finally:
             self._amplifier.close()
+
+    def tap(self, take: Tap) -> None:
+        """As the amplifier's: the bytes of its line alone."""
+        self._amplifier.tap(take)
 
     def probe(self) -> float | None:
         """As the amplifier's."""

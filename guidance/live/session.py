@@ -6,14 +6,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from pathlib import Path
 
 from drivers.base import Block, DeviceError, DeviceLost
 from guidance.desk import Desk
 from guidance.engine import Engine
 from guidance.events import Made
 from guidance.faults import Fault, StorageFault
-from guidance.journal.log import EVENTS_NAME
+from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
@@ -33,20 +32,20 @@ SCREENLESS_S = 600.0
 
 
 class LiveSession:
-    """A procedure under way. It owns what ``stack`` closes: the device, the journal, the copy of the events."""
+    """A procedure under way. It owns what ``stack`` closes: the device, the record, the copy of the events."""
 
     def __init__(
         self,
         engine: Engine,
         device: LiveDevice,
         writer: EventWriter,
-        folder: Path,
+        record: ProcedureRecord,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
     ) -> None:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
-        self._engine, self._device, self._writer, self._folder = engine, device, writer, folder
+        self._engine, self._device, self._writer, self._record = engine, device, writer, record
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
         self._lost: str | None = None
         self._status_seen = False
@@ -85,6 +84,8 @@ class LiveSession:
     def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         """One round of the loop; the reason to end, or None."""
         blocks = self._read(desk)
+        self._record.blocks(blocks)
+        self._storage()
         messages = desk.messages()
         now_ns = time.monotonic_ns()
         self._write(self._engine.step(blocks, now_ns, messages))
@@ -112,7 +113,7 @@ class LiveSession:
         if self._screen_gone_at is None:
             self._screen_gone_at = now
             self._engine.watch.screen_seen_ns = 0
-            mark_alone(self._folder)
+            mark_alone(self._record.folder)
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 
@@ -164,15 +165,24 @@ class LiveSession:
 
     def _write(self, records: Iterable[Made]) -> None:
         for made in records:
+            self._record.note(made)
             try:
                 self._writer.write(made)
             except StorageFault as fault:
                 self._unwritten(fault)
 
+    def _storage(self) -> None:
+        """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
+        for cause, text in self._record.troubles():
+            self._amiss = text if text and cause != "space" else self._amiss
+            self._write(self._engine.trouble("storage", text, cause, disarm=False))
+
     def _unwritten(self, fault: StorageFault) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
-        is_journal = fault.target == str(self._folder / EVENTS_NAME)
+        is_journal = fault.target == self._record.journal.name
         self._amiss = str(fault)
+        if is_journal:
+            self._engine.actions.clear()  # what is not on record is not asked for
         self._engine.watch.storage_ok &= not is_journal
         self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
 
@@ -184,7 +194,7 @@ class LiveSession:
 
     def _trace(self, fault: Exception) -> str:
         sentence = f"The program failed ({type(fault).__name__}: {fault}); the stimulator is off."
-        path = self._folder / "fault.txt"
+        path = self._record.folder / "fault.txt"
         try:
             path.touch(0o600)
             path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
@@ -202,5 +212,6 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(simulated + self._notices),
             connected=self._lost is None,
+            journal=self._record.view(failed=not self._engine.watch.storage_ok),
         )
         return snapshot(self._engine, position)

@@ -169,7 +169,7 @@ class VirtualBench:
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
         desk: Desk = self.seat
         try:
-            job = Live(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator)
+            job = Live(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
             amiss = job.open().run(desk, lambda: False)
         except (Fault, DeviceError) as fault:
             return outcome_of(fault)
