@@ -13,6 +13,7 @@ from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
+from guidance.cli.recording import record
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
@@ -26,7 +27,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, procedures, protocols, dose, trial):
+for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, trial):
     cli.add_command(command)
 
 
