@@ -1,7 +1,7 @@
 """A simulated stimulator on one terminal and a simulated patient's amplifier on another, for a procedure with both.
 
-Run ``uv run python -m tests.drivers.stimulators.patient stimjim`` (or pulsepal, p24): it prints the command to type, and
-ends with Ctrl-C. What the stimulator gives reaches the patient.
+Run ``uv run python -m tests.drivers.stimulators.patient stimjim`` (or pulsepal, p24): it prints the command to type.
+What the stimulator gives reaches the patient.
 """
 
 from __future__ import annotations
