@@ -52,13 +52,13 @@ class Settings:
     @property
     def told(self) -> dict[str, Any]:
         """What a replay must know to run with the same; what is not set is None."""
-        return {
+        told = {
             "window_ms": self.window,
             "criterion_uv": self.named_criterion_uv,
             "current_ma": self.current_ma,
             "silent_pulses": self.silent_pulses,
-            "marker": self.marker,
         }
+        return told | {"marker": self.marker} if self.marker else told
 
     @property
     def threshold_criterion_uv(self) -> float:

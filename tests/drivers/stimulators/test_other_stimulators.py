@@ -181,7 +181,7 @@ def test_a_trigger_that_is_not_said_how_is_refused(options: str) -> None:
         open_stimulator(f"ttl:/dev/nowhere{options}")
 
 
-@pytest.mark.parametrize("name", ["stimjim", "pulsepal", "p24"])
+@pytest.mark.parametrize("name", ["p24", pytest.param("pulsepal", marks=pytest.mark.slow)])
 def test_a_port_where_nobody_answers_is_refused_in_words(name: str) -> None:
     options = "?ma_per_v=1" if name == "pulsepal" else ""
     with silent_port() as path, pytest.raises(DeviceRefused, match="does not answer as"):

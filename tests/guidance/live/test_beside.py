@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from drivers.base import Pulse
+from guidance.controller import Dial
+from guidance.pulses import TriggeredPulses
+from guidance.rerun.procedure import rerun
 from guidance.settings import Mode
+from guidance.stimulation import Fire
 from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
 from tests.drivers.stimulators.sim_stimjim import SimStimJim
 from tests.drivers.stimulators.wire import Device
 from tests.guidance import event_rules
 from tests.guidance.live.beside import BesideBench
+from tests.guidance.live.test_interlock import GOOD
+from tests.guidance.live.test_stimulation import BOUNDS
 
 Make = Callable[..., BesideBench]
 DEVICES = {
@@ -173,3 +181,34 @@ def test_the_record_names_the_stimulator(beside: Make) -> None:
     bench.run(3.0, stimulator="stimjim:virtual")
     (start,) = bench.of("start")
     assert start["device"]["stimulator"]["address"] == "stimjim:virtual"
+
+
+def test_the_record_gives_the_same_answers_again(beside: Make) -> None:
+    bench = beside()
+    bench.run(8.0, stimulator="stimjim:virtual", current_ma=2.0)
+    (folder,) = bench.store.glob("*-generic-block")
+    found = rerun(folder)
+    for kind in ("stimulus", "response"):
+        then, today = (
+            {line["sample"] for line in lines if line["kind"] == kind and line.get("outcome") != "unconfirmed"}
+            for lines in (found.then, found.today)
+        )
+        assert then == today
+        assert then
+
+
+def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
+    asked = TriggeredPulses(Dial(0.5), BOUNDS, 0.1, 2.0)
+    list(asked.arm(0.0, GOOD, "operator"))
+    list(asked.tick(1.0, armed := replace(GOOD, armed=True)))
+    assert asked.actions[-1] == Fire(0.5, 0.1)
+    asked.pulse_seen(Pulse(1000, current_ma=0.5))
+    asked._hear(1000)
+    list(asked.turn(10))
+    (withheld,) = asked.tick(2.0, armed)
+    assert withheld.enabled
+    assert "1 mA is too large a step up" in str(withheld.why)
+    assert asked.actions[-1] == Fire(0.5, 0.1)
+    list(asked.turn(-8))
+    list(asked.tick(3.0, armed))
+    assert asked.actions[-1] == Fire(0.6, 0.1)
