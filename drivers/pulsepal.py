@@ -145,6 +145,8 @@ class PulsePal(SerialPulser):
             if byte == 1:
                 self._unconfirmed = max(self._unconfirmed - 1, 0)
             elif self._unconfirmed:
+                self._unconfirmed = 0
+                self._stored.clear()
                 self._refuse(f"it answered {byte} to a setting instead of confirming it; switch it off and on")
         self._fire_if_confirmed()
 

@@ -29,7 +29,7 @@ MOST_RATE_HZ = 10.0
 """Pulses closer than this are refused whoever asks for them."""
 
 LONGEST_WIDTH_MS = 1.0
-ANSWER_NS = 300_000_000
+ANSWER_NS = 200_000_000
 _EARLY = 0.05
 _KEPT = 256
 

@@ -49,10 +49,10 @@ class TtlTrigger(Pulser):
         self._connect()
 
     def _connect(self) -> None:
-        opened = serial.serial_for_url(self._url, do_not_open=True, baudrate=115_200, timeout=0, write_timeout=0.1)
-        opened.exclusive = True
-        opened.rts = opened.dtr = False
         with refuse_port(self._url):
+            opened = serial.serial_for_url(self._url, do_not_open=True, baudrate=115_200, timeout=0, write_timeout=0.1)
+            opened.exclusive = True
+            opened.rts = opened.dtr = False
             opened.open()
         self._serial = opened
 

@@ -45,8 +45,8 @@ class SinglePulses(Stimulation):
         """Take in what the device says of a pulse; one that was not delivered has no answer."""
         super().pulse_seen(pulse)
         if pulse.outcome is Outcome.UNCONFIRMED:
+            self._unconfirmed += self._asked is not None
             self._asked = None
-            self._unconfirmed += 1
             return
         self._unconfirmed = 0
         if pulse.outcome is Outcome.NOT_DELIVERED:

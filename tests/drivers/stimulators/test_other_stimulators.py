@@ -72,7 +72,12 @@ def test_a_setting_that_pulsepal_does_not_confirm_is_no_pulse() -> None:
         told = made.pulse(1.0, 0.1)
         assert told.outcome is Outcome.NOT_DELIVERED
         assert "instead of confirming" in str(next(o.error for o in made.stimulator.take_outcomes() if o.error))
-    assert not device.given
+        assert not device.given
+        device.refuses = False
+        made.serve(0.1)
+        made.pulse(1.0, 0.1)
+        made.serve(0.05)
+    assert len(device.given) == 1
 
 
 @pytest.mark.parametrize("width_ms", [0.07, 0.13, 0.999])
