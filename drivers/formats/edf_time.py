@@ -108,6 +108,8 @@ def acquired(found: Sequence[Segment], annotations: Sequence[Annotation], rate_h
     for skip in annotations:
         if skip.text == _SKIPPED:
             first, end = (round(t * rate_hz) for t in (skip.onset_s, skip.onset_s + skip.duration_s))
+            if first >= end:
+                continue
             left = [part for segment in left for part in _outside(segment, first, end)]
     return tuple(left)
 

@@ -5,24 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from guidance.cli.procedures import leave, store_of
 from guidance.faults import Fault
 
-_FOR_FILES = (
-    "channel",
-    "window",
-    "criterion_uv",
-    "silent_pulses",
-    "events",
-    "speed",
-    "mode",
-    "full_scale_uv",
-    "sample_rate_hz",
-)
+_ALSO_HERE = {"file", "store", "as_json", "fast", "headless"}
 
 
 def procedure_at(name: str, store: str | None) -> Path | None:
@@ -46,16 +36,15 @@ def procedure_at(name: str, store: str | None) -> Path | None:
         raise click.UsageError(f"There is no file {name!r}. {fault}") from None
 
 
-def replay_procedure(folder: Path, options: dict[str, Any], *, as_json: bool) -> None:
+def replay_procedure(folder: Path, *, as_json: bool) -> None:
     """Print where today's decisions differ from those on record."""
     from drivers.base import DeviceError
     from guidance.rerun.differences import as_told, compare, lines
     from guidance.rerun.procedure import rerun
 
-    given = [name for name in _FOR_FILES if options.get(name)]
+    given = _given_for_a_file()
     if given:
-        option = given[0].replace("_", "-")
-        raise click.UsageError(f"--{option} is for a recorded file; a procedure runs as it did. Leave it out.")
+        raise click.UsageError(f"{given[0]} is for a recorded file; a procedure runs as it did. Leave it out.")
     try:
         found = rerun(folder)
     except Fault as fault:
@@ -64,3 +53,14 @@ def replay_procedure(folder: Path, options: dict[str, Any], *, as_json: bool) ->
         leave(Fault(str(fault)))
     rows = compare(found)
     click.echo(json.dumps(as_told(found, rows)) if as_json else "\n".join(lines(found, rows)))
+
+
+def _given_for_a_file() -> list[str]:
+    """The options on this command line that say how a file is to be read or played."""
+    context = click.get_current_context()
+    return [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and parameter.name not in _ALSO_HERE
+        if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]

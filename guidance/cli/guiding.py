@@ -108,7 +108,7 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
 
     folder = procedure_at(file, store)
     if folder is not None:
-        replay_procedure(folder, options, as_json=as_json)
+        replay_procedure(folder, as_json=as_json)
         return
     if as_json or store:
         raise click.UsageError("--json and --store are for a procedure on record; FILE names a file.")

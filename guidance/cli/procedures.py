@@ -88,7 +88,7 @@ def list_(store: str | None, *, as_json: bool) -> None:
 def show(name: str, store: str | None, *, as_json: bool) -> None:
     """Show one procedure: what was done when, its alarms and entries, its files, and whether it holds."""
     from guidance.journal.reading import read_events
-    from guidance.journal.summary import alarm_counts, entries, summary_of
+    from guidance.journal.summary import alarm_counts, entries, files_of, summary_of
     from guidance.journal.verify import verify
 
     (folder,) = chosen(store_of(store), (name,))
@@ -98,7 +98,7 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
     except Fault as fault:
         leave(fault)
     noted, alarms = entries(events), alarm_counts(events)
-    files = {path.name: path.lstat().st_size for path in sorted(folder.iterdir())}
+    files = files_of(folder)
     if as_json:
         told = {"state": verdict.state.value, "why": verdict.why, "entries": noted, "alarms": alarms, "files": files}
         _print_json(dataclasses.asdict(found) | told)
@@ -168,8 +168,8 @@ def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
     from guidance.journal.tombstones import delete as delete_one
 
     folders = chosen(store_of(store), names)
-    if not yes:
-        click.confirm(f"Delete {', '.join(folder.name for folder in folders)} for good?", abort=True, err=True)
+    if not yes and not _agreed(f"Delete {', '.join(_plain(folder.name) for folder in folders)} for good?"):
+        leave(Fault("Nothing was deleted; a script says --yes."))
     now = datetime.now().astimezone()
 
     def deleted(folder: Path) -> str:
@@ -177,6 +177,14 @@ def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
         return "deleted"
 
     sys.exit(FAILED if _each(folders, deleted) else 0)
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        return False
 
 
 def _each(folders: list[Path], done: Callable[[Path], str]) -> int:

@@ -1,4 +1,4 @@
-"""Work that nobody waits for: a thread takes items in their order, and brings them to the disk every second."""
+"""Work that nobody waits for: a thread takes items in their order, and brings them to the disk twice a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
-SYNC_S = 1.0
+SYNC_S = 0.5
 MOST_WAITING = 20_000
 
 Item = TypeVar("Item")
@@ -52,8 +52,8 @@ class Behind(ABC, Generic[Item]):
         """Take ``item``. Raises OSError."""
 
     @abstractmethod
-    def _second(self) -> None:
-        """Do what is due about once a second, such as bringing it to the disk. Raises OSError."""
+    def _now_and_then(self) -> None:
+        """Do what is due twice a second, such as bringing it to the disk. Raises OSError."""
 
     @abstractmethod
     def _finish(self) -> None:
@@ -69,7 +69,7 @@ class Behind(ABC, Generic[Item]):
             self.fault = self.fault or fault
 
     def _next(self, due: float) -> list[Item] | None:
-        """The next item, none where a second passed without one; None at the end."""
+        """The next item, none where ``due`` passed without one; None at the end."""
         try:
             item = self._items.get(timeout=max(due - time.monotonic(), 0.0))
         except queue.Empty:
@@ -77,7 +77,7 @@ class Behind(ABC, Generic[Item]):
         return None if item is None else [item]
 
     def _done(self, items: list[Item], due: float) -> float:
-        """Take ``items``, do what is due; when the next second ends."""
+        """Take ``items``, do what is due; when that is due again."""
         try:
             if self.fault is None:
                 for item in items:
@@ -85,7 +85,7 @@ class Behind(ABC, Generic[Item]):
             if time.monotonic() < due:
                 return due
             if self.fault is None:
-                self._second()
+                self._now_and_then()
         except OSError as fault:
             self.fault = fault
         return time.monotonic() + SYNC_S

@@ -35,6 +35,7 @@ def create_private(path: Path) -> int:
 def replace_private(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path``, on the disk and whole, for this user's eyes alone. Raises OSError."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)  # a process of the same number may have died here
     fd = create_private(beside)
     try:
         write_all(fd, data)

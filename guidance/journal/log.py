@@ -14,7 +14,7 @@ from guidance.journal.files import create_private, sync_folder, write_all
 from guidance.journal.locks import lock
 
 EVENTS_NAME = "events.jsonl"
-SYNC_S = 1.0
+SYNC_S = 0.5
 
 END = b'{"kind": "end"'
 """How the line begins that closes a stream."""
@@ -22,7 +22,7 @@ END = b'{"kind": "end"'
 
 class Journal:
     """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
-    about a second later, which a thread sees to. Each is chained to the one before: ``chain`` is that of the last, and
+    within about a second, which a thread sees to. Each is chained to the one before: ``chain`` is that of the last, and
     ``lines`` counts them, and it is ``ended`` once that which closes the stream is written. It is locked while open.
     """
 

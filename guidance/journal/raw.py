@@ -36,14 +36,14 @@ class RawLog(Behind[tuple[bool, bytes]]):
         sent, data = item
         write_all(self._fds[sent], data)
 
-    def _second(self) -> None:
+    def _now_and_then(self) -> None:
         for fd in self._fds.values():
             os.fsync(fd)
 
     def _finish(self) -> None:
         try:
             if self.fault is None:
-                self._second()
+                self._now_and_then()
         finally:
             for fd in self._fds.values():
                 os.close(fd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from guidance.journal.seal import Seal, put_seal
 from guidance.journal.signal import Note, SignalFile
 from guidance.snapshot import JournalView
 
+_LATELY = 64
 _TOLD_FIELDS = ("volume_ml", "blood", "button")
 """What of an entry goes beside the signal; never free words, which may name somebody."""
 
@@ -44,10 +46,12 @@ class ProcedureRecord:
             ) from None
         self._signal.start()
         self._told: dict[str, str | None] = {}
+        self._offsets: deque[tuple[int, int]] = deque(maxlen=_LATELY)
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Keep the signal of ``blocks``."""
         for block in blocks:
+            self._offsets.extend((pulse.sample, pulse.offset_ns) for pulse in block.pulses)
             self._signal.put(block)
 
     def note(self, made: Made) -> None:
@@ -55,11 +59,8 @@ class ProcedureRecord:
         record = made.record
         if isinstance(record, Entry):
             self._signal.put(Note(made.t, _entry_text(record)))
-        elif isinstance(record, Stimulus) and _is_found(record):
-            pulse = Pulse(
-                record.sample, 0, record.current_ma, width_ms=record.width_ms, outcome=Outcome(record.outcome)
-            )
-            self._signal.put(Note(record.sample / self._rate_hz, pulse_text(pulse)))
+        elif isinstance(record, Stimulus):
+            self._signal.put(self._pulse(record))
 
     def troubles(self) -> Iterator[tuple[str, str | None]]:
         """What has begun to be amiss since the last call, by its cause, and in words; None for what is over."""
@@ -70,7 +71,8 @@ class ProcedureRecord:
 
     def view(self, *, failed: bool) -> JournalView:
         """The record as a screen shows it; ``failed`` where the journal cannot be written any more."""
-        return JournalView("failed" if failed else "ok", str(self.folder), self._signal.space.minutes_left)
+        minutes_left = None if self._signal.fault else self._signal.space.minutes_left
+        return JournalView("failed" if failed else "ok", str(self.folder), minutes_left)
 
     def close(self) -> None:
         """Finish the signal, and seal the record where its end was written; the journal is still open then.
@@ -83,18 +85,19 @@ class ProcedureRecord:
                 self.journal.sync()
                 put_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest))
 
+    def _pulse(self, record: Stimulus) -> Note:
+        """A pulse that counts as one, at the very instant that the device told of."""
+        offset_ns = dict(self._offsets).get(record.sample, 0) if record.source == "device" else 0
+        outcome = Outcome(record.outcome)
+        pulse = Pulse(record.sample, offset_ns, record.current_ma, width_ms=record.width_ms, outcome=outcome)
+        return Note(record.sample / self._rate_hz + offset_ns / 1e9, pulse_text(pulse))
+
     def _amiss(self) -> Iterator[tuple[str, str | None]]:
         space = self._signal.space
         yield "space", _short(space.minutes_left or 0.0) if space.low else None
         yield "signal", _unkept("The signal is no longer recorded", self._signal.fault)
         if self._raw:
             yield "line", _unkept("The bytes of the line are no longer recorded", self._raw.fault)
-
-
-def _is_found(record: Stimulus) -> bool:
-    """Whether the pulse was found or missed in the signal, and not told with it."""
-    unknown = record.source != "device" or record.outcome == Outcome.UNCONFIRMED
-    return unknown or record.offset_ms is not None
 
 
 def _short(minutes: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections import deque
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from drivers.base import Block, DeviceInfo
-from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note, pulse_text
+from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
 from guidance.journal.behind import Behind
 from guidance.journal.files import create_private, write_all
 from guidance.journal.space import Space
@@ -55,11 +56,6 @@ class SignalFile(Behind[Block | Note]):
         if isinstance(item, Note):
             self._notes.append(note(item.t, item.text))
             return
-        rate_hz = self._layout.rate_hz
-        for pulse in item.pulses:
-            if pulse.asked_ns is not None:
-                continue  # where it was is still to be found
-            self._notes.append(note(pulse.sample / rate_hz + pulse.offset_ns / 1e9, pulse_text(pulse)))
         if len(item.samples):
             self._skip(item.first_sample - self._next_sample)
             self._append(item.samples)
@@ -104,7 +100,7 @@ class SignalFile(Behind[Block | Note]):
         write_all(self._fd, f"{self._records:<8}".encode())
         os.lseek(self._fd, 0, os.SEEK_END)
 
-    def _second(self) -> None:
+    def _now_and_then(self) -> None:
         os.fsync(self._fd)
         self.space.look()
 
@@ -120,6 +116,8 @@ class SignalFile(Behind[Block | Note]):
                 self._fill_up()
                 os.fsync(self._fd)
         finally:
+            with contextlib.suppress(OSError):  # of a record that met a full disk, a part may be there
+                os.ftruncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
             os.close(self._fd)
         if not self._records:
             self._path.unlink()

@@ -24,8 +24,12 @@ class Space:
         self.low = False
 
     def look(self) -> None:
-        """See how much is free. Raises OSError where that is too little to go on."""
-        free = shutil.disk_usage(self._folder).free
+        """See how much is free, where the system tells. Raises OSError where that is too little to go on."""
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError:
+            self.minutes_left = None
+            return
         self.minutes_left = max(free - RESERVE_BYTES, 0) / self._bytes_s / 60
         self.low = self.minutes_left < (ENOUGH_MIN if self.low else LOW_MIN)
         if free < RESERVE_BYTES:

@@ -26,8 +26,7 @@ _PID_BYTES = 32
 _TOLD_NAME = "told"
 _ALONE_NAME = "without-screen"
 
-
-PROCEDURE = re.compile(r"(\d{8}T\d{6}Z)-.+")
+PROCEDURE = re.compile(r"([0-9]{8}T[0-9]{6}Z)-.+")
 """How a procedure's folder is called: when it began, by the clock of this computer, and its protocol."""
 
 
@@ -57,7 +56,7 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
 def procedures(store: Path) -> list[Path]:
     """The folders of ``store`` that hold a procedure, the oldest first; no link is followed. Raises Fault."""
     try:
-        folders = sorted(store.iterdir()) if store.exists() else []
+        folders = sorted(store.iterdir()) if store.is_dir() else []
     except OSError as fault:
         raise Fault(f"The store {store} cannot be read ({fault.strerror}); name another --store.") from None
     return [folder for folder in folders if _is_procedure(folder)]
@@ -82,11 +81,10 @@ def find(store: Path, name: str) -> Path:
 
 def set_back(store: Path, now: datetime) -> str | None:
     """In words, that the clock says ``now`` and procedures in ``store`` began later; None where none did."""
-    stamps = [found[1] for folder in procedures(store) if (found := PROCEDURE.fullmatch(folder.name))]
-    newest = max(stamps, default="")
-    if newest <= _stamp(now):
+    newest = max(filter(None, (_began(folder) for folder in procedures(store))), default=None)
+    if newest is None or newest <= now:
         return None
-    began = f"{datetime.strptime(newest, _STAMP).replace(tzinfo=UTC):%Y-%m-%d %H:%M} UTC"
+    began = f"{newest:%Y-%m-%d %H:%M} UTC"
     return f"This computer's clock may have been set back: a procedure is on record from {began}. Check date and time."
 
 
@@ -128,7 +126,7 @@ def _ended(mark: Path) -> bool:
         return False
     if not (_is_held(journal) and pid.isdigit()):
         return False
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(OSError, OverflowError):
         os.kill(int(pid), signal.SIGTERM)
     until = time.monotonic() + _END_S
     while _is_held(journal) and time.monotonic() < until:
@@ -169,6 +167,15 @@ def _refuse_open_house(store: Path) -> None:
     mode = store.stat().st_mode
     if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise ArgumentFault(f"Everybody may write in {store}; say chmod o-w {store}, or name another --store.")
+
+
+def _began(folder: Path) -> datetime | None:
+    """When the procedure in ``folder`` began, as its name says; None where that says no time."""
+    found = PROCEDURE.fullmatch(folder.name)
+    try:
+        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 def _stamp(now: datetime) -> str:

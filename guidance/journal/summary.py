@@ -63,6 +63,14 @@ def summary_of(folder: Path) -> Summary:
     )
 
 
+def files_of(folder: Path) -> dict[str, int]:
+    """The files in ``folder`` and their sizes in bytes; none where it cannot be looked into."""
+    try:
+        return {path.name: path.lstat().st_size for path in sorted(folder.iterdir())}
+    except OSError:
+        return {}
+
+
 def entries(events: list[Event]) -> list[Event]:
     """What the operator entered, and what else was."""
     return [event for event in events if event.get("kind") == "entry"]
@@ -99,8 +107,4 @@ def _number(value: object) -> float | None:
 
 
 def _megabytes(folder: Path) -> float:
-    """What the files of ``folder`` take, in MB."""
-    try:
-        return sum(path.lstat().st_size for path in folder.iterdir()) / 1e6
-    except OSError:
-        return 0.0
+    return sum(files_of(folder).values()) / 1e6

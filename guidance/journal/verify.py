@@ -104,7 +104,7 @@ def _unsealed(found: Verdict) -> Verdict:
     if not found.lines and not found.torn:
         return replace(found, state=State.EMPTY, why="nothing was recorded")
     torn = f" and {found.torn} bytes of one that was not finished" if found.torn else ""
-    return replace(found, why=f"it was cut off; {_count(found.lines)} hold{torn}")
+    return replace(found, why=f"{_count(found.lines)} hold{torn}; recover puts it in order")
 
 
 def _signal_amiss(folder: Path, sealed: str | None) -> str | None:

@@ -13,7 +13,8 @@ from drivers import open_device
 from drivers.base import Amplifier, DeviceLost
 from guidance.desk import Desk
 from guidance.faults import ArgumentFault, StorageFault
-from guidance.journal.signal import SignalFile
+from guidance.journal.bdf import pulse_text
+from guidance.journal.signal import Note, SignalFile
 
 _READ_S = 0.05
 _TELL_S = 10.0
@@ -81,6 +82,8 @@ class RecordSession:
             if self._is_over():
                 return
             self._file.put(block)
+            for pulse in block.pulses:
+                self._file.put(Note(self._at_s(pulse.sample) + pulse.offset_ns / 1e9, pulse_text(pulse)))
             self._samples += len(block.samples)
             self._lost += block.lost_before
             self._pulses += len(block.pulses)
@@ -91,7 +94,10 @@ class RecordSession:
 
     @property
     def _seconds(self) -> float:
-        return self._end / self._amplifier.info.sample_rate_hz
+        return self._at_s(self._end)
+
+    def _at_s(self, sample: int) -> float:
+        return sample / self._amplifier.info.sample_rate_hz
 
     def _look(self) -> None:
         """See whether the file can be written. Raises StorageFault where it cannot be any more."""

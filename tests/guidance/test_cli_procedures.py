@@ -94,9 +94,12 @@ def test_a_record_that_cannot_be_recovered_is_told_and_the_others_are(tmp_path: 
 
 
 def test_deleting_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
-    assert procedures("delete", folder.parent, folder.name).status == 1
-    assert verify(folder).holds
+    for answer in ("n\n", ""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        done = procedures("delete", folder.parent, folder.name)
+        assert (done.status, done.out) == (1, "")
+        assert done.err.endswith("Nothing was deleted; a script says --yes.\n")
+        assert verify(folder).holds
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert procedures("delete", folder.parent, folder.name).status == 0
     assert not folder.exists()
@@ -180,6 +183,8 @@ def test_a_replay_shows_where_todays_code_decides_otherwise(folder: Path, monkey
         (["no-such"], "There is no file 'no-such'"),
         (["--channel", "x"], "--channel is for a recorded file"),
         (["--speed", "2"], "--speed is for a recorded file"),
+        (["--protocol", "fds"], "--protocol is for a recorded file"),
+        (["--below-threshold", "0"], "--below-threshold is for a recorded file"),
     ],
 )
 def test_a_replay_that_cannot_be_is_a_bad_argument(folder: Path, words: list[str], said: str) -> None:

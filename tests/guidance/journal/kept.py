@@ -10,13 +10,16 @@ from guidance.engine import Engine
 from guidance.events import Entry, Made
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import new_procedure
+from guidance.settings import Mode
 from guidance.writer import EventWriter
 from tests.guidance.streams import Stream, evoked, settings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def keep(store: Path, stream: Stream | None = None, *, cut_off: bool = False, now: datetime = NOW) -> Path:
+def keep(
+    store: Path, stream: Stream | None = None, *, cut_off: bool = False, now: datetime = NOW, mode: Mode = Mode.MANUAL
+) -> Path:
     """The folder of a procedure on ``stream``; one that is ``cut_off`` has neither end nor seal."""
     stream = stream or evoked(300.0, 6)
     folder = new_procedure(store, "generic-block", now)
@@ -25,7 +28,7 @@ def keep(store: Path, stream: Stream | None = None, *, cut_off: bool = False, no
         writer = EventWriter(record.journal)
         stack.callback(writer.close)
         stack.callback(record.close)
-        engine = Engine(settings(), stream.info, now.isoformat())
+        engine = Engine(settings(mode), stream.info, now.isoformat())
         _write(writer, record, engine.begin())
         for block in stream.blocks(stream.every(40)):
             record.blocks([block])

@@ -136,6 +136,12 @@ def test_a_clock_set_back_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert set_back(tmp_path, NOW.replace(year=2027)) is None
 
 
+def test_a_name_that_says_no_time_is_no_clock(tmp_path: Path) -> None:
+    (tmp_path / "99999999T999999Z-p").mkdir()
+    (tmp_path / "99999999T999999Z-p" / EVENTS_NAME).touch()
+    assert set_back(tmp_path, NOW) is None
+
+
 def test_a_deleted_procedure_leaves_a_tombstone_that_is_chained(tmp_path: Path) -> None:
     first, second = keep(tmp_path), keep(tmp_path)
     lines, chain = verify(first).lines, verify(first).chain

@@ -104,6 +104,12 @@ def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pyt
     assert faults(read_events(folder)) == []
 
 
+def test_what_a_dead_process_left_of_a_seal_is_in_nobodys_way(folder: Path) -> None:
+    (folder / f".{SEAL_NAME}.{os.getpid()}").write_text("half a se")
+    recover(folder)
+    assert verify(folder).state is State.WHOLE
+
+
 def test_a_broken_chain_is_not_built_on(folder: Path) -> None:
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().replace(b'"t": 0', b'"t": 1', 1))

@@ -16,7 +16,7 @@ from drivers.framing import FrameReader
 from drivers.recording import Recording
 from drivers.simulated import messages
 from guidance.faults import BAD_ARGUMENTS, DONE, FAILED
-from guidance.journal import behind, files
+from guidance.journal import behind
 from guidance.journal.locks import lock
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME
@@ -65,7 +65,7 @@ def test_what_is_not_on_record_is_not_asked_of_the_stimulator(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real_write(fd, data)
 
-    monkeypatch.setattr(files.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
     enabled: list[bool] = []
     for tenth in range(60):
         bench.after(tenth / 10, lambda: enabled.append(bench.is_enabled))

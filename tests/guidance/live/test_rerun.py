@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drivers.recording import Recording
 from guidance.faults import DONE
 from guidance.journal.log import EVENTS_NAME
+from guidance.journal.signal import SIGNAL_NAME
 from guidance.messages import Mark
 from guidance.rerun.differences import compare
 from guidance.rerun.procedure import Rerun, rerun
 from guidance.settings import Mode
+from tests.guidance.journal.kept import keep
 from tests.guidance.live.virtual import VirtualBench
+from tests.guidance.streams import evoked
 
 
 def again(bench: VirtualBench) -> Rerun:
@@ -59,9 +63,15 @@ def test_the_options_of_the_command_line_are_those_of_the_replay(bench: VirtualB
     assert differences(found) == []
 
 
-def test_a_listening_procedure_differs_in_nothing(bench: VirtualBench) -> None:
-    assert bench.run(4.0, Mode.LISTEN, current_ma=0.7).status == DONE
-    assert differences(again(bench)) == []
+def test_a_listening_procedure_differs_in_nothing(tmp_path: Path) -> None:
+    found = rerun(keep(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN))
+    assert [event["source"] for event in found.today if event["kind"] == "stimulus"] == ["artefact"] * 10
+    assert differences(found) == []
+
+
+def test_pulses_found_by_their_artefact_are_annotated_for_other_programs(tmp_path: Path) -> None:
+    folder = keep(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN)
+    assert len(Recording(folder / SIGNAL_NAME).pulses) == 10
 
 
 def test_decisions_that_are_on_record_and_not_in_the_signal_are_told(bench: VirtualBench, tmp_path: Path) -> None:
