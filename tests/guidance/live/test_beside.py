@@ -11,6 +11,7 @@ import pytest
 
 from drivers.base import Pulse
 from guidance.controller import Dial
+from guidance.messages import Dial as DialMessage
 from guidance.pulses import TriggeredPulses
 from guidance.rerun.procedure import rerun
 from guidance.settings import Mode
@@ -212,3 +213,22 @@ def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
     list(asked.turn(-8))
     list(asked.tick(3.0, armed))
     assert asked.actions[-1] == Fire(0.6, 0.1)
+
+
+def test_by_hand_the_dial_is_followed_and_the_record_gives_the_same_again(beside: Make) -> None:
+    bench = beside()
+    for index in range(14):
+        bench.after(1.0 + index / 2, lambda: bench.strike(1.5, 0.1))
+    bench.after(4.6, lambda: bench.seat.send(DialMessage(3)))
+    bench.run(9.0, mode=Mode.LISTEN, stimulator="hand", screen=True, current_ma=1.5)
+    (command,) = bench.of("command", by="operator")
+    told = bench.of("stimulus")
+    assert command["current_ma"] == 1.65
+    assert len(told) >= 12
+    assert {line["current_ma"] for line in told if line["t"] > 4.8} == {1.65}
+    assert {line["current_ma"] for line in told if line["t"] < 4.5} == {1.5}
+    (folder,) = bench.store.glob("*-generic-block")
+    again = [line for line in rerun(folder).today if line["kind"] == "stimulus"]
+    assert [(line["sample"], line["current_ma"]) for line in again] == [
+        (line["sample"], line["current_ma"]) for line in told
+    ]
