@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device, open_stimulator
-from drivers.base import Amplifier, DeviceInfo, LimitExceeded, Limits, Stimulator
+from drivers.base import Amplifier, DeviceInfo, LimitExceeded, Limits, Simulation, Stimulator
 from drivers.beside import SeparateStimulator
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
-from guidance.interlock import Bounds
+from guidance.interlock import Bounds, highest_step
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
@@ -96,6 +96,8 @@ class Live:
             return amplifier
         stimulator = open_stimulator(self.stimulator)
         stack.callback(stimulator.close)
+        if isinstance(amplifier, Simulation) and stimulator.info.fires:
+            raise ArgumentFault(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
         _check_beside(self.settings, stimulator)
         return Paired(amplifier, stimulator)
 
@@ -156,11 +158,22 @@ def _check_beside(settings: Settings, stimulator: SeparateStimulator) -> None:
             f"{info.address} does not set the current: take --mode manual, and say with --current what its dial shows."
         )
     if not listens:
-        _, start_ma, width_ms, _ = _bounds(settings, info.limits)
-        try:
-            stimulator.check(start_ma, width_ms)
-        except LimitExceeded as fault:
-            raise ArgumentFault(str(fault)) from None
+        _check_first_pulse(settings, stimulator)
+
+
+def _check_first_pulse(settings: Settings, stimulator: SeparateStimulator) -> None:
+    """Refuse a first pulse that cannot be, or from which the controller could never rise. Raises ArgumentFault."""
+    bounds, start_ma, width_ms, _ = _bounds(settings, stimulator.limits)
+    try:
+        stimulator.check(start_ma, width_ms)
+    except LimitExceeded as fault:
+        raise ArgumentFault(str(fault)) from None
+    step_ma = bounds.current_step_ma
+    if settings.mode is Mode.AUTO and bounds.stepped(highest_step(start_ma)) < bounds.stepped(start_ma) + step_ma:
+        raise ArgumentFault(
+            f"{stimulator.info.address} has steps of {step_ma:g} mA: from {start_ma:g} mA one up would be more than "
+            "may follow a pulse. Begin higher, with --current."
+        )
 
 
 def _check_marker(settings: Settings, info: DeviceInfo) -> None:

@@ -11,15 +11,18 @@ import pytest
 
 from drivers.base import Pulse
 from guidance.controller import Dial
+from guidance.faults import ArgumentFault
+from guidance.live import Live
 from guidance.messages import Dial as DialMessage
+from guidance.protocol import load
 from guidance.pulses import TriggeredPulses
 from guidance.rerun.procedure import rerun
-from guidance.settings import Mode
+from guidance.settings import Mode, Settings
 from guidance.stimulation import Fire
 from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
 from tests.drivers.stimulators.sim_stimjim import SimStimJim
-from tests.drivers.stimulators.wire import Device
+from tests.drivers.stimulators.wire import Device, served
 from tests.guidance import event_rules
 from tests.guidance.live.beside import BesideBench
 from tests.guidance.live.test_interlock import GOOD
@@ -232,3 +235,24 @@ def test_by_hand_the_dial_is_followed_and_the_record_gives_the_same_again(beside
     assert [(line["sample"], line["current_ma"]) for line in again] == [
         (line["sample"], line["current_ma"]) for line in told
     ]
+
+
+def test_a_current_from_which_its_steps_could_never_rise_is_refused(beside: Make) -> None:
+    bench = beside(SimP24())
+    outcome = bench.run(3.0, mode=Mode.AUTO, stimulator="p24:virtual", current_ma=1.0)
+    assert outcome.status == 2
+    assert "steps of 0.5 mA" in str(outcome.sentence)
+
+
+def test_from_2_ma_p24_finds_its_way_up(beside: Make) -> None:
+    bench = beside(SimP24())
+    assert bench.run(12.0, mode=Mode.AUTO, stimulator="p24:virtual", current_ma=2.0).status == 0
+    currents = [line["current_ma"] for line in bench.of("stimulus", outcome="delivered")]
+    assert all(current % 0.5 == 0 for current in currents)
+    assert len(set(currents)) > 1
+
+
+def test_a_simulated_patient_takes_no_stimulator_that_fires(tmp_path: Path) -> None:
+    chosen = Settings(load("generic-block"), Mode.MANUAL)
+    with served(SimStimJim()) as wire, pytest.raises(ArgumentFault, match="simulated patient"):
+        Live(chosen, str(tmp_path), "sim:1", stimulator=f"stimjim:{wire.path}").open()
