@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance.alarms import AlarmBoard
-from guidance.cues import cue_for
+from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
@@ -39,7 +39,7 @@ from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of
 from guidance.watch import Watch
-from guidance.zones import SteadyZone
+from guidance.zones import SteadyZone, edges_ma
 
 
 class Engine:
@@ -76,7 +76,7 @@ class Engine:
         if stimulation:
             stimulation.controller.follow(self._belief)
         self.proximity: Proximity | None = None
-        self._cue: Cue | None = None
+        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
     def begin(self) -> Made:
@@ -275,7 +275,6 @@ class Engine:
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:
-        cue = cue_for(proximity)
-        if cue != self._cue:
-            self._cue = cue
+        cue = self._cues.changed(proximity)
+        if cue:
             yield cue

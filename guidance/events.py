@@ -140,13 +140,16 @@ class Alarm(Record):
 
 @dataclass(frozen=True, slots=True)
 class Signal(Record):
-    """The quality of the signal, every second; ``lost_samples`` and ``bad_frames`` count from the start."""
+    """The quality of the signal, every second; ``lost_samples`` and ``bad_frames`` count from the start, and so do
+    ``underruns``, how often the loudspeaker lacked samples (None while nothing is heard).
+    """
 
     kind: ClassVar[str] = "signal"
     channels: list[dict[str, Any]]
     lost_samples: int
     bad_frames: int
     lag_ms: float | None = None
+    underruns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

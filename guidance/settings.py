@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from guidance import cues
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 
@@ -22,8 +23,8 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold. ``marker`` is the label of the channel that shows the
-    pulses of a stimulator on another clock.
+    The first ``silent_pulses`` are known to be below threshold. ``sounds`` names a mapping of guidance/cues.py.
+    ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
     """
 
     protocol: Protocol
@@ -37,6 +38,7 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    sounds: str = cues.USUAL
     marker: str | None = None
 
     @property

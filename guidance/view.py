@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from guidance.engine import Engine
 from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
-from guidance.snapshot import JournalView, Snapshot, StimulatorView
+from guidance.snapshot import JournalView, Snapshot, SoundView, StimulatorView
 from guidance.zones import edges_ma
 
 _RUNNING = {"stimulus", "proximity", "response"}
@@ -16,7 +16,7 @@ _RUNNING = {"stimulus", "proximity", "response"}
 @dataclass(frozen=True, slots=True)
 class Position:
     """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
-    whether the device is ``connected``, and the record that is kept.
+    whether the device is ``connected``, how the sound is, and the record that is kept.
     """
 
     source: str
@@ -26,6 +26,7 @@ class Position:
     ended: str | None = None
     notice: str = ""
     connected: bool = True
+    sound: SoundView | None = None
     journal: JournalView | None = None
 
 
@@ -67,6 +68,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         notice=position.notice,
         dose=engine.dose.view(),
         dial_ma=engine.dialled.current_ma if engine.dialled else None,
+        sound=position.sound,
         journal=position.journal,
     )
 

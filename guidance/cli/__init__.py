@@ -14,6 +14,8 @@ from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
 from guidance.cli.recording import record
+from guidance.cli.records import RECORD_COMMANDS
+from guidance.cli.sounds import sounds
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
@@ -27,8 +29,10 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, trial):
+for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial):
     cli.add_command(command)
+for command in RECORD_COMMANDS:
+    procedures.add_command(command)
 
 
 def main() -> None:

@@ -10,7 +10,10 @@ from typing import Any
 
 import click
 
+from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dosing import DOSING, dose_plan_of
+from guidance.cues import USUAL
+from guidance.faults import ArgumentFault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -74,6 +77,11 @@ EVENTS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
 
+KEY = click.option(
+    "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
+    help="File with the age key, or the passphrase, that encrypts patient and note; NEEDLE_GUIDANCE_KEY may name it.",
+)  # fmt: skip
+
 _PROCEDURE = (
     PROTOCOL,
     click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
@@ -103,6 +111,16 @@ _PROCEDURE = (
         help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
     ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
+    click.option(
+        "--sounds", metavar="NAME",
+        help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]",
+    ),
+    click.option(
+        "--case", "case_file", metavar="FILE",
+        help="Case sheet in TOML: patient, performer, side, needle and the rest, for the note; kept apart from the "
+        "events. procedures case-sheet prints an empty one.",
+    ),
+    KEY,
     *DOSING,
 )  # fmt: skip
 
@@ -114,15 +132,15 @@ def procedure_options(command: Command) -> Command:
     return command
 
 
-def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
-    """Protocol and overrides of ``options``, or a usage error."""
+def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) -> Settings:
+    """Protocol and overrides of ``options``, or a usage error; ``sound`` is there for a live procedure."""
     try:
         window = check_window(options["window"], "--window") if options["window"] else None
         protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
     by_hand = options.get("stimulator") == "hand"
-    usual = Mode.LISTEN if by_hand else _usual_mode(protocol) if is_live else Mode.MANUAL
+    usual = Mode.LISTEN if by_hand else _usual_mode(protocol) if sound else Mode.MANUAL
     mode = Mode(options["mode"] or usual)
     return Settings(
         protocol,
@@ -134,7 +152,16 @@ def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
         marker=options.get("marker"),
+        sounds=sound.mapping if sound else USUAL,
     )
+
+
+def sound_of(options: dict[str, Any]) -> SoundSettings:
+    """The sound as the user has it and ``options`` change it, or a usage error."""
+    try:
+        return sound_settings(options["sounds"])
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 def _usual_mode(protocol: Protocol) -> Mode:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device, open_stimulator
 from drivers.base import Amplifier, DeviceInfo, LimitExceeded, Limits, Simulation, Stimulator
 from drivers.beside import SeparateStimulator
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Mute, Sound
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds, highest_step
+from guidance.journal.key import of_file
+from guidance.journal.note.case import Case, save_case
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
@@ -22,7 +26,7 @@ from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
 from guidance.live.lsl import LslOutlets
 from guidance.live.paired import Paired
-from guidance.live.session import LiveSession
+from guidance.live.session import LiveSession, Outlets
 from guidance.navigator import Navigator, Stimulus
 from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
@@ -37,8 +41,10 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. ``stimulator`` is the address of
-    one beside it; ``lsl_out`` streams all of it to LSL.
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
+
+    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named. ``stimulator`` is the address of
+    one beside the amplifier; ``lsl_out`` streams all of it to LSL.
     """
 
     settings: Settings
@@ -46,7 +52,10 @@ class Live:
     address: str
     events: str | None = None
     duration_s: float | None = None
+    sound: SoundSettings | None = None
     raw_log: bool = False
+    case: Case | None = None
+    key_file: str | None = None
     stimulator: str | None = None
     lsl_out: bool = False
 
@@ -71,22 +80,32 @@ class Live:
             _check_marker(self.settings, amplifier.info)
             stimulation = _stimulation(self.settings, amplifier)
             notices += [_cut_off(folder) for folder in cut_off]
-            outlets = LslOutlets(amplifier.info) if self.lsl_out else None
-            follow = outlets.blocks if outlets else None
+            streams = LslOutlets(amplifier.info) if self.lsl_out else None
+            follow = streams.blocks if streams else None
             device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
             device.start()
             now = datetime.now().astimezone()
+            sound = self._sounded(amplifier.info)
+            stack.callback(sound.close)
             folder = new_procedure(store, self.settings.protocol.id, now)
             record = ProcedureRecord(folder, amplifier.info, now, raw)
-            writer = EventWriter(record.journal, copy, outlets)
+            writer = EventWriter(record.journal, copy, streams)
             stack.callback(writer.close)
             stack.callback(record.close)
+            if self.case:
+                save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
             for found in cut_off:
                 mark_told(found)
             notices += changes_told(self.settings.protocol)
             notices += amplifier.info.stimulator.notes if amplifier.info.stimulator else ()
-            return LiveSession(engine, device, writer, record, self.duration_s, notices, stack.pop_all())
+            outlets = Outlets(writer, record, sound)
+            return LiveSession(engine, device, outlets, self.duration_s, notices, stack.pop_all())
+
+    def _sounded(self, info: DeviceInfo) -> Sound | Mute:
+        if self.sound is None:
+            return Mute(self.settings.sounds)
+        return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
 
     def _opened(self, stack: ExitStack) -> Amplifier:
         """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""

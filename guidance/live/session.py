@@ -6,11 +6,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from drivers.base import Block, DeviceError, DeviceLost
+from guidance.audio.sound import Mute, Sound
 from guidance.desk import Desk
 from guidance.engine import Engine
-from guidance.events import Made
+from guidance.events import Entry, Made
 from guidance.faults import Fault, StorageFault
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
@@ -31,6 +33,15 @@ SOUND_S = 1.0
 SCREENLESS_S = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where a procedure goes: the event stream, the record that is kept, and the loudspeaker."""
+
+    writer: EventWriter
+    record: ProcedureRecord
+    sound: Sound | Mute
+
+
 class LiveSession:
     """A procedure under way. It owns what ``stack`` closes: the device, the record, the copy of the events."""
 
@@ -38,14 +49,14 @@ class LiveSession:
         self,
         engine: Engine,
         device: LiveDevice,
-        writer: EventWriter,
-        record: ProcedureRecord,
+        outlets: Outlets,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
     ) -> None:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
-        self._engine, self._device, self._writer, self._record = engine, device, writer, record
+        self._engine, self._device = engine, device
+        self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
         self._lost: str | None = None
         self._status_seen = False
@@ -90,6 +101,7 @@ class LiveSession:
         now_ns = time.monotonic_ns()
         self._write(self._engine.step(blocks, now_ns, messages))
         self._steer(messages)
+        self._tend_sound(blocks, messages)
         if self._engine.settings.headless:
             self._arm_when_sound(now_ns)
         self._act()
@@ -163,11 +175,19 @@ class LiveSession:
             if isinstance(message, Steer):
                 self._device.steer(message.words)
 
+    def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
+        engine, sound = self._engine, self._sound
+        for asked in filter(None, map(sound.obey, messages)):
+            self._write([Made(engine.t, Entry("sound", asked))])
+        stimulation = engine.stimulation
+        sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
+        self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
+
     def _write(self, records: Iterable[Made]) -> None:
-        for made in records:
-            self._record.note(made)
+        for sounded in map(self._sound.take, records):
+            self._record.note(sounded)
             try:
-                self._writer.write(made)
+                self._writer.write(sounded)
             except StorageFault as fault:
                 self._unwritten(fault)
 
@@ -212,6 +232,7 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(simulated + self._notices),
             connected=self._lost is None,
+            sound=self._sound.view(),
             journal=self._record.view(failed=not self._engine.watch.storage_ok),
         )
         return snapshot(self._engine, position)
