@@ -7,11 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers.base import Amplifier, DeviceNotFound, FoundPort
+from drivers.beside import SeparateStimulator
 
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",
     "file": "drivers.recording:Recording",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
+}
+
+STIMULATORS = {
+    "stimjim": "drivers.stimjim:StimJim",
+    "pulsepal": "drivers.pulsepal:PulsePal",
+    "p24": "drivers.p24:P24",
+    "ttl": "drivers.ttl:TtlTrigger",
+    "hand": "drivers.hand:ByHand",
 }
 
 
@@ -20,13 +29,25 @@ def open_device(address: str, **options: Any) -> Amplifier:
 
     Raises DeviceNotFound for a scheme no driver has, and the DeviceErrors of the driver.
     """
-    scheme, _, rest = address.partition(":")
-    if scheme not in DRIVERS:
-        known = ", ".join(f"{name}:..." for name in sorted(DRIVERS))
-        raise DeviceNotFound(f"there is no driver for '{address}'; an address is one of {known}")
-    module, name = DRIVERS[scheme].split(":")
-    driver: Callable[..., Amplifier] = getattr(importlib.import_module(module), name)
+    driver: Callable[..., Amplifier]
+    driver, rest = _driver(DRIVERS, address)
     return driver(rest, **options)
+
+
+def open_stimulator(address: str) -> SeparateStimulator:
+    """Open the stimulator at ``address``, "scheme:rest", beside an amplifier. Raises as ``open_device`` does."""
+    driver: Callable[[str], SeparateStimulator]
+    driver, rest = _driver(STIMULATORS, address)
+    return driver(rest)
+
+
+def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
+    scheme, _, rest = address.partition(":")
+    if scheme not in registry:
+        known = ", ".join(f"{name}:..." for name in sorted(registry))
+        raise DeviceNotFound(f"there is no driver for '{address}'; an address is one of {known}")
+    module, name = registry[scheme].split(":")
+    return getattr(importlib.import_module(module), name), rest
 
 
 def discover() -> list[FoundPort]:

@@ -70,8 +70,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StimulatorInfo:
+    """Who a stimulator on a clock of its own is. ``sets_current`` is False where the dial on its front does, ``fires``
+    where a hand triggers it. ``notes`` are sentences that its operator must know.
+    """
+
+    model: str
+    serial: str
+    address: str
+    limits: Limits
+    firmware: str = ""
+    sets_current: bool = True
+    fires: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """Who a device is and what it measures; ``limits`` is None where it does not stimulate."""
+    """Who a device is and what it measures; ``limits`` is None where it does not stimulate. ``stimulator`` is the one
+    beside it, where there is one.
+    """
 
     model: str
     serial: str
@@ -80,6 +98,7 @@ class DeviceInfo:
     channels: tuple[Channel, ...]
     firmware: str = ""
     limits: Limits | None = None
+    stimulator: StimulatorInfo | None = None
     measures_impedance: bool = False
     has_buttons: bool = False
 
@@ -99,7 +118,8 @@ class Pulse:
     """One stimulus, as the device reports it or as its artefact shows it.
 
     It began ``offset_ns`` after the instant of ``sample``. Values not known are None. ``compliance``: the stimulator
-    reached its voltage limit, so that less was delivered than requested.
+    reached its voltage limit, so that less was delivered than requested. ``asked_ns`` is the host's clock when a
+    stimulator on another clock was asked for it: ``sample`` is then no more than where it is to be looked for.
     """
 
     sample: int
@@ -111,6 +131,7 @@ class Pulse:
     outcome: Outcome = Outcome.DELIVERED
     source: str = "device"
     compliance: bool = False
+    asked_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -38,13 +39,20 @@ def open_port(url: str) -> Port:
     """
     if url.lower().startswith("socket://"):
         return _socket_port(url)
-    try:
+    with refuse_port(url):
         opened = serial.serial_for_url(url, baudrate=BAUD, timeout=0, exclusive=True)
-    except _OPEN_ERRORS as error:
-        _refuse(url, error)
     if os.name == "posix" and isinstance(opened, serial.Serial):
         return _descriptor_port(url, opened)
     return PolledPort(url, opened)
+
+
+@contextlib.contextmanager
+def refuse_port(url: str) -> Iterator[None]:
+    """Whatever goes wrong in opening ``url`` within becomes a DeviceNotFound or DeviceRefused."""
+    try:
+        yield
+    except _OPEN_ERRORS as error:
+        _refuse(url, error)
 
 
 def _descriptor_port(url: str, opened: Any) -> Port:

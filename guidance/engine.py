@@ -7,24 +7,14 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
-from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.cues import MAPPINGS, CueChooser
+from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
-from guidance.events import (
-    VERSION,
-    Cue,
-    End,
-    Entry,
-    Made,
-    Proximity,
-    Record,
-    Start,
-    Stimulus,
-)  # fmt: skip
+from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
 from guidance.messages import (
     Acknowledge,
@@ -43,10 +33,11 @@ from guidance.messages import (
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
+from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
-from guidance.telling import heard_of, response_of, signal_of, stimulus_of
+from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of
 from guidance.watch import Watch
 from guidance.zones import SteadyZone, edges_ma
 
@@ -70,6 +61,7 @@ class Engine:
             listen=listen,
             current_ma=settings.current_ma,
             silent=settings.silent_pulses,
+            marker=channel_named(settings.marker, info),
         )
         protocol = settings.protocol
         self._belief = ProximityFilter(
@@ -81,6 +73,7 @@ class Engine:
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
+        self.dialled = DialSaid(settings.current_ma) if listen else None
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
@@ -90,19 +83,7 @@ class Engine:
 
     def begin(self) -> Made:
         """The record that opens the stream."""
-        info = self.info
-        device = {
-            "model": info.model,
-            "serial": info.serial,
-            "address": info.address,
-            "sample_rate_hz": info.sample_rate_hz,
-            "channels": [channel.name for channel in info.channels],
-        }
-        program = f"needle-guidance {__version__}"
-        protocol, mode = self.settings.protocol, self.settings.mode.value
-        changes = tuple(asdict(change) for change in protocol.changes)
-        told = (changes, protocol.unsourced, protocol.assumed, self.settings.told)
-        return Made(0.0, Start(VERSION, program, protocol.id, device, self._wall_time, mode, *told))
+        return Made(0.0, start_of(self.info, self.settings, self._wall_time))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
@@ -177,6 +158,9 @@ class Engine:
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
+        elif isinstance(message, Dial) and self.dialled:
+            yield self.dialled.turn(message.steps)
+            self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
             yield from self._operate(self.stimulation, message, now_ns)
 
@@ -247,7 +231,7 @@ class Engine:
             t = self._seconds(finding.pulse.sample)
             if self.stimulation:
                 self.stimulation.pulse_seen(finding.pulse)
-            yield t, self._stimulus(finding.pulse)
+            yield t, self._stimulus(finding.pulse, finding.alignment)
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
         elif isinstance(finding, Answer):
@@ -269,9 +253,9 @@ class Engine:
             yield self.proximity
             yield from self._changed_cue(self.proximity)
 
-    def _stimulus(self, pulse: Pulse) -> Stimulus:
-        self.tally.count_pulse(pulse)
-        return stimulus_of(pulse)
+    def _stimulus(self, pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
+        self.tally.count_pulse(pulse, alignment)
+        return stimulus_of(pulse, alignment)
 
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)

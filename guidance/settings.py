@@ -25,6 +25,7 @@ class Settings:
 
     The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
     of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cues.py.
+    ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
     """
 
     protocol: Protocol
@@ -40,6 +41,7 @@ class Settings:
     dose: DosePlan | None = None
     probe_widths: bool = False
     sounds: str = cues.USUAL
+    marker: str | None = None
 
     @property
     def window(self) -> tuple[float, float]:
@@ -54,13 +56,14 @@ class Settings:
     @property
     def told(self) -> dict[str, Any]:
         """What a replay must know to run with the same; what is not set is None."""
-        return {
+        told = {
             "window_ms": self.window,
             "criterion_uv": self.named_criterion_uv,
             "current_ma": self.current_ma,
             "silent_pulses": self.silent_pulses,
             "probe_widths": self.probe_widths,
         }
+        return told | {"marker": self.marker} if self.marker else told
 
     @property
     def threshold_criterion_uv(self) -> float:

@@ -19,6 +19,10 @@ PASSING_FAULTS = {"host lost", "open circuit"}
 _OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
 _HELD, _TAKEN_OVER, _HANDED_BACK = "the current is held", "the current is taken over", "the current is handed back"
 UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
+_UNFOUND = (
+    "The last pulse was not found in the recording: it may or may not have been delivered. Check the stimulator's "
+    "output and the needle's cable."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,8 @@ def _amiss(pulse: Pulse) -> str | None:
     """What was wrong with ``pulse``, in words."""
     if pulse.outcome is Outcome.NOT_DELIVERED:
         return _OPEN
+    if pulse.outcome is Outcome.UNCONFIRMED:
+        return _UNFOUND
     if pulse.compliance:
         return (
             f"Only {pulse.current_ma or 0:.2f} of {pulse.requested_ma or 0:.2f} mA were delivered: the stimulator is "

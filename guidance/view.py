@@ -67,6 +67,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         unsourced=_unsourced(settings.protocol),
         notice=position.notice,
         dose=engine.dose.view(),
+        dial_ma=engine.dialled.current_ma if engine.dialled else None,
         sound=position.sound,
         journal=position.journal,
     )
@@ -87,7 +88,7 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
     stimulation = engine.stimulation
     if stimulation is None:
         return None
-    last = engine.tally.last_pulse
+    last, aligned, beside = engine.tally.last_pulse, engine.tally.last_alignment, engine.info.stimulator
     return StimulatorView(
         armed=stimulation.armed,
         current_ma=stimulation.current_ma if stimulation.armed else None,
@@ -100,4 +101,7 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
         chooser=stimulation.hand.who.value,
         doing=stimulation.hand.doing,
         why=stimulation.refused,
+        sets_current=beside is None or beside.sets_current,
+        offset_ms=aligned.offset_ms if aligned else None,
+        drift_ppm=aligned.drift_ppm if aligned else None,
     )

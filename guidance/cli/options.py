@@ -44,6 +44,15 @@ DEVICE = click.option(
     help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sim:SEED is a "
     "simulated patient. The command devices lists the ports.",
 )  # fmt: skip
+STIMULATOR = click.option(
+    "--stimulator", metavar="ADDRESS",
+    help="A stimulator beside the amplifier, on a clock of its own: stimjim:PORT, pulsepal:PORT?ma_per_v=MA, p24:PORT, "
+    "ttl:PORT?line=rts (or dtr, or ?byte=0x41), or hand. Its pulses are found in the recording.",
+)  # fmt: skip
+MARKER = click.option(
+    "--marker", metavar="CHANNEL",
+    help="The amplifier's channel that shows the stimulator's trigger; without it pulses are found by their artefact.",
+)  # fmt: skip
 PROTOCOL = click.option(
     "--protocol", "protocol_id", default="generic-block", metavar="ID", show_default=True,
     help="Procedure to follow; protocols list shows all. A name that one alone has, such as fds, will do.",
@@ -102,6 +111,10 @@ _PROCEDURE = (
     click.option(
         "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
     ),
+    click.option(
+        "--lsl-out", is_flag=True,
+        help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
+    ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
     click.option(
         "--sounds", metavar="NAME",
@@ -131,7 +144,9 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
-    mode = Mode(options["mode"] or (_usual_mode(protocol) if sound else Mode.MANUAL))
+    by_hand = options.get("stimulator") == "hand"
+    usual = Mode.LISTEN if by_hand else _usual_mode(protocol) if sound else Mode.MANUAL
+    mode = Mode(options["mode"] or usual)
     return Settings(
         protocol,
         mode,
@@ -142,6 +157,7 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
         probe_widths=_probes(options, mode),
+        marker=options.get("marker"),
         sounds=sound.mapping if sound else USUAL,
     )
 

@@ -177,6 +177,10 @@ class GuidanceApp(App[None]):
         """Turn the current up or down."""
         self._send(Dial(steps))
 
+    def action_dial_said(self, steps: int) -> None:
+        """Take it that the stimulator's own dial was turned up or down."""
+        self._send(Dial(steps))
+
     def action_hold(self) -> None:
         """Hold the current where it is."""
         self._hand_over(Hold())
