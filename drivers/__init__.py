@@ -11,6 +11,11 @@ from drivers.base import Amplifier, DeviceNotFound, FoundPort
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",
     "file": "drivers.recording:Recording",
+    "sound": "drivers.sound_input:SoundInput",
+    "lsl": "drivers.lsl:LslStream",
+    "rhx": "drivers.rhx:IntanRhx",
+    "spikerbox": "drivers.spikerbox:SpikerBox",
+    "brainflow": "drivers.brainflow_board:BrainFlowBoard",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
 }
 

@@ -70,7 +70,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """Who a device is and what it measures; ``limits`` is None where it does not stimulate."""
+    """Who a device is and what it measures; ``limits`` is None where it does not stimulate.
+
+    Where ``scale_known`` is false nobody has said what a step of the device is in uV, and samples are in those steps.
+    """
 
     model: str
     serial: str
@@ -81,6 +84,7 @@ class DeviceInfo:
     limits: Limits | None = None
     measures_impedance: bool = False
     has_buttons: bool = False
+    scale_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,14 @@ class Stimulator(ABC):
     @abstractmethod
     def take_outcomes(self) -> list[CommandOutcome]:
         """What became of the commands since the last call, in order."""
+
+
+class Calibrated(ABC):
+    """What an Amplifier is besides where its microvolts rest on a scale that its address carries."""
+
+    @abstractmethod
+    def rescaled(self, factor: float) -> str:
+        """The address to type so that every value is ``factor`` times what it is now."""
 
 
 class Simulation(ABC):

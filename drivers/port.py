@@ -30,8 +30,8 @@ if sys.platform != "win32":
     _OPEN_ERRORS += (termios.error,)
 
 
-def open_port(url: str) -> Port:
-    """Open the port at ``url`` for this program alone; its reader runs.
+def open_port(url: str, baud: int = BAUD) -> Port:
+    """Open the port at ``url`` for this program alone, a serial one at ``baud``; its reader runs.
 
     ``socket://`` is connected here and not by pyserial, whose reads are of single bytes and whose writes wait for
     each other. Raises DeviceNotFound where there is nothing, DeviceRefused where it is busy or forbidden.
@@ -39,7 +39,7 @@ def open_port(url: str) -> Port:
     if url.lower().startswith("socket://"):
         return _socket_port(url)
     try:
-        opened = serial.serial_for_url(url, baudrate=BAUD, timeout=0, exclusive=True)
+        opened = serial.serial_for_url(url, baudrate=baud, timeout=0, exclusive=True)
     except _OPEN_ERRORS as error:
         _refuse(url, error)
     if os.name == "posix" and isinstance(opened, serial.Serial):
