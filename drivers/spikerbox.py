@@ -70,8 +70,8 @@ class SpikerBox(StreamingAmplifier, Calibrated):
     def __init__(self, rest: str) -> None:
         self._address = parse_address("spikerbox", rest, _OPTIONS)
         self._channels = self._address.count("channels", 1, 6)
-        self._uv_per_lsb = self._address.above_zero("uv_per_lsb")
-        self._rate_hz = self._address.above_zero("rate_hz")
+        self._uv_per_lsb = self._address.number("uv_per_lsb")
+        self._rate_hz = self._address.number("rate_hz")
         self._baud = self._address.count("baud", BAUD, 2_000_000)
         self._bits = self._address.count("bits", 10, 16) if self._address.text("bits") else None
         self._pulse_event = self._address.text("pulse_event")
