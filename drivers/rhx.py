@@ -162,7 +162,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
             pulses += self._marks.feed(frames.words[:, words.index(f"{name} stim")], first_sample)
         if self._sync is not None:
             edges, self._sync_high = rising_edges(frames.words[:, -1], self._sync - 1, self._sync_high)
-            pulses += [Pulse(first_sample + at, source="marker") for at in edges]
+            pulses += [Pulse(first_sample + at) for at in edges]
         return pulses
 
     def enable(self, on: bool) -> None:

@@ -140,7 +140,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             return
         sample = self._blocks.next_sample
         if message.value == self._pulse_event:
-            self._blocks.event(Pulse(sample, source="marker"), arrived_ns)
+            self._blocks.event(Pulse(sample), arrived_ns)
         else:
             self._blocks.event(Button(sample, int(message.value), pressed=True), arrived_ns)
 

@@ -158,7 +158,7 @@ def test_a_digital_input_marks_the_pulses_of_another_stimulator(rhx: FakeRhx) ->
     amplifier.start()
     pulses = [pulse for block in read_for(amplifier, 0.35) for pulse in block.pulses]
     assert [pulse.sample for pulse in pulses][:2] == [3000, 6000]
-    assert {(pulse.source, pulse.current_ma) for pulse in pulses} == {("marker", None)}
+    assert {(pulse.source, pulse.current_ma) for pulse in pulses} == {("device", None)}
     amplifier.close()
 
 

@@ -75,7 +75,7 @@ def test_a_message_in_the_stream_is_a_gap_and_an_event_belongs_to_the_sample_aft
     blocks = read_for(amplifier, 0.2)
     (pulse,) = [p for block in blocks for p in block.pulses]
     (button,) = [b for block in blocks for b in block.buttons]
-    assert (pulse.source, pulse.current_ma) == ("marker", None)
+    assert (pulse.source, pulse.current_ma) == ("device", None)
     assert (button.button, button.pressed) == (1, True)
     gaps = {block.first_sample - block.lost_before: block.lost_before for block in blocks if block.lost_before}
     assert gaps[pulse.sample] >= 10
