@@ -91,7 +91,7 @@ def test_markers_beside_are_stimuli_at_their_sample() -> None:
     blocks = read_until(amplifier, 200)
     markers.push("stim current_ma=0.5 width_ms=0.1", outlet, 150.5)
     markers.push("rest", outlet, 160)
-    markers.push("stim", outlet, 180)
+    markers.push("stim", outlet, 180.5)
     time.sleep(0.2)
     outlet.push(20)
     blocks += read_until(amplifier, 220)
