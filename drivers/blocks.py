@@ -55,8 +55,8 @@ class BlockMaker:
         segment = self._segment(arrived_ns)
         segment.parts.append(samples_uv)
         if self._limits_uv is not None:
-            reached = (np.abs(samples_uv) >= self._limits_uv).any(axis=0)
-            segment.clipped = reached if segment.clipped is None else segment.clipped | reached
+            reached = np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
+            segment.clipped = reached if segment.clipped is None else np.logical_or(segment.clipped, reached)
         self.next_sample += len(samples_uv)
 
     def event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:

@@ -1,7 +1,7 @@
 """A board that BrainFlow reads, as an amplifier. Needs brainflow.
 
-BrainFlow hands samples over from a buffer of its own, later than a driver of ours would. Most of its boards are too slow
-for evoked responses. Tried on its synthetic and playback boards and on a simulated Cyton, on no board.
+BrainFlow hands samples over from a buffer of its own, later than a driver of ours would. Most of its boards are too
+slow for evoked responses. Tried on its synthetic and playback boards and on a simulated Cyton, on no board.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from drivers.address import parse_address
 from drivers.base import Calibrated, Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, Pulse
 from drivers.formats.loaded import microvolts_per, number
-from drivers.streaming import StreamingAmplifier
 from drivers.stamps import StampedSamples
+from drivers.streaming import StreamingAmplifier
 
 RESOLVE_S = 2.0
 SECOND_S = 0.3
@@ -141,13 +141,17 @@ class LslStream(StreamingAmplifier, Calibrated):
         """The one stream that is as ``wanted``. Raises DeviceNotFound, and DeviceRefused where there are several."""
         terms = [f"{key}={_quoted(value)}" for key, value in wanted.items() if value]
         if not terms:
-            raise DeviceRefused("lsl: names no stream; write lsl:NAME or lsl:?type=EMG. The command devices lists them.")
+            raise DeviceRefused(
+                "lsl: names no stream; write lsl:NAME or lsl:?type=EMG. The command devices lists them."
+            )
         which = " and ".join(terms)
         streams = self._lsl.resolve_bypred(which, 2, SECOND_S) or self._lsl.resolve_bypred(which, 1, self._resolve_s)
         if not streams:
             raise DeviceNotFound(f"No LSL stream has {which}; start it, or see the command devices.")
         if len({stream.uid() for stream in streams}) > 1:
-            known = "; ".join(sorted(f"source_id={stream.source_id() or '?'} of {stream.hostname()}" for stream in streams))
+            known = "; ".join(
+                sorted(f"source_id={stream.source_id() or '?'} of {stream.hostname()}" for stream in streams)
+            )
             raise DeviceRefused(f"Several LSL streams have {which}: {known}. Add ?source_id=ID.")
         return streams[0]
 

@@ -133,7 +133,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
 
 
 def library() -> Any:
-    """sounddevice. Raises DeviceRefused where PortAudio is missing."""
+    """Sounddevice. Raises DeviceRefused where PortAudio is missing."""
     try:
         import sounddevice
     except (ImportError, OSError) as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drivers.address import Address, parse_address
+from drivers.address import parse_address
 from drivers.base import Button, Calibrated, Channel, DeviceInfo, DeviceLost, DeviceRefused, Pulse
 from drivers.port import open_port
 from drivers.port_reader import Chunk, Port

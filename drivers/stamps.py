@@ -1,4 +1,4 @@
-"""Samples that carry times instead of a count: what is missing between them, and where a time falls among them. Pure."""
+"""Samples that carry times instead of a count: what is missing between them, where a time falls among them. Pure."""
 
 from __future__ import annotations
 

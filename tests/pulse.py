@@ -7,14 +7,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 RATE_HZ = 48_000
 WAIT_S = 10.0

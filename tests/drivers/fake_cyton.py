@@ -1,4 +1,4 @@
-"""A simulated OpenBCI Cyton, written from the reference: 250 packets of 33 bytes a second, eight channels of 24 bits."""
+"""A simulated OpenBCI Cyton, written from the reference: 250 packets of 33 bytes a second, 8 channels of 24 bits."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ class FakeSound:
 
 class FakeStream:
     def __init__(
-        self, device: int, channels: int, samplerate: float, dtype: str, latency: str,
-        callback: Callable[..., None], finished_callback: Callable[[], None],
+        self, device: int, channels: int, samplerate: float, dtype: str, callback: Callable[..., None],
+        finished_callback: Callable[[], None], **_: str,
     ) -> None:  # fmt: skip
         self.device, self.channels, self.samplerate, self.dtype = device, channels, samplerate, dtype
         self.callback, self.finished_callback = callback, finished_callback
@@ -59,10 +59,10 @@ class FakeStream:
     def stop(self) -> None:
         self.running = False
 
-    def abort(self, *, ignore_errors: bool) -> None:
+    def abort(self, **_: bool) -> None:
         self.running = False
 
-    def close(self, *, ignore_errors: bool) -> None:
+    def close(self, **_: bool) -> None:
         self.running = False
 
     def record(self, samples: NDArray[np.float32], *, overflow: bool = False, lost: int = 0) -> None:

@@ -84,8 +84,8 @@ class PtyDevice(ABC):
     def _serve(self) -> None:
         self.restart_clock()
         while True:
-            ready, _, _ = select.select([self._master, self._woken], [], [], TICK_S)
-            if self._woken in ready:
+            ready, _, _ = select.select([self._master, self._woken.fileno()], [], [], TICK_S)
+            if self._woken.fileno() in ready:
                 return
             if self._master in ready:
                 self._take(os.read(self._master, 4096))

@@ -96,11 +96,15 @@ def _ona(folder: Path, _: pytest.MonkeyPatch) -> Made:
             plugged[0] = False
             fake.unplug()
 
-    told = lambda: [f"{kind:#x}" for kind in fake.kinds() if kind not in reading]  # noqa: E731
-    beats = lambda: fake.kinds().count(fake_ona.HEARTBEAT)  # noqa: E731
+    def told() -> list[str]:
+        return [f"{kind:#x}" for kind in fake.kinds() if kind not in reading]
+
+    def beats() -> int:
+        return fake.kinds().count(fake_ona.HEARTBEAT)
+
     with feeding(feed):
         yield Rig(f"ona:{link}", unplug, lose, told, beats)
-        plugged[0] = plugged[0] and not unplug()
+        unplug()
 
 
 @contextlib.contextmanager

@@ -10,20 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.base import Block, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
+from drivers.base import DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
 from tests.drivers.fake_cyton import UV_PER_STEP, FakeCyton, counts
+from tests.drivers.reading import read_for
 
 pytest.importorskip("brainflow", reason="brainflow is not installed; it is in the extra brainflow")
 
 from drivers.brainflow_board import BrainFlowBoard, library
-
-
-def read_for(amplifier: BrainFlowBoard, seconds: float) -> list[Block]:
-    blocks: list[Block] = []
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        blocks += amplifier.read(0.02)
-    return blocks
 
 
 @pytest.fixture
@@ -95,7 +88,7 @@ def test_an_unplugged_board_is_lost_in_a_sentence(cyton: FakeCyton, monkeypatch:
 def test_what_is_not_there_is_refused_in_a_sentence() -> None:
     with pytest.raises(DeviceNotFound, match="no such port"):
         BrainFlowBoard("CYTON?serial_port=/dev/none")
-    with pytest.raises(OptionRefused, match="no board 'TOASTER'; it has .*CYTON"):
+    with pytest.raises(OptionRefused, match=r"no board 'TOASTER'; it has .*CYTON"):
         BrainFlowBoard("TOASTER")
     with pytest.raises(DeviceRefused, match="file= and master_board="):
         BrainFlowBoard("PLAYBACK_FILE")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from drivers import DRIVERS
-from drivers.base import Amplifier, Block, DeviceError, DeviceLost, LimitExceeded, Stimulator
+from drivers import DRIVERS, open_device
+from drivers.base import Amplifier, DeviceError, DeviceLost, LimitExceeded, Stimulator
+from tests.drivers.reading import read_until, samples_of
 from tests.drivers.rigs import RIGS, STIMULATING, STREAMING, Rig
-
-WITHIN_S = 5.0
 
 
 @pytest.fixture
@@ -25,23 +25,19 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
             amplifier.close()
 
 
-every = pytest.mark.parametrize("rig", sorted(DRIVERS), indirect=True)
-streaming = pytest.mark.parametrize("rig", STREAMING, indirect=True)
-stimulating = pytest.mark.parametrize("rig", STIMULATING, indirect=True)
+SLOW = ("sim", "brainflow")
+"""A process to start each time, and a board that takes a second to greet: run with -m slow."""
 
 
-def read_until(amplifier: Amplifier, enough: Callable[[list[Block]], object]) -> list[Block]:
-    """Blocks until ``enough`` holds of them; fails after 5 s."""
-    blocks: list[Block] = []
-    deadline = time.monotonic() + WITHIN_S
-    while not enough(blocks):
-        assert time.monotonic() < deadline, f"{len(blocks)} blocks, and not yet"
-        blocks += amplifier.read(0.02)
-    return blocks
+def over(schemes: Iterable[str]) -> pytest.MarkDecorator:
+    """Run the test on the rig of each of ``schemes``."""
+    marks = {scheme: [pytest.mark.slow] for scheme in SLOW}
+    return pytest.mark.parametrize(
+        "rig", [pytest.param(s, marks=marks.get(s, [])) for s in sorted(schemes)], indirect=True
+    )
 
 
-def samples_of(blocks: list[Block]) -> int:
-    return sum(len(block.samples) for block in blocks)
+every, streaming, stimulating = over(DRIVERS), over(STREAMING), over(STIMULATING)
 
 
 def stimulator(rig: Rig) -> tuple[Amplifier, Stimulator]:
@@ -83,7 +79,7 @@ def test_blocks_are_float32_microvolts_with_indices_that_go_on(rig: Rig) -> None
         assert block.samples.shape[1] == len(amplifier.info.channels)
         assert len(block.clipped) in {0, len(amplifier.info.channels)}
         assert np.isfinite(block.samples).all()
-    for before, after in zip(blocks, blocks[1:], strict=False):
+    for before, after in pairwise(blocks):
         assert after.first_sample == before.end_sample + after.lost_before
 
 
@@ -94,7 +90,7 @@ def test_missing_samples_are_told_where_they_are_missing(rig: Rig) -> None:
     assert sum(block.lost_before for block in blocks) == 0
     rig.lose()
     blocks = blocks[-1:] + read_until(amplifier, lambda blocks: any(block.lost_before for block in blocks))
-    for before, after in zip(blocks, blocks[1:], strict=False):
+    for before, after in pairwise(blocks):
         assert after.first_sample == before.end_sample + after.lost_before
 
 
@@ -118,8 +114,7 @@ def test_it_can_be_closed_before_it_is_started(rig: Rig) -> None:
     amplifier = rig.open()
     amplifier.close()
     with pytest.raises(DeviceError):
-        amplifier.start()
-        amplifier.read()
+        begin_and_read(amplifier)
 
 
 @streaming
@@ -141,8 +136,6 @@ def test_unplugged_it_is_lost_with_a_reason_once_all_has_been_handed_out(rig: Ri
 
 @pytest.mark.parametrize("scheme", sorted(DRIVERS.keys() - {"sim", "file", "brainflow"}))
 def test_what_is_not_there_is_refused_in_a_sentence(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from drivers import open_device
-
     monkeypatch.setattr("drivers.lsl.RESOLVE_S", 0.2)
     with pytest.raises(DeviceError) as refused:
         open_device(f"{scheme}:localhost:9" if scheme == "rhx" else f"{scheme}:/nowhere/at/all")
@@ -170,7 +163,7 @@ def test_a_width_or_rate_beyond_the_limits_is_refused(rig: Rig, width_ms: float,
     assert rig.told() == []
 
 
-@pytest.mark.parametrize("rig", sorted(set(STIMULATING) - {"sim"}), indirect=True)
+@over(set(STIMULATING) - {"sim"})
 def test_a_train_lapses_when_nobody_reads(rig: Rig) -> None:
     amplifier, device = stimulator(rig)
     assert rig.alive is not None
@@ -182,6 +175,11 @@ def test_a_train_lapses_when_nobody_reads(rig: Rig) -> None:
     assert kept_up >= 2
     time.sleep(0.35)
     assert rig.alive() <= kept_up + 1
+
+
+def begin_and_read(amplifier: Amplifier) -> None:
+    amplifier.start()
+    amplifier.read()
 
 
 def assert_sentence(error: Exception) -> None:

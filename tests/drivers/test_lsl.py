@@ -14,6 +14,7 @@ pytest.importorskip("pylsl", reason="pylsl is not installed; it is in the extra 
 
 from drivers.lsl import LslStream
 from tests.drivers.lsl_outlets import Markers, Outlet, ramp
+from tests.drivers.reading import read_for, read_until
 
 
 def started(outlet: Outlet, query: str = "") -> LslStream:
@@ -23,13 +24,8 @@ def started(outlet: Outlet, query: str = "") -> LslStream:
     return amplifier
 
 
-def read_until(amplifier: LslStream, samples: int) -> list[Block]:
-    blocks: list[Block] = []
-    deadline = time.monotonic() + 2.0
-    while not blocks or blocks[-1].end_sample < samples:
-        assert time.monotonic() < deadline, f"only {[(b.first_sample, len(b.samples)) for b in blocks]}"
-        blocks += amplifier.read(0.05)
-    return blocks
+def read_to(amplifier: LslStream, end_sample: int) -> list[Block]:
+    return read_until(amplifier, lambda blocks: blocks and blocks[-1].end_sample >= end_sample)
 
 
 def test_every_sample_comes_as_it_was_sent_in_microvolts() -> None:
@@ -37,7 +33,7 @@ def test_every_sample_comes_as_it_was_sent_in_microvolts() -> None:
     amplifier = started(outlet)
     for _ in range(20):
         outlet.push(10)
-    blocks = read_until(amplifier, 200)
+    blocks = read_to(amplifier, 200)
     assert np.array_equal(np.concatenate([block.samples for block in blocks]), ramp(0, 200))
     assert blocks[0].samples.dtype == np.float32
     assert [channel.name for channel in amplifier.info.channels] == ["EMG 0", "EMG 1"]
@@ -50,7 +46,7 @@ def test_units_are_read_and_channels_of_no_voltage_left_out(unit: str, factor: f
     outlet = Outlet(units=("degrees", unit))
     amplifier = started(outlet)
     outlet.push(10)
-    (block,) = read_until(amplifier, 10)
+    (block,) = read_to(amplifier, 10)
     assert [channel.name for channel in amplifier.info.channels] == ["EMG 1"]
     assert block.samples[:, 0] == pytest.approx(ramp(0, 10)[:, 1] * factor)
     amplifier.close()
@@ -65,7 +61,7 @@ def test_units_that_are_not_told_are_not_guessed() -> None:
     scaled = started(outlet, "?scale_uv=0.5")
     outlet.push(10)
     assert scaled.info.scale_known
-    assert read_until(scaled, 10)[0].samples == pytest.approx(ramp(0, 10) * 0.5)
+    assert read_to(scaled, 10)[0].samples == pytest.approx(ramp(0, 10) * 0.5)
     scaled.close()
 
 
@@ -74,10 +70,10 @@ def test_samples_that_were_never_sent_are_a_gap() -> None:
     amplifier = started(outlet)
     for _ in range(60):
         outlet.push(20)
-    read_until(amplifier, 1200)
+    read_to(amplifier, 1200)
     outlet.skip(37)
     outlet.push(20)
-    blocks = read_until(amplifier, 1257)
+    blocks = read_to(amplifier, 1257)
     assert [(b.first_sample, b.lost_before) for b in blocks if b.lost_before] == [(1237, 37)]
     assert np.array_equal(blocks[-1].samples, ramp(1237, 20))
     amplifier.close()
@@ -88,13 +84,13 @@ def test_markers_beside_are_stimuli_at_their_sample() -> None:
     amplifier = started(outlet, f"?markers={markers.name}&marker=stim")
     markers.wait()
     outlet.push(200)
-    blocks = read_until(amplifier, 200)
+    blocks = read_to(amplifier, 200)
     markers.push("stim current_ma=0.5 width_ms=0.1", outlet, 150.5)
     markers.push("rest", outlet, 160)
     markers.push("stim", outlet, 180.5)
     time.sleep(0.2)
     outlet.push(20)
-    blocks += read_until(amplifier, 220)
+    blocks += read_to(amplifier, 220)
     blocks += amplifier.read(0.1)
     first, second = [pulse for block in blocks for pulse in block.pulses]
     assert (first.sample, first.current_ma, first.width_ms) == (150, 0.5, 0.1)
@@ -107,11 +103,10 @@ def test_a_stream_that_ends_is_lost_and_found_again() -> None:
     outlet = Outlet()
     amplifier = started(outlet)
     outlet.push(10)
-    read_until(amplifier, 10)
+    read_to(amplifier, 10)
     outlet.end()
     with pytest.raises(DeviceLost, match="has ended"):
-        for _ in range(40):
-            amplifier.read(0.05)
+        read_for(amplifier, 2.0)
     with pytest.raises(DeviceError):
         amplifier.reopen()
     again = Outlet(name=outlet.name)
@@ -129,8 +124,7 @@ def test_a_stream_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> 
     outlet = Outlet()
     amplifier = started(outlet)
     with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.1 s"):
-        for _ in range(20):
-            amplifier.read(0.05)
+        read_for(amplifier, 1.0)
     amplifier.close()
 
 

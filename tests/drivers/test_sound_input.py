@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from drivers.base import Block, DeviceLost, DeviceNotFound, DeviceRefused, Optio
 from drivers.sound_input import SoundInput, choose
 from tests import pulse
 from tests.drivers.fake_sound import FakeSound, FakeStream
+from tests.drivers.reading import read_for, read_until
 
 KNOWN = {1: "Line In", 2: "USB Audio CODEC", 3: "USB Microphone"}
 
@@ -37,9 +39,7 @@ def level(count: int, value: float, channels: int = 1) -> np.ndarray[tuple[int, 
     return np.full((count, channels), value, np.float32)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "number"), [("", 1), ("2", 2), ("codec", 2), ("USB Microphone", 3), ("line", 1)]
-)
+@pytest.mark.parametrize(("wanted", "number"), [("", 1), ("2", 2), ("codec", 2), ("USB Microphone", 3), ("line", 1)])
 def test_an_input_is_meant_by_number_name_or_part_of_it(wanted: str, number: int) -> None:
     assert choose(KNOWN, wanted)[0] == number
 
@@ -93,7 +93,7 @@ def test_samples_that_the_card_threw_away_are_counted_by_its_clock(sound: FakeSo
 
 def test_a_card_without_a_clock_loses_by_this_computers(sound: FakeSound) -> None:
     amplifier, card = started(sound, "line?full_scale_uv=1")
-    card.counted = -10**9  # a clock that stands before its beginning is none
+    card.counted = -(10**9)  # a clock that stands before its beginning is none
     card.record(level(480, 0.1))
     time.sleep(0.05)
     card.record(level(480, 0.2), overflow=True)
@@ -135,8 +135,7 @@ def test_a_card_that_stalls_is_lost(sound: FakeSound, monkeypatch: pytest.Monkey
     card.record(level(48, 0.1))
     amplifier.read(0.1)
     with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.05 s"):
-        for _ in range(10):
-            amplifier.read(0.05)
+        read_for(amplifier, 1.0)
     amplifier.close()
 
 
@@ -182,18 +181,13 @@ def test_what_is_played_into_a_sound_system_comes_out_of_its_monitor(server: pul
         assert player.stdin is not None
         player.stdin.write(tone.astype(np.float32).tobytes())
         player.stdin.close()
-        blocks: list[Block] = []
-        until = time.monotonic() + 10.0
-        while time.monotonic() < until and not _heard(blocks):
-            blocks += amplifier.read(0.05)
-    assert _heard(blocks)
+        blocks = read_until(amplifier, _heard)
     signal = np.concatenate([block.samples[:, 0] for block in blocks])
     assert np.abs(signal).max() == pytest.approx(500.0, rel=0.01)
-    assert [b.first_sample for b in blocks[1:]] == [a.end_sample + b.lost_before for a, b in zip(blocks, blocks[1:])]
+    assert all(b.first_sample == a.end_sample + b.lost_before for a, b in pairwise(blocks))
     server.kill()
     with pytest.raises(DeviceLost):
-        for _ in range(100):
-            amplifier.read(0.05)
+        read_for(amplifier, 5.0)
     amplifier.close()
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.base import Block, DeviceLost, DeviceRefused, OptionRefused
+from drivers.base import DeviceLost, DeviceRefused, OptionRefused
 from drivers.spikerbox import SHIELD_HZ, SpikerBox
 from tests.drivers.fake_spikerbox import FakeSpikerShield, message
+from tests.drivers.reading import read_for
 
 
 @pytest.fixture
@@ -19,14 +20,6 @@ def shield(tmp_path: Path) -> Iterator[FakeSpikerShield]:
     shield = FakeSpikerShield(tmp_path)
     yield shield
     shield.close()
-
-
-def read_for(amplifier: SpikerBox, seconds: float) -> list[Block]:
-    blocks: list[Block] = []
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        blocks += amplifier.read(0.02)
-    return blocks
 
 
 def test_a_shield_is_known_by_its_name_and_has_its_timers_rate(
@@ -58,7 +51,8 @@ def test_channels_are_asked_for_and_scaled_about_the_middle(shield: FakeSpikerSh
     amplifier.start()
     samples = np.concatenate([block.samples for block in read_for(amplifier, 0.2)])
     assert b"conf s:10000;c:2;" in shield.received
-    assert (samples.dtype, samples.shape[1]) == (np.float32, 2)
+    assert samples.dtype == np.float32
+    assert samples.shape[1] == 2
     steps = samples / 2.5 + 512
     assert set(np.unique((steps[:, 1] - steps[:, 0]) % 1000)) == {100.0}
     assert amplifier.info.scale_known
@@ -114,7 +108,7 @@ def test_a_silent_port_is_refused_and_never_told_to_load_firmware(
     monkeypatch.setattr("drivers.spikerbox.ASK_S", 0.1)
     shield = FakeSpikerShield(tmp_path)
     shield.streaming = False
-    with pytest.raises(DeviceRefused, match="Nothing at .* speaks as a Backyard Brains device"):
+    with pytest.raises(DeviceRefused, match=r"Nothing at .* speaks as a Backyard Brains device"):
         SpikerBox(shield.path)
     assert b"start:;" in shield.received
     assert b">BL<" not in shield.received

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from drivers.spikerbox_wire import CLOSING, MAX_MESSAGE, OPENING, ByteReader, Counts, Message
+from drivers.spikerbox_wire import CLOSING, MAX_MESSAGE, OPENING, ByteReader, Message
 from tests.shared import shared
 
 MESSAGE = OPENING + b"HWT:MUSCLESS;" + CLOSING
