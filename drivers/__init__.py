@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers.base import Amplifier, DeviceNotFound, FoundPort
+from drivers.base import Amplifier, DeviceNotFound, Discovery
 
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",
@@ -34,7 +34,7 @@ def open_device(address: str, **options: Any) -> Amplifier:
     return driver(rest, **options)
 
 
-def discover() -> list[FoundPort]:
-    """Serial ports of this machine, none of them opened; the likeliest amplifiers, those on USB, first."""
-    ports: list[FoundPort] = importlib.import_module("drivers.discovery").serial_ports()
-    return ports
+def discover(*, probe: bool = False) -> Discovery:
+    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    found: Discovery = importlib.import_module("drivers.discovery").look(probe=probe)
+    return found

@@ -88,13 +88,25 @@ class DeviceInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPort:
-    """A port where a device may be: its ``address`` for ``open_device``, and what is known of it without opening it."""
+class FoundDevice:
+    """What may be a device: its ``address`` for ``open_device``, and what is known of it without opening it.
+
+    ``confidence`` is sure, likely or possible.
+    """
 
     address: str
     description: str
+    confidence: str = "possible"
     vendor_product: str | None = None
     serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Devices that were found; ``notes`` are sentences on what could not be looked for, or should be left alone."""
+
+    devices: tuple[FoundDevice, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
