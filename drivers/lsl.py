@@ -28,6 +28,8 @@ _BUFFER_S = 10
 _CHUNK = 4096
 _OPTIONS = ("type", "source_id", "markers", "marker", "scale_uv")
 _UNITS = {"microvolt": "uV", "millivolt": "mV", "volt": "V", "nanovolt": "nV"}
+_POWERS = ("0", "-3", "-6", "-9")
+_VOLTAGES = ("emg", "eeg", "ecg", "eog", "ecog", "seeg", "dbs", "bio")
 _DTYPES = {1: np.float32, 2: np.float64, 4: np.int32, 5: np.int16, 6: np.int8, 7: np.int64}
 _CONFIGS = ("lsl_api.cfg", "~/lsl_api/lsl_api.cfg", "/etc/lsl_api/lsl_api.cfg")
 
@@ -71,7 +73,8 @@ class LslStream(StreamingAmplifier, Calibrated):
     def _describe(self, full: Any) -> DeviceInfo:
         count = full.channel_count()
         labels = _each(full.get_channel_labels(), count)
-        units = [_microvolts_of(unit) for unit in _each(full.get_channel_units(), count)]
+        kinds = _each(full.get_channel_types(), count)
+        units = [_microvolts_of(*told) for told in zip(_each(full.get_channel_units(), count), kinds, strict=True)]
         known = [i for i, unit in enumerate(units) if unit is not None] or list(range(count))
         self._columns = known
         self._scales = np.array([self._scale_uv or units[i] or 1.0 for i in known], np.float64)
@@ -196,9 +199,14 @@ def _each(described: list[str | None] | None, count: int) -> list[str]:
     return words if len(words) == count else [""] * count
 
 
-def _microvolts_of(unit: str) -> float | None:
-    """What a ``unit`` is in uV; None for one that is no voltage, or not told."""
+def _microvolts_of(unit: str, kind: str) -> float | None:
+    """What a ``unit`` is in uV; None for one that is no voltage, or not told.
+
+    MNE writes the power of ten of the volt as the unit of a signal of these kinds.
+    """
     plain = unit.strip()
+    if plain in _POWERS and kind.lower() in _VOLTAGES:
+        return 10.0 ** (6 + int(plain))
     return microvolts_per(_UNITS.get(plain.lower().removesuffix("s"), plain))
 
 
