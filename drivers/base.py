@@ -73,6 +73,7 @@ class DeviceInfo:
     """Who a device is and what it measures; ``limits`` is None where it does not stimulate.
 
     Where ``scale_known`` is false nobody has said what a step of the device is in uV, and samples are in those steps.
+    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to.
     """
 
     model: str
@@ -85,6 +86,7 @@ class DeviceInfo:
     measures_impedance: bool = False
     has_buttons: bool = False
     scale_known: bool = True
+    marks_pulses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

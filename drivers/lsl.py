@@ -87,6 +87,7 @@ class LslStream(StreamingAmplifier, Calibrated):
             channels=tuple(Channel(labels[i] or f"channel {i + 1}") for i in known),
             firmware=full.hostname(),
             scale_known=self._scale_uv is not None or any(unit is not None for unit in units),
+            marks_pulses="markers" in self._address.options,
         )
 
     def _begin(self) -> None:

@@ -77,6 +77,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
             channels=tuple(Channel(name.upper(), _REACH_UV * 0.999) for name in self._channels),
             firmware=self._commands.get("version"),
             limits=limits,
+            marks_pulses=self._sync is not None,
         )
 
     def _stimulator_limits(self, commands: RhxCommands, kind: str, rate_hz: float) -> Limits | None:

@@ -105,6 +105,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             sample_rate_hz=rate_hz,
             channels=tuple(Channel(f"input {i + 1}", reach * 0.99) for i in range(self._channels)),
             scale_known=self._uv_per_lsb is not None,
+            marks_pulses=self._pulse_event is not None,
         )
 
     def _begin(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
@@ -65,7 +65,8 @@ class SignalPath:
         threshold.
         """
         rate_hz = info.sample_rate_hz
-        self._listen, self.current_ma, self._rate_hz = listen, current_ma, rate_hz
+        self._listen, self._follows_marks = listen and not info.marks_pulses, listen and info.marks_pulses
+        self.current_ma, self._rate_hz = current_ma, rate_hz
         self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
         self._slice = max(1, int(_SLICE_S * rate_hz))
         self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
@@ -87,7 +88,7 @@ class SignalPath:
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
-            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, pulse))
+            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, self._with_current(pulse)))
             self.monitor.hold_out(pulse.sample)
         for at in range(0, max(len(block.samples), 1), self._slice):
             part = block.samples[at : at + self._slice]
@@ -111,6 +112,11 @@ class SignalPath:
         while self._waiting and self._waiting[0][0] <= self.history.end:
             due, _, _, item = heapq.heappop(self._waiting)
             yield from self._look(due, item) if isinstance(item, _Look) else self._notice(item)
+
+    def _with_current(self, pulse: Pulse) -> Pulse:
+        """``pulse``, its current what the dial shows where a mark of another maker's stimulator does not tell it."""
+        unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
+        return replace(pulse, current_ma=self.current_ma) if unknown else pulse
 
     def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))

@@ -2,8 +2,8 @@
 
 Decoding alone, in MB/s and times real time; then a few seconds of streaming: how much of a core the thread that reads
 takes, and how long after its bytes arrived a block is in hand (median, 99 %). LSL and BrainFlow stamp only what they
-hand over, so that of LSL is timed from the push, and BrainFlow's is its own polling. The simulations run in this process
-and take their share of it.
+hand over, so that of LSL is timed from the push, and BrainFlow's is its own polling. The simulations run in this
+process and take their share of it.
 """
 
 from __future__ import annotations
@@ -135,9 +135,12 @@ def main() -> None:
         print(f"{name:10} {len(data) / took_s / 1e6:8.1f} {10 / took_s:13.0f}")
     print("\nstreaming         Hz samples/s   core    ms to block: median, 99 %")
     for scheme in STREAMED:
-        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-            with RIGS[scheme](Path(folder), patch) as rig:
-                found = stream(rig, stamps_arrival=scheme not in {"lsl", "brainflow"})
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            pytest.MonkeyPatch.context() as patch,
+            RIGS[scheme](Path(folder), patch) as rig,
+        ):
+            found = stream(rig, stamps_arrival=scheme not in {"lsl", "brainflow"})
         print(row(scheme, found))
     print("lsl, from push to block: {:.2f} ms, 99 % {:.2f} ms".format(*lsl_late_ms()))
 

@@ -82,6 +82,7 @@ def test_samples_that_were_never_sent_are_a_gap() -> None:
 def test_markers_beside_are_stimuli_at_their_sample() -> None:
     outlet, markers = Outlet(), Markers()
     amplifier = started(outlet, f"?markers={markers.name}&marker=stim")
+    assert amplifier.info.marks_pulses
     markers.wait()
     outlet.push(200)
     blocks = read_to(amplifier, 200)

@@ -152,6 +152,7 @@ def test_a_train_ends_when_nobody_reads_and_when_switched_off(rhx: FakeRhx) -> N
 
 def test_a_digital_input_marks_the_pulses_of_another_stimulator(rhx: FakeRhx) -> None:
     amplifier = opened(rhx, "&sync=2")
+    assert amplifier.info.marks_pulses
     amplifier.start()
     pulses = [pulse for block in read_for(amplifier, 0.35) for pulse in block.pulses]
     assert [pulse.sample for pulse in pulses][:2] == [3000, 6000]

@@ -62,6 +62,7 @@ def test_channels_are_asked_for_and_scaled_about_the_middle(shield: FakeSpikerSh
 
 def test_a_message_in_the_stream_is_a_gap_and_an_event_belongs_to_the_sample_after_it(shield: FakeSpikerShield) -> None:
     amplifier = SpikerBox(f"{shield.path}?rate_hz=10050&pulse_event=2")
+    assert amplifier.info.marks_pulses
     amplifier.start()
     read_for(amplifier, 0.1)
     shield.say(b"\x83" + message("EVNT:2;"))
