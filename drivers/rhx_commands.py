@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 
-from drivers.base import DeviceLost, DeviceRefused
+from drivers.base import DeviceLost, DeviceNotFound, DeviceRefused
 from drivers.port import open_port
 
 ANSWER_S = 2.0
@@ -17,6 +17,7 @@ UPLOAD_S = 3.0
 _REST_S = 0.002
 _MORE_S = 0.1
 _RETURN = "Return:"
+_CONNECT = "in RHX choose Network, Remote TCP Control, Connect, then try again."
 
 
 class RhxCommands:
@@ -25,7 +26,10 @@ class RhxCommands:
     def __init__(self, host: str, port: int) -> None:
         """Connect. Raises DeviceNotFound where nothing listens."""
         self._name = f"RHX at {host}:{port}"
-        self._port = open_port(f"socket://{host}:{port}")
+        try:
+            self._port = open_port(f"socket://{host}:{port}")
+        except DeviceNotFound as error:
+            raise DeviceNotFound(f"{self._name} does not listen: {_CONNECT}") from error
         self._lock = threading.Lock()
 
     def get(self, name: str) -> str:
@@ -84,9 +88,7 @@ class RhxCommands:
             if not chunks and reply:
                 break
             if not chunks:
-                raise DeviceLost(
-                    f"{self._name} does not answer: in RHX choose Network, Remote TCP Control, Connect, then try again."
-                )
+                raise DeviceLost(f"{self._name} does not answer: {_CONNECT}")
         while chunks := self._port.read(_REST_S):
             reply += b"".join(data for _, data in chunks)
         return reply.decode("ascii", "replace")

@@ -162,7 +162,8 @@ def choose(known: dict[int, str], wanted: str) -> tuple[int, str]:
         found = dict(list(known.items())[:1])
     listed = ", ".join(f"{number} {name}" for number, name in known.items()) or "none"
     if not found:
-        raise DeviceNotFound(f"There is no sound input '{wanted or 'of the system'}'; there are: {listed}.")
+        what = f"There is no sound input '{wanted}'" if wanted else "This system has no sound input of its own"
+        raise DeviceNotFound(f"{what}; there are: {listed}.")
     if len(found) > 1:
         raise DeviceRefused(f"'{wanted}' means several sound inputs; give the number of one: {listed}.")
     return next(iter(found.items()))

@@ -179,7 +179,7 @@ def test_an_rhx_that_was_not_told_to_connect_is_refused_in_a_sentence(
     with pytest.raises(DeviceLost, match="Remote TCP Control, Connect"):
         opened(rhx)
     rhx.close()
-    with pytest.raises(DeviceNotFound, match="Nothing answers"):
+    with pytest.raises(DeviceNotFound, match="does not listen: in RHX choose"):
         opened(rhx)
 
 

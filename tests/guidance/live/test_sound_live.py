@@ -58,7 +58,7 @@ def test_a_recording_played_into_a_sound_card_is_guided_on(server: pulse.PulseSe
     played = resample_poly(signal / full_scale_uv, 16, 1)
     played = np.concatenate([np.tile(played[: pulse.RATE_HZ // 50], round(BEFORE_S * 50)), played, played[-4800:]])
     events = tmp_path / "events"
-    words = ["--mode", "listen", "--window", "13", "50", "--headless", "--events", events]
+    words: list[str | Path] = ["--mode", "listen", "--window", "13", "50", "--headless", "--events", events]
     device = f"sound:pulse?full_scale_uv={full_scale_uv:.6g}"
     listening = started(
         "run", "--device", device, *words, "--duration", str(SECONDS + 3 * BEFORE_S), "--store", tmp_path
