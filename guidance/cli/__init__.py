@@ -11,7 +11,9 @@ from guidance.cli.dose import dose
 from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
+from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
+from guidance.cli.sounds import sounds
 from guidance.cli.trial import trial
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
@@ -25,7 +27,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, protocols, dose, trial):
+for command in (run, demo, replay, devices, check, procedures, protocols, dose, sounds, trial):
     cli.add_command(command)
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from guidance.cli.again import procedure_at, replay_procedure
 from guidance.cli.options import (
     CRITERION,
     DEVICE,
     EVENTS,
     HEADLESS,
+    JSON,
     PROTOCOL,
     SILENT,
     STATUS,
@@ -20,7 +22,9 @@ from guidance.cli.options import (
     procedure_options,
     run_job,
     settings_of,
+    sound_of,
 )
+from guidance.cli.procedures import STORE
 
 
 @click.command(epilog=STATUS)
@@ -54,18 +58,21 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
     from guidance.live import Live
 
     check_events(options)
+    sound = sound_of(options)
     job = Live(
-        settings=settings_of(options, is_live=True),
+        settings=settings_of(options, sound=sound),
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        sound=None if options["no_audio"] else sound,
+        raw_log=options["raw_log"],
     )
     run_job(job, headless=options["headless"])
 
 
 @click.command(epilog=STATUS)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file")
 @click.option("--channel", metavar="LABEL", help="Use this channel alone; otherwise every voltage channel.")
 @PROTOCOL
 @WINDOW
@@ -82,15 +89,26 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
     "--full-scale-uv", type=Positive(), metavar="UV", help="What full scale of a WAV or FLAC file is, in microvolts."
 )
 @click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
-def replay(file: str, **options: Any) -> None:
+@STORE
+@JSON
+def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
     """Run a recorded signal through the same path as a live one.
 
     FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Pulses are its annotations 'stim', optionally with
     'current_ma=0.50 width_ms=0.10' after it; where there are none, they are found by their artefact.
     Without --fast and --speed it plays in real time.
+
+    FILE may also be a procedure on record, by its name or its folder: its signal then runs through today's code, and
+    a table shows where today's decisions differ from those on record; --json tells all of them.
     """
     from guidance.replay import Replay
 
+    folder = procedure_at(file, store)
+    if folder is not None:
+        replay_procedure(folder, as_json=as_json)
+        return
+    if as_json or store:
+        raise click.UsageError("--json and --store are for a procedure on record; FILE names a file.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     check_events(options)

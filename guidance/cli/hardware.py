@@ -56,26 +56,34 @@ def devices(*, as_json: bool, probe: bool) -> None:
     "--known-uv", "known_uv", type=Positive(), metavar="UV",
     help="What the calibration signal now at the first input is, peak to peak: prints the address to type.",
 )  # fmt: skip
+@click.option("--no-audio", is_flag=True, help="Leave the sound out.")
 @JSON
-def check(address: str, *, seconds: float, known_uv: float | None, as_json: bool) -> None:
+def check(address: str, *, seconds: float, known_uv: float | None, no_audio: bool, as_json: bool) -> None:
     """See whether an amplifier is fit for use, and what to mend.
 
     Shows its rate and clock, each channel's noise, mains and electrode, the impedance, what was lost on the line, and
-    how long commands take. Nothing is stimulated.
+    how long commands take. Nothing is stimulated. Then a tone is played; where there is a microphone, or a monitor of
+    the loudspeaker, it is listened for.
     """
+    from guidance.audio.settings import sound_settings
+    from guidance.audio.trying import check_sound
     from guidance.host import outcome_of
-    from guidance.live.advice import report, to_mend
+    from guidance.live.advice import report, sound_report, to_mend
     from guidance.live.check import check_device
 
     try:
+        device = sound_settings().device
         found = check_device(address, seconds, known_uv)
     except (DeviceError, Fault) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
         sys.exit(outcome.status)
-    faults = to_mend(found)
+    sound = None if no_audio else check_sound(device)
+    faults = to_mend(found) + ([sound.why] if sound and sound.why else [])
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found) | {"mend": faults}))
+        told = {"sound": dataclasses.asdict(sound) if sound else None, "mend": faults}
+        click.echo(json.dumps(dataclasses.asdict(found) | told))
     else:
-        click.echo("\n".join([*report(found), *(f"To mend: {fault}" for fault in faults or ["nothing."])]))
+        heard = sound_report(sound) if sound else []
+        click.echo("\n".join([*report(found), *heard, *(f"To mend: {fault}" for fault in faults or ["nothing."])]))
     sys.exit(FAILED if faults else DONE)

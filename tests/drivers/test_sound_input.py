@@ -14,9 +14,9 @@ import pytest
 
 from drivers.base import Block, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
 from drivers.sound_input import SoundInput, choose
-from tests import pulse
 from tests.drivers.fake_sound import FakeSound, FakeStream
 from tests.drivers.reading import read_for, read_until
+from tests.guidance.audio import pulse
 
 KNOWN = {1: "Line In", 2: "USB Audio CODEC", 3: "USB Microphone"}
 

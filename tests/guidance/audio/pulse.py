@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 RATE_HZ = 48_000
 WAIT_S = 10.0
@@ -20,9 +27,7 @@ def lacking() -> str | None:
     missing = [name for name in NEEDS if shutil.which(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed (Debian: pulseaudio pulseaudio-utils)"
-    try:
-        import sounddevice  # noqa: F401
-    except OSError:
+    if ctypes.util.find_library("portaudio") is None:
         return "PortAudio not installed (Debian: libportaudio2)"
     return None
 
@@ -82,3 +87,67 @@ class PulseServer:
             ["pactl", *words], env=os.environ | self.environment, capture_output=True, timeout=WAIT_S, check=False
         )
         return done.returncode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """What came out: ``samples`` in -1 to 1 of RATE_HZ, the first of which came at ``began_s`` (monotonic clock)."""
+
+    samples: NDArray[np.float64]
+    began_s: float
+
+    def since(self, at_s: float, seconds: float | None = None) -> NDArray[np.float64]:
+        """What came from ``at_s`` on."""
+        first = max(round((at_s - self.began_s) * RATE_HZ), 0)
+        return self.samples[first : None if seconds is None else first + round(seconds * RATE_HZ)]
+
+    def first_after(self, at_s: float, level: float = 1e-4) -> float | None:
+        """When, after ``at_s``, the first sample came that is beyond ``level``; None if none did."""
+        found = np.flatnonzero(np.abs(self.since(at_s)) > level)
+        return max(at_s, self.began_s) + float(found[0]) / RATE_HZ if len(found) else None
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Records the monitor of ``server``'s sink until it is stopped.
+
+    Bytes are only ever late: the earliest of them, of all that arrived, tells when each sample came.
+    """
+
+    server: PulseServer
+    _chunks: list[tuple[float, bytes]] = field(default_factory=list, init=False)
+    _process: Any = field(default=None, init=False)
+    _thread: Any = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        words = ["parec", "--device=out.monitor", f"--rate={RATE_HZ}", "--channels=1", "--format=s16le", "--raw"]
+        environment = os.environ | self.server.environment
+        self._process = subprocess.Popen(
+            [*words, "--latency-msec=2"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        )
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+        until = time.monotonic() + WAIT_S
+        while not self._chunks and time.monotonic() < until:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        self._process.stdout.close()
+
+    def _follow(self) -> None:
+        descriptor = self._process.stdout.fileno()
+        while chunk := os.read(descriptor, 65_536):
+            self._chunks.append((time.monotonic(), chunk))
+
+    def recording(self) -> Recording:
+        """All that came so far."""
+        chunks = list(self._chunks)
+        counts = np.cumsum([len(chunk) // 2 for _, chunk in chunks])
+        settled = counts > min(RATE_HZ // 4, counts[-1] - 1)
+        began = np.array([at for at, _ in chunks]) - counts / RATE_HZ
+        samples = np.frombuffer(b"".join(chunk for _, chunk in chunks), np.int16) / 32768.0
+        return Recording(samples, float(began[settled].min()))
