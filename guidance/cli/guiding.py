@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,6 +27,7 @@ from guidance.cli.options import (
     sound_of,
 )
 from guidance.cli.procedures import STORE
+from guidance.faults import ArgumentFault
 
 
 @click.command(epilog=STATUS)
@@ -67,8 +70,25 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
         duration_s=options["duration_s"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
+        **_case(options),
     )
     run_job(job, headless=options["headless"])
+
+
+def _case(options: dict[str, Any]) -> dict[str, Any]:
+    """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
+    from guidance.journal.key import of_file
+    from guidance.journal.note.case import case_file
+
+    if options["case_file"] is None:
+        return {}
+    key_file = options["key_file"]
+    try:
+        if key_file:
+            of_file(Path(key_file))
+        return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 @click.command(epilog=STATUS)

@@ -69,6 +69,11 @@ EVENTS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
 
+KEY = click.option(
+    "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
+    help="File with the age key, or the passphrase, that encrypts patient and note; NEEDLE_GUIDANCE_KEY may name it.",
+)  # fmt: skip
+
 _PROCEDURE = (
     PROTOCOL,
     click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
@@ -98,6 +103,12 @@ _PROCEDURE = (
         "--sounds", metavar="NAME",
         help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]",
     ),
+    click.option(
+        "--case", "case_file", metavar="FILE",
+        help="Case sheet in TOML: patient, performer, side, needle and the rest, for the note; kept apart from the "
+        "events. procedures case-sheet prints an empty one.",
+    ),
+    KEY,
     *DOSING,
 )  # fmt: skip
 

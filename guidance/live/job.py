@@ -15,6 +15,8 @@ from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds
+from guidance.journal.key import of_file
+from guidance.journal.note.case import Case, save_case
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
@@ -36,7 +38,10 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``."""
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
+
+    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named.
+    """
 
     settings: Settings
     store: str
@@ -45,6 +50,8 @@ class Live:
     duration_s: float | None = None
     sound: SoundSettings | None = None
     raw_log: bool = False
+    case: Case | None = None
+    key_file: str | None = None
 
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises Fault and DeviceError."""
@@ -76,6 +83,8 @@ class Live:
             writer = EventWriter(record.journal, copy)
             stack.callback(writer.close)
             stack.callback(record.close)
+            if self.case:
+                save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
             for found in cut_off:
                 mark_told(found)
