@@ -87,6 +87,23 @@ class DoseView:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedleView:
+    """What the needle's EMG shows now, for a screen: the ``phase`` asked for and how, the newest second's pattern.
+
+    ``edges_ms`` are the rise times at which approach, target and (never) close begin.
+    """
+
+    phase: str | None
+    asked: str
+    pattern: str | None
+    potentials_per_s: float
+    units: int
+    fits: bool | None
+    text: str
+    edges_ms: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class SoundView:
     """The sound: ``state`` is ``on``, ``paused`` (for ``paused_s`` more), ``muted`` or ``lost``; ``mapping`` names the
     tones in use, ``volume`` and ``monitor_volume`` are 0 to 1.
@@ -148,3 +165,4 @@ class Snapshot:
     dose: DoseView | None = None
     sound: SoundView | None = None
     journal: JournalView | None = None
+    needle: NeedleView | None = None

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from drivers.base import Outcome, Pulse
-from guidance.events import Response, Signal, Stimulus
+from dataclasses import asdict
+
+from drivers.base import DeviceInfo, Outcome, Pulse
+from guidance import __version__
+from guidance.events import VERSION, Response, Signal, Start, Stimulus
 from guidance.judge import judge
 from guidance.protocol import Protocol
 from guidance.proximity.evidence import Heard
+from guidance.settings import Settings
 from guidance.signal.path import Answer, Second
+
+
+def start_of(settings: Settings, info: DeviceInfo, wall_time: str) -> Start:
+    """The record that opens the stream of a procedure on device ``info`` that began at ``wall_time`` (RFC 3339)."""
+    device = {
+        "model": info.model,
+        "serial": info.serial,
+        "address": info.address,
+        "sample_rate_hz": info.sample_rate_hz,
+        "channels": [channel.name for channel in info.channels],
+    }
+    protocol = settings.protocol
+    changes = tuple(asdict(change) for change in protocol.changes)
+    told = (changes, protocol.unsourced, protocol.assumed)
+    return Start(VERSION, f"needle-guidance {__version__}", protocol.id, device, wall_time, settings.mode.value, *told)
 
 
 def stimulus_of(pulse: Pulse) -> Stimulus:

@@ -65,6 +65,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         unsourced=_unsourced(settings.protocol),
         notice=position.notice,
         dose=engine.dose.view(),
+        needle=engine.emg.view() if engine.emg else None,
     )
 
 

@@ -23,9 +23,7 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
         if not re.fullmatch("[0-9]{1,18}", number) or electrode not in {"", "needle"}:
             raise OptionRefused(f"sim:{seed} names no patient; a seed is a whole number from 0 on, such as sim:1.")
         options = ("--needle",) if electrode else ()
-        self._device = SimulatedDevice(
-            int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options
-        )
+        self._device = SimulatedDevice(int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options)
         try:
             super().__init__(self._device.address.removeprefix("ona:"))
         except BaseException:

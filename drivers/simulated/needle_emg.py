@@ -1,7 +1,7 @@
 """A needle that records: motor units with their fibres about the tip, and what end-plates do at rest.
 
-The muscle lies about the point that the motion calls 0, its fibres along ``aside``. Potentials follow from where the tip
-is: how far each fibre is, and how far along it the end-plate lies. A simulation; numbers carry their source.
+The muscle lies about the point that the motion calls 0, its fibres along ``aside``. Potentials follow from where the
+tip is: how far each fibre is, and how far along it the end-plate lies. A simulation; numbers carry their source.
 """
 
 from __future__ import annotations
@@ -129,7 +129,6 @@ def _plate_wave(length_ms: float, *, is_noise: bool) -> NDArray[np.float32]:
     """One negative phase, steep and then slower; a spike has a smaller positive one after it."""
     t = np.arange(0, length_ms, STEP_MS) / length_ms
     if is_noise:
-        return np.asarray(-np.sin(math.pi * t**0.5) ** 2, np.float32)
+        return np.asarray(-(np.sin(math.pi * t**0.5) ** 2), np.float32)
     body = np.where(t < 0.5, -np.sin(math.pi * (2 * t).clip(0, 1) ** 0.7), 0.35 * np.sin(math.pi * (2 * t - 1)))
     return np.asarray(body / np.ptp(body), np.float32)
-

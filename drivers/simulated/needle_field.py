@@ -1,8 +1,8 @@
 """The potential of one muscle fibre at a needle's tip: a line source in an anisotropic volume conductor.
 
-The membrane potential is Rosenfalck's (1969), V(z) = 96 z^3 exp(-z) mV with z behind the front in mm, here steeper; its second
-derivative along the fibre is the source (Plonsey's line-source model; Nandedkar and Stalberg 1983 use the same). Two fronts
-leave the end-plate in opposite directions, so that near it the potential begins negative and elsewhere positive.
+The membrane potential is Rosenfalck's (1969), V(z) = 96 z^3 exp(-z) mV with z behind the front in mm, here steeper; its
+second derivative along the fibre is the source (Plonsey's line-source model; Nandedkar and Stalberg 1983 use the same).
+Two fronts leave the end-plate in opposite directions: near it the potential begins negative, elsewhere positive.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from drivers.simulated.draws import Known
 
 ANISOTROPY = Known(5.0, "conductivity along fibres over that across", "modelled")
 TIP_MM = Known(0.08, "a tip of finite size sees no fibre from nearer than so", "assumed")
-STEEPNESS = Known(2.0, "per mm: the front as steep as single-fibre potentials, that rise in some 0.2 ms, ask for", "assumed")
+STEEPNESS = Known(2.0, "per mm: a front as steep as single-fibre potentials show, rising in some 0.2 ms", "assumed")
 SPEED_MM_MS = Known(4.0, "conduction along a muscle fibre; the table's own", "modelled")
 
 STEP_MS = 0.025
@@ -29,7 +29,7 @@ _FADE_MS = 2.0
 
 
 class FibreField:
-    """Potentials (offset, radius, time) of a fibre; unit strength is 900 uV peak to peak at 0.1 mm, far from the plate."""
+    """Potentials (offset, radius, time) of a fibre: 900 uV peak to peak at 0.1 mm, far from its end-plate."""
 
     def __init__(self) -> None:
         """Compute the table."""

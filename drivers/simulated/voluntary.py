@@ -41,6 +41,7 @@ class Unit:
         self.wave: Samples = (height * shape[:, None] * seen).astype(np.float32)
 
     def interval_s(self, rng: np.random.Generator, effort: float) -> float:
+        """Time to the next discharge at ``effort``, drawn."""
         share = min((effort - self.threshold) / (1 - self.threshold), 1.0)
         rate = self._first_hz + share * (self._peak_hz - self._first_hz)
         return float(max(1 + self._cv * rng.standard_normal(), 0.3)) / rate
@@ -56,7 +57,9 @@ class Voluntary:
         self._rng, self._rate = rng, sample_rate_hz
         self.tone = TONE_EFFORT.draw(rng) if TONE.draw(rng) else 0.0
         self.held: float | None = None
-        self._units = [self._unit(row, k / n) for row in seen for n in [units or round(UNITS.draw(rng))] for k in range(n)]
+        self._units = [
+            self._unit(row, k / n) for row in seen for n in [units or round(UNITS.draw(rng))] for k in range(n)
+        ]
         self._start_s = REST_S.draw(rng)
         self._draw_burst()
 

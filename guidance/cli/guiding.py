@@ -21,6 +21,7 @@ from guidance.cli.options import (
     run_job,
     settings_of,
 )
+from guidance.settings import Settings
 
 
 @click.command(epilog=STATUS)
@@ -33,7 +34,7 @@ def run(address: str, **options: Any) -> None:
     signal is sound. No pulse exceeds the least of the device's limits, the protocol's, and 6 mA, 1 ms, 5 a second and
     2 uC a pulse. The record of the procedure is kept in the store. Ctrl-C ends it in order.
     """
-    _run_live(address, options)
+    _run_live(address, options, settings_of(options, is_live=True))
 
 
 @click.command(epilog=STATUS)
@@ -46,16 +47,17 @@ def demo(seed: int, **options: Any) -> None:
 
     It is a simulation: what holds for it need not hold for a person.
     """
-    _run_live(f"sim:{seed}", options)
+    settings = settings_of(options, is_live=True)
+    _run_live(f"sim:{seed},needle" if settings.protocol.needle_emg else f"sim:{seed}", options, settings)
 
 
-def _run_live(address: str, options: dict[str, Any]) -> None:
+def _run_live(address: str, options: dict[str, Any], settings: Settings) -> None:
     from guidance.journal.store import default_store
     from guidance.live import Live
 
     check_events(options)
     job = Live(
-        settings=settings_of(options, is_live=True),
+        settings=settings,
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],

@@ -1,1 +1,1 @@
-"""The muscle's own EMG: potentials found and measured, sorted into units, judged by phase; and what a recording shows."""
+"""The muscle's own EMG: potentials found, measured and sorted into units; how near they are; how they fit an effort."""

@@ -1,14 +1,14 @@
 """How near the tip is to the fibres of a motor unit, by its potential.
 
-A rise within 500 us comes from inside the unit's territory. A longer one from outside, where the potential is also below
-50 uV or begins negative; many crisp ones from inside rise more slowly too, so the rest is not decided ("Is the MUAP
-rise-time criterion too restrictive?", discovery.researcher.life 7d971f32). No distance in mm follows from it.
+A rise within 500 us comes from inside the unit's territory. A longer one from outside, where the potential is also
+below 50 uV or begins negative; many crisp ones from inside rise more slowly too, so the rest is not decided ("Is the
+MUAP rise-time criterion too restrictive?", discovery.researcher.life 7d971f32). No distance in mm follows from it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,8 @@ _LEAST_LN, _USUAL_LN, _USUAL_COUNTS = 0.05, 0.2, 2
 _AMPLITUDE_SD_LN = 0.1
 _FROM, _TO = -1.645, 1.645
 _PARTS = 3
+_NEGATIVE_COUNTS = 0.5
+"""A slow potential that begins negative is from outside, or from fibres whose end-plates are at the tip."""
 _LEAST_SEEN = 3
 _LEAST_OVER_NOISE = 12.0
 _OF_LARGEST = 0.33
@@ -36,7 +38,7 @@ _OF_LARGEST = 0.33
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """What the crispest unit that fires again and again says: ``rise_us`` and ``closeness`` as intervals (5, 50, 95 %);
+    """What a unit that fires again and again says: ``rise_us`` and ``closeness`` as intervals (5, 50, 95 %);
     closeness is the limit over the rise, 1 and more being inside. ``zone_probability`` of far, approach and target.
     """
 
@@ -56,13 +58,10 @@ class Criterion:
     limit_us: float = LIMIT_US
     outside_uv: float = OUTSIDE_UV
 
-    def nearest(self, units: Sequence[Unit], rate_hz: float, since: int) -> Closeness | None:
-        """The closeness of the crispest of the large ``units`` seen again and again since sample ``since``; None without one."""
-        told = [near for unit in units if (near := self.of(unit, rate_hz, since))]
-        largest = max((near.amplitude_uv for near in told), default=0.0)
-        near_by = [near for near in told if near.amplitude_uv >= _OF_LARGEST * largest]
-        order = ("target", "approach", "far")
-        return max(near_by, key=lambda near: [near.zone_probability[zone] for zone in order], default=None)
+    @property
+    def edges_ms(self) -> tuple[float, float, float]:
+        """The rise times at which approach and target begin; nothing is too close."""
+        return SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0
 
     def of(self, unit: Unit, rate_hz: float, since: int) -> Closeness | None:
         """The closeness of ``unit`` since sample ``since``; None where it is too rare, or too small for its noise."""
@@ -93,8 +92,21 @@ class Criterion:
         slow = 1 - _below(math.log(SLOW * self.limit_us), rise, sd)
         small = _below(math.log(self.outside_uv), math.log(known.amplitude_uv), _AMPLITUDE_SD_LN)
         between = max(1 - inside - slow, 0.0)
-        outside = slow + between * (1.0 if known.begins_negative else small)
+        negative = _NEGATIVE_COUNTS if known.begins_negative else 0.0
+        outside = slow + between * (1 - (1 - small) * (1 - negative))
         return {"far": outside, "approach": max(1 - inside - outside, 0.0), "target": inside}
+
+
+def nearest(told: Iterable[Closeness]) -> Closeness | None:
+    """The crispest of those that are large; None where there is none."""
+    near = list(told)
+    largest = max((each.amplitude_uv for each in near), default=0.0)
+    order = ("target", "approach", "far")
+    return max(
+        (each for each in near if each.amplitude_uv >= _OF_LARGEST * largest),
+        key=lambda each: [each.zone_probability[zone] for zone in order],
+        default=None,
+    )
 
 
 def _uncertainty(rise_us: float, parts: list[float], rate_hz: float) -> float:

@@ -17,6 +17,7 @@ LEAST_UV = 12.0
 """Smaller ones are left to the noise."""
 
 _HOP_MS = 2.5
+_LONGEST_HOLE_HOPS = 800
 _PAGE_MS = 50.0
 _MAINS_PAGES = 8
 _QUIET_PAGES = 200
@@ -75,6 +76,19 @@ class PotentialFinder:
     def blank(self, until: int) -> None:
         """Find nothing before sample ``until``: what is there was made by a stimulus."""
         self._blind_to = max(self._blind_to, until)
+
+    def lose(self, until: int) -> list[Potential]:
+        """Take all up to sample ``until`` for lost; of a long hole only both ends are looked at."""
+        hole = until - self.end - len(self._incoming)
+        if hole <= _LONGEST_HOLE_HOPS * self._hop:
+            return self.feed(np.full(max(hole, 0), np.nan))
+        found = self.feed(np.full(self._hop, np.nan))
+        hops = (until - self.end) // self._hop - _LONGEST_HOLE_HOPS // 2
+        self.end += hops * self._hop
+        self._begins = None
+        self._raw, self._kept, self._sought = np.zeros(0), np.zeros(0), np.zeros(0)
+        self.blank(self.end)
+        return found + self.lose(until)
 
     def feed(self, samples: Array) -> list[Potential]:
         """Potentials completed by ``samples`` (n,) uV, NaN where lost."""

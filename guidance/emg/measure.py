@@ -1,6 +1,6 @@
 """The measures of one motor-unit potential, or of a template of many.
 
-Microvolts as the amplifier gives them: a negative potential at the needle is a negative number, whichever way it is drawn.
+Microvolts as the amplifier gives them: a negative potential at the needle is a negative number, however it is drawn.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EDGE_SHARE = 0.05
 class Measures:
     """Of one potential. ``rise_us``: from the positive peak before the main negative one to that; where there is no
     positive one, from the onset. ``begins_negative``: its first deflection; ``has_spike``: there is a negative peak;
-    ``peak_uv``: the main peak; ``peak_at``, ``ends_at``: where the main peak and the end lie in what was measured, in samples.
+    ``peak_uv``: the main peak; ``peak_at``, ``ends_at``: where that and the end lie in what was measured, in samples.
     Not ``is_whole``: a larger neighbour runs into it.
     """
 
