@@ -203,9 +203,8 @@ def _by_closeness(near: Closeness, sample: int) -> Proximity:
 
 
 def _by_plate(plate: PlateActivity, sample: int) -> Proximity:
-    return replace(
-        _proximity(sample, "target", {"approach": 1 - plate.share, "target": plate.share}), place="end-plate"
-    )
+    shares = {"approach": 1 - plate.share, "target": plate.share}
+    return replace(_proximity(sample, "target", shares), place="end-plate")
 
 
 def _unknown(sample: int, why: str) -> Proximity:

@@ -45,8 +45,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class NeedleEmgPlan:
     """How a needle is guided by its own EMG: the movement that the patient makes (None: not known), and the efforts
-    asked for in their order; the longest rise of a potential from inside a unit's territory, and below which amplitude a
-    slower one is outside.
+    asked for in their order; the longest rise of a potential from inside a unit's territory, and below which
+    amplitude a slower one is outside.
     """
 
     activation: str | None
