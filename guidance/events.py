@@ -100,7 +100,8 @@ class Proximity(Record):
     """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid.
 
     ``by`` is ``stimulus``, or ``needle-emg`` of a needle guided by its own EMG: the thresholds are then None,
-    ``rise_time_us`` is of the crispest unit near, ``closeness`` the longest rise of inside over it; ``place`` is ``end-plate`` where that is what is heard.
+    ``rise_time_us`` is of the crispest unit near, ``closeness`` the longest rise of inside over it, and ``place`` is
+    ``end-plate`` where that is what is heard.
     """
 
     kind: ClassVar[str] = "proximity"

@@ -1,13 +1,14 @@
 """Spontaneous activity in a short piece of needle EMG, named by shape and regularity.
 
 Fibrillations 20-200 uV, 1-5 ms, regular 0.5-15 a second; positive sharp waves 10-30 ms, regular (statpearls 19794);
-fasciculations shaped like motor units, irregular (ccjm.org); end-plates as in ``guidance.emg.endplate``; complex repetitive
-discharges locked in time, myotonic ones waxing and waning at 20-150 a second (rates unsourced). Where one ends and the next
-begins is a judgement from these, not from recordings: none with labels was to be had.
+fasciculations shaped like motor units, irregular (ccjm.org); end-plates as in ``guidance.emg.endplate``; complex
+repetitive discharges locked in time, myotonic ones waxing and waning at 20-150 a second (rates unsourced). Where one
+ends and the next begins is a judgement from these, not from recordings: none with labels was to be had.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ from scipy.signal import find_peaks
 
 from guidance.emg.endplate import plate_activity
 from guidance.emg.finder import Potential, PotentialFinder
-from guidance.emg.units import Sorter
 from guidance.emg.measure import Measures, measure
+from guidance.emg.units import Sorter
 from guidance.signal.basis import Array
 
 LABELS = (
@@ -32,7 +33,10 @@ _WARM_S = 0.5
 _REGULAR_CV, _RHYTHM_CV, _IRREGULAR_CV = 0.12, 0.35, 0.45
 _FIBRILLATION_MS, _FIBRILLATION_UV = 6.0, 400.0
 _SHARP_MS = 8.0
-_LIKE_UNIT_MS = 4.0
+_LIKE_UNIT_MS, _LIKE_UNIT_UV = 4.0, 200.0
+_FASCICULATIONS_PER_S = 6.0
+_LOCKED_CV = 0.04
+_MOST = 0.6
 _REPETITIVE_HZ, _MYOTONIC_HZ = 4.0, 18.0
 _COMPLEX_TURNS = 5
 _WAXES_RATE, _WAXES_SIZE = 1.2, 1.4
@@ -74,11 +78,12 @@ def classify(uv: Array, rate_hz: float) -> Piece:
     trains = [dense] if dense else _trains(uv, potentials, noise_uv, rate_hz)
     plate = plate_activity(potentials, seconds, rate_hz)
     is_plate = plate is not None and plate.is_found
-    return Piece(_named(trains, len(potentials), is_plate=is_plate), tuple(trains), len(potentials), noise_uv)
+    label = _named(trains, len(potentials), seconds, is_plate=is_plate)
+    return Piece(label, tuple(trains), len(potentials), noise_uv)
 
 
 def found_in(uv: Array, rate_hz: float) -> tuple[list[Potential], float]:
-    """Potentials in ``uv`` by sample, and its noise; its own beginning, backwards, is what the finder is warmed with."""
+    """Potentials in ``uv`` by sample, and its noise; the finder is warmed with the beginning, played backwards."""
     warm = uv[: round(_WARM_S * rate_hz)][::-1]
     finder = PotentialFinder(rate_hz)
     finder.feed(warm)
@@ -87,17 +92,23 @@ def found_in(uv: Array, rate_hz: float) -> tuple[list[Potential], float]:
     return [p for p in found if p.sample >= len(warm)], finder.noise_uv
 
 
-def _named(trains: Sequence[Train], potentials: int, *, is_plate: bool) -> str:
-    labels = {train.label: train.count for train in trains}
+def _named(trains: Sequence[Train], potentials: int, seconds: float, *, is_plate: bool) -> str:
+    """The piece by its trains; what makes up less than most of the potentials is hidden by other activity."""
+    labels: Counter[str] = Counter()
+    for train in trains:
+        labels[train.label] += train.count
     for label in ("complex repetitive", "myotonic"):
         if label in labels:
             return label
     if is_plate and "motor unit" not in labels:
         return "end-plate"
-    known = {label: count for label, count in labels.items() if label != "unclear"}
+    if potentials > _FASCICULATIONS_PER_S * seconds:
+        labels.pop("fasciculation", None)
+    least = {label: 0.0 if label == "motor unit" else _MOST * potentials for label in labels}
+    known = {label: count for label, count in labels.items() if label != "unclear" and count >= least[label]}
     if known:
         return max(known, key=lambda label: known[label])
-    return "unclear" if potentials else "silent"
+    return "unclear" if trains else "silent"
 
 
 def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz: float) -> list[Train]:
@@ -139,8 +150,15 @@ def _label(count: int, cv: float | None, found: Measures, positive: float) -> st
     is_brief = found.duration_ms <= _FIBRILLATION_MS and found.amplitude_uv <= _FIBRILLATION_UV
     if is_regular and is_brief and not found.begins_negative:
         return "fibrillation"
-    if found.duration_ms < _LIKE_UNIT_MS:
+    return _large_label(count, cv, found)
+
+
+def _large_label(count: int, cv: float | None, found: Measures) -> str:
+    """What is neither sharp wave nor fibrillation."""
+    if found.duration_ms < _LIKE_UNIT_MS or found.amplitude_uv < _LIKE_UNIT_UV:
         return "unclear"
+    if count >= 6 and cv is not None and cv <= _LOCKED_CV and found.turns >= _COMPLEX_TURNS:
+        return "complex repetitive"
     if count >= 6 and cv is not None and cv <= _RHYTHM_CV:
         return "motor unit"
     if cv is None or cv >= _IRREGULAR_CV:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from guidance import __version__
+from guidance.cli.analyse import analyse
 from guidance.cli.dose import dose
 from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
@@ -25,7 +26,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, protocols, dose, trial):
+for command in (run, demo, replay, devices, check, protocols, dose, trial, analyse):
     cli.add_command(command)
 
 

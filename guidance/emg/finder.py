@@ -28,6 +28,8 @@ _KEEP_HZ = (5.0, 10_000.0)
 _APART_MS, _LONGEST_MS = 3.0, 15.0
 _BEFORE_MS, _AFTER_MS = 8.0, 10.0
 _QUIET_CELLS = 0.25
+_QUIETER = 1.15
+"""By how much the quieter cells of Gaussian noise are quieter than all of it."""
 _BESIDE = 0.2
 """What is smaller than this share of a potential's peak, and beside it, does not belong to it."""
 
@@ -134,7 +136,9 @@ class PotentialFinder:
 
     @property
     def threshold_uv(self) -> float:
-        """What a potential must reach in the band it is sought in."""
+        """What a potential must reach in the band it is sought in; nothing does before the noise is known."""
+        if not self._noises:
+            return np.inf
         return max(_OVER * self._sought_uv, LEAST_UV)
 
     def _search(self, start: int) -> list[Potential]:
@@ -186,7 +190,7 @@ class PotentialFinder:
 def _quiet(page: Array, cell: int) -> float:
     """The noise of the quieter cells of ``page``, that of its slow course apart."""
     spread = page[: len(page) // cell * cell].reshape(-1, cell).std(axis=1)
-    return float(np.percentile(spread, 100 * _QUIET_CELLS))
+    return _QUIETER * float(np.percentile(spread, 100 * _QUIET_CELLS))
 
 
 def _baseline(wave: Array, begins: int, last: int) -> float:

@@ -74,10 +74,11 @@ class Average:
     centre: int
     noise_uv: float
     count: int
+    grid_hz: float = GRID_HZ
 
     def measures(self) -> Measures:
         """The measures of the mean."""
-        return measure(self.wave, GRID_HZ, self.noise_uv, self.centre)
+        return measure(self.wave, self.grid_hz, self.noise_uv, self.centre)
 
 
 class Sorter:

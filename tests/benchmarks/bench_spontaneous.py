@@ -1,6 +1,6 @@
 """Simulated spontaneous activity: what two-second pieces are called, class by class and noise by noise.
 
-    uv run python -m tests.benchmarks.bench_spontaneous [PIECES]
+uv run python -m tests.benchmarks.bench_spontaneous [PIECES]
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Simulated spontaneous activity, written from reference numbers and apart from the classifier that is tried on it.
 
 Amplitudes, durations and rates: fibrillation 20-200 uV, 1-5 ms, 0.5-15 a second, regular; positive sharp wave 10-30 ms,
-regular; fasciculation like a motor unit, 5-15 ms, irregular, below 10 a second; end-plate noise 10-50 uV, 1-2 ms, spikes
-100-200 uV, 3-4 ms, irregular up to 50 a second; complex repetitive 5-100 a second, locked, abrupt; myotonic 20-150 a
-second, waxing and waning; a voluntary unit 5-15 a second. It is a simulation throughout.
+regular; fasciculation like a motor unit, 5-15 ms, irregular, below 10 a second; end-plate noise 10-50 uV, 1-2 ms,
+spikes 100-200 uV, 3-4 ms, irregular up to 50 a second; complex repetitive 5-100 a second, locked, abrupt; myotonic
+20-150 a second, waxing and waning; a voluntary unit 5-15 a second. It is a simulation throughout.
 """
 
 from __future__ import annotations
@@ -58,6 +58,10 @@ def _bumps(duration_ms: float, parts: list[tuple[float, float, float]]) -> Array
 
 def _sized(wave: Array, uv: float) -> Array:
     return np.asarray(wave * (uv / np.ptp(wave)))
+
+
+def _nothing(clean: Array, rng: np.random.Generator) -> None:
+    """Noise alone."""
 
 
 def _fibrillation(clean: Array, rng: np.random.Generator) -> None:
@@ -138,7 +142,7 @@ def _plates(clean: Array, rng: np.random.Generator) -> None:
 
 
 _MAKERS = {
-    "silent": lambda clean, rng: None,
+    "silent": _nothing,
     "fibrillation": _fibrillation,
     "positive sharp wave": _sharp,
     "fasciculation": _fasciculation,
