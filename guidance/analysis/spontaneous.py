@@ -36,6 +36,7 @@ _SHARP_MS = 8.0
 _LIKE_UNIT_MS, _LIKE_UNIT_UV = 4.0, 200.0
 _FASCICULATIONS_PER_S = 6.0
 _LOCKED_CV = 0.04
+_FEW = 6
 _MOST = 0.6
 _REPETITIVE_HZ, _MYOTONIC_HZ = 4.0, 18.0
 _COMPLEX_TURNS = 5
@@ -161,7 +162,7 @@ def _large_label(count: int, cv: float | None, found: Measures) -> str:
         return "complex repetitive"
     if count >= 6 and cv is not None and cv <= _RHYTHM_CV:
         return "motor unit"
-    if cv is None or cv >= _IRREGULAR_CV:
+    if cv is None or cv >= _IRREGULAR_CV or (count < _FEW and cv > _REGULAR_CV):
         return "fasciculation"
     return "unclear"
 
