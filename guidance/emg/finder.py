@@ -16,8 +16,10 @@ from guidance.signal.mains import MainsFit, fit_mains
 LEAST_UV = 12.0
 """Smaller ones are left to the noise."""
 
-_HOP_MS = 2.5
-_LONGEST_HOLE_HOPS = 800
+HOP_MS = 5.0
+"""On this grid the signal is looked at, and blocks are cut."""
+
+_LONGEST_HOLE_HOPS = 400
 _PAGE_MS = 50.0
 _MAINS_PAGES = 8
 _QUIET_PAGES = 200
@@ -57,9 +59,9 @@ class PotentialFinder:
         per_ms = rate_hz / 1e3
         self.rate_hz = rate_hz
         self._hop, self._apart, self._longest, self._before, self._after = (
-            max(1, round(ms * per_ms)) for ms in (_HOP_MS, _APART_MS, _LONGEST_MS, _BEFORE_MS, _AFTER_MS)
+            max(1, round(ms * per_ms)) for ms in (HOP_MS, _APART_MS, _LONGEST_MS, _BEFORE_MS, _AFTER_MS)
         )
-        self._page = self._hop * round(_PAGE_MS / _HOP_MS)
+        self._page = self._hop * round(_PAGE_MS / HOP_MS)
         self._keep, self._seek = Band(*_KEEP_HZ, rate_hz), Band(*_SEEK_HZ, rate_hz)
         self._incoming = np.zeros(0)
         self._raw = np.zeros(0)
@@ -72,7 +74,7 @@ class PotentialFinder:
         self._closed_to = -1
         self.end = 0
         """Samples looked at."""
-        self.busy: deque[bool] = deque(maxlen=round(1000 / _HOP_MS))
+        self.busy: deque[bool] = deque(maxlen=round(1000 / HOP_MS))
         """For each hop of the last second, whether something stood out."""
 
     def blank(self, until: int) -> None:

@@ -12,14 +12,13 @@ from drivers.base import Block
 from guidance.emg.closeness import Closeness, Criterion, nearest
 from guidance.emg.effort import PHASES, Seen, judge_effort
 from guidance.emg.endplate import PlateActivity, plate_activity
-from guidance.emg.finder import Potential, PotentialFinder
+from guidance.emg.finder import HOP_MS, Potential, PotentialFinder
 from guidance.emg.units import Sorter, Unit
 from guidance.events import Activity, Entry, MotorUnit, Proximity, Record
 from guidance.protocol import NeedleEmgPlan, Phase
 from guidance.snapshot import NeedleView
 from guidance.zones import SteadyZone
 
-_HOP_MS = 2.5
 _LOOK_BACK_S = 2.0
 _FORGET_S = 4.0
 _TOLD_EVERY_S = 0.25
@@ -38,7 +37,7 @@ class NeedleGuide:
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
         self._finder = PotentialFinder(rate_hz)
         self._sorter = Sorter(rate_hz, forget_s=_FORGET_S)
-        self._hop = max(1, round(_HOP_MS * rate_hz / 1e3))
+        self._hop = max(1, round(HOP_MS * rate_hz / 1e3))
         self.phase: Phase | None = plan.phases[0] if asks and plan.phases else None
         self._recent: deque[Potential] = deque()
         self._told: dict[int, tuple[int, Closeness]] = {}

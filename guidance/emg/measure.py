@@ -6,14 +6,16 @@ Microvolts as the amplifier gives them: a negative potential at the needle is a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from guidance.signal.basis import Array
 
 FINE_HZ = 40_000.0
-"""Potentials are measured on a spline at about this rate; it adds no knowledge above the recording's own band."""
+"""Potentials are measured at about this rate; the points between add no knowledge above the recording's own band."""
+
+_LOBES = 4
 
 PHASE_UV = 20.0
 TURN_UV = 50.0
@@ -58,8 +60,8 @@ def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = N
 
     ``centre`` is a sample of its main spike; by default the largest.
     """
-    fine, step_us = _finer(wave, rate_hz)
-    per_ms = 1e3 / step_us
+    fine, fine_hz = finer(wave, rate_hz)
+    step_us, per_ms = 1e6 / fine_hz, fine_hz / 1e3
     scale = (len(fine) - 1) / max(len(wave) - 1, 1)
     near = fine if centre is None else _near(fine, round(centre * scale), round(_NEAR_MS * per_ms))
     peak, has_spike = _main_peak(near)
@@ -87,20 +89,23 @@ def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = N
 
 def turning_points(wave: Array, least_uv: float) -> list[int]:
     """Where ``wave`` turns after going up or down by ``least_uv`` at least, and does the same after."""
-    turns: list[int] = []
     if not len(wave):
-        return turns
-    low = high = 0
-    going = 0
-    for i, value in enumerate(wave.tolist()):
-        if value > wave[high]:
-            high = i
-        if value < wave[low]:
-            low = i
-        if going >= 0 and wave[high] - value >= least_uv:
+        return []
+    bends = np.flatnonzero(np.diff(np.sign(np.diff(wave))) != 0) + 1
+    at = np.concatenate([[0], bends, [len(wave) - 1]])
+    return [int(at[i]) for i in _turns(wave[at].tolist(), least_uv)]
+
+
+def _turns(values: list[float], least_uv: float) -> list[int]:
+    turns: list[int] = []
+    low = high = going = 0
+    for i, value in enumerate(values):
+        high = i if value > values[high] else high
+        low = i if value < values[low] else low
+        if going >= 0 and values[high] - value >= least_uv:
             turns += [high] if going else []
             going, low = -1, i
-        elif going <= 0 and value - wave[low] >= least_uv:
+        elif going <= 0 and value - values[low] >= least_uv:
             turns += [low] if going else []
             going, high = 1, i
         if going > 0:
@@ -110,12 +115,25 @@ def turning_points(wave: Array, least_uv: float) -> list[int]:
     return turns
 
 
-def _finer(wave: Array, rate_hz: float) -> tuple[Array, float]:
+def finer(wave: Array, rate_hz: float) -> tuple[Array, float]:
+    """``wave`` (n,) with points between its own, by a windowed sinc (Lanczos); and its new rate, about FINE_HZ."""
     factor = max(1, round(FINE_HZ / rate_hz))
-    if factor == 1 or len(wave) < 4:
-        return wave, 1e6 / rate_hz
-    at = np.arange((len(wave) - 1) * factor + 1) / factor
-    return np.asarray(CubicSpline(np.arange(len(wave)), wave)(at)), 1e6 / rate_hz / factor
+    if factor == 1 or len(wave) < 2:
+        return wave, rate_hz
+    padded = np.pad(wave, _LOBES, mode="edge")
+    stuffed = np.zeros((len(padded) - 1) * factor + 1)
+    stuffed[::factor] = padded
+    fine = np.convolve(stuffed, _kernel(factor), mode="same")
+    return np.asarray(fine[_LOBES * factor : len(fine) - _LOBES * factor]), rate_hz * factor
+
+
+@cache
+def _kernel(factor: int) -> Array:
+    t = np.arange(-_LOBES * factor, _LOBES * factor + 1) / factor
+    kernel = np.sinc(t) * np.sinc(t / _LOBES)
+    for phase in range(factor):
+        kernel[phase::factor] /= kernel[phase::factor].sum()
+    return np.asarray(kernel)
 
 
 def _near(fine: Array, centre: int, reach: int) -> Array:

@@ -6,10 +6,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from guidance.emg.finder import Potential
-from guidance.emg.measure import Measures, measure
+from guidance.emg.measure import FINE_HZ, Measures, finer, measure
 from guidance.signal.basis import Array
 
 _GRID_MS, _HALF_MS, _LAG_MS = 0.1, 2.5, 0.3
@@ -21,7 +20,7 @@ _LEARNS = 0.25
 _KEPT = 24
 _FROM_MS, _TO_MS = -7.0, 9.0
 
-GRID_HZ = 20_000.0
+GRID_HZ = FINE_HZ
 """Discharges of a unit are averaged on this grid."""
 _PAUSE_S = 0.5
 """A longer interval is a pause and says nothing of the rate."""
@@ -37,10 +36,10 @@ class Unit:
     seen: int = 0
     _waves: deque[Array] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
-    def add(self, potential: Potential, shape: Array, late: float, rate_hz: float) -> None:
-        """Take one more discharge, that lies ``late`` samples after where its main peak was taken to be."""
+    def add(self, potential: Potential, shape: Array, laid: Array) -> None:
+        """Take one more discharge: its ``shape`` about the peak, and its whole wave ``laid`` on the common grid."""
         self.newest.append(potential)
-        self._waves.append(_laid_on_grid(potential, late, rate_hz))
+        self._waves.append(laid)
         self.seen += 1
         share = max(_LEARNS, 1.0 / self.seen)
         self.template = (1 - share) * self.template + share * shape
@@ -94,7 +93,9 @@ class Sorter:
     def sort(self, potential: Potential) -> Unit | None:
         """The unit of ``potential``; None where it stays unsorted. A clear one without a fellow founds a unit."""
         self._forget(potential.sample)
-        shapes = _shapes(potential, self._rate_hz)
+        fine, fine_hz = finer(potential.wave, self._rate_hz)
+        peak_ms = potential.measures.peak_at / self._rate_hz * 1e3
+        shapes = _shapes(fine, fine_hz, peak_ms)
         unit, lag = self._nearest(shapes, potential.noise_uv)
         if unit is None:
             if potential.is_mixed:
@@ -102,8 +103,8 @@ class Sorter:
             self._made += 1
             unit = Unit(self._made, shapes[lag])
             self.units.append(unit)
-        late = (lag - len(shapes) // 2) * _GRID_MS * self._rate_hz / 1e3
-        unit.add(potential, shapes[lag], late, self._rate_hz)
+        late_ms = (lag - len(shapes) // 2) * _GRID_MS
+        unit.add(potential, shapes[lag], _laid_on_grid(fine, fine_hz, peak_ms + late_ms))
         return unit
 
     def _nearest(self, shapes: Array, noise_uv: float) -> tuple[Unit | None, int]:
@@ -128,21 +129,18 @@ class Sorter:
             self.units.remove(min(self.units, key=lambda unit: (unit.seen, unit.newest[-1].sample)))
 
 
-def _shapes(potential: Potential, rate_hz: float) -> Array:
+def _shapes(fine: Array, fine_hz: float, peak_ms: float) -> Array:
     """The main spike on a grid of 0.1 ms, shifted by each lag: shape (lags, points); the middle one is unshifted."""
-    per_ms = rate_hz / 1e3
     lags, half = round(_LAG_MS / _GRID_MS), round(_HALF_MS / _GRID_MS)
-    at = potential.measures.peak_at + np.arange(-half - lags, half + lags + 1) * _GRID_MS * per_ms
-    wave = CubicSpline(np.arange(len(potential.wave)), potential.wave)(np.clip(at, 0, len(potential.wave) - 1))
+    at_ms = peak_ms + np.arange(-half - lags, half + lags + 1) * _GRID_MS
+    wave = np.interp(at_ms * fine_hz / 1e3, np.arange(len(fine)), fine)
     return np.asarray(np.lib.stride_tricks.sliding_window_view(wave, 2 * half + 1))
 
 
-def _laid_on_grid(potential: Potential, late: float, rate_hz: float) -> Array:
+def _laid_on_grid(fine: Array, fine_hz: float, peak_ms: float) -> Array:
     """The wave about its main peak on the common grid; NaN where it was not kept."""
-    wave, step = potential.wave, rate_hz / GRID_HZ
-    at = potential.measures.peak_at + late + np.arange(_FROM_MS * GRID_HZ / 1e3, _TO_MS * GRID_HZ / 1e3) * step
-    laid = CubicSpline(np.arange(len(wave)), wave)(np.clip(at, 0, len(wave) - 1))
-    return np.where((at >= 0) & (at <= len(wave) - 1), laid, np.nan)
+    at_ms = peak_ms + np.arange(_FROM_MS, _TO_MS, 1e3 / GRID_HZ)
+    return np.interp(at_ms * fine_hz / 1e3, np.arange(len(fine)), fine, left=np.nan, right=np.nan)
 
 
 def _average(chosen: list[tuple[Potential, Array]]) -> Average:
