@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance.alarms import AlarmBoard
-from guidance.cues import cue_for
+from guidance.cues import MAPPINGS, CueChooser
 from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
@@ -38,7 +38,7 @@ from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.telling import heard_of, response_of, signal_of, start_of, stimulus_of
 from guidance.watch import Watch
-from guidance.zones import SteadyZone
+from guidance.zones import SteadyZone, edges_ma
 
 
 class Engine:
@@ -73,9 +73,9 @@ class Engine:
         if stimulation:
             stimulation.controller.follow(self._belief)
         plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
-        self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz, asks=not settings.headless) if plan else None
+        self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
-        self._cue: Cue | None = None
+        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
     def begin(self) -> Made:
@@ -292,7 +292,6 @@ class Engine:
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:
-        cue = cue_for(proximity)
-        if cue != self._cue:
-            self._cue = cue
+        cue = self._cues.changed(proximity)
+        if cue:
             yield cue

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from guidance import cues
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 
@@ -21,7 +23,7 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold.
+    The first ``silent_pulses`` are known to be below threshold. ``sounds`` names a mapping of guidance/cues.py.
     """
 
     protocol: Protocol
@@ -35,6 +37,7 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    sounds: str = cues.USUAL
 
     @property
     def window(self) -> tuple[float, float]:
@@ -45,6 +48,16 @@ class Settings:
     def named_criterion_uv(self) -> float | None:
         """The criterion that option or protocol names; smaller responses are then not called detected."""
         return self.criterion_uv or self.protocol.criterion_uv
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a replay must know to run with the same; what is not set is None."""
+        return {
+            "window_ms": self.window,
+            "criterion_uv": self.named_criterion_uv,
+            "current_ma": self.current_ma,
+            "silent_pulses": self.silent_pulses,
+        }
 
     @property
     def threshold_criterion_uv(self) -> float:

@@ -43,6 +43,7 @@ class AlarmView:
     priority: str
     text: str
     active: bool
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class DoseView:
 class NeedleView:
     """What the needle's EMG shows now, for a screen: the ``phase`` asked for and how, the newest second's pattern.
 
-    ``edges_ms`` are the rise times at which approach, target and (never) close begin.
+    ``edges_ms`` are the rise times at which approach, target and (never) close begin; ``phases`` may be asked for.
     """
 
     phase: str | None
@@ -101,6 +102,7 @@ class NeedleView:
     fits: bool | None
     text: str
     edges_ms: tuple[float, float, float]
+    phases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def start_of(settings: Settings, info: DeviceInfo, wall_time: str) -> Start:
     }
     protocol = settings.protocol
     changes = tuple(asdict(change) for change in protocol.changes)
-    told = (changes, protocol.unsourced, protocol.assumed)
+    told = (changes, protocol.unsourced, protocol.assumed, settings.told)
     return Start(VERSION, f"needle-guidance {__version__}", protocol.id, device, wall_time, settings.mode.value, *told)
 
 

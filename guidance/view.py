@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from guidance.engine import Engine
 from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
-from guidance.snapshot import Snapshot, StimulatorView
+from guidance.snapshot import JournalView, Snapshot, SoundView, StimulatorView
 from guidance.zones import edges_ma
 
 _RUNNING = {"stimulus", "proximity", "response"}
@@ -16,7 +16,7 @@ _RUNNING = {"stimulus", "proximity", "response"}
 @dataclass(frozen=True, slots=True)
 class Position:
     """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
-    and whether the device is ``connected``.
+    whether the device is ``connected``, how the sound is, and the record that is kept.
     """
 
     source: str
@@ -26,6 +26,8 @@ class Position:
     ended: str | None = None
     notice: str = ""
     connected: bool = True
+    sound: SoundView | None = None
+    journal: JournalView | None = None
 
 
 def snapshot(engine: Engine, position: Position) -> Snapshot:
@@ -66,6 +68,8 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         notice=position.notice,
         dose=engine.dose.view(),
         needle=engine.emg.view() if engine.emg else None,
+        sound=position.sound,
+        journal=position.journal,
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from guidance.cli.again import procedure_at, replay_procedure
 from guidance.cli.options import (
     CRITERION,
     DEVICE,
     EVENTS,
     HEADLESS,
+    JSON,
     PROTOCOL,
     SILENT,
     STATUS,
@@ -20,8 +24,10 @@ from guidance.cli.options import (
     procedure_options,
     run_job,
     settings_of,
+    sound_of,
 )
-from guidance.settings import Settings
+from guidance.cli.procedures import STORE
+from guidance.faults import ArgumentFault
 
 
 @click.command(epilog=STATUS)
@@ -34,7 +40,7 @@ def run(address: str, **options: Any) -> None:
     signal is sound. No pulse exceeds the least of the device's limits, the protocol's, and 6 mA, 1 ms, 5 a second and
     2 uC a pulse. The record of the procedure is kept in the store. Ctrl-C ends it in order.
     """
-    _run_live(address, options, settings_of(options, is_live=True))
+    _run_live(address, options)
 
 
 @click.command(epilog=STATUS)
@@ -47,27 +53,50 @@ def demo(seed: int, **options: Any) -> None:
 
     It is a simulation: what holds for it need not hold for a person.
     """
-    settings = settings_of(options, is_live=True)
-    _run_live(f"sim:{seed},needle" if settings.protocol.needle_emg else f"sim:{seed}", options, settings)
+    _run_live(f"sim:{seed}", options, is_demo=True)
 
 
-def _run_live(address: str, options: dict[str, Any], settings: Settings) -> None:
+def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
+    """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
     from guidance.journal.store import default_store
     from guidance.live import Live
 
     check_events(options)
+    sound = sound_of(options)
+    settings = settings_of(options, sound=sound)
+    if is_demo and settings.protocol.needle_emg:
+        address += ",needle"
     job = Live(
         settings=settings,
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        sound=None if options["no_audio"] else sound,
+        raw_log=options["raw_log"],
+        **_case(options),
     )
     run_job(job, headless=options["headless"])
 
 
+def _case(options: dict[str, Any]) -> dict[str, Any]:
+    """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
+    from guidance.journal.key import of_file
+    from guidance.journal.note.case import case_file
+
+    if options["case_file"] is None:
+        return {}
+    key_file = options["key_file"]
+    try:
+        if key_file:
+            of_file(Path(key_file))
+        return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
+
+
 @click.command(epilog=STATUS)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file")
 @click.option("--channel", metavar="LABEL", help="Use this channel alone; otherwise every voltage channel.")
 @PROTOCOL
 @WINDOW
@@ -84,15 +113,26 @@ def _run_live(address: str, options: dict[str, Any], settings: Settings) -> None
     "--full-scale-uv", type=Positive(), metavar="UV", help="What full scale of a WAV or FLAC file is, in microvolts."
 )
 @click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
-def replay(file: str, **options: Any) -> None:
+@STORE
+@JSON
+def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
     """Run a recorded signal through the same path as a live one.
 
     FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Pulses are its annotations 'stim', optionally with
     'current_ma=0.50 width_ms=0.10' after it; where there are none, they are found by their artefact.
     Without --fast and --speed it plays in real time.
+
+    FILE may also be a procedure on record, by its name or its folder: its signal then runs through today's code, and
+    a table shows where today's decisions differ from those on record; --json tells all of them.
     """
     from guidance.replay import Replay
 
+    folder = procedure_at(file, store)
+    if folder is not None:
+        replay_procedure(folder, as_json=as_json)
+        return
+    if as_json or store:
+        raise click.UsageError("--json and --store are for a procedure on record; FILE names a file.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     check_events(options)

