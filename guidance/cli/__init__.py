@@ -7,12 +7,15 @@ import sys
 import click
 
 from guidance import __version__
+from guidance.cli.analyse import analyse
 from guidance.cli.dose import dose
 from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
+from guidance.cli.recording import record
+from guidance.cli.records import RECORD_COMMANDS
 from guidance.cli.sounds import sounds
 from guidance.cli.training import biofeedback, biofeedback_summary
 from guidance.cli.trial import trial
@@ -28,21 +31,14 @@ def cli() -> None:
     """
 
 
-for command in (
-    run,
-    demo,
-    replay,
-    devices,
-    check,
-    procedures,
-    protocols,
-    dose,
-    biofeedback,
+_COMMANDS = (
+    run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, biofeedback,
     biofeedback_summary,
-    sounds,
-    trial,
-):
+)  # fmt: skip
+for command in _COMMANDS:
     cli.add_command(command)
+for command in RECORD_COMMANDS:
+    procedures.add_command(command)
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,9 +15,11 @@ from guidance.cli.options import (
     EVENTS,
     HEADLESS,
     JSON,
+    MARKER,
     PROTOCOL,
     SILENT,
     STATUS,
+    STIMULATOR,
     WINDOW,
     Positive,
     check_events,
@@ -25,10 +29,13 @@ from guidance.cli.options import (
     sound_of,
 )
 from guidance.cli.procedures import STORE
+from guidance.faults import ArgumentFault
 
 
 @click.command(epilog=STATUS)
 @DEVICE
+@STIMULATOR
+@MARKER
 @procedure_options
 def run(address: str, **options: Any) -> None:
     """Guide a procedure on an amplifier.
@@ -50,25 +57,48 @@ def demo(seed: int, **options: Any) -> None:
 
     It is a simulation: what holds for it need not hold for a person.
     """
-    _run_live(f"sim:{seed}", options)
+    _run_live(f"sim:{seed}", options, is_demo=True)
 
 
-def _run_live(address: str, options: dict[str, Any]) -> None:
+def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
+    """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
     from guidance.journal.store import default_store
     from guidance.live import Live
 
     check_events(options)
     sound = sound_of(options)
+    settings = settings_of(options, sound=sound)
+    if is_demo and settings.protocol.needle_emg:
+        address += ",needle"
     job = Live(
-        settings=settings_of(options, sound=sound),
+        settings=settings,
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        stimulator=options.get("stimulator"),
+        lsl_out=options["lsl_out"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
+        **_case(options),
     )
     run_job(job, headless=options["headless"])
+
+
+def _case(options: dict[str, Any]) -> dict[str, Any]:
+    """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
+    from guidance.journal.key import of_file
+    from guidance.journal.note.case import case_file
+
+    if options["case_file"] is None:
+        return {}
+    key_file = options["key_file"]
+    try:
+        if key_file:
+            of_file(Path(key_file))
+        return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 @click.command(epilog=STATUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from contextlib import suppress
@@ -102,7 +103,9 @@ class GuidanceApp(App[None]):
             self.exit()
         elif not self._draw_is_due:
             self._draw_is_due = True
-            self.set_timer(max(self._drawn_s + FRAME_S - self._heard_s, 0.001), self._draw)
+            wait_s = max(self._drawn_s + FRAME_S - self._heard_s, 0.001)
+            # Not set_timer: one that is late on a busy machine is never called, and the screen would stand still.
+            asyncio.get_running_loop().call_later(wait_s, self.call_later, self._draw)
 
     def _draw(self) -> None:
         self._draw_is_due = False
@@ -174,6 +177,10 @@ class GuidanceApp(App[None]):
         """Turn the current up or down."""
         self._send(Dial(steps))
 
+    def action_dial_said(self, steps: int) -> None:
+        """Take it that the stimulator's own dial was turned up or down."""
+        self._send(Dial(steps))
+
     def action_hold(self) -> None:
         """Hold the current where it is."""
         self._hand_over(Hold())
@@ -217,6 +224,11 @@ class GuidanceApp(App[None]):
         """Note that ``what`` happened."""
         self._send(Mark(what))
         self._note(what)
+
+    def action_ask_for(self, phase: str) -> None:
+        """Note that the patient is asked for an effort; a simulated one obeys."""
+        self.action_mark(phase)
+        self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
 
     def action_aspirate(self) -> None:
         """Note that nothing but air or solution came on aspiration."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from textwrap import wrap
 
+from guidance.harmless import clean
 from guidance.snapshot import MuscleView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import amplitude, clean, shorten
+from guidance.ui.text import amplitude, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Hashable
 from textwrap import wrap
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot, TrainingView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.recording import Recording
 from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
@@ -11,13 +12,13 @@ from guidance.signal.basis import Array
 from tests.shared import shared
 
 
-def runs(above: Array, least: int) -> int:
+def runs(above: NDArray[np.bool_], least: int) -> int:
     """How many stretches of at least ``least`` steps are above."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
     return int(np.sum(edges[1::2] - edges[::2] >= least))
 
 
-def begins(above: Array, least: int) -> list[int]:
+def begins(above: NDArray[np.bool_], least: int) -> list[int]:
     """Where they begin."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
     return [int(first) for first, stop in zip(edges[::2], edges[1::2], strict=True) if stop - first >= least]
