@@ -25,6 +25,7 @@ ROUNDS = 3
 """How often the largest efforts are asked for before the visit ends without."""
 
 _SURE = ("rest", "effort")
+_HEART = "the heart beats into the signal, and this amplifier is too slow to filter it; place the electrodes anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Course:
         self.lines_uv: list[float | None] = [None] * count
         self.scores: list[Score] = []
         self.failed: str | None = None
-        self.hint = ""
+        self.hint = self._standing_hint = ""
         self.paused = False
         self._kept: list[tuple[float, ...]] = []
         self._steps = self._waited = 0
@@ -166,6 +167,8 @@ class Course:
         self._heart_s = [heart_interval_s(kept[:, channel]) for channel in range(len(self.names))]
         for channel, heart_s in enumerate(self._heart_s):
             self.above_heart[channel] = heart_s is not None and self._bands[1] is not None
+            if heart_s is not None and self._bands[1] is None:
+                self.hint = self._standing_hint = f"{self.names[channel]}: {_HEART}"
 
     def _efforts(self, channel: int) -> Iterator[Phase]:
         rest = self.rests[channel]
@@ -192,7 +195,7 @@ class Course:
 
     def _calibrated(self, channel: int, rest: Rest, most_uv: float) -> None:
         line_uv = max(self.plan.threshold_share * most_uv, rest.limit_uv)
-        self.largest_uv[channel], self.lines_uv[channel], self.hint = most_uv, line_uv, ""
+        self.largest_uv[channel], self.lines_uv[channel], self.hint = most_uv, line_uv, self._standing_hint
         self._out.append(self._calibration(channel, rest, most_uv, line_uv, None))
 
     def _fail(self, channel: int, why: str, rest: Rest | None = None) -> None:

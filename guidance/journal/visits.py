@@ -67,7 +67,7 @@ def visit_of(folder: Path) -> Visit | None:
     try:
         events = read_events(folder)
         return _visit(folder.name, events)
-    except (Fault, KeyError, TypeError, ValueError, IndexError):
+    except (Fault, AttributeError, KeyError, TypeError, ValueError, IndexError):
         return None
 
 
@@ -87,17 +87,24 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
         return None
     trials = [event for event in events if event["kind"] == "trial"]
     muscle = next((event for event in events if event["kind"] == "calibration"), {})
-    held = [trial["held_s"] for trial in trials if trial["held_s"] is not None]
+    held = [_number(trial["held_s"]) for trial in trials]
     return Visit(
         name=name,
         wall_time=str(start["wall_time"]),
         exercise=str(training["exercise"]),
-        scores=tuple(trial["score_percent"] for trial in trials),
+        scores=tuple(_number(trial["score_percent"]) for trial in trials),
         reached=sum(trial["reached"] is True for trial in trials),
-        rest_uv=muscle.get("rest_mean_uv"),
-        largest_uv=muscle.get("largest_uv"),
-        first_line_uv=muscle.get("line_uv"),
-        last_line_uv=trials[-1]["next_line_uv"] if trials else None,
-        longest_held_s=max(held, default=None),
-        why=muscle.get("why"),
+        rest_uv=_number(muscle.get("rest_mean_uv")),
+        largest_uv=_number(muscle.get("largest_uv")),
+        first_line_uv=_number(muscle.get("line_uv")),
+        last_line_uv=_number(trials[-1]["next_line_uv"]) if trials else None,
+        longest_held_s=max((each for each in held if each is not None), default=None),
+        why=None if muscle.get("why") is None else str(muscle["why"]),
     )
+
+
+def _number(value: object) -> float | None:
+    """``value`` as a record may have it. Raises TypeError for anything but a number and None."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise TypeError(f"{value!r} is no number")
+    return value

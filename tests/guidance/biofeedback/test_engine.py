@@ -112,6 +112,15 @@ def test_a_heart_in_the_signal_raises_the_band_and_is_told() -> None:
     assert (calibrated.rest_mean_uv or 99.0) < 6.0
 
 
+def test_a_slow_board_that_hears_the_heart_says_so() -> None:
+    plan, rate_hz = exercise("relax", trials=1, rest_s=15.0), 250.0
+    signal = person_signal(plan, rate_hz)
+    signal[:, 0] += heart(len(signal), rate_hz, 150.0, np.random.default_rng(1))
+    engine = engine_of(plan, rate_hz)
+    made_of(engine, blocks(signal, itertools.repeat(500)))
+    assert "the heart beats into the signal" in engine.view().hint
+
+
 def test_the_operator_pauses_moves_the_line_and_notes() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     made = [*engine.step([], None, [Pause(on=True), Dial(1), Mark("pain")])]
