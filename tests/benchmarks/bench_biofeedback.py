@@ -4,7 +4,8 @@ Signals are made (noise of 30 to 200 Hz, rest of 2 uV and efforts of 100 uV RMS,
 the last rows of the second table, which are recorded (BioSPPy's example, in counts of its converter).
 
 Error: RMS of the difference between the envelope under mains or heart and that of the clean signal, at rest and in
-effort. Lag: device time from the onset of an effort to the first envelope above half of it (window 0.1 s); and the host's time from a block handed to the loop to the record of a cue made of it.
+effort. Lag: device time from the onset of an effort to the first envelope above half of it (window 0.1 s); and the
+host's time from a block handed to the loop to the record of a cue made of it.
 """
 
 from __future__ import annotations

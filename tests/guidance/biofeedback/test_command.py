@@ -41,7 +41,7 @@ def signal() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
 
 @pytest.fixture
 def recording(tmp_path: Path, signal: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Path:
-    waves = tuple(signal[:, at].astype(np.float32) for at in range(2))
+    waves = tuple(signal[:, at] for at in range(2))
     return write_edf(tmp_path / "visit.edf", Stream(RATE_HZ, waves))
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_or_foreign_record_tells_no_progress(recording: Path, tmp_path
 
 def test_no_effort_ends_in_words(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    wave = (2 * rng.standard_normal(round(160 * RATE_HZ))).astype(np.float32)
+    wave = 2 * rng.standard_normal(round(160 * RATE_HZ))
     recording = write_edf(tmp_path / "still.edf", Stream(RATE_HZ, (wave, wave)))
     done = visit(recording, tmp_path / "store")
     assert done.status == 1
@@ -138,7 +138,7 @@ def test_no_effort_ends_in_words(tmp_path: Path) -> None:
 
 
 def test_a_recording_that_ends_too_soon_ends_the_visit_in_order(tmp_path: Path) -> None:
-    wave = np.random.default_rng(0).standard_normal(round(6 * RATE_HZ)).astype(np.float32)
+    wave = np.random.default_rng(0).standard_normal(round(6 * RATE_HZ))
     recording = write_edf(tmp_path / "short.edf", Stream(RATE_HZ, (wave,)))
     assert visit(recording, tmp_path / "store").status == 0
     (name,) = names(tmp_path / "store")
@@ -173,11 +173,11 @@ def test_channels_that_are_not_there_and_rates_too_slow_are_refused(recording: P
     done = visit(recording, tmp_path / "store", "--channel", "tongue")
     assert (done.status, done.is_one_sentence) == (2, True)
     assert "no channel 'tongue'; it has: EMG 0, EMG 1" in done.err
-    slow = write_edf(tmp_path / "slow.edf", Stream(200.0, (np.zeros(2000, np.float32),)))
+    slow = write_edf(tmp_path / "slow.edf", Stream(200.0, (np.zeros(2000),)))
     done = visit(slow, tmp_path / "store")
     assert (done.status, done.is_one_sentence) == (1, True)
     assert "at least 250 Hz" in done.err
-    one = write_edf(tmp_path / "one.edf", Stream(RATE_HZ, (np.zeros(2000, np.float32),)))
+    one = write_edf(tmp_path / "one.edf", Stream(RATE_HZ, (np.zeros(2000),)))
     done = command("biofeedback", "--file", one, "--protocol", "antagonist-quiet", "--headless", "--fast",
                    "--store", tmp_path / "store")  # fmt: skip
     assert (done.status, done.is_one_sentence) == (2, True)
