@@ -64,7 +64,9 @@ class Engine:
             marker=channel_named(settings.marker, info),
         )
         protocol = settings.protocol
-        self._belief = ProximityFilter(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self._belief = ProximityFilter(
+            settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
+        )
         self._zone = SteadyZone()
         self.tally = Tally()
         self.alarms = AlarmBoard()
@@ -266,7 +268,7 @@ class Engine:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
-            self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
+            self.stimulation.answered(answer.pulse, response, self.proximity)
             yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:

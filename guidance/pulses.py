@@ -93,8 +93,8 @@ class SinglePulses(Stimulation):
             return
         self._withheld = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
-        self._asked = Asked(t, current_ma, self.width_ms)
-        self._ask(Fire(current_ma, self.width_ms))
+        self._asked = Asked(t, current_ma, self.pulse_width_ms)
+        self._ask(Fire(current_ma, self.pulse_width_ms))
         yield from self._tell()
 
     @property

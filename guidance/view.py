@@ -94,7 +94,7 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
         current_ma=stimulation.current_ma if stimulation.armed else None,
         wanted_ma=stimulation.hand.next_ma(),
         max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
-        width_ms=stimulation.width_ms,
+        width_ms=stimulation.pulse_width_ms,
         rate_hz=stimulation.pulse_rate_hz,
         delivered_ma=last.current_ma if last else None,
         impedance_kohm=last.impedance_kohm if last else None,

@@ -96,6 +96,11 @@ _PROCEDURE = (
         help="First current; in manual mode the current; in listen mode what the dial shows.",
     ),
     click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width."),
+    click.option(
+        "--probe-widths", is_flag=True,
+        help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. What they say rests on a "
+        "model of the axon, and models differ widely; tried on simulation only.",
+    ),
     click.option("--rate", "rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
     click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),
     WINDOW,
@@ -152,8 +157,16 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
         marker=options.get("marker"),
+        probe_widths=_probes(options, mode),
         sounds=sound.mapping if sound else USUAL,
     )
+
+
+def _probes(options: dict[str, Any], mode: Mode) -> bool:
+    asked = bool(options.get("probe_widths"))
+    if asked and mode is not Mode.AUTO:
+        raise click.UsageError(f"--probe-widths is for --mode auto; in {mode.value} mode the width stays as it is set.")
+    return asked
 
 
 def sound_of(options: dict[str, Any]) -> SoundSettings:

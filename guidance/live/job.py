@@ -28,6 +28,7 @@ from guidance.live.lsl import LslOutlets
 from guidance.live.paired import Paired
 from guidance.live.session import LiveSession, Outlets
 from guidance.navigator import Navigator, Stimulus
+from guidance.probing import probed_widths
 from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
 from guidance.settings import Mode, Settings
@@ -210,11 +211,27 @@ def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool
     bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
     controller: Controller = Dial(start_ma)
     if settings.mode is Mode.AUTO:
-        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz)
+        probes = _probe_widths(settings, limits, bounds, width_ms)
+        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz, probes)
         controller = Navigator(stimulus, settings.protocol.lower_bound_ma)
     single = SinglePulses if sets_current else TriggeredPulses
     kind = single if limits.single_pulses else PulseTrain
     return kind(controller, bounds, width_ms, rate_hz)
+
+
+def _probe_widths(settings: Settings, limits: Limits, bounds: Bounds, usual_ms: float) -> tuple[float, ...]:
+    """The widths to be interleaved, if any. Raises ArgumentFault where the device cannot give them."""
+    if not settings.probe_widths:
+        return ()
+    widths = probed_widths(usual_ms, bounds.min_width_ms, bounds.max_width_ms)
+    if not limits.single_pulses:
+        raise ArgumentFault("This stimulator gives trains of one width only; leave --probe-widths out.")
+    if not widths:
+        raise ArgumentFault(
+            f"This stimulator gives {bounds.min_width_ms:g} to {bounds.max_width_ms:g} ms, which leaves no width to "
+            f"probe with beside {usual_ms:g} ms; leave --probe-widths out."
+        )
+    return widths
 
 
 def _bounds(settings: Settings, limits: Limits) -> tuple[Bounds, float, float, float]:

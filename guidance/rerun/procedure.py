@@ -150,6 +150,7 @@ def _settings(start: Event) -> Settings:
         current_ma=told.get("current_ma"),
         silent_pulses=told.get("silent_pulses") or 0,
         marker=told.get("marker"),
+        probe_widths=bool(told.get("probe_widths")),
     )
 
 

@@ -80,10 +80,11 @@ class Reader:
         if self._seen is not None and proximity is not None and proximity.sample == self._seen.sample:
             return
         self._seen, self._since_s = proximity, t
-        if proximity is None or not proximity.valid or proximity.threshold_ma is None:
+        threshold_ma = proximity and (proximity.threshold_0p1ms_ma or proximity.threshold_ma)
+        if proximity is None or not proximity.valid or not threshold_ma:
             self._medians.clear()
             return
-        low, median, high = (math.log(ma) for ma in proximity.threshold_ma)
+        low, median, high = (math.log(ma) for ma in threshold_ma)
         self._ln_sd = (high - low) / _SD_IN_INTERVAL
         self._medians.append((t, median))
         while t - self._medians[0][0] > _TREND_S:
