@@ -6,12 +6,17 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers.base import Amplifier, DeviceNotFound, FoundPort
+from drivers.base import Amplifier, DeviceNotFound, Discovery
 from drivers.beside import SeparateStimulator
 
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",
     "file": "drivers.recording:Recording",
+    "sound": "drivers.sound_input:SoundInput",
+    "lsl": "drivers.lsl:LslStream",
+    "rhx": "drivers.rhx:IntanRhx",
+    "spikerbox": "drivers.spikerbox:SpikerBox",
+    "brainflow": "drivers.brainflow_board:BrainFlowBoard",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
 }
 
@@ -50,7 +55,7 @@ def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
     return getattr(importlib.import_module(module), name), rest
 
 
-def discover() -> list[FoundPort]:
-    """Serial ports of this machine, none of them opened; the likeliest amplifiers, those on USB, first."""
-    ports: list[FoundPort] = importlib.import_module("drivers.discovery").serial_ports()
-    return ports
+def discover(*, probe: bool = False) -> Discovery:
+    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    found: Discovery = importlib.import_module("drivers.discovery").look(probe=probe)
+    return found

@@ -89,6 +89,9 @@ class StimulatorInfo:
 class DeviceInfo:
     """Who a device is and what it measures; ``limits`` is None where it does not stimulate. ``stimulator`` is the one
     beside it, where there is one.
+
+    Where ``scale_known`` is false nobody has said what a step of the device is in uV, and samples are in those steps.
+    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to.
     """
 
     model: str
@@ -101,16 +104,30 @@ class DeviceInfo:
     stimulator: StimulatorInfo | None = None
     measures_impedance: bool = False
     has_buttons: bool = False
+    scale_known: bool = True
+    marks_pulses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPort:
-    """A port where a device may be: its ``address`` for ``open_device``, and what is known of it without opening it."""
+class FoundDevice:
+    """What may be a device: its ``address`` for ``open_device``, and what is known of it without opening it.
+
+    ``confidence`` is sure, likely or possible.
+    """
 
     address: str
     description: str
+    confidence: str = "possible"
     vendor_product: str | None = None
     serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Devices that were found; ``notes`` are sentences on what could not be looked for, or should be left alone."""
+
+    devices: tuple[FoundDevice, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +272,14 @@ class Stimulator(ABC):
     @abstractmethod
     def take_outcomes(self) -> list[CommandOutcome]:
         """What became of the commands since the last call, in order."""
+
+
+class Calibrated(ABC):
+    """What an Amplifier is besides where its microvolts rest on a scale that its address carries."""
+
+    @abstractmethod
+    def rescaled(self, factor: float) -> str:
+        """The address to type so that every value is ``factor`` times what it is now."""
 
 
 class Simulation(ABC):

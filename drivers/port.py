@@ -31,8 +31,8 @@ if sys.platform != "win32":
     _OPEN_ERRORS += (termios.error,)
 
 
-def open_port(url: str) -> Port:
-    """Open the port at ``url`` for this program alone; its reader runs.
+def open_port(url: str, baud: int = BAUD) -> Port:
+    """Open the port at ``url`` for this program alone, a serial one at ``baud``; its reader runs.
 
     ``socket://`` is connected here and not by pyserial, whose reads are of single bytes and whose writes wait for
     each other. Raises DeviceNotFound where there is nothing, DeviceRefused where it is busy or forbidden.
@@ -40,7 +40,7 @@ def open_port(url: str) -> Port:
     if url.lower().startswith("socket://"):
         return _socket_port(url)
     with refuse_port(url):
-        opened = serial.serial_for_url(url, baudrate=BAUD, timeout=0, exclusive=True)
+        opened = serial.serial_for_url(url, baudrate=baud, timeout=0, exclusive=True)
     if os.name == "posix" and isinstance(opened, serial.Serial):
         return _descriptor_port(url, opened)
     return PolledPort(url, opened)

@@ -14,6 +14,7 @@ from guidance.alarms import AlarmBoard
 from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
+from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
 from guidance.messages import (
@@ -29,7 +30,7 @@ from guidance.messages import (
     Message,
     Stop,
     TakeOver,
-)
+)  # fmt: skip
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
@@ -77,6 +78,8 @@ class Engine:
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
+        plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
+        self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
@@ -100,14 +103,7 @@ class Engine:
                 if isinstance(record, Entry):
                     yield from self._at_once(self.needle.entry(record, self.t))
         for block in blocks:
-            self.tally.count_block(block)
-            for t, record in self.watch.block(block):
-                yield Made(t, record)
-            for button in block.buttons:
-                yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
-            for finding in self.path.feed(block):
-                for t, record in self._records(finding):
-                    yield Made(t, record, block.arrived_ns)
+            yield from self._taken(block)
         if now_ns is not None:
             yield from self._live(now_ns)
 
@@ -146,6 +142,19 @@ class Engine:
         actions, self.stimulation.actions = self.stimulation.actions, []
         return actions
 
+    def _taken(self, block: Block) -> Iterator[Made]:
+        """What one block brings."""
+        self.tally.count_block(block)
+        yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
+        for button in block.buttons:
+            yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
+        for part in self.emg.cut(block) if self.emg else (block,):
+            for finding in self.path.feed(part):
+                for t, record in self._records(finding):
+                    yield Made(t, record, block.arrived_ns)
+            for t, record in self._by_emg(self.emg, part) if self.emg else ():
+                yield Made(t, record, block.arrived_ns)
+
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
         if isinstance(message, Credit):
             self.watch.screen_seen_ns = now_ns
@@ -154,7 +163,8 @@ class Engine:
             if codes:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
-            yield from self._noted(Entry(message.what, {}))
+            asked = self.emg.asked(message.what) if self.emg else None
+            yield from self._noted(asked or Entry(message.what, {}))
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
@@ -223,6 +233,17 @@ class Engine:
     def _conditions(self, now_ns: int) -> Conditions:
         return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)
 
+    def _by_emg(self, emg: NeedleGuide, part: Block) -> Iterator[tuple[float, Record]]:
+        """What the needle's own EMG tells; it guides while nothing stimulates."""
+        stimulates = self.stimulation is not None and self.stimulation.armed
+        for record in emg.hand_over(part.first_sample, stimulates=stimulates):
+            yield self._seconds(part.first_sample), record
+        for sample, record in emg.follow(part):
+            yield self._seconds(sample), record
+            if isinstance(record, Proximity):
+                self.proximity = record
+                yield from ((self._seconds(sample), cue) for cue in self._changed_cue(record))
+
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
 
@@ -231,6 +252,8 @@ class Engine:
             t = self._seconds(finding.pulse.sample)
             if self.stimulation:
                 self.stimulation.pulse_seen(finding.pulse)
+            if self.emg:
+                self.emg.pulse(finding.pulse.sample)
             yield t, self._stimulus(finding.pulse, finding.alignment)
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
@@ -248,7 +271,8 @@ class Engine:
         """In a live procedure, what was known of the nerve lapses when pulses have not been answered for long."""
         known = self.proximity
         rate_hz = self.stimulation.rate_hz if self.stimulation else 1.0
-        if known and known.valid and self._is_live and self.watch.is_stale(t, rate_hz):
+        by_emg = self.emg is not None and self.emg.guides
+        if known and known.valid and self._is_live and not by_emg and self.watch.is_stale(t, rate_hz):
             self.proximity = Proximity(known.sample, None, None, None, None, None, valid=False, why="stale")
             yield self.proximity
             yield from self._changed_cue(self.proximity)

@@ -24,8 +24,8 @@ class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
     The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
-    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cues.py. ``marker`` is the label of
-    the channel that shows the pulses of a stimulator on another clock.
+    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cues.py.
+    ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
     """
 
     protocol: Protocol

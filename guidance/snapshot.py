@@ -93,6 +93,24 @@ class DoseView:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedleView:
+    """What the needle's EMG shows now, for a screen: the ``phase`` asked for and how, the newest second's pattern.
+
+    ``edges_ms`` are the rise times at which approach, target and (never) close begin; ``phases`` may be asked for.
+    """
+
+    phase: str | None
+    asked: str
+    pattern: str | None
+    potentials_per_s: float
+    units: int
+    fits: bool | None
+    text: str
+    edges_ms: tuple[float, float, float]
+    phases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SoundView:
     """The sound: ``state`` is ``on``, ``paused`` (for ``paused_s`` more), ``muted`` or ``lost``; ``mapping`` names the
     tones in use, ``volume`` and ``monitor_volume`` are 0 to 1.
@@ -155,3 +173,4 @@ class Snapshot:
     sound: SoundView | None = None
     journal: JournalView | None = None
     dial_ma: float | None = None
+    needle: NeedleView | None = None

@@ -242,6 +242,11 @@ def _amiss(pulse: Pulse) -> str | None:
         return _OPEN
     if pulse.outcome is Outcome.UNCONFIRMED:
         return _UNFOUND
+    if pulse.compliance and pulse.current_ma is None:
+        return (
+            f"Less than the {pulse.requested_ma or 0:.2f} mA asked for was delivered: the stimulator is at its voltage "
+            "limit. Check the electrodes."
+        )
     if pulse.compliance:
         return (
             f"Only {pulse.current_ma or 0:.2f} of {pulse.requested_ma or 0:.2f} mA were delivered: the stimulator is "

@@ -68,6 +68,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         notice=position.notice,
         dose=engine.dose.view(),
         dial_ma=engine.dialled.current_ma if engine.dialled else None,
+        needle=engine.emg.view() if engine.emg else None,
         sound=position.sound,
         journal=position.journal,
     )

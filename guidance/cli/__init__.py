@@ -7,6 +7,7 @@ import sys
 import click
 
 from guidance import __version__
+from guidance.cli.analyse import analyse
 from guidance.cli.dose import dose
 from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
@@ -29,7 +30,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial):
+for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse):
     cli.add_command(command)
 for command in RECORD_COMMANDS:
     procedures.add_command(command)

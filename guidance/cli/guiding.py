@@ -57,17 +57,21 @@ def demo(seed: int, **options: Any) -> None:
 
     It is a simulation: what holds for it need not hold for a person.
     """
-    _run_live(f"sim:{seed}", options)
+    _run_live(f"sim:{seed}", options, is_demo=True)
 
 
-def _run_live(address: str, options: dict[str, Any]) -> None:
+def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
+    """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
     from guidance.journal.store import default_store
     from guidance.live import Live
 
     check_events(options)
     sound = sound_of(options)
+    settings = settings_of(options, sound=sound)
+    if is_demo and settings.protocol.needle_emg:
+        address += ",needle"
     job = Live(
-        settings=settings_of(options, sound=sound),
+        settings=settings,
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],

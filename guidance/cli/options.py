@@ -41,8 +41,9 @@ class Positive(click.ParamType[float]):
 
 DEVICE = click.option(
     "--device", "address", required=True, metavar="ADDRESS",
-    help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sim:SEED is a "
-    "simulated patient. The command devices lists the ports.",
+    help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sound:NAME, "
+    "lsl:NAME, rhx:HOST:PORT, spikerbox:PORT, brainflow:BOARD; sim:SEED is a simulated patient. The command devices "
+    "lists what is there.",
 )  # fmt: skip
 STIMULATOR = click.option(
     "--stimulator", metavar="ADDRESS",
@@ -156,8 +157,8 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
-        marker=options.get("marker"),
         probe_widths=_probes(options, mode),
+        marker=options.get("marker"),
         sounds=sound.mapping if sound else USUAL,
     )
 

@@ -152,7 +152,12 @@ def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None
     if info.sample_rate_hz < LEAST_RATE_HZ:
         raise Fault(
             f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for evoked responses, which need at least "
-            f"{LEAST_RATE_HZ:g} Hz."
+            f"{LEAST_RATE_HZ:g} Hz; it is fit for the size of voluntary activity (biofeedback) alone."
+        )
+    if not info.scale_known:
+        raise Fault(
+            f"What {info.address} measures in microvolts is not known; needle-guidance check --device {info.address} "
+            "--known-uv UV finds it from a calibration signal, and prints the address to type."
         )
     if settings.mode is Mode.LISTEN:
         return None

@@ -26,7 +26,7 @@ from guidance.stimulation import DIAL_STEP_MA
 Event = dict[str, Any]
 
 _BLOCK_S = 0.1
-_NOT_BY_HAND = {"button", "verification", "dose-plan", "dose-warning", "injection-refused", "recovered"}
+_NOT_BY_HAND = {"button", "verification", "dose-plan", "dose-warning", "injection-refused", "recovered", "hand-over"}
 """Entries that the program or the device made; all others are the operator's."""
 
 
@@ -111,7 +111,8 @@ class Inputs:
                 steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
                 yield round(event["t"] * self._rate_hz), Dial(steps)
             if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
-                said = Acknowledge() if event["what"] == "acknowledge" else Mark(event["what"])
+                asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
+                said = Acknowledge() if event["what"] == "acknowledge" else Mark(asked)
                 yield round(event["t"] * self._rate_hz), said
 
     def _leads(self, then: list[Event]) -> Iterator[tuple[int, tuple[bool, ...]]]:
@@ -149,8 +150,8 @@ def _settings(start: Event) -> Settings:
         criterion_uv=told.get("criterion_uv"),
         current_ma=told.get("current_ma"),
         silent_pulses=told.get("silent_pulses") or 0,
-        marker=told.get("marker"),
         probe_widths=bool(told.get("probe_widths")),
+        marker=told.get("marker"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
@@ -67,7 +67,8 @@ class SignalPath:
         threshold. Channel number ``marker`` shows the pulses of a stimulator on another clock, and no muscle.
         """
         rate_hz = info.sample_rate_hz
-        self._listen, self._rate_hz = listen, rate_hz
+        self._listen, self._follows_marks = listen and not info.marks_pulses, listen and info.marks_pulses
+        self._rate_hz = rate_hz
         self._dial: list[tuple[int, float | None]] = [(0, current_ma)]
         self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
         self._slice = max(1, int(_SLICE_S * rate_hz))
@@ -96,7 +97,7 @@ class SignalPath:
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
-            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, pulse))
+            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, self._with_current(pulse)))
             self.monitor.hold_out(pulse.sample)
         for at in range(0, max(len(block.samples), 1), self._slice):
             part = block.samples[at : at + self._slice]
@@ -138,6 +139,11 @@ class SignalPath:
     def _dialled(self, sample: int) -> float | None:
         """What the dial showed when ``sample`` was recorded."""
         return next(current_ma for since, current_ma in reversed(self._dial) if since <= sample)
+
+    def _with_current(self, pulse: Pulse) -> Pulse:
+        """``pulse``, its current what the dial shows where a mark of another maker's stimulator does not tell it."""
+        unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
+        return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
 
     def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))

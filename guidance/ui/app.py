@@ -225,6 +225,11 @@ class GuidanceApp(App[None]):
         self._send(Mark(what))
         self._note(what)
 
+    def action_ask_for(self, phase: str) -> None:
+        """Note that the patient is asked for an effort; a simulated one obeys."""
+        self.action_mark(phase)
+        self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
+
     def action_aspirate(self) -> None:
         """Note that nothing but air or solution came on aspiration."""
         self._send(Aspiration())

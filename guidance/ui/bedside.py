@@ -17,6 +17,7 @@ from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.gauge import Gauge
 from guidance.ui.widgets.judged import Judged
 from guidance.ui.widgets.keys import Keys
+from guidance.ui.widgets.needle import NeedlePanel
 from guidance.ui.widgets.output import Output
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
@@ -72,6 +73,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         yield self.alarms
         yield Judged()
         yield Dosed()
+        yield NeedlePanel()
         with Horizontal():
             yield gauge
             with Vertical(id="body"):

@@ -11,6 +11,8 @@ from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_live, is_simulated
 
 STEP_MM = 0.5
+EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
+"""Share of the full effort that a simulated patient makes when asked."""
 STOP = "SPACE"
 """The key that stops, as it is shown."""
 
@@ -41,6 +43,9 @@ BINDINGS: list[BindingType] = [
     Binding("3", "mark('pain')", "Pain"),
     Binding("4", "aspirate", "Aspiration"),
     Binding("plus,equals_sign", "dial_said(1)", "Dial shows", key_display="+"),
+    Binding("5", "ask_for('rest')", "Rest"),
+    Binding("6", "ask_for('slight')", "Slight"),
+    Binding("7", "ask_for('full')", "Full effort"),
     Binding("plus,equals_sign", "rescale(-1)", "Scale", key_display="+"),
     Binding("minus", "dial_said(-1)", "Dial shows", key_display="-"),
     Binding("minus", "rescale(1)", "Scale", key_display="-"),
@@ -97,6 +102,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "monitor": lambda snapshot, _steps: _sounds(snapshot),
     "mark": lambda snapshot, _what: is_live(snapshot),
     "aspirate": is_live,
+    "ask_for": lambda snapshot, _phase: is_live(snapshot) and snapshot.needle is not None,
 }
 
 
