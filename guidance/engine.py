@@ -171,7 +171,8 @@ class Engine:
             if codes:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
-            yield from self._noted(Entry(message.what, {}))
+            self.tally.told[message.what] = message.text
+            yield from self._noted(Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)

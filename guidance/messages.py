@@ -63,9 +63,12 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``."""
+    """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; what has
+    words of its own, such as ``note``, ``patient`` or ``side``, has them as ``text``.
+    """
 
     what: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

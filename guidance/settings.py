@@ -21,7 +21,7 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold.
+    The first ``silent_pulses`` are known to be below threshold. ``patient`` and ``side``: in the operator's words.
     """
 
     protocol: Protocol
@@ -35,6 +35,8 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    patient: str | None = None
+    side: str | None = None
 
     @property
     def window(self) -> tuple[float, float]:

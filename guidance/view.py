@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guidance.engine import Engine
 from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
-from guidance.snapshot import Snapshot, StimulatorView
+from guidance.snapshot import Past, Snapshot, StimulatorView
 from guidance.zones import edges_ma
 
 _RUNNING = {"stimulus", "proximity", "response"}
@@ -16,7 +16,7 @@ _RUNNING = {"stimulus", "proximity", "response"}
 @dataclass(frozen=True, slots=True)
 class Position:
     """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
-    and whether the device is ``connected``.
+    whether the device is ``connected``, and what has happened so far.
     """
 
     source: str
@@ -26,6 +26,7 @@ class Position:
     ended: str | None = None
     notice: str = ""
     connected: bool = True
+    past: Past = field(default_factory=Past)
 
 
 def snapshot(engine: Engine, position: Position) -> Snapshot:
@@ -65,6 +66,14 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         unsourced=_unsourced(settings.protocol),
         notice=position.notice,
         dose=engine.dose.view(),
+        title=settings.protocol.title,
+        patient=tally.told.get("patient") or settings.patient,
+        side=tally.told.get("side") or settings.side,
+        patient_kg=settings.dose.patient.weight_kg if settings.dose else None,
+        lead_off=engine.watch.lead_off,
+        clipped=main.clipped_fraction if main else None,
+        notes=settings.protocol.notes,
+        past=position.past,
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from drivers.base import Block, DeviceError, DeviceLost
+from guidance.chronicle import Chronicle
 from guidance.desk import Desk
 from guidance.engine import Engine
 from guidance.events import Made
@@ -48,6 +49,7 @@ class LiveSession:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
         self._engine, self._device, self._writer, self._folder = engine, device, writer, folder
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
+        self._chronicle = Chronicle(engine.info.channels[0].name)
         self._lost: str | None = None
         self._status_seen = False
         self._sound_since: float | None = None
@@ -164,6 +166,7 @@ class LiveSession:
 
     def _write(self, records: Iterable[Made]) -> None:
         for made in records:
+            self._chronicle.take(made)
             try:
                 self._writer.write(made)
             except StorageFault as fault:
@@ -202,5 +205,6 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(simulated + self._notices),
             connected=self._lost is None,
+            past=self._chronicle.past(),
         )
         return snapshot(self._engine, position)
