@@ -59,8 +59,8 @@ def run_headless(job: Job) -> Outcome:
     return _run(job, NoScreen(), stop)
 
 
-def run_with_screen(job: Job) -> Outcome:
-    """Run ``job`` in a process of its own with the screen in this one; the terminal is touched only once it runs.
+def run_with_screen(job: Job, run_screen: Callable[[EngineLink], None]) -> Outcome:
+    """Run ``job`` in a process of its own with ``run_screen`` in this one; the terminal is touched only once it runs.
 
     Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
     """
@@ -68,8 +68,6 @@ def run_with_screen(job: Job) -> Outcome:
         engine, link = start_engine(job)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.terminate())
-    from guidance.ui import run_screen
-
     outcome = link.first()
     failed = outcome is None and not _shown(link, run_screen)
     _await_end(engine, link)

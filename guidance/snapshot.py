@@ -71,7 +71,8 @@ class DoseView:
 
     ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
     ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s; ``ask``
-    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
+    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now. ``held_ml`` is
+    an aliquot that is not taken in without a reason; ``blood``: it came with the last aspiration.
     """
 
     solution: str
@@ -84,6 +85,8 @@ class DoseView:
     last_dose_t: float | None
     aspirate_in_ml: float
     ask: str
+    held_ml: float | None = None
+    blood: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.protocols import protocols
 from guidance.cli.trial import trial
+from guidance.cli.watching import watch
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
 
@@ -25,7 +26,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, protocols, dose, trial):
+for command in (run, demo, replay, devices, check, protocols, dose, trial, watch):
     cli.add_command(command)
 
 

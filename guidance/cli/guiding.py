@@ -14,6 +14,7 @@ from guidance.cli.options import (
     PROTOCOL,
     SILENT,
     STATUS,
+    THEME,
     WINDOW,
     Positive,
     check_events,
@@ -61,7 +62,7 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
         events=options["events"],
         duration_s=options["duration_s"],
     )
-    run_job(job, headless=options["headless"])
+    run_job(job, headless=options["headless"], theme=options["theme"])
 
 
 @click.command(epilog=STATUS)
@@ -73,6 +74,7 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
 @SILENT
 @EVENTS
 @click.option("--speed", type=Positive(), metavar="N", help="Play at N times real time.")
+@THEME
 @click.option("--fast", is_flag=True, help="Play as fast as the machine can; the records are the same.")
 @HEADLESS
 @click.option(
@@ -104,4 +106,4 @@ def replay(file: str, **options: Any) -> None:
         events=options["events"],
         speed=speed,
     )
-    run_job(job, headless=options["headless"])
+    run_job(job, headless=options["headless"], theme=options["theme"])

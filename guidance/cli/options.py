@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from guidance.cli.dosing import DOSING, dose_plan_of
+from guidance.faults import Fault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -18,6 +20,7 @@ STATUS = """\b
 Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
 
 Command = Callable[..., None]
+Screen = Callable[[Any], None]
 
 
 class Positive(click.ParamType[float]):
@@ -65,6 +68,10 @@ EVENTS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
 
+THEME = click.option(
+    "--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours of the screen.  [default: dark]"
+)
+
 _PROCEDURE = (
     PROTOCOL,
     click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
@@ -87,6 +94,9 @@ _PROCEDURE = (
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option("--no-audio", is_flag=True, help="Without sound."),
+    click.option("--patient", metavar="TEXT", help="What the patient is to be called in the record, as on the screen."),
+    click.option("--side", type=click.Choice(["left", "right", "midline"]), help="The side of the procedure."),
+    THEME,
     *DOSING,
 )  # fmt: skip
 
@@ -115,6 +125,8 @@ def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
+        patient=options.get("patient"),
+        side=options.get("side"),
     )
 
 
@@ -140,13 +152,26 @@ def check_events(options: dict[str, Any]) -> None:
         raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
 
 
-def run_job(job: Any, *, headless: bool) -> None:
+def run_job(job: Any, *, headless: bool, theme: str | None = None) -> None:
     """Run ``job`` with or without a screen, and leave with its status."""
     from guidance.host import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    outcome = run_headless(job) if headless else run_with_screen(job)
+    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme))
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
     sys.exit(outcome.status)
+
+
+def screen_of(theme: str | None, *, looks_on: bool = False) -> Screen:
+    """The screen that the user's settings and ``--theme`` ask for, or a usage error."""
+    from guidance.config import load_config
+    from guidance.ui import run_screen
+    from guidance.ui.look import look_of
+
+    try:
+        look = look_of(load_config(), theme, looks_on=looks_on)
+    except Fault as fault:
+        raise click.UsageError(str(fault)) from None
+    return partial(run_screen, look=look)

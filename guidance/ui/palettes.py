@@ -1,6 +1,4 @@
-"""The palettes: what each foreground and background of the screen looks like, in the dark, in a bright room, and to eyes
-that need the most contrast.
-"""
+"""The palettes: how each foreground and background looks in the dark, in a bright room, and with the most contrast."""
 
 from __future__ import annotations
 

@@ -1,0 +1,103 @@
+"""All keys, what stops, and what the signs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from textual.binding import Binding
+
+from guidance.snapshot import Snapshot
+from guidance.ui.keys import DEEDS, shown
+from guidance.ui.raster import Canvas
+from guidance.ui.text import clean, shorten
+from guidance.ui.theme import NO_VALUE, Ground, Ink
+from guidance.ui.widgets.panel import Panel
+from guidance.ui.zones import ZONES
+
+_STOPS = "ANY OTHER KEY STOPS the stimulator; so do a pedal not set, a touch of the screen, the amplifier's button."
+_WORDS = {
+    "stop": "STOP (a replay: pause)",
+    "arm": "arm, first key",
+    "go": "arm, second key; else next page",
+    "back": "page before",
+    "inject": "enter the aliquot (Inject)",
+    "reason": "reason for a held aliquot",
+    "aspirated": "aspirated, no blood",
+    "up": "current, volume, list: up",
+    "down": "current, volume, list: down",
+    "hold": "hold the current, hand back",
+    "take-over": "take over, hand back",
+    "patient": "name the patient (Prepare)",
+    "side": "name the side (Prepare)",
+    "acknowledge": "alarms seen",
+    "right": "simulated needle on; next event",
+    "left": "simulated needle back; event before",
+    "aside": "simulated needle sideways",
+    "aside-back": "simulated needle back sideways",
+    "help": "this page, or back",
+    "quit": "end the procedure",
+    "note": "write a note",
+    "larger": "sweeps larger",
+    "smaller": "sweeps smaller",
+    "autoscale": "sweeps by themselves",
+}
+_MOST_COLUMNS = 46
+_KEY = 9
+
+
+class HelpPage(Panel):
+    """As many columns as there is room for."""
+
+    DEFAULT_CSS = "HelpPage { height: 1fr; }"
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        """For the keys that ``bindings`` give."""
+        super().__init__()
+        self._keys: dict[str, list[str]] = {}
+        by_action: dict[str, list[str]] = {}
+        for binding in bindings:
+            by_action.setdefault(binding.action, binding.key.split(","))
+        for deed in DEEDS:
+            self._keys.setdefault(deed.name, _without_capitals(by_action.get(deed.action, [])))
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when the notes differ."""
+        return snapshot.notes
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw what stops first, then the keys, then the signs."""
+        canvas.grounds[:1] = Ground.CHIP
+        canvas.write(0, 1, shorten(_STOPS, canvas.width - 2), Ink.DARK)
+        entries = self._entries()
+        rows = max(canvas.height - 5, 1)
+        width = max(min((canvas.width - 2) // -(-len(entries) // rows), _MOST_COLUMNS), 1)
+        for index, (key, words) in enumerate(entries):
+            column, row = divmod(index, rows)
+            _paint_entry(canvas, (row + 2, 1 + column * width), width, key, words)
+        _paint_signs(canvas)
+
+    def _entries(self) -> list[tuple[str, str]]:
+        notes = self.snapshot.notes if self.snapshot else ()
+        named = _WORDS | {f"note-{number}": f"note: {clean(note)}" for number, note in enumerate(notes, 1)}
+        used = [(name, keys) for name, keys in self._keys.items() if name in named and keys]
+        return [(" ".join(map(shown, keys)), named[name]) for name, keys in used]
+
+
+def _without_capitals(keys: list[str]) -> list[str]:
+    """``keys`` without those that are others in capitals."""
+    return [key for key in keys if key.islower() or key.lower() not in keys]
+
+
+def _paint_entry(canvas: Canvas, at: tuple[int, int], width: int, key: str, words: str) -> None:
+    row, column = at
+    canvas.write_right(row, column + _KEY, shorten(key, _KEY), Ink.STRONG)
+    canvas.write(row, column + _KEY + 1, shorten(words, width - _KEY - 2), Ink.TEXT)
+
+
+def _paint_signs(canvas: Canvas) -> None:
+    row, column = canvas.height - 2, 1
+    for zone in ZONES.values():
+        column = canvas.write(row, column, f" {zone.sign} {zone.word} ", zone.on_now, zone.now) + 1
+    canvas.write(row, column, f"{NO_VALUE * 3} not known", Ink.UNSURE)
+    text = "alarms: !!! high  !! medium  ! low     0.1 ms is the width that thresholds are told for"
+    canvas.write(row + 1, 1, shorten(text, canvas.width - 2), Ink.MUTED)
