@@ -59,8 +59,9 @@ def run_headless(job: Job) -> Outcome:
     return _run(job, NoScreen(), stop)
 
 
-def run_with_screen(job: Job, run_screen: Callable[[EngineLink], None]) -> Outcome:
-    """Run ``job`` in a process of its own with ``run_screen`` in this one; the terminal is touched only once it runs.
+def run_with_screen(job: Job, load_screen: Callable[[], Callable[[EngineLink], None]]) -> Outcome:
+    """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
+    touched only once it runs.
 
     Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
     """
@@ -68,6 +69,7 @@ def run_with_screen(job: Job, run_screen: Callable[[EngineLink], None]) -> Outco
         engine, link = start_engine(job)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.terminate())
+    run_screen = load_screen()
     outcome = link.first()
     failed = outcome is None and not _shown(link, run_screen)
     _await_end(engine, link)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from guidance.cli.dosing import DOSING, dose_plan_of
+from guidance.config import Config, load_config
 from guidance.faults import Fault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
@@ -21,6 +22,7 @@ Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the de
 
 Command = Callable[..., None]
 Screen = Callable[[Any], None]
+Loader = Callable[[], Screen]
 
 
 class Positive(click.ParamType[float]):
@@ -164,14 +166,23 @@ def run_job(job: Any, *, headless: bool, theme: str | None = None) -> None:
     sys.exit(outcome.status)
 
 
-def screen_of(theme: str | None, *, looks_on: bool = False) -> Screen:
-    """The screen that the user's settings and ``--theme`` ask for, or a usage error."""
-    from guidance.config import load_config
+def screen_of(theme: str | None, *, looks_on: bool = False) -> Loader:
+    """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
+
+    Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
+    """
+    try:
+        config = load_config()
+        load = partial(_load_screen, config, theme, looks_on=looks_on)
+        if config.keys or config.screen:
+            load()
+    except Fault as fault:
+        raise click.UsageError(str(fault)) from None
+    return load
+
+
+def _load_screen(config: Config, theme: str | None, *, looks_on: bool) -> Screen:
     from guidance.ui import run_screen
     from guidance.ui.look import look_of
 
-    try:
-        look = look_of(load_config(), theme, looks_on=looks_on)
-    except Fault as fault:
-        raise click.UsageError(str(fault)) from None
-    return partial(run_screen, look=look)
+    return partial(run_screen, look=look_of(config, theme, looks_on=looks_on))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import shlex
 import sys
 
@@ -11,6 +12,8 @@ import click
 from guidance.cli.options import STATUS, THEME, screen_of
 from guidance.faults import DONE, Fault
 
+_SERVED = "TEXTUAL_DRIVER"
+"""Set by textual-serve for what it serves: the browser is then the terminal."""
 _NO_SERVER = "The browser's view needs textual-serve: pip install 'needle-guidance[web]'."
 
 
@@ -31,9 +34,9 @@ def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int
         return
     from guidance.watching import open_watch
 
-    if not sys.stdout.isatty():
+    if not (sys.stdout.isatty() or os.environ.get(_SERVED)):
         raise click.UsageError("The view needs a terminal, and standard output is none.")
-    show = screen_of(theme, looks_on=True)
+    show = screen_of(theme, looks_on=True)()
     try:
         link = open_watch(pid)
         show(link)

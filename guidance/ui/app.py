@@ -35,7 +35,7 @@ class GuidanceApp(Hands):
         look = look or Look()
         self._chosen = choose(look.theme)
         made = bindings(look.keymap)
-        super().__init__(Bedside(made), looks_on=look.looks_on)
+        super().__init__(Bedside(made, looks_on=look.looks_on), looks_on=look.looks_on)
         self._bindings = BindingsMap(made)
         self._link = link
         self._silence_s = silence_s

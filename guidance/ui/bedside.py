@@ -62,6 +62,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         &.-tight #inject Bars { display: none; }
         &.-roomy #inject ZoneWord, &.-tall #inject ZoneWord { height: 9; }
         &.-roomy, &.-tall { Bars, EmgStrip, Waterfall, Trend, Syringe, Checks { margin-top: 1; } }
+        &.-on-inject Dosed, &.-on-help Judged { display: none !important; }
         &.-tight Title { height: 1; }
         &.-stopped Panel { opacity: 40%; }
         &.-stopped Stopped { opacity: 100%; }
@@ -87,10 +88,10 @@ class Bedside(Screen[None], inherit_bindings=False):
     """
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
 
-    def __init__(self, bindings: Sequence[Binding]) -> None:
+    def __init__(self, bindings: Sequence[Binding], *, looks_on: bool = False) -> None:
         """Nothing is known yet; ``bindings`` are the keys that the help shows."""
         super().__init__()
-        self.title_line, self.alarms, self.sweeps = Title(), Alarms(), Sweeps()
+        self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), Alarms(), Sweeps()
         self.states, self.status, self.keys, self.banner = States(), Status(), Keys(), Stopped()
         self.output, self.reading, self.entry = Output(), Reading(), EntryLine()
         self.syringe, self.past = Syringe(), Review()

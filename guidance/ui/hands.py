@@ -230,7 +230,11 @@ class Hands(App[None]):
         if self._repeats.is_repeat:
             return
         self._send(message)
-        if noted and self.newest is not None:
+        if noted:
+            self._noted(noted)
+
+    def _noted(self, noted: str) -> None:
+        if self.newest is not None:
             self._bedside.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
 
     def _write(self, event: events.Key) -> None:
@@ -250,5 +254,7 @@ class Hands(App[None]):
         held_ml = self._volumes.held_ml
         if what == "reason" and held_ml is not None:
             self._send(Aliquot(held_ml, text))
+            self._noted(f"entered: {held_ml:g} mL, with a reason")
         else:
             self._send(Mark(what, text))
+            self._noted(f"noted: {what}")

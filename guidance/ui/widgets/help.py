@@ -14,11 +14,11 @@ from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.zones import ZONES
 
-_STOPS = "ANY OTHER KEY STOPS the stimulator; so do a pedal not set, a touch of the screen, the amplifier's button."
+_STOPS = "ANY OTHER KEY STOPS. So do a pedal not set, a touch of the screen, the amplifier's button."
 _WORDS = {
     "stop": "STOP (a replay: pause)",
     "arm": "arm, first key",
-    "go": "arm, second key; else next page",
+    "go": "arm, 2nd key; next page",
     "back": "page before",
     "inject": "enter the aliquot (Inject)",
     "reason": "reason for a held aliquot",
@@ -30,10 +30,10 @@ _WORDS = {
     "patient": "name the patient (Prepare)",
     "side": "name the side (Prepare)",
     "acknowledge": "alarms seen",
-    "right": "simulated needle on; next event",
-    "left": "simulated needle back; event before",
-    "aside": "simulated needle sideways",
-    "aside-back": "simulated needle back sideways",
+    "right": "sim. needle on; next event",
+    "left": "sim. needle back; last event",
+    "aside": "sim. needle sideways",
+    "aside-back": "sim. needle sideways, back",
     "help": "this page, or back",
     "quit": "end the procedure",
     "note": "write a note",
@@ -85,7 +85,7 @@ class HelpPage(Panel):
 
 def _without_capitals(keys: list[str]) -> list[str]:
     """``keys`` without those that are others in capitals."""
-    return [key for key in keys if key.islower() or key.lower() not in keys]
+    return [key for key in keys if key == key.lower() or key.lower() not in keys]
 
 
 def _paint_entry(canvas: Canvas, at: tuple[int, int], width: int, key: str, words: str) -> None:
@@ -99,5 +99,5 @@ def _paint_signs(canvas: Canvas) -> None:
     for zone in ZONES.values():
         column = canvas.write(row, column, f" {zone.sign} {zone.word} ", zone.on_now, zone.now) + 1
     canvas.write(row, column, f"{NO_VALUE * 3} not known", Ink.UNSURE)
-    text = "alarms: !!! high  !! medium  ! low     0.1 ms is the width that thresholds are told for"
+    text = "alarms: !!! high  !! medium  ! low   thresholds are told for 0.1 ms"
     canvas.write(row + 1, 1, shorten(text, canvas.width - 2), Ink.MUTED)

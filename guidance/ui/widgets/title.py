@@ -22,8 +22,9 @@ class Title(Panel):
 
     DEFAULT_CSS = "Title { height: 2; }"
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks_on: bool = False) -> None:
         super().__init__()
+        self._looks_on = looks_on
         self._ending = False
         self._page: Page | None = None
 
@@ -67,6 +68,8 @@ class Title(Panel):
             return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
         if self._ending:
             return "ENDING"
+        if self._looks_on and is_live(snapshot):
+            return "LOOKING ON"
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
 
     def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:

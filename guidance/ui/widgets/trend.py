@@ -16,7 +16,7 @@ from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 
 SPAN_S = 120.0
-_LEAST_FOR_BOTH = 6
+_LEAST_FOR_BOTH = 5
 
 
 class Trend(Panel):
@@ -32,8 +32,9 @@ class Trend(Panel):
         """Draw the threshold, and the impedance where there is room for both."""
         if self.snapshot is None or canvas.height < 3 or canvas.width < GUTTER + 10:
             return
-        first_s = max(self.snapshot.t - SPAN_S, 0.0)
         trail = self.snapshot.past.trail
+        begun_s = float(trail["t"][0]) if len(trail) else 0.0
+        first_s = max(self.snapshot.t - SPAN_S, begun_s)
         trail = trail[np.searchsorted(trail["t"], first_s) :]
         times = (first_s, max(self.snapshot.t, first_s + 10.0))
         rows = canvas.height * 2 // 3 if canvas.height >= _LEAST_FOR_BOTH else canvas.height

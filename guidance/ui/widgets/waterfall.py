@@ -16,7 +16,9 @@ from guidance.ui.widgets.sweeps import time_range
 _MOST = 60
 _DITHER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16.0
 """Bayer's matrix: how dense the dots are tells how large the signal is."""
-_FLOOR = 0.08
+_SD_OF_MEDIAN = 1.4826
+"""A normal distribution's standard deviation over the median of its absolute values."""
+_NOISE_LEFT_OUT, _LEAST_OVER_NOISE = 2.5, 12.0
 _GAMMA = 0.5
 
 
@@ -79,9 +81,11 @@ def _sampled(sweep: SweepView, at_ms: Floats) -> Floats:
 def _density(values: Floats, fit: Mask) -> Floats:
     """How much of the largest signal of the ``fit`` sweeps each value is, 0 to 1; faint ones lifted, noise left out."""
     size = np.abs(values)
-    largest = float(np.percentile(size[fit] if fit.any() else size, 99.5)) or 1.0
+    fit_size = size[fit] if fit.any() else size
+    noise = float(np.median(fit_size)) * _SD_OF_MEDIAN
+    largest = max(float(np.percentile(fit_size, 99.5)), _LEAST_OVER_NOISE * noise) or 1.0
     share = np.clip(size / largest, 0.0, 1.0)
-    lifted: Floats = np.where(share < _FLOOR, 0.0, share**_GAMMA)
+    lifted: Floats = np.where(size < _NOISE_LEFT_OUT * noise, 0.0, share**_GAMMA)
     return lifted
 
 
