@@ -29,6 +29,10 @@ SWITCH_S = 0.0005
 """How long one thread of the engine may keep the others waiting."""
 
 
+Screen = Callable[["EngineLink"], None]
+"""Shows a procedure on this process's terminal until it is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a command ended: the exit status, and a sentence where something was amiss."""
@@ -59,7 +63,7 @@ def run_headless(job: Job) -> Outcome:
     return _run(job, NoScreen(), stop)
 
 
-def run_with_screen(job: Job, load_screen: Callable[[], Callable[[EngineLink], None]]) -> Outcome:
+def run_with_screen(job: Job, load_screen: Callable[[], Screen] | None = None) -> Outcome:
     """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
     touched only once it runs.
 
@@ -69,7 +73,7 @@ def run_with_screen(job: Job, load_screen: Callable[[], Callable[[EngineLink], N
         engine, link = start_engine(job)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.terminate())
-    run_screen = load_screen()
+    run_screen = (load_screen or _usual_screen)()
     outcome = link.first()
     failed = outcome is None and not _shown(link, run_screen)
     _await_end(engine, link)
@@ -77,6 +81,12 @@ def run_with_screen(job: Job, load_screen: Callable[[], Callable[[EngineLink], N
     if failed and outcome.status == DONE:
         return Outcome(FAILED, "The screen failed; the procedure was recorded to its end.")
     return outcome
+
+
+def _usual_screen() -> Screen:
+    from guidance.ui import run_screen
+
+    return run_screen
 
 
 def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
@@ -141,7 +151,7 @@ class EngineLink:
         return False
 
 
-def _shown(link: EngineLink, run_screen: Callable[[EngineLink], None]) -> bool:
+def _shown(link: EngineLink, run_screen: Screen) -> bool:
     """Show the screen until it is left; False where it failed, and only once the engine has ended without it."""
     try:
         run_screen(link)

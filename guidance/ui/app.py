@@ -71,10 +71,12 @@ class GuidanceApp(Hands):
         self._watch.arm()
 
     def _take(self, snapshot: Snapshot) -> None:
-        is_first, self.newest = self.newest is None, snapshot
+        is_first, was_armed, self.newest = self.newest is None, self.is_armed(), snapshot
         self._heard_s = time.monotonic()
         if is_first:
             self.turn_to(pages.first(snapshot))
+        elif self.page is Page.PREPARE and self.is_armed() and not was_armed:
+            self.turn_to(Page.GUIDE)
         if snapshot.ended == "operator" or (snapshot.ended and self._quitting):
             self.exit()
         elif not self._draw_is_due:
@@ -87,8 +89,6 @@ class GuidanceApp(Hands):
         self._frames += 1
         if self.newest is None:
             return
-        if self.page is Page.PREPARE and self.is_armed():
-            self.turn_to(Page.GUIDE)
         self._bedside.show(self.newest)
         self._tell()
         self.call_after_refresh(self._send, Credit(self._frames))
