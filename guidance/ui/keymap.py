@@ -57,7 +57,7 @@ def keymap_of(config: Config) -> Keymap:
     keymap = dict(_NAMES)
     pedal = table.pop("pedal", None)
     if pedal is not None:
-        if pedal not in PEDALS:
+        if not (isinstance(pedal, str) and pedal in PEDALS):
             raise config.fault("keys", f"there is no pedal {pedal!r}; there are {', '.join(PEDALS)}.")
         for key, name in PEDALS[pedal].items():
             keymap[name] = (*keymap[name], key)

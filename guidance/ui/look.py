@@ -26,6 +26,6 @@ def look_of(config: Config, theme: str | None, *, looks_on: bool = False) -> Loo
     named = table.pop("theme", USUAL_THEME)
     if table:
         raise config.fault("screen", f"there is no setting {next(iter(table))!r}; there is theme.")
-    if named not in PALETTES:
+    if not (isinstance(named, str) and named in PALETTES):
         raise config.fault("screen", f"there is no theme {named!r}; there are {', '.join(PALETTES)}.")
     return Look(theme or named, keymap_of(config), looks_on)

@@ -42,7 +42,7 @@ _WORDS = {
     "autoscale": "sweeps by themselves",
 }
 _MOST_COLUMNS = 46
-_KEY = 9
+_KEY, _KEYS = 9, 15
 
 
 class HelpPage(Panel):
@@ -90,8 +90,9 @@ def _without_capitals(keys: list[str]) -> list[str]:
 
 def _paint_entry(canvas: Canvas, at: tuple[int, int], width: int, key: str, words: str) -> None:
     row, column = at
-    canvas.write_right(row, column + _KEY, shorten(key, _KEY), Ink.STRONG)
-    canvas.write(row, column + _KEY + 1, shorten(words, width - _KEY - 2), Ink.TEXT)
+    left = _KEYS if width >= _MOST_COLUMNS else _KEY
+    canvas.write_right(row, column + left, shorten(key, left), Ink.STRONG)
+    canvas.write(row, column + left + 1, shorten(words, width - left - 2), Ink.TEXT)
 
 
 def _paint_signs(canvas: Canvas) -> None:

@@ -1,4 +1,4 @@
-"""What guiding looks like in each state, as pictures (``test_pages_look`` has all pages in all sizes); after a wanted change: pytest tests/guidance/ui --snapshot-update."""
+"""What guiding looks like as pictures; after a wanted change: pytest tests/guidance/ui --snapshot-update."""
 
 from __future__ import annotations
 

@@ -58,4 +58,4 @@ async def test_what_is_unknown_is_never_green_nor_called_far(link: FakeLink) -> 
         text, _, legend = seen[state].split("\n--\n")
         assert "FAR" not in text
         assert NO_VALUE * 3 in text
-        assert not any(f"on {green}" in legend for green in ("#17714a", "#0c2c20"))
+        assert not any(f"on {green}" in legend for green in ("#106440", "#0c2c20"))
