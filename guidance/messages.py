@@ -64,7 +64,7 @@ class Acknowledge:
 @dataclass(frozen=True, slots=True)
 class Mark:
     """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; what has
-    words of its own, such as ``note``, ``patient`` or ``side``, has them as ``text``.
+    words of its own, such as ``note`` or ``side``, has them as ``text``.
     """
 
     what: str

@@ -67,7 +67,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         notice=position.notice,
         dose=engine.dose.view(),
         title=settings.protocol.title,
-        patient=tally.told.get("patient") or settings.patient,
+        patient=settings.patient,
         side=tally.told.get("side") or settings.side,
         patient_kg=settings.dose.patient.weight_kg if settings.dose else None,
         lead_off=engine.watch.lead_off,

@@ -96,8 +96,6 @@ _PROCEDURE = (
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option("--no-audio", is_flag=True, help="Without sound."),
-    click.option("--patient", metavar="TEXT", help="What the patient is to be called in the record, as on the screen."),
-    click.option("--side", type=click.Choice(["left", "right", "midline"]), help="The side of the procedure."),
     THEME,
     *DOSING,
 )  # fmt: skip
@@ -127,8 +125,6 @@ def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
-        patient=options.get("patient"),
-        side=options.get("side"),
     )
 
 

@@ -33,7 +33,6 @@ from guidance.ui.text import clean, clock
 from guidance.ui.volumes import Volumes
 from guidance.ui.widgets.entry import Done
 
-_LABELS = {"note": "Note", "patient": "Patient"}
 _REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
 _SIDES = ("left", "right", "midline")
 
@@ -178,7 +177,7 @@ class Hands(App[None]):
         """Note that no blood came on aspiration."""
         self._once(Aspiration(), "noted: aspirated, no blood")
 
-    def action_volume(self, steps: int) -> None:
+    def action_aliquot(self, steps: int) -> None:
         """Choose a larger or smaller aliquot."""
         self._volumes.step(steps)
         self._bedside.syringe.choose(self._volumes.chosen_ml)
@@ -195,9 +194,9 @@ class Hands(App[None]):
             self._volumes.held_ml = dose.held_ml
             self._bedside.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
 
-    def action_write(self, what: str) -> None:
-        """Open the line for a note or the patient."""
-        self._bedside.entry.open(what, _LABELS[what])
+    def action_write_note(self) -> None:
+        """Open the line for a note."""
+        self._bedside.entry.open("note", "Note")
 
     def action_side(self) -> None:
         """Name the next side."""

@@ -40,8 +40,8 @@ DEEDS = (
     Deed("aspirated", ("d", "D"), "aspirate", "Aspirated"),
     Deed("up", ("up",), "dial(1)", "Current"),
     Deed("down", ("down",), "dial(-1)", "Current"),
-    Deed("up", ("up",), "volume(1)", "Volume"),
-    Deed("down", ("down",), "volume(-1)", "Volume"),
+    Deed("up", ("up",), "aliquot(1)", "Aliquot"),
+    Deed("down", ("down",), "aliquot(-1)", "Aliquot"),
     Deed("up", ("up",), "scroll(-1)", "Scroll"),
     Deed("down", ("down",), "scroll(1)", "Scroll"),
     Deed("hold", ("h", "H"), "hold", "Hold"),
@@ -49,7 +49,6 @@ DEEDS = (
     Deed("take-over", ("t", "T"), "take_over", "Take over"),
     Deed("take-over", ("t", "T"), "hand_back('operator')", "Hand back"),
     *(Deed(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
-    Deed("patient", ("p", "P"), "write('patient')", "Patient"),
     Deed("side", ("s", "S"), "side", "Side"),
     Deed("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
     Deed("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
@@ -59,7 +58,7 @@ DEEDS = (
     Deed("aside", ("r",), f"steer('redirect -{STEP_MM}')", "Sideways"),
     Deed("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
     Deed("quit", ("q", "Q"), "quit", "Quit"),
-    Deed("note", ("n", "N"), "write('note')", "Note"),
+    Deed("note", ("n", "N"), "write_note", "Note"),
     Deed("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
     Deed("smaller", ("minus",), "rescale(1)", "Scale"),
     Deed("autoscale", ("0",), "autoscale", "Scale"),
@@ -119,10 +118,6 @@ def _held(scene: Scene) -> bool:
     return _steers_itself(scene) and dose is not None and dose.held_ml is not None
 
 
-def _writes(scene: Scene, what: object) -> bool:
-    return _steers_itself(scene) and (what != "patient" or scene.page is Page.PREPARE)
-
-
 _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
     "pause": lambda scene: scene.snapshot is not None and not is_live(scene.snapshot) and not scene.looks_on,
@@ -133,7 +128,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "take_over": lambda scene: _chosen_by(scene, "controller", "held"),
     "hand_back": _chosen_by,
     "dial": _turns,
-    "volume": lambda scene, _step: _steers_itself(scene) and scene.page is Page.INJECT,
+    "aliquot": lambda scene, _step: _steers_itself(scene) and scene.page is Page.INJECT,
     "inject": lambda scene: _steers_itself(scene) and scene.page is Page.INJECT,
     "give_reason": _held,
     "aspirate": _steers_itself,
@@ -142,8 +137,8 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not Page.REVIEW,
     "acknowledge": _steers_itself,
     "mark": lambda scene, number: _steers_itself(scene) and number <= len(scene.notes),
-    "write": _writes,
-    "side": lambda scene: _writes(scene, "patient"),
+    "write_note": _steers_itself,
+    "side": lambda scene: _steers_itself(scene) and scene.page is Page.PREPARE,
 }
 
 

@@ -62,16 +62,16 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
     device = f"{clean(snapshot.source)}{'  SIMULATED PATIENT' if is_simulated(snapshot) else ''}"
     unsourced = f"  ({len(snapshot.unsourced)} unsourced)" if snapshot.unsourced else ""
     return (
-        ("patient", patient or None, "p"),
-        ("side", clean(snapshot.side) if snapshot.side else None, "s"),
+        ("patient", patient or None, "name it in the case sheet, --case"),
+        ("side", clean(snapshot.side) if snapshot.side else None, "press s"),
         ("protocol", f"{clean(snapshot.protocol)}  {clean(snapshot.title)}  {clean(snapshot.mode)}{unsourced}", ""),
         ("device", device, ""),
     )
 
 
-def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, key: str) -> None:
+def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: str) -> None:
     canvas.write(row, _MARGIN, name, Ink.MUTED)
-    text, ink = (f"{UNKNOWN} not named: press {key}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
+    text, ink = (f"{UNKNOWN} not named: {hint}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
     canvas.write(row, _MARGIN + _NAME, shorten(text, canvas.width - _MARGIN - _NAME - 1), ink)
 
 

@@ -1,4 +1,4 @@
-"""One line to be written: a note, the patient, a reason. Every key that writes nothing still stops."""
+"""One line to be written: a note, a reason. Every key that writes nothing still stops."""
 
 from __future__ import annotations
 

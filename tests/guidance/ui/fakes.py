@@ -216,7 +216,7 @@ def build_dose(**changes: Any) -> DoseView:
 
 
 EVENTS = (
-    EventView(0.5, "note", "patient: A. B. 1950"),
+    EventView(0.5, "note", "side: left"),
     EventView(8.0, "stimulator", "stimulator armed, by operator"),
     EventView(40.2, "note", "redirect"),
     EventView(70.0, "alarm", "too-close: The tip may be in the nerve. Withdraw.", "high"),

@@ -46,6 +46,9 @@ class Seat:
         assert isinstance(self.pilot.app, GuidanceApp)
         return self.pilot.app
 
+    def page(self) -> Page:
+        return self.app.page
+
     async def see(self, snapshot: Snapshot) -> None:
         self.link.feed(snapshot)
         await until(lambda: self.app.newest is snapshot)
@@ -74,15 +77,15 @@ async def test_a_procedure_goes_from_page_to_page_by_one_key_each_and_back_witho
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(FRESH)
-        assert seat.app.page is Page.PREPARE
+        assert seat.page() is Page.PREPARE
         for page in (Page.GUIDE, Page.INJECT, Page.REVIEW):
             await seat.press("enter")
-            assert seat.app.page is page
+            assert seat.page() is page
             await seat.press("x")  # so that the next Enter is no repeat
         await seat.press("backspace", "x", "backspace", "plus")
         half_uv = seat.app.query_one(Sweeps).scale.half_uv
         await seat.press("enter", "x", "backspace")
-        assert seat.app.page is Page.GUIDE
+        assert seat.page() is Page.GUIDE
         assert seat.app.query_one(Sweeps).scale.half_uv == half_uv
 
 
@@ -90,11 +93,11 @@ async def test_a_procedure_under_way_opens_at_guiding_and_a_replay_has_nothing_t
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(build_snapshot())
-        assert seat.app.page is Page.GUIDE
+        assert seat.page() is Page.GUIDE
         await seat.press("enter")
-        assert seat.app.page is Page.REVIEW
+        assert seat.page() is Page.REVIEW
         await seat.press("backspace", "x", "backspace")
-        assert seat.app.page is Page.GUIDE
+        assert seat.page() is Page.GUIDE
 
 
 async def test_arming_on_the_first_page_leads_to_guiding_once_and_back_is_still_possible(link: FakeLink) -> None:
@@ -106,22 +109,22 @@ async def test_arming_on_the_first_page_leads_to_guiding_once_and_back_is_still_
         await seat.press("enter")
         assert seat.said() == [Arm()]
         await seat.see(ARMED)
-        assert seat.app.page is Page.GUIDE
+        assert seat.page() is Page.GUIDE
         await seat.press("backspace")
         await seat.see(replace(ARMED, stimuli=72))
-        assert seat.app.page is Page.PREPARE
+        assert seat.page() is Page.PREPARE
 
 
 async def test_a_whole_procedure_by_keys(link: FakeLink) -> None:
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
-        await seat.see(replace(FRESH, patient=None, side=None))
-        await seat.press("s", "p", *"A B", "enter", "o", "enter")
+        await seat.see(replace(FRESH, side=None))
+        await seat.press("s", "n", *"A B", "enter", "o", "enter")
         await seat.see(ARMED)
         await seat.press("1", "enter", "d", "up", "up", "i", "space", "enter", "q")
     assert seat.said() == [
         Mark("side", "left"),
-        Mark("patient", "A B"),
+        Mark("note", "A B"),
         Arm(),
         Mark("redirect"),
         Aspiration(),
@@ -139,7 +142,7 @@ async def test_a_whole_procedure_by_pedal(link: FakeLink) -> None:
         await seat.press("f13", "f14")
         await seat.see(ARMED)
         await seat.press("f23", "f14", "f19", "f21", "f20", "f14", "f15")
-        assert seat.app.page is Page.REVIEW
+        assert seat.page() is Page.REVIEW
     assert seat.said() == [Arm(), Acknowledge(), Aspiration(), Aliquot(1.5), Stop()]
 
 
@@ -162,9 +165,9 @@ async def test_a_pedal_held_down_does_one_thing(link: FakeLink) -> None:
         seat = Seat(link, pilot)
         await seat.see(FRESH)
         await seat.press("enter", "enter", "enter", "enter")
-        assert seat.app.page is Page.GUIDE
+        assert seat.page() is Page.GUIDE
         await seat.press("o", "enter", "enter", "enter")
-        assert (seat.said(), seat.app.page) == ([Arm()], Page.GUIDE)
+        assert (seat.said(), seat.page()) == ([Arm()], Page.GUIDE)
         await seat.press("2", "2", "2", "d", "d", "k", "k")
         assert [message for message in seat.said() if isinstance(message, Mark)] == [Mark("contact")]
 
@@ -247,7 +250,7 @@ async def test_while_a_line_is_written_keys_write_and_what_writes_nothing_stops(
         await seat.press("n", "z", "escape")
         assert seat.said()[2:] == [Stop()]
         assert "► Note" not in seat.text()
-        assert seat.app.page is Page.GUIDE
+        assert seat.page() is Page.GUIDE
 
 
 async def test_notes_are_those_of_the_protocol(link: FakeLink) -> None:
@@ -267,9 +270,9 @@ async def test_help_shows_the_keys_as_they_are_set_and_leads_back(link: FakeLink
         assert "PAGEDOWN" in seat.text()
         assert "ANY OTHER KEY STOPS" in seat.text()
         await seat.press("question_mark")
-        assert seat.app.page is Page.INJECT
+        assert seat.page() is Page.INJECT
         await seat.press("f1", "backspace")
-        assert seat.app.page is Page.INJECT
+        assert seat.page() is Page.INJECT
 
 
 async def test_the_review_scrolls_leaps_and_stays_where_it_was(link: FakeLink) -> None:
@@ -298,7 +301,7 @@ async def test_who_looks_on_says_nothing_and_may_see_every_page(link: FakeLink) 
         await seat.press("o", "enter", "x", "enter", "i", "space", "1", "d", "n", "k", "h", "f13")
         await pilot.click(offset=(60, 20))
         assert seat.said() == []
-        assert seat.app.page is Page.REVIEW
+        assert seat.page() is Page.REVIEW
         await seat.press("q")
         await until(lambda: not seat.app.is_running)
     assert seat.said() == []

@@ -102,9 +102,10 @@ def test_what_is_written_can_be_read(palette: Palette, ink: str, ground: str, le
 
 def test_a_palette_once_chosen_colours_everything() -> None:
     coded = int(codes(np.array([Ink.TEXT], np.int16), np.array([Ground.BASE], np.int16))[0])
+    light = PALETTES["light"].grounds["BASE"]
     try:
         choose("light")
-        assert str(coded_style(coded).bgcolor and coded_style(coded).bgcolor.name) == PALETTES["light"].grounds["BASE"]
+        assert f"on {light}" in str(coded_style(coded))
     finally:
         choose("dark")
-    assert coded_style(coded).bgcolor != PALETTES["light"].grounds["BASE"]
+    assert f"on {light}" not in str(coded_style(coded))
