@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import suppress
+from functools import partial
 
 from textual.binding import BindingsMap
+from textual.driver import Driver
 
 from guidance.messages import Credit, Message, Quit
 from guidance.snapshot import Snapshot
 from guidance.ui import keys, pages
 from guidance.ui.bedside import Bedside
+from guidance.ui.driver import metered
 from guidance.ui.hands import Hands
 from guidance.ui.keymap import bindings
 from guidance.ui.link import GONE, Link, Watch
@@ -20,6 +23,8 @@ from guidance.ui.pages import Page
 from guidance.ui.theme import choose
 
 FRAME_S = 0.05
+LOOK_AGAIN_S = 0.005
+"""How soon to see again whether the terminal has taken the last frame."""
 QUIT_WAIT_S = 2.0
 SILENCE_S = 1.0
 
@@ -44,6 +49,10 @@ class GuidanceApp(Hands):
         self._draw_is_due = False
         self._quitting = False
         self._stopped = False
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal, with a meter where there can be one."""
+        return metered(super().get_driver_class())
 
     def get_default_screen(self) -> Bedside:
         """The one screen."""
@@ -84,6 +93,9 @@ class GuidanceApp(Hands):
             self.set_timer(max(self._drawn_s + FRAME_S - self._heard_s, 0.001), self._draw)
 
     def _draw(self) -> None:
+        if self._is_behind():
+            self.set_timer(LOOK_AGAIN_S, self._draw)
+            return
         self._draw_is_due = False
         self._drawn_s = time.monotonic()
         self._frames += 1
@@ -91,7 +103,17 @@ class GuidanceApp(Hands):
             return
         self._bedside.show(self.newest)
         self._tell()
-        self.call_after_refresh(self._send, Credit(self._frames))
+        self.call_after_refresh(self._pay, Credit(self._frames))
+
+    def _pay(self, credit: Credit) -> None:
+        """Pay for a frame once the terminal has it: the engine is to know whether anybody can see."""
+        if self._is_behind():
+            self.set_timer(LOOK_AGAIN_S, partial(self._pay, credit))
+        else:
+            self._send(credit)
+
+    def _is_behind(self) -> bool:
+        return bool(getattr(self._driver, "backlog", 0))
 
     def _tell(self) -> None:
         """Show what the screen itself knows: silence, how far arming has come, and the keys."""

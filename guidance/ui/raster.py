@@ -103,6 +103,17 @@ class Canvas:
         np.copyto(self.codes[here], _BRAILLE[packed], where=packed > 0)
         np.copyto(self.inks[here], cells.max(axis=-1), where=packed > 0)
 
+    def changes(self, before: Canvas) -> list[tuple[int, int, int]]:
+        """Row, first and last column of what differs from ``before``, of the same size, in each row that does."""
+        styles = codes(self._visible_inks(), self.grounds), codes(before._visible_inks(), before.grounds)
+        differs = (self.codes != before.codes) | (styles[0] != styles[1])
+        halves = (self.codes == _SECOND_HALF) | (before.codes == _SECOND_HALF)
+        differs[:, :-1] |= differs[:, 1:] & halves[:, 1:]  # a wide character changes whole
+        differs[:, 1:] |= differs[:, :-1] & halves[:, 1:]
+        found = np.flatnonzero(differs.any(axis=1))
+        first, last = differs.argmax(axis=1), self.width - 1 - differs[:, ::-1].argmax(axis=1)
+        return [(int(row), int(first[row]), int(last[row])) for row in found]
+
     def strips(self) -> list[Strip]:
         """Return the finished lines."""
         styles = codes(self._visible_inks(), self.grounds)
