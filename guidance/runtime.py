@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 from pathlib import Path
 
 from platformdirs import user_runtime_path
@@ -15,7 +16,8 @@ SUFFIX = ".watch"
 
 def runtime_folder() -> Path:
     """The folder of the sockets, made if need be. Raises Fault where it is not the user's alone."""
-    folder = user_runtime_path("needle-guidance", appauthor=False)
+    with warnings.catch_warnings(action="ignore"):  # where the system has no such place, platformdirs warns
+        folder = user_runtime_path("needle-guidance", appauthor=False)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.stat(follow_symlinks=False)

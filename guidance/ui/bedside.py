@@ -61,8 +61,8 @@ class Bedside(Screen[None], inherit_bindings=False):
         #inject Bars { height: 7; }
         &.-tight #inject Bars { display: none; }
         &.-roomy #inject ZoneWord, &.-tall #inject ZoneWord { height: 9; }
+        &.-tall #inject Bars { height: 13; }
         &.-roomy, &.-tall { Bars, EmgStrip, Waterfall, Trend, Syringe, Checks { margin-top: 1; } }
-        &.-on-inject Dosed, &.-on-help Judged { display: none !important; }
         &.-tight Title { height: 1; }
         &.-stopped Panel { opacity: 40%; }
         &.-stopped Stopped { opacity: 100%; }
@@ -138,6 +138,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         for other in Page:
             self.set_class(other is page, f"-on-{other}")
         self._page = page
+        self._dosed.styles.height = 0 if page is Page.INJECT else 1  # which says it all, and more
         self.title_line.turn_to(page)
         if snapshot is not None:
             self.show(snapshot)

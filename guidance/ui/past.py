@@ -33,7 +33,12 @@ class Items:
     def words(self, index: int) -> str:
         """What happened at ``index``."""
         event = self.event(index)
-        return clean(event.text) if event else response_words(self.past.trail[self._order[index]])
+        return clean(event.text) if event else response_words(self.answer(index))
+
+    def answer(self, index: int) -> np.void:
+        """The row of the trail at ``index``, which is no event."""
+        row: np.void = self.past.trail[self._order[index]]
+        return row
 
     def leap(self, index: int, direction: int) -> int:
         """The next event from ``index`` on (+1) or back (-1); ``index`` where there is none."""

@@ -103,7 +103,7 @@ class Review(Panel):
 
 def _paint_item(canvas: Canvas, row: int, items: Items, index: int, *, chosen: bool) -> None:
     event = items.event(index)
-    sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _RESPONSE
+    sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _answer_sign(items.answer(index))
     if chosen:
         canvas.grounds[row] = Ground.CHIP
     time_ink = text_ink = Ink.DARK if chosen else Ink.MUTED
@@ -112,6 +112,12 @@ def _paint_item(canvas: Canvas, row: int, items: Items, index: int, *, chosen: b
     canvas.write(row, 1, clock(float(items.times[index])), time_ink)
     canvas.write(row, _TIME, sign, Ink.DARK if chosen else ink)
     canvas.write(row, _TIME + 2, shorten(items.words(index), canvas.width - _TIME - 3), text_ink)
+
+
+def _answer_sign(answer: np.void) -> tuple[str, Ink]:
+    if answer["contaminated"]:
+        return CONTAMINATED, Ink.UNSURE
+    return _RESPONSE if answer["detected"] else ("·", Ink.UNSURE)
 
 
 def _paint_answers(canvas: Canvas, row: int, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
