@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,6 +166,13 @@ class Block:
         return self.first_sample + len(self.samples)
 
 
+class Tap(Protocol):
+    """Takes the bytes of a line as they come; no call may wait."""
+
+    def __call__(self, data: bytes, *, sent: bool) -> None:
+        """Take ``data``, which was received, or ``sent``."""
+
+
 class Amplifier(ABC):
     """A source of blocks. Opening one changes none of its outputs; ``close`` may be called twice."""
 
@@ -189,6 +197,11 @@ class Amplifier(ABC):
         this kind of device does not come back.
         """
         raise DeviceLost(f"{self.info.address} does not come back by itself; start again when it is there.")
+
+    def tap(self, take: Tap) -> None:
+        """Hand every byte of the device's line to ``take`` from now on. Raises DeviceRefused where there is none."""
+        del take
+        raise DeviceRefused(f"{self.info.address} has no line whose bytes could be kept; leave --raw-log out.")
 
     def probe(self) -> float | None:
         """Seconds from a command without effect to its answer, None where there is none. Raises DeviceLost."""

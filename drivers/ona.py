@@ -8,7 +8,17 @@ from collections import deque
 
 import numpy as np
 
-from drivers.base import Amplifier, Block, CommandOutcome, DeviceError, DeviceLost, DeviceRefused, Limits, Stimulator
+from drivers.base import (
+    Amplifier,
+    Block,
+    CommandOutcome,
+    DeviceError,
+    DeviceLost,
+    DeviceRefused,
+    Limits,
+    Stimulator,
+    Tap,
+)
 from drivers.framing import Frame, FrameReader
 from drivers.ona_commands import ACK_NS, ATTEMPTS
 from drivers.ona_info import Description, parse_info
@@ -42,6 +52,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         self._streaming = False
         self._heard: tuple[int, int | None] = (0, None)
         self._lost: str | None = None
+        self._tap: Tap | None = None
         self._link, self._description = self._greet()
         self.info = self._description.info
         self.limits = self.info.limits or _NO_LIMITS
@@ -146,6 +157,10 @@ class OnaAmplifier(Amplifier, Stimulator):
         """Tell what became of the commands to the stimulator since the last call, in order."""
         return self._link.commands.take_outcomes()
 
+    def tap(self, take: Tap) -> None:
+        """Hand every byte received and sent to ``take`` from now on."""
+        self._tap = self._link.tap = take
+
     def probe(self) -> float | None:
         """Seconds from HEARTBEAT to its ACK; one lost on the way counts with the time until it was sent again."""
         self._raise_if_lost()
@@ -162,7 +177,7 @@ class OnaAmplifier(Amplifier, Stimulator):
 
     def _greet(self) -> tuple[Link, Description]:
         """Open the port and ask the device who it is."""
-        link = Link(open_port(self._url), self._reader, self._on_frame)
+        link = Link(open_port(self._url), self._reader, self._on_frame, self._tap)
         try:
             return link, self._ask_description(link)
         except BaseException:

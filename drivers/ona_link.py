@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from drivers.base import Tap
 from drivers.framing import Frame, FrameReader, encode
 from drivers.ona_commands import ACK_NS, Command, Commands, Then
 from drivers.ona_messages import Kind, MalformedError, Reply, parse_ack
@@ -17,13 +18,15 @@ class Link:
     """``on_frame(frame, arrived_ns)`` is given every frame but ACK, in order; it may raise DeviceLost, and
     MalformedError where one is to be counted as bad.
 
+    ``tap`` gets every byte of the line.
+
     Nothing happens on its own: bytes are taken, and commands sent again, within ``pump`` alone.
     """
 
-    def __init__(self, port: Port, reader: FrameReader, on_frame: OnFrame) -> None:
+    def __init__(self, port: Port, reader: FrameReader, on_frame: OnFrame, tap: Tap | None = None) -> None:
         self.commands = Commands(f"The amplifier at {port.name}", self._send)
         self.heard_ns = time.monotonic_ns()
-        self._port, self._reader, self._on_frame = port, reader, on_frame
+        self._port, self._reader, self._on_frame, self.tap = port, reader, on_frame, tap
         self._seq = 0
         reader.resync()
 
@@ -59,6 +62,8 @@ class Link:
     def _take(self, timeout_s: float) -> None:
         for arrived_ns, data in self._port.read(timeout_s):
             self.heard_ns = arrived_ns
+            if self.tap:
+                self.tap(data, sent=False)
             for frame in self._reader.feed(data):
                 self._dispatch(frame, arrived_ns)
 
@@ -74,5 +79,8 @@ class Link:
 
     def _send(self, kind: int, body: bytes) -> int:
         seq, self._seq = self._seq, (self._seq + 1) % 256
-        self._port.write(encode(kind, seq, body))
+        data = encode(kind, seq, body)
+        if self.tap:
+            self.tap(data, sent=True)
+        self._port.write(data)
         return seq

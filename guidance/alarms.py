@@ -77,7 +77,7 @@ class AlarmBoard:
     def signals(self) -> tuple[AlarmView, ...]:
         """What is to be seen and heard now, the gravest first."""
         shown = [
-            AlarmView(code, PRIORITIES[code], known.text, bool(known.causes))
+            AlarmView(code, PRIORITIES[code], known.text, bool(known.causes), known.acknowledged)
             for code, known in self._occurrences.items()
         ]
         return tuple(sorted(shown, key=lambda view: (_RANK[view.priority], not view.active)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
+import platformdirs
 
 from guidance.faults import ArgumentFault
 
@@ -31,7 +31,7 @@ class Config:
 
 def config_path() -> Path:
     """Where the settings are looked for."""
-    return user_config_path("needle-guidance", appauthor=False) / "config.toml"
+    return platformdirs.user_config_path("needle-guidance", appauthor=False) / "config.toml"
 
 
 def load_config(path: Path | None = None) -> Config:

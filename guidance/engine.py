@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance import __version__
 from guidance.alarms import AlarmBoard
-from guidance.cues import cue_for
+from guidance.cues import MAPPINGS, CueChooser
 from guidance.dose.guard import DoseGuard
 from guidance.events import (
     VERSION,
@@ -48,7 +48,7 @@ from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.telling import heard_of, response_of, signal_of, stimulus_of
 from guidance.watch import Watch
-from guidance.zones import SteadyZone
+from guidance.zones import SteadyZone, edges_ma
 
 
 class Engine:
@@ -83,7 +83,7 @@ class Engine:
         if stimulation:
             stimulation.controller.follow(self._belief)
         self.proximity: Proximity | None = None
-        self._cue: Cue | None = None
+        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
     def begin(self) -> Made:
@@ -99,7 +99,7 @@ class Engine:
         program = f"needle-guidance {__version__}"
         protocol, mode = self.settings.protocol, self.settings.mode.value
         changes = tuple(asdict(change) for change in protocol.changes)
-        told = (changes, protocol.unsourced, protocol.assumed)
+        told = (changes, protocol.unsourced, protocol.assumed, self.settings.told)
         return Made(0.0, Start(VERSION, program, protocol.id, device, self._wall_time, mode, *told))
 
     def step(
@@ -292,7 +292,6 @@ class Engine:
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:
-        cue = cue_for(proximity)
-        if cue != self._cue:
-            self._cue = cue
+        cue = self._cues.changed(proximity)
+        if cue:
             yield cue

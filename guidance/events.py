@@ -28,6 +28,7 @@ class Record:
 class Start(Record):
     """A procedure or a replay begins. ``protocol_changes`` are the site's own, each with key, old, new, author, reason;
     ``protocol_unsourced`` the keys of what no source bears out; ``protocol_assumed`` what stands in for a missing one.
+    ``settings`` are those it runs with, the options of the command line among them.
     """
 
     kind: ClassVar[str] = "start"
@@ -40,6 +41,7 @@ class Start(Record):
     protocol_changes: tuple[dict[str, Any], ...] = ()
     protocol_unsourced: tuple[str, ...] = ()
     protocol_assumed: tuple[str, ...] = ()
+    settings: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,16 @@ class Alarm(Record):
 
 @dataclass(frozen=True, slots=True)
 class Signal(Record):
-    """The quality of the signal, every second; ``lost_samples`` and ``bad_frames`` count from the start."""
+    """The quality of the signal, every second; ``lost_samples`` and ``bad_frames`` count from the start, and so do
+    ``underruns``, how often the loudspeaker lacked samples (None while nothing is heard).
+    """
 
     kind: ClassVar[str] = "signal"
     channels: list[dict[str, Any]]
     lost_samples: int
     bad_frames: int
     lag_ms: float | None = None
+    underruns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +184,9 @@ class Made:
 class Numbering:
     """Turns made records into lines of the stream: counts them, and stamps each with the host's clock."""
 
-    def __init__(self) -> None:
-        """Counting begins at 0."""
-        self._seq = 0
+    def __init__(self, first: int = 0) -> None:
+        """Counting begins at ``first``."""
+        self._seq = first
 
     def line(self, made: Made, mono_ns: int) -> str:
         """The JSON line (without its end) of ``made``, made at ``mono_ns``; a ``lag_ms`` of the record is filled in."""

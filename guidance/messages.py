@@ -62,6 +62,25 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseAudio:
+    """The operator has the sound of the alarms paused for a time, or ends the pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnVolume:
+    """The operator turns the guidance up or down by so many steps."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnMonitor:
+    """The operator turns the EMG that is listened to up or down by so many steps."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; what has
     words of its own, such as ``note`` or ``side``, has them as ``text``.
@@ -104,6 +123,9 @@ Message = (
     | TakeOver
     | HandBack
     | Acknowledge
+    | PauseAudio
+    | TurnVolume
+    | TurnMonitor
     | Mark
     | Aspiration
     | Aliquot

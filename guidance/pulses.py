@@ -35,6 +35,11 @@ class SinglePulses(Stimulation):
         """Whether the last pulse still waits to be confirmed or answered."""
         return self._asked is not None
 
+    @property
+    def pulse_unreported(self) -> bool:
+        """Whether the last pulse still waits to be confirmed."""
+        return self._asked is not None and self._asked.seen is None
+
     def give_up(self) -> Iterator[Asked]:
         """The last pulse, if it was never confirmed."""
         asked, self._asked = self._asked, None
@@ -118,6 +123,11 @@ class PulseTrain(Stimulation):
     def answer_pending(self) -> bool:
         """Never: nothing waits for an answer here, but the train lapses without."""
         return False
+
+    @property
+    def pulse_unreported(self) -> bool:
+        """At any time while the train runs."""
+        return self.armed
 
     def give_up(self) -> Iterator[Asked]:
         """Nothing: no pulse is asked for by itself."""

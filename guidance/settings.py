@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from guidance import cues
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 
@@ -21,7 +23,8 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold. ``patient`` and ``side``: in the operator's words.
+    The first ``silent_pulses`` are known to be below threshold. ``sounds`` names a mapping of guidance/cues.py.
+    ``patient`` and ``side``: in the operator's words.
     """
 
     protocol: Protocol
@@ -37,6 +40,7 @@ class Settings:
     dose: DosePlan | None = None
     patient: str | None = None
     side: str | None = None
+    sounds: str = cues.USUAL
 
     @property
     def window(self) -> tuple[float, float]:
@@ -47,6 +51,16 @@ class Settings:
     def named_criterion_uv(self) -> float | None:
         """The criterion that option or protocol names; smaller responses are then not called detected."""
         return self.criterion_uv or self.protocol.criterion_uv
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a replay must know to run with the same; what is not set is None."""
+        return {
+            "window_ms": self.window,
+            "criterion_uv": self.named_criterion_uv,
+            "current_ma": self.current_ma,
+            "silent_pulses": self.silent_pulses,
+        }
 
     @property
     def threshold_criterion_uv(self) -> float:

@@ -43,6 +43,7 @@ class AlarmView:
     priority: str
     text: str
     active: bool
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

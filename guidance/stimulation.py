@@ -101,6 +101,11 @@ class Stimulation(ABC):
     def answer_pending(self) -> bool:
         """Whether the next pulse must wait for the answer to the last one."""
 
+    @property
+    @abstractmethod
+    def pulse_unreported(self) -> bool:
+        """Whether a pulse may have been given of which the device has not told yet."""
+
     @abstractmethod
     def give_up(self) -> Iterator[Asked]:
         """Pulses still not confirmed, of which nothing is to be expected any more."""

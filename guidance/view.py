@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from guidance.engine import Engine
 from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
-from guidance.snapshot import Past, Snapshot, StimulatorView
+from guidance.snapshot import JournalView, Past, Snapshot, SoundView, StimulatorView
 from guidance.zones import edges_ma
 
 _RUNNING = {"stimulus", "proximity", "response"}
@@ -16,7 +16,7 @@ _RUNNING = {"stimulus", "proximity", "response"}
 @dataclass(frozen=True, slots=True)
 class Position:
     """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
-    whether the device is ``connected``, and what has happened so far.
+    whether the device is ``connected``, what has happened so far, how the sound is, and the record that is kept.
     """
 
     source: str
@@ -27,6 +27,8 @@ class Position:
     notice: str = ""
     connected: bool = True
     past: Past = field(default_factory=Past)
+    sound: SoundView | None = None
+    journal: JournalView | None = None
 
 
 def snapshot(engine: Engine, position: Position) -> Snapshot:
@@ -74,6 +76,8 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         clipped=main.clipped_fraction if main else None,
         notes=settings.protocol.notes,
         past=position.past,
+        sound=position.sound,
+        journal=position.journal,
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
-SESSIONS = ("guidance.host", "guidance.replay", "guidance.live", "guidance.trial")
+SESSIONS = ("guidance.host", "guidance.replay", "guidance.live", "guidance.rerun", "guidance.trial")
 COMMAND = ("guidance.cli", "guidance.__main__")
 OUTLETS = ("guidance.audio", "guidance.journal")
 SCREEN = ("guidance.ui",)
@@ -52,6 +52,7 @@ RULES = (
     Rule((*SCREEN, *COMMAND, *OUTLETS), never=("drivers",), save=("drivers.base",)),
     Rule(("guidance",), but=OUTLETS, never=HARDWARE),
     Rule(("guidance.trial",), never=(*TERMINAL, *SCREEN, *COMMAND, "drivers"), save=SIMULATED),
+    Rule(("guidance", "drivers"), but=("guidance.journal",), never=("matplotlib", "fpdf", "pyrage", "pyarrow")),
     Rule(("guidance", "drivers"), but=("guidance.trial.pool",), never=("dask", "distributed")),
     Rule(("guidance", "drivers"), but=("drivers.__init__",), never=("importlib",), save=("importlib.resources",)),
     Rule(("guidance", "drivers", "protocols"), never=("tests",)),
@@ -117,6 +118,8 @@ def test_no_module_imports_against_its_layer() -> None:
         ("guidance.trial.world", "from drivers.simulated import SimulatedDevice"),
         ("guidance.trial.table", "import click"),
         ("guidance.trial.run", "import distributed"),
+        ("guidance.engine", "import pyrage"),
+        ("guidance.cli.records", "from matplotlib.figure import Figure"),
         ("guidance.engine", "from guidance.trial.world import run_insertion"),
     ],
 )

@@ -15,7 +15,7 @@ import numpy as np
 
 from drivers.base import Channel, DeviceLost, DeviceRefused
 from drivers.formats.edf_header import Layout, read_layout
-from drivers.formats.edf_time import Timeline, read_timeline, segments
+from drivers.formats.edf_time import Timeline, acquired, read_timeline, segments
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
@@ -78,7 +78,10 @@ def load(path: Path, options: Options) -> Loaded:
     per_record = signals[chosen[0]].samples_per_data_record
     records_a_page = max(1, PAGE_VALUES // sum(layout.samples))
     timeline = read_timeline(path, layout)
-    found = segments(path, layout, timeline.onsets_s, per_record)
+    written = segments(path, layout, timeline.onsets_s, per_record)
+    found = acquired(written, timeline.annotations, rate_hz)
+    if not found:
+        raise DeviceRefused(f"{path} says that nothing was acquired in it, so there is nothing to play")
     return Loaded(
         model=f"{layout.family}{'+' if layout.plus else ''} recording",
         sample_rate_hz=rate_hz,
@@ -87,7 +90,7 @@ def load(path: Path, options: Options) -> Loaded:
         page_samples=records_a_page * per_record,
         page=_Pages(path, layout, tuple(chosen), calibrations, records_a_page).page,
         annotations=timeline.annotations,
-        warnings=layout.warnings + _said_of_time(path, layout, timeline, found),
+        warnings=layout.warnings + _said_of_time(path, layout, timeline, written),
     )
 
 

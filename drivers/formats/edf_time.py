@@ -12,10 +12,12 @@ from pathlib import Path
 
 from drivers.base import DeviceRefused
 from drivers.formats.edf_header import Layout
-from drivers.formats.loaded import Annotation, Segment, printable
+from drivers.formats.loaded import Annotation, Segment, number, printable
 
-_TAL = re.compile(rb"([+-]\d{1,9}(?:\.\d*)?)(?:\x15[\d.]*)?\x14(.*)\x14", re.DOTALL)
+_TAL = re.compile(rb"([+-]\d{1,9}(?:\.\d*)?)(?:\x15([\d.]*))?\x14(.*)\x14", re.DOTALL)
 _ROUNDING_S = 1e-3
+_SKIPPED = "BAD_ACQ_SKIP"
+"""MNE's name for a stretch in which nothing was acquired, whatever the samples there say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Tal:
 
     onset_s: float
     texts: tuple[str, ...]
+    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,12 @@ class Timeline:
 def parse_tals(raw: bytes) -> tuple[list[Tal], int]:
     """Read the TALs in one record's bytes of an annotation signal, and how many there cannot be read."""
     matches = [_TAL.fullmatch(part) for part in raw.split(b"\0") if part]
-    tals = [Tal(float(found[1]), _texts(found[2])) for found in matches if found]
+    tals = [Tal(float(found[1]), _texts(found[3]), _duration_s(found[2])) for found in matches if found]
     return tals, len(matches) - len(tals)
+
+
+def _duration_s(raw: bytes | None) -> float:
+    return number((raw or b"").decode("ascii")) or 0.0
 
 
 def _texts(raw: bytes) -> tuple[str, ...]:
@@ -55,10 +62,16 @@ def read_timeline(path: Path, layout: Layout) -> Timeline:
         parsed = [parse_tals(raw) for raw in raws]
         first = parsed[0][0][:1]
         onsets.append(first[0].onset_s if first and first[0].texts[0] == "" else None)
-        written += [Annotation(tal.onset_s, text) for tals, _ in parsed for tal in tals for text in tal.texts if text]
+        written += [
+            Annotation(tal.onset_s, text, tal.duration_s)
+            for tals, _ in parsed
+            for tal in tals
+            for text in tal.texts
+            if text
+        ]
         unreadable += sum(bad for _, bad in parsed)
     start = onsets[0] if onsets and onsets[0] is not None else 0.0
-    annotations = [Annotation(annotation.onset_s - start, annotation.text) for annotation in written]
+    annotations = [replace(annotation, onset_s=annotation.onset_s - start) for annotation in written]
     return Timeline(tuple(onsets), tuple(sorted(annotations, key=lambda a: a.onset_s)), unreadable)
 
 
@@ -87,6 +100,28 @@ def segments(path: Path, layout: Layout, onsets_s: Sequence[float | None], per_r
             found.append(Segment(found[-1].end_sample + missing, record * per_record, 0))
         found[-1] = replace(found[-1], samples=found[-1].samples + per_record)
     return tuple(found)
+
+
+def acquired(found: Sequence[Segment], annotations: Sequence[Annotation], rate_hz: float) -> tuple[Segment, ...]:
+    """``found`` without what ``annotations`` call skipped: samples are there, but nobody acquired them."""
+    left = list(found)
+    for skip in annotations:
+        if skip.text == _SKIPPED:
+            first, end = (round(t * rate_hz) for t in (skip.onset_s, skip.onset_s + skip.duration_s))
+            if first >= end:
+                continue
+            left = [part for segment in left for part in _outside(segment, first, end)]
+    return tuple(left)
+
+
+def _outside(segment: Segment, first: int, end: int) -> Iterator[Segment]:
+    """What of ``segment`` lies before sample ``first``, and from ``end`` on."""
+    for start, stop in (
+        (segment.first_sample, min(first, segment.end_sample)),
+        (max(end, segment.first_sample), segment.end_sample),
+    ):
+        if start < stop:
+            yield Segment(start, segment.stored_at + start - segment.first_sample, stop - start)
 
 
 def _missing_before(

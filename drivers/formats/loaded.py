@@ -36,10 +36,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A text that was written at ``onset_s``, in seconds after the first sample."""
+    """A text that was written at ``onset_s``, in seconds after the first sample, for what lasted ``duration_s``."""
 
     onset_s: float
     text: str
+    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

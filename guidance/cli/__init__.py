@@ -11,7 +11,10 @@ from guidance.cli.dose import dose
 from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
+from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
+from guidance.cli.records import RECORD_COMMANDS
+from guidance.cli.sounds import sounds
 from guidance.cli.trial import trial
 from guidance.cli.watching import watch
 from guidance.faults import BAD_ARGUMENTS, FAILED
@@ -26,8 +29,10 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, protocols, dose, trial, watch):
+for command in (run, demo, replay, devices, check, procedures, protocols, dose, sounds, trial, watch):
     cli.add_command(command)
+for command in RECORD_COMMANDS:
+    procedures.add_command(command)
 
 
 def main() -> None:

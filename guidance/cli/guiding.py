@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from guidance.cli.again import procedure_at, replay_procedure
 from guidance.cli.options import (
     CRITERION,
     DEVICE,
     EVENTS,
     HEADLESS,
+    JSON,
     PROTOCOL,
     SILENT,
     STATUS,
@@ -21,7 +25,10 @@ from guidance.cli.options import (
     procedure_options,
     run_job,
     settings_of,
+    sound_of,
 )
+from guidance.cli.procedures import STORE
+from guidance.faults import ArgumentFault
 
 
 @click.command(epilog=STATUS)
@@ -55,18 +62,38 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
     from guidance.live import Live
 
     check_events(options)
+    sound = sound_of(options)
     job = Live(
-        settings=settings_of(options, is_live=True),
+        settings=settings_of(options, sound=sound),
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        sound=None if options["no_audio"] else sound,
+        raw_log=options["raw_log"],
+        **_case(options),
     )
     run_job(job, headless=options["headless"], theme=options["theme"])
 
 
+def _case(options: dict[str, Any]) -> dict[str, Any]:
+    """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
+    from guidance.journal.key import of_file
+    from guidance.journal.note.case import case_file
+
+    if options["case_file"] is None:
+        return {}
+    key_file = options["key_file"]
+    try:
+        if key_file:
+            of_file(Path(key_file))
+        return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
+
+
 @click.command(epilog=STATUS)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file")
 @click.option("--channel", metavar="LABEL", help="Use this channel alone; otherwise every voltage channel.")
 @PROTOCOL
 @WINDOW
@@ -84,15 +111,26 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
     "--full-scale-uv", type=Positive(), metavar="UV", help="What full scale of a WAV or FLAC file is, in microvolts."
 )
 @click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
-def replay(file: str, **options: Any) -> None:
+@STORE
+@JSON
+def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
     """Run a recorded signal through the same path as a live one.
 
     FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Pulses are its annotations 'stim', optionally with
     'current_ma=0.50 width_ms=0.10' after it; where there are none, they are found by their artefact.
     Without --fast and --speed it plays in real time.
+
+    FILE may also be a procedure on record, by its name or its folder: its signal then runs through today's code, and
+    a table shows where today's decisions differ from those on record; --json tells all of them.
     """
     from guidance.replay import Replay
 
+    folder = procedure_at(file, store)
+    if folder is not None:
+        replay_procedure(folder, as_json=as_json)
+        return
+    if as_json or store:
+        raise click.UsageError("--json and --store are for a procedure on record; FILE names a file.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     check_events(options)

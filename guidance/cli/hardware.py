@@ -10,7 +10,7 @@ import click
 
 from drivers.base import DeviceError
 from guidance.cli.options import DEVICE, JSON, STATUS
-from guidance.faults import DONE, FAILED
+from guidance.faults import DONE, FAILED, Fault
 
 _HOW_ELSE = """\
 A device behind a network: --device ona:socket://HOST:PORT
@@ -45,26 +45,34 @@ def devices(*, as_json: bool) -> None:
     "--seconds", type=click.FloatRange(2.0, 3600.0), default=5.0, metavar="N", show_default=True,
     help="Listen for so long, 2 to 3600; the longer, the better the clock is known.",
 )  # fmt: skip
+@click.option("--no-audio", is_flag=True, help="Leave the sound out.")
 @JSON
-def check(address: str, *, seconds: float, as_json: bool) -> None:
+def check(address: str, *, seconds: float, no_audio: bool, as_json: bool) -> None:
     """See whether an amplifier is fit for use, and what to mend.
 
     Shows its rate and clock, each channel's noise, mains and electrode, the impedance, what was lost on the line, and
-    how long commands take. Nothing is stimulated.
+    how long commands take. Nothing is stimulated. Then a tone is played; where there is a microphone, or a monitor of
+    the loudspeaker, it is listened for.
     """
+    from guidance.audio.settings import sound_settings
+    from guidance.audio.trying import check_sound
     from guidance.host import outcome_of
-    from guidance.live.advice import report, to_mend
+    from guidance.live.advice import report, sound_report, to_mend
     from guidance.live.check import check_device
 
     try:
+        device = sound_settings().device
         found = check_device(address, seconds)
-    except DeviceError as fault:
+    except (DeviceError, Fault) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
         sys.exit(outcome.status)
-    faults = to_mend(found)
+    sound = None if no_audio else check_sound(device)
+    faults = to_mend(found) + ([sound.why] if sound and sound.why else [])
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found) | {"mend": faults}))
+        told = {"sound": dataclasses.asdict(sound) if sound else None, "mend": faults}
+        click.echo(json.dumps(dataclasses.asdict(found) | told))
     else:
-        click.echo("\n".join([*report(found), *(f"To mend: {fault}" for fault in faults or ["nothing."])]))
+        heard = sound_report(sound) if sound else []
+        click.echo("\n".join([*report(found), *heard, *(f"To mend: {fault}" for fault in faults or ["nothing."])]))
     sys.exit(FAILED if faults else DONE)

@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
+from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dosing import DOSING, dose_plan_of
 from guidance.config import Config, load_config
-from guidance.faults import Fault
+from guidance.cues import USUAL
+from guidance.faults import ArgumentFault, Fault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -73,6 +75,10 @@ HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
 THEME = click.option(
     "--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours of the screen.  [default: dark]"
 )
+KEY = click.option(
+    "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
+    help="File with the age key, or the passphrase, that encrypts patient and note; NEEDLE_GUIDANCE_KEY may name it.",
+)  # fmt: skip
 
 _PROCEDURE = (
     PROTOCOL,
@@ -95,8 +101,21 @@ _PROCEDURE = (
     SILENT,
     click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
+    click.option(
+        "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
+    ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
     THEME,
+    click.option(
+        "--sounds", metavar="NAME",
+        help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]",
+    ),
+    click.option(
+        "--case", "case_file", metavar="FILE",
+        help="Case sheet in TOML: patient, performer, side, needle and the rest, for the note; kept apart from the "
+        "events. procedures case-sheet prints an empty one.",
+    ),
+    KEY,
     *DOSING,
 )  # fmt: skip
 
@@ -108,14 +127,14 @@ def procedure_options(command: Command) -> Command:
     return command
 
 
-def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
-    """Protocol and overrides of ``options``, or a usage error."""
+def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) -> Settings:
+    """Protocol and overrides of ``options``, or a usage error; ``sound`` is there for a live procedure."""
     try:
         window = check_window(options["window"], "--window") if options["window"] else None
         protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
-    mode = Mode(options["mode"] or (_usual_mode(protocol) if is_live else Mode.MANUAL))
+    mode = Mode(options["mode"] or (_usual_mode(protocol) if sound else Mode.MANUAL))
     return Settings(
         protocol,
         mode,
@@ -125,7 +144,16 @@ def settings_of(options: dict[str, Any], *, is_live: bool = False) -> Settings:
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
+        sounds=sound.mapping if sound else USUAL,
     )
+
+
+def sound_of(options: dict[str, Any]) -> SoundSettings:
+    """The sound as the user has it and ``options`` change it, or a usage error."""
+    try:
+        return sound_settings(options["sounds"])
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 def _usual_mode(protocol: Protocol) -> Mode:

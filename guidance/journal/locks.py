@@ -10,10 +10,22 @@ if sys.platform != "win32":
 
 
 def lock(fd: int) -> None:
-    """Hold the file for as long as this process lives; where locks are not to be had, it is done without."""
+    """Hold the file for as long as this process lives, once whoever looks at it is done; where locks are not to be had,
+    it is done without.
+    """
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+def lock_now(fd: int) -> bool:
+    """Hold the file, unless another process does; whether it is held now."""
+    if sys.platform != "win32":
+        try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
 
 
 def in_use(fd: int) -> bool:

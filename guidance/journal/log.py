@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from pathlib import Path
 
 from guidance.faults import ArgumentFault
+from guidance.journal.chain import ORIGIN, chained
+from guidance.journal.files import create_private, sync_folder, write_all
 from guidance.journal.locks import lock
 
 EVENTS_NAME = "events.jsonl"
-SYNC_S = 1.0
+SYNC_S = 0.5
+
+END = b'{"kind": "end"'
+"""How the line begins that closes a stream."""
 
 
 class Journal:
     """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
-    about a second later, which a thread sees to. It is locked while it is open.
+    within about a second, which a thread sees to. Each is chained to the one before: ``chain`` is that of the last, and
+    ``lines`` counts them, and it is ``ended`` once that which closes the stream is written. It is locked while open.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,12 +31,14 @@ class Journal:
         path = folder / EVENTS_NAME
         self.name = str(path)
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+            self._fd = _held(path)
         except OSError as fault:
             raise ArgumentFault(
                 f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
             ) from None
-        lock(self._fd)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+        self.chain, self.lines, self.ended = ORIGIN, 0, False
         self._size = self._synced = 0
         self._fault: OSError | None = None
         self._closing = threading.Event()
@@ -40,15 +49,17 @@ class Journal:
         """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
         if self._fault is not None:
             raise self._fault
+        written, chain = chained(self.chain, line)
         try:
-            written = os.write(self._fd, line)
-            while written < len(line):
-                written += os.write(self._fd, line[written:])
+            write_all(self._fd, written)
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, self._size)
             raise
-        self._size += len(line)
+        self.chain = chain
+        self.lines += 1
+        self.ended = line.startswith(END)
+        self._size += len(written)
 
     def close(self) -> None:
         """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
@@ -59,13 +70,25 @@ class Journal:
     def _sync_often(self) -> None:
         try:
             while not self._closing.wait(SYNC_S):
-                self._sync()
-            self._sync()
+                self.sync()
+            self.sync()
         except OSError as fault:
             self._fault = fault
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
+        """Bring what is written to the disk. Raises OSError."""
         size = self._size
         if size > self._synced:
             os.fsync(self._fd)
             self._synced = size
+
+
+def _held(path: Path) -> int:
+    """A new file at ``path`` that is locked before it goes by that name: nobody takes it for one cut off."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    beside = path.with_name(f".{path.name}")
+    fd = create_private(beside)
+    lock(fd)
+    beside.rename(path)
+    return fd

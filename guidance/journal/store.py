@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
+import stat
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from platformdirs import user_data_path
 
-from guidance.faults import ArgumentFault
+from guidance.faults import ArgumentFault, Fault
+from guidance.journal.files import open_plain
 from guidance.journal.locks import in_use
 from guidance.journal.log import EVENTS_NAME
+from guidance.journal.seal import SEAL_NAME
 
 _END_S = 5.0
+_STAMP = "%Y%m%dT%H%M%SZ"
+_PID_BYTES = 32
 
 _TOLD_NAME = "told"
 _ALONE_NAME = "without-screen"
-_TAIL_BYTES = 4096
+
+PROCEDURE = re.compile(r"([0-9]{8}T[0-9]{6}Z)-.+")
+"""How a procedure's folder is called: when it began, by the clock of this computer, and its protocol."""
 
 
 def default_store() -> Path:
@@ -29,9 +37,10 @@ def default_store() -> Path:
 
 def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
     """A new folder in ``store`` for a procedure that begins ``now``. Raises ArgumentFault if it cannot be made."""
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = _stamp(now)
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_open_house(store)
         for attempt in range(100):
             folder = store / f"{stamp}-{protocol_id}{f'-{attempt}' if attempt else ''}"
             try:
@@ -44,11 +53,44 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
     raise ArgumentFault(f"The store {store} already holds too many procedures of this second; try again.")
 
 
+def procedures(store: Path) -> list[Path]:
+    """The folders of ``store`` that hold a procedure, the oldest first; no link is followed. Raises Fault."""
+    try:
+        folders = sorted(store.iterdir()) if store.is_dir() else []
+    except OSError as fault:
+        raise Fault(f"The store {store} cannot be read ({fault.strerror}); name another --store.") from None
+    return [folder for folder in folders if _is_procedure(folder)]
+
+
+def links(store: Path) -> list[Path]:
+    """What lies in ``store`` under a procedure's name and is a symbolic link: it is left alone."""
+    return [path for path in sorted(store.glob("*")) if path.is_symlink() and PROCEDURE.fullmatch(path.name)]
+
+
+def find(store: Path, name: str) -> Path:
+    """The folder of the procedure called ``name``. Raises ArgumentFault where that names none in ``store``."""
+    if not name or name != Path(name).name or name.startswith(".") or not name.isprintable() or "\\" in name:
+        raise ArgumentFault(f"{name!r} is no name of a procedure; procedures list shows them.")
+    folder = store / name
+    if _is_link(folder):
+        raise ArgumentFault(f"{name} is a symbolic link in {store}; it is left alone.")
+    if not _is_procedure(folder):
+        raise ArgumentFault(f"There is no procedure {name} in {store}; procedures list shows them.")
+    return folder
+
+
+def set_back(store: Path, now: datetime) -> str | None:
+    """In words, that the clock says ``now`` and procedures in ``store`` began later; None where none did."""
+    newest = max(filter(None, (_began(folder) for folder in procedures(store))), default=None)
+    if newest is None or newest <= now:
+        return None
+    began = f"{newest:%Y-%m-%d %H:%M} UTC"
+    return f"This computer's clock may have been set back: a procedure is on record from {began}. Check date and time."
+
+
 def unfinished(store: Path) -> list[Path]:
-    """Procedures in ``store`` that were cut off: their stream has no ``end``, and nothing writes to it any more."""
-    if not store.is_dir():
-        return []
-    return [path.parent for path in sorted(store.glob(f"*/{EVENTS_NAME}")) if _is_cut_off(path)]
+    """Procedures in ``store`` that were cut off: their record has no end or no seal, and nothing writes to it."""
+    return [folder for folder in procedures(store) if _is_cut_off(folder)]
 
 
 def newly_unfinished(store: Path) -> list[Path]:
@@ -71,15 +113,20 @@ def mark_alone(folder: Path) -> None:
 
 def end_alone(store: Path) -> list[Path]:
     """End in order the procedures of ``store`` that go on without their screen; those that were ended."""
-    return [path.parent for path in sorted(store.glob(f"*/{_ALONE_NAME}")) if _ended(path)]
+    return [folder for folder in procedures(store) if (folder / _ALONE_NAME).exists() and _ended(folder / _ALONE_NAME)]
 
 
 def _ended(mark: Path) -> bool:
     """Ask the process named in ``mark`` to end, and wait. Whether it was at work: it then holds its journal's lock."""
-    journal, pid = mark.with_name(EVENTS_NAME), mark.read_text()
+    journal = mark.with_name(EVENTS_NAME)
+    try:
+        with open_plain(mark) as file:
+            pid = file.read(_PID_BYTES)
+    except OSError:
+        return False
     if not (_is_held(journal) and pid.isdigit()):
         return False
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(OSError, OverflowError):
         os.kill(int(pid), signal.SIGTERM)
     until = time.monotonic() + _END_S
     while _is_held(journal) and time.monotonic() < until:
@@ -89,19 +136,47 @@ def _ended(mark: Path) -> bool:
 
 def _is_held(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return in_use(file.fileno())
     except OSError:
         return False
 
 
-def _is_cut_off(path: Path) -> bool:
-    """Whether the journal at ``path`` has no end and no writer; one that may not be read is left to its owner."""
+def _is_cut_off(folder: Path) -> bool:
+    """Whether the record in ``folder`` has no seal and no writer; one that may not be read is left to its owner."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(os.fstat(file.fileno()).st_size - _TAIL_BYTES, 0))
-            lines = file.read().splitlines()
-            has_end = bool(lines) and b'"kind": "end"' in lines[-1]
-            return not has_end and not in_use(file.fileno())
+        with open_plain(folder / EVENTS_NAME) as file:
+            return not in_use(file.fileno()) and not os.path.lexists(folder / SEAL_NAME)
     except OSError:
         return False
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # such as a name too long to be any
+        return False
+
+
+def _is_procedure(folder: Path) -> bool:
+    return not _is_link(folder) and os.path.lexists(folder / EVENTS_NAME) and not folder.name.startswith(".")
+
+
+def _refuse_open_house(store: Path) -> None:
+    """What anybody may change is no place for a record. Raises ArgumentFault."""
+    mode = store.stat().st_mode
+    if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise ArgumentFault(f"Everybody may write in {store}; say chmod o-w {store}, or name another --store.")
+
+
+def _began(folder: Path) -> datetime | None:
+    """When the procedure in ``folder`` began, as its name says; None where that says no time."""
+    found = PROCEDURE.fullmatch(folder.name)
+    try:
+        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
+
+
+def _stamp(now: datetime) -> str:
+    return now.astimezone(UTC).strftime(_STAMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guidance.audio.trying import SoundCheck
 from guidance.live.check import ChannelCheck, CheckResult
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.watch import fault_text
@@ -15,6 +16,11 @@ DRIFT_PPM = 200.0
 IMPEDANCE_KOHM = 30.0
 BATTERY_PERCENT = 20
 ROUND_TRIP_MS = 50.0
+_HEARD = {
+    "heard": "and heard",
+    "not heard": "and not heard: listen for yourself, the microphone may be off",
+    "nothing to hear with": "there is nothing to hear it with: listen for yourself",
+}
 
 
 def to_mend(found: CheckResult) -> list[str]:
@@ -38,6 +44,16 @@ def report(found: CheckResult) -> list[str]:
         f"  signal      {signal}, {found.bad_frames} damaged frames",
         f"  commands    {_commands(found)}",
         f"  stimulator  {_stimulator(found)}",
+    ]
+
+
+def sound_report(found: SoundCheck) -> list[str]:
+    """How the sound was, as a line."""
+    if found.state == "lost":
+        return ["  sound       none"]
+    lacking = f", samples lacked {found.underruns} times" if found.underruns else ""
+    return [
+        f"  sound       a tone was played, {_HEARD[found.state]}; latency {_known(found.latency_ms, 'ms')}{lacking}"
     ]
 
 

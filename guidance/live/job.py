@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device
-from drivers.base import Amplifier, Limits, Stimulator
+from drivers.base import Amplifier, DeviceInfo, Limits, Stimulator
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Mute, Sound
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds
-from guidance.journal.log import Journal
-from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished
+from guidance.journal.key import of_file
+from guidance.journal.note.case import Case, save_case
+from guidance.journal.raw import RawLog
+from guidance.journal.record import ProcedureRecord
+from guidance.journal.recover import recover
+from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
+from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
-from guidance.live.session import LiveSession
+from guidance.live.session import LiveSession, Outlets
 from guidance.navigator import Navigator, Stimulus
 from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses
@@ -31,13 +38,20 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient."""
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
+
+    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named.
+    """
 
     settings: Settings
     store: str
     address: str
     events: str | None = None
     duration_s: float | None = None
+    sound: SoundSettings | None = None
+    raw_log: bool = False
+    case: Case | None = None
+    key_file: str | None = None
 
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises Fault and DeviceError."""
@@ -46,25 +60,42 @@ class Live:
         store = Path(self.store)
         notices = [_went_on(folder) for folder in end_alone(store)]
         cut_off = newly_unfinished(store)
-        notices += [_cut_off(folder) for folder in cut_off]
+        notices += filter(None, [set_back(store, datetime.now().astimezone())])
         with ExitStack() as stack:
             copy = Detached(self.events) if self.events else None
             if copy:
                 stack.callback(copy.close)
             amplifier = open_device(self.address)
+            raw = RawLog() if self.raw_log else None
+            if raw:
+                stack.callback(raw.close)
+                amplifier.tap(raw.tap)
             stack.callback(amplifier.close)
             stimulation = _stimulation(self.settings, amplifier)
+            notices += [_cut_off(folder) for folder in cut_off]
             device = LiveDevice(amplifier, asks=stimulation is not None)
             device.start()
             now = datetime.now().astimezone()
+            sound = self._sounded(amplifier.info)
+            stack.callback(sound.close)
             folder = new_procedure(store, self.settings.protocol.id, now)
-            writer = EventWriter(Journal(folder), copy)
+            record = ProcedureRecord(folder, amplifier.info, now, raw)
+            writer = EventWriter(record.journal, copy)
             stack.callback(writer.close)
+            stack.callback(record.close)
+            if self.case:
+                save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
             engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
             for found in cut_off:
                 mark_told(found)
             notices += changes_told(self.settings.protocol)
-            return LiveSession(engine, device, writer, folder, self.duration_s, notices, stack.pop_all())
+            outlets = Outlets(writer, record, sound)
+            return LiveSession(engine, device, outlets, self.duration_s, notices, stack.pop_all())
+
+    def _sounded(self, info: DeviceInfo) -> Sound | Mute:
+        if self.sound is None:
+            return Mute(self.settings.sounds)
+        return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
 
 
 def changes_told(protocol: Protocol) -> list[str]:
@@ -83,7 +114,12 @@ def _went_on(folder: Path) -> str:
 
 
 def _cut_off(folder: Path) -> str:
-    return f"The procedure {folder.name} was cut off; what it recorded until then is in {folder}."
+    try:
+        recovered = recover(folder)
+    except Fault as fault:
+        return printable(str(fault))
+    what = recovered.sentence if recovered else "its record is whole"
+    return printable(f"The procedure {folder.name} was cut off: {what}.")
 
 
 def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:

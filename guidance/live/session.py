@@ -6,15 +6,16 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
 
 from drivers.base import Block, DeviceError, DeviceLost
+from guidance.audio.sound import Mute, Sound
 from guidance.chronicle import Chronicle
 from guidance.desk import Desk
 from guidance.engine import Engine
-from guidance.events import Made
+from guidance.events import Entry, Made
 from guidance.faults import Fault, StorageFault
-from guidance.journal.log import EVENTS_NAME
+from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
@@ -33,21 +34,30 @@ SOUND_S = 1.0
 SCREENLESS_S = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where a procedure goes: the event stream, the record that is kept, and the loudspeaker."""
+
+    writer: EventWriter
+    record: ProcedureRecord
+    sound: Sound | Mute
+
+
 class LiveSession:
-    """A procedure under way. It owns what ``stack`` closes: the device, the journal, the copy of the events."""
+    """A procedure under way. It owns what ``stack`` closes: the device, the record, the copy of the events."""
 
     def __init__(
         self,
         engine: Engine,
         device: LiveDevice,
-        writer: EventWriter,
-        folder: Path,
+        outlets: Outlets,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
     ) -> None:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
-        self._engine, self._device, self._writer, self._folder = engine, device, writer, folder
+        self._engine, self._device = engine, device
+        self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
         self._chronicle = Chronicle(engine.info.channels[0].name)
         self._lost: str | None = None
@@ -87,10 +97,13 @@ class LiveSession:
     def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         """One round of the loop; the reason to end, or None."""
         blocks = self._read(desk)
+        self._record.blocks(blocks)
+        self._storage()
         messages = desk.messages()
         now_ns = time.monotonic_ns()
         self._write(self._engine.step(blocks, now_ns, messages))
         self._steer(messages)
+        self._tend_sound(blocks, messages)
         if self._engine.settings.headless:
             self._arm_when_sound(now_ns)
         self._act()
@@ -114,7 +127,7 @@ class LiveSession:
         if self._screen_gone_at is None:
             self._screen_gone_at = now
             self._engine.watch.screen_seen_ns = 0
-            mark_alone(self._folder)
+            mark_alone(self._record.folder)
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 
@@ -164,18 +177,35 @@ class LiveSession:
             if isinstance(message, Steer):
                 self._device.steer(message.words)
 
+    def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
+        engine, sound = self._engine, self._sound
+        for asked in filter(None, map(sound.obey, messages)):
+            self._write([Made(engine.t, Entry("sound", asked))])
+        stimulation = engine.stimulation
+        sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
+        self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
+
     def _write(self, records: Iterable[Made]) -> None:
-        for made in records:
-            self._chronicle.take(made)
+        for sounded in map(self._sound.take, records):
+            self._chronicle.take(sounded)
+            self._record.note(sounded)
             try:
-                self._writer.write(made)
+                self._writer.write(sounded)
             except StorageFault as fault:
                 self._unwritten(fault)
 
+    def _storage(self) -> None:
+        """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
+        for cause, text in self._record.troubles():
+            self._amiss = text if text and cause != "space" else self._amiss
+            self._write(self._engine.trouble("storage", text, cause, disarm=False))
+
     def _unwritten(self, fault: StorageFault) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
-        is_journal = fault.target == str(self._folder / EVENTS_NAME)
+        is_journal = fault.target == self._record.journal.name
         self._amiss = str(fault)
+        if is_journal:
+            self._engine.actions.clear()  # what is not on record is not asked for
         self._engine.watch.storage_ok &= not is_journal
         self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
 
@@ -187,7 +217,7 @@ class LiveSession:
 
     def _trace(self, fault: Exception) -> str:
         sentence = f"The program failed ({type(fault).__name__}: {fault}); the stimulator is off."
-        path = self._folder / "fault.txt"
+        path = self._record.folder / "fault.txt"
         try:
             path.touch(0o600)
             path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
@@ -206,5 +236,7 @@ class LiveSession:
             notice=" ".join(simulated + self._notices),
             connected=self._lost is None,
             past=self._chronicle.past(),
+            sound=self._sound.view(),
+            journal=self._record.view(failed=not self._engine.watch.storage_ok),
         )
         return snapshot(self._engine, position)

@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from guidance.events import Interval, Proximity
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_live
-from guidance.ui.text import clean
 from guidance.zones import USUAL_EDGES_MA
 
 STALE_S = 3.0

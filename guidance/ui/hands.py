@@ -8,6 +8,7 @@ from abc import abstractmethod
 from textual import events
 from textual.app import App
 
+from guidance.harmless import clean
 from guidance.messages import (
     Acknowledge,
     Aliquot,
@@ -19,9 +20,12 @@ from guidance.messages import (
     Mark,
     Message,
     Pause,
+    PauseAudio,
     Steer,
     Stop,
     TakeOver,
+    TurnMonitor,
+    TurnVolume,
 )
 from guidance.snapshot import Snapshot
 from guidance.ui import keys
@@ -29,7 +33,7 @@ from guidance.ui.arming import Arming, Stage
 from guidance.ui.bedside import Bedside
 from guidance.ui.pages import Page, Scene
 from guidance.ui.repeats import Repeats
-from guidance.ui.text import clean, clock
+from guidance.ui.text import clock
 from guidance.ui.volumes import Volumes
 from guidance.ui.widgets.entry import Done
 
@@ -167,6 +171,18 @@ class Hands(App[None]):
     def action_acknowledge(self) -> None:
         """All alarms have been seen."""
         self._once(Acknowledge())
+
+    def action_pause_audio(self) -> None:
+        """Pause the sound of the alarms for a time, or end the pause."""
+        self._once(PauseAudio())
+
+    def action_volume(self, steps: int) -> None:
+        """Turn the guidance up or down."""
+        self._send(TurnVolume(steps))
+
+    def action_monitor(self, steps: int) -> None:
+        """Turn the EMG that is listened to up or down."""
+        self._send(TurnMonitor(steps))
 
     def action_mark(self, number: int) -> None:
         """Note what the protocol's list has under ``number``; blood is what came on aspiration."""

@@ -47,6 +47,8 @@ _CHARACTERS = {
     " ": "space",
     "/": "slash",
     "*": "asterisk",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
 }
 _NAMED = {key.value for key in Keys if not key.value.startswith("<")} - set(_ALWAYS.split(","))
 

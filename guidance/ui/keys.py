@@ -8,9 +8,9 @@ from itertools import groupby
 
 from textual.binding import ActiveBinding
 
+from guidance.harmless import clean
 from guidance.ui.facts import is_live
 from guidance.ui.pages import Page, Scene
-from guidance.ui.text import clean
 
 STEP_MM = 0.5
 MOST_NOTES = 9
@@ -51,6 +51,7 @@ DEEDS = (
     *(Deed(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
     Deed("side", ("s", "S"), "side", "Side"),
     Deed("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
+    Deed("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
     Deed("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
     Deed("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),
     Deed("right", ("right",), "leap(1)", "Event"),
@@ -59,6 +60,10 @@ DEEDS = (
     Deed("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
     Deed("quit", ("q", "Q"), "quit", "Quit"),
     Deed("note", ("n", "N"), "write_note", "Note"),
+    Deed("louder", ("right_square_bracket",), "volume(1)", "Volume"),
+    Deed("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
+    Deed("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
+    Deed("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
     Deed("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
     Deed("smaller", ("minus",), "rescale(1)", "Scale"),
     Deed("autoscale", ("0",), "autoscale", "Scale"),
@@ -76,6 +81,10 @@ _SHOWN = {
     "plus": "+",
     "minus": "-",
     "equals_sign": "=",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "full_stop": ".",
+    "comma": ",",
 }
 
 
@@ -109,6 +118,11 @@ def _chosen_by(scene: Scene, *choosers: object) -> bool:
     return stimulator is not None and scene.mode == "auto" and stimulator.chooser in choosers and not scene.looks_on
 
 
+def _sounds(scene: Scene, _steps: object = 0) -> bool:
+    sound = scene.snapshot.sound if scene.snapshot else None
+    return sound is not None and sound.state != "muted" and not scene.looks_on
+
+
 def _reviews(scene: Scene, _step: object) -> bool:
     return scene.page is Page.REVIEW
 
@@ -136,6 +150,9 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "leap": _reviews,
     "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not Page.REVIEW,
     "acknowledge": _steers_itself,
+    "pause_audio": _sounds,
+    "volume": _sounds,
+    "monitor": _sounds,
     "mark": lambda scene, number: _steers_itself(scene) and number <= len(scene.notes),
     "write_note": _steers_itself,
     "side": lambda scene: _steers_itself(scene) and scene.page is Page.PREPARE,

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.harmless import clean
 from guidance.snapshot import EventView, Past
-from guidance.ui.text import amplitude, clean
+from guidance.ui.text import amplitude
 
 
 class Items:

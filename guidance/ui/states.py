@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_live
-from guidance.ui.text import UNKNOWN, clean
+from guidance.ui.text import UNKNOWN
 
 IMPEDANCE_KOHM = 30.0
 NOISE_UV = 30.0

@@ -1,23 +1,10 @@
-"""Words and numbers for the screen: text from outside made harmless, values with their units."""
+"""Words and numbers for the screen: text in so many cells, values with their units."""
 
 from __future__ import annotations
-
-import unicodedata
 
 from rich.cells import cell_len, set_cell_size
 
 UNKNOWN = "?"
-
-
-def clean(text: str) -> str:
-    """``text`` without anything a terminal would obey: control, format and private codes go, breaks become spaces."""
-    return "".join(_harmless(char) for char in text)
-
-
-def _harmless(char: str) -> str:
-    if char.isspace():
-        return " "
-    return "" if unicodedata.category(char).startswith("C") else char
 
 
 def shorten(text: str, width: int) -> str:

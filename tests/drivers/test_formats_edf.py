@@ -194,7 +194,7 @@ def test_gaps_are_kept_to_the_sample(tmp_path: Path, family: str) -> None:
 def test_a_tal_is_read_by_the_letter() -> None:
     raw = b"+0\x14\x14\0-1.5\x152\x14one\x14two\x14\0\0\0+7.\x14caf\xc3\xa9\xff\x14\0+8\x14open\0"
     tals, bad = parse_tals(raw)
-    assert tals == [Tal(0.0, ("",)), Tal(-1.5, ("one", "two")), Tal(7.0, ("caf\u00e9\ufffd",))]
+    assert tals == [Tal(0.0, ("",)), Tal(-1.5, ("one", "two"), 2.0), Tal(7.0, ("caf\u00e9\ufffd",))]
     assert bad == 1
 
 

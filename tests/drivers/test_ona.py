@@ -5,14 +5,19 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from drivers.base import Button, DeviceLost, DeviceNotFound, DeviceRefused
+from drivers.framing import FrameReader
 from drivers.ona import OnaAmplifier
+from drivers.recording import Recording
 from tests.drivers import fake_ona
+from tests.drivers.edf_files import Wave, edf_bytes, ramp
 from tests.drivers.fake_ona import Answers, FakeOna, Received, samples_body, status_body, stim_body
 from tests.drivers.ona_bench import ROWS, Bench, answering, read_samples
+from tests.drivers.playing import write
 
 
 @pytest.fixture
@@ -172,3 +177,28 @@ def test_a_probe_that_is_not_answered_is_a_loss(bench: Bench) -> None:
     bench.fake.script = answering(fake_ona.HEARTBEAT, None, None, None, None)
     with pytest.raises(DeviceLost, match="HEARTBEAT"):
         amplifier.probe()
+
+
+def test_a_tap_gets_every_byte_of_both_ways_also_after_a_loss(bench: Bench) -> None:
+    amplifier = bench.open()
+    taken: dict[bool, bytes] = {False: b"", True: b""}
+
+    def take(data: bytes, *, sent: bool) -> None:
+        taken[sent] += data
+
+    amplifier.tap(take)
+    amplifier.start()
+    bench.fake.send(fake_ona.SAMPLES, samples_body(0, ROWS))
+    read_samples(amplifier, 20)
+    assert [frame.type for frame in FrameReader(range(256)).feed(taken[True])] == [fake_ona.STOP, fake_ona.START]
+    kinds = [frame.type for frame in FrameReader(range(256)).feed(taken[False])]
+    assert kinds.count(fake_ona.SAMPLES) == 1
+    before = len(taken[True])
+    amplifier.reopen()
+    assert len(taken[True]) > before
+
+
+def test_a_device_without_a_line_says_so(tmp_path: Path) -> None:
+    recording = Recording(write(tmp_path / "a.edf", edf_bytes([Wave(ramp())])))
+    with pytest.raises(DeviceRefused, match="no line whose bytes could be kept"):
+        recording.tap(Mock())

@@ -6,10 +6,11 @@ from collections.abc import Hashable
 
 from rich.cells import cell_len
 
+from guidance.harmless import clean
 from guidance.snapshot import AlarmView, Snapshot
 from guidance.ui.facts import notice
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

@@ -6,12 +6,13 @@ from collections.abc import Hashable
 
 from rich.cells import cell_len
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui import bigtext
 from guidance.ui.facts import is_simulated
 from guidance.ui.raster import Canvas
 from guidance.ui.states import Standing, State, checks
-from guidance.ui.text import UNKNOWN, clean, shorten
+from guidance.ui.text import UNKNOWN, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

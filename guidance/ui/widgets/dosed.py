@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.dose.words import left, percent
+from guidance.harmless import clean
 from guidance.snapshot import DoseView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clean, clock, shorten
+from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 

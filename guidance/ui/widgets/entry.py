@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from guidance.harmless import clean
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

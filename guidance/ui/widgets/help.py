@@ -6,10 +6,11 @@ from collections.abc import Hashable, Sequence
 
 from textual.binding import Binding
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.keys import DEEDS, shown
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.zones import ZONES
@@ -36,6 +37,11 @@ _WORDS = {
     "help": "this page, or back",
     "quit": "end the procedure",
     "note": "write a note",
+    "pause-alarms": "pause the alarms' sound",
+    "louder": "guidance louder",
+    "quieter": "guidance quieter",
+    "emg-louder": "EMG louder",
+    "emg-quieter": "EMG quieter",
     "larger": "sweeps larger",
     "smaller": "sweeps smaller",
     "autoscale": "sweeps by themselves",

@@ -6,9 +6,9 @@ from collections.abc import Hashable
 
 from rich.cells import cell_len, set_cell_size
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 

@@ -7,11 +7,12 @@ from textwrap import wrap
 
 from rich.cells import cell_len
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot, StimulatorView
 from guidance.ui import bigtext
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clean
+from guidance.ui.text import UNKNOWN
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

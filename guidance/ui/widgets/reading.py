@@ -6,10 +6,11 @@ from collections.abc import Hashable
 
 from rich.cells import cell_len
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot, SweepView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, amplitude, clean, p_value, shorten
+from guidance.ui.text import UNKNOWN, amplitude, p_value, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

@@ -8,10 +8,11 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.harmless import clean
 from guidance.snapshot import EventView, Past, Snapshot
 from guidance.ui.past import Items
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clean, clock, shorten
+from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import CONTAMINATED, Ground, Ink
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 from guidance.ui.widgets.trend import paint_threshold

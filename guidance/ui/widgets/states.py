@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
 from guidance.ui.states import SIGNS, Standing, State, states
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

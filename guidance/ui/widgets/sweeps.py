@@ -6,10 +6,11 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot, SweepView
 from guidance.ui.raster import Canvas, Floats, Mask, envelope, spans
 from guidance.ui.scale import Scale, ticks
-from guidance.ui.text import clean, shorten
+from guidance.ui.text import shorten
 from guidance.ui.theme import AGES, Ground, Ink
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.dose.words import left, percent
+from guidance.harmless import clean
 from guidance.snapshot import DoseView, EventView, Snapshot
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clean, clock, shorten
+from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.volumes import FIRST_ML
 from guidance.ui.widgets.panel import Panel

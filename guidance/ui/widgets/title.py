@@ -6,11 +6,12 @@ import math
 
 from rich.cells import cell_len
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_live, is_simulated
 from guidance.ui.pages import Page, order
 from guidance.ui.raster import Canvas
-from guidance.ui.text import clean, clock, shorten
+from guidance.ui.text import clock, shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 

@@ -91,11 +91,12 @@ def gone_at(process: subprocess.Popen[str]) -> int:
 
 
 def lines(store: Path) -> list[Line]:
-    """Whole lines of the newest journal in ``store``; none where there is none yet."""
+    """Whole lines of the newest journal in ``store``, without their chain; none where there is none yet."""
     journals = sorted(store.glob("*/events.jsonl"))
     if not journals:
         return []
-    return [json.loads(line) for line in journals[-1].read_text().splitlines(keepends=True) if line.endswith("\n")]
+    whole = [json.loads(line) for line in journals[-1].read_text().splitlines(keepends=True) if line.endswith("\n")]
+    return [{key: value for key, value in line.items() if key != "chain"} for line in whole]
 
 
 def wait_for(store: Path, wanted: Callable[[Line], bool]) -> Line:

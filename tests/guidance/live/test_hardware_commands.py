@@ -63,7 +63,7 @@ def test_without_a_port_the_other_ways_are_told(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_good_device_is_found_good() -> None:
-    done = command("check", "--device", "sim:1", "--seconds", "2")
+    done = command("check", "--no-audio", "--device", "sim:1", "--seconds", "2")
     assert (done.status, done.err) == (DONE, "")
     assert done.out.splitlines()[-1] == "To mend: nothing."
 
@@ -73,7 +73,7 @@ def test_what_is_wrong_is_told_with_what_to_do() -> None:
     with SimulatedDevice(1, channels=1, sample_rate_hz=5000, options=options) as simulated:
         simulated.command("lead-off 0 on")
         simulated.command("battery 7")
-        done = command("check", "--device", simulated.address, "--seconds", "2", "--json")
+        done = command("check", "--no-audio", "--device", simulated.address, "--seconds", "2", "--json")
     found = json.loads(done.out)
     assert done.status == FAILED
     assert found["lost_samples"] > 0
@@ -84,21 +84,21 @@ def test_what_is_wrong_is_told_with_what_to_do() -> None:
 
 def test_a_deaf_device_is_lost() -> None:
     with SimulatedDevice(1, options=("--set", "deaf", "on")) as simulated:
-        done = command("check", "--device", simulated.address)
+        done = command("check", "--no-audio", "--device", simulated.address)
     assert done.status == DEVICE_LOST
     assert done.is_one_sentence
 
 
 @pytest.mark.parametrize("words", [("--device", "ona:/dev/none"), ("--device", "nothing:x")])
 def test_a_device_that_is_not_there_is_an_error(words: tuple[str, ...]) -> None:
-    done = command("check", *words)
+    done = command("check", "--no-audio", *words)
     assert done.status == FAILED
     assert done.is_one_sentence
 
 
 @pytest.mark.parametrize("words", [(), ("--device", "sim:1", "--seconds", "0"), ("--device", "sim:one")])
 def test_bad_arguments_are_refused(words: tuple[str, ...]) -> None:
-    done = command("check", *words)
+    done = command("check", "--no-audio", *words)
     assert done.status == BAD_ARGUMENTS
     assert done.is_one_sentence
 

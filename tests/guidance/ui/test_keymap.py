@@ -36,7 +36,7 @@ def test_a_key_of_ones_own_takes_the_place_of_the_usual_ones() -> None:
     assert action_of("pageup", stop="pageup") == ["stop", "pause"]
     assert action_of("space", stop="pageup") == []
     assert action_of("minus", smaller=["z"], hold="-") == ["hold", "hand_back('held')"]
-    assert keymap(stop=["PageDown", "F13", "."])["stop"] == ("pagedown", "f13", "full_stop")
+    assert keymap(stop=["PageDown", "F13", "/"])["stop"] == ("pagedown", "f13", "slash")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,15 @@ from guidance.messages import (
     Mark,
     Message,
     Pause,
+    PauseAudio,
     Quit,
     Steer,
     Stop,
     TakeOver,
+    TurnMonitor,
+    TurnVolume,
 )
-from guidance.snapshot import Snapshot
+from guidance.snapshot import Snapshot, SoundView
 from guidance.ui import hands as hands_module
 from guidance.ui.app import GuidanceApp
 from guidance.ui.arming import Arming, Stage
@@ -32,6 +35,8 @@ TAKEN = build_live(stimulator=build_stimulator(chooser="operator"))
 SIMULATED = build_live(notice="SIMULATED PATIENT. ")
 REPLAY = build_snapshot()
 LISTENING = build_live(stimulator=None, mode="listen")
+SOUNDING = build_live(sound=SoundView("on", "tempo", 1.0, 0.3))
+MUTED = build_live(sound=SoundView("muted", "tempo", 0.0, 0.0))
 
 
 async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Message]:
@@ -49,6 +54,12 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Messag
         (ARMED, "space", Stop()),
         (OFF, "space", Stop()),
         (ARMED, "k", Acknowledge()),
+        (SOUNDING, "p", PauseAudio()),
+        (SOUNDING, "right_square_bracket", TurnVolume(1)),
+        (SOUNDING, "left_square_bracket", TurnVolume(-1)),
+        (SOUNDING, "full_stop", TurnMonitor(1)),
+        (SOUNDING, "comma", TurnMonitor(-1)),
+        (MUTED, "p", Stop()),
         (ARMED, "1", Mark("redirect")),
         (ARMED, "2", Mark("contact")),
         (ARMED, "3", Mark("pain")),

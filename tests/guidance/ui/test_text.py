@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from guidance.ui.text import amplitude, clean, clock, p_value, shorten
+from guidance.harmless import clean
+from guidance.ui.text import amplitude, clock, p_value, shorten
 
 
 @given(st.text())

@@ -1,0 +1,137 @@
+"""The needle's own EMG for the ear: artefacts cut out, 20 Hz to 5 kHz, never saturated, at the loudspeaker's rate.
+
+One thread feeds samples as they come from the device, another takes as many as the loudspeaker needs; neither waits for
+the other. What is not there in time is silence, what there is too much of is dropped, and the rate is steered so that
+neither happens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from guidance.audio.figures import FADE, RATE_HZ, Sound
+from guidance.audio.filters import BlockFilter, Sections
+from guidance.audio.muting import AHEAD_MS, Array, Muting
+from guidance.audio.resample import Resampler
+
+LEVEL = 0.3
+"""The monitor's peak of full scale; nothing exceeds it."""
+
+FRAME_MS = 4.0
+AIM_S, MOST_S = 0.03, 0.15
+_RECOVERS_S = 1.5
+_STEER, _STEER_MOST = 0.02, 0.005
+_SMOOTH = 0.02
+_LONGEST_HOLE_S = 0.2
+
+
+class Monitor:
+    """The EMG of one channel on its way to the loudspeaker."""
+
+    def __init__(self, rate_hz: float, band: Sections, full_scale_uv: float) -> None:
+        """For a signal at ``rate_hz``, heard in ``band``; ``full_scale_uv`` is as loud as it gets, and what is more is
+        held to that.
+        """
+        self._frame = max(1, round(FRAME_MS * rate_hz / 1e3))
+        self._ahead = max(2, round(AHEAD_MS / FRAME_MS))
+        self._muting = Muting(rate_hz, self._frame)
+        self._band = BlockFilter(band, self._frame)
+        self._gain = _Gain(LEVEL / full_scale_uv, _RECOVERS_S * rate_hz / self._frame)
+        self._resampler = Resampler(rate_hz)
+        self._queue = _Queue()
+        self._partial: Array = np.zeros(0)
+        self._frames: deque[tuple[int, Array]] = deque()
+        self._next: int | None = None
+        self._last = 0.0
+        self._longest_hole = round(_LONGEST_HOLE_S * rate_hz)
+
+    def pulse(self, sample: int) -> None:
+        """A pulse at ``sample`` is known: cut its artefact out."""
+        self._muting.pulse(sample)
+
+    def feed(self, first: int, samples: Array, *, awaiting: bool) -> None:
+        """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse asked for is not reported yet."""
+        hole = 0 if self._next is None else first - self._next
+        if hole > 0:
+            self._muting.hold(first - hole, first)
+        self._next = first + len(samples)
+        filled = np.full(min(max(hole, 0), self._longest_hole), self._last)
+        self._partial = np.concatenate([self._partial, filled, np.nan_to_num(samples)])
+        self._last = float(self._partial[-1]) if len(self._partial) else self._last
+        while len(self._partial) >= self._frame:
+            frame, self._partial = self._partial[: self._frame], self._partial[self._frame :]
+            self._take(self._next - len(self._partial) - len(frame), frame, awaiting=awaiting)
+
+    def fill(self, out: Sound) -> None:
+        """The next samples for the loudspeaker, silence where there are none yet."""
+        self._queue.take(out)
+
+    def _take(self, first: int, frame: Array, *, awaiting: bool) -> None:
+        self._muting.look(first, frame, awaiting=awaiting)
+        self._frames.append((first, frame))
+        if len(self._frames) <= self._ahead:
+            return
+        held, heard = self._muting.cut(*self._frames.popleft())
+        self._resampler.ratio = self._resampler.nominal * (1.0 + self._queue.steer)
+        self._queue.put(self._resampler.take(self._gain.held(self._band.filter(held) * heard)))
+
+
+class _Gain:
+    """The gain asked for, less where the signal would exceed LEVEL; one frame behind, so that it is down in time."""
+
+    def __init__(self, asked: float, recovers_frames: float) -> None:
+        self._asked = self._now = asked
+        self._back = 1.0 / recovers_frames
+        self._waiting: Array | None = None
+
+    def held(self, frame: Array) -> Array:
+        """The frame before ``frame``, its gain moving to what both can bear."""
+        before, self._waiting = self._waiting, frame
+        peak = max(float(np.max(np.abs(frame))), 1e-9)
+        if before is None:
+            self._now = min(self._asked, LEVEL / peak)
+            return frame[:0]
+        peak = max(peak, float(np.max(np.abs(before))))
+        goal = min(self._now + self._back * self._asked, self._asked, LEVEL / peak)
+        gains = np.linspace(self._now, goal, len(before) + 1)[1:]
+        self._now = goal
+        return np.asarray(before * gains)
+
+
+class _Queue:
+    """Samples between the two threads. ``steer`` is how much faster the input is to be used up, a small part of 1."""
+
+    def __init__(self) -> None:
+        self._ring = np.zeros(RATE_HZ, np.float32)
+        self._in = self._out = 0
+        self._running = False
+        self._level = AIM_S
+        self.steer = 0.0
+
+    def put(self, samples: Sound) -> None:
+        """Add ``samples``; where they would have to wait for too long, the oldest are passed over."""
+        places = (self._in + np.arange(len(samples))) % len(self._ring)
+        self._ring[places] = samples
+        self._in += len(samples)
+        self._level += _SMOOTH * ((self._in - self._out) / RATE_HZ - self._level)
+        self.steer = min(max(_STEER * (self._level - AIM_S) / AIM_S, -_STEER_MOST), _STEER_MOST)
+
+    def take(self, out: Sound) -> None:
+        """Fill ``out``; after a shortage it waits until there is enough again. It begins and ends softly."""
+        held = self._in - self._out
+        if not self._running and held < AIM_S * RATE_HZ:
+            return
+        ends = self._running and not len(out) + FADE <= held <= MOST_S * RATE_HZ
+        part = out[: min(len(out), held)]
+        begin = self._out % len(self._ring)
+        n = min(len(part), len(self._ring) - begin)
+        part[:n] = self._ring[begin : begin + n]
+        part[n:] = self._ring[: len(part) - n]
+        if ends or not self._running:
+            part *= np.linspace(1.0 if ends else 0.0, 0.0 if ends else 1.0, len(part), dtype=np.float32)
+        self._out += len(part)
+        self._running = not ends
+        if ends and held > MOST_S * RATE_HZ:
+            self._out = self._in - round(AIM_S * RATE_HZ)

@@ -1,0 +1,212 @@
+"""The sound device: opened, fed by its callback, watched, and opened again when it is back.
+
+Of a small buffer little is heard late, but a busy machine may not fill it in time. The buffer begins small and is made
+larger each time that samples lack again and again; how often they lacked is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.mixer import MOST_FRAMES
+
+BLOCK = 128
+LATENCIES_S = (0.0107, 0.016, 0.0214, 0.032, 0.0427)
+"""How much is buffered at first, and after each time that was too little."""
+
+RETRY_S = 1.0
+STALLED_S, STARTS_S, SETTLED_CALLS = 0.25, 2.5, 75
+_OFTEN, _WITHIN_S = 3, 10.0
+_PRIORITY, _NICE = 10, -11
+_BREAKS = "The sound breaks off again and again: this machine is too busy for it. Close other programs."
+_NO_DEVICE = "No sound device answers ({}). Connect one; go by the screen meanwhile."
+_NO_LIBRARY = "There is no PortAudio on this machine, so no sound (Debian: install libportaudio2). Go by the screen."
+
+
+@dataclass(slots=True)
+class Timing:
+    """When the device last asked for a block, and when its first sample leaves, in ns of the monotonic clock."""
+
+    called_ns: int = 0
+    leaves_ns: int = 0
+    calls: int = 0
+    lacking: int = 0
+
+
+class Output:
+    """Plays what ``render`` fills. ``lost`` says in words why nothing is heard; ``underruns`` counts how often samples
+    lacked.
+    """
+
+    def __init__(
+        self, render: Callable[[Sound], None], device: str | None = None, *, latency_s: float | None = None,
+        block: int = BLOCK,
+    ) -> None:  # fmt: skip
+        """On ``device`` (its name, None: the system's own); with ``latency_s`` the buffer stays as it is."""
+        self._render, self._device, self._block = render, device, block
+        self._latencies = LATENCIES_S if latency_s is None else (latency_s,)
+        self._step = 0
+        self._stream: Any = None
+        self._mono = np.zeros(MOST_FRAMES, np.float32)
+        self._retry_at = 0.0
+        self._seen, self._seen_at = 0, 0.0
+        self._lapses: deque[float] = deque(maxlen=_OFTEN)
+        self.timing = Timing()
+        self.underruns = 0
+        self.lost: str | None = None
+
+    @property
+    def latency_ms(self) -> float | None:
+        """What the device says of its own latency; None while there is none."""
+        return None if self._stream is None else float(self._stream.latency) * 1e3
+
+    @property
+    def block_ns(self) -> int:
+        """How long a block sounds."""
+        return round(self._block / RATE_HZ * 1e9)
+
+    def tend(self) -> None:
+        """Open the device if it is not, see whether it still plays, and give it a larger buffer where it needs one."""
+        now = time.monotonic()
+        if self._stream is None:
+            if now >= self._retry_at:
+                self._open(now)
+            return
+        timing = self.timing
+        if timing.calls != self._seen:
+            self._seen, self._seen_at = timing.calls, now
+        silent_s = now - self._seen_at
+        settled = timing.calls > SETTLED_CALLS
+        if not self._stream.active or silent_s > (STALLED_S if settled else STARTS_S):
+            self._stopped(now, settled=settled)
+        elif timing.lacking:
+            timing.lacking, lacking = 0, timing.lacking
+            if self._lapse(lacking, now):
+                self._again(now)
+        elif self.lost is not None and now - self._lapses[-1] > _WITHIN_S:
+            self.lost = None
+
+    def close(self) -> None:
+        """Play no more."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        import sounddevice
+
+        with contextlib.suppress(sounddevice.PortAudioError):
+            stream.abort()
+        with contextlib.suppress(sounddevice.PortAudioError):
+            stream.close()
+
+    def _open(self, now: float) -> None:
+        self._retry_at = now + RETRY_S
+        try:
+            import sounddevice
+        except (OSError, ImportError):
+            self.lost = _NO_LIBRARY
+            return
+        try:
+            if self.lost is not None:
+                _look_again(sounddevice)
+            self.timing = Timing()
+            self._seen, self._seen_at = 0, now
+            self._stream = self._started(sounddevice)
+        except (sounddevice.PortAudioError, ValueError) as fault:
+            self._stream, self.lost = None, _NO_DEVICE.format(_reason(fault))
+        else:
+            self.lost = _BREAKS if self.lost == _BREAKS else None
+
+    def _started(self, sounddevice: Any) -> Any:
+        stream = sounddevice.OutputStream(
+            samplerate=RATE_HZ,
+            blocksize=self._block,
+            device=self._device,
+            channels=_channels(sounddevice, self._device),
+            dtype="float32",
+            latency=self._latencies[self._step],
+            callback=self._callback(self.timing),
+        )
+        try:
+            stream.start()
+        except sounddevice.PortAudioError:
+            stream.close()
+            raise
+        return stream
+
+    def _callback(self, timing: Timing) -> Callable[[Any, int, Any, Any], None]:
+        render, mono = self._render, self._mono
+
+        def called(out: Any, frames: int, times: Any, status: Any) -> None:
+            now_ns = time.monotonic_ns()
+            if not timing.calls:
+                _hasten()
+            if timing.calls > SETTLED_CALLS:
+                timing.lacking += bool(status.output_underflow)
+            part = mono[:frames]
+            render(part)
+            out[:] = part[:, None]
+            timing.leaves_ns = now_ns + round(max(times.outputBufferDacTime - times.currentTime, 0.0) * 1e9)
+            timing.called_ns = now_ns
+            timing.calls += 1
+
+        return called
+
+    def _stopped(self, now: float, *, settled: bool) -> None:
+        """Some sound systems stand still for seconds after samples lacked: to begin again is quicker."""
+        if settled:
+            self._lapse(1, now)
+            self._again(now)
+        else:
+            self.close()
+            self.lost = _NO_DEVICE.format("it does not play")
+
+    def _lapse(self, count: int, now: float) -> bool:
+        """Count what lacked; whether a larger buffer is to be tried."""
+        self.underruns += count
+        self._lapses.append(now)
+        if len(self._lapses) < _OFTEN or now - self._lapses[0] > _WITHIN_S:
+            return False
+        if self._step + 1 == len(self._latencies):
+            self.lost = _BREAKS
+            return False
+        self._step += 1
+        self._lapses.clear()
+        return True
+
+    def _again(self, now: float) -> None:
+        self.close()
+        self._open(now)
+
+
+def _look_again(sounddevice: Any) -> None:
+    """Have PortAudio list the devices anew: it does so only when it begins."""
+    sounddevice._terminate()  # noqa: SLF001 - there is no public way
+    sounddevice._initialize()  # noqa: SLF001
+
+
+def _channels(sounddevice: Any, device: str | None) -> int:
+    return max(1, min(2, int(sounddevice.query_devices(device, "output")["max_output_channels"])))
+
+
+def _hasten() -> None:
+    """Let the callback's thread go before others where the system allows it."""
+    thread = threading.get_native_id()
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, thread, _NICE)
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(thread, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+
+
+def _reason(fault: Exception) -> str:
+    said = str(fault.args[0] if fault.args else fault)
+    return said.partition("[")[0].strip().rstrip(".").lower() or "no reason given"

@@ -1,0 +1,141 @@
+"""The process that sounds: it obeys the engine, and raises the alarm by itself if the engine is gone or stands still.
+
+It is a process of its own so that neither the engine's work nor the screen's ever keeps the loudspeaker waiting, and so
+that a sound system that hangs can be got rid of.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import time
+from multiprocessing.connection import Connection
+
+from guidance.audio.emg import Monitor
+from guidance.audio.figures import answer_tone, stimulus_tick, table
+from guidance.audio.mixer import Mixer
+from guidance.audio.output import Output
+from guidance.audio.wire import (
+    Alarms,
+    Answer,
+    Artefact,
+    Close,
+    Emg,
+    Options,
+    Order,
+    Play,
+    Report,
+    Tick,
+    Volumes,
+)
+
+REPORT_S = 0.05
+ALONE_S = 2.0
+"""The engine says something every half second; so long without a word means that it stands still."""
+
+MOURNED_S = 12.0
+"""How long the alarm sounds for an engine that has died; the screen says so for good."""
+
+_LISTEN_S = 0.02
+_FADE_OUT_S = 0.1
+_SWITCH_S = 0.0005
+
+
+class Player:
+    """Does what it is told, on a mixer; no device, no clock."""
+
+    def __init__(self, options: Options) -> None:
+        self.monitor = Monitor(options.emg_rate_hz, options.band, options.full_scale_uv)
+        self.mixer = Mixer(self.monitor.fill)
+        self._tick = stimulus_tick()
+        self._alarms = Alarms(None)
+        self.closing = False
+
+    def obey(self, order: Order) -> None:
+        """Do what ``order`` says."""
+        if isinstance(order, Emg):
+            self.monitor.feed(order.first, order.uv.astype(float), awaiting=order.awaiting)
+        elif isinstance(order, Play):
+            self.mixer.cue.play(table(order.tone, order.rate_hz), in_step=order.in_step)
+        elif isinstance(order, Tick):
+            self.mixer.tick.play(self._tick, repeats=False)
+        elif isinstance(order, Answer):
+            self.mixer.answer.play(answer_tone(order.amplitude_uv), repeats=False)
+        elif isinstance(order, Artefact):
+            self.monitor.pulse(order.sample)
+        else:
+            self._obey_rare(order)
+
+    def mourn(self, *, alone: bool) -> None:
+        """Sound the gravest alarm while the engine does not speak, and what it asked for when it does again."""
+        asked = Alarms("high") if alone else self._alarms
+        self.mixer.alarm.sound(asked.priority, passed=asked.passed)
+
+    def _obey_rare(self, order: Order) -> None:
+        if isinstance(order, Alarms):
+            self._alarms = order
+            self.mixer.alarm.sound(order.priority, passed=order.passed)
+        elif isinstance(order, Volumes):
+            self.mixer.volume, self.mixer.monitor_volume = order.cues, order.monitor
+        elif isinstance(order, Close):
+            self.closing = True
+            self.mixer.hush()
+
+
+def play(wire: Connection) -> None:
+    """Be the process that sounds, until told to close, or for some seconds more after the engine has died.
+
+    The first thing on the ``wire`` are its Options.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    options: Options = wire.recv()
+    player = Player(options)
+    output = Output(player.mixer.render, options.device, latency_s=options.latency_s)
+    sys.setswitchinterval(_SWITCH_S)
+    gc.freeze()
+    try:
+        _serve(wire, player, output)
+    except (EOFError, OSError):
+        _mourn(player, output)
+    finally:
+        output.close()
+
+
+def _serve(wire: Connection, player: Player, output: Output) -> None:
+    taken, alone = 0, False
+    heard = reported = time.monotonic()
+    while not player.closing:
+        if wire.poll(_LISTEN_S):
+            player.obey(wire.recv())
+            taken, heard = taken + 1, time.monotonic()
+        now = time.monotonic()
+        if (now - heard > ALONE_S) != alone:
+            alone = not alone
+            player.mourn(alone=alone)
+        if now - reported >= REPORT_S:
+            reported = now
+            output.tend()
+            wire.send(_report(output, taken))
+    time.sleep(_FADE_OUT_S)
+
+
+def _report(output: Output, taken: int) -> Report:
+    timing = output.timing
+    if not timing.calls or output.lost is not None:
+        return Report(output.lost, output.underruns, taken)
+    return Report(
+        None, output.underruns, taken, output.latency_ms, output.block_ns, timing.called_ns, timing.leaves_ns
+    )  # fmt: skip
+
+
+def _mourn(player: Player, output: Output) -> None:
+    until = time.monotonic() + MOURNED_S
+    player.mourn(alone=True)
+    while time.monotonic() < until and output.lost is None:
+        output.tend()
+        time.sleep(REPORT_S)
+
+
+if __name__ == "__main__":
+    play(Connection(int(sys.argv[1])))

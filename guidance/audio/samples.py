@@ -1,0 +1,75 @@
+"""Each sound by itself, to be tried: what the player would do, rendered without a device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.audio.bursts import BURSTS
+from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.player import Player
+from guidance.audio.wire import Alarms, Answer, Options, Order, Play, Tick
+from guidance.cues import MAPPINGS, Mapping
+
+ALARMS = "alarms"
+_BLOCK_S = 0.01
+_SHOWN_S, _RARE_S = 2.0, 5.0
+_BEAT_S, _LATENCY_S = 0.5, 0.015
+_AMPLITUDES_UV = (100.0, 400.0, 1500.0, 5000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One sound to try: its name, what it is, how long it lasts, and orders to the player, each at its time in s."""
+
+    name: str
+    says: str
+    seconds: float
+    orders: tuple[tuple[float, Order], ...]
+
+
+def scenes(name: str) -> list[Scene]:
+    """The sounds of the mapping called ``name``, from far to near; or the alarms'."""
+    if name == ALARMS:
+        return [
+            Scene(priority, f"alarm of {priority} priority", burst.length_s + 0.5, ((0.0, Alarms(priority)),))
+            for priority, burst in BURSTS.items()
+        ]
+    mapping = MAPPINGS[name]
+    found = [_zone(mapping, zone) for zone, tone in mapping.tones.items() if tone.figure != "silence"]
+    return [*found, _answers()] if mapping.answers else found
+
+
+def rendered(scene: Scene) -> Sound:
+    """The samples of ``scene``, mono, at RATE_HZ."""
+    player = Player(Options(None, 10_000.0, (), 200.0))
+    orders, block = list(scene.orders), round(_BLOCK_S * RATE_HZ)
+    out = np.zeros(round(scene.seconds / _BLOCK_S) * block, np.float32)
+    for first in range(0, len(out), block):
+        while orders and orders[0][0] * RATE_HZ <= first:
+            player.obey(orders.pop(0)[1])
+        player.mixer.render(out[first : first + block])
+    return out
+
+
+def _zone(mapping: Mapping, zone: str) -> Scene:
+    tone = mapping.tones[zone]
+    rates = tone.rates_hz or (None,)
+    each_s = _RARE_S if rates[0] is not None and rates[0] < 1.0 else _SHOWN_S
+    orders = [(i * each_s, Play(tone, rate_hz, in_step=i > 0)) for i, rate_hz in enumerate(rates)]
+    return Scene(zone, _words(rates, tone.pitch_hz), each_s * len(rates), tuple(orders))
+
+
+def _words(rates: tuple[float | None, ...], pitch_hz: float | None) -> str:
+    known = [rate for rate in rates if rate is not None]
+    tempo = f"{known[0]:g} to {known[-1]:g} a second" if len(known) > 1 else f"{known[0]:g} a second" if known else ""
+    return f"{tempo or 'continuous'}, {pitch_hz or 0:g} Hz"
+
+
+def _answers() -> Scene:
+    beats: list[tuple[float, Order]] = []
+    for i, amplitude_uv in enumerate(_AMPLITUDES_UV):
+        beats += [(i * _BEAT_S, Tick()), (i * _BEAT_S + _LATENCY_S, Answer(amplitude_uv))]
+    sizes = ", ".join(f"{amplitude_uv:g}" for amplitude_uv in _AMPLITUDES_UV)
+    return Scene("answers", f"a tick at each stimulus and its response of {sizes} uV", 2.5, tuple(beats))

@@ -1,0 +1,53 @@
+"""How a user has the sound: the table ``[sounds]`` of the settings, read strictly; all of it optional."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from guidance.config import load_config
+from guidance.cues import MAPPINGS, USUAL
+from guidance.faults import ArgumentFault
+from guidance.sourced import Document, ProtocolError, Text, Within, build
+
+LEAST_VOLUME = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSettings:
+    """``mapping``: a name of guidance/cues.py; ``volume`` of guidance and ``monitor`` of the EMG, 0 to 1;
+    ``full_scale_uv``: what of the EMG sounds as loud as it may; ``device``: the sound device's name, None the system's
+    own; ``latency_s``: what is buffered, None for as little as goes well.
+    """
+
+    mapping: str = USUAL
+    volume: float = 1.0
+    monitor: float = 0.3
+    full_scale_uv: float = 200.0
+    device: str | None = None
+    latency_s: float | None = None
+
+
+class _Sheet(Document):
+    """The table."""
+
+    mapping: Literal["tempo", "pitch", "classic"] = "tempo"
+    volume: Annotated[float, Within(LEAST_VOLUME, 1.0, "")] = 1.0
+    monitor: Annotated[float, Within(0.0, 1.0, "")] = 0.3
+    full_scale_uv: Annotated[float, Within(5.0, 50_000.0, "uV")] = Field(default=200.0)
+    device: Text | None = None
+
+
+def sound_settings(mapping: str | None = None) -> SoundSettings:
+    """The user's settings, with ``mapping`` instead of theirs if given. Raises ArgumentFault naming file and key."""
+    config = load_config()
+    try:
+        sheet = build(_Sheet, config.sounds, f"{config.path}, [sounds]")
+    except ProtocolError as fault:
+        raise ArgumentFault(str(fault)) from None
+    chosen = mapping or sheet.mapping
+    if chosen not in MAPPINGS:
+        raise ArgumentFault(f"There is no mapping {chosen!r} of sounds; there are: {', '.join(MAPPINGS)}.")
+    return SoundSettings(chosen, sheet.volume, sheet.monitor, sheet.full_scale_uv, sheet.device)

@@ -1,0 +1,257 @@
+"""The sound as a procedure uses it: records and samples go in, and the engine never waits for it.
+
+What sounds is a process of its own (guidance/audio/player.py); one that does not report is hung, and is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from drivers.base import Block, Outcome
+from guidance.audio.band import emg_band
+from guidance.audio.settings import LEAST_VOLUME, SoundSettings
+from guidance.audio.wire import Alarms, Alive, Answer, Artefact, Close, Emg, Options, Order, Play, Report, Tick, Volumes
+from guidance.cues import MAPPINGS
+from guidance.events import Alarm, Cue, Made, Response, Signal, Stimulus
+from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume
+from guidance.snapshot import AlarmView, SoundView
+
+PAUSE_S = 60.0
+STEP = 0.1
+
+_STARTS_S, _SILENT_S, _ENDS_S = 10.0, 2.5, 0.5
+_ALIVE_EVERY_S = 0.5
+_RESTART_S = 1.0
+_MOST_ON_THEIR_WAY = 50
+_HANDED_OVER_NS = 500_000
+_HUNG = "The sound does not answer; it is started anew. Go by the screen meanwhile."
+
+
+class Sound:
+    """The sound of one procedure. ``lost`` says in words why there is none."""
+
+    def __init__(self, settings: SoundSettings, emg_rate_hz: float) -> None:
+        """Sound as ``settings`` say; the needle's EMG comes at ``emg_rate_hz``."""
+        self._mapping_name, self._mapping = settings.mapping, MAPPINGS[settings.mapping]
+        self._options = Options(
+            settings.device, emg_rate_hz, emg_band(emg_rate_hz), settings.full_scale_uv, settings.latency_s
+        )  # fmt: skip
+        self.volume, self.monitor_volume = settings.volume, settings.monitor
+        self._alarms = Alarms(None)
+        self._paused_until = 0.0
+        self._cue = self._order(Cue("unknown", *_first(settings.mapping)))
+        self._start()
+
+    def take(self, made: Made) -> Made:
+        """Sound ``made``; a cue comes back with the time at which it leaves, a second's quality with the underruns."""
+        record = made.record
+        if isinstance(record, Cue):
+            before, self._cue = self._cue, self._order(record)
+            self._send(replace(self._cue, in_step=before.tone.figure == self._cue.tone.figure == "beep"))
+            return replace(made, record=replace(record, sounded_ns=self._leaves_ns()))
+        if isinstance(record, Signal):
+            return replace(made, record=replace(record, underruns=None if self.lost else self._underruns))
+        if isinstance(record, Stimulus) and record.outcome is not Outcome.NOT_DELIVERED.value:
+            self._stimulus(record)
+        elif isinstance(record, Response) and record.detected and record.amplitude_uv and self._mapping.answers:
+            self._send(Answer(record.amplitude_uv))
+        elif isinstance(record, Alarm) and record.active and record.priority == "high":
+            self._paused_until = 0.0
+        return made
+
+    def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
+        """Let the first channel of ``blocks`` be listened to; ``awaiting``: a pulse asked for is not reported yet."""
+        if self._on_their_way > _MOST_ON_THEIR_WAY:
+            return
+        for block in blocks:
+            if len(block.samples):
+                self._send(Emg(block.first_sample, block.samples[:, 0].copy(), awaiting))
+
+    def obey(self, message: Message) -> dict[str, Any] | None:
+        """Do what the operator asks of the sound: how it is now, None where ``message`` asks nothing of it."""
+        if isinstance(message, PauseAudio):
+            self._paused_until = time.monotonic() + PAUSE_S if self.paused_s is None else 0.0
+        elif isinstance(message, TurnVolume):
+            self.volume = _turned(self.volume, message.steps, LEAST_VOLUME)
+        elif isinstance(message, TurnMonitor):
+            self.monitor_volume = _turned(self.monitor_volume, message.steps, 0.0)
+        else:
+            return None
+        self._send(Volumes(self.volume, self.monitor_volume))
+        return {"volume": self.volume, "monitor": self.monitor_volume, "alarms_paused_s": self.paused_s}
+
+    def tend(self, signals: Sequence[AlarmView]) -> str | None:
+        """Sound the gravest of ``signals`` that is not acknowledged; why nothing is heard, in words, or None."""
+        now = time.monotonic()
+        heard = [view for view in signals if not view.acknowledged and view.code != "audio-lost"]
+        alarms = Alarms(heard[0].priority, not heard[0].active) if heard and self.paused_s is None else Alarms(None)
+        if alarms != self._alarms:
+            self._alarms = alarms
+            self._send(alarms)
+        if self._dropped and self._on_their_way < _MOST_ON_THEIR_WAY:
+            self._tell_all()
+        if now - self._spoke_at > _ALIVE_EVERY_S:
+            self._send(Alive())
+        self._listen(now)
+        return self.lost
+
+    @property
+    def underruns(self) -> int:
+        """How often the loudspeaker lacked samples so far."""
+        return self._underruns
+
+    @property
+    def latency_ms(self) -> float | None:
+        """What the sound device says of its own latency; None where it says nothing."""
+        return self._report.latency_ms if self._report else None
+
+    @property
+    def paused_s(self) -> float | None:
+        """How long the alarms stay paused, None where they are not."""
+        left_s = self._paused_until - time.monotonic()
+        return left_s if left_s > 0 else None
+
+    def view(self) -> SoundView:
+        """The sound as a screen shows it."""
+        state = "lost" if self.lost else "on" if self.paused_s is None else "paused"
+        return SoundView(state, self._mapping_name, self.volume, self.monitor_volume, self.paused_s)
+
+    def close(self) -> None:
+        """Fall silent, in half a second at most."""
+        self._send(Close())
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDS_S)
+        self._end()
+
+    def _start(self) -> None:
+        self._wire, self._process = _started(self._options)
+        self._spoke_at = self._started_at = self._heard_at = time.monotonic()
+        self._report: Report | None = None
+        self._sent = self._underruns = 0
+        self.lost: str | None = None
+        self._tell_all()
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._wire.close()
+
+    @property
+    def _on_their_way(self) -> int:
+        return self._sent - (self._report.taken if self._report else 0)
+
+    def _send(self, order: Order) -> None:
+        """Never waits: an order that would not fit in the pipe is dropped, for then nobody reads it."""
+        self._spoke_at = time.monotonic()
+        if self._on_their_way > 2 * _MOST_ON_THEIR_WAY:
+            self._dropped = True
+            return
+        with contextlib.suppress(OSError):  # it has died or hangs; that is seen when it is listened to
+            self._wire.send(order)
+            self._sent += 1
+
+    def _tell_all(self) -> None:
+        self._dropped = False
+        for order in (Volumes(self.volume, self.monitor_volume), self._cue, self._alarms):
+            self._send(order)
+
+    def _listen(self, now: float) -> None:
+        gone = not _received(self._wire, self._hear_report)
+        allowed_s = _STARTS_S if self._report is None else _SILENT_S
+        if gone or now - self._heard_at > allowed_s:
+            self.lost = _HUNG
+            if now - self._started_at > _RESTART_S:
+                lost = self.lost
+                self._end()
+                self._start()
+                self.lost = lost
+
+    def _hear_report(self, report: Report) -> None:
+        self._report, self._heard_at = report, time.monotonic()
+        self.lost, self._underruns = report.lost, report.underruns
+
+    def _stimulus(self, record: Stimulus) -> None:
+        self._send(Artefact(record.sample))
+        if self._mapping.ticks:
+            self._send(Tick())
+
+    def _order(self, cue: Cue) -> Play:
+        return Play(self._mapping.tones[cue.name], cue.rate_hz)
+
+    def _leaves_ns(self) -> int | None:
+        """When the first sample leaves that is not computed yet; None while nothing is heard."""
+        report = self._report
+        if report is None or report.called_ns is None or report.leaves_ns is None or not report.block_ns:
+            return None
+        late_ns = time.monotonic_ns() + _HANDED_OVER_NS - report.called_ns
+        return report.leaves_ns + max(math.ceil(late_ns / report.block_ns), 1) * report.block_ns
+
+
+@dataclass(slots=True)
+class Mute:
+    """No sound, by choice."""
+
+    mapping: str
+
+    def take(self, made: Made) -> Made:
+        """``made`` as it is."""
+        return made
+
+    def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
+        """Nothing is listened to."""
+
+    def obey(self, message: Message) -> None:
+        """There is nothing to turn."""
+
+    def tend(self, signals: Sequence[AlarmView]) -> None:
+        """Nothing is lost."""
+
+    def view(self) -> SoundView:
+        """Muted."""
+        return SoundView("muted", self.mapping, 0.0, 0.0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _started(options: Options) -> tuple[Connection, subprocess.Popen[bytes]]:
+    """The process that sounds, and the wire to it. It loads nothing of what this one has, and so is soon there; what
+    sound libraries write on standard error does not get onto the screen.
+    """
+    here, there = multiprocessing.Pipe()
+    words = [sys.executable, "-m", "guidance.audio.player", str(there.fileno())]
+    none = subprocess.DEVNULL
+    process = subprocess.Popen(words, pass_fds=(there.fileno(),), stdin=none, stdout=none, stderr=none)  # noqa: S603
+    there.close()
+    here.send(options)
+    os.set_blocking(here.fileno(), False)  # a send never waits
+    return here, process
+
+
+def _first(mapping: str) -> tuple[float | None, float | None]:
+    tone = MAPPINGS[mapping].tones["unknown"]
+    return tone.rates_hz[0] if tone.rates_hz else None, tone.pitch_hz
+
+
+def _turned(volume: float, steps: int, least: float) -> float:
+    return round(min(max(volume + steps * STEP, least), 1.0), 3)
+
+
+def _received(wire: Connection, take: Callable[[Report], None]) -> bool:
+    """Hand all that waits on ``wire`` to ``take``; False once the other end is gone."""
+    try:
+        while wire.poll():
+            take(wire.recv())
+    except (EOFError, OSError):
+        return False
+    return True

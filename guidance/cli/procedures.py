@@ -1,0 +1,250 @@
+"""The commands about procedures on record: which there are, whether they hold, what is left of one cut off."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from guidance.cli.options import JSON, STATUS
+from guidance.faults import FAILED, Fault
+
+if TYPE_CHECKING:
+    from guidance.journal.summary import Summary
+    from guidance.journal.verify import Verdict
+
+STORE = click.option("--store", metavar="DIR", help="Where procedures are kept; by default the user's data folder.")
+NAMES = click.argument("names", nargs=-1, metavar="[PROCEDURE]...")
+
+
+def store_of(store: str | None) -> Path:
+    """The store that ``--store`` names, or the user's. A usage error where there is none."""
+    from guidance.journal.store import default_store
+
+    if store is not None and not Path(store).is_dir():
+        raise click.UsageError(f"There is no folder {store}; --store names where procedures are kept.")
+    return default_store() if store is None else Path(store)
+
+
+def chosen(store: Path, names: tuple[str, ...]) -> list[Path]:
+    """The folders of the procedures called ``names``, or of all. Ends the command where one is not there."""
+    from guidance.journal.store import find, links, procedures
+
+    try:
+        if names:
+            return [find(store, name) for name in names]
+        for link in links(store):
+            click.echo(
+                f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is left alone.", err=True
+            )
+        return procedures(store)
+    except Fault as fault:
+        leave(fault)
+
+
+def leave(fault: Fault) -> NoReturn:
+    """End the command with what ``fault`` says."""
+    click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
+    sys.exit(fault.status)
+
+
+@click.group(epilog=STATUS, name="procedures")
+def procedures() -> None:
+    """Procedures on record: list, show, verify, recover, delete."""
+
+
+@procedures.command("list", epilog=STATUS)
+@STORE
+@JSON
+def list_(store: str | None, *, as_json: bool) -> None:
+    """List all procedures, the oldest first, and what was deleted."""
+    from guidance.journal.summary import summary_of
+    from guidance.journal.tombstones import tombstones
+
+    place = store_of(store)
+    found = [summary_of(folder) for folder in chosen(place, ())]
+    gone = tombstones(place)
+    if as_json:
+        _print_json({"procedures": [dataclasses.asdict(one) for one in found], "deleted": gone})
+        return
+    for one in found:
+        click.echo(_line(one))
+    for stone in gone:
+        click.echo(f"{_plain(stone['name'])}  deleted {_plain(str(stone.get('wall_time')))}")
+    if not found and not gone:
+        click.echo(f"No procedure is on record in {place}.")
+
+
+@procedures.command(epilog=STATUS)
+@click.argument("name", metavar="PROCEDURE")
+@STORE
+@JSON
+def show(name: str, store: str | None, *, as_json: bool) -> None:
+    """Show one procedure: what was done when, its alarms and entries, its files, and whether it holds."""
+    from guidance.journal.reading import read_events
+    from guidance.journal.summary import alarm_counts, entries, files_of, summary_of
+    from guidance.journal.verify import verify
+
+    (folder,) = chosen(store_of(store), (name,))
+    found, verdict = summary_of(folder), verify(folder)
+    try:
+        events = read_events(folder)
+    except Fault as fault:
+        leave(fault)
+    noted, alarms = entries(events), alarm_counts(events)
+    files = files_of(folder)
+    if as_json:
+        told = {"state": verdict.state.value, "why": verdict.why, "entries": noted, "alarms": alarms, "files": files}
+        _print_json(dataclasses.asdict(found) | told)
+        return
+    click.echo("\n".join([*_head(found, verdict), *map(_entry, noted), *_rest(alarms, files)]))
+
+
+@procedures.command(epilog=STATUS)
+@NAMES
+@STORE
+@JSON
+def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
+    """See whether records hold: nothing changed, nothing missing. Without a name: every one.
+
+    Status 0 only if all hold. One that was cut off does not, until it is recovered. The first broken line is named.
+    What nobody can see: a record forged whole, its chain and seal with it.
+    """
+    from guidance.journal.tombstones import verify_tombstones
+    from guidance.journal.verify import verify as verify_one
+
+    place = store_of(store)
+    found = {folder.name: verify_one(folder) for folder in chosen(place, names)}
+    stones = None if names else verify_tombstones(place)
+    if stones is not None:
+        found["(deleted)"] = stones
+    holds = all(one.holds for one in found.values())
+    if as_json:
+        told = [
+            {"name": name, "state": one.state.value, "holds": one.holds, "lines": one.lines, "why": one.why}
+            for name, one in found.items()
+        ]
+        _print_json({"holds": holds, "procedures": told})
+    else:
+        click.echo(
+            "\n".join(f"{_plain(name)}  {one.state.value}: {_plain(one.why)}" for name, one in found.items())
+            or f"No procedure is on record in {place}."
+        )
+    sys.exit(0 if holds else FAILED)
+
+
+@procedures.command(epilog=STATUS)
+@NAMES
+@STORE
+def recover(names: tuple[str, ...], store: str | None) -> None:
+    """Bring in order what was cut off. Without a name: every procedure that was.
+
+    What was recorded stays as it is; the journal gets an end that says so, the signal a header that counts what is
+    there, and both a seal. Every start of run and demo does the same.
+    """
+    from guidance.journal.recover import recover as recover_one
+    from guidance.journal.store import unfinished
+
+    place = store_of(store)
+    folders = chosen(place, names) if names else unfinished(place)
+    failed = _each(folders, lambda folder: _recovered(recover_one(folder)))
+    if not folders:
+        click.echo("Nothing was cut off.")
+    sys.exit(FAILED if failed else 0)
+
+
+@procedures.command(epilog=STATUS)
+@click.argument("names", nargs=-1, required=True, metavar="PROCEDURE...")
+@STORE
+@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
+    """Delete procedures for good: signal, events, notes. That there was one stays on record, as a tombstone."""
+    from guidance.journal.tombstones import delete as delete_one
+
+    folders = chosen(store_of(store), names)
+    if not yes and not _agreed(f"Delete {', '.join(_plain(folder.name) for folder in folders)} for good?"):
+        leave(Fault("Nothing was deleted; a script says --yes."))
+    now = datetime.now().astimezone()
+
+    def deleted(folder: Path) -> str:
+        delete_one(folder, now)
+        return "deleted"
+
+    sys.exit(FAILED if _each(folders, deleted) else 0)
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        return False
+
+
+def _each(folders: list[Path], done: Callable[[Path], str]) -> int:
+    """Do it for each, and say what came of it; how many could not be done."""
+    failed = 0
+    for folder in folders:
+        try:
+            click.echo(f"{_plain(folder.name)}: {done(folder)}")
+        except Fault as fault:
+            failed += 1
+            click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
+    return failed
+
+
+def _recovered(found: Any) -> str:
+    return found.sentence if found else "its record was whole"
+
+
+def _line(one: Summary) -> str:
+    lasted = "" if one.lasted_s is None else f"{one.lasted_s:.0f} s"
+    words = (
+        one.began or "began ?",
+        one.protocol or "?",
+        one.mode or "?",
+        lasted,
+        f"{one.stimuli} pulses" if one.stimuli is not None else "",
+    )
+    return f"{_plain(one.name)}  {one.state}  " + "  ".join(filter(None, words)) + f"  {one.megabytes:.1f} MB"
+
+
+def _head(one: Summary, verdict: Verdict) -> list[str]:
+    lasted = "not known" if one.lasted_s is None else f"{one.lasted_s:.1f} s, ended: {one.reason or 'not told'}"
+    return [
+        _plain(one.name),
+        f"  began     {one.began or 'not known'}",
+        f"  protocol  {one.protocol or 'not known'}, mode {one.mode or 'not known'}",
+        f"  device    {one.device or 'not known'}",
+        f"  lasted    {lasted}",
+        f"  pulses    {'not told' if one.stimuli is None else one.stimuli}",
+        f"  record    {verdict.state.value}: {_plain(verdict.why)}",
+    ]
+
+
+def _entry(event: dict[str, Any]) -> str:
+    fields = event.get("fields")
+    told = ", ".join(f"{key} {value}" for key, value in fields.items()) if isinstance(fields, dict) else ""
+    return _plain(f"{event.get('t')} s: {event.get('what')} {told}").join(["  entry     ", ""])
+
+
+def _rest(alarms: dict[str, int], files: dict[str, int]) -> list[str]:
+    raised = ", ".join(f"{code} {count} x" for code, count in alarms.items()) or "none"
+    kept = ", ".join(f"{name} ({size / 1e6:.2f} MB)" for name, size in files.items())
+    return [f"  alarms    {_plain(raised)}", f"  files     {_plain(kept)}"]
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value))
+
+
+def _plain(text: str) -> str:
+    from guidance.journal.text import printable
+
+    return printable(text)

@@ -1,0 +1,70 @@
+"""The command ``sounds``: what is heard, to be listed, played, or kept in files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from guidance.cli.options import JSON, STATUS
+from guidance.cues import MAPPINGS
+from guidance.faults import Fault
+
+_CHOICE = (*MAPPINGS, "alarms")
+
+
+@click.group(epilog=STATUS)
+def sounds() -> None:
+    """List and try what is heard.
+
+    `run` and `demo` sound by the mapping that --sounds names, or the table [sounds] of the user's config.toml
+    (mapping, volume, monitor, full_scale_uv, device), or tempo.
+    """
+
+
+@sounds.command("list", epilog=STATUS)
+@JSON
+def list_sounds(*, as_json: bool) -> None:
+    """List the mappings, and each sound with its tempo and pitch."""
+    from guidance.audio.samples import scenes
+    from guidance.config import config_path
+
+    known = {name: {scene.name: scene.says for scene in scenes(name)} for name in _CHOICE}
+    if as_json:
+        click.echo(json.dumps(known))
+        return
+    for name, tones in known.items():
+        click.echo(f"{name}: {MAPPINGS[name].says}" if name in MAPPINGS else name)
+        click.echo("\n".join(f"  {zone:<10} {says}" for zone, says in tones.items()))
+    click.echo(f"The user's choice: {config_path()}, [sounds]")
+
+
+@sounds.command("play", epilog=STATUS)
+@click.argument("name", type=click.Choice(_CHOICE))
+@click.option("--only", metavar="SOUND", help="This one alone, such as target.")
+@click.option("--wav", metavar="DIR", type=click.Path(file_okay=False), help="Write a WAV file each instead.")
+def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
+    """Play each sound of a mapping, or the alarms, from far to near."""
+    from guidance.audio.samples import rendered, scenes
+    from guidance.audio.settings import sound_settings
+    from guidance.audio.trying import play, write
+
+    known = scenes(name)
+    chosen = [scene for scene in known if only in {None, scene.name}]
+    if not chosen:
+        names = ", ".join(scene.name for scene in known)
+        raise click.UsageError(f"{name} has no sound {only!r}; there are: {names}.")
+    try:
+        device = sound_settings().device
+        for scene in chosen:
+            path = Path(wav, f"{name}-{scene.name}.wav") if wav else None
+            click.echo(f"{path or scene.name}: {scene.says}")
+            if path:
+                write(rendered(scene), path)
+            else:
+                play(rendered(scene), device)
+    except Fault as fault:
+        click.echo(f"needle-guidance: {fault}", err=True)
+        sys.exit(fault.status)

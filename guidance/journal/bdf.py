@@ -1,0 +1,193 @@
+"""BDF+ data records (24 bit), one after the other; the header is edfio's.
+
+No library appends to a BDF+ file with its annotations as they come: edfio writes a file whole, and edflib (pyedflib)
+keeps annotations back until the end. Layout of a record: https://www.edfplus.info/specs/edfplus.html, sections 2.1 and
+2.2, and https://www.biosemi.com/faq/file_format.htm.
+
+A stretch without samples is filled with 0 uV and annotated ``BAD_ACQ_SKIP``, with its duration: edflib opens no
+discontinuous file (BDF+D), and MNE leaves such a stretch out by that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+import edfio
+import numpy as np
+
+from drivers.base import DeviceInfo, Outcome, Pulse, Samples
+from guidance.journal.text import printable
+
+SKIPPED = "BAD_ACQ_SKIP"
+UNKNOWN_RANGE_UV = 100_000.0
+"""Stands for an input range that is not known."""
+
+RECORDS_AT = slice(236, 244)
+"""Where the header says how many records there are."""
+
+HEADER_SIGNAL_BYTES = 256
+
+_SAMPLES_FIELD = 216
+_YEARS = range(1985, 2085)
+"""Those that the format can write; a computer whose clock has lost its battery may think of another."""
+_MOST_CODE = (1 << 23) - 1
+_RECORDS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
+_NOTES_BYTES = 480
+_TIMEKEEPING_BYTES = 32
+_MOST_TEXT_BYTES = 160
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """How a file is laid out: ``samples`` a record of ``duration_s``, at ``rate_hz``; full scale of each channel in
+    ``ranges_uv``; ``notes_bytes`` a record for annotations; and its ``header``, without a record yet.
+    """
+
+    rate_hz: float
+    samples: int
+    duration_s: float
+    ranges_uv: tuple[float, ...]
+    notes_bytes: int
+    header: bytes
+
+    @property
+    def record_bytes(self) -> int:
+        """Bytes of a data record."""
+        return 3 * self.samples * len(self.ranges_uv) + self.notes_bytes
+
+    def header_for(self, records: int) -> bytes:
+        """The header of a file with so many ``records``."""
+        return self.header[: RECORDS_AT.start] + f"{records:<8}".encode() + self.header[RECORDS_AT.stop :]
+
+    def record(self, samples: Samples, number: int, notes: bytes) -> bytes:
+        """Data record ``number`` (from 0): ``samples`` (samples, channels) in uV, and annotations from ``note``."""
+        full_scale = np.array(self.ranges_uv) / _MOST_CODE
+        codes = np.nan_to_num(np.rint(samples / full_scale))
+        codes = np.clip(codes, -_MOST_CODE, _MOST_CODE).astype("<i4")
+        three = np.ascontiguousarray(codes.T).view(np.uint8).reshape(-1, 4)[:, :3]
+        return three.tobytes() + (begins(number * self.samples / self.rate_hz) + notes).ljust(self.notes_bytes, b"\0")
+
+    @property
+    def room(self) -> int:
+        """Bytes of annotations that a record has room for beside its own time."""
+        return self.notes_bytes - _TIMEKEEPING_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the header of a file of ours says of its records."""
+
+    header_bytes: int
+    record_bytes: int
+    notes_bytes: int
+    duration_s: float
+
+    @classmethod
+    def read(cls, file: BinaryIO) -> Shape | None:
+        """Read it from the start of ``file``; None where no whole header is there. Raises OSError."""
+        file.seek(0)
+        fixed = file.read(HEADER_SIGNAL_BYTES)
+        try:
+            signals = int(fixed[252:256])
+            counts = file.read(HEADER_SIGNAL_BYTES * signals)[_SAMPLES_FIELD * signals :]
+            samples = [int(counts[at : at + 8]) for at in range(0, 8 * signals, 8)]
+            duration_s = float(fixed[244:252])
+        except ValueError:
+            return None
+        if not samples or min(samples) < 1:
+            return None
+        return cls(HEADER_SIGNAL_BYTES * (signals + 1), 3 * sum(samples), 3 * samples[-1], duration_s)
+
+
+def layout_of(info: DeviceInfo, began: datetime) -> Layout:
+    """The layout for the signal of device ``info`` that ``began`` then; nobody is named in it."""
+    samples, duration_s = _record_of(info.sample_rate_hz)
+    ranges_uv = tuple(_stated(channel.range_uv) for channel in info.channels)
+    signals = [
+        edfio.BdfSignal(
+            np.zeros(samples),
+            samples / duration_s,
+            label=_ascii(channel.name, 16) or "EMG",
+            physical_dimension="uV",
+            physical_range=(-range_uv, range_uv),
+            digital_range=(-_MOST_CODE, _MOST_CODE),
+        )
+        for channel, range_uv in zip(info.channels, ranges_uv, strict=True)
+    ]
+    file = edfio.Bdf(
+        signals,
+        recording=edfio.Recording(
+            startdate=began.date() if began.year in _YEARS else None,
+            equipment_code=_ascii(f"{info.model}_{info.serial}", 32).replace(" ", "_") or "X",
+        ),
+        starttime=began.time().replace(microsecond=0),
+        data_record_duration=duration_s,
+        annotations=[edfio.EdfAnnotation(0.0, None, "-" * (_NOTES_BYTES - 16))],
+    )
+    whole = file.to_bytes()
+    header = whole[: HEADER_SIGNAL_BYTES * (len(signals) + 2)]
+    notes_bytes = len(whole) - len(header) - 3 * samples * len(signals)
+    return Layout(info.sample_rate_hz, samples, duration_s, ranges_uv, notes_bytes, header)
+
+
+def begins(t: float) -> bytes:
+    """The annotation that a record begins at ``t`` seconds."""
+    return _onset(t) + b"\x14\x14\0"
+
+
+def note(t: float, text: str, duration_s: float | None = None) -> bytes:
+    """``text`` at ``t`` seconds of the signal, as it stands in a record; cut where it is long."""
+    lasts = b"" if duration_s is None else b"\x15" + _onset(duration_s)[1:]
+    return _onset(t) + lasts + b"\x14" + _cut(printable(text)) + b"\x14\0"
+
+
+def pulse_text(pulse: Pulse) -> str:
+    """``pulse`` as ``replay`` reads it; one that was not delivered, or of which nobody knows, is another word."""
+    word = "stim" if pulse.outcome is Outcome.DELIVERED else f"stim-{pulse.outcome.value}"
+    values = {"current_ma": pulse.current_ma, "width_ms": pulse.width_ms}
+    return " ".join([word, *(f"{key}={_decimal(value)}" for key, value in values.items() if value is not None)])
+
+
+def fitting(notes: Sequence[bytes], room: int) -> int:
+    """How many of ``notes``, from the first on, have ``room`` bytes."""
+    for count, one in enumerate(notes):
+        room -= len(one)
+        if room < 0:
+            return count
+    return len(notes)
+
+
+def _record_of(rate_hz: float) -> tuple[int, float]:
+    """Samples and seconds of a record: the shortest in which the samples are a whole number."""
+    for seconds in _RECORDS_S:
+        if (seconds * rate_hz).is_integer():
+            return int(seconds * rate_hz), seconds
+    samples = max(1, round(_RECORDS_S[0] * rate_hz))
+    return samples, float(f"{samples / rate_hz:.6f}")
+
+
+def _stated(range_uv: float | None) -> float:
+    """``range_uv`` as the eight characters of the header can say it."""
+    wanted = UNKNOWN_RANGE_UV if range_uv is None else min(max(range_uv, 1.0), 9_999_999.0)
+    return float(f"{wanted:.6g}")
+
+
+def _ascii(text: str, most: int) -> str:
+    return "".join(letter for letter in text if " " <= letter <= "~").strip()[:most].strip()
+
+
+def _cut(text: str) -> bytes:
+    """``text`` in UTF-8, no letter of it halved."""
+    return text.encode("utf-8", "replace")[:_MOST_TEXT_BYTES].decode("utf-8", "ignore").encode()
+
+
+def _onset(t: float) -> bytes:
+    return f"+{t:.9f}".rstrip("0").rstrip(".").encode()
+
+
+def _decimal(value: float) -> str:
+    """At least two decimals, and as many as it takes."""
+    return max(f"{value:.2f}", f"{value:.6g}", key=len)

@@ -1,0 +1,101 @@
+"""The note of a procedure as its folder holds it: signed or not, and written out in a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guidance.journal.key import Key
+from guidance.journal.note.case import Case, load_case
+from guidance.journal.note.closing import draft, signed_page
+from guidance.journal.note.compose import compose
+from guidance.journal.note.markdown import markdown
+from guidance.journal.note.page import Page
+from guidance.journal.note.signing import Signed, changed, load_signed
+from guidance.journal.note.stream import Stream, read_stream
+from guidance.journal.private import new_file, write_private
+from guidance.journal.verify import verify
+
+if TYPE_CHECKING:
+    from guidance.journal.note.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the folder of a procedure holds: the events, the case sheet, and the signed note if there is one;
+    ``changed`` names what is not as it was signed.
+    """
+
+    folder: Path
+    stream: Stream
+    case: Case
+    signed: Signed | None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def composed(self) -> Page:
+        """The note as record and case sheet make it now, whether or not one is signed."""
+        return compose(self.stream, self.case)
+
+    @property
+    def page(self) -> Page:
+        """The note as it is to be shown."""
+        page = draft(self.composed) if self.signed is None else signed_page(self.signed, self.changed)
+        record = verify(self.folder)
+        if record.holds:
+            return page
+        return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
+
+
+def held_in(folder: Path, key: Key | None) -> Held:
+    """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises Fault."""
+    stream, case, signed = read_stream(folder), load_case(folder, key), load_signed(folder, key)
+    return Held(folder, stream, case, signed, tuple(changed(folder, case, signed)) if signed else ())
+
+
+def write_note(held: Held, path: Path, now: datetime) -> list[Path]:
+    """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises Fault and KeyError."""
+    new_file(path)
+    return WRITERS[path.suffix.lower()](held, path, now)
+
+
+def _as_markdown(held: Held, path: Path, _now: datetime) -> list[Path]:
+    """The pictures lie beside it, named after it."""
+    pictures = _pictures(held)
+    files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
+    for file, picture in zip(files, pictures, strict=True):
+        write_private(file, picture.png())
+    shown = [(file.name.replace(" ", "%20"), picture.caption) for file, picture in zip(files, pictures, strict=True)]
+    write_private(path, markdown(held.page, shown).encode())
+    return [path, *files]
+
+
+def _as_html(held: Held, path: Path, _now: datetime) -> list[Path]:
+    from guidance.journal.note.web import html
+
+    write_private(path, html(held.page, _pictures(held)).encode())
+    return [path]
+
+
+def _as_pdf(held: Held, path: Path, now: datetime) -> list[Path]:
+    from guidance.journal.note.paper import pdf
+
+    write_private(path, pdf(held.page, _pictures(held), now))
+    return [path]
+
+
+def _pictures(held: Held) -> Sequence[Picture]:
+    from guidance.journal.note.pictures import pictures_of
+
+    return pictures_of(held.stream, held.folder)
+
+
+WRITERS: dict[str, Callable[[Held, Path, datetime], list[Path]]] = {
+    ".md": _as_markdown,
+    ".html": _as_html,
+    ".pdf": _as_pdf,
+}
+"""Who writes which ending."""

@@ -1,0 +1,128 @@
+"""Sentences on how the target was found, each from the events it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from drivers.base import Outcome
+from guidance.journal.note.page import Sentence, sentence
+from guidance.journal.note.pulses import LastPlace, Told, estimate_at
+from guidance.journal.note.stream import Line, Stream
+
+_MODES = {
+    "auto": "the program chose the currents within its limits",
+    "manual": "the operator set the current",
+    "listen": "another maker's stimulator was used, its pulses found by their artefact",
+}
+
+
+def technique(stream: Stream, pulses: Sequence[Told]) -> Iterator[Sentence]:
+    """With what the nerve was sought; nothing where no pulse was delivered."""
+    delivered = [pulse for pulse in pulses if pulse.outcome == Outcome.DELIVERED]
+    if not delivered:
+        return
+    how = _MODES.get(str(stream.start["mode"]), "")
+    yield Sentence(
+        f"Stimulation through the needle, the muscle's answer measured by EMG; {how}. "
+        f"{_count(len(delivered), 'pulse')}{_span(delivered)}.",
+        _seqs(delivered[:1], delivered[-1:]),
+    )
+    for outcome, words in (
+        (Outcome.NOT_DELIVERED, "not delivered"),
+        (Outcome.UNCONFIRMED, "unconfirmed: delivered or not"),
+    ):
+        amiss = [pulse for pulse in pulses if pulse.outcome == outcome]
+        if amiss:
+            yield Sentence(f"{_count(len(amiss), 'pulse')} {words}.", _seqs(amiss))
+
+
+def minimum_current(stream: Stream, place: LastPlace | None) -> Iterator[Sentence]:
+    """The weakest pulse answered at the needle's last place, and the estimate there."""
+    if place is None or place.lowest is None:
+        return
+    lowest, seconds = place.lowest, place.until - place.since
+    size = "" if lowest.amplitude_uv is None else f", answer {lowest.amplitude_uv:.0f} µV"
+    latency = "" if lowest.latency_ms is None else f" after {lowest.latency_ms:.1f} ms"
+    yield Sentence(
+        f"{lowest.current_ma:.2f} mA for {place.width_ms:g} ms: the weakest of the pulses answered in the "
+        f"{seconds:.0f} s to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
+        lowest.seq,
+    )
+    if place.missed:
+        strong = _count(len(place.pulses) - len(place.below), "pulse")
+        words = (
+            f"{len(place.missed)} of {strong} as strong or stronger were not answered then; the needle may have moved."
+        )
+        yield Sentence(words, _seqs(place.missed))
+    known = estimate_at(stream, place.since, place.until)
+    if known:
+        yield sentence(_estimate(known), [known])
+
+
+def no_response_below(place: LastPlace | None) -> Iterator[Sentence]:
+    """Below which current nothing was answered at the last place; nothing where no weaker pulse was tried there."""
+    if place is None or place.lowest is None or not place.below:
+        return
+    tried = sorted(pulse.current_ma or 0.0 for pulse in place.below)
+    span = f"{tried[0]:.2f} mA" if tried[0] == tried[-1] else f"{tried[0]:.2f} to {tried[-1]:.2f} mA"
+    yield Sentence(
+        f"{place.lowest.current_ma:.2f} mA at {place.width_ms:g} ms: "
+        f"none of {_count(len(tried), 'weaker pulse')} ({span}) was answered in that time.",
+        _seqs(place.below),
+    )
+
+
+def verifications(stream: Stream) -> Iterator[Sentence]:
+    """What was verified at the target, each time."""
+    for line in stream.entries("verification"):
+        told: dict[str, Any] = line["fields"]
+        kept = "as sought" if told.get("held") else "NOT as sought"
+        present = f"{told['present_answered']} of {told['pulses_each']} pulses answered at {told['present_ma']:.2f} mA"
+        absent = f"{told['absent_answered']} of {told['pulses_each']} at {told['absent_ma']:.2f} mA"
+        when = f"Verified at {stream.clock(line['t'])}, {kept}"
+        yield sentence(f"{when}: {present}, {absent} ({told['width_ms']:g} ms).", [line])
+
+
+def answers_judged(stream: Stream) -> Iterator[Sentence]:
+    """What the answers may have been by their latency, where the protocol's windows tell."""
+    judged: dict[str, list[Line]] = {}
+    for line in stream.of("response"):
+        if line["detected"] and line.get("judged") and line["latency_ms"] is not None:
+            judged.setdefault(line["judged"], []).append(line)
+    for kind, lines in judged.items():
+        latencies = [line["latency_ms"] for line in lines]
+        note = f"; the last: {lines[-1]['note']}" if lines[-1].get("note") else ""
+        note += "; the expected latency has no source" if _is_unsourced(stream) else ""
+        yield sentence(
+            f"{_count(len(lines), 'answer')} at {min(latencies):.1f} to {max(latencies):.1f} ms judged {kind}{note}.",
+            lines,
+        )
+
+
+def _is_unsourced(stream: Stream) -> bool:
+    return any(str(key).endswith("m_latency_ms") for key in stream.start.get("protocol_unsourced") or ())
+
+
+def _estimate(known: Line) -> str:
+    low, middle, high = known["threshold_0p1ms_ma"] or known["threshold_ma"]
+    zone = f", zone {known['zone']}" if known["zone"] else ""
+    return (
+        f"Estimated motor threshold for 0.1 ms then: {middle:.2f} mA, 90 % interval {low:.2f} to {high:.2f} mA{zone}. "
+        "A threshold is no measure of distance."
+    )
+
+
+def _span(pulses: Sequence[Told]) -> str:
+    known = [pulse.current_ma for pulse in pulses if pulse.current_ma is not None]
+    widths = sorted({pulse.width_ms for pulse in pulses if pulse.width_ms is not None})
+    width = f" for {' and '.join(f'{each:g}' for each in widths)} ms" if widths else ""
+    return f", {min(known):.2f} to {max(known):.2f} mA{width}" if known else ", of unknown current"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _seqs(*groups: Sequence[Told]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(seq for group in groups for pulse in group for seq in pulse.seq))

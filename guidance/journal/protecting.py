@@ -1,0 +1,19 @@
+"""Patient and note encrypted where they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from guidance.faults import ArgumentFault
+from guidance.journal.key import CASE_NAME, NOTE_NAME, Key, read_sealed, seal_plain
+
+
+def protect(folder: Path, key: Key) -> None:
+    """Encrypt what ``folder`` holds of patient and note with ``key``. Raises ArgumentFault where there is none, Fault.
+
+    What is encrypted already must open with the same key: no folder has two.
+    """
+    held = [read_sealed(folder, name, key) for name in (CASE_NAME, NOTE_NAME)]
+    if held == [None, None]:
+        raise ArgumentFault(f"{folder.name} names no patient and has no signed note; there is nothing to encrypt.")
+    seal_plain(folder, key)

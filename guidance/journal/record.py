@@ -1,0 +1,113 @@
+"""All that is kept of a procedure while it runs: journal, signal, and the bytes of the line if asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from guidance.events import Entry, Made, Stimulus
+from guidance.faults import ArgumentFault
+from guidance.journal.bdf import pulse_text
+from guidance.journal.log import Journal
+from guidance.journal.raw import RawLog
+from guidance.journal.seal import Seal, put_seal
+from guidance.journal.signal import Note, SignalFile
+from guidance.snapshot import JournalView
+
+_LATELY = 64
+_TOLD_FIELDS = ("volume_ml", "blood", "button")
+"""What of an entry goes beside the signal; never free words, which may name somebody."""
+
+
+class ProcedureRecord:
+    """The files in ``folder``. ``journal`` is written by whoever numbers the records; the rest is handed over here,
+    and no call waits for the disk.
+    """
+
+    def __init__(self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None) -> None:
+        """Begin all files of the procedure on device ``info`` that ``began`` then. Raises ArgumentFault."""
+        self.folder, self._raw, self._rate_hz = folder, raw, info.sample_rate_hz
+        self.journal = Journal(folder)
+        try:
+            self._signal = SignalFile(folder, info, began)
+            self._signal.space.look()
+            if raw:
+                raw.begin(folder)
+        except OSError as fault:
+            self.journal.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ArgumentFault(
+                f"The signal cannot be recorded in {folder} ({fault.strerror}); make room, or name another --store."
+            ) from None
+        self._signal.start()
+        self._told: dict[str, str | None] = {}
+        self._offsets: deque[tuple[int, int]] = deque(maxlen=_LATELY)
+
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        """Keep the signal of ``blocks``."""
+        for block in blocks:
+            self._offsets.extend((pulse.sample, pulse.offset_ns) for pulse in block.pulses)
+            self._signal.put(block)
+
+    def note(self, made: Made) -> None:
+        """Keep beside the signal what a reader of it wants of ``made``."""
+        record = made.record
+        if isinstance(record, Entry):
+            self._signal.put(Note(made.t, _entry_text(record)))
+        elif isinstance(record, Stimulus):
+            self._signal.put(self._pulse(record))
+
+    def troubles(self) -> Iterator[tuple[str, str | None]]:
+        """What has begun to be amiss since the last call, by its cause, and in words; None for what is over."""
+        for cause, text in self._amiss():
+            if bool(text) != bool(self._told.get(cause)):
+                self._told[cause] = text
+                yield cause, text
+
+    def view(self, *, failed: bool) -> JournalView:
+        """The record as a screen shows it; ``failed`` where the journal cannot be written any more."""
+        minutes_left = None if self._signal.fault else self._signal.space.minutes_left
+        return JournalView("failed" if failed else "ok", str(self.folder), minutes_left)
+
+    def close(self) -> None:
+        """Finish the signal, and seal the record where its end was written; the journal is still open then.
+
+        It and the raw log are closed by others.
+        """
+        self._signal.close()
+        if self.journal.ended:
+            with contextlib.suppress(OSError):  # it is sealed at the next start
+                self.journal.sync()
+                put_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest))
+
+    def _pulse(self, record: Stimulus) -> Note:
+        """A pulse that counts as one, at the very instant that the device told of."""
+        offset_ns = dict(self._offsets).get(record.sample, 0) if record.source == "device" else 0
+        outcome = Outcome(record.outcome)
+        pulse = Pulse(record.sample, offset_ns, record.current_ma, width_ms=record.width_ms, outcome=outcome)
+        return Note(record.sample / self._rate_hz + offset_ns / 1e9, pulse_text(pulse))
+
+    def _amiss(self) -> Iterator[tuple[str, str | None]]:
+        space = self._signal.space
+        yield "space", _short(space.minutes_left or 0.0) if space.low else None
+        yield "signal", _unkept("The signal is no longer recorded", self._signal.fault)
+        if self._raw:
+            yield "line", _unkept("The bytes of the line are no longer recorded", self._raw.fault)
+
+
+def _short(minutes: float) -> str:
+    return f"The disk is full in {minutes:.0f} minutes at this rate; make room."
+
+
+def _unkept(what: str, fault: OSError | None) -> str | None:
+    return None if fault is None else f"{what} ({fault.strerror}); what was recorded before stays there."
+
+
+def _entry_text(entry: Entry) -> str:
+    told = {key: entry.fields[key] for key in _TOLD_FIELDS if isinstance(entry.fields.get(key), bool | int | float)}
+    return " ".join(["entry", entry.what, *(f"{key}={value:g}" for key, value in told.items())])

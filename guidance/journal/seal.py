@@ -1,0 +1,61 @@
+"""What a finished record must come to, in a file of its own beside it: lines taken off its end show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from guidance.journal.bdf import HEADER_SIGNAL_BYTES
+from guidance.journal.files import open_plain, replace_private
+
+SEAL_NAME = "seal.json"
+
+_MOST_BYTES = 4096
+_PART_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """``lines`` of the journal and the ``chain`` of the last; ``signal`` is the SHA-256 of signal.bdf's records
+    followed by its header, None where no signal was kept.
+    """
+
+    lines: int
+    chain: str
+    signal: str | None
+
+
+def put_seal(folder: Path, seal: Seal) -> None:
+    """Put ``seal`` in ``folder``. Raises OSError."""
+    replace_private(folder / SEAL_NAME, json.dumps(asdict(seal)).encode() + b"\n")
+
+
+def seal_of(folder: Path) -> Seal | None:
+    """The seal in ``folder``, None where there is none. Raises OSError, ValueError where it is none of ours."""
+    try:
+        with open_plain(folder / SEAL_NAME) as file:
+            said = json.loads(file.read(_MOST_BYTES))
+    except FileNotFoundError:
+        return None
+    try:
+        seal = Seal(**said)
+    except TypeError:
+        raise ValueError("it does not say what a seal says") from None
+    if not (type(seal.lines) is int and isinstance(seal.chain, str) and isinstance(seal.signal, str | None)):
+        raise ValueError("it does not say what a seal says")
+    return seal
+
+
+def signal_digest(path: Path) -> str:
+    """The ``signal`` of a Seal for the file at ``path``. Raises OSError."""
+    digest = sha256()
+    with open_plain(path) as file:
+        header = file.read(HEADER_SIGNAL_BYTES)
+        signals = header[252:256].strip()
+        header += file.read(HEADER_SIGNAL_BYTES * int(signals) if signals.isdigit() else 0)
+        while part := file.read(_PART_BYTES):
+            digest.update(part)
+    digest.update(header)
+    return digest.hexdigest()

@@ -1,0 +1,126 @@
+"""The signal of a procedure on disk, ``signal.bdf``, written record by record in a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from drivers.base import Block, DeviceInfo
+from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
+from guidance.journal.behind import Behind
+from guidance.journal.files import create_private, write_all
+from guidance.journal.space import Space
+
+SIGNAL_NAME = "signal.bdf"
+
+_LONGEST_GAP_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text at ``t`` seconds of the signal."""
+
+    t: float
+    text: str
+
+
+class SignalFile(Behind[Block | Note]):
+    """Takes blocks and notes. After each record the header counts it, so that what is there can be read at any time.
+
+    ``digest`` is known after ``close``: the SHA-256 of all records followed by the header.
+    """
+
+    def __init__(self, folder: Path, info: DeviceInfo, began: datetime) -> None:
+        """Begin the file in ``folder``. Raises OSError."""
+        super().__init__("signal to disk")
+        self._layout = layout_of(info, began)
+        self.space = Space(folder, self._layout.record_bytes / self._layout.duration_s)
+        self._path = folder / SIGNAL_NAME
+        self._fd = create_private(self._path)
+        write_all(self._fd, self._layout.header_for(0))
+        self._room = np.zeros((self._layout.samples, len(info.channels)), np.float32)
+        self._filled = self._records = self._next_sample = 0
+        self._notes: deque[bytes] = deque()
+        self._hash = sha256()
+        self.digest: str | None = None
+
+    def _take(self, item: Block | Note) -> None:
+        if isinstance(item, Note):
+            self._notes.append(note(item.t, item.text))
+            return
+        if len(item.samples):
+            self._skip(item.first_sample - self._next_sample)
+            self._append(item.samples)
+
+    def _skip(self, missing: int) -> None:
+        """Leave ``missing`` samples out, and say so. Raises OSError where they would be too many."""
+        if missing <= 0:
+            return
+        lasts_s = missing / self._layout.rate_hz
+        if lasts_s > _LONGEST_GAP_S:
+            raise OSError(errno.EFBIG, f"a gap of {lasts_s:.0f} s is too long to be kept")
+        self._notes.append(note(self._next_sample / self._layout.rate_hz, SKIPPED, lasts_s))
+        nothing = np.zeros_like(self._room)
+        while missing:
+            part = min(missing, len(nothing))
+            self._append(nothing[:part])
+            missing -= part
+
+    def _append(self, samples: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> None:
+        self._next_sample += len(samples)
+        while len(samples):
+            part = samples[: len(self._room) - self._filled]
+            self._room[self._filled : self._filled + len(part)] = part
+            self._filled += len(part)
+            samples = samples[len(part) :]
+            if self._filled == len(self._room):
+                self._write()
+
+    def _write(self) -> None:
+        """Write the record that is full, and then count it."""
+        count = fitting(list(self._notes), self._layout.room)
+        notes = b"".join(self._notes.popleft() for _ in range(count))
+        record = self._layout.record(self._room, self._records, notes)
+        write_all(self._fd, record)
+        self._hash.update(record)
+        self._records += 1
+        self._filled = 0
+        self._count()
+
+    def _count(self) -> None:
+        os.lseek(self._fd, RECORDS_AT.start, os.SEEK_SET)
+        write_all(self._fd, f"{self._records:<8}".encode())
+        os.lseek(self._fd, 0, os.SEEK_END)
+
+    def _now_and_then(self) -> None:
+        os.fsync(self._fd)
+        self.space.look()
+
+    def _fill_up(self) -> None:
+        """Fill the last record up, and say from where on there is nothing in it."""
+        while self._filled or self._notes:
+            self._skip(len(self._room) - self._filled)
+
+    def _finish(self) -> None:
+        """Close the file; one without a record is none that could be read, and goes."""
+        try:
+            if self.fault is None:
+                self._fill_up()
+                os.fsync(self._fd)
+        finally:
+            with contextlib.suppress(OSError):  # of a record that met a full disk, a part may be there
+                os.ftruncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
+            os.close(self._fd)
+        if not self._records:
+            self._path.unlink()
+        elif self.fault is None:
+            self._hash.update(self._layout.header_for(self._records))
+            self.digest = self._hash.hexdigest()

@@ -1,0 +1,110 @@
+"""A procedure in a few words: who began what when, how long it took, how it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from guidance.journal.chain import MOST_LINE_BYTES
+from guidance.journal.files import open_plain
+from guidance.journal.locks import in_use
+from guidance.journal.log import EVENTS_NAME
+from guidance.journal.seal import SEAL_NAME
+from guidance.journal.text import printable
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What first and last line tell; what they do not is None. ``state`` is as it looks, not verified: ``finished``,
+    ``running``, ``cut off``, or ``unreadable``.
+    """
+
+    name: str
+    state: str
+    began: str | None = None
+    protocol: str | None = None
+    mode: str | None = None
+    device: str | None = None
+    lasted_s: float | None = None
+    reason: str | None = None
+    stimuli: int | None = None
+    megabytes: float = 0.0
+
+
+def summary_of(folder: Path) -> Summary:
+    """The procedure in ``folder``; nothing is raised, whatever lies there."""
+    try:
+        with open_plain(folder / EVENTS_NAME) as file:
+            running = in_use(file.fileno())
+            first, last = _first_and_last(file)
+    except OSError:
+        return Summary(folder.name, "unreadable", megabytes=_megabytes(folder))
+    finished = last.get("kind") == "end" and os.path.lexists(folder / SEAL_NAME)
+    device = first.get("device")
+    return Summary(
+        name=folder.name,
+        state="running" if running else "finished" if finished else "cut off",
+        began=_text(first.get("wall_time")),
+        protocol=_text(first.get("protocol")),
+        mode=_text(first.get("mode")),
+        device=_text(" ".join(str(device.get(key)) for key in ("model", "serial")))
+        if isinstance(device, dict)
+        else None,
+        lasted_s=_number(last.get("t")),
+        reason=_text(last.get("reason")),
+        stimuli=last.get("stimuli") if isinstance(last.get("stimuli"), int) else None,
+        megabytes=_megabytes(folder),
+    )
+
+
+def files_of(folder: Path) -> dict[str, int]:
+    """The files in ``folder`` and their sizes in bytes; none where it cannot be looked into."""
+    try:
+        return {path.name: path.lstat().st_size for path in sorted(folder.iterdir())}
+    except OSError:
+        return {}
+
+
+def entries(events: list[Event]) -> list[Event]:
+    """What the operator entered, and what else was."""
+    return [event for event in events if event.get("kind") == "entry"]
+
+
+def alarm_counts(events: list[Event]) -> dict[str, int]:
+    """How often each alarm was raised."""
+    raised = [event for event in events if event.get("kind") == "alarm" and event.get("active")]
+    return dict(Counter(str(event.get("code")) for event in raised))
+
+
+def _first_and_last(file: BinaryIO) -> tuple[Event, Event]:
+    first = file.readline(MOST_LINE_BYTES)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - MOST_LINE_BYTES, 0))
+    whole = [line for line in file.read().split(b"\n")[:-1] if line]
+    return _event(first), _event(whole[-1]) if whole else {}
+
+
+def _event(line: bytes) -> Event:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return printable(value)[:80] if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(files_of(folder).values()) / 1e6

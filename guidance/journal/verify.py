@@ -1,0 +1,125 @@
+"""Does a procedure's record hold? The chain is walked from its first line to its last, and held against the seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from guidance.journal.chain import MOST_LINE_BYTES, ORIGIN, checked
+from guidance.journal.files import lines_of, open_plain
+from guidance.journal.locks import in_use
+from guidance.journal.log import END, EVENTS_NAME
+from guidance.journal.seal import seal_of, signal_digest
+from guidance.journal.signal import SIGNAL_NAME
+
+
+class State(StrEnum):
+    """How a record stands."""
+
+    WHOLE = "whole"
+    RUNNING = "running"
+    EMPTY = "empty"
+    CUT_OFF = "cut off"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found: ``lines`` hold, up to byte ``end``, and ``chain`` is that of the last; ``torn`` bytes of a line
+    that was never finished follow. ``why`` says it in words.
+    """
+
+    state: State
+    why: str = ""
+    lines: int = 0
+    chain: str = ORIGIN
+    end: int = 0
+    torn: int = 0
+    ended: bool = False
+    sealed: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was changed or is missing, as far as the record itself can tell."""
+        return self.state in {State.WHOLE, State.RUNNING, State.EMPTY}
+
+
+def verify(folder: Path) -> Verdict:
+    """What became of the record in ``folder``; whatever is there, it raises nothing."""
+    try:
+        with open_plain(folder / EVENTS_NAME) as file:
+            running = in_use(file.fileno())
+            found = walk(file)
+    except OSError as fault:
+        return Verdict(State.BROKEN, f"{EVENTS_NAME} cannot be read ({fault.strerror})")
+    if found.state is State.BROKEN:
+        return found
+    if running:
+        return replace(found, state=State.RUNNING, why=f"still being recorded; {_count(found.lines)} so far, all hold")
+    return _held_against_seal(folder, found)
+
+
+def walk(file: BinaryIO) -> Verdict:
+    """The lines of ``file`` as far as each follows from the one before; what is left is torn, or breaks the chain."""
+    found = Verdict(State.CUT_OFF)
+    for line in lines_of(file, MOST_LINE_BYTES):
+        number = found.lines + 1
+        if not line.endswith(b"\n") and len(line) < MOST_LINE_BYTES:
+            return replace(found, torn=len(line))
+        chain = checked(found.chain, line)
+        if chain is None or found.ended:
+            return replace(found, state=State.BROKEN, why=f"line {number} is broken: {_what(line, found)}")
+        found = replace(found, lines=number, chain=chain, end=found.end + len(line), ended=line.startswith(END))
+    return found
+
+
+def _what(line: bytes, before: Verdict) -> str:
+    if len(line) >= MOST_LINE_BYTES:
+        return f"it is longer than any record ({MOST_LINE_BYTES} bytes)"
+    if before.ended:
+        return "it stands after the end"
+    return "it, or what stood before it, was changed or is missing"
+
+
+def _held_against_seal(folder: Path, found: Verdict) -> Verdict:
+    try:
+        seal = seal_of(folder)
+    except (OSError, ValueError) as fault:
+        return replace(found, state=State.BROKEN, why=f"the seal cannot be read ({_word(fault)})")
+    if seal is None:
+        return _unsealed(found)
+    if (seal.lines, seal.chain) != (found.lines, found.chain):
+        why = f"{_count(found.lines)} hold, but {seal.lines} were sealed; line {found.lines + 1} is not as it was"
+        return replace(found, state=State.BROKEN, why=why)
+    amiss = _signal_amiss(folder, seal.signal)
+    if amiss:
+        return replace(found, state=State.BROKEN, sealed=True, why=amiss)
+    signal = "and so does the signal" if seal.signal else "the signal was not sealed"
+    return replace(found, state=State.WHOLE, sealed=True, why=f"{_count(found.lines)} hold, {signal}")
+
+
+def _unsealed(found: Verdict) -> Verdict:
+    if not found.lines and not found.torn:
+        return replace(found, state=State.EMPTY, why="nothing was recorded")
+    torn = f" and {found.torn} bytes of one that was not finished" if found.torn else ""
+    return replace(found, why=f"{_count(found.lines)} hold{torn}; recover puts it in order")
+
+
+def _signal_amiss(folder: Path, sealed: str | None) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        digest = signal_digest(folder / SIGNAL_NAME)
+    except OSError as fault:
+        return f"{SIGNAL_NAME} cannot be read ({fault.strerror})"
+    return None if digest == sealed else f"{SIGNAL_NAME} is not as it was sealed"
+
+
+def _count(lines: int) -> str:
+    return f"{lines} lines" if lines != 1 else "1 line"
+
+
+def _word(fault: OSError | ValueError) -> str:
+    return (fault.strerror or "") if isinstance(fault, OSError) else "it is damaged"

@@ -1,0 +1,71 @@
+"""Does an ear that knows only the documented pitches and tempi tell the sounds apart, as a loudspeaker gave them?
+
+``python -m tests.benchmarks.bench_recognition [--repeats N]``. Every zone of every mapping, and every alarm, is played
+through PortAudio on a sound server's null sink and recorded there; the first second of each is judged
+(tests/benchmarks/hearing.py). A row is what was played, a column what was told. Then how many of them meet the criteria
+of alarms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections import Counter
+
+from guidance.audio.samples import ALARMS, Scene, rendered, scenes
+from guidance.audio.trying import play
+from guidance.cues import MAPPINGS
+from tests.benchmarks.hearing import RATE_HZ, is_alarm, recognised
+from tests.guidance.audio.pulse import PulseServer, Recorder, lacking
+
+
+def told(recorder: Recorder, scene: Scene, mapping: str) -> tuple[str, bool]:
+    """What the first second of ``scene`` is taken for, and whether it meets the criteria of alarms."""
+    began_s = time.monotonic()
+    play(rendered(scene)[: round(1.3 * RATE_HZ)], None)
+    recording = recorder.recording()
+    first_s = recording.first_after(began_s, 5e-4)
+    if first_s is None:
+        return "silence", False
+    second = recording.since(first_s)[:RATE_HZ]
+    return recognised(second, mapping), is_alarm(second)
+
+
+def main() -> None:
+    """Play all, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    repeats = parser.parse_args().repeats
+    why = lacking()
+    if why:
+        raise SystemExit(f"nothing to hear with: {why}")
+    server = PulseServer()
+    server.start()
+    os.environ |= server.environment
+    try:
+        _table(server, repeats)
+    finally:
+        server.close()
+
+
+def _table(server: PulseServer, repeats: int) -> None:
+    alarms: Counter[str] = Counter()
+    right = total = 0
+    with Recorder(server) as recorder:
+        for name in (*MAPPINGS, ALARMS):
+            for scene in scenes(name):
+                if scene.name == "answers":
+                    continue
+                found = [told(recorder, scene, "tempo" if name == ALARMS else name) for _ in range(repeats)]
+                counts = Counter(word for word, _ in found)
+                right, total = right + counts[scene.name], total + repeats
+                alarms[name] += sum(like for _, like in found)
+                said = ", ".join(f"{word} {count}" for word, count in counts.items())
+                print(f"{name:8} {scene.name:9} told as {said}", flush=True)
+    print(f"{right} of {total} are told as what they are")
+    print("; ".join(f"{name}: {alarms[name]} meet the criteria of alarms" for name in (*MAPPINGS, ALARMS)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""How soon a cue is heard, and whether samples lack, through PortAudio on a sound server's null sink that is recorded.
+
+``python -m tests.benchmarks.bench_sound [--cues N] [--minutes M] [--choices] [--no-screen]``. A procedure runs on a
+simulated patient with the screen at 20 frames a second in a terminal beside it; in this process the sound is handed a
+`proximity` record's cue as a session would, and the lag is to the first changed sample at the sink. ``--choices``: the
+same for other buffers. ``--minutes``: then idle for so long, counting the times that samples lacked. A sink's monitor
+hands samples on as they are mixed; a real loudspeaker adds its own delay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from guidance.audio.output import LATENCIES_S
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Sound
+from guidance.cues import MAPPINGS, CueChooser
+from guidance.events import Cue, Made, Proximity
+from tests.benchmarks.bench_live import Terminal, armed
+from tests.guidance.audio.pulse import PulseServer, Recorder, lacking
+
+EDGES_MA = (1.0, 0.5, 0.2)
+LEVEL = 2e-4
+QUIET_S = 0.25
+
+
+def proximity(zone: str, threshold_ma: float) -> Proximity:
+    """A record as the engine makes it."""
+    interval = (threshold_ma * 0.9, threshold_ma, threshold_ma * 1.1)
+    return Proximity(0, interval, interval, None, zone, None, valid=True, why=None)
+
+
+def tend(sound: Sound, seconds: float) -> None:
+    """Be a session for so long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sound.tend(())
+        time.sleep(0.004)
+
+
+def lags_ms(sound: Sound, recorder: Recorder, cues: int) -> tuple[list[float], list[float], int]:
+    """From a record to the first changed sample; that sample against the record's ``sounded_ns``; cues never heard."""
+    chooser, asked = CueChooser(MAPPINGS["tempo"], EDGES_MA), []
+    for _ in range(cues):
+        sound.take(Made(0.0, Cue("none", 0.5, 1200.0)))
+        tend(sound, QUIET_S + random.random() * 0.05)
+        chooser.changed(proximity("far", 3.0))
+        at_s = time.monotonic()
+        cue = chooser.changed(proximity("close", 0.15))
+        assert cue is not None
+        record = sound.take(Made(0.0, cue)).record
+        assert isinstance(record, Cue)
+        asked.append((at_s, record.sounded_ns))
+        tend(sound, 0.15)
+    tend(sound, 0.3)
+    recording, found, off, missed = recorder.recording(), [], [], 0
+    for at_s, sounded_ns in asked:
+        first_s = recording.first_after(at_s, LEVEL)
+        if first_s is None or first_s - at_s > 0.4:
+            missed += 1
+            continue
+        found.append((first_s - at_s) * 1e3)
+        if sounded_ns is not None:
+            off.append((sounded_ns / 1e9 - first_s) * 1e3)
+    return found, off, missed
+
+
+def row(latency_s: float | None, cues: int, server: PulseServer) -> str:
+    """One row of the table: the lags for what is buffered."""
+    sound = Sound(SoundSettings(monitor=0.0, latency_s=latency_s), 10_000.0)
+    try:
+        while sound.take(Made(0.0, Cue("none", 0.5, 1200.0))).record.sounded_ns is None:  # type: ignore[attr-defined]
+            tend(sound, 0.1)
+        with Recorder(server) as recorder:
+            tend(sound, 1.0)
+            found, off, missed = lags_ms(sound, recorder, cues)
+        buffered = f"{latency_s * 1e3:5.1f} ms" if latency_s else "as built"
+        low, median, high, most = np.percentile(found, [1, 50, 99, 100])
+        told = f"{float(np.median(off)):+5.1f}" if off else "    -"
+        return (
+            f"{buffered:9} {median:7.1f} {high:6.1f} {most:6.1f} {high - low:8.1f} {told:>10} {missed:7d} "
+            f"{sound.underruns:9d} {sound.latency_ms or 0:8.1f}"
+        )
+    finally:
+        sound.close()
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[None]:
+    """A procedure on a simulated patient, armed, with its screen on a terminal that is read all the while."""
+    import threading
+
+    with tempfile.TemporaryDirectory() as store:
+        terminal = Terminal("demo", "--no-audio", "--store", store)
+        armed(terminal, Path(store))
+        stop = threading.Event()
+
+        def follow() -> None:
+            while not stop.is_set() and terminal.read_for(0.1):
+                pass
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+            terminal.end()
+
+
+def idle(minutes: float, server: PulseServer) -> None:
+    """Say how often samples lacked in ``minutes`` of a steady sound."""
+    sound = Sound(SoundSettings(monitor=0.0), 10_000.0)
+    try:
+        with Recorder(server):
+            sound.take(Made(0.0, Cue("close", None, 880.0)))
+            tend(sound, 3.0)
+            before = sound.underruns
+            tend(sound, minutes * 60)
+        print(f"{minutes:g} min idle: samples lacked {sound.underruns - before} times; lost: {sound.lost or 'never'}")
+    finally:
+        sound.close()
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cues", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=0.0)
+    parser.add_argument("--choices", action="store_true")
+    parser.add_argument("--no-screen", action="store_true")
+    options = parser.parse_args()
+    why = lacking()
+    if why:
+        raise SystemExit(f"nothing to hear with: {why}")
+    server = PulseServer()
+    server.start()
+    os.environ |= server.environment
+    try:
+        print(f"{options.cues} cues, {'no screen' if options.no_screen else 'a procedure with its screen'} beside it")
+        print("                 lag, ms                           sounded_ns    cues   samples   device")
+        print("buffered   median    p99    max   jitter   off by  unheard    lacked  latency")
+        with contextlib.nullcontext() if options.no_screen else screen():
+            for latency_s in (0.0054, 0.008, *LATENCIES_S) if options.choices else (None,):
+                print(row(latency_s, options.cues, server), flush=True)
+        if options.minutes:
+            idle(options.minutes, server)
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main()

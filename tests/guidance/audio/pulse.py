@@ -1,0 +1,153 @@
+"""A PulseAudio server of one's own with a loudspeaker that is none, and what comes out of it with its times."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE_HZ = 48_000
+WAIT_S = 10.0
+NEEDS = ("pulseaudio", "pactl", "parec")
+
+
+def lacking() -> str | None:
+    """What this machine lacks to hear itself, in words; None if nothing."""
+    missing = [name for name in NEEDS if shutil.which(name) is None]
+    if missing:
+        return f"{', '.join(missing)} not installed (Debian: pulseaudio pulseaudio-utils)"
+    if ctypes.util.find_library("portaudio") is None:
+        return "PortAudio not installed (Debian: libportaudio2)"
+    return None
+
+
+class PulseServer:
+    """A private server; ``environment`` is what makes a program use it. It can be killed and started again."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="sound-")
+        self.address = f"unix:{self._folder.name}/native"
+        self.environment = {
+            "PULSE_SERVER": self.address, "XDG_RUNTIME_DIR": self._folder.name, "HOME": self._folder.name,
+            "PULSE_RUNTIME_PATH": f"{self._folder.name}/run", "PULSE_COOKIE": f"{self._folder.name}/cookie",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        }  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to serve. Raises RuntimeError where it does not come up."""
+        words = [
+            "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-level=error",
+            "-L", f"module-null-sink sink_name=out rate={RATE_HZ} channels=2",
+            "-L", f"module-native-protocol-unix auth-anonymous=1 socket={self._folder.name}/native",
+        ]  # fmt: skip
+        environment = os.environ | self.environment
+        self._process = subprocess.Popen(
+            words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until:
+            if self._pactl("info") == 0:
+                return
+            time.sleep(0.05)
+        self.kill()
+        raise RuntimeError("a PulseAudio server did not start")
+
+    def kill(self) -> None:
+        """Have the server die at once, as a sound system that crashes."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+        Path(self._folder.name, "native").unlink(missing_ok=True)
+
+    def freeze(self, *, on: bool) -> None:
+        """Have the server stand still, or go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+
+    def close(self) -> None:
+        """Kill the server and remove its folder."""
+        self.kill()
+        self._folder.cleanup()
+
+    def _pactl(self, *words: str) -> int:
+        done = subprocess.run(
+            ["pactl", *words], env=os.environ | self.environment, capture_output=True, timeout=WAIT_S, check=False
+        )
+        return done.returncode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """What came out: ``samples`` in -1 to 1 of RATE_HZ, the first of which came at ``began_s`` (monotonic clock)."""
+
+    samples: NDArray[np.float64]
+    began_s: float
+
+    def since(self, at_s: float, seconds: float | None = None) -> NDArray[np.float64]:
+        """What came from ``at_s`` on."""
+        first = max(round((at_s - self.began_s) * RATE_HZ), 0)
+        return self.samples[first : None if seconds is None else first + round(seconds * RATE_HZ)]
+
+    def first_after(self, at_s: float, level: float = 1e-4) -> float | None:
+        """When, after ``at_s``, the first sample came that is beyond ``level``; None if none did."""
+        found = np.flatnonzero(np.abs(self.since(at_s)) > level)
+        return max(at_s, self.began_s) + float(found[0]) / RATE_HZ if len(found) else None
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Records the monitor of ``server``'s sink until it is stopped.
+
+    Bytes are only ever late: the earliest of them, of all that arrived, tells when each sample came.
+    """
+
+    server: PulseServer
+    _chunks: list[tuple[float, bytes]] = field(default_factory=list, init=False)
+    _process: Any = field(default=None, init=False)
+    _thread: Any = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        words = ["parec", "--device=out.monitor", f"--rate={RATE_HZ}", "--channels=1", "--format=s16le", "--raw"]
+        environment = os.environ | self.server.environment
+        self._process = subprocess.Popen(
+            [*words, "--latency-msec=2"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        )
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+        until = time.monotonic() + WAIT_S
+        while not self._chunks and time.monotonic() < until:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        self._process.stdout.close()
+
+    def _follow(self) -> None:
+        descriptor = self._process.stdout.fileno()
+        while chunk := os.read(descriptor, 65_536):
+            self._chunks.append((time.monotonic(), chunk))
+
+    def recording(self) -> Recording:
+        """All that came so far."""
+        chunks = list(self._chunks)
+        counts = np.cumsum([len(chunk) // 2 for _, chunk in chunks])
+        settled = counts > min(RATE_HZ // 4, counts[-1] - 1)
+        began = np.array([at for at, _ in chunks]) - counts / RATE_HZ
+        samples = np.frombuffer(b"".join(chunk for _, chunk in chunks), np.int16) / 32768.0
+        return Recording(samples, float(began[settled].min()))

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import sosfilt
+
+from guidance.audio.band import emg_band
+from guidance.audio.emg import LEVEL, Monitor
+from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.filters import Array, BlockFilter
+from tests.shared import shared
+
+NOISE_UV = 8.0
+PULSES_S = [1.5 + 0.5 * i for i in range(6)]
+
+
+def heard(
+    rate_hz: float, uv: Array, *, pulses_s: list[float] | None = None, late_s: float = 0.0, awaiting: bool = False,
+    ppm: float = 0.0, block_s: float = 0.004, full_scale_uv: float = 200.0,
+) -> Sound:  # fmt: skip
+    """What comes out for ``uv``, fed and taken as time passes, the loudspeaker's clock fast by ``ppm``."""
+    monitor = Monitor(rate_hz, emg_band(rate_hz), full_scale_uv)
+    known, out, taken, step = list(pulses_s or []), [], 0, round(block_s * rate_hz)
+    for first in range(0, len(uv), step):
+        now_s = (first + step) / rate_hz
+        while known and known[0] + late_s <= now_s:
+            monitor.pulse(round(known.pop(0) * rate_hz))
+        monitor.feed(first, uv[first : first + step], awaiting=awaiting)
+        while taken + 128 <= now_s * RATE_HZ * (1 + ppm * 1e-6):
+            part = np.zeros(128, np.float32)
+            monitor.fill(part)
+            out.append(part)
+            taken += 128
+    return np.concatenate(out)
+
+
+def tone(rate_hz: float, pitch_hz: float, seconds: float = 1.5, uv: float = 150.0) -> Array:
+    return np.asarray(uv * np.sin(2 * np.pi * pitch_hz * np.arange(round(seconds * rate_hz)) / rate_hz))
+
+
+def gain_db(rate_hz: float, pitch_hz: float) -> float:
+    out = heard(rate_hz, tone(rate_hz, pitch_hz))[RATE_HZ // 2 :].astype(float)
+    return float(20 * np.log10(np.sqrt(2 * np.mean(out**2)) / (LEVEL * 150 / 200) + 1e-9))
+
+
+@pytest.mark.parametrize("rate_hz", [2000.0, 5000.0, 10_000.0, 22_050.0, 30_000.0])
+def test_the_band_begins_at_20_hz_and_is_flat_at_any_rate(rate_hz: float) -> None:
+    assert gain_db(rate_hz, 5.0) < -20
+    assert gain_db(rate_hz, 20.0) == pytest.approx(-3.0, abs=0.3)
+    assert all(abs(gain_db(rate_hz, hz)) < 0.5 for hz in (100.0, 500.0, 0.35 * min(rate_hz, 10_000.0)))
+
+
+@pytest.mark.parametrize("rate_hz", [20_000.0, 30_000.0])
+def test_the_band_ends_at_5_khz(rate_hz: float) -> None:
+    assert gain_db(rate_hz, 5000.0) == pytest.approx(-3.0, abs=1.0)
+    assert gain_db(rate_hz, 9000.0) < -25
+
+
+def test_nothing_is_heard_above_the_band_of_a_slow_device() -> None:
+    out = heard(10_000.0, tone(10_000.0, 3000.0))[RATE_HZ // 2 :]
+    spectrum = np.abs(np.fft.rfft(out * np.hanning(len(out)))) ** 2
+    hz = np.fft.rfftfreq(len(out), 1 / RATE_HZ)
+    assert spectrum[hz > 5500].sum() < 1e-4 * spectrum.sum()
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**31), st.floats(1.0, 60_000.0), st.booleans())
+def test_it_never_comes_near_saturation(seed: int, size_uv: float, burst: bool) -> None:
+    uv = np.random.default_rng(seed).normal(0.0, size_uv if not burst else 5.0, 4000)
+    if burst:
+        uv[1000:3000] += np.random.default_rng(seed).normal(0.0, size_uv, 2000)
+    assert np.abs(heard(10_000.0, uv)).max() <= 1.6 * LEVEL
+
+
+@pytest.mark.parametrize("ppm", [-500.0, 500.0])
+def test_two_clocks_that_differ_leave_no_hole_and_no_click(ppm: float) -> None:
+    out = heard(2000.0, tone(2000.0, 200.0, 20.0, 100.0), ppm=ppm)[RATE_HZ:]
+    loudest = np.abs(out[: len(out) // 480 * 480].reshape(-1, 480)).max(axis=1)
+    assert loudest.min() > 0.9 * loudest.max()
+    assert np.abs(np.diff(out)).max() < 1.05 * 2 * np.pi * 200 / RATE_HZ * LEVEL / 2
+
+
+def test_what_the_device_sends_late_is_dropped_rather_than_heard_late() -> None:
+    monitor = Monitor(10_000.0, emg_band(10_000.0), 200.0)
+    monitor.feed(0, tone(10_000.0, 200.0), awaiting=False)
+    part = np.zeros(480, np.float32)
+    taken = 0
+    while True:
+        part[:] = 0.0
+        monitor.fill(part)
+        if not part.any():
+            break
+        taken += len(part)
+    assert taken < 0.16 * RATE_HZ
+
+
+def test_lost_samples_leave_the_pitch_as_it_was_and_no_click() -> None:
+    whole = tone(10_000.0, 200.0)
+    monitor = Monitor(10_000.0, emg_band(10_000.0), 200.0)
+    out = []
+    for first in range(0, len(whole), 40):
+        if not 6000 <= first < 6400:
+            monitor.feed(first, whole[first : first + 40], awaiting=False)
+        part = np.zeros(192, np.float32)
+        monitor.fill(part)
+        out.append(part)
+    assert np.abs(np.diff(np.concatenate(out))).max() < 0.1
+
+
+def stimulated(shape: Array, peak_uv: float, rate_hz: float) -> Array:
+    uv = np.random.default_rng(2).normal(0.0, NOISE_UV, round((PULSES_S[-1] + 0.6) * rate_hz))
+    scaled = shape / np.abs(shape).max() * peak_uv
+    for at_s in PULSES_S:
+        first = round(at_s * rate_hz)
+        uv[first : first + len(scaled)] += scaled[: len(uv) - first]
+    return np.clip(uv, -5000.0, 5000.0)
+
+
+def over_noise(out: Sound) -> float:
+    """The loudest in the 150 ms after a pulse over the loudest of noise alone."""
+    at = [round(at_s * RATE_HZ) for at_s in PULSES_S]
+    after = [np.abs(out[i : i + 7200]).max() for i in at]
+    before = [np.abs(out[i + 12_000 : i + 19_200]).max() for i in at]
+    return float(np.median(after) / np.median(before))
+
+
+def shapes() -> list[Array]:
+    with np.load(shared("data/artefact_shapes_22k.npz")) as stored:
+        every = stored["shapes"].astype(float)
+    return [every[i] for i in np.linspace(0, len(every) - 1, 6).astype(int)]
+
+
+@pytest.mark.parametrize(("late_s", "awaiting"), [(0.0, False), (0.1, True), (10.0, True)])
+def test_a_measured_artefact_is_not_heard_however_late_its_pulse_is_reported(late_s: float, awaiting: bool) -> None:
+    for shape in shapes():
+        uv = stimulated(shape, 2000.0, 22_050.0)
+        assert over_noise(heard(22_050.0, uv)) > 15
+        assert over_noise(heard(22_050.0, uv, pulses_s=PULSES_S, late_s=late_s, awaiting=awaiting)) < 2.0
+
+
+@pytest.mark.parametrize("peak_uv", [150.0, 500.0, 5000.0])
+def test_a_sharp_artefact_of_any_size_is_cut_out_while_its_pulse_is_not_reported(peak_uv: float) -> None:
+    uv = stimulated(np.array([1.0, 0.6, -0.5, -0.2, 0.1]), peak_uv, 10_000.0)
+    assert over_noise(heard(10_000.0, uv, awaiting=True)) < 1.5
+
+
+def test_a_sharp_motor_unit_is_heard_while_no_pulse_is_awaited() -> None:
+    uv = stimulated(np.array([1.0, 0.6, -0.5, -0.2, 0.1]), 400.0, 10_000.0)
+    assert over_noise(heard(10_000.0, uv)) > 4
+
+
+def test_the_response_is_heard_after_its_artefact() -> None:
+    t = np.arange(300) / 10_000.0
+    wave = np.where(t > 0.008, np.sin(2 * np.pi * 150 * (t - 0.008)) * np.exp(-(((t - 0.012) / 0.004) ** 2)), 0.0)
+    wave[:3] += [20.0, -10.0, 4.0]
+    uv = stimulated(wave, 4000.0, 10_000.0)
+    assert over_noise(heard(10_000.0, uv, pulses_s=PULSES_S)) > 3
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 97), st.integers(0, 2**31))
+def test_the_filter_by_frames_is_that_of_scipy(frame: int, seed: int) -> None:
+    sections = emg_band(20_000.0)
+    x = np.random.default_rng(seed).normal(size=frame * 5)
+    by_frames = BlockFilter(sections, frame)
+    ours = np.concatenate([by_frames.filter(part) for part in x.reshape(5, frame)])
+    assert np.allclose(ours, sosfilt(np.array(sections), x), atol=1e-9)
+
+
+def test_blocks_of_any_size_sound_the_same() -> None:
+    uv = np.random.default_rng(3).normal(0.0, 20.0, 20_000)
+    coarse, fine = (heard(10_000.0, uv, block_s=block_s) for block_s in (0.01, 0.001))
+    spectra = [np.abs(np.fft.rfft(out[RATE_HZ // 2 :].astype(float))) for out in (coarse, fine)]
+    powers = [float((spectrum**2).mean()) / RATE_HZ for spectrum in spectra]
+    assert powers[0] == pytest.approx(powers[1], rel=0.05)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guidance.audio.settings import SoundSettings, sound_settings
+from guidance.config import config_path
+from guidance.cues import MAPPINGS
+from guidance.faults import ArgumentFault
+
+
+def kept(text: str) -> Path:
+    path = config_path()
+    path.write_text(f"[sounds]\n{text}", encoding="utf-8")
+    return path
+
+
+def test_without_a_file_the_sound_is_as_usual() -> None:
+    assert sound_settings() == SoundSettings()
+
+
+def test_what_the_file_says_holds_and_the_option_before_it() -> None:
+    kept('mapping = "classic"\nvolume = 0.5\nmonitor = 0.0\nfull_scale_uv = 500.0\ndevice = "USB Audio"\n')
+    assert sound_settings() == SoundSettings("classic", 0.5, 0.0, 500.0, "USB Audio")
+    assert sound_settings("pitch").mapping == "pitch"
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+def test_every_mapping_can_be_chosen_in_the_file(name: str) -> None:
+    kept(f'mapping = "{name}"')
+    assert sound_settings().mapping == name
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("volum = 0.5", "volum is not a key of this file; did you mean volume?"),
+        ("volume = 0.0", "volume = 0.0: allowed is 0.1 to 1"),
+        ("volume = 2", "volume = 2: allowed is"),
+        ('mapping = "loud"', "mapping = 'loud'"),
+        ("volume = true", "volume"),
+        ("monitor = nan", "monitor"),
+        ("= 3", "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: str) -> None:
+    path = kept(text)
+    with pytest.raises(ArgumentFault) as fault:
+        sound_settings()
+    assert words in str(fault.value)
+    assert str(path) in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+def test_a_file_that_is_no_text_is_said_to_be_none() -> None:
+    config_path().write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ArgumentFault, match="not TOML"):
+        sound_settings()
+
+
+def test_a_mapping_that_there_is_not_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ArgumentFault, match="tempo, pitch, classic"):
+        sound_settings("loud")

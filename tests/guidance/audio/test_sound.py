@@ -1,0 +1,278 @@
+"""The sound as a procedure has it, through a loudspeaker that is recorded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drivers.base import Block
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import PAUSE_S, Mute, Sound
+from guidance.events import Alarm, Cue, Made, Record, Response, Signal, Stimulus
+from guidance.messages import PauseAudio, Stop, TurnMonitor, TurnVolume
+from guidance.snapshot import AlarmView
+from tests.benchmarks.hearing import RATE_HZ, recognised
+from tests.guidance.audio.pulse import PulseServer, Recorder
+
+ROOT = Path(__file__).resolve().parents[3]
+WAIT_S = 20.0
+CLOSE, TARGET = Cue("close", None, 880.0), Cue("target", 2.0, 587.0)
+HIGH = AlarmView("too-close", "high", "Withdraw.", active=True)
+PROXIMITY_ONLY = SoundSettings(monitor=0.0)
+
+
+@contextmanager
+def sounding(settings: SoundSettings = PROXIMITY_ONLY) -> Iterator[Sound]:
+    """A sound that plays."""
+    sound = Sound(settings, 10_000.0)
+    try:
+        wait(sound, lambda: isinstance(cue_of(sound, TARGET).sounded_ns, int))
+        yield sound
+    finally:
+        sound.close()
+
+
+def run(sound: Sound, seconds: float, signals: Sequence[AlarmView] = ()) -> None:
+    """Tend ``sound`` for so long, as a session does."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sound.tend(signals)
+        time.sleep(0.005)
+
+
+def wait(sound: Sound, wanted: Callable[[], bool], signals: Sequence[AlarmView] = ()) -> float:
+    """Tend ``sound`` until ``wanted``; how long that took."""
+    began = time.monotonic()
+    while not wanted():
+        assert time.monotonic() - began < WAIT_S, f"not in {WAIT_S} s; lost: {sound.lost}"
+        sound.tend(signals)
+        time.sleep(0.005)
+    return time.monotonic() - began
+
+
+def take(sound: Sound, record: Record) -> Record:
+    return sound.take(Made(0.0, record)).record
+
+
+def cue_of(sound: Sound, cue: Cue) -> Cue:
+    taken = take(sound, cue)
+    assert isinstance(taken, Cue)
+    return taken
+
+
+def heard_since(recorder: Recorder, at_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return recorder.recording().since(at_s)[:RATE_HZ]
+
+
+def test_a_cue_is_heard_soon_and_when_its_record_says(loudspeaker: Recorder) -> None:
+    with sounding() as sound:
+        take(sound, Cue("none", 0.5, 1200.0))
+        run(sound, 0.5)
+        asked_s = time.monotonic()
+        sounded_ns = cue_of(sound, CLOSE).sounded_ns
+        run(sound, 1.3)
+        recording = loudspeaker.recording()
+        first_s = recording.first_after(asked_s, 0.03)
+        assert recognised(recording.since(asked_s + 0.2)[:RATE_HZ]) == "close"
+    assert first_s is not None
+    assert sounded_ns is not None
+    assert first_s - asked_s < 0.15
+    assert abs(sounded_ns / 1e9 - first_s) < 0.05
+
+
+def test_an_alarm_is_heard_over_the_guidance_and_silent_once_acknowledged(loudspeaker: Recorder) -> None:
+    with sounding() as sound:
+        take(sound, CLOSE)
+        run(sound, 0.3, [HIGH])
+        began_s = time.monotonic()
+        run(sound, 1.2, [HIGH])
+        loud = float(np.abs(loudspeaker.recording().since(began_s)).max())
+        seen = [replace(HIGH, acknowledged=True)]
+        run(sound, 0.5, seen)
+        quiet_s = time.monotonic()
+        run(sound, 1.2, seen)
+        quiet = float(np.abs(loudspeaker.recording().since(quiet_s)).max())
+    assert loud > 0.6
+    assert 0.1 < quiet < 0.3
+
+
+def test_a_paused_alarm_is_silent_for_a_time_and_a_new_one_ends_the_pause(loudspeaker: Recorder) -> None:
+    with sounding() as sound:
+        assert sound.obey(PauseAudio()) is not None
+        assert sound.view().state == "paused"
+        assert PAUSE_S - 5 < (sound.view().paused_s or 0) <= PAUSE_S
+        began_s = time.monotonic()
+        run(sound, 0.8, [HIGH])
+        assert np.abs(loudspeaker.recording().since(began_s)).max() < 0.4
+        take(sound, Alarm("device-lost", "high", active=True, text="Gone."))
+        assert sound.paused_s is None
+        began_s = time.monotonic()
+        run(sound, 0.8, [HIGH])
+        assert np.abs(loudspeaker.recording().since(began_s)).max() > 0.6
+
+
+def test_a_pause_is_never_for_ever(monkeypatch: pytest.MonkeyPatch, loudspeaker: Recorder) -> None:
+    monkeypatch.setattr("guidance.audio.sound.PAUSE_S", 0.3)
+    with sounding() as sound:
+        sound.obey(PauseAudio())
+        run(sound, 0.4, [HIGH])
+        assert sound.paused_s is None
+        began_s = time.monotonic()
+        run(sound, 0.8, [HIGH])
+        assert np.abs(loudspeaker.recording().since(began_s)).max() > 0.6
+
+
+def test_the_needles_emg_is_heard_at_the_volume_that_is_asked_for(loudspeaker: Recorder) -> None:
+    with sounding(SoundSettings(mapping="classic", monitor=1.0)) as sound:
+        take(sound, Cue("far", None, None))
+        t = np.arange(20_000) / 10_000
+        uv = (150 * np.sin(2 * np.pi * 200 * t)).astype(np.float32)[:, None]
+        began, fed = time.monotonic(), 0
+        while fed < len(uv):
+            due = min(int((time.monotonic() - began) * 10_000), len(uv))
+            sound.hear([Block(fed, uv[fed:due])], awaiting=False)
+            fed = due
+            run(sound, 0.008)
+        recording = loudspeaker.recording().since(began + 0.7)[:RATE_HZ]
+    spectrum = np.abs(np.fft.rfft(recording)) ** 2
+    assert abs(int(spectrum.argmax()) * RATE_HZ / len(recording) - 200) < 3
+    assert np.abs(recording).max() == pytest.approx(0.3 * 0.75, rel=0.15)
+
+
+def test_the_classic_mapping_ticks_at_a_stimulus_and_answers_with_a_tone(loudspeaker: Recorder) -> None:
+    with sounding(SoundSettings(mapping="classic", monitor=0.0)) as sound:
+        take(sound, Cue("far", None, None))
+        run(sound, 0.4)
+        began_s = time.monotonic()
+        take(sound, Stimulus(5, 1.0, 1.0, 0.1, None, "device"))
+        run(sound, 0.2)
+        tick = float(np.abs(loudspeaker.recording().since(began_s)).max())
+        take(
+            sound, Response(5, "1", detected=True, p_value=0.0, amplitude_uv=900.0, latency_ms=9.0, contaminated=False)
+        )
+        run(sound, 0.3)
+        tone = float(np.abs(loudspeaker.recording().since(began_s)).max())
+    assert 0.02 < tick < 0.1
+    assert tone == pytest.approx(0.22, abs=0.02)
+
+
+def test_underruns_are_told_with_each_second_of_signal(loudspeaker: Recorder) -> None:
+    with sounding() as sound:
+        record = take(sound, Signal([], 0, 0))
+        assert isinstance(record, Signal)
+        assert isinstance(record.underruns, int)
+
+
+def test_a_sound_system_that_dies_is_told_and_one_that_is_back_is_used(own_loudspeaker: PulseServer) -> None:
+    with sounding() as sound:
+        run(sound, 0.5)
+        own_loudspeaker.kill()
+        assert wait(sound, lambda: sound.lost is not None) < 5.0
+        assert sound.view().state == "lost"
+        assert "No sound device" in (sound.lost or "")
+        assert cue_of(sound, CLOSE).sounded_ns is None
+        own_loudspeaker.start()
+        wait(sound, lambda: sound.lost is None and cue_of(sound, CLOSE).sounded_ns is not None)
+        with Recorder(own_loudspeaker) as recorder:
+            run(sound, 1.5)
+            assert recognised(heard_since(recorder, time.monotonic() - 1.2)) == "close"
+
+
+def test_a_process_that_hangs_is_replaced_and_nothing_waits_for_it(loudspeaker: Recorder) -> None:
+    with sounding() as sound:
+        hung = sound._process
+        hung.send_signal(signal.SIGSTOP)
+        longest = 0.0
+        begun = time.monotonic()
+        while sound.lost is None:
+            began = time.monotonic()
+            assert began - begun < WAIT_S
+            take(sound, CLOSE)
+            sound.hear([Block(0, np.zeros((40, 1), np.float32))], awaiting=False)
+            sound.tend(())
+            longest = max(longest, time.monotonic() - began)
+            time.sleep(0.004)
+        assert longest < 0.5
+        wait(sound, lambda: sound.lost is None)
+        assert sound._process is not hung
+        assert hung.returncode is not None
+
+
+def test_a_process_that_dies_is_replaced(loudspeaker: Recorder) -> None:
+    with sounding() as sound:
+        sound._process.kill()
+        wait(sound, lambda: sound.lost is not None)
+        wait(sound, lambda: sound.lost is None and cue_of(sound, TARGET).sounded_ns is not None)
+
+
+def test_the_alarm_sounds_when_the_engine_is_killed(loudspeaker: Recorder) -> None:
+    code = (
+        "import time\nfrom guidance.audio.settings import SoundSettings\nfrom guidance.audio.sound import Sound\n"
+        "sound = Sound(SoundSettings(monitor=0.0), 1e4)\nbegan = time.monotonic()\n"
+        "while sound._report is None or sound._report.called_ns is None: sound.tend(()); time.sleep(0.01)\n"
+        "print(sound._process.pid, flush=True)\n"
+        "while True: sound.tend(()); time.sleep(0.01)\n"
+    )
+    engine = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert engine.stdout is not None
+    with engine:
+        player = int(engine.stdout.readline())
+        time.sleep(0.3)
+        engine.kill()
+        killed_s = time.monotonic()
+        time.sleep(1.5)
+        recording = loudspeaker.recording()
+        os.kill(player, signal.SIGKILL)
+    first_s = recording.first_after(killed_s, 0.4)
+    assert first_s is not None
+    assert recognised(recording.since(first_s - 0.02)[:RATE_HZ]) == "high"
+
+
+def test_without_a_sound_device_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/none")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", "/dev/null")
+    sound = Sound(PROXIMITY_ONLY, 10_000.0)
+    try:
+        wait(sound, lambda: sound.lost is not None)
+        assert cue_of(sound, CLOSE).sounded_ns is None
+        assert "Go by the screen" in (sound.lost or "") or "go by the screen" in (sound.lost or "")
+    finally:
+        sound.close()
+
+
+@pytest.mark.parametrize(("steps", "volume"), [(1, 1.0), (-3, 0.7), (-50, 0.1)])
+def test_the_volume_is_turned_within_bounds_and_never_to_silence(steps: int, volume: float) -> None:
+    sound = Sound(PROXIMITY_ONLY, 10_000.0)
+    try:
+        assert sound.obey(TurnVolume(steps)) == {"volume": volume, "monitor": 0.0, "alarms_paused_s": None}
+        assert sound.obey(TurnMonitor(4)) == {"volume": volume, "monitor": 0.4, "alarms_paused_s": None}
+        assert sound.obey(Stop()) is None
+    finally:
+        sound.close()
+
+
+def test_muted_by_choice_nothing_is_lost_and_nothing_claimed_to_have_sounded() -> None:
+    mute = Mute("tempo")
+    assert mute.take(Made(0.0, CLOSE)).record == CLOSE
+    assert mute.view().state == "muted"
+    assert mute.tend([HIGH]) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(("silent", "state"), [(False, "heard"), (True, "not heard")])
+def test_a_check_hears_its_own_pattern_and_nothing_else(loudspeaker: Recorder, silent: bool, state: str) -> None:
+    code = "from guidance.audio import trying\n"
+    if silent:
+        code += "import numpy as np\nn = trying.pattern()\ntrying.pattern = lambda: np.full_like(n, 0.1)\n"
+    code += "print(trying.check_sound(None).state)\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == state

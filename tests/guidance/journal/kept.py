@@ -1,0 +1,45 @@
+"""Procedures put on record as a session does it, from a made stream; whole, or as a power cut leaves them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from guidance.engine import Engine
+from guidance.events import Entry, Made
+from guidance.journal.record import ProcedureRecord
+from guidance.journal.store import new_procedure
+from guidance.settings import Mode
+from guidance.writer import EventWriter
+from tests.guidance.streams import Stream, evoked, settings
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def keep(
+    store: Path, stream: Stream | None = None, *, cut_off: bool = False, now: datetime = NOW, mode: Mode = Mode.MANUAL
+) -> Path:
+    """The folder of a procedure on ``stream``; one that is ``cut_off`` has neither end nor seal."""
+    stream = stream or evoked(300.0, 6)
+    folder = new_procedure(store, "generic-block", now)
+    with ExitStack() as stack:
+        record = ProcedureRecord(folder, stream.info, now)
+        writer = EventWriter(record.journal)
+        stack.callback(writer.close)
+        stack.callback(record.close)
+        engine = Engine(settings(mode), stream.info, now.isoformat())
+        _write(writer, record, engine.begin())
+        for block in stream.blocks(stream.every(40)):
+            record.blocks([block])
+            for made in engine.step([block]):
+                _write(writer, record, made)
+        _write(writer, record, Made(engine.t, Entry("injection", {"volume_ml": 5.0, "text": "for Mrs Example"})))
+        for made in () if cut_off else engine.end("operator"):
+            _write(writer, record, made)
+    return folder
+
+
+def _write(writer: EventWriter, record: ProcedureRecord, made: Made) -> None:
+    record.note(made)
+    writer.write(made)

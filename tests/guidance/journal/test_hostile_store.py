@@ -1,0 +1,196 @@
+"""A store that others have had their hands in: one sentence for each, nothing followed, nothing waited for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from guidance.faults import ArgumentFault, Fault
+from guidance.journal.log import EVENTS_NAME, Journal
+from guidance.journal.reading import read_events
+from guidance.journal.recover import recover
+from guidance.journal.signal import SIGNAL_NAME
+from guidance.journal.store import end_alone, find, new_procedure, procedures, set_back, unfinished
+from guidance.journal.summary import summary_of
+from guidance.journal.tombstones import DELETED_NAME, delete, tombstones, verify_tombstones
+from guidance.journal.verify import State, verify
+from tests.guidance.journal.kept import NOW, keep
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX")
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "", "../x", "/etc", "a/b", "a\\b", ".hidden", "a\0b", "\x1b[31m", "no-such", "x" * 300]
+)
+def test_a_name_never_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / EVENTS_NAME).touch()
+    with pytest.raises(ArgumentFault, match="procedures list shows them"):
+        find(tmp_path / "store", name)
+
+
+@posix
+def test_a_symbolic_link_is_no_procedure(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    folder = keep(tmp_path / "elsewhere", cut_off=True)
+    (store / folder.name).symlink_to(folder)
+    assert procedures(store) == unfinished(store) == end_alone(store) == []
+    with pytest.raises(ArgumentFault, match="is a symbolic link"):
+        find(store, folder.name)
+
+
+@posix
+@pytest.mark.parametrize("name", [EVENTS_NAME, SIGNAL_NAME])
+def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
+    folder = keep(tmp_path, cut_off=True)
+    secret = tmp_path / "secret"
+    (folder / name).rename(secret)
+    (folder / name).symlink_to(secret)
+    before = secret.read_bytes()
+    if name == EVENTS_NAME:
+        assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is a symbolic link)"
+        with pytest.raises(Fault, match="symbolic link"):
+            recover(folder)
+        with pytest.raises(Fault, match="symbolic link"):
+            read_events(folder)
+    else:
+        found = recover(folder)
+        assert found is not None
+        assert found.signal_s is None
+    assert secret.read_bytes() == before
+
+
+@posix
+def test_a_pipe_in_place_of_the_journal_holds_nobody_up(tmp_path: Path) -> None:
+    folder = keep(tmp_path)
+    (folder / EVENTS_NAME).unlink()
+    os.mkfifo(folder / EVENTS_NAME)
+    os.mkfifo(folder / "without-screen")
+    assert unfinished(tmp_path) == end_alone(tmp_path) == []
+    assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is no plain file)"
+    assert summary_of(folder).state == "unreadable"
+    for act in (recover, read_events):
+        with pytest.raises(Fault, match="no plain file"):
+            act(folder)
+
+
+@posix
+def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(ArgumentFault, match=r"Everybody may write in .*chmod o-w"):
+        new_procedure(tmp_path, "p", NOW)
+    tmp_path.chmod(0o1777)
+    assert new_procedure(tmp_path, "p", NOW).exists()
+
+
+@posix
+def test_a_mark_that_names_a_process_ends_none_that_does_not_hold_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = keep(tmp_path)
+    (folder / "without-screen").write_text(str(os.getpid()))
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("killed"))
+    assert end_alone(tmp_path) == []
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe", b"[" * 100_000, b"x" * (1 << 21), b"[]", b"{", b'{"t": NaN'])
+def test_damaged_lines_are_told_by_their_number(tmp_path: Path, line: bytes) -> None:
+    folder = keep(tmp_path)
+    path = folder / EVENTS_NAME
+    path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n" + line + b"\n")
+    with pytest.raises(Fault, match=r"^Line 2 of .*events.jsonl is damaged"):
+        read_events(folder)
+    assert summary_of(folder).name == folder.name
+
+
+def test_what_first_and_last_line_say_is_not_believed(tmp_path: Path) -> None:
+    folder = new_procedure(tmp_path, "p", NOW)
+    (folder / EVENTS_NAME).write_text(
+        '{"wall_time": 5, "protocol": "\\u001b[31mred", "device": [], "mode": {}}\n{"t": "x", "stimuli": "y"}\n'
+    )
+    found = summary_of(folder)
+    assert (found.began, found.protocol, found.device, found.lasted_s, found.stimuli) == (
+        None,
+        "[31mred",
+        None,
+        None,
+        None,
+    )
+
+
+def test_a_journal_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / EVENTS_NAME).write_text("kept")
+    with pytest.raises(ArgumentFault, match="cannot be begun"):
+        Journal(tmp_path)
+    assert (tmp_path / EVENTS_NAME).read_text() == "kept"
+
+
+def test_a_clock_set_back_is_told_in_one_sentence(tmp_path: Path) -> None:
+    keep(tmp_path, now=NOW.replace(year=2027))
+    told = set_back(tmp_path, NOW)
+    assert told is not None
+    assert told.startswith("This computer's clock may have been set back: a procedure is on record from 2027-01-02")
+    assert set_back(tmp_path, NOW.replace(year=2027)) is None
+
+
+def test_a_name_that_says_no_time_is_no_clock(tmp_path: Path) -> None:
+    (tmp_path / "99999999T999999Z-p").mkdir()
+    (tmp_path / "99999999T999999Z-p" / EVENTS_NAME).touch()
+    assert set_back(tmp_path, NOW) is None
+
+
+def test_a_deleted_procedure_leaves_a_tombstone_that_is_chained(tmp_path: Path) -> None:
+    first, second = keep(tmp_path), keep(tmp_path)
+    lines, chain = verify(first).lines, verify(first).chain
+    assert verify_tombstones(tmp_path) is None
+    delete(first, NOW)
+    delete(second, NOW)
+    assert procedures(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == [DELETED_NAME]
+    stones = tombstones(tmp_path)
+    assert [stone["name"] for stone in stones] == [first.name, second.name]
+    assert (stones[0]["lines"], stones[0]["last_chain"], stones[0]["state"]) == (lines, chain, "whole")
+    found = verify_tombstones(tmp_path)
+    assert found is not None
+    assert (found.state, found.lines) == (State.WHOLE, 2)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda raw: raw.replace(b"whole", b"empty"), lambda raw: raw[:-1], lambda _: b"\xff\n"]
+)
+def test_tombstones_that_were_changed_are_broken(tmp_path: Path, damage: object) -> None:
+    delete(keep(tmp_path), NOW)
+    path = tmp_path / DELETED_NAME
+    assert callable(damage)
+    path.write_bytes(damage(path.read_bytes()))
+    found = verify_tombstones(tmp_path)
+    assert found is not None
+    assert found.state is State.BROKEN
+
+
+def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> None:
+    folder = keep(tmp_path)
+    (tmp_path / DELETED_NAME).write_text("{}\n")
+    with pytest.raises(Fault, match="Nothing was deleted"):
+        delete(folder, NOW)
+    assert verify(folder).holds
+
+
+def test_a_procedure_under_way_is_not_deleted(tmp_path: Path) -> None:
+    folder = new_procedure(tmp_path, "p", NOW)
+    journal = Journal(folder)
+    with pytest.raises(Fault, match="still being recorded"):
+        delete(folder, NOW)
+    journal.close()
+    assert folder.exists()
+
+
+def test_a_deletion_that_was_interrupted_is_finished_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".deleting-x").mkdir()
+    (tmp_path / ".deleting-x" / EVENTS_NAME).touch()
+    assert procedures(tmp_path) == []
+    delete(keep(tmp_path), NOW)
+    assert not (tmp_path / ".deleting-x").exists()

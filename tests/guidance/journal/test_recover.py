@@ -1,0 +1,141 @@
+"""A procedure that was cut off is brought in order: nothing of it is lost, and what was added says so."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pyedflib
+import pytest
+
+from guidance.faults import Fault
+from guidance.journal import recover as recover_module
+from guidance.journal.log import EVENTS_NAME, Journal
+from guidance.journal.reading import read_events
+from guidance.journal.recover import TORN_NAME, recover
+from guidance.journal.seal import SEAL_NAME
+from guidance.journal.signal import SIGNAL_NAME
+from guidance.journal.verify import State, verify
+from tests.guidance.event_rules import faults
+from tests.guidance.journal.kept import keep
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return keep(tmp_path, cut_off=True)
+
+
+def tear(path: Path, size: int) -> None:
+    """A power cut: only the first ``size`` bytes had reached the disk."""
+    os.truncate(path, size)
+
+
+def test_a_journal_cut_at_any_byte_keeps_every_whole_line(folder: Path) -> None:
+    path = folder / EVENTS_NAME
+    whole = path.read_bytes()
+    rng = np.random.default_rng(1)
+    for size in [1, len(whole) - 1, *(int(size) for size in rng.integers(1, len(whole), size=25))]:
+        path.write_bytes(whole[:size])
+        (folder / SEAL_NAME).unlink(missing_ok=True)
+        found = recover(folder)
+        kept = whole[:size].count(b"\n")
+        assert found is not None
+        assert found.lines == kept
+        assert found.torn == size - (whole[:size].rfind(b"\n") + 1)
+        assert path.read_bytes().startswith(whole[: size - found.torn])
+        assert verify(folder).holds
+        if kept:
+            events = read_events(folder)
+            assert faults(events) == []
+            assert [event.get("what") for event in events[-2:-1]] == ["recovered"]
+            assert events[-1]["reason"] == "error"
+
+
+def test_the_torn_line_stays_beside_it(folder: Path) -> None:
+    with (folder / EVENTS_NAME).open("ab") as file:
+        file.write(b'{"kind": "ent')
+    found = recover(folder)
+    assert found is not None
+    assert (folder / TORN_NAME).read_bytes() == b'{"kind": "ent'
+    assert "13 bytes of a line that was not finished are in torn.bin" in found.sentence
+
+
+def test_the_signal_is_recovered_with_it(folder: Path) -> None:
+    path = folder / SIGNAL_NAME
+    tear(path, path.stat().st_size - 1000)
+    found = recover(folder)
+    assert found is not None
+    assert found.signal_s == pytest.approx(2.1, abs=0.11)
+    with pyedflib.EdfReader(str(path)) as reader:
+        assert reader.file_duration == pytest.approx(found.signal_s)
+    assert edfio.read_bdf(path).duration == pytest.approx(found.signal_s)
+    assert verify(folder).state is State.WHOLE
+
+
+def test_a_second_recovery_changes_nothing(folder: Path) -> None:
+    recover(folder)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert recover(folder) is None
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_an_end_without_a_seal_is_sealed_and_gets_no_second_end(tmp_path: Path) -> None:
+    folder = keep(tmp_path)
+    (folder / SEAL_NAME).unlink()
+    before = (folder / EVENTS_NAME).read_bytes()
+    recover(folder)
+    assert (folder / EVENTS_NAME).read_bytes() == before
+    assert verify(folder).state is State.WHOLE
+
+
+def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recover_module, "put_seal", fail)
+        with pytest.raises(Fault, match="cannot be recovered \\(No space left"):
+            recover(folder)
+    recover(folder)
+    assert verify(folder).state is State.WHOLE
+    assert faults(read_events(folder)) == []
+
+
+def test_what_a_dead_process_left_of_a_seal_is_in_nobodys_way(folder: Path) -> None:
+    (folder / f".{SEAL_NAME}.{os.getpid()}").write_text("half a se")
+    recover(folder)
+    assert verify(folder).state is State.WHOLE
+
+
+def test_a_broken_chain_is_not_built_on(folder: Path) -> None:
+    path = folder / EVENTS_NAME
+    path.write_bytes(path.read_bytes().replace(b'"t": 0', b'"t": 1', 1))
+    before = path.read_bytes()
+    with pytest.raises(Fault, match=r"line 1 is broken.*it is left as it is"):
+        recover(folder)
+    assert path.read_bytes() == before
+
+
+def test_what_is_still_being_recorded_is_left_alone(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    with pytest.raises(Fault, match="still being recorded"):
+        recover(tmp_path)
+    journal.close()
+
+
+def test_without_a_line_there_is_nothing_to_recover(tmp_path: Path) -> None:
+    (tmp_path / EVENTS_NAME).touch()
+    found = recover(tmp_path)
+    assert found is not None
+    assert found.sentence == "nothing had been recorded"
+
+
+def test_lines_that_chain_but_are_no_records_are_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.write(b'{"kind": "start"}\n')
+    journal.close()
+    with pytest.raises(Fault, match="its lines are no records"):
+        recover(tmp_path)

@@ -1,0 +1,78 @@
+"""The note of a whole procedure on the simulated patient, run in virtual time by the real session and engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guidance.journal.note.case import Case, case_file, load_case
+from guidance.journal.note.compose import SIMULATION, compose
+from guidance.journal.note.page import Page
+from guidance.journal.note.pulses import last_place, pulses_of
+from guidance.journal.note.stream import read_stream
+from tests.guidance.journal.sheets import NOW, PATIENT, filed
+from tests.guidance.journal.virtual_block import VirtualBlock
+from tests.guidance.live.virtual import VirtualBench
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A procedure that was begun with a case sheet."""
+    place = tmp_path_factory.mktemp("virtual")
+    with pytest.MonkeyPatch.context() as patch:
+        return VirtualBlock(VirtualBench(place, patch), case_file(filed(place), NOW)).run()
+
+
+@pytest.fixture
+def page(folder: Path) -> Page:
+    return compose(read_stream(folder), load_case(folder, None))
+
+
+def said(page: Page, label: str) -> str:
+    found = [item for section in page.sections for item in section.items if item.label == label]
+    return " ".join(told.text for told in found[0].sentences)
+
+
+def test_the_case_sheet_is_beside_the_record_and_its_names_are_nowhere_in_it(folder: Path) -> None:
+    assert load_case(folder, None).get("patient") == PATIENT
+    for name in ("events.jsonl", "signal.bdf", "seal.json"):
+        assert PATIENT.encode() not in (folder / name).read_bytes()
+
+
+def test_all_that_the_record_can_tell_is_told_and_only_the_rest_is_missing(folder: Path) -> None:
+    missing = {key for key, _ in compose(read_stream(folder), Case()).missing}
+    told = {
+        "technique",
+        "minimum_current",
+        "no_response_below",
+        "drug",
+        "volume_ml",
+        "epinephrine",
+        "aspiration",
+        "pain",
+    }
+    assert not told & missing
+    assert {"patient", "side", "consent", "resistance", "complications"} <= missing
+
+
+def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Path, page: Page) -> None:
+    stream = read_stream(folder)
+    place = last_place(stream, pulses_of(stream))
+    assert place is not None
+    assert place.lowest is not None
+    assert place.below
+    assert said(page, "Minimum current and its duration").startswith(f"{place.lowest.current_ma:.2f} mA for 0.1 ms")
+    assert said(page, "No response below").startswith(f"{place.lowest.current_ma:.2f} mA at 0.1 ms")
+    assert max(pulse.current_ma or 0.0 for pulse in place.below) < (place.lowest.current_ma or 0.0)
+
+
+def test_doses_aspirations_and_pain_are_those_that_were_entered(page: Page) -> None:
+    assert said(page, "Volume (mL)").startswith("15 mL in 3 aliquots")
+    assert "ropivacaine 75 mg, 35.8 % of the limit" in said(page, "Drug and concentration")
+    assert said(page, "Aspiration").startswith("Aspirated 3 times without blood")
+    assert "noted at" in said(page, "Pain or paraesthesia")
+
+
+def test_it_says_that_the_patient_was_simulated(page: Page) -> None:
+    assert SIMULATION in page.banners
