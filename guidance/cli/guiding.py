@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +30,10 @@ from guidance.cli.options import (
 )
 from guidance.cli.procedures import STORE
 from guidance.faults import ArgumentFault
+from guidance.settings import Settings
+
+if TYPE_CHECKING:
+    from guidance.journal.note.case import Case
 
 
 @click.command(epilog=STATUS)
@@ -62,18 +67,26 @@ def _run_live(address: str, options: dict[str, Any]) -> None:
     from guidance.live import Live
 
     check_events(options)
-    sound = sound_of(options)
+    sound, told = sound_of(options), _case(options)
     job = Live(
-        settings=settings_of(options, sound=sound),
+        settings=_named(settings_of(options, sound=sound), told.get("case")),
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
-        **_case(options),
+        **told,
     )
     run_job(job, headless=options["headless"], theme=options["theme"])
+
+
+def _named(settings: Settings, case: Case | None) -> Settings:
+    """``settings`` with patient and side as the case sheet names them, for the screen alone."""
+    if case is None:
+        return settings
+    patient = "  ".join(filter(None, [case.get("patient"), case.get("birth_date")]))
+    return replace(settings, patient=patient or None, side=case.get("side"))
 
 
 def _case(options: dict[str, Any]) -> dict[str, Any]:

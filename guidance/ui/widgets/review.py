@@ -153,8 +153,8 @@ def _paint_record(canvas: Canvas, snapshot: Snapshot) -> None:
         canvas.write(row, 1, f"record {UNKNOWN}: not told where it lies", Ink.UNSURE)
         return
     name = clean(PurePath(journal.folder).name)
-    column = canvas.write(row, 1, "hand on: ", Ink.MUTED)
-    text = f"needle-guidance procedures export {name}"
+    column = canvas.write(row, 1, "after the end: ", Ink.MUTED)
+    text = f"needle-guidance procedures note, sign, export {name}"
     column = canvas.write(row, column, shorten(text, canvas.width - column - 1), Ink.STRONG)
     if canvas.width - column > 24:
         canvas.write(row, column + 3, shorten(clean(journal.folder), canvas.width - column - 4), Ink.MUTED)
