@@ -93,16 +93,23 @@ class CueChooser:
 
     def _rate_hz(self, zone: str, tone: Tone, proximity: Proximity) -> float | None:
         """The tempo that fits how near the threshold is to the zone's inner edge, on a logarithmic scale."""
-        if len(tone.rates_hz) < 2 or proximity.threshold_0p1ms_ma is None:
+        near_ma = self._near_ma(proximity)
+        if len(tone.rates_hz) < 2 or near_ma is None:
             return tone.rates_hz[0] if tone.rates_hz else None
         far, near = self._reach[zone]
-        inward = math.log(far / proximity.threshold_0p1ms_ma[1]) / math.log(far / near) if far > near else 1.0
+        inward = math.log(far / near_ma) / math.log(far / near) if far > near else 1.0
         slowest, fastest = tone.rates_hz[0], tone.rates_hz[-1]
         wanted = slowest * (fastest / slowest) ** min(max(inward, 0.0), 1.0)
         best = min(tone.rates_hz, key=lambda rate: _apart(rate, wanted))
         before = self._cue.rate_hz if self._cue and self._cue.name == zone else None
         keeps = before is not None and _apart(before, wanted) <= _apart(best, wanted) * KEPT
         return before if keeps else best
+
+    def _near_ma(self, proximity: Proximity) -> float | None:
+        """The threshold; of a needle's own EMG, what is as far from the target's edge as its rise is from the limit."""
+        if proximity.threshold_0p1ms_ma is not None:
+            return proximity.threshold_0p1ms_ma[1]
+        return self._reach["target"][0] / proximity.closeness[1] if proximity.closeness is not None else None
 
 
 def _apart(rate_hz: float, wanted_hz: float) -> float:

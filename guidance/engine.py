@@ -7,24 +7,15 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
-from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.cues import MAPPINGS, CueChooser
+from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
-from guidance.events import (
-    VERSION,
-    Cue,
-    End,
-    Entry,
-    Made,
-    Proximity,
-    Record,
-    Start,
-    Stimulus,
-)  # fmt: skip
+from guidance.emg.guide import NeedleGuide
+from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
 from guidance.messages import (
     Acknowledge,
@@ -39,14 +30,15 @@ from guidance.messages import (
     Message,
     Stop,
     TakeOver,
-)
+)  # fmt: skip
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
+from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
-from guidance.telling import heard_of, response_of, signal_of, stimulus_of
+from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of
 from guidance.watch import Watch
 from guidance.zones import SteadyZone, edges_ma
 
@@ -70,37 +62,31 @@ class Engine:
             listen=listen,
             current_ma=settings.current_ma,
             silent=settings.silent_pulses,
+            marker=channel_named(settings.marker, info),
         )
         protocol = settings.protocol
-        self._belief = ProximityFilter(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self._belief = ProximityFilter(
+            settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
+        )
         self._zone = SteadyZone()
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
+        self.dialled = DialSaid(settings.current_ma) if listen else None
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
+        plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
+        self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
     def begin(self) -> Made:
         """The record that opens the stream."""
-        info = self.info
-        device = {
-            "model": info.model,
-            "serial": info.serial,
-            "address": info.address,
-            "sample_rate_hz": info.sample_rate_hz,
-            "channels": [channel.name for channel in info.channels],
-        }
-        program = f"needle-guidance {__version__}"
-        protocol, mode = self.settings.protocol, self.settings.mode.value
-        changes = tuple(asdict(change) for change in protocol.changes)
-        told = (changes, protocol.unsourced, protocol.assumed, self.settings.told)
-        return Made(0.0, Start(VERSION, program, protocol.id, device, self._wall_time, mode, *told))
+        return Made(0.0, start_of(self.info, self.settings, self._wall_time))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
@@ -117,14 +103,7 @@ class Engine:
                 if isinstance(record, Entry):
                     yield from self._at_once(self.needle.entry(record, self.t))
         for block in blocks:
-            self.tally.count_block(block)
-            for t, record in self.watch.block(block):
-                yield Made(t, record)
-            for button in block.buttons:
-                yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
-            for finding in self.path.feed(block):
-                for t, record in self._records(finding):
-                    yield Made(t, record, block.arrived_ns)
+            yield from self._taken(block)
         if now_ns is not None:
             yield from self._live(now_ns)
 
@@ -163,6 +142,19 @@ class Engine:
         actions, self.stimulation.actions = self.stimulation.actions, []
         return actions
 
+    def _taken(self, block: Block) -> Iterator[Made]:
+        """What one block brings."""
+        self.tally.count_block(block)
+        yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
+        for button in block.buttons:
+            yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
+        for part in self.emg.cut(block) if self.emg else (block,):
+            for finding in self.path.feed(part):
+                for t, record in self._records(finding):
+                    yield Made(t, record, block.arrived_ns)
+            for t, record in self._by_emg(self.emg, part) if self.emg else ():
+                yield Made(t, record, block.arrived_ns)
+
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
         if isinstance(message, Credit):
             self.watch.screen_seen_ns = now_ns
@@ -172,10 +164,14 @@ class Engine:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
             self.tally.told[message.what] = message.text
-            yield from self._noted(Entry(message.what, {"text": message.text} if message.text else {}))
+            asked = self.emg.asked(message.what) if self.emg else None
+            yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
+        elif isinstance(message, Dial) and self.dialled:
+            yield self.dialled.turn(message.steps)
+            self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
             yield from self._operate(self.stimulation, message, now_ns)
 
@@ -238,6 +234,17 @@ class Engine:
     def _conditions(self, now_ns: int) -> Conditions:
         return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)
 
+    def _by_emg(self, emg: NeedleGuide, part: Block) -> Iterator[tuple[float, Record]]:
+        """What the needle's own EMG tells; it guides while nothing stimulates."""
+        stimulates = self.stimulation is not None and self.stimulation.armed
+        for record in emg.hand_over(part.first_sample, stimulates=stimulates):
+            yield self._seconds(part.first_sample), record
+        for sample, record in emg.follow(part):
+            yield self._seconds(sample), record
+            if isinstance(record, Proximity):
+                self.proximity = record
+                yield from ((self._seconds(sample), cue) for cue in self._changed_cue(record))
+
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
 
@@ -246,7 +253,9 @@ class Engine:
             t = self._seconds(finding.pulse.sample)
             if self.stimulation:
                 self.stimulation.pulse_seen(finding.pulse)
-            yield t, self._stimulus(finding.pulse)
+            if self.emg:
+                self.emg.pulse(finding.pulse.sample)
+            yield t, self._stimulus(finding.pulse, finding.alignment)
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
         elif isinstance(finding, Answer):
@@ -263,14 +272,15 @@ class Engine:
         """In a live procedure, what was known of the nerve lapses when pulses have not been answered for long."""
         known = self.proximity
         rate_hz = self.stimulation.rate_hz if self.stimulation else 1.0
-        if known and known.valid and self._is_live and self.watch.is_stale(t, rate_hz):
+        by_emg = self.emg is not None and self.emg.guides
+        if known and known.valid and self._is_live and not by_emg and self.watch.is_stale(t, rate_hz):
             self.proximity = Proximity(known.sample, None, None, None, None, None, valid=False, why="stale")
             yield self.proximity
             yield from self._changed_cue(self.proximity)
 
-    def _stimulus(self, pulse: Pulse) -> Stimulus:
-        self.tally.count_pulse(pulse)
-        return stimulus_of(pulse)
+    def _stimulus(self, pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
+        self.tally.count_pulse(pulse, alignment)
+        return stimulus_of(pulse, alignment)
 
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
@@ -283,7 +293,7 @@ class Engine:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
-            self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
+            self.stimulation.answered(answer.pulse, response, self.proximity)
             yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:

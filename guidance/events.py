@@ -59,7 +59,9 @@ class Command(Record):
 
 @dataclass(frozen=True, slots=True)
 class Stimulus(Record):
-    """A pulse; ``source`` is ``device`` or ``artefact``."""
+    """A pulse; ``source`` is ``device`` or ``artefact``. A stimulator on another clock gave it ``offset_ms`` after it
+    was asked to; the amplifier's clock runs faster than the host's by ``drift_ppm``.
+    """
 
     kind: ClassVar[str] = "stimulus"
     sample: int
@@ -69,6 +71,8 @@ class Stimulus(Record):
     impedance_kohm: float | None
     source: str
     outcome: str = "delivered"
+    offset_ms: float | None = None
+    drift_ppm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,12 @@ class Response(Record):
 
 @dataclass(frozen=True, slots=True)
 class Proximity(Record):
-    """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid."""
+    """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid.
+
+    ``by`` is ``stimulus``, or ``needle-emg`` of a needle guided by its own EMG: the thresholds are then None,
+    ``rise_time_us`` is of the crispest unit near, ``closeness`` the longest rise of inside over it, and ``place`` is
+    ``end-plate`` where that is what is heard.
+    """
 
     kind: ClassVar[str] = "proximity"
     sample: int
@@ -110,6 +119,43 @@ class Proximity(Record):
     zone_probability: dict[str, float] | None
     valid: bool
     why: str | None
+    by: str = "stimulus"
+    rise_time_us: Interval | None = None
+    closeness: Interval | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MotorUnit(Record):
+    """A motor-unit potential with its main peak at ``sample``; ``unit`` numbers those told apart, None if unsorted."""
+
+    kind: ClassVar[str] = "motor-unit"
+    sample: int
+    channel: str
+    unit: int | None
+    amplitude_uv: float
+    rise_time_us: float
+    duration_ms: float
+    phases: int
+    turns: int
+    begins_negative: bool
+    firing_hz: float | None
+    lag_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity(Record):
+    """The EMG of one second: its ``pattern``, and whether it ``fits`` the ``phase`` that was asked of the patient."""
+
+    kind: ClassVar[str] = "activity"
+    phase: str | None
+    pattern: str
+    potentials_per_s: float
+    units: int
+    busy_share: float
+    noise_uv: float
+    fits: bool | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class StimulatorView:
     """The stimulator: ``armed`` or not, the current asked for now and wanted next, its limit, and what the last pulse
     delivered; mA, ms, pulses a second, kOhm. ``chooser`` of the current: ``controller``, ``operator``, or ``held``
     where it stays; ``doing`` is what the controller does, and ``why`` why the stimulator was not armed, in words.
+    ``sets_current`` is False where the stimulator's own dial does. ``offset_ms`` and ``drift_ppm``: how long after it
+    was asked for the last pulse was found, and the drift between the clocks; None where there is one clock.
     """
 
     armed: bool
@@ -64,6 +66,9 @@ class StimulatorView:
     chooser: str = "controller"
     doing: str = ""
     why: str | None = None
+    sets_current: bool = True
+    offset_ms: float | None = None
+    drift_ppm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,24 @@ class DoseView:
     ask: str
     held_ml: float | None = None
     blood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedleView:
+    """What the needle's EMG shows now, for a screen: the ``phase`` asked for and how, the newest second's pattern.
+
+    ``edges_ms`` are the rise times at which approach, target and (never) close begin; ``phases`` may be asked for.
+    """
+
+    phase: str | None
+    asked: str
+    pattern: str | None
+    potentials_per_s: float
+    units: int
+    fits: bool | None
+    text: str
+    edges_ms: tuple[float, float, float]
+    phases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +185,8 @@ class Snapshot:
     thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what the protocol says without
     a source. ``patient`` and ``side`` are in the operator's words; ``lead_off`` says of each electrode whether it is
     off, empty where the device does not tell; ``clipped`` is the share of samples at the input's limit; ``notes`` are
-    what the protocol has the operator note by one key.
+    what the protocol has the operator note by one key; ``dial_ma`` is what the dial of a stimulator set by hand is said
+    to show.
     """
 
     t: float
@@ -205,3 +229,5 @@ class Snapshot:
     clipped: float | None = None
     notes: tuple[str, ...] = ()
     past: Past = field(default_factory=Past)
+    dial_ma: float | None = None
+    needle: NeedleView | None = None

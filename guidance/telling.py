@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from drivers.base import Outcome, Pulse
-from guidance.events import Response, Signal, Stimulus
+from dataclasses import asdict
+
+from drivers.base import DeviceInfo, Outcome, Pulse
+from guidance import __version__
+from guidance.events import VERSION, Response, Signal, Start, Stimulus
 from guidance.judge import judge
 from guidance.protocol import Protocol
 from guidance.proximity.evidence import Heard
+from guidance.settings import Settings
+from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, Second
 
 
-def stimulus_of(pulse: Pulse) -> Stimulus:
-    """The record of ``pulse``."""
+def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
+    """The record that opens the stream of a procedure on ``info``, begun at ``wall_time`` (RFC 3339)."""
+    device = {
+        "model": info.model,
+        "serial": info.serial,
+        "address": info.address,
+        "sample_rate_hz": info.sample_rate_hz,
+        "channels": [channel.name for channel in info.channels],
+    }
+    beside = info.stimulator
+    if beside:
+        device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
+    protocol = settings.protocol
+    changes = tuple(asdict(change) for change in protocol.changes)
+    told = (changes, protocol.unsourced, protocol.assumed, settings.told)
+    program = f"needle-guidance {__version__}"
+    return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *told)
+
+
+def channel_named(label: str | None, info: DeviceInfo) -> int | None:
+    """Number of the channel that ``label`` names; None for none. Raises ValueError where there is no such channel."""
+    return None if label is None else [channel.name for channel in info.channels].index(label)
+
+
+def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
+    """The record of ``pulse``, and of how it was found."""
     return Stimulus(
         sample=pulse.sample,
         current_ma=pulse.current_ma,
@@ -20,6 +49,8 @@ def stimulus_of(pulse: Pulse) -> Stimulus:
         impedance_kohm=pulse.impedance_kohm,
         source=pulse.source,
         outcome=pulse.outcome.value,
+        offset_ms=alignment.offset_ms if alignment else None,
+        drift_ppm=alignment.drift_ppm if alignment else None,
     )
 
 

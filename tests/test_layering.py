@@ -15,7 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
-SESSIONS = ("guidance.host", "guidance.replay", "guidance.live", "guidance.rerun", "guidance.trial")
+SESSIONS = (
+    "guidance.host", "guidance.replay", "guidance.live", "guidance.rerun", "guidance.trial", "guidance.analysis",
+)  # fmt: skip
 COMMAND = ("guidance.cli", "guidance.__main__")
 OUTLETS = ("guidance.audio", "guidance.journal")
 SCREEN = ("guidance.ui",)

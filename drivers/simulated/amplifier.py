@@ -1,4 +1,7 @@
-"""The simulated amplifier as an address, ``sim:SEED``: the real driver on real bytes, and the patient's process."""
+"""The simulated amplifier as an address, ``sim:SEED``: the real driver on real bytes, and the patient's process.
+
+``sim:SEED,needle`` is a patient whose muscle the needle itself records.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,11 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
 
     def __init__(self, seed: str, *, channels: int = 1, sample_rate_hz: int = 10_000) -> None:
         """Start patient ``seed`` and open its amplifier. Raises OptionRefused for a seed that is no whole number."""
-        if not re.fullmatch("[0-9]{1,18}", seed):
+        number, _, electrode = seed.partition(",")
+        if not re.fullmatch("[0-9]{1,18}", number) or electrode not in {"", "needle"}:
             raise OptionRefused(f"sim:{seed} names no patient; a seed is a whole number from 0 on, such as sim:1.")
-        self._device = SimulatedDevice(int(seed), channels=channels, sample_rate_hz=sample_rate_hz)
+        options = ("--needle",) if electrode else ()
+        self._device = SimulatedDevice(int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options)
         try:
             super().__init__(self._device.address.removeprefix("ona:"))
         except BaseException:

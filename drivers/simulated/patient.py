@@ -21,6 +21,7 @@ from drivers.simulated.electronics import Converted, FrontEnd
 from drivers.simulated.fibre_table import TABLE_WIDTH_MS
 from drivers.simulated.motion import STEER_MM_S, Motion
 from drivers.simulated.muscle import RESPONSE_S, Muscles
+from drivers.simulated.needle_emg import NeedleEmg
 from drivers.simulated.nerve import Nerve, Tip
 from drivers.simulated.tape import Tape
 from drivers.simulated.tissue import Injectate, Tissue
@@ -85,8 +86,11 @@ class Patient:
         start_mm: float | None = None,
         mains_hz: float = 50.0,
         still: bool = False,
+        needle: bool = False,
     ) -> None:
         """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` takes tremor and breathing out.
+
+        With ``needle`` the first channel is the needle's own, and shows the muscle about the nerve's end.
 
         Raises ValueError for an unknown scenario or fewer than one channel.
         """
@@ -98,8 +102,12 @@ class Patient:
         self.muscles = Muscles(anatomy, self.nerve, channels)
         self.tissue = Tissue(anatomy)
         self.front_end = FrontEnd(anatomy, sample_rate_hz, channels)
-        self.voluntary = Voluntary(will, sample_rate_hz, self.muscles.seen)
         self.motion = Motion(way, scenario, self.nerve.radius_mm, start_mm, still=still)
+        self.voluntary = (
+            NeedleEmg(will, sample_rate_hz, channels, self.motion)
+            if needle
+            else Voluntary(will, sample_rate_hz, self.muscles.seen)
+        )
         self._background = Background(ground, sample_rate_hz, channels, mains_hz)
         self._trials = trials
         self._threshold_jitter, self._unit_jitter = THRESHOLD_JITTER_LN.draw(trials), UNIT_JITTER_LN.draw(trials)

@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start-mm", type=float, help="first distance to the nerve (default: drawn)")
     parser.add_argument("--mains", type=float, default=50.0, metavar="HZ")
     parser.add_argument("--still", action="store_true", help="no tremor, no breathing")
+    parser.add_argument("--needle", action="store_true", help="the first channel is the needle's own EMG")
     parser.add_argument("--drift-ppm", type=float, default=0.0, help="how much faster the device's clock runs")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("FAULT", "VALUE"), dest="faults")
     parser.add_argument("--listen", metavar="HOST:PORT", help="a TCP socket instead of a pseudo-terminal")
@@ -76,6 +77,7 @@ def _device(options: argparse.Namespace) -> OnaDevice:
         start_mm=options.start_mm,
         mains_hz=options.mains,
         still=options.still,
+        needle=options.needle,
     )
     faults = Faults(rng=np.random.default_rng(options.seed))
     for name, value in options.faults:

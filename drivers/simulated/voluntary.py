@@ -25,7 +25,7 @@ TONE_EFFORT = Uniform(0.06, 0.15, "effort of that tone", "assumed")
 RAMP_S = 0.15
 
 
-class _Unit:
+class Unit:
     """One motor unit of one channel: when it fires, and the wave it leaves (samples, channels)."""
 
     def __init__(self, rng: np.random.Generator, threshold: float, rate_hz: float, seen: NDArray[np.float32]) -> None:
@@ -41,6 +41,7 @@ class _Unit:
         self.wave: Samples = (height * shape[:, None] * seen).astype(np.float32)
 
     def interval_s(self, rng: np.random.Generator, effort: float) -> float:
+        """Time to the next discharge at ``effort``, drawn."""
         share = min((effort - self.threshold) / (1 - self.threshold), 1.0)
         rate = self._first_hz + share * (self._peak_hz - self._first_hz)
         return float(max(1 + self._cv * rng.standard_normal(), 0.3)) / rate
@@ -49,17 +50,21 @@ class _Unit:
 class Voluntary:
     """Firing of all units, block by block in order."""
 
-    def __init__(self, rng: np.random.Generator, sample_rate_hz: float, seen: NDArray[np.float32]) -> None:
-        """``seen`` (muscles, channels) is how strongly each channel sees each muscle."""
+    def __init__(
+        self, rng: np.random.Generator, sample_rate_hz: float, seen: NDArray[np.float32], units: int | None = None
+    ) -> None:
+        """``seen`` (muscles, channels) is how strongly each channel sees each muscle; ``units`` a muscle, or drawn."""
         self._rng, self._rate = rng, sample_rate_hz
         self.tone = TONE_EFFORT.draw(rng) if TONE.draw(rng) else 0.0
         self.held: float | None = None
-        self._units = [self._unit(row, k / n) for row in seen for n in [round(UNITS.draw(rng))] for k in range(n)]
+        self._units = [
+            self._unit(row, k / n) for row in seen for n in [units or round(UNITS.draw(rng))] for k in range(n)
+        ]
         self._start_s = REST_S.draw(rng)
         self._draw_burst()
 
-    def _unit(self, seen: NDArray[np.float32], order: float) -> _Unit:
-        return _Unit(self._rng, 0.05 + 0.75 * order**1.3, self._rate, seen)
+    def _unit(self, seen: NDArray[np.float32], order: float) -> Unit:
+        return Unit(self._rng, 0.05 + 0.75 * order**1.3, self._rate, seen)
 
     def _draw_burst(self) -> None:
         self._stop_s = self._start_s + BURST_S.draw(self._rng)
@@ -74,17 +79,16 @@ class Voluntary:
 
     def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:
         """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
+        return [(math.ceil(at_s * self._rate), unit.wave) for unit, at_s in self._firings(start_s, end_s)]
+
+    def _firings(self, start_s: float, end_s: float) -> list[tuple[Unit, float]]:
         if start_s > self._stop_s:
             self._start_s = self._stop_s + REST_S.draw(self._rng)
             self._draw_burst()
         effort = self.effort(start_s)
-        return [
-            (math.ceil(at_s * self._rate), u.wave)
-            for u in self._units
-            for at_s in self._times(u, effort, start_s, end_s)
-        ]
+        return [(unit, at_s) for unit in self._units for at_s in self._times(unit, effort, start_s, end_s)]
 
-    def _times(self, unit: _Unit, effort: float, start_s: float, end_s: float) -> list[float]:
+    def _times(self, unit: Unit, effort: float, start_s: float, end_s: float) -> list[float]:
         if effort <= unit.threshold:
             unit.next_s = None
             return []

@@ -16,9 +16,11 @@ from guidance.cli.options import (
     EVENTS,
     HEADLESS,
     JSON,
+    MARKER,
     PROTOCOL,
     SILENT,
     STATUS,
+    STIMULATOR,
     THEME,
     WINDOW,
     Positive,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 @click.command(epilog=STATUS)
 @DEVICE
+@STIMULATOR
+@MARKER
 @procedure_options
 def run(address: str, **options: Any) -> None:
     """Guide a procedure on an amplifier.
@@ -59,21 +63,27 @@ def demo(seed: int, **options: Any) -> None:
 
     It is a simulation: what holds for it need not hold for a person.
     """
-    _run_live(f"sim:{seed}", options)
+    _run_live(f"sim:{seed}", options, is_demo=True)
 
 
-def _run_live(address: str, options: dict[str, Any]) -> None:
+def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
+    """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
     from guidance.journal.store import default_store
     from guidance.live import Live
 
     check_events(options)
     sound, told = sound_of(options), _case(options)
+    settings = _named(settings_of(options, sound=sound), told.get("case"))
+    if is_demo and settings.protocol.needle_emg:
+        address += ",needle"
     job = Live(
-        settings=_named(settings_of(options, sound=sound), told.get("case")),
+        settings=settings,
         store=options["store"] or str(default_store()),
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        stimulator=options.get("stimulator"),
+        lsl_out=options["lsl_out"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
         **told,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from guidance.protocol.sheet import USES, Biofeedback, Sheet, Target, Use
+from guidance.protocol.sheet import USES, Biofeedback, Botulinum, PainInjection, Phase, Sheet, Target, Use
 from guidance.sourced import UNSOURCED, ProtocolError, Sourced, cited
 
 T = TypeVar("T")
@@ -47,6 +47,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedleEmgPlan:
+    """How a needle is guided by its own EMG: the movement that the patient makes (None: not known), and the efforts
+    asked for in their order; the longest rise of a potential from inside a unit's territory, and below which
+    amplitude a slower one is outside.
+    """
+
+    activation: str | None
+    phases: tuple[Phase, ...]
+    rise_time_us: float
+    outside_below_uv: float
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One procedure. ``criterion_uv`` is None where the protocol names none: motor threshold is then where the expected
     response reaches 100 uV, and every response that stands out of the noise counts as detected.
@@ -76,6 +89,7 @@ class Protocol:
     assumed: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = USUAL_NOTES
+    needle_emg: NeedleEmgPlan | None = None
 
 
 def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Protocol:
@@ -95,6 +109,7 @@ def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Pr
         assumed=_assumed(sheet),
         changes=changes,
         notes=sheet.notes or USUAL_NOTES,
+        needle_emg=_needle_emg(sheet, file),
     )
 
 
@@ -117,6 +132,18 @@ def _pulses(sheet: Sheet, file: str) -> dict[str, float]:
     values = {name: _needed(getattr(stimulus, name), f"stimulus.{name}", file) for name in type(stimulus).model_fields}
     values["lower_bound_ma"] = _needed(near.lower_bound_ma, "proximity.lower_bound_ma", file)
     return values | {"target_ma": near.target_ma.value or DEFAULT_TARGET_MA}
+
+
+def _needle_emg(sheet: Sheet, file: str) -> NeedleEmgPlan | None:
+    if not isinstance(sheet, Botulinum | PainInjection):
+        return None
+    emg = sheet.emg
+    return NeedleEmgPlan(
+        activation=emg.activation.value,
+        phases=_needed(emg.phases, "emg.phases", file),
+        rise_time_us=_needed(emg.rise_time_us, "emg.rise_time_us", file),
+        outside_below_uv=_needed(emg.outside_below_uv, "emg.outside_below_uv", file),
+    )
 
 
 def _assumed(sheet: Sheet) -> tuple[str, ...]:

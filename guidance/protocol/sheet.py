@@ -13,6 +13,7 @@ from guidance.protocol import ranges as r
 from guidance.sourced import Cited, Document, Sourced, Strict, Text
 
 Use = Literal["required", "optional", "never"]
+Phase = Literal["rest", "slight", "full"]
 Product = Literal["onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"]
 
 
@@ -94,9 +95,13 @@ class Injection(Strict):
 
 
 class NeedleEmg(Strict):
-    """What the needle's EMG shows inside the muscle: the patient contracts it, and its potentials are near."""
+    """What the needle's EMG shows inside the muscle: the patient contracts it, and its potentials are near.
+
+    ``phases`` are the efforts that the patient is asked for, in their order.
+    """
 
     activation: Sourced[Text]
+    phases: Sourced[tuple[Phase, ...]]
     rise_time_us: Sourced[r.Microseconds]
     outside_below_uv: Sourced[r.Microvolts]
     twitch: Sourced[Text]
@@ -139,7 +144,7 @@ class _Sheet(Document):
     target: Target
     response: Answer
     steps: tuple[Step, ...] = ()
-    notes: Annotated[tuple[r.Key, ...], Field(max_length=9)] = ()
+    notes: Annotated[tuple[r.Key, ...], Field(max_length=6)] = ()
 
 
 class Block(_Sheet):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from contextlib import suppress
@@ -90,7 +91,9 @@ class GuidanceApp(Hands):
             self.exit()
         elif not self._draw_is_due:
             self._draw_is_due = True
-            self.set_timer(max(self._drawn_s + FRAME_S - self._heard_s, 0.001), self._draw)
+            wait_s = max(self._drawn_s + FRAME_S - self._heard_s, 0.001)
+            # Not set_timer: one that is late on a busy machine is never called, and the screen would stand still.
+            asyncio.get_running_loop().call_later(wait_s, self.call_later, self._draw)
 
     def _draw(self) -> None:
         if self._is_behind():

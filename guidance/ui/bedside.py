@@ -24,6 +24,7 @@ from guidance.ui.widgets.gauge import Gauge
 from guidance.ui.widgets.help import HelpPage
 from guidance.ui.widgets.judged import Judged
 from guidance.ui.widgets.keys import Keys
+from guidance.ui.widgets.needle import NeedlePanel
 from guidance.ui.widgets.output import Output
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
@@ -96,6 +97,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         self.output, self.reading, self.entry = Output(), Reading(), EntryLine()
         self.syringe, self.past = Syringe(), Review()
         self._judged, self._dosed, self._checks, self._help = Judged(), Dosed(), Checks(), HelpPage(bindings)
+        self._needle = NeedlePanel()
         self._gauge, self._word, self._small_word = Gauge(), ZoneWord(), ZoneWord()
         self._bars, self._bars_after = Bars(), Bars()
         self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
@@ -107,7 +109,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         """Lay out the parts: across the top and the bottom what is always there, the pages between; the banner over
         them.
         """
-        yield from (self.title_line, self.alarms, self._judged, self._dosed)
+        yield from (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
         yield Vertical(self._checks, id="prepare")
         traces = Vertical(self.sweeps, self._waterfall, id="traces")
         figures = Vertical(self.output, self.reading, self._trend, id="figures")
@@ -120,8 +122,8 @@ class Bedside(Screen[None], inherit_bindings=False):
 
     @property
     def _always(self) -> tuple[Panel, ...]:
-        ends = (self.title_line, self.alarms, self._judged, self._dosed, self.states, self.status, self.keys)
-        return (*ends, self.banner)
+        top = (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
+        return (*top, self.states, self.status, self.keys, self.banner)
 
     def _on_page(self, page: Page) -> tuple[Panel, ...]:
         guide = (self.sweeps, self._waterfall, self.output, self.reading, self._trend, self._bars, self._emg)

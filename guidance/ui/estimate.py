@@ -27,6 +27,9 @@ _WHY = {
     "injectate": "injectate at the tip",
     "stale": "stale: no fresh answer",
     "lead-off": "electrode off",
+    "at-rest": "at rest: contract to see",
+    "no-clear-unit": "potentials, none clear enough",
+    "silent": "no potentials on effort",
 }
 
 
@@ -35,7 +38,8 @@ class Estimate:
     """The zone and how probable it is, the threshold at 0.1 ms in mA, the distance in mm, and whether the threshold
     goes to ``closer``, ``away`` or stays ``steady``. With ``why``, in words, all of it is unknown; ``zone`` may then
     still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen. ``edges_ma``
-    are the thresholds at which the protocol's zones begin.
+    are the thresholds at which the protocol's zones begin. A needle guided by its own EMG has a ``rise_time_ms`` and
+    no threshold.
     """
 
     zone: str | None = None
@@ -46,6 +50,7 @@ class Estimate:
     why: str | None = None
     is_old: bool = False
     edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
+    rise_time_ms: Interval | None = None
 
 
 class Reader:
@@ -73,17 +78,21 @@ class Reader:
             proximity.threshold_0p1ms_ma,
             proximity.distance_mm,
             self._trend(),
-            edges_ma=snapshot.zone_edges_ma,
+            edges_ma=_edges(snapshot),
+            rise_time_ms=_in_ms(proximity.rise_time_us),
         )
 
     def _follow(self, proximity: Proximity | None, t: float) -> None:
         if self._seen is not None and proximity is not None and proximity.sample == self._seen.sample:
             return
         self._seen, self._since_s = proximity, t
-        if proximity is None or not proximity.valid or proximity.threshold_ma is None:
+        followed = (
+            (proximity.threshold_0p1ms_ma or proximity.threshold_ma or proximity.rise_time_us) if proximity else None
+        )
+        if proximity is None or not proximity.valid or not followed:
             self._medians.clear()
             return
-        low, median, high = (math.log(ma) for ma in proximity.threshold_ma)
+        low, median, high = (math.log(value) for value in followed)
         self._ln_sd = (high - low) / _SD_IN_INTERVAL
         self._medians.append((t, median))
         while t - self._medians[0][0] > _TREND_S:
@@ -93,9 +102,13 @@ class Reader:
         """Why the newest estimate is too old to say anything of now, in words."""
         if snapshot.proximity is None or snapshot.t - self._since_s <= STALE_S:
             return None
+        if snapshot.needle is not None and not snapshot.proximity.valid:
+            return None  # why is told, and holds until something else is told
         return _OFF if _is_off(snapshot) else _WHY["stale"]
 
     def _trend(self) -> str | None:
+        if not self._medians:
+            return None
         (first_s, first), (last_s, last) = self._medians[0], self._medians[-1]
         if last_s - first_s < _TREND_LEAST_S:
             return None
@@ -104,14 +117,25 @@ class Reader:
         return "closer" if last < first else "away"
 
 
+def _edges(snapshot: Snapshot) -> tuple[float, float, float]:
+    by_rise = snapshot.proximity is not None and snapshot.proximity.rise_time_us is not None
+    return snapshot.needle.edges_ms if by_rise and snapshot.needle else snapshot.zone_edges_ma
+
+
+def _in_ms(rise_us: Interval | None) -> Interval | None:
+    return None if rise_us is None else (rise_us[0] / 1e3, rise_us[1] / 1e3, rise_us[2] / 1e3)
+
+
 def _unfit(snapshot: Snapshot) -> str | None:
     """Why the newest estimate tells no zone, in words."""
     proximity = snapshot.proximity
     if proximity is None:
-        return _OFF if _is_off(snapshot) else _WHY["no-response-yet"]
+        return _OFF if _is_off(snapshot) and snapshot.needle is None else _WHY["no-response-yet"]
     if not proximity.valid:
         why = proximity.why or "unknown"
         return _WHY.get(why, clean(why).replace("-", " "))
+    if proximity.rise_time_us is not None or proximity.place is not None:
+        return None
     return "pulse width unknown" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
 
 

@@ -18,9 +18,9 @@ def is_live(snapshot: Snapshot) -> bool:
 
 
 def is_guided(snapshot: Snapshot) -> bool:
-    """Whether currents are known, so that there may be a threshold to show."""
+    """Whether currents are known, or a needle's own EMG guides, so that there may be an estimate to show."""
     known = snapshot.proximity is not None and snapshot.proximity.why != "current-unknown"
-    return snapshot.stimulator is not None or known
+    return snapshot.stimulator is not None or snapshot.needle is not None or known
 
 
 def notice(snapshot: Snapshot) -> str:

@@ -152,6 +152,10 @@ class Hands(App[None]):
         """Turn the current up or down."""
         self._send(Dial(steps))
 
+    def action_dial_said(self, steps: int) -> None:
+        """Take it that the stimulator's own dial was turned up or down."""
+        self._send(Dial(steps))
+
     def action_hold(self) -> None:
         """Hold the current where it is."""
         self._once(Hold())
@@ -188,6 +192,12 @@ class Hands(App[None]):
         """Note what the protocol's list has under ``number``; blood is what came on aspiration."""
         what = self.scene.notes[number - 1]
         self._once(Aspiration(blood=True) if what == "blood" else Mark(what), f"noted: {what}")
+
+    def action_ask_for(self, phase: str) -> None:
+        """Note that the patient is asked for an effort; a simulated one obeys."""
+        if not self._repeats.is_repeat:
+            self._once(Mark(phase), f"noted: {phase}")
+            self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
 
     def action_aspirate(self) -> None:
         """Note that no blood came on aspiration."""

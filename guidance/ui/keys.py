@@ -13,7 +13,9 @@ from guidance.ui.facts import is_live
 from guidance.ui.pages import Page, Scene
 
 STEP_MM = 0.5
-MOST_NOTES = 9
+MOST_NOTES = 6
+EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
+"""Share of the full effort that a simulated patient makes when asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ DEEDS = (
     Deed("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
     Deed("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
     Deed("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
+    Deed("rest", ("7",), "ask_for('rest')", "Rest"),
+    Deed("slight", ("8",), "ask_for('slight')", "Slight"),
+    Deed("full", ("9",), "ask_for('full')", "Full effort"),
+    Deed("larger", ("plus", "equals_sign"), "dial_said(1)", "Dial shows"),
+    Deed("smaller", ("minus",), "dial_said(-1)", "Dial shows"),
     Deed("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
     Deed("smaller", ("minus",), "rescale(1)", "Scale"),
     Deed("autoscale", ("0",), "autoscale", "Scale"),
@@ -112,6 +119,15 @@ def _turns(scene: Scene, _steps: object) -> bool:
     return by_hand and scene.page in {Page.PREPARE, Page.GUIDE} and not scene.looks_on
 
 
+def _is_dialled(scene: Scene) -> bool:
+    """Whether the current is that of a dial which this program cannot turn."""
+    if scene.snapshot is None or scene.looks_on:
+        return False
+    if scene.snapshot.stimulator is None:
+        return scene.mode == "listen" and is_live(scene.snapshot)
+    return not scene.snapshot.stimulator.sets_current
+
+
 def _chosen_by(scene: Scene, *choosers: object) -> bool:
     """Whether one of ``choosers`` has the current, in a procedure with a controller to take it from."""
     stimulator = scene.snapshot.stimulator if scene.snapshot else None
@@ -140,6 +156,8 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "previous": lambda scene: scene.beside(-1) is not None or scene.page is Page.HELP,
     "hold": lambda scene: _chosen_by(scene, "controller", "operator"),
     "take_over": lambda scene: _chosen_by(scene, "controller", "held"),
+    "dial_said": lambda scene, _steps: _is_dialled(scene),
+    "rescale": lambda scene, _direction: not _is_dialled(scene),
     "hand_back": _chosen_by,
     "dial": _turns,
     "aliquot": lambda scene, _step: _steers_itself(scene) and scene.page is Page.INJECT,
@@ -156,6 +174,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "mark": lambda scene, number: _steers_itself(scene) and number <= len(scene.notes),
     "write_note": _steers_itself,
     "side": lambda scene: _steers_itself(scene) and scene.page is Page.PREPARE,
+    "ask_for": lambda scene, _phase: _steers_itself(scene) and scene.has_needle_emg,
 }
 
 

@@ -61,6 +61,11 @@ class Scene:
         return self.snapshot.notes if self.snapshot else ()
 
     @property
+    def has_needle_emg(self) -> bool:
+        """Whether the needle is guided by its own EMG."""
+        return self.snapshot is not None and self.snapshot.needle is not None
+
+    @property
     def simulates(self) -> bool:
         """Whether the patient is a simulated one."""
         return self.snapshot is not None and is_simulated(self.snapshot)

@@ -138,7 +138,8 @@ def _counts(lines: Sequence[Line]) -> Iterator[str]:
     told: set[int] = set()
     for line in lines:
         told |= {line["sample"]} if line["kind"] == "stimulus" else set()
-        if line["kind"] in {"response", "proximity"} and line["sample"] not in told:
+        by_emg = line.get("by") == "needle-emg"
+        if line["kind"] in {"response", "proximity"} and not by_emg and line["sample"] not in told:
             yield f"{line['kind']} {line['sample']} answers a pulse not told before"
     end = lines[-1]
     if (end.get("stimuli"), end.get("responses")) != (len(pulses), len(answers)):

@@ -1,4 +1,4 @@
-"""The threshold current as a tall gauge: far above, close below, so that the marker falls as the tip comes near."""
+"""The threshold current, or the rise of a unit, as a tall gauge: far above, close below; near, the marker falls."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from guidance.ui.zones import GAUGE_MA, ZONES, Band, Edges, bands
 _SCALE = 6
 _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
 _HEADINGS = ("mA at 0.1 ms", "threshold, mA at 0.1 ms")
+_RISE_HEADINGS = ("rise, ms", "rise of the unit, ms")
 _TRENDS = {"closer": "▼", "away": "▲", "steady": ""}
 _ARROW_ROWS = 3
 
@@ -27,20 +28,21 @@ class Gauge(Estimated):
         """Draw scale and zones, then the estimate, or why there is none."""
         if canvas.width < 16 or canvas.height < 6:
             return
-        scale = _Scale(canvas, self.estimate.edges_ma)
-        canvas.write(0, 1, max((h for h in _HEADINGS if len(h) < canvas.width), key=len), Ink.MUTED)
-        estimate = self.estimate
-        if estimate.why is not None or estimate.threshold_ma is None:
+        scale, estimate = _Scale(canvas, self.estimate.edges_ma), self.estimate
+        shown = estimate.rise_time_ms or estimate.threshold_ma
+        headings = _RISE_HEADINGS if estimate.rise_time_ms else _HEADINGS
+        canvas.write(0, 1, max((h for h in headings if len(h) < canvas.width), key=len), Ink.MUTED)
+        if estimate.why is not None or shown is None:
             scale.paint_ticks()
             _paint_unknown(scale, estimate.why or "")
             return
-        median = scale.row(estimate.threshold_ma[1])
+        median = scale.row(shown[1])
         for name in scale.bands:
             scale.paint_zone(name, is_now=name == estimate.zone, taken=median)
         scale.paint_ticks()
         sure = ZONES[estimate.zone].ink if estimate.zone in ZONES else Ink.UNSURE
-        scale.paint_interval(estimate.threshold_ma, sure)
-        scale.paint_median(estimate.threshold_ma[1], _TRENDS.get(estimate.trend or "", ""))
+        scale.paint_interval(shown, sure)
+        scale.paint_median(shown[1], _TRENDS.get(estimate.trend or "", ""))
 
 
 class _Scale:
@@ -90,9 +92,9 @@ class _Scale:
             ink = zone.on_now if is_now else Ink.MUTED
             self.canvas.write_right(row, self.right, f"{zone.sign} {zone.word} ", ink)
 
-    def paint_interval(self, threshold_ma: Interval, ink: int) -> None:
+    def paint_interval(self, shown: Interval, ink: int) -> None:
         """Draw the interval's block; where it leaves the scale, an arrow says so."""
-        low_ma, _, high_ma = threshold_ma
+        low_ma, _, high_ma = shown
         rows = slice(self.row(high_ma), self.row(low_ma) + 1)
         self.canvas.fill(rows, self.block, "█", ink)
         if high_ma > GAUGE_MA[1]:

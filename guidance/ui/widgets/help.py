@@ -42,8 +42,11 @@ _WORDS = {
     "quieter": "guidance quieter",
     "emg-louder": "EMG louder",
     "emg-quieter": "EMG quieter",
-    "larger": "sweeps larger",
-    "smaller": "sweeps smaller",
+    "rest": "ask for rest (needle EMG)",
+    "slight": "ask for a slight effort",
+    "full": "ask for a full effort",
+    "larger": "sweeps larger; dial shows more",
+    "smaller": "sweeps smaller; dial shows less",
     "autoscale": "sweeps by themselves",
 }
 _MOST_COLUMNS = 46

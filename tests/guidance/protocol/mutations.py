@@ -58,7 +58,7 @@ def _list_too_long(rng: random.Random, text: str) -> str:
 
 
 def _pair_turned(rng: random.Random, text: str) -> str:
-    return _replace(rng, text, re.compile(r"value = \[(?!(.+), \1\])[^]]+\]"), _turned)
+    return _replace(rng, text, re.compile(r"value = \[(?!(.+), \1\])[^]\"]+\]"), _turned)
 
 
 def _turned(old: str) -> str:

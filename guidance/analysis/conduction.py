@@ -1,0 +1,84 @@
+"""Motor nerve conduction from marked stimuli: onset latency and amplitude of each site, velocity between two sites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.analysis.reading import Signal
+from guidance.signal.path import LEAST_RATE_HZ, Answer, SignalPath
+
+WINDOW_MS = (1.5, 25.0)
+LEAST_ANSWERS = 3
+MUSCLE_UV = 200.0
+"""A smaller response is not taken for a muscle's whole one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a file was stimulated: the nerve, the place, and the way in mm from it to the next more distal site, or
+    from the most distal one to the muscle; None where it was not measured.
+    """
+
+    nerve: str
+    place: str
+    distance_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """What one site showed: medians over ``answers`` of ``stimuli``; ``why`` says what is not assessable."""
+
+    site: Site
+    stimuli: int
+    answers: int
+    latency_ms: float | None
+    amplitude_mv: float | None
+    velocity_m_s: float | None = None
+    why: str = ""
+
+
+def conducted(signal: Signal, site: Site) -> Conducted:
+    """Latency and amplitude at ``site`` from the marked stimuli of ``signal``."""
+    if signal.info.sample_rate_hz < LEAST_RATE_HZ:
+        why = f"sampled at {signal.info.sample_rate_hz:g} Hz, below the {LEAST_RATE_HZ:g} Hz that latencies need"
+        return Conducted(site, 0, 0, None, None, why=why)
+    if not any(block.pulses for block in signal.blocks):
+        return Conducted(site, 0, 0, None, None, why="no stimulus is marked: annotate each as 'stim'")
+    answers = [a for a in _answers(signal) if a.channel == 0]
+    good = [a.evoked for a in answers if a.evoked.detected and a.evoked.latency_ms and a.evoked.amplitude_uv]
+    large = [e for e in good if (e.amplitude_uv or 0.0) >= MUSCLE_UV]
+    if len(large) < LEAST_ANSWERS:
+        why = f"{len(large)} of {len(answers)} stimuli had a response of {MUSCLE_UV:g} uV and more; three are needed"
+        return Conducted(site, len(answers), len(large), None, None, why=why)
+    top = float(np.percentile([e.amplitude_uv or 0.0 for e in large], 90))
+    full = [e for e in large if (e.amplitude_uv or 0.0) >= 0.8 * top]
+    latency = float(np.median([e.latency_ms or 0.0 for e in full]))
+    return Conducted(site, len(answers), len(full), latency, top / 1e3)
+
+
+def _answers(signal: Signal) -> list[Answer]:
+    path = SignalPath(signal.info, WINDOW_MS, None, listen=False)
+    findings = [finding for block in signal.blocks for finding in path.feed(block)]
+    return [finding for finding in findings if isinstance(finding, Answer)]
+
+
+def with_velocities(found: Sequence[Conducted]) -> list[Conducted]:
+    """Each site with the velocity from it to the next more distal one of its nerve, told from the latencies."""
+    return [_with_velocity(each, found) for each in found]
+
+
+def _with_velocity(each: Conducted, found: Sequence[Conducted]) -> Conducted:
+    if each.latency_ms is None or each.site.distance_mm is None:
+        return each
+    nearer = [
+        other.latency_ms
+        for other in found
+        if other.site.nerve == each.site.nerve and other.latency_ms and other.latency_ms < each.latency_ms
+    ]
+    if not nearer:
+        return each
+    velocity = each.site.distance_mm / (each.latency_ms - max(nearer))
+    return Conducted(each.site, each.stimuli, each.answers, each.latency_ms, each.amplitude_mv, velocity, each.why)

@@ -1,0 +1,54 @@
+"""Findings in words: what speaks for and against each, and what cannot be assessed and why. Never a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Word = str
+SUGGESTED, NOT_SUGGESTED, NOT_ASSESSABLE, SEEN = "suggested", "not suggested", "not assessable", "seen"
+
+
+def figure(value: float, digits: int = 3) -> str:
+    """``value`` to so many significant digits, without an exponent."""
+    return f"{float(f'{value:.{digits}g}'):,.6g}".replace(",", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One question put to the recording: how it stands (``word``), and the evidence for and against, in sentences."""
+
+    name: str
+    word: Word
+    evidence_for: tuple[str, ...] = ()
+    evidence_against: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure beside its reference range: ``holds`` is ``below``, ``within``, ``above`` or empty."""
+
+    measure: str
+    value: str
+    reference: str
+    holds: str
+    source: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Sentences for and against, gathered one by one."""
+
+    pro: list[str] = field(default_factory=list)
+    con: list[str] = field(default_factory=list)
+
+    def take(self, sentence: str, *, speaks_for: bool) -> None:
+        """Add ``sentence`` to its side."""
+        (self.pro if speaks_for else self.con).append(sentence)
+
+    def finding(self, name: str, least: int = 2) -> Finding:
+        """Suggested where ``least`` sentences speak for it and more than against; else not, or not assessable."""
+        if not self.pro and not self.con:
+            return Finding(name, NOT_ASSESSABLE, why="none of what would tell it was measured")
+        word = SUGGESTED if len(self.pro) >= least and len(self.pro) > len(self.con) else NOT_SUGGESTED
+        return Finding(name, word, tuple(self.pro), tuple(self.con))

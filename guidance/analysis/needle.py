@@ -1,0 +1,177 @@
+"""Findings from needle EMG: spontaneous activity; units and interference against reference ranges; patterns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evidence, Finding, Row, figure
+from guidance.analysis.interference import Interference, interference
+from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, UnitsFound, units_in
+from guidance.analysis.reading import Signal
+from guidance.analysis.references import ANY_MUSCLE, INTERFERENCE, UNITS, Range
+from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
+from guidance.signal.mains import fit_mains
+
+CLIPPED_SHARE = 0.001
+MAINS_UV = 50.0
+PERSISTS_S = 3.0
+"""Abnormal activity is told from this long on (statpearls 19794)."""
+
+_NAMES = {
+    "duration_ms": ("duration", "ms"),
+    "amplitude_uv": ("amplitude", "uV"),
+    "area_uvms": ("area", "uV ms"),
+    "phases": ("phases", ""),
+    "turns": ("turns", ""),
+    "polyphasic_percent": ("polyphasic units", "%"),
+    "uv_per_turn": ("mean size of a turn", "uV"),
+    "turns_per_mv": ("turns a second over size of a turn", "a second and mV"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeedleStudy:
+    """All of one needle recording."""
+
+    muscle: str | None
+    pieces: tuple[str, ...]
+    units: UnitsFound | None
+    pattern: Interference | None
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+
+def unfit(signal: Signal) -> str | None:
+    """Why nothing can be told of ``signal``, in words; None where it is fit."""
+    there = signal.uv[np.isfinite(signal.uv)]
+    rate_hz = signal.info.sample_rate_hz
+    if rate_hz < SHAPE_RATE_HZ:
+        return f"sampled at {rate_hz:g} Hz, below the {SHAPE_RATE_HZ:g} Hz that the shape of potentials needs"
+    if len(there) < PIECE_S * rate_hz:
+        return f"only {len(there) / rate_hz:.1f} s long; {PIECE_S:g} s are needed"
+    if float(np.ptp(there)) == 0.0:
+        return "the signal is flat: was the electrode connected?"
+    if signal.clipped_share > CLIPPED_SHARE:
+        return f"{signal.clipped_share:.1%} of the samples are clipped, which falsifies shapes and sizes"
+    mains = fit_mains(there[: round(10 * rate_hz)], 0, rate_hz)
+    if mains and mains.amplitude_uv > MAINS_UV:
+        return f"mains interference of {mains.amplitude_uv:.0f} uV hides small potentials and feigns turns"
+    return None
+
+
+def study(signal: Signal, muscle: str | None) -> NeedleStudy:
+    """What ``signal`` shows, the muscle being named or not."""
+    why = unfit(signal)
+    if why:
+        names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern")
+        findings = tuple(Finding(name, NOT_ASSESSABLE, why=why) for name in names)
+        return NeedleStudy(muscle, (), None, None, (), findings)
+    rate_hz = signal.info.sample_rate_hz
+    pieces = pieces_of(signal)
+    units, pattern = units_in(signal.uv, rate_hz), interference(signal.uv, rate_hz)
+    rows = (*_unit_rows(units, muscle), *_pattern_rows(pattern), *_rise_row(units, rate_hz))
+    findings = (*spontaneous_findings(pieces), _myopathic(rows), _neurogenic(rows))
+    return NeedleStudy(muscle, pieces, units, pattern, rows, findings)
+
+
+def pieces_of(signal: Signal) -> tuple[str, ...]:
+    """What each two seconds of ``signal`` are called; a piece with lost samples is ``unclear``."""
+    rate_hz = signal.info.sample_rate_hz
+    size = round(PIECE_S * rate_hz)
+    parts = [signal.uv[first : first + size] for first in range(0, len(signal.uv) - size + 1, size)]
+    return tuple("unclear" if np.isnan(part).any() else classify(part, rate_hz).label for part in parts)
+
+
+def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[Finding, ...]:
+    """A finding for each kind of activity that was seen at rest, or that none was."""
+    count = Counter(pieces)
+    rest = sum(number for label, number in count.items() if label not in {"motor unit", "unclear"})
+    name = "spontaneous activity"
+    if not rest:
+        why = "no two seconds are free of voluntary or unclear activity; record the muscle at rest"
+        return (Finding(name, NOT_ASSESSABLE, why=why),)
+    told = [_seen(label, number, rest) for label, number in count.items() if label in {*ABNORMAL, "end-plate"}]
+    if told:
+        return tuple(told)
+    return (Finding(name, NOT_SUGGESTED, evidence_against=(f"{rest * PIECE_S:g} s at rest were silent",)),)
+
+
+def _seen(label: str, number: int, rest: int) -> Finding:
+    seconds = number * PIECE_S
+    sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest look like it, by shape and regularity"
+    con = [f"the classifier was tried on simulated {label} activity only"]
+    if label in ABNORMAL and seconds <= PERSISTS_S:
+        con.append(f"{seconds:g} s in all; abnormal activity persists for more than {PERSISTS_S:g} s")
+    if label != "end-plate":
+        con.append("whether the needle was outside the end-plate zone is not in the recording")
+    return Finding(f"{label} activity", SEEN, (sentence,), tuple(con))
+
+
+def _unit_rows(units: UnitsFound, muscle: str | None) -> list[Row]:
+    if len(units.units) < LEAST_UNITS:
+        note = f"{len(units.units)} units told apart; {LEAST_UNITS} are needed"
+        return [Row("motor units", note, "", "", "")]
+    ranges = UNITS.get((muscle or "").casefold(), ANY_MUSCLE)
+    rows = [Row("motor units", f"{len(units.units)} told apart, {units.unsorted} potentials unsorted", "", "", "")]
+    for name in ("duration_ms", "amplitude_uv", "area_uvms", "phases", "turns"):
+        value = units.mean(name)
+        if value is not None:
+            rows.append(_row(name, value, ranges.get(name), f" +- {figure(units.spread(name), 2)}"))
+    share = units.polyphasic_percent
+    return [*rows, _row("polyphasic_percent", share, ranges.get("polyphasic_percent"))] if share is not None else rows
+
+
+def _pattern_rows(pattern: Interference) -> list[Row]:
+    if pattern.median_uv_per_turn is None or pattern.turns_per_mv is None:
+        return [Row("interference pattern", "no half second has 50 turns a second", "", "", "")]
+    return [
+        Row("turns", f"{pattern.median_turns_per_s:.0f} a second", "", "", ""),
+        _row("uv_per_turn", pattern.median_uv_per_turn, INTERFERENCE["uv_per_turn"]),
+        _row("turns_per_mv", pattern.turns_per_mv, INTERFERENCE["turns_per_mv"]),
+    ]
+
+
+def _rise_row(units: UnitsFound, rate_hz: float) -> list[Row]:
+    if rate_hz < RISE_RATE_HZ:
+        why = f"not assessable: {rate_hz:g} Hz, {RISE_RATE_HZ:g} Hz are needed"
+        return [Row("rise time", why, "", "", "")]
+    value = units.mean("rise_us")
+    return [] if value is None else [Row("rise time", f"{value:.0f} us", "", "", "")]
+
+
+def _row(name: str, value: float, known: Range | None, spread: str = "") -> Row:
+    words, unit = _NAMES[name]
+    text = f"{figure(value)}{spread} {unit}".rstrip()
+    if known is None:
+        return Row(words, text, "", "", "")
+    return Row(words, text, known.words(unit), known.holds(value), known.source)
+
+
+def _gather(rows: tuple[Row, ...], wanted: dict[str, str]) -> Evidence:
+    """Evidence of rows: for, where a measure lies on the side that ``wanted`` names; against, where it does not."""
+    evidence = Evidence()
+    for row in rows:
+        side = wanted.get(row.measure)
+        if side and row.holds:
+            sentence = f"{row.measure} {row.value} is {row.holds} the range {row.reference}"
+            evidence.take(sentence, speaks_for=row.holds == side)
+    return evidence
+
+
+def _myopathic(rows: tuple[Row, ...]) -> Finding:
+    wanted = {
+        "duration": "below",
+        "amplitude": "below",
+        "area": "below",
+        "polyphasic units": "above",
+        _NAMES["turns_per_mv"][0]: "above",
+    }
+    return _gather(rows, wanted).finding("myopathic pattern", least=3)
+
+
+def _neurogenic(rows: tuple[Row, ...]) -> Finding:
+    wanted = {"duration": "above", "amplitude": "above", "area": "above", _NAMES["uv_per_turn"][0]: "above"}
+    return _gather(rows, wanted).finding("neurogenic pattern", least=2)

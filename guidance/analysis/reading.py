@@ -1,0 +1,59 @@
+"""A recording read whole for analysis, through the drivers that play it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivers.base import Block, DeviceInfo
+from drivers.recording import Recording
+from guidance.faults import Fault
+from guidance.signal.basis import Array
+
+_BLOCK = 1 << 16
+_LONGEST_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signal:
+    """A recording: its first channel ``uv`` (n,), NaN where samples lack; its blocks; the share that was clipped."""
+
+    name: str
+    info: DeviceInfo
+    uv: Array
+    blocks: tuple[Block, ...]
+    clipped_share: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self.uv) / self.info.sample_rate_hz
+
+
+def read(
+    path: str, channel: str | None = None, full_scale_uv: float | None = None, sample_rate_hz: float | None = None
+) -> Signal:
+    """The recording at ``path``. Raises DeviceError where it cannot be read, Fault where it is too long."""
+    recording = Recording(path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
+    rate_hz = recording.info.sample_rate_hz
+    if recording.total_samples > _LONGEST_S * rate_hz:
+        raise Fault(f"{path} lasts longer than an hour; analyse a part of it.")
+    uv = np.full(recording.total_samples, np.nan)
+    blocks = []
+    while block := recording.take(_BLOCK):
+        uv[block.first_sample : block.end_sample] = block.samples[:, 0]
+        blocks.append(block)
+    recording.close()
+    return Signal(path, recording.info, uv, tuple(blocks), _clipped(uv), recording.warnings)
+
+
+def _clipped(uv: Array) -> float:
+    """Share of the samples at the very highest or lowest value, where that is held for several in a row."""
+    there = uv[np.isfinite(uv)]
+    if not len(there) or np.ptp(there) == 0:
+        return 0.0
+    extreme = (there == there.max()) | (there == there.min())
+    held = extreme[:-1] & extreme[1:]
+    return float(held.mean()) if len(held) else 0.0

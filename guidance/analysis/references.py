@@ -1,0 +1,100 @@
+"""Published reference values that a recording is held against, each with its source; what has none is marked (U)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SOURCES = {
+    "jnnp-ta": "Control values in healthy subjects, tibialis anterior: table 1 of a paper in J Neurol Neurosurg "
+    "Psychiatry (jnnp.bmj.com/highwire/markup/179731); read in that table alone",
+    "aminoff": "Normal EMG activity (Aminoff), mitchmedical.us; read in an excerpt",
+    "jnnd": "Nerve conduction tables, J Neurol Neurol Disord 9:102 (jscholaronline.org); read in the tables",
+    "kim-2022": "Kim 2022, lower-limb nerve conduction reference (e-arm.org); read in the tables",
+    "unsourced": "(U) general knowledge without a source read; to be verified",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Usual values of one measure: from ``low`` to ``high`` (None: no bound known), and the key of their source."""
+
+    low: float | None
+    high: float | None
+    source: str
+
+    def holds(self, value: float) -> str:
+        """``below``, ``within`` or ``above``."""
+        if self.low is not None and value < self.low:
+            return "below"
+        return "above" if self.high is not None and value > self.high else "within"
+
+    def words(self, unit: str) -> str:
+        """The range in words, with (U) where it has no source."""
+        low = "" if self.low is None else f"{self.low:g}"
+        high = "" if self.high is None else f"{self.high:g}"
+        text = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+        return f"{text} {unit}".rstrip() + (" (U)" if self.source == "unsourced" else "")
+
+
+def about(mean: float, sd: float, source: str) -> Range:
+    """Mean and two standard deviations to either side."""
+    return Range(round(mean - 2 * sd, 3), round(mean + 2 * sd, 3), source)
+
+
+UNITS: dict[str, dict[str, Range]] = {
+    "tibialis anterior": {
+        "duration_ms": about(9.35, 0.93, "jnnp-ta"),
+        "amplitude_uv": about(661.5, 92.0, "jnnp-ta"),
+        "area_uvms": about(851.5, 158.7, "jnnp-ta"),
+        "phases": about(3.47, 0.36, "jnnp-ta"),
+        "turns": about(3.35, 0.52, "jnnp-ta"),
+        "polyphasic_percent": Range(None, 35.0, "jnnp-ta"),
+    }
+}
+"""Means of some twenty units of one muscle; ranges are means and two standard deviations over healthy people."""
+
+ANY_MUSCLE: dict[str, Range] = {
+    "duration_ms": Range(2.0, 15.0, "aminoff"),
+    "amplitude_uv": Range(300.0, 3000.0, "aminoff"),
+    "polyphasic_percent": Range(None, 15.0, "aminoff"),
+}
+"""What any muscle's units may show; too wide to tell a disease."""
+
+INTERFERENCE: dict[str, Range] = {
+    "uv_per_turn": Range(200.0, 600.0, "unsourced"),
+    "turns_per_mv": Range(None, 1200.0, "unsourced"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Nerve:
+    """Motor conduction: distal latency in ms, amplitude in mV, velocity in m/s."""
+
+    latency_ms: Range
+    amplitude_mv: Range
+    velocity_m_s: Range
+
+
+NERVES: dict[str, Nerve] = {
+    "median": Nerve(
+        Range(None, round(3.4 + 2 * 0.37, 2), "jnnd"), Range(round(10.6 - 2 * 2.75, 2), None, "jnnd"),
+        Range(round(54.4 - 2 * 5.7, 1), None, "jnnd"),
+    ),
+    "ulnar": Nerve(
+        Range(None, round(2.75 + 2 * 0.39, 2), "jnnd"), Range(round(9.6 - 2 * 2.2, 2), None, "jnnd"),
+        Range(round(59.8 - 2 * 8.0, 1), None, "jnnd"),
+    ),
+    "tibial": Nerve(
+        Range(None, 5.4, "kim-2022"), Range(3.4, None, "kim-2022"), Range(42.2, None, "kim-2022")
+    ),
+    "peroneal": Nerve(
+        Range(None, 6.5, "unsourced"), Range(2.0, None, "unsourced"), Range(40.0, None, "unsourced")
+    ),
+    "radial": Nerve(
+        Range(None, 2.9, "unsourced"), Range(2.0, None, "unsourced"), Range(50.0, None, "unsourced")
+    ),
+}  # fmt: skip
+"""Tibial values are of people in their twenties."""
+
+MEDIAN_ULNAR_MS = Range(None, 1.1, "unsourced")
+"""Median less ulnar distal motor latency at the same hand."""

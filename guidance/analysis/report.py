@@ -1,0 +1,144 @@
+"""An analysis as text, JSON, Markdown or one self-contained page, with pictures of units and signal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from guidance.analysis.findings import Finding, Row
+from guidance.analysis.motor_units import UnitFound
+from guidance.analysis.references import SOURCES
+from guidance.signal.basis import Array
+
+HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. Patterns are words for a clinician."
+_WIDTH, _HEIGHT = 240, 110
+_STYLE = (
+    "body{font:16px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#16202b}"
+    "table{border-collapse:collapse}td,th{padding:.25rem .8rem .25rem 0;text-align:left;vertical-align:top}"
+    "figure{display:inline-block;margin:.4rem}figcaption{font-size:.85rem}.below,.above{font-weight:600}"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that is told: where from, measures beside ranges, findings; units and the signal's beginning for pictures."""
+
+    files: tuple[str, ...]
+    about: tuple[str, ...]
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    pieces: tuple[str, ...] = ()
+    units: tuple[UnitFound, ...] = ()
+    strip_uv: Array | None = None
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources of all ranges in it."""
+        return [SOURCES[key] for key in dict.fromkeys(row.source for row in self.rows if row.source)]
+
+
+def text_of(report: Report) -> str:
+    """For a terminal."""
+    lines = [*report.about, HEAD, ""]
+    lines += [_row_text(row) for row in report.rows]
+    for finding in report.findings:
+        lines += ["", f"{finding.name}: {finding.word}{f' ({finding.why})' if finding.why else ''}"]
+        lines += [f"  for: {sentence}" for sentence in finding.evidence_for]
+        lines += [f"  against: {sentence}" for sentence in finding.evidence_against]
+    lines += ["", "Sources:", *(f"  {source}" for source in report.sources)] if report.sources else []
+    return "\n".join(lines)
+
+
+def json_of(report: Report) -> dict[str, Any]:
+    """For a program."""
+    units = [
+        {"seen": u.seen, "averaged": u.averaged, "firing_hz": u.firing_hz} | asdict(u.measures) for u in report.units
+    ]
+    return {
+        "files": list(report.files),
+        "about": list(report.about),
+        "note": HEAD,
+        "measures": [asdict(row) for row in report.rows],
+        "findings": [asdict(finding) for finding in report.findings],
+        "pieces": list(report.pieces),
+        "units": units,
+        "sources": report.sources,
+    }
+
+
+def markdown_of(report: Report) -> str:
+    """For a note: no pictures."""
+    lines = [
+        "# EMG analysis",
+        "",
+        *report.about,
+        "",
+        HEAD,
+        "",
+        "| measure | value | reference | |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {r.measure} | {r.value} | {r.reference} | {r.holds} |" for r in report.rows]
+    for finding in report.findings:
+        lines += ["", f"## {finding.name}: {finding.word}", ""]
+        lines += [f"- for: {s}" for s in finding.evidence_for] + [f"- against: {s}" for s in finding.evidence_against]
+        lines += [f"- {finding.why}"] if finding.why else []
+    return "\n".join([*lines, "", "Sources:", "", *(f"- {source}" for source in report.sources), ""])
+
+
+def html_of(report: Report) -> str:
+    """One page that needs nothing else."""
+    rows = "".join(
+        f"<tr><td>{escape(r.measure)}</td><td class='{r.holds}'>{escape(r.value)}</td><td>{escape(r.reference)}</td>"
+        f"<td>{r.holds}</td></tr>"
+        for r in report.rows
+    )
+    figures = "".join(_unit_figure(unit) for unit in report.units[:24])
+    strip = "" if report.strip_uv is None else f"<h2>Signal</h2>{_svg(report.strip_uv, 960, 160)}"
+    return (
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>EMG analysis</title>"
+        f"<style>{_STYLE}</style><h1>EMG analysis</h1>{''.join(f'<p>{escape(a)}</p>' for a in report.about)}"
+        f"<p><strong>{HEAD}</strong></p><table><tr><th>measure<th>value<th>reference<th></tr>{rows}</table>"
+        f"{''.join(_finding_html(finding) for finding in report.findings)}{strip}"
+        f"{'<h2>Motor units, negative up</h2>' + figures if figures else ''}"
+        f"<h2>Sources</h2><ul>{''.join(f'<li>{escape(s)}</li>' for s in report.sources)}</ul></html>\n"
+    )
+
+
+def _row_text(row: Row) -> str:
+    reference = f"  {row.holds} {row.reference}" if row.holds else ""
+    return f"{row.measure + ':':42} {row.value}{reference}"
+
+
+def _finding_html(finding: Finding) -> str:
+    items = [f"<li>for: {escape(s)}</li>" for s in finding.evidence_for]
+    items += [f"<li>against: {escape(s)}</li>" for s in finding.evidence_against]
+    items += [f"<li>{escape(finding.why)}</li>"] if finding.why else []
+    return f"<h2>{escape(finding.name)}: {escape(finding.word)}</h2><ul>{''.join(items)}</ul>"
+
+
+def _unit_figure(unit: UnitFound) -> str:
+    m = unit.measures
+    text = f"{m.amplitude_uv:.0f} uV, {m.duration_ms:.1f} ms, {m.phases} phases, mean of {unit.averaged}"
+    return f"<figure>{_svg(-unit.wave, _WIDTH, _HEIGHT)}<figcaption>{text}</figcaption></figure>"
+
+
+def _svg(uv: Array, width: int, height: int) -> str:
+    """``uv`` (n,) as a line, upwards positive; lost samples break it."""
+    step = max(1, len(uv) // (4 * width))
+    shown = uv[::step]
+    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    scale = (height - 4) / max(high - low, 1e-9)
+    x = np.arange(len(shown)) * (width / max(len(shown) - 1, 1))
+    parts = np.split(np.arange(len(shown)), np.flatnonzero(np.diff(np.isnan(shown).astype(int))) + 1)
+    lines = [
+        "<polyline fill='none' stroke='#16202b' points='"
+        + " ".join(f"{x[i]:.1f},{2 + (high - shown[i]) * scale:.1f}" for i in part)
+        + "'/>"
+        for part in parts
+        if not np.isnan(shown[part]).any()
+    ]
+    return f"<svg viewBox='0 0 {width} {height}' width='{width}' height='{height}'>{''.join(lines)}</svg>"

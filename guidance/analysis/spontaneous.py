@@ -1,0 +1,249 @@
+"""Spontaneous activity in a short piece of needle EMG, named by shape and regularity.
+
+Fibrillations 20-200 uV, 1-5 ms, regular 0.5-15 a second; positive sharp waves 10-30 ms, regular (statpearls 19794);
+fasciculations shaped like motor units, irregular (ccjm.org); end-plates as in ``guidance.emg.endplate``; complex
+repetitive discharges locked in time, myotonic ones waxing and waning at 20-150 a second (rates unsourced). Where one
+ends and the next begins is a judgement from these, not from recordings: none with labels was to be had.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from guidance.emg.endplate import plate_activity
+from guidance.emg.finder import Potential, PotentialFinder
+from guidance.emg.measure import Measures, measure
+from guidance.emg.units import Sorter
+from guidance.signal.basis import Array
+
+LABELS = (
+    "silent", "fibrillation", "positive sharp wave", "fasciculation", "complex repetitive", "myotonic", "end-plate",
+    "motor unit", "unclear",
+)  # fmt: skip
+ABNORMAL = frozenset(LABELS[1:6])
+
+PIECE_S = 2.0
+
+_WARM_S = 0.5
+_REGULAR_CV, _RHYTHM_CV, _IRREGULAR_CV = 0.12, 0.35, 0.45
+_FIBRILLATION_MS, _FIBRILLATION_UV = 6.0, 400.0
+_SHARP_MS = 8.0
+_LIKE_UNIT_MS, _LIKE_UNIT_UV = 4.0, 200.0
+_FASCICULATIONS_PER_S = 6.0
+_LOCKED_CV = 0.04
+_FEW = 6
+_MOST = 0.6
+_REPETITIVE_HZ, _MYOTONIC_HZ = 4.0, 18.0
+_COMPLEX_TURNS = 5
+_WAXES_RATE, _WAXES_SIZE = 1.2, 1.4
+_LEAST_REGULAR, _LEAST_DENSE = 3, 8
+_BEFORE_MS, _AFTER_MS = 6.0, 26.0
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Like potentials: how many, how often a second, how their intervals vary, and the measures of their mean.
+
+    ``waxes``: rate or size changes smoothly along the train.
+    """
+
+    count: int
+    rate_hz: float | None
+    interval_cv: float | None
+    measures: Measures
+    positive_share: float
+    waxes: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one piece is called, the trains in it, and the largest number of potentials a second."""
+
+    label: str
+    trains: tuple[Train, ...]
+    potentials: int
+    noise_uv: float
+
+
+def classify(uv: Array, rate_hz: float) -> Piece:
+    """Name the activity in ``uv`` (n,), some two seconds of needle EMG at ``rate_hz``."""
+    potentials, noise_uv = found_in(uv, rate_hz)
+    seconds = len(uv) / rate_hz
+    dense = _dense(uv, rate_hz, noise_uv)
+    trains = [dense] if dense else _trains(uv, potentials, noise_uv, rate_hz)
+    plate = plate_activity(potentials, seconds, rate_hz)
+    is_plate = plate is not None and plate.is_found
+    label = _named(trains, len(potentials), seconds, is_plate=is_plate)
+    return Piece(label, tuple(trains), len(potentials), noise_uv)
+
+
+def found_in(uv: Array, rate_hz: float) -> tuple[list[Potential], float]:
+    """Potentials in ``uv`` by sample, and its noise; the finder is warmed with the beginning, played backwards."""
+    warm = uv[: round(_WARM_S * rate_hz)][::-1]
+    finder = PotentialFinder(rate_hz)
+    finder.feed(warm)
+    after = round(0.02 * rate_hz)
+    found = finder.feed(np.concatenate([uv, uv[-1:] * np.ones(after)])) if len(uv) else []
+    return [p for p in found if p.sample >= len(warm)], finder.noise_uv
+
+
+def _named(trains: Sequence[Train], potentials: int, seconds: float, *, is_plate: bool) -> str:
+    """The piece by its trains; what makes up less than most of the potentials is hidden by other activity."""
+    labels: Counter[str] = Counter()
+    for train in trains:
+        labels[train.label] += train.count
+    for label in ("complex repetitive", "myotonic"):
+        if label in labels:
+            return label
+    if is_plate and "motor unit" not in labels:
+        return "end-plate"
+    if potentials > _FASCICULATIONS_PER_S * seconds:
+        labels.pop("fasciculation", None)
+    least = {label: 0.0 if label == "motor unit" else _MOST * potentials for label in labels}
+    known = {label: count for label, count in labels.items() if label != "unclear" and count >= least[label]}
+    if known:
+        return max(known, key=lambda label: known[label])
+    return "unclear" if trains else "silent"
+
+
+def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz: float) -> list[Train]:
+    sorter = Sorter(rate_hz, most=24)
+    for potential in potentials:
+        sorter.sort(potential)
+    warm = round(min(_WARM_S * rate_hz, len(uv)))
+    return [
+        _train(uv, np.array([p.sample - warm for p in unit.newest]), noise_uv, rate_hz)
+        for unit in sorter.units
+        if unit.seen >= _LEAST_REGULAR or unit.newest[-1].measures.amplitude_uv > 10 * noise_uv
+    ]
+
+
+def _train(uv: Array, samples: Array, noise_uv: float, rate_hz: float) -> Train:
+    mean = _mean(uv, samples, rate_hz)
+    found = measure(mean, rate_hz, noise_uv / len(samples) ** 0.5, round(_BEFORE_MS * rate_hz / 1e3))
+    between = np.diff(samples) / rate_hz
+    rate, cv = _rhythm(between)
+    positive = float(mean.max() / max(np.ptp(mean), 1e-9))
+    return Train(len(samples), rate, cv, found, positive, waxes=False, label=_label(len(samples), cv, found, positive))
+
+
+def _rhythm(between: Array) -> tuple[float | None, float | None]:
+    """Rate and variation of intervals; those that miss a discharge or two count for what they are made of."""
+    if len(between) < 2:
+        return None, None
+    usual = float(np.median(between))
+    beats = np.maximum(np.round(between / usual), 1)
+    single = between / np.where(beats <= 3, beats, 1)
+    return 1 / usual, float(single.std() / single.mean())
+
+
+def _label(count: int, cv: float | None, found: Measures, positive: float) -> str:
+    is_regular = count >= _LEAST_REGULAR and cv is not None and cv <= _REGULAR_CV
+    is_sharp = positive >= 0.6 and not found.begins_negative and found.duration_ms >= _SHARP_MS
+    if is_regular and is_sharp:
+        return "positive sharp wave"
+    is_brief = found.duration_ms <= _FIBRILLATION_MS and found.amplitude_uv <= _FIBRILLATION_UV
+    if is_regular and is_brief and not found.begins_negative:
+        return "fibrillation"
+    return _large_label(count, cv, found)
+
+
+def _large_label(count: int, cv: float | None, found: Measures) -> str:
+    """What is neither sharp wave nor fibrillation."""
+    if found.duration_ms < _LIKE_UNIT_MS or found.amplitude_uv < _LIKE_UNIT_UV:
+        return "unclear"
+    if count >= 6 and cv is not None and cv <= _LOCKED_CV and found.turns >= _COMPLEX_TURNS:
+        return "complex repetitive"
+    if count >= 6 and cv is not None and cv <= _RHYTHM_CV:
+        return "motor unit"
+    if cv is None or cv >= _IRREGULAR_CV or (count < _FEW and cv > _REGULAR_CV):
+        return "fasciculation"
+    return "unclear"
+
+
+def _mean(uv: Array, samples: Array, rate_hz: float) -> Array:
+    """Mean course about ``samples``, its first milliseconds being the baseline."""
+    before, after = round(_BEFORE_MS * rate_hz / 1e3), round(_AFTER_MS * rate_hz / 1e3)
+    padded = np.pad(uv, (before, after), mode="edge")
+    stack = np.stack([padded[int(at) : int(at) + before + after] for at in samples])
+    stack = stack - np.median(stack[:, : before // 2], axis=1, keepdims=True)
+    return np.asarray(np.median(stack, axis=0) if len(stack) > 4 else stack.mean(axis=0))
+
+
+def _dense(uv: Array, rate_hz: float, noise_uv: float) -> Train | None:
+    """A discharge that repeats itself faster than potentials can be told apart one by one, by its own periods."""
+    smooth = uv - np.median(uv)
+    peaks = _beats(smooth, rate_hz, noise_uv)
+    if len(peaks) < _LEAST_DENSE:
+        return None
+    between = np.diff(peaks) / rate_hz
+    steady = float(np.median(np.abs(np.diff(between)) / between[:-1]))
+    rate = 1 / float(np.median(between))
+    covered = (peaks[-1] - peaks[0]) / len(uv)
+    if steady > _REGULAR_CV / 2 or rate < _REPETITIVE_HZ or covered < 0.3:
+        return None
+    mean = _period(smooth, peaks, rate_hz)
+    found = measure(mean, rate_hz, noise_uv / len(peaks) ** 0.5, round(0.3 * len(mean)))
+    sizes = np.abs(smooth[peaks])
+    waxes = _range(1 / between) >= _WAXES_RATE or _range(sizes) >= _WAXES_SIZE
+    positive = float(mean.max() / max(np.ptp(mean), 1e-9))
+    label = _dense_label(rate, found, waxes=waxes)
+    return Train(len(peaks), rate, steady, found, positive, waxes, label) if label else None
+
+
+def _dense_label(rate: float, found: Measures, *, waxes: bool) -> str | None:
+    if found.turns >= _COMPLEX_TURNS and not waxes:
+        return "complex repetitive"
+    return "myotonic" if rate >= _MYOTONIC_HZ and waxes else None
+
+
+def _beats(smooth: Array, rate_hz: float, noise_uv: float) -> Array:
+    """The largest peak of every period, to the side where peaks are larger."""
+    side = 1.0 if smooth.max() > -smooth.min() else -1.0
+    height = max(6 * noise_uv, 0.35 * float(np.percentile(side * smooth, 99.8)))
+    peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.005 * rate_hz)))
+    if len(peaks) < 4:
+        return np.asarray(peaks)
+    period = _own_period(smooth, rate_hz)
+    if period is None:
+        return np.asarray(peaks)
+    peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.75 * period)))
+    return np.asarray(peaks)
+
+
+def _own_period(smooth: Array, rate_hz: float) -> int | None:
+    """Samples after which the signal is most like itself, between 6 ms and 250 ms; None where it hardly is."""
+    n = min(len(smooth), round(1.0 * rate_hz))
+    power = np.abs(np.fft.rfft(smooth, 2 * len(smooth))) ** 2
+    likeness = np.fft.irfft(power)[: len(smooth)]
+    likeness = likeness / max(float(likeness[0]), 1e-9)
+    low, high = round(0.006 * rate_hz), min(round(0.25 * rate_hz), n - 1)
+    if high <= low:
+        return None
+    peaks, found = find_peaks(likeness[low:high], height=0.25)
+    if not len(peaks):
+        return None
+    best = float(found["peak_heights"].max())
+    return low + int(peaks[np.flatnonzero(found["peak_heights"] >= 0.8 * best)[0]])
+
+
+def _period(smooth: Array, peaks: Array, rate_hz: float) -> Array:
+    """The mean course of one period about its peak."""
+    length = min(round(float(np.median(np.diff(peaks)))), round(0.05 * rate_hz))
+    first = round(0.3 * length)
+    whole = [at for at in peaks if at >= first and at - first + length <= len(smooth)]
+    mean = np.median(np.stack([smooth[at - first : at - first + length] for at in whole]), axis=0)
+    return np.asarray(mean - np.median(mean))
+
+
+def _range(values: Array) -> float:
+    """How many times the largest fifth is the smallest, the values smoothed over five."""
+    smooth = np.convolve(values, np.ones(5) / 5, "valid") if len(values) >= 10 else values
+    low, high = np.percentile(smooth, [10, 90])
+    return float(high / max(low, 1e-9))

@@ -1,0 +1,81 @@
+"""The command ``analyse``: what a recording shows, in words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from guidance.cli.options import JSON, STATUS, Positive
+
+_ENDINGS = (".html", ".md")
+
+
+@click.command(epilog=STATUS)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option("--muscle", metavar="NAME", help="The muscle that was recorded, such as 'tibialis anterior'.")
+@click.option("--age", type=click.IntRange(0, 120), help="Of the patient, in years; told in the report.")
+@click.option(
+    "--site", "sites", multiple=True, metavar="NERVE@PLACE",
+    help="Nerve and place stimulated in each FILE in turn, such as median@wrist; FILE is then nerve conduction.",
+)  # fmt: skip
+@click.option(
+    "--distance-mm", "distances", multiple=True, type=Positive(), metavar="MM",
+    help="From each site in turn to the next more distal one, or from the most distal one to the muscle.",
+)  # fmt: skip
+@click.option("--channel", metavar="LABEL", help="Use this channel; otherwise the first.")
+@click.option("--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file.")
+@click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
+@click.option("--report", metavar="PATH", help="Write a report with pictures to PATH (.html), or without (.md).")
+@JSON
+def analyse(files: tuple[str, ...], **options: Any) -> None:
+    """Tell what a recording shows, with the evidence for and against; never a diagnosis.
+
+    Without --site, FILE is needle EMG: spontaneous activity, motor units, interference pattern. With --site for the
+    first files, these are nerve conduction with each stimulus annotated 'stim'; one more file may then be needle EMG.
+    A negative potential at the needle is taken to be a negative number in the file.
+    """
+    from drivers.base import DeviceError
+    from guidance.analysis.whole import analysed, sites_of
+    from guidance.faults import Fault
+    from guidance.host import outcome_of
+
+    report, sites = options["report"], options["sites"]
+    if report and Path(report).suffix not in _ENDINGS:
+        raise click.UsageError(f"--report {report}: its name must end in {' or '.join(_ENDINGS)}.")
+    if report and any(Path(report).exists() and Path(report).samefile(file) for file in files):
+        raise click.UsageError(f"--report {report} would overwrite the recording; name another file.")
+    try:
+        known = sites_of(sites, options["distances"], len(files))
+        told = analysed(
+            files, known, options["muscle"], options["age"],
+            channel=options["channel"], full_scale_uv=options["full_scale_uv"],
+            sample_rate_hz=options["sample_rate_hz"],
+        )  # fmt: skip
+        if report:
+            _write(report, told)
+    except (Fault, DeviceError) as fault:
+        outcome = outcome_of(fault)
+        click.echo(f"needle-guidance: {outcome.sentence}", err=True)
+        sys.exit(outcome.status)
+    _show(told, as_json=options["as_json"])
+
+
+def _show(told: Any, *, as_json: bool) -> None:
+    from guidance.analysis.report import json_of, text_of
+
+    click.echo(json.dumps(json_of(told), allow_nan=False) if as_json else text_of(told))
+
+
+def _write(path: str, told: Any) -> None:
+    from guidance.analysis.report import html_of, markdown_of
+    from guidance.faults import Fault
+
+    text = html_of(told) if path.endswith(".html") else markdown_of(told)
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise Fault(f"The report {path} cannot be written ({fault.strerror}); name another file.") from fault

@@ -1,0 +1,62 @@
+"""Parts that every use of a running EMG shares: one band of it, and the RMS envelope; streaming, in any chunks."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from guidance.signal.basis import Array
+
+_BELOW_NYQUIST = 0.45
+
+
+class Band:
+    """A causal Butterworth band of one channel; missing samples (NaN) hold the value before them."""
+
+    def __init__(self, low_hz: float, high_hz: float, rate_hz: float, order: int = 1) -> None:
+        """From ``low_hz`` to ``high_hz``, or as far as ``rate_hz`` reaches; ``order`` of each flank."""
+        top_hz = min(high_hz, _BELOW_NYQUIST * rate_hz)
+        self._sos = butter(order, (low_hz, top_hz), "bandpass", fs=rate_hz, output="sos")
+        self._state = np.zeros((len(self._sos), 2))
+        self._last: float | None = None
+
+    def __call__(self, samples: Array) -> Array:
+        """The band of the next ``samples`` (n,), in the same unit; it begins at rest at the first that is there."""
+        if not len(samples):
+            return samples
+        held = self._held(samples)
+        out, self._state = sosfilt(self._sos, held, zi=self._state)
+        return np.asarray(out)
+
+    def _held(self, samples: Array) -> Array:
+        there = np.isfinite(samples)
+        if self._last is None:
+            if not there.any():
+                return np.zeros(len(samples))
+            self._last = self._offset = float(samples[there.argmax()])
+        at = np.maximum.accumulate(np.where(there, np.arange(len(samples)), -1))
+        held = np.where(at >= 0, samples[np.maximum(at, 0)], self._last)
+        self._last = float(held[-1])
+        return np.asarray(held - self._offset)
+
+
+class Envelope:
+    """RMS over a sliding window, told on a fixed grid, so that no result depends on how the signal was cut."""
+
+    def __init__(self, window_ms: float, step_ms: float, rate_hz: float) -> None:
+        """Over ``window_ms``, a value every ``step_ms``."""
+        self.step = max(1, round(step_ms * rate_hz / 1e3))
+        self._cells = max(1, round(window_ms / step_ms))
+        self._waiting = np.zeros(0)
+        self._squares: list[float] = []
+
+    def __call__(self, samples: Array) -> Array:
+        """The envelope at the end of every step that ``samples`` (n,) complete, in their unit; shorter at the start."""
+        waiting = np.concatenate([self._waiting, samples])
+        steps = len(waiting) // self.step
+        cells, self._waiting = waiting[: steps * self.step].reshape(steps, self.step), waiting[steps * self.step :]
+        out = []
+        for cell in cells:
+            self._squares = [*self._squares, float(np.mean(cell**2))][-self._cells :]
+            out.append(float(np.sqrt(np.mean(self._squares))))
+        return np.array(out)

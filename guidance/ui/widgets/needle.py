@@ -1,0 +1,60 @@
+"""Two lines of the needle's own EMG: the effort asked for and the pattern seen, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from guidance.harmless import clean
+from guidance.snapshot import NeedleView, Snapshot
+from guidance.ui.raster import Canvas
+from guidance.ui.text import shorten
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_PLATE = " ◎ AT THE END-PLATE ZONE "
+
+
+class NeedlePanel(Panel):
+    """Shown where a needle is guided by its EMG; nothing else takes its lines."""
+
+    DEFAULT_CSS = "NeedlePanel { height: 2; display: none; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when the view differs."""
+        return snapshot.needle, _is_at_plate(snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take the newest Snapshot; from the first view on, the lines stay."""
+        if snapshot.needle is not None:
+            self.display = True
+        super().show(snapshot)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw effort, pattern and advice."""
+        if self.snapshot is None or self.snapshot.needle is None:
+            return
+        view, end = self.snapshot.needle, canvas.width - 1
+        column = canvas.write(0, 1, f" {_asked(view)} ", Ink.DARK, Ground.CHIP)
+        if _is_at_plate(self.snapshot) and column + len(_PLATE) < end:
+            column = canvas.write(0, column + 1, _PLATE, Ink.STRONG, Ground.YES)
+        canvas.write(0, column + 1, shorten(_seen(view), max(end - column - 1, 0)), Ink.TEXT)
+        ink = Ink.WARN if view.fits is False else Ink.TEXT
+        canvas.write(1, 1, shorten(clean(view.text), max(end - 1, 0)), ink)
+
+
+def _asked(view: NeedleView) -> str:
+    """The effort asked for, and the movement unless it is rest."""
+    if view.phase is None:
+        return f"NEEDLE EMG: ask for {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
+    movement = "" if view.phase == "rest" or not view.asked else f": {clean(view.asked)}"
+    return f"{view.phase.upper()}{movement}"
+
+
+def _seen(view: NeedleView) -> str:
+    if view.pattern is None:
+        return "listening"
+    return f"{view.pattern}, {view.potentials_per_s:.0f} potentials a second, {view.units} units told apart"
+
+
+def _is_at_plate(snapshot: Snapshot) -> bool:
+    return snapshot.proximity is not None and snapshot.proximity.place == "end-plate"

@@ -1,0 +1,51 @@
+"""Simulated activity is named for what it is; a small version of ``bench_spontaneous``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from guidance.analysis.needle import pieces_of, spontaneous_findings
+from guidance.analysis.reading import read
+from guidance.analysis.spontaneous import ABNORMAL, classify
+from tests.benchmarks.needle_recordings import recorded, write
+from tests.benchmarks.spontaneous_world import CLASSES, RATE_HZ, piece
+
+PIECES = 5
+
+
+@pytest.mark.parametrize(
+    ("label", "least"),
+    [("silent", 5), ("fibrillation", 4), ("positive sharp wave", 3), ("fasciculation", 2), ("complex repetitive", 2),
+     ("myotonic", 4), ("end-plate", 4), ("motor unit", 3)],
+)  # fmt: skip
+def test_simulated_activity_in_little_noise_is_mostly_named_right(label: str, least: int) -> None:
+    index = CLASSES.index(label)
+    called = [classify(piece(label, 2.0, np.random.default_rng([9, index, at])), RATE_HZ).label for at in range(PIECES)]
+    assert called.count(label) >= least, called
+
+
+@pytest.mark.parametrize("noise_uv", [2.0, 10.0])
+def test_noise_and_voluntary_units_are_never_called_abnormal(noise_uv: float) -> None:
+    for label in ("silent", "motor unit"):
+        for at in range(PIECES):
+            uv = piece(label, noise_uv, np.random.default_rng([8, CLASSES.index(label), at]))
+            assert classify(uv, RATE_HZ).label not in ABNORMAL
+
+
+def test_nothing_abnormal_is_found_in_the_healthy_record(tmp_path: object) -> None:
+    uv, rate_hz = recorded("healthy")
+    path = write(tmp_path / "healthy.edf", uv, rate_hz)  # type: ignore[operator]
+    assert not set(pieces_of(read(str(path)))) & ABNORMAL
+
+
+def test_what_is_short_says_so_and_what_was_simulated_too() -> None:
+    (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"))
+    assert finding.word == "seen"
+    assert any("2 s in all" in sentence for sentence in finding.evidence_against)
+    assert any("simulated" in sentence for sentence in finding.evidence_against)
+
+
+def test_silence_at_rest_is_no_finding_and_effort_is_not_rest() -> None:
+    assert spontaneous_findings(("silent",) * 3)[0].word == "not suggested"
+    assert spontaneous_findings(("motor unit", "unclear"))[0].word == "not assessable"

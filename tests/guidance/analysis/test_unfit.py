@@ -1,0 +1,64 @@
+"""What a recording does not allow is not assessable, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drivers.base import Channel, DeviceInfo
+from guidance.analysis.interference import interference
+from guidance.analysis.motor_units import units_in
+from guidance.analysis.needle import study, unfit
+from guidance.analysis.reading import Signal, _clipped
+from guidance.signal.basis import Array
+
+RATE_HZ = 10_000.0
+NOISE = 4.0 * np.random.default_rng(1).standard_normal(60_000)
+
+
+def signal(uv: Array, rate_hz: float = RATE_HZ) -> Signal:
+    return Signal("made", DeviceInfo("made", "", "made:", rate_hz, (Channel("EMG"),)), uv, (), _clipped(uv))
+
+
+MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
+
+
+@pytest.mark.parametrize(
+    ("made", "word"),
+    [
+        (signal((60 * NOISE).clip(-150, 150)), "clipped"),
+        (signal(NOISE + MAINS), "mains"),
+        (signal(NOISE[:5000]), "long"),
+        (signal(np.zeros(0)), "long"),
+        (signal(np.full(60_000, 7.0)), "flat"),
+        (signal(np.full(60_000, np.nan)), "long"),
+        (signal(NOISE, 1000.0), "1000 Hz"),
+    ],
+)
+def test_an_unfit_recording_is_not_assessable_and_says_why(made: Signal, word: str) -> None:
+    findings = study(made, None).findings
+    assert {finding.word for finding in findings} == {"not assessable"}
+    assert all(word in finding.why for finding in findings)
+
+
+def test_a_silent_muscle_is_fit_and_has_nothing_to_measure() -> None:
+    assert unfit(signal(NOISE)) is None
+    told = study(signal(NOISE), None)
+    words = {finding.name: finding.word for finding in told.findings}
+    assert words["spontaneous activity"] == "not suggested"
+    assert words["myopathic pattern"] == words["neurogenic pattern"] == "not assessable"
+
+
+def test_lost_samples_are_neither_units_nor_turns() -> None:
+    holed = NOISE.copy()
+    holed[10_000:30_000] = np.nan
+    assert units_in(holed, RATE_HZ).units == ()
+    assert interference(holed, RATE_HZ).turns_per_mv is None
+
+
+def test_turns_and_amplitude_of_a_known_wave() -> None:
+    t = np.arange(60_000) / RATE_HZ
+    found = interference(300.0 * np.sin(2 * np.pi * 100 * t), RATE_HZ)
+    assert found.median_turns_per_s == pytest.approx(200.0, rel=0.03)
+    assert found.median_uv_per_turn == pytest.approx(600.0, rel=0.02)
+    assert found.turns_per_mv == pytest.approx(333.0, rel=0.05)

@@ -1,0 +1,96 @@
+"""A needle guided by its EMG on the screen: the effort asked for, the gauge of the rise, the keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guidance.events import Proximity
+from guidance.messages import Mark, Steer
+from guidance.snapshot import NeedleView, Snapshot
+from guidance.ui.app import GuidanceApp
+from guidance.ui.estimate import Reader
+from guidance.ui.widgets.gauge import Gauge
+from guidance.ui.widgets.needle import NeedlePanel
+from tests.guidance.ui.fakes import FakeLink, build_live
+from tests.guidance.ui.test_app import PATIENT_S, until
+from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+
+VIEW = NeedleView("slight", "Wrist flexion", "single units", 14.0, 2, True, "Their rise tells.", (1.0, 0.5, 0.0))
+SHARES = {"none": 0.0, "far": 0.02, "approach": 0.08, "target": 0.9, "close": 0.0}
+NEAR = Proximity(
+    1, None, None, None, "target", SHARES, valid=True, why=None, by="needle-emg", rise_time_us=(300.0, 400.0, 480.0)
+)
+
+
+def build(**changes: Any) -> Snapshot:
+    return build_live(**{"stimulator": None, "needle": VIEW, "proximity": NEAR} | changes)
+
+
+def test_it_shows_the_effort_the_movement_the_pattern_and_what_to_do() -> None:
+    text = drawn(NeedlePanel(), build(), width=120, height=2)
+    for part in ("SLIGHT: Wrist flexion", "single units", "14 potentials a second", "Their rise tells."):
+        assert part in text
+
+
+def test_end_plates_are_told_apart() -> None:
+    at_plate = Proximity(
+        1, None, None, None, "target", SHARES, valid=True, why=None, by="needle-emg", place="end-plate"
+    )
+    assert "AT THE END-PLATE ZONE" in drawn(NeedlePanel(), build(proximity=at_plate), width=120, height=2)
+    assert "END-PLATE" not in drawn(NeedlePanel(), build(), width=120, height=2)
+
+
+def test_nothing_a_protocol_says_is_obeyed_by_the_terminal() -> None:
+    hostile = NeedleView("slight", HOSTILE, "full", 1.0, 1, False, HOSTILE, (1.0, 0.5, 0.0))
+    assert not set(OBEYED) & set(drawn(NeedlePanel(), build(needle=hostile), width=120, height=2))
+
+
+def test_the_gauge_shows_the_rise_on_its_own_scale() -> None:
+    estimate = Reader().read(build())
+    assert estimate.why is None
+    assert estimate.rise_time_ms == pytest.approx((0.3, 0.4, 0.48))
+    assert estimate.edges_ma == (1.0, 0.5, 0.0)
+    gauge = Gauge()
+    gauge.tell(estimate)
+    text = drawn(gauge, build(), width=30, height=20)
+    assert "rise" in text
+    assert "0.40" in text
+    assert "mA" not in text
+
+
+def test_at_rest_the_reason_stays_and_is_not_called_stale() -> None:
+    unknown = Proximity(1, None, None, None, None, None, valid=False, why="at-rest", by="needle-emg")
+    reader = Reader()
+    reader.read(build(proximity=unknown, t=10.0))
+    assert reader.read(build(proximity=unknown, t=30.0)).why == "at rest: contract to see"
+
+
+def test_an_old_closeness_is_stale() -> None:
+    reader = Reader()
+    reader.read(build(t=10.0))
+    assert reader.read(build(t=30.0)).why == "stale: no fresh answer"
+
+
+@pytest.mark.parametrize(
+    ("key", "phase", "effort"), [("7", "rest", "0"), ("8", "slight", "0.18"), ("9", "full", "0.9")]
+)
+async def test_a_key_asks_for_an_effort_and_a_simulated_patient_obeys(
+    link: FakeLink, key: str, phase: str, effort: str
+) -> None:
+    async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
+        link.feed(build())
+        await until(lambda: bool(link.sent), PATIENT_S)
+        await pilot.press(key)
+        await until(lambda: Mark(phase) in link.sent, PATIENT_S)
+    assert Steer(f"contract {effort}") in link.sent
+
+
+async def test_without_needle_emg_the_keys_do_nothing(link: FakeLink) -> None:
+    async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
+        link.feed(build(needle=None))
+        await until(lambda: bool(link.sent), PATIENT_S)
+        await pilot.press("8")
+        await pilot.pause()
+    assert Mark("slight") not in link.sent
