@@ -6,12 +6,26 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers.base import Amplifier, DeviceNotFound, FoundPort
+from drivers.base import Amplifier, DeviceNotFound, Discovery
+from drivers.beside import SeparateStimulator
 
 DRIVERS = {
     "ona": "drivers.ona:OnaAmplifier",
     "file": "drivers.recording:Recording",
+    "sound": "drivers.sound_input:SoundInput",
+    "lsl": "drivers.lsl:LslStream",
+    "rhx": "drivers.rhx:IntanRhx",
+    "spikerbox": "drivers.spikerbox:SpikerBox",
+    "brainflow": "drivers.brainflow_board:BrainFlowBoard",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
+}
+
+STIMULATORS = {
+    "stimjim": "drivers.stimjim:StimJim",
+    "pulsepal": "drivers.pulsepal:PulsePal",
+    "p24": "drivers.p24:P24",
+    "ttl": "drivers.ttl:TtlTrigger",
+    "hand": "drivers.hand:ByHand",
 }
 
 
@@ -20,16 +34,28 @@ def open_device(address: str, **options: Any) -> Amplifier:
 
     Raises DeviceNotFound for a scheme no driver has, and the DeviceErrors of the driver.
     """
-    scheme, _, rest = address.partition(":")
-    if scheme not in DRIVERS:
-        known = ", ".join(f"{name}:..." for name in sorted(DRIVERS))
-        raise DeviceNotFound(f"there is no driver for '{address}'; an address is one of {known}")
-    module, name = DRIVERS[scheme].split(":")
-    driver: Callable[..., Amplifier] = getattr(importlib.import_module(module), name)
+    driver: Callable[..., Amplifier]
+    driver, rest = _driver(DRIVERS, address)
     return driver(rest, **options)
 
 
-def discover() -> list[FoundPort]:
-    """Serial ports of this machine, none of them opened; the likeliest amplifiers, those on USB, first."""
-    ports: list[FoundPort] = importlib.import_module("drivers.discovery").serial_ports()
-    return ports
+def open_stimulator(address: str) -> SeparateStimulator:
+    """Open the stimulator at ``address``, "scheme:rest", beside an amplifier. Raises as ``open_device`` does."""
+    driver: Callable[[str], SeparateStimulator]
+    driver, rest = _driver(STIMULATORS, address)
+    return driver(rest)
+
+
+def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
+    scheme, _, rest = address.partition(":")
+    if scheme not in registry:
+        known = ", ".join(f"{name}:..." for name in sorted(registry))
+        raise DeviceNotFound(f"there is no driver for '{address}'; an address is one of {known}")
+    module, name = registry[scheme].split(":")
+    return getattr(importlib.import_module(module), name), rest
+
+
+def discover(*, probe: bool = False) -> Discovery:
+    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    found: Discovery = importlib.import_module("drivers.discovery").look(probe=probe)
+    return found

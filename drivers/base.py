@@ -70,8 +70,29 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StimulatorInfo:
+    """Who a stimulator on a clock of its own is. ``sets_current`` is False where the dial on its front does, ``fires``
+    where a hand triggers it. ``notes`` are sentences that its operator must know.
+    """
+
+    model: str
+    serial: str
+    address: str
+    limits: Limits
+    firmware: str = ""
+    sets_current: bool = True
+    fires: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """Who a device is and what it measures; ``limits`` is None where it does not stimulate."""
+    """Who a device is and what it measures; ``limits`` is None where it does not stimulate. ``stimulator`` is the one
+    beside it, where there is one.
+
+    Where ``scale_known`` is false nobody has said what a step of the device is in uV, and samples are in those steps.
+    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to.
+    """
 
     model: str
     serial: str
@@ -80,18 +101,33 @@ class DeviceInfo:
     channels: tuple[Channel, ...]
     firmware: str = ""
     limits: Limits | None = None
+    stimulator: StimulatorInfo | None = None
     measures_impedance: bool = False
     has_buttons: bool = False
+    scale_known: bool = True
+    marks_pulses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPort:
-    """A port where a device may be: its ``address`` for ``open_device``, and what is known of it without opening it."""
+class FoundDevice:
+    """What may be a device: its ``address`` for ``open_device``, and what is known of it without opening it.
+
+    ``confidence`` is sure, likely or possible.
+    """
 
     address: str
     description: str
+    confidence: str = "possible"
     vendor_product: str | None = None
     serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Devices that were found; ``notes`` are sentences on what could not be looked for, or should be left alone."""
+
+    devices: tuple[FoundDevice, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +135,8 @@ class Pulse:
     """One stimulus, as the device reports it or as its artefact shows it.
 
     It began ``offset_ns`` after the instant of ``sample``. Values not known are None. ``compliance``: the stimulator
-    reached its voltage limit, so that less was delivered than requested.
+    reached its voltage limit, so that less was delivered than requested. ``asked_ns`` is the host's clock when a
+    stimulator on another clock was asked for it: ``sample`` is then no more than where it is to be looked for.
     """
 
     sample: int
@@ -111,6 +148,7 @@ class Pulse:
     outcome: Outcome = Outcome.DELIVERED
     source: str = "device"
     compliance: bool = False
+    asked_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +272,14 @@ class Stimulator(ABC):
     @abstractmethod
     def take_outcomes(self) -> list[CommandOutcome]:
         """What became of the commands since the last call, in order."""
+
+
+class Calibrated(ABC):
+    """What an Amplifier is besides where its microvolts rest on a scale that its address carries."""
+
+    @abstractmethod
+    def rescaled(self, factor: float) -> str:
+        """The address to type so that every value is ``factor`` times what it is now."""
 
 
 class Simulation(ABC):

@@ -6,9 +6,7 @@ import math
 import struct
 
 from drivers.base import LimitExceeded, Limits
-
-# a decimal value times 1000 misses its whole number by rounding alone; that is not taken for a fraction
-_ROUNDING = 1e-9
+from drivers.ranges import ROUNDING, check_range
 
 
 def train_body(limits: Limits, current_ma: float, width_ms: float, rate_hz: float) -> bytes:
@@ -24,9 +22,9 @@ def single_body(limits: Limits, current_ma: float, width_ms: float) -> bytes:
 
 def _current_ua(limits: Limits, current_ma: float) -> int:
     """Bring the current down to the stimulator's step: never more than was asked for. Nothing asked is 0."""
-    _check("current", current_ma, 0.0, limits.max_current_ma, "mA")
+    check_range("current", current_ma, 0.0, limits.max_current_ma, "mA")
     step_ua = round(limits.current_step_ma * 1000)
-    current_ua = math.floor(current_ma * 1000 / step_ua * (1 + _ROUNDING)) * step_ua
+    current_ua = math.floor(current_ma * 1000 / step_ua * (1 + ROUNDING)) * step_ua
     if current_ma > 0 and not current_ua:
         raise LimitExceeded(
             f"A current of {current_ma:g} mA is below the stimulator's smallest, {limits.current_step_ma:g} mA; "
@@ -36,20 +34,11 @@ def _current_ua(limits: Limits, current_ma: float) -> int:
 
 
 def _width_us(limits: Limits, width_ms: float) -> int:
-    _check("pulse width", width_ms, limits.min_width_ms, limits.max_width_ms, "ms")
+    check_range("pulse width", width_ms, limits.min_width_ms, limits.max_width_ms, "ms")
     return round(width_ms * 1000)
 
 
 def _rate_mhz(limits: Limits, rate_hz: float) -> int:
     """Convert the rate to millihertz; 0 is no train, single pulses only."""
-    _check("rate", rate_hz, 0.0, limits.max_rate_hz, "Hz")
+    check_range("rate", rate_hz, 0.0, limits.max_rate_hz, "Hz")
     return round(rate_hz * 1000)
-
-
-def _check(what: str, value: float, low: float, high: float, unit: str) -> None:
-    """Raise LimitExceeded where ``value`` is not a number from ``low`` to ``high``."""
-    if not low * (1 - _ROUNDING) <= value <= high * (1 + _ROUNDING):
-        raise LimitExceeded(
-            f"A {what} of {value:.9g} {unit} is outside what the stimulator can do ({low:g} to {high:g} {unit}); "
-            "nothing was changed."
-        )

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -30,21 +31,28 @@ if sys.platform != "win32":
     _OPEN_ERRORS += (termios.error,)
 
 
-def open_port(url: str) -> Port:
-    """Open the port at ``url`` for this program alone; its reader runs.
+def open_port(url: str, baud: int = BAUD) -> Port:
+    """Open the port at ``url`` for this program alone, a serial one at ``baud``; its reader runs.
 
     ``socket://`` is connected here and not by pyserial, whose reads are of single bytes and whose writes wait for
     each other. Raises DeviceNotFound where there is nothing, DeviceRefused where it is busy or forbidden.
     """
     if url.lower().startswith("socket://"):
         return _socket_port(url)
-    try:
-        opened = serial.serial_for_url(url, baudrate=BAUD, timeout=0, exclusive=True)
-    except _OPEN_ERRORS as error:
-        _refuse(url, error)
+    with refuse_port(url):
+        opened = serial.serial_for_url(url, baudrate=baud, timeout=0, exclusive=True)
     if os.name == "posix" and isinstance(opened, serial.Serial):
         return _descriptor_port(url, opened)
     return PolledPort(url, opened)
+
+
+@contextlib.contextmanager
+def refuse_port(url: str) -> Iterator[None]:
+    """Whatever goes wrong in opening ``url`` within becomes a DeviceNotFound or DeviceRefused."""
+    try:
+        yield
+    except _OPEN_ERRORS as error:
+        _refuse(url, error)
 
 
 def _descriptor_port(url: str, opened: Any) -> Port:

@@ -24,11 +24,15 @@ class Controller:
         """The rate wanted from the last pulse to the next; None leaves the rate that is set."""
         return None
 
+    def next_width_ms(self) -> float | None:
+        """The width wanted for the next pulse; None leaves the width that is set."""
+        return None
+
     def follow(self, belief: ProximityFilter) -> None:
         """Take note of the estimate that it may plan with."""
 
-    def heard(self, current_ma: float, response: Response, proximity: Proximity) -> None:
-        """Learn what the pulse of ``current_ma`` was answered with."""
+    def heard(self, current_ma: float, width_ms: float, response: Response, proximity: Proximity) -> None:
+        """Learn what the pulse of ``current_ma`` and ``width_ms`` was answered with."""
 
     def entries(self) -> Iterator[Entry]:
         """What it has found out since it was asked last, for the record."""

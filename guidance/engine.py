@@ -12,6 +12,7 @@ from dataclasses import replace
 from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
 from guidance.alarms import AlarmBoard
 from guidance.cues import MAPPINGS, CueChooser
+from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
@@ -33,10 +34,11 @@ from guidance.messages import (
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
+from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
-from guidance.telling import heard_of, response_of, signal_of, start_of, stimulus_of
+from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of
 from guidance.watch import Watch
 from guidance.zones import SteadyZone, edges_ma
 
@@ -60,15 +62,19 @@ class Engine:
             listen=listen,
             current_ma=settings.current_ma,
             silent=settings.silent_pulses,
+            marker=channel_named(settings.marker, info),
         )
         protocol = settings.protocol
-        self._belief = ProximityFilter(settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma)
+        self._belief = ProximityFilter(
+            settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
+        )
         self._zone = SteadyZone()
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
+        self.dialled = DialSaid(settings.current_ma) if listen else None
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
@@ -80,7 +86,7 @@ class Engine:
 
     def begin(self) -> Made:
         """The record that opens the stream."""
-        return Made(0.0, start_of(self.settings, self.info, self._wall_time))
+        return Made(0.0, start_of(self.info, self.settings, self._wall_time))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
@@ -162,6 +168,9 @@ class Engine:
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
+        elif isinstance(message, Dial) and self.dialled:
+            yield self.dialled.turn(message.steps)
+            self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
             yield from self._operate(self.stimulation, message, now_ns)
 
@@ -245,7 +254,7 @@ class Engine:
                 self.stimulation.pulse_seen(finding.pulse)
             if self.emg:
                 self.emg.pulse(finding.pulse.sample)
-            yield t, self._stimulus(finding.pulse)
+            yield t, self._stimulus(finding.pulse, finding.alignment)
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
         elif isinstance(finding, Answer):
@@ -268,9 +277,9 @@ class Engine:
             yield self.proximity
             yield from self._changed_cue(self.proximity)
 
-    def _stimulus(self, pulse: Pulse) -> Stimulus:
-        self.tally.count_pulse(pulse)
-        return stimulus_of(pulse)
+    def _stimulus(self, pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
+        self.tally.count_pulse(pulse, alignment)
+        return stimulus_of(pulse, alignment)
 
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
@@ -283,7 +292,7 @@ class Engine:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
-            self.stimulation.answered(answer.pulse.sample, answer.pulse.current_ma, response, self.proximity)
+            self.stimulation.answered(answer.pulse, response, self.proximity)
             yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:

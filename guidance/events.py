@@ -59,7 +59,9 @@ class Command(Record):
 
 @dataclass(frozen=True, slots=True)
 class Stimulus(Record):
-    """A pulse; ``source`` is ``device`` or ``artefact``."""
+    """A pulse; ``source`` is ``device`` or ``artefact``. A stimulator on another clock gave it ``offset_ms`` after it
+    was asked to; the amplifier's clock runs faster than the host's by ``drift_ppm``.
+    """
 
     kind: ClassVar[str] = "stimulus"
     sample: int
@@ -69,6 +71,8 @@ class Stimulus(Record):
     impedance_kohm: float | None
     source: str
     outcome: str = "delivered"
+    offset_ms: float | None = None
+    drift_ppm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ ABSOLUTE_MAX_RATE_HZ = 5.0
 ABSOLUTE_MAX_CHARGE_UC = 2.0
 STEP_UP_SHARE = 0.30
 STEP_UP_MA = 0.1
+LONGEST_CHRONAXIE_MS = 0.5
+"""A motor axon's 10 mm away in the double-cable model; 0.46 ms were measured at the wrist through the skin."""
 SIGNAL_FRESH_S = 0.25
 SCREEN_ALIVE_S = 1.0
 MOST_UNANSWERED = 3
@@ -75,25 +77,38 @@ class Ladder:
     was asked for. A pulse that was not delivered, or of which that is not known, does not.
     """
 
-    def __init__(self, first_ma: float) -> None:
-        """The first pulse may be of ``first_ma``."""
-        self.highest_ma = first_ma
+    def __init__(self, first_ma: float, width_ms: float) -> None:
+        """The first pulse may be of ``first_ma`` for ``width_ms``."""
+        self._highest_ma, self._width_ms = first_ma, width_ms
         self._asked_ma: float | None = None
 
-    def asked(self, current_ma: float) -> None:
-        """Take in that a pulse of ``current_ma`` is asked for, whatever becomes of it."""
-        self._asked_ma = current_ma
-        self.highest_ma = min(self.highest_ma, highest_step(current_ma))
+    def highest_ma(self, width_ms: float) -> float:
+        """The highest current that a pulse of ``width_ms`` may have now."""
+        return self._highest_ma * widening(self._width_ms, width_ms)
+
+    def asked(self, current_ma: float, width_ms: float) -> None:
+        """Take in that such a pulse is asked for, whatever becomes of it."""
+        self._highest_ma = min(self.highest_ma(width_ms), highest_step(current_ma))
+        self._asked_ma, self._width_ms = current_ma, width_ms
 
     def delivered(self, current_ma: float) -> None:
         """Take in that the pulse asked for delivered ``current_ma``."""
         if self._asked_ma is not None:
-            self.highest_ma = highest_step(min(self._asked_ma, current_ma))
+            self._highest_ma = highest_step(min(self._asked_ma, current_ma))
 
 
 def highest_step(previous_ma: float) -> float:
     """The highest current that may follow ``previous_ma``: 30 % or 0.1 mA more, whichever is greater."""
     return max(previous_ma * (1 + STEP_UP_SHARE), previous_ma + STEP_UP_MA)
+
+
+def widening(from_ms: float, to_ms: float) -> float:
+    """By what a step up is multiplied where the width changes: a longer pulse excites more with the same current, at
+    most as much as on a nerve of the longest chronaxie (Weiss); a shorter one may have no higher current.
+    """
+    if to_ms <= from_ms:
+        return 1.0
+    return (1 + LONGEST_CHRONAXIE_MS / to_ms) / (1 + LONGEST_CHRONAXIE_MS / from_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +167,7 @@ def refusal(
 ) -> str | None:
     """Why this pulse may not be delivered now, in words; None if it may."""
     why = disarming(state) or withholding(state) or bounds.refusal(current_ma, width_ms, rate_hz)
-    if why is None and current_ma > ladder.highest_ma + _SLACK:
-        return f"{current_ma:g} mA is too large a step up; at most {ladder.highest_ma:.3g} mA may follow"
+    highest_ma = ladder.highest_ma(width_ms)
+    if why is None and current_ma > highest_ma + _SLACK:
+        return f"{current_ma:g} mA is too large a step up; at most {highest_ma:.3g} mA may follow"
     return why

@@ -49,6 +49,10 @@ class SinglePulses(Stimulation):
     def pulse_seen(self, pulse: Pulse) -> None:
         """Take in what the device says of a pulse; one that was not delivered has no answer."""
         super().pulse_seen(pulse)
+        if pulse.outcome is Outcome.UNCONFIRMED:
+            self._unconfirmed += self._asked is not None
+            self._asked = None
+            return
         self._unconfirmed = 0
         if pulse.outcome is Outcome.NOT_DELIVERED:
             self._asked = None
@@ -67,18 +71,16 @@ class SinglePulses(Stimulation):
     def overdue(self, t: float) -> Iterator[Command | Asked]:
         """As Stimulation: the last pulse waits so long to be confirmed, and then to be answered."""
         asked = self._asked
-        if asked is None:
-            return
-        if asked.seen is not None and t - asked.t > ANSWER_S:
+        if asked and asked.seen is not None and t - asked.t > ANSWER_S:
             self._asked = None
             self.unanswered += 1
-        elif asked.seen is None and t - asked.t > CONFIRM_S:
+        elif asked and asked.seen is None and t - asked.t > CONFIRM_S:
             self._unconfirmed += 1
             self.amiss = UNCONFIRMED
             yield from self.give_up()
-            if self.armed and self._unconfirmed >= MOST_UNCONFIRMED:
-                self.suspect = True
-                yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
+        if self.armed and self._unconfirmed >= MOST_UNCONFIRMED:
+            self.suspect = True
+            yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
 
     def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
         due_t = self._due_t
@@ -91,8 +93,8 @@ class SinglePulses(Stimulation):
             return
         self._withheld = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
-        self._asked = Asked(t, current_ma, self.width_ms)
-        self._ask(Fire(current_ma, self.width_ms))
+        self._asked = Asked(t, current_ma, self.pulse_width_ms)
+        self._ask(Fire(current_ma, self.pulse_width_ms))
         yield from self._tell()
 
     @property
@@ -105,6 +107,15 @@ class SinglePulses(Stimulation):
         if why != self._withheld:
             self._withheld = why
             yield Command(current_ma, self.width_ms, None, enabled=True, by="safety", why=f"pulse withheld: {why}")
+
+
+class TriggeredPulses(SinglePulses):
+    """Pulses whose current the stimulator's own dial sets: it is never taken for another than the dial is said to show,
+    so that a step up too large is refused and not made smaller.
+    """
+
+    def _next_ma(self) -> float:
+        return self.hand.next_ma()
 
 
 class PulseTrain(Stimulation):

@@ -23,7 +23,9 @@ class Mode(StrEnum):
 class Settings:
     """One procedure's settings; what is not None stands for what the protocol says.
 
-    The first ``silent_pulses`` are known to be below threshold. ``sounds`` names a mapping of guidance/cues.py.
+    The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
+    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cues.py.
+    ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
     """
 
     protocol: Protocol
@@ -37,7 +39,9 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    probe_widths: bool = False
     sounds: str = cues.USUAL
+    marker: str | None = None
 
     @property
     def window(self) -> tuple[float, float]:
@@ -52,12 +56,14 @@ class Settings:
     @property
     def told(self) -> dict[str, Any]:
         """What a replay must know to run with the same; what is not set is None."""
-        return {
+        told = {
             "window_ms": self.window,
             "criterion_uv": self.named_criterion_uv,
             "current_ma": self.current_ma,
             "silent_pulses": self.silent_pulses,
+            "probe_widths": self.probe_widths,
         }
+        return told | {"marker": self.marker} if self.marker else told
 
     @property
     def threshold_criterion_uv(self) -> float:

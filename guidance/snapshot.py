@@ -51,6 +51,8 @@ class StimulatorView:
     """The stimulator: ``armed`` or not, the current asked for now and wanted next, its limit, and what the last pulse
     delivered; mA, ms, pulses a second, kOhm. ``chooser`` of the current: ``controller``, ``operator``, or ``held``
     where it stays; ``doing`` is what the controller does, and ``why`` why the stimulator was not armed, in words.
+    ``sets_current`` is False where the stimulator's own dial does. ``offset_ms`` and ``drift_ppm``: how long after it
+    was asked for the last pulse was found, and the drift between the clocks; None where there is one clock.
     """
 
     armed: bool
@@ -64,6 +66,9 @@ class StimulatorView:
     chooser: str = "controller"
     doing: str = ""
     why: str | None = None
+    sets_current: bool = True
+    offset_ms: float | None = None
+    drift_ppm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
     minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing. ``zone_edges_ma`` are the
     thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what the protocol says without
-    a source.
+    a source. ``dial_ma`` is what the dial of a stimulator set by hand is said to show.
     """
 
     t: float
@@ -167,4 +172,5 @@ class Snapshot:
     dose: DoseView | None = None
     sound: SoundView | None = None
     journal: JournalView | None = None
+    dial_ma: float | None = None
     needle: NeedleView | None = None

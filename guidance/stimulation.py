@@ -19,6 +19,10 @@ PASSING_FAULTS = {"host lost", "open circuit"}
 _OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
 _HELD, _TAKEN_OVER, _HANDED_BACK = "the current is held", "the current is taken over", "the current is handed back"
 UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
+_UNFOUND = (
+    "The last pulse was not found in the recording: it may or may not have been delivered. Check the stimulator's "
+    "output and the needle's cable."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,9 @@ class Stimulation(ABC):
         self.amiss: str | None = None
         self.refused: str | None = None
         self.unanswered = 0
-        self.ladder = Ladder(first_ma)
+        self.ladder = Ladder(first_ma, width_ms)
         self.hand = Hand(controller)
-        self._told: tuple[float | None, float] | None = None
+        self._told: tuple[float | None, float, float] | None = None
 
     @property
     def pulse_rate_hz(self) -> float:
@@ -95,6 +99,14 @@ class Stimulation(ABC):
         """
         wanted = self.controller.next_rate_hz() if self.hand.leaves_rate else None
         return self.rate_hz if wanted is None else min(wanted, self.bounds.max_rate_hz)
+
+    @property
+    def pulse_width_ms(self) -> float:
+        """The width that the controller wants now; the one that was set where it wants none, or where the operator has
+        the current.
+        """
+        wanted = self.controller.next_width_ms() if self.hand.leaves_rate else None
+        return self.width_ms if wanted is None else wanted
 
     @property
     @abstractmethod
@@ -129,16 +141,16 @@ class Stimulation(ABC):
     def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
         """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""
         why = disarming(state) or not_fresh(state)
-        self.refused = why = why or self.bounds.refusal(self._next_ma(), self.width_ms, self.rate_hz)
+        self.refused = why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.rate_hz)
         if why is not None:
             self.actions.append(Output(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.suspect, self.amiss = True, False, None
             self.current_ma = self._next_ma()
-            self._told = self.current_ma, self.pulse_rate_hz
+            self._told = self._now()
             self._begin(t, self.current_ma)
-            yield Command(self.current_ma, self.width_ms, self.pulse_rate_hz, enabled=True, by=by)
+            yield Command(*self._told, enabled=True, by=by)
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
@@ -188,41 +200,53 @@ class Stimulation(ABC):
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.ladder.delivered(pulse.current_ma)
 
-    def answered(self, sample: int, current_ma: float | None, response: Response, proximity: Proximity) -> None:
-        """Take in the answer to the pulse at ``sample``."""
+    def answered(self, pulse: Pulse, response: Response, proximity: Proximity) -> None:
+        """Take in the answer to ``pulse``."""
         self.unanswered = 0
-        self._hear(sample)
-        if current_ma is not None:
-            self.controller.heard(current_ma, response, proximity)
+        self._hear(pulse.sample)
+        if pulse.current_ma is not None:
+            self.controller.heard(pulse.current_ma, pulse.width_ms or self.width_ms, response, proximity)
 
     def _next_ma(self) -> float:
         """What the controller wants, in steps of the device, as far as limits and the last pulse allow."""
-        highest = min(self.bounds.highest_ma(self.width_ms), self.ladder.highest_ma)
+        width_ms = self.pulse_width_ms
+        highest = min(self.bounds.highest_ma(width_ms), self.ladder.highest_ma(width_ms))
         return self.bounds.stepped(min(self.hand.next_ma(), highest))
 
     def _refusal(self, current_ma: float, state: Conditions) -> str | None:
-        return refusal(state, self.bounds, self.ladder, current_ma, self.width_ms, self.pulse_rate_hz)
+        return refusal(state, self.bounds, self.ladder, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
 
     def _ask(self, action: Fire | Train) -> None:
         self.actions.append(action)
-        self.ladder.asked(action.current_ma)
+        self.ladder.asked(action.current_ma, action.width_ms)
         self.current_ma = action.current_ma
 
     def _tell(self) -> Iterator[Command]:
         """The command under way, where it is not the one told last."""
-        if (self.current_ma, self.pulse_rate_hz) != self._told:
-            self._told = self.current_ma, self.pulse_rate_hz
-            yield Command(self.current_ma, self.width_ms, self.pulse_rate_hz, enabled=True, by=self.hand.by)
+        if self._now() != self._told:
+            self._told = self._now()
+            yield Command(*self._told, enabled=True, by=self.hand.by)
+
+    def _now(self) -> tuple[float | None, float, float]:
+        """Current, width and rate of the command under way."""
+        return self.current_ma, self.pulse_width_ms, self.pulse_rate_hz
 
     def _asked_by_operator(self, current_ma: float | None, why: str | None = None) -> Command:
         rate_hz = self.pulse_rate_hz
-        return Command(current_ma, self.width_ms, rate_hz, enabled=self.armed, by="operator", why=why)
+        return Command(current_ma, self.pulse_width_ms, rate_hz, enabled=self.armed, by="operator", why=why)
 
 
 def _amiss(pulse: Pulse) -> str | None:
     """What was wrong with ``pulse``, in words."""
     if pulse.outcome is Outcome.NOT_DELIVERED:
         return _OPEN
+    if pulse.outcome is Outcome.UNCONFIRMED:
+        return _UNFOUND
+    if pulse.compliance and pulse.current_ma is None:
+        return (
+            f"Less than the {pulse.requested_ma or 0:.2f} mA asked for was delivered: the stimulator is at its voltage "
+            "limit. Check the electrodes."
+        )
     if pulse.compliance:
         return (
             f"Only {pulse.current_ma or 0:.2f} of {pulse.requested_ma or 0:.2f} mA were delivered: the stimulator is "

@@ -8,6 +8,7 @@ import numpy as np
 
 from drivers.base import Block, Pulse
 from guidance.events import Response
+from guidance.signal.align import Alignment
 from guidance.signal.monitor import Quality
 from guidance.signal.path import Answer
 from guidance.snapshot import SweepView
@@ -23,6 +24,7 @@ class Tally:
         self.stimuli = self.responses = self.detections = 0
         self.samples = self.lost_samples = self.bad_frames = 0
         self.last_pulse: Pulse | None = None
+        self.last_alignment: Alignment | None = None
         self.quality: tuple[Quality, ...] = ()
         self.sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
 
@@ -32,10 +34,10 @@ class Tally:
         self.lost_samples += block.lost_before
         self.bad_frames += block.bad_frames
 
-    def count_pulse(self, pulse: Pulse) -> None:
-        """Count a pulse, delivered or not."""
+    def count_pulse(self, pulse: Pulse, alignment: Alignment | None = None) -> None:
+        """Count a pulse, delivered or not, and how it was found."""
         self.stimuli += 1
-        self.last_pulse = pulse
+        self.last_pulse, self.last_alignment = pulse, alignment
 
     def keep(self, answer: Answer, response: Response) -> None:
         """Count an answer; the main channel's sweep is kept for drawing."""

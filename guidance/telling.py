@@ -11,11 +11,12 @@ from guidance.judge import judge
 from guidance.protocol import Protocol
 from guidance.proximity.evidence import Heard
 from guidance.settings import Settings
+from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, Second
 
 
-def start_of(settings: Settings, info: DeviceInfo, wall_time: str) -> Start:
-    """The record that opens the stream of a procedure on device ``info`` that began at ``wall_time`` (RFC 3339)."""
+def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
+    """The record that opens the stream of a procedure on ``info``, begun at ``wall_time`` (RFC 3339)."""
     device = {
         "model": info.model,
         "serial": info.serial,
@@ -23,14 +24,23 @@ def start_of(settings: Settings, info: DeviceInfo, wall_time: str) -> Start:
         "sample_rate_hz": info.sample_rate_hz,
         "channels": [channel.name for channel in info.channels],
     }
+    beside = info.stimulator
+    if beside:
+        device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
     protocol = settings.protocol
     changes = tuple(asdict(change) for change in protocol.changes)
     told = (changes, protocol.unsourced, protocol.assumed, settings.told)
-    return Start(VERSION, f"needle-guidance {__version__}", protocol.id, device, wall_time, settings.mode.value, *told)
+    program = f"needle-guidance {__version__}"
+    return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *told)
 
 
-def stimulus_of(pulse: Pulse) -> Stimulus:
-    """The record of ``pulse``."""
+def channel_named(label: str | None, info: DeviceInfo) -> int | None:
+    """Number of the channel that ``label`` names; None for none. Raises ValueError where there is no such channel."""
+    return None if label is None else [channel.name for channel in info.channels].index(label)
+
+
+def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
+    """The record of ``pulse``, and of how it was found."""
     return Stimulus(
         sample=pulse.sample,
         current_ma=pulse.current_ma,
@@ -39,6 +49,8 @@ def stimulus_of(pulse: Pulse) -> Stimulus:
         impedance_kohm=pulse.impedance_kohm,
         source=pulse.source,
         outcome=pulse.outcome.value,
+        offset_ms=alignment.offset_ms if alignment else None,
+        drift_ppm=alignment.drift_ppm if alignment else None,
     )
 
 

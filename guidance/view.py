@@ -67,6 +67,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         unsourced=_unsourced(settings.protocol),
         notice=position.notice,
         dose=engine.dose.view(),
+        dial_ma=engine.dialled.current_ma if engine.dialled else None,
         needle=engine.emg.view() if engine.emg else None,
         sound=position.sound,
         journal=position.journal,
@@ -88,17 +89,20 @@ def _stimulator(engine: Engine) -> StimulatorView | None:
     stimulation = engine.stimulation
     if stimulation is None:
         return None
-    last = engine.tally.last_pulse
+    last, aligned, beside = engine.tally.last_pulse, engine.tally.last_alignment, engine.info.stimulator
     return StimulatorView(
         armed=stimulation.armed,
         current_ma=stimulation.current_ma if stimulation.armed else None,
         wanted_ma=stimulation.hand.next_ma(),
         max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
-        width_ms=stimulation.width_ms,
+        width_ms=stimulation.pulse_width_ms,
         rate_hz=stimulation.pulse_rate_hz,
         delivered_ma=last.current_ma if last else None,
         impedance_kohm=last.impedance_kohm if last else None,
         chooser=stimulation.hand.who.value,
         doing=stimulation.hand.doing,
         why=stimulation.refused,
+        sets_current=beside is None or beside.sets_current,
+        offset_ms=aligned.offset_ms if aligned else None,
+        drift_ppm=aligned.drift_ppm if aligned else None,
     )

@@ -17,8 +17,9 @@ class Control:
     """Control lines on stdin, each answered by one JSON line on stdout.
 
     ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), ``hold``; ``contract SHARE|off``; ``inject
-    saline|anaesthetic|d5w ML``; ``lead-off CHANNEL on|off``; ``press N``, ``release N``; ``battery PERCENT``; ``fault
-    CODE``; ``set FAULT VALUE`` (see Faults); ``stall SECONDS``; ``lose SAMPLES``; ``unplug``, ``replug``; ``truth``.
+    saline|anaesthetic|d5w ML``; ``pulse MA MS`` (another stimulator's); ``lead-off CHANNEL on|off``; ``press N``,
+    ``release N``; ``battery PERCENT``; ``fault CODE``; ``set FAULT VALUE`` (see Faults); ``stall SECONDS``; ``lose
+    SAMPLES``; ``unplug``, ``replug``; ``truth``.
     """
 
     def __init__(self, device: OnaDevice, port: Port) -> None:
@@ -32,6 +33,7 @@ class Control:
             "contract": self._contract,
             "inject": lambda what, ml: device.patient.inject(Injectate(what), float(ml)),
             "lead-off": lambda channel, off: device.patient.set_lead_off(int(channel), on_off(off)),
+            "pulse": lambda ma, ms: device.strike(float(ma), float(ms), self._now_ns),
             "press": lambda button: device.press(int(button), pressed=True),
             "release": lambda button: device.press(int(button), pressed=False),
             "battery": lambda percent: device.set_battery(int(percent)),

@@ -38,6 +38,7 @@ class OnaDevice:
         self._frame_samples = max(round(FRAME_S * patient.sample_rate_hz), 1)
         room = 1000 - ona.SAMPLES_OVERHEAD
         self._most_samples = min(255, room // (3 * patient.channels))
+        self._foreign: list[tuple[float, float, float]] = []
         self._reader = FrameReader(range(256))
         self._out: list[tuple[int, bytes]] = []
         self._held: list[tuple[int, int, int, bytes]] = []
@@ -78,6 +79,13 @@ class OnaDevice:
         if not 0 <= button <= 7:
             raise ValueError(f"buttons are 0 to 7, not {button}")
         self._say(ona.BUTTON, ona.button(self._sent, button, pressed=pressed))
+
+    def strike(self, current_ma: float, width_ms: float, now_ns: int) -> None:
+        """Let a stimulator that is not this device's give a pulse now. Raises ValueError for one of nothing."""
+        if not (current_ma > 0 and width_ms > 0):
+            raise ValueError("a pulse has a current in mA and a width in ms above 0")
+        if self._streaming:
+            self._foreign.append((max(self._position(now_ns), self._sent), current_ma, width_ms))
 
     def raise_fault(self, fault: Fault) -> None:
         """Latch ``fault``: the stimulator is disabled until the host has sent STIM_ENABLE 0."""
@@ -131,13 +139,20 @@ class OnaDevice:
             pulses.append((max(due.position - start, 0.0), delivery.delivered_ua / 1000, due.width_us / 1000))
             if not self.faults.no_stim:
                 self._say_shifted(ona.STIM, delivery.body(), now_ns)
-        raw, flags = self.patient.record(count, pulses)
+        pulses += self._strikes(start)
+        raw, flags = self.patient.record(count, sorted(pulses))
         if self._skip:
             self._skip, self._dropped = self._skip - count, True
             return
         flags |= ona.DEVICE_DROPPED if self._dropped else 0
         self._dropped = False
         self._say_shifted(ona.SAMPLES, ona.samples(start, count, self.patient.channels, flags, raw), now_ns)
+
+    def _strikes(self, start: int) -> list[tuple[float, float, float]]:
+        """The foreign pulses up to the end of what is being recorded, from ``start`` on."""
+        due = [pulse for pulse in self._foreign if pulse[0] < self._sent]
+        self._foreign = [pulse for pulse in self._foreign if pulse[0] >= self._sent]
+        return [(max(at - start, 0.0), current_ma, width_ms) for at, current_ma, width_ms in due]
 
     def _impedance_kohm(self, ahead_samples: float = 0.0) -> float | None:
         if self.faults.open_circuit:
@@ -184,6 +199,7 @@ class OnaDevice:
     def _start(self, now_ns: int) -> Result:
         self._stop(now_ns)
         self._streaming, self._started_ns, self._sent, self._dropped = True, now_ns, 0, False
+        self._foreign.clear()
         self._status_ns = self._skip = 0
         return Result.DONE
 

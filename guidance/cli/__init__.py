@@ -14,6 +14,7 @@ from guidance.cli.hardware import check, devices
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
+from guidance.cli.recording import record
 from guidance.cli.records import RECORD_COMMANDS
 from guidance.cli.sounds import sounds
 from guidance.cli.trial import trial
@@ -29,7 +30,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, procedures, protocols, dose, sounds, trial, analyse):
+for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse):
     cli.add_command(command)
 for command in RECORD_COMMANDS:
     procedures.add_command(command)

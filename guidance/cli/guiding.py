@@ -15,9 +15,11 @@ from guidance.cli.options import (
     EVENTS,
     HEADLESS,
     JSON,
+    MARKER,
     PROTOCOL,
     SILENT,
     STATUS,
+    STIMULATOR,
     WINDOW,
     Positive,
     check_events,
@@ -32,6 +34,8 @@ from guidance.faults import ArgumentFault
 
 @click.command(epilog=STATUS)
 @DEVICE
+@STIMULATOR
+@MARKER
 @procedure_options
 def run(address: str, **options: Any) -> None:
     """Guide a procedure on an amplifier.
@@ -72,6 +76,8 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
+        stimulator=options.get("stimulator"),
+        lsl_out=options["lsl_out"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
         **_case(options),

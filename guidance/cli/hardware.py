@@ -1,15 +1,16 @@
-"""The commands about devices: which ports there are, and whether what is connected is fit for use."""
+"""The commands about devices: which there are, and whether what is connected is fit for use."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import sys
 
 import click
 
 from drivers.base import DeviceError
-from guidance.cli.options import DEVICE, JSON, STATUS
+from guidance.cli.options import DEVICE, JSON, STATUS, Positive
 from guidance.faults import DONE, FAILED, Fault
 
 _HOW_ELSE = """\
@@ -21,22 +22,28 @@ Exit status: 0 good; 1 something to mend, or another error; 2 bad arguments; 3 t
 
 @click.command(epilog=STATUS)
 @JSON
-def devices(*, as_json: bool) -> None:
-    """List the serial ports, without opening any.
+@click.option(
+    "--probe", is_flag=True,
+    help="Ask the serial ports who is there; never one that opening may reset, nor a server it would close.",
+)  # fmt: skip
+def devices(*, as_json: bool, probe: bool) -> None:
+    """List what may be an amplifier, without opening anything.
 
-    Each line is what to give as --device, and what is known of the port: USB vendor and product, description. Then
-    `needle-guidance check --device ADDRESS` shows whether an amplifier answers there.
+    Serial ports, LSL streams and sound inputs: each line is what to give as --device, how sure it is, and what is known
+    of it. Then `needle-guidance check --device ADDRESS` shows whether an amplifier answers there.
     """
-    from guidance.live.check import found_ports
+    from guidance.live.check import found_devices
 
-    ports = found_ports()
+    found = found_devices(probe=probe)
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(port) for port in ports]))
+        click.echo(json.dumps(dataclasses.asdict(found)))
         return
-    for port in ports:
-        known = filter(None, (port.vendor_product, port.description, port.serial))
-        click.echo(f"--device {port.address}   {', '.join(known)}")
-    click.echo(_HOW_ELSE if ports else f"No serial port was found. Connect the amplifier.\n{_HOW_ELSE}")
+    for device in found.devices:
+        known = filter(None, (device.confidence, device.description, device.vendor_product, device.serial))
+        click.echo(f"--device {shlex.quote(device.address)}   {', '.join(known)}")
+    if not found.devices:
+        click.echo("Nothing was found. Connect the amplifier.")
+    click.echo("\n".join([*found.notes, _HOW_ELSE]))
 
 
 @click.command(epilog=_CHECK_STATUS)
@@ -45,9 +52,13 @@ def devices(*, as_json: bool) -> None:
     "--seconds", type=click.FloatRange(2.0, 3600.0), default=5.0, metavar="N", show_default=True,
     help="Listen for so long, 2 to 3600; the longer, the better the clock is known.",
 )  # fmt: skip
+@click.option(
+    "--known-uv", "known_uv", type=Positive(), metavar="UV",
+    help="What the calibration signal now at the first input is, peak to peak: prints the address to type.",
+)  # fmt: skip
 @click.option("--no-audio", is_flag=True, help="Leave the sound out.")
 @JSON
-def check(address: str, *, seconds: float, no_audio: bool, as_json: bool) -> None:
+def check(address: str, *, seconds: float, known_uv: float | None, no_audio: bool, as_json: bool) -> None:
     """See whether an amplifier is fit for use, and what to mend.
 
     Shows its rate and clock, each channel's noise, mains and electrode, the impedance, what was lost on the line, and
@@ -62,7 +73,7 @@ def check(address: str, *, seconds: float, no_audio: bool, as_json: bool) -> Non
 
     try:
         device = sound_settings().device
-        found = check_device(address, seconds)
+        found = check_device(address, seconds, known_uv)
     except (DeviceError, Fault) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)

@@ -41,8 +41,18 @@ class Positive(click.ParamType[float]):
 
 DEVICE = click.option(
     "--device", "address", required=True, metavar="ADDRESS",
-    help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sim:SEED is a "
-    "simulated patient. The command devices lists the ports.",
+    help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sound:NAME, "
+    "lsl:NAME, rhx:HOST:PORT, spikerbox:PORT, brainflow:BOARD; sim:SEED is a simulated patient. The command devices "
+    "lists what is there.",
+)  # fmt: skip
+STIMULATOR = click.option(
+    "--stimulator", metavar="ADDRESS",
+    help="A stimulator beside the amplifier, on a clock of its own: stimjim:PORT, pulsepal:PORT?ma_per_v=MA, p24:PORT, "
+    "ttl:PORT?line=rts (or dtr, or ?byte=0x41), or hand. Its pulses are found in the recording.",
+)  # fmt: skip
+MARKER = click.option(
+    "--marker", metavar="CHANNEL",
+    help="The amplifier's channel that shows the stimulator's trigger; without it pulses are found by their artefact.",
 )  # fmt: skip
 PROTOCOL = click.option(
     "--protocol", "protocol_id", default="generic-block", metavar="ID", show_default=True,
@@ -87,6 +97,11 @@ _PROCEDURE = (
         help="First current; in manual mode the current; in listen mode what the dial shows.",
     ),
     click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width."),
+    click.option(
+        "--probe-widths", is_flag=True,
+        help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. What they say rests on a "
+        "model of the axon, and models differ widely; tried on simulation only.",
+    ),
     click.option("--rate", "rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
     click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),
     WINDOW,
@@ -96,6 +111,10 @@ _PROCEDURE = (
     click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
     click.option(
         "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
+    ),
+    click.option(
+        "--lsl-out", is_flag=True,
+        help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
     ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
     click.option(
@@ -126,7 +145,9 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
-    mode = Mode(options["mode"] or (_usual_mode(protocol) if sound else Mode.MANUAL))
+    by_hand = options.get("stimulator") == "hand"
+    usual = Mode.LISTEN if by_hand else _usual_mode(protocol) if sound else Mode.MANUAL
+    mode = Mode(options["mode"] or usual)
     return Settings(
         protocol,
         mode,
@@ -136,8 +157,17 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],
+        probe_widths=_probes(options, mode),
+        marker=options.get("marker"),
         sounds=sound.mapping if sound else USUAL,
     )
+
+
+def _probes(options: dict[str, Any], mode: Mode) -> bool:
+    asked = bool(options.get("probe_widths"))
+    if asked and mode is not Mode.AUTO:
+        raise click.UsageError(f"--probe-widths is for --mode auto; in {mode.value} mode the width stays as it is set.")
+    return asked
 
 
 def sound_of(options: dict[str, Any]) -> SoundSettings:

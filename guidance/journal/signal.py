@@ -38,12 +38,12 @@ class SignalFile(Behind[Block | Note]):
     ``digest`` is known after ``close``: the SHA-256 of all records followed by the header.
     """
 
-    def __init__(self, folder: Path, info: DeviceInfo, began: datetime) -> None:
-        """Begin the file in ``folder``. Raises OSError."""
+    def __init__(self, folder: Path, info: DeviceInfo, began: datetime, *, name: str = SIGNAL_NAME) -> None:
+        """Begin the file ``name`` in ``folder``. Raises OSError."""
         super().__init__("signal to disk")
         self._layout = layout_of(info, began)
         self.space = Space(folder, self._layout.record_bytes / self._layout.duration_s)
-        self._path = folder / SIGNAL_NAME
+        self._path = folder / name
         self._fd = create_private(self._path)
         write_all(self._fd, self._layout.header_for(0))
         self._room = np.zeros((self._layout.samples, len(info.channels)), np.float32)

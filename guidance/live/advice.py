@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from guidance.audio.trying import SoundCheck
@@ -44,6 +45,7 @@ def report(found: CheckResult) -> list[str]:
         f"  signal      {signal}, {found.bad_frames} damaged frames",
         f"  commands    {_commands(found)}",
         f"  stimulator  {_stimulator(found)}",
+        *([f"Calibrated: --device {shlex.quote(found.address_to_type)}"] if found.address_to_type else []),
     ]
 
 
@@ -78,7 +80,15 @@ def _line_faults(found: CheckResult) -> Iterator[str]:
 
 def _device_faults(found: CheckResult) -> Iterator[str]:
     if found.nominal_rate_hz < LEAST_RATE_HZ:
-        yield f"The rate is too low for evoked responses, which need {LEAST_RATE_HZ:g} Hz: choose another amplifier."
+        yield (
+            f"The rate is too low for evoked responses, which need {LEAST_RATE_HZ:g} Hz: it is fit for the size of "
+            "voluntary activity (biofeedback) alone; choose another amplifier."
+        )
+    if not found.scale_known and found.address_to_type is None:
+        yield (
+            "What it measures in microvolts is not known: feed a calibration signal in and check again with --known-uv "
+            "and its peak-to-peak size."
+        )
     fault = fault_text(found.fault)
     if fault:
         yield fault

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import drivers
-from drivers.base import Amplifier, Block, DeviceInfo, FoundPort, Limits, Status
+from drivers.base import Amplifier, Block, Calibrated, DeviceInfo, Discovery, Limits, Status
+from guidance.faults import ArgumentFault, Fault
 from guidance.live.clock import Drift, drift
+from guidance.live.level import Level
 from guidance.signal.monitor import Quality
 from guidance.signal.path import Second, SignalPath
 
@@ -40,7 +42,10 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What was found of a device in ``seconds``; what it does not tell is None."""
+    """What was found of a device in ``seconds``; what it does not tell is None.
+
+    ``address_to_type`` is the device's address with the scale that a calibration signal showed.
+    """
 
     address: str
     model: str
@@ -59,12 +64,15 @@ class CheckResult:
     fault: str | None
     limits: Limits | None
     round_trip: RoundTrip | None
+    scale_known: bool = True
+    address_to_type: str | None = None
 
 
 @dataclass(slots=True)
 class _Heard:
     """What has been heard so far."""
 
+    level: Level
     quality: list[tuple[Quality, ...]] = field(default_factory=list)
     status: list[Status] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
@@ -81,24 +89,39 @@ class _Heard:
         self.lost_samples += block.lost_before
         self.bad_frames += block.bad_frames
         if len(block.samples):
+            self.level.take(block.samples)
             self.ends.append(block.end_sample)
             self.arrived_ns.append(block.arrived_ns)
 
 
-def found_ports() -> list[FoundPort]:
-    """The serial ports of this machine, none of them opened."""
-    return drivers.discover()
+def found_devices(*, probe: bool) -> Discovery:
+    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    return drivers.discover(probe=probe)
 
 
-def check_device(address: str, seconds: float) -> CheckResult:
-    """Listen to the device at ``address`` for ``seconds``. Raises DeviceError."""
+def check_device(address: str, seconds: float, known_uv: float | None = None) -> CheckResult:
+    """Listen to the device at ``address`` for ``seconds``. ``known_uv`` is what a calibration signal now at its first
+    input is, peak to peak; its address with the scale that this makes is in the result.
+
+    Raises DeviceError, ArgumentFault where the device knows its own scale, and Fault where no signal came.
+    """
     with closing(drivers.open_device(address)) as amplifier:
+        if known_uv is not None and not isinstance(amplifier, Calibrated):
+            raise ArgumentFault(f"{address} knows its own microvolts; leave --known-uv out.")
         amplifier.start()
-        return _result(amplifier.info, seconds, _listen(amplifier, seconds))
+        heard = _listen(amplifier, seconds)
+        result = _result(amplifier.info, seconds, heard)
+        if known_uv is None or not isinstance(amplifier, Calibrated):
+            return result
+        size = heard.level.peak_to_peak
+        if not size:
+            raise Fault(f"No signal came from {address}: switch the calibration signal on, then check again.")
+        return replace(result, address_to_type=amplifier.rescaled(known_uv / size))
 
 
 def _listen(amplifier: Amplifier, seconds: float) -> _Heard:
-    heard, path = _Heard(), SignalPath(amplifier.info, _WINDOW_MS, None, listen=False)
+    heard = _Heard(Level(amplifier.info.sample_rate_hz))
+    path = SignalPath(amplifier.info, _WINDOW_MS, None, listen=False)
     begun = probed = time.monotonic()
     while (now := time.monotonic()) - begun < seconds:
         for block in amplifier.read(_READ_S):
@@ -132,6 +155,7 @@ def _result(info: DeviceInfo, seconds: float, heard: _Heard) -> CheckResult:
         fault=first_fault,
         limits=info.limits,
         round_trip=_round_trip(heard.trips_s),
+        scale_known=info.scale_known,
     )
 
 
@@ -140,8 +164,8 @@ def _channel(number: int, info: DeviceInfo, heard: _Heard, last: Status | None) 
     seconds = [quality[number] for quality in heard.quality[1:] or heard.quality]
     return ChannelCheck(
         name=info.channels[number].name,
-        rms_uv=_typical([second.rms_uv for second in seconds]),
-        mains_uv=_typical([second.mains_uv for second in seconds]),
+        rms_uv=_typical([second.rms_uv for second in seconds]) if info.scale_known else None,
+        mains_uv=_typical([second.mains_uv for second in seconds]) if info.scale_known else None,
         clipped_fraction=_typical([second.clipped_fraction for second in seconds]),
         lead_off=last.lead_off[number] if last and number < len(last.lead_off) else None,
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import linregress, t
 
+from drivers.base import Block
+
 BIN_S = 0.2
 _LEAST_BINS = 8
+_REMEMBERED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,35 @@ def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> 
     line = linregress(due_s[earliest], late_s[earliest])
     slope, spread = float(line.slope), float(t.ppf(0.975, len(earliest) - 2)) * float(line.stderr)
     return Drift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)
+
+
+class HostClock:
+    """Which sample was being recorded at an instant of the host's clock, as far as arrivals tell: bytes are only ever
+    late, so of the last seconds the earliest counts.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        """For a device that counts ``rate_hz`` samples a second."""
+        self._rate_hz = rate_hz
+        self._zeros: deque[tuple[int, float]] = deque()
+
+    def take(self, block: Block) -> None:
+        """Learn from when ``block`` arrived."""
+        if not len(block.samples):
+            return
+        zero_ns = block.arrived_ns - block.end_sample * 1e9 / self._rate_hz
+        while self._zeros and self._zeros[-1][1] >= zero_ns:
+            self._zeros.pop()
+        self._zeros.append((block.arrived_ns, zero_ns))
+        while block.arrived_ns - self._zeros[0][0] > _REMEMBERED_S * 1e9:
+            self._zeros.popleft()
+
+    def host_s(self, sample: int) -> float | None:
+        """The host's clock in s when ``sample`` was recorded, as ``sample_at``."""
+        return (self._zeros[0][1] + sample * 1e9 / self._rate_hz) / 1e9 if self._zeros else None
+
+    def sample_at(self, host_ns: int) -> int | None:
+        """The sample index at ``host_ns``; None before anything arrived."""
+        if not self._zeros:
+            return None
+        return math.floor((host_ns - self._zeros[0][1]) * self._rate_hz / 1e9)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
+from guidance.live.paired import Paired
 from guidance.stimulation import Action, Fire, Output
 
 RETRY_S = 0.25
@@ -14,17 +15,24 @@ RETRY_S = 0.25
 class LiveDevice:
     """``lost`` says in words why the device is not there now; it is tried again by ``read`` all the while."""
 
-    def __init__(self, amplifier: Amplifier, *, asks: bool) -> None:
-        """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses."""
+    def __init__(
+        self, amplifier: Amplifier, *, asks: bool, follow: Callable[[Sequence[Block]], None] | None = None
+    ) -> None:
+        """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses. ``follow`` is
+        given all blocks too.
+        """
         self._amplifier = amplifier
         self._stimulator = amplifier if asks and isinstance(amplifier, Stimulator) else None
+        alone = amplifier.amplifier if isinstance(amplifier, Paired) else amplifier
+        self._patient = alone if isinstance(alone, Simulation) else None
+        self._follow = follow
         self.lost: str | None = None
         self._lost_at = self._retry_at = 0.0
 
     @property
     def is_simulated(self) -> bool:
         """Whether there is a simulated patient and no other."""
-        return isinstance(self._amplifier, Simulation)
+        return self._patient is not None
 
     @property
     def lost_for_s(self) -> float:
@@ -43,10 +51,13 @@ class LiveDevice:
             self._reopen()
             return []
         try:
-            return self._amplifier.read(timeout_s)
+            blocks = self._amplifier.read(timeout_s)
         except DeviceLost as fault:
             self.lost, self._lost_at = str(fault), time.monotonic()
             return []
+        if self._follow:
+            self._follow(blocks)
+        return blocks
 
     def act(self, actions: Sequence[Action]) -> str | None:
         """Ask the stimulator for ``actions``; what it refused since the last time, in words."""
@@ -64,8 +75,8 @@ class LiveDevice:
 
     def steer(self, words: str) -> None:
         """Steer a simulated patient; a real one stays alone."""
-        if isinstance(self._amplifier, Simulation):
-            self._amplifier.steer(words)
+        if self._patient:
+            self._patient.steer(words)
 
     def _reopen(self) -> None:
         if time.monotonic() < self._retry_at:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from drivers import open_device
-from drivers.base import Amplifier, DeviceInfo, Limits, Stimulator
+from drivers import open_device, open_stimulator
+from drivers.base import Amplifier, DeviceInfo, LimitExceeded, Limits, Simulation, Stimulator
+from drivers.beside import SeparateStimulator
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Mute, Sound
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
-from guidance.interlock import Bounds
+from guidance.interlock import Bounds, highest_step
 from guidance.journal.key import of_file
 from guidance.journal.note.case import Case, save_case
 from guidance.journal.raw import RawLog
@@ -23,10 +24,13 @@ from guidance.journal.recover import recover
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
 from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
+from guidance.live.lsl import LslOutlets
+from guidance.live.paired import Paired
 from guidance.live.session import LiveSession, Outlets
 from guidance.navigator import Navigator, Stimulus
+from guidance.probing import probed_widths
 from guidance.protocol import Protocol
-from guidance.pulses import PulseTrain, SinglePulses
+from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.stimulation import Stimulation
@@ -40,7 +44,8 @@ _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 class Live:
     """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
 
-    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named.
+    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named. ``stimulator`` is the address of
+    one beside the amplifier; ``lsl_out`` streams all of it to LSL.
     """
 
     settings: Settings
@@ -52,6 +57,8 @@ class Live:
     raw_log: bool = False
     case: Case | None = None
     key_file: str | None = None
+    stimulator: str | None = None
+    lsl_out: bool = False
 
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises Fault and DeviceError."""
@@ -65,22 +72,25 @@ class Live:
             copy = Detached(self.events) if self.events else None
             if copy:
                 stack.callback(copy.close)
-            amplifier = open_device(self.address)
             raw = RawLog() if self.raw_log else None
             if raw:
                 stack.callback(raw.close)
+            amplifier = self._opened(stack)
+            if raw:
                 amplifier.tap(raw.tap)
-            stack.callback(amplifier.close)
+            _check_marker(self.settings, amplifier.info)
             stimulation = _stimulation(self.settings, amplifier)
             notices += [_cut_off(folder) for folder in cut_off]
-            device = LiveDevice(amplifier, asks=stimulation is not None)
+            streams = LslOutlets(amplifier.info) if self.lsl_out else None
+            follow = streams.blocks if streams else None
+            device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
             device.start()
             now = datetime.now().astimezone()
             sound = self._sounded(amplifier.info)
             stack.callback(sound.close)
             folder = new_procedure(store, self.settings.protocol.id, now)
             record = ProcedureRecord(folder, amplifier.info, now, raw)
-            writer = EventWriter(record.journal, copy)
+            writer = EventWriter(record.journal, copy, streams)
             stack.callback(writer.close)
             stack.callback(record.close)
             if self.case:
@@ -89,6 +99,7 @@ class Live:
             for found in cut_off:
                 mark_told(found)
             notices += changes_told(self.settings.protocol)
+            notices += amplifier.info.stimulator.notes if amplifier.info.stimulator else ()
             outlets = Outlets(writer, record, sound)
             return LiveSession(engine, device, outlets, self.duration_s, notices, stack.pop_all())
 
@@ -96,6 +107,19 @@ class Live:
         if self.sound is None:
             return Mute(self.settings.sounds)
         return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
+
+    def _opened(self, stack: ExitStack) -> Amplifier:
+        """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""
+        amplifier = open_device(self.address)
+        stack.callback(amplifier.close)
+        if self.stimulator is None:
+            return amplifier
+        stimulator = open_stimulator(self.stimulator)
+        stack.callback(stimulator.close)
+        if isinstance(amplifier, Simulation) and stimulator.info.fires:
+            raise ArgumentFault(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
+        _check_beside(self.settings, stimulator)
+        return Paired(amplifier, stimulator)
 
 
 def changes_told(protocol: Protocol) -> list[str]:
@@ -128,24 +152,91 @@ def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None
     if info.sample_rate_hz < LEAST_RATE_HZ:
         raise Fault(
             f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for evoked responses, which need at least "
-            f"{LEAST_RATE_HZ:g} Hz."
+            f"{LEAST_RATE_HZ:g} Hz; it is fit for the size of voluntary activity (biofeedback) alone."
+        )
+    if not info.scale_known:
+        raise Fault(
+            f"What {info.address} measures in microvolts is not known; needle-guidance check --device {info.address} "
+            "--known-uv UV finds it from a calibration signal, and prints the address to type."
         )
     if settings.mode is Mode.LISTEN:
         return None
     if info.limits is None or not isinstance(amplifier, Stimulator):
         raise Fault(f"{info.address} does not stimulate; use --mode listen with another stimulator.")
-    return stimulation_within(settings, info.limits)
+    return stimulation_within(settings, info.limits, sets_current=_sets_current(info))
 
 
-def stimulation_within(settings: Settings, limits: Limits) -> Stimulation:
+def _sets_current(info: DeviceInfo) -> bool:
+    return info.stimulator is None or info.stimulator.sets_current
+
+
+def _check_beside(settings: Settings, stimulator: SeparateStimulator) -> None:
+    """Refuse what a stimulator beside the amplifier cannot do. Raises ArgumentFault."""
+    info = stimulator.info
+    listens = settings.mode is Mode.LISTEN
+    if not info.fires and not listens:
+        raise ArgumentFault("A stimulator set by hand is only listened to: add --mode listen.")
+    if info.fires and listens:
+        raise ArgumentFault(f"{info.address} is triggered by this program: take --mode manual, or --stimulator hand.")
+    if info.fires and not info.sets_current and (settings.mode is not Mode.MANUAL or settings.current_ma is None):
+        raise ArgumentFault(
+            f"{info.address} does not set the current: take --mode manual, and say with --current what its dial shows."
+        )
+    if not listens:
+        _check_first_pulse(settings, stimulator)
+
+
+def _check_first_pulse(settings: Settings, stimulator: SeparateStimulator) -> None:
+    """Refuse a first pulse that cannot be, or from which the controller could never rise. Raises ArgumentFault."""
+    bounds, start_ma, width_ms, _ = _bounds(settings, stimulator.limits)
+    try:
+        stimulator.check(start_ma, width_ms)
+    except LimitExceeded as fault:
+        raise ArgumentFault(str(fault)) from None
+    step_ma = bounds.current_step_ma
+    if settings.mode is Mode.AUTO and bounds.stepped(highest_step(start_ma)) < bounds.stepped(start_ma) + step_ma:
+        raise ArgumentFault(
+            f"{stimulator.info.address} has steps of {step_ma:g} mA: from {start_ma:g} mA one up would be more than "
+            "may follow a pulse. Begin higher, with --current."
+        )
+
+
+def _check_marker(settings: Settings, info: DeviceInfo) -> None:
+    """Refuse a marker channel that is not there, or that is the muscle's. Raises ArgumentFault."""
+    names = [channel.name for channel in info.channels]
+    if settings.marker is not None and settings.marker not in names[1:]:
+        others = ", ".join(names[1:]) or "none"
+        raise ArgumentFault(
+            f"--marker {settings.marker}: the amplifier's channels beside the first, the muscle's, are {others}."
+        )
+
+
+def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool = True) -> Stimulation:
     """Who asks a stimulator with ``limits`` for pulses. Raises ArgumentFault for a stimulus beyond them."""
     bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
     controller: Controller = Dial(start_ma)
     if settings.mode is Mode.AUTO:
-        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz)
+        probes = _probe_widths(settings, limits, bounds, width_ms)
+        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz, probes)
         controller = Navigator(stimulus, settings.protocol.lower_bound_ma)
-    kind = SinglePulses if limits.single_pulses else PulseTrain
+    single = SinglePulses if sets_current else TriggeredPulses
+    kind = single if limits.single_pulses else PulseTrain
     return kind(controller, bounds, width_ms, rate_hz)
+
+
+def _probe_widths(settings: Settings, limits: Limits, bounds: Bounds, usual_ms: float) -> tuple[float, ...]:
+    """The widths to be interleaved, if any. Raises ArgumentFault where the device cannot give them."""
+    if not settings.probe_widths:
+        return ()
+    widths = probed_widths(usual_ms, bounds.min_width_ms, bounds.max_width_ms)
+    if not limits.single_pulses:
+        raise ArgumentFault("This stimulator gives trains of one width only; leave --probe-widths out.")
+    if not widths:
+        raise ArgumentFault(
+            f"This stimulator gives {bounds.min_width_ms:g} to {bounds.max_width_ms:g} ms, which leaves no width to "
+            f"probe with beside {usual_ms:g} ms; leave --probe-widths out."
+        )
+    return widths
 
 
 def _bounds(settings: Settings, limits: Limits) -> tuple[Bounds, float, float, float]:

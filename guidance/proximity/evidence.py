@@ -70,9 +70,14 @@ def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, str
     scale = 3 * noise_uv
     astray = min(1.0, _STRAY_UV / amplitude_uv) / _STRAY_LN
     sd = np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
-    miss = (np.arcsinh(amplitude_uv / scale) - np.arcsinh(expected.amplitude_uv / scale)) / sd
+    miss = (even_scale(amplitude_uv / scale) - even_scale(expected.amplitude_uv / scale)) / sd
     student = 0.375 / sd / (1 + miss**2 / _TAIL) ** ((_TAIL + 1) / 2)
     return np.asarray((1 - stray) * student + stray * astray)
+
+
+def even_scale(ratio: Array | float) -> Array:
+    """The inverse hyperbolic sine of ``ratio`` (0 and above): linear in it at first, then logarithmic."""
+    return np.asarray(np.log(ratio + np.sqrt(np.square(ratio) + 1)))
 
 
 def _of_silence(noise_uv: float, expected: Recruited) -> Array:

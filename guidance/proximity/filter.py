@@ -7,10 +7,11 @@ import numpy as np
 from guidance.events import Proximity
 from guidance.proximity.distance import Ruler
 from guidance.proximity.evidence import Heard, likelihood
-from guidance.proximity.motion import moved
-from guidance.proximity.nerve import SHORT_MS, Particles, Row
-from guidance.proximity.report import Edges, Told, quantiles, told, unknown
+from guidance.proximity.motion import forgotten, moved
+from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
+from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, weighed
+from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
 from guidance.signal.basis import Array
 
 PARTICLES = 2000
@@ -20,6 +21,8 @@ _EFFECTIVE = 0.5
 _KERNEL = 0.12
 _UNREST_S = 1.5
 _STAGES = 4
+_WIDTH_JITTER = 0.05
+"""Beside the threshold's own jitter, what Weiss's law gets wrong between one width and another."""
 _STATIC = (Row.EXCESS_LN, Row.GAIN_LN_MA, Row.CONTACT_LN_MA, Row.EXPONENT, Row.LARGEST_LN_UV, Row.WIDTH_LN,
            Row.SCATTER_LN, Row.RESTLESS_LN, Row.CHRONAXIE_LN_MS)  # fmt: skip
 
@@ -30,17 +33,22 @@ class ProximityFilter:
     ``particles`` and their ``weights`` are what it believes at the last pulse.
     """
 
-    def __init__(self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES) -> None:
+    def __init__(
+        self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES,
+        *, by_width: bool = False,
+    ) -> None:  # fmt: skip
         """Threshold is where the expected response reaches ``criterion_uv``; zones end at ``target_ma`` and
-        ``lower_bound_ma``, both for a pulse of 0.1 ms.
+        ``lower_bound_ma``, both for a pulse of 0.1 ms. With ``by_width`` answers to pulses of other widths count as
+        evidence of distance too (``widths``).
         """
         self._edges = Edges(target_ma=target_ma, close_ma=lower_bound_ma)
         self.criterion_uv, self._count = criterion_uv, count
         self._rng = np.random.default_rng(_SEED)
         self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
+        self._by_width = WidthLaws(np.random.default_rng(_SEED + 2), count) if by_width else None
         self._t: float | None = None
         self._why: str | None = None
-        self._unrest = 0.0
+        self._unrest, self._widths = 0.0, False
         self._insert()
 
     def noted(self, what: str) -> str | None:
@@ -62,8 +70,10 @@ class ProximityFilter:
         if pulse.current_ma is None and self._why != "injectate":
             return unknown(pulse.sample, "current-unknown")
         width_ms = pulse.width_ms or SHORT_MS
+        self._widths |= not is_short(width_ms)
         self._unrest = 1.0 if pulse.contaminated else self._unrest
         if pulse.current_ma and not pulse.contaminated and self._why != "injectate":
+            self._compare(pulse, pulse.current_ma, width_ms)
             self._weigh(pulse, pulse.current_ma, width_ms)
         if self._why is not None:
             return self.unknown(pulse.sample)
@@ -75,6 +85,8 @@ class ProximityFilter:
         return unknown(sample, self._why or "stale", "none" if searched else None)
 
     def _insert(self) -> None:
+        if self._by_width:
+            self._by_width.restart()
         self.particles = Particles.drawn(self._rng, self._count, self.criterion_uv)
         self.weights = even(self._count)
         self._why = "no-response-yet"
@@ -88,16 +100,28 @@ class ProximityFilter:
 
     def _pass_until(self, t: float) -> None:
         if self._t is not None and t > self._t:
-            moved(self.particles, self._rng, t - self._t)
+            moved(self.particles, self._rng, t - self._t, widths=self._widths)
+            forgotten(self.particles, self._rng, t - self._t)
             self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
         self._t = t
 
     def _told(self, width_ms: float) -> Told:
         ln_short = self.particles.ln_threshold()
-        self._lowest_ma = min(self._lowest_ma, float(np.exp(quantiles(ln_short, self.weights, (0.5,))[0])))
-        ln_threshold = ln_short + self.particles.ln_width_factor(width_ms)
+        short_ma = interval(np.exp(quantiles(ln_short, self.weights)))
+        self._lowest_ma = min(self._lowest_ma, short_ma[1])
         distance_mm = self._ruler.distance_mm(np.exp(ln_short), self._lowest_ma)
-        return told((ln_threshold, ln_short, distance_mm), self.weights, self._edges, self._highest_ma)
+        laws = self.weights * self._by_width.weights if self._by_width else self.weights
+        far = interval(quantiles(distance_mm, laws / laws.sum()))
+        factor = self.particles.ln_width_factor(width_ms)
+        return told(ln_short, short_ma, factor, far, self.weights, self._edges, self._highest_ma)
+
+    def _compare(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
+        """What a pulse of another width says of the distance, the threshold being as it is known without it."""
+        if self._by_width is None or self._why is not None or is_short(width_ms):
+            return
+        told = chronaxie_likelihood(pulse, current_ma, width_ms, self.particles, self.weights, self._unrest)
+        now_ma = np.exp(quantiles(self.particles.ln_threshold(), self.weights, (0.5,)))
+        self._by_width.heard(pulse.t, told, self._ruler.distance_mm(now_ma, self._lowest_ma))
 
     def _weigh(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
         """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""
@@ -116,7 +140,8 @@ class ProximityFilter:
 
     def _ln_likelihood(self, pulse: Heard, current_ma: float, width_ms: float) -> Array:
         ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
-        expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold)
+        jitter = self.particles.JITTER if is_short(width_ms) else _WIDTH_JITTER
+        expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold, jitter)
         return np.asarray(np.log(likelihood(pulse, expected, self._unrest)))
 
     def _reweigh(self, ln_factor: Array, width_ms: float) -> None:

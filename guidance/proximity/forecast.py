@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.proximity.evidence import even_scale
 from guidance.proximity.motion import moved
 from guidance.proximity.nerve import Particles
 from guidance.proximity.report import quantiles
@@ -47,6 +48,11 @@ class Forecast:
         return float(low), float(middle), float(high)
 
     @property
+    def short_ma(self) -> float:
+        """The middle of the threshold at 0.1 ms."""
+        return float(np.exp(np.median(self.ln_threshold - self.ln_width_factor)))
+
+    @property
     def central_sd_ln(self) -> float:
         """Standard deviation of ln threshold by its middle half: how well it is known unless the hand does other."""
         low, high = quantiles(self.ln_threshold, np.full(FEW, 1 / FEW), (0.25, 0.75))
@@ -56,14 +62,29 @@ class Forecast:
         """Where the threshold at 0.1 ms is at or below ``bound_ma`` (particles,), as 0 or 1."""
         return np.asarray(self.ln_threshold - self.ln_width_factor <= np.log(bound_ma), float)
 
-    def explained(self, ln_currents: Array, what: Array) -> Array:
-        """Share of the variance of ``what`` (particles,) that the answer to each of ``ln_currents`` (n,) is expected to
-        take away, were it linear in the answer. The answer is taken on a scale on which noise is nearly even.
-        """
+    def answers(self, ln_currents: Array) -> Answers:
+        """What pulses of ``ln_currents`` (n,) are expected to be answered with."""
         expected = self.particles.recruited(ln_currents[:, None], self.ln_threshold)
         scale = _SCALE * _NOISE_UV
-        seen = np.arcsinh(expected.amplitude_uv / scale)
+        seen = even_scale(expected.amplitude_uv / scale)
         noise = (_NOISE_UV**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2)
-        centred, wanted = seen - seen.mean(axis=1, keepdims=True), what - what.mean()
-        together = (centred * wanted).mean(axis=1) ** 2
-        return np.asarray(together / (wanted.var() * ((centred**2).mean(axis=1) + noise.mean(axis=1)) + 1e-12))
+        centred = seen - seen.mean(axis=1, keepdims=True)
+        return Answers(centred, (centred**2).mean(axis=1) + noise.mean(axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Answers expected of each current, on a scale on which noise is nearly even: less their means (n, particles), and
+    their variances with that of the noise (n,).
+    """
+
+    centred: Array
+    variance: Array
+
+    def explained(self, what: Array) -> Array:
+        """Share of the variance of ``what`` (particles,) that the answer to each current is expected to take away, were
+        it linear in the answer.
+        """
+        wanted = what - what.mean()
+        together = (self.centred @ wanted / len(wanted)) ** 2
+        return np.asarray(together / (wanted.var() * self.variance + 1e-12))

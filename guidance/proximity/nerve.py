@@ -3,8 +3,9 @@
 Threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, r being the distance from the tip to the nerve's surface.
 I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre models
 do; d is what this law gets wrong, a random walk of the particle's own restlessness. The response to a current I is
-Amax / (1 + e^-z), z linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range; its
-width is a guess of the particle too, as fibre models have it wider near the fibres.
+Amax / (1 + e^-z), z linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range. Its
+width in ln I is a guess of the particle too: fibre models have it wider near the fibres, the more so the larger the
+nerve is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from scipy.special import expit
 
 from guidance.signal.basis import Array
 
@@ -25,6 +25,13 @@ LN_THRESHOLDS = (float(np.log(0.01)), float(np.log(200.0)))
 _BEYOND_LN_MA = float(np.log(30.0))
 _EXPONENTS = (0.9, 2.7)
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
+_NEVER = 300.0
+_FORM, _FAR_LN = 0.06, 1.0
+
+
+def is_short(width_ms: float) -> bool:
+    """Whether thresholds at ``width_ms`` are those of 0.1 ms."""
+    return abs(width_ms - SHORT_MS) < 1e-6
 
 
 class Row(IntEnum):
@@ -47,10 +54,10 @@ SPREADS = {
     Row.GAIN_LN_MA: (np.log(1.0), 0.90),
     Row.CONTACT_LN_MA: (np.log(0.22), 0.75),
     Row.LARGEST_LN_UV: (np.log(4000.0), 0.70),
-    Row.WIDTH_LN: (np.log(0.15), 0.45),
+    Row.WIDTH_LN: (np.log(0.18), 0.60),
     Row.SCATTER_LN: (np.log(0.12), 0.40),
     Row.RESTLESS_LN: (np.log(0.01), 1.0),
-    Row.CHRONAXIE_LN_MS: (np.log(0.15), 0.35),
+    Row.CHRONAXIE_LN_MS: (np.log(0.12), 0.70),
 }
 """Median and standard deviation of what is normal in its logarithm."""
 
@@ -117,7 +124,7 @@ class Particles:
 
     def ln_width_factor(self, width_ms: float) -> Array | float:
         """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
-        if abs(width_ms - SHORT_MS) < 1e-9:
+        if is_short(width_ms):
             return 0.0
         chronaxie = np.exp(self.x[Row.CHRONAXIE_LN_MS])
         return np.asarray(np.log1p(chronaxie / width_ms) - np.log1p(chronaxie / SHORT_MS))
@@ -132,13 +139,19 @@ class Particles:
         x[Row.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
         x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
-    def recruited(self, ln_current: float | Array, ln_threshold: Array) -> Recruited:
-        """The answers to a pulse, both given at the pulse's width."""
+    def recruited(self, ln_current: float | Array, ln_threshold: Array, jitter: float = JITTER) -> Recruited:
+        """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
+
+        The curve's form is known where it begins and less and less surely away from there, as units come in groups and
+        an amplifier may be full: as if the threshold were unsure by a share of the way.
+        """
         x = self.x
         largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
-        answers = expit((ln_current - ln_threshold) / width + np.log(share / (1 - share)))
+        below = ln_threshold - ln_current
+        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(below / width, _NEVER)))
         amplitude, steepness = largest * answers, (1 - answers) / width
-        relative = np.exp(2 * x[Row.SCATTER_LN]) + (self.JITTER * steepness) ** 2
+        unsure = jitter**2 + (_FORM * np.clip(below, -_FAR_LN, _FAR_LN)) ** 2
+        relative = np.exp(2 * x[Row.SCATTER_LN]) + unsure * steepness**2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
         return Recruited(amplitude, scatter, steepness)

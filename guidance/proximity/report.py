@@ -47,17 +47,17 @@ def unknown(sample: int, why: str, zone: str | None = None) -> Proximity:
     return Proximity(sample, None, None, None, zone, None, valid=False, why=why)
 
 
-def told(guesses: tuple[Array, Array, Array], weights: Array, edges: Edges, highest_ma: float) -> Told:
-    """Sum up ``guesses`` of ``weights`` (particles,): ln of the threshold at the width in use and at 0.1 ms, distance
-    in mm. ``highest_ma`` is the highest current tried.
+def told(
+    ln_short: Array, short_ma: Interval, ln_factor: Array | float, distance_mm: Interval, weights: Array,
+    edges: Edges, highest_ma: float,
+) -> Told:  # fmt: skip
+    """Sum up guesses of ``weights`` (particles,): ln of the threshold at 0.1 ms, whose interval is ``short_ma``, and by
+    how much it differs at the width in use. ``highest_ma`` is the highest current tried.
     """
-    ln_threshold, ln_short, distance_mm = guesses
-    return Told(
-        threshold_ma=_interval(np.exp(quantiles(ln_threshold, weights))),
-        short_ma=_interval(np.exp(quantiles(ln_short, weights))),
-        distance_mm=_interval(quantiles(distance_mm, weights)),
-        zones=_zones(np.exp(ln_short), np.exp(ln_threshold) > _BEYOND * highest_ma, weights, edges),
-    )
+    ln_threshold = ln_short + ln_factor
+    threshold_ma = interval(np.exp(quantiles(ln_threshold, weights))) if np.any(ln_factor) else short_ma
+    zones = _zones(np.exp(ln_short), np.exp(ln_threshold) > _BEYOND * highest_ma, weights, edges)
+    return Told(threshold_ma, short_ma, distance_mm, zones)
 
 
 def quantiles(values: Array, weights: Array, at: tuple[float, ...] = _QUANTILES) -> Array:
@@ -77,6 +77,7 @@ def _zones(short_ma: Array, beyond: NDArray[np.bool_], weights: Array, edges: Ed
     return {zone: round(of[zone], 4) for zone in ZONES}
 
 
-def _interval(values: Array) -> Interval:
+def interval(values: Array) -> Interval:
+    """5, 50 and 95 % points ``values`` (3,) as the record takes them."""
     low, middle, high = (float(value) for value in values)
     return low, middle, high

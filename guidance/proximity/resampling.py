@@ -37,17 +37,19 @@ def bearable(weights: Array, ln_factor: Array) -> float:
 
 def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
     """Indices of as many particles, each chosen as often as its weight is worth."""
-    points = (rng.random() + np.arange(len(weights))) / len(weights)
-    return np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
+    count = len(weights)
+    upto = np.ceil(np.cumsum(weights) * count - rng.random()).astype(np.intp)
+    upto[-1] = count
+    return np.repeat(np.arange(count), np.diff(upto, prepend=0))
 
 
 def spread(rng: np.random.Generator, cloud: Array, kernel: float) -> Array:
     """``cloud`` (values, particles) spread within itself by ``kernel`` of its deviation, mean and covariance kept
-    (Liu and West 2001).
+    (Liu and West 2001): the kernel's draws are the deviations of the cloud itself, in another order.
     """
-    mean = cloud.mean(axis=1, keepdims=True)
-    centred = cloud - mean
-    covariance = centred @ centred.T / cloud.shape[1]
-    root = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(cloud)))
-    noise = root @ rng.standard_normal(cloud.shape)
-    return np.asarray(mean + np.sqrt(1 - kernel**2) * centred + kernel * noise)
+    centred = cloud - cloud.mean(axis=1, keepdims=True)
+    other = np.take(centred, rng.permutation(cloud.shape[1]), axis=1)
+    other *= kernel
+    other += (np.sqrt(1 - kernel**2) - 1) * centred
+    other += cloud
+    return np.asarray(other)

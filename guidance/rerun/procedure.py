@@ -18,9 +18,10 @@ from guidance.faults import Fault
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.reading import read_events
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.messages import Acknowledge, Mark, Message
+from guidance.messages import Acknowledge, Dial, Mark, Message
 from guidance.protocol import ProtocolError, load
 from guidance.settings import Mode, Settings
+from guidance.stimulation import DIAL_STEP_MA
 
 Event = dict[str, Any]
 
@@ -104,7 +105,11 @@ class Inputs:
         return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._rate_hz))
 
     def _messages(self, then: list[Event]) -> Iterator[tuple[int, Message]]:
+        dial_ma = self.settings.current_ma or 0.0
         for event in then:
+            if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
+                steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
+                yield round(event["t"] * self._rate_hz), Dial(steps)
             if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
                 asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
                 said = Acknowledge() if event["what"] == "acknowledge" else Mark(asked)
@@ -145,6 +150,8 @@ def _settings(start: Event) -> Settings:
         criterion_uv=told.get("criterion_uv"),
         current_ma=told.get("current_ma"),
         silent_pulses=told.get("silent_pulses") or 0,
+        probe_widths=bool(told.get("probe_widths")),
+        marker=told.get("marker"),
     )
 
 
@@ -160,9 +167,10 @@ def _pulses(then: list[Event], recording: Recording) -> list[Pulse]:
             event["width_ms"],
             event["impedance_kohm"],
             Outcome(event.get("outcome", "delivered")),
+            event["source"],
         )
         for event in then
-        if event["kind"] == "stimulus" and event["source"] == "device"
+        if event["kind"] == "stimulus" and (event["source"] == "device" or event.get("offset_ms") is not None)
     ]
     return sorted((pulse for pulse in found if pulse.outcome is not Outcome.UNCONFIRMED), key=lambda each: each.sample)
 

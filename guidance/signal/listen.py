@@ -3,6 +3,9 @@
 An artefact is an edge far sharper than the muscle's own activity, of the same shape each time, at a clock's regular
 intervals. Sharp edges alone are not enough: motor units near a needle have them too, but fire with an interval that
 varies by a tenth and more.
+
+Pulses without a beat, triggered by hand, are told by their onset alone: out of a flat line at once, which nothing that
+reaches the needle through tissue does. That shows at 8 kHz and above.
 """
 
 from __future__ import annotations
@@ -26,6 +29,11 @@ _UPPER_QUARTER = 1.7
 """Where the upper quarter of Gaussian sizes begins, over their median: in a fast train, artefacts fill the former."""
 
 
+_ABRUPT_RATE_HZ = 8000.0
+_ONSET, _ABRUPT, _ABRUPT_MS, _FLAT_MS = 0.08, 0.5, 0.1, 0.3
+"""Shares of an edge's height: where it begins, and how much of it follows within 0.1 ms; it was flat for 0.3 ms."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
     """A sharp edge at ``sample``: its sharpness in units of the usual, its shape (unit norm), and the first sample
@@ -36,6 +44,15 @@ class Edge:
     sharpness: float
     shape: Array
     known_at: int
+
+    @property
+    def is_abrupt(self) -> bool:
+        """Whether it begins out of a flat line at once."""
+        per_ms = len(self.shape) // 2
+        away = np.abs(self.shape - np.median(self.shape[: round(_FLAT_MS * per_ms)])) / max(np.ptp(self.shape), 1e-9)
+        onset = int(np.argmax(away > _ONSET))
+        rise = away[onset : onset + max(1, round(_ABRUPT_MS * per_ms)) + 1]
+        return onset >= _FLAT_MS * per_ms and bool((rise >= _ABRUPT).any())
 
     def resembles(self, shape: Array, least: float) -> bool:
         """Whether the shape correlates with ``shape`` by at least ``least``, at a lag of up to one sample.
@@ -132,6 +149,7 @@ class Rhythm:
     _SHORTEST_MS, _LONGEST_MS = 15.0, 2600.0
     _SLOW_MS = 300.0
     _STRAY = 0.25
+    _BY_HAND, _BY_HAND_MS = 4, 250.0
 
     def __init__(self, rate_hz: float) -> None:
         """For edges of a signal at ``rate_hz``."""
@@ -147,7 +165,7 @@ class Rhythm:
             self._shape, self._last = _mixed(self._shape, edge.shape), edge.sample
             return [edge]
         self._edges.append(edge)
-        train = self._train(edge)
+        train = self._train(edge) or self._by_hand(edge)
         if train:
             self._shape, self._last = edge.shape, edge.sample
             self._spacing = (edge.sample - train[0].sample) / (len(train) - 1)
@@ -181,6 +199,17 @@ class Rhythm:
             if between <= self._STRAY * len(row) and not self._sharper_beside(row, spacing):
                 return row
         return []
+
+    def _by_hand(self, last: Edge) -> list[Edge]:
+        """The last edges that begin abruptly and are the same, no other like them near; empty if they are too few."""
+        if self._per_ms < _ABRUPT_RATE_HZ / 1e3 or not last.is_abrupt:
+            return []
+        alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
+        row = alike[-self._BY_HAND :]
+        apart = np.diff([edge.sample for edge in row])
+        same = all(edge.is_abrupt and edge.resembles(last.shape, self._SAME) for edge in row)
+        enough = len(row) == self._BY_HAND and bool((apart >= self._BY_HAND_MS * self._per_ms).all())
+        return row if same and enough else []
 
     def _row(self, edges: Iterable[Edge], last: float, spacing: float) -> list[Edge]:
         """Those of ``edges`` at ``last`` and every ``spacing`` before it, without a hole, oldest first."""

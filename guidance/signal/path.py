@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from guidance.signal.align import Aligner, Alignment
 from guidance.signal.evoked import Evoked
 from guidance.signal.history import History
 from guidance.signal.listen import EdgeFinder, Rhythm
@@ -26,10 +27,11 @@ _HOLD_MS, _HOLD_WINDOWS, _LEAST_FREE_MS = 60.0, 2.5, 20.0
 
 @dataclass(frozen=True, slots=True)
 class PulseSeen:
-    """A pulse; ``due`` is the sample index by which it was known."""
+    """A pulse; ``due`` is the sample index by which it was known. ``alignment``: how it was found, if looked for."""
 
     due: int
     pulse: Pulse
+    alignment: Alignment | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,21 +60,26 @@ class SignalPath:
 
     def __init__(
         self, info: DeviceInfo, window_ms: tuple[float, float], criterion_uv: float | None, *, listen: bool,
-        current_ma: float | None = None, silent: int = 0,
+        current_ma: float | None = None, silent: int = 0, marker: int | None = None,
     ) -> None:  # fmt: skip
         """Look for responses in ``window_ms`` after each pulse; ``listen`` finds the pulses by their artefact, and
         ``current_ma`` is then what the other maker's dial shows. The first ``silent`` pulses are known to be below
-        threshold.
+        threshold. Channel number ``marker`` shows the pulses of a stimulator on another clock, and no muscle.
         """
         rate_hz = info.sample_rate_hz
-        self._listen, self.current_ma, self._rate_hz = listen, current_ma, rate_hz
+        self._listen, self._follows_marks = listen and not info.marks_pulses, listen and info.marks_pulses
+        self._rate_hz = rate_hz
+        self._dial: list[tuple[int, float | None]] = [(0, current_ma)]
         self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
         self._slice = max(1, int(_SLICE_S * rate_hz))
         self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
         self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
+        self._marker = None if marker is None else EdgeFinder(marker, rate_hz)
+        self._aligner = Aligner(rate_hz, marker=marker is not None)
         self._detectors = [
             ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
         ]
+        self._answering = [i for i in range(len(info.channels)) if i != marker]
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
         self._margin = round(_MARGIN_MS * rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
@@ -84,16 +91,23 @@ class SignalPath:
     def feed(self, block: Block) -> Iterator[Finding]:
         """All findings that ``block`` completes, each as soon as it is made: take them all."""
         for pulse in () if self._listen else block.pulses:
+            if pulse.asked_ns is not None:
+                self._aligner.expect(pulse)
+                continue
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
-            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, pulse))
+            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, self._with_current(pulse)))
             self.monitor.hold_out(pulse.sample)
         for at in range(0, max(len(block.samples), 1), self._slice):
             part = block.samples[at : at + self._slice]
             if len(part):
                 self.history.append(block.first_sample + at, part)
             yield from self._advance()
+
+    def dial(self, current_ma: float | None) -> None:
+        """Take it that the dial of another maker's stimulator shows ``current_ma`` from now on."""
+        self._dial.append((self.history.end, current_ma))
 
     def answer_due(self, within_s: float) -> bool:
         """Whether an answer will be due in less than ``within_s`` seconds of signal."""
@@ -103,21 +117,41 @@ class SignalPath:
     def _advance(self) -> Iterator[Finding]:
         for edge in self._edges.advance(self.history):
             self.monitor.hold_out(edge.sample)
+            if self._marker is None:
+                self._aligner.add(edge)
             for pulse in self._rhythm.feed(edge) if self._listen else ():
-                found = Pulse(pulse.sample, current_ma=self.current_ma, source="artefact")
+                found = Pulse(pulse.sample, current_ma=self._dialled(pulse.sample), source="artefact")
                 self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
+        self._align()
         for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
             self._await(due, 2, Second(due, channels))
         while self._waiting and self._waiting[0][0] <= self.history.end:
             due, _, _, item = heapq.heappop(self._waiting)
             yield from self._look(due, item) if isinstance(item, _Look) else self._notice(item)
 
+    def _align(self) -> None:
+        """Find the pulses that a stimulator on another clock was asked for."""
+        for edge in self._marker.advance(self.history) if self._marker else ():
+            self._aligner.add(edge)
+        for due, pulse, alignment in self._aligner.settle((self._marker or self._edges).searched_to):
+            self._await(due, 0, PulseSeen(due, pulse, alignment))
+
+    def _dialled(self, sample: int) -> float | None:
+        """What the dial showed when ``sample`` was recorded."""
+        return next(current_ma for since, current_ma in reversed(self._dial) if since <= sample)
+
+    def _with_current(self, pulse: Pulse) -> Pulse:
+        """``pulse``, its current what the dial shows where a mark of another maker's stimulator does not tell it."""
+        unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
+        return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
+
     def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))
 
     def _notice(self, item: PulseSeen | Second) -> list[Finding]:
-        if isinstance(item, PulseSeen) and item.pulse.outcome is not Outcome.NOT_DELIVERED:
-            for channel, detector in enumerate(self._detectors):
+        if isinstance(item, PulseSeen) and _may_be_answered(item):
+            for channel in self._answering:
+                detector = self._detectors[channel]
                 answered = item.pulse.sample + detector.samples_after[0]
                 detector.prepare(self.history, item.pulse, self._free_from(item.pulse, detector.samples_after[0]))
                 self._await(max(item.due, answered), 1, _Look(item.pulse, channel))
@@ -154,6 +188,13 @@ class SignalPath:
 
     def _pulse_within(self, first: int, stop: int) -> bool:
         return any(first < sample < stop for sample in self._pulses)
+
+
+def _may_be_answered(seen: PulseSeen) -> bool:
+    """Whether it is known that there was a pulse, and where."""
+    pulse = seen.pulse
+    unfound = pulse.asked_ns is not None and seen.alignment is None
+    return pulse.outcome is not Outcome.NOT_DELIVERED and not unfound
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from contextlib import suppress
@@ -102,7 +103,9 @@ class GuidanceApp(App[None]):
             self.exit()
         elif not self._draw_is_due:
             self._draw_is_due = True
-            self.set_timer(max(self._drawn_s + FRAME_S - self._heard_s, 0.001), self._draw)
+            wait_s = max(self._drawn_s + FRAME_S - self._heard_s, 0.001)
+            # Not set_timer: one that is late on a busy machine is never called, and the screen would stand still.
+            asyncio.get_running_loop().call_later(wait_s, self.call_later, self._draw)
 
     def _draw(self) -> None:
         self._draw_is_due = False
@@ -172,6 +175,10 @@ class GuidanceApp(App[None]):
 
     def action_dial(self, steps: int) -> None:
         """Turn the current up or down."""
+        self._send(Dial(steps))
+
+    def action_dial_said(self, steps: int) -> None:
+        """Take it that the stimulator's own dial was turned up or down."""
         self._send(Dial(steps))
 
     def action_hold(self) -> None:

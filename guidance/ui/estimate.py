@@ -86,8 +86,10 @@ class Reader:
         if self._seen is not None and proximity is not None and proximity.sample == self._seen.sample:
             return
         self._seen, self._since_s = proximity, t
-        followed = (proximity.threshold_ma or proximity.rise_time_us) if proximity else None
-        if proximity is None or not proximity.valid or followed is None:
+        followed = (
+            (proximity.threshold_0p1ms_ma or proximity.threshold_ma or proximity.rise_time_us) if proximity else None
+        )
+        if proximity is None or not proximity.valid or not followed:
             self._medians.clear()
             return
         low, median, high = (math.log(value) for value in followed)

@@ -42,10 +42,12 @@ BINDINGS: list[BindingType] = [
     Binding("2", "mark('contact')", "Contact"),
     Binding("3", "mark('pain')", "Pain"),
     Binding("4", "aspirate", "Aspiration"),
+    Binding("plus,equals_sign", "dial_said(1)", "Dial shows", key_display="+"),
     Binding("5", "ask_for('rest')", "Rest"),
     Binding("6", "ask_for('slight')", "Slight"),
     Binding("7", "ask_for('full')", "Full effort"),
     Binding("plus,equals_sign", "rescale(-1)", "Scale", key_display="+"),
+    Binding("minus", "dial_said(-1)", "Dial shows", key_display="-"),
     Binding("minus", "rescale(1)", "Scale", key_display="-"),
     Binding("a,A", "autoscale", "Scale", key_display="a"),
     Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),
@@ -59,6 +61,13 @@ def _stimulates(snapshot: Snapshot) -> bool:
 def _turns(snapshot: Snapshot) -> bool:
     stimulator = snapshot.stimulator
     return stimulator is not None and (snapshot.mode == "manual" or stimulator.chooser == "operator")
+
+
+def _is_dialled(snapshot: Snapshot) -> bool:
+    """Whether the current is that of a dial which this program cannot turn."""
+    if snapshot.stimulator is None:
+        return snapshot.mode == "listen" and is_live(snapshot)
+    return not snapshot.stimulator.sets_current
 
 
 def _chosen_by(snapshot: Snapshot, *choosers: object) -> bool:
@@ -83,6 +92,8 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "ask_to_arm": _stimulates,
     "arm": _stimulates,
     "dial": lambda snapshot, _steps: _turns(snapshot),
+    "dial_said": lambda snapshot, _steps: _is_dialled(snapshot),
+    "rescale": lambda snapshot, _direction: not _is_dialled(snapshot),
     "hand_back": _chosen_by,
     "steer": lambda snapshot, _words: is_simulated(snapshot),
     "acknowledge": is_live,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.events import Proximity, Response
-from guidance.interlock import highest_step
+from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.navigator import Navigator, Stimulus
 from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
@@ -37,6 +37,11 @@ class Tracker(ABC):
         """Current of the next pulse."""
 
     @property
+    def width_ms(self) -> float:
+        """Width of the next pulse."""
+        return WIDTH_MS
+
+    @property
     def interval_s(self) -> float:
         """Time to the next pulse."""
         return 1 / RATE_HZ
@@ -60,15 +65,20 @@ class Pulsed:
     predicted_ma: float | None
     next_threshold_ma: float
     interval_s: float
+    width_ms: float = WIDTH_MS
 
 
 class Ours(Tracker):
-    """The program's filter and navigator; without ``own_rate`` at 2 pulses a second."""
+    """The program's filter and navigator; without ``own_rate`` at 2 pulses a second. ``probes_ms``: the widths that are
+    interleaved; with ``by_width`` they are evidence of distance.
+    """
 
-    def __init__(self, *, own_rate: bool) -> None:
-        self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA)
+    def __init__(self, *, own_rate: bool, probes_ms: tuple[float, ...] = (), by_width: bool = True) -> None:
+        self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms))
         fast_hz = FAST_HZ if own_rate else RATE_HZ
-        self.navigator = Navigator(Stimulus(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz), LOWER_BOUND_MA)
+        stimulus = Stimulus(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz, probes_ms)
+        self.navigator = Navigator(stimulus, LOWER_BOUND_MA)
+        self._given_ms = WIDTH_MS
         self.navigator.follow(self.belief)
         self._rng = np.random.default_rng(5)
         self._pulses = 0
@@ -77,19 +87,25 @@ class Ours(Tracker):
         """As Tracker."""
         self._pulses += 1
         heard = Heard(
-            self._pulses, t_s, current_ma, WIDTH_MS, answer.detected, answer.amplitude_uv, answer.contaminated,
+            self._pulses, t_s, current_ma, self._given_ms, answer.detected, answer.amplitude_uv, answer.contaminated,
             answer.amplitude_sd_uv, answer.p_value,
         )  # fmt: skip
         response = Response(
             self._pulses, "EMG", answer.detected, answer.p_value, answer.amplitude_uv, None, answer.contaminated
         )
         self.proximity = self.belief.hear(heard)
-        self.navigator.heard(current_ma, response, self.proximity)
+        self.navigator.heard(current_ma, self._given_ms, response, self.proximity)
+        self._given_ms = self.width_ms
 
     @property
     def next_ma(self) -> float:
         """As Tracker."""
         return self.navigator.next_ma()
+
+    @property
+    def width_ms(self) -> float:
+        """As Tracker."""
+        return self.navigator.next_width_ms()
 
     @property
     def interval_s(self) -> float:
@@ -105,17 +121,21 @@ class Ours(Tracker):
         return forecast(belief.particles, belief.weights, self.interval_s, WIDTH_MS, self._rng).threshold_ma[1]
 
 
-def run(world: World, tracker: Tracker, duration_s: float = DURATION_S) -> Iterator[Pulsed]:
-    """Every pulse of ``duration_s``; steps up are those that the interlock allows."""
-    t_s, current_ma = 0.0, START_MA
+def run(world: World, tracker: Tracker, duration_s: float = DURATION_S, *, predicts: bool = True) -> Iterator[Pulsed]:
+    """Every pulse of ``duration_s``; steps up are those that the interlock allows. Without ``predicts`` nothing is
+    predicted for the next pulse, which saves time.
+    """
+    t_s, current_ma, width_ms = 0.0, START_MA, WIDTH_MS
     while t_s < duration_s:
-        answer = world.pulse(t_s, current_ma)
+        answer = world.pulse(t_s, current_ma, width_ms)
         tracker.heard(t_s, current_ma, answer)
         step_s = tracker.interval_s
         yield Pulsed(
             t_s, current_ma, answer, world.threshold_ma(t_s), world.distance_mm(t_s), tracker.proximity,
-            tracker.predicted_ma, world.threshold_ma(t_s + step_s), step_s,
+            tracker.predicted_ma if predicts else None, world.threshold_ma(t_s + step_s), step_s, width_ms,
         )  # fmt: skip
-        highest_ma = min(highest_step(current_ma), LARGEST_MA)
-        current_ma = float(np.clip(tracker.next_ma, LEAST_MA, highest_ma))
+        step_ma = highest_step(current_ma) * widening(width_ms, tracker.width_ms)
+        width_ms = tracker.width_ms
+        highest_ma = min(step_ma, LARGEST_MA, ABSOLUTE_MAX_CHARGE_UC / width_ms)
+        current_ma = float(np.clip(tracker.next_ma, min(LEAST_MA, highest_ma), highest_ma))
         t_s += step_s

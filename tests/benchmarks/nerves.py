@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from drivers.simulated.fibre_table import DISTANCES_MM, THRESHOLDS_MA
+from tests.benchmarks.chronaxies import SHORT_MS, WidthLaw
 
 Array = NDArray[np.float64]
 Law = Callable[[float], float]
@@ -62,9 +63,13 @@ class Faults:
 class World:
     """A nerve with its needle, on a seed."""
 
-    def __init__(self, seed: int, law: Law, curve: Curve, way: Way, faults: Faults) -> None:
-        """``curve`` gives the expected response in uV for ln(current / threshold), the criterion at 0."""
-        self._law, self._curve, self._way, self._faults = law, curve, way, faults
+    def __init__(
+        self, seed: int, law: Law, curve: Curve, way: Way, faults: Faults, width_law: WidthLaw | None = None
+    ) -> None:
+        """``curve`` gives the expected response in uV for ln(current / threshold), the criterion at 0; without a
+        ``width_law`` pulses of 0.1 ms alone are possible.
+        """
+        self._law, self._curve, self._way, self._faults, self._width_law = law, curve, way, faults, width_law
         self._rng = np.random.default_rng([seed, 7])
         self._scatter, self._jitter = self._rng.uniform(0.08, 0.20), self._rng.uniform(0.01, 0.03)
         self._burst_until = -1.0
@@ -78,10 +83,18 @@ class World:
         """True motor threshold at 0.1 ms."""
         return self._law(self.distance_mm(t_s))
 
-    def pulse(self, t_s: float, current_ma: float) -> Answer:
+    def width_factor(self, t_s: float, width_ms: float) -> float:
+        """Threshold at ``width_ms`` over that at 0.1 ms."""
+        if width_ms == SHORT_MS:
+            return 1.0
+        assert self._width_law is not None
+        return self._width_law(self.distance_mm(t_s), width_ms)
+
+    def pulse(self, t_s: float, current_ma: float, width_ms: float = SHORT_MS) -> Answer:
         """What a pulse is answered with."""
         rng = self._rng
-        above = math.log(current_ma / self.threshold_ma(t_s)) + self._jitter * rng.standard_normal()
+        threshold_ma = self.threshold_ma(t_s) * self.width_factor(t_s, width_ms)
+        above = math.log(current_ma / threshold_ma) + self._jitter * rng.standard_normal()
         uv = self._curve(above) * math.exp(self._scatter * rng.standard_normal())
         if rng.random() < self._faults.dead:
             uv = 0.0
@@ -121,18 +134,24 @@ def published_constants(seed: int) -> tuple[float, float, float]:
     return contact, gain, largest_uv
 
 
-def wide(seed: int, speed_mm_s: float) -> World:
+def wide(seed: int, speed_mm_s: float, width_law: Callable[[np.random.Generator], WidthLaw] | None = None) -> World:
     """Wider than the estimate assumes, with all faults; the kind of law goes with the seed."""
     rng = np.random.default_rng([seed, 2])
     law = _LAWS[seed % len(_LAWS)](rng)
     largest_uv = float(np.clip(4000 * math.exp(0.6 * rng.standard_normal()), 800, 15_000))
     curve = _CURVES[int(rng.integers(len(_CURVES)))](rng, largest_uv)
+    full_uv = float(rng.choice([math.inf, math.inf, 3000.0, 1000.0]))
+    faults = Faults(dead=0.08, bursts_per_s=0.05, full_uv=full_uv)
+    way = reachable_way(rng, speed_mm_s, law)
+    return World(seed, law, curve, way, faults, width_law(np.random.default_rng([seed, 5])) if width_law else None)
+
+
+def reachable_way(rng: np.random.Generator, speed_mm_s: float, law: Law) -> Way:
+    """A way of up to 10 mm, or as far as the largest current reaches."""
     farthest = 10.0
     while law(farthest) > LARGEST_MA and farthest > 0.5:
         farthest *= 0.9
-    full_uv = float(rng.choice([math.inf, math.inf, 3000.0, 1000.0]))
-    faults = Faults(dead=0.08, bursts_per_s=0.05, full_uv=full_uv)
-    return World(seed, law, curve, _way(rng, speed_mm_s, farthest), faults)
+    return _way(rng, speed_mm_s, farthest)
 
 
 def _way(rng: np.random.Generator, speed_mm_s: float, farthest_mm: float) -> Way:

@@ -56,15 +56,6 @@ def read_samples(amplifier: OnaAmplifier, count: int) -> list[Block]:
     return blocks
 
 
-def read_for(amplifier: OnaAmplifier, duration_s: float) -> list[Block]:
-    """Everything that comes in ``duration_s``, read every few ms as an engine does."""
-    blocks = []
-    until = time.monotonic() + duration_s
-    while time.monotonic() < until:
-        blocks += amplifier.read(0.005)
-    return blocks
-
-
 def answering(kind: int, *answers: int | None) -> Callable[[Received], Answers | None]:
     """A script that answers ``kind`` with these results in turn (None: not at all), then as usual."""
     left = list(answers)

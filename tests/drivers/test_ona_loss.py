@@ -9,7 +9,8 @@ import pytest
 from drivers.base import DeviceError, DeviceLost, DeviceRefused
 from tests.drivers import fake_ona
 from tests.drivers.fake_ona import samples_body
-from tests.drivers.ona_bench import ROWS, Bench, read_for, read_samples
+from tests.drivers.ona_bench import ROWS, Bench, read_samples
+from tests.drivers.reading import read_for
 
 
 @pytest.fixture

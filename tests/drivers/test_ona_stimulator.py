@@ -12,7 +12,8 @@ from drivers.base import DeviceRefused, LimitExceeded
 from drivers.ona import OnaAmplifier
 from tests.drivers import fake_ona
 from tests.drivers.fake_ona import samples_body, status_body
-from tests.drivers.ona_bench import ROWS, Bench, answering, read_for, read_samples
+from tests.drivers.ona_bench import ROWS, Bench, answering, read_samples
+from tests.drivers.reading import read_for
 
 
 @pytest.fixture

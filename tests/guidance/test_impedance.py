@@ -93,6 +93,22 @@ def test_slow_drift_is_taken_up(per_minute: float) -> None:
     assert not needle.falls
 
 
+def test_leaving_a_vessel_is_no_rise_however_long_the_needle_was_in_it() -> None:
+    for readings in (6, 60, 300):
+        needle = Needle(0.005)
+        needle.rest(40)
+        needle.read([-0.12] * readings)
+        needle.read([0.0] * 40)
+        assert not needle.rises
+
+
+def test_an_electrode_that_drifts_by_more_than_the_cut_off_within_half_a_minute_is_no_rise() -> None:
+    needle = Needle(0.003)
+    needle.rest(20)
+    needle.read([0.06 * math.sin(2 * math.pi * i * STEP_S / 90) for i in range(360)])
+    assert not needle.rises
+
+
 def test_a_rise_after_the_fall_that_nearness_brings_is_seen() -> None:
     needle = Needle()
     needle.rest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import numpy as np
@@ -11,41 +10,18 @@ import pytest
 from guidance.events import Entry, Proximity, Response
 from guidance.navigator import Navigator, Stimulus
 from guidance.proximity.filter import ProximityFilter
+from tests.benchmarks.bench_hard import BURSTS, Course, course_world, error, hill, is_held, still
 from tests.benchmarks.closed_loop import FAST_HZ, RATE_HZ, Ours, Pulsed, run
-from tests.benchmarks.nerves import LARGEST_MA, Curve, Faults, Way, World
-
-BURSTS = Faults(dead=0.05, bursts_per_s=0.2)
-
-
-def hill(steepness: float = 7.0, largest_uv: float = 4000.0) -> Curve:
-    odds = 100.0 / (largest_uv - 100.0)
-
-    def curve(above: float) -> float:
-        raised = odds * math.exp(min(steepness * above, 50.0))
-        return largest_uv * raised / (1 + raised)
-
-    return curve
+from tests.benchmarks.nerves import LARGEST_MA, Curve, Faults
 
 
 def loop(
-    thresholds_ma: list[tuple[float, float]], seed: int = 0, curve: Curve | None = None, faults: Faults | None = None,
+    thresholds_ma: Course, seed: int = 0, curve: Curve | None = None, faults: Faults | None = None,
     duration_s: float = 12.0, *, own_rate: bool = True,
 ) -> list[Pulsed]:  # fmt: skip
     """Every pulse on a nerve whose threshold runs through ``thresholds_ma``: (time in s, mA), even in its logarithm."""
-    times, currents = np.array(thresholds_ma).T
-    way = Way(times, np.log(currents))
-    world = World(seed, math.exp, curve or hill(), way, faults or Faults())
+    world = course_world(seed, thresholds_ma, curve or hill(), faults or Faults())
     return list(run(world, Ours(own_rate=own_rate), duration_s))
-
-
-def still(threshold_ma: float) -> list[tuple[float, float]]:
-    return [(0.0, threshold_ma), (1e3, threshold_ma)]
-
-
-def error(pulse: Pulsed) -> float:
-    assert pulse.proximity is not None
-    assert pulse.proximity.threshold_ma is not None
-    return abs(pulse.proximity.threshold_ma[1] / pulse.threshold_ma - 1)
 
 
 @pytest.mark.parametrize("threshold_ma", [0.05, 0.12, 0.3, 0.8, 2.0, 4.5])
@@ -89,6 +65,12 @@ def test_a_flat_recruitment_at_contact_is_learned() -> None:
     assert np.median(errors) < 0.10
 
 
+@pytest.mark.parametrize("steepness", [2.8, 2.1])
+def test_the_interval_is_honest_where_recruitment_is_flat(steepness: float) -> None:
+    held = [is_held(pulse) for seed in range(4) for pulse in loop(still(0.15), seed, curve=hill(steepness))[10:]]
+    assert np.mean(held) > 0.75
+
+
 def test_a_first_answer_of_millivolts_brings_the_current_down_at_once() -> None:
     pulses = loop(still(0.1), curve=hill(7.0, 9000.0))
     assert pulses[0].answer.amplitude_uv > 3000.0
@@ -119,7 +101,7 @@ def test_the_same_insertion_gives_the_same_pulses() -> None:
 
 def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     tracker = Ours(own_rate=True)
-    world = World(0, math.exp, hill(), Way(np.array([0.0, 1e3]), np.log([0.38, 0.38])), Faults())
+    world = course_world(0, still(0.38), hill(), Faults())
     found: list[Entry] = []
     doings: set[str] = set()
     for _ in run(world, tracker, 15.0):
@@ -136,7 +118,7 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
 def heard(navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
     response = Response(0, "EMG", False, 0.5, 10.0, None, contaminated)
     current_ma = navigator.next_ma()
-    navigator.heard(current_ma, response, Proximity(0, None, None, None, None, None, valid=False, why=why))
+    navigator.heard(current_ma, 0.1, response, Proximity(0, None, None, None, None, None, valid=False, why=why))
     return navigator.next_ma()
 
 

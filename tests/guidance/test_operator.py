@@ -131,7 +131,7 @@ def test_the_screen_sees_what_the_controller_says_that_it_does(loop: ClosedLoop)
         def next_ma(self) -> float:
             return 1.0
 
-        def heard(self, current_ma: float, response: Response, proximity: Proximity) -> None:
+        def heard(self, current_ma: float, width_ms: float, response: Response, proximity: Proximity) -> None:
             """Nothing moves it."""
 
     loop.stimulation.hand._controller = Explaining()

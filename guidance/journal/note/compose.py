@@ -21,7 +21,9 @@ _PARTIAL = {"volume_ml": injected.is_volume_whole}
 """Fields that the record may tell a part of: answered by it only where this says so."""
 _ANSWERED_BY: dict[str, Callable[[Line], bool]] = {
     "drug": lambda line: line["kind"] == "entry" and line["what"] == "injection" and bool(line["fields"].get("drug")),
-    "aspiration": lambda line: line["kind"] == "entry" and line["what"] == "aspiration",
+    "aspiration": lambda line: (
+        line["kind"] == "entry" and line["what"] == "aspiration" and line["fields"].get("blood") is not None
+    ),
     "twitch_loss": lambda line: line["kind"] == "alarm" and line["code"] == "twitch-loss",
 }
 """Fields that the record answers only by such a record; other sentences stand there beside it."""

@@ -65,6 +65,9 @@ def aspiration(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"Aspirated {_times(clear)} without blood, at {_clocks(stream, clear)}.", clear)
     if bloody:
         yield sentence(f"BLOOD was aspirated at {_clocks(stream, bloody)}.", bloody)
+    untold = [line for line in done if line not in clear and line not in bloody]
+    if untold:
+        yield sentence(f"An aspiration was entered without its result, at {_clocks(stream, untold)}.", untold)
     without = [line for line in _given(stream) if line["fields"].get("aspirated") is False]
     if without:
         yield sentence(

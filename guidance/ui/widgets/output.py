@@ -47,7 +47,7 @@ class Output(Panel):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when the stimulator's state or the link differs."""
-        return snapshot.stimulator, snapshot.connected, _newest_ma(snapshot), snapshot.mode
+        return snapshot.stimulator, snapshot.connected, _newest_ma(snapshot), snapshot.mode, snapshot.dial_ma
 
     def paint(self, canvas: Canvas) -> None:
         """Draw state, current and particulars."""
@@ -140,7 +140,7 @@ def _is_taken(snapshot: Snapshot) -> bool:
 
 def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
     if stimulator is None:
-        return []
+        return [] if snapshot.dial_ma is None else [f"dial said to show {snapshot.dial_ma:.2f} mA"]
     kohm = UNKNOWN if stimulator.impedance_kohm is None else f"{stimulator.impedance_kohm:.1f}"
     return [
         f"{'dial' if snapshot.mode == 'manual' else _LABELS[stimulator.chooser]} {stimulator.wanted_ma:.2f} mA",
@@ -149,6 +149,8 @@ def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[
         f"limit {stimulator.max_ma:g} mA",
         f"{stimulator.width_ms:g} ms",
         f"{stimulator.rate_hz:g} per s",
+        "" if stimulator.offset_ms is None else f"found after {stimulator.offset_ms:.1f} ms",
+        "" if stimulator.drift_ppm is None else f"drift {stimulator.drift_ppm:.0f} ppm",
     ]
 
 

@@ -117,6 +117,14 @@ def test_an_aliquot_without_aspiration_is_told_and_aspiration_is_asked_for(tmp_p
     assert "aspiration" in missing(page)
 
 
+def test_an_aspiration_without_its_result_is_told_and_the_result_asked_for(tmp_path: Path) -> None:
+    happening = block(injected=False)
+    happening.entry(7.5, "aspiration")
+    page = note_of(happening, tmp_path)
+    assert "An aspiration was entered without its result, at 09:27:00" in said(page, "Aspiration")
+    assert "aspiration" in missing(page)
+
+
 def test_aspirated_blood_stands_out(tmp_path: Path) -> None:
     happening = block()
     happening.entry(7.5, "aspiration", blood=True, volume_ml_since_last=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serial.tools import list_ports
 
-from drivers.base import Limits
+from drivers.base import Discovery, Limits
 from drivers.framing import FrameReader
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
@@ -20,6 +21,7 @@ from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED
 from guidance.live.advice import report, to_mend
 from guidance.live.check import ChannelCheck, CheckResult, RoundTrip, check_device
 from guidance.live.clock import Drift, drift
+from tests.drivers.fake_spikerbox import FakeSpikerShield
 from tests.guidance.command_line import command
 from tests.guidance.live.virtual import VirtualBench
 
@@ -35,31 +37,44 @@ GOOD = CheckResult(
 )  # fmt: skip
 
 
-def test_ports_are_listed_as_they_are_to_be_typed_those_on_usb_first(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def nothing_but_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stream and no sound input of this machine."""
+    for search in ("lsl_streams", "sound_inputs", "boards"):
+        monkeypatch.setattr(f"drivers.discovery.{search}", lambda: Discovery((), ()))
+
+
+def test_ports_are_listed_as_they_are_to_be_typed_the_surest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
     done = command("devices")
     assert done.status == DONE
     first, second, *how = done.out.splitlines()
-    assert first == "--device ona:/dev/ttyACM0   2E73:0004, Amplifier, A1"
-    assert second.startswith("--device ona:/dev/ttyS0 ")
+    address, known = "'spikerbox:/dev/ttyACM0?channels=2'", "Backyard Brains Human SpikerBox (Amplifier), 2E73:0004, A1"
+    assert first == f"--device {address}   sure, {known}"
+    assert second == "--device ona:/dev/ttyS0   possible, serial port"
     assert any("socket://" in line for line in how)
     assert any("sim:1" in line for line in how)
+    assert any("rhx:127.0.0.1:5000" in line for line in how)
 
 
-def test_ports_are_listed_for_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_devices_are_listed_for_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
-    (usb, _) = json.loads(command("devices", "--json").out)
-    assert usb == {
-        "address": "ona:/dev/ttyACM0",
-        "description": "Amplifier",
-        "vendor_product": "2E73:0004",
-        "serial": "A1",
+    found = json.loads(command("devices", "--json").out)
+    assert found["devices"][1] == {
+        "address": "ona:/dev/ttyS0",
+        "description": "serial port",
+        "confidence": "possible",
+        "vendor_product": None,
+        "serial": None,
     }
+    assert found["notes"]
 
 
-def test_without_a_port_the_other_ways_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_the_other_ways_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", list)
-    assert "No serial port was found" in command("devices").out
+    done = command("devices")
+    assert done.out.startswith("Nothing was found.")
+    assert "socket://HOST:PORT" in done.out
 
 
 def test_a_good_device_is_found_good() -> None:
@@ -80,6 +95,58 @@ def test_what_is_wrong_is_told_with_what_to_do() -> None:
     assert abs(found["drift"]["ppm"] - 900) < max(3 * found["drift"]["uncertainty_ppm"], 100)
     mend = " ".join(found["mend"])
     assert all(word in mend for word in ("shorter cable", "electrode is off", "7 %", "ppm fast"))
+
+
+def test_a_calibration_signal_makes_the_address_to_type(tmp_path: Path) -> None:
+    shield = FakeSpikerShield(tmp_path)  # its ramp, 999 steps high, is the signal
+    address = f"spikerbox:{shield.path}?rate_hz=10050.25"
+    unknown = command("check", "--device", address, "--seconds", "2")
+    done = command("check", "--device", address, "--seconds", "2", "--known-uv", "2000")
+    shield.close()
+    assert unknown.status == FAILED
+    assert "in microvolts is not known" in unknown.out
+    assert "uV RMS" not in unknown.out
+    (line,) = [line for line in done.out.splitlines() if line.startswith("Calibrated: ")]
+    typed, _, scale = line.removeprefix("Calibrated: --device ").strip("'").rpartition("=")
+    assert typed == f"{address}&uv_per_lsb"
+    assert float(scale) == pytest.approx(2000 / 990, rel=0.02)  # the highest and lowest half percent are left out
+    assert "in microvolts is not known" not in done.out
+
+
+def test_a_device_that_knows_its_microvolts_is_not_calibrated() -> None:
+    done = command("check", "--device", "sim:1", "--seconds", "2", "--known-uv", "100")
+    assert done.status == BAD_ARGUMENTS
+    assert done.is_one_sentence
+
+
+def test_without_a_signal_nothing_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.drivers.fake_spikerbox.ramp", lambda *_: 512)
+    shield = FakeSpikerShield(tmp_path)
+    done = command("check", "--device", f"spikerbox:{shield.path}?rate_hz=10050", "--seconds", "2", "--known-uv", "1")
+    shield.close()
+    assert done.status == FAILED
+    assert done.is_one_sentence
+    assert "switch the calibration signal on" in done.err
+
+
+def test_guiding_on_an_unknown_scale_is_refused_with_the_way_to_know_it(tmp_path: Path) -> None:
+    shield = FakeSpikerShield(tmp_path)
+    address = f"spikerbox:{shield.path}?rate_hz=10050"
+    done = command("run", "--device", address, "--mode", "listen", "--headless", "--store", tmp_path / "store")
+    shield.close()
+    assert done.status == FAILED
+    assert done.is_one_sentence
+    assert "--known-uv" in done.err
+
+
+def test_guiding_on_a_board_too_slow_for_evoked_responses_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("brainflow", reason="brainflow is not installed; it is in the extra brainflow")
+    board = ("run", "--device", "brainflow:SYNTHETIC", "--mode", "listen", "--headless", "--store", tmp_path / "store")
+    done = command(*board)
+    assert done.status == FAILED
+    assert done.is_one_sentence
+    assert "250 Hz, too slow for evoked responses" in done.err
+    assert "biofeedback" in done.err
 
 
 def test_a_deaf_device_is_lost() -> None:

@@ -92,29 +92,53 @@ def test_a_step_up_is_thirty_percent_or_a_tenth_of_a_milliampere(last: float, hi
 
 
 def test_only_what_was_delivered_lifts_the_ladder() -> None:
-    ladder = Ladder(1.0)
-    assert ladder.highest_ma == 1.0
-    ladder.asked(1.0)
-    assert ladder.highest_ma == 1.0
+    ladder = Ladder(1.0, 0.1)
+    assert ladder.highest_ma(0.1) == 1.0
+    ladder.asked(1.0, 0.1)
+    assert ladder.highest_ma(0.1) == 1.0
     ladder.delivered(1.0)
-    assert ladder.highest_ma == pytest.approx(1.3)
-    ladder.asked(1.3)
+    assert ladder.highest_ma(0.1) == pytest.approx(1.3)
+    ladder.asked(1.3, 0.1)
     ladder.delivered(0.4)
-    assert ladder.highest_ma == pytest.approx(0.52)
-    ladder.asked(0.2)
-    assert ladder.highest_ma == pytest.approx(0.3)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.52)
+    ladder.asked(0.2, 0.1)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.3)
 
 
 def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
-    ladder = Ladder(1.0)
-    ladder.asked(0.5)
+    ladder = Ladder(1.0, 0.1)
+    ladder.asked(0.5, 0.1)
     ladder.delivered(5.0)
-    assert ladder.highest_ma == pytest.approx(0.65)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.65)
+
+
+@pytest.mark.parametrize("chronaxie_ms", [0.02, 0.1, 0.2, 0.5])
+@pytest.mark.parametrize("from_ms", [0.05, 0.1, 0.3, 1.0])
+@pytest.mark.parametrize("to_ms", [0.05, 0.1, 0.3, 1.0])
+def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chronaxie(
+    chronaxie_ms: float, from_ms: float, to_ms: float
+) -> None:
+    ladder = Ladder(1.0, from_ms)
+    ladder.asked(1.0, from_ms)
+    ladder.delivered(1.0)
+    highest_ma = ladder.highest_ma(to_ms)
+    excites = (1 + chronaxie_ms / from_ms) / (1 + chronaxie_ms / to_ms)
+    assert highest_ma <= highest_step(1.0) + 1e-9
+    assert highest_ma * excites <= highest_step(1.0) + 1e-9
+
+
+def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_every_width() -> None:
+    ladder = Ladder(1.0, 0.1)
+    ladder.asked(0.3, 1.0)
+    assert ladder.highest_ma(1.0) == pytest.approx(0.25)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.25)
+    ladder.delivered(0.3)
+    assert ladder.highest_ma(0.1) == pytest.approx(0.4)
 
 
 def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
     assert disarming(GOOD) is withholding(GOOD) is None
-    assert refusal(GOOD, BOUNDS, Ladder(1.0), 1.0, 0.1, 2.0) is None
+    assert refusal(GOOD, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) is None
 
 
 @pytest.mark.parametrize(
@@ -132,7 +156,7 @@ def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
 def test_each_of_these_switches_off(change: dict[str, object], word: str) -> None:
     state = replace(GOOD, **change)  # type: ignore[arg-type]
     assert word in (disarming(state) or "")
-    assert refusal(state, BOUNDS, Ladder(1.0), 1.0, 0.1, 2.0) == disarming(state)
+    assert refusal(state, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) == disarming(state)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +172,7 @@ def test_each_of_these_makes_the_next_pulse_wait(change: dict[str, object], word
     state = replace(GOOD, **change)  # type: ignore[arg-type]
     assert disarming(state) is None
     assert word in (withholding(state) or "")
-    assert refusal(state, BOUNDS, Ladder(1.0), 1.0, 0.1, 2.0) == withholding(state)
+    assert refusal(state, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) == withholding(state)
 
 
 def test_without_a_screen_none_is_needed() -> None:
@@ -156,4 +180,4 @@ def test_without_a_screen_none_is_needed() -> None:
 
 
 def test_too_large_a_step_up_is_refused() -> None:
-    assert "step up" in (refusal(GOOD, BOUNDS, Ladder(1.0), 1.01, 0.1, 2.0) or "")
+    assert "step up" in (refusal(GOOD, BOUNDS, Ladder(1.0, 0.1), 1.01, 0.1, 2.0) or "")

@@ -59,7 +59,17 @@ def test_the_options_of_the_command_line_are_those_of_the_replay(bench: VirtualB
         "criterion_uv": 80.0,
         "current_ma": None,
         "silent_pulses": 2,
+        "probe_widths": False,
     }
+    assert differences(found) == []
+
+
+def test_a_procedure_that_probed_with_other_widths_differs_in_nothing(bench: VirtualBench) -> None:
+    bench.device.patient.steer(4.5, 0.0, 2.0)
+    assert bench.run(14.0, Mode.AUTO, probe_widths=True).status == DONE
+    found = again(bench)
+    assert {event["width_ms"] for event in found.then if event["kind"] == "stimulus"} >= {0.1, 0.3}
+    assert found.today[0]["settings"]["probe_widths"] is True
     assert differences(found) == []
 
 

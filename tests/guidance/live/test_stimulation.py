@@ -39,7 +39,7 @@ class Whim(Controller):
     def next_ma(self) -> float:
         return self._wants[self._at % len(self._wants)]
 
-    def heard(self, _current_ma: float, _response: Response, _proximity: Proximity) -> None:
+    def heard(self, _current_ma: float, _width_ms: float, _response: Response, _proximity: Proximity) -> None:
         self._at += 1
 
 
@@ -118,11 +118,10 @@ class Played:
         self._sample += 1
         delivered = 0.0 if step.fate == "not-delivered" else fire.current_ma * step.delivered_share
         outcome = Outcome.NOT_DELIVERED if step.fate == "not-delivered" else Outcome.DELIVERED
-        self.stimulation.pulse_seen(
-            Pulse(self._sample, current_ma=delivered, requested_ma=fire.current_ma, outcome=outcome)
-        )
+        pulse = Pulse(self._sample, current_ma=delivered, requested_ma=fire.current_ma, outcome=outcome)
+        self.stimulation.pulse_seen(pulse)
         if step.fate == "answered":
-            self.stimulation.answered(self._sample, delivered, response(), NOTHING_KNOWN)
+            self.stimulation.answered(pulse, response(), NOTHING_KNOWN)
 
 
 @settings(max_examples=300, deadline=None)
@@ -193,7 +192,7 @@ def test_it_arms_first_and_then_fires_at_its_rate() -> None:
             fired.append(action)
             if isinstance(action, Fire):
                 stimulation.pulse_seen(Pulse(i, current_ma=1.0))
-                stimulation.answered(i, 1.0, response(), NOTHING_KNOWN)
+                stimulation.answered(Pulse(i, current_ma=1.0), response(), NOTHING_KNOWN)
     assert fired[0] == Output(on=True)
     assert fired[1:] == [Fire(1.0, 0.1)] * 10
 
@@ -322,7 +321,7 @@ def test_single_pulses_keep_the_rate_that_the_controller_wants_within_the_bounds
             if isinstance(action, Fire):
                 fired_s.append(t)
                 stimulation.pulse_seen(Pulse(tick, current_ma=1.0))
-                stimulation.answered(tick, 1.0, response(), NOTHING_KNOWN)
+                stimulation.answered(Pulse(tick, current_ma=1.0), response(), NOTHING_KNOWN)
     intervals_s = np.diff(fired_s)
     assert float(np.mean(intervals_s)) == pytest.approx(1 / given_hz, rel=0.02)
     assert intervals_s.min() >= 1 / BOUNDS.max_rate_hz - 1e-9
@@ -334,7 +333,7 @@ def test_a_rate_that_rises_between_two_pulses_brings_the_next_one_forward() -> N
     list(stimulation.arm(0.0, GOOD, "operator"))
     ticked(stimulation, 0.0)
     stimulation.pulse_seen(Pulse(0, current_ma=1.0))
-    stimulation.answered(0, 1.0, response(), NOTHING_KNOWN)
+    stimulation.answered(Pulse(0, current_ma=1.0), response(), NOTHING_KNOWN)
     taken(stimulation)
     controller.rate_hz = 5.0
     (told,) = ticked(stimulation, 0.21)

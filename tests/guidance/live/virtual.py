@@ -163,13 +163,13 @@ class VirtualBench:
 
     def run(
         self, duration_s: float, mode: Mode = Mode.MANUAL, *, screen: bool = False, events: str | None = None,
-        **settings: Any,
+        stimulator: str | None = None, **settings: Any,
     ) -> Outcome:  # fmt: skip
         """A procedure of ``duration_s`` of device time, and how it ended."""
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
         desk: Desk = self.seat
         try:
-            job = Live(chosen, str(self.store), "ona:virtual", events, duration_s)
+            job = Live(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
             amiss = job.open().run(desk, lambda: False)
         except (Fault, DeviceError) as fault:
             return outcome_of(fault)

@@ -161,3 +161,39 @@ def test_noise_around_holes_is_no_stimulator() -> None:
 
 def test_a_flat_line_is_no_stimulator() -> None:
     assert not len(found(Stream(4000.0, (np.zeros(20_000),))))
+
+
+def by_hand(count: int, rate_hz: float, seed: int = 2) -> NDArray[np.int64]:
+    """Pulses as a hand triggers them: from half a second to three apart."""
+    return np.round((0.5 + np.cumsum(np.random.default_rng(seed).uniform(0.5, 3.0, count))) * rate_hz).astype(np.int64)
+
+
+@pytest.mark.parametrize("rate_hz", [10_000.0, 44_100.0])
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_pulses_triggered_by_hand_are_found_by_their_onset(rate_hz: float, polarity: int) -> None:
+    at = by_hand(14, rate_hz)
+    assert matched(train(rate_hz, at, heights_uv=np.full(14, 4000.0), polarity=polarity), at) == (14, 0)
+
+
+def test_pulses_triggered_by_hand_are_found_under_a_contraction() -> None:
+    at = by_hand(14, 10_000.0)
+    emg = voluntary(np.random.default_rng(9), int(at[-1]), 10_000.0, 60.0)
+    hits, false = matched(train(10_000.0, at, background=emg, heights_uv=np.full(14, 6000.0)), at)
+    assert hits >= 12
+    assert false == 0
+
+
+@pytest.mark.parametrize("rate_hz", [10_000.0, 30_000.0])
+@pytest.mark.parametrize("peak_uv", [800.0, 4000.0])
+def test_a_motor_unit_that_fires_now_and_then_is_no_stimulator(rate_hz: float, peak_uv: float) -> None:
+    at, rng = by_hand(30, rate_hz), np.random.default_rng(7)
+    signal = noise(rng, int(at[-1] + rate_hz))
+    for sample in at:
+        add(signal, int(sample), rng.normal(1.0, 0.05) * motor_unit(rate_hz, peak_uv))
+    assert not len(found(Stream(rate_hz, (signal,))))
+
+
+@pytest.mark.parametrize("answer_uv", [2000.0, 8000.0])
+def test_m_waves_of_pulses_triggered_by_hand_are_not_taken_for_them(answer_uv: float) -> None:
+    at = by_hand(14, 10_000.0)
+    assert matched(train(10_000.0, at, answer_uv=answer_uv, heights_uv=np.full(14, 2000.0)), at) == (14, 0)

@@ -61,6 +61,16 @@ async def test_each_snapshot_drawn_is_paid_for_once(link: FakeLink) -> None:
     assert link.sent == [Credit(1), Credit(2), Credit(3)]
 
 
+async def test_a_screen_whose_timers_are_lost_as_on_a_busy_machine_still_draws(
+    link: FakeLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A one-shot timer that is late when it starts is never called (textual 8, Timer._run)."""
+    monkeypatch.setattr(GuidanceApp, "set_timer", lambda *_, **__: None)
+    async with GuidanceApp(link, PATIENT_S).run_test() as pilot:
+        await draw(link, pilot)
+    assert link.sent == [Credit(1)]
+
+
 async def test_only_the_newest_is_drawn_and_at_most_twenty_a_second(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     snapshots = [build_snapshot(stimuli=number) for number in range(1000, 1100)]

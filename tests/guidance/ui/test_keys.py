@@ -35,6 +35,7 @@ TAKEN = build_live(stimulator=build_stimulator(chooser="operator"))
 SIMULATED = build_live(notice="SIMULATED PATIENT. ")
 REPLAY = build_snapshot()
 LISTENING = build_live(stimulator=None, mode="listen")
+TRIGGERED = build_live(mode="manual", stimulator=build_stimulator(sets_current=False))
 SOUNDING = build_live(sound=SoundView("on", "tempo", 1.0, 0.3))
 MUTED = build_live(sound=SoundView("muted", "tempo", 0.0, 0.0))
 
@@ -65,6 +66,10 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Messag
         (ARMED, "3", Mark("pain")),
         (ARMED, "4", Aspiration()),
         (LISTENING, "2", Mark("contact")),
+        (LISTENING, "plus", Dial(1)),
+        (LISTENING, "minus", Dial(-1)),
+        (TRIGGERED, "plus", Dial(1)),
+        (TRIGGERED, "up", Dial(1)),
         (ARMED, "h", Hold()),
         (ARMED, "t", TakeOver()),
         (OFF, "h", Hold()),

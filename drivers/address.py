@@ -1,0 +1,87 @@
+"""Addresses with options behind them: ``/dev/ttyACM0?ma_per_v=10&channel=2``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from drivers.base import OptionRefused
+
+
+def split_options(address: str, rest: str, known: Collection[str]) -> tuple[str, dict[str, str]]:
+    """What stands before the question mark of ``rest``, and the options after it.
+
+    ``address`` is how errors call the whole. Raises OptionRefused for an option that is not ``known``, or said twice.
+    """
+    before, _, query = rest.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    options = dict(pairs)
+    for name in options:
+        if name not in known:
+            raise OptionRefused(f"{address} has no option '{name}'; it knows {', '.join(sorted(known)) or 'none'}.")
+    if len(options) < len(pairs) or bool(query) != bool(pairs):
+        raise OptionRefused(f"{address}: write options as ?NAME=VALUE&NAME=VALUE, each once.")
+    return before, options
+
+
+def number_option(address: str, options: Mapping[str, str], name: str) -> float | None:
+    """The option ``name`` as a number above 0, None where it is not given. Raises OptionRefused."""
+    if name not in options:
+        return None
+    try:
+        value = float(options[name])
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise OptionRefused(f"{address}: {name}={options[name]} is no number above 0.")
+    return value
+
+
+def choice_option(address: str, options: Mapping[str, str], name: str, choices: Collection[str]) -> str | None:
+    """The option ``name``, one of ``choices``; None where it is not given. Raises OptionRefused."""
+    if name in options and options[name] not in choices:
+        raise OptionRefused(f"{address}: {name}={options[name]} is none of {', '.join(choices)}.")
+    return options.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A device's ``target`` and the ``options`` behind it, as typed after ``scheme``."""
+
+    scheme: str
+    target: str
+    options: Mapping[str, str]
+
+    def __str__(self) -> str:
+        query = urlencode(dict(self.options), safe=":/,.")
+        return f"{self.scheme}:{self.target}" + (f"?{query}" if query else "")
+
+    def changed(self, **options: str) -> Address:
+        """The same address with these options instead."""
+        return Address(self.scheme, self.target, {**self.options, **options})
+
+    def text(self, name: str) -> str | None:
+        """The option ``name`` as typed, None where it is not given."""
+        return self.options.get(name)
+
+    def number(self, name: str) -> float | None:
+        """The option ``name`` as a number above 0, None where it is not given. Raises OptionRefused."""
+        return number_option(str(self), self.options, name)
+
+    def count(self, name: str, default: int, most: int) -> int:
+        """The option ``name`` as a whole number from 1 to ``most``. Raises OptionRefused."""
+        typed = self.options.get(name, str(default))
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 8 and 1 <= int(typed) <= most):
+            raise OptionRefused(f"{self}: {name}={typed} is no whole number from 1 to {most}.")
+        return int(typed)
+
+
+def parse_address(scheme: str, rest: str, known: Collection[str]) -> Address:
+    """Take ``rest`` apart. Raises OptionRefused for an option not in ``known``, said twice or without a value."""
+    target, options = split_options(f"{scheme}:{rest}", rest, known)
+    for name, value in options.items():
+        if not value:
+            raise OptionRefused(f"{scheme}:{rest}: {name} has no value; write {name}=VALUE.")
+    return Address(scheme, target, options)

@@ -1,0 +1,27 @@
+"""The rate of a device that counts nothing and stamps nothing, from when its samples arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+BINS = 16
+
+
+def rate_from_arrival(counted: Sequence[int], arrived_ns: Sequence[int]) -> float | None:
+    """Samples a second, where ``counted`` had come in all by host times ``arrived_ns``; None for fewer than 16 times.
+
+    Bytes are only ever late, so of each sixteenth of the time the earliest counts; a line through those.
+    """
+    if len(counted) < BINS:
+        return None
+    samples, seconds = np.asarray(counted, np.float64), (np.asarray(arrived_ns) - arrived_ns[0]) / 1e9
+    mean_s = (seconds[-1] - seconds[0]) / (samples[-1] - samples[0]) if samples[-1] > samples[0] else 0.0
+    if mean_s <= 0:
+        return None
+    late_s = seconds - samples * mean_s
+    bins = np.minimum(((samples - samples[0]) / (samples[-1] - samples[0]) * BINS).astype(int), BINS - 1)
+    earliest = [np.flatnonzero(bins == b)[np.argmin(late_s[bins == b])] for b in np.unique(bins)]
+    slope = np.polynomial.Polynomial.fit(samples[earliest], seconds[earliest], 1).convert().coef[1]
+    return float(1 / slope)

@@ -1,0 +1,150 @@
+"""Waveform blocks of Intan RHX's TCP output: bytes to words, words to microvolts and pulses. Pure.
+
+A block is ``08 7A F0 2E`` and 128 frames, each a timestamp (u32) and one u16 a band that was asked for, little-endian.
+Source: github.com/Intan-Technologies/Intan-RHX, tcpdisplay.cpp and tcpdataoutputthread.cpp. Compliance (bit 15 of a
+stimulus word) is as Intan's manual says, tried on no hardware.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.base import Pulse, Samples
+
+MAGIC = b"\x08\x7a\xf0\x2e"
+FRAMES = 128
+UV_PER_STEP = 0.195
+_MIDDLE = 32_768
+_MAGNITUDE, _NEGATIVE, _COMPLIANCE = 0xFF, 0x100, 0x8000
+# a second phase follows its first within this, a pulse its pulse does not
+_SECOND_PHASE_S = 0.005
+
+Words = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Contiguous frames: ``first`` is the timestamp of the first, ``words`` of shape (frames, bands)."""
+
+    first: int
+    words: Words
+
+
+class BlockReader:
+    """Blocks of frames with ``bands`` words; the outcome does not depend on how the bytes were cut.
+
+    ``bad`` counts the places where what came was no block.
+    """
+
+    def __init__(self, bands: int) -> None:
+        frame = np.dtype([("time", "<u4"), ("words", "<u2", (bands,))])
+        self._block = np.dtype([("magic", "S4"), ("frames", frame, (FRAMES,))])
+        self._rest = b""
+        self._in_step = True
+        self.bad = 0
+
+    def feed(self, data: bytes) -> list[Frames]:
+        """The blocks that are whole by now, in order."""
+        self._rest += data
+        found, at, size = [], 0, self._block.itemsize
+        while True:
+            start = self._rest.find(MAGIC, at)
+            if start != at and len(self._rest) - at >= len(MAGIC):
+                self._note_bad()
+            if start < 0:
+                at = max(at, len(self._rest) - len(MAGIC) + 1)
+                break
+            at = start
+            if len(self._rest) - at < size:
+                break
+            frames = self._frames(at)
+            at += size if frames else 1
+            if frames:
+                self._in_step = True
+                found.append(frames)
+            else:
+                self._note_bad()
+        self._rest = self._rest[at:]
+        return found
+
+    def _note_bad(self) -> None:
+        self.bad += self._in_step
+        self._in_step = False
+
+    def _frames(self, at: int) -> Frames | None:
+        """The block at ``at``; None where its timestamps do not count on, so that it is none."""
+        frames = np.frombuffer(self._rest, self._block, 1, at)["frames"][0]
+        times = frames["time"]
+        if (np.diff(times) != 1).any():
+            return None
+        return Frames(int(times[0]), frames["words"].copy())
+
+
+def microvolts(words: Words) -> Samples:
+    """Amplifier words to float32 microvolts."""
+    return np.asarray((words.astype(np.float32) - _MIDDLE) * np.float32(UV_PER_STEP), np.float32)
+
+
+@dataclass(slots=True)
+class _Phase:
+    first: int
+    polarity: int
+    magnitude: int
+    compliance: bool
+
+
+class StimulusMarks:
+    """Pulses from the stimulus words of a channel: ``step_ma`` a unit of magnitude, ``rate_hz`` words a second.
+
+    A pulse is told once its first phase is over; the phase of the other polarity that follows it belongs to it.
+    """
+
+    def __init__(self, step_ma: float, rate_hz: float) -> None:
+        self._step_ma, self._rate_hz = step_ma, rate_hz
+        self._first: _Phase | None = None
+        self._last: tuple[int, int] | None = None
+        self._polarity = 0
+
+    def feed(self, words: Words, first_sample: int) -> list[Pulse]:
+        """Pulses whose first phase ends within ``words``, of which the first is ``first_sample``."""
+        polarity = np.where(words & _MAGNITUDE, np.where(words & _NEGATIVE, -1, 1), 0)
+        changes = np.flatnonzero(np.diff(polarity, prepend=self._polarity))
+        pulses = []
+        for at in changes.tolist():
+            pulses += self._change(first_sample + at, int(polarity[at]), int(words[at]))
+        if len(polarity):
+            self._polarity = int(polarity[-1])
+        return pulses
+
+    def _change(self, sample: int, polarity: int, word: int) -> list[Pulse]:
+        """From ``sample`` on the output has ``polarity`` (0: off)."""
+        ended, self._first = self._first, None
+        if ended:
+            self._last = sample, ended.polarity
+        is_second = self._last is not None and polarity == -self._last[1] and self._is_soon(sample, self._last[0])
+        if polarity and not is_second:
+            self._first = _Phase(sample, polarity, word & _MAGNITUDE, bool(word & _COMPLIANCE))
+        return [self._pulse(ended, sample)] if ended else []
+
+    def _is_soon(self, sample: int, after: int) -> bool:
+        return sample - after <= _SECOND_PHASE_S * self._rate_hz
+
+    def _pulse(self, phase: _Phase, end: int) -> Pulse:
+        current_ma = phase.magnitude * self._step_ma
+        return Pulse(
+            sample=phase.first,
+            current_ma=None if phase.compliance else current_ma,
+            requested_ma=current_ma,
+            width_ms=(end - phase.first) / self._rate_hz * 1e3,
+            compliance=phase.compliance,
+        )
+
+
+def rising_edges(words: Words, bit: int, was_high: bool) -> tuple[list[int], bool]:
+    """Where ``bit`` of the digital-in ``words`` goes up, and whether it is up at their end."""
+    high = (words >> bit & 1).astype(bool)
+    edges = np.flatnonzero(high & ~np.concatenate(([was_high], high[:-1])))
+    return edges.tolist(), bool(high[-1]) if len(high) else was_high

@@ -1,0 +1,181 @@
+"""A sound input as an amplifier: the analogue or loudspeaker output of any EMG machine.
+
+Tried on PulseAudio's null sink and its monitor, on no EMG machine.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from drivers.address import parse_address
+from drivers.base import Calibrated, Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, Samples
+from drivers.streaming import SILENCE_S, StreamingAmplifier
+
+MAX_CHUNKS = 4096
+STALLED_S = 1.0
+"""A card that has begun never pauses this long."""
+_OPTIONS = ("channels", "rate_hz", "full_scale_uv")
+_RATES_HZ = (48_000.0, 44_100.0)
+_NEARLY = 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Samples of shape (samples, channels), full scale 1, the first recorded at ``adc_s`` of the card's clock.
+
+    ``overflow``: the card had to throw samples away before them.
+    """
+
+    arrived_ns: int
+    samples: Samples
+    adc_s: float
+    overflow: bool
+
+
+class SoundInput(StreamingAmplifier, Calibrated):
+    """The input at ``sound:NAME?channels=N&rate_hz=HZ&full_scale_uv=UV``; NAME is its number or part of its name.
+
+    Without a name it is the system's input. ``full_scale_uv`` is what full scale is at the electrode; without it
+    samples are in full scales. A card that overflows throws samples away: as many are counted as its clock says.
+    """
+
+    def __init__(self, rest: str) -> None:
+        self._address = parse_address("sound", rest, _OPTIONS)
+        self._channels = self._address.count("channels", 1, 64)
+        self._full_scale_uv = self._address.number("full_scale_uv")
+        self._rate_hz = self._address.number("rate_hz")
+        self._chunks: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
+        self._sound = library()
+        self._stream: Any = None
+        super().__init__()
+
+    def rescaled(self, factor: float) -> str:
+        """The address with a full scale of ``factor`` times its microvolts."""
+        return str(self._address.changed(full_scale_uv=f"{(self._full_scale_uv or 1.0) * factor:.6g}"))
+
+    def _connect(self) -> DeviceInfo:
+        number, name = choose(inputs(self._sound), self._address.target)
+        self._name = name
+        self._stream = self._open(number)
+        reach_uv = (self._full_scale_uv or 1.0) * _NEARLY
+        return DeviceInfo(
+            model=f"sound input {name}",
+            serial="",
+            address=str(self._address),
+            sample_rate_hz=float(self._stream.samplerate),
+            channels=tuple(Channel(f"input {i + 1}", reach_uv) for i in range(self._channels)),
+            scale_known=self._full_scale_uv is not None,
+        )
+
+    def _open(self, number: int) -> Any:
+        """A stream at the rate asked for, or the first that the card takes. Raises DeviceRefused."""
+        why = ""
+        for rate_hz in (self._rate_hz,) if self._rate_hz else _RATES_HZ:
+            try:
+                return self._sound.InputStream(
+                    device=number, channels=self._channels, samplerate=rate_hz, dtype="float32", latency="low",
+                    callback=self._on_samples, finished_callback=lambda: self._chunks.put(None),
+                )  # fmt: skip
+            except (self._sound.PortAudioError, ValueError) as error:
+                why = str(error)
+        raise DeviceRefused(
+            f"The sound input {self._name} does not open with {self._channels} channel(s)"
+            f"{f' at {self._rate_hz:g} Hz' if self._rate_hz else ''} ({why}); correct channels= or rate_hz=, or close "
+            "the program that uses it."
+        )
+
+    def _on_samples(self, samples: Any, _count: int, times: Any, status: Any) -> None:
+        """Queue what the card hands over; in PortAudio's own thread."""
+        if self._chunks.qsize() < MAX_CHUNKS:
+            adc_s = float(times.inputBufferAdcTime)
+            self._chunks.put(Chunk(time.monotonic_ns(), samples.copy(), adc_s, bool(status.input_overflow)))
+
+    def _begin(self) -> None:
+        self._stream.stop()
+        while not self._chunks.empty():
+            self._chunks.get()
+        self._last: Chunk | None = None
+        self.silence_s = SILENCE_S
+        try:
+            self._stream.start()
+        except self._sound.PortAudioError as error:
+            raise DeviceLost(f"The sound input {self._name} does not start ({error}); connect it again.") from error
+
+    def _pump(self, timeout_s: float) -> None:
+        chunk = self._next(timeout_s)
+        while chunk is not None:
+            if self._last is not None and chunk.overflow:
+                self._blocks.lose(lost_between(self._last, chunk, self.info.sample_rate_hz))
+            self._put(chunk.samples * np.float32(self._full_scale_uv or 1.0), chunk.arrived_ns)
+            self._last, self.silence_s = chunk, STALLED_S
+            chunk = self._next(0.0)
+
+    def _next(self, timeout_s: float) -> Chunk | None:
+        """The next chunk, None where there is none yet. Raises DeviceLost at the end of the stream."""
+        try:
+            chunk = self._chunks.get(timeout=timeout_s) if timeout_s > 0 else self._chunks.get_nowait()
+        except queue.Empty:
+            return None
+        if chunk is None:
+            raise DeviceLost(f"The sound input {self._name} has ended: it was unplugged or its sound system stopped.")
+        return chunk
+
+    def _release(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort(ignore_errors=True)
+            stream.close(ignore_errors=True)
+
+
+def library() -> Any:
+    """Sounddevice. Raises DeviceRefused where PortAudio is missing."""
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        raise DeviceRefused("Sound inputs need PortAudio: on Debian, apt-get install libportaudio2.") from error
+    return sounddevice
+
+
+def inputs(sound: Any) -> dict[int, str]:
+    """Number and name of every sound input, the system's own one first."""
+    own = sound.default.device[0]
+    found = {i: str(d["name"]) for i, d in enumerate(sound.query_devices()) if d["max_input_channels"] > 0}
+    return dict(sorted(found.items(), key=lambda item: item[0] != own))
+
+
+def choose(known: dict[int, str], wanted: str) -> tuple[int, str]:
+    """The input that ``wanted`` means: a number, a name, a part of one name, or nothing for the system's own.
+
+    Raises DeviceNotFound, and DeviceRefused where it means several.
+    """
+    if wanted.isascii() and wanted.isdigit():
+        found = {int(wanted): known[int(wanted)]} if int(wanted) in known else {}
+    elif wanted:
+        exact = {number: name for number, name in known.items() if name == wanted}
+        found = exact or {number: name for number, name in known.items() if wanted.lower() in name.lower()}
+    else:
+        found = dict(list(known.items())[:1])
+    listed = ", ".join(f"{number} {name}" for number, name in known.items()) or "none"
+    if not found:
+        what = f"There is no sound input '{wanted}'" if wanted else "This system has no sound input of its own"
+        raise DeviceNotFound(f"{what}; there are: {listed}.")
+    if len(found) > 1:
+        raise DeviceRefused(f"'{wanted}' means several sound inputs; give the number of one: {listed}.")
+    return next(iter(found.items()))
+
+
+def lost_between(before: Chunk, after: Chunk, rate_hz: float) -> int:
+    """Samples thrown away between two chunks, by the card's clock; by this computer's where the card tells no time.
+
+    1 at least: some were.
+    """
+    if before.adc_s > 0 and after.adc_s > before.adc_s:
+        passed = (after.adc_s - before.adc_s) * rate_hz - len(before.samples)
+    else:
+        passed = (after.arrived_ns - before.arrived_ns) / 1e9 * rate_hz - len(after.samples)
+    return max(round(passed), 1)

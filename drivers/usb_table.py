@@ -1,0 +1,56 @@
+"""USB devices by vendor and product, and what opening their port would do to them.
+
+Sources: the makers' firmware and programs (Backyard Brains Spike Recorder, BrainFlow), usb.ids for the bridges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a port may be: ``address`` with {port} in it, and how likely."""
+
+    address: str
+    label: str
+    confidence: str
+
+
+ONA = Candidate("ona:{port}", "Open Needle Amplifier, or another serial device", "possible")
+_SHIELD = Candidate("spikerbox:{port}", "Backyard Brains SpikerShield on an Arduino", "possible")
+_CYTON = Candidate("brainflow:CYTON?serial_port={port}", "OpenBCI Cyton's dongle, or another FTDI device", "possible")
+_FTDI_BOX = Candidate("spikerbox:{port}?baud=500000", "Backyard Brains Human-Human Interface", "possible")
+
+KNOWN: dict[str, tuple[Candidate, ...]] = {
+    "2E73:0004": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Human SpikerBox", "sure"),),
+    "2E73:0006": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Muscle SpikerBox Pro", "sure"),),
+    "2E73:0007": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Neuron SpikerBox Pro", "sure"),),
+    "2E73:0009": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Neuron SpikerBox Pro MFi", "sure"),),
+    "2E73:000D": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Spike Station", "sure"),),
+    "0403:6015": (_CYTON, _FTDI_BOX, ONA),
+}
+OF_VENDOR: dict[str, tuple[Candidate, ...]] = {
+    "2341": (_SHIELD, ONA),
+    "2A03": (_SHIELD, ONA),
+    "1A86": (_SHIELD, ONA),
+}
+BOOT_LOADERS = frozenset({"2E73:0005", "2E73:000A", "2E73:000B"})
+"""Waiting for new firmware: whatever is written to them may end as it."""
+
+RESETS = frozenset({"2341", "2A03", "1A86", "0403", "10C4", "067B"})
+"""Vendors of Arduino boards and of bridges whose DTR line commonly resets what is behind them when a port is opened."""
+
+
+def candidates(vendor_product: str | None) -> tuple[Candidate, ...]:
+    """What a port may be, the likeliest first; none for one that is to be left alone."""
+    if vendor_product is None:
+        return (ONA,)
+    if vendor_product in BOOT_LOADERS:
+        return ()
+    return KNOWN.get(vendor_product) or OF_VENDOR.get(vendor_product[:4]) or (ONA,)
+
+
+def resets(vendor_product: str | None) -> bool:
+    """Whether opening such a port may reset what is connected to it."""
+    return vendor_product is not None and vendor_product[:4] in RESETS

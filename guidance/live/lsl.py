@@ -1,0 +1,113 @@
+"""A procedure as streams of the Lab Streaming Layer, so that LabRecorder and others can follow it. Needs pylsl.
+
+Two outlets: the signal as it was sampled, and every record of the event stream as a line of JSON. Both are stamped with
+the instant at which the amplifier recorded what they tell, on LSL's clock, as far as the host knows it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drivers.base import Block, DeviceInfo
+from guidance.faults import ArgumentFault
+from guidance.live.clock import HostClock
+
+SIGNAL, EVENTS = "needle-guidance signal", "needle-guidance events"
+_MOST_WAITING = 20_000
+_CLOSE_S = 2.0
+_CONFIGURATIONS = ("lsl_api.cfg", "~/lsl_api/lsl_api.cfg", "/etc/lsl_api/lsl_api.cfg")
+
+
+class LslOutlets:
+    """Takes blocks and lines of events; a thread of its own pushes them, so that no reader can hold the engine up.
+
+    As a target of events it is one that never fails: what LSL's readers do not take, LSL drops.
+    """
+
+    name = "LSL"
+
+    def __init__(self, info: DeviceInfo) -> None:
+        """Open both outlets for device ``info``. Raises ArgumentFault where pylsl is not installed."""
+        self._lsl = library()
+        self._rate_hz = info.sample_rate_hz
+        self._clock = HostClock(info.sample_rate_hz)
+        self._signal, self._events = self._outlets(info)
+        self._ahead_s = self._lsl.local_clock() - time.monotonic()
+        self._items: queue.Queue[Block | bytes | None] = queue.Queue(_MOST_WAITING)
+        self._thread = threading.Thread(target=self._follow, name="LSL outlets", daemon=True)
+        self._thread.start()
+
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        """Have the samples of ``blocks`` pushed soon."""
+        for block in blocks:
+            self._put(block)
+
+    def write(self, line: bytes) -> None:
+        """Have the record in ``line`` pushed soon."""
+        self._put(line)
+
+    def close(self) -> None:
+        """Push what is left, and close the outlets."""
+        self._put(None)
+        self._thread.join(_CLOSE_S)
+
+    def _put(self, item: Block | bytes | None) -> None:
+        try:
+            self._items.put_nowait(item)
+        except queue.Full:
+            return  # only where this machine is far behind; the record in the store is whole
+
+    def _outlets(self, info: DeviceInfo) -> tuple[Any, Any]:
+        lsl, count = self._lsl, len(info.channels)
+        source = f"needle-guidance {info.model} {info.serial} {info.address}"
+        signal = lsl.StreamInfo(SIGNAL, "EMG", count, info.sample_rate_hz, lsl.cf_float32, f"{source} signal")
+        signal.set_channel_labels([channel.name for channel in info.channels])
+        signal.set_channel_types(["EMG"] * count)
+        signal.set_channel_units(["microvolts"] * count)
+        signal.desc().append_child("acquisition").append_child_value("model", info.model)
+        events = lsl.StreamInfo(EVENTS, "Markers", 1, lsl.IRREGULAR_RATE, lsl.cf_string, f"{source} events")
+        return lsl.StreamOutlet(signal), lsl.StreamOutlet(events)
+
+    def _follow(self) -> None:
+        while (item := self._items.get()) is not None:
+            if isinstance(item, Block):
+                self._push(item)
+            else:
+                self._push_event(item)
+        self._signal = self._events = None
+
+    def _push(self, block: Block) -> None:
+        """Push the samples; the stamp is that of the last one."""
+        self._clock.take(block)
+        stamp_s = self._stamp_s(block.end_sample - 1)
+        if len(block.samples):
+            self._signal.push_chunk(np.ascontiguousarray(block.samples, np.float32), stamp_s)
+
+    def _push_event(self, line: bytes) -> None:
+        record = json.loads(line)
+        self._events.push_sample([line.decode().rstrip()], self._stamp_s(round(record["t"] * self._rate_hz)))
+
+    def _stamp_s(self, sample: int) -> float:
+        """When ``sample`` was recorded, on LSL's clock; now, before the first samples."""
+        host_s = self._clock.host_s(sample)
+        return float((time.monotonic() if host_s is None else host_s) + self._ahead_s)
+
+
+def library() -> Any:
+    """pylsl, told to keep its log to itself unless the site has a configuration. Raises ArgumentFault without it."""
+    try:
+        import pylsl
+    except (ImportError, RuntimeError) as error:
+        raise ArgumentFault("--lsl-out needs pylsl: pip install 'needle-guidance[lsl]'.") from error
+    if "LSLAPICFG" not in os.environ and not any(Path(path).expanduser().exists() for path in _CONFIGURATIONS):
+        pylsl.set_config_content("[log]\nlevel = -3\n")
+    return pylsl

@@ -1,0 +1,66 @@
+"""Outlets of the Lab Streaming Layer, pushed by hand: a sample clock of their own, holes at will, an end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.lsl import library
+
+pylsl = library()
+RATE_HZ = 2000.0
+
+
+def ramp(first: int, count: int, channels: int = 2) -> NDArray[np.float32]:
+    """A saw tooth of 1000 steps on each channel, 100 apart."""
+    return np.asarray((np.arange(first, first + count)[:, None] + 100 * np.arange(channels)) % 1000, np.float32)
+
+
+class Outlet:
+    """``push`` sends samples stamped as a sample clock would; ``skip`` leaves some out, ``end`` closes the stream."""
+
+    def __init__(
+        self, *, name: str | None = None, units: Sequence[str] = ("microvolts", "microvolts"), rate_hz: float = RATE_HZ
+    ) -> None:
+        self.name = name or f"test {uuid.uuid4().hex[:8]}"
+        self.rate_hz, self.channels = rate_hz, len(units)
+        info = pylsl.StreamInfo(self.name, "EMG", len(units), rate_hz, "float32", uuid.uuid4().hex)
+        info.set_channel_labels([f"EMG {i}" for i in range(len(units))])
+        if any(units):
+            info.set_channel_units(list(units))
+        self._outlet: Any = pylsl.StreamOutlet(info)
+        self.began_s = pylsl.local_clock()
+        self.sent = 0
+
+    def wait(self) -> None:
+        assert self._outlet.wait_for_consumers(2.0)
+
+    def push(self, count: int, late_s: float = 0.0) -> None:
+        self.sent += count
+        stamp_s = self.began_s + (self.sent - 1) / self.rate_hz + late_s
+        self._outlet.push_chunk(ramp(self.sent - count, count, self.channels), stamp_s)
+
+    def skip(self, count: int) -> None:
+        self.sent += count
+
+    def end(self) -> None:
+        self._outlet = None
+
+
+class Markers:
+    """A marker stream; a marker carries the time of a sample of an Outlet."""
+
+    def __init__(self) -> None:
+        self.name = f"markers {uuid.uuid4().hex[:8]}"
+        info = pylsl.StreamInfo(self.name, "Markers", 1, pylsl.IRREGULAR_RATE, "string", uuid.uuid4().hex)
+        self._outlet: Any = pylsl.StreamOutlet(info)
+
+    def push(self, text: str, outlet: Outlet, sample: float) -> None:
+        self._outlet.push_sample([text], outlet.began_s + sample / outlet.rate_hz)
+
+    def wait(self) -> None:
+        assert self._outlet.wait_for_consumers(2.0)
