@@ -163,8 +163,9 @@ class Engine:
             if codes:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
+            self.tally.told[message.what] = message.text
             asked = self.emg.asked(message.what) if self.emg else None
-            yield from self._noted(asked or Entry(message.what, {}))
+            yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)

@@ -20,12 +20,17 @@ from drivers.base import DeviceError, DeviceLost, OptionRefused
 from guidance.desk import Desk, NoScreen, ScreenDesk
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, Fault
 from guidance.messages import Message
+from guidance.onlookers import Gallery, WatchedDesk
 from guidance.snapshot import Snapshot
 
 _END_S = 3.0
 
 SWITCH_S = 0.0005
 """How long one thread of the engine may keep the others waiting."""
+
+
+Screen = Callable[["EngineLink"], None]
+"""Shows a procedure on this process's terminal until it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,9 @@ def run_headless(job: Job) -> Outcome:
     return _run(job, NoScreen(), stop)
 
 
-def run_with_screen(job: Job) -> Outcome:
-    """Run ``job`` in a process of its own with the screen in this one; the terminal is touched only once it runs.
+def run_with_screen(job: Job, load_screen: Callable[[], Screen] | None = None) -> Outcome:
+    """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
+    touched only once it runs.
 
     Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
     """
@@ -67,8 +73,7 @@ def run_with_screen(job: Job) -> Outcome:
         engine, link = start_engine(job)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.terminate())
-    from guidance.ui import run_screen
-
+    run_screen = (load_screen or _usual_screen)()
     outcome = link.first()
     failed = outcome is None and not _shown(link, run_screen)
     _await_end(engine, link)
@@ -76,6 +81,12 @@ def run_with_screen(job: Job) -> Outcome:
     if failed and outcome.status == DONE:
         return Outcome(FAILED, "The screen failed; the procedure was recorded to its end.")
     return outcome
+
+
+def _usual_screen() -> Screen:
+    from guidance.ui import run_screen
+
+    return run_screen
 
 
 def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
@@ -140,7 +151,7 @@ class EngineLink:
         return False
 
 
-def _shown(link: EngineLink, run_screen: Callable[[EngineLink], None]) -> bool:
+def _shown(link: EngineLink, run_screen: Screen) -> bool:
     """Show the screen until it is left; False where it failed, and only once the engine has ended without it."""
     try:
         run_screen(link)
@@ -194,11 +205,27 @@ def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
         session = job.open()
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
-        desk.ready()
-        amiss = session.run(desk, stop.is_set)
+        with _watched(desk) as seat:
+            seat.ready()
+            amiss = session.run(seat, stop.is_set)
     except (Fault, DeviceError) as fault:
         return outcome_of(fault)
     return Outcome(FAILED, amiss) if amiss else Outcome(DONE)
+
+
+@contextlib.contextmanager
+def _watched(desk: Desk) -> Iterator[Desk]:
+    """``desk``, with room for those who look on; where there can be none, the procedure goes on without."""
+    try:
+        gallery = Gallery()
+    except Fault as fault:
+        desk.tell(str(fault))
+        yield desk
+        return
+    try:
+        yield WatchedDesk(desk, gallery)
+    finally:
+        gallery.close()
 
 
 def outcome_of(fault: Fault | DeviceError) -> Outcome:

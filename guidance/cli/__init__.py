@@ -18,6 +18,7 @@ from guidance.cli.recording import record
 from guidance.cli.records import RECORD_COMMANDS
 from guidance.cli.sounds import sounds
 from guidance.cli.trial import trial
+from guidance.cli.watching import watch
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
 
@@ -30,7 +31,7 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse):
+for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, watch):
     cli.add_command(command)
 for command in RECORD_COMMANDS:
     procedures.add_command(command)

@@ -33,10 +33,10 @@ class Stopped(Panel):
     def paint(self, canvas: Canvas) -> None:
         """Draw headline and words."""
         size = _size(canvas.width)
-        bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.STRONG)
+        bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.LOUD)
         row = 2 + bigtext.cells(_HEADLINE, size)[1]
         for index, line in enumerate(self._lines_of_words(canvas.width)):
-            canvas.write(row + index, 2, line, Ink.STRONG)
+            canvas.write(row + index, 2, line, Ink.LOUD)
 
     def _lines_of_words(self, width: int) -> list[str]:
         """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
