@@ -19,9 +19,11 @@ _HANG_UP = object()
 
 
 class Desk(Protocol):
-    """Where the operator sits, as a session sees it; ``gone`` once the screen's process has ended."""
+    """Where the operator sits, as a session sees it."""
 
-    gone: bool
+    @property
+    def gone(self) -> bool:
+        """Whether the screen's process has ended."""
 
     def ready(self) -> None:
         """Say that the session is about to begin."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from drivers.base import Block, Button, DeviceInfo, Outcome, Pulse
+from drivers.base import Block, Button, DeviceInfo, Pulse
 from guidance.alarms import AlarmBoard
 from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
@@ -38,7 +38,7 @@ from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
-from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of
+from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import Watch
 from guidance.zones import SteadyZone, edges_ma
 
@@ -167,8 +167,9 @@ class Engine:
             if codes:
                 yield Entry("acknowledge", {"alarms": codes})
         elif isinstance(message, Mark):
+            self.tally.told[message.what] = message.text
             asked = self.emg.asked(message.what) if self.emg else None
-            yield from self._noted(asked or Entry(message.what, {}))
+            yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
@@ -225,14 +226,7 @@ class Engine:
         return (Made(self.t, record) for record in records)
 
     def _unconfirmed(self, asked: Asked) -> Made:
-        """The stimulus that nothing is known of but that it was asked for, and when."""
-        pulse = Pulse(
-            sample=round(asked.t * self.info.sample_rate_hz),
-            requested_ma=asked.current_ma,
-            width_ms=asked.width_ms,
-            outcome=Outcome.UNCONFIRMED,
-        )
-        return Made(self.t, self._stimulus(pulse))
+        return Made(self.t, self._stimulus(unconfirmed(asked, self.info.sample_rate_hz)))
 
     def _conditions(self, now_ns: int) -> Conditions:
         return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)

@@ -20,6 +20,7 @@ from drivers.base import DeviceError, DeviceLost, OptionRefused
 from guidance.desk import Desk, NoScreen, ScreenDesk
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, Fault
 from guidance.messages import Message
+from guidance.onlookers import Gallery, WatchedDesk
 from guidance.snapshot import Snapshot
 
 _END_S = 3.0
@@ -204,11 +205,27 @@ def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
         session = job.open()
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
-        desk.ready()
-        amiss = session.run(desk, stop.is_set)
+        with _watched(desk) as seat:
+            seat.ready()
+            amiss = session.run(seat, stop.is_set)
     except (Fault, DeviceError) as fault:
         return outcome_of(fault)
     return Outcome(FAILED, amiss) if amiss else Outcome(DONE)
+
+
+@contextlib.contextmanager
+def _watched(desk: Desk) -> Iterator[Desk]:
+    """``desk``, with room for those who look on; where there can be none, the procedure goes on without."""
+    try:
+        gallery = Gallery()
+    except Fault as fault:
+        desk.tell(str(fault))
+        yield desk
+        return
+    try:
+        yield WatchedDesk(desk, gallery)
+    finally:
+        gallery.close()
 
 
 def outcome_of(fault: Fault | DeviceError) -> Outcome:

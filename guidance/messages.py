@@ -82,9 +82,12 @@ class TurnMonitor:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``."""
+    """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; what has
+    words of its own, such as ``note`` or ``side``, has them as ``text``.
+    """
 
     what: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

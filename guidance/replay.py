@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.recording import Recording
+from guidance.chronicle import Chronicle
 from guidance.desk import Desk
 from guidance.engine import Engine
+from guidance.events import Made
 from guidance.faults import Fault
 from guidance.messages import Pause, Quit
 from guidance.settings import Mode, Settings
@@ -65,9 +67,11 @@ class ReplaySession:
     replay: Replay
     recording: Recording
     paused: bool = field(default=False, init=False)
+    _chronicle: Chronicle = field(init=False)
 
     def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
+        self._chronicle = Chronicle(self.recording.info.channels[0].name)
         writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
         try:
             return self._run(desk, stopping, writer)
@@ -80,10 +84,10 @@ class ReplaySession:
         if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
             settings = replace(settings, mode=Mode.LISTEN)
         engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
-        writer.write(engine.begin())
+        self._keep(engine.begin(), writer)
         reason = self._play(engine, desk, stopping, writer)
         for made in engine.end(reason):
-            writer.write(made)
+            self._keep(made, writer)
         ended = "end of recording" if reason == "duration" else reason
         desk.show(lambda: self._draw(engine, ended), at_once=True)
         if engine.tally.stimuli or reason != "duration":
@@ -107,13 +111,17 @@ class ReplaySession:
             block = self.recording.take(pace.due())
             if block:
                 for made in engine.step([block]):
-                    writer.write(made)
+                    self._keep(made, writer)
                 pace.took(len(block.samples), block.lost_before)
             elif engine.path.history.end >= self.recording.total_samples:
                 return "duration"
             else:
                 time.sleep(_TICK_S)
             desk.show(lambda: self._draw(engine, None))
+
+    def _keep(self, made: Made, writer: EventWriter) -> None:
+        self._chronicle.take(made)
+        writer.write(made)
 
     def _draw(self, engine: Engine, ended: str | None) -> Snapshot:
         position = Position(
@@ -123,6 +131,7 @@ class ReplaySession:
             paused=self.paused,
             ended=ended,
             notice=" ".join(self.recording.warnings),
+            past=self._chronicle.past(),
         )
         return snapshot(engine, position)
 

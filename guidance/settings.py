@@ -26,6 +26,7 @@ class Settings:
     The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
     of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cues.py.
     ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
+    ``patient`` and ``side``: in the operator's words.
     """
 
     protocol: Protocol
@@ -39,6 +40,8 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | None = None
+    patient: str | None = None
+    side: str | None = None
     probe_widths: bool = False
     sounds: str = cues.USUAL
     marker: str | None = None

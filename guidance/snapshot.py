@@ -5,7 +5,7 @@ Every Snapshot stands for itself: a screen that missed ten draws the eleventh an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,8 @@ class DoseView:
 
     ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
     ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s; ``ask``
-    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
+    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now. ``held_ml`` is
+    an aliquot that is not taken in without a reason; ``blood``: it came with the last aspiration.
     """
 
     solution: str
@@ -90,6 +91,8 @@ class DoseView:
     last_dose_t: float | None
     aspirate_in_ml: float
     ask: str
+    held_ml: float | None = None
+    blood: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,49 @@ class TrainingView:
     muscles: tuple[MuscleView, ...]
     wants_above: bool
     scoring: bool
-    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """Something that happened at device time ``t`` in s, in words; ``kind`` is ``alarm`` (then with its ``priority``),
+    ``note``, ``dose``, ``stimulator`` or ``end``.
+    """
+
+    t: float
+    kind: str
+    text: str
+    priority: str = ""
+
+
+TRAIL = np.dtype(
+    [
+        ("t", "f8"),
+        ("current_ma", "f4"),
+        ("kohm", "f4"),
+        ("amplitude_uv", "f4"),
+        ("latency_ms", "f4"),
+        ("detected", "?"),
+        ("contaminated", "?"),
+        ("low_ma", "f4"),
+        ("median_ma", "f4"),
+        ("high_ma", "f4"),
+    ]
+)
+"""One row for each answered pulse of the main channel: device time in s, current delivered, impedance, what was
+measured, and the threshold at 0.1 ms by then. In this array alone the unknown is NaN.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """All that has happened: ``trail`` (pulses,) of dtype TRAIL, and the newest ``events``. ``thinned``: of the older
+    pulses only every second is left; ``dropped``: so many older events are. The record has them all.
+    """
+
+    trail: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, TRAIL))
+    events: tuple[EventView, ...] = ()
+    thinned: bool = False
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,7 +220,10 @@ class Snapshot:
     """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
     minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing. ``zone_edges_ma`` are the
     thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what the protocol says without
-    a source. ``dial_ma`` is what the dial of a stimulator set by hand is said to show.
+    a source. ``patient`` and ``side`` are in the operator's words; ``lead_off`` says of each electrode whether it is
+    off, empty where the device does not tell; ``clipped`` is the share of samples at the input's limit; ``notes`` are
+    what the protocol has the operator note by one key; ``dial_ma`` is what the dial of a stimulator set by hand is said
+    to show.
     """
 
     t: float
@@ -211,5 +259,13 @@ class Snapshot:
     sound: SoundView | None = None
     journal: JournalView | None = None
     training: TrainingView | None = None
+    title: str = ""
+    patient: str | None = None
+    side: str | None = None
+    patient_kg: float | None = None
+    lead_off: tuple[bool, ...] = ()
+    clipped: float | None = None
+    notes: tuple[str, ...] = ()
+    past: Past = field(default_factory=Past)
     dial_ma: float | None = None
     needle: NeedleView | None = None

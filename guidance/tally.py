@@ -27,6 +27,8 @@ class Tally:
         self.last_alignment: Alignment | None = None
         self.quality: tuple[Quality, ...] = ()
         self.sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
+        self.told: dict[str, str] = {}
+        """The newest words of each note that the operator made."""
 
     def count_block(self, block: Block) -> None:
         """Add the samples of ``block`` and what was lost before it."""

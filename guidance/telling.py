@@ -13,6 +13,7 @@ from guidance.proximity.evidence import Heard
 from guidance.settings import Settings
 from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, Second
+from guidance.stimulation import Asked
 
 
 def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
@@ -37,6 +38,16 @@ def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
 def channel_named(label: str | None, info: DeviceInfo) -> int | None:
     """Number of the channel that ``label`` names; None for none. Raises ValueError where there is no such channel."""
     return None if label is None else [channel.name for channel in info.channels].index(label)
+
+
+def unconfirmed(asked: Asked, rate_hz: float) -> Pulse:
+    """The stimulus that nothing is known of but that it was ``asked`` for, and when."""
+    return Pulse(
+        sample=round(asked.t * rate_hz),
+        requested_ma=asked.current_ma,
+        width_ms=asked.width_ms,
+        outcome=Outcome.UNCONFIRMED,
+    )
 
 
 def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:

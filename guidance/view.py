@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guidance.engine import Engine
 from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
-from guidance.snapshot import JournalView, Snapshot, SoundView, StimulatorView
+from guidance.snapshot import JournalView, Past, Snapshot, SoundView, StimulatorView
 from guidance.zones import edges_ma
 
 _RUNNING = {"stimulus", "proximity", "response"}
@@ -16,7 +16,7 @@ _RUNNING = {"stimulus", "proximity", "response"}
 @dataclass(frozen=True, slots=True)
 class Position:
     """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
-    whether the device is ``connected``, how the sound is, and the record that is kept.
+    whether the device is ``connected``, what has happened so far, how the sound is, and the record that is kept.
     """
 
     source: str
@@ -26,6 +26,7 @@ class Position:
     ended: str | None = None
     notice: str = ""
     connected: bool = True
+    past: Past = field(default_factory=Past)
     sound: SoundView | None = None
     journal: JournalView | None = None
 
@@ -67,6 +68,14 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         unsourced=_unsourced(settings.protocol),
         notice=position.notice,
         dose=engine.dose.view(),
+        title=settings.protocol.title,
+        patient=settings.patient,
+        side=tally.told.get("side") or settings.side,
+        patient_kg=settings.dose.patient.weight_kg if settings.dose else None,
+        lead_off=engine.watch.lead_off,
+        clipped=main.clipped_fraction if main else None,
+        notes=settings.protocol.notes,
+        past=position.past,
         dial_ma=engine.dialled.current_ma if engine.dialled else None,
         needle=engine.emg.view() if engine.emg else None,
         sound=position.sound,

@@ -22,17 +22,22 @@ class Finding:
     evidence_for: tuple[str, ...] = ()
     evidence_against: tuple[str, ...] = ()
     why: str = ""
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measure beside its reference range: ``holds`` is ``below``, ``within``, ``above`` or empty."""
+    """One measure beside its reference range: ``holds`` is ``below``, ``within``, ``above`` or empty.
+
+    Not ``is_sure``: by its standard error it may as well lie on the other side of the nearest bound.
+    """
 
     measure: str
     value: str
     reference: str
     holds: str
     source: str
+    is_sure: bool = True
 
 
 @dataclass(slots=True)
@@ -41,6 +46,7 @@ class Evidence:
 
     pro: list[str] = field(default_factory=list)
     con: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
 
     def take(self, sentence: str, *, speaks_for: bool) -> None:
         """Add ``sentence`` to its side."""
@@ -49,6 +55,7 @@ class Evidence:
     def finding(self, name: str, least: int = 2) -> Finding:
         """Suggested where ``least`` sentences speak for it and more than against; else not, or not assessable."""
         if not self.pro and not self.con:
-            return Finding(name, NOT_ASSESSABLE, why="none of what would tell it was measured")
+            why = "none of what would tell it was measured well enough"
+            return Finding(name, NOT_ASSESSABLE, why=why, undecided=tuple(self.undecided))
         word = SUGGESTED if len(self.pro) >= least and len(self.pro) > len(self.con) else NOT_SUGGESTED
-        return Finding(name, word, tuple(self.pro), tuple(self.con))
+        return Finding(name, word, tuple(self.pro), tuple(self.con), undecided=tuple(self.undecided))

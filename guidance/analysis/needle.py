@@ -119,9 +119,12 @@ def _unit_rows(units: UnitsFound, muscle: str | None) -> list[Row]:
     for name in ("duration_ms", "amplitude_uv", "area_uvms", "phases", "turns"):
         value = units.mean(name)
         if value is not None:
-            rows.append(_row(name, value, ranges.get(name), f" +- {figure(units.spread(name), 2)}"))
+            rows.append(_row(name, value, ranges.get(name), units.spread(name)))
     share = units.polyphasic_percent
-    return [*rows, _row("polyphasic_percent", share, ranges.get("polyphasic_percent"))] if share is not None else rows
+    if share is None:
+        return rows
+    error = 100 * (share / 100 * (1 - share / 100) / len(units.units)) ** 0.5
+    return [*rows, _row("polyphasic_percent", share, ranges.get("polyphasic_percent"), error)]
 
 
 def _pattern_rows(pattern: Interference) -> list[Row]:
@@ -142,12 +145,14 @@ def _rise_row(units: UnitsFound, rate_hz: float) -> list[Row]:
     return [] if value is None else [Row("rise time", f"{value:.0f} us", "", "", "")]
 
 
-def _row(name: str, value: float, known: Range | None, spread: str = "") -> Row:
+def _row(name: str, value: float, known: Range | None, error: float = 0.0) -> Row:
+    """``value`` with its standard ``error``, 0 where that is not known."""
     words, unit = _NAMES[name]
+    spread = f" +- {figure(error, 2)}" if error else ""
     text = f"{figure(value)}{spread} {unit}".rstrip()
     if known is None:
         return Row(words, text, "", "", "")
-    return Row(words, text, known.words(unit), known.holds(value), known.source)
+    return Row(words, text, known.words(unit), known.holds(value), known.source, known.is_sure(value, error))
 
 
 def _gather(rows: tuple[Row, ...], wanted: dict[str, str]) -> Evidence:
@@ -157,7 +162,10 @@ def _gather(rows: tuple[Row, ...], wanted: dict[str, str]) -> Evidence:
         side = wanted.get(row.measure)
         if side and row.holds:
             sentence = f"{row.measure} {row.value} is {row.holds} the range {row.reference}"
-            evidence.take(sentence, speaks_for=row.holds == side)
+            if row.is_sure:
+                evidence.take(sentence, speaks_for=row.holds == side)
+            else:
+                evidence.undecided.append(f"{sentence}, but may as well not be")
     return evidence
 
 
@@ -169,9 +177,9 @@ def _myopathic(rows: tuple[Row, ...]) -> Finding:
         "polyphasic units": "above",
         _NAMES["turns_per_mv"][0]: "above",
     }
-    return _gather(rows, wanted).finding("myopathic pattern", least=3)
+    return _gather(rows, wanted).finding("myopathic pattern")
 
 
 def _neurogenic(rows: tuple[Row, ...]) -> Finding:
     wanted = {"duration": "above", "amplitude": "above", "area": "above", _NAMES["uv_per_turn"][0]: "above"}
-    return _gather(rows, wanted).finding("neurogenic pattern", least=2)
+    return _gather(rows, wanted).finding("neurogenic pattern")

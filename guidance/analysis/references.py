@@ -28,6 +28,10 @@ class Range:
             return "below"
         return "above" if self.high is not None and value > self.high else "within"
 
+    def is_sure(self, value: float, error: float) -> bool:
+        """Whether ``value`` with standard error ``error`` is clear of both bounds (90 %)."""
+        return all(abs(value - bound) > 1.64 * error for bound in (self.low, self.high) if bound is not None)
+
     def words(self, unit: str) -> str:
         """The range in words, with (U) where it has no source."""
         low = "" if self.low is None else f"{self.low:g}"

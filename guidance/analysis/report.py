@@ -48,6 +48,7 @@ def text_of(report: Report) -> str:
         lines += ["", f"{finding.name}: {finding.word}{f' ({finding.why})' if finding.why else ''}"]
         lines += [f"  for: {sentence}" for sentence in finding.evidence_for]
         lines += [f"  against: {sentence}" for sentence in finding.evidence_against]
+        lines += [f"  undecided: {sentence}" for sentence in finding.undecided]
     lines += ["", "Sources:", *(f"  {source}" for source in report.sources)] if report.sources else []
     return "\n".join(lines)
 
@@ -85,6 +86,7 @@ def markdown_of(report: Report) -> str:
     for finding in report.findings:
         lines += ["", f"## {finding.name}: {finding.word}", ""]
         lines += [f"- for: {s}" for s in finding.evidence_for] + [f"- against: {s}" for s in finding.evidence_against]
+        lines += [f"- undecided: {sentence}" for sentence in finding.undecided]
         lines += [f"- {finding.why}"] if finding.why else []
     return "\n".join([*lines, "", "Sources:", "", *(f"- {source}" for source in report.sources), ""])
 
@@ -116,6 +118,7 @@ def _row_text(row: Row) -> str:
 def _finding_html(finding: Finding) -> str:
     items = [f"<li>for: {escape(s)}</li>" for s in finding.evidence_for]
     items += [f"<li>against: {escape(s)}</li>" for s in finding.evidence_against]
+    items += [f"<li>undecided: {escape(s)}</li>" for s in finding.undecided]
     items += [f"<li>{escape(finding.why)}</li>"] if finding.why else []
     return f"<h2>{escape(finding.name)}: {escape(finding.word)}</h2><ul>{''.join(items)}</ul>"
 

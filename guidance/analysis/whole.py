@@ -14,6 +14,9 @@ from guidance.faults import ArgumentFault
 from guidance.signal.basis import Array
 
 _STRIP_S = 2.0
+_NEEDLE = (
+    "Taken for needle EMG, a negative potential being a negative number: from surface electrodes none of it holds."
+)
 
 
 def sites_of(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[Site]:
@@ -55,7 +58,7 @@ def analysed(
     of_nerves = nerves.findings_of(found, of_needle) if found else []
     return Report(
         files=tuple(files),
-        about=tuple(_about(signals, muscle, age)),
+        about=(*_about(signals, muscle, age), *((_NEEDLE,) if muscles else ())),
         rows=(*nerves.rows_of(found), *(first.rows if first else ())),
         findings=(*of_needle, *of_nerves, *_alone(of_needle, found)),
         pieces=first.pieces if first else (),

@@ -1,18 +1,16 @@
-"""How a user has the sound: ``sound.toml`` in the program's configuration folder, read strictly; all of it optional."""
+"""How a user has the sound: the table ``[sounds]`` of the settings, read strictly; all of it optional."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
-import platformdirs
 from pydantic import Field
 
+from guidance.config import load_config
 from guidance.cues import MAPPINGS, USUAL
 from guidance.faults import ArgumentFault
-from guidance.protocol.library import file_text
-from guidance.sourced import Document, ProtocolError, Text, Within, read
+from guidance.sourced import Document, ProtocolError, Text, Within, build
 
 LEAST_VOLUME = 0.1
 
@@ -33,7 +31,7 @@ class SoundSettings:
 
 
 class _Sheet(Document):
-    """The file."""
+    """The table."""
 
     mapping: Literal["tempo", "pitch", "classic"] = "tempo"
     volume: Annotated[float, Within(LEAST_VOLUME, 1.0, "")] = 1.0
@@ -42,17 +40,12 @@ class _Sheet(Document):
     device: Text | None = None
 
 
-def settings_file() -> Path:
-    """Where the user's settings of the sound are kept."""
-    return platformdirs.user_config_path("needle-guidance", appauthor=False) / "sound.toml"
-
-
 def sound_settings(mapping: str | None = None) -> SoundSettings:
     """The user's settings, with ``mapping`` instead of theirs if given. Raises ArgumentFault naming file and key."""
-    path = settings_file()
+    config = load_config()
     try:
-        sheet = read(_Sheet, file_text(path), str(path)) if path.exists() else _Sheet()
-    except (ProtocolError, OSError) as fault:
+        sheet = build(_Sheet, config.sounds, f"{config.path}, [sounds]")
+    except ProtocolError as fault:
         raise ArgumentFault(str(fault)) from None
     chosen = mapping or sheet.mapping
     if chosen not in MAPPINGS:

@@ -19,6 +19,7 @@ from guidance.cli.records import RECORD_COMMANDS
 from guidance.cli.sounds import sounds
 from guidance.cli.training import biofeedback, biofeedback_summary
 from guidance.cli.trial import trial
+from guidance.cli.watching import watch
 from guidance.faults import BAD_ARGUMENTS, FAILED
 
 
@@ -32,8 +33,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, biofeedback,
-    biofeedback_summary,
+    run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, watch,
+    biofeedback, biofeedback_summary,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,7 @@ from guidance.cli.options import (
     SILENT,
     STATUS,
     STIMULATOR,
+    THEME,
     WINDOW,
     Positive,
     check_events,
@@ -30,6 +32,10 @@ from guidance.cli.options import (
 )
 from guidance.cli.procedures import STORE
 from guidance.faults import ArgumentFault
+from guidance.settings import Settings
+
+if TYPE_CHECKING:
+    from guidance.journal.note.case import Case
 
 
 @click.command(epilog=STATUS)
@@ -66,8 +72,8 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     from guidance.live import Live
 
     check_events(options)
-    sound = sound_of(options)
-    settings = settings_of(options, sound=sound)
+    sound, told = sound_of(options), _case(options)
+    settings = _named(settings_of(options, sound=sound), told.get("case"))
     if is_demo and settings.protocol.needle_emg:
         address += ",needle"
     job = Live(
@@ -80,9 +86,17 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
         lsl_out=options["lsl_out"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
-        **_case(options),
+        **told,
     )
-    run_job(job, headless=options["headless"])
+    run_job(job, headless=options["headless"], theme=options["theme"])
+
+
+def _named(settings: Settings, case: Case | None) -> Settings:
+    """``settings`` with patient and side as the case sheet names them, for the screen alone."""
+    if case is None:
+        return settings
+    patient = "  ".join(filter(None, [case.get("patient"), case.get("birth_date")]))
+    return replace(settings, patient=patient or None, side=case.get("side"))
 
 
 def _case(options: dict[str, Any]) -> dict[str, Any]:
@@ -110,6 +124,7 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
 @SILENT
 @EVENTS
 @click.option("--speed", type=Positive(), metavar="N", help="Play at N times real time.")
+@THEME
 @click.option("--fast", is_flag=True, help="Play as fast as the machine can; the records are the same.")
 @HEADLESS
 @click.option(
@@ -152,4 +167,4 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
         events=options["events"],
         speed=speed,
     )
-    run_job(job, headless=options["headless"])
+    run_job(job, headless=options["headless"], theme=options["theme"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import click
 
 from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dosing import DOSING, dose_plan_of
+from guidance.config import Config, load_config
 from guidance.cues import USUAL
-from guidance.faults import ArgumentFault
+from guidance.faults import ArgumentFault, Fault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -21,6 +23,8 @@ STATUS = """\b
 Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
 
 Command = Callable[..., None]
+Screen = Callable[[Any], None]
+Loader = Callable[[], Screen]
 
 
 class Positive(click.ParamType[float]):
@@ -78,6 +82,9 @@ EVENTS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
 
+THEME = click.option(
+    "--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours of the screen.  [default: dark]"
+)
 KEY = click.option(
     "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
     help="File with the age key, or the passphrase, that encrypts patient and note; NEEDLE_GUIDANCE_KEY may name it.",
@@ -117,6 +124,7 @@ _PROCEDURE = (
         help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
     ),
     click.option("--no-audio", is_flag=True, help="Without sound."),
+    THEME,
     click.option(
         "--sounds", metavar="NAME",
         help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]",
@@ -200,13 +208,39 @@ def check_events(options: dict[str, Any]) -> None:
         raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
 
 
-def run_job(job: Any, *, headless: bool, load_screen: Callable[[], Any] | None = None) -> None:
-    """Run ``job`` without a screen or with the one that ``load_screen`` loads, and leave with its status."""
+def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: bool = False) -> None:
+    """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status."""
     from guidance.host import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    outcome = run_headless(job) if headless else run_with_screen(job, load_screen)
+    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, exercise=exercise))
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
     sys.exit(outcome.status)
+
+
+def screen_of(theme: str | None, *, looks_on: bool = False, exercise: bool = False) -> Loader:
+    """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
+
+    Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
+    """
+    try:
+        config = load_config()
+        load = partial(_load_screen, config, theme, looks_on=looks_on, exercise=exercise)
+        if config.keys or config.screen:
+            load()
+    except Fault as fault:
+        raise click.UsageError(str(fault)) from None
+    return load
+
+
+def _load_screen(config: Config, theme: str | None, *, looks_on: bool, exercise: bool) -> Screen:
+    from guidance.ui import run_screen
+    from guidance.ui.look import look_of
+
+    if exercise:
+        from guidance.ui.training import run_training_screen
+
+        return partial(run_training_screen, look=look_of(config, theme))
+    return partial(run_screen, look=look_of(config, theme, looks_on=looks_on))

@@ -19,8 +19,8 @@ _CHOICE = (*MAPPINGS, "alarms")
 def sounds() -> None:
     """List and try what is heard.
 
-    `run` and `demo` sound by the mapping that --sounds names, or the user's file sound.toml (mapping, volume, monitor,
-    full_scale_uv, device), or tempo.
+    `run` and `demo` sound by the mapping that --sounds names, or the table [sounds] of the user's config.toml
+    (mapping, volume, monitor, full_scale_uv, device), or tempo.
     """
 
 
@@ -29,7 +29,7 @@ def sounds() -> None:
 def list_sounds(*, as_json: bool) -> None:
     """List the mappings, and each sound with its tempo and pitch."""
     from guidance.audio.samples import scenes
-    from guidance.audio.settings import settings_file
+    from guidance.config import config_path
 
     known = {name: {scene.name: scene.says for scene in scenes(name)} for name in _CHOICE}
     if as_json:
@@ -38,7 +38,7 @@ def list_sounds(*, as_json: bool) -> None:
     for name, tones in known.items():
         click.echo(f"{name}: {MAPPINGS[name].says}" if name in MAPPINGS else name)
         click.echo("\n".join(f"  {zone:<10} {says}" for zone, says in tones.items()))
-    click.echo(f"The user's choice: {settings_file()}")
+    click.echo(f"The user's choice: {config_path()}, [sounds]")
 
 
 @sounds.command("play", epilog=STATUS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guidance.audio.settings import sound_settings
-from guidance.cli.options import EVENTS, STATUS, Positive, check_events, run_job
+from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events, run_job
 from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.faults import ArgumentFault, Fault
 from guidance.protocol import ProtocolError, load, resolve
@@ -17,7 +17,6 @@ from guidance.settings import Mode, Settings
 
 if TYPE_CHECKING:
     from guidance.biofeedback.plan import Plan
-    from guidance.host import Screen
 
 
 @click.command(epilog=STATUS)
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--speed", type=Positive(), metavar="N", help="Play a file at N times real time.")
 @click.option("--fast", is_flag=True, help="Play a file as fast as the machine can.")
 @click.option("--headless", is_flag=True, help="Without a screen.")
+@THEME
 @EVENTS
 @click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds.")
 @click.option("--store", metavar="DIR", help="Where the record is kept.")
@@ -82,7 +82,7 @@ def biofeedback(**options: Any) -> None:
         script=script,
         follows=effort == FOLLOW,
     )
-    run_job(job, headless=options["headless"], load_screen=_load_screen)
+    run_job(job, headless=options["headless"], theme=options["theme"], exercise=True)
 
 
 def _check(options: dict[str, Any]) -> None:
@@ -113,12 +113,6 @@ def _exercise(options: dict[str, Any]) -> tuple[Plan, Settings]:
         raise click.UsageError(f"The protocol {name} is a procedure with a needle, no exercise; use run.")
     plan, assumed = plan_of(sheet, options["trials"])
     return plan, Settings(replace(protocol, assumed=assumed), Mode.LISTEN, headless=options["headless"])
-
-
-def _load_screen() -> Screen:
-    from guidance.ui.training import run_training_screen
-
-    return run_training_screen
 
 
 @click.command(name="biofeedback-summary", epilog=STATUS)

@@ -33,6 +33,7 @@ class DoseGuard:
         self._aspirated = self._blood = self._warned = self._begun = False
         self._last_t: float | None = None
         self._held = self._said = ""
+        self._held_ml: float | None = None
         self._told = False
 
     def begin(self) -> Iterator[Record]:
@@ -46,12 +47,12 @@ class DoseGuard:
 
     def obey(self, asked: Asked, t: float) -> Iterator[Record]:
         """Take in an aspiration or an aliquot at ``t``."""
-        self._held = self._said = ""
+        self._held, self._held_ml, self._said = "", None, ""
         self._told = True
         if isinstance(asked, Aspiration):
             yield from self._aspiration(asked)
         elif why := self._refusal(asked):
-            self._held = why
+            self._held, self._held_ml = why, asked.volume_ml if _is_volume(asked.volume_ml) else None
             yield Entry("injection-refused", {"volume_ml": asked.volume_ml, "why": why})
         else:
             yield from self._injection(asked, t)
@@ -72,6 +73,8 @@ class DoseGuard:
             last_dose_t=self._last_t,
             aspirate_in_ml=self._aspirate_in_ml,
             ask=self._held or self._ask(),
+            held_ml=self._held_ml,
+            blood=self._blood,
         )
 
     @property
@@ -86,7 +89,7 @@ class DoseGuard:
 
     def _refusal(self, asked: Aliquot) -> str | None:
         """Why ``asked`` is not taken in, in words; a reason overrides all but what cannot be a volume."""
-        if not (math.isfinite(asked.volume_ml) and 0.0 < asked.volume_ml <= MOST_ML):
+        if not _is_volume(asked.volume_ml):
             return f"{asked.volume_ml:g} mL cannot be an aliquot; it must be above 0 and at most {MOST_ML:g} mL."
         if asked.reason.strip():
             return None
@@ -157,6 +160,10 @@ class DoseGuard:
         if not self._aspirated:
             return " ".join(filter(None, (self._said, "Aspirate before the next aliquot.")))
         return f"Aspirated: at most {self._every_ml:g} mL, then aspirate again"
+
+
+def _is_volume(volume_ml: float) -> bool:
+    return math.isfinite(volume_ml) and 0.0 < volume_ml <= MOST_ML
 
 
 def _least(total: Total) -> str:

@@ -7,24 +7,22 @@ the instant at which the amplifier recorded what they tell, on LSL's clock, as f
 from __future__ import annotations
 
 import json
-import os
 import queue
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from drivers.base import Block, DeviceInfo
+from drivers import lsl
+from drivers.base import Block, DeviceInfo, DeviceRefused
 from guidance.faults import ArgumentFault
 from guidance.live.clock import HostClock
 
 SIGNAL, EVENTS = "needle-guidance signal", "needle-guidance events"
 _MOST_WAITING = 20_000
 _CLOSE_S = 2.0
-_CONFIGURATIONS = ("lsl_api.cfg", "~/lsl_api/lsl_api.cfg", "/etc/lsl_api/lsl_api.cfg")
 
 
 class LslOutlets:
@@ -67,15 +65,15 @@ class LslOutlets:
             return  # only where this machine is far behind; the record in the store is whole
 
     def _outlets(self, info: DeviceInfo) -> tuple[Any, Any]:
-        lsl, count = self._lsl, len(info.channels)
+        library, count = self._lsl, len(info.channels)
         source = f"needle-guidance {info.model} {info.serial} {info.address}"
-        signal = lsl.StreamInfo(SIGNAL, "EMG", count, info.sample_rate_hz, lsl.cf_float32, f"{source} signal")
+        signal = library.StreamInfo(SIGNAL, "EMG", count, info.sample_rate_hz, library.cf_float32, f"{source} signal")
         signal.set_channel_labels([channel.name for channel in info.channels])
         signal.set_channel_types(["EMG"] * count)
         signal.set_channel_units(["microvolts"] * count)
         signal.desc().append_child("acquisition").append_child_value("model", info.model)
-        events = lsl.StreamInfo(EVENTS, "Markers", 1, lsl.IRREGULAR_RATE, lsl.cf_string, f"{source} events")
-        return lsl.StreamOutlet(signal), lsl.StreamOutlet(events)
+        events = library.StreamInfo(EVENTS, "Markers", 1, library.IRREGULAR_RATE, library.cf_string, f"{source} events")
+        return library.StreamOutlet(signal), library.StreamOutlet(events)
 
     def _follow(self) -> None:
         while (item := self._items.get()) is not None:
@@ -103,11 +101,8 @@ class LslOutlets:
 
 
 def library() -> Any:
-    """pylsl, told to keep its log to itself unless the site has a configuration. Raises ArgumentFault without it."""
+    """Pylsl. Raises ArgumentFault where it is not installed."""
     try:
-        import pylsl
-    except (ImportError, RuntimeError) as error:
-        raise ArgumentFault("--lsl-out needs pylsl: pip install 'needle-guidance[lsl]'.") from error
-    if "LSLAPICFG" not in os.environ and not any(Path(path).expanduser().exists() for path in _CONFIGURATIONS):
-        pylsl.set_config_content("[log]\nlevel = -3\n")
-    return pylsl
+        return lsl.library()
+    except DeviceRefused as fault:
+        raise ArgumentFault(f"--lsl-out: {fault}") from None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
 from guidance.alarms import AlarmBoard
 from guidance.audio.sound import Mute, Sound
+from guidance.chronicle import Chronicle
 from guidance.desk import Desk
 from guidance.events import Entry, Made
 from guidance.faults import Fault, StorageFault
@@ -102,6 +103,7 @@ class LiveSession:
         self._engine, self._device = engine, device
         self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
+        self._chronicle = Chronicle(engine.info.channels[0].name)
         self._lost: str | None = None
         self._status_seen = False
         self._sound_since: float | None = None
@@ -229,6 +231,7 @@ class LiveSession:
 
     def _write(self, records: Iterable[Made]) -> None:
         for sounded in map(self._sound.take, records):
+            self._chronicle.take(sounded)
             self._record.note(sounded)
             try:
                 self._writer.write(sounded)
@@ -276,6 +279,7 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(simulated + self._notices),
             connected=self._lost is None,
+            past=self._chronicle.past(),
             sound=self._sound.view(),
             journal=self._record.view(failed=not self._engine.watch.storage_ok),
         )

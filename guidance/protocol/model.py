@@ -16,6 +16,10 @@ DEFAULT_TARGET_MA = 0.5
 """The event stream's bounds where a protocol names none."""
 
 
+USUAL_NOTES = ("redirect", "contact", "pain", "paraesthesia", "blood")
+"""What an operator may note by one key where a protocol names nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class MuscleWindow:
     """When the M-wave and the H-reflex of ``muscle`` are to be expected, in ms after the pulse; None where no source
@@ -62,7 +66,8 @@ class Protocol:
 
     ``stimulation`` is ``required``, ``optional`` or ``never``; where it is never, all currents and rates are 0.
     ``muscles`` are those whose response is sought. ``unsourced`` has the keys of what no source bears out, ``assumed``
-    what the program takes where the protocol says that a value is missing, ``changes`` what the site changed.
+    what the program takes where the protocol says that a value is missing, ``changes`` what the site changed; ``notes``
+    what the operator notes by one key, in their order.
     """
 
     id: str
@@ -83,6 +88,7 @@ class Protocol:
     unsourced: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = USUAL_NOTES
     needle_emg: NeedleEmgPlan | None = None
 
 
@@ -102,6 +108,7 @@ def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Pr
         unsourced=tuple(path for path, item in cited(sheet) if item.certainty == UNSOURCED),
         assumed=_assumed(sheet),
         changes=changes,
+        notes=sheet.notes or USUAL_NOTES,
         needle_emg=_needle_emg(sheet, file),
     )
 

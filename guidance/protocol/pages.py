@@ -12,7 +12,7 @@ from guidance.protocol.sourcing import MISSING, Sourcing, sourcing
 from guidance.sourced import CERTAINTIES, UNSOURCED, Cited, ProtocolError, Sourced
 
 _CITED = set(Cited.model_fields)
-_ELSEWHERE = {"id", "title", "kind", "also", "refs", "steps"}
+_ELSEWHERE = {"id", "title", "kind", "also", "refs", "steps", "notes"}
 _INDENT = "  "
 
 

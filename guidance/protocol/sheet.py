@@ -5,7 +5,7 @@ Tables whose entries have names (``[accept.deltoid]``) are merged by these names
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -159,6 +159,7 @@ class _Sheet(Document):
     target: Target
     response: Answer
     steps: tuple[Step, ...] = ()
+    notes: Annotated[tuple[r.Key, ...], Field(max_length=6)] = ()
 
 
 class Block(_Sheet):

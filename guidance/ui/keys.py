@@ -3,120 +3,209 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import groupby
 
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import ActiveBinding
 
-from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_live, is_simulated
+from guidance.harmless import clean
+from guidance.ui.facts import is_live
+from guidance.ui.pages import Page, Scene
 
 STEP_MM = 0.5
+MOST_NOTES = 6
 EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
 """Share of the full effort that a simulated patient makes when asked."""
-STOP = "SPACE"
-"""The key that stops, as it is shown."""
-
-BINDINGS: list[BindingType] = [
-    Binding("space", "stop", "STOP", key_display=STOP),
-    Binding("space", "pause", "Pause / go on", key_display="space"),
-    Binding("o,O", "ask_to_arm", "Arm", key_display="o"),
-    Binding("enter", "arm", show=False),
-    Binding("h,H", "hold", "Hold", key_display="h"),
-    Binding("h,H", "hand_back('held')", "Hand back", key_display="h"),
-    Binding("t,T", "take_over", "Take over", key_display="t"),
-    Binding("t,T", "hand_back('operator')", "Hand back", key_display="t"),
-    Binding("up", "dial(1)", "Current", key_display="↑"),
-    Binding("down", "dial(-1)", "Current", key_display="↓"),
-    Binding("right", f"steer('advance {STEP_MM}')", "Needle", key_display="→"),
-    Binding("left", f"steer('withdraw {STEP_MM}')", "Needle", key_display="←"),
-    Binding("r", f"steer('redirect -{STEP_MM}')", "Sideways", key_display="r"),
-    Binding("R", f"steer('redirect {STEP_MM}')", "Sideways", key_display="R"),
-    Binding("k,K", "acknowledge", "Alarms seen", key_display="k"),
-    Binding("p,P", "pause_audio", "Pause alarm sound", key_display="p"),
-    Binding("right_square_bracket", "volume(1)", "Volume", key_display="]"),
-    Binding("left_square_bracket", "volume(-1)", "Volume", key_display="["),
-    Binding("full_stop", "monitor(1)", "EMG sound", key_display="."),
-    Binding("comma", "monitor(-1)", "EMG sound", key_display=","),
-    Binding("q,Q", "quit", "Quit", key_display="q"),
-    Binding("1", "mark('redirect')", "Redirect"),
-    Binding("2", "mark('contact')", "Contact"),
-    Binding("3", "mark('pain')", "Pain"),
-    Binding("4", "aspirate", "Aspiration"),
-    Binding("plus,equals_sign", "dial_said(1)", "Dial shows", key_display="+"),
-    Binding("5", "ask_for('rest')", "Rest"),
-    Binding("6", "ask_for('slight')", "Slight"),
-    Binding("7", "ask_for('full')", "Full effort"),
-    Binding("plus,equals_sign", "rescale(-1)", "Scale", key_display="+"),
-    Binding("minus", "dial_said(-1)", "Dial shows", key_display="-"),
-    Binding("minus", "rescale(1)", "Scale", key_display="-"),
-    Binding("a,A", "autoscale", "Scale", key_display="a"),
-    Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),
-]
 
 
-def _stimulates(snapshot: Snapshot) -> bool:
-    return snapshot.stimulator is not None
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a key does: its ``name`` in the configuration, the ``keys`` that it has where that says nothing else, the
+    app's ``action`` and the ``words`` at the foot of the screen; without words it is not shown there.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    action: str
+    words: str
 
 
-def _turns(snapshot: Snapshot) -> bool:
-    stimulator = snapshot.stimulator
-    return stimulator is not None and (snapshot.mode == "manual" or stimulator.chooser == "operator")
+DEEDS = (
+    Deed("stop", ("space",), "stop", "STOP"),
+    Deed("stop", ("space",), "pause", "Pause / go on"),
+    Deed("arm", ("o", "O"), "ask_to_arm", "Arm"),
+    Deed("go", ("enter",), "go", "Next"),
+    Deed("back", ("backspace",), "previous", "Back"),
+    Deed("help", ("question_mark", "f1"), "help", "Keys"),
+    Deed("inject", ("i", "I"), "inject", "Injected"),
+    Deed("reason", ("w", "W"), "give_reason", "Give a reason"),
+    Deed("aspirated", ("d", "D"), "aspirate", "Aspirated"),
+    Deed("up", ("up",), "dial(1)", "Current"),
+    Deed("down", ("down",), "dial(-1)", "Current"),
+    Deed("up", ("up",), "aliquot(1)", "Aliquot"),
+    Deed("down", ("down",), "aliquot(-1)", "Aliquot"),
+    Deed("up", ("up",), "scroll(-1)", "Scroll"),
+    Deed("down", ("down",), "scroll(1)", "Scroll"),
+    Deed("hold", ("h", "H"), "hold", "Hold"),
+    Deed("hold", ("h", "H"), "hand_back('held')", "Hand back"),
+    Deed("take-over", ("t", "T"), "take_over", "Take over"),
+    Deed("take-over", ("t", "T"), "hand_back('operator')", "Hand back"),
+    *(Deed(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
+    Deed("side", ("s", "S"), "side", "Side"),
+    Deed("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
+    Deed("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
+    Deed("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
+    Deed("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),
+    Deed("right", ("right",), "leap(1)", "Event"),
+    Deed("left", ("left",), "leap(-1)", "Event"),
+    Deed("aside", ("r",), f"steer('redirect -{STEP_MM}')", "Sideways"),
+    Deed("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
+    Deed("quit", ("q", "Q"), "quit", "Quit"),
+    Deed("note", ("n", "N"), "write_note", "Note"),
+    Deed("louder", ("right_square_bracket",), "volume(1)", "Volume"),
+    Deed("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
+    Deed("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
+    Deed("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
+    Deed("rest", ("7",), "ask_for('rest')", "Rest"),
+    Deed("slight", ("8",), "ask_for('slight')", "Slight"),
+    Deed("full", ("9",), "ask_for('full')", "Full effort"),
+    Deed("larger", ("plus", "equals_sign"), "dial_said(1)", "Dial shows"),
+    Deed("smaller", ("minus",), "dial_said(-1)", "Dial shows"),
+    Deed("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
+    Deed("smaller", ("minus",), "rescale(1)", "Scale"),
+    Deed("autoscale", ("0",), "autoscale", "Scale"),
+)
+
+_SHOWN = {
+    "space": "SPACE",
+    "enter": "ENTER",
+    "backspace": "⌫",
+    "up": "↑",
+    "down": "↓",
+    "right": "→",
+    "left": "←",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "full_stop": ".",
+    "comma": ",",
+}
 
 
-def _is_dialled(snapshot: Snapshot) -> bool:
+_SHOWN_ON = {"aspirate": Page.INJECT, "rescale": Page.GUIDE, "autoscale": Page.GUIDE}
+"""Keys that hold everywhere and are shown on one page alone."""
+
+
+def shown(key: str) -> str:
+    """A key as it is named to the operator."""
+    return _SHOWN.get(key, key if len(key) == 1 else key.upper())
+
+
+def _stimulates(scene: Scene) -> bool:
+    return scene.snapshot is not None and scene.snapshot.stimulator is not None and not scene.looks_on
+
+
+def _steers_itself(scene: Scene) -> bool:
+    """Whether a procedure runs here that the operator may say something to."""
+    return scene.snapshot is not None and is_live(scene.snapshot) and not scene.looks_on
+
+
+def _turns(scene: Scene, _steps: object) -> bool:
+    stimulator = scene.snapshot.stimulator if scene.snapshot else None
+    by_hand = stimulator is not None and (scene.mode == "manual" or stimulator.chooser == "operator")
+    return by_hand and scene.page in {Page.PREPARE, Page.GUIDE} and not scene.looks_on
+
+
+def _is_dialled(scene: Scene) -> bool:
     """Whether the current is that of a dial which this program cannot turn."""
-    if snapshot.stimulator is None:
-        return snapshot.mode == "listen" and is_live(snapshot)
-    return not snapshot.stimulator.sets_current
+    if scene.snapshot is None or scene.looks_on:
+        return False
+    if scene.snapshot.stimulator is None:
+        return scene.mode == "listen" and is_live(scene.snapshot)
+    return not scene.snapshot.stimulator.sets_current
 
 
-def _chosen_by(snapshot: Snapshot, *choosers: object) -> bool:
+def _chosen_by(scene: Scene, *choosers: object) -> bool:
     """Whether one of ``choosers`` has the current, in a procedure with a controller to take it from."""
-    stimulator = snapshot.stimulator
-    return stimulator is not None and snapshot.mode == "auto" and stimulator.chooser in choosers
+    stimulator = scene.snapshot.stimulator if scene.snapshot else None
+    return stimulator is not None and scene.mode == "auto" and stimulator.chooser in choosers and not scene.looks_on
 
 
-def _replays(snapshot: Snapshot) -> bool:
-    return not is_live(snapshot)
+def _sounds(scene: Scene, _steps: object = 0) -> bool:
+    sound = scene.snapshot.sound if scene.snapshot else None
+    return sound is not None and sound.state != "muted" and not scene.looks_on
 
 
-def _sounds(snapshot: Snapshot) -> bool:
-    return snapshot.sound is not None and snapshot.sound.state != "muted"
+def _reviews(scene: Scene, _step: object) -> bool:
+    return scene.page is Page.REVIEW
+
+
+def _held(scene: Scene) -> bool:
+    dose = scene.snapshot.dose if scene.snapshot else None
+    return _steers_itself(scene) and dose is not None and dose.held_ml is not None
 
 
 _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
-    "hold": lambda snapshot: _chosen_by(snapshot, "controller", "operator"),
-    "take_over": lambda snapshot: _chosen_by(snapshot, "controller", "held"),
-    "pause": _replays,
+    "pause": lambda scene: scene.snapshot is not None and not is_live(scene.snapshot) and not scene.looks_on,
     "ask_to_arm": _stimulates,
-    "arm": _stimulates,
-    "dial": lambda snapshot, _steps: _turns(snapshot),
-    "dial_said": lambda snapshot, _steps: _is_dialled(snapshot),
-    "rescale": lambda snapshot, _direction: not _is_dialled(snapshot),
+    "go": lambda scene: _stimulates(scene) or scene.beside(1) is not None or scene.page is Page.HELP,
+    "previous": lambda scene: scene.beside(-1) is not None or scene.page is Page.HELP,
+    "hold": lambda scene: _chosen_by(scene, "controller", "operator"),
+    "take_over": lambda scene: _chosen_by(scene, "controller", "held"),
+    "dial_said": lambda scene, _steps: _is_dialled(scene),
+    "rescale": lambda scene, _direction: not _is_dialled(scene),
     "hand_back": _chosen_by,
-    "steer": lambda snapshot, _words: is_simulated(snapshot),
-    "acknowledge": is_live,
+    "dial": _turns,
+    "aliquot": lambda scene, _step: _steers_itself(scene) and scene.page is Page.INJECT,
+    "inject": lambda scene: _steers_itself(scene) and scene.page is Page.INJECT,
+    "give_reason": _held,
+    "aspirate": _steers_itself,
+    "scroll": _reviews,
+    "leap": _reviews,
+    "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not Page.REVIEW,
+    "acknowledge": _steers_itself,
     "pause_audio": _sounds,
-    "volume": lambda snapshot, _steps: _sounds(snapshot),
-    "monitor": lambda snapshot, _steps: _sounds(snapshot),
-    "mark": lambda snapshot, _what: is_live(snapshot),
-    "aspirate": is_live,
-    "ask_for": lambda snapshot, _phase: is_live(snapshot) and snapshot.needle is not None,
+    "volume": _sounds,
+    "monitor": _sounds,
+    "mark": lambda scene, number: _steers_itself(scene) and number <= len(scene.notes),
+    "write_note": _steers_itself,
+    "side": lambda scene: _steers_itself(scene) and scene.page is Page.PREPARE,
+    "ask_for": lambda scene, _phase: _steers_itself(scene) and scene.has_needle_emg,
 }
 
 
-def holds(action: str, parameters: tuple[object, ...], snapshot: Snapshot | None) -> bool:
+def holds(action: str, parameters: tuple[object, ...], scene: Scene) -> bool:
     """Whether the key of ``action`` with ``parameters`` does something now."""
     needs = _NEEDS.get(action)
-    return needs is None or (snapshot is not None and needs(snapshot, *parameters))
+    return needs is None or needs(scene, *parameters)
 
 
-def words(active: Iterable[ActiveBinding], *, armed: bool, alone: bool) -> tuple[tuple[str, str], ...]:
-    """The keys to show and what they do; neighbours that do the same are one. ``armed``: there is nothing to arm;
-    ``alone``: the engine is gone, and only leaving is left.
+def words(active: Iterable[ActiveBinding], scene: Scene, *, alone: bool) -> tuple[tuple[str, str], ...]:
+    """The keys to show and what they do; neighbours that do the same are one. ``alone``: the engine is gone, and only
+    leaving is left.
     """
-    shown = [a.binding for a in active if a.binding.show]
-    useful = [b for b in shown if b.action == "quit" or not (alone or (armed and b.action == "ask_to_arm"))]
-    unique = list({(binding.key_display or binding.key, binding.description): None for binding in useful})
+    stimulator = scene.snapshot.stimulator if scene.snapshot else None
+    armed = stimulator is not None and stimulator.armed
+    said: list[tuple[str, str]] = []
+    for binding in (item.binding for item in active):
+        if binding.action == "quit" or not (alone or (armed and binding.action == "ask_to_arm")):
+            does = _does(binding.action, binding.description, scene)
+            said += [(binding.key_display or shown(binding.key), does)] if does and binding.show else []
+    unique = list(dict.fromkeys(said))
     return tuple((" ".join(key for key, _ in group), does) for does, group in groupby(unique, key=lambda pair: pair[1]))
+
+
+def _does(action: str, description: str, scene: Scene) -> str:
+    """What a key does now, in words; nothing for one that is not shown."""
+    if action == "go":
+        beside = scene.beside(1)
+        return beside.title() if beside else ""
+    if _SHOWN_ON.get(action.partition("(")[0], scene.page) is not scene.page:
+        return ""
+    if action.startswith("mark("):
+        return clean(scene.notes[int(action[5:-1]) - 1]).capitalize()
+    return description

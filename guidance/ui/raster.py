@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
-from guidance.ui.theme import Ground, Ink, style
+from guidance.ui.theme import Ground, Ink, coded_style, codes
 
 Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 
 _BLANK = ord(" ")
 _SECOND_HALF = 0
-_GROUND_STRIDE = 64
 
 
 def _braille_codes() -> NDArray[np.uint32]:
@@ -87,11 +84,11 @@ class Canvas:
         self.codes[rows, columns] = ord(char)
         self.inks[rows, columns] = ink
 
-    def stamp(self, top: int, left: int, codes: NDArray[np.uint32], ink: int) -> None:
+    def stamp(self, top: int, left: int, block: NDArray[np.uint32], ink: int) -> None:
         """Put a rectangle of characters, given by their code points."""
-        here = (slice(top, top + codes.shape[0]), slice(left, left + codes.shape[1]))
+        here = (slice(top, top + block.shape[0]), slice(left, left + block.shape[1]))
         height, width = self.codes[here].shape
-        self.codes[here] = codes[:height, :width]
+        self.codes[here] = block[:height, :width]
         self.inks[here] = ink
 
     def plot(self, top: int, left: int, dots: NDArray[np.uint8]) -> None:
@@ -106,10 +103,21 @@ class Canvas:
         np.copyto(self.codes[here], _BRAILLE[packed], where=packed > 0)
         np.copyto(self.inks[here], cells.max(axis=-1), where=packed > 0)
 
+    def changes(self, before: Canvas) -> list[tuple[int, int, int]]:
+        """Row, first and last column of what differs from ``before``, of the same size, in each row that does."""
+        styles = codes(self._visible_inks(), self.grounds), codes(before._visible_inks(), before.grounds)
+        differs = (self.codes != before.codes) | (styles[0] != styles[1])
+        halves = (self.codes == _SECOND_HALF) | (before.codes == _SECOND_HALF)
+        differs[:, :-1] |= differs[:, 1:] & halves[:, 1:]  # a wide character changes whole
+        differs[:, 1:] |= differs[:, :-1] & halves[:, 1:]
+        found = np.flatnonzero(differs.any(axis=1))
+        first, last = differs.argmax(axis=1), self.width - 1 - differs[:, ::-1].argmax(axis=1)
+        return [(int(row), int(first[row]), int(last[row])) for row in found]
+
     def strips(self) -> list[Strip]:
         """Return the finished lines."""
-        styles = self.grounds * _GROUND_STRIDE + self._visible_inks()
-        return [self._strip(codes, row) for codes, row in zip(self.codes, styles, strict=True)]
+        styles = codes(self._visible_inks(), self.grounds)
+        return [self._strip(line, row) for line, row in zip(self.codes, styles, strict=True)]
 
     def _visible_inks(self) -> NDArray[np.int16]:
         """Inks, a blank cell taking the one to its left: fewer changes of style, hence fewer codes to send."""
@@ -117,14 +125,10 @@ class Canvas:
         source = np.maximum.accumulate(np.where(self.codes == _BLANK, 0, columns), axis=1)
         return np.take_along_axis(self.inks, source, axis=1)
 
-    def _strip(self, codes: NDArray[np.uint32], styles: NDArray[np.int16]) -> Strip:
-        text = codes.tobytes().decode("utf-32-le")
+    def _strip(self, line: NDArray[np.uint32], styles: NDArray[np.int16]) -> Strip:
+        text = line.tobytes().decode("utf-32-le")
         cuts = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist(), self.width]
         inks = styles.tolist()
-        return Strip([Segment(text[a:b].replace("\0", ""), _style(inks[a])) for a, b in pairwise(cuts)], self.width)
-
-
-@cache
-def _style(code: int) -> Style:
-    ground, ink = divmod(code, _GROUND_STRIDE)
-    return style(ink, ground)
+        return Strip(
+            [Segment(text[a:b].replace("\0", ""), coded_style(inks[a])) for a, b in pairwise(cuts)], self.width
+        )

@@ -6,14 +6,19 @@ Red, yellow and cyan are kept for alarms of high, medium and low priority (IEC 6
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
+from guidance.ui.palettes import PALETTES, Palette
+
 
 class Ink(IntEnum):
-    """Foregrounds. AGES older sweeps follow OLDEST, the brighter the newer."""
+    """Foregrounds. LOUD stands on the ground HIGH. AGES older sweeps follow OLDEST, the brighter the newer."""
 
     TEXT = 0
     STRONG = 1
@@ -30,6 +35,7 @@ class Ink(IntEnum):
     FAR = 12
     APPROACH = 13
     TARGET = 14
+    LOUD = 15
     OLDEST = 16
 
 
@@ -62,67 +68,55 @@ NO_VALUE = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
 
 AGES = 11
 """How many older sweeps are told apart."""
-BACKGROUND = "#0b1015"
 
-_AGE_DIM, _AGE_BRIGHT = Color.parse("#24443b"), Color.parse("#4a947c")
-_INKS = {
-    Ink.TEXT: "#c3ced9",
-    Ink.STRONG: "#f3f7fa",
-    Ink.MUTED: "#8494a3",
-    Ink.FAINT: "#34424f",
-    Ink.TRACE: "#7df5bf",
-    Ink.UNSURE: "#a7b1bb",
-    Ink.ONSET: "#8db7ff",
-    Ink.RULE: "#5b7288",
-    Ink.EMG: "#6f9dbd",
-    Ink.DARK: "#0b1015",
-    Ink.WARN: "#ffd34d",
-    Ink.BAR: "#3c8a70",
-    Ink.FAR: "#7fa8ff",
-    Ink.APPROACH: "#f1ede0",
-    Ink.TARGET: "#4dff9f",
-}
-_GROUNDS = {
-    Ground.BASE: BACKGROUND,
-    Ground.WINDOW: "#1d2227",
-    Ground.CHIP: "#c3ced9",
-    Ground.YES: "#2f9e78",
-    Ground.UNKNOWN: "#3a444e",
-    Ground.HIGH: "#c4121f",
-    Ground.MEDIUM: "#ffd34d",
-    Ground.LOW: "#4fd4e6",
-    Ground.NOTICE: "#1d2c3d",
-    Ground.SIMULATION: "#6a3fc4",
-    Ground.PROMPT: "#f3f7fa",
-    Ground.FAR: "#101c33",
-    Ground.FAR_NOW: "#2c4f96",
-    Ground.APPROACH: "#24272b",
-    Ground.APPROACH_NOW: "#6d6a60",
-    Ground.TARGET: "#0c2c20",
-    Ground.TARGET_NOW: "#1f8a5c",
-    Ground.CLOSE: "#3a0d13",
-}
-_BOLD = (Ink.STRONG, Ink.DARK, Ink.TRACE, Ink.ONSET, Ink.WARN, Ink.FAR, Ink.APPROACH, Ink.TARGET)
-
-THEME = Theme(
-    name="bedside",
-    primary=_INKS[Ink.TRACE],
-    accent=_INKS[Ink.ONSET],
-    foreground=_INKS[Ink.TEXT],
-    background=BACKGROUND,
-    surface=BACKGROUND,
-    panel=BACKGROUND,
-    warning=_GROUNDS[Ground.MEDIUM],
-    error=_GROUNDS[Ground.HIGH],
-)
+_BOLD = (Ink.STRONG, Ink.DARK, Ink.TRACE, Ink.ONSET, Ink.WARN, Ink.FAR, Ink.APPROACH, Ink.TARGET, Ink.LOUD)
+_GROUND_STRIDE = 64
 
 
-def style(ink: int, ground: int) -> Style:
-    """Terminal style of a foreground on a background."""
-    return Style(color=_colour(ink), bgcolor=_GROUNDS[Ground(ground)], bold=ink in _BOLD)
+class _Chosen:
+    """The palette in use: one for the whole screen."""
+
+    palette: Palette = PALETTES["dark"]
+
+
+def choose(name: str) -> Theme:
+    """Draw everything in the palette ``name`` from now on; the same for Textual. Raises KeyError."""
+    _Chosen.palette = PALETTES[name]
+    coded_style.cache_clear()
+    return _textual_theme(name)
+
+
+def codes(inks: NDArray[np.int16], grounds: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Each foreground on its background as one number."""
+    return grounds * np.int16(_GROUND_STRIDE) + inks
+
+
+@cache
+def coded_style(coded: int) -> Style:
+    """Terminal style of one of ``codes``."""
+    ground, ink = divmod(coded, _GROUND_STRIDE)
+    return Style(color=_colour(ink), bgcolor=_Chosen.palette.grounds[Ground(ground).name], bold=ink in _BOLD)
 
 
 def _colour(ink: int) -> str:
+    palette = _Chosen.palette
     if ink >= Ink.OLDEST:
-        return _AGE_DIM.blend(_AGE_BRIGHT, (ink - Ink.OLDEST) / (AGES - 1)).hex
-    return _INKS[Ink(ink)]
+        oldest, newest = (Color.parse(colour) for colour in palette.ages)
+        return oldest.blend(newest, (ink - Ink.OLDEST) / (AGES - 1)).hex
+    return palette.inks[Ink(ink).name]
+
+
+def _textual_theme(name: str) -> Theme:
+    inks, grounds = _Chosen.palette.inks, _Chosen.palette.grounds
+    return Theme(
+        name=f"bedside-{name}",
+        primary=inks["TRACE"],
+        accent=inks["ONSET"],
+        foreground=inks["TEXT"],
+        background=grounds["BASE"],
+        surface=grounds["BASE"],
+        panel=grounds["BASE"],
+        warning=grounds["MEDIUM"],
+        error=grounds["HIGH"],
+        dark=_Chosen.palette.is_dark,
+    )

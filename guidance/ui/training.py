@@ -16,7 +16,8 @@ from guidance.messages import Acknowledge, Credit, Dial, Message, Pause, Quit, S
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_simulated
 from guidance.ui.link import GONE, Link, Watch
-from guidance.ui.theme import BACKGROUND, THEME
+from guidance.ui.look import Look
+from guidance.ui.theme import choose
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.effort import EffortBars
 from guidance.ui.widgets.hints import Hints
@@ -33,9 +34,9 @@ QUIT_WAIT_S = 2.0
 class Room(Screen[None], inherit_bindings=False):
     """Bars beside the words; across the top what runs, across the bottom the keys."""
 
-    DEFAULT_CSS = f"""
-    Room {{ background: {BACKGROUND}; layers: base banner; }}
-    Room Horizontal {{ height: 1fr; }}
+    DEFAULT_CSS = """
+    Room { background: $background; layers: base banner; }
+    Room Horizontal { height: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -76,7 +77,8 @@ class TrainingApp(App[None]):
     newest: Snapshot | None = None
     """The Snapshot that came last."""
 
-    def __init__(self, link: Link, silence_s: float = SILENCE_S) -> None:
+    def __init__(self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None) -> None:
+        self._chosen = choose((look or Look()).theme)
         super().__init__()
         self._link, self._silence_s = link, silence_s
         self._room = Room()
@@ -90,8 +92,8 @@ class TrainingApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin to listen to the engine."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        self.register_theme(self._chosen)
+        self.theme = self._chosen.name
         self._watch = Watch(self._link, lambda: self.call_later(self._receive))
         self.set_interval(self._silence_s / 2, self._tell_silence)
 
@@ -178,13 +180,13 @@ class TrainingApp(App[None]):
         self.set_timer(QUIT_WAIT_S, self.exit)
 
 
-def run_training_screen(link: Link) -> None:
+def run_training_screen(link: Link, look: Look | None = None) -> None:
     """Show the screen on this process's terminal until the operator leaves.
 
     Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
     """
     gc.freeze()  # what is imported by now stays; walking through it would hold the screen for 75 ms at a time
-    app = TrainingApp(link)
+    app = TrainingApp(link, look=look)
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -15,20 +15,21 @@ Band = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One zone: its word and sign, its colours (``now``: the tip is in it)."""
+    """One zone: its word and sign, its colours (``now``: the tip is in it; ``on_now``: what is written on that)."""
 
     word: str
     sign: str
     ink: Ink
     ground: Ground
     now: Ground
+    on_now: Ink = Ink.STRONG
 
 
 ZONES = {
     "far": Zone("FAR", "△", Ink.FAR, Ground.FAR, Ground.FAR_NOW),
     "approach": Zone("APPROACH", "◇", Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW),
     "target": Zone("TARGET", "◎", Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
-    "close": Zone("CLOSE", "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH),
+    "close": Zone("CLOSE", "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH, Ink.LOUD),
 }
 """From far to near."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from guidance.audio.settings import settings_file
+from guidance.config import config_path
 from guidance.cues import MAPPINGS
 from tests.benchmarks.hearing import RATE_HZ, recognised
 from tests.guidance.command_line import command
@@ -18,7 +18,7 @@ def test_the_list_has_every_mapping_and_every_alarm() -> None:
     assert done.status == 0
     assert all(f"{name}: {mapping.says}" in done.out for name, mapping in MAPPINGS.items())
     assert all(priority in done.out for priority in ("high", "medium", "low"))
-    assert str(settings_file()) in done.out
+    assert str(config_path()) in done.out
 
 
 def test_a_program_gets_the_list_as_json() -> None:
@@ -57,7 +57,7 @@ def test_what_there_is_not_is_refused_in_one_sentence(arguments: tuple[str, ...]
 
 
 def test_a_wrong_key_of_the_users_file_ends_a_procedure_before_it_begins(tmp_path: Path) -> None:
-    settings_file().write_text("volum = 1.0", encoding="utf-8")
+    config_path().write_text("[sounds]\nvolum = 1.0", encoding="utf-8")
     done = command("demo", "--headless", "--store", tmp_path / "store")
     assert done.status == 2
     assert done.is_one_sentence

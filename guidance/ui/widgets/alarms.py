@@ -16,7 +16,7 @@ from guidance.ui.widgets.panel import Panel
 
 _MOST = 3
 _LOOKS = {
-    "high": ("!!! HIGH", Ink.STRONG, Ground.HIGH),
+    "high": ("!!! HIGH", Ink.LOUD, Ground.HIGH),
     "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
     "low": ("! LOW", Ink.DARK, Ground.LOW),
 }
@@ -76,9 +76,12 @@ def _priority(alarm: AlarmView) -> str:
 
 def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
     sign, ink, ground = _LOOKS[_priority(alarm)]
-    words = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (passed, not acknowledged)"
-    if alarm.active and ground == Ground.HIGH:
+    text = f"{clean(alarm.code)}: {clean(alarm.text)}"
+    words = text if alarm.active else f"{text} (passed, not acknowledged)"
+    loud = alarm.active and ground == Ground.HIGH
+    if loud:
         canvas.grounds[row] = ground
     column = canvas.write(row, 1, f" {sign} ", ink, ground)
     room = canvas.width - column - 2 - cell_len(more)
-    canvas.write(row, column + 1, shorten(words, room) + more, Ink.STRONG if alarm.active else Ink.TEXT)
+    word_ink = Ink.LOUD if loud else Ink.STRONG if alarm.active else Ink.TEXT
+    canvas.write(row, column + 1, shorten(words, room) + more, word_ink)

@@ -16,6 +16,7 @@ _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
 _HEADINGS = ("mA at 0.1 ms", "threshold, mA at 0.1 ms")
 _RISE_HEADINGS = ("rise, ms", "rise of the unit, ms")
 _TRENDS = {"closer": "▼", "away": "▲", "steady": ""}
+_ARROW_ROWS = 3
 
 
 class Gauge(Estimated):
@@ -88,7 +89,7 @@ class _Scale:
         free = [row for row in range(rows.start, rows.stop) if row != taken]
         if free:
             row = min(free, key=lambda row: abs(row - middle))
-            ink = Ink.STRONG if is_now else Ink.MUTED
+            ink = zone.on_now if is_now else Ink.MUTED
             self.canvas.write_right(row, self.right, f"{zone.sign} {zone.word} ", ink)
 
     def paint_interval(self, shown: Interval, ink: int) -> None:
@@ -106,6 +107,10 @@ class _Scale:
         row = self.row(median_ma)
         self.canvas.fill(slice(row, row + 1), slice(self.block.stop, self.right), "━", Ink.STRONG)
         self.canvas.write_right(row, self.right, f" {arrow}{median_ma:.2f} ", Ink.DARK, Ground.CHIP)
+        step = {"▼": 1, "▲": -1}.get(arrow, 0)
+        for further in range(1, _ARROW_ROWS + 1) if step else ():
+            if self.top <= row + step * further < self.top + self.rows:
+                self.canvas.write(row + step * further, self.block.stop + 1, arrow * 2, Ink.STRONG)
 
 
 def _paint_unknown(scale: _Scale, why: str) -> None:

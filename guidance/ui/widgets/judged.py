@@ -13,6 +13,8 @@ from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
 _EXPECTED = "expected"
+_LEAST_FOR_SOURCES = 30
+"""Rows of a screen that can spare one to say what is unsourced; the first page says it in any."""
 
 
 class Judged(Panel):
@@ -26,7 +28,7 @@ class Judged(Panel):
 
     def show(self, snapshot: Snapshot) -> None:
         """Take the newest Snapshot; from the first thing said on, the line stays."""
-        if _judgement(snapshot)[0] or snapshot.unsourced:
+        if _judgement(snapshot)[0] or (snapshot.unsourced and self.screen.size.height >= _LEAST_FOR_SOURCES):
             self.display = True
         super().show(snapshot)
 

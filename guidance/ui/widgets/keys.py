@@ -16,7 +16,9 @@ Held = tuple[tuple[str, str], ...]
 
 
 class Keys(Panel):
-    """The keys in as many lines as they need, two at most; ``loud`` is the key drawn as a button."""
+    """The keys in as many lines as they need, two at most; what ``loud`` says is a block at the left, as high as all of
+    them: the largest target there is.
+    """
 
     DEFAULT_CSS = "Keys { height: 1; }"
 
@@ -31,20 +33,32 @@ class Keys(Panel):
 
     def redraw(self) -> None:
         """Draw anew, in as many lines as are needed."""
-        self.styles.height = min(len(_lines(self.held, self.size.width)), _MOST_ROWS)
+        self.styles.height = min(len(self._lines_beside(self.size.width)), _MOST_ROWS)
         super().redraw()
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the keys; what does not fit is left out whole."""
-        for row, line in enumerate(_lines(self.held, canvas.width)):
-            column = 1
+        left = self._paint_loud(canvas)
+        for row, line in enumerate(self._lines_beside(canvas.width)):
+            column = left + 1
             for key, words in line:
-                column = self._paint_key(canvas, row, column, key, words) + _GAP
+                column = canvas.write(row, column, f"{key} ", Ink.STRONG)
+                column = canvas.write(row, column, words, Ink.MUTED) + _GAP
 
-    def _paint_key(self, canvas: Canvas, row: int, column: int, key: str, words: str) -> int:
-        if key == self.loud:
-            return canvas.write(row, column, f" {key} {words} ", Ink.DARK, Ground.CHIP)
-        return canvas.write(row, canvas.write(row, column, f"{key} ", Ink.STRONG), words, Ink.MUTED)
+    def _paint_loud(self, canvas: Canvas) -> int:
+        """Draw the block; returns the column after it."""
+        text = self._loud_text()
+        if not text:
+            return 0
+        canvas.grounds[:, : cell_len(text)] = Ground.CHIP
+        return canvas.write(canvas.height // 2, 0, text, Ink.DARK)
+
+    def _loud_text(self) -> str:
+        return "".join(f"   {key}  {words}   " for key, words in self.held if words == self.loud)
+
+    def _lines_beside(self, width: int) -> list[Held]:
+        others = tuple(pair for pair in self.held if pair[1] != self.loud)
+        return _lines(others, width - cell_len(self._loud_text()))
 
 
 def _lines(held: Held, width: int) -> list[Held]:

@@ -23,7 +23,7 @@ _ROOMY = 8
 _USUAL_VALUE = "0.00"
 _ROWS_FOR_A_TALL_CHIP = 11
 _PROMPTS = {
-    Stage.ASKED: "► ARM? press Enter",
+    Stage.ASKED: "► ARM? press ENTER",
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
@@ -100,7 +100,7 @@ def _state(snapshot: Snapshot) -> tuple[str, Ink, Ground]:
 
 def _link(snapshot: Snapshot) -> tuple[str, Ink, Ground | None]:
     if not snapshot.connected:
-        return " ✖ DEVICE LOST ", Ink.STRONG, Ground.HIGH
+        return " ✖ DEVICE LOST ", Ink.LOUD, Ground.HIGH
     armed = snapshot.stimulator is not None and snapshot.stimulator.armed
     return ("● CONNECTED ", Ink.DARK if armed else Ink.TEXT, None) if snapshot.stimulator else ("", Ink.TEXT, None)
 

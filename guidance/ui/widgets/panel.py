@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,6 +27,7 @@ class Panel(Widget):
         self.snapshot: Snapshot | None = None
         self._key: Hashable = None
         self._lines: list[Strip] = []
+        self._canvas: Canvas | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         """Take the newest Snapshot; redraw if it differs in what this panel draws."""
@@ -36,9 +38,16 @@ class Panel(Widget):
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw anew at the next refresh."""
-        self._lines = []
-        self.refresh()
+        """Draw anew at the next refresh; where the size stays, only what changed goes to the terminal."""
+        before = self._canvas
+        if before is None or (before.width, before.height) != self.size:
+            self._lines, self._canvas = [], None
+            self.refresh()
+            return
+        canvas = self._painted()
+        changes = canvas.changes(before)
+        if changes:
+            self.refresh(*(Region(first, row, last - first + 1, 1) for row, first, last in changes))
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what the picture depends on; by default, the Snapshot itself."""
@@ -55,10 +64,14 @@ class Panel(Widget):
     def render_line(self, y: int) -> Strip:
         """Line ``y`` of the picture, painted once for all lines."""
         if len(self._lines) != self.size.height:
-            canvas = Canvas(self.size.width, self.size.height, self.GROUND)
-            self.paint(canvas)
-            self._lines = canvas.strips()
+            self._painted()
         return self._lines[y]
+
+    def _painted(self) -> Canvas:
+        self._canvas = Canvas(self.size.width, self.size.height, self.GROUND)
+        self.paint(self._canvas)
+        self._lines = self._canvas.strips()
+        return self._canvas
 
 
 def gutter_label(canvas: Canvas, row: int, text: str, ink: int = Ink.MUTED) -> None:

@@ -48,8 +48,8 @@ def _figures(snapshot: Snapshot) -> list[tuple[str, str, Ink]]:
         ("responses", str(snapshot.responses), Ink.STRONG),
         ("detected", str(snapshot.detections), Ink.STRONG),
         ("lost", f"{lost}!" if lost else "0", Ink.WARN if lost else Ink.STRONG),
-        ("noise", *_microvolts(snapshot.rms_uv)),
-        ("mains", *_microvolts(snapshot.mains_uv)),
+        ("noise", *_microvolts(snapshot.rms_uv if snapshot.connected else None)),
+        ("mains", *_microvolts(snapshot.mains_uv if snapshot.connected else None)),
     ]
 
 

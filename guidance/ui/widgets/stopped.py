@@ -17,6 +17,7 @@ _BY_ITSELF = (
     "Hold the needle still. The stimulator switches itself off within a second, by the amplifier's own rule: check "
     "that it has. Then press q and start again."
 )
+_EXERCISE = "Nobody is stimulated. Let the muscles go, press q and start again."
 _BY_HAND = "Hold the needle still and switch the stimulator off by hand. Then press q and start again."
 
 
@@ -33,13 +34,15 @@ class Stopped(Panel):
     def paint(self, canvas: Canvas) -> None:
         """Draw headline and words."""
         size = _size(canvas.width)
-        bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.STRONG)
+        bigtext.draw(canvas, 1, 2, _HEADLINE, size, Ink.LOUD)
         row = 2 + bigtext.cells(_HEADLINE, size)[1]
         for index, line in enumerate(self._lines_of_words(canvas.width)):
-            canvas.write(row + index, 2, line, Ink.STRONG)
+            canvas.write(row + index, 2, line, Ink.LOUD)
 
     def _lines_of_words(self, width: int) -> list[str]:
         """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
+        if self.snapshot is not None and self.snapshot.training is not None:
+            return [line for sentence in (_WHAT, _EXERCISE) for line in wrap(sentence, max(width - 4, 1))]
         ours = self.snapshot is None or self.snapshot.stimulator is not None
         sentences = (_WHAT, _BY_ITSELF if ours else _BY_HAND)
         return [line for sentence in sentences for line in wrap(sentence, max(width - 4, 1))]

@@ -20,7 +20,7 @@ _COLUMNS_PER_TICK = 9
 class Sweeps(Panel):
     """Up to twelve sweeps; its scale in uV a half height follows the signal until it is set by hand."""
 
-    DEFAULT_CSS = "Sweeps { width: 2fr; }"
+    DEFAULT_CSS = "Sweeps { height: 3fr; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Sweeps(Panel):
         peak_uv = _peak_uv(shown)
         if peak_uv is not None:
             self.scale.follow(peak_uv)
-        plot = _Plot(canvas, self.scale.half_uv, _time_range(shown, self.snapshot.window_ms))
+        plot = _Plot(canvas, self.scale.half_uv, time_range(shown, self.snapshot.window_ms))
         self._paint_heading(canvas, self.snapshot, shown)
         plot.paint_window(self.snapshot.window_ms)
         plot.paint_axes()
@@ -63,7 +63,7 @@ class Sweeps(Panel):
         column = canvas.write(0, column + 2, f"±{self.scale.half_uv:g} µV", Ink.TEXT)
         column = canvas.write(0, column + 1, by, Ink.MUTED)
         if shown and _peak(shown[-1]) > self.scale.half_uv:
-            canvas.write(0, column + 2, " OFF SCALE: press a ", Ink.DARK, Ground.CHIP)
+            canvas.write(0, column + 2, " OFF SCALE: press 0 ", Ink.DARK, Ground.CHIP)
         else:
             count = f"last {len(shown)}" if shown else "no sweep yet"
             if column + 2 + len(count) <= canvas.width:
@@ -156,7 +156,8 @@ def _peak_uv(shown: list[SweepView]) -> float | None:
     return max((_peak(sweep) for sweep in trusted), default=None)
 
 
-def _time_range(shown: list[SweepView], window_ms: tuple[float, float]) -> tuple[float, float]:
+def time_range(shown: list[SweepView], window_ms: tuple[float, float]) -> tuple[float, float]:
+    """From when to when after the pulse the sweeps ``shown`` reach, in ms."""
     if not shown:
         return 0.0, window_ms[1] * 1.25
     return min(s.start_ms for s in shown), max(s.start_ms + (len(s.uv) - 1) * s.step_ms for s in shown)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_live, is_simulated
+from guidance.ui.pages import Page, order
 from guidance.ui.raster import Canvas
 from guidance.ui.text import clock, shorten
 from guidance.ui.theme import Ground, Ink
@@ -18,17 +19,24 @@ _SIMULATION = " SIMULATION "
 
 
 class Title(Panel):
-    """Whether it is a simulation; source, protocol and mode; position, duration and speed; a thin bar of progress."""
+    """Whether it is a simulation; source, protocol, side, patient, mode; position, speed; the pages, progress."""
 
     DEFAULT_CSS = "Title { height: 2; }"
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks_on: bool = False) -> None:
         super().__init__()
+        self._looks_on = looks_on
         self._ending = False
+        self._page: Page | None = None
 
     def show_ending(self) -> None:
         """Say that the operator asked to quit and the engine has not yet answered."""
         self._ending = True
+        self.redraw()
+
+    def turn_to(self, page: Page) -> None:
+        """Say which page is shown."""
+        self._page = page
         self.redraw()
 
     def paint(self, canvas: Canvas) -> None:
@@ -40,6 +48,8 @@ class Title(Panel):
         left = self._paint_state(canvas, self.snapshot)
         self._paint_names(canvas, self.snapshot, left - 3)
         _paint_progress(canvas, self.snapshot)
+        if canvas.height > 1:
+            self._paint_pages(canvas, self.snapshot)
 
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot) -> int:
         word = f" {self._state_word(snapshot)} "
@@ -59,16 +69,32 @@ class Title(Panel):
             return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
         if self._ending:
             return "ENDING"
+        if self._looks_on and is_live(snapshot):
+            return "LOOKING ON"
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
 
     def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:
         left = 1
+        if canvas.height == 1 and self._page is not None:
+            left = canvas.write(0, 0, f" {self._page.upper()} ", Ink.DARK, Ground.CHIP) + 1
         if is_simulated(snapshot):
-            left = canvas.write(0, 0, _SIMULATION, Ink.STRONG, Ground.SIMULATION) + 1
-        rest = "  ".join(clean(name) for name in (snapshot.protocol, snapshot.mode))
+            left = canvas.write(0, left - 1, _SIMULATION, Ink.STRONG, Ground.SIMULATION) + 1
+        named = (snapshot.protocol, snapshot.side, snapshot.patient, snapshot.mode)
+        rest = "  ".join(clean(name) for name in named if name)
         source = shorten(clean(snapshot.source), max(width - left - cell_len(rest) - 2, 12))
         column = canvas.write(0, left, source, Ink.STRONG)
         canvas.write(0, column + 2, shorten(rest, width - column - 2), Ink.MUTED)
+
+    def _paint_pages(self, canvas: Canvas, snapshot: Snapshot) -> None:
+        """Which pages there are, in their order, and which one this is."""
+        column = 2
+        for page in order(snapshot):
+            here = page is self._page
+            text = f" {page.upper() if here else page.title()} "
+            if column + len(text) + 2 > canvas.width:
+                return
+            column = canvas.write(1, column, text, Ink.DARK if here else Ink.MUTED, Ground.CHIP if here else None)
+            column = canvas.write(1, column, "─", Ink.FAINT)
 
 
 def _speed_word(snapshot: Snapshot) -> str:

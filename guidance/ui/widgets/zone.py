@@ -29,9 +29,10 @@ class ZoneWord(Estimated):
             return
         zone = ZONES.get(self.estimate.zone or "") if self.estimate.why is None else None
         if zone is not None:
-            if self.estimate.zone == "close":
+            inverted = self.estimate.zone == "close"
+            if inverted:
                 canvas.grounds[:] = zone.now
-            self._paint_known(canvas, zone.word, zone.ink)
+            self._paint_known(canvas, zone.word, zone.on_now if inverted else zone.ink)
         else:
             hatch(canvas, slice(0, canvas.height - 1), slice(None))
             word = _NO_ANSWER if self.estimate.zone == "none" else _UNKNOWN
@@ -41,7 +42,7 @@ class ZoneWord(Estimated):
     def _paint_known(self, canvas: Canvas, word: str, ink: Ink) -> None:
         right = _paint_word(canvas, word, ink, canvas.width - 2 * _MARGIN)
         _paint_large_share(canvas, right, self.estimate.probability, ink)
-        _paint_line(canvas, _particulars(self.estimate), Ink.STRONG)
+        _paint_line(canvas, _particulars(self.estimate), Ink.LOUD if ink == Ink.LOUD else Ink.STRONG)
 
     def _paint_why(self, canvas: Canvas) -> None:
         if self.estimate.why is not None:

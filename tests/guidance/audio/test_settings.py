@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from guidance.audio.settings import SoundSettings, settings_file, sound_settings
+from guidance.audio.settings import SoundSettings, sound_settings
+from guidance.config import config_path
 from guidance.cues import MAPPINGS
 from guidance.faults import ArgumentFault
 
 
 def kept(text: str) -> Path:
-    path = settings_file()
-    path.write_text(text, encoding="utf-8")
+    path = config_path()
+    path.write_text(f"[sounds]\n{text}", encoding="utf-8")
     return path
 
 
@@ -40,7 +41,7 @@ def test_every_mapping_can_be_chosen_in_the_file(name: str) -> None:
         ('mapping = "loud"', "mapping = 'loud'"),
         ("volume = true", "volume"),
         ("monitor = nan", "monitor"),
-        ("= 3", "is not TOML"),
+        ("= 3", "not TOML"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: str) -> None:
@@ -53,8 +54,8 @@ def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: st
 
 
 def test_a_file_that_is_no_text_is_said_to_be_none() -> None:
-    settings_file().write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ArgumentFault, match="UTF-8"):
+    config_path().write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ArgumentFault, match="not TOML"):
         sound_settings()
 
 

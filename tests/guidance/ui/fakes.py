@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 
 from guidance.events import Proximity
 from guidance.messages import Message
-from guidance.snapshot import Snapshot, StimulatorView, SweepView
+from guidance.snapshot import (
+    TRAIL,
+    DoseView,
+    EventView,
+    JournalView,
+    Past,
+    Snapshot,
+    SoundView,
+    StimulatorView,
+    SweepView,
+)
 
 CRITERION_UV = 50.0
+NOTES = ("redirect", "contact", "pain", "paraesthesia", "blood")
 _HUMPS = ((1.0, 3.5, 1.8), (-0.8, 8.0, 2.6), (0.15, 15.0, 3.0))
 
 
@@ -130,6 +141,8 @@ def build_snapshot(last_pulse: int = 70, **changes: Any) -> Snapshot:
         emg=build_emg(last_pulse),
         emg_gaps=gaps,
         emg_span_s=5.0,
+        title="Nerve block, any motor nerve",
+        notes=NOTES,
     )
     return replace(snapshot, **changes)
 
@@ -183,3 +196,61 @@ def build_live(last_pulse: int = 70, **changes: Any) -> Snapshot:
         "proximity": build_proximity("target", 0.38),
     }
     return build_snapshot(last_pulse, **live | changes)
+
+
+def build_dose(**changes: Any) -> DoseView:
+    """Twenty millilitres given of what 70 kg may have."""
+    dose = DoseView(
+        solution="ropivacaine 0.5 %",
+        volume_ml=20.0,
+        total_mg=(("ropivacaine", 100.0),),
+        fraction=100 / 210,
+        at_least=100 / 210,
+        level="",
+        left_ml=22.0,
+        last_dose_t=100.0,
+        aspirate_in_ml=0.0,
+        ask="Aspirate before the next aliquot.",
+    )
+    return replace(dose, **changes)
+
+
+EVENTS = (
+    EventView(0.5, "note", "side: left"),
+    EventView(8.0, "stimulator", "stimulator armed, by operator"),
+    EventView(40.2, "note", "redirect"),
+    EventView(70.0, "alarm", "too-close: The tip may be in the nerve. Withdraw.", "high"),
+    EventView(99.0, "dose", "aspirated, no blood"),
+    EventView(100.0, "dose", "injected 5 mL, 20 mL in all, 47.6 % of the limit"),
+)
+
+
+def build_past(last_s: float = 118.0, **changes: Any) -> Past:
+    """A pulse every 0.7 s from 8 s on, the threshold falling from 3 mA; all it holds depends on ``last_s`` alone."""
+    times_s = np.arange(8.0, last_s, 0.7)
+    trail = np.zeros(len(times_s), TRAIL)
+    median_ma = 3.0 * np.exp(-times_s / 55.0)
+    current_ma = median_ma * (0.8 + 0.1 * (np.arange(len(times_s)) * 3 % 5))
+    found = current_ma > median_ma
+    trail["t"], trail["current_ma"], trail["kohm"] = times_s, current_ma, 6.0 + 0.2 * np.sin(times_s / 9.0)
+    trail["detected"], trail["amplitude_uv"] = found, np.where(found, 400.0, 12.0)
+    trail["latency_ms"] = np.where(found, 8.1, np.nan)
+    trail["low_ma"], trail["median_ma"], trail["high_ma"] = median_ma * 0.75, median_ma, median_ma * 1.3
+    for name in ("low_ma", "median_ma", "high_ma"):
+        trail[name][:9] = np.nan
+    return replace(Past(trail, EVENTS), **changes)
+
+
+def build_whole(last_pulse: int = 70, **changes: Any) -> Snapshot:
+    """A live procedure of which everything is known."""
+    known: dict[str, Any] = {
+        "dose": build_dose(),
+        "sound": SoundView("on", "tempo", 0.8, 0.3),
+        "journal": JournalView("ok", "/store/20261128T180000Z-generic-block", 412.0),
+        "patient": "A. B. 1950",
+        "side": "left",
+        "patient_kg": 70.0,
+        "lead_off": (False,),
+        "past": build_past(),
+    }
+    return build_live(last_pulse, **known | changes)

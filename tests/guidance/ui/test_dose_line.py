@@ -6,28 +6,11 @@ from typing import Any
 
 import pytest
 
-from guidance.snapshot import DoseView
 from guidance.ui.app import GuidanceApp
 from guidance.ui.widgets.dosed import Dosed
-from tests.guidance.ui.fakes import FakeLink, build_live
+from tests.guidance.ui.fakes import FakeLink, build_dose, build_live
 from tests.guidance.ui.test_app import PATIENT_S, until
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
-
-
-def build_dose(**changes: Any) -> DoseView:
-    fields: dict[str, Any] = {
-        "solution": "ropivacaine 0.5 %",
-        "volume_ml": 20.0,
-        "total_mg": (("ropivacaine", 100.0),),
-        "fraction": 100 / 210,
-        "at_least": 100 / 210,
-        "level": "",
-        "left_ml": 22.0,
-        "last_dose_t": 100.0,
-        "aspirate_in_ml": 0.0,
-        "ask": "Aspirate before the next aliquot.",
-    }
-    return DoseView(**fields | changes)
 
 
 def line(**changes: Any) -> str:

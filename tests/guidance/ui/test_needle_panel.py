@@ -74,7 +74,7 @@ def test_an_old_closeness_is_stale() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "phase", "effort"), [("5", "rest", "0"), ("6", "slight", "0.18"), ("7", "full", "0.9")]
+    ("key", "phase", "effort"), [("7", "rest", "0"), ("8", "slight", "0.18"), ("9", "full", "0.9")]
 )
 async def test_a_key_asks_for_an_effort_and_a_simulated_patient_obeys(
     link: FakeLink, key: str, phase: str, effort: str
@@ -91,6 +91,6 @@ async def test_without_needle_emg_the_keys_do_nothing(link: FakeLink) -> None:
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
         link.feed(build(needle=None))
         await until(lambda: bool(link.sent), PATIENT_S)
-        await pilot.press("6")
+        await pilot.press("8")
         await pilot.pause()
     assert Mark("slight") not in link.sent

@@ -66,8 +66,8 @@ def test_hostile_alarms_and_intensities_are_shown_but_never_obeyed() -> None:
 def test_an_alarm_of_unknown_priority_counts_as_high() -> None:
     alarms = (AlarmView("a", "medium", "first", active=True), AlarmView("b", "urgent", "second", active=True))
     lines = drawn(Alarms(), build_snapshot(alarms=alarms)).splitlines()
-    assert "!!! HIGH  second" in lines[0]
-    assert "!! MEDIUM  first" in lines[1]
+    assert "!!! HIGH  b: second" in lines[0]
+    assert "!! MEDIUM  a: first" in lines[1]
 
 
 def test_alarms_come_by_priority_and_those_left_out_are_counted() -> None:

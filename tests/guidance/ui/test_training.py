@@ -133,5 +133,7 @@ async def test_an_engine_that_died_is_told(link: FakeLink) -> None:
         await until(lambda: bool(link.sent))
         link.die()
         await until(lambda: bool(app._room.banner.display))
+        await pilot.pause()
+        assert "Hold the needle" not in text_of(app)
         await pilot.press("q")
     assert not app.is_running

@@ -1,0 +1,108 @@
+"""The keys as the user has them: presets for pedals, and single keys named in the settings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.binding import Binding
+from textual.keys import Keys
+
+from guidance.config import Config
+from guidance.ui.keys import DEEDS, shown
+
+Keymap = Mapping[str, tuple[str, ...]]
+"""Keys, as Textual names them, of each deed that has others than its own."""
+
+PEDALS: dict[str, dict[str, str]] = {
+    "abc": {"a": "arm", "b": "go", "c": "stop"},
+    "pages": {"pageup": "go", "pagedown": "stop"},
+    "f13-f24": {
+        "f13": "arm",
+        "f14": "go",
+        "f15": "stop",
+        "f16": "back",
+        "f17": "hold",
+        "f18": "take-over",
+        "f19": "aspirated",
+        "f20": "inject",
+        "f21": "up",
+        "f22": "down",
+        "f23": "acknowledge",
+        "f24": "stop",
+    },
+}
+"""What the keys that a pedal sends do, beside the keyboard; a pedal's key that does nothing else stops."""
+
+_NAMES = {deed.name: deed.keys for deed in DEEDS}
+_ALWAYS = "ctrl+q,ctrl+c"
+_CHARACTERS = {
+    "+": "plus",
+    "-": "minus",
+    "?": "question_mark",
+    ".": "full_stop",
+    ",": "comma",
+    "=": "equals_sign",
+    " ": "space",
+    "/": "slash",
+    "*": "asterisk",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+}
+_NAMED = {key.value for key in Keys if not key.value.startswith("<")} - set(_ALWAYS.split(","))
+
+
+def keymap_of(config: Config) -> Keymap:
+    """The keys of all deeds by ``config``: its ``pedal`` beside the keyboard, then its own. Raises ArgumentFault."""
+    table = dict(config.keys)
+    keymap = dict(_NAMES)
+    pedal = table.pop("pedal", None)
+    if pedal is not None:
+        if not (isinstance(pedal, str) and pedal in PEDALS):
+            raise config.fault("keys", f"there is no pedal {pedal!r}; there are {', '.join(PEDALS)}.")
+        for key, name in PEDALS[pedal].items():
+            keymap[name] = (*keymap[name], key)
+    for name, value in table.items():
+        if name not in _NAMES:
+            raise config.fault("keys", f"there is no action {name!r}; the actions are {', '.join(_NAMES)}.")
+        keymap[name] = _keys(config, name, value)
+    _check(config, keymap)
+    return keymap
+
+
+def bindings(keymap: Keymap | None = None) -> list[Binding]:
+    """The bindings of all deeds, with the keys of ``keymap`` or, where that is None, their own."""
+    keymap = _NAMES if keymap is None else keymap
+    used = [(deed, keymap[deed.name]) for deed in DEEDS if keymap[deed.name]]
+    made = [Binding(",".join(keys), deed.action, deed.words, key_display=shown(keys[0])) for deed, keys in used]
+    return [*made, Binding(_ALWAYS, "quit", show=False, priority=True)]
+
+
+def _keys(config: Config, name: str, value: Any) -> tuple[str, ...]:
+    given: Sequence[Any] = value if isinstance(value, list) else [value]
+    found = tuple(_key(item) for item in given)
+    if wrong := [item for item, key in zip(given, found, strict=True) if key is None]:
+        raise config.fault("keys", f"{name} = {wrong[0]!r} is no key; write one such as 'x', 'pageup' or 'f13'.")
+    return tuple(key for key in found if key is not None)
+
+
+def _key(item: Any) -> str | None:
+    """The key that ``item`` names, as Textual calls it; None for none."""
+    if not isinstance(item, str):
+        return None
+    if item in _CHARACTERS or (len(item) == 1 and item.isalnum()):
+        return _CHARACTERS.get(item, item)
+    named = item.lower()
+    return named if named in _NAMED or named in _CHARACTERS.values() else None
+
+
+def _check(config: Config, keymap: Keymap) -> None:
+    """Refuse a key with two meanings, and a procedure that cannot be stopped, or armed by two different keys."""
+    used = Counter(key for keys in keymap.values() for key in dict.fromkeys(keys))
+    twice = next((key for key, count in used.items() if count > 1), None)
+    if twice:
+        names = " and ".join(name for name, keys in keymap.items() if twice in keys)
+        raise config.fault("keys", f"{twice!r} is the key of {names}; give each its own.")
+    if missing := next((name for name in ("stop", "arm", "go", "quit") if not keymap[name]), None):
+        raise config.fault("keys", f"{missing} needs a key.")

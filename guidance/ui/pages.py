@@ -1,0 +1,71 @@
+"""The pages of the screen, in the order of a procedure: one key leads to the next, another back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from guidance.snapshot import Snapshot
+from guidance.ui.facts import is_live, is_simulated
+
+
+class Page(StrEnum):
+    """What is shown between the alarms and the states."""
+
+    PREPARE = "prepare"
+    GUIDE = "guide"
+    INJECT = "inject"
+    REVIEW = "review"
+    HELP = "help"
+
+
+_LIVE = (Page.PREPARE, Page.GUIDE, Page.INJECT, Page.REVIEW)
+_RECORDED = (Page.GUIDE, Page.REVIEW)
+
+
+def order(snapshot: Snapshot | None) -> tuple[Page, ...]:
+    """The pages that there are; a replay has nothing to prepare and injects nothing."""
+    return _LIVE if snapshot is None or is_live(snapshot) else _RECORDED
+
+
+def first(snapshot: Snapshot) -> Page:
+    """Where to begin: a procedure under way needs guidance at once."""
+    begun = bool(snapshot.stimuli) or (snapshot.stimulator is not None and snapshot.stimulator.armed)
+    return Page.PREPARE if is_live(snapshot) and not begun else Page.GUIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What decides which keys hold: the newest Snapshot, the page, and whether one only looks on."""
+
+    snapshot: Snapshot | None
+    page: Page
+    looks_on: bool = False
+
+    def beside(self, step: int) -> Page | None:
+        """The page ``step`` further on (-1: back), None where there is none; from the help, nowhere but back."""
+        pages = order(self.snapshot)
+        if self.page not in pages:
+            return None
+        at = pages.index(self.page) + step
+        return pages[at] if 0 <= at < len(pages) else None
+
+    @property
+    def mode(self) -> str:
+        """Who chooses the current."""
+        return self.snapshot.mode if self.snapshot else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What may be noted by one key."""
+        return self.snapshot.notes if self.snapshot else ()
+
+    @property
+    def has_needle_emg(self) -> bool:
+        """Whether the needle is guided by its own EMG."""
+        return self.snapshot is not None and self.snapshot.needle is not None
+
+    @property
+    def simulates(self) -> bool:
+        """Whether the patient is a simulated one."""
+        return self.snapshot is not None and is_simulated(self.snapshot)

@@ -1,0 +1,71 @@
+"""All responses and events of a procedure in one order, each in words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.harmless import clean
+from guidance.snapshot import EventView, Past
+from guidance.ui.text import amplitude
+
+
+class Items:
+    """The rows of a Past in the order of time: ``times`` (items,) in s; each is a response or an event."""
+
+    def __init__(self, past: Past) -> None:
+        """Put ``past`` in order."""
+        self.past = past
+        times = np.concatenate([past.trail["t"], [event.t for event in past.events]])
+        self._order = np.argsort(times, kind="stable")
+        self.times: NDArray[np.float64] = times[self._order]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._order)
+
+    def event(self, index: int) -> EventView | None:
+        """The event at ``index``; None where it is a response."""
+        at = int(self._order[index]) - len(self.past.trail)
+        return self.past.events[at] if at >= 0 else None
+
+    def words(self, index: int) -> str:
+        """What happened at ``index``."""
+        event = self.event(index)
+        return clean(event.text) if event else response_words(self.answer(index))
+
+    def answer(self, index: int) -> np.void:
+        """The row of the trail at ``index``, which is no event."""
+        row: np.void = self.past.trail[self._order[index]]
+        return row
+
+    def leap(self, index: int, direction: int) -> int:
+        """The next event from ``index`` on (+1) or back (-1); ``index`` where there is none."""
+        is_event = self._order >= len(self.past.trail)
+        found = np.flatnonzero(is_event[index + 1 :]) if direction > 0 else np.flatnonzero(is_event[:index])
+        if not len(found):
+            return index
+        return int(found[0]) + index + 1 if direction > 0 else int(found[-1])
+
+
+def response_words(row: np.void) -> str:
+    """A row of the trail: what was answered to which pulse, and what was known by then."""
+    parts = [_answer(row)]
+    if math.isfinite(row["current_ma"]):
+        parts.append(f"to {row['current_ma']:.2f} mA")
+    if math.isfinite(row["kohm"]):
+        parts.append(f"{row['kohm']:.1f} kΩ")
+    if math.isfinite(row["median_ma"]):
+        parts.append(f"threshold {row['median_ma']:.2f} ({row['low_ma']:.2f} to {row['high_ma']:.2f}) mA")
+    return "  ".join(parts)
+
+
+def _answer(row: np.void) -> str:
+    if row["contaminated"]:
+        return "cannot tell"
+    if not row["detected"]:
+        return "no response"
+    size = " ".join(amplitude(float(row["amplitude_uv"]))) if math.isfinite(row["amplitude_uv"]) else "size not known"
+    return f"response {size}" + (f" at {row['latency_ms']:.1f} ms" if math.isfinite(row["latency_ms"]) else "")

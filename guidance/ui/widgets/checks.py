@@ -1,0 +1,116 @@
+"""What is looked at before the needle goes in: who, where, by which protocol, with what, and whether all works."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from rich.cells import cell_len
+
+from guidance.harmless import clean
+from guidance.snapshot import Snapshot
+from guidance.ui import bigtext
+from guidance.ui.facts import is_simulated
+from guidance.ui.raster import Canvas
+from guidance.ui.states import Standing, State, checks
+from guidance.ui.text import UNKNOWN, shorten
+from guidance.ui.theme import NO_VALUE, Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_MARGIN = 2
+_NAME = 14
+_LEAST_FOR_DIGITS = 100
+_SIGNS = {
+    Standing.GOOD: ("✔", Ink.TARGET, Ground.BASE),
+    Standing.HEED: ("◐", Ink.WARN, Ground.BASE),
+    Standing.BAD: ("✖", Ink.LOUD, Ground.HIGH),
+    Standing.UNKNOWN: (UNKNOWN, Ink.UNSURE, Ground.UNKNOWN),
+    Standing.PLAIN: ("○", Ink.MUTED, Ground.BASE),
+}
+_NEXT = (" ENTER ", "Guide", " o ", "then", " ENTER ", "arms the stimulator")
+
+
+class Checks(Panel):
+    """Facts, then the checks as they turn good one by one; below, the keys that lead on."""
+
+    DEFAULT_CSS = "Checks { height: 1fr; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when any of it differs."""
+        return _facts(snapshot), checks(snapshot), snapshot.stimulator is None
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw facts and checks, a blank line between where there is room."""
+        if self.snapshot is None or canvas.width < 30:
+            return
+        facts, found = _facts(self.snapshot), checks(self.snapshot)
+        gap = int(canvas.height >= len(facts) + len(found) + 4)
+        for row, (name, value, hint) in enumerate(facts):
+            _paint_fact(canvas, row, name, value, hint)
+        first = len(facts) + gap
+        wide = canvas.width >= _LEAST_FOR_DIGITS and canvas.height >= first + len(found) + 2
+        pitch = 2 if canvas.height >= first + 2 * len(found) + 4 else 1
+        for row, state in enumerate(found):
+            _paint_check(canvas, first + row * pitch, state, canvas.width * 2 // 3 if wide else canvas.width)
+        if wide:
+            _paint_count(canvas, first, found)
+        if self.snapshot.stimulator is not None:
+            _paint_next(canvas)
+
+
+def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
+    kg = "" if snapshot.patient_kg is None else f"{snapshot.patient_kg:g} kg"
+    patient = "  ".join(filter(None, [clean(snapshot.patient or ""), kg]))
+    device = f"{clean(snapshot.source)}{'  SIMULATED PATIENT' if is_simulated(snapshot) else ''}"
+    unsourced = f"  ({len(snapshot.unsourced)} unsourced)" if snapshot.unsourced else ""
+    return (
+        ("patient", patient or None, "name it in the case sheet, --case"),
+        ("side", clean(snapshot.side) if snapshot.side else None, "press s"),
+        ("protocol", f"{clean(snapshot.protocol)}  {clean(snapshot.title)}  {clean(snapshot.mode)}{unsourced}", ""),
+        ("device", device, ""),
+    )
+
+
+def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: str) -> None:
+    canvas.write(row, _MARGIN, name, Ink.MUTED)
+    text, ink = (f"{UNKNOWN} not named: {hint}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
+    canvas.write(row, _MARGIN + _NAME, shorten(text, canvas.width - _MARGIN - _NAME - 1), ink)
+
+
+def _paint_check(canvas: Canvas, row: int, state: State, width: int) -> None:
+    sign, ink, ground = _SIGNS[state.standing]
+    canvas.write(row, _MARGIN, f" {sign} ", ink, ground)
+    canvas.write(row, _MARGIN + 4, state.name, Ink.TEXT)
+    column = _MARGIN + _NAME + 3
+    words_ink = Ink.UNSURE if state.standing is Standing.UNKNOWN else Ink.STRONG
+    column = canvas.write(row, column, shorten(state.words, max(width - column - 1, 0)), words_ink)
+    if state.standing is Standing.UNKNOWN:
+        column = canvas.write(row, column + 1, NO_VALUE * 6, Ink.FAINT)
+    if state.mend and width - column > 12:
+        good = state.standing in {Standing.GOOD, Standing.PLAIN}
+        canvas.write(row, column + 2, shorten(state.mend, width - column - 3), Ink.MUTED if good else Ink.TEXT)
+
+
+def _paint_count(canvas: Canvas, top: int, found: tuple[State, ...]) -> None:
+    """How many are good, to be read from afar."""
+    good = sum(state.standing is Standing.GOOD for state in found)
+    bad = sum(state.standing is Standing.BAD for state in found)
+    text, left = f"{good}/{len(found)}", canvas.width * 2 // 3 + _MARGIN
+    size = bigtext.largest(text, canvas.width - left - _MARGIN, max(canvas.height - top - 6, 0))
+    if size is None:
+        return
+    ink = Ink.TARGET if good == len(found) else Ink.WARN if bad else Ink.UNSURE
+    bigtext.draw(canvas, top, left, text, size, ink)
+    row = top + bigtext.cells(text, size)[1] + 1
+    rest = "all good" if good == len(found) else "good, rest not known"
+    word = f"{bad} to mend" if bad else rest
+    canvas.write(row, left, shorten(word, canvas.width - left - 1), ink)
+
+
+def _paint_next(canvas: Canvas) -> None:
+    row, column = canvas.height - 1, _MARGIN
+    for text in _NEXT:
+        if column + cell_len(text) >= canvas.width:
+            return
+        is_key = text.startswith(" ")
+        ink, ground = (Ink.DARK, Ground.CHIP) if is_key else (Ink.TEXT, None)
+        column = canvas.write(row, column, text, ink, ground) + (1 if is_key else 3)

@@ -1,0 +1,112 @@
+"""All keys, what stops, and what the signs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from textual.binding import Binding
+
+from guidance.harmless import clean
+from guidance.snapshot import Snapshot
+from guidance.ui.keys import DEEDS, shown
+from guidance.ui.raster import Canvas
+from guidance.ui.text import shorten
+from guidance.ui.theme import NO_VALUE, Ground, Ink
+from guidance.ui.widgets.panel import Panel
+from guidance.ui.zones import ZONES
+
+_STOPS = "ANY OTHER KEY STOPS. So do a pedal not set, a touch of the screen, the amplifier's button."
+_WORDS = {
+    "stop": "STOP (a replay: pause)",
+    "arm": "arm, first key",
+    "go": "arm, 2nd key; next page",
+    "back": "page before",
+    "inject": "enter the aliquot (Inject)",
+    "reason": "reason for a held aliquot",
+    "aspirated": "aspirated, no blood",
+    "up": "current, aliquot, list: up",
+    "down": "current, aliquot, list: down",
+    "hold": "hold the current, hand back",
+    "take-over": "take over, hand back",
+    "side": "name the side (Prepare)",
+    "acknowledge": "alarms seen",
+    "right": "sim. needle on; next event",
+    "left": "sim. needle back; last event",
+    "aside": "sim. needle sideways",
+    "aside-back": "sim. needle sideways, back",
+    "help": "this page, or back",
+    "quit": "end the procedure",
+    "note": "write a note",
+    "pause-alarms": "pause the alarms' sound",
+    "louder": "guidance louder",
+    "quieter": "guidance quieter",
+    "emg-louder": "EMG louder",
+    "emg-quieter": "EMG quieter",
+    "rest": "ask for rest (needle EMG)",
+    "slight": "ask for a slight effort",
+    "full": "ask for a full effort",
+    "larger": "sweeps larger; dial shows more",
+    "smaller": "sweeps smaller; dial shows less",
+    "autoscale": "sweeps by themselves",
+}
+_MOST_COLUMNS = 46
+_KEY, _KEYS = 9, 15
+
+
+class HelpPage(Panel):
+    """As many columns as there is room for."""
+
+    DEFAULT_CSS = "HelpPage { height: 1fr; }"
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        """For the keys that ``bindings`` give."""
+        super().__init__()
+        self._keys: dict[str, list[str]] = {}
+        by_action: dict[str, list[str]] = {}
+        for binding in bindings:
+            by_action.setdefault(binding.action, binding.key.split(","))
+        for deed in DEEDS:
+            self._keys.setdefault(deed.name, _without_capitals(by_action.get(deed.action, [])))
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when the notes differ."""
+        return snapshot.notes
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw what stops first, then the keys, then the signs."""
+        canvas.grounds[:1] = Ground.CHIP
+        canvas.write(0, 1, shorten(_STOPS, canvas.width - 2), Ink.DARK)
+        entries = self._entries()
+        rows = max(canvas.height - 5, 1)
+        width = max(min((canvas.width - 2) // -(-len(entries) // rows), _MOST_COLUMNS), 1)
+        for index, (key, words) in enumerate(entries):
+            column, row = divmod(index, rows)
+            _paint_entry(canvas, (row + 2, 1 + column * width), width, key, words)
+        _paint_signs(canvas)
+
+    def _entries(self) -> list[tuple[str, str]]:
+        notes = self.snapshot.notes if self.snapshot else ()
+        named = _WORDS | {f"note-{number}": f"note: {clean(note)}" for number, note in enumerate(notes, 1)}
+        used = [(name, keys) for name, keys in self._keys.items() if name in named and keys]
+        return [(" ".join(map(shown, keys)), named[name]) for name, keys in used]
+
+
+def _without_capitals(keys: list[str]) -> list[str]:
+    """``keys`` without those that are others in capitals."""
+    return [key for key in keys if key == key.lower() or key.lower() not in keys]
+
+
+def _paint_entry(canvas: Canvas, at: tuple[int, int], width: int, key: str, words: str) -> None:
+    row, column = at
+    left = _KEYS if width >= _MOST_COLUMNS else _KEY
+    canvas.write_right(row, column + left, shorten(key, left), Ink.STRONG)
+    canvas.write(row, column + left + 1, shorten(words, width - left - 2), Ink.TEXT)
+
+
+def _paint_signs(canvas: Canvas) -> None:
+    row, column = canvas.height - 2, 1
+    for zone in ZONES.values():
+        column = canvas.write(row, column, f" {zone.sign} {zone.word} ", zone.on_now, zone.now) + 1
+    canvas.write(row, column, f"{NO_VALUE * 3} not known", Ink.UNSURE)
+    text = "alarms: !!! high  !! medium  ! low   thresholds are told for 0.1 ms"
+    canvas.write(row + 1, 1, shorten(text, canvas.width - 2), Ink.MUTED)

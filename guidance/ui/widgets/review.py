@@ -1,0 +1,160 @@
+"""The procedure as it was: a timeline, and below it every response and event."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.harmless import clean
+from guidance.snapshot import EventView, Past, Snapshot
+from guidance.ui.past import Items
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN, clock, shorten
+from guidance.ui.theme import CONTAMINATED, Ground, Ink
+from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
+from guidance.ui.widgets.trend import paint_threshold
+
+_SIGNS = {
+    "alarm": ("▲", Ink.WARN),
+    "note": ("◆", Ink.ONSET),
+    "dose": ("●", Ink.EMG),
+    "stimulator": ("◉", Ink.STRONG),
+    "end": ("■", Ink.STRONG),
+}
+_RESPONSE = ("│", Ink.TRACE)
+_LEAST_PLOT_ROWS = 4
+_TIME = 10
+
+
+class Review(Panel):
+    """The cursor goes through the list with ``scroll`` and ``leap``; left alone, it stays with the newest."""
+
+    DEFAULT_CSS = "Review { height: 1fr; }"
+
+    _cursor: int | None = None
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn with every response and event, and each second."""
+        past = snapshot.past
+        return len(past.trail), len(past.events), past.dropped, int(snapshot.t), snapshot.journal
+
+    def scroll(self, steps: int) -> None:
+        """Go ``steps`` items on (back: below 0)."""
+        items = self._items()
+        if len(items):
+            self._set(items, self._at(items) + steps)
+
+    def leap(self, direction: int) -> None:
+        """Go to the next event, or to the last one."""
+        items = self._items()
+        if len(items):
+            self._set(items, items.leap(self._at(items), direction))
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the timeline in the upper part, the list around the cursor below, and where the record lies."""
+        if self.snapshot is None or canvas.height < 4 or canvas.width < GUTTER + 20:
+            return
+        items = self._items()
+        plot_rows = max((canvas.height - 3) * 2 // 5, 1)
+        if plot_rows >= _LEAST_PLOT_ROWS:
+            self._paint_plot(canvas, plot_rows, items, self.snapshot)
+        else:
+            plot_rows = 0
+        self._paint_list(canvas, slice(plot_rows, canvas.height - 1), items)
+        _paint_record(canvas, self.snapshot)
+
+    def _items(self) -> Items:
+        return Items(self.snapshot.past if self.snapshot else Past())
+
+    def _at(self, items: Items) -> int:
+        return len(items) - 1 if self._cursor is None else min(self._cursor, len(items) - 1)
+
+    def _set(self, items: Items, index: int) -> None:
+        last = len(items) - 1
+        self._cursor = None if index >= last else max(index, 0)
+        self.redraw()
+
+    def _paint_plot(self, canvas: Canvas, rows: int, items: Items, snapshot: Snapshot) -> None:
+        times_s = (0.0, max(snapshot.t, 10.0))
+        paint_threshold(canvas, slice(0, rows - 2), snapshot.past.trail, times_s, snapshot.zone_edges_ma)
+        _paint_answers(canvas, rows - 2, snapshot.past.trail, times_s)
+        _paint_events(canvas, rows - 1, snapshot.past.events, times_s)
+        if len(items):
+            column = _column(canvas, float(items.times[self._at(items)]), times_s)
+            canvas.grounds[:rows, column] = Ground.CHIP
+            canvas.inks[:rows, column] = Ink.DARK
+
+    def _paint_list(self, canvas: Canvas, rows: slice, items: Items) -> None:
+        height, past = rows.stop - rows.start, items.past
+        heading = f"{len(past.trail)} responses, {len(past.events)} events"
+        heading += f"; {past.dropped} older events are in the record alone" if past.dropped else ""
+        heading += "; of the older responses every second" if past.thinned else ""
+        canvas.write(rows.start, 1, shorten(heading, canvas.width - 2), Ink.MUTED)
+        if not len(items):
+            canvas.write(rows.start + 1, 1, "nothing has happened yet", Ink.UNSURE)
+            return
+        at, shown = self._at(items), height - 1
+        first = min(max(at - shown // 2, 0), max(len(items) - shown, 0))
+        for row, index in enumerate(range(first, min(first + shown, len(items))), start=rows.start + 1):
+            _paint_item(canvas, row, items, index, chosen=index == at)
+
+
+def _paint_item(canvas: Canvas, row: int, items: Items, index: int, *, chosen: bool) -> None:
+    event = items.event(index)
+    sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _answer_sign(items.answer(index))
+    if chosen:
+        canvas.grounds[row] = Ground.CHIP
+    time_ink = text_ink = Ink.DARK if chosen else Ink.MUTED
+    if not chosen:
+        text_ink = Ink.STRONG if event else Ink.TEXT
+    canvas.write(row, 1, clock(float(items.times[index])), time_ink)
+    canvas.write(row, _TIME, sign, Ink.DARK if chosen else ink)
+    canvas.write(row, _TIME + 2, shorten(items.words(index), canvas.width - _TIME - 3), text_ink)
+
+
+def _answer_sign(answer: np.void) -> tuple[str, Ink]:
+    if answer["contaminated"]:
+        return CONTAMINATED, Ink.UNSURE
+    return _RESPONSE if answer["detected"] else ("·", Ink.UNSURE)
+
+
+def _paint_answers(canvas: Canvas, row: int, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
+    """A sign for each column in which pulses were answered; a response before none, none before cannot tell."""
+    gutter_label(canvas, row, "answers")
+    for answers, sign, ink in (
+        (trail[trail["contaminated"]], CONTAMINATED, Ink.UNSURE),
+        (trail[~trail["detected"] & ~trail["contaminated"]], "·", Ink.UNSURE),
+        (trail[trail["detected"] & ~trail["contaminated"]], *_RESPONSE),
+    ):
+        for t_s in answers["t"].tolist()[:: max(len(answers) // 1000, 1)]:
+            canvas.write(row, _column(canvas, t_s, times_s), sign, ink)
+
+
+def _paint_events(canvas: Canvas, row: int, events: tuple[EventView, ...], times_s: tuple[float, float]) -> None:
+    gutter_label(canvas, row, "events")
+    for event in events:
+        sign, ink = _SIGNS.get(event.kind, _SIGNS["note"])
+        canvas.write(row, _column(canvas, event.t, times_s), sign, ink)
+
+
+def _column(canvas: Canvas, t_s: float, times_s: tuple[float, float]) -> int:
+    share = (t_s - times_s[0]) / (times_s[1] - times_s[0])
+    columns = canvas.width - GUTTER - 1
+    return GUTTER + min(max(int(share * columns), 0), columns - 1)
+
+
+def _paint_record(canvas: Canvas, snapshot: Snapshot) -> None:
+    """Where the record lies, and the command that hands it on."""
+    row, journal = canvas.height - 1, snapshot.journal
+    if journal is None:
+        canvas.write(row, 1, f"record {UNKNOWN}: not told where it lies", Ink.UNSURE)
+        return
+    name = clean(PurePath(journal.folder).name)
+    column = canvas.write(row, 1, "after the end: ", Ink.MUTED)
+    text = f"needle-guidance procedures note, sign, export {name}"
+    column = canvas.write(row, column, shorten(text, canvas.width - column - 1), Ink.STRONG)
+    if canvas.width - column > 24:
+        canvas.write(row, column + 3, shorten(clean(journal.folder), canvas.width - column - 4), Ink.MUTED)

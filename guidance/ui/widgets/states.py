@@ -1,0 +1,72 @@
+"""Link, sound, record and stimulator in one line that is always there; and how far arming has come."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from guidance.harmless import clean
+from guidance.snapshot import Snapshot
+from guidance.ui.arming import Stage
+from guidance.ui.raster import Canvas
+from guidance.ui.states import SIGNS, Standing, State, states
+from guidance.ui.text import shorten
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+LOOKS = {
+    Standing.GOOD: (Ink.STRONG, Ground.NOTICE),
+    Standing.HEED: (Ink.WARN, Ground.NOTICE),
+    Standing.BAD: (Ink.LOUD, Ground.HIGH),
+    Standing.UNKNOWN: (Ink.UNSURE, Ground.UNKNOWN),
+    Standing.PLAIN: (Ink.MUTED, Ground.NOTICE),
+}
+PROMPTS = {
+    Stage.ASKED: "► ARM? press ENTER",
+    Stage.CONFIRMED: "► arming",
+    Stage.REFUSED: "✖ NOT ARMED: refused",
+}
+
+
+class States(Panel):
+    """Each with sign and word; what is not known is grey, what is bad inverted."""
+
+    DEFAULT_CSS = "States { height: 1; }"
+    GROUND = Ground.NOTICE
+
+    stage = Stage.NONE
+    silent = False
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when one of them differs."""
+        return states(snapshot), snapshot.stimulator and snapshot.stimulator.why
+
+    def show_stage(self, stage: Stage, *, silent: bool) -> None:
+        """Say how far arming has come, and whether the engine is silent."""
+        if (stage, silent) != (self.stage, self.silent):
+            self.stage, self.silent = stage, silent
+            self.redraw()
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw them in their order; the stimulator stands at the right and gives no room up."""
+        if self.snapshot is None:
+            return
+        *others, stimulator = states(self.snapshot, silent=self.silent)
+        end = self._paint_stimulator(canvas, stimulator, self.snapshot)
+        column = 1
+        for state in others:
+            ink, ground = LOOKS[state.standing]
+            text = f"{SIGNS[state.standing]} {state.name} {state.words}"
+            column = canvas.write(0, column, shorten(text, end - column - 1), ink, ground) + 2
+
+    def _paint_stimulator(self, canvas: Canvas, state: State, snapshot: Snapshot) -> int:
+        """Draw it so that it ends at the right; returns the column it begins at."""
+        armed = snapshot.stimulator is not None and snapshot.stimulator.armed
+        if self.stage in PROMPTS and not armed and not self.silent:
+            why = snapshot.stimulator.why if snapshot.stimulator and self.stage is Stage.REFUSED else None
+            text = f" {f'✖ NOT ARMED: {clean(why)}' if why else PROMPTS[self.stage]} "
+            return canvas.write_right(0, canvas.width, shorten(text, canvas.width), Ink.DARK, Ground.PROMPT)
+        if armed and not self.silent:
+            return canvas.write_right(0, canvas.width, f" ◉ {state.name} {state.words} ", Ink.DARK, Ground.CHIP)
+        ink, ground = LOOKS[state.standing]
+        text = f" {SIGNS[state.standing]} {state.name} {state.words} "
+        return canvas.write_right(0, canvas.width, text, ink, ground)

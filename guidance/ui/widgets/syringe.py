@@ -1,0 +1,132 @@
+"""The injection: the aliquot to be entered, aspiration, the twitch, and the running dose against the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from guidance.dose.words import left, percent
+from guidance.harmless import clean
+from guidance.snapshot import DoseView, EventView, Snapshot
+from guidance.ui import bigtext
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN, clock, shorten
+from guidance.ui.theme import NO_VALUE, Ground, Ink
+from guidance.ui.volumes import FIRST_ML
+from guidance.ui.widgets.panel import Panel
+
+_MARGIN = 2
+_WARNS = 0.8
+_LEAST_DIGIT_ROWS = 4
+_FIXED_ROWS = 6
+
+
+class Syringe(Panel):
+    """Large: the chosen volume. Below it the bar of the dose, then aspiration, twitch, and what was given so far."""
+
+    DEFAULT_CSS = "Syringe { height: 2fr; }"
+
+    chosen_ml = FIRST_ML
+
+    def choose(self, volume_ml: float) -> None:
+        """Show ``volume_ml`` as what the key enters."""
+        self.chosen_ml = volume_ml
+        self.redraw()
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when dose, alarms or events differ."""
+        return snapshot.dose, snapshot.alarms, len(snapshot.past.events), int(snapshot.t)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw all of it, the volume as large as fits."""
+        if self.snapshot is None or canvas.width < 40 or canvas.height < _FIXED_ROWS:
+            return
+        given = [event for event in self.snapshot.past.events if event.kind == "dose"]
+        digit_rows = max(min(canvas.height - _FIXED_ROWS - 2, 7), 1)
+        self._paint_volume(canvas, digit_rows)
+        row = digit_rows + 1
+        _paint_bar(canvas, row, self.snapshot.dose)
+        _paint_aspiration(canvas, row + 2, self.snapshot.dose)
+        _paint_twitch(canvas, row + 3, self.snapshot)
+        _paint_given(canvas, row + 4, given)
+
+    def _paint_volume(self, canvas: Canvas, rows: int) -> None:
+        text = f"{self.chosen_ml:g}"
+        dose = self.snapshot.dose if self.snapshot else None
+        size = bigtext.largest("00.0", canvas.width // 2, rows) if rows >= _LEAST_DIGIT_ROWS else None
+        column = _MARGIN
+        if size is None:
+            column = canvas.write(0, column, f"{text} mL", Ink.STRONG)
+        else:
+            bigtext.draw(canvas, 0, column, text, size, Ink.STRONG)
+            column += bigtext.cells(text, size)[0] + 1
+            canvas.write(bigtext.cells(text, size)[1] - 1, column, "mL", Ink.STRONG)
+        column += 4
+        column = canvas.write(0, column, " i ", Ink.DARK, Ground.CHIP)
+        canvas.write(0, column + 1, "enters it as injected   ↑ ↓ another volume", Ink.MUTED)
+        if dose is not None and dose.held_ml is not None:
+            row = 1 if rows > 1 else 0
+            end = canvas.width - 1 if rows > 1 else canvas.width
+            text = f" HELD {dose.held_ml:g} mL: w gives a reason "
+            canvas.write_right(row, end, text, Ink.DARK, Ground.PROMPT)
+
+
+def _paint_bar(canvas: Canvas, row: int, dose: DoseView | None) -> None:
+    """The share of the limit as a bar with the marks of warning and limit, and in words; unknown is hatched."""
+    first, last = _MARGIN, canvas.width - _MARGIN
+    fraction = None if dose is None else dose.fraction
+    columns = slice(first, last)
+    ends = (last - first) / 1.25
+    canvas.fill(slice(row, row + 1), columns, "░" if fraction is not None else NO_VALUE, Ink.FAINT)
+    if fraction is not None:
+        ink = Ink.WARN if fraction >= _WARNS else Ink.TRACE
+        canvas.fill(slice(row, row + 1), slice(first, first + round(min(fraction, 1.25) * ends)), "█", ink)
+    for share, mark in ((_WARNS, "╿80%"), (1.0, "┃LIMIT")):
+        canvas.write(row, first + round(share * ends), mark[0], Ink.STRONG)
+        canvas.write(row + 1, first + round(share * ends), mark[1:], Ink.MUTED)
+    text = _dose_words(dose)
+    ink = Ink.WARN if dose and dose.level else Ink.STRONG
+    canvas.write(row + 1, first, shorten(text, round(_WARNS * ends) - 2), ink)
+
+
+def _dose_words(dose: DoseView | None) -> str:
+    if dose is None:
+        return f"dose {UNKNOWN}: no solution was named, volumes are counted alone"
+    share = percent(dose.fraction) if dose.fraction is not None else UNKNOWN
+    if dose.fraction is None and dose.at_least is not None:
+        share = f"at least {percent(dose.at_least)}"
+    parts = [f"dose {share}", f"{dose.volume_ml:g} mL", *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg)]
+    return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
+
+
+def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> None:
+    words = "Aspirate before the next aliquot." if dose is None else clean(dose.ask)
+    if dose is not None and dose.blood:
+        canvas.grounds[row] = Ground.HIGH
+        canvas.write(row, _MARGIN, shorten(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
+        return
+    done = dose is not None and dose.aspirate_in_ml > 0
+    column = canvas.write(row, _MARGIN, "● aspirated" if done else "○ aspirate", Ink.TARGET if done else Ink.WARN)
+    column = canvas.write(row, column + 2, " d ", Ink.DARK, Ground.CHIP) + 1
+    canvas.write(row, column, shorten(words, canvas.width - column - 1), Ink.TEXT)
+
+
+def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> None:
+    alarm = next((alarm for alarm in snapshot.alarms if alarm.code == "twitch-loss" and alarm.active), None)
+    answered = bool(snapshot.sweeps) and snapshot.sweeps[-1].detected and not snapshot.sweeps[-1].contaminated
+    injected = snapshot.dose is not None and snapshot.dose.last_dose_t is not None
+    if alarm is not None:
+        text, ink = clean(alarm.text), Ink.STRONG
+    elif not snapshot.sweeps:
+        text, ink = f"{UNKNOWN} no pulse was answered yet", Ink.UNSURE
+    else:
+        newest = "the newest pulse was answered" if answered else "the newest pulse was not answered"
+        text, ink = f"{newest}{'; not yet told from the injection' if injected else ''}", Ink.TEXT
+    column = canvas.write(row, _MARGIN, "twitch", Ink.MUTED)
+    canvas.write(row, column + 2, shorten(text, canvas.width - column - 3), ink)
+
+
+def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:
+    rows = canvas.height - top
+    for row, event in enumerate(given[-rows:] if rows > 0 else []):
+        column = canvas.write(top + row, _MARGIN, clock(event.t), Ink.MUTED)
+        canvas.write(top + row, column + 2, shorten(clean(event.text), canvas.width - column - 3), Ink.TEXT)

@@ -1,0 +1,270 @@
+"""How link, sound, record and stimulator stand, and what is looked at before the needle goes in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from guidance.snapshot import AlarmView, EventView, JournalView, Past, Snapshot, SoundView
+from guidance.ui.arming import Stage
+from guidance.ui.estimate import Estimate
+from guidance.ui.keymap import bindings
+from guidance.ui.past import Items
+from guidance.ui.series import Axes, held
+from guidance.ui.states import Standing, State, checks, states
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.alarms import Alarms
+from guidance.ui.widgets.checks import Checks
+from guidance.ui.widgets.entry import EntryLine
+from guidance.ui.widgets.help import HelpPage
+from guidance.ui.widgets.panel import Panel
+from guidance.ui.widgets.review import Review
+from guidance.ui.widgets.states import States
+from guidance.ui.widgets.syringe import Syringe
+from guidance.ui.widgets.title import Title
+from guidance.ui.widgets.trend import Trend
+from guidance.ui.widgets.waterfall import Waterfall
+from tests.guidance.ui.fakes import (
+    build_dose,
+    build_past,
+    build_snapshot,
+    build_stimulator,
+    build_sweep,
+    build_whole,
+)
+from tests.guidance.ui.test_guidance import canvas_of
+from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+
+OFF = build_stimulator(armed=False, current_ma=None)
+
+
+def standing(name: str, *, silent: bool = False, **changes: Any) -> State:
+    snapshot = build_whole(**changes)
+    found = {state.name: state for state in (*checks(snapshot), *states(snapshot, silent=silent))}
+    return found[name]
+
+
+STANDINGS: list[tuple[str, dict[str, Any], Standing, str]] = [
+    ("link", {}, Standing.GOOD, "connected"),
+    ("link", {"connected": False}, Standing.BAD, "LOST"),
+    ("sound", {}, Standing.GOOD, "on 80%"),
+    ("sound", {"sound": None}, Standing.UNKNOWN, "not told"),
+    ("sound", {"sound": SoundView("paused", "tempo", 0.8, 0.3, 63.4)}, Standing.HEED, "paused 63 s"),
+    ("sound", {"sound": SoundView("muted", "tempo", 0.8, 0.3)}, Standing.HEED, "muted"),
+    ("sound", {"sound": SoundView("lost", "tempo", 0.8, 0.3)}, Standing.BAD, "LOST"),
+    ("record", {}, Standing.GOOD, "kept 412 min"),
+    ("record", {"journal": None}, Standing.UNKNOWN, "not told"),
+    ("record", {"journal": JournalView("ok", "/s/p")}, Standing.GOOD, "kept"),
+    ("record", {"journal": JournalView("ok", "/s/p", 12.0)}, Standing.HEED, "kept 12 min"),
+    ("record", {"journal": JournalView("failed", "/s/p", 12.0)}, Standing.BAD, "FAILED"),
+    ("stimulator", {}, Standing.GOOD, "ARMED"),
+    ("stimulator", {"stimulator": OFF}, Standing.PLAIN, "off"),
+    ("stimulator", {"stimulator": OFF, "connected": False}, Standing.UNKNOWN, "off?"),
+    ("stimulator", {"stimulator": replace(OFF, why="no samples arrive")}, Standing.HEED, "off"),
+    ("signal", {}, Standing.GOOD, "noise 8.7 µV"),
+    ("signal", {"rms_uv": None}, Standing.UNKNOWN, "not measured yet"),
+    ("signal", {"rms_uv": 80.0}, Standing.HEED, "noise 80.0 µV"),
+    ("signal", {"clipped": 0.2}, Standing.HEED, "noise"),
+    ("electrodes", {}, Standing.GOOD, "on"),
+    ("electrodes", {"lead_off": ()}, Standing.UNKNOWN, "not told"),
+    ("electrodes", {"lead_off": (False, True)}, Standing.BAD, "OFF: 2"),
+    ("electrodes", {"connected": False}, Standing.UNKNOWN, "not told"),
+    ("impedance", {}, Standing.GOOD, "6.4 kΩ"),
+    ("impedance", {"stimulator": replace(OFF, impedance_kohm=None)}, Standing.UNKNOWN, "not known"),
+    ("impedance", {"stimulator": replace(OFF, impedance_kohm=55.0)}, Standing.HEED, "55.0 kΩ"),
+    ("dose plan", {}, Standing.GOOD, "ropivacaine 0.5 %"),
+    ("dose plan", {"dose": None}, Standing.UNKNOWN, "none"),
+    ("dose plan", {"dose": build_dose(left_ml=None)}, Standing.HEED, "ropivacaine"),
+    ("dose plan", {"dose": build_dose(level="limit")}, Standing.HEED, "ropivacaine"),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "expected", "words"), STANDINGS)
+def test_each_stands_as_it_is_known_to(name: str, changes: dict[str, Any], expected: Standing, words: str) -> None:
+    found = standing(name, **changes)
+    assert found.standing is expected
+    assert words in found.words
+
+
+@pytest.mark.parametrize("name", ["link", "sound", "record", "stimulator"])
+def test_of_a_silent_engine_nothing_is_known(name: str) -> None:
+    assert standing(name, silent=True).standing is Standing.UNKNOWN
+
+
+def test_what_is_unknown_has_neither_the_sign_nor_the_colour_of_what_is_good() -> None:
+    panel = Checks()
+    panel.snapshot = build_whole(sound=None, journal=None, dose=None, lead_off=())
+    text = drawn(panel, panel.snapshot, 120, 30)
+    for name in ("sound", "record", "dose plan", "electrodes"):
+        row = next(row for row in text.splitlines() if name in row)
+        assert " ? " in row
+        assert "✔" not in row
+    assert "all good" not in text
+
+
+def test_a_refusal_to_arm_is_said_with_its_reason_on_every_page() -> None:
+    line = States()
+    line.stage = Stage.REFUSED
+    refused = build_whole(stimulator=replace(OFF, why="an electrode is off"))
+    assert "✖ NOT ARMED: an electrode is off" in drawn(line, refused, 80, 1)
+    assert "Not armed: an electrode is off" in drawn(Checks(), refused, 120, 30)
+    line.stage = Stage.ASKED
+    assert "► ARM? press ENTER" in drawn(line, refused, 80, 1)
+    assert "ARMED" in drawn(line, build_whole(), 80, 1)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_the_state_of_the_stimulator_is_in_sight_in_any_width(width: int) -> None:
+    text = drawn(States(), build_whole(), width, 1)
+    assert text.rstrip().endswith("◉ stimulator ARMED")
+
+
+def test_the_bar_of_the_dose_is_hatched_where_no_fraction_is_known() -> None:
+    assert "╱╱╱" in drawn(Syringe(), build_whole(dose=None), 120, 24)  # noqa: RUF001
+    known = drawn(Syringe(), build_whole(), 120, 24)
+    assert "╱╱╱" not in known  # noqa: RUF001
+    assert "dose 47.7 %" in known
+    bar = next(row for row in known.splitlines() if "░" in row)
+    assert bar.count("█") == pytest.approx(100 / 210 * 116 / 1.25, abs=1)
+
+
+def test_the_twitch_is_told_by_its_alarm_and_never_better_than_known() -> None:
+    lost = AlarmView("twitch-loss", "medium", "Twitch lost after the injection at 0.42 mA.", active=True)
+    assert "Twitch lost after the injection" in drawn(Syringe(), build_whole(alarms=(lost,)), 120, 24)
+    assert "not yet told from the injection" in drawn(Syringe(), build_whole(), 120, 24)
+    assert "? no pulse was answered yet" in drawn(Syringe(), build_whole(sweeps=()), 120, 24)
+
+
+def test_the_raster_has_a_row_for_each_sweep_the_newest_at_the_bottom() -> None:
+    sweeps = (*(build_sweep(pulse, detected=False) for pulse in range(59)), build_sweep(60, detected=True))
+    panel = Waterfall()
+    panel.snapshot = build_whole(sweeps=sweeps)
+    rows = drawn(panel, panel.snapshot, 100, 15).splitlines()
+    assert "last 60" in rows[1]
+    assert len(rows[-1].strip()) > len(rows[3].strip())
+    assert "last 20" in drawn(Waterfall(), panel.snapshot, 100, 5)
+
+
+def test_noise_alone_leaves_the_raster_nearly_empty() -> None:
+    quiet = build_whole(sweeps=tuple(build_sweep(pulse, detected=False) for pulse in range(60)))
+    text = drawn(Waterfall(), quiet, 100, 15)
+    dots = sum((ord(char) - 0x2800).bit_count() for char in text if 0x2800 <= ord(char) <= 0x28FF)
+    assert dots < 0.05 * 60 * 182
+
+
+def test_a_threshold_is_drawn_only_where_it_was_known_and_not_long_after() -> None:
+    axes = Axes(width=60, height=20, start_s=0.0, end_s=60.0, low=0.1, high=10.0, is_log=True)
+    values = held(axes, np.array([10.0, 11.0, 30.0]), np.array([1.0, np.nan, 2.0]))
+    known = np.flatnonzero(np.isfinite(values))
+    assert set(known) <= {9, 10, *range(29, 34)}
+    assert {9, 30} <= set(known)
+    assert not np.isfinite(held(axes, np.zeros(0), np.zeros(0))).any()
+
+
+def test_the_trend_says_when_no_threshold_is_known() -> None:
+    assert "no threshold known yet" in drawn(Trend(), build_whole(past=Past()), 60, 9)
+    assert "no threshold known yet" not in drawn(Trend(), build_whole(), 60, 9)
+
+
+def test_responses_and_events_are_in_the_order_of_time() -> None:
+    items = Items(build_past())
+    assert (np.diff(items.times) >= 0).all()
+    words = [items.words(index) for index in range(len(items))]
+    assert words.index("redirect") < words.index("injected 5 mL, 20 mL in all, 47.6 % of the limit")
+    assert sum("response" in text for text in words) == len(items) - 6
+    first = items.leap(0, 1)
+    assert items.words(first) == "stimulator armed, by operator"
+    assert items.leap(items.leap(first, 1), -1) == first
+    assert items.leap(len(items) - 1, 1) == len(items) - 1
+
+
+def test_a_review_says_what_it_no_longer_shows() -> None:
+    text = drawn(Review(), build_whole(past=build_past(thinned=True, dropped=7)), 120, 30)
+    assert "7 older events are in the record alone" in text
+    assert "of the older responses every second" in text
+
+
+def test_the_trend_arrow_points_where_the_threshold_goes() -> None:
+    from guidance.ui.widgets.gauge import Gauge
+
+    known = Estimate("target", 0.9, (0.3, 0.38, 0.5), None, "closer")
+    for trend, arrow in (("closer", "▼"), ("away", "▲")):
+        canvas = canvas_of(Gauge(), replace(known, trend=trend), (42, 46))
+        assert "".join(strip.text for strip in canvas.strips()).count(arrow) >= 5
+    assert "▼" not in "".join(
+        strip.text for strip in canvas_of(Gauge(), replace(known, trend="steady"), (42, 46)).strips()
+    )
+
+
+def test_only_what_is_bad_stands_on_the_ground_of_high_alarms() -> None:
+    line = States()
+    line.snapshot = build_whole(connected=False, sound=None, stimulator=OFF)
+    from guidance.ui.raster import Canvas
+
+    canvas = Canvas(120, 1)
+    line.paint(canvas)
+    text = "".join(strip.text for strip in canvas.strips())
+    assert canvas.grounds[0, text.index("link")] == Ground.HIGH
+    assert canvas.grounds[0, text.index("sound")] == Ground.UNKNOWN
+    assert canvas.inks[0, text.index("sound")] == Ink.UNSURE
+
+
+def help_page() -> HelpPage:
+    return HelpPage(bindings())
+
+
+PANELS = (Checks, Syringe, Review, Waterfall, Trend, States, EntryLine, help_page)
+
+
+@pytest.mark.parametrize("make", PANELS)
+@pytest.mark.parametrize("size", [(1, 1), (9, 2), (20, 3), (41, 6), (79, 5), (300, 100)])
+def test_every_panel_bears_any_size_and_the_time_before_the_first_snapshot(make: Any, size: tuple[int, int]) -> None:
+    panel: Panel = make()
+    drawn(panel, None, *size)
+    drawn(panel, build_whole(), *size)
+    drawn(panel, build_snapshot(sweeps=(), past=Past()), *size)
+
+
+def hostile() -> Snapshot:
+    """A snapshot in which every word from outside is hostile."""
+    return build_whole(
+        source=HOSTILE,
+        protocol=HOSTILE,
+        mode=HOSTILE,
+        channel=HOSTILE,
+        notice=HOSTILE,
+        title=HOSTILE,
+        patient=HOSTILE,
+        side=HOSTILE,
+        notes=(HOSTILE,),
+        unsourced=(HOSTILE,),
+        alarms=(
+            AlarmView(HOSTILE, "high", HOSTILE, active=True),
+            AlarmView("twitch-loss", "low", HOSTILE, active=True),
+        ),
+        stimulator=replace(OFF, why=HOSTILE, doing=HOSTILE, chooser=HOSTILE),
+        dose=build_dose(solution=HOSTILE, ask=HOSTILE, total_mg=((HOSTILE, 1.0),)),
+        sound=SoundView(HOSTILE, HOSTILE, 0.5, 0.5),
+        journal=JournalView("ok", f"/{HOSTILE}/{HOSTILE}", 40.0),
+        past=build_past(events=(EventView(1.0, HOSTILE, HOSTILE), EventView(2.0, "dose", HOSTILE))),
+    )
+
+
+@pytest.mark.parametrize("make", [*PANELS, Title, Alarms])
+def test_hostile_words_reach_the_terminal_through_no_panel(make: Any) -> None:
+    text = drawn(make(), hostile(), 250, 40)
+    assert not set(text) & OBEYED
+    if make not in {Waterfall, Trend, EntryLine}:
+        assert "[red]x[/]" in text
+
+
+def test_what_is_written_or_pasted_into_a_line_is_made_harmless() -> None:
+    entry = EntryLine()
+    entry.paste(HOSTILE)
+    assert "[red]x[/]" in entry.answer
+    assert not set(entry.answer) & OBEYED
+    entry.paste("x" * 1000)
+    assert len(entry.text) == 200

@@ -1,0 +1,82 @@
+"""From the first page to the record, the engine in its own process, on the simulated patient."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from guidance.config import Config
+from guidance.dose.drugs import load as drugs
+from guidance.dose.patient import Patient
+from guidance.dose.plan import plan_of
+from guidance.host import start_engine
+from guidance.journal.reading import read_events
+from guidance.live import Live
+from guidance.protocol import load
+from guidance.settings import Mode, Settings
+from guidance.ui.app import GuidanceApp
+from guidance.ui.keymap import keymap_of
+from guidance.ui.look import Look
+from guidance.ui.pages import Page
+
+KEYS = {"arm": "o", "go": "enter", "aspirated": "d", "inject": "i", "up": "up", "stop": "space"}
+PEDAL = {"arm": "f13", "go": "f14", "aspirated": "f19", "inject": "f20", "up": "f21", "stop": "f15"}
+PATIENCE_S = 60.0
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():
+            await asyncio.sleep(0.05)
+
+
+async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) -> None:
+    await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
+    assert app.page is Page.PREPARE
+    await pilot.press(keys["arm"], keys["go"])
+    await until(app.is_armed)
+    await until(lambda: app.newest is not None and app.newest.responses > 4)
+    await pilot.press("1")
+    await pilot.press(keys["go"])
+    await pilot.press(keys["aspirated"], keys["up"], keys["up"], keys["inject"])
+    await until(lambda: app.newest is not None and app.newest.dose is not None and app.newest.dose.volume_ml > 0)
+    await pilot.press(keys["stop"])
+    await until(lambda: not app.is_armed())
+    await pilot.press(keys["go"])
+    await until(lambda: "injected 2 mL" in shown(app))
+    await pilot.press("q")
+    await until(lambda: not app.is_running)
+
+
+def shown(app: GuidanceApp) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("keys", "table"), [(KEYS, {}), (PEDAL, {"pedal": "f13-f24"})], ids=["keys", "pedal"])
+async def test_a_procedure_from_the_first_page_to_its_record(
+    tmp_path: Path, keys: dict[str, str], table: dict[str, str]
+) -> None:
+    plan = plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
+    settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
+    engine, link = start_engine(Live(settings, str(tmp_path), "sim:11"))
+    assert link.first() is None
+    app = GuidanceApp(link, look=Look(keymap=keymap_of(Config(Path("config.toml"), keys=table))))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await procedure(pilot, app, keys)
+    link.drain(10.0)
+    engine.join(10.0)
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    records = read_events(folder)
+    entries = [record["what"] for record in records if record["kind"] == "entry"]
+    assert [what for what in entries if what in {"redirect", "aspiration", "injection"}] == [
+        "redirect",
+        "aspiration",
+        "injection",
+    ]
+    assert records[-1]["kind"] == "end"
+    assert records[-1]["reason"] == "operator"
