@@ -102,22 +102,23 @@ class Chronicle:
 def entry_words(entry: Entry) -> str:
     """``entry`` in one line: what happened, and the particulars that a reader of the timeline asks for."""
     fields = entry.fields
-    if entry.what == "injection":
+    if entry.what == "injection" and "volume_ml" in fields:
         return _injection_words(fields)
     if entry.what == "injection-refused":
-        return f"not taken in: {fields['why']}"
-    if entry.what == "aspiration":
+        return f"not taken in: {fields.get('why') or 'no reason is on record'}"
+    if entry.what == "aspiration" and "blood" in fields:
         return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
     text = fields.get("text")
     return f"{entry.what}: {text}" if text else entry.what.replace("-", " ")
 
 
 def _injection_words(fields: dict[str, Any]) -> str:
-    share, reason = fields["fraction_at_least"], fields["reason"]
-    at_least = "" if fields["fraction"] is not None else "at least "
+    share, reason = fields.get("fraction_at_least"), fields.get("reason")
+    at_least = "" if fields.get("fraction") is not None else "at least "
     dose = "" if share is None else f", {at_least}{percent(share)} of the limit"
     because = f", reason: {reason}" if reason else ""
-    return f"injected {fields['volume_ml']:g} mL, {fields['total_volume_ml']:g} mL in all{dose}{because}"
+    volume_ml, total_ml = fields["volume_ml"], fields.get("total_volume_ml", fields["volume_ml"])
+    return f"injected {volume_ml:g} mL, {total_ml:g} mL in all{dose}{because}"
 
 
 def _number(value: float | None) -> float:

@@ -58,7 +58,7 @@ def _found(stream: Stream) -> Found:
         "sex": [*course.sex(stream)],
         "technique": [*localised.technique(stream, pulses)],
         "minimum_current": [*localised.minimum_current(stream, place)],
-        "no_response_below": [*localised.no_response_below(place)],
+        "no_response_below": [*localised.no_response_below(stream, place)],
         "drug": [*injected.drug(stream)],
         "volume_ml": [*injected.volume(stream)],
         "epinephrine": [*injected.epinephrine(stream)],

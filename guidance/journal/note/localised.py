@@ -7,7 +7,7 @@ from typing import Any
 
 from drivers.base import Outcome
 from guidance.journal.note.page import Sentence, sentence
-from guidance.journal.note.pulses import LastPlace, Told, estimate_at
+from guidance.journal.note.pulses import LastPlace, Told, estimate_at, verified_absent
 from guidance.journal.note.stream import Line, Stream
 
 _MODES = {
@@ -60,9 +60,16 @@ def minimum_current(stream: Stream, place: LastPlace | None) -> Iterator[Sentenc
         yield sentence(_estimate(known), [known])
 
 
-def no_response_below(place: LastPlace | None) -> Iterator[Sentence]:
-    """Below which current nothing was answered at the last place; nothing where no weaker pulse was tried there."""
-    if place is None or place.lowest is None or not place.below:
+def no_response_below(stream: Stream, place: LastPlace | None) -> Iterator[Sentence]:
+    """Below which current nothing was answered at the last place, as verified there and as the last pulses show;
+    nothing where no weaker pulse was tried.
+    """
+    if place is None or place.lowest is None:
+        return
+    verified = verified_absent(stream, place.until)
+    if verified and verified["fields"]["absent_ma"] < (place.lowest.current_ma or 0.0):  # or it has been answered since
+        yield sentence(_absent(stream, verified, place.until), [verified])
+    if not place.below:
         return
     tried = sorted(pulse.current_ma or 0.0 for pulse in place.below)
     span = f"{tried[0]:.2f} mA" if tried[0] == tried[-1] else f"{tried[0]:.2f} to {tried[-1]:.2f} mA"
@@ -70,6 +77,16 @@ def no_response_below(place: LastPlace | None) -> Iterator[Sentence]:
         f"{place.lowest.current_ma:.2f} mA at {place.width_ms:g} ms: "
         f"none of {_count(len(tried), 'weaker pulse')} ({span}) was answered in that time.",
         _seqs(place.below),
+    )
+
+
+def _absent(stream: Stream, verified: Line, until: float) -> str:
+    told: dict[str, Any] = verified["fields"]
+    tried = _count(told["pulses_each"], "pulse")
+    return (
+        f"{told['absent_ma']:.2f} mA at {told['width_ms']:g} ms: none of {tried} was answered when that "
+        f"was verified at {stream.clock(verified['t'])}, {until - verified['t']:.0f} s before; "
+        "the needle may have moved since."
     )
 
 

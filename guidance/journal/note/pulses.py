@@ -73,8 +73,7 @@ def pulses_of(stream: Stream) -> tuple[Told, ...]:
 def last_place(stream: Stream, pulses: Sequence[Told]) -> LastPlace | None:
     """What the last place showed; None where no pulse could tell."""
     until = _until(stream, pulses)
-    moved = [line["t"] for line in stream.entries(*_PLACES) if line["t"] <= until]
-    since = max([until - FINAL_S, *moved])
+    since = max(until - FINAL_S, _moved_at(stream, until))
     fit = [p for p in pulses if p.answered is not None and since <= p.t <= until]
     if not fit:
         return None
@@ -82,10 +81,24 @@ def last_place(stream: Stream, pulses: Sequence[Told]) -> LastPlace | None:
     return LastPlace(since, until, width_ms, tuple(p for p in fit if p.width_ms == width_ms))
 
 
+def verified_absent(stream: Stream, until: float) -> Line | None:
+    """The last verification before ``until`` and since the needle was last moved on purpose, where none of its weak
+    pulses was answered; None where there is none.
+    """
+    since = _moved_at(stream, until)
+    held = [line for line in stream.entries("verification") if line["fields"]["absent_answered"] == 0]
+    return next((line for line in reversed(held) if since <= line["t"] <= until), None)
+
+
 def estimate_at(stream: Stream, since: float, until: float) -> Line | None:
     """The last valid estimate of the threshold from ``since`` to ``until``; None where there is none."""
     known = [line for line in stream.of("proximity") if line["valid"] and since <= line["t"] <= until]
     return known[-1] if known else None
+
+
+def _moved_at(stream: Stream, until: float) -> float:
+    """When the needle was last said to be put to another place before ``until``; 0 where it never was."""
+    return max((float(line["t"]) for line in stream.entries(*_PLACES) if line["t"] <= until), default=0.0)
 
 
 def _until(stream: Stream, pulses: Sequence[Told]) -> float:

@@ -60,6 +60,29 @@ def test_no_response_below_counts_the_weaker_pulses_that_were_not_answered(tmp_p
     assert len(told.events) == 4
 
 
+VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent_answered": 0, "pulses_each": 2,
+            "width_ms": 0.1, "held": True}  # fmt: skip
+
+
+def test_no_response_below_is_what_was_verified_at_the_place_even_where_that_was_long_before(tmp_path: Path) -> None:
+    happening = Happening()
+    happening.entry(2.0, "verification", **VERIFIED)
+    happening.pulse(60.0, 0.5, answered=True)
+    assert said(note_of(happening, tmp_path), "No response below").startswith("0.28 mA at 0.1 ms: none of 2 pulses")
+
+
+@pytest.mark.parametrize(("later_ma", "moved", "absent_answered"), [(0.25, False, 0), (0.5, True, 0), (0.5, False, 1)])
+def test_a_verification_that_no_longer_holds_or_never_did_is_none(
+    tmp_path: Path, later_ma: float, moved: bool, absent_answered: int
+) -> None:
+    happening = Happening()
+    happening.entry(2.0, "verification", **VERIFIED | {"absent_answered": absent_answered})
+    if moved:
+        happening.entry(3.0, "redirect")
+    happening.pulse(20.0, later_ma, answered=True)
+    assert "no_response_below" in missing(note_of(happening, tmp_path))
+
+
 def test_no_response_below_stays_open_where_no_weaker_pulse_was_tried(tmp_path: Path) -> None:
     happening = Happening()
     happening.pulse(2.0, 0.5, answered=True)
