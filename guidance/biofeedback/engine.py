@@ -30,6 +30,8 @@ from guidance.tally import Tally
 from guidance.watch import Watch
 
 _STEPS_A_SECOND = round(1 / STEP_S)
+_NOTHING_COMES = ("device-lost", "stale")
+"""Alarms by which what was known last is not known now."""
 
 
 class BiofeedbackEngine:
@@ -123,7 +125,9 @@ class BiofeedbackEngine:
 
     def view(self) -> TrainingView:
         """What a screen shows of the exercise."""
-        return training_view(self.course, self._now, tuple(map(self._why_unknown, self._columns)))
+        gone = any(self.alarms.holds(code) for code in _NOTHING_COMES)
+        now = (math.nan,) * len(self._now) if gone else self._now
+        return training_view(self.course, now, tuple(map(self._why_unknown, self._columns)))
 
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
         if isinstance(message, Credit):
@@ -179,9 +183,7 @@ class BiofeedbackEngine:
         largest_uv = self.course.largest_uv[at]
         return None if value is None or largest_uv is None else 100 * value / largest_uv
 
-    def _why_unknown(self, column: int) -> str | None:
-        if not math.isnan(self._now[self._columns.index(column)]):
-            return None
+    def _why_unknown(self, column: int) -> str:
         return "electrode off" if self.muscles.is_off(column) else "no signal"
 
 

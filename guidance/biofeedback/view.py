@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _PREPARING = ("prepare", "ready")
 
 
-def training_view(course: Course, envelope_uv: tuple[float, ...], why: tuple[str | None, ...]) -> TrainingView:
-    """``envelope_uv`` of each muscle now, NaN where not known; ``why`` in words."""
+def training_view(course: Course, envelope_uv: tuple[float, ...], why: tuple[str, ...]) -> TrainingView:
+    """``envelope_uv`` of each muscle now, NaN where it is not known; then ``why``, in words."""
     phase, plan = course.phase, course.plan
     scored = [found.share for found in course.scores]
     return TrainingView(
@@ -39,7 +39,7 @@ def training_view(course: Course, envelope_uv: tuple[float, ...], why: tuple[str
     )
 
 
-def _muscle(course: Course, at: int, value: float, why: str | None) -> MuscleView:
+def _muscle(course: Course, at: int, value: float, why: str) -> MuscleView:
     largest_uv, line_uv, rest = course.largest_uv[at], course.lines_uv[at], course.rests[at]
     return MuscleView(
         name=course.names[at],
@@ -47,7 +47,7 @@ def _muscle(course: Course, at: int, value: float, why: str | None) -> MuscleVie
         rest_uv=rest.limit_uv if rest else None,
         largest_uv=largest_uv,
         line_uv=line_uv,
-        why=why,
+        why=why if math.isnan(value) else None,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from guidance.faults import ArgumentFault
-from guidance.journal.reading import read_events
 from guidance.journal.text import printable
 from guidance.journal.visits import Visit, earlier_visits, label_of, visit_of
 
@@ -41,17 +40,17 @@ def take_home(store: Path, folder: Path) -> str:
         )
     label = label_of(folder)
     before = [each for each in earlier_visits(store, label, visit.exercise) if each.name < visit.name] if label else []
-    simulated = any(event.get("what") == "simulated" for event in read_events(folder))
-    return "\n".join(_lines(visit, before, is_simulated=simulated)) + "\n"
+    return "\n".join(_lines(visit, before)) + "\n"
 
 
-def _lines(visit: Visit, before: list[Visit], *, is_simulated: bool) -> Iterator[str]:
+def _lines(visit: Visit, before: list[Visit]) -> Iterator[str]:
     yield f"# Your exercise of {_day(visit)}"
     yield ""
-    if is_simulated:
+    if visit.is_simulated:
         yield "**This was a simulated person, not you.**"
         yield ""
-    yield f"You practised {_TITLES.get(visit.exercise, printable(visit.exercise))}."
+    asked = f" You were asked to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
+    yield f"You practised {_TITLES.get(visit.exercise, printable(visit.exercise))}.{asked}"
     yield ""
     yield from _today(visit)
     if before:

@@ -32,6 +32,8 @@ class Visit:
     first_line_uv: float | None
     last_line_uv: float | None
     longest_held_s: float | None
+    hold_s: float | None = None
+    is_simulated: bool = False
     why: str | None = None
 
     @property
@@ -99,6 +101,8 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
         first_line_uv=_number(muscle.get("line_uv")),
         last_line_uv=_number(trials[-1]["next_line_uv"]) if trials else None,
         longest_held_s=max((each for each in held if each is not None), default=None),
+        hold_s=_number(training["hold_s"]) if training["exercise"] == "contract-hold" else None,
+        is_simulated=str(start["device"]["address"]).startswith("sim:"),
         why=None if muscle.get("why") is None else str(muscle["why"]),
     )
 

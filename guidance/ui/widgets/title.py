@@ -48,7 +48,7 @@ class Title(Panel):
         left = self._paint_state(canvas, self.snapshot)
         self._paint_names(canvas, self.snapshot, left - 3)
         _paint_progress(canvas, self.snapshot)
-        if canvas.height > 1:
+        if canvas.height > 1 and self.snapshot.training is None:
             self._paint_pages(canvas, self.snapshot)
 
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot) -> int:

@@ -89,7 +89,9 @@ def test_the_page_to_take_home_has_plain_words_and_no_claim(recording: Path, tmp
     assert page.count("| 2 of 2 |") == 2
     assert "not a medical device" in page
     assert "no diagnosis" in page
+    assert "You were asked to hold for 3 seconds." in page
     assert "case-7" not in page
+    assert "simulated" not in page
     assert not {"safe", "cure", "improve", "EMG", "RMS", "threshold"} & set(page.replace(".", " ").split())
 
 

@@ -101,6 +101,16 @@ def test_an_electrode_that_is_off_is_unknown_with_a_word_and_never_zero() -> Non
     assert of_kind(found, Entry)[0].fields == {"off": [True, False]}
 
 
+def test_an_amplifier_that_is_lost_leaves_no_old_value_on_the_screen() -> None:
+    engine = engine_of(PLAN, RATE_HZ)
+    made_of(engine, [Block(0, VISIT[:1500].astype(np.float32))])
+    assert engine.view().muscles[0].envelope_uv is not None
+    assert [*engine.trouble("device-lost", "The amplifier was unplugged.")]
+    assert (engine.view().muscles[0].envelope_uv, engine.view().muscles[0].why) == (None, "no signal")
+    assert [*engine.trouble("device-lost", None)]
+    assert engine.view().muscles[0].envelope_uv is not None
+
+
 def test_a_heart_in_the_signal_raises_the_band_and_is_told() -> None:
     plan, rate_hz = exercise("relax", trials=1, rest_s=15.0), 1000.0
     signal = person_signal(plan, rate_hz)

@@ -61,5 +61,6 @@ def test_a_visit_on_the_simulated_person_through_the_driver(tmp_path: Path) -> N
     assert [line["reached"] for line in lines if line["kind"] == "trial"] == [True]
     assert not [line for line in lines if line["kind"] in ("command", "stimulus")]
     name = next(store.iterdir()).name
+    assert "a simulated person, not you" in command("biofeedback-summary", name, "--store", store).out
     again = json.loads(command("replay", name, "--store", store, "--json").out)
     assert [row["differences"] for row in again["rows"]][:2] == [[], []]

@@ -86,6 +86,7 @@ async def test_it_says_what_to_do_and_how_the_trials_went(link: FakeLink) -> Non
     assert "above" in text
     assert "below" in text
     assert "wrist extensor" in text
+    assert "Inject" not in text
 
 
 async def test_what_is_not_known_has_no_number(link: FakeLink) -> None:
