@@ -128,11 +128,15 @@ class SoundView:
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """The record: ``state`` is ``ok`` or ``failed``, ``minutes_left`` how long the disk lasts, None where not known."""
+    """The record: ``state`` is ``ok`` or ``failed``, ``minutes_left`` how long the disk lasts, None where not known.
+
+    ``store`` is where a command has to look for it; None: where it looks anyway.
+    """
 
     state: str
     folder: str
     minutes_left: float | None = None
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

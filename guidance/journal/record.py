@@ -17,6 +17,7 @@ from guidance.journal.log import Journal
 from guidance.journal.raw import RawLog
 from guidance.journal.seal import Seal, put_seal
 from guidance.journal.signal import Note, SignalFile
+from guidance.journal.store import named_store
 from guidance.snapshot import JournalView
 
 _LATELY = 64
@@ -32,6 +33,7 @@ class ProcedureRecord:
     def __init__(self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None) -> None:
         """Begin all files of the procedure on device ``info`` that ``began`` then. Raises ArgumentFault."""
         self.folder, self._raw, self._rate_hz = folder, raw, info.sample_rate_hz
+        self._store = named_store(folder.parent)
         self.journal = Journal(folder)
         try:
             self._signal = SignalFile(folder, info, began)
@@ -72,7 +74,7 @@ class ProcedureRecord:
     def view(self, *, failed: bool) -> JournalView:
         """The record as a screen shows it; ``failed`` where the journal cannot be written any more."""
         minutes_left = None if self._signal.fault else self._signal.space.minutes_left
-        return JournalView("failed" if failed else "ok", str(self.folder), minutes_left)
+        return JournalView("failed" if failed else "ok", str(self.folder), minutes_left, self._store)
 
     def close(self) -> None:
         """Finish the signal, and seal the record where its end was written; the journal is still open then.

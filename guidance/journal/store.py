@@ -35,6 +35,12 @@ def default_store() -> Path:
     return user_data_path("needle-guidance") / "procedures"
 
 
+def named_store(store: Path) -> str | None:
+    """What ``--store`` has to say for a command to look in ``store``; None where it looks there anyway."""
+    place = store.resolve()
+    return None if place == default_store().resolve() else str(place)
+
+
 def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
     """A new folder in ``store`` for a procedure that begins ``now``. Raises ArgumentFault if it cannot be made."""
     stamp = _stamp(now)

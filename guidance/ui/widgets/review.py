@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Hashable
 from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 
 from guidance.harmless import clean
 from guidance.snapshot import EventView, Past, Snapshot
@@ -27,6 +29,9 @@ _SIGNS = {
 _RESPONSE = ("│", Ink.TRACE)
 _LEAST_PLOT_ROWS = 4
 _TIME = 10
+_RECORD_ROWS = 4
+_AFTER = "after the end: "
+_ALSO = "likewise: note, export, verify"
 
 
 class Review(Panel):
@@ -54,17 +59,18 @@ class Review(Panel):
             self._set(items, items.leap(self._at(items), direction))
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the timeline in the upper part, the list around the cursor below, and where the record lies."""
+        """Draw the timeline in the upper part, the list around the cursor below, and what comes after the end."""
         if self.snapshot is None or canvas.height < 4 or canvas.width < GUTTER + 20:
             return
         items = self._items()
+        rows = _record_rows(self.snapshot, canvas.width - len(_AFTER) - 2)
         plot_rows = max((canvas.height - 3) * 2 // 5, 1)
         if plot_rows >= _LEAST_PLOT_ROWS:
             self._paint_plot(canvas, plot_rows, items, self.snapshot)
         else:
             plot_rows = 0
-        self._paint_list(canvas, slice(plot_rows, canvas.height - 1), items)
-        _paint_record(canvas, self.snapshot)
+        self._paint_list(canvas, slice(plot_rows, canvas.height - max(len(rows), 1)), items)
+        _paint_record(canvas, self.snapshot, rows)
 
     def _items(self) -> Items:
         return Items(self.snapshot.past if self.snapshot else Past())
@@ -146,15 +152,29 @@ def _column(canvas: Canvas, t_s: float, times_s: tuple[float, float]) -> int:
     return GUTTER + min(max(int(share * columns), 0), columns - 1)
 
 
-def _paint_record(canvas: Canvas, snapshot: Snapshot) -> None:
-    """Where the record lies, and the command that hands it on."""
-    row, journal = canvas.height - 1, snapshot.journal
-    if journal is None:
-        canvas.write(row, 1, f"record {UNKNOWN}: not told where it lies", Ink.UNSURE)
+def _record_rows(snapshot: Snapshot, width: int) -> list[str]:
+    """The command that signs the note, whole, in as many rows of ``width`` as it needs; nothing where none is known."""
+    if snapshot.journal is None:
+        return []
+    journal = snapshot.journal
+    command = f"needle-guidance procedures sign {clean(PurePath(journal.folder).name)}"
+    store = f"--store {shlex.quote(clean(journal.store))}" if journal.store is not None else ""
+    whole = f"{command} {store}".rstrip()
+    if cell_len(whole) <= width:
+        return [whole]
+    parts = [store[at : at + width] for at in range(0, len(store), max(width, 1))]
+    return [command, *parts] if len(parts) < _RECORD_ROWS else [command, shorten(store, width)]
+
+
+def _paint_record(canvas: Canvas, snapshot: Snapshot, rows: list[str]) -> None:
+    """The command that signs the note, and those that are said likewise."""
+    if snapshot.journal is None:
+        canvas.write(canvas.height - 1, 1, f"record {UNKNOWN}: not told where it lies", Ink.UNSURE)
         return
-    name = clean(PurePath(journal.folder).name)
-    column = canvas.write(row, 1, "after the end: ", Ink.MUTED)
-    text = f"needle-guidance procedures note, sign, export {name}"
-    column = canvas.write(row, column, shorten(text, canvas.width - column - 1), Ink.STRONG)
+    start = canvas.height - len(rows)
+    canvas.write(start, 1, _AFTER, Ink.MUTED)
+    column = 0
+    for row, text in enumerate(rows, start=start):
+        column = canvas.write(row, 1 + len(_AFTER), shorten(text, canvas.width - len(_AFTER) - 2), Ink.STRONG)
     if canvas.width - column > 24:
-        canvas.write(row, column + 3, shorten(clean(journal.folder), canvas.width - column - 4), Ink.MUTED)
+        canvas.write(canvas.height - 1, column + 3, shorten(_ALSO, canvas.width - column - 4), Ink.MUTED)

@@ -281,7 +281,7 @@ async def test_the_review_scrolls_leaps_and_stays_where_it_was(link: FakeLink) -
         await seat.see(ARMED)
         await seat.press("enter", "x", "enter")
         link.sent.clear()
-        assert "procedures note, sign, export 20261128T180000Z-generic-block" in seat.text()
+        assert "procedures sign 20261128T180000Z-generic-block" in seat.text()
         await seat.press("left", "left", "left")
         assert "01:10.0" in seat.text()
         panel = seat.app._bedside.past

@@ -1,8 +1,11 @@
-"""From the first page to the record, the engine in its own process, on the simulated patient."""
+"""From the first page to the signed note, the engine in its own process, on the simulated patient."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import shlex
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,10 +25,14 @@ from guidance.ui.app import GuidanceApp
 from guidance.ui.keymap import keymap_of
 from guidance.ui.look import Look
 from guidance.ui.pages import Page
+from tests.guidance.command_line import command
+from tests.guidance.journal.sheets import BLOCK_SHEET, PERFORMER
 
 KEYS = {"arm": "o", "go": "enter", "aspirated": "d", "inject": "i", "up": "up", "stop": "space"}
 PEDAL = {"arm": "f13", "go": "f14", "aspirated": "f19", "inject": "f20", "up": "f21", "stop": "f15"}
 PATIENCE_S = 60.0
+NOT_REACHED = ("minimum_current", "no_response_below", "twitch_loss")
+AFTER = "after the end: "
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -34,7 +41,7 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) -> None:
+async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) -> list[str]:
     await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
     assert app.page is Page.PREPARE
     await pilot.press(keys["arm"], keys["go"])
@@ -48,8 +55,47 @@ async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) 
     await until(lambda: not app.is_armed())
     await pilot.press(keys["go"])
     await until(lambda: "injected 2 mL" in shown(app))
+    words = signing_command(shown(app))
     await pilot.press("q")
     await until(lambda: not app.is_running)
+    return words
+
+
+def signing_command(text: str) -> list[str]:
+    """The words of the command that the page Review says, in as many rows as it takes."""
+    rows = text.splitlines()
+    first = next(number for number, row in enumerate(rows) if AFTER in row)
+    begin = rows[first].index(AFTER) + len(AFTER)
+    more = itertools.takewhile(lambda row: not row[:begin].strip(), rows[first + 1 :])
+    command, *store = (row[begin:].partition("   ")[0] for row in (rows[first], *more))
+    return shlex.split(f"{command} {''.join(store)}")
+
+
+def answers() -> list[str]:
+    """What the record does not tell, as an operator answers it on the command line."""
+    told = tomllib.loads(BLOCK_SHEET) | dict.fromkeys(NOT_REACHED, "not assessed: a test of keys, far from the nerve")
+    return [f"--set={key}={'no' if answer is False else answer}" for key, answer in told.items()]
+
+
+def signed_by_command(words: list[str]) -> None:
+    """Complete, sign and verify a note by the command line; ``words`` are the screen's own, program and all."""
+    _, group, sign, *which = words
+    assert (group, sign) == ("procedures", "sign")
+    refused = command(group, sign, *which, "--by", PERFORMER)
+    assert refused.status != 0
+    assert "without an answer" in refused.err
+    assert "NOT SIGNED" in command(group, "note", *which, *answers()).out
+    signed = command(group, sign, *which, "--by", PERFORMER)
+    assert signed.status == 0, signed.err
+    assert f"Signed by {PERFORMER}" in signed.out
+    note = command(group, "note", *which)
+    assert note.status == 0, note.err
+    assert f"Signed by {PERFORMER}" in note.out
+    assert "NOT SIGNED" not in note.out
+    assert "2 mL" in note.out
+    verified = command(group, "verify", *which)
+    assert verified.status == 0, verified.out
+    assert command(group, sign, *which, "--by", PERFORMER).status != 0, "it is signed once"
 
 
 def shown(app: GuidanceApp) -> str:
@@ -58,7 +104,7 @@ def shown(app: GuidanceApp) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("keys", "table"), [(KEYS, {}), (PEDAL, {"pedal": "f13-f24"})], ids=["keys", "pedal"])
-async def test_a_procedure_from_the_first_page_to_its_record(
+async def test_a_procedure_from_the_first_page_to_its_signed_note(
     tmp_path: Path, keys: dict[str, str], table: dict[str, str]
 ) -> None:
     plan = plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
@@ -67,7 +113,7 @@ async def test_a_procedure_from_the_first_page_to_its_record(
     assert link.first() is None
     app = GuidanceApp(link, look=Look(keymap=keymap_of(Config(Path("config.toml"), keys=table))))
     async with app.run_test(size=(120, 40)) as pilot:
-        await procedure(pilot, app, keys)
+        words = await procedure(pilot, app, keys)
     link.drain(10.0)
     engine.join(10.0)
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
@@ -80,3 +126,4 @@ async def test_a_procedure_from_the_first_page_to_its_record(
     ]
     assert records[-1]["kind"] == "end"
     assert records[-1]["reason"] == "operator"
+    signed_by_command(words)
