@@ -40,9 +40,13 @@ class Outlet:
         assert self._outlet.wait_for_consumers(2.0)
 
     def push(self, count: int, late_s: float = 0.0) -> None:
-        self.sent += count
+        self.push_rows(ramp(self.sent, count, self.channels), late_s)
+
+    def push_rows(self, rows: NDArray[np.float32], late_s: float = 0.0) -> None:
+        """Send ``rows``, shape (samples, channels)."""
+        self.sent += len(rows)
         stamp_s = self.began_s + (self.sent - 1) / self.rate_hz + late_s
-        self._outlet.push_chunk(ramp(self.sent - count, count, self.channels), stamp_s)
+        self._outlet.push_chunk(rows, stamp_s)
 
     def skip(self, count: int) -> None:
         self.sent += count

@@ -1,0 +1,129 @@
+"""From the peer's write of a sweep's last sample to its `response`: ``python -m tests.benchmarks.bench_paths``.
+
+``[--pulses N]`` a path (100; the 99 % of fewer is all but the largest). Each peer plays the same noise, artefact and
+M-wave in real time into its driver; ``needle-guidance run --mode listen --headless`` follows it in a process of its
+own, and both stamp by the machine's monotonic clock. The lag told beside it is the record's own, from the arrival of
+the bytes. No wire, converter or USB adapter is in it: those come on top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drivers.base import Channel, DeviceInfo
+from guidance.signal.response import ResponseDetector
+from tests.benchmarks.paths import INTERVAL_S, Peer, Played, lsl, ona, rhx, sound, spikerbox
+from tests.guidance.command_line import started
+from tests.guidance.event_rules import Line, read
+
+WINDOW_MS = (2.0, 25.0)
+PATIENCE_S = 60.0
+PATHS: dict[str, tuple[Peer, str]] = {
+    "ona": (ona, "frames of 20 samples at 10 kHz, pseudo-terminal"),
+    "spikerbox": (spikerbox, "10 kHz written every 2 ms, pseudo-terminal"),
+    "rhx": (rhx, "blocks of 128 frames at 30 kHz, TCP on this machine"),
+    "lsl": (lsl, "chunks every 4 ms at 5 kHz, pylsl on this machine"),
+    "sound": (sound, "PulseAudio's player, null sink and monitor at 48 kHz; the player's 10 ms are in it"),
+}
+UNMEASURED = {
+    "sim": "its device writes in another process, which does not tell when; driver and path are those of ona",
+    "file": "nobody writes: the recording lies there whole, and is read as fast as it is asked for",
+    "brainflow": "the Cyton's 250 Hz are too few for evoked responses: there is no `response`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds from write to record and from arrival to record, of those of ``pulses`` that were answered."""
+
+    pulses: int
+    from_write_ms: list[float]
+    from_arrival_ms: list[float]
+
+
+def sweep_samples(rate_hz: float) -> int:
+    """How many samples from its pulse on a sweep is judged by."""
+    info = DeviceInfo("made", "", "made:", rate_hz, (Channel("EMG"),))
+    return ResponseDetector(0, WINDOW_MS, info, None, 0).samples_after[0]
+
+
+def measure(peer: Peer, pulses: int) -> Measured:
+    """Play ``pulses`` by ``peer`` into a procedure. Raises RuntimeError, with the program's words, where it ends."""
+    with tempfile.TemporaryDirectory() as folder, peer() as (address, played):
+        events = Path(folder, "events")
+        words = ["--mode", "listen", "--window", *map(str, WINDOW_MS), "--headless", "--no-audio"]
+        program = started("run", "--device", address, *words, "--events", events, "--store", folder)
+        try:
+            _until(lambda: events.exists() and '"signal"' in events.read_text(encoding="utf-8"), program.poll)
+            played.begin(pulses)
+            _until(lambda: played.written_ns(played.pulses.stop) is not None, program.poll)
+            time.sleep(2 * INTERVAL_S)
+        except RuntimeError as fault:
+            program.kill()
+            raise RuntimeError(f"{fault}: {program.communicate()[1].strip()}") from None
+        program.terminate()
+        program.communicate(timeout=PATIENCE_S)
+        return compared(played, read(events.read_text(encoding="utf-8")))
+
+
+def _until(holds: Callable[[], bool], ended: Callable[[], int | None]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not holds():
+        if ended() is not None or time.monotonic() > until:
+            raise RuntimeError("the program ended" if ended() is not None else "no signal in a minute")
+        time.sleep(0.1)
+
+
+def compared(played: Played, lines: list[Line]) -> Measured:
+    """Each `response` beside the write of its sweep's last sample: the latest such write before the record."""
+    ends = [played.written_ns(sample + sweep_samples(played.rate_hz) - 1) for sample in played.pulses]
+    written = np.array([at for at in ends if at is not None])
+    from_write, from_arrival = [], []
+    for line in lines:
+        if line["kind"] != "response" or line["mono_ns"] < written[0]:
+            continue
+        from_write.append((line["mono_ns"] - written[written <= line["mono_ns"]][-1]) / 1e6)
+        from_arrival.append(line["lag_ms"])
+    return Measured(len(played.pulses), from_write, from_arrival)
+
+
+def row(name: str, told: str, found: Measured) -> str:
+    """One row of the table."""
+    if not found.from_write_ms:
+        return f"{name:10} {0:4} of {found.pulses:4}   not measured: no pulse was answered; {told}"
+    write, arrival = (np.percentile(ms, (50, 99)) for ms in (found.from_write_ms, found.from_arrival_ms))
+    answered = f"{len(found.from_write_ms):4} of {found.pulses:4}"
+    return f"{name:10} {answered}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {told}"
+
+
+def rows(pulses: int) -> Iterator[str]:
+    """The table's rows; a path that cannot be measured here says why."""
+    for name, (peer, told) in PATHS.items():
+        try:
+            yield row(name, told, measure(peer, pulses))
+        except (RuntimeError, ImportError, OSError) as fault:
+            yield f"{name:10} not measured: {fault}"
+    for name, why in UNMEASURED.items():
+        yield f"{name:10} not measured: {why}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pulses", type=int, default=100)
+    pulses = parser.parse_args().pulses
+    print("                            ms from write    from arrival")
+    print("path       answered       median    99 %    median   99 %   peer")
+    for line in rows(pulses):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
