@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.base import Channel, DeviceInfo
 from guidance.signal.response import ResponseDetector
@@ -23,14 +24,17 @@ from tests.benchmarks.paths import INTERVAL_S, Peer, Played, lsl, ona, rhx, soun
 from tests.guidance.command_line import started
 from tests.guidance.event_rules import Line, read
 
+Array = NDArray[np.int64]
 WINDOW_MS = (2.0, 25.0)
 PATIENCE_S = 60.0
+LEARNED = 5
+"""So many pulses are given before those that count: their rhythm is learned first, and those answers come late."""
 PATHS: dict[str, tuple[Peer, str]] = {
     "ona": (ona, "frames of 20 samples at 10 kHz, pseudo-terminal"),
     "spikerbox": (spikerbox, "10 kHz written every 2 ms, pseudo-terminal"),
     "rhx": (rhx, "blocks of 128 frames at 30 kHz, TCP on this machine"),
     "lsl": (lsl, "chunks every 4 ms at 5 kHz, pylsl on this machine"),
-    "sound": (sound, "PulseAudio's player, null sink and monitor at 48 kHz; the player's 10 ms are in it"),
+    "sound": (sound, "PortAudio's callback, PulseAudio's null sink and monitor at 48 kHz; both buffers are in it"),
 }
 UNMEASURED = {
     "sim": "its device writes in another process, which does not tell when; driver and path are those of ona",
@@ -62,7 +66,7 @@ def measure(peer: Peer, pulses: int) -> Measured:
         program = started("run", "--device", address, *words, "--events", events, "--store", folder)
         try:
             _until(lambda: events.exists() and '"signal"' in events.read_text(encoding="utf-8"), program.poll)
-            played.begin(pulses)
+            played.begin(LEARNED + pulses)
             _until(lambda: played.written_ns(played.pulses.stop) is not None, program.poll)
             time.sleep(2 * INTERVAL_S)
         except RuntimeError as fault:
@@ -82,16 +86,27 @@ def _until(holds: Callable[[], bool], ended: Callable[[], int | None]) -> None:
 
 
 def compared(played: Played, lines: list[Line]) -> Measured:
-    """Each `response` beside the write of its sweep's last sample: the latest such write before the record."""
-    ends = [played.written_ns(sample + sweep_samples(played.rate_hz) - 1) for sample in played.pulses]
-    written = np.array([at for at in ends if at is not None])
-    from_write, from_arrival = [], []
-    for line in lines:
-        if line["kind"] != "response" or line["mono_ns"] < written[0]:
-            continue
-        from_write.append((line["mono_ns"] - written[written <= line["mono_ns"]][-1]) / 1e6)
-        from_arrival.append(line["lag_ms"])
-    return Measured(len(played.pulses), from_write, from_arrival)
+    """Each `response` beside the write of the last sample of its sweep."""
+    written = np.array([played.written_ns(at + sweep_samples(played.rate_hz) - 1) or 0 for at in played.pulses])
+    found = [line for line in lines if line["kind"] == "response" and line["mono_ns"] > written[0]]
+    made = np.array([line["mono_ns"] for line in found])
+    if not found:
+        return Measured(len(written) - LEARNED, [], [])
+    numbers = _numbers([line["sample"] for line in found], made, written, played.pulses.step)
+    late_ms = zip(numbers, (made - written[numbers]) / 1e6, (line["lag_ms"] for line in found), strict=True)
+    counted = [(write_ms, arrival_ms) for number, write_ms, arrival_ms in late_ms if number >= LEARNED]
+    return Measured(len(written) - LEARNED, [float(ms) for ms, _ in counted], [ms for _, ms in counted])
+
+
+def _numbers(samples: list[int], made: Array, written: Array, step: int) -> Array:
+    """Which pulse each response is to: of the places its rhythm fits in, the last in which none comes before its pulse.
+
+    Where every pulse is answered there is but one place.
+    """
+    after = np.round((np.array(samples) - samples[0]) / step).astype(int)
+    places = range(len(written) - int(after.max(initial=0)))
+    fitting = [place for place in places if (made >= written[after + place]).all()]
+    return after + (fitting[-1] if fitting else 0)
 
 
 def row(name: str, told: str, found: Measured) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import tempfile
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,12 +67,12 @@ class Played:
 
     def wrote(self, end: int) -> None:
         """Note the time: all before sample ``end`` is on its way."""
-        self._ends.append(end)
         self._times_ns.append(time.monotonic_ns())
+        self._ends.append(end)
 
     def written_ns(self, sample: int) -> int | None:
         """When ``sample`` was written, on the monotonic clock; None where it was not yet."""
-        at = int(np.searchsorted(self._ends, sample, side="right"))
+        at = bisect_right(self._ends, sample)
         return self._times_ns[at] if at < len(self._ends) else None
 
 
@@ -104,9 +104,10 @@ def ona() -> Iterator[tuple[str, Played]]:
     played, ending = Played(10_000.0), threading.Event()
 
     def run() -> None:
-        fake.wait_for(fake_ona.START)
+        while fake_ona.START not in fake.kinds() and not ending.wait(0.01):
+            pass
         began_s, sent = time.monotonic(), 0
-        while not ending.wait(0.001):
+        while not ending.wait(0.001) and fake.kinds()[-1] != fake_ona.STOP:
             while sent + 20 <= (time.monotonic() - began_s) * played.rate_hz and not ending.is_set():
                 rows = [[round(uv * 100)] for uv in played.signal(sent, 20)]
                 body = fake_ona.samples_body(sent, rows, channels=1)
@@ -119,7 +120,7 @@ def ona() -> Iterator[tuple[str, Played]]:
     thread.start()
     yield f"ona:{path}", played
     ending.set()
-    thread.join()
+    thread.join(1.0)  # it may stand in a write that nobody reads
     fake.unplug()
 
 
@@ -193,8 +194,25 @@ def lsl() -> Iterator[tuple[str, Played]]:
 
 
 @contextlib.contextmanager
+def _player(played: Played) -> Iterator[None]:
+    """Plays on the sound system's default loudspeaker; what PortAudio takes is written."""
+    import sounddevice
+
+    sent = 0
+
+    def play(out: NDArray[np.float32], frames: int, *_: object) -> None:
+        nonlocal sent
+        out[:, 0] = played.signal(sent, frames) / FULL_SCALE_UV
+        sent += frames
+        played.wrote(sent)
+
+    with sounddevice.OutputStream(played.rate_hz, device="pulse", channels=1, latency=0.01, callback=play):
+        yield
+
+
+@contextlib.contextmanager
 def sound() -> Iterator[tuple[str, Played]]:
-    """A player of PulseAudio on a null sink, whose monitor is recorded. Raises RuntimeError where there is none."""
+    """A player on PulseAudio's null sink, whose monitor is recorded. Raises RuntimeError where there is none."""
     why = pulse.lacking()
     if why:
         raise RuntimeError(why)
@@ -202,17 +220,10 @@ def sound() -> Iterator[tuple[str, Played]]:
     server.start()
     kept = {name: os.environ.get(name) for name in server.environment}
     os.environ.update(server.environment)
-    words = ["pacat", "--device=out", "--raw", f"--rate={pulse.RATE_HZ}", "--format=float32le", "--channels=1"]
-    player = subprocess.Popen([*words, "--latency-msec=10"], stdin=subprocess.PIPE, bufsize=0)
-    assert player.stdin is not None
-    write = player.stdin.write
     try:
-        with paced(played, lambda rows: write((rows / FULL_SCALE_UV).astype(np.float32).tobytes()), 0.005):
+        with _player(played):
             yield f"sound:pulse?full_scale_uv={FULL_SCALE_UV:g}", played
     finally:
-        player.stdin.close()
-        player.kill()
-        player.wait()
         server.close()
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
