@@ -87,7 +87,10 @@ def _until(holds: Callable[[], bool], ended: Callable[[], int | None]) -> None:
 
 def compared(played: Played, lines: list[Line]) -> Measured:
     """Each `response` beside the write of the last sample of its sweep."""
-    written = np.array([played.written_ns(at + sweep_samples(played.rate_hz) - 1) or 0 for at in played.pulses])
+    ends = [played.written_ns(at + sweep_samples(played.rate_hz) - 1) for at in played.pulses]
+    written = np.array([at_ns for at_ns in ends if at_ns is not None])
+    if len(written) < len(ends):
+        raise RuntimeError("the peer did not write every sweep")
     found = [line for line in lines if line["kind"] == "response" and line["mono_ns"] > written[0]]
     made = np.array([line["mono_ns"] for line in found])
     if not found:
