@@ -134,6 +134,10 @@ class Engine:
         """Device time: seconds of signal that have arrived."""
         return self.path.history.end / self.info.sample_rate_hz
 
+    def answer_due(self, within_s: float) -> bool:
+        """Whether the answer to a pulse is due so soon."""
+        return self.path.answer_due(within_s)
+
     @property
     def actions(self) -> list[Action]:
         """What is to be asked of the stimulator now, in order; taken by asking."""

@@ -136,6 +136,43 @@ class JournalView:
 
 
 @dataclass(frozen=True, slots=True)
+class MuscleView:
+    """A muscle in an exercise: its envelope now, the limit of its rest, its largest effort and its line, in uV; None
+    where not known, and ``why``.
+    """
+
+    name: str
+    envelope_uv: float | None
+    rest_uv: float | None
+    largest_uv: float | None
+    line_uv: float | None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingView:
+    """An exercise: the ``phase``, what to ``say`` in large letters, what to ``do`` as a sentence, seconds left of it.
+
+    ``scores`` are the shares of the trials done, None where not known; ``wants_above``: the first muscle is to be above
+    its line; ``scoring``: this moment counts.
+    """
+
+    exercise: str
+    phase: str
+    say: str
+    do: str
+    hint: str
+    left_s: float | None
+    seconds: float
+    trial: int | None
+    trials: int
+    scores: tuple[float | None, ...]
+    muscles: tuple[MuscleView, ...]
+    wants_above: bool
+    scoring: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
     """Something that happened at device time ``t`` in s, in words; ``kind`` is ``alarm`` (then with its ``priority``),
     ``note``, ``dose``, ``stimulator`` or ``end``.
@@ -221,6 +258,7 @@ class Snapshot:
     dose: DoseView | None = None
     sound: SoundView | None = None
     journal: JournalView | None = None
+    training: TrainingView | None = None
     title: str = ""
     patient: str | None = None
     side: str | None = None

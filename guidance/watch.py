@@ -57,7 +57,10 @@ class Watch:
 
     def second(self, second: Second, t: float) -> Iterator[Alarm]:
         """Alarms that a second of signal begins or ends."""
-        clipped = max((quality.clipped_fraction or 0.0 for quality in second.channels), default=0.0)
+        yield from self.clipped(max((quality.clipped_fraction or 0.0 for quality in second.channels), default=0.0), t)
+
+    def clipped(self, clipped: float, t: float) -> Iterator[Alarm]:
+        """The same, where a share ``clipped`` of the second that ended at ``t`` is at the input's limit."""
         text = f"The input is at its limit for {clipped:.0%} of the time; check the electrodes."
         found: dict[str, str | None] = {"saturated": text if clipped > _SATURATED else None}
         if not self._losses or t - self._losses[-1][0] > _LOSS_SHOWN_S:

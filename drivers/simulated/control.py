@@ -16,7 +16,7 @@ from drivers.simulated.tissue import Injectate
 class Control:
     """Control lines on stdin, each answered by one JSON line on stdout.
 
-    ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), ``hold``; ``contract SHARE|off``; ``inject
+    ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), ``hold``; ``contract SHARE|off [CHANNEL]``; ``inject
     saline|anaesthetic|d5w ML``; ``pulse MA MS`` (another stimulator's); ``lead-off CHANNEL on|off``; ``press N``,
     ``release N``; ``battery PERCENT``; ``fault CODE``; ``set FAULT VALUE`` (see Faults); ``stall SECONDS``; ``lose
     SAMPLES``; ``unplug``, ``replug``; ``truth``.
@@ -59,8 +59,16 @@ class Control:
         answer = {"ok": True, "truth": asdict(self._device.patient.truth())} if word == "truth" else {"ok": True}
         return json.dumps(answer)
 
-    def _contract(self, share: str) -> None:
-        effort = None if share == "off" else float(share)
+    def _contract(self, share: str, channel: str | None = None) -> None:
+        effort, patient = None if share == "off" else float(share), self._device.patient
         if effort is not None and not 0 <= effort <= 1:
             raise ValueError(f"effort lies within 0 and 1, not {share}")
-        self._device.patient.voluntary.held = effort
+        if channel is None:
+            patient.voluntary.held = effort
+            patient.voluntary.held_in.clear()
+            return
+        if not 0 <= int(channel) < patient.channels:
+            raise ValueError(f"there is no channel {channel}; the patient has {patient.channels}")
+        patient.voluntary.held_in.pop(int(channel), None)
+        if effort is not None:
+            patient.voluntary.held_in[int(channel)] = effort

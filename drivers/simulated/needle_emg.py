@@ -82,10 +82,11 @@ class NeedleEmg(Voluntary):
         self._spike = tuple(draw.draw(rng) for draw in (SPIKE_UV, SPIKE_MS, SPIKE_HZ))
         self.tone = 0.0
 
-    def effort(self, t_s: float) -> float:
+    def effort(self, t_s: float, muscle: int = 0) -> float:
         """What was commanded; without a command a patient who contracts slightly as asked, and relaxes in between."""
-        if self.held is not None:
-            return self.held
+        held = self.held_in.get(muscle, self.held)
+        if held is not None:
+            return held
         return SLIGHT.value if t_s % (ASKED_S.value + RELAXED_S.value) < ASKED_S.value else 0.0
 
     def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:

@@ -26,10 +26,12 @@ RAMP_S = 0.15
 
 
 class Unit:
-    """One motor unit of one channel: when it fires, and the wave it leaves (samples, channels)."""
+    """One motor unit of one muscle: when it fires, and the wave it leaves (samples, channels)."""
 
-    def __init__(self, rng: np.random.Generator, threshold: float, rate_hz: float, seen: NDArray[np.float32]) -> None:
-        self.threshold = threshold
+    def __init__(
+        self, rng: np.random.Generator, muscle: int, threshold: float, rate_hz: float, seen: NDArray[np.float32]
+    ) -> None:
+        self.muscle, self.threshold = muscle, threshold
         self._first_hz, self._peak_hz, self._cv = FIRST_HZ.draw(rng), PEAK_HZ.draw(rng), INTERVAL_CV.draw(rng)
         self.next_s: float | None = None
         duration_ms = UNIT_MS.draw(rng)
@@ -57,23 +59,30 @@ class Voluntary:
         self._rng, self._rate = rng, sample_rate_hz
         self.tone = TONE_EFFORT.draw(rng) if TONE.draw(rng) else 0.0
         self.held: float | None = None
+        self.held_in: dict[int, float] = {}
         self._units = [
-            self._unit(row, k / n) for row in seen for n in [units or round(UNITS.draw(rng))] for k in range(n)
+            self._unit(muscle, row, k / n)
+            for muscle, row in enumerate(seen)
+            for n in [units or round(UNITS.draw(rng))]
+            for k in range(n)
         ]
         self._start_s = REST_S.draw(rng)
         self._draw_burst()
 
-    def _unit(self, seen: NDArray[np.float32], order: float) -> Unit:
-        return Unit(self._rng, 0.05 + 0.75 * order**1.3, self._rate, seen)
+    def _unit(self, muscle: int, seen: NDArray[np.float32], order: float) -> Unit:
+        return Unit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._rate, seen)
 
     def _draw_burst(self) -> None:
         self._stop_s = self._start_s + BURST_S.draw(self._rng)
         self._level = float(self._rng.uniform(0.1, 0.9))
 
-    def effort(self, t_s: float) -> float:
-        """Effort 0..1 at ``t_s``: the burst's trapezoid above the resting tone, or what was commanded."""
-        if self.held is not None:
-            return max(self.held, self.tone)
+    def effort(self, t_s: float, muscle: int = 0) -> float:
+        """Effort 0..1 of ``muscle`` at ``t_s``: the burst's trapezoid above the resting tone, or what was commanded of
+        it (``held_in``) or of all (``held``).
+        """
+        held = self.held_in.get(muscle, self.held)
+        if held is not None:
+            return max(held, self.tone)
         ramp = min((t_s - self._start_s) / RAMP_S, (self._stop_s - t_s) / RAMP_S, 1.0)
         return max(self.tone, self._level * max(ramp, 0.0))
 
@@ -85,8 +94,11 @@ class Voluntary:
         if start_s > self._stop_s:
             self._start_s = self._stop_s + REST_S.draw(self._rng)
             self._draw_burst()
-        effort = self.effort(start_s)
-        return [(unit, at_s) for unit in self._units for at_s in self._times(unit, effort, start_s, end_s)]
+        return [
+            (unit, at_s)
+            for unit in self._units
+            for at_s in self._times(unit, self.effort(start_s, unit.muscle), start_s, end_s)
+        ]
 
     def _times(self, unit: Unit, effort: float, start_s: float, end_s: float) -> list[float]:
         if effort <= unit.threshold:

@@ -21,7 +21,7 @@ from drivers.base import Block, Outcome
 from guidance.audio.band import emg_band
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
 from guidance.audio.wire import Alarms, Alive, Answer, Artefact, Close, Emg, Options, Order, Play, Report, Tick, Volumes
-from guidance.cues import MAPPINGS
+from guidance.cues import MAPPINGS, Mapping
 from guidance.events import Alarm, Cue, Made, Response, Signal, Stimulus
 from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView, SoundView
@@ -40,16 +40,16 @@ _HUNG = "The sound does not answer; it is started anew. Go by the screen meanwhi
 class Sound:
     """The sound of one procedure. ``lost`` says in words why there is none."""
 
-    def __init__(self, settings: SoundSettings, emg_rate_hz: float) -> None:
-        """Sound as ``settings`` say; the needle's EMG comes at ``emg_rate_hz``."""
-        self._mapping_name, self._mapping = settings.mapping, MAPPINGS[settings.mapping]
+    def __init__(self, settings: SoundSettings, emg_rate_hz: float, mapping: Mapping | None = None) -> None:
+        """Sound as ``settings`` say, with ``mapping`` in place of theirs; the needle's EMG comes at ``emg_rate_hz``."""
+        self._mapping_name, self._mapping = settings.mapping, mapping or MAPPINGS[settings.mapping]
         self._options = Options(
             settings.device, emg_rate_hz, emg_band(emg_rate_hz), settings.full_scale_uv, settings.latency_s
         )  # fmt: skip
         self.volume, self.monitor_volume = settings.volume, settings.monitor
         self._alarms = Alarms(None)
         self._paused_until = 0.0
-        self._cue = self._order(Cue("unknown", *_first(settings.mapping)))
+        self._cue = self._order(Cue("unknown", *_first(self._mapping)))
         self._start()
 
     def take(self, made: Made) -> Made:
@@ -238,8 +238,8 @@ def _started(options: Options) -> tuple[Connection, subprocess.Popen[bytes]]:
     return here, process
 
 
-def _first(mapping: str) -> tuple[float | None, float | None]:
-    tone = MAPPINGS[mapping].tones["unknown"]
+def _first(mapping: Mapping) -> tuple[float | None, float | None]:
+    tone = mapping.tones["unknown"]
     return tone.rates_hz[0] if tone.rates_hz else None, tone.pitch_hz
 
 

@@ -17,6 +17,7 @@ from guidance.cli.protocols import protocols
 from guidance.cli.recording import record
 from guidance.cli.records import RECORD_COMMANDS
 from guidance.cli.sounds import sounds
+from guidance.cli.training import biofeedback, biofeedback_summary
 from guidance.cli.trial import trial
 from guidance.cli.watching import watch
 from guidance.faults import BAD_ARGUMENTS, FAILED
@@ -31,7 +32,11 @@ def cli() -> None:
     """
 
 
-for command in (run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, watch):
+_COMMANDS = (
+    run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, watch,
+    biofeedback, biofeedback_summary,
+)  # fmt: skip
+for command in _COMMANDS:
     cli.add_command(command)
 for command in RECORD_COMMANDS:
     procedures.add_command(command)

@@ -39,20 +39,25 @@ def procedure_at(name: str, store: str | None) -> Path | None:
 def replay_procedure(folder: Path, *, as_json: bool) -> None:
     """Print where today's decisions differ from those on record."""
     from drivers.base import DeviceError
+    from guidance.journal.reading import read_events
     from guidance.rerun.differences import as_told, compare, lines
     from guidance.rerun.procedure import rerun
+    from guidance.rerun.training import COMPARED, compare_training, is_training, rerun_training
 
     given = _given_for_a_file()
     if given:
         raise click.UsageError(f"{given[0]} is for a recorded file; a procedure runs as it did. Leave it out.")
     try:
-        found = rerun(folder)
+        then = read_events(folder)
+        of_exercise = is_training(then)
+        found = rerun_training(folder, then) if of_exercise else rerun(folder)
     except Fault as fault:
         leave(fault)
     except DeviceError as fault:
         leave(Fault(str(fault)))
-    rows = compare(found)
-    click.echo(json.dumps(as_told(found, rows)) if as_json else "\n".join(lines(found, rows)))
+    rows = compare_training(found) if of_exercise else compare(found)
+    told = [*lines(found, rows), *([COMPARED] if of_exercise else [])]
+    click.echo(json.dumps(as_told(found, rows)) if as_json else "\n".join(told))
 
 
 def _given_for_a_file() -> list[str]:

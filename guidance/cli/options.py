@@ -208,26 +208,26 @@ def check_events(options: dict[str, Any]) -> None:
         raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
 
 
-def run_job(job: Any, *, headless: bool, theme: str | None = None) -> None:
-    """Run ``job`` with or without a screen, and leave with its status."""
+def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: bool = False) -> None:
+    """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status."""
     from guidance.host import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme))
+    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, exercise=exercise))
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
     sys.exit(outcome.status)
 
 
-def screen_of(theme: str | None, *, looks_on: bool = False) -> Loader:
+def screen_of(theme: str | None, *, looks_on: bool = False, exercise: bool = False) -> Loader:
     """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
 
     Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
     """
     try:
         config = load_config()
-        load = partial(_load_screen, config, theme, looks_on=looks_on)
+        load = partial(_load_screen, config, theme, looks_on=looks_on, exercise=exercise)
         if config.keys or config.screen:
             load()
     except Fault as fault:
@@ -235,8 +235,12 @@ def screen_of(theme: str | None, *, looks_on: bool = False) -> Loader:
     return load
 
 
-def _load_screen(config: Config, theme: str | None, *, looks_on: bool) -> Screen:
+def _load_screen(config: Config, theme: str | None, *, looks_on: bool, exercise: bool) -> Screen:
     from guidance.ui import run_screen
     from guidance.ui.look import look_of
 
+    if exercise:
+        from guidance.ui.training import run_training_screen
+
+        return partial(run_training_screen, look=look_of(config, theme))
     return partial(run_screen, look=look_of(config, theme, looks_on=looks_on))

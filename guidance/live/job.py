@@ -65,9 +65,7 @@ class Live:
         if self.settings.mode is not Mode.LISTEN:
             _bounds(self.settings, _ANY_DEVICE)
         store = Path(self.store)
-        notices = [_went_on(folder) for folder in end_alone(store)]
-        cut_off = newly_unfinished(store)
-        notices += filter(None, [set_back(store, datetime.now().astimezone())])
+        notices, cut_off = found_before(store)
         with ExitStack() as stack:
             copy = Detached(self.events) if self.events else None
             if copy:
@@ -80,7 +78,7 @@ class Live:
                 amplifier.tap(raw.tap)
             _check_marker(self.settings, amplifier.info)
             stimulation = _stimulation(self.settings, amplifier)
-            notices += [_cut_off(folder) for folder in cut_off]
+            notices += [cut_off_told(folder) for folder in cut_off]
             streams = LslOutlets(amplifier.info) if self.lsl_out else None
             follow = streams.blocks if streams else None
             device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
@@ -133,11 +131,19 @@ def changes_told(protocol: Protocol) -> list[str]:
     ]
 
 
+def found_before(store: Path) -> tuple[list[str], list[Path]]:
+    """What is to be told of ``store`` as it was found, in sentences, and its procedures that were cut off."""
+    notices = [_went_on(folder) for folder in end_alone(store)]
+    cut_off = newly_unfinished(store)
+    return [*notices, *filter(None, [set_back(store, datetime.now().astimezone())])], cut_off
+
+
 def _went_on(folder: Path) -> str:
     return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is whole."
 
 
-def _cut_off(folder: Path) -> str:
+def cut_off_told(folder: Path) -> str:
+    """What became of the procedure in ``folder``, which was cut off."""
     try:
         recovered = recover(folder)
     except Fault as fault:

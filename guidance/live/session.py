@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from drivers.base import Block, DeviceError, DeviceLost
+from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
+from guidance.alarms import AlarmBoard
 from guidance.audio.sound import Mute, Sound
 from guidance.chronicle import Chronicle
 from guidance.desk import Desk
-from guidance.engine import Engine
 from guidance.events import Entry, Made
 from guidance.faults import Fault, StorageFault
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
+from guidance.settings import Settings
 from guidance.snapshot import Snapshot
-from guidance.stimulation import Output
+from guidance.stimulation import Action, Output, Stimulation
+from guidance.tally import Tally
 from guidance.view import Position, snapshot
-from guidance.watch import fault_text
+from guidance.watch import Watch, fault_text
 from guidance.writer import EventWriter
 
 READ_S = 0.004
@@ -43,19 +46,60 @@ class Outlets:
     sound: Sound | Mute
 
 
+class Loop(Protocol):
+    """What runs on the device: the engine of a procedure, or of an exercise."""
+
+    settings: Settings
+    info: DeviceInfo
+    tally: Tally
+    alarms: AlarmBoard
+    watch: Watch
+    stimulation: Stimulation | None
+
+    @property
+    def t(self) -> float:
+        """Device time in s."""
+
+    @property
+    def actions(self) -> list[Action]:
+        """What is to be asked of the stimulator now."""
+
+    def answer_due(self, within_s: float) -> bool:
+        """Whether something that may not wait comes so soon."""
+
+    def begin(self) -> Made:
+        """The record that opens the stream."""
+
+    def step(self, blocks: Sequence[Block], now_ns: int | None, messages: Sequence[Message]) -> Iterable[Made]:
+        """Records that these give rise to."""
+
+    def end(self, reason: str) -> Iterable[Made]:
+        """The records that close the stream."""
+
+    def arm(self, by: str, now_ns: int) -> Iterable[Made]:
+        """Arm the stimulator, if there is one."""
+
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[Made]:
+        """Take in what the host knows of trouble."""
+
+
 class LiveSession:
     """A procedure under way. It owns what ``stack`` closes: the device, the record, the copy of the events."""
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Loop,
         device: LiveDevice,
         outlets: Outlets,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
+        view: Callable[[Any, Position], Snapshot] = snapshot,
     ) -> None:
-        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
+        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start, and
+        ``view`` makes of the engine what a screen shows.
+        """
+        self._view = view
         self._engine, self._device = engine, device
         self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
@@ -107,7 +151,7 @@ class LiveSession:
         if self._engine.settings.headless:
             self._arm_when_sound(now_ns)
         self._act()
-        if not self._engine.path.answer_due(DRAW_S):
+        if not self._engine.answer_due(DRAW_S):
             desk.show(self._draw)
         return self._reason(desk, messages, stopping())
 
@@ -239,4 +283,4 @@ class LiveSession:
             sound=self._sound.view(),
             journal=self._record.view(failed=not self._engine.watch.storage_ok),
         )
-        return snapshot(self._engine, position)
+        return self._view(self._engine, position)

@@ -43,6 +43,10 @@ Weeks = Annotated[float, Within(1.0, 104.0, "weeks")]
 Percent = Annotated[float, Within(1.0, 100.0, "%")]
 Seconds = Annotated[float, Within(0.1, 600.0, "s")]
 SecondSpan = Annotated[tuple[Seconds, Seconds], Rising]
+Times = Annotated[int, Within(1, 60, "times")]
+Deviations = Annotated[float, Within(0.5, 10.0, "standard deviations")]
+Factor = Annotated[float, Within(0.5, 2.0, "times the line before")]
+FactorSpan = Annotated[tuple[Factor, Factor], Rising]
 SmoothingMs = Annotated[float, Within(10.0, 1_000.0, "ms")]
 
 

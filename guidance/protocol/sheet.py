@@ -13,6 +13,7 @@ from guidance.protocol import ranges as r
 from guidance.sourced import Cited, Document, Sourced, Strict, Text
 
 Use = Literal["required", "optional", "never"]
+Exercise = Literal["relax", "contract-hold", "work-rest", "antagonist-quiet"]
 Phase = Literal["rest", "slight", "full"]
 Product = Literal["onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"]
 
@@ -126,9 +127,23 @@ class DoseLimits(Strict):
     interval_weeks: Sourced[r.Weeks]
 
 
-class Training(Strict):
-    """A biofeedback exercise."""
+class Calibration(Strict):
+    """What comes before an exercise: rest, then the largest effort several times. The rest's limit is its mean and
+    ``rest_sd`` standard deviations.
+    """
 
+    rest_s: Sourced[r.Seconds]
+    rest_sd: Sourced[r.Deviations]
+    efforts: Sourced[r.Times]
+    effort_s: Sourced[r.Seconds]
+
+
+class Training(Strict):
+    """A biofeedback exercise. After a trial its line follows what was reached, by no more than ``adapt`` at once."""
+
+    exercise: Exercise
+    trials: Sourced[r.Times]
+    adapt: Sourced[r.FactorSpan]
     task: Sourced[Text]
     threshold_percent: Sourced[r.Percent]
     hold_s: Sourced[r.SecondSpan]
@@ -190,6 +205,7 @@ class Biofeedback(_Sheet):
     """An exercise with the muscle's EMG; nothing is stimulated and nothing injected."""
 
     kind: Literal["biofeedback"]
+    calibration: Calibration
     training: Training
 
 

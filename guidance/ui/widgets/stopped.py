@@ -17,6 +17,7 @@ _BY_ITSELF = (
     "Hold the needle still. The stimulator switches itself off within a second, by the amplifier's own rule: check "
     "that it has. Then press q and start again."
 )
+_EXERCISE = "Nobody is stimulated. Let the muscles go, press q and start again."
 _BY_HAND = "Hold the needle still and switch the stimulator off by hand. Then press q and start again."
 
 
@@ -40,6 +41,8 @@ class Stopped(Panel):
 
     def _lines_of_words(self, width: int) -> list[str]:
         """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
+        if self.snapshot is not None and self.snapshot.training is not None:
+            return [line for sentence in (_WHAT, _EXERCISE) for line in wrap(sentence, max(width - 4, 1))]
         ours = self.snapshot is None or self.snapshot.stimulator is not None
         sentences = (_WHAT, _BY_ITSELF if ours else _BY_HAND)
         return [line for sentence in sentences for line in wrap(sentence, max(width - 4, 1))]

@@ -36,7 +36,7 @@ def test_every_procedure_of_the_tables_is_there() -> None:
     assert {*of_kind(Block)} == BLOCKS | {"generic-block"}
     assert {*of_kind(Botulinum)} == {f"botulinum-{muscle}" for muscle in TOXIN}
     assert {*of_kind(PainInjection)} == {"piriformis", "trigger-point"}
-    assert {*of_kind(Biofeedback)} == {"relax", "contract-relax"}
+    assert {*of_kind(Biofeedback)} == {"relax", "contract-relax", "contract-hold", "antagonist-quiet"}
 
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))

@@ -1,0 +1,66 @@
+"""From a muscle at rest and its largest efforts to the lines of an exercise; or, in words, why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.biofeedback.envelope import STEP_S
+from guidance.signal.basis import Array
+
+SUSTAINED_S = 0.5
+"""An effort counts as high as it was held for so long (unsourced)."""
+
+LEAST_KNOWN = 0.5
+"""Of a stretch of signal at least this share must be known before anything is said of it."""
+
+LEAST_RISE = 2.0
+"""The largest effort must be this many times the limit of rest, or nobody can train with it (unsourced)."""
+
+_FLAT_UV = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A muscle let go: mean and standard deviation of its envelope, and the limit below which it counts as let go."""
+
+    mean_uv: float
+    sd_uv: float
+    limit_uv: float
+
+
+def rest_of(envelope: Array, deviations: float) -> Rest | str:
+    """Rest with its limit at mean and so many standard ``deviations`` of ``envelope`` in uV; or why it is not known."""
+    known = envelope[np.isfinite(envelope)]
+    if len(known) < LEAST_KNOWN * max(len(envelope), 1) or not len(known):
+        return "the signal was missing for too long; attach the electrode"
+    mean_uv, sd_uv = float(known.mean()), float(known.std())
+    if mean_uv < _FLAT_UV:
+        return "the signal is flat; check that the electrode is connected"
+    return Rest(mean_uv, sd_uv, mean_uv + deviations * sd_uv)
+
+
+def largest_uv(efforts: Sequence[Array]) -> float | None:
+    """The highest mean over SUSTAINED_S in any of ``efforts`` (envelopes in uV); None where none was long enough."""
+    width = round(SUSTAINED_S / STEP_S)
+    means = [
+        float(np.nanmax(held))
+        for effort in efforts
+        if len(effort) >= width
+        if np.isfinite(held := np.lib.stride_tricks.sliding_window_view(effort, width).mean(axis=1)).any()
+    ]
+    return max(means, default=None)
+
+
+def too_weak(rest: Rest, maximum_uv: float | None) -> str | None:
+    """In words, why no line can be drawn between ``rest`` and the largest effort; None where one can."""
+    if maximum_uv is None:
+        return "the signal was missing during the efforts; attach the electrode"
+    if maximum_uv < LEAST_RISE * rest.limit_uv:
+        return (
+            f"no effort stood out of rest ({maximum_uv:.3g} uV against {rest.limit_uv:.3g} uV at rest); place the "
+            "electrode over the muscle's belly, or choose another muscle"
+        )
+    return None

@@ -1,0 +1,190 @@
+"""The one loop of biofeedback, without clock, thread, screen or device; it has no way to ask for a stimulus.
+
+Blocks and messages go in, records of the event stream come out. The same input, however cut, gives the same records.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from drivers.base import Block, DeviceInfo
+from guidance import __version__
+from guidance.alarms import AlarmBoard
+from guidance.biofeedback.course import Course
+from guidance.biofeedback.envelope import STEP_S
+from guidance.biofeedback.feedback import Feedback, cue
+from guidance.biofeedback.muscles import Muscles, Step
+from guidance.biofeedback.plan import Plan
+from guidance.biofeedback.records import EnvelopeSecond
+from guidance.biofeedback.view import training_view
+from guidance.events import VERSION, End, Entry, Made, Record, Signal, Start
+from guidance.messages import Acknowledge, Credit, Dial, Mark, Message, Pause
+from guidance.settings import Settings
+from guidance.snapshot import TrainingView
+from guidance.stimulation import Action, Stimulation
+from guidance.tally import Tally
+from guidance.watch import Watch
+
+_STEPS_A_SECOND = round(1 / STEP_S)
+
+
+class BiofeedbackEngine:
+    """One visit. ``stimulation`` and ``actions`` stay empty: nothing here stimulates."""
+
+    stimulation: Stimulation | None = None
+
+    def __init__(
+        self, settings: Settings, plan: Plan, info: DeviceInfo, columns: tuple[int, ...], wall_time: str
+    ) -> None:
+        """For ``plan`` on the channels ``columns`` of device ``info``, begun at ``wall_time`` (RFC 3339)."""
+        self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
+        self.actions: list[Action] = []
+        self.tally, self.alarms = Tally(), AlarmBoard()
+        self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.muscles = Muscles(info, columns, plan.window_s)
+        self.course = Course(plan, self.muscles.names, self.muscles.bands)
+        self._columns = columns
+        self._feedback = Feedback(len(columns))
+        self._cue = ""
+        self._now: tuple[float, ...] = (math.nan,) * len(columns)
+        self._second: list[tuple[float, ...]] = []
+
+    @property
+    def t(self) -> float:
+        """Device time: seconds of signal that have arrived."""
+        return self.muscles.end / self.info.sample_rate_hz
+
+    def answer_due(self, within_s: float) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
+        """Nothing is ever so urgent that the screen would have to wait."""
+        return False
+
+    def begin(self) -> Made:
+        """The record that opens the stream."""
+        info, protocol = self.info, self.settings.protocol
+        device = {
+            "model": info.model,
+            "serial": info.serial,
+            "address": info.address,
+            "sample_rate_hz": info.sample_rate_hz,
+            "channels": [channel.name for channel in info.channels],
+        }
+        told = {"training": self.plan.told, "columns": list(self._columns)}
+        changes = tuple(asdict(change) for change in protocol.changes)
+        return Made(
+            0.0,
+            Start(
+                VERSION,
+                f"needle-guidance {__version__}",
+                protocol.id,
+                device,
+                self._wall_time,
+                self.settings.mode.value,
+                changes,
+                protocol.unsourced,
+                protocol.assumed,
+                told,
+            ),
+        )
+
+    def step(
+        self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
+    ) -> Iterator[Made]:
+        """Records that ``blocks`` and ``messages`` give rise to; ``now_ns`` is None where no clock runs."""
+        for message in messages:
+            yield from (Made(self.t, record) for record in self._obey(message, now_ns or 0))
+        for block in blocks:
+            self.tally.count_block(block)
+            yield from self._electrodes(block)
+            yield from (Made(t, record) for t, record in self.watch.block(block))
+            for found in self.muscles.feed(block):
+                t = found.end / self.info.sample_rate_hz
+                yield from (Made(t, record, block.arrived_ns) for record in self._take(found, t))
+        if now_ns is not None:
+            state = self.watch.conditions(None, now_ns, headless=self.settings.headless)
+            yield from (Made(self.t, record) for record in self.watch.live(None, state, self.t))
+
+    def end(self, reason: str) -> Iterator[Made]:
+        """The record that closes the stream."""
+        yield Made(self.t, End(reason, 0, 0, self.tally.samples, self.tally.lost_samples))
+
+    def arm(self, by: str, now_ns: int) -> Iterator[Made]:  # noqa: ARG002 - as the engine of a procedure says it
+        """Nothing can be armed."""
+        return iter(())
+
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:  # noqa: ARG002
+        """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
+        record = self.alarms.condition(code, text, cause)
+        if record:
+            yield Made(self.t, record)
+
+    def view(self) -> TrainingView:
+        """What a screen shows of the exercise."""
+        return training_view(self.course, self._now, tuple(map(self._why_unknown, self._columns)))
+
+    def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
+        if isinstance(message, Credit):
+            self.watch.screen_seen_ns = now_ns
+        elif isinstance(message, Acknowledge):
+            codes = self.alarms.acknowledge()
+            if codes:
+                yield Entry("acknowledge", {"alarms": codes})
+        elif isinstance(message, Pause):
+            self.course.paused = message.on
+            yield Entry("pause", {"on": message.on})
+        elif isinstance(message, Dial):
+            if self.course.move_line(message.steps):
+                yield Entry("line", {"steps": message.steps, "line_uv": self.course.lines_uv[0]})
+        elif isinstance(message, Mark):
+            yield Entry(message.what, {})
+
+    def _electrodes(self, block: Block) -> Iterator[Made]:
+        """Which electrodes are off, at the sample from which on it is so here."""
+        for status in block.status:
+            if status.lead_off != self.muscles.lead_off and (any(status.lead_off) or any(self.muscles.lead_off)):
+                at = block.first_sample / self.info.sample_rate_hz
+                yield Made(at, Entry("electrodes", {"off": list(status.lead_off)}))
+
+    def _take(self, found: Step, t: float) -> Iterator[Record]:
+        course = self.course
+        yield from course.step(found.wide_uv, found.high_uv)
+        self._now = course.chosen(found.wide_uv, found.high_uv)
+        word = self._feedback.word(course, self._now)
+        if word != self._cue:
+            self._cue = word
+            yield cue(word)
+        self._second.append(self._now)
+        if len(self._second) == _STEPS_A_SECOND:
+            yield from self._second_done(t)
+
+    def _second_done(self, t: float) -> Iterator[Record]:
+        values, self._second = np.array(self._second), []
+        rms_uv = tuple(_rms(values[:, at]) for at in range(values.shape[1]))
+        signal = self.muscles.take_second(rms_uv)
+        yield Signal(signal, self.tally.lost_samples, self.tally.bad_frames)
+        clipped = max((channel["clipped_fraction"] or 0.0 for channel in signal), default=0.0)
+        yield from self.watch.clipped(clipped, t)
+        yield EnvelopeSecond(
+            self.course.phase.name,
+            [
+                {"name": name, "rms_uv": value, "percent": self._percent(at, value)}
+                for at, (name, value) in enumerate(zip(self.muscles.names, rms_uv, strict=True))
+            ],
+        )
+
+    def _percent(self, at: int, value: float | None) -> float | None:
+        largest_uv = self.course.largest_uv[at]
+        return None if value is None or largest_uv is None else 100 * value / largest_uv
+
+    def _why_unknown(self, column: int) -> str | None:
+        if not math.isnan(self._now[self._columns.index(column)]):
+            return None
+        return "electrode off" if self.muscles.is_off(column) else "no signal"
+
+
+def _rms(envelope: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:
+    known = envelope[np.isfinite(envelope)]
+    return float(np.sqrt(np.mean(known**2))) if len(known) else None

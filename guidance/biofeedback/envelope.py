@@ -1,0 +1,121 @@
+"""The RMS envelope of a muscle: causal, streaming, the same however the signal is cut."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
+
+from guidance.biofeedback.hum import Hum
+from guidance.signal.basis import Array
+
+STEP_S = 0.01
+"""The envelope is told so often."""
+
+LEAST_RATE_HZ = 250.0
+WIDE_HZ = (20.0, 450.0)
+"""The usual band of surface EMG (unsourced)."""
+
+ABOVE_HEART_HZ = 100.0
+"""Most of what the heart adds to a muscle of the trunk lies below (unsourced)."""
+
+_BELOW_NYQUIST = 0.45
+_ORDER = 4
+_LEAST_OCTAVE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeBand:
+    """The band whose RMS is told, in Hz."""
+
+    low_hz: float
+    high_hz: float
+
+    @property
+    def words(self) -> str:
+        """Such as ``20 to 450 Hz``."""
+        return f"{self.low_hz:g} to {self.high_hz:g} Hz"
+
+
+def wide_band(rate_hz: float) -> EnvelopeBand:
+    """The usual band, as far as ``rate_hz`` reaches."""
+    return EnvelopeBand(WIDE_HZ[0], min(WIDE_HZ[1], _BELOW_NYQUIST * rate_hz))
+
+
+def band_above_heart(rate_hz: float) -> EnvelopeBand | None:
+    """The band above most of the heart's; None where ``rate_hz`` does not reach there."""
+    high_hz = min(WIDE_HZ[1], _BELOW_NYQUIST * rate_hz)
+    return EnvelopeBand(ABOVE_HEART_HZ, high_hz) if high_hz >= _LEAST_OCTAVE * ABOVE_HEART_HZ else None
+
+
+class Envelope:
+    """RMS in one band of one channel over the last ``window_s``, told every STEP_S; mains taken away.
+
+    NaN where samples are missing anywhere in the window, and until it is full.
+    """
+
+    def __init__(self, rate_hz: float, band: EnvelopeBand, window_s: float) -> None:
+        """For a channel sampled at ``rate_hz``. Raises ValueError below 250 Hz."""
+        if rate_hz < LEAST_RATE_HZ:
+            raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {rate_hz:g}")
+        self._sos = butter(_ORDER // 2, (band.low_hz, band.high_hz), "bandpass", fs=rate_hz, output="sos")
+        self._state = np.zeros((len(self._sos), 2))
+        self._hum = Hum(rate_hz, band.high_hz)
+        self._per_step = rate_hz * STEP_S
+        self._cells = max(1, round(window_s / STEP_S))
+        self._first: float | None = None
+        self._last = 0.0
+        self._end = self._told = 0
+        self._waiting = np.zeros(0)
+        self._powers = np.full(self._cells - 1, math.nan)
+
+    @property
+    def mains_uv(self) -> float | None:
+        """Peak amplitude of the mains, 50 or 60 Hz, in uV; None until it is known."""
+        return self._hum.mains_uv
+
+    def __call__(self, samples: Array) -> Array:
+        """The envelope in uV at the end of every step that ``samples`` (n,) in uV complete; NaN is a missing sample."""
+        if not len(samples):
+            return np.zeros(0)
+        there = np.isfinite(samples)
+        banded, self._state = sosfilt(self._sos, self._held(samples, there), zi=self._state)
+        clean = np.where(there, self._hum(np.asarray(banded), there), math.nan)
+        self._waiting = np.concatenate([self._waiting, clean])
+        self._end += len(samples)
+        powers = np.concatenate([self._powers, self._new_powers()])
+        if len(powers) < self._cells:
+            self._powers = powers
+            return np.zeros(0)
+        self._powers = powers[len(powers) - self._cells + 1 :]
+        windows = np.lib.stride_tricks.sliding_window_view(powers, self._cells)
+        return np.asarray(np.sqrt(windows.mean(axis=1)))
+
+    def _new_powers(self) -> Array:
+        """The mean square of every step that is complete."""
+        powers, begin = [], self._edge(self._told)
+        first = begin
+        while (stop := self._edge(self._told + 1)) <= self._end:
+            cell = self._waiting[begin - first : stop - first]
+            powers.append(float(cell @ cell) / len(cell))
+            self._told, begin = self._told + 1, stop
+        self._waiting = self._waiting[begin - first :]
+        return np.array(powers)
+
+    def _edge(self, step: int) -> int:
+        """The sample at which ``step`` begins."""
+        return math.ceil(step * self._per_step - 1e-9)
+
+    def _held(self, samples: Array, there: NDArray[np.bool_]) -> Array:
+        """``samples`` less the first that was there, a missing one replaced by the one before it."""
+        if self._first is None:
+            if not there.any():
+                return np.zeros(len(samples))
+            self._first = self._last = float(samples[there.argmax()])
+        at = np.maximum.accumulate(np.where(there, np.arange(len(samples)), -1))
+        held = np.where(at >= 0, samples[np.maximum(at, 0)], self._last)
+        self._last = float(held[-1])
+        return np.asarray(held - self._first)

@@ -1,0 +1,100 @@
+"""The signal of all muscles made ready: both bands of each, step by step, and what is wrong with it by the second."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from drivers.base import Block, DeviceInfo
+from guidance.biofeedback.envelope import STEP_S, Envelope, band_above_heart, wide_band
+from guidance.signal.basis import Array
+
+_AT_RANGE = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Each muscle's envelope in uV as known at sample ``end``, in the wide band and above the heart; NaN if not."""
+
+    end: int
+    wide_uv: tuple[float, ...]
+    high_uv: tuple[float, ...]
+
+
+class Muscles:
+    """Follows the channels ``columns`` of a device."""
+
+    def __init__(self, info: DeviceInfo, columns: tuple[int, ...], window_s: float) -> None:
+        """``columns`` are indices into the channels of ``info``; the RMS is over ``window_s``."""
+        rate_hz = info.sample_rate_hz
+        self.bands = (wide_band(rate_hz), band_above_heart(rate_hz))
+        self.names = tuple(info.channels[column].name for column in columns)
+        self._rate_hz, self._columns = rate_hz, columns
+        self._ranges_uv = tuple(info.channels[column].range_uv for column in columns)
+        self._wide = [Envelope(rate_hz, self.bands[0], window_s) for _ in columns]
+        self._high = [Envelope(rate_hz, self.bands[1], window_s) for _ in columns] if self.bands[1] else []
+        self._told = 0
+        self._clipped = np.zeros(len(columns))
+        self._counted = 0
+        self.lead_off: tuple[bool, ...] = ()
+        self.end = 0
+
+    def feed(self, block: Block) -> Iterator[Step]:
+        """Take ``block``; what was lost before it, and a channel whose electrode is off, is not known."""
+        self.end = block.end_sample
+        if block.lost_before:
+            yield from self._feed(np.full((block.lost_before, len(self._columns)), math.nan))
+        for status in block.status:
+            self.lead_off = status.lead_off
+        samples = block.samples[:, self._columns].astype(float)
+        off = [place for place, column in enumerate(self._columns) if self.is_off(column)]
+        for first, stop in self._to_each_second(block):
+            part = samples[first:stop]
+            self._count_clipped(part)
+            part[:, off] = math.nan
+            yield from self._feed(part)
+
+    def is_off(self, column: int) -> bool:
+        """Whether the electrode of a channel of the device is known to be off."""
+        return column < len(self.lead_off) and self.lead_off[column]
+
+    def take_second(self, rms_uv: tuple[float | None, ...]) -> list[dict[str, Any]]:
+        """The quality of each channel since the last call, as the record ``signal`` has it."""
+        clipped, counted = self._clipped, self._counted
+        self._clipped, self._counted = np.zeros(len(self._columns)), 0
+        return [
+            {
+                "rms_uv": rms_uv[place],
+                "mains_uv": self._wide[place].mains_uv,
+                "clipped_fraction": float(clipped[place] / counted) if counted and self._ranges_uv[place] else None,
+                "lead_off": self.lead_off[column] if column < len(self.lead_off) else None,
+            }
+            for place, column in enumerate(self._columns)
+        ]
+
+    def _to_each_second(self, block: Block) -> Iterator[tuple[int, int]]:
+        """Pieces of ``block`` that end where a second does: what is told of a second must know nothing of the next."""
+        edges = {0, len(block.samples)}
+        second = math.floor(block.first_sample / self._rate_hz) + 1
+        while (edge := math.ceil(second * self._rate_hz - 1e-9) - block.first_sample) < len(block.samples):
+            edges.add(edge)
+            second += 1
+        return pairwise(sorted(edges))
+
+    def _count_clipped(self, samples: Array) -> None:
+        self._counted += len(samples)
+        limits = np.array([range_uv or math.inf for range_uv in self._ranges_uv])
+        self._clipped += (np.abs(samples) >= _AT_RANGE * limits).sum(axis=0)
+
+    def _feed(self, samples: Array) -> Iterator[Step]:
+        wide = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._wide)]).T
+        high = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._high)]).T if self._high else wide
+        for both in zip(wide.tolist(), high.tolist(), strict=True):
+            self._told += 1
+            end = math.ceil(self._told * STEP_S * self._rate_hz - 1e-9)
+            yield Step(end, tuple(both[0]), tuple(both[1]))

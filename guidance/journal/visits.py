@@ -1,0 +1,110 @@
+"""Earlier visits of the same case: what their records say of the exercise. The label never enters the event stream."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guidance.faults import ArgumentFault, Fault
+from guidance.journal.files import open_plain, replace_private
+from guidance.journal.reading import read_events
+from guidance.journal.store import procedures
+
+LABEL_NAME = "case-label"
+_LABEL = re.compile(r"[\w.-]{1,60}")
+_MOST_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit: percentages of its trials (None where not known), and rest and largest effort of its first muscle."""
+
+    name: str
+    wall_time: str
+    exercise: str
+    scores: tuple[float | None, ...]
+    reached: int
+    rest_uv: float | None
+    largest_uv: float | None
+    first_line_uv: float | None
+    last_line_uv: float | None
+    longest_held_s: float | None
+    why: str | None = None
+
+    @property
+    def mean_score(self) -> float | None:
+        """Mean of the trials that are known, in percent; None where none is."""
+        known = [score for score in self.scores if score is not None]
+        return sum(known) / len(known) if known else None
+
+
+def checked_label(label: str) -> str:
+    """``label`` as it can be kept. Raises ArgumentFault."""
+    if not _LABEL.fullmatch(label):
+        raise ArgumentFault(f"{label!r} is no case label: letters, digits, point, hyphen and underscore, at most 60.")
+    return label
+
+
+def put_label(folder: Path, label: str) -> None:
+    """Note in ``folder`` whose visit it is, for this user's eyes alone. Raises OSError."""
+    replace_private(folder / LABEL_NAME, label.encode())
+
+
+def label_of(folder: Path) -> str | None:
+    """The case label of the visit in ``folder``; None where it has none."""
+    try:
+        with open_plain(folder / LABEL_NAME) as file:
+            return file.read(_MOST_BYTES).decode("utf-8", "replace").strip() or None
+    except OSError:
+        return None
+
+
+def visit_of(folder: Path) -> Visit | None:
+    """The visit on record in ``folder``; None where it is no exercise, or cannot be read."""
+    try:
+        events = read_events(folder)
+        return _visit(folder.name, events)
+    except (Fault, AttributeError, KeyError, TypeError, ValueError, IndexError):
+        return None
+
+
+def earlier_visits(store: Path, label: str, exercise: str) -> list[Visit]:
+    """The visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
+    found: list[Path] = []
+    with contextlib.suppress(Fault):
+        found = [folder for folder in procedures(store) if label_of(folder) == label]
+    visits = (visit_of(folder) for folder in found)
+    return [visit for visit in visits if visit is not None and visit.exercise == exercise]
+
+
+def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
+    start = events[0]
+    training = (start.get("settings") or {}).get("training")
+    if start["kind"] != "start" or training is None:
+        return None
+    trials = [event for event in events if event["kind"] == "trial"]
+    muscle = next((event for event in events if event["kind"] == "calibration"), {})
+    held = [_number(trial["held_s"]) for trial in trials]
+    return Visit(
+        name=name,
+        wall_time=str(start["wall_time"]),
+        exercise=str(training["exercise"]),
+        scores=tuple(_number(trial["score_percent"]) for trial in trials),
+        reached=sum(trial["reached"] is True for trial in trials),
+        rest_uv=_number(muscle.get("rest_mean_uv")),
+        largest_uv=_number(muscle.get("largest_uv")),
+        first_line_uv=_number(muscle.get("line_uv")),
+        last_line_uv=_number(trials[-1]["next_line_uv"]) if trials else None,
+        longest_held_s=max((each for each in held if each is not None), default=None),
+        why=None if muscle.get("why") is None else str(muscle["why"]),
+    )
+
+
+def _number(value: object) -> float | None:
+    """``value`` as a record may have it. Raises TypeError for anything but a number and None."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise TypeError(f"{value!r} is no number")
+    return value

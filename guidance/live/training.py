@@ -1,0 +1,182 @@
+"""An exercise under way on a device or a recording: what it runs with, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from drivers import open_device
+from drivers.base import Amplifier, DeviceInfo
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Mute, Sound
+from guidance.biofeedback.engine import BiofeedbackEngine
+from guidance.biofeedback.envelope import LEAST_RATE_HZ
+from guidance.biofeedback.feedback import EXERCISE
+from guidance.biofeedback.plan import MUSCLES, Plan
+from guidance.biofeedback.view import training_snapshot
+from guidance.desk import Desk
+from guidance.events import Entry, Made
+from guidance.faults import ArgumentFault, Fault
+from guidance.journal.record import ProcedureRecord
+from guidance.journal.store import mark_told, new_procedure
+from guidance.journal.visits import Visit, earlier_visits, put_label
+from guidance.live.device import LiveDevice
+from guidance.live.effort import Effort, Will
+from guidance.live.job import changes_told, cut_off_told, found_before
+from guidance.live.played import Played
+from guidance.live.session import LiveSession, Outlets
+from guidance.messages import Message
+from guidance.settings import Settings
+from guidance.writer import Detached, EventWriter
+
+_MOST_MUSCLES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What to run: an exercise on the device at ``address``, or on the recording ``file`` at ``speed`` (None: fast).
+
+    ``label`` is the case whose visit it is. ``script`` and ``follows`` steer a simulated person.
+    """
+
+    settings: Settings
+    plan: Plan
+    store: str
+    address: str | None = None
+    file: str | None = None
+    speed: float | None = 1.0
+    channels: tuple[str, ...] = ()
+    label: str | None = None
+    events: str | None = None
+    duration_s: float | None = None
+    sound: SoundSettings | None = None
+    script: tuple[Effort, ...] | None = None
+    follows: bool = False
+
+    def open(self) -> TrainingSession:
+        """The session, its device streaming; no output of it is touched. Raises Fault and DeviceError."""
+        store = Path(self.store)
+        notices, cut_off = found_before(store)
+        with ExitStack() as stack:
+            copy = Detached(self.events) if self.events else None
+            if copy:
+                stack.callback(copy.close)
+            amplifier = self._amplifier()
+            stack.callback(amplifier.close)
+            columns = columns_of(amplifier.info, self.channels, MUSCLES.get(self.plan.exercise, 1))
+            notices += [cut_off_told(folder) for folder in cut_off]
+            device = LiveDevice(amplifier, asks=False)
+            device.start()
+            now = datetime.now().astimezone()
+            sound = Mute("exercise") if self.sound is None else _sound(self.sound, amplifier.info)
+            stack.callback(sound.close)
+            before = earlier_visits(store, self.label, self.plan.exercise) if self.label else []
+            folder = new_procedure(store, self.settings.protocol.id, now)
+            record = ProcedureRecord(folder, amplifier.info, now)
+            writer = EventWriter(record.journal, copy)
+            stack.callback(writer.close)
+            stack.callback(record.close)
+            self._put_label(folder)
+            for found in cut_off:
+                mark_told(found)
+            wall_time = now.isoformat(timespec="seconds")
+            engine = BiofeedbackEngine(self.settings, self.plan, amplifier.info, columns, wall_time)
+            notices += [*changes_told(self.settings.protocol), *_before_told(before)]
+            will = Will(self.script, follows=self.follows, exercise=self.plan.exercise)
+            return TrainingSession(
+                engine,
+                device,
+                Outlets(writer, record, sound),
+                self.duration_s,
+                notices,
+                stack.pop_all(),
+                played=amplifier if isinstance(amplifier, Played) else None,
+                will=will,
+            )
+
+    def _amplifier(self) -> Amplifier:
+        if self.file is not None:
+            return Played(self.file, self.speed)
+        address = self.address or ""
+        return open_device(address, channels=_MOST_MUSCLES) if address.startswith("sim:") else open_device(address)
+
+    def _put_label(self, folder: Path) -> None:
+        if self.label:
+            try:
+                put_label(folder, self.label)
+            except OSError as fault:
+                raise Fault(f"The case label cannot be kept in {folder} ({fault.strerror}); make room.") from None
+
+
+class TrainingSession(LiveSession):
+    """An exercise under way; it ends when the course is over, and with the recording."""
+
+    def __init__(
+        self,
+        engine: BiofeedbackEngine,
+        device: LiveDevice,
+        outlets: Outlets,
+        duration_s: float | None,
+        notices: list[str],
+        stack: ExitStack,
+        *,
+        played: Played | None,
+        will: Will,
+    ) -> None:
+        """As LiveSession; ``played`` is the recording, if it is one, and ``will`` that of a simulated person."""
+        super().__init__(engine, device, outlets, duration_s, notices, stack, training_snapshot)
+        self._training, self._played, self._will = engine, played, will
+
+    def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        reason = super()._turn(desk, stopping)
+        if self._device.is_simulated:
+            for words in self._will.words(self._training.t, self._training.course.phase):
+                self._device.steer(words)
+                self._write([Made(self._training.t, Entry("simulated", {"words": words}))])
+        return reason
+
+    def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:
+        reason = super()._reason(desk, messages, stopping)
+        course = self._training.course
+        if reason is None and course.failed:
+            self._amiss = course.failed
+            return "error"
+        if reason is None and (course.over or (self._played is not None and self._played.over)):
+            return "duration"
+        return reason
+
+
+def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[int, ...]:
+    """The channels of device ``info`` called ``names``, or its first two. Raises ArgumentFault, Fault."""
+    if info.sample_rate_hz < LEAST_RATE_HZ:
+        raise Fault(
+            f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for an envelope, which needs at least "
+            f"{LEAST_RATE_HZ:g} Hz."
+        )
+    there = [channel.name for channel in info.channels]
+    for name in names:
+        if name not in there:
+            raise ArgumentFault(f"{info.address} has no channel {name!r}; it has: {', '.join(there)}.")
+    columns = tuple(there.index(name) for name in names) or tuple(range(min(len(there), _MOST_MUSCLES)))
+    if len(set(columns)) < needed:
+        raise ArgumentFault(
+            f"This exercise needs {needed} channels, one over each muscle; {len(set(columns))} is there."
+        )
+    return columns
+
+
+def _sound(settings: SoundSettings, info: DeviceInfo) -> Sound:
+    return Sound(replace(settings, mapping="exercise", monitor=0.0), info.sample_rate_hz, EXERCISE)
+
+
+def _before_told(before: list[Visit]) -> list[str]:
+    """The last visit in a sentence."""
+    if not before:
+        return []
+    last = before[-1]
+    score = "not known" if last.mean_score is None else f"{last.mean_score:.0f} %"
+    trials = f"{last.reached} of {len(last.scores)} trials reached, mean {score}"
+    return [f"Visit {len(before) + 1}. Last time ({last.wall_time[:10]}): {trials}."]

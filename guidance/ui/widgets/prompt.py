@@ -1,0 +1,96 @@
+"""What to do now, in letters to be read across a room; how long; and how the trials went."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from textwrap import wrap
+
+from guidance.harmless import clean
+from guidance.snapshot import Snapshot, TrainingView
+from guidance.ui import bigtext
+from guidance.ui.raster import Canvas
+from guidance.ui.text import shorten
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_LARGE = {"work": Ink.TARGET, "effort": Ink.TARGET, "failed": Ink.WARN}
+_BLOCKS = 10
+
+
+class Prompt(Panel):
+    """The words, the seconds left, a sentence, progress and the scores of the trials."""
+
+    DEFAULT_CSS = "Prompt { width: 1fr; height: 1fr; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Redrawn when a word, a second or a score changes."""
+        training = snapshot.training
+        if training is None:
+            return None
+        told = (training.phase, training.say, training.do, training.hint, training.trial, training.scores)
+        return (*told, _seconds(training), snapshot.paused, snapshot.ended)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the words above, the countdown below them, the sentence, and the trials at the bottom."""
+        training = self.snapshot.training if self.snapshot else None
+        if training is None or self.snapshot is None:
+            return
+        bottom = canvas.height - _paint_scores(canvas, training)
+        row = _paint_sentence(canvas, training, bottom)
+        half = row // 2
+        say = "WAIT" if self.snapshot.paused else training.say
+        _paint_large(canvas, 0, half, say, _LARGE.get(training.phase, Ink.STRONG))
+        seconds = _seconds(training)
+        if seconds is not None and not self.snapshot.paused:
+            _paint_large(canvas, half + 1, row - half - 1, str(seconds), Ink.STRONG)
+
+
+def _seconds(training: TrainingView) -> int | None:
+    return None if training.left_s is None else math.ceil(training.left_s - 1e-6)
+
+
+def _paint_large(canvas: Canvas, top: int, height: int, text: str, ink: int) -> None:
+    """``text`` as large as it fits into ``height`` rows from ``top`` on; in plain letters where none does."""
+    size = bigtext.largest(text, canvas.width - 2, height - 1)
+    if size is None:
+        canvas.write(top, 1, shorten(text, canvas.width - 2), Ink.STRONG)
+        return
+    bigtext.draw(canvas, top, 1, text, size, ink)
+
+
+def _paint_sentence(canvas: Canvas, training: TrainingView, bottom: int) -> int:
+    """What to do in a sentence or two, ending above row ``bottom``; the row that it begins at."""
+    lines = wrap(clean(training.do), canvas.width - 2)
+    hint = wrap(clean(training.hint), canvas.width - 2)
+    first = max(bottom - len(lines) - len(hint) - 1, 0)
+    for row, line in enumerate(lines, first):
+        canvas.write(row, 1, line, Ink.STRONG)
+    for row, line in enumerate(hint, first + len(lines)):
+        canvas.write(row, 1, line, Ink.WARN)
+    return first
+
+
+def _paint_scores(canvas: Canvas, training: TrainingView) -> int:
+    """Trials done and to come as chips, and the last score in words; how many rows that took."""
+    word = "Calibration" if training.trial is None else f"Trial {training.trial} of {training.trials}"
+    word = "All trials done" if training.phase == "done" else word
+    last = training.scores[-1] if training.scores else None
+    if training.scores:
+        told = "not known" if last is None else f"{100 * last:.0f} %"
+        word += f"   the last: {told}"
+    canvas.write(canvas.height - 2, 1, shorten(word, canvas.width - 2), Ink.TEXT)
+    column = 1
+    for score in (*training.scores, *[math.nan] * (training.trials - len(training.scores))):
+        column = _paint_chip(canvas, column, score)
+    return 3
+
+
+def _paint_chip(canvas: Canvas, column: int, score: float | None) -> int:
+    row = canvas.height - 1
+    if score is None:
+        return canvas.write(row, column, "  ? ", Ink.STRONG, Ground.UNKNOWN) + 1
+    if math.isnan(score):
+        return canvas.write(row, column, "  · ", Ink.MUTED, Ground.WINDOW) + 1
+    ground = Ground.YES if score >= 0.8 else Ground.CHIP
+    return canvas.write(row, column, f"{100 * score:3.0f} ", Ink.DARK, ground) + 1

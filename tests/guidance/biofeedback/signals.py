@@ -1,0 +1,143 @@
+"""Made signals for biofeedback: muscles that follow a course, hearts, mains; and what the loop makes of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from drivers.base import Block, Channel, DeviceInfo
+from guidance.biofeedback.course import Course, Phase
+from guidance.biofeedback.engine import BiofeedbackEngine
+from guidance.biofeedback.envelope import wide_band
+from guidance.biofeedback.plan import Plan, plan_of
+from guidance.events import Made, Record
+from guidance.protocol import load
+from guidance.protocol.library import loaded
+from guidance.protocol.sheet import Biofeedback
+from guidance.settings import Mode, Settings
+from guidance.signal.basis import Array
+
+R = TypeVar("R", bound=Record)
+Person = Callable[[Phase], tuple[float, ...]]
+"""The effort of each muscle in a phase, in uV of RMS."""
+
+REST_UV, FULL_UV = 2.0, 200.0
+
+
+def exercise(name: str, **changes: object) -> Plan:
+    """The plan of protocol ``name``, short; ``changes`` replace fields."""
+    sheet = loaded(name).sheet
+    assert isinstance(sheet, Biofeedback)
+    short = {"rest_s": 8.0, "work_s": 5.0, "pause_s": 4.0, "effort_s": 2.0}
+    return replace(plan_of(sheet)[0], **{**short, **changes})  # type: ignore[arg-type]
+
+
+def emg(rng: np.random.Generator, samples: int, rate_hz: float) -> Array:
+    """Noise of the band of surface EMG, RMS 1."""
+    high_hz = min(200.0, 0.45 * rate_hz)
+    wave = sosfilt(butter(2, (30.0, high_hz), "bandpass", fs=rate_hz, output="sos"), rng.standard_normal(samples + 500))
+    return np.asarray(wave[500:] / np.std(wave[500:]))
+
+
+def mains(samples: int, rate_hz: float, uv: float, hz: float = 50.03) -> Array:
+    """Mains a little off its frequency, with a third harmonic where the rate has room for it."""
+    t = np.arange(samples) / rate_hz
+    third = 0.3 * uv * np.sin(6 * math.pi * hz * t + 1.0) if 6 * hz < rate_hz else 0.0
+    return np.asarray(uv * np.sin(2 * math.pi * hz * t) + third)
+
+
+def heart(samples: int, rate_hz: float, uv: float, rng: np.random.Generator) -> Array:
+    """Beats of a QRS of ``uv`` about every 0.85 s."""
+    t = np.arange(samples) / rate_hz
+    wave, at = np.zeros(samples), 0.4
+    while at < t[-1]:
+        for size, offset, width in ((-0.15, -0.025, 0.008), (1.0, 0.0, 0.01), (-0.25, 0.028, 0.01)):
+            wave += uv * size * np.exp(-(((t - at - offset) / width) ** 2))
+        at += 0.85 + float(rng.normal(0, 0.02))
+    return wave
+
+
+def follows(plan: Plan) -> Person:
+    """Somebody who does as told, with 60 % in the exercise."""
+
+    def effort(phase: Phase) -> tuple[float, ...]:
+        if phase.name == "effort":
+            return tuple(FULL_UV if at == phase.channel else REST_UV for at in range(2))
+        works = phase.name == "work" and plan.wants_above
+        return (0.6 * FULL_UV if works else REST_UV, REST_UV)
+
+    return effort
+
+
+def course_of(plan: Plan, names: tuple[str, ...] = ("agonist", "antagonist")) -> Course:
+    return Course(plan, names, (wide_band(1000.0), None))
+
+
+def walk(course: Course, person: Person, *, seed: int = 0, most: int = 60_000) -> list[Record]:
+    """Go through ``course`` with a person whose envelope is as meant but for 5 %; the records."""
+    rng = np.random.default_rng(seed)
+    found: list[Record] = []
+    for _ in range(most):
+        if course.over:
+            return found
+        values = tuple(uv * float(1 + 0.05 * rng.standard_normal()) for uv in person(course.phase))
+        found += course.step(values, values)
+    raise AssertionError("the course did not end")
+
+
+def of_kind(records: Iterable[Record], kind: type[R]) -> list[R]:
+    return [record for record in records if isinstance(record, kind)]
+
+
+def schedule(plan: Plan) -> list[tuple[Phase, float]]:
+    """All phases of a visit in which everything succeeds, each with the second at which it begins."""
+    course, t = course_of(plan), 0.0
+    phases: list[tuple[Phase, float]] = [(course.phase, 0.0)]
+    person = follows(plan)
+    while not course.over:
+        values = person(course.phase)
+        course.step(values, values)
+        t += 0.01
+        if course.phase is not phases[-1][0]:
+            phases.append((course.phase, t))
+    return phases
+
+
+def person_signal(plan: Plan, rate_hz: float, seed: int = 0) -> Array:
+    """(samples, 2) in uV of somebody who follows ``plan`` from beginning to end."""
+    rng = np.random.default_rng(seed)
+    phases = schedule(plan)
+    samples = round(phases[-1][1] * rate_hz) + round(rate_hz)
+    size, person = np.full((samples, 2), REST_UV), follows(plan)
+    for phase, begin in phases:
+        size[round(begin * rate_hz) :] = person(phase)
+    return np.stack([emg(rng, samples, rate_hz) * size[:, at] for at in range(2)], axis=1)
+
+
+def info_of(rate_hz: float, channels: int = 2) -> DeviceInfo:
+    names = ("agonist", "antagonist")[:channels]
+    return DeviceInfo("made", "", "made:", rate_hz, tuple(Channel(name, 5000.0) for name in names))
+
+
+def engine_of(plan: Plan, rate_hz: float, channels: int = 2) -> BiofeedbackEngine:
+    settings = Settings(load("relax"), Mode.LISTEN)
+    info = info_of(rate_hz, channels)
+    return BiofeedbackEngine(settings, plan, info, tuple(range(channels)), "2026-01-01T00:00:00+00:00")
+
+
+def blocks(signal: Array, sizes: Iterator[int]) -> Iterator[Block]:
+    """``signal`` (samples, channels) cut into blocks of ``sizes``."""
+    at = 0
+    while at < len(signal):
+        stop = min(at + max(next(sizes), 1), len(signal))
+        yield Block(at, signal[at:stop].astype(np.float32))
+        at = stop
+
+
+def made_of(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[Made]:
+    return [made for block in cut for made in engine.step([block])]

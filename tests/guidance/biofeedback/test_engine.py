@@ -1,0 +1,145 @@
+"""The loop on made signals: any cut the same records, holes, electrodes, pauses; and it stimulates nothing."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+import guidance.biofeedback
+from drivers.base import Block, Status
+from guidance.biofeedback.records import Calibrated, EnvelopeSecond, TrialDone
+from guidance.events import Alarm, Cue, Entry, Made, Numbering, Record, Signal
+from guidance.messages import Dial, Mark, Pause
+from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, made_of, of_kind, person_signal
+
+RATE_HZ = 500.0
+PLAN = exercise("contract-hold", trials=1)
+VISIT = person_signal(PLAN, RATE_HZ)
+
+
+def told(made: list[Made]) -> list[str]:
+    numbering = Numbering()
+    return [json.dumps(json.loads(numbering.line(Made(one.t, one.record), 0))) for one in made]
+
+
+def records(made: list[Made]) -> list[Record]:
+    return [one.record for one in made]
+
+
+@pytest.fixture(scope="module")
+def whole() -> list[Made]:
+    return made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.repeat(250)))
+
+
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(st.lists(st.integers(40, 3000), min_size=1, max_size=6))
+def test_no_cut_changes_a_record(whole: list[Made], sizes: list[int]) -> None:
+    cut = made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.cycle(sizes)))
+    assert told(cut) == told(whole)
+
+
+def test_a_visit_from_rest_to_its_last_trial(whole: list[Made]) -> None:
+    found = records(whole)
+    assert [each.reached for each in of_kind(found, TrialDone)] == [True]
+    assert of_kind(found, Calibrated)[0].line_uv == pytest.approx(80.0, rel=0.15)
+    names = [cue.name for cue in of_kind(found, Cue)]
+    assert names[0] == "exercise-quiet"
+    assert names[-1] == "exercise-quiet"
+    assert "exercise-on" in names
+
+
+@pytest.mark.parametrize("rate_hz", [250.0, 1000.0])
+def test_every_board_from_250_hz_on_is_fast_enough(rate_hz: float) -> None:
+    plan = exercise("relax", trials=1)
+    made = made_of(engine_of(plan, rate_hz), blocks(person_signal(plan, rate_hz), itertools.repeat(97)))
+    assert [each.reached for each in of_kind(records(made), TrialDone)] == [True]
+
+
+def test_each_second_tells_envelope_and_quality(whole: list[Made]) -> None:
+    seconds, signals = of_kind(records(whole), EnvelopeSecond), of_kind(records(whole), Signal)
+    assert len(seconds) == len(signals) == len(VISIT) // RATE_HZ
+    assert all(channel["rms_uv"] is not None for channel in seconds[-1].channels)
+    assert seconds[0].channels[0]["percent"] is None
+    assert seconds[-1].channels[0]["percent"] is not None
+    assert seconds[-1].channels[1]["percent"] is None
+    assert {"rms_uv", "mains_uv", "clipped_fraction", "lead_off"} == set(signals[0].channels[0])
+
+
+def _with_hole() -> Iterator[Block]:
+    first, stop = round(5 * RATE_HZ), round(7 * RATE_HZ)
+    yield Block(0, VISIT[:first].astype(np.float32))
+    yield Block(stop, VISIT[stop : stop + 3000].astype(np.float32), lost_before=stop - first)
+
+
+def test_what_is_lost_is_not_known_and_calibration_waits_for_it() -> None:
+    engine = engine_of(PLAN, RATE_HZ)
+    found = records(made_of(engine, _with_hole()))
+    assert any(alarm.code == "samples-lost" for alarm in of_kind(found, Alarm))
+    seconds = [second.channels[0]["rms_uv"] for second in of_kind(found, EnvelopeSecond)]
+    assert [value is None for value in seconds[4:8]] == [False, True, True, False]
+    assert engine.course.phase.name == "rest"
+    assert engine.course.left_s == pytest.approx(8.0 - (13.0 - 3.0 - 2.0 - 0.09), abs=0.2)
+
+
+def test_an_electrode_that_is_off_is_unknown_with_a_word_and_never_zero() -> None:
+    engine = engine_of(PLAN, RATE_HZ)
+    off = Block(0, VISIT[:1500].astype(np.float32), status=(Status(0, "streaming", "none", (True, False)),))
+    found = records(made_of(engine, [off]))
+    view = engine.view()
+    assert (view.muscles[0].envelope_uv, view.muscles[0].why) == (None, "electrode off")
+    assert view.muscles[1].envelope_uv is not None
+    assert any(alarm.code == "lead-off" for alarm in of_kind(found, Alarm))
+    assert of_kind(found, EnvelopeSecond)[1].channels[0]["rms_uv"] is None
+    assert of_kind(found, Entry)[0].fields == {"off": [True, False]}
+
+
+def test_a_heart_in_the_signal_raises_the_band_and_is_told() -> None:
+    plan, rate_hz = exercise("relax", trials=1, rest_s=15.0), 1000.0
+    signal = person_signal(plan, rate_hz)
+    signal[:, 0] += heart(len(signal), rate_hz, 150.0, np.random.default_rng(1))
+    found = records(made_of(engine_of(plan, rate_hz), blocks(signal, itertools.repeat(500))))
+    calibrated = of_kind(found, Calibrated)[0]
+    assert calibrated.band_hz[0] == 100.0
+    assert calibrated.heart_per_min == pytest.approx(60 / 0.85, rel=0.1)
+    assert (calibrated.rest_mean_uv or 99.0) < 6.0
+
+
+def test_a_slow_board_that_hears_the_heart_says_so() -> None:
+    plan, rate_hz = exercise("relax", trials=1, rest_s=15.0), 250.0
+    signal = person_signal(plan, rate_hz)
+    signal[:, 0] += heart(len(signal), rate_hz, 150.0, np.random.default_rng(1))
+    engine = engine_of(plan, rate_hz)
+    made_of(engine, blocks(signal, itertools.repeat(500)))
+    assert "the heart beats into the signal" in engine.view().hint
+
+
+def test_the_operator_pauses_moves_the_line_and_notes() -> None:
+    engine = engine_of(PLAN, RATE_HZ)
+    made = [*engine.step([], None, [Pause(on=True), Dial(1), Mark("pain")])]
+    assert [record.what for record in of_kind(records(made), Entry)] == ["pause", "pain"]
+    made_of(engine, [Block(0, VISIT[:5000].astype(np.float32))])
+    assert engine.course.phase.name == "prepare"
+
+
+def test_it_has_no_way_to_ask_for_a_stimulus(whole: list[Made]) -> None:
+    engine = engine_of(PLAN, RATE_HZ)
+    assert engine.stimulation is None
+    assert [*engine.arm("operator", 0)] == []
+    assert engine.actions == []
+    assert not [record for record in records(whole) if record.kind in ("command", "stimulus")]
+
+
+def test_no_module_of_it_names_a_stimulators_doing() -> None:
+    asks = {"Stimulator", "enable", "pulse_once", "set_pulses", "Fire", "Output"}
+    for path in Path(guidance.biofeedback.__path__[0]).glob("*.py"):
+        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+        names |= {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert not names & asks, path.name

@@ -1,0 +1,175 @@
+"""Each exercise: what counts, how the line moves, what is not known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from guidance.biofeedback.course import Phase
+from guidance.biofeedback.feedback import EXERCISE
+from guidance.biofeedback.records import PhaseBegins, TrialDone
+from guidance.biofeedback.scoring import Score, longest_s, next_line_uv, score
+from guidance.events import Cue
+from guidance.protocol.library import loaded
+from guidance.protocol.sheet import Biofeedback
+from tests.guidance.biofeedback.signals import (
+    FULL_UV,
+    REST_UV,
+    Person,
+    course_of,
+    exercise,
+    follows,
+    of_kind,
+    walk,
+)
+
+EXERCISES = ("relax", "contract-hold", "contract-relax", "antagonist-quiet")
+GRACE = 100
+
+
+def steps(first: list[float], second: float = 1.0) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """An envelope of which the first second is not scored."""
+    return np.array([[value, second] for value in [0.0] * GRACE + first])
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_somebody_who_does_as_told_reaches_every_trial(name: str) -> None:
+    plan = exercise(name, trials=2)
+    course = course_of(plan)
+    trials = of_kind(walk(course, follows(plan)), TrialDone)
+    assert [trial.reached for trial in trials] == [True, True]
+    assert [trial.number for trial in trials] == [1, 2]
+    assert course.failed is None
+
+
+def _opposite(plan_name: str) -> Person:
+    plan = exercise(plan_name)
+    good = follows(plan)
+
+    def effort(phase: Phase) -> tuple[float, ...]:
+        if phase.name not in ("work", "pause"):
+            return good(phase)
+        works = (phase.name == "work") != plan.wants_above
+        return (0.6 * FULL_UV if works else REST_UV, REST_UV)
+
+    return effort
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_somebody_who_does_the_opposite_reaches_none(name: str) -> None:
+    trials = of_kind(walk(course_of(exercise(name, trials=2)), _opposite(name)), TrialDone)
+    assert [trial.reached for trial in trials] == [False, False]
+    assert all((trial.score_percent or 0) < 5 for trial in trials)
+
+
+def test_an_antagonist_that_works_along_spoils_the_trial() -> None:
+    plan = exercise("antagonist-quiet", trials=1)
+    good = follows(plan)
+    both = walk(course_of(plan), lambda phase: (120.0, 120.0) if phase.name == "work" else good(phase))
+    trial = of_kind(both, TrialDone)[0]
+    assert trial.score_percent == 0.0
+    assert trial.quiet_percent == 0.0
+    assert len(trial.lines_uv) == 2
+
+
+def test_relaxing_counts_the_time_below_the_line() -> None:
+    found = score(exercise("relax"), (10.0,), 5.0, steps([5.0] * 300 + [20.0] * 100), steps([]))
+    assert found.share == pytest.approx(0.75)
+    assert found.reached is False
+
+
+def test_holding_counts_the_longest_hold_and_bridges_short_dips() -> None:
+    plan = exercise("contract-hold")
+    dip = [20.0] * 200 + [5.0] * 15 + [20.0] * 150
+    found = score(plan, (10.0,), 5.0, steps(dip), steps([]))
+    assert found.held_s == pytest.approx(3.65)
+    assert found.share == 1.0
+    broken = score(plan, (10.0,), 5.0, steps([20.0] * 120 + [5.0] * 40 + [20.0] * 90), steps([]))
+    assert broken.held_s == pytest.approx(1.2)
+    assert broken.share == pytest.approx(1.2 / plan.hold_s)
+
+
+def test_the_longest_stretch_has_no_dip_at_its_end() -> None:
+    assert longest_s(np.array([True] * 50 + [False] * 15)) == pytest.approx(0.5)
+    assert longest_s(np.zeros(100, bool)) == 0.0
+
+
+def test_work_and_rest_count_alike() -> None:
+    found = score(exercise("contract-relax"), (10.0,), 5.0, steps([20.0] * 200), steps([20.0] * 150 + [1.0] * 150))
+    assert found.rest_share == pytest.approx(0.5)
+    assert found.share == pytest.approx(0.75)
+
+
+def test_a_trial_without_a_signal_is_not_known_and_moves_no_line() -> None:
+    plan = exercise("relax")
+    found = score(plan, (10.0,), 5.0, steps([math.nan] * 300 + [5.0] * 100), steps([]))
+    assert found.share is None
+    assert found.reached is None
+    assert "missing" in (found.why or "")
+    assert next_line_uv(plan, 10.0, found, 5.0, 100.0) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("share", "level_uv", "expected"),
+    [(1.0, 30.0, 12.0), (1.0, 11.0, 11.0), (0.2, 2.0, 8.0), (0.6, 30.0, 10.0), (1.0, 8.0, 8.0)],
+)
+def test_the_line_follows_the_last_trial_within_its_bounds(share: float, level_uv: float, expected: float) -> None:
+    found = next_line_uv(exercise("contract-hold"), 10.0, Score(share, level_uv), 5.0, 100.0)
+    assert found == pytest.approx(expected)
+
+
+def test_the_line_stays_between_rest_and_the_largest_effort() -> None:
+    plan = exercise("relax")
+    assert next_line_uv(plan, 5.5, Score(1.0, 0.1), 5.0, 100.0) == 5.0
+    assert next_line_uv(plan, 95.0, Score(0.0, 500.0), 5.0, 100.0) == 100.0
+
+
+def test_the_line_moves_from_trial_to_trial_as_recorded() -> None:
+    plan = exercise("contract-hold", trials=3)
+    trials = of_kind(walk(course_of(plan), follows(plan)), TrialDone)
+    assert [trial.lines_uv[0] for trial in trials[1:]] == [trial.next_line_uv for trial in trials[:-1]]
+    assert trials[1].lines_uv[0] == pytest.approx(1.2 * trials[0].lines_uv[0])
+
+
+def test_the_operator_moves_the_line_by_five_percent() -> None:
+    plan = exercise("relax")
+    course = course_of(plan)
+    assert not course.move_line(1)
+    while course.lines_uv[0] is None:
+        values = follows(plan)(course.phase)
+        course.step(values, values)
+    before = course.lines_uv[0]
+    assert course.move_line(2)
+    assert course.lines_uv[0] == pytest.approx(before * 1.05**2)
+
+
+def test_a_paused_course_stands_still() -> None:
+    course = course_of(exercise("relax"))
+    course.paused = True
+    assert len(course.step((1.0, 1.0), (1.0, 1.0))) == 1
+    assert not any(course.step((1.0, 1.0), (1.0, 1.0)) for _ in range(1000))
+    assert course.phase.name == "prepare"
+
+
+def test_every_phase_is_told_with_words_that_can_be_drawn_large() -> None:
+    from guidance.ui import bigtext
+
+    for name in EXERCISES:
+        plan = exercise(name, trials=1)
+        for phase in of_kind(walk(course_of(plan), follows(plan)), PhaseBegins):
+            assert bigtext.cells(phase.say, (1, 1))
+
+
+def test_every_exercise_of_the_protocols_has_its_words() -> None:
+    for name in EXERCISES:
+        sheet = loaded(name).sheet
+        assert isinstance(sheet, Biofeedback)
+    assert {cue for cue in EXERCISE.tones if cue != "unknown"} == {
+        "exercise-quiet",
+        "exercise-on",
+        "exercise-off",
+        "exercise-unknown",
+    }
+    assert Cue.kind == "cue"

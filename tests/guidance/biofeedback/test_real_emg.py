@@ -1,0 +1,62 @@
+"""Recorded surface EMG: bursts of contraction are found as efforts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.recording import Recording
+from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
+from guidance.biofeedback.envelope import Envelope, wide_band
+from guidance.signal.basis import Array
+from tests.shared import shared
+
+
+def runs(above: NDArray[np.bool_], least: int) -> int:
+    """How many stretches of at least ``least`` steps are above."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
+    return int(np.sum(edges[1::2] - edges[::2] >= least))
+
+
+def begins(above: NDArray[np.bool_], least: int) -> list[int]:
+    """Where they begin."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
+    return [int(first) for first, stop in zip(edges[::2], edges[1::2], strict=True) if stop - first >= least]
+
+
+def envelope_of(name: str) -> Array:
+    with np.load(shared(f"data/{name}.npz"), allow_pickle=True) as held:
+        counts, rate_hz = held["signal_adc"].astype(float), float(held["fs"])
+    return Envelope(rate_hz, wide_band(rate_hz), 0.1)(counts)[30:]
+
+
+def test_each_burst_of_contraction_is_an_effort() -> None:
+    """A short burst, a long one, and a pair of short ones; 25 % of the largest effort is the line."""
+    envelope = envelope_of("surface_emg_biosppy_emg_1")
+    rest, most = rest_of(envelope[400:1400], 3.0), largest_uv([envelope])
+    assert isinstance(rest, Rest)
+    assert most is not None
+    assert too_weak(rest, most) is None
+    above = envelope > 0.25 * most
+    assert runs(above, 10) == 4
+    assert [round((at + 30) / 100) for at in begins(above, 10)] == [2, 16, 26, 26]
+
+
+def test_a_weak_contraction_is_seen_but_too_weak_to_train_with() -> None:
+    """About twice the noise of a 12-bit converter, from 50 to 59 s: an effort, and words for it."""
+    envelope = envelope_of("surface_emg_biosppy_emg")
+    rest, most = rest_of(envelope[:2000], 3.0), largest_uv([envelope])
+    assert isinstance(rest, Rest)
+    assert most is not None
+    smooth = np.convolve(envelope, np.ones(100) / 100, "same")
+    assert 48 < begins(smooth > 0.75 * most, 50)[0] / 100 < 54
+    assert "no effort stood out of rest" in (too_weak(rest, most) or "")
+
+
+def test_voluntary_contractions_stand_out_of_rest() -> None:
+    recording = Recording(shared("data/streams/voluntary_emg_4k.edf"))
+    block = recording.take(recording.total_samples)
+    assert block is not None
+    envelope = Envelope(4000.0, wide_band(4000.0), 0.1)(block.samples[:, 0].astype(float))[30:]
+    assert np.isfinite(envelope).all()
+    assert np.percentile(envelope, 95) > 3 * np.percentile(envelope, 10)

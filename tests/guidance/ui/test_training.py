@@ -1,0 +1,139 @@
+"""The screen of an exercise: large words, bars with their lines, the unknown as unknown, keys, and its looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from guidance.messages import Dial, Pause, Quit, Steer
+from guidance.snapshot import MuscleView, Snapshot, TrainingView
+from guidance.ui.training import TrainingApp
+from tests.guidance.ui.fakes import FakeLink, build_snapshot
+from tests.guidance.ui.test_app import until
+
+Compare = Callable[..., bool]
+PATIENT_S = 600.0
+SIZES = [(80, 24), (120, 40)]
+
+AGONIST = MuscleView("wrist flexor", 62.0, rest_uv=6.0, largest_uv=110.0, line_uv=44.0)
+ANTAGONIST = MuscleView("wrist extensor", 9.0, rest_uv=5.0, largest_uv=90.0, line_uv=36.0)
+WORK = TrainingView(
+    exercise="antagonist-quiet",
+    phase="work",
+    say="TENSE",
+    do="Tense the first muscle above its line, and keep the second below its own.",
+    hint="",
+    left_s=6.3,
+    seconds=10.0,
+    trial=3,
+    trials=6,
+    scores=(0.92, None),
+    muscles=(AGONIST, ANTAGONIST),
+    wants_above=True,
+    scoring=True,
+)
+STATES = {
+    "work": WORK,
+    "electrode_off": replace(WORK, muscles=(replace(AGONIST, envelope_uv=None, why="electrode off"), ANTAGONIST)),
+    "calibration": replace(
+        WORK,
+        phase="effort",
+        say="TENSE",
+        do="As strong as you can, without pain: 2 of 3.",
+        hint="Once more: no effort stood out of rest (3 uV against 2 uV at rest).",
+        trial=None,
+        scores=(),
+        muscles=(replace(AGONIST, largest_uv=None, line_uv=None),),
+    ),
+    "done": replace(WORK, phase="done", say="WELL DONE", do="That was all for this time.", left_s=None, scoring=False),
+    "failed": replace(WORK, phase="failed", say="STOPPED", do="wrist flexor: the signal is flat.", left_s=None),
+}
+
+
+def shown(training: TrainingView, **changes: object) -> Snapshot:
+    plain = build_snapshot(sweeps=(), stimuli=0, protocol="antagonist-quiet", mode="biofeedback", duration_s=None)
+    return replace(plain, source="Amplifier 7", notice="", training=training, **changes)  # type: ignore[arg-type]
+
+
+def text_of(app: TrainingApp) -> str:
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("state", STATES)
+def test_looks(snap_compare: Compare, link: FakeLink, state: str, size: tuple[int, int]) -> None:
+    async def settle(pilot: Pilot[None]) -> None:
+        link.feed(shown(STATES[state]))
+        await until(lambda: bool(link.sent))
+        await pilot.pause()
+
+    assert snap_compare(TrainingApp(link, PATIENT_S), terminal_size=size, run_before=settle)
+
+
+async def test_it_says_what_to_do_and_how_the_trials_went(link: FakeLink) -> None:
+    app = TrainingApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(shown(WORK))
+        await until(lambda: bool(link.sent))
+        await pilot.pause()
+        text = text_of(app)
+    assert "Trial 3 of 6" in text
+    assert "the last: not known" in text
+    assert "56 %" in text
+    assert "above" in text
+    assert "below" in text
+    assert "wrist extensor" in text
+
+
+async def test_what_is_not_known_has_no_number(link: FakeLink) -> None:
+    app = TrainingApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(shown(STATES["electrode_off"]))
+        await until(lambda: bool(link.sent))
+        await pilot.pause()
+        text = text_of(app)
+    assert "electrode" in text
+    assert "56 %" not in text
+    assert "?" in text
+
+
+async def test_keys_pause_move_the_line_and_end(link: FakeLink) -> None:
+    app = TrainingApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(shown(WORK))
+        await until(lambda: bool(link.sent))
+        await pilot.press("space", "up", "down", "5", "q")
+        assert [message for message in link.sent if not hasattr(message, "frame")] == [
+            Pause(on=True),
+            Dial(1),
+            Dial(-1),
+            Quit(),
+        ]
+
+
+async def test_a_simulated_person_obeys_the_digits_and_no_other_does(link: FakeLink) -> None:
+    app = TrainingApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(replace(shown(WORK), notice="SIMULATED PATIENT."))
+        await until(lambda: bool(link.sent))
+        await pilot.press("5", "right")
+        assert [message for message in link.sent if isinstance(message, Steer)] == [
+            Steer("contract 0.5 0"),
+            Steer("contract 0.1 1"),
+        ]
+
+
+async def test_an_engine_that_died_is_told(link: FakeLink) -> None:
+    app = TrainingApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(shown(WORK))
+        await until(lambda: bool(link.sent))
+        link.die()
+        await until(lambda: bool(app._room.banner.display))
+        await pilot.pause()
+        assert "Hold the needle" not in text_of(app)
+        await pilot.press("q")
+    assert not app.is_running
