@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from guidance.faults import ArgumentFault
+from guidance.harmless import one_line
 from guidance.journal.reading import read_events
-from guidance.journal.text import printable
 from guidance.journal.visits import Visit, earlier_visits, label_of, visit_of
 
 _TITLES = {
@@ -51,7 +51,7 @@ def _lines(visit: Visit, before: list[Visit], *, is_simulated: bool) -> Iterator
     if is_simulated:
         yield "**This was a simulated person, not you.**"
         yield ""
-    yield f"You practised {_TITLES.get(visit.exercise, printable(visit.exercise))}."
+    yield f"You practised {_TITLES.get(visit.exercise, one_line(visit.exercise))}."
     yield ""
     yield from _today(visit)
     if before:
@@ -63,7 +63,7 @@ def _today(visit: Visit) -> Iterator[str]:
     yield "## Today"
     yield ""
     if not visit.scores:
-        why = f" The reason: {printable(visit.why)}." if visit.why else ""
+        why = f" The reason: {one_line(visit.why)}." if visit.why else ""
         yield f"No trial was finished.{why}"
         return
     yield f"You reached **{visit.reached} of {len(visit.scores)}** trials. {_MEANS.get(visit.exercise, '')}"
@@ -102,4 +102,4 @@ def _bar(score: float | None) -> str:
 
 
 def _day(visit: Visit) -> str:
-    return printable(visit.wall_time)[:10]
+    return one_line(visit.wall_time)[:10]
