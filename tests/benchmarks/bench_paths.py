@@ -34,7 +34,10 @@ PATHS: dict[str, tuple[Peer, str]] = {
     "spikerbox": (spikerbox, "10 kHz written every 2 ms, pseudo-terminal"),
     "rhx": (rhx, "blocks of 128 frames at 30 kHz, TCP on this machine"),
     "lsl": (lsl, "chunks every 4 ms at 5 kHz, pylsl on this machine"),
-    "sound": (sound, "PortAudio's callback, PulseAudio's null sink and monitor at 48 kHz; both buffers are in it"),
+    "sound": (
+        sound,
+        "PortAudio's callback, PulseAudio's null sink and monitor at 48 kHz; the player's buffer of 50 ms is in it",
+    ),
 }
 UNMEASURED = {
     "sim": "its device writes in another process, which does not tell when; driver and path are those of ona",

@@ -206,7 +206,7 @@ def _player(played: Played) -> Iterator[None]:
         sent += frames
         played.wrote(sent)
 
-    with sounddevice.OutputStream(played.rate_hz, device="pulse", channels=1, latency=0.01, callback=play):
+    with sounddevice.OutputStream(played.rate_hz, device="pulse", channels=1, latency=0.05, callback=play):
         yield
 
 
