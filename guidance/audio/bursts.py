@@ -1,7 +1,8 @@
 """The auditory alarm signals, after IEC 60601-1-8 as far as it was to be read (reference: 2006 text, at second hand).
 
 High priority: ten pulses, 3 + 2 and, after a pause, 3 + 2 again; medium: three; low: two. Every pulse has a fundamental
-of 150 to 1000 Hz and harmonics in 300 to 4000 Hz within 15 dB of each other; it rises over 15 % of its length.
+of 150 to 1000 Hz and harmonics in 300 to 4000 Hz within 15 dB of each other; from 10 to 90 % of its height it rises in
+10 to 20 % of its length. Lengths and gaps hold whether an edge is taken at 10 or at 90 %.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from guidance.audio.figures import RATE_HZ, Sound, raised
 HARMONICS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 """Amplitudes of the fundamental and what lies above it."""
 
-RISE = 0.15
+RISE = 0.2
+"""From nothing to all, of a pulse's length: six tenths of that from 10 to 90 %."""
+
 GENERAL_HZ, UPPER_HZ = 262.0, 330.0
 """C4 and E4 of the melodies for alarms of no particular cause."""
 
@@ -45,7 +48,7 @@ class Burst:
         return self.starts_s[-1] + self.pulse_s
 
 
-_X, _TD, _Y, _TM = 0.075, 0.1, 0.18, 0.18
+_X, _TD, _Y, _TM = 0.075, 0.12, 0.17, 0.2
 _HALF = (_X, _X, 2 * _X + _TD, _X)
 BURSTS = {
     "high": Burst(_TD, (*_HALF, 0.6, *_HALF), (GENERAL_HZ,) * 10, 0.75, 5.0, 12.0),

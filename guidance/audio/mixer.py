@@ -25,7 +25,11 @@ _SILENCE = np.zeros(FADE, np.float32)
 
 
 class Loop:
-    """A table that is repeated, or played once. Another takes its place while it fades; tables begin softly."""
+    """A table that is repeated, or played once. Another takes its place while it fades.
+
+    Tables begin softly by themselves; one taken up midway, or repeated without a pause (its last sample is not 0),
+    fades in.
+    """
 
     def __init__(self) -> None:
         self._table, self._at, self._repeats = _SILENCE, 0, True
@@ -53,7 +57,7 @@ class Loop:
         self._old, self._old_at, self._old_repeats, self._faded = self._table, self._at, self._repeats, 0
         self._table, self._repeats = table, repeats
         self._at = self._at if in_step and self._at < len(table) else 0
-        self._midway = self._at > 0
+        self._midway = self._at > 0 or (repeats and bool(table[-1]))
 
     def _fade(self, room: Sound) -> None:
         n = min(FADE - self._faded, len(room))

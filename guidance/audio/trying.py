@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from guidance.audio.output import SETTLED_CALLS, Output
 from guidance.faults import Fault
 
 _AFTER_S = 0.3
+_EAR_OPENS_S, _HEARD_LATE_S = 3.0, 1.0
 _CODE = (1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0)
 _BIT_S, _TONE_HZ, _TONE_LEVEL = 0.08, 997.0, 0.2
 _STEP_S = 0.01
@@ -94,25 +95,40 @@ def _libraries_silent() -> Iterator[None]:
 
 
 def check_sound(device: str | None) -> SoundCheck:
-    """Play a tone in a pattern, and tell whether a microphone or a monitor of the loudspeaker hears that pattern."""
-    try:
-        ear, found = _with_ear(device)
-    except Fault as fault:
-        return SoundCheck("lost", str(fault))
-    if ear is None:
-        return SoundCheck("nothing to hear with", None, found.latency_ms, found.underruns)
-    return SoundCheck("heard" if _is_in(ear) else "not heard", None, found.latency_ms, found.underruns)
+    """Play a tone in a pattern, and tell whether a microphone or a monitor of the loudspeaker hears that pattern.
+
+    A sound system that was idle may swallow the first second or two: what is not heard is played once more.
+    """
+    found = _checked(device)
+    return _checked(device) if found.state == "not heard" else found
 
 
-def _with_ear(device: str | None) -> tuple[NDArray[np.float64] | None, SoundCheck]:
+def _checked(device: str | None) -> SoundCheck:
     recorded: list[NDArray[np.float32]] = []
     stream = _listening(recorded)
     try:
+        if stream is not None:
+            _comes(lambda: bool(recorded), _EAR_OPENS_S)
         found = play(pattern(), device)
+        heard = bool(recorded) and _comes(lambda: _is_in(_joined(recorded)), _HEARD_LATE_S)
+    except Fault as fault:
+        return SoundCheck("lost", str(fault))
     finally:
         if stream is not None:
             stream.close()
-    return (np.concatenate(recorded)[:, 0].astype(float) if recorded else None), found
+    return replace(found, state="heard" if heard else "not heard" if recorded else "nothing to hear with")
+
+
+def _comes(wanted: Callable[[], bool], within_s: float) -> bool:
+    """Wait until ``wanted``; False where that does not come in time."""
+    until = time.monotonic() + within_s
+    while not (found := wanted()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def _joined(recorded: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    return np.concatenate(recorded)[:, 0].astype(float)
 
 
 def _listening(recorded: list[NDArray[np.float32]]) -> Any:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from scipy.signal import sosfilt
 
 from guidance.audio.band import emg_band
-from guidance.audio.emg import LEVEL, Monitor
+from guidance.audio.emg import AIM_S, LEVEL, Monitor
 from guidance.audio.figures import RATE_HZ, Sound
 from guidance.audio.filters import Array, BlockFilter
+from tests.benchmarks.emg_heard import delay_ms
 from tests.shared import shared
 
 NOISE_UV = 8.0
@@ -50,6 +51,11 @@ def test_the_band_begins_at_20_hz_and_is_flat_at_any_rate(rate_hz: float) -> Non
     assert gain_db(rate_hz, 5.0) < -20
     assert gain_db(rate_hz, 20.0) == pytest.approx(-3.0, abs=0.3)
     assert all(abs(gain_db(rate_hz, hz)) < 0.5 for hz in (100.0, 500.0, 0.35 * min(rate_hz, 10_000.0)))
+
+
+@pytest.mark.parametrize("rate_hz", [2000.0, 10_000.0, 30_000.0])
+def test_what_is_handed_over_leaves_the_mixer_within_60_ms(rate_hz: float) -> None:
+    assert 1e3 * AIM_S < delay_ms(rate_hz) < 60
 
 
 @pytest.mark.parametrize("rate_hz", [20_000.0, 30_000.0])

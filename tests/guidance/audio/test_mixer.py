@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from guidance.audio.bursts import BURSTS
+from guidance.audio.bursts import BURSTS, render
 from guidance.audio.figures import FADE, RATE_HZ, Sound, answer_tone, stimulus_tick, table
 from guidance.audio.mixer import DUCKED, Loop, Mixer
 from guidance.cues import MAPPINGS, Tone
+from tests.benchmarks.cue_changes import at_alarm
 
 TONES = MAPPINGS["tempo"].tones
 BEEP = TONES["approach"]
-STEP = 0.06
-"""No sample of guidance is further from the one before; full scale is 1."""
+STEP = 1.15 * max(float(np.abs(np.diff(table(tone, None))).max()) for tone in TONES.values())
+"""No sample of guidance is further from the one before than inside a tone, give or take a crossfade."""
 
 Act = Callable[[Mixer], None]
 
@@ -113,6 +114,12 @@ def test_an_alarm_ducks_all_else_while_it_sounds_and_gives_it_back_after(priorit
     assert np.abs(share[after] - loud[after]).max() < 1e-3
 
 
+@pytest.mark.parametrize("priority", BURSTS)
+def test_no_alarm_clicks_as_it_begins_or_is_silenced_within_a_pulse(priority: str) -> None:
+    most = 1.15 * float(np.abs(np.diff(render(BURSTS[priority]))).max())
+    assert all(at_alarm(priority, tone) < most for tone in TONES.values())
+
+
 def test_alarms_are_louder_than_guidance_and_the_graver_the_louder() -> None:
     def loudness(act: Act) -> float:
         out = played([(0, act)], RATE_HZ, 480).astype(float)
@@ -165,11 +172,11 @@ def test_hush_is_soon_silent_without_a_click() -> None:
     assert np.abs(np.diff(out[69_000:])).max() < 0.12
 
 
-def test_a_table_that_is_played_once_ends_in_silence() -> None:
+def test_a_table_that_is_played_once_is_not_altered_and_ends_in_silence() -> None:
     loop, out = Loop(), np.zeros(8000, np.float32)
     loop.play(stimulus_tick(), repeats=False)
     loop.render(out)
-    assert out[:1000].any()
+    assert out[: len(stimulus_tick())] == pytest.approx(stimulus_tick())
     assert not out[len(stimulus_tick()) :].any()
 
 

@@ -22,11 +22,11 @@ from guidance.events import Alarm, Cue, Made, Record, Response, Signal, Stimulus
 from guidance.messages import PauseAudio, Stop, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView
 from tests.benchmarks.hearing import RATE_HZ, recognised
-from tests.guidance.audio.pulse import PulseServer, Recorder
+from tests.guidance.audio.pulse import PulseServer, Recorder, Recording
 
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 20.0
-CLOSE, TARGET = Cue("close", None, 880.0), Cue("target", 2.0, 587.0)
+CLOSE, TARGET, NONE = Cue("close", None, 880.0), Cue("target", 2.0, 587.0), Cue("none", 0.5, 1200.0)
 HIGH = AlarmView("too-close", "high", "Withdraw.", active=True)
 PROXIMITY_ONLY = SoundSettings(monitor=0.0)
 
@@ -70,24 +70,30 @@ def cue_of(sound: Sound, cue: Cue) -> Cue:
     return taken
 
 
-def heard_since(recorder: Recorder, at_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return recorder.recording().since(at_s)[:RATE_HZ]
+def wait_heard(sound: Sound, recorder: Recorder, zone: str) -> None:
+    """Tend ``sound`` until the last second that was recorded says ``zone``."""
+    wait(sound, lambda: recognised(recorder.recording().samples[-RATE_HZ:]) == zone)
+
+
+def close_heard_s(sound: Sound, recorder: Recorder) -> tuple[float, float]:
+    """How long after it was asked for ``close`` is heard, and how far off that the time of its record is."""
+    wait(sound, lambda: isinstance(cue_of(sound, NONE).sounded_ns, int))
+    run(sound, 0.5)
+    asked_s = time.monotonic()
+    sounded_ns = cue_of(sound, CLOSE).sounded_ns
+    assert sounded_ns is not None
+    wait(sound, lambda: recorder.recording().first_after(asked_s, 0.03) is not None)
+    first_s = recorder.recording().first_after(asked_s, 0.03)
+    assert first_s is not None
+    return first_s - asked_s, abs(sounded_ns / 1e9 - first_s)
 
 
 def test_a_cue_is_heard_soon_and_when_its_record_says(loudspeaker: Recorder) -> None:
     with sounding() as sound:
-        take(sound, Cue("none", 0.5, 1200.0))
-        run(sound, 0.5)
-        asked_s = time.monotonic()
-        sounded_ns = cue_of(sound, CLOSE).sounded_ns
-        run(sound, 1.3)
-        recording = loudspeaker.recording()
-        first_s = recording.first_after(asked_s, 0.03)
-        assert recognised(recording.since(asked_s + 0.2)[:RATE_HZ]) == "close"
-    assert first_s is not None
-    assert sounded_ns is not None
-    assert first_s - asked_s < 0.15
-    assert abs(sounded_ns / 1e9 - first_s) < 0.05
+        late_s, off_s = zip(*(close_heard_s(sound, loudspeaker) for _ in range(5)), strict=True)
+        wait_heard(sound, loudspeaker, "close")
+    assert np.median(late_s) < 0.15
+    assert np.median(off_s) < 0.05
 
 
 def test_an_alarm_is_heard_over_the_guidance_and_silent_once_acknowledged(loudspeaker: Recorder) -> None:
@@ -184,8 +190,7 @@ def test_a_sound_system_that_dies_is_told_and_one_that_is_back_is_used(own_louds
         own_loudspeaker.start()
         wait(sound, lambda: sound.lost is None and cue_of(sound, CLOSE).sounded_ns is not None)
         with Recorder(own_loudspeaker) as recorder:
-            run(sound, 1.5)
-            assert recognised(heard_since(recorder, time.monotonic() - 1.2)) == "close"
+            wait_heard(sound, recorder, "close")
 
 
 def test_a_process_that_hangs_is_replaced_and_nothing_waits_for_it(loudspeaker: Recorder) -> None:
@@ -215,6 +220,18 @@ def test_a_process_that_dies_is_replaced(loudspeaker: Recorder) -> None:
         wait(sound, lambda: sound.lost is None and cue_of(sound, TARGET).sounded_ns is not None)
 
 
+def alarm_recorded(recorder: Recorder, since_s: float) -> tuple[float, Recording]:
+    """When an alarm came, and a recording with its first second."""
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
+        recording = recorder.recording()
+        first_s = recording.first_after(since_s, 0.4)
+        if first_s is not None and len(recording.since(first_s)) > RATE_HZ:
+            return first_s, recording
+        time.sleep(0.05)
+    raise AssertionError(f"no alarm in {WAIT_S} s")
+
+
 def test_the_alarm_sounds_when_the_engine_is_killed(loudspeaker: Recorder) -> None:
     code = (
         "import time\nfrom guidance.audio.settings import SoundSettings\nfrom guidance.audio.sound import Sound\n"
@@ -230,11 +247,8 @@ def test_the_alarm_sounds_when_the_engine_is_killed(loudspeaker: Recorder) -> No
         time.sleep(0.3)
         engine.kill()
         killed_s = time.monotonic()
-        time.sleep(1.5)
-        recording = loudspeaker.recording()
+        first_s, recording = alarm_recorded(loudspeaker, killed_s)
         os.kill(player, signal.SIGKILL)
-    first_s = recording.first_after(killed_s, 0.4)
-    assert first_s is not None
     assert recognised(recording.since(first_s - 0.02)[:RATE_HZ]) == "high"
 
 
@@ -266,13 +280,3 @@ def test_muted_by_choice_nothing_is_lost_and_nothing_claimed_to_have_sounded() -
     assert mute.take(Made(0.0, CLOSE)).record == CLOSE
     assert mute.view().state == "muted"
     assert mute.tend([HIGH]) is None  # type: ignore[func-returns-value]
-
-
-@pytest.mark.parametrize(("silent", "state"), [(False, "heard"), (True, "not heard")])
-def test_a_check_hears_its_own_pattern_and_nothing_else(loudspeaker: Recorder, silent: bool, state: str) -> None:
-    code = "from guidance.audio import trying\n"
-    if silent:
-        code += "import numpy as np\nn = trying.pattern()\ntrying.pattern = lambda: np.full_like(n, 0.1)\n"
-    code += "print(trying.check_sound(None).state)\n"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == state

@@ -35,13 +35,16 @@ def device() -> Iterator[SimulatedDevice]:
 
 
 @contextmanager
-def headless(address: str, store: Path, *options: str, wrapper: str = "") -> Iterator[subprocess.Popen[str]]:
+def headless(
+    address: str, store: Path, *options: str, wrapper: str = "", audio: bool = False
+) -> Iterator[subprocess.Popen[str]]:
     """``needle-guidance run --headless`` on ``address``; killed if it still runs in the end.
 
-    ``wrapper`` is Python that the process runs first.
+    ``wrapper`` is Python that the process runs first; without ``audio`` it is muted.
     """
     code = f"{wrapper}\nfrom guidance.cli import main\nmain()"
-    words = ["run", "--headless", "--no-audio", "--device", address, "--store", str(store), *options]
+    muted = () if audio else ("--no-audio",)
+    words = ["run", "--headless", *muted, "--device", address, "--store", str(store), *options]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
