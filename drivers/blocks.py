@@ -2,62 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import Block, Button, Pulse, Samples, Status
 
+Part = TypeVar("Part")
+Clipped = NDArray[np.bool_] | None
+
 
 @dataclass(slots=True)
-class _Segment:
+class _Segment(Generic[Part]):
     """A Block in the making: samples without a gap between them."""
 
     first_sample: int
     lost_before: int
     arrived_ns: int = 0
-    parts: list[Samples] = field(default_factory=list)
-    clipped: NDArray[np.bool_] | None = None
+    parts: list[Part] = field(default_factory=list)
+    clipped: Clipped = None
     pulses: list[Pulse] = field(default_factory=list)
     status: list[Status] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
 
 
-class BlockMaker:
-    """Gathers what a device of ``channels`` signals says until ``take``. ``limits_uv``, of shape (channels,), is the
-    input range beyond which a sample counts as clipped; NaN where it is not known.
+class BlockMaker(Generic[Part]):
+    """Gathers what a device of ``channels`` signals says until ``take``. There ``join`` makes float32 microvolts of
+    shape (samples, channels) of the parts of a Block, which are not changed afterwards.
     """
 
-    def __init__(self, channels: int, limits_uv: Samples | None = None, first_sample: int = 0) -> None:
+    def __init__(self, channels: int, join: Callable[[list[Part]], Samples], first_sample: int = 0) -> None:
         self.next_sample = first_sample
-        self._channels, self._limits_uv = channels, limits_uv
-        self._segments: list[_Segment] = []
+        self._channels, self._join = channels, join
+        self._segments: list[_Segment[Part]] = []
         self._lost = self._bad = 0
 
     def __bool__(self) -> bool:
         """Whether ``take`` has something to hand out."""
         return bool(self._segments)
 
-    def lose(self, samples: int) -> None:
-        """Note that ``samples`` are missing before what comes next."""
+    def lose(self, samples: int, at_least: int = 0) -> None:
+        """Note that ``samples`` are missing before what comes next; it is told as ``at_least`` that many."""
         self.next_sample += samples
-        self._lost += samples
+        self._lost += max(samples, at_least)
 
     def damaged(self, frames: int) -> None:
         """Note that ``frames`` came damaged."""
         self._bad += frames
 
-    def add(self, samples_uv: Samples, arrived_ns: int) -> None:
-        """Take float32 microvolts of shape (samples, channels), which are not changed afterwards."""
-        if not len(samples_uv):
-            return
+    def add(self, part: Part, samples: int, arrived_ns: int, clipped: Clipped = None) -> None:
+        """Take a ``part`` of so many ``samples``; ``clipped``, of shape (channels,), where one reached its limit."""
         segment = self._segment(arrived_ns)
-        segment.parts.append(samples_uv)
-        if self._limits_uv is not None:
-            reached = np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
-            segment.clipped = reached if segment.clipped is None else np.logical_or(segment.clipped, reached)
-        self.next_sample += len(samples_uv)
+        segment.parts.append(part)
+        if clipped is not None:
+            segment.clipped = clipped if segment.clipped is None else segment.clipped | clipped
+        self.next_sample += samples
 
     def event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
         """Hand ``event`` out with the Block of this moment, wherever its sample lies."""
@@ -78,18 +80,18 @@ class BlockMaker:
         last = len(segments) - 1
         return [self._block(segment, bad if i == last else 0) for i, segment in enumerate(segments)]
 
-    def _segment(self, arrived_ns: int) -> _Segment:
+    def _segment(self, arrived_ns: int) -> _Segment[Part]:
         if self._lost or not self._segments:
-            self._segments.append(_Segment(self.next_sample, self._lost))
+            self._segments.append(_Segment[Part](self.next_sample, self._lost))
             self._lost = 0
         self._segments[-1].arrived_ns = arrived_ns
         return self._segments[-1]
 
-    def _block(self, segment: _Segment, bad_frames: int) -> Block:
+    def _block(self, segment: _Segment[Part], bad_frames: int) -> Block:
         empty = np.zeros((0, self._channels), np.float32)
         return Block(
             first_sample=segment.first_sample,
-            samples=np.concatenate(segment.parts) if segment.parts else empty,
+            samples=self._join(segment.parts) if segment.parts else empty,
             pulses=tuple(segment.pulses),
             clipped=(False,) * self._channels if segment.clipped is None else tuple(segment.clipped.tolist()),
             lost_before=segment.lost_before,

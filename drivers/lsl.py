@@ -92,7 +92,6 @@ class LslStream(StreamingAmplifier, Calibrated):
 
     def _begin(self) -> None:
         self._stamps = StampedSamples(self.info.sample_rate_hz)
-        self._pending: list[tuple[float, str]] = []
         try:
             self._inlet.open_stream(timeout=_INFO_S)
             self._inlet.flush()

@@ -25,7 +25,6 @@ class Command(IntEnum):
     CHANNEL_CONFIG = 2
     LOW_LEVEL_STOP = 4
     DEVICE_ID = 52
-    STIM_STATUS = 62
     GENERAL_ERROR = 66
     UNKNOWN = 67
     VERSION = 68

@@ -8,7 +8,7 @@ from abc import abstractmethod
 import numpy as np
 
 from drivers.base import Amplifier, Block, DeviceInfo, DeviceLost, DeviceRefused, Samples
-from drivers.blocks import BlockMaker
+from drivers.blocks import BlockMaker, Clipped
 
 SILENCE_S = 3.0
 
@@ -28,6 +28,8 @@ class StreamingAmplifier(Amplifier):
         self._heard_ns = 0
         self._hole_from_ns: int | None = None
         self.info = self._connect_or_release()
+        ranges_uv = [channel.range_uv for channel in self.info.channels]
+        self._limits_uv = np.array([np.nan if each is None else each for each in ranges_uv], np.float32)
         self._blocks = self._maker(0)
 
     @abstractmethod
@@ -99,10 +101,8 @@ class StreamingAmplifier(Amplifier):
         self._hole_from_ns = self._hole_from_ns or self._heard_ns
         self._lost, self._streaming, self._heard_ns = None, True, time.monotonic_ns()
 
-    def _maker(self, first_sample: int) -> BlockMaker:
-        channels = self.info.channels
-        limits = np.array([np.nan if c.range_uv is None else c.range_uv for c in channels], np.float32)
-        return BlockMaker(len(channels), None if np.isnan(limits).all() else limits, first_sample)
+    def _maker(self, first_sample: int) -> BlockMaker[Samples]:
+        return BlockMaker(len(self.info.channels), np.concatenate, first_sample)
 
     def _connect_or_release(self) -> DeviceInfo:
         try:
@@ -112,12 +112,21 @@ class StreamingAmplifier(Amplifier):
             raise
 
     def _put(self, samples_uv: Samples, arrived_ns: int) -> None:
-        if self._hole_from_ns is not None and len(samples_uv):
+        """Hand on what has arrived at ``arrived_ns``; where that is after a loss, behind the hole it left."""
+        self._heard_ns = arrived_ns
+        if not len(samples_uv):
+            return
+        if self._hole_from_ns is not None:
             hole = round((arrived_ns - self._hole_from_ns) / 1e9 * self.info.sample_rate_hz) - len(samples_uv)
             self._blocks.lose(max(hole, 1))
             self._hole_from_ns = None
-        self._heard_ns = arrived_ns
-        self._blocks.add(samples_uv, arrived_ns)
+        self._blocks.add(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
+
+    def _clipped(self, samples_uv: Samples) -> Clipped:
+        """Which channels reached the limit of their input range; None where no range is known."""
+        if np.isnan(self._limits_uv).all():
+            return None
+        return np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
 
     def _check_silence(self) -> None:
         if time.monotonic_ns() - self._heard_ns > self.silence_s * 1e9:

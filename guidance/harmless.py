@@ -10,6 +10,11 @@ def clean(text: str) -> str:
     return "".join(_harmless(char) for char in text)
 
 
+def one_line(text: str) -> str:
+    """``text`` cleaned, for a line of its own: runs of blanks become one, and none is left at its ends."""
+    return " ".join(clean(text).split())
+
+
 def _harmless(char: str) -> str:
     if char.isspace():
         return " "

@@ -56,7 +56,6 @@ class Train:
     rate_hz: float | None
     interval_cv: float | None
     measures: Measures
-    positive_share: float
     waxes: bool
     label: str
 
@@ -130,7 +129,7 @@ def _train(uv: Array, samples: Array, noise_uv: float, rate_hz: float) -> Train:
     between = np.diff(samples) / rate_hz
     rate, cv = _rhythm(between)
     positive = float(mean.max() / max(np.ptp(mean), 1e-9))
-    return Train(len(samples), rate, cv, found, positive, waxes=False, label=_label(len(samples), cv, found, positive))
+    return Train(len(samples), rate, cv, found, waxes=False, label=_label(len(samples), cv, found, positive))
 
 
 def _rhythm(between: Array) -> tuple[float | None, float | None]:
@@ -192,9 +191,8 @@ def _dense(uv: Array, rate_hz: float, noise_uv: float) -> Train | None:
     found = measure(mean, rate_hz, noise_uv / len(peaks) ** 0.5, round(0.3 * len(mean)))
     sizes = np.abs(smooth[peaks])
     waxes = _range(1 / between) >= _WAXES_RATE or _range(sizes) >= _WAXES_SIZE
-    positive = float(mean.max() / max(np.ptp(mean), 1e-9))
     label = _dense_label(rate, found, waxes=waxes)
-    return Train(len(peaks), rate, steady, found, positive, waxes, label) if label else None
+    return Train(len(peaks), rate, steady, found, waxes, label) if label else None
 
 
 def _dense_label(rate: float, found: Measures, *, waxes: bool) -> str | None:

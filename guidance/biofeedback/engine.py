@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 
 import numpy as np
 
 from drivers.base import Block, DeviceInfo
-from guidance import __version__
 from guidance.alarms import AlarmBoard
 from guidance.biofeedback.course import Course
 from guidance.biofeedback.envelope import STEP_S
@@ -21,12 +20,13 @@ from guidance.biofeedback.muscles import Muscles, Step
 from guidance.biofeedback.plan import Plan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
-from guidance.events import VERSION, End, Entry, Made, Record, Signal, Start
+from guidance.events import End, Entry, Made, Record, Signal
 from guidance.messages import Acknowledge, Credit, Dial, Mark, Message, Pause
 from guidance.settings import Settings
 from guidance.snapshot import TrainingView
 from guidance.stimulation import Action, Stimulation
 from guidance.tally import Tally
+from guidance.telling import start_of
 from guidance.watch import Watch
 
 _STEPS_A_SECOND = round(1 / STEP_S)
@@ -66,31 +66,8 @@ class BiofeedbackEngine:
 
     def begin(self) -> Made:
         """The record that opens the stream."""
-        info, protocol = self.info, self.settings.protocol
-        device = {
-            "model": info.model,
-            "serial": info.serial,
-            "address": info.address,
-            "sample_rate_hz": info.sample_rate_hz,
-            "channels": [channel.name for channel in info.channels],
-        }
         told = {"training": self.plan.told, "columns": list(self._columns)}
-        changes = tuple(asdict(change) for change in protocol.changes)
-        return Made(
-            0.0,
-            Start(
-                VERSION,
-                f"needle-guidance {__version__}",
-                protocol.id,
-                device,
-                self._wall_time,
-                self.settings.mode.value,
-                changes,
-                protocol.unsourced,
-                protocol.assumed,
-                told,
-            ),
-        )
+        return Made(0.0, replace(start_of(self.info, self.settings, self._wall_time), settings=told))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()

@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
 
 from guidance.biofeedback.hum import Hum
+from guidance.emg.bands import Band
 from guidance.signal.basis import Array
 
 STEP_S = 0.01
@@ -61,13 +60,10 @@ class Envelope:
         """For a channel sampled at ``rate_hz``. Raises ValueError below 250 Hz."""
         if rate_hz < LEAST_RATE_HZ:
             raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {rate_hz:g}")
-        self._sos = butter(_ORDER // 2, (band.low_hz, band.high_hz), "bandpass", fs=rate_hz, output="sos")
-        self._state = np.zeros((len(self._sos), 2))
+        self._band = Band(band.low_hz, band.high_hz, rate_hz, _ORDER // 2)
         self._hum = Hum(rate_hz, band.high_hz)
         self._per_step = rate_hz * STEP_S
         self._cells = max(1, round(window_s / STEP_S))
-        self._first: float | None = None
-        self._last = 0.0
         self._end = self._told = 0
         self._waiting = np.zeros(0)
         self._powers = np.full(self._cells - 1, math.nan)
@@ -82,8 +78,7 @@ class Envelope:
         if not len(samples):
             return np.zeros(0)
         there = np.isfinite(samples)
-        banded, self._state = sosfilt(self._sos, self._held(samples, there), zi=self._state)
-        clean = np.where(there, self._hum(np.asarray(banded), there), math.nan)
+        clean = np.where(there, self._hum(self._band(samples), there), math.nan)
         self._waiting = np.concatenate([self._waiting, clean])
         self._end += len(samples)
         powers = np.concatenate([self._powers, self._new_powers()])
@@ -108,14 +103,3 @@ class Envelope:
     def _edge(self, step: int) -> int:
         """The sample at which ``step`` begins."""
         return math.ceil(step * self._per_step - 1e-9)
-
-    def _held(self, samples: Array, there: NDArray[np.bool_]) -> Array:
-        """``samples`` less the first that was there, a missing one replaced by the one before it."""
-        if self._first is None:
-            if not there.any():
-                return np.zeros(len(samples))
-            self._first = self._last = float(samples[there.argmax()])
-        at = np.maximum.accumulate(np.where(there, np.arange(len(samples)), -1))
-        held = np.where(at >= 0, samples[np.maximum(at, 0)], self._last)
-        self._last = float(held[-1])
-        return np.asarray(held - self._first)

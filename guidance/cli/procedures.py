@@ -245,6 +245,6 @@ def _print_json(value: object) -> None:
 
 
 def _plain(text: str) -> str:
-    from guidance.journal.text import printable
+    from guidance.harmless import one_line
 
-    return printable(text)
+    return one_line(text)

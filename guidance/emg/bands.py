@@ -1,4 +1,4 @@
-"""Parts that every use of a running EMG shares: one band of it, and the RMS envelope; streaming, in any chunks."""
+"""One band of a running EMG, as every use of it shares: streaming, in any chunks."""
 
 from __future__ import annotations
 
@@ -38,25 +38,3 @@ class Band:
         held = np.where(at >= 0, samples[np.maximum(at, 0)], self._last)
         self._last = float(held[-1])
         return np.asarray(held - self._offset)
-
-
-class Envelope:
-    """RMS over a sliding window, told on a fixed grid, so that no result depends on how the signal was cut."""
-
-    def __init__(self, window_ms: float, step_ms: float, rate_hz: float) -> None:
-        """Over ``window_ms``, a value every ``step_ms``."""
-        self.step = max(1, round(step_ms * rate_hz / 1e3))
-        self._cells = max(1, round(window_ms / step_ms))
-        self._waiting = np.zeros(0)
-        self._squares: list[float] = []
-
-    def __call__(self, samples: Array) -> Array:
-        """The envelope at the end of every step that ``samples`` (n,) complete, in their unit; shorter at the start."""
-        waiting = np.concatenate([self._waiting, samples])
-        steps = len(waiting) // self.step
-        cells, self._waiting = waiting[: steps * self.step].reshape(steps, self.step), waiting[steps * self.step :]
-        out = []
-        for cell in cells:
-            self._squares = [*self._squares, float(np.mean(cell**2))][-self._cells :]
-            out.append(float(np.sqrt(np.mean(self._squares))))
-        return np.array(out)

@@ -19,7 +19,7 @@ import edfio
 import numpy as np
 
 from drivers.base import DeviceInfo, Outcome, Pulse, Samples
-from guidance.journal.text import printable
+from guidance.harmless import one_line
 
 SKIPPED = "BAD_ACQ_SKIP"
 UNKNOWN_RANGE_UV = 100_000.0
@@ -141,7 +141,7 @@ def begins(t: float) -> bytes:
 def note(t: float, text: str, duration_s: float | None = None) -> bytes:
     """``text`` at ``t`` seconds of the signal, as it stands in a record; cut where it is long."""
     lasts = b"" if duration_s is None else b"\x15" + _onset(duration_s)[1:]
-    return _onset(t) + lasts + b"\x14" + _cut(printable(text)) + b"\x14\0"
+    return _onset(t) + lasts + b"\x14" + _cut(one_line(text)) + b"\x14\0"
 
 
 def pulse_text(pulse: Pulse) -> str:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from guidance.harmless import one_line
 from guidance.journal.chain import MOST_LINE_BYTES
 from guidance.journal.files import open_plain
 from guidance.journal.locks import in_use
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME
-from guidance.journal.text import printable
 
 Event = dict[str, Any]
 
@@ -99,7 +99,7 @@ def _event(line: bytes) -> Event:
 
 
 def _text(value: object) -> str | None:
-    return printable(value)[:80] if isinstance(value, str) else None
+    return one_line(value)[:80] if isinstance(value, str) else None
 
 
 def _number(value: object) -> float | None:

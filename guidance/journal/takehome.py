@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from guidance.faults import ArgumentFault
-from guidance.journal.text import printable
+from guidance.harmless import one_line
 from guidance.journal.visits import Visit, earlier_visits, label_of, visit_of
 
 _TITLES = {
@@ -50,7 +50,7 @@ def _lines(visit: Visit, before: list[Visit]) -> Iterator[str]:
         yield "**This was a simulated person, not you.**"
         yield ""
     asked = f" You were asked to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
-    yield f"You practised {_TITLES.get(visit.exercise, printable(visit.exercise))}.{asked}"
+    yield f"You practised {_TITLES.get(visit.exercise, one_line(visit.exercise))}.{asked}"
     yield ""
     yield from _today(visit)
     if before:
@@ -62,7 +62,7 @@ def _today(visit: Visit) -> Iterator[str]:
     yield "## Today"
     yield ""
     if not visit.scores:
-        why = f" The reason: {printable(visit.why)}." if visit.why else ""
+        why = f" The reason: {one_line(visit.why)}." if visit.why else ""
         yield f"No trial was finished.{why}"
         return
     yield f"You reached **{visit.reached} of {len(visit.scores)}** trials. {_MEANS.get(visit.exercise, '')}"
@@ -101,4 +101,4 @@ def _bar(score: float | None) -> str:
 
 
 def _day(visit: Visit) -> str:
-    return printable(visit.wall_time)[:10]
+    return one_line(visit.wall_time)[:10]

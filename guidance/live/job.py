@@ -15,6 +15,7 @@ from guidance.audio.sound import Mute, Sound
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
+from guidance.harmless import one_line
 from guidance.interlock import Bounds, highest_step
 from guidance.journal.key import of_file
 from guidance.journal.note.case import Case, save_case
@@ -22,7 +23,6 @@ from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
-from guidance.journal.text import printable
 from guidance.live.device import LiveDevice
 from guidance.live.lsl import LslOutlets
 from guidance.live.paired import Paired
@@ -147,9 +147,9 @@ def cut_off_told(folder: Path) -> str:
     try:
         recovered = recover(folder)
     except Fault as fault:
-        return printable(str(fault))
+        return one_line(str(fault))
     what = recovered.sentence if recovered else "its record is whole"
-    return printable(f"The procedure {folder.name} was cut off: {what}.")
+    return one_line(f"The procedure {folder.name} was cut off: {what}.")
 
 
 def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date
 
-from guidance.harmless import clean
+from guidance.harmless import one_line
 
 NOT_DONE = ("not done", "not assessed")
 _REASON = re.compile(rf"({'|'.join(NOT_DONE)})\s*(?::\s*(.*))?", re.IGNORECASE)
@@ -29,7 +29,7 @@ class Form(ABC):
 
     def read(self, text: str) -> str:
         """``text``, or "not done: why", in its usual writing. Raises ValueError that says what is allowed."""
-        words = " ".join(clean(text).split())
+        words = one_line(text)
         left_out = _REASON.fullmatch(words)
         if left_out and not left_out[2]:
             raise ValueError(f"needs a reason: '{left_out[1].lower()}: why'")

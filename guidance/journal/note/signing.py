@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from guidance.faults import ArgumentFault, Fault
-from guidance.harmless import clean
+from guidance.harmless import one_line
 from guidance.journal.files import open_plain
 from guidance.journal.key import NOTE_NAME, Key, read_sealed, write_sealed
 from guidance.journal.log import EVENTS_NAME
@@ -86,7 +86,7 @@ def add(folder: Path, text: str, by: str, key: Key | None, now: datetime) -> Sig
     signed = load_signed(folder, key)
     if signed is None:
         raise ArgumentFault(f"The note of {folder.name} is not signed yet; change it with --set until it is.")
-    words = " ".join(clean(text).split())
+    words = one_line(text)
     if not words:
         raise ArgumentFault("An addendum needs words.")
     link = _linked({"kind": "addendum", "text": words}, by, now, signed.links[-1]["sha256"])
@@ -110,7 +110,7 @@ def changed(folder: Path, case: Case, signed: Signed) -> list[str]:
 
 
 def _linked(link: Link, by: str, now: datetime, previous: str | None) -> Link:
-    name = " ".join(clean(by).split())
+    name = one_line(by)
     if not name:
         raise ArgumentFault("Say who signs: --by 'Dr A. Example'.")
     link = link | {"by": name, "at": now.isoformat(timespec="seconds"), "previous": previous}

@@ -116,7 +116,7 @@ def test_entries_that_come_all_at_once_all_find_a_place(tmp_path: Path) -> None:
 
 
 def test_a_text_cannot_break_out_of_its_annotation() -> None:
-    assert note(1.5, "a\x14b\x00c\x15d\n") == b"+1.5\x14a b c d\x14\0"
+    assert note(1.5, "a\x14b\x00c\x15d\n e") == b"+1.5\x14abcd e\x14\0"
 
 
 def test_values_beyond_the_input_range_read_as_clipped(tmp_path: Path) -> None:

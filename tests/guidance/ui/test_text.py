@@ -1,23 +1,11 @@
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from guidance.harmless import clean
 from guidance.ui.text import amplitude, clock, p_value, shorten
-
-
-@given(st.text())
-def test_clean_leaves_nothing_a_terminal_would_obey(text: str) -> None:
-    assert not any(unicodedata.category(char).startswith("C") or char in "\n\t\u2028" for char in clean(text))
-
-
-def test_clean_keeps_what_a_person_can_read() -> None:
-    assert clean("\x1b[31mn. médian 正中\x9b2J\x07[/] a\nb\u202e") == "[31mn. médian 正中2J[/] a b"
 
 
 @given(st.text(st.characters(categories=["L", "N"])), st.integers(0, 40))
