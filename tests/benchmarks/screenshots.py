@@ -1,8 +1,13 @@
-"""The pictures of the README, out of the running program: ``python -m tests.benchmarks.screenshots``.
+"""The pictures of the README, out of the running program: ``python -m tests.benchmarks.screenshots [NAME ...]``.
 
-``demo.svg``: the engine in its own process guides on a simulated patient, armed by its two keys, until the tip is in
-the target zone, which takes one to two minutes. ``replay.svg``: a recording is replayed. Both go to
-tests/guidance/ui/pictures.
+The engine runs in its own process, and the screen is worked by its keys, on simulated patients but for the replay:
+
+- ``demo``: a block, armed, until the tip is in the target zone, and ``inject.svg`` after it; one to two minutes;
+- ``needle-emg``: a toxin injection led by its EMG, at a slight effort, inside a unit's territory;
+- ``biofeedback``: a trial of an exercise, after rest and efforts; a minute and a half;
+- ``replay``: a recording.
+
+All go to tests/guidance/ui/pictures.
 """
 
 from __future__ import annotations
@@ -10,27 +15,53 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from guidance.host import Job, start_engine
+from guidance.biofeedback.plan import plan_of
+from guidance.dose.drugs import load as drugs
+from guidance.dose.patient import Patient
+from guidance.dose.plan import plan_of as dose_plan_of
+from guidance.host import EngineLink, Job, start_engine
 from guidance.live import Live
+from guidance.live.training import Training
 from guidance.protocol import load
+from guidance.protocol.library import loaded
+from guidance.protocol.sheet import Biofeedback
 from guidance.replay import Replay
 from guidance.settings import Mode, Settings
 from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
+from guidance.ui.training import TrainingApp
 from tests.shared import shared
 
 _PICTURES = Path(__file__).parent.parent / "guidance" / "ui" / "pictures"
 _SIZE = (120, 40)
-_SEED = 11
+_SEED, _PERSON = 11, 3
 _PATIENCE_S = 240.0
 _ENOUGH_RESPONSES = 60
+_IN_TRIAL_S = 4.0
 _MEP_WINDOW_MS = (13.0, 50.0)
 _FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+
+Screen = GuidanceApp | TrainingApp
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """Press ``keys``, wait until the screen ``is_worth_it``, and keep it as ``name``; without one, only go on."""
+
+    keys: tuple[str, ...]
+    is_worth_it: Callable[[Snapshot], bool]
+    name: str | None = None
+
+
+def _is_known(snapshot: Snapshot) -> bool:
+    return snapshot.rms_uv is not None
 
 
 def _in_target(snapshot: Snapshot) -> bool:
@@ -39,29 +70,61 @@ def _in_target(snapshot: Snapshot) -> bool:
     return shares is not None and shares["target"] > 0.7 and snapshot.sweeps[-1].detected
 
 
+def _given(snapshot: Snapshot) -> bool:
+    return snapshot.dose is not None and snapshot.dose.volume_ml > 0
+
+
+def _contracts(snapshot: Snapshot) -> bool:
+    return snapshot.needle is not None and snapshot.needle.potentials_per_s > 5
+
+
+def _inside(snapshot: Snapshot) -> bool:
+    near = snapshot.proximity
+    shares = near.zone_probability if near else None
+    return shares is not None and shares["target"] > 0.7 and near is not None and near.rise_time_us is not None
+
+
+def _in_trial(snapshot: Snapshot) -> bool:
+    now = snapshot.training
+    if now is None or not (now.scoring and now.trial and now.left_s) or now.left_s > now.seconds - _IN_TRIAL_S:
+        return False
+    muscle = now.muscles[0]
+    return muscle.envelope_uv is not None and muscle.line_uv is not None and muscle.envelope_uv > muscle.line_uv
+
+
 def _well_under_way(snapshot: Snapshot) -> bool:
     return snapshot.responses >= _ENOUGH_RESPONSES and snapshot.sweeps[-1].detected
 
 
-async def _picture(job: Job, keys: tuple[str, ...], is_worth_it: Callable[[Snapshot], bool], path: Path) -> None:
-    """Run ``job`` with its screen in ``_SIZE``, press ``keys``, and keep the screen once it is worth it."""
+async def _pictures(job: Job, screen: Callable[[EngineLink], Screen], shots: Iterable[Shot]) -> None:
+    """Run ``job`` with its ``screen`` in ``_SIZE``, take the ``shots`` in turn, and leave."""
     engine, link = start_engine(job)
     failed = link.first()
     if failed:
         raise SystemExit(failed.sentence)
-    app = GuidanceApp(link)
+    try:
+        await _taken(screen(link), shots)
+        engine.join()
+    finally:
+        engine.terminate()
+
+
+async def _taken(app: Screen, shots: Iterable[Shot]) -> None:
     async with app.run_test(size=_SIZE) as pilot:
         await _until(app, lambda _: True)
-        await pilot.press(*keys)
-        await _until(app, is_worth_it)
-        await pilot.pause()
-        path.write_text(_FONTS.sub("", app.export_screenshot()), encoding="utf-8")
+        for shot in shots:
+            if shot.keys:
+                await pilot.press(*shot.keys)
+            await _until(app, shot.is_worth_it)
+            await pilot.pause(0.2)
+            if shot.name:
+                picture = _FONTS.sub("", app.export_screenshot())
+                (_PICTURES / f"{shot.name}.svg").write_text(picture, encoding="utf-8")
         await pilot.press("q")
         await _until(app, lambda _: not app.is_running)
-    engine.join()
 
 
-async def _until(app: GuidanceApp, holds: Callable[[Snapshot], bool]) -> None:
+async def _until(app: Screen, holds: Callable[[Snapshot], bool]) -> None:
     deadline_s = time.monotonic() + _PATIENCE_S
     while app.newest is None or not holds(app.newest):
         if time.monotonic() > deadline_s:
@@ -69,18 +132,56 @@ async def _until(app: GuidanceApp, holds: Callable[[Snapshot], bool]) -> None:
         await asyncio.sleep(0.05)
 
 
-def main() -> None:
-    """Make both pictures."""
-    os.environ["COLORTERM"] = "truecolor"
-    _PICTURES.mkdir(exist_ok=True)
-    protocol = load("generic-block")
-    with tempfile.TemporaryDirectory() as store:
-        demo = Live(Settings(protocol, Mode.AUTO, headless=False), store, f"sim:{_SEED}")
-        asyncio.run(_picture(demo, ("o", "enter"), _in_target, _PICTURES / "demo.svg"))
+async def _demo(store: str) -> None:
+    """A block to the target, and an aliquot entered there."""
+    plan = dose_plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
+    settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
+    shots = (
+        Shot((), _is_known),
+        Shot(("o", "enter"), _in_target, "demo"),
+        Shot(("k", "enter", "d", "up", "up", "i"), _given, "inject"),
+    )
+    await _pictures(Live(settings, store, f"sim:{_SEED}"), GuidanceApp, shots)
+
+
+async def _needle_emg(store: str) -> None:
+    """The needle of a toxin injection inside the territory of a unit."""
+    settings = Settings(load("botulinum-fcr"), Mode.LISTEN, headless=False)
+    shots = (Shot((), _is_known), Shot(("enter", "8"), _contracts), Shot(("k",), _inside, "needle-emg"))
+    await _pictures(Live(settings, store, "sim:1,needle"), GuidanceApp, shots)
+
+
+async def _biofeedback(store: str) -> None:
+    """A trial in which the muscle is held above its line."""
+    sheet = loaded("contract-hold").sheet
+    assert isinstance(sheet, Biofeedback)
+    settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
+    job = Training(settings, plan_of(sheet)[0], store, address=f"sim:{_PERSON}", follows=True)
+    await _pictures(job, TrainingApp, [Shot((), _in_trial, "biofeedback")])
+
+
+async def _replay(_store: str) -> None:
+    """A recording of motor evoked potentials."""
     recording = shared("data/streams/mep_human_recruitment_7intensities.edf")
     os.chdir(recording.parent)  # the title names the file as it was given
-    replay = Replay(recording.name, Settings(protocol, Mode.MANUAL, _MEP_WINDOW_MS, headless=False), speed=4.0)
-    asyncio.run(_picture(replay, (), _well_under_way, _PICTURES / "replay.svg"))
+    settings = Settings(load("generic-block"), Mode.MANUAL, _MEP_WINDOW_MS, headless=False)
+    replay = Replay(recording.name, settings, speed=4.0)
+    await _pictures(replay, GuidanceApp, [Shot((), _well_under_way, "replay")])
+
+
+_MAKERS = {"demo": _demo, "needle-emg": _needle_emg, "biofeedback": _biofeedback, "replay": _replay}
+
+
+def main() -> None:
+    """Make the pictures named, or all."""
+    os.environ["COLORTERM"] = "truecolor"
+    _PICTURES.mkdir(exist_ok=True)
+    wrong = [name for name in sys.argv[1:] if name not in _MAKERS]
+    if wrong:
+        raise SystemExit(f"There is no picture {wrong[0]}; there are {', '.join(_MAKERS)}.")
+    for name in sys.argv[1:] or _MAKERS:
+        with tempfile.TemporaryDirectory() as store:
+            asyncio.run(_MAKERS[name](store))
 
 
 if __name__ == "__main__":
