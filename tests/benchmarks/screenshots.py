@@ -4,7 +4,7 @@ The engine runs in its own process, and the screen is worked by its keys, on sim
 
 - ``demo``: a block, armed, until the tip is in the target zone, and ``inject.svg`` after it; one to two minutes;
 - ``needle-emg``: a toxin injection led by its EMG, at a slight effort, inside a unit's territory;
-- ``biofeedback``: a trial of an exercise, after rest and efforts; a minute and a half;
+- ``biofeedback``: a trial of an exercise, after rest and one effort; a minute;
 - ``replay``: a recording.
 
 All go to tests/guidance/ui/pictures.
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guidance.biofeedback.plan import plan_of
@@ -156,7 +156,8 @@ async def _biofeedback(store: str) -> None:
     sheet = loaded("contract-hold").sheet
     assert isinstance(sheet, Biofeedback)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
-    job = Training(settings, plan_of(sheet)[0], store, address=f"sim:{_PERSON}", follows=True)
+    plan = replace(plan_of(sheet)[0], efforts=1)
+    job = Training(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
     await _pictures(job, TrainingApp, [Shot((), _in_trial, "biofeedback")])
 
 
