@@ -108,7 +108,7 @@ def entry_words(entry: Entry) -> str:
         return f"not taken in: {fields.get('why') or 'no reason is on record'}"
     if entry.what == "aspiration" and "blood" in fields:
         return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
-    text = fields.get("text")
+    text = fields.get("text") or fields.get("phase")
     return f"{entry.what}: {text}" if text else entry.what.replace("-", " ")
 
 

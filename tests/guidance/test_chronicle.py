@@ -110,6 +110,7 @@ INJECTION = {"volume_ml": 5.0, "total_volume_ml": 20.0, "fraction": 0.5, "fracti
     [
         ("redirect", {}, "redirect"),
         ("note", {"text": "fascia felt"}, "note: fascia felt"),
+        ("activation", {"phase": "slight", "movement": None}, "activation: slight"),
         ("aspiration", {"blood": True}, "aspirated: BLOOD"),
         ("aspiration", {"blood": False}, "aspirated, no blood"),
         ("injection", INJECTION, "injected 5 mL, 20 mL in all, 50 % of the limit"),
@@ -119,7 +120,11 @@ INJECTION = {"volume_ml": 5.0, "total_volume_ml": 20.0, "fraction": 0.5, "fracti
             "injected 5 mL, 20 mL in all, at least 50 % of the limit, reason: given",
         ),
         ("injection", INJECTION | {"fraction": None, "fraction_at_least": None}, "injected 5 mL, 20 mL in all"),
+        ("injection", {}, "injection"),
+        ("injection", {"volume_ml": 5.0}, "injected 5 mL, 5 mL in all"),
+        ("aspiration", {}, "aspiration"),
         ("injection-refused", {"why": "Held."}, "not taken in: Held."),
+        ("injection-refused", {}, "not taken in: no reason is on record"),
     ],
 )
 def test_an_entry_is_told_in_one_line(what: str, fields: dict[str, Any], words: str) -> None:
