@@ -248,7 +248,7 @@ def hostile() -> Snapshot:
         stimulator=replace(OFF, why=HOSTILE, doing=HOSTILE, chooser=HOSTILE),
         dose=build_dose(solution=HOSTILE, ask=HOSTILE, total_mg=((HOSTILE, 1.0),)),
         sound=SoundView(HOSTILE, HOSTILE, 0.5, 0.5),
-        journal=JournalView("ok", f"/{HOSTILE}/{HOSTILE}", 40.0),
+        journal=JournalView("ok", f"/{HOSTILE}/{HOSTILE}", 40.0, f"/{HOSTILE}"),
         past=build_past(events=(EventView(1.0, HOSTILE, HOSTILE), EventView(2.0, "dose", HOSTILE))),
     )
 
