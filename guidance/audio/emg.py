@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from guidance.audio.figures import FADE, RATE_HZ, Sound
+from guidance.audio.figures import RATE_HZ, Sound
 from guidance.audio.filters import BlockFilter, Sections
 from guidance.audio.muting import AHEAD_MS, Array, Muting
 from guidance.audio.resample import Resampler
@@ -19,8 +19,15 @@ from guidance.audio.resample import Resampler
 LEVEL = 0.3
 """The monitor's peak of full scale; nothing exceeds it."""
 
-FRAME_MS = 4.0
-AIM_S, MOST_S = 0.03, 0.15
+FRAME_MS = 2.0
+AIM_S, LARGEST_AIM_S, MOST_S = 0.012, 0.1, 0.15
+"""How much waits at first, and how much at most where that does not suffice; of more, the oldest is passed over."""
+
+_GROWS, _SHRINKS_S = 1.5, 120.0
+_RESERVE = 96
+"""Samples kept back, so that an end that comes unforeseen is soft."""
+
+_GUARDED_S = 30.0
 _RECOVERS_S = 1.5
 _STEER, _STEER_MOST = 0.02, 0.005
 _SMOOTH = 0.02
@@ -28,7 +35,11 @@ _LONGEST_HOLE_S = 0.2
 
 
 class Monitor:
-    """The EMG of one channel on its way to the loudspeaker."""
+    """The EMG of one channel on its way to the loudspeaker.
+
+    It is heard at once while nothing stimulates; AHEAD_MS later once a pulse is known or awaited, and for some time after
+    the last.
+    """
 
     def __init__(self, rate_hz: float, band: Sections, full_scale_uv: float) -> None:
         """For a signal at ``rate_hz``, heard in ``band``; ``full_scale_uv`` is as loud as it gets, and what is more is
@@ -46,10 +57,13 @@ class Monitor:
         self._next: int | None = None
         self._last = 0.0
         self._longest_hole = round(_LONGEST_HOLE_S * rate_hz)
+        self._guarded = round(_GUARDED_S * rate_hz)
+        self._guarded_to = 0
 
     def pulse(self, sample: int) -> None:
         """A pulse at ``sample`` is known: cut its artefact out."""
         self._muting.pulse(sample)
+        self._guarded_to = max(self._guarded_to, sample + self._guarded)
 
     def feed(self, first: int, samples: Array, *, awaiting: bool) -> None:
         """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse asked for is not reported yet."""
@@ -57,6 +71,8 @@ class Monitor:
         if hole > 0:
             self._muting.hold(first - hole, first)
         self._next = first + len(samples)
+        if awaiting:
+            self._guarded_to = self._next + self._guarded
         filled = np.full(min(max(hole, 0), self._longest_hole), self._last)
         self._partial = np.concatenate([self._partial, filled, np.nan_to_num(samples)])
         self._last = float(self._partial[-1]) if len(self._partial) else self._last
@@ -71,11 +87,10 @@ class Monitor:
     def _take(self, first: int, frame: Array, *, awaiting: bool) -> None:
         self._muting.look(first, frame, awaiting=awaiting)
         self._frames.append((first, frame))
-        if len(self._frames) <= self._ahead:
-            return
-        held, heard = self._muting.cut(*self._frames.popleft())
-        self._resampler.ratio = self._resampler.nominal * (1.0 + self._queue.steer)
-        self._queue.put(self._resampler.take(self._gain.held(self._band.filter(held) * heard)))
+        while len(self._frames) > (self._ahead if first < self._guarded_to else 0):
+            held, heard = self._muting.cut(*self._frames.popleft())
+            self._resampler.ratio = self._resampler.nominal * (1.0 + self._queue.steer)
+            self._queue.put(self._resampler.take(self._gain.held(self._band.filter(held) * heard)))
 
 
 class _Gain:
@@ -101,37 +116,51 @@ class _Gain:
 
 
 class _Queue:
-    """Samples between the two threads. ``steer`` is how much faster the input is to be used up, a small part of 1."""
+    """Samples between the two threads. ``steer`` is how much faster the input is to be used up, a small part of 1.
+
+    As few as will do wait: more after each shortage, and slowly fewer again.
+    """
 
     def __init__(self) -> None:
         self._ring = np.zeros(RATE_HZ, np.float32)
         self._in = self._out = 0
         self._running = False
-        self._level = AIM_S
+        self._aim_s = self._level = AIM_S
         self.steer = 0.0
 
     def put(self, samples: Sound) -> None:
-        """Add ``samples``; where they would have to wait for too long, the oldest are passed over."""
+        """Add ``samples``."""
         places = (self._in + np.arange(len(samples))) % len(self._ring)
         self._ring[places] = samples
         self._in += len(samples)
         self._level += _SMOOTH * ((self._in - self._out) / RATE_HZ - self._level)
-        self.steer = min(max(_STEER * (self._level - AIM_S) / AIM_S, -_STEER_MOST), _STEER_MOST)
+        self.steer = min(max(_STEER * (self._level - self._aim_s) / self._aim_s, -_STEER_MOST), _STEER_MOST)
 
     def take(self, out: Sound) -> None:
         """Fill ``out``; after a shortage it waits until there is enough again. It begins and ends softly."""
         held = self._in - self._out
-        if not self._running and held < AIM_S * RATE_HZ:
+        if not self._running and held < self._aim_s * RATE_HZ:
             return
-        ends = self._running and not len(out) + FADE <= held <= MOST_S * RATE_HZ
+        if not self._running:
+            held = self._pass_over()
+        ends = self._running and not len(out) + _RESERVE <= held <= MOST_S * RATE_HZ
         part = out[: min(len(out), held)]
+        self._copy(part)
+        if ends or not self._running:
+            part *= np.linspace(1.0 if ends else 0.0, 0.0 if ends else 1.0, len(part), dtype=np.float32)
+        self._running = not ends
+        short = ends and held <= MOST_S * RATE_HZ
+        shrunk_s = self._aim_s * (1.0 - len(out) / (RATE_HZ * _SHRINKS_S))
+        self._aim_s = min(max(self._aim_s * _GROWS if short else shrunk_s, AIM_S), LARGEST_AIM_S)
+
+    def _pass_over(self) -> int:
+        """Begin with what is newest; how much there is of it."""
+        self._out = max(self._out, self._in - round(self._aim_s * RATE_HZ))
+        return self._in - self._out
+
+    def _copy(self, part: Sound) -> None:
         begin = self._out % len(self._ring)
         n = min(len(part), len(self._ring) - begin)
         part[:n] = self._ring[begin : begin + n]
         part[n:] = self._ring[: len(part) - n]
-        if ends or not self._running:
-            part *= np.linspace(1.0 if ends else 0.0, 0.0 if ends else 1.0, len(part), dtype=np.float32)
         self._out += len(part)
-        self._running = not ends
-        if ends and held > MOST_S * RATE_HZ:
-            self._out = self._in - round(AIM_S * RATE_HZ)

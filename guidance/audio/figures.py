@@ -5,7 +5,8 @@ Guidance is made of sines with soft edges: few partials, so that none is taken f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,11 @@ _NOTE_S, _STEP_S = 0.2, 0.22
 _ANSWER_S, _ANSWER_HZ, _ANSWER_OCTAVES, _ANSWER_UV = 0.09, 400.0, 1.5, (50.0, 5000.0)
 
 
+@cache
 def table(tone: Tone, rate_hz: float | None) -> Sound:
     """One period of ``tone`` at ``rate_hz`` beeps a second (None: continuous), float32 in -1 to 1, of RATE_HZ.
 
-    A continuous tone's period is a second, in which whole hertz come round.
+    A continuous tone's period is a second, in which whole hertz come round. Each is made once, and not to be changed.
     """
     period = RATE_HZ if rate_hz is None else round(RATE_HZ / rate_hz)
     out = np.zeros(period, np.float32)
@@ -44,7 +46,15 @@ def table(tone: Tone, rate_hz: float | None) -> Sound:
         first = round(at_s * RATE_HZ)
         whole = min(len(note), period - first)
         out[first : first + whole] += note[:whole]
+    out.flags.writeable = False
     return out
+
+
+def make_tables(tones: Iterable[Tone]) -> None:
+    """Make the tables of ``tones`` at all their tempi now: some take milliseconds, by which a cue would be late."""
+    for tone in tones:
+        for rate_hz in tone.rates_hz or (None,):
+            table(tone, rate_hz)
 
 
 def stimulus_tick() -> Sound:

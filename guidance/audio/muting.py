@@ -21,7 +21,13 @@ _SHARP = 12.0
 
 _USUAL_S = 0.5
 _LEAST_UV = 1.0
-_SETTLE_MS = 4.0
+_OVER_UV = 0.1
+_SETTLE_MS = 60.0
+_LEVELS_HZ, _LEVELS_MS = 300.0, 40.0
+"""What a large artefact leaves behind is slow: after one, what lies below this is taken away, less and less of it."""
+
+_LARGE = 4.0
+"""What a cut leaves, in units of the usual second difference, from which all that is taken away."""
 
 Array = NDArray[np.float64]
 
@@ -38,8 +44,9 @@ class Muting:
         self._usual = np.nan
         self._learns = frame / (_USUAL_S * rate_hz)
         self._tail: Array = np.zeros(0)
-        self._held = self._offset = 0.0
-        self._decay = float(np.exp(-1.0 / (_SETTLE_MS * per_ms)))
+        self._held = self._offset = self._base = self._newest = 0.0
+        self._levels, self._most_levels = 0.0, 2 * np.pi * _LEVELS_HZ / rate_hz
+        self._decay, self._levels_decay = (float(np.exp(-1.0 / (ms * per_ms))) for ms in (_SETTLE_MS, _LEVELS_MS))
         self._was_cut = False
 
     def pulse(self, sample: int) -> None:
@@ -60,7 +67,7 @@ class Muting:
         usual = float(np.median(bend))
         if np.isnan(self._usual):
             self._usual = usual
-        limit = _SHARP * max(self._usual, _LEAST_UV)
+        limit = _SHARP * self._usual_uv
         self._usual += self._learns * (min(usual, 2 * self._usual + _LEAST_UV) - self._usual)
         if awaiting and bend.max() > limit:
             begins = first + len(frame) - len(bend) - self._lag
@@ -79,17 +86,33 @@ class Muting:
         return self._joined(frame, gone), gain
 
     def _joined(self, frame: Array, gone: NDArray[np.bool_]) -> Array:
-        """Where a cut ends the signal goes on from the value held, and finds back to its own within milliseconds."""
-        if not (gone.any() or self._was_cut or abs(self._offset) > 1e-3):
-            self._held = float(frame[-1])
+        """Where a cut ends the signal goes on from the value held, and finds back to its own."""
+        if not (gone.any() or self._was_cut or abs(self._offset) > _OVER_UV):
+            self._held = self._newest = float(frame[-1])
             return frame
         out = np.empty_like(frame)
-        for i, value in enumerate(frame):
-            if gone[i]:
-                out[i] = self._held
+        for i, value in enumerate(frame.tolist()):
+            if gone[i] or (self._was_cut and self._is_at_its_limit(value)):
+                out[i], self._was_cut = self._held, True
             else:
-                self._offset = self._held - value if self._was_cut else self._offset * self._decay
-                out[i] = value + self._offset
-                self._held = out[i]
-            self._was_cut = bool(gone[i])
+                out[i], self._was_cut = self._led_back(value), False
+            self._newest = value
         return out
+
+    def _is_at_its_limit(self, value: float) -> bool:
+        """Whether the amplifier still stands where an artefact has driven it: large, and without noise."""
+        return value == self._newest and abs(value - self._held) > _LARGE * self._usual_uv
+
+    def _led_back(self, value: float) -> float:
+        if self._was_cut:
+            self._base, self._offset = self._held, self._held - value
+            self._levels = self._most_levels * min(abs(self._offset) / (_LARGE * self._usual_uv), 1.0)
+        else:
+            self._offset = self._offset * self._decay - self._levels * (self._held - self._base)
+            self._levels *= self._levels_decay
+        self._held = value + self._offset
+        return self._held
+
+    @property
+    def _usual_uv(self) -> float:
+        return max(self._usual, _LEAST_UV)

@@ -149,7 +149,7 @@ class Output:
         def called(out: Any, frames: int, times: Any, status: Any) -> None:
             now_ns = time.monotonic_ns()
             if not timing.calls:
-                _hasten()
+                hasten(_PRIORITY)
             if timing.calls > SETTLED_CALLS:
                 timing.lacking += bool(status.output_underflow)
             part = mono[:frames]
@@ -198,13 +198,12 @@ def _channels(sounddevice: Any, device: str | None) -> int:
     return max(1, min(2, int(sounddevice.query_devices(device, "output")["max_output_channels"])))
 
 
-def _hasten() -> None:
-    """Let the callback's thread go before others where the system allows it."""
-    thread = threading.get_native_id()
+def hasten(priority: int) -> None:
+    """Let this thread, and those it starts, go before others by real-time ``priority`` where the system allows it."""
     with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, thread, _NICE)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
     with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(thread, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
 
 
 def _reason(fault: Exception) -> str:

@@ -13,9 +13,9 @@ import time
 from multiprocessing.connection import Connection
 
 from guidance.audio.emg import Monitor
-from guidance.audio.figures import answer_tone, stimulus_tick, table
+from guidance.audio.figures import answer_tone, make_tables, stimulus_tick, table
 from guidance.audio.mixer import Mixer
-from guidance.audio.output import Output
+from guidance.audio.output import Output, hasten
 from guidance.audio.wire import (
     Alarms,
     Answer,
@@ -29,6 +29,7 @@ from guidance.audio.wire import (
     Tick,
     Volumes,
 )
+from guidance.cues import MAPPINGS
 
 REPORT_S = 0.05
 ALONE_S = 2.0
@@ -40,6 +41,8 @@ MOURNED_S = 12.0
 _LISTEN_S = 0.02
 _FADE_OUT_S = 0.1
 _SWITCH_S = 0.0005
+_PRIORITY = 5
+"""Below the callback's. At an everyday one, a busy machine would take this thread off while the callback waits for it."""
 
 
 class Player:
@@ -91,6 +94,8 @@ def play(wire: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options: Options = wire.recv()
     player = Player(options)
+    make_tables(tone for mapping in MAPPINGS.values() for tone in mapping.tones.values())
+    hasten(_PRIORITY)
     output = Output(player.mixer.render, options.device, latency_s=options.latency_s)
     sys.setswitchinterval(_SWITCH_S)
     gc.freeze()
