@@ -29,7 +29,7 @@ class Tone:
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """A way to hear the guidance: a tone for each zone; ``ticks``: also a tick for each stimulus; ``answers``: also a
-    tone for each response, higher with its amplitude.
+    tone for each response, higher with its amplitude, and a short one for each potential of the needle's own EMG.
     """
 
     says: str
@@ -58,7 +58,8 @@ MAPPINGS: dict[str, Mapping] = {
         _tones(Tone("beep", 294.0, (3.0,)), Tone("beep", 440.0, (3.0,))),
     ),
     "classic": Mapping(
-        "as stimulators do: a tick at each stimulus, and a tone for its response, higher with its amplitude",
+        "as stimulators do: a tick at each stimulus, and a tone for its response, higher with its amplitude; "
+        "without stimuli a short one for each potential",
         _tones(_QUIET, _QUIET, none=_QUIET, target=_QUIET),
         ticks=True,
         answers=True,

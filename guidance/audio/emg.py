@@ -37,8 +37,8 @@ _LONGEST_HOLE_S = 0.2
 class Monitor:
     """The EMG of one channel on its way to the loudspeaker.
 
-    It is heard at once while nothing stimulates; AHEAD_MS later once a pulse is known or awaited, and for some time after
-    the last.
+    It is heard at once while nothing stimulates; AHEAD_MS later once a pulse is known or awaited, and until none has
+    been for half a minute.
     """
 
     def __init__(self, rate_hz: float, band: Sections, full_scale_uv: float) -> None:

@@ -31,6 +31,7 @@ FIGURE_RATIO = 1.26
 _EDGE_S = 0.008
 _TICK_S, _TICK_DECAY_S, _TICK_EDGE_S, _DOUBLE_S = 0.03, 0.006, 0.0015, 0.12
 _NOTE_S, _STEP_S = 0.2, 0.22
+_BRIEF_S, _BRIEF_EDGE_S = 0.025, 0.004
 _ANSWER_S, _ANSWER_HZ, _ANSWER_OCTAVES, _ANSWER_UV = 0.09, 400.0, 1.5, (50.0, 5000.0)
 
 
@@ -62,11 +63,15 @@ def stimulus_tick() -> Sound:
     return _tick(2400.0)
 
 
-def answer_tone(amplitude_uv: float) -> Sound:
-    """The tone for a response of ``amplitude_uv`` peak to peak: from 400 Hz at 50 uV to 1.5 octaves above at 5 mV."""
+def answer_tone(amplitude_uv: float, *, brief: bool = False) -> Sound:
+    """The tone for a response of ``amplitude_uv`` peak to peak: from 400 Hz at 50 uV to 1.5 octaves above at 5 mV.
+
+    ``brief``: that for a potential of the needle's own EMG, of which many may come in a second.
+    """
     low, high = _ANSWER_UV
     part = np.log(np.clip(amplitude_uv, low, high) / low) / np.log(high / low)
-    return _note(_ANSWER_HZ * 2.0 ** (_ANSWER_OCTAVES * float(part)), _ANSWER_S, BEEP_LEVEL)
+    pitch_hz = _ANSWER_HZ * 2.0 ** (_ANSWER_OCTAVES * float(part))
+    return _note(pitch_hz, _BRIEF_S, BEEP_LEVEL, _BRIEF_EDGE_S) if brief else _note(pitch_hz, _ANSWER_S, BEEP_LEVEL)
 
 
 def raised(length: int, edge: int, fall: int | None = None) -> NDArray[np.float64]:
@@ -78,10 +83,10 @@ def raised(length: int, edge: int, fall: int | None = None) -> NDArray[np.float6
     return out
 
 
-def _note(pitch_hz: float, seconds: float, level: float) -> Sound:
+def _note(pitch_hz: float, seconds: float, level: float, edge_s: float = _EDGE_S) -> Sound:
     n = round(seconds * RATE_HZ)
     wave = np.sin(2 * np.pi * pitch_hz * np.arange(n) / RATE_HZ)
-    return np.asarray(level * wave * raised(n, round(_EDGE_S * RATE_HZ)), np.float32)
+    return np.asarray(level * wave * raised(n, round(edge_s * RATE_HZ)), np.float32)
 
 
 def _tick(pitch_hz: float) -> Sound:

@@ -42,7 +42,7 @@ _LISTEN_S = 0.02
 _FADE_OUT_S = 0.1
 _SWITCH_S = 0.0005
 _PRIORITY = 5
-"""Below the callback's. At an everyday one, a busy machine would take this thread off while the callback waits for it."""
+"""Below the callback's. At an everyday one, a busy machine takes this thread off while the callback waits for it."""
 
 
 class Player:
@@ -64,7 +64,7 @@ class Player:
         elif isinstance(order, Tick):
             self.mixer.tick.play(self._tick, repeats=False)
         elif isinstance(order, Answer):
-            self.mixer.answer.play(answer_tone(order.amplitude_uv), repeats=False)
+            self.mixer.answer.play(answer_tone(order.amplitude_uv, brief=order.brief), repeats=False)
         elif isinstance(order, Artefact):
             self.monitor.pulse(order.sample)
         else:

@@ -38,7 +38,7 @@ def scenes(name: str) -> list[Scene]:
         ]
     mapping = MAPPINGS[name]
     found = [_zone(mapping, zone) for zone, tone in mapping.tones.items() if tone.figure != "silence"]
-    return [*found, _answers()] if mapping.answers else found
+    return [*found, _answers(), _potentials()] if mapping.answers else found
 
 
 def rendered(scene: Scene) -> Sound:
@@ -73,3 +73,10 @@ def _answers() -> Scene:
         beats += [(i * _BEAT_S, Tick()), (i * _BEAT_S + _LATENCY_S, Answer(amplitude_uv))]
     sizes = ", ".join(f"{amplitude_uv:g}" for amplitude_uv in _AMPLITUDES_UV)
     return Scene("answers", f"a tick at each stimulus and its response of {sizes} uV", 2.5, tuple(beats))
+
+
+def _potentials() -> Scene:
+    """A unit that is recruited, then a larger one over it."""
+    beats = [(0.1 * i, Answer(150.0, brief=True)) for i in range(20)]
+    beats += [(0.95 + 0.13 * i, Answer(900.0, brief=True)) for i in range(8)]
+    return Scene("potentials", "a tone each, of 150 and 900 uV", 2.2, tuple(sorted(beats, key=lambda beat: beat[0])))

@@ -22,7 +22,7 @@ from guidance.audio.band import emg_band
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
 from guidance.audio.wire import Alarms, Alive, Answer, Artefact, Close, Emg, Options, Order, Play, Report, Tick, Volumes
 from guidance.cues import MAPPINGS, Mapping
-from guidance.events import Alarm, Cue, Made, Response, Signal, Stimulus
+from guidance.events import Alarm, Cue, Made, MotorUnit, Response, Signal, Stimulus
 from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView, SoundView
 
@@ -32,6 +32,7 @@ STEP = 0.1
 _STARTS_S, _SILENT_S, _ENDS_S = 10.0, 2.5, 0.5
 _ALIVE_EVERY_S = 0.5
 _RESTART_S = 1.0
+_APART_S, _AFTER_STIMULUS_S = 0.05, 3.0
 _MOST_ON_THEIR_WAY = 50
 _HANDED_OVER_NS = 500_000
 _HUNG = "The sound does not answer; it is started anew. Go by the screen meanwhile."
@@ -49,6 +50,7 @@ class Sound:
         self.volume, self.monitor_volume = settings.volume, settings.monitor
         self._alarms = Alarms(None)
         self._paused_until = 0.0
+        self._potential_at = self._stimulus_at = -math.inf
         self._cue = self._order(Cue("unknown", *_first(self._mapping)))
         self._start()
 
@@ -65,6 +67,8 @@ class Sound:
             self._stimulus(record)
         elif isinstance(record, Response) and record.detected and record.amplitude_uv and self._mapping.answers:
             self._send(Answer(record.amplitude_uv))
+        elif isinstance(record, MotorUnit) and self._mapping.answers:
+            self._potential(record)
         elif isinstance(record, Alarm) and record.active and record.priority == "high":
             self._paused_until = 0.0
         return made
@@ -181,9 +185,18 @@ class Sound:
         self.lost, self._underruns = report.lost, report.underruns
 
     def _stimulus(self, record: Stimulus) -> None:
+        self._stimulus_at = record.sample
         self._send(Artefact(record.sample))
         if self._mapping.ticks:
             self._send(Tick())
+
+    def _potential(self, record: MotorUnit) -> None:
+        """A tone of its own, if none has just begun, for many would run into a steady one; and none near a stimulus."""
+        if record.sample - self._potential_at < _APART_S * self._options.emg_rate_hz:
+            return
+        if record.sample - self._stimulus_at > _AFTER_STIMULUS_S * self._options.emg_rate_hz:
+            self._potential_at = record.sample
+            self._send(Answer(record.amplitude_uv, brief=True))
 
     def _order(self, cue: Cue) -> Play:
         return Play(self._mapping.tones[cue.name], cue.rate_hz)

@@ -40,9 +40,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """It was answered with ``amplitude_uv`` peak to peak."""
+    """It was answered with ``amplitude_uv`` peak to peak; ``brief``: a potential of that size came by itself."""
 
     amplitude_uv: float
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

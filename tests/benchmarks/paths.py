@@ -42,6 +42,9 @@ class Played:
         add(self._answer, 0, artefact(rate_hz, 1500.0, 60.0))
         add(self._answer, round(LATENCY_MS * rate_hz / 1e3), m_wave(rate_hz, 800.0))
         self._pulses: range | None = None
+        self.began_s: float | None = None
+        """When the first sample was due, on the monotonic clock; None before."""
+
         self._ends: list[int] = []
         self._times_ns: list[int] = []
 
@@ -97,16 +100,17 @@ def paced(played: Played, write: Callable[[NDArray[np.float64]], object], every_
 
 
 @contextlib.contextmanager
-def ona() -> Iterator[tuple[str, Played]]:
-    """A scripted amplifier of one channel on a pseudo-terminal: frames of 20 samples at 10 kHz."""
+def ona(played: Played | None = None) -> Iterator[tuple[str, Played]]:
+    """A scripted amplifier of one channel on a pseudo-terminal: frames of 20 samples at 10 kHz, of ``played``."""
     fake, path = fake_ona.on_pty()
     fake.info = fake_ona.info_body(channels=((10.0, 400_000.0, "muscle"),), rate_hz=10_000)
-    played, ending = Played(10_000.0), threading.Event()
+    played, ending = played or Played(10_000.0), threading.Event()
 
     def run() -> None:
         while fake_ona.START not in fake.kinds() and not ending.wait(0.01):
             pass
         began_s, sent = time.monotonic(), 0
+        played.began_s = began_s
         while not ending.wait(0.001) and fake.kinds()[-1] != fake_ona.STOP:
             while sent + 20 <= (time.monotonic() - began_s) * played.rate_hz and not ending.is_set():
                 rows = [[round(uv * 100)] for uv in played.signal(sent, 20)]

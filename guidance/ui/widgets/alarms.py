@@ -1,4 +1,7 @@
-"""Alarms by priority, and the notice; takes no room when there are none."""
+"""Alarms by priority, and the notice; takes no room when there are none.
+
+That the sound is lost cannot be heard: its line is a bar across, is never crowded out, and rings the terminal's bell.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _MOST = 3
+_UNHEARD, BELL_S = "audio-lost", 10.0
 _LOOKS = {
     "high": ("!!! HIGH", Ink.LOUD, Ground.HIGH),
     "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
@@ -23,12 +27,23 @@ _LOOKS = {
 
 
 class Alarms(Panel):
-    """Up to three alarms, the most urgent first, high ones as a bar across; then the notice."""
+    """Up to three alarms, the most urgent first, high ones and lost sound as a bar across; then the notice."""
 
     DEFAULT_CSS = "Alarms { height: 1; display: none; }"
 
     silent_s: float | None = None
     """Seconds without word from the engine, once they are too many."""
+
+    _rang_t: float | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Take the newest Snapshot; ring while it says that the sound is lost and nobody has acknowledged that."""
+        super().show(snapshot)
+        if not any(alarm.code == _UNHEARD and alarm.active and not alarm.acknowledged for alarm in snapshot.alarms):
+            self._rang_t = None
+        elif self._rang_t is None or snapshot.t - self._rang_t >= BELL_S:
+            self._rang_t = snapshot.t
+            self.app.bell()
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when an alarm or the notice differs."""
@@ -63,11 +78,18 @@ class Alarms(Panel):
             text = f"No word from the engine for {self.silent_s:.0f} s: what you see is old."
             alarms.append(AlarmView("stale", "high", text, active=True))
         order = list(_LOOKS)
-        return sorted(alarms, key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
+        alarms.sort(key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
+        unheard = [alarm for alarm in alarms[_MOST:] if _is_unheard(alarm)]
+        kept = [alarm for alarm in alarms if alarm not in unheard]
+        return [*kept[: _MOST - 1], *unheard, *kept[_MOST - 1 :]] if unheard else alarms
 
     def _count(self) -> int:
         has_notice = bool(self.snapshot and notice(self.snapshot))
         return min(len(self._alarms()), _MOST) + has_notice
+
+
+def _is_unheard(alarm: AlarmView) -> bool:
+    return alarm.active and alarm.code == _UNHEARD
 
 
 def _priority(alarm: AlarmView) -> str:
@@ -78,10 +100,10 @@ def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
     sign, ink, ground = _LOOKS[_priority(alarm)]
     text = f"{clean(alarm.code)}: {clean(alarm.text)}"
     words = text if alarm.active else f"{text} (passed, not acknowledged)"
-    loud = alarm.active and ground == Ground.HIGH
-    if loud:
+    is_bar = _is_unheard(alarm) or (alarm.active and ground == Ground.HIGH)
+    if is_bar:
         canvas.grounds[row] = ground
     column = canvas.write(row, 1, f" {sign} ", ink, ground)
     room = canvas.width - column - 2 - cell_len(more)
-    word_ink = Ink.LOUD if loud else Ink.STRONG if alarm.active else Ink.TEXT
+    word_ink = ink if is_bar else Ink.STRONG if alarm.active else Ink.TEXT
     canvas.write(row, column + 1, shorten(words, room) + more, word_ink)

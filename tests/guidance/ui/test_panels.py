@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from textual.app import App, ComposeResult
 
 from guidance.snapshot import AlarmView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.theme import CONTAMINATED, GAP
+from guidance.ui.theme import CONTAMINATED, GAP, Ground
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.bars import Bars
 from guidance.ui.widgets.emg import EmgStrip
@@ -77,6 +78,45 @@ def test_alarms_come_by_priority_and_those_left_out_are_counted() -> None:
     lines = drawn(Alarms(), build_snapshot(alarms=tuple(alarms), notice="A gap."), height=4).splitlines()
     assert [word in line for word, line in zip(("loud", "middling", "quiet  (+1 more)", "A gap."), lines, strict=True)]
     assert "past" not in " ".join(lines)
+
+
+LOST = AlarmView("audio-lost", "medium", "No sound device answers.", active=True)
+
+
+def test_lost_sound_is_a_bar_across_and_never_crowded_out() -> None:
+    crowd = tuple(AlarmView(f"other-{i}", "high", "Look.", active=True) for i in range(4))
+    panel = Alarms()
+    panel.snapshot = build_snapshot(alarms=(*crowd, LOST))
+    canvas = Canvas(100, 4)
+    panel.paint(canvas)
+    lines = [strip.text for strip in canvas.strips()]
+    assert "audio-lost: No sound device answers.  (+2 more)" in lines[2]
+    assert (canvas.grounds[2] == Ground.MEDIUM).all()
+    assert (canvas.grounds[0] == Ground.HIGH).all()
+
+
+class _Room(App[None]):
+    """An alarm panel whose terminal's bell is counted."""
+
+    rung = 0
+
+    def compose(self) -> ComposeResult:
+        yield Alarms()
+
+    def bell(self) -> None:
+        self.rung += 1
+
+
+async def test_lost_sound_rings_the_terminals_bell_until_it_is_acknowledged() -> None:
+    seen = replace(LOST, acknowledged=True)
+    other = AlarmView("lead-off", "medium", "Off.", active=True)
+    at = ((0.0, other), (1.0, LOST), (1.1, LOST), (10.9, LOST), (11.1, LOST), (30.0, seen), (31.0, LOST))
+    rung = []
+    async with _Room().run_test() as pilot:
+        for t, alarm in at:
+            pilot.app.query_one(Alarms).show(build_snapshot(t=t, alarms=(alarm,)))
+            rung.append(pilot.app.rung)  # type: ignore[attr-defined]
+    assert rung == [0, 1, 1, 1, 2, 2, 3]
 
 
 def test_an_alarm_that_is_over_says_so() -> None:
