@@ -68,10 +68,17 @@ def records_ms(played: Potentials, made_s: list[float]) -> list[float]:
     return [delay for delay in delays if delay <= 70.0]
 
 
+def frames_ms(played: Potentials) -> list[float]:
+    """From each peak to the write of its frame, which is up to 2 ms where the machine is not too busy to play."""
+    written = [played.written_ns(int(peak)) for peak in played.peaks]
+    return [at_ns / 1e6 - 1e3 * at_s for at_ns, at_s in zip(written, played.peaks_s, strict=True) if at_ns]
+
+
 def row(name: str, found: Matched) -> str:
     """One row of the table."""
     unexplained = "-" if found.unexplained is None else str(found.unexplained)
-    counts = f"{name:24} {len(found.delays_ms):4} of {found.potentials:4} {unexplained:>12} {found.by_chance:10.1f}"
+    chance = "-" if found.by_chance is None else f"{found.by_chance:.1f}"
+    counts = f"{name:24} {len(found.delays_ms):4} of {found.potentials:4} {unexplained:>12} {chance:>12}"
     if not found.delays_ms:
         return f"{counts}   not one was heard"
     median, high, most = np.percentile(found.delays_ms, (50, 99, 100))
@@ -88,16 +95,19 @@ def main() -> None:
     server.start()
     os.environ |= server.environment
     try:
-        print("made potentials; ms from the peak in the signal   matched at  ms")
-        print("to                            matched  unexplained wrong times   median    p99    max")
+        print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
+        print("from the peak in the signal                         matched at        ms")
+        print("to                            matched  unexplained  wrong times   median    p99    max")
         played = Potentials(seconds, seed=1)
         recording, made_s = heard(played, "classic", server)
         to_record = records_ms(played, made_s)
-        print(row("its record", Matched(len(played.peaks), to_record, len(made_s) - len(to_record), np.nan)))
+        print(row("its frame, played", Matched(len(played.peaks), frames_ms(played), None, None)))
+        print(row("its record", Matched(len(played.peaks), to_record, len(made_s) - len(to_record), None)))
         print(row("its tone (classic)", by_tones(played, recording)), flush=True)
         played = Potentials(seconds, seed=2)
         recording, _ = heard(played, "tempo", server)
         print(row("its own sound", by_shape(played, recording)))
+        print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
     finally:
         server.close()
 

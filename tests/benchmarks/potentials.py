@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, resample_poly, sosfiltfilt
+from scipy.signal import butter, correlate, resample_poly, sosfiltfilt
 
 from guidance.audio.figures import answer_tone
 from tests.benchmarks.paths import Played
@@ -68,13 +68,13 @@ class Potentials(Played):
 @dataclass(frozen=True, slots=True)
 class Matched:
     """Delays in ms of what was matched, of ``potentials``; ``unexplained``: sounds that no potential explains, None
-    where sounds are looked for at potentials only; ``by_chance``: how many match potentials at wrong times.
+    where sounds are looked for at potentials only; ``by_chance``: how many match potentials at wrong times, if tried.
     """
 
     potentials: int
     delays_ms: list[float]
     unexplained: int | None
-    by_chance: float
+    by_chance: float | None
 
 
 def tones(recording: Recording, begin_s: float, units: int = len(UNITS)) -> list[tuple[float, int]]:
@@ -137,7 +137,8 @@ def _alike_s(heard: Recording, at_s: float, shape: Array) -> float | None:
     part = heard.since(at_s - ahead, WITHIN_S + len(shape) / RATE_HZ)
     if len(part) < len(shape):
         return None
-    power = np.sqrt(np.convolve(part**2, np.ones(len(shape)), "valid")) * np.linalg.norm(shape)
-    likeness = np.correlate(part, shape, "valid") / np.maximum(power, 1e-9)
+    energy = np.cumsum(np.r_[0.0, part**2])
+    power = np.sqrt(np.maximum(energy[len(shape) :] - energy[: -len(shape)], 0.0)) * float(np.linalg.norm(shape))
+    likeness = correlate(part, shape, "valid") / np.maximum(power, 1e-9)
     best = int(likeness.argmax())
     return best / RATE_HZ if likeness[best] > _ALIKE else None
