@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drivers.base import Block
 from guidance.audio.output import LATENCIES_S
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Sound
@@ -28,6 +29,7 @@ from guidance.events import Cue, Made, Proximity
 from tests.benchmarks.bench_live import Terminal, armed
 from tests.guidance.audio.pulse import PulseServer, Recorder, lacking
 
+EMG_HZ = 10_000.0
 EDGES_MA = (1.0, 0.5, 0.2)
 LEVEL = 2e-4
 QUIET_S = 0.25
@@ -39,20 +41,31 @@ def proximity(zone: str, threshold_ma: float) -> Proximity:
     return Proximity(0, interval, interval, None, zone, None, valid=True, why=None)
 
 
-def tend(sound: Sound, seconds: float) -> None:
-    """Be a session for so long."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        sound.tend(())
-        time.sleep(0.004)
+class Session:
+    """What a session does with the sound: it is tended, and hears the needle's EMG as it comes."""
+
+    def __init__(self, sound: Sound) -> None:
+        self._sound, self._began_s, self._heard = sound, time.monotonic(), 0
+        self._uv = np.random.default_rng(1).normal(0.0, 10.0, (round(EMG_HZ), 1)).astype(np.float32)
+
+    def tend(self, seconds: float) -> None:
+        """Go on for so long."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._sound.tend(())
+            due = int((time.monotonic() - self._began_s) * EMG_HZ)
+            rows = self._uv[np.arange(self._heard, due) % len(self._uv)]
+            self._sound.hear([Block(self._heard, rows)], awaiting=False)
+            self._heard = due
+            time.sleep(0.004)
 
 
-def lags_ms(sound: Sound, recorder: Recorder, cues: int) -> tuple[list[float], list[float], int]:
+def lags_ms(sound: Sound, session: Session, recorder: Recorder, cues: int) -> tuple[list[float], list[float], int]:
     """From a record to the first changed sample; that sample against the record's ``sounded_ns``; cues never heard."""
     chooser, asked = CueChooser(MAPPINGS["tempo"], EDGES_MA), []
     for _ in range(cues):
         sound.take(Made(0.0, Cue("none", 0.5, 1200.0)))
-        tend(sound, QUIET_S + random.random() * 0.05)
+        session.tend(QUIET_S + random.random() * 0.05)
         chooser.changed(proximity("far", 3.0))
         at_s = time.monotonic()
         cue = chooser.changed(proximity("close", 0.15))
@@ -60,8 +73,8 @@ def lags_ms(sound: Sound, recorder: Recorder, cues: int) -> tuple[list[float], l
         record = sound.take(Made(0.0, cue)).record
         assert isinstance(record, Cue)
         asked.append((at_s, record.sounded_ns))
-        tend(sound, 0.15)
-    tend(sound, 0.3)
+        session.tend(0.15)
+    session.tend(0.3)
     recording, found, off, missed = recorder.recording(), [], [], 0
     for at_s, sounded_ns in asked:
         first_s = recording.first_after(at_s, LEVEL)
@@ -76,19 +89,23 @@ def lags_ms(sound: Sound, recorder: Recorder, cues: int) -> tuple[list[float], l
 
 def row(latency_s: float | None, cues: int, server: PulseServer) -> str:
     """One row of the table: the lags for what is buffered."""
-    sound = Sound(SoundSettings(monitor=0.0, latency_s=latency_s), 10_000.0)
+    sound = Sound(SoundSettings(monitor=0.0, latency_s=latency_s), EMG_HZ)
+    session = Session(sound)
     try:
         while sound.take(Made(0.0, Cue("none", 0.5, 1200.0))).record.sounded_ns is None:  # type: ignore[attr-defined]
-            tend(sound, 0.1)
+            session.tend(0.1)
         with Recorder(server) as recorder:
-            tend(sound, 1.0)
-            found, off, missed = lags_ms(sound, recorder, cues)
+            session.tend(1.0)
+            found, off, missed = lags_ms(sound, session, recorder, cues)
         buffered = f"{latency_s * 1e3:5.1f} ms" if latency_s else "as built"
+        if not found:
+            return f"{buffered:9} not one was heard; lost: {sound.lost or 'never'}"
         low, median, high, most = np.percentile(found, [1, 50, 99, 100])
+        latency = f"{sound.latency_ms:8.1f}" if sound.latency_ms else "       -"
         told = f"{float(np.median(off)):+5.1f}" if off else "    -"
         return (
             f"{buffered:9} {median:7.1f} {high:6.1f} {most:6.1f} {high - low:8.1f} {told:>10} {missed:7d} "
-            f"{sound.underruns:9d} {sound.latency_ms or 0:8.1f}"
+            f"{sound.underruns:9d} {latency}{'  it broke off' if sound.lost else ''}"
         )
     finally:
         sound.close()
@@ -120,13 +137,14 @@ def screen() -> Iterator[None]:
 
 def idle(minutes: float, server: PulseServer) -> None:
     """Say how often samples lacked in ``minutes`` of a steady sound."""
-    sound = Sound(SoundSettings(monitor=0.0), 10_000.0)
+    sound = Sound(SoundSettings(monitor=0.0), EMG_HZ)
+    session = Session(sound)
     try:
         with Recorder(server):
             sound.take(Made(0.0, Cue("close", None, 880.0)))
-            tend(sound, 3.0)
+            session.tend(3.0)
             before = sound.underruns
-            tend(sound, minutes * 60)
+            session.tend(minutes * 60)
         print(f"{minutes:g} min idle: samples lacked {sound.underruns - before} times; lost: {sound.lost or 'never'}")
     finally:
         sound.close()

@@ -18,7 +18,8 @@ import pytest
 from drivers.base import Block
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import PAUSE_S, Mute, Sound
-from guidance.events import Alarm, Cue, Made, Record, Response, Signal, Stimulus
+from guidance.audio.wire import Answer, Order
+from guidance.events import Alarm, Cue, Made, MotorUnit, Record, Response, Signal, Stimulus
 from guidance.messages import PauseAudio, Stop, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView
 from tests.benchmarks.hearing import RATE_HZ, recognised
@@ -170,6 +171,48 @@ def test_the_classic_mapping_ticks_at_a_stimulus_and_answers_with_a_tone(loudspe
         tone = float(np.abs(loudspeaker.recording().since(began_s)).max())
     assert 0.02 < tick < 0.1
     assert tone == pytest.approx(0.22, abs=0.02)
+
+
+def unit(sample: int) -> MotorUnit:
+    return MotorUnit(sample, "1", 1, 400.0, 300.0, 9.0, 3, 3, begins_negative=False, firing_hz=9.0)
+
+
+def test_the_classic_mapping_answers_a_potential_with_a_short_tone(loudspeaker: Recorder) -> None:
+    with sounding(SoundSettings(mapping="classic", monitor=0.0)) as sound:
+        take(sound, Cue("far", None, None))
+        run(sound, 0.4)
+        began_s = time.monotonic()
+        take(sound, unit(5000))
+        run(sound, 0.4)
+        heard = loudspeaker.recording().since(began_s)
+    lasts_s = np.ptp(np.flatnonzero(np.abs(heard) > 2e-4)) / RATE_HZ if heard.any() else 0.0
+    assert np.abs(heard).max() == pytest.approx(0.22, abs=0.02)
+    assert 0.02 < lasts_s < 0.027
+
+
+@pytest.mark.parametrize(
+    ("mapping", "stimulus", "samples", "tones"),
+    [
+        ("classic", None, (5000, 5200, 5499, 5500, 6500), 3),
+        ("classic", 4000, (5000, 34_000, 34_001), 1),
+        ("tempo", None, (5000, 7000), 0),
+    ],
+)
+def test_potentials_close_together_or_near_a_stimulus_have_no_tone_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, mapping: str, stimulus: int | None, samples: tuple[int, ...], tones: int
+) -> None:
+    sent: list[Order] = []
+    sound = Sound(SoundSettings(mapping=mapping), 10_000.0)
+    try:
+        monkeypatch.setattr(sound, "_send", sent.append)
+        if stimulus is not None:
+            take(sound, Stimulus(stimulus, 1.0, 1.0, 0.1, None, "device"))
+        for sample in samples:
+            take(sound, unit(sample))
+    finally:
+        monkeypatch.undo()
+        sound.close()
+    assert [order for order in sent if isinstance(order, Answer)] == [Answer(400.0, brief=True)] * tones
 
 
 def test_underruns_are_told_with_each_second_of_signal(loudspeaker: Recorder) -> None:
