@@ -29,7 +29,7 @@ _RESERVE = 96
 
 _GUARDED_S = 30.0
 _RECOVERS_S = 1.5
-_STEER, _STEER_MOST = 0.02, 0.005
+_STEER, _STEER_MOST = 0.02, 0.03
 _SMOOTH = 0.02
 _LONGEST_HOLE_S = 0.2
 
@@ -84,6 +84,11 @@ class Monitor:
         """The next samples for the loudspeaker, silence where there are none yet."""
         self._queue.take(out)
 
+    @property
+    def waiting_s(self) -> float:
+        """How much waits for the loudspeaker."""
+        return self._queue.held_s
+
     def _take(self, first: int, frame: Array, *, awaiting: bool) -> None:
         self._muting.look(first, frame, awaiting=awaiting)
         self._frames.append((first, frame))
@@ -128,12 +133,17 @@ class _Queue:
         self._aim_s = self._level = AIM_S
         self.steer = 0.0
 
+    @property
+    def held_s(self) -> float:
+        """How much is waiting."""
+        return (self._in - self._out) / RATE_HZ
+
     def put(self, samples: Sound) -> None:
         """Add ``samples``."""
         places = (self._in + np.arange(len(samples))) % len(self._ring)
         self._ring[places] = samples
         self._in += len(samples)
-        self._level += _SMOOTH * ((self._in - self._out) / RATE_HZ - self._level)
+        self._level += _SMOOTH * (self.held_s - self._level)
         self.steer = min(max(_STEER * (self._level - self._aim_s) / self._aim_s, -_STEER_MOST), _STEER_MOST)
 
     def take(self, out: Sound) -> None:

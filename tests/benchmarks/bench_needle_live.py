@@ -9,11 +9,12 @@ its own. Matched in time and pitch, or by shape; beside it, how many would match
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,34 +31,51 @@ SETTINGS = {
 }
 """By the mapping: tones alone, and the EMG with tones as low as may be."""
 
+SOUNDS = re.compile(r'"underruns": ?\d')
 STARTS_S, PATIENCE_S = 30.0, 20.0
 
 
-def heard(played: Potentials, mapping: str, server: PulseServer) -> tuple[Recording, list[float]]:
-    """What was heard of ``played``, and when each potential's record was made. Raises RuntimeError."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was heard, when each potential's record was made, and how often samples lacked."""
+
+    recording: Recording
+    made_s: list[float]
+    lacked: int
+
+
+def heard(played: Potentials, mapping: str, server: PulseServer) -> Run:
+    """Play ``played`` into a procedure sounding by ``mapping``. Raises RuntimeError where it begins too late."""
     with tempfile.TemporaryDirectory() as folder, ona(played) as (address, _):
-        config = Path(folder, "config", "needle-guidance")
-        config.mkdir(parents=True)
-        (config / "config.toml").write_text(SETTINGS[mapping], encoding="utf-8")
-        os.environ["XDG_CONFIG_HOME"] = str(config.parent)
+        os.environ["XDG_CONFIG_HOME"] = folder
+        config = Path(folder, "needle-guidance", "config.toml")
+        config.parent.mkdir()
+        config.write_text(SETTINGS[mapping], encoding="utf-8")
         events = Path(folder, "events")
         words = ["--protocol", "botulinum-fcr", "--mode", "listen", "--headless", "--sounds", mapping]
         program = started("run", "--device", address, *words, "--events", events, "--store", folder)
-        with contextlib.ExitStack() as stack:
-            stack.callback(program.wait)
-            stack.callback(program.kill)
-            until = time.monotonic() + STARTS_S
-            while played.began_s is None and time.monotonic() < until and program.poll() is None:
-                time.sleep(0.01)
-            if played.began_s is None:
-                raise RuntimeError("the procedure did not begin")
-            with Recorder(server) as recorder:
-                time.sleep(max(played.began_s + played.lasts_s - time.monotonic(), 0.0))
-                recording = recorder.recording()
+        try:
+            recording = _recorded(played, events, server)
+        finally:
             program.terminate()
             program.communicate(timeout=PATIENCE_S)
         lines = read(events.read_text(encoding="utf-8"))
-    return recording, [line["mono_ns"] / 1e9 for line in lines if line["kind"] == "motor-unit"]
+    made_s = [line["mono_ns"] / 1e9 for line in lines if line["kind"] == "motor-unit"]
+    return Run(recording, made_s, max(line["underruns"] or 0 for line in lines if line["kind"] == "signal"))
+
+
+def _recorded(played: Potentials, events: Path, server: PulseServer) -> Recording:
+    """From when the program sounds, for a sink that nobody plays on mixes far ahead, to the end of what is played."""
+    until = time.monotonic() + STARTS_S
+    while not (events.exists() and SOUNDS.search(events.read_text(encoding="utf-8"))):
+        if time.monotonic() > until:
+            raise RuntimeError("the procedure did not begin to sound")
+        time.sleep(0.05)
+    with Recorder(server) as recorder:
+        if time.monotonic() > played.peaks_s[0]:
+            raise RuntimeError("the machine is too busy: potentials came before the procedure sounded")
+        time.sleep(max(float(played.peaks_s[-1]) + 1.0 - time.monotonic(), 0.0))
+        return recorder.recording()
 
 
 def records_ms(played: Potentials, made_s: list[float]) -> list[float]:
@@ -99,15 +117,17 @@ def main() -> None:
         print("from the peak in the signal                         matched at        ms")
         print("to                            matched  unexplained  wrong times   median    p99    max")
         played = Potentials(seconds, seed=1)
-        recording, made_s = heard(played, "classic", server)
-        to_record = records_ms(played, made_s)
+        run = heard(played, "classic", server)
+        to_record = records_ms(played, run.made_s)
         print(row("its frame, played", Matched(len(played.peaks), frames_ms(played), None, None)))
-        print(row("its record", Matched(len(played.peaks), to_record, len(made_s) - len(to_record), None)))
-        print(row("its tone (classic)", by_tones(played, recording)), flush=True)
+        print(row("its record", Matched(len(played.peaks), to_record, len(run.made_s) - len(to_record), None)))
+        print(row("its tone (classic)", by_tones(played, run.recording)), flush=True)
         played = Potentials(seconds, seed=2)
-        recording, _ = heard(played, "tempo", server)
-        print(row("its own sound", by_shape(played, recording)))
-        print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
+        other = heard(played, "tempo", server)
+        print(row("its own sound", by_shape(played, other.recording)))
+        print(
+            f"load of the machine after: {os.getloadavg()[0]:.1f}; samples lacked {run.lacked} and {other.lacked} times"
+        )
     finally:
         server.close()
 

@@ -20,7 +20,7 @@ NEEDLE_HZ = 10_000.0
 UNITS = ((450.0, 120.0), (300.0, 400.0), (200.0, 1200.0))
 """Rise in us and size in uV, peak to peak."""
 
-LEAD_S, NOISE_UV = 6.0, 3.0
+LEAD_S, NOISE_UV = 9.0, 3.0
 APART_S, MORE_S = 0.075, 0.12
 WITHIN_S = 0.07
 """Shorter than the potentials are apart: no sound can be taken for that of two."""

@@ -132,6 +132,20 @@ def test_after_a_pause_the_newest_is_heard_not_what_waited() -> None:
     assert 800 <= int(spectrum.argmax()) * RATE_HZ / len(part) <= 1000
 
 
+def test_what_a_stall_left_waiting_is_caught_up_with_in_seconds() -> None:
+    monitor, late = Monitor(10_000.0, emg_band(10_000.0), 200.0), np.zeros(192, np.float32)
+    monitor.feed(0, tone(10_000.0, 200.0, 0.03), awaiting=False)
+    monitor.fill(late)  # it plays; and now what came late, all at once
+    monitor.feed(300, tone(10_000.0, 200.0, 0.08), awaiting=False)
+    waited = []
+    for first in range(1100, 41_100, 40):
+        monitor.feed(first, tone(10_000.0, 200.0, 0.004), awaiting=False)
+        monitor.fill(late)
+        waited.append(monitor.waiting_s)
+    assert waited[0] > 0.06
+    assert waited[-1] < 0.02
+
+
 def test_the_first_pulse_that_is_asked_for_is_not_heard_either() -> None:
     uv = stimulated(np.array([1.0, 0.6, -0.5, -0.2, 0.1]), 5000.0, 10_000.0)[: round((PULSES_S[0] + 0.4) * 10_000)]
     monitor, out = Monitor(10_000.0, emg_band(10_000.0), 200.0), []
