@@ -106,7 +106,7 @@ def test_no_guidance_passes_the_criteria_of_alarms(name: str, scene: str) -> Non
     assert not any(is_alarm(samples[at : at + RATE_HZ]) for at in range(0, len(samples) - RATE_HZ + 1, 12_000))
 
 
-@pytest.mark.parametrize(("name", "scene"), [found for found in GUIDANCE if found[1] != "answers"])
+@pytest.mark.parametrize(("name", "scene"), [found for found in GUIDANCE if found[1] not in {"answers", "potentials"}])
 def test_a_zone_is_told_by_the_first_second_of_its_sound(name: str, scene: str) -> None:
     assert recognised(sample(name, scene)[:RATE_HZ], name) == scene
 
