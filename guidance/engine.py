@@ -17,20 +17,7 @@ from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
-from guidance.messages import (
-    Acknowledge,
-    Aliquot,
-    Arm,
-    Aspiration,
-    Credit,
-    Dial,
-    HandBack,
-    Hold,
-    Mark,
-    Message,
-    Stop,
-    TakeOver,
-)  # fmt: skip
+from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
@@ -177,20 +164,7 @@ class Engine:
             yield self.dialled.turn(message.steps)
             self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
-            yield from self._operate(self.stimulation, message, now_ns)
-
-    def _operate(self, stimulation: Stimulation, message: Message, now_ns: int) -> Iterator[Record]:
-        """What the operator asks of the stimulator."""
-        if isinstance(message, Arm):
-            yield from stimulation.arm(self.t, self._conditions(now_ns), "operator")
-        elif isinstance(message, Stop):
-            yield from stimulation.disarm("operator")
-        elif isinstance(message, Dial):
-            yield from stimulation.turn(message.steps)
-        elif isinstance(message, Hold | TakeOver):
-            yield from stimulation.take(hold=isinstance(message, Hold))
-        elif isinstance(message, HandBack):
-            yield from stimulation.give_back()
+            yield from self.stimulation.obey(message, self.t, self._conditions(now_ns))
 
     def _pressed(self, button: Button) -> Iterator[Record]:
         """A press of the amplifier's pedal or needle button stops: it is the one key that is always within reach."""
