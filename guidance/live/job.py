@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device, open_stimulator
@@ -15,26 +14,20 @@ from guidance.audio.sound import Mute, Sound
 from guidance.controller import Controller, Dial
 from guidance.engine import Engine
 from guidance.faults import ArgumentFault, Fault
-from guidance.harmless import one_line
 from guidance.interlock import Bounds, highest_step
 from guidance.journal.key import of_file
 from guidance.journal.note.case import Case, save_case
 from guidance.journal.raw import RawLog
-from guidance.journal.record import ProcedureRecord
-from guidance.journal.recover import recover
-from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
-from guidance.live.device import LiveDevice
 from guidance.live.lsl import LslOutlets
+from guidance.live.opening import Opening
 from guidance.live.paired import Paired
-from guidance.live.session import LiveSession, Outlets
+from guidance.live.session import LiveSession
 from guidance.navigator import Navigator, Stimulus
 from guidance.probing import probed_widths
-from guidance.protocol import Protocol
 from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.stimulation import Stimulation
-from guidance.writer import Detached, EventWriter
 
 _ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
 """Limits beyond all others: what is refused even so needs no device to be opened."""
@@ -64,42 +57,28 @@ class Live:
         """The session, its device streaming. Raises Fault and DeviceError."""
         if self.settings.mode is not Mode.LISTEN:
             _bounds(self.settings, _ANY_DEVICE)
-        store = Path(self.store)
-        notices, cut_off = found_before(store)
-        with ExitStack() as stack:
-            copy = Detached(self.events) if self.events else None
-            if copy:
-                stack.callback(copy.close)
+        with Opening(self.store, self.events) as opening:
             raw = RawLog() if self.raw_log else None
             if raw:
-                stack.callback(raw.close)
-            amplifier = self._opened(stack)
+                opening.stack.callback(raw.close)
+            amplifier = self._opened(opening.stack)
             if raw:
                 amplifier.tap(raw.tap)
-            _check_marker(self.settings, amplifier.info)
+            info = amplifier.info
+            _check_marker(self.settings, info)
             stimulation = _stimulation(self.settings, amplifier)
-            notices += [cut_off_told(folder) for folder in cut_off]
-            streams = LslOutlets(amplifier.info) if self.lsl_out else None
-            follow = streams.blocks if streams else None
-            device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
-            device.start()
-            now = datetime.now().astimezone()
-            sound = self._sounded(amplifier.info)
-            stack.callback(sound.close)
-            folder = new_procedure(store, self.settings.protocol.id, now)
-            record = ProcedureRecord(folder, amplifier.info, now, raw)
-            writer = EventWriter(record.journal, copy, streams)
-            stack.callback(writer.close)
-            stack.callback(record.close)
-            if self.case:
-                save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
-            engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
-            for found in cut_off:
-                mark_told(found)
-            notices += changes_told(self.settings.protocol)
-            notices += amplifier.info.stimulator.notes if amplifier.info.stimulator else ()
-            outlets = Outlets(writer, record, sound)
-            return LiveSession(engine, device, outlets, self.duration_s, notices, stack.pop_all())
+            lsl = LslOutlets(info) if self.lsl_out else None
+            device = opening.streaming(amplifier, asks=stimulation is not None, lsl=lsl)
+            outlets = opening.outlets(self.settings.protocol, info, self._sounded(info), raw, lsl)
+            self._keep_case(outlets.record.folder)
+            engine = Engine(self.settings, info, opening.wall_time, stimulation)
+            notices = opening.notices(self.settings.protocol)
+            notices += info.stimulator.notes if info.stimulator else ()
+            return LiveSession(engine, device, outlets, self.duration_s, notices, opening.stack.pop_all())
+
+    def _keep_case(self, folder: Path) -> None:
+        if self.case:
+            save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
 
     def _sounded(self, info: DeviceInfo) -> Sound | Mute:
         if self.sound is None:
@@ -118,38 +97,6 @@ class Live:
             raise ArgumentFault(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
         _check_beside(self.settings, stimulator)
         return Paired(amplifier, stimulator)
-
-
-def changes_told(protocol: Protocol) -> list[str]:
-    """What the site changed in ``protocol``, a sentence for each author."""
-    authors = dict.fromkeys(change.author for change in protocol.changes)
-    return [
-        f"{protocol.id} as changed by {author}: "
-        + "; ".join(f"{c.key} {c.new} instead of {c.old}" for c in protocol.changes if c.author == author)
-        + "."
-        for author in authors
-    ]
-
-
-def found_before(store: Path) -> tuple[list[str], list[Path]]:
-    """What is to be told of ``store`` as it was found, in sentences, and its procedures that were cut off."""
-    notices = [_went_on(folder) for folder in end_alone(store)]
-    cut_off = newly_unfinished(store)
-    return [*notices, *filter(None, [set_back(store, datetime.now().astimezone())])], cut_off
-
-
-def _went_on(folder: Path) -> str:
-    return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is whole."
-
-
-def cut_off_told(folder: Path) -> str:
-    """What became of the procedure in ``folder``, which was cut off."""
-    try:
-        recovered = recover(folder)
-    except Fault as fault:
-        return one_line(str(fault))
-    what = recovered.sentence if recovered else "its record is whole"
-    return one_line(f"The procedure {folder.name} was cut off: {what}.")
 
 
 def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:
