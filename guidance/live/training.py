@@ -16,9 +16,9 @@ from guidance.biofeedback.envelope import LEAST_RATE_HZ
 from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.plan import MUSCLES, Plan
 from guidance.biofeedback.view import training_snapshot
-from guidance.desk import Desk
 from guidance.events import Entry, Made
 from guidance.faults import ArgumentFault, Fault
+from guidance.host.desk import Desk
 from guidance.journal.visits import Visit, earlier_visits, put_label
 from guidance.live.device import LiveDevice
 from guidance.live.effort import Effort, Will
