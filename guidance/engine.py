@@ -147,12 +147,8 @@ class Engine:
                 yield Made(t, record, block.arrived_ns)
 
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
-        if isinstance(message, Credit):
-            self.watch.screen_seen_ns = now_ns
-        elif isinstance(message, Acknowledge):
-            codes = self.alarms.acknowledge()
-            if codes:
-                yield Entry("acknowledge", {"alarms": codes})
+        if isinstance(message, Credit | Acknowledge):
+            yield from self.watch.obey(message, now_ns)
         elif isinstance(message, Mark):
             self.tally.told[message.what] = message.text
             asked = self.emg.asked(message.what) if self.emg else None
