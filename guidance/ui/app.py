@@ -12,6 +12,7 @@ from textual.binding import BindingsMap
 from textual.driver import Driver
 
 from guidance.messages import Credit, Message, Quit
+from guidance.parting import Parting
 from guidance.snapshot import Snapshot
 from guidance.ui import keys, pages
 from guidance.ui.bedside import Bedside
@@ -37,8 +38,11 @@ class GuidanceApp(Hands):
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
 
-    def __init__(self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None) -> None:
+    def __init__(
+        self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None, parting: Parting | None = None
+    ) -> None:
         look = look or Look()
+        self._parting = parting or Parting()
         self._chosen = choose(look.theme)
         made = bindings(look.keymap)
         super().__init__(Bedside(made, looks_on=look.looks_on), looks_on=look.looks_on)
@@ -153,18 +157,25 @@ class GuidanceApp(Hands):
         self._send(Quit())
         self.set_timer(QUIT_WAIT_S, self._leave)
 
+    async def action_sign(self) -> None:
+        """Leave as with the key for it, and leave word which note is to be signed."""
+        journal = self.newest.journal if self.newest else None
+        self._parting.folder = journal.folder if journal else None
+        await self.action_quit()
+
     def _leave(self) -> None:
         if not self._stopped:
             self.exit()
 
 
-def run_screen(link: Link, look: Look | None = None) -> None:
-    """Show the screen on this process's terminal until the operator leaves or the procedure ends.
+def run_screen(link: Link, look: Look | None = None, parting: Parting | None = None) -> None:
+    """Show the screen on this process's terminal until the operator leaves or the procedure ends; ``parting`` takes
+    what is to be done then.
 
     Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
     """
     gc.freeze()  # what is imported by now stays; walking through it would hold the screen for 75 ms at a time
-    app = GuidanceApp(link, look=look)
+    app = GuidanceApp(link, look=look, parting=parting)
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_live
+from guidance.ui.facts import is_led_by_emg, is_live
 from guidance.ui.text import UNKNOWN
 
 IMPEDANCE_KOHM = 30.0
@@ -114,7 +114,8 @@ def _record(snapshot: Snapshot) -> State:
 def _stimulator(snapshot: Snapshot) -> State:
     stimulator = snapshot.stimulator
     if stimulator is None:
-        words = "another maker's" if snapshot.mode == "listen" and is_live(snapshot) else "none"
+        is_beside = snapshot.mode == "listen" and is_live(snapshot) and not is_led_by_emg(snapshot)
+        words = "another maker's" if is_beside else "none"
         return State("stimulator", Standing.PLAIN, words)
     if stimulator.armed:
         return State("stimulator", Standing.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")

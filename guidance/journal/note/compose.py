@@ -56,6 +56,7 @@ def _found(stream: Stream) -> Found:
         "weight_kg": [*course.weight(stream)],
         "height_cm": [*course.height(stream)],
         "sex": [*course.sex(stream)],
+        "side": [*course.side(stream)],
         "technique": [*localised.technique(stream, pulses)],
         "minimum_current": [*localised.minimum_current(stream, place)],
         "no_response_below": [*localised.no_response_below(stream, place)],
@@ -167,7 +168,17 @@ def _banners(stream: Stream, case: Case) -> Iterator[str]:
         yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF; what happened after its last event is not in it."
     for told, planned in _two_weights(stream, case):
         yield f"TWO WEIGHTS: the dose was reckoned with {planned:g} kg, and the case sheet says {told:g} kg."
+    for said, entered in _two_sides(stream, case):
+        yield f"TWO SIDES: {entered} was entered at the procedure, and the case sheet says {said}."
     yield RESEARCH
+
+
+def _two_sides(stream: Stream, case: Case) -> Iterator[tuple[str, str]]:
+    said = case.get("side")
+    for line in stream.entries("side")[-1:]:
+        entered = str(line["fields"].get("text"))
+        if said and not is_left_out(said) and said != entered:
+            yield said, entered
 
 
 def _two_weights(stream: Stream, case: Case) -> Iterator[tuple[float, float]]:
