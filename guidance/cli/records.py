@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from dataclasses import replace
@@ -87,7 +88,9 @@ def sign_at_end(folder: Path, key_file: str | None) -> None:
         with told():
             _sign(folder, key_file, None, ())
     except click.Abort:
-        leave(Fault(f"The note is not signed; 'needle-guidance procedures sign {folder.name}' does it later."))
+        click.echo(err=True)
+        later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
+        leave(Fault(f"The note is not signed; later, {later} does it."))
 
 
 def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:

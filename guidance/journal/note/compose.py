@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from guidance.journal.note import course, injected, localised
+from guidance.journal.note import by_emg, course, injected, localised
 from guidance.journal.note.answers import is_left_out
 from guidance.journal.note.case import MUSCLES, Case
 from guidance.journal.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
@@ -57,7 +57,7 @@ def _found(stream: Stream) -> Found:
         "height_cm": [*course.height(stream)],
         "sex": [*course.sex(stream)],
         "side": [*course.side(stream)],
-        "technique": [*localised.technique(stream, pulses)],
+        "technique": [*localised.technique(stream, pulses), *by_emg.guidance(stream)],
         "minimum_current": [*localised.minimum_current(stream, place)],
         "no_response_below": [*localised.no_response_below(stream, place)],
         "drug": [*injected.drug(stream)],
