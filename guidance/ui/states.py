@@ -83,6 +83,8 @@ def _link(snapshot: Snapshot) -> State:
 
 def _sound(snapshot: Snapshot) -> State:
     sound = snapshot.sound
+    if sound is None and not is_live(snapshot):
+        return State("sound", Standing.PLAIN, "none")
     if sound is None:
         return State("sound", Standing.UNKNOWN, "not told", "Listen whether there is any.")
     level = f"{sound.volume:.0%}"
@@ -100,6 +102,8 @@ def _record(snapshot: Snapshot) -> State:
     journal = snapshot.journal
     if _holds(snapshot, "storage") or (journal is not None and journal.state != "ok"):
         return State("record", Standing.BAD, "FAILED", "Make room on the disk, or name another --store.")
+    if journal is None and not is_live(snapshot):
+        return State("record", Standing.PLAIN, "none")
     if journal is None:
         return State("record", Standing.UNKNOWN, "not told")
     minutes = journal.minutes_left

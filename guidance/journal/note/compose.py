@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from guidance.harmless import clean
 from guidance.journal.note import by_emg, course, injected, localised
 from guidance.journal.note.answers import is_left_out
 from guidance.journal.note.case import MUSCLES, Case
@@ -175,8 +176,8 @@ def _banners(stream: Stream, case: Case) -> Iterator[str]:
 
 def _two_sides(stream: Stream, case: Case) -> Iterator[tuple[str, str]]:
     said = case.get("side")
-    for line in stream.entries("side")[-1:]:
-        entered = str(line["fields"].get("text"))
+    for line in course.sides(stream)[-1:]:
+        entered = clean(str(line["fields"]["text"]))
         if said and not is_left_out(said) and said != entered:
             yield said, entered
 

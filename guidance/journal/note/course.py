@@ -9,7 +9,7 @@ from guidance.journal.note.stream import Line, Stream
 
 _TOLD_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
-    "acknowledge",
+    "acknowledge", "simulated",
 }  # fmt: skip
 _MINUTES_FROM_S = 300.0
 _ENDS = {
@@ -48,8 +48,13 @@ def sex(stream: Stream) -> Iterator[Sentence]:
 
 def side(stream: Stream) -> Iterator[Sentence]:
     """The side as the operator entered it last."""
-    for line in stream.entries("side")[-1:]:
-        yield sentence(f"{line['fields'].get('text')}, as entered at {stream.clock(line['t'])}.", [line])
+    for line in sides(stream)[-1:]:
+        yield sentence(f"{line['fields']['text']}, as entered at {stream.clock(line['t'])}.", [line])
+
+
+def sides(stream: Stream) -> list[Line]:
+    """Each time that the operator named a side."""
+    return [line for line in stream.entries("side") if line["fields"].get("text")]
 
 
 def _of_plan(stream: Stream, key: str, unit: str) -> Iterator[Sentence]:

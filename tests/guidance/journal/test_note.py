@@ -334,3 +334,9 @@ def test_words_of_the_record_are_harmless_in_the_note(tmp_path: Path) -> None:
 def test_the_stream_says_what_it_cannot_be_read_as(tmp_path: Path) -> None:
     stream = Stream([{"kind": "start", "seq": 0, "t": 0.0, "wall_time": "2026-03-14T09:26:53+01:00"}])
     assert stream.clock(3.4) == "09:26:56"
+
+
+def test_what_a_simulated_patient_was_made_to_do_is_no_part_of_the_note(tmp_path: Path) -> None:
+    happening = block()
+    happening.entry(9.0, "simulated", words="contract 0.7 0")
+    assert not any("contract" in told.text for told in all_sentences(note_of(happening, tmp_path)))

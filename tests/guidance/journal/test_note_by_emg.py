@@ -20,8 +20,7 @@ AT_REST: dict[str, Any] = {"valid": False, "why": "at-rest", "zone": None, "rise
 def near(happening: Happening, t: float, **changes: Any) -> None:
     told: dict[str, Any] = {"zone": "target", "zone_probability": SHARES, "valid": True, "why": None}
     told |= {"rise_time_us": (243.0, 300.0, 370.0)} | changes
-    unknown = {"threshold_ma": None, "threshold_0p1ms_ma": None, "distance_mm": None}
-    happening.add(t, Proximity(sample=round(t * 1e4), by="needle-emg", **told, **unknown))
+    happening.add(t, Proximity(round(t * 1e4), None, None, None, by="needle-emg", **told))
 
 
 def activity(happening: Happening, t: float, phase: str | None, pattern: str) -> None:

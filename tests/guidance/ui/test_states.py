@@ -278,3 +278,12 @@ def test_on_a_narrow_screen_what_to_do_at_the_injection_is_still_told_whole() ->
     told = " ".join(drawn(Syringe(), build_whole(dose=build_dose(ask=ask), alarms=(alarm,)), 80, 14).split())
     assert "Aspirate before the next aliquot." in told
     assert lost in told
+
+
+@pytest.mark.parametrize("name", ["sound", "record"])
+def test_a_recording_played_has_no_sound_and_no_record_and_nothing_is_amiss_in_that(name: str) -> None:
+    played = build_snapshot(sound=None, journal=None)
+    assert next((state.standing, state.words) for state in states(played) if state.name == name) == (
+        Standing.PLAIN,
+        "none",
+    )
