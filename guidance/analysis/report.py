@@ -14,6 +14,8 @@ from guidance.analysis.references import SOURCES
 from guidance.signal.basis import Array
 
 HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. Patterns are words for a clinician."
+MOST_UNITS = 24
+"""Units that a report shows in pictures."""
 _WIDTH, _HEIGHT = 240, 110
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#16202b}"
@@ -98,7 +100,7 @@ def html_of(report: Report) -> str:
         f"<td>{r.holds}</td></tr>"
         for r in report.rows
     )
-    figures = "".join(_unit_figure(unit) for unit in report.units[:24])
+    figures = "".join(_unit_figure(unit) for unit in report.units[:MOST_UNITS])
     strip = "" if report.strip_uv is None else f"<h2>Signal</h2>{_svg(report.strip_uv, 960, 160)}"
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>EMG analysis</title>"
@@ -123,10 +125,14 @@ def _finding_html(finding: Finding) -> str:
     return f"<h2>{escape(finding.name)}: {escape(finding.word)}</h2><ul>{''.join(items)}</ul>"
 
 
-def _unit_figure(unit: UnitFound) -> str:
+def caption_of(unit: UnitFound) -> str:
+    """What is measured of ``unit``, in a line."""
     m = unit.measures
-    text = f"{m.amplitude_uv:.0f} uV, {m.duration_ms:.1f} ms, {m.phases} phases, mean of {unit.averaged}"
-    return f"<figure>{_svg(-unit.wave, _WIDTH, _HEIGHT)}<figcaption>{text}</figcaption></figure>"
+    return f"{m.amplitude_uv:.0f} uV, {m.duration_ms:.1f} ms, {m.phases} phases, mean of {unit.averaged}"
+
+
+def _unit_figure(unit: UnitFound) -> str:
+    return f"<figure>{_svg(-unit.wave, _WIDTH, _HEIGHT)}<figcaption>{caption_of(unit)}</figcaption></figure>"
 
 
 def _svg(uv: Array, width: int, height: int) -> str:

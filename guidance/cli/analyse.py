@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from guidance.cli.options import JSON, STATUS, Positive
 
-_ENDINGS = (".html", ".md")
+_ENDINGS = (".html", ".md", ".pdf")
 
 
 @click.command(epilog=STATUS)
@@ -29,7 +30,7 @@ _ENDINGS = (".html", ".md")
 @click.option("--channel", metavar="LABEL", help="Use this channel; otherwise the first.")
 @click.option("--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file.")
 @click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
-@click.option("--report", metavar="PATH", help="Write a report with pictures to PATH (.html), or without (.md).")
+@click.option("--report", metavar="PATH", help="Write a report with pictures to PATH (.html, .pdf), or without (.md).")
 @JSON
 def analyse(files: tuple[str, ...], **options: Any) -> None:
     """Tell what a recording shows, with the evidence for and against; never a diagnosis.
@@ -45,7 +46,7 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
 
     report, sites = options["report"], options["sites"]
     if report and Path(report).suffix not in _ENDINGS:
-        raise click.UsageError(f"--report {report}: its name must end in {' or '.join(_ENDINGS)}.")
+        raise click.UsageError(f"--report {report}: its name must end in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}.")
     if report and any(Path(report).exists() and Path(report).samefile(file) for file in files):
         raise click.UsageError(f"--report {report} would overwrite the recording; name another file.")
     try:
@@ -70,12 +71,21 @@ def _show(told: Any, *, as_json: bool) -> None:
     click.echo(json.dumps(json_of(told), allow_nan=False) if as_json else text_of(told))
 
 
-def _write(path: str, told: Any) -> None:
+def _made(ending: str, told: Any) -> bytes:
+    """The report as a file of that ``ending``."""
     from guidance.analysis.report import html_of, markdown_of
+
+    if ending == ".pdf":
+        from guidance.analysis.sheets import pdf_of
+
+        return pdf_of(told, datetime.now().astimezone())
+    return (html_of(told) if ending == ".html" else markdown_of(told)).encode()
+
+
+def _write(path: str, told: Any) -> None:
     from guidance.faults import Fault
 
-    text = html_of(told) if path.endswith(".html") else markdown_of(told)
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_bytes(_made(Path(path).suffix, told))
     except OSError as fault:
         raise Fault(f"The report {path} cannot be written ({fault.strerror}); name another file.") from fault

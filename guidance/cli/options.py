@@ -16,6 +16,7 @@ from guidance.cli.dosing import DOSING, dose_plan_of
 from guidance.config import Config, load_config
 from guidance.cues import USUAL
 from guidance.faults import ArgumentFault, Fault
+from guidance.parting import Parting
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -209,25 +210,34 @@ def check_events(options: dict[str, Any]) -> None:
 
 
 def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: bool = False) -> None:
-    """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status."""
+    """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status; where
+    the operator left it to sign the note, that comes first.
+    """
     from guidance.host import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, exercise=exercise))
+    parting = Parting()
+    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, parting, exercise=exercise))
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
+    if parting.folder is not None:
+        from guidance.cli.records import sign_at_end
+
+        sign_at_end(Path(parting.folder), job.key_file)
     sys.exit(outcome.status)
 
 
-def screen_of(theme: str | None, *, looks_on: bool = False, exercise: bool = False) -> Loader:
+def screen_of(
+    theme: str | None, parting: Parting | None = None, *, looks_on: bool = False, exercise: bool = False
+) -> Loader:
     """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
 
     Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
     """
     try:
         config = load_config()
-        load = partial(_load_screen, config, theme, looks_on=looks_on, exercise=exercise)
+        load = partial(_load_screen, config, theme, parting, looks_on=looks_on, exercise=exercise)
         if config.keys or config.screen:
             load()
     except Fault as fault:
@@ -235,7 +245,9 @@ def screen_of(theme: str | None, *, looks_on: bool = False, exercise: bool = Fal
     return load
 
 
-def _load_screen(config: Config, theme: str | None, *, looks_on: bool, exercise: bool) -> Screen:
+def _load_screen(
+    config: Config, theme: str | None, parting: Parting | None, *, looks_on: bool, exercise: bool
+) -> Screen:
     from guidance.ui import run_screen
     from guidance.ui.look import look_of
 
@@ -243,4 +255,4 @@ def _load_screen(config: Config, theme: str | None, *, looks_on: bool, exercise:
         from guidance.ui.training import run_training_screen
 
         return partial(run_training_screen, look=look_of(config, theme))
-    return partial(run_screen, look=look_of(config, theme, looks_on=looks_on))
+    return partial(run_screen, look=look_of(config, theme, looks_on=looks_on), parting=parting)

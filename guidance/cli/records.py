@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +15,8 @@ import click
 from guidance.cli.exporting import export_procedure
 from guidance.cli.keys import folder_of, key_for, on_procedure, told
 from guidance.cli.options import PROTOCOL, STATUS
-from guidance.faults import FAILED, ArgumentFault
+from guidance.cli.procedures import leave
+from guidance.faults import FAILED, ArgumentFault, Fault
 
 if TYPE_CHECKING:
     from guidance.journal.key import Key
@@ -74,17 +77,34 @@ def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | N
     It is refused while required fields have no answer. On a terminal they are asked for one by one; 'not done: why' and
     'not assessed: why' are answers too.
     """
+    with told():
+        _sign(folder_of(name, store), key_file, by, answers)
+
+
+def sign_at_end(folder: Path, key_file: str | None) -> None:
+    """Have the note of the procedure in ``folder`` signed, as ``procedures sign`` does; it may be left for later."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a procedure has its own
+    try:
+        with told():
+            _sign(folder, key_file, None, ())
+    except click.Abort:
+        click.echo(err=True)
+        later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
+        leave(Fault(f"The note is not signed; later, {later} does it."))
+
+
+def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
+    """Take ``answers`` in, ask for what is missing where there is a terminal, and sign. Raises Fault."""
     from guidance.journal.note.signing import sign
 
-    with told():
-        folder = folder_of(name, store)
-        key = key_for(folder, key_file)
-        held = _answered(folder, key, answers)
-        if sys.stdin.isatty() and held.signed is None:
-            held = _asked(held, key)
-        if by is None and not held.composed.missing and held.signed is None:
-            _show(held, None)
-        signed = sign(folder, held.composed, held.case, by or _asked_name(), key, _now())
+    key = key_for(folder, key_file)
+    held = _answered(folder, key, answers)
+    if sys.stdin.isatty() and held.signed is None:
+        held = _asked(held, key)
+    if by is None and not held.composed.missing and held.signed is None:
+        _show(held, None)
+        by = _asked_name()
+    signed = sign(folder, held.composed, held.case, by or "", key, _now())
     click.echo(f"Signed by {signed.signature['by']}. SHA-256 of the signature: {signed.signature['sha256']}")
 
 

@@ -66,5 +66,5 @@ _SAYS: dict[tuple[str, str], tuple[bool, str]] = {
 def judge_effort(phase: Phase | None, seen: Seen) -> tuple[bool | None, str]:
     """Whether what is ``seen`` is the EMG that ``phase`` should show, and that in words; None where none was asked."""
     if phase is None:
-        return None, f"{seen.pattern.capitalize()}."
+        return None, "No effort was asked for yet."
     return _SAYS[phase, seen.pattern]

@@ -7,6 +7,7 @@ import time
 from textual.binding import BindingsMap
 from textual.driver import Driver
 
+from guidance.parting import Parting
 from guidance.snapshot import Snapshot
 from guidance.ui import keys, pages
 from guidance.ui.bedside import Bedside
@@ -22,8 +23,11 @@ from guidance.ui.pages import Page
 class GuidanceApp(Hands):
     """The screen of a procedure, live, replayed or looked on at, its engine at the other end of ``link``."""
 
-    def __init__(self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None) -> None:
+    def __init__(
+        self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None, parting: Parting | None = None
+    ) -> None:
         look = look or Look()
+        self._parting = parting or Parting()
         made = bindings(look.keymap)
         super().__init__(link, silence_s, look, Bedside(made, looks_on=look.looks_on))
         self._bindings = BindingsMap(made)
@@ -73,10 +77,17 @@ class GuidanceApp(Hands):
         self._bedside.title_line.show_ending()
         self._stop()
 
+    async def action_sign(self) -> None:
+        """Leave as with the key for it, and leave word which note is to be signed."""
+        journal = self.newest.journal if self.newest else None
+        self._parting.folder = journal.folder if journal else None
+        await self.action_quit()
 
-def run_screen(link: Link, look: Look | None = None) -> None:
-    """Show the screen on this process's terminal until the operator leaves or the procedure ends.
+
+def run_screen(link: Link, look: Look | None = None, parting: Parting | None = None) -> None:
+    """Show the screen on this process's terminal until the operator leaves or the procedure ends; ``parting`` takes
+    what is to be done then.
 
     Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
     """
-    show_on_terminal(GuidanceApp(link, look=look))
+    show_on_terminal(GuidanceApp(link, look=look, parting=parting))

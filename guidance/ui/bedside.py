@@ -12,7 +12,7 @@ from textual.screen import Screen
 from guidance.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import Reader
-from guidance.ui.facts import is_guided
+from guidance.ui.facts import is_guided, is_led_by_emg
 from guidance.ui.pages import Page
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.bars import Bars
@@ -84,6 +84,10 @@ class Bedside(Screen[None], inherit_bindings=False):
                 Reading { height: 7; }
                 Trend { height: 1fr; }
             }
+            &.-by-emg {
+                #middle { display: none; }
+                EmgStrip { display: block; height: 1fr; }
+            }
         }
     }
     """
@@ -150,6 +154,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         self._newest = snapshot
         if is_guided(snapshot):  # and from here on, or the layout would jump with a pulse of unknown current
             self.add_class("-guided")
+        self.set_class(is_led_by_emg(snapshot), "-by-emg")
         for panel in (*self._always, *(self._on_page(self._page) if self._page else ())):
             panel.show(snapshot)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from guidance.events import Interval, Proximity
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_live
+from guidance.ui.facts import is_led_by_emg, is_live
 from guidance.zones import USUAL_EDGES_MA
 
 STALE_S = 3.0
@@ -38,8 +38,8 @@ class Estimate:
     """The zone and how probable it is, the threshold at 0.1 ms in mA, the distance in mm, and whether the threshold
     goes to ``closer``, ``away`` or stays ``steady``. With ``why``, in words, all of it is unknown; ``zone`` may then
     still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen. ``edges_ma``
-    are the thresholds at which the protocol's zones begin. A needle guided by its own EMG has a ``rise_time_ms`` and
-    no threshold.
+    are the thresholds at which the protocol's zones begin. A needle guided ``by_emg`` of its own has a
+    ``rise_time_ms`` and no threshold.
     """
 
     zone: str | None = None
@@ -51,6 +51,7 @@ class Estimate:
     is_old: bool = False
     edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
     rise_time_ms: Interval | None = None
+    by_emg: bool = False
 
 
 class Reader:
@@ -71,7 +72,8 @@ class Reader:
         why = blinded or _unfit(snapshot)
         if proximity is None or why is not None:
             searched = proximity is not None and why == _WHY["no-response-yet"]
-            return Estimate(proximity.zone if proximity and searched else None, why=why, is_old=blinded is not None)
+            zone = proximity.zone if proximity and searched else None
+            return Estimate(zone, why=why, is_old=blinded is not None, by_emg=is_led_by_emg(snapshot))
         return Estimate(
             proximity.zone,
             (proximity.zone_probability or {}).get(proximity.zone or ""),
@@ -80,6 +82,7 @@ class Reader:
             self._trend(),
             edges_ma=_edges(snapshot),
             rise_time_ms=_in_ms(proximity.rise_time_us),
+            by_emg=is_led_by_emg(snapshot),
         )
 
     def _follow(self, proximity: Proximity | None, t: float) -> None:

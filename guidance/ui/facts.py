@@ -23,6 +23,13 @@ def is_guided(snapshot: Snapshot) -> bool:
     return snapshot.stimulator is not None or snapshot.needle is not None or known
 
 
+def is_led_by_emg(snapshot: Snapshot) -> bool:
+    """Whether the needle's own EMG is all there is to go by: no stimulus now, from whomever."""
+    if snapshot.needle is None:
+        return False
+    return not snapshot.stimulator.armed if snapshot.stimulator else not snapshot.sweeps
+
+
 def notice(snapshot: Snapshot) -> str:
     """The engine's notice without the word that it is a simulation, which the title keeps in view."""
     return snapshot.notice.removeprefix(_SIMULATED).lstrip(". ") if is_simulated(snapshot) else snapshot.notice

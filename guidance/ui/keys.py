@@ -36,6 +36,7 @@ DEEDS = (
     Deed("arm", ("o", "O"), "ask_to_arm", "Arm"),
     Deed("go", ("enter",), "go", "Next"),
     Deed("back", ("backspace",), "previous", "Back"),
+    Deed("sign", ("g", "G"), "sign", "End and sign"),
     Deed("help", ("question_mark", "f1"), "help", "Keys"),
     Deed("inject", ("i", "I"), "inject", "Injected"),
     Deed("reason", ("w", "W"), "give_reason", "Give a reason"),
@@ -50,6 +51,9 @@ DEEDS = (
     Deed("hold", ("h", "H"), "hand_back('held')", "Hand back"),
     Deed("take-over", ("t", "T"), "take_over", "Take over"),
     Deed("take-over", ("t", "T"), "hand_back('operator')", "Hand back"),
+    Deed("rest", ("7",), "ask_for('rest')", "Rest"),
+    Deed("slight", ("8",), "ask_for('slight')", "Slight"),
+    Deed("full", ("9",), "ask_for('full')", "Full effort"),
     *(Deed(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
     Deed("side", ("s", "S"), "side", "Side"),
     Deed("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
@@ -66,9 +70,6 @@ DEEDS = (
     Deed("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
     Deed("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
     Deed("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
-    Deed("rest", ("7",), "ask_for('rest')", "Rest"),
-    Deed("slight", ("8",), "ask_for('slight')", "Slight"),
-    Deed("full", ("9",), "ask_for('full')", "Full effort"),
     Deed("larger", ("plus", "equals_sign"), "dial_said(1)", "Dial shows"),
     Deed("smaller", ("minus",), "dial_said(-1)", "Dial shows"),
     Deed("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
@@ -143,6 +144,14 @@ def _reviews(scene: Scene, _step: object) -> bool:
     return scene.page is Page.REVIEW
 
 
+def _signs(scene: Scene) -> bool:
+    """Whether the procedure may be ended here to sign its note: not while the stimulator is armed."""
+    snapshot = scene.snapshot
+    if snapshot is None or snapshot.journal is None or scene.page is not Page.REVIEW:
+        return False
+    return _steers_itself(scene) and not (snapshot.stimulator and snapshot.stimulator.armed)
+
+
 def _held(scene: Scene) -> bool:
     dose = scene.snapshot.dose if scene.snapshot else None
     return _steers_itself(scene) and dose is not None and dose.held_ml is not None
@@ -164,6 +173,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "inject": lambda scene: _steers_itself(scene) and scene.page is Page.INJECT,
     "give_reason": _held,
     "aspirate": _steers_itself,
+    "sign": _signs,
     "scroll": _reviews,
     "leap": _reviews,
     "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not Page.REVIEW,

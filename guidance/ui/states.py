@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_live
+from guidance.ui.facts import is_led_by_emg, is_live
 from guidance.ui.text import UNKNOWN
 
 IMPEDANCE_KOHM = 30.0
@@ -83,6 +83,8 @@ def _link(snapshot: Snapshot) -> State:
 
 def _sound(snapshot: Snapshot) -> State:
     sound = snapshot.sound
+    if sound is None and not is_live(snapshot):
+        return State("sound", Standing.PLAIN, "none")
     if sound is None:
         return State("sound", Standing.UNKNOWN, "not told", "Listen whether there is any.")
     level = f"{sound.volume:.0%}"
@@ -100,6 +102,8 @@ def _record(snapshot: Snapshot) -> State:
     journal = snapshot.journal
     if _holds(snapshot, "storage") or (journal is not None and journal.state != "ok"):
         return State("record", Standing.BAD, "FAILED", "Make room on the disk, or name another --store.")
+    if journal is None and not is_live(snapshot):
+        return State("record", Standing.PLAIN, "none")
     if journal is None:
         return State("record", Standing.UNKNOWN, "not told")
     minutes = journal.minutes_left
@@ -114,7 +118,8 @@ def _record(snapshot: Snapshot) -> State:
 def _stimulator(snapshot: Snapshot) -> State:
     stimulator = snapshot.stimulator
     if stimulator is None:
-        words = "another maker's" if snapshot.mode == "listen" and is_live(snapshot) else "none"
+        is_beside = snapshot.mode == "listen" and is_live(snapshot) and not is_led_by_emg(snapshot)
+        words = "another maker's" if is_beside else "none"
         return State("stimulator", Standing.PLAIN, words)
     if stimulator.armed:
         return State("stimulator", Standing.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")

@@ -17,6 +17,11 @@ def shorten(text: str, width: int) -> str:
     return f"{set_cell_size(text, width - 1 - tail)}…{set_cell_size(text[::-1], tail)[::-1]}"
 
 
+def beginning(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells, the end left out: for a sentence, whose beginning tells."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0))}…"
+
+
 def clock(seconds: float) -> str:
     """Time as mm:ss.s; the minutes go on past 60."""
     tenths = round(seconds * 10)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from tests.benchmarks.needle_recordings import write
 from tests.guidance.command_line import command
@@ -48,10 +49,22 @@ def test_json_and_both_reports_say_the_same(needle: Path, tmp_path: Path) -> Non
     assert "http" not in html.split("<h2>Sources")[0]
 
 
+def test_the_report_on_paper_tells_the_findings_and_shows_the_units(needle: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "out.pdf"
+    told = json.loads(command("analyse", needle, "--muscle", "tibialis anterior", "--json", "--report", paper).out)
+    sheets = PdfReader(paper).pages
+    text = " ".join(" ".join(sheet.extract_text().split()) for sheet in sheets)
+    assert "Diagnostic aid, not a diagnosis. Sheet 1 of" in text
+    for part in [*told["findings"], *told["measures"]]:
+        assert part.get("name", part.get("measure")) in text
+    assert all(sentence in text for finding in told["findings"] for sentence in finding["evidence_for"])
+    assert sum(len(sheet.images) for sheet in sheets) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--report", "out.pdf"), ".html or .md"),
+        (("--report", "out.docx"), ".html, .md or .pdf"),
         (("--site", "median"), "NERVE@PLACE"),
         (("--site", "vagus@neck"), "median"),
         (("--site", "median@wrist", "--distance-mm", "70", "--distance-mm", "80"), "one for each"),

@@ -31,7 +31,7 @@ _EVENTS = {
     "latency_ms": ("Onset of the answer after the pulse", "ms"),
     "volume_ml": ("Volume injected", "mL"),
 }
-_ENTRIES = ("insertion", "aspiration", "injection", "redirect", "contact", "pain", "verification")
+_ENTRIES = ("insertion", "aspiration", "injection", "redirect", "contact", "pain", "paraesthesia", "verification")
 _NOT_KNOWN = "n/a"
 
 

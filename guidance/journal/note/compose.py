@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from guidance.journal.note import course, injected, localised
+from guidance.harmless import clean
+from guidance.journal.note import by_emg, course, injected, localised
 from guidance.journal.note.answers import is_left_out
 from guidance.journal.note.case import MUSCLES, Case
 from guidance.journal.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
@@ -56,7 +57,8 @@ def _found(stream: Stream) -> Found:
         "weight_kg": [*course.weight(stream)],
         "height_cm": [*course.height(stream)],
         "sex": [*course.sex(stream)],
-        "technique": [*localised.technique(stream, pulses)],
+        "side": [*course.side(stream)],
+        "technique": [*localised.technique(stream, pulses), *by_emg.guidance(stream)],
         "minimum_current": [*localised.minimum_current(stream, place)],
         "no_response_below": [*localised.no_response_below(stream, place)],
         "drug": [*injected.drug(stream)],
@@ -167,7 +169,17 @@ def _banners(stream: Stream, case: Case) -> Iterator[str]:
         yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF; what happened after its last event is not in it."
     for told, planned in _two_weights(stream, case):
         yield f"TWO WEIGHTS: the dose was reckoned with {planned:g} kg, and the case sheet says {told:g} kg."
+    for said, entered in _two_sides(stream, case):
+        yield f"TWO SIDES: {entered} was entered at the procedure, and the case sheet says {said}."
     yield RESEARCH
+
+
+def _two_sides(stream: Stream, case: Case) -> Iterator[tuple[str, str]]:
+    said = case.get("side")
+    for line in course.sides(stream)[-1:]:
+        entered = clean(str(line["fields"]["text"]))
+        if said and not is_left_out(said) and said != entered:
+            yield said, entered
 
 
 def _two_weights(stream: Stream, case: Case) -> Iterator[tuple[float, float]]:

@@ -8,7 +8,8 @@ from guidance.journal.note.page import Sentence, sentence
 from guidance.journal.note.stream import Line, Stream
 
 _TOLD_ELSEWHERE = {
-    "aspiration", "injection", "injection-refused", "pain", "verification", "dose-plan", "acknowledge",
+    "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
+    "acknowledge", "simulated",
 }  # fmt: skip
 _MINUTES_FROM_S = 300.0
 _ENDS = {
@@ -43,6 +44,17 @@ def height(stream: Stream) -> Iterator[Sentence]:
 def sex(stream: Stream) -> Iterator[Sentence]:
     """The sex that the dose was reckoned with."""
     yield from _of_plan(stream, "sex", "")
+
+
+def side(stream: Stream) -> Iterator[Sentence]:
+    """The side as the operator entered it last."""
+    for line in sides(stream)[-1:]:
+        yield sentence(f"{line['fields']['text']}, as entered at {stream.clock(line['t'])}.", [line])
+
+
+def sides(stream: Stream) -> list[Line]:
+    """Each time that the operator named a side."""
+    return [line for line in stream.entries("side") if line["fields"].get("text")]
 
 
 def _of_plan(stream: Stream, key: str, unit: str) -> Iterator[Sentence]:
@@ -91,7 +103,7 @@ def hand(stream: Stream) -> Iterator[Sentence]:
         times = ", ".join(f"{stream.clock(line['t'])} by {line['by']}" for line in armed)
         yield sentence(f"Stimulator armed: {times}.", armed)
     for line in off:
-        why = f": {line['why']}" if line.get("why") else ""
+        why = f": {line['why'].rstrip('.')}" if line.get("why") else ""
         yield sentence(f"Switched off, or not armed, at {stream.clock(line['t'])} by {line['by']}{why}.", [line])
 
 
@@ -142,4 +154,6 @@ def _held(for_s: float | None) -> str:
 
 def _text(line: Line) -> str:
     told = {key: value for key, value in line["fields"].items() if value not in (None, "", [], {})}
+    if [*told] == ["text"]:
+        return f": {told['text']}"
     return f" ({', '.join(f'{key} {value}' for key, value in told.items())})" if told else ""

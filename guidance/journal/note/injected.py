@@ -10,6 +10,9 @@ from guidance.journal.note.page import Sentence, sentence
 from guidance.journal.note.pulses import LastPlace, Told
 from guidance.journal.note.stream import Line, Stream
 
+COMPLAINTS = ("pain", "paraesthesia")
+"""What the operator notes that the patient feels."""
+
 
 def drug(stream: Stream) -> Iterator[Sentence]:
     """The solution, each aliquot's and the whole dose, and what of the limit that is."""
@@ -19,7 +22,9 @@ def drug(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"{name} {made}.", [line for line in given if line["fields"].get("drug") == name])
     doses = [line for line in given if line["fields"].get("total_mg")]
     if doses:
-        yield sentence(_total(doses[-1]["fields"]), [doses[-1]])
+        before = any(line["fields"].get("earlier") for line in stream.entries("dose-plan"))
+        also = "; doses given before are counted in" if before else ""
+        yield sentence(f"{_total(doses[-1]['fields'])}{also}.", [doses[-1]])
     for line in stream.entries("dose-plan"):
         limits = "; ".join(f"{name}: {words}" for name, words in (line["fields"].get("limits") or {}).items())
         if limits:
@@ -79,9 +84,10 @@ def aspiration(stream: Stream) -> Iterator[Sentence]:
 
 def pain(stream: Stream) -> Iterator[Sentence]:
     """Each time that pain or paraesthesia was noted; that none was noted says nothing."""
-    noted = stream.entries("pain")
-    if noted:
-        yield sentence(f"Pain or paraesthesia noted at {_clocks(stream, noted)}.", noted)
+    for what in COMPLAINTS:
+        noted = stream.entries(what)
+        if noted:
+            yield sentence(f"{what.capitalize()} noted at {_clocks(stream, noted)}.", noted)
 
 
 def twitch_loss(stream: Stream) -> Iterator[Sentence]:
@@ -111,7 +117,8 @@ def twitch_after(stream: Stream, pulses: Sequence[Told], place: LastPlace | None
 def _despite(stream: Stream, given: Sequence[Line]) -> Iterator[Sentence]:
     """What the dose guard held back, and what was given against it, with the reason."""
     for line in stream.entries("injection-refused"):
-        yield sentence(f"Held at {stream.clock(line['t'])}: {line['fields'].get('why')}", [line])
+        why = str(line["fields"].get("why")).removeprefix("Held: ")
+        yield sentence(f"Held at {stream.clock(line['t'])}: {why}", [line])
     for line in given:
         if line["fields"].get("reason"):
             yield sentence(f"Given at {stream.clock(line['t'])} with the reason: {line['fields']['reason']}.", [line])
@@ -125,7 +132,7 @@ def _total(fields: dict[str, Any]) -> str:
     total = ", ".join(f"{name} {mg:g} mg" for name, mg in fields["total_mg"].items())
     whole, least = fields.get("fraction"), fields.get("fraction_at_least")
     share = "" if least is None else f", {'' if whole is not None else 'at least '}{percent(least)} of the limit"
-    return f"In all {total}{share}; doses given before are counted in."
+    return f"In all {total}{share}"
 
 
 def _aliquots(lines: Sequence[Line]) -> str:

@@ -10,6 +10,13 @@ from guidance.journal.note.page import Sentence, sentence
 from guidance.journal.note.pulses import LastPlace, Told, estimate_at, verified_absent
 from guidance.journal.note.stream import Line, Stream
 
+_JUDGED = {
+    "expected": "when the target's is expected",
+    "direct-muscle": "earlier than the target's is expected",
+    "reflex": "when a reflex is expected",
+    "other-nerve": "later than the target's is expected",
+}
+_DOUBTFUL = ("direct-muscle", "reflex", "other-nerve")
 _MODES = {
     "auto": "the program chose the currents within its limits",
     "manual": "the operator set the current",
@@ -49,6 +56,9 @@ def minimum_current(stream: Stream, place: LastPlace | None) -> Iterator[Sentenc
         f"{seconds:.0f} s to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
         lowest.seq,
     )
+    doubts = [line for line in stream.of("response") if line["seq"] in lowest.seq and line.get("judged") in _DOUBTFUL]
+    for line in doubts:
+        yield sentence(f"By its latency that answer came {_JUDGED[line['judged']]}.", [line])
     if place.missed:
         strong = _count(len(place.pulses) - len(place.below), "pulse")
         words = (
@@ -112,9 +122,15 @@ def answers_judged(stream: Stream) -> Iterator[Sentence]:
         note = f"; the last: {lines[-1]['note']}" if lines[-1].get("note") else ""
         note += "; the expected latency has no source" if _is_unsourced(stream) else ""
         yield sentence(
-            f"{_count(len(lines), 'answer')} at {min(latencies):.1f} to {max(latencies):.1f} ms judged {kind}{note}.",
+            f"{_count(len(lines), 'answer')} at {_span_of(latencies)} ms came "
+            f"{_JUDGED.get(kind, f'judged {kind}')}{note}.",
             lines,
         )
+
+
+def _span_of(latencies_ms: Sequence[float]) -> str:
+    low, high = f"{min(latencies_ms):.1f}", f"{max(latencies_ms):.1f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _is_unsourced(stream: Stream) -> bool:

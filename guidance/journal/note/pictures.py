@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from guidance.harmless import clean
+from guidance.journal.note.injected import COMPLAINTS
 from guidance.journal.note.pulses import LastPlace, Told, last_place, pulses_of
 from guidance.journal.note.stream import Stream
 from guidance.journal.note.sweeps import BEFORE_MS, Sweep, sweeps_of
@@ -28,7 +29,7 @@ _STYLE: Any = {
     "svg.hashsalt": "needle-guidance",
     "text.parse_math": False,
 }
-_MARKED = ("aspiration", "injection", "redirect", "insertion", "contact", "pain", "verification")
+_MARKED = ("aspiration", "injection", "redirect", "insertion", "contact", *COMPLAINTS, "verification")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

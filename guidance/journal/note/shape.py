@@ -64,7 +64,7 @@ _KINDS = {
     kind.kind: TypeAdapter(kind)
     for kind in (
         events.Start, events.Command, events.Stimulus, events.Response, events.Proximity, events.Alarm, events.Signal,
-        events.Entry, events.End,
+        events.Entry, events.End, events.Activity,
     )
 }  # fmt: skip
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200

@@ -69,8 +69,9 @@ def sign(folder: Path, page: Page, case: Case, by: str, key: Key | None, now: da
         raise ArgumentFault(f"The note of {folder.name} is signed already; what is to be said now is an addendum.")
     if page.missing:
         missing = ", ".join(name for name, _ in page.missing)
+        fields = "1 required field is" if len(page.missing) == 1 else f"{len(page.missing)} required fields are"
         raise ArgumentFault(
-            f"The note cannot be signed: {len(page.missing)} required fields are without an answer ({missing}). Answer "
+            f"The note cannot be signed: {fields} without an answer ({missing}). Answer "
             "with --set KEY=ANSWER, or --set KEY='not done: why'."
         )
     record = verify(folder)

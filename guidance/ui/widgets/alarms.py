@@ -96,14 +96,20 @@ def _priority(alarm: AlarmView) -> str:
     return alarm.priority if alarm.priority in _LOOKS else "high"
 
 
+def _words(alarm: AlarmView, room: int) -> str:
+    """What it says, after its name; where ``room`` is short, without the name, which its sentence tells better."""
+    sentence = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (passed, not acknowledged)"
+    named = f"{clean(alarm.code)}: {sentence}"
+    return named if cell_len(named) <= room else sentence
+
+
 def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
     sign, ink, ground = _LOOKS[_priority(alarm)]
-    text = f"{clean(alarm.code)}: {clean(alarm.text)}"
-    words = text if alarm.active else f"{text} (passed, not acknowledged)"
     is_bar = _is_unheard(alarm) or (alarm.active and ground == Ground.HIGH)
     if is_bar:
         canvas.grounds[row] = ground
     column = canvas.write(row, 1, f" {sign} ", ink, ground)
     room = canvas.width - column - 2 - cell_len(more)
+    words = _words(alarm, room)
     word_ink = ink if is_bar else Ink.STRONG if alarm.active else Ink.TEXT
     canvas.write(row, column + 1, shorten(words, room) + more, word_ink)

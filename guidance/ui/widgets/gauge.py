@@ -30,7 +30,7 @@ class Gauge(Estimated):
             return
         scale, estimate = _Scale(canvas, self.estimate.edges_ma), self.estimate
         shown = estimate.rise_time_ms or estimate.threshold_ma
-        headings = _RISE_HEADINGS if estimate.rise_time_ms else _HEADINGS
+        headings = _RISE_HEADINGS if estimate.rise_time_ms or estimate.by_emg else _HEADINGS
         canvas.write(0, 1, max((h for h in headings if len(h) < canvas.width), key=len), Ink.MUTED)
         if estimate.why is not None or shown is None:
             scale.paint_ticks()

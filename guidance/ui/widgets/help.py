@@ -36,6 +36,7 @@ _WORDS = {
     "aside-back": "sim. needle sideways, back",
     "help": "this page, or back",
     "quit": "end the procedure",
+    "sign": "end; then sign (Review)",
     "note": "write a note",
     "pause-alarms": "pause the alarms' sound",
     "louder": "guidance louder",

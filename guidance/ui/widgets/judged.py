@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.raster import Canvas
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -43,12 +44,7 @@ class Judged(Panel):
         if unsourced:
             fits = cell_len(note) + cell_len(whole) + 4 <= canvas.width
             right = canvas.write_right(0, right, whole if fits else count, Ink.MUTED) - 2
-        canvas.write(0, 1, _beginning(note, right - 1), Ink.WARN if is_odd else Ink.MUTED)
-
-
-def _beginning(text: str, width: int) -> str:
-    """``text`` in at most ``width`` cells: what it may be stands first, why last."""
-    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0))}…"
+        canvas.write(0, 1, beginning(note, right - 1), Ink.WARN if is_odd else Ink.MUTED)
 
 
 def _judgement(snapshot: Snapshot) -> tuple[str, bool]:

@@ -12,7 +12,7 @@ from guidance.snapshot import Snapshot, StimulatorView
 from guidance.ui import bigtext
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN
+from guidance.ui.text import UNKNOWN, beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -74,7 +74,7 @@ class Output(Panel):
         if stimulator and stimulator.why and self.stage is Stage.REFUSED and not stimulator.armed:
             return wrap(clean(stimulator.why), width)
         particulars = _lines(_particulars(snapshot, stimulator), width)
-        return [*_chooser(snapshot, width)[: 2 if room > _ROOMY else 1], *particulars]
+        return [*_chooser(snapshot, width, 2 if room > _ROOMY else 1), *particulars]
 
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot, rows: int) -> None:
         middle = rows // 2
@@ -125,12 +125,18 @@ def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_
         canvas.write(foot - 1, column, "last", ink)
 
 
-def _chooser(snapshot: Snapshot, width: int) -> list[str]:
-    """Who chooses the current and what it does, where there is a controller that could."""
+def _chooser(snapshot: Snapshot, width: int, rows: int) -> list[str]:
+    """Who chooses the current and what it does, where there is a controller that could; in fewer ``rows`` than that
+    takes, without the particulars after its colon.
+    """
     if snapshot.stimulator is None or snapshot.mode != "auto":
         return []
-    doing = clean(snapshot.stimulator.doing) or "the controller chooses"
-    return wrap(_CHOOSERS.get(snapshot.stimulator.chooser, f"▸ {doing}"), width)
+    stimulator = snapshot.stimulator
+    at_work = stimulator.armed and snapshot.connected
+    doing = (clean(stimulator.doing) if at_work else "") or "the controller chooses"
+    whole = _CHOOSERS.get(stimulator.chooser, f"▸ {doing}")
+    lines = wrap(whole, width)
+    return lines if len(lines) <= rows else [beginning(whole.partition(":")[0], width)]
 
 
 def _is_taken(snapshot: Snapshot) -> bool:

@@ -176,5 +176,5 @@ def _paint_record(canvas: Canvas, snapshot: Snapshot, rows: list[str]) -> None:
     column = 0
     for row, text in enumerate(rows, start=start):
         column = canvas.write(row, 1 + len(_AFTER), shorten(text, canvas.width - len(_AFTER) - 2), Ink.STRONG)
-    if canvas.width - column > 24:
-        canvas.write(canvas.height - 1, column + 3, shorten(_ALSO, canvas.width - column - 4), Ink.MUTED)
+    if canvas.width - column > cell_len(_ALSO) + 3:
+        canvas.write(canvas.height - 1, column + 3, _ALSO, Ink.MUTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from textwrap import wrap
 
 from guidance.dose.words import left, percent
 from guidance.harmless import clean
@@ -45,9 +46,8 @@ class Syringe(Panel):
         self._paint_volume(canvas, digit_rows)
         row = digit_rows + 1
         _paint_bar(canvas, row, self.snapshot.dose)
-        _paint_aspiration(canvas, row + 2, self.snapshot.dose)
-        _paint_twitch(canvas, row + 3, self.snapshot)
-        _paint_given(canvas, row + 4, given)
+        below = _paint_aspiration(canvas, row + 2, self.snapshot.dose)
+        _paint_given(canvas, _paint_twitch(canvas, below, self.snapshot), given)
 
     def _paint_volume(self, canvas: Canvas, rows: int) -> None:
         text = f"{self.chosen_ml:g}"
@@ -98,19 +98,29 @@ def _dose_words(dose: DoseView | None) -> str:
     return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
 
 
-def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> None:
+def _paint_words(canvas: Canvas, row: int, column: int, text: str, ink: Ink) -> int:
+    """Write what must be read whole, in as many rows from ``row`` on as are there; the row after it."""
+    lines = wrap(text, max(canvas.width - column - 1, 1))[: canvas.height - row]
+    for below, line in enumerate(lines):
+        canvas.write(row + below, column, line, ink)
+    return row + len(lines)
+
+
+def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
+    """Draw whether to aspirate; the row after it, one being left for the twitch."""
     words = "Aspirate before the next aliquot." if dose is None else clean(dose.ask)
     if dose is not None and dose.blood:
         canvas.grounds[row] = Ground.HIGH
         canvas.write(row, _MARGIN, shorten(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
-        return
+        return row + 1
     done = dose is not None and dose.aspirate_in_ml > 0
     column = canvas.write(row, _MARGIN, "● aspirated" if done else "○ aspirate", Ink.TARGET if done else Ink.WARN)
     column = canvas.write(row, column + 2, " d ", Ink.DARK, Ground.CHIP) + 1
-    canvas.write(row, column, shorten(words, canvas.width - column - 1), Ink.TEXT)
+    return _paint_words(canvas, row, column, words, Ink.TEXT)
 
 
-def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> None:
+def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
+    """Draw what became of the twitch; the row after it."""
     alarm = next((alarm for alarm in snapshot.alarms if alarm.code == "twitch-loss" and alarm.active), None)
     answered = bool(snapshot.sweeps) and snapshot.sweeps[-1].detected and not snapshot.sweeps[-1].contaminated
     injected = snapshot.dose is not None and snapshot.dose.last_dose_t is not None
@@ -122,7 +132,7 @@ def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> None:
         newest = "the newest pulse was answered" if answered else "the newest pulse was not answered"
         text, ink = f"{newest}{'; not yet told from the injection' if injected else ''}", Ink.TEXT
     column = canvas.write(row, _MARGIN, "twitch", Ink.MUTED)
-    canvas.write(row, column + 2, shorten(text, canvas.width - column - 3), ink)
+    return _paint_words(canvas, row, column + 2, text, ink)
 
 
 def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:

@@ -67,7 +67,7 @@ def paint_threshold(
     canvas.plot(rows.start, GUTTER, series.line(axes, trail["t"], trail["median_ma"]) * np.uint8(Ink.STRONG))
     gutter_label(canvas, rows.start, "thr mA", Ink.TEXT)
     if not len(known):
-        canvas.write(rows.start, GUTTER, " no threshold known yet ", Ink.UNSURE)
+        canvas.write(rows.start, GUTTER, " not known yet ", Ink.UNSURE)
 
 
 def _paint_impedance(canvas: Canvas, rows: slice, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:

@@ -52,3 +52,7 @@ def test_each_effort_has_its_right_pattern(phase: str | None, seen: Seen, fits: 
     told, text = judge_effort(phase, seen)  # type: ignore[arg-type]
     assert told is fits
     assert text.endswith(".")
+
+
+def test_where_no_effort_was_asked_for_it_says_so() -> None:
+    assert judge_effort(None, Seen(90, 9, 0.8)) == (None, "No effort was asked for yet.")

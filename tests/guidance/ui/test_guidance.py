@@ -269,3 +269,22 @@ def test_guiding_panels_bear_any_size(panel: type[Panel], size: tuple[int, int])
     for estimate in (Estimate(why="electrode off"), known("close", 0.1), known("none", 30.0)):
         if issubclass(panel, Estimated):
             canvas_of(panel(), estimate, size)
+
+
+DOING = "tracking: closing in on the threshold"
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [((60, 12), f"▸ {DOING}"), ((26, 7), "▸ tracking "), ((12, 7), "▸ tracking")]
+)
+def test_what_the_controller_does_is_told_whole_or_without_its_particulars(size: tuple[int, int], words: str) -> None:
+    shown = drawn(Output(), build_live(stimulator=build_stimulator(doing=DOING)), *size)
+    assert words in shown
+    assert (DOING in shown) is (DOING in words)
+    assert "closing in on" not in shown.replace(DOING, "")
+
+
+@pytest.mark.parametrize("changes", [{"stimulator": build_stimulator(doing=DOING, armed=False)}, {"connected": False}])
+def test_a_controller_without_pulses_is_not_said_to_be_at_work(changes: dict[str, Any]) -> None:
+    snapshot = build_live(**{"stimulator": build_stimulator(doing=DOING)} | changes)
+    assert "tracking" not in drawn(Output(), snapshot, 60, 12)

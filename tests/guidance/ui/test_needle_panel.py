@@ -11,12 +11,16 @@ from guidance.messages import Mark, Steer
 from guidance.snapshot import NeedleView, Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.estimate import Reader
+from guidance.ui.pages import Page
+from guidance.ui.states import states
+from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.gauge import Gauge
 from guidance.ui.widgets.needle import NeedlePanel
-from tests.guidance.ui.fakes import FakeLink, build_live
+from tests.guidance.ui.fakes import FakeLink, build_live, build_stimulator
 from tests.guidance.ui.test_app import PATIENT_S, until
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 
+OFF, ARMED = build_stimulator(armed=False, current_ma=None), build_stimulator()
 VIEW = NeedleView("slight", "Wrist flexion", "single units", 14.0, 2, True, "Their rise tells.", (1.0, 0.5, 0.0))
 SHARES = {"none": 0.0, "far": 0.02, "approach": 0.08, "target": 0.9, "close": 0.0}
 NEAR = Proximity(
@@ -94,3 +98,31 @@ async def test_without_needle_emg_the_keys_do_nothing(link: FakeLink) -> None:
         await pilot.press("8")
         await pilot.pause()
     assert Mark("slight") not in link.sent
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_while_the_emg_leads_the_signal_has_the_room_of_the_sweeps(link: FakeLink, size: tuple[int, int]) -> None:
+    app = GuidanceApp(link, PATIENT_S)
+    async with app.run_test(size=size) as pilot:
+        for led in (build(sweeps=(), stimulator=OFF), build(stimulator=ARMED), build(sweeps=())):
+            link.feed(led)
+            await until(lambda led=led: app.newest is led)  # type: ignore[misc]
+            app.turn_to(Page.GUIDE)
+            await pilot.pause(0.1)
+            by_emg = led.stimulator is not ARMED
+            assert app.screen.query_one("#middle").display is not by_emg
+            if by_emg:
+                assert app.screen.query_one(EmgStrip).size.height >= 5
+
+
+def test_no_stimulator_is_spoken_of_where_none_was_heard() -> None:
+    words = {state.name: state.words for state in states(build(sweeps=(), mode="listen", duration_s=None))}
+    assert words["stimulator"] == "none"
+    heard = {state.name: state.words for state in states(build(mode="listen", duration_s=None))}
+    assert heard["stimulator"] == "another maker's"
+
+
+def test_the_gauge_keeps_the_scale_of_the_rise_while_nothing_is_known() -> None:
+    gauge = Gauge()
+    gauge.tell(Reader().read(build(sweeps=()), silent=True))
+    assert "rise" in drawn(gauge, build(), width=30, height=20)

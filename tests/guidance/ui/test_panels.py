@@ -262,3 +262,12 @@ def test_a_sweep_with_missing_values_is_drawn_without_them() -> None:
     uv = build_sweep(70, detected=True).uv.copy()
     uv[:30] = np.nan
     assert drawn(Sweeps(), newest(uv=uv)) != drawn(Sweeps(), newest())
+
+
+def test_an_alarm_is_named_only_where_its_sentence_has_the_room_too() -> None:
+    alarm = AlarmView("too-close", "high", "The tip may be in the nerve. Withdraw.", active=True)
+    snapshot = build_snapshot(alarms=(alarm,))
+    assert f"too-close: {alarm.text}" in drawn(Alarms(), snapshot, 80, 1)
+    narrow = drawn(Alarms(), snapshot, 60, 1)
+    assert alarm.text in narrow
+    assert "too-close" not in narrow

@@ -165,8 +165,9 @@ def test_a_threshold_is_drawn_only_where_it_was_known_and_not_long_after() -> No
 
 
 def test_the_trend_says_when_no_threshold_is_known() -> None:
-    assert "no threshold known yet" in drawn(Trend(), build_whole(past=Past()), 60, 9)
-    assert "no threshold known yet" not in drawn(Trend(), build_whole(), 60, 9)
+    narrow = drawn(Trend(), build_whole(past=Past()), 29, 9)
+    assert "not known yet " in narrow.splitlines()[0]
+    assert "not known yet" not in drawn(Trend(), build_whole(), 60, 9)
 
 
 def test_responses_and_events_are_in_the_order_of_time() -> None:
@@ -268,3 +269,21 @@ def test_what_is_written_or_pasted_into_a_line_is_made_harmless() -> None:
     assert not set(entry.answer) & OBEYED
     entry.paste("x" * 1000)
     assert len(entry.text) == 200
+
+
+def test_on_a_narrow_screen_what_to_do_at_the_injection_is_still_told_whole() -> None:
+    ask = "The last 2 mL were injected without an aspiration. Aspirate before the next aliquot."
+    lost = "Twitch not lost after the injection: the tip may be elsewhere; stop and look where the fluid goes."
+    alarm = AlarmView("twitch-loss", "medium", lost, active=True)
+    told = " ".join(drawn(Syringe(), build_whole(dose=build_dose(ask=ask), alarms=(alarm,)), 80, 14).split())
+    assert "Aspirate before the next aliquot." in told
+    assert lost in told
+
+
+@pytest.mark.parametrize("name", ["sound", "record"])
+def test_a_recording_played_has_no_sound_and_no_record_and_nothing_is_amiss_in_that(name: str) -> None:
+    played = build_snapshot(sound=None, journal=None)
+    assert next((state.standing, state.words) for state in states(played) if state.name == name) == (
+        Standing.PLAIN,
+        "none",
+    )

@@ -1,0 +1,63 @@
+"""Ending on Review to sign the note: one key, there alone, never while armed, and word is left of which note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guidance.messages import Message, Quit, Stop
+from guidance.parting import Parting
+from guidance.snapshot import Snapshot
+from guidance.ui.app import GuidanceApp
+from guidance.ui.look import Look
+from guidance.ui.pages import Page
+from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole
+from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+
+OFF = build_whole(stimulator=build_stimulator(armed=False, current_ma=None))
+ARMED = build_whole()
+LOST = build_whole(stimulator=build_stimulator(armed=False, current_ma=None), ended="device-lost")
+WORDS = "g End and sign"
+
+
+async def left(link: FakeLink, snapshot: Snapshot, page: Page, **look: Any) -> tuple[str | None, list[Message], str]:
+    """What came of the key on ``page``: the folder word is left of, what was said, and the screen before it."""
+    parting = Parting()
+    app = GuidanceApp(link, PATIENT_S, Look(**look), parting)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(snapshot)
+        await until(lambda: app.newest is not None)
+        app.turn_to(page)
+        await pilot.pause(0.1)
+        before = shown(app)
+        await pilot.press("g")
+        await pilot.pause()
+        return parting.folder, commands(link), before
+
+
+@pytest.mark.parametrize("snapshot", [OFF, LOST])
+async def test_on_review_it_ends_and_says_which_note_is_to_be_signed(link: FakeLink, snapshot: Snapshot) -> None:
+    folder, said, before = await left(link, snapshot, Page.REVIEW)
+    assert folder == "/store/20261128T180000Z-generic-block"
+    assert said == ([] if snapshot.ended else [Stop(), Quit()])
+    assert WORDS in before
+
+
+@pytest.mark.parametrize(("snapshot", "page"), [(ARMED, Page.REVIEW), (OFF, Page.GUIDE), (OFF, Page.INJECT)])
+async def test_while_armed_and_on_other_pages_it_only_stops(link: FakeLink, snapshot: Snapshot, page: Page) -> None:
+    folder, said, before = await left(link, snapshot, page)
+    assert (folder, said) == (None, [Stop()])
+    assert WORDS not in before
+
+
+async def test_nothing_is_signed_where_no_record_is_known(link: FakeLink) -> None:
+    unknown = build_whole(stimulator=build_stimulator(armed=False, current_ma=None), journal=None)
+    folder, said, _ = await left(link, unknown, Page.REVIEW)
+    assert (folder, said) == (None, [Stop()])
+
+
+async def test_who_looks_on_cannot(link: FakeLink) -> None:
+    folder, said, before = await left(link, OFF, Page.REVIEW, looks_on=True)
+    assert (folder, said) == (None, [])
+    assert WORDS not in before
