@@ -17,20 +17,7 @@ from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
-from guidance.messages import (
-    Acknowledge,
-    Aliquot,
-    Arm,
-    Aspiration,
-    Credit,
-    Dial,
-    HandBack,
-    Hold,
-    Mark,
-    Message,
-    Stop,
-    TakeOver,
-)  # fmt: skip
+from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
@@ -160,12 +147,8 @@ class Engine:
                 yield Made(t, record, block.arrived_ns)
 
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
-        if isinstance(message, Credit):
-            self.watch.screen_seen_ns = now_ns
-        elif isinstance(message, Acknowledge):
-            codes = self.alarms.acknowledge()
-            if codes:
-                yield Entry("acknowledge", {"alarms": codes})
+        if isinstance(message, Credit | Acknowledge):
+            yield from self.watch.obey(message, now_ns)
         elif isinstance(message, Mark):
             self.tally.told[message.what] = message.text
             asked = self.emg.asked(message.what) if self.emg else None
@@ -177,20 +160,7 @@ class Engine:
             yield self.dialled.turn(message.steps)
             self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
-            yield from self._operate(self.stimulation, message, now_ns)
-
-    def _operate(self, stimulation: Stimulation, message: Message, now_ns: int) -> Iterator[Record]:
-        """What the operator asks of the stimulator."""
-        if isinstance(message, Arm):
-            yield from stimulation.arm(self.t, self._conditions(now_ns), "operator")
-        elif isinstance(message, Stop):
-            yield from stimulation.disarm("operator")
-        elif isinstance(message, Dial):
-            yield from stimulation.turn(message.steps)
-        elif isinstance(message, Hold | TakeOver):
-            yield from stimulation.take(hold=isinstance(message, Hold))
-        elif isinstance(message, HandBack):
-            yield from stimulation.give_back()
+            yield from self.stimulation.obey(message, self.t, self._conditions(now_ns))
 
     def _pressed(self, button: Button) -> Iterator[Record]:
         """A press of the amplifier's pedal or needle button stops: it is the one key that is always within reach."""

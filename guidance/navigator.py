@@ -16,9 +16,10 @@ from guidance.controller import Controller
 from guidance.events import Entry, Proximity, Response
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.probing import Probing
+from guidance.proximity.draws import Cloud, Draws
 from guidance.proximity.filter import ProximityFilter
-from guidance.proximity.forecast import Answers, Forecast, forecast
-from guidance.signal.basis import Array
+from guidance.proximity.forecast import FEW, Answers, Forecast, forecast
+from guidance.proximity.nerve import Particles
 from guidance.verification import Verification
 
 _LEAST_MA = 0.02
@@ -26,7 +27,7 @@ _CANDIDATES = 16
 _BELOW_LN, _ABOVE_LN = -0.2, 0.7
 _NEAR_WEIGHT = 4.0
 _IN_DOUBT = 0.03
-_HURTS_FROM_LN, _HURTS = 0.4, 0.1
+_HURTS_FROM_LN, _HURTS = 0.1, 0.2
 _MOVES_LN, _UNCERTAIN_LN = 0.03, 0.08
 _STAYS_FAST_S = 1.0
 _LOST = 0.9
@@ -73,7 +74,7 @@ class Navigator(Controller):
         """Pulses as ``stimulus`` allows; ``lower_bound_ma`` is where the zone ``close`` begins."""
         self._stimulus, self._bound_ma = stimulus, lower_bound_ma
         self._belief: ProximityFilter | None = None
-        self._rng = np.random.default_rng(_SEED)
+        self._draws = Draws(_SEED)
         self._wanted_ma, self._rate_hz = stimulus.start_ma, stimulus.rate_hz
         self._fast_left_s = 0.0
         self._untold = self._at_top = 0
@@ -136,7 +137,8 @@ class Navigator(Controller):
 
     def _track(self, given: Given, response: Response, proximity: Proximity, belief: ProximityFilter) -> None:
         self._at_top = 0
-        ahead = self._ahead(belief, self._stimulus.rate_hz, self._stimulus.width_ms)
+        few = belief.few(FEW)
+        ahead = self._ahead(few, self._stimulus.rate_hz, self._stimulus.width_ms)
         at_rest = self._pace(proximity, ahead)
         if abs(given.width_ms - self._stimulus.width_ms) < _SAME_WIDTH_MS:
             answered = None if response.contaminated else _is_answer(response, belief.criterion_uv)
@@ -148,7 +150,7 @@ class Navigator(Controller):
             self._rest(self._verification.doing)
             return
         if self._rate_hz != self._stimulus.rate_hz or self._probing.probes:
-            ahead = self._ahead(belief, self._rate_hz, self._probing.width_ms)
+            ahead = self._ahead(few, self._rate_hz, self._probing.width_ms)
         if self._probing.probes:
             self.doing = f"probing the pulse width: {self._probing.width_ms:g} ms, as evidence of distance"
         self._wanted_ma = self._most_telling_ma(ahead, self._highest_ma(given))
@@ -174,8 +176,8 @@ class Navigator(Controller):
         self.doing = f"tracking: {what}"
         return self._fast_left_s == 0.0
 
-    def _ahead(self, belief: ProximityFilter, rate_hz: float, width_ms: float) -> Forecast:
-        return forecast(belief.particles, belief.weights, 1 / rate_hz, width_ms, self._rng)
+    def _ahead(self, few: Particles, rate_hz: float, width_ms: float) -> Forecast:
+        return forecast(few, 1 / rate_hz, width_ms, self._draws)
 
     def _most_telling_ma(self, ahead: Forecast, highest_ma: float) -> float:
         """The current whose answer is expected to teach most, a strong pulse being worth a little less."""
@@ -187,7 +189,7 @@ class Navigator(Controller):
         worth -= _HURTS * np.maximum(ln_currents - middle - _HURTS_FROM_LN, 0.0)
         return float(np.exp(ln_currents[int(np.argmax(worth))]))
 
-    def _worth_near(self, ahead: Forecast, answers: Answers) -> Array | float:
+    def _worth_near(self, ahead: Forecast, answers: Answers) -> Cloud | float:
         """What the answer would say about the threshold being below the lower bound, where that is in doubt."""
         below = ahead.is_below(self._bound_ma)
         probable = float(below.mean())

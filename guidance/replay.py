@@ -11,10 +11,10 @@ from pathlib import Path
 
 from drivers.recording import Recording
 from guidance.chronicle import Chronicle
-from guidance.desk import Desk
 from guidance.engine import Engine
 from guidance.events import Made
 from guidance.faults import Fault
+from guidance.host.desk import Desk
 from guidance.messages import Pause, Quit
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
@@ -24,7 +24,6 @@ from guidance.writer import EventWriter, opened
 
 _TICK_S = 0.004
 _FAST_BLOCK_S = 0.25
-_MOST_SAMPLES = 1e15
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
 from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, highest_step, not_fresh, refusal
+from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
 
 DIAL_STEP_MA = 0.05
 PASSING_FAULTS = {"host lost", "open circuit"}
@@ -147,6 +148,19 @@ class Stimulation(ABC):
     @abstractmethod
     def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
         """Ask for what is due while armed."""
+
+    def obey(self, message: Message, t: float, state: Conditions) -> Iterator[Command]:
+        """Do at device time ``t`` what the operator asks of the stimulator; other messages ask nothing of it."""
+        if isinstance(message, Arm):
+            yield from self.arm(t, state, "operator")
+        elif isinstance(message, Stop):
+            yield from self.disarm("operator")
+        elif isinstance(message, Dial):
+            yield from self.turn(message.steps)
+        elif isinstance(message, Hold | TakeOver):
+            yield from self.take(hold=isinstance(message, Hold))
+        elif isinstance(message, HandBack):
+            yield from self.give_back()
 
     def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
         """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from drivers.base import Block, Status
 from guidance.alarms import AlarmBoard
-from guidance.events import Alarm, Proximity
+from guidance.events import Alarm, Entry, Proximity
 from guidance.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, Conditions
+from guidance.messages import Acknowledge, Credit
 from guidance.signal.path import Second
 from guidance.stimulation import Stimulation
 
@@ -44,6 +45,13 @@ class Watch:
         self._losses: deque[tuple[float, float]] = deque(maxlen=200)
         self._armed_t: float | None = None
         self._within_t = 0.0
+
+    def obey(self, message: Credit | Acknowledge, now_ns: int) -> Iterator[Entry]:
+        """Take in, at host time ``now_ns``, that the screen was drawn or that the alarms were seen."""
+        if isinstance(message, Credit):
+            self.screen_seen_ns = now_ns
+        elif codes := self._alarms.acknowledge():
+            yield Entry("acknowledge", {"alarms": codes})
 
     def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
         """Take in what came with ``block``."""

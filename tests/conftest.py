@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.guidance.audio.pulse import PulseServer, own_sound
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +17,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = config / "protocols"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def own_loudspeaker() -> Iterator[PulseServer]:
+    """A sound server that may be killed, and on which this process plays; skips the test where there can be none."""
+    with own_sound(pytest.skip) as server:
+        yield server

@@ -107,12 +107,8 @@ class BiofeedbackEngine:
         return training_view(self.course, now, tuple(map(self._why_unknown, self._columns)))
 
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
-        if isinstance(message, Credit):
-            self.watch.screen_seen_ns = now_ns
-        elif isinstance(message, Acknowledge):
-            codes = self.alarms.acknowledge()
-            if codes:
-                yield Entry("acknowledge", {"alarms": codes})
+        if isinstance(message, Credit | Acknowledge):
+            yield from self.watch.obey(message, now_ns)
         elif isinstance(message, Pause):
             self.course.paused = message.on
             yield Entry("pause", {"on": message.on})

@@ -32,7 +32,7 @@ def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int
     if web:
         _serve(pid, theme, host, port)
         return
-    from guidance.watching import open_watch
+    from guidance.host.watching import open_watch
 
     if not (sys.stdout.isatty() or os.environ.get(_SERVED)):
         raise click.UsageError("The view needs a terminal, and standard output is none.")

@@ -1,43 +1,26 @@
-"""What a live procedure runs with: the device opened, its limits and the protocol's brought together."""
+"""What a live procedure is and runs with: the device opened, the stimulator beside it, the record begun."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device, open_stimulator
-from drivers.base import Amplifier, DeviceInfo, LimitExceeded, Limits, Simulation, Stimulator
-from drivers.beside import SeparateStimulator
+from drivers.base import Amplifier, DeviceInfo, Simulation
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Mute, Sound
-from guidance.controller import Controller, Dial
 from guidance.engine import Engine
-from guidance.faults import ArgumentFault, Fault
-from guidance.harmless import one_line
-from guidance.interlock import Bounds, highest_step
+from guidance.faults import ArgumentFault
 from guidance.journal.key import of_file
 from guidance.journal.note.case import Case, save_case
 from guidance.journal.raw import RawLog
-from guidance.journal.record import ProcedureRecord
-from guidance.journal.recover import recover
-from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
-from guidance.live.device import LiveDevice
 from guidance.live.lsl import LslOutlets
+from guidance.live.opening import Opening
 from guidance.live.paired import Paired
-from guidance.live.session import LiveSession, Outlets
-from guidance.navigator import Navigator, Stimulus
-from guidance.probing import probed_widths
-from guidance.protocol import Protocol
-from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
-from guidance.settings import Mode, Settings
-from guidance.signal.path import LEAST_RATE_HZ
-from guidance.stimulation import Stimulation
-from guidance.writer import Detached, EventWriter
-
-_ANY_DEVICE = Limits(1e3, 1e-3, 0.0, 1e3, 1e3)
-"""Limits beyond all others: what is refused even so needs no device to be opened."""
+from guidance.live.session import LiveSession
+from guidance.live.stimulating import check_beside, check_stimulus, stimulation_on
+from guidance.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +45,29 @@ class Live:
 
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises Fault and DeviceError."""
-        if self.settings.mode is not Mode.LISTEN:
-            _bounds(self.settings, _ANY_DEVICE)
-        store = Path(self.store)
-        notices, cut_off = found_before(store)
-        with ExitStack() as stack:
-            copy = Detached(self.events) if self.events else None
-            if copy:
-                stack.callback(copy.close)
+        check_stimulus(self.settings)
+        with Opening(self.store, self.events) as opening:
             raw = RawLog() if self.raw_log else None
             if raw:
-                stack.callback(raw.close)
-            amplifier = self._opened(stack)
+                opening.stack.callback(raw.close)
+            amplifier = self._opened(opening.stack)
             if raw:
                 amplifier.tap(raw.tap)
-            _check_marker(self.settings, amplifier.info)
-            stimulation = _stimulation(self.settings, amplifier)
-            notices += [cut_off_told(folder) for folder in cut_off]
-            streams = LslOutlets(amplifier.info) if self.lsl_out else None
-            follow = streams.blocks if streams else None
-            device = LiveDevice(amplifier, asks=stimulation is not None, follow=follow)
-            device.start()
-            now = datetime.now().astimezone()
-            sound = self._sounded(amplifier.info)
-            stack.callback(sound.close)
-            folder = new_procedure(store, self.settings.protocol.id, now)
-            record = ProcedureRecord(folder, amplifier.info, now, raw)
-            writer = EventWriter(record.journal, copy, streams)
-            stack.callback(writer.close)
-            stack.callback(record.close)
-            if self.case:
-                save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
-            engine = Engine(self.settings, amplifier.info, now.isoformat(timespec="seconds"), stimulation)
-            for found in cut_off:
-                mark_told(found)
-            notices += changes_told(self.settings.protocol)
-            notices += amplifier.info.stimulator.notes if amplifier.info.stimulator else ()
-            outlets = Outlets(writer, record, sound)
-            return LiveSession(engine, device, outlets, self.duration_s, notices, stack.pop_all())
+            info = amplifier.info
+            _check_marker(self.settings, info)
+            stimulation = stimulation_on(amplifier, self.settings)
+            lsl = LslOutlets(info) if self.lsl_out else None
+            device = opening.streaming(amplifier, asks=stimulation is not None, lsl=lsl)
+            outlets = opening.outlets(self.settings.protocol, info, self._sounded(info), raw, lsl)
+            self._keep_case(outlets.record.folder)
+            engine = Engine(self.settings, info, opening.wall_time, stimulation)
+            notices = opening.notices(self.settings.protocol)
+            notices += info.stimulator.notes if info.stimulator else ()
+            return LiveSession(engine, device, outlets, self.duration_s, notices, opening.stack.pop_all())
+
+    def _keep_case(self, folder: Path) -> None:
+        if self.case:
+            save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
 
     def _sounded(self, info: DeviceInfo) -> Sound | Mute:
         if self.sound is None:
@@ -116,95 +84,8 @@ class Live:
         stack.callback(stimulator.close)
         if isinstance(amplifier, Simulation) and stimulator.info.fires:
             raise ArgumentFault(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
-        _check_beside(self.settings, stimulator)
+        check_beside(self.settings, stimulator)
         return Paired(amplifier, stimulator)
-
-
-def changes_told(protocol: Protocol) -> list[str]:
-    """What the site changed in ``protocol``, a sentence for each author."""
-    authors = dict.fromkeys(change.author for change in protocol.changes)
-    return [
-        f"{protocol.id} as changed by {author}: "
-        + "; ".join(f"{c.key} {c.new} instead of {c.old}" for c in protocol.changes if c.author == author)
-        + "."
-        for author in authors
-    ]
-
-
-def found_before(store: Path) -> tuple[list[str], list[Path]]:
-    """What is to be told of ``store`` as it was found, in sentences, and its procedures that were cut off."""
-    notices = [_went_on(folder) for folder in end_alone(store)]
-    cut_off = newly_unfinished(store)
-    return [*notices, *filter(None, [set_back(store, datetime.now().astimezone())])], cut_off
-
-
-def _went_on(folder: Path) -> str:
-    return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is whole."
-
-
-def cut_off_told(folder: Path) -> str:
-    """What became of the procedure in ``folder``, which was cut off."""
-    try:
-        recovered = recover(folder)
-    except Fault as fault:
-        return one_line(str(fault))
-    what = recovered.sentence if recovered else "its record is whole"
-    return one_line(f"The procedure {folder.name} was cut off: {what}.")
-
-
-def _stimulation(settings: Settings, amplifier: Amplifier) -> Stimulation | None:
-    """Who asks ``amplifier`` for pulses; None where another maker's stimulator is listened to."""
-    info = amplifier.info
-    if info.sample_rate_hz < LEAST_RATE_HZ:
-        raise Fault(
-            f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for evoked responses, which need at least "
-            f"{LEAST_RATE_HZ:g} Hz; it is fit for the size of voluntary activity (biofeedback) alone."
-        )
-    if not info.scale_known:
-        raise Fault(
-            f"What {info.address} measures in microvolts is not known; needle-guidance check --device {info.address} "
-            "--known-uv UV finds it from a calibration signal, and prints the address to type."
-        )
-    if settings.mode is Mode.LISTEN:
-        return None
-    if info.limits is None or not isinstance(amplifier, Stimulator):
-        raise Fault(f"{info.address} does not stimulate; use --mode listen with another stimulator.")
-    return stimulation_within(settings, info.limits, sets_current=_sets_current(info))
-
-
-def _sets_current(info: DeviceInfo) -> bool:
-    return info.stimulator is None or info.stimulator.sets_current
-
-
-def _check_beside(settings: Settings, stimulator: SeparateStimulator) -> None:
-    """Refuse what a stimulator beside the amplifier cannot do. Raises ArgumentFault."""
-    info = stimulator.info
-    listens = settings.mode is Mode.LISTEN
-    if not info.fires and not listens:
-        raise ArgumentFault("A stimulator set by hand is only listened to: add --mode listen.")
-    if info.fires and listens:
-        raise ArgumentFault(f"{info.address} is triggered by this program: take --mode manual, or --stimulator hand.")
-    if info.fires and not info.sets_current and (settings.mode is not Mode.MANUAL or settings.current_ma is None):
-        raise ArgumentFault(
-            f"{info.address} does not set the current: take --mode manual, and say with --current what its dial shows."
-        )
-    if not listens:
-        _check_first_pulse(settings, stimulator)
-
-
-def _check_first_pulse(settings: Settings, stimulator: SeparateStimulator) -> None:
-    """Refuse a first pulse that cannot be, or from which the controller could never rise. Raises ArgumentFault."""
-    bounds, start_ma, width_ms, _ = _bounds(settings, stimulator.limits)
-    try:
-        stimulator.check(start_ma, width_ms)
-    except LimitExceeded as fault:
-        raise ArgumentFault(str(fault)) from None
-    step_ma = bounds.current_step_ma
-    if settings.mode is Mode.AUTO and bounds.stepped(highest_step(start_ma)) < bounds.stepped(start_ma) + step_ma:
-        raise ArgumentFault(
-            f"{stimulator.info.address} has steps of {step_ma:g} mA: from {start_ma:g} mA one up would be more than "
-            "may follow a pulse. Begin higher, with --current."
-        )
 
 
 def _check_marker(settings: Settings, info: DeviceInfo) -> None:
@@ -215,49 +96,3 @@ def _check_marker(settings: Settings, info: DeviceInfo) -> None:
         raise ArgumentFault(
             f"--marker {settings.marker}: the amplifier's channels beside the first, the muscle's, are {others}."
         )
-
-
-def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool = True) -> Stimulation:
-    """Who asks a stimulator with ``limits`` for pulses. Raises ArgumentFault for a stimulus beyond them."""
-    bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
-    controller: Controller = Dial(start_ma)
-    if settings.mode is Mode.AUTO:
-        probes = _probe_widths(settings, limits, bounds, width_ms)
-        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz, probes)
-        controller = Navigator(stimulus, settings.protocol.lower_bound_ma)
-    single = SinglePulses if sets_current else TriggeredPulses
-    kind = single if limits.single_pulses else PulseTrain
-    return kind(controller, bounds, width_ms, rate_hz)
-
-
-def _probe_widths(settings: Settings, limits: Limits, bounds: Bounds, usual_ms: float) -> tuple[float, ...]:
-    """The widths to be interleaved, if any. Raises ArgumentFault where the device cannot give them."""
-    if not settings.probe_widths:
-        return ()
-    widths = probed_widths(usual_ms, bounds.min_width_ms, bounds.max_width_ms)
-    if not limits.single_pulses:
-        raise ArgumentFault("This stimulator gives trains of one width only; leave --probe-widths out.")
-    if not widths:
-        raise ArgumentFault(
-            f"This stimulator gives {bounds.min_width_ms:g} to {bounds.max_width_ms:g} ms, which leaves no width to "
-            f"probe with beside {usual_ms:g} ms; leave --probe-widths out."
-        )
-    return widths
-
-
-def _bounds(settings: Settings, limits: Limits) -> tuple[Bounds, float, float, float]:
-    """The limits of all, and the first current, width and rate within them. Raises ArgumentFault for one that is not.
-
-    The current that an option names is taken as it stands; the protocol's gives way to a lower limit.
-    """
-    protocol = settings.protocol
-    if protocol.stimulation == "never":
-        raise ArgumentFault(f"The protocol {protocol.id} does not stimulate; leave --mode out, or say --mode listen.")
-    bounds = Bounds.least(limits, protocol, settings.max_current_ma)
-    width_ms = settings.width_ms or protocol.width_ms
-    rate_hz = settings.rate_hz or protocol.rate_hz
-    start_ma = settings.current_ma or min(protocol.start_current_ma, bounds.highest_ma(width_ms))
-    why = bounds.refusal(start_ma, width_ms, rate_hz)
-    if why:
-        raise ArgumentFault(f"The stimulus asked for is refused: {why}.")
-    return bounds, start_ma, width_ms, rate_hz

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from drivers import open_device
 from drivers.base import Amplifier, DeviceLost
-from guidance.desk import Desk
 from guidance.faults import ArgumentFault, StorageFault
+from guidance.host.desk import Desk
 from guidance.journal.bdf import pulse_text
 from guidance.journal.signal import Note, SignalFile
 

@@ -13,9 +13,9 @@ from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
 from guidance.alarms import AlarmBoard
 from guidance.audio.sound import Mute, Sound
 from guidance.chronicle import Chronicle
-from guidance.desk import Desk
 from guidance.events import Entry, Made
 from guidance.faults import Fault, StorageFault
+from guidance.host.desk import Desk
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device
@@ -17,20 +16,17 @@ from guidance.biofeedback.envelope import LEAST_RATE_HZ
 from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.plan import MUSCLES, Plan
 from guidance.biofeedback.view import training_snapshot
-from guidance.desk import Desk
 from guidance.events import Entry, Made
 from guidance.faults import ArgumentFault, Fault
-from guidance.journal.record import ProcedureRecord
-from guidance.journal.store import mark_told, new_procedure
+from guidance.host.desk import Desk
 from guidance.journal.visits import Visit, earlier_visits, put_label
 from guidance.live.device import LiveDevice
 from guidance.live.effort import Effort, Will
-from guidance.live.job import changes_told, cut_off_told, found_before
+from guidance.live.opening import Opening
 from guidance.live.played import Played
 from guidance.live.session import LiveSession, Outlets
 from guidance.messages import Message
 from guidance.settings import Settings
-from guidance.writer import Detached, EventWriter
 
 _MOST_MUSCLES = 2
 
@@ -58,43 +54,25 @@ class Training:
 
     def open(self) -> TrainingSession:
         """The session, its device streaming; no output of it is touched. Raises Fault and DeviceError."""
-        store = Path(self.store)
-        notices, cut_off = found_before(store)
-        with ExitStack() as stack:
-            copy = Detached(self.events) if self.events else None
-            if copy:
-                stack.callback(copy.close)
+        with Opening(self.store, self.events) as opening:
             amplifier = self._amplifier()
-            stack.callback(amplifier.close)
-            columns = columns_of(amplifier.info, self.channels, MUSCLES.get(self.plan.exercise, 1))
-            notices += [cut_off_told(folder) for folder in cut_off]
-            device = LiveDevice(amplifier, asks=False)
-            device.start()
-            now = datetime.now().astimezone()
-            sound = Mute("exercise") if self.sound is None else _sound(self.sound, amplifier.info)
-            stack.callback(sound.close)
-            before = earlier_visits(store, self.label, self.plan.exercise) if self.label else []
-            folder = new_procedure(store, self.settings.protocol.id, now)
-            record = ProcedureRecord(folder, amplifier.info, now)
-            writer = EventWriter(record.journal, copy)
-            stack.callback(writer.close)
-            stack.callback(record.close)
-            self._put_label(folder)
-            for found in cut_off:
-                mark_told(found)
-            wall_time = now.isoformat(timespec="seconds")
-            engine = BiofeedbackEngine(self.settings, self.plan, amplifier.info, columns, wall_time)
-            notices += [*changes_told(self.settings.protocol), *_before_told(before)]
-            will = Will(self.script, follows=self.follows, exercise=self.plan.exercise)
+            opening.stack.callback(amplifier.close)
+            info = amplifier.info
+            columns = columns_of(info, self.channels, MUSCLES.get(self.plan.exercise, 1))
+            device = opening.streaming(amplifier, asks=False)
+            sound = Mute("exercise") if self.sound is None else _sound(self.sound, info)
+            before = earlier_visits(opening.store, self.label, self.plan.exercise) if self.label else []
+            outlets = opening.outlets(self.settings.protocol, info, sound)
+            self._put_label(outlets.record.folder)
             return TrainingSession(
-                engine,
+                BiofeedbackEngine(self.settings, self.plan, info, columns, opening.wall_time),
                 device,
-                Outlets(writer, record, sound),
+                outlets,
                 self.duration_s,
-                notices,
-                stack.pop_all(),
+                opening.notices(self.settings.protocol) + _before_told(before),
+                opening.stack.pop_all(),
                 played=amplifier if isinstance(amplifier, Played) else None,
-                will=will,
+                will=Will(self.script, follows=self.follows, exercise=self.plan.exercise),
             )
 
     def _amplifier(self) -> Amplifier:

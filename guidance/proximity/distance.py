@@ -7,17 +7,19 @@ one met, narrows the distance.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from guidance.proximity.draws import Cloud
 from guidance.proximity.nerve import FARTHEST_MM, REFERENCE_MM
-from guidance.signal.basis import Array
 
-_GAIN_LN_MA, _GAIN_SD = float(np.log(1.35)), 0.97
-_CONTACT_LN_MA, _CONTACT_SD = float(np.log(0.17)), 0.85
+_GAIN_LN_MA, _GAIN_SD = math.log(1.6), 1.0
+_CONTACT_LN_MA, _CONTACT_SD = math.log(0.2), 0.85
 _EXPONENTS = (0.9, 2.7)
-_SHALLOW_SHARE = 0.19
+_SHALLOW_SHARE = 0.24
 """Laws without a flat foot: on rabbit nerve the threshold grew only threefold from 0 to 5 mm."""
-_LENGTH_LN_MM, _LENGTH_SD = float(np.log(3.0)), 0.5
+_LENGTH_LN_MM, _LENGTH_SD = math.log(3.0), 0.55
 
 
 class Ruler:
@@ -25,16 +27,20 @@ class Ruler:
 
     def __init__(self, rng: np.random.Generator, count: int) -> None:
         """Draw ``count`` laws."""
-        self._gain_ln = _GAIN_LN_MA + _GAIN_SD * rng.standard_normal(count)
-        self._contact_ma = np.exp(_CONTACT_LN_MA + _CONTACT_SD * rng.standard_normal(count))
-        self._exponent = rng.uniform(*_EXPONENTS, count)
-        self._length_mm = np.exp(_LENGTH_LN_MM + _LENGTH_SD * rng.standard_normal(count))
+        self._gain_ln = _drawn(_GAIN_LN_MA, _GAIN_SD, rng, count)
+        self._contact_ma = np.exp(_drawn(_CONTACT_LN_MA, _CONTACT_SD, rng, count))
+        self._exponent = rng.uniform(*_EXPONENTS, count).astype(np.float32)
+        self._length_mm = np.exp(_drawn(_LENGTH_LN_MM, _LENGTH_SD, rng, count))
         self._shallow = rng.random(count) < _SHALLOW_SHARE
 
-    def distance_mm(self, threshold_ma: Array, lowest_ma: float) -> Array:
+    def distance_mm(self, threshold_ma: Cloud, lowest_ma: float) -> Cloud:
         """Distances (particles,) at thresholds for 0.1 ms (particles,), ``lowest_ma`` being the lowest met so far."""
         contact = np.minimum(self._contact_ma, lowest_ma)
         rise = np.log(np.maximum(threshold_ma - contact, 1e-9))
         power = REFERENCE_MM * np.exp((rise - self._gain_ln) / self._exponent)
         shallow = self._length_mm * np.log(np.maximum(threshold_ma / contact, 1.0))
         return np.asarray(np.minimum(np.where(self._shallow, shallow, power), FARTHEST_MM))
+
+
+def _drawn(middle: float, sd: float, rng: np.random.Generator, count: int) -> Cloud:
+    return np.asarray(middle + sd * rng.standard_normal(count, np.float32))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from guidance.proximity.draws import Cloud
 from guidance.proximity.nerve import Recruited
-from guidance.signal.basis import Array
 
 SIGNIFICANT = 0.01
 NOISE_UV = 8.0
@@ -17,6 +17,10 @@ _STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.85, 6.0
 _STRAY_UV = 1000.0
 _DEAD = 0.08
 _TAIL = 4.0
+_STUDENT = 0.9
+"""Scale of Student's t, of 4 degrees, in standard deviations of a normal deviate, at which it promises what such
+deviates bear out: there the expected curvature of its logarithm equals the variance of its slope.
+"""
 _SEEN_SDS = 3.0
 _LEAST_SEEN_UV = 15.0
 
@@ -52,7 +56,7 @@ class Heard:
         return bool(self.amplitude_uv) and (self.detected or significant)
 
 
-def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Array:
+def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Cloud:
     """How likely the answer to ``pulse`` is (particles,), up to a factor; never 0.
 
     ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns answers.
@@ -63,24 +67,25 @@ def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Array:
     return _of_silence(pulse.noise_uv, expected)
 
 
-def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Array:
+def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Cloud:
     """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any
     size, though millivolts are rarely feigned.
     """
     scale = 3 * noise_uv
     astray = min(1.0, _STRAY_UV / amplitude_uv) / _STRAY_LN
-    sd = np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
+    sd = _STUDENT * np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
     miss = (even_scale(amplitude_uv / scale) - even_scale(expected.amplitude_uv / scale)) / sd
-    student = 0.375 / sd / (1 + miss**2 / _TAIL) ** ((_TAIL + 1) / 2)
+    square = 1 + miss**2 / _TAIL
+    student = 0.375 / (sd * square * square * np.sqrt(square))
     return np.asarray((1 - stray) * student + stray * astray)
 
 
-def even_scale(ratio: Array | float) -> Array:
+def even_scale(ratio: Cloud | float) -> Cloud:
     """The inverse hyperbolic sine of ``ratio`` (0 and above): linear in it at first, then logarithmic."""
     return np.asarray(np.log(ratio + np.sqrt(np.square(ratio) + 1)))
 
 
-def _of_silence(noise_uv: float, expected: Recruited) -> Array:
+def _of_silence(noise_uv: float, expected: Recruited) -> Cloud:
     """The response is too small to be seen, or the pulse was dead."""
     seen_uv = max(_SEEN_SDS * noise_uv, _LEAST_SEEN_UV)
     hidden = ndtr((seen_uv - expected.amplitude_uv) / np.hypot(0.3 * seen_uv, expected.scatter_uv))

@@ -6,25 +6,25 @@ import numpy as np
 
 from guidance.events import Proximity
 from guidance.proximity.distance import Ruler
+from guidance.proximity.draws import Draws
 from guidance.proximity.evidence import Heard, likelihood
 from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
 from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
-from guidance.proximity.resampling import bearable, effective, even, spread, systematic, weighed
+from guidance.proximity.resampling import bearable, effective, even, spread, systematic, thinned, weighed
 from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
 from guidance.signal.basis import Array
 
-PARTICLES = 2000
+PARTICLES = 6000
 
 _SEED = 20_000
 _EFFECTIVE = 0.5
-_KERNEL = 0.12
+_KERNEL = 0.2
 _UNREST_S = 1.5
 _STAGES = 4
+_COMPARED = 200
 _WIDTH_JITTER = 0.05
 """Beside the threshold's own jitter, what Weiss's law gets wrong between one width and another."""
-_STATIC = (Row.EXCESS_LN, Row.GAIN_LN_MA, Row.CONTACT_LN_MA, Row.EXPONENT, Row.LARGEST_LN_UV, Row.WIDTH_LN,
-           Row.SCATTER_LN, Row.RESTLESS_LN, Row.CHRONAXIE_LN_MS)  # fmt: skip
 
 
 class ProximityFilter:
@@ -43,7 +43,7 @@ class ProximityFilter:
         """
         self._edges = Edges(target_ma=target_ma, close_ma=lower_bound_ma)
         self.criterion_uv, self._count = criterion_uv, count
-        self._rng = np.random.default_rng(_SEED)
+        self._draws = Draws(_SEED)
         self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
         self._by_width = WidthLaws(np.random.default_rng(_SEED + 2), count) if by_width else None
         self._t: float | None = None
@@ -79,6 +79,10 @@ class ProximityFilter:
             return self.unknown(pulse.sample)
         return self._told(width_ms).proximity(pulse.sample, width_known=pulse.width_ms is not None)
 
+    def few(self, count: int) -> Particles:
+        """``count`` of the guesses, chosen evenly by their weights."""
+        return Particles(self.particles.x[:, thinned(self.weights, count)], self.criterion_uv)
+
     def unknown(self, sample: int) -> Proximity:
         """The record after the pulse at ``sample`` while nothing can be told of the nerve."""
         searched = self._highest_ma > 0 and self._why != "injectate"
@@ -87,26 +91,29 @@ class ProximityFilter:
     def _insert(self) -> None:
         if self._by_width:
             self._by_width.restart()
-        self.particles = Particles.drawn(self._rng, self._count, self.criterion_uv)
+        self.particles = Particles.drawn(self._draws.rng, self._count, self.criterion_uv)
+        self._ln_short = self.particles.ln_threshold()
         self.weights = even(self._count)
         self._why = "no-response-yet"
         self._highest_ma, self._lowest_ma = 0.0, float("inf")
 
     def _redirect(self) -> None:
-        self.particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self.criterion_uv)
-        self.particles.place(self._rng)
+        self.particles = Particles(self.particles.x[:, systematic(self._draws.rng, self.weights)], self.criterion_uv)
+        self.particles.place(self._draws.rng)
+        self._ln_short = self.particles.ln_threshold()
         self.weights = even(self._count)
         self._why, self._highest_ma = "redirect", 0.0
 
     def _pass_until(self, t: float) -> None:
         if self._t is not None and t > self._t:
-            moved(self.particles, self._rng, t - self._t, widths=self._widths)
-            forgotten(self.particles, self._rng, t - self._t)
+            moved(self.particles, self._draws, t - self._t, widths=self._widths)
+            forgotten(self.particles, self._draws, t - self._t)
+            self._ln_short = self.particles.ln_threshold()
             self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
         self._t = t
 
     def _told(self, width_ms: float) -> Told:
-        ln_short = self.particles.ln_threshold()
+        ln_short = self._ln_short
         short_ma = interval(np.exp(quantiles(ln_short, self.weights)))
         self._lowest_ma = min(self._lowest_ma, short_ma[1])
         distance_mm = self._ruler.distance_mm(np.exp(ln_short), self._lowest_ma)
@@ -119,8 +126,8 @@ class ProximityFilter:
         """What a pulse of another width says of the distance, the threshold being as it is known without it."""
         if self._by_width is None or self._why is not None or is_short(width_ms):
             return
-        told = chronaxie_likelihood(pulse, current_ma, width_ms, self.particles, self.weights, self._unrest)
-        now_ma = np.exp(quantiles(self.particles.ln_threshold(), self.weights, (0.5,)))
+        told = chronaxie_likelihood(pulse, current_ma, width_ms, self.few(_COMPARED), self._unrest)
+        now_ma = np.exp(quantiles(self._ln_short, self.weights, (0.5,)))
         self._by_width.heard(pulse.t, told, self._ruler.distance_mm(now_ma, self._lowest_ma))
 
     def _weigh(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
@@ -139,7 +146,7 @@ class ProximityFilter:
         self._highest_ma = max(self._highest_ma, current_ma)
 
     def _ln_likelihood(self, pulse: Heard, current_ma: float, width_ms: float) -> Array:
-        ln_threshold = self.particles.ln_threshold() + self.particles.ln_width_factor(width_ms)
+        ln_threshold = self._ln_short + self.particles.ln_width_factor(width_ms)
         jitter = self.particles.JITTER if is_short(width_ms) else _WIDTH_JITTER
         expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold, jitter)
         return np.asarray(np.log(likelihood(pulse, expected, self._unrest)))
@@ -150,12 +157,16 @@ class ProximityFilter:
             self._resample(width_ms)
 
     def _resample(self, width_ms: float) -> None:
-        """Choose anew and spread, the threshold being one coordinate, so that it stays as well known as it is."""
-        particles = Particles(self.particles.x[:, systematic(self._rng, self.weights)], self.criterion_uv)
+        """Choose anew and spread, the threshold being one coordinate in the distance's place, so that it stays as well
+        known as it is.
+        """
+        chosen = systematic(self._draws.rng, self.weights)
         self.weights = even(self._count)
-        ln_threshold = particles.ln_threshold() + particles.ln_width_factor(width_ms)
-        cloud = spread(self._rng, np.vstack([ln_threshold, particles.x[_STATIC, :]]), _KERNEL)
-        particles.x[_STATIC, :] = cloud[1:]
+        particles = Particles(np.take(self.particles.x, chosen, axis=1), self.criterion_uv)
+        at = particles.x[Row.DISTANCE_MM]
+        np.add(self._ln_short[chosen], particles.ln_width_factor(width_ms), out=at)
+        spread(particles.x[Row.DISTANCE_MM :], _KERNEL, int(self._draws.rng.integers(self._count)))
         particles.tidy()
-        particles.put_at(cloud[0] - particles.ln_width_factor(width_ms))
+        self._ln_short = at - particles.ln_width_factor(width_ms)
+        particles.put_at(self._ln_short)
         self.particles = particles

@@ -6,63 +6,64 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.proximity.draws import Cloud, Draws
 from guidance.proximity.evidence import even_scale
 from guidance.proximity.motion import moved
 from guidance.proximity.nerve import Particles
 from guidance.proximity.report import quantiles
-from guidance.signal.basis import Array
 
 FEW = 300
 
 _NOISE_UV = 8.0
 _SCALE = 3.0
+_POINTS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _MIDDLE_HALF = 1.349
 
 
-def forecast(
-    particles: Particles, weights: Array, elapsed_s: float, width_ms: float, rng: np.random.Generator
-) -> Forecast:
-    """Look ``elapsed_s`` ahead with a few of ``particles``, chosen evenly by ``weights``; they stay as they are."""
-    points = (np.arange(FEW) + 0.5) / FEW
-    chosen = np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
-    few = Particles(particles.x[:, chosen], particles.criterion_uv)
-    moved(few, rng, elapsed_s)
-    factor = few.ln_width_factor(width_ms)
-    return Forecast(few, few.ln_threshold() + factor, factor)
+def forecast(few: Particles, elapsed_s: float, width_ms: float, draws: Draws) -> Forecast:
+    """Look ``elapsed_s`` ahead with a ``few`` guesses that all count the same; they stay as they are."""
+    later = Particles(few.x.copy(), few.criterion_uv)
+    moved(later, draws, elapsed_s)
+    factor = later.ln_width_factor(width_ms)
+    ln_threshold = later.ln_threshold() + factor
+    points = quantiles(ln_threshold, np.full(len(ln_threshold), 1 / len(ln_threshold)), _POINTS)
+    return Forecast(later, ln_threshold, factor, points)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """Guesses at the moment of the next pulse: ln of their thresholds (particles,) at the width in use, and by what
-    they differ from those at 0.1 ms.
+    """Guesses at the moment of the next pulse: ln of their thresholds (particles,) at the width in use, by what they
+    differ from those at 0.1 ms, and 5, 25, 50, 75 and 95 % points of the former.
     """
 
     particles: Particles
-    ln_threshold: Array
-    ln_width_factor: Array | float
+    ln_threshold: Cloud
+    ln_width_factor: Cloud | float
+    points: Cloud
 
     @property
     def threshold_ma(self) -> tuple[float, float, float]:
         """5, 50 and 95 % points of the threshold at the width in use."""
-        low, middle, high = np.exp(quantiles(self.ln_threshold, np.full(FEW, 1 / FEW)))
+        low, middle, high = np.exp(self.points[::2])
         return float(low), float(middle), float(high)
 
     @property
     def short_ma(self) -> float:
         """The middle of the threshold at 0.1 ms."""
-        return float(np.exp(np.median(self.ln_threshold - self.ln_width_factor)))
+        if np.any(self.ln_width_factor):
+            return float(np.exp(np.median(self.ln_threshold - self.ln_width_factor)))
+        return self.threshold_ma[1]
 
     @property
     def central_sd_ln(self) -> float:
         """Standard deviation of ln threshold by its middle half: how well it is known unless the hand does other."""
-        low, high = quantiles(self.ln_threshold, np.full(FEW, 1 / FEW), (0.25, 0.75))
-        return float(high - low) / _MIDDLE_HALF
+        return float(self.points[3] - self.points[1]) / _MIDDLE_HALF
 
-    def is_below(self, bound_ma: float) -> Array:
+    def is_below(self, bound_ma: float) -> Cloud:
         """Where the threshold at 0.1 ms is at or below ``bound_ma`` (particles,), as 0 or 1."""
         return np.asarray(self.ln_threshold - self.ln_width_factor <= np.log(bound_ma), float)
 
-    def answers(self, ln_currents: Array) -> Answers:
+    def answers(self, ln_currents: Cloud) -> Answers:
         """What pulses of ``ln_currents`` (n,) are expected to be answered with."""
         expected = self.particles.recruited(ln_currents[:, None], self.ln_threshold)
         scale = _SCALE * _NOISE_UV
@@ -78,10 +79,10 @@ class Answers:
     their variances with that of the noise (n,).
     """
 
-    centred: Array
-    variance: Array
+    centred: Cloud
+    variance: Cloud
 
-    def explained(self, what: Array) -> Array:
+    def explained(self, what: Cloud) -> Cloud:
         """Share of the variance of ``what`` (particles,) that the answer to each current is expected to take away, were
         it linear in the answer.
         """

@@ -3,30 +3,32 @@
 Threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, r being the distance from the tip to the nerve's surface.
 I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre models
 do; d is what this law gets wrong, a random walk of the particle's own restlessness. The response to a current I is
-Amax / (1 + e^-z), z linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range. Its
-width in ln I is a guess of the particle too: fibre models have it wider near the fibres, the more so the larger the
-nerve is.
+Amax / (1 + e^-z), z nearly linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range.
+Its width in ln I and how it bends away from the threshold are guesses of the particle too: fibre models have it wider
+near the fibres, the more so the larger the nerve is. So are the pace of the hand and how often it changes its mind.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from guidance.signal.basis import Array
+from guidance.proximity.draws import Cloud
 
 REFERENCE_MM = 3.0
 SHORT_MS = 0.1
 FARTHEST_MM = 25.0
-LN_THRESHOLDS = (float(np.log(0.01)), float(np.log(200.0)))
+LN_THRESHOLDS = (math.log(0.01), math.log(200.0))
 
-_BEYOND_LN_MA = float(np.log(30.0))
+_BEYOND_LN_MA = math.log(30.0)
 _EXPONENTS = (0.9, 2.7)
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
-_NEVER = 300.0
-_FORM, _FAR_LN = 0.06, 1.0
+_NEVER = 80.0
+_BENDS_AT = 2.0
+_FORM, _FAR_LN = 0.03, 1.0
 
 
 def is_short(width_ms: float) -> bool:
@@ -35,10 +37,10 @@ def is_short(width_ms: float) -> bool:
 
 
 class Row(IntEnum):
-    """Rows of the particles' values, logarithms but for distance, speed, excess and exponent."""
+    """Rows of the particles' values, logarithms but for speed, distance, excess and exponent."""
 
-    DISTANCE_MM = 0
-    SPEED_MM_S = 1
+    SPEED_MM_S = 0
+    DISTANCE_MM = 1
     EXCESS_LN = 2
     GAIN_LN_MA = 3
     CONTACT_LN_MA = 4
@@ -48,16 +50,22 @@ class Row(IntEnum):
     SCATTER_LN = 8
     RESTLESS_LN = 9
     CHRONAXIE_LN_MS = 10
+    CHANGES_LN_PER_S = 11
+    PACE_LN_MM_S = 12
+    BEND = 13
 
 
 SPREADS = {
-    Row.GAIN_LN_MA: (np.log(1.0), 0.90),
-    Row.CONTACT_LN_MA: (np.log(0.22), 0.75),
-    Row.LARGEST_LN_UV: (np.log(4000.0), 0.70),
-    Row.WIDTH_LN: (np.log(0.18), 0.60),
-    Row.SCATTER_LN: (np.log(0.12), 0.40),
-    Row.RESTLESS_LN: (np.log(0.01), 1.0),
-    Row.CHRONAXIE_LN_MS: (np.log(0.12), 0.70),
+    Row.GAIN_LN_MA: (math.log(1.0), 0.90),
+    Row.CONTACT_LN_MA: (math.log(0.22), 0.75),
+    Row.LARGEST_LN_UV: (math.log(4000.0), 0.70),
+    Row.WIDTH_LN: (math.log(0.18), 0.60),
+    Row.SCATTER_LN: (math.log(0.12), 0.40),
+    Row.RESTLESS_LN: (math.log(0.004), 0.9),
+    Row.CHRONAXIE_LN_MS: (math.log(0.12), 0.70),
+    Row.CHANGES_LN_PER_S: (math.log(0.4), 1.2),
+    Row.PACE_LN_MM_S: (math.log(1.0), 0.80),
+    Row.BEND: (0.0, 0.25),
 }
 """Median and standard deviation of what is normal in its logarithm."""
 
@@ -68,9 +76,9 @@ class Recruited:
     trial, and the relative growth of the amplitude with the current.
     """
 
-    amplitude_uv: Array
-    scatter_uv: Array
-    steepness: Array
+    amplitude_uv: Cloud
+    scatter_uv: Cloud
+    steepness: Cloud
 
 
 class Particles:
@@ -81,14 +89,14 @@ class Particles:
     GRAIN_UV = 1.0
     """How coarsely units add up: the expected response wanders about a smooth curve as they do."""
 
-    def __init__(self, x: Array, criterion_uv: float) -> None:
+    def __init__(self, x: Cloud, criterion_uv: float) -> None:
         """Threshold is where the expected response reaches ``criterion_uv``."""
         self.x, self.criterion_uv = x, criterion_uv
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, count: int, criterion_uv: float) -> Particles:
         """``count`` draws of all that nerves and needles may be."""
-        x = np.empty((len(Row), count))
+        x = np.empty((len(Row), count), np.float32)
         for row, (median, sd) in SPREADS.items():
             x[row] = median + sd * rng.standard_normal(count)
         x[Row.EXPONENT] = rng.uniform(*_EXPONENTS, count)
@@ -113,23 +121,29 @@ class Particles:
         """Bring back what was moved out of its range."""
         x = self.x
         np.clip(x[Row.EXPONENT], *_EXPONENTS, out=x[Row.EXPONENT])
-        np.clip(x[Row.LARGEST_LN_UV], np.log(3 * self.criterion_uv), np.log(60_000.0), out=x[Row.LARGEST_LN_UV])
-        np.clip(x[Row.WIDTH_LN], np.log(0.03), np.log(0.8), out=x[Row.WIDTH_LN])
+        np.clip(x[Row.LARGEST_LN_UV], math.log(3 * self.criterion_uv), math.log(60_000.0), out=x[Row.LARGEST_LN_UV])
+        np.clip(x[Row.BEND], -0.8, 0.8, out=x[Row.BEND])
+        np.clip(x[Row.CHANGES_LN_PER_S], math.log(0.02), math.log(3.0), out=x[Row.CHANGES_LN_PER_S])
+        np.clip(x[Row.PACE_LN_MM_S], math.log(0.1), math.log(5.0), out=x[Row.PACE_LN_MM_S])
+        np.clip(x[Row.WIDTH_LN], math.log(0.03), math.log(0.8), out=x[Row.WIDTH_LN])
 
-    def ln_threshold(self) -> Array:
+    def ln_threshold(self) -> Cloud:
         """Ln of the threshold in mA for 0.1 ms (particles,)."""
         x = self.x
         rise = np.exp(x[Row.GAIN_LN_MA] + x[Row.EXPONENT] * np.log(x[Row.DISTANCE_MM] / REFERENCE_MM + 1e-9))
-        return np.asarray(np.clip(np.log(np.exp(x[Row.CONTACT_LN_MA]) + rise) + x[Row.EXCESS_LN], *LN_THRESHOLDS))
+        rise += np.exp(x[Row.CONTACT_LN_MA])
+        found = np.log(rise, out=rise)
+        found += x[Row.EXCESS_LN]
+        return np.asarray(np.clip(found, *LN_THRESHOLDS, out=found))
 
-    def ln_width_factor(self, width_ms: float) -> Array | float:
+    def ln_width_factor(self, width_ms: float) -> Cloud | float:
         """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
         if is_short(width_ms):
             return 0.0
         chronaxie = np.exp(self.x[Row.CHRONAXIE_LN_MS])
         return np.asarray(np.log1p(chronaxie / width_ms) - np.log1p(chronaxie / SHORT_MS))
 
-    def put_at(self, ln_threshold: Array) -> None:
+    def put_at(self, ln_threshold: Cloud) -> None:
         """Move each needle to where its nerve has ``ln_threshold`` at 0.1 ms; what no distance explains is excess."""
         x = self.x
         rise = np.exp(ln_threshold - x[Row.EXCESS_LN]) - np.exp(x[Row.CONTACT_LN_MA])
@@ -139,7 +153,7 @@ class Particles:
         x[Row.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
         x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
-    def recruited(self, ln_current: float | Array, ln_threshold: Array, jitter: float = JITTER) -> Recruited:
+    def recruited(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> Recruited:
         """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
 
         The curve's form is known where it begins and less and less surely away from there, as units come in groups and
@@ -149,8 +163,11 @@ class Particles:
         largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
         below = ln_threshold - ln_current
-        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(below / width, _NEVER)))
-        amplitude, steepness = largest * answers, (1 - answers) / width
+        steps = below / width
+        away = np.abs(steps)
+        bent = 1 + x[Row.BEND] * (away / (away + _BENDS_AT))
+        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(steps * bent, _NEVER)))
+        amplitude, steepness = largest * answers, (1 - answers) * bent / width
         unsure = jitter**2 + (_FORM * np.clip(below, -_FAR_LN, _FAR_LN)) ** 2
         relative = np.exp(2 * x[Row.SCATTER_LN]) + unsure * steepness**2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from guidance.events import Interval, Proximity
-from guidance.signal.basis import Array
+from guidance.proximity.draws import Cloud
 
 ZONES = ("none", "far", "approach", "target", "close")
 APPROACH_MA = 1.0
@@ -48,7 +49,7 @@ def unknown(sample: int, why: str, zone: str | None = None) -> Proximity:
 
 
 def told(
-    ln_short: Array, short_ma: Interval, ln_factor: Array | float, distance_mm: Interval, weights: Array,
+    ln_short: Cloud, short_ma: Interval, ln_factor: Cloud | float, distance_mm: Interval, weights: Cloud,
     edges: Edges, highest_ma: float,
 ) -> Told:  # fmt: skip
     """Sum up guesses of ``weights`` (particles,): ln of the threshold at 0.1 ms, whose interval is ``short_ma``, and by
@@ -56,28 +57,31 @@ def told(
     """
     ln_threshold = ln_short + ln_factor
     threshold_ma = interval(np.exp(quantiles(ln_threshold, weights))) if np.any(ln_factor) else short_ma
-    zones = _zones(np.exp(ln_short), np.exp(ln_threshold) > _BEYOND * highest_ma, weights, edges)
+    beyond = ln_threshold > math.log(max(_BEYOND * highest_ma, 1e-9))
+    zones = _zones(ln_short, beyond, weights, edges)
     return Told(threshold_ma, short_ma, distance_mm, zones)
 
 
-def quantiles(values: Array, weights: Array, at: tuple[float, ...] = _QUANTILES) -> Array:
-    """Weighted quantiles of ``values`` (n,)."""
-    order = np.argsort(values)
+def quantiles(values: Cloud, weights: Cloud, at: tuple[float, ...] = _QUANTILES) -> Cloud:
+    """Weighted quantiles of ``values`` (n,), which are put in order to a 65,535th of their range: that sorts fast."""
+    least, most = float(values.min()), float(values.max())
+    keys = ((values - least) * (65_535 / max(most - least, 1e-12))).astype(np.uint16)
+    order = np.argsort(keys, kind="stable")
     total = np.cumsum(weights[order])
     return np.asarray(np.interp(at, total - 0.5 * weights[order], values[order]))
 
 
-def _zones(short_ma: Array, beyond: NDArray[np.bool_], weights: Array, edges: Edges) -> dict[str, float]:
+def _zones(ln_short: Cloud, beyond: NDArray[np.bool_], weights: Cloud, edges: Edges) -> dict[str, float]:
     """Probability of each zone; ``none`` is a threshold beyond all that was tried."""
-    tops = (edges.close_ma, edges.target_ma, APPROACH_MA)
-    number = np.where(beyond, 4, np.searchsorted(tops, short_ma))
-    found = np.bincount(number, weights, minlength=5)
-    names = ("close", "target", "approach", "far", "none")
-    of = dict(zip(names, found.tolist(), strict=True))
+    reached = np.where(beyond, 0.0, weights)
+    tops = (edges.close_ma, edges.target_ma, APPROACH_MA, math.inf)
+    upto = [float(reached @ (ln_short <= math.log(top))) for top in tops]
+    close, target, approach, far = np.diff(upto, prepend=0.0).tolist()
+    of = {"none": 1 - upto[-1], "far": far, "approach": approach, "target": target, "close": close}
     return {zone: round(of[zone], 4) for zone in ZONES}
 
 
-def interval(values: Array) -> Interval:
+def interval(values: Cloud) -> Interval:
     """5, 50 and 95 % points ``values`` (3,) as the record takes them."""
     low, middle, high = (float(value) for value in values)
     return low, middle, high

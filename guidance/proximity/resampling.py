@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.proximity.draws import Cloud
 from guidance.signal.basis import Array
 
 _BEARABLE = 0.25
@@ -43,13 +46,20 @@ def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
     return np.repeat(np.arange(count), np.diff(upto, prepend=0))
 
 
-def spread(rng: np.random.Generator, cloud: Array, kernel: float) -> Array:
-    """``cloud`` (values, particles) spread within itself by ``kernel`` of its deviation, mean and covariance kept
-    (Liu and West 2001): the kernel's draws are the deviations of the cloud itself, in another order.
+def thinned(weights: Array, few: int) -> NDArray[np.intp]:
+    """Indices of ``few`` particles, chosen evenly by ``weights``."""
+    points = (np.arange(few) + 0.5) / few
+    return np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
+
+
+def spread(cloud: Cloud, kernel: float, shift: int) -> None:
+    """Spread ``cloud`` (values, particles) within itself by ``kernel`` of its deviation, mean and covariance kept
+    (Liu and West 2001): the kernel's draws are the deviations of the cloud itself, of others ``shift`` further on.
     """
-    centred = cloud - cloud.mean(axis=1, keepdims=True)
-    other = np.take(centred, rng.permutation(cloud.shape[1]), axis=1)
+    mean = cloud.mean(axis=1, keepdims=True)
+    cloud -= mean
+    other = np.roll(cloud, shift, axis=1)
     other *= kernel
-    other += (np.sqrt(1 - kernel**2) - 1) * centred
-    other += cloud
-    return np.asarray(other)
+    cloud *= math.sqrt(1 - kernel**2)
+    cloud += other
+    cloud += mean

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from guidance.proximity.draws import Cloud
 from guidance.proximity.evidence import Heard, likelihood
 from guidance.proximity.nerve import SHORT_MS, Particles
 from guidance.proximity.resampling import even, weighed
@@ -27,7 +28,6 @@ _TRUST = 0.3
 _FADES_S = 30.0
 _NO_LAW = 0.3
 """How probable it is that widths go with distance in no way guessed here: then they say nothing."""
-_FEW = 200
 
 
 class WidthLaws:
@@ -51,12 +51,12 @@ class WidthLaws:
         """How much each law counts (laws,), summing to 1."""
         return np.asarray((1 - _NO_LAW) * self._borne_out + _NO_LAW / len(self._borne_out))
 
-    def ln_chronaxie(self, distance_mm: Array) -> Array:
+    def ln_chronaxie(self, distance_mm: Cloud) -> Array:
         """Ln of the chronaxie in ms that each law has at its ``distance_mm`` (laws,)."""
         grown = np.minimum(1 + self._growth_per_mm * distance_mm, _MOST_GROWN)
         return np.asarray(self._contact_ln_ms + np.log(grown))
 
-    def heard(self, t: float, told: Array, distance_mm: Array) -> None:
+    def heard(self, t: float, told: Array, distance_mm: Cloud) -> None:
         """Weigh the laws by an answer at ``t``: ``told`` (chronaxies,) is how likely each chronaxie makes it
         (``chronaxie_likelihood``), ``distance_mm`` (laws,) where each law has the nerve now.
         """
@@ -67,15 +67,10 @@ class WidthLaws:
         self._borne_out = weighed(even(len(before)), before + _TRUST * ln_told)
 
 
-def chronaxie_likelihood(
-    pulse: Heard, current_ma: float, width_ms: float, particles: Particles, weights: Array, unrest: float
-) -> Array:
+def chronaxie_likelihood(pulse: Heard, current_ma: float, width_ms: float, few: Particles, unrest: float) -> Array:
     """How likely each chronaxie of ``_LN_CHRONAXIES_MS`` makes the answer to ``pulse``, threshold and recruitment being
-    as ``particles`` of ``weights`` have them; blurred by what Weiss's law gets wrong.
+    as a ``few`` guesses have them; blurred by what Weiss's law gets wrong.
     """
-    points = (np.arange(_FEW) + 0.5) / _FEW
-    chosen = np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
-    few = Particles(particles.x[:, chosen], particles.criterion_uv)
     chronaxies = np.exp(_LN_CHRONAXIES_MS)[:, None]
     factor = np.log1p(chronaxies / width_ms) - np.log1p(chronaxies / SHORT_MS)
     expected = few.recruited(float(np.log(current_ma)), few.ln_threshold() + factor)

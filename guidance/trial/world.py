@@ -12,7 +12,7 @@ from drivers.simulated.patient import Patient
 from guidance.engine import Engine
 from guidance.events import Alarm, Proximity
 from guidance.live.device import LiveDevice
-from guidance.live.job import stimulation_within
+from guidance.live.stimulating import stimulation_within
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from guidance.trial.result import Insertion

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
 
 from textual import events
-from textual.app import App
 
 from guidance.harmless import clean
 from guidance.messages import (
@@ -27,10 +25,12 @@ from guidance.messages import (
     TurnMonitor,
     TurnVolume,
 )
-from guidance.snapshot import Snapshot
 from guidance.ui import keys
 from guidance.ui.arming import Arming, Stage
 from guidance.ui.bedside import Bedside
+from guidance.ui.link import Link
+from guidance.ui.linked import LinkedApp
+from guidance.ui.look import Look
 from guidance.ui.pages import Page, Scene
 from guidance.ui.repeats import Repeats
 from guidance.ui.text import clock
@@ -41,26 +41,16 @@ _REASONS = ("already injected", "decided with the responsible physician", "aspir
 _SIDES = ("left", "right", "midline")
 
 
-class Hands(App[None]):
+class Hands(LinkedApp):
     """The keys' half of the screen's app. While a stimulator is there, every key that does not hold stops it."""
 
-    newest: Snapshot | None = None
-    """The Snapshot that came last."""
     page = Page.GUIDE
 
-    def __init__(self, bedside: Bedside, *, looks_on: bool) -> None:
-        super().__init__()
-        self._bedside, self._looks_on = bedside, looks_on
+    def __init__(self, link: Link, silence_s: float, look: Look, bedside: Bedside) -> None:
+        super().__init__(link, silence_s, look)
+        self._bedside, self._looks_on = bedside, look.looks_on
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
         self._before_help = Page.GUIDE
-
-    @abstractmethod
-    def _send(self, message: Message) -> None:
-        """Hand ``message`` to the engine."""
-
-    @abstractmethod
-    def _tell(self) -> None:
-        """Show what the screen itself knows."""
 
     @property
     def scene(self) -> Scene:

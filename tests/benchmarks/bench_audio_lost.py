@@ -8,7 +8,6 @@ EMG, for that is never silent; and from there to the alarm's end in the event st
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.guidance.audio.pulse import PulseServer, Recorder, lacking
+from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 from tests.guidance.live.processes import Line, device, headless, is_stimulus, wait_for
 
 AUDIBLE = 2e-4
@@ -70,19 +69,10 @@ def killed_once(server: PulseServer, store: Path) -> tuple[float, float, float]:
 
 def main(times: int) -> None:
     """Kill it ``times`` over, and print medians and the longest."""
-    why = lacking()
-    if why:
-        raise SystemExit(f"nothing to hear with: {why}")
     found = []
     for _ in range(times):
-        server = PulseServer()
-        server.start()
-        os.environ |= server.environment
-        try:
-            with tempfile.TemporaryDirectory() as store:
-                found.append(killed_once(server, Path(store)))
-        finally:
-            server.close()
+        with own_sound(sys.exit) as server, tempfile.TemporaryDirectory() as store:
+            found.append(killed_once(server, Path(store)))
     for name, taken_s in zip(CASES, zip(*found, strict=True), strict=True):
         print(f"{name:32} {np.median(taken_s):6.2f} {max(taken_s):6.2f} s (median, longest of {times})")
 

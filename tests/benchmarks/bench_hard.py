@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.bench_hard [--quick] [--worlds N]``. A simulation, in closed loop at the program's own
 rate. Thresholds run as each row says; recruitment is a Hill curve where it does not say otherwise. Error is that of the
-told threshold, from the tenth pulse on. Stimuli: from the start (of a withdrawal: from its end) until the estimate is
+told threshold, from the tenth pulse on. Stimuli: from the start (of a movement: from its end) until the estimate is
 within 15 % of the truth for three pulses. Strongest: current over threshold, 99 % point of these pulses.
 """
 
@@ -18,7 +18,6 @@ import numpy as np
 from tests.benchmarks.closed_loop import Ours, Pulsed, run
 from tests.benchmarks.nerves import CRITERION_UV, Curve, Faults, Way, World
 
-DURATION_S = 14.0
 FIRST = 10
 WITHIN, STAYS, NEVER = 0.15, 3, 999
 BURSTS = Faults(dead=0.05, bursts_per_s=0.2)
@@ -50,18 +49,22 @@ def still(threshold_ma: float) -> Course:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A row: course of the threshold, recruitment, faults, and the time from which stimuli are counted."""
+    """A row: course of the threshold, recruitment, faults, the time from which stimuli are counted, and the end."""
 
     course: Course
     curve: Callable[[], Curve] = hill
     faults: Faults = field(default_factory=Faults)
     from_s: float = 0.0
+    until_s: float = 14.0
 
 
 CASES: dict[str, Case] = {
     **{f"threshold of {ma:g} mA, still": Case(still(ma)) for ma in (0.05, 0.2, 1.0, 3.0, 4.8)},
     "withdrawal, threshold doubled every 0.5 s": Case([(0.0, 0.3), (6.0, 0.3), (7.5, 2.4), (1e3, 2.4)], from_s=7.5),
     "the same, every 0.25 s": Case([(0.0, 0.3), (6.0, 0.3), (6.75, 2.4), (1e3, 2.4)], from_s=6.75),
+    "a minute of rest, then a seventh in 2 s": Case(
+        [(0.0, 2.0), (60.0, 2.0), (62.0, 0.28), (1e3, 0.28)], from_s=62.0, until_s=70.0
+    ),
     "voluntary bursts, 1 in 5 s": Case(still(0.7), faults=BURSTS),
     "flat recruitment at contact (10-90 %: 5 times)": Case(still(0.15), lambda: hill(2.7)),
     "flatter (8 times)": Case(still(0.15), lambda: hill(2.1)),
@@ -72,7 +75,7 @@ CASES: dict[str, Case] = {
 def followed(case: Case, seed: int) -> list[Pulsed]:
     """Every pulse of a world of ``case``."""
     world = course_world(seed, case.course, case.curve(), case.faults)
-    return list(run(world, Ours(own_rate=True), DURATION_S, predicts=False))
+    return list(run(world, Ours(own_rate=True), case.until_s, predicts=False))
 
 
 def error(pulse: Pulsed) -> float:

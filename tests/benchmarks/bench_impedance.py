@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivers.simulated.patient import Patient
-from guidance.impedance import ImpedanceTrend
+from guidance.needle.impedance import ImpedanceTrend
 from guidance.trial.way import Way, draw_way
 
 INSIDE_MM = -0.15

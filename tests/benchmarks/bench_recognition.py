@@ -9,7 +9,7 @@ of alarms.
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 import time
 from collections import Counter
 
@@ -17,7 +17,7 @@ from guidance.audio.samples import ALARMS, Scene, rendered, scenes
 from guidance.audio.trying import play
 from guidance.cues import MAPPINGS
 from tests.benchmarks.hearing import RATE_HZ, is_alarm, recognised
-from tests.guidance.audio.pulse import PulseServer, Recorder, lacking
+from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 
 
 def told(recorder: Recorder, scene: Scene, mapping: str) -> tuple[str, bool]:
@@ -37,16 +37,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
-    why = lacking()
-    if why:
-        raise SystemExit(f"nothing to hear with: {why}")
-    server = PulseServer()
-    server.start()
-    os.environ |= server.environment
-    try:
+    with own_sound(sys.exit) as server:
         _table(server, repeats)
-    finally:
-        server.close()
 
 
 def _table(server: PulseServer, repeats: int) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from guidance.audio.sound import Sound
 from guidance.cues import MAPPINGS, CueChooser
 from guidance.events import Cue, Made, Proximity
 from tests.benchmarks.bench_live import Terminal, armed
-from tests.guidance.audio.pulse import PulseServer, Recorder, lacking
+from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 
 EDGES_MA = (1.0, 0.5, 0.2)
 LEVEL = 2e-4
@@ -140,13 +140,7 @@ def main() -> None:
     parser.add_argument("--choices", action="store_true")
     parser.add_argument("--no-screen", action="store_true")
     options = parser.parse_args()
-    why = lacking()
-    if why:
-        raise SystemExit(f"nothing to hear with: {why}")
-    server = PulseServer()
-    server.start()
-    os.environ |= server.environment
-    try:
+    with own_sound(sys.exit) as server:
         print(f"{options.cues} cues, {'no screen' if options.no_screen else 'a procedure with its screen'} beside it")
         print("                 lag, ms                           sounded_ns    cues   samples   device")
         print("buffered   median    p99    max   jitter   off by  unheard    lacked  latency")
@@ -155,8 +149,6 @@ def main() -> None:
                 print(row(latency_s, options.cues, server), flush=True)
         if options.minutes:
             idle(options.minutes, server)
-    finally:
-        server.close()
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import numpy as np
 from guidance.events import Proximity, Response
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.navigator import Navigator, Stimulus
+from guidance.proximity.draws import Draws
 from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
-from guidance.proximity.forecast import forecast
+from guidance.proximity.forecast import FEW, forecast
 from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer, World
 
 START_MA, RATE_HZ, FAST_HZ = 1.0, 2.0, 5.0
@@ -80,7 +81,7 @@ class Ours(Tracker):
         self.navigator = Navigator(stimulus, LOWER_BOUND_MA)
         self._given_ms = WIDTH_MS
         self.navigator.follow(self.belief)
-        self._rng = np.random.default_rng(5)
+        self._draws = Draws(5)
         self._pulses = 0
 
     def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
@@ -117,8 +118,7 @@ class Ours(Tracker):
         """As Tracker."""
         if self.proximity is None or not self.proximity.valid:
             return None
-        belief = self.belief
-        return forecast(belief.particles, belief.weights, self.interval_s, WIDTH_MS, self._rng).threshold_ma[1]
+        return forecast(self.belief.few(FEW), self.interval_s, WIDTH_MS, self._draws).threshold_ma[1]
 
 
 def run(world: World, tracker: Tracker, duration_s: float = DURATION_S, *, predicts: bool = True) -> Iterator[Pulsed]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import threading
 import time
@@ -213,17 +212,6 @@ def _player(played: Played) -> Iterator[None]:
 @contextlib.contextmanager
 def sound() -> Iterator[tuple[str, Played]]:
     """A player on PulseAudio's null sink, whose monitor is recorded. Raises RuntimeError where there is none."""
-    why = pulse.lacking()
-    if why:
-        raise RuntimeError(why)
-    server, played = pulse.PulseServer(), Played(pulse.RATE_HZ)
-    server.start()
-    kept = {name: os.environ.get(name) for name in server.environment}
-    os.environ.update(server.environment)
-    try:
-        with _player(played):
-            yield f"sound:pulse?full_scale_uv={FULL_SCALE_UV:g}", played
-    finally:
-        server.close()
-        for name, value in kept.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    played = Played(pulse.RATE_HZ)
+    with pulse.own_sound(), _player(played):
+        yield f"sound:pulse?full_scale_uv={FULL_SCALE_UV:g}", played

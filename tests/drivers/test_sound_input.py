@@ -152,24 +152,20 @@ def test_without_portaudio_it_is_said_what_to_install(monkeypatch: pytest.Monkey
         SoundInput("line")
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[pulse.PulseServer]:
-    why = pulse.lacking()
-    if why:
-        pytest.skip(why)
+def _begin_anew() -> None:
+    """PortAudio looks for a sound system but once, when it begins."""
     import sounddevice
 
-    server = pulse.PulseServer()
-    server.start()
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
     sounddevice._terminate()
     sounddevice._initialize()
-    yield server
-    server.close()
-    monkeypatch.undo()
-    sounddevice._terminate()
-    sounddevice._initialize()
+
+
+@pytest.fixture
+def server() -> Iterator[pulse.PulseServer]:
+    with pulse.own_sound(pytest.skip) as server:
+        _begin_anew()
+        yield server
+    _begin_anew()
 
 
 def test_what_is_played_into_a_sound_system_comes_out_of_its_monitor(server: pulse.PulseServer) -> None:

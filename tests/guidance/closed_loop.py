@@ -10,7 +10,7 @@ from drivers.simulated.patient import Patient
 from guidance.engine import Engine
 from guidance.events import Made, Record
 from guidance.live.device import LiveDevice
-from guidance.live.job import stimulation_within
+from guidance.live.stimulating import stimulation_within
 from guidance.messages import Arm, Message
 from guidance.protocol import load
 from guidance.settings import Mode, Settings

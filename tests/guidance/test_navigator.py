@@ -47,6 +47,20 @@ def test_withdrawal_that_doubles_the_threshold_between_usual_pulses_is_followed(
     assert max(error(pulse) for pulse in arrived[3:]) < 0.25
 
 
+def test_an_approach_after_a_long_rest_is_not_slept_through() -> None:
+    for seed in range(3):
+        pulses = loop([(0.0, 2.0), (40.0, 2.0), (42.0, 0.28), (60.0, 0.28)], seed, duration_s=45.0)
+        during = [error(pulse) for pulse in pulses if 41.0 < pulse.t_s < 42.0]
+        assert min(during) < 0.2
+        assert max(error(pulse) for pulse in pulses if pulse.t_s > 43.0) < 0.25
+
+
+def test_at_rest_the_current_stays_close_to_the_threshold() -> None:
+    ratios = [pulse.current_ma / pulse.threshold_ma for seed in range(3) for pulse in loop(still(0.7), seed)[15:]]
+    assert np.median(ratios) < 1.2
+    assert np.percentile(ratios, 95) < 1.5
+
+
 def test_the_interval_is_honest_while_a_withdrawal_outruns_the_current() -> None:
     pulses = loop([(0.0, 0.3), (6.0, 0.3), (7.5, 2.4), (30.0, 2.4)])
     during = [pulse for pulse in pulses if 6.2 < pulse.t_s < 8.0 and pulse.proximity and pulse.proximity.threshold_ma]

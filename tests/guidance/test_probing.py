@@ -13,7 +13,7 @@ from guidance.events import Proximity
 from guidance.events import Stimulus as StimulusRecord
 from guidance.faults import BAD_ARGUMENTS, ArgumentFault
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
-from guidance.live.job import stimulation_within
+from guidance.live.stimulating import stimulation_within
 from guidance.messages import Hold
 from guidance.probing import USUAL_BETWEEN, Probing, probed_widths
 from guidance.protocol import load

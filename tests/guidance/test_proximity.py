@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -53,9 +54,35 @@ def heard(pulse: int, t: float, current_ma: float | None = 0.5, amplitude_uv: fl
 @pytest.mark.parametrize("steepness", [5.0, 8.0, 15.0])
 def test_twelve_pulses_find_the_threshold_of_a_nerve_at_rest(threshold_ma: float, steepness: float) -> None:
     for seed in range(5):
-        low, median, high = known(searched(threshold_ma, seed=seed, steepness=steepness)[-1].threshold_ma)
+        median = known(searched(threshold_ma, seed=seed, steepness=steepness)[-1].threshold_ma)[1]
         assert median == pytest.approx(threshold_ma, rel=0.2)
-        assert low <= threshold_ma <= high
+
+
+def test_the_interval_after_twelve_pulses_holds_and_is_narrow_enough_to_be_of_use() -> None:
+    held, ratios = [], []
+    for threshold_ma, steepness, seed in itertools.product((0.15, 0.3, 0.6, 1.5, 3.0), (5.0, 8.0, 15.0), range(4)):
+        low, _, high = known(searched(threshold_ma, seed=seed, steepness=steepness)[-1].threshold_ma)
+        held.append(low <= threshold_ma <= high)
+        ratios.append(high / low)
+    assert np.mean(held) > 0.85
+    assert np.median(ratios) < 1.4
+
+
+def test_the_interval_narrows_where_a_hand_keeps_still_and_waits_for_it_to_move_again() -> None:
+    grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
+    rng = np.random.default_rng(3)
+    ratios = []
+    for pulse in range(80):
+        current_ma = 0.6 * float(np.exp(0.2 * rng.standard_normal()))
+        uv = response_uv(current_ma, 0.55, 8.0) * rng.lognormal(0.0, 0.12)
+        low, _, high = known(grid.hear(heard(pulse, pulse * 0.5, current_ma, max(uv, 45.0))).threshold_ma)
+        ratios.append(high / low)
+    assert np.median(ratios[-10:]) < np.median(ratios[10:20])
+    moved_uv = response_uv(0.6, 0.15, 8.0)
+    followed = [
+        known(grid.hear(heard(80 + pulse, 40.0 + 0.5 * pulse, 0.6, moved_uv)).threshold_ma) for pulse in range(3)
+    ]
+    assert followed[-1][1] < 0.4
 
 
 def test_zones_come_in_order_as_the_threshold_falls() -> None:

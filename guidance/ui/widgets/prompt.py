@@ -15,7 +15,6 @@ from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _LARGE = {"work": Ink.TARGET, "effort": Ink.TARGET, "failed": Ink.WARN}
-_BLOCKS = 10
 
 
 class Prompt(Panel):

@@ -10,9 +10,12 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +94,41 @@ class PulseServer:
             ["pactl", *words], env=os.environ | self.environment, capture_output=True, timeout=WAIT_S, check=False
         )
         return done.returncode
+
+
+def _raise(why: str) -> NoReturn:
+    raise RuntimeError(why)
+
+
+@contextmanager
+def served(refuse: Callable[[str], NoReturn] = _raise) -> Iterator[PulseServer]:
+    """A server that runs meanwhile; where there can be none, ``refuse`` is told why."""
+    why = lacking()
+    if why:
+        refuse(f"nothing to hear with: {why}")
+    server = PulseServer()
+    try:
+        try:
+            server.start()
+        except (RuntimeError, OSError) as fault:
+            refuse(f"nothing to hear with: {fault}")
+        yield server
+    finally:
+        server.close()
+
+
+@contextmanager
+def used(server: PulseServer) -> Iterator[None]:
+    """What this process opens or starts meanwhile plays on ``server``."""
+    with patch.dict(os.environ, server.environment):
+        yield
+
+
+@contextmanager
+def own_sound(refuse: Callable[[str], NoReturn] = _raise) -> Iterator[PulseServer]:
+    """A server that runs and is used meanwhile; where there can be none, ``refuse`` is told why."""
+    with served(refuse) as server, used(server):
+        yield server
 
 
 @dataclass(frozen=True, slots=True, eq=False)

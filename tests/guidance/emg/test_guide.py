@@ -11,7 +11,7 @@ from drivers.base import Block, Channel, DeviceInfo, Limits
 from drivers.simulated.patient import Patient
 from guidance.engine import Engine
 from guidance.events import Activity, Cue, Entry, Made, MotorUnit, Proximity, Record
-from guidance.live.job import stimulation_within
+from guidance.live.stimulating import stimulation_within
 from guidance.messages import Arm, Mark, Message
 from guidance.protocol import load
 from guidance.settings import Mode, Settings

@@ -25,8 +25,8 @@ from tests.drivers.stimulators.sim_stimjim import SimStimJim
 from tests.drivers.stimulators.wire import Device, served
 from tests.guidance import event_rules
 from tests.guidance.live.beside import BesideBench
+from tests.guidance.live.stimulated import BOUNDS
 from tests.guidance.live.test_interlock import GOOD
-from tests.guidance.live.test_stimulation import BOUNDS
 
 Make = Callable[..., BesideBench]
 DEVICES = {

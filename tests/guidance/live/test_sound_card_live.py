@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +26,6 @@ BEFORE_S = 3.0
 """So long the recording's first 20 ms are played again and again, before it."""
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[pulse.PulseServer]:
-    why = pulse.lacking()
-    if why:
-        pytest.skip(why)
-    server = pulse.PulseServer()
-    server.start()
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    yield server
-    server.close()
-
-
 def wait_for(path: Path) -> None:
     """Wait until something has been written to ``path``; fails after a minute."""
     until = time.monotonic() + 60
@@ -48,7 +34,7 @@ def wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_recording_played_into_a_sound_card_is_guided_on(server: pulse.PulseServer, tmp_path: Path) -> None:
+def test_a_recording_played_into_a_sound_card_is_guided_on(own_loudspeaker: pulse.PulseServer, tmp_path: Path) -> None:
     recording = Recording(shared("data/streams/mep_human_suprathreshold_FDI.edf"))
     signal = samples(recording)[: round(SECONDS * RATE_HZ), 0].astype(np.float64)
     at = [p.sample for p in recording.pulses if p.sample < len(signal) - RATE_HZ / 2]

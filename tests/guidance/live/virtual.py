@@ -20,9 +20,9 @@ from drivers.port_reader import Chunk
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.patient import Patient
-from guidance.desk import Desk
 from guidance.faults import Fault
 from guidance.host import Outcome, outcome_of
+from guidance.host.desk import Desk
 from guidance.live import Live
 from guidance.messages import Arm, Credit, Message
 from guidance.protocol import load
@@ -33,7 +33,7 @@ Line = dict[str, Any]
 
 _TIMED = (
     "drivers.ona", "drivers.ona_link", "guidance.live.session", "guidance.live.device", "guidance.writer",
-    "guidance.desk",
+    "guidance.host.desk",
 )  # fmt: skip
 _STEP_NS = 4_000_000
 

@@ -10,8 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from guidance.messages import Credit, Message, Pause, Quit
-from guidance.ui import app as app_module
-from guidance.ui import bedside
+from guidance.ui import bedside, linked
 from guidance.ui.app import GuidanceApp, run_screen
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.panel import Panel
@@ -182,7 +181,7 @@ async def test_a_second_q_leaves_at_once(link: FakeLink) -> None:
 async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
     link: FakeLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_module, "QUIT_WAIT_S", 0.1)
+    monkeypatch.setattr(linked, "QUIT_WAIT_S", 0.1)
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
@@ -191,7 +190,7 @@ async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
 
 
 async def test_an_engine_that_dies_after_q_is_still_told(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "QUIT_WAIT_S", 0.1)
+    monkeypatch.setattr(linked, "QUIT_WAIT_S", 0.1)
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)

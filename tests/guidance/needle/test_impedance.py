@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from guidance.impedance import BASELINE_READINGS, FALL_SHARE, RISE_SHARE, ImpedanceTrend
+from guidance.needle.impedance import BASELINE_READINGS, FALL_SHARE, RISE_SHARE, ImpedanceTrend
 
 BASE_KOHM = 12.0
 STEP_S = 0.5

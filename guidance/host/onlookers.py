@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from guidance.desk import Desk
 from guidance.faults import Fault
+from guidance.host.desk import Desk
+from guidance.host.runtime import socket_path
 from guidance.messages import Message
-from guidance.runtime import socket_path
 from guidance.snapshot import Snapshot
 
 FRAME_S = 0.1

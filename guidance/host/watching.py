@@ -8,36 +8,16 @@ import socket
 from multiprocessing.connection import Connection, wait
 
 from guidance.faults import ArgumentFault, Fault
+from guidance.host.link import WireLink
+from guidance.host.runtime import running, socket_path
 from guidance.messages import Message
-from guidance.runtime import running, socket_path
 from guidance.snapshot import Snapshot
 
 _FIRST_S = 3.0
 
 
-class WatchLink:
-    """Receives the Snapshots of one procedure, the newest only."""
-
-    def __init__(self, wire: Connection) -> None:
-        """Listen on ``wire``."""
-        self._wire = wire
-
-    def fileno(self) -> int:
-        """Descriptor that is readable when something waits."""
-        return self._wire.fileno()
-
-    def receive(self) -> Snapshot | None:
-        """The newest waiting Snapshot, or None. Raises EOFError when the procedure's engine is gone."""
-        newest: Snapshot | None = None
-        try:
-            while self._wire.poll():
-                newest = self._read()
-        except OSError:
-            raise EOFError from None
-        except EOFError:
-            if newest is None:
-                raise
-        return newest
+class WatchLink(WireLink):
+    """Receives what onlookers are shown."""
 
     def send(self, message: Message) -> None:
         """Nothing: who looks on has no say."""
@@ -46,7 +26,7 @@ class WatchLink:
         """Look on no longer."""
         self._wire.close()
 
-    def _read(self) -> Snapshot:
+    def _taken(self) -> Snapshot:
         try:
             snapshot = self._wire.recv()
         except (pickle.UnpicklingError, AttributeError, ImportError, TypeError) as fault:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from drivers.base import Outcome, Pulse
 from guidance.alarms import AlarmBoard
 from guidance.events import Alarm, Entry, Response
-from guidance.impedance import ImpedanceTrend
-from guidance.twitch import Answered, TwitchWatch
+from guidance.needle.impedance import ImpedanceTrend
+from guidance.needle.twitch import Answered, TwitchWatch
 
 _NEW_PLACE = {"insertion", "redirect"}
 

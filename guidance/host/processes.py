@@ -9,36 +9,25 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from drivers.base import DeviceError, DeviceLost, OptionRefused
-from guidance.desk import Desk, NoScreen, ScreenDesk
-from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, Fault
-from guidance.messages import Message
-from guidance.onlookers import Gallery, WatchedDesk
-from guidance.snapshot import Snapshot
-
-_END_S = 3.0
+from drivers.base import DeviceError
+from guidance.faults import DONE, FAILED, Fault
+from guidance.host.desk import Desk, NoScreen, ScreenDesk
+from guidance.host.link import EngineLink
+from guidance.host.onlookers import Gallery, WatchedDesk
+from guidance.host.outcome import Outcome, outcome_of
 
 SWITCH_S = 0.0005
 """How long one thread of the engine may keep the others waiting."""
 
+_END_S = 3.0
 
-Screen = Callable[["EngineLink"], None]
+Screen = Callable[[EngineLink], None]
 """Shows a procedure on this process's terminal until it is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a command ended: the exit status, and a sentence where something was amiss."""
-
-    status: int
-    sentence: str | None = None
 
 
 class Session(Protocol):
@@ -97,58 +86,6 @@ def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
     engine.start()
     there.close()
     return engine, EngineLink(here)
-
-
-class EngineLink:
-    """The screen's end of the wire to the engine's process."""
-
-    def __init__(self, wire: Connection) -> None:
-        """Talk over ``wire``."""
-        self._wire = wire
-        self.outcome: Outcome | None = None
-
-    def first(self) -> Outcome | None:
-        """Wait for the engine to have opened what it needs: None, or how it failed."""
-        try:
-            message = self._wire.recv()
-        except EOFError:
-            return Outcome(FAILED, "The engine's process died before it began.")
-        return message if isinstance(message, Outcome) else None
-
-    def fileno(self) -> int:
-        """Descriptor that is readable when something waits."""
-        return self._wire.fileno()
-
-    def receive(self) -> Snapshot | None:
-        """The newest waiting Snapshot, or None. Raises EOFError when the engine's process is gone."""
-        newest: Snapshot | None = None
-        try:
-            while self._wire.poll():
-                message = self._wire.recv()
-                if isinstance(message, Outcome):
-                    self.outcome = message
-                else:
-                    newest = message
-        except OSError:  # it died in the middle of a message
-            raise EOFError from None
-        except EOFError:
-            if newest is None:
-                raise
-        return newest
-
-    def send(self, message: Message) -> None:
-        """Hand ``message`` to the engine."""
-        self._wire.send(message)
-
-    def drain(self, timeout_s: float | None) -> bool:
-        """Read until the engine hangs up, for at most ``timeout_s``, None for ever; whether it has."""
-        until = None if timeout_s is None else time.monotonic() + timeout_s
-        try:
-            while self._wire.poll(None if until is None else max(until - time.monotonic(), 0.0)):
-                self.receive()
-        except EOFError:
-            return True
-        return False
 
 
 def _shown(link: EngineLink, run_screen: Screen) -> bool:
@@ -226,12 +163,3 @@ def _watched(desk: Desk) -> Iterator[Desk]:
         yield WatchedDesk(desk, gallery)
     finally:
         gallery.close()
-
-
-def outcome_of(fault: Fault | DeviceError) -> Outcome:
-    """Exit status and sentence of ``fault``."""
-    if isinstance(fault, Fault):
-        return Outcome(fault.status, str(fault))
-    if isinstance(fault, OptionRefused):
-        return Outcome(BAD_ARGUMENTS, str(fault))
-    return Outcome(DEVICE_LOST if isinstance(fault, DeviceLost) else FAILED, str(fault))

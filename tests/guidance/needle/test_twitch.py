@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.twitch import ATTRIBUTED_S, LOST_AFTER, PERSISTS_AFTER, Answered, TwitchWatch
+from guidance.needle.twitch import ATTRIBUTED_S, LOST_AFTER, PERSISTS_AFTER, Answered, TwitchWatch
 
 
 class Muscle:

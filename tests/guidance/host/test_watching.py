@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from guidance import onlookers, runtime, watching
-from guidance.desk import NoScreen
 from guidance.faults import ArgumentFault, Fault
+from guidance.host import onlookers, runtime, watching
+from guidance.host.desk import NoScreen
+from guidance.host.onlookers import MOST, Gallery, WatchedDesk
+from guidance.host.runtime import running, runtime_folder, socket_path
+from guidance.host.watching import WatchLink, open_watch
 from guidance.messages import Stop
-from guidance.onlookers import MOST, Gallery, WatchedDesk
-from guidance.runtime import running, runtime_folder, socket_path
 from guidance.snapshot import Snapshot
-from guidance.watching import WatchLink, open_watch
 from tests.guidance.ui.fakes import build_live
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no local sockets")

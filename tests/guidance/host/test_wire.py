@@ -14,10 +14,9 @@ import pytest
 
 import guidance.ui
 from drivers.base import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
-from guidance import desk, host
-from guidance.desk import Desk, ScreenDesk
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, ArgumentFault, Fault
-from guidance.host import EngineLink, Outcome, outcome_of, run_headless, run_with_screen
+from guidance.host import EngineLink, Outcome, desk, outcome_of, processes, run_headless, run_with_screen
+from guidance.host.desk import Desk, ScreenDesk
 from guidance.messages import Credit, Message, Quit
 from guidance.snapshot import Snapshot
 from tests.guidance.command_line import signals_kept
@@ -178,7 +177,7 @@ def test_the_operator_leaves_and_the_engine_ends(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_engine_left_at_work_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host, "_END_S", 0.2)
+    monkeypatch.setattr(processes, "_END_S", 0.2)
     assert with_screen(Play(), says(Credit(1)), monkeypatch).status == DONE
 
 

@@ -1,0 +1,14 @@
+"""Two processes and whoever looks on: the engine's process, which owns what must outlive the screen, and the screen's.
+
+Reads in this order: ``processes``, ``desk`` (the engine's end of the wire) and ``link`` (the screen's), ``outcome``;
+``onlookers`` (the engine's end) and ``watching`` (theirs), which meet at the sockets of ``runtime``.
+"""
+
+from guidance.host.link import EngineLink
+from guidance.host.outcome import Outcome, outcome_of
+from guidance.host.processes import Job, Screen, Session, run_headless, run_with_screen, start_engine
+
+__all__ = [
+    "EngineLink", "Job", "Outcome", "Screen", "Session", "outcome_of", "run_headless", "run_with_screen",
+    "start_engine",
+]  # fmt: skip

@@ -1,0 +1,167 @@
+"""What every screen's app does with its link: the newest Snapshot is drawn and paid for, silence is told, the engine is
+asked to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from abc import abstractmethod
+from contextlib import suppress
+from functools import partial
+
+from textual.app import App
+
+from guidance.messages import Credit, Message, Quit
+from guidance.snapshot import Snapshot
+from guidance.ui.link import GONE, Link, Watch
+from guidance.ui.look import Look
+from guidance.ui.theme import choose
+
+FRAME_S = 0.05
+LOOK_AGAIN_S = 0.005
+"""How soon to see again whether the terminal has taken the last frame."""
+QUIT_WAIT_S = 2.0
+SILENCE_S = 1.0
+
+
+class LinkedApp(App[None]):
+    """Draws the newest Snapshot of ``link``, at most 20 times a second, and pays a Credit for each drawn; ``silence_s``
+    without one is told.
+    """
+
+    TITLE = "needle guidance"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+
+    newest: Snapshot | None = None
+    """The Snapshot that came last."""
+
+    def __init__(self, link: Link, silence_s: float, look: Look) -> None:
+        self._chosen = choose(look.theme)
+        super().__init__()
+        self._link, self._silence_s = link, silence_s
+        self._heard_s = self._drawn_s = time.monotonic()
+        self._frames = 0
+        self._draw_is_due = self._quitting = self._stopped = False
+
+    @abstractmethod
+    def _show(self, snapshot: Snapshot) -> None:
+        """Draw ``snapshot``."""
+
+    @abstractmethod
+    def _tell(self) -> None:
+        """Show what the screen itself knows."""
+
+    @abstractmethod
+    def _show_stopped(self) -> None:
+        """Show that the engine has died."""
+
+    @abstractmethod
+    def _show_ending(self) -> None:
+        """Show that the engine is being asked to end."""
+
+    @property
+    @abstractmethod
+    def _is_at_rest(self) -> bool:
+        """Whether no Snapshot need come now."""
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing is left that would have to end."""
+        return self._stopped or (self.newest is not None and self.newest.ended is not None)
+
+    def on_mount(self) -> None:
+        """Begin to listen to the engine."""
+        self.register_theme(self._chosen)
+        self.theme = self._chosen.name
+        self._watch = Watch(self._link, lambda: self.call_later(self._receive))
+        self.set_interval(self._silence_s / 2, self._tell)
+
+    def on_unmount(self) -> None:
+        """Listen no longer."""
+        self._watch.close()
+
+    def _receive(self) -> None:
+        try:
+            snapshot = self._link.receive()
+        except GONE:
+            self._engine_gone()
+            return
+        if snapshot is not None:
+            self._heard_s = time.monotonic()
+            self._take(snapshot)
+        self._watch.arm()
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.newest = snapshot
+        if snapshot.ended == "operator" or (snapshot.ended and self._quitting):
+            self.exit()
+        elif not self._draw_is_due:
+            self._draw_is_due = True
+            wait_s = max(self._drawn_s + FRAME_S - self._heard_s, 0.001)
+            # Not set_timer: one that is late on a busy machine is never called, and the screen would stand still.
+            asyncio.get_running_loop().call_later(wait_s, self.call_later, self._draw)
+
+    def _draw(self) -> None:
+        if self._is_behind():
+            self.set_timer(LOOK_AGAIN_S, self._draw)
+            return
+        self._draw_is_due = False
+        self._drawn_s = time.monotonic()
+        self._frames += 1
+        if self.newest is None:
+            return
+        self._show(self.newest)
+        self._tell()
+        self.call_after_refresh(self._pay, Credit(self._frames))
+
+    def _pay(self, credit: Credit) -> None:
+        """Pay for a frame once the terminal has it: the engine is to know whether anybody can see."""
+        if self._is_behind():
+            self.set_timer(LOOK_AGAIN_S, partial(self._pay, credit))
+        else:
+            self._send(credit)
+
+    def _is_behind(self) -> bool:
+        return bool(getattr(self._driver, "backlog", 0))
+
+    def _silent_s(self) -> int | None:
+        """For how long nothing has come that should have; None where all is as it should be."""
+        silent_s = time.monotonic() - self._heard_s
+        return round(silent_s) if silent_s > self._silence_s and not self._is_at_rest else None
+
+    def _engine_gone(self) -> None:
+        self._stopped = self.newest is None or self.newest.ended is None
+        if self._stopped:
+            self._show_stopped()
+
+    def _send(self, message: Message) -> None:
+        with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
+            self._link.send(message)
+
+    async def action_quit(self) -> None:
+        """Ask the engine to end and wait for it a little; at once if it has ended or was asked."""
+        if self._is_over or self._quitting:
+            self.exit()
+            return
+        self._quitting = True
+        self._show_ending()
+        self._send(Quit())
+        self.set_timer(QUIT_WAIT_S, self._leave)
+
+    def _leave(self) -> None:
+        if not self._stopped:
+            self.exit()
+
+
+def show_on_terminal(app: LinkedApp) -> None:
+    """Show ``app`` on this process's terminal until the operator leaves it.
+
+    Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
+    """
+    gc.freeze()  # what is imported by now stays; walking through it would hold the screen for 75 ms at a time
+    app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)

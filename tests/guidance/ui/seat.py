@@ -1,0 +1,61 @@
+"""An operator at the screen: what is shown, which keys are pressed, and what the engine is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from guidance.config import Config
+from guidance.messages import Message
+from guidance.snapshot import Snapshot
+from guidance.ui.app import GuidanceApp
+from guidance.ui.keymap import keymap_of
+from guidance.ui.look import Look
+from guidance.ui.pages import Page
+from tests.guidance.ui.fakes import FakeLink, build_dose, build_past, build_stimulator, build_whole
+from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+
+OFF = build_stimulator(armed=False, current_ma=None)
+FRESH = build_whole(stimulator=OFF, stimuli=0, past=build_past(8.1))
+ARMED = build_whole()
+HELD = build_whole(dose=build_dose(held_ml=25.0, ask="Held: 25 mL more would be 107.1 % of the limit."))
+
+
+class Seat:
+    """An operator at a screen whose engine is the test."""
+
+    def __init__(self, link: FakeLink, pilot: Pilot[None]) -> None:
+        self.link, self.pilot = link, pilot
+
+    @property
+    def app(self) -> GuidanceApp:
+        assert isinstance(self.pilot.app, GuidanceApp)
+        return self.pilot.app
+
+    def page(self) -> Page:
+        return self.app.page
+
+    async def see(self, snapshot: Snapshot) -> None:
+        self.link.feed(snapshot)
+        await until(lambda: self.app.newest is snapshot)
+        await self.pilot.pause(0.06)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    def text(self) -> str:
+        return shown(self.app)
+
+    def said(self) -> list[Message]:
+        return commands(self.link)
+
+
+def screen(link: FakeLink, **look: Any) -> GuidanceApp:
+    return GuidanceApp(link, PATIENT_S, Look(**look))
+
+
+def pedal(name: str) -> dict[str, Any]:
+    return {"keymap": keymap_of(Config(Path("config.toml"), keys={"pedal": name}))}

@@ -1,0 +1,79 @@
+"""What is entered by hand: aliquots, aspirations, reasons and notes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from guidance.messages import Aliquot, Aspiration, Mark, Stop
+from guidance.ui.pages import Page
+from tests.guidance.ui.fakes import FakeLink, build_dose, build_whole
+from tests.guidance.ui.seat import ARMED, HELD, Seat, screen
+
+
+async def test_an_aliquot_is_chosen_in_steps_and_entered_as_shown(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("enter", "up", "up", "up", "down", "i")
+        assert seat.said() == [Aliquot(2.0)]
+        assert "entered: 2 mL" in seat.text()
+        await seat.press(*["down"] * 20, "i")
+        assert seat.said()[-1] == Aliquot(0.1)
+
+
+async def test_no_aliquot_is_entered_from_another_page(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("i")
+        assert seat.said() == [Stop()]
+
+
+async def test_a_held_aliquot_is_told_and_taken_in_with_a_reason(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(HELD)
+        await seat.press("enter")
+        assert "HELD 25 mL: w gives a reason" in seat.text()
+        await seat.press("w", *"as planned", "enter")
+        assert seat.said() == [Aliquot(25.0, "as planned")]
+        await seat.press("w", "1", "enter")
+        assert seat.said()[-1] == Aliquot(25.0, "already injected")
+        await seat.press("w", "enter")
+        assert len(seat.said()) == 2
+
+
+async def test_blood_is_one_key_and_fills_its_line(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("enter", "5")
+        assert seat.said() == [Aspiration(blood=True)]
+        await seat.see(build_whole(dose=build_dose(blood=True, ask="Blood aspirated: move the needle")))
+        assert "✖ BLOOD" in seat.text()
+
+
+async def test_while_a_line_is_written_keys_write_and_what_writes_nothing_stops(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("n", *"o q", "space", "x", "backspace", "i")
+        assert seat.said() == []
+        assert "► Note: o q i" in seat.text()
+        await seat.press("f13")
+        assert seat.said() == [Stop()]
+        await seat.press("enter")
+        assert seat.said() == [Stop(), Mark("note", "o q i")]
+        await seat.press("n", "z", "escape")
+        assert seat.said()[2:] == [Stop()]
+        assert "► Note" not in seat.text()
+        assert seat.page() is Page.GUIDE
+
+
+async def test_notes_are_those_of_the_protocol(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(replace(ARMED, notes=("fascia", "pop")))
+        assert "1 Fascia  2 Pop" in seat.text()
+        await seat.press("2", "3")
+        assert seat.said() == [Mark("pop"), Stop()]

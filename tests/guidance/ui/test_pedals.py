@@ -1,0 +1,68 @@
+"""By pedal, by touch, by what is pasted: one thing is done for each, and whatever is not asked for stops."""
+
+from __future__ import annotations
+
+from textual import events
+
+from guidance.messages import Acknowledge, Aliquot, Arm, Aspiration, Mark, Stop
+from guidance.ui.pages import Page
+from tests.guidance.ui.fakes import FakeLink
+from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
+
+
+async def test_a_whole_procedure_by_pedal(link: FakeLink) -> None:
+    async with screen(link, **pedal("f13-f24")).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(FRESH)
+        await seat.press("f13", "f14")
+        await seat.see(ARMED)
+        await seat.press("f23", "f14", "f19", "f21", "f20", "f14", "f15")
+        assert seat.page() is Page.REVIEW
+    assert seat.said() == [Arm(), Acknowledge(), Aspiration(), Aliquot(1.5), Stop()]
+
+
+async def test_three_pedals_arm_go_on_and_stop_and_their_letters_stop_where_no_pedal_is_set(link: FakeLink) -> None:
+    async with screen(link, **pedal("abc")).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(FRESH)
+        await seat.press("a", "b", "c")
+        assert seat.said() == [Arm(), Stop()]
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        link.sent.clear()
+        await seat.press("a", "b", "c", "pageup", "f13")
+        assert seat.said() == [Stop()] * 5
+
+
+async def test_a_pedal_held_down_does_one_thing(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(FRESH)
+        await seat.press("enter", "enter", "enter", "enter")
+        assert seat.page() is Page.GUIDE
+        await seat.press("o", "enter", "enter", "enter")
+        assert (seat.said(), seat.page()) == ([Arm()], Page.GUIDE)
+        await seat.press("2", "2", "2", "d", "d", "k", "k")
+        assert [message for message in seat.said() if isinstance(message, Mark)] == [Mark("contact")]
+
+
+async def test_a_touch_stops_wherever_it_falls_and_only_while_armed(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(FRESH)
+        await pilot.click(offset=(60, 20))
+        assert seat.said() == []
+        await seat.see(ARMED)
+        for offset in ((3, 39), (60, 20), (110, 1)):
+            await pilot.click(offset=offset)
+        assert seat.said() == [Stop()] * 3
+
+
+async def test_text_pasted_outside_a_line_stops_and_is_obeyed_nowhere(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        seat.app.post_message(events.Paste("o\renter"))
+        await pilot.pause()
+        assert seat.said() == [Stop()]
