@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from drivers.base import Amplifier, DeviceNotFound, Discovery
+from drivers.base import Amplifier, Discovery, OptionRefused
 from drivers.beside import SeparateStimulator
 
 DRIVERS = {
@@ -32,7 +32,7 @@ STIMULATORS = {
 def open_device(address: str, **options: Any) -> Amplifier:
     """Open the device at ``address``, "scheme:rest"; its driver takes ``rest`` and ``options``.
 
-    Raises DeviceNotFound for a scheme no driver has, and the DeviceErrors of the driver.
+    Raises OptionRefused for a scheme no driver has, and the DeviceErrors of the driver.
     """
     driver: Callable[..., Amplifier]
     driver, rest = _driver(DRIVERS, address)
@@ -50,7 +50,7 @@ def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
     scheme, _, rest = address.partition(":")
     if scheme not in registry:
         known = ", ".join(f"{name}:..." for name in sorted(registry))
-        raise DeviceNotFound(f"there is no driver for '{address}'; an address is one of {known}")
+        raise OptionRefused(f"There is no driver for '{address}'; an address is one of {known}.")
     module, name = registry[scheme].split(":")
     return getattr(importlib.import_module(module), name), rest
 

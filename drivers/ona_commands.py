@@ -15,6 +15,10 @@ from drivers.ona_messages import Kind
 ACK_NS = 100_000_000
 ATTEMPTS = 4
 BEAT_NS = 100_000_000
+PULSE_NS = 200_000_000
+"""Between two sendings of STIM_ONCE: a pulse carried out has been reported by then, and is not given twice. Nor do
+late answers ever bring pulses closer to each other than five a second."""
+
 MAX_OUTCOMES = 256
 
 _RESULTS = {
@@ -69,6 +73,7 @@ class Commands:
         self._queue: deque[Command] = deque()
         self._beats: list[int] = []
         self._beat_due_ns: int | None = None
+        self._pulse_free_ns = 0
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
 
     def ask(self, kind: Kind, body: bytes, now_ns: int, then: Then | None = None) -> Command:
@@ -155,7 +160,13 @@ class Commands:
             self._transmit(self._queue[0], now_ns)
 
     def _transmit(self, command: Command, now_ns: int) -> None:
+        """Send ``command`` now; a single pulse that comes too soon after another, when it is due."""
         command.due_ns = now_ns + ACK_NS
+        if command.kind is Kind.STIM_ONCE:
+            if now_ns < self._pulse_free_ns:
+                command.due_ns = self._pulse_free_ns
+                return
+            command.due_ns = self._pulse_free_ns = now_ns + PULSE_NS
         command.seqs.append(self._send(command.kind, command.body))
 
     def _settle(self, command: Command) -> None:

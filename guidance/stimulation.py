@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
 from guidance.hand import Hand
-from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
+from guidance.interlock import Bounds, Conditions, Ladder, disarming, highest_step, not_fresh, refusal
 from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
 
 DIAL_STEP_MA = 0.05
@@ -20,6 +21,13 @@ PASSING_FAULTS = {"host lost", "open circuit"}
 _OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
 _HELD, _TAKEN_OVER, _HANDED_BACK = "the current is held", "the current is taken over", "the current is handed back"
 UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
+_LATELY = 4
+"""So many pulses may have been asked for when the report of the first comes."""
+
+_RUNAWAY = (
+    "The stimulator is out of hand: {}. Take the needle's cable off it, and do not use it again before it has been "
+    "looked at."
+)
 _UNFOUND = (
     "The last pulse was not found in the recording: it may or may not have been delivered. Check the stimulator's "
     "output and the needle's cable."
@@ -92,6 +100,8 @@ class Stimulation(ABC):
         self.ladder = Ladder(first_ma, width_ms)
         self.hand = Hand(controller)
         self._told: tuple[float | None, float, float] | None = None
+        self._lately_ma: deque[float] = deque([0.0], maxlen=_LATELY)
+        self._runaway: str | None = None
 
     @property
     def pulse_rate_hz(self) -> float:
@@ -160,7 +170,7 @@ class Stimulation(ABC):
             self.actions.append(Output(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
-            self.armed, self.suspect, self.amiss = True, False, None
+            self.armed, self.suspect, self.amiss, self._runaway = True, False, None, None
             self.current_ma = self._next_ma()
             self._told = self._now()
             self._begin(t, self.current_ma)
@@ -201,16 +211,21 @@ class Stimulation(ABC):
         """At device time ``t``, after ``overdue``: switch off if something demands it, else ask for what is due."""
         if not self.armed:
             return
-        why = disarming(state)
+        why = self._runaway or disarming(state)
         if why is None:
             yield from self._go_on(t, state)
             return
+        self.suspect |= self._runaway is not None
         self.suspect |= state.device_fault is not None and state.device_fault not in PASSING_FAULTS
         yield from self.disarm("safety", why)
 
     def pulse_seen(self, pulse: Pulse) -> None:
-        """Take in what the device says of a pulse."""
-        self.amiss = _amiss(pulse)
+        """Take in what the device says of a pulse; one larger than could have been asked for ends the stimulation."""
+        given_ma, most_ma = pulse.current_ma, max(self._lately_ma)
+        if given_ma is not None and given_ma > highest_step(most_ma):
+            self._runaway = f"a pulse of {given_ma:.2f} mA was given, and no more than {most_ma:.2f} mA asked for"
+            self.actions.append(Output(on=False))
+        self.amiss = _amiss(pulse) if self._runaway is None else _RUNAWAY.format(self._runaway)
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.ladder.delivered(pulse.current_ma)
 
@@ -233,6 +248,7 @@ class Stimulation(ABC):
     def _ask(self, action: Fire | Train) -> None:
         self.actions.append(action)
         self.ladder.asked(action.current_ma, action.width_ms)
+        self._lately_ma.append(action.current_ma)
         self.current_ma = action.current_ma
 
     def _tell(self) -> Iterator[Command]:

@@ -18,7 +18,9 @@ STALE_S = 3.0
 _LOSS_SHOWN_S = 5.0
 _LOSS_BORNE = 0.1
 _SATURATED = 0.05
+_AT_LIMIT_S = 1.0
 _CLOSE_PROBABLE = 0.5
+_AT_LIMIT = "The amplifier says that its input has been at its limit for a second; check the electrodes."
 _AWAY = "The screen has not answered for a second. Nobody sees the guidance; no pulse is given."
 _CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
 _FAULTS = {
@@ -42,6 +44,7 @@ class Watch:
         self._arrived_ns: int | None = None
         self._losses: deque[tuple[float, float]] = deque(maxlen=200)
         self._armed_t: float | None = None
+        self._within_t = 0.0
 
     def obey(self, message: Credit | Acknowledge, now_ns: int) -> Iterator[Entry]:
         """Take in, at host time ``now_ns``, that the screen was drawn or that the alarms were seen."""
@@ -55,6 +58,8 @@ class Watch:
         t = block.first_sample / self._rate_hz
         if len(block.samples):
             self._arrived_ns = block.arrived_ns
+            if not any(block.clipped):
+                self._within_t = block.end_sample / self._rate_hz
         if block.lost_before:
             lost_s = block.lost_before / self._rate_hz
             self._losses.append((t, lost_s))
@@ -93,7 +98,13 @@ class Watch:
         return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > max(STALE_S, 2.5 / rate_hz)
 
     def live(self, stimulation: Stimulation | None, state: Conditions, t: float) -> Iterator[Alarm]:
-        """Alarms of a running procedure that no block brings."""
+        """Alarms of a running procedure that no block brings by itself.
+
+        The amplifier's own word for a full input is taken where it stands for a second, longer than any pulse: only
+        the amplifier knows of a stage before the samples, or where no range is known.
+        """
+        at_limit = state.connected and t - self._within_t > _AT_LIMIT_S
+        yield from self._told("saturated", _AT_LIMIT if at_limit else None, "amplifier")
         yield from self._told("display-lost", _AWAY if _is_away(state) else None)
         if not state.connected:
             self._arrived_ns = None

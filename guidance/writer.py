@@ -91,6 +91,9 @@ class StandardOutput:
     name = "standard output"
 
     def __init__(self) -> None:
+        """Raises ArgumentFault where there is none."""
+        if sys.stdout is None:
+            raise ArgumentFault("--events - writes to standard output, which is closed; name a file.")
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -46,6 +48,8 @@ def main() -> None:
     """Run the command line; every error ends as one sentence on standard error."""
     try:
         cli.main(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except click.exceptions.NoArgsIsHelpError as bare:
@@ -56,3 +60,14 @@ def main() -> None:
     except click.ClickException as fault:
         click.echo(f"needle-guidance: {' '.join(fault.format_message().split())}", err=True)
         sys.exit(BAD_ARGUMENTS)
+    except OSError as refused:
+        _unexpected(refused)
+
+
+def _unexpected(refused: OSError) -> NoReturn:
+    """Tell what the system refused where no command says more, such as a standard output on a full disk."""
+    what = refused.filename or "Reading or writing"
+    click.echo(f"needle-guidance: {what} failed ({refused.strerror or refused}).", err=True)
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes again at its end
+    sys.exit(FAILED)

@@ -241,13 +241,15 @@ class LiveSession:
     def _storage(self) -> None:
         """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
         for cause, text in self._record.troubles():
-            self._amiss = text if text and cause != "space" else self._amiss
+            if text and cause != "space" and self._engine.watch.storage_ok:
+                self._amiss = text
             self._write(self._engine.trouble("storage", text, cause, disarm=False))
 
     def _unwritten(self, fault: StorageFault) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
         is_journal = fault.target == self._record.journal.name
-        self._amiss = str(fault)
+        if self._engine.watch.storage_ok:  # what the copy meets does not hide that the journal has ended
+            self._amiss = str(fault)
         if is_journal:
             self._engine.actions.clear()  # what is not on record is not asked for
         self._engine.watch.storage_ok &= not is_journal

@@ -93,8 +93,15 @@ def _items(item: Any) -> list[tuple[str, Any]]:
 def _value(item: Sourced[Any]) -> str:
     if item.value is None:
         return f"missing: {item.missing}"
-    value = " to ".join(f"{end:g}" for end in item.value) if isinstance(item.value, tuple) else str(item.value)
+    value = _ends(item.value) if isinstance(item.value, tuple) else str(item.value)
     return f"{value}{_source(item)}"
+
+
+def _ends(values: tuple[Any, ...]) -> str:
+    """Both ends of a range, or the words of a list."""
+    if all(isinstance(value, str) for value in values):
+        return ", ".join(values)
+    return " to ".join(f"{end:g}" for end in values)
 
 
 def _source(item: Cited | Sourced[Any]) -> str:

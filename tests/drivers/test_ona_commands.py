@@ -193,3 +193,42 @@ def test_heartbeats_end_with_a_refused_enable_or_when_stopped(bench: Bench) -> N
     bench.pass_ms(500)
     assert len(bench.sent) == 1
     assert bench.commands.due_ns() is None
+
+
+def test_a_single_pulse_not_answered_is_asked_for_again_only_when_a_report_of_it_would_have_come(bench: Bench) -> None:
+    bench.ask(Kind.STIM_ONCE)
+    with pytest.raises(DeviceLost, match="did not answer STIM_ONCE, sent 4 times"):
+        bench.pass_ms(1000)
+    assert bench.sent == [(Kind.STIM_ONCE, at_ms) for at_ms in (0, 200, 400, 600)]
+
+
+def test_a_pulse_reported_late_whose_answer_was_lost_is_given_once(bench: Bench) -> None:
+    command = bench.ask(Kind.STIM_ONCE)
+    bench.pass_ms(150)
+    bench.commands.confirm(Kind.STIM_ONCE)
+    bench.pass_ms(1000)
+    assert (command.settled, command.error, len(bench.sent)) == (True, None, 1)
+
+
+def test_no_single_pulse_follows_another_within_a_fifth_of_a_second(bench: Bench) -> None:
+    bench.ask(Kind.STIM_ONCE)
+    bench.pass_ms(30)
+    bench.answer(250)
+    second = bench.ask(Kind.STIM_ONCE)
+    bench.pass_ms(169)
+    assert len(bench.sent) == 1
+    bench.pass_ms(1)
+    assert bench.sent == [(Kind.STIM_ONCE, 0), (Kind.STIM_ONCE, 200)]
+    bench.answer(251)
+    assert second.settled
+
+
+def test_a_pulse_that_waits_for_its_time_is_withdrawn_like_any_other(bench: Bench) -> None:
+    bench.ask(Kind.STIM_ONCE)
+    bench.answer(250)
+    bench.ask(Kind.STIM_ONCE)
+    bench.commands.withdraw()
+    bench.ask(Kind.STIM_ENABLE)
+    bench.answer(251)
+    bench.pass_ms(1000)
+    assert [kind for kind, _ in bench.sent] == [Kind.STIM_ONCE, Kind.STIM_ENABLE]

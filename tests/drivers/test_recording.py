@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers import DRIVERS, open_device
-from drivers.base import Block, Channel, DeviceLost, DeviceNotFound, DeviceRefused, Pulse
+from drivers.base import Block, Channel, DeviceLost, DeviceRefused, OptionRefused, Pulse
 from drivers.recording import Recording
 from tests.drivers.edf_files import Wave, edf_bytes, ramp, tal
 from tests.drivers.playing import write
@@ -253,7 +253,7 @@ def test_the_registry_opens_a_recording_by_its_address(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["nothing:here", "gap.edf", ""])
 def test_an_unknown_scheme_lists_the_known_ones(address: str) -> None:
-    with pytest.raises(DeviceNotFound, match=f"no driver for '{address}'.*file:") as caught:
+    with pytest.raises(OptionRefused, match=f"no driver for '{address}'.*file:") as caught:
         open_device(address)
     assert all(scheme in str(caught.value) for scheme in DRIVERS)
 

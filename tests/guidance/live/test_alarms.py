@@ -88,8 +88,11 @@ def test_the_gravest_is_shown_first_and_the_active_before_the_past(board: AlarmB
     assert [shown.code for shown in board.signals()] == ["display-lost", "lead-off", "stale", "samples-lost"]
 
 
-def block(first: int = 0, *, lost_before: int = 0, status: tuple[Status, ...] = ()) -> Block:
-    return Block(first, np.zeros((10, 1), np.float32), lost_before=lost_before, arrived_ns=NS, status=status)
+def block(
+    first: int = 0, *, lost_before: int = 0, status: tuple[Status, ...] = (), clipped: tuple[bool, ...] = (False,)
+) -> Block:
+    samples = np.zeros((10, 1), np.float32)
+    return Block(first, samples, lost_before=lost_before, arrived_ns=NS, status=status, clipped=clipped)
 
 
 def second(clipped: float) -> Second:
@@ -110,6 +113,20 @@ def test_lost_samples_are_shown_for_some_seconds(watch: Watch) -> None:
 def test_saturation_is_told_while_it_lasts(watch: Watch) -> None:
     assert codes(watch.second(second(0.2), 1.0)) == [("saturated", True)]
     assert codes(watch.second(second(0.01), 2.0)) == [("saturated", False)]
+
+
+def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(watch: Watch) -> None:
+    def told(first: int, *, clipped: bool) -> list[tuple[str, bool]]:
+        list(watch.block(block(first, clipped=(clipped,))))
+        state = watch.conditions(None, NS, headless=True)
+        return codes(watch.live(None, state, (first + 10) / RATE_HZ))
+
+    assert told(0, clipped=False) == []
+    assert told(int(0.9 * RATE_HZ), clipped=True) == []
+    assert told(int(1.2 * RATE_HZ), clipped=True) == [("saturated", True)]
+    assert codes(watch.second(second(0.0), 1.3)) == []
+    assert not watch.sound(1.3, NS)
+    assert told(int(1.4 * RATE_HZ), clipped=False) == [("saturated", False)]
 
 
 def status(fault: str = "none", lead_off: tuple[bool, ...] = (False,)) -> Status:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from drivers.simulated.messages import Fault
+from dataclasses import replace
+
+import pytest
+
+from drivers.simulated.messages import Delivery, Fault
+from drivers.simulated.stimulator import Due, StimOutput
 from guidance.faults import DONE
 from tests.guidance.event_rules import faults
 from tests.guidance.live.virtual import VirtualBench
@@ -58,6 +63,25 @@ def test_a_voltage_limit_is_told_with_what_was_delivered(bench: VirtualBench) ->
     assert all(pulse["current_ma"] == 0.5 for pulse in limited)
     assert "0.50 of 1.50 mA" in bench.of("alarm", code="stimulus-not-delivered")[0]["text"]
     assert all(pulse["requested_ma"] <= 0.65 for pulse in limited[1:])  # one step up from what was delivered
+
+
+def test_a_device_that_gives_more_than_was_asked_for_is_switched_off_for_good(
+    bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = StimOutput.deliver
+
+    def twofold(stimulator: StimOutput, pulse: Due, impedance_kohm: float | None) -> Delivery:
+        given = deliver(stimulator, pulse, impedance_kohm)
+        return replace(given, delivered_ua=2 * given.delivered_ua)
+
+    bench.after(4.0, lambda: monkeypatch.setattr(StimOutput, "deliver", twofold))
+    bench.run(8.0)
+    assert faults(bench.lines) == []
+    (off,) = [line for line in bench.of("command", by="safety") if line["why"] and "asked for" in line["why"]]
+    assert len([pulse for pulse in bench.of("stimulus") if pulse["t"] > 4.0]) == 1
+    assert off["t"] < 5.0
+    assert not bench.is_enabled
+    assert "Take the needle's cable off" in bench.of("alarm", code="stimulus-not-delivered")[0]["text"]
 
 
 def test_a_fault_of_the_device_switches_off_for_good(bench: VirtualBench) -> None:

@@ -56,6 +56,16 @@ def test_a_full_disk_switches_off_and_leaves_whole_lines(bench: VirtualBench, mo
     assert unfinished(bench.store)
 
 
+def test_where_the_copy_fails_with_the_journal_the_journal_is_what_is_told(
+    bench: VirtualBench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    full_from(monkeypatch, bench, 4.1)
+    outcome = bench.run(6.0, events=str(tmp_path / "copy.jsonl"))
+    assert outcome.status == FAILED
+    assert "copy.jsonl" not in (outcome.sentence or "")
+    assert "No space left" in (outcome.sentence or "")
+
+
 @needs_full
 def test_a_copy_that_cannot_be_written_is_alarmed_and_the_procedure_goes_on(bench: VirtualBench) -> None:
     outcome = bench.run(5.0, events="/dev/full")

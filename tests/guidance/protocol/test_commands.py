@@ -65,6 +65,17 @@ def test_show_as_json_and_as_toml() -> None:
     assert command("protocols", "show", "femoral", "--toml").out == text_of("femoral")
 
 
+@pytest.mark.parametrize("name", names())
+def test_every_protocol_can_be_shown(name: str) -> None:
+    done = command("protocols", "show", name)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith(f"{name}: ")
+
+
+def test_the_words_of_a_list_are_shown_as_words() -> None:
+    assert "phases: rest, slight, full  [" in command("protocols", "show", "fds").out
+
+
 @pytest.mark.parametrize(
     "arguments", [("show", "qqqq"), ("show",), ("diff", "qqqq"), ("explain",), ("validate", "--all")]
 )
