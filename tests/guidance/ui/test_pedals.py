@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 
 from guidance.messages import Acknowledge, Aliquot, Arm, Aspiration, Mark, Stop
@@ -35,7 +36,8 @@ async def test_three_pedals_arm_go_on_and_stop_and_their_letters_stop_where_no_p
         assert seat.said() == [Stop()] * 5
 
 
-async def test_a_pedal_held_down_does_one_thing(link: FakeLink) -> None:
+async def test_a_pedal_held_down_does_one_thing(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guidance.ui.repeats.REPEAT_S", 60.0)  # a busy machine presses late
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(FRESH)
