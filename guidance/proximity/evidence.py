@@ -23,6 +23,7 @@ deviates bear out: there the expected curvature of its logarithm equals the vari
 """
 _SEEN_SDS = 3.0
 _LEAST_SEEN_UV = 15.0
+_SAME_CURRENT_LN, _SAME_ANSWER_LN, _SAME_UV = 0.02, 0.5, 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,23 @@ def _of_silence(noise_uv: float, expected: Recruited) -> Cloud:
     seen_uv = max(_SEEN_SDS * noise_uv, _LEAST_SEEN_UV)
     hidden = ndtr((seen_uv - expected.amplitude_uv) / np.hypot(0.3 * seen_uv, expected.scatter_uv))
     return np.asarray((1 - _DEAD) * hidden + _DEAD)
+
+
+class Repeats:
+    """Counts the same answer to the same question: such answers share the errors of what is assumed of recruitment, so
+    that the third and later ones count for less and less.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._asked_ln, self._answered_ln, self._count = 0.0, 0.0, 0
+
+    def trust(self, pulse: Heard, current_ma: float) -> float:
+        """How much of an answer alone this one counts for (above 0, at most 1)."""
+        asked = float(np.log(current_ma))
+        answered = float(even_scale((pulse.amplitude_uv or 0.0) / _SAME_UV)) if pulse.answered else 0.0
+        same = abs(asked - self._asked_ln) < _SAME_CURRENT_LN and abs(answered - self._answered_ln) < _SAME_ANSWER_LN
+        self._count = self._count + 1 if same else 1
+        if not same:
+            self._asked_ln, self._answered_ln = asked, answered
+        return 1 / max(self._count - 2, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from guidance.events import Proximity
 from guidance.proximity.distance import Ruler
 from guidance.proximity.draws import Draws
-from guidance.proximity.evidence import Heard, likelihood
+from guidance.proximity.evidence import Heard, Repeats, likelihood
 from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
 from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
@@ -20,6 +20,7 @@ PARTICLES = 6000
 _SEED = 20_000
 _EFFECTIVE = 0.5
 _KERNEL = 0.2
+_NEAR_LN = 0.02
 _UNREST_S = 1.5
 _STAGES = 4
 _COMPARED = 200
@@ -49,6 +50,7 @@ class ProximityFilter:
         self._t: float | None = None
         self._why: str | None = None
         self._unrest, self._widths = 0.0, False
+        self._repeats = Repeats()
         self._insert()
 
     def noted(self, what: str) -> str | None:
@@ -132,7 +134,7 @@ class ProximityFilter:
 
     def _weigh(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
         """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""
-        left = 1.0
+        left = self._repeats.trust(pulse, current_ma)
         for stage in range(_STAGES):
             ln_likelihood = self._ln_likelihood(pulse, current_ma, width_ms)
             last = stage == _STAGES - 1
@@ -165,7 +167,8 @@ class ProximityFilter:
         particles = Particles(np.take(self.particles.x, chosen, axis=1), self.criterion_uv)
         at = particles.x[Row.DISTANCE_MM]
         np.add(self._ln_short[chosen], particles.ln_width_factor(width_ms), out=at)
-        spread(particles.x[Row.DISTANCE_MM :], _KERNEL, int(self._draws.rng.integers(self._count)))
+        kernel = min(_KERNEL, _NEAR_LN / float(at.std()))
+        spread(particles.x[Row.DISTANCE_MM :], kernel, int(self._draws.rng.integers(self._count)))
         particles.tidy()
         self._ln_short = at - particles.ln_width_factor(width_ms)
         particles.put_at(self._ln_short)
