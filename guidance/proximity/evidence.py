@@ -95,7 +95,7 @@ def _of_silence(noise_uv: float, expected: Recruited) -> Cloud:
 
 class Repeats:
     """Counts the same answer to the same question: such answers share the errors of what is assumed of recruitment, so
-    that the third and later ones count for less and less.
+    that the third and later ones count for less and less. Silence counts in full, as pulses are dead one by one.
     """
 
     def __init__(self) -> None:
@@ -104,10 +104,11 @@ class Repeats:
 
     def trust(self, pulse: Heard, current_ma: float) -> float:
         """How much of an answer alone this one counts for (above 0, at most 1)."""
+        if not pulse.answered:
+            return 1.0
         asked = float(np.log(current_ma))
-        answered = float(even_scale((pulse.amplitude_uv or 0.0) / _SAME_UV)) if pulse.answered else 0.0
-        same = abs(asked - self._asked_ln) < _SAME_CURRENT_LN and abs(answered - self._answered_ln) < _SAME_ANSWER_LN
-        self._count = self._count + 1 if same else 1
-        if not same:
-            self._asked_ln, self._answered_ln = asked, answered
+        answered = float(even_scale((pulse.amplitude_uv or 0.0) / _SAME_UV))
+        if abs(asked - self._asked_ln) > _SAME_CURRENT_LN or abs(answered - self._answered_ln) > _SAME_ANSWER_LN:
+            self._asked_ln, self._answered_ln, self._count = asked, answered, 0
+        self._count += 1
         return 1 / max(self._count - 2, 1)

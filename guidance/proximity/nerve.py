@@ -26,7 +26,7 @@ LN_THRESHOLDS = (math.log(0.01), math.log(200.0))
 _BEYOND_LN_MA = math.log(30.0)
 _EXPONENTS = (0.9, 2.7)
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
-_NEVER = 80.0
+_NEVER = 70.0
 _BENDS_AT = 2.0
 _FORM, _FAR_LN = 0.03, 1.0
 

@@ -224,5 +224,5 @@ def test_an_option_it_does_not_know_is_refused(name: str) -> None:
 
 
 def test_a_scheme_nobody_has_is_refused_with_those_there_are() -> None:
-    with pytest.raises(DeviceNotFound, match="stimjim"):
+    with pytest.raises(OptionRefused, match="stimjim"):
         open_stimulator("taser:/dev/ttyACM0")

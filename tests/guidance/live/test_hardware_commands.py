@@ -156,14 +156,15 @@ def test_a_deaf_device_is_lost() -> None:
     assert done.is_one_sentence
 
 
-@pytest.mark.parametrize("words", [("--device", "ona:/dev/none"), ("--device", "nothing:x")])
-def test_a_device_that_is_not_there_is_an_error(words: tuple[str, ...]) -> None:
-    done = command("check", "--no-audio", *words)
+def test_a_device_that_is_not_there_is_an_error() -> None:
+    done = command("check", "--no-audio", "--device", "ona:/dev/none")
     assert done.status == FAILED
     assert done.is_one_sentence
 
 
-@pytest.mark.parametrize("words", [(), ("--device", "sim:1", "--seconds", "0"), ("--device", "sim:one")])
+@pytest.mark.parametrize(
+    "words", [(), ("--device", "sim:1", "--seconds", "0"), ("--device", "sim:one"), ("--device", "nothing:x")]
+)
 def test_bad_arguments_are_refused(words: tuple[str, ...]) -> None:
     done = command("check", "--no-audio", *words)
     assert done.status == BAD_ARGUMENTS
