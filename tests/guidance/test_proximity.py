@@ -85,6 +85,19 @@ def test_the_interval_narrows_where_a_hand_keeps_still_and_waits_for_it_to_move_
     assert followed[-1][1] < 0.4
 
 
+@pytest.mark.parametrize("times", [1.2, 2.0, 4.0])
+def test_one_current_asked_again_and_again_does_not_make_the_threshold_known(times: float) -> None:
+    grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
+    rng = np.random.default_rng(int(10 * times))
+    told = []
+    for pulse in range(40):
+        uv = response_uv(0.5 * times, 0.5, 8.0) * rng.lognormal(0.0, 0.12)
+        told.append(known(grid.hear(heard(pulse, pulse * 0.5, 0.5 * times, max(uv, 45.0))).threshold_ma))
+    ratios = [high / low for low, _, high in told]
+    assert np.mean([low <= 0.5 <= high for low, _, high in told]) > 0.8
+    assert ratios[-1] > 0.7 * ratios[4]
+
+
 def test_zones_come_in_order_as_the_threshold_falls() -> None:
     zones = [searched(threshold)[-1].zone for threshold in (3.0, 1.6, 0.75, 0.32, 0.12)]
     assert zones == ["far", "far", "approach", "target", "close"]
