@@ -6,6 +6,7 @@ Tried on PulseAudio's null sink and its monitor, on no EMG machine.
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ STALLED_S = 1.0
 _OPTIONS = ("channels", "rate_hz", "full_scale_uv")
 _RATES_HZ = (48_000.0, 44_100.0)
 _NEARLY = 0.999
+_CLOSES_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,8 +130,15 @@ class SoundInput(StreamingAmplifier, Calibrated):
     def _release(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+            closing = threading.Thread(target=_close, args=(stream,), daemon=True)
+            closing.start()
+            closing.join(_CLOSES_S)
+
+
+def _close(stream: Any) -> None:
+    """Close ``stream``, which may never come back from a sound server that has died."""
+    stream.abort(ignore_errors=True)
+    stream.close(ignore_errors=True)
 
 
 def library() -> Any:
