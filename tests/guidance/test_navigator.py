@@ -81,7 +81,7 @@ def test_a_flat_recruitment_at_contact_is_learned() -> None:
 
 @pytest.mark.parametrize("steepness", [2.8, 2.1])
 def test_the_interval_is_honest_where_recruitment_is_flat(steepness: float) -> None:
-    held = [is_held(pulse) for seed in range(4) for pulse in loop(still(0.15), seed, curve=hill(steepness))[10:]]
+    held = [is_held(pulse) for seed in range(10) for pulse in loop(still(0.15), seed, curve=hill(steepness))[10:]]
     assert np.mean(held) > 0.75
 
 
