@@ -18,6 +18,8 @@ from guidance.audio.resample import Resampler
 
 LEVEL = 0.3
 """The monitor's peak of full scale; nothing exceeds it."""
+_CEILING = 0.97 * LEVEL
+"""What a loud signal is turned down to: within a frame it may still rise a little."""
 
 FRAME_MS = 2.0
 AIM_S, LARGEST_AIM_S, MOST_S = 0.012, 0.1, 0.15
@@ -99,7 +101,7 @@ class Monitor:
 
 
 class _Gain:
-    """The gain asked for, less where the signal would exceed LEVEL; one frame behind, so that it is down in time."""
+    """The gain asked for, less where the signal would exceed the ceiling; a frame behind, so that it is down in time."""
 
     def __init__(self, asked: float, recovers_frames: float) -> None:
         self._asked = self._now = asked
@@ -111,10 +113,10 @@ class _Gain:
         before, self._waiting = self._waiting, frame
         peak = max(float(np.max(np.abs(frame))), 1e-9)
         if before is None:
-            self._now = min(self._asked, LEVEL / peak)
+            self._now = min(self._asked, _CEILING / peak)
             return frame[:0]
         peak = max(peak, float(np.max(np.abs(before))))
-        goal = min(self._now + self._back * self._asked, self._asked, LEVEL / peak)
+        goal = min(self._now + self._back * self._asked, self._asked, _CEILING / peak)
         gains = np.linspace(self._now, goal, len(before) + 1)[1:]
         self._now = goal
         return np.asarray(before * gains)

@@ -60,11 +60,11 @@ def test_twelve_pulses_find_the_threshold_of_a_nerve_at_rest(threshold_ma: float
 
 def test_the_interval_after_twelve_pulses_holds_and_is_narrow_enough_to_be_of_use() -> None:
     held, ratios = [], []
-    for threshold_ma, steepness, seed in itertools.product((0.15, 0.3, 0.6, 1.5, 3.0), (5.0, 8.0, 15.0), range(4)):
+    for threshold_ma, steepness, seed in itertools.product((0.15, 0.3, 0.6, 1.5, 3.0), (5.0, 8.0, 15.0), range(5)):
         low, _, high = known(searched(threshold_ma, seed=seed, steepness=steepness)[-1].threshold_ma)
         held.append(low <= threshold_ma <= high)
         ratios.append(high / low)
-    assert np.mean(held) > 0.85
+    assert np.mean(held) > 0.95
     assert np.median(ratios) < 1.4
 
 
