@@ -101,7 +101,7 @@ class Monitor:
 
 
 class _Gain:
-    """The gain asked for, less where the signal would exceed the ceiling; a frame behind, so that it is down in time."""
+    """The gain asked for, less where the signal would exceed the ceiling; a frame behind, so as to be down in time."""
 
     def __init__(self, asked: float, recovers_frames: float) -> None:
         self._asked = self._now = asked
