@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ Mask = NDArray[np.bool_]
 
 _BLANK = ord(" ")
 _SECOND_HALF = 0
+_ALL = slice(None)
 
 
 def _braille_codes() -> NDArray[np.uint32]:
@@ -47,15 +49,30 @@ def envelope(uv: Floats, first: float, last: float, columns: int) -> tuple[Float
     return np.fmin(inner.min(axis=1), edge), np.fmax(inner.max(axis=1), edge)
 
 
+def _read_only(cells: NDArray[Any]) -> NDArray[Any]:
+    """A view of ``cells`` to look at: whoever paints takes the methods of the Canvas, which cut off."""
+    view = cells.view()
+    view.flags.writeable = False
+    return view
+
+
+def _clipped(part: slice, size: int) -> slice:
+    """The indices of ``part`` from 0 to below ``size``; empty where there are none."""
+    first = min(max(part.start or 0, 0), size)
+    last = size if part.stop is None else min(max(part.stop, first), size)
+    return slice(first, last)
+
+
 class Canvas:
     """A grid of (height, width) cells to write and plot on, and its lines when done. What lies outside is cut off."""
 
     def __init__(self, width: int, height: int, ground: Ground = Ground.BASE) -> None:
         self.width = width
         self.height = height
-        self.codes = np.full((height, width), _BLANK, np.dtype("<u4"))
-        self.inks = np.full((height, width), int(Ink.TEXT), np.int16)
-        self.grounds = np.full((height, width), int(ground), np.int16)
+        self._codes = np.full((height, width), _BLANK, np.dtype("<u4"))
+        self._inks = np.full((height, width), int(Ink.TEXT), np.int16)
+        self._grounds = np.full((height, width), int(ground), np.int16)
+        self.codes, self.inks, self.grounds = map(_read_only, (self._codes, self._inks, self._grounds))
 
     def write(self, row: int, column: int, text: str, ink: int, ground: Ground | None = None) -> int:
         """Write ``text`` from ``column`` on; returns the column after it. Wide characters take two cells."""
@@ -73,23 +90,30 @@ class Canvas:
 
     def _put(self, row: int, column: int, char: str, cells: int, ink: int, ground: Ground | None) -> None:
         here = slice(column, column + cells)
-        self.codes[row, here] = _SECOND_HALF
-        self.codes[row, column] = ord(char)
-        self.inks[row, here] = ink
+        self._codes[row, here] = _SECOND_HALF
+        self._codes[row, column] = ord(char)
+        self._inks[row, here] = ink
         if ground is not None:
-            self.grounds[row, here] = ground
+            self._grounds[row, here] = ground
 
     def fill(self, rows: slice, columns: slice, char: str, ink: int) -> None:
         """Put ``char`` into every cell of a rectangle."""
-        self.codes[rows, columns] = ord(char)
-        self.inks[rows, columns] = ink
+        here = self._inside(rows, columns)
+        self._codes[here] = ord(char)
+        self._inks[here] = ink
+
+    def shade(self, ground: Ground, rows: slice = _ALL, columns: slice = _ALL, ink: int | None = None) -> None:
+        """Give every cell of a rectangle this background and, unless it is None, this ink; by default all cells."""
+        here = self._inside(rows, columns)
+        self._grounds[here] = ground
+        if ink is not None:
+            self._inks[here] = ink
 
     def stamp(self, top: int, left: int, block: NDArray[np.uint32], ink: int) -> None:
         """Put a rectangle of characters, given by their code points."""
-        here = (slice(top, top + block.shape[0]), slice(left, left + block.shape[1]))
-        height, width = self.codes[here].shape
-        self.codes[here] = block[:height, :width]
-        self.inks[here] = ink
+        here, seen = self._overlap(top, left, block.shape)
+        self._codes[here] = block[seen]
+        self._inks[here] = ink
 
     def plot(self, top: int, left: int, dots: NDArray[np.uint8]) -> None:
         """Draw ``dots`` (4 x cells high, 2 x cells wide) as braille over what is there; cells without a dot stay.
@@ -98,16 +122,27 @@ class Canvas:
         """
         height, width = dots.shape[0] // 4, dots.shape[1] // 2
         cells = np.ascontiguousarray(dots.reshape(height, 4, width, 2).transpose(0, 2, 1, 3)).reshape(height, width, 8)
+        here, seen = self._overlap(top, left, (height, width))
+        cells = cells[seen]
         packed = np.packbits(cells, axis=-1)[..., 0]
-        here = (slice(top, top + height), slice(left, left + width))
-        np.copyto(self.codes[here], _BRAILLE[packed], where=packed > 0)
-        np.copyto(self.inks[here], cells.max(axis=-1), where=packed > 0)
+        np.copyto(self._codes[here], _BRAILLE[packed], where=packed > 0)
+        np.copyto(self._inks[here], cells.max(axis=-1), where=packed > 0)
+
+    def _inside(self, rows: slice, columns: slice) -> tuple[slice, slice]:
+        """The part of a rectangle that lies on the canvas. The one place that cuts off; no index counts from the end."""
+        return _clipped(rows, self.height), _clipped(columns, self.width)
+
+    def _overlap(self, top: int, left: int, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """The part of a picture of ``shape`` that lies on the canvas: where on the canvas, and where in the picture."""
+        rows, columns = self._inside(slice(top, top + shape[0]), slice(left, left + shape[1]))
+        seen = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+        return (rows, columns), seen
 
     def changes(self, before: Canvas) -> list[tuple[int, int, int]]:
         """Row, first and last column of what differs from ``before``, of the same size, in each row that does."""
-        styles = codes(self._visible_inks(), self.grounds), codes(before._visible_inks(), before.grounds)
-        differs = (self.codes != before.codes) | (styles[0] != styles[1])
-        halves = (self.codes == _SECOND_HALF) | (before.codes == _SECOND_HALF)
+        styles = codes(self._visible_inks(), self._grounds), codes(before._visible_inks(), before._grounds)
+        differs = (self._codes != before._codes) | (styles[0] != styles[1])
+        halves = (self._codes == _SECOND_HALF) | (before._codes == _SECOND_HALF)
         differs[:, :-1] |= differs[:, 1:] & halves[:, 1:]  # a wide character changes whole
         differs[:, 1:] |= differs[:, :-1] & halves[:, 1:]
         found = np.flatnonzero(differs.any(axis=1))
@@ -116,19 +151,19 @@ class Canvas:
 
     def strips(self) -> list[Strip]:
         """Return the finished lines."""
-        styles = codes(self._visible_inks(), self.grounds)
-        return [self._strip(line, row) for line, row in zip(self.codes, styles, strict=True)]
+        styles = codes(self._visible_inks(), self._grounds)
+        return [self._strip(line, row) for line, row in zip(self._codes, styles, strict=True)]
 
     def _visible_inks(self) -> NDArray[np.int16]:
         """Inks, a blank cell taking the one to its left: fewer changes of style, hence fewer codes to send."""
         columns = np.arange(self.width)
-        source = np.maximum.accumulate(np.where(self.codes == _BLANK, 0, columns), axis=1)
-        return np.take_along_axis(self.inks, source, axis=1)
+        source = np.maximum.accumulate(np.where(self._codes == _BLANK, 0, columns), axis=1)
+        return np.take_along_axis(self._inks, source, axis=1)
 
     def _strip(self, line: NDArray[np.uint32], styles: NDArray[np.int16]) -> Strip:
         text = line.tobytes().decode("utf-32-le")
         cuts = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist(), self.width]
         inks = styles.tolist()
         return Strip(
-            [Segment(text[a:b].replace("\0", ""), coded_style(inks[a])) for a, b in pairwise(cuts)], self.width
+            [Segment(text[a:b].replace("\0", ""), coded_style(inks[a])) for a, b in pairwise(cuts) if b > a], self.width
         )

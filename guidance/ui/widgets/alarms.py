@@ -69,7 +69,7 @@ class Alarms(Panel):
             more = f"  (+{len(alarms) - _MOST} more)" if row == _MOST - 1 and len(alarms) > _MOST else ""
             _paint_alarm(canvas, row, alarm, more)
         if self.snapshot and notice(self.snapshot):
-            canvas.grounds[-1] = Ground.NOTICE
+            canvas.shade(Ground.NOTICE, slice(canvas.height - 1, canvas.height))
             canvas.write(canvas.height - 1, 1, shorten(clean(notice(self.snapshot)), canvas.width - 2), Ink.STRONG)
 
     def _alarms(self) -> list[AlarmView]:
@@ -107,7 +107,7 @@ def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
     sign, ink, ground = _LOOKS[_priority(alarm)]
     is_bar = _is_unheard(alarm) or (alarm.active and ground == Ground.HIGH)
     if is_bar:
-        canvas.grounds[row] = ground
+        canvas.shade(ground, slice(row, row + 1))
     column = canvas.write(row, 1, f" {sign} ", ink, ground)
     room = canvas.width - column - 2 - cell_len(more)
     words = _words(alarm, room)

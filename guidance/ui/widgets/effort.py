@@ -69,7 +69,7 @@ class _Bar:
         canvas, eighths = self.canvas, min(round(value_uv / full_uv * self.rows * 8), self.rows * 8)
         whole, rest = divmod(eighths, 8)
         bottom = self.top + self.rows
-        canvas.grounds[self.top : bottom, self.left : self.right] = Ground.WINDOW
+        canvas.shade(Ground.WINDOW, slice(self.top, bottom), slice(self.left, self.right))
         fits = muscle.line_uv is None or (value_uv > muscle.line_uv) == above
         ink = Ink.TARGET if fits and scoring else Ink.UNSURE if not scoring else Ink.APPROACH
         columns = slice(self.left, self.right)

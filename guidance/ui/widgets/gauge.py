@@ -84,7 +84,7 @@ class _Scale:
     def paint_zone(self, name: str, *, is_now: bool, taken: int) -> None:
         """Draw a zone's band and name; the name keeps off row ``taken``."""
         zone, rows = ZONES[name], self.stretch(self.bands[name])
-        self.canvas.grounds[rows, self.left : self.right] = zone.now if is_now else zone.ground
+        self.canvas.shade(zone.now if is_now else zone.ground, rows, slice(self.left, self.right))
         middle = (rows.start + rows.stop - 1) // 2
         free = [row for row in range(rows.start, rows.stop) if row != taken]
         if free:

@@ -75,7 +75,7 @@ class HelpPage(Panel):
 
     def paint(self, canvas: Canvas) -> None:
         """Draw what stops first, then the keys, then the signs."""
-        canvas.grounds[:1] = Ground.CHIP
+        canvas.shade(Ground.CHIP, slice(1))
         canvas.write(0, 1, shorten(_STOPS, canvas.width - 2), Ink.DARK)
         entries = self._entries()
         rows = max(canvas.height - 5, 1)

@@ -50,7 +50,7 @@ class Keys(Panel):
         text = self._loud_text()
         if not text:
             return 0
-        canvas.grounds[:, : cell_len(text)] = Ground.CHIP
+        canvas.shade(Ground.CHIP, columns=slice(cell_len(text)))
         return canvas.write(canvas.height // 2, 0, text, Ink.DARK)
 
     def _loud_text(self) -> str:

@@ -65,7 +65,7 @@ class Output(Panel):
         for row, line in enumerate(lines, start=first):
             canvas.write(row, _MARGIN, line, Ink.TEXT)
         if _is_taken(snapshot) and lines:
-            canvas.grounds[first] = Ground.CHIP
+            canvas.shade(Ground.CHIP, slice(first, first + 1))
             canvas.write(first, _MARGIN, lines[0], Ink.DARK)
 
     def _words(self, snapshot: Snapshot, width: int, room: int) -> list[str]:
@@ -79,11 +79,11 @@ class Output(Panel):
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot, rows: int) -> None:
         middle = rows // 2
         if self.stage in _PROMPTS and not (snapshot.stimulator and snapshot.stimulator.armed):
-            canvas.grounds[:rows] = Ground.PROMPT
+            canvas.shade(Ground.PROMPT, slice(rows))
             canvas.write(middle, _MARGIN, _PROMPTS[self.stage], Ink.DARK)
             return
         word, ink, ground = _state(snapshot)
-        canvas.grounds[:rows] = ground
+        canvas.shade(ground, slice(rows))
         column = canvas.write(middle, _MARGIN, word, ink)
         link, link_ink, link_ground = _link(snapshot)
         if column + cell_len(link) + 1 <= canvas.width:

@@ -90,8 +90,7 @@ class Review(Panel):
         _paint_events(canvas, rows - 1, snapshot.past.events, times_s)
         if len(items):
             column = _column(canvas, float(items.times[self._at(items)]), times_s)
-            canvas.grounds[:rows, column] = Ground.CHIP
-            canvas.inks[:rows, column] = Ink.DARK
+            canvas.shade(Ground.CHIP, slice(rows), slice(column, column + 1), Ink.DARK)
 
     def _paint_list(self, canvas: Canvas, rows: slice, items: Items) -> None:
         height, past = rows.stop - rows.start, items.past
@@ -112,7 +111,7 @@ def _paint_item(canvas: Canvas, row: int, items: Items, index: int, *, chosen: b
     event = items.event(index)
     sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _answer_sign(items.answer(index))
     if chosen:
-        canvas.grounds[row] = Ground.CHIP
+        canvas.shade(Ground.CHIP, slice(row, row + 1))
     time_ink = text_ink = Ink.DARK if chosen else Ink.MUTED
     if not chosen:
         text_ink = Ink.STRONG if event else Ink.TEXT

@@ -94,7 +94,7 @@ class _Plot:
         """Shade the response window and rule its edges."""
         first, last = (self.column(edge) for edge in window_ms)
         rows = slice(self.top, self.top + self.rows)
-        self.canvas.grounds[rows, first : last + 1] = Ground.WINDOW
+        self.canvas.shade(Ground.WINDOW, rows, slice(first, last + 1))
         for edge in (first, last):
             self.canvas.fill(rows, slice(edge, edge + 1), "│", Ink.RULE)
 

@@ -110,7 +110,7 @@ def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
     """Draw whether to aspirate; the row after it, one being left for the twitch."""
     words = "Aspirate before the next aliquot." if dose is None else clean(dose.ask)
     if dose is not None and dose.blood:
-        canvas.grounds[row] = Ground.HIGH
+        canvas.shade(Ground.HIGH, slice(row, row + 1))
         canvas.write(row, _MARGIN, shorten(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
         return row + 1
     done = dose is not None and dose.aspirate_in_ml > 0

@@ -57,7 +57,7 @@ def _paint_window(canvas: Canvas, window_ms: tuple[float, float], range_ms: tupl
     first, last = (
         GUTTER + min(max(int((edge - start_ms) / (end_ms - start_ms) * columns), 0), columns - 1) for edge in window_ms
     )
-    canvas.grounds[:, first : last + 1] = Ground.WINDOW
+    canvas.shade(Ground.WINDOW, columns=slice(first, last + 1))
 
 
 def _raster(shown: list[SweepView], at_ms: Floats, height: int) -> NDArray[np.uint8]:

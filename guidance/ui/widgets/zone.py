@@ -31,7 +31,7 @@ class ZoneWord(Estimated):
         if zone is not None:
             inverted = self.estimate.zone == "close"
             if inverted:
-                canvas.grounds[:] = zone.now
+                canvas.shade(zone.now)
             self._paint_known(canvas, zone.word, zone.on_now if inverted else zone.ink)
         else:
             hatch(canvas, slice(0, canvas.height - 1), slice(None))

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas, envelope, spans
-from guidance.ui.theme import Ink
+from guidance.ui.theme import Ground, Ink
 
 # Unicode's numbering of the dots: U+2800 plus these bits, by (row, column).
 BRAILLE_BITS = {(0, 0): 1, (1, 0): 2, (2, 0): 4, (0, 1): 8, (1, 1): 16, (2, 1): 32, (3, 0): 64, (3, 1): 128}
@@ -90,3 +91,38 @@ def test_large_digits_at_the_smallest_size() -> None:
     canvas = Canvas(6, 4)
     bigtext.draw(canvas, 0, 0, "70", (1, 1), Ink.TEXT)
     assert lines(canvas) == ["▀▀▌▞▀▖", " ▞ ▌ ▌", "▗▘ ▌ ▌", "▝  ▝▀ "]
+
+
+INSIDE_AND_OUT = st.integers(-9, 9)
+
+
+@given(INSIDE_AND_OUT, INSIDE_AND_OUT, st.integers(0, 4), st.integers(0, 4), st.integers(0, 6), st.integers(0, 6))
+def test_whatever_lies_outside_the_canvas_is_cut_off(
+    row: int, column: int, width: int, height: int, rows: int, columns: int
+) -> None:
+    canvas = Canvas(width, height)
+    canvas.write(row, column, "wide 漢", Ink.TRACE, Ground.CHIP)
+    canvas.fill(slice(row, row + rows), slice(column, column + columns), "x", Ink.TRACE)
+    canvas.shade(Ground.HIGH, slice(row, row + rows), slice(column, column + columns), Ink.LOUD)
+    canvas.stamp(row, column, np.full((rows, columns), ord("x"), np.uint32), Ink.TRACE)
+    canvas.plot(row, column, np.full((4 * rows, 2 * columns), int(Ink.TRACE), np.uint8))
+    assert [strip.cell_length for strip in canvas.strips()] == [width] * height
+    inside = {
+        (at, beside)
+        for at in range(row, row + rows)
+        for beside in range(column, column + columns)
+        if 0 <= at < height and 0 <= beside < width
+    }
+    assert set(map(tuple, np.argwhere(canvas.grounds == Ground.HIGH).tolist())) == inside
+
+
+def test_the_part_of_a_picture_that_lies_inside_is_the_one_that_is_drawn() -> None:
+    canvas = Canvas(2, 2)
+    canvas.stamp(-1, -1, np.array([[97, 98, 99], [100, 101, 102], [103, 104, 105]], np.uint32), Ink.TRACE)
+    assert lines(canvas) == ["ef", "hi"]
+
+
+@pytest.mark.parametrize("cells", ["codes", "inks", "grounds"])
+def test_nothing_is_written_past_the_methods_that_cut_off(cells: str) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(Canvas(3, 1), cells)[0] = 1
