@@ -88,6 +88,6 @@ def run_screen(link: Link, look: Look | None = None, parting: Parting | None = N
     """Show the screen on this process's terminal until the operator leaves or the procedure ends; ``parting`` takes
     what is to be done then.
 
-    Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
+    Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
     show_on_terminal(GuidanceApp(link, look=look, parting=parting))

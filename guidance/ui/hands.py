@@ -48,7 +48,7 @@ class Hands(LinkedApp):
 
     def __init__(self, link: Link, silence_s: float, look: Look, bedside: Bedside) -> None:
         super().__init__(link, silence_s, look)
-        self._bedside, self._looks_on = bedside, look.looks_on
+        self._bedside = bedside
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
         self._before_help = Page.GUIDE
 

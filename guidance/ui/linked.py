@@ -6,15 +6,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import sys
 import time
 from abc import abstractmethod
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
+from rich.text import Text
 from textual.app import App
 
+from guidance.harmless import clean
 from guidance.messages import Credit, Message, Quit
 from guidance.snapshot import Snapshot
+from guidance.ui.fault_file import LOGGER, FaultFile
 from guidance.ui.link import GONE, Link, Watch
 from guidance.ui.look import Look
 from guidance.ui.theme import choose
@@ -24,6 +30,7 @@ LOOK_AGAIN_S = 0.005
 """How soon to see again whether the terminal has taken the last frame."""
 QUIT_WAIT_S = 2.0
 SILENCE_S = 1.0
+_log = logging.getLogger(LOGGER)
 
 
 class LinkedApp(App[None]):
@@ -41,9 +48,10 @@ class LinkedApp(App[None]):
     def __init__(self, link: Link, silence_s: float, look: Look) -> None:
         self._chosen = choose(look.theme)
         super().__init__()
-        self._link, self._silence_s = link, silence_s
+        self._link, self._silence_s, self._looks_on = link, silence_s, look.looks_on
         self._heard_s = self._drawn_s = time.monotonic()
         self._frames = 0
+        self._fault_file = FaultFile()
         self._draw_is_due = self._quitting = self._stopped = False
 
     @abstractmethod
@@ -72,8 +80,22 @@ class LinkedApp(App[None]):
         """Whether nothing is left that would have to end."""
         return self._stopped or (self.newest is not None and self.newest.ended is not None)
 
+    def _stop(self) -> None:
+        """Switch the stimulator off, where there is one."""
+
+    def _fatal_error(self) -> None:
+        """End with one sentence; Textual would print a traceback with all locals, the patient's name among them."""
+        fault = sys.exc_info()[1]
+        _log.critical("the screen ended", exc_info=fault)
+        path = self._fault_file.path
+        where = f" The traceback is in {path}." if path else ""
+        self.bell()
+        self.panic(Text(clean(f"display fault: {type(fault).__name__}: {fault}. The screen ends.{where}")))
+        self._stop()
+
     def on_mount(self) -> None:
         """Begin to listen to the engine."""
+        _log.addHandler(self._fault_file)
         self.register_theme(self._chosen)
         self.theme = self._chosen.name
         self._watch = Watch(self._link, lambda: self.call_later(self._receive))
@@ -82,6 +104,7 @@ class LinkedApp(App[None]):
     def on_unmount(self) -> None:
         """Listen no longer."""
         self._watch.close()
+        _log.removeHandler(self._fault_file)
 
     def _receive(self) -> None:
         try:
@@ -91,6 +114,8 @@ class LinkedApp(App[None]):
             return
         if snapshot is not None:
             self._heard_s = time.monotonic()
+            if snapshot.journal is not None and not self._looks_on:
+                self._fault_file.keep_in(Path(snapshot.journal.folder))
             self._take(snapshot)
         self._watch.arm()
 
@@ -159,7 +184,7 @@ class LinkedApp(App[None]):
 def show_on_terminal(app: LinkedApp) -> None:
     """Show ``app`` on this process's terminal until the operator leaves it.
 
-    Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
+    Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
     gc.freeze()  # what is imported by now stays; walking through it would hold the screen for 75 ms at a time
     app.run()

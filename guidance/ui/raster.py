@@ -129,7 +129,7 @@ class Canvas:
         np.copyto(self._inks[here], cells.max(axis=-1), where=packed > 0)
 
     def _inside(self, rows: slice, columns: slice) -> tuple[slice, slice]:
-        """The part of a rectangle that lies on the canvas. The one place that cuts off; no index counts from the end."""
+        """Return the part of a rectangle that lies on the canvas; a negative index lies outside."""
         return _clipped(rows, self.height), _clipped(columns, self.width)
 
     def _overlap(self, top: int, left: int, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

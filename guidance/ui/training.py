@@ -121,6 +121,6 @@ class TrainingApp(LinkedApp):
 def run_training_screen(link: Link, look: Look | None = None) -> None:
     """Show the screen on this process's terminal until the operator leaves.
 
-    Exits with a status other than 0 after a fault of the display, whose traceback is on the terminal by then.
+    Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
     show_on_terminal(TrainingApp(link, look=look))

@@ -19,6 +19,7 @@ from guidance.ui.widgets.panel import Panel
 
 _MOST = 3
 _UNHEARD, BELL_S = "audio-lost", 10.0
+_SILENT = "No word from the engine for {:.0f} s: what you see is old."
 _LOOKS = {
     "high": ("!!! HIGH", Ink.LOUD, Ground.HIGH),
     "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
@@ -36,9 +37,8 @@ class Alarms(Panel):
 
     _rang_t: float | None = None
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Take the newest Snapshot; ring while it says that the sound is lost and nobody has acknowledged that."""
-        super().show(snapshot)
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Ring while the sound is lost and nobody has acknowledged that."""
         if not any(alarm.code == _UNHEARD and alarm.active and not alarm.acknowledged for alarm in snapshot.alarms):
             self._rang_t = None
         elif self._rang_t is None or snapshot.t - self._rang_t >= BELL_S:
@@ -49,12 +49,16 @@ class Alarms(Panel):
         """Redrawn when an alarm or the notice differs."""
         return snapshot.alarms, snapshot.notice
 
-    def redraw(self) -> None:
-        """Draw anew, in as many lines as there are."""
+    def fit(self) -> None:
+        """Take as many lines as there are."""
         lines = self._count()
         self.display = lines > 0
         self.styles.height = max(lines, 1)
-        super().redraw()
+
+    def fit_fault(self) -> None:
+        """Take a line for each alarm, or one for the fault alone."""
+        self.display = True
+        self.styles.height = min(max(len(self._plain()), 1), _MOST)
 
     def show_silence(self, silent_s: float | None) -> None:
         """Say that the engine has been silent for so long; None: it speaks."""
@@ -72,11 +76,27 @@ class Alarms(Panel):
             canvas.shade(Ground.NOTICE, slice(canvas.height - 1, canvas.height))
             canvas.write(canvas.height - 1, 1, shorten(clean(notice(self.snapshot)), canvas.width - 2), Ink.STRONG)
 
+    def paint_fault(self, canvas: Canvas) -> None:
+        """Write every alarm that there is room for as a plain line; the fault after them, where that leaves any."""
+        canvas.shade(Ground.HIGH, ink=Ink.LOUD)
+        lines = self._plain()
+        for row, line in enumerate(lines):
+            canvas.write(row, 1, shorten(line, canvas.width - 2), Ink.LOUD)
+        row = min(len(lines), canvas.height) - 1 if lines else 0
+        used = min(cell_len(lines[row]), canvas.width - 2) + 2 if lines else 0
+        canvas.write(row, used + 1, shorten(self.fault, canvas.width - used - 2), Ink.LOUD)
+
+    def _plain(self) -> list[str]:
+        """Each active alarm in words, the high ones first; what can fail in the picture is not used."""
+        alarms = [alarm for alarm in (self.snapshot.alarms if self.snapshot else ()) if alarm.active]
+        alarms.sort(key=lambda alarm: alarm.priority in {"medium", "low"})
+        silence = [] if self.silent_s is None else [f"!!! {_SILENT.format(self.silent_s)}"]
+        return [*silence, *(clean(f"!!! {alarm.code}: {alarm.text}") for alarm in alarms)]
+
     def _alarms(self) -> list[AlarmView]:
         alarms = list(self.snapshot.alarms) if self.snapshot else []
         if self.silent_s is not None:
-            text = f"No word from the engine for {self.silent_s:.0f} s: what you see is old."
-            alarms.append(AlarmView("stale", "high", text, active=True))
+            alarms.append(AlarmView("stale", "high", _SILENT.format(self.silent_s), active=True))
         order = list(_LOOKS)
         alarms.sort(key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
         unheard = [alarm for alarm in alarms[_MOST:] if _is_unheard(alarm)]

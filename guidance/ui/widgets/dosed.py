@@ -24,11 +24,10 @@ class Dosed(Panel):
         """Redrawn when the dose differs, or how long ago the last one was."""
         return snapshot.dose, _since(snapshot)
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Take the newest Snapshot; from the first dose on, the line stays."""
+    def prepare(self, snapshot: Snapshot) -> None:
+        """From the first dose on, the line stays."""
         if snapshot.dose is not None:
             self.display = True
-        super().show(snapshot)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the figures; at the right, as far as there is room, what to do next."""

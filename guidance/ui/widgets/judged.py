@@ -27,11 +27,10 @@ class Judged(Panel):
         """Redrawn when either part differs."""
         return _judgement(snapshot), snapshot.unsourced
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Take the newest Snapshot; from the first thing said on, the line stays."""
+    def prepare(self, snapshot: Snapshot) -> None:
+        """From the first thing said on, the line stays."""
         if _judgement(snapshot)[0] or (snapshot.unsourced and self.screen.size.height >= _LEAST_FOR_SOURCES):
             self.display = True
-        super().show(snapshot)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the judgement; then, as far as there is room, what is unsourced."""

@@ -31,10 +31,9 @@ class Keys(Panel):
             self.held, self.loud = held, loud
             self.redraw()
 
-    def redraw(self) -> None:
-        """Draw anew, in as many lines as are needed."""
+    def fit(self) -> None:
+        """Take as many lines as are needed."""
         self.styles.height = min(len(self._lines_beside(self.size.width)), _MOST_ROWS)
-        super().redraw()
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the keys; what does not fit is left out whole."""

@@ -23,11 +23,10 @@ class NeedlePanel(Panel):
         """Redrawn when the view differs."""
         return snapshot.needle, _is_at_plate(snapshot)
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Take the newest Snapshot; from the first view on, the lines stay."""
+    def prepare(self, snapshot: Snapshot) -> None:
+        """From the first view on, the lines stay."""
         if snapshot.needle is not None:
             self.display = True
-        super().show(snapshot)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw effort, pattern and advice."""

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import logging
+from collections.abc import Callable, Hashable
+from functools import partial
+from textwrap import wrap
+from typing import ParamSpec
 
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from guidance.harmless import clean
 from guidance.snapshot import Snapshot
+from guidance.ui.fault_file import LOGGER
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 
 GUTTER = 8
 """Columns left of every plot, for its labels: all plots begin at the same column."""
 
+_MOST_LOGGED = 100
+"""Different faults of one panel that are logged; one whose words change with every frame must not fill the disk."""
+_log = logging.getLogger(LOGGER)
+
+P = ParamSpec("P")
+
 
 class Panel(Widget):
-    """A Widget drawn line by line from a Canvas that is kept until something on it changes."""
+    """A Widget drawn line by line from a Canvas that is kept until something on it changes.
+
+    A fault in one of its steps is shown in its place, by its name, and logged; the rest of the screen goes on.
+    """
 
     ALLOW_SELECT = False
     GROUND = Ground.BASE
@@ -25,20 +40,32 @@ class Panel(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.snapshot: Snapshot | None = None
+        self.fault = ""
+        """The sentence that is shown in place of the picture since the last Snapshot; empty without a fault."""
+        self._logged: set[str] = set()
         self._key: Hashable = None
         self._lines: list[Strip] = []
         self._canvas: Canvas | None = None
 
     def show(self, snapshot: Snapshot) -> None:
-        """Take the newest Snapshot; redraw if it differs in what this panel draws."""
-        self.snapshot = snapshot
-        key = self.key(snapshot)
-        if key != self._key:
-            self._key = key
+        """Take the newest Snapshot; redraw if it differs in what this panel draws, or after a fault."""
+        had_fault, before = bool(self.fault), self._key
+        self.fault, self.snapshot = "", snapshot
+        taken = self._contained(self._receive, snapshot)
+        if had_fault or not taken or self._key != before:
             self.redraw()
+
+    def _receive(self, snapshot: Snapshot) -> None:
+        self.prepare(snapshot)
+        self._key = self.key(snapshot)
+
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Do what ``snapshot`` calls for beside drawing; by default, nothing."""
 
     def redraw(self) -> None:
         """Draw anew at the next refresh; where the size stays, only what changed goes to the terminal."""
+        if not self._contained(self.fit) or self.fault:
+            self.fit_fault()
         before = self._canvas
         if before is None or (before.width, before.height) != self.size:
             self._lines, self._canvas = [], None
@@ -48,6 +75,12 @@ class Panel(Widget):
         changes = canvas.changes(before)
         if changes:
             self.refresh(*(Region(first, row, last - first + 1, 1) for row, first, last in changes))
+
+    def fit(self) -> None:
+        """Take the room that the picture needs; by default, what the layout gives."""
+
+    def fit_fault(self) -> None:
+        """Take the room that a fault needs; by default, what the layout gives."""
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what the picture depends on; by default, the Snapshot itself."""
@@ -61,6 +94,12 @@ class Panel(Widget):
         """Draw anew in the new size."""
         self.redraw()
 
+    def paint_fault(self, canvas: Canvas) -> None:
+        """Draw ``self.fault`` in place of the picture."""
+        canvas.shade(Ground.HIGH, ink=Ink.LOUD)
+        for row, line in enumerate(wrap(self.fault, max(canvas.width, 1))):
+            canvas.write(row, 0, line, Ink.LOUD)
+
     def render_line(self, y: int) -> Strip:
         """Line ``y`` of the picture, painted once for all lines."""
         if len(self._lines) != self.size.height:
@@ -68,10 +107,29 @@ class Panel(Widget):
         return self._lines[y]
 
     def _painted(self) -> Canvas:
-        self._canvas = Canvas(self.size.width, self.size.height, self.GROUND)
-        self.paint(self._canvas)
-        self._lines = self._canvas.strips()
-        return self._canvas
+        """Paint the picture; where it or a step before it failed, the fault, the plainest way last."""
+        ways = (self.paint, self.paint_fault, partial(Panel.paint_fault, self))
+        for way in ways[1:] if self.fault else ways:
+            self._canvas = canvas = Canvas(self.size.width, self.size.height, self.GROUND)
+            if self._contained(way, canvas):
+                break
+        self._lines = canvas.strips()
+        return canvas
+
+    def _contained(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Do ``step``; whether it went well. The one place of the screen that catches every Exception."""
+        try:
+            step(*args, **kwargs)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the other panels, the alarms above all, stay in sight
+            self._report(fault)
+            return False
+        return True
+
+    def _report(self, fault: Exception) -> None:
+        self.fault = clean(f"display fault: {type(self).__name__} ({type(fault).__name__}: {fault})")
+        if self.fault not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(self.fault)
+            _log.error("%s", self.fault, exc_info=fault)
 
 
 def gutter_label(canvas: Canvas, row: int, text: str, ink: int = Ink.MUTED) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from guidance.ui.fault_file import LOGGER
 from tests.guidance.ui.fakes import FakeLink
 
 
@@ -12,3 +13,12 @@ def link() -> Iterator[FakeLink]:
     link = FakeLink()
     yield link
     link.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_display_fault(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail with every display fault that a test does not ask for by its marker: the screen itself goes on."""
+    yield
+    if not request.node.get_closest_marker("display_fault"):
+        faults = [record.getMessage() for record in caplog.get_records("call") if record.name == LOGGER]
+        assert not faults

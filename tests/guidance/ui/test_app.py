@@ -10,10 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from guidance.messages import Credit, Message, Pause, Quit
-from guidance.ui import bedside, linked
+from guidance.ui import linked
 from guidance.ui.app import GuidanceApp, run_screen
-from guidance.ui.raster import Canvas
-from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.sweeps import Sweeps
 from tests.guidance.ui.fakes import FakeLink, build_snapshot
 
@@ -267,14 +265,15 @@ async def test_any_size_is_drawn_and_may_change(link: FakeLink, size: tuple[int,
         await pilot.pause(0.05)
 
 
-class FaultyPanel(Panel):
-    def paint(self, canvas: Canvas) -> None:
-        raise ZeroDivisionError(canvas)
+def fail(*_: object) -> None:
+    raise ZeroDivisionError
 
 
+@pytest.mark.display_fault
 def test_a_fault_of_the_display_ends_the_process_with_a_status(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bedside, "Status", FaultyPanel)
+    monkeypatch.setattr(GuidanceApp, "_show", fail)
     monkeypatch.setattr(GuidanceApp, "run", partialmethod(GuidanceApp.run, headless=True))
+    link.feed(build_snapshot())
     with pytest.raises(SystemExit) as exit_info:
         run_screen(link)
     assert exit_info.value.code == 1
