@@ -28,7 +28,7 @@ class GuidanceApp(Hands):
     ) -> None:
         look = look or Look()
         self._parting = parting or Parting()
-        made = bindings(look.keymap)
+        self._made = made = bindings(look.keymap)
         super().__init__(link, silence_s, look, Bedside(made, looks_on=look.looks_on))
         self._bindings = BindingsMap(made)
 
@@ -57,6 +57,7 @@ class GuidanceApp(Hands):
             self._bedside.show_silence(self._silent_s())
         if self.is_armed():
             self._arming.forget()
+        self._bedside.leave.ask(*self._question())
         self._bedside.show_stage(self._arming.stage(time.monotonic()))
         held = keys.words(self._bedside.active_bindings.values(), self.scene, alone=self._stopped)
         self._bedside.keys.offer(held, "STOP" if self.is_armed() and not self._stopped else None)
@@ -77,11 +78,20 @@ class GuidanceApp(Hands):
         self._bedside.title_line.show_ending()
         self._stop()
 
+    def _question(self) -> tuple[str, str]:
+        """The key to press again and what it does then; of a key that was pressed in time."""
+        asked = self._leaving.asks(time.monotonic())
+        key = next((made.key_display for made in self._made if made.action == asked), None)
+        return (key or "", "end and sign" if asked == "sign" else "end")
+
     async def action_sign(self) -> None:
         """Leave as with the key for it, and leave word which note is to be signed."""
+        self._press("sign", self._end_to_sign)
+
+    def _end_to_sign(self) -> None:
         journal = self.newest.journal if self.newest else None
         self._parting.folder = journal.folder if journal else None
-        await self.action_quit()
+        self._end()
 
 
 def run_screen(link: Link, look: Look | None = None, parting: Parting | None = None) -> None:

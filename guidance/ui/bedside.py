@@ -24,6 +24,7 @@ from guidance.ui.widgets.gauge import Gauge
 from guidance.ui.widgets.help import HelpPage
 from guidance.ui.widgets.judged import Judged
 from guidance.ui.widgets.keys import Keys
+from guidance.ui.widgets.leave import LeaveLine
 from guidance.ui.widgets.needle import NeedlePanel
 from guidance.ui.widgets.output import Output
 from guidance.ui.widgets.panel import Panel
@@ -98,7 +99,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         super().__init__()
         self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), Alarms(), Sweeps()
         self.states, self.status, self.keys, self.banner = States(), Status(), Keys(), Stopped()
-        self.output, self.reading, self.entry = Output(), Reading(), EntryLine()
+        self.output, self.reading, self.entry, self.leave = Output(), Reading(), EntryLine(), LeaveLine()
         self.syringe, self.past = Syringe(), Review()
         self._judged, self._dosed, self._checks, self._help = Judged(), Dosed(), Checks(), HelpPage(bindings)
         self._needle = NeedlePanel()
@@ -122,12 +123,12 @@ class Bedside(Screen[None], inherit_bindings=False):
         yield Vertical(self._small_word, self.syringe, self._bars_after, id="inject")
         yield Vertical(self.past, id="review")
         yield Vertical(self._help, id="help")
-        yield from (self.states, self.status, self.entry, self.keys, self.banner)
+        yield from (self.states, self.status, self.entry, self.leave, self.keys, self.banner)
 
     @property
     def _always(self) -> tuple[Panel, ...]:
         top = (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
-        return (*top, self.states, self.status, self.keys, self.banner)
+        return (*top, self.states, self.status, self.leave, self.keys, self.banner)
 
     def _on_page(self, page: Page) -> tuple[Panel, ...]:
         guide = (self.sweeps, self._waterfall, self.output, self.reading, self._trend, self._bars, self._emg)

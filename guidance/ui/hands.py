@@ -69,8 +69,8 @@ class Hands(LinkedApp):
         return stimulator is not None and stimulator.armed
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether the key of ``action`` holds now; while a line is written, no key but that of quitting does."""
-        return not (self._bedside.entry.what and action != "quit") and keys.holds(action, parameters, self.scene)
+        """Whether the key of ``action`` holds now; while a line is written, no key but those that break off do."""
+        return not (self._bedside.entry.what and action != "break_off") and keys.holds(action, parameters, self.scene)
 
     def on_key(self, event: events.Key) -> None:
         """See every key before what it does: a key that does not hold stops, and any but the second ends arming."""
@@ -254,6 +254,7 @@ class Hands(LinkedApp):
 
     def _write(self, event: events.Key) -> None:
         """Give a key to the line that is being written; one that writes nothing stops."""
+        self._leaving.forget()
         entry = self._bedside.entry
         done = entry.take(event.key, event.character)
         if done in {Done.FOREIGN, Done.LEFT}:

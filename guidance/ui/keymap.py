@@ -76,7 +76,7 @@ def bindings(keymap: Keymap | None = None) -> list[Binding]:
     keymap = _NAMES if keymap is None else keymap
     used = [(deed, keymap[deed.name]) for deed in DEEDS if keymap[deed.name]]
     made = [Binding(",".join(keys), deed.action, deed.words, key_display=shown(keys[0])) for deed, keys in used]
-    return [*made, Binding(_ALWAYS, "quit", show=False, priority=True)]
+    return [*made, Binding(_ALWAYS, "break_off", show=False, priority=True)]
 
 
 def _keys(config: Config, name: str, value: Any) -> tuple[str, ...]:

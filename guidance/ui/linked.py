@@ -10,17 +10,21 @@ import logging
 import sys
 import time
 from abc import abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from rich.text import Text
+from textual import events
 from textual.app import App
 
 from guidance.harmless import clean
 from guidance.messages import Credit, Message, Quit
 from guidance.snapshot import Snapshot
+from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.fault_file import LOGGER, FaultFile
+from guidance.ui.leaving import Leaving
 from guidance.ui.link import GONE, Link, Watch
 from guidance.ui.look import Look
 from guidance.ui.theme import choose
@@ -30,6 +34,9 @@ LOOK_AGAIN_S = 0.005
 """How soon to see again whether the terminal has taken the last frame."""
 QUIT_WAIT_S = 2.0
 SILENCE_S = 1.0
+LEAVING = ("quit", "break_off", "sign")
+"""The actions that take two presses where something runs."""
+
 _log = logging.getLogger(LOGGER)
 
 
@@ -51,7 +58,7 @@ class LinkedApp(App[None]):
         self._link, self._silence_s, self._looks_on = link, silence_s, look.looks_on
         self._heard_s = self._drawn_s = time.monotonic()
         self._frames = 0
-        self._fault_file = FaultFile()
+        self._fault_file, self._leaving = FaultFile(), Leaving()
         self._draw_is_due = self._quitting = self._stopped = False
 
     @abstractmethod
@@ -166,7 +173,46 @@ class LinkedApp(App[None]):
         with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
             self._link.send(message)
 
+    def on_key(self, event: events.Key) -> None:
+        """Leave nothing by two presses with another key between them."""
+        binding = self.screen.active_bindings.get(event.key)
+        if binding is None or binding.binding.action not in LEAVING:
+            self._leaving.forget()
+            self._tell()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text is no key, and ends what was asked."""
+        del event
+        self._leaving.forget()
+        self._tell()
+
     async def action_quit(self) -> None:
+        """Leave at the second press; at once where nothing is left that would have to end."""
+        self._press("quit", self._end)
+
+    async def action_break_off(self) -> None:
+        """Switch the stimulator off, and leave as by the usual key: what a chord is pressed for in need comes first."""
+        self._stop()
+        self._press("quit", self._end)
+
+    def _press(self, what: str, leave: Callable[[], None]) -> None:
+        """Call ``leave`` now, where nothing has to end; else at the second press, once no other key has followed it."""
+        if self._is_over or self._quitting:
+            leave()
+            return
+        loop = asyncio.get_running_loop()  # and not set_timer, as in _take
+        if self._leaving.press(what, time.monotonic()):
+            loop.call_later(self._leaving.least_gap_s, self.call_later, self._leave_if_meant, leave)
+        loop.call_later(CONFIRM_WITHIN_S + LOOK_AGAIN_S, self.call_later, self._tell)
+        self._tell()
+
+    def _leave_if_meant(self, leave: Callable[[], None]) -> None:
+        if self._leaving.is_confirmed:
+            self._leaving.forget()
+            leave()
+            self._tell()
+
+    def _end(self) -> None:
         """Ask the engine to end and wait for it a little; at once if it has ended or was asked."""
         if self._is_over or self._quitting:
             self.exit()

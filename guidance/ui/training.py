@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from guidance.ui.look import Look
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.effort import EffortBars
 from guidance.ui.widgets.hints import Hints
+from guidance.ui.widgets.leave import LeaveLine
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.prompt import Prompt
 from guidance.ui.widgets.stopped import Stopped
@@ -35,12 +37,14 @@ class Room(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.title_line, self.alarms, self.hints, self.banner = Title(), Alarms(), Hints(), Stopped()
+        self.leave = LeaveLine()
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
         yield self.title_line
         yield self.alarms
         yield Horizontal(EffortBars(), Prompt())
+        yield self.leave
         yield self.hints
         yield self.banner
 
@@ -54,7 +58,8 @@ class TrainingApp(LinkedApp):
     """The screen of an exercise, its engine at the other end of ``link``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+c", "quit", "end", priority=True),
+        Binding("q", "quit", "end"),
+        Binding("ctrl+c", "break_off", show=False, priority=True),
         Binding("space", "pause", "pause"),
         Binding("up", "line(1)", "line up"),
         Binding("down", "line(-1)", "line down"),
@@ -77,7 +82,8 @@ class TrainingApp(LinkedApp):
         self._room.show(snapshot)
 
     def _tell(self) -> None:
-        """Show how long the engine has been silent."""
+        """Show how long the engine has been silent, and whether a key has asked to end."""
+        self._room.leave.ask("q" if self._leaving.asks(time.monotonic()) else "", "end")
         if not self._stopped:
             self._room.alarms.show_silence(self._silent_s())
 

@@ -37,6 +37,7 @@ from guidance.settings import Mode, Settings
 from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.training import TrainingApp
+from tests.guidance.ui.fakes import press_twice
 from tests.shared import shared
 
 _PICTURES = Path(__file__).parent.parent / "guidance" / "ui" / "pictures"
@@ -120,7 +121,7 @@ async def _taken(app: Screen, shots: Iterable[Shot]) -> None:
             if shot.name:
                 picture = _FONTS.sub("", app.export_screenshot())
                 (_PICTURES / f"{shot.name}.svg").write_text(picture, encoding="utf-8")
-        await pilot.press("q")
+        await press_twice(pilot, "q")
         await _until(app, lambda _: not app.is_running)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from textual.pilot import Pilot
 
 from guidance.events import Proximity
 from guidance.messages import Message
@@ -23,6 +24,7 @@ from guidance.snapshot import (
     StimulatorView,
     SweepView,
 )
+from guidance.ui.linked import LinkedApp
 
 CRITERION_UV = 50.0
 NOTES = ("redirect", "contact", "pain", "paraesthesia", "blood")
@@ -68,6 +70,15 @@ class FakeLink:
         if self.is_dead:
             raise BrokenPipeError
         self.sent.append(message)
+
+
+async def press_twice(pilot: Pilot[None], key: str) -> None:
+    """Press the key that leaves twice, as two presses that are no burst."""
+    app = pilot.app
+    assert isinstance(app, LinkedApp)
+    app._leaving.least_gap_s = 0.0
+    await pilot.press(key, key)
+    await pilot.pause()
 
 
 def _wave(size_uv: float, latency_ms: float) -> NDArray[np.float64]:

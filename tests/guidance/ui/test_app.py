@@ -7,18 +7,19 @@ from functools import partialmethod
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from guidance.messages import Credit, Message, Pause, Quit
 from guidance.ui import linked
 from guidance.ui.app import GuidanceApp, run_screen
 from guidance.ui.widgets.sweeps import Sweeps
-from tests.guidance.ui.fakes import FakeLink, build_snapshot
+from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
 
 PATIENT_S = 60.0
 
 
-def shown(app: GuidanceApp) -> str:
+def shown(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
@@ -159,7 +160,7 @@ async def test_q_asks_the_engine_to_end_and_leaves_when_it_has(link: FakeLink, k
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
-        await pilot.press(key)
+        await press_twice(pilot, key)
         assert commands(link) == [Quit()]
         assert "ENDING" in shown(app)
         assert app.is_running
@@ -167,11 +168,12 @@ async def test_q_asks_the_engine_to_end_and_leaves_when_it_has(link: FakeLink, k
         await until(lambda: not app.is_running)
 
 
-async def test_a_second_q_leaves_at_once(link: FakeLink) -> None:
+async def test_a_third_q_leaves_at_once(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
-        await pilot.press("q", "q")
+        await press_twice(pilot, "q")
+        await pilot.press("q")
         await until(lambda: not app.is_running, 1.0)
     assert commands(link) == [Quit()]
 
@@ -183,7 +185,7 @@ async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
-        await pilot.press("q")
+        await press_twice(pilot, "q")
         await until(lambda: not app.is_running, 2.0)
 
 
@@ -192,7 +194,7 @@ async def test_an_engine_that_dies_after_q_is_still_told(link: FakeLink, monkeyp
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
-        await pilot.press("q")
+        await press_twice(pilot, "q")
         link.die()
         await pilot.pause(0.2)
         assert "The engine has died" in shown(app)

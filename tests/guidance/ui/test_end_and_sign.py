@@ -1,4 +1,4 @@
-"""Ending on Review to sign the note: one key, there alone, never while armed, and word is left of which note."""
+"""Ending on Review to sign the note: one key pressed twice, there alone, never while armed; which note is passed on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.look import Look
 from guidance.ui.pages import Page
-from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole
+from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole, press_twice
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 
 OFF = build_whole(stimulator=build_stimulator(armed=False, current_ma=None))
@@ -21,8 +21,10 @@ LOST = build_whole(stimulator=build_stimulator(armed=False, current_ma=None), en
 WORDS = "g End and sign"
 
 
-async def left(link: FakeLink, snapshot: Snapshot, page: Page, **look: Any) -> tuple[str | None, list[Message], str]:
-    """What came of the key on ``page``: the folder word is left of, what was said, and the screen before it."""
+async def left(
+    link: FakeLink, snapshot: Snapshot, page: Page, *, twice: bool = False, **look: Any
+) -> tuple[str | None, list[Message], str]:
+    """What came of the key, once or ``twice``, on ``page``: the folder passed on, what was sent, the screen before."""
     parting = Parting()
     app = GuidanceApp(link, PATIENT_S, Look(**look), parting)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -31,17 +33,22 @@ async def left(link: FakeLink, snapshot: Snapshot, page: Page, **look: Any) -> t
         app.turn_to(page)
         await pilot.pause(0.1)
         before = shown(app)
-        await pilot.press("g")
+        await (press_twice(pilot, "g") if twice else pilot.press("g"))
         await pilot.pause()
         return parting.folder, commands(link), before
 
 
 @pytest.mark.parametrize("snapshot", [OFF, LOST])
 async def test_on_review_it_ends_and_says_which_note_is_to_be_signed(link: FakeLink, snapshot: Snapshot) -> None:
-    folder, said, before = await left(link, snapshot, Page.REVIEW)
+    folder, said, before = await left(link, snapshot, Page.REVIEW, twice=snapshot.ended is None)
     assert folder == "/store/20261128T180000Z-generic-block"
     assert said == ([] if snapshot.ended else [Stop(), Quit()])
     assert WORDS in before
+
+
+async def test_the_first_press_only_asks(link: FakeLink) -> None:
+    folder, said, _ = await left(link, OFF, Page.REVIEW)
+    assert (folder, said) == (None, [])
 
 
 @pytest.mark.parametrize(("snapshot", "page"), [(ARMED, Page.REVIEW), (OFF, Page.GUIDE), (OFF, Page.INJECT)])

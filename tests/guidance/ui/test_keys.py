@@ -24,7 +24,7 @@ from guidance.snapshot import Snapshot, SoundView
 from guidance.ui import hands as hands_module
 from guidance.ui.app import GuidanceApp
 from guidance.ui.arming import Arming, Stage
-from tests.guidance.ui.fakes import FakeLink, build_live, build_snapshot, build_stimulator
+from tests.guidance.ui.fakes import FakeLink, build_live, build_snapshot, build_stimulator, press_twice
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 
 OFF = build_live(stimulator=build_stimulator(armed=False, current_ma=None))
@@ -178,9 +178,13 @@ async def test_stop_follows_arm_at_once_though_the_screen_has_not_seen_it_armed(
     assert await sent_by(link, OFF, "o", "enter", "x") == [Arm(), Stop()]
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
-async def test_quitting_stops_the_stimulator_first(link: FakeLink, key: str) -> None:
-    assert await sent_by(link, ARMED, key) == [Stop(), Quit()]
+@pytest.mark.parametrize(("key", "at_once"), [("q", []), ("ctrl+q", [Stop(), Stop()]), ("ctrl+c", [Stop(), Stop()])])
+async def test_quitting_stops_the_stimulator_first(link: FakeLink, key: str, at_once: list[Message]) -> None:
+    async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
+        link.feed(ARMED)
+        await until(lambda: bool(link.sent))
+        await press_twice(pilot, key)
+        assert commands(link) == [*at_once, Stop(), Quit()]
 
 
 async def test_the_first_key_asks_visibly_for_the_second(link: FakeLink) -> None:

@@ -9,7 +9,7 @@ import pytest
 from guidance.messages import Aliquot, Arm, Aspiration, Mark, Quit, Stop
 from guidance.ui.pages import Page
 from guidance.ui.widgets.sweeps import Sweeps
-from tests.guidance.ui.fakes import FakeLink, build_live, build_past, build_snapshot
+from tests.guidance.ui.fakes import FakeLink, build_live, build_past, build_snapshot, press_twice
 from tests.guidance.ui.seat import ARMED, FRESH, HELD, Seat, pedal, screen
 from tests.guidance.ui.test_app import until
 
@@ -62,7 +62,8 @@ async def test_a_whole_procedure_by_keys(link: FakeLink) -> None:
         await seat.see(replace(FRESH, side=None))
         await seat.press("s", "n", *"A B", "enter", "o", "enter")
         await seat.see(ARMED)
-        await seat.press("1", "enter", "d", "up", "up", "i", "space", "enter", "q")
+        await seat.press("1", "enter", "d", "up", "up", "i", "space", "enter")
+        await press_twice(pilot, "q")
     assert seat.said() == [
         Mark("side", "left"),
         Mark("note", "A B"),

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from guidance.messages import Dial, Pause, Quit, Steer
 from guidance.snapshot import MuscleView, Snapshot, TrainingView
 from guidance.ui.training import TrainingApp
-from tests.guidance.ui.fakes import FakeLink, build_snapshot
+from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
 from tests.guidance.ui.test_app import until
 
 Compare = Callable[..., bool]
@@ -106,7 +106,8 @@ async def test_keys_pause_move_the_line_and_end(link: FakeLink) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(WORK))
         await until(lambda: bool(link.sent))
-        await pilot.press("space", "up", "down", "5", "q")
+        await pilot.press("space", "up", "down", "5")
+        await press_twice(pilot, "q")
         assert [message for message in link.sent if not hasattr(message, "frame")] == [
             Pause(on=True),
             Dial(1),

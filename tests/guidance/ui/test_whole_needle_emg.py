@@ -16,6 +16,7 @@ from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import Page
+from tests.guidance.ui.fakes import press_twice
 from tests.guidance.ui.test_whole_procedure import shown, until
 
 OUT_STEPS, MOST_STEPS, STEP_S = 16, 60, 1.2
@@ -64,7 +65,7 @@ async def procedure(pilot: Pilot[None], app: GuidanceApp) -> None:
     await pilot.press("enter")
     await until(lambda: app.page is Page.REVIEW)
     await until(lambda: "injected 1 mL" in shown(app))
-    await pilot.press("q")
+    await press_twice(pilot, "q")
     await until(lambda: not app.is_running)
 
 

@@ -27,6 +27,7 @@ from guidance.ui.look import Look
 from guidance.ui.pages import Page
 from tests.guidance.command_line import command
 from tests.guidance.journal.sheets import BLOCK_SHEET, PERFORMER
+from tests.guidance.ui.fakes import press_twice
 
 KEYS = {"arm": "o", "go": "enter", "aspirated": "d", "inject": "i", "up": "up", "stop": "space"}
 PEDAL = {"arm": "f13", "go": "f14", "aspirated": "f19", "inject": "f20", "up": "f21", "stop": "f15"}
@@ -56,7 +57,7 @@ async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) 
     await pilot.press(keys["go"])
     await until(lambda: "injected 2 mL" in shown(app))
     words = signing_command(shown(app))
-    await pilot.press("q")
+    await press_twice(pilot, "q")
     await until(lambda: not app.is_running)
     return words
 

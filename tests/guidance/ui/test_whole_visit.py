@@ -16,6 +16,7 @@ from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from guidance.ui.training import TrainingApp
 from tests.guidance.biofeedback.signals import exercise
+from tests.guidance.ui.fakes import press_twice
 from tests.guidance.ui.test_training import text_of
 from tests.guidance.ui.test_whole_procedure import until
 
@@ -41,7 +42,7 @@ async def visit(pilot: Pilot[None], app: TrainingApp) -> None:
     await until(lambda: line_uv(app) != before)
     await until(lambda: is_in(app, "done"))
     await until(lambda: "WELL DONE" in text_of(app) or "That was all" in text_of(app))
-    await pilot.press("q")
+    await press_twice(pilot, "q")
     await until(lambda: not app.is_running)
 
 
