@@ -190,14 +190,14 @@ async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
 
 
 async def test_an_engine_that_dies_after_q_is_still_told(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linked, "QUIT_WAIT_S", 0.1)
+    monkeypatch.setattr(linked, "QUIT_WAIT_S", 0.5)
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
         await press_twice(pilot, "q")
         link.die()
-        await pilot.pause(0.2)
-        assert "The engine has died" in shown(app)
+        await until(lambda: "The engine has died" in shown(app))
+        await pilot.pause(0.6)
         assert app.is_running
 
 
