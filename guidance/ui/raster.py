@@ -72,7 +72,8 @@ class Canvas:
         self._codes = np.full((height, width), _BLANK, np.dtype("<u4"))
         self._inks = np.full((height, width), int(Ink.TEXT), np.int16)
         self._grounds = np.full((height, width), int(ground), np.int16)
-        self.codes, self.inks, self.grounds = map(_read_only, (self._codes, self._inks, self._grounds))
+        self.codes, self.inks = _read_only(self._codes), _read_only(self._inks)
+        self.grounds = _read_only(self._grounds)
 
     def write(self, row: int, column: int, text: str, ink: int, ground: Ground | None = None) -> int:
         """Write ``text`` from ``column`` on; returns the column after it. Wide characters take two cells."""
