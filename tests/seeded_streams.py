@@ -86,9 +86,8 @@ def needle_emg() -> Iterator[Made]:
     for turn in range(120):
         messages = (Mark("rest"),) if turn == 20 else (Mark("activate"),) if turn == 50 else ()
         patient.voluntary.held = 0.0 if 20 <= turn < 50 else 0.18
-        first, pulses = patient.sample, ()
-        if turn == 90:
-            pulses = (Pulse(first + 10, current_ma=0.5, width_ms=0.1),)
+        first = patient.sample
+        pulses = (Pulse(first + 10, current_ma=0.5, width_ms=0.1),) if turn == 90 else ()
         yield from engine.step([Block(first, patient.advance(1000), pulses)], None, messages)
     yield from engine.end("duration")
 
