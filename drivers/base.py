@@ -51,10 +51,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One signal of a device: its label, its input range in uV (None: not known)."""
+    """One signal of a device: its label, its input range and the step of its samples in uV (None: not known)."""
 
     name: str
     range_uv: float | None = None
+    step_uv: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

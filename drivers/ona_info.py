@@ -85,7 +85,8 @@ def _channel(body: _Body, number: int) -> tuple[Channel, float]:
     if not (math.isfinite(scale_nv) and scale_nv > 0):
         raise MalformedError(f"it names a scale of {scale_nv} nV for channel {number}")
     known_range = range_uv if math.isfinite(range_uv) and range_uv > 0 else None
-    return Channel(body.text() or f"channel {number}", known_range), scale_nv / 1000
+    scale_uv = scale_nv / 1000
+    return Channel(body.text() or f"channel {number}", known_range, scale_uv), scale_uv
 
 
 def _limits(max_ua: int, step_ua: int, min_us: int, max_us: int, max_mhz: int, *, single_pulses: bool) -> Limits:

@@ -103,7 +103,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             serial=self._hardware,
             address=str(self._address),
             sample_rate_hz=rate_hz,
-            channels=tuple(Channel(f"input {i + 1}", reach * 0.99) for i in range(self._channels)),
+            channels=tuple(Channel(f"input {i + 1}", reach * 0.99, self._uv_per_lsb) for i in range(self._channels)),
             scale_known=self._uv_per_lsb is not None,
             marks_pulses=self._pulse_event is not None,
         )

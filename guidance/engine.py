@@ -22,7 +22,7 @@ from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
-from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
+from guidance.signal.path import Answer, Finding, InputState, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
@@ -68,6 +68,7 @@ class Engine:
         plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
         self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
+        self._is_dead = False
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
@@ -206,7 +207,8 @@ class Engine:
         stimulates = self.stimulation is not None and self.stimulation.armed
         for record in emg.hand_over(part.first_sample, stimulates=stimulates):
             yield self._seconds(part.first_sample), record
-        for sample, record in emg.follow(part):
+        for sample, found in emg.follow(part):
+            record = self._unless_dead(found) if isinstance(found, Proximity) else found
             yield self._seconds(sample), record
             if isinstance(record, Proximity):
                 self.proximity = record
@@ -215,7 +217,7 @@ class Engine:
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
 
-    def _records(self, finding: PulseSeen | Answer | Second) -> Iterator[tuple[float, Record]]:
+    def _records(self, finding: Finding) -> Iterator[tuple[float, Record]]:
         if isinstance(finding, PulseSeen):
             t = self._seconds(finding.pulse.sample)
             if self.stimulation:
@@ -228,12 +230,39 @@ class Engine:
         elif isinstance(finding, Answer):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
-        else:
+        elif isinstance(finding, InputState):
             t = self._seconds(finding.due)
-            self.tally.quality = finding.channels
-            yield t, signal_of(finding, self.watch.lead_off, self.tally.lost_samples, self.tally.bad_frames)
-            yield from ((t, alarm) for alarm in self.watch.second(finding, t))
-            yield from ((t, record) for record in self._outdated(t))
+            yield from ((t, record) for record in self._input_state(finding))
+        else:
+            yield from self._second(finding, self._seconds(finding.due))
+
+    def _second(self, second: Second, t: float) -> Iterator[tuple[float, Record]]:
+        self.tally.quality = second.channels
+        yield t, signal_of(second, self.watch.lead_off, self.tally.lost_samples, self.tally.bad_frames)
+        yield from ((t, alarm) for alarm in self.watch.second(second, t))
+        yield from ((t, record) for record in self._outdated(t))
+
+    def _input_state(self, state: InputState) -> Iterator[Record]:
+        """The input is dead, or lives again: an alarm of a live procedure, an entry of a recording with a filled gap.
+
+        What was known of the nerve lapses, for nobody sees the muscle.
+        """
+        self._is_dead = state.why is not None
+        if self._is_live:
+            yield from self.watch.signal_dead(state.why)
+        else:
+            text = f"the signal is dead: {state.why}" if state.why else "the signal is there again"
+            yield Entry("signal-dead", {"active": self._is_dead, "text": text})
+        if self._is_dead and self.proximity and self.proximity.valid:
+            self.proximity = self._unless_dead(self.proximity)
+            yield self.proximity
+            yield from self._changed_cue(self.proximity)
+
+    def _unless_dead(self, known: Proximity) -> Proximity:
+        """``known``; of a dead input nothing is known."""
+        if not self._is_dead:
+            return known
+        return Proximity(known.sample, None, None, None, None, None, valid=False, why="signal-dead", by=known.by)
 
     def _outdated(self, t: float) -> Iterator[Record]:
         """In a live procedure, what was known of the nerve lapses when pulses have not been answered for long."""
@@ -255,7 +284,7 @@ class Engine:
         yield response
         if answer.channel:
             return
-        self.proximity = self._zone.settle(self._belief.hear(heard_of(answer, t)))
+        self.proximity = self._unless_dead(self._zone.settle(self._belief.hear(heard_of(answer, t))))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity

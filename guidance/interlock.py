@@ -128,6 +128,7 @@ class Conditions:
     lead_off: bool
     device_fault: str | None
     headless: bool
+    signal_dead: bool = False
 
 
 def disarming(state: Conditions) -> str | None:
@@ -139,6 +140,7 @@ def disarming(state: Conditions) -> str | None:
         (not state.connected, "the amplifier is not connected"),
         (state.device_fault is not None, f"the amplifier reports a fault ({state.device_fault})"),
         (state.lead_off, "an electrode is off"),
+        (state.signal_dead, "the input is dead"),
         (
             state.unanswered >= MOST_UNANSWERED,
             f"the estimate is stale: {MOST_UNANSWERED} pulses in a row were not answered",

@@ -23,6 +23,9 @@ _CLOSE_PROBABLE = 0.5
 _AT_LIMIT = "The amplifier says that its input has been at its limit for a second; check the electrodes."
 _AWAY = "The screen has not answered for a second. Nobody sees the guidance; no pulse is given."
 _CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
+_DEAD = (
+    "The signal is dead: {}. No pulse is given. Check the electrodes' cable and the amplifier; switch it off and on."
+)
 _FAULTS = {
     "host lost": "The amplifier had lost its host (host lost) and switched its stimulator off by itself.",
     "open circuit": "The amplifier reports an open circuit. Check needle cable and return electrode, then arm again.",
@@ -85,8 +88,12 @@ class Watch:
         age_s = _age(self._arrived_ns, now_ns)
         arriving = age_s is not None and age_s <= SIGNAL_FRESH_S
         lost_s = sum(lost_s for at, lost_s in self._losses if at > t - 1.0)
-        troubled = any(self._alarms.holds(code) for code in ("device-lost", "saturated", "lead-off"))
+        troubled = any(self._alarms.holds(code) for code in ("device-lost", "saturated", "lead-off", "signal-dead"))
         return arriving and lost_s <= _LOSS_BORNE and not troubled and self._fault is None and self.storage_ok
+
+    def signal_dead(self, why: str | None) -> Iterator[Alarm]:
+        """The alarm that the main channel's input is dead, for the reason ``why`` (a clause); None where it lives."""
+        yield from self._told("signal-dead", _DEAD.format(why) if why else None)
 
     def too_close(self, proximity: Proximity) -> Alarm | None:
         """The alarm that the threshold is probably at or below the lower bound."""
@@ -130,6 +137,7 @@ class Watch:
             lead_off=any(self.lead_off),
             device_fault=self._fault,
             headless=headless,
+            signal_dead=self._alarms.holds("signal-dead"),
         )
 
     def _status(self, status: Status) -> Iterator[tuple[float, Alarm]]:

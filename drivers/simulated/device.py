@@ -10,6 +10,7 @@ import heapq
 
 from drivers.framing import Frame, FrameReader, encode
 from drivers.simulated import messages as ona
+from drivers.simulated.dead_input import HUNG_BUFFER_S, Converter
 from drivers.simulated.faults import Faults
 from drivers.simulated.messages import Fault, Info, Result, State
 from drivers.simulated.patient import Patient
@@ -38,6 +39,7 @@ class OnaDevice:
         self._frame_samples = max(round(FRAME_S * patient.sample_rate_hz), 1)
         room = 1000 - ona.SAMPLES_OVERHEAD
         self._most_samples = min(255, room // (3 * patient.channels))
+        self._converter = Converter(3 * patient.channels, round(HUNG_BUFFER_S * patient.sample_rate_hz))
         self._foreign: list[tuple[float, float, float]] = []
         self._reader = FrameReader(range(256))
         self._out: list[tuple[int, bytes]] = []
@@ -141,6 +143,7 @@ class OnaDevice:
                 self._say_shifted(ona.STIM, delivery.body(), now_ns)
         pulses += self._strikes(start)
         raw, flags = self.patient.record(count, sorted(pulses))
+        raw = self._converter.read(raw, self.faults.dead_input)
         if self._skip:
             self._skip, self._dropped = self._skip - count, True
             return

@@ -40,12 +40,14 @@ class DirectAmplifier(Amplifier, Stimulator, Simulation):
     def __init__(self, patient: Patient, *, block_s: float = 0.01) -> None:
         """Blocks of ``block_s`` seconds, with one pulse in them at most."""
         self.patient = patient
+        front = patient.front_end
+        step_uv = front.scale_nv_per_lsb / 1000
         self.info = DeviceInfo(
             model="Simulated patient",
             serial="",
             address="simulated:",
             sample_rate_hz=float(patient.sample_rate_hz),
-            channels=tuple(Channel(name, patient.front_end.range_uv) for name in patient.muscles.names),
+            channels=tuple(Channel(name, front.range_uv, step_uv) for name in patient.muscles.names),
             limits=LIMITS,
             measures_impedance=True,
         )

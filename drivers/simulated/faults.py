@@ -8,11 +8,15 @@ import numpy as np
 
 from drivers.simulated.messages import WRONG_INFO, Info
 
+DEAD_INPUTS = ("off", "zero", "held", "repeat")
+
 
 @dataclass(slots=True)
 class Faults:
     """All off to begin with. Shares (0..1) are of frames; times and limits carry their unit.
 
+    ``dead_input`` is off, or how the converter hangs: at zero, at its last sample (held), or in a buffer of the last
+    200 ms (repeat).
     ``stim_shift_ms`` above 0 sends each STIM so much after the samples of its sweep, below 0 so much before.
     """
 
@@ -27,6 +31,7 @@ class Faults:
     impedance_kohm: float | None = None
     compliance_v: float | None = None
     info: str = "true"
+    dead_input: str = "off"
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def set(self, name: str, text: str) -> None:
@@ -60,6 +65,10 @@ class Faults:
 
 
 def _parsed(key: str, text: str) -> object:
+    if key == "dead_input":
+        if text not in DEAD_INPUTS:
+            raise ValueError(f"dead_input is one of {', '.join(DEAD_INPUTS)}, not {text!r}")
+        return text
     if key == "info":
         if text != "true" and text not in WRONG_INFO:
             raise ValueError(f"info is true or one of {', '.join(WRONG_INFO)}, not {text!r}")

@@ -9,7 +9,15 @@ from typing import Any
 from guidance.rerun.procedure import Event, Rerun
 
 AMPLITUDE_SHARE = 0.01
-COMPARED_ALARMS = {"too-close", "samples-lost", "saturated", "impedance-rise", "impedance-fall", "twitch-loss"}
+COMPARED_ALARMS = {
+    "too-close",
+    "samples-lost",
+    "saturated",
+    "signal-dead",
+    "impedance-rise",
+    "impedance-fall",
+    "twitch-loss",
+}
 """Alarms that follow from the signal; the others tell of device, disk, screen and program, which a replay has not."""
 
 SHOWN = 20

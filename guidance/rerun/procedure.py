@@ -26,7 +26,16 @@ from guidance.stimulation import DIAL_STEP_MA
 Event = dict[str, Any]
 
 _BLOCK_S = 0.1
-_NOT_BY_HAND = {"button", "verification", "dose-plan", "dose-warning", "injection-refused", "recovered", "hand-over"}
+_NOT_BY_HAND = {
+    "button",
+    "verification",
+    "dose-plan",
+    "dose-warning",
+    "injection-refused",
+    "recovered",
+    "hand-over",
+    "signal-dead",
+}
 """Entries that the program or the device made; all others are the operator's."""
 
 

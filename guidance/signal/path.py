@@ -10,6 +10,7 @@ from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance.signal.align import Aligner, Alignment
+from guidance.signal.dead_input import DeadInputDetector, came_before, stands_still
 from guidance.signal.evoked import Evoked
 from guidance.signal.history import History
 from guidance.signal.listen import EdgeFinder, Rhythm
@@ -23,6 +24,10 @@ _HISTORY_S = 8.0
 _SLICE_S = 1.0
 _MARGIN_MS = 2.0
 _HOLD_MS, _HOLD_WINDOWS, _LEAST_FREE_MS = 60.0, 2.5, 20.0
+_STILL_SWEEP_MS, _STILL_BEFORE_MS, _REPEATED_S = 10.0, 20.0, 2.0
+"""A sweep whose last 10 ms hold one value, or that is equal to one of the 2 s before, shows no muscle; nothing is
+learned from a stretch that held one value for the last 20 ms before its pulse. Blanking lasts a few ms at either place.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,15 @@ class Second:
     channels: tuple[Quality, ...]
 
 
-Finding = PulseSeen | Answer | Second
+@dataclass(frozen=True, slots=True)
+class InputState:
+    """By sample ``due`` it was known that the main channel is dead (``why``, a clause) or lives again (None)."""
+
+    due: int
+    why: str | None
+
+
+Finding = PulseSeen | Answer | Second | InputState
 
 
 class SignalPath:
@@ -73,6 +86,7 @@ class SignalPath:
         self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
         self._slice = max(1, int(_SLICE_S * rate_hz))
         self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
+        self._dead = DeadInputDetector(rate_hz, info.channels[0].step_uv, info.channels[0].range_uv)
         self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
         self._marker = None if marker is None else EdgeFinder(marker, rate_hz)
         self._aligner = Aligner(rate_hz, marker=marker is not None)
@@ -83,7 +97,11 @@ class SignalPath:
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
         self._margin = round(_MARGIN_MS * rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
-        self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second]] = []
+        self._still_sweep, self._still_before = (
+            max(2, round(ms * rate_hz / 1e3)) for ms in (_STILL_SWEEP_MS, _STILL_BEFORE_MS)
+        )
+        self._repeated = round(_REPEATED_S * rate_hz)
+        self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second | InputState]] = []
         self._order = count()
         self._pulses: deque[int] = deque(maxlen=64)
         self._known: deque[int] = deque(maxlen=64)
@@ -123,6 +141,8 @@ class SignalPath:
                 found = Pulse(pulse.sample, current_ma=self._dialled(pulse.sample), source="artefact")
                 self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
         self._align()
+        for change in self._dead.advance(self.history):
+            self._await(change.due, -1, InputState(change.due, change.why))
         for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
             self._await(due, 2, Second(due, channels))
         while self._waiting and self._waiting[0][0] <= self.history.end:
@@ -145,34 +165,45 @@ class SignalPath:
         unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
         return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
 
-    def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
+    def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second | InputState) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))
 
-    def _notice(self, item: PulseSeen | Second) -> list[Finding]:
+    def _notice(self, item: PulseSeen | Second | InputState) -> list[Finding]:
         if isinstance(item, PulseSeen) and _may_be_answered(item):
             for channel in self._answering:
-                detector = self._detectors[channel]
-                answered = item.pulse.sample + detector.samples_after[0]
-                detector.prepare(self.history, item.pulse, self._free_from(item.pulse, detector.samples_after[0]))
-                self._await(max(item.due, answered), 1, _Look(item.pulse, channel))
+                self._prepare(item, channel)
             self._pulses.append(item.pulse.sample)
         return [item]
 
+    def _prepare(self, seen: PulseSeen, channel: int) -> None:
+        """Make ready for the answer of ``channel``; a dead stretch before the pulse teaches nothing."""
+        detector, pulse = self._detectors[channel], seen.pulse
+        answered = detector.samples_after[0]
+        still = stands_still(self.history, channel, pulse.sample - self._still_before, pulse.sample)
+        if still or self._why_dead(channel, seen.due):
+            detector.pass_over(pulse)
+        else:
+            detector.prepare(self.history, pulse, self._free_from(pulse, answered))
+        self._await(max(seen.due, pulse.sample + answered), 1, _Look(pulse, channel))
+
     def _look(self, due: int, look: _Look) -> list[Finding]:
         pulse, detector = look.pulse, self._detectors[look.channel]
-        evoked, longer = self._judge(look, detector)
+        evoked, longer = self._judge(look, detector, due)
         if longer:
             self._await(max(due, longer), 1, _Look(pulse, look.channel, longer=True))
             return []
         detector.forget(pulse)
         return [Answer(due, pulse, look.channel, evoked)]
 
-    def _judge(self, look: _Look, detector: ResponseDetector) -> tuple[Evoked, int | None]:
+    def _judge(self, look: _Look, detector: ResponseDetector, due: int) -> tuple[Evoked, int | None]:
         """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
         first = look.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
             return detector.untold("another pulse in the window"), None
+        why = self._why_dead(look.channel, due) or self._why_lifeless(look.channel, first, stop)
+        if why:
+            return detector.untold(f"the input is dead: {why}"), None
         free = not self._pulse_within(first, longer)
         evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
         return evoked, longer if evoked.unfinished and free and not look.longer else None
@@ -181,10 +212,27 @@ class SignalPath:
         """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least
         after its window, ``answered`` samples long.
         """
+        lives = self._dead.lives_since(pulse.sample)
         before = max((sample for sample in self._pulses if sample < pulse.sample), default=None)
         if before is None:
-            return 0
+            return lives
+        return max(lives, self._free_after(before, pulse, answered))
+
+    def _free_after(self, before: int, pulse: Pulse, answered: int) -> int:
         return min(before + self._hold, max(before + answered, pulse.sample - self._short))
+
+    def _why_dead(self, channel: int, due: int) -> str | None:
+        """Why the input was known to be dead by ``due``; only the main channel's is watched all the time."""
+        return self._dead.why_dead(due) if channel == 0 else None
+
+    def _why_lifeless(self, channel: int, first: int, stop: int) -> str | None:
+        """Why the sweep from ``first`` to ``stop`` shows no muscle, living or not; None where it may."""
+        half = (stop - first) // 2
+        if stands_still(self.history, channel, stop - min(half, self._still_sweep), stop):
+            return "the sweep holds one value"
+        if came_before(self.history, channel, first + half, stop, self._repeated):
+            return "the sweep repeats earlier samples"
+        return None
 
     def _pulse_within(self, first: int, stop: int) -> bool:
         return any(first < sample < stop for sample in self._pulses)

@@ -120,6 +120,11 @@ class ResponseDetector:
         setting = self._dissector.foresee(pulse, self._unit(quiet.noise_uv)) if quiet else None
         self._bench = self._lay_out(setting) if setting else None
 
+    def pass_over(self, pulse: Pulse) -> None:
+        """Take nothing from the stream before ``pulse``: no muscle is seen there. Its answer cannot be known then."""
+        self.settle()
+        self._before[pulse.sample] = self._bench = None
+
     def _learn(self, shams: Shams) -> None:
         """Learn the noise, and how the statistics are spread in it."""
         self._learned_to = shams.next_sample

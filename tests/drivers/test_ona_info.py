@@ -21,7 +21,7 @@ def test_info_tells_who_the_device_is_and_what_it_can_do() -> None:
     info = description.info
     assert (info.model, info.serial, info.firmware, info.address) == ("Fake", "S-1", "1.2.3", "ona:X")
     assert info.sample_rate_hz == 20_000.0
-    assert info.channels == (Channel("needle", 400_000.0), Channel("surface", 5000.0))
+    assert info.channels == (Channel("needle", 400_000.0, 0.05), Channel("surface", 5000.0, 0.1))
     assert description.scale_uv == pytest.approx((0.05, 0.1))
     assert info.limits == LIMITS
     assert info.measures_impedance
@@ -40,7 +40,11 @@ def test_each_capability_is_a_bit_of_its_own(bit: int) -> None:
 def test_names_are_utf_8_without_what_cannot_be_printed() -> None:
     channels = [(1.0, 1.0, "Näedel\x1b[31m"), (1.0, math.nan, ""), (1.0, 0.0, "x")]
     info = parse_info(info_body(channels), "ona:X").info
-    assert info.channels == (Channel("Näedel[31m", 1.0), Channel("channel 2", None), Channel("x", None))
+    assert info.channels == (
+        Channel("Näedel[31m", 1.0, 0.001),
+        Channel("channel 2", None, 0.001),
+        Channel("x", None, 0.001),
+    )
 
 
 @pytest.mark.parametrize(
