@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.signal.basis import Array
+from drivers.base import Samples
 from guidance.signal.history import History
 
 HELD_S = 0.3
@@ -113,7 +113,7 @@ class DeadInputDetector:
             return _QUIET
         return _REPEATS if self._repeats(history) else None
 
-    def _hold(self, there: Array) -> int:
+    def _hold(self, there: Samples) -> int:
         """Count how long the newest value has been held; the longest hold that touches this slot, 0 at the limit."""
         before, value = self._held, self._value
         changed = np.flatnonzero(there != there[-1])
@@ -127,7 +127,7 @@ class DeadInputDetector:
         self._value = float(there[-1])
         return 0 if abs(value if len(changed) else self._value) >= self._limit_uv else longest
 
-    def _sum(self, slot: Array) -> None:
+    def _sum(self, slot: Samples) -> None:
         """Keep mean and mean square about it of the slot; a slot with a gap begins the second anew."""
         if self._quiet_uv is None:
             return
