@@ -91,6 +91,7 @@ def parse_stim(body: bytes, unwrap: Unwrap) -> tuple[Pulse, StimFlag]:
         impedance_kohm=_impedance_kohm(impedance),
         outcome=Outcome.NOT_DELIVERED if failed else Outcome.DELIVERED,
         compliance=StimFlag.COMPLIANCE in flags,
+        single=StimFlag.ONCE in flags,
     )
     return pulse, flags
 

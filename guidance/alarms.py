@@ -17,6 +17,8 @@ PRIORITIES = {
     "device-lost": "high",
     "display-lost": "high",
     "signal-dead": "high",
+    "stimulus-unrequested": "high",
+    "device-fault": "high",
     "lead-off": "medium",
     "stimulus-not-delivered": "medium",
     "stale": "medium",

@@ -20,6 +20,7 @@ from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
+from guidance.reconciliation import ReportLimit
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, Finding, InputState, PulseSeen, Second, SignalPath
@@ -69,6 +70,7 @@ class Engine:
         self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
         self._is_dead = False
+        self._reports = ReportLimit()
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
@@ -137,6 +139,7 @@ class Engine:
     def _taken(self, block: Block) -> Iterator[Made]:
         """What one block brings."""
         self.tally.count_block(block)
+        block = replace(block, pulses=tuple(self._reconciled(block))) if self._is_live and block.pulses else block
         yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
         for button in block.buttons:
             yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
@@ -146,6 +149,14 @@ class Engine:
                     yield Made(t, record, block.arrived_ns)
             for t, record in self._by_emg(self.emg, part) if self.emg else ():
                 yield Made(t, record, block.arrived_ns)
+
+    def _reconciled(self, block: Block) -> Iterator[Pulse]:
+        """The pulses that the device reports with ``block``, each held against the requests; a flood is cut off."""
+        for pulse in block.pulses:
+            if not self._reports.admits(self.t):
+                continue
+            wanted = self.stimulation is None or self.stimulation.reconcile(pulse, self._seconds(pulse.sample))
+            yield pulse if wanted else replace(pulse, unrequested=True)
 
     def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
         if isinstance(message, Credit | Acknowledge):
@@ -188,6 +199,7 @@ class Engine:
         stimulation = self.stimulation
         for item in stimulation.overdue(self.t) if stimulation else ():
             yield self._unconfirmed(item) if isinstance(item, Asked) else Made(self.t, item)
+        yield from self._at_once(self.watch.flood(floods=self._reports.floods(self.t)))
         state = self._conditions(now_ns)
         if stimulation:
             yield from self._at_once(stimulation.tick(self.t, state))
@@ -219,14 +231,7 @@ class Engine:
 
     def _records(self, finding: Finding) -> Iterator[tuple[float, Record]]:
         if isinstance(finding, PulseSeen):
-            t = self._seconds(finding.pulse.sample)
-            if self.stimulation:
-                self.stimulation.pulse_seen(finding.pulse)
-            if self.emg:
-                self.emg.pulse(finding.pulse.sample)
-            yield t, self._stimulus(finding.pulse, finding.alignment)
-            lead_off = any(self.watch.lead_off)
-            yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
+            yield from self._pulse(finding, self._seconds(finding.pulse.sample))
         elif isinstance(finding, Answer):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
@@ -235,6 +240,17 @@ class Engine:
             yield from ((t, record) for record in self._input_state(finding))
         else:
             yield from self._second(finding, self._seconds(finding.due))
+
+    def _pulse(self, seen: PulseSeen, t: float) -> Iterator[tuple[float, Record]]:
+        pulse = seen.pulse
+        if self.stimulation and not pulse.unrequested:
+            self.stimulation.pulse_seen(pulse)
+        if self.emg:
+            self.emg.pulse(pulse.sample)
+        yield t, self._stimulus(pulse, seen.alignment)
+        if not pulse.unrequested:
+            lead_off = any(self.watch.lead_off)
+            yield from ((t, alarm) for alarm in self.needle.pulse(pulse, t, lead_off=lead_off))
 
     def _second(self, second: Second, t: float) -> Iterator[tuple[float, Record]]:
         self.tally.quality = second.channels

@@ -60,7 +60,8 @@ class Command(Record):
 @dataclass(frozen=True, slots=True)
 class Stimulus(Record):
     """A pulse; ``source`` is ``device`` or ``artefact``. A stimulator on another clock gave it ``offset_ms`` after it
-    was asked to; the amplifier's clock runs faster than the host's by ``drift_ppm``.
+    was asked to; the amplifier's clock runs faster than the host's by ``drift_ppm``. ``unrequested``: nobody requested
+    it, or no more than a smaller one; no response is looked for.
     """
 
     kind: ClassVar[str] = "stimulus"
@@ -73,6 +74,7 @@ class Stimulus(Record):
     outcome: str = "delivered"
     offset_ms: float | None = None
     drift_ppm: float | None = None
+    unrequested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class Conditions:
     device_fault: str | None
     headless: bool
     signal_dead: bool = False
+    device_floods: bool = False
 
 
 def disarming(state: Conditions) -> str | None:
@@ -139,6 +140,7 @@ def disarming(state: Conditions) -> str | None:
         (not state.storage_ok, "the record of the procedure cannot be written"),
         (not state.connected, "the amplifier is not connected"),
         (state.device_fault is not None, f"the amplifier reports a fault ({state.device_fault})"),
+        (state.device_floods, "the device reports more pulses than a stimulator can give"),
         (state.lead_off, "an electrode is off"),
         (state.signal_dead, "the input is dead"),
         (

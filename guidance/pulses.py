@@ -9,6 +9,7 @@ from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
 from guidance.events import Command
 from guidance.interlock import Bounds, Conditions
+from guidance.reconciliation import Account, SingleRequests, TrainRequests
 from guidance.stimulation import UNCONFIRMED, Asked, Fire, Output, Stimulation, Train
 
 CONFIRM_S = 0.5
@@ -59,6 +60,12 @@ class SinglePulses(Stimulation):
         elif self._asked and self._asked.seen is None:
             self._asked.seen = pulse.sample
 
+    def _new_account(self, step_ma: float) -> Account:
+        return SingleRequests(step_ma)
+
+    def _settle(self) -> None:
+        self._asked = None
+
     def _hear(self, sample: int) -> None:
         if self._asked and self._asked.seen == sample:
             self._asked = None
@@ -94,7 +101,7 @@ class SinglePulses(Stimulation):
         self._withheld = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
         self._asked = Asked(t, current_ma, self.pulse_width_ms)
-        self._ask(Fire(current_ma, self.pulse_width_ms))
+        self._ask(Fire(current_ma, self.pulse_width_ms), t)
         yield from self._tell()
 
     @property
@@ -149,12 +156,18 @@ class PulseTrain(Stimulation):
         super().pulse_seen(pulse)
         self._heard |= pulse.outcome is Outcome.NOT_DELIVERED
 
+    def _new_account(self, step_ma: float) -> Account:
+        return TrainRequests(step_ma)
+
+    def _settle(self) -> None:
+        """Nothing waits here."""
+
     def _hear(self, _sample: int) -> None:
         self._heard = True
 
     def _begin(self, t: float, current_ma: float) -> None:
         self._extend(t)
-        self._train(current_ma)
+        self._train(current_ma, t)
         self.actions.append(Output(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | Asked]:
@@ -165,18 +178,18 @@ class PulseTrain(Stimulation):
             self.suspect, self.amiss = True, UNCONFIRMED
             yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
 
-    def _go_on(self, _t: float, state: Conditions) -> Iterator[Command]:
+    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
         if why is not None:
             yield from self.disarm("safety", why)
         elif (current_ma, self.pulse_rate_hz) != (self.current_ma, self._train_hz):
-            self._train(current_ma)
+            self._train(current_ma, t)
             yield from self._tell()
 
-    def _train(self, current_ma: float) -> None:
+    def _train(self, current_ma: float, t: float) -> None:
         self._train_hz = self.pulse_rate_hz
-        self._ask(Train(current_ma, self.width_ms, self._train_hz))
+        self._ask(Train(current_ma, self.width_ms, self._train_hz), t)
 
     def _extend(self, t: float) -> None:
         self._heard = False

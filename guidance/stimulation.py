@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,8 +11,9 @@ from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
 from guidance.hand import Hand
-from guidance.interlock import Bounds, Conditions, Ladder, disarming, highest_step, not_fresh, refusal
+from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
+from guidance.reconciliation import Account, Request
 
 DIAL_STEP_MA = 0.05
 PASSING_FAULTS = {"host lost", "open circuit"}
@@ -21,13 +22,16 @@ PASSING_FAULTS = {"host lost", "open circuit"}
 _OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
 _HELD, _TAKEN_OVER, _HANDED_BACK = "the current is held", "the current is taken over", "the current is handed back"
 UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
-_LATELY = 4
-"""So many pulses may have been asked for when the report of the first comes."""
-
-_RUNAWAY = (
+_UNREQUESTED = (
     "The stimulator is out of hand: {}. Take the needle's cable off it, and do not use it again before it has been "
     "looked at."
 )
+_REPEAT_OFF_S = 0.5
+"""The output is switched off again so often while pulses come that nobody requested."""
+
+_CALM_S = 2.0
+"""For so long no such pulse must have come before the output may be armed again."""
+
 _UNFOUND = (
     "The last pulse was not found in the recording: it may or may not have been delivered. Check the stimulator's "
     "output and the needle's cable."
@@ -75,9 +79,10 @@ class Stimulation(ABC):
     """Decides when a pulse is due and asks the interlock; gathers the actions that the host carries out.
 
     ``hand``: who chooses the current. ``refused``: why it was not armed when that was last asked for, in words.
-    ``amiss``: what was wrong with the last pulse, in words. ``unanswered``: so many pulses in a row were not answered.
-    ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or the device
-    found a fault.
+    ``amiss``: what was wrong with the last pulse, in words. ``unrequested``: what was delivered that was not requested,
+    in words, until it is armed again. ``unanswered``: so many pulses in a row were not answered.
+    ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or not
+    requested, or the device found a fault.
     """
 
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
@@ -95,13 +100,16 @@ class Stimulation(ABC):
         self.actions: list[Action] = []
         self.current_ma: float | None = None
         self.amiss: str | None = None
+        self.unrequested: str | None = None
         self.refused: str | None = None
         self.unanswered = 0
         self.ladder = Ladder(first_ma, width_ms)
         self.hand = Hand(controller)
         self._told: tuple[float | None, float, float] | None = None
-        self._lately_ma: deque[float] = deque([0.0], maxlen=_LATELY)
-        self._runaway: str | None = None
+        self._account = self._new_account(bounds.current_step_ma)
+        self._out_of_hand: str | None = None
+        self._out_of_hand_t = self._off_t = -math.inf
+        self._t = 0.0
 
     @property
     def pulse_rate_hz(self) -> float:
@@ -134,6 +142,14 @@ class Stimulation(ABC):
         """Pulses still not confirmed, of which nothing is to be expected any more."""
 
     @abstractmethod
+    def _new_account(self, step_ma: float) -> Account:
+        """An account of the requests, of a stimulator with this step of its current."""
+
+    @abstractmethod
+    def _settle(self) -> None:
+        """Note that of the pulse under way nothing more is to be expected."""
+
+    @abstractmethod
     def _begin(self, t: float, current_ma: float) -> None:
         """Gather the actions of arming; the first pulse will be of ``current_ma``."""
 
@@ -164,21 +180,25 @@ class Stimulation(ABC):
 
     def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
         """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""
-        why = disarming(state) or not_fresh(state)
+        self._t = t
+        why = disarming(state) or not_fresh(state) or self._not_calm(t)
         self.refused = why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.rate_hz)
         if why is not None:
             self.actions.append(Output(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
-            self.armed, self.suspect, self.amiss, self._runaway = True, False, None, None
+            self.armed, self.suspect, self.amiss = True, False, None
+            self.unrequested = self._out_of_hand = None
             self.current_ma = self._next_ma()
             self._told = self._now()
+            self._account.switch(t, on=True)
             self._begin(t, self.current_ma)
             yield Command(*self._told, enabled=True, by=by)
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
         self.actions.append(Output(on=False))
+        self._account.switch(self._t, on=False)
         self.unanswered = 0
         self.suspect |= by == "operator"
         if self.armed:
@@ -209,23 +229,36 @@ class Stimulation(ABC):
 
     def tick(self, t: float, state: Conditions) -> Iterator[Command]:
         """At device time ``t``, after ``overdue``: switch off if something demands it, else ask for what is due."""
+        self._t = t
         if not self.armed:
             return
-        why = self._runaway or disarming(state)
+        why = self._out_of_hand or disarming(state)
         if why is None:
             yield from self._go_on(t, state)
             return
-        self.suspect |= self._runaway is not None
+        self.suspect |= state.device_floods
         self.suspect |= state.device_fault is not None and state.device_fault not in PASSING_FAULTS
         yield from self.disarm("safety", why)
 
-    def pulse_seen(self, pulse: Pulse) -> None:
-        """Take in what the device says of a pulse; one larger than could have been asked for ends the stimulation."""
-        given_ma, most_ma = pulse.current_ma, max(self._lately_ma)
-        if given_ma is not None and given_ma > highest_step(most_ma):
-            self._runaway = f"a pulse of {given_ma:.2f} mA was given, and no more than {most_ma:.2f} mA asked for"
+    def reconcile(self, pulse: Pulse, t: float) -> bool:
+        """Whether ``pulse``, which began at device time ``t``, was requested as it was given; one that was not ends the
+        stimulation, and is none to learn from. Take each as it is reported.
+        """
+        found = self._account.mismatch(pulse, t)
+        if found is None:
+            return True
+        self._out_of_hand, self._out_of_hand_t = found.why, t
+        self.unrequested, self.suspect = _UNREQUESTED.format(found.why), True
+        if found.settles:
+            self._settle()
+        if t - self._off_t >= _REPEAT_OFF_S or self.armed:
+            self._off_t = t
             self.actions.append(Output(on=False))
-        self.amiss = _amiss(pulse) if self._runaway is None else _RUNAWAY.format(self._runaway)
+        return False
+
+    def pulse_seen(self, pulse: Pulse) -> None:
+        """Take in what the device says of a pulse that was requested."""
+        self.amiss = _amiss(pulse)
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.ladder.delivered(pulse.current_ma)
 
@@ -245,10 +278,15 @@ class Stimulation(ABC):
     def _refusal(self, current_ma: float, state: Conditions) -> str | None:
         return refusal(state, self.bounds, self.ladder, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
 
-    def _ask(self, action: Fire | Train) -> None:
+    def _not_calm(self, t: float) -> str | None:
+        """Why it is too early to arm after pulses that nobody requested."""
+        return "pulses come that were not requested" if t - self._out_of_hand_t < _CALM_S else None
+
+    def _ask(self, action: Fire | Train, t: float) -> None:
         self.actions.append(action)
+        rate_hz = action.rate_hz if isinstance(action, Train) else 0.0
+        self._account.request(Request(t, action.current_ma, action.width_ms, rate_hz))
         self.ladder.asked(action.current_ma, action.width_ms)
-        self._lately_ma.append(action.current_ma)
         self.current_ma = action.current_ma
 
     def _tell(self) -> Iterator[Command]:

@@ -62,6 +62,7 @@ def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
         outcome=pulse.outcome.value,
         offset_ms=alignment.offset_ms if alignment else None,
         drift_ppm=alignment.drift_ppm if alignment else None,
+        unrequested=pulse.unrequested,
     )
 
 

@@ -26,6 +26,10 @@ _CLOSE = "The threshold is at or below the lower bound: the tip may be in the ne
 _DEAD = (
     "The signal is dead: {}. No pulse is given. Check the electrodes' cable and the amplifier; switch it off and on."
 )
+_FLOOD = (
+    "The device is faulty: it reports more pulses than a stimulator can give. They are left out, and no pulse is "
+    "given. Do not use it again before it has been looked at."
+)
 _FAULTS = {
     "host lost": "The amplifier had lost its host (host lost) and switched its stimulator off by itself.",
     "open circuit": "The amplifier reports an open circuit. Check needle cable and return electrode, then arm again.",
@@ -44,6 +48,7 @@ class Watch:
         self.lead_off: tuple[bool, ...] = ()
         self.answered_t: float | None = None
         self._fault: str | None = None
+        self._floods = False
         self._arrived_ns: int | None = None
         self._losses: deque[tuple[float, float]] = deque(maxlen=200)
         self._armed_t: float | None = None
@@ -95,6 +100,11 @@ class Watch:
         """The alarm that the main channel's input is dead, for the reason ``why`` (a clause); None where it lives."""
         yield from self._told("signal-dead", _DEAD.format(why) if why else None)
 
+    def flood(self, *, floods: bool) -> Iterator[Alarm]:
+        """The alarm that the device reports more pulses than a stimulator can give."""
+        self._floods = floods
+        yield from self._told("device-fault", _FLOOD if floods else None, "reports")
+
     def too_close(self, proximity: Proximity) -> Alarm | None:
         """The alarm that the threshold is probably at or below the lower bound."""
         probable = proximity.valid and (proximity.zone_probability or {}).get("close", 0.0) >= _CLOSE_PROBABLE
@@ -123,6 +133,7 @@ class Watch:
             text = "No fit answer to the last pulses: the estimate is stale."
             yield from self._told("stale", text if stale else None, "answers")
             yield from self._told("stimulus-not-delivered", stimulation.amiss, "pulse")
+            yield from self._told("stimulus-unrequested", stimulation.unrequested)
 
     def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> Conditions:
         """What the interlock asks about, at host time ``now_ns``."""
@@ -137,6 +148,7 @@ class Watch:
             lead_off=any(self.lead_off),
             device_fault=self._fault,
             headless=headless,
+            device_floods=self._floods,
             signal_dead=self._alarms.holds("signal-dead"),
         )
 

@@ -141,6 +141,8 @@ class OnaDevice:
             pulses.append((max(due.position - start, 0.0), delivery.delivered_ua / 1000, due.width_us / 1000))
             if not self.faults.no_stim:
                 self._say_shifted(ona.STIM, delivery.body(), now_ns)
+        for made_up in self._stim.made_up(start, self._sent):
+            self._say(ona.STIM, made_up.body())
         pulses += self._strikes(start)
         raw, flags = self.patient.record(count, sorted(pulses))
         raw = self._converter.read(raw, self.faults.dead_input)

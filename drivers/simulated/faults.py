@@ -8,6 +8,13 @@ import numpy as np
 
 from drivers.simulated.messages import WRONG_INFO, Info
 
+_RANGES = {
+    "stim_shift_ms": (-100.0, 100.0),
+    "impedance_kohm": (0.001, 1e6),
+    "compliance_v": (0.0, 1e3),
+    "stray_hz": (0.0, 100.0),
+    "made_up_hz": (0.0, 10_000.0),
+}
 DEAD_INPUTS = ("off", "zero", "held", "repeat")
 
 
@@ -16,7 +23,8 @@ class Faults:
     """All off to begin with. Shares (0..1) are of frames; times and limits carry their unit.
 
     ``dead_input`` is off, or how the converter hangs: at zero, at its last sample (held), or in a buffer of the last
-    200 ms (repeat).
+    200 ms (repeat). ``stray_hz``: so many pulses a second that nobody requested, given and reported; ``made_up_hz``: so
+    many reports of pulses that were never given.
     ``stim_shift_ms`` above 0 sends each STIM so much after the samples of its sweep, below 0 so much before.
     """
 
@@ -32,6 +40,8 @@ class Faults:
     compliance_v: float | None = None
     info: str = "true"
     dead_input: str = "off"
+    stray_hz: float = 0.0
+    made_up_hz: float = 0.0
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def set(self, name: str, text: str) -> None:
@@ -82,9 +92,7 @@ def _parsed(key: str, text: str) -> object:
 
 def _number(key: str, text: str) -> float:
     value = float(text)
-    low, high = {"stim_shift_ms": (-100.0, 100.0), "impedance_kohm": (0.001, 1e6), "compliance_v": (0.0, 1e3)}.get(
-        key, (0.0, 1.0)
-    )
+    low, high = _RANGES.get(key, (0.0, 1.0))
     if not low <= value <= high:
         raise ValueError(f"{key} must lie within {low:g} and {high:g}, not {text}")
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from drivers.simulated.faults import Faults
@@ -9,6 +10,9 @@ from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Del
 
 COMPLIANCE_V = 80.0
 """Largest output voltage: block stimulators give 65-95 V (measured: makers' data)."""
+
+
+_STRAY_UA = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class StimOutput:
         self.enabled = False
         self._anchor = 0.0
         self._once: list[Due] = []
+        self._stray_at = 0.0
 
     def in_range(self, current_ua: int, width_us: int, rate_mhz: int = 0) -> bool:
         """Whether INFO's limits allow these values; a current off the step's grid is not allowed."""
@@ -67,7 +72,25 @@ class StimOutput:
         self._once = [pulse for pulse in self._once if pulse.position >= end]
         if self.enabled and self._rate_mhz:
             now += self._train(start, min(end, deadline))
+        now += self._strays(start, end)
         return sorted(now, key=lambda pulse: pulse.position)
+
+    def _strays(self, start: int, end: float) -> list[Due]:
+        """The pulses that a fault gives whether the output is on or off, as large as the last that was set."""
+        if not self._faults.stray_hz:
+            self._stray_at = end
+            return []
+        pulses = []
+        while (position := max(self._stray_at, float(start))) < end:
+            pulses.append(Due(position, self._current_ua or _STRAY_UA, self._width_us, once=False))
+            self._stray_at = position + self._info.sample_rate_hz / self._faults.stray_hz
+        return pulses
+
+    def made_up(self, start: int, end: int) -> list[Delivery]:
+        """Reports of pulses between samples ``start`` and ``end`` that a fault makes up."""
+        each = self._info.sample_rate_hz / self._faults.made_up_hz if self._faults.made_up_hz else math.inf
+        count = 0 if math.isinf(each) else int(end / each) - int(start / each)
+        return [Delivery(start, 0, _STRAY_UA, _STRAY_UA, self._width_us, None, 0)] * count
 
     def _train(self, start: int, end: float) -> list[Due]:
         period = self._info.sample_rate_hz * 1000 / self._rate_mhz

@@ -177,6 +177,7 @@ def _pulses(then: list[Event], recording: Recording) -> list[Pulse]:
             event["impedance_kohm"],
             Outcome(event.get("outcome", "delivered")),
             event["source"],
+            unrequested=bool(event.get("unrequested")),
         )
         for event in then
         if event["kind"] == "stimulus" and (event["source"] == "device" or event.get("offset_ms") is not None)

@@ -170,7 +170,7 @@ class SignalPath:
 
     def _notice(self, item: PulseSeen | Second | InputState) -> list[Finding]:
         if isinstance(item, PulseSeen) and _may_be_answered(item):
-            for channel in self._answering:
+            for channel in () if item.pulse.unrequested else self._answering:
                 self._prepare(item, channel)
             self._pulses.append(item.pulse.sample)
         return [item]

@@ -48,6 +48,9 @@ class State:
     mend: str = ""
 
 
+_STIMULATOR_FAULTS = {"stimulus-unrequested": "OUT OF HAND", "stimulus-not-delivered": "off, fault"}
+
+
 def states(snapshot: Snapshot, *, silent: bool = False) -> tuple[State, ...]:
     """The four that are always in sight; of a ``silent`` engine nothing is known."""
     found = (_link(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
@@ -125,8 +128,9 @@ def _stimulator(snapshot: Snapshot) -> State:
         return State("stimulator", Standing.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")
     if not snapshot.connected:
         return State("stimulator", Standing.UNKNOWN, "off?", "The amplifier does not answer.")
-    if _holds(snapshot, "stimulus-not-delivered"):
-        return State("stimulator", Standing.BAD, "off, fault", _alarm_text(snapshot, "stimulus-not-delivered"))
+    fault = next((code for code in _STIMULATOR_FAULTS if _holds(snapshot, code)), None)
+    if fault:
+        return State("stimulator", Standing.BAD, _STIMULATOR_FAULTS[fault], _alarm_text(snapshot, fault))
     limits = f"to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.rate_hz:g} a second"
     if stimulator.why:
         return State("stimulator", Standing.HEED, "off", f"Not armed: {clean(stimulator.why)}")

@@ -234,13 +234,14 @@ def test_flipped_bits_cost_samples_but_never_falsify_or_hide_one() -> None:
 )
 def test_a_pulse_tells_what_was_delivered(bits: int, delivered: int, outcome: Outcome) -> None:
     pulse, _ = parse_stim(stim_body(7, 500, delivered, 250, bits), lambda sample: sample)
-    assert pulse == Pulse(7, 1500, delivered / 1000, 0.5, 0.1, 2.5, outcome, compliance=bits == 1)
+    assert pulse == Pulse(7, 1500, delivered / 1000, 0.5, 0.1, 2.5, outcome, compliance=bits == 1, single=False)
 
 
 def test_an_impedance_not_measured_is_none_and_a_single_pulse_is_flagged() -> None:
     pulse, flags = parse_stim(stim_body(7, impedance=0xFFFF, flags=0xFC), lambda sample: sample)
     assert pulse.impedance_kohm is None
     assert flags is StimFlag.ONCE
+    assert pulse.single
 
 
 @pytest.mark.parametrize(("code", "word"), [*enumerate(("idle", "streaming", "enabled", "fault")), (9, "state 9")])

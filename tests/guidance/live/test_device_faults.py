@@ -77,11 +77,14 @@ def test_a_device_that_gives_more_than_was_asked_for_is_switched_off_for_good(
     bench.after(4.0, lambda: monkeypatch.setattr(StimOutput, "deliver", twofold))
     bench.run(8.0)
     assert faults(bench.lines) == []
-    (off,) = [line for line in bench.of("command", by="safety") if line["why"] and "asked for" in line["why"]]
+    (off,) = [line for line in bench.of("command", by="safety") if line["why"] and "requested" in line["why"]]
     assert len([pulse for pulse in bench.of("stimulus") if pulse["t"] > 4.0]) == 1
     assert off["t"] < 5.0
     assert not bench.is_enabled
-    assert "Take the needle's cable off" in bench.of("alarm", code="stimulus-not-delivered")[0]["text"]
+    (alarm,) = bench.of("alarm", code="stimulus-unrequested")
+    assert (alarm["priority"], alarm["active"]) == ("high", True)
+    assert "Take the needle's cable off" in alarm["text"]
+    assert not [line for line in bench.of("response") if line["sample"] / 5000 > 4.0]
 
 
 def test_a_fault_of_the_device_switches_off_for_good(bench: VirtualBench) -> None:

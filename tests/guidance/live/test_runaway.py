@@ -23,27 +23,27 @@ def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_opera
     stimulation = single()
     ticked(stimulation, 0.1)
     taken(stimulation)
-    stimulation.pulse_seen(Pulse(100, current_ma=1.31))
+    assert not stimulation.reconcile(Pulse(100, current_ma=1.31), 0.1)
     assert taken(stimulation) == [Output(on=False)]
     (off,) = ticked(stimulation, 0.11)
     assert (off.enabled, off.by) == (False, "safety")
-    assert "a pulse of 1.31 mA was given, and no more than 1.00 mA asked for" in (off.why or "")
-    stimulation.pulse_seen(Pulse(120, current_ma=1.0))
-    assert "Take the needle's cable off" in (stimulation.amiss or "")
+    assert "a pulse of 1.31 mA was given, and no more than 1.00 mA requested" in (off.why or "")
+    assert "Take the needle's cable off" in (stimulation.unrequested or "")
     assert stimulation.suspect
 
 
 def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() -> None:
     stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
-    stimulation.pulse_seen(Pulse(100, current_ma=0.5))
+    assert not stimulation.reconcile(Pulse(100, current_ma=0.5), 0.1)
     assert taken(stimulation) == [Output(on=False)]
-    assert "a pulse of 0.50 mA was given" in (stimulation.amiss or "")
+    assert "a pulse of 0.50 mA was given that nobody requested" in (stimulation.unrequested or "")
+    assert stimulation.suspect
 
 
 def test_what_a_device_gives_a_little_above_what_was_asked_for_is_borne() -> None:
     stimulation = single()
     ticked(stimulation, 0.1)
-    stimulation.pulse_seen(Pulse(100, current_ma=1.29))
+    assert stimulation.reconcile(Pulse(100, current_ma=1.29), 0.1)
     assert ticked(stimulation, 0.11) == []
     assert stimulation.armed
 
@@ -54,6 +54,25 @@ def test_a_late_report_of_a_larger_pulse_before_is_no_runaway() -> None:
     list(train.arm(0.0, replace(GOOD, armed=False), "operator"))
     dial.current_ma = 0.5
     ticked(train, 0.1)
-    train.pulse_seen(Pulse(90, current_ma=2.0))
+    assert train.reconcile(Pulse(90, current_ma=2.0), 0.09)
     assert ticked(train, 0.11) == []
     assert train.armed
+
+
+def test_it_is_not_armed_again_while_pulses_come_that_nobody_requested() -> None:
+    stimulation = single()
+    for i in range(10):
+        assert not stimulation.reconcile(Pulse(100 + i, current_ma=1.0), 0.1 + i / 5000)
+    ticked(stimulation, 0.2)
+    (refused,) = stimulation.arm(1.0, replace(GOOD, armed=False), "operator")
+    assert (refused.enabled, refused.why) == (False, "not armed: pulses come that were not requested")
+    (armed,) = stimulation.arm(2.5, replace(GOOD, armed=False), "operator")
+    assert armed.enabled
+    assert stimulation.unrequested is None
+
+
+def test_a_flood_of_unrequested_pulses_is_switched_off_a_few_times_a_second() -> None:
+    stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
+    for i in range(4000):
+        stimulation.reconcile(Pulse(i, current_ma=1.0), i / 4000)
+    assert taken(stimulation) == [Output(on=False)] * 2
