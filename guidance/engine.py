@@ -20,6 +20,7 @@ from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.zones import ZoneHysteresis, edges_of
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
@@ -27,7 +28,6 @@ from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import Watch
-from guidance.zones import SteadyZone, edges_ma
 
 
 class Engine:
@@ -55,7 +55,7 @@ class Engine:
         self._belief = ProximityFilter(
             settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
         )
-        self._zone = SteadyZone()
+        self._zone = ZoneHysteresis()
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
@@ -68,7 +68,7 @@ class Engine:
         plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
         self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
-        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
+        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
         self._is_live = False
 
     def begin(self) -> Made:

@@ -16,15 +16,14 @@ from guidance.emg.finder import HOP_MS, Potential, PotentialFinder
 from guidance.emg.units import Sorter, Unit
 from guidance.events import Activity, Entry, MotorUnit, Proximity, Record
 from guidance.protocol import NeedleEmgPlan, Phase
+from guidance.proximity.zones import ZoneHysteresis, completed
 from guidance.snapshot import NeedleView
-from guidance.zones import SteadyZone
 
 _LOOK_BACK_S = 2.0
 _FORGET_S = 4.0
 _TOLD_EVERY_S = 0.25
 _AFTER_PULSE_MS, _PULSES_LAPSE_S = 25.0, 3.0
 _PLATE_S = 3
-_ZONES = ("none", "far", "approach", "target", "close")
 _RHYTHM, _RHYTHM_CV = 6, 0.35
 
 
@@ -41,7 +40,7 @@ class NeedleGuide:
         self.phase: Phase | None = None
         self._recent: deque[Potential] = deque()
         self._told: dict[int, tuple[int, Closeness]] = {}
-        self._zone = SteadyZone()
+        self._zone = ZoneHysteresis()
         self._last: Proximity | None = None
         self._last_at = -rate_hz
         self._seconds = self._plate_s = 0
@@ -203,7 +202,7 @@ def _by_closeness(near: Closeness, sample: int) -> Proximity:
 
 
 def _by_plate(plate: PlateActivity, sample: int) -> Proximity:
-    shares = {"approach": 1 - plate.share, "target": plate.share}
+    shares = completed({"approach": 1 - plate.share, "target": plate.share})
     return replace(_proximity(sample, "target", shares), place="end-plate")
 
 
@@ -214,8 +213,7 @@ def _unknown(sample: int, why: str) -> Proximity:
 
 
 def _proximity(sample: int, zone: str | None, shares: dict[str, float] | None) -> Proximity:
-    probability = None if shares is None else dict.fromkeys(_ZONES, 0.0) | shares
-    return Proximity(sample, None, None, None, zone, probability, valid=True, why=None, by="needle-emg")
+    return Proximity(sample, None, None, None, zone, shares, valid=True, why=None, by="needle-emg")
 
 
 def _gist(proximity: Proximity) -> tuple[object, ...]:

@@ -10,9 +10,10 @@ from guidance.proximity.draws import Draws
 from guidance.proximity.evidence import Heard, Repeats, likelihood
 from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
-from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
+from guidance.proximity.report import Told, interval, quantiles, told, unknown
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, thinned, weighed
 from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
+from guidance.proximity.zones import ordered_edges
 from guidance.signal.basis import Array
 
 PARTICLES = 6000
@@ -42,7 +43,7 @@ class ProximityFilter:
         ``lower_bound_ma``, both for a pulse of 0.1 ms. With ``by_width`` answers to pulses of other widths count as
         evidence of distance too (``widths``).
         """
-        self._edges = Edges(target_ma=target_ma, close_ma=lower_bound_ma)
+        self._edges = ordered_edges(target_ma, lower_bound_ma)
         self.criterion_uv, self._count = criterion_uv, count
         self._draws = Draws(_SEED)
         self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from guidance.events import Interval, Proximity
 from guidance.harmless import clean
+from guidance.proximity.zones import USUAL_EDGES_MA, Edges
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_led_by_emg, is_live
-from guidance.zones import USUAL_EDGES_MA
 
 STALE_S = 3.0
 
@@ -49,7 +49,7 @@ class Estimate:
     trend: str | None = None
     why: str | None = None
     is_old: bool = False
-    edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
+    edges_ma: Edges = USUAL_EDGES_MA
     rise_time_ms: Interval | None = None
     by_emg: bool = False
 
@@ -120,7 +120,7 @@ class Reader:
         return "closer" if last < first else "away"
 
 
-def _edges(snapshot: Snapshot) -> tuple[float, float, float]:
+def _edges(snapshot: Snapshot) -> Edges:
     by_rise = snapshot.proximity is not None and snapshot.proximity.rise_time_us is not None
     return snapshot.needle.edges_ms if by_rise and snapshot.needle else snapshot.zone_edges_ma
 
