@@ -15,7 +15,7 @@ from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
-from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
+from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus, unknown_proximity
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
@@ -241,7 +241,7 @@ class Engine:
         rate_hz = self.stimulation.rate_hz if self.stimulation else 1.0
         by_emg = self.emg is not None and self.emg.guides
         if known and known.valid and self._is_live and not by_emg and self.watch.is_stale(t, rate_hz):
-            self.proximity = Proximity(known.sample, None, None, None, None, None, valid=False, why="stale")
+            self.proximity = unknown_proximity(known.sample, "stale")
             yield self.proximity
             yield from self._changed_cue(self.proximity)
 

@@ -14,7 +14,7 @@ from guidance.emg.effort import PHASES, Seen, judge_effort
 from guidance.emg.endplate import PlateActivity, plate_activity
 from guidance.emg.finder import HOP_MS, Potential, PotentialFinder
 from guidance.emg.units import Sorter, Unit
-from guidance.events import Activity, Entry, MotorUnit, Proximity, Record
+from guidance.events import BY_EMG, Activity, Entry, MotorUnit, Proximity, Record, unknown_proximity
 from guidance.protocol import NeedleEmgPlan, Phase
 from guidance.proximity.zones import ZoneHysteresis, completed
 from guidance.snapshot import NeedleView
@@ -207,13 +207,12 @@ def _by_plate(plate: PlateActivity, sample: int) -> Proximity:
 
 
 def _unknown(sample: int, why: str) -> Proximity:
-    """Nothing near can be told; a patient who tries in vain is as far as a search without response."""
-    zone = "none" if why == "silent" else None
-    return replace(_proximity(sample, zone, None), valid=False, why=why)
+    """Nothing near is known; a patient who tries in vain is as far as a search without response."""
+    return unknown_proximity(sample, why, by=BY_EMG, searched=why == "silent")
 
 
-def _proximity(sample: int, zone: str | None, shares: dict[str, float] | None) -> Proximity:
-    return Proximity(sample, None, None, None, zone, shares, valid=True, why=None, by="needle-emg")
+def _proximity(sample: int, zone: str, shares: dict[str, float]) -> Proximity:
+    return Proximity(sample, None, None, None, zone, shares, valid=True, why=None, by=BY_EMG)
 
 
 def _gist(proximity: Proximity) -> tuple[object, ...]:

@@ -32,11 +32,6 @@ class Told:
         return Proximity(sample, self.threshold_ma, self.short_ma, self.distance_mm, zone, self.zones, True, None)
 
 
-def unknown(sample: int, why: str, zone: str | None = None) -> Proximity:
-    """The record that says nothing is known after the pulse at ``sample``, and why."""
-    return Proximity(sample, None, None, None, zone, None, valid=False, why=why)
-
-
 def told(
     ln_short: Cloud, short_ma: Interval, ln_factor: Cloud | float, distance_mm: Interval, weights: Cloud,
     edges: Edges, highest_ma: float,
