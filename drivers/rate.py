@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 BINS = 16
+
+
+def earliest_in(bins: NDArray[np.int_], late_s: NDArray[np.float64]) -> list[int]:
+    """Return, for each of ``bins`` (n,) in rising order, the index of its least ``late_s`` (n,): bytes are only ever
+    late, so what arrived earliest shows the clock best.
+    """
+    return [int(np.flatnonzero(bins == each)[np.argmin(late_s[bins == each])]) for each in np.unique(bins)]
 
 
 def rate_from_arrival(counted: Sequence[int], arrived_ns: Sequence[int]) -> float | None:
@@ -22,6 +30,6 @@ def rate_from_arrival(counted: Sequence[int], arrived_ns: Sequence[int]) -> floa
         return None
     late_s = seconds - samples * mean_s
     bins = np.minimum(((samples - samples[0]) / (samples[-1] - samples[0]) * BINS).astype(int), BINS - 1)
-    earliest = [np.flatnonzero(bins == b)[np.argmin(late_s[bins == b])] for b in np.unique(bins)]
+    earliest = earliest_in(bins, late_s)
     slope = np.polynomial.Polynomial.fit(samples[earliest], seconds[earliest], 1).convert().coef[1]
     return float(1 / slope)

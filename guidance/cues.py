@@ -10,9 +10,13 @@ import math
 from dataclasses import dataclass
 
 from guidance.events import Cue, Proximity
+from guidance.proximity.zones import Edges
 
 KEPT = 1.15
 """A tempo stays until another fits better by this factor, so that it does not waver from pulse to pulse."""
+
+_FAR_REACH = 4
+"""The tempo of ``far`` begins to rise at so many times the edge of ``approach`` (a judgement, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,11 @@ USUAL = "tempo"
 class CueChooser:
     """The cue of one procedure, by one mapping."""
 
-    def __init__(self, mapping: Mapping, edges_ma: tuple[float, float, float]) -> None:
-        """``edges_ma``: thresholds at 0.1 ms at which approach, target and close begin."""
+    def __init__(self, mapping: Mapping, edges_ma: Edges) -> None:
+        """``edges_ma``: where the zones begin."""
         self._tones = mapping.tones
-        approach, target, close = edges_ma
-        self._reach = {"far": (4 * approach, approach), "approach": (approach, target), "target": (target, close)}
+        self._target_ma = edges_ma.target
+        self._spans = edges_ma.spans() | {"far": (edges_ma.approach, _FAR_REACH * edges_ma.approach)}
         self._cue: Cue | None = None
 
     def changed(self, proximity: Proximity) -> Cue | None:
@@ -97,7 +101,7 @@ class CueChooser:
         near_ma = self._near_ma(proximity)
         if len(tone.rates_hz) < 2 or near_ma is None:
             return tone.rates_hz[0] if tone.rates_hz else None
-        far, near = self._reach[zone]
+        near, far = self._spans[zone]
         inward = math.log(far / near_ma) / math.log(far / near) if far > near else 1.0
         slowest, fastest = tone.rates_hz[0], tone.rates_hz[-1]
         wanted = slowest * (fastest / slowest) ** min(max(inward, 0.0), 1.0)
@@ -110,7 +114,7 @@ class CueChooser:
         """The threshold; of a needle's own EMG, what is as far from the target's edge as its rise is from the limit."""
         if proximity.threshold_0p1ms_ma is not None:
             return proximity.threshold_0p1ms_ma[1]
-        return self._reach["target"][0] / proximity.closeness[1] if proximity.closeness is not None else None
+        return self._target_ma / proximity.closeness[1] if proximity.closeness is not None else None
 
 
 def _apart(rate_hz: float, wanted_hz: float) -> float:

@@ -15,11 +15,12 @@ from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
-from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
+from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus, unknown_proximity
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.zones import ZoneHysteresis, edges_of
 from guidance.reconciliation import ReportLimit
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
@@ -28,7 +29,6 @@ from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import Watch
-from guidance.zones import SteadyZone, edges_ma
 
 
 class Engine:
@@ -56,7 +56,7 @@ class Engine:
         self._belief = ProximityFilter(
             settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
         )
-        self._zone = SteadyZone()
+        self._zone = ZoneHysteresis()
         self.tally = Tally()
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
@@ -71,7 +71,7 @@ class Engine:
         self.proximity: Proximity | None = None
         self._is_dead = False
         self._reports = ReportLimit()
-        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
+        self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
         self._is_live = False
 
     def begin(self) -> Made:
@@ -286,7 +286,7 @@ class Engine:
         rate_hz = self.stimulation.rate_hz if self.stimulation else 1.0
         by_emg = self.emg is not None and self.emg.guides
         if known and known.valid and self._is_live and not by_emg and self.watch.is_stale(t, rate_hz):
-            self.proximity = Proximity(known.sample, None, None, None, None, None, valid=False, why="stale")
+            self.proximity = unknown_proximity(known.sample, "stale")
             yield self.proximity
             yield from self._changed_cue(self.proximity)
 

@@ -16,6 +16,9 @@ VERSION = 1
 
 Interval = tuple[float, float, float]
 
+BY_STIMULUS, BY_EMG = "stimulus", "needle-emg"
+"""By what the tip's proximity is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -121,10 +124,18 @@ class Proximity(Record):
     zone_probability: dict[str, float] | None
     valid: bool
     why: str | None
-    by: str = "stimulus"
+    by: str = BY_STIMULUS
     rise_time_us: Interval | None = None
     closeness: Interval | None = None
     place: str | None = None
+
+
+def unknown_proximity(sample: int, why: str, *, by: str = BY_STIMULUS, searched: bool = False) -> Proximity:
+    """Return the record that nothing is known after ``sample``, and ``why``; ``searched``: all that was tried gave no
+    response, which is the zone ``none``.
+    """
+    zone = "none" if searched else None
+    return Proximity(sample, None, None, None, zone, None, valid=False, why=why, by=by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.events import Proximity
-from guidance.zones import USUAL_EDGES_MA
+from guidance.proximity.zones import USUAL_EDGES_MA, Edges
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +109,7 @@ class NeedleView:
     units: int
     fits: bool | None
     text: str
-    edges_ms: tuple[float, float, float]
+    edges_ms: Edges
     phases: tuple[str, ...] = ()
 
 
@@ -257,7 +257,7 @@ class Snapshot:
     stimulator: StimulatorView | None = None
     proximity: Proximity | None = None
     connected: bool = True
-    zone_edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
+    zone_edges_ma: Edges = USUAL_EDGES_MA
     unsourced: tuple[str, ...] = ()
     dose: DoseView | None = None
     sound: SoundView | None = None

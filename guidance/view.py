@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from guidance.engine import Engine
 from guidance.protocol import Protocol
+from guidance.proximity.zones import edges_of
 from guidance.signal.monitor import COLUMN_MS
 from guidance.snapshot import JournalView, Past, Snapshot, SoundView, StimulatorView
-from guidance.zones import edges_ma
 
 _RUNNING = {"stimulus", "proximity", "response"}
 
@@ -63,7 +63,7 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
         alarms=engine.alarms.signals(),
         stimulator=_stimulator(engine),
         proximity=engine.proximity,
-        zone_edges_ma=edges_ma(settings.protocol),
+        zone_edges_ma=edges_of(settings.protocol),
         connected=position.connected,
         unsourced=_unsourced(settings.protocol),
         notice=position.notice,

@@ -11,9 +11,8 @@ from guidance.events import Alarm, Entry, Proximity
 from guidance.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, Conditions
 from guidance.messages import Acknowledge, Credit
 from guidance.signal.path import Second
+from guidance.signal_fitness import stale_after_s
 from guidance.stimulation import Stimulation
-
-STALE_S = 3.0
 
 _LOSS_SHOWN_S = 5.0
 _LOSS_BORNE = 0.1
@@ -112,7 +111,7 @@ class Watch:
 
     def is_stale(self, t: float, rate_hz: float) -> bool:
         """Whether by device time ``t`` the last fit answer is long past, for pulses at ``rate_hz``."""
-        return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > max(STALE_S, 2.5 / rate_hz)
+        return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > stale_after_s(rate_hz)
 
     def live(self, stimulation: Stimulation | None, state: Conditions, t: float) -> Iterator[Alarm]:
         """Alarms of a running procedure that no block brings by itself.

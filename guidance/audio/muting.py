@@ -2,6 +2,9 @@
 
 A pulse that is known is cut out. As its report may come up to 100 ms after its samples, each sharp edge is cut out too
 while a pulse that was asked for has not been reported; sharp motor units are cut then as well, and only then.
+
+The second difference and the hold over gaps stand in signal/arrays.py too. The sound keeps its own: it takes its inputs
+from the engine as data and imports none of the engine's stages, and what it holds it must lead back value by value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Mains followed through rest and effort: an estimate that learns while the muscle is quiet and else waits."""
+"""Mains followed through rest and effort: an estimate that learns while the muscle is quiet and else waits.
+
+signal/mains.py fits one stretch before a pulse instead; it says why there are two, and what each leaves.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.signal.basis import Array
+from guidance.signal.mains import MAINS_HZ
 
 Complex = NDArray[np.complex128]
 
 BLOCK_S = 0.1
 """Whole periods of 50 and of 60 Hz, so that neither is taken for the other."""
 
-_MAINS_HZ = (50.0, 60.0)
 _DRIFT = 0.06
 """Share of its amplitude by which a component may have moved in a block: the grid off by 0.1 Hz."""
 
@@ -35,8 +38,8 @@ class Hum:
     def __init__(self, rate_hz: float, top_hz: float) -> None:
         """For a signal sampled at ``rate_hz``."""
         self._block = max(1, round(BLOCK_S * rate_hz))
-        harmonics = sorted({hz * k for hz in _MAINS_HZ for k in range(1, int(top_hz // hz) + 1)})
-        self._fundamentals = [harmonics.index(hz) for hz in _MAINS_HZ if hz in harmonics]
+        harmonics = sorted({hz * k for hz in MAINS_HZ for k in range(1, int(top_hz // hz) + 1)})
+        self._fundamentals = [harmonics.index(hz) for hz in MAINS_HZ if hz in harmonics]
         turns = np.array(harmonics) / rate_hz
         angles = 2 * math.pi * np.outer(np.arange(self._block), turns)
         self._basis = np.hstack([np.cos(angles), np.sin(angles)])

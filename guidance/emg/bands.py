@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from guidance.signal.arrays import hold_forward
 from guidance.signal.basis import Array
 
 _BELOW_NYQUIST = 0.45
@@ -34,7 +35,6 @@ class Band:
             if not there.any():
                 return np.zeros(len(samples))
             self._last = self._offset = float(samples[there.argmax()])
-        at = np.maximum.accumulate(np.where(there, np.arange(len(samples)), -1))
-        held = np.where(at >= 0, samples[np.maximum(at, 0)], self._last)
+        held = hold_forward(samples, there, self._last)
         self._last = float(held[-1])
         return np.asarray(held - self._offset)

@@ -17,6 +17,7 @@ from scipy.special import ndtr
 from guidance.emg.measure import Measures
 from guidance.emg.units import Unit
 from guidance.events import Interval
+from guidance.proximity.zones import ZONES, Edges, completed, likeliest
 
 LIMIT_US, OUTSIDE_UV = 500.0, 50.0
 """The source's criterion; a protocol may say otherwise."""
@@ -39,7 +40,7 @@ _OF_LARGEST = 0.33
 @dataclass(frozen=True, slots=True)
 class Closeness:
     """What a unit that fires again and again says: ``rise_us`` and ``closeness`` as intervals (5, 50, 95 %);
-    closeness is the limit over the rise, 1 and more being inside. ``zone_probability`` of far, approach and target.
+    closeness is the limit over the rise, 1 and more being inside. ``zone_probability`` of every zone.
     """
 
     unit: int
@@ -59,9 +60,9 @@ class Criterion:
     outside_uv: float = OUTSIDE_UV
 
     @property
-    def edges_ms(self) -> tuple[float, float, float]:
+    def edges_ms(self) -> Edges:
         """The rise times at which approach and target begin; nothing is too close."""
-        return SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0
+        return Edges(SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0)
 
     def of(self, unit: Unit, rate_hz: float, since: int) -> Closeness | None:
         """The closeness of ``unit`` since sample ``since``; None where it is too rare, or too small for its noise."""
@@ -80,7 +81,7 @@ class Criterion:
             rise_us=(low, middle, high),
             closeness=(self.limit_us / high, self.limit_us / middle, self.limit_us / low),
             amplitude_uv=known.amplitude_uv,
-            zone=max(shares, key=lambda zone: shares[zone]),
+            zone=likeliest(shares),
             zone_probability=shares,
             firing_hz=unit.firing_hz(rate_hz),
         )
@@ -94,17 +95,16 @@ class Criterion:
         between = max(1 - inside - slow, 0.0)
         negative = _NEGATIVE_COUNTS if known.begins_negative else 0.0
         outside = slow + between * (1 - (1 - small) * (1 - negative))
-        return {"far": outside, "approach": max(1 - inside - outside, 0.0), "target": inside}
+        return completed({"far": outside, "approach": max(1 - inside - outside, 0.0), "target": inside})
 
 
 def nearest(told: Iterable[Closeness]) -> Closeness | None:
     """The crispest of those that are large; None where there is none."""
     near = list(told)
     largest = max((each.amplitude_uv for each in near), default=0.0)
-    order = ("target", "approach", "far")
     return max(
         (each for each in near if each.amplitude_uv >= _OF_LARGEST * largest),
-        key=lambda each: [each.zone_probability[zone] for zone in order],
+        key=lambda each: [each.zone_probability[zone] for zone in reversed(ZONES)],
         default=None,
     )
 

@@ -14,17 +14,16 @@ from guidance.emg.effort import PHASES, Seen, judge_effort
 from guidance.emg.endplate import PlateActivity, plate_activity
 from guidance.emg.finder import HOP_MS, Potential, PotentialFinder
 from guidance.emg.units import Sorter, Unit
-from guidance.events import Activity, Entry, MotorUnit, Proximity, Record
+from guidance.events import BY_EMG, Activity, Entry, MotorUnit, Proximity, Record, unknown_proximity
 from guidance.protocol import NeedleEmgPlan, Phase
+from guidance.proximity.zones import ZoneHysteresis, completed
 from guidance.snapshot import NeedleView
-from guidance.zones import SteadyZone
 
 _LOOK_BACK_S = 2.0
 _FORGET_S = 4.0
 _TOLD_EVERY_S = 0.25
 _AFTER_PULSE_MS, _PULSES_LAPSE_S = 25.0, 3.0
 _PLATE_S = 3
-_ZONES = ("none", "far", "approach", "target", "close")
 _RHYTHM, _RHYTHM_CV = 6, 0.35
 
 
@@ -41,7 +40,7 @@ class NeedleGuide:
         self.phase: Phase | None = None
         self._recent: deque[Potential] = deque()
         self._told: dict[int, tuple[int, Closeness]] = {}
-        self._zone = SteadyZone()
+        self._zone = ZoneHysteresis()
         self._last: Proximity | None = None
         self._last_at = -rate_hz
         self._seconds = self._plate_s = 0
@@ -203,19 +202,17 @@ def _by_closeness(near: Closeness, sample: int) -> Proximity:
 
 
 def _by_plate(plate: PlateActivity, sample: int) -> Proximity:
-    shares = {"approach": 1 - plate.share, "target": plate.share}
+    shares = completed({"approach": 1 - plate.share, "target": plate.share})
     return replace(_proximity(sample, "target", shares), place="end-plate")
 
 
 def _unknown(sample: int, why: str) -> Proximity:
-    """Nothing near can be told; a patient who tries in vain is as far as a search without response."""
-    zone = "none" if why == "silent" else None
-    return replace(_proximity(sample, zone, None), valid=False, why=why)
+    """Nothing near is known; a patient who tries in vain is as far as a search without response."""
+    return unknown_proximity(sample, why, by=BY_EMG, searched=why == "silent")
 
 
-def _proximity(sample: int, zone: str | None, shares: dict[str, float] | None) -> Proximity:
-    probability = None if shares is None else dict.fromkeys(_ZONES, 0.0) | shares
-    return Proximity(sample, None, None, None, zone, probability, valid=True, why=None, by="needle-emg")
+def _proximity(sample: int, zone: str, shares: dict[str, float]) -> Proximity:
+    return Proximity(sample, None, None, None, zone, shares, valid=True, why=None, by=BY_EMG)
 
 
 def _gist(proximity: Proximity) -> tuple[object, ...]:

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from guidance.audio.trying import SoundCheck
 from guidance.live.check import ChannelCheck, CheckResult
 from guidance.signal.path import LEAST_RATE_HZ
+from guidance.signal_fitness import Unfit, is_high, signal_faults
 from guidance.watch import fault_text
 
-NOISE_UV = 30.0
-MAINS_UV = 20.0
-CLIPPED = 0.01
 DRIFT_PPM = 200.0
-IMPEDANCE_KOHM = 30.0
 BATTERY_PERCENT = 20
 ROUND_TRIP_MS = 50.0
 _HEARD = {
@@ -94,33 +91,22 @@ def _device_faults(found: CheckResult) -> Iterator[str]:
         yield fault
     if found.battery_percent is not None and found.battery_percent < BATTERY_PERCENT:
         yield f"The battery holds {found.battery_percent} %: charge it."
-    if found.impedance_kohm is not None and found.impedance_kohm > IMPEDANCE_KOHM:
-        yield (
-            f"The stimulator's circuit has {found.impedance_kohm:.0f} kOhm, too many for its voltage: check needle "
-            "cable and return electrode."
-        )
+    kohm = found.impedance_kohm
+    if kohm is not None and is_high(kohm):
+        yield f"The stimulator's circuit has {kohm:.0f} kOhm, too many for its voltage: {Unfit.IMPEDANCE.remedy}."
 
 
 def _channel_faults(channel: ChannelCheck) -> Iterator[str]:
     if channel.lead_off:
         yield f"{channel.name}: the electrode is off; attach it."
-    if channel.rms_uv == 0.0:
-        yield f"{channel.name}: the signal is flat; check that the electrode is connected."
-    if (channel.clipped_fraction or 0.0) > CLIPPED:
-        yield (
-            f"{channel.name}: the input is at its limit for {channel.clipped_fraction:.0%} of the time; check the "
-            "electrode and the reference."
-        )
-    if (channel.mains_uv or 0.0) > MAINS_UV:
-        yield (
-            f"{channel.name}: mains interference of {channel.mains_uv:.0f} uV; attach the ground electrode, keep "
-            "cables away from power leads."
-        )
-    if (channel.rms_uv or 0.0) > NOISE_UV:
-        yield (
-            f"{channel.name}: noise of {channel.rms_uv:.0f} uV RMS; let the muscle rest, clean the skin, attach the "
-            "electrode anew."
-        )
+    found = {
+        Unfit.FLAT: "the signal is flat",
+        Unfit.CLIPPED: f"the input is at its limit for {channel.clipped_fraction or 0.0:.0%} of the time",
+        Unfit.MAINS: f"mains interference of {channel.mains_uv or 0.0:.0f} uV",
+        Unfit.NOISE: f"noise of {channel.rms_uv or 0.0:.0f} uV RMS",
+    }
+    for fault in signal_faults(channel.rms_uv, channel.mains_uv, channel.clipped_fraction):
+        yield f"{channel.name}: {found[fault]}; {fault.remedy}."
 
 
 def _clock(found: CheckResult) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from guidance.protocol.model import DEFAULT_TARGET_MA
 from guidance.protocol.sheet import Botulinum, Dose, DoseLimits, Sheet
 from guidance.sourced import Sourced, cited
 
@@ -27,14 +28,22 @@ def contradictions(sheet: Sheet) -> Iterator[str]:
             for low, high in pairwise(known)
             if values[low] > values[high]
         )
-    low, high = (values.get(key) for key in _DISTINCT)
-    if low is not None and low == high:
-        yield f"{_DISTINCT[0]} = {low:g}: must be below {_DISTINCT[1]} = {high:g}"
+    yield from _zones(values)
     if isinstance(sheet, Botulinum):
         for product, dose in sheet.dose.items():
             yield from _dose(f"dose.{product}", dose)
         for product, limits in sheet.limits.items():
             yield from _limits(product, sheet.dose.get(product), limits)
+
+
+def _zones(values: dict[str, Any]) -> Iterator[str]:
+    """The zone of the target has a width, also where the target is missing and the usual one stands in for it."""
+    bound, target = _DISTINCT
+    low, high = values.get(bound), values.get(target)
+    if low is not None and low == high:
+        yield f"{bound} = {low:g}: must be below {target} = {high:g}"
+    if low is not None and high is None and low >= DEFAULT_TARGET_MA:
+        yield f"{bound} = {low:g}: must be below {DEFAULT_TARGET_MA:g} mA, the usual target, as {target} is missing"
 
 
 def _dose(key: str, dose: Dose) -> Iterator[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from guidance.events import Proximity
+from guidance.events import Proximity, unknown_proximity
 from guidance.proximity.distance import Ruler
 from guidance.proximity.draws import Draws
 from guidance.proximity.evidence import Heard, Repeats, likelihood
 from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
-from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
+from guidance.proximity.report import Told, interval, quantiles, told
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, thinned, weighed
 from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
+from guidance.proximity.zones import ordered_edges
 from guidance.signal.basis import Array
 
 PARTICLES = 6000
@@ -42,7 +43,7 @@ class ProximityFilter:
         ``lower_bound_ma``, both for a pulse of 0.1 ms. With ``by_width`` answers to pulses of other widths count as
         evidence of distance too (``widths``).
         """
-        self._edges = Edges(target_ma=target_ma, close_ma=lower_bound_ma)
+        self._edges = ordered_edges(target_ma, lower_bound_ma)
         self.criterion_uv, self._count = criterion_uv, count
         self._draws = Draws(_SEED)
         self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
@@ -70,7 +71,7 @@ class ProximityFilter:
         """Take in one answered pulse and say where the threshold is now."""
         self._pass_until(pulse.t)
         if pulse.current_ma is None and self._why != "injectate":
-            return unknown(pulse.sample, "current-unknown")
+            return unknown_proximity(pulse.sample, "current-unknown")
         width_ms = pulse.width_ms or SHORT_MS
         self._widths |= not is_short(width_ms)
         self._unrest = 1.0 if pulse.contaminated else self._unrest
@@ -88,7 +89,7 @@ class ProximityFilter:
     def unknown(self, sample: int) -> Proximity:
         """The record after the pulse at ``sample`` while nothing can be told of the nerve."""
         searched = self._highest_ma > 0 and self._why != "injectate"
-        return unknown(sample, self._why or "stale", "none" if searched else None)
+        return unknown_proximity(sample, self._why or "stale", searched=searched)
 
     def _insert(self) -> None:
         if self._by_width:

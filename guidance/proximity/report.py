@@ -6,24 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from guidance.events import Interval, Proximity
 from guidance.proximity.draws import Cloud
-
-ZONES = ("none", "far", "approach", "target", "close")
-APPROACH_MA = 1.0
+from guidance.proximity.zones import Edges, likeliest, probabilities
 
 _QUANTILES = (0.05, 0.5, 0.95)
 _BEYOND = 1.1
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """Thresholds in mA at 0.1 ms at which the zones ``target`` and ``close`` begin."""
-
-    target_ma: float
-    close_ma: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +28,8 @@ class Told:
         """As the record of the pulse at ``sample``; without its width the threshold stands for no other width."""
         if not width_known:
             return Proximity(sample, self.threshold_ma, None, None, None, None, valid=True, why=None)
-        zone = max(self.zones, key=lambda name: self.zones[name])
+        zone = likeliest(self.zones)
         return Proximity(sample, self.threshold_ma, self.short_ma, self.distance_mm, zone, self.zones, True, None)
-
-
-def unknown(sample: int, why: str, zone: str | None = None) -> Proximity:
-    """The record that says nothing is known after the pulse at ``sample``, and why."""
-    return Proximity(sample, None, None, None, zone, None, valid=False, why=why)
 
 
 def told(
@@ -58,8 +42,7 @@ def told(
     ln_threshold = ln_short + ln_factor
     threshold_ma = interval(np.exp(quantiles(ln_threshold, weights))) if np.any(ln_factor) else short_ma
     beyond = ln_threshold > math.log(max(_BEYOND * highest_ma, 1e-9))
-    zones = _zones(ln_short, beyond, weights, edges)
-    return Told(threshold_ma, short_ma, distance_mm, zones)
+    return Told(threshold_ma, short_ma, distance_mm, probabilities(ln_short, weights, beyond, edges))
 
 
 def quantiles(values: Cloud, weights: Cloud, at: tuple[float, ...] = _QUANTILES) -> Cloud:
@@ -69,16 +52,6 @@ def quantiles(values: Cloud, weights: Cloud, at: tuple[float, ...] = _QUANTILES)
     order = np.argsort(keys, kind="stable")
     total = np.cumsum(weights[order])
     return np.asarray(np.interp(at, total - 0.5 * weights[order], values[order]))
-
-
-def _zones(ln_short: Cloud, beyond: NDArray[np.bool_], weights: Cloud, edges: Edges) -> dict[str, float]:
-    """Probability of each zone; ``none`` is a threshold beyond all that was tried."""
-    reached = np.where(beyond, 0.0, weights)
-    tops = (edges.close_ma, edges.target_ma, APPROACH_MA, math.inf)
-    upto = [float(reached @ (ln_short <= math.log(top))) for top in tops]
-    close, target, approach, far = np.diff(upto, prepend=0.0).tolist()
-    of = {"none": 1 - upto[-1], "far": far, "approach": approach, "target": target, "close": close}
-    return {zone: round(of[zone], 4) for zone in ZONES}
 
 
 def interval(values: Cloud) -> Interval:

@@ -134,6 +134,7 @@ class Aligner:
         return searched_to, told, None
 
     def _drift_ppm(self) -> float | None:
+        """The slope of a line through all pairs; they are too few for one through the earliest (drivers/rate.py)."""
         if len(self._pairs) < _DRIFT_PULSES:
             return None
         asked_s = (np.array([asked for asked, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.signal.arrays import second_difference
 from guidance.signal.basis import Array
 from guidance.signal.history import History
 
@@ -119,8 +120,7 @@ class EdgeFinder:
 
     def _bend(self, history: History, first: int, stop: int) -> Array:
         x = history.window(first - self._lag, stop + self._lag)[:, self._channel].astype(float)
-        lag = self._lag
-        return np.asarray(np.abs(x[2 * lag :] - 2 * x[lag:-lag] + x[: -2 * lag]))
+        return np.asarray(np.abs(second_difference(x, self._lag)))
 
     def _search(self, history: History, first: int, stop: int) -> tuple[int, Edge | None]:
         """The first edge in ``first`` to ``stop``, and where to go on."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from guidance.signal.arrays import hold_forward
 from guidance.signal.basis import Array
 from guidance.signal.history import History
 from guidance.signal.mains import fit_mains
@@ -118,12 +119,10 @@ class Monitor:
         bad: NDArray[np.bool_] = np.isnan(raw).any(axis=1).reshape(-1)
         for first, stop in self._held:
             bad[max(first - self._next, 0) : max(stop - self._next, 0)] = True
-        index = np.where(bad, -1, np.arange(len(raw)))
-        index = np.maximum.accumulate(index)
-        begins = 0 if self._state is not None else int(np.argmax(index >= 0)) if (index >= 0).any() else len(raw)
-        held = np.where(index[:, None] >= 0, raw[np.maximum(index, 0)], self._last)
+        begins = 0 if self._state is not None else len(raw) if bad.all() else int(np.argmin(bad))
+        held = hold_forward(raw, ~bad, self._last)
         self._last = held[-1]
-        return np.asarray(held), begins
+        return held, begins
 
     def _quality(self, history: History, stop: int) -> tuple[Quality, ...]:
         clean, gone = np.concatenate(self._second), np.concatenate(self._gone)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.base import DeviceInfo, Pulse
+from guidance.signal.arrays import second_difference
 from guidance.signal.artefact import ArtefactModel, Strength
 from guidance.signal.basis import FIRST_MS, Array, Grid, Tails, overload_columns, response_covariance
 from guidance.signal.noise import NoiseModel
@@ -166,7 +167,7 @@ class Dissector:
 
     def _sharp_ms(self, lead: Array, peak_uv: float, quiet: Quiet) -> float:
         """Up to when the artefact's sharp part in ``lead`` hides everything."""
-        bend = np.abs(np.diff(lead, 2))
+        bend = np.abs(second_difference(lead))
         sharp = np.flatnonzero(bend > max(_SHARP_SDS * quiet.bend_uv, _SHARP_SHARE * float(bend.max(initial=0.0))))
         if not len(sharp) or peak_uv < _ARTEFACT_AT * quiet.noise_uv:
             return FIRST_MS

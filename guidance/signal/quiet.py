@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.signal.arrays import second_difference
 from guidance.signal.basis import Array, Grid
 from guidance.signal.history import History
 from guidance.signal.mains import MainsFit, fit_mains
@@ -75,7 +76,7 @@ class QuietStretch:
         near = near - fit(self._stop - len(near), len(near)) if fit else near
         baseline = float(near[-round(_BASELINE_MS * self._per_ms) :].mean())
         noise = float(self._noise_of(near[None])[0])
-        return Quiet(baseline, noise, float(_noise(np.diff(near, 2)[None])[0]), fit)
+        return Quiet(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
 
     def shams(self, grid: Grid, not_before: int, mains: MainsFit | None) -> Shams | None:
         """At most 24 windows after ``not_before``, half overlapping, the newest that there are; None if there is none.

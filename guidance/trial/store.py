@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +14,8 @@ from platformdirs import user_data_path
 
 from guidance import __version__
 from guidance.faults import ArgumentFault, Fault, StorageFault
+from guidance.journal.locks import lock_now
 from guidance.trial.result import Insertion
-
-if sys.platform != "win32":
-    import fcntl
 
 NAME = "insertions.jsonl"
 
@@ -81,14 +78,8 @@ class TrialFile:
         self.insertions[insertion.world] = insertion
 
     def _lock(self) -> None:
-        if sys.platform == "win32":
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ArgumentFault(
-                f"Another trial is at work in {self.path.parent}; wait for it, or name another --out."
-            ) from None
+        if not lock_now(self._file.fileno()):
+            raise ArgumentFault(f"Another trial is at work in {self.path.parent}; wait for it, or name another --out.")
 
     def _read(self) -> dict[int, Insertion]:
         """What the file holds; an unfinished last line, as a crash leaves it, is cut off."""

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from guidance.proximity.zones import ZONES
 from guidance.trial.result import Insertion, Moment
 from guidance.trial.way import SPEEDS_MM_S
 
 SIMULATION = "A SIMULATION: what holds for the simulated patient need not hold for a person."
 
-_ZONES = ("none", "far", "approach", "target", "close")
 _MOST_REASONS = 5
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
             {"speed_mm_s": speed} | _row(moments, lambda m, speed=speed: m.speed_mm_s == speed)
             for speed in (0.0, *SPEEDS_MM_S)
         ],
-        "by_zone": [{"zone": zone} | _row(moments, lambda m, zone=zone: m.zone == zone) for zone in _ZONES],
+        "by_zone": [{"zone": zone} | _row(moments, lambda m, zone=zone: m.zone == zone) for zone in ZONES],
         "too_close": _too_close(every),
         "cold_start": _cold(every),
         "impedance_rise": _impedance(every),

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from guidance.events import Interval, Proximity
 from guidance.harmless import clean
+from guidance.proximity.zones import USUAL_EDGES_MA, Edges
+from guidance.signal_fitness import stale_after_s
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_led_by_emg, is_live
-from guidance.zones import USUAL_EDGES_MA
-
-STALE_S = 3.0
 
 _TREND_S = 3.0
 _TREND_LEAST_S = 0.8
@@ -49,7 +48,7 @@ class Estimate:
     trend: str | None = None
     why: str | None = None
     is_old: bool = False
-    edges_ma: tuple[float, float, float] = USUAL_EDGES_MA
+    edges_ma: Edges = USUAL_EDGES_MA
     rise_time_ms: Interval | None = None
     by_emg: bool = False
 
@@ -103,7 +102,7 @@ class Reader:
 
     def _outdated(self, snapshot: Snapshot) -> str | None:
         """Why the newest estimate is too old to say anything of now, in words."""
-        if snapshot.proximity is None or snapshot.t - self._since_s <= STALE_S:
+        if snapshot.proximity is None or snapshot.t - self._since_s <= stale_after_s(_rate_hz(snapshot)):
             return None
         if snapshot.needle is not None and not snapshot.proximity.valid:
             return None  # why is told, and holds until something else is told
@@ -120,9 +119,14 @@ class Reader:
         return "closer" if last < first else "away"
 
 
-def _edges(snapshot: Snapshot) -> tuple[float, float, float]:
+def _edges(snapshot: Snapshot) -> Edges:
     by_rise = snapshot.proximity is not None and snapshot.proximity.rise_time_us is not None
     return snapshot.needle.edges_ms if by_rise and snapshot.needle else snapshot.zone_edges_ma
+
+
+def _rate_hz(snapshot: Snapshot) -> float:
+    """Pulses a second; of another maker's stimulator one is assumed, as the engine does."""
+    return snapshot.stimulator.rate_hz if snapshot.stimulator else 1.0
 
 
 def _in_ms(rise_us: Interval | None) -> Interval | None:

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from guidance.harmless import clean
+from guidance.signal_fitness import Unfit, is_high, signal_faults
 from guidance.snapshot import Snapshot
 from guidance.ui.facts import is_led_by_emg, is_live
 from guidance.ui.text import UNKNOWN
 
-IMPEDANCE_KOHM = 30.0
-NOISE_UV = 30.0
-MAINS_UV = 20.0
-CLIPPED = 0.01
 LEAST_MINUTES = 30.0
-"""What ``check`` has mended, and less room on the disk than a long procedure takes."""
+"""Less room on the disk than a long procedure takes."""
 
 
 class Standing(Enum):
@@ -146,12 +143,14 @@ def _signal(snapshot: Snapshot) -> State:
 
 
 def _faults(snapshot: Snapshot) -> Iterator[str]:
-    if (snapshot.clipped or 0.0) > CLIPPED:
-        yield f"At its limit {snapshot.clipped:.0%} of the time: check electrode and reference."
-    if (snapshot.rms_uv or 0.0) > NOISE_UV:
-        yield "Noisy: let the muscle rest, clean the skin, attach the electrode anew."
-    if (snapshot.mains_uv or 0.0) > MAINS_UV:
-        yield "Mains: attach the ground electrode, keep cables away from power leads."
+    found = {
+        Unfit.FLAT: "Flat",
+        Unfit.CLIPPED: f"At its limit {snapshot.clipped or 0.0:.0%} of the time",
+        Unfit.MAINS: "Mains",
+        Unfit.NOISE: "Noisy",
+    }
+    for fault in signal_faults(snapshot.rms_uv, snapshot.mains_uv, snapshot.clipped):
+        yield f"{found[fault]}: {fault.remedy}."
 
 
 def _electrodes(snapshot: Snapshot) -> State:
@@ -169,8 +168,8 @@ def _impedance(snapshot: Snapshot) -> State:
     if kohm is None or not snapshot.connected:
         why = "Told with the first pulse." if stimulator else "Only this program's stimulator tells it."
         return State("impedance", Standing.UNKNOWN, "not known", why)
-    if kohm > IMPEDANCE_KOHM:
-        return State("impedance", Standing.HEED, f"{kohm:.1f} kΩ", "High: check needle cable and return electrode.")
+    if is_high(kohm):
+        return State("impedance", Standing.HEED, f"{kohm:.1f} kΩ", f"High: {Unfit.IMPEDANCE.remedy}.")
     return State("impedance", Standing.GOOD, f"{kohm:.1f} kΩ")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from guidance.proximity.zones import Edges
 from guidance.ui.theme import Ground, Ink
 
 GAUGE_MA = (0.05, 10.0)
 """Ends of the gauge."""
 
-Edges = tuple[float, float, float]
 Band = tuple[float, float]
 
 
@@ -34,10 +34,8 @@ ZONES = {
 """From far to near."""
 
 
-def bands(edges_ma: Edges) -> dict[str, Band]:
-    """The stretch of the gauge of each zone in mA, low and high; ``edges_ma`` are where approach, target and close
-    begin. One whose edges meet, or lie off the gauge, has none.
-    """
+def bands(edges: Edges) -> dict[str, Band]:
+    """The stretch of the gauge of each zone, low and high. One whose edges meet, or lie off the gauge, has none."""
     low, high = GAUGE_MA
-    ends = [high, *(min(max(edge, low), high) for edge in edges_ma), low]
-    return {zone: (ends[i + 1], ends[i]) for i, zone in enumerate(ZONES) if ends[i] > ends[i + 1]}
+    within = {zone: (max(near, low), min(far, high)) for zone, (near, far) in edges.spans().items()}
+    return {zone: band for zone, band in within.items() if band[0] < band[1]}

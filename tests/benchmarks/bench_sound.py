@@ -26,11 +26,12 @@ from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Sound
 from guidance.cues import MAPPINGS, CueChooser
 from guidance.events import Cue, Made, Proximity
+from guidance.proximity.zones import Edges
 from tests.benchmarks.bench_live import Terminal, armed
 from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 
 EMG_HZ = 10_000.0
-EDGES_MA = (1.0, 0.5, 0.2)
+EDGES_MA = Edges(1.0, 0.5, 0.2)
 LEVEL = 2e-4
 QUIET_S = 0.25
 

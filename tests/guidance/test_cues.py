@@ -4,8 +4,9 @@ import pytest
 
 from guidance.cues import MAPPINGS, CueChooser, Mapping
 from guidance.events import Cue, Proximity
+from guidance.proximity.zones import Edges
 
-EDGES_MA = (1.0, 0.5, 0.2)
+EDGES_MA = Edges(1.0, 0.5, 0.2)
 ZONES = ["none", "far", "approach", "target", "close"]
 SILENT = "silence"
 
@@ -68,7 +69,7 @@ def test_a_mapping_is_never_silent_while_pulses_are_given(mapping: Mapping) -> N
 
 
 def test_a_zone_without_width_has_a_tempo_all_the_same() -> None:
-    choose = CueChooser(MAPPINGS["tempo"], (0.5, 0.5, 0.2))
+    choose = CueChooser(MAPPINGS["tempo"], Edges(0.5, 0.5, 0.2))
     cue = choose.changed(at(0.5, "approach"))
     assert cue is not None
     assert cue.rate_hz == 8.0

@@ -16,7 +16,7 @@ import pytest
 from drivers.base import Pulse
 from drivers.recording import Recording
 from guidance.engine import Engine
-from guidance.events import Cue, Entry, Made, Numbering, Proximity, Response, Signal
+from guidance.events import BY_EMG, Cue, Entry, Made, Numbering, Proximity, Response, Signal, unknown_proximity
 from guidance.settings import Mode
 from tests.guidance.event_rules import Line, faults, read
 from tests.guidance.streams import Stream, evoked, made_of, settings
@@ -134,3 +134,18 @@ def test_the_lag_counts_from_the_arrival_of_the_last_byte(record: Response | Sig
 
 def test_text_of_any_alphabet_stays_readable() -> None:
     assert "Lärm µV 神経" in Numbering().line(Made(0.0, Entry("note", {"text": "Lärm µV 神経"})), 0)
+
+
+def test_an_unknown_proximity_says_why_and_nothing_else() -> None:
+    unknown = unknown_proximity(7, "stale")
+    said = {"sample": 7, "valid": False, "why": "stale", "by": "stimulus"}
+    line = json.loads(Numbering().line(Made(0.0, unknown), 0))
+    assert {key: line[key] for key in said} == said
+    rest = set(line) - set(said) - {"kind", "seq", "t", "mono_ns"}
+    assert all(line[key] is None for key in rest)
+
+
+def test_a_search_without_response_is_unknown_in_the_zone_none_whatever_it_searched_by() -> None:
+    assert unknown_proximity(7, "silent", by=BY_EMG, searched=True) == replace(
+        unknown_proximity(7, "silent"), zone="none", by="needle-emg"
+    )

@@ -16,7 +16,7 @@ from guidance.events import Alarm, Cue, Interval, Proximity
 from guidance.proximity.evidence import Heard, likelihood
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.nerve import Recruited
-from guidance.proximity.report import ZONES
+from guidance.proximity.zones import ZONES
 from tests.guidance.streams import evoked, made_of, of_kind, settings
 
 CRITERION_UV, LARGEST_UV = 100.0, 4000.0

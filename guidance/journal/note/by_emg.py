@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guidance.events import BY_EMG
 from guidance.journal.note.page import Sentence, sentence
 from guidance.journal.note.stream import Line, Stream
 
@@ -13,7 +14,7 @@ FRESH_S = 5.0
 
 def guidance(stream: Stream) -> Iterator[Sentence]:
     """That the EMG guided, and what it showed at each injection, or at last where none was entered."""
-    told = [line for line in stream.of("proximity") if line.get("by") == "needle-emg"]
+    told = [line for line in stream.of("proximity") if line.get("by") == BY_EMG]
     if not told:
         return
     span = f"{stream.clock(told[0]['t'])} to {stream.clock(told[-1]['t'])}"

@@ -6,10 +6,11 @@ import math
 from textwrap import wrap
 
 from guidance.events import Interval
+from guidance.proximity.zones import Edges
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.estimated import Estimated, hatch
-from guidance.ui.zones import GAUGE_MA, ZONES, Band, Edges, bands
+from guidance.ui.zones import GAUGE_MA, ZONES, Band, bands
 
 _SCALE = 6
 _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.proximity.zones import Edges
 from guidance.snapshot import Snapshot
 from guidance.ui import series
 from guidance.ui.raster import Canvas
@@ -49,13 +50,13 @@ def paint_threshold(
     rows: slice,
     trail: NDArray[np.void],
     times_s: tuple[float, float],
-    edges_ma: tuple[float, float, float],
+    edges_ma: Edges,
 ) -> None:
     """Draw band and line of the threshold into ``rows``, with the edges of the zones."""
     columns, height = canvas.width - GUTTER - 1, rows.stop - rows.start
     known = trail[np.isfinite(trail["median_ma"])]
-    low = step_down(float(min(known["low_ma"].min(), edges_ma[2]))) if len(known) else edges_ma[2] / 2
-    high = step_up(float(max(known["high_ma"].max(), edges_ma[0]))) if len(known) else edges_ma[0] * 2
+    low = step_down(float(min(known["low_ma"].min(), edges_ma.close))) if len(known) else edges_ma.close / 2
+    high = step_up(float(max(known["high_ma"].max(), edges_ma.approach))) if len(known) else edges_ma.approach * 2
     axes = Axes(columns * 2, height * 4, *times_s, max(low, 0.02), min(high, 20.0), is_log=True)
     for edge_ma in edges_ma:
         row = rows.start + int(axes.row(np.array([edge_ma]))[0]) // 4

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from guidance.alarms import AlarmBoard
 from guidance.events import Proximity
+from guidance.signal_fitness import STALE_S
 from guidance.snapshot import AlarmView
-from guidance.ui.estimate import STALE_S, Estimate, Reader
+from guidance.ui.estimate import Estimate, Reader
+from guidance.watch import Watch
 from tests.guidance.ui.fakes import (
     build_live,
     build_proximity,
@@ -76,6 +79,17 @@ def test_an_engine_that_is_silent_knows_nothing() -> None:
 def test_only_a_search_without_answer_says_no_answer() -> None:
     assert read(proximity=unknown_proximity("no-response-yet", "none")).zone == "none"
     assert read(proximity=unknown_proximity("no-response-yet", "none"), connected=False).zone is None
+
+
+@pytest.mark.parametrize("rate_hz", [0.25, 0.5, 2.0])
+def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_hz: float) -> None:
+    reader, watch = Reader(), Watch(AlarmBoard(), 10_000.0)
+    watch.answered_t = 0.0
+    snapshot = build_live(stimulator=build_stimulator(rate_hz=rate_hz))
+    reader.read(snapshot)
+    for later_s in (2.9, 3.1, 4.9, 5.1, 9.9, 10.1):
+        is_stale = reader.read(replace(snapshot, t=snapshot.t + later_s)).why is not None
+        assert is_stale == watch.is_stale(later_s, rate_hz)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from guidance.proximity.zones import USUAL_EDGES_MA, Edges
 from guidance.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import Estimate
@@ -21,7 +22,6 @@ from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.zone import ZoneWord
 from guidance.ui.zones import ZONES, bands
-from guidance.zones import USUAL_EDGES_MA
 from tests.guidance.ui.fakes import build_live, build_snapshot, build_stimulator
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 
@@ -178,7 +178,7 @@ def test_why_it_was_not_armed_is_said_in_place_of_the_particulars() -> None:
     assert "record" not in drawn(output, refused, 30, 12)
 
 
-EDGES_MA = (2.0, 1.2, 0.6)
+EDGES_MA = Edges(2.0, 1.2, 0.6)
 
 
 @pytest.mark.parametrize(("zone", "median_ma"), [("far", 2.2), ("approach", 1.5), ("target", 0.7), ("close", 0.5)])
@@ -188,9 +188,9 @@ def test_the_bands_are_those_of_the_protocol(zone: str, median_ma: float) -> Non
 
 
 def test_a_zone_without_room_has_no_band_and_the_gauge_stands() -> None:
-    assert "approach" not in bands((0.5, 0.5, 0.2))
-    assert list(bands((50.0, 0.5, 0.01))) == ["approach", "target"]
-    drawn_text = "\n".join(lines(canvas_of(Gauge(), known("target", 0.3, edges_ma=(0.5, 0.5, 0.2)), (42, 46))))
+    assert "approach" not in bands(Edges(0.5, 0.5, 0.2))
+    assert list(bands(Edges(50.0, 0.5, 0.01))) == ["approach", "target"]
+    drawn_text = "\n".join(lines(canvas_of(Gauge(), known("target", 0.3, edges_ma=Edges(0.5, 0.5, 0.2)), (42, 46))))
     assert "APPROACH" not in drawn_text
     assert "TARGET" in drawn_text
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from guidance.proximity.zones import Edges
 from guidance.snapshot import AlarmView
 from tests.guidance.ui.fakes import (
     FakeLink,
@@ -65,7 +66,7 @@ RARER_STATES = {
     "recorded_currents": build_live(stimulator=None, duration_s=190.0, mode="manual"),
     "held": build_live(stimulator=build_stimulator(chooser="held", wanted_ma=0.52, doing="")),
     "taken_over": build_live(stimulator=build_stimulator(chooser="operator", wanted_ma=0.57, doing="")),
-    "other_edges": build_live(proximity=build_proximity("target", 0.62), zone_edges_ma=(1.5, 0.8, 0.3)),
+    "other_edges": build_live(proximity=build_proximity("target", 0.62), zone_edges_ma=Edges(1.5, 0.8, 0.3)),
     "hostile_names": build_live(source=HOSTILE, protocol=HOSTILE, channel=HOSTILE, notice=HOSTILE),
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from guidance.events import Proximity
 from guidance.messages import Mark, Steer
+from guidance.proximity.zones import Edges
 from guidance.snapshot import NeedleView, Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.estimate import Reader
@@ -21,7 +22,7 @@ from tests.guidance.ui.test_app import PATIENT_S, until
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 
 OFF, ARMED = build_stimulator(armed=False, current_ma=None), build_stimulator()
-VIEW = NeedleView("slight", "Wrist flexion", "single units", 14.0, 2, True, "Their rise tells.", (1.0, 0.5, 0.0))
+VIEW = NeedleView("slight", "Wrist flexion", "single units", 14.0, 2, True, "Their rise tells.", Edges(1.0, 0.5, 0.0))
 SHARES = {"none": 0.0, "far": 0.02, "approach": 0.08, "target": 0.9, "close": 0.0}
 NEAR = Proximity(
     1, None, None, None, "target", SHARES, valid=True, why=None, by="needle-emg", rise_time_us=(300.0, 400.0, 480.0)
@@ -47,7 +48,7 @@ def test_end_plates_are_told_apart() -> None:
 
 
 def test_nothing_a_protocol_says_is_obeyed_by_the_terminal() -> None:
-    hostile = NeedleView("slight", HOSTILE, "full", 1.0, 1, False, HOSTILE, (1.0, 0.5, 0.0))
+    hostile = NeedleView("slight", HOSTILE, "full", 1.0, 1, False, HOSTILE, Edges(1.0, 0.5, 0.0))
     assert not set(OBEYED) & set(drawn(NeedlePanel(), build(needle=hostile), width=120, height=2))
 
 

@@ -68,6 +68,7 @@ STANDINGS: list[tuple[str, dict[str, Any], Standing, str]] = [
     ("signal", {"rms_uv": None}, Standing.UNKNOWN, "not measured yet"),
     ("signal", {"rms_uv": 80.0}, Standing.HEED, "noise 80.0 µV"),
     ("signal", {"clipped": 0.2}, Standing.HEED, "noise"),
+    ("signal", {"rms_uv": 0.0}, Standing.HEED, "noise 0.0"),
     ("electrodes", {}, Standing.GOOD, "on"),
     ("electrodes", {"lead_off": ()}, Standing.UNKNOWN, "not told"),
     ("electrodes", {"lead_off": (False, True)}, Standing.BAD, "OFF: 2"),
