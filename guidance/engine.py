@@ -17,18 +17,18 @@ from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus, unknown_proximity
 from guidance.interlock import Conditions
-from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
+from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Mark, Message, TurnDial
 from guidance.needle import NeedleWatch
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.zones import ZoneHysteresis, edges_of
 from guidance.reconciliation import ReportLimit
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
-from guidance.signal.path import Answer, Finding, InputState, PulseSeen, Second, SignalPath
-from guidance.stimulation import Action, Asked, Stimulation
+from guidance.signal.path import ChannelResponse, InputState, PathResult, PulseSeen, QualitySecond, SignalPath
+from guidance.stimulation import Action, PendingPulse, Stimulation
 from guidance.tally import Tally
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
-from guidance.watch import Watch
+from guidance.watch import HealthMonitor
 
 
 class Engine:
@@ -59,7 +59,7 @@ class Engine:
         self._zone = ZoneHysteresis()
         self.tally = Tally()
         self.alarms = AlarmBoard()
-        self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
         self.dialled = DialSaid(settings.current_ma) if listen else None
@@ -168,7 +168,7 @@ class Engine:
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
-        elif isinstance(message, Dial) and self.dialled:
+        elif isinstance(message, TurnDial) and self.dialled:
             yield self.dialled.turn(message.steps)
             self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
@@ -198,7 +198,7 @@ class Engine:
     def _live(self, now_ns: int) -> Iterator[Made]:
         stimulation = self.stimulation
         for item in stimulation.overdue(self.t) if stimulation else ():
-            yield self._unconfirmed(item) if isinstance(item, Asked) else Made(self.t, item)
+            yield self._unconfirmed(item) if isinstance(item, PendingPulse) else Made(self.t, item)
         yield from self._at_once(self.watch.flood(floods=self._reports.floods(self.t)))
         state = self._conditions(now_ns)
         if stimulation:
@@ -208,7 +208,7 @@ class Engine:
     def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:
         return (Made(self.t, record) for record in records)
 
-    def _unconfirmed(self, asked: Asked) -> Made:
+    def _unconfirmed(self, asked: PendingPulse) -> Made:
         return Made(self.t, self._stimulus(unconfirmed(asked, self.info.sample_rate_hz)))
 
     def _conditions(self, now_ns: int) -> Conditions:
@@ -229,10 +229,10 @@ class Engine:
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
 
-    def _records(self, finding: Finding) -> Iterator[tuple[float, Record]]:
+    def _records(self, finding: PathResult) -> Iterator[tuple[float, Record]]:
         if isinstance(finding, PulseSeen):
             yield from self._pulse(finding, self._seconds(finding.pulse.sample))
-        elif isinstance(finding, Answer):
+        elif isinstance(finding, ChannelResponse):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
         elif isinstance(finding, InputState):
@@ -252,7 +252,7 @@ class Engine:
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(pulse, t, lead_off=lead_off))
 
-    def _second(self, second: Second, t: float) -> Iterator[tuple[float, Record]]:
+    def _second(self, second: QualitySecond, t: float) -> Iterator[tuple[float, Record]]:
         self.tally.quality = second.channels
         yield t, signal_of(second, self.watch.lead_off, self.tally.lost_samples, self.tally.bad_frames)
         yield from ((t, alarm) for alarm in self.watch.second(second, t))
@@ -294,7 +294,7 @@ class Engine:
         self.tally.count_pulse(pulse, alignment)
         return stimulus_of(pulse, alignment)
 
-    def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
+    def _answer(self, answer: ChannelResponse, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
         self.tally.keep(answer, response)
         yield response

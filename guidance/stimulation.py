@@ -12,7 +12,7 @@ from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
 from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
-from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
+from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
 from guidance.reconciliation import Account, Request
 
 DIAL_STEP_MA = 0.05
@@ -39,7 +39,7 @@ _UNFOUND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class SwitchOutput:
     """Ask the device to arm or disarm its output."""
 
     on: bool
@@ -54,7 +54,7 @@ class Fire:
 
 
 @dataclass(frozen=True, slots=True)
-class Train:
+class SetTrain:
     """Ask a device that knows no single pulses for a train, delivered while its output is on."""
 
     current_ma: float
@@ -62,11 +62,11 @@ class Train:
     rate_hz: float
 
 
-Action = Output | Fire | Train
+Action = SwitchOutput | Fire | SetTrain
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingPulse:
     """A pulse asked for at device time ``t``; ``seen`` is the sample at which the device says it began."""
 
     t: float
@@ -138,7 +138,7 @@ class Stimulation(ABC):
         """Whether a pulse may have been given of which the device has not told yet."""
 
     @abstractmethod
-    def give_up(self) -> Iterator[Asked]:
+    def give_up(self) -> Iterator[PendingPulse]:
         """Pulses still not confirmed, of which nothing is to be expected any more."""
 
     @abstractmethod
@@ -158,7 +158,7 @@ class Stimulation(ABC):
         """Note that the pulse at ``sample`` has been answered."""
 
     @abstractmethod
-    def overdue(self, t: float) -> Iterator[Command | Asked]:
+    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
         """Give up on what has been waited for too long, armed or not; a pulse that stays unconfirmed comes out."""
 
     @abstractmethod
@@ -171,7 +171,7 @@ class Stimulation(ABC):
             yield from self.arm(t, state, "operator")
         elif isinstance(message, Stop):
             yield from self.disarm("operator")
-        elif isinstance(message, Dial):
+        elif isinstance(message, TurnDial):
             yield from self.turn(message.steps)
         elif isinstance(message, Hold | TakeOver):
             yield from self.take(hold=isinstance(message, Hold))
@@ -184,7 +184,7 @@ class Stimulation(ABC):
         why = disarming(state) or not_fresh(state) or self._not_calm(t)
         self.refused = why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.rate_hz)
         if why is not None:
-            self.actions.append(Output(on=False))
+            self.actions.append(SwitchOutput(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.suspect, self.amiss = True, False, None
@@ -197,7 +197,7 @@ class Stimulation(ABC):
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
-        self.actions.append(Output(on=False))
+        self.actions.append(SwitchOutput(on=False))
         self._account.switch(self._t, on=False)
         self.unanswered = 0
         self.suspect |= by == "operator"
@@ -253,7 +253,7 @@ class Stimulation(ABC):
             self._settle()
         if t - self._off_t >= _REPEAT_OFF_S or self.armed:
             self._off_t = t
-            self.actions.append(Output(on=False))
+            self.actions.append(SwitchOutput(on=False))
         return False
 
     def pulse_seen(self, pulse: Pulse) -> None:
@@ -282,9 +282,9 @@ class Stimulation(ABC):
         """Why it is too early to arm after pulses that nobody requested."""
         return "pulses come that were not requested" if t - self._out_of_hand_t < _CALM_S else None
 
-    def _ask(self, action: Fire | Train, t: float) -> None:
+    def _ask(self, action: Fire | SetTrain, t: float) -> None:
         self.actions.append(action)
-        rate_hz = action.rate_hz if isinstance(action, Train) else 0.0
+        rate_hz = action.rate_hz if isinstance(action, SetTrain) else 0.0
         self._account.request(Request(t, action.current_ma, action.width_ms, rate_hz))
         self.ladder.asked(action.current_ma, action.width_ms)
         self.current_ma = action.current_ma

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from drivers.simulated.faults import Faults
-from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Delivery, Info
+from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Info, StimReport
 
 COMPLIANCE_V = 80.0
 """Largest output voltage: block stimulators give 65-95 V (measured: makers' data)."""
@@ -86,11 +86,11 @@ class StimOutput:
             self._stray_at = position + self._info.sample_rate_hz / self._faults.stray_hz
         return pulses
 
-    def made_up(self, start: int, end: int) -> list[Delivery]:
+    def made_up(self, start: int, end: int) -> list[StimReport]:
         """Reports of pulses between samples ``start`` and ``end`` that a fault makes up."""
         each = self._info.sample_rate_hz / self._faults.made_up_hz if self._faults.made_up_hz else math.inf
         count = 0 if math.isinf(each) else int(end / each) - int(start / each)
-        return [Delivery(start, 0, _STRAY_UA, _STRAY_UA, self._width_us, None, 0)] * count
+        return [StimReport(start, 0, _STRAY_UA, _STRAY_UA, self._width_us, None, 0)] * count
 
     def _train(self, start: int, end: float) -> list[Due]:
         period = self._info.sample_rate_hz * 1000 / self._rate_mhz
@@ -100,7 +100,7 @@ class StimOutput:
             self._anchor = position
         return pulses
 
-    def deliver(self, pulse: Due, impedance_kohm: float | None) -> Delivery:
+    def deliver(self, pulse: Due, impedance_kohm: float | None) -> StimReport:
         """Return what comes of ``pulse`` through ``impedance_kohm`` (None: open circuit)."""
         flags = ASKED_ONCE if pulse.once else 0
         delivered = pulse.current_ua
@@ -110,7 +110,7 @@ class StimOutput:
             delivered, flags = limit, flags | COMPLIANCE
         sample = int(pulse.position)
         offset_ns = int((pulse.position - sample) * 1e9 / self._info.sample_rate_hz)
-        return Delivery(sample, offset_ns, pulse.current_ua, delivered, pulse.width_us, impedance_kohm, flags)
+        return StimReport(sample, offset_ns, pulse.current_ua, delivered, pulse.width_us, impedance_kohm, flags)
 
     def _limit_ua(self, impedance_kohm: float) -> int:
         volts = COMPLIANCE_V if self._faults.compliance_v is None else self._faults.compliance_v

@@ -16,7 +16,7 @@ _BEYOND = 1.1
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PosteriorSummary:
     """Thresholds at the width in use and at 0.1 ms, distance, and the probability of each zone."""
 
     threshold_ma: Interval
@@ -35,14 +35,14 @@ class Told:
 def told(
     ln_short: Cloud, short_ma: Interval, ln_factor: Cloud | float, distance_mm: Interval, weights: Cloud,
     edges: Edges, highest_ma: float,
-) -> Told:  # fmt: skip
+) -> PosteriorSummary:  # fmt: skip
     """Sum up guesses of ``weights`` (particles,): ln of the threshold at 0.1 ms, whose interval is ``short_ma``, and by
     how much it differs at the width in use. ``highest_ma`` is the highest current tried.
     """
     ln_threshold = ln_short + ln_factor
     threshold_ma = interval(np.exp(quantiles(ln_threshold, weights))) if np.any(ln_factor) else short_ma
     beyond = ln_threshold > math.log(max(_BEYOND * highest_ma, 1e-9))
-    return Told(threshold_ma, short_ma, distance_mm, probabilities(ln_short, weights, beyond, edges))
+    return PosteriorSummary(threshold_ma, short_ma, distance_mm, probabilities(ln_short, weights, beyond, edges))
 
 
 def quantiles(values: Cloud, weights: Cloud, at: tuple[float, ...] = _QUANTILES) -> Cloud:

@@ -40,7 +40,7 @@ class PulseSeen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class ChannelResponse:
     """What channel number ``channel`` answered to ``pulse``, known by sample ``due``."""
 
     due: int
@@ -50,7 +50,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class QualitySecond:
     """The quality of each channel over one second, known by sample ``due``."""
 
     due: int
@@ -65,7 +65,7 @@ class InputState:
     why: str | None
 
 
-Finding = PulseSeen | Answer | Second | InputState
+PathResult = PulseSeen | ChannelResponse | QualitySecond | InputState
 
 
 class SignalPath:
@@ -101,12 +101,12 @@ class SignalPath:
             max(2, round(ms * rate_hz / 1e3)) for ms in (_STILL_SWEEP_MS, _STILL_BEFORE_MS)
         )
         self._repeated = round(_REPEATED_S * rate_hz)
-        self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second | InputState]] = []
+        self._waiting: list[tuple[int, int, int, PulseSeen | _PendingSweep | QualitySecond | InputState]] = []
         self._order = count()
         self._pulses: deque[int] = deque(maxlen=64)
         self._known: deque[int] = deque(maxlen=64)
 
-    def feed(self, block: Block) -> Iterator[Finding]:
+    def feed(self, block: Block) -> Iterator[PathResult]:
         """All findings that ``block`` completes, each as soon as it is made: take them all."""
         for pulse in () if self._listen else block.pulses:
             if pulse.asked_ns is not None:
@@ -130,9 +130,9 @@ class SignalPath:
     def answer_due(self, within_s: float) -> bool:
         """Whether an answer will be due in less than ``within_s`` seconds of signal."""
         soon = self.history.end + within_s * self._rate_hz
-        return any(due < soon and isinstance(item, _Look) for due, _, _, item in self._waiting)
+        return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._waiting)
 
-    def _advance(self) -> Iterator[Finding]:
+    def _advance(self) -> Iterator[PathResult]:
         for edge in self._edges.advance(self.history):
             self.monitor.hold_out(edge.sample)
             if self._marker is None:
@@ -144,10 +144,10 @@ class SignalPath:
         for change in self._dead.advance(self.history):
             self._await(change.due, -1, InputState(change.due, change.why))
         for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
-            self._await(due, 2, Second(due, channels))
+            self._await(due, 2, QualitySecond(due, channels))
         while self._waiting and self._waiting[0][0] <= self.history.end:
             due, _, _, item = heapq.heappop(self._waiting)
-            yield from self._look(due, item) if isinstance(item, _Look) else self._notice(item)
+            yield from self._look(due, item) if isinstance(item, _PendingSweep) else self._notice(item)
 
     def _align(self) -> None:
         """Find the pulses that a stimulator on another clock was asked for."""
@@ -165,10 +165,10 @@ class SignalPath:
         unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
         return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
 
-    def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second | InputState) -> None:
+    def _await(self, due: int, rank: int, item: PulseSeen | _PendingSweep | QualitySecond | InputState) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))
 
-    def _notice(self, item: PulseSeen | Second | InputState) -> list[Finding]:
+    def _notice(self, item: PulseSeen | QualitySecond | InputState) -> list[PathResult]:
         if isinstance(item, PulseSeen) and _may_be_answered(item):
             for channel in () if item.pulse.unrequested else self._answering:
                 self._prepare(item, channel)
@@ -184,18 +184,18 @@ class SignalPath:
             detector.pass_over(pulse)
         else:
             detector.prepare(self.history, pulse, self._free_from(pulse, answered))
-        self._await(max(seen.due, pulse.sample + answered), 1, _Look(pulse, channel))
+        self._await(max(seen.due, pulse.sample + answered), 1, _PendingSweep(pulse, channel))
 
-    def _look(self, due: int, look: _Look) -> list[Finding]:
+    def _look(self, due: int, look: _PendingSweep) -> list[PathResult]:
         pulse, detector = look.pulse, self._detectors[look.channel]
         evoked, longer = self._judge(look, detector, due)
         if longer:
-            self._await(max(due, longer), 1, _Look(pulse, look.channel, longer=True))
+            self._await(max(due, longer), 1, _PendingSweep(pulse, look.channel, longer=True))
             return []
         detector.forget(pulse)
-        return [Answer(due, pulse, look.channel, evoked)]
+        return [ChannelResponse(due, pulse, look.channel, evoked)]
 
-    def _judge(self, look: _Look, detector: ResponseDetector, due: int) -> tuple[Evoked, int | None]:
+    def _judge(self, look: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[Evoked, int | None]:
         """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
         first = look.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
@@ -246,7 +246,7 @@ def _may_be_answered(seen: PulseSeen) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _PendingSweep:
     pulse: Pulse
     channel: int
     longer: bool = False

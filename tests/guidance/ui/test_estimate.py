@@ -11,8 +11,8 @@ from guidance.alarms import AlarmBoard
 from guidance.events import Proximity
 from guidance.signal_fitness import STALE_S
 from guidance.snapshot import AlarmView
-from guidance.ui.estimate import Estimate, Reader
-from guidance.watch import Watch
+from guidance.ui.estimate import Reader, ShownEstimate
+from guidance.watch import HealthMonitor
 from tests.guidance.ui.fakes import (
     build_live,
     build_proximity,
@@ -28,7 +28,7 @@ def alarm(code: str, *, active: bool = True) -> AlarmView:
     return AlarmView(code, "medium", code, active=active)
 
 
-def read(**changes: Any) -> Estimate:
+def read(**changes: Any) -> ShownEstimate:
     return Reader().read(build_live(**changes))
 
 
@@ -83,7 +83,7 @@ def test_only_a_search_without_answer_says_no_answer() -> None:
 
 @pytest.mark.parametrize("rate_hz", [0.25, 0.5, 2.0])
 def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_hz: float) -> None:
-    reader, watch = Reader(), Watch(AlarmBoard(), 10_000.0)
+    reader, watch = Reader(), HealthMonitor(AlarmBoard(), 10_000.0)
     watch.answered_t = 0.0
     snapshot = build_live(stimulator=build_stimulator(rate_hz=rate_hz))
     reader.read(snapshot)
@@ -117,7 +117,7 @@ def test_a_paused_replay_keeps_its_estimate() -> None:
 
 
 def trend_of(thresholds_ma: list[float], step_s: float = 0.5) -> str | None:
-    reader, estimate = Reader(), Estimate()
+    reader, estimate = Reader(), ShownEstimate()
     for index, threshold_ma in enumerate(thresholds_ma):
         proximity = narrow(threshold_ma, index)
         estimate = reader.read(build_live(t=index * step_s, proximity=proximity))
