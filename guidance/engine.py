@@ -6,6 +6,7 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
-from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
+from guidance.events import Cue, End, Entry, Made, Proximity, PulseOutcome, Record, Response, Stimulus
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
@@ -25,9 +26,12 @@ from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
 from guidance.stimulation import Action, Asked, Stimulation
 from guidance.tally import Tally
-from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
+from guidance.telling import channel_named, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import Watch
 from guidance.zones import SteadyZone, edges_ma
+
+_RECENT_STIMULI = 64
+"""As many as the signal path knows; far more than can wait for their response at once."""
 
 
 class Engine:
@@ -68,6 +72,7 @@ class Engine:
         plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
         self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
+        self._stimuli: deque[Stimulus] = deque(maxlen=_RECENT_STIMULI)
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
@@ -222,7 +227,9 @@ class Engine:
                 self.stimulation.pulse_seen(finding.pulse)
             if self.emg:
                 self.emg.pulse(finding.pulse.sample)
-            yield t, self._stimulus(finding.pulse, finding.alignment)
+            stimulus = self._stimulus(finding.pulse, finding.alignment)
+            self._stimuli.append(stimulus)
+            yield t, stimulus
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
         elif isinstance(finding, Answer):
@@ -249,23 +256,29 @@ class Engine:
         self.tally.count_pulse(pulse, alignment)
         return stimulus_of(pulse, alignment)
 
+    def _outcome(self, pulse: Pulse, response: Response, t: float) -> PulseOutcome:
+        """The record of ``pulse`` with the ``response`` to it."""
+        reported = (stimulus for stimulus in reversed(self._stimuli) if stimulus.sample == pulse.sample)
+        return PulseOutcome(next(reported, stimulus_of(pulse)), response, t)
+
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
         self.tally.keep(answer, response)
         yield response
         if answer.channel:
             return
-        self.proximity = self._zone.settle(self._belief.hear(heard_of(answer, t)))
+        outcome = self._outcome(answer.pulse, response, t)
+        self.proximity = self._zone.settle(self._belief.observe(outcome))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
-            self.stimulation.answered(answer.pulse, response, self.proximity)
+            self.stimulation.observe(outcome, self.proximity)
             yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
-        yield from self.needle.answer(answer.pulse, response, t)
+        yield from self.needle.observe(outcome)
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:
