@@ -11,8 +11,8 @@ from guidance.judge import judge
 from guidance.protocol import Protocol
 from guidance.settings import Settings
 from guidance.signal.align import Alignment
-from guidance.signal.path import Answer, Second
-from guidance.stimulation import Asked
+from guidance.signal.path import ChannelResponse, QualitySecond
+from guidance.stimulation import PendingPulse
 
 
 def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
@@ -39,7 +39,7 @@ def channel_named(label: str | None, info: DeviceInfo) -> int | None:
     return None if label is None else [channel.name for channel in info.channels].index(label)
 
 
-def unconfirmed(asked: Asked, rate_hz: float) -> Pulse:
+def unconfirmed(asked: PendingPulse, rate_hz: float) -> Pulse:
     """The stimulus that nothing is known of but that it was ``asked`` for, and when."""
     return Pulse(
         sample=round(asked.t * rate_hz),
@@ -64,7 +64,7 @@ def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
     )
 
 
-def response_of(answer: Answer, channel: str, protocol: Protocol) -> Response:
+def response_of(answer: ChannelResponse, channel: str, protocol: Protocol) -> Response:
     """The record of ``answer`` of the channel so named; that of the main channel is judged by ``protocol``."""
     evoked, late = answer.evoked, answer.evoked.late
     latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
@@ -88,7 +88,7 @@ def response_of(answer: Answer, channel: str, protocol: Protocol) -> Response:
     )
 
 
-def signal_of(second: Second, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
+def signal_of(second: QualitySecond, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
     """The record of one ``second`` of signal; a channel that ``lead_off`` does not reach has no detector of that."""
     channels = [
         {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.analysis.reading import Signal
-from guidance.signal.path import LEAST_RATE_HZ, Answer, SignalPath
+from guidance.signal.path import LEAST_RATE_HZ, ChannelResponse, SignalPath
 
 WINDOW_MS = (1.5, 25.0)
 LEAST_ANSWERS = 3
@@ -59,10 +59,10 @@ def conducted(signal: Signal, site: Site) -> Conducted:
     return Conducted(site, len(answers), len(full), latency, top / 1e3)
 
 
-def _answers(signal: Signal) -> list[Answer]:
+def _answers(signal: Signal) -> list[ChannelResponse]:
     path = SignalPath(signal.info, WINDOW_MS, None, listen=False)
     findings = [finding for block in signal.blocks for finding in path.feed(block)]
-    return [finding for finding in findings if isinstance(finding, Answer)]
+    return [finding for finding in findings if isinstance(finding, ChannelResponse)]
 
 
 def with_velocities(found: Sequence[Conducted]) -> list[Conducted]:

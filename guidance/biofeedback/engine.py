@@ -21,13 +21,13 @@ from guidance.biofeedback.plan import Plan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
 from guidance.events import End, Entry, Made, Record, Signal
-from guidance.messages import Acknowledge, Credit, Dial, Mark, Message, Pause
+from guidance.messages import Acknowledge, Credit, Mark, Message, Pause, TurnDial
 from guidance.settings import Settings
 from guidance.snapshot import TrainingView
 from guidance.stimulation import Action, Stimulation
 from guidance.tally import Tally
 from guidance.telling import start_of
-from guidance.watch import Watch
+from guidance.watch import HealthMonitor
 
 _STEPS_A_SECOND = round(1 / STEP_S)
 _NOTHING_COMES = ("device-lost", "stale")
@@ -46,7 +46,7 @@ class BiofeedbackEngine:
         self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
         self.actions: list[Action] = []
         self.tally, self.alarms = Tally(), AlarmBoard()
-        self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.muscles = Muscles(info, columns, plan.window_s)
         self.course = Course(plan, self.muscles.names, self.muscles.bands)
         self._columns = columns
@@ -112,7 +112,7 @@ class BiofeedbackEngine:
         elif isinstance(message, Pause):
             self.course.paused = message.on
             yield Entry("pause", {"on": message.on})
-        elif isinstance(message, Dial):
+        elif isinstance(message, TurnDial):
             if self.course.move_line(message.steps):
                 yield Entry("line", {"steps": message.steps, "line_uv": self.course.lines_uv[0]})
         elif isinstance(message, Mark):

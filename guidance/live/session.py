@@ -22,10 +22,10 @@ from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
-from guidance.stimulation import Action, Output, Stimulation
+from guidance.stimulation import Action, Stimulation, SwitchOutput
 from guidance.tally import Tally
 from guidance.view import Position, snapshot
-from guidance.watch import Watch, fault_text
+from guidance.watch import HealthMonitor, fault_text
 from guidance.writer import EventWriter
 
 READ_S = 0.004
@@ -53,7 +53,7 @@ class Loop(Protocol):
     info: DeviceInfo
     tally: Tally
     alarms: AlarmBoard
-    watch: Watch
+    watch: HealthMonitor
     stimulation: Stimulation | None
 
     @property
@@ -257,7 +257,7 @@ class LiveSession:
 
     def _break_off(self, fault: Exception) -> str:
         """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""
-        self._device.act([Output(on=False)])
+        self._device.act([SwitchOutput(on=False)])
         self._amiss = str(fault) if isinstance(fault, Fault | DeviceError) else self._trace(fault)
         return "error"
 

@@ -18,7 +18,7 @@ from guidance.faults import Fault
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.reading import read_events
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.messages import Acknowledge, Dial, Mark, Message
+from guidance.messages import Acknowledge, Mark, Message, TurnDial
 from guidance.protocol import ProtocolError, load
 from guidance.settings import Mode, Settings
 from guidance.stimulation import DIAL_STEP_MA
@@ -109,7 +109,7 @@ class Inputs:
         for event in then:
             if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
                 steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
-                yield round(event["t"] * self._rate_hz), Dial(steps)
+                yield round(event["t"] * self._rate_hz), TurnDial(steps)
             if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
                 asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
                 said = Acknowledge() if event["what"] == "acknowledge" else Mark(asked)

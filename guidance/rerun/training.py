@@ -16,7 +16,7 @@ from guidance.events import Made, Numbering
 from guidance.faults import Fault
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.messages import Dial, Message, Pause
+from guidance.messages import Message, Pause, TurnDial
 from guidance.protocol import ProtocolError, load
 from guidance.rerun.differences import Difference, Row
 from guidance.rerun.procedure import Event, Rerun
@@ -99,7 +99,7 @@ def _said(then: list[Event], rate_hz: float) -> Iterator[tuple[int, Message | tu
     for event in then:
         at = round(event["t"] * rate_hz)
         if event["kind"] == "entry" and event["what"] == "line":
-            yield at, Dial(event["fields"]["steps"])
+            yield at, TurnDial(event["fields"]["steps"])
         elif event["kind"] == "entry" and event["what"] == "pause":
             yield at, Pause(event["fields"]["on"])
         elif event["kind"] == "entry" and event["what"] == "electrodes":

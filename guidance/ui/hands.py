@@ -12,7 +12,6 @@ from guidance.messages import (
     Aliquot,
     Arm,
     Aspiration,
-    Dial,
     HandBack,
     Hold,
     Mark,
@@ -22,6 +21,7 @@ from guidance.messages import (
     Steer,
     Stop,
     TakeOver,
+    TurnDial,
     TurnMonitor,
     TurnVolume,
 )
@@ -140,11 +140,11 @@ class Hands(LinkedApp):
 
     def action_dial(self, steps: int) -> None:
         """Turn the current up or down."""
-        self._send(Dial(steps))
+        self._send(TurnDial(steps))
 
     def action_dial_said(self, steps: int) -> None:
         """Take it that the stimulator's own dial was turned up or down."""
-        self._send(Dial(steps))
+        self._send(TurnDial(steps))
 
     def action_hold(self) -> None:
         """Hold the current where it is."""

@@ -17,7 +17,7 @@ import guidance.biofeedback
 from drivers.base import Block, Status
 from guidance.biofeedback.records import Calibrated, EnvelopeSecond, TrialDone
 from guidance.events import Alarm, Cue, Entry, Made, Numbering, Record, Signal
-from guidance.messages import Dial, Mark, Pause
+from guidance.messages import Mark, Pause, TurnDial
 from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, made_of, of_kind, person_signal
 
 RATE_HZ = 500.0
@@ -133,7 +133,7 @@ def test_a_slow_board_that_hears_the_heart_says_so() -> None:
 
 def test_the_operator_pauses_moves_the_line_and_notes() -> None:
     engine = engine_of(PLAN, RATE_HZ)
-    made = [*engine.step([], None, [Pause(on=True), Dial(1), Mark("pain")])]
+    made = [*engine.step([], None, [Pause(on=True), TurnDial(1), Mark("pain")])]
     assert [record.what for record in of_kind(records(made), Entry)] == ["pause", "pain"]
     made_of(engine, [Block(0, VISIT[:5000].astype(np.float32))])
     assert engine.course.phase.name == "prepare"
