@@ -1,24 +1,24 @@
-"""What the gauge and the zone have in common: they draw the Estimate, and look unknown in the same way."""
+"""What the gauge and the zone have in common: they draw the ShownEstimate, and look unknown in the same way."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
 from guidance.snapshot import Snapshot
-from guidance.ui.estimate import Estimate
+from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import NO_VALUE, Ink
 from guidance.ui.widgets.panel import Panel
 
-NOTHING = Estimate(why="no response yet")
+NOTHING = ShownEstimate(why="no response yet")
 
 
 class Estimated(Panel):
-    """A Panel that draws an Estimate in place of the Snapshot."""
+    """A Panel that draws a ShownEstimate in place of the Snapshot."""
 
     estimate = NOTHING
 
-    def tell(self, estimate: Estimate) -> None:
+    def tell(self, estimate: ShownEstimate) -> None:
         """Take the newest estimate; redraw if it differs."""
         if estimate != self.estimate:
             self.estimate = estimate

@@ -24,7 +24,7 @@ from guidance.settings import Mode, Settings
 from guidance.ui.app import GuidanceApp
 from guidance.ui.keymap import keymap_of
 from guidance.ui.look import Look
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.command_line import command
 from tests.guidance.journal.sheets import BLOCK_SHEET, PERFORMER
 from tests.guidance.ui.fakes import press_twice
@@ -44,7 +44,7 @@ async def until(holds: Callable[[], object]) -> None:
 
 async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) -> list[str]:
     await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
-    assert app.page is Page.PREPARE
+    assert app.page is ScreenPage.PREPARE
     await pilot.press(keys["arm"], keys["go"])
     await until(app.is_armed)
     await until(lambda: app.newest is not None and app.newest.responses > 4)
