@@ -24,7 +24,7 @@ from pathlib import Path
 
 from guidance.biofeedback.plan import plan_of
 from guidance.dose.drugs import load as drugs
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of as dose_plan_of
 from guidance.host import EngineLink, Job, start_engine
 from guidance.live import Live
@@ -135,7 +135,7 @@ async def _until(app: Screen, holds: Callable[[Snapshot], bool]) -> None:
 
 async def _demo(store: str) -> None:
     """A block to the target, and an aliquot entered there."""
-    plan = dose_plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
+    plan = dose_plan_of(drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
     shots = (
         Shot((), _is_known),

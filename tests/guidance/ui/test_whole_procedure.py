@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from guidance.config import Config
 from guidance.dose.drugs import load as drugs
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.host import start_engine
 from guidance.journal.reading import read_events
@@ -108,7 +108,7 @@ def shown(app: GuidanceApp) -> str:
 async def test_a_procedure_from_the_first_page_to_its_signed_note(
     tmp_path: Path, keys: dict[str, str], table: dict[str, str]
 ) -> None:
-    plan = plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
+    plan = plan_of(drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
     engine, link = start_engine(Live(settings, str(tmp_path), "sim:11"))
     assert link.first() is None
