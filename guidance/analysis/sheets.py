@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from guidance.analysis.findings import Finding, Row
+from guidance.analysis.findings import MeasureRow, ReportFinding
 from guidance.analysis.motor_units import UnitFound
 from guidance.analysis.report import HEAD, MOST_UNITS, Report, caption_of
 from guidance.journal.note.page import Item, NotePage, Section, sentence
@@ -34,12 +34,12 @@ def page_of(report: Report) -> NotePage:
     return NotePage("EMG analysis", "not named", told, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
 
 
-def _measure(row: Row) -> Item:
+def _measure(row: MeasureRow) -> Item:
     reference = f"; {row.holds} {row.reference}" if row.holds else ""
     return Item(row.measure, (sentence(f"{row.value}{reference}"),))
 
 
-def _finding(finding: Finding) -> Item:
+def _finding(finding: ReportFinding) -> Item:
     why = f" ({finding.why})" if finding.why else ""
     parts = {
         "for": finding.evidence_for,

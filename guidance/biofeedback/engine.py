@@ -16,7 +16,7 @@ from guidance.alarms import AlarmBoard
 from guidance.biofeedback.course import Course
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.feedback import Feedback, cue
-from guidance.biofeedback.muscles import Muscles, Step
+from guidance.biofeedback.muscles import EnvelopeStep, Muscles
 from guidance.biofeedback.plan import Plan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
@@ -125,7 +125,7 @@ class BiofeedbackEngine:
                 at = block.first_sample / self.info.sample_rate_hz
                 yield Made(at, Entry("electrodes", {"off": list(status.lead_off)}))
 
-    def _take(self, found: Step, t: float) -> Iterator[Record]:
+    def _take(self, found: EnvelopeStep, t: float) -> Iterator[Record]:
         course = self.course
         yield from course.step(found.wide_uv, found.high_uv)
         self._now = course.chosen(found.wide_uv, found.high_uv)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from guidance.cli.dosing import GIVEN, PATIENT, patient_of, table_of
-from guidance.cli.options import JSON, Command
+from guidance.cli.options import JSON, CommandFunction
 from guidance.dose import card, listing
 from guidance.dose.answer import DoseCalculation, json_of, lines_of
 from guidance.dose.drugs import DrugTable, Toxin, load
@@ -34,7 +34,7 @@ Exit status: 0 calculated, whatever the answer; 2 bad arguments."""
 TABLE = click.option("--table", metavar="FILE", help="Another drug table, in TOML, instead of the program's own.")
 
 
-def _patient_options(command: Command) -> Command:
+def _patient_options(command: CommandFunction) -> CommandFunction:
     for option in reversed(PATIENT):
         command = option(command)
     return command

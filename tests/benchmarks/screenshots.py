@@ -28,7 +28,7 @@ from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of as dose_plan_of
 from guidance.host import EngineLink, Job, start_engine
 from guidance.live import Live
-from guidance.live.training import Training
+from guidance.live.training import TrainingJob
 from guidance.protocol import load
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
@@ -158,7 +158,7 @@ async def _biofeedback(store: str) -> None:
     assert isinstance(sheet, Biofeedback)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     plan = replace(plan_of(sheet)[0], efforts=1)
-    job = Training(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
+    job = TrainingJob(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
     await _pictures(job, TrainingApp, [Shot((), _in_trial, "biofeedback")])
 
 
