@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.events import Entry, Proximity, Response
+from guidance.events import Entry, Proximity, PulseOutcome
 from guidance.proximity.filter import ProximityFilter
 
 
@@ -31,8 +31,8 @@ class Controller:
     def follow(self, belief: ProximityFilter) -> None:
         """Take note of the estimate that it may plan with."""
 
-    def heard(self, current_ma: float, width_ms: float, response: Response, proximity: Proximity) -> None:
-        """Learn what the pulse of ``current_ma`` and ``width_ms`` was answered with."""
+    def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
+        """Learn the ``outcome`` of a pulse whose current is known, and the estimate after it."""
 
     def entries(self) -> Iterator[Entry]:
         """What it has found out since it was asked last, for the record."""

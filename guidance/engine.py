@@ -6,6 +6,7 @@ Blocks and the operator's messages go in; records of the event stream come out, 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,18 @@ from guidance.cues import MAPPINGS, CueChooser
 from guidance.dialled import DialSaid
 from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
-from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus, unknown_proximity
+from guidance.events import (
+    Cue,
+    End,
+    Entry,
+    Made,
+    Proximity,
+    PulseOutcome,
+    Record,
+    Response,
+    Stimulus,
+    unknown_proximity,
+)
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Mark, Message, TurnDial
 from guidance.needle import NeedleWatch
@@ -27,8 +39,14 @@ from guidance.signal.align import Alignment
 from guidance.signal.path import ChannelResponse, InputState, PathResult, PulseSeen, QualitySecond, SignalPath
 from guidance.stimulation import Action, PendingPulse, Stimulation
 from guidance.tally import Tally
-from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
+from guidance.telling import channel_named, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import HealthMonitor
+
+_RECENT_STIMULI = 64
+"""As many as the signal path knows; far more than can wait for their response at once."""
+
+_RECENT_STIMULI = 64
+"""As many as the signal path knows; far more than can wait for their response at once."""
 
 
 class Engine:
@@ -71,6 +89,7 @@ class Engine:
         self.proximity: Proximity | None = None
         self._is_dead = False
         self._reports = ReportLimit()
+        self._stimuli: deque[Stimulus] = deque(maxlen=_RECENT_STIMULI)
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
         self._is_live = False
 
@@ -247,7 +266,9 @@ class Engine:
             self.stimulation.pulse_seen(pulse)
         if self.emg:
             self.emg.pulse(pulse.sample)
-        yield t, self._stimulus(pulse, seen.alignment)
+        stimulus = self._stimulus(pulse, seen.alignment)
+        self._stimuli.append(stimulus)
+        yield t, stimulus
         if not pulse.unrequested:
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(pulse, t, lead_off=lead_off))
@@ -278,7 +299,7 @@ class Engine:
         """``known``; of a dead input nothing is known."""
         if not self._is_dead:
             return known
-        return Proximity(known.sample, None, None, None, None, None, valid=False, why="signal-dead", by=known.by)
+        return unknown_proximity(known.sample, "signal-dead", by=known.by)
 
     def _outdated(self, t: float) -> Iterator[Record]:
         """In a live procedure, what was known of the nerve lapses when pulses have not been answered for long."""
@@ -294,23 +315,29 @@ class Engine:
         self.tally.count_pulse(pulse, alignment)
         return stimulus_of(pulse, alignment)
 
+    def _outcome(self, pulse: Pulse, response: Response, t: float) -> PulseOutcome:
+        """The record of ``pulse`` with the ``response`` to it."""
+        reported = (stimulus for stimulus in reversed(self._stimuli) if stimulus.sample == pulse.sample)
+        return PulseOutcome(next(reported, stimulus_of(pulse)), response, t)
+
     def _answer(self, answer: ChannelResponse, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
         self.tally.keep(answer, response)
         yield response
         if answer.channel:
             return
-        self.proximity = self._unless_dead(self._zone.settle(self._belief.hear(heard_of(answer, t))))
+        outcome = self._outcome(answer.pulse, response, t)
+        self.proximity = self._unless_dead(self._zone.settle(self._belief.observe(outcome)))
         if not response.contaminated:
             self.watch.answered_t = t
         yield self.proximity
         if self.stimulation:
-            self.stimulation.answered(answer.pulse, response, self.proximity)
+            self.stimulation.observe(outcome, self.proximity)
             yield from self.stimulation.controller.entries()
         alarm = self.watch.too_close(self.proximity)
         if alarm:
             yield alarm
-        yield from self.needle.answer(answer.pulse, response, t)
+        yield from self.needle.observe(outcome)
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:

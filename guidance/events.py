@@ -107,6 +107,22 @@ class Response(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class PulseOutcome:
+    """A pulse and the main channel's response to it, known at device time ``t`` in s. The estimate, the controller and
+    the needle's watches receive it; it is no record of the stream.
+    """
+
+    stimulus: Stimulus
+    response: Response
+    t: float
+
+    @property
+    def delivered_ma(self) -> float | None:
+        """The current in mA; None where it is not known, or not known to be delivered."""
+        return self.stimulus.current_ma if self.stimulus.outcome == "delivered" else None
+
+
+@dataclass(frozen=True, slots=True)
 class Proximity(Record):
     """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid.
 

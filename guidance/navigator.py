@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.controller import Controller
-from guidance.events import Entry, Proximity, Response
+from guidance.events import Entry, Proximity, PulseOutcome, Response
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.probing import Probing
 from guidance.proximity.draws import Cloud, Draws
@@ -41,7 +41,7 @@ _SEED = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class Stimulus:
+class PulseLimits:
     """The pulses that a navigator works with: first and highest current, width and its two rates; the other widths that
     it may interleave.
     """
@@ -60,8 +60,10 @@ class Stimulus:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The pulse that was just answered."""
+class LastPulse:
+    """Current and width of the last pulse, which bound the next one. A type of its own because both are known here: the
+    usual width stands in where the stimulator reports none.
+    """
 
     current_ma: float
     width_ms: float
@@ -70,16 +72,16 @@ class Given:
 class Navigator(Controller):
     """Plans each pulse with the estimate it follows."""
 
-    def __init__(self, stimulus: Stimulus, lower_bound_ma: float) -> None:
-        """Pulses as ``stimulus`` allows; ``lower_bound_ma`` is where the zone ``close`` begins."""
-        self._stimulus, self._bound_ma = stimulus, lower_bound_ma
+    def __init__(self, limits: PulseLimits, lower_bound_ma: float) -> None:
+        """Pulses as ``limits`` allow; ``lower_bound_ma`` is where the zone ``close`` begins."""
+        self._limits, self._bound_ma = limits, lower_bound_ma
         self._belief: ProximityFilter | None = None
         self._draws = Draws(_SEED)
-        self._wanted_ma, self._rate_hz = stimulus.start_ma, stimulus.rate_hz
+        self._wanted_ma, self._rate_hz = limits.start_ma, limits.rate_hz
         self._fast_left_s = 0.0
         self._untold = self._at_top = 0
-        self._verification = Verification(stimulus.width_ms, stimulus.max_ma)
-        self._probing = Probing(stimulus.width_ms, stimulus.probe_widths_ms)
+        self._verification = Verification(limits.width_ms, limits.max_ma)
+        self._probing = Probing(limits.width_ms, limits.probe_widths_ms)
         self.doing = "searching: no answer yet"
 
     def next_ma(self) -> float:
@@ -102,9 +104,12 @@ class Navigator(Controller):
         """The verification that has come to its end."""
         return self._verification.entries()
 
-    def heard(self, current_ma: float, width_ms: float, response: Response, proximity: Proximity) -> None:
+    def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Plan the next pulse; a few sweeps that cannot tell are asked again."""
-        given = Given(current_ma, width_ms)
+        stimulus, response = outcome.stimulus, outcome.response
+        if stimulus.current_ma is None:
+            return
+        last = LastPulse(stimulus.current_ma, stimulus.width_ms or self._limits.width_ms)
         self._untold = self._untold + 1 if response.contaminated else 0
         if 0 < self._untold < _PATIENCE:
             self.doing = "asking again: the last sweep was unfit"
@@ -113,47 +118,47 @@ class Navigator(Controller):
             self._rest("holding: injectate at the tip, thresholds do not compare")
         elif self._belief is None or not proximity.valid or _is_lost(proximity):
             self._probing.heard(may=False)
-            self._search(given, answered=proximity.valid)
+            self._search(last, answered=proximity.valid)
         else:
-            self._track(given, response, proximity, self._belief)
+            self._track(last, response, proximity, self._belief)
 
     def _rest(self, doing: str) -> None:
-        self._rate_hz, self.doing = self._stimulus.rate_hz, doing
+        self._rate_hz, self.doing = self._limits.rate_hz, doing
 
-    def _search(self, given: Given, *, answered: bool) -> None:
+    def _search(self, last: LastPulse, *, answered: bool) -> None:
         """Up in the largest steps; at the top wait a while, then begin again from below: what hurts is not kept up,
         and a nerve that has come near is met with little.
         """
-        top = given.current_ma >= 0.99 * self._stimulus.max_ma
+        top = last.current_ma >= 0.99 * self._limits.max_ma
         self._at_top = self._at_top + 1 if top else 0
         if self._at_top >= _TOP_PULSES:
             self._at_top = 0
-            self._wanted_ma = self._stimulus.start_ma
+            self._wanted_ma = self._limits.start_ma
         else:
-            self._wanted_ma = self._highest_ma(given)
-        self._rate_hz = self._stimulus.rate_hz if top else self._stimulus.fast_hz
+            self._wanted_ma = self._highest_ma(last)
+        self._rate_hz = self._limits.rate_hz if top else self._limits.fast_hz
         how = "the answer is lost" if answered else "no answer yet"
         self.doing = f"searching at the highest current: {how}" if top else f"searching upward: {how}"
 
-    def _track(self, given: Given, response: Response, proximity: Proximity, belief: ProximityFilter) -> None:
+    def _track(self, last: LastPulse, response: Response, proximity: Proximity, belief: ProximityFilter) -> None:
         self._at_top = 0
         few = belief.few(FEW)
-        ahead = self._ahead(few, self._stimulus.rate_hz, self._stimulus.width_ms)
+        ahead = self._ahead(few, self._limits.rate_hz, self._limits.width_ms)
         at_rest = self._pace(proximity, ahead)
-        if abs(given.width_ms - self._stimulus.width_ms) < _SAME_WIDTH_MS:
+        if abs(last.width_ms - self._limits.width_ms) < _SAME_WIDTH_MS:
             answered = None if response.contaminated else _is_answer(response, belief.criterion_uv)
-            self._verification.heard(given.current_ma, answered, proximity.threshold_ma, at_rest=at_rest)
+            self._verification.heard(last.current_ma, answered, proximity.threshold_ma, at_rest=at_rest)
         wanted_ma = self._verification.wanted_ma()
         self._probing.heard(may=wanted_ma is None and self._may_probe(proximity, ahead))
         if wanted_ma is not None:
-            self._wanted_ma = min(wanted_ma, self._highest_ma(given))
+            self._wanted_ma = min(wanted_ma, self._highest_ma(last))
             self._rest(self._verification.doing)
             return
-        if self._rate_hz != self._stimulus.rate_hz or self._probing.probes:
+        if self._rate_hz != self._limits.rate_hz or self._probing.probes:
             ahead = self._ahead(few, self._rate_hz, self._probing.width_ms)
         if self._probing.probes:
             self.doing = f"probing the pulse width: {self._probing.width_ms:g} ms, as evidence of distance"
-        self._wanted_ma = self._most_telling_ma(ahead, self._highest_ma(given))
+        self._wanted_ma = self._most_telling_ma(ahead, self._highest_ma(last))
 
     def _may_probe(self, proximity: Proximity, ahead: Forecast) -> bool:
         """Not while the threshold is uncertain, nor while it may be passing the lower bound: that comes first."""
@@ -163,15 +168,15 @@ class Navigator(Controller):
 
     def _pace(self, proximity: Proximity, ahead: Forecast) -> bool:
         """Choose the rate; whether the threshold rests and is known. ``ahead`` is at the usual rate."""
-        usual_s = 1 / self._stimulus.rate_hz
+        usual_s = 1 / self._limits.rate_hz
         middle = ahead.short_ma
         now_ma = proximity.threshold_0p1ms_ma[1] if proximity.threshold_0p1ms_ma else middle
         moves = abs(np.log(middle / now_ma)) > _MOVES_LN
         uncertain = ahead.central_sd_ln > _UNCERTAIN_LN
         spent_s = 1 / self._rate_hz
         self._fast_left_s = _STAYS_FAST_S if moves or uncertain else max(self._fast_left_s - spent_s, 0.0)
-        fast = self._fast_left_s > 0 and self._stimulus.fast_hz * usual_s > 1
-        self._rate_hz = self._stimulus.fast_hz if fast else self._stimulus.rate_hz
+        fast = self._fast_left_s > 0 and self._limits.fast_hz * usual_s > 1
+        self._rate_hz = self._limits.fast_hz if fast else self._limits.rate_hz
         what = "the threshold moves" if moves else "closing in on the threshold" if uncertain else "the threshold rests"
         self.doing = f"tracking: {what}"
         return self._fast_left_s == 0.0
@@ -197,8 +202,8 @@ class Navigator(Controller):
             return 0.0
         return _NEAR_WEIGHT * probable * (1 - probable) * answers.explained(below)
 
-    def _highest_ma(self, given: Given) -> float:
-        return self._stimulus.highest_ma(given.current_ma, given.width_ms, self._probing.width_ms)
+    def _highest_ma(self, last: LastPulse) -> float:
+        return self._limits.highest_ma(last.current_ma, last.width_ms, self._probing.width_ms)
 
 
 def _is_in_doubt(probable: float) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
-from guidance.events import Command, Proximity, Response
+from guidance.events import Command, Proximity, PulseOutcome
 from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
@@ -262,12 +262,12 @@ class Stimulation(ABC):
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.ladder.delivered(pulse.current_ma)
 
-    def answered(self, pulse: Pulse, response: Response, proximity: Proximity) -> None:
-        """Take in the answer to ``pulse``."""
+    def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
+        """Receive the ``outcome`` of a pulse, and the estimate after it."""
         self.unanswered = 0
-        self._hear(pulse.sample)
-        if pulse.current_ma is not None:
-            self.controller.heard(pulse.current_ma, pulse.width_ms or self.width_ms, response, proximity)
+        self._hear(outcome.stimulus.sample)
+        if outcome.stimulus.current_ma is not None:
+            self.controller.observe(outcome, proximity)
 
     def _next_ma(self) -> float:
         """What the controller wants, in steps of the device, as far as limits and the last pulse allow."""

@@ -9,7 +9,6 @@ from guidance import __version__
 from guidance.events import VERSION, Response, Signal, Start, Stimulus
 from guidance.judge import judge
 from guidance.protocol import Protocol
-from guidance.proximity.evidence import Heard
 from guidance.settings import Settings
 from guidance.signal.align import Alignment
 from guidance.signal.path import ChannelResponse, QualitySecond
@@ -102,19 +101,3 @@ def signal_of(second: QualitySecond, lead_off: tuple[bool, ...], lost_samples: i
         for i, quality in enumerate(second.channels)
     ]
     return Signal(channels, lost_samples, bad_frames)
-
-
-def heard_of(answer: ChannelResponse, t: float) -> Heard:
-    """What the estimate takes of an ``answer`` known at device time ``t``."""
-    pulse, evoked = answer.pulse, answer.evoked
-    return Heard(
-        sample=pulse.sample,
-        t=t,
-        current_ma=pulse.current_ma if pulse.outcome is Outcome.DELIVERED else None,
-        width_ms=pulse.width_ms,
-        detected=evoked.detected,
-        amplitude_uv=evoked.amplitude_uv,
-        contaminated=evoked.contaminated,
-        amplitude_sd_uv=evoked.amplitude_sd_uv,
-        p_value=evoked.p_value,
-    )

@@ -15,7 +15,7 @@ from drivers.base import Block, Button, Channel, DeviceInfo, Pulse
 from drivers.simulated.direct import DirectAmplifier
 from drivers.simulated.patient import Patient
 from guidance.dose.drugs import load as load_drugs
-from guidance.dose.patient import DosePatient as DosePatient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.engine import Engine
 from guidance.events import Made, Numbering

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-Certainty = Literal["measured", "modelled", "derived", "assumed"]
+FloatArray = NDArray[np.float64]
+ValueOrigin = Literal["measured", "modelled", "derived", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class LogNormal:
     low: float
     high: float
     source: str
-    certainty: Certainty
+    certainty: ValueOrigin
 
     def draw(self, rng: np.random.Generator) -> float:
         """One value, in the unit of ``median``."""
@@ -39,7 +41,7 @@ class Uniform:
     low: float
     high: float
     source: str
-    certainty: Certainty
+    certainty: ValueOrigin
 
     def draw(self, rng: np.random.Generator) -> float:
         """One value, in the unit of ``low``."""
@@ -52,7 +54,7 @@ class Chance:
 
     probability: float
     source: str
-    certainty: Certainty
+    certainty: ValueOrigin
 
     def draw(self, rng: np.random.Generator) -> bool:
         """Whether this patient has it."""
@@ -65,7 +67,7 @@ class Known:
 
     value: float
     source: str
-    certainty: Certainty
+    certainty: ValueOrigin
 
 
 class SlowDrift:

@@ -12,10 +12,9 @@ import operator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.base import Samples
-from drivers.simulated.draws import Chance, LogNormal, SlowDrift, Uniform, sign
+from drivers.simulated.draws import Chance, FloatArray, LogNormal, SlowDrift, Uniform, sign
 
 PEAK_UV_PER_MA = LogNormal(3000.0, 0.8, 200.0, 30000.0, "artefact peaks of 2-15 mV", "derived")
 PEAK_SMOOTHING_MS = Uniform(0.02, 0.09, "amplifier's low-pass", "assumed")
@@ -45,8 +44,6 @@ NARROW_RANGES_UV = (10_000.0, 25_000.0, 50_000.0)
 ARTEFACT_S = 0.15
 _FULL_SCALE = 2**23 - 1
 _REFERENCE_MA_MS = 0.1
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class _Channel:
             (OVERLOAD_DEAD_MS.draw(rng), OVERLOAD_SHARE.draw(rng), OVERLOAD_MS.draw(rng)),
         )
 
-    def peak(self, t_ms: Array, width_ms: float) -> Array:
+    def peak(self, t_ms: FloatArray, width_ms: float) -> FloatArray:
         """Return the spike itself at 1 mA: a smoothed rectangle, then recoil and ringing."""
         on = 1 - np.exp(-np.maximum(t_ms, 0) / self.smoothing_ms)
         after = np.maximum(t_ms - width_ms, 0)
@@ -95,7 +92,7 @@ class _Channel:
         ring = self.ring[0] * np.exp(-after / 0.3) * np.sin(2 * math.pi * self.ring[1] * after)
         return np.asarray(self.peak_uv * (np.where(t_ms <= width_ms, on, off) - settle * (recoil + ring)))
 
-    def tail(self, t_ms: Array, width_ms: float) -> Array:
+    def tail(self, t_ms: FloatArray, width_ms: float) -> FloatArray:
         """Return the slow part at 1 mA and 0.1 ms, from the end of the pulse on."""
         after = np.maximum(t_ms - width_ms, 0)
         rise = 1 - np.exp(-np.maximum(t_ms, 0) / self.smoothing_ms)
@@ -158,7 +155,7 @@ class FrontEnd:
             wave[:, index] = self._overloaded(channel, t_ms, pulse)
         return wave
 
-    def _overloaded(self, channel: _Channel, t_ms: Array, pulse: Array) -> Array:
+    def _overloaded(self, channel: _Channel, t_ms: FloatArray, pulse: FloatArray) -> FloatArray:
         """Where ``pulse`` leaves the range: at the rail for a while, then back over some milliseconds."""
         beyond = np.flatnonzero(np.abs(pulse) > self.range_uv)
         if not len(beyond):

@@ -11,12 +11,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drivers.simulated.draws import Chance, Known, LogNormal, Uniform
+from drivers.simulated.draws import Chance, FloatArray, Known, LogNormal, Uniform
 from drivers.simulated.fibre_table import CHRONAXIES_MS, DIAMETERS_UM, DISTANCES_MM, TABLE_WIDTH_MS, THRESHOLDS_MA
-
-Array = NDArray[np.float64]
 
 FASCICLE_RADIUS_MM = LogNormal(0.7, 0.35, 0.5, 2.0, "fascicles of 0.5-2 mm; median set for a span of 3.1", "modelled")
 SHEATH_MM = Uniform(0.1, 0.3, "epi- and perineurium round the outermost axon", "assumed")
@@ -55,7 +52,7 @@ class Tip:
     aside_mm: float
 
 
-def _rows(table: Array, diameters_um: Array) -> Array:
+def _rows(table: FloatArray, diameters_um: FloatArray) -> FloatArray:
     """Return a row of ``table`` (distances) for each diameter, interpolated over the logarithm of the diameter."""
     left = np.clip(np.searchsorted(DIAMETERS_UM, diameters_um) - 1, 0, len(DIAMETERS_UM) - 2)
     share = (np.log(diameters_um) - _LOG_DIAMETERS[left]) / (_LOG_DIAMETERS[left + 1] - _LOG_DIAMETERS[left])
@@ -105,7 +102,7 @@ class Nerve:
         """Distance from the tip to the nerve's surface; negative inside the nerve."""
         return math.hypot(tip.ahead_mm, tip.aside_mm) - self.radius_mm
 
-    def thresholds_ma(self, tip: Tip, width_ms: float) -> Array:
+    def thresholds_ma(self, tip: Tip, width_ms: float) -> FloatArray:
         """Return the current each unit needs (units,) for a pulse of ``width_ms`` at ``tip``, trial noise left out.
 
         The table is interpolated in log distance, extrapolated beyond 30 mm, and multiplied by the nerve's gain.

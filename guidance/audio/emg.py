@@ -12,8 +12,8 @@ from collections import deque
 import numpy as np
 
 from guidance.audio.figures import RATE_HZ, Waveform
-from guidance.audio.filters import BlockFilter, Sections
-from guidance.audio.muting import AHEAD_MS, Array, Muting
+from guidance.audio.filters import Array, BlockFilter, Sections
+from guidance.audio.muting import AHEAD_MS, Muting
 from guidance.audio.resample import Resampler
 
 LEVEL = 0.3

@@ -14,6 +14,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance.audio.filters import Array
+
 AHEAD_MS = 12.0
 """The monitor runs this far behind the signal, so that an edge is seen before it is due."""
 
@@ -31,8 +33,6 @@ _LEVELS_HZ, _LEVELS_MS = 300.0, 40.0
 
 _LARGE = 4.0
 """What a cut leaves, in units of the usual second difference, from which all that is taken away."""
-
-Array = NDArray[np.float64]
 
 
 class Muting:

@@ -89,7 +89,7 @@ class Player:
 def play(wire: Connection) -> None:
     """Be the process that sounds, until told to close, or for some seconds more after the engine has died.
 
-    The first thing on the ``wire`` are its Options.
+    The first thing on the ``wire`` are its PlayerOptions.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options: PlayerOptions = wire.recv()

@@ -9,6 +9,6 @@ from guidance.host.outcome import ExitOutcome, outcome_of
 from guidance.host.processes import Job, ScreenMain, Session, run_headless, run_with_screen, start_engine
 
 __all__ = [
-    "EngineLink", "Job", "ExitOutcome", "ScreenMain", "Session", "outcome_of", "run_headless", "run_with_screen",
+    "EngineLink", "ExitOutcome", "Job", "ScreenMain", "Session", "outcome_of", "run_headless", "run_with_screen",
     "start_engine",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from drivers.beside import SeparateStimulator
 from guidance.controller import Controller, Dial
 from guidance.faults import ArgumentFault, Fault
 from guidance.interlock import Bounds, highest_step
-from guidance.navigator import Navigator, Stimulus
+from guidance.navigator import Navigator, PulseLimits
 from guidance.probing import probed_widths
 from guidance.pulses import PulseTrain, SinglePulses, TriggeredPulses
 from guidance.settings import Mode, Settings
@@ -88,8 +88,8 @@ def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool
     controller: Controller = Dial(start_ma)
     if settings.mode is Mode.AUTO:
         probes = _probe_widths(settings, limits, bounds, width_ms)
-        stimulus = Stimulus(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz, probes)
-        controller = Navigator(stimulus, settings.protocol.lower_bound_ma)
+        pulse_limits = PulseLimits(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz, probes)
+        controller = Navigator(pulse_limits, settings.protocol.lower_bound_ma)
     single = SinglePulses if sets_current else TriggeredPulses
     kind = single if limits.single_pulses else PulseTrain
     return kind(controller, bounds, width_ms, rate_hz)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from guidance.events import PulseOutcome
+
 LOW_CHARGE_UC = 0.05
 """0.5 mA for 0.1 ms: answers at or below it are answers at a low current."""
 LOST_AFTER = 3
@@ -22,16 +24,6 @@ _BEFORE_S = 6.0
 _LEAST_BEFORE = 3
 _UNCHANGED = 0.05
 _BACK_AFTER = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A pulse at ``t`` in s whose sweep could tell, and whether the muscle answered."""
-
-    t: float
-    current_ma: float
-    width_ms: float
-    detected: bool
 
 
 @dataclass(slots=True)
@@ -52,7 +44,7 @@ class TwitchWatch:
 
     def __init__(self) -> None:
         """Nothing was injected."""
-        self._before: deque[Answered] = deque(maxlen=64)
+        self._before: deque[PulseOutcome] = deque(maxlen=64)
         self.restart()
 
     def restart(self) -> None:
@@ -70,32 +62,35 @@ class TwitchWatch:
         if self._injection is not None:
             self._injection.t = t
             return
-        recent = [pulse for pulse in self._before if pulse.detected and t - pulse.t <= _BEFORE_S]
+        recent = [outcome for outcome in self._before if outcome.response.detected and t - outcome.t <= _BEFORE_S]
         if len(recent) >= _LEAST_BEFORE:
-            reference = max(recent, key=lambda pulse: pulse.current_ma)
-            self._injection = _Injection(t, reference.current_ma, reference.width_ms)
+            reference = max(recent, key=lambda outcome: outcome.delivered_ma or 0.0)
+            self._injection = _Injection(t, reference.delivered_ma or 0.0, reference.stimulus.width_ms or 0.0)
 
-    def heard(self, pulse: Answered) -> None:
-        """Take in an answered pulse."""
-        self._before.append(pulse)
-        injection = self._injection
-        if injection is None or pulse.width_ms != injection.width_ms or pulse.t < injection.t:
+    def observe(self, outcome: PulseOutcome) -> None:
+        """Receive the outcome of a pulse. An unfit sweep is no miss; unknown current or width compares with nothing."""
+        current_ma, width_ms = outcome.delivered_ma, outcome.stimulus.width_ms
+        if current_ma is None or width_ms is None or outcome.response.contaminated:
             return
-        if not pulse.detected and pulse.current_ma >= injection.reference_ma * (1 - _UNCHANGED):
-            self._missed(injection, pulse)
-        elif pulse.detected and pulse.current_ma <= injection.reference_ma * (1 + _UNCHANGED):
-            self._answered(injection, pulse)
+        self._before.append(outcome)
+        injection, detected = self._injection, outcome.response.detected
+        if injection is None or width_ms != injection.width_ms or outcome.t < injection.t:
+            return
+        if not detected and current_ma >= injection.reference_ma * (1 - _UNCHANGED):
+            self._missed(injection, outcome.t)
+        elif detected and current_ma <= injection.reference_ma * (1 + _UNCHANGED):
+            self._responded(injection, current_ma)
 
-    def _missed(self, injection: _Injection, pulse: Answered) -> None:
+    def _missed(self, injection: _Injection, t: float) -> None:
         injection.missed, injection.answered = injection.missed + 1, 0
-        if injection.missed >= LOST_AFTER and (self.lost_ma or pulse.t - injection.t <= ATTRIBUTED_S):
+        if injection.missed >= LOST_AFTER and (self.lost_ma or t - injection.t <= ATTRIBUTED_S):
             self.lost_ma, self.persists_ma = injection.reference_ma, None
 
-    def _answered(self, injection: _Injection, pulse: Answered) -> None:
+    def _responded(self, injection: _Injection, current_ma: float) -> None:
         """One stray answer does not bring back what was lost."""
         injection.missed, injection.answered = 0, injection.answered + 1
         if injection.answered >= _BACK_AFTER:
             self.lost_ma = None
-        is_low = pulse.current_ma * pulse.width_ms <= LOW_CHARGE_UC * (1 + 1e-9)
+        is_low = current_ma * injection.width_ms <= LOW_CHARGE_UC * (1 + 1e-9)
         if is_low and injection.answered >= PERSISTS_AFTER:
-            self.persists_ma = pulse.current_ma
+            self.persists_ma = current_ma

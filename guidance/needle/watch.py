@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from drivers.base import Outcome, Pulse
 from guidance.alarms import AlarmBoard
-from guidance.events import Alarm, Entry, Response
+from guidance.events import Alarm, Entry, PulseOutcome
 from guidance.needle.impedance import ImpedanceTrend
-from guidance.needle.twitch import Answered, TwitchWatch
+from guidance.needle.twitch import TwitchWatch
 
 _NEW_PLACE = {"insertion", "redirect"}
 
@@ -29,12 +29,9 @@ class NeedleWatch:
         self._impedance.read(t, pulse.impedance_kohm)
         yield from self._changes()
 
-    def answer(self, pulse: Pulse, response: Response, t: float) -> Iterator[Alarm]:
-        """Take in what the main channel answered to ``pulse``; a sweep that cannot tell is no miss."""
-        known = pulse.current_ma is not None and pulse.width_ms is not None
-        if response.contaminated or not known or pulse.outcome is not Outcome.DELIVERED:
-            return
-        self._twitch.heard(Answered(t, pulse.current_ma or 0.0, pulse.width_ms or 0.0, response.detected))
+    def observe(self, outcome: PulseOutcome) -> Iterator[Alarm]:
+        """Alarms that the main channel's response to a pulse begins or ends."""
+        self._twitch.observe(outcome)
         yield from self._changes()
 
     def entry(self, entry: Entry, t: float) -> Iterator[Alarm]:

@@ -21,7 +21,7 @@ from guidance.protocol.sheet import EffortPhase
 from guidance.sourced import ProtocolError
 
 __all__ = [
-    "DEFAULT_CRITERION_UV", "DEFAULT_LOWER_BOUND_MA", "DEFAULT_TARGET_MA", "LATEST_WINDOW_MS", "Change", "MuscleWindow",
-    "NeedleEmgPlan", "EffortPhase", "Protocol", "ProtocolError", "all_names", "check_window", "load", "names", "parse",
+    "DEFAULT_CRITERION_UV", "DEFAULT_LOWER_BOUND_MA", "DEFAULT_TARGET_MA", "LATEST_WINDOW_MS", "Change", "EffortPhase",
+    "MuscleWindow", "NeedleEmgPlan", "Protocol", "ProtocolError", "all_names", "check_window", "load", "names", "parse",
     "resolve", "site_folder",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from guidance.events import PulseOutcome
 from guidance.proximity.draws import Cloud
 from guidance.proximity.nerve import Recruited
 
@@ -27,45 +28,37 @@ _SAME_CURRENT_LN, _SAME_ANSWER_LN, _SAME_UV = 0.02, 0.5, 24.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One answered pulse, as the estimate takes it.
+class Observation:
+    """What a fit sweep after a delivered pulse of ``current_ma`` and ``width_ms`` shows: evidence of one PulseOutcome.
 
-    Its current in mA (None: not known to be delivered) and width in ms, whether a response was detected, its amplitude
-    peak to peak in uV with its standard error, the p-value of there being none, and whether the sweep was unfit to
-    tell. ``t`` in s is when it was known.
+    A type of its own because current and width are always known here, and the amplitudes are derived: ``amplitude_uv``
+    peak to peak is that of a response, below the criterion too, and None where there was none; ``noise_uv`` is its
+    standard error, a usual one where it is not known.
     """
 
-    sample: int
-    t: float
-    current_ma: float | None
-    width_ms: float | None
-    detected: bool
+    current_ma: float
+    width_ms: float
     amplitude_uv: float | None
-    contaminated: bool
-    amplitude_sd_uv: float | None = None
-    p_value: float | None = None
+    noise_uv: float = NOISE_UV
 
-    @property
-    def noise_uv(self) -> float:
-        """Standard error of the amplitude; a usual one where it is not told."""
-        return max(self.amplitude_sd_uv or NOISE_UV, 0.5)
-
-    @property
-    def answered(self) -> bool:
-        """Whether there was a response, below the criterion too."""
-        significant = self.p_value is not None and self.p_value < SIGNIFICANT
-        return bool(self.amplitude_uv) and (self.detected or significant)
+    @classmethod
+    def of(cls, outcome: PulseOutcome, current_ma: float, width_ms: float) -> Observation:
+        """Derive the evidence of ``outcome``, whose pulse had this current and width."""
+        response = outcome.response
+        significant = response.p_value is not None and response.p_value < SIGNIFICANT
+        amplitude_uv = (response.amplitude_uv or None) if response.detected or significant else None
+        return cls(current_ma, width_ms, amplitude_uv, max(response.amplitude_sd_uv or NOISE_UV, 0.5))
 
 
-def likelihood(pulse: Heard, expected: Recruited, unrest: float = 0.0) -> Cloud:
-    """How likely the answer to ``pulse`` is (particles,), up to a factor; never 0.
+def likelihood(observation: Observation, expected: Recruited, unrest: float = 0.0) -> Cloud:
+    """How likely ``observation`` is (particles,), up to a factor; never 0.
 
     ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns answers.
     """
-    if pulse.answered and pulse.amplitude_uv:
+    if observation.amplitude_uv is not None:
         stray = _STRAY + (_STRAY_IN_BURST - _STRAY) * unrest
-        return _of_amplitude(pulse.amplitude_uv, pulse.noise_uv, expected, stray)
-    return _of_silence(pulse.noise_uv, expected)
+        return _of_amplitude(observation.amplitude_uv, observation.noise_uv, expected, stray)
+    return _of_silence(observation.noise_uv, expected)
 
 
 def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Cloud:
@@ -93,7 +86,7 @@ def _of_silence(noise_uv: float, expected: Recruited) -> Cloud:
     return np.asarray((1 - _DEAD) * hidden + _DEAD)
 
 
-class Repeats:
+class RepeatDiscount:
     """Counts the same answer to the same question: such answers share the errors of what is assumed of recruitment, so
     that the third and later ones count for less and less. Silence counts in full, as pulses are dead one by one.
     """
@@ -102,12 +95,12 @@ class Repeats:
         """Nothing was asked yet."""
         self._asked_ln, self._answered_ln, self._count = 0.0, 0.0, 0
 
-    def trust(self, pulse: Heard, current_ma: float) -> float:
+    def trust(self, observation: Observation) -> float:
         """How much of an answer alone this one counts for (above 0, at most 1)."""
-        if not pulse.answered:
+        if observation.amplitude_uv is None:
             return 1.0
-        asked = float(np.log(current_ma))
-        answered = float(even_scale((pulse.amplitude_uv or 0.0) / _SAME_UV))
+        asked = float(np.log(observation.current_ma))
+        answered = float(even_scale(observation.amplitude_uv / _SAME_UV))
         if abs(asked - self._asked_ln) > _SAME_CURRENT_LN or abs(answered - self._answered_ln) > _SAME_ANSWER_LN:
             self._asked_ln, self._answered_ln, self._count = asked, answered, 0
         self._count += 1

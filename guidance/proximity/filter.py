@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from guidance.events import Proximity, unknown_proximity
+from guidance.events import Proximity, PulseOutcome, unknown_proximity
 from guidance.proximity.distance import Ruler
 from guidance.proximity.draws import Draws
-from guidance.proximity.evidence import Heard, Repeats, likelihood
+from guidance.proximity.evidence import Observation, RepeatDiscount, likelihood
 from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.nerve import SHORT_MS, ParticleRow, Particles, is_short
 from guidance.proximity.report import PosteriorSummary, interval, quantiles, told
@@ -51,7 +51,7 @@ class ProximityFilter:
         self._t: float | None = None
         self._why: str | None = None
         self._unrest, self._widths = 0.0, False
-        self._repeats = Repeats()
+        self._repeats = RepeatDiscount()
         self._insert()
 
     def noted(self, what: str) -> str | None:
@@ -67,20 +67,22 @@ class ProximityFilter:
             return "frozen: with an injectate at the tip thresholds do not compare, until a redirect or an insertion"
         return None
 
-    def hear(self, pulse: Heard) -> Proximity:
-        """Take in one answered pulse and say where the threshold is now."""
-        self._pass_until(pulse.t)
-        if pulse.current_ma is None and self._why != "injectate":
-            return unknown_proximity(pulse.sample, "current-unknown")
-        width_ms = pulse.width_ms or SHORT_MS
+    def observe(self, outcome: PulseOutcome) -> Proximity:
+        """Move the estimate by ``outcome``; the record of where the threshold is now."""
+        stimulus, current_ma = outcome.stimulus, outcome.delivered_ma
+        self._pass_until(outcome.t)
+        if current_ma is None and self._why != "injectate":
+            return unknown_proximity(stimulus.sample, "current-unknown")
+        width_ms = stimulus.width_ms or SHORT_MS
         self._widths |= not is_short(width_ms)
-        self._unrest = 1.0 if pulse.contaminated else self._unrest
-        if pulse.current_ma and not pulse.contaminated and self._why != "injectate":
-            self._compare(pulse, pulse.current_ma, width_ms)
-            self._weigh(pulse, pulse.current_ma, width_ms)
+        self._unrest = 1.0 if outcome.response.contaminated else self._unrest
+        if current_ma and not outcome.response.contaminated and self._why != "injectate":
+            observation = Observation.of(outcome, current_ma, width_ms)
+            self._compare(observation, outcome.t)
+            self._weigh(observation)
         if self._why is not None:
-            return self.unknown(pulse.sample)
-        return self._told(width_ms).proximity(pulse.sample, width_known=pulse.width_ms is not None)
+            return self.unknown(stimulus.sample)
+        return self._told(width_ms).proximity(stimulus.sample, width_known=stimulus.width_ms is not None)
 
     def few(self, count: int) -> Particles:
         """``count`` of the guesses, chosen evenly by their weights."""
@@ -125,34 +127,35 @@ class ProximityFilter:
         factor = self.particles.ln_width_factor(width_ms)
         return told(ln_short, short_ma, factor, far, self.weights, self._edges, self._highest_ma)
 
-    def _compare(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
+    def _compare(self, observation: Observation, t: float) -> None:
         """What a pulse of another width says of the distance, the threshold being as it is known without it."""
-        if self._by_width is None or self._why is not None or is_short(width_ms):
+        if self._by_width is None or self._why is not None or is_short(observation.width_ms):
             return
-        told = chronaxie_likelihood(pulse, current_ma, width_ms, self.few(_COMPARED), self._unrest)
+        told = chronaxie_likelihood(observation, self.few(_COMPARED), self._unrest)
         now_ma = np.exp(quantiles(self._ln_short, self.weights, (0.5,)))
-        self._by_width.heard(pulse.t, told, self._ruler.distance_mm(now_ma, self._lowest_ma))
+        self._by_width.heard(t, told, self._ruler.distance_mm(now_ma, self._lowest_ma))
 
-    def _weigh(self, pulse: Heard, current_ma: float, width_ms: float) -> None:
+    def _weigh(self, observation: Observation) -> None:
         """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""
-        left = self._repeats.trust(pulse, current_ma)
+        left = self._repeats.trust(observation)
         for stage in range(_STAGES):
-            ln_likelihood = self._ln_likelihood(pulse, current_ma, width_ms)
+            ln_likelihood = self._ln_likelihood(observation)
             last = stage == _STAGES - 1
             taken = 1.0 if last else bearable(self.weights, left * ln_likelihood)
-            self._reweigh(left * taken * ln_likelihood, width_ms)
+            self._reweigh(left * taken * ln_likelihood, observation.width_ms)
             left *= 1 - taken
             if left <= 0.0:
                 break
-        if pulse.answered:
+        if observation.amplitude_uv is not None:
             self._why = None
-        self._highest_ma = max(self._highest_ma, current_ma)
+        self._highest_ma = max(self._highest_ma, observation.current_ma)
 
-    def _ln_likelihood(self, pulse: Heard, current_ma: float, width_ms: float) -> Array:
+    def _ln_likelihood(self, observation: Observation) -> Array:
+        width_ms = observation.width_ms
         ln_threshold = self._ln_short + self.particles.ln_width_factor(width_ms)
         jitter = self.particles.JITTER if is_short(width_ms) else _WIDTH_JITTER
-        expected = self.particles.recruited(float(np.log(current_ma)), ln_threshold, jitter)
-        return np.asarray(np.log(likelihood(pulse, expected, self._unrest)))
+        expected = self.particles.recruited(float(np.log(observation.current_ma)), ln_threshold, jitter)
+        return np.asarray(np.log(likelihood(observation, expected, self._unrest)))
 
     def _reweigh(self, ln_factor: Array, width_ms: float) -> None:
         self.weights = weighed(self.weights, ln_factor)

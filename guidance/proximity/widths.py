@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from guidance.proximity.draws import Cloud
-from guidance.proximity.evidence import Heard, likelihood
+from guidance.proximity.evidence import Observation, likelihood
 from guidance.proximity.nerve import SHORT_MS, Particles
 from guidance.proximity.resampling import even, weighed
 from guidance.signal.basis import Array
@@ -67,14 +67,14 @@ class WidthLaws:
         self._borne_out = weighed(even(len(before)), before + _TRUST * ln_told)
 
 
-def chronaxie_likelihood(pulse: Heard, current_ma: float, width_ms: float, few: Particles, unrest: float) -> Array:
-    """How likely each chronaxie of ``_LN_CHRONAXIES_MS`` makes the answer to ``pulse``, threshold and recruitment being
+def chronaxie_likelihood(observation: Observation, few: Particles, unrest: float) -> Array:
+    """How likely each chronaxie of ``_LN_CHRONAXIES_MS`` makes ``observation``, threshold and recruitment being
     as a ``few`` guesses have them; blurred by what Weiss's law gets wrong.
     """
     chronaxies = np.exp(_LN_CHRONAXIES_MS)[:, None]
-    factor = np.log1p(chronaxies / width_ms) - np.log1p(chronaxies / SHORT_MS)
-    expected = few.recruited(float(np.log(current_ma)), few.ln_threshold() + factor)
-    told = likelihood(pulse, expected, unrest).mean(axis=1)
+    factor = np.log1p(chronaxies / observation.width_ms) - np.log1p(chronaxies / SHORT_MS)
+    expected = few.recruited(float(np.log(observation.current_ma)), few.ln_threshold() + factor)
+    told = likelihood(observation, expected, unrest).mean(axis=1)
     apart = (_LN_CHRONAXIES_MS[:, None] - _LN_CHRONAXIES_MS) / _MISFIT_LN
     blur = np.exp(-0.5 * apart**2)
     return np.asarray(blur @ told / blur.sum(axis=1))

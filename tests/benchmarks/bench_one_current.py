@@ -13,10 +13,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from guidance.events import Interval
-from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
 from tests.benchmarks import nerves
 from tests.benchmarks.closed_loop import LOWER_BOUND_MA, TARGET_MA, WIDTH_MS
+from tests.outcomes import outcome
 
 TIMES = (0.8, 1.1, 1.5, 2.5, 5.0)
 AFTER = (3, 9, 24)
@@ -29,11 +29,11 @@ def told(world: nerves.World, current_ma: float) -> Iterator[Interval | None]:
     for pulse in range(max(AFTER)):
         t_s = 0.5 * pulse
         answer = world.pulse(t_s, current_ma)
-        heard = Heard(
-            pulse, t_s, current_ma, WIDTH_MS, answer.detected, answer.amplitude_uv, answer.contaminated,
-            answer.amplitude_sd_uv, answer.p_value,
+        pulsed = outcome(
+            pulse, t_s, current_ma, WIDTH_MS, detected=answer.detected, amplitude_uv=answer.amplitude_uv,
+            contaminated=answer.contaminated, amplitude_sd_uv=answer.amplitude_sd_uv, p_value=answer.p_value,
         )  # fmt: skip
-        yield belief.hear(heard).threshold_ma
+        yield belief.observe(pulsed).threshold_ma
 
 
 def main() -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.events import Proximity, Response
+from guidance.events import Proximity
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
-from guidance.navigator import Navigator, Stimulus
+from guidance.navigator import Navigator, PulseLimits
 from guidance.proximity.draws import Draws
-from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.forecast import FEW, forecast
 from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer, World
+from tests.outcomes import outcome
 
 START_MA, RATE_HZ, FAST_HZ = 1.0, 2.0, 5.0
 LOWER_BOUND_MA, TARGET_MA = 0.2, 0.5
@@ -77,8 +77,8 @@ class Ours(Tracker):
     def __init__(self, *, own_rate: bool, probes_ms: tuple[float, ...] = (), by_width: bool = True) -> None:
         self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms))
         fast_hz = FAST_HZ if own_rate else RATE_HZ
-        stimulus = Stimulus(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz, probes_ms)
-        self.navigator = Navigator(stimulus, LOWER_BOUND_MA)
+        limits = PulseLimits(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz, probes_ms)
+        self.navigator = Navigator(limits, LOWER_BOUND_MA)
         self._given_ms = WIDTH_MS
         self.navigator.follow(self.belief)
         self._draws = Draws(5)
@@ -87,15 +87,12 @@ class Ours(Tracker):
     def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         self._pulses += 1
-        heard = Heard(
-            self._pulses, t_s, current_ma, self._given_ms, answer.detected, answer.amplitude_uv, answer.contaminated,
-            answer.amplitude_sd_uv, answer.p_value,
+        pulsed = outcome(
+            self._pulses, t_s, current_ma, self._given_ms, detected=answer.detected, amplitude_uv=answer.amplitude_uv,
+            contaminated=answer.contaminated, amplitude_sd_uv=answer.amplitude_sd_uv, p_value=answer.p_value,
         )  # fmt: skip
-        response = Response(
-            self._pulses, "EMG", answer.detected, answer.p_value, answer.amplitude_uv, None, answer.contaminated
-        )
-        self.proximity = self.belief.hear(heard)
-        self.navigator.heard(current_ma, self._given_ms, response, self.proximity)
+        self.proximity = self.belief.observe(pulsed)
+        self.navigator.observe(pulsed, self.proximity)
         self._given_ms = self.width_ms
 
     @property

@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from guidance.events import Entry, Proximity, Response
-from guidance.navigator import Navigator, Stimulus
+from guidance.events import Entry, Proximity
+from guidance.navigator import Navigator, PulseLimits
 from guidance.proximity.filter import ProximityFilter
 from tests.benchmarks.bench_hard import BURSTS, Course, course_world, error, hill, is_held, still
 from tests.benchmarks.closed_loop import FAST_HZ, RATE_HZ, Ours, Pulsed, run
 from tests.benchmarks.nerves import LARGEST_MA, Curve, Faults
+from tests.outcomes import outcome
 
 
 def loop(
@@ -129,28 +130,29 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     assert any(doing.startswith("verifying") for doing in doings)
 
 
-def heard(navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
-    response = Response(0, "EMG", False, 0.5, 10.0, None, contaminated)
-    current_ma = navigator.next_ma()
-    navigator.heard(current_ma, 0.1, response, Proximity(0, None, None, None, None, None, valid=False, why=why))
+def observed(navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
+    missed = outcome(
+        current_ma=navigator.next_ma(), detected=False, amplitude_uv=10.0, contaminated=contaminated, p_value=0.5
+    )
+    navigator.observe(missed, Proximity(0, None, None, None, None, None, valid=False, why=why))
     return navigator.next_ma()
 
 
 def navigator() -> Navigator:
-    made = Navigator(Stimulus(1.0, 5.0, 0.1, 2.0, 5.0), 0.2)
+    made = Navigator(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2)
     made.follow(ProximityFilter(100.0, 0.2, 0.5))
     return made
 
 
 def test_a_sweep_that_cannot_tell_is_asked_again_but_not_for_ever() -> None:
     made = navigator()
-    asked = [heard(made, contaminated=True) for _ in range(6)]
+    asked = [observed(made, contaminated=True) for _ in range(6)]
     assert asked[:3] == [1.0, 1.0, 1.0]
     assert asked[-1] > 1.0
 
 
 def test_with_an_injectate_at_the_tip_the_current_is_left_alone() -> None:
     made = navigator()
-    assert heard(made, why="injectate") == 1.0
+    assert observed(made, why="injectate") == 1.0
     assert made.next_rate_hz() == 2.0
     assert "injectate" in made.doing

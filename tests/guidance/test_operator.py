@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from guidance.controller import Controller
-from guidance.events import Command, Entry, Proximity, Response, Stimulus
+from guidance.events import Command, Entry, Proximity, PulseOutcome, Stimulus
 from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
 from guidance.settings import Mode
 from guidance.view import Position, snapshot
@@ -131,7 +131,7 @@ def test_the_screen_sees_what_the_controller_says_that_it_does(loop: ClosedLoop)
         def next_ma(self) -> float:
             return 1.0
 
-        def heard(self, current_ma: float, width_ms: float, response: Response, proximity: Proximity) -> None:
+        def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
             """Nothing moves it."""
 
     loop.stimulation.hand._controller = Explaining()

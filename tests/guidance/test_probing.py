@@ -17,13 +17,13 @@ from guidance.live.stimulating import stimulation_within
 from guidance.messages import Hold
 from guidance.probing import USUAL_BETWEEN, Probing, probed_widths
 from guidance.protocol import load
-from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from tests.benchmarks import chronaxies, nerves
 from tests.benchmarks.closed_loop import Ours, Pulsed, run
 from tests.guidance.closed_loop import ClosedLoop
 from tests.guidance.command_line import command
+from tests.outcomes import outcome
 
 PROBES_MS = probed_widths(0.1, 0.05, 1.0)
 CRITERION_UV, LARGEST_UV, WIDTH = 100.0, 4000.0, 0.15
@@ -106,8 +106,11 @@ def probed(chronaxie_ms: float, *, by_width: bool) -> Proximity:
         threshold_ma = chronaxies.weiss(chronaxie_ms, width_ms)
         current_ma = threshold_ma * (1.0, 1.1, 1.2)[pulse % 3]
         raised = odds * math.exp(math.log(current_ma / threshold_ma) / WIDTH)
-        told = nerve.hear(
-            Heard(pulse, 0.4 * pulse, current_ma, width_ms, True, LARGEST_UV * raised / (1 + raised), False, 8.0, 1e-6)
+        amplitude_uv = LARGEST_UV * raised / (1 + raised)
+        told = nerve.observe(
+            outcome(
+                pulse, 0.4 * pulse, current_ma, width_ms, amplitude_uv=amplitude_uv, amplitude_sd_uv=8.0, p_value=1e-6
+            )
         )
     return told
 

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from guidance.events import Alarm, Cue, Interval, Proximity
-from guidance.proximity.evidence import Heard, likelihood
+from guidance.events import Alarm, Cue, Interval, Proximity, PulseOutcome
+from guidance.proximity.evidence import Observation, likelihood
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.nerve import Recruited
 from guidance.proximity.zones import ZONES
 from tests.guidance.streams import evoked, made_of, of_kind, settings
+from tests.outcomes import outcome
 
 CRITERION_UV, LARGEST_UV = 100.0, 4000.0
 
@@ -36,7 +37,8 @@ def searched(threshold_ma: float, *, seed: int = 0, steepness: float = 8.0, widt
     for pulse in range(12):
         uv = response_uv(current_ma, threshold_ma, steepness) * rng.lognormal(0.0, 0.2)
         seen = uv > 40.0
-        found.append(grid.hear(Heard(pulse, pulse * 0.5, current_ma, width_ms, seen, uv if seen else 20.0, False)))
+        pulsed = outcome(pulse, pulse * 0.5, current_ma, width_ms, detected=seen, amplitude_uv=uv if seen else 20.0)
+        found.append(grid.observe(pulsed))
         current_ma = min(max(current_ma * (0.8 if uv > CRITERION_UV else 1.25), 0.05), 5.0)
     return found
 
@@ -46,8 +48,11 @@ def known(interval: Interval | None) -> Interval:
     return interval
 
 
-def heard(pulse: int, t: float, current_ma: float | None = 0.5, amplitude_uv: float = 300.0) -> Heard:
-    return Heard(pulse, t, current_ma, 0.1, amplitude_uv > 40.0, amplitude_uv, contaminated=False)
+def observed(
+    pulse: int, t: float, current_ma: float | None = 0.5, amplitude_uv: float = 300.0, *, contaminated: bool = False
+) -> PulseOutcome:
+    detected = amplitude_uv > 40.0
+    return outcome(pulse, t, current_ma, detected=detected, amplitude_uv=amplitude_uv, contaminated=contaminated)
 
 
 @pytest.mark.parametrize("threshold_ma", [0.15, 0.3, 0.6, 1.5, 3.0])
@@ -75,12 +80,12 @@ def test_the_interval_narrows_where_a_hand_keeps_still_and_waits_for_it_to_move_
     for pulse in range(80):
         current_ma = 0.6 * float(np.exp(0.2 * rng.standard_normal()))
         uv = response_uv(current_ma, 0.55, 8.0) * rng.lognormal(0.0, 0.12)
-        low, _, high = known(grid.hear(heard(pulse, pulse * 0.5, current_ma, max(uv, 45.0))).threshold_ma)
+        low, _, high = known(grid.observe(observed(pulse, pulse * 0.5, current_ma, max(uv, 45.0))).threshold_ma)
         ratios.append(high / low)
     assert np.median(ratios[-10:]) < np.median(ratios[10:20])
     moved_uv = response_uv(0.6, 0.15, 8.0)
     followed = [
-        known(grid.hear(heard(80 + pulse, 40.0 + 0.5 * pulse, 0.6, moved_uv)).threshold_ma) for pulse in range(3)
+        known(grid.observe(observed(80 + pulse, 40.0 + 0.5 * pulse, 0.6, moved_uv)).threshold_ma) for pulse in range(3)
     ]
     assert followed[-1][1] < 0.4
 
@@ -93,7 +98,9 @@ def test_one_current_asked_again_and_again_does_not_make_the_threshold_known(tim
         rng = np.random.default_rng(seed)
         for pulse in range(40):
             uv = response_uv(0.5 * times, 0.5, 8.0) * rng.lognormal(0.0, 0.12)
-            told[seed, pulse] = known(grid.hear(heard(pulse, pulse * 0.5, 0.5 * times, max(uv, 45.0))).threshold_ma)
+            told[seed, pulse] = known(
+                grid.observe(observed(pulse, pulse * 0.5, 0.5 * times, max(uv, 45.0))).threshold_ma
+            )
     low, high = told[..., 0], told[..., 2]
     held = (low <= 0.5) & (high >= 0.5)
     assert np.mean(held[:, 30:]) >= np.mean(held[:, 2:8])
@@ -108,26 +115,26 @@ def test_zones_come_in_order_as_the_threshold_falls() -> None:
 def test_without_any_response_nothing_is_known_but_that_there_was_none() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(5):
-        told = grid.hear(heard(pulse, pulse * 0.5, 2.0, amplitude_uv=10.0))
+        told = grid.observe(observed(pulse, pulse * 0.5, 2.0, amplitude_uv=10.0))
         assert (told.valid, told.why, told.zone) == (False, "no-response-yet", "none")
         assert told.threshold_ma is None
         assert told.distance_mm is None
 
 
 def test_an_unknown_current_tells_nothing_and_says_so() -> None:
-    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).hear(heard(0, 0.0, current_ma=None))
+    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(observed(0, 0.0, current_ma=None))
     assert (told.valid, told.why, told.zone, told.threshold_ma) == (False, "current-unknown", None, None)
 
 
 def test_an_unknown_width_leaves_open_what_rests_on_it() -> None:
-    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).hear(replace(heard(0, 0.0), width_ms=None))
+    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(outcome(width_ms=None))
     assert told.threshold_ma is not None
     assert (told.threshold_0p1ms_ma, told.distance_mm, told.zone, told.zone_probability) == (None, None, None, None)
 
 
 def test_contaminated_sweeps_teach_nothing() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
-    told = grid.hear(replace(heard(0, 0.0), contaminated=True))
+    told = grid.observe(observed(0, 0.0, contaminated=True))
     assert (told.valid, told.why, told.zone) == (False, "no-response-yet", None)
 
 
@@ -146,8 +153,8 @@ def test_distance_grows_with_the_threshold() -> None:
 
 def test_the_estimate_follows_a_needle_that_moved() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
-    told = [grid.hear(heard(pulse, pulse * 0.5, 1.0, response_uv(1.0, 1.0, 8.0))) for pulse in range(8)]
-    near = [grid.hear(heard(pulse, pulse * 0.5, 0.4, response_uv(0.4, 0.4, 8.0))) for pulse in range(8, 14)]
+    told = [grid.observe(observed(pulse, pulse * 0.5, 1.0, response_uv(1.0, 1.0, 8.0))) for pulse in range(8)]
+    near = [grid.observe(observed(pulse, pulse * 0.5, 0.4, response_uv(0.4, 0.4, 8.0))) for pulse in range(8, 14)]
     assert known(told[-1].threshold_ma)[1] == pytest.approx(1.0, rel=0.2)
     assert known(near[-1].threshold_ma)[1] == pytest.approx(0.4, rel=0.2)
 
@@ -156,8 +163,8 @@ def test_the_estimate_follows_a_needle_that_moved() -> None:
 def test_the_interval_widens_over_a_pause_between_pulses(pause_s: float) -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(8):
-        before = known(grid.hear(heard(pulse, pulse * 0.5, 0.5, 100.0)).threshold_ma)
-    after = known(grid.hear(replace(heard(9, 3.5 + pause_s), contaminated=True)).threshold_ma)
+        before = known(grid.observe(observed(pulse, pulse * 0.5, 0.5, 100.0)).threshold_ma)
+    after = known(grid.observe(observed(9, 3.5 + pause_s, contaminated=True)).threshold_ma)
     assert after[2] / after[0] > before[2] / before[0]
 
 
@@ -182,7 +189,11 @@ def test_whatever_is_heard_the_numbers_hold_together(
     grid, t = ProximityFilter(CRITERION_UV, 0.2, 0.5), 0.0
     for pulse, (pause_s, current_ma, width_ms, detected, amplitude_uv, contaminated) in enumerate(pulses):
         t += pause_s
-        told = grid.hear(Heard(pulse, t, current_ma, width_ms, detected, amplitude_uv, contaminated))
+        told = grid.observe(
+            outcome(
+                pulse, t, current_ma, width_ms, detected=detected, amplitude_uv=amplitude_uv, contaminated=contaminated
+            )
+        )
         assert told.valid == (told.why is None)
         for interval in (told.threshold_ma, told.threshold_0p1ms_ma, told.distance_mm):
             assert interval is None or (list(interval) == sorted(interval) and all(map(math.isfinite, interval)))
@@ -213,7 +224,7 @@ def settled(seed: int = 0) -> ProximityFilter:
     rng, known_nerve = np.random.default_rng(seed), ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(20):
         current_ma = 0.5 * rng.uniform(0.95, 1.3)
-        known_nerve.hear(heard(pulse, pulse * 0.5, current_ma, response_uv(current_ma, 0.5, 7.0)))
+        known_nerve.observe(observed(pulse, pulse * 0.5, current_ma, response_uv(current_ma, 0.5, 7.0)))
     return known_nerve
 
 
@@ -222,16 +233,16 @@ def width(told: Proximity) -> float:
     return math.log(high / low)
 
 
-def missed(pulse: int, current_ma: float) -> Heard:
-    return replace(heard(pulse, pulse * 0.5, current_ma, 5.0), detected=False, p_value=0.5)
+def missed(pulse: int, current_ma: float) -> PulseOutcome:
+    return outcome(pulse, pulse * 0.5, current_ma, detected=False, amplitude_uv=5.0, p_value=0.5)
 
 
 def test_a_redirect_restarts_the_estimate_and_says_so_until_something_answers() -> None:
     nerve = settled()
     assert "restarted" in (nerve.noted("redirect") or "")
-    silent = nerve.hear(missed(21, 0.6))
+    silent = nerve.observe(missed(21, 0.6))
     assert (silent.valid, silent.why) == (False, "redirect")
-    assert nerve.hear(heard(22, 11.0, 0.6, 250.0)).valid
+    assert nerve.observe(observed(22, 11.0, 0.6, 250.0)).valid
 
 
 def test_after_an_injection_it_is_frozen_until_a_redirect_or_another_insertion() -> None:
@@ -239,38 +250,38 @@ def test_after_an_injection_it_is_frozen_until_a_redirect_or_another_insertion()
         nerve = settled()
         assert "frozen" in (nerve.noted("injection") or "")
         for pulse in range(21, 25):
-            told = nerve.hear(heard(pulse, pulse * 0.5))
+            told = nerve.observe(observed(pulse, pulse * 0.5))
             assert (told.valid, told.why, told.threshold_ma) == (False, "injectate", None)
         nerve.noted(release)
-        assert nerve.hear(heard(30, 15.0)).valid
+        assert nerve.observe(observed(30, 15.0)).valid
 
 
 def test_an_entry_that_says_nothing_of_the_needle_changes_nothing() -> None:
     nerve, same = settled(), settled()
     assert nerve.noted("aspiration") is None
-    assert nerve.hear(heard(21, 10.5)) == same.hear(heard(21, 10.5))
+    assert nerve.observe(observed(21, 10.5)) == same.observe(observed(21, 10.5))
 
 
-def test_the_interval_widens_upward_while_nothing_is_heard() -> None:
+def test_the_interval_widens_upward_while_nothing_is_observed() -> None:
     nerve = settled()
-    before = nerve.hear(heard(20, 10.0, 0.55, 180.0))
-    after = [nerve.hear(missed(21 + pulse, 0.6)) for pulse in range(4)]
+    before = nerve.observe(observed(20, 10.0, 0.55, 180.0))
+    after = [nerve.observe(missed(21 + pulse, 0.6)) for pulse in range(4)]
     assert width(after[-1]) > 2 * width(before)
     assert known(after[-1].threshold_ma)[1] > 0.6
 
 
 def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> None:
     nerve = settled()
-    low, _, _ = known(nerve.hear(missed(21, 0.8)).threshold_ma)
+    low, _, _ = known(nerve.observe(missed(21, 0.8)).threshold_ma)
     assert low < 0.6
-    restored = known(nerve.hear(heard(22, 11.0, 0.55, response_uv(0.55, 0.5, 7.0))).threshold_ma)
+    restored = known(nerve.observe(observed(22, 11.0, 0.55, response_uv(0.55, 0.5, 7.0))).threshold_ma)
     assert restored[1] == pytest.approx(0.5, rel=0.12)
 
 
 def contrast(amplitude_uv: float, unrest: float) -> float:
     """How much more likely an answer is where it was expected than where nothing was."""
     expected = Recruited(np.array([amplitude_uv, 1.0]), np.array([0.15 * amplitude_uv, 1.0]), np.array([5.0, 5.0]))
-    found, silent = likelihood(heard(0, 0.0, 0.5, amplitude_uv), expected, unrest)
+    found, silent = likelihood(Observation(0.5, 0.1, amplitude_uv), expected, unrest)
     return float(found / silent)
 
 
@@ -285,7 +296,7 @@ def test_millivolts_are_believed_even_amid_unfit_sweeps() -> None:
 def test_misses_at_the_highest_current_say_that_the_threshold_is_beyond_it() -> None:
     nerve = settled()
     for pulse in range(21, 45):
-        told = nerve.hear(missed(pulse, 5.0))
+        told = nerve.observe(missed(pulse, 5.0))
     assert told.zone == "none"
     assert known(told.threshold_ma)[0] > 3.0
 
@@ -297,7 +308,7 @@ def test_the_same_pulses_give_the_same_estimates() -> None:
 def test_a_small_response_below_the_criterion_is_evidence_though_it_does_not_count_as_detected() -> None:
     nerve = settled()
     for pulse in range(21, 29):
-        told = nerve.hear(replace(heard(pulse, pulse * 0.5, 0.8, 60.0), detected=False, p_value=1e-4))
+        told = nerve.observe(outcome(pulse, pulse * 0.5, 0.8, detected=False, amplitude_uv=60.0, p_value=1e-4))
     low, median, high = known(told.threshold_ma)
     assert 0.8 < median < 1.0
     assert math.log(high / low) < 0.5

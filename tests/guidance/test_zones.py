@@ -16,7 +16,6 @@ from guidance.emg.closeness import Criterion
 from guidance.events import Proximity
 from guidance.protocol import Protocol, ProtocolError, load, parse
 from guidance.protocol.library import text_of
-from guidance.proximity.evidence import Heard
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.zones import (
     USUAL_EDGES_MA,
@@ -30,6 +29,7 @@ from guidance.proximity.zones import (
 )  # fmt: skip
 from guidance.trial.table import tabulate
 from guidance.ui import zones as looks
+from tests.outcomes import outcome
 
 
 def estimate(**probability: float) -> Proximity:
@@ -105,7 +105,7 @@ def assert_sound(shares: dict[str, float]) -> None:
 def test_no_zone_is_less_than_impossible_whatever_the_target(target_ma: float) -> None:
     nerve = ProximityFilter(100.0, 0.2, target_ma)
     for pulse in range(6):
-        found = nerve.hear(Heard(pulse, pulse * 0.5, 1.25, 0.1, True, 150.0, contaminated=False))
+        found = nerve.observe(outcome(pulse, pulse * 0.5, 1.25, amplitude_uv=150.0))
         if found.zone_probability is not None:
             assert_sound(found.zone_probability)
     assert found.valid

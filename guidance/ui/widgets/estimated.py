@@ -1,4 +1,4 @@
-"""What the gauge and the zone have in common: they draw the Estimate, and look unknown in the same way."""
+"""What the gauge and the zone have in common: they draw the ShownEstimate, and look unknown in the same way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = ShownEstimate(why="no response yet")
 
 
 class Estimated(Panel):
-    """A Panel that draws an Estimate in place of the Snapshot."""
+    """A Panel that draws a ShownEstimate in place of the Snapshot."""
 
     estimate = NOTHING
 

@@ -14,7 +14,7 @@ from guidance.ui.widgets.panel import Panel
 class StatusLine(Panel):
     """Stimuli, responses, detected, lost samples, noise and mains; at the right, what the operator noted last."""
 
-    DEFAULT_CSS = "Status { height: 1; }"
+    DEFAULT_CSS = "StatusLine { height: 1; }"
 
     noted = ""
 

@@ -148,7 +148,7 @@ def test_it_has_no_way_to_ask_for_a_stimulus(whole: list[Made]) -> None:
 
 
 def test_no_module_of_it_names_a_stimulators_doing() -> None:
-    asks = {"Stimulator", "enable", "pulse_once", "set_pulses", "Fire", "Output"}
+    asks = {"Stimulator", "enable", "pulse_once", "set_pulses", "Fire", "SwitchOutput"}
     for path in Path(guidance.biofeedback.__path__[0]).glob("*.py"):
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
         names |= {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}

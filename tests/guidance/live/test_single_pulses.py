@@ -12,11 +12,12 @@ from guidance.controller import Dial
 from guidance.events import Command
 from guidance.messages import Arm, Mark, Message, Stop
 from guidance.messages import TurnDial as Turn
-from guidance.navigator import Navigator, Stimulus
+from guidance.navigator import Navigator, PulseLimits
 from guidance.pulses import ANSWER_S, CONFIRM_S, SinglePulses
 from guidance.stimulation import Fire, SwitchOutput
 from tests.guidance.live.stimulated import BOUNDS, NOTHING_KNOWN, Hurried, response, taken, ticked
 from tests.guidance.live.test_interlock import GOOD
+from tests.outcomes import outcome_of
 
 RATE_HZ = 1000.0
 
@@ -36,7 +37,7 @@ def test_it_arms_first_and_then_fires_at_its_rate() -> None:
             fired.append(action)
             if isinstance(action, Fire):
                 stimulation.pulse_seen(Pulse(i, current_ma=1.0))
-                stimulation.answered(Pulse(i, current_ma=1.0), response(), NOTHING_KNOWN)
+                stimulation.observe(outcome_of(Pulse(i, current_ma=1.0), response()), NOTHING_KNOWN)
     assert fired[0] == SwitchOutput(on=True)
     assert fired[1:] == [Fire(1.0, 0.1)] * 10
 
@@ -112,7 +113,7 @@ def test_the_dial_stays_within_its_limits() -> None:
 
 
 def test_in_automatic_mode_there_is_no_dial() -> None:
-    stimulation = SinglePulses(Navigator(Stimulus(1.0, 5.0, 0.1, 2.0, 5.0), 0.2), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(Navigator(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2), BOUNDS, 0.1, 2.0)
     assert list(stimulation.turn(3)) == []
 
 
@@ -132,7 +133,7 @@ def test_single_pulses_keep_the_rate_that_the_controller_wants_within_the_bounds
             if isinstance(action, Fire):
                 fired_s.append(t)
                 stimulation.pulse_seen(Pulse(tick, current_ma=1.0))
-                stimulation.answered(Pulse(tick, current_ma=1.0), response(), NOTHING_KNOWN)
+                stimulation.observe(outcome_of(Pulse(tick, current_ma=1.0), response()), NOTHING_KNOWN)
     intervals_s = np.diff(fired_s)
     assert float(np.mean(intervals_s)) == pytest.approx(1 / given_hz, rel=0.02)
     assert intervals_s.min() >= 1 / BOUNDS.max_rate_hz - 1e-9
@@ -144,7 +145,7 @@ def test_a_rate_that_rises_between_two_pulses_brings_the_next_one_forward() -> N
     list(stimulation.arm(0.0, GOOD, "operator"))
     ticked(stimulation, 0.0)
     stimulation.pulse_seen(Pulse(0, current_ma=1.0))
-    stimulation.answered(Pulse(0, current_ma=1.0), response(), NOTHING_KNOWN)
+    stimulation.observe(outcome_of(Pulse(0, current_ma=1.0), response()), NOTHING_KNOWN)
     taken(stimulation)
     controller.rate_hz = 5.0
     (told,) = ticked(stimulation, 0.21)

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from drivers.base import Outcome, Pulse
 from guidance.controller import Controller, Dial
-from guidance.events import Command, Proximity, Response
+from guidance.events import Command, Proximity, PulseOutcome
 from guidance.interlock import Conditions, disarming, highest_step
 from guidance.pulses import SinglePulses
 from guidance.stimulation import Fire, Stimulation
 from tests.guidance.live.stimulated import BOUNDS, NOTHING_KNOWN, response
 from tests.guidance.live.test_interlock import GOOD
+from tests.outcomes import outcome_of
 
 
 class Whim(Controller):
@@ -29,7 +30,7 @@ class Whim(Controller):
     def next_ma(self) -> float:
         return self._wants[self._at % len(self._wants)]
 
-    def heard(self, _current_ma: float, _width_ms: float, _response: Response, _proximity: Proximity) -> None:
+    def observe(self, _outcome: PulseOutcome, _proximity: Proximity) -> None:
         self._at += 1
 
 
@@ -111,7 +112,7 @@ class Played:
         pulse = Pulse(self._sample, current_ma=delivered, requested_ma=fire.current_ma, outcome=outcome)
         self.stimulation.pulse_seen(pulse)
         if step.fate == "answered":
-            self.stimulation.answered(pulse, response(), NOTHING_KNOWN)
+            self.stimulation.observe(outcome_of(pulse, response()), NOTHING_KNOWN)
 
 
 @settings(max_examples=300, deadline=None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.needle.twitch import ATTRIBUTED_S, LOST_AFTER, PERSISTS_AFTER, Answered, TwitchWatch
+from guidance.needle.twitch import ATTRIBUTED_S, LOST_AFTER, PERSISTS_AFTER, TwitchWatch
+from tests.outcomes import outcome
 
 
 class Muscle:
@@ -17,7 +18,7 @@ class Muscle:
     def pulses(self, count: int, current_ma: float, *, detected: bool, width_ms: float = 0.1) -> None:
         for _ in range(count):
             self.t += 0.5
-            self.watch.heard(Answered(self.t, current_ma, width_ms, detected))
+            self.watch.observe(outcome(0, self.t, current_ma, width_ms, detected=detected))
 
     def inject(self) -> None:
         self.watch.injected(self.t + 0.1)

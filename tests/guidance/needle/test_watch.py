@@ -10,6 +10,7 @@ from drivers.base import Outcome, Pulse
 from guidance.alarms import AlarmBoard
 from guidance.events import Alarm, Entry, Response
 from guidance.needle import NeedleWatch
+from tests.outcomes import outcome_of
 
 
 class Bench:
@@ -30,7 +31,7 @@ class Bench:
             pulse = Pulse(round(self.t * 1000), current_ma=0.5, width_ms=0.1, impedance_kohm=kohm, outcome=outcome)
             self._take(self.needle.pulse(pulse, self.t, lead_off=lead_off))
             response = Response(pulse.sample, "EMG", detected, 0.5, 90.0, None, contaminated)
-            self._take(self.needle.answer(pulse, response, self.t))
+            self._take(self.needle.observe(outcome_of(pulse, response, self.t)))
 
     def enter(self, what: str) -> None:
         self._take(self.needle.entry(Entry(what, {}), self.t))
