@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from drivers.address import choice_option, split_options
-from drivers.base import CommandOutcome, DeviceRefused, Limits, Outcome, StimulatorInfo
+from drivers.base import DeviceRefused, Limits, Outcome, StimulatorInfo
 from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked
 from drivers.ranges import ROUNDING
 from drivers.science_mode import (
@@ -60,11 +60,13 @@ class P24(SerialPulser):
         self.info = replace(self.info, serial=told[0])
 
     def _arm(self) -> None:
-        self._ask(Command.LOW_LEVEL_INIT, b"\0", lambda body: self._armed(body[0] if body else 0))
+        self._ask(Command.LOW_LEVEL_INIT, b"\0", lambda body: self._initialised(body[0] if body else 0))
 
-    def _armed(self, result: int) -> None:
-        error = DeviceRefused(f"{self.info.address} was not armed: {_error(result)}.") if result else None
-        self._outcomes.append(CommandOutcome("enable", error))
+    def _initialised(self, result: int) -> None:
+        if result:
+            self._refuse_arming(_error(result))
+        else:
+            self._armed()
 
     def _disarm(self) -> None:
         self._ask(Command.LOW_LEVEL_STOP, b"", lambda _: None)

@@ -30,6 +30,10 @@ MOST_RATE_HZ = 10.0
 
 LONGEST_WIDTH_MS = 1.0
 ANSWER_NS = 200_000_000
+ARMING_NS = 400_000_000
+"""What a device may take to acknowledge all that arming sets: some twenty replies of 1 to 10 ms each over USB, and a
+computer that is late once. Shorter than the 0.5 s after which the first pulse would be taken for unconfirmed."""
+
 _EARLY = 0.05
 _KEPT = 256
 
@@ -59,6 +63,7 @@ class Pulser(SeparateStimulator):
     def __init__(self, info: StimulatorInfo) -> None:
         self.info, self.limits = info, info.limits
         self._enabled = False
+        self._arming_since_ns: int | None = None
         self._asked: Asked | None = None
         self._last_ns: int | None = None
         self._train: Train | None = None
@@ -72,11 +77,14 @@ class Pulser(SeparateStimulator):
         check_pulse(self.limits, current_ma, width_ms)
 
     def enable(self, on: bool) -> None:
-        """Arm or disarm the output; disarming withdraws the pulse that has not been sent yet."""
+        """Arm or disarm the output; disarming withdraws the pulse that has not been sent yet.
+
+        A pulse requested while the device still acknowledges what arming sets is sent when it has, and only then.
+        """
         self._raise_if_lost()
-        self._enabled = on
+        self._enabled, self._arming_since_ns = on, None
         if on:
-            self._due_ns = time.monotonic_ns()
+            self._due_ns = self._arming_since_ns = time.monotonic_ns()
             self._guarded(self._arm)
             return
         if self._asked and self._asked.sent_ns is None:
@@ -120,7 +128,11 @@ class Pulser(SeparateStimulator):
         self._raise_if_lost()
         self._guarded(self._listen)
         now_ns = time.monotonic_ns()
-        if self._asked and now_ns - self._asked.asked_ns > ANSWER_NS:
+        if self._arming_since_ns is not None:
+            if now_ns - self._arming_since_ns > ARMING_NS:
+                self._refuse_arming("it did not acknowledge every setting; switch it off and on, and check its cable")
+            return
+        if self._asked and now_ns - (self._asked.sent_ns or self._asked.asked_ns) > ANSWER_NS:
             self._guarded(self._overdue)
         if self._train and self._enabled and self._asked is None and now_ns >= self._due_ns:
             self._due_ns = now_ns + round(1e9 / self._train.rate_hz)  # what was missed is not made up for
@@ -131,14 +143,14 @@ class Pulser(SeparateStimulator):
         if self._lost is None:
             with contextlib.suppress(DeviceError):
                 self._leave()
-        self._enabled, self._train, self._asked = False, None, None
+        self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
         self._lost = f"{self.info.address} has been closed."
         self._release()
 
     def reopen(self) -> None:
         """Connect to the same device again, its output off. Raises DeviceError, another device included."""
         self._release()
-        self._enabled, self._train, self._asked = False, None, None
+        self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
         self._lost = self._lost or f"{self.info.address} has not been opened again."
         self._connect()
         self._lost = None
@@ -149,7 +161,10 @@ class Pulser(SeparateStimulator):
 
     @abstractmethod
     def _arm(self) -> None:
-        """Make ready; append the outcome once it is known."""
+        """Set all that may outlive a client or add a pulse, and request it back where the device returns it.
+
+        Ends in ``_armed`` once the device has acknowledged all, in ``_refuse_arming`` where it has not.
+        """
 
     @abstractmethod
     def _disarm(self) -> None:
@@ -171,6 +186,26 @@ class Pulser(SeparateStimulator):
         """Before the port is given back: the output off."""
         self._disarm()
 
+    def _armed(self) -> None:
+        """Note that the device has acknowledged all that arming sets; the pulse that waited for it goes out."""
+        if self._arming_since_ns is None:
+            return
+        self._arming_since_ns = None
+        self._outcomes.append(CommandOutcome("enable", None))
+        if self._asked is not None:
+            self._last_ns = time.monotonic_ns()
+            self._due_ns = max(self._due_ns, self._last_ns + round(1e9 / self.limits.max_rate_hz))
+            self._send(self._asked)
+
+    def _refuse_arming(self, why: str) -> None:
+        """Note that the device is not armed: ``why`` is a clause. Its output is switched off once more."""
+        if self._arming_since_ns is None:
+            return
+        self._enabled, self._arming_since_ns, self._train = False, None, None
+        self._outcomes.append(CommandOutcome("enable", DeviceRefused(f"{self.info.address} was not armed: {why}.")))
+        self._refuse("it was not armed")
+        self._guarded(self._disarm)
+
     def _overdue(self) -> None:
         """The pulse under way was not answered in time."""
         if self._asked and self._asked.sent_ns is not None:
@@ -187,8 +222,9 @@ class Pulser(SeparateStimulator):
                 "no pulse was sent."
             )
         self._last_ns = now_ns
-        self._asked = Asked(now_ns, current_ma, width_ms)
-        self._guarded(lambda: self._send(Asked(now_ns, current_ma, width_ms)))
+        self._asked = asked = Asked(now_ns, current_ma, width_ms)
+        if self._arming_since_ns is None:
+            self._guarded(lambda: self._send(asked))
 
     def _sent(self) -> None:
         """Note that the pulse under way has been sent on, now."""
@@ -222,7 +258,7 @@ class Pulser(SeparateStimulator):
             self._mourn(fault)
 
     def _mourn(self, fault: DeviceLost) -> None:
-        self._enabled, self._train = False, None
+        self._enabled, self._arming_since_ns, self._train = False, None, None
         self._deliver(None, Outcome.UNCONFIRMED)
         self._lost = str(fault)
         raise fault

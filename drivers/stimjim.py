@@ -7,7 +7,7 @@ what is beyond 3.3 mA is refused here, every setting is read back before a pulse
 from __future__ import annotations
 
 from drivers.address import choice_option, split_options
-from drivers.base import CommandOutcome, Limits, Outcome, StimulatorInfo
+from drivers.base import Limits, Outcome, StimulatorInfo
 from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked
 from drivers.serial_pulser import SerialPulser
 from drivers.stimjim_text import Booted, Complete, Measured, Said, Settings, TextReader
@@ -46,7 +46,7 @@ class StimJim(SerialPulser):
 
     def _arm(self) -> None:
         self._verified = False
-        self._outcomes.append(CommandOutcome("enable", None))
+        self._armed()
 
     def _disarm(self) -> None:
         self._write(_ALL_STOP)

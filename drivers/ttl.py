@@ -9,7 +9,7 @@ from typing import Any
 import serial
 
 from drivers.address import number_option, split_options
-from drivers.base import CommandOutcome, DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
+from drivers.base import DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
 from drivers.port import refuse_port
 from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked, Pulser
 
@@ -58,7 +58,7 @@ class TtlTrigger(Pulser):
 
     def _arm(self) -> None:
         self._lower()
-        self._outcomes.append(CommandOutcome("enable", None))
+        self._armed()
 
     def _disarm(self) -> None:
         self._lower()
