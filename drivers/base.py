@@ -91,7 +91,8 @@ class DeviceInfo:
     beside it, where there is one.
 
     Where ``scale_known`` is false nobody has said what a step of the device is in uV, and samples are in those steps.
-    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to.
+    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to. ``reports_state``: it reports by
+    ``Status`` whether its own stimulator is on, at every change and at least once a second.
     """
 
     model: str
@@ -106,6 +107,7 @@ class DeviceInfo:
     has_buttons: bool = False
     scale_known: bool = True
     marks_pulses: bool = False
+    reports_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,13 @@ class CommandOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """State of a live device at ``sample``; ``fault`` and ``state`` are words, ``lead_off`` one flag a channel."""
+    """State of a live device at ``sample``; ``fault`` and ``state`` are words, ``lead_off`` one flag a channel.
+
+    ``state`` is idle, streaming, enabled (streaming with the stimulator on) or fault; None where it is not reported.
+    """
 
     sample: int
-    state: str
+    state: str | None
     fault: str
     lead_off: tuple[bool, ...]
     battery_percent: int | None = None

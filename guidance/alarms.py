@@ -16,6 +16,7 @@ PRIORITIES = {
     "too-close": "high",
     "device-lost": "high",
     "display-lost": "high",
+    "stimulator-not-off": "high",
     "lead-off": "medium",
     "stimulus-not-delivered": "medium",
     "stale": "medium",

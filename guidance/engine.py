@@ -65,6 +65,7 @@ class Engine:
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
+            stimulation.output.reports = info.reports_state and info.stimulator is None
         plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
         self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
@@ -137,6 +138,8 @@ class Engine:
         """What one block brings."""
         self.tally.count_block(block)
         yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
+        for status in block.status if self.stimulation else ():
+            self.stimulation.output.report(status.state)
         for button in block.buttons:
             yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
         for part in self.emg.cut(block) if self.emg else (block,):
@@ -190,6 +193,7 @@ class Engine:
         state = self._conditions(now_ns)
         if stimulation:
             yield from self._at_once(stimulation.tick(self.t, state))
+            yield from self._at_once(stimulation.check_output(self.t, now_ns, connected=state.connected))
         yield from self._at_once(self.watch.live(stimulation, state, self.t))
 
     def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:

@@ -13,6 +13,7 @@ from guidance.events import Command, Proximity, Response
 from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, highest_step, not_fresh, refusal
 from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
+from guidance.output_state import OutputMonitor
 
 DIAL_STEP_MA = 0.05
 PASSING_FAULTS = {"host lost", "open circuit"}
@@ -77,7 +78,7 @@ class Stimulation(ABC):
     ``hand``: who chooses the current. ``refused``: why it was not armed when that was last asked for, in words.
     ``amiss``: what was wrong with the last pulse, in words. ``unanswered``: so many pulses in a row were not answered.
     ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or the device
-    found a fault.
+    found a fault. ``output`` compares what was requested of the output with what the device reports.
     """
 
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
@@ -99,6 +100,7 @@ class Stimulation(ABC):
         self.unanswered = 0
         self.ladder = Ladder(first_ma, width_ms)
         self.hand = Hand(controller)
+        self.output = OutputMonitor()
         self._told: tuple[float | None, float, float] | None = None
         self._lately_ma: deque[float] = deque([0.0], maxlen=_LATELY)
         self._runaway: str | None = None
@@ -218,6 +220,20 @@ class Stimulation(ABC):
         self.suspect |= self._runaway is not None
         self.suspect |= state.device_fault is not None and state.device_fault not in PASSING_FAULTS
         yield from self.disarm("safety", why)
+
+    def check_output(self, t: float, now_ns: int, *, connected: bool) -> Iterator[Command]:
+        """Compare the output with what the device reports, at device time ``t`` and host time ``now_ns``.
+
+        One reported off is no longer armed; one not off is requested off again. Either way only an operator arms again.
+        """
+        output, was_off = self.output, self.output.not_off is None
+        output.follow(t, now_ns, wanted=self.armed, connected=connected)
+        if self.armed and output.not_on:
+            self.suspect = True
+            yield from self.disarm("safety", output.not_on)
+        if was_off and output.not_off:
+            self.suspect = True
+            self.actions.append(Output(on=False))
 
     def pulse_seen(self, pulse: Pulse) -> None:
         """Take in what the device says of a pulse; one larger than could have been asked for ends the stimulation."""
