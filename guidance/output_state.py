@@ -16,9 +16,9 @@ REPORT_S = 1.5
 OFF_STATES = {"idle", "streaming", "fault"}
 _ON, _IDLE = "enabled", {"idle", "streaming"}
 
-_WHAT_TO_DO = "Unplug the needle's lead and switch the stimulator off by hand."
-_REPORTS_ON = f"The stimulator may still be on: the amplifier reports it on after the request for off. {_WHAT_TO_DO}"
-NOT_KNOWN = f"The stimulator may still be on: the amplifier has not reported that it is off. {_WHAT_TO_DO}"
+_WHAT_TO_DO = "unplug the needle's lead and switch the stimulator off by hand."
+_REPORTS_ON = f"The stimulator may still be on, as the amplifier reports it on after the request for off: {_WHAT_TO_DO}"
+NOT_KNOWN = f"The stimulator may still be on, as the amplifier has not reported that it is off: {_WHAT_TO_DO}"
 _NOT_ON = (
     "The amplifier acknowledged the request for on and reports its stimulator off: it is not armed. Switch the "
     "amplifier off and on, then arm again."

@@ -8,7 +8,9 @@ import pytest
 
 from drivers.base import DeviceRefused, Outcome
 from tests.drivers.stimulators.benches import Bench, bench
+from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
+from tests.drivers.stimulators.sim_stimjim import SimStimJim
 
 HOUR_CYCLES = 72_000_000
 
@@ -144,3 +146,43 @@ def test_a_pulsepal_whose_loop_command_is_reversed_is_refused_at_opening_and_giv
         pass
     assert not device.given
     assert 82 not in device.commands
+
+
+def test_a_stimjims_trains_triggers_and_driven_outputs_end_with_arming() -> None:
+    device = SimStimJim()
+    device.running, device.modes = {"T", "U"}, {0: 1, 1: 0}
+    device.feed(b"R0,5\nR1,7\n")
+    with bench("stimjim", device) as made:
+        assert device.triggers == {0: 5, 1: 7}, "opening changes nothing"
+        armed(made)
+        device.press(0)
+        device.press(1)
+        assert (device.running, device.triggers, device.modes) == (set(), {}, {0: 3, 1: 3})
+        assert not device.given
+        made.pulse(1.0, 0.1)
+        assert len(device.given) == 1
+
+
+def test_a_stimjim_that_cannot_stop_a_train_is_not_armed() -> None:
+    device = SimStimJim()
+    device.cannot_stop = True
+    with bench("stimjim", device) as made:
+        assert "did not acknowledge" in refusal(made)
+        assert not device.given
+
+
+def test_a_p24_left_at_its_mid_level_is_stopped() -> None:
+    device = SimP24()
+    device.mid_level = True
+    with bench("p24", device) as made:
+        armed(made).pulse(1.0, 0.1)
+        assert not device.mid_level
+        assert len(device.given) == 1
+
+
+def test_a_p24_whose_mid_level_runs_on_is_not_armed() -> None:
+    device = SimP24()
+    device.mid_level = device.keeps_mid_level = True
+    with bench("p24", device) as made:
+        assert "reads back" in refusal(made)
+        assert not device.given

@@ -21,7 +21,7 @@ def test_a_device_that_stays_on_at_the_end_is_alarmed_and_the_exit_tells_it(benc
     assert outcome.status == FAILED
     assert outcome.sentence is not None
     assert MAY_BE_ON in outcome.sentence
-    assert "Unplug the needle's lead" in outcome.sentence
+    assert "unplug the needle's lead" in outcome.sentence
     (alarm,) = bench.of("alarm", code="stimulator-not-off")
     assert (alarm["priority"], alarm["active"]) == ("high", True)
     assert bench.lines[-1]["kind"] == "end"
