@@ -52,6 +52,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         self._streaming = False
         self._heard: tuple[int, int | None] = (0, None)
         self._lost: str | None = None
+        self._train_is_ours = False
         self._tap: Tap | None = None
         self._link, self._description = self._greet()
         self.info = self._description.info
@@ -114,7 +115,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         if self._stream is not None and self._stream.sampled_ns is not None:
             self._heard = (self._stream.next_sample, self._stream.sampled_ns)
         self._lost = self._lost or f"{self.info.address} has not been opened again."
-        self._streaming = False
+        self._streaming = self._train_is_ours = False
         self._link.close()
         link, description = self._greet_again(time.monotonic() + timeout_s)
         if description != self._description:
@@ -135,11 +136,17 @@ class OnaAmplifier(Amplifier, Stimulator):
         """
         self._require_stimulator()
         self._link.ask(Kind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
+        self._train_is_ours = True
 
     def enable(self, on: bool) -> None:
-        """Arm or disarm the output. Disarming withdraws all commands still waiting and is sent at once."""
+        """Arm or disarm the output. Disarming withdraws all commands still waiting and is sent at once.
+
+        A train that an earlier client may have set is ended before the output is first armed.
+        """
         self._require_stimulator()
         if on:
+            if not self._train_is_ours:
+                self.set_pulses(0.0, self.limits.min_width_ms, 0.0)
             self._link.commands.start_beat(time.monotonic_ns())
         else:
             self._link.commands.stop_beat()

@@ -103,3 +103,10 @@ def test_a_fault_of_the_program_does_not_claim_that_a_stuck_device_is_off(bench:
     assert outcome.sentence is not None
     assert "the stimulator is off" not in outcome.sentence
     assert MAY_BE_ON in outcome.sentence
+
+
+def test_a_train_that_an_earlier_client_set_is_not_given_beside_single_pulses(bench: VirtualBench) -> None:
+    bench.device._stim.set(2000, 100, 5000, 0.0)
+    bench.run(6.0, current_ma=0.5)
+    assert bench.of("stimulus")
+    assert {pulse["requested_ma"] for pulse in bench.of("stimulus")} == {0.5}
