@@ -138,8 +138,9 @@ class Engine:
         """What one block brings."""
         self.tally.count_block(block)
         yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
-        for status in block.status if self.stimulation else ():
-            self.stimulation.output.report(status.state)
+        if self.stimulation:
+            for status in block.status:
+                self.stimulation.output.report(status.state)
         for button in block.buttons:
             yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
         for part in self.emg.cut(block) if self.emg else (block,):
