@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,9 +217,22 @@ class Tap(Protocol):
 
 
 class Amplifier(ABC):
-    """A source of blocks. Opening one changes none of its outputs; ``close`` may be called twice."""
+    """A source of blocks. The constructor checks its arguments and opens nothing; ``connect`` opens, and changes none
+    of the device's outputs. ``info`` is known once connected. ``close`` may be called twice.
+
+    Threads: one thread calls every method, and calls ``read`` every few ms while the device streams. A driver decodes,
+    sends and changes its state in these calls alone. A thread of its own may wait for bytes or samples and queue them
+    with the time of their arrival, and does nothing else: then a program that hangs keeps nothing going.
+    """
 
     info: DeviceInfo
+
+    def connect(self) -> Self:
+        """Connect to the device and return this; a driver without a connection has nothing to do.
+
+        Raises DeviceNotFound, DeviceRefused, DeviceLost.
+        """
+        return self
 
     @abstractmethod
     def start(self) -> None:

@@ -45,7 +45,7 @@ class P24(SerialPulser):
     """
 
     def __init__(self, rest: str) -> None:
-        """Open it: asks for its number and version, and changes nothing."""
+        """Read the address; ``connect`` requests its number and version, and changes nothing."""
         address = f"p24:{rest}"
         url, options = split_options(address, rest, ("channel",))
         self._channel = CHANNELS.index(choice_option(address, options, "channel", CHANNELS) or "red")

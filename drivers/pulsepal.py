@@ -82,7 +82,7 @@ class PulsePal(SerialPulser):
     OPTIONS = ("ma_per_v", "channel", "demand", "width_ms", "max_ma")
 
     def __init__(self, rest: str) -> None:
-        """Open it: shakes hands, and changes nothing."""
+        """Read the address; ``connect`` shakes hands, and changes nothing."""
         address = f"pulsepal:{rest}"
         url, options = split_options(address, rest, self.OPTIONS)
         channels = ("1", "2", "3", "4")

@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Self
 
 from drivers.base import (
     CommandOutcome,
@@ -23,6 +24,7 @@ from drivers.base import (
     StimulatorInfo,
 )
 from drivers.beside import Delivery, SeparateStimulator
+from drivers.connection import Connection
 from drivers.ranges import check_pulse, check_range
 
 MOST_RATE_HZ = 10.0
@@ -68,9 +70,18 @@ class Pulser(SeparateStimulator):
         self._last_ns: int | None = None
         self._train: Train | None = None
         self._due_ns = 0
-        self._lost: str | None = None
+        self._connection = Connection(info.address)
         self._outcomes: deque[CommandOutcome] = deque(maxlen=_KEPT)
         self._deliveries: deque[Delivery] = deque(maxlen=_KEPT)
+
+    def connect(self) -> Self:
+        """Connect to the device, its output as it is; return this. Once connected it does nothing more."""
+        if not self._connection.is_new:
+            self._connection.require()
+            return self
+        self._connect()
+        self._connection.established(time.monotonic_ns())
+        return self
 
     def check(self, current_ma: float, width_ms: float) -> None:
         """Raise LimitExceeded where it cannot deliver such a pulse."""
@@ -81,7 +92,7 @@ class Pulser(SeparateStimulator):
 
         A pulse requested while the device still acknowledges what arming sets is sent when it has, and only then.
         """
-        self._raise_if_lost()
+        self._connection.require()
         self._enabled, self._arming_since_ns = on, None
         if on:
             self._due_ns = self._arming_since_ns = time.monotonic_ns()
@@ -94,7 +105,7 @@ class Pulser(SeparateStimulator):
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse at once, while enabled."""
-        self._raise_if_lost()
+        self._connection.require()
         self.check(current_ma, width_ms)
         if not self._enabled:
             raise DeviceRefused(f"{self.info.address} is not armed; no pulse was sent.")
@@ -104,7 +115,7 @@ class Pulser(SeparateStimulator):
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
         """Set the train delivered while enabled; ``rate_hz`` 0 leaves single pulses only."""
-        self._raise_if_lost()
+        self._connection.require()
         check_range("rate", rate_hz, 0.0, self.limits.max_rate_hz, "Hz")
         self.check(current_ma, width_ms)
         self._train = Train(current_ma, width_ms, rate_hz) if rate_hz else None
@@ -125,7 +136,7 @@ class Pulser(SeparateStimulator):
 
     def service(self) -> None:
         """Take what has arrived, and send the next pulse of a train if it is due. Raises DeviceLost."""
-        self._raise_if_lost()
+        self._connection.require()
         self._guarded(self._listen)
         now_ns = time.monotonic_ns()
         if self._arming_since_ns is not None:
@@ -139,21 +150,21 @@ class Pulser(SeparateStimulator):
             self._begin(self._train.current_ma, self._train.width_ms)
 
     def close(self) -> None:
-        """Switch the output off and release the port. A lost device is told as well, if it can be."""
-        if self._lost is None:
+        """Switch the output off and release the port."""
+        if self._connection.reason is None:
             with contextlib.suppress(DeviceError):
                 self._leave()
         self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
-        self._lost = f"{self.info.address} has been closed."
+        self._connection.close()
         self._release()
 
     def reopen(self) -> None:
         """Connect to the same device again, its output off. Raises DeviceError, another device included."""
+        self._connection.begin_reopening()
         self._release()
         self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
-        self._lost = self._lost or f"{self.info.address} has not been opened again."
         self._connect()
-        self._lost = None
+        self._connection.established(time.monotonic_ns())
 
     @abstractmethod
     def _connect(self) -> None:
@@ -260,9 +271,5 @@ class Pulser(SeparateStimulator):
     def _mourn(self, fault: DeviceLost) -> None:
         self._enabled, self._arming_since_ns, self._train = False, None, None
         self._deliver(None, Outcome.UNCONFIRMED)
-        self._lost = str(fault)
+        self._connection.lose(fault)
         raise fault
-
-    def _raise_if_lost(self) -> None:
-        if self._lost is not None:
-            raise DeviceLost(self._lost)

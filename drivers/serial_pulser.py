@@ -18,11 +18,10 @@ class SerialPulser(Pulser):
     """Everything it says goes through ``_hear``, within ``service`` alone."""
 
     def __init__(self, info: StimulatorInfo, url: str) -> None:
-        """Open ``url`` and greet the device. Raises DeviceNotFound, DeviceRefused, DeviceLost."""
+        """Opens nothing: ``connect`` opens ``url`` and greets the device."""
         super().__init__(info)
         self._url = url
         self._port: Port | None = None
-        self._connect()
 
     @abstractmethod
     def _greet(self) -> None:

@@ -54,7 +54,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         self._chunks: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
         self._sound = library()
         self._stream: Any = None
-        super().__init__()
+        super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
         """The address with a full scale of ``factor`` times its microvolts."""
@@ -112,8 +112,8 @@ class SoundInput(StreamingAmplifier, Calibrated):
         chunk = self._next(timeout_s)
         while chunk is not None:
             if self._last is not None and chunk.overflow:
-                self._blocks.lose(lost_between(self._last, chunk, self.info.sample_rate_hz))
-            self._put(chunk.samples * np.float32(self._full_scale_uv or 1.0), chunk.arrived_ns)
+                self.emit_gap(lost_between(self._last, chunk, self.info.sample_rate_hz))
+            self.emit_samples(chunk.samples * np.float32(self._full_scale_uv or 1.0), chunk.arrived_ns)
             self._last, self.silence_s = chunk, STALLED_S
             chunk = self._next(0.0)
 

@@ -36,7 +36,7 @@ class StimJim(SerialPulser):
     """A StimJim at ``rest``: ``PORT`` or ``PORT?output=1``. Its pulse is one negative phase: the needle is cathode."""
 
     def __init__(self, rest: str) -> None:
-        """Open it: asks for the settings of one stored train, and changes nothing."""
+        """Read the address; ``connect`` requests the settings of one stored train, and changes nothing."""
         address = f"stimjim:{rest}"
         url, options = split_options(address, rest, ("output",))
         self._output = int(choice_option(address, options, "output", ("0", "1")) or 0)
