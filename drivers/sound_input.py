@@ -92,7 +92,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         )
 
     def _on_samples(self, samples: Any, _count: int, times: Any, status: Any) -> None:
-        """Queue what the card hands over; in PortAudio's own thread."""
+        """Queue what the card hands over; in PortAudio's own thread, which takes the place of a ReaderThread."""
         if self._chunks.qsize() < MAX_CHUNKS:
             adc_s = float(times.inputBufferAdcTime)
             self._chunks.put(Chunk(time.monotonic_ns(), samples.copy(), adc_s, bool(status.input_overflow)))
@@ -136,7 +136,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
 
 
 def _close(stream: Any) -> None:
-    """Close ``stream``, which may never come back from a sound server that has died."""
+    """Close ``stream``, in a thread that is left behind where a sound server has died: the call then never returns."""
     stream.abort(ignore_errors=True)
     stream.close(ignore_errors=True)
 
