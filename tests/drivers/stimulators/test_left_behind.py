@@ -16,8 +16,9 @@ HOUR_CYCLES = 72_000_000
 
 
 def armed(made: Bench) -> Bench:
+    """Armed, once the device has acknowledged all of it."""
     made.stimulator.enable(True)
-    made.serve(0.05)
+    made.serve_until(lambda: bool(made.stimulator.take_outcomes()))
     return made
 
 
