@@ -18,10 +18,10 @@ from drivers.base import (
     Tap,
 )
 from drivers.framing import Frame, FrameReader
-from drivers.ona_commands import ACK_NS, ATTEMPTS, Command
+from drivers.ona_commands import ACK_NS, ATTEMPTS, SentCommand
 from drivers.ona_info import Description, parse_info
-from drivers.ona_link import Event, Link
-from drivers.ona_messages import FAULTS, Kind, MalformedError, Reply, parse_button, parse_status, parse_stim
+from drivers.ona_link import Event, OnaLink
+from drivers.ona_messages import FAULTS, CommandKind, MalformedError, Reply, parse_button, parse_status, parse_stim
 from drivers.ona_pulses import single_body, train_body
 from drivers.ona_stream import SampleStream
 from drivers.port import open_port
@@ -51,7 +51,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._found: Description | None = None
         self._info: bytes | None = None
         self._port: Port | None = None
-        self._link = Link("", self._reader)
+        self._link = OnaLink("", self._reader)
         self._train_is_ours = False
         self._tap: Tap | None = None
 
@@ -93,7 +93,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         The current goes down to the stimulator's step. Raises LimitExceeded, DeviceRefused, DeviceLost.
         """
         self._require_stimulator()
-        self._request(Kind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
+        self._request(CommandKind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
         self._train_is_ours = True
 
     def enable(self, on: bool) -> None:
@@ -109,14 +109,14 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         else:
             self._link.commands.stop_beat()
             self._link.commands.withdraw()
-        self._request(Kind.STIM_ENABLE, bytes((on,)))
+        self._request(CommandKind.STIM_ENABLE, bytes((on,)))
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse at once, while enabled; the current goes down to the step."""
         self._require_stimulator()
         if not self.limits.single_pulses:
             raise DeviceRefused(f"The amplifier {self.info.model} delivers no single pulses; set a train instead.")
-        self._request(Kind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
+        self._request(CommandKind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
 
     def take_outcomes(self) -> list[CommandOutcome]:
         """Return what became of the commands to the stimulator since the last call, in order."""
@@ -130,14 +130,14 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """Seconds from HEARTBEAT to its ACK; one lost on the way counts with the time until it was sent again."""
         self._connection.require()
         requested_ns = time.monotonic_ns()
-        self._request_and_wait(Kind.HEARTBEAT)
+        self._request_and_wait(CommandKind.HEARTBEAT)
         return (time.monotonic_ns() - requested_ns) / 1e9
 
     def _connect(self) -> DeviceInfo:
         """Open the port and ask the device who it is."""
         self._train_is_ours = False
         self._port = open_port(self._url)
-        self._link = Link(f"The amplifier at {self._port.name}", self._reader)
+        self._link = OnaLink(f"The amplifier at {self._port.name}", self._reader)
         found = self._describe()
         if self._description is None:
             self._description = found
@@ -154,7 +154,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """HELLO until INFO has come too: it follows its ACK, or was lost on the way."""
         for _ in range(ATTEMPTS):
             self._info = None
-            command = self._request_and_wait(Kind.HELLO)
+            command = self._request_and_wait(CommandKind.HELLO)
             if command.error is not None:
                 raise command.error
             self._exchange(ACK_NS / 1e9, lambda: self._info is not None)
@@ -173,7 +173,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._repeated = self.duplicates - self._reader.repeated
         self._stream = SampleStream(self._scale_uv, first_index + hole, hole)
         self._streaming = True
-        command = self._request_and_wait(Kind.START)
+        command = self._request_and_wait(CommandKind.START)
         if command.error is not None:
             self._streaming = False
             raise command.error
@@ -184,7 +184,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._streaming = False
         self._link.commands.stop_beat()
         self._link.commands.withdraw()
-        self._request_and_wait(Kind.STOP)
+        self._request_and_wait(CommandKind.STOP)
 
     def _release(self) -> None:
         if self._port is not None:
@@ -193,13 +193,13 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
     def _pump(self, timeout_s: float) -> None:
         self._exchange(timeout_s, lambda: bool(self._stream))
 
-    def _request(self, kind: Kind, body: bytes = b"") -> Command:
+    def _request(self, kind: CommandKind, body: bytes = b"") -> SentCommand:
         """Send a command without waiting for its ACK. Raises DeviceLost."""
         command = self._link.request(kind, body, time.monotonic_ns())
         self._flush()
         return command
 
-    def _request_and_wait(self, kind: Kind) -> Command:
+    def _request_and_wait(self, kind: CommandKind) -> SentCommand:
         """Send a command, which is settled on return. Raises DeviceLost after 0.4 s without an ACK."""
         command = self._request(kind)
         while not command.settled:
@@ -247,8 +247,8 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
     def _take(self, event: Event, arrived_ns: int) -> None:
         """Take what the device sent; what comes outside a run belongs to no count of samples. Raises DeviceLost."""
         stream = self._stream if self._streaming else None
-        if isinstance(event, Command):
-            if stream is not None and event.kind is Kind.START:
+        if isinstance(event, SentCommand):
+            if stream is not None and event.kind is CommandKind.START:
                 stream.confirm(len(event.seqs))
         elif event.type == Reply.INFO:
             self._info = event.body

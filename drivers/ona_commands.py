@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from drivers.base import CommandOutcome, DeviceError, DeviceLost, DeviceRefused, LimitExceeded
-from drivers.ona_messages import Kind
+from drivers.ona_messages import CommandKind
 
 ACK_NS = 100_000_000
 ATTEMPTS = 4
@@ -33,10 +33,10 @@ Send = Callable[[int, bytes], int]
 
 
 @dataclass(slots=True)
-class Command:
+class SentCommand:
     """One command: the sequence numbers it was sent with, the newest last, and its ACK's result once there is one."""
 
-    kind: Kind
+    kind: CommandKind
     body: bytes
     seqs: list[int] = field(default_factory=list)
     due_ns: int = 0
@@ -65,15 +65,15 @@ class Commands:
 
     def __init__(self, name: str, send: Send) -> None:
         self._name, self._send = name, send
-        self._queue: deque[Command] = deque()
+        self._queue: deque[SentCommand] = deque()
         self._beats: list[int] = []
         self._beat_due_ns: int | None = None
         self._pulse_free_ns = 0
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
 
-    def ask(self, kind: Kind, body: bytes, now_ns: int) -> Command:
+    def ask(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command, at once or when those before it are settled."""
-        command = Command(kind, body)
+        command = SentCommand(kind, body)
         self._queue.append(command)
         if self._queue[0] is command:
             self._transmit(command, now_ns)
@@ -96,7 +96,7 @@ class Commands:
         self._beat_due_ns = None
         self._beats.clear()
 
-    def answered(self, seq: int, result: int, now_ns: int) -> Command | None:
+    def answered(self, seq: int, result: int, now_ns: int) -> SentCommand | None:
         """Take an ACK and return the command that it settles. One for no command under way (late, or twice) changes
         nothing.
         """
@@ -109,12 +109,12 @@ class Commands:
                 return self._next(now_ns)
         return None
 
-    def confirm(self, kind: Kind) -> None:
+    def confirm(self, kind: CommandKind) -> None:
         """Take it that the device carried ``kind`` out, as it shows: it is not sent again for want of an ACK."""
         if self._queue and self._queue[0].kind is kind and self._queue[0].result is None:
             self._queue[0].result = 0
 
-    def service(self, now_ns: int) -> Command | None:
+    def service(self, now_ns: int) -> SentCommand | None:
         """Send what is due: the next heartbeat, or a command again; return the command that this settles.
 
         Raises DeviceLost after four without a response.
@@ -142,10 +142,10 @@ class Commands:
         """Send a heartbeat; one not answered is sent again by the next."""
         if len(self._beats) == ATTEMPTS:
             raise DeviceLost(f"{self._name} did not answer {ATTEMPTS} heartbeats; check its cable and power.")
-        self._beats.append(self._send(Kind.HEARTBEAT, b""))
+        self._beats.append(self._send(CommandKind.HEARTBEAT, b""))
         self._beat_due_ns = now_ns + BEAT_NS
 
-    def _overdue(self, command: Command, now_ns: int) -> Command | None:
+    def _overdue(self, command: SentCommand, now_ns: int) -> SentCommand | None:
         """Send again, or give up; but where an earlier sending was answered, the newest has only had its time."""
         if command.result is not None:
             return self._next(now_ns)
@@ -156,26 +156,26 @@ class Commands:
         self._transmit(command, now_ns)
         return None
 
-    def _next(self, now_ns: int) -> Command:
+    def _next(self, now_ns: int) -> SentCommand:
         settled = self._queue.popleft()
         self._settle(settled)
         if self._queue:
             self._transmit(self._queue[0], now_ns)
         return settled
 
-    def _transmit(self, command: Command, now_ns: int) -> None:
+    def _transmit(self, command: SentCommand, now_ns: int) -> None:
         """Send ``command`` now; a single pulse that comes too soon after another, when it is due."""
         command.due_ns = now_ns + ACK_NS
-        if command.kind is Kind.STIM_ONCE:
+        if command.kind is CommandKind.STIM_ONCE:
             if now_ns < self._pulse_free_ns:
                 command.due_ns = self._pulse_free_ns
                 return
             command.due_ns = self._pulse_free_ns = now_ns + PULSE_NS
         command.seqs.append(self._send(command.kind, command.body))
 
-    def _settle(self, command: Command) -> None:
+    def _settle(self, command: SentCommand) -> None:
         command.settled = True
-        if command.kind is Kind.STIM_ENABLE and command.result:
+        if command.kind is CommandKind.STIM_ENABLE and command.result:
             self.stop_beat()
-        if command.kind in (Kind.STIM_SET, Kind.STIM_ENABLE, Kind.STIM_ONCE):
+        if command.kind in (CommandKind.STIM_SET, CommandKind.STIM_ENABLE, CommandKind.STIM_ONCE):
             self._outcomes.append(CommandOutcome(command.kind.name, command.error))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from drivers.base import CommandOutcome
 from drivers.framing import Frame, FrameReader, encode
-from drivers.ona_commands import Command, Commands
-from drivers.ona_messages import Kind, MalformedError, Reply, is_single_pulse, parse_ack
+from drivers.ona_commands import Commands, SentCommand
+from drivers.ona_messages import CommandKind, MalformedError, Reply, is_single_pulse, parse_ack
 
-Event = Frame | Command
+Event = Frame | SentCommand
 """What the device sent: a frame, or in the place of an ACK the command that it settled."""
 
 _ON_COMMANDS = frozenset((int(Reply.ACK), int(Reply.STIM)))
 """Types of the frames that report on a command under way."""
 
 
-class Link:
+class OnaLink:
     """The protocol's state of one connection; ``name`` is what errors call the device.
 
     How the bytes were cut never changes the events. Times are ns of the monotonic clock. After each call,
@@ -38,7 +38,7 @@ class Link:
                 events.append(event)
         return events
 
-    def request(self, kind: Kind, body: bytes, now_ns: int) -> Command:
+    def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command, at once or when those before it are settled; return it without waiting for its ACK."""
         return self.commands.ask(kind, body, now_ns)
 
@@ -65,7 +65,7 @@ class Link:
     def _event(self, frame: Frame, now_ns: int) -> Event | None:
         """Take what ``frame`` says of the commands under way."""
         if frame.type == Reply.STIM and is_single_pulse(frame.body):
-            self.commands.confirm(Kind.STIM_ONCE)
+            self.commands.confirm(CommandKind.STIM_ONCE)
         if frame.type != Reply.ACK:
             return frame
         try:

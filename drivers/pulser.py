@@ -50,7 +50,7 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedPulse:
     """The pulse under way: what was asked for, at ``asked_ns``; it was sent on at ``sent_ns``."""
 
     asked_ns: int
@@ -66,7 +66,7 @@ class Pulser(SeparateStimulator):
         self.info, self.limits = info, info.limits
         self._enabled = False
         self._arming_since_ns: int | None = None
-        self._asked: Asked | None = None
+        self._asked: RequestedPulse | None = None
         self._last_ns: int | None = None
         self._train: Train | None = None
         self._due_ns = 0
@@ -182,7 +182,7 @@ class Pulser(SeparateStimulator):
         """Stop whatever the output does."""
 
     @abstractmethod
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         """Send ``asked`` on, at once or once the device has answered to its settings."""
 
     @abstractmethod
@@ -233,7 +233,7 @@ class Pulser(SeparateStimulator):
                 "no pulse was sent."
             )
         self._last_ns = now_ns
-        self._asked = asked = Asked(now_ns, current_ma, width_ms)
+        self._asked = asked = RequestedPulse(now_ns, current_ma, width_ms)
         if self._arming_since_ns is None:
             self._guarded(lambda: self._send(asked))
 

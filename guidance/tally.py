@@ -10,7 +10,7 @@ from drivers.base import Block, Pulse
 from guidance.events import Response
 from guidance.signal.align import Alignment
 from guidance.signal.monitor import Quality
-from guidance.signal.path import Answer
+from guidance.signal.path import ChannelResponse
 from guidance.snapshot import SweepView
 
 KEPT_SWEEPS = 60
@@ -41,7 +41,7 @@ class Tally:
         self.stimuli += 1
         self.last_pulse, self.last_alignment = pulse, alignment
 
-    def keep(self, answer: Answer, response: Response) -> None:
+    def keep(self, answer: ChannelResponse, response: Response) -> None:
         """Count an answer; the main channel's sweep is kept for drawing."""
         self.responses += 1
         if answer.channel:

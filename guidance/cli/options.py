@@ -23,9 +23,9 @@ from guidance.settings import Mode, Settings
 STATUS = """\b
 Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
 
-Command = Callable[..., None]
-Screen = Callable[[Any], None]
-Loader = Callable[[], Screen]
+CommandFunction = Callable[..., None]
+ScreenFunction = Callable[[Any], None]
+Loader = Callable[[], ScreenFunction]
 
 
 class Positive(click.ParamType[float]):
@@ -140,7 +140,7 @@ _PROCEDURE = (
 )  # fmt: skip
 
 
-def procedure_options(command: Command) -> Command:
+def procedure_options(command: CommandFunction) -> CommandFunction:
     """Give ``command`` the options that ``run`` and ``demo`` share."""
     for option in reversed(_PROCEDURE):
         command = option(command)
@@ -247,7 +247,7 @@ def screen_of(
 
 def _load_screen(
     config: Config, theme: str | None, parting: Parting | None, *, looks_on: bool, exercise: bool
-) -> Screen:
+) -> ScreenFunction:
     from guidance.ui import run_screen
     from guidance.ui.look import look_of
 

@@ -23,10 +23,10 @@ from guidance.messages import Message, Quit, Steer
 from guidance.output_state import NOT_KNOWN
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
-from guidance.stimulation import Action, Output, Stimulation
+from guidance.stimulation import Action, Stimulation, SwitchOutput
 from guidance.tally import Tally
 from guidance.view import Position, snapshot
-from guidance.watch import Watch, fault_text
+from guidance.watch import HealthMonitor, fault_text
 from guidance.writer import EventWriter
 
 READ_S = 0.004
@@ -54,7 +54,7 @@ class Loop(Protocol):
     info: DeviceInfo
     tally: Tally
     alarms: AlarmBoard
-    watch: Watch
+    watch: HealthMonitor
     stimulation: Stimulation | None
 
     @property
@@ -284,7 +284,7 @@ class LiveSession:
 
     def _break_off(self, fault: Exception) -> str:
         """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""
-        self._device.act([Output(on=False)])
+        self._device.act([SwitchOutput(on=False)])
         if self._engine.stimulation:
             self._engine.stimulation.actions.clear()
             try:

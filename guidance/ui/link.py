@@ -31,7 +31,7 @@ class Link(Protocol):
         """Hand ``message`` to the engine. Raises one of GONE."""
 
 
-class Watch:
+class LinkWatcher:
     """Calls ``ready`` on the running event loop when the link is readable: once for each ``arm``.
 
     On Windows a thread waits in its place. It is no BackgroundWorker: it queues nothing, and waits on the system's
