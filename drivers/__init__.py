@@ -30,20 +30,20 @@ STIMULATORS = {
 
 
 def open_device(address: str, **options: Any) -> Amplifier:
-    """Open the device at ``address``, "scheme:rest"; its driver takes ``rest`` and ``options``.
+    """Connect to the device at ``address``, "scheme:rest"; its driver is constructed with ``rest`` and ``options``.
 
     Raises OptionRefused for a scheme no driver has, and the DeviceErrors of the driver.
     """
     driver: Callable[..., Amplifier]
     driver, rest = _driver(DRIVERS, address)
-    return driver(rest, **options)
+    return driver(rest, **options).connect()
 
 
 def open_stimulator(address: str) -> SeparateStimulator:
-    """Open the stimulator at ``address``, "scheme:rest", beside an amplifier. Raises as ``open_device`` does."""
+    """Connect to the stimulator at ``address``, "scheme:rest", beside an amplifier. Raises as ``open_device`` does."""
     driver: Callable[[str], SeparateStimulator]
     driver, rest = _driver(STIMULATORS, address)
-    return driver(rest)
+    return driver(rest).connect()
 
 
 def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,8 @@ class DeviceInfo:
     beside it, where there is one.
 
     Where ``scale_known`` is false nobody has said what a step of the device is in uV, and samples are in those steps.
-    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to.
+    ``marks_pulses``: it tells of every pulse of the stimulator that is listened to. ``reports_state``: it reports by
+    ``Status`` whether its own stimulator is on, at every change and at least once a second.
     """
 
     model: str
@@ -107,6 +108,7 @@ class DeviceInfo:
     has_buttons: bool = False
     scale_known: bool = True
     marks_pulses: bool = False
+    reports_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,13 @@ class CommandOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """State of a live device at ``sample``; ``fault`` and ``state`` are words, ``lead_off`` one flag a channel."""
+    """State of a live device at ``sample``; ``fault`` and ``state`` are words, ``lead_off`` one flag a channel.
+
+    ``state`` is idle, streaming, enabled (streaming with the stimulator on) or fault; None where it is not reported.
+    """
 
     sample: int
-    state: str
+    state: str | None
     fault: str
     lead_off: tuple[bool, ...]
     battery_percent: int | None = None
@@ -217,9 +222,22 @@ class Tap(Protocol):
 
 
 class Amplifier(ABC):
-    """A source of blocks. Opening one changes none of its outputs; ``close`` may be called twice."""
+    """A source of blocks. The constructor checks its arguments and opens nothing; ``connect`` opens, and changes none
+    of the device's outputs. ``info`` is known once connected. ``close`` may be called twice.
+
+    Threads: one thread calls every method, and calls ``read`` every few ms while the device streams. A driver decodes,
+    sends and changes its state in these calls alone. A thread of its own may wait for bytes or samples and queue them
+    with the time of their arrival, and does nothing else: then a program that hangs keeps nothing going.
+    """
 
     info: DeviceInfo
+
+    def connect(self) -> Self:
+        """Connect to the device and return this; a driver without a connection has nothing to do.
+
+        Raises DeviceNotFound, DeviceRefused, DeviceLost.
+        """
+        return self
 
     @abstractmethod
     def start(self) -> None:

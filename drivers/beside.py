@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Self
 
 from drivers.base import Outcome, Stimulator, StimulatorInfo
 
@@ -24,12 +25,21 @@ class Delivery:
 
 
 class SeparateStimulator(Stimulator):
-    """A stimulator beside the amplifier, on a clock of its own. Opening one changes none of its outputs; ``close``
-    switches them off and may be called twice. One thread uses it, and calls ``service`` every few ms: only there
-    answers are taken and trains go on, so that those of a program that hangs lapse.
+    """A stimulator beside the amplifier, on a clock of its own. The constructor checks its arguments and opens nothing;
+    ``connect`` opens, and changes none of the device's outputs; ``close`` switches them off and may be called twice.
+
+    Threads: as for an Amplifier. One thread calls every method, and ``service`` every few ms: only there responses are
+    taken and trains go on, so that those of a program that hangs lapse.
     """
 
     info: StimulatorInfo
+
+    def connect(self) -> Self:
+        """Connect to the device and return this; a driver without a connection has nothing to do.
+
+        Raises DeviceNotFound, DeviceRefused, DeviceLost.
+        """
+        return self
 
     @abstractmethod
     def check(self, current_ma: float, width_ms: float) -> None:

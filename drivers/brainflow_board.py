@@ -51,10 +51,11 @@ class BrainFlowBoard(StreamingAmplifier):
         self._address = parse_address("brainflow", rest, _OPTIONS)
         self._flow = library()
         self._board: Any = None
+        self._running = False
         self._number = board_number(self._flow, self._address.target)
         self._parameters, master = _parameters(self._flow, self._address)
         self._layout = layout(self._flow, self._number if master is None else master)
-        super().__init__()
+        super().__init__(str(self._address))
 
     def _connect(self) -> DeviceInfo:
         try:
@@ -82,9 +83,11 @@ class BrainFlowBoard(StreamingAmplifier):
     def _begin(self) -> None:
         self._last: int | None = None
         try:
-            if self._streaming:
+            if self._running:
                 self._board.stop_stream()
+                self._running = False
             self._board.start_stream(round(_BUFFER_S * self._layout.rate_hz))
+            self._running = True
             self._board.get_board_data()
         except self._flow.BrainFlowError as error:
             raise DeviceLost(f"{self._address} does not start ({error}); switch the board off and on.") from error
@@ -109,10 +112,10 @@ class BrainFlowBoard(StreamingAmplifier):
         samples_uv = np.ascontiguousarray(data[list(self._layout.rows)].T, np.float32)
         begun = 0
         for at, lost in self._holes(data[self._layout.counter]):
-            self._put(samples_uv[begun:at], arrived_ns)
-            self._blocks.lose(lost)
+            self.emit_samples(samples_uv[begun:at], arrived_ns)
+            self.emit_gap(lost)
             begun = at
-        self._put(samples_uv[begun:], arrived_ns)
+        self.emit_samples(samples_uv[begun:], arrived_ns)
 
     def _holes(self, numbers: NDArray[np.float64]) -> list[tuple[int, int]]:
         if self._layout.modulus is None:
@@ -124,7 +127,7 @@ class BrainFlowBoard(StreamingAmplifier):
         return [(at, int(missing[at])) for at in np.flatnonzero(missing).tolist()]
 
     def _release(self) -> None:
-        board, self._board = self._board, None
+        board, self._board, self._running = self._board, None, False
         if board is not None:
             with contextlib.suppress(self._flow.BrainFlowError):
                 if board.is_prepared():

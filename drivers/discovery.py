@@ -61,7 +61,7 @@ def _asked(device: FoundDevice) -> FoundDevice:
     if scheme != "ona":
         return device
     try:
-        amplifier = OnaAmplifier(port)
+        amplifier = OnaAmplifier(port).connect()
     except DeviceError:
         return device
     amplifier.close()

@@ -49,8 +49,7 @@ class LslStream(StreamingAmplifier, Calibrated):
         self._inlet: Any = None
         self._markers: Any = None
         self._resolve_s = RESOLVE_S
-        super().__init__()
-        self._resolve_s = AGAIN_S
+        super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
         """The address with a scale of ``factor`` times what it is now."""
@@ -68,6 +67,7 @@ class LslStream(StreamingAmplifier, Calibrated):
         self._inlet = self._open(found)
         if "markers" in options:
             self._markers = self._open(self._resolve({"name": options["markers"]}))
+        self._resolve_s = AGAIN_S
         return self._describe(self._inlet.info(timeout=_INFO_S))
 
     def _describe(self, full: Any) -> DeviceInfo:
@@ -121,11 +121,11 @@ class LslStream(StreamingAmplifier, Calibrated):
         arrived_ns = time.monotonic_ns()
         samples_uv = np.asarray(rows[:, self._columns] * self._scales, np.float32)
         begun = 0
-        for at, lost in self._stamps.holes(stamps_s, self._blocks.next_sample):
-            self._put(samples_uv[begun:at], arrived_ns)
-            self._blocks.lose(lost)
+        for at, lost in self._stamps.holes(stamps_s, self.next_sample):
+            self.emit_samples(samples_uv[begun:at], arrived_ns)
+            self.emit_gap(lost)
             begun = at
-        self._put(samples_uv[begun:], arrived_ns)
+        self.emit_samples(samples_uv[begun:], arrived_ns)
 
     def _pull_markers(self) -> None:
         """Markers of the stream beside; one that comes before the first sample has no place."""
@@ -137,8 +137,8 @@ class LslStream(StreamingAmplifier, Calibrated):
             if text in {"", "0"} or not text.startswith(self._address.text("marker") or ""):
                 continue
             sample, after_s = self._stamps.place(stamp_s)
-            if sample >= 0 and self._blocks.next_sample:
-                self._blocks.event(_pulse(sample, after_s, text), time.monotonic_ns())
+            if sample >= 0 and self.next_sample:
+                self.emit_event(_pulse(sample, after_s, text), time.monotonic_ns())
 
     def _resolve(self, wanted: dict[str, str]) -> Any:
         """The one stream that is as ``wanted``. Raises DeviceNotFound, and DeviceRefused where there are several."""

@@ -30,19 +30,14 @@ _RESULTS = {
 }
 
 Send = Callable[[int, bytes], int]
-Then = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class SentCommand:
-    """One command: the sequence numbers it was sent with, the newest last, and its ACK's result once there is one.
-
-    ``then`` is called with the number of its sendings when it is settled, between the frames before and after its ACK.
-    """
+    """One command: the sequence numbers it was sent with, the newest last, and its ACK's result once there is one."""
 
     kind: CommandKind
     body: bytes
-    then: Then | None = None
     seqs: list[int] = field(default_factory=list)
     due_ns: int = 0
     result: int | None = None
@@ -76,9 +71,9 @@ class Commands:
         self._pulse_free_ns = 0
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
 
-    def ask(self, kind: CommandKind, body: bytes, now_ns: int, then: Then | None = None) -> SentCommand:
+    def ask(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command, at once or when those before it are settled."""
-        command = SentCommand(kind, body, then)
+        command = SentCommand(kind, body)
         self._queue.append(command)
         if self._queue[0] is command:
             self._transmit(command, now_ns)
@@ -101,27 +96,34 @@ class Commands:
         self._beat_due_ns = None
         self._beats.clear()
 
-    def answered(self, seq: int, result: int, now_ns: int) -> None:
-        """Take an ACK. One for no command under way (late, or twice) changes nothing."""
+    def answered(self, seq: int, result: int, now_ns: int) -> SentCommand | None:
+        """Take an ACK and return the command that it settles. One for no command under way (late, or twice) changes
+        nothing.
+        """
         if seq in self._beats:
             self._beats.clear()
         elif self._queue and seq in self._queue[0].seqs:
             command = self._queue[0]
             command.result = result
             if seq == command.seqs[-1]:
-                self._next(now_ns)
+                return self._next(now_ns)
+        return None
 
     def confirm(self, kind: CommandKind) -> None:
         """Take it that the device carried ``kind`` out, as it shows: it is not sent again for want of an ACK."""
         if self._queue and self._queue[0].kind is kind and self._queue[0].result is None:
             self._queue[0].result = 0
 
-    def service(self, now_ns: int) -> None:
-        """Send what is due: the next heartbeat, or a command again. Raises DeviceLost after four without an answer."""
+    def service(self, now_ns: int) -> SentCommand | None:
+        """Send what is due: the next heartbeat, or a command again; return the command that this settles.
+
+        Raises DeviceLost after four without a response.
+        """
         if self._beat_due_ns is not None and now_ns >= self._beat_due_ns:
             self._beat(now_ns)
         if self._queue and now_ns >= self._queue[0].due_ns:
-            self._overdue(self._queue[0], now_ns)
+            return self._overdue(self._queue[0], now_ns)
+        return None
 
     def due_ns(self) -> int | None:
         """When ``service`` next has something to do, or None."""
@@ -143,21 +145,23 @@ class Commands:
         self._beats.append(self._send(CommandKind.HEARTBEAT, b""))
         self._beat_due_ns = now_ns + BEAT_NS
 
-    def _overdue(self, command: SentCommand, now_ns: int) -> None:
+    def _overdue(self, command: SentCommand, now_ns: int) -> SentCommand | None:
         """Send again, or give up; but where an earlier sending was answered, the newest has only had its time."""
         if command.result is not None:
-            self._next(now_ns)
-        elif len(command.seqs) < ATTEMPTS:
-            self._transmit(command, now_ns)
-        else:
+            return self._next(now_ns)
+        if len(command.seqs) == ATTEMPTS:
             raise DeviceLost(
                 f"{self._name} did not answer {command.kind.name}, sent {ATTEMPTS} times; check its cable and power."
             )
+        self._transmit(command, now_ns)
+        return None
 
-    def _next(self, now_ns: int) -> None:
-        self._settle(self._queue.popleft())
+    def _next(self, now_ns: int) -> SentCommand:
+        settled = self._queue.popleft()
+        self._settle(settled)
         if self._queue:
             self._transmit(self._queue[0], now_ns)
+        return settled
 
     def _transmit(self, command: SentCommand, now_ns: int) -> None:
         """Send ``command`` now; a single pulse that comes too soon after another, when it is due."""
@@ -171,8 +175,6 @@ class Commands:
 
     def _settle(self, command: SentCommand) -> None:
         command.settled = True
-        if command.then is not None:
-            command.then(len(command.seqs))
         if command.kind is CommandKind.STIM_ENABLE and command.result:
             self.stop_beat()
         if command.kind in (CommandKind.STIM_SET, CommandKind.STIM_ENABLE, CommandKind.STIM_ONCE):

@@ -75,6 +75,7 @@ def _description(body: _Body, address: str) -> Description:
         else None,
         measures_impedance=bool(bits & Capability.MEASURES_IMPEDANCE),
         has_buttons=bool(bits & Capability.BUTTONS),
+        reports_state=bool(bits & Capability.STIMULATES),
     )
     return Description(info, scale_uv)
 

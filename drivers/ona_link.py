@@ -1,86 +1,81 @@
-"""One connection to an Open Needle Amplifier: bytes in, frames handed on; commands out, their answers awaited."""
+"""One connection to an Open Needle Amplifier without its port: bytes in, frames out; commands in, bytes out. No I/O."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-from drivers.base import Tap
+from drivers.base import CommandOutcome
 from drivers.framing import Frame, FrameReader, encode
-from drivers.ona_commands import ACK_NS, Commands, SentCommand, Then
-from drivers.ona_messages import CommandKind, MalformedError, Reply, parse_ack
-from drivers.port_reader import Port
+from drivers.ona_commands import Commands, SentCommand
+from drivers.ona_messages import CommandKind, MalformedError, Reply, is_single_pulse, parse_ack
 
-OnFrame = Callable[[Frame, int], None]
+Event = Frame | SentCommand
+"""What the device sent: a frame, or in the place of an ACK the command that it settled."""
+
+_ON_COMMANDS = frozenset((int(Reply.ACK), int(Reply.STIM)))
+"""Types of the frames that report on a command under way."""
 
 
 class OnaLink:
-    """``on_frame(frame, arrived_ns)`` is given every frame but ACK, in order; it may raise DeviceLost, and
-    MalformedError where one is to be counted as bad.
+    """The protocol's state of one connection; ``name`` is what errors call the device.
 
-    ``tap`` gets every byte of the line.
-
-    Nothing happens on its own: bytes are taken, and commands sent again, within ``pump`` alone.
+    How the bytes were cut never changes the events. Times are ns of the monotonic clock. After each call,
+    ``data_to_send`` holds the bytes that are to go out.
     """
 
-    def __init__(self, port: Port, reader: FrameReader, on_frame: OnFrame, tap: Tap | None = None) -> None:
-        self.commands = Commands(f"The amplifier at {port.name}", self._send)
-        self.heard_ns = time.monotonic_ns()
-        self._port, self._reader, self._on_frame, self.tap = port, reader, on_frame, tap
+    def __init__(self, name: str, reader: FrameReader) -> None:
+        self.commands = Commands(name, self._send)
+        self._reader = reader
         self._seq = 0
+        self._outgoing = b""
         reader.resync()
 
-    def ask(self, kind: CommandKind, body: bytes) -> SentCommand:
-        """Send a command without waiting for its answer. Raises DeviceLost."""
-        return self.commands.ask(kind, body, time.monotonic_ns())
+    def receive_data(self, data: bytes, now_ns: int) -> list[Event]:
+        """Return the events that ``data`` completes, in order. Never raises, whatever the bytes."""
+        events: list[Event] = []
+        for frame in self._reader.feed(data):
+            if frame.type not in _ON_COMMANDS:
+                events.append(frame)
+            elif (event := self._event(frame, now_ns)) is not None:
+                events.append(event)
+        return events
 
-    def ask_and_wait(self, kind: CommandKind, then: Then | None = None) -> SentCommand:
-        """Send a command, which is settled on return. Raises DeviceLost after 0.4 s without an answer."""
-        command = self.commands.ask(kind, b"", time.monotonic_ns(), then)
-        while not command.settled:
-            self.pump(ACK_NS / 1e9, lambda: command.settled)
-        return command
+    def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
+        """Send a command, at once or when those before it are settled; return it without waiting for its ACK."""
+        return self.commands.ask(kind, body, now_ns)
 
-    def pump(self, timeout_s: float, ready: Callable[[], bool]) -> None:
-        """Take what has arrived and send what is due, for at most ``timeout_s`` until ``ready``. Raises DeviceLost.
+    def service(self, now_ns: int) -> list[Event]:
+        """Send what is due; return the command that its time has settled. Raises DeviceLost after four sendings."""
+        settled = self.commands.service(now_ns)
+        return [] if settled is None else [settled]
 
-        What has arrived is taken first, so that an answer is never called late because the program was.
-        """
-        until_ns = time.monotonic_ns() + int(timeout_s * 1e9)
-        self._take(0.0)
-        self.commands.service(time.monotonic_ns())
-        while not ready() and (now_ns := time.monotonic_ns()) < until_ns:
-            due_ns = self.commands.due_ns()
-            wake_ns = until_ns if due_ns is None else min(until_ns, due_ns)
-            self._take(max(0, wake_ns - now_ns) / 1e9)
-            self.commands.service(time.monotonic_ns())
+    def data_to_send(self) -> bytes:
+        """Return the bytes to be sent, each once."""
+        data = self._outgoing
+        if data:
+            self._outgoing = b""
+        return data
 
-    def close(self) -> None:
-        """Give the port back."""
-        self._port.close()
+    def take_outcomes(self) -> list[CommandOutcome]:
+        """Return what became of the commands to the stimulator since the last call, in order."""
+        return self.commands.take_outcomes()
 
-    def _take(self, timeout_s: float) -> None:
-        for arrived_ns, data in self._port.read(timeout_s):
-            self.heard_ns = arrived_ns
-            if self.tap:
-                self.tap(data, sent=False)
-            for frame in self._reader.feed(data):
-                self._dispatch(frame, arrived_ns)
+    def count_bad(self) -> None:
+        """Count a frame whose body does not follow the protocol as bad."""
+        self._reader.bad += 1
 
-    def _dispatch(self, frame: Frame, arrived_ns: int) -> None:
+    def _event(self, frame: Frame, now_ns: int) -> Event | None:
+        """Take what ``frame`` says of the commands under way."""
+        if frame.type == Reply.STIM and is_single_pulse(frame.body):
+            self.commands.confirm(CommandKind.STIM_ONCE)
+        if frame.type != Reply.ACK:
+            return frame
         try:
-            if frame.type == Reply.ACK:
-                seq, result = parse_ack(frame.body)
-                self.commands.answered(seq, result, time.monotonic_ns())
-            else:
-                self._on_frame(frame, arrived_ns)
+            seq, result = parse_ack(frame.body)
         except MalformedError:
-            self._reader.bad += 1
+            self.count_bad()
+            return None
+        return self.commands.answered(seq, result, now_ns)
 
     def _send(self, kind: int, body: bytes) -> int:
         seq, self._seq = self._seq, (self._seq + 1) % 256
-        data = encode(kind, seq, body)
-        if self.tap:
-            self.tap(data, sent=True)
-        self._port.write(data)
+        self._outgoing += encode(kind, seq, body)
         return seq

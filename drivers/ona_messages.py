@@ -96,6 +96,11 @@ def parse_stim(body: bytes, unwrap: Unwrap) -> tuple[Pulse, StimFlag]:
     return pulse, flags
 
 
+def is_single_pulse(body: bytes) -> bool:
+    """Return whether STIM reports a pulse of STIM_ONCE; False where the body is cut short."""
+    return len(body) >= _STIM.size and bool(body[_STIM.size - 1] & StimFlag.ONCE)
+
+
 def parse_status(body: bytes, unwrap: Unwrap, channels: int) -> Status:
     """STATUS in words; a battery above 100 % is one not known, channels beyond the eighth are taken as attached."""
     sample, state, fault, lead_off, battery, impedance = fields(_STATUS, body)

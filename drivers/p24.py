@@ -1,4 +1,8 @@
-"""Hasomed P24 (ScienceMode4): a CE-marked surface stimulator on USB, 0.5 mA steps. Single pulses at its low level."""
+"""Hasomed P24 (ScienceMode4): a CE-marked surface stimulator on USB, 0.5 mA steps. Single pulses at its low level.
+
+What an earlier client may leave in it, and arming ends: pulses of the mid level, which gives them by itself, and a low
+level with its channels configured. Both are stopped, the low level begins anew, and the status is requested back.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from drivers.address import choice_option, split_options
-from drivers.base import CommandOutcome, DeviceRefused, Limits, Outcome, StimulatorInfo
+from drivers.base import DeviceRefused, Limits, Outcome, StimulatorInfo
 from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
 from drivers.ranges import ROUNDING
 from drivers.science_mode import (
@@ -30,6 +34,8 @@ NOTE = (
     "up is larger than the 30 % that may follow a pulse, and is refused: begin at 2 mA or above to be able to rise."
 )
 _BETWEEN_US = 100
+_LOW_LEVEL = 1
+"""Status of a stimulator that gives a pulse only where one is requested; 2 and 3 are the mid level's."""
 
 
 class P24(SerialPulser):
@@ -39,7 +45,7 @@ class P24(SerialPulser):
     """
 
     def __init__(self, rest: str) -> None:
-        """Open it: asks for its number and version, and changes nothing."""
+        """Read the address; ``connect`` requests its number and version, and changes nothing."""
         address = f"p24:{rest}"
         url, options = split_options(address, rest, ("channel",))
         self._channel = CHANNELS.index(choice_option(address, options, "channel", CHANNELS) or "red")
@@ -63,11 +69,22 @@ class P24(SerialPulser):
         self.info = replace(self.info, serial=told[0])
 
     def _arm(self) -> None:
-        self._ask(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._armed(body[0] if body else 0))
+        """Stop both levels, which a level that was never begun may refuse; begin the low level; request the status."""
+        for command in (CommandNumber.MID_LEVEL_STOP, CommandNumber.LOW_LEVEL_STOP):
+            self._ask(command, b"", lambda _: None)
+        self._ask(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._initialised(body[0] if body else 0))
 
-    def _armed(self, result: int) -> None:
-        error = DeviceRefused(f"{self.info.address} was not armed: {_error(result)}.") if result else None
-        self._outcomes.append(CommandOutcome("enable", error))
+    def _initialised(self, result: int) -> None:
+        if result:
+            self._refuse_arming(_error(result))
+        else:
+            self._ask(CommandNumber.STIM_STATUS, b"", self._status)
+
+    def _status(self, body: bytes) -> None:
+        if len(body) > 1 and not body[0] and body[1] == _LOW_LEVEL:
+            self._armed()
+        else:
+            self._refuse_arming("it reads back another state than single pulses at its low level; switch it off and on")
 
     def _disarm(self) -> None:
         self._ask(CommandNumber.LOW_LEVEL_STOP, b"", lambda _: None)

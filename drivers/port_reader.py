@@ -5,7 +5,6 @@ A thread waits for bytes and queues them, so the stamp does not depend on when t
 
 from __future__ import annotations
 
-import queue
 import select
 import socket
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 from serial import SerialTimeoutException
 
 from drivers.base import DeviceLost
+from drivers.reader_thread import ReaderThread
 
 WRITE_TIMEOUT_S = 0.1
 READ_BYTES = 16_384
@@ -32,10 +32,8 @@ class Port(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._queue: queue.SimpleQueue[Chunk | DeviceLost] = queue.SimpleQueue()
-        self._lost: DeviceLost | None = None
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name=f"reader of {name}", daemon=True)
+        self._reader = ReaderThread[Chunk](f"reader of {name}", self._follow)
 
     def read(self, timeout_s: float = 0.0) -> list[Chunk]:
         """All chunks that have arrived as (monotonic ns, bytes), waiting at most ``timeout_s`` for the first.
@@ -43,18 +41,18 @@ class Port(ABC):
         Raises DeviceLost once the stream has ended and everything that came before has been handed out.
         """
         chunks: list[Chunk] = []
-        while self._lost is None:
-            try:
-                item = self._queue.get(timeout=timeout_s) if timeout_s > 0 and not chunks else self._queue.get_nowait()
-            except queue.Empty:
-                return chunks
-            if isinstance(item, DeviceLost):
-                self._lost = item
-            else:
-                chunks.append(item)
-        if not chunks:
-            raise DeviceLost(str(self._lost))
+        try:
+            while (chunk := self._reader.next(0.0 if chunks else timeout_s)) is not None:
+                chunks.append(chunk)
+        except DeviceLost as lost:
+            if not chunks:
+                raise DeviceLost(str(lost)) from None
         return chunks
+
+    @property
+    def waiting(self) -> int:
+        """How many chunks have arrived and wait to be read."""
+        return self._reader.waiting
 
     def write(self, data: bytes) -> None:
         """Send all of ``data``. Raises DeviceLost where the device is gone or takes nothing for 0.1 s."""
@@ -77,19 +75,20 @@ class Port(ABC):
             return
         self._closing.set()
         self._wake()
-        self._thread.join()
+        self._reader.join()
         self._release()
 
-    def _follow(self) -> None:
+    def _follow(self) -> DeviceLost:
         try:
             while not self._closing.is_set():
                 self._receive()
         except OSError as error:
-            self._queue.put(self._gone(error))
+            return self._gone(error)
+        return DeviceLost(f"{self.name} has been closed.")
 
     def _put(self, stamp_ns: int, data: bytes) -> None:
-        if self._queue.qsize() < MAX_CHUNKS:
-            self._queue.put((stamp_ns, data))
+        if self._reader.waiting < MAX_CHUNKS:
+            self._reader.put((stamp_ns, data))
 
     def _gone(self, error: OSError) -> DeviceLost:
         why = error.strerror or str(error)
@@ -126,7 +125,7 @@ class DescriptorPort(Port):
         super().__init__(name)
         self._fd, self._receive_some, self._send_some, self._release_below = fd, receive, send, release
         self._waker, self._woken = socket.socketpair()
-        self._thread.start()
+        self._reader.start()
 
     def _receive(self) -> None:
         ready, _, _ = select.select([self._fd, self._woken.fileno()], [], [])
@@ -167,7 +166,7 @@ class PolledPort(Port):
         self._serial = serial
         serial.timeout = POLL_S
         serial.write_timeout = WRITE_TIMEOUT_S
-        self._thread.start()
+        self._reader.start()
 
     def _receive(self) -> None:
         first: bytes = self._serial.read(1)

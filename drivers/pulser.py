@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Self
 
 from drivers.base import (
     CommandOutcome,
@@ -23,6 +24,7 @@ from drivers.base import (
     StimulatorInfo,
 )
 from drivers.beside import Delivery, SeparateStimulator
+from drivers.connection import Connection
 from drivers.ranges import check_pulse, check_range
 
 MOST_RATE_HZ = 10.0
@@ -30,6 +32,10 @@ MOST_RATE_HZ = 10.0
 
 LONGEST_WIDTH_MS = 1.0
 ANSWER_NS = 200_000_000
+ARMING_NS = 400_000_000
+"""What a device may take to acknowledge all that arming sets: some twenty replies of 1 to 10 ms each over USB, and a
+computer that is late once. Shorter than the 0.5 s after which the first pulse would be taken for unconfirmed."""
+
 _EARLY = 0.05
 _KEPT = 256
 
@@ -59,24 +65,37 @@ class Pulser(SeparateStimulator):
     def __init__(self, info: StimulatorInfo) -> None:
         self.info, self.limits = info, info.limits
         self._enabled = False
+        self._arming_since_ns: int | None = None
         self._asked: RequestedPulse | None = None
         self._last_ns: int | None = None
         self._train: Train | None = None
         self._due_ns = 0
-        self._lost: str | None = None
+        self._connection = Connection(info.address)
         self._outcomes: deque[CommandOutcome] = deque(maxlen=_KEPT)
         self._deliveries: deque[Delivery] = deque(maxlen=_KEPT)
+
+    def connect(self) -> Self:
+        """Connect to the device, its output as it is; return this. Once connected it does nothing more."""
+        if not self._connection.is_new:
+            self._connection.require()
+            return self
+        self._connect()
+        self._connection.established(time.monotonic_ns())
+        return self
 
     def check(self, current_ma: float, width_ms: float) -> None:
         """Raise LimitExceeded where it cannot deliver such a pulse."""
         check_pulse(self.limits, current_ma, width_ms)
 
     def enable(self, on: bool) -> None:
-        """Arm or disarm the output; disarming withdraws the pulse that has not been sent yet."""
-        self._raise_if_lost()
-        self._enabled = on
+        """Arm or disarm the output; disarming withdraws the pulse that has not been sent yet.
+
+        A pulse requested while the device still acknowledges what arming sets is sent when it has, and only then.
+        """
+        self._connection.require()
+        self._enabled, self._arming_since_ns = on, None
         if on:
-            self._due_ns = time.monotonic_ns()
+            self._due_ns = self._arming_since_ns = time.monotonic_ns()
             self._guarded(self._arm)
             return
         if self._asked and self._asked.sent_ns is None:
@@ -86,7 +105,7 @@ class Pulser(SeparateStimulator):
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse at once, while enabled."""
-        self._raise_if_lost()
+        self._connection.require()
         self.check(current_ma, width_ms)
         if not self._enabled:
             raise DeviceRefused(f"{self.info.address} is not armed; no pulse was sent.")
@@ -96,7 +115,7 @@ class Pulser(SeparateStimulator):
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
         """Set the train delivered while enabled; ``rate_hz`` 0 leaves single pulses only."""
-        self._raise_if_lost()
+        self._connection.require()
         check_range("rate", rate_hz, 0.0, self.limits.max_rate_hz, "Hz")
         self.check(current_ma, width_ms)
         self._train = Train(current_ma, width_ms, rate_hz) if rate_hz else None
@@ -117,31 +136,35 @@ class Pulser(SeparateStimulator):
 
     def service(self) -> None:
         """Take what has arrived, and send the next pulse of a train if it is due. Raises DeviceLost."""
-        self._raise_if_lost()
+        self._connection.require()
         self._guarded(self._listen)
         now_ns = time.monotonic_ns()
-        if self._asked and now_ns - self._asked.asked_ns > ANSWER_NS:
+        if self._arming_since_ns is not None:
+            if now_ns - self._arming_since_ns > ARMING_NS:
+                self._refuse_arming("it did not acknowledge every setting; switch it off and on, and check its cable")
+            return
+        if self._asked and now_ns - (self._asked.sent_ns or self._asked.asked_ns) > ANSWER_NS:
             self._guarded(self._overdue)
         if self._train and self._enabled and self._asked is None and now_ns >= self._due_ns:
             self._due_ns = now_ns + round(1e9 / self._train.rate_hz)  # what was missed is not made up for
             self._begin(self._train.current_ma, self._train.width_ms)
 
     def close(self) -> None:
-        """Switch the output off and release the port. A lost device is told as well, if it can be."""
-        if self._lost is None:
+        """Switch the output off and release the port."""
+        if self._connection.reason is None:
             with contextlib.suppress(DeviceError):
                 self._leave()
-        self._enabled, self._train, self._asked = False, None, None
-        self._lost = f"{self.info.address} has been closed."
+        self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
+        self._connection.close()
         self._release()
 
     def reopen(self) -> None:
         """Connect to the same device again, its output off. Raises DeviceError, another device included."""
+        self._connection.begin_reopening()
         self._release()
-        self._enabled, self._train, self._asked = False, None, None
-        self._lost = self._lost or f"{self.info.address} has not been opened again."
+        self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
         self._connect()
-        self._lost = None
+        self._connection.established(time.monotonic_ns())
 
     @abstractmethod
     def _connect(self) -> None:
@@ -149,7 +172,10 @@ class Pulser(SeparateStimulator):
 
     @abstractmethod
     def _arm(self) -> None:
-        """Make ready; append the outcome once it is known."""
+        """Set all that may outlive a client or add a pulse, and request it back where the device returns it.
+
+        Ends in ``_armed`` once the device has acknowledged all, in ``_refuse_arming`` where it has not.
+        """
 
     @abstractmethod
     def _disarm(self) -> None:
@@ -171,6 +197,26 @@ class Pulser(SeparateStimulator):
         """Before the port is given back: the output off."""
         self._disarm()
 
+    def _armed(self) -> None:
+        """Note that the device has acknowledged all that arming sets; the pulse that waited for it goes out."""
+        if self._arming_since_ns is None:
+            return
+        self._arming_since_ns = None
+        self._outcomes.append(CommandOutcome("enable", None))
+        if self._asked is not None:
+            self._last_ns = time.monotonic_ns()
+            self._due_ns = max(self._due_ns, self._last_ns + round(1e9 / self.limits.max_rate_hz))
+            self._send(self._asked)
+
+    def _refuse_arming(self, why: str) -> None:
+        """Note that the device is not armed: ``why`` is a clause. Its output is switched off once more."""
+        if self._arming_since_ns is None:
+            return
+        self._enabled, self._arming_since_ns, self._train = False, None, None
+        self._outcomes.append(CommandOutcome("enable", DeviceRefused(f"{self.info.address} was not armed: {why}.")))
+        self._refuse("it was not armed")
+        self._guarded(self._disarm)
+
     def _overdue(self) -> None:
         """The pulse under way was not answered in time."""
         if self._asked and self._asked.sent_ns is not None:
@@ -187,8 +233,9 @@ class Pulser(SeparateStimulator):
                 "no pulse was sent."
             )
         self._last_ns = now_ns
-        self._asked = RequestedPulse(now_ns, current_ma, width_ms)
-        self._guarded(lambda: self._send(RequestedPulse(now_ns, current_ma, width_ms)))
+        self._asked = asked = RequestedPulse(now_ns, current_ma, width_ms)
+        if self._arming_since_ns is None:
+            self._guarded(lambda: self._send(asked))
 
     def _sent(self) -> None:
         """Note that the pulse under way has been sent on, now."""
@@ -222,11 +269,7 @@ class Pulser(SeparateStimulator):
             self._mourn(fault)
 
     def _mourn(self, fault: DeviceLost) -> None:
-        self._enabled, self._train = False, None
+        self._enabled, self._arming_since_ns, self._train = False, None, None
         self._deliver(None, Outcome.UNCONFIRMED)
-        self._lost = str(fault)
+        self._connection.lose(fault)
         raise fault
-
-    def _raise_if_lost(self) -> None:
-        if self._lost is not None:
-            raise DeviceLost(self._lost)

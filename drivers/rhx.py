@@ -60,7 +60,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
         self._data: Port | None = None
         self._stimulator: RhxStimulator | None = None
         self._runs = False
-        super().__init__()
+        super().__init__(str(self._address))
 
     def _connect(self) -> DeviceInfo:
         self._commands = RhxCommands(self._host, self._command_port)
@@ -142,20 +142,20 @@ class IntanRhx(StreamingAmplifier, Stimulator):
             bad = self._reader.bad
             for frames in self._reader.feed(data):
                 self._take(frames, arrived_ns)
-            self._blocks.damaged(self._reader.bad - bad)
+            self.emit_damage(self._reader.bad - bad)
 
     def _take(self, frames: Frames, arrived_ns: int) -> None:
         """Put the samples of ``frames``, a gap before them if one is due, and their pulses. Raises DeviceLost."""
         jump = 0 if self._expected is None else (frames.first - self._expected + _HALF) % _WRAP - _HALF
         if jump < 0:
             raise DeviceLost("RHX has begun its count anew: it was stopped and started by hand; start again.")
-        self._blocks.lose(jump)
+        self.emit_gap(jump)
         self._expected = (frames.first + len(frames.words)) % _WRAP
         words = self._words()
         columns = [words.index(f"{name} wide") for name in self._channels]
-        self._put(microvolts(frames.words[:, columns]), arrived_ns)
-        for pulse in self._pulses(frames, words, self._blocks.next_sample - len(frames.words)):
-            self._blocks.event(pulse, arrived_ns)
+        self.emit_samples(microvolts(frames.words[:, columns]), arrived_ns)
+        for pulse in self._pulses(frames, words, self.next_sample - len(frames.words)):
+            self.emit_event(pulse, arrived_ns)
 
     def _pulses(self, frames: Frames, words: list[str], first_sample: int) -> list[Pulse]:
         pulses = []
@@ -204,7 +204,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
         return self._commands
 
     def _need_stimulator(self) -> RhxStimulator:
-        self._raise_if_lost()
+        self._connection.require()
         if self._stimulator is None:
             raise DeviceRefused(
                 f"{self._address} may not stimulate: add stimulate=CHANNEL to its address, if an RHS is connected."

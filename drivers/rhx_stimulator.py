@@ -34,7 +34,11 @@ def limits_of(step_ua: float, rate_hz: float) -> Limits:
 
 
 class RhxStimulator:
-    """Commands are carried out in order by a thread of its own, so that no call waits for RHX."""
+    """Commands are carried out in order by a thread of its own, so that no call waits for RHX.
+
+    It is no ReaderThread: it sends, and only within its commands, each of which ``service`` or a call has queued. RHX
+    takes up to seconds for one, which the thread that reads the signal cannot wait for.
+    """
 
     def __init__(self, commands: RhxCommands, channel: str, limits: Limits) -> None:
         self._commands, self._channel, self._limits = commands, channel, limits

@@ -24,7 +24,9 @@ class CommandNumber(IntEnum):
     LOW_LEVEL_INIT = 0
     CHANNEL_CONFIG = 2
     LOW_LEVEL_STOP = 4
+    MID_LEVEL_STOP = 34
     DEVICE_ID = 52
+    STIM_STATUS = 62
     GENERAL_ERROR = 66
     UNKNOWN = 67
     VERSION = 68

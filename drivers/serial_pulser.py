@@ -18,11 +18,10 @@ class SerialPulser(Pulser):
     """Everything it says goes through ``_hear``, within ``service`` alone."""
 
     def __init__(self, info: StimulatorInfo, url: str) -> None:
-        """Open ``url`` and greet the device. Raises DeviceNotFound, DeviceRefused, DeviceLost."""
+        """Opens nothing: ``connect`` opens ``url`` and greets the device."""
         super().__init__(info)
         self._url = url
         self._port: Port | None = None
-        self._connect()
 
     @abstractmethod
     def _greet(self) -> None:
@@ -57,12 +56,16 @@ class SerialPulser(Pulser):
         """Ask up to ``tries`` times until ``answered``. Raises DeviceRefused where no answer comes."""
         for _ in range(tries):
             ask()
-            until = time.monotonic() + each_s
-            while not answered() and time.monotonic() < until:
-                for _, data in self._port.read(_POLL_S) if self._port else ():
-                    self._hear(data)
-            if answered():
+            if self._wait(answered, each_s):
                 return
         raise DeviceRefused(
             f"What is at {self._url} does not answer as a {self.info.model} does; check the port, its power and cable."
         )
+
+    def _wait(self, answered: Callable[[], bool], seconds: float) -> bool:
+        """Take what the device sends until ``answered``, for at most ``seconds``; whether it was."""
+        until = time.monotonic() + seconds
+        while not answered() and time.monotonic() < until:
+            for _, data in self._port.read(_POLL_S) if self._port else ():
+                self._hear(data)
+        return answered()

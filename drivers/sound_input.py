@@ -54,7 +54,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         self._chunks: queue.SimpleQueue[SoundChunk | None] = queue.SimpleQueue()
         self._sound = library()
         self._stream: Any = None
-        super().__init__()
+        super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
         """The address with a full scale of ``factor`` times its microvolts."""
@@ -92,7 +92,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         )
 
     def _on_samples(self, samples: Any, _count: int, times: Any, status: Any) -> None:
-        """Queue what the card hands over; in PortAudio's own thread."""
+        """Queue what the card hands over; in PortAudio's own thread, which takes the place of a ReaderThread."""
         if self._chunks.qsize() < MAX_CHUNKS:
             adc_s = float(times.inputBufferAdcTime)
             self._chunks.put(SoundChunk(time.monotonic_ns(), samples.copy(), adc_s, bool(status.input_overflow)))
@@ -112,8 +112,8 @@ class SoundInput(StreamingAmplifier, Calibrated):
         chunk = self._next(timeout_s)
         while chunk is not None:
             if self._last is not None and chunk.overflow:
-                self._blocks.lose(lost_between(self._last, chunk, self.info.sample_rate_hz))
-            self._put(chunk.samples * np.float32(self._full_scale_uv or 1.0), chunk.arrived_ns)
+                self.emit_gap(lost_between(self._last, chunk, self.info.sample_rate_hz))
+            self.emit_samples(chunk.samples * np.float32(self._full_scale_uv or 1.0), chunk.arrived_ns)
             self._last, self.silence_s = chunk, STALLED_S
             chunk = self._next(0.0)
 
@@ -136,7 +136,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
 
 
 def _close(stream: Any) -> None:
-    """Close ``stream``, which may never come back from a sound server that has died."""
+    """Close ``stream``, in a thread that is left behind where a sound server has died: the call then never returns."""
     stream.abort(ignore_errors=True)
     stream.close(ignore_errors=True)
 

@@ -78,7 +78,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         self._port: Port | None = None
         self._model: Model | None = None
         self._hardware = ""
-        super().__init__()
+        super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
         """The address with a step of ``factor`` times its microvolts."""
@@ -88,7 +88,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         """Open the port and hear who is there; a device that is there again is not asked twice."""
         self._port = open_port(self._address.target, self._baud)
         self._reader, self._configured = ByteReader(self._channels), False
-        if self._model is not None:
+        if not self._connection.is_new:
             return self.info
         self._wait_for_samples()
         self._ask_name()
@@ -117,11 +117,11 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             torn = self._reader.torn
             for found in self._reader.feed(data):
                 if isinstance(found, Counts):
-                    self._blocks.lose(found.lost)
-                    self._put(self._microvolts(found), arrived_ns)
+                    self.emit_gap(found.lost)
+                    self.emit_samples(self._microvolts(found), arrived_ns)
                 else:
                     self._heed(found, arrived_ns)
-            self._blocks.damaged(self._reader.torn - torn)
+            self.emit_damage(self._reader.torn - torn)
 
     def _release(self) -> None:
         if self._port is not None:
@@ -139,11 +139,11 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             self._hardware = message.value
         if message.name != "EVNT" or not message.value.isdigit():
             return
-        sample = self._blocks.next_sample
+        sample = self.next_sample
         if message.value == self._pulse_event:
-            self._blocks.event(Pulse(sample), arrived_ns)
+            self.emit_event(Pulse(sample), arrived_ns)
         else:
-            self._blocks.event(Button(sample, int(message.value), pressed=True), arrived_ns)
+            self.emit_event(Button(sample, int(message.value), pressed=True), arrived_ns)
 
     def _read_port(self, timeout_s: float) -> list[Chunk]:
         """What has arrived; the first bytes after opening show that the device has booted and can be told what to send.

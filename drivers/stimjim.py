@@ -2,15 +2,18 @@
 
 Its firmware casts the current to 16 bits without a check: 4 mA asked for are -2.7 mA delivered, and nothing is said. So
 what is beyond 3.3 mA is refused here, every setting is read back before a pulse, and what was delivered is measured.
+
+What an earlier client may leave in it, and arming ends: running trains (T, U), a trigger input that starts one, an
+output left in a driven mode. Each is acknowledged by a line. The stored train used is set and read back with its pulse.
 """
 
 from __future__ import annotations
 
 from drivers.address import choice_option, split_options
-from drivers.base import CommandOutcome, Limits, Outcome, StimulatorInfo
+from drivers.base import Limits, Outcome, StimulatorInfo
 from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
 from drivers.serial_pulser import SerialPulser
-from drivers.stimjim_text import Booted, Complete, Measured, Said, StoredTrain, TextReader
+from drivers.stimjim_text import Acknowledged, Booted, Complete, Measured, Said, StoredTrain, TextReader
 
 SLOT = 99
 """The stored train that is used, the last of 100: the others stay as their owner left them."""
@@ -21,7 +24,11 @@ LIMITS = Limits(
 )  # fmt: skip
 
 _CURRENT, _GROUNDED = 1, 3
-_ALL_STOP = b"T-1\nU-1\n"
+_STOP = ("T-1", "U-1")
+_ALL_STOP = "".join(f"{command}\n" for command in _STOP).encode()
+_ARMING = (*_STOP, "R0,-1", "R1,-1", f"M0,{_GROUNDED}", f"M1,{_GROUNDED}")
+"""No train, no input that starts one, both outputs grounded: each command is repeated in the line that confirms it."""
+
 _OPEN_SHARE, _SHORT_SHARE = 0.1, 0.9
 
 
@@ -29,7 +36,7 @@ class StimJim(SerialPulser):
     """A StimJim at ``rest``: ``PORT`` or ``PORT?output=1``. Its pulse is one negative phase: the needle is cathode."""
 
     def __init__(self, rest: str) -> None:
-        """Open it: asks for the settings of one stored train, and changes nothing."""
+        """Read the address; ``connect`` requests the settings of one stored train, and changes nothing."""
         address = f"stimjim:{rest}"
         url, options = split_options(address, rest, ("output",))
         self._output = int(choice_option(address, options, "output", ("0", "1")) or 0)
@@ -38,6 +45,7 @@ class StimJim(SerialPulser):
         self._wanted: StoredTrain | None = None
         self._verified = False
         self._delivered: int | None = None
+        self._awaited: set[str] = set()
         super().__init__(StimulatorInfo("StimJim", "", address, LIMITS), url)
 
     def _greet(self) -> None:
@@ -46,7 +54,8 @@ class StimJim(SerialPulser):
 
     def _arm(self) -> None:
         self._verified = False
-        self._outcomes.append(CommandOutcome("enable", None))
+        self._awaited = set(_ARMING)
+        self._write("".join(f"{command}\n" for command in _ARMING).encode())
 
     def _disarm(self) -> None:
         self._write(_ALL_STOP)
@@ -87,6 +96,10 @@ class StimJim(SerialPulser):
             self._measured(abs(said.values[self._output]) / 1e3)
         elif isinstance(said, Booted):
             self._verified = False
+        elif isinstance(said, Acknowledged):
+            self._awaited.discard(said.command)
+            if not self._awaited:
+                self._armed()
 
     def _echoed(self, echo: StoredTrain) -> None:
         """Fire if the device has stored what it was told, and only then."""

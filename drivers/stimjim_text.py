@@ -15,6 +15,11 @@ _STAGE = re.compile(rb"^\s*(\d+)\s+(\d+) usec\s+(-?\d+)[um][AV]\s+(-?\d+)[um][AV
 _STARTED = re.compile(rb"Started T train with parameters of PulseTrain (\d+)")
 _COMPLETE = re.compile(rb"Train complete\. Delivered (\d+) pulses")
 _MEASURED = re.compile(rb"^Stage (\d+)\s*(-?\d+)[um][AV],\s*(-?\d+)[um][AV]")
+_ACKNOWLEDGED = {
+    re.compile(r"Forcing ([TU]) train to stop"): "{}-1",
+    re.compile(r"Detaching interrupt to IN([01])"): "R{},-1",
+    re.compile(r"Set channel ([01]) to mode (\d)"): "M{},{}",
+}
 _BOOT = b"Booting StimJim"
 
 
@@ -61,7 +66,14 @@ class Booted:
     """It has been switched on just now: what it was told before is forgotten."""
 
 
-Said = StoredTrain | Complete | Measured | Started | Booted
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """It has carried out a command, which this names: a train stopped, an input detached, an output set to a mode."""
+
+    command: str
+
+
+Said = StoredTrain | Complete | Measured | Started | Booted | Acknowledged
 
 
 class TextReader:
@@ -113,4 +125,12 @@ def _event(line: bytes) -> Said | None:
         return Measured(int(measured[1]), (int(measured[2]), int(measured[3])))
     if started := _STARTED.search(line):
         return Started(int(started[1]))
-    return Booted() if _BOOT in line else None
+    return Booted() if _BOOT in line else _acknowledged(line)
+
+
+def _acknowledged(line: bytes) -> Acknowledged | None:
+    text = line.decode("ascii", "replace")
+    for pattern, command in _ACKNOWLEDGED.items():
+        if found := pattern.search(text):
+            return Acknowledged(command.format(*found.groups()))
+    return None

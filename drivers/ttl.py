@@ -9,7 +9,7 @@ from typing import Any
 import serial
 
 from drivers.address import number_option, split_options
-from drivers.base import CommandOutcome, DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
+from drivers.base import DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
 from drivers.port import refuse_port
 from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Pulser, RequestedPulse
 
@@ -31,7 +31,7 @@ class TtlTrigger(Pulser):
     """
 
     def __init__(self, rest: str) -> None:
-        """Open the port, both lines low as soon as the system lets them be."""
+        """Read the address; ``connect`` opens the port, both lines low as soon as the system lets them be."""
         address = f"ttl:{rest}"
         self._url, options = split_options(address, rest, ("line", "byte", "pulse_ms"))
         line, byte = options.get("line"), options.get("byte")
@@ -46,7 +46,6 @@ class TtlTrigger(Pulser):
         self._serial: Any = None
         notes = (_DIAL, _LINES) if line else (_DIAL,)
         super().__init__(StimulatorInfo("Trigger", "", address, LIMITS, sets_current=False, notes=notes))
-        self._connect()
 
     def _connect(self) -> None:
         with refuse_port(self._url):
@@ -58,7 +57,7 @@ class TtlTrigger(Pulser):
 
     def _arm(self) -> None:
         self._lower()
-        self._outcomes.append(CommandOutcome("enable", None))
+        self._armed()
 
     def _disarm(self) -> None:
         self._lower()

@@ -19,6 +19,7 @@ PRIORITIES = {
     "signal-dead": "high",
     "stimulus-unrequested": "high",
     "device-fault": "high",
+    "stimulator-not-off": "high",
     "lead-off": "medium",
     "stimulus-not-delivered": "medium",
     "stale": "medium",

@@ -84,6 +84,7 @@ class Engine:
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
+            stimulation.output.reports = info.reports_state and info.stimulator is None
         plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
         self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
         self.proximity: Proximity | None = None
@@ -160,6 +161,9 @@ class Engine:
         self.tally.count_block(block)
         block = replace(block, pulses=tuple(self._reconciled(block))) if self._is_live and block.pulses else block
         yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
+        if self.stimulation:
+            for status in block.status:
+                self.stimulation.output.report(status.state)
         for button in block.buttons:
             yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
         for part in self.emg.cut(block) if self.emg else (block,):
@@ -222,6 +226,7 @@ class Engine:
         state = self._conditions(now_ns)
         if stimulation:
             yield from self._at_once(stimulation.tick(self.t, state))
+            yield from self._at_once(stimulation.check_output(self.t, now_ns, connected=state.connected))
         yield from self._at_once(self.watch.live(stimulation, state, self.t))
 
     def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:

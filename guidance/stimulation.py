@@ -13,6 +13,7 @@ from guidance.events import Command, Proximity, PulseOutcome
 from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
 from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
+from guidance.output_state import OutputMonitor
 from guidance.reconciliation import Account, Request
 
 DIAL_STEP_MA = 0.05
@@ -82,7 +83,8 @@ class Stimulation(ABC):
     ``amiss``: what was wrong with the last pulse, in words. ``unrequested``: what was delivered that was not requested,
     in words, until it is armed again. ``unanswered``: so many pulses in a row were not answered.
     ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or not
-    requested, or the device found a fault.
+    requested, or the device found a fault. ``output`` compares what was requested of the output with what the device
+    reports.
     """
 
     def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
@@ -105,6 +107,7 @@ class Stimulation(ABC):
         self.unanswered = 0
         self.ladder = Ladder(first_ma, width_ms)
         self.hand = Hand(controller)
+        self.output = OutputMonitor()
         self._told: tuple[float | None, float, float] | None = None
         self._account = self._new_account(bounds.current_step_ma)
         self._out_of_hand: str | None = None
@@ -255,6 +258,20 @@ class Stimulation(ABC):
             self._off_t = t
             self.actions.append(SwitchOutput(on=False))
         return False
+
+    def check_output(self, t: float, now_ns: int, *, connected: bool) -> Iterator[Command]:
+        """Compare the output with what the device reports, at device time ``t`` and host time ``now_ns``.
+
+        One reported off is no longer armed; one not off is requested off again. Either way only an operator arms again.
+        """
+        output, was_off = self.output, self.output.not_off is None
+        output.follow(t, now_ns, wanted=self.armed, connected=connected)
+        if self.armed and output.not_on:
+            self.suspect = True
+            yield from self.disarm("safety", output.not_on)
+        if was_off and output.not_off:
+            self.suspect = True
+            self.actions.append(SwitchOutput(on=False))
 
     def pulse_seen(self, pulse: Pulse) -> None:
         """Take in what the device says of a pulse that was requested."""

@@ -133,6 +133,8 @@ class HealthMonitor:
             yield from self._told("stale", text if stale else None, "answers")
             yield from self._told("stimulus-not-delivered", stimulation.amiss, "pulse")
             yield from self._told("stimulus-unrequested", stimulation.unrequested)
+            yield from self._told("stimulus-not-delivered", stimulation.output.not_on, "output")
+            yield from self._told("stimulator-not-off", stimulation.output.not_off)
 
     def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> Conditions:
         """What the interlock asks about, at host time ``now_ns``."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import queue
 import stat
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import Protocol
 
 from guidance.events import Made, Numbering
 from guidance.faults import ArgumentFault, StorageFault
+from guidance.worker import BackgroundWorker
 
 _MOST_WAITING = 20_000
 _CLOSE_S = 2.0
@@ -111,42 +109,39 @@ class StandardOutput:
 
 
 class Detached:
-    """A copy that never holds up its writer: a thread of its own writes it, and gives up on a reader too slow."""
+    """A copy that never holds up its writer: a background worker writes it, and gives up on a reader too slow."""
 
     def __init__(self, path: str) -> None:
         """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises ArgumentFault."""
         self.name = path
         waits = path != "-" and _is_pipe(path)
         self._open: Callable[[], LineTarget] = (lambda: FileTarget(path)) if waits else _always(opened(path))
-        self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
-        self._fault: OSError | None = None
-        self._thread = threading.Thread(target=self._follow, name=f"events to {path}", daemon=True)
-        self._thread.start()
+        self._target: LineTarget | None = None
+        self._worker = BackgroundWorker[bytes](
+            f"events to {path}", self._copy, begin=self._begin, finish=self._finish, most_waiting=_MOST_WAITING
+        ).start()
 
     def write(self, line: bytes) -> None:
         """Have ``line`` written soon. Raises the OSError that an earlier one met."""
-        if self._fault is not None:
-            raise self._fault
-        try:
-            self._lines.put_nowait(line)
-        except queue.Full:
-            raise TimeoutError(None, "its reader does not keep up") from None
+        if self._worker.fault is not None:
+            raise self._worker.fault
+        if not self._worker.put(line):
+            raise TimeoutError(None, "its reader does not keep up")
 
     def close(self) -> None:
         """Wait a little for what is still to be written."""
-        with contextlib.suppress(queue.Full):
-            self._lines.put_nowait(None)
-        self._thread.join(_CLOSE_S)
+        self._worker.close(_CLOSE_S)
 
-    def _follow(self) -> None:
-        target = self._open()
-        try:
-            while (line := self._lines.get()) is not None:
-                target.write(line)
-        except OSError as fault:
-            self._fault = fault
-        finally:
-            target.close()
+    def _begin(self) -> None:
+        self._target = self._open()
+
+    def _copy(self, line: bytes) -> None:
+        if self._target is not None:
+            self._target.write(line)
+
+    def _finish(self) -> None:
+        if self._target is not None:
+            self._target.close()
 
 
 def opened(path: str) -> LineTarget:

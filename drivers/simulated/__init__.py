@@ -8,15 +8,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from drivers.base import DeviceLost, DeviceRefused
+from drivers.reader_thread import ReaderThread
 
 ANSWER_S = 10.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -48,9 +47,8 @@ class SimulatedDevice:
         command += [] if start_mm is None else [f"--start-mm={start_mm}"]
         self._process = _started(command)
         self._stdin, self._stdout = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
-        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._untold = 0
-        self._reader = threading.Thread(target=self._read, name="simulated answers", daemon=True)
+        self._reader = ReaderThread[str]("simulated responses", self._read)
         self._reader.start()
         try:
             self.address = self._answer().strip()
@@ -112,19 +110,20 @@ class SimulatedDevice:
     ) -> None:
         self.close()
 
-    def _read(self) -> None:
+    def _read(self) -> DeviceLost:
         for line in self._stdout:
-            self._answers.put(line)
-        self._answers.put("")
+            self._reader.put(line)
+        return DeviceLost("the simulated amplifier ended without an answer; its own words are on stderr")
 
     def _answer(self) -> str:
         try:
-            line = self._answers.get(timeout=ANSWER_S)
-        except queue.Empty:
-            line = ""
-        if not line:
+            line = self._reader.next(ANSWER_S)
+        except DeviceLost:
             self.close()
-            raise DeviceLost("the simulated amplifier ended without an answer; its own words are on stderr")
+            raise
+        if line is None:
+            self.close()
+            raise DeviceLost(f"the simulated amplifier gave no answer for {ANSWER_S:g} s; its own words are on stderr")
         return line
 
 

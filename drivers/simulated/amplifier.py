@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import replace
+from functools import partial
+from typing import Self
 
 from drivers.base import DeviceLost, OptionRefused, Simulation
 from drivers.ona import OnaAmplifier
@@ -18,25 +19,40 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
     """An ONA amplifier before a simulated patient, whose process ends with ``close``."""
 
     def __init__(self, seed: str, *, channels: int = 1, sample_rate_hz: int = 10_000) -> None:
-        """Start patient ``seed`` and open its amplifier. Raises OptionRefused for a seed that is no whole number."""
+        """Choose patient ``seed``; ``connect`` starts it. Raises OptionRefused for a seed that is no whole number."""
         number, _, electrode = seed.partition(",")
         if not re.fullmatch("[0-9]{1,18}", number) or electrode not in {"", "needle"}:
             raise OptionRefused(f"sim:{seed} names no patient; a seed is a whole number from 0 on, such as sim:1.")
         options = ("--needle",) if electrode else ()
-        self._device = SimulatedDevice(int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options)
+        self._start_device = partial(
+            SimulatedDevice, int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options
+        )
+        self._device: SimulatedDevice | None = None
+        super().__init__("", address=f"sim:{seed}")
+
+    def connect(self) -> Self:
+        """Start the patient's process and connect to its amplifier."""
+        if self._device is None and self._connection.is_new:
+            self._device = self._start_device()
+            self._url = self._device.address.removeprefix("ona:")
         try:
-            super().__init__(self._device.address.removeprefix("ona:"))
+            return super().connect()
         except BaseException:
-            self._device.close()
+            self._end_device()
             raise
-        self.info = replace(self.info, address=f"sim:{seed}")
 
     def steer(self, words: str) -> None:
         """Steer needle or patient by a control line; one that is wrong, or comes too late, changes nothing."""
-        with contextlib.suppress(DeviceLost):
-            self._device.tell(words)
+        if self._device is not None:
+            with contextlib.suppress(DeviceLost):
+                self._device.tell(words)
 
     def close(self) -> None:
         """Stop the amplifier and end the patient's process."""
         super().close()
-        self._device.close()
+        self._end_device()
+
+    def _end_device(self) -> None:
+        device, self._device = self._device, None
+        if device is not None:
+            device.close()

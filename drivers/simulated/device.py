@@ -121,7 +121,7 @@ class OnaDevice:
         if not self._streaming:
             return
         self._stream(now_ns, whole=False)
-        if self._stim.enabled and now_ns - self._heard_ns >= HOST_LOST_NS:
+        if self._stim.enabled and not self.faults.stuck_on and now_ns - self._heard_ns >= HOST_LOST_NS:
             self.raise_fault(StatusFault.HOST_LOST)
 
     def _stream(self, now_ns: int, *, whole: bool) -> None:
@@ -226,21 +226,23 @@ class OnaDevice:
         if on > 1:
             return Result.OUT_OF_RANGE
         if not on:
-            self._stim.disable()
+            if not self.faults.stuck_on:
+                self._stim.disable()
             self._fault = StatusFault.NONE
             return Result.DONE
         if self._fault:
             return Result.FAULT
         if not self._streaming:
             return Result.NOT_IN_THIS_STATE
-        self._stim.enable(self._position(now_ns))
+        if not self.faults.stuck_off:
+            self._stim.enable(self._position(now_ns))
         return Result.DONE
 
     def _stim_once(self, body: bytes, now_ns: int) -> Result:
         if self._fault:
             return Result.FAULT
         if not self._stim.enabled:
-            return Result.NOT_IN_THIS_STATE
+            return Result.DONE if self.faults.stuck_off else Result.NOT_IN_THIS_STATE
         current_ua, width_us = ona.ONCE_BODY.unpack(body)
         if not self._stim.in_range(current_ua, width_us):
             return Result.OUT_OF_RANGE
@@ -270,6 +272,8 @@ class OnaDevice:
         return b"".join(self._encoded(frame_type, body) for frame_type, body in ready)
 
     def _tell_status(self, now_ns: int) -> None:
+        if self.faults.no_status:
+            return
         state = self._state()
         overdue = self._streaming and now_ns - self._status_ns >= STATUS_EVERY_NS
         if state != self._told or overdue:

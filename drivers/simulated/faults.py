@@ -26,6 +26,8 @@ class Faults:
     200 ms (repeat). ``stray_hz``: so many pulses a second that nobody requested, given and reported; ``made_up_hz``: so
     many reports of pulses that were never given.
     ``stim_shift_ms`` above 0 sends each STIM so much after the samples of its sweep, below 0 so much before.
+    ``stuck_on`` acknowledges that the stimulator is off and leaves it on, its host lost or not; ``stuck_off``
+    acknowledges on and every pulse, and leaves it off. ``no_status`` sends no STATUS.
     """
 
     drop: float = 0.0
@@ -35,6 +37,9 @@ class Faults:
     deaf: bool = False
     no_stim: bool = False
     open_circuit: bool = False
+    stuck_on: bool = False
+    stuck_off: bool = False
+    no_status: bool = False
     stim_shift_ms: float = 0.0
     impedance_kohm: float | None = None
     compliance_v: float | None = None
@@ -83,7 +88,7 @@ def _parsed(key: str, text: str) -> object:
         if text != "true" and text not in WRONG_INFO:
             raise ValueError(f"info is true or one of {', '.join(WRONG_INFO)}, not {text!r}")
         return text
-    if key in {"deaf", "no_stim", "open_circuit"}:
+    if key in {"deaf", "no_stim", "open_circuit", "stuck_on", "stuck_off", "no_status"}:
         return on_off(text)
     if key in {"impedance_kohm", "compliance_v"} and text == "off":
         return None

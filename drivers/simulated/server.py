@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import queue
 import select
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Sequence
 
 import numpy as np
 
+from drivers.reader_thread import ReaderThread
 from drivers.simulated.control import Control
 from drivers.simulated.device import FRAME_S, OnaDevice
 from drivers.simulated.faults import Faults
@@ -29,22 +28,27 @@ class _Lines:
     """Lines of stdin without blocking; ``ended`` once the parent has closed it or died."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = ReaderThread[str]("stdin", self._read)
         self.wake, self._poke = socket.socketpair()
         self.ended = False
-        threading.Thread(target=self._read, name="stdin", daemon=True).start()
+        self._reader.start()
 
-    def _read(self) -> None:
+    def _read(self) -> EOFError:
         for line in sys.stdin:
-            self._queue.put(line)
+            self._reader.put(line)
             self._poke.send(b"\0")
         self.ended = True
         self._poke.send(b"\0")
+        return EOFError("stdin has been closed")
 
     def drain(self) -> list[str]:
         """Lines read since the last call."""
         self.wake.recv(4096)
-        return [self._queue.get() for _ in range(self._queue.qsize())]
+        lines: list[str] = []
+        with contextlib.suppress(EOFError):
+            while (line := self._reader.next()) is not None:
+                lines.append(line)
+        return lines
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -45,7 +45,7 @@ class Timing:
 
 class AudioOutput:
     """Plays what ``render`` fills. ``lost`` says in words why nothing is heard; ``underruns`` counts how often samples
-    lacked.
+    lacked. ``render`` runs in PortAudio's own thread and not in a BackgroundWorker: the device decides when it is due.
     """
 
     def __init__(

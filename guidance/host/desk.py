@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import queue
 import sys
-import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -12,10 +10,10 @@ from typing import Protocol
 
 from guidance.messages import Credit, Message
 from guidance.snapshot import Snapshot
+from guidance.worker import BackgroundWorker
 
 FRAME_S = 0.05
 _CLOSE_S = 2.0
-_HANG_UP = object()
 
 
 class Desk(Protocol):
@@ -59,7 +57,7 @@ class NoScreen:
 
 
 class ScreenDesk:
-    """A screen in another process. At most one Snapshot is on its way, and a thread of its own sends it, so that a
+    """A screen in another process. At most one Snapshot is on its way, and a background worker sends it, so that a
     screen that reads no more never holds up the engine.
     """
 
@@ -68,14 +66,17 @@ class ScreenDesk:
         self._wire = wire
         self._ready = True
         self._shown_at = 0.0
-        self.gone = False
-        self._outbox: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._sender = threading.Thread(target=self._send, name="to the screen", daemon=True)
-        self._sender.start()
+        self._hung_up = False
+        self._sender = BackgroundWorker[object]("to the screen", wire.send).start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the screen's process has ended."""
+        return self._hung_up or self._sender.fault is not None
 
     def ready(self) -> None:
         """Let the screen take the terminal."""
-        self._outbox.put(None)
+        self._sender.put(None)
 
     def messages(self) -> list[Message]:
         """What the screen sent since the last call."""
@@ -86,7 +87,7 @@ class ScreenDesk:
                 self._ready |= isinstance(message, Credit)
                 received.append(message)
         except (EOFError, OSError):
-            self.gone = True
+            self._hung_up = True
         return received
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
@@ -95,20 +96,12 @@ class ScreenDesk:
         if self.gone or not (at_once or (self._ready and now - self._shown_at >= FRAME_S)):
             return
         self._ready, self._shown_at = False, now
-        self._outbox.put(draw())
+        self._sender.put(draw())
 
     def tell(self, sentence: str) -> None:
         """Nothing: the next Snapshot's notice says it."""
 
     def close(self, outcome: object) -> None:
         """Send ``outcome`` last, and wait a little until it is out."""
-        self._outbox.put(outcome)
-        self._outbox.put(_HANG_UP)
-        self._sender.join(_CLOSE_S)
-
-    def _send(self) -> None:
-        try:
-            while (item := self._outbox.get()) is not _HANG_UP:
-                self._wire.send(item)
-        except OSError:
-            self.gone = True
+        self._sender.put(outcome)
+        self._sender.close(_CLOSE_S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -15,6 +14,7 @@ from guidance.host.desk import Desk
 from guidance.host.runtime import socket_path
 from guidance.messages import Message
 from guidance.snapshot import Snapshot
+from guidance.worker import BackgroundWorker
 
 FRAME_S = 0.1
 MOST = 4
@@ -26,38 +26,24 @@ class Onlooker:
     """One who looks on, over ``wire``. A Snapshot not yet taken gives way to the next."""
 
     def __init__(self, wire: Connection) -> None:
-        """Begin to send, in a thread of its own."""
+        """Begin to send, in a background worker."""
         self._wire = wire
-        self._newest: Snapshot | None = None
-        self._news = threading.Condition()
-        self._closing = self.gone = False
-        self._thread = threading.Thread(target=self._send, name="to an onlooker", daemon=True)
-        self._thread.start()
+        self._sender = BackgroundWorker[Snapshot](
+            "to an observer", wire.send, finish=wire.close, newest_only=True
+        ).start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._sender.has_ended
 
     def show(self, snapshot: Snapshot) -> None:
         """Offer ``snapshot``; returns at once."""
-        with self._news:
-            self._newest = snapshot
-            self._news.notify()
+        self._sender.put(snapshot)
 
     def close(self) -> None:
         """Let the last Snapshot out, as far as it goes in a moment."""
-        with self._news:
-            self._closing = True
-            self._news.notify()
-        self._thread.join(_CLOSE_S)
-
-    def _send(self) -> None:
-        with contextlib.suppress(OSError), self._wire:
-            while (snapshot := self._next()) is not None:
-                self._wire.send(snapshot)
-        self.gone = True
-
-    def _next(self) -> Snapshot | None:
-        with self._news:
-            self._news.wait_for(lambda: self._newest is not None or self._closing)
-            snapshot, self._newest = self._newest, None
-            return snapshot
+        self._sender.close(_CLOSE_S)
 
 
 class Gallery:
@@ -80,9 +66,7 @@ class Gallery:
         self._door.settimeout(_LOOK_S)
         self._shown_at = 0.0
         self._onlookers: list[Onlooker] = []
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._admit, name="onlookers", daemon=True)
-        self._thread.start()
+        self._doorkeeper = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot to all; ``draw`` is called only if there is someone, at most ten times a second."""
@@ -97,8 +81,7 @@ class Gallery:
 
     def close(self) -> None:
         """Show nothing more, and close the door."""
-        self._closing.set()
-        self._thread.join()
+        self._doorkeeper.close()
         self._door.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
@@ -106,14 +89,14 @@ class Gallery:
             onlooker.close()
 
     def _admit(self) -> None:
-        while not self._closing.is_set():
-            with contextlib.suppress(OSError):
-                wire, _ = self._door.accept()
-                if len(self._onlookers) >= MOST:
-                    wire.close()
-                    continue
-                wire.setblocking(True)
-                self._onlookers = [*self._onlookers, Onlooker(Connection(wire.detach()))]
+        """Let in who waits at the door; wait a moment where there is nobody."""
+        with contextlib.suppress(OSError):
+            wire, _ = self._door.accept()
+            if len(self._onlookers) >= MOST:
+                wire.close()
+                return
+            wire.setblocking(True)
+            self._onlookers = [*self._onlookers, Onlooker(Connection(wire.detach()))]
 
 
 class WatchedDesk:

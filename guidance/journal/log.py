@@ -5,25 +5,27 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import threading
 from pathlib import Path
 
 from guidance.faults import ArgumentFault
 from guidance.journal.chain import ORIGIN, chained
 from guidance.journal.files import create_private, sync_folder, write_all
 from guidance.journal.locks import lock
+from guidance.worker import BackgroundWorker
 
 EVENTS_NAME = "events.jsonl"
 SYNC_S = 0.5
+"""Between two syncs to the disk: what a power cut may cost."""
 
 END = b'{"kind": "end"'
 """How the line begins that closes a stream."""
 
 
 class Journal:
-    """The event stream on disk, for this user's eyes alone: every line is with the system at once, and on the disk
-    within about a second, which a thread sees to. Each is chained to the one before: ``chain`` is that of the last, and
-    ``lines`` counts them, and it is ``ended`` once that which closes the stream is written. It is locked while open.
+    """The event stream on disk, for this user's eyes alone: every line is with the system at once, and a background
+    worker brings it to the disk within about a second. Each is chained to the one before: ``chain`` is that of the
+    last, ``lines`` counts them, and it is ``ended`` once that which closes the stream is written. It is locked while
+    open.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,15 +42,14 @@ class Journal:
         sync_folder(folder.parent)
         self.chain, self.lines, self.ended = ORIGIN, 0, False
         self._size = self._synced = 0
-        self._fault: OSError | None = None
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._sync_often, name="journal to disk", daemon=True)
-        self._thread.start()
+        self._worker = BackgroundWorker[None](
+            "journal to disk", periodic=self.sync, every_s=SYNC_S, finish=self.sync
+        ).start()
 
     def write(self, line: bytes) -> None:
         """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
-        if self._fault is not None:
-            raise self._fault
+        if self._worker.fault is not None:
+            raise self._worker.fault
         written, chain = chained(self.chain, line)
         try:
             write_all(self._fd, written)
@@ -63,17 +64,8 @@ class Journal:
 
     def close(self) -> None:
         """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
-        self._closing.set()
-        self._thread.join()
+        self._worker.close()
         os.close(self._fd)
-
-    def _sync_often(self) -> None:
-        try:
-            while not self._closing.wait(SYNC_S):
-                self.sync()
-            self.sync()
-        except OSError as fault:
-            self._fault = fault
 
     def sync(self) -> None:
         """Bring what is written to the disk. Raises OSError."""

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from guidance.journal.behind import Behind
 from guidance.journal.files import create_private, write_all
+from guidance.journal.log import SYNC_S
+from guidance.worker import BackgroundWorker
 
 RECEIVED_NAME, SENT_NAME = "received.raw", "sent.raw"
 
 
-class RawLog(Behind[tuple[bool, bytes]]):
+class RawLog:
     """Takes bytes from before there is a folder for them: they wait until ``begin``."""
 
     def __init__(self) -> None:
-        super().__init__("line to disk")
         self._fds: dict[bool, int] = {}
+        self._worker = BackgroundWorker[tuple[bool, bytes]](
+            "line to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish
+        )
+
+    @property
+    def fault(self) -> OSError | None:
+        """Why nothing more is written; None while all is well."""
+        return self._worker.fault
 
     def begin(self, folder: Path) -> None:
         """Write to ``folder`` from now on, what came before first. Raises OSError."""
@@ -26,24 +35,29 @@ class RawLog(Behind[tuple[bool, bytes]]):
                 self._fds[sent] = create_private(folder / name)
                 made.callback(os.close, self._fds[sent])
             made.pop_all()
-        self.start()
+        self._worker.start()
 
     def tap(self, data: bytes, *, sent: bool) -> None:
         """Have ``data`` written, which came in or was ``sent``."""
-        self.put((sent, data))
+        if self.fault is None and not self._worker.put((sent, data)):
+            self._worker.fail(OSError(errno.EBUSY, "the disk does not keep up"))
+
+    def close(self) -> None:
+        """Wait until all is written and on the disk."""
+        self._worker.close()
 
     def _take(self, item: tuple[bool, bytes]) -> None:
         sent, data = item
         write_all(self._fds[sent], data)
 
-    def _now_and_then(self) -> None:
+    def _sync(self) -> None:
         for fd in self._fds.values():
             os.fsync(fd)
 
     def _finish(self) -> None:
         try:
             if self.fault is None:
-                self._now_and_then()
+                self._sync()
         finally:
             for fd in self._fds.values():
                 os.close(fd)

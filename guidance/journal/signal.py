@@ -1,4 +1,4 @@
-"""The signal of a procedure on disk, ``signal.bdf``, written record by record in a thread of its own."""
+"""The signal of a procedure on disk, ``signal.bdf``, written record by record by a background worker."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import numpy as np
 
 from drivers.base import Block, DeviceInfo
 from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
-from guidance.journal.behind import Behind
 from guidance.journal.files import create_private, write_all
+from guidance.journal.log import SYNC_S
 from guidance.journal.space import DiskSpace
+from guidance.worker import MOST_WAITING, BackgroundWorker
 
 SIGNAL_NAME = "signal.bdf"
 
@@ -32,15 +33,19 @@ class Note:
     text: str
 
 
-class SignalFile(Behind[Block | Note]):
+class SignalFile:
     """Takes blocks and notes. After each record the header counts it, so that what is there can be read at any time.
 
-    ``digest`` is known after ``close``: the SHA-256 of all records followed by the header.
+    ``digest`` is known after ``close``: the SHA-256 of all records followed by the header. ``put`` never waits for the
+    disk; once the disk failed, or did not keep up, nothing more is written.
     """
 
     def __init__(self, folder: Path, info: DeviceInfo, began: datetime, *, name: str = SIGNAL_NAME) -> None:
         """Begin the file ``name`` in ``folder``. Raises OSError."""
-        super().__init__("signal to disk")
+        self._worker = BackgroundWorker[Block | Note](
+            "signal to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish,
+            most_waiting=MOST_WAITING,
+        )  # fmt: skip
         self._layout = layout_of(info, began)
         self.space = DiskSpace(folder, self._layout.record_bytes / self._layout.duration_s)
         self._path = folder / name
@@ -51,6 +56,24 @@ class SignalFile(Behind[Block | Note]):
         self._notes: deque[bytes] = deque()
         self._hash = sha256()
         self.digest: str | None = None
+
+    @property
+    def fault(self) -> OSError | None:
+        """Why nothing more is written; None while all is well."""
+        return self._worker.fault
+
+    def start(self) -> None:
+        """Begin to write; what was put before comes first."""
+        self._worker.start()
+
+    def put(self, item: Block | Note) -> None:
+        """Have ``item`` written soon; nothing where there has been a fault."""
+        if self.fault is None and not self._worker.put(item):
+            self._worker.fail(OSError(errno.EBUSY, "the disk does not keep up"))
+
+    def close(self) -> None:
+        """Wait until all is written and on the disk."""
+        self._worker.close()
 
     def _take(self, item: Block | Note) -> None:
         if isinstance(item, Note):
@@ -100,7 +123,7 @@ class SignalFile(Behind[Block | Note]):
         write_all(self._fd, f"{self._records:<8}".encode())
         os.lseek(self._fd, 0, os.SEEK_END)
 
-    def _now_and_then(self) -> None:
+    def _sync(self) -> None:
         os.fsync(self._fd)
         self.space.look()
 

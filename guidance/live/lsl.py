@@ -7,8 +7,6 @@ the instant at which the amplifier recorded what they tell, on LSL's clock, as f
 from __future__ import annotations
 
 import json
-import queue
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -19,14 +17,14 @@ from drivers import lsl
 from drivers.base import Block, DeviceInfo, DeviceRefused
 from guidance.faults import ArgumentFault
 from guidance.live.clock import HostClock
+from guidance.worker import BackgroundWorker
 
 SIGNAL, EVENTS = "needle-guidance signal", "needle-guidance events"
-_MOST_WAITING = 20_000
 _CLOSE_S = 2.0
 
 
 class LslOutlets:
-    """Takes blocks and lines of events; a thread of its own pushes them, so that no reader can hold the engine up.
+    """Takes blocks and lines of events; a background worker pushes them, so that no reader can hold the engine up.
 
     As a target of events it is one that never fails: what LSL's readers do not take, LSL drops.
     """
@@ -40,29 +38,20 @@ class LslOutlets:
         self._clock = HostClock(info.sample_rate_hz)
         self._signal, self._events = self._outlets(info)
         self._ahead_s = self._lsl.local_clock() - time.monotonic()
-        self._items: queue.Queue[Block | bytes | None] = queue.Queue(_MOST_WAITING)
-        self._thread = threading.Thread(target=self._follow, name="LSL outlets", daemon=True)
-        self._thread.start()
+        self._worker = BackgroundWorker[Block | bytes]("LSL outlets", self._push_item, finish=self._drop).start()
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Have the samples of ``blocks`` pushed soon."""
         for block in blocks:
-            self._put(block)
+            self._worker.put(block)  # refused only where this machine is far behind; the record in the store is whole
 
     def write(self, line: bytes) -> None:
         """Have the record in ``line`` pushed soon."""
-        self._put(line)
+        self._worker.put(line)
 
     def close(self) -> None:
         """Push what is left, and close the outlets."""
-        self._put(None)
-        self._thread.join(_CLOSE_S)
-
-    def _put(self, item: Block | bytes | None) -> None:
-        try:
-            self._items.put_nowait(item)
-        except queue.Full:
-            return  # only where this machine is far behind; the record in the store is whole
+        self._worker.close(_CLOSE_S)
 
     def _outlets(self, info: DeviceInfo) -> tuple[Any, Any]:
         library, count = self._lsl, len(info.channels)
@@ -75,12 +64,14 @@ class LslOutlets:
         events = library.StreamInfo(EVENTS, "Markers", 1, library.IRREGULAR_RATE, library.cf_string, f"{source} events")
         return library.StreamOutlet(signal), library.StreamOutlet(events)
 
-    def _follow(self) -> None:
-        while (item := self._items.get()) is not None:
-            if isinstance(item, Block):
-                self._push(item)
-            else:
-                self._push_event(item)
+    def _push_item(self, item: Block | bytes) -> None:
+        if isinstance(item, Block):
+            self._push(item)
+        else:
+            self._push_event(item)
+
+    def _drop(self) -> None:
+        """Let go of the outlets, which closes them."""
         self._signal = self._events = None
 
     def _push(self, block: Block) -> None:

@@ -20,6 +20,7 @@ from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
+from guidance.output_state import NOT_KNOWN
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
 from guidance.stimulation import Action, Stimulation, SwitchOutput
@@ -110,24 +111,50 @@ class LiveSession:
         self._screen_gone_at: float | None = None
         self._amiss: str | None = None
         self._ended: str | None = None
+        self._not_off: str | None = None
 
     def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         """Run to its end; the stimulator is off and the journal closed whatever happens.
 
-        A sentence says what was amiss. Raises DeviceLost where that was the end of it.
+        A sentence says what was amiss, first of all that the stimulator may still be on. Raises DeviceLost where that
+        was the end of it.
         """
         with self._stack:
             try:
                 self._ended = self._procedure(desk, stopping)
+                self._switch_off()
             except Exception as fault:  # noqa: BLE001 - whatever it is, the stimulator goes off and the journal ends
                 self._ended = self._break_off(fault)
+            if self._not_off:
+                self._write(self._engine.trouble("stimulator-not-off", self._not_off, disarm=False))
             self._write(self._engine.end(self._ended))
             self._device.act(self._engine.actions)
             if self._ended != "error":
                 desk.show(self._draw, at_once=True)
         if self._ended == "device-lost":
-            raise DeviceLost(self._lost or "The amplifier was lost.")
-        return self._amiss
+            raise DeviceLost(_sentences(self._not_off, self._lost or "The amplifier was lost."))
+        return _sentences(self._not_off, self._amiss) or None
+
+    def _switch_off(self) -> None:
+        """Request off, and wait for the device to report it: no longer than it may take, whether it does or not."""
+        stimulation = self._engine.stimulation
+        if stimulation is None:
+            return
+        self._write(Made(self._engine.t, record) for record in stimulation.disarm("safety", "the procedure ends"))
+        self._device.act(self._engine.actions)
+        self._await_off(stimulation)
+
+    def _await_off(self, stimulation: Stimulation) -> None:
+        output = stimulation.output
+        self._not_off = None if output.is_off else NOT_KNOWN
+        while self._device.lost is None:
+            output.follow(self._engine.t, time.monotonic_ns(), wanted=False)
+            if output.is_off or output.not_off:
+                self._not_off = output.not_off
+                return
+            for block in self._device.read(READ_S):
+                for status in block.status:
+                    output.report(status.state)
 
     def _procedure(self, desk: Desk, stopping: Callable[[], bool]) -> str:
         for notice in self._notices:
@@ -258,11 +285,18 @@ class LiveSession:
     def _break_off(self, fault: Exception) -> str:
         """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""
         self._device.act([SwitchOutput(on=False)])
+        if self._engine.stimulation:
+            self._engine.stimulation.actions.clear()
+            try:
+                self._await_off(self._engine.stimulation)
+            except Exception:  # noqa: BLE001 - it was not known then whether the stimulator is off, and that is told
+                self._not_off = NOT_KNOWN
         self._amiss = str(fault) if isinstance(fault, Fault | DeviceError) else self._trace(fault)
         return "error"
 
     def _trace(self, fault: Exception) -> str:
-        sentence = f"The program failed ({type(fault).__name__}: {fault}); the stimulator is off."
+        off = "" if self._not_off else "; the stimulator is off"
+        sentence = f"The program failed ({type(fault).__name__}: {fault}){off}."
         path = self._record.folder / "fault.txt"
         try:
             path.touch(0o600)
@@ -286,3 +320,8 @@ class LiveSession:
             journal=self._record.view(failed=not self._engine.watch.storage_ok),
         )
         return self._view(self._engine, position)
+
+
+def _sentences(*parts: str | None) -> str:
+    """Those of ``parts`` that are there, one after the other."""
+    return " ".join(part for part in parts if part)

@@ -32,7 +32,11 @@ class Link(Protocol):
 
 
 class LinkWatcher:
-    """Calls ``ready`` on the running event loop when the link is readable: once for each ``arm``."""
+    """Calls ``ready`` on the running event loop when the link is readable: once for each ``arm``.
+
+    On Windows a thread waits in its place. It is no BackgroundWorker: it queues nothing, and waits on the system's
+    handle of the link instead of an item.
+    """
 
     def __init__(self, link: Link, ready: Callable[[], object]) -> None:
         self._link = link

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from guidance.harmless import clean
 from guidance.signal_fitness import Unfit, is_high, signal_faults
-from guidance.snapshot import Snapshot
+from guidance.snapshot import Snapshot, StimulatorView
 from guidance.ui.facts import is_led_by_emg, is_live
 from guidance.ui.text import UNKNOWN
 
@@ -121,6 +121,12 @@ def _stimulator(snapshot: Snapshot) -> ShownState:
         is_beside = snapshot.mode == "listen" and is_live(snapshot) and not is_led_by_emg(snapshot)
         words = "another maker's" if is_beside else "none"
         return ShownState("stimulator", Standing.PLAIN, words)
+    if _holds(snapshot, "stimulator-not-off"):
+        return ShownState("stimulator", Standing.BAD, "NOT OFF", _alarm_text(snapshot, "stimulator-not-off"))
+    return _output(snapshot, stimulator)
+
+
+def _output(snapshot: Snapshot, stimulator: StimulatorView) -> ShownState:
     if stimulator.armed:
         return ShownState("stimulator", Standing.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")
     if not snapshot.connected:

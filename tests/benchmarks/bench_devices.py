@@ -105,7 +105,7 @@ def lsl_late_ms() -> tuple[float, float]:
     from tests.drivers.lsl_outlets import Outlet
 
     outlet = Outlet()
-    amplifier = LslStream(outlet.name)
+    amplifier = LslStream(outlet.name).connect()
     amplifier.start()
     outlet.wait()
     late_ms = []

@@ -26,7 +26,7 @@ class Bench:
             self.url = str(self._link)
 
     def open(self) -> OnaAmplifier:
-        amplifier = OnaAmplifier(self.url)
+        amplifier = OnaAmplifier(self.url).connect()
         self._opened.append(amplifier)
         return amplifier
 

@@ -114,6 +114,7 @@ def _sim(_: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     def device() -> SimulatedDevice:
         amplifier = rig.opened[-1]
         assert isinstance(amplifier, SimulatedAmplifier)
+        assert amplifier._device is not None
         return amplifier._device
 
     rig.lose = lambda: device().tell("lose 40")

@@ -27,7 +27,7 @@ def cyton(tmp_path: Path) -> Iterator[FakeCyton]:
 
 
 def test_the_synthetic_board_streams_at_its_rate() -> None:
-    amplifier = BrainFlowBoard("synthetic")
+    amplifier = BrainFlowBoard("synthetic").connect()
     assert (amplifier.info.sample_rate_hz, len(amplifier.info.channels)) == (250.0, 16)
     amplifier.start()
     blocks = read_for(amplifier, 0.5)
@@ -44,7 +44,7 @@ def test_a_recording_is_played_back_as_its_board(tmp_path: Path) -> None:
     time.sleep(0.6)
     board.stop_stream()
     board.release_session()
-    played = BrainFlowBoard(f"PLAYBACK_FILE?file={tmp_path / 'recording.csv'}&master_board=SYNTHETIC")
+    played = BrainFlowBoard(f"PLAYBACK_FILE?file={tmp_path / 'recording.csv'}&master_board=SYNTHETIC").connect()
     played.start()
     blocks = read_for(played, 0.4)
     played.close()
@@ -53,7 +53,7 @@ def test_a_recording_is_played_back_as_its_board(tmp_path: Path) -> None:
 
 
 def test_a_cyton_is_read_sample_for_sample(cyton: FakeCyton) -> None:
-    amplifier = BrainFlowBoard(f"cyton?serial_port={cyton.path}")
+    amplifier = BrainFlowBoard(f"cyton?serial_port={cyton.path}").connect()
     amplifier.start()
     samples = np.concatenate([block.samples for block in read_for(amplifier, 0.5)])
     amplifier.close()
@@ -64,7 +64,7 @@ def test_a_cyton_is_read_sample_for_sample(cyton: FakeCyton) -> None:
 
 
 def test_packets_that_were_not_sent_are_a_gap(cyton: FakeCyton) -> None:
-    amplifier = BrainFlowBoard(f"CYTON?serial_port={cyton.path}")
+    amplifier = BrainFlowBoard(f"CYTON?serial_port={cyton.path}").connect()
     amplifier.start()
     read_for(amplifier, 0.2)
     cyton.skip(7)
@@ -75,7 +75,7 @@ def test_packets_that_were_not_sent_are_a_gap(cyton: FakeCyton) -> None:
 
 def test_an_unplugged_board_is_lost_in_a_sentence(cyton: FakeCyton, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BrainFlowBoard, "silence_s", 0.3)
-    amplifier = BrainFlowBoard(f"CYTON?serial_port={cyton.path}")
+    amplifier = BrainFlowBoard(f"CYTON?serial_port={cyton.path}").connect()
     amplifier.start()
     read_for(amplifier, 0.2)
     cyton.unplug()
@@ -87,13 +87,13 @@ def test_an_unplugged_board_is_lost_in_a_sentence(cyton: FakeCyton, monkeypatch:
 
 def test_what_is_not_there_is_refused_in_a_sentence() -> None:
     with pytest.raises(DeviceNotFound, match="no such port"):
-        BrainFlowBoard("CYTON?serial_port=/dev/none")
+        BrainFlowBoard("CYTON?serial_port=/dev/none").connect()
     with pytest.raises(OptionRefused, match=r"no board 'TOASTER'; it has .*CYTON"):
-        BrainFlowBoard("TOASTER")
+        BrainFlowBoard("TOASTER").connect()
     with pytest.raises(DeviceRefused, match="file= and master_board="):
-        BrainFlowBoard("PLAYBACK_FILE")
+        BrainFlowBoard("PLAYBACK_FILE").connect()
     with pytest.raises(OptionRefused):
-        BrainFlowBoard("CYTON?ip_port=x")
+        BrainFlowBoard("CYTON?ip_port=x").connect()
 
 
 def test_without_brainflow_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

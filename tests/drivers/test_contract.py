@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers import DRIVERS, open_device
+from drivers import DRIVERS, _driver, open_device
 from drivers.base import Amplifier, DeviceError, DeviceLost, LimitExceeded, Stimulator
 from tests.drivers.reading import read_until, samples_of
 from tests.drivers.rigs import RIGS, STIMULATING, STREAMING, Rig
@@ -140,6 +140,20 @@ def test_what_is_not_there_is_refused_in_a_sentence(scheme: str, monkeypatch: py
     with pytest.raises(DeviceError) as refused:
         open_device(f"{scheme}:localhost:9" if scheme == "rhx" else f"{scheme}:/nowhere/at/all")
     assert_sentence(refused.value)
+
+
+ABSENT = {"brainflow": "CYTON?serial_port=/nowhere/at/all", "rhx": "localhost:9", "sim": "1"}
+
+
+@pytest.mark.parametrize("scheme", sorted(DRIVERS.keys() - {"file"}))
+def test_to_construct_a_driver_opens_nothing(scheme: str) -> None:
+    if scheme in {"lsl", "brainflow"}:
+        pytest.importorskip({"lsl": "pylsl"}.get(scheme, scheme), reason="it is in an extra of its own")
+    construct, rest = _driver(DRIVERS, f"{scheme}:{ABSENT.get(scheme, '/nowhere/at/all')}")
+    amplifier = construct(rest)
+    with pytest.raises(DeviceLost, match="not connected yet"):
+        amplifier.start()
+    amplifier.close()
 
 
 @stimulating

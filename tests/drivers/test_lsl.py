@@ -18,7 +18,7 @@ from tests.drivers.reading import read_for, read_until
 
 
 def started(outlet: Outlet, query: str = "") -> LslStream:
-    amplifier = LslStream(outlet.name + query)
+    amplifier = LslStream(outlet.name + query).connect()
     amplifier.start()
     outlet.wait()
     return amplifier
@@ -54,7 +54,7 @@ def test_units_are_read_and_channels_of_no_voltage_left_out(unit: str, factor: f
 
 def test_units_that_are_not_told_are_not_guessed() -> None:
     outlet = Outlet(units=("", ""))
-    amplifier = LslStream(outlet.name)
+    amplifier = LslStream(outlet.name).connect()
     assert not amplifier.info.scale_known
     assert amplifier.rescaled(2.0) == f"lsl:{outlet.name}?scale_uv=2"
     amplifier.close()
@@ -133,24 +133,24 @@ def test_two_of_a_name_are_told_apart_by_their_source() -> None:
     one = Outlet()
     two = Outlet(name=one.name)
     with pytest.raises(DeviceRefused, match=r"Several LSL streams .* Add \?source_id=ID"):
-        LslStream(one.name)
+        LslStream(one.name).connect()
     two.end()
 
 
 def test_what_is_not_there_or_is_no_signal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.lsl.RESOLVE_S", 0.3)
     with pytest.raises(DeviceNotFound, match="No LSL stream has name='nobody'"):
-        LslStream("nobody")
+        LslStream("nobody").connect()
     with pytest.raises(DeviceRefused, match="names no stream"):
-        LslStream("")
+        LslStream("").connect()
     markers = Markers()
     with pytest.raises(DeviceRefused, match="name it as markers="):
-        LslStream(markers.name)
+        LslStream(markers.name).connect()
     with pytest.raises(OptionRefused):
-        LslStream("x?scale_uv=0")
+        LslStream("x?scale_uv=0").connect()
 
 
 def test_without_pylsl_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pylsl", None)
     with pytest.raises(DeviceRefused, match=r"needle-guidance\[lsl\]"):
-        LslStream("x")
+        LslStream("x").connect()

@@ -125,7 +125,7 @@ def test_a_refused_start_is_raised_and_a_refused_stop_before_it_is_not(bench: Be
 
 def test_nothing_there_is_not_found() -> None:
     with pytest.raises(DeviceNotFound):
-        OnaAmplifier("/dev/none-such")
+        OnaAmplifier("/dev/none-such").connect()
 
 
 def test_all_a_device_says_comes_with_the_block_of_its_moment(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from drivers.base import DeviceError, DeviceLost, DeviceRefused
+from drivers.ona import OnaAmplifier
 from tests.drivers import fake_ona
 from tests.drivers.fake_ona import samples_body
 from tests.drivers.ona_bench import ROWS, Bench, read_samples
@@ -38,7 +39,7 @@ def test_a_device_that_stops_answering_is_lost_after_its_last_samples(bench: Ben
 
 
 def test_a_device_that_falls_silent_is_lost(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drivers.ona.SILENCE_NS", 50_000_000)
+    monkeypatch.setattr(OnaAmplifier, "silence_s", 0.05)
     amplifier = bench.started()
     with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.05 s"):
         read_for(amplifier, 1.0)

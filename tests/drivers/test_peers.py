@@ -38,7 +38,7 @@ def test_python_intan_reads_the_simulated_rhx_as_our_driver_does() -> None:
     peer.close()
     rhx.close()
     rhx = FakeRhx()
-    ours = IntanRhx(rhx.address.removeprefix("rhx:") + "&channels=a-003,a-010")
+    ours = IntanRhx(rhx.address.removeprefix("rhx:") + "&channels=a-003,a-010").connect()
     ours.start()
     blocks = read_until(ours, lambda blocks: samples_of(blocks) >= len(theirs))
     ours.close()
@@ -66,7 +66,7 @@ def test_brainflow_reads_the_simulated_cyton_as_our_driver_does(tmp_path: Path) 
     time.sleep(0.2)  # the board hears that it is to stop
     assert not cyton.streaming
     cyton.sent = 0
-    ours = BrainFlowBoard(f"CYTON?serial_port={cyton.path}")
+    ours = BrainFlowBoard(f"CYTON?serial_port={cyton.path}").connect()
     ours.start()
     samples = np.concatenate([block.samples for block in read_for(ours, 1.5)])
     ours.close()
@@ -87,7 +87,7 @@ def test_a_recording_played_by_mne_lsl_comes_as_it_is(tmp_path: Path) -> None:
     player = mne_lsl.PlayerLSL(tmp_path / "played_raw.fif", chunk_size=20, name="played", n_repeat=np.inf)
     player.start()
     try:
-        amplifier = LslStream("played")
+        amplifier = LslStream("played").connect()
         amplifier.start()
         blocks = read_until(amplifier, lambda blocks: samples_of(blocks) >= SEEN * 4)
         amplifier.close()

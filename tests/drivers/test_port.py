@@ -73,7 +73,7 @@ def test_nothing_arrived_is_an_empty_list_after_the_time_asked_for(terminal: Ter
 def test_the_stamp_is_that_of_arrival_not_of_reading(terminal: Terminal) -> None:
     before = time.monotonic_ns()
     os.write(terminal.master, b"x")
-    while not terminal.port._queue.qsize():
+    while not terminal.port.waiting:
         time.sleep(0.001)
     after = time.monotonic_ns()
     time.sleep(0.05)
@@ -94,7 +94,7 @@ def test_a_waiting_reader_is_woken_within_a_fraction_of_a_millisecond(terminal: 
 
 def test_an_unplugged_device_is_lost_after_its_last_bytes(terminal: Terminal) -> None:
     os.write(terminal.master, b"last")
-    while not terminal.port._queue.qsize():
+    while not terminal.port.waiting:
         time.sleep(0.001)
     terminal.unplug()
     assert read_until(terminal.port, 4) == b"last"

@@ -23,7 +23,7 @@ def rhx() -> Iterator[FakeRhx]:
 
 
 def opened(fake: FakeRhx, query: str = "") -> IntanRhx:
-    return IntanRhx(fake.address.removeprefix("rhx:") + query)
+    return IntanRhx(fake.address.removeprefix("rhx:") + query).connect()
 
 
 def outcome(amplifier: IntanRhx, blocks: list[Block]) -> DeviceError | None:
@@ -225,4 +225,4 @@ def test_a_silent_stream_is_lost(rhx: FakeRhx, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_a_wrong_address_is_refused_before_anything_is_connected(rest: str) -> None:
     with pytest.raises(OptionRefused):
-        IntanRhx(rest)
+        IntanRhx(rest).connect()

@@ -29,7 +29,7 @@ def sound(monkeypatch: pytest.MonkeyPatch) -> FakeSound:
 
 
 def started(sound: FakeSound, rest: str) -> tuple[SoundInput, FakeStream]:
-    amplifier = SoundInput(rest)
+    amplifier = SoundInput(rest).connect()
     amplifier.start()
     assert sound.stream is not None
     return amplifier, sound.stream
@@ -104,11 +104,11 @@ def test_a_card_without_a_clock_loses_by_this_computers(sound: FakeSound) -> Non
 
 def test_a_card_that_takes_another_rate_is_used_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.sound_input.library", lambda: FakeSound(refuses=(48_000.0,)))
-    amplifier = SoundInput("line")
+    amplifier = SoundInput("line").connect()
     assert amplifier.info.sample_rate_hz == 44_100
     amplifier.close()
     with pytest.raises(DeviceRefused, match=r"does not open with 1 channel\(s\) at 48000 Hz"):
-        SoundInput("line?rate_hz=48000")
+        SoundInput("line?rate_hz=48000").connect()
 
 
 def test_an_unplugged_card_is_lost_after_its_last_samples(sound: FakeSound) -> None:
@@ -142,14 +142,14 @@ def test_a_card_that_stalls_is_lost(sound: FakeSound, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("rest", ["line?channels=0", "line?full_scale_uv=none", "line?scale=1"])
 def test_a_wrong_option_is_refused(sound: FakeSound, rest: str) -> None:
     with pytest.raises(OptionRefused):
-        SoundInput(rest)
+        SoundInput(rest).connect()
     assert sound.stream is None
 
 
 def test_without_portaudio_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(DeviceRefused, match="libportaudio2"):
-        SoundInput("line")
+        SoundInput("line").connect()
 
 
 def _begin_anew() -> None:
@@ -169,7 +169,7 @@ def server() -> Iterator[pulse.PulseServer]:
 
 
 def test_what_is_played_into_a_sound_system_comes_out_of_its_monitor(server: pulse.PulseServer) -> None:
-    amplifier = SoundInput("pulse?full_scale_uv=1000")
+    amplifier = SoundInput("pulse?full_scale_uv=1000").connect()
     amplifier.start()
     tone = 0.5 * np.sin(2 * np.pi * 100 * np.arange(pulse.RATE_HZ) / pulse.RATE_HZ)
     words = ["pacat", "--device=out", "--raw", f"--rate={pulse.RATE_HZ}", "--format=float32le", "--channels=1"]

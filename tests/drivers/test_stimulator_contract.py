@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers import STIMULATORS, open_stimulator
+from drivers import STIMULATORS, _driver, open_stimulator
 from drivers.base import DeviceLost, DeviceNotFound, DeviceRefused, LimitExceeded, OptionRefused, Outcome
 from tests.drivers.stimulators.benches import DEVICES, Bench, bench
 
@@ -40,7 +40,7 @@ def test_opening_gives_no_pulse(every: Bench) -> None:
 def test_opening_changes_no_output_of_what_is_behind_it(every: Bench) -> None:
     """Only questions go out: nothing that sets, starts or stops."""
     every.serve(0.02)
-    assert every.served.heard in (b"", b"S99\n", b"\xd5H") or every.served.heard[10:11] == b"\x34"
+    assert every.served.heard in (b"", b"S99\n", b"\xd5H\xd5\x5c") or every.served.heard[10:11] == b"\x34"
 
 
 def test_it_says_who_it_is_and_what_it_can_do(every: Bench) -> None:
@@ -215,6 +215,15 @@ def test_no_port_there_is_told(name: str) -> None:
     address = DEVICES[name][1].format(path="/dev/no-such-port")
     with pytest.raises(DeviceNotFound, match="no-such-port"):
         open_stimulator(address)
+
+
+@pytest.mark.parametrize("name", WIRED)
+def test_to_construct_a_driver_opens_nothing(name: str) -> None:
+    construct, rest = _driver(STIMULATORS, DEVICES[name][1].format(path="/dev/no-such-port"))
+    stimulator = construct(rest)
+    with pytest.raises(DeviceLost, match="not connected yet"):
+        stimulator.service()
+    stimulator.close()
 
 
 @pytest.mark.parametrize("name", WIRED)

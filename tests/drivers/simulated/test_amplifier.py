@@ -18,14 +18,16 @@ def test_it_is_opened_by_its_seed_steered_and_ends_when_closed() -> None:
     assert isinstance(amplifier, SimulatedAmplifier)
     assert (amplifier.info.address, amplifier.info.serial) == ("sim:3", "SIM-3")
     amplifier.start()
-    before = amplifier._device.truth()["ahead_mm"]
+    device = amplifier._device
+    assert device is not None
+    before = device.truth()["ahead_mm"]
     amplifier.steer("advance 1")
     amplifier.steer("no such word")
     until = time.monotonic() + 5.0
-    while amplifier._device.truth()["ahead_mm"] > before - 0.5:
+    while device.truth()["ahead_mm"] > before - 0.5:
         assert time.monotonic() < until
         amplifier.read(0.05)
-    pid = amplifier._device.pid
+    pid = device.pid
     amplifier.close()
     amplifier.steer("advance 1")
     with pytest.raises(ProcessLookupError):

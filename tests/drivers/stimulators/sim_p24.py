@@ -41,14 +41,18 @@ def frame(command: int, number: int, body: bytes = b"") -> bytes:
 
 
 class SimP24:
-    """``result`` is what it answers to a pulse; ``given`` are the first phases of the pulses."""
+    """``result`` is what it answers to a pulse; ``given`` are the first phases of the pulses.
+
+    ``mid_level``: an earlier client left its mid level running; ``keeps_mid_level`` acknowledges its stop and runs on.
+    """
 
     def __init__(self, device_id: str = "P24-000042") -> None:
         self.device_id = device_id
         self.given: list[Given] = []
         self.points: list[tuple[int, float]] = []
         self.result = 0
-        self.silent = self.initialised = False
+        self.silent = self.initialised = self.keeps_mid_level = False
+        self.mid_level = False
         self._rest = b""
 
     def feed(self, data: bytes) -> bytes:
@@ -75,14 +79,23 @@ class SimP24:
             return frame(53, number, b"\0" + self.device_id.encode().ljust(10, b"\0"))
         if command == 68:
             return frame(69, number, bytes((0, 1, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1)))
-        if command == 62:
-            return frame(63, number, bytes((0, int(self.initialised), int(self.initialised))))
+        if command in (34, 62):
+            return frame(command + 1, number, self._stop_mid_level() if command == 34 else self._status())
         if command in (0, 4):
             self.initialised = command == 0
             return frame(command + 1, number, b"\0")
         if command == 2:
             return frame(3, number, bytes((self._give(body), body[0] >> 4 & 7, 0)))
         return frame(67, number, b"\0")
+
+    def _status(self) -> bytes:
+        status = 3 if self.mid_level else int(self.initialised)
+        return bytes((0, status, 6 if status else 0))
+
+    def _stop_mid_level(self) -> bytes:
+        result = 0 if self.mid_level else 7
+        self.mid_level &= self.keeps_mid_level
+        return bytes((result,))
 
     def _give(self, body: bytes) -> int:
         if not self.initialised:

@@ -20,12 +20,19 @@ def int16(value: float) -> int:
 
 
 class SimStimJim:
-    """``load_kohm`` is what the electrodes are (None: open); ``deaf_to_stages`` stores another amplitude than told."""
+    """``load_kohm`` is what the electrodes are (None: open); ``corrupts`` stores another amplitude than told.
+
+    ``running`` are the timers (T, U) on which an earlier client's train runs, ``triggers`` the trains that inputs
+    start, ``modes`` those of the outputs. ``cannot_stop`` is older firmware, to which -1 is no train.
+    """
 
     def __init__(self, load_kohm: float | None = 2.0) -> None:
         self.load_kohm = load_kohm
         self.given: list[Given] = []
-        self.corrupts = self.silent = self.mute_reports = False
+        self.corrupts = self.silent = self.mute_reports = self.cannot_stop = False
+        self.running: set[str] = set()
+        self.triggers: dict[int, int] = {}
+        self.modes = {0: 3, 1: 3}
         self._rest = b""
         self._trains: dict[int, tuple[list[int], list[list[int]]]] = {}
 
@@ -36,15 +43,36 @@ class SimStimJim:
         return "".join(self._obey(line.decode("ascii", "replace").strip()) for line in lines).encode()
 
     def _obey(self, line: str) -> str:
+        if setting := re.match(r"([RM])([01]),(-?\d+)$", line):
+            return self._set_port(setting[1], int(setting[2]), int(setting[3]))
         match = re.match(r"[STU](-?\d+)", line)
         if match is None:
             return ""
         index = int(match[1])
         if line[0] == "S":
             return self._set(index, line) if 0 <= index < 100 else "Invalid PulseTrain index.\r\n"
+        if index < 0 and self.cannot_stop:
+            return "Invalid PulseTrain index.\r\n"
         if index < 0:
+            self.running.discard(line[0])
             return f"Forcing {line[0]} train to stop\r\n"
         return self._start(index, line[0])
+
+    def press(self, trigger_input: int) -> None:
+        """Let an edge come at a trigger input: the train attached to it starts."""
+        if trigger_input in self.triggers:
+            self._start(self.triggers[trigger_input], "TU"[trigger_input])
+
+    def _set_port(self, letter: str, index: int, value: int) -> str:
+        """Attach an input to a train or detach it (R), or set the mode of an output (M)."""
+        if letter == "M":
+            self.modes[index] = value
+            return f"Set channel {index} to mode {value}\r\n"
+        if value < 0:
+            self.triggers.pop(index, None)
+            return f"Detaching interrupt to IN{index}\r\n"
+        self.triggers[index] = value
+        return f"Attaching interrupt to IN{index} to run PulseTrain[{value}]\r\n"
 
     def _set(self, index: int, line: str) -> str:
         head, *stages = line[1:].split(";")

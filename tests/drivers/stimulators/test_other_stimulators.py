@@ -152,7 +152,7 @@ def test_another_p24_at_the_same_port_is_refused() -> None:
 @pytest.mark.parametrize("line", ["rts", "dtr"])
 def test_a_trigger_line_rises_and_falls_in_time(line: str) -> None:
     """On pyserial's loop, whose CTS follows RTS and whose DSR follows DTR."""
-    trigger = TtlTrigger(f"loop://?line={line}&pulse_ms=30")
+    trigger = TtlTrigger(f"loop://?line={line}&pulse_ms=30").connect()
     made = Bench(trigger, None)  # type: ignore[arg-type]
     other_end = {"rts": "cts", "dtr": "dsr"}[line]
     assert not getattr(trigger._serial, other_end)
@@ -165,7 +165,7 @@ def test_a_trigger_line_rises_and_falls_in_time(line: str) -> None:
 
 
 def test_a_trigger_line_falls_when_the_output_is_disarmed() -> None:
-    trigger = TtlTrigger("loop://?line=rts&pulse_ms=50")
+    trigger = TtlTrigger("loop://?line=rts&pulse_ms=50").connect()
     trigger.enable(True)
     trigger.pulse_once(1.0, 0.1)
     trigger.enable(False)

@@ -96,12 +96,19 @@ def test_our_p24_driver_and_science_mode_4_write_the_same_bytes() -> None:
         made.pulse(2.5, 0.1)
         heard = made.served.heard
     points = [peer.ChannelPoint(100, 2.5), peer.ChannelPoint(100, 0), peer.ChannelPoint(100, -2.5)]
-    ask, init, config = peer.PacketGeneralGetDeviceId(), peer.PacketLowLevelInit(), peer.PacketLowLevelChannelConfig()
+    ask, config = peer.PacketGeneralGetDeviceId(), peer.PacketLowLevelChannelConfig()
+    arming = (
+        peer.PacketMidLevelStop(),
+        peer.PacketLowLevelStop(),
+        peer.PacketLowLevelInit(),
+        peer.PacketGeneralGetStimStatus(),
+    )
     config.execute_stimulation, config.points = True, points
     config.channel, config.connector = peer.Channel.RED, peer.Connector.YELLOW
-    for number, packet in enumerate((ask, init, config)):
+    packets = (ask, *arming, config)
+    for number, packet in enumerate(packets):
         packet.number = number
-    assert heard.startswith(b"".join(Protocol.packet_to_bytes(packet) for packet in (ask, init, config)))
+    assert heard.startswith(b"".join(Protocol.packet_to_bytes(packet) for packet in packets))
 
 
 @pytest.mark.parametrize("volts", [-10.0, 0.0, 2.5, 10.0])

@@ -15,6 +15,7 @@ from tests.drivers.stimulators.wire import served
 
 OPEN_AND_ONE_PULSE = [
     b"S99\n",
+    b"T-1\nU-1\nR0,-1\nR1,-1\nM0,3\nM1,3\n",
     b"S99,1,3,1100,600;-500,0,100\n",
     b"T99\n",
     b"T-1\nU-1\n",

@@ -27,7 +27,9 @@ class Given:
 class Device(Protocol):
     """A stimulator as a state machine: bytes in, bytes out, and the pulses that left it."""
 
-    given: list[Given]
+    @property
+    def given(self) -> list[Given]:
+        """The pulses given by now, in order."""
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes from the host; what the device says to them."""

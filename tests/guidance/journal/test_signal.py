@@ -17,7 +17,7 @@ import pytest
 
 from drivers.base import Block, Channel, DeviceInfo, Outcome, Pulse
 from drivers.recording import Recording
-from guidance.journal import behind
+from guidance.journal import signal
 from guidance.journal.bdf import layout_of, note, pulse_text
 from guidance.journal.recover import recover_signal
 from guidance.journal.signal import SIGNAL_NAME, Note, SignalFile
@@ -162,7 +162,7 @@ def test_a_header_of_no_such_file_is_no_signal(tmp_path: Path) -> None:
 
 
 def test_it_can_be_read_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(behind, "SYNC_S", 0.01)
+    monkeypatch.setattr(signal, "SYNC_S", 0.01)
     file = SignalFile(tmp_path, INFO, NOW)
     file.put(Block(0, samples(500)))
     file.start()
@@ -224,7 +224,7 @@ def test_a_disk_that_stalls_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.
         stalled.set()
         go.wait(20)
 
-    monkeypatch.setattr(behind, "MOST_WAITING", 5)
+    monkeypatch.setattr(signal, "MOST_WAITING", 5)
     file = SignalFile(tmp_path, INFO, NOW)
     monkeypatch.setattr(SignalFile, "_append", stall)
     file.start()
@@ -247,7 +247,7 @@ def test_a_thread_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.M
     file = SignalFile(tmp_path, INFO, NOW)
     file.start()
     file.put(Block(0, samples(1)))
-    file._thread.join(10)
+    file._worker.join(10)
     file.put(Block(1, samples(1)))
     assert file.fault is not None
     assert file.fault.errno == errno.EIO

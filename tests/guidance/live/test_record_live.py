@@ -16,7 +16,7 @@ from drivers.framing import FrameReader
 from drivers.recording import Recording
 from drivers.simulated import messages
 from guidance.faults import BAD_ARGUMENTS, DONE, FAILED
-from guidance.journal import behind
+from guidance.journal import signal
 from guidance.journal.locks import lock
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME
@@ -101,7 +101,7 @@ def test_a_disk_that_will_soon_be_full_is_alarmed_in_time_and_no_longer_once_the
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = {"bytes": RESERVE_BYTES + 5 * 60 * 30_000}
-    monkeypatch.setattr(behind, "SYNC_S", 0.005)
+    monkeypatch.setattr(signal, "SYNC_S", 0.005)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free["bytes"]))
     bench.after(3.0, lambda: free.update(bytes=10**12))
     assert bench.run(8.0).status == DONE

@@ -166,7 +166,7 @@ def test_a_disk_that_fails_late_is_told_at_the_next_line(tmp_path: Path, monkeyp
     book = Journal(new_procedure(tmp_path, "p", NOW))
     writer = EventWriter(book)
     writer.write(END)
-    book._thread.join(5)
+    book._worker.join(5)
     with pytest.raises(StorageFault, match="Input/output"):
         writer.write(END)
     writer.close()

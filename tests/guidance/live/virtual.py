@@ -32,7 +32,7 @@ from guidance.snapshot import Snapshot
 Line = dict[str, Any]
 
 _TIMED = (
-    "drivers.ona", "drivers.ona_link", "guidance.live.session", "guidance.live.device", "guidance.writer",
+    "drivers.ona", "drivers.streaming", "guidance.live.session", "guidance.live.device", "guidance.writer",
     "guidance.host.desk",
 )  # fmt: skip
 _STEP_NS = 4_000_000

@@ -288,3 +288,11 @@ def test_a_recording_played_has_no_sound_and_no_record_and_nothing_is_amiss_in_t
         Standing.PLAIN,
         "none",
     )
+
+
+def test_a_stimulator_that_is_not_off_says_so_before_all_else() -> None:
+    text = "The stimulator may still be on."
+    alarm = AlarmView("stimulator-not-off", "high", text, active=True)
+    for stimulator in (OFF, build_stimulator(armed=True)):
+        state = standing("stimulator", stimulator=stimulator, alarms=(alarm,))
+        assert (state.standing, state.words, state.mend) == (Standing.BAD, "NOT OFF", text)

@@ -1,0 +1,50 @@
+"""Whether a device is there: the one place that decides connected, silent, lost, opened again and closed. No I/O."""
+
+from __future__ import annotations
+
+from drivers.base import DeviceLost
+
+
+class Connection:
+    """State of the way to one device, at ``address``. Times are ns of the monotonic clock, given by the caller.
+
+    ``reason`` is a sentence on why the device cannot be used now: it is not connected yet, lost, or closed. It is None
+    while the device is connected. ``received_ns`` is when something last came from it.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.reason: str | None = f"{address} is not connected yet; connect it first."
+        self.is_new, self.is_closed = True, False
+        self.received_ns = 0
+
+    def established(self, now_ns: int) -> None:
+        """Note that the device is connected and in use from ``now_ns`` on."""
+        self.reason, self.is_new, self.received_ns = None, False, now_ns
+
+    def lose(self, error: DeviceLost) -> None:
+        """Note that the device is lost, and why."""
+        self.reason = str(error)
+
+    def begin_reopening(self) -> None:
+        """Note that the device is not to be used until it is established again. Raises DeviceLost once closed."""
+        if self.is_closed:
+            self.require()
+        self.reason = self.reason or f"{self._address} has not been opened again."
+
+    def close(self) -> None:
+        """Note that the device is closed for good."""
+        self.is_new, self.is_closed = False, True
+        self.reason = f"{self._address} has been closed."
+
+    def require(self) -> None:
+        """Raise DeviceLost with the reason where the device cannot be used."""
+        if self.reason is not None:
+            raise DeviceLost(self.reason)
+
+    def check_silence(self, now_ns: int, silence_s: float) -> None:
+        """Raise DeviceLost where nothing has come for more than ``silence_s``."""
+        if now_ns - self.received_ns > silence_s * 1e9:
+            raise DeviceLost(
+                f"{self._address} has sent nothing for {silence_s:g} s; check that it is on and connected."
+            )

@@ -1,0 +1,126 @@
+"""Work that nobody waits for: the one background thread that queues, paces and ends such work."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
+
+MOST_WAITING = 20_000
+"""Items: at some hundred records and blocks a second this is over half a minute, more than a disk ever stalls."""
+
+Item = TypeVar("Item")
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing."""
+
+
+class BackgroundWorker(Generic[Item]):
+    """Thread that handles items in order, so that who puts them never waits.
+
+    In the thread run ``begin`` first, then ``handle`` for each item and ``periodic`` every ``every_s``, then
+    ``finish``. The first OSError of any is kept as ``fault`` and ends the work: what still waits is dropped, and
+    ``finish`` is called. With ``newest_only`` an item that still waits gives way to the next.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handle: Callable[[Item], object] = _nothing,
+        *,
+        begin: Callable[[], object] = _nothing,
+        periodic: Callable[[], object] = _nothing,
+        every_s: float | None = None,
+        finish: Callable[[], object] = _nothing,
+        most_waiting: int = MOST_WAITING,
+        newest_only: bool = False,
+    ) -> None:
+        """Construct the thread ``name``, which ``start`` starts."""
+        self._handle, self._begin, self._periodic, self._finish = handle, begin, periodic, finish
+        self._every_s = every_s
+        self._items: deque[Item] = deque(maxlen=1 if newest_only else None)
+        self._most_waiting = 2 if newest_only else most_waiting
+        self._news = threading.Condition()
+        self._fault: OSError | None = None
+        self._started = self._closing = self._finished = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def fault(self) -> OSError | None:
+        """What ended the work before it was closed; None while all is well."""
+        if self._fault is None and self.has_ended and not self._finished:
+            self._fault = OSError(errno.EIO, "the program's thread for it has failed")
+        return self._fault
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the thread has run and does no more."""
+        return self._started and not self._thread.is_alive()
+
+    def start(self) -> Self:
+        """Start the thread and return this; what was put before comes first."""
+        self._started = True
+        self._thread.start()
+        return self
+
+    def put(self, item: Item) -> bool:
+        """Have ``item`` handled soon; return False where as many wait as may, and nothing is queued."""
+        with self._news:
+            if len(self._items) >= self._most_waiting:
+                return False
+            self._items.append(item)
+            self._news.notify()
+        return True
+
+    def fail(self, fault: OSError) -> None:
+        """End the work for ``fault``, as if the thread had met it."""
+        with self._news:
+            self._fault = self._fault or fault
+            self._items.clear()
+            self._news.notify()
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Wait until the thread has ended, at most ``timeout_s``."""
+        if self._started:
+            self._thread.join(timeout_s)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """Handle what still waits, finish, and wait for the end, at most ``timeout_s``; a second call does nothing."""
+        with self._news:
+            self._closing = True
+            self._news.notify()
+        self.join(timeout_s)
+
+    def _run(self) -> None:
+        for work in (self._work, self._finish):
+            try:
+                work()
+            except OSError as fault:
+                self.fail(fault)
+        self._finished = True
+
+    def _work(self) -> None:
+        self._begin()
+        due = self._next_due()
+        while (items := self._next(due)) is not None:
+            for item in items:
+                self._handle(item)
+            if due is not None and time.monotonic() >= due:
+                self._periodic()
+                due = self._next_due()
+
+    def _next_due(self) -> float | None:
+        return None if self._every_s is None else time.monotonic() + self._every_s
+
+    def _next(self, due: float | None) -> list[Item] | None:
+        """Return the next item, none where ``due`` passed without one; None at the end."""
+        timeout_s = None if due is None else max(due - time.monotonic(), 0.0)
+        with self._news:
+            self._news.wait_for(lambda: self._items or self._closing or self._fault, timeout_s)
+            if self._fault is None and self._items:
+                return [self._items.popleft()]
+            return None if self._closing or self._fault else []
