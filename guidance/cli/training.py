@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guidance.audio.settings import sound_settings
-from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events, run_job
+from guidance.cli.launch import run_job
+from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events
 from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.faults import ArgumentFault, Fault
 from guidance.protocol import ProtocolError, load, resolve
