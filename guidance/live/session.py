@@ -6,14 +6,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
 from guidance.alarms import AlarmBoard
 from guidance.audio.sound import Mute, Sound
 from guidance.chronicle import Chronicle
-from guidance.events import Entry, Made
+from guidance.events import Cue, Entry, Made, Signal
 from guidance.faults import Fault, StorageFault
 from guidance.host.desk import Desk
 from guidance.journal.record import ProcedureRecord
@@ -230,13 +230,25 @@ class LiveSession:
         self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
 
     def _write(self, records: Iterable[Made]) -> None:
-        for sounded in map(self._sound.take, records):
-            self._chronicle.take(sounded)
-            self._record.note(sounded)
+        for made in records:
+            stamped = self._stamped(made)
+            self._chronicle.take(stamped)
+            self._record.note(stamped)
             try:
-                self._writer.write(sounded)
+                self._writer.write(stamped)
             except StorageFault as fault:
                 self._unwritten(fault)
+
+    def _stamped(self, made: Made) -> Made:
+        """``made``, sounded, with what only the sound knows: when a cue leaves the loudspeaker, how often that lacked
+        samples.
+        """
+        record, sounded_ns = made.record, self._sound.play(made.record)
+        if isinstance(record, Cue):
+            return replace(made, record=replace(record, sounded_ns=sounded_ns))
+        if isinstance(record, Signal):
+            return replace(made, record=replace(record, underruns=self._sound.underruns))
+        return made
 
     def _storage(self) -> None:
         """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
