@@ -116,6 +116,25 @@ class Engine:
         if text is not None and disarm and self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", text))
 
+    def screen_lost(self) -> None:
+        """Note that nobody sees the guidance any more; no pulse is given from the next step on."""
+        self.watch.screen_lost()
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more: no pulse is given, and what was to be requested is dropped."""
+        self.watch.journal_failed()
+        if self.stimulation:
+            self.stimulation.actions.clear()
+
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+        return self.watch.storage_ok
+
+    def is_fit(self, now_ns: int) -> bool:
+        """Whether, at host time ``now_ns``, the signal is fit to begin stimulation, a second of it being measured."""
+        return bool(self.tally.quality) and self.watch.sound(self.t, now_ns)
+
     @property
     def t(self) -> float:
         """Device time: seconds of signal that have arrived."""

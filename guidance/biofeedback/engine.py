@@ -100,6 +100,23 @@ class BiofeedbackEngine:
         if record:
             yield Made(self.t, record)
 
+    def screen_lost(self) -> None:
+        """Note that nobody sees the exercise any more."""
+        self.watch.screen_lost()
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more."""
+        self.watch.journal_failed()
+
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+        return self.watch.storage_ok
+
+    def is_fit(self, now_ns: int) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
+        """Whether the signal is fit to begin stimulation: here there is none."""
+        return False
+
     def view(self) -> TrainingView:
         """What a screen shows of the exercise."""
         gone = any(self.alarms.holds(code) for code in _NOTHING_COMES)

@@ -23,9 +23,8 @@ from guidance.messages import Message, Quit, Steer
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
 from guidance.stimulation import Action, Output, Stimulation
-from guidance.tally import Tally
 from guidance.view import Position, snapshot
-from guidance.watch import Watch, fault_text
+from guidance.watch import fault_text
 from guidance.writer import EventWriter
 
 READ_S = 0.004
@@ -51,9 +50,7 @@ class Loop(Protocol):
 
     settings: Settings
     info: DeviceInfo
-    tally: Tally
     alarms: AlarmBoard
-    watch: Watch
     stimulation: Stimulation | None
 
     @property
@@ -63,6 +60,13 @@ class Loop(Protocol):
     @property
     def actions(self) -> list[Action]:
         """What is to be asked of the stimulator now."""
+
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+
+    def is_fit(self, now_ns: int) -> bool:
+        """Whether the signal is fit to begin stimulation."""
 
     def answer_due(self, within_s: float) -> bool:
         """Whether something that may not wait comes so soon."""
@@ -81,6 +85,12 @@ class Loop(Protocol):
 
     def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[Made]:
         """Take in what the host knows of trouble."""
+
+    def screen_lost(self) -> None:
+        """Note that nobody sees the screen any more."""
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more."""
 
 
 class LiveSession:
@@ -170,7 +180,7 @@ class LiveSession:
         now = time.monotonic()
         if self._screen_gone_at is None:
             self._screen_gone_at = now
-            self._engine.watch.screen_seen_ns = 0
+            self._engine.screen_lost()
             mark_alone(self._record.folder)
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
@@ -200,7 +210,7 @@ class LiveSession:
         stimulation = engine.stimulation
         if stimulation is None or stimulation.armed or stimulation.suspect:
             return
-        if not (engine.tally.quality and engine.watch.sound(engine.t, now_ns)):
+        if not engine.is_fit(now_ns):
             self._sound_since = None
         elif self._sound_since is None:
             self._sound_since = engine.t
@@ -253,18 +263,17 @@ class LiveSession:
     def _storage(self) -> None:
         """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
         for cause, text in self._record.troubles():
-            if text and cause != "space" and self._engine.watch.storage_ok:
+            if text and cause != "space" and self._engine.journal_ok:
                 self._amiss = text
             self._write(self._engine.trouble("storage", text, cause, disarm=False))
 
     def _unwritten(self, fault: StorageFault) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
         is_journal = fault.target == self._record.journal.name
-        if self._engine.watch.storage_ok:  # what the copy meets does not hide that the journal has ended
+        if self._engine.journal_ok:  # what the copy meets does not hide that the journal has ended
             self._amiss = str(fault)
         if is_journal:
-            self._engine.actions.clear()  # what is not on record is not asked for
-        self._engine.watch.storage_ok &= not is_journal
+            self._engine.journal_failed()
         self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
 
     def _break_off(self, fault: Exception) -> str:
@@ -295,6 +304,6 @@ class LiveSession:
             connected=self._lost is None,
             past=self._chronicle.past(),
             sound=self._sound.view(),
-            journal=self._record.view(failed=not self._engine.watch.storage_ok),
+            journal=self._record.view(failed=not self._engine.journal_ok),
         )
         return self._view(self._engine, position)
