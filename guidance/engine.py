@@ -19,6 +19,7 @@ from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
 from guidance.needle import NeedleWatch
+from guidance.origin import Origin
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
@@ -71,9 +72,9 @@ class Engine:
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_ma(protocol))
         self._is_live = False
 
-    def begin(self) -> Made:
-        """The record that opens the stream."""
-        return Made(0.0, start_of(self.info, self.settings, self._wall_time))
+    def begin(self, origin: Origin) -> Made:
+        """The record that opens the stream of a signal of that ``origin``."""
+        return Made(0.0, start_of(self.info, self.settings, self._wall_time, origin))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()

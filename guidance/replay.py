@@ -16,6 +16,7 @@ from guidance.events import Made
 from guidance.faults import Fault
 from guidance.host.desk import Desk
 from guidance.messages import Pause, Quit
+from guidance.origin import RECORDED
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.snapshot import Snapshot
@@ -83,7 +84,7 @@ class ReplaySession:
         if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
             settings = replace(settings, mode=Mode.LISTEN)
         engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
-        self._keep(engine.begin(), writer)
+        self._keep(engine.begin(RECORDED), writer)
         reason = self._play(engine, desk, stopping, writer)
         for made in engine.end(reason):
             self._keep(made, writer)
@@ -125,6 +126,7 @@ class ReplaySession:
     def _draw(self, engine: Engine, ended: str | None) -> Snapshot:
         position = Position(
             source=self.replay.path,
+            origin=RECORDED,
             duration_s=self.recording.total_samples / engine.info.sample_rate_hz,
             speed=self.replay.speed,
             paused=self.paused,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from guidance.engine import Engine
+from guidance.origin import Origin
 from guidance.protocol import Protocol
 from guidance.signal.monitor import COLUMN_MS
 from guidance.snapshot import JournalView, Past, Snapshot, SoundView, StimulatorView
@@ -15,11 +16,12 @@ _RUNNING = {"stimulus", "proximity", "response"}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What the session knows and the engine does not: where the signal comes from, how far it is, how fast it goes,
+    """What the session knows and the engine does not: the signal's source and origin, how far it is, how fast it goes,
     whether the device is ``connected``, what has happened so far, how the sound is, and the record that is kept.
     """
 
     source: str
+    origin: Origin
     duration_s: float | None
     speed: float | None
     paused: bool = False
@@ -40,6 +42,8 @@ def snapshot(engine: Engine, position: Position) -> Snapshot:
     return Snapshot(
         t=seconds,
         source=position.source,
+        live=position.origin.live,
+        simulated=position.origin.simulated,
         protocol=settings.protocol.id,
         mode=settings.mode.value,
         position_s=seconds,

@@ -22,6 +22,7 @@ from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
 from guidance.events import End, Entry, Made, Record, Signal
 from guidance.messages import Acknowledge, Credit, Dial, Mark, Message, Pause
+from guidance.origin import Origin
 from guidance.settings import Settings
 from guidance.snapshot import TrainingView
 from guidance.stimulation import Action, Stimulation
@@ -64,10 +65,10 @@ class BiofeedbackEngine:
         """Nothing is ever so urgent that the screen would have to wait."""
         return False
 
-    def begin(self) -> Made:
-        """The record that opens the stream."""
+    def begin(self, origin: Origin) -> Made:
+        """The record that opens the stream of a signal of that ``origin``."""
         told = {"training": self.plan.told, "columns": list(self._columns)}
-        return Made(0.0, replace(start_of(self.info, self.settings, self._wall_time), settings=told))
+        return Made(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=told))
 
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()

@@ -57,6 +57,8 @@ def training_snapshot(engine: BiofeedbackEngine, position: Position) -> Snapshot
     return Snapshot(
         t=engine.t,
         source=position.source,
+        live=position.origin.live,
+        simulated=position.origin.simulated,
         protocol=protocol.id,
         mode="biofeedback",
         position_s=engine.t,

@@ -20,6 +20,7 @@ from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
+from guidance.origin import Origin
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
 from guidance.stimulation import Action, Output, Stimulation
@@ -34,6 +35,7 @@ DRAW_S = 0.010
 RECONNECT_S = 10.0
 SOUND_S = 1.0
 SCREENLESS_S = 600.0
+_REAL_TIME: float | None = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Loop(Protocol):
     def answer_due(self, within_s: float) -> bool:
         """Whether something that may not wait comes so soon."""
 
-    def begin(self) -> Made:
+    def begin(self, origin: Origin) -> Made:
         """The record that opens the stream."""
 
     def step(self, blocks: Sequence[Block], now_ns: int | None, messages: Sequence[Message]) -> Iterable[Made]:
@@ -111,6 +113,7 @@ class LiveSession:
         """
         self._view = view
         self._engine, self._device = engine, device
+        self._origin, self._speed = device.origin, _REAL_TIME
         self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
         self._chronicle = Chronicle(engine.info.channels[0].name)
@@ -142,7 +145,7 @@ class LiveSession:
     def _procedure(self, desk: Desk, stopping: Callable[[], bool]) -> str:
         for notice in self._notices:
             desk.tell(notice)
-        self._write([self._engine.begin()])
+        self._write([self._engine.begin(self._origin)])
         while True:
             reason = self._turn(desk, stopping)
             if reason is not None:
@@ -294,13 +297,13 @@ class LiveSession:
 
     def _draw(self) -> Snapshot:
         info = self._engine.info
-        simulated = ["SIMULATED PATIENT."] if self._device.is_simulated else []
         position = Position(
             source=f"{info.model} {info.serial}".strip(),
+            origin=self._origin,
             duration_s=self._duration_s,
-            speed=1.0,
+            speed=self._speed,
             ended=self._ended,
-            notice=" ".join(simulated + self._notices),
+            notice=" ".join(self._notices),
             connected=self._lost is None,
             past=self._chronicle.past(),
             sound=self._sound.view(),

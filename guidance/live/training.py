@@ -26,6 +26,7 @@ from guidance.live.opening import Opening
 from guidance.live.played import Played
 from guidance.live.session import LiveSession, Outlets
 from guidance.messages import Message
+from guidance.origin import RECORDED, is_simulation
 from guidance.settings import Settings
 
 _MOST_MUSCLES = 2
@@ -79,7 +80,7 @@ class Training:
         if self.file is not None:
             return Played(self.file, self.speed)
         address = self.address or ""
-        return open_device(address, channels=_MOST_MUSCLES) if address.startswith("sim:") else open_device(address)
+        return open_device(address, channels=_MOST_MUSCLES) if is_simulation(address) else open_device(address)
 
     def _put_label(self, folder: Path) -> None:
         if self.label:
@@ -107,6 +108,8 @@ class TrainingSession(LiveSession):
         """As LiveSession; ``played`` is the recording, if it is one, and ``will`` that of a simulated person."""
         super().__init__(engine, device, outlets, duration_s, notices, stack, training_snapshot)
         self._training, self._played, self._will = engine, played, will
+        if played is not None:
+            self._origin, self._speed = RECORDED, played.speed
 
     def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         reason = super()._turn(desk, stopping)

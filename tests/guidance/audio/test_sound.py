@@ -306,7 +306,7 @@ def test_the_volume_is_turned_within_bounds_and_never_to_silence(steps: int, vol
 
 def test_muted_by_choice_nothing_is_lost_and_nothing_claimed_to_have_sounded() -> None:
     mute = Mute("tempo")
-    assert mute.play(CLOSE) is None
+    assert mute.play(CLOSE) is None  # type: ignore[func-returns-value]
     assert mute.underruns is None
     assert mute.view().state == "muted"
     assert mute.tend([HIGH]) is None  # type: ignore[func-returns-value]
