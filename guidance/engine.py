@@ -24,8 +24,9 @@ from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
 from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
+from guidance.snapshot import Snapshot
+from guidance.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.stimulation import Action, Asked, Stimulation
-from guidance.tally import Tally
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import Watch
 from guidance.zones import SteadyZone, edges_ma
@@ -57,7 +58,8 @@ class Engine:
             settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
         )
         self._zone = SteadyZone()
-        self.tally = Tally()
+        self.builder = SnapshotBuilder(settings, info)
+        self.counters = self.builder.counters
         self.alarms = AlarmBoard()
         self.watch = Watch(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
@@ -76,6 +78,7 @@ class Engine:
         """The record that opens the stream of a signal of that ``origin``."""
         return Made(0.0, start_of(self.info, self.settings, self._wall_time, origin))
 
+    @recorded
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
     ) -> Iterator[Made]:
@@ -95,20 +98,23 @@ class Engine:
         if now_ns is not None:
             yield from self._live(now_ns)
 
+    @recorded
     def end(self, reason: str) -> Iterator[Made]:
         """The records that close the stream; the stimulator is switched off."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", "the procedure ends"))
             for asked in self.stimulation.give_up():
                 yield self._unconfirmed(asked)
-        tally = self.tally
-        yield Made(self.t, End(reason, tally.stimuli, tally.responses, tally.samples, tally.lost_samples))
+        done = self.counters
+        yield Made(self.t, End(reason, done.stimuli, done.responses, done.samples, done.lost_samples))
 
+    @recorded
     def arm(self, by: str, now_ns: int) -> Iterator[Made]:
         """Arm the stimulator for ``by``, or say why not."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.arm(self.t, self._conditions(now_ns), by))
 
+    @recorded
     def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
         record = self.alarms.condition(code, text, cause)
@@ -116,6 +122,26 @@ class Engine:
             yield Made(self.t, record)
         if text is not None and disarm and self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", text))
+
+    @recorded
+    def enter(self, entry: Entry) -> Iterator[Made]:
+        """Put an ``entry`` of the host on record."""
+        yield Made(self.t, entry)
+
+    def snapshot(self, session: SessionState) -> Snapshot:
+        """All that a screen shows now, of a ``session`` so far."""
+        state = EngineState(
+            t=self.t,
+            alarms=self.alarms.signals(),
+            lead_off=self.watch.lead_off,
+            emg=self.path.monitor.strip(),
+            stimulation=self.stimulation,
+            proximity=self.proximity,
+            dose=self.dose.view(),
+            dial_ma=self.dialled.current_ma if self.dialled else None,
+            needle=self.emg.view() if self.emg else None,
+        )
+        return self.builder.build(state, session)
 
     def screen_lost(self) -> None:
         """Note that nobody sees the guidance any more; no pulse is given from the next step on."""
@@ -134,7 +160,7 @@ class Engine:
 
     def is_fit(self, now_ns: int) -> bool:
         """Whether, at host time ``now_ns``, the signal is fit to begin stimulation, a second of it being measured."""
-        return bool(self.tally.quality) and self.watch.sound(self.t, now_ns)
+        return self.counters.signal is not None and self.watch.sound(self.t, now_ns)
 
     @property
     def t(self) -> float:
@@ -155,7 +181,7 @@ class Engine:
 
     def _taken(self, block: Block) -> Iterator[Made]:
         """What one block brings."""
-        self.tally.count_block(block)
+        self.counters.count_block(block)
         yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
         for button in block.buttons:
             yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
@@ -170,7 +196,6 @@ class Engine:
         if isinstance(message, Credit | Acknowledge):
             yield from self.watch.obey(message, now_ns)
         elif isinstance(message, Mark):
-            self.tally.told[message.what] = message.text
             asked = self.emg.asked(message.what) if self.emg else None
             yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
@@ -250,8 +275,7 @@ class Engine:
             yield from ((t, record) for record in self._answer(finding, t))
         else:
             t = self._seconds(finding.due)
-            self.tally.quality = finding.channels
-            yield t, signal_of(finding, self.watch.lead_off, self.tally.lost_samples, self.tally.bad_frames)
+            yield t, signal_of(finding, self.watch.lead_off, self.counters.lost_samples, self.counters.bad_frames)
             yield from ((t, alarm) for alarm in self.watch.second(finding, t))
             yield from ((t, record) for record in self._outdated(t))
 
@@ -266,12 +290,12 @@ class Engine:
             yield from self._changed_cue(self.proximity)
 
     def _stimulus(self, pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
-        self.tally.count_pulse(pulse, alignment)
         return stimulus_of(pulse, alignment)
 
     def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
-        self.tally.keep(answer, response)
+        if not answer.channel:
+            self.builder.add_sweep(answer.pulse.sample, answer.evoked, answer.pulse.current_ma)
         yield response
         if answer.channel:
             return

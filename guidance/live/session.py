@@ -7,12 +7,11 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
 from guidance.alarms import AlarmBoard
 from guidance.audio.sound import Mute, Sound
-from guidance.chronicle import Chronicle
 from guidance.events import Cue, Entry, Made, Signal
 from guidance.faults import Fault, StorageFault
 from guidance.host.desk import Desk
@@ -23,8 +22,8 @@ from guidance.messages import Message, Quit, Steer
 from guidance.origin import Origin
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
+from guidance.snapshot_builder import SessionState
 from guidance.stimulation import Action, Output, Stimulation
-from guidance.view import Position, snapshot
 from guidance.watch import fault_text
 from guidance.writer import EventWriter
 
@@ -88,6 +87,12 @@ class Loop(Protocol):
     def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[Made]:
         """Take in what the host knows of trouble."""
 
+    def enter(self, entry: Entry) -> Iterable[Made]:
+        """Put an entry of the host on record."""
+
+    def snapshot(self, session: SessionState) -> Snapshot:
+        """All that a screen shows now."""
+
     def screen_lost(self) -> None:
         """Note that nobody sees the screen any more."""
 
@@ -106,17 +111,12 @@ class LiveSession:
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
-        view: Callable[[Any, Position], Snapshot] = snapshot,
     ) -> None:
-        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start, and
-        ``view`` makes of the engine what a screen shows.
-        """
-        self._view = view
+        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
         self._engine, self._device = engine, device
         self._origin, self._speed = device.origin, _REAL_TIME
         self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
-        self._chronicle = Chronicle(engine.info.channels[0].name)
         self._lost: str | None = None
         self._status_seen = False
         self._sound_since: float | None = None
@@ -237,7 +237,7 @@ class LiveSession:
     def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
         engine, sound = self._engine, self._sound
         for asked in filter(None, map(sound.obey, messages)):
-            self._write([Made(engine.t, Entry("sound", asked))])
+            self._write(engine.enter(Entry("sound", asked)))
         stimulation = engine.stimulation
         sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
         self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
@@ -245,7 +245,6 @@ class LiveSession:
     def _write(self, records: Iterable[Made]) -> None:
         for made in records:
             stamped = self._stamped(made)
-            self._chronicle.take(stamped)
             self._record.note(stamped)
             try:
                 self._writer.write(stamped)
@@ -297,7 +296,7 @@ class LiveSession:
 
     def _draw(self) -> Snapshot:
         info = self._engine.info
-        position = Position(
+        state = SessionState(
             source=f"{info.model} {info.serial}".strip(),
             origin=self._origin,
             duration_s=self._duration_s,
@@ -305,8 +304,7 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(self._notices),
             connected=self._lost is None,
-            past=self._chronicle.past(),
             sound=self._sound.view(),
             journal=self._record.view(failed=not self._engine.journal_ok),
         )
-        return self._view(self._engine, position)
+        return self._engine.snapshot(state)
