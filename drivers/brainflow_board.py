@@ -30,7 +30,7 @@ _COUNTERS = {"SYNTHETIC_BOARD": 256, "CYTON_BOARD": 256, "CYTON_WIFI_BOARD": 256
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BoardLayout:
     """Where a board's rows are: its signals and its counter, which begins anew at ``modulus`` (None: not used)."""
 
     name: str
@@ -155,14 +155,14 @@ def board_number(flow: Any, name: str) -> int:
     return number
 
 
-def layout(flow: Any, number: int) -> Layout:
+def layout(flow: Any, number: int) -> BoardLayout:
     """What BrainFlow says of board ``number``. Raises DeviceRefused for one without signals."""
     described: Mapping[str, Any] = flow.BoardShim.get_board_descr(number)
     rows = described.get("emg_channels") or described.get("eeg_channels") or ()
     name = flow.BoardIds(number).name
     if not rows or "sampling_rate" not in described:
         raise DeviceRefused(f"{name} has no signals of its own; for PLAYBACK_FILE give file= and master_board=.")
-    return Layout(
+    return BoardLayout(
         str(described.get("name", name)),
         float(described["sampling_rate"]),
         tuple(rows),

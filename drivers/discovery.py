@@ -14,7 +14,7 @@ from serial.tools import list_ports
 from drivers import brainflow_board, lsl, sound_input
 from drivers.base import DeviceError, DeviceRefused, Discovery, FoundDevice
 from drivers.ona import OnaAmplifier
-from drivers.usb_table import BOOT_LOADERS, ONA, Candidate, candidates, resets
+from drivers.usb_table import BOOT_LOADERS, ONA, UsbCandidate, candidates, resets
 
 LSL_WAIT_S = 1.0
 _RHX = "Intan RHX is never looked for, because it would close its server: --device rhx:127.0.0.1:5000."
@@ -48,7 +48,7 @@ def serial_ports(*, probe: bool) -> Discovery:
     return Discovery(tuple(found), tuple(notes))
 
 
-def _candidate(port: Any, vendor_product: str | None, candidate: Candidate) -> FoundDevice:
+def _candidate(port: Any, vendor_product: str | None, candidate: UsbCandidate) -> FoundDevice:
     told = port.description if port.description not in {None, "n/a", ""} else "serial port"
     label = told if candidate is ONA else f"{candidate.label} ({told})"
     address = candidate.address.format(port=port.device)

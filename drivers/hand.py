@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.base import DeviceRefused, Limits, OptionRefused, StimulatorInfo
-from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked, Pulser
+from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Pulser, RequestedPulse
 
 LIMITS = Limits(50.0, 0.01, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ, single_pulses=False)
 """Not the stimulator's, which nobody can ask: what may be said of its dial."""
@@ -45,7 +45,7 @@ class ByHand(Pulser):
     def _disarm(self) -> None:
         """Nothing to stop."""
 
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         """Never asked for."""
 
     def _listen(self) -> None:

@@ -22,8 +22,8 @@ from drivers.base import (
 from drivers.framing import Frame, FrameReader
 from drivers.ona_commands import ACK_NS, ATTEMPTS
 from drivers.ona_info import Description, parse_info
-from drivers.ona_link import Link
-from drivers.ona_messages import FAULTS, Kind, Reply, StimFlag, parse_button, parse_status, parse_stim
+from drivers.ona_link import OnaLink
+from drivers.ona_messages import FAULTS, CommandKind, Reply, StimFlag, parse_button, parse_status, parse_stim
 from drivers.ona_pulses import single_body, train_body
 from drivers.ona_stream import SampleStream
 from drivers.port import open_port
@@ -134,7 +134,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         The current goes down to the stimulator's step. Raises LimitExceeded, DeviceRefused, DeviceLost.
         """
         self._require_stimulator()
-        self._link.ask(Kind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
+        self._link.ask(CommandKind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
 
     def enable(self, on: bool) -> None:
         """Arm or disarm the output. Disarming withdraws all commands still waiting and is sent at once."""
@@ -144,14 +144,14 @@ class OnaAmplifier(Amplifier, Stimulator):
         else:
             self._link.commands.stop_beat()
             self._link.commands.withdraw()
-        self._link.ask(Kind.STIM_ENABLE, bytes((on,)))
+        self._link.ask(CommandKind.STIM_ENABLE, bytes((on,)))
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse at once, while enabled; the current goes down to the step."""
         self._require_stimulator()
         if not self.limits.single_pulses:
             raise DeviceRefused(f"The amplifier {self.info.model} delivers no single pulses; set a train instead.")
-        self._link.ask(Kind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
+        self._link.ask(CommandKind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
 
     def take_outcomes(self) -> list[CommandOutcome]:
         """Tell what became of the commands to the stimulator since the last call, in order."""
@@ -165,7 +165,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         """Seconds from HEARTBEAT to its ACK; one lost on the way counts with the time until it was sent again."""
         self._raise_if_lost()
         asked_ns = time.monotonic_ns()
-        self._link.ask_and_wait(Kind.HEARTBEAT)
+        self._link.ask_and_wait(CommandKind.HEARTBEAT)
         return (time.monotonic_ns() - asked_ns) / 1e9
 
     def close(self) -> None:
@@ -175,16 +175,16 @@ class OnaAmplifier(Amplifier, Stimulator):
         self._lost = f"{self.info.address} has been closed."
         self._link.close()
 
-    def _greet(self) -> tuple[Link, Description]:
+    def _greet(self) -> tuple[OnaLink, Description]:
         """Open the port and ask the device who it is."""
-        link = Link(open_port(self._url), self._reader, self._on_frame, self._tap)
+        link = OnaLink(open_port(self._url), self._reader, self._on_frame, self._tap)
         try:
             return link, self._ask_description(link)
         except BaseException:
             link.close()
             raise
 
-    def _greet_again(self, deadline: float) -> tuple[Link, Description]:
+    def _greet_again(self, deadline: float) -> tuple[OnaLink, Description]:
         """Greet until it succeeds or ``deadline`` (monotonic s): a port comes back before its device is ready."""
         while True:
             try:
@@ -194,11 +194,11 @@ class OnaAmplifier(Amplifier, Stimulator):
                     raise
             time.sleep(RETRY_S)
 
-    def _ask_description(self, link: Link) -> Description:
+    def _ask_description(self, link: OnaLink) -> Description:
         """HELLO until INFO has come too: it follows its ACK, or was lost on the way."""
         for _ in range(ATTEMPTS):
             self._infos.clear()
-            answer = link.ask_and_wait(Kind.HELLO)
+            answer = link.ask_and_wait(CommandKind.HELLO)
             if answer.error is not None:
                 raise answer.error
             link.pump(ACK_NS / 1e9, lambda: bool(self._infos))
@@ -211,7 +211,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         self._streaming = False
         self._link.commands.stop_beat()
         self._link.commands.withdraw()
-        self._link.ask_and_wait(Kind.STOP)
+        self._link.ask_and_wait(CommandKind.STOP)
 
     def _run(self) -> None:
         """START; what passed since the last sample heard is a hole in the index.
@@ -225,7 +225,7 @@ class OnaAmplifier(Amplifier, Stimulator):
         self._repeated = self.duplicates - self._reader.repeated
         self._stream = SampleStream(self._scale_uv, first_index + hole, hole)
         self._streaming = True
-        answer = self._link.ask_and_wait(Kind.START, then=self._stream.confirm)
+        answer = self._link.ask_and_wait(CommandKind.START, then=self._stream.confirm)
         if answer.error is not None:
             self._streaming = False
             raise answer.error
@@ -267,7 +267,7 @@ class OnaAmplifier(Amplifier, Stimulator):
     def _on_stim(self, stream: SampleStream, body: bytes, arrived_ns: int) -> None:
         pulse, flags = parse_stim(body, stream.unwrap)
         if StimFlag.ONCE in flags:
-            self._link.commands.confirm(Kind.STIM_ONCE)
+            self._link.commands.confirm(CommandKind.STIM_ONCE)
         stream.add(pulse, arrived_ns)
 
     def _on_status(self, stream: SampleStream, body: bytes, arrived_ns: int) -> None:

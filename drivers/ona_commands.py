@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from drivers.base import CommandOutcome, DeviceError, DeviceLost, DeviceRefused, LimitExceeded
-from drivers.ona_messages import Kind
+from drivers.ona_messages import CommandKind
 
 ACK_NS = 100_000_000
 ATTEMPTS = 4
@@ -34,13 +34,13 @@ Then = Callable[[int], None]
 
 
 @dataclass(slots=True)
-class Command:
+class SentCommand:
     """One command: the sequence numbers it was sent with, the newest last, and its ACK's result once there is one.
 
     ``then`` is called with the number of its sendings when it is settled, between the frames before and after its ACK.
     """
 
-    kind: Kind
+    kind: CommandKind
     body: bytes
     then: Then | None = None
     seqs: list[int] = field(default_factory=list)
@@ -70,15 +70,15 @@ class Commands:
 
     def __init__(self, name: str, send: Send) -> None:
         self._name, self._send = name, send
-        self._queue: deque[Command] = deque()
+        self._queue: deque[SentCommand] = deque()
         self._beats: list[int] = []
         self._beat_due_ns: int | None = None
         self._pulse_free_ns = 0
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
 
-    def ask(self, kind: Kind, body: bytes, now_ns: int, then: Then | None = None) -> Command:
+    def ask(self, kind: CommandKind, body: bytes, now_ns: int, then: Then | None = None) -> SentCommand:
         """Send a command, at once or when those before it are settled."""
-        command = Command(kind, body, then)
+        command = SentCommand(kind, body, then)
         self._queue.append(command)
         if self._queue[0] is command:
             self._transmit(command, now_ns)
@@ -111,7 +111,7 @@ class Commands:
             if seq == command.seqs[-1]:
                 self._next(now_ns)
 
-    def confirm(self, kind: Kind) -> None:
+    def confirm(self, kind: CommandKind) -> None:
         """Take it that the device carried ``kind`` out, as it shows: it is not sent again for want of an ACK."""
         if self._queue and self._queue[0].kind is kind and self._queue[0].result is None:
             self._queue[0].result = 0
@@ -140,10 +140,10 @@ class Commands:
         """Send a heartbeat; one not answered is sent again by the next."""
         if len(self._beats) == ATTEMPTS:
             raise DeviceLost(f"{self._name} did not answer {ATTEMPTS} heartbeats; check its cable and power.")
-        self._beats.append(self._send(Kind.HEARTBEAT, b""))
+        self._beats.append(self._send(CommandKind.HEARTBEAT, b""))
         self._beat_due_ns = now_ns + BEAT_NS
 
-    def _overdue(self, command: Command, now_ns: int) -> None:
+    def _overdue(self, command: SentCommand, now_ns: int) -> None:
         """Send again, or give up; but where an earlier sending was answered, the newest has only had its time."""
         if command.result is not None:
             self._next(now_ns)
@@ -159,21 +159,21 @@ class Commands:
         if self._queue:
             self._transmit(self._queue[0], now_ns)
 
-    def _transmit(self, command: Command, now_ns: int) -> None:
+    def _transmit(self, command: SentCommand, now_ns: int) -> None:
         """Send ``command`` now; a single pulse that comes too soon after another, when it is due."""
         command.due_ns = now_ns + ACK_NS
-        if command.kind is Kind.STIM_ONCE:
+        if command.kind is CommandKind.STIM_ONCE:
             if now_ns < self._pulse_free_ns:
                 command.due_ns = self._pulse_free_ns
                 return
             command.due_ns = self._pulse_free_ns = now_ns + PULSE_NS
         command.seqs.append(self._send(command.kind, command.body))
 
-    def _settle(self, command: Command) -> None:
+    def _settle(self, command: SentCommand) -> None:
         command.settled = True
         if command.then is not None:
             command.then(len(command.seqs))
-        if command.kind is Kind.STIM_ENABLE and command.result:
+        if command.kind is CommandKind.STIM_ENABLE and command.result:
             self.stop_beat()
-        if command.kind in (Kind.STIM_SET, Kind.STIM_ENABLE, Kind.STIM_ONCE):
+        if command.kind in (CommandKind.STIM_SET, CommandKind.STIM_ENABLE, CommandKind.STIM_ONCE):
             self._outcomes.append(CommandOutcome(command.kind.name, command.error))

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from drivers.base import Tap
 from drivers.framing import Frame, FrameReader, encode
-from drivers.ona_commands import ACK_NS, Command, Commands, Then
-from drivers.ona_messages import Kind, MalformedError, Reply, parse_ack
+from drivers.ona_commands import ACK_NS, Commands, SentCommand, Then
+from drivers.ona_messages import CommandKind, MalformedError, Reply, parse_ack
 from drivers.port_reader import Port
 
 OnFrame = Callable[[Frame, int], None]
 
 
-class Link:
+class OnaLink:
     """``on_frame(frame, arrived_ns)`` is given every frame but ACK, in order; it may raise DeviceLost, and
     MalformedError where one is to be counted as bad.
 
@@ -30,11 +30,11 @@ class Link:
         self._seq = 0
         reader.resync()
 
-    def ask(self, kind: Kind, body: bytes) -> Command:
+    def ask(self, kind: CommandKind, body: bytes) -> SentCommand:
         """Send a command without waiting for its answer. Raises DeviceLost."""
         return self.commands.ask(kind, body, time.monotonic_ns())
 
-    def ask_and_wait(self, kind: Kind, then: Then | None = None) -> Command:
+    def ask_and_wait(self, kind: CommandKind, then: Then | None = None) -> SentCommand:
         """Send a command, which is settled on return. Raises DeviceLost after 0.4 s without an answer."""
         command = self.commands.ask(kind, b"", time.monotonic_ns(), then)
         while not command.settled:

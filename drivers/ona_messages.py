@@ -32,7 +32,7 @@ class Reply(IntEnum):
     BUTTON = 0x06
 
 
-class Kind(IntEnum):
+class CommandKind(IntEnum):
     """Types of the commands from host to device."""
 
     HELLO = 0x81

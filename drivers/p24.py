@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from drivers.address import choice_option, split_options
 from drivers.base import CommandOutcome, DeviceRefused, Limits, Outcome, StimulatorInfo
-from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked
+from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
 from drivers.ranges import ROUNDING
 from drivers.science_mode import (
     ERRORS,
     MOST_MA,
     STEP_MA,
     UNDELIVERED,
-    Command,
+    CommandNumber,
     Packet,
     PacketReader,
     channel_config,
@@ -53,29 +53,32 @@ class P24(SerialPulser):
         known, told = self.info.serial, list[str]()
         self._reader, self._waits = PacketReader(), {}
         self._await(
-            lambda: self._ask(Command.DEVICE_ID, b"", lambda body: told.append(_text(body))), lambda: bool(told), 3, 0.5
+            lambda: self._ask(CommandNumber.DEVICE_ID, b"", lambda body: told.append(_text(body))),
+            lambda: bool(told),
+            3,
+            0.5,
         )
         if known and told[0] != known:
             raise DeviceRefused(f"{self.info.address} is P24 {told[0]} now; connect {known} again.")
         self.info = replace(self.info, serial=told[0])
 
     def _arm(self) -> None:
-        self._ask(Command.LOW_LEVEL_INIT, b"\0", lambda body: self._armed(body[0] if body else 0))
+        self._ask(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._armed(body[0] if body else 0))
 
     def _armed(self, result: int) -> None:
         error = DeviceRefused(f"{self.info.address} was not armed: {_error(result)}.") if result else None
         self._outcomes.append(CommandOutcome("enable", error))
 
     def _disarm(self) -> None:
-        self._ask(Command.LOW_LEVEL_STOP, b"", lambda _: None)
+        self._ask(CommandNumber.LOW_LEVEL_STOP, b"", lambda _: None)
 
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         """Give the pulse at once; the current goes down to the step."""
         steps = int(asked.current_ma / STEP_MA * (1 + ROUNDING))
         current_ma, width_us = steps * STEP_MA, round(asked.width_ms * 1e3)
         points = point(current_ma, width_us) + point(0.0, _BETWEEN_US) + point(-current_ma, width_us)
         body = channel_config(self._channel, points, execute=True)
-        self._ask(Command.CHANNEL_CONFIG, body, lambda answer: self._told(current_ma, answer[0] if answer else 0))
+        self._ask(CommandNumber.CHANNEL_CONFIG, body, lambda answer: self._told(current_ma, answer[0] if answer else 0))
         self._sent()
 
     def _told(self, current_ma: float, result: int) -> None:
@@ -86,7 +89,7 @@ class P24(SerialPulser):
         else:
             self._refuse(_error(result))
 
-    def _ask(self, command: Command, body: bytes, answered: Callable[[bytes], None]) -> None:
+    def _ask(self, command: CommandNumber, body: bytes, answered: Callable[[bytes], None]) -> None:
         """Send a command; ``answered`` is given the body of its answer. One never answered is forgotten."""
         number, self._number = self._number, (self._number + 1) % 64
         self._waits[number] = answered
@@ -94,7 +97,7 @@ class P24(SerialPulser):
 
     def _hear(self, data: bytes) -> None:
         for packet in self._reader.feed(data):
-            if packet.command in (Command.GENERAL_ERROR, Command.UNKNOWN):
+            if packet.command in (CommandNumber.GENERAL_ERROR, CommandNumber.UNKNOWN):
                 self._refuse(_error(packet.body[0] if packet.body else 0))
             elif packet.command % 2 and packet.number in self._waits:
                 self._waits.pop(packet.number)(packet.body)

@@ -10,7 +10,7 @@ import struct
 
 from drivers.address import choice_option, number_option, split_options
 from drivers.base import CommandOutcome, LimitExceeded, Limits, OptionRefused, Outcome, StimulatorInfo
-from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked
+from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
 from drivers.ranges import ROUNDING
 from drivers.serial_pulser import SerialPulser
 
@@ -105,7 +105,7 @@ class PulsePal(SerialPulser):
         self._disarm()
         self._write(bytes((_OP, _DISCONNECT)))
 
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         """Set what differs from the pulse before; the trigger follows when all of it is confirmed."""
         volts = asked.current_ma / self._scale
         width_ms = asked.width_ms

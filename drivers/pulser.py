@@ -44,7 +44,7 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedPulse:
     """The pulse under way: what was asked for, at ``asked_ns``; it was sent on at ``sent_ns``."""
 
     asked_ns: int
@@ -59,7 +59,7 @@ class Pulser(SeparateStimulator):
     def __init__(self, info: StimulatorInfo) -> None:
         self.info, self.limits = info, info.limits
         self._enabled = False
-        self._asked: Asked | None = None
+        self._asked: RequestedPulse | None = None
         self._last_ns: int | None = None
         self._train: Train | None = None
         self._due_ns = 0
@@ -156,7 +156,7 @@ class Pulser(SeparateStimulator):
         """Stop whatever the output does."""
 
     @abstractmethod
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         """Send ``asked`` on, at once or once the device has answered to its settings."""
 
     @abstractmethod
@@ -187,8 +187,8 @@ class Pulser(SeparateStimulator):
                 "no pulse was sent."
             )
         self._last_ns = now_ns
-        self._asked = Asked(now_ns, current_ma, width_ms)
-        self._guarded(lambda: self._send(Asked(now_ns, current_ma, width_ms)))
+        self._asked = RequestedPulse(now_ns, current_ma, width_ms)
+        self._guarded(lambda: self._send(RequestedPulse(now_ns, current_ma, width_ms)))
 
     def _sent(self) -> None:
         """Note that the pulse under way has been sent on, now."""

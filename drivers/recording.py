@@ -9,7 +9,7 @@ import numpy as np
 
 from drivers.base import Amplifier, Block, DeviceInfo, DeviceLost, Pulse
 from drivers.formats import load
-from drivers.formats.loaded import Options, Page
+from drivers.formats.loaded import FileOptions, SamplePage
 from drivers.formats.pulses import is_pulse, pulse_at
 
 
@@ -40,7 +40,7 @@ class Recording(Amplifier):
         if block_samples < 1:
             raise ValueError(f"a block of {block_samples} samples holds none; use 1 or more")
         self._path = Path(path)
-        self._loaded = load(self._path, Options(channel, full_scale_uv, sample_rate_hz))
+        self._loaded = load(self._path, FileOptions(channel, full_scale_uv, sample_rate_hz))
         self._block_samples = block_samples
         self.annotations = self._loaded.annotations
         self.warnings = self._loaded.warnings
@@ -57,7 +57,7 @@ class Recording(Amplifier):
             channels=self._loaded.channels,
         )
         self._closed = False
-        self._page: tuple[int, Page] | None = None
+        self._page: tuple[int, SamplePage] | None = None
         self.start()
 
     def _annotated_pulses(self) -> tuple[Pulse, ...]:
@@ -123,7 +123,7 @@ class Recording(Amplifier):
             self._next_pulse += 1
         return self.pulses[first : self._next_pulse]
 
-    def _stored(self, first: int, samples: int) -> Page:
+    def _stored(self, first: int, samples: int) -> SamplePage:
         parts = []
         while samples:
             index, offset = divmod(first, self._loaded.page_samples)
@@ -133,7 +133,7 @@ class Recording(Amplifier):
             first, samples = first + part.stop - part.start, samples - (part.stop - part.start)
         return np.concatenate([uv for uv, _ in parts]), np.concatenate([extreme for _, extreme in parts])
 
-    def _page_at(self, index: int) -> Page:
+    def _page_at(self, index: int) -> SamplePage:
         if self._page is None or self._page[0] != index:
             try:
                 self._page = index, self._loaded.page(index)

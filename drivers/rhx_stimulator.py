@@ -24,7 +24,7 @@ MAX_RATE_HZ = 10.0
 STALE_S = 0.2
 _KEPT = 256
 
-Job = tuple[str, Callable[[], None]]
+QueuedCommand = tuple[str, Callable[[], None]]
 
 
 def limits_of(step_ua: float, rate_hz: float) -> Limits:
@@ -38,7 +38,7 @@ class RhxStimulator:
 
     def __init__(self, commands: RhxCommands, channel: str, limits: Limits) -> None:
         self._commands, self._channel, self._limits = commands, channel, limits
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[QueuedCommand | None] = queue.SimpleQueue()
         self._outcomes: deque[CommandOutcome] = deque(maxlen=_KEPT)
         self._enabled = self._touched = False
         self._set: tuple[float, float] | None = None

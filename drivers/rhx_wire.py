@@ -22,7 +22,7 @@ _MAGNITUDE, _NEGATIVE, _COMPLIANCE = 0xFF, 0x100, 0x8000
 # a second phase follows its first within this, a pulse its pulse does not
 _SECOND_PHASE_S = 0.005
 
-Words = NDArray[np.uint16]
+WireWords = NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Frames:
     """Contiguous frames: ``first`` is the timestamp of the first, ``words`` of shape (frames, bands)."""
 
     first: int
-    words: Words
+    words: WireWords
 
 
 class BlockReader:
@@ -83,7 +83,7 @@ class BlockReader:
         return Frames(int(times[0]), frames["words"].copy())
 
 
-def microvolts(words: Words) -> Samples:
+def microvolts(words: WireWords) -> Samples:
     """Amplifier words to float32 microvolts."""
     return np.asarray((words.astype(np.float32) - _MIDDLE) * np.float32(UV_PER_STEP), np.float32)
 
@@ -108,7 +108,7 @@ class StimulusMarks:
         self._last: tuple[int, int] | None = None
         self._polarity = 0
 
-    def feed(self, words: Words, first_sample: int) -> list[Pulse]:
+    def feed(self, words: WireWords, first_sample: int) -> list[Pulse]:
         """Pulses whose first phase ends within ``words``, of which the first is ``first_sample``."""
         polarity = np.where(words & _MAGNITUDE, np.where(words & _NEGATIVE, -1, 1), 0)
         changes = np.flatnonzero(np.diff(polarity, prepend=self._polarity))
@@ -143,7 +143,7 @@ class StimulusMarks:
         )
 
 
-def rising_edges(words: Words, bit: int, was_high: bool) -> tuple[list[int], bool]:
+def rising_edges(words: WireWords, bit: int, was_high: bool) -> tuple[list[int], bool]:
     """Where ``bit`` of the digital-in ``words`` goes up, and whether it is up at their end."""
     high = (words >> bit & 1).astype(bool)
     edges = np.flatnonzero(high & ~np.concatenate(([was_high], high[:-1])))

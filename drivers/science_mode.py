@@ -18,7 +18,7 @@ _OVERHEAD, _HEAD = 10, 9
 _LEAST, _LONGEST = 12, 1100
 
 
-class Command(IntEnum):
+class CommandNumber(IntEnum):
     """Commands; the answer to one has the number after it."""
 
     LOW_LEVEL_INIT = 0

@@ -27,7 +27,7 @@ _CLOSES_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
+class SoundChunk:
     """Samples of shape (samples, channels), full scale 1, the first recorded at ``adc_s`` of the card's clock.
 
     ``overflow``: the card had to throw samples away before them.
@@ -51,7 +51,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         self._channels = self._address.count("channels", 1, 64)
         self._full_scale_uv = self._address.number("full_scale_uv")
         self._rate_hz = self._address.number("rate_hz")
-        self._chunks: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
+        self._chunks: queue.SimpleQueue[SoundChunk | None] = queue.SimpleQueue()
         self._sound = library()
         self._stream: Any = None
         super().__init__()
@@ -95,13 +95,13 @@ class SoundInput(StreamingAmplifier, Calibrated):
         """Queue what the card hands over; in PortAudio's own thread."""
         if self._chunks.qsize() < MAX_CHUNKS:
             adc_s = float(times.inputBufferAdcTime)
-            self._chunks.put(Chunk(time.monotonic_ns(), samples.copy(), adc_s, bool(status.input_overflow)))
+            self._chunks.put(SoundChunk(time.monotonic_ns(), samples.copy(), adc_s, bool(status.input_overflow)))
 
     def _begin(self) -> None:
         self._stream.stop()
         while not self._chunks.empty():
             self._chunks.get()
-        self._last: Chunk | None = None
+        self._last: SoundChunk | None = None
         self.silence_s = SILENCE_S
         try:
             self._stream.start()
@@ -117,7 +117,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
             self._last, self.silence_s = chunk, STALLED_S
             chunk = self._next(0.0)
 
-    def _next(self, timeout_s: float) -> Chunk | None:
+    def _next(self, timeout_s: float) -> SoundChunk | None:
         """The next chunk, None where there is none yet. Raises DeviceLost at the end of the stream."""
         try:
             chunk = self._chunks.get(timeout=timeout_s) if timeout_s > 0 else self._chunks.get_nowait()
@@ -178,7 +178,7 @@ def choose(known: dict[int, str], wanted: str) -> tuple[int, str]:
     return next(iter(found.items()))
 
 
-def lost_between(before: Chunk, after: Chunk, rate_hz: float) -> int:
+def lost_between(before: SoundChunk, after: SoundChunk, rate_hz: float) -> int:
     """Samples thrown away between two chunks, by the card's clock; by this computer's where the card tells no time.
 
     1 at least: some were.

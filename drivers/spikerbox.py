@@ -16,7 +16,7 @@ from drivers.base import Button, Calibrated, Channel, DeviceInfo, DeviceLost, De
 from drivers.port import open_port
 from drivers.port_reader import Chunk, Port
 from drivers.rate import rate_from_arrival
-from drivers.spikerbox_wire import ByteReader, Counts, Message
+from drivers.spikerbox_wire import ByteReader, Counts, DeviceMessage
 from drivers.streaming import StreamingAmplifier
 
 BAUD = 222_222
@@ -133,7 +133,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         scale = np.float32(self._uv_per_lsb or 1.0)
         return np.asarray((found.values - self._middle) * scale, np.float32)
 
-    def _heed(self, message: Message, arrived_ns: int) -> None:
+    def _heed(self, message: DeviceMessage, arrived_ns: int) -> None:
         """Take a message: an event belongs to the sample that comes next."""
         if message.name == "HWT":
             self._hardware = message.value
@@ -180,8 +180,8 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             for _, data in self._read_port(0.05):
                 self._note_name(self._reader.feed(data))
 
-    def _note_name(self, found: list[Counts | Message]) -> None:
-        names = [f.value for f in found if isinstance(f, Message) and f.name == "HWT"]
+    def _note_name(self, found: list[Counts | DeviceMessage]) -> None:
+        names = [f.value for f in found if isinstance(f, DeviceMessage) and f.name == "HWT"]
         self._hardware = names[0] if names else self._hardware
 
     def _measured_rate(self, model: Model) -> float:

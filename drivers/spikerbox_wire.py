@@ -30,14 +30,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class DeviceMessage:
     """One ``NAME:value`` of the device, between the samples before and after it."""
 
     name: str
     value: str
 
 
-Found = Counts | Message
+ReadItem = Counts | DeviceMessage
 
 
 class ByteReader:
@@ -50,10 +50,10 @@ class ByteReader:
         self._begun = False
         self.torn = self.skipped = 0
 
-    def feed(self, data: bytes) -> list[Found]:
+    def feed(self, data: bytes) -> list[ReadItem]:
         """What ``data``, after the bytes before it, holds in order. Bounded: at most a message is kept back."""
         self._rest += data
-        found: list[Found] = []
+        found: list[ReadItem] = []
         while (at := self._rest.find(_ESCAPE)) >= 0:
             end = self._message_end(at)
             if end is None:
@@ -78,7 +78,7 @@ class ByteReader:
         too_long = len(self._rest) - at > len(OPENING) + MAX_MESSAGE + len(CLOSING)
         return 0 if too_long else None
 
-    def _samples(self, end: int, *, ended: bool) -> list[Found]:
+    def _samples(self, end: int, *, ended: bool) -> list[ReadItem]:
         """Frames up to ``end``, which are dropped from the rest; ``ended``: what is cut there stays cut."""
         if not end:
             return []
@@ -97,7 +97,7 @@ class ByteReader:
         self._lost_bytes += (used - kept_to) * self._begun
         return found
 
-    def _whole(self, raw: NDArray[np.uint8], starts: NDArray[np.intp]) -> list[Found]:
+    def _whole(self, raw: NDArray[np.uint8], starts: NDArray[np.intp]) -> list[ReadItem]:
         """Frames that came whole, cut into runs where bytes are missing between them."""
         if not len(starts):
             return []
@@ -118,8 +118,8 @@ class ByteReader:
         self._lost_bytes += count * self._begun
 
 
-def _messages(body: bytes) -> list[Found]:
+def _messages(body: bytes) -> list[ReadItem]:
     """Every ``NAME:value;`` in ``body``; what is not of that form is left out."""
     words = body.decode("ascii", "replace").split(";")
     parts = [word.strip().partition(":") for word in words]
-    return [Message(name, value) for name, colon, value in parts if colon]
+    return [DeviceMessage(name, value) for name, colon, value in parts if colon]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from drivers.address import choice_option, split_options
 from drivers.base import CommandOutcome, Limits, Outcome, StimulatorInfo
-from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked
+from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
 from drivers.serial_pulser import SerialPulser
-from drivers.stimjim_text import Booted, Complete, Measured, Said, Settings, TextReader
+from drivers.stimjim_text import Booted, Complete, Measured, Said, StoredTrain, TextReader
 
 SLOT = 99
 """The stored train that is used, the last of 100: the others stay as their owner left them."""
@@ -34,8 +34,8 @@ class StimJim(SerialPulser):
         url, options = split_options(address, rest, ("output",))
         self._output = int(choice_option(address, options, "output", ("0", "1")) or 0)
         self._reader = TextReader()
-        self._told: Settings | None = None
-        self._wanted: Settings | None = None
+        self._told: StoredTrain | None = None
+        self._wanted: StoredTrain | None = None
         self._verified = False
         self._delivered: int | None = None
         super().__init__(StimulatorInfo("StimJim", "", address, LIMITS), url)
@@ -51,7 +51,7 @@ class StimJim(SerialPulser):
     def _disarm(self) -> None:
         self._write(_ALL_STOP)
 
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         """Set the train where it is not so already; the pulse follows when its echo has been found right."""
         wanted = self._train_of(asked)
         if wanted == self._wanted and self._verified:
@@ -60,13 +60,13 @@ class StimJim(SerialPulser):
         self._wanted, self._verified = wanted, False
         self._write(wanted.command())
 
-    def _train_of(self, asked: Asked) -> Settings:
+    def _train_of(self, asked: RequestedPulse) -> StoredTrain:
         """One stage: its period is longer than its duration, so that the train ends after one pulse."""
         width_us = round(asked.width_ms * 1e3)
         amplitudes, modes = [0, 0], [_GROUNDED, _GROUNDED]
         amplitudes[self._output], modes[self._output] = -round(asked.current_ma * 1e3), _CURRENT
         stage = amplitudes[0], amplitudes[1], width_us
-        return Settings(SLOT, (modes[0], modes[1]), width_us + 1000, width_us + 500, (stage,))
+        return StoredTrain(SLOT, (modes[0], modes[1]), width_us + 1000, width_us + 500, (stage,))
 
     def _fire(self) -> None:
         self._delivered = None
@@ -78,7 +78,7 @@ class StimJim(SerialPulser):
             self._take(said)
 
     def _take(self, said: Said) -> None:
-        if isinstance(said, Settings):
+        if isinstance(said, StoredTrain):
             self._told = said
             self._echoed(said)
         elif isinstance(said, Complete):
@@ -88,7 +88,7 @@ class StimJim(SerialPulser):
         elif isinstance(said, Booted):
             self._verified = False
 
-    def _echoed(self, echo: Settings) -> None:
+    def _echoed(self, echo: StoredTrain) -> None:
         """Fire if the device has stored what it was told, and only then."""
         if self._asked is None or self._asked.sent_ns is not None or echo.index != SLOT:
             return

@@ -19,7 +19,7 @@ _BOOT = b"Booting StimJim"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class StoredTrain:
     """A pulse train as it is stored: times in us, stages of (amplitude 0, amplitude 1, us), in uA or mV by mode."""
 
     index: int
@@ -61,7 +61,7 @@ class Booted:
     """It has been switched on just now: what it was told before is forgotten."""
 
 
-Said = Settings | Complete | Measured | Started | Booted
+Said = StoredTrain | Complete | Measured | Started | Booted
 
 
 class TextReader:
@@ -97,13 +97,13 @@ class TextReader:
         elif (stage := _STAGE.search(line)) and int(stage[1]) == len(self._stages):
             self._stages.append((int(stage[3]), int(stage[4]), int(stage[2])))
 
-    def _end_of_dump(self) -> Settings | None:
+    def _end_of_dump(self) -> StoredTrain | None:
         """The second rule closes a dump; one with a line missing says nothing."""
         dump, self._dump = self._dump, None
         if dump is None or not {"mode0", "mode1", "period", "duration"} <= dump.keys():
             return None
         modes = dump["mode0"], dump["mode1"]
-        return Settings(dump["index"], modes, dump["period"], dump["duration"], tuple(self._stages))
+        return StoredTrain(dump["index"], modes, dump["period"], dump["duration"], tuple(self._stages))
 
 
 def _event(line: bytes) -> Said | None:

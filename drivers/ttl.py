@@ -11,7 +11,7 @@ import serial
 from drivers.address import number_option, split_options
 from drivers.base import CommandOutcome, DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
 from drivers.port import refuse_port
-from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Asked, Pulser
+from drivers.pulser import LONGEST_WIDTH_MS, MOST_RATE_HZ, Pulser, RequestedPulse
 
 LIMITS = Limits(50.0, 0.01, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ)
 """Not the stimulator's, which nobody can ask: what may be said of its dial."""
@@ -63,7 +63,7 @@ class TtlTrigger(Pulser):
     def _disarm(self) -> None:
         self._lower()
 
-    def _send(self, asked: Asked) -> None:
+    def _send(self, asked: RequestedPulse) -> None:
         with self._told_when_gone():
             if self._byte is not None:
                 self._serial.write(bytes((self._byte,)))

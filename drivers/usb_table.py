@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class UsbCandidate:
     """What a port may be: ``address`` with {port} in it, and how likely."""
 
     address: str
@@ -17,20 +17,22 @@ class Candidate:
     confidence: str
 
 
-ONA = Candidate("ona:{port}", "Open Needle Amplifier, or another serial device", "possible")
-_SHIELD = Candidate("spikerbox:{port}", "Backyard Brains SpikerShield on an Arduino", "possible")
-_CYTON = Candidate("brainflow:CYTON?serial_port={port}", "OpenBCI Cyton's dongle, or another FTDI device", "possible")
-_FTDI_BOX = Candidate("spikerbox:{port}?baud=500000", "Backyard Brains Human-Human Interface", "possible")
+ONA = UsbCandidate("ona:{port}", "Open Needle Amplifier, or another serial device", "possible")
+_SHIELD = UsbCandidate("spikerbox:{port}", "Backyard Brains SpikerShield on an Arduino", "possible")
+_CYTON = UsbCandidate(
+    "brainflow:CYTON?serial_port={port}", "OpenBCI Cyton's dongle, or another FTDI device", "possible"
+)
+_FTDI_BOX = UsbCandidate("spikerbox:{port}?baud=500000", "Backyard Brains Human-Human Interface", "possible")
 
-KNOWN: dict[str, tuple[Candidate, ...]] = {
-    "2E73:0004": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Human SpikerBox", "sure"),),
-    "2E73:0006": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Muscle SpikerBox Pro", "sure"),),
-    "2E73:0007": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Neuron SpikerBox Pro", "sure"),),
-    "2E73:0009": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Neuron SpikerBox Pro MFi", "sure"),),
-    "2E73:000D": (Candidate("spikerbox:{port}?channels=2", "Backyard Brains Spike Station", "sure"),),
+KNOWN: dict[str, tuple[UsbCandidate, ...]] = {
+    "2E73:0004": (UsbCandidate("spikerbox:{port}?channels=2", "Backyard Brains Human SpikerBox", "sure"),),
+    "2E73:0006": (UsbCandidate("spikerbox:{port}?channels=2", "Backyard Brains Muscle SpikerBox Pro", "sure"),),
+    "2E73:0007": (UsbCandidate("spikerbox:{port}?channels=2", "Backyard Brains Neuron SpikerBox Pro", "sure"),),
+    "2E73:0009": (UsbCandidate("spikerbox:{port}?channels=2", "Backyard Brains Neuron SpikerBox Pro MFi", "sure"),),
+    "2E73:000D": (UsbCandidate("spikerbox:{port}?channels=2", "Backyard Brains Spike Station", "sure"),),
     "0403:6015": (_CYTON, _FTDI_BOX, ONA),
 }
-OF_VENDOR: dict[str, tuple[Candidate, ...]] = {
+OF_VENDOR: dict[str, tuple[UsbCandidate, ...]] = {
     "2341": (_SHIELD, ONA),
     "2A03": (_SHIELD, ONA),
     "1A86": (_SHIELD, ONA),
@@ -42,7 +44,7 @@ RESETS = frozenset({"2341", "2A03", "1A86", "0403", "10C4", "067B"})
 """Vendors of Arduino boards and of bridges whose DTR line commonly resets what is behind them when a port is opened."""
 
 
-def candidates(vendor_product: str | None) -> tuple[Candidate, ...]:
+def candidates(vendor_product: str | None) -> tuple[UsbCandidate, ...]:
     """What a port may be, the likeliest first; none for one that is to be left alone."""
     if vendor_product is None:
         return (ONA,)

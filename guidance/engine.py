@@ -17,18 +17,18 @@ from guidance.dose.guard import DoseGuard
 from guidance.emg.guide import NeedleGuide
 from guidance.events import Cue, End, Entry, Made, Proximity, Record, Stimulus
 from guidance.interlock import Conditions
-from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Dial, Mark, Message
+from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Mark, Message, TurnDial
 from guidance.needle import NeedleWatch
 from guidance.origin import Origin
 from guidance.proximity.filter import ProximityFilter
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
-from guidance.signal.path import Answer, PulseSeen, Second, SignalPath
+from guidance.signal.path import ChannelResponse, PulseSeen, QualitySecond, SignalPath
 from guidance.snapshot import Snapshot
 from guidance.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
-from guidance.stimulation import Action, Asked, Stimulation
+from guidance.stimulation import Action, PendingPulse, Stimulation
 from guidance.telling import channel_named, heard_of, response_of, signal_of, start_of, stimulus_of, unconfirmed
-from guidance.watch import Watch
+from guidance.watch import HealthMonitor
 from guidance.zones import SteadyZone, edges_ma
 
 
@@ -61,7 +61,7 @@ class Engine:
         self.builder = SnapshotBuilder(settings, info)
         self.counters = self.builder.counters
         self.alarms = AlarmBoard()
-        self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
         self.stimulation = stimulation
         self.dialled = DialSaid(settings.current_ma) if listen else None
@@ -201,7 +201,7 @@ class Engine:
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
-        elif isinstance(message, Dial) and self.dialled:
+        elif isinstance(message, TurnDial) and self.dialled:
             yield self.dialled.turn(message.steps)
             self.path.dial(self.dialled.current_ma)
         elif self.stimulation:
@@ -231,7 +231,7 @@ class Engine:
     def _live(self, now_ns: int) -> Iterator[Made]:
         stimulation = self.stimulation
         for item in stimulation.overdue(self.t) if stimulation else ():
-            yield self._unconfirmed(item) if isinstance(item, Asked) else Made(self.t, item)
+            yield self._unconfirmed(item) if isinstance(item, PendingPulse) else Made(self.t, item)
         state = self._conditions(now_ns)
         if stimulation:
             yield from self._at_once(stimulation.tick(self.t, state))
@@ -240,7 +240,7 @@ class Engine:
     def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:
         return (Made(self.t, record) for record in records)
 
-    def _unconfirmed(self, asked: Asked) -> Made:
+    def _unconfirmed(self, asked: PendingPulse) -> Made:
         return Made(self.t, self._stimulus(unconfirmed(asked, self.info.sample_rate_hz)))
 
     def _conditions(self, now_ns: int) -> Conditions:
@@ -260,7 +260,7 @@ class Engine:
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
 
-    def _records(self, finding: PulseSeen | Answer | Second) -> Iterator[tuple[float, Record]]:
+    def _records(self, finding: PulseSeen | ChannelResponse | QualitySecond) -> Iterator[tuple[float, Record]]:
         if isinstance(finding, PulseSeen):
             t = self._seconds(finding.pulse.sample)
             if self.stimulation:
@@ -270,7 +270,7 @@ class Engine:
             yield t, self._stimulus(finding.pulse, finding.alignment)
             lead_off = any(self.watch.lead_off)
             yield from ((t, alarm) for alarm in self.needle.pulse(finding.pulse, t, lead_off=lead_off))
-        elif isinstance(finding, Answer):
+        elif isinstance(finding, ChannelResponse):
             t = self._seconds(finding.due)
             yield from ((t, record) for record in self._answer(finding, t))
         else:
@@ -292,7 +292,7 @@ class Engine:
     def _stimulus(self, pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
         return stimulus_of(pulse, alignment)
 
-    def _answer(self, answer: Answer, t: float) -> Iterator[Record]:
+    def _answer(self, answer: ChannelResponse, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
         if not answer.channel:
             self.builder.add_sweep(answer.pulse.sample, answer.evoked, answer.pulse.current_ma)

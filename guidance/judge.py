@@ -14,7 +14,7 @@ from guidance.protocol import MuscleWindow, Protocol
 Span = tuple[float, float]
 
 
-class Kind(StrEnum):
+class ResponseKind(StrEnum):
     """What a response may be, by its latency."""
 
     EXPECTED = "expected"
@@ -24,14 +24,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class LatencyClass:
     """What a response may be, and that in words that fit on a line."""
 
-    kind: Kind
+    kind: ResponseKind
     text: str
 
 
-def judge(latency_ms: float | None, protocol: Protocol) -> Judgement | None:
+def judge(latency_ms: float | None, protocol: Protocol) -> LatencyClass | None:
     """What a response of this onset latency (ms after the pulse, None where there was none) may be under ``protocol``.
 
     None where nothing can be said: no response, or no source gives the target muscles' latencies. Both ends of a window
@@ -41,37 +41,38 @@ def judge(latency_ms: float | None, protocol: Protocol) -> Judgement | None:
         return None
     direct_ms = protocol.direct_before_ms
     if direct_ms is not None and latency_ms < direct_ms:
-        return Judgement(
-            Kind.DIRECT, f"{latency_ms:.1f} ms is before any nerve's: artefact or the muscle stimulated directly"
+        return LatencyClass(
+            ResponseKind.DIRECT,
+            f"{latency_ms:.1f} ms is before any nerve's: artefact or the muscle stimulated directly",
         )
     expected = [(muscle.muscle, muscle.m_ms) for muscle in protocol.muscles if muscle.m_ms is not None]
     within = [name for name, span in expected if _holds(span, latency_ms)]
     if within:
-        return Judgement(Kind.EXPECTED, f"{latency_ms:.1f} ms fits {' or '.join(within)}")
+        return LatencyClass(ResponseKind.EXPECTED, f"{latency_ms:.1f} ms fits {' or '.join(within)}")
     return _reflex(latency_ms, protocol.muscles) or _outside(latency_ms, expected, protocol)
 
 
-def _reflex(latency_ms: float, muscles: tuple[MuscleWindow, ...]) -> Judgement | None:
+def _reflex(latency_ms: float, muscles: tuple[MuscleWindow, ...]) -> LatencyClass | None:
     names = [muscle.muscle for muscle in muscles if muscle.h_ms is not None and _holds(muscle.h_ms, latency_ms)]
     if not names:
         return None
-    return Judgement(Kind.REFLEX, f"{latency_ms:.1f} ms may be a reflex (H) of {' or '.join(names)}")
+    return LatencyClass(ResponseKind.REFLEX, f"{latency_ms:.1f} ms may be a reflex (H) of {' or '.join(names)}")
 
 
-def _outside(latency_ms: float, expected: list[tuple[str, Span]], protocol: Protocol) -> Judgement | None:
+def _outside(latency_ms: float, expected: list[tuple[str, Span]], protocol: Protocol) -> LatencyClass | None:
     """What a latency in no window may be; None where no window is known."""
     if not expected:
         return None
     windows = ", ".join(f"{name} {span[0]:g}-{span[1]:g}" for name, span in expected)
     open_ = [muscle.muscle for muscle in protocol.muscles if muscle.m_ms is None]
     if latency_ms < min(span[0] for _, span in expected):
-        kind, when, others = Kind.DIRECT, "early", ["muscle stimulated directly", "another nerve's muscle"]
+        kind, when, others = ResponseKind.DIRECT, "early", ["muscle stimulated directly", "another nerve's muscle"]
     elif latency_ms > max(span[1] for _, span in expected):
-        kind, when, others = Kind.OTHER, "late", ["another nerve's muscle", "a reflex"]
+        kind, when, others = ResponseKind.OTHER, "late", ["another nerve's muscle", "a reflex"]
     else:
-        kind, when, others = Kind.OTHER, "between", ["another nerve's muscle"]
+        kind, when, others = ResponseKind.OTHER, "between", ["another nerve's muscle"]
     may_be = " or ".join([*others, *(f"{name} (no latency known)" for name in open_)])
-    return Judgement(kind, f"{latency_ms:.1f} ms is {when}: may be {may_be} ({windows} ms)")
+    return LatencyClass(kind, f"{latency_ms:.1f} ms is {when}: may be {may_be} ({windows} ms)")
 
 
 def _holds(span: Span, latency_ms: float) -> bool:

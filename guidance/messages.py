@@ -35,7 +35,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
+class TurnDial:
     """The operator turns the current by so many steps of the dial, up or down; in manual mode, or once taken over."""
 
     steps: int
@@ -118,7 +118,7 @@ Message = (
     | Pause
     | Arm
     | Stop
-    | Dial
+    | TurnDial
     | Hold
     | TakeOver
     | HandBack

@@ -9,7 +9,7 @@ from drivers.base import Outcome, Pulse
 from guidance.controller import Controller
 from guidance.events import Command
 from guidance.interlock import Bounds, Conditions
-from guidance.stimulation import UNCONFIRMED, Asked, Fire, Output, Stimulation, Train
+from guidance.stimulation import UNCONFIRMED, Fire, PendingPulse, SetTrain, Stimulation, SwitchOutput
 
 CONFIRM_S = 0.5
 ANSWER_S = 1.0
@@ -26,7 +26,7 @@ class SinglePulses(Stimulation):
         """As Stimulation."""
         super().__init__(controller, bounds, width_ms, rate_hz)
         self._beat_t = self._fired_t = -math.inf
-        self._asked: Asked | None = None
+        self._asked: PendingPulse | None = None
         self._unconfirmed = 0
         self._withheld: str | None = None
 
@@ -40,7 +40,7 @@ class SinglePulses(Stimulation):
         """Whether the last pulse still waits to be confirmed."""
         return self._asked is not None and self._asked.seen is None
 
-    def give_up(self) -> Iterator[Asked]:
+    def give_up(self) -> Iterator[PendingPulse]:
         """The last pulse, if it was never confirmed."""
         asked, self._asked = self._asked, None
         if asked and asked.seen is None:
@@ -66,9 +66,9 @@ class SinglePulses(Stimulation):
     def _begin(self, t: float, _current_ma: float) -> None:
         self._unconfirmed, self._withheld = 0, None
         self._beat_t = max(self._beat_t, t - 1 / self.pulse_rate_hz)
-        self.actions.append(Output(on=True))
+        self.actions.append(SwitchOutput(on=True))
 
-    def overdue(self, t: float) -> Iterator[Command | Asked]:
+    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
         """As Stimulation: the last pulse waits so long to be confirmed, and then to be answered."""
         asked = self._asked
         if asked and asked.seen is not None and t - asked.t > ANSWER_S:
@@ -93,7 +93,7 @@ class SinglePulses(Stimulation):
             return
         self._withheld = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
-        self._asked = Asked(t, current_ma, self.pulse_width_ms)
+        self._asked = PendingPulse(t, current_ma, self.pulse_width_ms)
         self._ask(Fire(current_ma, self.pulse_width_ms))
         yield from self._tell()
 
@@ -140,7 +140,7 @@ class PulseTrain(Stimulation):
         """At any time while the train runs."""
         return self.armed
 
-    def give_up(self) -> Iterator[Asked]:
+    def give_up(self) -> Iterator[PendingPulse]:
         """Nothing: no pulse is asked for by itself."""
         return iter(())
 
@@ -155,9 +155,9 @@ class PulseTrain(Stimulation):
     def _begin(self, t: float, current_ma: float) -> None:
         self._extend(t)
         self._train(current_ma)
-        self.actions.append(Output(on=True))
+        self.actions.append(SwitchOutput(on=True))
 
-    def overdue(self, t: float) -> Iterator[Command | Asked]:
+    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
         """As Stimulation: the train lapses where its pulses are not heard of."""
         if self._heard:
             self._extend(t)
@@ -176,7 +176,7 @@ class PulseTrain(Stimulation):
 
     def _train(self, current_ma: float) -> None:
         self._train_hz = self.pulse_rate_hz
-        self._ask(Train(current_ma, self.width_ms, self._train_hz))
+        self._ask(SetTrain(current_ma, self.width_ms, self._train_hz))
 
     def _extend(self, t: float) -> None:
         self._heard = False

@@ -12,7 +12,7 @@ from guidance.controller import Controller
 from guidance.events import Command, Proximity, Response
 from guidance.hand import Hand
 from guidance.interlock import Bounds, Conditions, Ladder, disarming, highest_step, not_fresh, refusal
-from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
+from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
 
 DIAL_STEP_MA = 0.05
 PASSING_FAULTS = {"host lost", "open circuit"}
@@ -35,7 +35,7 @@ _UNFOUND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class SwitchOutput:
     """Ask the device to arm or disarm its output."""
 
     on: bool
@@ -50,7 +50,7 @@ class Fire:
 
 
 @dataclass(frozen=True, slots=True)
-class Train:
+class SetTrain:
     """Ask a device that knows no single pulses for a train, delivered while its output is on."""
 
     current_ma: float
@@ -58,11 +58,11 @@ class Train:
     rate_hz: float
 
 
-Action = Output | Fire | Train
+Action = SwitchOutput | Fire | SetTrain
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingPulse:
     """A pulse asked for at device time ``t``; ``seen`` is the sample at which the device says it began."""
 
     t: float
@@ -130,7 +130,7 @@ class Stimulation(ABC):
         """Whether a pulse may have been given of which the device has not told yet."""
 
     @abstractmethod
-    def give_up(self) -> Iterator[Asked]:
+    def give_up(self) -> Iterator[PendingPulse]:
         """Pulses still not confirmed, of which nothing is to be expected any more."""
 
     @abstractmethod
@@ -142,7 +142,7 @@ class Stimulation(ABC):
         """Note that the pulse at ``sample`` has been answered."""
 
     @abstractmethod
-    def overdue(self, t: float) -> Iterator[Command | Asked]:
+    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
         """Give up on what has been waited for too long, armed or not; a pulse that stays unconfirmed comes out."""
 
     @abstractmethod
@@ -155,7 +155,7 @@ class Stimulation(ABC):
             yield from self.arm(t, state, "operator")
         elif isinstance(message, Stop):
             yield from self.disarm("operator")
-        elif isinstance(message, Dial):
+        elif isinstance(message, TurnDial):
             yield from self.turn(message.steps)
         elif isinstance(message, Hold | TakeOver):
             yield from self.take(hold=isinstance(message, Hold))
@@ -167,7 +167,7 @@ class Stimulation(ABC):
         why = disarming(state) or not_fresh(state)
         self.refused = why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.rate_hz)
         if why is not None:
-            self.actions.append(Output(on=False))
+            self.actions.append(SwitchOutput(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.suspect, self.amiss, self._runaway = True, False, None, None
@@ -178,7 +178,7 @@ class Stimulation(ABC):
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
-        self.actions.append(Output(on=False))
+        self.actions.append(SwitchOutput(on=False))
         self.unanswered = 0
         self.suspect |= by == "operator"
         if self.armed:
@@ -224,7 +224,7 @@ class Stimulation(ABC):
         given_ma, most_ma = pulse.current_ma, max(self._lately_ma)
         if given_ma is not None and given_ma > highest_step(most_ma):
             self._runaway = f"a pulse of {given_ma:.2f} mA was given, and no more than {most_ma:.2f} mA asked for"
-            self.actions.append(Output(on=False))
+            self.actions.append(SwitchOutput(on=False))
         self.amiss = _amiss(pulse) if self._runaway is None else _RUNAWAY.format(self._runaway)
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.ladder.delivered(pulse.current_ma)
@@ -245,7 +245,7 @@ class Stimulation(ABC):
     def _refusal(self, current_ma: float, state: Conditions) -> str | None:
         return refusal(state, self.bounds, self.ladder, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
 
-    def _ask(self, action: Fire | Train) -> None:
+    def _ask(self, action: Fire | SetTrain) -> None:
         self.actions.append(action)
         self.ladder.asked(action.current_ma, action.width_ms)
         self._lately_ma.append(action.current_ma)

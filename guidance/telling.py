@@ -13,8 +13,8 @@ from guidance.protocol import Protocol
 from guidance.proximity.evidence import Heard
 from guidance.settings import Settings
 from guidance.signal.align import Alignment
-from guidance.signal.path import Answer, Second
-from guidance.stimulation import Asked
+from guidance.signal.path import ChannelResponse, QualitySecond
+from guidance.stimulation import PendingPulse
 
 
 def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origin) -> Start:
@@ -41,7 +41,7 @@ def channel_named(label: str | None, info: DeviceInfo) -> int | None:
     return None if label is None else [channel.name for channel in info.channels].index(label)
 
 
-def unconfirmed(asked: Asked, rate_hz: float) -> Pulse:
+def unconfirmed(asked: PendingPulse, rate_hz: float) -> Pulse:
     """The stimulus that nothing is known of but that it was ``asked`` for, and when."""
     return Pulse(
         sample=round(asked.t * rate_hz),
@@ -66,7 +66,7 @@ def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
     )
 
 
-def response_of(answer: Answer, channel: str, protocol: Protocol) -> Response:
+def response_of(answer: ChannelResponse, channel: str, protocol: Protocol) -> Response:
     """The record of ``answer`` of the channel so named; that of the main channel is judged by ``protocol``."""
     evoked, late = answer.evoked, answer.evoked.late
     latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
@@ -90,7 +90,7 @@ def response_of(answer: Answer, channel: str, protocol: Protocol) -> Response:
     )
 
 
-def signal_of(second: Second, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
+def signal_of(second: QualitySecond, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
     """The record of one ``second`` of signal; a channel that ``lead_off`` does not reach has no detector of that."""
     channels = [
         {
@@ -104,7 +104,7 @@ def signal_of(second: Second, lead_off: tuple[bool, ...], lost_samples: int, bad
     return Signal(channels, lost_samples, bad_frames)
 
 
-def heard_of(answer: Answer, t: float) -> Heard:
+def heard_of(answer: ChannelResponse, t: float) -> Heard:
     """What the estimate takes of an ``answer`` known at device time ``t``."""
     pulse, evoked = answer.pulse, answer.evoked
     return Heard(

@@ -10,7 +10,7 @@ from guidance.alarms import AlarmBoard
 from guidance.events import Alarm, Entry, Proximity
 from guidance.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, Conditions
 from guidance.messages import Acknowledge, Credit
-from guidance.signal.path import Second
+from guidance.signal.path import QualitySecond
 from guidance.stimulation import Stimulation
 
 STALE_S = 3.0
@@ -30,7 +30,7 @@ _FAULTS = {
 }
 
 
-class Watch:
+class HealthMonitor:
     """Keeps the newest of everything the interlock asks about, and raises the alarms of it."""
 
     def __init__(self, alarms: AlarmBoard, rate_hz: float) -> None:
@@ -76,7 +76,7 @@ class Watch:
         for status in block.status:
             yield from self._status(status)
 
-    def second(self, second: Second, t: float) -> Iterator[Alarm]:
+    def second(self, second: QualitySecond, t: float) -> Iterator[Alarm]:
         """Alarms that a second of signal begins or ends."""
         yield from self.clipped(max((quality.clipped_fraction or 0.0 for quality in second.channels), default=0.0), t)
 

@@ -21,7 +21,7 @@ _MOST_WAITING = 20_000
 _CLOSE_S = 2.0
 
 
-class Target(Protocol):
+class LineTarget(Protocol):
     """Something that takes the lines of a stream, each whole and at once."""
 
     name: str
@@ -36,11 +36,11 @@ class Target(Protocol):
 class EventWriter:
     """Numbers, stamps and writes every record to all its targets, line by line."""
 
-    def __init__(self, *targets: Target | None) -> None:
+    def __init__(self, *targets: LineTarget | None) -> None:
         """Write to each of ``targets``, and close them in the end."""
         self._numbering = Numbering()
         self._targets = [target for target in targets if target is not None]
-        self._spent: list[Target] = []
+        self._spent: list[LineTarget] = []
         self._failed: list[StorageFault] = []
 
     def write(self, made: Made) -> None:
@@ -117,7 +117,7 @@ class Detached:
         """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises ArgumentFault."""
         self.name = path
         waits = path != "-" and _is_pipe(path)
-        self._open: Callable[[], Target] = (lambda: FileTarget(path)) if waits else _always(opened(path))
+        self._open: Callable[[], LineTarget] = (lambda: FileTarget(path)) if waits else _always(opened(path))
         self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
         self._fault: OSError | None = None
         self._thread = threading.Thread(target=self._follow, name=f"events to {path}", daemon=True)
@@ -149,12 +149,12 @@ class Detached:
             target.close()
 
 
-def opened(path: str) -> Target:
+def opened(path: str) -> LineTarget:
     """The target that ``path`` names, "-" being standard output. Raises ArgumentFault."""
     return StandardOutput() if path == "-" else FileTarget(path)
 
 
-def _always(target: Target) -> Callable[[], Target]:
+def _always(target: LineTarget) -> Callable[[], LineTarget]:
     return lambda: target
 
 
@@ -165,5 +165,5 @@ def _is_pipe(path: str) -> bool:
         return False
 
 
-def _sentence(target: Target, fault: OSError) -> str:
+def _sentence(target: LineTarget, fault: OSError) -> str:
     return f"Writing events to {target.name} failed ({fault.strerror}); what was written before stays there."

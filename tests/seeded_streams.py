@@ -15,13 +15,13 @@ from drivers.base import Block, Button, Channel, DeviceInfo, Pulse
 from drivers.simulated.direct import DirectAmplifier
 from drivers.simulated.patient import Patient
 from guidance.dose.drugs import load as load_drugs
-from guidance.dose.patient import Patient as DosePatient
+from guidance.dose.patient import DosePatient as DosePatient
 from guidance.dose.plan import plan_of
 from guidance.engine import Engine
 from guidance.events import Made, Numbering
 from guidance.live.device import LiveDevice
 from guidance.live.stimulating import stimulation_within
-from guidance.messages import Aliquot, Arm, Aspiration, Dial, HandBack, Hold, Mark, Message, Stop, TakeOver
+from guidance.messages import Aliquot, Arm, Aspiration, HandBack, Hold, Mark, Message, Stop, TakeOver, TurnDial
 from guidance.origin import Origin
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
@@ -45,7 +45,7 @@ def closed_loop() -> Iterator[Made]:
     device = LiveDevice(amplifier, asks=True)
     yield engine.begin(ORIGIN)
     steps: tuple[Step, ...] = (
-        (1.0, ()), (12.0, (Arm(),)), (1.0, (Hold(),)), (2.0, (TakeOver(), Dial(2))), (2.0, (Dial(-3),)),
+        (1.0, ()), (12.0, (Arm(),)), (1.0, (Hold(),)), (2.0, (TakeOver(), TurnDial(2))), (2.0, (TurnDial(-3),)),
         (3.0, (HandBack(),)), (1.0, (Mark("contact"),)), (0.5, (Aspiration(blood=False),)), (2.0, (Aliquot(1.0),)),
         (1.0, (Aspiration(blood=True),)), (1.0, (Aliquot(3.0),)), (2.0, (Mark("note", "resistance felt"),)),
         (1.0, (Stop(),)), (3.0, (Arm(),)),
@@ -71,7 +71,7 @@ def listening() -> Iterator[Made]:
     patient.steer(2.5, 0.0, 0.25)
     for turn in range(100):
         stimuli = [(0.3, current_ma, 0.1)] if turn % 5 == 0 and turn > 4 else []
-        messages = (Dial(-1),) if turn % 20 == 10 else ()
+        messages = (TurnDial(-1),) if turn % 20 == 10 else ()
         current_ma -= 0.05 * len(messages)
         yield from engine.step([Block(patient.sample, patient.advance(1000, stimuli))], None, messages)
     yield from engine.end("duration")

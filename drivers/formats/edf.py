@@ -20,9 +20,9 @@ from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
     Candidate,
+    FileOptions,
     Loaded,
-    Options,
-    Page,
+    SamplePage,
     Segment,
     channel_names,
     check_rate,
@@ -30,7 +30,7 @@ from drivers.formats.loaded import (
     microvolts_per,
 )
 
-Signal = edfio.EdfSignal | edfio.BdfSignal
+EdfioSignal = edfio.EdfSignal | edfio.BdfSignal
 
 _CODES = {"EDF": (-(2**15), 2**15 - 1), "BDF": (-(2**23), 2**23 - 1)}
 
@@ -54,7 +54,7 @@ class _Pages:
     calibrations: tuple[Calibration, ...]
     records_a_page: int
 
-    def page(self, index: int) -> Page:
+    def page(self, index: int) -> SamplePage:
         first = index * self.records_a_page
         signals = _signals(self.path, self.layout, first, min(self.records_a_page, self.layout.records - first))
         columns = [signals[i].digital for i in self.chosen]
@@ -63,7 +63,7 @@ class _Pages:
         return uv.astype(np.float32), np.stack([(codes <= c.low) | (codes >= c.high) for c, codes in pairs], 1)
 
 
-def load(path: Path, options: Options) -> Loaded:
+def load(path: Path, options: FileOptions) -> Loaded:
     """Open an EDF or BDF file. Raises OSError, and DeviceRefused where it is damaged or has no channel to play."""
     layout = read_layout(path)
     signals = _signals(path, layout, 0, 1)
@@ -94,7 +94,7 @@ def load(path: Path, options: Options) -> Loaded:
     )
 
 
-def _signals(path: Path, layout: Layout, first: int, records: int) -> Sequence[Signal]:
+def _signals(path: Path, layout: Layout, first: int, records: int) -> Sequence[EdfioSignal]:
     with path.open("rb") as file:
         file.seek(layout.position(first))
         data = file.read(records * layout.record_bytes)
@@ -112,7 +112,7 @@ def _encoding(header: bytes) -> str:
     return "utf-8"
 
 
-def calibrate(path: Path, name: str, signal: Signal, family: str) -> Calibration:
+def calibrate(path: Path, name: str, signal: EdfioSignal, family: str) -> Calibration:
     """Calibrate a voltage by the ranges in its header. Raises DeviceRefused where they allow no calibration."""
     try:
         digital, physical = signal.digital_range, signal.physical_range

@@ -16,7 +16,7 @@ from drivers.base import Channel, DeviceRefused, OptionRefused, Samples
 HIGHEST_UV = 1e9
 PAGE_VALUES = 1 << 16
 
-Page = tuple[Samples, NDArray[np.bool_]]
+SamplePage = tuple[Samples, NDArray[np.bool_]]
 
 _NAME_LENGTH = 40
 _LISTED = 16
@@ -26,7 +26,7 @@ _MICROVOLTS = {"": 1e6, "m": 1e3, "u": 1.0, "\u00b5": 1.0, "\u03bc": 1.0, "n": 1
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class FileOptions:
     """What an operator may say about a file: the one channel wanted, and what a format leaves open."""
 
     channel: str | None = None
@@ -71,7 +71,7 @@ class Loaded:
     channels: tuple[Channel, ...]
     segments: tuple[Segment, ...]
     page_samples: int
-    page: Callable[[int], Page]
+    page: Callable[[int], SamplePage]
     annotations: tuple[Annotation, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -14,9 +14,9 @@ from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
     Candidate,
+    FileOptions,
     Loaded,
-    Options,
-    Page,
+    SamplePage,
     Segment,
     check_rate,
     choose,
@@ -40,12 +40,12 @@ class _Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pages:
+class _SoundPages:
     sound: _Sound
     chosen: tuple[int, ...]
     full_scale_uv: float
 
-    def page(self, index: int) -> Page:
+    def page(self, index: int) -> SamplePage:
         first = index * self.sound.frames_a_page
         count = min(self.sound.frames_a_page, self.sound.frames - first)
         try:
@@ -63,7 +63,7 @@ class _Pages:
         return uv.astype(np.float32), (values <= -1.0) | (values >= self.sound.highest)
 
 
-def load(path: Path, options: Options) -> Loaded:
+def load(path: Path, options: FileOptions) -> Loaded:
     """Open a WAV or FLAC file. Raises OSError, and DeviceRefused where it is damaged, or its scale is not given."""
     sound = _examine(path)
     full_scale_uv = _full_scale(path, options)
@@ -75,12 +75,12 @@ def load(path: Path, options: Options) -> Loaded:
         channels=tuple(Channel(names[i], full_scale_uv) for i in chosen),
         segments=(Segment(0, 0, sound.frames),),
         page_samples=sound.frames_a_page,
-        page=_Pages(sound, tuple(chosen), full_scale_uv).page,
+        page=_SoundPages(sound, tuple(chosen), full_scale_uv).page,
         warnings=_said_of_length(path),
     )
 
 
-def _full_scale(path: Path, options: Options) -> float:
+def _full_scale(path: Path, options: FileOptions) -> float:
     if options.full_scale_uv is None:
         raise OptionRefused(f"{path} does not say how many microvolts its full scale is; give --full-scale-uv UV")
     if not 0 < options.full_scale_uv <= HIGHEST_UV:

@@ -23,8 +23,8 @@ from drivers.formats.loaded import (
     HIGHEST_UV,
     Annotation,
     Candidate,
+    FileOptions,
     Loaded,
-    Options,
     Segment,
     channel_names,
     check_rate,
@@ -74,7 +74,7 @@ def column(header: str) -> Column:
     return Column(name, unit, role)
 
 
-def load(path: Path, options: Options) -> Loaded:
+def load(path: Path, options: FileOptions) -> Loaded:
     """Open a CSV file. Raises OSError, and DeviceRefused naming the row or column that cannot be read."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -88,7 +88,7 @@ def load(path: Path, options: Options) -> Loaded:
         raise DeviceRefused(f"{path} is not a well-formed table: {error}; export it again") from error
 
 
-def _load(path: Path, rows: Iterator[list[str]], options: Options) -> Loaded:
+def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> Loaded:
     columns = [column(header) for header in next(rows)]
     signals = [i for i, c in enumerate(columns) if c.role == "signal"]
     names = channel_names([columns[i].name for i in signals])

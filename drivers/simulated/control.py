@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.faults import on_off
-from drivers.simulated.messages import Fault
-from drivers.simulated.ports import Port
+from drivers.simulated.messages import StatusFault
+from drivers.simulated.ports import SimulatedPort
 from drivers.simulated.tissue import Injectate
 
 
@@ -22,7 +22,7 @@ class Control:
     SAMPLES``; ``unplug``, ``replug``; ``truth``.
     """
 
-    def __init__(self, device: OnaDevice, port: Port) -> None:
+    def __init__(self, device: OnaDevice, port: SimulatedPort) -> None:
         self._device, self._port = device, port
         self._now_ns = 0
         self._words: dict[str, Callable[..., None]] = {
@@ -37,7 +37,7 @@ class Control:
             "press": lambda button: device.press(int(button), pressed=True),
             "release": lambda button: device.press(int(button), pressed=False),
             "battery": lambda percent: device.set_battery(int(percent)),
-            "fault": lambda code: device.raise_fault(Fault(int(code))),
+            "fault": lambda code: device.raise_fault(StatusFault(int(code))),
             "set": device.faults.set,
             "stall": lambda seconds: device.stall(self._now_ns + int(float(seconds) * 1e9)),
             "lose": lambda samples: device.lose(int(samples)),

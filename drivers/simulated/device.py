@@ -11,7 +11,7 @@ import heapq
 from drivers.framing import Frame, FrameReader, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.faults import Faults
-from drivers.simulated.messages import Fault, Info, Result, State
+from drivers.simulated.messages import DeviceState, Info, Result, StatusFault
 from drivers.simulated.patient import Patient
 from drivers.simulated.stimulator import StimOutput
 
@@ -43,7 +43,7 @@ class OnaDevice:
         self._out: list[tuple[int, bytes]] = []
         self._held: list[tuple[int, int, int, bytes]] = []
         self._seq = self._order = 0
-        self._streaming, self._fault, self._battery = False, Fault.NONE, 100
+        self._streaming, self._fault, self._battery = False, StatusFault.NONE, 100
         self._started_ns = self._heard_ns = self._status_ns = self._stalled_ns = 0
         self._sent = self._skip = 0
         self._dropped = False
@@ -87,7 +87,7 @@ class OnaDevice:
         if self._streaming:
             self._foreign.append((max(self._position(now_ns), self._sent), current_ma, width_ms))
 
-    def raise_fault(self, fault: Fault) -> None:
+    def raise_fault(self, fault: StatusFault) -> None:
         """Latch ``fault``: the stimulator is disabled until the host has sent STIM_ENABLE 0."""
         self._stim.disable()
         self._fault = fault
@@ -98,7 +98,7 @@ class OnaDevice:
             raise ValueError(f"the battery holds 0 to 100 %, not {percent}")
         self._battery = percent
         if percent == 0:
-            self.raise_fault(Fault.BATTERY)
+            self.raise_fault(StatusFault.BATTERY)
 
     def stall(self, until_ns: int) -> None:
         """Say nothing until then, and then all at once."""
@@ -120,7 +120,7 @@ class OnaDevice:
             return
         self._stream(now_ns, whole=False)
         if self._stim.enabled and now_ns - self._heard_ns >= HOST_LOST_NS:
-            self.raise_fault(Fault.HOST_LOST)
+            self.raise_fault(StatusFault.HOST_LOST)
 
     def _stream(self, now_ns: int, *, whole: bool) -> None:
         """Record and send what is due, in frames of about 2 ms; ``whole`` also the unfinished one."""
@@ -163,11 +163,11 @@ class OnaDevice:
 
     def _state(self) -> tuple[int, int, int, int]:
         if self._fault:
-            state = State.FAULT
+            state = DeviceState.FAULT
         elif not self._streaming:
-            state = State.IDLE
+            state = DeviceState.IDLE
         else:
-            state = State.STIMULATING if self._stim.enabled else State.STREAMING
+            state = DeviceState.STIMULATING if self._stim.enabled else DeviceState.STREAMING
         return state, self._fault, self.patient.lead_off_bits & 0xFF, self._battery
 
     def _obey(self, frame: Frame, now_ns: int) -> None:
@@ -222,7 +222,7 @@ class OnaDevice:
             return Result.OUT_OF_RANGE
         if not on:
             self._stim.disable()
-            self._fault = Fault.NONE
+            self._fault = StatusFault.NONE
             return Result.DONE
         if self._fault:
             return Result.FAULT

@@ -41,7 +41,7 @@ class Result(IntEnum):
     FAULT = 5
 
 
-class State(IntEnum):
+class DeviceState(IntEnum):
     """``state`` of a STATUS."""
 
     IDLE = 0
@@ -50,7 +50,7 @@ class State(IntEnum):
     FAULT = 3
 
 
-class Fault(IntEnum):
+class StatusFault(IntEnum):
     """``fault`` of a STATUS."""
 
     NONE = 0
@@ -121,7 +121,7 @@ def samples(first_sample: int, count: int, channels: int, flags: int, raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class StimReport:
     """One pulse as its STIM frame reports it."""
 
     sample: int

@@ -35,7 +35,7 @@ _SHAPE_MS = 16.0
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class StimulationSite:
     """A place of stimulation: muscles in order of channels, range of M latency, range of H latency if any (ms)."""
 
     name: str
@@ -45,14 +45,22 @@ class Site:
 
 
 SITES = (
-    Site("interscalene", ("biceps", "deltoid", "triceps", "pectoralis"), (4.0, 7.0)),
-    Site("axillary", ("abductor pollicis", "first interosseus", "hypothenar", "finger flexors"), (11.0, 14.0)),
-    Site("elbow", ("wrist flexor", "finger flexors", "thumb flexor", "pronator"), (3.0, 5.0), (14.6, 17.2)),
-    Site("wrist", ("abductor pollicis", "thenar lateral", "lumbrical", "hypothenar"), (2.6, 4.2)),
-    Site("femoral", ("vastus medialis", "rectus femoris", "vastus lateralis", "sartorius"), (5.0, 8.0)),
-    Site("gluteal", ("gastrocnemius", "tibialis anterior", "peroneus", "biceps femoris"), (10.0, 14.0), (26.0, 32.0)),
-    Site("gluteal foot", ("abductor hallucis", "toe extensor", "gastrocnemius", "toe flexors"), (17.0, 22.0)),
-    Site("popliteal", ("gastrocnemius", "soleus", "tibialis anterior", "peroneus"), (5.0, 7.0), (28.0, 35.0)),
+    StimulationSite("interscalene", ("biceps", "deltoid", "triceps", "pectoralis"), (4.0, 7.0)),
+    StimulationSite(
+        "axillary", ("abductor pollicis", "first interosseus", "hypothenar", "finger flexors"), (11.0, 14.0)
+    ),
+    StimulationSite("elbow", ("wrist flexor", "finger flexors", "thumb flexor", "pronator"), (3.0, 5.0), (14.6, 17.2)),
+    StimulationSite("wrist", ("abductor pollicis", "thenar lateral", "lumbrical", "hypothenar"), (2.6, 4.2)),
+    StimulationSite("femoral", ("vastus medialis", "rectus femoris", "vastus lateralis", "sartorius"), (5.0, 8.0)),
+    StimulationSite(
+        "gluteal", ("gastrocnemius", "tibialis anterior", "peroneus", "biceps femoris"), (10.0, 14.0), (26.0, 32.0)
+    ),
+    StimulationSite(
+        "gluteal foot", ("abductor hallucis", "toe extensor", "gastrocnemius", "toe flexors"), (17.0, 22.0)
+    ),
+    StimulationSite(
+        "popliteal", ("gastrocnemius", "soleus", "tibialis anterior", "peroneus"), (5.0, 7.0), (28.0, 35.0)
+    ),
 )
 """M latencies about distance / 55 m/s + 2 ms (derived); H-reflex of FCR 15.9 +- 1.3 ms measured, of the leg assumed."""
 
@@ -97,7 +105,7 @@ class _Muscle:
         return np.asarray(self.units[fired].sum(axis=0))
 
 
-class Muscles:
+class SimulatedMuscles:
     """The muscles of one nerve, one to a channel, with crosstalk between the channels."""
 
     def __init__(self, rng: np.random.Generator, nerve: Nerve, channels: int) -> None:

@@ -20,7 +20,7 @@ from drivers.simulated.draws import SlowDrift, Uniform
 from drivers.simulated.electronics import Converted, FrontEnd
 from drivers.simulated.fibre_table import TABLE_WIDTH_MS
 from drivers.simulated.motion import STEER_MM_S, Motion
-from drivers.simulated.muscle import RESPONSE_S, Muscles
+from drivers.simulated.muscle import RESPONSE_S, SimulatedMuscles
 from drivers.simulated.needle_emg import NeedleEmg
 from drivers.simulated.nerve import Nerve, Tip
 from drivers.simulated.tape import Tape
@@ -31,12 +31,12 @@ THRESHOLD_JITTER_LN = Uniform(0.01, 0.03, "threshold varies by 1-3 % from trial 
 UNIT_JITTER_LN = Uniform(0.005, 0.015, "a single axon's threshold", "assumed")
 CRITERION_UV = 50.0
 
-Stimulus = tuple[float, float, float]
+PulseShape = tuple[float, float, float]
 """Sample offset into the call (with its fraction), current in mA, width in ms."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evoked:
+class TrueResponse:
     """What a pulse at ``sample`` truly did: ``recruited`` is the share of the nerve's units by size, and
     ``m_wave_uv`` the M-wave peak to peak in each channel without noise or artefact.
     """
@@ -70,7 +70,7 @@ class Truth:
     h_latency_ms: float | None
     effort: float
     injectate_factor: float
-    evoked: Evoked | None
+    evoked: TrueResponse | None
 
 
 class Patient:
@@ -98,8 +98,8 @@ class Patient:
             raise ValueError("a patient needs at least one channel")
         self.sample_rate_hz, self.channels = sample_rate_hz, channels
         anatomy, ground, trials, will, way = (np.random.default_rng([seed, stream]) for stream in range(5))
-        self.nerve = Nerve(anatomy, Muscles.served(anatomy, channels))
-        self.muscles = Muscles(anatomy, self.nerve, channels)
+        self.nerve = Nerve(anatomy, SimulatedMuscles.served(anatomy, channels))
+        self.muscles = SimulatedMuscles(anatomy, self.nerve, channels)
         self.tissue = Tissue(anatomy)
         self.front_end = FrontEnd(anatomy, sample_rate_hz, channels)
         self.motion = Motion(way, scenario, self.nerve.radius_mm, start_mm, still=still)
@@ -115,7 +115,7 @@ class Patient:
         self._tape = Tape(channels, 2 * sample_rate_hz)
         self._made = 0
         self._last_pulse_s = -math.inf
-        self._evoked: Evoked | None = None
+        self._evoked: TrueResponse | None = None
         self._converted: Converted | None = None
         self._lead_off = np.zeros(channels, np.bool_)
         self.lead_off_bits = 0
@@ -125,7 +125,7 @@ class Patient:
         """Index of the next sample that ``advance`` returns."""
         return self._tape.head
 
-    def advance(self, n_samples: int, pulses: Sequence[Stimulus] = ()) -> Samples:
+    def advance(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> Samples:
         """Return the next ``n_samples`` (n_samples, channels) in uV within the input range, ``pulses`` delivered.
 
         Pulses are in order of time. Raises ValueError for one outside 0 <= offset < n_samples.
@@ -133,7 +133,7 @@ class Patient:
         self._lay(n_samples, pulses)
         return self.front_end.clip(self._tape.take(n_samples))
 
-    def record(self, n_samples: int, pulses: Sequence[Stimulus] = ()) -> tuple[bytes, int]:
+    def record(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> tuple[bytes, int]:
         """Return the same as ``advance`` does, as the front end's 24-bit numbers and one bit a channel that is full.
 
         Only a pulse changes what was already laid on the tape, so the rest of a block is converted at once.
@@ -145,7 +145,7 @@ class Patient:
         self._tape.skip(n_samples)
         return recorded
 
-    def _lay(self, n_samples: int, pulses: Sequence[Stimulus]) -> None:
+    def _lay(self, n_samples: int, pulses: Sequence[PulseShape]) -> None:
         """Put background and ``pulses`` of the next ``n_samples`` on the tape, in an order that no cut changes."""
         start = self.sample
         for offset, current_ma, width_ms in pulses:
@@ -241,7 +241,7 @@ class Patient:
         self._tape.add(first, body)
         self._tape.add(first, artefact)
         self._last_pulse_s = t_s
-        self._evoked = Evoked(
+        self._evoked = TrueResponse(
             first,
             current_ma,
             width_ms,

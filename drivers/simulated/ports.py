@@ -16,7 +16,7 @@ if sys.platform != "win32":
 READ_BYTES = 65_536
 
 
-class Port(ABC):
+class SimulatedPort(ABC):
     """One byte stream to at most one host at a time; none of the calls blocks."""
 
     address: str
@@ -59,7 +59,7 @@ class Port(ABC):
         """Unplug and leave nothing behind."""
 
 
-class PtyPort(Port):
+class PtyPort(SimulatedPort):
     """A pseudo-terminal behind a symbolic link, so that the address stays when it is unplugged and put back.
 
     The kernel tells no one when a terminal is opened; ``read`` finds out, within one turn of the server's loop.
@@ -132,7 +132,7 @@ class PtyPort(Port):
         self._folder.cleanup()
 
 
-class SocketPort(Port):
+class SocketPort(SimulatedPort):
     """A listening TCP socket that serves one host at a time."""
 
     def __init__(self, host: str, port: int) -> None:

@@ -20,7 +20,7 @@ from drivers.simulated.device import FRAME_S, OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.motion import SCENARIOS
 from drivers.simulated.patient import Patient
-from drivers.simulated.ports import Port, PtyPort, SocketPort
+from drivers.simulated.ports import PtyPort, SimulatedPort, SocketPort
 
 IDLE_S = 0.01
 
@@ -85,14 +85,14 @@ def _device(options: argparse.Namespace) -> OnaDevice:
     return OnaDevice(patient, serial=f"SIM-{options.seed}", drift_ppm=options.drift_ppm, faults=faults)
 
 
-def _port(listen: str | None) -> Port:
+def _port(listen: str | None) -> SimulatedPort:
     if listen is None and sys.platform != "win32":
         return PtyPort()
     host, _, number = (listen or "127.0.0.1:0").rpartition(":")
     return SocketPort(host, int(number))
 
 
-def serve(device: OnaDevice, port: Port) -> None:
+def serve(device: OnaDevice, port: SimulatedPort) -> None:
     """Run ``device`` at ``port`` until stdin ends."""
     lines, control = _Lines(), Control(device, port)
     stdin = lines.wake.fileno()

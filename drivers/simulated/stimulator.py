@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.simulated.faults import Faults
-from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Delivery, Info
+from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Info, StimReport
 
 COMPLIANCE_V = 80.0
 """Largest output voltage: block stimulators give 65-95 V (measured: makers' data)."""
@@ -77,7 +77,7 @@ class StimOutput:
             self._anchor = position
         return pulses
 
-    def deliver(self, pulse: Due, impedance_kohm: float | None) -> Delivery:
+    def deliver(self, pulse: Due, impedance_kohm: float | None) -> StimReport:
         """Return what comes of ``pulse`` through ``impedance_kohm`` (None: open circuit)."""
         flags = ASKED_ONCE if pulse.once else 0
         delivered = pulse.current_ua
@@ -87,7 +87,7 @@ class StimOutput:
             delivered, flags = limit, flags | COMPLIANCE
         sample = int(pulse.position)
         offset_ns = int((pulse.position - sample) * 1e9 / self._info.sample_rate_hz)
-        return Delivery(sample, offset_ns, pulse.current_ua, delivered, pulse.width_us, impedance_kohm, flags)
+        return StimReport(sample, offset_ns, pulse.current_ua, delivered, pulse.width_us, impedance_kohm, flags)
 
     def _limit_ua(self, impedance_kohm: float) -> int:
         volts = COMPLIANCE_V if self._faults.compliance_v is None else self._faults.compliance_v

@@ -25,7 +25,7 @@ TONE_EFFORT = Uniform(0.06, 0.15, "effort of that tone", "assumed")
 RAMP_S = 0.15
 
 
-class Unit:
+class VoluntaryUnit:
     """One motor unit of one muscle: when it fires, and the wave it leaves (samples, channels)."""
 
     def __init__(
@@ -69,8 +69,8 @@ class Voluntary:
         self._start_s = REST_S.draw(rng)
         self._draw_burst()
 
-    def _unit(self, muscle: int, seen: NDArray[np.float32], order: float) -> Unit:
-        return Unit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._rate, seen)
+    def _unit(self, muscle: int, seen: NDArray[np.float32], order: float) -> VoluntaryUnit:
+        return VoluntaryUnit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._rate, seen)
 
     def _draw_burst(self) -> None:
         self._stop_s = self._start_s + BURST_S.draw(self._rng)
@@ -90,7 +90,7 @@ class Voluntary:
         """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
         return [(math.ceil(at_s * self._rate), unit.wave) for unit, at_s in self._firings(start_s, end_s)]
 
-    def _firings(self, start_s: float, end_s: float) -> list[tuple[Unit, float]]:
+    def _firings(self, start_s: float, end_s: float) -> list[tuple[VoluntaryUnit, float]]:
         if start_s > self._stop_s:
             self._start_s = self._stop_s + REST_S.draw(self._rng)
             self._draw_burst()
@@ -100,7 +100,7 @@ class Voluntary:
             for at_s in self._times(unit, self.effort(start_s, unit.muscle), start_s, end_s)
         ]
 
-    def _times(self, unit: Unit, effort: float, start_s: float, end_s: float) -> list[float]:
+    def _times(self, unit: VoluntaryUnit, effort: float, start_s: float, end_s: float) -> list[float]:
         if effort <= unit.threshold:
             unit.next_s = None
             return []

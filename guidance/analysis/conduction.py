@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.analysis.reading import Signal
-from guidance.signal.path import LEAST_RATE_HZ, Answer, SignalPath
+from guidance.analysis.reading import RecordedSignal
+from guidance.signal.path import LEAST_RATE_HZ, ChannelResponse, SignalPath
 
 WINDOW_MS = (1.5, 25.0)
 LEAST_ANSWERS = 3
@@ -40,7 +40,7 @@ class Conducted:
     why: str = ""
 
 
-def conducted(signal: Signal, site: Site) -> Conducted:
+def conducted(signal: RecordedSignal, site: Site) -> Conducted:
     """Latency and amplitude at ``site`` from the marked stimuli of ``signal``."""
     if signal.info.sample_rate_hz < LEAST_RATE_HZ:
         why = f"sampled at {signal.info.sample_rate_hz:g} Hz, below the {LEAST_RATE_HZ:g} Hz that latencies need"
@@ -59,10 +59,10 @@ def conducted(signal: Signal, site: Site) -> Conducted:
     return Conducted(site, len(answers), len(full), latency, top / 1e3)
 
 
-def _answers(signal: Signal) -> list[Answer]:
+def _answers(signal: RecordedSignal) -> list[ChannelResponse]:
     path = SignalPath(signal.info, WINDOW_MS, None, listen=False)
     findings = [finding for block in signal.blocks for finding in path.feed(block)]
-    return [finding for finding in findings if isinstance(finding, Answer)]
+    return [finding for finding in findings if isinstance(finding, ChannelResponse)]
 
 
 def with_velocities(found: Sequence[Conducted]) -> list[Conducted]:

@@ -14,7 +14,7 @@ def figure(value: float, digits: int = 3) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReportFinding:
     """One question put to the recording: how it stands (``word``), and the evidence for and against, in sentences."""
 
     name: str
@@ -26,7 +26,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MeasureRow:
     """One measure beside its reference range: ``holds`` is ``below``, ``within``, ``above`` or empty.
 
     Not ``is_sure``: by its standard error it may as well lie on the other side of the nearest bound.
@@ -52,10 +52,10 @@ class Evidence:
         """Add ``sentence`` to its side."""
         (self.pro if speaks_for else self.con).append(sentence)
 
-    def finding(self, name: str, least: int = 2) -> Finding:
+    def finding(self, name: str, least: int = 2) -> ReportFinding:
         """Suggested where ``least`` sentences speak for it and more than against; else not, or not assessable."""
         if not self.pro and not self.con:
             why = "none of what would tell it was measured well enough"
-            return Finding(name, NOT_ASSESSABLE, why=why, undecided=tuple(self.undecided))
+            return ReportFinding(name, NOT_ASSESSABLE, why=why, undecided=tuple(self.undecided))
         word = SUGGESTED if len(self.pro) >= least and len(self.pro) > len(self.con) else NOT_SUGGESTED
-        return Finding(name, word, tuple(self.pro), tuple(self.con), undecided=tuple(self.undecided))
+        return ReportFinding(name, word, tuple(self.pro), tuple(self.con), undecided=tuple(self.undecided))

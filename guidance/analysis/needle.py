@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evidence, Finding, Row, figure
+from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evidence, MeasureRow, ReportFinding, figure
 from guidance.analysis.interference import Interference, interference
 from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, UnitsFound, units_in
-from guidance.analysis.reading import Signal
+from guidance.analysis.reading import RecordedSignal
 from guidance.analysis.references import ANY_MUSCLE, INTERFERENCE, UNITS, Range
 from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
 from guidance.signal.mains import fit_mains
@@ -40,11 +40,11 @@ class NeedleStudy:
     pieces: tuple[str, ...]
     units: UnitsFound | None
     pattern: Interference | None
-    rows: tuple[Row, ...]
-    findings: tuple[Finding, ...]
+    rows: tuple[MeasureRow, ...]
+    findings: tuple[ReportFinding, ...]
 
 
-def unfit(signal: Signal) -> str | None:
+def unfit(signal: RecordedSignal) -> str | None:
     """Why nothing can be told of ``signal``, in words; None where it is fit."""
     there = signal.uv[np.isfinite(signal.uv)]
     rate_hz = signal.info.sample_rate_hz
@@ -62,12 +62,12 @@ def unfit(signal: Signal) -> str | None:
     return None
 
 
-def study(signal: Signal, muscle: str | None) -> NeedleStudy:
+def study(signal: RecordedSignal, muscle: str | None) -> NeedleStudy:
     """What ``signal`` shows, the muscle being named or not."""
     why = unfit(signal)
     if why:
         names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern")
-        findings = tuple(Finding(name, NOT_ASSESSABLE, why=why) for name in names)
+        findings = tuple(ReportFinding(name, NOT_ASSESSABLE, why=why) for name in names)
         return NeedleStudy(muscle, (), None, None, (), findings)
     rate_hz = signal.info.sample_rate_hz
     pieces = pieces_of(signal)
@@ -77,7 +77,7 @@ def study(signal: Signal, muscle: str | None) -> NeedleStudy:
     return NeedleStudy(muscle, pieces, units, pattern, rows, findings)
 
 
-def pieces_of(signal: Signal) -> tuple[str, ...]:
+def pieces_of(signal: RecordedSignal) -> tuple[str, ...]:
     """What each two seconds of ``signal`` are called; a piece with lost samples is ``unclear``."""
     rate_hz = signal.info.sample_rate_hz
     size = round(PIECE_S * rate_hz)
@@ -85,21 +85,21 @@ def pieces_of(signal: Signal) -> tuple[str, ...]:
     return tuple("unclear" if np.isnan(part).any() else classify(part, rate_hz).label for part in parts)
 
 
-def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[Finding, ...]:
+def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
     """A finding for each kind of activity that was seen at rest, or that none was."""
     count = Counter(pieces)
     rest = sum(number for label, number in count.items() if label not in {"motor unit", "unclear"})
     name = "spontaneous activity"
     if not rest:
         why = "no two seconds are free of voluntary or unclear activity; record the muscle at rest"
-        return (Finding(name, NOT_ASSESSABLE, why=why),)
+        return (ReportFinding(name, NOT_ASSESSABLE, why=why),)
     told = [_seen(label, number, rest) for label, number in count.items() if label in {*ABNORMAL, "end-plate"}]
     if told:
         return tuple(told)
-    return (Finding(name, NOT_SUGGESTED, evidence_against=(f"{rest * PIECE_S:g} s at rest were silent",)),)
+    return (ReportFinding(name, NOT_SUGGESTED, evidence_against=(f"{rest * PIECE_S:g} s at rest were silent",)),)
 
 
-def _seen(label: str, number: int, rest: int) -> Finding:
+def _seen(label: str, number: int, rest: int) -> ReportFinding:
     seconds = number * PIECE_S
     sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest look like it, by shape and regularity"
     con = [f"the classifier was tried on simulated {label} activity only"]
@@ -107,15 +107,17 @@ def _seen(label: str, number: int, rest: int) -> Finding:
         con.append(f"{seconds:g} s in all; abnormal activity persists for more than {PERSISTS_S:g} s")
     if label != "end-plate":
         con.append("whether the needle was outside the end-plate zone is not in the recording")
-    return Finding(f"{label} activity", SEEN, (sentence,), tuple(con))
+    return ReportFinding(f"{label} activity", SEEN, (sentence,), tuple(con))
 
 
-def _unit_rows(units: UnitsFound, muscle: str | None) -> list[Row]:
+def _unit_rows(units: UnitsFound, muscle: str | None) -> list[MeasureRow]:
     if len(units.units) < LEAST_UNITS:
         note = f"{len(units.units)} units told apart; {LEAST_UNITS} are needed"
-        return [Row("motor units", note, "", "", "")]
+        return [MeasureRow("motor units", note, "", "", "")]
     ranges = UNITS.get((muscle or "").casefold(), ANY_MUSCLE)
-    rows = [Row("motor units", f"{len(units.units)} told apart, {units.unsorted} potentials unsorted", "", "", "")]
+    rows = [
+        MeasureRow("motor units", f"{len(units.units)} told apart, {units.unsorted} potentials unsorted", "", "", "")
+    ]
     for name in ("duration_ms", "amplitude_uv", "area_uvms", "phases", "turns"):
         value = units.mean(name)
         if value is not None:
@@ -127,35 +129,35 @@ def _unit_rows(units: UnitsFound, muscle: str | None) -> list[Row]:
     return [*rows, _row("polyphasic_percent", share, ranges.get("polyphasic_percent"), error)]
 
 
-def _pattern_rows(pattern: Interference) -> list[Row]:
+def _pattern_rows(pattern: Interference) -> list[MeasureRow]:
     if pattern.median_uv_per_turn is None or pattern.turns_per_mv is None:
-        return [Row("interference pattern", "no half second has 50 turns a second", "", "", "")]
+        return [MeasureRow("interference pattern", "no half second has 50 turns a second", "", "", "")]
     return [
-        Row("turns", f"{pattern.median_turns_per_s:.0f} a second", "", "", ""),
+        MeasureRow("turns", f"{pattern.median_turns_per_s:.0f} a second", "", "", ""),
         _row("uv_per_turn", pattern.median_uv_per_turn, INTERFERENCE["uv_per_turn"]),
         _row("turns_per_mv", pattern.turns_per_mv, INTERFERENCE["turns_per_mv"]),
     ]
 
 
-def _rise_row(units: UnitsFound, rate_hz: float) -> list[Row]:
+def _rise_row(units: UnitsFound, rate_hz: float) -> list[MeasureRow]:
     if rate_hz < RISE_RATE_HZ:
         why = f"not assessable: {rate_hz:g} Hz, {RISE_RATE_HZ:g} Hz are needed"
-        return [Row("rise time", why, "", "", "")]
+        return [MeasureRow("rise time", why, "", "", "")]
     value = units.mean("rise_us")
-    return [] if value is None else [Row("rise time", f"{value:.0f} us", "", "", "")]
+    return [] if value is None else [MeasureRow("rise time", f"{value:.0f} us", "", "", "")]
 
 
-def _row(name: str, value: float, known: Range | None, error: float = 0.0) -> Row:
+def _row(name: str, value: float, known: Range | None, error: float = 0.0) -> MeasureRow:
     """``value`` with its standard ``error``, 0 where that is not known."""
     words, unit = _NAMES[name]
     spread = f" +- {figure(error, 2)}" if error else ""
     text = f"{figure(value)}{spread} {unit}".rstrip()
     if known is None:
-        return Row(words, text, "", "", "")
-    return Row(words, text, known.words(unit), known.holds(value), known.source, known.is_sure(value, error))
+        return MeasureRow(words, text, "", "", "")
+    return MeasureRow(words, text, known.words(unit), known.holds(value), known.source, known.is_sure(value, error))
 
 
-def _gather(rows: tuple[Row, ...], wanted: dict[str, str]) -> Evidence:
+def _gather(rows: tuple[MeasureRow, ...], wanted: dict[str, str]) -> Evidence:
     """Evidence of rows: for, where a measure lies on the side that ``wanted`` names; against, where it does not."""
     evidence = Evidence()
     for row in rows:
@@ -169,7 +171,7 @@ def _gather(rows: tuple[Row, ...], wanted: dict[str, str]) -> Evidence:
     return evidence
 
 
-def _myopathic(rows: tuple[Row, ...]) -> Finding:
+def _myopathic(rows: tuple[MeasureRow, ...]) -> ReportFinding:
     wanted = {
         "duration": "below",
         "amplitude": "below",
@@ -180,6 +182,6 @@ def _myopathic(rows: tuple[Row, ...]) -> Finding:
     return _gather(rows, wanted).finding("myopathic pattern")
 
 
-def _neurogenic(rows: tuple[Row, ...]) -> Finding:
+def _neurogenic(rows: tuple[MeasureRow, ...]) -> ReportFinding:
     wanted = {"duration": "above", "amplitude": "above", "area": "above", _NAMES["uv_per_turn"][0]: "above"}
     return _gather(rows, wanted).finding("neurogenic pattern")

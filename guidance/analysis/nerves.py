@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guidance.analysis.conduction import Conducted
-from guidance.analysis.findings import NOT_ASSESSABLE, SUGGESTED, Evidence, Finding, Row, figure
+from guidance.analysis.findings import NOT_ASSESSABLE, SUGGESTED, Evidence, MeasureRow, ReportFinding, figure
 from guidance.analysis.references import MEDIAN_ULNAR_MS, NERVES, Range
 
 
-def rows_of(found: Sequence[Conducted]) -> list[Row]:
+def rows_of(found: Sequence[Conducted]) -> list[MeasureRow]:
     """Latency, amplitude and velocity of each site beside their ranges."""
     return [row for each in found for row in _rows(each, is_distal=_is_distal(each, found))]
 
 
-def findings_of(found: Sequence[Conducted], needle: Sequence[Finding]) -> list[Finding]:
+def findings_of(found: Sequence[Conducted], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
     """The patterns; ``needle`` are findings from a muscle's EMG, if there is one."""
     return [_carpal_tunnel(found), _neuropathy(found), _radiculopathy(found, needle)]
 
@@ -24,10 +24,10 @@ def _is_distal(each: Conducted, found: Sequence[Conducted]) -> bool:
     return each.latency_ms is not None and each.latency_ms == min(same)
 
 
-def _rows(each: Conducted, *, is_distal: bool) -> list[Row]:
+def _rows(each: Conducted, *, is_distal: bool) -> list[MeasureRow]:
     name = f"{each.site.nerve} at {each.site.place}"
     if each.latency_ms is None or each.amplitude_mv is None:
-        return [Row(name, f"not assessable: {each.why}", "", "", "")]
+        return [MeasureRow(name, f"not assessable: {each.why}", "", "", "")]
     known = NERVES[each.site.nerve]
     latency = known.latency_ms if is_distal else None
     rows = [
@@ -39,20 +39,22 @@ def _rows(each: Conducted, *, is_distal: bool) -> list[Row]:
     return rows
 
 
-def _row(name: str, value: float, unit: str, known: Range | None) -> Row:
+def _row(name: str, value: float, unit: str, known: Range | None) -> MeasureRow:
     if known is None:
-        return Row(name, f"{figure(value)} {unit}", "", "", "")
-    return Row(name, f"{figure(value)} {unit}", known.words(unit), known.holds(value), known.source)
+        return MeasureRow(name, f"{figure(value)} {unit}", "", "", "")
+    return MeasureRow(name, f"{figure(value)} {unit}", known.words(unit), known.holds(value), known.source)
 
 
 def _distal(found: Sequence[Conducted], nerve: str) -> Conducted | None:
     return next((each for each in found if each.site.nerve == nerve and _is_distal(each, found)), None)
 
 
-def _carpal_tunnel(found: Sequence[Conducted]) -> Finding:
+def _carpal_tunnel(found: Sequence[Conducted]) -> ReportFinding:
     name, median, ulnar = "carpal tunnel pattern", _distal(found, "median"), _distal(found, "ulnar")
     if median is None or median.latency_ms is None:
-        return Finding(name, NOT_ASSESSABLE, why="the median nerve was not stimulated at the wrist, or did not answer")
+        return ReportFinding(
+            name, NOT_ASSESSABLE, why="the median nerve was not stimulated at the wrist, or did not answer"
+        )
     evidence, known = Evidence(), NERVES["median"]
     _tell(evidence, "median distal latency", median.latency_ms, "ms", known.latency_ms, "above")
     if ulnar is not None and ulnar.latency_ms is not None:
@@ -64,10 +66,10 @@ def _carpal_tunnel(found: Sequence[Conducted]) -> Finding:
             _tell(evidence, "median velocity in the forearm", each.velocity_m_s, "m/s", known.velocity_m_s, "within")
     told = evidence.finding(name)
     is_slow = known.latency_ms.holds(median.latency_ms) == "above"
-    return told if is_slow else Finding(name, "not suggested", told.evidence_for, told.evidence_against)
+    return told if is_slow else ReportFinding(name, "not suggested", told.evidence_for, told.evidence_against)
 
 
-def _neuropathy(found: Sequence[Conducted]) -> Finding:
+def _neuropathy(found: Sequence[Conducted]) -> ReportFinding:
     evidence, slow = Evidence(), set()
     for each in found:
         known = NERVES[each.site.nerve]
@@ -81,12 +83,14 @@ def _neuropathy(found: Sequence[Conducted]) -> Finding:
         if each.velocity_m_s is not None and known.velocity_m_s.holds(each.velocity_m_s) == "below":
             slow.add(each.site.nerve)
     if len({each.site.nerve for each in found if each.latency_ms is not None}) < 2:
-        return Finding("neuropathy pattern", NOT_ASSESSABLE, why="two nerves at least are needed")
+        return ReportFinding("neuropathy pattern", NOT_ASSESSABLE, why="two nerves at least are needed")
     told = evidence.finding("neuropathy pattern")
-    return told if len(slow) > 1 else Finding(told.name, "not suggested", told.evidence_for, told.evidence_against)
+    return (
+        told if len(slow) > 1 else ReportFinding(told.name, "not suggested", told.evidence_for, told.evidence_against)
+    )
 
 
-def _radiculopathy(found: Sequence[Conducted], needle: Sequence[Finding]) -> Finding:
+def _radiculopathy(found: Sequence[Conducted], needle: Sequence[ReportFinding]) -> ReportFinding:
     name, evidence = "radiculopathy pattern", Evidence()
     muscle = [
         each
@@ -97,7 +101,7 @@ def _radiculopathy(found: Sequence[Conducted], needle: Sequence[Finding]) -> Fin
     conducted = [each for each in found if each.velocity_m_s is not None]
     if not muscle or not conducted:
         why = "it takes needle EMG of a muscle and the conduction of its nerve; other muscles tell it apart too"
-        return Finding(name, NOT_ASSESSABLE, why=why)
+        return ReportFinding(name, NOT_ASSESSABLE, why=why)
     for each in muscle:
         evidence.take(f"{each.name} is {each.word} in the muscle", speaks_for=each.word in {SUGGESTED, "seen"})
     for site in conducted:

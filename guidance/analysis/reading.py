@@ -16,7 +16,7 @@ _LONGEST_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Signal:
+class RecordedSignal:
     """A recording: its first channel ``uv`` (n,), NaN where samples lack; its blocks; the share that was clipped."""
 
     name: str
@@ -34,7 +34,7 @@ class Signal:
 
 def read(
     path: str, channel: str | None = None, full_scale_uv: float | None = None, sample_rate_hz: float | None = None
-) -> Signal:
+) -> RecordedSignal:
     """The recording at ``path``. Raises DeviceError where it cannot be read, Fault where it is too long."""
     recording = Recording(path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
     rate_hz = recording.info.sample_rate_hz
@@ -46,7 +46,7 @@ def read(
         uv[block.first_sample : block.end_sample] = block.samples[:, 0]
         blocks.append(block)
     recording.close()
-    return Signal(path, recording.info, uv, tuple(blocks), _clipped(uv), recording.warnings)
+    return RecordedSignal(path, recording.info, uv, tuple(blocks), _clipped(uv), recording.warnings)
 
 
 def _clipped(uv: Array) -> float:

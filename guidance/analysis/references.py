@@ -71,7 +71,7 @@ INTERFERENCE: dict[str, Range] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Nerve:
+class NerveReference:
     """Motor conduction: distal latency in ms, amplitude in mV, velocity in m/s."""
 
     latency_ms: Range
@@ -79,22 +79,22 @@ class Nerve:
     velocity_m_s: Range
 
 
-NERVES: dict[str, Nerve] = {
-    "median": Nerve(
+NERVES: dict[str, NerveReference] = {
+    "median": NerveReference(
         Range(None, round(3.4 + 2 * 0.37, 2), "jnnd"), Range(round(10.6 - 2 * 2.75, 2), None, "jnnd"),
         Range(round(54.4 - 2 * 5.7, 1), None, "jnnd"),
     ),
-    "ulnar": Nerve(
+    "ulnar": NerveReference(
         Range(None, round(2.75 + 2 * 0.39, 2), "jnnd"), Range(round(9.6 - 2 * 2.2, 2), None, "jnnd"),
         Range(round(59.8 - 2 * 8.0, 1), None, "jnnd"),
     ),
-    "tibial": Nerve(
+    "tibial": NerveReference(
         Range(None, 5.4, "kim-2022"), Range(3.4, None, "kim-2022"), Range(42.2, None, "kim-2022")
     ),
-    "peroneal": Nerve(
+    "peroneal": NerveReference(
         Range(None, 6.5, "unsourced"), Range(2.0, None, "unsourced"), Range(40.0, None, "unsourced")
     ),
-    "radial": Nerve(
+    "radial": NerveReference(
         Range(None, 2.9, "unsourced"), Range(2.0, None, "unsourced"), Range(50.0, None, "unsourced")
     ),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from guidance.analysis.findings import Finding, Row
+from guidance.analysis.findings import MeasureRow, ReportFinding
 from guidance.analysis.motor_units import UnitFound
 from guidance.analysis.references import SOURCES
 from guidance.signal.basis import Array
@@ -30,8 +30,8 @@ class Report:
 
     files: tuple[str, ...]
     about: tuple[str, ...]
-    rows: tuple[Row, ...]
-    findings: tuple[Finding, ...]
+    rows: tuple[MeasureRow, ...]
+    findings: tuple[ReportFinding, ...]
     pieces: tuple[str, ...] = ()
     units: tuple[UnitFound, ...] = ()
     strip_uv: Array | None = None
@@ -112,12 +112,12 @@ def html_of(report: Report) -> str:
     )
 
 
-def _row_text(row: Row) -> str:
+def _row_text(row: MeasureRow) -> str:
     reference = f"  {row.holds} {row.reference}" if row.holds else ""
     return f"{row.measure + ':':42} {row.value}{reference}"
 
 
-def _finding_html(finding: Finding) -> str:
+def _finding_html(finding: ReportFinding) -> str:
     items = [f"<li>for: {escape(s)}</li>" for s in finding.evidence_for]
     items += [f"<li>against: {escape(s)}</li>" for s in finding.evidence_against]
     items += [f"<li>undecided: {escape(s)}</li>" for s in finding.undecided]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from guidance.analysis.findings import Finding, Row
+from guidance.analysis.findings import MeasureRow, ReportFinding
 from guidance.analysis.motor_units import UnitFound
 from guidance.analysis.report import HEAD, MOST_UNITS, Report, caption_of
-from guidance.journal.note.page import Item, Page, Section, sentence
+from guidance.journal.note.page import Item, NotePage, Section, sentence
 from guidance.journal.note.paper import pdf
 from guidance.journal.note.pictures import Picture
 from guidance.journal.note.traces import traces
@@ -22,7 +22,7 @@ def pdf_of(report: Report, made: datetime) -> bytes:
     return pdf(page_of(report), list(_pictures(report)), made)
 
 
-def page_of(report: Report) -> Page:
+def page_of(report: Report) -> NotePage:
     """All that ``report`` tells in words."""
     sections = (
         Section("Recording", (Item("About", tuple(map(sentence, report.about))),)),
@@ -31,15 +31,15 @@ def page_of(report: Report) -> Page:
         Section("Sources", (Item("Of the ranges", tuple(map(sentence, report.sources))),) if report.sources else ()),
     )
     told = tuple(section for section in sections if section.items)
-    return Page("EMG analysis", "not named", told, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
+    return NotePage("EMG analysis", "not named", told, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
 
 
-def _measure(row: Row) -> Item:
+def _measure(row: MeasureRow) -> Item:
     reference = f"; {row.holds} {row.reference}" if row.holds else ""
     return Item(row.measure, (sentence(f"{row.value}{reference}"),))
 
 
-def _finding(finding: Finding) -> Item:
+def _finding(finding: ReportFinding) -> Item:
     why = f" ({finding.why})" if finding.why else ""
     parts = {
         "for": finding.evidence_for,

@@ -46,7 +46,7 @@ _BEFORE_MS, _AFTER_MS = 6.0, 26.0
 
 
 @dataclass(frozen=True, slots=True)
-class Train:
+class PotentialTrain:
     """Like potentials: how many, how often a second, how their intervals vary, and the measures of their mean.
 
     ``waxes``: rate or size changes smoothly along the train.
@@ -65,7 +65,7 @@ class Piece:
     """What one piece is called, the trains in it, and the largest number of potentials a second."""
 
     label: str
-    trains: tuple[Train, ...]
+    trains: tuple[PotentialTrain, ...]
     potentials: int
     noise_uv: float
 
@@ -92,7 +92,7 @@ def found_in(uv: Array, rate_hz: float) -> tuple[list[Potential], float]:
     return [p for p in found if p.sample >= len(warm)], finder.noise_uv
 
 
-def _named(trains: Sequence[Train], potentials: int, seconds: float, *, is_plate: bool) -> str:
+def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *, is_plate: bool) -> str:
     """The piece by its trains; what makes up less than most of the potentials is hidden by other activity."""
     labels: Counter[str] = Counter()
     for train in trains:
@@ -111,7 +111,7 @@ def _named(trains: Sequence[Train], potentials: int, seconds: float, *, is_plate
     return "unclear" if trains else "silent"
 
 
-def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz: float) -> list[Train]:
+def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz: float) -> list[PotentialTrain]:
     sorter = Sorter(rate_hz, most=24)
     for potential in potentials:
         sorter.sort(potential)
@@ -123,13 +123,13 @@ def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz
     ]
 
 
-def _train(uv: Array, samples: Array, noise_uv: float, rate_hz: float) -> Train:
+def _train(uv: Array, samples: Array, noise_uv: float, rate_hz: float) -> PotentialTrain:
     mean = _mean(uv, samples, rate_hz)
     found = measure(mean, rate_hz, noise_uv / len(samples) ** 0.5, round(_BEFORE_MS * rate_hz / 1e3))
     between = np.diff(samples) / rate_hz
     rate, cv = _rhythm(between)
     positive = float(mean.max() / max(np.ptp(mean), 1e-9))
-    return Train(len(samples), rate, cv, found, waxes=False, label=_label(len(samples), cv, found, positive))
+    return PotentialTrain(len(samples), rate, cv, found, waxes=False, label=_label(len(samples), cv, found, positive))
 
 
 def _rhythm(between: Array) -> tuple[float | None, float | None]:
@@ -175,7 +175,7 @@ def _mean(uv: Array, samples: Array, rate_hz: float) -> Array:
     return np.asarray(np.median(stack, axis=0) if len(stack) > 4 else stack.mean(axis=0))
 
 
-def _dense(uv: Array, rate_hz: float, noise_uv: float) -> Train | None:
+def _dense(uv: Array, rate_hz: float, noise_uv: float) -> PotentialTrain | None:
     """A discharge that repeats itself faster than potentials can be told apart one by one, by its own periods."""
     smooth = uv - np.median(uv)
     peaks = _beats(smooth, rate_hz, noise_uv)
@@ -192,7 +192,7 @@ def _dense(uv: Array, rate_hz: float, noise_uv: float) -> Train | None:
     sizes = np.abs(smooth[peaks])
     waxes = _range(1 / between) >= _WAXES_RATE or _range(sizes) >= _WAXES_SIZE
     label = _dense_label(rate, found, waxes=waxes)
-    return Train(len(peaks), rate, steady, found, waxes, label) if label else None
+    return PotentialTrain(len(peaks), rate, steady, found, waxes, label) if label else None
 
 
 def _dense_label(rate: float, found: Measures, *, waxes: bool) -> str | None:

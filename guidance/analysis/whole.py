@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from guidance.analysis import needle, nerves
 from guidance.analysis.conduction import Conducted, Site, conducted, with_velocities
-from guidance.analysis.findings import Finding
-from guidance.analysis.reading import Signal, read
+from guidance.analysis.findings import ReportFinding
+from guidance.analysis.reading import RecordedSignal, read
 from guidance.analysis.references import NERVES, UNITS
 from guidance.analysis.report import Report
 from guidance.faults import ArgumentFault
@@ -67,15 +67,15 @@ def analysed(
     )
 
 
-def _alone(of_needle: Sequence[Finding], found: Sequence[Conducted]) -> list[Finding]:
+def _alone(of_needle: Sequence[ReportFinding], found: Sequence[Conducted]) -> list[ReportFinding]:
     """What needle EMG alone leaves open."""
     if found or not of_needle:
         return []
     why = "one muscle's EMG cannot tell a root from a nerve: other muscles and nerve conduction are needed"
-    return [Finding("radiculopathy pattern", "not assessable", why=why)]
+    return [ReportFinding("radiculopathy pattern", "not assessable", why=why)]
 
 
-def _about(signals: Sequence[Signal], muscle: str | None, age: int | None) -> list[str]:
+def _about(signals: Sequence[RecordedSignal], muscle: str | None, age: int | None) -> list[str]:
     lines = [f"{s.name}: {s.seconds:.1f} s at {s.info.sample_rate_hz:g} Hz, {s.info.channels[0].name}" for s in signals]
     known = (muscle or "").casefold() in UNITS
     named = f"Muscle: {muscle}" if muscle else "Muscle not named (--muscle)"
@@ -85,5 +85,5 @@ def _about(signals: Sequence[Signal], muscle: str | None, age: int | None) -> li
     return [*lines, *(warning for s in signals for warning in s.warnings)]
 
 
-def _strip(signal: Signal) -> Array | None:
+def _strip(signal: RecordedSignal) -> Array | None:
     return signal.uv[: round(_STRIP_S * signal.info.sample_rate_hz)] if len(signal.uv) else None

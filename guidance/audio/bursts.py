@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, Sound, raised
+from guidance.audio.figures import RATE_HZ, Waveform, raised
 
 HARMONICS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 """Amplitudes of the fundamental and what lies above it."""
@@ -57,7 +57,7 @@ BURSTS = {
 }
 
 
-def render(burst: Burst) -> Sound:
+def render(burst: Burst) -> Waveform:
     """``burst`` as samples, without the silence after it."""
     out = np.zeros(round(burst.length_s * RATE_HZ), np.float32)
     for at_s, pitch_hz in zip(burst.starts_s, burst.pitches_hz, strict=True):
@@ -67,7 +67,7 @@ def render(burst: Burst) -> Sound:
     return out
 
 
-def _pulse(pitch_hz: float, seconds: float, level: float) -> Sound:
+def _pulse(pitch_hz: float, seconds: float, level: float) -> Waveform:
     """Phases after Schroeder keep the peak low for the power there is."""
     n = round(seconds * RATE_HZ)
     t = np.arange(n) / RATE_HZ

@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.filters import BlockFilter, Sections
 from guidance.audio.muting import AHEAD_MS, Array, Muting
 from guidance.audio.resample import Resampler
@@ -36,7 +36,7 @@ _SMOOTH = 0.02
 _LONGEST_HOLE_S = 0.2
 
 
-class Monitor:
+class EmgMonitor:
     """The EMG of one channel on its way to the loudspeaker.
 
     It is heard at once while nothing stimulates; AHEAD_MS later once a pulse is known or awaited, and until none has
@@ -82,7 +82,7 @@ class Monitor:
             frame, self._partial = self._partial[: self._frame], self._partial[self._frame :]
             self._take(self._next - len(self._partial) - len(frame), frame, awaiting=awaiting)
 
-    def fill(self, out: Sound) -> None:
+    def fill(self, out: Waveform) -> None:
         """The next samples for the loudspeaker, silence where there are none yet."""
         self._queue.take(out)
 
@@ -140,7 +140,7 @@ class _Queue:
         """How much is waiting."""
         return (self._in - self._out) / RATE_HZ
 
-    def put(self, samples: Sound) -> None:
+    def put(self, samples: Waveform) -> None:
         """Add ``samples``."""
         places = (self._in + np.arange(len(samples))) % len(self._ring)
         self._ring[places] = samples
@@ -148,7 +148,7 @@ class _Queue:
         self._level += _SMOOTH * (self.held_s - self._level)
         self.steer = min(max(_STEER * (self._level - self._aim_s) / self._aim_s, -_STEER_MOST), _STEER_MOST)
 
-    def take(self, out: Sound) -> None:
+    def take(self, out: Waveform) -> None:
         """Fill ``out``; after a shortage it waits until there is enough again. It begins and ends softly."""
         held = self._in - self._out
         if not self._running and held < self._aim_s * RATE_HZ:
@@ -170,7 +170,7 @@ class _Queue:
         self._out = max(self._out, self._in - round(self._aim_s * RATE_HZ))
         return self._in - self._out
 
-    def _copy(self, part: Sound) -> None:
+    def _copy(self, part: Waveform) -> None:
         begin = self._out % len(self._ring)
         n = min(len(part), len(self._ring) - begin)
         part[:n] = self._ring[begin : begin + n]

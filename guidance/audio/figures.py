@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from guidance.cues import Tone
 
-Sound = NDArray[np.float32]
+Waveform = NDArray[np.float32]
 RATE_HZ = 48_000
 """Frames a second of all that is synthesised."""
 
@@ -36,7 +36,7 @@ _ANSWER_S, _ANSWER_HZ, _ANSWER_OCTAVES, _ANSWER_UV = 0.09, 400.0, 1.5, (50.0, 50
 
 
 @cache
-def table(tone: Tone, rate_hz: float | None) -> Sound:
+def table(tone: Tone, rate_hz: float | None) -> Waveform:
     """One period of ``tone`` at ``rate_hz`` beeps a second (None: continuous), float32 in -1 to 1, of RATE_HZ.
 
     A continuous tone's period is a second, in which whole hertz come round. Each is made once, and not to be changed.
@@ -58,12 +58,12 @@ def make_tables(tones: Iterable[Tone]) -> None:
             table(tone, rate_hz)
 
 
-def stimulus_tick() -> Sound:
+def stimulus_tick() -> Waveform:
     """The tick at a stimulus."""
     return _tick(2400.0)
 
 
-def answer_tone(amplitude_uv: float, *, brief: bool = False) -> Sound:
+def answer_tone(amplitude_uv: float, *, brief: bool = False) -> Waveform:
     """The tone for a response of ``amplitude_uv`` peak to peak: from 400 Hz at 50 uV to 1.5 octaves above at 5 mV.
 
     ``brief``: that for a potential of the needle's own EMG, of which many may come in a second.
@@ -83,30 +83,30 @@ def raised(length: int, edge: int, fall: int | None = None) -> NDArray[np.float6
     return out
 
 
-def _note(pitch_hz: float, seconds: float, level: float, edge_s: float = _EDGE_S) -> Sound:
+def _note(pitch_hz: float, seconds: float, level: float, edge_s: float = _EDGE_S) -> Waveform:
     n = round(seconds * RATE_HZ)
     wave = np.sin(2 * np.pi * pitch_hz * np.arange(n) / RATE_HZ)
     return np.asarray(level * wave * raised(n, round(edge_s * RATE_HZ)), np.float32)
 
 
-def _tick(pitch_hz: float) -> Sound:
+def _tick(pitch_hz: float) -> Waveform:
     t = np.arange(round(_TICK_S * RATE_HZ)) / RATE_HZ
     shape = np.minimum(t / _TICK_EDGE_S, 1.0) * np.exp(-t / _TICK_DECAY_S) * raised(len(t), 1, len(t) // 4)
     return np.asarray(TICK_LEVEL * np.sin(2 * np.pi * pitch_hz * t) * shape, np.float32)
 
 
-def _rough(pitch_hz: float) -> Sound:
+def _rough(pitch_hz: float) -> Waveform:
     t = np.arange(RATE_HZ) / RATE_HZ
     partials = [np.sin(2 * np.pi * round(pitch_hz * ratio) * t) for ratio in (1.0, ROUGH_RATIO)]
     return np.asarray(ROUGH_LEVEL * sum(partials) / 2, np.float32)
 
 
-def _sung(pitch_hz: float) -> Sound:
+def _sung(pitch_hz: float) -> Waveform:
     n = round(_NOTE_S * RATE_HZ)
     return np.asarray(_note(pitch_hz, _NOTE_S, FIGURE_LEVEL) * np.exp(-2.0 * np.arange(n) / n), np.float32)
 
 
-_Notes = list[tuple[float, Sound]]
+_Notes = list[tuple[float, Waveform]]
 _FIGURES: dict[str, Callable[[float], _Notes]] = {
     "beep": lambda pitch_hz: [(0.0, _note(pitch_hz, BEEP_S, BEEP_LEVEL))],
     "tick": lambda pitch_hz: [(0.0, _tick(pitch_hz))],

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from guidance.audio.bursts import BURSTS, Burst, render
-from guidance.audio.figures import FADE, RATE_HZ, Sound
+from guidance.audio.figures import FADE, RATE_HZ, Waveform
 
 MOST_FRAMES = 8192
 DUCKED = 0.2
@@ -24,7 +24,7 @@ _DOWN = 1 - _UP
 _SILENCE = np.zeros(FADE, np.float32)
 
 
-class Loop:
+class LoopedTable:
     """A table that is repeated, or played once. Another takes its place while it fades.
 
     Tables begin softly by themselves; one taken up midway, or repeated without a pause (its last sample is not 0),
@@ -35,14 +35,14 @@ class Loop:
         self._table, self._at, self._repeats = _SILENCE, 0, True
         self._old, self._old_at, self._faded = _SILENCE, 0, FADE
         self._old_repeats, self._midway = True, False
-        self._next: tuple[Sound, bool, bool] | None = None
+        self._next: tuple[Waveform, bool, bool] | None = None
         self._room, self._part = np.zeros(MOST_FRAMES, np.float32), np.zeros(FADE, np.float32)
 
-    def play(self, table: Sound, *, repeats: bool = True, in_step: bool = False) -> None:
+    def play(self, table: Waveform, *, repeats: bool = True, in_step: bool = False) -> None:
         """Play ``table`` from its start; ``in_step`` with the beat there was, so that none comes early."""
         self._next = (table, repeats, in_step)
 
-    def render(self, out: Sound) -> None:
+    def render(self, out: Waveform) -> None:
         """Add the next ``len(out)`` samples to ``out``."""
         if self._next is not None and self._faded == FADE:
             self._take_over(*self._next)
@@ -52,14 +52,14 @@ class Loop:
             self._fade(room)
         out += room
 
-    def _take_over(self, table: Sound, repeats: bool, in_step: bool) -> None:
+    def _take_over(self, table: Waveform, repeats: bool, in_step: bool) -> None:
         self._next = None
         self._old, self._old_at, self._old_repeats, self._faded = self._table, self._at, self._repeats, 0
         self._table, self._repeats = table, repeats
         self._at = self._at if in_step and self._at < len(table) else 0
         self._midway = self._at > 0 or (repeats and bool(table[-1]))
 
-    def _fade(self, room: Sound) -> None:
+    def _fade(self, room: Waveform) -> None:
         n = min(FADE - self._faded, len(room))
         part = self._part[:n]
         self._old_at = _copy(self._old, self._old_at, part, repeats=self._old_repeats)
@@ -70,12 +70,12 @@ class Loop:
         self._faded += n
 
 
-class Alarm:
+class AlarmBurst:
     """The burst of the gravest alarm, repeated after its pause; ``ducks`` tells how much of all else is to be heard."""
 
     def __init__(self) -> None:
         self._bursts = {priority: render(burst) for priority, burst in BURSTS.items()}
-        self._voice = Loop()
+        self._voice = LoopedTable()
         self._next: tuple[str | None, bool] | None = None
         self._burst: Burst | None = None
         self._passed = False
@@ -86,7 +86,7 @@ class Alarm:
         """Sound alarms of ``priority`` from now on, none for None; ``passed``: the condition holds no more."""
         self._next = (priority, passed)
 
-    def render(self, out: Sound, duck: Sound) -> None:
+    def render(self, out: Waveform, duck: Waveform) -> None:
         """Add the next samples to ``out``, and fill ``duck`` with what all else is to be multiplied by."""
         if self._next is not None:
             self._take_over(*self._next)
@@ -118,7 +118,7 @@ class Alarm:
         pause_s = burst.passed_pause_s if self._passed else burst.pause_s
         self._sounding, self._left = len(table), len(table) + round(pause_s * RATE_HZ)
 
-    def _fill(self, duck: Sound) -> None:
+    def _fill(self, duck: Waveform) -> None:
         """Towards ``DUCKED`` while a burst sounds, back to 1 after it, in steps of 1 / FADE."""
         at = 0
         while at < len(duck):
@@ -131,14 +131,14 @@ class Alarm:
 class Mixer:
     """All voices. ``monitor`` fills an array with the EMG's next samples."""
 
-    def __init__(self, monitor: Callable[[Sound], None] | None = None) -> None:
-        self.cue, self.tick, self.answer, self.alarm = Loop(), Loop(), Loop(), Alarm()
+    def __init__(self, monitor: Callable[[Waveform], None] | None = None) -> None:
+        self.cue, self.tick, self.answer, self.alarm = LoopedTable(), LoopedTable(), LoopedTable(), AlarmBurst()
         self.volume, self.monitor_volume = 1.0, 0.0
         self._monitor = monitor
         self._gain, self._monitor_gain = 1.0, 0.0
         self._duck, self._gains, self._emg = (np.zeros(MOST_FRAMES, np.float32) for _ in range(3))
 
-    def render(self, out: Sound) -> None:
+    def render(self, out: Waveform) -> None:
         """Fill ``out`` (at most MOST_FRAMES samples) with what comes next."""
         n = len(out)
         out[:] = 0.0
@@ -163,7 +163,7 @@ class Mixer:
         for voice in (self.cue, self.tick, self.answer):
             voice.play(_SILENCE)
 
-    def _mix_monitor(self, out: Sound, gains: Sound) -> None:
+    def _mix_monitor(self, out: Waveform, gains: Waveform) -> None:
         emg = self._emg[: len(out)]
         emg[:] = 0.0
         if self._monitor is not None:
@@ -173,7 +173,7 @@ class Mixer:
         out += emg
 
 
-def _approach(out: Sound, now: float, goal: float) -> float:
+def _approach(out: Waveform, now: float, goal: float) -> float:
     """Fill ``out`` with steps of 1 / FADE from ``now`` towards ``goal``; where it has come to."""
     step = 1.0 / FADE if goal > now else -1.0 / FADE
     np.add(np.multiply(_COUNT[: len(out)], step, out=out), now, out=out)
@@ -184,7 +184,7 @@ def _approach(out: Sound, now: float, goal: float) -> float:
 _COUNT = np.arange(1, MOST_FRAMES + 1, dtype=np.float32)
 
 
-def _copy(table: Sound, at: int, out: Sound, *, repeats: bool) -> int:
+def _copy(table: Waveform, at: int, out: Waveform, *, repeats: bool) -> int:
     """Fill ``out`` from ``table`` on from ``at``, over and over or with silence after its end; where that ends."""
     done = 0
     while done < len(out):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.mixer import MOST_FRAMES
 
 BLOCK = 128
@@ -43,13 +43,13 @@ class Timing:
     lacking: int = 0
 
 
-class Output:
+class AudioOutput:
     """Plays what ``render`` fills. ``lost`` says in words why nothing is heard; ``underruns`` counts how often samples
     lacked.
     """
 
     def __init__(
-        self, render: Callable[[Sound], None], device: str | None = None, *, latency_s: float | None = None,
+        self, render: Callable[[Waveform], None], device: str | None = None, *, latency_s: float | None = None,
         block: int = BLOCK,
     ) -> None:  # fmt: skip
         """On ``device`` (its name, None: the system's own); with ``latency_s`` the buffer stays as it is."""

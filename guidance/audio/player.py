@@ -12,22 +12,22 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
-from guidance.audio.emg import Monitor
+from guidance.audio.emg import EmgMonitor
 from guidance.audio.figures import answer_tone, make_tables, stimulus_tick, table
 from guidance.audio.mixer import Mixer
-from guidance.audio.output import Output, hasten
+from guidance.audio.output import AudioOutput, hasten
 from guidance.audio.wire import (
-    Alarms,
-    Answer,
     Artefact,
+    AudibleAlarm,
     Close,
     Emg,
-    Options,
     Order,
     Play,
-    Report,
+    PlayerOptions,
+    ResponseSound,
+    SoundReport,
     Tick,
-    Volumes,
+    VolumeLevels,
 )
 from guidance.cues import MAPPINGS
 
@@ -48,11 +48,11 @@ _PRIORITY = 5
 class Player:
     """Does what it is told, on a mixer; no device, no clock."""
 
-    def __init__(self, options: Options) -> None:
-        self.monitor = Monitor(options.emg_rate_hz, options.band, options.full_scale_uv)
+    def __init__(self, options: PlayerOptions) -> None:
+        self.monitor = EmgMonitor(options.emg_rate_hz, options.band, options.full_scale_uv)
         self.mixer = Mixer(self.monitor.fill)
         self._tick = stimulus_tick()
-        self._alarms = Alarms(None)
+        self._alarms = AudibleAlarm(None)
         self.closing = False
 
     def obey(self, order: Order) -> None:
@@ -63,7 +63,7 @@ class Player:
             self.mixer.cue.play(table(order.tone, order.rate_hz), in_step=order.in_step)
         elif isinstance(order, Tick):
             self.mixer.tick.play(self._tick, repeats=False)
-        elif isinstance(order, Answer):
+        elif isinstance(order, ResponseSound):
             self.mixer.answer.play(answer_tone(order.amplitude_uv, brief=order.brief), repeats=False)
         elif isinstance(order, Artefact):
             self.monitor.pulse(order.sample)
@@ -72,14 +72,14 @@ class Player:
 
     def mourn(self, *, alone: bool) -> None:
         """Sound the gravest alarm while the engine does not speak, and what it asked for when it does again."""
-        asked = Alarms("high") if alone else self._alarms
+        asked = AudibleAlarm("high") if alone else self._alarms
         self.mixer.alarm.sound(asked.priority, passed=asked.passed)
 
     def _obey_rare(self, order: Order) -> None:
-        if isinstance(order, Alarms):
+        if isinstance(order, AudibleAlarm):
             self._alarms = order
             self.mixer.alarm.sound(order.priority, passed=order.passed)
-        elif isinstance(order, Volumes):
+        elif isinstance(order, VolumeLevels):
             self.mixer.volume, self.mixer.monitor_volume = order.cues, order.monitor
         elif isinstance(order, Close):
             self.closing = True
@@ -92,11 +92,11 @@ def play(wire: Connection) -> None:
     The first thing on the ``wire`` are its Options.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    options: Options = wire.recv()
+    options: PlayerOptions = wire.recv()
     player = Player(options)
     make_tables(tone for mapping in MAPPINGS.values() for tone in mapping.tones.values())
     hasten(_PRIORITY)
-    output = Output(player.mixer.render, options.device, latency_s=options.latency_s)
+    output = AudioOutput(player.mixer.render, options.device, latency_s=options.latency_s)
     sys.setswitchinterval(_SWITCH_S)
     gc.freeze()
     try:
@@ -107,7 +107,7 @@ def play(wire: Connection) -> None:
         output.close()
 
 
-def _serve(wire: Connection, player: Player, output: Output) -> None:
+def _serve(wire: Connection, player: Player, output: AudioOutput) -> None:
     taken, alone = 0, False
     heard = reported = time.monotonic()
     while not player.closing:
@@ -125,16 +125,16 @@ def _serve(wire: Connection, player: Player, output: Output) -> None:
     time.sleep(_FADE_OUT_S)
 
 
-def _report(output: Output, taken: int) -> Report:
+def _report(output: AudioOutput, taken: int) -> SoundReport:
     timing = output.timing
     if not timing.calls or output.lost is not None:
-        return Report(output.lost, output.underruns, taken)
-    return Report(
+        return SoundReport(output.lost, output.underruns, taken)
+    return SoundReport(
         None, output.underruns, taken, output.latency_ms, output.block_ns, timing.called_ns, timing.leaves_ns
     )  # fmt: skip
 
 
-def _mourn(player: Player, output: Output) -> None:
+def _mourn(player: Player, output: AudioOutput) -> None:
     until = time.monotonic() + MOURNED_S
     player.mourn(alone=True)
     while time.monotonic() < until and output.lost is None:

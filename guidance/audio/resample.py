@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import RATE_HZ, Waveform
 
 TAPS, PHASES = 32, 256
 HIGHEST_HZ, _CUTOFF_HZ = 5000.0, 8000.0
@@ -23,7 +23,7 @@ class Resampler:
         self._waiting: _FLOAT = np.zeros(TAPS)
         self._at = 0.0
 
-    def take(self, samples: _FLOAT) -> Sound:
+    def take(self, samples: _FLOAT) -> Waveform:
         """The output that ``samples`` complete; it lags by half of TAPS samples."""
         waiting = np.concatenate([self._waiting, samples])
         count = max(int((len(waiting) - TAPS - self._at) // self.ratio), 0)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.audio.bursts import BURSTS
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.player import Player
-from guidance.audio.wire import Alarms, Answer, Options, Order, Play, Tick
+from guidance.audio.wire import AudibleAlarm, Order, Play, PlayerOptions, ResponseSound, Tick
 from guidance.cues import MAPPINGS, Mapping
 
 ALARMS = "alarms"
@@ -20,7 +20,7 @@ _AMPLITUDES_UV = (100.0, 400.0, 1500.0, 5000.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SoundSample:
     """One sound to try: its name, what it is, how long it lasts, and orders to the player, each at its time in s."""
 
     name: str
@@ -29,11 +29,13 @@ class Scene:
     orders: tuple[tuple[float, Order], ...]
 
 
-def scenes(name: str) -> list[Scene]:
+def scenes(name: str) -> list[SoundSample]:
     """The sounds of the mapping called ``name``, from far to near; or the alarms'."""
     if name == ALARMS:
         return [
-            Scene(priority, f"alarm of {priority} priority", burst.length_s + 0.5, ((0.0, Alarms(priority)),))
+            SoundSample(
+                priority, f"alarm of {priority} priority", burst.length_s + 0.5, ((0.0, AudibleAlarm(priority)),)
+            )
             for priority, burst in BURSTS.items()
         ]
     mapping = MAPPINGS[name]
@@ -41,9 +43,9 @@ def scenes(name: str) -> list[Scene]:
     return [*found, _answers(), _potentials()] if mapping.answers else found
 
 
-def rendered(scene: Scene) -> Sound:
+def rendered(scene: SoundSample) -> Waveform:
     """The samples of ``scene``, mono, at RATE_HZ."""
-    player = Player(Options(None, 10_000.0, (), 200.0))
+    player = Player(PlayerOptions(None, 10_000.0, (), 200.0))
     orders, block = list(scene.orders), round(_BLOCK_S * RATE_HZ)
     out = np.zeros(round(scene.seconds / _BLOCK_S) * block, np.float32)
     for first in range(0, len(out), block):
@@ -53,12 +55,12 @@ def rendered(scene: Scene) -> Sound:
     return out
 
 
-def _zone(mapping: Mapping, zone: str) -> Scene:
+def _zone(mapping: Mapping, zone: str) -> SoundSample:
     tone = mapping.tones[zone]
     rates = tone.rates_hz or (None,)
     each_s = _RARE_S if rates[0] is not None and rates[0] < 1.0 else _SHOWN_S
     orders = [(i * each_s, Play(tone, rate_hz, in_step=i > 0)) for i, rate_hz in enumerate(rates)]
-    return Scene(zone, _words(rates, tone.pitch_hz), each_s * len(rates), tuple(orders))
+    return SoundSample(zone, _words(rates, tone.pitch_hz), each_s * len(rates), tuple(orders))
 
 
 def _words(rates: tuple[float | None, ...], pitch_hz: float | None) -> str:
@@ -67,16 +69,18 @@ def _words(rates: tuple[float | None, ...], pitch_hz: float | None) -> str:
     return f"{tempo or 'continuous'}, {pitch_hz or 0:g} Hz"
 
 
-def _answers() -> Scene:
+def _answers() -> SoundSample:
     beats: list[tuple[float, Order]] = []
     for i, amplitude_uv in enumerate(_AMPLITUDES_UV):
-        beats += [(i * _BEAT_S, Tick()), (i * _BEAT_S + _LATENCY_S, Answer(amplitude_uv))]
+        beats += [(i * _BEAT_S, Tick()), (i * _BEAT_S + _LATENCY_S, ResponseSound(amplitude_uv))]
     sizes = ", ".join(f"{amplitude_uv:g}" for amplitude_uv in _AMPLITUDES_UV)
-    return Scene("answers", f"a tick at each stimulus and its response of {sizes} uV", 2.5, tuple(beats))
+    return SoundSample("answers", f"a tick at each stimulus and its response of {sizes} uV", 2.5, tuple(beats))
 
 
-def _potentials() -> Scene:
+def _potentials() -> SoundSample:
     """A unit that is recruited, then a larger one over it."""
-    beats = [(0.1 * i, Answer(150.0, brief=True)) for i in range(20)]
-    beats += [(0.95 + 0.13 * i, Answer(900.0, brief=True)) for i in range(8)]
-    return Scene("potentials", "a tone each, of 150 and 900 uV", 2.2, tuple(sorted(beats, key=lambda beat: beat[0])))
+    beats = [(0.1 * i, ResponseSound(150.0, brief=True)) for i in range(20)]
+    beats += [(0.95 + 0.13 * i, ResponseSound(900.0, brief=True)) for i in range(8)]
+    return SoundSample(
+        "potentials", "a tone each, of 150 and 900 uV", 2.2, tuple(sorted(beats, key=lambda beat: beat[0]))
+    )

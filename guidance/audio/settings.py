@@ -30,7 +30,7 @@ class SoundSettings:
     latency_s: float | None = None
 
 
-class _Sheet(Document):
+class _AudioTable(Document):
     """The table."""
 
     mapping: Literal["tempo", "pitch", "classic"] = "tempo"
@@ -44,7 +44,7 @@ def sound_settings(mapping: str | None = None) -> SoundSettings:
     """The user's settings, with ``mapping`` instead of theirs if given. Raises ArgumentFault naming file and key."""
     config = load_config()
     try:
-        sheet = build(_Sheet, config.sounds, f"{config.path}, [sounds]")
+        sheet = build(_AudioTable, config.sounds, f"{config.path}, [sounds]")
     except ProtocolError as fault:
         raise ArgumentFault(str(fault)) from None
     chosen = mapping or sheet.mapping

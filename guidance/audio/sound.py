@@ -20,7 +20,20 @@ from typing import Any, ClassVar
 from drivers.base import Block, Outcome
 from guidance.audio.band import emg_band
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
-from guidance.audio.wire import Alarms, Alive, Answer, Artefact, Close, Emg, Options, Order, Play, Report, Tick, Volumes
+from guidance.audio.wire import (
+    Alive,
+    Artefact,
+    AudibleAlarm,
+    Close,
+    Emg,
+    Order,
+    Play,
+    PlayerOptions,
+    ResponseSound,
+    SoundReport,
+    Tick,
+    VolumeLevels,
+)
 from guidance.cues import MAPPINGS, Mapping
 from guidance.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
 from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume
@@ -44,11 +57,11 @@ class Sound:
     def __init__(self, settings: SoundSettings, emg_rate_hz: float, mapping: Mapping | None = None) -> None:
         """Sound as ``settings`` say, with ``mapping`` in place of theirs; the needle's EMG comes at ``emg_rate_hz``."""
         self._mapping_name, self._mapping = settings.mapping, mapping or MAPPINGS[settings.mapping]
-        self._options = Options(
+        self._options = PlayerOptions(
             settings.device, emg_rate_hz, emg_band(emg_rate_hz), settings.full_scale_uv, settings.latency_s
         )  # fmt: skip
         self.volume, self.monitor_volume = settings.volume, settings.monitor
-        self._alarms = Alarms(None)
+        self._alarms = AudibleAlarm(None)
         self._paused_until = 0.0
         self._potential_at = self._stimulus_at = -math.inf
         self._cue = self._order(Cue("unknown", *_first(self._mapping)))
@@ -65,7 +78,7 @@ class Sound:
         if isinstance(record, Stimulus) and record.outcome is not Outcome.NOT_DELIVERED.value:
             self._stimulus(record)
         elif isinstance(record, Response) and record.detected and record.amplitude_uv and self._mapping.answers:
-            self._send(Answer(record.amplitude_uv))
+            self._send(ResponseSound(record.amplitude_uv))
         elif isinstance(record, MotorUnit) and self._mapping.answers:
             self._potential(record)
         elif isinstance(record, Alarm) and record.active and record.priority == "high":
@@ -90,14 +103,18 @@ class Sound:
             self.monitor_volume = _turned(self.monitor_volume, message.steps, 0.0)
         else:
             return None
-        self._send(Volumes(self.volume, self.monitor_volume))
+        self._send(VolumeLevels(self.volume, self.monitor_volume))
         return {"volume": self.volume, "monitor": self.monitor_volume, "alarms_paused_s": self.paused_s}
 
     def tend(self, signals: Sequence[AlarmView]) -> str | None:
         """Sound the gravest of ``signals`` that is not acknowledged; why nothing is heard, in words, or None."""
         now = time.monotonic()
         heard = [view for view in signals if not view.acknowledged and view.code != "audio-lost"]
-        alarms = Alarms(heard[0].priority, not heard[0].active) if heard and self.paused_s is None else Alarms(None)
+        alarms = (
+            AudibleAlarm(heard[0].priority, not heard[0].active)
+            if heard and self.paused_s is None
+            else AudibleAlarm(None)
+        )
         if alarms != self._alarms:
             self._alarms = alarms
             self._send(alarms)
@@ -139,7 +156,7 @@ class Sound:
     def _start(self) -> None:
         self._wire, self._process = _started(self._options)
         self._spoke_at = self._started_at = self._heard_at = time.monotonic()
-        self._report: Report | None = None
+        self._report: SoundReport | None = None
         self._sent = self._underruns = 0
         self.lost: str | None = None
         self._tell_all()
@@ -165,7 +182,7 @@ class Sound:
 
     def _tell_all(self) -> None:
         self._dropped = False
-        for order in (Volumes(self.volume, self.monitor_volume), self._cue, self._alarms):
+        for order in (VolumeLevels(self.volume, self.monitor_volume), self._cue, self._alarms):
             self._send(order)
 
     def _listen(self, now: float) -> None:
@@ -179,7 +196,7 @@ class Sound:
                 self._start()
                 self.lost = lost
 
-    def _hear_report(self, report: Report) -> None:
+    def _hear_report(self, report: SoundReport) -> None:
         self._report, self._heard_at = report, time.monotonic()
         self.lost, self._underruns = report.lost, report.underruns
 
@@ -195,7 +212,7 @@ class Sound:
             return
         if record.sample - self._stimulus_at > _AFTER_STIMULUS_S * self._options.emg_rate_hz:
             self._potential_at = record.sample
-            self._send(Answer(record.amplitude_uv, brief=True))
+            self._send(ResponseSound(record.amplitude_uv, brief=True))
 
     def _order(self, cue: Cue) -> Play:
         return Play(self._mapping.tones[cue.name], cue.rate_hz)
@@ -237,7 +254,7 @@ class Mute:
         """Nothing is open."""
 
 
-def _started(options: Options) -> tuple[Connection, subprocess.Popen[bytes]]:
+def _started(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[bytes]]:
     """The process that sounds, and the wire to it. It loads nothing of what this one has, and so is soon there; what
     sound libraries write on standard error does not get onto the screen.
     """
@@ -260,7 +277,7 @@ def _turned(volume: float, steps: int, least: float) -> float:
     return round(min(max(volume + steps * STEP, least), 1.0), 3)
 
 
-def _received(wire: Connection, take: Callable[[Report], None]) -> bool:
+def _received(wire: Connection, take: Callable[[SoundReport], None]) -> bool:
     """Hand all that waits on ``wire`` to ``take``; False once the other end is gone."""
     try:
         while wire.poll():

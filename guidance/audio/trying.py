@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.audio.figures import RATE_HZ, Sound, raised
-from guidance.audio.output import SETTLED_CALLS, Output
+from guidance.audio.figures import RATE_HZ, Waveform, raised
+from guidance.audio.output import SETTLED_CALLS, AudioOutput
 from guidance.faults import Fault
 
 _AFTER_S = 0.3
@@ -36,11 +36,11 @@ class SoundCheck:
 
 
 class _Tape:
-    def __init__(self, samples: Sound) -> None:
+    def __init__(self, samples: Waveform) -> None:
         self._samples, self.at, self.length = samples, 0, len(samples)
         self.runs = False
 
-    def render(self, out: Sound) -> None:
+    def render(self, out: Waveform) -> None:
         if not self.runs:
             out[:] = 0.0
             return
@@ -50,7 +50,7 @@ class _Tape:
         self.at += len(out)
 
 
-def write(samples: Sound, path: Path) -> None:
+def write(samples: Waveform, path: Path) -> None:
     """Write ``samples`` as a WAV file at ``path``. Raises Fault."""
     import soundfile
 
@@ -61,14 +61,14 @@ def write(samples: Sound, path: Path) -> None:
         raise Fault(f"{path} cannot be written ({fault}); name a folder you may write to.") from None
 
 
-def play(samples: Sound, device: str | None) -> SoundCheck:
+def play(samples: Waveform, device: str | None) -> SoundCheck:
     """Play ``samples`` to their end. Raises Fault where there is nothing to play them on."""
     with _libraries_silent():
         return _played(_Tape(samples), device)
 
 
 def _played(tape: _Tape, device: str | None) -> SoundCheck:
-    output = Output(tape.render, device)
+    output = AudioOutput(tape.render, device)
     try:
         while tape.at < tape.length + _AFTER_S * RATE_HZ:
             output.tend()
@@ -147,7 +147,7 @@ def _listening(recorded: list[NDArray[np.float32]]) -> Any:
     return stream
 
 
-def pattern() -> Sound:
+def pattern() -> Waveform:
     """The tone in its pattern of on and off."""
     n = round(_BIT_S * RATE_HZ)
     tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * np.arange(n) / RATE_HZ) * raised(n, n // 10)

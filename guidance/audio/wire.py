@@ -12,7 +12,7 @@ from guidance.cues import Tone
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlayerOptions:
     """How to play: the device's name (None: the system's own), rate and band of the EMG, what of it is full scale, and
     what is buffered (None: as little as goes well).
     """
@@ -39,7 +39,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseSound:
     """It was answered with ``amplitude_uv`` peak to peak; ``brief``: a potential of that size came by itself."""
 
     amplitude_uv: float
@@ -47,7 +47,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarms:
+class AudibleAlarm:
     """The gravest alarm that is to be heard, None for none; ``passed``: its condition holds no more."""
 
     priority: str | None
@@ -55,7 +55,7 @@ class Alarms:
 
 
 @dataclass(frozen=True, slots=True)
-class Volumes:
+class VolumeLevels:
     """Guidance and EMG monitor, 0 to 1."""
 
     cues: float
@@ -88,11 +88,11 @@ class Close:
     """The procedure is over: be silent."""
 
 
-Order = Play | Tick | Answer | Alarms | Volumes | Emg | Artefact | Alive | Close
+Order = Play | Tick | ResponseSound | AudibleAlarm | VolumeLevels | Emg | Artefact | Alive | Close
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SoundReport:
     """How the sound is: ``lost`` says in words why there is none, ``underruns`` counts, ``taken`` orders so far.
 
     The device asked for a block of ``block_ns`` at ``called_ns`` that leaves at ``leaves_ns``, both of the host's

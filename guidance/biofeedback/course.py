@@ -12,8 +12,8 @@ from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
 from guidance.biofeedback.envelope import STEP_S, EnvelopeBand
 from guidance.biofeedback.heart import heart_interval_s
 from guidance.biofeedback.plan import Plan
-from guidance.biofeedback.records import Calibrated, PhaseBegins, TrialDone
-from guidance.biofeedback.scoring import Score, next_line_uv, score
+from guidance.biofeedback.records import MuscleCalibration, PhaseBegins, TrialDone
+from guidance.biofeedback.scoring import TrialScore, next_line_uv, score
 from guidance.events import Record
 from guidance.signal.basis import Array
 
@@ -65,7 +65,7 @@ class Course:
         self.rests: list[Rest | None] = [None] * count
         self.largest_uv: list[float | None] = [None] * count
         self.lines_uv: list[float | None] = [None] * count
-        self.scores: list[Score] = []
+        self.scores: list[TrialScore] = []
         self.failed: str | None = None
         self.hint = self._standing_hint = ""
         self.paused = False
@@ -204,11 +204,11 @@ class Course:
 
     def _calibration(
         self, channel: int, rest: Rest | None, most_uv: float | None, line_uv: float | None, why: str | None
-    ) -> Calibrated:
+    ) -> MuscleCalibration:
         wide, high = self._bands
         band = high if self.above_heart[channel] and high else wide
         heart_s = self._heart_s[channel]
-        return Calibrated(
+        return MuscleCalibration(
             channel=self.names[channel],
             rest_mean_uv=rest.mean_uv if rest else None,
             rest_sd_uv=rest.sd_uv if rest else None,

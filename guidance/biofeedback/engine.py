@@ -16,19 +16,19 @@ from guidance.alarms import AlarmBoard
 from guidance.biofeedback.course import Course
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.feedback import Feedback, cue
-from guidance.biofeedback.muscles import Muscles, Step
+from guidance.biofeedback.muscles import EnvelopeStep, Muscles
 from guidance.biofeedback.plan import Plan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
 from guidance.events import End, Entry, Made, Record, Signal
-from guidance.messages import Acknowledge, Credit, Dial, Mark, Message, Pause
+from guidance.messages import Acknowledge, Credit, Mark, Message, Pause, TurnDial
 from guidance.origin import Origin
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot, TrainingView
 from guidance.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.stimulation import Action, Stimulation
 from guidance.telling import start_of
-from guidance.watch import Watch
+from guidance.watch import HealthMonitor
 
 _STEPS_A_SECOND = round(1 / STEP_S)
 _NOTHING_COMES = ("device-lost", "stale")
@@ -47,7 +47,7 @@ class BiofeedbackEngine:
         self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
         self.actions: list[Action] = []
         self.alarms = AlarmBoard()
-        self.watch = Watch(self.alarms, info.sample_rate_hz)
+        self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.muscles = Muscles(info, columns, plan.window_s)
         self.builder = SnapshotBuilder(settings, info, self.muscles.names[0])
         self.counters = self.builder.counters
@@ -145,7 +145,7 @@ class BiofeedbackEngine:
         elif isinstance(message, Pause):
             self.course.paused = message.on
             yield Entry("pause", {"on": message.on})
-        elif isinstance(message, Dial):
+        elif isinstance(message, TurnDial):
             if self.course.move_line(message.steps):
                 yield Entry("line", {"steps": message.steps, "line_uv": self.course.lines_uv[0]})
         elif isinstance(message, Mark):
@@ -158,7 +158,7 @@ class BiofeedbackEngine:
                 at = block.first_sample / self.info.sample_rate_hz
                 yield Made(at, Entry("electrodes", {"off": list(status.lead_off)}))
 
-    def _take(self, found: Step, t: float) -> Iterator[Record]:
+    def _take(self, found: EnvelopeStep, t: float) -> Iterator[Record]:
         course = self.course
         yield from course.step(found.wide_uv, found.high_uv)
         self._now = course.chosen(found.wide_uv, found.high_uv)

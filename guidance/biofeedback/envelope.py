@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.biofeedback.hum import Hum
-from guidance.emg.bands import Band
+from guidance.emg.bands import Bandpass
 from guidance.signal.basis import Array
 
 STEP_S = 0.01
@@ -60,7 +60,7 @@ class Envelope:
         """For a channel sampled at ``rate_hz``. Raises ValueError below 250 Hz."""
         if rate_hz < LEAST_RATE_HZ:
             raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {rate_hz:g}")
-        self._band = Band(band.low_hz, band.high_hz, rate_hz, _ORDER // 2)
+        self._band = Bandpass(band.low_hz, band.high_hz, rate_hz, _ORDER // 2)
         self._hum = Hum(rate_hz, band.high_hz)
         self._per_step = rate_hz * STEP_S
         self._cells = max(1, round(window_s / STEP_S))

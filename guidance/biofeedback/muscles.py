@@ -18,7 +18,7 @@ _AT_RANGE = 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EnvelopeStep:
     """Each muscle's envelope in uV as known at sample ``end``, in the wide band and above the heart; NaN if not."""
 
     end: int
@@ -44,7 +44,7 @@ class Muscles:
         self.lead_off: tuple[bool, ...] = ()
         self.end = 0
 
-    def feed(self, block: Block) -> Iterator[Step]:
+    def feed(self, block: Block) -> Iterator[EnvelopeStep]:
         """Take ``block``; what was lost before it, and a channel whose electrode is off, is not known."""
         self.end = block.end_sample
         if block.lost_before:
@@ -91,10 +91,10 @@ class Muscles:
         limits = np.array([range_uv or math.inf for range_uv in self._ranges_uv])
         self._clipped += (np.abs(samples) >= _AT_RANGE * limits).sum(axis=0)
 
-    def _feed(self, samples: Array) -> Iterator[Step]:
+    def _feed(self, samples: Array) -> Iterator[EnvelopeStep]:
         wide = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._wide)]).T
         high = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._high)]).T if self._high else wide
         for both in zip(wide.tolist(), high.tolist(), strict=True):
             self._told += 1
             end = math.ceil(self._told * STEP_S * self._rate_hz - 1e-9)
-            yield Step(end, tuple(both[0]), tuple(both[1]))
+            yield EnvelopeStep(end, tuple(both[0]), tuple(both[1]))

@@ -21,7 +21,7 @@ class PhaseBegins(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated(Record):
+class MuscleCalibration(Record):
     """A muscle's rest and largest effort, and its first line; None with ``why`` where there is none."""
 
     kind: ClassVar[str] = "calibration"

@@ -23,7 +23,7 @@ GAP_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class TrialScore:
     """``share`` of the trial, 0 to 1, and its parts; None where it is not known or not asked for, with ``why``.
 
     ``level_uv`` is the median of the working muscle, ``held_s`` the longest contraction held.
@@ -43,7 +43,7 @@ class Score:
         return None if self.share is None else self.share >= REACHED
 
 
-def score(plan: Plan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array, pause: Array) -> Score:
+def score(plan: Plan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array, pause: Array) -> TrialScore:
     """The trial of ``plan`` with envelopes ``work`` and ``pause`` (steps, channels) in uV, NaN where not known.
 
     ``lines_uv`` is the line of each muscle; in the pause it counts as let go below ``let_go_uv``.
@@ -54,23 +54,23 @@ def score(plan: Plan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array
     known: NDArray[np.bool_] = np.asarray(np.isfinite(needed).all(axis=1))
     unknown_share = 1.0 - float(known.mean()) if len(known) else 1.0
     if unknown_share > 1.0 - LEAST_KNOWN:
-        return Score(None, None, unknown_share=unknown_share, why="the signal was missing for most of the trial")
+        return TrialScore(None, None, unknown_share=unknown_share, why="the signal was missing for most of the trial")
     muscle, line_uv = needed[known, 0], lines_uv[0]
     level_uv = float(np.median(muscle))
     above = float((muscle > line_uv).mean())
     if plan.exercise == "relax":
-        return Score(1.0 - above, level_uv, unknown_share=unknown_share)
+        return TrialScore(1.0 - above, level_uv, unknown_share=unknown_share)
     if plan.exercise == "contract-hold":
         held_s = longest_s(needed[:, 0] > line_uv)
-        return Score(min(held_s / plan.hold_s, 1.0), level_uv, held_s, unknown_share=unknown_share)
+        return TrialScore(min(held_s / plan.hold_s, 1.0), level_uv, held_s, unknown_share=unknown_share)
     if plan.exercise == "antagonist-quiet":
         quiet = needed[known, 1] <= lines_uv[1]
         both = float(((muscle > line_uv) & quiet).mean())
-        return Score(both, level_uv, quiet_share=float(quiet.mean()), unknown_share=unknown_share)
+        return TrialScore(both, level_uv, quiet_share=float(quiet.mean()), unknown_share=unknown_share)
     rested = paused[np.isfinite(paused[:, 0]), 0]
     rest_share = float((rested <= let_go_uv).mean()) if len(rested) else None
     share = above if rest_share is None else (above + rest_share) / 2
-    return Score(share, level_uv, rest_share=rest_share, unknown_share=unknown_share)
+    return TrialScore(share, level_uv, rest_share=rest_share, unknown_share=unknown_share)
 
 
 def longest_s(above: NDArray[np.bool_]) -> float:
@@ -86,7 +86,7 @@ def longest_s(above: NDArray[np.bool_]) -> float:
     return longest * STEP_S
 
 
-def next_line_uv(plan: Plan, line_uv: float, found: Score, let_go_uv: float, most_uv: float) -> float:
+def next_line_uv(plan: Plan, line_uv: float, found: TrialScore, let_go_uv: float, most_uv: float) -> float:
     """The line of the next trial: towards what was reached where that was easy or too hard, else where it is.
 
     Never below the limit of rest, nor above the largest effort.

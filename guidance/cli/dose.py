@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from guidance.cli.dosing import GIVEN, PATIENT, patient_of, table_of
-from guidance.cli.options import JSON, Command
+from guidance.cli.options import JSON, CommandFunction
 from guidance.dose import card, listing
-from guidance.dose.answer import Answer, json_of, lines_of
+from guidance.dose.answer import DoseCalculation, json_of, lines_of
 from guidance.dose.drugs import DrugTable, Toxin, load
 from guidance.dose.rescue import rescue
 from guidance.dose.site import SiteTable
@@ -34,7 +34,7 @@ Exit status: 0 calculated, whatever the answer; 2 bad arguments."""
 TABLE = click.option("--table", metavar="FILE", help="Another drug table, in TOML, instead of the program's own.")
 
 
-def _patient_options(command: Command) -> Command:
+def _patient_options(command: CommandFunction) -> CommandFunction:
     for option in reversed(PATIENT):
         command = option(command)
     return command
@@ -79,7 +79,7 @@ def dose(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
     click.echo(shown)
 
 
-def _answer(options: dict[str, Any]) -> Answer:
+def _answer(options: dict[str, Any]) -> DoseCalculation:
     if options["drug"] is None:
         raise DoseError("Name the drug: --drug ropivacaine.")
     here = table_of(options["table"])
@@ -89,7 +89,7 @@ def _answer(options: dict[str, Any]) -> Answer:
     mg_per_ml = None if made is None else concentration_mg_per_ml(made)
     with_it = None if added is None else epinephrine(added)
     asked = _asked_dose(drug, mg_per_ml, with_it, options["volume"])
-    return Answer(
+    return DoseCalculation(
         table=table,
         patient=patient_of(options),
         drug=drug,

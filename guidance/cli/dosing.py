@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import click
 
-from guidance.dose.patient import Patient, Sex
+from guidance.dose.patient import DosePatient, Sex
 from guidance.dose.plan import DosePlan, plan_of
 from guidance.dose.site import SiteTable, table_from, table_here
 from guidance.dose.text import DoseError
@@ -56,9 +56,11 @@ DOSING = (
 )  # fmt: skip
 
 
-def patient_of(options: dict[str, Any]) -> Patient:
+def patient_of(options: dict[str, Any]) -> DosePatient:
     """The patient of ``options``. Raises DoseError."""
-    return Patient(options["weight_kg"], options["age_years"], options["height_cm"], cast("Sex | None", options["sex"]))
+    return DosePatient(
+        options["weight_kg"], options["age_years"], options["height_cm"], cast("Sex | None", options["sex"])
+    )
 
 
 def table_of(path: str | None) -> SiteTable:

@@ -31,12 +31,12 @@ def export_procedure(
     R4 bundle. bids: a data set laid out for research. The note itself is written by procedures note --to.
     """
     from guidance.journal.export.formats import export
-    from guidance.journal.export.source import Source
+    from guidance.journal.export.source import ExportSource
     from guidance.journal.note.case import Case, load_case
     from guidance.journal.note.stream import read_stream
 
     with told():
         folder = folder_of(name, store)
         case = Case() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
-        export(Source(folder, read_stream(folder), case, deidentify), form, Path(to))
+        export(ExportSource(folder, read_stream(folder), case, deidentify), form, Path(to))
     click.echo(f"Written: {to}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from guidance.cli.options import KEY, Command
+from guidance.cli.options import KEY, CommandFunction
 from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.faults import Fault
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guidance.journal.key import Key
 
 
-def on_procedure(command: Command) -> Command:
+def on_procedure(command: CommandFunction) -> CommandFunction:
     """Give ``command`` the procedure's NAME, and the options that find and open it."""
     return click.argument("name", metavar="PROCEDURE")(STORE(KEY(command)))
 

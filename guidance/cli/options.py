@@ -19,7 +19,7 @@ from guidance.settings import Mode, Settings
 STATUS = """\b
 Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
 
-Command = Callable[..., None]
+CommandFunction = Callable[..., None]
 
 
 class Positive(click.ParamType[float]):
@@ -134,7 +134,7 @@ _PROCEDURE = (
 )  # fmt: skip
 
 
-def procedure_options(command: Command) -> Command:
+def procedure_options(command: CommandFunction) -> CommandFunction:
     """Give ``command`` the options that ``run`` and ``demo`` share."""
     for option in reversed(_PROCEDURE):
         command = option(command)

@@ -17,7 +17,7 @@ from guidance.protocol import ProtocolError, all_names, resolve, site_folder
 from guidance.protocol.diff import differences
 from guidance.protocol.draft import SCHEMA_FILE, draft
 from guidance.protocol.editor import json_schema
-from guidance.protocol.library import Loaded, from_file, loaded, text_of
+from guidance.protocol.library import LoadedSheet, from_file, loaded, text_of
 from guidance.protocol.pages import overview, page, table
 from guidance.protocol.search import search
 
@@ -45,7 +45,7 @@ def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_summary(name, held) for name, held in found]))
     elif sourced:
-        click.echo(table([held for _, held in found if isinstance(held, Loaded)]))
+        click.echo(table([held for _, held in found if isinstance(held, LoadedSheet)]))
     elif not found:
         click.echo(f"No protocol is like {' '.join(words)!r}; protocols list shows all.")
     else:
@@ -136,21 +136,21 @@ def _lines(found: list[Any], authors: dict[str, Any]) -> Iterator[str]:
             yield f"  by {change.author}" + (f": {change.reason}" if change.reason else "")
 
 
-def _loaded(name: str, *, with_site: bool = True) -> Loaded:
+def _loaded(name: str, *, with_site: bool = True) -> LoadedSheet:
     try:
         return loaded(resolve(name), with_site=with_site)
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
 
 
-def _held(name: str) -> Loaded | ProtocolError:
+def _held(name: str) -> LoadedSheet | ProtocolError:
     try:
         return loaded(name)
     except ProtocolError as fault:
         return fault
 
 
-def _summary(name: str, held: Loaded | ProtocolError) -> dict[str, Any]:
+def _summary(name: str, held: LoadedSheet | ProtocolError) -> dict[str, Any]:
     if isinstance(held, ProtocolError):
         return {"id": name, "holds": False, "faults": list(held.faults)}
     protocol = held.protocol
@@ -158,7 +158,7 @@ def _summary(name: str, held: Loaded | ProtocolError) -> dict[str, Any]:
     return {"id": name, "holds": True, **known, "also": list(held.sheet.also), "changed": bool(held.changes)}
 
 
-def _checked_file(file: str) -> Loaded:
+def _checked_file(file: str) -> LoadedSheet:
     return from_file(Path(file))
 
 

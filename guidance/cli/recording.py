@@ -19,6 +19,6 @@ def record(address: str, path: str, duration_s: float | None) -> None:
     annotated BAD_ACQ_SKIP. The file can be read at any time, also after the plug was pulled or the disk was full; an
     existing one is never written over. Ctrl-C ends it in order.
     """
-    from guidance.live.recorder import Record
+    from guidance.live.recorder import RecordingJob
 
-    run_job(Record(address, path, duration_s), headless=True)
+    run_job(RecordingJob(address, path, duration_s), headless=True)

@@ -21,7 +21,7 @@ from guidance.faults import FAILED, ArgumentFault, Fault
 if TYPE_CHECKING:
     from guidance.journal.key import Key
     from guidance.journal.note.case import Case
-    from guidance.journal.note.held import Held
+    from guidance.journal.note.held import ProcedureFiles
 
 SET = click.option(
     "--set", "answers", multiple=True, metavar="KEY=ANSWER",
@@ -148,7 +148,7 @@ def new_key(file: str) -> None:
     click.echo(f"Secret key in {file}; its public key, which encrypts and does not open, is {public}")
 
 
-def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> Held:
+def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> ProcedureFiles:
     """What ``folder`` holds once ``answers`` are in it. Raises Fault."""
     from guidance.journal.note.case import save_case
     from guidance.journal.note.held import held_in
@@ -170,7 +170,7 @@ def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> Held:
     return replace(held, case=case)
 
 
-def _asked(held: Held, key: Key | None) -> Held:
+def _asked(held: ProcedureFiles, key: Key | None) -> ProcedureFiles:
     """Ask for what is missing; what was answered is kept however the asking ends."""
     from guidance.journal.note.case import save_case
 
@@ -215,7 +215,7 @@ def _new_phrase() -> Key:
     return of_phrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _show(held: Held, to: str | None) -> None:
+def _show(held: ProcedureFiles, to: str | None) -> None:
     from guidance.journal.note.held import WRITERS, write_note
     from guidance.journal.note.markdown import markdown
 

@@ -58,7 +58,7 @@ def biofeedback(**options: Any) -> None:
     from guidance.journal.store import default_store
     from guidance.journal.visits import checked_label
     from guidance.live.effort import FOLLOW, read_script
-    from guidance.live.training import Training
+    from guidance.live.training import TrainingJob
 
     _check(options)
     plan, settings = _exercise(options)
@@ -69,7 +69,7 @@ def biofeedback(**options: Any) -> None:
         sound = sound_settings() if options["sound"] == "tone" else None
     except ArgumentFault as fault:
         raise click.UsageError(str(fault)) from None
-    job = Training(
+    job = TrainingJob(
         settings=settings,
         plan=plan,
         store=options["store"] or str(default_store()),

@@ -20,7 +20,7 @@ from guidance.protocol import ProtocolError, load
 
 if TYPE_CHECKING:
     from guidance.trial.pool import DaskPool
-    from guidance.trial.run import Outcome
+    from guidance.trial.run import TrialOutcome
 
 _ADDRESS = re.compile(r"(tcp|tls|ucx)://[^\s/]+:\d{1,5}")
 
@@ -139,7 +139,7 @@ def _leave(sentence: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _print(outcome: Outcome, *, as_json: bool) -> None:
+def _print(outcome: TrialOutcome, *, as_json: bool) -> None:
     """The table on standard output, and on standard error what differs from run to run."""
     from guidance.trial.text import lines
 

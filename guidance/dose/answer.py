@@ -9,7 +9,7 @@ from typing import Any
 
 from guidance.dose.drugs import DrugTable, Statement
 from guidance.dose.limits import Limit, limit_of
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.text import Epinephrine
 from guidance.dose.total import Dose, Part, Share, Total, left_ml, total_of
 from guidance.dose.words import concentration, dose_words, left, limit_words, percent
@@ -17,14 +17,14 @@ from guidance.sourced import Sourced
 
 
 @dataclass(frozen=True)
-class Answer:
+class DoseCalculation:
     """``planned`` and ``earlier`` doses for ``patient``; ``drug`` is the one in question, its concentration None where
     none was given, ``added`` its epinephrine. ``changes`` are what the site changed in the table. Raises DoseError
     where the limits do not cover the patient.
     """
 
     table: DrugTable
-    patient: Patient
+    patient: DosePatient
     drug: str
     mg_per_ml: float | None
     added: Epinephrine | None
@@ -111,7 +111,7 @@ class Answer:
         return f"{item.value:g} {unit}{note} [{self.table.citation(item)}]"
 
 
-def lines_of(answer: Answer) -> list[str]:
+def lines_of(answer: DoseCalculation) -> list[str]:
     """The answer to be read at the bedside."""
     lines = [f"{answer.drug}, limit: {limit_words(answer.limit)}"] if not answer.planned else []
     lines += [text for share in answer.total.shares for text in _share_lines(share)]
@@ -128,7 +128,7 @@ def lines_of(answer: Answer) -> list[str]:
     return lines + [f"  {text}" for text in answer.references()]
 
 
-def json_of(answer: Answer) -> dict[str, Any]:
+def json_of(answer: DoseCalculation) -> dict[str, Any]:
     """The answer for a program; what is not known is None."""
     total = answer.total
     return {
@@ -175,12 +175,12 @@ def _verdict(total: Total) -> str:
     return f"WARNING, near the limit: {fraction}" if total.warns else f"Together: {fraction}"
 
 
-def _share_json(answer: Answer, share: Share, *, planned: bool) -> dict[str, Any]:
+def _share_json(answer: DoseCalculation, share: Share, *, planned: bool) -> dict[str, Any]:
     dose = asdict(share.dose) | {"planned": planned, "fraction": share.fraction if share.limit.is_whole else None}
     return dose | {"fraction_at_least": share.fraction, "limit": _limit_json(answer, share.limit)}
 
 
-def _limit_json(answer: Answer, limit: Limit) -> dict[str, Any]:
+def _limit_json(answer: DoseCalculation, limit: Limit) -> dict[str, Any]:
     return {
         "drug": limit.drug,
         "mg": limit.mg if limit.is_whole else None,
@@ -192,6 +192,6 @@ def _limit_json(answer: Answer, limit: Limit) -> dict[str, Any]:
     }
 
 
-def _item_json(answer: Answer, item: Sourced[float]) -> dict[str, Any]:
+def _item_json(answer: DoseCalculation, item: Sourced[float]) -> dict[str, Any]:
     sources = [answer.table.refs.get(key, key) for key in item.sources]
     return {"value": item.value, "certainty": item.certainty, "sources": sources, "note": item.note}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from guidance.dose.drugs import DrugTable, Statement, needed
-from guidance.dose.rescue import Range, Rescue
+from guidance.dose.rescue import DoseRange, Rescue
 from guidance.sourced import Sourced
 
 _ROUNDED = "volumes rounded to 0.1 mL"
@@ -92,7 +92,7 @@ def _epinephrine(table: DrugTable, card: Rescue | None) -> str:
     return f"at most {needed(most):g} ug/kg{volume}, {most.note or 'in all'}"
 
 
-def _range(pair: Range) -> str:
+def _range(pair: DoseRange) -> str:
     return f"{pair[0]:g}" if pair[0] == pair[1] else f"{pair[0]:g} to {pair[1]:g}"
 
 

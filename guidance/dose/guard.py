@@ -19,7 +19,7 @@ from guidance.events import Entry, Record
 from guidance.messages import Aliquot, Aspiration
 from guidance.snapshot import DoseView
 
-Asked = Aliquot | Aspiration
+DoseRequest = Aliquot | Aspiration
 
 
 class DoseGuard:
@@ -45,7 +45,7 @@ class DoseGuard:
             yield Entry("dose-plan", plan_fields(self._plan))
             yield from self._levels(self._plan.total(0.0))
 
-    def obey(self, asked: Asked, t: float) -> Iterator[Record]:
+    def obey(self, asked: DoseRequest, t: float) -> Iterator[Record]:
         """Take in an aspiration or an aliquot at ``t``."""
         self._held, self._held_ml, self._said = "", None, ""
         self._told = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from guidance.dose.drugs import Anaesthetic, DrugTable, needed
-from guidance.dose.patient import DosingWeight, Patient, dosing_weight
+from guidance.dose.patient import DosePatient, DosingWeight, dosing_weight
 from guidance.dose.text import DoseError, Epinephrine
 from guidance.sourced import Sourced
 
@@ -36,7 +36,7 @@ class Limit:
         return self.weight is not None
 
 
-def limit_of(table: DrugTable, drug: str, patient: Patient, added: Epinephrine | None = None) -> Limit:
+def limit_of(table: DrugTable, drug: str, patient: DosePatient, added: Epinephrine | None = None) -> Limit:
     """The limit of ``drug`` (a key of the table) with ``added`` epinephrine.
 
     Raises DoseError where the sources do not cover the patient, or the epinephrine is too strong to be meant.
@@ -62,7 +62,7 @@ def limit_of(table: DrugTable, drug: str, patient: Patient, added: Epinephrine |
     )
 
 
-def check_covered(table: DrugTable, drug: str, patient: Patient) -> None:
+def check_covered(table: DrugTable, drug: str, patient: DosePatient) -> None:
     """Raise DoseError where the sources of ``drug`` do not cover the patient's age, or it may be a child's unsaid."""
     least = table.anaesthetic[drug].least_age_years
     light = needed(table.patient.light_below_kg)
@@ -103,7 +103,7 @@ def _chosen(without: Sourced[float], with_it: Sourced[float], *, raises: bool) -
     return with_it if raises and with_it.value is not None else without
 
 
-def _small(table: DrugTable, patient: Patient) -> list[str]:
+def _small(table: DrugTable, patient: DosePatient) -> list[str]:
     small = table.patient.small_below_kg
     if patient.weight_kg is None or patient.weight_kg >= needed(small):
         return []

@@ -18,7 +18,7 @@ SHORTEST_CM, TALLEST_CM = 130.0, 230.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class DosePatient:
     """Weight, age, height and sex; what is not known is None. Raises DoseError for what no patient has."""
 
     weight_kg: float | None = None
@@ -49,7 +49,7 @@ class DosingWeight:
     why: str
 
 
-def dosing_weight(patient: Patient, obese_kind: WeightKind, table: DrugTable) -> DosingWeight | None:
+def dosing_weight(patient: DosePatient, obese_kind: WeightKind, table: DrugTable) -> DosingWeight | None:
     """The weight to calculate on, where an obese patient's is to be of ``obese_kind``; None without a weight.
 
     It never exceeds the actual weight. Without a height nobody is taken for obese, and that is said.
@@ -78,7 +78,7 @@ def lean_kg(weight_kg: float, bmi: float, sex: Sex) -> float:
     return 9270.0 * weight_kg / (base + slope * bmi)
 
 
-def _reduced_kg(weight_kg: float, bmi: float, patient: Patient, kind: WeightKind) -> float:
+def _reduced_kg(weight_kg: float, bmi: float, patient: DosePatient, kind: WeightKind) -> float:
     sexes: tuple[Sex, ...] = (patient.sex,) if patient.sex else ("female", "male")
     if kind == "lean" or patient.height_cm is None:
         return min(lean_kg(weight_kg, bmi, sex) for sex in sexes)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from guidance.dose.drugs import DrugTable
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.text import DoseError, written
 from guidance.dose.total import Dose, Part, Total, aliquot, left_ml, read_dose, read_part, total_of
 
@@ -19,7 +19,7 @@ class DosePlan:
     """
 
     table: DrugTable
-    patient: Patient
+    patient: DosePatient
     solution: tuple[Part, ...]
     earlier: tuple[Dose, ...] = ()
     changes: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class DosePlan:
         return left_ml(self.table, self.patient, self.solution, self.total(volume_ml))
 
 
-def plan_of(table: DrugTable, patient: Patient, solution: str, earlier: Sequence[str] = ()) -> DosePlan:
+def plan_of(table: DrugTable, patient: DosePatient, solution: str, earlier: Sequence[str] = ()) -> DosePlan:
     """The plan for a ``solution`` such as ``ropivacaine 0.5% + lidocaine 1%``. Raises DoseError.
 
     What limits do not cover, such as a child, is refused here, not when the syringe is at the needle.

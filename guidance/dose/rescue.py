@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.dose.drugs import DrugTable, LipidRescue, needed
-from guidance.dose.patient import DosingWeight, Patient, dosing_weight
+from guidance.dose.patient import DosePatient, DosingWeight, dosing_weight
 
-Range = tuple[float, float]
+DoseRange = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,15 @@ class Rescue:
     weight: DosingWeight
     fixed: bool
     bolus_ml: float
-    bolus_min: Range
-    infusion_ml: Range | None
-    infusion_min: Range | None
-    infusion_ml_per_min: Range
+    bolus_min: DoseRange
+    infusion_ml: DoseRange | None
+    infusion_min: DoseRange | None
+    infusion_ml_per_min: DoseRange
     most_ml: float
     needs_pump: bool
 
 
-def rescue(table: DrugTable, patient: Patient) -> Rescue | None:
+def rescue(table: DrugTable, patient: DosePatient) -> Rescue | None:
     """The card for ``patient``; None without a weight, for there is no default."""
     lipid = table.lipid
     weight = dosing_weight(patient, needed(lipid.weight), table)
@@ -48,7 +48,7 @@ def rescue(table: DrugTable, patient: Patient) -> Rescue | None:
     )
 
 
-def _rate(lipid: LipidRescue, kg: float, *, fixed: bool) -> Range:
+def _rate(lipid: LipidRescue, kg: float, *, fixed: bool) -> DoseRange:
     """mL/min: of the fixed volumes over the fixed times, least over longest to most over shortest; or by weight."""
     if not fixed:
         rate = needed(lipid.infusion_ml_per_kg_min) * kg

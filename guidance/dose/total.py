@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from guidance.dose.drugs import DrugTable
 from guidance.dose.limits import Limit, limit_of
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.text import DoseError, Epinephrine, Written
 
 WARNS_FROM, ALARMS_FROM = 0.8, 1.0
@@ -96,14 +96,14 @@ class Total:
         return {drug: math.fsum(s.dose.mg for s in self.shares if s.dose.drug == drug) for drug in drugs}
 
 
-def total_of(table: DrugTable, patient: Patient, doses: Sequence[Dose]) -> Total:
+def total_of(table: DrugTable, patient: DosePatient, doses: Sequence[Dose]) -> Total:
     """All ``doses`` against the limits of ``patient``, earlier ones in full. Raises DoseError."""
     return Total(
         tuple(Share(dose, limit_of(table, dose.drug, patient, dose.epinephrine)) for dose in doses),
     )
 
 
-def left_ml(table: DrugTable, patient: Patient, solution: Sequence[Part], total: Total) -> float:
+def left_ml(table: DrugTable, patient: DosePatient, solution: Sequence[Part], total: Total) -> float:
     """How many mL of ``solution`` bring ``total`` to the limit; 0 where it is reached. Raises DoseError."""
     per_ml = math.fsum(share.fraction for share in total_of(table, patient, aliquot(solution, 1.0)).shares)
     return max(ALARMS_FROM - total.fraction, 0.0) / per_ml

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from guidance.dose.drugs import DrugTable, ToxinLimit
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.text import DoseError
 
 ADULT_FROM_YEARS = 18.0
@@ -26,7 +26,7 @@ class ToxinShare:
     fraction: float | None
 
 
-def toxin_shares(table: DrugTable, product: str, units: float, patient: Patient) -> tuple[ToxinShare, ...]:
+def toxin_shares(table: DrugTable, product: str, units: float, patient: DosePatient) -> tuple[ToxinShare, ...]:
     """What ``units`` of ``product`` (a key of the table) are of each of its limits. Raises DoseError.
 
     Without an age an adult is not taken for granted: the limits of both are answered for.
@@ -39,13 +39,13 @@ def toxin_shares(table: DrugTable, product: str, units: float, patient: Patient)
     )
 
 
-def _whose(patient: Patient) -> Literal["adult", "child"] | None:
+def _whose(patient: DosePatient) -> Literal["adult", "child"] | None:
     if patient.age_years is None:
         return None
     return "adult" if patient.age_years >= ADULT_FROM_YEARS else "child"
 
 
-def _share(limit: ToxinLimit, units: float, patient: Patient) -> ToxinShare:
+def _share(limit: ToxinLimit, units: float, patient: DosePatient) -> ToxinShare:
     if limit.max_units_per_kg is None:
         most: float | None = limit.max_units
     else:

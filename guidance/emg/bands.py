@@ -10,7 +10,7 @@ from guidance.signal.basis import Array
 _BELOW_NYQUIST = 0.45
 
 
-class Band:
+class Bandpass:
     """A causal Butterworth band of one channel; missing samples (NaN) hold the value before them."""
 
     def __init__(self, low_hz: float, high_hz: float, rate_hz: float, order: int = 1) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guidance.protocol import Phase
+from guidance.protocol import EffortPhase
 
-PHASES: tuple[Phase, ...] = ("rest", "slight", "full")
+PHASES: tuple[EffortPhase, ...] = ("rest", "slight", "full")
 
 _SILENT_PER_S = 2.0
 _MIXED_SHARE, _FULL_SHARE = 0.25, 0.55
@@ -63,7 +63,7 @@ _SAYS: dict[tuple[str, str], tuple[bool, str]] = {
 }
 
 
-def judge_effort(phase: Phase | None, seen: Seen) -> tuple[bool | None, str]:
+def judge_effort(phase: EffortPhase | None, seen: Seen) -> tuple[bool | None, str]:
     """Whether what is ``seen`` is the EMG that ``phase`` should show, and that in words; None where none was asked."""
     if phase is None:
         return None, "No effort was asked for yet."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.emg.bands import Band
+from guidance.emg.bands import Bandpass
 from guidance.emg.measure import Measures, measure
 from guidance.signal.basis import Array
 from guidance.signal.mains import MainsFit, fit_mains
@@ -62,7 +62,7 @@ class PotentialFinder:
             max(1, round(ms * per_ms)) for ms in (HOP_MS, _APART_MS, _LONGEST_MS, _BEFORE_MS, _AFTER_MS)
         )
         self._page = self._hop * round(_PAGE_MS / HOP_MS)
-        self._keep, self._seek = Band(*_KEEP_HZ, rate_hz), Band(*_SEEK_HZ, rate_hz)
+        self._keep, self._seek = Bandpass(*_KEEP_HZ, rate_hz), Bandpass(*_SEEK_HZ, rate_hz)
         self._incoming = np.zeros(0)
         self._raw = np.zeros(0)
         self._kept, self._sought = np.zeros(0), np.zeros(0)

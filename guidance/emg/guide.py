@@ -15,7 +15,7 @@ from guidance.emg.endplate import PlateActivity, plate_activity
 from guidance.emg.finder import HOP_MS, Potential, PotentialFinder
 from guidance.emg.units import Sorter, Unit
 from guidance.events import Activity, Entry, MotorUnit, Proximity, Record
-from guidance.protocol import NeedleEmgPlan, Phase
+from guidance.protocol import EffortPhase, NeedleEmgPlan
 from guidance.snapshot import NeedleView
 from guidance.zones import SteadyZone
 
@@ -38,7 +38,7 @@ class NeedleGuide:
         self._finder = PotentialFinder(rate_hz)
         self._sorter = Sorter(rate_hz, forget_s=_FORGET_S)
         self._hop = max(1, round(HOP_MS * rate_hz / 1e3))
-        self.phase: Phase | None = None
+        self.phase: EffortPhase | None = None
         self._recent: deque[Potential] = deque()
         self._told: dict[int, tuple[int, Closeness]] = {}
         self._zone = SteadyZone()

@@ -5,10 +5,17 @@ Reads in this order: ``processes``, ``desk`` (the engine's end of the wire) and 
 """
 
 from guidance.host.link import EngineLink
-from guidance.host.outcome import Outcome, outcome_of
-from guidance.host.processes import Job, Screen, Session, run_headless, run_with_screen, start_engine
+from guidance.host.outcome import ExitOutcome, outcome_of
+from guidance.host.processes import Job, ScreenMain, Session, run_headless, run_with_screen, start_engine
 
 __all__ = [
-    "EngineLink", "Job", "Outcome", "Screen", "Session", "outcome_of", "run_headless", "run_with_screen",
+    "EngineLink",
+    "ExitOutcome",
+    "Job",
+    "ScreenMain",
+    "Session",
+    "outcome_of",
+    "run_headless",
+    "run_with_screen",
     "start_engine",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from multiprocessing.connection import Connection
 
 from guidance.faults import FAILED
-from guidance.host.outcome import Outcome
+from guidance.host.outcome import ExitOutcome
 from guidance.messages import Message
 from guidance.snapshot import Snapshot
 
@@ -47,15 +47,15 @@ class EngineLink(WireLink):
     def __init__(self, wire: Connection) -> None:
         """Talk over ``wire``."""
         super().__init__(wire)
-        self.outcome: Outcome | None = None
+        self.outcome: ExitOutcome | None = None
 
-    def first(self) -> Outcome | None:
+    def first(self) -> ExitOutcome | None:
         """Wait for the engine to have opened what it needs: None, or how it failed."""
         try:
             message = self._wire.recv()
         except EOFError:
-            return Outcome(FAILED, "The engine's process died before it began.")
-        return message if isinstance(message, Outcome) else None
+            return ExitOutcome(FAILED, "The engine's process died before it began.")
+        return message if isinstance(message, ExitOutcome) else None
 
     def send(self, message: Message) -> None:
         """Hand ``message`` to the engine."""
@@ -72,8 +72,8 @@ class EngineLink(WireLink):
         return False
 
     def _taken(self) -> Snapshot | None:
-        message: Snapshot | Outcome | None = self._wire.recv()
-        if isinstance(message, Outcome):
+        message: Snapshot | ExitOutcome | None = self._wire.recv()
+        if isinstance(message, ExitOutcome):
             self.outcome = message
             return None
         return message

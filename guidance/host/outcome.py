@@ -9,17 +9,17 @@ from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, FAILED, Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ExitOutcome:
     """How a command ended: the exit status, and a sentence where something was amiss."""
 
     status: int
     sentence: str | None = None
 
 
-def outcome_of(fault: Fault | DeviceError) -> Outcome:
+def outcome_of(fault: Fault | DeviceError) -> ExitOutcome:
     """Exit status and sentence of ``fault``."""
     if isinstance(fault, Fault):
-        return Outcome(fault.status, str(fault))
+        return ExitOutcome(fault.status, str(fault))
     if isinstance(fault, OptionRefused):
-        return Outcome(BAD_ARGUMENTS, str(fault))
-    return Outcome(DEVICE_LOST if isinstance(fault, DeviceLost) else FAILED, str(fault))
+        return ExitOutcome(BAD_ARGUMENTS, str(fault))
+    return ExitOutcome(DEVICE_LOST if isinstance(fault, DeviceLost) else FAILED, str(fault))

@@ -19,14 +19,14 @@ from guidance.faults import DONE, FAILED, Fault
 from guidance.host.desk import Desk, NoScreen, ScreenDesk
 from guidance.host.link import EngineLink
 from guidance.host.onlookers import Gallery, WatchedDesk
-from guidance.host.outcome import Outcome, outcome_of
+from guidance.host.outcome import ExitOutcome, outcome_of
 
 SWITCH_S = 0.0005
 """How long one thread of the engine may keep the others waiting."""
 
 _END_S = 3.0
 
-Screen = Callable[[EngineLink], None]
+ScreenMain = Callable[[EngineLink], None]
 """Shows a procedure on this process's terminal until it is left."""
 
 
@@ -44,7 +44,7 @@ class Job(Protocol):
         """The session. Raises Fault and DeviceError."""
 
 
-def run_headless(job: Job) -> Outcome:
+def run_headless(job: Job) -> ExitOutcome:
     """Run ``job`` in this process, without a screen; Ctrl-C and SIGTERM end it in order."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -52,7 +52,7 @@ def run_headless(job: Job) -> Outcome:
     return _run(job, NoScreen(), stop)
 
 
-def run_with_screen(job: Job, load_screen: Callable[[], Screen] | None = None) -> Outcome:
+def run_with_screen(job: Job, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:
     """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
     touched only once it runs.
 
@@ -66,13 +66,13 @@ def run_with_screen(job: Job, load_screen: Callable[[], Screen] | None = None) -
     outcome = link.first()
     failed = outcome is None and not _shown(link, run_screen)
     _await_end(engine, link)
-    outcome = outcome or link.outcome or Outcome(FAILED, "The engine's process died; nothing more was recorded.")
+    outcome = outcome or link.outcome or ExitOutcome(FAILED, "The engine's process died; nothing more was recorded.")
     if failed and outcome.status == DONE:
-        return Outcome(FAILED, "The screen failed; the procedure was recorded to its end.")
+        return ExitOutcome(FAILED, "The screen failed; the procedure was recorded to its end.")
     return outcome
 
 
-def _usual_screen() -> Screen:
+def _usual_screen() -> ScreenMain:
     from guidance.ui import run_screen
 
     return run_screen
@@ -88,7 +88,7 @@ def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
     return engine, EngineLink(here)
 
 
-def _shown(link: EngineLink, run_screen: Screen) -> bool:
+def _shown(link: EngineLink, run_screen: ScreenMain) -> bool:
     """Show the screen until it is left; False where it failed, and only once the engine has ended without it."""
     try:
         run_screen(link)
@@ -136,7 +136,7 @@ def _engine(job: Job, wire: Connection) -> None:
     sys.exit(outcome.status)
 
 
-def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
+def _run(job: Job, desk: Desk, stop: threading.Event) -> ExitOutcome:
     """Open ``job`` and run it to its end."""
     try:
         session = job.open()
@@ -147,7 +147,7 @@ def _run(job: Job, desk: Desk, stop: threading.Event) -> Outcome:
             amiss = session.run(seat, stop.is_set)
     except (Fault, DeviceError) as fault:
         return outcome_of(fault)
-    return Outcome(FAILED, amiss) if amiss else Outcome(DONE)
+    return ExitOutcome(FAILED, amiss) if amiss else ExitOutcome(DONE)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ _MOST_TEXT_BYTES = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class BdfLayout:
     """How a file is laid out: ``samples`` a record of ``duration_s``, at ``rate_hz``; full scale of each channel in
     ``ranges_uv``; ``notes_bytes`` a record for annotations; and its ``header``, without a record yet.
     """
@@ -102,7 +102,7 @@ class Shape:
         return cls(HEADER_SIGNAL_BYTES * (signals + 1), 3 * sum(samples), 3 * samples[-1], duration_s)
 
 
-def layout_of(info: DeviceInfo, began: datetime) -> Layout:
+def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
     """The layout for the signal of device ``info`` that ``began`` then; nobody is named in it."""
     samples, duration_s = _record_of(info.sample_rate_hz)
     ranges_uv = tuple(_stated(channel.range_uv) for channel in info.channels)
@@ -130,7 +130,7 @@ def layout_of(info: DeviceInfo, began: datetime) -> Layout:
     whole = file.to_bytes()
     header = whole[: HEADER_SIGNAL_BYTES * (len(signals) + 2)]
     notes_bytes = len(whole) - len(header) - 3 * samples * len(signals)
-    return Layout(info.sample_rate_hz, samples, duration_s, ranges_uv, notes_bytes, header)
+    return BdfLayout(info.sample_rate_hz, samples, duration_s, ranges_uv, notes_bytes, header)
 
 
 def begins(t: float) -> bytes:

@@ -18,7 +18,7 @@ from guidance.journal.locks import lock_now
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME, Seal, put_seal, signal_digest
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.journal.verify import State, Verdict, walk
+from guidance.journal.verify import RecordState, Verdict, walk
 
 TORN_NAME = "torn.bin"
 
@@ -77,7 +77,7 @@ def recover_signal(path: Path) -> float | None:
 
 def _recovered(folder: Path, file: BinaryIO) -> Recovered:
     found = walk(file)
-    if found.state is State.BROKEN:
+    if found.state is RecordState.BROKEN:
         raise Fault(f"The procedure {folder.name} cannot be recovered: {found.why}; it is left as it is.")
     if found.torn:
         file.seek(found.end)

@@ -17,7 +17,7 @@ from drivers.base import Block, DeviceInfo
 from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
 from guidance.journal.behind import Behind
 from guidance.journal.files import create_private, write_all
-from guidance.journal.space import Space
+from guidance.journal.space import DiskSpace
 
 SIGNAL_NAME = "signal.bdf"
 
@@ -42,7 +42,7 @@ class SignalFile(Behind[Block | Note]):
         """Begin the file ``name`` in ``folder``. Raises OSError."""
         super().__init__("signal to disk")
         self._layout = layout_of(info, began)
-        self.space = Space(folder, self._layout.record_bytes / self._layout.duration_s)
+        self.space = DiskSpace(folder, self._layout.record_bytes / self._layout.duration_s)
         self._path = folder / name
         self._fd = create_private(self._path)
         write_all(self._fd, self._layout.header_for(0))

@@ -14,7 +14,7 @@ LOW_MIN, ENOUGH_MIN = 10.0, 12.0
 _JOURNAL_BYTES_S = 8_000.0
 
 
-class Space:
+class DiskSpace:
     """``minutes_left`` on the disk at ``folder``, None while not known; ``low`` once they are few."""
 
     def __init__(self, folder: Path, bytes_s: float) -> None:

@@ -14,7 +14,7 @@ from guidance.journal.chain import MOST_LINE_BYTES, chained
 from guidance.journal.files import create_private, lines_of, open_plain, sync_folder
 from guidance.journal.locks import in_use, lock
 from guidance.journal.log import EVENTS_NAME
-from guidance.journal.verify import State, Verdict, verify, walk
+from guidance.journal.verify import RecordState, Verdict, verify, walk
 
 DELETED_NAME = "deleted.jsonl"
 _GOING = ".deleting-"
@@ -57,11 +57,13 @@ def verify_tombstones(store: Path) -> Verdict | None:
         with open_plain(path) as file:
             found = walk(file)
     except OSError as fault:
-        return Verdict(State.BROKEN, f"{DELETED_NAME} cannot be read ({fault.strerror})")
+        return Verdict(RecordState.BROKEN, f"{DELETED_NAME} cannot be read ({fault.strerror})")
     if found.torn:
-        return Verdict(State.BROKEN, f"line {found.lines + 1} of {DELETED_NAME} is broken: it has no end")
+        return Verdict(RecordState.BROKEN, f"line {found.lines + 1} of {DELETED_NAME} is broken: it has no end")
     word = "tombstones hold" if found.lines != 1 else "tombstone holds"
-    return found if found.state is State.BROKEN else Verdict(State.WHOLE, f"{found.lines} {word}", found.lines)
+    return (
+        found if found.state is RecordState.BROKEN else Verdict(RecordState.WHOLE, f"{found.lines} {word}", found.lines)
+    )
 
 
 def _is_running(folder: Path) -> bool:
@@ -90,7 +92,7 @@ def _bury(store: Path, epitaph: dict[str, Any]) -> None:
 
 def _append(path: Path, file: BinaryIO, epitaph: dict[str, Any]) -> None:
     found = walk(file)
-    if found.state is State.BROKEN:
+    if found.state is RecordState.BROKEN:
         raise Fault(f"{path} does not hold: {found.why}. Nothing was deleted; move that file away and keep it.")
     file.truncate(found.end)
     file.seek(found.end)

@@ -15,7 +15,7 @@ from guidance.journal.seal import seal_of, signal_digest
 from guidance.journal.signal import SIGNAL_NAME
 
 
-class State(StrEnum):
+class RecordState(StrEnum):
     """How a record stands."""
 
     WHOLE = "whole"
@@ -31,7 +31,7 @@ class Verdict:
     that was never finished follow. ``why`` says it in words.
     """
 
-    state: State
+    state: RecordState
     why: str = ""
     lines: int = 0
     chain: str = ORIGIN
@@ -43,7 +43,7 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Whether nothing was changed or is missing, as far as the record itself can tell."""
-        return self.state in {State.WHOLE, State.RUNNING, State.EMPTY}
+        return self.state in {RecordState.WHOLE, RecordState.RUNNING, RecordState.EMPTY}
 
 
 def verify(folder: Path) -> Verdict:
@@ -53,24 +53,26 @@ def verify(folder: Path) -> Verdict:
             running = in_use(file.fileno())
             found = walk(file)
     except OSError as fault:
-        return Verdict(State.BROKEN, f"{EVENTS_NAME} cannot be read ({fault.strerror})")
-    if found.state is State.BROKEN:
+        return Verdict(RecordState.BROKEN, f"{EVENTS_NAME} cannot be read ({fault.strerror})")
+    if found.state is RecordState.BROKEN:
         return found
     if running:
-        return replace(found, state=State.RUNNING, why=f"still being recorded; {_count(found.lines)} so far, all hold")
+        return replace(
+            found, state=RecordState.RUNNING, why=f"still being recorded; {_count(found.lines)} so far, all hold"
+        )
     return _held_against_seal(folder, found)
 
 
 def walk(file: BinaryIO) -> Verdict:
     """The lines of ``file`` as far as each follows from the one before; what is left is torn, or breaks the chain."""
-    found = Verdict(State.CUT_OFF)
+    found = Verdict(RecordState.CUT_OFF)
     for line in lines_of(file, MOST_LINE_BYTES):
         number = found.lines + 1
         if not line.endswith(b"\n") and len(line) < MOST_LINE_BYTES:
             return replace(found, torn=len(line))
         chain = checked(found.chain, line)
         if chain is None or found.ended:
-            return replace(found, state=State.BROKEN, why=f"line {number} is broken: {_what(line, found)}")
+            return replace(found, state=RecordState.BROKEN, why=f"line {number} is broken: {_what(line, found)}")
         found = replace(found, lines=number, chain=chain, end=found.end + len(line), ended=line.startswith(END))
     return found
 
@@ -87,22 +89,22 @@ def _held_against_seal(folder: Path, found: Verdict) -> Verdict:
     try:
         seal = seal_of(folder)
     except (OSError, ValueError) as fault:
-        return replace(found, state=State.BROKEN, why=f"the seal cannot be read ({_word(fault)})")
+        return replace(found, state=RecordState.BROKEN, why=f"the seal cannot be read ({_word(fault)})")
     if seal is None:
         return _unsealed(found)
     if (seal.lines, seal.chain) != (found.lines, found.chain):
         why = f"{_count(found.lines)} hold, but {seal.lines} were sealed; line {found.lines + 1} is not as it was"
-        return replace(found, state=State.BROKEN, why=why)
+        return replace(found, state=RecordState.BROKEN, why=why)
     amiss = _signal_amiss(folder, seal.signal)
     if amiss:
-        return replace(found, state=State.BROKEN, sealed=True, why=amiss)
+        return replace(found, state=RecordState.BROKEN, sealed=True, why=amiss)
     signal = "and so does the signal" if seal.signal else "the signal was not sealed"
-    return replace(found, state=State.WHOLE, sealed=True, why=f"{_count(found.lines)} hold, {signal}")
+    return replace(found, state=RecordState.WHOLE, sealed=True, why=f"{_count(found.lines)} hold, {signal}")
 
 
 def _unsealed(found: Verdict) -> Verdict:
     if not found.lines and not found.torn:
-        return replace(found, state=State.EMPTY, why="nothing was recorded")
+        return replace(found, state=RecordState.EMPTY, why="nothing was recorded")
     torn = f" and {found.torn} bytes of one that was not finished" if found.torn else ""
     return replace(found, why=f"{_count(found.lines)} hold{torn}; recover puts it in order")
 

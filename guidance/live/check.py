@@ -13,7 +13,7 @@ from guidance.faults import ArgumentFault, Fault
 from guidance.live.clock import Drift, drift
 from guidance.live.level import Level
 from guidance.signal.monitor import Quality
-from guidance.signal.path import Second, SignalPath
+from guidance.signal.path import QualitySecond, SignalPath
 
 _READ_S = 0.05
 _PROBE_EVERY_S = 0.1
@@ -83,7 +83,7 @@ class _Heard:
     bad_frames: int = 0
 
     def take(self, block: Block, path: SignalPath) -> None:
-        self.quality += [found.channels for found in path.feed(block) if isinstance(found, Second)]
+        self.quality += [found.channels for found in path.feed(block) if isinstance(found, QualitySecond)]
         self.status += block.status
         self.samples += len(block.samples)
         self.lost_samples += block.lost_before

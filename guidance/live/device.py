@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
 from guidance.live.paired import Paired
 from guidance.origin import Origin, reports_simulation
-from guidance.stimulation import Action, Fire, Output
+from guidance.stimulation import Action, Fire, SwitchOutput
 
 RETRY_S = 0.25
 
@@ -49,7 +49,7 @@ class LiveDevice:
     def start(self) -> None:
         """Begin to stream, the stimulator off. Raises DeviceError."""
         self._amplifier.start()
-        self.act([Output(on=False)])
+        self.act([SwitchOutput(on=False)])
 
     def read(self, timeout_s: float) -> list[Block]:
         """Blocks that have arrived, waiting at most ``timeout_s``; none while the device is lost."""
@@ -95,11 +95,11 @@ class LiveDevice:
             self._retry_at = time.monotonic() + RETRY_S
         else:
             self.lost = None
-            self.act([Output(on=False)])  # clears what fault the device has kept since
+            self.act([SwitchOutput(on=False)])  # clears what fault the device has kept since
 
 
 def _ask(stimulator: Stimulator, action: Action) -> None:
-    if isinstance(action, Output):
+    if isinstance(action, SwitchOutput):
         stimulator.enable(action.on)
     elif isinstance(action, Fire):
         stimulator.pulse_once(action.current_ma, action.width_ms)

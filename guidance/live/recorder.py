@@ -21,7 +21,7 @@ _TELL_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordingJob:
     """What to record: the device at ``address`` to ``path``, for ``duration_s`` or until told to stop."""
 
     address: str

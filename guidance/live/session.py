@@ -23,7 +23,7 @@ from guidance.origin import Origin
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
 from guidance.snapshot_builder import SessionState
-from guidance.stimulation import Action, Output, Stimulation
+from guidance.stimulation import Action, Stimulation, SwitchOutput
 from guidance.watch import fault_text
 from guidance.writer import EventWriter
 
@@ -280,7 +280,7 @@ class LiveSession:
 
     def _break_off(self, fault: Exception) -> str:
         """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""
-        self._device.act([Output(on=False)])
+        self._device.act([SwitchOutput(on=False)])
         self._amiss = str(fault) if isinstance(fault, Fault | DeviceError) else self._trace(fault)
         return "error"
 

@@ -32,7 +32,7 @@ _MOST_MUSCLES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingJob:
     """What to run: an exercise on the device at ``address``, or on the recording ``file`` at ``speed`` (None: fast).
 
     ``label`` is the case whose visit it is. ``script`` and ``follows`` steer a simulated person.

@@ -17,11 +17,25 @@ from guidance.protocol.model import (
 from guidance.protocol.ranges import LATEST_WINDOW_MS
 from guidance.protocol.reading import check_window, parse
 from guidance.protocol.search import resolve
-from guidance.protocol.sheet import Phase
+from guidance.protocol.sheet import EffortPhase
 from guidance.sourced import ProtocolError
 
 __all__ = [
-    "DEFAULT_CRITERION_UV", "DEFAULT_LOWER_BOUND_MA", "DEFAULT_TARGET_MA", "LATEST_WINDOW_MS", "Change", "MuscleWindow",
-    "NeedleEmgPlan", "Phase", "Protocol", "ProtocolError", "all_names", "check_window", "load", "names", "parse",
-    "resolve", "site_folder",
+    "DEFAULT_CRITERION_UV",
+    "DEFAULT_LOWER_BOUND_MA",
+    "DEFAULT_TARGET_MA",
+    "LATEST_WINDOW_MS",
+    "Change",
+    "EffortPhase",
+    "MuscleWindow",
+    "NeedleEmgPlan",
+    "Protocol",
+    "ProtocolError",
+    "all_names",
+    "check_window",
+    "load",
+    "names",
+    "parse",
+    "resolve",
+    "site_folder",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from guidance.protocol.sheet import Botulinum, Dose, DoseLimits, Sheet
+from guidance.protocol.sheet import Botulinum, DoseLimits, ProductDose, Sheet
 from guidance.sourced import Sourced, cited
 
 _RISING = (
@@ -37,13 +37,13 @@ def contradictions(sheet: Sheet) -> Iterator[str]:
             yield from _limits(product, sheet.dose.get(product), limits)
 
 
-def _dose(key: str, dose: Dose) -> Iterator[str]:
+def _dose(key: str, dose: ProductDose) -> Iterator[str]:
     start, span = dose.start_u.value, dose.range_u.value
     if start is not None and span is not None and not span[0] <= start <= span[1]:
         yield f"{key}.start_u = {start:g}: is outside {key}.range_u = {span[0]:g} to {span[1]:g} U"
 
 
-def _limits(product: str, dose: Dose | None, limits: DoseLimits) -> Iterator[str]:
+def _limits(product: str, dose: ProductDose | None, limits: DoseLimits) -> Iterator[str]:
     most, span = limits.muscle_max_u.value, dose.range_u.value if dose else None
     if dose is None:
         yield f"limits.{product}: has no table [dose.{product}] beside it"

@@ -15,7 +15,7 @@ _NOT_TOLD = ("refs.", "also.")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class KeyDifference:
     """The value under the dotted ``key`` on either side, with its source, in words; None where it has none."""
 
     key: str
@@ -23,11 +23,11 @@ class Difference:
     right: str | None
 
 
-def differences(left: Sheet, right: Sheet) -> list[Difference]:
+def differences(left: Sheet, right: Sheet) -> list[KeyDifference]:
     """All keys whose values differ, in the order of the files; citations and search words are not compared."""
     a, b = _flat(left), _flat(right)
     keys = [key for key in dict.fromkeys((*a, *b)) if not key.startswith(_NOT_TOLD)]
-    return [Difference(key, a.get(key), b.get(key)) for key in keys if a.get(key) != b.get(key)]
+    return [KeyDifference(key, a.get(key), b.get(key)) for key in keys if a.get(key) != b.get(key)]
 
 
 def _flat(item: Any, path: str = "") -> dict[str, str]:

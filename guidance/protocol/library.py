@@ -20,7 +20,7 @@ _NOT_PROCEDURES = {"drugs"}
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedSheet:
     """A protocol's sheet as it holds here, the file or files it comes from, and what the site changed."""
 
     sheet: Sheet
@@ -65,7 +65,7 @@ def load(name: str) -> Protocol:
     return loaded(name).protocol
 
 
-def loaded(name: str, *, with_site: bool = True) -> Loaded:
+def loaded(name: str, *, with_site: bool = True) -> LoadedSheet:
     """The sheet called ``name``, changed by the site's file of this name unless not ``with_site``.
 
     Raises ProtocolError if there is none, or a file does not hold.
@@ -78,7 +78,7 @@ def loaded(name: str, *, with_site: bool = True) -> Loaded:
     return from_file(own) if own else _shipped(name)
 
 
-def from_file(path: Path) -> Loaded:
+def from_file(path: Path) -> LoadedSheet:
     """The protocol in a file: one of its own, or one that is changed there. Raises ProtocolError.
 
     In the site's folder a file is called as its protocol, and none of the program's is replaced; elsewhere it may be
@@ -100,7 +100,7 @@ def from_file(path: Path) -> Loaded:
     if path.stem not in names():
         raise ProtocolError(f"{file}: there is no protocol {path.stem!r} to change; the file is named after it.")
     together, changes = merged(_shipped_tables(path.stem), tables, file)
-    return Loaded(sheet_of(together, file), file, changes)
+    return LoadedSheet(sheet_of(together, file), file, changes)
 
 
 def file_text(path: Path) -> str:
@@ -126,20 +126,20 @@ def text_of(name: str) -> str:
     return file_text(site_folder() / f"{name}.toml")
 
 
-def _own(tables: dict[str, Any], name: str, file: str) -> Loaded:
+def _own(tables: dict[str, Any], name: str, file: str) -> LoadedSheet:
     sheet = sheet_of(tables, file)
     if sheet.id != name:
         raise ProtocolError(f"{file}: id = {sheet.id!r}: must be {name!r}, as the file is called.")
     return _sound(sheet, file)
 
 
-def _sound(sheet: Sheet, file: str) -> Loaded:
-    whole = Loaded(sheet, file)
+def _sound(sheet: Sheet, file: str) -> LoadedSheet:
+    whole = LoadedSheet(sheet, file)
     _ = whole.protocol  # what no procedure can run with does not hold
     return whole
 
 
-def _shipped(name: str) -> Loaded:
+def _shipped(name: str) -> LoadedSheet:
     return _own(_shipped_tables(name), name, f"{name}.toml")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from guidance.protocol.sheet import USES, Biofeedback, Botulinum, PainInjection, Phase, Sheet, Target, Use
+from guidance.protocol.sheet import USES, Biofeedback, Botulinum, EffortPhase, PainInjection, Sheet, Target, Use
 from guidance.sourced import UNSOURCED, ProtocolError, Sourced, cited
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class NeedleEmgPlan:
     """
 
     activation: str | None
-    phases: tuple[Phase, ...]
+    phases: tuple[EffortPhase, ...]
     rise_time_us: float
     outside_below_uv: float
 

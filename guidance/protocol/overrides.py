@@ -30,13 +30,13 @@ _FIXED = ("id", "kind")
 _SOURCE = {"source", "certainty"}
 
 
-class _Head(Strict):
+class _OverridesHead(Strict):
     author: Text
     reasons: dict[str, Text] = Field(default_factory=dict)
 
 
 class _Override(Document):
-    override: _Head
+    override: _OverridesHead
 
 
 def is_override(tables: Mapping[str, Any]) -> bool:
@@ -92,7 +92,7 @@ def _is_value(table: Any) -> bool:
     return isinstance(table, dict) and ("value" in table or "missing" in table)
 
 
-def _changes(base: Mapping[str, Any], new: Mapping[str, Any], head: _Head, path: str) -> Iterator[Change]:
+def _changes(base: Mapping[str, Any], new: Mapping[str, Any], head: _OverridesHead, path: str) -> Iterator[Change]:
     for key, value in new.items():
         old, here = base.get(key), f"{path}{key}"
         if old == value:
@@ -104,7 +104,7 @@ def _changes(base: Mapping[str, Any], new: Mapping[str, Any], head: _Head, path:
             yield Change(here, shown(old), shown(value), head.author, head.reasons.get(here), wider)
 
 
-def _check_reasons(changes: tuple[Change, ...], head: _Head, file: str) -> None:
+def _check_reasons(changes: tuple[Change, ...], head: _OverridesHead, file: str) -> None:
     faults = [
         f"{file}: {change.key} loosens a limit from {change.old} to {change.new}; say why under [override.reasons], "
         f'"{change.key}" = "...", or leave the limit as it is.'

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from guidance.protocol.library import Loaded
+from guidance.protocol.library import LoadedSheet
 from guidance.protocol.sourcing import MISSING, Sourcing, sourcing
 from guidance.sourced import CERTAINTIES, UNSOURCED, Cited, ProtocolError, Sourced
 
@@ -16,7 +16,7 @@ _ELSEWHERE = {"id", "title", "kind", "also", "refs", "steps", "notes"}
 _INDENT = "  "
 
 
-def overview(name: str, held: Loaded | ProtocolError) -> str:
+def overview(name: str, held: LoadedSheet | ProtocolError) -> str:
     """One line of ``protocols list``."""
     if isinstance(held, ProtocolError):
         return f"{name:32} does not hold: {held}"
@@ -24,7 +24,7 @@ def overview(name: str, held: Loaded | ProtocolError) -> str:
     return f"{name:32} {held.sheet.kind:12} {held.sheet.title}{changed}"
 
 
-def page(held: Loaded) -> Iterator[str]:
+def page(held: LoadedSheet) -> Iterator[str]:
     """The whole of a protocol, line by line."""
     yield f"{held.sheet.id}: {held.sheet.title} ({held.sheet.kind}; stimulation {held.protocol.stimulation})"
     tables = [name for name in type(held.sheet).model_fields if name not in _ELSEWHERE]
@@ -42,7 +42,7 @@ def page(held: Loaded) -> Iterator[str]:
     yield from (f"{_INDENT}{key}: {citation}" for key, citation in held.sheet.refs.items())
 
 
-def table(held: Sequence[Loaded]) -> str:
+def table(held: Sequence[LoadedSheet]) -> str:
     """Each protocol's numbers by certainty, and the share that has a source, as a Markdown table."""
     counts = [(item.sheet.id, sourcing(item.sheet)) for item in held]
     total = Sourcing(_sum([c.numbers for _, c in counts]), _sum([c.statements for _, c in counts]))

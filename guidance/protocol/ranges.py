@@ -16,7 +16,7 @@ LATEST_WINDOW_MS = 500.0
 SHORTEST_WINDOW_MS = 2.0
 
 Id = Annotated[str, Field(max_length=60, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-Key = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+ProtocolKey = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 Milliamps = Annotated[float, Within(0.01, 6.0, "mA")]
 WidthMs = Annotated[float, Within(0.05, 1.0, "ms")]
@@ -26,7 +26,7 @@ Microseconds = Annotated[float, Within(50.0, 5_000.0, "us")]
 LatencyMs = Annotated[float, Within(0.5, 100.0, "ms")]
 LatencySpan = Annotated[tuple[LatencyMs, LatencyMs], Rising]
 
-Gauge = Annotated[float, Within(16, 34, "G")]
+NeedleGauge = Annotated[float, Within(16, 34, "G")]
 LengthMm = Annotated[float, Within(10.0, 200.0, "mm")]
 LengthSpan = Annotated[tuple[LengthMm, LengthMm], Rising]
 DepthMm = Annotated[float, Within(1.0, 150.0, "mm")]

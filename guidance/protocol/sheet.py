@@ -14,7 +14,7 @@ from guidance.sourced import Cited, Document, Sourced, Strict, Text
 
 Use = Literal["required", "optional", "never"]
 Exercise = Literal["relax", "contract-hold", "work-rest", "antagonist-quiet"]
-Phase = Literal["rest", "slight", "full"]
+EffortPhase = Literal["rest", "slight", "full"]
 Product = Literal["onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"]
 
 
@@ -30,7 +30,7 @@ class Target(Strict):
     """What the needle is led to: the nerve, and the muscles that show it."""
 
     nerve: Sourced[Text]
-    muscles: dict[r.Key, Muscle] = Field(default_factory=dict)
+    muscles: dict[r.ProtocolKey, Muscle] = Field(default_factory=dict)
 
 
 class Accepted(Cited):
@@ -53,7 +53,7 @@ class Step(Cited):
     do: Text
 
 
-class Stimulus(Strict):
+class StimulusPlan(Strict):
     """How to stimulate. ``max_current_ma`` and ``max_rate_hz`` are limits."""
 
     start_current_ma: Sourced[r.Milliamps]
@@ -73,7 +73,7 @@ class Nearness(Strict):
     target_ma: Sourced[r.Milliamps]
 
 
-class Answer(Strict):
+class ResponseWindow(Strict):
     """Where a response is looked for after the pulse; before ``direct_before_ms`` it can be none of a nerve's."""
 
     window_ms: Sourced[r.Window]
@@ -84,7 +84,7 @@ class Answer(Strict):
 class Needle(Strict):
     """The needle, and how deep the target lies."""
 
-    gauge: Sourced[r.Gauge]
+    gauge: Sourced[r.NeedleGauge]
     length_mm: Sourced[r.LengthSpan]
     depth_mm: Sourced[r.DepthSpan]
 
@@ -95,20 +95,20 @@ class Injection(Strict):
     volume_ml: Sourced[r.VolumeSpan]
 
 
-class NeedleEmg(Strict):
+class NeedleEmgFindings(Strict):
     """What the needle's EMG shows inside the muscle: the patient contracts it, and its potentials are near.
 
     ``phases`` are the efforts that the patient is asked for, in their order.
     """
 
     activation: Sourced[Text]
-    phases: Sourced[tuple[Phase, ...]]
+    phases: Sourced[tuple[EffortPhase, ...]]
     rise_time_us: Sourced[r.Microseconds]
     outside_below_uv: Sourced[r.Microvolts]
     twitch: Sourced[Text]
 
 
-class Dose(Strict):
+class ProductDose(Strict):
     """Units of one product. They are never converted to those of another."""
 
     start_u: Sourced[r.ToxinUnits]
@@ -127,7 +127,7 @@ class DoseLimits(Strict):
     interval_weeks: Sourced[r.Weeks]
 
 
-class Calibration(Strict):
+class CalibrationPlan(Strict):
     """What comes before an exercise: rest, then the largest effort several times. The rest's limit is its mean and
     ``rest_sd`` standard deviations.
     """
@@ -138,7 +138,7 @@ class Calibration(Strict):
     effort_s: Sourced[r.Seconds]
 
 
-class Training(Strict):
+class TrainingPlan(Strict):
     """A biofeedback exercise. After a trial its line follows what was reached, by no more than ``adapt`` at once."""
 
     exercise: Exercise
@@ -157,19 +157,19 @@ class _Sheet(Document):
     title: Text
     also: tuple[Text, ...] = ()
     target: Target
-    response: Answer
+    response: ResponseWindow
     steps: tuple[Step, ...] = ()
-    notes: Annotated[tuple[r.Key, ...], Field(max_length=6)] = ()
+    notes: Annotated[tuple[r.ProtocolKey, ...], Field(max_length=6)] = ()
 
 
-class Block(_Sheet):
+class NerveBlock(_Sheet):
     """A nerve block: no injection without a response to stimulation."""
 
     kind: Literal["block"]
-    stimulus: Stimulus
+    stimulus: StimulusPlan
     proximity: Nearness
-    accept: dict[r.Key, Accepted] = Field(default_factory=dict)
-    refuse: dict[r.Key, Refused] = Field(default_factory=dict)
+    accept: dict[r.ProtocolKey, Accepted] = Field(default_factory=dict)
+    refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
     needle: Needle
     injection: Injection
 
@@ -178,13 +178,13 @@ class Botulinum(_Sheet):
     """Botulinum toxin into one muscle, found by its EMG, or by stimulation through the same needle."""
 
     kind: Literal["botulinum"]
-    emg: NeedleEmg
-    stimulus: Stimulus
+    emg: NeedleEmgFindings
+    stimulus: StimulusPlan
     proximity: Nearness
-    accept: dict[r.Key, Accepted] = Field(default_factory=dict)
-    refuse: dict[r.Key, Refused] = Field(default_factory=dict)
+    accept: dict[r.ProtocolKey, Accepted] = Field(default_factory=dict)
+    refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
     needle: Needle
-    dose: dict[Product, Dose]
+    dose: dict[Product, ProductDose]
     limits: dict[Product, DoseLimits]
 
 
@@ -192,11 +192,11 @@ class PainInjection(_Sheet):
     """An injection into a muscle against pain, found by its EMG, or by stimulation through the same needle."""
 
     kind: Literal["injection"]
-    emg: NeedleEmg
-    stimulus: Stimulus
+    emg: NeedleEmgFindings
+    stimulus: StimulusPlan
     proximity: Nearness
-    accept: dict[r.Key, Accepted] = Field(default_factory=dict)
-    refuse: dict[r.Key, Refused] = Field(default_factory=dict)
+    accept: dict[r.ProtocolKey, Accepted] = Field(default_factory=dict)
+    refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
     needle: Needle
     injection: Injection
 
@@ -205,15 +205,15 @@ class Biofeedback(_Sheet):
     """An exercise with the muscle's EMG; nothing is stimulated and nothing injected."""
 
     kind: Literal["biofeedback"]
-    calibration: Calibration
-    training: Training
+    calibration: CalibrationPlan
+    training: TrainingPlan
 
 
-Sheet = Block | Botulinum | PainInjection | Biofeedback
+Sheet = NerveBlock | Botulinum | PainInjection | Biofeedback
 
 
-KINDS: dict[str, type[Block | Botulinum | PainInjection | Biofeedback]] = {
-    "block": Block,
+KINDS: dict[str, type[NerveBlock | Botulinum | PainInjection | Biofeedback]] = {
+    "block": NerveBlock,
     "botulinum": Botulinum,
     "injection": PainInjection,
     "biofeedback": Biofeedback,

@@ -9,8 +9,8 @@ from guidance.proximity.distance import Ruler
 from guidance.proximity.draws import Draws
 from guidance.proximity.evidence import Heard, Repeats, likelihood
 from guidance.proximity.motion import forgotten, moved
-from guidance.proximity.nerve import SHORT_MS, Particles, Row, is_short
-from guidance.proximity.report import Edges, Told, interval, quantiles, told, unknown
+from guidance.proximity.nerve import SHORT_MS, ParticleRow, Particles, is_short
+from guidance.proximity.report import Edges, PosteriorSummary, interval, quantiles, told, unknown
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, thinned, weighed
 from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
 from guidance.signal.basis import Array
@@ -114,7 +114,7 @@ class ProximityFilter:
             self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
         self._t = t
 
-    def _told(self, width_ms: float) -> Told:
+    def _told(self, width_ms: float) -> PosteriorSummary:
         ln_short = self._ln_short
         short_ma = interval(np.exp(quantiles(ln_short, self.weights)))
         self._lowest_ma = min(self._lowest_ma, short_ma[1])
@@ -165,10 +165,10 @@ class ProximityFilter:
         chosen = systematic(self._draws.rng, self.weights)
         self.weights = even(self._count)
         particles = Particles(np.take(self.particles.x, chosen, axis=1), self.criterion_uv)
-        at = particles.x[Row.DISTANCE_MM]
+        at = particles.x[ParticleRow.DISTANCE_MM]
         np.add(self._ln_short[chosen], particles.ln_width_factor(width_ms), out=at)
         kernel = min(_KERNEL, _NEAR_LN / float(at.std()))
-        spread(particles.x[Row.DISTANCE_MM :], kernel, int(self._draws.rng.integers(self._count)))
+        spread(particles.x[ParticleRow.DISTANCE_MM :], kernel, int(self._draws.rng.integers(self._count)))
         particles.tidy()
         self._ln_short = at - particles.ln_width_factor(width_ms)
         particles.put_at(self._ln_short)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from guidance.proximity.draws import Cloud, Draws
-from guidance.proximity.nerve import FARTHEST_MM, SPREADS, Particles, Row
+from guidance.proximity.nerve import FARTHEST_MM, SPREADS, ParticleRow, Particles
 
 _REST_SHARE = 0.4
 _AWAY_SHARE = 0.45
@@ -22,8 +22,16 @@ _CHRONAXIE_LN, _CHRONAXIE_LN_AT_REST = 0.15, 0.01
 _LONGEST_STEP_S = 0.5
 _MOST_STEPS = 6
 
-_CHANGING = np.array([Row.WIDTH_LN, Row.SCATTER_LN, Row.RESTLESS_LN, Row.CHANGES_LN_PER_S, Row.PACE_LN_MM_S])
-_CHANGED = np.array([SPREADS[Row(row)] for row in _CHANGING])
+_CHANGING = np.array(
+    [
+        ParticleRow.WIDTH_LN,
+        ParticleRow.SCATTER_LN,
+        ParticleRow.RESTLESS_LN,
+        ParticleRow.CHANGES_LN_PER_S,
+        ParticleRow.PACE_LN_MM_S,
+    ]
+)
+_CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 
 def moved(particles: Particles, draws: Draws, elapsed_s: float, *, widths: bool = False) -> None:
@@ -36,7 +44,7 @@ def moved(particles: Particles, draws: Draws, elapsed_s: float, *, widths: bool 
         way_mm = _step(particles.x, draws, elapsed_s / steps)
         if widths:
             changes = _CHRONAXIE_LN * np.sqrt(np.abs(way_mm)) + _CHRONAXIE_LN_AT_REST * math.sqrt(elapsed_s / steps)
-            particles.x[Row.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
+            particles.x[ParticleRow.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
 
 
 def forgotten(particles: Particles, draws: Draws, elapsed_s: float) -> None:
@@ -52,10 +60,10 @@ def forgotten(particles: Particles, draws: Draws, elapsed_s: float) -> None:
 def _step(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
     """Move needles by the ways that are returned, in mm."""
     way = _way_mm(x, draws, elapsed_s)
-    distance, excess = x[Row.DISTANCE_MM], x[Row.EXCESS_LN]
+    distance, excess = x[ParticleRow.DISTANCE_MM], x[ParticleRow.EXCESS_LN]
     distance -= way
     np.minimum(np.maximum(distance, 0.0, out=distance), FARTHEST_MM, out=distance)
-    variance = np.exp(2 * x[Row.RESTLESS_LN]) * elapsed_s + _MISFIT_LN**2 * np.abs(way)
+    variance = np.exp(2 * x[ParticleRow.RESTLESS_LN]) * elapsed_s + _MISFIT_LN**2 * np.abs(way)
     excess *= math.exp(-_RECOVERS_PER_S * elapsed_s)
     excess += np.sqrt(variance) * draws.normal(len(excess))
     slipped = draws.some(len(excess), _SLIPS_PER_S * elapsed_s)
@@ -65,12 +73,12 @@ def _step(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
 
 def _way_mm(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
     """Ways made at the speeds of ``x``, which change; a hand that changes its mind does so at some moment."""
-    speed = x[Row.SPEED_MM_S]
+    speed = x[ParticleRow.SPEED_MM_S]
     speed *= 1 + _HAND * math.sqrt(elapsed_s) * draws.normal(len(speed))
     way = elapsed_s * speed
-    changed = draws.met(elapsed_s * np.exp(x[Row.CHANGES_LN_PER_S]))
+    changed = draws.met(elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
     share = draws.uniform(len(changed))
-    speed[changed] = _speeds(draws, x[Row.PACE_LN_MM_S, changed])
+    speed[changed] = _speeds(draws, x[ParticleRow.PACE_LN_MM_S, changed])
     way[changed] = share * way[changed] + (1 - share) * elapsed_s * speed[changed]
     return np.asarray(way)
 

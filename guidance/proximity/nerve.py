@@ -36,7 +36,7 @@ def is_short(width_ms: float) -> bool:
     return abs(width_ms - SHORT_MS) < 1e-6
 
 
-class Row(IntEnum):
+class ParticleRow(IntEnum):
     """Rows of the particles' values, logarithms but for speed, distance, excess and exponent."""
 
     SPEED_MM_S = 0
@@ -56,16 +56,16 @@ class Row(IntEnum):
 
 
 SPREADS = {
-    Row.GAIN_LN_MA: (math.log(1.0), 0.90),
-    Row.CONTACT_LN_MA: (math.log(0.22), 0.75),
-    Row.LARGEST_LN_UV: (math.log(4000.0), 0.70),
-    Row.WIDTH_LN: (math.log(0.18), 0.60),
-    Row.SCATTER_LN: (math.log(0.12), 0.40),
-    Row.RESTLESS_LN: (math.log(0.004), 0.9),
-    Row.CHRONAXIE_LN_MS: (math.log(0.12), 0.70),
-    Row.CHANGES_LN_PER_S: (math.log(0.4), 1.2),
-    Row.PACE_LN_MM_S: (math.log(1.0), 0.80),
-    Row.BEND: (0.0, 0.25),
+    ParticleRow.GAIN_LN_MA: (math.log(1.0), 0.90),
+    ParticleRow.CONTACT_LN_MA: (math.log(0.22), 0.75),
+    ParticleRow.LARGEST_LN_UV: (math.log(4000.0), 0.70),
+    ParticleRow.WIDTH_LN: (math.log(0.18), 0.60),
+    ParticleRow.SCATTER_LN: (math.log(0.12), 0.40),
+    ParticleRow.RESTLESS_LN: (math.log(0.004), 0.9),
+    ParticleRow.CHRONAXIE_LN_MS: (math.log(0.12), 0.70),
+    ParticleRow.CHANGES_LN_PER_S: (math.log(0.4), 1.2),
+    ParticleRow.PACE_LN_MM_S: (math.log(1.0), 0.80),
+    ParticleRow.BEND: (0.0, 0.25),
 }
 """Median and standard deviation of what is normal in its logarithm."""
 
@@ -96,11 +96,11 @@ class Particles:
     @classmethod
     def drawn(cls, rng: np.random.Generator, count: int, criterion_uv: float) -> Particles:
         """``count`` draws of all that nerves and needles may be."""
-        x = np.empty((len(Row), count), np.float32)
+        x = np.empty((len(ParticleRow), count), np.float32)
         for row, (median, sd) in SPREADS.items():
             x[row] = median + sd * rng.standard_normal(count)
-        x[Row.EXPONENT] = rng.uniform(*_EXPONENTS, count)
-        x[Row.EXCESS_LN] = 0.1 * rng.standard_normal(count)
+        x[ParticleRow.EXPONENT] = rng.uniform(*_EXPONENTS, count)
+        x[ParticleRow.EXCESS_LN] = 0.1 * rng.standard_normal(count)
         found = cls(x, criterion_uv)
         found.tidy()
         found.place(rng)
@@ -113,45 +113,53 @@ class Particles:
         gain, so a threshold alone says nothing of the gain.
         """
         x = self.x
-        least = x[Row.CONTACT_LN_MA] + x[Row.EXCESS_LN]
-        x[Row.SPEED_MM_S] = 0.0
+        least = x[ParticleRow.CONTACT_LN_MA] + x[ParticleRow.EXCESS_LN]
+        x[ParticleRow.SPEED_MM_S] = 0.0
         self.put_at(rng.uniform(least, np.maximum(_BEYOND_LN_MA, least + 0.5)))
 
     def tidy(self) -> None:
         """Bring back what was moved out of its range."""
         x = self.x
-        np.clip(x[Row.EXPONENT], *_EXPONENTS, out=x[Row.EXPONENT])
-        np.clip(x[Row.LARGEST_LN_UV], math.log(3 * self.criterion_uv), math.log(60_000.0), out=x[Row.LARGEST_LN_UV])
-        np.clip(x[Row.BEND], -0.8, 0.8, out=x[Row.BEND])
-        np.clip(x[Row.CHANGES_LN_PER_S], math.log(0.02), math.log(3.0), out=x[Row.CHANGES_LN_PER_S])
-        np.clip(x[Row.PACE_LN_MM_S], math.log(0.1), math.log(5.0), out=x[Row.PACE_LN_MM_S])
-        np.clip(x[Row.WIDTH_LN], math.log(0.03), math.log(0.8), out=x[Row.WIDTH_LN])
+        np.clip(x[ParticleRow.EXPONENT], *_EXPONENTS, out=x[ParticleRow.EXPONENT])
+        np.clip(
+            x[ParticleRow.LARGEST_LN_UV],
+            math.log(3 * self.criterion_uv),
+            math.log(60_000.0),
+            out=x[ParticleRow.LARGEST_LN_UV],
+        )
+        np.clip(x[ParticleRow.BEND], -0.8, 0.8, out=x[ParticleRow.BEND])
+        np.clip(x[ParticleRow.CHANGES_LN_PER_S], math.log(0.02), math.log(3.0), out=x[ParticleRow.CHANGES_LN_PER_S])
+        np.clip(x[ParticleRow.PACE_LN_MM_S], math.log(0.1), math.log(5.0), out=x[ParticleRow.PACE_LN_MM_S])
+        np.clip(x[ParticleRow.WIDTH_LN], math.log(0.03), math.log(0.8), out=x[ParticleRow.WIDTH_LN])
 
     def ln_threshold(self) -> Cloud:
         """Ln of the threshold in mA for 0.1 ms (particles,)."""
         x = self.x
-        rise = np.exp(x[Row.GAIN_LN_MA] + x[Row.EXPONENT] * np.log(x[Row.DISTANCE_MM] / REFERENCE_MM + 1e-9))
-        rise += np.exp(x[Row.CONTACT_LN_MA])
+        rise = np.exp(
+            x[ParticleRow.GAIN_LN_MA]
+            + x[ParticleRow.EXPONENT] * np.log(x[ParticleRow.DISTANCE_MM] / REFERENCE_MM + 1e-9)
+        )
+        rise += np.exp(x[ParticleRow.CONTACT_LN_MA])
         found = np.log(rise, out=rise)
-        found += x[Row.EXCESS_LN]
+        found += x[ParticleRow.EXCESS_LN]
         return np.asarray(np.clip(found, *LN_THRESHOLDS, out=found))
 
     def ln_width_factor(self, width_ms: float) -> Cloud | float:
         """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
         if is_short(width_ms):
             return 0.0
-        chronaxie = np.exp(self.x[Row.CHRONAXIE_LN_MS])
+        chronaxie = np.exp(self.x[ParticleRow.CHRONAXIE_LN_MS])
         return np.asarray(np.log1p(chronaxie / width_ms) - np.log1p(chronaxie / SHORT_MS))
 
     def put_at(self, ln_threshold: Cloud) -> None:
         """Move each needle to where its nerve has ``ln_threshold`` at 0.1 ms; what no distance explains is excess."""
         x = self.x
-        rise = np.exp(ln_threshold - x[Row.EXCESS_LN]) - np.exp(x[Row.CONTACT_LN_MA])
+        rise = np.exp(ln_threshold - x[ParticleRow.EXCESS_LN]) - np.exp(x[ParticleRow.CONTACT_LN_MA])
         inside = rise <= 0
-        away = np.log(np.where(inside, 1.0, rise)) - x[Row.GAIN_LN_MA]
-        distance = REFERENCE_MM * np.exp(np.minimum(away / x[Row.EXPONENT], 4.0))
-        x[Row.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
-        x[Row.EXCESS_LN] += ln_threshold - self.ln_threshold()
+        away = np.log(np.where(inside, 1.0, rise)) - x[ParticleRow.GAIN_LN_MA]
+        distance = REFERENCE_MM * np.exp(np.minimum(away / x[ParticleRow.EXPONENT], 4.0))
+        x[ParticleRow.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
+        x[ParticleRow.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
     def recruited(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> Recruited:
         """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
@@ -160,15 +168,15 @@ class Particles:
         an amplifier may be full: as if the threshold were unsure by a share of the way.
         """
         x = self.x
-        largest, width = np.exp(x[Row.LARGEST_LN_UV]), np.exp(x[Row.WIDTH_LN])
+        largest, width = np.exp(x[ParticleRow.LARGEST_LN_UV]), np.exp(x[ParticleRow.WIDTH_LN])
         share = np.clip(self.criterion_uv / largest, _LEAST_SHARE, _MOST_SHARE)
         below = ln_threshold - ln_current
         steps = below / width
         away = np.abs(steps)
-        bent = 1 + x[Row.BEND] * (away / (away + _BENDS_AT))
+        bent = 1 + x[ParticleRow.BEND] * (away / (away + _BENDS_AT))
         answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(steps * bent, _NEVER)))
         amplitude, steepness = largest * answers, (1 - answers) * bent / width
         unsure = jitter**2 + (_FORM * np.clip(below, -_FAR_LN, _FAR_LN)) ** 2
-        relative = np.exp(2 * x[Row.SCATTER_LN]) + unsure * steepness**2
+        relative = np.exp(2 * x[ParticleRow.SCATTER_LN]) + unsure * steepness**2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
         return Recruited(amplitude, scatter, steepness)

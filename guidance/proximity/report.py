@@ -27,7 +27,7 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PosteriorSummary:
     """Thresholds at the width in use and at 0.1 ms, distance, and the probability of each zone."""
 
     threshold_ma: Interval
@@ -51,7 +51,7 @@ def unknown(sample: int, why: str, zone: str | None = None) -> Proximity:
 def told(
     ln_short: Cloud, short_ma: Interval, ln_factor: Cloud | float, distance_mm: Interval, weights: Cloud,
     edges: Edges, highest_ma: float,
-) -> Told:  # fmt: skip
+) -> PosteriorSummary:  # fmt: skip
     """Sum up guesses of ``weights`` (particles,): ln of the threshold at 0.1 ms, whose interval is ``short_ma``, and by
     how much it differs at the width in use. ``highest_ma`` is the highest current tried.
     """
@@ -59,7 +59,7 @@ def told(
     threshold_ma = interval(np.exp(quantiles(ln_threshold, weights))) if np.any(ln_factor) else short_ma
     beyond = ln_threshold > math.log(max(_BEYOND * highest_ma, 1e-9))
     zones = _zones(ln_short, beyond, weights, edges)
-    return Told(threshold_ma, short_ma, distance_mm, zones)
+    return PosteriorSummary(threshold_ma, short_ma, distance_mm, zones)
 
 
 def quantiles(values: Cloud, weights: Cloud, at: tuple[float, ...] = _QUANTILES) -> Cloud:

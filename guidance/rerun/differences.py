@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from guidance.rerun.procedure import Event, Rerun
+from guidance.rerun.procedure import EventFields, Rerun
 
 AMPLITUDE_SHARE = 0.01
 COMPARED_ALARMS = {"too-close", "samples-lost", "saturated", "impedance-rise", "impedance-fall", "twitch-loss"}
@@ -16,7 +16,7 @@ SHOWN = 20
 
 _ALARM_S = 0.1
 
-Key = tuple[Any, ...]
+RecordKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """So many of ``what`` on record and today, and where they differ."""
 
     what: str
@@ -39,7 +39,7 @@ class Row:
     differences: tuple[Difference, ...]
 
 
-def compare(found: Rerun) -> list[Row]:
+def compare(found: Rerun) -> list[ComparisonRow]:
     """One row for each kind of decision."""
     then, today = found.then, found.today
     return [
@@ -51,12 +51,12 @@ def compare(found: Rerun) -> list[Row]:
     ]
 
 
-def as_told(found: Rerun, rows: list[Row]) -> dict[str, Any]:
+def as_told(found: Rerun, rows: list[ComparisonRow]) -> dict[str, Any]:
     """All of it, for a program."""
     return {"procedure": found.name, "signal_s": found.signal_s, "rows": [asdict(row) for row in rows]}
 
 
-def lines(found: Rerun, rows: list[Row]) -> list[str]:
+def lines(found: Rerun, rows: list[ComparisonRow]) -> list[str]:
     """A short table, and the first differences one by one."""
     differing = sorted((each for row in rows for each in row.differences), key=lambda each: each.t)
     return [
@@ -68,13 +68,15 @@ def lines(found: Rerun, rows: list[Row]) -> list[str]:
     ]
 
 
-def _both(then: list[Event], today: list[Event], kind: str) -> tuple[dict[Key, Event], dict[Key, Event]]:
+def _both(
+    then: list[EventFields], today: list[EventFields], kind: str
+) -> tuple[dict[RecordKey, EventFields], dict[RecordKey, EventFields]]:
     return _by_pulse(then, kind), _by_pulse(today, kind)
 
 
-def _by_pulse(events: list[Event], kind: str) -> dict[Key, Event]:
+def _by_pulse(events: list[EventFields], kind: str) -> dict[RecordKey, EventFields]:
     """The records of ``kind`` by pulse and channel; of an estimate that lapsed or was given up, the first counts."""
-    found: dict[Key, Event] = {}
+    found: dict[RecordKey, EventFields] = {}
     for event in events:
         if event["kind"] == kind and event.get("outcome") != "unconfirmed":
             found.setdefault((event["sample"], event.get("channel")), event)
@@ -83,18 +85,18 @@ def _by_pulse(events: list[Event], kind: str) -> dict[Key, Event]:
 
 def _row(
     what: str,
-    then: dict[Key, Event],
-    today: dict[Key, Event],
-    value: Callable[[Event], Any],
+    then: dict[RecordKey, EventFields],
+    today: dict[RecordKey, EventFields],
+    value: Callable[[EventFields], Any],
     differ: Callable[[Any, Any], bool] = lambda one, other: one != other,
-) -> Row:
+) -> ComparisonRow:
     found = []
     for key in sorted({*then, *today}, key=lambda each: each[0]):
         old, new = then.get(key), today.get(key)
         pair = (None if old is None else value(old), None if new is None else value(new))
         if old is None or new is None or differ(*pair):
             found.append(Difference((old or new or {})["t"], what, *pair))
-    return Row(what, len(then), len(today), tuple(found))
+    return ComparisonRow(what, len(then), len(today), tuple(found))
 
 
 def _amplitudes_differ(one: float | None, other: float | None) -> bool:
@@ -103,19 +105,19 @@ def _amplitudes_differ(one: float | None, other: float | None) -> bool:
     return abs(one - other) > AMPLITUDE_SHARE * max(abs(one), abs(other))
 
 
-def _alarms(then: list[Event], today: list[Event]) -> Row:
+def _alarms(then: list[EventFields], today: list[EventFields]) -> ComparisonRow:
     old, new = _raised(then), _raised(today)
     left = list(new)
     found = [Difference(each["t"], _alarm(each), True, None) for each in old if not _taken(each, left)]
     found += [Difference(each["t"], _alarm(each), None, True) for each in left]
-    return Row("alarms", len(old), len(new), tuple(found))
+    return ComparisonRow("alarms", len(old), len(new), tuple(found))
 
 
-def _raised(events: list[Event]) -> list[Event]:
+def _raised(events: list[EventFields]) -> list[EventFields]:
     return [event for event in events if event["kind"] == "alarm" and event["code"] in COMPARED_ALARMS]
 
 
-def _taken(wanted: Event, left: list[Event]) -> bool:
+def _taken(wanted: EventFields, left: list[EventFields]) -> bool:
     """Take from ``left`` the alarm that is the same as ``wanted``; whether there was one."""
     for index, each in enumerate(left):
         same = (each["code"], each["active"]) == (wanted["code"], wanted["active"])
@@ -125,7 +127,7 @@ def _taken(wanted: Event, left: list[Event]) -> bool:
     return False
 
 
-def _alarm(event: Event) -> str:
+def _alarm(event: EventFields) -> str:
     return f"alarm {event['code']} {'begins' if event['active'] else 'ends'}"
 
 

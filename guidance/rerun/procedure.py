@@ -18,13 +18,13 @@ from guidance.faults import Fault
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.reading import read_events
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.messages import Acknowledge, Dial, Mark, Message
+from guidance.messages import Acknowledge, Mark, Message, TurnDial
 from guidance.origin import replayed
 from guidance.protocol import ProtocolError, load
 from guidance.settings import Mode, Settings
 from guidance.stimulation import DIAL_STEP_MA
 
-Event = dict[str, Any]
+EventFields = dict[str, Any]
 
 _BLOCK_S = 0.1
 _NOT_BY_HAND = {"button", "verification", "dose-plan", "dose-warning", "injection-refused", "recovered", "hand-over"}
@@ -36,8 +36,8 @@ class Rerun:
     """The records ``then``, and those that today's code gives, without the last one."""
 
     name: str
-    then: list[Event]
-    today: list[Event]
+    then: list[EventFields]
+    today: list[EventFields]
     signal_s: float
 
 
@@ -67,7 +67,7 @@ def rerun(folder: Path) -> Rerun:
 class Inputs:
     """All that goes in, in the order of device time."""
 
-    def __init__(self, then: list[Event], recording: Recording) -> None:
+    def __init__(self, then: list[EventFields], recording: Recording) -> None:
         """From the records ``then`` and the ``recording`` beside them. Raises KeyError and such where they lack it."""
         self._recording, device = recording, then[0]["device"]
         self.settings = _settings(then[0])
@@ -105,18 +105,18 @@ class Inputs:
         self._pulses = self._pulses[len(inside) :]
         return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._rate_hz))
 
-    def _messages(self, then: list[Event]) -> Iterator[tuple[int, Message]]:
+    def _messages(self, then: list[EventFields]) -> Iterator[tuple[int, Message]]:
         dial_ma = self.settings.current_ma or 0.0
         for event in then:
             if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
                 steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
-                yield round(event["t"] * self._rate_hz), Dial(steps)
+                yield round(event["t"] * self._rate_hz), TurnDial(steps)
             if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
                 asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
                 said = Acknowledge() if event["what"] == "acknowledge" else Mark(asked)
                 yield round(event["t"] * self._rate_hz), said
 
-    def _leads(self, then: list[Event]) -> Iterator[tuple[int, tuple[bool, ...]]]:
+    def _leads(self, then: list[EventFields]) -> Iterator[tuple[int, tuple[bool, ...]]]:
         """Which electrodes were off, from when on: as the alarm began and ended, and as each second told."""
         known: tuple[bool, ...] = ()
         for index, event in enumerate(then):
@@ -126,7 +126,7 @@ class Inputs:
                 yield round(event["t"] * self._rate_hz), told
 
 
-def _lead_off(event: Event, later: list[Event]) -> tuple[bool, ...] | None:
+def _lead_off(event: EventFields, later: list[EventFields]) -> tuple[bool, ...] | None:
     """One flag a channel, where ``event`` says which are off; the next second names those of an alarm."""
     if event["kind"] == "alarm" and event["code"] == "lead-off":
         second = next((each for each in later if each["kind"] == "signal"), None)
@@ -135,12 +135,12 @@ def _lead_off(event: Event, later: list[Event]) -> tuple[bool, ...] | None:
     return _flags(event) if event["kind"] == "signal" else None
 
 
-def _flags(second: Event) -> tuple[bool, ...] | None:
+def _flags(second: EventFields) -> tuple[bool, ...] | None:
     flags = tuple(channel["lead_off"] for channel in second["channels"])
     return None if None in flags else tuple(bool(flag) for flag in flags)
 
 
-def _settings(start: Event) -> Settings:
+def _settings(start: EventFields) -> Settings:
     """Those of the record; where it does not say, today's protocol stands."""
     told = start.get("settings") or {}
     window_ms = told.get("window_ms")
@@ -156,7 +156,7 @@ def _settings(start: Event) -> Settings:
     )
 
 
-def _pulses(then: list[Event], recording: Recording) -> list[Pulse]:
+def _pulses(then: list[EventFields], recording: Recording) -> list[Pulse]:
     """The pulses that the device told of, in order; how far into a sample each began is beside the signal."""
     offsets = {pulse.sample: pulse.offset_ns for pulse in recording.pulses}
     found = [
@@ -180,7 +180,7 @@ def _nothing(engine: Engine) -> Samples:
     return np.zeros((0, len(engine.info.channels)), np.float32)
 
 
-def _told(made: list[Made]) -> list[Event]:
+def _told(made: list[Made]) -> list[EventFields]:
     numbering = Numbering()
     return [json.loads(numbering.line(one, 0)) for one in made]
 

@@ -16,11 +16,11 @@ from guidance.events import Made, Numbering
 from guidance.faults import Fault
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.messages import Dial, Message, Pause
+from guidance.messages import Message, Pause, TurnDial
 from guidance.origin import replayed
 from guidance.protocol import ProtocolError, load
-from guidance.rerun.differences import Difference, Row
-from guidance.rerun.procedure import Event, Rerun
+from guidance.rerun.differences import ComparisonRow, Difference
+from guidance.rerun.procedure import EventFields, Rerun
 from guidance.settings import Mode, Settings
 
 COMPARED = "Compared: calibrations, trials and cues; amplitudes by 1 %, cues by 0.05 s."
@@ -30,12 +30,12 @@ _SHARE = 0.01
 _CUE_S = 0.05
 
 
-def is_training(events: list[Event]) -> bool:
+def is_training(events: list[EventFields]) -> bool:
     """Whether the record is of an exercise."""
     return bool(events) and isinstance(events[0].get("settings"), dict) and "training" in events[0]["settings"]
 
 
-def rerun_training(folder: Path, then: list[Event]) -> Rerun:
+def rerun_training(folder: Path, then: list[EventFields]) -> Rerun:
     """Run the exercise in ``folder`` with the records ``then`` through today's code. Raises Fault, DeviceError."""
     try:
         recording = Recording(folder / SIGNAL_NAME, listen=True)
@@ -55,7 +55,7 @@ def rerun_training(folder: Path, then: list[Event]) -> Rerun:
     return Rerun(folder.name, then, today, recording.total_samples / engine.info.sample_rate_hz)
 
 
-def compare_training(found: Rerun) -> list[Row]:
+def compare_training(found: Rerun) -> list[ComparisonRow]:
     """One row for each kind of decision."""
     then, today = found.then, found.today
     return [
@@ -65,7 +65,7 @@ def compare_training(found: Rerun) -> list[Row]:
     ]
 
 
-def _engine(start: Event, recording: Recording) -> BiofeedbackEngine:
+def _engine(start: EventFields, recording: Recording) -> BiofeedbackEngine:
     device = start["device"]
     channels = tuple(
         Channel(name, None if kept.range_uv == UNKNOWN_RANGE_UV else kept.range_uv)
@@ -78,7 +78,7 @@ def _engine(start: Event, recording: Recording) -> BiofeedbackEngine:
     return BiofeedbackEngine(settings, plan_told(told["training"]), info, tuple(told["columns"]), start["wall_time"])
 
 
-def _through(engine: BiofeedbackEngine, recording: Recording, then: list[Event]) -> Iterator[Made]:
+def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFields]) -> Iterator[Made]:
     rate_hz = engine.info.sample_rate_hz
     said = sorted(_said(then, rate_hz), key=lambda item: item[0])
     while engine.muscles.end < recording.total_samples:
@@ -97,13 +97,13 @@ def _through(engine: BiofeedbackEngine, recording: Recording, then: list[Event])
         yield from engine.step([replace(block, status=status)])
 
 
-def _said(then: list[Event], rate_hz: float) -> Iterator[tuple[int, Message | tuple[bool, ...]]]:
+def _said(then: list[EventFields], rate_hz: float) -> Iterator[tuple[int, Message | tuple[bool, ...]]]:
     """The operator's doings, and which electrodes were off from when on, by sample."""
     known: tuple[bool, ...] = ()
     for event in then:
         at = round(event["t"] * rate_hz)
         if event["kind"] == "entry" and event["what"] == "line":
-            yield at, Dial(event["fields"]["steps"])
+            yield at, TurnDial(event["fields"]["steps"])
         elif event["kind"] == "entry" and event["what"] == "pause":
             yield at, Pause(event["fields"]["on"])
         elif event["kind"] == "entry" and event["what"] == "electrodes":
@@ -111,11 +111,11 @@ def _said(then: list[Event], rate_hz: float) -> Iterator[tuple[int, Message | tu
             yield at, known
 
 
-def _kind(events: list[Event], kind: str) -> list[Event]:
+def _kind(events: list[EventFields], kind: str) -> list[EventFields]:
     return [event for event in events if event["kind"] == kind]
 
 
-def _row(kind: str, then: list[Event], today: list[Event], keys: tuple[str, ...]) -> Row:
+def _row(kind: str, then: list[EventFields], today: list[EventFields], keys: tuple[str, ...]) -> ComparisonRow:
     old, new = _kind(then, kind), _kind(today, kind)
     found = [
         Difference(one["t"], f"{kind} {key}", one[key], other[key])
@@ -125,10 +125,10 @@ def _row(kind: str, then: list[Event], today: list[Event], keys: tuple[str, ...]
     ]
     found += [Difference(each["t"], kind, True, None) for each in old[len(new) :]]
     found += [Difference(each["t"], kind, None, True) for each in new[len(old) :]]
-    return Row(kind, len(old), len(new), tuple(found))
+    return ComparisonRow(kind, len(old), len(new), tuple(found))
 
 
-def _cues(old: list[Event], new: list[Event]) -> Row:
+def _cues(old: list[EventFields], new: list[EventFields]) -> ComparisonRow:
     left = list(new)
     found = []
     for one in old:
@@ -140,7 +140,7 @@ def _cues(old: list[Event], new: list[Event]) -> Row:
         else:
             left.remove(same)
     found += [Difference(each["t"], "cue", None, each["name"]) for each in left]
-    return Row("cues", len(old), len(new), tuple(found))
+    return ComparisonRow("cues", len(old), len(new), tuple(found))
 
 
 def _differ(one: Any, other: Any) -> bool:

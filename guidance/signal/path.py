@@ -35,7 +35,7 @@ class PulseSeen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class ChannelResponse:
     """What channel number ``channel`` answered to ``pulse``, known by sample ``due``."""
 
     due: int
@@ -45,14 +45,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class QualitySecond:
     """The quality of each channel over one second, known by sample ``due``."""
 
     due: int
     channels: tuple[Quality, ...]
 
 
-Finding = PulseSeen | Answer | Second
+PathResult = PulseSeen | ChannelResponse | QualitySecond
 
 
 class SignalPath:
@@ -83,12 +83,12 @@ class SignalPath:
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
         self._margin = round(_MARGIN_MS * rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
-        self._waiting: list[tuple[int, int, int, PulseSeen | _Look | Second]] = []
+        self._waiting: list[tuple[int, int, int, PulseSeen | _PendingSweep | QualitySecond]] = []
         self._order = count()
         self._pulses: deque[int] = deque(maxlen=64)
         self._known: deque[int] = deque(maxlen=64)
 
-    def feed(self, block: Block) -> Iterator[Finding]:
+    def feed(self, block: Block) -> Iterator[PathResult]:
         """All findings that ``block`` completes, each as soon as it is made: take them all."""
         for pulse in () if self._listen else block.pulses:
             if pulse.asked_ns is not None:
@@ -112,9 +112,9 @@ class SignalPath:
     def answer_due(self, within_s: float) -> bool:
         """Whether an answer will be due in less than ``within_s`` seconds of signal."""
         soon = self.history.end + within_s * self._rate_hz
-        return any(due < soon and isinstance(item, _Look) for due, _, _, item in self._waiting)
+        return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._waiting)
 
-    def _advance(self) -> Iterator[Finding]:
+    def _advance(self) -> Iterator[PathResult]:
         for edge in self._edges.advance(self.history):
             self.monitor.hold_out(edge.sample)
             if self._marker is None:
@@ -124,10 +124,10 @@ class SignalPath:
                 self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
         self._align()
         for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
-            self._await(due, 2, Second(due, channels))
+            self._await(due, 2, QualitySecond(due, channels))
         while self._waiting and self._waiting[0][0] <= self.history.end:
             due, _, _, item = heapq.heappop(self._waiting)
-            yield from self._look(due, item) if isinstance(item, _Look) else self._notice(item)
+            yield from self._look(due, item) if isinstance(item, _PendingSweep) else self._notice(item)
 
     def _align(self) -> None:
         """Find the pulses that a stimulator on another clock was asked for."""
@@ -145,29 +145,29 @@ class SignalPath:
         unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
         return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
 
-    def _await(self, due: int, rank: int, item: PulseSeen | _Look | Second) -> None:
+    def _await(self, due: int, rank: int, item: PulseSeen | _PendingSweep | QualitySecond) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))
 
-    def _notice(self, item: PulseSeen | Second) -> list[Finding]:
+    def _notice(self, item: PulseSeen | QualitySecond) -> list[PathResult]:
         if isinstance(item, PulseSeen) and _may_be_answered(item):
             for channel in self._answering:
                 detector = self._detectors[channel]
                 answered = item.pulse.sample + detector.samples_after[0]
                 detector.prepare(self.history, item.pulse, self._free_from(item.pulse, detector.samples_after[0]))
-                self._await(max(item.due, answered), 1, _Look(item.pulse, channel))
+                self._await(max(item.due, answered), 1, _PendingSweep(item.pulse, channel))
             self._pulses.append(item.pulse.sample)
         return [item]
 
-    def _look(self, due: int, look: _Look) -> list[Finding]:
+    def _look(self, due: int, look: _PendingSweep) -> list[PathResult]:
         pulse, detector = look.pulse, self._detectors[look.channel]
         evoked, longer = self._judge(look, detector)
         if longer:
-            self._await(max(due, longer), 1, _Look(pulse, look.channel, longer=True))
+            self._await(max(due, longer), 1, _PendingSweep(pulse, look.channel, longer=True))
             return []
         detector.forget(pulse)
-        return [Answer(due, pulse, look.channel, evoked)]
+        return [ChannelResponse(due, pulse, look.channel, evoked)]
 
-    def _judge(self, look: _Look, detector: ResponseDetector) -> tuple[Evoked, int | None]:
+    def _judge(self, look: _PendingSweep, detector: ResponseDetector) -> tuple[Evoked, int | None]:
         """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
         first = look.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
@@ -198,7 +198,7 @@ def _may_be_answered(seen: PulseSeen) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _PendingSweep:
     pulse: Pulse
     channel: int
     longer: bool = False

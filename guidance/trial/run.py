@@ -25,7 +25,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """The ``table`` of all insertions; ``made`` of them now, in ``seconds`` of working time."""
 
     table: dict[str, Any]
@@ -43,7 +43,7 @@ class Interrupted(Exception):
 
 def run_trial(
     trial: Trial, pool: Callable[[], AbstractContextManager[Pool]], begun: Callable[[int], Callable[[], None]]
-) -> Outcome:
+) -> TrialOutcome:
     """Make the insertions that are still lacking, in a ``pool``.
 
     ``begun`` is told how many were there already, and gives what is called after each further one. Raises Fault, and
@@ -60,7 +60,7 @@ def run_trial(
         except KeyboardInterrupt:
             done = sum(world in file.insertions for world in range(trial.worlds))
             raise Interrupted(done) from None
-        return Outcome(tabulate(file.insertions[world] for world in range(trial.worlds)), len(lacking), seconds)
+        return TrialOutcome(tabulate(file.insertions[world] for world in range(trial.worlds)), len(lacking), seconds)
 
 
 def _make(trial: Trial, workers: Pool, lacking: list[int], file: TrialFile, progress: Callable[[], None]) -> float:

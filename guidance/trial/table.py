@@ -16,7 +16,7 @@ SIMULATION = "A SIMULATION: what holds for the simulated patient need not hold f
 _ZONES = ("none", "far", "approach", "target", "close")
 _MOST_REASONS = 5
 
-Row = dict[str, Any]
+TrialRow = dict[str, Any]
 
 
 def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
     }
 
 
-def _row(moments: Sequence[Moment], belongs: Callable[..., bool]) -> Row:
+def _row(moments: Sequence[Moment], belongs: Callable[..., bool]) -> TrialRow:
     own = [moment for moment in moments if belongs(moment)]
     later = [moment.next_error for moment in own if moment.next_error is not None]
     held = [moment.distance_held for moment in own if moment.distance_held is not None]
@@ -58,7 +58,7 @@ def _row(moments: Sequence[Moment], belongs: Callable[..., bool]) -> Row:
     }
 
 
-def _too_close(every: Sequence[Insertion]) -> Row:
+def _too_close(every: Sequence[Insertion]) -> TrialRow:
     results = [insertion.too_close for insertion in every]
     delays_s = [delay for result in results for delay in result.delays_s]
     pulses = [float(count) for result in results for count in result.delays_pulses]
@@ -76,7 +76,7 @@ def _too_close(every: Sequence[Insertion]) -> Row:
     }
 
 
-def _cold(every: Sequence[Insertion]) -> Row:
+def _cold(every: Sequence[Insertion]) -> TrialRow:
     """Searches that did not end before the needle moved count as longer than any that did."""
     searches = [insertion.cold for insertion in every if insertion.reachable]
     known = sorted(count for count in searches if count is not None)
@@ -89,7 +89,7 @@ def _cold(every: Sequence[Insertion]) -> Row:
     }
 
 
-def _impedance(every: Sequence[Insertion]) -> Row:
+def _impedance(every: Sequence[Insertion]) -> TrialRow:
     entered = [insertion for insertion in every if insertion.entered]
     return {
         "entered": len(entered),
@@ -98,7 +98,7 @@ def _impedance(every: Sequence[Insertion]) -> Row:
     }
 
 
-def _refused(every: Sequence[Insertion]) -> Row:
+def _refused(every: Sequence[Insertion]) -> TrialRow:
     reasons: Counter[str] = Counter()
     for insertion in every:
         reasons.update(insertion.refused)

@@ -17,7 +17,7 @@ from guidance.ui.keymap import bindings
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, show_on_terminal
 from guidance.ui.look import Look
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 
 
 class GuidanceApp(Hands):
@@ -44,8 +44,8 @@ class GuidanceApp(Hands):
         is_first, was_armed, self.newest = self.newest is None, self.is_armed(), snapshot
         if is_first:
             self.turn_to(pages.first(snapshot))
-        elif self.page is Page.PREPARE and self.is_armed() and not was_armed:
-            self.turn_to(Page.GUIDE)
+        elif self.page is ScreenPage.PREPARE and self.is_armed() and not was_armed:
+            self.turn_to(ScreenPage.GUIDE)
         super()._take(snapshot)
 
     def _show(self, snapshot: Snapshot) -> None:

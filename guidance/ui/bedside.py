@@ -13,7 +13,7 @@ from guidance.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import Reader
 from guidance.ui.facts import is_guided, is_led_by_emg
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.bars import Bars
 from guidance.ui.widgets.checks import Checks
@@ -31,7 +31,7 @@ from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
 from guidance.ui.widgets.review import Review
 from guidance.ui.widgets.states import States
-from guidance.ui.widgets.status import Status
+from guidance.ui.widgets.status import StatusLine
 from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.syringe import Syringe
@@ -98,7 +98,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         """Nothing is known yet; ``bindings`` are the keys that the help shows."""
         super().__init__()
         self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), Alarms(), Sweeps()
-        self.states, self.status, self.keys, self.banner = States(), Status(), Keys(), Stopped()
+        self.states, self.status, self.keys, self.banner = States(), StatusLine(), Keys(), Stopped()
         self.output, self.reading, self.entry, self.leave = Output(), Reading(), EntryLine(), LeaveLine()
         self.syringe, self.past = Syringe(), Review()
         self._judged, self._dosed, self._checks, self._help = Judged(), Dosed(), Checks(), HelpPage(bindings)
@@ -108,7 +108,7 @@ class Bedside(Screen[None], inherit_bindings=False):
         self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
         self._reader = Reader()
         self._newest: Snapshot | None = None
-        self._page: Page | None = None
+        self._page: ScreenPage | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the parts: across the top and the bottom what is always there, the pages between; the banner over
@@ -130,22 +130,22 @@ class Bedside(Screen[None], inherit_bindings=False):
         top = (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
         return (*top, self.states, self.status, self.leave, self.keys, self.banner)
 
-    def _on_page(self, page: Page) -> tuple[Panel, ...]:
+    def _on_page(self, page: ScreenPage) -> tuple[Panel, ...]:
         guide = (self.sweeps, self._waterfall, self.output, self.reading, self._trend, self._bars, self._emg)
         return {
-            Page.PREPARE: (self._checks,),
-            Page.GUIDE: guide,
-            Page.INJECT: (self.syringe, self._bars_after),
-            Page.REVIEW: (self.past,),
-            Page.HELP: (self._help,),
+            ScreenPage.PREPARE: (self._checks,),
+            ScreenPage.GUIDE: guide,
+            ScreenPage.INJECT: (self.syringe, self._bars_after),
+            ScreenPage.REVIEW: (self.past,),
+            ScreenPage.HELP: (self._help,),
         }[page]
 
-    def turn_to(self, page: Page, snapshot: Snapshot | None) -> None:
+    def turn_to(self, page: ScreenPage, snapshot: Snapshot | None) -> None:
         """Show ``page``, as it is by ``snapshot``."""
-        for other in Page:
+        for other in ScreenPage:
             self.set_class(other is page, f"-on-{other}")
         self._page = page
-        self._dosed.styles.height = 0 if page is Page.INJECT else 1  # which says it all, and more
+        self._dosed.styles.height = 0 if page is ScreenPage.INJECT else 1  # which says it all, and more
         self.title_line.turn_to(page)
         if snapshot is not None:
             self.show(snapshot)

@@ -34,7 +34,7 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class ShownEstimate:
     """The zone and how probable it is, the threshold at 0.1 ms in mA, the distance in mm, and whether the threshold
     goes to ``closer``, ``away`` or stays ``steady``. With ``why``, in words, all of it is unknown; ``zone`` may then
     still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen. ``edges_ma``
@@ -64,7 +64,7 @@ class Reader:
         self._medians: deque[tuple[float, float]] = deque()
         self._ln_sd = 0.0
 
-    def read(self, snapshot: Snapshot, *, silent: bool = False) -> Estimate:
+    def read(self, snapshot: Snapshot, *, silent: bool = False) -> ShownEstimate:
         """The estimate in ``snapshot``; ``silent``: the engine has not spoken for too long, so nothing is known."""
         proximity = snapshot.proximity
         self._follow(proximity, snapshot.t)
@@ -73,8 +73,8 @@ class Reader:
         if proximity is None or why is not None:
             searched = proximity is not None and why == _WHY["no-response-yet"]
             zone = proximity.zone if proximity and searched else None
-            return Estimate(zone, why=why, is_old=blinded is not None, by_emg=is_led_by_emg(snapshot))
-        return Estimate(
+            return ShownEstimate(zone, why=why, is_old=blinded is not None, by_emg=is_led_by_emg(snapshot))
+        return ShownEstimate(
             proximity.zone,
             (proximity.zone_probability or {}).get(proximity.zone or ""),
             proximity.threshold_0p1ms_ma,

@@ -12,7 +12,6 @@ from guidance.messages import (
     Aliquot,
     Arm,
     Aspiration,
-    Dial,
     HandBack,
     Hold,
     Mark,
@@ -22,6 +21,7 @@ from guidance.messages import (
     Steer,
     Stop,
     TakeOver,
+    TurnDial,
     TurnMonitor,
     TurnVolume,
 )
@@ -31,7 +31,7 @@ from guidance.ui.bedside import Bedside
 from guidance.ui.link import Link
 from guidance.ui.linked import LinkedApp
 from guidance.ui.look import Look
-from guidance.ui.pages import Page, Scene
+from guidance.ui.pages import Scene, ScreenPage
 from guidance.ui.repeats import Repeats
 from guidance.ui.text import clock
 from guidance.ui.volumes import Volumes
@@ -44,20 +44,20 @@ _SIDES = ("left", "right", "midline")
 class Hands(LinkedApp):
     """The keys' half of the screen's app. While a stimulator is there, every key that does not hold stops it."""
 
-    page = Page.GUIDE
+    page = ScreenPage.GUIDE
 
     def __init__(self, link: Link, silence_s: float, look: Look, bedside: Bedside) -> None:
         super().__init__(link, silence_s, look)
         self._bedside = bedside
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
-        self._before_help = Page.GUIDE
+        self._before_help = ScreenPage.GUIDE
 
     @property
     def scene(self) -> Scene:
         """What decides which keys hold."""
         return Scene(self.newest, self.page, self._looks_on)
 
-    def turn_to(self, page: Page) -> None:
+    def turn_to(self, page: ScreenPage) -> None:
         """Show ``page``."""
         self.page = page
         self._bedside.turn_to(page, self.newest)
@@ -121,14 +121,14 @@ class Hands(LinkedApp):
 
     def action_help(self) -> None:
         """Show all keys, or no longer."""
-        if self.page is Page.HELP:
+        if self.page is ScreenPage.HELP:
             self.turn_to(self._before_help)
         else:
             self._before_help = self.page
-            self.turn_to(Page.HELP)
+            self.turn_to(ScreenPage.HELP)
 
     def _turn(self, step: int) -> None:
-        beside = self._before_help if self.page is Page.HELP else self.scene.beside(step)
+        beside = self._before_help if self.page is ScreenPage.HELP else self.scene.beside(step)
         if beside is not None:
             self.turn_to(beside)
 
@@ -140,11 +140,11 @@ class Hands(LinkedApp):
 
     def action_dial(self, steps: int) -> None:
         """Turn the current up or down."""
-        self._send(Dial(steps))
+        self._send(TurnDial(steps))
 
     def action_dial_said(self, steps: int) -> None:
         """Take it that the stimulator's own dial was turned up or down."""
-        self._send(Dial(steps))
+        self._send(TurnDial(steps))
 
     def action_hold(self) -> None:
         """Hold the current where it is."""

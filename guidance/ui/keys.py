@@ -9,7 +9,7 @@ from itertools import groupby
 from textual.binding import ActiveBinding
 
 from guidance.harmless import clean
-from guidance.ui.pages import Page, Scene
+from guidance.ui.pages import Scene, ScreenPage
 
 STEP_MM = 0.5
 MOST_NOTES = 6
@@ -95,7 +95,7 @@ _SHOWN = {
 }
 
 
-_SHOWN_ON = {"aspirate": Page.INJECT, "rescale": Page.GUIDE, "autoscale": Page.GUIDE}
+_SHOWN_ON = {"aspirate": ScreenPage.INJECT, "rescale": ScreenPage.GUIDE, "autoscale": ScreenPage.GUIDE}
 """Keys that hold everywhere and are shown on one page alone."""
 
 
@@ -116,7 +116,7 @@ def _steers_itself(scene: Scene) -> bool:
 def _turns(scene: Scene, _steps: object) -> bool:
     stimulator = scene.snapshot.stimulator if scene.snapshot else None
     by_hand = stimulator is not None and (scene.mode == "manual" or stimulator.chooser == "operator")
-    return by_hand and scene.page in {Page.PREPARE, Page.GUIDE} and not scene.looks_on
+    return by_hand and scene.page in {ScreenPage.PREPARE, ScreenPage.GUIDE} and not scene.looks_on
 
 
 def _is_dialled(scene: Scene) -> bool:
@@ -140,13 +140,13 @@ def _sounds(scene: Scene, _steps: object = 0) -> bool:
 
 
 def _reviews(scene: Scene, _step: object) -> bool:
-    return scene.page is Page.REVIEW
+    return scene.page is ScreenPage.REVIEW
 
 
 def _signs(scene: Scene) -> bool:
     """Whether the procedure may be ended here to sign its note: not while the stimulator is armed."""
     snapshot = scene.snapshot
-    if snapshot is None or snapshot.journal is None or scene.page is not Page.REVIEW:
+    if snapshot is None or snapshot.journal is None or scene.page is not ScreenPage.REVIEW:
         return False
     return _steers_itself(scene) and not (snapshot.stimulator and snapshot.stimulator.armed)
 
@@ -160,29 +160,29 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
     "pause": lambda scene: scene.snapshot is not None and not scene.snapshot.live and not scene.looks_on,
     "ask_to_arm": _stimulates,
-    "go": lambda scene: _stimulates(scene) or scene.beside(1) is not None or scene.page is Page.HELP,
-    "previous": lambda scene: scene.beside(-1) is not None or scene.page is Page.HELP,
+    "go": lambda scene: _stimulates(scene) or scene.beside(1) is not None or scene.page is ScreenPage.HELP,
+    "previous": lambda scene: scene.beside(-1) is not None or scene.page is ScreenPage.HELP,
     "hold": lambda scene: _chosen_by(scene, "controller", "operator"),
     "take_over": lambda scene: _chosen_by(scene, "controller", "held"),
     "dial_said": lambda scene, _steps: _is_dialled(scene),
     "rescale": lambda scene, _direction: not _is_dialled(scene),
     "hand_back": _chosen_by,
     "dial": _turns,
-    "aliquot": lambda scene, _step: _steers_itself(scene) and scene.page is Page.INJECT,
-    "inject": lambda scene: _steers_itself(scene) and scene.page is Page.INJECT,
+    "aliquot": lambda scene, _step: _steers_itself(scene) and scene.page is ScreenPage.INJECT,
+    "inject": lambda scene: _steers_itself(scene) and scene.page is ScreenPage.INJECT,
     "give_reason": _held,
     "aspirate": _steers_itself,
     "sign": _signs,
     "scroll": _reviews,
     "leap": _reviews,
-    "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not Page.REVIEW,
+    "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not ScreenPage.REVIEW,
     "acknowledge": _steers_itself,
     "pause_audio": _sounds,
     "volume": _sounds,
     "monitor": _sounds,
     "mark": lambda scene, number: _steers_itself(scene) and number <= len(scene.notes),
     "write_note": _steers_itself,
-    "side": lambda scene: _steers_itself(scene) and scene.page is Page.PREPARE,
+    "side": lambda scene: _steers_itself(scene) and scene.page is ScreenPage.PREPARE,
     "ask_for": lambda scene, _phase: _steers_itself(scene) and scene.has_needle_emg,
 }
 

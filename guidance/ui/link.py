@@ -31,7 +31,7 @@ class Link(Protocol):
         """Hand ``message`` to the engine. Raises one of GONE."""
 
 
-class Watch:
+class LinkWatcher:
     """Calls ``ready`` on the running event loop when the link is readable: once for each ``arm``."""
 
     def __init__(self, link: Link, ready: Callable[[], object]) -> None:

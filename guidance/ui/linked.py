@@ -25,7 +25,7 @@ from guidance.snapshot import Snapshot
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.fault_file import LOGGER, FaultFile
 from guidance.ui.leaving import Leaving
-from guidance.ui.link import GONE, Link, Watch
+from guidance.ui.link import GONE, Link, LinkWatcher
 from guidance.ui.look import Look
 from guidance.ui.theme import choose
 
@@ -105,7 +105,7 @@ class LinkedApp(App[None]):
         _log.addHandler(self._fault_file)
         self.register_theme(self._chosen)
         self.theme = self._chosen.name
-        self._watch = Watch(self._link, lambda: self.call_later(self._receive))
+        self._watch = LinkWatcher(self._link, lambda: self.call_later(self._receive))
         self.set_interval(self._silence_s / 2, self._tell)
 
     def on_unmount(self) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from guidance.snapshot import Snapshot
 
 
-class Page(StrEnum):
+class ScreenPage(StrEnum):
     """What is shown between the alarms and the states."""
 
     PREPARE = "prepare"
@@ -18,19 +18,19 @@ class Page(StrEnum):
     HELP = "help"
 
 
-_LIVE = (Page.PREPARE, Page.GUIDE, Page.INJECT, Page.REVIEW)
-_RECORDED = (Page.GUIDE, Page.REVIEW)
+_LIVE = (ScreenPage.PREPARE, ScreenPage.GUIDE, ScreenPage.INJECT, ScreenPage.REVIEW)
+_RECORDED = (ScreenPage.GUIDE, ScreenPage.REVIEW)
 
 
-def order(snapshot: Snapshot | None) -> tuple[Page, ...]:
+def order(snapshot: Snapshot | None) -> tuple[ScreenPage, ...]:
     """The pages that there are; a replay has nothing to prepare and injects nothing."""
     return _LIVE if snapshot is None or snapshot.live else _RECORDED
 
 
-def first(snapshot: Snapshot) -> Page:
+def first(snapshot: Snapshot) -> ScreenPage:
     """Where to begin: a procedure under way needs guidance at once."""
     begun = bool(snapshot.stimuli) or (snapshot.stimulator is not None and snapshot.stimulator.armed)
-    return Page.PREPARE if snapshot.live and not begun else Page.GUIDE
+    return ScreenPage.PREPARE if snapshot.live and not begun else ScreenPage.GUIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Scene:
     """What decides which keys hold: the newest Snapshot, the page, and whether one only looks on."""
 
     snapshot: Snapshot | None
-    page: Page
+    page: ScreenPage
     looks_on: bool = False
 
-    def beside(self, step: int) -> Page | None:
+    def beside(self, step: int) -> ScreenPage | None:
         """The page ``step`` further on (-1: back), None where there is none; from the help, nowhere but back."""
         pages = order(self.snapshot)
         if self.page not in pages:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from guidance.messages import Acknowledge, Dial, Pause, Steer
+from guidance.messages import Acknowledge, Pause, Steer, TurnDial
 from guidance.snapshot import Snapshot
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, LinkedApp, show_on_terminal
@@ -107,7 +107,7 @@ class TrainingApp(LinkedApp):
 
     def action_line(self, steps: int) -> None:
         """Move the line up or down."""
-        self._send(Dial(steps))
+        self._send(TurnDial(steps))
 
     def action_acknowledge(self) -> None:
         """All alarms have been seen."""

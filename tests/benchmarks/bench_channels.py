@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.path import Answer, SignalPath
+from guidance.signal.path import ChannelResponse, SignalPath
 
 CHANNELS, RATE_HZ, PULSE_HZ = 4, 30_000, 5
 BLOCK, WINDOW_MS = 60, (2.0, 25.0)
@@ -34,7 +34,7 @@ def main(seconds: float = 20.0) -> None:
     for first in range(0, count, BLOCK):
         inside = tuple(pulse for pulse in pulses if first <= pulse.sample < first + BLOCK)
         found = path.feed(Block(first, samples[first : first + BLOCK], inside))
-        answers += sum(isinstance(finding, Answer) for finding in found)
+        answers += sum(isinstance(finding, ChannelResponse) for finding in found)
     spent_s = time.process_time() - begun_s
     print(f"{CHANNELS} channels x {RATE_HZ / 1e3:g} kHz, {PULSE_HZ} pulses a second: {answers} answers;")
     print(f"{seconds / spent_s:.1f} x real time, {100 * spent_s / seconds:.0f} % of a core")

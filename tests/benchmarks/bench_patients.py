@@ -14,7 +14,7 @@ import numpy as np
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from drivers.simulated.patient import Patient
 from guidance.signal.evoked import Evoked
-from guidance.signal.path import Answer, SignalPath
+from guidance.signal.path import ChannelResponse, SignalPath
 
 RATE_HZ = 10_000
 PULSES = 60
@@ -42,7 +42,7 @@ def cases(seed: int) -> list[Case]:
         stimuli = [] if pulse < 0 else [(50.3, min(wanted, 6.0), 0.1)]
         samples = patient.advance(RATE_HZ // 2, stimuli)
         pulses = tuple(Pulse(at + int(s[0]), current_ma=s[1], width_ms=s[2]) for s in stimuli)
-        answers = [f.evoked for f in path.feed(Block(at, samples, pulses)) if isinstance(f, Answer)]
+        answers = [f.evoked for f in path.feed(Block(at, samples, pulses)) if isinstance(f, ChannelResponse)]
         evoked = patient.truth().evoked
         if evoked is not None:
             found += [Case(max(*evoked.m_wave_uv, evoked.h_wave_uv), answer) for answer in answers]

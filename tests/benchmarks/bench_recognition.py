@@ -13,14 +13,14 @@ import sys
 import time
 from collections import Counter
 
-from guidance.audio.samples import ALARMS, Scene, rendered, scenes
+from guidance.audio.samples import ALARMS, SoundSample, rendered, scenes
 from guidance.audio.trying import play
 from guidance.cues import MAPPINGS
 from tests.benchmarks.hearing import RATE_HZ, is_alarm, recognised
 from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 
 
-def told(recorder: Recorder, scene: Scene, mapping: str) -> tuple[str, bool]:
+def told(recorder: Recorder, scene: SoundSample, mapping: str) -> tuple[str, bool]:
     """What the first second of ``scene`` is taken for, and whether it meets the criteria of alarms."""
     began_s = time.monotonic()
     play(rendered(scene)[: round(1.3 * RATE_HZ)], None)

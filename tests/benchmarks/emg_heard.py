@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.audio.band import emg_band
-from guidance.audio.emg import LEVEL, Monitor
+from guidance.audio.emg import LEVEL, EmgMonitor
 from guidance.audio.figures import RATE_HZ
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import BLOCK
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 def mixed(rate_hz: float, uv: Array) -> Array:
     """What leaves the mixer while ``uv`` is handed over every 2 ms, as time passes; sample i is due at i / RATE_HZ."""
-    monitor, step = Monitor(rate_hz, emg_band(rate_hz), FULL_SCALE_UV), round(HANDED_S * rate_hz)
+    monitor, step = EmgMonitor(rate_hz, emg_band(rate_hz), FULL_SCALE_UV), round(HANDED_S * rate_hz)
     mixer = Mixer(monitor.fill)
     mixer.monitor_volume = 1.0
     out = np.zeros(round(len(uv) / rate_hz * RATE_HZ) // BLOCK * BLOCK, np.float32)

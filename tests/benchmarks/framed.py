@@ -16,7 +16,7 @@ from textual.app import App
 from guidance.messages import Credit, Message
 from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import build_emg, build_past, build_proximity, build_whole
 
 FRAME_S = 0.05
@@ -114,7 +114,7 @@ class Measured:
 class Framed(GuidanceApp):
     """The screen on one page, measured."""
 
-    shown_page = Page.GUIDE
+    shown_page = ScreenPage.GUIDE
     measured: Measured | None = None
 
     def on_ready(self) -> None:
@@ -132,7 +132,7 @@ def main() -> None:
         app: Any = peer(feed)
     else:
         app = Framed(feed)
-        app.shown_page = Page(who)
+        app.shown_page = ScreenPage(who)
     app.measured = Measured(app, feed, seconds)
     app.run()
     cuts = statistics.quantiles(feed.delays_s[2:], n=20)

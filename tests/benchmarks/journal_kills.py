@@ -24,7 +24,7 @@ from guidance.journal.log import EVENTS_NAME
 from guidance.journal.reading import read_events
 from guidance.journal.recover import recover
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.journal.verify import State, verify
+from guidance.journal.verify import RecordState, verify
 from tests.guidance.live.processes import ROOT
 
 LONGEST_S = 3.0
@@ -78,7 +78,7 @@ def kill_once(store: Path, seed: int) -> Killed:
         unsynced_s=_unsynced_s(whole, synced, killed_ns),
         cuts=len(cuts),
         torn_accepted=sum(cuts) + _accepted(folder, whole),
-        whole=verify(folder).state is State.WHOLE,
+        whole=verify(folder).state is RecordState.WHOLE,
         has_signal=(folder / SIGNAL_NAME).exists(),
         readers={name: (before[name], after[name]) for name in after},
     )

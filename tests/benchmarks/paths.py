@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.rhx_wire import FRAMES, Words
+from drivers.rhx_wire import FRAMES, WireWords
 from tests.drivers import fake_ona
 from tests.drivers.fake_rhx import FakeRhx
 from tests.drivers.fake_spikerbox import TRUE_RATE_HZ, FakeSpikerShield
@@ -165,7 +165,7 @@ class _Controller(FakeRhx):
         self._played.wrote(first + FRAMES)
         return data
 
-    def _column(self, channel: str, band: str, times: np.ndarray) -> Words:
+    def _column(self, channel: str, band: str, times: np.ndarray) -> WireWords:
         assert band == "wide", f"{channel} {band} is not played"
         uv = self._played.signal(int(times[0]), len(times))
         return np.asarray(np.round(uv / 0.195) + 32_768, np.uint16)

@@ -11,7 +11,7 @@ from textual_plot import HiResMode, PlotWidget
 
 from guidance.messages import Credit
 from guidance.snapshot import Snapshot
-from guidance.ui.link import Watch
+from guidance.ui.link import LinkWatcher
 from tests.benchmarks.framed import Feed
 
 
@@ -35,7 +35,7 @@ class Plotted(App[None]):
 
     def on_ready(self) -> None:
         """Begin to draw."""
-        self._watch = Watch(self._feed, lambda: self.call_later(self._receive))
+        self._watch = LinkWatcher(self._feed, lambda: self.call_later(self._receive))
         self.measured.begin()
 
     def _receive(self) -> None:

@@ -24,11 +24,11 @@ from pathlib import Path
 
 from guidance.biofeedback.plan import plan_of
 from guidance.dose.drugs import load as drugs
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of as dose_plan_of
 from guidance.host import EngineLink, Job, start_engine
 from guidance.live import Live
-from guidance.live.training import Training
+from guidance.live.training import TrainingJob
 from guidance.protocol import load
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
@@ -135,7 +135,7 @@ async def _until(app: Screen, holds: Callable[[Snapshot], bool]) -> None:
 
 async def _demo(store: str) -> None:
     """A block to the target, and an aliquot entered there."""
-    plan = dose_plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
+    plan = dose_plan_of(drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
     shots = (
         Shot((), _is_known),
@@ -158,7 +158,7 @@ async def _biofeedback(store: str) -> None:
     assert isinstance(sheet, Biofeedback)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     plan = replace(plan_of(sheet)[0], efforts=1)
-    job = Training(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
+    job = TrainingJob(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
     await _pictures(job, TrainingApp, [Shot((), _in_trial, "biofeedback")])
 
 

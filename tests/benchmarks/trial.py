@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.basis import Array
 from guidance.signal.evoked import Evoked
-from guidance.signal.path import Answer, Finding, PulseSeen, SignalPath
+from guidance.signal.path import ChannelResponse, PathResult, PulseSeen, SignalPath
 from tests.shared import shared
 
 BLOCK_S = 0.1
@@ -37,13 +37,13 @@ def hear(
     info = DeviceInfo("bench", "", "", rate_hz, channels)
     path = SignalPath(info, window_ms, None, listen=listen)
     told, step = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz))
-    found: list[Finding] = []
+    found: list[PathResult] = []
     for first in range(0, len(samples), step):
         inside = tuple(pulse for pulse in told if first <= pulse.sample < first + step)
         found += path.feed(Block(first, samples[first : first + step], inside))
     return Heard(
         tuple(finding.pulse.sample for finding in found if isinstance(finding, PulseSeen)),
-        {(f.pulse.sample, f.channel): f.evoked for f in found if isinstance(f, Answer)},
+        {(f.pulse.sample, f.channel): f.evoked for f in found if isinstance(f, ChannelResponse)},
     )
 
 

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from drivers.rhx_wire import FRAMES, MAGIC, Words
+from drivers.rhx_wire import FRAMES, MAGIC, WireWords
 
 _LABELS = {"runmode": "RunMode", "type": "Type", "sampleratehertz": "SampleRateHertz", "version": "Version"}
 
@@ -133,7 +133,7 @@ class FakeRhx:
         frames["words"] = np.stack(columns, axis=1)
         return MAGIC + frames.tobytes()
 
-    def _column(self, channel: str, band: str, times: np.ndarray) -> Words:
+    def _column(self, channel: str, band: str, times: np.ndarray) -> WireWords:
         if channel == "digital-in":
             return np.where(times % 3000 < 30, 0x2, 0).astype(np.uint16)  # input 2, ten times a second
         if band != "stim":
@@ -141,7 +141,7 @@ class FakeRhx:
         words = np.full(FRAMES, 256, np.uint16)
         return self._stimulate(channel, times, words)
 
-    def _stimulate(self, channel: str, times: np.ndarray, words: Words) -> Words:
+    def _stimulate(self, channel: str, times: np.ndarray, words: WireWords) -> WireWords:
         set_up = self._uploaded.get(channel, {})
         if self._fired and set_up.get(f"{channel}.stimenabled") == "True":
             self._fired = 0

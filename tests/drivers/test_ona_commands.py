@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from drivers.base import CommandOutcome, DeviceLost, DeviceRefused, LimitExceeded
-from drivers.ona_commands import Command, Commands
-from drivers.ona_messages import Kind
+from drivers.ona_commands import Commands, SentCommand
+from drivers.ona_messages import CommandKind
 
 MS = 1_000_000
 
@@ -13,17 +13,17 @@ class Bench:
     """Commands on a wire that only remembers, in a time that only the test moves."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[Kind, int]] = []
+        self.sent: list[tuple[CommandKind, int]] = []
         self.seq = 250
         self.now_ns = 0
         self.commands = Commands("The amplifier at X", self._send)
 
     def _send(self, kind: int, _body: bytes) -> int:
-        self.sent.append((Kind(kind), self.now_ns // MS))
+        self.sent.append((CommandKind(kind), self.now_ns // MS))
         seq, self.seq = self.seq, (self.seq + 1) % 256
         return seq
 
-    def ask(self, kind: Kind) -> Command:
+    def ask(self, kind: CommandKind) -> SentCommand:
         return self.commands.ask(kind, b"", self.now_ns)
 
     def answer(self, seq: int, result: int = 0) -> None:
@@ -41,35 +41,35 @@ def bench() -> Bench:
 
 
 def test_a_command_answered_in_time_is_sent_once(bench: Bench) -> None:
-    command = bench.ask(Kind.STIM_SET)
+    command = bench.ask(CommandKind.STIM_SET)
     bench.pass_ms(99)
     bench.answer(250)
     bench.pass_ms(1000)
     assert (command.settled, command.error) == (True, None)
-    assert bench.sent == [(Kind.STIM_SET, 0)]
+    assert bench.sent == [(CommandKind.STIM_SET, 0)]
     assert bench.commands.take_outcomes() == [CommandOutcome("STIM_SET", None)]
     assert bench.commands.take_outcomes() == []
 
 
 def test_a_command_not_answered_is_sent_three_times_more_with_new_seqs_then_the_device_is_lost(bench: Bench) -> None:
-    command = bench.ask(Kind.START)
+    command = bench.ask(CommandKind.START)
     with pytest.raises(DeviceLost, match="The amplifier at X did not answer START, sent 4 times; check its cable"):
         bench.pass_ms(1000)
-    assert bench.sent == [(Kind.START, at_ms) for at_ms in (0, 100, 200, 300)]
+    assert bench.sent == [(CommandKind.START, at_ms) for at_ms in (0, 100, 200, 300)]
     assert command.seqs == [250, 251, 252, 253]
     assert bench.now_ns == 400 * MS
 
 
 def test_sequence_numbers_go_on_past_255(bench: Bench) -> None:
     for seq in (250, 251, 252, 253, 254, 255, 0, 1):
-        command = bench.ask(Kind.STIM_SET)
+        command = bench.ask(CommandKind.STIM_SET)
         bench.answer(seq)
         assert command.settled
 
 
 def test_acks_for_nothing_under_way_change_nothing(bench: Bench) -> None:
     bench.answer(250)
-    command = bench.ask(Kind.STIM_SET)
+    command = bench.ask(CommandKind.STIM_SET)
     bench.answer(249)
     bench.answer(251, result=3)
     assert not command.settled
@@ -79,7 +79,7 @@ def test_acks_for_nothing_under_way_change_nothing(bench: Bench) -> None:
 
 
 def test_a_late_answer_is_one_and_the_second_sending_only_gets_its_time(bench: Bench) -> None:
-    command = bench.ask(Kind.START)
+    command = bench.ask(CommandKind.START)
     bench.pass_ms(120)
     bench.answer(250)
     assert not command.settled
@@ -89,7 +89,7 @@ def test_a_late_answer_is_one_and_the_second_sending_only_gets_its_time(bench: B
 
 
 def test_a_late_answer_and_that_of_the_second_sending_settle_once(bench: Bench) -> None:
-    command = bench.ask(Kind.START)
+    command = bench.ask(CommandKind.START)
     bench.pass_ms(110)
     bench.answer(250)
     bench.answer(251)
@@ -99,20 +99,25 @@ def test_a_late_answer_and_that_of_the_second_sending_settle_once(bench: Bench) 
 
 
 def test_commands_are_sent_in_order_each_after_the_answer_of_the_one_before(bench: Bench) -> None:
-    for kind in (Kind.STIM_SET, Kind.STIM_ENABLE, Kind.STIM_ONCE):
+    for kind in (CommandKind.STIM_SET, CommandKind.STIM_ENABLE, CommandKind.STIM_ONCE):
         bench.ask(kind)
-    assert [kind for kind, _ in bench.sent] == [Kind.STIM_SET]
+    assert [kind for kind, _ in bench.sent] == [CommandKind.STIM_SET]
     bench.pass_ms(100)
     bench.answer(251)
     bench.answer(252)
-    assert [kind for kind, _ in bench.sent] == [Kind.STIM_SET, Kind.STIM_SET, Kind.STIM_ENABLE, Kind.STIM_ONCE]
+    assert [kind for kind, _ in bench.sent] == [
+        CommandKind.STIM_SET,
+        CommandKind.STIM_SET,
+        CommandKind.STIM_ENABLE,
+        CommandKind.STIM_ONCE,
+    ]
 
 
 def test_withdrawn_commands_are_never_sent_and_hold_nothing_up(bench: Bench) -> None:
-    withdrawn = [bench.ask(kind) for kind in (Kind.STIM_ENABLE, Kind.STIM_ONCE)]
+    withdrawn = [bench.ask(kind) for kind in (CommandKind.STIM_ENABLE, CommandKind.STIM_ONCE)]
     bench.commands.withdraw()
-    bench.ask(Kind.STOP)
-    assert [kind for kind, _ in bench.sent] == [Kind.STIM_ENABLE, Kind.STOP]
+    bench.ask(CommandKind.STOP)
+    assert [kind for kind, _ in bench.sent] == [CommandKind.STIM_ENABLE, CommandKind.STOP]
     bench.answer(250)
     bench.answer(251)
     bench.pass_ms(1000)
@@ -133,7 +138,7 @@ def test_withdrawn_commands_are_never_sent_and_hold_nothing_up(bench: Bench) -> 
     ],
 )
 def test_a_refusal_says_why(bench: Bench, result: int, refusal: type[Exception], words: str) -> None:
-    bench.ask(Kind.STIM_SET)
+    bench.ask(CommandKind.STIM_SET)
     bench.answer(250, result)
     (outcome,) = bench.commands.take_outcomes()
     assert isinstance(outcome.error, refusal)
@@ -142,16 +147,16 @@ def test_a_refusal_says_why(bench: Bench, result: int, refusal: type[Exception],
 
 
 def test_a_single_pulse_the_device_has_reported_is_not_asked_for_again(bench: Bench) -> None:
-    command = bench.ask(Kind.STIM_ONCE)
-    bench.commands.confirm(Kind.STIM_ONCE)
+    command = bench.ask(CommandKind.STIM_ONCE)
+    bench.commands.confirm(CommandKind.STIM_ONCE)
     assert not command.settled
     bench.pass_ms(1000)
     assert (command.settled, command.error, len(bench.sent)) == (True, None, 1)
 
 
 def test_a_report_does_not_hide_a_refusal(bench: Bench) -> None:
-    bench.ask(Kind.STIM_ONCE)
-    bench.commands.confirm(Kind.STIM_ONCE)
+    bench.ask(CommandKind.STIM_ONCE)
+    bench.commands.confirm(CommandKind.STIM_ONCE)
     bench.answer(250, result=4)
     (outcome,) = bench.commands.take_outcomes()
     assert isinstance(outcome.error, DeviceRefused)
@@ -159,12 +164,12 @@ def test_a_report_does_not_hide_a_refusal(bench: Bench) -> None:
 
 def test_heartbeats_come_every_tenth_of_a_second_whatever_else_is_under_way(bench: Bench) -> None:
     bench.commands.start_beat(0)
-    bench.ask(Kind.STIM_ENABLE)
+    bench.ask(CommandKind.STIM_ENABLE)
     for _ in range(4):
         bench.pass_ms(100)
         bench.answer((bench.seq - 1) % 256)
         bench.answer((bench.seq - 2) % 256)
-    assert [at_ms for kind, at_ms in bench.sent if kind is Kind.HEARTBEAT] == [100, 200, 300, 400]
+    assert [at_ms for kind, at_ms in bench.sent if kind is CommandKind.HEARTBEAT] == [100, 200, 300, 400]
 
 
 def test_heartbeats_end_where_nobody_calls_service(bench: Bench) -> None:
@@ -184,7 +189,7 @@ def test_one_lost_heartbeat_does_no_harm_and_four_lose_the_device(bench: Bench) 
 
 def test_heartbeats_end_with_a_refused_enable_or_when_stopped(bench: Bench) -> None:
     bench.commands.start_beat(0)
-    bench.ask(Kind.STIM_ENABLE)
+    bench.ask(CommandKind.STIM_ENABLE)
     bench.answer(250, result=4)
     bench.pass_ms(500)
     assert len(bench.sent) == 1
@@ -196,39 +201,39 @@ def test_heartbeats_end_with_a_refused_enable_or_when_stopped(bench: Bench) -> N
 
 
 def test_a_single_pulse_not_answered_is_asked_for_again_only_when_a_report_of_it_would_have_come(bench: Bench) -> None:
-    bench.ask(Kind.STIM_ONCE)
+    bench.ask(CommandKind.STIM_ONCE)
     with pytest.raises(DeviceLost, match="did not answer STIM_ONCE, sent 4 times"):
         bench.pass_ms(1000)
-    assert bench.sent == [(Kind.STIM_ONCE, at_ms) for at_ms in (0, 200, 400, 600)]
+    assert bench.sent == [(CommandKind.STIM_ONCE, at_ms) for at_ms in (0, 200, 400, 600)]
 
 
 def test_a_pulse_reported_late_whose_answer_was_lost_is_given_once(bench: Bench) -> None:
-    command = bench.ask(Kind.STIM_ONCE)
+    command = bench.ask(CommandKind.STIM_ONCE)
     bench.pass_ms(150)
-    bench.commands.confirm(Kind.STIM_ONCE)
+    bench.commands.confirm(CommandKind.STIM_ONCE)
     bench.pass_ms(1000)
     assert (command.settled, command.error, len(bench.sent)) == (True, None, 1)
 
 
 def test_no_single_pulse_follows_another_within_a_fifth_of_a_second(bench: Bench) -> None:
-    bench.ask(Kind.STIM_ONCE)
+    bench.ask(CommandKind.STIM_ONCE)
     bench.pass_ms(30)
     bench.answer(250)
-    second = bench.ask(Kind.STIM_ONCE)
+    second = bench.ask(CommandKind.STIM_ONCE)
     bench.pass_ms(169)
     assert len(bench.sent) == 1
     bench.pass_ms(1)
-    assert bench.sent == [(Kind.STIM_ONCE, 0), (Kind.STIM_ONCE, 200)]
+    assert bench.sent == [(CommandKind.STIM_ONCE, 0), (CommandKind.STIM_ONCE, 200)]
     bench.answer(251)
     assert second.settled
 
 
 def test_a_pulse_that_waits_for_its_time_is_withdrawn_like_any_other(bench: Bench) -> None:
-    bench.ask(Kind.STIM_ONCE)
+    bench.ask(CommandKind.STIM_ONCE)
     bench.answer(250)
-    bench.ask(Kind.STIM_ONCE)
+    bench.ask(CommandKind.STIM_ONCE)
     bench.commands.withdraw()
-    bench.ask(Kind.STIM_ENABLE)
+    bench.ask(CommandKind.STIM_ENABLE)
     bench.answer(251)
     bench.pass_ms(1000)
-    assert [kind for kind, _ in bench.sent] == [Kind.STIM_ONCE, Kind.STIM_ENABLE]
+    assert [kind for kind, _ in bench.sent] == [CommandKind.STIM_ONCE, CommandKind.STIM_ENABLE]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.rhx_wire import FRAMES, MAGIC, BlockReader, StimulusMarks, Words, microvolts, rising_edges
+from drivers.rhx_wire import FRAMES, MAGIC, BlockReader, StimulusMarks, WireWords, microvolts, rising_edges
 from tests.shared import shared
 
 
@@ -21,7 +21,7 @@ def block(first: int, bands: int = 2) -> bytes:
     return MAGIC + frames.tobytes()
 
 
-def hear(reader: BlockReader, chunks: Iterable[bytes]) -> tuple[list[int], Words]:
+def hear(reader: BlockReader, chunks: Iterable[bytes]) -> tuple[list[int], WireWords]:
     found = [frames for chunk in chunks for frames in reader.feed(chunk)]
     return [f.first for f in found], np.concatenate([f.words for f in found] or [np.zeros((0, 1), np.uint16)])
 
@@ -78,7 +78,7 @@ def test_noise_is_survived_and_not_kept(noise: list[bytes]) -> None:
     assert hear(reader, [b"\0" * 1100, block(0), block(128)])[0] == [0, 128]
 
 
-def words_of(*phases: tuple[int, int]) -> Words:
+def words_of(*phases: tuple[int, int]) -> WireWords:
     return np.concatenate([np.full(count, word, np.uint16) for count, word in phases])
 
 

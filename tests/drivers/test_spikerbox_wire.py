@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from drivers.spikerbox_wire import CLOSING, MAX_MESSAGE, OPENING, ByteReader, Message
+from drivers.spikerbox_wire import CLOSING, MAX_MESSAGE, OPENING, ByteReader, DeviceMessage
 from tests.shared import shared
 
 MESSAGE = OPENING + b"HWT:MUSCLESS;" + CLOSING
@@ -32,7 +32,7 @@ def hear(reader: ByteReader, chunks: Iterable[bytes], channels: int = 1) -> Hear
     values, gaps, messages, at = [np.zeros((0, channels), np.int32)], [], [], 0
     for chunk in chunks:
         for found in reader.feed(chunk):
-            if isinstance(found, Message):
+            if isinstance(found, DeviceMessage):
                 messages.append((found.name, found.value))
                 continue
             gaps += [at, found.lost] if found.lost else []

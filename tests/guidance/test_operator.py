@@ -8,7 +8,7 @@ import pytest
 
 from guidance.controller import Controller
 from guidance.events import Command, Entry, Proximity, Response, Stimulus
-from guidance.messages import Arm, Dial, HandBack, Hold, Message, Stop, TakeOver
+from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
 from guidance.origin import RECORDED
 from guidance.settings import Mode
 from guidance.snapshot_builder import SessionState
@@ -45,20 +45,20 @@ def test_held_the_current_stays_where_it_was(loop: ClosedLoop) -> None:
 
 
 def test_while_it_is_held_no_dial_turns_it(loop: ClosedLoop) -> None:
-    assert len(set(given(loop, 3.0, Hold(), Dial(3)))) == 1
+    assert len(set(given(loop, 3.0, Hold(), TurnDial(3)))) == 1
 
 
 def test_taken_over_the_dial_starts_from_the_present_current(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
     assert set(given(loop, 2.0, TakeOver())) == {last}
-    after = given(loop, 4.0, Dial(-2))
+    after = given(loop, 4.0, TurnDial(-2))
     assert after[-1] == pytest.approx(last - 0.1)
     assert len(set(after)) == 1
 
 
 def test_the_dial_climbs_no_faster_than_the_interlock_allows(loop: ClosedLoop) -> None:
-    given(loop, 4.0, TakeOver(), Dial(-60))
-    after = given(loop, 6.0, Dial(60))
+    given(loop, 4.0, TakeOver(), TurnDial(-60))
+    after = given(loop, 6.0, TurnDial(60))
     assert all(later <= max(1.3 * now, now + 0.1) + 1e-6 for now, later in pairwise(after))
     assert after[-1] > after[0]
 
@@ -75,7 +75,7 @@ def test_from_held_to_taken_over_and_back_the_current_does_not_jump(loop: Closed
 
 def test_the_record_says_who_did_what(loop: ClosedLoop) -> None:
     loop.run(1.5, TakeOver())
-    loop.run(1.5, Dial(1))
+    loop.run(1.5, TurnDial(1))
     loop.run(1.5, Hold())
     loop.run(3.0, HandBack())
     told = [(command.by, command.why) for command in loop.of(Command) if command.by == "operator"]
@@ -89,7 +89,7 @@ def test_the_record_says_who_did_what(loop: ClosedLoop) -> None:
     assert set(by[back + 1 :]) == {"controller"}
 
 
-@pytest.mark.parametrize("message", [HandBack(), Dial(2)])
+@pytest.mark.parametrize("message", [HandBack(), TurnDial(2)])
 def test_what_there_is_nothing_to_do_for_leaves_no_record(loop: ClosedLoop, message: Message) -> None:
     before = [command for command in loop.of(Command) if command.by == "operator"]
     loop.run(0.5, message)
@@ -105,7 +105,7 @@ def test_repeats_change_nothing_and_leave_one_record(loop: ClosedLoop) -> None:
 def test_in_manual_mode_the_dial_was_never_the_controllers() -> None:
     loop = ClosedLoop(Mode.MANUAL, current_ma=0.8)
     loop.run(1.0, Hold(), TakeOver(), HandBack())
-    assert given(loop, 2.0, Dial(1))[-1] == pytest.approx(0.85)
+    assert given(loop, 2.0, TurnDial(1))[-1] == pytest.approx(0.85)
     assert not [command for command in loop.of(Command) if command.why]
 
 

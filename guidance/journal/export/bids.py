@@ -16,7 +16,7 @@ from typing import Any
 from guidance.faults import Fault
 from guidance.harmless import clean
 from guidance.journal.export.signal import bdf_of
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.export.table import rows_of
 from guidance.journal.private import write_private
 
@@ -35,7 +35,7 @@ _ENTRIES = ("insertion", "aspiration", "injection", "redirect", "contact", "pain
 _NOT_KNOWN = "n/a"
 
 
-def write_bids(source: Source, folder: Path) -> None:
+def write_bids(source: ExportSource, folder: Path) -> None:
     """Make the data set in the new ``folder``. Raises Fault."""
     signal = bdf_of(source)
     stem = f"{_SUBJECT}_task-{_TASK}"
@@ -61,7 +61,7 @@ def write_bids(source: Source, folder: Path) -> None:
         _table(folder / _SUBJECT / f"{_SUBJECT}_scans.tsv", ("filename", "acq_time"), scans)
 
 
-def _sidecar(source: Source) -> dict[str, Any]:
+def _sidecar(source: ExportSource) -> dict[str, Any]:
     """The metadata that BIDS requires, and what more is known."""
     told = source.stream.device
     placed = "On the muscles that the channels are named after, by the performer of the procedure."
@@ -83,7 +83,7 @@ def _sidecar(source: Source) -> dict[str, Any]:
     return sidecar if source.hidden else sidecar | {"DeviceSerialNumber": clean(str(told.get("serial")))}
 
 
-def _events(source: Source) -> list[tuple[object, ...]]:
+def _events(source: ExportSource) -> list[tuple[object, ...]]:
     main = _channels(source)[0]
     rows: list[tuple[object, ...]] = []
     for row in rows_of(source):
@@ -97,15 +97,15 @@ def _events(source: Source) -> list[tuple[object, ...]]:
     return sorted(rows, key=lambda row: float(str(row[0])))
 
 
-def _channels(source: Source) -> list[str]:
+def _channels(source: ExportSource) -> list[str]:
     return [clean(str(name)) for name in source.stream.device.get("channels") or ["EMG"]]
 
 
-def _participant(source: Source) -> tuple[object, ...]:
+def _participant(source: ExportSource) -> tuple[object, ...]:
     return (_SUBJECT, source.told("sex"), source.age_years)
 
 
-def _description(source: Source) -> dict[str, Any]:
+def _description(source: ExportSource) -> dict[str, Any]:
     name, _, version = str(source.stream.start["program"]).partition(" ")
     return {
         "Name": f"{source.title}, recorded by {name}",
@@ -115,7 +115,7 @@ def _description(source: Source) -> dict[str, Any]:
     }
 
 
-def _readme(source: Source) -> str:
+def _readme(source: ExportSource) -> str:
     simulated = "\nSIMULATED PATIENT: no person was recorded.\n" if source.stream.is_simulated else ""
     dates = "Dates were removed." if source.hidden else "It holds the date and the serial number of the device."
     return (

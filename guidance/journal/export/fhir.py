@@ -13,13 +13,13 @@ from pathlib import Path
 from guidance.journal.export.given import medications
 from guidance.journal.export.measured import observations
 from guidance.journal.export.quantities import ANONYMISED, OWN, TEST_DATA, Resource
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.private import write_private
 
 _STATUS = {"operator": "completed", "duration": "completed"}
 
 
-def bundle(source: Source) -> Resource:
+def bundle(source: ExportSource) -> Resource:
     """The bundle, as JSON takes it."""
     patient, device, act = (_address() for _ in range(3))
     people = list(_performers(source))
@@ -37,7 +37,7 @@ def bundle(source: Source) -> Resource:
     }
 
 
-def write_fhir(source: Source, path: Path) -> None:
+def write_fhir(source: ExportSource, path: Path) -> None:
     """Write the bundle to ``path`` as JSON. Raises Fault."""
     write_private(path, json.dumps(bundle(source), ensure_ascii=False, indent=1, allow_nan=False).encode())
 
@@ -46,7 +46,7 @@ def _address() -> str:
     return f"urn:uuid:{uuid.uuid4()}"
 
 
-def _patient(source: Source) -> Resource:
+def _patient(source: ExportSource) -> Resource:
     parts = {
         "name": [{"text": name}] if (name := source.told("patient")) else None,
         "identifier": [{"system": f"{OWN}:record-number", "value": number}]
@@ -58,13 +58,13 @@ def _patient(source: Source) -> Resource:
     return {"resourceType": "Patient", **_known(parts)}
 
 
-def _performers(source: Source) -> Iterator[tuple[str, Resource]]:
+def _performers(source: ExportSource) -> Iterator[tuple[str, Resource]]:
     name = source.told("performer")
     if name:
         yield _address(), {"resourceType": "Practitioner", "name": [{"text": name}]}
 
 
-def _device(source: Source) -> Resource:
+def _device(source: ExportSource) -> Resource:
     told = source.stream.device
     parts = {
         "deviceName": [{"name": str(told["model"]), "type": "model-name"}] if told.get("model") else None,
@@ -74,7 +74,7 @@ def _device(source: Source) -> Resource:
     return {"resourceType": "Device", **_known(parts)}
 
 
-def _procedure(source: Source, patient: str, device: str, performers: list[str]) -> Resource:
+def _procedure(source: ExportSource, patient: str, device: str, performers: list[str]) -> Resource:
     end = source.stream.end
     parts = {
         "identifier": None if source.hidden else [{"system": f"{OWN}:procedure", "value": source.folder.name}],

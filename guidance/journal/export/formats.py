@@ -8,11 +8,11 @@ from pathlib import Path
 from guidance.journal.export.bids import write_bids
 from guidance.journal.export.fhir import write_fhir
 from guidance.journal.export.signal import write_bdf, write_edf
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.export.table import write_csv, write_parquet
 from guidance.journal.private import new_file
 
-FORMATS: dict[str, Callable[[Source, Path], None]] = {
+FORMATS: dict[str, Callable[[ExportSource, Path], None]] = {
     "bdf": write_bdf,
     "edf": write_edf,
     "csv": write_csv,
@@ -22,7 +22,7 @@ FORMATS: dict[str, Callable[[Source, Path], None]] = {
 }
 
 
-def export(source: Source, form: str, path: Path) -> None:
+def export(source: ExportSource, form: str, path: Path) -> None:
     """Write ``source`` to the new ``path`` in one of FORMATS. Raises Fault, ArgumentFault."""
     new_file(path)
     FORMATS[form](source, path)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guidance.journal.export.quantities import TOXIN_UNITS, Resource, events, quantity
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.note.case import MUSCLES
 from guidance.journal.note.stream import Line
 
 
-def medications(source: Source, patient: str, act: str) -> Iterator[Resource]:
+def medications(source: ExportSource, patient: str, act: str) -> Iterator[Resource]:
     """Each drug of each aliquot on record, and the units in each muscle that the case sheet names."""
     common = {
         "resourceType": "MedicationAdministration",
@@ -23,7 +23,7 @@ def medications(source: Source, patient: str, act: str) -> Iterator[Resource]:
     yield from (common | part for part in _toxin(source))
 
 
-def _aliquot(source: Source, line: Line) -> Iterator[Resource]:
+def _aliquot(source: ExportSource, line: Line) -> Iterator[Resource]:
     told = line["fields"]
     when = {"effectiveDateTime": source.stamp(line["t"]), "identifier": events(line["seq"])}
     volume_ml = told.get("volume_ml")
@@ -37,7 +37,7 @@ def _aliquot(source: Source, line: Line) -> Iterator[Resource]:
         yield when | {"medicationCodeableConcept": {"text": name}, "dosage": {"dose": quantity(volume_ml, "mL")}}
 
 
-def _toxin(source: Source) -> Iterator[Resource]:
+def _toxin(source: ExportSource) -> Iterator[Resource]:
     """The lot is a medication of its own inside each administration."""
     for muscle in source.case.muscles:
         units = source.told(f"{MUSCLES}.{muscle}.units")
@@ -54,7 +54,7 @@ def _toxin(source: Source) -> Iterator[Resource]:
         }
 
 
-def _lot(source: Source) -> Resource:
+def _lot(source: ExportSource) -> Resource:
     batch = {"lotNumber": source.told("lot"), "expirationDate": source.told("expiry")}
     known = {name: value for name, value in batch.items() if value is not None}
     return {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guidance.journal.export.quantities import WEIGHT, Resource, component, events, own, quantity
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.note.pulses import LastPlace, estimate_at, last_place, pulses_of
 
 
-def observations(source: Source, patient: str, device: str, act: str) -> Iterator[Resource]:
+def observations(source: ExportSource, patient: str, device: str, act: str) -> Iterator[Resource]:
     """The observations of the procedure at the address ``act``, of the ``patient``, by the ``device``."""
     common = {
         "resourceType": "Observation",
@@ -26,7 +26,7 @@ def observations(source: Source, patient: str, device: str, act: str) -> Iterato
     yield from (by_device | part for part in _impedance(source))
 
 
-def _weight(source: Source) -> Iterator[Resource]:
+def _weight(source: ExportSource) -> Iterator[Resource]:
     told = source.told("weight_kg")
     planned = [line["fields"].get("weight_kg") for line in source.stream.entries("dose-plan")]
     kg = float(told) if told else next((each for each in planned if each is not None), None)
@@ -34,7 +34,7 @@ def _weight(source: Source) -> Iterator[Resource]:
         yield {"code": WEIGHT, "effectiveDateTime": source.stamp(0.0), "valueQuantity": quantity(kg, "kg")}
 
 
-def _at_place(source: Source, place: LastPlace) -> Iterator[Resource]:
+def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
     lowest = place.lowest
     if lowest is None or lowest.current_ma is None:
         return
@@ -57,7 +57,7 @@ def _at_place(source: Source, place: LastPlace) -> Iterator[Resource]:
     yield from _threshold(source, place)
 
 
-def _threshold(source: Source, place: LastPlace) -> Iterator[Resource]:
+def _threshold(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
     known = estimate_at(source.stream, place.since, place.until)
     if known is None or known["threshold_0p1ms_ma"] is None:
         return
@@ -74,7 +74,7 @@ def _threshold(source: Source, place: LastPlace) -> Iterator[Resource]:
     }
 
 
-def _impedance(source: Source) -> Iterator[Resource]:
+def _impedance(source: ExportSource) -> Iterator[Resource]:
     known = [line for line in source.stream.of("stimulus") if line["impedance_kohm"] is not None]
     if known:
         yield {

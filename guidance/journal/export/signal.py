@@ -9,7 +9,7 @@ from pathlib import Path
 import edfio
 
 from guidance.faults import Fault
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.files import NotPlain, open_plain
 from guidance.journal.private import write_private
 from guidance.journal.signal import SIGNAL_NAME
@@ -23,7 +23,7 @@ _TOLD = re.compile(
 _MOST_16, _LEAST_16 = 32767, -32768
 
 
-def bdf_of(source: Source) -> bytes:
+def bdf_of(source: ExportSource) -> bytes:
     """The signal as BDF+, as it was recorded; without identifiers where they are hidden. Raises Fault."""
     if not source.hidden:
         return _bytes(source)
@@ -32,7 +32,7 @@ def bdf_of(source: Source) -> bytes:
     return file.to_bytes()
 
 
-def edf_of(source: Source) -> bytes:
+def edf_of(source: ExportSource) -> bytes:
     """The signal as EDF+, in 16 bits over the range that it has: a step is then its range / 65,535. Raises Fault."""
     recorded = _opened(source)
     file = edfio.Edf(
@@ -48,12 +48,12 @@ def edf_of(source: Source) -> bytes:
     return file.to_bytes()
 
 
-def write_bdf(source: Source, path: Path) -> None:
+def write_bdf(source: ExportSource, path: Path) -> None:
     """Write the signal to ``path`` as BDF+. Raises Fault."""
     write_private(path, bdf_of(source))
 
 
-def write_edf(source: Source, path: Path) -> None:
+def write_edf(source: ExportSource, path: Path) -> None:
     """Write the signal to ``path`` as EDF+. Raises Fault."""
     write_private(path, edf_of(source))
 
@@ -90,7 +90,7 @@ def _allowed(file: edfio.Edf | edfio.Bdf) -> Iterator[edfio.EdfAnnotation]:
     return (note for note in file.annotations if _TOLD.fullmatch(note.text))
 
 
-def _opened(source: Source) -> edfio.Bdf:
+def _opened(source: ExportSource) -> edfio.Bdf:
     _bytes_are_there(source)
     path = source.folder / SIGNAL_NAME
     try:
@@ -99,7 +99,7 @@ def _opened(source: Source) -> edfio.Bdf:
         raise Fault(f"{path} is not a BDF+ file any more ({' '.join(str(fault).split())}).") from None
 
 
-def _bytes_are_there(source: Source) -> None:
+def _bytes_are_there(source: ExportSource) -> None:
     path = source.folder / SIGNAL_NAME
     try:
         open_plain(path).close()
@@ -109,7 +109,7 @@ def _bytes_are_there(source: Source) -> None:
         raise Fault(f"{path} cannot be read ({fault.strerror}).") from None
 
 
-def _bytes(source: Source) -> bytes:
+def _bytes(source: ExportSource) -> bytes:
     _bytes_are_there(source)
     with open_plain(source.folder / SIGNAL_NAME) as file:
         return file.read()

@@ -24,7 +24,7 @@ _OLDEST = 89.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ExportSource:
     """A procedure to be written out; ``hidden`` without identifiers."""
 
     folder: Path

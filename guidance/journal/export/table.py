@@ -10,11 +10,11 @@ from typing import Any
 
 from guidance.faults import ArgumentFault
 from guidance.harmless import clean
-from guidance.journal.export.source import Source
+from guidance.journal.export.source import ExportSource
 from guidance.journal.note.stream import Line
 from guidance.journal.private import write_private
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 
 _PULSE = ("sample", "current_ma", "requested_ma", "width_ms", "impedance_kohm", "source", "outcome")
 _ANSWER = (
@@ -28,7 +28,7 @@ _TRUTHS = {"detected", "contaminated", "late_detected", "valid"}
 _FORMULA = ("=", "+", "-", "@")
 
 
-def rows_of(source: Source) -> Iterator[Row]:
+def rows_of(source: ExportSource) -> Iterator[TableRow]:
     """The rows, in the order of the pulses. What is not known is None; ``threshold...`` is what was estimated then."""
     stream = source.stream
     rate_hz = float(stream.device["sample_rate_hz"])
@@ -44,7 +44,7 @@ def rows_of(source: Source) -> Iterator[Row]:
             yield common | told | _estimate(estimates.get(sample))
 
 
-def write_csv(source: Source, path: Path) -> None:
+def write_csv(source: ExportSource, path: Path) -> None:
     """Write the table to ``path`` as CSV in UTF-8. Raises Fault."""
     out = io.StringIO(newline="")
     table = csv.writer(out)
@@ -54,7 +54,7 @@ def write_csv(source: Source, path: Path) -> None:
     write_private(path, out.getvalue().encode())
 
 
-def write_parquet(source: Source, path: Path) -> None:
+def write_parquet(source: ExportSource, path: Path) -> None:
     """Write the table to ``path`` as Parquet. Raises ArgumentFault where pyarrow is not installed, Fault."""
     try:
         import pyarrow as pa
@@ -73,7 +73,7 @@ def _parquet_type(pa: Any, name: str) -> Any:
     return pa.bool_() if name in _TRUTHS else pa.int64() if name == "sample" else pa.float64()
 
 
-def _estimate(line: Line | None) -> Row:
+def _estimate(line: Line | None) -> TableRow:
     if line is None:
         return dict.fromkeys(_ESTIMATE)
     low, middle, high = line["threshold_ma"] or (None, None, None)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from guidance.journal.note.page import Item, Page, Section, Sentence, sentence
+from guidance.journal.note.page import Item, NotePage, Section, Sentence, sentence
 from guidance.journal.note.signing import Signed
 
 DRAFT = "DRAFT, NOT SIGNED."
 
 
-def draft(page: Page) -> Page:
+def draft(page: NotePage) -> NotePage:
     """``page`` as one that is not signed yet, with what is missing."""
     missing = tuple(Item(label, (sentence(f"--set '{key}=...'"),)) for key, label in page.missing)
     parts = (Section("Missing before it may be signed", missing),) if missing else ()
     return replace(page, banners=(DRAFT, *page.banners), closing=parts)
 
 
-def signed_page(signed: Signed, changed: Sequence[str]) -> Page:
+def signed_page(signed: Signed, changed: Sequence[str]) -> NotePage:
     """The signed page with its signature and its addenda; ``changed`` is what is not as it was then."""
     mark = signed.signature
     words = f"Signed by {mark['by']}, {mark['at']}."

@@ -9,11 +9,11 @@ from guidance.journal.note import by_emg, course, injected, localised
 from guidance.journal.note.answers import is_left_out
 from guidance.journal.note.case import MUSCLES, Case
 from guidance.journal.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
-from guidance.journal.note.page import SHEET, Item, Page, Section, Sentence, sentence
+from guidance.journal.note.page import SHEET, Item, NotePage, Section, Sentence, sentence
 from guidance.journal.note.pulses import last_place, pulses_of
 from guidance.journal.note.stream import Line, Stream
 
-Found = Mapping[str, Sequence[Sentence]]
+FoundSentences = Mapping[str, Sequence[Sentence]]
 
 SIMULATION = "SIMULATED PATIENT: no person was treated, and what holds here need not hold for one."
 RESEARCH = "Written by research software, not a medical device; whoever signs answers for what it says."
@@ -30,7 +30,7 @@ _ANSWERED_BY: dict[str, Callable[[Line], bool]] = {
 """Fields that the record answers only by such a record; other sentences stand there beside it."""
 
 
-def compose(stream: Stream, case: Case) -> Page:
+def compose(stream: Stream, case: Case) -> NotePage:
     """The note of the procedure in ``stream``, with what ``case`` tells."""
     title, kind, _ = stream.protocol
     found = _found(stream)
@@ -40,7 +40,7 @@ def compose(stream: Stream, case: Case) -> Page:
         for key, name in SECTIONS.items()
     ]
     sections = [_extended(section, stream, case, kind) for section in sections if section.items]
-    return Page(
+    return NotePage(
         title=f"Procedure note: {title}",
         patient=_patient(case),
         sections=(*sections, _about(stream)),
@@ -49,7 +49,7 @@ def compose(stream: Stream, case: Case) -> Page:
     )
 
 
-def _found(stream: Stream) -> Found:
+def _found(stream: Stream) -> FoundSentences:
     """What the record tells, by field."""
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
@@ -70,7 +70,7 @@ def _found(stream: Stream) -> Found:
     }
 
 
-def _item(item: Field, found: Found, case: Case) -> Item:
+def _item(item: Field, found: FoundSentences, case: Case) -> Item:
     return Item(item.label, (*found.get(item.key, ()), *_told(item.key, case)))
 
 
@@ -80,7 +80,7 @@ def _told(key: str, case: Case) -> Iterator[Sentence]:
         yield sentence(answer, source=SHEET)
 
 
-def _missing(kind: str, stream: Stream, found: Found, case: Case) -> Iterator[tuple[str, str]]:
+def _missing(kind: str, stream: Stream, found: FoundSentences, case: Case) -> Iterator[tuple[str, str]]:
     for item in FIELDS:
         needed = item.required and kind in item.kinds and case.get(item.key) is None
         if needed and not _is_found(item.key, stream, found):
@@ -89,7 +89,7 @@ def _missing(kind: str, stream: Stream, found: Found, case: Case) -> Iterator[tu
         yield from _missing_muscles(case)
 
 
-def _is_found(key: str, stream: Stream, found: Found) -> bool:
+def _is_found(key: str, stream: Stream, found: FoundSentences) -> bool:
     """Whether the record by itself answers ``key``."""
     if key in _PARTIAL:
         return _PARTIAL[key](stream)

@@ -13,7 +13,7 @@ from guidance.journal.note.case import Case, load_case
 from guidance.journal.note.closing import draft, signed_page
 from guidance.journal.note.compose import compose
 from guidance.journal.note.markdown import markdown
-from guidance.journal.note.page import Page
+from guidance.journal.note.page import NotePage
 from guidance.journal.note.signing import Signed, changed, load_signed
 from guidance.journal.note.stream import Stream, read_stream
 from guidance.journal.private import new_file, write_private
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ProcedureFiles:
     """What the folder of a procedure holds: the events, the case sheet, and the signed note if there is one;
     ``changed`` names what is not as it was signed.
     """
@@ -36,12 +36,12 @@ class Held:
     changed: tuple[str, ...] = ()
 
     @property
-    def composed(self) -> Page:
+    def composed(self) -> NotePage:
         """The note as record and case sheet make it now, whether or not one is signed."""
         return compose(self.stream, self.case)
 
     @property
-    def page(self) -> Page:
+    def page(self) -> NotePage:
         """The note as it is to be shown."""
         page = draft(self.composed) if self.signed is None else signed_page(self.signed, self.changed)
         record = verify(self.folder)
@@ -50,19 +50,19 @@ class Held:
         return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
 
 
-def held_in(folder: Path, key: Key | None) -> Held:
+def held_in(folder: Path, key: Key | None) -> ProcedureFiles:
     """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises Fault."""
     stream, case, signed = read_stream(folder), load_case(folder, key), load_signed(folder, key)
-    return Held(folder, stream, case, signed, tuple(changed(folder, case, signed)) if signed else ())
+    return ProcedureFiles(folder, stream, case, signed, tuple(changed(folder, case, signed)) if signed else ())
 
 
-def write_note(held: Held, path: Path, now: datetime) -> list[Path]:
+def write_note(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
     """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises Fault and KeyError."""
     new_file(path)
     return WRITERS[path.suffix.lower()](held, path, now)
 
 
-def _as_markdown(held: Held, path: Path, _now: datetime) -> list[Path]:
+def _as_markdown(held: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
     """The pictures lie beside it, named after it."""
     pictures = _pictures(held)
     files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
@@ -73,27 +73,27 @@ def _as_markdown(held: Held, path: Path, _now: datetime) -> list[Path]:
     return [path, *files]
 
 
-def _as_html(held: Held, path: Path, _now: datetime) -> list[Path]:
+def _as_html(held: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
     from guidance.journal.note.web import html
 
     write_private(path, html(held.page, _pictures(held)).encode())
     return [path]
 
 
-def _as_pdf(held: Held, path: Path, now: datetime) -> list[Path]:
+def _as_pdf(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
     from guidance.journal.note.paper import pdf
 
     write_private(path, pdf(held.page, _pictures(held), now))
     return [path]
 
 
-def _pictures(held: Held) -> Sequence[Picture]:
+def _pictures(held: ProcedureFiles) -> Sequence[Picture]:
     from guidance.journal.note.pictures import pictures_of
 
     return pictures_of(held.stream, held.folder)
 
 
-WRITERS: dict[str, Callable[[Held, Path, datetime], list[Path]]] = {
+WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime], list[Path]]] = {
     ".md": _as_markdown,
     ".html": _as_html,
     ".pdf": _as_pdf,

@@ -7,7 +7,7 @@ from typing import Any
 
 from guidance.dose.words import percent
 from guidance.journal.note.page import Sentence, sentence
-from guidance.journal.note.pulses import LastPlace, Told
+from guidance.journal.note.pulses import LastPlace, RecordedPulse
 from guidance.journal.note.stream import Line, Stream
 
 COMPLAINTS = ("pain", "paraesthesia")
@@ -97,7 +97,7 @@ def twitch_loss(stream: Stream) -> Iterator[Sentence]:
             yield sentence(f"At {stream.clock(line['t'])}: {line['text']}", [line])
 
 
-def twitch_after(stream: Stream, pulses: Sequence[Told], place: LastPlace | None) -> Iterator[Sentence]:
+def twitch_after(stream: Stream, pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Sentence]:
     """How many pulses were answered after the first injection, of those as strong as were answered before it."""
     given = _given(stream)
     if not given or place is None or place.lowest is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from drivers.base import Outcome
 from guidance.journal.note.page import Sentence, sentence
-from guidance.journal.note.pulses import LastPlace, Told, estimate_at, verified_absent
+from guidance.journal.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
 from guidance.journal.note.stream import Line, Stream
 
 _JUDGED = {
@@ -24,7 +24,7 @@ _MODES = {
 }
 
 
-def technique(stream: Stream, pulses: Sequence[Told]) -> Iterator[Sentence]:
+def technique(stream: Stream, pulses: Sequence[RecordedPulse]) -> Iterator[Sentence]:
     """With what the nerve was sought; nothing where no pulse was delivered."""
     delivered = [pulse for pulse in pulses if pulse.outcome == Outcome.DELIVERED]
     if not delivered:
@@ -146,7 +146,7 @@ def _estimate(known: Line) -> str:
     )
 
 
-def _span(pulses: Sequence[Told]) -> str:
+def _span(pulses: Sequence[RecordedPulse]) -> str:
     known = [pulse.current_ma for pulse in pulses if pulse.current_ma is not None]
     widths = sorted({pulse.width_ms for pulse in pulses if pulse.width_ms is not None})
     width = f" for {' and '.join(f'{each:g}' for each in widths)} ms" if widths else ""
@@ -157,5 +157,5 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _seqs(*groups: Sequence[Told]) -> tuple[int, ...]:
+def _seqs(*groups: Sequence[RecordedPulse]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seq for group in groups for pulse in group for seq in pulse.seq))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guidance.journal.note.formats import markdown_text
-from guidance.journal.note.page import Item, Page, Section, Sentence
+from guidance.journal.note.page import Item, NotePage, Section, Sentence
 
 
-def markdown(page: Page, pictures: Sequence[tuple[str, str]] = ()) -> str:
+def markdown(page: NotePage, pictures: Sequence[tuple[str, str]] = ()) -> str:
     """``page`` in Markdown, with ``pictures`` as (file name, caption)."""
     return "\n".join(_lines(page, pictures)) + "\n"
 
 
-def _lines(page: Page, pictures: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _lines(page: NotePage, pictures: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield f"# {markdown_text(page.title)}"
     yield ""
     yield f"Patient: {markdown_text(page.patient)}"

@@ -43,7 +43,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class NotePage:
     """A note. ``banners`` are what nobody may overlook; ``patient`` names the patient on each sheet of paper;
     ``missing`` are the required fields without an answer, as (key, label).
     """
@@ -61,14 +61,14 @@ def sentence(text: str, lines: Iterable[dict[str, Any]] = (), source: str = "") 
     return Sentence(clean(text), tuple(line["seq"] for line in lines), source)
 
 
-def plain(page: Page) -> dict[str, Any]:
+def plain(page: NotePage) -> dict[str, Any]:
     """``page`` as JSON takes it; ``page_of`` undoes it."""
     return asdict(page)
 
 
-def page_of(held: dict[str, Any]) -> Page:
+def page_of(held: dict[str, Any]) -> NotePage:
     """The page that ``plain`` made ``held`` of. Raises KeyError and TypeError."""
-    return Page(
+    return NotePage(
         title=held["title"],
         patient=held["patient"],
         sections=tuple(_section(part) for part in held["sections"]),

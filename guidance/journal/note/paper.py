@@ -13,7 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from guidance.harmless import clean
-from guidance.journal.note.page import Item, Page, Section, Sentence
+from guidance.journal.note.page import Item, NotePage, Section, Sentence
 from guidance.journal.note.pictures import Picture
 
 _FONT = "DejaVu"
@@ -27,7 +27,7 @@ _RED, _BLACK, _GREY = (166, 28, 0), (0, 0, 0), (90, 90, 90)
 class _Sheets(FPDF):
     """Sheets of A4 with a head and a foot."""
 
-    def __init__(self, page: Page, made: datetime) -> None:
+    def __init__(self, page: NotePage, made: datetime) -> None:
         super().__init__(format="A4")
         self._page = page
         fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -67,7 +67,7 @@ class _Sheets(FPDF):
         self.multi_cell(0, size * 0.5, self.known(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def pdf(page: Page, pictures: Sequence[Picture], made: datetime) -> bytes:
+def pdf(page: NotePage, pictures: Sequence[Picture], made: datetime) -> bytes:
     """``page`` as PDF with ``pictures``, ``made`` then."""
     sheets = _Sheets(page, made)
     sheets.line_of(page.title, 15, "B")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from guidance.harmless import clean
 from guidance.journal.note.injected import COMPLAINTS
-from guidance.journal.note.pulses import LastPlace, Told, last_place, pulses_of
+from guidance.journal.note.pulses import LastPlace, RecordedPulse, last_place, pulses_of
 from guidance.journal.note.stream import Stream
 from guidance.journal.note.sweeps import BEFORE_MS, Sweep, sweeps_of
 
@@ -65,7 +65,7 @@ def pictures_of(stream: Stream, folder: Path) -> list[Picture]:
         return [_over_time(stream, pulses), *_recruitment(pulses, place), *_sweeps(folder, place)]
 
 
-def _over_time(stream: Stream, pulses: Sequence[Told]) -> Picture:
+def _over_time(stream: Stream, pulses: Sequence[RecordedPulse]) -> Picture:
     figure, axes = _axes(4.2)
     known = [line for line in stream.of("proximity") if line["valid"] and line["threshold_ma"]]
     if known:
@@ -109,7 +109,7 @@ def _marks(axes: Axes, stream: Stream) -> None:
         )  # fmt: skip
 
 
-def _recruitment(pulses: Sequence[Told], place: LastPlace | None) -> Iterator[Picture]:
+def _recruitment(pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Picture]:
     known = [p for p in pulses if p.answered is not None and p.amplitude_uv is not None]
     if not known:
         return

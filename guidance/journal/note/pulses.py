@@ -16,7 +16,7 @@ _PLACES = ("insertion", "redirect")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordedPulse:
     """A pulse at device time ``t`` in s and the main channel's answer; ``answered`` is None where the sweep was unfit,
     not delivered, or of no known current. ``seq`` are the records it came from.
     """
@@ -41,27 +41,27 @@ class LastPlace:
     since: float
     until: float
     width_ms: float
-    pulses: tuple[Told, ...]
+    pulses: tuple[RecordedPulse, ...]
 
     @property
-    def lowest(self) -> Told | None:
+    def lowest(self) -> RecordedPulse | None:
         """The weakest pulse that was answered."""
         answered = [pulse for pulse in self.pulses if pulse.answered]
         return min(answered, key=lambda pulse: (pulse.current_ma, -pulse.t), default=None)
 
     @property
-    def below(self) -> tuple[Told, ...]:
+    def below(self) -> tuple[RecordedPulse, ...]:
         """The pulses weaker than ``lowest``: none of them was answered."""
         lowest = self.lowest
         return tuple(p for p in self.pulses if lowest and (p.current_ma or 0.0) < (lowest.current_ma or 0.0))
 
     @property
-    def missed(self) -> tuple[Told, ...]:
+    def missed(self) -> tuple[RecordedPulse, ...]:
         """The pulses as strong as ``lowest`` or stronger that were not answered."""
         return tuple(p for p in self.pulses if not p.answered and p not in self.below)
 
 
-def pulses_of(stream: Stream) -> tuple[Told, ...]:
+def pulses_of(stream: Stream) -> tuple[RecordedPulse, ...]:
     """All pulses, in order, each with the answer of the main channel."""
     channels = stream.device.get("channels") or []
     main = channels[0] if channels else None
@@ -70,7 +70,7 @@ def pulses_of(stream: Stream) -> tuple[Told, ...]:
     return tuple(_told(line, answers.get(line["sample"]), rate_hz) for line in stream.of("stimulus"))
 
 
-def last_place(stream: Stream, pulses: Sequence[Told]) -> LastPlace | None:
+def last_place(stream: Stream, pulses: Sequence[RecordedPulse]) -> LastPlace | None:
     """What the last place showed; None where no pulse could tell."""
     until = _until(stream, pulses)
     since = max(until - FINAL_S, _moved_at(stream, until))
@@ -101,7 +101,7 @@ def _moved_at(stream: Stream, until: float) -> float:
     return max((float(line["t"]) for line in stream.entries(*_PLACES) if line["t"] <= until), default=0.0)
 
 
-def _until(stream: Stream, pulses: Sequence[Told]) -> float:
+def _until(stream: Stream, pulses: Sequence[RecordedPulse]) -> float:
     """Just after the last pulse that was delivered before the first injection."""
     injected = stream.entries("injection")
     first = injected[0]["t"] if injected else stream.last_t
@@ -109,11 +109,11 @@ def _until(stream: Stream, pulses: Sequence[Told]) -> float:
     return float(min(delivered[-1] + 1.0, first) if delivered else first)
 
 
-def _told(stimulus: Line, response: Line | None, rate_hz: float) -> Told:
+def _told(stimulus: Line, response: Line | None, rate_hz: float) -> RecordedPulse:
     outcome = stimulus.get("outcome", Outcome.DELIVERED)
     known = stimulus["current_ma"] is not None and stimulus["width_ms"] is not None
     fit = response is not None and not response["contaminated"] and known and outcome == Outcome.DELIVERED
-    return Told(
+    return RecordedPulse(
         t=stimulus["sample"] / rate_hz,
         sample=stimulus["sample"],
         current_ma=stimulus["current_ma"],

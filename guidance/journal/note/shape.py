@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from guidance import events
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Maybe = Number | None
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
+Maybe = FiniteNumber | None
 
 
 class _Loose(BaseModel):
@@ -20,7 +20,7 @@ class _Loose(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
-class _Head(_Loose):
+class _EventHead(_Loose):
     kind: str
     seq: int
     t: Annotated[float, Field(ge=0.0, lt=1e8, allow_inf_nan=False)]
@@ -38,7 +38,7 @@ class _Start(_Loose):
     simulated: bool | None = None
 
 
-class _Told(_Loose):
+class _ProgramFields(_Loose):
     """What the program itself writes into an entry."""
 
     volume_ml: Maybe = None
@@ -46,20 +46,20 @@ class _Told(_Loose):
     height_cm: Maybe = None
     fraction: Maybe = None
     fraction_at_least: Maybe = None
-    mg: dict[str, Number] | None = None
-    total_mg: dict[str, Number] | None = None
+    mg: dict[str, FiniteNumber] | None = None
+    total_mg: dict[str, FiniteNumber] | None = None
     limits: dict[str, str] | None = None
     drug: str | None = None
     concentration: str | None = None
 
 
 class _Verified(_Loose):
-    present_ma: Number
+    present_ma: FiniteNumber
     present_answered: int
-    absent_ma: Number
+    absent_ma: FiniteNumber
     absent_answered: int
     pulses_each: int
-    width_ms: Number
+    width_ms: FiniteNumber
 
 
 _KINDS = {
@@ -87,7 +87,7 @@ def _fits(line: dict[str, Any], *, first: bool) -> bool:
 
 def _check(line: dict[str, Any], *, first: bool) -> None:
     """Raises ValidationError or ValueError where ``line`` is none."""
-    head = _Head.model_validate(line)
+    head = _EventHead.model_validate(line)
     if first != (head.kind == "start"):
         raise ValueError
     if head.kind in _KINDS:
@@ -95,7 +95,7 @@ def _check(line: dict[str, Any], *, first: bool) -> None:
     if head.kind == "start":
         _check_time(_Start.model_validate(line).wall_time)
     elif head.kind == "entry":
-        (_Verified if line["what"] == "verification" else _Told).model_validate(line["fields"])
+        (_Verified if line["what"] == "verification" else _ProgramFields).model_validate(line["fields"])
 
 
 def _check_time(text: str) -> None:

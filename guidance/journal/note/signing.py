@@ -20,29 +20,29 @@ from guidance.journal.files import open_plain
 from guidance.journal.key import NOTE_NAME, Key, read_sealed, write_sealed
 from guidance.journal.log import EVENTS_NAME
 from guidance.journal.note.case import Case
-from guidance.journal.note.page import Page, page_of, plain
+from guidance.journal.note.page import NotePage, page_of, plain
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.journal.verify import State, verify
+from guidance.journal.verify import RecordState, verify
 
 VERSION = 1
 _PART_BYTES = 1 << 20
-Link = dict[str, Any]
+SignatureLink = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
     """A signed note: the page as it was signed, and the links of its chain, the signature first."""
 
-    page: Page
-    links: tuple[Link, ...]
+    page: NotePage
+    links: tuple[SignatureLink, ...]
 
     @property
-    def signature(self) -> Link:
+    def signature(self) -> SignatureLink:
         """Who signed, when, and what is bound."""
         return self.links[0]
 
     @property
-    def addenda(self) -> tuple[Link, ...]:
+    def addenda(self) -> tuple[SignatureLink, ...]:
         """What was added since."""
         return self.links[1:]
 
@@ -63,7 +63,7 @@ def load_signed(folder: Path, key: Key | None) -> Signed | None:
     return Signed(page, links)
 
 
-def sign(folder: Path, page: Page, case: Case, by: str, key: Key | None, now: datetime) -> Signed:
+def sign(folder: Path, page: NotePage, case: Case, by: str, key: Key | None, now: datetime) -> Signed:
     """Sign ``page`` as the note of the procedure in ``folder``. Raises ArgumentFault where that may not be, Fault."""
     if load_signed(folder, key) is not None:
         raise ArgumentFault(f"The note of {folder.name} is signed already; what is to be said now is an addendum.")
@@ -75,7 +75,7 @@ def sign(folder: Path, page: Page, case: Case, by: str, key: Key | None, now: da
             "with --set KEY=ANSWER, or --set KEY='not done: why'."
         )
     record = verify(folder)
-    if not record.holds or record.state is State.RUNNING:
+    if not record.holds or record.state is RecordState.RUNNING:
         what = f"{record.state}: {record.why}"
         raise ArgumentFault(f"The note cannot be signed, for the record of {folder.name} is {what}.")
     link = _linked({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
@@ -110,7 +110,7 @@ def changed(folder: Path, case: Case, signed: Signed) -> list[str]:
     return [name for name in now if now[name] != then.get(name)]
 
 
-def _linked(link: Link, by: str, now: datetime, previous: str | None) -> Link:
+def _linked(link: SignatureLink, by: str, now: datetime, previous: str | None) -> SignatureLink:
     name = one_line(by)
     if not name:
         raise ArgumentFault("Say who signs: --by 'Dr A. Example'.")
@@ -118,13 +118,13 @@ def _linked(link: Link, by: str, now: datetime, previous: str | None) -> Link:
     return link | {"sha256": _hash(link)}
 
 
-def _kept(folder: Path, page: Page, links: tuple[Link, ...], key: Key | None) -> Signed:
+def _kept(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key: Key | None) -> Signed:
     held = json.dumps({"version": VERSION, "chain": links}, ensure_ascii=False, indent=1)
     write_sealed(folder, NOTE_NAME, held.encode(), key)
     return Signed(page, links)
 
 
-def _broken(links: Sequence[Link]) -> Iterator[str]:
+def _broken(links: Sequence[SignatureLink]) -> Iterator[str]:
     """The first link that does not hold, in words."""
     previous: str | None = None
     for number, link in enumerate(links):
@@ -136,7 +136,7 @@ def _broken(links: Sequence[Link]) -> Iterator[str]:
         previous = link["sha256"]
 
 
-def _hash(link: Link) -> str:
+def _hash(link: SignatureLink) -> str:
     return hashlib.sha256(json.dumps(link, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

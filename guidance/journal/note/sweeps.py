@@ -10,7 +10,7 @@ import edfio
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.journal.note.pulses import Told
+from guidance.journal.note.pulses import RecordedPulse
 from guidance.journal.signal import SIGNAL_NAME
 
 BEFORE_MS, AFTER_MS = 2.0, 30.0
@@ -20,12 +20,12 @@ BEFORE_MS, AFTER_MS = 2.0, 30.0
 class Sweep:
     """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, less the baseline before it."""
 
-    pulse: Told
+    pulse: RecordedPulse
     times_ms: NDArray[np.floating]
     uv: NDArray[np.floating]
 
 
-def sweeps_of(folder: Path, pulses: Sequence[Told]) -> list[Sweep]:
+def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[Sweep]:
     """The sweeps of ``pulses`` from the signal in ``folder``; none where it was not recorded, or is damaged, which
     ``verify`` tells.
     """
@@ -40,7 +40,7 @@ def sweeps_of(folder: Path, pulses: Sequence[Told]) -> list[Sweep]:
     return [cut for pulse in pulses if (cut := _cut(signal, file.duration, pulse))]
 
 
-def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: Told) -> Sweep | None:
+def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: RecordedPulse) -> Sweep | None:
     rate_hz = signal.sampling_frequency
     before, after = round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
     first_s, last_s = (pulse.sample - before) / rate_hz, (pulse.sample + after) / rate_hz

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 
 from guidance.journal.note.formats import html_text
-from guidance.journal.note.page import Item, Page, Section, Sentence
+from guidance.journal.note.page import Item, NotePage, Section, Sentence
 from guidance.journal.note.pictures import Picture
 
 _STYLE = """
@@ -20,12 +20,12 @@ dl { display: grid; grid-template-columns: 13rem 1fr; gap: .25rem 1rem } dt { fo
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def html(page: Page, pictures: Sequence[Picture]) -> str:
+def html(page: NotePage, pictures: Sequence[Picture]) -> str:
     """``page`` as an HTML document with ``pictures`` in it."""
     return "\n".join(_lines(page, pictures)) + "\n"
 
 
-def _lines(page: Page, pictures: Sequence[Picture]) -> Iterator[str]:
+def _lines(page: NotePage, pictures: Sequence[Picture]) -> Iterator[str]:
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield f"<title>{html_text(page.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"

@@ -10,7 +10,7 @@ from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.states import Standing, State, checks
+from guidance.ui.states import ShownState, Standing, checks
 from guidance.ui.text import UNKNOWN, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
@@ -75,7 +75,7 @@ def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: st
     canvas.write(row, _MARGIN + _NAME, shorten(text, canvas.width - _MARGIN - _NAME - 1), ink)
 
 
-def _paint_check(canvas: Canvas, row: int, state: State, width: int) -> None:
+def _paint_check(canvas: Canvas, row: int, state: ShownState, width: int) -> None:
     sign, ink, ground = _SIGNS[state.standing]
     canvas.write(row, _MARGIN, f" {sign} ", ink, ground)
     canvas.write(row, _MARGIN + 4, state.name, Ink.TEXT)
@@ -89,7 +89,7 @@ def _paint_check(canvas: Canvas, row: int, state: State, width: int) -> None:
         canvas.write(row, column + 2, shorten(state.mend, width - column - 3), Ink.MUTED if good else Ink.TEXT)
 
 
-def _paint_count(canvas: Canvas, top: int, found: tuple[State, ...]) -> None:
+def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> None:
     """How many are good, to be read from afar."""
     good = sum(state.standing is Standing.GOOD for state in found)
     bad = sum(state.standing is Standing.BAD for state in found)

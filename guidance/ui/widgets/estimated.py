@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.snapshot import Snapshot
-from guidance.ui.estimate import Estimate
+from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import NO_VALUE, Ink
 from guidance.ui.widgets.panel import Panel
 
-NOTHING = Estimate(why="no response yet")
+NOTHING = ShownEstimate(why="no response yet")
 
 
 class Estimated(Panel):
@@ -18,7 +18,7 @@ class Estimated(Panel):
 
     estimate = NOTHING
 
-    def tell(self, estimate: Estimate) -> None:
+    def tell(self, estimate: ShownEstimate) -> None:
         """Take the newest estimate; redraw if it differs."""
         if estimate != self.estimate:
             self.estimate = estimate

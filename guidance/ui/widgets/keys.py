@@ -11,7 +11,7 @@ from guidance.ui.widgets.panel import Panel
 _MOST_ROWS = 2
 _GAP = 2
 
-Held = tuple[tuple[str, str], ...]
+ShownKeys = tuple[tuple[str, str], ...]
 """Each key as it is shown, and what it does."""
 
 
@@ -22,10 +22,10 @@ class Keys(Panel):
 
     DEFAULT_CSS = "Keys { height: 1; }"
 
-    held: Held = ()
+    held: ShownKeys = ()
     loud: str | None = None
 
-    def offer(self, held: Held, loud: str | None) -> None:
+    def offer(self, held: ShownKeys, loud: str | None) -> None:
         """Show these keys from now on."""
         if (held, loud) != (self.held, self.loud):
             self.held, self.loud = held, loud
@@ -55,12 +55,12 @@ class Keys(Panel):
     def _loud_text(self) -> str:
         return "".join(f"   {key}  {words}   " for key, words in self.held if words == self.loud)
 
-    def _lines_beside(self, width: int) -> list[Held]:
+    def _lines_beside(self, width: int) -> list[ShownKeys]:
         others = tuple(pair for pair in self.held if pair[1] != self.loud)
         return _lines(others, width - cell_len(self._loud_text()))
 
 
-def _lines(held: Held, width: int) -> list[Held]:
+def _lines(held: ShownKeys, width: int) -> list[ShownKeys]:
     """Split into lines of ``width``; there is always one."""
     lines: list[list[tuple[str, str]]] = [[]]
     column = 1

@@ -8,7 +8,7 @@ from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
-from guidance.ui.states import SIGNS, Standing, State, states
+from guidance.ui.states import SIGNS, ShownState, Standing, states
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
@@ -58,7 +58,7 @@ class States(Panel):
             text = f"{SIGNS[state.standing]} {state.name} {state.words}"
             column = canvas.write(0, column, shorten(text, end - column - 1), ink, ground) + 2
 
-    def _paint_stimulator(self, canvas: Canvas, state: State, snapshot: Snapshot) -> int:
+    def _paint_stimulator(self, canvas: Canvas, state: ShownState, snapshot: Snapshot) -> int:
         """Draw it so that it ends at the right; returns the column it begins at."""
         armed = snapshot.stimulator is not None and snapshot.stimulator.armed
         if self.stage in PROMPTS and not armed and not self.silent:

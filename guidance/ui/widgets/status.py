@@ -11,7 +11,7 @@ from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
 
-class Status(Panel):
+class StatusLine(Panel):
     """Stimuli, responses, detected, lost samples, noise and mains; at the right, what the operator noted last."""
 
     DEFAULT_CSS = "Status { height: 1; }"

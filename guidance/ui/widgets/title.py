@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
-from guidance.ui.pages import Page, order
+from guidance.ui.pages import ScreenPage, order
 from guidance.ui.raster import Canvas
 from guidance.ui.text import clock, shorten
 from guidance.ui.theme import Ground, Ink
@@ -26,14 +26,14 @@ class Title(Panel):
         super().__init__()
         self._looks_on = looks_on
         self._ending = False
-        self._page: Page | None = None
+        self._page: ScreenPage | None = None
 
     def show_ending(self) -> None:
         """Say that the operator asked to quit and the engine has not yet answered."""
         self._ending = True
         self.redraw()
 
-    def turn_to(self, page: Page) -> None:
+    def turn_to(self, page: ScreenPage) -> None:
         """Say which page is shown."""
         self._page = page
         self.redraw()

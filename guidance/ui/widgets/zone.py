@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from guidance.ui import bigtext
-from guidance.ui.estimate import Estimate
+from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.estimated import Estimated, hatch
@@ -76,7 +76,7 @@ def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink
         bigtext.draw(canvas, top, canvas.width - _MARGIN - columns, text, size, ink)
 
 
-def _particulars(estimate: Estimate) -> list[str]:
+def _particulars(estimate: ShownEstimate) -> list[str]:
     parts = [] if estimate.probability is None else [f"{_share(estimate.probability)} likely"]
     parts += [_TRENDS[estimate.trend]] if estimate.trend else []
     if estimate.distance_mm is not None:

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.path import Answer, SignalPath
+from guidance.signal.path import ChannelResponse, SignalPath
 from tests.benchmarks.worlds.procedures import SILENT, Procedure, World
 from tests.benchmarks.worlds.waves import Array
 
@@ -52,5 +52,7 @@ def _is_taught(i: int, procedure: Procedure) -> bool:
 
 def _score(path: SignalPath, pulse: Pulse, sweep: Array) -> float:
     block = Block(pulse.sample + 1, sweep.astype(np.float32)[:, None])
-    answers = [found.evoked for found in path.feed(block) if isinstance(found, Answer) and found.pulse == pulse]
+    answers = [
+        found.evoked for found in path.feed(block) if isinstance(found, ChannelResponse) and found.pulse == pulse
+    ]
     return -float(np.log10(answers[0].p_value or 1.0))

@@ -11,7 +11,7 @@ import pytest
 from drivers.framing import MAX_ENCODED, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.device import OnaDevice
-from drivers.simulated.messages import Result, State
+from drivers.simulated.messages import DeviceState, Result
 from drivers.simulated.patient import Patient
 from tests.drivers.simulated.wire import MS, SECOND, Host
 
@@ -179,7 +179,12 @@ def test_status_tells_the_state() -> None:
     host.start(enabled=True)
     host.enable(0)
     host.send(ona.STOP)
-    assert [s["state"] for s in host.statuses()] == [State.STREAMING, State.STIMULATING, State.STREAMING, State.IDLE]
+    assert [s["state"] for s in host.statuses()] == [
+        DeviceState.STREAMING,
+        DeviceState.STIMULATING,
+        DeviceState.STREAMING,
+        DeviceState.IDLE,
+    ]
 
 
 def test_a_button_is_reported_with_its_sample() -> None:

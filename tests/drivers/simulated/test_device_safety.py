@@ -6,7 +6,7 @@ import pytest
 
 from drivers.framing import encode
 from drivers.simulated import messages as ona
-from drivers.simulated.messages import Fault, Result, State
+from drivers.simulated.messages import DeviceState, Result, StatusFault
 from tests.drivers.simulated.wire import MS, Host
 
 
@@ -30,7 +30,7 @@ def test_enable_takes_only_on_and_off() -> None:
     host.start()
     assert host.enable(2) is Result.OUT_OF_RANGE
     host.run(2)
-    assert host.statuses()[-1]["state"] == State.STREAMING
+    assert host.statuses()[-1]["state"] == DeviceState.STREAMING
 
 
 @pytest.mark.parametrize("stop", [ona.STOP, ona.START])
@@ -42,7 +42,7 @@ def test_stop_and_restart_disable_the_stimulator(stop: int) -> None:
     host.send(ona.START)
     host.run(1000)
     assert len(host.stims()) == 1
-    assert host.statuses()[-1]["state"] == State.STREAMING
+    assert host.statuses()[-1]["state"] == DeviceState.STREAMING
 
 
 def test_opening_the_port_disables_the_stimulator_and_streaming_goes_on() -> None:
@@ -69,7 +69,7 @@ def test_a_host_lost_for_a_second_disables_and_is_told() -> None:
     host.start(enabled=True, rate_mhz=10_000)
     host.run(1400, beat=False)
     last = host.statuses()[-1]
-    assert (last["state"], last["fault"]) == (State.FAULT, Fault.HOST_LOST)
+    assert (last["state"], last["fault"]) == (DeviceState.FAULT, StatusFault.HOST_LOST)
     assert last["sample"] == pytest.approx(10_000, abs=20)
     assert [s["sample"] for s in host.stims()] == [1000 * k for k in range(1, 10)]
 
@@ -80,7 +80,7 @@ def test_no_pulse_is_delivered_after_the_second_even_if_the_device_wakes_late() 
     host.now_ns += 1500 * MS
     host.take(host.device.tick(host.now_ns))
     assert max(s["sample"] for s in host.stims()) < 10_000
-    assert host.statuses()[-1]["fault"] == Fault.HOST_LOST
+    assert host.statuses()[-1]["fault"] == StatusFault.HOST_LOST
 
 
 def test_a_heartbeat_that_comes_too_late_does_not_save_it() -> None:
@@ -88,7 +88,7 @@ def test_a_heartbeat_that_comes_too_late_does_not_save_it() -> None:
     host.start(enabled=True)
     host.now_ns += 1001 * MS
     assert host.send(ona.HEARTBEAT) is Result.DONE
-    assert host.statuses()[-1]["fault"] == Fault.HOST_LOST
+    assert host.statuses()[-1]["fault"] == StatusFault.HOST_LOST
 
 
 @pytest.mark.parametrize("kind", [ona.HEARTBEAT, ona.HELLO, 0x99])
@@ -98,7 +98,7 @@ def test_any_valid_frame_keeps_it_enabled(kind: int) -> None:
     for _ in range(4):
         host.run(900, beat=False)
         host.send(kind)
-    assert host.statuses()[-1]["fault"] == Fault.NONE
+    assert host.statuses()[-1]["fault"] == StatusFault.NONE
 
 
 def test_damaged_frames_do_not_keep_it_enabled() -> None:
@@ -107,35 +107,35 @@ def test_damaged_frames_do_not_keep_it_enabled() -> None:
     for _ in range(12):
         host.run(100, beat=False)
         host.take(host.device.feed(encode(ona.HEARTBEAT, 9)[:-2] + b"\x01\0", host.now_ns))
-    assert host.statuses()[-1]["fault"] == Fault.HOST_LOST
+    assert host.statuses()[-1]["fault"] == StatusFault.HOST_LOST
 
 
 def test_a_silent_host_is_no_fault_while_disabled() -> None:
     host = Host()
     host.start()
     host.run(3000, beat=False)
-    assert {s["fault"] for s in host.statuses()} == {Fault.NONE}
+    assert {s["fault"] for s in host.statuses()} == {StatusFault.NONE}
 
 
-@pytest.mark.parametrize("fault", [f for f in Fault if f])
-def test_after_a_fault_only_disabling_clears_it(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [f for f in StatusFault if f])
+def test_after_a_fault_only_disabling_clears_it(fault: StatusFault) -> None:
     host = Host()
     host.start(enabled=True, rate_mhz=5000)
     host.run(50)
     host.device.raise_fault(fault)
     host.run(2)
-    assert (host.statuses()[-1]["state"], host.statuses()[-1]["fault"]) == (State.FAULT, fault)
+    assert (host.statuses()[-1]["state"], host.statuses()[-1]["fault"]) == (DeviceState.FAULT, fault)
     assert host.enable() is Result.FAULT
     assert host.once(1000) is Result.FAULT
     assert host.enable(0) is Result.DONE
-    assert host.statuses()[-1]["state"] == State.STREAMING
+    assert host.statuses()[-1]["state"] == DeviceState.STREAMING
     assert host.enable() is Result.DONE
 
 
 def test_samples_go_on_during_a_fault_without_pulses() -> None:
     host = Host()
     host.start(enabled=True, rate_mhz=10_000)
-    host.device.raise_fault(Fault.OVER_TEMPERATURE)
+    host.device.raise_fault(StatusFault.OVER_TEMPERATURE)
     host.frames.clear()
     host.run(500)
     assert host.stims() == []
@@ -147,6 +147,6 @@ def test_an_empty_battery_is_a_fault() -> None:
     host.start(enabled=True)
     host.device.set_battery(0)
     host.run(2)
-    assert host.statuses()[-1]["fault"] == Fault.BATTERY
+    assert host.statuses()[-1]["fault"] == StatusFault.BATTERY
     with pytest.raises(ValueError, match="0 to 100"):
         host.device.set_battery(101)

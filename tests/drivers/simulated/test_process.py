@@ -108,13 +108,13 @@ def test_opening_the_port_again_disables_the_stimulator(options: tuple[str, ...]
         port = _open(device)
         port.write(encode(ona.START, 0) + encode(ona.STIM_ENABLE, 1, b"\1"))
         frames = _frames(port, FrameReader(range(256)), _has(ona.STATUS))
-        assert [f.body[4] for f in frames if f.type == ona.STATUS] == [ona.State.STIMULATING]
+        assert [f.body[4] for f in frames if f.type == ona.STATUS] == [ona.DeviceState.STIMULATING]
         port.close()
         time.sleep(0.05)
         port, reader = _open(device), FrameReader(range(256))
         states = [f.body[4] for f in _frames(port, reader, _has(ona.STATUS)) if f.type == ona.STATUS]
         port.close()
-    assert states[-1] == ona.State.STREAMING
+    assert states[-1] == ona.DeviceState.STREAMING
 
 
 def test_the_needle_is_steered_and_truth_follows() -> None:

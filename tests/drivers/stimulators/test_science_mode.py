@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.base import LimitExceeded
-from drivers.science_mode import Command, Packet, PacketReader, channel_config, encode, point
+from drivers.science_mode import CommandNumber, Packet, PacketReader, channel_config, encode, point
 
 POINTS = point(20.0, 200) + point(0.0, 100) + point(-20.0, 200)
 GOLDEN = {
@@ -78,4 +78,4 @@ def test_a_width_that_does_not_fit_is_refused(width_us: int) -> None:
 
 
 def test_the_answer_to_a_command_has_the_number_after_it() -> None:
-    assert all(command % 2 == 0 for command in Command if command is not Command.UNKNOWN)
+    assert all(command % 2 == 0 for command in CommandNumber if command is not CommandNumber.UNKNOWN)

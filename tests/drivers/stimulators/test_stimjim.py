@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers import open_stimulator
 from drivers.base import DeviceLost, DeviceRefused, LimitExceeded, OptionRefused, Outcome
-from drivers.stimjim_text import Booted, Complete, Measured, Settings, Started, TextReader
+from drivers.stimjim_text import Booted, Complete, Measured, Started, StoredTrain, TextReader
 from tests.drivers.stimulators.benches import Bench, bench
 from tests.drivers.stimulators.sim_stimjim import SimStimJim
 from tests.drivers.stimulators.wire import served
@@ -158,7 +158,7 @@ TEXT = (
 )
 SAID = [
     Booted(),
-    Settings(7, (1, 3), 1000, 500, ((500, 0, 100), (-500, 0, 100))),
+    StoredTrain(7, (1, 3), 1000, 500, ((500, 0, 100), (-500, 0, 100))),
     Started(7),
     Complete(1),
     Measured(0, (499, 0)),

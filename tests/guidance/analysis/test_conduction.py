@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from guidance.analysis.conduction import Conducted, Site, conducted, with_velocities
-from guidance.analysis.findings import Finding
+from guidance.analysis.findings import ReportFinding
 from guidance.analysis.nerves import findings_of, rows_of
 from guidance.analysis.reading import read
 from tests.guidance.files import write_edf
@@ -21,7 +21,7 @@ def site(nerve: str, latency_ms: float, mv: float = 8.0, place: str = "wrist", m
     return Conducted(Site(nerve, place, mm), 10, 10, latency_ms, mv)
 
 
-def word(findings: list[Finding], name: str) -> str:
+def word(findings: list[ReportFinding], name: str) -> str:
     return next(finding.word for finding in findings if finding.name.startswith(name))
 
 
@@ -48,7 +48,7 @@ def test_two_slow_and_small_nerves_suggest_neuropathy() -> None:
 
 def test_a_neurogenic_muscle_with_usual_conduction_speaks_for_a_root() -> None:
     found = with_velocities([site("tibial", 4.0), site("tibial", 12.0, place="knee", mm=400.0)])
-    muscle = [Finding("neurogenic pattern", "suggested")]
+    muscle = [ReportFinding("neurogenic pattern", "suggested")]
     assert word(findings_of(found, muscle), "radiculopathy") == "suggested"
     assert word(findings_of(found, []), "radiculopathy") == "not assessable"
 

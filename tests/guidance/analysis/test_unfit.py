@@ -9,15 +9,15 @@ from drivers.base import Channel, DeviceInfo
 from guidance.analysis.interference import interference
 from guidance.analysis.motor_units import units_in
 from guidance.analysis.needle import study, unfit
-from guidance.analysis.reading import Signal, _clipped
+from guidance.analysis.reading import RecordedSignal, _clipped
 from guidance.signal.basis import Array
 
 RATE_HZ = 10_000.0
 NOISE = 4.0 * np.random.default_rng(1).standard_normal(60_000)
 
 
-def signal(uv: Array, rate_hz: float = RATE_HZ) -> Signal:
-    return Signal("made", DeviceInfo("made", "", "made:", rate_hz, (Channel("EMG"),)), uv, (), _clipped(uv))
+def signal(uv: Array, rate_hz: float = RATE_HZ) -> RecordedSignal:
+    return RecordedSignal("made", DeviceInfo("made", "", "made:", rate_hz, (Channel("EMG"),)), uv, (), _clipped(uv))
 
 
 MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
@@ -35,7 +35,7 @@ MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
         (signal(NOISE, 1000.0), "1000 Hz"),
     ],
 )
-def test_an_unfit_recording_is_not_assessable_and_says_why(made: Signal, word: str) -> None:
+def test_an_unfit_recording_is_not_assessable_and_says_why(made: RecordedSignal, word: str) -> None:
     findings = study(made, None).findings
     assert {finding.word for finding in findings} == {"not assessable"}
     assert all(word in finding.why for finding in findings)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from guidance.audio.bursts import BURSTS, render
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.samples import ALARMS, rendered, scenes
 from guidance.cues import MAPPINGS
 from tests.benchmarks.alarm_signals import judged, measured_pulses
@@ -17,7 +17,7 @@ from tests.benchmarks.hearing import is_alarm, peaks_hz, pulses, recognised
 GUIDANCE = [(name, scene.name) for name in MAPPINGS for scene in scenes(name)]
 
 
-def sample(name: str, scene: str) -> Sound:
+def sample(name: str, scene: str) -> Waveform:
     return rendered(next(found for found in scenes(name) if found.name == scene))
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.signal import sosfilt
 
 from guidance.audio.band import emg_band
-from guidance.audio.emg import AIM_S, LEVEL, Monitor
-from guidance.audio.figures import RATE_HZ, Sound
+from guidance.audio.emg import AIM_S, LEVEL, EmgMonitor
+from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.filters import Array, BlockFilter
 from tests.benchmarks.emg_heard import delay_ms
 from tests.shared import shared
@@ -20,9 +20,9 @@ PULSES_S = [1.5 + 0.5 * i for i in range(6)]
 def heard(
     rate_hz: float, uv: Array, *, pulses_s: list[float] | None = None, late_s: float = 0.0, awaiting: bool = False,
     ppm: float = 0.0, block_s: float = 0.004, full_scale_uv: float = 200.0,
-) -> Sound:  # fmt: skip
+) -> Waveform:  # fmt: skip
     """What comes out for ``uv``, fed and taken as time passes, the loudspeaker's clock fast by ``ppm``."""
-    monitor = Monitor(rate_hz, emg_band(rate_hz), full_scale_uv)
+    monitor = EmgMonitor(rate_hz, emg_band(rate_hz), full_scale_uv)
     known, out, taken, step = list(pulses_s or []), [], 0, round(block_s * rate_hz)
     for first in range(0, len(uv), step):
         now_s = (first + step) / rate_hz
@@ -89,7 +89,7 @@ def test_two_clocks_that_differ_leave_no_hole_and_no_click(ppm: float) -> None:
 
 
 def test_what_the_device_sends_late_is_dropped_rather_than_heard_late() -> None:
-    monitor = Monitor(10_000.0, emg_band(10_000.0), 200.0)
+    monitor = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0)
     monitor.feed(0, tone(10_000.0, 200.0), awaiting=False)
     part = np.zeros(480, np.float32)
     taken = 0
@@ -104,7 +104,7 @@ def test_what_the_device_sends_late_is_dropped_rather_than_heard_late() -> None:
 
 def test_lost_samples_leave_the_pitch_as_it_was_and_no_click() -> None:
     whole = tone(10_000.0, 200.0)
-    monitor = Monitor(10_000.0, emg_band(10_000.0), 200.0)
+    monitor = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0)
     out = []
     for first in range(0, len(whole), 40):
         if not 6000 <= first < 6400:
@@ -122,7 +122,7 @@ def test_a_device_that_sends_rarely_is_heard_whole_after_a_while(chunk_s: float)
 
 
 def test_after_a_pause_the_newest_is_heard_not_what_waited() -> None:
-    monitor = Monitor(10_000.0, emg_band(10_000.0), 200.0)
+    monitor = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0)
     marked = np.concatenate([tone(10_000.0, 200.0, 0.2), tone(10_000.0, 900.0, 0.1)])
     for first in range(0, len(marked), 40):  # all of it at once, as after a stall
         monitor.feed(first, marked[first : first + 40], awaiting=False)
@@ -133,7 +133,7 @@ def test_after_a_pause_the_newest_is_heard_not_what_waited() -> None:
 
 
 def test_what_a_stall_left_waiting_is_caught_up_with_in_seconds() -> None:
-    monitor, late = Monitor(10_000.0, emg_band(10_000.0), 200.0), np.zeros(192, np.float32)
+    monitor, late = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0), np.zeros(192, np.float32)
     monitor.feed(0, tone(10_000.0, 200.0, 0.03), awaiting=False)
     monitor.fill(late)  # it plays; and now what came late, all at once
     monitor.feed(300, tone(10_000.0, 200.0, 0.08), awaiting=False)
@@ -148,7 +148,7 @@ def test_what_a_stall_left_waiting_is_caught_up_with_in_seconds() -> None:
 
 def test_the_first_pulse_that_is_asked_for_is_not_heard_either() -> None:
     uv = stimulated(np.array([1.0, 0.6, -0.5, -0.2, 0.1]), 5000.0, 10_000.0)[: round((PULSES_S[0] + 0.4) * 10_000)]
-    monitor, out = Monitor(10_000.0, emg_band(10_000.0), 200.0), []
+    monitor, out = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0), []
     for first in range(0, len(uv), 40):
         asked = 0.0 < first / 10_000.0 - PULSES_S[0] + 0.008 <= 0.06
         monitor.feed(first, uv[first : first + 40], awaiting=asked)
@@ -168,7 +168,7 @@ def stimulated(shape: Array, peak_uv: float, rate_hz: float) -> Array:
     return np.clip(uv, -5000.0, 5000.0)
 
 
-def over_noise(out: Sound) -> float:
+def over_noise(out: Waveform) -> float:
     """The loudest in the 150 ms after a pulse over the loudest of noise alone."""
     at = [round(at_s * RATE_HZ) for at_s in PULSES_S]
     after = [np.abs(out[i : i + 7200]).max() for i in at]

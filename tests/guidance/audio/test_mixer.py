@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from guidance.audio.bursts import BURSTS, render
-from guidance.audio.figures import FADE, RATE_HZ, Sound, answer_tone, stimulus_tick, table
-from guidance.audio.mixer import DUCKED, Loop, Mixer
+from guidance.audio.figures import FADE, RATE_HZ, Waveform, answer_tone, stimulus_tick, table
+from guidance.audio.mixer import DUCKED, LoopedTable, Mixer
 from guidance.cues import MAPPINGS, Tone
 from tests.benchmarks.cue_changes import at_alarm
 
@@ -20,7 +20,7 @@ STEP = 1.15 * max(float(np.abs(np.diff(table(tone, None))).max()) for tone in TO
 Act = Callable[[Mixer], None]
 
 
-def played(acts: list[tuple[int, Act]], frames: int, block: int, mixer: Mixer | None = None) -> Sound:
+def played(acts: list[tuple[int, Act]], frames: int, block: int, mixer: Mixer | None = None) -> Waveform:
     """What ``mixer`` puts out, with each act done at its frame, in blocks that end at acts."""
     mixer, out, at = mixer or Mixer(), np.zeros(frames, np.float32), 0
     todo = list(acts)
@@ -173,7 +173,7 @@ def test_hush_is_soon_silent_without_a_click() -> None:
 
 
 def test_a_table_that_is_played_once_is_not_altered_and_ends_in_silence() -> None:
-    loop, out = Loop(), np.zeros(8000, np.float32)
+    loop, out = LoopedTable(), np.zeros(8000, np.float32)
     loop.play(stimulus_tick(), repeats=False)
     loop.render(out)
     assert out[: len(stimulus_tick())] == pytest.approx(stimulus_tick())

@@ -18,7 +18,7 @@ import pytest
 from drivers.base import Block
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import PAUSE_S, Mute, Sound
-from guidance.audio.wire import Answer, Order
+from guidance.audio.wire import Order, ResponseSound
 from guidance.events import Alarm, Cue, MotorUnit, Response, Stimulus
 from guidance.messages import PauseAudio, Stop, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView
@@ -200,7 +200,7 @@ def test_potentials_close_together_or_near_a_stimulus_have_no_tone_of_their_own(
     finally:
         monkeypatch.undo()
         sound.close()
-    assert [order for order in sent if isinstance(order, Answer)] == [Answer(400.0, brief=True)] * tones
+    assert [order for order in sent if isinstance(order, ResponseSound)] == [ResponseSound(400.0, brief=True)] * tones
 
 
 def test_underruns_are_counted_while_the_sound_is_heard(loudspeaker: Recorder) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
 from guidance.biofeedback.course import ROUNDS
-from guidance.biofeedback.records import Calibrated, PhaseBegins, TrialDone
+from guidance.biofeedback.records import MuscleCalibration, PhaseBegins, TrialDone
 from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, course_of, exercise, follows, of_kind, walk
 
 
@@ -48,7 +48,7 @@ def test_no_effort_is_said_in_words() -> None:
 
 def test_the_first_line_is_forty_percent_of_the_largest_effort() -> None:
     plan = exercise("relax", trials=1)
-    found = of_kind(walk(course_of(plan), follows(plan)), Calibrated)
+    found = of_kind(walk(course_of(plan), follows(plan)), MuscleCalibration)
     assert [each.channel for each in found] == ["agonist"]
     assert found[0].largest_uv == pytest.approx(FULL_UV, rel=0.05)
     assert found[0].line_uv == pytest.approx(0.4 * FULL_UV, rel=0.05)
@@ -62,7 +62,7 @@ def test_somebody_who_makes_no_effort_is_asked_again_and_then_told() -> None:
     assert len(efforts) == ROUNDS * 3
     assert course.failed is not None
     assert "no effort stood out of rest" in course.failed
-    assert of_kind(records, Calibrated)[-1].why
+    assert of_kind(records, MuscleCalibration)[-1].why
     assert not of_kind(records, TrialDone)
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import guidance.biofeedback
 from drivers.base import Block, Status
-from guidance.biofeedback.records import Calibrated, EnvelopeSecond, TrialDone
+from guidance.biofeedback.records import EnvelopeSecond, MuscleCalibration, TrialDone
 from guidance.events import Alarm, Cue, Entry, Made, Numbering, Record, Signal
-from guidance.messages import Dial, Mark, Pause
+from guidance.messages import Mark, Pause, TurnDial
 from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, made_of, of_kind, person_signal
 
 RATE_HZ = 500.0
@@ -49,7 +49,7 @@ def test_no_cut_changes_a_record(whole: list[Made], sizes: list[int]) -> None:
 def test_a_visit_from_rest_to_its_last_trial(whole: list[Made]) -> None:
     found = records(whole)
     assert [each.reached for each in of_kind(found, TrialDone)] == [True]
-    assert of_kind(found, Calibrated)[0].line_uv == pytest.approx(80.0, rel=0.15)
+    assert of_kind(found, MuscleCalibration)[0].line_uv == pytest.approx(80.0, rel=0.15)
     names = [cue.name for cue in of_kind(found, Cue)]
     assert names[0] == "exercise-quiet"
     assert names[-1] == "exercise-quiet"
@@ -116,7 +116,7 @@ def test_a_heart_in_the_signal_raises_the_band_and_is_told() -> None:
     signal = person_signal(plan, rate_hz)
     signal[:, 0] += heart(len(signal), rate_hz, 150.0, np.random.default_rng(1))
     found = records(made_of(engine_of(plan, rate_hz), blocks(signal, itertools.repeat(500))))
-    calibrated = of_kind(found, Calibrated)[0]
+    calibrated = of_kind(found, MuscleCalibration)[0]
     assert calibrated.band_hz[0] == 100.0
     assert calibrated.heart_per_min == pytest.approx(60 / 0.85, rel=0.1)
     assert (calibrated.rest_mean_uv or 99.0) < 6.0
@@ -133,7 +133,7 @@ def test_a_slow_board_that_hears_the_heart_says_so() -> None:
 
 def test_the_operator_pauses_moves_the_line_and_notes() -> None:
     engine = engine_of(PLAN, RATE_HZ)
-    made = [*engine.step([], None, [Pause(on=True), Dial(1), Mark("pain")])]
+    made = [*engine.step([], None, [Pause(on=True), TurnDial(1), Mark("pain")])]
     assert [record.what for record in of_kind(records(made), Entry)] == ["pause", "pain"]
     made_of(engine, [Block(0, VISIT[:5000].astype(np.float32))])
     assert engine.course.phase.name == "prepare"

@@ -10,7 +10,7 @@ import pytest
 from guidance.biofeedback.course import Phase
 from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.records import PhaseBegins, TrialDone
-from guidance.biofeedback.scoring import Score, longest_s, next_line_uv, score
+from guidance.biofeedback.scoring import TrialScore, longest_s, next_line_uv, score
 from guidance.events import Cue
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
@@ -116,14 +116,14 @@ def test_a_trial_without_a_signal_is_not_known_and_moves_no_line() -> None:
     [(1.0, 30.0, 12.0), (1.0, 11.0, 11.0), (0.2, 2.0, 8.0), (0.6, 30.0, 10.0), (1.0, 8.0, 8.0)],
 )
 def test_the_line_follows_the_last_trial_within_its_bounds(share: float, level_uv: float, expected: float) -> None:
-    found = next_line_uv(exercise("contract-hold"), 10.0, Score(share, level_uv), 5.0, 100.0)
+    found = next_line_uv(exercise("contract-hold"), 10.0, TrialScore(share, level_uv), 5.0, 100.0)
     assert found == pytest.approx(expected)
 
 
 def test_the_line_stays_between_rest_and_the_largest_effort() -> None:
     plan = exercise("relax")
-    assert next_line_uv(plan, 5.5, Score(1.0, 0.1), 5.0, 100.0) == 5.0
-    assert next_line_uv(plan, 95.0, Score(0.0, 500.0), 5.0, 100.0) == 100.0
+    assert next_line_uv(plan, 5.5, TrialScore(1.0, 0.1), 5.0, 100.0) == 5.0
+    assert next_line_uv(plan, 95.0, TrialScore(0.0, 500.0), 5.0, 100.0) == 100.0
 
 
 def test_the_line_moves_from_trial_to_trial_as_recorded() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guidance.alarms import AlarmBoard
 from guidance.dose.drugs import load
 from guidance.dose.guard import DoseGuard
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.events import Alarm, Entry, Record
 from guidance.messages import Aliquot, Aspiration
@@ -26,7 +26,7 @@ class Bench:
     def __init__(
         self, solution: str | None = "ropivacaine 0.5%", kg: float | None = 70.0, earlier: tuple[str, ...] = ()
     ) -> None:
-        plan = None if solution is None else plan_of(TABLE, Patient(kg), solution, earlier)
+        plan = None if solution is None else plan_of(TABLE, DosePatient(kg), solution, earlier)
         self.alarms = AlarmBoard()
         self.guard = DoseGuard(plan, self.alarms)
         self.begun = list(self.guard.begin())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from guidance.dose.drugs import load
 from guidance.dose.limits import limit_of
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.text import Epinephrine, concentration_mg_per_ml, volume_ml, written
 from guidance.dose.total import Dose, Part, aliquot, left_ml, read_dose, total_of
 from guidance.dose.words import left, percent
@@ -21,7 +21,7 @@ masses = st.floats(0.1, 1000.0)
 additions = st.sampled_from([None, Epinephrine(5.0), Epinephrine(10.0)])
 doses = st.builds(Dose, drug=drugs, mg=masses, epinephrine=additions)
 patients = st.builds(
-    Patient,
+    DosePatient,
     weight_kg=weights,
     age_years=st.just(40.0),
     height_cm=st.none() | st.floats(130.0, 210.0),
@@ -29,7 +29,7 @@ patients = st.builds(
 )
 
 
-def fraction(patient: Patient, *given_doses: Dose) -> float:
+def fraction(patient: DosePatient, *given_doses: Dose) -> float:
     return total_of(TABLE, patient, given_doses).fraction
 
 
@@ -38,17 +38,17 @@ def test_a_heavier_patient_never_has_a_lower_limit(
     drug: str, added: Epinephrine | None, one_kg: float, other_kg: float
 ) -> None:
     light, heavy = sorted((one_kg, other_kg))
-    lower, higher = (limit_of(TABLE, drug, Patient(kg), added).mg for kg in (light, heavy))
+    lower, higher = (limit_of(TABLE, drug, DosePatient(kg), added).mg for kg in (light, heavy))
     assert lower <= higher
 
 
 @given(drugs, patients)
-def test_epinephrine_never_lowers_a_limit(drug: str, patient: Patient) -> None:
+def test_epinephrine_never_lowers_a_limit(drug: str, patient: DosePatient) -> None:
     assert limit_of(TABLE, drug, patient).mg <= limit_of(TABLE, drug, patient, Epinephrine(5.0)).mg
 
 
 @given(drugs, patients, additions)
-def test_a_limit_exceeds_neither_of_its_rules(drug: str, patient: Patient, added: Epinephrine | None) -> None:
+def test_a_limit_exceeds_neither_of_its_rules(drug: str, patient: DosePatient, added: Epinephrine | None) -> None:
     limit = limit_of(TABLE, drug, patient, added)
     assert limit.weight is not None
     assert limit.mg <= (limit.absolute.value or 0.0)
@@ -57,13 +57,13 @@ def test_a_limit_exceeds_neither_of_its_rules(drug: str, patient: Patient, added
 
 
 @given(patients, doses, masses)
-def test_more_of_a_drug_is_a_greater_fraction(patient: Patient, dose: Dose, more_mg: float) -> None:
+def test_more_of_a_drug_is_a_greater_fraction(patient: DosePatient, dose: Dose, more_mg: float) -> None:
     greater = Dose(dose.drug, dose.mg + more_mg, epinephrine=dose.epinephrine)
     assert fraction(patient, dose) < fraction(patient, greater)
 
 
 @given(patients, doses, doses)
-def test_the_fractions_of_two_doses_add_up_in_either_order(patient: Patient, one: Dose, other: Dose) -> None:
+def test_the_fractions_of_two_doses_add_up_in_either_order(patient: DosePatient, one: Dose, other: Dose) -> None:
     both = fraction(patient, one, other)
     assert both == pytest.approx(fraction(patient, one) + fraction(patient, other))
     assert both == fraction(patient, other, one)
@@ -71,7 +71,7 @@ def test_the_fractions_of_two_doses_add_up_in_either_order(patient: Patient, one
 
 @given(patients, drugs, additions, masses, masses)
 def test_a_mixture_of_a_drug_with_itself_is_the_drug(
-    patient: Patient, drug: str, added: Epinephrine | None, one_mg: float, other_mg: float
+    patient: DosePatient, drug: str, added: Epinephrine | None, one_mg: float, other_mg: float
 ) -> None:
     mixed = fraction(patient, Dose(drug, one_mg, epinephrine=added), Dose(drug, other_mg, epinephrine=added))
     assert mixed == pytest.approx(fraction(patient, Dose(drug, one_mg + other_mg, epinephrine=added)))
@@ -79,7 +79,7 @@ def test_a_mixture_of_a_drug_with_itself_is_the_drug(
 
 @given(patients, doses, drugs, st.floats(1.0, 40.0))
 def test_what_is_left_brings_the_total_to_the_limit_and_no_further(
-    patient: Patient, before: Dose, drug: str, mg_per_ml: float
+    patient: DosePatient, before: Dose, drug: str, mg_per_ml: float
 ) -> None:
     solution = [Part(drug, mg_per_ml)]
     total = total_of(TABLE, patient, [before])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guidance.dose.drugs import load
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.dose.text import DoseError, Epinephrine, Written, concentration_mg_per_ml, epinephrine, volume_ml, written
 from guidance.dose.total import read_dose
@@ -97,13 +97,13 @@ def test_a_dose_without_an_amount_is_refused() -> None:
 )
 def test_a_solution_that_is_none_is_refused(solution: str, said: str) -> None:
     with pytest.raises(DoseError, match=said):
-        plan_of(load(), Patient(70), solution)
+        plan_of(load(), DosePatient(70), solution)
 
 
 def test_epinephrine_in_a_syringe_is_with_everything_in_it() -> None:
-    plan = plan_of(load(), Patient(70), "lidocaine 1% epinephrine 1:200000 + bupivacaine 0.25%")
+    plan = plan_of(load(), DosePatient(70), "lidocaine 1% epinephrine 1:200000 + bupivacaine 0.25%")
     assert [part.epinephrine for part in plan.solution] == [Epinephrine(5.0), Epinephrine(5.0)]
 
 
 def test_a_trade_name_is_the_drug() -> None:
-    assert plan_of(load(), Patient(70), "Naropin 0.5%") == plan_of(load(), Patient(70), "ropivacaine 0.5%")
+    assert plan_of(load(), DosePatient(70), "Naropin 0.5%") == plan_of(load(), DosePatient(70), "ropivacaine 0.5%")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import guidance.ui
-from guidance.host import EngineLink, Outcome, run_headless, run_with_screen
+from guidance.host import EngineLink, ExitOutcome, run_headless, run_with_screen
 from guidance.messages import Credit, Message, Pause, Quit
 from guidance.replay import Replay
 from guidance.snapshot import Snapshot
@@ -58,7 +58,7 @@ def nothing(_: list[Snapshot]) -> None:
     return None
 
 
-def run(job: Replay, screen: Callable[[EngineLink], object], monkeypatch: pytest.MonkeyPatch) -> Outcome:
+def run(job: Replay, screen: Callable[[EngineLink], object], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
     """Run ``job`` in its own process with ``screen`` in the place of the terminal's."""
     monkeypatch.setattr(guidance.ui, "run_screen", screen)
     outcome = run_with_screen(job)
@@ -78,7 +78,7 @@ def lines_of(path: Path) -> list[Line]:
 def test_a_screen_that_pays_sees_the_replay_to_its_end(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Snapshot] = []
     outcome = run(job(recording, speed=20.0), lambda link: seen.extend(snapshots(link, nothing)), monkeypatch)
-    assert outcome == Outcome(0)
+    assert outcome == ExitOutcome(0)
     assert seen[-1].ended == "end of recording"
     assert (seen[-1].stimuli, seen[-1].detections) == (39, 39)
     positions = [snapshot.position_s for snapshot in seen]
@@ -112,7 +112,7 @@ def test_pause_holds_the_replay_and_quit_ends_it_in_order(
 
     events = tmp_path / "events.jsonl"
     outcome = run(job(recording, events), lambda link: seen.extend(snapshots(link, act)), monkeypatch)
-    assert outcome == Outcome(0)
+    assert outcome == ExitOutcome(0)
     held = [snapshot for snapshot in seen if snapshot.paused]
     assert len(held) >= 3
     assert len({snapshot.position_s for snapshot in held}) == 1
@@ -169,7 +169,7 @@ def test_ctrl_c_at_the_terminal_is_the_screens_and_sigterm_ends_the_engine_in_or
     events = tmp_path / "events.jsonl"
     seen: list[Snapshot] = []
     outcome = run(job(recording, events), lambda link: seen.extend(snapshots(link, act)), monkeypatch)
-    assert outcome == Outcome(0)
+    assert outcome == ExitOutcome(0)
     assert len(at) == 2
     assert at[1] > at[0]
     assert seen[-1].ended == "operator"
@@ -197,7 +197,7 @@ def test_a_full_disk_ends_the_replay_with_a_sentence(recording: Path, monkeypatc
 
 def test_without_a_screen_the_same_job_runs_here(recording: Path, tmp_path: Path) -> None:
     with signals_kept():
-        assert run_headless(job(recording, tmp_path / "events.jsonl", speed=None)) == Outcome(0)
+        assert run_headless(job(recording, tmp_path / "events.jsonl", speed=None)) == ExitOutcome(0)
     assert faults(lines_of(tmp_path / "events.jsonl")) == []
 
 

@@ -15,7 +15,7 @@ import pytest
 import guidance.ui
 from drivers.base import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
 from guidance.faults import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, ArgumentFault, Fault
-from guidance.host import EngineLink, Outcome, desk, outcome_of, processes, run_headless, run_with_screen
+from guidance.host import EngineLink, ExitOutcome, desk, outcome_of, processes, run_headless, run_with_screen
 from guidance.host.desk import Desk, ScreenDesk
 from guidance.messages import Credit, Message, Quit
 from guidance.snapshot import Snapshot
@@ -83,7 +83,7 @@ def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
     time.sleep(desk.FRAME_S)
     engine.show(draw)
     assert len(drawn) == 2
-    engine.close(Outcome(DONE))
+    engine.close(ExitOutcome(DONE))
 
 
 def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch:
     begun = time.monotonic()
     for _ in range(30):
         engine.show(build_snapshot, at_once=True)
-    engine.close(Outcome(DONE))
+    engine.close(ExitOutcome(DONE))
     assert time.monotonic() - begun < 2.0
     wires[0].close()
 
@@ -104,19 +104,19 @@ def test_a_screen_that_hangs_up_is_gone(wires: Wires) -> None:
     assert engine.messages() == []
     assert engine.gone
     engine.show(build_snapshot, at_once=True)
-    engine.close(Outcome(DONE))
+    engine.close(ExitOutcome(DONE))
 
 
 def test_the_outcome_comes_with_the_last_snapshot(wires: Wires) -> None:
     here, there = wires
     engine, link = ScreenDesk(there), EngineLink(here)
     engine.show(build_snapshot, at_once=True)
-    engine.close(Outcome(FAILED, "amiss"))
+    engine.close(ExitOutcome(FAILED, "amiss"))
     there.close()
     assert received(link)
     with pytest.raises(EOFError):
         link.receive()
-    assert link.outcome == Outcome(FAILED, "amiss")
+    assert link.outcome == ExitOutcome(FAILED, "amiss")
 
 
 def test_an_engine_that_dies_in_the_middle_of_a_message_is_gone(wires: Wires) -> None:
@@ -147,18 +147,18 @@ def test_an_engine_that_died_before_it_began_is_told(wires: Wires) -> None:
     ],
 )
 def test_every_fault_has_its_exit_status(fault: Fault | DeviceError, status: int) -> None:
-    assert outcome_of(fault) == Outcome(status, "x.")
+    assert outcome_of(fault) == ExitOutcome(status, "x.")
     with signals_kept():
-        assert run_headless(Play(fault=fault)) == Outcome(status, "x.")
+        assert run_headless(Play(fault=fault)) == ExitOutcome(status, "x.")
 
 
 def test_a_run_that_ends_well_is_done() -> None:
     with signals_kept():
-        assert run_headless(Play(0.0)) == Outcome(DONE)
-        assert run_headless(Play(0.0, amiss="not quite.")) == Outcome(FAILED, "not quite.")
+        assert run_headless(Play(0.0)) == ExitOutcome(DONE)
+        assert run_headless(Play(0.0, amiss="not quite.")) == ExitOutcome(FAILED, "not quite.")
 
 
-def with_screen(job: Play, screen: Callable[[EngineLink], None], monkeypatch: pytest.MonkeyPatch) -> Outcome:
+def with_screen(job: Play, screen: Callable[[EngineLink], None], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
     monkeypatch.setattr(guidance.ui, "run_screen", screen)
     with signals_kept():
         return run_with_screen(job)
@@ -173,7 +173,7 @@ def says(message: Message) -> Callable[[EngineLink], None]:
 
 
 def test_the_operator_leaves_and_the_engine_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert with_screen(Play(), says(Quit()), monkeypatch) == Outcome(DONE)
+    assert with_screen(Play(), says(Quit()), monkeypatch) == ExitOutcome(DONE)
 
 
 def test_an_engine_left_at_work_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ def test_what_keeps_the_engine_from_opening_is_told_without_a_screen(monkeypatch
         raise AssertionError("the terminal was touched")
 
     job = Play(fault=DeviceLost("gone."))
-    assert with_screen(job, never, monkeypatch) == Outcome(DEVICE_LOST, "gone.")
+    assert with_screen(job, never, monkeypatch) == ExitOutcome(DEVICE_LOST, "gone.")
 
 
 def test_a_screen_that_fails_leaves_the_engine_at_work(

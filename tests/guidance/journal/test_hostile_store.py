@@ -15,7 +15,7 @@ from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.store import end_alone, find, new_procedure, procedures, set_back, unfinished
 from guidance.journal.summary import summary_of
 from guidance.journal.tombstones import DELETED_NAME, delete, tombstones, verify_tombstones
-from guidance.journal.verify import State, verify
+from guidance.journal.verify import RecordState, verify
 from tests.guidance.journal.kept import NOW, keep
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX")
@@ -155,7 +155,7 @@ def test_a_deleted_procedure_leaves_a_tombstone_that_is_chained(tmp_path: Path) 
     assert (stones[0]["lines"], stones[0]["last_chain"], stones[0]["state"]) == (lines, chain, "whole")
     found = verify_tombstones(tmp_path)
     assert found is not None
-    assert (found.state, found.lines) == (State.WHOLE, 2)
+    assert (found.state, found.lines) == (RecordState.WHOLE, 2)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_tombstones_that_were_changed_are_broken(tmp_path: Path, damage: object)
     path.write_bytes(damage(path.read_bytes()))
     found = verify_tombstones(tmp_path)
     assert found is not None
-    assert found.state is State.BROKEN
+    assert found.state is RecordState.BROKEN
 
 
 def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> None:

@@ -8,29 +8,29 @@ import pytest
 
 from guidance.journal.note.case import Case
 from guidance.journal.note.compose import SIMULATION, compose
-from guidance.journal.note.page import SHEET, Page, Sentence
+from guidance.journal.note.page import SHEET, NotePage, Sentence
 from guidance.journal.note.stream import Stream, read_stream
 from tests.guidance.journal.made import Happening, aliquots, block
 from tests.guidance.journal.sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
 
 
-def note_of(happening: Happening, store: Path, case: Case | None = None, *, ended: bool = True) -> Page:
+def note_of(happening: Happening, store: Path, case: Case | None = None, *, ended: bool = True) -> NotePage:
     return compose(read_stream(happening.kept(store, ended=ended)), case or Case())
 
 
-def sentences(page: Page, label: str) -> tuple[Sentence, ...]:
+def sentences(page: NotePage, label: str) -> tuple[Sentence, ...]:
     return next(item.sentences for section in page.sections for item in section.items if item.label == label)
 
 
-def said(page: Page, label: str) -> str:
+def said(page: NotePage, label: str) -> str:
     return " ".join(told.text for told in sentences(page, label))
 
 
-def missing(page: Page) -> set[str]:
+def missing(page: NotePage) -> set[str]:
     return {key for key, _ in page.missing}
 
 
-def all_sentences(page: Page) -> list[Sentence]:
+def all_sentences(page: NotePage) -> list[Sentence]:
     return [told for section in page.sections for item in section.items for told in item.sentences]
 
 

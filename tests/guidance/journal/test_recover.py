@@ -18,7 +18,7 @@ from guidance.journal.reading import read_events
 from guidance.journal.recover import TORN_NAME, recover
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.journal.verify import State, verify
+from guidance.journal.verify import RecordState, verify
 from tests.guidance.event_rules import faults
 from tests.guidance.journal.kept import keep
 
@@ -72,7 +72,7 @@ def test_the_signal_is_recovered_with_it(folder: Path) -> None:
     with pyedflib.EdfReader(str(path)) as reader:
         assert reader.file_duration == pytest.approx(found.signal_s)
     assert edfio.read_bdf(path).duration == pytest.approx(found.signal_s)
-    assert verify(folder).state is State.WHOLE
+    assert verify(folder).state is RecordState.WHOLE
 
 
 def test_a_second_recovery_changes_nothing(folder: Path) -> None:
@@ -88,7 +88,7 @@ def test_an_end_without_a_seal_is_sealed_and_gets_no_second_end(tmp_path: Path) 
     before = (folder / EVENTS_NAME).read_bytes()
     recover(folder)
     assert (folder / EVENTS_NAME).read_bytes() == before
-    assert verify(folder).state is State.WHOLE
+    assert verify(folder).state is RecordState.WHOLE
 
 
 def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,14 +100,14 @@ def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pyt
         with pytest.raises(Fault, match="cannot be recovered \\(No space left"):
             recover(folder)
     recover(folder)
-    assert verify(folder).state is State.WHOLE
+    assert verify(folder).state is RecordState.WHOLE
     assert faults(read_events(folder)) == []
 
 
 def test_what_a_dead_process_left_of_a_seal_is_in_nobodys_way(folder: Path) -> None:
     (folder / f".{SEAL_NAME}.{os.getpid()}").write_text("half a se")
     recover(folder)
-    assert verify(folder).state is State.WHOLE
+    assert verify(folder).state is RecordState.WHOLE
 
 
 def test_a_broken_chain_is_not_built_on(folder: Path) -> None:

@@ -21,7 +21,7 @@ from guidance.journal import behind
 from guidance.journal.bdf import layout_of, note, pulse_text
 from guidance.journal.recover import recover_signal
 from guidance.journal.signal import SIGNAL_NAME, Note, SignalFile
-from guidance.journal.space import RESERVE_BYTES, Space
+from guidance.journal.space import RESERVE_BYTES, DiskSpace
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RATE = 1000
@@ -254,7 +254,7 @@ def test_a_thread_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_signal_stops_before_it_takes_the_journals_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    space = Space(tmp_path, 52_000.0)
+    space = DiskSpace(tmp_path, 52_000.0)
     free = {"bytes": RESERVE_BYTES + 60_000 * 60 * 30}
     monkeypatch.setattr(shutil, "disk_usage", lambda _: _Usage(free["bytes"]))
     space.look()

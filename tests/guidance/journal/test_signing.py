@@ -11,7 +11,7 @@ import pytest
 from guidance.faults import ArgumentFault, Fault
 from guidance.journal.log import Journal
 from guidance.journal.note.case import load_case, save_case
-from guidance.journal.note.held import Held, held_in
+from guidance.journal.note.held import ProcedureFiles, held_in
 from guidance.journal.note.signing import Signed, add, load_signed, sign
 from tests.guidance.command_line import command
 from tests.guidance.journal.made import block
@@ -31,7 +31,7 @@ def signed(folder: Path) -> Signed:
     return sign(folder, held.composed, held.case, PERFORMER, None, NOW)
 
 
-def banners(held: Held) -> str:
+def banners(held: ProcedureFiles) -> str:
     return " ".join(held.page.banners)
 
 

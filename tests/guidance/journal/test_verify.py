@@ -16,7 +16,7 @@ from guidance.journal.log import EVENTS_NAME, Journal
 from guidance.journal.reading import read_events
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.journal.verify import State, verify
+from guidance.journal.verify import RecordState, verify
 from tests.guidance.event_rules import faults
 from tests.guidance.journal.kept import keep
 
@@ -36,7 +36,7 @@ def rewrite(folder: Path, changed: list[bytes]) -> None:
 
 def test_a_finished_record_is_whole(folder: Path) -> None:
     found = verify(folder)
-    assert (found.state, found.holds, found.lines) == (State.WHOLE, True, len(lines(folder)))
+    assert (found.state, found.holds, found.lines) == (RecordState.WHOLE, True, len(lines(folder)))
 
 
 def test_a_chained_stream_still_keeps_the_rules_of_the_stream(folder: Path) -> None:
@@ -77,7 +77,7 @@ def test_the_first_broken_line_is_named(folder: Path) -> None:
     changed[5] = b"{}\n"
     rewrite(folder, changed)
     found = verify(folder)
-    assert (found.state, found.lines) == (State.BROKEN, 3)
+    assert (found.state, found.lines) == (RecordState.BROKEN, 3)
     assert found.why.startswith("line 4 is broken")
 
 
@@ -91,13 +91,13 @@ def test_a_line_dropped_moved_or_repeated_breaks_the_chain(folder: Path, edit: s
         "first": old[1:],
     }[edit]
     rewrite(folder, changed)
-    assert verify(folder).state is State.BROKEN
+    assert verify(folder).state is RecordState.BROKEN
 
 
 def test_lines_taken_off_the_end_show_by_the_seal(folder: Path) -> None:
     rewrite(folder, lines(folder)[:-3])
     found = verify(folder)
-    assert found.state is State.BROKEN
+    assert found.state is RecordState.BROKEN
     assert "were sealed" in found.why
 
 
@@ -127,15 +127,15 @@ def test_a_damaged_seal_is_no_seal(folder: Path, seal: bytes) -> None:
 
 def test_a_record_without_its_seal_was_cut_off(folder: Path) -> None:
     (folder / SEAL_NAME).unlink()
-    assert (verify(folder).state, verify(folder).holds) == (State.CUT_OFF, False)
+    assert (verify(folder).state, verify(folder).holds) == (RecordState.CUT_OFF, False)
 
 
 def test_a_record_under_way_holds_so_far(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(b'{"kind": "start"}\n')
-    assert verify(tmp_path).state is State.RUNNING
+    assert verify(tmp_path).state is RecordState.RUNNING
     journal.close()
-    assert verify(tmp_path).state is State.CUT_OFF
+    assert verify(tmp_path).state is RecordState.CUT_OFF
 
 
 def test_a_line_without_its_end_is_torn_and_the_rest_holds(tmp_path: Path) -> None:
@@ -143,13 +143,13 @@ def test_a_line_without_its_end_is_torn_and_the_rest_holds(tmp_path: Path) -> No
     whole = len(lines(folder))
     rewrite(folder, [*lines(folder), b'{"kind": "entry", "se'])
     found = verify(folder)
-    assert (found.state, found.lines, found.torn) == (State.CUT_OFF, whole, 21)
+    assert (found.state, found.lines, found.torn) == (RecordState.CUT_OFF, whole, 21)
     assert "21 bytes of one that was not finished" in found.why
 
 
 def test_nothing_recorded_is_nothing_broken(tmp_path: Path) -> None:
     (tmp_path / EVENTS_NAME).touch()
-    assert (verify(tmp_path).state, verify(tmp_path).holds) == (State.EMPTY, True)
+    assert (verify(tmp_path).state, verify(tmp_path).holds) == (RecordState.EMPTY, True)
 
 
 @pytest.mark.parametrize("line", [b"\xff\xfe\n", b"\n", b"[1]\n", b'{"chain": "x"}\n', b"[" * 50_000 + b"\n"])

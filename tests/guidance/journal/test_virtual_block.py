@@ -8,7 +8,7 @@ import pytest
 
 from guidance.journal.note.case import Case, case_file, load_case
 from guidance.journal.note.compose import SIMULATION, compose
-from guidance.journal.note.page import Page
+from guidance.journal.note.page import NotePage
 from guidance.journal.note.pulses import last_place, pulses_of
 from guidance.journal.note.stream import read_stream
 from tests.guidance.journal.sheets import NOW, PATIENT, filed
@@ -25,11 +25,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(folder: Path) -> Page:
+def page(folder: Path) -> NotePage:
     return compose(read_stream(folder), load_case(folder, None))
 
 
-def said(page: Page, label: str) -> str:
+def said(page: NotePage, label: str) -> str:
     found = [item for section in page.sections for item in section.items if item.label == label]
     return " ".join(told.text for told in found[0].sentences)
 
@@ -56,7 +56,7 @@ def test_all_that_the_record_can_tell_is_told_and_only_the_rest_is_missing(folde
     assert {"patient", "side", "consent", "resistance", "complications"} <= missing
 
 
-def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Path, page: Page) -> None:
+def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Path, page: NotePage) -> None:
     stream = read_stream(folder)
     place = last_place(stream, pulses_of(stream))
     assert place is not None
@@ -69,12 +69,12 @@ def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Pat
     assert below.startswith("0.28 mA at 0.1 ms: none of 2 pulses was answered when that was verified at ")
 
 
-def test_doses_aspirations_and_pain_are_those_that_were_entered(page: Page) -> None:
+def test_doses_aspirations_and_pain_are_those_that_were_entered(page: NotePage) -> None:
     assert said(page, "Volume (mL)").startswith("15 mL in 3 aliquots")
     assert "ropivacaine 75 mg, 35.8 % of the limit" in said(page, "Drug and concentration")
     assert said(page, "Aspiration").startswith("Aspirated 3 times without blood")
     assert "noted at" in said(page, "Pain or paraesthesia")
 
 
-def test_it_says_that_the_patient_was_simulated(page: Page) -> None:
+def test_it_says_that_the_patient_was_simulated(page: NotePage) -> None:
     assert SIMULATION in page.banners

@@ -14,7 +14,7 @@ from drivers.simulated.device import OnaDevice
 from drivers.simulated.patient import Patient as Simulated
 from drivers.simulated.tissue import Injectate
 from guidance.dose.drugs import load as drugs
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.journal.note.case import Case
 from guidance.live import Live
@@ -47,7 +47,7 @@ class VirtualBlock:
             bench.after(_INJECTS_AT_S + 5.0 * number, lambda: bench.seat.send(Aspiration()))
             bench.after(_INJECTS_AT_S + 5.0 * number + 1.0, self._inject)
         bench.after(_INJECTS_AT_S + 12.0, lambda: bench.seat.send(Mark("pain")))
-        plan = plan_of(drugs(), Patient(70.0, 54.0), SOLUTION)
+        plan = plan_of(drugs(), DosePatient(70.0, 54.0), SOLUTION)
         settings = Settings(load("femoral"), Mode.AUTO, headless=False, dose=plan)
         job = Live(settings, str(bench.store), "ona:virtual", None, duration_s, case=self._case)
         job.open().run(bench.seat, lambda: False)

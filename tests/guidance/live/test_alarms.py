@@ -9,8 +9,8 @@ from drivers.base import Block, Status
 from guidance.alarms import PRIORITIES, AlarmBoard
 from guidance.events import Alarm, Proximity
 from guidance.signal.monitor import Quality
-from guidance.signal.path import Second
-from guidance.watch import Watch
+from guidance.signal.path import QualitySecond
+from guidance.watch import HealthMonitor
 from tests.guidance.event_rules import ALARMS
 
 RATE_HZ = 1000.0
@@ -23,8 +23,8 @@ def board() -> AlarmBoard:
 
 
 @pytest.fixture
-def watch(board: AlarmBoard) -> Watch:
-    return Watch(board, RATE_HZ)
+def watch(board: AlarmBoard) -> HealthMonitor:
+    return HealthMonitor(board, RATE_HZ)
 
 
 def test_there_is_an_alarm_for_every_code_of_the_stream() -> None:
@@ -95,8 +95,8 @@ def block(
     return Block(first, samples, lost_before=lost_before, arrived_ns=NS, status=status, clipped=clipped)
 
 
-def second(clipped: float) -> Second:
-    return Second(0, (Quality(1.0, 1.0, clipped),))
+def second(clipped: float) -> QualitySecond:
+    return QualitySecond(0, (Quality(1.0, 1.0, clipped),))
 
 
 def codes(found: Iterable[Alarm | tuple[float, Alarm]]) -> list[tuple[str, bool]]:
@@ -104,18 +104,18 @@ def codes(found: Iterable[Alarm | tuple[float, Alarm]]) -> list[tuple[str, bool]
     return [(alarm.code, alarm.active) for alarm in alarms]
 
 
-def test_lost_samples_are_shown_for_some_seconds(watch: Watch) -> None:
+def test_lost_samples_are_shown_for_some_seconds(watch: HealthMonitor) -> None:
     assert codes(watch.block(block(100, lost_before=50))) == [("samples-lost", True)]
     assert codes(watch.second(second(0.0), 4.0)) == []
     assert codes(watch.second(second(0.0), 6.0)) == [("samples-lost", False)]
 
 
-def test_saturation_is_told_while_it_lasts(watch: Watch) -> None:
+def test_saturation_is_told_while_it_lasts(watch: HealthMonitor) -> None:
     assert codes(watch.second(second(0.2), 1.0)) == [("saturated", True)]
     assert codes(watch.second(second(0.01), 2.0)) == [("saturated", False)]
 
 
-def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(watch: Watch) -> None:
+def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(watch: HealthMonitor) -> None:
     def told(first: int, *, clipped: bool) -> list[tuple[str, bool]]:
         list(watch.block(block(first, clipped=(clipped,))))
         state = watch.conditions(None, NS, headless=True)
@@ -133,7 +133,7 @@ def status(fault: str = "none", lead_off: tuple[bool, ...] = (False,)) -> Status
     return Status(0, "streaming", fault, lead_off)
 
 
-def test_a_status_brings_the_alarms_of_leads_and_faults(watch: Watch) -> None:
+def test_a_status_brings_the_alarms_of_leads_and_faults(watch: HealthMonitor) -> None:
     found = codes(watch.block(block(status=(status("over-current", (True,)),))))
     assert found == [("lead-off", True), ("stimulus-not-delivered", True)]
     state = watch.conditions(None, NS, headless=True)
@@ -141,7 +141,7 @@ def test_a_status_brings_the_alarms_of_leads_and_faults(watch: Watch) -> None:
     assert codes(watch.block(block(status=(status(),)))) == [("lead-off", False), ("stimulus-not-delivered", False)]
 
 
-def test_the_signal_is_sound_once_it_arrives_whole(watch: Watch) -> None:
+def test_the_signal_is_sound_once_it_arrives_whole(watch: HealthMonitor) -> None:
     assert not watch.sound(0.0, NS)
     list(watch.block(block()))
     assert watch.sound(0.01, NS)
@@ -149,14 +149,14 @@ def test_the_signal_is_sound_once_it_arrives_whole(watch: Watch) -> None:
 
 
 @pytest.mark.parametrize(("lost", "is_sound"), [(50, True), (200, False)])
-def test_a_few_lost_samples_are_borne(watch: Watch, lost: int, is_sound: bool) -> None:
+def test_a_few_lost_samples_are_borne(watch: HealthMonitor, lost: int, is_sound: bool) -> None:
     list(watch.block(block(1000, lost_before=lost)))
     assert watch.sound(1.5, NS) == is_sound
     assert watch.sound(2.5, NS)
 
 
 @pytest.mark.parametrize("trouble", [status("battery"), status(lead_off=(False, True))])
-def test_a_signal_in_trouble_is_not_sound(watch: Watch, trouble: Status) -> None:
+def test_a_signal_in_trouble_is_not_sound(watch: HealthMonitor, trouble: Status) -> None:
     list(watch.block(block(status=(trouble,))))
     assert not watch.sound(0.01, NS)
 
@@ -166,7 +166,7 @@ def _proximity(close: float, *, valid: bool = True) -> Proximity:
     return Proximity(1, None, None, None, "far", zones, valid=valid, why=None if valid else "stale")
 
 
-def test_probably_too_close_is_an_alarm_of_high_priority(watch: Watch) -> None:
+def test_probably_too_close_is_an_alarm_of_high_priority(watch: HealthMonitor) -> None:
     alarm = watch.too_close(_proximity(0.5))
     assert alarm is not None
     assert (alarm.code, alarm.priority, alarm.active) == ("too-close", "high", True)
@@ -175,7 +175,7 @@ def test_probably_too_close_is_an_alarm_of_high_priority(watch: Watch) -> None:
     assert not over.active
 
 
-def test_what_is_not_valid_is_not_too_close(watch: Watch) -> None:
+def test_what_is_not_valid_is_not_too_close(watch: HealthMonitor) -> None:
     assert watch.too_close(_proximity(0.9, valid=False)) is None
 
 
@@ -183,13 +183,15 @@ def test_what_is_not_valid_is_not_too_close(watch: Watch) -> None:
     ("t", "rate_hz", "stale"), [(2.9, 2.0, False), (3.1, 2.0, True), (9.9, 0.25, False), (10.1, 0.25, True)]
 )
 def test_an_estimate_is_stale_some_seconds_after_the_last_fit_answer(
-    watch: Watch, t: float, rate_hz: float, stale: bool
+    watch: HealthMonitor, t: float, rate_hz: float, stale: bool
 ) -> None:
     watch.answered_t = 0.0
     assert watch.is_stale(t, rate_hz) == stale
 
 
-def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(watch: Watch, board: AlarmBoard) -> None:
+def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(
+    watch: HealthMonitor, board: AlarmBoard
+) -> None:
     list(watch.block(block()))
     state = watch.conditions(None, 2 * NS, headless=True)
     assert codes(watch.live(None, state, 0.01)) == [("stale", True)]
@@ -197,7 +199,7 @@ def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(watch
     assert codes(watch.live(None, watch.conditions(None, 2 * NS, headless=True), 0.01)) == [("stale", False)]
 
 
-def test_a_screen_away_is_told_and_its_return(watch: Watch) -> None:
+def test_a_screen_away_is_told_and_its_return(watch: HealthMonitor) -> None:
     watch.screen_seen_ns = NS
     assert codes(watch.live(None, watch.conditions(None, 3 * NS, headless=False), 0.0)) == [("display-lost", True)]
     assert codes(watch.live(None, watch.conditions(None, NS, headless=False), 0.0)) == [("display-lost", False)]

@@ -13,7 +13,7 @@ from drivers.base import Pulse
 from guidance.controller import Dial
 from guidance.faults import ArgumentFault
 from guidance.live import Live
-from guidance.messages import Dial as DialMessage
+from guidance.messages import TurnDial as DialMessage
 from guidance.protocol import load
 from guidance.pulses import TriggeredPulses
 from guidance.rerun.procedure import rerun

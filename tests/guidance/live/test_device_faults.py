@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.simulated.messages import Delivery, Fault
+from drivers.simulated.messages import StatusFault, StimReport
 from drivers.simulated.stimulator import Due, StimOutput
 from guidance.faults import DONE
 from tests.guidance.event_rules import faults
@@ -70,7 +70,7 @@ def test_a_device_that_gives_more_than_was_asked_for_is_switched_off_for_good(
 ) -> None:
     deliver = StimOutput.deliver
 
-    def twofold(stimulator: StimOutput, pulse: Due, impedance_kohm: float | None) -> Delivery:
+    def twofold(stimulator: StimOutput, pulse: Due, impedance_kohm: float | None) -> StimReport:
         given = deliver(stimulator, pulse, impedance_kohm)
         return replace(given, delivered_ua=2 * given.delivered_ua)
 
@@ -85,7 +85,7 @@ def test_a_device_that_gives_more_than_was_asked_for_is_switched_off_for_good(
 
 
 def test_a_fault_of_the_device_switches_off_for_good(bench: VirtualBench) -> None:
-    bench.after(3.0, lambda: bench.device.raise_fault(Fault.OVER_CURRENT))
+    bench.after(3.0, lambda: bench.device.raise_fault(StatusFault.OVER_CURRENT))
     bench.run(9.0)
     off = bench.of("command", by="safety")[0]
     assert "over-current" in off["why"]
@@ -94,7 +94,7 @@ def test_a_fault_of_the_device_switches_off_for_good(bench: VirtualBench) -> Non
 
 
 def test_a_fault_left_from_before_is_told_and_cleared(bench: VirtualBench) -> None:
-    bench.device.raise_fault(Fault.HOST_LOST)
+    bench.device.raise_fault(StatusFault.HOST_LOST)
     bench.run(6.0)
     assert any("host lost" in sentence for sentence in bench.seat.told)
     assert [alarm["active"] for alarm in bench.of("alarm", code="stimulus-not-delivered")] == [True, False]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from guidance.dose.drugs import load
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import DosePlan, plan_of
 from guidance.messages import Aliquot, Aspiration, Message
 from tests.guidance.live.virtual import VirtualBench
 
 
 def plan() -> DosePlan:
-    return plan_of(load(), Patient(70), "ropivacaine 0.5%", ["ropivacaine 100mg 2h ago"])
+    return plan_of(load(), DosePatient(70), "ropivacaine 0.5%", ["ropivacaine 100mg 2h ago"])
 
 
 def procedure(bench: VirtualBench, dose: DosePlan | None, *messages: Message) -> list[tuple[str, dict[str, object]]]:

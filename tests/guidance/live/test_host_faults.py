@@ -6,7 +6,7 @@ import pytest
 
 from guidance.events import Command, Stimulus
 from guidance.messages import Arm, Credit
-from guidance.stimulation import Fire, Output
+from guidance.stimulation import Fire, SwitchOutput
 from tests.guidance.closed_loop import ClosedLoop
 
 
@@ -44,7 +44,7 @@ def test_without_a_journal_nothing_is_requested_any_more(loop: ClosedLoop) -> No
 def test_a_failed_journal_drops_no_request_to_switch_off_that_follows(loop: ClosedLoop) -> None:
     loop.engine.journal_failed()
     list(loop.engine.trouble("storage", "The disk is full."))
-    assert loop.engine.actions == [Output(on=False)]
+    assert loop.engine.actions == [SwitchOutput(on=False)]
 
 
 def test_the_signal_is_fit_once_a_second_of_it_is_measured(loop: ClosedLoop) -> None:

@@ -22,7 +22,7 @@ from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME, SignalFile
 from guidance.journal.space import RESERVE_BYTES
-from guidance.journal.verify import State, verify
+from guidance.journal.verify import RecordState, verify
 from guidance.live import Live
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
@@ -37,7 +37,7 @@ def newest(bench: VirtualBench) -> Path:
 def test_a_procedure_leaves_a_record_that_holds_with_its_signal(bench: VirtualBench) -> None:
     assert bench.run(5.0).status == DONE
     folder = newest(bench)
-    assert verify(folder).state is State.WHOLE
+    assert verify(folder).state is RecordState.WHOLE
     recording = Recording(folder / SIGNAL_NAME)
     assert recording.total_samples == bench.lines[-1]["samples"]
     delivered = bench.of("stimulus", outcome="delivered")
@@ -142,7 +142,7 @@ def test_what_was_cut_off_is_recovered_at_the_next_start_which_says_what(bench: 
     bench.run(1.0)
     (told,) = (sentence for sentence in bench.seat.told if folder.name in sentence)
     assert "lines and 2.2 s of the signal were recovered" in told
-    assert verify(folder).state is State.WHOLE
+    assert verify(folder).state is RecordState.WHOLE
     with pyedflib.EdfReader(str(folder / SIGNAL_NAME)) as reader:
         assert reader.file_duration == pytest.approx(2.2)
 

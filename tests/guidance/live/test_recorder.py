@@ -14,7 +14,7 @@ import pytest
 from drivers.base import Amplifier, Block, Channel, DeviceInfo, DeviceLost, Outcome, Pulse
 from drivers.recording import Recording
 from guidance.faults import ArgumentFault, StorageFault
-from guidance.live.recorder import Record
+from guidance.live.recorder import RecordingJob
 
 RATE_HZ, BLOCK = 2000.0, 100
 INFO = DeviceInfo("Bench", "7", "bench:", RATE_HZ, (Channel("needle", 5000.0), Channel("surface", 20_000.0)))
@@ -80,7 +80,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
 def record(path: Path, seconds: float | None = 2.0, stop_after: int | None = None) -> tuple[str | None, list[str]]:
     desk, turns = Silent(), iter(range(10**6))
     stopping = (lambda: next(turns) >= stop_after) if stop_after is not None else (lambda: False)
-    return Record("bench:", str(path), seconds).open().run(desk, stopping), desk.told  # type: ignore[arg-type]
+    return RecordingJob("bench:", str(path), seconds).open().run(desk, stopping), desk.told  # type: ignore[arg-type]
 
 
 def test_signal_and_pulses_come_back_as_they_were(device: Callable[..., Bench], tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_device_that_says_nothing_leaves_no_file(device: Callable[..., Bench],
 @pytest.mark.parametrize("name", ["a.edf", "a", "no/such/folder/a.bdf"])
 def test_a_name_that_cannot_be_is_refused_before_the_device_is_touched(tmp_path: Path, name: str) -> None:
     with pytest.raises(ArgumentFault) as fault:
-        Record("sim:nobody", str(tmp_path / name)).open()
+        RecordingJob("sim:nobody", str(tmp_path / name)).open()
     assert fault.value.status == 2
 
 
@@ -181,5 +181,5 @@ def test_an_existing_file_is_never_written_over(device: Callable[..., Bench], tm
     path = tmp_path / "a.bdf"
     path.write_text("mine")
     with pytest.raises(ArgumentFault, match="already"):
-        Record("bench:", str(path), 1.0).open()
+        RecordingJob("bench:", str(path), 1.0).open()
     assert path.read_text() == "mine"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from drivers.base import Pulse
 from guidance.controller import Dial
 from guidance.pulses import PulseTrain, SinglePulses
-from guidance.stimulation import Output
+from guidance.stimulation import SwitchOutput
 from tests.guidance.live.stimulated import BOUNDS, taken, ticked
 from tests.guidance.live.test_interlock import GOOD
 
@@ -24,7 +24,7 @@ def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_opera
     ticked(stimulation, 0.1)
     taken(stimulation)
     stimulation.pulse_seen(Pulse(100, current_ma=1.31))
-    assert taken(stimulation) == [Output(on=False)]
+    assert taken(stimulation) == [SwitchOutput(on=False)]
     (off,) = ticked(stimulation, 0.11)
     assert (off.enabled, off.by) == (False, "safety")
     assert "a pulse of 1.31 mA was given, and no more than 1.00 mA asked for" in (off.why or "")
@@ -36,7 +36,7 @@ def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_opera
 def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() -> None:
     stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
     stimulation.pulse_seen(Pulse(100, current_ma=0.5))
-    assert taken(stimulation) == [Output(on=False)]
+    assert taken(stimulation) == [SwitchOutput(on=False)]
     assert "a pulse of 0.50 mA was given" in (stimulation.amiss or "")
 
 

@@ -11,7 +11,7 @@ from drivers.framing import FrameReader
 from drivers.simulated import messages as ona
 from guidance.faults import BAD_ARGUMENTS, DONE, FAILED
 from guidance.live import session
-from guidance.messages import Acknowledge, Arm, Dial, Mark, Quit, Stop
+from guidance.messages import Acknowledge, Arm, Mark, Quit, Stop, TurnDial
 from guidance.settings import Mode
 from tests.guidance.event_rules import faults
 from tests.guidance.live.virtual import VirtualBench
@@ -102,7 +102,7 @@ def test_a_frozen_screen_is_told_while_listening_too(bench: VirtualBench) -> Non
 
 def test_the_dial_climbs_a_step_at_a_time(bench: VirtualBench) -> None:
     bench.arm_after(1.0)
-    bench.after(2.0, lambda: bench.seat.send(Dial(40)))
+    bench.after(2.0, lambda: bench.seat.send(TurnDial(40)))
     bench.run(8.0, screen=True, current_ma=0.5)
     asked = [pulse["requested_ma"] for pulse in bench.of("stimulus")]
     assert asked[0] == 0.5
@@ -153,7 +153,7 @@ def test_the_protocols_first_current_gives_way_to_a_lower_limit(bench: VirtualBe
 def test_arming_again_goes_on_from_the_last_pulse(bench: VirtualBench) -> None:
     bench.arm_after(1.0)
     bench.after(2.0, lambda: bench.seat.send(Stop()))
-    bench.after(2.2, lambda: bench.seat.send(Dial(60)))
+    bench.after(2.2, lambda: bench.seat.send(TurnDial(60)))
     bench.after(2.4, lambda: bench.seat.send(Arm()))
     bench.run(3.2, screen=True, current_ma=0.5)
     asked = [pulse["requested_ma"] for pulse in bench.of("stimulus")]

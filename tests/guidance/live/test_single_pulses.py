@@ -11,10 +11,10 @@ from drivers.base import Pulse
 from guidance.controller import Dial
 from guidance.events import Command
 from guidance.messages import Arm, Mark, Message, Stop
-from guidance.messages import Dial as Turn
+from guidance.messages import TurnDial as Turn
 from guidance.navigator import Navigator, Stimulus
 from guidance.pulses import ANSWER_S, CONFIRM_S, SinglePulses
-from guidance.stimulation import Fire, Output
+from guidance.stimulation import Fire, SwitchOutput
 from tests.guidance.live.stimulated import BOUNDS, NOTHING_KNOWN, Hurried, response, taken, ticked
 from tests.guidance.live.test_interlock import GOOD
 
@@ -37,7 +37,7 @@ def test_it_arms_first_and_then_fires_at_its_rate() -> None:
             if isinstance(action, Fire):
                 stimulation.pulse_seen(Pulse(i, current_ma=1.0))
                 stimulation.answered(Pulse(i, current_ma=1.0), response(), NOTHING_KNOWN)
-    assert fired[0] == Output(on=True)
+    assert fired[0] == SwitchOutput(on=True)
     assert fired[1:] == [Fire(1.0, 0.1)] * 10
 
 
@@ -100,7 +100,7 @@ def test_it_does_what_the_operator_asks_and_nothing_for_what_is_not_asked_of_it(
 def test_switching_off_is_asked_for_even_when_it_is_off() -> None:
     stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
     assert list(stimulation.disarm("operator")) == []
-    assert taken(stimulation) == [Output(on=False)]
+    assert taken(stimulation) == [SwitchOutput(on=False)]
 
 
 def test_the_dial_stays_within_its_limits() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from drivers.base import Pulse
 from guidance.controller import Dial
 from guidance.pulses import PulseTrain
-from guidance.stimulation import Output, Train
+from guidance.stimulation import SetTrain, SwitchOutput
 from tests.guidance.live.stimulated import BOUNDS, Hurried, taken, ticked
 from tests.guidance.live.test_interlock import GOOD
 
@@ -17,7 +17,7 @@ def _train(rate_hz: float = 2.0) -> PulseTrain:
 
 
 def test_a_train_is_set_before_the_output_goes_on() -> None:
-    assert taken(_train()) == [Train(1.0, 0.1, 2.0), Output(on=True)]
+    assert taken(_train()) == [SetTrain(1.0, 0.1, 2.0), SwitchOutput(on=True)]
 
 
 def test_a_train_climbs_only_as_its_pulses_are_delivered() -> None:
@@ -29,7 +29,7 @@ def test_a_train_climbs_only_as_its_pulses_are_delivered() -> None:
     train.pulse_seen(Pulse(1, current_ma=1.0))
     ticked(train, 0.2)
     ticked(train, 0.3)
-    assert taken(train) == [Train(1.3, 0.1, 2.0)]
+    assert taken(train) == [SetTrain(1.3, 0.1, 2.0)]
 
 
 def test_a_train_lapses_without_answers() -> None:
@@ -37,7 +37,7 @@ def test_a_train_lapses_without_answers() -> None:
     assert ticked(train, 1.4) == []
     (off,) = ticked(train, 1.6)
     assert off.enabled is False
-    assert taken(train)[-1] == Output(on=False)
+    assert taken(train)[-1] == SwitchOutput(on=False)
 
 
 def test_a_train_does_not_outlast_the_signal() -> None:
@@ -54,4 +54,4 @@ def test_a_train_takes_over_the_rate_that_the_controller_wants() -> None:
     controller.rate_hz = 5.0
     ticked(train, 0.1)
     ticked(train, 0.2)
-    assert taken(train) == [Train(1.0, 0.1, 5.0)]
+    assert taken(train) == [SetTrain(1.0, 0.1, 5.0)]

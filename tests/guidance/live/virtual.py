@@ -21,7 +21,7 @@ from drivers.simulated.device import OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.patient import Patient
 from guidance.faults import Fault
-from guidance.host import Outcome, outcome_of
+from guidance.host import ExitOutcome, outcome_of
 from guidance.host.desk import Desk
 from guidance.live import Live
 from guidance.messages import Arm, Credit, Message
@@ -164,7 +164,7 @@ class VirtualBench:
     def run(
         self, duration_s: float, mode: Mode = Mode.MANUAL, *, screen: bool = False, events: str | None = None,
         stimulator: str | None = None, **settings: Any,
-    ) -> Outcome:  # fmt: skip
+    ) -> ExitOutcome:  # fmt: skip
         """A procedure of ``duration_s`` of device time, and how it ended."""
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
         desk: Desk = self.seat
@@ -173,7 +173,7 @@ class VirtualBench:
             amiss = job.open().run(desk, lambda: False)
         except (Fault, DeviceError) as fault:
             return outcome_of(fault)
-        return Outcome(1, amiss) if amiss else Outcome(0)
+        return ExitOutcome(1, amiss) if amiss else ExitOutcome(0)
 
     @property
     def is_enabled(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, ABSOLUTE_MAX_CURRENT_MA
 from guidance.protocol import load, names
 from guidance.protocol.library import loaded, text_of
-from guidance.protocol.sheet import Biofeedback, Block, Botulinum, PainInjection, Sheet
+from guidance.protocol.sheet import Biofeedback, Botulinum, NerveBlock, PainInjection, Sheet
 from guidance.sourced import Sourced, cited
 
 BLOCKS = {
@@ -33,7 +33,7 @@ def of_kind(kind: type[Sheet]) -> list[str]:
 
 
 def test_every_procedure_of_the_tables_is_there() -> None:
-    assert {*of_kind(Block)} == BLOCKS | {"generic-block"}
+    assert {*of_kind(NerveBlock)} == BLOCKS | {"generic-block"}
     assert {*of_kind(Botulinum)} == {f"botulinum-{muscle}" for muscle in TOXIN}
     assert {*of_kind(PainInjection)} == {"piriformis", "trigger-point"}
     assert {*of_kind(Biofeedback)} == {"relax", "contract-relax", "contract-hold", "antagonist-quiet"}
@@ -42,7 +42,7 @@ def test_every_procedure_of_the_tables_is_there() -> None:
 @pytest.mark.parametrize("name", sorted(BLOCKS))
 def test_a_block_names_nerve_muscle_responses_and_steps(name: str) -> None:
     block = sheet(name)
-    assert isinstance(block, Block)
+    assert isinstance(block, NerveBlock)
     assert block.target.nerve.value
     assert block.target.muscles
     assert block.accept
@@ -89,9 +89,9 @@ def test_the_first_pulse_of_every_protocol_is_within_the_absolute_limits(name: s
 def test_numbers_are_those_of_the_sources() -> None:
     """A sample, entered by hand from the table."""
     interscalene, obturator, popliteal = sheet("interscalene"), sheet("obturator"), sheet("popliteal")
-    assert isinstance(interscalene, Block)
-    assert isinstance(obturator, Block)
-    assert isinstance(popliteal, Block)
+    assert isinstance(interscalene, NerveBlock)
+    assert isinstance(obturator, NerveBlock)
+    assert isinstance(popliteal, NerveBlock)
     assert interscalene.injection.volume_ml.value == (20.0, 40.0)
     assert interscalene.target.muscles["deltoid"].m_latency_ms.value == (4.0, 7.0)
     assert obturator.proximity.target_ma.sources == ("asahq-1998",)
@@ -106,6 +106,6 @@ def test_numbers_are_those_of_the_sources() -> None:
 
 def test_where_sources_disagree_it_is_said() -> None:
     plexus = sheet("lumbar-plexus")
-    assert isinstance(plexus, Block)
+    assert isinstance(plexus, NerveBlock)
     assert plexus.proximity.target_ma.certainty == "conflicting"
     assert "chelly-14" in (plexus.proximity.target_ma.note or "")

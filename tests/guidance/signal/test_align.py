@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from drivers.base import Outcome, Pulse
 from guidance.engine import Engine
 from guidance.events import Response, Stimulus
-from guidance.messages import Dial
+from guidance.messages import TurnDial
 from guidance.settings import Mode
 from tests.guidance.streams import Stream, made_of, of_kind, settings
 from tests.guidance.waves import add, artefact, m_wave, mains, motor_unit, noise
@@ -132,7 +132,7 @@ def test_the_dial_gives_its_current_to_the_pulses_after_it_was_turned() -> None:
     engine = Engine(replace(settings(Mode.LISTEN), current_ma=0.5), stream.info, "2026-01-01T00:00:00+00:00")
     records = []
     for index, block in enumerate(stream.blocks(stream.every(int(RATE_HZ)))):
-        messages = [Dial(2)] if index == 5 else []
+        messages = [TurnDial(2)] if index == 5 else []
         records += [made.record for made in engine.step([block], None, messages)]
     told = [record for record in records if isinstance(record, Stimulus)]
     (command,) = [record for record in records if record.kind == "command"]

@@ -12,7 +12,7 @@ import pytest
 from guidance.faults import ArgumentFault, Fault
 from guidance.trial import store
 from guidance.trial.result import Insertion
-from guidance.trial.run import Interrupted, Outcome, Trial, run_trial
+from guidance.trial.run import Interrupted, Trial, TrialOutcome, run_trial
 from guidance.trial.store import NAME, TrialFile
 from guidance.trial.table import tabulate
 from tests.guidance.trial.made import insertion
@@ -50,7 +50,7 @@ class Bar:
         self.steps += 1
 
 
-def run(folder: Path, worlds: int, bench: Bench, bar: Bar | None = None, seed: int = 7) -> Outcome:
+def run(folder: Path, worlds: int, bench: Bench, bar: Bar | None = None, seed: int = 7) -> TrialOutcome:
     return run_trial(Trial(worlds, seed, "generic-block", folder), bench, (bar or Bar()).begun)
 
 

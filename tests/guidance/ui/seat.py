@@ -13,7 +13,7 @@ from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.keymap import keymap_of
 from guidance.ui.look import Look
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_past, build_stimulator, build_whole
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 
@@ -34,7 +34,7 @@ class Seat:
         assert isinstance(self.pilot.app, GuidanceApp)
         return self.pilot.app
 
-    def page(self) -> Page:
+    def page(self) -> ScreenPage:
         return self.app.page
 
     async def see(self, snapshot: Snapshot) -> None:

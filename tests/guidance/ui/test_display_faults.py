@@ -17,7 +17,7 @@ from guidance.ui.training import TrainingApp
 from guidance.ui.widgets import alarms as alarms_module
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.panel import Panel
-from guidance.ui.widgets.status import Status
+from guidance.ui.widgets.status import StatusLine
 from tests.guidance.ui.fakes import FakeLink, build_whole
 from tests.guidance.ui.seat import ARMED, Seat, screen
 from tests.guidance.ui.test_app import PATIENT_S, shown, until
@@ -39,7 +39,7 @@ async def test_a_fault_is_shown_in_its_place_and_the_rest_goes_on(
         seat = Seat(link, pilot)
         await seat.see(ARMED)
         with monkeypatch.context() as patch:
-            patch.setattr(Status, step, fail)
+            patch.setattr(StatusLine, step, fail)
             await seat.see(replace(ARMED, stimuli=72, alarms=(CLOSE,)))
             text = seat.text()
             assert "display fault: Status (ZeroDivisionError: by zero)" in text
@@ -110,7 +110,7 @@ async def test_a_fault_that_comes_with_every_frame_is_logged_once_with_its_trace
     link: FakeLink, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     recorded = replace(ARMED, journal=JournalView("ok", str(tmp_path), 412.0))
-    monkeypatch.setattr(Status, "paint", fail)
+    monkeypatch.setattr(StatusLine, "paint", fail)
     async with screen(link).run_test(size=(80, 24)) as pilot:
         seat = Seat(link, pilot)
         for stimuli in range(70, 74):
@@ -126,7 +126,7 @@ async def test_a_fault_that_comes_with_every_frame_is_logged_once_with_its_trace
 async def test_who_looks_on_writes_nothing_beside_the_record(
     link: FakeLink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Status, "paint", fail)
+    monkeypatch.setattr(StatusLine, "paint", fail)
     async with screen(link, looks_on=True).run_test(size=(80, 24)) as pilot:
         await Seat(link, pilot).see(replace(ARMED, journal=JournalView("ok", str(tmp_path), 412.0)))
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ from guidance.parting import Parting
 from guidance.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.look import Look
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole, press_twice
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 
@@ -22,7 +22,7 @@ WORDS = "g End and sign"
 
 
 async def left(
-    link: FakeLink, snapshot: Snapshot, page: Page, *, twice: bool = False, **look: Any
+    link: FakeLink, snapshot: Snapshot, page: ScreenPage, *, twice: bool = False, **look: Any
 ) -> tuple[str | None, list[Message], str]:
     """What came of the key, once or ``twice``, on ``page``: the folder passed on, what was sent, the screen before."""
     parting = Parting()
@@ -40,19 +40,23 @@ async def left(
 
 @pytest.mark.parametrize("snapshot", [OFF, LOST])
 async def test_on_review_it_ends_and_says_which_note_is_to_be_signed(link: FakeLink, snapshot: Snapshot) -> None:
-    folder, said, before = await left(link, snapshot, Page.REVIEW, twice=snapshot.ended is None)
+    folder, said, before = await left(link, snapshot, ScreenPage.REVIEW, twice=snapshot.ended is None)
     assert folder == "/store/20261128T180000Z-generic-block"
     assert said == ([] if snapshot.ended else [Stop(), Quit()])
     assert WORDS in before
 
 
 async def test_the_first_press_only_asks(link: FakeLink) -> None:
-    folder, said, _ = await left(link, OFF, Page.REVIEW)
+    folder, said, _ = await left(link, OFF, ScreenPage.REVIEW)
     assert (folder, said) == (None, [])
 
 
-@pytest.mark.parametrize(("snapshot", "page"), [(ARMED, Page.REVIEW), (OFF, Page.GUIDE), (OFF, Page.INJECT)])
-async def test_while_armed_and_on_other_pages_it_only_stops(link: FakeLink, snapshot: Snapshot, page: Page) -> None:
+@pytest.mark.parametrize(
+    ("snapshot", "page"), [(ARMED, ScreenPage.REVIEW), (OFF, ScreenPage.GUIDE), (OFF, ScreenPage.INJECT)]
+)
+async def test_while_armed_and_on_other_pages_it_only_stops(
+    link: FakeLink, snapshot: Snapshot, page: ScreenPage
+) -> None:
     folder, said, before = await left(link, snapshot, page)
     assert (folder, said) == (None, [Stop()])
     assert WORDS not in before
@@ -60,11 +64,11 @@ async def test_while_armed_and_on_other_pages_it_only_stops(link: FakeLink, snap
 
 async def test_nothing_is_signed_where_no_record_is_known(link: FakeLink) -> None:
     unknown = build_whole(stimulator=build_stimulator(armed=False, current_ma=None), journal=None)
-    folder, said, _ = await left(link, unknown, Page.REVIEW)
+    folder, said, _ = await left(link, unknown, ScreenPage.REVIEW)
     assert (folder, said) == (None, [Stop()])
 
 
 async def test_who_looks_on_cannot(link: FakeLink) -> None:
-    folder, said, before = await left(link, OFF, Page.REVIEW, looks_on=True)
+    folder, said, before = await left(link, OFF, ScreenPage.REVIEW, looks_on=True)
     assert (folder, said) == (None, [])
     assert WORDS not in before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from guidance.messages import Aliquot, Aspiration, Mark, Stop
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_whole
 from tests.guidance.ui.seat import ARMED, HELD, Seat, screen
 
@@ -67,7 +67,7 @@ async def test_while_a_line_is_written_keys_write_and_what_writes_nothing_stops(
         await seat.press("n", "z", "escape")
         assert seat.said()[2:] == [Stop()]
         assert "► Note" not in seat.text()
-        assert seat.page() is Page.GUIDE
+        assert seat.page() is ScreenPage.GUIDE
 
 
 async def test_notes_are_those_of_the_protocol(link: FakeLink) -> None:

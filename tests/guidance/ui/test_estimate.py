@@ -9,7 +9,7 @@ import pytest
 
 from guidance.events import Proximity
 from guidance.snapshot import AlarmView
-from guidance.ui.estimate import STALE_S, Estimate, Reader
+from guidance.ui.estimate import STALE_S, Reader, ShownEstimate
 from tests.guidance.ui.fakes import (
     build_live,
     build_proximity,
@@ -25,7 +25,7 @@ def alarm(code: str, *, active: bool = True) -> AlarmView:
     return AlarmView(code, "medium", code, active=active)
 
 
-def read(**changes: Any) -> Estimate:
+def read(**changes: Any) -> ShownEstimate:
     return Reader().read(build_live(**changes))
 
 
@@ -103,7 +103,7 @@ def test_a_paused_replay_keeps_its_estimate() -> None:
 
 
 def trend_of(thresholds_ma: list[float], step_s: float = 0.5) -> str | None:
-    reader, estimate = Reader(), Estimate()
+    reader, estimate = Reader(), ShownEstimate()
     for index, threshold_ma in enumerate(thresholds_ma):
         proximity = narrow(threshold_ma, index)
         estimate = reader.read(build_live(t=index * step_s, proximity=proximity))

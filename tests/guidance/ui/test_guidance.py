@@ -8,7 +8,7 @@ import pytest
 
 from guidance.snapshot import Snapshot
 from guidance.ui.arming import Stage
-from guidance.ui.estimate import Estimate
+from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import NO_VALUE, Ground
 from guidance.ui.widgets.estimated import Estimated
@@ -30,17 +30,17 @@ INSIDE_MA = {"far": 3.0, "approach": 0.7, "target": 0.35, "close": 0.1}
 OFF = build_stimulator(armed=False, current_ma=None)
 
 
-def known(zone: str, median_ma: float, **changes: Any) -> Estimate:
+def known(zone: str, median_ma: float, **changes: Any) -> ShownEstimate:
     fields: dict[str, Any] = {
         "zone": zone,
         "probability": 0.87,
         "threshold_ma": (median_ma * 0.8, median_ma, median_ma * 1.2),
         "distance_mm": (1.0, 2.0, 3.5),
     }
-    return Estimate(**fields | changes)
+    return ShownEstimate(**fields | changes)
 
 
-def canvas_of(panel: Estimated, estimate: Estimate, size: tuple[int, int]) -> Canvas:
+def canvas_of(panel: Estimated, estimate: ShownEstimate, size: tuple[int, int]) -> Canvas:
     panel.estimate = estimate
     canvas = Canvas(*size)
     panel.paint(canvas)
@@ -51,7 +51,7 @@ def lines(canvas: Canvas) -> list[str]:
     return [strip.text for strip in canvas.strips()]
 
 
-def text(panel: Estimated, estimate: Estimate, size: tuple[int, int] = (94, 9)) -> str:
+def text(panel: Estimated, estimate: ShownEstimate, size: tuple[int, int] = (94, 9)) -> str:
     return "\n".join(lines(canvas_of(panel, estimate, size)))
 
 
@@ -94,7 +94,7 @@ def test_an_interval_that_leaves_the_gauge_ends_in_an_arrow() -> None:
 
 @pytest.mark.parametrize("zone", ["none", None])
 def test_what_is_unknown_is_hatched_and_says_why_and_has_no_colour(zone: str | None) -> None:
-    unknown = Estimate(zone=zone, why="electrode off")
+    unknown = ShownEstimate(zone=zone, why="electrode off")
     for panel, size in ((Gauge(), (28, 35)), (ZoneWord(), (94, 9))):
         canvas = canvas_of(panel, unknown, size)
         drawn_text = "\n".join(lines(canvas))
@@ -266,7 +266,7 @@ def test_keys_wrap_into_a_second_line_and_never_break_one() -> None:
 def test_guiding_panels_bear_any_size(panel: type[Panel], size: tuple[int, int]) -> None:
     drawn(panel(), None, *size)
     drawn(panel(), build_live(), *size)
-    for estimate in (Estimate(why="electrode off"), known("close", 0.1), known("none", 30.0)):
+    for estimate in (ShownEstimate(why="electrode off"), known("close", 0.1), known("none", 30.0)):
         if issubclass(panel, Estimated):
             canvas_of(panel(), estimate, size)
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from guidance.ui.link import Watch
+from guidance.ui.link import LinkWatcher
 from tests.guidance.ui.fakes import FakeLink, build_snapshot
 
 
@@ -24,7 +24,7 @@ async def test_ready_is_called_once_for_each_arming(
     if threaded:
         refuse_readers(monkeypatch)
     calls: asyncio.Queue[None] = asyncio.Queue()
-    watch = Watch(link, lambda: calls.put_nowait(None))
+    watch = LinkWatcher(link, lambda: calls.put_nowait(None))
     link.feed(build_snapshot(3))
     await asyncio.wait_for(calls.get(), 5)
     link.feed(build_snapshot(4))
@@ -42,7 +42,7 @@ async def test_the_end_of_the_other_process_counts_as_ready(
     if threaded:
         refuse_readers(monkeypatch)
     gone = asyncio.Event()
-    watch = Watch(link, gone.set)
+    watch = LinkWatcher(link, gone.set)
     link.die()
     await asyncio.wait_for(gone.wait(), 5)
     watch.close()
@@ -53,7 +53,7 @@ async def test_a_closed_watch_is_silent(threaded: bool, link: FakeLink, monkeypa
     if threaded:
         refuse_readers(monkeypatch)
     called = asyncio.Event()
-    Watch(link, called.set).close()
+    LinkWatcher(link, called.set).close()
     link.feed(build_snapshot(3))
     await asyncio.sleep(0.02)
     assert not called.is_set()

@@ -11,7 +11,7 @@ from guidance.messages import Mark, Steer
 from guidance.snapshot import NeedleView, Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.estimate import Reader
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from guidance.ui.states import states
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.gauge import Gauge
@@ -107,7 +107,7 @@ async def test_while_the_emg_leads_the_signal_has_the_room_of_the_sweeps(link: F
         for led in (build(sweeps=(), stimulator=OFF), build(stimulator=ARMED), build(sweeps=())):
             link.feed(led)
             await until(lambda led=led: app.newest is led)  # type: ignore[misc]
-            app.turn_to(Page.GUIDE)
+            app.turn_to(ScreenPage.GUIDE)
             await pilot.pause(0.1)
             by_emg = led.stimulator is not ARMED
             assert app.screen.query_one("#middle").display is not by_emg

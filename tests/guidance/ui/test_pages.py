@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from guidance.messages import Aliquot, Arm, Aspiration, Mark, Quit, Stop
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from guidance.ui.widgets.sweeps import Sweeps
 from tests.guidance.ui.fakes import FakeLink, build_live, build_past, build_snapshot, press_twice
 from tests.guidance.ui.seat import ARMED, FRESH, HELD, Seat, pedal, screen
@@ -18,15 +18,15 @@ async def test_a_procedure_goes_from_page_to_page_by_one_key_each_and_back_witho
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(FRESH)
-        assert seat.page() is Page.PREPARE
-        for page in (Page.GUIDE, Page.INJECT, Page.REVIEW):
+        assert seat.page() is ScreenPage.PREPARE
+        for page in (ScreenPage.GUIDE, ScreenPage.INJECT, ScreenPage.REVIEW):
             await seat.press("enter")
             assert seat.page() is page
             await seat.press("x")  # so that the next Enter is no repeat
         await seat.press("backspace", "x", "backspace", "plus")
         half_uv = seat.app.query_one(Sweeps).scale.half_uv
         await seat.press("enter", "x", "backspace")
-        assert seat.page() is Page.GUIDE
+        assert seat.page() is ScreenPage.GUIDE
         assert seat.app.query_one(Sweeps).scale.half_uv == half_uv
 
 
@@ -34,11 +34,11 @@ async def test_a_procedure_under_way_opens_at_guiding_and_a_replay_has_nothing_t
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(build_snapshot())
-        assert seat.page() is Page.GUIDE
+        assert seat.page() is ScreenPage.GUIDE
         await seat.press("enter")
-        assert seat.page() is Page.REVIEW
+        assert seat.page() is ScreenPage.REVIEW
         await seat.press("backspace", "x", "backspace")
-        assert seat.page() is Page.GUIDE
+        assert seat.page() is ScreenPage.GUIDE
 
 
 async def test_arming_on_the_first_page_leads_to_guiding_once_and_back_is_still_possible(link: FakeLink) -> None:
@@ -50,10 +50,10 @@ async def test_arming_on_the_first_page_leads_to_guiding_once_and_back_is_still_
         await seat.press("enter")
         assert seat.said() == [Arm()]
         await seat.see(ARMED)
-        assert seat.page() is Page.GUIDE
+        assert seat.page() is ScreenPage.GUIDE
         await seat.press("backspace")
         await seat.see(replace(ARMED, stimuli=72))
-        assert seat.page() is Page.PREPARE
+        assert seat.page() is ScreenPage.PREPARE
 
 
 async def test_a_whole_procedure_by_keys(link: FakeLink) -> None:
@@ -85,9 +85,9 @@ async def test_help_shows_the_keys_as_they_are_set_and_leads_back(link: FakeLink
         assert "PAGEDOWN" in seat.text()
         assert "ANY OTHER KEY STOPS" in seat.text()
         await seat.press("question_mark")
-        assert seat.page() is Page.INJECT
+        assert seat.page() is ScreenPage.INJECT
         await seat.press("f1", "backspace")
-        assert seat.page() is Page.INJECT
+        assert seat.page() is ScreenPage.INJECT
 
 
 async def test_the_review_scrolls_leaps_and_stays_where_it_was(link: FakeLink) -> None:
@@ -116,15 +116,15 @@ async def test_who_looks_on_says_nothing_and_may_see_every_page(link: FakeLink) 
         await seat.press("o", "enter", "x", "enter", "i", "space", "1", "d", "n", "k", "h", "f13")
         await pilot.click(offset=(60, 20))
         assert seat.said() == []
-        assert seat.page() is Page.REVIEW
+        assert seat.page() is ScreenPage.REVIEW
         await seat.press("q")
         await until(lambda: not seat.app.is_running)
     assert seat.said() == []
 
 
-@pytest.mark.parametrize("page", Page)
+@pytest.mark.parametrize("page", ScreenPage)
 @pytest.mark.parametrize("size", [(300, 100), (60, 16), (30, 8), (8, 3)])
-async def test_every_page_is_drawn_in_any_size(link: FakeLink, page: Page, size: tuple[int, int]) -> None:
+async def test_every_page_is_drawn_in_any_size(link: FakeLink, page: ScreenPage, size: tuple[int, int]) -> None:
     async with screen(link).run_test(size=size) as pilot:
         seat = Seat(link, pilot)
         await seat.see(HELD)

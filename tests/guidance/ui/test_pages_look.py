@@ -7,7 +7,7 @@ import pytest
 from guidance.ui.app import GuidanceApp
 from guidance.ui.estimate import Reader
 from guidance.ui.look import Look
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from guidance.ui.theme import NO_VALUE
 from tests.guidance.ui.fakes import FakeLink
 from tests.guidance.ui.golden import differs, pictured
@@ -16,7 +16,7 @@ from tests.guidance.ui.test_app import PATIENT_S, until
 from tests.guidance.ui.test_looks import SIZES
 
 
-async def pictures(link: FakeLink, page: Page, size: tuple[int, int], theme: str = "dark") -> dict[str, str]:
+async def pictures(link: FakeLink, page: ScreenPage, size: tuple[int, int], theme: str = "dark") -> dict[str, str]:
     """``page`` in all states, one after the other on one screen."""
     app = GuidanceApp(link, PATIENT_S, Look(theme))
     seen: dict[str, str] = {}
@@ -37,9 +37,9 @@ def _true_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("page", Page)
+@pytest.mark.parametrize("page", ScreenPage)
 async def test_every_page_in_every_state(
-    link: FakeLink, page: Page, size: tuple[int, int], pytestconfig: pytest.Config
+    link: FakeLink, page: ScreenPage, size: tuple[int, int], pytestconfig: pytest.Config
 ) -> None:
     seen = await pictures(link, page, size)
     update = pytestconfig.getoption("update_snapshots")
@@ -48,12 +48,12 @@ async def test_every_page_in_every_state(
 
 @pytest.mark.parametrize("theme", ["light", "contrast"])
 async def test_guiding_in_every_theme(link: FakeLink, theme: str, pytestconfig: pytest.Config) -> None:
-    seen = await pictures(link, Page.GUIDE, (120, 40), theme)
+    seen = await pictures(link, ScreenPage.GUIDE, (120, 40), theme)
     assert not differs(f"guide-{theme}", seen, update=pytestconfig.getoption("update_snapshots"))
 
 
 async def test_what_is_unknown_is_never_green_nor_called_far(link: FakeLink) -> None:
-    seen = await pictures(link, Page.GUIDE, (120, 40))
+    seen = await pictures(link, ScreenPage.GUIDE, (120, 40))
     for state in ("nothing connected", "searching", "lead off", "stale", "injectate", "device lost"):
         text, _, legend = seen[state].split("\n--\n")
         assert "FAR" not in text

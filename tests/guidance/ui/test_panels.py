@@ -15,7 +15,7 @@ from guidance.ui.widgets.bars import Bars
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
-from guidance.ui.widgets.status import Status
+from guidance.ui.widgets.status import StatusLine
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.title import Title
 from tests.guidance.ui.fakes import build_snapshot, build_sweep
@@ -171,11 +171,11 @@ def test_a_number_on_the_axis_is_never_cut() -> None:
 
 
 def test_unknown_figures_are_question_marks_not_zero() -> None:
-    assert "noise ?  mains ?" in drawn(Status(), build_snapshot(rms_uv=None, mains_uv=None))
+    assert "noise ?  mains ?" in drawn(StatusLine(), build_snapshot(rms_uv=None, mains_uv=None))
 
 
 def test_lost_samples_stand_out_by_a_sign_too() -> None:
-    assert "lost 12!" in drawn(Status(), build_snapshot(lost_samples=12))
+    assert "lost 12!" in drawn(StatusLine(), build_snapshot(lost_samples=12))
 
 
 def test_a_detected_response_of_unknown_size_is_a_question_mark() -> None:
@@ -207,7 +207,7 @@ def test_before_the_first_pulse_the_reading_waits() -> None:
     assert "last 0 responses" in drawn(Bars(), snapshot)
 
 
-@pytest.mark.parametrize("panel", [Title, Alarms, Sweeps, Reading, Bars, EmgStrip, Status])
+@pytest.mark.parametrize("panel", [Title, Alarms, Sweeps, Reading, Bars, EmgStrip, StatusLine])
 @pytest.mark.parametrize("size", [(1, 1), (9, 2), (20, 3), (79, 5)])
 def test_every_panel_bears_any_size_and_the_time_before_the_first_snapshot(
     panel: type[Panel], size: tuple[int, int]

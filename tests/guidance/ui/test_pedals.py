@@ -6,7 +6,7 @@ import pytest
 from textual import events
 
 from guidance.messages import Acknowledge, Aliquot, Arm, Aspiration, Mark, Stop
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
 
@@ -18,7 +18,7 @@ async def test_a_whole_procedure_by_pedal(link: FakeLink) -> None:
         await seat.press("f13", "f14")
         await seat.see(ARMED)
         await seat.press("f23", "f14", "f19", "f21", "f20", "f14", "f15")
-        assert seat.page() is Page.REVIEW
+        assert seat.page() is ScreenPage.REVIEW
     assert seat.said() == [Arm(), Acknowledge(), Aspiration(), Aliquot(1.5), Stop()]
 
 
@@ -42,9 +42,9 @@ async def test_a_pedal_held_down_does_one_thing(link: FakeLink, monkeypatch: pyt
         seat = Seat(link, pilot)
         await seat.see(FRESH)
         await seat.press("enter", "enter", "enter", "enter")
-        assert seat.page() is Page.GUIDE
+        assert seat.page() is ScreenPage.GUIDE
         await seat.press("o", "enter", "enter", "enter")
-        assert (seat.said(), seat.page()) == ([Arm()], Page.GUIDE)
+        assert (seat.said(), seat.page()) == ([Arm()], ScreenPage.GUIDE)
         await seat.press("2", "2", "2", "d", "d", "k", "k")
         assert [message for message in seat.said() if isinstance(message, Mark)] == [Mark("contact")]
 

@@ -10,11 +10,11 @@ import pytest
 
 from guidance.snapshot import AlarmView, EventView, JournalView, Past, Snapshot, SoundView
 from guidance.ui.arming import Stage
-from guidance.ui.estimate import Estimate
+from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings
 from guidance.ui.past import Items
 from guidance.ui.series import Axes, held
-from guidance.ui.states import Standing, State, checks, states
+from guidance.ui.states import ShownState, Standing, checks, states
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.checks import Checks
@@ -41,7 +41,7 @@ from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 OFF = build_stimulator(armed=False, current_ma=None)
 
 
-def standing(name: str, *, silent: bool = False, **changes: Any) -> State:
+def standing(name: str, *, silent: bool = False, **changes: Any) -> ShownState:
     snapshot = build_whole(**changes)
     found = {state.name: state for state in (*checks(snapshot), *states(snapshot, silent=silent))}
     return found[name]
@@ -191,7 +191,7 @@ def test_a_review_says_what_it_no_longer_shows() -> None:
 def test_the_trend_arrow_points_where_the_threshold_goes() -> None:
     from guidance.ui.widgets.gauge import Gauge
 
-    known = Estimate("target", 0.9, (0.3, 0.38, 0.5), None, "closer")
+    known = ShownEstimate("target", 0.9, (0.3, 0.38, 0.5), None, "closer")
     for trend, arrow in (("closer", "▼"), ("away", "▲")):
         canvas = canvas_of(Gauge(), replace(known, trend=trend), (42, 46))
         assert "".join(strip.text for strip in canvas.strips()).count(arrow) >= 5

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from guidance.messages import Dial, Pause, Quit, Steer
+from guidance.messages import Pause, Quit, Steer, TurnDial
 from guidance.snapshot import MuscleView, Snapshot, TrainingView
 from guidance.ui.training import TrainingApp
 from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
@@ -112,8 +112,8 @@ async def test_keys_pause_move_the_line_and_end(link: FakeLink) -> None:
         await press_twice(pilot, "q")
         assert [message for message in link.sent if not hasattr(message, "frame")] == [
             Pause(on=True),
-            Dial(1),
-            Dial(-1),
+            TurnDial(1),
+            TurnDial(-1),
             Quit(),
         ]
 

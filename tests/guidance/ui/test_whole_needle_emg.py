@@ -15,7 +15,7 @@ from guidance.live import Live
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from guidance.ui.app import GuidanceApp
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import press_twice
 from tests.guidance.ui.test_whole_procedure import shown, until
 
@@ -51,7 +51,7 @@ async def search(pilot: Pilot[None], app: GuidanceApp) -> None:
 
 async def procedure(pilot: Pilot[None], app: GuidanceApp) -> None:
     await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
-    assert app.page is Page.PREPARE
+    assert app.page is ScreenPage.PREPARE
     await pilot.press("enter")
     await pilot.press("7")
     await until(lambda: "REST" in shown(app) and pattern(app) == "silent")
@@ -59,11 +59,11 @@ async def procedure(pilot: Pilot[None], app: GuidanceApp) -> None:
     await until(lambda: "SLIGHT" in shown(app) and pattern(app) not in (None, "silent"))
     await search(pilot, app)
     await pilot.press("enter")
-    await until(lambda: app.page is Page.INJECT)
+    await until(lambda: app.page is ScreenPage.INJECT)
     await pilot.press("d", "i")
     await until(lambda: app.newest is not None and app.newest.dose is not None and app.newest.dose.volume_ml == 1)
     await pilot.press("enter")
-    await until(lambda: app.page is Page.REVIEW)
+    await until(lambda: app.page is ScreenPage.REVIEW)
     await until(lambda: "injected 1 mL" in shown(app))
     await press_twice(pilot, "q")
     await until(lambda: not app.is_running)

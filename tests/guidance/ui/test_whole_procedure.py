@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from guidance.config import Config
 from guidance.dose.drugs import load as drugs
-from guidance.dose.patient import Patient
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.host import start_engine
 from guidance.journal.reading import read_events
@@ -24,7 +24,7 @@ from guidance.settings import Mode, Settings
 from guidance.ui.app import GuidanceApp
 from guidance.ui.keymap import keymap_of
 from guidance.ui.look import Look
-from guidance.ui.pages import Page
+from guidance.ui.pages import ScreenPage
 from tests.guidance.command_line import command
 from tests.guidance.journal.sheets import BLOCK_SHEET, PERFORMER
 from tests.guidance.ui.fakes import press_twice
@@ -44,7 +44,7 @@ async def until(holds: Callable[[], object]) -> None:
 
 async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) -> list[str]:
     await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
-    assert app.page is Page.PREPARE
+    assert app.page is ScreenPage.PREPARE
     await pilot.press(keys["arm"], keys["go"])
     await until(app.is_armed)
     await until(lambda: app.newest is not None and app.newest.responses > 4)
@@ -108,7 +108,7 @@ def shown(app: GuidanceApp) -> str:
 async def test_a_procedure_from_the_first_page_to_its_signed_note(
     tmp_path: Path, keys: dict[str, str], table: dict[str, str]
 ) -> None:
-    plan = plan_of(drugs(), Patient(70.0), "ropivacaine 0.5%")
+    plan = plan_of(drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
     engine, link = start_engine(Live(settings, str(tmp_path), "sim:11"))
     assert link.first() is None

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from guidance.host import start_engine
 from guidance.journal.reading import read_events
 from guidance.journal.takehome import take_home
-from guidance.live.training import Training
+from guidance.live.training import TrainingJob
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from guidance.ui.training import TrainingApp
@@ -51,7 +51,7 @@ async def test_a_visit_from_rest_to_its_page_to_take_home(tmp_path: Path) -> Non
     """In real time: about a minute. Nothing is ever stimulated."""
     plan = exercise("contract-hold", trials=2, efforts=1)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
-    engine, link = start_engine(Training(settings, plan, str(tmp_path), address="sim:3", follows=True))
+    engine, link = start_engine(TrainingJob(settings, plan, str(tmp_path), address="sim:3", follows=True))
     assert link.first() is None
     app = TrainingApp(link)
     async with app.run_test(size=(120, 40)) as pilot:
