@@ -31,19 +31,18 @@ from guidance.events import (
 from guidance.interlock import Conditions
 from guidance.messages import Acknowledge, Aliquot, Aspiration, Credit, Mark, Message, TurnDial
 from guidance.needle import NeedleWatch
+from guidance.origin import Origin
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.zones import ZoneHysteresis, edges_of
 from guidance.reconciliation import ReportLimit
 from guidance.settings import Mode, Settings
 from guidance.signal.align import Alignment
 from guidance.signal.path import ChannelResponse, InputState, PathResult, PulseSeen, QualitySecond, SignalPath
+from guidance.snapshot import Snapshot
+from guidance.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.stimulation import Action, PendingPulse, Stimulation
-from guidance.tally import Tally
 from guidance.telling import channel_named, response_of, signal_of, start_of, stimulus_of, unconfirmed
 from guidance.watch import HealthMonitor
-
-_RECENT_STIMULI = 64
-"""As many as the signal path knows; far more than can wait for their response at once."""
 
 _RECENT_STIMULI = 64
 """As many as the signal path knows; far more than can wait for their response at once."""
@@ -75,7 +74,8 @@ class Engine:
             settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
         )
         self._zone = ZoneHysteresis()
-        self.tally = Tally()
+        self.builder = SnapshotBuilder(settings, info)
+        self.counters = self.builder.counters
         self.alarms = AlarmBoard()
         self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.needle = NeedleWatch(self.alarms)
@@ -94,10 +94,11 @@ class Engine:
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
         self._is_live = False
 
-    def begin(self) -> Made:
-        """The record that opens the stream."""
-        return Made(0.0, start_of(self.info, self.settings, self._wall_time))
+    def begin(self, origin: Origin) -> Made:
+        """The record that opens the stream of a signal of that ``origin``."""
+        return Made(0.0, start_of(self.info, self.settings, self._wall_time, origin))
 
+    @recorded
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
     ) -> Iterator[Made]:
@@ -117,20 +118,23 @@ class Engine:
         if now_ns is not None:
             yield from self._live(now_ns)
 
+    @recorded
     def end(self, reason: str) -> Iterator[Made]:
         """The records that close the stream; the stimulator is switched off."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", "the procedure ends"))
             for asked in self.stimulation.give_up():
                 yield self._unconfirmed(asked)
-        tally = self.tally
-        yield Made(self.t, End(reason, tally.stimuli, tally.responses, tally.samples, tally.lost_samples))
+        done = self.counters
+        yield Made(self.t, End(reason, done.stimuli, done.responses, done.samples, done.lost_samples))
 
+    @recorded
     def arm(self, by: str, now_ns: int) -> Iterator[Made]:
         """Arm the stimulator for ``by``, or say why not."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.arm(self.t, self._conditions(now_ns), by))
 
+    @recorded
     def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
         record = self.alarms.condition(code, text, cause)
@@ -138,6 +142,45 @@ class Engine:
             yield Made(self.t, record)
         if text is not None and disarm and self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", text))
+
+    @recorded
+    def enter(self, entry: Entry) -> Iterator[Made]:
+        """Put an ``entry`` of the host on record."""
+        yield Made(self.t, entry)
+
+    def snapshot(self, session: SessionState) -> Snapshot:
+        """All that a screen shows now, of a ``session`` so far."""
+        state = EngineState(
+            t=self.t,
+            alarms=self.alarms.signals(),
+            lead_off=self.watch.lead_off,
+            emg=self.path.monitor.strip(),
+            stimulation=self.stimulation,
+            proximity=self.proximity,
+            dose=self.dose.view(),
+            dial_ma=self.dialled.current_ma if self.dialled else None,
+            needle=self.emg.view() if self.emg else None,
+        )
+        return self.builder.build(state, session)
+
+    def screen_lost(self) -> None:
+        """Note that nobody sees the guidance any more; no pulse is given from the next step on."""
+        self.watch.screen_lost()
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more: no pulse is given, and what was to be requested is dropped."""
+        self.watch.journal_failed()
+        if self.stimulation:
+            self.stimulation.actions.clear()
+
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+        return self.watch.storage_ok
+
+    def is_fit(self, now_ns: int) -> bool:
+        """Whether, at host time ``now_ns``, the signal is fit to begin stimulation, a second of it being measured."""
+        return self.counters.signal is not None and self.watch.sound(self.t, now_ns)
 
     @property
     def t(self) -> float:
@@ -158,7 +201,7 @@ class Engine:
 
     def _taken(self, block: Block) -> Iterator[Made]:
         """What one block brings."""
-        self.tally.count_block(block)
+        self.counters.count_block(block)
         block = replace(block, pulses=tuple(self._reconciled(block))) if self._is_live and block.pulses else block
         yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
         if self.stimulation:
@@ -185,7 +228,6 @@ class Engine:
         if isinstance(message, Credit | Acknowledge):
             yield from self.watch.obey(message, now_ns)
         elif isinstance(message, Mark):
-            self.tally.told[message.what] = message.text
             asked = self.emg.asked(message.what) if self.emg else None
             yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
@@ -279,8 +321,7 @@ class Engine:
             yield from ((t, alarm) for alarm in self.needle.pulse(pulse, t, lead_off=lead_off))
 
     def _second(self, second: QualitySecond, t: float) -> Iterator[tuple[float, Record]]:
-        self.tally.quality = second.channels
-        yield t, signal_of(second, self.watch.lead_off, self.tally.lost_samples, self.tally.bad_frames)
+        yield t, signal_of(second, self.watch.lead_off, self.counters.lost_samples, self.counters.bad_frames)
         yield from ((t, alarm) for alarm in self.watch.second(second, t))
         yield from ((t, record) for record in self._outdated(t))
 
@@ -317,7 +358,6 @@ class Engine:
             yield from self._changed_cue(self.proximity)
 
     def _stimulus(self, pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
-        self.tally.count_pulse(pulse, alignment)
         return stimulus_of(pulse, alignment)
 
     def _outcome(self, pulse: Pulse, response: Response, t: float) -> PulseOutcome:
@@ -327,7 +367,8 @@ class Engine:
 
     def _answer(self, answer: ChannelResponse, t: float) -> Iterator[Record]:
         response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
-        self.tally.keep(answer, response)
+        if not answer.channel:
+            self.builder.add_sweep(answer.pulse.sample, answer.evoked, answer.pulse.current_ma)
         yield response
         if answer.channel:
             return

@@ -31,7 +31,8 @@ class Record:
 class Start(Record):
     """A procedure or a replay begins. ``protocol_changes`` are the site's own, each with key, old, new, author, reason;
     ``protocol_unsourced`` the keys of what no source bears out; ``protocol_assumed`` what stands in for a missing one.
-    ``settings`` are those it runs with, the options of the command line among them.
+    ``settings`` are those it runs with, the options of the command line among them. ``live``: a device measures now,
+    else it is a recording; ``simulated``: no person is measured, None where a recording does not say.
     """
 
     kind: ClassVar[str] = "start"
@@ -45,6 +46,8 @@ class Start(Record):
     protocol_unsourced: tuple[str, ...] = ()
     protocol_assumed: tuple[str, ...] = ()
     settings: dict[str, Any] | None = None
+    live: bool | None = None
+    simulated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.recording import Recording
-from guidance.chronicle import Chronicle
 from guidance.engine import Engine
-from guidance.events import Made
 from guidance.faults import Fault
 from guidance.host.desk import Desk
 from guidance.messages import Pause, Quit
+from guidance.origin import RECORDED
 from guidance.settings import Mode, Settings
 from guidance.signal.path import LEAST_RATE_HZ
 from guidance.snapshot import Snapshot
-from guidance.view import Position, snapshot
+from guidance.snapshot_builder import SessionState
 from guidance.writer import EventWriter, opened
 
 _TICK_S = 0.004
@@ -66,11 +65,9 @@ class ReplaySession:
     replay: Replay
     recording: Recording
     paused: bool = field(default=False, init=False)
-    _chronicle: Chronicle = field(init=False)
 
     def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
-        self._chronicle = Chronicle(self.recording.info.channels[0].name)
         writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
         try:
             return self._run(desk, stopping, writer)
@@ -83,13 +80,13 @@ class ReplaySession:
         if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
             settings = replace(settings, mode=Mode.LISTEN)
         engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
-        self._keep(engine.begin(), writer)
+        writer.write(engine.begin(RECORDED))
         reason = self._play(engine, desk, stopping, writer)
         for made in engine.end(reason):
-            self._keep(made, writer)
+            writer.write(made)
         ended = "end of recording" if reason == "duration" else reason
         desk.show(lambda: self._draw(engine, ended), at_once=True)
-        if engine.tally.stimuli or reason != "duration":
+        if engine.counters.stimuli or reason != "duration":
             return None
         return (
             f"No pulse was found in {self.replay.path}: no annotation says 'stim', and no artefact comes at a regular "
@@ -110,7 +107,7 @@ class ReplaySession:
             block = self.recording.take(pace.due())
             if block:
                 for made in engine.step([block]):
-                    self._keep(made, writer)
+                    writer.write(made)
                 pace.took(len(block.samples), block.lost_before)
             elif engine.path.history.end >= self.recording.total_samples:
                 return "duration"
@@ -118,21 +115,17 @@ class ReplaySession:
                 time.sleep(_TICK_S)
             desk.show(lambda: self._draw(engine, None))
 
-    def _keep(self, made: Made, writer: EventWriter) -> None:
-        self._chronicle.take(made)
-        writer.write(made)
-
     def _draw(self, engine: Engine, ended: str | None) -> Snapshot:
-        position = Position(
+        state = SessionState(
             source=self.replay.path,
+            origin=RECORDED,
             duration_s=self.recording.total_samples / engine.info.sample_rate_hz,
             speed=self.replay.speed,
             paused=self.paused,
             ended=ended,
             notice=" ".join(self.recording.warnings),
-            past=self._chronicle.past(),
         )
-        return snapshot(engine, position)
+        return engine.snapshot(state)
 
 
 class Pace:

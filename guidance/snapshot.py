@@ -221,17 +221,20 @@ class Past:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All a screen shows. Unknown is None. ``emg`` is the last seconds of the main channel as (columns, 2)
-    minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing. ``zone_edges_ma`` are the
-    thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what the protocol says without
-    a source. ``patient`` and ``side`` are in the operator's words; ``lead_off`` says of each electrode whether it is
-    off, empty where the device does not tell; ``clipped`` is the share of samples at the input's limit; ``notes`` are
-    what the protocol has the operator note by one key; ``dial_ma`` is what the dial of a stimulator set by hand is said
-    to show.
+    """All a screen shows. Unknown is None. ``live``: a device measures now, else it is a recording; ``simulated``: no
+    person is measured, None where a recording does not say. ``emg`` is the last seconds of the main channel as
+    (columns, 2) minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing.
+    ``zone_edges_ma`` are the thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what
+    the protocol says without a source. ``patient`` and ``side`` are in the operator's words; ``lead_off`` says of each
+    electrode whether it is off, empty where the device does not tell; ``clipped`` is the share of samples at the
+    input's limit; ``notes`` are what the protocol has the operator note by one key; ``dial_ma`` is what the dial of a
+    stimulator set by hand is said to show.
     """
 
     t: float
     source: str
+    live: bool
+    simulated: bool | None
     protocol: str
     mode: str
     position_s: float

@@ -8,6 +8,7 @@ from drivers.base import DeviceInfo, Outcome, Pulse
 from guidance import __version__
 from guidance.events import VERSION, Response, Signal, Start, Stimulus
 from guidance.judge import judge
+from guidance.origin import Origin
 from guidance.protocol import Protocol
 from guidance.settings import Settings
 from guidance.signal.align import Alignment
@@ -15,8 +16,8 @@ from guidance.signal.path import ChannelResponse, QualitySecond
 from guidance.stimulation import PendingPulse
 
 
-def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
-    """The record that opens the stream of a procedure on ``info``, begun at ``wall_time`` (RFC 3339)."""
+def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origin) -> Start:
+    """The record that opens the stream of a procedure on ``info``, of ``origin``, begun at ``wall_time`` (RFC 3339)."""
     device = {
         "model": info.model,
         "serial": info.serial,
@@ -29,7 +30,7 @@ def start_of(info: DeviceInfo, settings: Settings, wall_time: str) -> Start:
         device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
     protocol = settings.protocol
     changes = tuple(asdict(change) for change in protocol.changes)
-    told = (changes, protocol.unsourced, protocol.assumed, settings.told)
+    told = (changes, protocol.unsourced, protocol.assumed, settings.told, origin.live, origin.simulated)
     program = f"needle-guidance {__version__}"
     return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *told)
 

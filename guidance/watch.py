@@ -60,6 +60,14 @@ class HealthMonitor:
         elif codes := self._alarms.acknowledge():
             yield Entry("acknowledge", {"alarms": codes})
 
+    def screen_lost(self) -> None:
+        """Note that nobody sees the guidance any more: for the interlock the screen is as old as the host."""
+        self.screen_seen_ns = 0
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more; that is not taken back."""
+        self.storage_ok = False
+
     def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
         """Take in what came with ``block``."""
         t = block.first_sample / self._rate_hz

@@ -22,10 +22,12 @@ from guidance.events import Made, Numbering
 from guidance.live.device import LiveDevice
 from guidance.live.stimulating import stimulation_within
 from guidance.messages import Aliquot, Arm, Aspiration, HandBack, Hold, Mark, Message, Stop, TakeOver, TurnDial
+from guidance.origin import Origin
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
 
 WALL_TIME = "2026-01-01T00:00:00+00:00"
+ORIGIN = Origin(live=True, simulated=True)
 HOST_FIELDS = ("mono_ns", "lag_ms", "sounded_ns", "wall_time", "program")
 FREE_TEXT = ("text", "why", "note", "protocol_unsourced", "protocol_assumed", "estimate", "reason", "ask")
 
@@ -41,7 +43,7 @@ def closed_loop() -> Iterator[Made]:
     settings = Settings(load("femoral"), Mode.AUTO, dose=dose, side="left")
     engine = Engine(settings, amplifier.info, WALL_TIME, stimulation_within(settings, amplifier.limits))
     device = LiveDevice(amplifier, asks=True)
-    yield engine.begin()
+    yield engine.begin(ORIGIN)
     steps: tuple[Step, ...] = (
         (1.0, ()), (12.0, (Arm(),)), (1.0, (Hold(),)), (2.0, (TakeOver(), TurnDial(2))), (2.0, (TurnDial(-3),)),
         (3.0, (HandBack(),)), (1.0, (Mark("contact"),)), (0.5, (Aspiration(blood=False),)), (2.0, (Aliquot(1.0),)),
@@ -64,7 +66,7 @@ def listening() -> Iterator[Made]:
     patient = Patient(23, sample_rate_hz=10_000, scenario="hold", start_mm=3.0)
     info = DeviceInfo("made", "1", "made:", 10_000.0, tuple(Channel(name, 10_000.0) for name in patient.muscles.names))
     engine = Engine(Settings(load("generic-block"), Mode.LISTEN, current_ma=1.0), info, WALL_TIME)
-    yield engine.begin()
+    yield engine.begin(ORIGIN)
     current_ma = 1.0
     patient.steer(2.5, 0.0, 0.25)
     for turn in range(100):
@@ -81,7 +83,7 @@ def needle_emg() -> Iterator[Made]:
     patient.voluntary.held = 0.18
     info = DeviceInfo("made", "1", "made:", 10_000.0, (Channel("needle", 10_000.0),))
     engine = Engine(Settings(load("botulinum-fcr"), Mode.LISTEN), info, WALL_TIME)
-    yield engine.begin()
+    yield engine.begin(ORIGIN)
     patient.steer(4.0, 0.0, 0.5)
     for turn in range(120):
         messages = (Mark("rest"),) if turn == 20 else (Mark("activate"),) if turn == 50 else ()

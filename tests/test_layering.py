@@ -152,6 +152,22 @@ def test_an_import_along_the_layers_is_let_pass(module: str, source: str) -> Non
     assert not broken(source, module)
 
 
+def test_no_command_module_imports_another_in_a_circle() -> None:
+    folder = ROOT / "guidance" / "cli"
+    within = {module_name(path).removesuffix(".__init__"): path for path in folder.glob("*.py")}
+    arrows = {name: _imported_of(within, path) - {name} for name, path in within.items()}
+    assert "guidance.cli.launch" in arrows["guidance.cli.guiding"]
+    for _ in range(len(arrows)):  # each time, what imports nothing that is left goes
+        arrows = {name: targets & set(arrows) for name, targets in arrows.items() if targets & set(arrows)}
+    assert arrows == {}
+
+
+def _imported_of(modules: dict[str, Path], path: Path) -> set[str]:
+    """Those of ``modules`` that ``path`` imports, at any depth."""
+    names = set(imports(path.read_text(encoding="utf-8"), module_name(path)))
+    return {name if name in modules else name.rpartition(".")[0] for name in names} & set(modules)
+
+
 def test_the_engine_loads_neither_terminal_nor_hardware_by_any_way_round() -> None:
     unwanted = ("textual", "rich", "click", "serial", "sounddevice", "soundfile", "edfio", "drivers.recording")
     code = f"import sys, guidance.engine; print([m for m in {unwanted!r} if m in sys.modules])"

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, ClassVar
 
 from drivers.base import Block, Outcome
 from guidance.audio.band import emg_band
@@ -35,7 +35,7 @@ from guidance.audio.wire import (
     VolumeLevels,
 )
 from guidance.cues import MAPPINGS, Mapping
-from guidance.events import Alarm, Cue, Made, MotorUnit, Response, Signal, Stimulus
+from guidance.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
 from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView, SoundView
 
@@ -67,15 +67,14 @@ class Sound:
         self._cue = self._order(Cue("unknown", *_first(self._mapping)))
         self._start()
 
-    def take(self, made: Made) -> Made:
-        """Sound ``made``; a cue comes back with the time at which it leaves, a second's quality with the underruns."""
-        record = made.record
+    def play(self, record: Record) -> int | None:
+        """Sound ``record``. The host's monotonic time in ns at which a cue leaves the loudspeaker; None for any other
+        record, and while nothing is heard.
+        """
         if isinstance(record, Cue):
             before, self._cue = self._cue, self._order(record)
             self._send(replace(self._cue, in_step=before.tone.figure == self._cue.tone.figure == "beep"))
-            return replace(made, record=replace(record, sounded_ns=self._leaves_ns()))
-        if isinstance(record, Signal):
-            return replace(made, record=replace(record, underruns=None if self.lost else self._underruns))
+            return self._leaves_ns()
         if isinstance(record, Stimulus) and record.outcome is not Outcome.NOT_DELIVERED.value:
             self._stimulus(record)
         elif isinstance(record, Response) and record.detected and record.amplitude_uv and self._mapping.answers:
@@ -84,7 +83,7 @@ class Sound:
             self._potential(record)
         elif isinstance(record, Alarm) and record.active and record.priority == "high":
             self._paused_until = 0.0
-        return made
+        return None
 
     def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         """Let the first channel of ``blocks`` be listened to; ``awaiting``: a pulse asked for is not reported yet."""
@@ -127,9 +126,9 @@ class Sound:
         return self.lost
 
     @property
-    def underruns(self) -> int:
-        """How often the loudspeaker lacked samples so far."""
-        return self._underruns
+    def underruns(self) -> int | None:
+        """How often the loudspeaker lacked samples so far; None while nothing is heard."""
+        return None if self.lost else self._underruns
 
     @property
     def latency_ms(self) -> float | None:
@@ -233,9 +232,10 @@ class Mute:
 
     mapping: str
 
-    def take(self, made: Made) -> Made:
-        """``made`` as it is."""
-        return made
+    underruns: ClassVar[None] = None
+
+    def play(self, record: Record) -> None:
+        """Nothing is heard."""
 
     def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         """Nothing is listened to."""

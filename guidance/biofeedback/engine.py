@@ -22,10 +22,11 @@ from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.view import training_view
 from guidance.events import End, Entry, Made, Record, Signal
 from guidance.messages import Acknowledge, Credit, Mark, Message, Pause, TurnDial
+from guidance.origin import Origin
 from guidance.settings import Settings
-from guidance.snapshot import TrainingView
+from guidance.snapshot import Snapshot, TrainingView
+from guidance.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.stimulation import Action, Stimulation
-from guidance.tally import Tally
 from guidance.telling import start_of
 from guidance.watch import HealthMonitor
 
@@ -45,9 +46,11 @@ class BiofeedbackEngine:
         """For ``plan`` on the channels ``columns`` of device ``info``, begun at ``wall_time`` (RFC 3339)."""
         self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
         self.actions: list[Action] = []
-        self.tally, self.alarms = Tally(), AlarmBoard()
+        self.alarms = AlarmBoard()
         self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.muscles = Muscles(info, columns, plan.window_s)
+        self.builder = SnapshotBuilder(settings, info, self.muscles.names[0])
+        self.counters = self.builder.counters
         self.course = Course(plan, self.muscles.names, self.muscles.bands)
         self._columns = columns
         self._feedback = Feedback(len(columns))
@@ -64,11 +67,12 @@ class BiofeedbackEngine:
         """Nothing is ever so urgent that the screen would have to wait."""
         return False
 
-    def begin(self) -> Made:
-        """The record that opens the stream."""
+    def begin(self, origin: Origin) -> Made:
+        """The record that opens the stream of a signal of that ``origin``."""
         told = {"training": self.plan.told, "columns": list(self._columns)}
-        return Made(0.0, replace(start_of(self.info, self.settings, self._wall_time), settings=told))
+        return Made(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=told))
 
+    @recorded
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
     ) -> Iterator[Made]:
@@ -76,7 +80,7 @@ class BiofeedbackEngine:
         for message in messages:
             yield from (Made(self.t, record) for record in self._obey(message, now_ns or 0))
         for block in blocks:
-            self.tally.count_block(block)
+            self.counters.count_block(block)
             yield from self._electrodes(block)
             yield from (Made(t, record) for t, record in self.watch.block(block))
             for found in self.muscles.feed(block):
@@ -86,19 +90,48 @@ class BiofeedbackEngine:
             state = self.watch.conditions(None, now_ns, headless=self.settings.headless)
             yield from (Made(self.t, record) for record in self.watch.live(None, state, self.t))
 
+    @recorded
     def end(self, reason: str) -> Iterator[Made]:
         """The record that closes the stream."""
-        yield Made(self.t, End(reason, 0, 0, self.tally.samples, self.tally.lost_samples))
+        yield Made(self.t, End(reason, 0, 0, self.counters.samples, self.counters.lost_samples))
 
     def arm(self, by: str, now_ns: int) -> Iterator[Made]:  # noqa: ARG002 - as the engine of a procedure says it
         """Nothing can be armed."""
         return iter(())
 
+    @recorded
     def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:  # noqa: ARG002
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
         record = self.alarms.condition(code, text, cause)
         if record:
             yield Made(self.t, record)
+
+    @recorded
+    def enter(self, entry: Entry) -> Iterator[Made]:
+        """Put an ``entry`` of the host on record."""
+        yield Made(self.t, entry)
+
+    def snapshot(self, session: SessionState) -> Snapshot:
+        """All that a screen shows now, of a ``session`` so far; there is no stimulator in it."""
+        state = EngineState(self.t, self.alarms.signals(), training=self.view(), paused=self.course.paused)
+        return self.builder.build(state, session)
+
+    def screen_lost(self) -> None:
+        """Note that nobody sees the exercise any more."""
+        self.watch.screen_lost()
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more."""
+        self.watch.journal_failed()
+
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+        return self.watch.storage_ok
+
+    def is_fit(self, now_ns: int) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
+        """Whether the signal is fit to begin stimulation: here there is none."""
+        return False
 
     def view(self) -> TrainingView:
         """What a screen shows of the exercise."""
@@ -141,7 +174,7 @@ class BiofeedbackEngine:
         values, self._second = np.array(self._second), []
         rms_uv = tuple(_rms(values[:, at]) for at in range(values.shape[1]))
         signal = self.muscles.take_second(rms_uv)
-        yield Signal(signal, self.tally.lost_samples, self.tally.bad_frames)
+        yield Signal(signal, self.counters.lost_samples, self.counters.bad_frames)
         clipped = max((channel["clipped_fraction"] or 0.0 for channel in signal), default=0.0)
         yield from self.watch.clipped(clipped, t)
         yield EnvelopeSecond(

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from guidance.biofeedback.course import Course
 from guidance.biofeedback.scoring import GRACE_S
-from guidance.snapshot import MuscleView, Snapshot, TrainingView
-from guidance.view import Position
-
-if TYPE_CHECKING:
-    from guidance.biofeedback.engine import BiofeedbackEngine
+from guidance.snapshot import MuscleView, TrainingView
 
 _PREPARING = ("prepare", "ready")
 
@@ -48,39 +41,4 @@ def _muscle(course: Course, at: int, value: float, why: str) -> MuscleView:
         largest_uv=largest_uv,
         line_uv=line_uv,
         why=why if math.isnan(value) else None,
-    )
-
-
-def training_snapshot(engine: BiofeedbackEngine, position: Position) -> Snapshot:
-    """All that a screen shows now; there are no sweeps and no stimulator in it."""
-    tally, protocol = engine.tally, engine.settings.protocol
-    return Snapshot(
-        t=engine.t,
-        source=position.source,
-        protocol=protocol.id,
-        mode="biofeedback",
-        position_s=engine.t,
-        duration_s=position.duration_s,
-        speed=position.speed,
-        paused=engine.course.paused,
-        ended=position.ended,
-        window_ms=protocol.window_ms,
-        criterion_uv=None,
-        channel=engine.muscles.names[0],
-        sweeps=(),
-        stimuli=0,
-        responses=0,
-        detections=0,
-        lost_samples=tally.lost_samples,
-        rms_uv=None,
-        mains_uv=None,
-        emg=np.zeros((0, 2), np.float32),
-        emg_gaps=np.zeros(0, np.bool_),
-        emg_span_s=0.0,
-        alarms=engine.alarms.signals(),
-        notice=position.notice,
-        connected=position.connected,
-        sound=position.sound,
-        journal=position.journal,
-        training=engine.view(),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guidance.cli.again import procedure_at, replay_procedure
+from guidance.cli.launch import run_job
 from guidance.cli.options import (
     CRITERION,
     DEVICE,
@@ -26,7 +27,6 @@ from guidance.cli.options import (
     Positive,
     check_events,
     procedure_options,
-    run_job,
     settings_of,
     sound_of,
 )

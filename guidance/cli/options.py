@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,8 @@ import click
 
 from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dosing import DOSING, dose_plan_of
-from guidance.config import Config, load_config
 from guidance.cues import USUAL
-from guidance.faults import ArgumentFault, Fault
-from guidance.parting import Parting
+from guidance.faults import ArgumentFault
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -24,8 +20,6 @@ STATUS = """\b
 Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
 
 CommandFunction = Callable[..., None]
-ScreenFunction = Callable[[Any], None]
-Loader = Callable[[], ScreenFunction]
 
 
 class Positive(click.ParamType[float]):
@@ -207,52 +201,3 @@ def check_events(options: dict[str, Any]) -> None:
         raise click.UsageError(f"--events {events} is a folder; name a file in it.")
     if not has_folder:
         raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
-
-
-def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: bool = False) -> None:
-    """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status; where
-    the operator left it to sign the note, that comes first.
-    """
-    from guidance.host import run_headless, run_with_screen
-
-    if not headless and not sys.stdout.isatty():
-        raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    parting = Parting()
-    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, parting, exercise=exercise))
-    if outcome.sentence:
-        click.echo(f"needle-guidance: {outcome.sentence}", err=True)
-    if parting.folder is not None:
-        from guidance.cli.records import sign_at_end
-
-        sign_at_end(Path(parting.folder), job.key_file)
-    sys.exit(outcome.status)
-
-
-def screen_of(
-    theme: str | None, parting: Parting | None = None, *, looks_on: bool = False, exercise: bool = False
-) -> Loader:
-    """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
-
-    Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
-    """
-    try:
-        config = load_config()
-        load = partial(_load_screen, config, theme, parting, looks_on=looks_on, exercise=exercise)
-        if config.keys or config.screen:
-            load()
-    except Fault as fault:
-        raise click.UsageError(str(fault)) from None
-    return load
-
-
-def _load_screen(
-    config: Config, theme: str | None, parting: Parting | None, *, looks_on: bool, exercise: bool
-) -> ScreenFunction:
-    from guidance.ui import run_screen
-    from guidance.ui.look import look_of
-
-    if exercise:
-        from guidance.ui.training import run_training_screen
-
-        return partial(run_training_screen, look=look_of(config, theme))
-    return partial(run_screen, look=look_of(config, theme, looks_on=looks_on), parting=parting)

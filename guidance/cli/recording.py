@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from guidance.cli.options import DEVICE, STATUS, Positive, run_job
+from guidance.cli.launch import run_job
+from guidance.cli.options import DEVICE, STATUS, Positive
 
 
 @click.command(epilog=STATUS)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guidance.audio.settings import sound_settings
-from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events, run_job
+from guidance.cli.launch import run_job
+from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events
 from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.faults import ArgumentFault, Fault
+from guidance.origin import is_simulation
 from guidance.protocol import ProtocolError, load, resolve
 from guidance.settings import Mode, Settings
 
@@ -93,7 +95,7 @@ def _check(options: dict[str, Any]) -> None:
         raise click.UsageError("--fast and --speed are for a recorded signal; name one with --file.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
-    if options["effort"] and not str(options["address"]).startswith("sim:"):
+    if options["effort"] and not is_simulation(options["address"] or ""):
         raise click.UsageError("--effort steers a simulated person; use it with --device sim:SEED.")
     check_events(options)
 

@@ -9,7 +9,8 @@ import sys
 
 import click
 
-from guidance.cli.options import STATUS, THEME, screen_of
+from guidance.cli.launch import screen_of
+from guidance.cli.options import STATUS, THEME
 from guidance.faults import DONE, Fault
 
 _SERVED = "TEXTUAL_DRIVER"

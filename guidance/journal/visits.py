@@ -12,6 +12,7 @@ from guidance.faults import ArgumentFault, Fault
 from guidance.journal.files import open_plain, replace_private
 from guidance.journal.reading import read_events
 from guidance.journal.store import procedures
+from guidance.origin import origin_of
 
 LABEL_NAME = "case-label"
 _LABEL = re.compile(r"[\w.-]{1,60}")
@@ -102,7 +103,7 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
         last_line_uv=_number(trials[-1]["next_line_uv"]) if trials else None,
         longest_held_s=max((each for each in held if each is not None), default=None),
         hold_s=_number(training["hold_s"]) if training["exercise"] == "contract-hold" else None,
-        is_simulated=str(start["device"]["address"]).startswith("sim:"),
+        is_simulated=origin_of(start).simulated is True,
         why=None if muscle.get("why") is None else str(muscle["why"]),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
 from guidance.live.paired import Paired
+from guidance.origin import Origin, reports_simulation
 from guidance.stimulation import Action, Fire, SwitchOutput
 
 RETRY_S = 0.25
@@ -31,8 +32,14 @@ class LiveDevice:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether there is a simulated patient and no other."""
+        """Whether there is a simulated patient, who can be steered, and no other."""
         return self._patient is not None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the signal of a device comes from: it measures now, a person or a simulation."""
+        info = self._amplifier.info
+        return Origin(live=True, simulated=self.is_simulated or reports_simulation(info.model, info.address))
 
     @property
     def lost_for_s(self) -> float:

@@ -18,6 +18,7 @@ class Played(Amplifier):
         """Open the file. Raises DeviceNotFound, DeviceRefused."""
         self._recording = Recording(path, listen=True)
         self.info = self._recording.info
+        self.speed = speed
         self._pace = Pace(speed, self.info.sample_rate_hz)
         self._end = 0
 

@@ -6,27 +6,26 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
 from guidance.alarms import AlarmBoard
 from guidance.audio.sound import Mute, Sound
-from guidance.chronicle import Chronicle
-from guidance.events import Entry, Made
+from guidance.events import Cue, Entry, Made, Signal
 from guidance.faults import Fault, StorageFault
 from guidance.host.desk import Desk
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
 from guidance.live.device import LiveDevice
 from guidance.messages import Message, Quit, Steer
+from guidance.origin import Origin
 from guidance.output_state import NOT_KNOWN
 from guidance.settings import Settings
 from guidance.snapshot import Snapshot
+from guidance.snapshot_builder import SessionState
 from guidance.stimulation import Action, Stimulation, SwitchOutput
-from guidance.tally import Tally
-from guidance.view import Position, snapshot
-from guidance.watch import HealthMonitor, fault_text
+from guidance.watch import fault_text
 from guidance.writer import EventWriter
 
 READ_S = 0.004
@@ -36,6 +35,7 @@ DRAW_S = 0.010
 RECONNECT_S = 10.0
 SOUND_S = 1.0
 SCREENLESS_S = 600.0
+_REAL_TIME: float | None = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,7 @@ class Loop(Protocol):
 
     settings: Settings
     info: DeviceInfo
-    tally: Tally
     alarms: AlarmBoard
-    watch: HealthMonitor
     stimulation: Stimulation | None
 
     @property
@@ -65,10 +63,17 @@ class Loop(Protocol):
     def actions(self) -> list[Action]:
         """What is to be asked of the stimulator now."""
 
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+
+    def is_fit(self, now_ns: int) -> bool:
+        """Whether the signal is fit to begin stimulation."""
+
     def answer_due(self, within_s: float) -> bool:
         """Whether something that may not wait comes so soon."""
 
-    def begin(self) -> Made:
+    def begin(self, origin: Origin) -> Made:
         """The record that opens the stream."""
 
     def step(self, blocks: Sequence[Block], now_ns: int | None, messages: Sequence[Message]) -> Iterable[Made]:
@@ -83,6 +88,18 @@ class Loop(Protocol):
     def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[Made]:
         """Take in what the host knows of trouble."""
 
+    def enter(self, entry: Entry) -> Iterable[Made]:
+        """Put an entry of the host on record."""
+
+    def snapshot(self, session: SessionState) -> Snapshot:
+        """All that a screen shows now."""
+
+    def screen_lost(self) -> None:
+        """Note that nobody sees the screen any more."""
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more."""
+
 
 class LiveSession:
     """A procedure under way. It owns what ``stack`` closes: the device, the record, the copy of the events."""
@@ -95,16 +112,12 @@ class LiveSession:
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
-        view: Callable[[Any, Position], Snapshot] = snapshot,
     ) -> None:
-        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start, and
-        ``view`` makes of the engine what a screen shows.
-        """
-        self._view = view
+        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
         self._engine, self._device = engine, device
+        self._origin, self._speed = device.origin, _REAL_TIME
         self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
-        self._chronicle = Chronicle(engine.info.channels[0].name)
         self._lost: str | None = None
         self._status_seen = False
         self._sound_since: float | None = None
@@ -159,7 +172,7 @@ class LiveSession:
     def _procedure(self, desk: Desk, stopping: Callable[[], bool]) -> str:
         for notice in self._notices:
             desk.tell(notice)
-        self._write([self._engine.begin()])
+        self._write([self._engine.begin(self._origin)])
         while True:
             reason = self._turn(desk, stopping)
             if reason is not None:
@@ -197,7 +210,7 @@ class LiveSession:
         now = time.monotonic()
         if self._screen_gone_at is None:
             self._screen_gone_at = now
-            self._engine.watch.screen_seen_ns = 0
+            self._engine.screen_lost()
             mark_alone(self._record.folder)
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
@@ -227,7 +240,7 @@ class LiveSession:
         stimulation = engine.stimulation
         if stimulation is None or stimulation.armed or stimulation.suspect:
             return
-        if not (engine.tally.quality and engine.watch.sound(engine.t, now_ns)):
+        if not engine.is_fit(now_ns):
             self._sound_since = None
         elif self._sound_since is None:
             self._sound_since = engine.t
@@ -251,35 +264,45 @@ class LiveSession:
     def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
         engine, sound = self._engine, self._sound
         for asked in filter(None, map(sound.obey, messages)):
-            self._write([Made(engine.t, Entry("sound", asked))])
+            self._write(engine.enter(Entry("sound", asked)))
         stimulation = engine.stimulation
         sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
         self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
 
     def _write(self, records: Iterable[Made]) -> None:
-        for sounded in map(self._sound.take, records):
-            self._chronicle.take(sounded)
-            self._record.note(sounded)
+        for made in records:
+            stamped = self._stamped(made)
+            self._record.note(stamped)
             try:
-                self._writer.write(sounded)
+                self._writer.write(stamped)
             except StorageFault as fault:
                 self._unwritten(fault)
+
+    def _stamped(self, made: Made) -> Made:
+        """``made``, sounded, with what only the sound knows: when a cue leaves the loudspeaker, how often that lacked
+        samples.
+        """
+        record, sounded_ns = made.record, self._sound.play(made.record)
+        if isinstance(record, Cue):
+            return replace(made, record=replace(record, sounded_ns=sounded_ns))
+        if isinstance(record, Signal):
+            return replace(made, record=replace(record, underruns=self._sound.underruns))
+        return made
 
     def _storage(self) -> None:
         """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
         for cause, text in self._record.troubles():
-            if text and cause != "space" and self._engine.watch.storage_ok:
+            if text and cause != "space" and self._engine.journal_ok:
                 self._amiss = text
             self._write(self._engine.trouble("storage", text, cause, disarm=False))
 
     def _unwritten(self, fault: StorageFault) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
         is_journal = fault.target == self._record.journal.name
-        if self._engine.watch.storage_ok:  # what the copy meets does not hide that the journal has ended
+        if self._engine.journal_ok:  # what the copy meets does not hide that the journal has ended
             self._amiss = str(fault)
         if is_journal:
-            self._engine.actions.clear()  # what is not on record is not asked for
-        self._engine.watch.storage_ok &= not is_journal
+            self._engine.journal_failed()
         self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
 
     def _break_off(self, fault: Exception) -> str:
@@ -307,19 +330,18 @@ class LiveSession:
 
     def _draw(self) -> Snapshot:
         info = self._engine.info
-        simulated = ["SIMULATED PATIENT."] if self._device.is_simulated else []
-        position = Position(
+        state = SessionState(
             source=f"{info.model} {info.serial}".strip(),
+            origin=self._origin,
             duration_s=self._duration_s,
-            speed=1.0,
+            speed=self._speed,
             ended=self._ended,
-            notice=" ".join(simulated + self._notices),
+            notice=" ".join(self._notices),
             connected=self._lost is None,
-            past=self._chronicle.past(),
             sound=self._sound.view(),
-            journal=self._record.view(failed=not self._engine.watch.storage_ok),
+            journal=self._record.view(failed=not self._engine.journal_ok),
         )
-        return self._view(self._engine, position)
+        return self._engine.snapshot(state)
 
 
 def _sentences(*parts: str | None) -> str:

@@ -15,8 +15,7 @@ from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.envelope import LEAST_RATE_HZ
 from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.plan import MUSCLES, Plan
-from guidance.biofeedback.view import training_snapshot
-from guidance.events import Entry, Made
+from guidance.events import Entry
 from guidance.faults import ArgumentFault, Fault
 from guidance.host.desk import Desk
 from guidance.journal.visits import Visit, earlier_visits, put_label
@@ -26,6 +25,7 @@ from guidance.live.opening import Opening
 from guidance.live.played import Played
 from guidance.live.session import LiveSession, Outlets
 from guidance.messages import Message
+from guidance.origin import RECORDED, is_simulation
 from guidance.settings import Settings
 
 _MOST_MUSCLES = 2
@@ -79,7 +79,7 @@ class TrainingJob:
         if self.file is not None:
             return Played(self.file, self.speed)
         address = self.address or ""
-        return open_device(address, channels=_MOST_MUSCLES) if address.startswith("sim:") else open_device(address)
+        return open_device(address, channels=_MOST_MUSCLES) if is_simulation(address) else open_device(address)
 
     def _put_label(self, folder: Path) -> None:
         if self.label:
@@ -105,15 +105,17 @@ class TrainingSession(LiveSession):
         will: Will,
     ) -> None:
         """As LiveSession; ``played`` is the recording, if it is one, and ``will`` that of a simulated person."""
-        super().__init__(engine, device, outlets, duration_s, notices, stack, training_snapshot)
+        super().__init__(engine, device, outlets, duration_s, notices, stack)
         self._training, self._played, self._will = engine, played, will
+        if played is not None:
+            self._origin, self._speed = RECORDED, played.speed
 
     def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
         reason = super()._turn(desk, stopping)
         if self._device.is_simulated:
             for words in self._will.words(self._training.t, self._training.course.phase):
                 self._device.steer(words)
-                self._write([Made(self._training.t, Entry("simulated", {"words": words}))])
+                self._write(self._training.enter(Entry("simulated", {"words": words})))
         return reason
 
     def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:

@@ -19,6 +19,7 @@ from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.reading import read_events
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.messages import Acknowledge, Mark, Message, TurnDial
+from guidance.origin import replayed
 from guidance.protocol import ProtocolError, load
 from guidance.settings import Mode, Settings
 from guidance.stimulation import DIAL_STEP_MA
@@ -62,7 +63,7 @@ def rerun(folder: Path) -> Rerun:
         recording = Recording(folder / SIGNAL_NAME, listen=False)
         inputs = Inputs(then, recording)
         engine = Engine(inputs.settings, inputs.info, then[0]["wall_time"])
-        made = [engine.begin(), *inputs.through(engine)]
+        made = [engine.begin(replayed(then[0])), *inputs.through(engine)]
     except ProtocolError as fault:
         raise Fault(f"The procedure {folder.name} cannot be replayed: {fault}") from None
     except (KeyError, TypeError, ValueError) as fault:

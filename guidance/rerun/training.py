@@ -17,6 +17,7 @@ from guidance.faults import Fault
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.messages import Message, Pause, TurnDial
+from guidance.origin import replayed
 from guidance.protocol import ProtocolError, load
 from guidance.rerun.differences import ComparisonRow, Difference
 from guidance.rerun.procedure import EventFields, Rerun
@@ -39,7 +40,10 @@ def rerun_training(folder: Path, then: list[EventFields]) -> Rerun:
     try:
         recording = Recording(folder / SIGNAL_NAME, listen=True)
         engine = _engine(then[0], recording)
-        made = [engine.begin(), *_through(engine, recording, then)]
+        made = [
+            engine.begin(replayed(then[0])),
+            *_through(engine, recording, then),
+        ]
     except ProtocolError as fault:
         raise Fault(f"The exercise {folder.name} cannot be replayed: {fault}") from None
     except (KeyError, TypeError, ValueError) as fault:

@@ -11,7 +11,7 @@ from guidance.harmless import clean
 from guidance.proximity.zones import USUAL_EDGES_MA, Edges
 from guidance.signal_fitness import stale_after_s
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_led_by_emg, is_live
+from guidance.ui.facts import is_led_by_emg
 
 _TREND_S = 3.0
 _TREND_LEAST_S = 0.8
@@ -154,7 +154,7 @@ def _blinded(snapshot: Snapshot) -> str | None:
     """What keeps the engine from knowing anything now, in words."""
     if not snapshot.connected:
         return _BLINDING["device-lost"]
-    if snapshot.ended is not None and is_live(snapshot):
+    if snapshot.ended is not None and snapshot.live:
         return "the procedure has ended"
     codes = {alarm.code for alarm in snapshot.alarms if alarm.active}
     return next((words for code, words in _BLINDING.items() if code in codes), None)

@@ -9,7 +9,6 @@ from itertools import groupby
 from textual.binding import ActiveBinding
 
 from guidance.harmless import clean
-from guidance.ui.facts import is_live
 from guidance.ui.pages import Scene, ScreenPage
 
 STEP_MM = 0.5
@@ -111,7 +110,7 @@ def _stimulates(scene: Scene) -> bool:
 
 def _steers_itself(scene: Scene) -> bool:
     """Whether a procedure runs here that the operator may say something to."""
-    return scene.snapshot is not None and is_live(scene.snapshot) and not scene.looks_on
+    return scene.snapshot is not None and scene.snapshot.live and not scene.looks_on
 
 
 def _turns(scene: Scene, _steps: object) -> bool:
@@ -125,7 +124,7 @@ def _is_dialled(scene: Scene) -> bool:
     if scene.snapshot is None or scene.looks_on:
         return False
     if scene.snapshot.stimulator is None:
-        return scene.mode == "listen" and is_live(scene.snapshot)
+        return scene.mode == "listen" and scene.snapshot.live
     return not scene.snapshot.stimulator.sets_current
 
 
@@ -159,7 +158,7 @@ def _held(scene: Scene) -> bool:
 
 _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
-    "pause": lambda scene: scene.snapshot is not None and not is_live(scene.snapshot) and not scene.looks_on,
+    "pause": lambda scene: scene.snapshot is not None and not scene.snapshot.live and not scene.looks_on,
     "ask_to_arm": _stimulates,
     "go": lambda scene: _stimulates(scene) or scene.beside(1) is not None or scene.page is ScreenPage.HELP,
     "previous": lambda scene: scene.beside(-1) is not None or scene.page is ScreenPage.HELP,

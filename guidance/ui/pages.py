@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_live, is_simulated
 
 
 class ScreenPage(StrEnum):
@@ -25,13 +24,13 @@ _RECORDED = (ScreenPage.GUIDE, ScreenPage.REVIEW)
 
 def order(snapshot: Snapshot | None) -> tuple[ScreenPage, ...]:
     """The pages that there are; a replay has nothing to prepare and injects nothing."""
-    return _LIVE if snapshot is None or is_live(snapshot) else _RECORDED
+    return _LIVE if snapshot is None or snapshot.live else _RECORDED
 
 
 def first(snapshot: Snapshot) -> ScreenPage:
     """Where to begin: a procedure under way needs guidance at once."""
     begun = bool(snapshot.stimuli) or (snapshot.stimulator is not None and snapshot.stimulator.armed)
-    return ScreenPage.PREPARE if is_live(snapshot) and not begun else ScreenPage.GUIDE
+    return ScreenPage.PREPARE if snapshot.live and not begun else ScreenPage.GUIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +67,4 @@ class Scene:
     @property
     def simulates(self) -> bool:
         """Whether the patient is a simulated one."""
-        return self.snapshot is not None and is_simulated(self.snapshot)
+        return self.snapshot is not None and bool(self.snapshot.simulated)

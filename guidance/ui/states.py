@@ -9,7 +9,7 @@ from enum import Enum, auto
 from guidance.harmless import clean
 from guidance.signal_fitness import Unfit, is_high, signal_faults
 from guidance.snapshot import Snapshot, StimulatorView
-from guidance.ui.facts import is_led_by_emg, is_live
+from guidance.ui.facts import is_led_by_emg
 from guidance.ui.text import UNKNOWN
 
 LEAST_MINUTES = 30.0
@@ -71,7 +71,7 @@ def checks(snapshot: Snapshot) -> tuple[ShownState, ...]:
 
 
 def _link(snapshot: Snapshot) -> ShownState:
-    if not is_live(snapshot):
+    if not snapshot.live:
         return ShownState("link", Standing.PLAIN, "a recording")
     if not snapshot.connected:
         return ShownState("link", Standing.BAD, "LOST", "Plug the amplifier in again; it is looked for all the while.")
@@ -83,7 +83,7 @@ def _link(snapshot: Snapshot) -> ShownState:
 
 def _sound(snapshot: Snapshot) -> ShownState:
     sound = snapshot.sound
-    if sound is None and not is_live(snapshot):
+    if sound is None and not snapshot.live:
         return ShownState("sound", Standing.PLAIN, "none")
     if sound is None:
         return ShownState("sound", Standing.UNKNOWN, "not told", "Listen whether there is any.")
@@ -102,7 +102,7 @@ def _record(snapshot: Snapshot) -> ShownState:
     journal = snapshot.journal
     if _holds(snapshot, "storage") or (journal is not None and journal.state != "ok"):
         return ShownState("record", Standing.BAD, "FAILED", "Make room on the disk, or name another --store.")
-    if journal is None and not is_live(snapshot):
+    if journal is None and not snapshot.live:
         return ShownState("record", Standing.PLAIN, "none")
     if journal is None:
         return ShownState("record", Standing.UNKNOWN, "not told")
@@ -118,7 +118,7 @@ def _record(snapshot: Snapshot) -> ShownState:
 def _stimulator(snapshot: Snapshot) -> ShownState:
     stimulator = snapshot.stimulator
     if stimulator is None:
-        is_beside = snapshot.mode == "listen" and is_live(snapshot) and not is_led_by_emg(snapshot)
+        is_beside = snapshot.mode == "listen" and snapshot.live and not is_led_by_emg(snapshot)
         words = "another maker's" if is_beside else "none"
         return ShownState("stimulator", Standing.PLAIN, words)
     if _holds(snapshot, "stimulator-not-off"):

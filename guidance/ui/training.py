@@ -12,7 +12,6 @@ from textual.screen import Screen
 
 from guidance.messages import Acknowledge, Pause, Steer, TurnDial
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_simulated
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, LinkedApp, show_on_terminal
 from guidance.ui.look import Look
@@ -100,7 +99,7 @@ class TrainingApp(LinkedApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Whether the key of ``action`` holds now: a person who is not simulated cannot be steered."""
         del parameters
-        return action not in ("effort", "second") or (self.newest is not None and is_simulated(self.newest))
+        return action not in ("effort", "second") or (self.newest is not None and bool(self.newest.simulated))
 
     def action_pause(self) -> None:
         """Hold the exercise, or go on."""

@@ -25,7 +25,7 @@ from guidance.audio.output import LATENCIES_S
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Sound
 from guidance.cues import MAPPINGS, CueChooser
-from guidance.events import Cue, Made, Proximity
+from guidance.events import Cue, Proximity
 from guidance.proximity.zones import Edges
 from tests.benchmarks.bench_live import Terminal, armed
 from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
@@ -65,15 +65,13 @@ def lags_ms(sound: Sound, session: Session, recorder: Recorder, cues: int) -> tu
     """From a record to the first changed sample; that sample against the record's ``sounded_ns``; cues never heard."""
     chooser, asked = CueChooser(MAPPINGS["tempo"], EDGES_MA), []
     for _ in range(cues):
-        sound.take(Made(0.0, Cue("none", 0.5, 1200.0)))
+        sound.play(Cue("none", 0.5, 1200.0))
         session.tend(QUIET_S + random.random() * 0.05)
         chooser.changed(proximity("far", 3.0))
         at_s = time.monotonic()
         cue = chooser.changed(proximity("close", 0.15))
         assert cue is not None
-        record = sound.take(Made(0.0, cue)).record
-        assert isinstance(record, Cue)
-        asked.append((at_s, record.sounded_ns))
+        asked.append((at_s, sound.play(cue)))
         session.tend(0.15)
     session.tend(0.3)
     recording, found, off, missed = recorder.recording(), [], [], 0
@@ -93,7 +91,7 @@ def row(latency_s: float | None, cues: int, server: PulseServer) -> str:
     sound = Sound(SoundSettings(monitor=0.0, latency_s=latency_s), EMG_HZ)
     session = Session(sound)
     try:
-        while sound.take(Made(0.0, Cue("none", 0.5, 1200.0))).record.sounded_ns is None:  # type: ignore[attr-defined]
+        while sound.play(Cue("none", 0.5, 1200.0)) is None:
             session.tend(0.1)
         with Recorder(server) as recorder:
             session.tend(1.0)
@@ -142,11 +140,12 @@ def idle(minutes: float, server: PulseServer) -> None:
     session = Session(sound)
     try:
         with Recorder(server):
-            sound.take(Made(0.0, Cue("close", None, 880.0)))
+            sound.play(Cue("close", None, 880.0))
             session.tend(3.0)
-            before = sound.underruns
+            before = sound.underruns or 0
             session.tend(minutes * 60)
-        print(f"{minutes:g} min idle: samples lacked {sound.underruns - before} times; lost: {sound.lost or 'never'}")
+        lacked = (sound.underruns or 0) - before
+        print(f"{minutes:g} min idle: samples lacked {lacked} times; lost: {sound.lost or 'never'}")
     finally:
         sound.close()
 

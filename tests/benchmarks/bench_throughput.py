@@ -90,8 +90,10 @@ def ours(block_s: float) -> Run:
             for made in engine.step([block]):
                 writer.write(made)
         writer.close()
-        if engine.tally.detections < len(recording.pulses) // 4:
-            raise RuntimeError(f"only {engine.tally.detections} responses were found to {len(recording.pulses)} pulses")
+        if engine.counters.detections < len(recording.pulses) // 4:
+            raise RuntimeError(
+                f"only {engine.counters.detections} responses were found to {len(recording.pulses)} pulses"
+            )
 
     return run
 

@@ -13,6 +13,7 @@ import numpy as np
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.engine import Engine
 from guidance.events import Made, Numbering, Record, Response
+from guidance.origin import RECORDED
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from tests.guidance.waves import Wave, add, artefact, m_wave, mains, noise
@@ -65,7 +66,7 @@ def settings(
 def made_of(stream: Stream, chosen: Settings, cuts: Iterable[int] = ()) -> list[Made]:
     """All that an engine makes of ``stream``, the first and the last record included."""
     engine = Engine(chosen, stream.info, "2026-01-01T00:00:00+00:00")
-    return [engine.begin(), *engine.step(list(stream.blocks(cuts))), *engine.end("duration")]
+    return [engine.begin(RECORDED), *engine.step(list(stream.blocks(cuts))), *engine.end("duration")]
 
 
 def told(made: Sequence[Made]) -> list[dict[str, Any]]:

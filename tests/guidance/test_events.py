@@ -17,6 +17,7 @@ from drivers.base import Pulse
 from drivers.recording import Recording
 from guidance.engine import Engine
 from guidance.events import BY_EMG, Cue, Entry, Made, Numbering, Proximity, Response, Signal, unknown_proximity
+from guidance.origin import RECORDED
 from guidance.settings import Mode
 from tests.guidance.event_rules import Line, faults, read
 from tests.guidance.streams import Stream, evoked, made_of, settings
@@ -62,7 +63,7 @@ def test_every_stream_keeps_the_rules(name: str, mode: Mode) -> None:
 def replayed(name: str, mode: Mode) -> str:
     recording = Recording(shared(f"data/streams/{name}.edf"), listen=mode is Mode.LISTEN)
     engine = Engine(settings(mode, (13.0, 50.0), 50.0), recording.info, "2026-01-01T00:00:00+00:00")
-    made = [engine.begin()]
+    made = [engine.begin(RECORDED)]
     while block := recording.take(750):
         made += engine.step([block])
     return text_of([*made, *engine.end("duration")])

@@ -9,12 +9,13 @@ import pytest
 
 from guidance.engine import Engine
 from guidance.events import Response
+from guidance.origin import RECORDED
 from guidance.protocol import load
 from guidance.settings import Mode, Settings
 from guidance.snapshot import Snapshot
+from guidance.snapshot_builder import SessionState
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.judged import Judged
-from guidance.view import Position, snapshot
 from tests.guidance.streams import Stream, evoked, made_of, of_kind, told
 from tests.guidance.ui.fakes import build_snapshot, build_sweep
 
@@ -70,7 +71,7 @@ def test_the_snapshot_carries_the_judgement_and_what_is_unsourced() -> None:
     stream = evoked(900.0, 6, latency_ms=12.0, silent=4)
     engine = Engine(Settings(load("femoral"), Mode.MANUAL), stream.info, "2026-01-01T00:00:00+00:00")
     list(engine.step(list(stream.blocks())))
-    shown = snapshot(engine, Position("made", None, None))
+    shown = engine.snapshot(SessionState("made", RECORDED))
     assert shown.sweeps[-1].judged == "other-nerve"
     assert "late" in (shown.sweeps[-1].note or "")
     assert "start current" in shown.unsourced

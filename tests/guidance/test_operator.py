@@ -9,8 +9,9 @@ import pytest
 from guidance.controller import Controller
 from guidance.events import Command, Entry, Proximity, PulseOutcome, Stimulus
 from guidance.messages import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
+from guidance.origin import RECORDED
 from guidance.settings import Mode
-from guidance.view import Position, snapshot
+from guidance.snapshot_builder import SessionState
 from tests.guidance.closed_loop import ClosedLoop
 
 
@@ -118,7 +119,7 @@ def test_the_screen_sees_who_chooses(loop: ClosedLoop) -> None:
     seen = []
     for messages in ((), (Hold(),), (TakeOver(),), (HandBack(),)):
         loop.run(0.6, *messages)
-        view = snapshot(loop.engine, Position("", None, None)).stimulator
+        view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
         assert view is not None
         seen.append(view.chooser)
     assert seen == ["controller", "held", "operator", "controller"]
@@ -144,12 +145,12 @@ def test_a_refusal_to_arm_is_seen_with_its_reason_until_it_is_armed(loop: Closed
     loop.run(0.1, Stop())
     list(loop.engine.trouble("device-lost", "The plug is out."))
     list(loop.engine.arm("operator", round(loop.amplifier.t * 1e9)))
-    view = snapshot(loop.engine, Position("", None, None)).stimulator
+    view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
     assert view is not None
     assert view.why == "the amplifier is not connected"
     list(loop.engine.trouble("device-lost", None))
     list(loop.engine.arm("operator", round(loop.amplifier.t * 1e9)))
-    view = snapshot(loop.engine, Position("", None, None)).stimulator
+    view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
     assert view is not None
     assert (view.armed, view.why) == (True, None)
 

@@ -34,6 +34,8 @@ class _Device(_Loose):
 class _Start(_Loose):
     device: _Device
     wall_time: str
+    live: bool | None = None
+    simulated: bool | None = None
 
 
 class _ProgramFields(_Loose):

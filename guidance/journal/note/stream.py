@@ -15,10 +15,10 @@ from guidance.journal.log import EVENTS_NAME
 from guidance.journal.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM, PAIN
 from guidance.journal.note.shape import misshapen
 from guidance.journal.reading import read_events
+from guidance.origin import origin_of
 from guidance.protocol import ProtocolError, load
 
 Line = dict[str, Any]
-_SIMULATED = ("sim:", "Simulated ")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stream:
     @property
     def is_simulated(self) -> bool:
         """Whether there was a simulated patient and no other."""
-        return any(str(self.device.get(key, "")).startswith(_SIMULATED) for key in ("address", "model"))
+        return origin_of(self.start).simulated is True
 
     @cached_property
     def protocol(self) -> tuple[str, str, bool]:

@@ -11,7 +11,6 @@ from rich.cells import cell_len
 
 from guidance.harmless import clean
 from guidance.snapshot import AlarmView, Snapshot
-from guidance.ui.facts import notice
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
@@ -72,9 +71,9 @@ class Alarms(Panel):
         for row, alarm in enumerate(alarms[:_MOST]):
             more = f"  (+{len(alarms) - _MOST} more)" if row == _MOST - 1 and len(alarms) > _MOST else ""
             _paint_alarm(canvas, row, alarm, more)
-        if self.snapshot and notice(self.snapshot):
+        if self.snapshot and self.snapshot.notice:
             canvas.shade(Ground.NOTICE, slice(canvas.height - 1, canvas.height))
-            canvas.write(canvas.height - 1, 1, shorten(clean(notice(self.snapshot)), canvas.width - 2), Ink.STRONG)
+            canvas.write(canvas.height - 1, 1, shorten(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
 
     def paint_fault(self, canvas: Canvas) -> None:
         """Write every alarm that there is room for as a plain line; the fault after them, where that leaves any."""
@@ -104,7 +103,7 @@ class Alarms(Panel):
         return [*kept[: _MOST - 1], *unheard, *kept[_MOST - 1 :]] if unheard else alarms
 
     def _count(self) -> int:
-        has_notice = bool(self.snapshot and notice(self.snapshot))
+        has_notice = bool(self.snapshot and self.snapshot.notice)
         return min(len(self._alarms()), _MOST) + has_notice
 
 

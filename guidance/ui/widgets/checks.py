@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
 from guidance.ui import bigtext
-from guidance.ui.facts import is_simulated
 from guidance.ui.raster import Canvas
 from guidance.ui.states import ShownState, Standing, checks
 from guidance.ui.text import UNKNOWN, shorten
@@ -60,7 +59,7 @@ class Checks(Panel):
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
     kg = "" if snapshot.patient_kg is None else f"{snapshot.patient_kg:g} kg"
     patient = "  ".join(filter(None, [clean(snapshot.patient or ""), kg]))
-    device = f"{clean(snapshot.source)}{'  SIMULATED PATIENT' if is_simulated(snapshot) else ''}"
+    device = f"{clean(snapshot.source)}{'  SIMULATED PATIENT' if snapshot.simulated else ''}"
     unsourced = f"  ({len(snapshot.unsourced)} unsourced)" if snapshot.unsourced else ""
     return (
         ("patient", patient or None, "name it in the case sheet, --case"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_simulated
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ink
@@ -22,13 +21,13 @@ class Hints(Panel):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when other keys hold."""
-        return is_simulated(snapshot), snapshot.paused, snapshot.ended
+        return snapshot.simulated, snapshot.paused, snapshot.ended
 
     def paint(self, canvas: Canvas) -> None:
         """Write them side by side."""
         if self.snapshot is None:
             return
-        held = (*_KEYS, *(_SIMULATED if is_simulated(self.snapshot) else ()))
+        held = (*_KEYS, *(_SIMULATED if self.snapshot.simulated else ()))
         if self.snapshot.ended is not None:
             held = (("q", "leave"),)
         column = 1

@@ -8,7 +8,6 @@ from rich.cells import cell_len
 
 from guidance.harmless import clean
 from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_live, is_simulated
 from guidance.ui.pages import ScreenPage, order
 from guidance.ui.raster import Canvas
 from guidance.ui.text import clock, shorten
@@ -69,7 +68,7 @@ class Title(Panel):
             return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
         if self._ending:
             return "ENDING"
-        if self._looks_on and is_live(snapshot):
+        if self._looks_on and snapshot.live:
             return "LOOKING ON"
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
 
@@ -77,7 +76,7 @@ class Title(Panel):
         left = 1
         if canvas.height == 1 and self._page is not None:
             left = canvas.write(0, 0, f" {self._page.upper()} ", Ink.DARK, Ground.CHIP) + 1
-        if is_simulated(snapshot):
+        if snapshot.simulated:
             left = canvas.write(0, left - 1, _SIMULATION, Ink.STRONG, Ground.SIMULATION) + 1
         named = (snapshot.protocol, snapshot.side, snapshot.patient, snapshot.mode)
         rest = "  ".join(clean(name) for name in named if name)
@@ -98,7 +97,7 @@ class Title(Panel):
 
 
 def _speed_word(snapshot: Snapshot) -> str:
-    if is_live(snapshot):
+    if snapshot.live:
         return "live"
     return "fast" if snapshot.speed is None or math.isinf(snapshot.speed) else f"{snapshot.speed:g}x"
 

@@ -19,7 +19,7 @@ from drivers.base import Block
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import PAUSE_S, Mute, Sound
 from guidance.audio.wire import Order, ResponseSound
-from guidance.events import Alarm, Cue, Made, MotorUnit, Record, Response, Signal, Stimulus
+from guidance.events import Alarm, Cue, MotorUnit, Response, Stimulus
 from guidance.messages import PauseAudio, Stop, TurnMonitor, TurnVolume
 from guidance.snapshot import AlarmView
 from tests.benchmarks.hearing import RATE_HZ, recognised
@@ -37,7 +37,7 @@ def sounding(settings: SoundSettings = PROXIMITY_ONLY) -> Iterator[Sound]:
     """A sound that plays."""
     sound = Sound(settings, 10_000.0)
     try:
-        wait(sound, lambda: isinstance(cue_of(sound, TARGET).sounded_ns, int))
+        wait(sound, lambda: isinstance(sound.play(TARGET), int))
         yield sound
     finally:
         sound.close()
@@ -61,16 +61,6 @@ def wait(sound: Sound, wanted: Callable[[], bool], signals: Sequence[AlarmView] 
     return time.monotonic() - began
 
 
-def take(sound: Sound, record: Record) -> Record:
-    return sound.take(Made(0.0, record)).record
-
-
-def cue_of(sound: Sound, cue: Cue) -> Cue:
-    taken = take(sound, cue)
-    assert isinstance(taken, Cue)
-    return taken
-
-
 def wait_heard(sound: Sound, recorder: Recorder, zone: str) -> None:
     """Tend ``sound`` until the last second that was recorded says ``zone``."""
     wait(sound, lambda: recognised(recorder.recording().samples[-RATE_HZ:]) == zone)
@@ -78,10 +68,10 @@ def wait_heard(sound: Sound, recorder: Recorder, zone: str) -> None:
 
 def close_heard_s(sound: Sound, recorder: Recorder) -> tuple[float, float]:
     """How long after it was asked for ``close`` is heard, and how far off that the time of its record is."""
-    wait(sound, lambda: isinstance(cue_of(sound, NONE).sounded_ns, int))
+    wait(sound, lambda: isinstance(sound.play(NONE), int))
     run(sound, 0.5)
     asked_s = time.monotonic()
-    sounded_ns = cue_of(sound, CLOSE).sounded_ns
+    sounded_ns = sound.play(CLOSE)
     assert sounded_ns is not None
     wait(sound, lambda: recorder.recording().first_after(asked_s, 0.03) is not None)
     first_s = recorder.recording().first_after(asked_s, 0.03)
@@ -99,7 +89,7 @@ def test_a_cue_is_heard_soon_and_when_its_record_says(loudspeaker: Recorder) -> 
 
 def test_an_alarm_is_heard_over_the_guidance_and_silent_once_acknowledged(loudspeaker: Recorder) -> None:
     with sounding() as sound:
-        take(sound, CLOSE)
+        sound.play(CLOSE)
         run(sound, 0.3, [HIGH])
         began_s = time.monotonic()
         run(sound, 1.2, [HIGH])
@@ -121,7 +111,7 @@ def test_a_paused_alarm_is_silent_for_a_time_and_a_new_one_ends_the_pause(loudsp
         began_s = time.monotonic()
         run(sound, 0.8, [HIGH])
         assert np.abs(loudspeaker.recording().since(began_s)).max() < 0.4
-        take(sound, Alarm("device-lost", "high", active=True, text="Gone."))
+        sound.play(Alarm("device-lost", "high", active=True, text="Gone."))
         assert sound.paused_s is None
         began_s = time.monotonic()
         run(sound, 0.8, [HIGH])
@@ -141,7 +131,7 @@ def test_a_pause_is_never_for_ever(monkeypatch: pytest.MonkeyPatch, loudspeaker:
 
 def test_the_needles_emg_is_heard_at_the_volume_that_is_asked_for(loudspeaker: Recorder) -> None:
     with sounding(SoundSettings(mapping="classic", monitor=1.0)) as sound:
-        take(sound, Cue("far", None, None))
+        sound.play(Cue("far", None, None))
         t = np.arange(20_000) / 10_000
         uv = (150 * np.sin(2 * np.pi * 200 * t)).astype(np.float32)[:, None]
         began, fed = time.monotonic(), 0
@@ -158,15 +148,13 @@ def test_the_needles_emg_is_heard_at_the_volume_that_is_asked_for(loudspeaker: R
 
 def test_the_classic_mapping_ticks_at_a_stimulus_and_answers_with_a_tone(loudspeaker: Recorder) -> None:
     with sounding(SoundSettings(mapping="classic", monitor=0.0)) as sound:
-        take(sound, Cue("far", None, None))
+        sound.play(Cue("far", None, None))
         run(sound, 0.4)
         began_s = time.monotonic()
-        take(sound, Stimulus(5, 1.0, 1.0, 0.1, None, "device"))
+        sound.play(Stimulus(5, 1.0, 1.0, 0.1, None, "device"))
         run(sound, 0.2)
         tick = float(np.abs(loudspeaker.recording().since(began_s)).max())
-        take(
-            sound, Response(5, "1", detected=True, p_value=0.0, amplitude_uv=900.0, latency_ms=9.0, contaminated=False)
-        )
+        sound.play(Response(5, "1", detected=True, p_value=0.0, amplitude_uv=900.0, latency_ms=9.0, contaminated=False))
         run(sound, 0.3)
         tone = float(np.abs(loudspeaker.recording().since(began_s)).max())
     assert 0.02 < tick < 0.1
@@ -179,10 +167,10 @@ def unit(sample: int) -> MotorUnit:
 
 def test_the_classic_mapping_answers_a_potential_with_a_short_tone(loudspeaker: Recorder) -> None:
     with sounding(SoundSettings(mapping="classic", monitor=0.0)) as sound:
-        take(sound, Cue("far", None, None))
+        sound.play(Cue("far", None, None))
         run(sound, 0.4)
         began_s = time.monotonic()
-        take(sound, unit(5000))
+        sound.play(unit(5000))
         run(sound, 0.4)
         heard = loudspeaker.recording().since(began_s)
     lasts_s = np.ptp(np.flatnonzero(np.abs(heard) > 2e-4)) / RATE_HZ if heard.any() else 0.0
@@ -206,20 +194,18 @@ def test_potentials_close_together_or_near_a_stimulus_have_no_tone_of_their_own(
     try:
         monkeypatch.setattr(sound, "_send", sent.append)
         if stimulus is not None:
-            take(sound, Stimulus(stimulus, 1.0, 1.0, 0.1, None, "device"))
+            sound.play(Stimulus(stimulus, 1.0, 1.0, 0.1, None, "device"))
         for sample in samples:
-            take(sound, unit(sample))
+            sound.play(unit(sample))
     finally:
         monkeypatch.undo()
         sound.close()
     assert [order for order in sent if isinstance(order, ResponseSound)] == [ResponseSound(400.0, brief=True)] * tones
 
 
-def test_underruns_are_told_with_each_second_of_signal(loudspeaker: Recorder) -> None:
+def test_underruns_are_counted_while_the_sound_is_heard(loudspeaker: Recorder) -> None:
     with sounding() as sound:
-        record = take(sound, Signal([], 0, 0))
-        assert isinstance(record, Signal)
-        assert isinstance(record.underruns, int)
+        assert isinstance(sound.underruns, int)
 
 
 def test_a_sound_system_that_dies_is_told_and_one_that_is_back_is_used(own_loudspeaker: PulseServer) -> None:
@@ -229,9 +215,9 @@ def test_a_sound_system_that_dies_is_told_and_one_that_is_back_is_used(own_louds
         assert wait(sound, lambda: sound.lost is not None) < 5.0
         assert sound.view().state == "lost"
         assert "No sound device" in (sound.lost or "")
-        assert cue_of(sound, CLOSE).sounded_ns is None
+        assert sound.play(CLOSE) is None
         own_loudspeaker.start()
-        wait(sound, lambda: sound.lost is None and cue_of(sound, CLOSE).sounded_ns is not None)
+        wait(sound, lambda: sound.lost is None and sound.play(CLOSE) is not None)
         with Recorder(own_loudspeaker) as recorder:
             wait_heard(sound, recorder, "close")
 
@@ -245,7 +231,7 @@ def test_a_process_that_hangs_is_replaced_and_nothing_waits_for_it(loudspeaker: 
         while sound.lost is None:
             began = time.monotonic()
             assert began - begun < WAIT_S
-            take(sound, CLOSE)
+            sound.play(CLOSE)
             sound.hear([Block(0, np.zeros((40, 1), np.float32))], awaiting=False)
             sound.tend(())
             longest = max(longest, time.monotonic() - began)
@@ -260,7 +246,7 @@ def test_a_process_that_dies_is_replaced(loudspeaker: Recorder) -> None:
     with sounding() as sound:
         sound._process.kill()
         wait(sound, lambda: sound.lost is not None)
-        wait(sound, lambda: sound.lost is None and cue_of(sound, TARGET).sounded_ns is not None)
+        wait(sound, lambda: sound.lost is None and sound.play(TARGET) is not None)
 
 
 def alarm_recorded(recorder: Recorder, since_s: float) -> tuple[float, Recording]:
@@ -301,7 +287,7 @@ def test_without_a_sound_device_it_says_so_and_goes_on(monkeypatch: pytest.Monke
     sound = Sound(PROXIMITY_ONLY, 10_000.0)
     try:
         wait(sound, lambda: sound.lost is not None)
-        assert cue_of(sound, CLOSE).sounded_ns is None
+        assert sound.play(CLOSE) is None
         assert "Go by the screen" in (sound.lost or "") or "go by the screen" in (sound.lost or "")
     finally:
         sound.close()
@@ -320,6 +306,7 @@ def test_the_volume_is_turned_within_bounds_and_never_to_silence(steps: int, vol
 
 def test_muted_by_choice_nothing_is_lost_and_nothing_claimed_to_have_sounded() -> None:
     mute = Mute("tempo")
-    assert mute.take(Made(0.0, CLOSE)).record == CLOSE
+    assert mute.play(CLOSE) is None  # type: ignore[func-returns-value]
+    assert mute.underruns is None
     assert mute.view().state == "muted"
     assert mute.tend([HIGH]) is None  # type: ignore[func-returns-value]

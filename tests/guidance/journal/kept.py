@@ -10,6 +10,7 @@ from guidance.engine import Engine
 from guidance.events import Entry, Made
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import new_procedure
+from guidance.origin import RECORDED
 from guidance.settings import Mode
 from guidance.writer import EventWriter
 from tests.guidance.streams import Stream, evoked, settings
@@ -29,7 +30,7 @@ def keep(
         stack.callback(writer.close)
         stack.callback(record.close)
         engine = Engine(settings(mode), stream.info, now.isoformat())
-        _write(writer, record, engine.begin())
+        _write(writer, record, engine.begin(RECORDED))
         for block in stream.blocks(stream.every(40)):
             record.blocks([block])
             for made in engine.step([block]):

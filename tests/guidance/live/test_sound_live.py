@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from drivers.base import Block
-from guidance.events import Cue, Made
+from guidance.events import Cue, Record
 from guidance.live import Live
 from guidance.messages import Acknowledge, Message, PauseAudio, TurnVolume
 from guidance.snapshot import AlarmView, SoundView
@@ -23,16 +22,16 @@ class FakeSound:
 
     def __init__(self) -> None:
         self.lost: str | None = None
-        self.taken: list[Made] = []
+        self.played: list[Record] = []
+        self.underruns: int | None = 3
         self.samples = 0
         self.awaited: list[bool] = []
         self.signals: Sequence[AlarmView] = ()
         self.closed = False
 
-    def take(self, made: Made) -> Made:
-        self.taken.append(made)
-        record = made.record
-        return replace(made, record=replace(record, sounded_ns=77)) if isinstance(record, Cue) else made
+    def play(self, record: Record) -> int | None:
+        self.played.append(record)
+        return 77 if isinstance(record, Cue) else None
 
     def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         self.samples += sum(len(block.samples) for block in blocks)
@@ -65,7 +64,8 @@ def test_all_records_and_samples_reach_the_sound_and_cues_come_back_with_their_t
     bench.run(6.0)
     assert sound.samples == bench.of("end")[0]["samples"]
     assert {cue["sounded_ns"] for cue in bench.of("cue")} == {77}
-    assert [made.record.kind for made in sound.taken] == [line["kind"] for line in bench.lines]
+    assert {second["underruns"] for second in bench.of("signal")} == {3}
+    assert [record.kind for record in sound.played] == [line["kind"] for line in bench.lines]
     assert sound.closed
 
 

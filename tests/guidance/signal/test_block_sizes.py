@@ -15,6 +15,7 @@ from drivers.base import Block, Pulse
 from drivers.recording import Recording
 from guidance.engine import Engine
 from guidance.events import Made
+from guidance.origin import RECORDED
 from guidance.settings import Mode
 from tests.guidance.streams import Stream, made_of, settings, told
 from tests.guidance.waves import add, artefact, m_wave, mains, noise, voluntary
@@ -85,7 +86,7 @@ def test_a_block_without_samples_changes_nothing() -> None:
     for block in stream.blocks([2000]):
         made += engine.step([block])
         made += engine.step([Block(block.end_sample, block.samples[:0])])
-    assert told([engine.begin(), *made, *engine.end("duration")])[1:] == told(made_of(stream, settings()))[1:]
+    assert told([engine.begin(RECORDED), *made, *engine.end("duration")])[1:] == told(made_of(stream, settings()))[1:]
 
 
 def recorded(name: str, mode: Mode, samples: int, size: int) -> list[dict[str, Any]]:

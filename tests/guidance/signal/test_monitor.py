@@ -10,9 +10,10 @@ import pytest
 from drivers.base import Pulse
 from guidance.engine import Engine
 from guidance.events import Made, Signal
+from guidance.origin import RECORDED
 from guidance.settings import Mode
 from guidance.snapshot import Snapshot
-from guidance.view import Position, snapshot
+from guidance.snapshot_builder import SessionState
 from tests.guidance.streams import Stream, evoked, settings
 from tests.guidance.waves import mains, noise, voluntary
 
@@ -24,7 +25,7 @@ def followed(stream: Stream, mode: Mode = Mode.MANUAL) -> tuple[list[Made], Snap
     """The signal records of ``stream``, and what a screen shows at its end."""
     engine = Engine(settings(mode), stream.info, "")
     made = [one for one in engine.step(list(stream.blocks())) if isinstance(one.record, Signal)]
-    return made, snapshot(engine, Position("made", None, None))
+    return made, engine.snapshot(SessionState("made", RECORDED))
 
 
 def channel(made: Made, index: int = 0) -> dict[str, float | None]:
@@ -155,7 +156,7 @@ def test_the_strip_shows_the_last_seconds_newest_last() -> None:
 
 def test_before_anything_has_arrived_nothing_is_shown_as_if_it_had() -> None:
     engine = Engine(settings(), quiet(1.0).info, "")
-    screen = snapshot(engine, Position("made", None, None))
+    screen = engine.snapshot(SessionState("made", RECORDED))
     assert screen.emg.shape == (0, 2)
     assert (screen.rms_uv, screen.mains_uv, screen.stimuli) == (None, None, 0)
 

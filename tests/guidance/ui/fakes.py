@@ -132,6 +132,8 @@ def build_snapshot(last_pulse: int = 70, **changes: Any) -> Snapshot:
     snapshot = Snapshot(
         t=last_pulse * 1.7,
         source="mep_human_recruitment_7intensities.edf",
+        live=False,
+        simulated=None,
         protocol="generic-block",
         mode="listen",
         position_s=last_pulse * 1.7 + 0.3,
@@ -200,6 +202,8 @@ def build_live(last_pulse: int = 70, **changes: Any) -> Snapshot:
     """A live procedure near the nerve, its stimulator armed; ``changes`` replace fields."""
     live: dict[str, Any] = {
         "source": "ONA-2 reference 00417",
+        "live": True,
+        "simulated": False,
         "mode": "auto",
         "duration_s": None,
         "window_ms": (2.0, 25.0),

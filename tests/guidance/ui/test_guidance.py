@@ -221,7 +221,7 @@ def test_without_a_stimulator_the_current_is_that_of_the_newest_sweep(mode: str,
 
 
 def test_a_simulation_is_called_one_in_the_title_only() -> None:
-    snapshot = build_live(notice="SIMULATED PATIENT. The procedure x was cut off.")
+    snapshot = build_live(simulated=True)
     assert drawn(Title(), snapshot, 80, 1).startswith(" SIMULATION ")
     assert "SIMULATION" not in drawn(Title(), build_live(), 80, 1)
 

@@ -51,7 +51,7 @@ STATES = {
         proximity=None,
         sweeps=(),
     ),
-    "simulation": build_live(notice="SIMULATED PATIENT. ", mode="manual", proximity=build_proximity("approach", 0.62)),
+    "simulation": build_live(simulated=True, mode="manual", proximity=build_proximity("approach", 0.62)),
 }
 
 LATE = replace(
@@ -63,7 +63,7 @@ RARER_STATES = {
     "judged": build_live(sweeps=(*build_live().sweeps[:-1], LATE), unsourced=("start current", "target", "window")),
     "beyond": build_live(proximity=build_proximity("none", 6.4)),
     "injectate": build_live(proximity=unknown_proximity("injectate")),
-    "recorded_currents": build_live(stimulator=None, duration_s=190.0, mode="manual"),
+    "recorded_currents": build_live(live=False, stimulator=None, duration_s=190.0, mode="manual"),
     "held": build_live(stimulator=build_stimulator(chooser="held", wanted_ma=0.52, doing="")),
     "taken_over": build_live(stimulator=build_stimulator(chooser="operator", wanted_ma=0.57, doing="")),
     "other_edges": build_live(proximity=build_proximity("target", 0.62), zone_edges_ma=Edges(1.5, 0.8, 0.3)),

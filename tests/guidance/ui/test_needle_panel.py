@@ -117,9 +117,9 @@ async def test_while_the_emg_leads_the_signal_has_the_room_of_the_sweeps(link: F
 
 
 def test_no_stimulator_is_spoken_of_where_none_was_heard() -> None:
-    words = {state.name: state.words for state in states(build(sweeps=(), mode="listen", duration_s=None))}
+    words = {state.name: state.words for state in states(build(sweeps=(), mode="listen", live=True))}
     assert words["stimulator"] == "none"
-    heard = {state.name: state.words for state in states(build(mode="listen", duration_s=None))}
+    heard = {state.name: state.words for state in states(build(mode="listen", live=True))}
     assert heard["stimulator"] == "another maker's"
 
 

@@ -241,7 +241,7 @@ def test_no_emg_yet_is_drawn_as_nothing() -> None:
         ({"speed": None}, " fast "),
         ({"speed": float("inf")}, " fast "),
         ({"speed": 4.0}, " 4x "),
-        ({"speed": None, "duration_s": None}, " live "),
+        ({"speed": None, "live": True, "duration_s": None}, " live "),
         ({"paused": True}, " PAUSED "),
         ({"ended": "device-lost"}, " ENDED: device-lost "),
     ],

@@ -54,7 +54,9 @@ STATES = {
 
 
 def shown(training: TrainingView, **changes: object) -> Snapshot:
-    plain = build_snapshot(sweeps=(), stimuli=0, protocol="antagonist-quiet", mode="biofeedback", duration_s=None)
+    plain = build_snapshot(
+        sweeps=(), stimuli=0, protocol="antagonist-quiet", mode="biofeedback", live=True, duration_s=None
+    )
     return replace(plain, source="Amplifier 7", notice="", training=training, **changes)  # type: ignore[arg-type]
 
 
@@ -119,7 +121,7 @@ async def test_keys_pause_move_the_line_and_end(link: FakeLink) -> None:
 async def test_a_simulated_person_obeys_the_digits_and_no_other_does(link: FakeLink) -> None:
     app = TrainingApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
-        link.feed(replace(shown(WORK), notice="SIMULATED PATIENT."))
+        link.feed(replace(shown(WORK), simulated=True))
         await until(lambda: bool(link.sent))
         await pilot.press("5", "right")
         assert [message for message in link.sent if isinstance(message, Steer)] == [

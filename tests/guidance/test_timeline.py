@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance import chronicle as module
-from guidance.chronicle import Chronicle, entry_words
+from guidance import timeline as module
 from guidance.events import Alarm, Command, End, Entry, Made, Proximity, Record, Response, Stimulus
+from guidance.timeline import Timeline, entry_words
 
 
-def kept(*records: Record, channel: str = "APB") -> Chronicle:
-    chronicle = Chronicle(channel)
+def kept(*records: Record, channel: str = "APB") -> Timeline:
+    timeline = Timeline(channel)
     for index, record in enumerate(records):
-        chronicle.take(Made(float(index), record))
-    return chronicle
+        timeline.take(Made(float(index), record))
+    return timeline
 
 
 def pulse(sample: int, *, channel: str = "APB", threshold: float | None = 0.5, **response: Any) -> list[Record]:
@@ -53,12 +53,12 @@ def test_other_channels_and_estimates_without_a_pulse_are_no_rows() -> None:
 
 
 def test_what_was_handed_out_stays_as_it_was() -> None:
-    chronicle = kept(*pulse(10))
-    before = chronicle.past().trail
+    timeline = kept(*pulse(10))
+    before = timeline.past().trail
     copy = before.copy()
     for sample in range(20, 90):
         for record in pulse(sample):
-            chronicle.take(Made(99.0, record))
+            timeline.take(Made(99.0, record))
     assert (before["t"] == copy["t"]).all()
     assert len(before) == 1
 

@@ -18,7 +18,7 @@ MOST_EVENTS = 500
 _DOSES = {"aspiration", "injection", "injection-refused", "dose-plan", "dose-warning"}
 
 
-class Chronicle:
+class Timeline:
     """Takes every record in order. ``past()`` is what a Snapshot carries of them."""
 
     def __init__(self, channel: str) -> None:
