@@ -20,6 +20,7 @@ from guidance.counters import Counters
 from guidance.events import Made, Proximity, Response
 from guidance.origin import Origin
 from guidance.protocol import Protocol as Procedure
+from guidance.proximity.zones import edges_of
 from guidance.settings import Settings
 from guidance.signal.evoked import Evoked
 from guidance.signal.monitor import COLUMN_MS
@@ -140,7 +141,7 @@ class SnapshotBuilder:
             alarms=engine.alarms,
             stimulator=self._stimulator(engine.stimulation),
             proximity=engine.proximity,
-            zone_edges_ma=edges_ma(protocol),
+            zone_edges_ma=edges_of(protocol),
             connected=session.connected,
             unsourced=_unsourced(protocol),
             notice=session.notice,
