@@ -163,7 +163,7 @@ def test_control_lines_are_understood(device: SimulatedDevice, line: str) -> Non
         ("inject water 1", "not a valid Injectate"),
         ("lead-off 9 on", "no channel 9"),
         ("lead-off 0 maybe", "on or off"),
-        ("fault 77", "not a valid Fault"),
+        ("fault 77", "not a valid StatusFault"),
         ("set drop 3", "within 0 and 1"),
     ],
 )

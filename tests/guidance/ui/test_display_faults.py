@@ -42,7 +42,7 @@ async def test_a_fault_is_shown_in_its_place_and_the_rest_goes_on(
             patch.setattr(StatusLine, step, fail)
             await seat.see(replace(ARMED, stimuli=72, alarms=(CLOSE,)))
             text = seat.text()
-            assert "display fault: Status (ZeroDivisionError: by zero)" in text
+            assert "display fault: StatusLine (ZeroDivisionError: by zero)" in text
             assert "Withdraw a little." in text
             assert "ARMED" in text
         await seat.see(replace(ARMED, stimuli=73))
@@ -116,7 +116,7 @@ async def test_a_fault_that_comes_with_every_frame_is_logged_once_with_its_trace
         for stimuli in range(70, 74):
             await seat.see(replace(recorded, stimuli=stimuli))
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert "display fault: Status" in record.getMessage()
+    assert "display fault: StatusLine" in record.getMessage()
     kept = (tmp_path / NAME).read_text(encoding="utf-8")
     assert kept.count("Traceback") == 1
     assert "ZeroDivisionError: by zero" in kept
