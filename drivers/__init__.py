@@ -7,25 +7,25 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers.base import Amplifier, Discovery, OptionRefused
-from drivers.beside import SeparateStimulator
+from drivers.stimulators.external import SeparateStimulator
 
 DRIVERS = {
-    "ona": "drivers.ona:OnaAmplifier",
+    "ona": "drivers.ona.amplifier:OnaAmplifier",
     "file": "drivers.recording:Recording",
     "sound": "drivers.sound_input:SoundInput",
     "lsl": "drivers.lsl:LslStream",
-    "rhx": "drivers.rhx:IntanRhx",
-    "spikerbox": "drivers.spikerbox:SpikerBox",
+    "rhx": "drivers.rhx.amplifier:IntanRhx",
+    "spikerbox": "drivers.spikerbox.amplifier:SpikerBox",
     "brainflow": "drivers.brainflow_board:BrainFlowBoard",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
 }
 
 STIMULATORS = {
-    "stimjim": "drivers.stimjim:StimJim",
-    "pulsepal": "drivers.pulsepal:PulsePal",
-    "p24": "drivers.p24:P24",
-    "ttl": "drivers.ttl:TtlTrigger",
-    "hand": "drivers.hand:ByHand",
+    "stimjim": "drivers.stimulators.stimjim:StimJim",
+    "pulsepal": "drivers.stimulators.pulsepal:PulsePal",
+    "p24": "drivers.stimulators.p24:P24",
+    "ttl": "drivers.stimulators.ttl:TtlTrigger",
+    "hand": "drivers.stimulators.manual:ByHand",
 }
 
 
@@ -57,5 +57,5 @@ def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
 
 def discover(*, probe: bool = False) -> Discovery:
     """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
-    found: Discovery = importlib.import_module("drivers.discovery").look(probe=probe)
+    found: Discovery = importlib.import_module("drivers.discovery.search").look(probe=probe)
     return found

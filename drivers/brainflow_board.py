@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.address import Address, parse_address
 from drivers.base import Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
-from drivers.streaming import StreamingAmplifier
+from drivers.toolkit.address import Address, parse_address
+from drivers.toolkit.streaming import StreamingAmplifier
 
 _POLL_S = 0.004
 _BUFFER_S = 30

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.address import parse_address
 from drivers.base import Calibrated, Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, Pulse
 from drivers.formats.loaded import microvolts_per, number
-from drivers.stamps import StampedSamples
-from drivers.streaming import StreamingAmplifier
+from drivers.toolkit.address import parse_address
+from drivers.toolkit.streaming import StreamingAmplifier
+from drivers.toolkit.timestamps import StampedSamples
 
 RESOLVE_S = 2.0
 SECOND_S = 0.3

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from drivers.address import parse_address
 from drivers.base import Calibrated, Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, Samples
-from drivers.streaming import SILENCE_S, StreamingAmplifier
+from drivers.toolkit.address import parse_address
+from drivers.toolkit.streaming import SILENCE_S, StreamingAmplifier
 
 MAX_CHUNKS = 4096
 STALLED_S = 1.0

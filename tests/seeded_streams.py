@@ -12,19 +12,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from drivers.base import Block, Button, Channel, DeviceInfo, Pulse
-from drivers.simulated.direct import DirectAmplifier
+from drivers.simulated.in_process import DirectAmplifier
 from drivers.simulated.patient import Patient
+from guidance.contracts.commands import (
+    Aliquot,
+    Arm,
+    Aspiration,
+    HandBack,
+    Hold,
+    Mark,
+    Message,
+    Stop,
+    TakeOver,
+    TurnDial,
+)
+from guidance.contracts.events import Made, Numbering
+from guidance.contracts.origin import Origin
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
-from guidance.engine import Engine
-from guidance.events import Made, Numbering
-from guidance.live.device import LiveDevice
-from guidance.live.stimulating import stimulation_within
-from guidance.messages import Aliquot, Arm, Aspiration, HandBack, Hold, Mark, Message, Stop, TakeOver, TurnDial
-from guidance.origin import Origin
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
+from guidance.session.device import LiveDevice
+from guidance.session.stimulation_setup import stimulation_within
 
 WALL_TIME = "2026-01-01T00:00:00+00:00"
 ORIGIN = Origin(live=True, simulated=True)

@@ -1,4 +1,4 @@
-"""Who may import whom, as the house is laid out: ``ui -> host -> engine -> stages -> drivers.base``."""
+"""Who may import whom: each arrow between two rooms points down the list of layers, never up or in a circle."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,42 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
-SESSIONS = (
-    "guidance.host", "guidance.replay", "guidance.live", "guidance.rerun", "guidance.trial", "guidance.analysis",
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("protocols", "drivers.base", "guidance.common", "guidance.citations"),
+    ("drivers.toolkit", "drivers.transport", "drivers.formats"),
+    ("drivers.ona", "drivers.rhx", "drivers.spikerbox", "drivers.lsl", "drivers.sound_input", "drivers.brainflow_board",
+     "drivers.recording", "drivers.stimulators"),
+    ("drivers.discovery", "drivers.simulated"),
+    ("drivers",),
+    ("guidance.protocol",),
+    ("guidance.contracts",),
+    ("guidance.signal.sweep",),
+    ("guidance.signal.response",),
+    ("guidance.signal", "guidance.proximity", "guidance.cue"),
+    ("guidance.needle_emg", "guidance.stimulation"),
+    ("guidance.alarms",),
+    ("guidance.dose",),
+    ("guidance.engine",),
+    ("guidance.biofeedback",),
+    ("guidance.audio", "guidance.journal", "guidance.ui"),
+    ("guidance.note",),
+    ("guidance.export", "guidance.device_check", "guidance.reprocess", "guidance.processes", "guidance.analysis"),
+    ("guidance.session",),
+    ("guidance.trial",),
+    ("guidance.cli",),
+    ("guidance.__main__",),
 )  # fmt: skip
-COMMAND = ("guidance.cli", "guidance.__main__")
-OUTLETS = ("guidance.audio", "guidance.journal")
-SCREEN = ("guidance.ui",)
+"""From the ground up. A room imports only from layers below its own; the version in ``guidance`` itself is free."""
+
 TERMINAL = ("textual", "rich", "click")
 HARDWARE = ("serial", "sounddevice")
-SIMULATED = ("drivers.base", "drivers.simulated.patient", "drivers.simulated.direct")
+OPENERS = ("guidance.session", "guidance.device_check", "guidance.reprocess", "guidance.trial", "guidance.analysis")
+PURE = (
+    "guidance.contracts", "guidance.signal", "guidance.proximity", "guidance.cue", "guidance.needle_emg",
+    "guidance.stimulation", "guidance.alarms", "guidance.dose", "guidance.engine", "guidance.biofeedback",
+    "guidance.protocol", "guidance.citations",
+)  # fmt: skip
+SIMULATED = ("drivers.base", "drivers.simulated.patient", "drivers.simulated.in_process")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +68,22 @@ class Rule:
         return concerned and _under(imported, self.never) and not _under(imported, self.save)
 
 
-ENGINE = {"who": ("guidance",), "but": (*SESSIONS, *COMMAND, *OUTLETS, *SCREEN)}
 RULES = (
-    Rule(("drivers",), never=("guidance", "textual", "rich", "click")),
-    Rule(("protocols",), never=("guidance", "drivers")),
-    Rule(**ENGINE, never=(*TERMINAL, *HARDWARE, "soundfile", "edfio", "fcntl", "termios")),
-    Rule(**ENGINE, never=("drivers",), save=("drivers.base",)),
-    Rule(**ENGINE, never=(*SESSIONS, *COMMAND, *OUTLETS, *SCREEN)),
+    Rule(("drivers", "protocols"), never=("guidance", *TERMINAL)),
+    Rule(PURE, never=(*TERMINAL, *HARDWARE, "soundfile", "edfio", "fcntl", "termios")),
+    Rule(("guidance",), but=OPENERS, never=("drivers",), save=("drivers.base",)),
+    Rule(("guidance.trial",), never=(*TERMINAL, "drivers"), save=SIMULATED),
+    Rule(("guidance.ui",), never=("guidance.engine", "guidance.journal", "guidance.audio")),
+    Rule(("guidance.processes",), never=("textual", "click", "guidance.engine", "guidance.journal", "guidance.audio")),
+    Rule(("guidance",), but=("guidance.audio",), never=HARDWARE),
     Rule(
-        SCREEN,
-        never=(*HARDWARE, *COMMAND, *OUTLETS, "guidance.engine", "guidance.replay", "guidance.live", "guidance.trial"),
+        ("guidance", "drivers"), but=("guidance.journal", "guidance.note", "guidance.export", "guidance.analysis"),
+        never=("matplotlib", "fpdf", "pyrage", "pyarrow"),
     ),
-    Rule((*SCREEN, *COMMAND, *OUTLETS, "guidance.host"), never=("drivers",), save=("drivers.base",)),
-    Rule(("guidance.host",), never=(*TERMINAL, *COMMAND, *OUTLETS, "guidance.live", "guidance.engine")),
-    Rule(("guidance",), but=OUTLETS, never=HARDWARE),
-    Rule(("guidance.trial",), never=(*TERMINAL, *SCREEN, *COMMAND, "drivers"), save=SIMULATED),
-    Rule(("guidance", "drivers"), but=("guidance.journal",), never=("matplotlib", "fpdf", "pyrage", "pyarrow")),
-    Rule(("guidance", "drivers"), but=("guidance.trial.pool",), never=("dask", "distributed")),
+    Rule(("guidance", "drivers"), but=("guidance.trial.workers",), never=("dask", "distributed")),
     Rule(("guidance", "drivers"), but=("drivers.__init__",), never=("importlib",), save=("importlib.resources",)),
     Rule(("guidance", "drivers", "protocols"), never=("tests",)),
-)
+)  # fmt: skip
 
 
 def _under(name: str, prefixes: tuple[str, ...]) -> bool:
@@ -67,8 +91,20 @@ def _under(name: str, prefixes: tuple[str, ...]) -> bool:
 
 
 def module_name(path: Path) -> str:
-    """Dotted name of ``path``; a package is told apart from what lies in it by its ``__init__``."""
+    """Dotted name of ``path``; a package keeps its ``__init__``, which sets it apart from what lies in it."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def room_of(name: str) -> int | None:
+    """The layer of what is called ``name``, by the longest room that holds it; None for what is not ours."""
+    found = [(len(room), i) for i, layer in enumerate(LAYERS) for room in layer if _under(name, (room,))]
+    return max(found)[1] if found else None
+
+
+def room_name(name: str) -> str | None:
+    """The room that holds ``name``; None for what is not ours."""
+    found = [room for layer in LAYERS for room in layer if _under(name, (room,))]
+    return max(found, key=len) if found else None
 
 
 def imports(source: str, module: str) -> Iterator[str]:
@@ -85,92 +121,121 @@ def imports(source: str, module: str) -> Iterator[str]:
 
 
 def broken(source: str, module: str) -> list[str]:
-    """What ``source`` as ``module`` imports against a rule."""
+    """What ``source`` as ``module`` imports against a rule or up the layers."""
     return [
-        f"{module} imports {name}" for name in imports(source, module) if any(r.forbids(module, name) for r in RULES)
+        f"{module} imports {name}"
+        for name in imports(source, module)
+        if any(r.forbids(module, name) for r in RULES) or _points_up(module, name)
     ]
 
 
+def _points_up(module: str, name: str) -> bool:
+    here, there = room_of(module), room_of(name)
+    if here is None or there is None or room_name(module) == room_name(name):
+        return False
+    return there >= here
+
+
+def sources() -> list[Path]:
+    """Every module of the product."""
+    return [path for package in ("guidance", "drivers", "protocols") for path in (ROOT / package).rglob("*.py")]
+
+
 def test_no_module_imports_against_its_layer() -> None:
-    paths = [path for package in ("guidance", "drivers", "protocols") for path in (ROOT / package).rglob("*.py")]
-    assert len(paths) > 30
-    faults = [fault for path in paths for fault in broken(path.read_text(encoding="utf-8"), module_name(path))]
+    assert len(sources()) > 30
+    faults = [fault for path in sources() for fault in broken(path.read_text(encoding="utf-8"), module_name(path))]
     assert not faults, "\n".join(faults)
+
+
+def test_every_module_lies_in_a_layer() -> None:
+    homeless = [name for name in map(module_name, sources()) if room_of(name) is None]
+    assert set(homeless) <= {"guidance.__init__"}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {module_name(path).removesuffix(".__init__"): path for path in sources()}
+    graph = {
+        name: {_nearest(found, names) for found in imports(path.read_text(encoding="utf-8"), module_name(path))}
+        - {None, name}
+        for name, path in names.items()
+    }
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as circle:
+        pytest.fail(f"a circle of imports: {' -> '.join(map(str, circle.args[1]))}")
+
+
+def _nearest(name: str, known: dict[str, Path]) -> str | None:
+    """The module that the imported ``name`` is, or is taken from; None for what is not ours."""
+    while name and name not in known:
+        name = name.rpartition(".")[0]
+    return name or None
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("drivers.ona", "from guidance.snapshot import Snapshot"),
+        ("drivers.ona.amplifier", "from guidance.contracts.snapshot import Snapshot"),
         ("drivers.simulated.patient", "def f():\n    import guidance"),
-        ("guidance.engine", "import serial"),
-        ("guidance.engine", "from drivers.recording import Recording"),
-        ("guidance.engine", "from drivers import open_device"),
-        ("guidance.signal.path", "from guidance import audio"),
-        ("guidance.signal.path", "from ..journal import log"),
-        ("guidance.signal.path", "from .. import ui"),
-        ("guidance.signal.path", "__import__('serial')"),
-        ("guidance.alarms", "import sounddevice as sd"),
-        ("guidance.controller", "from guidance.host import run_headless"),
+        ("drivers.toolkit.streaming", "from drivers.ona.frames import FrameReader"),
+        ("guidance.engine.loop", "import serial"),
+        ("guidance.engine.loop", "from drivers.recording import Recording"),
+        ("guidance.engine.loop", "from drivers import open_device"),
+        ("guidance.engine.loop", "from guidance.journal import event_log"),
+        ("guidance.signal.pipeline", "from guidance import audio"),
+        ("guidance.signal.pipeline", "from ..journal import event_log"),
+        ("guidance.signal.pipeline", "from .. import ui"),
+        ("guidance.signal.pipeline", "__import__('serial')"),
+        ("guidance.signal.sweep.mains", "from guidance.signal.response.noise import NoiseModel"),
+        ("guidance.alarms.board", "import sounddevice as sd"),
+        ("guidance.stimulation.controller", "from guidance.processes import run_headless"),
         ("guidance.ui.app", "import drivers.ona"),
+        ("guidance.ui.app", "from guidance.journal.store import folder"),
         ("guidance.ui.widgets.bars", "import serial.tools"),
-        ("guidance.cli", "from drivers.recording import Recording"),
-        ("guidance.host", "import serial"),
-        ("guidance.host", "import importlib"),
-        ("guidance.host.desk", "import textual"),
-        ("guidance.host.processes", "from drivers import open_device"),
-        ("guidance.trial.world", "from drivers.ona import OnaAmplifier"),
+        ("guidance.cli.run", "from drivers.recording import Recording"),
+        ("guidance.processes.launch", "import serial"),
+        ("guidance.processes.launch", "import importlib"),
+        ("guidance.processes.screen_channel", "import textual"),
+        ("guidance.processes.launch", "from drivers import open_device"),
+        ("guidance.trial.world", "from drivers.ona.amplifier import OnaAmplifier"),
         ("guidance.trial.world", "from drivers.simulated import SimulatedDevice"),
         ("guidance.trial.table", "import click"),
         ("guidance.trial.run", "import distributed"),
-        ("guidance.engine", "import pyrage"),
-        ("guidance.cli.records", "from matplotlib.figure import Figure"),
-        ("guidance.engine", "from guidance.trial.world import run_insertion"),
+        ("guidance.engine.loop", "import pyrage"),
+        ("guidance.cli.notes", "from matplotlib.figure import Figure"),
+        ("guidance.engine.loop", "from guidance.trial.world import run_insertion"),
     ],
 )
-def test_an_import_against_the_layers_is_seen(module: str, source: str) -> None:
+def test_an_import_against_the_layers_is_found(module: str, source: str) -> None:
     assert broken(source, module)
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("drivers.ona", "from drivers.base import Block\nimport serial"),
+        ("drivers.ona.amplifier", "from drivers.base import Block\nimport serial"),
         ("drivers.__init__", "import importlib"),
-        ("guidance.engine", "from drivers.base import Block\nfrom guidance.signal.path import SignalPath"),
-        ("guidance.protocol", "from importlib import resources"),
-        ("guidance.signal.path", "from .history import History"),
-        ("guidance.replay", "from drivers.recording import Recording"),
-        ("guidance.audio", "import sounddevice"),
-        ("guidance.trial.world", "from drivers.simulated.patient import Patient\nfrom guidance.engine import Engine"),
-        ("guidance.trial.pool", "import distributed"),
-        ("guidance.ui.app", "from textual.app import App\nfrom guidance.snapshot import Snapshot"),
-        ("guidance.cli", "import click\nfrom guidance.host import run_headless"),
+        ("guidance.engine.loop", "from drivers.base import Block\nfrom guidance.signal.pipeline import SignalPipeline"),
+        ("guidance.protocol.library", "from importlib import resources"),
+        ("guidance.signal.sweep.baseline", "from .ring_buffer import RingBuffer"),
+        ("guidance.session.replay", "from drivers.recording import Recording"),
+        ("guidance.audio.output", "import sounddevice"),
+        (
+            "guidance.trial.world",
+            "from drivers.simulated.patient import Patient\nfrom guidance.engine.loop import Engine",
+        ),
+        ("guidance.trial.workers", "import distributed"),
+        ("guidance.ui.app", "from textual.app import App\nfrom guidance.contracts.snapshot import Snapshot"),
+        ("guidance.cli.run", "import click\nfrom guidance.processes import run_headless"),
     ],
 )
-def test_an_import_along_the_layers_is_let_pass(module: str, source: str) -> None:
+def test_an_import_along_the_layers_passes(module: str, source: str) -> None:
     assert not broken(source, module)
 
 
-def test_no_command_module_imports_another_in_a_circle() -> None:
-    folder = ROOT / "guidance" / "cli"
-    within = {module_name(path).removesuffix(".__init__"): path for path in folder.glob("*.py")}
-    arrows = {name: _imported_of(within, path) - {name} for name, path in within.items()}
-    assert "guidance.cli.launch" in arrows["guidance.cli.guiding"]
-    for _ in range(len(arrows)):  # each time, what imports nothing that is left goes
-        arrows = {name: targets & set(arrows) for name, targets in arrows.items() if targets & set(arrows)}
-    assert arrows == {}
-
-
-def _imported_of(modules: dict[str, Path], path: Path) -> set[str]:
-    """Those of ``modules`` that ``path`` imports, at any depth."""
-    names = set(imports(path.read_text(encoding="utf-8"), module_name(path)))
-    return {name if name in modules else name.rpartition(".")[0] for name in names} & set(modules)
-
-
-def test_the_engine_loads_neither_terminal_nor_hardware_by_any_way_round() -> None:
+def test_the_engine_loads_neither_terminal_nor_hardware_in_any_roundabout_way() -> None:
     unwanted = ("textual", "rich", "click", "serial", "sounddevice", "soundfile", "edfio", "drivers.recording")
-    code = f"import sys, guidance.engine; print([m for m in {unwanted!r} if m in sys.modules])"
+    code = f"import sys, guidance.engine.loop; print([m for m in {unwanted!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

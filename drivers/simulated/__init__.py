@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from drivers.base import DeviceLost, DeviceRefused
-from drivers.reader_thread import ReaderThread
+from drivers.transport.reader_thread import ReaderThread
 
 ANSWER_S = 10.0
 _ROOT = Path(__file__).resolve().parents[2]

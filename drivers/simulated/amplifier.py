@@ -11,7 +11,7 @@ from functools import partial
 from typing import Self
 
 from drivers.base import DeviceLost, OptionRefused, Simulation
-from drivers.ona import OnaAmplifier
+from drivers.ona.amplifier import OnaAmplifier
 from drivers.simulated import SimulatedDevice
 
 

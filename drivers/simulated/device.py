@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 
-from drivers.framing import Frame, FrameReader, encode
+from drivers.ona.frames import Frame, FrameReader, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.dead_input import HUNG_BUFFER_S, Converter
 from drivers.simulated.faults import Faults

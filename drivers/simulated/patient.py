@@ -23,7 +23,7 @@ from drivers.simulated.motion import STEER_MM_S, Motion
 from drivers.simulated.muscle import RESPONSE_S, SimulatedMuscles
 from drivers.simulated.needle_emg import NeedleEmg
 from drivers.simulated.nerve import Nerve, Tip
-from drivers.simulated.tape import Tape
+from drivers.simulated.sample_buffer import Tape
 from drivers.simulated.tissue import Injectate, Tissue
 from drivers.simulated.voluntary import Voluntary
 

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from drivers.reader_thread import ReaderThread
 from drivers.simulated.control import Control
 from drivers.simulated.device import FRAME_S, OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.motion import SCENARIOS
 from drivers.simulated.patient import Patient
 from drivers.simulated.ports import PtyPort, SimulatedPort, SocketPort
+from drivers.transport.reader_thread import ReaderThread
 
 IDLE_S = 0.01
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.analysis.reading import RecordedSignal
-from guidance.signal.path import LEAST_RATE_HZ, ChannelResponse, SignalPath
+from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPath
 
 WINDOW_MS = (1.5, 25.0)
 LEAST_ANSWERS = 3

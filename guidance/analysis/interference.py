@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.emg.measure import turning_points
-from guidance.signal.basis import Array
+from guidance.needle_emg.measure import turning_points
+from guidance.signal.sweep.basis import Array
 
 TURN_UV = 100.0
 EPOCH_S = 0.5

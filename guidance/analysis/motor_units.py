@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.emg.finder import PotentialFinder
-from guidance.emg.measure import Measures
-from guidance.emg.units import Sorter
-from guidance.signal.basis import Array
+from guidance.needle_emg.measure import Measures
+from guidance.needle_emg.potential_detector import PotentialFinder
+from guidance.needle_emg.units import Sorter
+from guidance.signal.sweep.basis import Array
 
 RISE_RATE_HZ, SHAPE_RATE_HZ = 10_000.0, 2_000.0
 """Below the first, rise times are not assessable; below the second, no shape is."""

@@ -11,9 +11,9 @@ from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evid
 from guidance.analysis.interference import Interference, interference
 from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, UnitsFound, units_in
 from guidance.analysis.reading import RecordedSignal
-from guidance.analysis.references import ANY_MUSCLE, INTERFERENCE, UNITS, Range
+from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, UNITS, Range
 from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
-from guidance.signal.mains import fit_mains
+from guidance.signal.sweep.mains import fit_mains
 
 CLIPPED_SHARE = 0.001
 MAINS_UV = 50.0

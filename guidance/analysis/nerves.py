@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from guidance.analysis.conduction import Conducted
 from guidance.analysis.findings import NOT_ASSESSABLE, SUGGESTED, Evidence, MeasureRow, ReportFinding, figure
-from guidance.analysis.references import MEDIAN_ULNAR_MS, NERVES, Range
+from guidance.analysis.reference_values import MEDIAN_ULNAR_MS, NERVES, Range
 
 
 def rows_of(found: Sequence[Conducted]) -> list[MeasureRow]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from drivers.base import Block, DeviceInfo
 from drivers.recording import Recording
-from guidance.faults import Fault
-from guidance.signal.basis import Array
+from guidance.common.errors import Fault
+from guidance.signal.sweep.basis import Array
 
 _BLOCK = 1 << 16
 _LONGEST_S = 3600.0

@@ -10,8 +10,8 @@ import numpy as np
 
 from guidance.analysis.findings import MeasureRow, ReportFinding
 from guidance.analysis.motor_units import UnitFound
-from guidance.analysis.references import SOURCES
-from guidance.signal.basis import Array
+from guidance.analysis.reference_values import SOURCES
+from guidance.signal.sweep.basis import Array
 
 HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. Patterns are words for a clinician."
 MOST_UNITS = 24

@@ -1,7 +1,7 @@
 """Spontaneous activity in a short piece of needle EMG, named by shape and regularity.
 
 Fibrillations 20-200 uV, 1-5 ms, regular 0.5-15 a second; positive sharp waves 10-30 ms, regular (statpearls 19794);
-fasciculations shaped like motor units, irregular (ccjm.org); end-plates as in ``guidance.emg.endplate``; complex
+fasciculations shaped like motor units, irregular (ccjm.org); end-plates as in ``guidance.needle_emg.endplate``; complex
 repetitive discharges locked in time, myotonic ones waxing and waning at 20-150 a second (rates unsourced). Where one
 ends and the next begins is a judgement from these, not from recordings: none with labels was to be had.
 """
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
-from guidance.emg.endplate import plate_activity
-from guidance.emg.finder import Potential, PotentialFinder
-from guidance.emg.measure import Measures, measure
-from guidance.emg.units import Sorter
-from guidance.signal.basis import Array
+from guidance.needle_emg.endplate import plate_activity
+from guidance.needle_emg.measure import Measures, measure
+from guidance.needle_emg.potential_detector import Potential, PotentialFinder
+from guidance.needle_emg.units import Sorter
+from guidance.signal.sweep.basis import Array
 
 LABELS = (
     "silent", "fibrillation", "positive sharp wave", "fasciculation", "complex repetitive", "myotonic", "end-plate",

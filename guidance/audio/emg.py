@@ -11,10 +11,10 @@ from collections import deque
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, Waveform
+from guidance.audio.artefact_blanking import AHEAD_MS, Muting
 from guidance.audio.filters import Array, BlockFilter, Sections
-from guidance.audio.muting import AHEAD_MS, Muting
 from guidance.audio.resample import Resampler
+from guidance.audio.waveforms import RATE_HZ, Waveform
 
 LEVEL = 0.3
 """The monitor's peak of full scale; nothing exceeds it."""

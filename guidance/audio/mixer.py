@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from guidance.audio.bursts import BURSTS, Burst, render
-from guidance.audio.figures import FADE, RATE_HZ, Waveform
+from guidance.audio.alarm_bursts import BURSTS, Burst, render
+from guidance.audio.waveforms import FADE, RATE_HZ, Waveform
 
 MOST_FRAMES = 8192
 DUCKED = 0.2

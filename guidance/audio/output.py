@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.mixer import MOST_FRAMES
+from guidance.audio.waveforms import RATE_HZ, Waveform
 
 BLOCK = 128
 LATENCIES_S = (0.0107, 0.016, 0.0214, 0.032, 0.0427)

@@ -13,10 +13,9 @@ import time
 from multiprocessing.connection import Connection
 
 from guidance.audio.emg import EmgMonitor
-from guidance.audio.figures import answer_tone, make_tables, stimulus_tick, table
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import AudioOutput, hasten
-from guidance.audio.wire import (
+from guidance.audio.player_protocol import (
     Artefact,
     AudibleAlarm,
     Close,
@@ -29,7 +28,8 @@ from guidance.audio.wire import (
     Tick,
     VolumeLevels,
 )
-from guidance.cues import MAPPINGS
+from guidance.audio.waveforms import answer_tone, make_tables, stimulus_tick, table
+from guidance.cue import MAPPINGS
 
 REPORT_S = 0.05
 ALONE_S = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.audio.figures import RATE_HZ, Waveform
+from guidance.audio.waveforms import RATE_HZ, Waveform
 
 TAPS, PHASES = 32, 256
 HIGHEST_HZ, _CUTOFF_HZ = 5000.0, 8000.0

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.audio.bursts import BURSTS
-from guidance.audio.figures import RATE_HZ, Waveform
+from guidance.audio.alarm_bursts import BURSTS
 from guidance.audio.player import Player
-from guidance.audio.wire import AudibleAlarm, Order, Play, PlayerOptions, ResponseSound, Tick
-from guidance.cues import MAPPINGS, Mapping
+from guidance.audio.player_protocol import AudibleAlarm, Order, Play, PlayerOptions, ResponseSound, Tick
+from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.cue import MAPPINGS, Mapping
 
 ALARMS = "alarms"
 _BLOCK_S = 0.01

@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from guidance.config import load_config
-from guidance.cues import MAPPINGS, USUAL
-from guidance.faults import ArgumentFault
-from guidance.sourced import Document, ProtocolError, Text, Within, build
+from guidance.citations import Document, ProtocolError, Text, Within, build
+from guidance.common.config import load_config
+from guidance.common.errors import ArgumentFault
+from guidance.cue import MAPPINGS, USUAL
 
 LEAST_VOLUME = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class SoundSettings:
-    """``mapping``: a name of guidance/cues.py; ``volume`` of guidance and ``monitor`` of the EMG, 0 to 1;
+    """``mapping``: a name of guidance/cue.py; ``volume`` of guidance and ``monitor`` of the EMG, 0 to 1;
     ``full_scale_uv``: what of the EMG sounds as loud as it may; ``device``: the sound device's name, None the system's
     own; ``latency_s``: what is buffered, None for as little as goes well.
     """

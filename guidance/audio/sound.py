@@ -19,8 +19,7 @@ from typing import Any, ClassVar
 
 from drivers.base import Block, Outcome
 from guidance.audio.band import emg_band
-from guidance.audio.settings import LEAST_VOLUME, SoundSettings
-from guidance.audio.wire import (
+from guidance.audio.player_protocol import (
     Alive,
     Artefact,
     AudibleAlarm,
@@ -34,10 +33,11 @@ from guidance.audio.wire import (
     Tick,
     VolumeLevels,
 )
-from guidance.cues import MAPPINGS, Mapping
-from guidance.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
-from guidance.messages import Message, PauseAudio, TurnMonitor, TurnVolume
-from guidance.snapshot import AlarmView, SoundView
+from guidance.audio.settings import LEAST_VOLUME, SoundSettings
+from guidance.contracts.commands import Message, PauseAudio, TurnMonitor, TurnVolume
+from guidance.contracts.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
+from guidance.contracts.snapshot import AlarmView, SoundView
+from guidance.cue import MAPPINGS, Mapping
 
 PAUSE_S = 60.0
 STEP = 0.1

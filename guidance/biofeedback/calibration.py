@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.biofeedback.envelope import STEP_S
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 
 SUSTAINED_S = 0.5
 """An effort counts as high as it was held for so long (unsourced)."""

@@ -12,23 +12,23 @@ from dataclasses import replace
 import numpy as np
 
 from drivers.base import Block, DeviceInfo
-from guidance.alarms import AlarmBoard
-from guidance.biofeedback.course import Course
+from guidance.alarms.board import AlarmBoard
+from guidance.alarms.health import HealthMonitor
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.feedback import Feedback, cue
 from guidance.biofeedback.muscles import EnvelopeStep, Muscles
 from guidance.biofeedback.plan import Plan
 from guidance.biofeedback.records import EnvelopeSecond
+from guidance.biofeedback.trial_sequence import Course
 from guidance.biofeedback.view import training_view
-from guidance.events import End, Entry, Made, Record, Signal
-from guidance.messages import Acknowledge, Credit, Mark, Message, Pause, TurnDial
-from guidance.origin import Origin
-from guidance.settings import Settings
-from guidance.snapshot import Snapshot, TrainingView
-from guidance.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
-from guidance.stimulation import Action, Stimulation
-from guidance.telling import start_of
-from guidance.watch import HealthMonitor
+from guidance.contracts.commands import Acknowledge, Credit, Mark, Message, Pause, TurnDial
+from guidance.contracts.events import End, Entry, Made, Record, Signal
+from guidance.contracts.origin import Origin
+from guidance.contracts.snapshot import Snapshot, TrainingView
+from guidance.engine.records import start_of
+from guidance.engine.settings import Settings
+from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
+from guidance.stimulation.control import Action, Stimulation
 
 _STEPS_A_SECOND = round(1 / STEP_S)
 _NOTHING_COMES = ("device-lost", "stale")

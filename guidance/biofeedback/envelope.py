@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.biofeedback.hum import Hum
-from guidance.emg.bands import Bandpass
-from guidance.signal.basis import Array
+from guidance.biofeedback.mains_tracker import Hum
+from guidance.needle_emg.bandpass import Bandpass
+from guidance.signal.sweep.basis import Array
 
 STEP_S = 0.01
 """The envelope is told so often."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from guidance.biofeedback.course import Course
-from guidance.cues import Mapping, Tone
-from guidance.events import Cue
+from guidance.biofeedback.trial_sequence import Course
+from guidance.contracts.events import Cue
+from guidance.cue import Mapping, Tone
 
 EXERCISE = Mapping(
     "a slow beep while the exercise is done, a quicker and lower one while it is not, silence between",

@@ -12,7 +12,7 @@ import numpy as np
 
 from drivers.base import Block, DeviceInfo
 from guidance.biofeedback.envelope import STEP_S, Envelope, band_above_heart, wide_band
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 
 _AT_RANGE = 0.999
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from guidance.citations import Sourced
 from guidance.protocol.sheet import Biofeedback, Exercise
-from guidance.sourced import Sourced
 
 T = TypeVar("T")
 

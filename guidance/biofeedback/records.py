@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from guidance.events import Record
+from guidance.contracts.events import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from guidance.biofeedback.calibration import LEAST_KNOWN
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.plan import Plan
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 
 GRACE_S = 1.0
 """To react to a prompt; not scored (unsourced)."""

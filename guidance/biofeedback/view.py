@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from guidance.biofeedback.course import Course
 from guidance.biofeedback.scoring import GRACE_S
-from guidance.snapshot import MuscleView, TrainingView
+from guidance.biofeedback.trial_sequence import Course
+from guidance.contracts.snapshot import MuscleView, TrainingView
 
 _PREPARING = ("prepare", "ready")
 

@@ -10,19 +10,19 @@ import click
 
 from guidance import __version__
 from guidance.cli.analyse import analyse
+from guidance.cli.biofeedback import biofeedback, biofeedback_summary
 from guidance.cli.dose import dose
-from guidance.cli.guiding import demo, replay, run
 from guidance.cli.hardware import check, devices
+from guidance.cli.notes import RECORD_COMMANDS
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
 from guidance.cli.protocols import protocols
-from guidance.cli.recording import record
-from guidance.cli.records import RECORD_COMMANDS
+from guidance.cli.record import record
+from guidance.cli.run import demo, replay, run
 from guidance.cli.sounds import sounds
-from guidance.cli.training import biofeedback, biofeedback_summary
 from guidance.cli.trial import trial
-from guidance.cli.watching import watch
-from guidance.faults import BAD_ARGUMENTS, FAILED
+from guidance.cli.watch import watch
+from guidance.common.errors import BAD_ARGUMENTS, FAILED
 
 
 @click.group(epilog=STATUS, context_settings={"help_option_names": ["-h", "--help"]})

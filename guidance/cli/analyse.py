@@ -40,9 +40,9 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     A negative potential at the needle is taken to be a negative number in the file.
     """
     from drivers.base import DeviceError
-    from guidance.analysis.whole import analysed, sites_of
-    from guidance.faults import Fault
-    from guidance.host import outcome_of
+    from guidance.analysis.run import analysed, sites_of
+    from guidance.common.errors import Fault
+    from guidance.processes import outcome_of
 
     report, sites = options["report"], options["sites"]
     if report and Path(report).suffix not in _ENDINGS:
@@ -76,14 +76,14 @@ def _made(ending: str, told: Any) -> bytes:
     from guidance.analysis.report import html_of, markdown_of
 
     if ending == ".pdf":
-        from guidance.analysis.sheets import pdf_of
+        from guidance.analysis.pdf_report import pdf_of
 
         return pdf_of(told, datetime.now().astimezone())
     return (html_of(told) if ending == ".html" else markdown_of(told)).encode()
 
 
 def _write(path: str, told: Any) -> None:
-    from guidance.faults import Fault
+    from guidance.common.errors import Fault
 
     try:
         Path(path).write_bytes(_made(Path(path).suffix, told))

@@ -9,18 +9,19 @@ from typing import Any
 
 import click
 
-from guidance.cli.dosing import GIVEN, PATIENT, patient_of, table_of
+from guidance.citations import ProtocolError, cited
+from guidance.cli.dose_options import GIVEN, PATIENT, patient_of, table_of
 from guidance.cli.options import JSON, CommandFunction
-from guidance.dose import card, listing
-from guidance.dose.answer import DoseCalculation, json_of, lines_of
+from guidance.dose import listing
+from guidance.dose import rescue_card as card
+from guidance.dose.calculation import DoseCalculation, json_of, lines_of
+from guidance.dose.cumulative_dose import Dose, read_dose
 from guidance.dose.drugs import DrugTable, Toxin, load
+from guidance.dose.formatting import percent
 from guidance.dose.rescue import rescue
 from guidance.dose.site import SiteTable
 from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, epinephrine, volume_ml, written
-from guidance.dose.total import Dose, read_dose
 from guidance.dose.toxin import ToxinShare, toxin_shares
-from guidance.dose.words import percent
-from guidance.sourced import ProtocolError, cited
 
 _EPILOG = """\b
 Examples:

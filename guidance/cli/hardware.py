@@ -11,7 +11,7 @@ import click
 
 from drivers.base import DeviceError
 from guidance.cli.options import DEVICE, JSON, STATUS, Positive
-from guidance.faults import DONE, FAILED, Fault
+from guidance.common.errors import DONE, FAILED, Fault
 
 _HOW_ELSE = """\
 A device behind a network: --device ona:socket://HOST:PORT
@@ -32,7 +32,7 @@ def devices(*, as_json: bool, probe: bool) -> None:
     Serial ports, LSL streams and sound inputs: each line is what to give as --device, how sure it is, and what is known
     of it. Then `needle-guidance check --device ADDRESS` shows whether an amplifier answers there.
     """
-    from guidance.live.check import found_devices
+    from guidance.device_check.check import found_devices
 
     found = found_devices(probe=probe)
     if as_json:
@@ -66,10 +66,10 @@ def check(address: str, *, seconds: float, known_uv: float | None, no_audio: boo
     the loudspeaker, it is listened for.
     """
     from guidance.audio.settings import sound_settings
-    from guidance.audio.trying import check_sound
-    from guidance.host import outcome_of
-    from guidance.live.advice import report, sound_report, to_mend
-    from guidance.live.check import check_device
+    from guidance.audio.sound_check import check_sound
+    from guidance.device_check.advice import report, sound_report, to_mend
+    from guidance.device_check.check import check_device
+    from guidance.processes import outcome_of
 
     try:
         device = sound_settings().device

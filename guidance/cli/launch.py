@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from guidance.cli.records import sign_at_end
-from guidance.config import Config, load_config
-from guidance.faults import Fault
-from guidance.parting import Parting
+from guidance.cli.notes import sign_at_end
+from guidance.common.config import Config, load_config
+from guidance.common.errors import Fault
+from guidance.ui.parting import Parting
 
 Screen = Callable[[Any], None]
 Loader = Callable[[], Screen]
@@ -23,7 +23,7 @@ def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: boo
     """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status; where
     the operator left it to sign the note, that comes first.
     """
-    from guidance.host import run_headless, run_with_screen
+    from guidance.processes import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
@@ -57,7 +57,7 @@ def _load_screen(
     config: Config, theme: str | None, parting: Parting | None, *, looks_on: bool, exercise: bool
 ) -> Screen:
     from guidance.ui import run_screen
-    from guidance.ui.look import look_of
+    from guidance.ui.appearance import look_of
 
     if exercise:
         from guidance.ui.training import run_training_screen

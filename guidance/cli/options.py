@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from guidance.audio.settings import SoundSettings, sound_settings
-from guidance.cli.dosing import DOSING, dose_plan_of
-from guidance.cues import USUAL
-from guidance.faults import ArgumentFault
+from guidance.cli.dose_options import DOSING, dose_plan_of
+from guidance.common.errors import ArgumentFault
+from guidance.cue import USUAL
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
-from guidance.settings import Mode, Settings
 
 STATUS = """\b
 Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""

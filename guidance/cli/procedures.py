@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from guidance.cli.options import JSON, STATUS
-from guidance.faults import FAILED, Fault
+from guidance.common.errors import FAILED, Fault
 
 if TYPE_CHECKING:
     from guidance.journal.summary import Summary
@@ -87,7 +87,7 @@ def list_(store: str | None, *, as_json: bool) -> None:
 @JSON
 def show(name: str, store: str | None, *, as_json: bool) -> None:
     """Show one procedure: what was done when, its alarms and entries, its files, and whether it holds."""
-    from guidance.journal.reading import read_events
+    from guidance.journal.event_reader import read_events
     from guidance.journal.summary import alarm_counts, entries, files_of, summary_of
     from guidance.journal.verify import verify
 
@@ -245,6 +245,6 @@ def _print_json(value: object) -> None:
 
 
 def _plain(text: str) -> str:
-    from guidance.harmless import one_line
+    from guidance.common.text import one_line
 
     return one_line(text)

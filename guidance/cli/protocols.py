@@ -12,13 +12,13 @@ from typing import Any
 import click
 
 from guidance.cli.options import JSON, STATUS
-from guidance.faults import DONE, FAILED
+from guidance.common.errors import DONE, FAILED
 from guidance.protocol import ProtocolError, all_names, resolve, site_folder
 from guidance.protocol.diff import differences
+from guidance.protocol.display import overview, page, table
 from guidance.protocol.draft import SCHEMA_FILE, draft
-from guidance.protocol.editor import json_schema
+from guidance.protocol.json_schema import json_schema
 from guidance.protocol.library import LoadedSheet, from_file, loaded, text_of
-from guidance.protocol.pages import overview, page, table
 from guidance.protocol.search import search
 
 _VALIDATE_STATUS = """\b

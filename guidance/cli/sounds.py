@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from guidance.cli.options import JSON, STATUS
-from guidance.cues import MAPPINGS
-from guidance.faults import Fault
+from guidance.common.errors import Fault
+from guidance.cue import MAPPINGS
 
 _CHOICE = (*MAPPINGS, "alarms")
 
@@ -29,7 +29,7 @@ def sounds() -> None:
 def list_sounds(*, as_json: bool) -> None:
     """List the mappings, and each sound with its tempo and pitch."""
     from guidance.audio.samples import scenes
-    from guidance.config import config_path
+    from guidance.common.config import config_path
 
     known = {name: {scene.name: scene.says for scene in scenes(name)} for name in _CHOICE}
     if as_json:
@@ -49,7 +49,7 @@ def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
     """Play each sound of a mapping, or the alarms, from far to near."""
     from guidance.audio.samples import rendered, scenes
     from guidance.audio.settings import sound_settings
-    from guidance.audio.trying import play, write
+    from guidance.audio.sound_check import play, write
 
     known = scenes(name)
     chosen = [scene for scene in known if only in {None, scene.name}]

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import click
 
 from guidance.cli.options import JSON, PROTOCOL, STATUS
-from guidance.faults import FAILED, Fault
+from guidance.common.errors import FAILED, Fault
 from guidance.protocol import ProtocolError, load
 
 if TYPE_CHECKING:
-    from guidance.trial.pool import DaskPool
     from guidance.trial.run import TrialOutcome
+    from guidance.trial.workers import DaskPool
 
 _ADDRESS = re.compile(r"(tcp|tls|ucx)://[^\s/]+:\d{1,5}")
 
@@ -78,7 +78,7 @@ def _check(options: dict[str, Any]) -> None:
 
 
 def _pool(options: dict[str, Any]) -> Callable[[], DaskPool]:
-    from guidance.trial.pool import DaskPool
+    from guidance.trial.workers import DaskPool
 
     return lambda: DaskPool(options["jobs"], options["scheduler"])
 

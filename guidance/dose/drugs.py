@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from guidance.citations import Cited, Document, Rising, Sourced, Strict, Text, Within, read
 from guidance.dose.text import DoseError
-from guidance.sourced import Cited, Document, Rising, Sourced, Strict, Text, Within, read
 
 T = TypeVar("T")
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from guidance.alarms import AlarmBoard
+from guidance.alarms.board import AlarmBoard
+from guidance.contracts.commands import Aliquot, Aspiration
+from guidance.contracts.events import Entry, Record
+from guidance.contracts.snapshot import DoseView
+from guidance.dose.cumulative_dose import ROUNDING, Total
 from guidance.dose.drugs import load, needed
+from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words
 from guidance.dose.plan import DosePlan
 from guidance.dose.text import MOST_ML
-from guidance.dose.total import ROUNDING, Total
-from guidance.dose.words import concentrations, percent, plan_fields, solution_name, total_words
-from guidance.events import Entry, Record
-from guidance.messages import Aliquot, Aspiration
-from guidance.snapshot import DoseView
 
 DoseRequest = Aliquot | Aspiration
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from guidance.citations import Sourced
 from guidance.dose.drugs import Anaesthetic, DrugTable, needed
 from guidance.dose.patient import DosePatient, DosingWeight, dosing_weight
 from guidance.dose.text import DoseError, Epinephrine
-from guidance.sourced import Sourced
 
 Rule = Literal["weight", "absolute"]
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from guidance.citations import CERTAINTIES, Sourced, cited
 from guidance.dose.drugs import Anaesthetic, DrugTable
-from guidance.sourced import CERTAINTIES, Sourced, cited
 
 _ROWS = (
     ("by weight", "max_mg_per_kg", "mg/kg"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from guidance.dose.cumulative_dose import Dose, Part, Total, aliquot, left_ml, read_dose, read_part, total_of
 from guidance.dose.drugs import DrugTable
 from guidance.dose.patient import DosePatient
 from guidance.dose.text import DoseError, written
-from guidance.dose.total import Dose, Part, Total, aliquot, left_ml, read_dose, read_part, total_of
 
 
 @dataclass(frozen=True, slots=True)

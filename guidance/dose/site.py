@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from guidance.citations import build, tables_of
 from guidance.dose.drugs import FILE, DrugTable, load
 from guidance.protocol.library import file_text, site_folder
 from guidance.protocol.model import Change
 from guidance.protocol.overrides import is_override, merged
-from guidance.sourced import build, tables_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import edfio
 import numpy as np
 
 from drivers.base import DeviceInfo, Outcome, Pulse, Samples
-from guidance.harmless import one_line
+from guidance.common.text import one_line
 
 SKIPPED = "BAD_ACQ_SKIP"
 UNKNOWN_RANGE_UV = 100_000.0

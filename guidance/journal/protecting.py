@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from guidance.faults import ArgumentFault
-from guidance.journal.key import CASE_NAME, NOTE_NAME, Key, read_sealed, seal_plain
+from guidance.common.errors import ArgumentFault
+from guidance.journal.encryption import CASE_NAME, NOTE_NAME, Key, read_sealed, seal_plain
 
 
 def protect(folder: Path, key: Key) -> None:

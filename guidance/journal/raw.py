@@ -7,9 +7,9 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
+from guidance.common.worker import BackgroundWorker
+from guidance.journal.event_log import SYNC_S
 from guidance.journal.files import create_private, write_all
-from guidance.journal.log import SYNC_S
-from guidance.worker import BackgroundWorker
 
 RECEIVED_NAME, SENT_NAME = "received.raw", "sent.raw"
 

@@ -10,15 +10,15 @@ from datetime import datetime
 from pathlib import Path
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
-from guidance.events import Entry, Made, Stimulus
-from guidance.faults import ArgumentFault
+from guidance.common.errors import ArgumentFault
+from guidance.contracts.events import Entry, Made, Stimulus
+from guidance.contracts.snapshot import JournalView
 from guidance.journal.bdf import pulse_text
-from guidance.journal.log import Journal
+from guidance.journal.event_log import Journal
 from guidance.journal.raw import RawLog
 from guidance.journal.seal import Seal, put_seal
 from guidance.journal.signal import Note, SignalFile
 from guidance.journal.store import named_store
-from guidance.snapshot import JournalView
 
 _LATELY = 64
 _TOLD_FIELDS = ("volume_ml", "blood", "button")

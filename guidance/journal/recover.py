@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from guidance.events import End, Entry, Made, Numbering, Record
-from guidance.faults import Fault
+from guidance.common.errors import Fault
+from guidance.contracts.events import End, Entry, Made, Numbering, Record
 from guidance.journal.bdf import RECORDS_AT, Shape
 from guidance.journal.chain import chained
+from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import NotPlain, open_plain, replace_private
 from guidance.journal.locks import lock_now
-from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME, Seal, put_seal, signal_digest
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, Verdict, walk

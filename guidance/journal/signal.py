@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from drivers.base import Block, DeviceInfo
+from guidance.common.worker import MOST_WAITING, BackgroundWorker
 from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
+from guidance.journal.disk_space import DiskSpace
+from guidance.journal.event_log import SYNC_S
 from guidance.journal.files import create_private, write_all
-from guidance.journal.log import SYNC_S
-from guidance.journal.space import DiskSpace
-from guidance.worker import MOST_WAITING, BackgroundWorker
 
 SIGNAL_NAME = "signal.bdf"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from guidance.faults import ArgumentFault, Fault
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import open_plain
 from guidance.journal.locks import in_use
-from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME
 
 _END_S = 5.0

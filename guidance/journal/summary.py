@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from guidance.harmless import one_line
+from guidance.common.text import one_line
 from guidance.journal.chain import MOST_LINE_BYTES
+from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import open_plain
 from guidance.journal.locks import in_use
-from guidance.journal.log import EVENTS_NAME
 from guidance.journal.seal import SEAL_NAME
 
 Event = dict[str, Any]

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from guidance.faults import Fault
+from guidance.common.errors import Fault
 from guidance.journal.chain import MOST_LINE_BYTES, chained
+from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import create_private, lines_of, open_plain, sync_folder
 from guidance.journal.locks import in_use, lock
-from guidance.journal.log import EVENTS_NAME
 from guidance.journal.verify import RecordState, Verdict, verify, walk
 
 DELETED_NAME = "deleted.jsonl"

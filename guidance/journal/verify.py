@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from guidance.journal.chain import MOST_LINE_BYTES, ORIGIN, checked
+from guidance.journal.event_log import END, EVENTS_NAME
 from guidance.journal.files import lines_of, open_plain
 from guidance.journal.locks import in_use
-from guidance.journal.log import END, EVENTS_NAME
 from guidance.journal.seal import seal_of, signal_digest
 from guidance.journal.signal import SIGNAL_NAME
 

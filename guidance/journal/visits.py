@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guidance.faults import ArgumentFault, Fault
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.contracts.origin import origin_of
+from guidance.journal.event_reader import read_events
 from guidance.journal.files import open_plain, replace_private
-from guidance.journal.reading import read_events
 from guidance.journal.store import procedures
-from guidance.origin import origin_of
 
 LABEL_NAME = "case-label"
 _LABEL = re.compile(r"[\w.-]{1,60}")

@@ -4,6 +4,7 @@ Reads in this order: ``ranges`` (units), ``sheet`` (the file), ``reading``, ``mo
 ``limits`` and ``overrides`` (a site's own), ``library``, ``search``, ``diff``, ``editor`` (JSON Schema), ``sourcing``.
 """
 
+from guidance.citations import ProtocolError
 from guidance.protocol.library import all_names, load, names, site_folder
 from guidance.protocol.model import (
     DEFAULT_CRITERION_UV,
@@ -18,7 +19,6 @@ from guidance.protocol.ranges import LATEST_WINDOW_MS
 from guidance.protocol.reading import check_window, parse
 from guidance.protocol.search import resolve
 from guidance.protocol.sheet import EffortPhase
-from guidance.sourced import ProtocolError
 
 __all__ = [
     "DEFAULT_CRITERION_UV", "DEFAULT_LOWER_BOUND_MA", "DEFAULT_TARGET_MA", "LATEST_WINDOW_MS", "Change", "EffortPhase",

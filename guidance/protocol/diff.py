@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from guidance.citations import Sourced
 from guidance.protocol.overrides import shown
 from guidance.protocol.sheet import Sheet
-from guidance.sourced import Sourced
 
 _NOT_TOLD = ("refs.", "also.")
 

@@ -7,9 +7,9 @@ import re
 
 from pydantic import TypeAdapter, ValidationError
 
+from guidance.citations import ProtocolError
 from guidance.protocol.library import names, text_of
 from guidance.protocol.ranges import Id
-from guidance.sourced import ProtocolError
 
 SCHEMA_FILE = "protocol.schema.json"
 

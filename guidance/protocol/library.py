@@ -10,11 +10,11 @@ from typing import Any
 
 import platformdirs
 
+from guidance.citations import ProtocolError, tables_of
 from guidance.protocol.model import Change, Protocol, protocol_of
 from guidance.protocol.overrides import is_override, merged
 from guidance.protocol.reading import sheet_of
 from guidance.protocol.sheet import Sheet
-from guidance.sourced import ProtocolError, tables_of
 
 _NOT_PROCEDURES = {"drugs"}
 

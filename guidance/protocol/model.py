@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from guidance.citations import UNSOURCED, ProtocolError, Sourced, cited
 from guidance.protocol.sheet import USES, Biofeedback, Botulinum, EffortPhase, PainInjection, Sheet, Target, Use
-from guidance.sourced import UNSOURCED, ProtocolError, Sourced, cited
 
 T = TypeVar("T")
 

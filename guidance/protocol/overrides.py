@@ -22,9 +22,9 @@ from typing import Any
 
 from pydantic import Field
 
+from guidance.citations import Document, ProtocolError, Strict, Text, build
 from guidance.protocol.limits import loosens
 from guidance.protocol.model import Change
-from guidance.sourced import Document, ProtocolError, Strict, Text, build
 
 _FIXED = ("id", "kind")
 _SOURCE = {"source", "certainty"}

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from guidance.sourced import Rising, Within
+from guidance.citations import Rising, Within
 
 LATEST_WINDOW_MS = 500.0
 SHORTEST_WINDOW_MS = 2.0

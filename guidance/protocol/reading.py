@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from guidance.protocol.agreement import contradictions
+from guidance.citations import ProtocolError, build, tables_of
+from guidance.protocol.consistency import contradictions
 from guidance.protocol.model import Protocol, protocol_of
 from guidance.protocol.ranges import LATEST_WINDOW_MS, SHORTEST_WINDOW_MS
 from guidance.protocol.sheet import KINDS, Sheet
-from guidance.sourced import ProtocolError, build, tables_of
 
 
 def parse(text: str, source: str) -> Protocol:

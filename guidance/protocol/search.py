@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from guidance.citations import ProtocolError
 from guidance.protocol.library import all_names, loaded
 from guidance.protocol.sheet import Sheet
-from guidance.sourced import ProtocolError
 
 _ITSELF = 2.0
 _CLOSE = 0.7

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from guidance.citations import Cited, Document, Sourced, Strict, Text
 from guidance.protocol import ranges as r
-from guidance.sourced import Cited, Document, Sourced, Strict, Text
 
 Use = Literal["required", "optional", "never"]
 Exercise = Literal["relax", "contract-hold", "work-rest", "antagonist-quiet"]

@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from guidance.proximity.draws import Cloud
-from guidance.proximity.nerve import FARTHEST_MM, REFERENCE_MM
+from guidance.proximity.particles import FARTHEST_MM, REFERENCE_MM
+from guidance.proximity.random_table import Cloud
 
 _GAIN_LN_MA, _GAIN_SD = math.log(1.6), 1.0
 _CONTACT_LN_MA, _CONTACT_SD = math.log(0.2), 0.85

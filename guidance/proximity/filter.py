@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from guidance.events import Proximity, PulseOutcome, unknown_proximity
+from guidance.contracts.events import Proximity, PulseOutcome, unknown_proximity
+from guidance.contracts.zones import ordered_edges
 from guidance.proximity.distance import Ruler
-from guidance.proximity.draws import Draws
-from guidance.proximity.evidence import Observation, RepeatDiscount, likelihood
+from guidance.proximity.likelihood import Observation, RepeatDiscount, likelihood
 from guidance.proximity.motion import forgotten, moved
-from guidance.proximity.nerve import SHORT_MS, ParticleRow, Particles, is_short
-from guidance.proximity.report import PosteriorSummary, interval, quantiles, told
+from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
+from guidance.proximity.random_table import Draws
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, thinned, weighed
-from guidance.proximity.widths import WidthLaws, chronaxie_likelihood
-from guidance.proximity.zones import ordered_edges
-from guidance.signal.basis import Array
+from guidance.proximity.summary import PosteriorSummary, interval, quantiles, told
+from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
+from guidance.signal.sweep.basis import Array
 
 PARTICLES = 6000
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.proximity.draws import Cloud, Draws
-from guidance.proximity.evidence import even_scale
+from guidance.proximity.likelihood import even_scale
 from guidance.proximity.motion import moved
-from guidance.proximity.nerve import Particles
-from guidance.proximity.report import quantiles
+from guidance.proximity.particles import Particles
+from guidance.proximity.random_table import Cloud, Draws
+from guidance.proximity.summary import quantiles
 
 FEW = 300
 

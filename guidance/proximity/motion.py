@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from guidance.proximity.draws import Cloud, Draws
-from guidance.proximity.nerve import FARTHEST_MM, SPREADS, ParticleRow, Particles
+from guidance.proximity.particles import FARTHEST_MM, SPREADS, ParticleRow, Particles
+from guidance.proximity.random_table import Cloud, Draws
 
 _REST_SHARE = 0.4
 _AWAY_SHARE = 0.45

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.proximity.draws import Cloud
-from guidance.signal.basis import Array
+from guidance.proximity.random_table import Cloud
+from guidance.signal.sweep.basis import Array
 
 _BEARABLE = 0.25
 _LEAST_BEARABLE = 1 / 16

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guidance.trial.pool import Pool
 from guidance.trial.store import TrialFile
 from guidance.trial.table import tabulate
+from guidance.trial.workers import Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from guidance.events import Alarm, Command, Interval, Made, Proximity, Stimulus
+from guidance.contracts.events import Alarm, Command, Interval, Made, Proximity, Stimulus
 from guidance.protocol import Protocol
-from guidance.trial.passage import Passages
+from guidance.trial.needle_path import COLD_S
 from guidance.trial.result import Insertion, Moment
-from guidance.trial.way import COLD_S
+from guidance.trial.too_close_scoring import Passages
 
 KNOWN_WITHIN = 0.10
 INSIDE_MM = -0.15

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from platformdirs import user_data_path
 
 from guidance import __version__
-from guidance.faults import ArgumentFault, Fault, StorageFault
+from guidance.common.errors import ArgumentFault, Fault, StorageFault
 from guidance.journal.locks import lock_now
 from guidance.trial.result import Insertion
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from guidance.proximity.zones import ZONES
+from guidance.contracts.zones import ZONES
+from guidance.trial.needle_path import SPEEDS_MM_S
 from guidance.trial.result import Insertion, Moment
-from guidance.trial.way import SPEEDS_MM_S
 
 SIMULATION = "A SIMULATION: what holds for the simulated patient need not hold for a person."
 

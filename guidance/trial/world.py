@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from drivers.base import Block
-from drivers.simulated.direct import DirectAmplifier
+from drivers.simulated.in_process import DirectAmplifier
 from drivers.simulated.patient import Patient
-from guidance.engine import Engine
-from guidance.events import Alarm, Proximity
-from guidance.live.device import LiveDevice
-from guidance.live.stimulating import stimulation_within
+from guidance.contracts.events import Alarm, Proximity
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
+from guidance.session.device import LiveDevice
+from guidance.session.stimulation_setup import stimulation_within
+from guidance.trial.needle_path import Leg, draw_way
 from guidance.trial.result import Insertion
 from guidance.trial.score import Actual, Score
-from guidance.trial.way import Leg, draw_way
 
 SAMPLE_RATE_HZ = 10_000
 ARM_S = 1.0

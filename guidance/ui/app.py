@@ -7,17 +7,17 @@ import time
 from textual.binding import BindingsMap
 from textual.driver import Driver
 
-from guidance.parting import Parting
-from guidance.snapshot import Snapshot
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui import keys, pages
-from guidance.ui.bedside import Bedside
+from guidance.ui.appearance import Look
 from guidance.ui.driver import metered
-from guidance.ui.hands import Hands
+from guidance.ui.key_actions import Hands
 from guidance.ui.keymap import bindings
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, show_on_terminal
-from guidance.ui.look import Look
 from guidance.ui.pages import ScreenPage
+from guidance.ui.parting import Parting
+from guidance.ui.procedure_screen import Bedside
 
 
 class GuidanceApp(Hands):

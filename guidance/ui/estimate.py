@@ -6,12 +6,12 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from guidance.events import Interval, Proximity
-from guidance.harmless import clean
-from guidance.proximity.zones import USUAL_EDGES_MA, Edges
-from guidance.signal_fitness import stale_after_s
-from guidance.snapshot import Snapshot
-from guidance.ui.facts import is_led_by_emg
+from guidance.common.text import clean
+from guidance.contracts.events import Interval, Proximity
+from guidance.contracts.signal_fitness import stale_after_s
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.zones import USUAL_EDGES_MA, Edges
+from guidance.ui.snapshot_facts import is_led_by_emg
 
 _TREND_S = 3.0
 _TREND_LEAST_S = 0.8

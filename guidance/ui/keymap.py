@@ -9,7 +9,7 @@ from typing import Any
 from textual.binding import Binding
 from textual.keys import Keys
 
-from guidance.config import Config
+from guidance.common.config import Config
 from guidance.ui.keys import DEEDS, shown
 
 Keymap = Mapping[str, tuple[str, ...]]

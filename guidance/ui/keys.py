@@ -8,7 +8,7 @@ from itertools import groupby
 
 from textual.binding import ActiveBinding
 
-from guidance.harmless import clean
+from guidance.common.text import clean
 from guidance.ui.pages import Scene, ScreenPage
 
 STEP_MM = 0.5

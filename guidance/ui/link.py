@@ -9,8 +9,8 @@ from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
-from guidance.messages import Message
-from guidance.snapshot import Snapshot
+from guidance.contracts.commands import Message
+from guidance.contracts.snapshot import Snapshot
 
 GONE = (EOFError, ConnectionError)
 """What ``receive`` and ``send`` raise when the engine's process is gone (a broken pipe is a ConnectionError)."""

@@ -19,14 +19,14 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 
-from guidance.harmless import clean
-from guidance.messages import Credit, Message, Quit
-from guidance.snapshot import Snapshot
+from guidance.common.text import clean
+from guidance.contracts.commands import Credit, Message, Quit
+from guidance.contracts.snapshot import Snapshot
+from guidance.ui.appearance import Look
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.fault_file import LOGGER, FaultFile
 from guidance.ui.leaving import Leaving
 from guidance.ui.link import GONE, Link, LinkWatcher
-from guidance.ui.look import Look
 from guidance.ui.theme import choose
 
 FRAME_S = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guidance.snapshot import Snapshot
+from guidance.contracts.snapshot import Snapshot
 
 
 class ScreenPage(StrEnum):

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.harmless import clean
-from guidance.snapshot import EventView, Past
+from guidance.common.text import clean
+from guidance.contracts.snapshot import EventView, Past
 from guidance.ui.text import amplitude
 
 

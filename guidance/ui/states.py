@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from guidance.harmless import clean
-from guidance.signal_fitness import Unfit, is_high, signal_faults
-from guidance.snapshot import Snapshot, StimulatorView
-from guidance.ui.facts import is_led_by_emg
+from guidance.common.text import clean
+from guidance.contracts.signal_fitness import Unfit, is_high, signal_faults
+from guidance.contracts.snapshot import Snapshot, StimulatorView
+from guidance.ui.snapshot_facts import is_led_by_emg
 from guidance.ui.text import UNKNOWN
 
 LEAST_MINUTES = 30.0

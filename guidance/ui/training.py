@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from guidance.messages import Acknowledge, Pause, Steer, TurnDial
-from guidance.snapshot import Snapshot
+from guidance.contracts.commands import Acknowledge, Pause, Steer, TurnDial
+from guidance.contracts.snapshot import Snapshot
+from guidance.ui.appearance import Look
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, LinkedApp, show_on_terminal
-from guidance.ui.look import Look
 from guidance.ui.widgets.alarms import Alarms
 from guidance.ui.widgets.effort import EffortBars
 from guidance.ui.widgets.hints import Hints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guidance.proximity.zones import Edges
+from guidance.contracts.zones import Edges
 from guidance.ui.theme import Ground, Ink
 
 GAUGE_MA = (0.05, 10.0)

@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from guidance.audio.bursts import BURSTS, render
-from guidance.audio.figures import table
+from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.mixer import Mixer
-from guidance.cues import MAPPINGS
+from guidance.audio.waveforms import table
+from guidance.cue import MAPPINGS
 from tests.benchmarks.hearing import RATE_HZ, Audio, level, peaks_hz, pulses
 
 _ASIDE_S, _HEARKEN_S, _SILENT = 0.03, 30, 1e-3

@@ -11,9 +11,9 @@ import sys
 
 import numpy as np
 
-from guidance.audio.bursts import BURSTS, render
+from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.output import LATENCIES_S
-from guidance.cues import MAPPINGS
+from guidance.cue import MAPPINGS
 from tests.benchmarks.alarm_signals import Judged, judged
 from tests.benchmarks.cue_changes import at_alarm, at_changes, inside, largest_step
 from tests.benchmarks.emg_heard import band_hz, delay_ms

@@ -18,10 +18,10 @@ import numpy as np
 
 from drivers.base import Block
 from guidance.biofeedback.envelope import STEP_S, Envelope, EnvelopeBand, band_above_heart, wide_band
-from guidance.events import Cue
-from guidance.signal.basis import Array
+from guidance.contracts.events import Cue
+from guidance.signal.sweep.basis import Array
 from tests.guidance.biofeedback.signals import emg, engine_of, exercise, heart, mains, person_signal
-from tests.shared import shared
+from tests.support.shared import shared
 
 REST_UV, EFFORT_UV, TURN_S = 2.0, 100.0, 3.0
 RATES_HZ = (250.0, 1000.0, 4000.0)

@@ -18,8 +18,8 @@ from scipy.signal import resample_poly
 
 from drivers.base import Pulse
 from drivers.recording import Recording
-from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import hear, run, share, stored, stream
 from tests.benchmarks.worlds.waves import measured_shapes
 

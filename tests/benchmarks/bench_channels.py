@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.path import ChannelResponse, SignalPath
+from guidance.signal.pipeline import ChannelResponse, SignalPath
 
 CHANNELS, RATE_HZ, PULSE_HZ = 4, 30_000, 5
 BLOCK, WINDOW_MS = 60, (2.0, 25.0)

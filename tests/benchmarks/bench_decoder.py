@@ -10,9 +10,9 @@ import time
 
 import numpy as np
 
-from drivers.framing import FrameReader, encode
-from drivers.ona_stream import SampleStream
-from tests.drivers.fake_ona import SAMPLES, samples_body
+from drivers.ona.frames import FrameReader, encode
+from drivers.ona.samples import SampleStream
+from tests.drivers.ona.fake_ona import SAMPLES, samples_body
 
 CHANNELS = 4
 LIVE_BYTES_S = CHANNELS * 20_000 * 3

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.rhx_wire import BlockReader, microvolts
-from drivers.spikerbox_wire import ByteReader, Counts
-from tests.drivers.fake_rhx import FakeRhx
+from drivers.rhx.samples import BlockReader, microvolts
+from drivers.spikerbox.messages import ByteReader, Counts
+from tests.drivers.rhx.fake_rhx import FakeRhx
 from tests.drivers.rigs import RIGS, Rig
-from tests.drivers.test_spikerbox_wire import frames
+from tests.drivers.spikerbox.test_messages import frames
 
 SECONDS = 3.0
 REPEATS = 5

@@ -31,9 +31,9 @@ from guidance.biofeedback.plan import plan_of
 from guidance.biofeedback.scoring import GAP_S
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import run
-from tests.shared import shared
+from tests.support.shared import shared
 
 T = TypeVar("T")
 NAMES = ("emg", "emg_1")

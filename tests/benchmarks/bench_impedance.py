@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivers.simulated.patient import Patient
-from guidance.needle.impedance import ImpedanceTrend
-from guidance.trial.way import Way, draw_way
+from guidance.alarms.impedance import ImpedanceTrend
+from guidance.trial.needle_path import Way, draw_way
 
 INSIDE_MM = -0.15
 SCATTERS = (0.0, 0.01, 0.03)

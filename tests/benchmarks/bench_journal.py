@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from guidance.journal.log import EVENTS_NAME
+from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.verify import verify
 from tests.benchmarks.journal_kills import Killed, kill_once
 from tests.benchmarks.journal_load import Load, load

@@ -19,11 +19,11 @@ from scipy.signal import butter, sosfilt
 from scipy.stats import spearmanr
 
 from drivers.base import Pulse
-from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import hear, run, stored
 from tests.benchmarks.worlds.waves import measured_shapes
-from tests.shared import shared
+from tests.support.shared import shared
 
 SILENT, SILENT_SHARE = 5, 0.6
 LEAD_S, INTERVAL_S, FADE_MS = 3.0, 1.0, 3.0

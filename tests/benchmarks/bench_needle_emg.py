@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from guidance.analysis.report import text_of
-from guidance.analysis.whole import analysed
+from guidance.analysis.run import analysed
 from tests.benchmarks.needle_recordings import MUSCLE, NAMES, recorded, write
 
 

@@ -22,8 +22,8 @@ import numpy as np
 from tests.benchmarks.paths import ona
 from tests.benchmarks.potentials import Matched, Potentials, by_shape, by_tones
 from tests.guidance.audio.pulse import PulseServer, Recorder, Recording, lacking
-from tests.guidance.command_line import started
-from tests.guidance.event_rules import read
+from tests.support.command_line import started
+from tests.support.event_rules import read
 
 SETTINGS = {
     "classic": "[sounds]\nmonitor = 0.0\n",

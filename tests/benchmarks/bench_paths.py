@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import Channel, DeviceInfo
-from guidance.signal.response import ResponseDetector
+from guidance.signal.response.detector import ResponseDetector
 from tests.benchmarks.paths import INTERVAL_S, Peer, Played, lsl, ona, rhx, sound, spikerbox
-from tests.guidance.command_line import started
-from tests.guidance.event_rules import Line, read
+from tests.support.command_line import started
+from tests.support.event_rules import Line, read
 
 Array = NDArray[np.int64]
 WINDOW_MS = (2.0, 25.0)

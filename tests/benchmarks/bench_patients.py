@@ -13,8 +13,8 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from drivers.simulated.patient import Patient
-from guidance.signal.evoked import Evoked
-from guidance.signal.path import ChannelResponse, SignalPath
+from guidance.signal.pipeline import ChannelResponse, SignalPath
+from guidance.signal.response.sweep_result import Evoked
 
 RATE_HZ = 10_000
 PULSES = 60

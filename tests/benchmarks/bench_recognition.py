@@ -14,8 +14,8 @@ import time
 from collections import Counter
 
 from guidance.audio.samples import ALARMS, SoundSample, rendered, scenes
-from guidance.audio.trying import play
-from guidance.cues import MAPPINGS
+from guidance.audio.sound_check import play
+from guidance.cue import MAPPINGS
 from tests.benchmarks.hearing import RATE_HZ, is_alarm, recognised
 from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 

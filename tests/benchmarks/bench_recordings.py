@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from drivers.recording import Recording
-from guidance.engine import Engine
-from guidance.events import Response, Stimulus
+from guidance.contracts.events import Response, Stimulus
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
-from tests.shared import shared
+from tests.support.shared import shared
 
 STREAMS = "data/streams"
 MEP = (

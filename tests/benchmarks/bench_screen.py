@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from textual._compositor import CompositorUpdate
 
-from guidance.snapshot import Snapshot
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
-from guidance.ui.bedside import Bedside
+from guidance.ui.procedure_screen import Bedside
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.bars import Bars
 from guidance.ui.widgets.emg import EmgStrip

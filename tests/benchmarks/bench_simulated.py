@@ -13,7 +13,7 @@ import time
 import numpy as np
 import serial
 
-from drivers.framing import FrameReader, encode
+from drivers.ona.frames import FrameReader, encode
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
 from drivers.simulated.device import OnaDevice

@@ -24,9 +24,9 @@ from drivers.base import Block
 from guidance.audio.output import LATENCIES_S
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Sound
-from guidance.cues import MAPPINGS, CueChooser
-from guidance.events import Cue, Proximity
-from guidance.proximity.zones import Edges
+from guidance.contracts.events import Cue, Proximity
+from guidance.contracts.zones import Edges
+from guidance.cue import MAPPINGS, CueChooser
 from tests.benchmarks.bench_live import Terminal, armed
 from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 

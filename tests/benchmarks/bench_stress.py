@@ -15,7 +15,7 @@ import numpy as np
 from scipy.signal import find_peaks, resample_poly
 
 from drivers.base import Pulse
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import Heard, hear, run, stored
 
 RATE_HZ = 4000.0

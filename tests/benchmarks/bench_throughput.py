@@ -22,10 +22,10 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.engine import Engine
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
-from guidance.writer import EventWriter, opened
+from guidance.session.event_writer import EventWriter, opened
 from tests.benchmarks.worlds.waves import NOISE_UV, RESPONSE_MS, Array, noise, response
 
 CHUNK_S, FAST_BLOCK_S = 1e-3, 0.25

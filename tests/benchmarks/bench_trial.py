@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from guidance.trial.pool import DaskPool
 from guidance.trial.run import Trial, run_trial
+from guidance.trial.workers import DaskPool
 
 SEED = 7
 WORKERS = (1, 2)

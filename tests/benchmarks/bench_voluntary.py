@@ -19,8 +19,8 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from drivers.base import Pulse
-from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.sweep.basis import Array
 from tests.benchmarks.bench_calibration_p import Unstimulated, recordings
 from tests.benchmarks.trial import hear, run, share
 from tests.benchmarks.worlds.waves import measured_shapes, response

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from guidance.probing import probed_widths
+from guidance.stimulation.width_probing import probed_widths
 from tests.benchmarks import chronaxies, nerves
 from tests.benchmarks.closed_loop import WIDTH_MS, Ours, run
 

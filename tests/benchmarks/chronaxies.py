@@ -1,6 +1,6 @@
 """How the threshold of a simulated nerve goes with the pulse width, by models that disagree; for ``bench_widths``.
 
-The program's own guess (``guidance/proximity/widths.py``) is none of these tables, but was made wide enough for all.
+The program's own guess (``guidance/proximity/width_evidence.py``) is none of these tables, but wide enough for all.
 """
 
 from __future__ import annotations

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.events import Proximity
-from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
-from guidance.navigator import Navigator, PulseLimits
-from guidance.proximity.draws import Draws
+from guidance.contracts.events import Proximity
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.forecast import FEW, forecast
+from guidance.proximity.random_table import Draws
+from guidance.stimulation.closed_loop import Navigator, PulseLimits
+from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer, World
-from tests.outcomes import outcome
+from tests.support.outcomes import outcome
 
 START_MA, RATE_HZ, FAST_HZ = 1.0, 2.0, 5.0
 LOWER_BOUND_MA, TARGET_MA = 0.2, 0.5

@@ -7,9 +7,9 @@ from itertools import product
 
 import numpy as np
 
-from guidance.audio.figures import RATE_HZ, table
 from guidance.audio.mixer import Mixer
-from guidance.cues import Tone
+from guidance.audio.waveforms import RATE_HZ, table
+from guidance.cue import Tone
 from tests.benchmarks.hearing import Audio
 
 PLACES = range(2400, 7200, 617)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from guidance.audio.band import emg_band
 from guidance.audio.emg import LEVEL, EmgMonitor
-from guidance.audio.figures import RATE_HZ
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import BLOCK
+from guidance.audio.waveforms import RATE_HZ
 
 FULL_SCALE_UV, TONE_UV = 200.0, 100.0
 HANDED_S = 0.002

@@ -13,8 +13,8 @@ from typing import Any
 
 from textual.app import App
 
-from guidance.messages import Credit, Message
-from guidance.snapshot import Snapshot
+from guidance.contracts.commands import Credit, Message
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import build_emg, build_past, build_proximity, build_whole

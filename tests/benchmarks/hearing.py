@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
-from guidance.cues import MAPPINGS
+from guidance.cue import MAPPINGS
 
 RATE_HZ = 48_000
 Audio = NDArray[np.floating]

@@ -20,12 +20,12 @@ import edfio
 import numpy as np
 import pyedflib
 
-from guidance.journal.log import EVENTS_NAME
-from guidance.journal.reading import read_events
+from guidance.journal.event_log import EVENTS_NAME
+from guidance.journal.event_reader import read_events
 from guidance.journal.recover import recover
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.live.processes import ROOT
+from tests.guidance.session.processes import ROOT
 
 LONGEST_S = 3.0
 CUTS = 3

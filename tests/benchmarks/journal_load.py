@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.engine import Engine
+from guidance.engine.loop import Engine
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import new_procedure
-from guidance.writer import EventWriter
+from guidance.session.event_writer import EventWriter
 from tests.guidance.journal.kept import NOW
-from tests.guidance.streams import settings
+from tests.support.streams import settings
 
 CHANNELS, RATE_HZ, PULSE_HZ, STEP = 4, 30_000, 2, 120
 INFO = DeviceInfo("bench", "", "", float(RATE_HZ), tuple(Channel(f"EMG{i}", 5000.0) for i in range(CHANNELS)))

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from edfio import Edf, EdfSignal
 
-from guidance.signal.basis import Array
-from tests.shared import shared
+from guidance.signal.sweep.basis import Array
+from tests.support.shared import shared
 
 NAMES = ("healthy", "myopathy", "neuropathy")
 MUSCLE = "tibialis anterior"

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.rhx_wire import FRAMES, WireWords
-from tests.drivers import fake_ona
-from tests.drivers.fake_rhx import FakeRhx
-from tests.drivers.fake_spikerbox import TRUE_RATE_HZ, FakeSpikerShield
+from drivers.rhx.samples import FRAMES, WireWords
+from tests.drivers.ona import fake_ona
+from tests.drivers.rhx.fake_rhx import FakeRhx
 from tests.drivers.rigs import feeding
+from tests.drivers.spikerbox.fake_spikerbox import TRUE_RATE_HZ, FakeSpikerShield
 from tests.guidance.audio import pulse
-from tests.guidance.waves import Wave, add, artefact, m_wave, noise
+from tests.support.waves import Wave, add, artefact, m_wave, noise
 
 INTERVAL_S = 0.5
 LATENCY_MS = 6.0

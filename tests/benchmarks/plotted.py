@@ -9,8 +9,8 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual_plot import HiResMode, PlotWidget
 
-from guidance.messages import Credit
-from guidance.snapshot import Snapshot
+from guidance.contracts.commands import Credit
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.link import LinkWatcher
 from tests.benchmarks.framed import Feed
 

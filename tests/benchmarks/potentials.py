@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, correlate, resample_poly, sosfiltfilt
 
-from guidance.audio.figures import answer_tone
+from guidance.audio.waveforms import answer_tone
 from tests.benchmarks.paths import Played
 from tests.guidance.audio.pulse import RATE_HZ, Recording
-from tests.guidance.emg.made import unit_wave
-from tests.guidance.waves import Wave, noise
+from tests.guidance.needle_emg.made import unit_wave
+from tests.support.waves import Wave, noise
 
 Array = NDArray[np.float64]
 

@@ -23,22 +23,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guidance.biofeedback.plan import plan_of
+from guidance.contracts.snapshot import Snapshot
 from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of as dose_plan_of
-from guidance.host import EngineLink, Job, start_engine
-from guidance.live import Live
-from guidance.live.training import TrainingJob
+from guidance.engine.settings import Mode, Settings
+from guidance.processes import EngineLink, Job, start_engine
 from guidance.protocol import load
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
-from guidance.replay import Replay
-from guidance.settings import Mode, Settings
-from guidance.snapshot import Snapshot
+from guidance.session import Live
+from guidance.session.biofeedback import TrainingJob
+from guidance.session.replay import Replay
 from guidance.ui.app import GuidanceApp
 from guidance.ui.training import TrainingApp
 from tests.guidance.ui.fakes import press_twice
-from tests.shared import shared
+from tests.support.shared import shared
 
 _PICTURES = Path(__file__).parent.parent / "guidance" / "ui" / "pictures"
 _SIZE = (120, 40)

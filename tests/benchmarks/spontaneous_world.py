@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 
 RATE_HZ = 20_000.0
 SECONDS = 2.0

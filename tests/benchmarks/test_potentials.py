@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
-from guidance.audio.figures import answer_tone
+from guidance.audio.waveforms import answer_tone
 from tests.benchmarks.potentials import UNITS, Matched, Potentials, by_shape, by_tones
 from tests.guidance.audio.pulse import RATE_HZ, Recording
-from tests.guidance.emg.made import unit_wave
+from tests.guidance.needle_emg.made import unit_wave
 
 SECONDS, LATE_S = 4.0, 0.021
 

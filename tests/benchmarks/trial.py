@@ -11,10 +11,10 @@ import pytest
 from scipy.stats import binomtest
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
-from guidance.signal.path import ChannelResponse, PathResult, PulseSeen, SignalPath
-from tests.shared import shared
+from guidance.signal.pipeline import ChannelResponse, PathResult, PulseSeen, SignalPath
+from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.sweep.basis import Array
+from tests.support.shared import shared
 
 BLOCK_S = 0.1
 

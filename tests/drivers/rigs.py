@@ -16,12 +16,12 @@ from drivers import DRIVERS, open_device
 from drivers.base import Amplifier
 from drivers.simulated import SimulatedDevice
 from drivers.simulated.amplifier import SimulatedAmplifier
-from tests.drivers import fake_ona
-from tests.drivers.edf_files import Wave, edf_bytes, ramp, tal
 from tests.drivers.fake_cyton import FakeCyton
-from tests.drivers.fake_rhx import FakeRhx
 from tests.drivers.fake_sound import FakeSound
-from tests.drivers.fake_spikerbox import FakeSpikerShield, message
+from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp, tal
+from tests.drivers.ona import fake_ona
+from tests.drivers.rhx.fake_rhx import FakeRhx
+from tests.drivers.spikerbox.fake_spikerbox import FakeSpikerShield, message
 
 
 def _nothing() -> None:

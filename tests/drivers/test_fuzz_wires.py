@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from drivers.framing import FrameReader
-from drivers.rhx_wire import BlockReader
-from drivers.spikerbox_wire import ByteReader
+from drivers.ona.frames import FrameReader
+from drivers.rhx.samples import BlockReader
+from drivers.spikerbox.messages import ByteReader
 
 pytestmark = pytest.mark.slow
 MILLIONS = 10

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from drivers.base import Samples
 from drivers.lsl import LslStream
-from drivers.rhx import IntanRhx
+from drivers.rhx.amplifier import IntanRhx
 from tests.drivers.fake_cyton import FakeCyton
-from tests.drivers.fake_rhx import FakeRhx, wide
 from tests.drivers.reading import read_for, read_until, samples_of
+from tests.drivers.rhx.fake_rhx import FakeRhx, wide
 
 pytestmark = pytest.mark.slow
 SEEN = 256

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from drivers import DRIVERS, open_device
 from drivers.base import Block, Channel, DeviceLost, DeviceRefused, OptionRefused, Pulse
 from drivers.recording import Recording
-from tests.drivers.edf_files import Wave, edf_bytes, ramp, tal
+from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp, tal
 from tests.drivers.playing import write
-from tests.shared import shared
+from tests.support.shared import shared
 
 STREAMS = {
     "mep_human_recruitment_7intensities": 70,

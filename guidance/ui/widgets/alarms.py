@@ -9,8 +9,8 @@ from collections.abc import Hashable
 
 from rich.cells import cell_len
 
-from guidance.harmless import clean
-from guidance.snapshot import AlarmView, Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import AlarmView, Snapshot
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
-from guidance.snapshot import Snapshot, SweepView
+from guidance.contracts.snapshot import Snapshot, SweepView
 from guidance.ui.raster import Canvas
 from guidance.ui.scale import step_down, step_up
 from guidance.ui.text import UNKNOWN

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from guidance.dose.words import left, percent
-from guidance.harmless import clean
-from guidance.snapshot import DoseView, Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import DoseView, Snapshot
+from guidance.dose.formatting import left, percent
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import Ink

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from textwrap import wrap
 
-from guidance.harmless import clean
-from guidance.snapshot import MuscleView, Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import MuscleView, Snapshot
 from guidance.ui.raster import Canvas
 from guidance.ui.text import amplitude, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink

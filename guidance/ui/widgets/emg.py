@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.snapshot import Snapshot
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.raster import Canvas, spans
 from guidance.ui.scale import Scale
 from guidance.ui.theme import GAP, Ink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from guidance.harmless import clean
+from guidance.common.text import clean
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink

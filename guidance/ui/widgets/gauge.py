@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from textwrap import wrap
 
-from guidance.events import Interval
-from guidance.proximity.zones import Edges
+from guidance.contracts.events import Interval
+from guidance.contracts.zones import Edges
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.estimated import Estimated, hatch

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 
 from textual.binding import Binding
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.keys import DEEDS, shown
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from guidance.harmless import clean
-from guidance.snapshot import NeedleView, Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import NeedleView, Snapshot
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink

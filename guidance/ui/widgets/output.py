@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from rich.cells import cell_len
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot, StimulatorView
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot, StimulatorView
 from guidance.ui import bigtext
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas

@@ -12,8 +12,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.fault_file import LOGGER
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink

@@ -6,8 +6,8 @@ import math
 from collections.abc import Hashable
 from textwrap import wrap
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot, TrainingView
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot, TrainingView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten

@@ -6,8 +6,8 @@ from collections.abc import Hashable
 
 from rich.cells import cell_len
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot, SweepView
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot, SweepView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, amplitude, p_value, shorten

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from guidance.harmless import clean
-from guidance.snapshot import EventView, Past, Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import EventView, Past, Snapshot
 from guidance.ui.past import Items
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten

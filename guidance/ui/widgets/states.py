@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
 from guidance.ui.states import SIGNS, ShownState, Standing, states

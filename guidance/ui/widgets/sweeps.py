@@ -6,8 +6,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot, SweepView
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot, SweepView
 from guidance.ui.raster import Canvas, Floats, Mask, envelope, spans
 from guidance.ui.scale import Scale, ticks
 from guidance.ui.text import shorten

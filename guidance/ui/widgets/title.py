@@ -6,8 +6,8 @@ import math
 
 from rich.cells import cell_len
 
-from guidance.harmless import clean
-from guidance.snapshot import Snapshot
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.pages import ScreenPage, order
 from guidance.ui.raster import Canvas
 from guidance.ui.text import clock, shorten

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.proximity.zones import Edges
-from guidance.snapshot import Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.zones import Edges
 from guidance.ui import series
 from guidance.ui.raster import Canvas
 from guidance.ui.scale import step_down, step_up

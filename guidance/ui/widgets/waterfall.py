@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.snapshot import Snapshot, SweepView
+from guidance.contracts.snapshot import Snapshot, SweepView
 from guidance.ui.raster import Canvas, Floats, Mask
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label

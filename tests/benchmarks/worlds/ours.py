@@ -7,7 +7,7 @@ import copy
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.path import ChannelResponse, SignalPath
+from guidance.signal.pipeline import ChannelResponse, SignalPath
 from tests.benchmarks.worlds.procedures import SILENT, Procedure, World
 from tests.benchmarks.worlds.waves import Array
 

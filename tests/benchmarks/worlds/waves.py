@@ -10,7 +10,7 @@ from scipy.linalg import toeplitz
 from scipy.signal import butter, resample_poly, sosfilt
 from scipy.signal.windows import tukey
 
-from tests.shared import shared
+from tests.support.shared import shared
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from drivers.framing import MAX_ENCODED, encode
+from drivers.ona.frames import MAX_ENCODED, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.messages import DeviceState, Result

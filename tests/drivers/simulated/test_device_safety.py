@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.framing import encode
+from drivers.ona.frames import encode
 from drivers.simulated import messages as ona
 from drivers.simulated.messages import DeviceState, Result, StatusFault
 from tests.drivers.simulated.wire import MS, Host

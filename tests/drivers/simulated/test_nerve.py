@@ -9,7 +9,7 @@ import pytest
 
 from drivers.simulated.fibre_table import CHRONAXIES_MS, DIAMETERS_UM, DISTANCES_MM, THRESHOLDS_MA
 from drivers.simulated.nerve import Nerve, Tip
-from tests.shared import shared
+from tests.support.shared import shared
 
 SEEDS = range(120)
 

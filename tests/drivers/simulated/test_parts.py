@@ -14,7 +14,7 @@ from drivers.simulated.draws import Chance, Known, LogNormal, SlowDrift, Uniform
 from drivers.simulated.electronics import FrontEnd
 from drivers.simulated.motion import SCENARIOS, Motion
 from drivers.simulated.nerve import Tip
-from drivers.simulated.tape import Tape
+from drivers.simulated.sample_buffer import Tape
 from drivers.simulated.tissue import Injectate, Tissue
 from drivers.simulated.voluntary import Voluntary
 

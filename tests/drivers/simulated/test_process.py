@@ -14,7 +14,7 @@ import pytest
 import serial
 
 from drivers.base import DeviceLost, DeviceRefused
-from drivers.framing import Frame, FrameReader, encode
+from drivers.ona.frames import Frame, FrameReader, encode
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.framing import Frame, FrameReader, encode
+from drivers.ona.frames import Frame, FrameReader, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.messages import Result

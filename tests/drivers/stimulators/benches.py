@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from drivers import open_stimulator
-from drivers.beside import Delivery, SeparateStimulator
+from drivers.stimulators.external import Delivery, SeparateStimulator
 from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
 from tests.drivers.stimulators.sim_stimjim import SimStimJim

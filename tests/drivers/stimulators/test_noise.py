@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.science_mode import PacketReader
-from drivers.stimjim_text import TextReader
+from drivers.stimulators.science_mode import PacketReader
+from drivers.stimulators.stimjim_messages import TextReader
 
 BYTES, CHUNK = 10_000_000, 4096
 

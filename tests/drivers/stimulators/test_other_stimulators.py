@@ -6,7 +6,7 @@ import pytest
 
 from drivers import open_stimulator
 from drivers.base import DeviceRefused, LimitExceeded, OptionRefused, Outcome
-from drivers.ttl import TtlTrigger
+from drivers.stimulators.ttl import TtlTrigger
 from tests.drivers.stimulators.benches import Bench, bench, silent_port
 from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal

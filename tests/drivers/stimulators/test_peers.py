@@ -113,7 +113,7 @@ def test_our_p24_driver_and_science_mode_4_write_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("volts", [-10.0, 0.0, 2.5, 10.0])
 def test_the_volts_of_our_driver_are_those_the_firmware_reads(volts: float) -> None:
-    from drivers.pulsepal import parameter, volts_code
+    from drivers.stimulators.pulsepal import parameter, volts_code
 
     sent = parameter(2, 1, volts_code(volts))
     assert struct.unpack("<H", sent[-2:])[0] / 65_535 * 20 - 10 == pytest.approx(volts, abs=2e-4)

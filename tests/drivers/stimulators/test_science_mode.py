@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.base import LimitExceeded
-from drivers.science_mode import CommandNumber, Packet, PacketReader, channel_config, encode, point
+from drivers.stimulators.science_mode import CommandNumber, Packet, PacketReader, channel_config, encode, point
 
 POINTS = point(20.0, 200) + point(0.0, 100) + point(-20.0, 200)
 GOLDEN = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers import open_stimulator
 from drivers.base import DeviceLost, DeviceRefused, LimitExceeded, OptionRefused, Outcome
-from drivers.stimjim_text import Booted, Complete, Measured, Started, StoredTrain, TextReader
+from drivers.stimulators.stimjim_messages import Booted, Complete, Measured, Started, StoredTrain, TextReader
 from tests.drivers.stimulators.benches import Bench, bench
 from tests.drivers.stimulators.sim_stimjim import SimStimJim
 from tests.drivers.stimulators.wire import served

@@ -11,8 +11,8 @@ from guidance.analysis.conduction import Conducted, Site, conducted, with_veloci
 from guidance.analysis.findings import ReportFinding
 from guidance.analysis.nerves import findings_of, rows_of
 from guidance.analysis.reading import read
-from tests.guidance.files import write_edf
-from tests.guidance.streams import evoked
+from tests.support.files import write_edf
+from tests.support.streams import evoked
 
 LATENCY_MS, SIZE_UV = 4.2, 8000.0
 

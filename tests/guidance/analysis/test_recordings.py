@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from guidance.analysis.report import Report
-from guidance.analysis.whole import analysed
+from guidance.analysis.run import analysed
 from tests.benchmarks.needle_recordings import MUSCLE, recorded, write
 
 

@@ -10,7 +10,7 @@ from guidance.analysis.interference import interference
 from guidance.analysis.motor_units import units_in
 from guidance.analysis.needle import study, unfit
 from guidance.analysis.reading import RecordedSignal, _clipped
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 
 RATE_HZ = 10_000.0
 NOISE = 4.0 * np.random.default_rng(1).standard_normal(60_000)

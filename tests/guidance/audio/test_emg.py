@@ -8,10 +8,10 @@ from scipy.signal import sosfilt
 
 from guidance.audio.band import emg_band
 from guidance.audio.emg import AIM_S, LEVEL, EmgMonitor
-from guidance.audio.figures import RATE_HZ, Waveform
 from guidance.audio.filters import Array, BlockFilter
+from guidance.audio.waveforms import RATE_HZ, Waveform
 from tests.benchmarks.emg_heard import delay_ms
-from tests.shared import shared
+from tests.support.shared import shared
 
 NOISE_UV = 8.0
 PULSES_S = [1.5 + 0.5 * i for i in range(6)]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from guidance.audio.bursts import BURSTS, render
-from guidance.audio.figures import FADE, RATE_HZ, Waveform, answer_tone, stimulus_tick, table
+from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.mixer import DUCKED, LoopedTable, Mixer
-from guidance.cues import MAPPINGS, Tone
+from guidance.audio.waveforms import FADE, RATE_HZ, Waveform, answer_tone, stimulus_tick, table
+from guidance.cue import MAPPINGS, Tone
 from tests.benchmarks.cue_changes import at_alarm
 
 TONES = MAPPINGS["tempo"].tones

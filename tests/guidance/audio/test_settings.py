@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from guidance.audio.settings import SoundSettings, sound_settings
-from guidance.config import config_path
-from guidance.cues import MAPPINGS
-from guidance.faults import ArgumentFault
+from guidance.common.config import config_path
+from guidance.common.errors import ArgumentFault
+from guidance.cue import MAPPINGS
 
 
 def kept(text: str) -> Path:

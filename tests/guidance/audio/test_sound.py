@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from drivers.base import Block
+from guidance.audio.player_protocol import Order, ResponseSound
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import PAUSE_S, Mute, Sound
-from guidance.audio.wire import Order, ResponseSound
-from guidance.events import Alarm, Cue, MotorUnit, Response, Stimulus
-from guidance.messages import PauseAudio, Stop, TurnMonitor, TurnVolume
-from guidance.snapshot import AlarmView
+from guidance.contracts.commands import PauseAudio, Stop, TurnMonitor, TurnVolume
+from guidance.contracts.events import Alarm, Cue, MotorUnit, Response, Stimulus
+from guidance.contracts.snapshot import AlarmView
 from tests.benchmarks.hearing import RATE_HZ, recognised
 from tests.guidance.audio.pulse import PulseServer, Recorder, Recording
 

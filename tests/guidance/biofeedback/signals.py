@@ -11,16 +11,16 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from drivers.base import Block, Channel, DeviceInfo
-from guidance.biofeedback.course import Course, Phase
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.envelope import wide_band
 from guidance.biofeedback.plan import Plan, plan_of
-from guidance.events import Made, Record
+from guidance.biofeedback.trial_sequence import Course, Phase
+from guidance.contracts.events import Made, Record
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
-from guidance.settings import Mode, Settings
-from guidance.signal.basis import Array
+from guidance.signal.sweep.basis import Array
 
 R = TypeVar("R", bound=Record)
 Person = Callable[[Phase], tuple[float, ...]]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
-from guidance.biofeedback.course import ROUNDS
 from guidance.biofeedback.records import MuscleCalibration, PhaseBegins, TrialDone
+from guidance.biofeedback.trial_sequence import ROUNDS
 from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, course_of, exercise, follows, of_kind, walk
 
 

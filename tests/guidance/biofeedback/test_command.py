@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from guidance.biofeedback.course import ROUNDS
+from guidance.biofeedback.trial_sequence import ROUNDS
 from guidance.journal.visits import LABEL_NAME, earlier_visits, visit_of
 from guidance.protocol import library
 from guidance.protocol.library import text_of
 from tests.guidance.biofeedback.signals import exercise, person_signal
-from tests.guidance.command_line import Done, command
-from tests.guidance.event_rules import faults
-from tests.guidance.files import write_edf
-from tests.guidance.streams import Stream
+from tests.support.command_line import Done, command
+from tests.support.event_rules import faults
+from tests.support.files import write_edf
+from tests.support.streams import Stream
 
 RATE_HZ = 500.0
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import guidance.biofeedback
 from drivers.base import Block, Status
 from guidance.biofeedback.records import EnvelopeSecond, MuscleCalibration, TrialDone
-from guidance.events import Alarm, Cue, Entry, Made, Numbering, Record, Signal
-from guidance.messages import Mark, Pause, TurnDial
+from guidance.contracts.commands import Mark, Pause, TurnDial
+from guidance.contracts.events import Alarm, Cue, Entry, Made, Numbering, Record, Signal
 from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, made_of, of_kind, person_signal
 
 RATE_HZ = 500.0

@@ -7,23 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from guidance.biofeedback.course import Phase
 from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.records import PhaseBegins, TrialDone
 from guidance.biofeedback.scoring import TrialScore, longest_s, next_line_uv, score
-from guidance.events import Cue
+from guidance.biofeedback.trial_sequence import Phase
+from guidance.contracts.events import Cue
 from guidance.protocol.library import loaded
 from guidance.protocol.sheet import Biofeedback
-from tests.guidance.biofeedback.signals import (
-    FULL_UV,
-    REST_UV,
-    Person,
-    course_of,
-    exercise,
-    follows,
-    of_kind,
-    walk,
-)
+from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, Person, course_of, exercise, follows, of_kind, walk
 
 EXERCISES = ("relax", "contract-hold", "contract-relax", "antagonist-quiet")
 GRACE = 100

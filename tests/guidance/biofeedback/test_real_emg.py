@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from drivers.recording import Recording
 from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
 from guidance.biofeedback.envelope import Envelope, wide_band
-from guidance.signal.basis import Array
-from tests.shared import shared
+from guidance.signal.sweep.basis import Array
+from tests.support.shared import shared
 
 
 def runs(above: NDArray[np.bool_], least: int) -> int:

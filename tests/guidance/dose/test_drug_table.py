@@ -8,9 +8,9 @@ from importlib import resources
 
 import pytest
 
+from guidance.citations import ProtocolError, cited
 from guidance.dose.drugs import DrugTable, load, parse
 from guidance.protocol import names
-from guidance.sourced import ProtocolError, cited
 
 TEXT = resources.files("protocols").joinpath("drugs.toml").read_text(encoding="utf-8")
 

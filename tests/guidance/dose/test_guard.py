@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guidance.alarms import AlarmBoard
+from guidance.alarms.board import AlarmBoard
+from guidance.contracts.commands import Aliquot, Aspiration
+from guidance.contracts.events import Alarm, Entry, Record
+from guidance.contracts.snapshot import DoseView
 from guidance.dose.drugs import load
 from guidance.dose.guard import DoseGuard
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
-from guidance.events import Alarm, Entry, Record
-from guidance.messages import Aliquot, Aspiration
-from guidance.snapshot import DoseView
 
 TABLE = load()
 

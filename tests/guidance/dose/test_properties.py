@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guidance.dose.cumulative_dose import Dose, Part, aliquot, left_ml, read_dose, total_of
 from guidance.dose.drugs import load
+from guidance.dose.formatting import left, percent
 from guidance.dose.limits import limit_of
 from guidance.dose.patient import DosePatient
 from guidance.dose.text import Epinephrine, concentration_mg_per_ml, volume_ml, written
-from guidance.dose.total import Dose, Part, aliquot, left_ml, read_dose, total_of
-from guidance.dose.words import left, percent
 
 TABLE = load()
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from guidance.citations import ProtocolError
 from guidance.dose.drugs import load
 from guidance.dose.site import table_from, table_here
-from guidance.sourced import ProtocolError
-from tests.guidance.command_line import command
+from tests.support.command_line import command
 
 HEAD = '[override]\nauthor = "Dr A. Example"\n'
 REFS = '[refs]\nsite = "Minutes of the department"\n'

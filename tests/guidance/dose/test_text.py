@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from guidance.dose.cumulative_dose import read_dose
 from guidance.dose.drugs import load
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.dose.text import DoseError, Epinephrine, Written, concentration_mg_per_ml, epinephrine, volume_ml, written
-from guidance.dose.total import read_dose
 
 UNDERSTOOD = {
     "ropivacaine 0.5% 30mL": Written("ropivacaine", 5.0, 30.0),

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from guidance.dose.cumulative_dose import read_dose, total_of
 from guidance.dose.drugs import load
 from guidance.dose.limits import Rule, limit_of
 from guidance.dose.patient import DosePatient
 from guidance.dose.rescue import rescue
 from guidance.dose.text import DoseError, Epinephrine, written
-from guidance.dose.total import read_dose, total_of
 
 TABLE = load()
 AT_1_200_000 = Epinephrine(5.0)

@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from guidance.engine import Engine
-from guidance.events import Entry, Made
+from guidance.contracts.events import Entry, Made
+from guidance.contracts.origin import RECORDED
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import new_procedure
-from guidance.origin import RECORDED
-from guidance.settings import Mode
-from guidance.writer import EventWriter
-from tests.guidance.streams import Stream, evoked, settings
+from guidance.session.event_writer import EventWriter
+from tests.support.streams import Stream, evoked, settings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

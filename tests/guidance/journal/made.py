@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.events import Alarm, End, Entry, Made, Numbering, Proximity, Record, Response, Start, Stimulus
+from guidance.contracts.events import Alarm, End, Entry, Made, Numbering, Proximity, Record, Response, Start, Stimulus
 from guidance.journal.record import ProcedureRecord
 
 RATE_HZ = 2000.0

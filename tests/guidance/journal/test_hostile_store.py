@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from guidance.faults import ArgumentFault, Fault
-from guidance.journal.log import EVENTS_NAME, Journal
-from guidance.journal.reading import read_events
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.journal.event_log import EVENTS_NAME, Journal
+from guidance.journal.event_reader import read_events
 from guidance.journal.recover import recover
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.store import end_alone, find, new_procedure, procedures, set_back, unfinished

@@ -11,16 +11,16 @@ import numpy as np
 import pyedflib
 import pytest
 
-from guidance.faults import Fault
+from guidance.common.errors import Fault
 from guidance.journal import recover as recover_module
-from guidance.journal.log import EVENTS_NAME, Journal
-from guidance.journal.reading import read_events
+from guidance.journal.event_log import EVENTS_NAME, Journal
+from guidance.journal.event_reader import read_events
 from guidance.journal.recover import TORN_NAME, recover
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.event_rules import faults
 from tests.guidance.journal.kept import keep
+from tests.support.event_rules import faults
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from drivers.base import Block, Channel, DeviceInfo, Outcome, Pulse
 from drivers.recording import Recording
 from guidance.journal import signal
 from guidance.journal.bdf import layout_of, note, pulse_text
+from guidance.journal.disk_space import RESERVE_BYTES, DiskSpace
 from guidance.journal.recover import recover_signal
 from guidance.journal.signal import SIGNAL_NAME, Note, SignalFile
-from guidance.journal.space import RESERVE_BYTES, DiskSpace
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RATE = 1000

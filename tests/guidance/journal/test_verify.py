@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guidance.journal.chain import MOST_LINE_BYTES, ORIGIN, chained, checked
-from guidance.journal.log import EVENTS_NAME, Journal
-from guidance.journal.reading import read_events
+from guidance.journal.event_log import EVENTS_NAME, Journal
+from guidance.journal.event_reader import read_events
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.event_rules import faults
 from tests.guidance.journal.kept import keep
+from tests.support.event_rules import faults
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from guidance.journal.note.case import Case, case_file, load_case
-from guidance.journal.note.compose import SIMULATION, compose
-from guidance.journal.note.page import NotePage
-from guidance.journal.note.pulses import last_place, pulses_of
-from guidance.journal.note.stream import read_stream
-from tests.guidance.journal.sheets import NOW, PATIENT, filed
+from guidance.note.case_sheet import Case, case_file, load_case
+from guidance.note.compose import SIMULATION, compose
+from guidance.note.event_query import read_stream
+from guidance.note.page import NotePage
+from guidance.note.pulses import last_place, pulses_of
 from tests.guidance.journal.virtual_block import VirtualBlock
-from tests.guidance.live.virtual import VirtualBench
+from tests.guidance.note.sheets import NOW, PATIENT, filed
+from tests.guidance.session.virtual import VirtualBench
 
 
 @pytest.fixture(scope="module")

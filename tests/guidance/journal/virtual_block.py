@@ -13,15 +13,15 @@ import pytest
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.patient import Patient as Simulated
 from drivers.simulated.tissue import Injectate
+from guidance.contracts.commands import Aliquot, Arm, Aspiration, Mark
 from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
-from guidance.journal.note.case import Case
-from guidance.live import Live
-from guidance.messages import Aliquot, Arm, Aspiration, Mark
+from guidance.engine.settings import Mode, Settings
+from guidance.note.case_sheet import Case
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
-from tests.guidance.live.virtual import VirtualBench
+from guidance.session import Live
+from tests.guidance.session.virtual import VirtualBench
 
 _ENOUGH_MA = 0.42
 _INJECTS_AT_S = 36.0

@@ -11,7 +11,7 @@ import pytest
 
 from guidance.protocol import load, names
 from guidance.protocol.library import text_of
-from tests.guidance.command_line import ROOT, command
+from tests.support.command_line import ROOT, command
 
 OVERRIDE = (
     '[override]\nauthor = "Dr A. Example"\n[override.reasons]\n"stimulus.max_current_ma" = "obese patients"\n'

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.interlock import ABSOLUTE_MAX_CHARGE_UC, ABSOLUTE_MAX_CURRENT_MA
+from guidance.citations import Sourced, cited
 from guidance.protocol import load, names
 from guidance.protocol.library import loaded, text_of
 from guidance.protocol.sheet import Biofeedback, Botulinum, NerveBlock, PainInjection, Sheet
-from guidance.sourced import Sourced, cited
+from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, ABSOLUTE_MAX_CURRENT_MA
 
 BLOCKS = {
     "interscalene", "supraclavicular", "infraclavicular", "axillary-median", "axillary-ulnar", "axillary-radial",

@@ -10,9 +10,9 @@ from typing import Any, Self
 import pytest
 
 from guidance.protocol import load, names
-from tests.guidance.command_line import Done, command, started
-from tests.guidance.event_rules import faults, read
-from tests.guidance.live.virtual import Line, VirtualBench
+from tests.guidance.session.virtual import Line, VirtualBench
+from tests.support.command_line import Done, command, started
+from tests.support.event_rules import faults, read
 
 SECONDS = "3.5"
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from guidance.citations import tables_of
 from guidance.protocol import ProtocolError, names
-from guidance.protocol.editor import json_schema
+from guidance.protocol.json_schema import json_schema
 from guidance.protocol.library import text_of
 from guidance.protocol.model import protocol_of
 from guidance.protocol.reading import sheet_of
 from guidance.protocol.sheet import Sheet
-from guidance.sourced import tables_of
 from tests.guidance.protocol.mutations import Mutated, mutated
 
 SLIPS = 500

@@ -6,10 +6,10 @@ from multiprocessing.reduction import ForkingPickler
 
 import pytest
 
+from guidance.citations import tables_of
 from guidance.protocol import ProtocolError, check_window, load, names, parse
 from guidance.protocol.library import text_of
 from guidance.protocol.reading import sheet_of
-from guidance.sourced import tables_of
 
 
 def good(name: str = "generic-block") -> str:

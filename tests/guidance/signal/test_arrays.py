@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guidance.signal.arrays import hold_forward, second_difference
+from guidance.signal.sweep.arrays import hold_forward, second_difference
 
 
 def test_a_gap_holds_the_value_before_it_and_a_gap_at_the_begin_the_one_handed_in() -> None:

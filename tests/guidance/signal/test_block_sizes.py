@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from drivers.base import Block, Pulse
 from drivers.recording import Recording
-from guidance.engine import Engine
-from guidance.events import Made
-from guidance.origin import RECORDED
-from guidance.settings import Mode
-from tests.guidance.streams import Stream, made_of, settings, told
-from tests.guidance.waves import add, artefact, m_wave, mains, noise, voluntary
-from tests.shared import shared
+from guidance.contracts.events import Made
+from guidance.contracts.origin import RECORDED
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode
+from tests.support.shared import shared
+from tests.support.streams import Stream, made_of, settings, told
+from tests.support.waves import add, artefact, m_wave, mains, noise, voluntary
 
 RATE_HZ = 4000.0
 

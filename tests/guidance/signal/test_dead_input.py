@@ -11,8 +11,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from guidance.signal.dead_input import Change, DeadInputDetector
-from guidance.signal.history import History
+from guidance.signal.sweep.dead_input import Change, DeadInputDetector
+from guidance.signal.sweep.ring_buffer import History
 
 RATE_HZ = 4000.0
 STEP_UV = 0.5

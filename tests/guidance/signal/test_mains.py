@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from guidance.biofeedback.hum import Hum
-from guidance.signal.basis import Array
-from guidance.signal.mains import fit_mains
+from guidance.biofeedback.mains_tracker import Hum
+from guidance.signal.sweep.basis import Array
+from guidance.signal.sweep.mains import fit_mains
 
 RATE_HZ, PART, FITTED = 2000.0, 200, 600
 REST_S, REST_UV, EFFORT_UV = 10, 5.0, 100.0

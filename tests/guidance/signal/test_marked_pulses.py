@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from drivers.base import Pulse
-from guidance.engine import Engine
-from guidance.events import Response, Stimulus
-from guidance.settings import Mode, Settings
-from tests.guidance.streams import evoked, of_kind, settings
+from guidance.contracts.events import Response, Stimulus
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
+from tests.support.streams import evoked, of_kind, settings
 
 
 def heard(marks: tuple[Pulse, ...], chosen: Settings, *, marks_pulses: bool) -> tuple[list[Stimulus], list[Response]]:

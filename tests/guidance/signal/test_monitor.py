@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from drivers.base import Pulse
-from guidance.engine import Engine
-from guidance.events import Made, Signal
-from guidance.origin import RECORDED
-from guidance.settings import Mode
-from guidance.snapshot import Snapshot
-from guidance.snapshot_builder import SessionState
-from tests.guidance.streams import Stream, evoked, settings
-from tests.guidance.waves import mains, noise, voluntary
+from guidance.contracts.events import Made, Signal
+from guidance.contracts.origin import RECORDED
+from guidance.contracts.snapshot import Snapshot
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode
+from guidance.engine.snapshot_builder import SessionState
+from tests.support.streams import Stream, evoked, settings
+from tests.support.waves import mains, noise, voluntary
 
 RATE_HZ = 4000.0
 COLUMNS_A_SECOND = 100

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from drivers.recording import Recording
-from guidance.settings import Mode
+from guidance.engine.settings import Mode
 from tests.benchmarks.bench_recordings import STREAMS, Score, replayed, score
-from tests.guidance.streams import settings
-from tests.shared import shared
+from tests.support.shared import shared
+from tests.support.streams import settings
 
 WINDOW_MS = (13.0, 50.0)
 LISTEN = settings(Mode.LISTEN, window_ms=(2.0, 4.0))

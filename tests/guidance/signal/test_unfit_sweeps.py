@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from guidance.events import Response
-from tests.guidance.streams import Stream, evoked, responses
-from tests.guidance.waves import add, voluntary
+from guidance.contracts.events import Response
+from tests.support.streams import Stream, evoked, responses
+from tests.support.waves import add, voluntary
 
 THIRD = 2
 

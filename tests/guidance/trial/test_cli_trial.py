@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from guidance.trial import pool
+from guidance.trial import workers as pool
 from guidance.trial.store import NAME
-from tests.guidance.command_line import command, started
+from tests.support.command_line import command, started
 
 BAD_ARGUMENTS, FAILED = 2, 1
 

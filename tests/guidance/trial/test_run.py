@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.faults import ArgumentFault, Fault
+from guidance.common.errors import ArgumentFault, Fault
 from guidance.trial import store
 from guidance.trial.result import Insertion
 from guidance.trial.run import Interrupted, Trial, TrialOutcome, run_trial

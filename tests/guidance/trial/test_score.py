@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.events import Alarm, Command, Interval, Made, Proximity, Record, Stimulus
+from guidance.contracts.events import Alarm, Command, Interval, Made, Proximity, Record, Stimulus
 from guidance.protocol import load
 from guidance.trial.score import Actual, Score
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from guidance.trial.needle_path import COLD_S, SPEEDS_MM_S, draw_way
 from guidance.trial.result import Insertion
-from guidance.trial.way import COLD_S, SPEEDS_MM_S, draw_way
 from guidance.trial.world import run_insertion
 
 

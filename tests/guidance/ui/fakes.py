@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.pilot import Pilot
 
-from guidance.events import Proximity
-from guidance.messages import Message
-from guidance.snapshot import (
+from guidance.contracts.commands import Message
+from guidance.contracts.events import Proximity
+from guidance.contracts.snapshot import (
     TRAIL,
     DoseView,
     EventView,

@@ -7,12 +7,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from guidance.config import Config
-from guidance.messages import Message
-from guidance.snapshot import Snapshot
+from guidance.common.config import Config
+from guidance.contracts.commands import Message
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
+from guidance.ui.appearance import Look
 from guidance.ui.keymap import keymap_of
-from guidance.ui.look import Look
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_past, build_stimulator, build_whole
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until

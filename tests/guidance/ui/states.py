@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from guidance.snapshot import AlarmView, Snapshot, SoundView
+from guidance.contracts.snapshot import AlarmView, Snapshot, SoundView
 from tests.guidance.ui.fakes import (
     build_live,
     build_proximity,

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from textual.pilot import Pilot
 
-from guidance.snapshot import AlarmView
+from guidance.contracts.snapshot import AlarmView
 from guidance.ui.app import GuidanceApp
 from tests.guidance.ui.fakes import FakeLink, build_whole
 from tests.guidance.ui.test_app import PATIENT_S, shown, until

@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from guidance.messages import Credit, Message, Pause, Quit
+from guidance.contracts.commands import Credit, Message, Pause, Quit
 from guidance.ui import linked
 from guidance.ui.app import GuidanceApp, run_screen
 from guidance.ui.widgets.sweeps import Sweeps

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from guidance.messages import Credit, Stop
-from guidance.snapshot import AlarmView, JournalView
+from guidance.contracts.commands import Credit, Stop
+from guidance.contracts.snapshot import AlarmView, JournalView
 from guidance.ui.app import GuidanceApp
 from guidance.ui.fault_file import NAME
 from guidance.ui.training import TrainingApp

@@ -6,7 +6,7 @@ import io
 
 from textual.drivers.headless_driver import HeadlessDriver
 
-from guidance.messages import Credit
+from guidance.contracts.commands import Credit
 from guidance.ui.app import GuidanceApp
 from guidance.ui.driver import Metered, metered
 from tests.guidance.ui.fakes import FakeLink, build_live

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from guidance.messages import Message, Quit, Stop
-from guidance.parting import Parting
-from guidance.snapshot import Snapshot
+from guidance.contracts.commands import Message, Quit, Stop
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
-from guidance.ui.look import Look
+from guidance.ui.appearance import Look
 from guidance.ui.pages import ScreenPage
+from guidance.ui.parting import Parting
 from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole, press_twice
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 

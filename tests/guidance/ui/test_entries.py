@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from guidance.messages import Aliquot, Aspiration, Mark, Stop
+from guidance.contracts.commands import Aliquot, Aspiration, Mark, Stop
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_whole
 from tests.guidance.ui.seat import ARMED, HELD, Seat, screen

@@ -7,19 +7,13 @@ from typing import Any
 
 import pytest
 
-from guidance.alarms import AlarmBoard
-from guidance.events import Proximity
-from guidance.signal_fitness import STALE_S
-from guidance.snapshot import AlarmView
+from guidance.alarms.board import AlarmBoard
+from guidance.alarms.health import HealthMonitor
+from guidance.contracts.events import Proximity
+from guidance.contracts.signal_fitness import STALE_S
+from guidance.contracts.snapshot import AlarmView
 from guidance.ui.estimate import Reader, ShownEstimate
-from guidance.watch import HealthMonitor
-from tests.guidance.ui.fakes import (
-    build_live,
-    build_proximity,
-    build_snapshot,
-    build_stimulator,
-    unknown_proximity,
-)
+from tests.guidance.ui.fakes import build_live, build_proximity, build_snapshot, build_stimulator, unknown_proximity
 
 OFF = build_stimulator(armed=False, current_ma=None)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from guidance.proximity.zones import USUAL_EDGES_MA, Edges
-from guidance.snapshot import Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.zones import USUAL_EDGES_MA, Edges
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from guidance.config import Config, load_config
-from guidance.faults import ArgumentFault
+from guidance.common.config import Config, load_config
+from guidance.common.errors import ArgumentFault
+from guidance.ui.appearance import look_of
 from guidance.ui.keymap import PEDALS, bindings, keymap_of
-from guidance.ui.look import look_of
 
 
 def keymap(**table: Any) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.messages import (
+from guidance.contracts.commands import (
     Acknowledge,
     Arm,
     Aspiration,
@@ -20,8 +20,8 @@ from guidance.messages import (
     TurnMonitor,
     TurnVolume,
 )
-from guidance.snapshot import Snapshot, SoundView
-from guidance.ui import hands as hands_module
+from guidance.contracts.snapshot import Snapshot, SoundView
+from guidance.ui import key_actions as hands_module
 from guidance.ui.app import GuidanceApp
 from guidance.ui.arming import Arming, Stage
 from tests.guidance.ui.fakes import FakeLink, build_live, build_snapshot, build_stimulator, press_twice

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from textual import events
 
-from guidance.messages import Mark, Quit, Stop
-from guidance.snapshot import Snapshot
+from guidance.contracts.commands import Mark, Quit, Stop
+from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.leaving import Leaving
 from guidance.ui.training import TrainingApp

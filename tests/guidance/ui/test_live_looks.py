@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from guidance.proximity.zones import Edges
-from guidance.snapshot import AlarmView
+from guidance.contracts.snapshot import AlarmView
+from guidance.contracts.zones import Edges
 from tests.guidance.ui.fakes import (
     FakeLink,
     build_live,

@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from guidance.snapshot import AlarmView, Snapshot
+from guidance.contracts.snapshot import AlarmView, Snapshot
 from guidance.ui.app import GuidanceApp
 from tests.guidance.ui.fakes import FakeLink, build_snapshot, build_sweep
 from tests.guidance.ui.test_app import PATIENT_S, until

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from guidance.events import Proximity
-from guidance.messages import Mark, Steer
-from guidance.proximity.zones import Edges
-from guidance.snapshot import NeedleView, Snapshot
+from guidance.contracts.commands import Mark, Steer
+from guidance.contracts.events import Proximity
+from guidance.contracts.snapshot import NeedleView, Snapshot
+from guidance.contracts.zones import Edges
 from guidance.ui.app import GuidanceApp
 from guidance.ui.estimate import Reader
 from guidance.ui.pages import ScreenPage

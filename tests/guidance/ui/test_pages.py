@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from guidance.messages import Aliquot, Arm, Aspiration, Mark, Quit, Stop
+from guidance.contracts.commands import Aliquot, Arm, Aspiration, Mark, Quit, Stop
 from guidance.ui.pages import ScreenPage
 from guidance.ui.widgets.sweeps import Sweeps
 from tests.guidance.ui.fakes import FakeLink, build_live, build_past, build_snapshot, press_twice

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from guidance.ui.app import GuidanceApp
+from guidance.ui.appearance import Look
 from guidance.ui.estimate import Reader
-from guidance.ui.look import Look
 from guidance.ui.pages import ScreenPage
 from guidance.ui.theme import NO_VALUE
 from tests.guidance.ui.fakes import FakeLink

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from guidance.snapshot import AlarmView, Snapshot
+from guidance.contracts.snapshot import AlarmView, Snapshot
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import CONTAMINATED, GAP, Ground
 from guidance.ui.widgets.alarms import Alarms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from guidance.messages import Acknowledge, Aliquot, Arm, Aspiration, Mark, Stop
+from guidance.contracts.commands import Acknowledge, Aliquot, Arm, Aspiration, Mark, Stop
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen

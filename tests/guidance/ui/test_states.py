@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.snapshot import AlarmView, EventView, JournalView, Past, Snapshot, SoundView
+from guidance.contracts.snapshot import AlarmView, EventView, JournalView, Past, Snapshot, SoundView
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings
@@ -27,14 +27,7 @@ from guidance.ui.widgets.syringe import Syringe
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.trend import Trend
 from guidance.ui.widgets.waterfall import Waterfall
-from tests.guidance.ui.fakes import (
-    build_dose,
-    build_past,
-    build_snapshot,
-    build_stimulator,
-    build_sweep,
-    build_whole,
-)
+from tests.guidance.ui.fakes import build_dose, build_past, build_snapshot, build_stimulator, build_sweep, build_whole
 from tests.guidance.ui.test_guidance import canvas_of
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 

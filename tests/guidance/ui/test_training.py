@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from guidance.messages import Pause, Quit, Steer, TurnDial
-from guidance.snapshot import MuscleView, Snapshot, TrainingView
+from guidance.contracts.commands import Pause, Quit, Steer, TurnDial
+from guidance.contracts.snapshot import MuscleView, Snapshot, TrainingView
 from guidance.ui.training import TrainingApp
 from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
 from tests.guidance.ui.test_app import until

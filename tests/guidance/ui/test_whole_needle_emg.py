@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from guidance.host import start_engine
-from guidance.journal.reading import read_events
-from guidance.live import Live
+from guidance.engine.settings import Mode, Settings
+from guidance.journal.event_reader import read_events
+from guidance.processes import start_engine
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
+from guidance.session import Live
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import press_twice

@@ -12,22 +12,22 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from guidance.config import Config
+from guidance.common.config import Config
 from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
-from guidance.host import start_engine
-from guidance.journal.reading import read_events
-from guidance.live import Live
+from guidance.engine.settings import Mode, Settings
+from guidance.journal.event_reader import read_events
+from guidance.processes import start_engine
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
+from guidance.session import Live
 from guidance.ui.app import GuidanceApp
+from guidance.ui.appearance import Look
 from guidance.ui.keymap import keymap_of
-from guidance.ui.look import Look
 from guidance.ui.pages import ScreenPage
-from tests.guidance.command_line import command
-from tests.guidance.journal.sheets import BLOCK_SHEET, PERFORMER
+from tests.guidance.note.sheets import BLOCK_SHEET, PERFORMER
 from tests.guidance.ui.fakes import press_twice
+from tests.support.command_line import command
 
 KEYS = {"arm": "o", "go": "enter", "aspirated": "d", "inject": "i", "up": "up", "stop": "space"}
 PEDAL = {"arm": "f13", "go": "f14", "aspirated": "f19", "inject": "f20", "up": "f21", "stop": "f15"}

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from guidance.host import start_engine
-from guidance.journal.reading import read_events
-from guidance.journal.takehome import take_home
-from guidance.live.training import TrainingJob
+from guidance.engine.settings import Mode, Settings
+from guidance.journal.event_reader import read_events
+from guidance.journal.take_home_summary import take_home
+from guidance.processes import start_engine
 from guidance.protocol import load
-from guidance.settings import Mode, Settings
+from guidance.session.biofeedback import TrainingJob
 from guidance.ui.training import TrainingApp
 from tests.guidance.biofeedback.signals import exercise
 from tests.guidance.ui.fakes import press_twice

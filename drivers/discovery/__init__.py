@@ -1,0 +1,1 @@
+"""Devices that this machine can see without opening any."""

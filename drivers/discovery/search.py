@@ -1,0 +1,111 @@
+"""Devices that this machine can see without opening any: serial ports, LSL streams, sound inputs.
+
+Opening a port may reset what is connected to it, and Intan RHX closes its server when a visitor leaves: neither is ever
+done to look. Only ports that opening does not reset are asked, and only where the user wants it (``probe``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from serial.tools import list_ports
+
+from drivers import brainflow_board, lsl, sound_input
+from drivers.base import DeviceError, DeviceRefused, Discovery, FoundDevice
+from drivers.discovery.usb_ids import BOOT_LOADERS, ONA, UsbCandidate, candidates, resets
+from drivers.ona.amplifier import OnaAmplifier
+
+LSL_WAIT_S = 1.0
+_RHX = "Intan RHX is never looked for, because it would close its server: --device rhx:127.0.0.1:5000."
+
+
+def look(*, probe: bool = False) -> Discovery:
+    """All that is seen, the surest first, and what could not be looked for."""
+    found: list[FoundDevice] = []
+    notes: list[str] = []
+    for seen in (serial_ports(probe=probe), lsl_streams(), sound_inputs(), boards()):
+        found += seen.devices
+        notes += seen.notes
+    order = ("sure", "likely", "possible")
+    return Discovery(tuple(sorted(found, key=lambda device: order.index(device.confidence))), (*notes, _RHX))
+
+
+def serial_ports(*, probe: bool) -> Discovery:
+    """Every port pyserial knows of, those on USB first; with ``probe`` those that opening does not reset are asked."""
+    found: list[FoundDevice] = []
+    notes = []
+    for port in sorted(list_ports.comports(), key=lambda port: (port.vid is None, port.device)):
+        vendor_product = None if port.vid is None else f"{port.vid:04X}:{port.pid:04X}"
+        if vendor_product in BOOT_LOADERS:
+            notes.append(f"{port.device} waits for new firmware; unplug it and connect it again to use it.")
+        seen = [_candidate(port, vendor_product, candidate) for candidate in candidates(vendor_product)]
+        if probe and resets(vendor_product):
+            notes.append(f"{port.device} was not asked, because opening it may reset what is connected to it.")
+        elif probe:
+            seen = [_asked(device) for device in seen]
+        found += seen
+    return Discovery(tuple(found), tuple(notes))
+
+
+def _candidate(port: Any, vendor_product: str | None, candidate: UsbCandidate) -> FoundDevice:
+    told = port.description if port.description not in {None, "n/a", ""} else "serial port"
+    label = told if candidate is ONA else f"{candidate.label} ({told})"
+    address = candidate.address.format(port=port.device)
+    return FoundDevice(address, label, candidate.confidence, vendor_product, port.serial_number)
+
+
+def _asked(device: FoundDevice) -> FoundDevice:
+    """``device``, surer where it is an ONA amplifier that answers. Only who it is is asked."""
+    scheme, _, port = device.address.partition(":")
+    if scheme != "ona":
+        return device
+    try:
+        amplifier = OnaAmplifier(port).connect()
+    except DeviceError:
+        return device
+    amplifier.close()
+    info = amplifier.info
+    return FoundDevice(
+        device.address, f"{info.model}, {info.sample_rate_hz:g} Hz", "sure", device.vendor_product, info.serial
+    )
+
+
+def lsl_streams() -> Discovery:
+    """Streams of the Lab Streaming Layer on this network, found by its own broadcast."""
+    try:
+        streams = lsl.library().resolve_streams(LSL_WAIT_S)
+    except DeviceRefused as missing:
+        return Discovery((), (str(missing),))
+    signals = [stream for stream in streams if stream.nominal_srate() > 0]
+    names = Counter(stream.name() for stream in signals)
+    markers = sorted({stream.name() for stream in streams if not stream.nominal_srate() > 0})
+    notes = tuple(f"Markers for an LSL stream: add markers={name} to its address." for name in markers)
+    return Discovery(tuple(_stream(stream, alone=names[stream.name()] == 1) for stream in signals), notes)
+
+
+def _stream(stream: Any, *, alone: bool) -> FoundDevice:
+    address = f"lsl:{stream.name()}" if alone else f"lsl:{stream.name()}?source_id={stream.source_id()}"
+    label = f"LSL {stream.type() or 'stream'}, {stream.channel_count()} channels, {stream.nominal_srate():g} Hz"
+    return FoundDevice(address, f"{label}, from {stream.hostname()}", "likely", None, stream.source_id() or None)
+
+
+def sound_inputs() -> Discovery:
+    """Sound inputs, by name where a name means one alone."""
+    try:
+        known = sound_input.inputs(sound_input.library())
+    except DeviceRefused as missing:
+        return Discovery((), (str(missing),))
+    names = Counter(known.values())
+    addresses = {number: name if names[name] == 1 else str(number) for number, name in known.items()}
+    found = tuple(FoundDevice(f"sound:{address}", "sound input", "possible") for address in addresses.values())
+    return Discovery(found, ())
+
+
+def boards() -> Discovery:
+    """What BrainFlow would read that no port shows."""
+    try:
+        brainflow_board.library()
+    except DeviceRefused as missing:
+        return Discovery((), (str(missing),))
+    return Discovery((), ("Wireless boards of BrainFlow are named by hand: --device brainflow:BOARD?mac_address=...",))

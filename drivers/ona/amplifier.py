@@ -1,0 +1,280 @@
+"""The Open Needle Amplifier, protocol version 1: a needle's EMG front end and stimulator on a serial port."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from drivers.base import Block, CommandOutcome, DeviceInfo, DeviceLost, DeviceRefused, Limits, Stimulator, Tap
+from drivers.ona.commands import ACK_NS, ATTEMPTS, SentCommand
+from drivers.ona.frames import Frame, FrameReader
+from drivers.ona.info import Description, parse_info
+from drivers.ona.link import Event, OnaLink
+from drivers.ona.messages import FAULTS, CommandKind, MalformedError, Reply, parse_button, parse_status, parse_stim
+from drivers.ona.pulses import single_body, train_body
+from drivers.ona.samples import SampleStream
+from drivers.toolkit.streaming import StreamingAmplifier
+from drivers.transport.port import open_port
+from drivers.transport.reader import Port
+
+_NO_LIMITS = Limits(0.0, 0.0, 0.0, 0.0, 0.0, single_pulses=False)
+
+
+class OnaAmplifier(StreamingAmplifier, Stimulator):
+    """An amplifier at ``port`` (``/dev/ttyACM0``, ``socket://HOST:PORT``, ...), address ``ona:PORT``.
+
+    Only within ``read`` bytes are decoded, commands sent again and the heartbeats sent, so that a program that hangs
+    lets the stimulator lapse. Commands to the stimulator do not wait; ``take_outcomes`` returns what became of them.
+    """
+
+    pumps_before_start = True
+
+    def __init__(self, port: str, *, address: str | None = None) -> None:
+        self._url, self._address = port, address or f"ona:{port}"
+        super().__init__(self._address)
+        self.limits = _NO_LIMITS
+        self._reader = FrameReader(tuple(Reply))
+        self._repeated = self._reported_bad = 0
+        self._stream: SampleStream | None = None
+        self._description: Description | None = None
+        self._found: Description | None = None
+        self._info: bytes | None = None
+        self._port: Port | None = None
+        self._link = OnaLink("", self._reader)
+        self._train_is_ours = False
+        self._tap: Tap | None = None
+
+    @property
+    def bad_frames(self) -> int:
+        """Frames dropped since opening: damaged, too short, too long, or with a body that is none of the protocol's."""
+        return self._reader.bad
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames missing in the device's sequence since opening."""
+        return self._reader.lost
+
+    @property
+    def unknown_frames(self) -> int:
+        """Good frames of a type this program does not know, since opening."""
+        return self._reader.unknown
+
+    @property
+    def duplicates(self) -> int:
+        """Frames dropped since opening because they repeated what had come before."""
+        running = 0 if self._stream is None else self._stream.duplicates
+        return self._reader.repeated + self._repeated + running
+
+    @property
+    def next_sample(self) -> int:
+        """Index of the sample that comes next."""
+        return 0 if self._stream is None else self._stream.next_sample
+
+    def service(self) -> None:
+        """Send heartbeats and commands that are due, where blocks are not wanted yet. Raises DeviceLost."""
+        self._connection.require()
+        self._advance(0.0)
+        self._connection.require()
+
+    def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
+        """Set the train delivered while enabled; ``rate_hz`` 0 leaves single pulses only.
+
+        The current goes down to the stimulator's step. Raises LimitExceeded, DeviceRefused, DeviceLost.
+        """
+        self._require_stimulator()
+        self._request(CommandKind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
+        self._train_is_ours = True
+
+    def enable(self, on: bool) -> None:
+        """Arm or disarm the output. Disarming withdraws all commands still waiting and is sent at once.
+
+        A train that an earlier client may have set is ended before the output is first armed.
+        """
+        self._require_stimulator()
+        if on:
+            if not self._train_is_ours:
+                self.set_pulses(0.0, self.limits.min_width_ms, 0.0)
+            self._link.commands.start_beat(time.monotonic_ns())
+        else:
+            self._link.commands.stop_beat()
+            self._link.commands.withdraw()
+        self._request(CommandKind.STIM_ENABLE, bytes((on,)))
+
+    def pulse_once(self, current_ma: float, width_ms: float) -> None:
+        """Deliver one pulse at once, while enabled; the current goes down to the step."""
+        self._require_stimulator()
+        if not self.limits.single_pulses:
+            raise DeviceRefused(f"The amplifier {self.info.model} delivers no single pulses; set a train instead.")
+        self._request(CommandKind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
+
+    def take_outcomes(self) -> list[CommandOutcome]:
+        """Return what became of the commands to the stimulator since the last call, in order."""
+        return self._link.take_outcomes()
+
+    def tap(self, take: Tap) -> None:
+        """Hand every byte received and sent to ``take`` from now on."""
+        self._tap = take
+
+    def probe(self) -> float | None:
+        """Seconds from HEARTBEAT to its ACK; one lost on the way counts with the time until it was sent again."""
+        self._connection.require()
+        requested_ns = time.monotonic_ns()
+        self._request_and_wait(CommandKind.HEARTBEAT)
+        return (time.monotonic_ns() - requested_ns) / 1e9
+
+    def _connect(self) -> DeviceInfo:
+        """Open the port and ask the device who it is."""
+        self._train_is_ours = False
+        self._port = open_port(self._url)
+        self._link = OnaLink(f"The amplifier at {self._port.name}", self._reader)
+        found = self._describe()
+        if self._description is None:
+            self._description = found
+            self.limits = found.info.limits or _NO_LIMITS
+            self._scale_uv = np.array(found.scale_uv, np.float32)
+        self._found = found
+        return found.info
+
+    def _is_same(self, found: DeviceInfo) -> bool:
+        """Whether all that INFO says is what it was before."""
+        return found == self.info and self._found == self._description
+
+    def _describe(self) -> Description:
+        """HELLO until INFO has come too: it follows its ACK, or was lost on the way."""
+        for _ in range(ATTEMPTS):
+            self._info = None
+            command = self._request_and_wait(CommandKind.HELLO)
+            if command.error is not None:
+                raise command.error
+            self._exchange(ACK_NS / 1e9, lambda: self._info is not None)
+            if self._info is not None:
+                return parse_info(self._info, self._address)
+        raise DeviceLost(f"The amplifier at {self._url} answers, but does not describe itself; switch it off and on.")
+
+    def _begin(self) -> None:
+        """START; what passed since the last sample before a loss is a hole in the index.
+
+        STOP comes first: a program that died may have left the device streaming, and its count would mislead.
+        """
+        self._stop()
+        first_index = 0 if self._resume is None else self._resume[0]
+        hole = self._missed(time.monotonic_ns())
+        self._repeated = self.duplicates - self._reader.repeated
+        self._stream = SampleStream(self._scale_uv, first_index + hole, hole)
+        self._streaming = True
+        command = self._request_and_wait(CommandKind.START)
+        if command.error is not None:
+            self._streaming = False
+            raise command.error
+        self._reported_bad = self.bad_frames
+
+    def _stop(self) -> None:
+        """STOP, at once. A device that was not streaming may refuse it."""
+        self._streaming = False
+        self._link.commands.stop_beat()
+        self._link.commands.withdraw()
+        self._request_and_wait(CommandKind.STOP)
+
+    def _release(self) -> None:
+        if self._port is not None:
+            self._port.close()
+
+    def _pump(self, timeout_s: float) -> None:
+        self._exchange(timeout_s, lambda: bool(self._stream))
+
+    def _request(self, kind: CommandKind, body: bytes = b"") -> SentCommand:
+        """Send a command without waiting for its ACK. Raises DeviceLost."""
+        command = self._link.request(kind, body, time.monotonic_ns())
+        self._flush()
+        return command
+
+    def _request_and_wait(self, kind: CommandKind) -> SentCommand:
+        """Send a command, which is settled on return. Raises DeviceLost after 0.4 s without an ACK."""
+        command = self._request(kind)
+        while not command.settled:
+            self._exchange(ACK_NS / 1e9, lambda: command.settled)
+        return command
+
+    def _exchange(self, timeout_s: float, is_ready: Callable[[], bool]) -> None:
+        """Take what has arrived and send what is due, for at most ``timeout_s`` until ``is_ready``. Raises DeviceLost.
+
+        What has arrived is taken first, so that no response is called late because the program was.
+        """
+        until_ns = time.monotonic_ns() + int(timeout_s * 1e9)
+        self._receive_and_send(0.0)
+        while not is_ready() and (now_ns := time.monotonic_ns()) < until_ns:
+            due_ns = self._link.commands.due_ns()
+            wake_ns = until_ns if due_ns is None else min(until_ns, due_ns)
+            self._receive_and_send(max(0, wake_ns - now_ns) / 1e9)
+
+    def _receive_and_send(self, timeout_s: float) -> None:
+        for arrived_ns, data in self._require_port().read(timeout_s):
+            self.mark_received(arrived_ns)
+            if self._tap:
+                self._tap(data, sent=False)
+            for event in self._link.receive_data(data, time.monotonic_ns()):
+                self._take(event, arrived_ns)
+        now_ns = time.monotonic_ns()
+        for event in self._link.service(now_ns):
+            self._take(event, now_ns)
+        self._flush()
+
+    def _flush(self) -> None:
+        if not (data := self._link.data_to_send()):
+            return
+        if self._tap:
+            self._tap(data, sent=True)
+        self._require_port().write(data)
+
+    def _take_blocks(self) -> list[Block]:
+        if not self._stream:
+            return []
+        bad_frames = self.bad_frames - self._reported_bad
+        self._reported_bad += bad_frames
+        return self._stream.take(bad_frames)
+
+    def _take(self, event: Event, arrived_ns: int) -> None:
+        """Take what the device sent; what comes outside a run belongs to no count of samples. Raises DeviceLost."""
+        stream = self._stream if self._streaming else None
+        if isinstance(event, SentCommand):
+            if stream is not None and event.kind is CommandKind.START:
+                stream.confirm(len(event.seqs))
+        elif event.type == Reply.INFO:
+            self._info = event.body
+        elif stream is not None:
+            self._take_frame(stream, event, arrived_ns)
+
+    def _take_frame(self, stream: SampleStream, frame: Frame, arrived_ns: int) -> None:
+        """Take a frame of the run; one whose body does not follow the protocol is counted as bad."""
+        try:
+            if frame.type == Reply.SAMPLES:
+                stream.samples(frame.body, arrived_ns)
+                self._sampled_ns = stream.sampled_ns
+            elif frame.type == Reply.STIM:
+                stream.add(parse_stim(frame.body, stream.unwrap)[0], arrived_ns)
+            elif frame.type == Reply.STATUS:
+                self._on_status(stream, frame.body, arrived_ns)
+            else:
+                stream.add(parse_button(frame.body, stream.unwrap), arrived_ns)
+        except MalformedError:
+            self._link.count_bad()
+
+    def _on_status(self, stream: SampleStream, body: bytes, arrived_ns: int) -> None:
+        """Take a STATUS; a device at fault has disabled its stimulator, so there is nothing to keep alive."""
+        status = parse_status(body, stream.unwrap, len(self.info.channels))
+        if status.fault != FAULTS[0]:
+            self._link.commands.stop_beat()
+        stream.add(status, arrived_ns)
+
+    def _require_port(self) -> Port:
+        if self._port is None:
+            self._connection.require()
+            raise DeviceLost(f"{self._address} is not connected.")
+        return self._port
+
+    def _require_stimulator(self) -> None:
+        self._connection.require()
+        if self.info.limits is None:
+            raise DeviceRefused(f"The amplifier {self.info.model} does not stimulate; connect one that does.")

@@ -1,0 +1,81 @@
+"""One connection to an Open Needle Amplifier without its port: bytes in, frames out; commands in, bytes out. No I/O."""
+
+from __future__ import annotations
+
+from drivers.base import CommandOutcome
+from drivers.ona.commands import Commands, SentCommand
+from drivers.ona.frames import Frame, FrameReader, encode
+from drivers.ona.messages import CommandKind, MalformedError, Reply, is_single_pulse, parse_ack
+
+Event = Frame | SentCommand
+"""What the device sent: a frame, or in the place of an ACK the command that it settled."""
+
+_ON_COMMANDS = frozenset((int(Reply.ACK), int(Reply.STIM)))
+"""Types of the frames that report on a command under way."""
+
+
+class OnaLink:
+    """The protocol's state of one connection; ``name`` is what errors call the device.
+
+    How the bytes were cut never changes the events. Times are ns of the monotonic clock. After each call,
+    ``data_to_send`` holds the bytes that are to go out.
+    """
+
+    def __init__(self, name: str, reader: FrameReader) -> None:
+        self.commands = Commands(name, self._send)
+        self._reader = reader
+        self._seq = 0
+        self._outgoing = b""
+        reader.resync()
+
+    def receive_data(self, data: bytes, now_ns: int) -> list[Event]:
+        """Return the events that ``data`` completes, in order. Never raises, whatever the bytes."""
+        events: list[Event] = []
+        for frame in self._reader.feed(data):
+            if frame.type not in _ON_COMMANDS:
+                events.append(frame)
+            elif (event := self._event(frame, now_ns)) is not None:
+                events.append(event)
+        return events
+
+    def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
+        """Send a command, at once or when those before it are settled; return it without waiting for its ACK."""
+        return self.commands.ask(kind, body, now_ns)
+
+    def service(self, now_ns: int) -> list[Event]:
+        """Send what is due; return the command that its time has settled. Raises DeviceLost after four sendings."""
+        settled = self.commands.service(now_ns)
+        return [] if settled is None else [settled]
+
+    def data_to_send(self) -> bytes:
+        """Return the bytes to be sent, each once."""
+        data = self._outgoing
+        if data:
+            self._outgoing = b""
+        return data
+
+    def take_outcomes(self) -> list[CommandOutcome]:
+        """Return what became of the commands to the stimulator since the last call, in order."""
+        return self.commands.take_outcomes()
+
+    def count_bad(self) -> None:
+        """Count a frame whose body does not follow the protocol as bad."""
+        self._reader.bad += 1
+
+    def _event(self, frame: Frame, now_ns: int) -> Event | None:
+        """Take what ``frame`` says of the commands under way."""
+        if frame.type == Reply.STIM and is_single_pulse(frame.body):
+            self.commands.confirm(CommandKind.STIM_ONCE)
+        if frame.type != Reply.ACK:
+            return frame
+        try:
+            seq, result = parse_ack(frame.body)
+        except MalformedError:
+            self.count_bad()
+            return None
+        return self.commands.answered(seq, result, now_ns)
+
+    def _send(self, kind: int, body: bytes) -> int:
+        seq, self._seq = self._seq, (self._seq + 1) % 256
+        self._outgoing += encode(kind, seq, body)
+        return seq

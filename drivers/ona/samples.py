@@ -1,0 +1,108 @@
+"""SAMPLES frames and events of an Open Needle Amplifier to Blocks: counters unwrapped, gaps shown. No I/O."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from drivers.base import Block, Button, DeviceLost, Pulse, Samples, Status
+from drivers.ona.frames import int24
+from drivers.ona.messages import MalformedError, fields
+from drivers.toolkit.block_builder import BlockMaker, Clipped
+
+_SAMPLES = struct.Struct("<IBBB")
+_WRAP = 1 << 32
+_HALF = 1 << 31
+_CLIPPED = 0x7F
+_DEVICE_DROPPED = 0x80
+
+
+class SampleStream:
+    """One run of a device from START on. ``first_index`` is the index of its sample 0, ``hole`` what is missing before.
+
+    Until ``confirm`` a count that goes back begins the run anew (START was sent twice). After it, one frame that goes
+    back is dropped and counted in ``duplicates``; a second in a row raises DeviceLost: the device has restarted.
+    """
+
+    def __init__(self, scale_uv: Samples, first_index: int = 0, hole: int = 0) -> None:
+        self._scale_uv = scale_uv
+        self._first_index, self._hole = first_index, hole
+        self._confirmed = self._went_back = False
+        self.duplicates = 0
+        self.sampled_ns: int | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        first = self._first_index - self._hole
+        self._blocks: BlockMaker[bytes] = BlockMaker(len(self._scale_uv), self._microvolts, first)
+        self._blocks.lose(self._hole)
+
+    def __bool__(self) -> bool:
+        """Whether ``take`` has something to hand out."""
+        return bool(self._blocks)
+
+    @property
+    def next_sample(self) -> int:
+        """The index of the sample that is due next."""
+        return self._blocks.next_sample
+
+    def confirm(self, sent: int) -> None:
+        """START has been answered: from here on the count only goes forward.
+
+        Where it was ``sent`` more than once, what came until now may be of the first and is forgotten.
+        """
+        if sent > 1:
+            self._begin()
+        self._confirmed = True
+
+    def unwrap(self, sample: int) -> int:
+        """Return the index of the device's 32-bit ``sample`` nearest to the samples at hand. Raises MalformedError."""
+        index = self.next_sample + self._jump(sample)
+        if index < self._first_index:
+            raise MalformedError(f"sample {sample} lies before the start")
+        return index
+
+    def samples(self, body: bytes, arrived_ns: int) -> None:
+        """Take the body of SAMPLES. Raises MalformedError, DeviceLost."""
+        first, count, channels, flags = fields(_SAMPLES, body)
+        if channels != len(self._scale_uv) or len(body) != _SAMPLES.size + 3 * count * channels:
+            raise MalformedError(f"{count} samples of {channels} channels in {len(body)} bytes")
+        if self._jump(first) < 0:
+            if self._confirmed:
+                self._go_back()
+                return
+            self._begin()
+        self._went_back = False
+        # A gap the device only flags is of unknown length, and is shown as one sample.
+        self._blocks.lose(self._jump(first), at_least=int(bool(flags & _DEVICE_DROPPED)))
+        self._blocks.add(body[_SAMPLES.size :], count, arrived_ns, self._clipped(flags))
+        self.sampled_ns = arrived_ns
+
+    def add(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
+        """Hand ``event`` out with the Block of this moment, wherever its sample lies."""
+        self._blocks.event(event, arrived_ns)
+
+    def take(self, bad_frames: int) -> list[Block]:
+        """All since the last call, as Blocks; the last tells of the ``bad_frames`` since then."""
+        self._blocks.damaged(bad_frames)
+        return self._blocks.take()
+
+    def _jump(self, sample: int) -> int:
+        """Distance of the device's 32-bit ``sample`` from the next one due, -2^31 to 2^31 - 1."""
+        return (sample - (self.next_sample - self._first_index) + _HALF) % _WRAP - _HALF
+
+    def _go_back(self) -> None:
+        self.duplicates += 1
+        if self._went_back:
+            raise DeviceLost("The amplifier has restarted its sample count, its stimulator is off; start it again.")
+        self._went_back = True
+
+    def _clipped(self, flags: int) -> Clipped:
+        if not flags & _CLIPPED:
+            return None
+        return np.array([bool(flags & _CLIPPED & 1 << channel) for channel in range(len(self._scale_uv))])
+
+    def _microvolts(self, raw: list[bytes]) -> Samples:
+        counts = int24(raw).reshape(-1, len(self._scale_uv))
+        return np.multiply(counts, self._scale_uv, dtype=np.float32)

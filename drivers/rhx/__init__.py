@@ -1,0 +1,1 @@
+"""Intan RHX over TCP: commands, samples, amplifier, stimulator."""

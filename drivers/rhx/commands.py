@@ -1,0 +1,101 @@
+"""The command connection of Intan RHX: words there, words back. One connection for a whole session.
+
+Replies have no end mark, so one question at a time is asked; ``set`` is answered by nothing, so every value is read
+back. RHX closes its server when its client leaves: nothing connects here but the driver that was asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from drivers.base import DeviceLost, DeviceNotFound, DeviceRefused
+from drivers.transport.port import open_port
+
+ANSWER_S = 2.0
+UPLOAD_S = 3.0
+_REST_S = 0.002
+_MORE_S = 0.1
+_RETURN = "Return:"
+_CONNECT = "in RHX choose Network, Remote TCP Control, Connect, then try again."
+
+
+class RhxCommands:
+    """Commands to RHX at ``host``:``port``; several threads may use it. Every call may raise DeviceLost."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Connect. Raises DeviceNotFound where nothing listens."""
+        self._name = f"RHX at {host}:{port}"
+        try:
+            self._port = open_port(f"socket://{host}:{port}")
+        except DeviceNotFound as error:
+            raise DeviceNotFound(f"{self._name} does not listen: {_CONNECT}") from error
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> str:
+        """The value of ``name``. Raises DeviceRefused with RHX's own words where it has none."""
+        with self._lock:
+            reply = self._ask(f"get {name};")
+        before, found, value = reply.partition(_RETURN)
+        if before.strip() or not found:
+            raise DeviceRefused(f"{self._name} says: {' '.join((before or reply).split())}")
+        words = value.split()
+        return words[-1] if words else ""
+
+    def number(self, name: str) -> float:
+        """The value of ``name`` as a number. Raises DeviceRefused where it is none."""
+        value = self.get(name)
+        try:
+            return float(value)
+        except ValueError:
+            raise DeviceRefused(f"{self._name} says that {name} is '{value}', which is no number.") from None
+
+    def set(self, name: str, value: str | float) -> None:
+        """Set ``name`` and read it back. Raises DeviceRefused where it did not become ``value``."""
+        self._tell(f"set {name} {value};")
+        kept = self.get(name)
+        if not _same(kept, value):
+            raise DeviceRefused(f"{self._name} did not take {name} {value}: it is {kept}.")
+
+    def execute(self, action: str) -> None:
+        """Have RHX do ``action``; it answers nothing."""
+        self._tell(f"execute {action};")
+
+    def upload(self, channel: str) -> None:
+        """Bring the stimulus parameters of ``channel`` into the controller. Raises DeviceRefused after 3 s."""
+        self.execute(f"uploadstimparameters {channel}")
+        deadline = time.monotonic() + UPLOAD_S
+        while self.get("uploadinprogress").lower() != "false":
+            if time.monotonic() > deadline:
+                raise DeviceRefused(f"{self._name} did not finish uploading the stimulus of {channel}.")
+            time.sleep(_REST_S)
+
+    def close(self) -> None:
+        """Hang up; RHX then closes its server."""
+        self._port.close()
+
+    def _tell(self, words: str) -> None:
+        with self._lock:
+            self._port.write(words.encode())
+
+    def _ask(self, words: str) -> str:
+        """Send ``words`` and wait for what comes back and a rest after it. What came before belongs to no question."""
+        self._port.write(words.encode())
+        reply = b""
+        while _RETURN.encode() not in reply:
+            chunks = self._port.read(_MORE_S if reply else ANSWER_S)
+            reply += b"".join(data for _, data in chunks)
+            if not chunks and reply:
+                break
+            if not chunks:
+                raise DeviceLost(f"{self._name} does not answer: {_CONNECT}")
+        while chunks := self._port.read(_REST_S):
+            reply += b"".join(data for _, data in chunks)
+        return reply.decode("ascii", "replace")
+
+
+def _same(kept: str, value: str | float) -> bool:
+    try:
+        return abs(float(kept) - float(value)) < 1e-6
+    except ValueError:
+        return kept.lower() == str(value).lower()

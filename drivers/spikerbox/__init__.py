@@ -1,0 +1,1 @@
+"""The Backyard Brains family on a serial port: messages and amplifier."""

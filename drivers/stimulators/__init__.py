@@ -1,0 +1,1 @@
+"""Stimulators beside the amplifier, each on a clock of its own."""

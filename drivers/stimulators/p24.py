@@ -1,0 +1,128 @@
+"""Hasomed P24 (ScienceMode4): a CE-marked surface stimulator on USB, 0.5 mA steps. Single pulses at its low level.
+
+What an earlier client may leave in it, and arming ends: pulses of the mid level, which gives them by itself, and a low
+level with its channels configured. Both are stopped, the low level begins anew, and the status is requested back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from drivers.base import DeviceRefused, Limits, Outcome, StimulatorInfo
+from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
+from drivers.stimulators.science_mode import (
+    ERRORS,
+    MOST_MA,
+    STEP_MA,
+    UNDELIVERED,
+    CommandNumber,
+    Packet,
+    PacketReader,
+    channel_config,
+    encode,
+    point,
+)
+from drivers.stimulators.serial_stimulator import SerialPulser
+from drivers.toolkit.address import choice_option, split_options
+from drivers.toolkit.limit_checks import ROUNDING
+
+CHANNELS = ("red", "blue", "black", "white")
+LIMITS = Limits(MOST_MA, STEP_MA, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ)
+NOTE = (
+    "P24 stimulates in steps of 0.5 mA: too coarse for the threshold of a needle, made for the skin. Below 2 mA a step "
+    "up is larger than the 30 % that may follow a pulse, and is refused: begin at 2 mA or above to be able to rise."
+)
+_BETWEEN_US = 100
+_LOW_LEVEL = 1
+"""Status of a stimulator that gives a pulse only where one is requested; 2 and 3 are the mid level's."""
+
+
+class P24(SerialPulser):
+    """A P24 at ``rest``: ``PORT`` or ``PORT?channel=blue`` (red, blue, black, white of the yellow connector).
+
+    Its pulse has two phases, so that no charge stays: the current, 0.1 ms of nothing, the current the other way round.
+    """
+
+    def __init__(self, rest: str) -> None:
+        """Read the address; ``connect`` requests its number and version, and changes nothing."""
+        address = f"p24:{rest}"
+        url, options = split_options(address, rest, ("channel",))
+        self._channel = CHANNELS.index(choice_option(address, options, "channel", CHANNELS) or "red")
+        self._reader = PacketReader()
+        self._number = 0
+        self._waits: dict[int, Callable[[bytes], None]] = {}
+        super().__init__(StimulatorInfo("P24", "", address, LIMITS, notes=(NOTE,)), url)
+
+    def _greet(self) -> None:
+        """Ask who it is; the one that was lost must be the one that comes back."""
+        known, told = self.info.serial, list[str]()
+        self._reader, self._waits = PacketReader(), {}
+        self._await(
+            lambda: self._ask(CommandNumber.DEVICE_ID, b"", lambda body: told.append(_text(body))),
+            lambda: bool(told),
+            3,
+            0.5,
+        )
+        if known and told[0] != known:
+            raise DeviceRefused(f"{self.info.address} is P24 {told[0]} now; connect {known} again.")
+        self.info = replace(self.info, serial=told[0])
+
+    def _arm(self) -> None:
+        """Stop both levels, which a level that was never begun may refuse; begin the low level; request the status."""
+        for command in (CommandNumber.MID_LEVEL_STOP, CommandNumber.LOW_LEVEL_STOP):
+            self._ask(command, b"", lambda _: None)
+        self._ask(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._initialised(body[0] if body else 0))
+
+    def _initialised(self, result: int) -> None:
+        if result:
+            self._refuse_arming(_error(result))
+        else:
+            self._ask(CommandNumber.STIM_STATUS, b"", self._status)
+
+    def _status(self, body: bytes) -> None:
+        if len(body) > 1 and not body[0] and body[1] == _LOW_LEVEL:
+            self._armed()
+        else:
+            self._refuse_arming("it reads back another state than single pulses at its low level; switch it off and on")
+
+    def _disarm(self) -> None:
+        self._ask(CommandNumber.LOW_LEVEL_STOP, b"", lambda _: None)
+
+    def _send(self, asked: RequestedPulse) -> None:
+        """Give the pulse at once; the current goes down to the step."""
+        steps = int(asked.current_ma / STEP_MA * (1 + ROUNDING))
+        current_ma, width_us = steps * STEP_MA, round(asked.width_ms * 1e3)
+        points = point(current_ma, width_us) + point(0.0, _BETWEEN_US) + point(-current_ma, width_us)
+        body = channel_config(self._channel, points, execute=True)
+        self._ask(CommandNumber.CHANNEL_CONFIG, body, lambda answer: self._told(current_ma, answer[0] if answer else 0))
+        self._sent()
+
+    def _told(self, current_ma: float, result: int) -> None:
+        if not result:
+            self._deliver(current_ma, Outcome.DELIVERED)
+        elif result in UNDELIVERED:
+            self._deliver(0.0, Outcome.NOT_DELIVERED)
+        else:
+            self._refuse(_error(result))
+
+    def _ask(self, command: CommandNumber, body: bytes, answered: Callable[[bytes], None]) -> None:
+        """Send a command; ``answered`` is given the body of its answer. One never answered is forgotten."""
+        number, self._number = self._number, (self._number + 1) % 64
+        self._waits[number] = answered
+        self._write(encode(Packet(command, number, body)))
+
+    def _hear(self, data: bytes) -> None:
+        for packet in self._reader.feed(data):
+            if packet.command in (CommandNumber.GENERAL_ERROR, CommandNumber.UNKNOWN):
+                self._refuse(_error(packet.body[0] if packet.body else 0))
+            elif packet.command % 2 and packet.number in self._waits:
+                self._waits.pop(packet.number)(packet.body)
+
+
+def _error(result: int) -> str:
+    return f"it reports {ERRORS.get(result, f'error {result}')}"
+
+
+def _text(body: bytes) -> str:
+    return body[1:11].split(b"\0")[0].decode("ascii", "replace").strip()

@@ -1,0 +1,123 @@
+"""StimJim (open-ephys): an isolated current stimulator of +-3.33 mA on a USB serial port, ASCII commands.
+
+Its firmware casts the current to 16 bits without a check: 4 mA asked for are -2.7 mA delivered, and nothing is said. So
+what is beyond 3.3 mA is refused here, every setting is read back before a pulse, and what was delivered is measured.
+
+What an earlier client may leave in it, and arming ends: running trains (T, U), a trigger input that starts one, an
+output left in a driven mode. Each is acknowledged by a line. The stored train used is set and read back with its pulse.
+"""
+
+from __future__ import annotations
+
+from drivers.base import Limits, Outcome, StimulatorInfo
+from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
+from drivers.stimulators.serial_stimulator import SerialPulser
+from drivers.stimulators.stimjim_messages import Acknowledged, Booted, Complete, Measured, Said, StoredTrain, TextReader
+from drivers.toolkit.address import choice_option, split_options
+
+SLOT = 99
+"""The stored train that is used, the last of 100: the others stay as their owner left them."""
+
+LIMITS = Limits(
+    max_current_ma=3.3, current_step_ma=0.001, min_width_ms=0.02, max_width_ms=LONGEST_WIDTH_MS,
+    max_rate_hz=MOST_RATE_HZ,
+)  # fmt: skip
+
+_CURRENT, _GROUNDED = 1, 3
+_STOP = ("T-1", "U-1")
+_ALL_STOP = "".join(f"{command}\n" for command in _STOP).encode()
+_ARMING = (*_STOP, "R0,-1", "R1,-1", f"M0,{_GROUNDED}", f"M1,{_GROUNDED}")
+"""No train, no input that starts one, both outputs grounded: each command is repeated in the line that confirms it."""
+
+_OPEN_SHARE, _SHORT_SHARE = 0.1, 0.9
+
+
+class StimJim(SerialPulser):
+    """A StimJim at ``rest``: ``PORT`` or ``PORT?output=1``. Its pulse is one negative phase: the needle is cathode."""
+
+    def __init__(self, rest: str) -> None:
+        """Read the address; ``connect`` requests the settings of one stored train, and changes nothing."""
+        address = f"stimjim:{rest}"
+        url, options = split_options(address, rest, ("output",))
+        self._output = int(choice_option(address, options, "output", ("0", "1")) or 0)
+        self._reader = TextReader()
+        self._told: StoredTrain | None = None
+        self._wanted: StoredTrain | None = None
+        self._verified = False
+        self._delivered: int | None = None
+        self._awaited: set[str] = set()
+        super().__init__(StimulatorInfo("StimJim", "", address, LIMITS), url)
+
+    def _greet(self) -> None:
+        self._told, self._verified = None, False
+        self._await(lambda: self._write(f"S{SLOT}\n".encode()), lambda: self._told is not None, tries=4, each_s=0.5)
+
+    def _arm(self) -> None:
+        self._verified = False
+        self._awaited = set(_ARMING)
+        self._write("".join(f"{command}\n" for command in _ARMING).encode())
+
+    def _disarm(self) -> None:
+        self._write(_ALL_STOP)
+
+    def _send(self, asked: RequestedPulse) -> None:
+        """Set the train where it is not so already; the pulse follows when its echo has been found right."""
+        wanted = self._train_of(asked)
+        if wanted == self._wanted and self._verified:
+            self._fire()
+            return
+        self._wanted, self._verified = wanted, False
+        self._write(wanted.command())
+
+    def _train_of(self, asked: RequestedPulse) -> StoredTrain:
+        """One stage: its period is longer than its duration, so that the train ends after one pulse."""
+        width_us = round(asked.width_ms * 1e3)
+        amplitudes, modes = [0, 0], [_GROUNDED, _GROUNDED]
+        amplitudes[self._output], modes[self._output] = -round(asked.current_ma * 1e3), _CURRENT
+        stage = amplitudes[0], amplitudes[1], width_us
+        return StoredTrain(SLOT, (modes[0], modes[1]), width_us + 1000, width_us + 500, (stage,))
+
+    def _fire(self) -> None:
+        self._delivered = None
+        self._write(f"T{SLOT}\n".encode())
+        self._sent()
+
+    def _hear(self, data: bytes) -> None:
+        for said in self._reader.feed(data):
+            self._take(said)
+
+    def _take(self, said: Said) -> None:
+        if isinstance(said, StoredTrain):
+            self._told = said
+            self._echoed(said)
+        elif isinstance(said, Complete):
+            self._delivered = said.pulses
+        elif isinstance(said, Measured) and said.stage == 0 and self._delivered is not None:
+            self._measured(abs(said.values[self._output]) / 1e3)
+        elif isinstance(said, Booted):
+            self._verified = False
+        elif isinstance(said, Acknowledged):
+            self._awaited.discard(said.command)
+            if not self._awaited:
+                self._armed()
+
+    def _echoed(self, echo: StoredTrain) -> None:
+        """Fire if the device has stored what it was told, and only then."""
+        if self._asked is None or self._asked.sent_ns is not None or echo.index != SLOT:
+            return
+        if echo == self._wanted:
+            self._verified = True
+            self._fire()
+        else:
+            self._refuse("it did not store the pulse as it was told to; switch it off and on")
+
+    def _measured(self, current_ma: float) -> None:
+        asked, delivered = self._asked, self._delivered
+        self._delivered = None
+        if asked is None or asked.sent_ns is None:
+            return
+        share = current_ma / asked.current_ma
+        if not delivered or share < _OPEN_SHARE:
+            self._deliver(0.0 if not delivered else current_ma, Outcome.NOT_DELIVERED)
+        else:
+            self._deliver(current_ma, Outcome.DELIVERED, compliance=share < _SHORT_SHARE)

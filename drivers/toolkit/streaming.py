@@ -1,0 +1,230 @@
+"""What amplifiers have in common: connected, started, read, lost, opened again, closed. The base for a new driver."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from abc import abstractmethod
+from typing import Self
+
+import numpy as np
+
+from drivers.base import (
+    Amplifier,
+    Block,
+    Button,
+    DeviceError,
+    DeviceInfo,
+    DeviceLost,
+    DeviceRefused,
+    Pulse,
+    Samples,
+    Status,
+)
+from drivers.toolkit.block_builder import BlockMaker, Clipped
+from drivers.toolkit.connection import Connection
+
+SILENCE_S = 3.0
+"""A device that sends nothing for so long is lost: no driver here has one that pauses longer while it streams."""
+
+RETRY_S = 0.05
+"""Between two attempts of ``reopen``: a port is there again before its device is ready."""
+
+
+class StreamingAmplifier(Amplifier):
+    """A driver defines ``_connect``, ``_begin``, ``_pump`` and ``_release``; the rest is here.
+
+    The constructor checks the address and opens nothing; ``connect`` opens. ``_pump`` hands on what arrives by
+    ``emit_samples``, ``emit_gap``, ``emit_event`` and ``emit_damage``, and calls ``mark_received`` for what carries
+    none of these. All of it runs on the thread that calls ``read``.
+    """
+
+    silence_s = SILENCE_S
+    pumps_before_start = False
+    """Whether ``read`` calls ``_pump`` before ``start`` too: True where responses to commands come through it."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = Connection(address)
+        self._streaming = False
+        self._sampled_ns: int | None = None
+        self._resume: tuple[int, int] | None = None
+        self._blocks: BlockMaker[Samples] = BlockMaker(0, np.concatenate)
+
+    @abstractmethod
+    def _connect(self) -> DeviceInfo:
+        """Connect and return who is there; no output of the device changes. ``reopen`` calls it again.
+
+        Raises DeviceError.
+        """
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Begin to stream. Raises DeviceLost, DeviceRefused."""
+
+    @abstractmethod
+    def _pump(self, timeout_s: float) -> None:
+        """Emit what has arrived, waiting at most ``timeout_s`` for the first. Raises DeviceLost."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Let go of the device, whatever state it is in; called twice it does nothing more."""
+
+    def _stop(self) -> None:
+        """Tell the device to stop, before ``close`` releases it; also where it is lost. May raise DeviceError."""
+
+    def connect(self) -> Self:
+        """Connect to the device, whose outputs stay as they are; return this. Once connected it does nothing more.
+
+        Raises DeviceNotFound, DeviceRefused, DeviceLost.
+        """
+        if not self._connection.is_new:
+            self._connection.require()
+            return self
+        self.info = self._connect_or_release()
+        ranges_uv = [channel.range_uv for channel in self.info.channels]
+        self._limits_uv = np.array([np.nan if each is None else each for each in ranges_uv], np.float32)
+        self._blocks = self._maker(0)
+        self._connection.established(time.monotonic_ns())
+        return self
+
+    def start(self) -> None:
+        """Begin to stream; the sample count starts at 0. Raises DeviceLost, DeviceRefused."""
+        self._connection.require()
+        self._resume = None
+        self._run()
+
+    def read(self, timeout_s: float = 0.0) -> list[Block]:
+        """Return blocks that have arrived, waiting at most ``timeout_s``; none before ``start``.
+
+        Raises DeviceLost once all that came before the loss has been handed out.
+        """
+        self._advance(timeout_s)
+        blocks = self._take_blocks()
+        if not blocks:
+            self._connection.require()
+        return blocks
+
+    def reopen(self, timeout_s: float = 0.0) -> None:
+        """Connect to the same lost device again and start it; keep trying for ``timeout_s``.
+
+        Sample indices go on; what is missing between is estimated by the host's clock and shown as ``lost_before``.
+        Raises DeviceNotFound, DeviceLost, or DeviceRefused where another device responds.
+        """
+        self._connection.begin_reopening()
+        self._streaming = False
+        self._release()
+        found = self._connect_until(time.monotonic() + timeout_s)
+        if not self._is_same(found):
+            self._release()
+            raise DeviceRefused(
+                f"{self.info.address} is not the device it was: {_name(found)} answers, or its settings differ; "
+                f"connect {_name(self.info)}, or open the new device by itself."
+            )
+        if self._sampled_ns is not None:
+            self._resume = (self.next_sample, self._sampled_ns)
+        self._run()
+
+    def close(self) -> None:
+        """Stop streaming and release the device."""
+        if not (self._connection.is_new or self._connection.is_closed):
+            with contextlib.suppress(DeviceError):
+                self._stop()
+        self._connection.close()
+        self._streaming = False
+        self._release()
+
+    @property
+    def next_sample(self) -> int:
+        """Index of the sample that comes next."""
+        return self._blocks.next_sample
+
+    def emit_samples(self, samples_uv: Samples, arrived_ns: int) -> None:
+        """Hand on float32 microvolts of shape (samples, channels) that arrived at ``arrived_ns`` (monotonic).
+
+        The first after a loss come behind the hole that it left.
+        """
+        self.mark_received(arrived_ns)
+        if not len(samples_uv):
+            return
+        if self._sampled_ns is None and self._resume is not None:
+            self.emit_gap(max(self._missed(arrived_ns) - len(samples_uv), 1))
+        self._sampled_ns = arrived_ns
+        self._blocks.add(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
+
+    def emit_gap(self, samples: int) -> None:
+        """Hand on that so many ``samples`` are missing before what comes next."""
+        self._blocks.lose(samples)
+
+    def emit_event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
+        """Hand on ``event`` with the block of this moment, wherever its sample lies."""
+        self._blocks.event(event, arrived_ns)
+
+    def emit_damage(self, frames: int) -> None:
+        """Hand on that so many ``frames`` came damaged."""
+        self._blocks.damaged(frames)
+
+    def mark_received(self, arrived_ns: int) -> None:
+        """Note that the device sent something at ``arrived_ns``, samples or not: it is not silent."""
+        self._connection.received_ns = arrived_ns
+
+    def _advance(self, timeout_s: float) -> None:
+        """Pump; keep a loss for when the blocks before it have been handed out."""
+        if self._connection.reason is not None or not (self._streaming or self.pumps_before_start):
+            return
+        try:
+            self._pump(timeout_s)
+            if self._streaming:
+                self._connection.check_silence(time.monotonic_ns(), self.silence_s)
+        except DeviceLost as error:
+            self._connection.lose(error)
+
+    def _take_blocks(self) -> list[Block]:
+        return self._blocks.take()
+
+    def _run(self) -> None:
+        """Begin at sample 0, or after a loss at the sample that was due then."""
+        self._sampled_ns, self._streaming = None, False
+        self._begin()
+        self._blocks = self._maker(0 if self._resume is None else self._resume[0])
+        self._streaming = True
+        self._connection.established(time.monotonic_ns())
+
+    def _missed(self, until_ns: int) -> int:
+        """Return the samples missed from the last one before the loss until ``until_ns``; 0 where none had come."""
+        if self._resume is None:
+            return 0
+        return round((until_ns - self._resume[1]) / 1e9 * self.info.sample_rate_hz)
+
+    def _maker(self, first_sample: int) -> BlockMaker[Samples]:
+        return BlockMaker(len(self.info.channels), np.concatenate, first_sample)
+
+    def _is_same(self, found: DeviceInfo) -> bool:
+        """Whether what was ``found`` by ``reopen`` is the device that was lost, as far as it matters."""
+        return (found.channels, found.sample_rate_hz) == (self.info.channels, self.info.sample_rate_hz)
+
+    def _connect_until(self, deadline: float) -> DeviceInfo:
+        """Connect; try again until ``deadline`` (monotonic s)."""
+        while True:
+            try:
+                return self._connect_or_release()
+            except DeviceError:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(RETRY_S)
+
+    def _connect_or_release(self) -> DeviceInfo:
+        try:
+            return self._connect()
+        except BaseException:
+            self._release()
+            raise
+
+    def _clipped(self, samples_uv: Samples) -> Clipped:
+        """Return which channels reached the limit of their input range; None where no range is known."""
+        if np.isnan(self._limits_uv).all():
+            return None
+        return np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
+
+
+def _name(info: DeviceInfo) -> str:
+    return f"{info.model} {info.serial}".rstrip()

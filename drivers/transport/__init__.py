@@ -1,0 +1,1 @@
+"""Bytes in and out: opening a port, and the thread that reads it."""

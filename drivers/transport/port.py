@@ -1,0 +1,102 @@
+"""Opening what pyserial's ``serial_for_url`` names: a serial port, a pseudo-terminal, ``socket://HOST:PORT``."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import serial
+
+from drivers.base import DeviceNotFound, DeviceRefused
+from drivers.transport.reader import DescriptorPort, PolledPort, Port
+
+BAUD = 921_600
+CONNECT_TIMEOUT_S = 2.0
+
+_ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO}
+_FORBIDDEN = {errno.EACCES, errno.EPERM}
+_BUSY = {errno.EBUSY, errno.EAGAIN}
+_OPEN_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
+
+if sys.platform != "win32":
+    import termios
+
+    # pyserial lets it through where a descriptor dies while it is being configured
+    _OPEN_ERRORS += (termios.error,)
+
+
+def open_port(url: str, baud: int = BAUD) -> Port:
+    """Open the port at ``url`` for this program alone, a serial one at ``baud``; its reader runs.
+
+    ``socket://`` is connected here and not by pyserial, whose reads are of single bytes and whose writes wait for
+    each other. Raises DeviceNotFound where there is nothing, DeviceRefused where it is busy or forbidden.
+    """
+    if url.lower().startswith("socket://"):
+        return _socket_port(url)
+    with refuse_port(url):
+        opened = serial.serial_for_url(url, baudrate=baud, timeout=0, exclusive=True)
+    if os.name == "posix" and isinstance(opened, serial.Serial):
+        return _descriptor_port(url, opened)
+    return PolledPort(url, opened)
+
+
+@contextlib.contextmanager
+def refuse_port(url: str) -> Iterator[None]:
+    """Whatever goes wrong in opening ``url`` within becomes a DeviceNotFound or DeviceRefused."""
+    try:
+        yield
+    except _OPEN_ERRORS as error:
+        _refuse(url, error)
+
+
+def _descriptor_port(url: str, opened: Any) -> Port:
+    """Read a native port at its descriptor, with the low latency that some drivers offer and none needs."""
+    with contextlib.suppress(ValueError, NotImplementedError):
+        opened.set_low_latency_mode(True)
+    fd: int = opened.fileno()
+    return DescriptorPort(url, fd, lambda size: os.read(fd, size), lambda data: os.write(fd, data), opened.close)
+
+
+def _socket_port(url: str) -> Port:
+    try:
+        parts = urlsplit(url)
+        connected = socket.create_connection((parts.hostname, parts.port or 0), CONNECT_TIMEOUT_S)
+    except ValueError as error:
+        raise DeviceNotFound(f"{url} is no address ({error}); write socket://HOST:PORT.") from error
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise DeviceNotFound(
+            f"Nothing answers at {url} ({why}); start the device's server or correct the address."
+        ) from error
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connected.setblocking(False)
+    return DescriptorPort(url, connected.fileno(), connected.recv, connected.send, connected.close)
+
+
+def _refuse(url: str, error: Exception) -> NoReturn:
+    """Say in one sentence why ``url`` could not be opened and what to do."""
+    number = _number(error)
+    if number in _FORBIDDEN:
+        raise DeviceRefused(
+            f"{url} may not be opened by this user or is in use: close other programs, or (on Linux) add the user to "
+            "the group dialout and log in again."
+        ) from error
+    if number in _BUSY:
+        raise DeviceRefused(f"{url} is in use by another program; close it and try again.") from error
+    if number in _ABSENT or isinstance(error, ValueError):
+        raise DeviceNotFound(f"There is no port {url}; connect the device or correct the address.") from error
+    raise DeviceRefused(f"{url} cannot be used as a serial port ({error}); choose another.") from error
+
+
+def _number(error: Exception) -> int | None:
+    """Return the errno behind ``error``; on Windows pyserial keeps only the cause's name, in its text."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    names = {"FileNotFoundError": errno.ENOENT, "PermissionError": errno.EACCES}
+    return next((number for name, number in names.items() if name in str(error)), None)

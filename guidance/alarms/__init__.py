@@ -1,0 +1,5 @@
+"""What the needle itself tells beside the estimate: ``impedance``, ``twitch``, and the alarms of both in ``watch``."""
+
+from guidance.alarms.needle_monitor import NeedleWatch
+
+__all__ = ["NeedleWatch"]

@@ -1,0 +1,96 @@
+"""Alarms in three parts, as IEC 60601-1-8 keeps them apart: the condition, its occurrence, and the signal of it.
+
+A condition is true or not; it may have several causes at once. An occurrence begins with the first and ends with the
+last of them, and is recorded when it begins and ends. The signal, what is seen and heard, outlasts an occurrence of
+high or medium priority: it is latched until acknowledged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guidance.contracts.events import Alarm
+from guidance.contracts.snapshot import AlarmView
+
+PRIORITIES = {
+    "too-close": "high",
+    "device-lost": "high",
+    "display-lost": "high",
+    "signal-dead": "high",
+    "stimulus-unrequested": "high",
+    "device-fault": "high",
+    "stimulator-not-off": "high",
+    "lead-off": "medium",
+    "stimulus-not-delivered": "medium",
+    "stale": "medium",
+    "storage": "medium",
+    "twitch-loss": "medium",
+    "impedance-rise": "medium",
+    "impedance-fall": "medium",
+    "dose-limit": "medium",
+    "audio-lost": "medium",
+    "samples-lost": "low",
+    "saturated": "low",
+}
+_RANK = {"high": 0, "medium": 1, "low": 2}
+
+
+@dataclass(slots=True)
+class _Occurrence:
+    """``causes`` that hold now, in words, the newest last; ``text`` is that of the newest, even when it is over."""
+
+    causes: dict[str, str]
+    text: str
+    acknowledged: bool = False
+
+
+class AlarmBoard:
+    """All alarms of a procedure."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._occurrences: dict[str, _Occurrence] = {}
+
+    def condition(self, code: str, text: str | None, cause: str = "") -> Alarm | None:
+        """Take in whether ``cause`` of the condition ``code`` holds (``text`` in words, None if not).
+
+        Returns the record where an occurrence begins or ends.
+        """
+        known = self._occurrences.get(code)
+        if text is None:
+            return None if known is None or cause not in known.causes else self._end(code, known, cause)
+        if known is None or not known.causes:
+            self._occurrences[code] = _Occurrence({cause: text}, text)
+            return Alarm(code, PRIORITIES[code], active=True, text=text)
+        known.causes[cause] = known.text = text
+        return None
+
+    def holds(self, code: str) -> bool:
+        """Whether the condition ``code`` holds now."""
+        known = self._occurrences.get(code)
+        return known is not None and bool(known.causes)
+
+    def acknowledge(self) -> list[str]:
+        """Take all signals as seen: those whose condition has passed go; the codes that were not yet acknowledged."""
+        fresh = [code for code, known in self._occurrences.items() if not known.acknowledged]
+        self._occurrences = {code: known for code, known in self._occurrences.items() if known.causes}
+        for known in self._occurrences.values():
+            known.acknowledged = True
+        return fresh
+
+    def signals(self) -> tuple[AlarmView, ...]:
+        """What is to be seen and heard now, the gravest first."""
+        shown = [
+            AlarmView(code, PRIORITIES[code], known.text, bool(known.causes), known.acknowledged)
+            for code, known in self._occurrences.items()
+        ]
+        return tuple(sorted(shown, key=lambda view: (_RANK[view.priority], not view.active)))
+
+    def _end(self, code: str, known: _Occurrence, cause: str) -> Alarm | None:
+        over = known.causes.pop(cause)
+        if known.causes:
+            known.text = list(known.causes.values())[-1]
+            return None
+        if known.acknowledged or PRIORITIES[code] == "low":
+            del self._occurrences[code]
+        return Alarm(code, PRIORITIES[code], active=False, text=over)

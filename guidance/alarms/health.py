@@ -1,0 +1,196 @@
+"""What the engine watches beside the signal's answers: freshness, leads, losses, the screen; and their alarms."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from drivers.base import Block, Status
+from guidance.alarms.board import AlarmBoard
+from guidance.contracts.commands import Acknowledge, Credit
+from guidance.contracts.events import Alarm, Entry, Proximity
+from guidance.contracts.signal_fitness import stale_after_s
+from guidance.signal.pipeline import QualitySecond
+from guidance.stimulation.control import Stimulation
+from guidance.stimulation.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, Conditions
+
+_LOSS_SHOWN_S = 5.0
+_LOSS_BORNE = 0.1
+_SATURATED = 0.05
+_AT_LIMIT_S = 1.0
+_CLOSE_PROBABLE = 0.5
+_AT_LIMIT = "The amplifier says that its input has been at its limit for a second; check the electrodes."
+_AWAY = "The screen has not answered for a second. Nobody sees the guidance; no pulse is given."
+_CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
+_DEAD = (
+    "The signal is dead: {}. No pulse is given. Check the electrodes' cable and the amplifier; switch it off and on."
+)
+_FLOOD = (
+    "The device is faulty: it reports more pulses than a stimulator can give. They are left out, and no pulse is "
+    "given. Do not use it again before it has been looked at."
+)
+_FAULTS = {
+    "host lost": "The amplifier had lost its host (host lost) and switched its stimulator off by itself.",
+    "open circuit": "The amplifier reports an open circuit. Check needle cable and return electrode, then arm again.",
+    "battery": "The amplifier's battery is empty, its stimulator is off. Charge it.",
+}
+
+
+class HealthMonitor:
+    """Keeps the newest of everything the interlock asks about, and raises the alarms of it."""
+
+    def __init__(self, alarms: AlarmBoard, rate_hz: float) -> None:
+        """Alarms go to ``alarms``; ``rate_hz`` is the signal's."""
+        self._alarms, self._rate_hz = alarms, rate_hz
+        self.screen_seen_ns: int | None = None
+        self.storage_ok = True
+        self.lead_off: tuple[bool, ...] = ()
+        self.answered_t: float | None = None
+        self._fault: str | None = None
+        self._floods = False
+        self._arrived_ns: int | None = None
+        self._losses: deque[tuple[float, float]] = deque(maxlen=200)
+        self._armed_t: float | None = None
+        self._within_t = 0.0
+
+    def obey(self, message: Credit | Acknowledge, now_ns: int) -> Iterator[Entry]:
+        """Take in, at host time ``now_ns``, that the screen was drawn or that the alarms were seen."""
+        if isinstance(message, Credit):
+            self.screen_seen_ns = now_ns
+        elif codes := self._alarms.acknowledge():
+            yield Entry("acknowledge", {"alarms": codes})
+
+    def screen_lost(self) -> None:
+        """Note that nobody sees the guidance any more: for the interlock the screen is as old as the host."""
+        self.screen_seen_ns = 0
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more; that is not taken back."""
+        self.storage_ok = False
+
+    def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
+        """Take in what came with ``block``."""
+        t = block.first_sample / self._rate_hz
+        if len(block.samples):
+            self._arrived_ns = block.arrived_ns
+            if not any(block.clipped):
+                self._within_t = block.end_sample / self._rate_hz
+        if block.lost_before:
+            lost_s = block.lost_before / self._rate_hz
+            self._losses.append((t, lost_s))
+            text = f"{lost_s * 1e3:.0f} ms of the signal were lost; check the cable."
+            yield from self._changes(t, {"samples-lost": text})
+        for status in block.status:
+            yield from self._status(status)
+
+    def second(self, second: QualitySecond, t: float) -> Iterator[Alarm]:
+        """Alarms that a second of signal begins or ends."""
+        yield from self.clipped(max((quality.clipped_fraction or 0.0 for quality in second.channels), default=0.0), t)
+
+    def clipped(self, clipped: float, t: float) -> Iterator[Alarm]:
+        """The same, where a share ``clipped`` of the second that ended at ``t`` is at the input's limit."""
+        text = f"The input is at its limit for {clipped:.0%} of the time; check the electrodes."
+        found: dict[str, str | None] = {"saturated": text if clipped > _SATURATED else None}
+        if not self._losses or t - self._losses[-1][0] > _LOSS_SHOWN_S:
+            found["samples-lost"] = None
+        yield from (alarm for _, alarm in self._changes(t, found))
+
+    def sound(self, t: float, now_ns: int) -> bool:
+        """Whether samples arrive with few losses and all electrodes are on: fit to begin stimulation."""
+        age_s = _age(self._arrived_ns, now_ns)
+        arriving = age_s is not None and age_s <= SIGNAL_FRESH_S
+        lost_s = sum(lost_s for at, lost_s in self._losses if at > t - 1.0)
+        troubled = any(self._alarms.holds(code) for code in ("device-lost", "saturated", "lead-off", "signal-dead"))
+        return arriving and lost_s <= _LOSS_BORNE and not troubled and self._fault is None and self.storage_ok
+
+    def signal_dead(self, why: str | None) -> Iterator[Alarm]:
+        """The alarm that the main channel's input is dead, for the reason ``why`` (a clause); None where it lives."""
+        yield from self._told("signal-dead", _DEAD.format(why) if why else None)
+
+    def flood(self, *, floods: bool) -> Iterator[Alarm]:
+        """The alarm that the device reports more pulses than a stimulator can give."""
+        self._floods = floods
+        yield from self._told("device-fault", _FLOOD if floods else None, "reports")
+
+    def too_close(self, proximity: Proximity) -> Alarm | None:
+        """The alarm that the threshold is probably at or below the lower bound."""
+        probable = proximity.valid and (proximity.zone_probability or {}).get("close", 0.0) >= _CLOSE_PROBABLE
+        return self._alarms.condition("too-close", _CLOSE if probable else None)
+
+    def is_stale(self, t: float, rate_hz: float) -> bool:
+        """Whether by device time ``t`` the last fit answer is long past, for pulses at ``rate_hz``."""
+        return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > stale_after_s(rate_hz)
+
+    def live(self, stimulation: Stimulation | None, state: Conditions, t: float) -> Iterator[Alarm]:
+        """Alarms of a running procedure that no block brings by itself.
+
+        The amplifier's own word for a full input is taken where it stands for a second, longer than any pulse: only
+        the amplifier knows of a stage before the samples, or where no range is known.
+        """
+        at_limit = state.connected and t - self._within_t > _AT_LIMIT_S
+        yield from self._told("saturated", _AT_LIMIT if at_limit else None, "amplifier")
+        yield from self._told("display-lost", _AWAY if _is_away(state) else None)
+        if not state.connected:
+            self._arrived_ns = None
+        silent = state.connected and state.signal_age_s is not None and state.signal_age_s > 2 * SIGNAL_FRESH_S
+        yield from self._told("stale", "No samples arrive; check the amplifier." if silent else None, "signal")
+        if stimulation:
+            self._armed_t = None if not state.armed else t if self._armed_t is None else self._armed_t
+            stale = state.armed and self.is_stale(t, stimulation.rate_hz)
+            text = "No fit answer to the last pulses: the estimate is stale."
+            yield from self._told("stale", text if stale else None, "answers")
+            yield from self._told("stimulus-not-delivered", stimulation.amiss, "pulse")
+            yield from self._told("stimulus-unrequested", stimulation.unrequested)
+            yield from self._told("stimulus-not-delivered", stimulation.output.not_on, "output")
+            yield from self._told("stimulator-not-off", stimulation.output.not_off)
+
+    def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> Conditions:
+        """What the interlock asks about, at host time ``now_ns``."""
+        return Conditions(
+            armed=stimulation is not None and stimulation.armed,
+            screen_age_s=_age(self.screen_seen_ns, now_ns),
+            signal_age_s=_age(self._arrived_ns, now_ns),
+            answer_pending=stimulation is not None and stimulation.answer_pending,
+            unanswered=0 if stimulation is None else stimulation.unanswered,
+            storage_ok=self.storage_ok,
+            connected=not self._alarms.holds("device-lost"),
+            lead_off=any(self.lead_off),
+            device_fault=self._fault,
+            headless=headless,
+            device_floods=self._floods,
+            signal_dead=self._alarms.holds("signal-dead"),
+        )
+
+    def _status(self, status: Status) -> Iterator[tuple[float, Alarm]]:
+        t = status.sample / self._rate_hz
+        self.lead_off = status.lead_off
+        self._fault = None if status.fault == "none" else status.fault
+        off = ", ".join(str(i + 1) for i, lead in enumerate(status.lead_off) if lead)
+        yield from self._changes(t, {"lead-off": f"The electrode of channel {off} is off; attach it." if off else None})
+        for alarm in self._told("stimulus-not-delivered", fault_text(self._fault), "fault"):
+            yield t, alarm
+
+    def _changes(self, t: float, found: dict[str, str | None]) -> Iterator[tuple[float, Alarm]]:
+        for code, text in found.items():
+            for alarm in self._told(code, text):
+                yield t, alarm
+
+    def _told(self, code: str, text: str | None, cause: str = "") -> Iterator[Alarm]:
+        alarm = self._alarms.condition(code, text, cause)
+        if alarm:
+            yield alarm
+
+
+def fault_text(fault: str | None) -> str | None:
+    """The device's ``fault`` in a sentence; None for none."""
+    if fault is None:
+        return None
+    return _FAULTS.get(fault, f"The amplifier reports a fault: {fault}. Clear its cause, then arm again.")
+
+
+def _is_away(state: Conditions) -> bool:
+    return not state.headless and (state.screen_age_s or 0.0) > SCREEN_ALIVE_S
+
+
+def _age(then_ns: int | None, now_ns: int) -> float | None:
+    return None if then_ns is None else (now_ns - then_ns) / 1e9

@@ -1,0 +1,96 @@
+"""Whether the muscle's answer goes with an injection, as it should; apart from the estimate, which is frozen by then.
+
+A millilitre of a conductive fluid (saline, local anaesthetic) at the tip shunts the current: the answer to an unchanged
+current goes at once (20 of 20 sites; Tsui 2004). Dextrose, which does not conduct, brings it back. An answer that
+persists at a low current after a conductive injectate says that the fluid is not where the tip is, or the tip where it
+should not be.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from guidance.contracts.events import PulseOutcome
+
+LOW_CHARGE_UC = 0.05
+"""0.5 mA for 0.1 ms: answers at or below it are answers at a low current."""
+LOST_AFTER = 3
+PERSISTS_AFTER = 8
+ATTRIBUTED_S = 30.0
+"""An answer that goes later than this has other reasons."""
+
+_BEFORE_S = 6.0
+_LEAST_BEFORE = 3
+_UNCHANGED = 0.05
+_BACK_AFTER = 2
+
+
+@dataclass(slots=True)
+class _Injection:
+    """Since ``t``: the current that was answered before it, and how many answers came or failed in a row since."""
+
+    t: float
+    reference_ma: float
+    width_ms: float
+    missed: int = 0
+    answered: int = 0
+
+
+class TwitchWatch:
+    """``lost_ma``: the current, answered before the injection, that is not any more; ``persists_ma``: the low current
+    that is still answered. None where that is not so, or cannot be told.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was injected."""
+        self._before: deque[PulseOutcome] = deque(maxlen=64)
+        self.restart()
+
+    def restart(self) -> None:
+        """Another place: no injection there."""
+        self.lost_ma: float | None = None
+        self.persists_ma: float | None = None
+        self._injection: _Injection | None = None
+        self._before.clear()
+
+    def injected(self, t: float) -> None:
+        """Take in an injection at ``t``; without answers just before it there is nothing to lose.
+
+        A further aliquot keeps the reference of the first.
+        """
+        if self._injection is not None:
+            self._injection.t = t
+            return
+        recent = [outcome for outcome in self._before if outcome.response.detected and t - outcome.t <= _BEFORE_S]
+        if len(recent) >= _LEAST_BEFORE:
+            reference = max(recent, key=lambda outcome: outcome.delivered_ma or 0.0)
+            self._injection = _Injection(t, reference.delivered_ma or 0.0, reference.stimulus.width_ms or 0.0)
+
+    def observe(self, outcome: PulseOutcome) -> None:
+        """Receive the outcome of a pulse. An unfit sweep is no miss; unknown current or width compares with nothing."""
+        current_ma, width_ms = outcome.delivered_ma, outcome.stimulus.width_ms
+        if current_ma is None or width_ms is None or outcome.response.contaminated:
+            return
+        self._before.append(outcome)
+        injection, detected = self._injection, outcome.response.detected
+        if injection is None or width_ms != injection.width_ms or outcome.t < injection.t:
+            return
+        if not detected and current_ma >= injection.reference_ma * (1 - _UNCHANGED):
+            self._missed(injection, outcome.t)
+        elif detected and current_ma <= injection.reference_ma * (1 + _UNCHANGED):
+            self._responded(injection, current_ma)
+
+    def _missed(self, injection: _Injection, t: float) -> None:
+        injection.missed, injection.answered = injection.missed + 1, 0
+        if injection.missed >= LOST_AFTER and (self.lost_ma or t - injection.t <= ATTRIBUTED_S):
+            self.lost_ma, self.persists_ma = injection.reference_ma, None
+
+    def _responded(self, injection: _Injection, current_ma: float) -> None:
+        """One stray answer does not bring back what was lost."""
+        injection.missed, injection.answered = 0, injection.answered + 1
+        if injection.answered >= _BACK_AFTER:
+            self.lost_ma = None
+        is_low = current_ma * injection.width_ms <= LOW_CHARGE_UC * (1 + 1e-9)
+        if is_low and injection.answered >= PERSISTS_AFTER:
+            self.persists_ma = current_ma

@@ -1,0 +1,63 @@
+"""An analysis as PDF, for paper, laid out as the note of a procedure is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from guidance.analysis.findings import MeasureRow, ReportFinding
+from guidance.analysis.motor_units import UnitFound
+from guidance.analysis.report import HEAD, MOST_UNITS, Report, caption_of
+from guidance.note.page import Item, NotePage, Section, sentence
+from guidance.note.pdf import pdf
+from guidance.note.pictures import Picture
+from guidance.note.traces import traces
+from guidance.signal.sweep.basis import Array
+
+_MOST_COLUMNS = 4000
+
+
+def pdf_of(report: Report, made: datetime) -> bytes:
+    """``report`` as sheets of A4, ``made`` then; the patient is not named, for a recording names none."""
+    return pdf(page_of(report), list(_pictures(report)), made)
+
+
+def page_of(report: Report) -> NotePage:
+    """All that ``report`` tells in words."""
+    sections = (
+        Section("Recording", (Item("About", tuple(map(sentence, report.about))),)),
+        Section("Measures", tuple(map(_measure, report.rows))),
+        Section("Findings", tuple(map(_finding, report.findings))),
+        Section("Sources", (Item("Of the ranges", tuple(map(sentence, report.sources))),) if report.sources else ()),
+    )
+    told = tuple(section for section in sections if section.items)
+    return NotePage("EMG analysis", "not named", told, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
+
+
+def _measure(row: MeasureRow) -> Item:
+    reference = f"; {row.holds} {row.reference}" if row.holds else ""
+    return Item(row.measure, (sentence(f"{row.value}{reference}"),))
+
+
+def _finding(finding: ReportFinding) -> Item:
+    why = f" ({finding.why})" if finding.why else ""
+    parts = {
+        "for": finding.evidence_for,
+        "against": finding.evidence_against,
+        "undecided": finding.undecided,
+    }
+    said = [f"{word}: {each}" for word, evidence in parts.items() for each in evidence]
+    return Item(finding.name, tuple(map(sentence, [f"{finding.word}{why}", *said])))
+
+
+def _pictures(report: Report) -> Iterator[Picture]:
+    if report.strip_uv is not None:
+        step = max(1, len(report.strip_uv) // _MOST_COLUMNS)
+        yield traces("signal", "The signal's beginning, in uV.", [("", report.strip_uv[::step])], columns=1)
+    if report.units:
+        shown = [_unit(unit) for unit in report.units[:MOST_UNITS]]
+        yield traces("units", "Motor units, in uV, negative up.", shown)
+
+
+def _unit(unit: UnitFound) -> tuple[str, Array]:
+    return caption_of(unit), -unit.wave

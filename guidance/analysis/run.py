@@ -1,0 +1,89 @@
+"""One analysis from files to report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guidance.analysis import needle, nerves
+from guidance.analysis.conduction import Conducted, Site, conducted, with_velocities
+from guidance.analysis.findings import ReportFinding
+from guidance.analysis.reading import RecordedSignal, read
+from guidance.analysis.reference_values import NERVES, UNITS
+from guidance.analysis.report import Report
+from guidance.common.errors import ArgumentFault
+from guidance.signal.sweep.basis import Array
+
+_STRIP_S = 2.0
+_NEEDLE = (
+    "Taken for needle EMG, a negative potential being a negative number: from surface electrodes none of it holds."
+)
+
+
+def sites_of(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[Site]:
+    """The sites that ``sites`` (nerve@place) name. Raises ArgumentFault for one that is not understood."""
+    if len(sites) > files or files > len(sites) + 1:
+        raise ArgumentFault(
+            f"{files} files with {len(sites)} --site: name one for each file, or for all but one that is needle EMG."
+        )
+    if len(distances_mm) > len(sites):
+        raise ArgumentFault(f"{len(distances_mm)} --distance-mm for {len(sites)} --site: give one for each at most.")
+    ways: list[float | None] = [*distances_mm, *[None] * (len(sites) - len(distances_mm))]
+    return [_site(text, way) for text, way in zip(sites, ways, strict=True)]
+
+
+def _site(text: str, distance_mm: float | None) -> Site:
+    nerve, _, place = text.partition("@")
+    if nerve not in NERVES or not place.strip() or not place.isprintable():
+        raise ArgumentFault(f"--site {text!r} is not NERVE@PLACE; nerves with reference values: {', '.join(NERVES)}.")
+    return Site(nerve, place.strip(), distance_mm)
+
+
+def analysed(
+    files: Sequence[str],
+    sites: Sequence[Site],
+    muscle: str | None,
+    age: int | None,
+    *,
+    channel: str | None = None,
+    full_scale_uv: float | None = None,
+    sample_rate_hz: float | None = None,
+) -> Report:
+    """The report on ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and Fault."""
+    signals = [read(file, channel, full_scale_uv, sample_rate_hz) for file in files]
+    found = with_velocities([conducted(s, site) for s, site in zip(signals, sites, strict=False)])
+    muscles = signals[len(sites) :]
+    studies = [needle.study(signal, muscle) for signal in muscles]
+    first = studies[0] if studies else None
+    of_needle = first.findings if first else ()
+    of_nerves = nerves.findings_of(found, of_needle) if found else []
+    return Report(
+        files=tuple(files),
+        about=(*_about(signals, muscle, age), *((_NEEDLE,) if muscles else ())),
+        rows=(*nerves.rows_of(found), *(first.rows if first else ())),
+        findings=(*of_needle, *of_nerves, *_alone(of_needle, found)),
+        pieces=first.pieces if first else (),
+        units=first.units.units if first and first.units else (),
+        strip_uv=_strip(muscles[0] if muscles else signals[0]),
+    )
+
+
+def _alone(of_needle: Sequence[ReportFinding], found: Sequence[Conducted]) -> list[ReportFinding]:
+    """What needle EMG alone leaves open."""
+    if found or not of_needle:
+        return []
+    why = "one muscle's EMG cannot tell a root from a nerve: other muscles and nerve conduction are needed"
+    return [ReportFinding("radiculopathy pattern", "not assessable", why=why)]
+
+
+def _about(signals: Sequence[RecordedSignal], muscle: str | None, age: int | None) -> list[str]:
+    lines = [f"{s.name}: {s.seconds:.1f} s at {s.info.sample_rate_hz:g} Hz, {s.info.channels[0].name}" for s in signals]
+    known = (muscle or "").casefold() in UNITS
+    named = f"Muscle: {muscle}" if muscle else "Muscle not named (--muscle)"
+    lines.append(named if known else f"{named}; no table of its own, so ranges of any muscle are used.")
+    aged = "Age not given" if age is None else f"Age {age}"
+    lines.append(f"{aged}; the ranges read are not divided by age.")
+    return [*lines, *(warning for s in signals for warning in s.warnings)]
+
+
+def _strip(signal: RecordedSignal) -> Array | None:
+    return signal.uv[: round(_STRIP_S * signal.info.sample_rate_hz)] if len(signal.uv) else None

@@ -1,0 +1,167 @@
+"""Sounds played or kept in files by themselves, and the sound device tried: does it play, and is it heard?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.audio.output import SETTLED_CALLS, AudioOutput
+from guidance.audio.waveforms import RATE_HZ, Waveform, raised
+from guidance.common.errors import Fault
+
+_AFTER_S = 0.3
+_EAR_OPENS_S, _HEARD_LATE_S = 3.0, 1.0
+_CODE = (1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0)
+_BIT_S, _TONE_HZ, _TONE_LEVEL = 0.08, 997.0, 0.2
+_STEP_S = 0.01
+_ALIKE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCheck:
+    """``state``: ``heard``, ``not heard``, ``nothing to hear with`` or ``lost``; ``why`` in words where lost."""
+
+    state: str
+    why: str | None = None
+    latency_ms: float | None = None
+    underruns: int = 0
+
+
+class _Tape:
+    def __init__(self, samples: Waveform) -> None:
+        self._samples, self.at, self.length = samples, 0, len(samples)
+        self.runs = False
+
+    def render(self, out: Waveform) -> None:
+        if not self.runs:
+            out[:] = 0.0
+            return
+        part = self._samples[self.at : self.at + len(out)]
+        out[: len(part)] = part
+        out[len(part) :] = 0.0
+        self.at += len(out)
+
+
+def write(samples: Waveform, path: Path) -> None:
+    """Write ``samples`` as a WAV file at ``path``. Raises Fault."""
+    import soundfile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples, RATE_HZ, subtype="PCM_16", format="WAV")
+    except (OSError, soundfile.SoundFileError) as fault:
+        raise Fault(f"{path} cannot be written ({fault}); name a folder you may write to.") from None
+
+
+def play(samples: Waveform, device: str | None) -> SoundCheck:
+    """Play ``samples`` to their end. Raises Fault where there is nothing to play them on."""
+    with _libraries_silent():
+        return _played(_Tape(samples), device)
+
+
+def _played(tape: _Tape, device: str | None) -> SoundCheck:
+    output = AudioOutput(tape.render, device)
+    try:
+        while tape.at < tape.length + _AFTER_S * RATE_HZ:
+            output.tend()
+            tape.runs = output.timing.calls > SETTLED_CALLS
+            if output.lost is not None:
+                raise Fault(output.lost)
+            time.sleep(0.02)
+        return SoundCheck("not heard", None, output.latency_ms, output.underruns)
+    finally:
+        output.close()
+
+
+@contextlib.contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """What sound libraries write on standard error stays off the terminal."""
+    kept, none = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(none, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(none)
+
+
+def check_sound(device: str | None) -> SoundCheck:
+    """Play a tone in a pattern, and tell whether a microphone or a monitor of the loudspeaker hears that pattern.
+
+    A sound system that was idle may swallow the first second or two: what is not heard is played once more.
+    """
+    found = _checked(device)
+    return _checked(device) if found.state == "not heard" else found
+
+
+def _checked(device: str | None) -> SoundCheck:
+    recorded: list[NDArray[np.float32]] = []
+    stream = _listening(recorded)
+    try:
+        if stream is not None:
+            _comes(lambda: bool(recorded), _EAR_OPENS_S)
+        found = play(pattern(), device)
+        heard = bool(recorded) and _comes(lambda: _is_in(_joined(recorded)), _HEARD_LATE_S)
+    except Fault as fault:
+        return SoundCheck("lost", str(fault))
+    finally:
+        if stream is not None:
+            stream.close()
+    return replace(found, state="heard" if heard else "not heard" if recorded else "nothing to hear with")
+
+
+def _comes(wanted: Callable[[], bool], within_s: float) -> bool:
+    """Wait until ``wanted``; False where that does not come in time."""
+    until = time.monotonic() + within_s
+    while not (found := wanted()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def _joined(recorded: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    return np.concatenate(recorded)[:, 0].astype(float)
+
+
+def _listening(recorded: list[NDArray[np.float32]]) -> Any:
+    """A stream that keeps in ``recorded`` what is heard; None where there is nothing to hear with."""
+    try:
+        import sounddevice
+    except (OSError, ImportError):
+        return None
+    try:
+        stream = sounddevice.InputStream(
+            samplerate=RATE_HZ, channels=1, callback=lambda heard, *_: recorded.append(heard.copy())
+        )
+        stream.start()
+    except (sounddevice.PortAudioError, ValueError):
+        return None
+    return stream
+
+
+def pattern() -> Waveform:
+    """The tone in its pattern of on and off."""
+    n = round(_BIT_S * RATE_HZ)
+    tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * np.arange(n) / RATE_HZ) * raised(n, n // 10)
+    return np.concatenate([tone * bit for bit in _CODE]).astype(np.float32)
+
+
+def _is_in(heard: NDArray[np.float64]) -> bool:
+    """Whether the pattern is in ``heard``, at whatever level and lag."""
+    hop = round(_STEP_S * RATE_HZ)
+    frames = heard[: len(heard) // hop * hop].reshape(-1, hop)
+    wave = np.exp(-2j * np.pi * _TONE_HZ * np.arange(hop) / RATE_HZ)
+    level = np.abs(frames @ wave)
+    code = np.repeat(np.array(_CODE, float), round(_BIT_S / _STEP_S))
+    if len(level) < len(code) or not level.any():
+        return False
+    windows = np.lib.stride_tricks.sliding_window_view(level, len(code))
+    return any(np.std(part) > 0 and np.corrcoef(part, code)[0, 1] > _ALIKE for part in windows)

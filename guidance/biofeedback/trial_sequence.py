@@ -1,0 +1,266 @@
+"""What comes when in a visit: rest, largest efforts, trials; and what each of them gave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
+from guidance.biofeedback.envelope import STEP_S, EnvelopeBand
+from guidance.biofeedback.heart_artefact import heart_interval_s
+from guidance.biofeedback.plan import Plan
+from guidance.biofeedback.records import MuscleCalibration, PhaseBegins, TrialDone
+from guidance.biofeedback.scoring import TrialScore, next_line_uv, score
+from guidance.contracts.events import Record
+from guidance.signal.sweep.basis import Array
+
+PREPARE_S, READY_S, RECOVER_S = 3.0, 3.0, 6.0
+WAITED_S = 60.0
+"""Calibration waits so long for a signal that is missing."""
+
+ROUNDS = 3
+"""How often the largest efforts are asked for before the visit ends without."""
+
+_SURE = ("rest", "effort")
+_HEART = "the heart beats into the signal, and this amplifier is too slow to filter it; place the electrodes anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """``name`` is prepare, rest, ready, effort, recover, work, pause or done; ``say`` the few words to be read across
+    a room, ``do`` a sentence; of muscle ``channel``, in ``trial`` (None in calibration).
+    """
+
+    name: str
+    seconds: float
+    say: str
+    do: str
+    channel: int = 0
+    trial: int | None = None
+
+
+_WORK = {
+    "relax": ("LET GO", "Let the muscle go. Keep the bar below the line."),
+    "contract-hold": ("HOLD", "Tense the muscle. Bring the bar above the line and hold it there."),
+    "work-rest": ("TENSE", "Tense the muscle. Keep the bar above the line."),
+    "antagonist-quiet": ("TENSE", "Tense the first muscle above its line, and keep the second below its own."),
+}
+DONE = Phase("done", 0.0, "WELL DONE", "That was all for this time.")
+
+
+class Course:
+    """Takes the envelope step by step; the same steps give the same records. ``failed`` says why a visit cannot go on.
+
+    ``lines_uv`` and ``largest_uv`` have a value for each muscle that is calibrated, None until it is.
+    """
+
+    def __init__(self, plan: Plan, names: tuple[str, ...], bands: tuple[EnvelopeBand, EnvelopeBand | None]) -> None:
+        """For the muscles called ``names``; ``bands`` are the wide one, and that above the heart where there is one."""
+        self.plan, self.names, self._bands = plan, names, bands
+        count = len(names)
+        self.above_heart = [False] * count
+        self.rests: list[Rest | None] = [None] * count
+        self.largest_uv: list[float | None] = [None] * count
+        self.lines_uv: list[float | None] = [None] * count
+        self.scores: list[TrialScore] = []
+        self.failed: str | None = None
+        self.hint = self._standing_hint = ""
+        self.paused = False
+        self._kept: list[tuple[float, ...]] = []
+        self._steps = self._waited = 0
+        self._out: list[Record] = []
+        self._script = self._whole()
+        self.phase = next(self._script)
+        self._begins()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is asked."""
+        return self.phase.name == "done" or self.failed is not None
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left of this phase."""
+        return max(self.phase.seconds - self._steps * STEP_S, 0.0)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether calibration waits for a signal that is missing."""
+        return self._waited > 0
+
+    def move_line(self, steps: int) -> bool:
+        """Move the line of the working muscle by 5 % a step; whether there is one to move."""
+        line_uv, rest, most_uv = self.lines_uv[0], self.rests[0], self.largest_uv[0]
+        if line_uv is None or rest is None or most_uv is None:
+            return False
+        self.lines_uv[0] = min(max(line_uv * 1.05**steps, rest.limit_uv), most_uv)
+        return True
+
+    def step(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> list[Record]:
+        """Take each muscle's envelope at the next step, in the wide band and above the heart; NaN where not known."""
+        if not (self.over or self.paused):
+            self._count((*wide_uv, *high_uv))
+            while not self.over and self._steps * STEP_S >= self.phase.seconds - 1e-9:
+                self.phase = next(self._script, DONE)
+                self._begins()
+        out, self._out = self._out, []
+        return out
+
+    def chosen(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> tuple[float, ...]:
+        """Each muscle's envelope in the band that is used for it."""
+        return tuple(high if up else wide for wide, high, up in zip(wide_uv, high_uv, self.above_heart, strict=True))
+
+    def _count(self, both_uv: tuple[float, ...]) -> None:
+        """Keep the step; a calibration's clock stands while its muscle is not known."""
+        first, last = (
+            (0, len(self.names)) if self.phase.name == "rest" else (self.phase.channel, self.phase.channel + 1)
+        )
+        missing = self.phase.name in _SURE and any(math.isnan(value) for value in both_uv[first:last])
+        if not missing:
+            self._waited = 0
+            self._steps += 1
+            self._kept.append(both_uv)
+            return
+        self._waited += 1
+        if self._waited * STEP_S > WAITED_S:
+            self.failed = "The signal was missing for a minute; attach the electrodes and begin again."
+
+    def _begins(self) -> None:
+        self._steps = self._waited = 0
+        phase = self.phase
+        if phase.seconds:
+            told = (phase.name, phase.seconds, phase.say, self.names[phase.channel], phase.trial)
+            self._out.append(PhaseBegins(*told))
+
+    def _taken(self) -> Array:
+        """The steps kept since the last call, (steps, channels), each muscle in its band."""
+        count = len(self.names)
+        kept, self._kept = np.array(self._kept).reshape(-1, 2 * count), []
+        return np.where(self.above_heart, kept[:, count:], kept[:, :count])
+
+    def _whole(self) -> Iterator[Phase]:
+        yield Phase("prepare", PREPARE_S, "WAIT", "Sit still. We begin in a moment.")
+        self._kept = []
+        yield from self._resting()
+        for channel in self.plan.calibrated:
+            yield from self._efforts(channel)
+        for trial in range(1, self.plan.trials + 1):
+            yield from self._trial(trial)
+
+    def _resting(self) -> Iterator[Phase]:
+        yield Phase("rest", self.plan.rest_s, "LET GO", "Let all muscles go and sit still: this is your rest.")
+        self._hear_hearts()
+        at_rest = self._taken()
+        for channel in range(len(self.names)):
+            found = rest_of(at_rest[:, channel], self.plan.rest_sd)
+            if isinstance(found, str):
+                self._fail(channel, found)
+                return
+            self.rests[channel] = found
+
+    def _hear_hearts(self) -> None:
+        """Where the heart beats into a muscle's rest, take the band above it."""
+        kept = np.array(self._kept)
+        self._heart_s = [heart_interval_s(kept[:, channel]) for channel in range(len(self.names))]
+        for channel, heart_s in enumerate(self._heart_s):
+            self.above_heart[channel] = heart_s is not None and self._bands[1] is not None
+            if heart_s is not None and self._bands[1] is None:
+                self.hint = self._standing_hint = f"{self.names[channel]}: {_HEART}"
+
+    def _efforts(self, channel: int) -> Iterator[Phase]:
+        rest = self.rests[channel]
+        if self.failed or rest is None:
+            return
+        which = "" if len(self.plan.calibrated) == 1 else f" Muscle: {self.names[channel]}."
+        why: str | None = None
+        for _ in range(ROUNDS):
+            found = []
+            for number in range(1, self.plan.efforts + 1):
+                yield Phase("ready", READY_S, "GET SET", f"Your strongest effort comes next.{which}", channel)
+                self._kept = []
+                do = f"As strong as you can, without pain: {number} of {self.plan.efforts}.{which}"
+                yield Phase("effort", self.plan.effort_s, "TENSE", do, channel)
+                found.append(self._taken()[:, channel])
+                yield Phase("recover", RECOVER_S, "REST", "Let go and rest.", channel)
+            most_uv = largest_uv(found)
+            why = too_weak(rest, most_uv)
+            if why is None and most_uv is not None:
+                self._calibrated(channel, rest, most_uv)
+                return
+            self.hint = f"Once more: {why}."
+        self._fail(channel, why or "no effort was seen", rest)
+
+    def _calibrated(self, channel: int, rest: Rest, most_uv: float) -> None:
+        line_uv = max(self.plan.threshold_share * most_uv, rest.limit_uv)
+        self.largest_uv[channel], self.lines_uv[channel], self.hint = most_uv, line_uv, self._standing_hint
+        self._out.append(self._calibration(channel, rest, most_uv, line_uv, None))
+
+    def _fail(self, channel: int, why: str, rest: Rest | None = None) -> None:
+        self.failed = f"{self.names[channel]}: {why}."
+        self._out.append(self._calibration(channel, rest, None, None, why))
+
+    def _calibration(
+        self, channel: int, rest: Rest | None, most_uv: float | None, line_uv: float | None, why: str | None
+    ) -> MuscleCalibration:
+        wide, high = self._bands
+        band = high if self.above_heart[channel] and high else wide
+        heart_s = self._heart_s[channel]
+        return MuscleCalibration(
+            channel=self.names[channel],
+            rest_mean_uv=rest.mean_uv if rest else None,
+            rest_sd_uv=rest.sd_uv if rest else None,
+            rest_limit_uv=rest.limit_uv if rest else None,
+            largest_uv=most_uv,
+            line_uv=line_uv,
+            band_hz=(band.low_hz, band.high_hz),
+            heart_per_min=60.0 / heart_s if heart_s else None,
+            why=why,
+        )
+
+    def _trial(self, trial: int) -> Iterator[Phase]:
+        if self.failed:
+            return
+        say, do = _WORK[self.plan.exercise]
+        yield Phase("ready", READY_S, "GET SET", f"Trial {trial} of {self.plan.trials} comes next.", trial=trial)
+        self._kept = []
+        yield Phase("work", self.plan.work_s, say, do, trial=trial)
+        work = self._taken()
+        lines_uv = self._lines()
+        yield Phase("pause", self.plan.pause_s, "REST", "Let go and rest.", trial=trial)
+        self._score(trial, lines_uv, work, self._taken())
+
+    def _lines(self) -> tuple[float, ...]:
+        return tuple(line for line in (self.lines_uv[channel] for channel in self.plan.calibrated) if line is not None)
+
+    def _score(self, trial: int, lines_uv: tuple[float, ...], work: Array, pause: Array) -> None:
+        rest, most_uv = self.rests[0], self.largest_uv[0]
+        if rest is None or most_uv is None:
+            return
+        found = score(self.plan, lines_uv, rest.limit_uv, work, pause)
+        next_uv = next_line_uv(self.plan, self._lines()[0], found, rest.limit_uv, most_uv)
+        self.scores.append(found)
+        self.lines_uv[0] = next_uv
+        self._out.append(
+            TrialDone(
+                number=trial,
+                exercise=self.plan.exercise,
+                seconds=self.plan.work_s,
+                score_percent=_percent(found.share),
+                reached=found.reached,
+                level_uv=found.level_uv,
+                lines_uv=lines_uv,
+                next_line_uv=next_uv,
+                held_s=found.held_s,
+                rest_percent=_percent(found.rest_share),
+                quiet_percent=_percent(found.quiet_share),
+                unknown_percent=100 * found.unknown_share,
+                why=found.why,
+            )
+        )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

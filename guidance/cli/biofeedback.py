@@ -1,0 +1,144 @@
+"""The command that shows a patient the activity of a muscle, and the summary that they take home."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from guidance.audio.settings import sound_settings
+from guidance.cli.launch import run_job
+from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events
+from guidance.cli.procedures import STORE, chosen, leave, store_of
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.contracts.origin import is_simulation
+from guidance.engine.settings import Mode, Settings
+from guidance.protocol import ProtocolError, load, resolve
+
+if TYPE_CHECKING:
+    from guidance.biofeedback.plan import Plan
+
+
+@click.command(epilog=STATUS)
+@click.option("--device", "address", metavar="ADDRESS", help="Amplifier, as in run; sim:SEED is a simulated person.")
+@click.option("--file", metavar="FILE", help="A recorded signal instead of an amplifier, as replay reads it.")
+@click.option(
+    "--protocol", "protocol_id", default="relax", metavar="ID", show_default=True,
+    help="Exercise: relax, contract-hold, contract-relax, antagonist-quiet, or a site's own.",
+)  # fmt: skip
+@click.option(
+    "--channel", "channels", multiple=True, metavar="LABEL",
+    help="Channel over a muscle; twice for two, the antagonist second.  [default: the first two]",
+)  # fmt: skip
+@click.option("--trials", type=click.IntRange(1, 60), metavar="N", help="So many trials.  [default: the protocol's]")
+@click.option("--case-label", "label", metavar="WORD", help="Whose visit it is, to see progress; never a name.")
+@click.option(
+    "--sound", type=click.Choice(["none", "tone"]), default="tone", show_default=True,
+    help="Tone: a slow beep while the exercise is done, a quicker and lower one while it is not.",
+)  # fmt: skip
+@click.option(
+    "--effort", metavar="FILE|follow",
+    help="What a simulated person does: follow the words on the screen, or lines of seconds and efforts from 0 to 1.",
+)  # fmt: skip
+@click.option("--speed", type=Positive(), metavar="N", help="Play a file at N times real time.")
+@click.option("--fast", is_flag=True, help="Play a file as fast as the machine can.")
+@click.option("--headless", is_flag=True, help="Without a screen.")
+@THEME
+@EVENTS
+@click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds.")
+@click.option("--store", metavar="DIR", help="Where the record is kept.")
+def biofeedback(**options: Any) -> None:
+    """Show the activity of one or two muscles while they are let go or tensed.
+
+    First rest and the strongest effort are measured, then the trials begin. Nothing is ever stimulated. The record is
+    kept as that of a procedure; biofeedback-summary makes of it a page to take home.
+    """
+    from guidance.journal.store import default_store
+    from guidance.journal.visits import checked_label
+    from guidance.session.biofeedback import TrainingJob
+    from guidance.session.simulated_subject import FOLLOW, read_script
+
+    _check(options)
+    plan, settings = _exercise(options)
+    effort = options["effort"]
+    try:
+        label = checked_label(options["label"]) if options["label"] is not None else None
+        script = read_script(effort) if effort not in (None, FOLLOW) else None
+        sound = sound_settings() if options["sound"] == "tone" else None
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
+    job = TrainingJob(
+        settings=settings,
+        plan=plan,
+        store=options["store"] or str(default_store()),
+        address=options["address"],
+        file=options["file"],
+        speed=None if options["fast"] else options["speed"] or 1.0,
+        channels=options["channels"],
+        label=label,
+        events=options["events"],
+        duration_s=options["duration_s"],
+        sound=sound,
+        script=script,
+        follows=effort == FOLLOW,
+    )
+    run_job(job, headless=options["headless"], theme=options["theme"], exercise=True)
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse options that do not go together."""
+    if (options["address"] is None) == (options["file"] is None):
+        raise click.UsageError("Give either --device or --file: an amplifier, or a recorded signal.")
+    if options["file"] is None and (options["fast"] or options["speed"]):
+        raise click.UsageError("--fast and --speed are for a recorded signal; name one with --file.")
+    if options["fast"] and options["speed"]:
+        raise click.UsageError("--fast and --speed exclude each other; give one.")
+    if options["effort"] and not is_simulation(options["address"] or ""):
+        raise click.UsageError("--effort steers a simulated person; use it with --device sim:SEED.")
+    check_events(options)
+
+
+def _exercise(options: dict[str, Any]) -> tuple[Plan, Settings]:
+    """What the exercise asks and its settings, or a usage error."""
+    from guidance.biofeedback.plan import plan_of
+    from guidance.protocol.library import loaded
+    from guidance.protocol.sheet import Biofeedback
+
+    try:
+        name = resolve(options["protocol_id"])
+        sheet, protocol = loaded(name).sheet, load(name)
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+    if not isinstance(sheet, Biofeedback):
+        raise click.UsageError(f"The protocol {name} is a procedure with a needle, no exercise; use run.")
+    plan, assumed = plan_of(sheet, options["trials"])
+    return plan, Settings(replace(protocol, assumed=assumed), Mode.LISTEN, headless=options["headless"])
+
+
+@click.command(name="biofeedback-summary", epilog=STATUS)
+@click.argument("name", metavar="PROCEDURE")
+@STORE
+@click.option("--out", metavar="FILE", help="Write it there.  [default: standard output]")
+def biofeedback_summary(name: str, store: str | None, out: str | None) -> None:
+    """Make of an exercise on record a page in plain words to take home, in Markdown."""
+    from guidance.journal.take_home_summary import take_home
+
+    place = store_of(store)
+    (folder,) = chosen(place, (name,))
+    try:
+        text = take_home(place, folder)
+        if out is None:
+            click.echo(text, nl=False)
+        else:
+            _write(out, text)
+    except Fault as fault:
+        leave(fault)
+
+
+def _write(out: str, text: str) -> None:
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise ArgumentFault(f"The summary cannot be written to {out} ({fault.strerror}); name another file.") from None

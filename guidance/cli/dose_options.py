@@ -1,0 +1,83 @@
+"""Options about the patient and the solution, and what they come to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from guidance.citations import ProtocolError
+from guidance.dose.patient import DosePatient, Sex
+from guidance.dose.plan import DosePlan, plan_of
+from guidance.dose.site import SiteTable, table_from, table_here
+from guidance.dose.text import DoseError
+
+
+class Quantity(click.ParamType[float]):
+    """A number, with or without its unit; another unit is refused, never converted."""
+
+    def __init__(self, unit: str, example: str) -> None:
+        """For ``unit``."""
+        self.name, self._unit, self._example = unit, unit, example
+        self._pattern = re.compile(rf"(-?\d+(?:[.,]\d+)?)\s*(?:{unit})?", re.IGNORECASE)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """``value`` as a float, or a usage error."""
+        found = self._pattern.fullmatch(str(value).strip())
+        if not found:
+            self.fail(f"{value!r} is not a number of {self._unit}; write it as {self._example}.", param, ctx)
+        return float(found[1].replace(",", "."))
+
+
+WEIGHT = click.option("--weight", "weight_kg", type=Quantity("kg", "70"), metavar="KG", help="The patient's weight.")
+AGE = click.option("--age", "age_years", type=Quantity("years", "40"), metavar="YEARS", help="The patient's age.")
+HEIGHT = click.option(
+    "--height", "height_cm", type=Quantity("cm", "172"), metavar="CM",
+    help="The patient's height; with it the obese are dosed by ideal or lean weight, as the source says.",
+)  # fmt: skip
+SEX = click.option(
+    "--sex", type=click.Choice(["female", "male"]), help="For the ideal weight; else the lower is taken."
+)
+PATIENT = (WEIGHT, AGE, HEIGHT, SEX)
+GIVEN = click.option(
+    "--given", multiple=True, metavar="TEXT",
+    help="A dose given before, such as 'bupivacaine 0.25% 10mL 40min ago' or 'lidocaine 50mg'; may be repeated.",
+)  # fmt: skip
+DOSING = (
+    *PATIENT,
+    click.option(
+        "--solution", metavar="TEXT",
+        help="What is in the syringe, after mixing: 'ropivacaine 0.5% + lidocaine 1%'; its dose is then guarded.",
+    ),
+    GIVEN,
+)  # fmt: skip
+
+
+def patient_of(options: dict[str, Any]) -> DosePatient:
+    """The patient of ``options``. Raises DoseError."""
+    return DosePatient(
+        options["weight_kg"], options["age_years"], options["height_cm"], cast("Sex | None", options["sex"])
+    )
+
+
+def table_of(path: str | None) -> SiteTable:
+    """The drug table in the file at ``path``, or the site's. Raises ProtocolError."""
+    return table_here() if path is None else table_from(Path(path))
+
+
+def dose_plan_of(options: dict[str, Any]) -> DosePlan | None:
+    """The plan to be guarded, or None where no solution is named; or a usage error."""
+    solution = options.get("solution")
+    if solution is None:
+        if options.get("given") or options.get("weight_kg") is not None:
+            raise click.UsageError("--weight and --given are for a dose; name the --solution too, or leave them out.")
+        return None
+    try:
+        here = table_here()
+        plan = plan_of(here.table, patient_of(options), solution, options["given"])
+        return replace(plan, changes=tuple(here.changed()))
+    except (DoseError, ProtocolError) as fault:
+        raise click.UsageError(str(fault)) from None

@@ -1,0 +1,42 @@
+"""The command ``procedures export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from guidance.cli.options import STATUS
+from guidance.cli.procedure_access import folder_of, key_for, on_procedure, told
+
+FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")
+NAMELESS = {"bdf", "edf", "csv", "parquet"}
+"""These hold nothing of the case sheet, and so need no key."""
+
+
+@click.command("export", epilog=STATUS)
+@on_procedure
+@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to write.")
+@click.option("--to", required=True, metavar="PATH", help="A new file; with bids, a new folder.")
+@click.option(
+    "--deidentify", is_flag=True,
+    help="Without names, numbers, serial numbers, addresses and free words; dates begin at 1985-01-01.",
+)  # fmt: skip
+def export_procedure(
+    name: str, *, store: str | None, key_file: str | None, form: str, to: str, deidentify: bool
+) -> None:
+    """Write a procedure for other programs.
+
+    bdf and edf: the signal, the pulses as annotations. csv and parquet: a row for each pulse and channel. fhir: a FHIR
+    R4 bundle. bids: a data set laid out for research. The note itself is written by procedures note --to.
+    """
+    from guidance.export.formats import export
+    from guidance.export.source import ExportSource
+    from guidance.note.case_sheet import Case, load_case
+    from guidance.note.event_query import read_stream
+
+    with told():
+        folder = folder_of(name, store)
+        case = Case() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
+        export(ExportSource(folder, read_stream(folder), case, deidentify), form, Path(to))
+    click.echo(f"Written: {to}")

@@ -1,0 +1,237 @@
+"""The commands on a procedure's note: shown, filled in, signed, added to, and encrypted."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from guidance.cli.export import export_procedure
+from guidance.cli.options import PROTOCOL, STATUS
+from guidance.cli.procedure_access import folder_of, key_for, on_procedure, told
+from guidance.cli.procedures import leave
+from guidance.common.errors import FAILED, ArgumentFault, Fault
+
+if TYPE_CHECKING:
+    from guidance.journal.encryption import Key
+    from guidance.note.case_sheet import Case
+    from guidance.note.note_files import ProcedureFiles
+
+SET = click.option(
+    "--set", "answers", multiple=True, metavar="KEY=ANSWER",
+    help="Answer a field of the note, such as side=left or 'pain=not done: asleep'; may be repeated.",
+)  # fmt: skip
+BY = click.option("--by", metavar="NAME", help="Who signs.  [default: asked for]")
+
+
+@click.command("note", epilog=STATUS)
+@on_procedure
+@SET
+@click.option("--to", metavar="FILE", help="Write it to FILE: .md, .html or .pdf, with the pictures.")
+def note(name: str, *, store: str | None, key_file: str | None, **options: Any) -> None:
+    """Show the note of a procedure, filled from its record and the case sheet.
+
+    Every sentence names the events that it came from. What is missing is listed under it. A signed note is shown as it
+    was signed, with its addenda and with what has changed since.
+    """
+    with told():
+        folder = folder_of(name, store)
+        key = key_for(folder, key_file)
+        held = _answered(folder, key, options["answers"])
+        _show(held, options["to"])
+    if held.changed:
+        click.echo(f"needle-guidance: Changed since the note was signed: {', '.join(held.changed)}.", err=True)
+        sys.exit(FAILED)
+
+
+@click.command("case-sheet", epilog=STATUS)
+@PROTOCOL
+def case_sheet(protocol_id: str) -> None:
+    """Print an empty case sheet for a protocol, to be filled in and given to run or demo with --case.
+
+    Each line says what may stand there. The same keys are for --set.
+    """
+    from guidance.note.empty import empty_sheet
+    from guidance.protocol import ProtocolError, load, resolve
+
+    try:
+        protocol = load(resolve(protocol_id))
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
+    click.echo(empty_sheet(protocol), nl=False)
+
+
+@click.command("sign", epilog=STATUS)
+@on_procedure
+@SET
+@BY
+def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
+    """Sign the note of a procedure; after that it is not changed any more, only added to.
+
+    It is refused while required fields have no answer. On a terminal they are asked for one by one; 'not done: why' and
+    'not assessed: why' are answers too.
+    """
+    with told():
+        _sign(folder_of(name, store), key_file, by, answers)
+
+
+def sign_at_end(folder: Path, key_file: str | None) -> None:
+    """Have the note of the procedure in ``folder`` signed, as ``procedures sign`` does; it may be left for later."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a procedure has its own
+    try:
+        with told():
+            _sign(folder, key_file, None, ())
+    except click.Abort:
+        click.echo(err=True)
+        later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
+        leave(Fault(f"The note is not signed; later, {later} does it."))
+
+
+def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
+    """Take ``answers`` in, ask for what is missing where there is a terminal, and sign. Raises Fault."""
+    from guidance.note.signing import sign
+
+    key = key_for(folder, key_file)
+    held = _answered(folder, key, answers)
+    if sys.stdin.isatty() and held.signed is None:
+        held = _asked(held, key)
+    if by is None and not held.composed.missing and held.signed is None:
+        _show(held, None)
+        by = _asked_name()
+    signed = sign(folder, held.composed, held.case, by or "", key, _now())
+    click.echo(f"Signed by {signed.signature['by']}. SHA-256 of the signature: {signed.signature['sha256']}")
+
+
+@click.command("addendum", epilog=STATUS)
+@on_procedure
+@BY
+@click.argument("text")
+def addendum(name: str, text: str, *, store: str | None, key_file: str | None, by: str | None) -> None:
+    """Add TEXT to a signed note; it is dated, and chained to what was signed before."""
+    from guidance.note.signing import add
+
+    with told():
+        folder = folder_of(name, store)
+        signed = add(folder, text, by or _asked_name(), key_for(folder, key_file), _now())
+    click.echo(f"Addendum {len(signed.addenda)} by {signed.links[-1]['by']}.")
+
+
+@click.command("protect", epilog=STATUS)
+@on_procedure
+def protect(name: str, *, store: str | None, key_file: str | None) -> None:
+    """Encrypt patient and note of a procedure, by the key in --key FILE or by a passphrase that is asked for.
+
+    They are age files. Whoever loses the passphrase loses them; events and signal, which name nobody, stay readable.
+    """
+    from guidance.journal.protecting import protect as seal
+
+    with told():
+        folder = folder_of(name, store)
+        seal(folder, key_for(folder, key_file) or _new_phrase())
+    click.echo(f"Patient and note of {name} are encrypted.")
+
+
+@click.command("new-key", epilog=STATUS)
+@click.argument("file")
+def new_key(file: str) -> None:
+    """Make a secret key in a new FILE, for protect and for --key. Keep a copy: nothing opens without it."""
+    from guidance.journal.encryption import new_key_file
+
+    with told():
+        public = new_key_file(Path(file))
+    click.echo(f"Secret key in {file}; its public key, which encrypts and does not open, is {public}")
+
+
+def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> ProcedureFiles:
+    """What ``folder`` holds once ``answers`` are in it. Raises Fault."""
+    from guidance.note.case_sheet import save_case
+    from guidance.note.note_files import held_in
+
+    held = held_in(folder, key)
+    if not answers:
+        return held
+    if held.signed is not None:
+        raise ArgumentFault(
+            f"The note of {folder.name} is signed: it is not changed any more; use procedures addendum."
+        )
+    case = held.case
+    for answer in answers:
+        field, found, text = answer.partition("=")
+        if not found:
+            raise ArgumentFault(f"--set {answer!r} is not KEY=ANSWER, such as side=left.")
+        case = case.told(field.strip(), text, _now())
+    save_case(folder, case, key)
+    return replace(held, case=case)
+
+
+def _asked(held: ProcedureFiles, key: Key | None) -> ProcedureFiles:
+    """Ask for what is missing; what was answered is kept however the asking ends."""
+    from guidance.note.case_sheet import save_case
+
+    case = held.case
+    try:
+        for field, label in held.composed.missing:
+            if "NAME" not in field.split("."):
+                case = _ask(case, field, label)
+    finally:
+        if case != held.case:
+            save_case(held.folder, case, key)
+    return replace(held, case=case)
+
+
+def _ask(case: Case, field: str, label: str) -> Case:
+    """Ask until the answer is one; an empty one leaves ``field`` open."""
+    while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
+        try:
+            return case.told(field, text, _now(), "Not taken")
+        except ArgumentFault as fault:
+            click.echo(str(fault), err=True)
+    return case
+
+
+def _allowed(field: str) -> str:
+    from guidance.note.case_sheet import field_of
+
+    return field_of(field, "note").form.allowed
+
+
+def _asked_name() -> str:
+    if not sys.stdin.isatty():
+        raise ArgumentFault("Say who signs: --by 'Dr A. Example'.")
+    return str(click.prompt("Signed by", err=True))
+
+
+def _new_phrase() -> Key:
+    from guidance.journal.encryption import of_phrase
+
+    if not sys.stdin.isatty():
+        raise ArgumentFault("Name a key file with --key, or give the passphrase on a terminal.")
+    return of_phrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _show(held: ProcedureFiles, to: str | None) -> None:
+    from guidance.note.markdown import markdown
+    from guidance.note.note_files import WRITERS, write_note
+
+    if to is None:
+        click.echo(markdown(held.page), nl=False)
+        return
+    path = Path(to)
+    if path.suffix.lower() not in WRITERS:
+        raise ArgumentFault(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the name so.")
+    for written in write_note(held, path, _now()):
+        click.echo(f"Written: {written}")
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+RECORD_COMMANDS = (note, case_sheet, sign_note, addendum, protect, new_key, export_procedure)
+"""What the group ``procedures`` takes from here."""

@@ -1,0 +1,48 @@
+"""Where a command finds the procedure it is about, and the key that opens it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from guidance.cli.options import KEY, CommandFunction
+from guidance.cli.procedures import STORE, chosen, leave, store_of
+from guidance.common.errors import Fault
+
+if TYPE_CHECKING:
+    from guidance.journal.encryption import Key
+
+
+def on_procedure(command: CommandFunction) -> CommandFunction:
+    """Give ``command`` the procedure's NAME, and the options that find and open it."""
+    return click.argument("name", metavar="PROCEDURE")(STORE(KEY(command)))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A Fault within ends the command with its sentence and status."""
+    try:
+        yield
+    except Fault as fault:
+        leave(fault)
+
+
+def folder_of(name: str, store: str | None) -> Path:
+    """The folder of the procedure ``name``. Ends the command where there is none."""
+    return chosen(store_of(store), (name,))[0]
+
+
+def key_for(folder: Path, key_file: str | None) -> Key | None:
+    """The key of what ``folder`` holds; asked for where it is encrypted and no file is named. Raises Fault."""
+    from guidance.journal.encryption import is_sealed, of_file, of_phrase
+
+    if key_file:
+        return of_file(Path(key_file))
+    if not is_sealed(folder) or not sys.stdin.isatty():
+        return None
+    return of_phrase(click.prompt(f"Passphrase of {folder.name}", hide_input=True, err=True))

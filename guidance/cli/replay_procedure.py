@@ -1,0 +1,71 @@
+"""The command ``replay`` where it is given a procedure: today's decisions beside those on record."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from guidance.cli.procedures import leave, store_of
+from guidance.common.errors import Fault
+
+_ALSO_HERE = {"file", "store", "as_json", "fast", "headless"}
+
+
+def procedure_at(name: str, store: str | None) -> Path | None:
+    """The folder of the procedure ``name``, or None where it names a file. A usage error where it names neither."""
+    from guidance.journal.event_log import EVENTS_NAME
+    from guidance.journal.store import find
+
+    path = Path(name)
+    try:
+        if os.path.lexists(path / EVENTS_NAME):
+            return path
+        if path.is_dir():
+            raise click.UsageError(f"{name!r} is a folder without a procedure; name a file in it, or a procedure.")
+        if path.exists():
+            return None
+    except OSError as fault:
+        raise click.UsageError(f"{name!r}: {fault.strerror}") from None
+    try:
+        return find(store_of(store), name)
+    except Fault as fault:
+        raise click.UsageError(f"There is no file {name!r}. {fault}") from None
+
+
+def replay_procedure(folder: Path, *, as_json: bool) -> None:
+    """Print where today's decisions differ from those on record."""
+    from drivers.base import DeviceError
+    from guidance.journal.event_reader import read_events
+    from guidance.reprocess.differences import as_told, compare, lines
+    from guidance.reprocess.procedure import rerun
+    from guidance.reprocess.training import COMPARED, compare_training, is_training, rerun_training
+
+    given = _given_for_a_file()
+    if given:
+        raise click.UsageError(f"{given[0]} is for a recorded file; a procedure runs as it did. Leave it out.")
+    try:
+        then = read_events(folder)
+        of_exercise = is_training(then)
+        found = rerun_training(folder, then) if of_exercise else rerun(folder)
+    except Fault as fault:
+        leave(fault)
+    except DeviceError as fault:
+        leave(Fault(str(fault)))
+    rows = compare_training(found) if of_exercise else compare(found)
+    told = [*lines(found, rows), *([COMPARED] if of_exercise else [])]
+    click.echo(json.dumps(as_told(found, rows)) if as_json else "\n".join(told))
+
+
+def _given_for_a_file() -> list[str]:
+    """The options on this command line that say how a file is to be read or played."""
+    context = click.get_current_context()
+    return [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and parameter.name not in _ALSO_HERE
+        if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]

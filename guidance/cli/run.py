@@ -1,0 +1,170 @@
+"""The commands that run the guidance: on an amplifier, on a simulated patient, on a recording."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from guidance.cli.launch import run_job
+from guidance.cli.options import (
+    CRITERION,
+    DEVICE,
+    EVENTS,
+    HEADLESS,
+    JSON,
+    MARKER,
+    PROTOCOL,
+    SILENT,
+    STATUS,
+    STIMULATOR,
+    THEME,
+    WINDOW,
+    Positive,
+    check_events,
+    procedure_options,
+    settings_of,
+    sound_of,
+)
+from guidance.cli.procedures import STORE
+from guidance.cli.replay_procedure import procedure_at, replay_procedure
+from guidance.common.errors import ArgumentFault
+from guidance.engine.settings import Settings
+
+if TYPE_CHECKING:
+    from guidance.note.case_sheet import Case
+
+
+@click.command(epilog=STATUS)
+@DEVICE
+@STIMULATOR
+@MARKER
+@procedure_options
+def run(address: str, **options: Any) -> None:
+    """Guide a procedure on an amplifier.
+
+    The stimulator is switched on by the operator alone, on the screen; with --headless it arms by itself once the
+    signal is sound. No pulse exceeds the least of the device's limits, the protocol's, and 6 mA, 1 ms, 5 a second and
+    2 uC a pulse. The record of the procedure is kept in the store. Ctrl-C ends it in order.
+    """
+    _run_live(address, options)
+
+
+@click.command(epilog=STATUS)
+@click.option(
+    "--seed", type=click.IntRange(min=0, max=10**18 - 1), default=1, show_default=True, help="Which simulated patient."
+)
+@procedure_options
+def demo(seed: int, **options: Any) -> None:
+    """Guide a procedure on a simulated patient, through the real driver.
+
+    It is a simulation: what holds for it need not hold for a person.
+    """
+    _run_live(f"sim:{seed}", options, is_demo=True)
+
+
+def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
+    """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
+    from guidance.journal.store import default_store
+    from guidance.session import Live
+
+    check_events(options)
+    sound, told = sound_of(options), _case(options)
+    settings = _named(settings_of(options, sound=sound), told.get("case"))
+    if is_demo and settings.protocol.needle_emg:
+        address += ",needle"
+    job = Live(
+        settings=settings,
+        store=options["store"] or str(default_store()),
+        address=address,
+        events=options["events"],
+        duration_s=options["duration_s"],
+        stimulator=options.get("stimulator"),
+        lsl_out=options["lsl_out"],
+        sound=None if options["no_audio"] else sound,
+        raw_log=options["raw_log"],
+        **told,
+    )
+    run_job(job, headless=options["headless"], theme=options["theme"])
+
+
+def _named(settings: Settings, case: Case | None) -> Settings:
+    """``settings`` with patient and side as the case sheet names them, for the screen alone."""
+    if case is None:
+        return settings
+    patient = "  ".join(filter(None, [case.get("patient"), case.get("birth_date")]))
+    return replace(settings, patient=patient or None, side=case.get("side"))
+
+
+def _case(options: dict[str, Any]) -> dict[str, Any]:
+    """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
+    from guidance.journal.encryption import of_file
+    from guidance.note.case_sheet import case_file
+
+    if options["case_file"] is None:
+        return {}
+    key_file = options["key_file"]
+    try:
+        if key_file:
+            of_file(Path(key_file))
+        return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+    except ArgumentFault as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+@click.command(epilog=STATUS)
+@click.argument("file")
+@click.option("--channel", metavar="LABEL", help="Use this channel alone; otherwise every voltage channel.")
+@PROTOCOL
+@WINDOW
+@CRITERION
+@SILENT
+@EVENTS
+@click.option("--speed", type=Positive(), metavar="N", help="Play at N times real time.")
+@THEME
+@click.option("--fast", is_flag=True, help="Play as fast as the machine can; the records are the same.")
+@HEADLESS
+@click.option(
+    "--mode", type=click.Choice(["listen"]), help="Leave annotated pulses aside and find pulses by their artefact."
+)
+@click.option(
+    "--full-scale-uv", type=Positive(), metavar="UV", help="What full scale of a WAV or FLAC file is, in microvolts."
+)
+@click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
+@STORE
+@JSON
+def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
+    """Run a recorded signal through the same path as a live one.
+
+    FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Pulses are its annotations 'stim', optionally with
+    'current_ma=0.50 width_ms=0.10' after it; where there are none, they are found by their artefact.
+    Without --fast and --speed it plays in real time.
+
+    FILE may also be a procedure on record, by its name or its folder: its signal then runs through today's code, and
+    a table shows where today's decisions differ from those on record; --json tells all of them.
+    """
+    from guidance.session.replay import Replay
+
+    folder = procedure_at(file, store)
+    if folder is not None:
+        replay_procedure(folder, as_json=as_json)
+        return
+    if as_json or store:
+        raise click.UsageError("--json and --store are for a procedure on record; FILE names a file.")
+    if options["fast"] and options["speed"]:
+        raise click.UsageError("--fast and --speed exclude each other; give one.")
+    check_events(options)
+    speed = None if options["fast"] else options["speed"] or 1.0
+    job = Replay(
+        path=file,
+        settings=settings_of(options),
+        channel=options["channel"],
+        full_scale_uv=options["full_scale_uv"],
+        sample_rate_hz=options["sample_rate_hz"],
+        events=options["events"],
+        speed=speed,
+    )
+    run_job(job, headless=options["headless"], theme=options["theme"])

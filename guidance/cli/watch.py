@@ -1,0 +1,68 @@
+"""The command that looks on at a running procedure, in another terminal or in a browser."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shlex
+import sys
+
+import click
+
+from guidance.cli.launch import screen_of
+from guidance.cli.options import STATUS, THEME
+from guidance.common.errors import DONE, Fault
+
+_SERVED = "TEXTUAL_DRIVER"
+"""Set by textual-serve for what it serves: the browser is then the terminal."""
+_NO_SERVER = "The browser's view needs textual-serve: pip install 'needle-guidance[web]'."
+
+
+@click.command(epilog=STATUS)
+@click.option("--pid", type=click.IntRange(min=1), metavar="N", help="The engine's process, where several are running.")
+@THEME
+@click.option("--web", is_flag=True, help="Serve the view to browsers, on this machine alone unless --host says more.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="With --web: where to listen.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="With --web.")
+def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int) -> None:
+    """Look on at a procedure that runs on this machine.
+
+    It shows what the operator sees, and says nothing to the procedure: nothing can be armed, stopped or noted here.
+    Only the user whose procedure it is may look on.
+    """
+    if web:
+        _serve(pid, theme, host, port)
+        return
+    from guidance.processes.observer_link import open_watch
+
+    if not (sys.stdout.isatty() or os.environ.get(_SERVED)):
+        raise click.UsageError("The view needs a terminal, and standard output is none.")
+    show = screen_of(theme, looks_on=True)()
+    try:
+        link = open_watch(pid)
+        show(link)
+    except Fault as fault:
+        click.echo(f"needle-guidance: {fault}", err=True)
+        sys.exit(fault.status)
+    sys.exit(DONE)
+
+
+def _serve(pid: int | None, theme: str | None, host: str, port: int) -> None:
+    """Serve the view to browsers until Ctrl-C; each browser has a process of its own."""
+    try:
+        from textual_serve.server import Server
+    except ImportError:
+        raise click.UsageError(_NO_SERVER) from None
+    if not _is_loopback(host):
+        click.echo(f"needle-guidance: whoever reaches {host}:{port} sees the patient; there is no password.", err=True)
+    words = [sys.executable, "-m", "guidance", "watch"]
+    words += ["--pid", str(pid)] if pid else []
+    words += ["--theme", theme] if theme else []
+    Server(shlex.join(words), host=host, port=port, title="needle guidance, looking on").serve()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,55 @@
+"""The user's settings, ``config.toml`` in the folder of settings: keys, sounds and looks. Read strictly."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from guidance.common.errors import ArgumentFault
+
+TABLES = ("keys", "sounds", "screen")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The tables as they are written in the file at ``path``; each is checked by whoever it is for."""
+
+    path: Path
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    sounds: Mapping[str, Any] = field(default_factory=dict)
+    screen: Mapping[str, Any] = field(default_factory=dict)
+
+    def fault(self, table: str, what: str) -> ArgumentFault:
+        """What is wrong in ``table``, as an error in one sentence."""
+        return ArgumentFault(f"{self.path}, [{table}]: {what}")
+
+
+def config_path() -> Path:
+    """Where the settings are looked for."""
+    return platformdirs.user_config_path("needle-guidance", appauthor=False) / "config.toml"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """The settings in the file at ``path``, or the user's; none where there is no file. Raises ArgumentFault."""
+    path = path or config_path()
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config(path)
+    except OSError as fault:
+        raise ArgumentFault(
+            f"The settings {path} cannot be read ({fault.strerror}); mend or remove the file."
+        ) from None
+    except ValueError as fault:
+        raise ArgumentFault(f"The settings {path} are not TOML: {fault}.") from None
+    for name, table in read.items():
+        if name not in TABLES:
+            raise ArgumentFault(f"{path}: there is no table [{name}]; the tables are {', '.join(TABLES)}.")
+        if not isinstance(table, dict):
+            raise ArgumentFault(f"{path}: {name} is a table; write [{name}] and its settings below.")
+    return Config(path, **read)

@@ -1,0 +1,278 @@
+"""The newest state of a procedure, as the engine hands it to a screen: small, whole, and ready to draw.
+
+Every Snapshot stands for itself: a screen that missed ten draws the eleventh and has lost nothing it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.contracts.events import Proximity
+from guidance.contracts.zones import USUAL_EDGES_MA, Edges
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepView:
+    """One sweep of the main channel for drawing: ``uv`` (samples,) with the artefact held out and the baseline
+    removed, at times ``start_ms + i * step_ms`` after the pulse; and what was measured in it.
+    """
+
+    pulse_index: int
+    start_ms: float
+    step_ms: float
+    uv: NDArray[np.float32]
+    detected: bool
+    contaminated: bool
+    amplitude_uv: float | None
+    latency_ms: float | None
+    p_value: float | None
+    current_ma: float | None
+    intensity: str = ""
+    judged: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An active or not yet acknowledged alarm, in words."""
+
+    code: str
+    priority: str
+    text: str
+    active: bool
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StimulatorView:
+    """The stimulator: ``armed`` or not, the current asked for now and wanted next, its limit, and what the last pulse
+    delivered; mA, ms, pulses a second, kOhm. ``chooser`` of the current: ``controller``, ``operator``, or ``held``
+    where it stays; ``doing`` is what the controller does, and ``why`` why the stimulator was not armed, in words.
+    ``sets_current`` is False where the stimulator's own dial does. ``offset_ms`` and ``drift_ppm``: how long after it
+    was asked for the last pulse was found, and the drift between the clocks; None where there is one clock.
+    """
+
+    armed: bool
+    current_ma: float | None
+    wanted_ma: float
+    max_ma: float
+    width_ms: float
+    rate_hz: float
+    delivered_ma: float | None
+    impedance_kohm: float | None
+    chooser: str = "controller"
+    doing: str = ""
+    why: str | None = None
+    sets_current: bool = True
+    offset_ms: float | None = None
+    drift_ppm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoseView:
+    """The dose so far: the solution, its volume given here in mL, mg of each drug with what was given before.
+
+    ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
+    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s; ``ask``
+    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now. ``held_ml`` is
+    an aliquot that is not taken in without a reason; ``blood``: it came with the last aspiration.
+    """
+
+    solution: str
+    volume_ml: float
+    total_mg: tuple[tuple[str, float], ...]
+    fraction: float | None
+    at_least: float | None
+    level: str
+    left_ml: float | None
+    last_dose_t: float | None
+    aspirate_in_ml: float
+    ask: str
+    held_ml: float | None = None
+    blood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedleView:
+    """What the needle's EMG shows now, for a screen: the ``phase`` asked for and how, the newest second's pattern.
+
+    ``edges_ms`` are the rise times at which approach, target and (never) close begin; ``phases`` may be asked for.
+    """
+
+    phase: str | None
+    asked: str
+    pattern: str | None
+    potentials_per_s: float
+    units: int
+    fits: bool | None
+    text: str
+    edges_ms: Edges
+    phases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundView:
+    """The sound: ``state`` is ``on``, ``paused`` (for ``paused_s`` more), ``muted`` or ``lost``; ``mapping`` names the
+    tones in use, ``volume`` and ``monitor_volume`` are 0 to 1.
+    """
+
+    state: str
+    mapping: str
+    volume: float
+    monitor_volume: float
+    paused_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """The record: ``state`` is ``ok`` or ``failed``, ``minutes_left`` how long the disk lasts, None where not known.
+
+    ``store`` is where a command has to look for it; None: where it looks anyway.
+    """
+
+    state: str
+    folder: str
+    minutes_left: float | None = None
+    store: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MuscleView:
+    """A muscle in an exercise: its envelope now, the limit of its rest, its largest effort and its line, in uV; None
+    where not known, and ``why``.
+    """
+
+    name: str
+    envelope_uv: float | None
+    rest_uv: float | None
+    largest_uv: float | None
+    line_uv: float | None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingView:
+    """An exercise: the ``phase``, what to ``say`` in large letters, what to ``do`` as a sentence, seconds left of it.
+
+    ``scores`` are the shares of the trials done, None where not known; ``wants_above``: the first muscle is to be above
+    its line; ``scoring``: this moment counts.
+    """
+
+    exercise: str
+    phase: str
+    say: str
+    do: str
+    hint: str
+    left_s: float | None
+    seconds: float
+    trial: int | None
+    trials: int
+    scores: tuple[float | None, ...]
+    muscles: tuple[MuscleView, ...]
+    wants_above: bool
+    scoring: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """Something that happened at device time ``t`` in s, in words; ``kind`` is ``alarm`` (then with its ``priority``),
+    ``note``, ``dose``, ``stimulator`` or ``end``.
+    """
+
+    t: float
+    kind: str
+    text: str
+    priority: str = ""
+
+
+TRAIL = np.dtype(
+    [
+        ("t", "f8"),
+        ("current_ma", "f4"),
+        ("kohm", "f4"),
+        ("amplitude_uv", "f4"),
+        ("latency_ms", "f4"),
+        ("detected", "?"),
+        ("contaminated", "?"),
+        ("low_ma", "f4"),
+        ("median_ma", "f4"),
+        ("high_ma", "f4"),
+    ]
+)
+"""One row for each answered pulse of the main channel: device time in s, current delivered, impedance, what was
+measured, and the threshold at 0.1 ms by then. In this array alone the unknown is NaN.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """All that has happened: ``trail`` (pulses,) of dtype TRAIL, and the newest ``events``. ``thinned``: of the older
+    pulses only every second is left; ``dropped``: so many older events are. The record has them all.
+    """
+
+    trail: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, TRAIL))
+    events: tuple[EventView, ...] = ()
+    thinned: bool = False
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All a screen shows. Unknown is None. ``live``: a device measures now, else it is a recording; ``simulated``: no
+    person is measured, None where a recording does not say. ``emg`` is the last seconds of the main channel as
+    (columns, 2) minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing.
+    ``zone_edges_ma`` are the thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what
+    the protocol says without a source. ``patient`` and ``side`` are in the operator's words; ``lead_off`` says of each
+    electrode whether it is off, empty where the device does not tell; ``clipped`` is the share of samples at the
+    input's limit; ``notes`` are what the protocol has the operator note by one key; ``dial_ma`` is what the dial of a
+    stimulator set by hand is said to show.
+    """
+
+    t: float
+    source: str
+    live: bool
+    simulated: bool | None
+    protocol: str
+    mode: str
+    position_s: float
+    duration_s: float | None
+    speed: float | None
+    paused: bool
+    ended: str | None
+    window_ms: tuple[float, float]
+    criterion_uv: float | None
+    channel: str
+    sweeps: tuple[SweepView, ...]
+    stimuli: int
+    responses: int
+    detections: int
+    lost_samples: int
+    rms_uv: float | None
+    mains_uv: float | None
+    emg: NDArray[np.float32]
+    emg_gaps: NDArray[np.bool_]
+    emg_span_s: float
+    alarms: tuple[AlarmView, ...] = ()
+    notice: str = ""
+    stimulator: StimulatorView | None = None
+    proximity: Proximity | None = None
+    connected: bool = True
+    zone_edges_ma: Edges = USUAL_EDGES_MA
+    unsourced: tuple[str, ...] = ()
+    dose: DoseView | None = None
+    sound: SoundView | None = None
+    journal: JournalView | None = None
+    training: TrainingView | None = None
+    title: str = ""
+    patient: str | None = None
+    side: str | None = None
+    patient_kg: float | None = None
+    lead_off: tuple[bool, ...] = ()
+    clipped: float | None = None
+    notes: tuple[str, ...] = ()
+    past: Past = field(default_factory=Past)
+    dial_ma: float | None = None
+    needle: NeedleView | None = None

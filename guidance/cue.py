@@ -1,0 +1,121 @@
+"""What is to be heard for each zone: a table of mappings, and the choice of a cue out of one of them.
+
+Tempo comes first and pitch repeats it. ``close`` is continuous in every mapping, for continuous must mean stop, and no
+mapping is ever silent for good: what is not known ticks, rarely and quietly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from guidance.contracts.events import Cue, Proximity
+from guidance.contracts.zones import Edges
+
+KEPT = 1.15
+"""A tempo stays until another fits better by this factor, so that it does not waver from pulse to pulse."""
+
+_FAR_REACH = 4
+"""The tempo of ``far`` begins to rise at so many times the edge of ``approach`` (a judgement, unsourced)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """One sound: its ``figure`` (a key of guidance/audio/waveforms.py), pitch in Hz, and the tempi it may have, beeps a
+    second from the far edge of its zone to the near one; none for a continuous tone or for silence.
+    """
+
+    figure: str
+    pitch_hz: float | None
+    rates_hz: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A way to hear the guidance: a tone for each zone; ``ticks``: also a tick for each stimulus; ``answers``: also a
+    tone for each response, higher with its amplitude, and a short one for each potential of the needle's own EMG.
+    """
+
+    says: str
+    tones: dict[str, Tone]
+    ticks: bool = False
+    answers: bool = False
+
+
+_UNKNOWN, _NONE = Tone("double-tick", 900.0, (0.4,)), Tone("tick", 1200.0, (0.5,))
+_TARGET, _CLOSE = Tone("figure", 587.0, (2.0,)), Tone("rough", 880.0)
+_QUIET = Tone("silence", None)
+
+
+def _tones(far: Tone, approach: Tone, *, none: Tone = _NONE, target: Tone = _TARGET) -> dict[str, Tone]:
+    """From far to near; what is not known, and ``close``, sound alike in all."""
+    return {"unknown": _UNKNOWN, "none": none, "far": far, "approach": approach, "target": target, "close": _CLOSE}
+
+
+MAPPINGS: dict[str, Mapping] = {
+    "tempo": Mapping(
+        "beeps from 1 to 8 a second as the tip nears, higher in the nearer zone",
+        _tones(Tone("beep", 330.0, (1.0, 1.5, 2.0, 2.5)), Tone("beep", 440.0, (3.0, 4.0, 5.0, 6.5, 8.0))),
+    ),
+    "pitch": Mapping(
+        "three beeps a second in every zone, higher in the nearer one",
+        _tones(Tone("beep", 294.0, (3.0,)), Tone("beep", 440.0, (3.0,))),
+    ),
+    "classic": Mapping(
+        "as stimulators do: a tick at each stimulus, and a tone for its response, higher with its amplitude; "
+        "without stimuli a short one for each potential",
+        _tones(_QUIET, _QUIET, none=_QUIET, target=_QUIET),
+        ticks=True,
+        answers=True,
+    ),
+}
+USUAL = "tempo"
+
+
+class CueChooser:
+    """The cue of one procedure, by one mapping."""
+
+    def __init__(self, mapping: Mapping, edges_ma: Edges) -> None:
+        """``edges_ma``: where the zones begin."""
+        self._tones = mapping.tones
+        self._target_ma = edges_ma.target
+        self._spans = edges_ma.spans() | {"far": (edges_ma.approach, _FAR_REACH * edges_ma.approach)}
+        self._cue: Cue | None = None
+
+    def changed(self, proximity: Proximity) -> Cue | None:
+        """The cue that ``proximity`` asks for, None where it is heard already.
+
+        What is not valid is ``unknown`` or ``none``, never a zone.
+        """
+        known = proximity.zone and (proximity.valid or proximity.zone == "none")
+        zone = proximity.zone if known and proximity.zone else "unknown"
+        tone = self._tones[zone]
+        cue = Cue(zone, self._rate_hz(zone, tone, proximity), tone.pitch_hz)
+        if cue == self._cue:
+            return None
+        self._cue = cue
+        return cue
+
+    def _rate_hz(self, zone: str, tone: Tone, proximity: Proximity) -> float | None:
+        """The tempo that fits how near the threshold is to the zone's inner edge, on a logarithmic scale."""
+        near_ma = self._near_ma(proximity)
+        if len(tone.rates_hz) < 2 or near_ma is None:
+            return tone.rates_hz[0] if tone.rates_hz else None
+        near, far = self._spans[zone]
+        inward = math.log(far / near_ma) / math.log(far / near) if far > near else 1.0
+        slowest, fastest = tone.rates_hz[0], tone.rates_hz[-1]
+        wanted = slowest * (fastest / slowest) ** min(max(inward, 0.0), 1.0)
+        best = min(tone.rates_hz, key=lambda rate: _apart(rate, wanted))
+        before = self._cue.rate_hz if self._cue and self._cue.name == zone else None
+        keeps = before is not None and _apart(before, wanted) <= _apart(best, wanted) * KEPT
+        return before if keeps else best
+
+    def _near_ma(self, proximity: Proximity) -> float | None:
+        """The threshold; of a needle's own EMG, what is as far from the target's edge as its rise is from the limit."""
+        if proximity.threshold_0p1ms_ma is not None:
+            return proximity.threshold_0p1ms_ma[1]
+        return self._target_ma / proximity.closeness[1] if proximity.closeness is not None else None
+
+
+def _apart(rate_hz: float, wanted_hz: float) -> float:
+    return max(rate_hz / wanted_hz, wanted_hz / rate_hz)

@@ -1,0 +1,180 @@
+"""Is a device fit for use? It is opened, listened to for some seconds, and never asked to stimulate."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+import drivers
+from drivers.base import Amplifier, Block, Calibrated, DeviceInfo, Discovery, Limits, Status
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.device_check.clock import Drift, drift
+from guidance.device_check.level import Level
+from guidance.signal.pipeline import QualitySecond, SignalPath
+from guidance.signal.sweep.monitor import Quality
+
+_READ_S = 0.05
+_PROBE_EVERY_S = 0.1
+_WINDOW_MS = (2.0, 25.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCheck:
+    """One channel: RMS above 20 Hz and peak mains amplitude in uV, share of clipped samples; None where not known."""
+
+    name: str
+    rms_uv: float | None
+    mains_uv: float | None
+    clipped_fraction: float | None
+    lead_off: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """Milliseconds from a command to its answer, of ``count`` commands."""
+
+    count: int
+    median_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was found of a device in ``seconds``; what it does not tell is None.
+
+    ``address_to_type`` is the device's address with the scale that a calibration signal showed.
+    """
+
+    address: str
+    model: str
+    serial: str
+    firmware: str
+    seconds: float
+    nominal_rate_hz: float
+    measured_rate_hz: float | None
+    drift: Drift | None
+    channels: tuple[ChannelCheck, ...]
+    samples: int
+    lost_samples: int
+    bad_frames: int
+    impedance_kohm: float | None
+    battery_percent: int | None
+    fault: str | None
+    limits: Limits | None
+    round_trip: RoundTrip | None
+    scale_known: bool = True
+    address_to_type: str | None = None
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What has been heard so far."""
+
+    level: Level
+    quality: list[tuple[Quality, ...]] = field(default_factory=list)
+    status: list[Status] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    arrived_ns: list[int] = field(default_factory=list)
+    trips_s: list[float] = field(default_factory=list)
+    samples: int = 0
+    lost_samples: int = 0
+    bad_frames: int = 0
+
+    def take(self, block: Block, path: SignalPath) -> None:
+        self.quality += [found.channels for found in path.feed(block) if isinstance(found, QualitySecond)]
+        self.status += block.status
+        self.samples += len(block.samples)
+        self.lost_samples += block.lost_before
+        self.bad_frames += block.bad_frames
+        if len(block.samples):
+            self.level.take(block.samples)
+            self.ends.append(block.end_sample)
+            self.arrived_ns.append(block.arrived_ns)
+
+
+def found_devices(*, probe: bool) -> Discovery:
+    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    return drivers.discover(probe=probe)
+
+
+def check_device(address: str, seconds: float, known_uv: float | None = None) -> CheckResult:
+    """Listen to the device at ``address`` for ``seconds``. ``known_uv`` is what a calibration signal now at its first
+    input is, peak to peak; its address with the scale that this makes is in the result.
+
+    Raises DeviceError, ArgumentFault where the device knows its own scale, and Fault where no signal came.
+    """
+    with closing(drivers.open_device(address)) as amplifier:
+        if known_uv is not None and not isinstance(amplifier, Calibrated):
+            raise ArgumentFault(f"{address} knows its own microvolts; leave --known-uv out.")
+        amplifier.start()
+        heard = _listen(amplifier, seconds)
+        result = _result(amplifier.info, seconds, heard)
+        if known_uv is None or not isinstance(amplifier, Calibrated):
+            return result
+        size = heard.level.peak_to_peak
+        if not size:
+            raise Fault(f"No signal came from {address}: switch the calibration signal on, then check again.")
+        return replace(result, address_to_type=amplifier.rescaled(known_uv / size))
+
+
+def _listen(amplifier: Amplifier, seconds: float) -> _Heard:
+    heard = _Heard(Level(amplifier.info.sample_rate_hz))
+    path = SignalPath(amplifier.info, _WINDOW_MS, None, listen=False)
+    begun = probed = time.monotonic()
+    while (now := time.monotonic()) - begun < seconds:
+        for block in amplifier.read(_READ_S):
+            heard.take(block, path)
+        if now - probed >= _PROBE_EVERY_S:
+            probed = now
+            trip_s = amplifier.probe()
+            heard.trips_s += [] if trip_s is None else [trip_s]
+    return heard
+
+
+def _result(info: DeviceInfo, seconds: float, heard: _Heard) -> CheckResult:
+    clock = drift(heard.ends, heard.arrived_ns, info.sample_rate_hz)
+    last = heard.status[-1] if heard.status else None
+    first_fault = next((status.fault for status in heard.status if status.fault != "none"), None)
+    return CheckResult(
+        address=info.address,
+        model=info.model,
+        serial=info.serial,
+        firmware=info.firmware,
+        seconds=seconds,
+        nominal_rate_hz=info.sample_rate_hz,
+        measured_rate_hz=None if clock is None else info.sample_rate_hz * (1 + clock.ppm * 1e-6),
+        drift=clock,
+        channels=tuple(_channel(i, info, heard, last) for i in range(len(info.channels))),
+        samples=heard.samples,
+        lost_samples=heard.lost_samples,
+        bad_frames=heard.bad_frames,
+        impedance_kohm=last.impedance_kohm if last else None,
+        battery_percent=last.battery_percent if last else None,
+        fault=first_fault,
+        limits=info.limits,
+        round_trip=_round_trip(heard.trips_s),
+        scale_known=info.scale_known,
+    )
+
+
+def _channel(number: int, info: DeviceInfo, heard: _Heard, last: Status | None) -> ChannelCheck:
+    """The channel's typical second; the first, in which filters settle, counts only if there is no other."""
+    seconds = [quality[number] for quality in heard.quality[1:] or heard.quality]
+    return ChannelCheck(
+        name=info.channels[number].name,
+        rms_uv=_typical([second.rms_uv for second in seconds]) if info.scale_known else None,
+        mains_uv=_typical([second.mains_uv for second in seconds]) if info.scale_known else None,
+        clipped_fraction=_typical([second.clipped_fraction for second in seconds]),
+        lead_off=last.lead_off[number] if last and number < len(last.lead_off) else None,
+    )
+
+
+def _typical(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _round_trip(trips_s: list[float]) -> RoundTrip | None:
+    return RoundTrip(len(trips_s), median(trips_s) * 1e3, max(trips_s) * 1e3) if trips_s else None

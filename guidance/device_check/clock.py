@@ -1,0 +1,78 @@
+"""How far a device's sample clock is from the host's, from when its samples arrived."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import linregress, t
+
+from drivers.base import Block
+from drivers.toolkit.sample_rate import earliest_in
+
+BIN_S = 0.2
+_LEAST_BINS = 8
+_REMEMBERED_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Parts per million by which a clock is fast (negative: slow), give or take ``uncertainty_ppm`` (95 %)."""
+
+    ppm: float
+    uncertainty_ppm: float
+
+
+def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> Drift | None:
+    """The drift of a clock that says ``rate_hz``, of which ``samples`` had been counted at host times ``arrived_ns``.
+
+    Bytes are only ever late, so of each fifth of a second the earliest counts; a line through those. None if they are
+    too few to tell.
+    """
+    if not samples:
+        return None
+    due_s = np.asarray(samples, np.float64) / rate_hz
+    late_s = (np.asarray(arrived_ns, np.int64) - arrived_ns[0]) / 1e9 - due_s
+    bins = np.floor((due_s - due_s[0]) / BIN_S).astype(int)
+    earliest = earliest_in(bins, late_s)[:-1]
+    if len(earliest) < _LEAST_BINS:
+        return None
+    line = linregress(due_s[earliest], late_s[earliest])
+    slope, spread = float(line.slope), float(t.ppf(0.975, len(earliest) - 2)) * float(line.stderr)
+    return Drift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)
+
+
+class HostClock:
+    """Which sample was being recorded at an instant of the host's clock, as far as arrivals tell: bytes are only ever
+    late, so of the last seconds the earliest counts. No line is fitted as in ``drift``: this runs at every block, and
+    in so few seconds a clock that is wrong by 100 ppm goes wrong by half a millisecond.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        """For a device that counts ``rate_hz`` samples a second."""
+        self._rate_hz = rate_hz
+        self._zeros: deque[tuple[int, float]] = deque()
+
+    def take(self, block: Block) -> None:
+        """Learn from when ``block`` arrived."""
+        if not len(block.samples):
+            return
+        zero_ns = block.arrived_ns - block.end_sample * 1e9 / self._rate_hz
+        while self._zeros and self._zeros[-1][1] >= zero_ns:
+            self._zeros.pop()
+        self._zeros.append((block.arrived_ns, zero_ns))
+        while block.arrived_ns - self._zeros[0][0] > _REMEMBERED_S * 1e9:
+            self._zeros.popleft()
+
+    def host_s(self, sample: int) -> float | None:
+        """The host's clock in s when ``sample`` was recorded, as ``sample_at``."""
+        return (self._zeros[0][1] + sample * 1e9 / self._rate_hz) / 1e9 if self._zeros else None
+
+    def sample_at(self, host_ns: int) -> int | None:
+        """The sample index at ``host_ns``; None before anything arrived."""
+        if not self._zeros:
+            return None
+        return math.floor((host_ns - self._zeros[0][1]) * self._rate_hz / 1e9)

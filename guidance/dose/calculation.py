@@ -1,0 +1,197 @@
+"""The calculator's answer: doses, their limits, what binds, what is left, and where every number was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from guidance.citations import Sourced
+from guidance.dose.cumulative_dose import Dose, Part, Share, Total, left_ml, total_of
+from guidance.dose.drugs import DrugTable, Statement
+from guidance.dose.formatting import concentration, dose_words, left, limit_words, percent
+from guidance.dose.limits import Limit, limit_of
+from guidance.dose.patient import DosePatient
+from guidance.dose.text import Epinephrine
+
+
+@dataclass(frozen=True)
+class DoseCalculation:
+    """``planned`` and ``earlier`` doses for ``patient``; ``drug`` is the one in question, its concentration None where
+    none was given, ``added`` its epinephrine. ``changes`` are what the site changed in the table. Raises DoseError
+    where the limits do not cover the patient.
+    """
+
+    table: DrugTable
+    patient: DosePatient
+    drug: str
+    mg_per_ml: float | None
+    added: Epinephrine | None
+    planned: tuple[Dose, ...]
+    earlier: tuple[Dose, ...]
+    changes: tuple[str, ...] = ()
+
+    @cached_property
+    def limit(self) -> Limit:
+        """The limit of the drug in question."""
+        return limit_of(self.table, self.drug, self.patient, self.added)
+
+    @cached_property
+    def total(self) -> Total:
+        """All doses together."""
+        return total_of(self.table, self.patient, (*self.planned, *self.earlier))
+
+    @property
+    def left_ml(self) -> float | None:
+        """What is left of the solution in question up to the limit; None without a weight or a concentration."""
+        if not self.limit.is_whole or self.mg_per_ml is None:
+            return None
+        return left_ml(self.table, self.patient, [Part(self.drug, self.mg_per_ml, self.added)], self.total)
+
+    @property
+    def epinephrine_ug(self) -> float | None:
+        """All the epinephrine in the doses, in ug; None where it is not known of all."""
+        amounts = [dose.epinephrine_ug for dose in (*self.planned, *self.earlier)]
+        return sum(amount or 0.0 for amount in amounts) if None not in amounts else None
+
+    @cached_property
+    def limits(self) -> tuple[Limit, ...]:
+        """Every limit that is met, each once; the one of the drug in question first."""
+        met = [self.limit, *(share.limit for share in self.total.shares)]
+        return tuple(limit for i, limit in enumerate(met) if limit not in met[:i])
+
+    def remarks(self) -> list[str]:
+        """What must be said beside the figures, each once."""
+        return list(dict.fromkeys((*self._weights(), *self._remarks(), *map(self._stated, self._statements()))))
+
+    def sources(self) -> list[str]:
+        """Where the limits were read, a line a number."""
+        rows = [(limit.drug, item, unit) for limit in self.limits for item, unit in _numbers(limit)]
+        return list(dict.fromkeys(f"{drug} {self._sourced(item, unit)}" for drug, item, unit in rows))
+
+    def references(self) -> list[str]:
+        """What the keys of the sources stand for."""
+        numbers = [item for limit in self.limits for item, _ in _numbers(limit)]
+        return self.table.references([*numbers, *self._statements(), *self._daily().values()])
+
+    def _weights(self) -> Iterator[str]:
+        whys = {f"{limit.weight.kind} weight: {limit.weight.why}": None for limit in self.limits if limit.weight}
+        for why in whys:
+            of = [limit.drug for limit in self.limits if limit.weight and why.endswith(limit.weight.why)]
+            yield f"{', '.join(dict.fromkeys(of))}: {why}"
+
+    def _remarks(self) -> Iterator[str]:
+        for limit in self.limits:
+            yield from (f"{limit.drug}: {note}" for note in limit.notes)
+        for drug, daily in self._daily().items():
+            yield f"{drug}, over 24 h at most: {self._sourced(daily, 'mg')}"
+        if self.epinephrine_ug != 0.0:
+            yield f"epinephrine, at most: {self._sourced(self.table.epinephrine.max_ug, 'ug')}"
+
+    def _daily(self) -> dict[str, Sourced[float]]:
+        return {dose.drug: self.table.anaesthetic[dose.drug].max_mg_24h for dose in self.earlier}
+
+    def _statements(self) -> Iterator[Statement]:
+        if len(self.total.mg_by_drug()) > 1:
+            yield self.table.mixture.rule
+            yield self.table.mixture.caution
+        if self.earlier:
+            yield self.table.earlier.rule
+        yield self.table.patient.reduce
+
+    def _stated(self, said: Statement) -> str:
+        note = f"; {said.note}" if said.note else ""
+        return f"{said.text}{note} [{self.table.citation(said)}]"
+
+    def _sourced(self, item: Sourced[float], unit: str) -> str:
+        if item.value is None:
+            return f"not known ({item.missing})"
+        note = f" ({item.note})" if item.note else ""
+        return f"{item.value:g} {unit}{note} [{self.table.citation(item)}]"
+
+
+def lines_of(answer: DoseCalculation) -> list[str]:
+    """The answer to be read at the bedside."""
+    lines = [f"{answer.drug}, limit: {limit_words(answer.limit)}"] if not answer.planned else []
+    lines += [text for share in answer.total.shares for text in _share_lines(share)]
+    if answer.total.shares:
+        lines += ["", _verdict(answer.total)]
+    if answer.left_ml is not None and answer.mg_per_ml is not None:
+        lines.append(f"Left up to the limit: {left(answer.left_ml)} of {concentration(answer.mg_per_ml)}")
+    if answer.epinephrine_ug != 0.0:
+        lines.append(_epinephrine_line(answer.epinephrine_ug, answer.table.epinephrine.max_ug.value))
+    if answer.changes:
+        lines += ["", "Changed at this site:", *(f"  {text}" for text in answer.changes)]
+    lines += ["", "To be borne in mind:", *(f"  {text}" for text in answer.remarks())]
+    lines += ["", "Where the limits were read:", *(f"  {text}" for text in answer.sources())]
+    return lines + [f"  {text}" for text in answer.references()]
+
+
+def json_of(answer: DoseCalculation) -> dict[str, Any]:
+    """The answer for a program; what is not known is None."""
+    total = answer.total
+    return {
+        "weight_kg": answer.patient.weight_kg,
+        "doses": [_share_json(answer, share, planned=share.dose in answer.planned) for share in total.shares],
+        "limit": _limit_json(answer, answer.limit),
+        "fraction": total.fraction if answer.limit.is_whole else None,
+        "fraction_at_least": total.fraction,
+        "warns": total.warns,
+        "reached": total.alarms,
+        "over": total.is_over,
+        "left_ml": answer.left_ml,
+        "epinephrine_ug": answer.epinephrine_ug,
+        "remarks": answer.remarks(),
+        "site_changes": list(answer.changes),
+    }
+
+
+def _numbers(limit: Limit) -> tuple[tuple[Sourced[float], str], ...]:
+    return (limit.per_kg, "mg/kg"), (limit.absolute, "mg")
+
+
+def _share_lines(share: Share) -> list[str]:
+    at_least = "" if share.limit.is_whole else "at least "
+    return [
+        dose_words(share.dose),
+        f"    limit {limit_words(share.limit)}",
+        f"    {at_least}{percent(share.fraction)} of it",
+    ]
+
+
+def _epinephrine_line(ug: float | None, most_ug: float | None) -> str:
+    if ug is None:
+        return "Epinephrine: amount not known"
+    return f"Epinephrine: {ug:g} ug{' OVER ITS LIMIT' if most_ug is not None and ug > most_ug else ''}"
+
+
+def _verdict(total: Total) -> str:
+    fraction = f"{'' if total.is_whole else 'at least '}{percent(total.fraction)} of the limit"
+    if total.is_over:
+        return f"OVER THE LIMIT: {fraction}"
+    if total.alarms:
+        return f"THE LIMIT IS REACHED: {fraction}"
+    return f"WARNING, near the limit: {fraction}" if total.warns else f"Together: {fraction}"
+
+
+def _share_json(answer: DoseCalculation, share: Share, *, planned: bool) -> dict[str, Any]:
+    dose = asdict(share.dose) | {"planned": planned, "fraction": share.fraction if share.limit.is_whole else None}
+    return dose | {"fraction_at_least": share.fraction, "limit": _limit_json(answer, share.limit)}
+
+
+def _limit_json(answer: DoseCalculation, limit: Limit) -> dict[str, Any]:
+    return {
+        "drug": limit.drug,
+        "mg": limit.mg if limit.is_whole else None,
+        "binds": limit.rule if limit.is_whole else None,
+        "mg_per_kg": _item_json(answer, limit.per_kg),
+        "absolute_mg": _item_json(answer, limit.absolute),
+        "weight": asdict(limit.weight) if limit.weight else None,
+        "raised_by_epinephrine": limit.raised,
+    }
+
+
+def _item_json(answer: DoseCalculation, item: Sourced[float]) -> dict[str, Any]:
+    sources = [answer.table.refs.get(key, key) for key in item.sources]
+    return {"value": item.value, "certainty": item.certainty, "sources": sources, "note": item.note}

@@ -1,0 +1,1 @@
+"""The one pure loop of a procedure: its settings, records, counters, timeline and snapshot builder."""

@@ -1,0 +1,37 @@
+"""What a procedure has counted so far, and the newest of what is measured again and again."""
+
+from __future__ import annotations
+
+from drivers.base import Block
+from guidance.contracts.events import Entry, Record, Response, Signal, Stimulus
+
+
+class Counters:
+    """Counts blocks and records, each once; decides nothing."""
+
+    def __init__(self) -> None:
+        """All counts begin at 0; ``detections`` are those of the main channel."""
+        self.stimuli = self.responses = self.detections = 0
+        self.samples = self.lost_samples = self.bad_frames = 0
+        self.stimulus: Stimulus | None = None
+        self.signal: Signal | None = None
+        self.notes: dict[str, str] = {}
+        """The newest words of each note that the operator made."""
+
+    def count_block(self, block: Block) -> None:
+        """Add the samples of ``block`` and what was lost before it."""
+        self.samples += len(block.samples)
+        self.lost_samples += block.lost_before
+        self.bad_frames += block.bad_frames
+
+    def count(self, record: Record) -> None:
+        """Count ``record``, and keep it where it is the newest of its kind."""
+        if isinstance(record, Stimulus):
+            self.stimuli += 1
+            self.stimulus = record
+        elif isinstance(record, Response):
+            self.responses += 1
+        elif isinstance(record, Signal):
+            self.signal = record
+        elif isinstance(record, Entry):
+            self.notes[record.what] = str(record.fields.get("text") or "")

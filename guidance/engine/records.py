@@ -1,0 +1,104 @@
+"""Records of the event stream, out of what the signal path found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from drivers.base import DeviceInfo, Outcome, Pulse
+from guidance import __version__
+from guidance.contracts.events import VERSION, Response, Signal, Start, Stimulus
+from guidance.contracts.origin import Origin
+from guidance.engine.settings import Settings
+from guidance.protocol import Protocol
+from guidance.signal.pipeline import ChannelResponse, QualitySecond
+from guidance.signal.response.latency import judge
+from guidance.signal.sweep.pulse_alignment import Alignment
+from guidance.stimulation.control import PendingPulse
+
+
+def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origin) -> Start:
+    """The record that opens the stream of a procedure on ``info``, of ``origin``, begun at ``wall_time`` (RFC 3339)."""
+    device = {
+        "model": info.model,
+        "serial": info.serial,
+        "address": info.address,
+        "sample_rate_hz": info.sample_rate_hz,
+        "channels": [channel.name for channel in info.channels],
+    }
+    beside = info.stimulator
+    if beside:
+        device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
+    protocol = settings.protocol
+    changes = tuple(asdict(change) for change in protocol.changes)
+    told = (changes, protocol.unsourced, protocol.assumed, settings.told, origin.live, origin.simulated)
+    program = f"needle-guidance {__version__}"
+    return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *told)
+
+
+def channel_named(label: str | None, info: DeviceInfo) -> int | None:
+    """Number of the channel that ``label`` names; None for none. Raises ValueError where there is no such channel."""
+    return None if label is None else [channel.name for channel in info.channels].index(label)
+
+
+def unconfirmed(asked: PendingPulse, rate_hz: float) -> Pulse:
+    """The stimulus that nothing is known of but that it was ``asked`` for, and when."""
+    return Pulse(
+        sample=round(asked.t * rate_hz),
+        requested_ma=asked.current_ma,
+        width_ms=asked.width_ms,
+        outcome=Outcome.UNCONFIRMED,
+    )
+
+
+def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
+    """The record of ``pulse``, and of how it was found."""
+    return Stimulus(
+        sample=pulse.sample,
+        current_ma=pulse.current_ma,
+        requested_ma=pulse.requested_ma,
+        width_ms=pulse.width_ms,
+        impedance_kohm=pulse.impedance_kohm,
+        source=pulse.source,
+        outcome=pulse.outcome.value,
+        offset_ms=alignment.offset_ms if alignment else None,
+        drift_ppm=alignment.drift_ppm if alignment else None,
+        unrequested=pulse.unrequested,
+    )
+
+
+def response_of(answer: ChannelResponse, channel: str, protocol: Protocol) -> Response:
+    """The record of ``answer`` of the channel so named; that of the main channel is judged by ``protocol``."""
+    evoked, late = answer.evoked, answer.evoked.late
+    latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
+    judgement = None if answer.channel else judge(latency_ms, protocol)
+    return Response(
+        sample=answer.pulse.sample,
+        channel=channel,
+        detected=evoked.detected,
+        p_value=evoked.p_value,
+        amplitude_uv=evoked.amplitude_uv,
+        latency_ms=evoked.latency_ms,
+        contaminated=evoked.contaminated,
+        amplitude_sd_uv=evoked.amplitude_sd_uv,
+        why=evoked.why,
+        judged=judgement.kind.value if judgement else None,
+        note=judgement.text if judgement else None,
+        late_detected=late.detected if late else None,
+        late_p_value=late.p_value if late else None,
+        late_amplitude_uv=late.amplitude_uv if late else None,
+        late_latency_ms=late.latency_ms if late else None,
+    )
+
+
+def signal_of(second: QualitySecond, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
+    """The record of one ``second`` of signal; a channel that ``lead_off`` does not reach has no detector of that."""
+    channels = [
+        {
+            "rms_uv": quality.rms_uv,
+            "mains_uv": quality.mains_uv,
+            "clipped_fraction": quality.clipped_fraction,
+            "lead_off": lead_off[i] if i < len(lead_off) else None,
+        }
+        for i, quality in enumerate(second.channels)
+    ]
+    return Signal(channels, lost_samples, bad_frames)

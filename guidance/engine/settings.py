@@ -1,0 +1,74 @@
+"""What a procedure runs with: the protocol and what the command line says instead of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from guidance import cue as cues
+from guidance.dose.plan import DosePlan
+from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
+
+
+class Mode(StrEnum):
+    """Who chooses the stimulus: the controller, the operator, or another maker's device that is only listened to."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    LISTEN = "listen"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One procedure's settings; what is not None stands for what the protocol says.
+
+    The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
+    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cue.py.
+    ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
+    ``patient`` and ``side``: in the operator's words.
+    """
+
+    protocol: Protocol
+    mode: Mode
+    window_ms: tuple[float, float] | None = None
+    criterion_uv: float | None = None
+    current_ma: float | None = None
+    width_ms: float | None = None
+    rate_hz: float | None = None
+    max_current_ma: float | None = None
+    headless: bool = True
+    silent_pulses: int = 0
+    dose: DosePlan | None = None
+    patient: str | None = None
+    side: str | None = None
+    probe_widths: bool = False
+    sounds: str = cues.USUAL
+    marker: str | None = None
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Where the response is looked for, in ms after the pulse."""
+        return self.window_ms or self.protocol.window_ms
+
+    @property
+    def named_criterion_uv(self) -> float | None:
+        """The criterion that option or protocol names; smaller responses are then not called detected."""
+        return self.criterion_uv or self.protocol.criterion_uv
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a replay must know to run with the same; what is not set is None."""
+        told = {
+            "window_ms": self.window,
+            "criterion_uv": self.named_criterion_uv,
+            "current_ma": self.current_ma,
+            "silent_pulses": self.silent_pulses,
+            "probe_widths": self.probe_widths,
+        }
+        return told | {"marker": self.marker} if self.marker else told
+
+    @property
+    def threshold_criterion_uv(self) -> float:
+        """The peak-to-peak response that defines the motor threshold."""
+        return self.named_criterion_uv or DEFAULT_CRITERION_UV

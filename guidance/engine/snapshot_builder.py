@@ -1,0 +1,243 @@
+"""The newest Snapshot: built from all records that an engine emits, and from what no record carries.
+
+An engine owns one builder. Every record passes it once, where ``recorded`` marks the engine's methods; the samples of
+sweeps, the engine's state and the session's are handed in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.base import DeviceInfo
+from guidance.contracts.events import Made, Proximity, Response
+from guidance.contracts.origin import Origin
+from guidance.contracts.snapshot import (
+    AlarmView,
+    DoseView,
+    JournalView,
+    NeedleView,
+    Snapshot,
+    SoundView,
+    StimulatorView,
+    SweepView,
+    TrainingView,
+)
+from guidance.contracts.zones import edges_of
+from guidance.engine.counters import Counters
+from guidance.engine.settings import Settings
+from guidance.engine.timeline import Timeline
+from guidance.protocol import Protocol as Procedure
+from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.sweep.monitor import COLUMN_MS
+from guidance.stimulation.control import Stimulation
+
+KEPT_SWEEPS = 60
+"""A minute of one pulse a second: more than any screen draws."""
+
+_RUNNING = {"stimulus", "proximity", "response"}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """What the session knows and the engine does not: the signal's source and origin, how far it is, how fast it goes,
+    whether the device is ``connected``, how the sound is, and the record that is kept.
+    """
+
+    source: str
+    origin: Origin
+    duration_s: float | None = None
+    speed: float | None = None
+    paused: bool = False
+    ended: str | None = None
+    notice: str = ""
+    connected: bool = True
+    sound: SoundView | None = None
+    journal: JournalView | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineState:
+    """What the engine knows now and no record says: device time ``t`` in s, alarms, electrodes, controller, estimate,
+    dose.
+
+    ``emg`` is the strip of the main channel, (columns, 2) in uV, with its gaps.
+    """
+
+    t: float
+    alarms: tuple[AlarmView, ...]
+    lead_off: tuple[bool, ...] = ()
+    emg: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None
+    stimulation: Stimulation | None = None
+    proximity: Proximity | None = None
+    dose: DoseView | None = None
+    dial_ma: float | None = None
+    needle: NeedleView | None = None
+    training: TrainingView | None = None
+    paused: bool = False
+
+
+class SnapshotBuilder:
+    """Receives every record of a procedure once; ``build`` makes of them what a screen shows now."""
+
+    def __init__(self, settings: Settings, info: DeviceInfo, channel: str | None = None) -> None:
+        """For a procedure on device ``info``, its main ``channel`` the device's first where none is named."""
+        self._settings, self._info = settings, info
+        self._channel = channel or info.channels[0].name
+        self.counters = Counters()
+        self._timeline = Timeline(self._channel)
+        self._sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
+        self._evoked: tuple[int, Evoked, float | None] | None = None
+
+    def add_sweep(self, sample: int, evoked: Evoked, current_ma: float | None) -> None:
+        """Keep the samples of the main channel's sweep after the pulse of ``current_ma`` at ``sample``; the record of
+        its response follows.
+        """
+        self._evoked = (sample, evoked, current_ma)
+
+    def receive(self, made: Made) -> None:
+        """Count a record, and keep what it adds to the past."""
+        self.counters.count(made.record)
+        self._timeline.take(made)
+        if isinstance(made.record, Response):
+            self._respond(made.record)
+
+    def build(self, engine: EngineState, session: SessionState) -> Snapshot:
+        """All that a screen shows now."""
+        counters, settings, protocol = self.counters, self._settings, self._settings.protocol
+        quality = counters.signal.channels[0] if counters.signal and counters.signal.channels else {}
+        emg, gaps = engine.emg or (np.zeros((0, 2), np.float32), np.zeros(0, np.bool_))
+        return Snapshot(
+            t=engine.t,
+            source=session.source,
+            live=session.origin.live,
+            simulated=session.origin.simulated,
+            protocol=protocol.id,
+            mode="biofeedback" if engine.training else settings.mode.value,
+            position_s=engine.t,
+            duration_s=session.duration_s,
+            speed=session.speed,
+            paused=session.paused or engine.paused,
+            ended=session.ended,
+            window_ms=settings.window,
+            criterion_uv=settings.named_criterion_uv,
+            channel=self._channel,
+            sweeps=tuple(self._sweeps),
+            stimuli=counters.stimuli,
+            responses=counters.responses,
+            detections=counters.detections,
+            lost_samples=counters.lost_samples,
+            rms_uv=quality.get("rms_uv"),
+            mains_uv=quality.get("mains_uv"),
+            emg=emg,
+            emg_gaps=gaps,
+            emg_span_s=len(emg) * COLUMN_MS / 1e3,
+            alarms=engine.alarms,
+            stimulator=self._stimulator(engine.stimulation),
+            proximity=engine.proximity,
+            zone_edges_ma=edges_of(protocol),
+            connected=session.connected,
+            unsourced=_unsourced(protocol),
+            notice=session.notice,
+            dose=engine.dose,
+            title=protocol.title,
+            patient=settings.patient,
+            side=counters.notes.get("side") or settings.side,
+            patient_kg=settings.dose.patient.weight_kg if settings.dose else None,
+            lead_off=engine.lead_off,
+            clipped=quality.get("clipped_fraction"),
+            notes=protocol.notes,
+            past=self._timeline.past(),
+            dial_ma=engine.dial_ma,
+            needle=engine.needle,
+            sound=session.sound,
+            journal=session.journal,
+            training=engine.training,
+        )
+
+    def _respond(self, response: Response) -> None:
+        """Keep the sweep that ``response`` was measured in, whose samples are here: it is of the main channel."""
+        waiting, self._evoked = self._evoked, None
+        if waiting is None or waiting[0] != response.sample or response.channel != self._channel:
+            return
+        self.counters.detections += response.detected
+        _, evoked, current_ma = waiting
+        times = evoked.times_ms
+        self._sweeps.append(
+            SweepView(
+                pulse_index=self.counters.stimuli,
+                start_ms=float(times[0]) if len(times) else 0.0,
+                step_ms=float(times[1] - times[0]) if len(times) > 1 else 1.0,
+                uv=evoked.uv.astype(np.float32),
+                detected=response.detected,
+                contaminated=response.contaminated,
+                amplitude_uv=response.amplitude_uv,
+                latency_ms=response.latency_ms,
+                p_value=response.p_value,
+                current_ma=current_ma,
+                judged=response.judged,
+                note=response.note,
+            )
+        )
+
+    def _stimulator(self, stimulation: Stimulation | None) -> StimulatorView | None:
+        if stimulation is None:
+            return None
+        last, beside = self.counters.stimulus, self._info.stimulator
+        return StimulatorView(
+            armed=stimulation.armed,
+            current_ma=stimulation.current_ma if stimulation.armed else None,
+            wanted_ma=stimulation.hand.next_ma(),
+            max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
+            width_ms=stimulation.pulse_width_ms,
+            rate_hz=stimulation.pulse_rate_hz,
+            delivered_ma=last.current_ma if last else None,
+            impedance_kohm=last.impedance_kohm if last else None,
+            chooser=stimulation.hand.who.value,
+            doing=stimulation.hand.doing,
+            why=stimulation.refused,
+            sets_current=beside is None or beside.sets_current,
+            offset_ms=last.offset_ms if last else None,
+            drift_ppm=last.drift_ppm if last else None,
+        )
+
+
+class Recording(Protocol):
+    """An engine that owns a builder."""
+
+    @property
+    def builder(self) -> SnapshotBuilder:
+        """What receives every record."""
+
+
+_E = TypeVar("_E", bound=Recording)
+_P = ParamSpec("_P")
+
+
+def recorded(method: Callable[Concatenate[_E, _P], Iterator[Made]]) -> Callable[Concatenate[_E, _P], Iterator[Made]]:
+    """Wrap a ``method`` of an engine that emits records: each passes the engine's builder before it leaves."""
+
+    @wraps(method)
+    def emit(engine: _E, /, *args: _P.args, **kwargs: _P.kwargs) -> Iterator[Made]:
+        for made in method(engine, *args, **kwargs):
+            engine.builder.receive(made)
+            yield made
+
+    return emit
+
+
+def _unsourced(protocol: Procedure) -> tuple[str, ...]:
+    """What this procedure runs with and no source bears out, in words, or is assumed where a value is missing."""
+    running = [key.partition(".") for key in protocol.unsourced]
+    return (*(_in_words(name) for table, _, name in running if table in _RUNNING), *protocol.assumed)
+
+
+def _in_words(name: str) -> str:
+    """``start_current_ma`` as ``start current``."""
+    return name.rpartition("_")[0].replace("_", " ")

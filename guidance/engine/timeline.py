@@ -1,0 +1,125 @@
+"""What has happened in a procedure, kept for the screen: a row for every answered pulse, a line for every event."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from guidance.contracts.events import Alarm, Command, End, Entry, Made, Proximity, Response, Stimulus
+from guidance.contracts.snapshot import TRAIL, EventView, Past
+from guidance.dose.formatting import percent
+
+MOST_ROWS = 6000
+"""Twenty minutes at five pulses a second; beyond it the older half is thinned to every second row."""
+MOST_EVENTS = 500
+
+_DOSES = {"aspiration", "injection", "injection-refused", "dose-plan", "dose-warning"}
+
+
+class Timeline:
+    """Takes every record in order. ``past()`` is what a Snapshot carries of them."""
+
+    def __init__(self, channel: str) -> None:
+        """Keep the answers of ``channel`` alone; nothing has happened yet."""
+        self._channel = channel
+        self._rows = np.zeros(MOST_ROWS, TRAIL)
+        self._count = 0
+        self._stimulus: Stimulus | None = None
+        self._response: Response | None = None
+        self._armed = False
+        self._events: deque[EventView] = deque(maxlen=MOST_EVENTS)
+        self._dropped = 0
+        self._thinned = False
+
+    def take(self, made: Made) -> None:
+        """Take in a record."""
+        record = made.record
+        if isinstance(record, Stimulus):
+            self._stimulus = record
+        elif isinstance(record, Response):
+            self._response = record if record.channel == self._channel else self._response
+        elif isinstance(record, Proximity):
+            self._answered(made.t, record)
+        elif isinstance(record, Command):
+            self._commanded(made.t, record)
+        elif isinstance(record, Alarm):
+            begins = record.text if record.active else f"passed: {record.text}"
+            self._happened(EventView(made.t, "alarm", f"{record.code}: {begins}", record.priority))
+        elif isinstance(record, Entry):
+            kind = "dose" if record.what in _DOSES else "note"
+            self._happened(EventView(made.t, kind, entry_words(record)))
+        elif isinstance(record, End):
+            self._happened(EventView(made.t, "end", f"the procedure ends: {record.reason}"))
+
+    def past(self) -> Past:
+        """All so far. Rows once written are never written again: what is handed out stays as it is."""
+        return Past(self._rows[: self._count], tuple(self._events), self._thinned, self._dropped)
+
+    def _answered(self, t: float, proximity: Proximity) -> None:
+        response, stimulus = self._response, self._stimulus
+        if response is None or response.sample != proximity.sample:
+            return
+        self._response = None
+        if self._count == MOST_ROWS:
+            self._thin()
+        known = stimulus if stimulus and stimulus.sample == response.sample else None
+        interval = proximity.threshold_0p1ms_ma if proximity.valid else None
+        self._rows[self._count] = (
+            t,
+            _number(known.current_ma if known else None),
+            _number(known.impedance_kohm if known else None),
+            _number(response.amplitude_uv),
+            _number(response.latency_ms),
+            response.detected,
+            response.contaminated,
+            *(interval or (np.nan,) * 3),
+        )
+        self._count += 1
+
+    def _thin(self) -> None:
+        half = MOST_ROWS // 2
+        kept = np.concatenate([self._rows[:half:2], self._rows[half:]])
+        self._rows = np.zeros(MOST_ROWS, TRAIL)
+        self._rows[: len(kept)] = kept
+        self._count = len(kept)
+        self._thinned = True
+
+    def _commanded(self, t: float, command: Command) -> None:
+        armed = self._armed if command.enabled is None else command.enabled
+        if armed != self._armed or command.why:
+            state = "armed" if armed else "off"
+            because = f": {command.why}" if command.why else ""
+            self._happened(EventView(t, "stimulator", f"stimulator {state}, by {command.by}{because}"))
+        self._armed = armed
+
+    def _happened(self, event: EventView) -> None:
+        self._dropped += len(self._events) == MOST_EVENTS
+        self._events.append(event)
+
+
+def entry_words(entry: Entry) -> str:
+    """``entry`` in one line: what happened, and the particulars that a reader of the timeline asks for."""
+    fields = entry.fields
+    if entry.what == "injection" and "volume_ml" in fields:
+        return _injection_words(fields)
+    if entry.what == "injection-refused":
+        return f"not taken in: {fields.get('why') or 'no reason is on record'}"
+    if entry.what == "aspiration" and "blood" in fields:
+        return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
+    text = fields.get("text") or fields.get("phase")
+    return f"{entry.what}: {text}" if text else entry.what.replace("-", " ")
+
+
+def _injection_words(fields: dict[str, Any]) -> str:
+    share, reason = fields.get("fraction_at_least"), fields.get("reason")
+    at_least = "" if fields.get("fraction") is not None else "at least "
+    dose = "" if share is None else f", {at_least}{percent(share)} of the limit"
+    because = f", reason: {reason}" if reason else ""
+    volume_ml, total_ml = fields["volume_ml"], fields.get("total_volume_ml", fields["volume_ml"])
+    return f"injected {volume_ml:g} mL, {total_ml:g} mL in all{dose}{because}"
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value

@@ -1,0 +1,97 @@
+"""A procedure as a FHIR R4 bundle: who, with what, what was done, what was measured, and what was given.
+
+Units are UCUM's. Concepts are this program's own, in words; no code of a terminology was made up for them.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from guidance.export.fhir_medications import medications
+from guidance.export.fhir_observations import observations
+from guidance.export.quantities import ANONYMISED, OWN, TEST_DATA, Resource
+from guidance.export.source import ExportSource
+from guidance.journal.private_files import write_private
+
+_STATUS = {"operator": "completed", "duration": "completed"}
+
+
+def bundle(source: ExportSource) -> Resource:
+    """The bundle, as JSON takes it."""
+    patient, device, act = (_address() for _ in range(3))
+    people = list(_performers(source))
+    entries = [(patient, _patient(source)), (device, _device(source)), *people]
+    entries.append((act, _procedure(source, patient, device, [address for address, _ in people])))
+    parts = [*observations(source, patient, device, act), *medications(source, patient, act)]
+    entries += [(_address(), part) for part in parts]
+    security = [*([TEST_DATA] if source.stream.is_simulated else []), *([ANONYMISED] if source.hidden else [])]
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        **({"meta": {"security": security}} if security else {}),
+        "timestamp": source.stamp(source.stream.last_t),
+        "entry": [{"fullUrl": address, "resource": resource} for address, resource in entries],
+    }
+
+
+def write_fhir(source: ExportSource, path: Path) -> None:
+    """Write the bundle to ``path`` as JSON. Raises Fault."""
+    write_private(path, json.dumps(bundle(source), ensure_ascii=False, indent=1, allow_nan=False).encode())
+
+
+def _address() -> str:
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def _patient(source: ExportSource) -> Resource:
+    parts = {
+        "name": [{"text": name}] if (name := source.told("patient")) else None,
+        "identifier": [{"system": f"{OWN}:record-number", "value": number}]
+        if (number := source.told("record_number"))
+        else None,
+        "birthDate": source.told("birth_date"),
+        "gender": source.told("sex"),
+    }
+    return {"resourceType": "Patient", **_known(parts)}
+
+
+def _performers(source: ExportSource) -> Iterator[tuple[str, Resource]]:
+    name = source.told("performer")
+    if name:
+        yield _address(), {"resourceType": "Practitioner", "name": [{"text": name}]}
+
+
+def _device(source: ExportSource) -> Resource:
+    told = source.stream.device
+    parts = {
+        "deviceName": [{"name": str(told["model"]), "type": "model-name"}] if told.get("model") else None,
+        "serialNumber": str(told["serial"]) if told.get("serial") and not source.hidden else None,
+        "version": [{"value": str(source.stream.start["program"])}],
+    }
+    return {"resourceType": "Device", **_known(parts)}
+
+
+def _procedure(source: ExportSource, patient: str, device: str, performers: list[str]) -> Resource:
+    end = source.stream.end
+    parts = {
+        "identifier": None if source.hidden else [{"system": f"{OWN}:procedure", "value": source.folder.name}],
+        "performer": [{"actor": {"reference": address}} for address in performers] or None,
+        "bodySite": [{"text": side}] if (side := source.told("side")) else None,
+        "complication": [{"text": text}] if (text := source.told("complications")) else None,
+    }
+    return {
+        "resourceType": "Procedure",
+        "status": _STATUS.get(end["reason"], "stopped") if end else "stopped",
+        "code": {"text": source.title},
+        "subject": {"reference": patient},
+        "performedPeriod": {"start": source.stamp(0.0), "end": source.stamp(source.stream.last_t)},
+        "usedReference": [{"reference": device}],
+        **_known(parts),
+    }
+
+
+def _known(parts: Resource) -> Resource:
+    return {name: value for name, value in parts.items() if value is not None}

@@ -1,0 +1,85 @@
+"""What was measured, as FHIR observations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guidance.export.quantities import WEIGHT, Resource, component, events, own, quantity
+from guidance.export.source import ExportSource
+from guidance.note.pulses import LastPlace, estimate_at, last_place, pulses_of
+
+
+def observations(source: ExportSource, patient: str, device: str, act: str) -> Iterator[Resource]:
+    """The observations of the procedure at the address ``act``, of the ``patient``, by the ``device``."""
+    common = {
+        "resourceType": "Observation",
+        "status": "final",
+        "subject": {"reference": patient},
+        "partOf": [{"reference": act}],
+    }
+    by_device = common | {"device": {"reference": device}}
+    for part in _weight(source):
+        yield common | part
+    place = last_place(source.stream, pulses_of(source.stream))
+    if place:
+        yield from (by_device | part for part in _at_place(source, place))
+    yield from (by_device | part for part in _impedance(source))
+
+
+def _weight(source: ExportSource) -> Iterator[Resource]:
+    told = source.told("weight_kg")
+    planned = [line["fields"].get("weight_kg") for line in source.stream.entries("dose-plan")]
+    kg = float(told) if told else next((each for each in planned if each is not None), None)
+    if kg is not None:
+        yield {"code": WEIGHT, "effectiveDateTime": source.stamp(0.0), "valueQuantity": quantity(kg, "kg")}
+
+
+def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
+    lowest = place.lowest
+    if lowest is None or lowest.current_ma is None:
+        return
+    when = {"effectiveDateTime": source.stamp(lowest.t), "identifier": events(*lowest.seq)}
+    parts = [component("pulse-width", "Pulse width", place.width_ms, "ms")]
+    if lowest.amplitude_uv is not None:
+        parts.append(component("amplitude", "Response, peak to peak", lowest.amplitude_uv, "uV"))
+    if lowest.latency_ms is not None:
+        parts.append(component("latency", "Onset latency", lowest.latency_ms, "ms"))
+    current = quantity(lowest.current_ma, "mA")
+    yield when | {
+        "code": own("minimum-current", "Minimum current answered"), "valueQuantity": current, "component": parts,
+    }  # fmt: skip
+    if place.below:
+        yield when | {
+            "code": own("no-response-below", "No response below"),
+            "valueQuantity": current,
+            "component": parts[:1],
+        }
+    yield from _threshold(source, place)
+
+
+def _threshold(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
+    known = estimate_at(source.stream, place.since, place.until)
+    if known is None or known["threshold_0p1ms_ma"] is None:
+        return
+    low, middle, high = known["threshold_0p1ms_ma"]
+    yield {
+        "code": own("motor-threshold", "Motor threshold at 0.1 ms, estimated"),
+        "effectiveDateTime": source.stamp(known["t"]),
+        "identifier": events(known["seq"]),
+        "valueQuantity": quantity(middle, "mA"),
+        "component": [
+            component("motor-threshold-low", "Lower end of the 90 % interval", low, "mA"),
+            component("motor-threshold-high", "Upper end of the 90 % interval", high, "mA"),
+        ],
+    }
+
+
+def _impedance(source: ExportSource) -> Iterator[Resource]:
+    known = [line for line in source.stream.of("stimulus") if line["impedance_kohm"] is not None]
+    if known:
+        yield {
+            "code": own("impedance", "Impedance of the needle's circuit, at the last pulse"),
+            "effectiveDateTime": source.stamp(known[-1]["t"]),
+            "identifier": events(known[-1]["seq"]),
+            "valueQuantity": quantity(known[-1]["impedance_kohm"], "kOhm"),
+        }

@@ -1,0 +1,28 @@
+"""Which formats there are, and who writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from guidance.export.bids import write_bids
+from guidance.export.fhir import write_fhir
+from guidance.export.signal import write_bdf, write_edf
+from guidance.export.source import ExportSource
+from guidance.export.table import write_csv, write_parquet
+from guidance.journal.private_files import new_file
+
+FORMATS: dict[str, Callable[[ExportSource, Path], None]] = {
+    "bdf": write_bdf,
+    "edf": write_edf,
+    "csv": write_csv,
+    "parquet": write_parquet,
+    "fhir": write_fhir,
+    "bids": write_bids,
+}
+
+
+def export(source: ExportSource, form: str, path: Path) -> None:
+    """Write ``source`` to the new ``path`` in one of FORMATS. Raises Fault, ArgumentFault."""
+    new_file(path)
+    FORMATS[form](source, path)

@@ -1,0 +1,115 @@
+"""The recorded signal as BDF+ or EDF+."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import edfio
+
+from guidance.common.errors import Fault
+from guidance.export.source import ExportSource
+from guidance.journal.files import NotPlain, open_plain
+from guidance.journal.private_files import write_private
+from guidance.journal.signal import SIGNAL_NAME
+
+_TOLD = re.compile(
+    r"stim(-[a-z-]+)?( current_ma=[0-9.]+)?( width_ms=[0-9.]+)?|BAD_ACQ_SKIP|"
+    r"entry (insertion|aspiration|injection|redirect|contact|pain|verification|button)( [a-z_]+=[0-9.eE+-]+)*"
+)
+"""Annotations that name nobody: what the program itself says, and numbers."""
+
+_MOST_16, _LEAST_16 = 32767, -32768
+
+
+def bdf_of(source: ExportSource) -> bytes:
+    """The signal as BDF+, as it was recorded; without identifiers where they are hidden. Raises Fault."""
+    if not source.hidden:
+        return _bytes(source)
+    file = _opened(source)
+    _hide(file)
+    return file.to_bytes()
+
+
+def edf_of(source: ExportSource) -> bytes:
+    """The signal as EDF+, in 16 bits over the range that it has: a step is then its range / 65,535. Raises Fault."""
+    recorded = _opened(source)
+    file = edfio.Edf(
+        [_in_16_bits(signal) for signal in recorded.signals],
+        patient=recorded.patient,
+        recording=recorded.recording,
+        starttime=recorded.starttime,
+        data_record_duration=recorded.data_record_duration,
+        annotations=recorded.annotations,
+    )
+    if source.hidden:
+        _hide(file)
+    return file.to_bytes()
+
+
+def write_bdf(source: ExportSource, path: Path) -> None:
+    """Write the signal to ``path`` as BDF+. Raises Fault."""
+    write_private(path, bdf_of(source))
+
+
+def write_edf(source: ExportSource, path: Path) -> None:
+    """Write the signal to ``path`` as EDF+. Raises Fault."""
+    write_private(path, edf_of(source))
+
+
+def _in_16_bits(signal: edfio.BdfSignal) -> edfio.EdfSignal:
+    data = signal.data
+    low, high = float(data.min()), float(data.max())
+    middle, half = (low + high) / 2, max((high - low) / 2, 1.0) * 1.01
+    return edfio.EdfSignal(
+        data,
+        signal.sampling_frequency,
+        label=signal.label,
+        physical_dimension=signal.physical_dimension,
+        physical_range=(_short(middle - half), _short(middle + half)),
+        digital_range=(_LEAST_16, _MOST_16),
+        prefiltering=signal.prefiltering,
+    )
+
+
+def _short(value: float) -> float:
+    """``value`` as the eight letters of the header can say it."""
+    return float(f"{value:.5g}")
+
+
+def _hide(file: edfio.Edf | edfio.Bdf) -> None:
+    kept = tuple(_allowed(file))
+    file.anonymize()
+    for signal in file.signals:
+        signal.transducer_type = signal.prefiltering = ""
+    file.set_annotations(kept)
+
+
+def _allowed(file: edfio.Edf | edfio.Bdf) -> Iterator[edfio.EdfAnnotation]:
+    return (note for note in file.annotations if _TOLD.fullmatch(note.text))
+
+
+def _opened(source: ExportSource) -> edfio.Bdf:
+    _bytes_are_there(source)
+    path = source.folder / SIGNAL_NAME
+    try:
+        return edfio.read_bdf(path)
+    except (OSError, ValueError) as fault:
+        raise Fault(f"{path} is not a BDF+ file any more ({' '.join(str(fault).split())}).") from None
+
+
+def _bytes_are_there(source: ExportSource) -> None:
+    path = source.folder / SIGNAL_NAME
+    try:
+        open_plain(path).close()
+    except FileNotFoundError:
+        raise Fault(f"{source.folder.name} has no signal on record; csv and fhir need none.") from None
+    except (NotPlain, OSError) as fault:
+        raise Fault(f"{path} cannot be read ({fault.strerror}).") from None
+
+
+def _bytes(source: ExportSource) -> bytes:
+    _bytes_are_there(source)
+    with open_plain(source.folder / SIGNAL_NAME) as file:
+        return file.read()

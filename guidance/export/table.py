@@ -1,0 +1,89 @@
+"""The responses as a table, CSV or Parquet: a row for each pulse and channel, units in the names of the columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from guidance.common.errors import ArgumentFault
+from guidance.common.text import clean
+from guidance.export.source import ExportSource
+from guidance.journal.private_files import write_private
+from guidance.note.event_query import Line
+
+TableRow = dict[str, Any]
+
+_PULSE = ("sample", "current_ma", "requested_ma", "width_ms", "impedance_kohm", "source", "outcome")
+_ANSWER = (
+    "channel", "detected", "p_value", "amplitude_uv", "amplitude_sd_uv", "latency_ms", "contaminated", "judged",
+    "late_detected", "late_p_value", "late_amplitude_uv", "late_latency_ms",
+)  # fmt: skip
+_ESTIMATE = ("threshold_low_ma", "threshold_ma", "threshold_high_ma", "zone", "valid")
+COLUMNS = ("t_s", *_PULSE, *_ANSWER, *_ESTIMATE)
+_WORDS = {"source", "outcome", "channel", "judged", "zone"}
+_TRUTHS = {"detected", "contaminated", "late_detected", "valid"}
+_FORMULA = ("=", "+", "-", "@")
+
+
+def rows_of(source: ExportSource) -> Iterator[TableRow]:
+    """The rows, in the order of the pulses. What is not known is None; ``threshold...`` is what was estimated then."""
+    stream = source.stream
+    rate_hz = float(stream.device["sample_rate_hz"])
+    answers: dict[int, list[Line]] = {}
+    for line in stream.of("response"):
+        answers.setdefault(line["sample"], []).append(line)
+    estimates = {line["sample"]: line for line in stream.of("proximity")}
+    for pulse in stream.of("stimulus"):
+        sample = pulse["sample"]
+        common = {"t_s": sample / rate_hz} | {name: pulse.get(name) for name in _PULSE}
+        for answer in answers.get(sample, [{}]):
+            told = {name: answer.get(name) for name in _ANSWER}
+            yield common | told | _estimate(estimates.get(sample))
+
+
+def write_csv(source: ExportSource, path: Path) -> None:
+    """Write the table to ``path`` as CSV in UTF-8. Raises Fault."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    for row in rows_of(source):
+        table.writerow(_cell(row[name]) for name in COLUMNS)
+    write_private(path, out.getvalue().encode())
+
+
+def write_parquet(source: ExportSource, path: Path) -> None:
+    """Write the table to ``path`` as Parquet. Raises ArgumentFault where pyarrow is not installed, Fault."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise ArgumentFault("Parquet needs pyarrow: pip install 'needle-guidance[parquet]', or take csv.") from None
+    schema = pa.schema([(name, _parquet_type(pa, name)) for name in COLUMNS])
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows_of(source)), schema=schema), out)
+    write_private(path, out.getvalue())
+
+
+def _parquet_type(pa: Any, name: str) -> Any:
+    if name in _WORDS:
+        return pa.string()
+    return pa.bool_() if name in _TRUTHS else pa.int64() if name == "sample" else pa.float64()
+
+
+def _estimate(line: Line | None) -> TableRow:
+    if line is None:
+        return dict.fromkeys(_ESTIMATE)
+    low, middle, high = line["threshold_ma"] or (None, None, None)
+    values = (low, middle, high, line["zone"], line["valid"])
+    return dict(zip(_ESTIMATE, values, strict=True))
+
+
+def _cell(value: object) -> object:
+    """``value`` as a spreadsheet takes it: no word is a formula."""
+    if isinstance(value, str):
+        words = clean(value)
+        return f"'{words}" if words.startswith(_FORMULA) else words
+    return str(value).lower() if isinstance(value, bool) else value

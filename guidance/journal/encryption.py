@@ -1,0 +1,146 @@
+"""What encrypts patient and note at rest: the age format (age-encryption.org), by a passphrase or by a key.
+
+Any age program opens the files again. Without passphrase or key they stay shut; the signal and the events, which name
+nobody, are not encrypted and stay readable.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pyrage
+from pyrage import passphrase, x25519
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.journal.private_files import read_private, write_private
+
+_IDENTITY, _RECIPIENT = "AGE-SECRET-KEY-1", "age1"
+_SHORTEST = 8
+CASE_NAME, NOTE_NAME = "case", "note"
+"""What of a procedure names somebody: both are encrypted, or neither is."""
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A passphrase, or an age key: the ``recipient`` encrypts, the ``identity`` opens. Its secret shows nowhere."""
+
+    phrase: str | None = field(default=None, repr=False)
+    identity: x25519.Identity | None = field(default=None, repr=False)
+    recipient: x25519.Recipient | None = field(default=None, repr=False)
+
+    def encrypt(self, data: bytes) -> bytes:
+        """``data`` as an age file."""
+        if self.recipient is not None:
+            return pyrage.encrypt(data, [self.recipient])
+        return passphrase.encrypt(data, self.phrase or "")
+
+    def decrypt(self, data: bytes, path: Path) -> bytes:
+        """What the age file ``data``, read from ``path``, holds. Raises Fault."""
+        try:
+            if self.phrase is not None:
+                return passphrase.decrypt(data, self.phrase)
+            if self.identity is not None:
+                return pyrage.decrypt(data, [self.identity])
+        except pyrage.DecryptError:
+            raise Fault(
+                f"{path} does not open: the passphrase or key is another one, or the file is damaged."
+            ) from None
+        raise Fault(f"{path} does not open with a public key; name the file of the secret one with --key.")
+
+
+def of_phrase(text: str) -> Key:
+    """The key that the passphrase ``text`` is. Raises ArgumentFault for one too short."""
+    if len(text) < _SHORTEST:
+        raise ArgumentFault(f"A passphrase needs at least {_SHORTEST} characters; choose some unusual words.")
+    return Key(phrase=text)
+
+
+def of_file(path: Path) -> Key:
+    """The key in the file at ``path``: an age key, secret or public, or else a passphrase on its first line.
+
+    Raises ArgumentFault where there is none, or where others may read a secret one.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as fault:
+        raise ArgumentFault(f"The key file {path} cannot be read ({getattr(fault, 'strerror', 'no text')}).") from None
+    words = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not words:
+        raise ArgumentFault(f"The key file {path} is empty; 'needle-guidance procedures new-key FILE' makes one.")
+    if words[0].startswith(_RECIPIENT):
+        return Key(recipient=_parsed(x25519.Recipient.from_str, words[0], path))
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise ArgumentFault(f"The key file {path} may be read by others; change that with: chmod 600 {path}")
+    if words[0].startswith(_IDENTITY):
+        identity = _parsed(x25519.Identity.from_str, words[0], path)
+        return Key(identity=identity, recipient=identity.to_public())
+    return of_phrase(lines[0])
+
+
+def new_key_file(path: Path) -> str:
+    """Make a secret age key in a new file at ``path``; the public one. Raises ArgumentFault where there is a file."""
+    if path.exists() or path.is_symlink():
+        raise ArgumentFault(f"{path} is there already; a key that may be in use is not written over.")
+    identity = x25519.Identity.generate()
+    public = str(identity.to_public())
+    write_private(path, f"# public key: {public}\n{identity}\n".encode())
+    return public
+
+
+def read_sealed(folder: Path, name: str, key: Key | None) -> bytes | None:
+    """What NAME.json or the encrypted NAME.age of ``folder`` holds; None where there is neither. Raises Fault."""
+    sealed = folder / f"{name}.age"
+    data = read_private(sealed)
+    if data is None:
+        return read_private(folder / f"{name}.json")
+    if key is None:
+        raise Fault(
+            f"{sealed} is encrypted; name the key with --key FILE or NEEDLE_GUIDANCE_KEY, or give the passphrase."
+        )
+    return key.decrypt(data, sealed)
+
+
+def write_sealed(folder: Path, name: str, data: bytes, key: Key | None) -> None:
+    """Put ``data`` in NAME.age of ``folder``, encrypted, or without a ``key`` in NAME.json. Raises Fault.
+
+    What is encrypted once is not written plain again, and nothing plain stays beside what is encrypted.
+    """
+    plain = folder / f"{name}.json"
+    if key is None:
+        if is_sealed(folder):
+            raise Fault(f"{folder.name} is encrypted; name the key with --key FILE, or give the passphrase.")
+        write_private(plain, data)
+        return
+    write_private(folder / f"{name}.age", key.encrypt(data))
+    plain.unlink(missing_ok=True)
+    seal_plain(folder, key)
+
+
+def seal_plain(folder: Path, key: Key) -> None:
+    """Encrypt with ``key`` what still lies plain in ``folder``. Raises Fault."""
+    for name in (CASE_NAME, NOTE_NAME):
+        plain = folder / f"{name}.json"
+        data = read_private(plain)
+        if data is not None:
+            write_private(folder / f"{name}.age", key.encrypt(data))
+            plain.unlink()
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether patient or note in ``folder`` are encrypted."""
+    return any(path.name.endswith(".age") for path in folder.iterdir())
+
+
+def _parsed(make: Callable[[str], K], text: str, path: Path) -> K:
+    try:
+        return make(text)
+    except (pyrage.IdentityError, pyrage.RecipientError):
+        raise ArgumentFault(f"The key in {path} is damaged; take the copy you have kept of it.") from None

@@ -1,0 +1,104 @@
+"""A visit as a page to take home: plain words, Markdown, no name and no claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from guidance.common.errors import ArgumentFault
+from guidance.common.text import one_line
+from guidance.journal.visits import Visit, earlier_visits, label_of, visit_of
+
+_TITLES = {
+    "relax": "letting a muscle go",
+    "contract-hold": "tensing a muscle and holding it",
+    "work-rest": "tensing a muscle and letting it go",
+    "antagonist-quiet": "tensing one muscle while the other stays quiet",
+}
+_MEANS = {
+    "relax": "A trial counts as reached when the muscle stayed below the line for at least 80 % of the time.",
+    "contract-hold": "A trial counts as reached when the muscle was held above the line for 80 % of the time asked.",
+    "work-rest": "A trial counts as reached when the muscle was above the line while it worked, and quiet while it "
+    "rested, for at least 80 % of the time.",
+    "antagonist-quiet": "A trial counts as reached when the first muscle was above its line and the second below its "
+    "own for at least 80 % of the time.",
+}
+_BAR = 20
+_CLOSING = (
+    "The numbers come from electrodes on the skin. They change with where the electrodes lie, so small differences "
+    "from one visit to the next mean little. This page describes what was done; it is no diagnosis and no advice. Ask "
+    "whoever treats you what to practise at home. The program is research software, not a medical device."
+)
+
+
+def take_home(store: Path, folder: Path) -> str:
+    """The page of the visit in ``folder``, with earlier visits of the same case in ``store``. Raises ArgumentFault."""
+    visit = visit_of(folder)
+    if visit is None:
+        raise ArgumentFault(
+            f"{folder.name} is no exercise on record, or its record is damaged; nothing can be told of it."
+        )
+    label = label_of(folder)
+    before = [each for each in earlier_visits(store, label, visit.exercise) if each.name < visit.name] if label else []
+    return "\n".join(_lines(visit, before)) + "\n"
+
+
+def _lines(visit: Visit, before: list[Visit]) -> Iterator[str]:
+    yield f"# Your exercise of {_day(visit)}"
+    yield ""
+    if visit.is_simulated:
+        yield "**This was a simulated person, not you.**"
+        yield ""
+    asked = f" You were asked to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
+    yield f"You practised {_TITLES.get(visit.exercise, one_line(visit.exercise))}.{asked}"
+    yield ""
+    yield from _today(visit)
+    if before:
+        yield from _progress([*before, visit])
+    yield from ("", "## Good to know", "", _CLOSING)
+
+
+def _today(visit: Visit) -> Iterator[str]:
+    yield "## Today"
+    yield ""
+    if not visit.scores:
+        why = f" The reason: {one_line(visit.why)}." if visit.why else ""
+        yield f"No trial was finished.{why}"
+        return
+    yield f"You reached **{visit.reached} of {len(visit.scores)}** trials. {_MEANS.get(visit.exercise, '')}"
+    yield ""
+    yield "| Trial | How much of what was asked | |"
+    yield "| --- | --- | --- |"
+    yield from (f"| {number} | {_score(score)} | {_bar(score)} |" for number, score in enumerate(visit.scores, 1))
+    yield ""
+    if visit.longest_held_s is not None:
+        yield f"- The longest you held: {visit.longest_held_s:.1f} seconds."
+    yield from _measured(visit)
+
+
+def _measured(visit: Visit) -> Iterator[str]:
+    if visit.rest_uv is not None and visit.largest_uv:
+        share = 100 * visit.rest_uv / visit.largest_uv
+        yield f"- At rest your muscle showed {share:.0f} % of the activity of your strongest effort."
+    if visit.first_line_uv and visit.last_line_uv and visit.largest_uv:
+        first, last = (100 * line / visit.largest_uv for line in (visit.first_line_uv, visit.last_line_uv))
+        yield f"- The line began at {first:.0f} % of your strongest effort and ended at {last:.0f} %."
+
+
+def _progress(visits: list[Visit]) -> Iterator[str]:
+    yield from ("", "## From visit to visit", "", "| Visit | Trials reached | Mean | |", "| --- | --- | --- | --- |")
+    for visit in visits:
+        mean = visit.mean_score
+        yield f"| {_day(visit)} | {visit.reached} of {len(visit.scores)} | {_score(mean)} | {_bar(mean)} |"
+
+
+def _score(score: float | None) -> str:
+    return "not known: the signal was missing" if score is None else f"{score:.0f} %"
+
+
+def _bar(score: float | None) -> str:
+    return "" if score is None else "█" * round(score / 100 * _BAR) + "░" * (_BAR - round(score / 100 * _BAR))
+
+
+def _day(visit: Visit) -> str:
+    return one_line(visit.wall_time)[:10]

@@ -1,5 +1,0 @@
-"""A live procedure: an amplifier read, the engine stepped, the stimulator asked, the screen served."""
-
-from guidance.live.job import Live
-
-__all__ = ["Live"]

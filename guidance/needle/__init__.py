@@ -1,5 +1,0 @@
-"""What the needle itself tells beside the estimate: ``impedance``, ``twitch``, and the alarms of both in ``watch``."""
-
-from guidance.needle.watch import NeedleWatch
-
-__all__ = ["NeedleWatch"]

@@ -1,0 +1,50 @@
+"""Whether what is there at rest comes from end-plates: small, brief, negative from the start, and without any rhythm.
+
+End-plate noise 10-50 uV, 1-2 ms, and spikes 100-200 uV, 3-4 ms, very irregular: from memory, unsourced; that they are
+found in the end-plate zone alone is sourced ("Normal EMG activity", Aminoff).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.needle_emg.potential_detector import Potential
+
+_LONGEST_SPIKE_MS, _LONGEST_RISE_US, _LARGEST_UV = 3.0, 750.0, 400.0
+_LEAST, _LEAST_PER_S = 10, 5.0
+_LEAST_SHARE = 0.7
+_IRREGULAR_CV = 0.5
+"""Intervals that come by chance vary by 1; those of a motor unit or a fibrillation by 0.2 at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlateActivity:
+    """End-plate potentials among what was seen: their ``share``, rate a second, and the variation of intervals."""
+
+    share: float
+    per_s: float
+    interval_cv: float
+
+    @property
+    def is_found(self) -> bool:
+        """Whether it is end-plate activity."""
+        return self.share >= _LEAST_SHARE and self.per_s >= _LEAST_PER_S and self.interval_cv >= _IRREGULAR_CV
+
+
+def plate_activity(potentials: Sequence[Potential], seconds: float, rate_hz: float) -> PlateActivity | None:
+    """What of ``potentials``, found in ``seconds`` of a signal at ``rate_hz``, is an end-plate's; None if too few."""
+    own = [potential for potential in potentials if is_plate_like(potential)]
+    if len(own) < _LEAST:
+        return None
+    between = np.diff([potential.sample for potential in own]) / rate_hz
+    return PlateActivity(len(own) / len(potentials), len(own) / seconds, float(between.std() / between.mean()))
+
+
+def is_plate_like(potential: Potential) -> bool:
+    """Whether one potential is small and brief, and negative from the start."""
+    found = potential.measures
+    is_brief = found.spike_ms <= _LONGEST_SPIKE_MS and found.rise_us <= _LONGEST_RISE_US
+    return is_brief and found.amplitude_uv <= _LARGEST_UV and found.has_spike and found.begins_negative

@@ -1,0 +1,219 @@
+"""A needle guided by its own EMG: from blocks to potentials, units and closeness, as records of the event stream."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from drivers.base import Block
+from guidance.contracts.events import BY_EMG, Activity, Entry, MotorUnit, Proximity, Record, unknown_proximity
+from guidance.contracts.snapshot import NeedleView
+from guidance.contracts.zones import ZoneHysteresis, completed
+from guidance.needle_emg.closeness import Closeness, Criterion, nearest
+from guidance.needle_emg.effort import PHASES, Seen, judge_effort
+from guidance.needle_emg.endplate import PlateActivity, plate_activity
+from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialFinder
+from guidance.needle_emg.units import Sorter, Unit
+from guidance.protocol import EffortPhase, NeedleEmgPlan
+
+_LOOK_BACK_S = 2.0
+_FORGET_S = 4.0
+_TOLD_EVERY_S = 0.25
+_AFTER_PULSE_MS, _PULSES_LAPSE_S = 25.0, 3.0
+_PLATE_S = 3
+_RHYTHM, _RHYTHM_CV = 6, 0.35
+
+
+class NeedleGuide:
+    """Follows the first channel. While ``guides`` is False, as when a stimulator is armed, no proximity is told."""
+
+    def __init__(self, plan: NeedleEmgPlan, channel: str, rate_hz: float) -> None:
+        """By ``plan``; no effort is asked for until one is marked."""
+        self._plan, self._channel, self._rate_hz = plan, channel, rate_hz
+        self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
+        self._finder = PotentialFinder(rate_hz)
+        self._sorter = Sorter(rate_hz, forget_s=_FORGET_S)
+        self._hop = max(1, round(HOP_MS * rate_hz / 1e3))
+        self.phase: EffortPhase | None = None
+        self._recent: deque[Potential] = deque()
+        self._told: dict[int, tuple[int, Closeness]] = {}
+        self._zone = ZoneHysteresis()
+        self._last: Proximity | None = None
+        self._last_at = -rate_hz
+        self._seconds = self._plate_s = 0
+        self.activity: Activity | None = None
+        self.guides = True
+        self._pulse = -round(_PULSES_LAPSE_S * rate_hz) - 1
+
+    def cut(self, block: Block) -> Iterator[Block]:
+        """``block`` in parts that end on a fixed grid, so that no order of records depends on how it came."""
+        if not len(block.samples):
+            yield block
+        at = block.first_sample
+        while at < block.end_sample:
+            stop = min((at // self._hop + 1) * self._hop, block.end_sample)
+            is_first = at == block.first_sample
+            part = block.samples[at - block.first_sample : stop - block.first_sample]
+            yield replace(block, first_sample=at, samples=part, pulses=block.pulses if is_first else ())
+            at = stop
+
+    def pulse(self, sample: int) -> None:
+        """Leave out what the stimulus at ``sample`` evokes."""
+        self._pulse = sample
+        self._finder.blank(sample + round(_AFTER_PULSE_MS * self._rate_hz / 1e3))
+
+    def asked(self, what: str) -> Entry | None:
+        """The entry that the patient is asked for phase ``what`` from now on; None where that is no phase."""
+        phase = next((known for known in PHASES if known == what and known in self._plan.phases), None)
+        if phase is None:
+            return None
+        self.phase = phase
+        return Entry("activation", {"phase": phase, "movement": self._plan.activation})
+
+    def hand_over(self, now: int, *, stimulates: bool) -> Iterator[Record]:
+        """Take note at sample ``now`` of whether the needle ``stimulates``, or another maker's stimulator does."""
+        guides = not stimulates and now - self._pulse > _PULSES_LAPSE_S * self._rate_hz
+        if guides == self.guides:
+            return
+        self.guides = guides
+        self._last = None
+        self._told.clear()
+        yield Entry("hand-over", {"to": "needle EMG" if guides else "stimulation"})
+
+    def follow(self, part: Block) -> Iterator[tuple[int, Record]]:
+        """Records of ``part``, as it came from ``cut``, each with the sample by which it was known."""
+        for potential in [*self._finder.lose(part.first_sample), *self._finder.feed(part.samples[:, 0].astype(float))]:
+            yield from ((potential.known_at, record) for record in self._potential(potential))
+        while (second := round((self._seconds + 1) * self._rate_hz)) <= self._finder.end:
+            self._seconds += 1
+            yield from ((second, record) for record in self._second(second))
+
+    def view(self) -> NeedleView:
+        """What a screen shows of it."""
+        now = self.activity
+        return NeedleView(
+            phase=self.phase,
+            asked=self._plan.activation or "",
+            phases=self._plan.phases,
+            pattern=now.pattern if now else None,
+            potentials_per_s=now.potentials_per_s if now else 0.0,
+            units=now.units if now else 0,
+            fits=now.fits if now else None,
+            text=now.text if now else "",
+            edges_ms=self._criterion.edges_ms,
+        )
+
+    def _potential(self, potential: Potential) -> Iterator[Record]:
+        unit = self._sorter.sort(potential)
+        self._recent.append(potential)
+        self._drop_old(potential.known_at)
+        found = potential.measures
+        yield MotorUnit(
+            sample=potential.sample,
+            channel=self._channel,
+            unit=unit.number if unit else None,
+            amplitude_uv=found.amplitude_uv,
+            rise_time_us=found.rise_us,
+            duration_ms=found.duration_ms,
+            phases=found.phases,
+            turns=found.turns,
+            begins_negative=found.begins_negative,
+            firing_hz=unit.firing_hz(self._rate_hz) if unit else None,
+        )
+        if unit and self.guides:
+            self._learn(unit, potential.known_at)
+            yield from self._tell(potential)
+
+    def _learn(self, unit: Unit, now: int) -> None:
+        near = self._criterion.of(unit, self._rate_hz, now - round(_LOOK_BACK_S * self._rate_hz))
+        if near:
+            self._told[unit.number] = now, near
+        else:
+            self._told.pop(unit.number, None)
+
+    def _drop_old(self, now: int) -> None:
+        oldest = now - round(_LOOK_BACK_S * self._rate_hz)
+        while self._recent and self._recent[0].sample < oldest:
+            self._recent.popleft()
+        self._told = {number: told for number, told in self._told.items() if told[0] >= oldest}
+
+    def _tell(self, potential: Potential) -> Iterator[Proximity]:
+        """The closeness, where its zone changed or a quarter of a second has passed."""
+        near = nearest(near for _, near in self._told.values())
+        if near is None or self._plate_s >= _PLATE_S:
+            return
+        now = potential.known_at
+        proximity = self._zone.settle(_by_closeness(near, potential.sample))
+        is_new = self._last is None or (proximity.zone, True) != (self._last.zone, self._last.valid)
+        if is_new or now - self._last_at >= _TOLD_EVERY_S * self._rate_hz:
+            self._last, self._last_at = proximity, now
+            yield proximity
+
+    def _second(self, second: int) -> Iterator[Record]:
+        self._drop_old(second)
+        within = [p for p in self._recent if p.sample >= second - self._rate_hz]
+        plate = self._plate_now()
+        units = {unit.number for unit in self._sorter.units if unit.newest[-1].sample >= second - self._rate_hz}
+        busy = self._finder.busy
+        share = float(np.mean(busy)) if busy else 0.0
+        seen = Seen(len(within), len(units), share, is_plate=plate is not None)
+        fits, text = judge_effort(self.phase, seen)
+        noise_uv = self._finder.noise_uv
+        self.activity = Activity(self.phase, seen.pattern, float(len(within)), len(units), share, noise_uv, fits, text)
+        yield self.activity
+        if self.guides:
+            yield from self._at_rest(second, plate)
+
+    def _at_rest(self, second: int, plate: PlateActivity | None) -> Iterator[Proximity]:
+        """What is told when no unit says how near it is: end-plates, or why nothing is known."""
+        proximity = _by_plate(plate, second) if plate else None
+        if proximity is None and not self._told:
+            proximity = _unknown(second, self._why())
+        if proximity and (proximity.valid or self._last is None or _gist(proximity) != _gist(self._last)):
+            self._zone.settle(proximity)
+            self._last, self._last_at = proximity, second
+            yield proximity
+
+    def _why(self) -> str:
+        if len(self._recent) > _LOOK_BACK_S:
+            return "no-clear-unit"
+        return "at-rest" if self.phase in {None, "rest"} else "silent"
+
+    def _plate_now(self) -> PlateActivity | None:
+        """End-plate activity that has gone on for three seconds; a unit that fires with a rhythm speaks against it."""
+        found = None
+        if self.phase in {None, "rest"} and not any(self._is_rhythmic(unit) for unit in self._sorter.units):
+            found = plate_activity(self._recent, _LOOK_BACK_S, self._rate_hz)
+        self._plate_s = self._plate_s + 1 if found and found.is_found else 0
+        return found if self._plate_s >= _PLATE_S else None
+
+    def _is_rhythmic(self, unit: Unit) -> bool:
+        recent = self._finder.end - unit.newest[-1].sample < self._rate_hz
+        between = unit.intervals_s(self._rate_hz)[-_RHYTHM:]
+        return recent and len(between) == _RHYTHM and float(between.std()) < _RHYTHM_CV * float(between.mean())
+
+
+def _by_closeness(near: Closeness, sample: int) -> Proximity:
+    known = _proximity(sample, near.zone, near.zone_probability)
+    return replace(known, rise_time_us=near.rise_us, closeness=near.closeness)
+
+
+def _by_plate(plate: PlateActivity, sample: int) -> Proximity:
+    shares = completed({"approach": 1 - plate.share, "target": plate.share})
+    return replace(_proximity(sample, "target", shares), place="end-plate")
+
+
+def _unknown(sample: int, why: str) -> Proximity:
+    """Nothing near is known; a patient who tries in vain is as far as a search without response."""
+    return unknown_proximity(sample, why, by=BY_EMG, searched=why == "silent")
+
+
+def _proximity(sample: int, zone: str, shares: dict[str, float]) -> Proximity:
+    return Proximity(sample, None, None, None, zone, shares, valid=True, why=None, by=BY_EMG)
+
+
+def _gist(proximity: Proximity) -> tuple[object, ...]:
+    return proximity.valid, proximity.zone, proximity.why, proximity.place

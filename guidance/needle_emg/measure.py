@@ -1,0 +1,193 @@
+"""The measures of one motor-unit potential, or of a template of many.
+
+Microvolts as the amplifier gives them: a negative potential at the needle is a negative number, however it is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from guidance.signal.sweep.basis import Array
+
+FINE_HZ = 40_000.0
+"""Potentials are measured at about this rate; the points between add no knowledge above the recording's own band."""
+
+_LOBES = 4
+
+PHASE_UV = 20.0
+TURN_UV = 50.0
+EDGE_UV = 10.0
+"""Least height of a phase, of a turn, and of what still belongs to the potential; from memory (unsourced)."""
+
+_REACH_MS = 6.0
+_NEAR_MS = 1.5
+_NEIGHBOUR = 1.25
+_QUIET_MS = 1.5
+_NOISES = 3.0
+_WOBBLE = 0.08
+_POSITIVE_ONLY = 0.25
+_EDGE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Of one potential. ``rise_us``: from the positive peak before the main negative one to that; where there is no
+    positive one, from the onset. ``begins_negative``: its first deflection; ``has_spike``: there is a negative peak;
+    ``peak_uv``: the main peak; ``peak_at``, ``ends_at``: where that and the end lie in what was measured, in samples.
+    Not ``is_whole``: a larger neighbour runs into it.
+    """
+
+    amplitude_uv: float
+    rise_us: float
+    duration_ms: float
+    spike_ms: float
+    phases: int
+    turns: int
+    area_uvms: float
+    begins_negative: bool
+    has_spike: bool
+    peak_uv: float
+    peak_at: float
+    ends_at: float
+    is_whole: bool
+
+
+def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = None) -> Measures:
+    """Measure the potential in ``wave`` (n,) uV at ``rate_hz``, whose baseline is 0 and noise ``noise_uv``.
+
+    ``centre`` is a sample of its main spike; by default the largest.
+    """
+    fine, fine_hz = finer(wave, rate_hz)
+    step_us, per_ms = 1e6 / fine_hz, fine_hz / 1e3
+    scale = (len(fine) - 1) / max(len(wave) - 1, 1)
+    near = fine if centre is None else _near(fine, round(centre * scale), round(_NEAR_MS * per_ms))
+    peak, has_spike = _main_peak(near)
+    edge_uv = max(EDGE_UV, _NOISES * noise_uv, _EDGE_SHARE * float(np.abs(fine[peak])))
+    edge_uv = min(edge_uv, 0.3 * float(np.abs(fine[peak])))
+    first, last = _extent(fine, peak, edge_uv, round(_QUIET_MS * per_ms))
+    body = fine[first : last + 1]
+    foot = _foot(fine, peak, first, max(_WOBBLE * float(np.ptp(body)), 2 * noise_uv), round(_REACH_MS * per_ms))
+    return Measures(
+        amplitude_uv=float(np.ptp(body)),
+        rise_us=max(peak - foot, 1) * step_us,
+        duration_ms=(last - first) / per_ms,
+        spike_ms=_spike(fine, peak) / per_ms,
+        phases=_phases(body, max(PHASE_UV, _NOISES * noise_uv)),
+        turns=len(turning_points(body, max(TURN_UV, 4 * noise_uv))),
+        area_uvms=float(np.abs(body).sum() / per_ms),
+        begins_negative=_begins_negative(body, peak - first, edge_uv),
+        has_spike=has_spike,
+        peak_uv=float(fine[peak]),
+        peak_at=peak / scale,
+        ends_at=last / scale,
+        is_whole=float(np.abs(body).max()) <= _NEIGHBOUR * float(np.abs(near).max()),
+    )
+
+
+def turning_points(wave: Array, least_uv: float) -> list[int]:
+    """Where ``wave`` turns after going up or down by ``least_uv`` at least, and does the same after."""
+    if not len(wave):
+        return []
+    bends = np.flatnonzero(np.diff(np.sign(np.diff(wave))) != 0) + 1
+    at = np.concatenate([[0], bends, [len(wave) - 1]])
+    return [int(at[i]) for i in _turns(wave[at].tolist(), least_uv)]
+
+
+def _turns(values: list[float], least_uv: float) -> list[int]:
+    turns: list[int] = []
+    low = high = going = 0
+    for i, value in enumerate(values):
+        high = i if value > values[high] else high
+        low = i if value < values[low] else low
+        if going >= 0 and values[high] - value >= least_uv:
+            turns += [high] if going else []
+            going, low = -1, i
+        elif going <= 0 and value - values[low] >= least_uv:
+            turns += [low] if going else []
+            going, high = 1, i
+        if going > 0:
+            low = i
+        elif going < 0:
+            high = i
+    return turns
+
+
+def finer(wave: Array, rate_hz: float) -> tuple[Array, float]:
+    """``wave`` (n,) with points between its own, by a windowed sinc (Lanczos); and its new rate, about FINE_HZ."""
+    factor = max(1, round(FINE_HZ / rate_hz))
+    if factor == 1 or len(wave) < 2:
+        return wave, rate_hz
+    padded = np.pad(wave, _LOBES, mode="edge")
+    stuffed = np.zeros((len(padded) - 1) * factor + 1)
+    stuffed[::factor] = padded
+    fine = np.convolve(stuffed, _kernel(factor), mode="same")
+    return np.asarray(fine[_LOBES * factor : len(fine) - _LOBES * factor]), rate_hz * factor
+
+
+@cache
+def _kernel(factor: int) -> Array:
+    t = np.arange(-_LOBES * factor, _LOBES * factor + 1) / factor
+    kernel = np.sinc(t) * np.sinc(t / _LOBES)
+    for phase in range(factor):
+        kernel[phase::factor] /= kernel[phase::factor].sum()
+    return np.asarray(kernel)
+
+
+def _near(fine: Array, centre: int, reach: int) -> Array:
+    masked = np.zeros_like(fine)
+    window = slice(max(centre - reach, 0), centre + reach + 1)
+    masked[window] = fine[window]
+    return masked
+
+
+def _main_peak(fine: Array) -> tuple[int, bool]:
+    """The main negative peak; where there is hardly one, the positive."""
+    low, high = int(fine.argmin()), int(fine.argmax())
+    has_spike = -float(fine[low]) >= _POSITIVE_ONLY * float(fine[high])
+    return (low, True) if has_spike else (high, False)
+
+
+def _extent(fine: Array, peak: int, edge_uv: float, quiet: int) -> tuple[int, int]:
+    """First and last sample that belong to the potential: outwards from its peak until it rests for ``quiet``."""
+    over = np.flatnonzero(np.abs(fine) >= edge_uv)
+    if not len(over):
+        return peak, peak
+    breaks = np.flatnonzero(np.diff(over) > quiet)
+    starts, stops = over[np.r_[0, breaks + 1]], over[np.r_[breaks, len(over) - 1]]
+    index = int(np.searchsorted(starts, peak, "right")) - 1
+    return int(starts[max(index, 0)]), int(stops[max(index, 0)])
+
+
+def _foot(fine: Array, peak: int, first: int, wobble_uv: float, reach: int) -> int:
+    """Where the main edge begins: backwards from the peak to where the wave stops going away from it."""
+    start = max(first, peak - reach, 0)
+    away = np.sign(-fine[peak]) * fine[start : peak + 1][::-1]
+    best = np.maximum.accumulate(away)
+    back = np.flatnonzero(best - away > wobble_uv)
+    stop = int(back[0]) if len(back) else len(away)
+    return peak - int(away[:stop].argmax())
+
+
+def _spike(fine: Array, peak: int) -> int:
+    """Samples for which the wave stays on the main peak's side of the baseline."""
+    side = np.sign(fine[peak]) * fine > 0
+    before, after = np.flatnonzero(~side[: peak + 1]), np.flatnonzero(~side[peak:])
+    return int((after[0] if len(after) else len(fine) - peak) + (peak - before[-1] if len(before) else peak))
+
+
+def _phases(body: Array, least_uv: float) -> int:
+    """Departures from the baseline to either side by ``least_uv`` at least."""
+    sides = np.sign(body) * (np.abs(body) >= least_uv)
+    sides = sides[sides != 0]
+    return 1 + int(np.count_nonzero(np.diff(sides))) if len(sides) else 0
+
+
+def _begins_negative(body: Array, peak: int, edge_uv: float) -> bool:
+    """Whether the first deflection is negative: a positive one before the spike counts from a tenth of it on."""
+    ahead = body[: max(peak, 1)]
+    least = max(edge_uv, 0.1 * abs(float(body[peak])))
+    over = np.flatnonzero(np.abs(ahead) >= least)
+    return bool(body[peak] < 0) if not len(over) else bool(ahead[over[0]] < 0)

@@ -1,0 +1,112 @@
+"""What may be answered to a field of the note, read strictly; "not done: why" and "not assessed: why" always may."""
+
+from __future__ import annotations
+
+import math
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import date
+
+from guidance.common.text import one_line
+
+NOT_DONE = ("not done", "not assessed")
+_REASON = re.compile(rf"({'|'.join(NOT_DONE)})\s*(?::\s*(.*))?", re.IGNORECASE)
+_LONGEST = 1000
+
+
+class Form(ABC):
+    """The form that an answer has."""
+
+    @property
+    @abstractmethod
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+
+    @abstractmethod
+    def _read(self, text: str) -> str:
+        """``text`` in its usual writing. Raises ValueError."""
+
+    def read(self, text: str) -> str:
+        """``text``, or "not done: why", in its usual writing. Raises ValueError that says what is allowed."""
+        words = one_line(text)
+        left_out = _REASON.fullmatch(words)
+        if left_out and not left_out[2]:
+            raise ValueError(f"needs a reason: '{left_out[1].lower()}: why'")
+        if left_out:
+            return f"{left_out[1].lower()}: {left_out[2]}"
+        if not words or len(words) > _LONGEST:
+            raise ValueError(f"must be {self.allowed}, or 'not done: why'")
+        try:
+            return self._read(words)
+        except ValueError:
+            raise ValueError(f"must be {self.allowed}, or 'not done: why'") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Form):
+    """Free words, on one line."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return f"one line of 1 to {_LONGEST} characters"
+
+    def _read(self, text: str) -> str:
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Form):
+    """A number of ``unit`` from ``low`` to ``high``."""
+
+    unit: str
+    low: float
+    high: float
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return f"a number of {self.unit} from {self.low:g} to {self.high:g}"
+
+    def _read(self, text: str) -> str:
+        number = float(text.removesuffix(self.unit).strip())
+        if not (math.isfinite(number) and self.low <= number <= self.high):
+            raise ValueError
+        return f"{number:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Form):
+    """A date."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return "a date such as 1970-12-31"
+
+    def _read(self, text: str) -> str:
+        return date.fromisoformat(text).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Form):
+    """One of ``options``."""
+
+    options: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        return f"one of {', '.join(self.options)}"
+
+    def _read(self, text: str) -> str:
+        for option in self.options:
+            if option.lower() == text.lower():
+                return option
+        raise ValueError
+
+
+def is_left_out(answer: str) -> bool:
+    """Whether ``answer`` says that something was not done, and why."""
+    return answer.startswith(tuple(f"{words}:" for words in NOT_DONE))

@@ -1,0 +1,134 @@
+"""The case sheet: what is told about patient, staff and procedure, before or afterwards, apart from the event stream.
+
+It is TOML before, ``case.json`` (or ``case.age``) in the procedure's folder afterwards. Keys are those of ``fields``;
+muscles of botulinum toxin have tables of their own, ``[muscles.fds]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.journal.encryption import CASE_NAME, Key, read_sealed, write_sealed
+from guidance.note.fields import FIELDS, MUSCLE_FIELDS, Field
+
+VERSION = 1
+MUSCLES = "muscles"
+_MUSCLE_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_BY_KEY = {item.key: item for item in FIELDS}
+_MUSCLE_BY_KEY = {item.key: item for item in MUSCLE_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Answers by key (``side``, ``muscles.fds.units``), each in its usual writing, and at what time it was told."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    told_at: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> str | None:
+        """The answer to ``key``, None where none was told."""
+        return self.answers.get(key)
+
+    @property
+    def muscles(self) -> tuple[str, ...]:
+        """The keys of the muscles that are named, in their order."""
+        return tuple(dict.fromkeys(key.split(".")[1] for key in self.answers if key.startswith(f"{MUSCLES}.")))
+
+    def told(self, key: str, text: str, now: datetime, where: str = "--set") -> Case:
+        """This case with the answer ``text`` to ``key``, told ``now``. Raises ArgumentFault that names ``where``."""
+        answer = read_answer(key, text, where)
+        stamp = now.isoformat(timespec="seconds")
+        return replace(self, answers={**self.answers, key: answer}, told_at={**self.told_at, key: stamp})
+
+
+def field_of(key: str, where: str) -> Field:
+    """The field that ``key`` of ``where`` names. Raises ArgumentFault, with the nearest key there is."""
+    found = _BY_KEY.get(key)
+    parts = key.split(".")
+    if found is None and len(parts) == 3 and parts[0] == MUSCLES and _MUSCLE_KEY.fullmatch(parts[1]):
+        found = _MUSCLE_BY_KEY.get(parts[2])
+    if found is None:
+        known = [*_BY_KEY, *(f"{MUSCLES}.NAME.{name}" for name in _MUSCLE_BY_KEY)]
+        near = difflib.get_close_matches(key, known, 1)
+        hint = f"did you mean {near[0]}?" if near else "'needle-guidance procedures case-sheet' shows all keys."
+        raise ArgumentFault(f"{where}: {key!r} is not a key of the case sheet; {hint}")
+    return found
+
+
+def read_answer(key: str, text: str, where: str) -> str:
+    """The answer ``text`` to ``key`` in its usual writing. Raises ArgumentFault."""
+    form = field_of(key, where).form
+    try:
+        return form.read(text)
+    except ValueError as fault:
+        raise ArgumentFault(f"{where}: {key} {fault}.") from None
+
+
+def case_of(text: str, where: str, now: datetime) -> Case:
+    """The case sheet in the TOML ``text`` of file ``where``, told ``now``. Raises ArgumentFault."""
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+        raise ArgumentFault(f"{where} is not TOML: {fault}.") from None
+    answers = {key: read_answer(key, _word(key, value, where), where) for key, value in _flat(tables, where)}
+    return Case(answers, dict.fromkeys(answers, now.isoformat(timespec="seconds")))
+
+
+def case_file(path: Path, now: datetime) -> Case:
+    """The case sheet in the TOML file at ``path``. Raises ArgumentFault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise ArgumentFault(f"The case sheet {path} cannot be read ({fault.strerror}).") from None
+    except ValueError:
+        raise ArgumentFault(f"The case sheet {path} is not text in UTF-8.") from None
+    return case_of(text, str(path), now)
+
+
+def load_case(folder: Path, key: Key | None) -> Case:
+    """The case of the procedure in ``folder``; an empty one where none was told. Raises Fault."""
+    data = read_sealed(folder, CASE_NAME, key)
+    if data is None:
+        return Case()
+    try:
+        held = json.loads(data)
+        answers = {name: read_answer(name, text, CASE_NAME) for name, text in held["answers"].items()}
+        return Case(answers, {name: str(held["told_at"].get(name, "")) for name in answers})
+    except (ValueError, KeyError, TypeError, AttributeError, ArgumentFault):
+        raise Fault(f"The case sheet in {folder} is damaged; what it held must be told again.") from None
+
+
+def save_case(folder: Path, case: Case, key: Key | None) -> None:
+    """Keep ``case`` in ``folder``. Raises Fault."""
+    held = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.told_at)}
+    write_sealed(folder, CASE_NAME, json.dumps(held, ensure_ascii=False, indent=1).encode(), key)
+
+
+def _flat(tables: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
+    for key, value in tables.items():
+        if key != MUSCLES:
+            yield key, value
+            continue
+        if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
+            raise ArgumentFault(f"{where}: muscles are tables, such as [muscles.fds] with units = 50 in it.")
+        for name, table in value.items():
+            yield from ((f"{MUSCLES}.{name}.{part}", item) for part, item in table.items())
+
+
+def _word(key: str, value: object, where: str) -> str:
+    """What TOML holds, as it would be typed."""
+    field_of(key, where)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str | int | float) or (isinstance(value, date) and not isinstance(value, datetime)):
+        return str(value)
+    raise ArgumentFault(f"{where}: {key} must be one value.")

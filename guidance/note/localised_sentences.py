@@ -1,0 +1,161 @@
+"""Sentences on how the target was found, each from the events it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from drivers.base import Outcome
+from guidance.note.event_query import Line, Stream
+from guidance.note.page import Sentence, sentence
+from guidance.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
+
+_JUDGED = {
+    "expected": "when the target's is expected",
+    "direct-muscle": "earlier than the target's is expected",
+    "reflex": "when a reflex is expected",
+    "other-nerve": "later than the target's is expected",
+}
+_DOUBTFUL = ("direct-muscle", "reflex", "other-nerve")
+_MODES = {
+    "auto": "the program chose the currents within its limits",
+    "manual": "the operator set the current",
+    "listen": "another maker's stimulator was used, its pulses found by their artefact",
+}
+
+
+def technique(stream: Stream, pulses: Sequence[RecordedPulse]) -> Iterator[Sentence]:
+    """With what the nerve was sought; nothing where no pulse was delivered."""
+    delivered = [pulse for pulse in pulses if pulse.outcome == Outcome.DELIVERED]
+    if not delivered:
+        return
+    how = _MODES.get(str(stream.start["mode"]), "")
+    yield Sentence(
+        f"Stimulation through the needle, the muscle's answer measured by EMG; {how}. "
+        f"{_count(len(delivered), 'pulse')}{_span(delivered)}.",
+        _seqs(delivered[:1], delivered[-1:]),
+    )
+    for outcome, words in (
+        (Outcome.NOT_DELIVERED, "not delivered"),
+        (Outcome.UNCONFIRMED, "unconfirmed: delivered or not"),
+    ):
+        amiss = [pulse for pulse in pulses if pulse.outcome == outcome]
+        if amiss:
+            yield Sentence(f"{_count(len(amiss), 'pulse')} {words}.", _seqs(amiss))
+
+
+def minimum_current(stream: Stream, place: LastPlace | None) -> Iterator[Sentence]:
+    """The weakest pulse answered at the needle's last place, and the estimate there."""
+    if place is None or place.lowest is None:
+        return
+    lowest, seconds = place.lowest, place.until - place.since
+    size = "" if lowest.amplitude_uv is None else f", answer {lowest.amplitude_uv:.0f} µV"
+    latency = "" if lowest.latency_ms is None else f" after {lowest.latency_ms:.1f} ms"
+    yield Sentence(
+        f"{lowest.current_ma:.2f} mA for {place.width_ms:g} ms: the weakest of the pulses answered in the "
+        f"{seconds:.0f} s to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
+        lowest.seq,
+    )
+    doubts = [line for line in stream.of("response") if line["seq"] in lowest.seq and line.get("judged") in _DOUBTFUL]
+    for line in doubts:
+        yield sentence(f"By its latency that answer came {_JUDGED[line['judged']]}.", [line])
+    if place.missed:
+        strong = _count(len(place.pulses) - len(place.below), "pulse")
+        words = (
+            f"{len(place.missed)} of {strong} as strong or stronger were not answered then; the needle may have moved."
+        )
+        yield Sentence(words, _seqs(place.missed))
+    known = estimate_at(stream, place.since, place.until)
+    if known:
+        yield sentence(_estimate(known), [known])
+
+
+def no_response_below(stream: Stream, place: LastPlace | None) -> Iterator[Sentence]:
+    """Below which current nothing was answered at the last place, as verified there and as the last pulses show;
+    nothing where no weaker pulse was tried.
+    """
+    if place is None or place.lowest is None:
+        return
+    verified = verified_absent(stream, place.until)
+    if verified and verified["fields"]["absent_ma"] < (place.lowest.current_ma or 0.0):  # or it has been answered since
+        yield sentence(_absent(stream, verified, place.until), [verified])
+    if not place.below:
+        return
+    tried = sorted(pulse.current_ma or 0.0 for pulse in place.below)
+    span = f"{tried[0]:.2f} mA" if tried[0] == tried[-1] else f"{tried[0]:.2f} to {tried[-1]:.2f} mA"
+    yield Sentence(
+        f"{place.lowest.current_ma:.2f} mA at {place.width_ms:g} ms: "
+        f"none of {_count(len(tried), 'weaker pulse')} ({span}) was answered in that time.",
+        _seqs(place.below),
+    )
+
+
+def _absent(stream: Stream, verified: Line, until: float) -> str:
+    told: dict[str, Any] = verified["fields"]
+    tried = _count(told["pulses_each"], "pulse")
+    return (
+        f"{told['absent_ma']:.2f} mA at {told['width_ms']:g} ms: none of {tried} was answered when that "
+        f"was verified at {stream.clock(verified['t'])}, {until - verified['t']:.0f} s before; "
+        "the needle may have moved since."
+    )
+
+
+def verifications(stream: Stream) -> Iterator[Sentence]:
+    """What was verified at the target, each time."""
+    for line in stream.entries("verification"):
+        told: dict[str, Any] = line["fields"]
+        kept = "as sought" if told.get("held") else "NOT as sought"
+        present = f"{told['present_answered']} of {told['pulses_each']} pulses answered at {told['present_ma']:.2f} mA"
+        absent = f"{told['absent_answered']} of {told['pulses_each']} at {told['absent_ma']:.2f} mA"
+        when = f"Verified at {stream.clock(line['t'])}, {kept}"
+        yield sentence(f"{when}: {present}, {absent} ({told['width_ms']:g} ms).", [line])
+
+
+def answers_judged(stream: Stream) -> Iterator[Sentence]:
+    """What the answers may have been by their latency, where the protocol's windows tell."""
+    judged: dict[str, list[Line]] = {}
+    for line in stream.of("response"):
+        if line["detected"] and line.get("judged") and line["latency_ms"] is not None:
+            judged.setdefault(line["judged"], []).append(line)
+    for kind, lines in judged.items():
+        latencies = [line["latency_ms"] for line in lines]
+        note = f"; the last: {lines[-1]['note']}" if lines[-1].get("note") else ""
+        note += "; the expected latency has no source" if _is_unsourced(stream) else ""
+        yield sentence(
+            f"{_count(len(lines), 'answer')} at {_span_of(latencies)} ms came "
+            f"{_JUDGED.get(kind, f'judged {kind}')}{note}.",
+            lines,
+        )
+
+
+def _span_of(latencies_ms: Sequence[float]) -> str:
+    low, high = f"{min(latencies_ms):.1f}", f"{max(latencies_ms):.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _is_unsourced(stream: Stream) -> bool:
+    return any(str(key).endswith("m_latency_ms") for key in stream.start.get("protocol_unsourced") or ())
+
+
+def _estimate(known: Line) -> str:
+    low, middle, high = known["threshold_0p1ms_ma"] or known["threshold_ma"]
+    zone = f", zone {known['zone']}" if known["zone"] else ""
+    return (
+        f"Estimated motor threshold for 0.1 ms then: {middle:.2f} mA, 90 % interval {low:.2f} to {high:.2f} mA{zone}. "
+        "A threshold is no measure of distance."
+    )
+
+
+def _span(pulses: Sequence[RecordedPulse]) -> str:
+    known = [pulse.current_ma for pulse in pulses if pulse.current_ma is not None]
+    widths = sorted({pulse.width_ms for pulse in pulses if pulse.width_ms is not None})
+    width = f" for {' and '.join(f'{each:g}' for each in widths)} ms" if widths else ""
+    return f", {min(known):.2f} to {max(known):.2f} mA{width}" if known else ", of unknown current"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _seqs(*groups: Sequence[RecordedPulse]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(seq for group in groups for pulse in group for seq in pulse.seq))

@@ -1,0 +1,101 @@
+"""The note of a procedure as its folder holds it: signed or not, and written out in a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guidance.journal.encryption import Key
+from guidance.journal.private_files import new_file, write_private
+from guidance.journal.verify import verify
+from guidance.note.case_sheet import Case, load_case
+from guidance.note.closing import draft, signed_page
+from guidance.note.compose import compose
+from guidance.note.event_query import Stream, read_stream
+from guidance.note.markdown import markdown
+from guidance.note.page import NotePage
+from guidance.note.signing import Signed, changed, load_signed
+
+if TYPE_CHECKING:
+    from guidance.note.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureFiles:
+    """What the folder of a procedure holds: the events, the case sheet, and the signed note if there is one;
+    ``changed`` names what is not as it was signed.
+    """
+
+    folder: Path
+    stream: Stream
+    case: Case
+    signed: Signed | None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def composed(self) -> NotePage:
+        """The note as record and case sheet make it now, whether or not one is signed."""
+        return compose(self.stream, self.case)
+
+    @property
+    def page(self) -> NotePage:
+        """The note as it is to be shown."""
+        page = draft(self.composed) if self.signed is None else signed_page(self.signed, self.changed)
+        record = verify(self.folder)
+        if record.holds:
+            return page
+        return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
+
+
+def held_in(folder: Path, key: Key | None) -> ProcedureFiles:
+    """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises Fault."""
+    stream, case, signed = read_stream(folder), load_case(folder, key), load_signed(folder, key)
+    return ProcedureFiles(folder, stream, case, signed, tuple(changed(folder, case, signed)) if signed else ())
+
+
+def write_note(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
+    """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises Fault and KeyError."""
+    new_file(path)
+    return WRITERS[path.suffix.lower()](held, path, now)
+
+
+def _as_markdown(held: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+    """The pictures lie beside it, named after it."""
+    pictures = _pictures(held)
+    files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
+    for file, picture in zip(files, pictures, strict=True):
+        write_private(file, picture.png())
+    shown = [(file.name.replace(" ", "%20"), picture.caption) for file, picture in zip(files, pictures, strict=True)]
+    write_private(path, markdown(held.page, shown).encode())
+    return [path, *files]
+
+
+def _as_html(held: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+    from guidance.note.html import html
+
+    write_private(path, html(held.page, _pictures(held)).encode())
+    return [path]
+
+
+def _as_pdf(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
+    from guidance.note.pdf import pdf
+
+    write_private(path, pdf(held.page, _pictures(held), now))
+    return [path]
+
+
+def _pictures(held: ProcedureFiles) -> Sequence[Picture]:
+    from guidance.note.pictures import pictures_of
+
+    return pictures_of(held.stream, held.folder)
+
+
+WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime], list[Path]]] = {
+    ".md": _as_markdown,
+    ".html": _as_html,
+    ".pdf": _as_pdf,
+}
+"""Who writes which ending."""

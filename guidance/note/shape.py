@@ -1,0 +1,105 @@
+"""Whether what stands in a journal are records of the event stream: others may have had their hands in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from guidance.contracts import events
+
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
+Maybe = FiniteNumber | None
+
+
+class _Loose(BaseModel):
+    """What is not known here is skipped, as the event stream's readers do."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class _EventHead(_Loose):
+    kind: str
+    seq: int
+    t: Annotated[float, Field(ge=0.0, lt=1e8, allow_inf_nan=False)]
+
+
+class _Device(_Loose):
+    sample_rate_hz: Annotated[float, Field(gt=0.0, lt=1e9, allow_inf_nan=False)]
+    channels: list[str] = []
+
+
+class _Start(_Loose):
+    device: _Device
+    wall_time: str
+    live: bool | None = None
+    simulated: bool | None = None
+
+
+class _ProgramFields(_Loose):
+    """What the program itself writes into an entry."""
+
+    volume_ml: Maybe = None
+    weight_kg: Maybe = None
+    height_cm: Maybe = None
+    fraction: Maybe = None
+    fraction_at_least: Maybe = None
+    mg: dict[str, FiniteNumber] | None = None
+    total_mg: dict[str, FiniteNumber] | None = None
+    limits: dict[str, str] | None = None
+    drug: str | None = None
+    concentration: str | None = None
+
+
+class _Verified(_Loose):
+    present_ma: FiniteNumber
+    present_answered: int
+    absent_ma: FiniteNumber
+    absent_answered: int
+    pulses_each: int
+    width_ms: FiniteNumber
+
+
+_KINDS = {
+    kind.kind: TypeAdapter(kind)
+    for kind in (
+        events.Start, events.Command, events.Stimulus, events.Response, events.Proximity, events.Alarm, events.Signal,
+        events.Entry, events.End, events.Activity,
+    )
+}  # fmt: skip
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+
+
+def misshapen(lines: Sequence[dict[str, Any]]) -> int | None:
+    """The number (from 1) of the first of ``lines`` that is no record of the event stream; None where all are."""
+    return next((number for number, line in enumerate(lines, 1) if not _fits(line, first=number == 1)), None)
+
+
+def _fits(line: dict[str, Any], *, first: bool) -> bool:
+    try:
+        _check(line, first=first)
+    except (ValidationError, ValueError):
+        return False
+    return True
+
+
+def _check(line: dict[str, Any], *, first: bool) -> None:
+    """Raises ValidationError or ValueError where ``line`` is none."""
+    head = _EventHead.model_validate(line)
+    if first != (head.kind == "start"):
+        raise ValueError
+    if head.kind in _KINDS:
+        _KINDS[head.kind].validate_python(line)
+    if head.kind == "start":
+        _check_time(_Start.model_validate(line).wall_time)
+    elif head.kind == "entry":
+        (_Verified if line["what"] == "verification" else _ProgramFields).model_validate(line["fields"])
+
+
+def _check_time(text: str) -> None:
+    """Raises ValueError where ``text`` is no time of the stream: one with its offset, of this age."""
+    began = datetime.fromisoformat(text)
+    if began.tzinfo is None or not _FIRST_YEAR <= began.year < _LAST_YEAR:
+        raise ValueError

@@ -1,0 +1,153 @@
+"""The signature under a note and the addenda after it: a chain, each link naming the one before by its hash.
+
+The signature binds the page as it was signed, the event stream, the signal and the case sheet. Whoever can write in the
+folder could make the whole chain anew: it shows what changed by mistake or in part, and is no proof of who signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.text import one_line
+from guidance.journal.encryption import NOTE_NAME, Key, read_sealed, write_sealed
+from guidance.journal.event_log import EVENTS_NAME
+from guidance.journal.files import open_plain
+from guidance.journal.signal import SIGNAL_NAME
+from guidance.journal.verify import RecordState, verify
+from guidance.note.case_sheet import Case
+from guidance.note.page import NotePage, page_of, plain
+
+VERSION = 1
+_PART_BYTES = 1 << 20
+SignatureLink = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed note: the page as it was signed, and the links of its chain, the signature first."""
+
+    page: NotePage
+    links: tuple[SignatureLink, ...]
+
+    @property
+    def signature(self) -> SignatureLink:
+        """Who signed, when, and what is bound."""
+        return self.links[0]
+
+    @property
+    def addenda(self) -> tuple[SignatureLink, ...]:
+        """What was added since."""
+        return self.links[1:]
+
+
+def load_signed(folder: Path, key: Key | None) -> Signed | None:
+    """The signed note in ``folder``; None where none was signed. Raises Fault, also where the chain does not hold."""
+    data = read_sealed(folder, NOTE_NAME, key)
+    if data is None:
+        return None
+    try:
+        links = tuple(json.loads(data)["chain"])
+        page = page_of(links[0]["page"])
+        broken = next(_broken(links), None)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        raise Fault(f"The signed note in {folder} is damaged; it is not as it was signed.") from None
+    if broken is not None:
+        raise Fault(f"The signed note in {folder} was changed after signing: {broken}.")
+    return Signed(page, links)
+
+
+def sign(folder: Path, page: NotePage, case: Case, by: str, key: Key | None, now: datetime) -> Signed:
+    """Sign ``page`` as the note of the procedure in ``folder``. Raises ArgumentFault where that may not be, Fault."""
+    if load_signed(folder, key) is not None:
+        raise ArgumentFault(f"The note of {folder.name} is signed already; what is to be said now is an addendum.")
+    if page.missing:
+        missing = ", ".join(name for name, _ in page.missing)
+        fields = "1 required field is" if len(page.missing) == 1 else f"{len(page.missing)} required fields are"
+        raise ArgumentFault(
+            f"The note cannot be signed: {fields} without an answer ({missing}). Answer "
+            "with --set KEY=ANSWER, or --set KEY='not done: why'."
+        )
+    record = verify(folder)
+    if not record.holds or record.state is RecordState.RUNNING:
+        what = f"{record.state}: {record.why}"
+        raise ArgumentFault(f"The note cannot be signed, for the record of {folder.name} is {what}.")
+    link = _linked({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
+    return _kept(folder, page, (link,), key)
+
+
+def add(folder: Path, text: str, by: str, key: Key | None, now: datetime) -> Signed:
+    """Add ``text`` to the signed note in ``folder``. Raises ArgumentFault where there is none, Fault."""
+    signed = load_signed(folder, key)
+    if signed is None:
+        raise ArgumentFault(f"The note of {folder.name} is not signed yet; change it with --set until it is.")
+    words = one_line(text)
+    if not words:
+        raise ArgumentFault("An addendum needs words.")
+    link = _linked({"kind": "addendum", "text": words}, by, now, signed.links[-1]["sha256"])
+    return _kept(folder, signed.page, (*signed.links, link), key)
+
+
+def bound(folder: Path, case: Case) -> dict[str, str | None]:
+    """The hashes of what a signature binds; None for what is not there."""
+    told = json.dumps(dict(case.answers), sort_keys=True, ensure_ascii=False).encode()
+    return {
+        EVENTS_NAME: _hash_of(folder / EVENTS_NAME),
+        SIGNAL_NAME: _hash_of(folder / SIGNAL_NAME),
+        "case sheet": hashlib.sha256(told).hexdigest(),
+    }
+
+
+def changed(folder: Path, case: Case, signed: Signed) -> list[str]:
+    """What is not as it was when ``signed`` was, by name."""
+    now, then = bound(folder, case), signed.signature["bound"]
+    return [name for name in now if now[name] != then.get(name)]
+
+
+def _linked(link: SignatureLink, by: str, now: datetime, previous: str | None) -> SignatureLink:
+    name = one_line(by)
+    if not name:
+        raise ArgumentFault("Say who signs: --by 'Dr A. Example'.")
+    link = link | {"by": name, "at": now.isoformat(timespec="seconds"), "previous": previous}
+    return link | {"sha256": _hash(link)}
+
+
+def _kept(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key: Key | None) -> Signed:
+    held = json.dumps({"version": VERSION, "chain": links}, ensure_ascii=False, indent=1)
+    write_sealed(folder, NOTE_NAME, held.encode(), key)
+    return Signed(page, links)
+
+
+def _broken(links: Sequence[SignatureLink]) -> Iterator[str]:
+    """The first link that does not hold, in words."""
+    previous: str | None = None
+    for number, link in enumerate(links):
+        name = f"addendum {number}" if number else "the signature"
+        if link["kind"] != ("addendum" if number else "signature") or link["previous"] != previous:
+            yield f"{name} does not follow on what stands before it"
+        if link["sha256"] != _hash({name: value for name, value in link.items() if name != "sha256"}):
+            yield f"{name} is not what its hash says"
+        previous = link["sha256"]
+
+
+def _hash(link: SignatureLink) -> str:
+    return hashlib.sha256(json.dumps(link, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _hash_of(path: Path) -> str | None:
+    try:
+        with open_plain(path) as file:
+            digest = hashlib.sha256()
+            while part := file.read(_PART_BYTES):
+                digest.update(part)
+            return digest.hexdigest()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise Fault(f"{path} cannot be read ({fault.strerror}).") from None

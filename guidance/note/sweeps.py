@@ -1,0 +1,51 @@
+"""The sweeps at the end of the search, cut from the recorded signal as it was recorded: the artefact is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import edfio
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.journal.signal import SIGNAL_NAME
+from guidance.note.pulses import RecordedPulse
+
+BEFORE_MS, AFTER_MS = 2.0, 30.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sweep:
+    """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, less the baseline before it."""
+
+    pulse: RecordedPulse
+    times_ms: NDArray[np.floating]
+    uv: NDArray[np.floating]
+
+
+def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[Sweep]:
+    """The sweeps of ``pulses`` from the signal in ``folder``; none where it was not recorded, or is damaged, which
+    ``verify`` tells.
+    """
+    path = folder / SIGNAL_NAME
+    if path.is_symlink() or not path.is_file():
+        return []
+    try:
+        file = edfio.read_bdf(path)
+        signal = file.signals[0]
+    except (OSError, ValueError, IndexError):
+        return []
+    return [cut for pulse in pulses if (cut := _cut(signal, file.duration, pulse))]
+
+
+def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: RecordedPulse) -> Sweep | None:
+    rate_hz = signal.sampling_frequency
+    before, after = round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
+    first_s, last_s = (pulse.sample - before) / rate_hz, (pulse.sample + after) / rate_hz
+    if first_s < 0 or last_s > duration_s:
+        return None
+    uv = np.array(signal.get_data_slice(first_s, last_s), dtype=np.float64)
+    times_ms = (np.arange(len(uv)) - before) * 1e3 / rate_hz
+    return Sweep(pulse, times_ms, uv - float(np.median(uv[:before])))

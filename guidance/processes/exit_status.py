@@ -1,0 +1,25 @@
+"""How a command ended, as its exit status tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.base import DeviceError, DeviceLost, OptionRefused
+from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, FAILED, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ExitOutcome:
+    """How a command ended: the exit status, and a sentence where something was amiss."""
+
+    status: int
+    sentence: str | None = None
+
+
+def outcome_of(fault: Fault | DeviceError) -> ExitOutcome:
+    """Exit status and sentence of ``fault``."""
+    if isinstance(fault, Fault):
+        return ExitOutcome(fault.status, str(fault))
+    if isinstance(fault, OptionRefused):
+        return ExitOutcome(BAD_ARGUMENTS, str(fault))
+    return ExitOutcome(DEVICE_LOST if isinstance(fault, DeviceLost) else FAILED, str(fault))

@@ -1,0 +1,165 @@
+"""Two processes: the engine's, which owns what must outlive the screen, and the screen's, which owns the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Protocol
+
+from drivers.base import DeviceError
+from guidance.common.errors import DONE, FAILED, Fault
+from guidance.processes.exit_status import ExitOutcome, outcome_of
+from guidance.processes.link import EngineLink
+from guidance.processes.observers import Gallery, WatchedDesk
+from guidance.processes.screen_channel import Desk, NoScreen, ScreenDesk
+
+SWITCH_S = 0.0005
+"""How long one thread of the engine may keep the others waiting."""
+
+_END_S = 3.0
+
+ScreenMain = Callable[[EngineLink], None]
+"""Shows a procedure on this process's terminal until it is left."""
+
+
+class Session(Protocol):
+    """A procedure or replay, opened and ready."""
+
+    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """Run to its end; a sentence says what was amiss, if anything."""
+
+
+class Job(Protocol):
+    """What to run; it crosses from one process to the other."""
+
+    def open(self) -> Session:
+        """The session. Raises Fault and DeviceError."""
+
+
+def run_headless(job: Job) -> ExitOutcome:
+    """Run ``job`` in this process, without a screen; Ctrl-C and SIGTERM end it in order."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return _run(job, NoScreen(), stop)
+
+
+def run_with_screen(job: Job, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:
+    """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
+    touched only once it runs.
+
+    Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
+    """
+    with _signals_held():
+        engine, link = start_engine(job)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: engine.terminate())
+    run_screen = (load_screen or _usual_screen)()
+    outcome = link.first()
+    failed = outcome is None and not _shown(link, run_screen)
+    _await_end(engine, link)
+    outcome = outcome or link.outcome or ExitOutcome(FAILED, "The engine's process died; nothing more was recorded.")
+    if failed and outcome.status == DONE:
+        return ExitOutcome(FAILED, "The screen failed; the procedure was recorded to its end.")
+    return outcome
+
+
+def _usual_screen() -> ScreenMain:
+    from guidance.ui import run_screen
+
+    return run_screen
+
+
+def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
+    """Start the engine's process on ``job``; the process, and this end of the wire to it."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    engine = context.Process(target=_engine, args=(job, there), name="needle-guidance-engine")
+    engine.start()
+    there.close()
+    return engine, EngineLink(here)
+
+
+def _shown(link: EngineLink, run_screen: ScreenMain) -> bool:
+    """Show the screen until it is left; False where it failed, and only once the engine has ended without it."""
+    try:
+        run_screen(link)
+    except SystemExit:
+        NoScreen().tell("The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it.")
+        link.drain(None)
+        return False
+    return True
+
+
+def _await_end(engine: BaseProcess, link: EngineLink) -> None:
+    """Take in how the engine ends; one that the operator left at work is asked to, and in the end made to."""
+    for urge in (engine.terminate, engine.kill):
+        if link.drain(_END_S):
+            break
+        urge()
+    engine.join()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM waiting, also for a process that is started meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+
+
+def _engine(job: Job, wire: Connection) -> None:
+    """The engine's process: no terminal, no keyboard; ends in order on SIGTERM and when its work is done."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    if hasattr(os, "setsid"):
+        os.setsid()
+    desk = ScreenDesk(wire)
+    outcome = _run(job, desk, stop)
+    desk.close(outcome)
+    sys.exit(outcome.status)
+
+
+def _run(job: Job, desk: Desk, stop: threading.Event) -> ExitOutcome:
+    """Open ``job`` and run it to its end."""
+    try:
+        session = job.open()
+        sys.setswitchinterval(SWITCH_S)
+        gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
+        with _watched(desk) as seat:
+            seat.ready()
+            amiss = session.run(seat, stop.is_set)
+    except (Fault, DeviceError) as fault:
+        return outcome_of(fault)
+    return ExitOutcome(FAILED, amiss) if amiss else ExitOutcome(DONE)
+
+
+@contextlib.contextmanager
+def _watched(desk: Desk) -> Iterator[Desk]:
+    """``desk``, with room for those who look on; where there can be none, the procedure goes on without."""
+    try:
+        gallery = Gallery()
+    except Fault as fault:
+        desk.tell(str(fault))
+        yield desk
+        return
+    try:
+        yield WatchedDesk(desk, gallery)
+    finally:
+        gallery.close()

@@ -1,0 +1,65 @@
+"""The onlooker's end of the wire: a Link to a running procedure that can say nothing to it."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import socket
+from multiprocessing.connection import Connection, wait
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.contracts.commands import Message
+from guidance.contracts.snapshot import Snapshot
+from guidance.processes.link import WireLink
+from guidance.processes.sockets import running, socket_path
+
+_FIRST_S = 3.0
+
+
+class WatchLink(WireLink):
+    """Receives what onlookers are shown."""
+
+    def send(self, message: Message) -> None:
+        """Nothing: who looks on has no say."""
+
+    def close(self) -> None:
+        """Look on no longer."""
+        self._wire.close()
+
+    def _taken(self) -> Snapshot:
+        try:
+            snapshot = self._wire.recv()
+        except (pickle.UnpicklingError, AttributeError, ImportError, TypeError) as fault:
+            raise Fault(f"The procedure is run by another version of the program ({fault}); watch with that.") from None
+        if not isinstance(snapshot, Snapshot):
+            raise Fault("What came from the procedure is no Snapshot; watch it with the program's own version.")
+        return snapshot
+
+
+def open_watch(pid: int | None = None) -> WatchLink:
+    """A link to the procedure whose engine is process ``pid``, or to the only one. Raises Fault and ArgumentFault."""
+    links = {found: link for found in running() if pid in {None, found} and (link := _connected(found))}
+    if not links:
+        raise Fault("No procedure is running here." if pid is None else f"No procedure is run by process {pid} here.")
+    if len(links) > 1:
+        for link in links.values():
+            link.close()
+        raise ArgumentFault(f"Several procedures are running; name one: --pid {', --pid '.join(map(str, links))}.")
+    (link,) = links.values()
+    if not wait([link], _FIRST_S):  # type: ignore[list-item]
+        link.close()
+        raise Fault("The procedure lets no more onlookers in, or does not answer; close another watch.")
+    return link
+
+
+def _connected(pid: int) -> WatchLink | None:
+    """A link to process ``pid``; None where it is gone: its socket is then removed."""
+    path, wire = socket_path(pid), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        wire.connect(str(path))
+    except OSError:
+        wire.close()
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+    return WatchLink(Connection(wire.detach()))

@@ -1,0 +1,129 @@
+"""Whoever looks on at a procedure from another terminal: sees the newest Snapshot, says nothing, slows nothing down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from guidance.common.errors import Fault
+from guidance.common.worker import BackgroundWorker
+from guidance.contracts.commands import Message
+from guidance.contracts.snapshot import Snapshot
+from guidance.processes.screen_channel import Desk
+from guidance.processes.sockets import socket_path
+
+FRAME_S = 0.1
+MOST = 4
+_LOOK_S = 0.2
+_CLOSE_S = 0.5
+
+
+class Onlooker:
+    """One who looks on, over ``wire``. A Snapshot not yet taken gives way to the next."""
+
+    def __init__(self, wire: Connection) -> None:
+        """Begin to send, in a background worker."""
+        self._wire = wire
+        self._sender = BackgroundWorker[Snapshot](
+            "to an observer", wire.send, finish=wire.close, newest_only=True
+        ).start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._sender.has_ended
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Offer ``snapshot``; returns at once."""
+        self._sender.put(snapshot)
+
+    def close(self) -> None:
+        """Let the last Snapshot out, as far as it goes in a moment."""
+        self._sender.close(_CLOSE_S)
+
+
+class Gallery:
+    """The socket at which onlookers come in, for this user alone; nothing is ever read from them."""
+
+    def __init__(self) -> None:
+        """Open the socket of this process. Raises Fault where that cannot be."""
+        if not hasattr(socket, "AF_UNIX"):
+            raise Fault("This system has no local sockets; nobody can look on.")
+        self._path = socket_path(os.getpid())
+        self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._path.unlink(missing_ok=True)
+            self._door.bind(str(self._path))
+            self._path.chmod(0o600)
+            self._door.listen(MOST)
+        except OSError as fault:
+            self._door.close()
+            raise Fault(f"Nobody can look on: {self._path} cannot be made ({fault.strerror}).") from None
+        self._door.settimeout(_LOOK_S)
+        self._shown_at = 0.0
+        self._onlookers: list[Onlooker] = []
+        self._doorkeeper = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
+
+    def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
+        """Offer a Snapshot to all; ``draw`` is called only if there is someone, at most ten times a second."""
+        now = time.monotonic()
+        self._onlookers = [onlooker for onlooker in self._onlookers if not onlooker.gone]
+        if not self._onlookers or not (at_once or now - self._shown_at >= FRAME_S):
+            return
+        self._shown_at = now
+        snapshot = draw()
+        for onlooker in self._onlookers:
+            onlooker.show(snapshot)
+
+    def close(self) -> None:
+        """Show nothing more, and close the door."""
+        self._doorkeeper.close()
+        self._door.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        for onlooker in self._onlookers:
+            onlooker.close()
+
+    def _admit(self) -> None:
+        """Let in who waits at the door; wait a moment where there is nobody."""
+        with contextlib.suppress(OSError):
+            wire, _ = self._door.accept()
+            if len(self._onlookers) >= MOST:
+                wire.close()
+                return
+            wire.setblocking(True)
+            self._onlookers = [*self._onlookers, Onlooker(Connection(wire.detach()))]
+
+
+class WatchedDesk:
+    """A desk beside which others look on."""
+
+    def __init__(self, desk: Desk, gallery: Gallery) -> None:
+        """The operator sits at ``desk``."""
+        self._desk, self._gallery = desk, gallery
+
+    @property
+    def gone(self) -> bool:
+        """Whether the operator's screen has ended."""
+        return self._desk.gone
+
+    def ready(self) -> None:
+        """Say that the session is about to begin."""
+        self._desk.ready()
+
+    def messages(self) -> list[Message]:
+        """What the operator asked for; onlookers ask for nothing."""
+        return self._desk.messages()
+
+    def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
+        """Offer a Snapshot to the operator, then to those who look on."""
+        self._desk.show(draw, at_once=at_once)
+        self._gallery.show(draw, at_once=at_once)
+
+    def tell(self, sentence: str) -> None:
+        """Say ``sentence`` to the operator."""
+        self._desk.tell(sentence)

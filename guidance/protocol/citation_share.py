@@ -1,0 +1,35 @@
+"""How much of a protocol is borne out by a source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from guidance.citations import CERTAINTIES, Sourced, cited
+from guidance.protocol.sheet import Sheet
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Sourcing:
+    """How many values (numbers) and how many statements (texts) a sheet has of each certainty, and ``missing`` ones."""
+
+    numbers: dict[str, int]
+    statements: dict[str, int]
+
+    @property
+    def share(self) -> float | None:
+        """Numbers with a source among those that are there; None where there is none."""
+        there = sum(count for certainty, count in self.numbers.items() if certainty != MISSING)
+        return (there - self.numbers["unsourced"]) / there if there else None
+
+
+def sourcing(sheet: Sheet) -> Sourcing:
+    """Count ``sheet``; the two ends of a range are one number."""
+    numbers, statements = Counter[str](), Counter[str]()
+    for _, item in cited(sheet):
+        is_text = not isinstance(item, Sourced) or isinstance(item.value, str)
+        (statements if is_text else numbers)[item.certainty or MISSING] += 1
+    grades = (*CERTAINTIES, MISSING)
+    return Sourcing({grade: numbers[grade] for grade in grades}, {grade: statements[grade] for grade in grades})

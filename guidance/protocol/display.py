@@ -1,0 +1,109 @@
+"""Protocols in words, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from guidance.citations import CERTAINTIES, UNSOURCED, Cited, ProtocolError, Sourced
+from guidance.protocol.citation_share import MISSING, Sourcing, sourcing
+from guidance.protocol.library import LoadedSheet
+
+_CITED = set(Cited.model_fields)
+_ELSEWHERE = {"id", "title", "kind", "also", "refs", "steps", "notes"}
+_INDENT = "  "
+
+
+def overview(name: str, held: LoadedSheet | ProtocolError) -> str:
+    """One line of ``protocols list``."""
+    if isinstance(held, ProtocolError):
+        return f"{name:32} does not hold: {held}"
+    changed = f"  (changed by {held.changes[0].author})" if held.changes else ""
+    return f"{name:32} {held.sheet.kind:12} {held.sheet.title}{changed}"
+
+
+def page(held: LoadedSheet) -> Iterator[str]:
+    """The whole of a protocol, line by line."""
+    yield f"{held.sheet.id}: {held.sheet.title} ({held.sheet.kind}; stimulation {held.protocol.stimulation})"
+    tables = [name for name in type(held.sheet).model_fields if name not in _ELSEWHERE]
+    for name in (*tables, "steps"):
+        yield from _part(name, getattr(held.sheet, name), 0)
+    for assumed in held.protocol.assumed:
+        yield f"assumed: {assumed}"
+    for change in held.changes:
+        why = f", because {change.reason}" if change.reason else ""
+        loosened = " LOOSENED" if change.loosens else ""
+        yield f"changed{loosened}: {change.key}: {change.new} instead of {change.old}, by {change.author}{why}"
+    share = sourcing(held.sheet).share
+    yield "Numbers with a source: " + ("none is there" if share is None else f"{share:.0%}")
+    yield "Sources, each read in an abstract, an excerpt or a single page:"
+    yield from (f"{_INDENT}{key}: {citation}" for key, citation in held.sheet.refs.items())
+
+
+def table(held: Sequence[LoadedSheet]) -> str:
+    """Each protocol's numbers by certainty, and the share that has a source, as a Markdown table."""
+    counts = [(item.sheet.id, sourcing(item.sheet)) for item in held]
+    total = Sourcing(_sum([c.numbers for _, c in counts]), _sum([c.statements for _, c in counts]))
+    grades = (*CERTAINTIES, MISSING)
+    head = ["protocol", *grades, "numbers with a source", "statements with a source"]
+    lines = [head, ["---"] * len(head)]
+    lines += [_row(name, count, grades) for name, count in (*counts, ("all", total))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _row(name: str, count: Sourcing, grades: Sequence[str]) -> list[str]:
+    numbers = [str(count.numbers[grade]) for grade in grades]
+    return [name, *numbers, _percent(count.share), _percent(Sourcing(count.statements, {}).share)]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _sum(counts: Sequence[dict[str, int]]) -> dict[str, int]:
+    return {grade: sum(count[grade] for count in counts) for grade in (*CERTAINTIES, MISSING)}
+
+
+def _part(name: str, item: Any, depth: int) -> Iterator[str]:
+    head = f"{_INDENT * depth}{name}"
+    if item is None or item in ({}, ()):
+        return
+    if isinstance(item, Sourced):
+        yield f"{head}: {_value(item)}"
+        return
+    if not isinstance(item, BaseModel | dict | tuple):
+        yield f"{head}: {item}"
+        return
+    yield f"{head}{_source(item) if isinstance(item, Cited) else ''}"
+    for key, part in _items(item):
+        yield from _part(key, part, depth + 1)
+
+
+def _items(item: Any) -> list[tuple[str, Any]]:
+    if isinstance(item, BaseModel):
+        told = _CITED if isinstance(item, Cited) else set[str]()
+        return [(key, getattr(item, key)) for key in type(item).model_fields if key not in told]
+    if isinstance(item, dict):
+        return list(item.items())
+    return [(str(place), part) for place, part in enumerate(item, 1)]
+
+
+def _value(item: Sourced[Any]) -> str:
+    if item.value is None:
+        return f"missing: {item.missing}"
+    value = _ends(item.value) if isinstance(item.value, tuple) else str(item.value)
+    return f"{value}{_source(item)}"
+
+
+def _ends(values: tuple[Any, ...]) -> str:
+    """Both ends of a range, or the words of a list."""
+    if all(isinstance(value, str) for value in values):
+        return ", ".join(values)
+    return " to ".join(f"{end:g}" for end in values)
+
+
+def _source(item: Cited | Sourced[Any]) -> str:
+    words = "UNSOURCED" if item.certainty == UNSOURCED else f"{item.certainty}: {', '.join(item.sources)}"
+    return f"  [{words}]" + (f"  {item.note}" if item.note else "")

@@ -1,0 +1,80 @@
+"""What pulses of several widths say of distance: little by themselves, and by a model of the axon; off by default.
+
+Chronaxie grows with distance in the double-cable model of McIntyre, Richardson and Grill (0.16 ms at contact, 0.51 at
+10 mm), and hardly in Sweeney's (0.02 to 0.03 ms); a needle in a pig implied 0.125 ms (Wiesmann 2014), textbooks say
+0.05 to 0.1. No measurement on a nerve says which holds. So chronaxie at contact and its growth are guesses of each
+law, wide enough for all of these, and a width narrows the distance as far as the laws agree on what it means. That
+none of them holds stays possible throughout.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from guidance.proximity.likelihood import Observation, likelihood
+from guidance.proximity.particles import SHORT_MS, Particles
+from guidance.proximity.random_table import Cloud
+from guidance.proximity.resampling import even, weighed
+from guidance.signal.sweep.basis import Array
+
+_LN_CONTACT_MS = (float(np.log(0.008)), float(np.log(0.30)))
+_CONSTANT_SHARE = 0.5
+_GROWTH_PER_MM = 0.35
+_MOST_GROWN = 4.5
+_LN_CHRONAXIES_MS = np.log(np.geomspace(0.006, 1.2, 24))
+_MISFIT_LN = 0.12
+_TRUST = 0.3
+"""Answers one after another share errors of threshold and recruitment; each counts for so much of an answer alone."""
+_FADES_S = 30.0
+_NO_LAW = 0.3
+"""How probable it is that widths go with distance in no way guessed here: then they say nothing."""
+
+
+class WidthLaws:
+    """Chronaxie c = c0 (1 + b r), r in mm, a guess of c0 and b for each law of distance, and how well the widths heard
+    bear each out.
+    """
+
+    def __init__(self, rng: np.random.Generator, count: int) -> None:
+        """Draw ``count`` laws."""
+        self._contact_ln_ms = rng.uniform(*_LN_CONTACT_MS, count)
+        self._growth_per_mm = rng.uniform(0.0, _GROWTH_PER_MM, count) * (rng.random(count) >= _CONSTANT_SHARE)
+        self.restart()
+
+    def restart(self) -> None:
+        """Another nerve."""
+        self._borne_out = even(len(self._growth_per_mm))
+        self._t: float | None = None
+
+    @property
+    def weights(self) -> Array:
+        """How much each law counts (laws,), summing to 1."""
+        return np.asarray((1 - _NO_LAW) * self._borne_out + _NO_LAW / len(self._borne_out))
+
+    def ln_chronaxie(self, distance_mm: Cloud) -> Array:
+        """Ln of the chronaxie in ms that each law has at its ``distance_mm`` (laws,)."""
+        grown = np.minimum(1 + self._growth_per_mm * distance_mm, _MOST_GROWN)
+        return np.asarray(self._contact_ln_ms + np.log(grown))
+
+    def heard(self, t: float, told: Array, distance_mm: Cloud) -> None:
+        """Weigh the laws by an answer at ``t``: ``told`` (chronaxies,) is how likely each chronaxie makes it
+        (``chronaxie_likelihood``), ``distance_mm`` (laws,) where each law has the nerve now.
+        """
+        kept = 1.0 if self._t is None else float(np.exp(min(self._t - t, 0.0) / _FADES_S))
+        self._t = t
+        ln_told = np.interp(self.ln_chronaxie(distance_mm), _LN_CHRONAXIES_MS, np.log(told))
+        before = kept * np.log(self._borne_out + 1e-300)
+        self._borne_out = weighed(even(len(before)), before + _TRUST * ln_told)
+
+
+def chronaxie_likelihood(observation: Observation, few: Particles, unrest: float) -> Array:
+    """How likely each chronaxie of ``_LN_CHRONAXIES_MS`` makes ``observation``, threshold and recruitment being
+    as a ``few`` guesses have them; blurred by what Weiss's law gets wrong.
+    """
+    chronaxies = np.exp(_LN_CHRONAXIES_MS)[:, None]
+    factor = np.log1p(chronaxies / observation.width_ms) - np.log1p(chronaxies / SHORT_MS)
+    expected = few.recruited(float(np.log(observation.current_ma)), few.ln_threshold() + factor)
+    told = likelihood(observation, expected, unrest).mean(axis=1)
+    apart = (_LN_CHRONAXIES_MS[:, None] - _LN_CHRONAXIES_MS) / _MISFIT_LN
+    blur = np.exp(-0.5 * apart**2)
+    return np.asarray(blur @ told / blur.sum(axis=1))

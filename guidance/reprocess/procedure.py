@@ -1,0 +1,199 @@
+"""What went into a procedure, taken from its record, and what today's engine makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drivers.base import Block, Channel, DeviceInfo, Outcome, Pulse, Samples, Status
+from drivers.recording import Recording
+from guidance.common.errors import Fault
+from guidance.contracts.commands import Acknowledge, Mark, Message, TurnDial
+from guidance.contracts.events import Made, Numbering
+from guidance.contracts.origin import replayed
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
+from guidance.journal.bdf import UNKNOWN_RANGE_UV
+from guidance.journal.event_reader import read_events
+from guidance.journal.signal import SIGNAL_NAME
+from guidance.protocol import ProtocolError, load
+from guidance.stimulation.control import DIAL_STEP_MA
+
+EventFields = dict[str, Any]
+
+_BLOCK_S = 0.1
+_NOT_BY_HAND = {
+    "button",
+    "verification",
+    "dose-plan",
+    "dose-warning",
+    "injection-refused",
+    "recovered",
+    "hand-over",
+    "signal-dead",
+}
+"""Entries that the program or the device made; all others are the operator's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """The records ``then``, and those that today's code gives, without the last one."""
+
+    name: str
+    then: list[EventFields]
+    today: list[EventFields]
+    signal_s: float
+
+
+def rerun(folder: Path) -> Rerun:
+    """Run the procedure in ``folder`` through the engine. Raises Fault, DeviceError where its record does not allow it.
+
+    The signal, the pulses as the device told of them, the operator's entries and the electrodes' state go in again;
+    not the stimulator and the program's own doing, whose pulses and currents are those on record.
+    """
+    then = read_events(folder)
+    if not then or then[0].get("kind") != "start":
+        raise Fault(f"The procedure {folder.name} has no start on record, so there is nothing to replay.")
+    try:
+        recording = Recording(folder / SIGNAL_NAME, listen=False)
+        inputs = Inputs(then, recording)
+        engine = Engine(inputs.settings, inputs.info, then[0]["wall_time"])
+        made = [engine.begin(replayed(then[0])), *inputs.through(engine)]
+    except ProtocolError as fault:
+        raise Fault(f"The procedure {folder.name} cannot be replayed: {fault}") from None
+    except (KeyError, TypeError, ValueError) as fault:
+        raise Fault(
+            f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
+        ) from None
+    return Rerun(folder.name, then, _told(made), recording.total_samples / inputs.info.sample_rate_hz)
+
+
+class Inputs:
+    """All that goes in, in the order of device time."""
+
+    def __init__(self, then: list[EventFields], recording: Recording) -> None:
+        """From the records ``then`` and the ``recording`` beside them. Raises KeyError and such where they lack it."""
+        self._recording, device = recording, then[0]["device"]
+        self.settings = _settings(then[0])
+        self._rate_hz = float(device["sample_rate_hz"])
+        channels = tuple(
+            Channel(name, None if kept.range_uv == UNKNOWN_RANGE_UV else kept.range_uv)
+            for name, kept in zip(device["channels"], recording.info.channels, strict=True)
+        )
+        self.info = DeviceInfo(device["model"], device["serial"], device["address"], self._rate_hz, channels)
+        self._pulses = _pulses(then, recording)
+        said: list[tuple[int, Message | tuple[bool, ...]]] = [*self._messages(then), *self._leads(then)]
+        self._said = sorted(said, key=lambda item: item[0])
+
+    def through(self, engine: Engine) -> Iterator[Made]:
+        """What ``engine`` makes of all of it."""
+        while engine.path.history.end < self._recording.total_samples:
+            at = engine.path.history.end
+            while self._said and self._said[0][0] <= at:
+                yield from self._say(engine, self._said.pop(0)[1])
+            until = min([at + max(1, int(_BLOCK_S * self._rate_hz)), *(sample for sample, _ in self._said[:1])])
+            block = self._recording.take(max(1, until - at))
+            if block is None:
+                return
+            yield from engine.step([self._as_it_came(block)], _ns(block.end_sample, self._rate_hz))
+
+    def _say(self, engine: Engine, item: Message | tuple[bool, ...]) -> Iterator[Made]:
+        end = engine.path.history.end
+        if isinstance(item, tuple):
+            nothing = Block(end, _nothing(engine), status=(Status(end, "streaming", "none", item),))
+            return engine.step([nothing], _ns(end, self._rate_hz))
+        return engine.step([], _ns(end, self._rate_hz), [item])
+
+    def _as_it_came(self, block: Block) -> Block:
+        inside = [pulse for pulse in self._pulses if pulse.sample < block.end_sample]
+        self._pulses = self._pulses[len(inside) :]
+        return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._rate_hz))
+
+    def _messages(self, then: list[EventFields]) -> Iterator[tuple[int, Message]]:
+        dial_ma = self.settings.current_ma or 0.0
+        for event in then:
+            if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
+                steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
+                yield round(event["t"] * self._rate_hz), TurnDial(steps)
+            if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
+                asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
+                said = Acknowledge() if event["what"] == "acknowledge" else Mark(asked)
+                yield round(event["t"] * self._rate_hz), said
+
+    def _leads(self, then: list[EventFields]) -> Iterator[tuple[int, tuple[bool, ...]]]:
+        """Which electrodes were off, from when on: as the alarm began and ended, and as each second told."""
+        known: tuple[bool, ...] = ()
+        for index, event in enumerate(then):
+            told = _lead_off(event, then[index:])
+            if told is not None and told != known:
+                known = told
+                yield round(event["t"] * self._rate_hz), told
+
+
+def _lead_off(event: EventFields, later: list[EventFields]) -> tuple[bool, ...] | None:
+    """One flag a channel, where ``event`` says which are off; the next second names those of an alarm."""
+    if event["kind"] == "alarm" and event["code"] == "lead-off":
+        second = next((each for each in later if each["kind"] == "signal"), None)
+        flags = _flags(second) if second else None
+        return tuple(bool(flag) and event["active"] for flag in flags) if flags else None
+    return _flags(event) if event["kind"] == "signal" else None
+
+
+def _flags(second: EventFields) -> tuple[bool, ...] | None:
+    flags = tuple(channel["lead_off"] for channel in second["channels"])
+    return None if None in flags else tuple(bool(flag) for flag in flags)
+
+
+def _settings(start: EventFields) -> Settings:
+    """Those of the record; where it does not say, today's protocol stands."""
+    told = start.get("settings") or {}
+    window_ms = told.get("window_ms")
+    return Settings(
+        load(start["protocol"]),
+        Mode(start["mode"]),
+        (float(window_ms[0]), float(window_ms[1])) if window_ms else None,
+        criterion_uv=told.get("criterion_uv"),
+        current_ma=told.get("current_ma"),
+        silent_pulses=told.get("silent_pulses") or 0,
+        probe_widths=bool(told.get("probe_widths")),
+        marker=told.get("marker"),
+    )
+
+
+def _pulses(then: list[EventFields], recording: Recording) -> list[Pulse]:
+    """The pulses that the device told of, in order; how far into a sample each began is beside the signal."""
+    offsets = {pulse.sample: pulse.offset_ns for pulse in recording.pulses}
+    found = [
+        Pulse(
+            event["sample"],
+            offsets.get(event["sample"], 0),
+            event["current_ma"],
+            event["requested_ma"],
+            event["width_ms"],
+            event["impedance_kohm"],
+            Outcome(event.get("outcome", "delivered")),
+            event["source"],
+            unrequested=bool(event.get("unrequested")),
+        )
+        for event in then
+        if event["kind"] == "stimulus" and (event["source"] == "device" or event.get("offset_ms") is not None)
+    ]
+    return sorted((pulse for pulse in found if pulse.outcome is not Outcome.UNCONFIRMED), key=lambda each: each.sample)
+
+
+def _nothing(engine: Engine) -> Samples:
+    return np.zeros((0, len(engine.info.channels)), np.float32)
+
+
+def _told(made: list[Made]) -> list[EventFields]:
+    numbering = Numbering()
+    return [json.loads(numbering.line(one, 0)) for one in made]
+
+
+def _ns(sample: int, rate_hz: float) -> int:
+    return round(sample / rate_hz * 1e9)

@@ -1,0 +1,5 @@
+"""A live procedure: an amplifier read, the engine stepped, the stimulator asked, the screen served."""
+
+from guidance.session.live_job import Live
+
+__all__ = ["Live"]

@@ -1,0 +1,162 @@
+"""An exercise under way on a device or a recording: what it runs with, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drivers import open_device
+from drivers.base import Amplifier, DeviceInfo
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Mute, Sound
+from guidance.biofeedback.engine import BiofeedbackEngine
+from guidance.biofeedback.envelope import LEAST_RATE_HZ
+from guidance.biofeedback.feedback import EXERCISE
+from guidance.biofeedback.plan import MUSCLES, Plan
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.contracts.commands import Message
+from guidance.contracts.events import Entry
+from guidance.contracts.origin import RECORDED, is_simulation
+from guidance.engine.settings import Settings
+from guidance.journal.visits import Visit, earlier_visits, put_label
+from guidance.processes.screen_channel import Desk
+from guidance.session.device import LiveDevice
+from guidance.session.live import LiveSession, Outlets
+from guidance.session.recording_device import Played
+from guidance.session.simulated_subject import Effort, Will
+from guidance.session.startup import Opening
+
+_MOST_MUSCLES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What to run: an exercise on the device at ``address``, or on the recording ``file`` at ``speed`` (None: fast).
+
+    ``label`` is the case whose visit it is. ``script`` and ``follows`` steer a simulated person.
+    """
+
+    settings: Settings
+    plan: Plan
+    store: str
+    address: str | None = None
+    file: str | None = None
+    speed: float | None = 1.0
+    channels: tuple[str, ...] = ()
+    label: str | None = None
+    events: str | None = None
+    duration_s: float | None = None
+    sound: SoundSettings | None = None
+    script: tuple[Effort, ...] | None = None
+    follows: bool = False
+
+    def open(self) -> TrainingSession:
+        """The session, its device streaming; no output of it is touched. Raises Fault and DeviceError."""
+        with Opening(self.store, self.events) as opening:
+            amplifier = self._amplifier()
+            opening.stack.callback(amplifier.close)
+            info = amplifier.info
+            columns = columns_of(info, self.channels, MUSCLES.get(self.plan.exercise, 1))
+            device = opening.streaming(amplifier, asks=False)
+            sound = Mute("exercise") if self.sound is None else _sound(self.sound, info)
+            before = earlier_visits(opening.store, self.label, self.plan.exercise) if self.label else []
+            outlets = opening.outlets(self.settings.protocol, info, sound)
+            self._put_label(outlets.record.folder)
+            return TrainingSession(
+                BiofeedbackEngine(self.settings, self.plan, info, columns, opening.wall_time),
+                device,
+                outlets,
+                self.duration_s,
+                opening.notices(self.settings.protocol) + _before_told(before),
+                opening.stack.pop_all(),
+                played=amplifier if isinstance(amplifier, Played) else None,
+                will=Will(self.script, follows=self.follows, exercise=self.plan.exercise),
+            )
+
+    def _amplifier(self) -> Amplifier:
+        if self.file is not None:
+            return Played(self.file, self.speed)
+        address = self.address or ""
+        return open_device(address, channels=_MOST_MUSCLES) if is_simulation(address) else open_device(address)
+
+    def _put_label(self, folder: Path) -> None:
+        if self.label:
+            try:
+                put_label(folder, self.label)
+            except OSError as fault:
+                raise Fault(f"The case label cannot be kept in {folder} ({fault.strerror}); make room.") from None
+
+
+class TrainingSession(LiveSession):
+    """An exercise under way; it ends when the course is over, and with the recording."""
+
+    def __init__(
+        self,
+        engine: BiofeedbackEngine,
+        device: LiveDevice,
+        outlets: Outlets,
+        duration_s: float | None,
+        notices: list[str],
+        stack: ExitStack,
+        *,
+        played: Played | None,
+        will: Will,
+    ) -> None:
+        """As LiveSession; ``played`` is the recording, if it is one, and ``will`` that of a simulated person."""
+        super().__init__(engine, device, outlets, duration_s, notices, stack)
+        self._training, self._played, self._will = engine, played, will
+        if played is not None:
+            self._origin, self._speed = RECORDED, played.speed
+
+    def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        reason = super()._turn(desk, stopping)
+        if self._device.is_simulated:
+            for words in self._will.words(self._training.t, self._training.course.phase):
+                self._device.steer(words)
+                self._write(self._training.enter(Entry("simulated", {"words": words})))
+        return reason
+
+    def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:
+        reason = super()._reason(desk, messages, stopping)
+        course = self._training.course
+        if reason is None and course.failed:
+            self._amiss = course.failed
+            return "error"
+        if reason is None and (course.over or (self._played is not None and self._played.over)):
+            return "duration"
+        return reason
+
+
+def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[int, ...]:
+    """The channels of device ``info`` called ``names``, or its first two. Raises ArgumentFault, Fault."""
+    if info.sample_rate_hz < LEAST_RATE_HZ:
+        raise Fault(
+            f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for an envelope, which needs at least "
+            f"{LEAST_RATE_HZ:g} Hz."
+        )
+    there = [channel.name for channel in info.channels]
+    for name in names:
+        if name not in there:
+            raise ArgumentFault(f"{info.address} has no channel {name!r}; it has: {', '.join(there)}.")
+    columns = tuple(there.index(name) for name in names) or tuple(range(min(len(there), _MOST_MUSCLES)))
+    if len(set(columns)) < needed:
+        raise ArgumentFault(
+            f"This exercise needs {needed} channels, one over each muscle; {len(set(columns))} is there."
+        )
+    return columns
+
+
+def _sound(settings: SoundSettings, info: DeviceInfo) -> Sound:
+    return Sound(replace(settings, mapping="exercise", monitor=0.0), info.sample_rate_hz, EXERCISE)
+
+
+def _before_told(before: list[Visit]) -> list[str]:
+    """The last visit in a sentence."""
+    if not before:
+        return []
+    last = before[-1]
+    score = "not known" if last.mean_score is None else f"{last.mean_score:.0f} %"
+    trials = f"{last.reached} of {len(last.scores)} trials reached, mean {score}"
+    return [f"Visit {len(before) + 1}. Last time ({last.wall_time[:10]}): {trials}."]

@@ -1,0 +1,107 @@
+"""A device in use: read, asked for pulses where it may be, lost and found again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
+from guidance.contracts.origin import Origin, reports_simulation
+from guidance.session.amplifier_with_stimulator import Paired
+from guidance.stimulation.control import Action, Fire, SwitchOutput
+
+RETRY_S = 0.25
+
+
+class LiveDevice:
+    """``lost`` says in words why the device is not there now; it is tried again by ``read`` all the while."""
+
+    def __init__(
+        self, amplifier: Amplifier, *, asks: bool, follow: Callable[[Sequence[Block]], None] | None = None
+    ) -> None:
+        """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses. ``follow`` is
+        given all blocks too.
+        """
+        self._amplifier = amplifier
+        self._stimulator = amplifier if asks and isinstance(amplifier, Stimulator) else None
+        alone = amplifier.amplifier if isinstance(amplifier, Paired) else amplifier
+        self._patient = alone if isinstance(alone, Simulation) else None
+        self._follow = follow
+        self.lost: str | None = None
+        self._lost_at = self._retry_at = 0.0
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether there is a simulated patient, who can be steered, and no other."""
+        return self._patient is not None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the signal of a device comes from: it measures now, a person or a simulation."""
+        info = self._amplifier.info
+        return Origin(live=True, simulated=self.is_simulated or reports_simulation(info.model, info.address))
+
+    @property
+    def lost_for_s(self) -> float:
+        """How long the device has been lost, in s of the host's clock."""
+        return 0.0 if self.lost is None else time.monotonic() - self._lost_at
+
+    def start(self) -> None:
+        """Begin to stream, the stimulator off. Raises DeviceError."""
+        self._amplifier.start()
+        self.act([SwitchOutput(on=False)])
+
+    def read(self, timeout_s: float) -> list[Block]:
+        """Blocks that have arrived, waiting at most ``timeout_s``; none while the device is lost."""
+        if self.lost is not None:
+            time.sleep(timeout_s)
+            self._reopen()
+            return []
+        try:
+            blocks = self._amplifier.read(timeout_s)
+        except DeviceLost as fault:
+            self.lost, self._lost_at = str(fault), time.monotonic()
+            return []
+        if self._follow:
+            self._follow(blocks)
+        return blocks
+
+    def act(self, actions: Sequence[Action]) -> str | None:
+        """Ask the stimulator for ``actions``; what it refused since the last time, in words."""
+        if self._stimulator is None or self.lost is not None:
+            return None
+        try:
+            for action in actions:
+                _ask(self._stimulator, action)
+            errors = [outcome.error for outcome in self._stimulator.take_outcomes() if outcome.error]
+        except DeviceLost:
+            return None  # the next read says so too, after what had arrived before
+        except DeviceError as fault:
+            errors = [fault]
+        return str(errors[0]) if errors else None
+
+    def steer(self, words: str) -> None:
+        """Steer a simulated patient; a real one stays alone."""
+        if self._patient:
+            self._patient.steer(words)
+
+    def _reopen(self) -> None:
+        if time.monotonic() < self._retry_at:
+            return
+        try:
+            self._amplifier.reopen()
+        except DeviceError as fault:
+            self.lost = str(fault)
+            self._retry_at = time.monotonic() + RETRY_S
+        else:
+            self.lost = None
+            self.act([SwitchOutput(on=False)])  # clears what fault the device has kept since
+
+
+def _ask(stimulator: Stimulator, action: Action) -> None:
+    if isinstance(action, SwitchOutput):
+        stimulator.enable(action.on)
+    elif isinstance(action, Fire):
+        stimulator.pulse_once(action.current_ma, action.width_ms)
+    else:
+        stimulator.set_pulses(action.current_ma, action.width_ms, action.rate_hz)

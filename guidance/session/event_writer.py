@@ -1,0 +1,164 @@
+"""Where the event stream goes while it is made: the procedure's journal, and the copy that ``--events`` asks for."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from guidance.common.errors import ArgumentFault, StorageFault
+from guidance.common.worker import BackgroundWorker
+from guidance.contracts.events import Made, Numbering
+
+_MOST_WAITING = 20_000
+_CLOSE_S = 2.0
+
+
+class LineTarget(Protocol):
+    """Something that takes the lines of a stream, each whole and at once."""
+
+    name: str
+
+    def write(self, line: bytes) -> None:
+        """Take ``line``, its end included. Raises OSError."""
+
+    def close(self) -> None:
+        """Take no more."""
+
+
+class EventWriter:
+    """Numbers, stamps and writes every record to all its targets, line by line."""
+
+    def __init__(self, *targets: LineTarget | None) -> None:
+        """Write to each of ``targets``, and close them in the end."""
+        self._numbering = Numbering()
+        self._targets = [target for target in targets if target is not None]
+        self._spent: list[LineTarget] = []
+        self._failed: list[StorageFault] = []
+
+    def write(self, made: Made) -> None:
+        """Stamp and write one record. Raises StorageFault once for each target that fails, and lets go of it."""
+        line = (self._numbering.line(made, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
+        for target in list(self._targets):
+            try:
+                target.write(line)
+            except OSError as fault:
+                self._targets.remove(target)
+                self._spent.append(target)
+                self._failed.append(StorageFault(_sentence(target, fault), target.name))
+        if self._failed:
+            raise self._failed.pop(0)
+
+    def close(self) -> None:
+        """Close all targets."""
+        while remaining := self._targets or self._spent:
+            remaining.pop().close()
+
+
+class FileTarget:
+    """A file or pipe that is written straight away."""
+
+    def __init__(self, path: str) -> None:
+        """Begin ``path`` anew. Raises ArgumentFault."""
+        self.name = path
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+        except OSError as fault:
+            raise ArgumentFault(
+                f"Events cannot be written to {path} ({fault.strerror}); name a file in a folder you may write to."
+            ) from None
+
+    def write(self, line: bytes) -> None:
+        """Write ``line``."""
+        while line:
+            line = line[os.write(self._fd, line) :]
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+class StandardOutput:
+    """Standard output, in UTF-8 whatever the terminal speaks."""
+
+    name = "standard output"
+
+    def __init__(self) -> None:
+        """Raises ArgumentFault where there is none."""
+        if sys.stdout is None:
+            raise ArgumentFault("--events - writes to standard output, which is closed; name a file.")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+
+    def write(self, line: bytes) -> None:
+        """Write and flush ``line``; nothing more goes out once that has failed."""
+        try:
+            sys.stdout.write(line.decode())
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python flushes again at its end
+            raise
+
+    def close(self) -> None:
+        """Nothing to do: it stays open for the rest of the program."""
+
+
+class Detached:
+    """A copy that never holds up its writer: a background worker writes it, and gives up on a reader too slow."""
+
+    def __init__(self, path: str) -> None:
+        """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises ArgumentFault."""
+        self.name = path
+        waits = path != "-" and _is_pipe(path)
+        self._open: Callable[[], LineTarget] = (lambda: FileTarget(path)) if waits else _always(opened(path))
+        self._target: LineTarget | None = None
+        self._worker = BackgroundWorker[bytes](
+            f"events to {path}", self._copy, begin=self._begin, finish=self._finish, most_waiting=_MOST_WAITING
+        ).start()
+
+    def write(self, line: bytes) -> None:
+        """Have ``line`` written soon. Raises the OSError that an earlier one met."""
+        if self._worker.fault is not None:
+            raise self._worker.fault
+        if not self._worker.put(line):
+            raise TimeoutError(None, "its reader does not keep up")
+
+    def close(self) -> None:
+        """Wait a little for what is still to be written."""
+        self._worker.close(_CLOSE_S)
+
+    def _begin(self) -> None:
+        self._target = self._open()
+
+    def _copy(self, line: bytes) -> None:
+        if self._target is not None:
+            self._target.write(line)
+
+    def _finish(self) -> None:
+        if self._target is not None:
+            self._target.close()
+
+
+def opened(path: str) -> LineTarget:
+    """The target that ``path`` names, "-" being standard output. Raises ArgumentFault."""
+    return StandardOutput() if path == "-" else FileTarget(path)
+
+
+def _always(target: LineTarget) -> Callable[[], LineTarget]:
+    return lambda: target
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _sentence(target: LineTarget, fault: OSError) -> str:
+    return f"Writing events to {target.name} failed ({fault.strerror}); what was written before stays there."

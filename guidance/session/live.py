@@ -1,0 +1,349 @@
+"""A live procedure under way: the loop, and what ends it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
+from guidance.alarms.board import AlarmBoard
+from guidance.alarms.health import fault_text
+from guidance.audio.sound import Mute, Sound
+from guidance.common.errors import Fault, StorageFault
+from guidance.contracts.commands import Message, Quit, Steer
+from guidance.contracts.events import Cue, Entry, Made, Signal
+from guidance.contracts.origin import Origin
+from guidance.contracts.snapshot import Snapshot
+from guidance.engine.settings import Settings
+from guidance.engine.snapshot_builder import SessionState
+from guidance.journal.record import ProcedureRecord
+from guidance.journal.store import mark_alone
+from guidance.processes.screen_channel import Desk
+from guidance.session.device import LiveDevice
+from guidance.session.event_writer import EventWriter
+from guidance.stimulation.control import Action, Stimulation, SwitchOutput
+from guidance.stimulation.output_state import NOT_KNOWN
+
+READ_S = 0.004
+DRAW_S = 0.010
+"""No Snapshot is drawn when an answer is due so soon: it would have to wait."""
+
+RECONNECT_S = 10.0
+SOUND_S = 1.0
+SCREENLESS_S = 600.0
+_REAL_TIME: float | None = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where a procedure goes: the event stream, the record that is kept, and the loudspeaker."""
+
+    writer: EventWriter
+    record: ProcedureRecord
+    sound: Sound | Mute
+
+
+class Loop(Protocol):
+    """What runs on the device: the engine of a procedure, or of an exercise."""
+
+    settings: Settings
+    info: DeviceInfo
+    alarms: AlarmBoard
+    stimulation: Stimulation | None
+
+    @property
+    def t(self) -> float:
+        """Device time in s."""
+
+    @property
+    def actions(self) -> list[Action]:
+        """What is to be asked of the stimulator now."""
+
+    @property
+    def journal_ok(self) -> bool:
+        """Whether the journal still takes what happens."""
+
+    def is_fit(self, now_ns: int) -> bool:
+        """Whether the signal is fit to begin stimulation."""
+
+    def answer_due(self, within_s: float) -> bool:
+        """Whether something that may not wait comes so soon."""
+
+    def begin(self, origin: Origin) -> Made:
+        """The record that opens the stream."""
+
+    def step(self, blocks: Sequence[Block], now_ns: int | None, messages: Sequence[Message]) -> Iterable[Made]:
+        """Records that these give rise to."""
+
+    def end(self, reason: str) -> Iterable[Made]:
+        """The records that close the stream."""
+
+    def arm(self, by: str, now_ns: int) -> Iterable[Made]:
+        """Arm the stimulator, if there is one."""
+
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[Made]:
+        """Take in what the host knows of trouble."""
+
+    def enter(self, entry: Entry) -> Iterable[Made]:
+        """Put an entry of the host on record."""
+
+    def snapshot(self, session: SessionState) -> Snapshot:
+        """All that a screen shows now."""
+
+    def screen_lost(self) -> None:
+        """Note that nobody sees the screen any more."""
+
+    def journal_failed(self) -> None:
+        """Note that nothing goes on record any more."""
+
+
+class LiveSession:
+    """A procedure under way. It owns what ``stack`` closes: the device, the record, the copy of the events."""
+
+    def __init__(
+        self,
+        engine: Loop,
+        device: LiveDevice,
+        outlets: Outlets,
+        duration_s: float | None,
+        notices: list[str],
+        stack: ExitStack,
+    ) -> None:
+        """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
+        self._engine, self._device = engine, device
+        self._origin, self._speed = device.origin, _REAL_TIME
+        self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
+        self._duration_s, self._notices, self._stack = duration_s, notices, stack
+        self._lost: str | None = None
+        self._status_seen = False
+        self._sound_since: float | None = None
+        self._screen_gone_at: float | None = None
+        self._amiss: str | None = None
+        self._ended: str | None = None
+        self._not_off: str | None = None
+
+    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """Run to its end; the stimulator is off and the journal closed whatever happens.
+
+        A sentence says what was amiss, first of all that the stimulator may still be on. Raises DeviceLost where that
+        was the end of it.
+        """
+        with self._stack:
+            try:
+                self._ended = self._procedure(desk, stopping)
+                self._switch_off()
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the stimulator goes off and the journal ends
+                self._ended = self._break_off(fault)
+            if self._not_off:
+                self._write(self._engine.trouble("stimulator-not-off", self._not_off, disarm=False))
+            self._write(self._engine.end(self._ended))
+            self._device.act(self._engine.actions)
+            if self._ended != "error":
+                desk.show(self._draw, at_once=True)
+        if self._ended == "device-lost":
+            raise DeviceLost(_sentences(self._not_off, self._lost or "The amplifier was lost."))
+        return _sentences(self._not_off, self._amiss) or None
+
+    def _switch_off(self) -> None:
+        """Request off, and wait for the device to report it: no longer than it may take, whether it does or not."""
+        stimulation = self._engine.stimulation
+        if stimulation is None:
+            return
+        self._write(Made(self._engine.t, record) for record in stimulation.disarm("safety", "the procedure ends"))
+        self._device.act(self._engine.actions)
+        self._await_off(stimulation)
+
+    def _await_off(self, stimulation: Stimulation) -> None:
+        output = stimulation.output
+        self._not_off = None if output.is_off else NOT_KNOWN
+        while self._device.lost is None:
+            output.follow(self._engine.t, time.monotonic_ns(), wanted=False)
+            if output.is_off or output.not_off:
+                self._not_off = output.not_off
+                return
+            for block in self._device.read(READ_S):
+                for status in block.status:
+                    output.report(status.state)
+
+    def _procedure(self, desk: Desk, stopping: Callable[[], bool]) -> str:
+        for notice in self._notices:
+            desk.tell(notice)
+        self._write([self._engine.begin(self._origin)])
+        while True:
+            reason = self._turn(desk, stopping)
+            if reason is not None:
+                return reason
+
+    def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """One round of the loop; the reason to end, or None."""
+        blocks = self._read(desk)
+        self._record.blocks(blocks)
+        self._storage()
+        messages = desk.messages()
+        now_ns = time.monotonic_ns()
+        self._write(self._engine.step(blocks, now_ns, messages))
+        self._steer(messages)
+        self._tend_sound(blocks, messages)
+        if self._engine.settings.headless:
+            self._arm_when_sound(now_ns)
+        self._act()
+        if not self._engine.answer_due(DRAW_S):
+            desk.show(self._draw)
+        return self._reason(desk, messages, stopping())
+
+    def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:
+        if stopping or any(isinstance(message, Quit) for message in messages):
+            return "operator"
+        if self._duration_s is not None and self._engine.t >= self._duration_s:
+            return "duration"
+        if desk.gone and self._without_screen():
+            return "error"
+        alone = self._engine.settings.headless or desk.gone
+        return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
+
+    def _without_screen(self) -> bool:
+        """Note that the screen is gone; whether it has been for too long."""
+        now = time.monotonic()
+        if self._screen_gone_at is None:
+            self._screen_gone_at = now
+            self._engine.screen_lost()
+            mark_alone(self._record.folder)
+            self._amiss = "The screen was gone; the procedure was recorded without it."
+        return now - self._screen_gone_at > SCREENLESS_S
+
+    def _read(self, desk: Desk) -> list[Block]:
+        blocks = self._device.read(READ_S)
+        if self._device.lost != self._lost:
+            self._lost = self._device.lost
+            self._sound_since = None
+            self._write(self._engine.trouble("device-lost", self._lost))
+        if blocks and not self._status_seen:
+            self._first_status(blocks, desk)
+        return blocks
+
+    def _first_status(self, blocks: list[Block], desk: Desk) -> None:
+        """A fault that the device has from before is told as found, for it is cleared at once."""
+        found = [status.fault for block in blocks for status in block.status][:1]
+        self._status_seen = bool(found)
+        if found and found[0] != "none":
+            notice = fault_text(found[0]) or ""
+            self._notices.append(notice)
+            desk.tell(notice)
+
+    def _arm_when_sound(self, now_ns: int) -> None:
+        """Nobody is there to arm: do it once the device streams and its signal has been sound for a second."""
+        engine = self._engine
+        stimulation = engine.stimulation
+        if stimulation is None or stimulation.armed or stimulation.suspect:
+            return
+        if not engine.is_fit(now_ns):
+            self._sound_since = None
+        elif self._sound_since is None:
+            self._sound_since = engine.t
+        elif engine.t - self._sound_since >= SOUND_S:
+            self._write(engine.arm("controller", now_ns))
+            self._sound_since = None
+
+    def _act(self) -> None:
+        """Carry out what the engine asks of the stimulator; what is refused disarms it."""
+        refused = self._device.act(self._engine.actions)
+        stimulation = self._engine.stimulation
+        if stimulation and stimulation.armed:
+            self._write(self._engine.trouble("stimulus-not-delivered", refused, "refused"))
+            self._device.act(self._engine.actions)
+
+    def _steer(self, messages: list[Message]) -> None:
+        for message in messages:
+            if isinstance(message, Steer):
+                self._device.steer(message.words)
+
+    def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
+        engine, sound = self._engine, self._sound
+        for asked in filter(None, map(sound.obey, messages)):
+            self._write(engine.enter(Entry("sound", asked)))
+        stimulation = engine.stimulation
+        sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
+        self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
+
+    def _write(self, records: Iterable[Made]) -> None:
+        for made in records:
+            stamped = self._stamped(made)
+            self._record.note(stamped)
+            try:
+                self._writer.write(stamped)
+            except StorageFault as fault:
+                self._unwritten(fault)
+
+    def _stamped(self, made: Made) -> Made:
+        """``made``, sounded, with what only the sound knows: when a cue leaves the loudspeaker, how often that lacked
+        samples.
+        """
+        record, sounded_ns = made.record, self._sound.play(made.record)
+        if isinstance(record, Cue):
+            return replace(made, record=replace(record, sounded_ns=sounded_ns))
+        if isinstance(record, Signal):
+            return replace(made, record=replace(record, underruns=self._sound.underruns))
+        return made
+
+    def _storage(self) -> None:
+        """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
+        for cause, text in self._record.troubles():
+            if text and cause != "space" and self._engine.journal_ok:
+                self._amiss = text
+            self._write(self._engine.trouble("storage", text, cause, disarm=False))
+
+    def _unwritten(self, fault: StorageFault) -> None:
+        """Without a journal there is no stimulation; without the copy there is."""
+        is_journal = fault.target == self._record.journal.name
+        if self._engine.journal_ok:  # what the copy meets does not hide that the journal has ended
+            self._amiss = str(fault)
+        if is_journal:
+            self._engine.journal_failed()
+        self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
+
+    def _break_off(self, fault: Exception) -> str:
+        """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""
+        self._device.act([SwitchOutput(on=False)])
+        if self._engine.stimulation:
+            self._engine.stimulation.actions.clear()
+            try:
+                self._await_off(self._engine.stimulation)
+            except Exception:  # noqa: BLE001 - it was not known then whether the stimulator is off, and that is told
+                self._not_off = NOT_KNOWN
+        self._amiss = str(fault) if isinstance(fault, Fault | DeviceError) else self._trace(fault)
+        return "error"
+
+    def _trace(self, fault: Exception) -> str:
+        off = "" if self._not_off else "; the stimulator is off"
+        sentence = f"The program failed ({type(fault).__name__}: {fault}){off}."
+        path = self._record.folder / "fault.txt"
+        try:
+            path.touch(0o600)
+            path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+        except OSError:
+            return sentence
+        return f"{sentence} Particulars are in {path}."
+
+    def _draw(self) -> Snapshot:
+        info = self._engine.info
+        state = SessionState(
+            source=f"{info.model} {info.serial}".strip(),
+            origin=self._origin,
+            duration_s=self._duration_s,
+            speed=self._speed,
+            ended=self._ended,
+            notice=" ".join(self._notices),
+            connected=self._lost is None,
+            sound=self._sound.view(),
+            journal=self._record.view(failed=not self._engine.journal_ok),
+        )
+        return self._engine.snapshot(state)
+
+
+def _sentences(*parts: str | None) -> str:
+    """Those of ``parts`` that are there, one after the other."""
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,98 @@
+"""What a live procedure is and runs with: the device opened, the stimulator beside it, the record begun."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drivers import open_device, open_stimulator
+from drivers.base import Amplifier, DeviceInfo, Simulation
+from guidance.audio.settings import SoundSettings
+from guidance.audio.sound import Mute, Sound
+from guidance.common.errors import ArgumentFault
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Settings
+from guidance.journal.encryption import of_file
+from guidance.journal.raw import RawLog
+from guidance.note.case_sheet import Case, save_case
+from guidance.session.amplifier_with_stimulator import Paired
+from guidance.session.live import LiveSession
+from guidance.session.lsl_outlet import LslOutlets
+from guidance.session.startup import Opening
+from guidance.session.stimulation_setup import check_beside, check_stimulus, stimulation_on
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
+
+    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named. ``stimulator`` is the address of
+    one beside the amplifier; ``lsl_out`` streams all of it to LSL.
+    """
+
+    settings: Settings
+    store: str
+    address: str
+    events: str | None = None
+    duration_s: float | None = None
+    sound: SoundSettings | None = None
+    raw_log: bool = False
+    case: Case | None = None
+    key_file: str | None = None
+    stimulator: str | None = None
+    lsl_out: bool = False
+
+    def open(self) -> LiveSession:
+        """The session, its device streaming. Raises Fault and DeviceError."""
+        check_stimulus(self.settings)
+        with Opening(self.store, self.events) as opening:
+            raw = RawLog() if self.raw_log else None
+            if raw:
+                opening.stack.callback(raw.close)
+            amplifier = self._opened(opening.stack)
+            if raw:
+                amplifier.tap(raw.tap)
+            info = amplifier.info
+            _check_marker(self.settings, info)
+            stimulation = stimulation_on(amplifier, self.settings)
+            lsl = LslOutlets(info) if self.lsl_out else None
+            device = opening.streaming(amplifier, asks=stimulation is not None, lsl=lsl)
+            outlets = opening.outlets(self.settings.protocol, info, self._sounded(info), raw, lsl)
+            self._keep_case(outlets.record.folder)
+            engine = Engine(self.settings, info, opening.wall_time, stimulation)
+            notices = opening.notices(self.settings.protocol)
+            notices += info.stimulator.notes if info.stimulator else ()
+            return LiveSession(engine, device, outlets, self.duration_s, notices, opening.stack.pop_all())
+
+    def _keep_case(self, folder: Path) -> None:
+        if self.case:
+            save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
+
+    def _sounded(self, info: DeviceInfo) -> Sound | Mute:
+        if self.sound is None:
+            return Mute(self.settings.sounds)
+        return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
+
+    def _opened(self, stack: ExitStack) -> Amplifier:
+        """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""
+        amplifier = open_device(self.address)
+        stack.callback(amplifier.close)
+        if self.stimulator is None:
+            return amplifier
+        stimulator = open_stimulator(self.stimulator)
+        stack.callback(stimulator.close)
+        if isinstance(amplifier, Simulation) and stimulator.info.fires:
+            raise ArgumentFault(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
+        check_beside(self.settings, stimulator)
+        return Paired(amplifier, stimulator)
+
+
+def _check_marker(settings: Settings, info: DeviceInfo) -> None:
+    """Refuse a marker channel that is not there, or that is the muscle's. Raises ArgumentFault."""
+    names = [channel.name for channel in info.channels]
+    if settings.marker is not None and settings.marker not in names[1:]:
+        others = ", ".join(names[1:]) or "none"
+        raise ArgumentFault(
+            f"--marker {settings.marker}: the amplifier's channels beside the first, the muscle's, are {others}."
+        )

@@ -1,0 +1,142 @@
+"""The signal of a device to a BDF+ file, and nothing else: no guidance, no stimulation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from drivers import open_device
+from drivers.base import Amplifier, DeviceLost
+from guidance.common.errors import ArgumentFault, StorageFault
+from guidance.journal.bdf import pulse_text
+from guidance.journal.signal import Note, SignalFile
+from guidance.processes.screen_channel import Desk
+
+_READ_S = 0.05
+_TELL_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingJob:
+    """What to record: the device at ``address`` to ``path``, for ``duration_s`` or until told to stop."""
+
+    address: str
+    path: str
+    duration_s: float | None = None
+
+    def open(self) -> RecordSession:
+        """The session, its device streaming and its file begun. Raises ArgumentFault and DeviceError."""
+        path = _free(Path(self.path))
+        with ExitStack() as stack:
+            amplifier = open_device(self.address)
+            stack.callback(amplifier.close)
+            amplifier.start()
+            file = _begun(path, amplifier)
+            return RecordSession(amplifier, file, path, self.duration_s, stack.pop_all())
+
+
+class RecordSession:
+    """A recording under way. It owns the file, and what ``stack`` closes: the device."""
+
+    def __init__(
+        self, amplifier: Amplifier, file: SignalFile, path: Path, duration_s: float | None, stack: ExitStack
+    ) -> None:
+        """Record ``amplifier`` to ``file`` at ``path``, for ``duration_s`` of its time."""
+        self._amplifier, self._file, self._path, self._stack = amplifier, file, path, stack
+        self._duration_s = duration_s
+        self._samples = self._lost = self._pulses = self._end = 0
+
+    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """Record to the end; a sentence says what was amiss. Raises DeviceLost, StorageFault; what was recorded by then
+        stays in the file.
+        """
+        with self._stack:
+            try:
+                self._record(desk, stopping)
+            except DeviceLost as fault:
+                self._file.close()
+                raise DeviceLost(f"{fault} {self._so_far()}") from None
+            self._file.close()
+        self._look()
+        if not self._samples:
+            return f"No samples arrived; there is nothing to keep in {self._path}."
+        desk.tell(self._so_far())
+        return None
+
+    def _record(self, desk: Desk, stopping: Callable[[], bool]) -> None:
+        told = time.monotonic()
+        while not stopping() and not self._is_over():
+            self._take()
+            self._look()
+            if time.monotonic() - told > _TELL_S:
+                told = time.monotonic()
+                desk.tell(self._so_far())
+
+    def _take(self) -> None:
+        """Take in what has arrived."""
+        for block in self._amplifier.read(_READ_S):
+            if self._is_over():
+                return
+            self._file.put(block)
+            for pulse in block.pulses:
+                self._file.put(Note(self._at_s(pulse.sample) + pulse.offset_ns / 1e9, pulse_text(pulse)))
+            self._samples += len(block.samples)
+            self._lost += block.lost_before
+            self._pulses += len(block.pulses)
+            self._end = max(self._end, block.end_sample)
+
+    def _is_over(self) -> bool:
+        return self._duration_s is not None and self._seconds >= self._duration_s
+
+    @property
+    def _seconds(self) -> float:
+        return self._at_s(self._end)
+
+    def _at_s(self, sample: int) -> float:
+        return sample / self._amplifier.info.sample_rate_hz
+
+    def _look(self) -> None:
+        """See whether the file can be written. Raises StorageFault where it cannot be any more."""
+        fault = self._file.fault
+        if fault is not None:
+            self._file.close()
+            why = fault.strerror or str(fault)
+            raise StorageFault(
+                f"{self._path} can no longer be written ({why}); what was recorded before stays there.", str(self._path)
+            )
+
+    def _so_far(self) -> str:
+        lost = f", {self._lost} samples lost" if self._lost else ""
+        return f"{self._seconds:.1f} s with {self._pulses} pulses recorded in {self._path}{lost}."
+
+
+def _free(path: Path) -> Path:
+    """``path``, if a new BDF file can be there. Raises ArgumentFault."""
+    if path.suffix.lower() != ".bdf":
+        raise ArgumentFault(f"{path} is no name of a BDF+ file; let it end in .bdf.")
+    try:
+        taken, has_folder = path.exists() or path.is_symlink(), path.absolute().parent.is_dir()
+    except OSError as fault:
+        raise ArgumentFault(f"{path}: {fault.strerror}; name another file.") from None
+    if taken:
+        raise ArgumentFault(f"{path} is there already; name another file: a recording is never written over.")
+    if not has_folder:
+        raise ArgumentFault(f"There is no folder {path.parent}; make it first.")
+    return path
+
+
+def _begun(path: Path, amplifier: Amplifier) -> SignalFile:
+    """The file, begun now. Raises ArgumentFault where it cannot be written."""
+    try:
+        file = SignalFile(path.parent, amplifier.info, datetime.now().astimezone(), name=path.name)
+        file.space.look()
+    except OSError as fault:
+        raise ArgumentFault(
+            f"{path} cannot be written ({fault.strerror}); make room, or name a file in a folder you may write to."
+        ) from None
+    file.start()
+    return file

@@ -1,0 +1,47 @@
+"""A recording as the amplifier of an exercise, at its own pace or as fast as the machine can."""
+
+from __future__ import annotations
+
+import time
+
+from drivers.base import Amplifier, Block
+from drivers.recording import Recording
+from guidance.session.replay import Pace
+
+_IDLE_S = 0.004
+
+
+class Played(Amplifier):
+    """Plays the file ``path`` at ``speed`` times real time, None as fast as possible; ``over`` at its end."""
+
+    def __init__(self, path: str, speed: float | None) -> None:
+        """Open the file. Raises DeviceNotFound, DeviceRefused."""
+        self._recording = Recording(path, listen=True)
+        self.info = self._recording.info
+        self.speed = speed
+        self._pace = Pace(speed, self.info.sample_rate_hz)
+        self._end = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether all was played."""
+        return self._end >= self._recording.total_samples
+
+    def start(self) -> None:
+        """Go back to the first sample."""
+        self._recording.start()
+        self._end = 0
+
+    def read(self, timeout_s: float = 0.0) -> list[Block]:
+        """What is due by now."""
+        block = None if self.over else self._recording.take(self._pace.due())
+        if block is None:
+            time.sleep(min(timeout_s, _IDLE_S))
+            return []
+        self._pace.took(len(block.samples), block.lost_before)
+        self._end = block.end_sample
+        return [block]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._recording.close()

@@ -1,0 +1,166 @@
+"""A recording through the very path of a live procedure, in real time or as fast as it goes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from drivers.recording import Recording
+from guidance.common.errors import Fault
+from guidance.contracts.commands import Pause, Quit
+from guidance.contracts.origin import RECORDED
+from guidance.contracts.snapshot import Snapshot
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
+from guidance.engine.snapshot_builder import SessionState
+from guidance.processes.screen_channel import Desk
+from guidance.session.event_writer import EventWriter, opened
+from guidance.signal.pipeline import LEAST_RATE_HZ
+
+_TICK_S = 0.004
+_FAST_BLOCK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What to replay and how. ``speed`` is a multiple of real time, None as fast as the machine can."""
+
+    path: str
+    settings: Settings
+    channel: str | None = None
+    full_scale_uv: float | None = None
+    sample_rate_hz: float | None = None
+    events: str | None = None
+    speed: float | None = 1.0
+
+    def open(self) -> ReplaySession:
+        """The session, ready to run. Raises Fault and DeviceError."""
+        listen = self.settings.mode is Mode.LISTEN
+        recording = Recording(
+            self.path,
+            channel=self.channel,
+            listen=listen,
+            full_scale_uv=self.full_scale_uv,
+            sample_rate_hz=self.sample_rate_hz,
+        )
+        rate_hz = recording.info.sample_rate_hz
+        if rate_hz < LEAST_RATE_HZ:
+            raise Fault(
+                f"{self.path} is sampled at {rate_hz:g} Hz, too slow for evoked responses, which need at least "
+                f"{LEAST_RATE_HZ:g} Hz; nothing is detected in it."
+            )
+        if self.events and self.events != "-" and Path(self.events).exists() and Path(self.events).samefile(self.path):
+            raise Fault(f"The events would overwrite the recording {self.path}; name another file.")
+        return ReplaySession(self, recording)
+
+
+@dataclass(slots=True)
+class ReplaySession:
+    """A replay under way."""
+
+    replay: Replay
+    recording: Recording
+    paused: bool = field(default=False, init=False)
+
+    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
+        writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
+        try:
+            return self._run(desk, stopping, writer)
+        finally:
+            writer.close()
+            self.recording.close()
+
+    def _run(self, desk: Desk, stopping: Callable[[], bool], writer: EventWriter) -> str | None:
+        settings = self.replay.settings
+        if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
+            settings = replace(settings, mode=Mode.LISTEN)
+        engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
+        writer.write(engine.begin(RECORDED))
+        reason = self._play(engine, desk, stopping, writer)
+        for made in engine.end(reason):
+            writer.write(made)
+        ended = "end of recording" if reason == "duration" else reason
+        desk.show(lambda: self._draw(engine, ended), at_once=True)
+        if engine.counters.stimuli or reason != "duration":
+            return None
+        return (
+            f"No pulse was found in {self.replay.path}: no annotation says 'stim', and no artefact comes at a regular "
+            "beat; check --channel, or annotate the pulses."
+        )
+
+    def _play(self, engine: Engine, desk: Desk, stopping: Callable[[], bool], writer: EventWriter) -> str:
+        pace = Pace(self.replay.speed, engine.info.sample_rate_hz)
+        while True:
+            for message in desk.messages():
+                if isinstance(message, Quit):
+                    return "operator"
+                if isinstance(message, Pause):
+                    self.paused = message.on
+                    pace.hold(on=message.on)
+            if stopping() or desk.gone:
+                return "operator"
+            block = self.recording.take(pace.due())
+            if block:
+                for made in engine.step([block]):
+                    writer.write(made)
+                pace.took(len(block.samples), block.lost_before)
+            elif engine.path.history.end >= self.recording.total_samples:
+                return "duration"
+            else:
+                time.sleep(_TICK_S)
+            desk.show(lambda: self._draw(engine, None))
+
+    def _draw(self, engine: Engine, ended: str | None) -> Snapshot:
+        state = SessionState(
+            source=self.replay.path,
+            origin=RECORDED,
+            duration_s=self.recording.total_samples / engine.info.sample_rate_hz,
+            speed=self.replay.speed,
+            paused=self.paused,
+            ended=ended,
+            notice=" ".join(self.recording.warnings),
+        )
+        return engine.snapshot(state)
+
+
+class Pace:
+    """How many samples are due, by the host's clock and the speed asked for."""
+
+    def __init__(self, speed: float | None, rate_hz: float) -> None:
+        """At ``speed`` times real time, or as fast as possible (None)."""
+        self._speed, self._rate_hz = speed, rate_hz
+        self._began = time.monotonic()
+        self._held_at: float | None = None
+        self._taken = 0
+
+    def due(self) -> int:
+        """Samples that may be taken now."""
+        if self._held_at is not None:
+            return 0
+        if self._speed is None:
+            return max(1, int(_FAST_BLOCK_S * self._rate_hz))
+        passed = (time.monotonic() - self._began) * self._speed * self._rate_hz
+        return max(0, int(min(passed, sys.maxsize)) - self._taken)
+
+    def took(self, samples: int, gap: int) -> None:
+        """Count what was taken; a gap passes in its own time."""
+        self._taken += samples + gap
+
+    def hold(self, *, on: bool) -> None:
+        """Stop the clock, or let it go on from where it stood."""
+        now = time.monotonic()
+        if on and self._held_at is None:
+            self._held_at = now
+        elif not on and self._held_at is not None:
+            self._began += now - self._held_at
+            self._held_at = None
+
+
+def _recorded_at(path: str) -> str:
+    """When the file was written (RFC 3339): a replay tells the same time again each time."""
+    return datetime.fromtimestamp(int(Path(path).stat().st_mtime), UTC).isoformat()

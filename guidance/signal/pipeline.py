@@ -1,0 +1,252 @@
+"""From blocks to findings: pulses, answers, and the quality of each second, in the order of the signal's own clock."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from drivers.base import Block, DeviceInfo, Outcome, Pulse
+from guidance.signal.response.detector import ResponseDetector
+from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.sweep.dead_input import DeadInputDetector, came_before, stands_still
+from guidance.signal.sweep.monitor import Monitor, Quality
+from guidance.signal.sweep.pulse_alignment import Aligner, Alignment
+from guidance.signal.sweep.pulse_finder import EdgeFinder, Rhythm
+from guidance.signal.sweep.ring_buffer import History
+
+LEAST_RATE_HZ = 2000.0
+"""Below this rate nothing can be said of evoked responses."""
+
+_HISTORY_S = 8.0
+_SLICE_S = 1.0
+_MARGIN_MS = 2.0
+_HOLD_MS, _HOLD_WINDOWS, _LEAST_FREE_MS = 60.0, 2.5, 20.0
+_STILL_SWEEP_MS, _STILL_BEFORE_MS, _REPEATED_S = 10.0, 20.0, 2.0
+"""A sweep whose last 10 ms hold one value, or that is equal to one of the 2 s before, shows no muscle; nothing is
+learned from a stretch that held one value for the last 20 ms before its pulse. Blanking lasts a few ms at either place.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseSeen:
+    """A pulse; ``due`` is the sample index by which it was known. ``alignment``: how it was found, if looked for."""
+
+    due: int
+    pulse: Pulse
+    alignment: Alignment | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelResponse:
+    """What channel number ``channel`` answered to ``pulse``, known by sample ``due``."""
+
+    due: int
+    pulse: Pulse
+    channel: int
+    evoked: Evoked
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySecond:
+    """The quality of each channel over one second, known by sample ``due``."""
+
+    due: int
+    channels: tuple[Quality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputState:
+    """By sample ``due`` it was known that the main channel is dead (``why``, a clause) or lives again (None)."""
+
+    due: int
+    why: str | None
+
+
+PathResult = PulseSeen | ChannelResponse | QualitySecond | InputState
+
+
+class SignalPath:
+    """The streaming path of all channels. Findings depend on samples and pulses, never on how blocks were cut."""
+
+    def __init__(
+        self, info: DeviceInfo, window_ms: tuple[float, float], criterion_uv: float | None, *, listen: bool,
+        current_ma: float | None = None, silent: int = 0, marker: int | None = None,
+    ) -> None:  # fmt: skip
+        """Look for responses in ``window_ms`` after each pulse; ``listen`` finds the pulses by their artefact, and
+        ``current_ma`` is then what the other maker's dial shows. The first ``silent`` pulses are known to be below
+        threshold. Channel number ``marker`` shows the pulses of a stimulator on another clock, and no muscle.
+        """
+        rate_hz = info.sample_rate_hz
+        self._listen, self._follows_marks = listen and not info.marks_pulses, listen and info.marks_pulses
+        self._rate_hz = rate_hz
+        self._dial: list[tuple[int, float | None]] = [(0, current_ma)]
+        self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
+        self._slice = max(1, int(_SLICE_S * rate_hz))
+        self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
+        self._dead = DeadInputDetector(rate_hz, info.channels[0].step_uv, info.channels[0].range_uv)
+        self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
+        self._marker = None if marker is None else EdgeFinder(marker, rate_hz)
+        self._aligner = Aligner(rate_hz, marker=marker is not None)
+        self._detectors = [
+            ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
+        ]
+        self._answering = [i for i in range(len(info.channels)) if i != marker]
+        self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
+        self._margin = round(_MARGIN_MS * rate_hz / 1e3)
+        self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
+        self._still_sweep, self._still_before = (
+            max(2, round(ms * rate_hz / 1e3)) for ms in (_STILL_SWEEP_MS, _STILL_BEFORE_MS)
+        )
+        self._repeated = round(_REPEATED_S * rate_hz)
+        self._waiting: list[tuple[int, int, int, PulseSeen | _PendingSweep | QualitySecond | InputState]] = []
+        self._order = count()
+        self._pulses: deque[int] = deque(maxlen=64)
+        self._known: deque[int] = deque(maxlen=64)
+
+    def feed(self, block: Block) -> Iterator[PathResult]:
+        """All findings that ``block`` completes, each as soon as it is made: take them all."""
+        for pulse in () if self._listen else block.pulses:
+            if pulse.asked_ns is not None:
+                self._aligner.expect(pulse)
+                continue
+            if pulse.sample in self._known:
+                continue
+            self._known.append(pulse.sample)
+            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, self._with_current(pulse)))
+            self.monitor.hold_out(pulse.sample)
+        for at in range(0, max(len(block.samples), 1), self._slice):
+            part = block.samples[at : at + self._slice]
+            if len(part):
+                self.history.append(block.first_sample + at, part)
+            yield from self._advance()
+
+    def dial(self, current_ma: float | None) -> None:
+        """Take it that the dial of another maker's stimulator shows ``current_ma`` from now on."""
+        self._dial.append((self.history.end, current_ma))
+
+    def answer_due(self, within_s: float) -> bool:
+        """Whether an answer will be due in less than ``within_s`` seconds of signal."""
+        soon = self.history.end + within_s * self._rate_hz
+        return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._waiting)
+
+    def _advance(self) -> Iterator[PathResult]:
+        for edge in self._edges.advance(self.history):
+            self.monitor.hold_out(edge.sample)
+            if self._marker is None:
+                self._aligner.add(edge)
+            for pulse in self._rhythm.feed(edge) if self._listen else ():
+                found = Pulse(pulse.sample, current_ma=self._dialled(pulse.sample), source="artefact")
+                self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
+        self._align()
+        for change in self._dead.advance(self.history):
+            self._await(change.due, -1, InputState(change.due, change.why))
+        for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
+            self._await(due, 2, QualitySecond(due, channels))
+        while self._waiting and self._waiting[0][0] <= self.history.end:
+            due, _, _, item = heapq.heappop(self._waiting)
+            yield from self._look(due, item) if isinstance(item, _PendingSweep) else self._notice(item)
+
+    def _align(self) -> None:
+        """Find the pulses that a stimulator on another clock was asked for."""
+        for edge in self._marker.advance(self.history) if self._marker else ():
+            self._aligner.add(edge)
+        for due, pulse, alignment in self._aligner.settle((self._marker or self._edges).searched_to):
+            self._await(due, 0, PulseSeen(due, pulse, alignment))
+
+    def _dialled(self, sample: int) -> float | None:
+        """What the dial showed when ``sample`` was recorded."""
+        return next(current_ma for since, current_ma in reversed(self._dial) if since <= sample)
+
+    def _with_current(self, pulse: Pulse) -> Pulse:
+        """``pulse``, its current what the dial shows where a mark of another maker's stimulator does not tell it."""
+        unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
+        return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
+
+    def _await(self, due: int, rank: int, item: PulseSeen | _PendingSweep | QualitySecond | InputState) -> None:
+        heapq.heappush(self._waiting, (due, rank, next(self._order), item))
+
+    def _notice(self, item: PulseSeen | QualitySecond | InputState) -> list[PathResult]:
+        if isinstance(item, PulseSeen) and _may_be_answered(item):
+            for channel in () if item.pulse.unrequested else self._answering:
+                self._prepare(item, channel)
+            self._pulses.append(item.pulse.sample)
+        return [item]
+
+    def _prepare(self, seen: PulseSeen, channel: int) -> None:
+        """Make ready for the answer of ``channel``; a dead stretch before the pulse teaches nothing."""
+        detector, pulse = self._detectors[channel], seen.pulse
+        answered = detector.samples_after[0]
+        still = stands_still(self.history, channel, pulse.sample - self._still_before, pulse.sample)
+        if still or self._why_dead(channel, seen.due):
+            detector.pass_over(pulse)
+        else:
+            detector.prepare(self.history, pulse, self._free_from(pulse, answered))
+        self._await(max(seen.due, pulse.sample + answered), 1, _PendingSweep(pulse, channel))
+
+    def _look(self, due: int, look: _PendingSweep) -> list[PathResult]:
+        pulse, detector = look.pulse, self._detectors[look.channel]
+        evoked, longer = self._judge(look, detector, due)
+        if longer:
+            self._await(max(due, longer), 1, _PendingSweep(pulse, look.channel, longer=True))
+            return []
+        detector.forget(pulse)
+        return [ChannelResponse(due, pulse, look.channel, evoked)]
+
+    def _judge(self, look: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[Evoked, int | None]:
+        """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
+        first = look.pulse.sample
+        stop, longer = (first + after for after in detector.samples_after)
+        if self._pulse_within(first, stop):
+            return detector.untold("another pulse in the window"), None
+        why = self._why_dead(look.channel, due) or self._why_lifeless(look.channel, first, stop)
+        if why:
+            return detector.untold(f"the input is dead: {why}"), None
+        free = not self._pulse_within(first, longer)
+        evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
+        return evoked, longer if evoked.unfinished and free and not look.longer else None
+
+    def _free_from(self, pulse: Pulse, answered: int) -> int:
+        """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least
+        after its window, ``answered`` samples long.
+        """
+        lives = self._dead.lives_since(pulse.sample)
+        before = max((sample for sample in self._pulses if sample < pulse.sample), default=None)
+        if before is None:
+            return lives
+        return max(lives, self._free_after(before, pulse, answered))
+
+    def _free_after(self, before: int, pulse: Pulse, answered: int) -> int:
+        return min(before + self._hold, max(before + answered, pulse.sample - self._short))
+
+    def _why_dead(self, channel: int, due: int) -> str | None:
+        """Why the input was known to be dead by ``due``; only the main channel's is watched all the time."""
+        return self._dead.why_dead(due) if channel == 0 else None
+
+    def _why_lifeless(self, channel: int, first: int, stop: int) -> str | None:
+        """Why the sweep from ``first`` to ``stop`` shows no muscle, living or not; None where it may."""
+        half = (stop - first) // 2
+        if stands_still(self.history, channel, stop - min(half, self._still_sweep), stop):
+            return "the sweep holds one value"
+        if came_before(self.history, channel, first + half, stop, self._repeated):
+            return "the sweep repeats earlier samples"
+        return None
+
+    def _pulse_within(self, first: int, stop: int) -> bool:
+        return any(first < sample < stop for sample in self._pulses)
+
+
+def _may_be_answered(seen: PulseSeen) -> bool:
+    """Whether it is known that there was a pulse, and where."""
+    pulse = seen.pulse
+    unfound = pulse.asked_ns is not None and seen.alignment is None
+    return pulse.outcome is not Outcome.NOT_DELIVERED and not unfound
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingSweep:
+    pulse: Pulse
+    channel: int
+    longer: bool = False

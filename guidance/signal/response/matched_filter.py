@@ -1,0 +1,196 @@
+"""Matched filters over a sweep, blind to what is not a response, in the coordinates of its noise.
+
+Generalised least squares: a shape times the inverse covariance of all that is not response (noise, baseline, artefact)
+gives a score of unit variance where there is none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.signal.response.null_distribution import NullDistribution
+from guidance.signal.response.whitening import Screen, Space
+from guidance.signal.sweep.basis import Array, spans
+
+_SPREAD_WEIGHT = 60.0
+_OUTLIER = 9.0
+_POWER_95 = 1.64
+_LAGS = (-2, -1, 0, 1, 2)
+_KNOWN_SHARE = 0.7
+_SHAPE_MEMORY = 10
+_SURE_FROM, _ALIKE_FROM, _ALIKE = 2, 3, 0.8
+_LEAST_POWER = 1e-9
+_OVERLAP_MS = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairFilters:
+    """Filters for pairs of shapes behind a screen: the first of each pair is blind to the second.
+
+    ``mix``, ``first`` and ``second`` (pairs,) make two scores of unit variance of the products with the two shapes.
+    """
+
+    mix: Array
+    first: Array
+    second: Array
+
+    @classmethod
+    def of(cls, grams: Array) -> PairFilters:
+        """For pairs with products ``grams`` (3, pairs): first by itself, both, second by itself."""
+        a, b, c = grams
+        least = _LEAST_POWER * (a + c) + 1e-30
+        c = np.maximum(c, least)
+        return cls(b / c, np.sqrt(np.maximum(a - b * b / c, least)), np.sqrt(c))
+
+    def scores(self, products: Array) -> Array:
+        """Scores (..., pairs, 2) of the ``products`` (..., 2 * pairs) of sweeps with the shapes."""
+        of_first, of_second = products[..., 0::2], products[..., 1::2]
+        return np.stack([(of_first - self.mix * of_second) / self.first, of_second / self.second], axis=-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """P-value of a sweep; the peak-to-peak size, in units of the noise, of the largest response that could hide in
+    it, at the middle of all places and widths, surely to 95 %; and the statistic of each pair of shapes (pairs,).
+    """
+
+    p_value: float
+    hidden: float
+    statistics: Array
+
+
+def pair_grams(shapes: Array) -> Array:
+    """Products (3, pairs) among the pairs of ``shapes`` (n, 2 * pairs)."""
+    one, two = shapes[:, 0::2], shapes[:, 1::2]
+    return np.stack([(one * one).sum(axis=0), (one * two).sum(axis=0), (two * two).sum(axis=0)])
+
+
+class Family:
+    """The statistic for a response of unknown shape: the largest of pairs of filters, at all widths and places."""
+
+    def __init__(self, shapes: Array, times: Array) -> None:
+        """For pairs of ``shapes`` (pairs, 2, n) at ``times`` (n,) in ms."""
+        self._in_time, self._spans = shapes, spans(shapes, times)
+        self._heights = np.ptp(shapes[:, 0], axis=1)
+        self._spread = np.ones(shapes.shape[:2])
+        self._seen = 0.0
+        self.null = NullDistribution(len(shapes) / 2, 2)
+
+    def renew(self, space: Space) -> None:
+        """Go over to the coordinates of ``space``."""
+        self._shapes = space.into @ self._in_time.reshape(-1, self._in_time.shape[2]).T
+        self._quiet = PairFilters.of(pair_grams(self._shapes))
+
+    def learn(self, windows: Array) -> None:
+        """Take in stimulus-free ``windows`` (m, n) in the space."""
+        scores = self._quiet.scores(windows @ self._shapes)
+        self.null.learn((scores**2 / self._spread).sum(axis=2).max(axis=1))
+        usual = np.minimum(scores**2, _OUTLIER * self._spread).mean(axis=0)
+        self._seen = min(self._seen + len(windows), _SPREAD_WEIGHT)
+        self._spread += (usual - self._spread) * len(windows) / (self._seen + len(windows) + 20.0)
+
+    def behind(self, screen: Screen) -> PairFilters:
+        """The filters for sweeps in which ``screen`` inverts the covariance of all but a response."""
+        seen = self._shapes / np.sqrt(screen.spread)[:, None]
+        return PairFilters.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
+
+    def judge(self, screened: Array, filters: PairFilters) -> Judgement:
+        """What a ``screened`` sweep (n,) says by ``filters``."""
+        scores = filters.scores(screened @ self._shapes)
+        statistics = (scores**2 / self._spread).sum(axis=1)
+        statistic = float(statistics.max())
+        reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
+        hidden = float(np.median(reach / filters.first * self._heights))
+        return Judgement(self.null.p_value(statistic), hidden, statistics)
+
+    def p_values_about(self, end_ms: float, begin_ms: float, judgement: Judgement) -> tuple[float, float]:
+        """P-values of what ends by ``end_ms`` and of what begins from ``begin_ms`` on, by the whole sweep's null."""
+        before = self._spans[:, 1] <= end_ms + _OVERLAP_MS
+        after = self._spans[:, 0] >= begin_ms - _OVERLAP_MS
+        early, late = (float(judgement.statistics[part].max(initial=0.0)) for part in (before, after))
+        return self.null.p_value(early), self.null.p_value(late)
+
+
+class KnownShape:
+    """The statistic for the shape that this muscle has shown, at its latency give or take two samples."""
+
+    def __init__(self) -> None:
+        """Begin without a shape."""
+        self._shape: Array | None = None
+        self._shown: deque[Array] = deque(maxlen=_SHAPE_MEMORY)
+        self._sure: deque[bool] = deque(maxlen=_SHAPE_MEMORY)
+        self._spread = 1.0
+        self.null = NullDistribution(len(_LAGS) / 2, 1)
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough responses were seen to know the shape."""
+        return self._shape is not None
+
+    def show(self, response: Array, space: Space, windows: Sequence[Array], *, sure: bool) -> None:
+        """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
+
+        The shape is known from two sure responses, or from three alike among the last.
+        """
+        self._shown.append(response / max(float(np.linalg.norm(response)), 1e-12))
+        self._sure.append(sure)
+        alike = [shape for shape in self._shown if _likeness(shape, self._shown[-1]) > _ALIKE]
+        if sure and sum(self._sure) >= _SURE_FROM:
+            alike = [shape for shape, certain in zip(self._shown, self._sure, strict=True) if certain]
+        elif len(alike) < _ALIKE_FROM:
+            return
+        self._shape = np.mean(alike, axis=0)
+        self.renew(space, windows)
+
+    def renew(self, space: Space, windows: Sequence[Array]) -> None:
+        """Go over to the coordinates of ``space``, and judge stimulus-free ``windows`` by the shape as now known."""
+        if self._shape is None:
+            return
+        self._shapes = space.into @ np.stack([_shifted(self._shape, lag) for lag in _LAGS], axis=1)
+        if len(windows):
+            scores = np.array(windows) @ (space.into.T @ self._shapes) / _sizes(self._shapes)
+            self._spread = float(np.mean(np.minimum(scores**2, _OUTLIER)))
+            self.null.renew(self._statistic(scores))
+
+    def behind(self, screen: Screen) -> Array:
+        """Standard deviations (lags,) of the products of screened sweeps with the shape, without a response."""
+        power = (self._shapes**2 / screen.spread[:, None]).sum(axis=0)
+        power -= (screen.explained(self._shapes) ** 2).sum(axis=0)
+        return np.asarray(np.sqrt(np.maximum(power, 1e-12)))
+
+    def p_value(self, screened: Array, sizes: Array) -> float:
+        """P-value of a ``screened`` sweep (n,); ``sizes`` as ``behind`` gave them."""
+        return self.null.p_value(float(self._statistic((screened @ self._shapes / sizes)[None])[0]))
+
+    def _statistic(self, scores: Array) -> Array:
+        """Largest squared score of the right sign, of each row of ``scores`` (m, lags)."""
+        return np.asarray(np.maximum(scores.max(axis=1), 0.0) ** 2 / max(self._spread, 0.25))
+
+
+def combined(unknown: float, known: float | None) -> float:
+    """One p-value of the two statistics: most of the chance is spent on the known shape."""
+    if known is None:
+        return unknown
+    return min(known / _KNOWN_SHARE, unknown / (1.0 - _KNOWN_SHARE), 1.0)
+
+
+def _likeness(one: Array, other: Array) -> float:
+    """Largest correlation of two shapes of unit norm, at the lags that a known shape may have."""
+    return max(float(_shifted(one, lag) @ other) for lag in _LAGS)
+
+
+def _sizes(shapes: Array) -> Array:
+    return np.asarray(np.maximum(np.linalg.norm(shapes, axis=0), 1e-6))
+
+
+def _shifted(shape: Array, lag: int) -> Array:
+    out = np.zeros_like(shape)
+    if lag >= 0:
+        out[lag:] = shape[: len(shape) - lag]
+    else:
+        out[:lag] = shape[-lag:]
+    return out

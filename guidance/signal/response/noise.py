@@ -1,0 +1,57 @@
+"""The noise of one channel as its stimulus-free windows show it: how it is correlated over a sweep."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from scipy.linalg import toeplitz
+
+from guidance.signal.sweep.basis import Array, baseline_columns
+
+_MEMORY = 128
+_TAPER_MS = 10.0
+_RENEW_AT = (4, 16, 64, 256)
+_RENEW_EVERY = 256
+_FLOOR = 0.02
+
+
+class NoiseModel:
+    """Correlation of the noise over a sweep, in units of its variance, renewed as windows come in."""
+
+    def __init__(self, times: Array) -> None:
+        """For sweeps at ``times`` (n,) in ms. White until windows were seen."""
+        self._end_ms = float(times[-1])
+        self._taper = np.maximum(1.0 - np.arange(len(times)) * (times[1] - times[0]) / _TAPER_MS, 0.0)
+        self._sum = np.zeros(len(times))
+        self._seen = 0
+        self.windows: deque[Array] = deque(maxlen=_MEMORY)
+        self._correlation = np.eye(1, len(times))[0]
+
+    def covariance(self, times: Array) -> Array:
+        """Covariance (m, m) at ``times`` (m,), which begin as the sweep's: noise, and baseline with its drift."""
+        correlation = np.zeros(len(times))
+        correlation[: len(self._correlation)] = self._correlation[: len(times)]
+        baseline = baseline_columns(times, self._end_ms)
+        return np.asarray(toeplitz(correlation) + baseline @ baseline.T)
+
+    def learn(self, windows: Array) -> bool:
+        """Take in stimulus-free ``windows`` (m, n), in units of their noise; whether the covariance was renewed."""
+        before = self._seen
+        self.windows.extend(windows)
+        self._seen += len(windows)
+        self._sum += (_autocovariance(windows) - self._sum) * min(len(windows) / min(self._seen, _MEMORY), 1.0)
+        due = any(before < at <= self._seen for at in _RENEW_AT) or before // _RENEW_EVERY != self._seen // _RENEW_EVERY
+        if due:
+            self._correlation = self._sum / max(float(self._sum[0]), 1e-12) * self._taper
+            self._correlation[0] += _FLOOR
+        return due
+
+
+def _autocovariance(windows: Array) -> Array:
+    """Mean autocovariance (n,) of ``windows`` (m, n), cut at some standard deviations: a stray one counts little."""
+    limits = 4.0 * np.median(np.abs(windows), axis=1, keepdims=True) / 0.6745
+    usual = np.clip(windows - windows.mean(axis=1, keepdims=True), -limits, limits)
+    n = windows.shape[1]
+    power = (np.abs(np.fft.rfft(usual, 2 * n, axis=1)) ** 2).mean(axis=0)
+    return np.asarray(np.fft.irfft(power)[:n] / n)

@@ -1,0 +1,58 @@
+"""What part of a sweep is the response: its most probable course, how sure that is, and what lies beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from guidance.signal.response.components import Parts
+from guidance.signal.response.whitening import Screen, Space
+from guidance.signal.sweep.basis import Array
+
+_SIZES = 10.0 ** (np.arange(8) / 2)
+"""Sizes of a response that are tried, in units of the noise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """The response: posterior mean and standard deviation (n,), and the artefact and baseline beside it, in uV."""
+
+    mean: Array
+    sd: Array
+    nuisance: Array
+
+    def times(self, unit_uv: float) -> Estimate:
+        """The same, where it was in units of ``unit_uv``."""
+        return Estimate(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
+
+
+def split(space: Space, residual: Array, parts: Parts, share: float, baseline: Array) -> Estimate:
+    """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
+
+    The artefact's is taken ``share`` times; ``baseline`` (n, 2) in time. The response's size is the one that makes the
+    sweep most probable (empirical Bayes). The estimate is in units of the noise, in time.
+    """
+    columns = np.sqrt(share) * parts.columns
+    beside = np.concatenate([columns, parts.blind], axis=1)
+    rough = share * (parts.spread - 1.0)
+    size = _best_size(residual, beside, 1.0 + rough, space.response) ** 2 * space.response
+    screen = Screen(beside, 1.0 + rough + size)
+    cause = screen(residual)
+    variance = space.back_squared @ (size * (1.0 + rough) / screen.spread)
+    doubt = space.back @ (size[:, None] * screen.weighed)
+    variance = variance + (solve_triangular(screen.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(axis=0)
+    nuisance = space.back @ (columns @ (columns.T @ cause) + rough * cause)
+    nuisance = nuisance + baseline @ ((space.into @ baseline).T @ cause)
+    return Estimate(space.back @ (size * cause), np.sqrt(variance), nuisance)
+
+
+def _best_size(residual: Array, beside: Array, rest: Array, response: Array) -> float:
+    """The size of a response that makes ``residual`` (n,) most probable; all are tried at once."""
+    weight = 1.0 / (rest + _SIZES[:, None] ** 2 * response)
+    small = (beside.T * weight[:, None, :]) @ beside + np.eye(beside.shape[1])
+    seen = (weight * residual) @ beside
+    left = weight @ residual**2 - (seen * np.linalg.solve(small, seen[..., None])[..., 0]).sum(axis=1)
+    log_size = np.linalg.slogdet(small)[1] - np.log(weight).sum(axis=1)
+    return float(_SIZES[(left + log_size).argmin()])

@@ -1,0 +1,37 @@
+"""What one sweep showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guidance.signal.sweep.basis import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A late response (H-reflex) apart from the M-wave: as Evoked. ``latency_ms`` is None where none is detected."""
+
+    detected: bool
+    p_value: float
+    amplitude_uv: float | None
+    latency_ms: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evoked:
+    """What one sweep showed. ``uv`` (n,) at ``times_ms`` is the sweep for the eye: artefact, mains and baseline taken
+    out; ``why`` says why a sweep is contaminated. ``unfinished``: the response still ran where the window ended.
+    ``late`` is None where the window has no room for a late response.
+    """
+
+    detected: bool
+    p_value: float | None
+    amplitude_uv: float | None
+    amplitude_sd_uv: float | None
+    latency_ms: float | None
+    contaminated: bool
+    why: str | None
+    times_ms: Array
+    uv: Array
+    unfinished: bool = False
+    late: Late | None = None

@@ -1,0 +1,24 @@
+"""What several stages do to sampled signals in the same way. Pure; in no unit of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.signal.sweep.basis import Array
+
+
+def hold_forward(samples: Array, there: NDArray[np.bool_], before: Array | float) -> Array:
+    """Return ``samples``, (n,) or (n, channels), with each one not ``there`` (n,) replaced by the last one that is.
+
+    Where there is none in front of it, ``before`` stands: the last value of the stretch before, or one a channel.
+    """
+    at = np.maximum.accumulate(np.where(there, np.arange(len(samples)), -1))
+    known = at.reshape(-1, *[1] * (samples.ndim - 1)) >= 0
+    return np.asarray(np.where(known, samples[np.maximum(at, 0)], before))
+
+
+def second_difference(samples: Array, lag: int = 1) -> Array:
+    """Return x[i + lag] - 2 x[i] + x[i - lag] of ``samples`` (n,), shape (n - 2 lag,): small but for sharp edges."""
+    step = samples[lag:] - samples[:-lag]
+    return np.asarray(step[lag:] - step[:-lag])

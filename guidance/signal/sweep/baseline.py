@@ -1,0 +1,120 @@
+"""The state of the signal just before a pulse: baseline, noise, mains; and windows in which nothing was stimulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.signal.sweep.arrays import second_difference
+from guidance.signal.sweep.basis import Array, Grid
+from guidance.signal.sweep.mains import MainsFit, fit_mains
+from guidance.signal.sweep.ring_buffer import History
+
+_GUARD_MS = 1.0
+_NOISE_MS = 100.0
+_BASELINE_MS = 20.0
+_MAINS_MS = 300.0
+_REACH_MS = 2000.0
+_SHORTEST_MS = 5.0
+_LEAST_NOISE_UV = 0.1
+_MAD_TO_SD = 1.4826
+_HOPS = 2
+_MOST = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quiet:
+    """Baseline and noise (standard deviation) in uV, ``bend_uv`` the standard deviation of the second difference,
+    and the mains as fitted.
+    """
+
+    baseline_uv: float
+    noise_uv: float
+    bend_uv: float
+    mains: MainsFit | None
+
+    def clean(self, raw: Array, first: int) -> Array:
+        """``raw`` (n,) from sample ``first`` on, less baseline and mains."""
+        mains = self.mains(first, len(raw)) if self.mains else 0.0
+        return np.asarray(raw - self.baseline_uv - mains)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shams:
+    """Windows (m, n) as a sweep's, where nothing was stimulated, in uV less baseline and mains; the noise before each
+    (m,) in uV; and ``next_sample``, where the following one may begin.
+    """
+
+    sweeps: Array
+    noise_uv: Array
+    next_sample: int
+
+
+class QuietStretch:
+    """The stimulus-free stretch of one channel before a pulse."""
+
+    def __init__(self, history: History, channel: int, free_from: int, pulse: int, rate_hz: float) -> None:
+        """From ``free_from`` to just before sample ``pulse``, at ``rate_hz``; what lies before a hole is left out."""
+        self._per_ms = rate_hz / 1e3
+        self._rate_hz = rate_hz
+        self._stop = pulse - round(_GUARD_MS * self._per_ms)
+        self._span = round(_NOISE_MS * self._per_ms)
+        reach = pulse - round(_REACH_MS * self._per_ms)
+        signal = history.window(max(free_from, reach, 0), self._stop)[:, channel].astype(float)
+        holes = np.flatnonzero(np.isnan(signal))
+        self._signal = signal[holes[-1] + 1 :] if len(holes) else signal
+        self._first = self._stop - len(self._signal)
+
+    def state(self) -> Quiet | None:
+        """Baseline, noise and mains at the end of the stretch; None if it is shorter than 5 ms."""
+        if len(self._signal) < _SHORTEST_MS * self._per_ms:
+            return None
+        recent = self._signal[-round(_MAINS_MS * self._per_ms) :]
+        fit = fit_mains(recent, self._stop - len(recent), self._rate_hz)
+        near = recent[-self._span :]
+        near = near - fit(self._stop - len(near), len(near)) if fit else near
+        baseline = float(near[-round(_BASELINE_MS * self._per_ms) :].mean())
+        noise = float(self._noise_of(near[None])[0])
+        return Quiet(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
+
+    def shams(self, grid: Grid, not_before: int, mains: MainsFit | None) -> Shams | None:
+        """At most 24 windows after ``not_before``, half overlapping, the newest that there are; None if there is none.
+
+        Each comes with the noise of the stretch before it, just as a sweep does; where that is too short, with that of
+        the stretch's own begin.
+        """
+        hop = max(grid.stop // _HOPS, 1)
+        ahead = round(_BASELINE_MS * self._per_ms)
+        last = len(self._signal) - grid.stop
+        first = max(ahead, not_before - self._first, last - (_MOST - 1) * hop)
+        at = np.arange(first, last + 1, hop)
+        if not len(at):
+            return None
+        start = max(first - self._span, 0)
+        signal = self._signal[start:] - (mains(self._first + start, len(self._signal) - start) if mains else 0.0)
+        at = at - start
+        span = min(self._span, len(signal))
+        before = signal[np.maximum(at - span, 0)[:, None] + np.arange(span)]
+        baseline = signal[at[:, None] + np.arange(-ahead, 0)].mean(axis=1)
+        sweeps = grid.means(signal[at[:, None] + np.arange(grid.first, grid.stop)]) - baseline[:, None]
+        return Shams(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
+
+    def _noise_of(self, before: Array) -> Array:
+        """Noise (m,) of the signal ``before`` (m, n) each of some pulses: the larger of that of all and of the last
+        20 ms, as a burst may have begun.
+        """
+        recent = before[:, -round(_BASELINE_MS * self._per_ms) :]
+        return np.maximum(np.maximum(_noise(before), _noise(recent)), _LEAST_NOISE_UV)
+
+
+def _noise(signals: Array) -> Array:
+    """Standard deviation of each of ``signals`` (m, n) about a straight line, shape (m,).
+
+    By the median deviation of every few samples: one stray potential does not raise it.
+    """
+    signals = signals[:, :: max(1, signals.shape[1] // 250)]
+    line = np.linspace(-1.0, 1.0, signals.shape[1])
+    centred = signals - signals.mean(axis=1, keepdims=True)
+    slope = centred @ line / max(float(line @ line), 1e-9)
+    return np.asarray(_MAD_TO_SD * np.median(np.abs(centred - slope[:, None] * line), axis=1))

@@ -1,0 +1,148 @@
+"""The running signal for the eye and for its own quality: artefacts held out before the one recursive filter."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt, sosfilt_zi
+
+from guidance.signal.sweep.arrays import hold_forward
+from guidance.signal.sweep.basis import Array
+from guidance.signal.sweep.mains import fit_mains
+from guidance.signal.sweep.ring_buffer import History
+
+DELAY_MS = 10.0
+"""The monitor runs this far behind, so that an artefact is known before the filter meets it."""
+
+COLUMN_MS = 10.0
+"""Each column of the strip is the least and the greatest value of this long."""
+
+_HIGH_PASS_HZ = 20.0
+_HELD_BEFORE_MS, _HELD_AFTER_MS = 1.0, 4.0
+_AT_RANGE = 0.999
+_STRIP_COLUMNS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One channel over one second: RMS above 20 Hz and peak amplitude of the mains in uV, share of clipped samples.
+    None where samples were missing all the while.
+    """
+
+    rms_uv: float | None
+    mains_uv: float | None
+    clipped_fraction: float | None
+
+
+class Monitor:
+    """High-passed signal of all channels, its quality second by second, and the strip of the first channel."""
+
+    def __init__(self, channels: int, rate_hz: float, ranges_uv: tuple[float | None, ...]) -> None:
+        """``ranges_uv``: input range of each channel, None where not known."""
+        per_ms = rate_hz / 1e3
+        self._rate_hz, self._ranges_uv = rate_hz, ranges_uv
+        self._delay, self._column = round(DELAY_MS * per_ms), max(1, round(COLUMN_MS * per_ms))
+        self._before, self._after = round(_HELD_BEFORE_MS * per_ms), round(_HELD_AFTER_MS * per_ms)
+        self._sos = butter(2, _HIGH_PASS_HZ, "highpass", fs=rate_hz, output="sos")
+        self._rest = np.repeat(sosfilt_zi(self._sos)[:, :, None], channels, axis=2)
+        self._state: Array | None = None
+        self._last = np.zeros(channels)
+        self._held: deque[tuple[int, int]] = deque()
+        self._next = self._seconds = 0
+        self._second: list[Array] = []
+        self._gone: list[NDArray[np.bool_]] = []
+        self._strip: deque[tuple[float, float, bool]] = deque(maxlen=_STRIP_COLUMNS)
+        self._part = np.zeros(0)
+
+    def hold_out(self, sample: int) -> None:
+        """Keep the artefact at ``sample`` away from the filter: the value before it is held across."""
+        self._held.append((sample - self._before, sample + self._after))
+
+    def advance(self, history: History, known_to: int) -> list[tuple[int, tuple[Quality, ...]]]:
+        """Follow ``history`` up to ``known_to``, where artefacts are known.
+
+        For each second done: the sample by which it was known, and all channels' quality.
+        """
+        seconds = []
+        ready = min(history.end - self._delay, known_to)
+        while self._next < ready:
+            second_end = round((self._seconds + 1) * self._rate_hz)
+            if ready < min(second_end, self._next + self._column):
+                break  # a filter called for every few samples costs more than it filters
+            stop = min(second_end, ready)
+            self._take(history.window(self._next, stop).astype(float))
+            self._next = stop
+            if stop == second_end:
+                self._seconds += 1
+                seconds.append((stop + self._delay, self._quality(history, stop)))
+        return seconds
+
+    def strip(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Least and greatest value of the first channel in each of the last columns (n, 2), and where samples lack."""
+        if not self._strip:
+            return np.zeros((0, 2), np.float32), np.zeros(0, bool)
+        low, high, gone = zip(*self._strip, strict=True)
+        return np.array([low, high], np.float32).T, np.array(gone, bool)
+
+    def _take(self, raw: Array) -> None:
+        gone = np.isnan(raw[:, 0])
+        held, begins = self._without_artefact(raw)
+        clean = np.zeros_like(held)
+        if begins < len(held):
+            if self._state is None:
+                self._state = self._rest * held[begins]
+            clean[begins:], self._state = sosfilt(self._sos, held[begins:], axis=0, zi=self._state)
+        self._second.append(clean)
+        self._gone.append(gone)
+        self._part = np.concatenate([self._part, np.where(gone, np.nan, clean[:, 0])])
+        whole = len(self._part) // self._column * self._column
+        columns = self._part[:whole].reshape(-1, self._column)[-_STRIP_COLUMNS:]
+        low, high = np.fmin.reduce(columns, axis=1), np.fmax.reduce(columns, axis=1)
+        lacking = np.isnan(low)
+        self._strip.extend(
+            zip(
+                np.where(lacking, 0.0, low).tolist(),
+                np.where(lacking, 0.0, high).tolist(),
+                lacking.tolist(),
+                strict=True,
+            )
+        )
+        self._part = self._part[whole:]
+
+    def _without_artefact(self, raw: Array) -> tuple[Array, int]:
+        """``raw`` with held-out and missing samples replaced by the value before them, and where there is the first."""
+        while self._held and self._held[0][1] <= self._next:
+            self._held.popleft()
+        bad: NDArray[np.bool_] = np.isnan(raw).any(axis=1).reshape(-1)
+        for first, stop in self._held:
+            bad[max(first - self._next, 0) : max(stop - self._next, 0)] = True
+        begins = 0 if self._state is not None else len(raw) if bad.all() else int(np.argmin(bad))
+        held = hold_forward(raw, ~bad, self._last)
+        self._last = held[-1]
+        return held, begins
+
+    def _quality(self, history: History, stop: int) -> tuple[Quality, ...]:
+        clean, gone = np.concatenate(self._second), np.concatenate(self._gone)
+        self._second, self._gone = [], []
+        first = stop - len(clean)
+        raw = history.window(first, stop)
+        return tuple(
+            self._channel_quality(clean[:, i], raw[:, i].astype(float), gone, first, self._ranges_uv[i])
+            for i in range(clean.shape[1])
+        )
+
+    def _channel_quality(
+        self, clean: Array, raw: Array, gone: NDArray[np.bool_], first: int, range_uv: float | None
+    ) -> Quality:
+        if gone.all():
+            return Quality(None, None, None)
+        fit = fit_mains(clean, first, self._rate_hz)
+        clipped = None
+        if range_uv and len(raw) > 1:
+            at_range = np.abs(raw) >= _AT_RANGE * range_uv
+            clipped = float((at_range[1:] & at_range[:-1]).mean())
+        rms = float(np.sqrt(np.mean(clean[~gone] ** 2)))
+        return Quality(rms, fit.amplitude_uv if fit else None, clipped)

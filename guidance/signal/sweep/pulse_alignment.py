@@ -1,0 +1,153 @@
+"""Pulses of a stimulator on a clock of its own, found in the recording by their artefact or on a marker channel.
+
+The host knows when it asked for a pulse, give or take the ways of two cables. Where the pulse is to be looked for is
+learned: at first anywhere within ``_LATE_MS``, then where the last ones were. What does not stand out is not taken for
+it: a pulse that is not found is unconfirmed, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import linregress
+
+from drivers.base import Outcome, Pulse
+from guidance.signal.sweep.basis import Array
+from guidance.signal.sweep.pulse_finder import Edge
+
+_EARLY_MS, _LATE_MS = 5.0, 150.0
+_LEARNED, _REMEMBERED = 3, 15
+_LEAST_REACH_MS, _MOST_REACH_MS, _SPREADS = 2.0, 20.0, 4.0
+_ALIKE = 0.85
+_STANDS_OUT = 1.5
+_BEFORE_S = 1.0
+_DRIFT_SPAN_S, _DRIFT_PULSES, _DRIFT_KNOWN_PPM = 20.0, 12, 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a pulse was found: ``offset_ms`` after the sample that the host's clock names. ``drift_ppm``: how much
+    faster the amplifier's clock runs than the host's, None while that is not known to 50 ppm.
+    """
+
+    offset_ms: float
+    drift_ppm: float | None
+
+
+Found = tuple[int, Pulse, Alignment | None]
+"""The sample by which it was known, the pulse, how it was aligned (None: not found)."""
+
+
+class Aligner:
+    """Matches pulses asked for with edges of the signal; both are handed in as they become known."""
+
+    def __init__(self, rate_hz: float, *, marker: bool) -> None:
+        """For a signal at ``rate_hz``; ``marker``: the edges are those of a marker channel, where nothing else is."""
+        self._rate_hz, self._marker = rate_hz, marker
+        self._expected: deque[Pulse] = deque()
+        self._edges: deque[Edge] = deque(maxlen=200)
+        self._offsets: deque[int] = deque(maxlen=_REMEMBERED)
+        self._pairs: deque[tuple[int, int]] = deque(maxlen=400)
+        self._shape: Array | None = None
+        self._last = -1
+
+    def expect(self, pulse: Pulse) -> None:
+        """Look for ``pulse`` from now on; its sample is where the host's clock puts it."""
+        self._expected.append(pulse)
+
+    def add(self, edge: Edge) -> None:
+        """Take in an edge of the signal."""
+        self._edges.append(edge)
+
+    def settle(self, searched_to: int) -> Iterator[Found]:
+        """Pulses of which it is known by now where they are, all edges before ``searched_to`` being known."""
+        while self._expected:
+            pulse = self._expected[0]
+            found, given = self._look(pulse, searched_to), pulse.outcome is not Outcome.NOT_DELIVERED
+            if found is None and given and searched_to <= pulse.sample + self._samples(_LATE_MS):
+                return
+            self._expected.popleft()
+            yield self._lost(pulse, searched_to) if found is None else self._taken(pulse, found)
+
+    def _look(self, pulse: Pulse, searched_to: int) -> Edge | None:
+        if pulse.outcome is Outcome.NOT_DELIVERED:
+            return None
+        candidates = [edge for edge in self._edges if edge.sample > self._last and self._within(pulse, edge)]
+        if self._marker:
+            return candidates[0] if candidates else None
+        usual = self._usual
+        if usual is not None:
+            low, high = usual
+            near = [edge for edge in candidates if low <= edge.sample - pulse.sample <= high and self._known(edge)]
+            if near:
+                return max(near, key=lambda edge: edge.sharpness)
+        if searched_to <= pulse.sample + self._samples(_LATE_MS):
+            return None
+        return self._outstanding(pulse, candidates)
+
+    def _within(self, pulse: Pulse, edge: Edge) -> bool:
+        return -self._samples(_EARLY_MS) <= edge.sample - pulse.sample <= self._samples(_LATE_MS)
+
+    def _known(self, edge: Edge) -> bool:
+        """Whether ``edge`` looks as the pulses before it did, whichever way round."""
+        return self._shape is not None and edge.resembles(self._shape, _ALIKE)
+
+    def _outstanding(self, pulse: Pulse, candidates: list[Edge]) -> Edge | None:
+        """The sharpest candidate, if it stands out from what was there without a pulse; once learned, alike as well."""
+        if self._usual is not None:
+            candidates = [edge for edge in candidates if self._known(edge)]
+        if not candidates:
+            return None
+        sharpest = max(candidates, key=lambda edge: edge.sharpness)
+        first = pulse.sample - self._samples(_EARLY_MS)
+        since = max(first - round(_BEFORE_S * self._rate_hz), self._last + self._samples(_LATE_MS))
+        usual = max((edge.sharpness for edge in self._edges if since <= edge.sample < first), default=0.0)
+        return sharpest if sharpest.sharpness >= _STANDS_OUT * usual else None
+
+    @property
+    def _usual(self) -> tuple[int, int] | None:
+        """Where the last pulses were, in samples after they were expected; None before enough were found."""
+        if len(self._offsets) < _LEARNED:
+            return None
+        offsets = np.array(self._offsets)
+        middle = float(np.median(offsets))
+        spread = _SPREADS * 1.5 * float(np.median(np.abs(offsets - middle)))
+        reach = min(max(spread, self._samples(_LEAST_REACH_MS)), self._samples(_MOST_REACH_MS))
+        return round(middle - reach), round(middle + reach)
+
+    def _taken(self, pulse: Pulse, edge: Edge) -> Found:
+        self._last = edge.sample
+        self._shape = edge.shape if self._shape is None else _mixed(self._shape, edge.shape)
+        self._offsets.append(edge.sample - pulse.sample)
+        if pulse.asked_ns is not None:
+            self._pairs.append((pulse.asked_ns, edge.sample))
+        alignment = Alignment((edge.sample - pulse.sample) * 1e3 / self._rate_hz, self._drift_ppm())
+        source = "device" if self._marker else "artefact"
+        return edge.known_at, replace(pulse, sample=edge.sample, source=source, outcome=Outcome.DELIVERED), alignment
+
+    def _lost(self, pulse: Pulse, searched_to: int) -> Found:
+        """A pulse that is not in the recording. What the device measured stays told, but nobody knows where it was."""
+        told = pulse if pulse.outcome is Outcome.NOT_DELIVERED else replace(pulse, outcome=Outcome.UNCONFIRMED)
+        return searched_to, told, None
+
+    def _drift_ppm(self) -> float | None:
+        """The slope of a line through all pairs; too few for one through the earliest (drivers/toolkit/sample_rate.py)."""
+        if len(self._pairs) < _DRIFT_PULSES:
+            return None
+        asked_s = (np.array([asked for asked, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9
+        if asked_s[-1] < _DRIFT_SPAN_S:
+            return None
+        found_s = np.array([sample for _, sample in self._pairs]) / self._rate_hz
+        line = linregress(asked_s, found_s - asked_s)
+        return float(line.slope) * 1e6 if 2e6 * float(line.stderr) <= _DRIFT_KNOWN_PPM else None
+
+    def _samples(self, ms: float) -> int:
+        return round(ms * self._rate_hz / 1e3)
+
+
+def _mixed(known: Array, new: Array) -> Array:
+    mixed = 0.8 * known + 0.2 * new
+    return np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-9))

@@ -1,0 +1,238 @@
+"""Pulses found by their artefact, where no device tells of them.
+
+An artefact is an edge far sharper than the muscle's own activity, of the same shape each time, at a clock's regular
+intervals. Sharp edges alone are not enough: motor units near a needle have them too, but fire with an interval that
+varies by a tenth and more.
+
+Pulses without a beat, triggered by hand, are told by their onset alone: out of a flat line at once, which nothing that
+reaches the needle through tissue does. That shows at 8 kHz and above.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.signal.sweep.arrays import second_difference
+from guidance.signal.sweep.basis import Array
+from guidance.signal.sweep.ring_buffer import History
+
+_SHARP = 14.0
+_HOP_MS, _STEP_MS = 100.0, 4.0
+_REACH_MS = 1.5
+_SHAPE_MS = 1.0
+_DEAD_MS = 3.0
+_LEAST_SCALE_UV = 1.0
+_UPPER_QUARTER = 1.7
+"""Where the upper quarter of Gaussian sizes begins, over their median: in a fast train, artefacts fill the former."""
+
+
+_ABRUPT_RATE_HZ = 8000.0
+_ONSET, _ABRUPT, _ABRUPT_MS, _FLAT_MS = 0.08, 0.5, 0.1, 0.3
+"""Shares of an edge's height: where it begins, and how much of it follows within 0.1 ms; it was flat for 0.3 ms."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """A sharp edge at ``sample``: its sharpness in units of the usual, its shape (unit norm), and the first sample
+    index by which all this was known.
+    """
+
+    sample: int
+    sharpness: float
+    shape: Array
+    known_at: int
+
+    @property
+    def is_abrupt(self) -> bool:
+        """Whether it begins out of a flat line at once."""
+        per_ms = len(self.shape) // 2
+        away = np.abs(self.shape - np.median(self.shape[: round(_FLAT_MS * per_ms)])) / max(np.ptp(self.shape), 1e-9)
+        onset = int(np.argmax(away > _ONSET))
+        rise = away[onset : onset + max(1, round(_ABRUPT_MS * per_ms)) + 1]
+        return onset >= _FLAT_MS * per_ms and bool((rise >= _ABRUPT).any())
+
+    def resembles(self, shape: Array, least: float) -> bool:
+        """Whether the shape correlates with ``shape`` by at least ``least``, at a lag of up to one sample.
+
+        Lags between samples are those that a mixture of ``shape`` at -1, 0 and +1 samples can show.
+        """
+        lags = np.stack([shape[i : len(shape) - 2 + i] for i in range(3)])
+        inner = self.shape[1:-1]
+        mixture, *_ = np.linalg.lstsq(lags.T, inner, rcond=None)
+        match = float(np.linalg.norm(mixture @ lags)) / max(float(np.linalg.norm(inner)), 1e-9)
+        return bool(mixture.sum() > 0) and match >= least
+
+
+class EdgeFinder:
+    """Sharp edges in one channel, by the second difference against its usual size in the last 0.3 s."""
+
+    def __init__(self, channel: int, rate_hz: float) -> None:
+        """For channel number ``channel`` at ``rate_hz``."""
+        per_ms = rate_hz / 1e3
+        self._channel = channel
+        self._lag = max(1, round(0.1 * per_ms))
+        self._step, self._reach, self._half, self._dead = (
+            max(2, round(ms * per_ms)) for ms in (_STEP_MS, _REACH_MS, _SHAPE_MS, _DEAD_MS)
+        )
+        self._hop = self._step * round(_HOP_MS / _STEP_MS)
+        self._beyond = self._reach + self._half + self._lag
+        self._next = 0
+        self._scales: deque[float] = deque(maxlen=3)
+        self._hop_of_scale = 0
+
+    @property
+    def searched_to(self) -> int:
+        """The sample up to which all edges are known."""
+        return self._next
+
+    def advance(self, history: History) -> list[Edge]:
+        """Edges in what is new in ``history``, in order."""
+        edges: list[Edge] = []
+        while True:
+            hop_end = (self._next // self._hop + 1) * self._hop
+            stop = min(hop_end, (history.end - self._beyond) // self._step * self._step)
+            if stop <= self._next or not self._scaled_for(history, stop):
+                return edges
+            self._next, edge = self._search(history, self._next, stop)
+            if edge:
+                edges.append(edge)
+
+    def _scaled_for(self, history: History, stop: int) -> bool:
+        """Whether the usual size is known for the hop before ``stop``: from the hops before it (or, for the first,
+        from itself).
+        """
+        wanted = max((stop - 1) // self._hop, 1)
+        while self._hop_of_scale < wanted:
+            end = (self._hop_of_scale + 1) * self._hop
+            if end + self._lag > history.end:
+                return False
+            bend = self._bend(history, end - self._hop, end)
+            bend = bend[~np.isnan(bend)]
+            at = len(bend) // 2
+            usual = _UPPER_QUARTER * float(np.partition(bend, at)[at]) if len(bend) else 0.0
+            self._scales.append(max(usual, _LEAST_SCALE_UV))
+            self._hop_of_scale += 1
+        return True
+
+    def _bend(self, history: History, first: int, stop: int) -> Array:
+        x = history.window(first - self._lag, stop + self._lag)[:, self._channel].astype(float)
+        return np.asarray(np.abs(second_difference(x, self._lag)))
+
+    def _search(self, history: History, first: int, stop: int) -> tuple[int, Edge | None]:
+        """The first edge in ``first`` to ``stop``, and where to go on."""
+        bend = self._bend(history, first, stop) / max(self._scales)
+        over = np.flatnonzero(bend > _SHARP)
+        if not len(over):
+            return stop, None
+        at = first + int(over[0])
+        near = history.window(at - self._lag, at + self._reach)[:, self._channel].astype(float)
+        steep = np.nan_to_num(np.abs(np.diff(near)))
+        sample = at - self._lag + int(steep.argmax())
+        shape = np.nan_to_num(
+            history.window(sample - self._half, sample + self._half + 1)[:, self._channel].astype(float)
+        )
+        shape = shape - shape.mean()
+        sharpness = float(np.nanmax(self._bend(history, at, at + self._reach))) / max(self._scales)
+        known_at = (at // self._step + 1) * self._step + self._beyond
+        edge = Edge(sample, sharpness, shape / max(float(np.linalg.norm(shape)), 1e-9), known_at)
+        return max(sample, at) + self._dead, edge
+
+
+class Rhythm:
+    """Tells a stimulator's pulses among edges: alike and evenly spaced, with hardly any like them between."""
+
+    _ALIKE, _SAME = 0.85, 0.97
+    _SHORTEST_MS, _LONGEST_MS = 15.0, 2600.0
+    _SLOW_MS = 300.0
+    _STRAY = 0.25
+    _BY_HAND, _BY_HAND_MS = 4, 250.0
+
+    def __init__(self, rate_hz: float) -> None:
+        """For edges of a signal at ``rate_hz``."""
+        self._per_ms = rate_hz / 1e3
+        self._edges: deque[Edge] = deque(maxlen=400)
+        self._shape: Array | None = None
+        self._spacing = 0.0
+        self._last = -1
+
+    def feed(self, edge: Edge) -> list[Edge]:
+        """The pulses that ``edge`` confirms: itself, and where it completes a rhythm also those before it."""
+        if self._follows(edge):
+            self._shape, self._last = _mixed(self._shape, edge.shape), edge.sample
+            return [edge]
+        self._edges.append(edge)
+        train = self._train(edge) or self._by_hand(edge)
+        if train:
+            self._shape, self._last = edge.shape, edge.sample
+            self._spacing = (edge.sample - train[0].sample) / (len(train) - 1)
+            self._edges.clear()
+        return train
+
+    def _follows(self, edge: Edge) -> bool:
+        """Whether ``edge`` goes on the known rhythm (pulses may be missing), or has just the known shape."""
+        since = edge.sample - self._last
+        if self._shape is None or since < self._SHORTEST_MS * self._per_ms:
+            return False
+        beats = max(round(since / self._spacing), 1)
+        on_beat = beats <= 10 and abs(since - beats * self._spacing) <= beats * self._tolerance(self._spacing)
+        return edge.resembles(self._shape, self._ALIKE if on_beat else self._SAME)
+
+    def _tolerance(self, spacing: float) -> float:
+        return 1.5 + 0.05 * self._per_ms + 0.0005 * spacing
+
+    def _train(self, last: Edge) -> list[Edge]:
+        """The longest evenly spaced row of like edges that ends with ``last``; empty if too short to be a clock's."""
+        alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
+        for before in alike[-2::-1]:
+            spacing = last.sample - before.sample
+            if spacing > self._LONGEST_MS * self._per_ms:
+                return []
+            row = self._row(alike, last.sample, spacing)
+            needed = 3 if spacing >= self._SLOW_MS * self._per_ms else 5
+            if spacing < self._SHORTEST_MS * self._per_ms or len(row) < needed:
+                continue
+            between = sum(edge.sample >= row[0].sample for edge in alike) - len(row)
+            if between <= self._STRAY * len(row) and not self._sharper_beside(row, spacing):
+                return row
+        return []
+
+    def _by_hand(self, last: Edge) -> list[Edge]:
+        """The last edges that begin abruptly and are the same, no other like them near; empty if they are too few."""
+        if self._per_ms < _ABRUPT_RATE_HZ / 1e3 or not last.is_abrupt:
+            return []
+        alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
+        row = alike[-self._BY_HAND :]
+        apart = np.diff([edge.sample for edge in row])
+        same = all(edge.is_abrupt and edge.resembles(last.shape, self._SAME) for edge in row)
+        enough = len(row) == self._BY_HAND and bool((apart >= self._BY_HAND_MS * self._per_ms).all())
+        return row if same and enough else []
+
+    def _row(self, edges: Iterable[Edge], last: float, spacing: float) -> list[Edge]:
+        """Those of ``edges`` at ``last`` and every ``spacing`` before it, without a hole, oldest first."""
+        row: list[Edge] = []
+        wanted, tolerance = last, self._tolerance(spacing)
+        for edge in reversed(list(edges)):
+            if abs(edge.sample - wanted) <= tolerance:
+                row.insert(0, edge)
+                wanted = edge.sample - spacing
+            elif edge.sample < wanted - tolerance:
+                break
+        return row
+
+    def _sharper_beside(self, row: list[Edge], spacing: float) -> bool:
+        """Whether a row of the same spacing but sharper runs beside: then this one is the answer, not the stimulus."""
+        for edge in self._edges:
+            if 0 < row[-1].sample - edge.sample < spacing and edge.sharpness > row[-1].sharpness:
+                beside = self._row(self._edges, edge.sample, spacing)
+                if len(beside) >= len(row) - 1:
+                    return True
+        return False
+
+
+def _mixed(known: Array | None, new: Array) -> Array:
+    mixed = new if known is None else 0.8 * known + 0.2 * new
+    return np.asarray(mixed / np.linalg.norm(mixed))

@@ -1,0 +1,1 @@
+"""Which pulse comes next, and whether it may be given."""

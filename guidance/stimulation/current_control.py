@@ -1,0 +1,83 @@
+"""Who chooses the current: the controller, or the operator, who may hold it, take it over and hand it back."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from guidance.stimulation.controller import Controller, Dial
+
+
+class Who(StrEnum):
+    """Who chooses the next current; while it is HELD nobody does: it stays."""
+
+    CONTROLLER = "controller"
+    HELD = "held"
+    OPERATOR = "operator"
+
+
+@runtime_checkable
+class _Explains(Protocol):
+    """A controller that says in words what it does."""
+
+    @property
+    def doing(self) -> str: ...
+
+
+class Hand:
+    """The hand on the current. The controller goes on listening whoever has it."""
+
+    def __init__(self, controller: Controller) -> None:
+        """``controller`` has it; if that is the operator's dial (manual mode), it is the operator's for good."""
+        self._controller = controller
+        self._taken: Dial | None = None
+        self._is_held = False
+
+    @property
+    def who(self) -> Who:
+        """Who chooses now."""
+        if self._taken is None:
+            return Who.OPERATOR if isinstance(self._controller, Dial) else Who.CONTROLLER
+        return Who.HELD if self._is_held else Who.OPERATOR
+
+    @property
+    def leaves_rate(self) -> bool:
+        """Whether the controller still chooses the rate: nobody took the current from it."""
+        return self._taken is None
+
+    @property
+    def by(self) -> str:
+        """Whose commands these are, in the word of the record."""
+        return "controller" if self.who is Who.CONTROLLER else "operator"
+
+    @property
+    def doing(self) -> str:
+        """What the controller does, in its words; nothing where it does not say, or does not choose."""
+        controller = self._controller
+        return controller.doing if self._taken is None and isinstance(controller, _Explains) else ""
+
+    @property
+    def dial(self) -> Dial | None:
+        """The dial, if it may be turned now."""
+        if self._taken is not None:
+            return None if self._is_held else self._taken
+        return self._controller if isinstance(self._controller, Dial) else None
+
+    def next_ma(self) -> float:
+        """The current wanted for the next pulse, in mA."""
+        return (self._taken or self._controller).next_ma()
+
+    def take(self, current_ma: float, *, hold: bool) -> bool:
+        """Take the current, now ``current_ma``, from the controller; whether that changes anything.
+
+        With ``hold`` it stays, without the dial turns it. A dial that was turned already keeps its place.
+        """
+        if isinstance(self._controller, Dial) or (self._taken is not None and self._is_held == hold):
+            return False
+        self._taken, self._is_held = self._taken or Dial(current_ma), hold
+        return True
+
+    def give_back(self) -> bool:
+        """Let the controller choose again; whether that changes anything."""
+        changed, self._taken = self._taken is not None, None
+        return changed

@@ -1,0 +1,100 @@
+"""At the target: an answer must be there at 0.5 mA, and gone below 0.3 mA. Both currents are recorded, for the note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guidance.contracts.events import Entry, Interval
+from guidance.proximity.particles import SHORT_MS
+
+PRESENT_MA, ABSENT_MA = 0.50, 0.28
+REPEATS = 2
+
+_CHRONAXIE_MS = 0.15
+_REST_PULSES = 3
+_MOST_PULSES = 12
+_MOVED = 1.25
+
+
+class Verification:
+    """Begins by itself where the threshold rests between both currents; once for each place."""
+
+    def __init__(self, width_ms: float, max_ma: float) -> None:
+        """For pulses of ``width_ms``: both currents are those of 0.1 ms, referred to it (Weiss)."""
+        factor = (1 + _CHRONAXIE_MS / width_ms) / (1 + _CHRONAXIE_MS / SHORT_MS)
+        self._present_ma = min(round(PRESENT_MA * factor, 3), max_ma)
+        self._absent_ma, self._width_ms = round(ABSENT_MA * factor, 3), width_ms
+        self._answers: dict[float, list[bool]] | None = None
+        self._asked = self._rested = 0
+        self._done_at_ma: float | None = None
+        self._found: list[Entry] = []
+
+    @property
+    def doing(self) -> str:
+        """What is being verified, in words."""
+        if self.wanted_ma() == self._absent_ma:
+            return f"verifying: no answer at {self._absent_ma:.2f} mA?"
+        return f"verifying: an answer at {self._present_ma:.2f} mA?"
+
+    def wanted_ma(self) -> float | None:
+        """The current to be tried next; None while nothing is being verified."""
+        if self._answers is None:
+            return None
+        present = self._answers[self._present_ma]
+        return self._present_ma if len(present) < REPEATS else self._absent_ma
+
+    def heard(self, current_ma: float, answered: bool | None, threshold: Interval | None, *, at_rest: bool) -> None:
+        """Take in whether a pulse was answered (None: the sweep was unfit); begin, go on, or give up.
+
+        ``threshold`` is what it is taken to be now, ``at_rest`` whether it rests.
+        """
+        self._rested = self._rested + 1 if at_rest else 0
+        if threshold is None or (self._answers is not None and self._has_left(current_ma, answered, threshold)):
+            self._answers = self._done_at_ma = None
+        elif self._answers is not None:
+            self._go_on(current_ma, answered)
+        elif self._is_due(threshold):
+            self._answers, self._asked = {self._present_ma: [], self._absent_ma: []}, 0
+            self._done_at_ma = threshold[1]
+
+    def entries(self) -> Iterator[Entry]:
+        """Verifications that have ended since the last call."""
+        found, self._found = self._found, []
+        return iter(found)
+
+    def _has_left(self, current_ma: float, answered: bool | None, threshold: Interval) -> bool:
+        """Whether the needle has left the place: no answer where one must be, or an estimate beyond both currents."""
+        lost = answered is False and current_ma > 0.98 * self._present_ma
+        return lost or not self._absent_ma < threshold[1] < self._present_ma
+
+    def _is_due(self, threshold: Interval) -> bool:
+        """Whether the needle rests at a place not yet verified, with the threshold between both currents."""
+        low, median, high = threshold
+        done = self._done_at_ma
+        is_new = done is None or not 1 / _MOVED < median / done < _MOVED
+        return is_new and self._rested >= _REST_PULSES and self._absent_ma < low and high < self._present_ma
+
+    def _go_on(self, current_ma: float, answered: bool | None) -> None:
+        answers = self._answers or {}
+        self._asked += 1
+        for tried_ma, found in answers.items():
+            if abs(current_ma - tried_ma) < 0.02 * tried_ma and answered is not None and len(found) < REPEATS:
+                found.append(answered)
+        if all(len(found) == REPEATS for found in answers.values()):
+            self._found.append(self._entry(answers))
+            self._answers = None
+        elif self._asked >= _MOST_PULSES:
+            self._answers = None
+
+    def _entry(self, answers: dict[float, list[bool]]) -> Entry:
+        present, absent = answers[self._present_ma], answers[self._absent_ma]
+        fields = {
+            "present_ma": self._present_ma,
+            "present_answered": sum(present),
+            "absent_ma": self._absent_ma,
+            "absent_answered": sum(absent),
+            "pulses_each": REPEATS,
+            "width_ms": self._width_ms,
+            "held": all(present) and not any(absent),
+        }
+        return Entry("verification", fields)

@@ -1,0 +1,113 @@
+"""Where insertions are worked on: Dask workers on this machine, or those of a scheduler elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
+from typing import TYPE_CHECKING, Protocol, Self
+
+from guidance.common.errors import Fault
+from guidance.trial.result import Insertion
+from guidance.trial.store import program
+from guidance.trial.world import run_insertion
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+REACH_S = 5.0
+_MISSING = "The virtual trial needs Dask; install it with: pip install 'needle-guidance[trial]'"
+_ALIKE = "Start its workers from this very program."
+
+
+class Pool(Protocol):
+    """Does insertions, in any order."""
+
+    def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
+        """Each of ``worlds`` once, as soon as it is done. Raises Fault."""
+
+
+class DaskPool:
+    """A cluster of processes on this machine, or the workers of ``scheduler``. Use it in a ``with``."""
+
+    def __init__(self, jobs: int | None, scheduler: str | None) -> None:
+        """``jobs`` processes (None: one for each core), unless there is a ``scheduler``. Raises Fault."""
+        try:
+            import distributed
+        except ImportError:
+            raise Fault(_MISSING) from None
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._distributed = distributed
+        with contextlib.ExitStack() as stack, _interrupts_held():
+            if scheduler is None:
+                cluster = distributed.LocalCluster(
+                    n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+                )
+                stack.enter_context(contextlib.closing(cluster))
+                self._client = stack.enter_context(distributed.Client(cluster))
+            else:
+                self._client = stack.enter_context(self._reached(scheduler))
+                self._compare(scheduler)
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
+        """As Pool: a worker that dies is replaced and its insertion begun anew; one that kills worker after worker
+        is a Fault.
+        """
+        futures = self._client.map(run_insertion, [seed] * len(worlds), worlds, [protocol_id] * len(worlds), pure=False)
+        try:
+            for future in self._distributed.as_completed(futures):
+                yield _result(future)
+                future.release()
+        finally:
+            self._client.cancel(futures)
+
+    def _reached(self, scheduler: str) -> Client:
+        try:
+            return self._distributed.Client(scheduler, timeout=REACH_S)
+        except (OSError, ValueError):
+            raise Fault(f"No Dask scheduler answers at {scheduler}; start one there with: dask scheduler") from None
+
+    def _compare(self, scheduler: str) -> None:
+        """The same table wherever it runs: only the same program can make it."""
+        try:
+            self._client.wait_for_workers(1, REACH_S)
+            programs = set(self._client.run(program).values())
+        except TimeoutError:
+            raise Fault(f"The scheduler {scheduler} has no workers; start some with: dask worker {scheduler}") from None
+        except (ImportError, AttributeError, RuntimeError) as fault:
+            raise Fault(f"The workers of {scheduler} cannot run this program ({fault}). {_ALIKE}") from None
+        if programs != {program()}:
+            raise Fault(f"The workers of {scheduler} run another version of the program. {_ALIKE}")
+
+
+def _result(future: Future[Insertion]) -> Insertion:
+    if future.status == "finished":
+        return future.result()
+    if future.status == "error":
+        raise Fault(f"An insertion failed on its worker ({future.exception()!r}); what was made before it is kept.")
+    raise Fault("The Dask scheduler was lost; what was made is kept, and the same command goes on from there.")
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits, and processes started meanwhile never hear it: they end when their cluster is closed."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # or the first process started would start it, and unblock the signal with it
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)

@@ -1,0 +1,31 @@
+"""How the screen is to look and which keys it has, by option and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guidance.common.config import Config
+from guidance.ui.keymap import Keymap, keymap_of
+from guidance.ui.palettes import PALETTES
+
+USUAL_THEME = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The palette's name, the keys, and whether one only looks on at a procedure that another terminal runs."""
+
+    theme: str = USUAL_THEME
+    keymap: Keymap | None = None
+    looks_on: bool = False
+
+
+def look_of(config: Config, theme: str | None, *, looks_on: bool = False) -> Look:
+    """The look that ``config`` says; ``theme`` goes before its own. Raises ArgumentFault."""
+    table = dict(config.screen)
+    named = table.pop("theme", USUAL_THEME)
+    if table:
+        raise config.fault("screen", f"there is no setting {next(iter(table))!r}; there is theme.")
+    if not (isinstance(named, str) and named in PALETTES):
+        raise config.fault("screen", f"there is no theme {named!r}; there are {', '.join(PALETTES)}.")
+    return Look(theme or named, keymap_of(config), looks_on)

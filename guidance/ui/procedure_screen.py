@@ -1,0 +1,187 @@
+"""The one screen: alarms, states and keys always in sight, and one page between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from guidance.contracts.snapshot import Snapshot
+from guidance.ui.arming import Stage
+from guidance.ui.estimate import Reader
+from guidance.ui.pages import ScreenPage
+from guidance.ui.snapshot_facts import is_guided, is_led_by_emg
+from guidance.ui.widgets.alarms import Alarms
+from guidance.ui.widgets.bars import Bars
+from guidance.ui.widgets.checks import Checks
+from guidance.ui.widgets.dosed import Dosed
+from guidance.ui.widgets.emg import EmgStrip
+from guidance.ui.widgets.entry import EntryLine
+from guidance.ui.widgets.gauge import Gauge
+from guidance.ui.widgets.help import HelpPage
+from guidance.ui.widgets.judged import Judged
+from guidance.ui.widgets.keys import Keys
+from guidance.ui.widgets.leave import LeaveLine
+from guidance.ui.widgets.needle import NeedlePanel
+from guidance.ui.widgets.output import Output
+from guidance.ui.widgets.panel import Panel
+from guidance.ui.widgets.reading import Reading
+from guidance.ui.widgets.review import Review
+from guidance.ui.widgets.states import States
+from guidance.ui.widgets.status import StatusLine
+from guidance.ui.widgets.stopped import Stopped
+from guidance.ui.widgets.sweeps import Sweeps
+from guidance.ui.widgets.syringe import Syringe
+from guidance.ui.widgets.title import Title
+from guidance.ui.widgets.trend import Trend
+from guidance.ui.widgets.waterfall import Waterfall
+from guidance.ui.widgets.zone import ZoneWord
+
+_BREAKPOINTS = [(0, "-tight"), (36, "-roomy"), (46, "-tall")]
+
+
+class Bedside(Screen[None], inherit_bindings=False):
+    """Draws Snapshots; has no keys of its own, so that none holds but the app's."""
+
+    DEFAULT_CSS = """
+    Bedside {
+        background: $background;
+        layers: base banner;
+        #prepare, #guide, #inject, #review, #help { display: none; height: 1fr; }
+        &.-on-prepare #prepare, &.-on-guide #guide, &.-on-inject #inject { display: block; }
+        &.-on-review #review, &.-on-help #help { display: block; }
+        #body, #figures { width: 1fr; }
+        #figures { min-width: 26; }
+        #middle { height: 12fr; }
+        #traces { width: 2fr; }
+        #inject ZoneWord { height: 6; display: block; }
+        Waterfall, Trend { display: none; }
+        #inject Syringe { height: 1fr; }
+        #inject Bars { height: 7; }
+        &.-tight #inject Bars { display: none; }
+        &.-roomy #inject ZoneWord, &.-tall #inject ZoneWord { height: 9; }
+        &.-tall #inject Bars { height: 13; }
+        &.-roomy, &.-tall { Bars, EmgStrip, Waterfall, Trend, Syringe, Checks { margin-top: 1; } }
+        &.-tight Title { height: 1; }
+        &.-stopped Panel { opacity: 40%; }
+        &.-stopped Stopped { opacity: 100%; }
+        &.-guided {
+            Gauge, #guide ZoneWord, Output { display: block; }
+            #body, #figures { margin-left: 1; }
+            #guide Bars { display: none; }
+            #guide ZoneWord { height: 9; }
+            &.-tight #guide ZoneWord { height: 8; }
+            &.-tight EmgStrip { display: none; }
+            &.-roomy, &.-tall { Waterfall, Trend { display: block; } }
+            &.-tall {
+                #guide ZoneWord { height: 13; }
+                #middle { height: 1fr; }
+                EmgStrip { height: 4; }
+                Waterfall { height: 15; }
+                Output { height: 11; }
+                Reading { height: 7; }
+                Trend { height: 1fr; }
+            }
+            &.-by-emg {
+                #middle { display: none; }
+                EmgStrip { display: block; height: 1fr; }
+            }
+        }
+    }
+    """
+    VERTICAL_BREAKPOINTS = _BREAKPOINTS
+
+    def __init__(self, bindings: Sequence[Binding], *, looks_on: bool = False) -> None:
+        """Nothing is known yet; ``bindings`` are the keys that the help shows."""
+        super().__init__()
+        self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), Alarms(), Sweeps()
+        self.states, self.status, self.keys, self.banner = States(), StatusLine(), Keys(), Stopped()
+        self.output, self.reading, self.entry, self.leave = Output(), Reading(), EntryLine(), LeaveLine()
+        self.syringe, self.past = Syringe(), Review()
+        self._judged, self._dosed, self._checks, self._help = Judged(), Dosed(), Checks(), HelpPage(bindings)
+        self._needle = NeedlePanel()
+        self._gauge, self._word, self._small_word = Gauge(), ZoneWord(), ZoneWord()
+        self._bars, self._bars_after = Bars(), Bars()
+        self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
+        self._reader = Reader()
+        self._newest: Snapshot | None = None
+        self._page: ScreenPage | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the parts: across the top and the bottom what is always there, the pages between; the banner over
+        them.
+        """
+        yield from (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
+        yield Vertical(self._checks, id="prepare")
+        traces = Vertical(self.sweeps, self._waterfall, id="traces")
+        figures = Vertical(self.output, self.reading, self._trend, id="figures")
+        body = Vertical(self._word, Horizontal(traces, figures, id="middle"), self._bars, self._emg, id="body")
+        yield Horizontal(self._gauge, body, id="guide")
+        yield Vertical(self._small_word, self.syringe, self._bars_after, id="inject")
+        yield Vertical(self.past, id="review")
+        yield Vertical(self._help, id="help")
+        yield from (self.states, self.status, self.entry, self.leave, self.keys, self.banner)
+
+    @property
+    def _always(self) -> tuple[Panel, ...]:
+        top = (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
+        return (*top, self.states, self.status, self.leave, self.keys, self.banner)
+
+    def _on_page(self, page: ScreenPage) -> tuple[Panel, ...]:
+        guide = (self.sweeps, self._waterfall, self.output, self.reading, self._trend, self._bars, self._emg)
+        return {
+            ScreenPage.PREPARE: (self._checks,),
+            ScreenPage.GUIDE: guide,
+            ScreenPage.INJECT: (self.syringe, self._bars_after),
+            ScreenPage.REVIEW: (self.past,),
+            ScreenPage.HELP: (self._help,),
+        }[page]
+
+    def turn_to(self, page: ScreenPage, snapshot: Snapshot | None) -> None:
+        """Show ``page``, as it is by ``snapshot``."""
+        for other in ScreenPage:
+            self.set_class(other is page, f"-on-{other}")
+        self._page = page
+        self._dosed.styles.height = 0 if page is ScreenPage.INJECT else 1  # which says it all, and more
+        self.title_line.turn_to(page)
+        if snapshot is not None:
+            self.show(snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw ``snapshot``, as far as it is in sight."""
+        self._newest = snapshot
+        if is_guided(snapshot):  # and from here on, or the layout would jump with a pulse of unknown current
+            self.add_class("-guided")
+        self.set_class(is_led_by_emg(snapshot), "-by-emg")
+        for panel in (*self._always, *(self._on_page(self._page) if self._page else ())):
+            panel.show(snapshot)
+
+    def show_silence(self, silent_s: int | None) -> None:
+        """Say for how long the engine has been silent, if for too long; an estimate is then no longer known."""
+        self.alarms.show_silence(silent_s)
+        self._show_estimate(silent=silent_s is not None)
+
+    def show_stage(self, stage: Stage) -> None:
+        """Say how far arming has come."""
+        self.output.show_stage(stage)
+        self.states.show_stage(stage, silent=self.alarms.silent_s is not None or self.banner.display)
+
+    def show_stopped(self) -> None:
+        """Say that the engine's process is gone."""
+        self.banner.display = True
+        self.call_after_refresh(self._dim)
+
+    def _dim(self) -> None:
+        """Make what is old look old, which takes longer than the banner may."""
+        self._show_estimate(silent=True)
+        self.add_class("-stopped")
+
+    def _show_estimate(self, *, silent: bool) -> None:
+        if self._newest is not None:
+            estimate = self._reader.read(self._newest, silent=silent)
+            for panel in (self._gauge, self._word, self._small_word):
+                panel.tell(estimate)
+            self.reading.show_age(is_old=estimate.is_old and self.has_class("-guided"))

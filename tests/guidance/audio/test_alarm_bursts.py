@@ -1,0 +1,120 @@
+"""Alarms against the standard as the reference has it; the clauses are those of IEC 60601-1-8 (2006)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from guidance.audio.alarm_bursts import BURSTS, render
+from guidance.audio.samples import ALARMS, rendered, scenes
+from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.cue import MAPPINGS
+from tests.benchmarks.alarm_signals import judged, measured_pulses
+from tests.benchmarks.hearing import is_alarm, peaks_hz, pulses, recognised
+
+GUIDANCE = [(name, scene.name) for name in MAPPINGS for scene in scenes(name)]
+
+
+def sample(name: str, scene: str) -> Waveform:
+    return rendered(next(found for found in scenes(name) if found.name == scene))
+
+
+def gaps(priority: str) -> list[float]:
+    burst = BURSTS[priority]
+    return [b - a - burst.pulse_s for a, b in pairwise(burst.starts_s)]
+
+
+@pytest.mark.parametrize(("priority", "count"), [("high", 10), ("medium", 3), ("low", 2)])
+def test_a_burst_has_the_pulses_of_its_priority(priority: str, count: int) -> None:
+    assert len(BURSTS[priority].pitches_hz) == count
+    assert len(pulses(render(BURSTS[priority]))) == count
+
+
+@pytest.mark.parametrize(
+    ("priority", "least_s", "most_s"), [("high", 0.075, 0.2), ("medium", 0.125, 0.25), ("low", 0.125, 0.25)]
+)
+def test_pulses_are_as_long_as_their_priority_has_them(priority: str, least_s: float, most_s: float) -> None:
+    assert least_s <= BURSTS[priority].pulse_s <= most_s
+
+
+def test_the_ten_pulses_of_high_priority_are_grouped_3_2_and_3_2() -> None:
+    found = gaps("high")
+    x, pulse_s = found[0], BURSTS["high"].pulse_s
+    assert 0.05 <= x <= 0.125
+    assert found == pytest.approx([x, x, 2 * x + pulse_s, x, found[4], x, x, 2 * x + pulse_s, x])
+    assert 0.35 <= found[4] <= 1.30
+
+
+@pytest.mark.parametrize("priority", ["medium", "low"])
+def test_gaps_of_lower_priorities_are_125_to_250_ms(priority: str) -> None:
+    assert all(0.125 <= gap <= 0.25 for gap in gaps(priority))
+
+
+@pytest.mark.parametrize(
+    ("priority", "least_s", "most_s"), [("high", 2.5, 15.0), ("medium", 2.5, 30.0), ("low", 15.0, 1e9)]
+)
+def test_bursts_come_again_within_the_times_of_their_priority(priority: str, least_s: float, most_s: float) -> None:
+    burst = BURSTS[priority]
+    for pause_s in (burst.pause_s, burst.passed_pause_s):
+        assert least_s <= pause_s
+        assert pause_s + burst.length_s <= most_s
+
+
+@pytest.mark.parametrize("priority", BURSTS)
+def test_the_spectrum_has_four_harmonics_and_more_within_15_db(priority: str) -> None:
+    found = peaks_hz(render(BURSTS[priority]))
+    assert 150 <= found[0] <= 1000
+    assert sum(300 <= hz <= 4000 for hz in found) >= 4
+
+
+@pytest.mark.parametrize("priority", BURSTS)
+def test_all_that_is_measured_of_an_alarm_is_as_the_standard_has_it(priority: str) -> None:
+    assert [found for found in judged(priority) if not found.met] == []
+
+
+@pytest.mark.parametrize("rise_s", [0.008, 0.04])
+def test_a_pulse_is_measured_as_it_was_made(rise_s: float) -> None:
+    t = np.arange(round(0.2 * RATE_HZ)) / RATE_HZ
+    wave = sum(np.sin(2 * np.pi * 300 * k * t) for k in range(1, 6))
+    (found,) = measured_pulses(0.1 * wave * np.clip(np.minimum(t, 0.2 - t) / rise_s, 0.0, 1.0))
+    assert found.up90_s - found.up10_s == pytest.approx(0.8 * rise_s, abs=0.0015)
+    assert found.down10_s - found.up10_s == pytest.approx(0.2 - 0.2 * rise_s, abs=0.004)
+    assert found.fundamental_hz == pytest.approx(300, abs=3)
+    assert found.harmonics == 5
+
+
+@pytest.mark.parametrize("priority", BURSTS)
+def test_pulses_of_a_burst_differ_by_less_than_10_db(priority: str) -> None:
+    samples, burst = render(BURSTS[priority]).astype(float), BURSTS[priority]
+    starts = [round(start_s * RATE_HZ) for start_s in burst.starts_s]
+    levels = [np.sqrt(np.mean(samples[at : at + round(burst.pulse_s * RATE_HZ)] ** 2)) for at in starts]
+    assert 20 * np.log10(max(levels) / min(levels)) <= 10
+
+
+@pytest.mark.parametrize("priority", BURSTS)
+def test_an_alarm_passes_the_criteria_of_alarms_and_is_told_by_its_first_second(priority: str) -> None:
+    second = sample(ALARMS, priority)[:RATE_HZ]
+    assert is_alarm(second)
+    assert recognised(second) == priority
+
+
+@pytest.mark.parametrize(("name", "scene"), GUIDANCE)
+def test_no_guidance_passes_the_criteria_of_alarms(name: str, scene: str) -> None:
+    samples = sample(name, scene)
+    assert not any(is_alarm(samples[at : at + RATE_HZ]) for at in range(0, len(samples) - RATE_HZ + 1, 12_000))
+
+
+@pytest.mark.parametrize(("name", "scene"), [found for found in GUIDANCE if found[1] not in {"answers", "potentials"}])
+def test_a_zone_is_told_by_the_first_second_of_its_sound(name: str, scene: str) -> None:
+    assert recognised(sample(name, scene)[:RATE_HZ], name) == scene
+
+
+@pytest.mark.parametrize("level_db", [-30.0, 0.0])
+@pytest.mark.parametrize("name", ["tempo", ALARMS])
+def test_what_is_told_does_not_depend_on_the_loudspeaker(name: str, level_db: float) -> None:
+    noise = np.random.default_rng(1).normal(0.0, 0.001, RATE_HZ)
+    for scene in scenes(name):
+        heard = (rendered(scene)[:RATE_HZ] + noise[: len(rendered(scene)[:RATE_HZ])]) * 10 ** (level_db / 20)
+        assert recognised(heard) == scene.name

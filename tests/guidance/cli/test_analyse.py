@@ -1,0 +1,129 @@
+"""``analyse`` from the command line: words, JSON, reports, and one sentence where it cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pypdf import PdfReader
+
+from tests.benchmarks.needle_recordings import write
+from tests.guidance.needle_emg.made import RATE_HZ, laid, times, unit_wave
+from tests.support.command_line import command
+from tests.support.files import write_edf
+from tests.support.streams import evoked
+
+
+@pytest.fixture(scope="module")
+def needle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds with units of five shapes, one after another."""
+    events = [
+        (at, unit_wave(250.0 + 120.0 * k, 300.0 + 150.0 * k, negative_first=k % 2 == 1))
+        for k in range(6)
+        for at in times(10.0, k + 1.2, seed=k, start_s=k + 0.2)
+    ]
+    return write(tmp_path_factory.mktemp("needle") / "needle.edf", laid(7.0, events), RATE_HZ)
+
+
+def test_words_with_evidence_and_no_verdict(needle: Path) -> None:
+    done = command("analyse", needle, "--muscle", "tibialis anterior", "--age", "40")
+    assert (done.status, done.err) == (0, "")
+    assert "not a diagnosis" in done.out
+    assert "against:" in done.out
+    assert "Age 40" in done.out
+    assert "rise time" in done.out
+
+
+def test_json_and_both_reports_say_the_same(needle: Path, tmp_path: Path) -> None:
+    page, note = tmp_path / "out.html", tmp_path / "out.md"
+    told = json.loads(command("analyse", needle, "--json", "--report", page).out)
+    assert command("analyse", needle, "--report", note).status == 0
+    html, markdown = page.read_text("utf-8"), note.read_text("utf-8")
+    for finding in told["findings"]:
+        assert f"{finding['name']}: {finding['word']}" in html
+        assert f"## {finding['name']}: {finding['word']}" in markdown
+    assert len(told["units"]) >= 5
+    assert html.count("<svg") == 1 + len(told["units"])
+    assert "http" not in html.split("<h2>Sources")[0]
+
+
+def test_the_report_on_paper_tells_the_findings_and_shows_the_units(needle: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "out.pdf"
+    told = json.loads(command("analyse", needle, "--muscle", "tibialis anterior", "--json", "--report", paper).out)
+    sheets = PdfReader(paper).pages
+    text = " ".join(" ".join(sheet.extract_text().split()) for sheet in sheets)
+    assert "Diagnostic aid, not a diagnosis. Sheet 1 of" in text
+    for part in [*told["findings"], *told["measures"]]:
+        assert part.get("name", part.get("measure")) in text
+    assert all(sentence in text for finding in told["findings"] for sentence in finding["evidence_for"])
+    assert sum(len(sheet.images) for sheet in sheets) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--report", "out.docx"), ".html, .md or .pdf"),
+        (("--site", "median"), "NERVE@PLACE"),
+        (("--site", "vagus@neck"), "median"),
+        (("--site", "median@wrist", "--distance-mm", "70", "--distance-mm", "80"), "one for each"),
+        (("--distance-mm", "-3"), "above 0"),
+        (("--age", "400"), "--age"),
+        (("--channel", "nonsense"), "nonsense"),
+        (("--sample-rate-hz", "1000"), "states its own"),
+    ],
+)
+def test_nonsense_is_refused_in_one_sentence(needle: Path, options: tuple[str, ...], words: str) -> None:
+    done = command("analyse", needle, *options)
+    assert (done.status, done.is_one_sentence) == (2, True), done.err
+    assert words in done.err
+
+
+def test_conduction_of_two_nerves_is_told_with_its_patterns(tmp_path: Path) -> None:
+    latencies = {"median@wrist": 6.0, "ulnar@wrist": 2.8}
+    paths = [
+        write_edf(tmp_path / f"{site}.edf", evoked(8000.0, 6, rate_hz=10_000.0, latency_ms=ms))
+        for site, ms in latencies.items()
+    ]
+    done = command("analyse", *paths, "--site", "median@wrist", "--site", "ulnar@wrist", "--json")
+    assert (done.status, done.err) == (0, "")
+    words = {finding["name"]: finding["word"] for finding in json.loads(done.out)["findings"]}
+    assert words["carpal tunnel pattern"] == "suggested"
+    assert words["radiculopathy pattern"] == "not assessable"
+
+
+def test_more_files_than_sites_are_refused(needle: Path) -> None:
+    done = command("analyse", needle, needle)
+    assert (done.status, done.is_one_sentence) == (2, True), done.err
+
+
+def test_a_report_never_overwrites_the_recording(needle: Path, tmp_path: Path) -> None:
+    same = tmp_path / "needle.html"
+    same.write_bytes(needle.read_bytes())
+    done = command("analyse", same, "--report", same)
+    assert (done.status, done.is_one_sentence) == (2, True)
+    assert same.read_bytes() == needle.read_bytes()
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "time_s,EMG_uv\n"])
+def test_an_empty_or_foreign_file_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    done = command("analyse", path)
+    assert done.status == 1, done.err
+    assert done.is_one_sentence
+
+
+def test_a_recording_of_the_wrong_rate_is_told_not_assessable(tmp_path: Path) -> None:
+    uv = 20 * np.random.default_rng(1).standard_normal(6000)
+    done = command("analyse", write(tmp_path / "slow.edf", uv, 1000.0), "--json")
+    assert done.status == 0
+    findings = json.loads(done.out)["findings"]
+    assert all(finding["word"] == "not assessable" for finding in findings)
+    assert "1000 Hz" in findings[0]["why"]
+
+
+def test_a_folder_that_is_not_there_for_the_report_is_one_sentence(needle: Path, tmp_path: Path) -> None:
+    done = command("analyse", needle, "--report", tmp_path / "none" / "out.html")
+    assert (done.status, done.is_one_sentence) == (1, True), done.err

@@ -1,0 +1,118 @@
+"""Responses are judged by the protocol: in the record, in the Snapshot, on the screen's line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from guidance.contracts.events import Response
+from guidance.contracts.origin import RECORDED
+from guidance.contracts.snapshot import Snapshot
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
+from guidance.engine.snapshot_builder import SessionState
+from guidance.protocol import load
+from guidance.ui.raster import Canvas
+from guidance.ui.widgets.judged import Judged
+from tests.guidance.ui.fakes import build_snapshot, build_sweep
+from tests.support.streams import Stream, evoked, made_of, of_kind, told
+
+
+def judged(stream: Stream, name: str, window_ms: tuple[float, float] | None = None) -> list[Response]:
+    chosen = Settings(load(name), Mode.MANUAL, window_ms)
+    return [answer for answer in of_kind(made_of(stream, chosen), Response) if answer.detected or answer.late_detected]
+
+
+@pytest.mark.parametrize(
+    ("name", "latency_ms", "kind", "words"),
+    [
+        ("femoral", 6.5, "expected", "fits quadriceps"),
+        ("femoral", 12.0, "other-nerve", "late"),
+        ("sciatic-transgluteal", 6.0, "direct-muscle", "early"),
+        ("sciatic-transgluteal", 15.5, "other-nerve", "between"),
+        ("popliteal", 31.0, "reflex", "reflex (H) of gastrocnemius"),
+    ],
+)
+def test_the_record_says_what_a_response_may_be(name: str, latency_ms: float, kind: str, words: str) -> None:
+    answers = judged(evoked(900.0, 6, latency_ms=latency_ms, silent=4), name, (2.0, 50.0))
+    assert len(answers) >= 5
+    for answer in answers:
+        told = answer.late_latency_ms if answer.latency_ms is None else answer.latency_ms
+        assert told == pytest.approx(latency_ms, abs=0.9)
+        assert answer.judged == kind
+        assert words in (answer.note or "")
+
+
+def test_without_a_target_muscle_nothing_is_said() -> None:
+    answers = judged(evoked(900.0, 6, silent=4), "generic-block")
+    assert answers
+    assert {(answer.judged, answer.note) for answer in answers} == {(None, None)}
+
+
+def test_a_pulse_without_a_response_is_not_judged() -> None:
+    chosen = Settings(load("femoral"), Mode.MANUAL)
+    lines = [line for line in told(made_of(evoked(0.0, 6), chosen)) if line["kind"] == "response"]
+    silent = [line for line in lines if not line["detected"]]
+    assert silent
+    assert {line["judged"] for line in silent} == {None}
+
+
+def test_only_the_main_channel_is_judged() -> None:
+    one = evoked(900.0, 6, silent=4)
+    two = replace(one, channels=(one.channels[0], one.channels[0].copy()))
+    answers = judged(two, "femoral")
+    assert {answer.judged for answer in answers if answer.channel == "EMG 1"} == {None}
+    assert {answer.judged for answer in answers if answer.channel == "EMG 0"} == {"expected"}
+
+
+def test_the_snapshot_carries_the_judgement_and_what_is_unsourced() -> None:
+    stream = evoked(900.0, 6, latency_ms=12.0, silent=4)
+    engine = Engine(Settings(load("femoral"), Mode.MANUAL), stream.info, "2026-01-01T00:00:00+00:00")
+    list(engine.step(list(stream.blocks())))
+    shown = engine.snapshot(SessionState("made", RECORDED))
+    assert shown.sweeps[-1].judged == "other-nerve"
+    assert "late" in (shown.sweeps[-1].note or "")
+    assert "start current" in shown.unsourced
+    assert "width" not in shown.unsourced
+
+
+def newest(kind: str | None, note: str | None, **changes: Any) -> Snapshot:
+    whole = build_snapshot(**changes)
+    return replace(whole, sweeps=(*whole.sweeps[:-1], replace(build_sweep(70, detected=True), judged=kind, note=note)))
+
+
+def line(whole: Snapshot, width: int = 80) -> str:
+    panel, canvas = Judged(), Canvas(width, 1)
+    panel.snapshot = whole
+    panel.paint(canvas)
+    return canvas.strips()[0].text
+
+
+def test_the_line_says_what_a_response_may_be_and_what_is_unsourced() -> None:
+    text = line(newest("reflex", "31.0 ms may be a reflex (H)", unsourced=("start current", "window")), 100)
+    assert "31.0 ms may be a reflex (H)" in text
+    assert text.rstrip().endswith("unsourced: start current, window")
+
+
+def test_a_long_judgement_keeps_its_beginning_and_leaves_room_for_how_much_is_unsourced() -> None:
+    text = line(newest("other-nerve", f"early {'x' * 200}", unsourced=("start current", "window")), 60)
+    assert text.startswith(" early x")
+    assert "…" in text
+    assert text.rstrip().endswith("2 unsourced")
+
+
+@pytest.mark.parametrize("width", [1, 5, 12, 20])
+def test_in_no_room_nothing_breaks(width: int) -> None:
+    assert len(line(newest("reflex", "y" * 50, unsourced=("start current",)), width)) == width
+
+
+def test_nothing_in_it_is_obeyed_by_a_terminal() -> None:
+    text = line(newest("reflex", "\x1b[2J\x07[red]x[/]", unsourced=("\x1b[2J",)))
+    assert not set(text) & set("\x1b\x07")
+    assert "[red]x[/]" in text
+
+
+def test_with_nothing_to_say_the_line_is_empty() -> None:
+    assert line(newest(None, None)).strip() == ""

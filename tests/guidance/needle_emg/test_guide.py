@@ -1,0 +1,129 @@
+"""A needle guided by its EMG through the whole engine: the simulated patient, the records, the hand-over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from drivers.base import Block, Channel, DeviceInfo, Limits
+from drivers.simulated.patient import Patient
+from guidance.contracts.commands import Arm, Mark, Message
+from guidance.contracts.events import Activity, Cue, Entry, Made, MotorUnit, Proximity, Record
+from guidance.engine.loop import Engine
+from guidance.engine.settings import Mode, Settings
+from guidance.protocol import load
+from guidance.session.stimulation_setup import stimulation_within
+
+RATE_HZ = 10_000
+PROTOCOL = load("botulinum-fcr")
+INFO = DeviceInfo("made", "1", "made:", RATE_HZ, (Channel("needle", 10_000.0),))
+LIMITS = Limits(6.0, 0.01, 0.05, 1.0, 5.0)
+
+
+def engine(mode: Mode = Mode.LISTEN, *, headless: bool = True) -> Engine:
+    settings = Settings(PROTOCOL, mode, headless=headless)
+    stimulation = None if mode is Mode.LISTEN else stimulation_within(settings, LIMITS)
+    return Engine(settings, INFO, "2026-01-01T00:00:00+00:00", stimulation)
+
+
+def blocks(uv: np.ndarray, sizes: Sequence[int]) -> Iterator[Block]:
+    at = 0
+    while at < len(uv):
+        for size in sizes:
+            part = uv[at : at + size]
+            if len(part):
+                yield Block(at, part)
+            at += size
+
+
+def in_muscle(start_mm: float, seconds: float, effort: float = 0.18, seed: int = 1) -> np.ndarray:
+    patient = Patient(seed, sample_rate_hz=RATE_HZ, needle=True, scenario="hold", start_mm=start_mm, still=True)
+    patient.voluntary.held = effort
+    return patient.advance(round(seconds * RATE_HZ))
+
+
+def run(made: Engine, uv: np.ndarray, sizes: Sequence[int] = (500,)) -> list[Made]:
+    return [record for block in blocks(uv, sizes) for record in made.step([block])]
+
+
+def of(kind: type[Record], records: Sequence[Made]) -> list[Record]:
+    return [made.record for made in records if isinstance(made.record, kind)]
+
+
+@pytest.fixture(scope="module")
+def near() -> np.ndarray:
+    return in_muscle(3.0, 3.0)
+
+
+def test_inside_the_muscle_crisp_units_tell_target_and_the_cue_follows(near: np.ndarray) -> None:
+    records = run(engine(), near)
+    told = [p for p in of(Proximity, records) if isinstance(p, Proximity) and p.valid]
+    assert told
+    assert told[-1].zone == "target"
+    assert all(p.by == "needle-emg" and p.threshold_ma is None and p.distance_mm is None for p in told)
+    for p in told:
+        assert p.rise_time_us is not None
+        assert p.closeness is not None
+        assert p.closeness == pytest.approx(tuple(500.0 / us for us in reversed(p.rise_time_us)))
+    assert [cue.name for cue in of(Cue, records) if isinstance(cue, Cue)][-1] == "target"
+    assert len(of(MotorUnit, records)) > 20
+
+
+def test_outside_the_muscle_no_target_is_told() -> None:
+    zones = {p.zone for p in of(Proximity, run(engine(), in_muscle(19.0, 3.0))) if isinstance(p, Proximity) and p.valid}
+    assert "target" not in zones
+
+
+def test_records_are_the_same_however_the_blocks_came(near: np.ndarray) -> None:
+    uv = near[: 2 * RATE_HZ]
+    once, again = run(engine(), uv, (500,)), run(engine(), uv, (37, 811, 5, 2500))
+    assert [(m.t, m.record) for m in again] == [(m.t, m.record) for m in once]
+
+
+def test_a_phase_is_asked_for_and_the_activity_judged_by_it(near: np.ndarray) -> None:
+    made = engine(headless=False)
+    (asked,) = (m.record for m in made.step([], messages=[Mark("slight")]))
+    assert asked == Entry("activation", {"phase": "slight", "movement": "Wrist flexion with radial deviation"})
+    activity = of(Activity, run(made, near))[-1]
+    assert isinstance(activity, Activity)
+    assert (activity.phase, activity.fits) == ("slight", True)
+
+
+def test_a_patient_who_tries_in_vain_is_told_to_be_silent_not_far() -> None:
+    made = engine(headless=False)
+    list(made.step([], messages=[Mark("slight")]))
+    rng = np.random.default_rng(1)
+    records = run(made, (3 * rng.standard_normal((4 * RATE_HZ, 1))).astype(np.float32))
+    last = of(Proximity, records)[-1]
+    assert isinstance(last, Proximity)
+    assert (last.valid, last.why, last.zone) == (False, "silent", "none")
+
+
+def test_rest_without_end_plates_tells_nothing_of_closeness() -> None:
+    rng = np.random.default_rng(1)
+    records = run(engine(), (3 * rng.standard_normal((3 * RATE_HZ, 1))).astype(np.float32))
+    whys = [p.why for p in of(Proximity, records) if isinstance(p, Proximity)]
+    assert whys == ["at-rest"]
+
+
+def test_arming_hands_over_to_stimulation_and_switching_off_hands_back(near: np.ndarray) -> None:
+    made = engine(Mode.AUTO, headless=True)
+    records: list[Made] = []
+    now = 0
+    for index, block in enumerate(blocks(near, (500,))):
+        now += 50_000_000
+        messages: list[Message] = [Arm()] if index == 30 else []
+        records += made.step([Block(block.first_sample, block.samples, arrived_ns=now)], now, messages)
+    handed = [e.fields["to"] for e in of(Entry, records) if isinstance(e, Entry) and e.what == "hand-over"]
+    assert handed[:1] == ["stimulation"]
+    assert made.emg is not None
+    assert not made.emg.guides
+    list(made.end("operator"))
+    after = list(made.step([Block(len(near), near[:500])], now + 1))
+    assert Entry("hand-over", {"to": "needle EMG"}) in [m.record for m in after]
+
+
+def test_a_protocol_without_needle_emg_has_no_guide() -> None:
+    assert Engine(Settings(load("femoral"), Mode.LISTEN), INFO, "2026-01-01T00:00:00+00:00").emg is None

@@ -1,0 +1,139 @@
+"""The case sheet: read strictly, whole or not at all, and one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.note.case_sheet import Case, case_of, load_case, save_case
+from guidance.note.empty import empty_sheet
+from guidance.protocol import load, names
+from tests.guidance.journal.made import block
+from tests.guidance.note.sheets import NOW, TOXIN_SHEET, filed, sheet
+from tests.support.command_line import command
+
+
+def fault_of(text: str) -> str:
+    with pytest.raises(ArgumentFault) as found:
+        case_of(text, "case.toml", NOW)
+    return str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('sde = "left"', "'sde' is not a key of the case sheet; did you mean side?"),
+        ('side = "lft"', "side must be one of left, right, midline, both sides"),
+        ('birth_date = "14.3.1972"', "birth_date must be a date such as 1970-12-31"),
+        ("needle_gauge = 2200", "needle_gauge must be a number of G from 14 to 34"),
+        ("weight_kg = nan", "weight_kg must be a number of kg"),
+        ('patient = ""', "patient must be one line of"),
+        ('pain = "not done"', "pain needs a reason: 'not done: why'"),
+        ('pain = "not assessed:"', "pain needs a reason: 'not assessed: why'"),
+        ("monitors = ['ECG']", "monitors must be one value"),
+        ("[muscles]\nfds = 3", "muscles are tables"),
+        ('[muscles."../x"]\nunits = 3', "is not a key of the case sheet"),
+        ("[muscles.fds]\nunit = 3", "did you mean muscles.NAME.units?"),
+        ("patient = ", "is not TOML"),
+        ("x = " + "[" * 5000, "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_sentence(text: str, words: str) -> None:
+    fault = fault_of(text)
+    assert fault.startswith("case.toml")
+    assert words in fault
+    assert "\n" not in " ".join(fault.split())
+
+
+def test_answers_are_kept_in_their_usual_writing() -> None:
+    case = case_of('asa_class = "iii"\nneedle_length_mm = 50.0\nultrasound = true\nbirth_date = 1972-03-14', "c", NOW)
+    assert dict(case.answers) == {
+        "asa_class": "III", "needle_length_mm": "50", "ultrasound": "yes", "birth_date": "1972-03-14",
+    }  # fmt: skip
+
+
+def test_not_done_with_a_reason_is_an_answer_to_anything() -> None:
+    case = case_of('weight_kg = "Not  assessed: emergency"\nside = "not done:no block"', "c", NOW)
+    assert dict(case.answers) == {"weight_kg": "not assessed: emergency", "side": "not done: no block"}
+
+
+def test_control_characters_do_not_come_in() -> None:
+    case = case_of('patient = "A\\u001b[31m\\u202eB\\nC"', "c", NOW)
+    assert case.get("patient") == "A[31mB C"
+
+
+@given(st.text(max_size=60))
+def test_no_answer_brings_anything_but_an_answer_or_one_fault(text: str) -> None:
+    for key in ("patient", "side", "weight_kg", "birth_date"):
+        try:
+            answer = Case().told(key, text, NOW).get(key)
+        except ArgumentFault:
+            continue
+        assert answer
+        assert answer.isprintable()
+        assert Case().told(key, answer, NOW).get(key) == answer
+
+
+def test_it_is_kept_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
+    case = sheet(TOXIN_SHEET)
+    save_case(tmp_path, case, None)
+    assert stat.S_IMODE((tmp_path / "case.json").stat().st_mode) == 0o600
+    assert load_case(tmp_path, None) == case
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"answers": {"side": "up"}, "told_at": {}}', "\xff"])
+def test_a_damaged_one_is_told_as_damaged(tmp_path: Path, text: str) -> None:
+    (tmp_path / "case.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(Fault, match="damaged"):
+        load_case(tmp_path, None)
+
+
+def test_one_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("{}")
+    (tmp_path / "case.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Fault, match="symbolic link"):
+        load_case(tmp_path, None)
+    with pytest.raises(Fault, match="symbolic link"):
+        save_case(tmp_path, sheet(), None)
+
+
+@pytest.mark.parametrize("protocol", names())
+def test_the_empty_sheet_of_every_protocol_is_a_sheet_without_answers(protocol: str) -> None:
+    text = empty_sheet(load(protocol))
+    assert not case_of(text, "empty", NOW).answers
+    keys = [line[2:].partition(" = ")[0] for line in text.splitlines() if ' = ""' in line]
+    assert {"patient", "performer", "complications"} <= set(keys)
+
+
+def test_a_line_of_the_empty_sheet_filled_in_is_taken() -> None:
+    text = empty_sheet(load("femoral")).replace('# side = ""', 'side = "left"')
+    assert dict(case_of(text, "filled", NOW).answers) == {"side": "left"}
+
+
+def test_demo_refuses_a_sheet_that_does_not_hold_before_anything_runs(tmp_path: Path) -> None:
+    path = filed(tmp_path, 'sied = "left"')
+    done = command("demo", "--headless", "--duration", "1", "--store", tmp_path / "store", "--case", path)
+    assert (done.status, done.is_one_sentence) == (2, True)
+    assert "did you mean side?" in done.err
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("name", ["none.toml", "."])
+def test_demo_refuses_a_sheet_that_is_not_there(tmp_path: Path, name: str) -> None:
+    done = command("demo", "--headless", "--duration", "1", "--store", tmp_path / "store", "--case", tmp_path / name)
+    assert (done.status, done.is_one_sentence) == (2, True)
+
+
+def test_set_answers_and_says_what_it_does_not_understand(tmp_path: Path) -> None:
+    name = block().kept(tmp_path).name
+    where = ("--store", tmp_path)
+    assert command("procedures", "note", name, *where, "--set", "side=left").status == 0
+    assert "**Side:** left (case sheet)" in command("procedures", "note", name, *where).out
+    for wrong in ("side", "sde=left", "side=up", "=", "pain=not done"):
+        done = command("procedures", "note", name, *where, "--set", wrong)
+        assert (done.status, done.is_one_sentence) == (2, True), wrong

@@ -1,0 +1,184 @@
+"""The note in each format: all that it says is in it, with its pictures, and nothing of it runs, links or colours."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from pypdf import PdfReader
+
+from guidance.note.case_sheet import save_case
+from guidance.note.formats import html_text, markdown_text
+from guidance.note.html import html
+from guidance.note.markdown import markdown
+from guidance.note.note_files import held_in
+from guidance.note.pdf import pdf
+from guidance.note.pictures import pictures_of
+from tests.guidance.journal.made import Happening, block
+from tests.guidance.note.sheets import NOW, PATIENT, sheet
+from tests.support.command_line import command
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)> [click](javascript:alert(3)) ![p](http://x/y.png) "
+    "**bold** `code` $\\frac{x}$ \x1b[31mred\x1b]0;title\x07 &lt; \u202etxet http://x.example www.x.example {{x}} =1+1"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A procedure whose device, case and entries carry what must not act."""
+    happening = block()
+    happening.channel = "EMG $x$ <b>"
+    for made in happening.made:
+        if made.record.kind == "response":
+            object.__setattr__(made.record, "channel", happening.channel)
+    happening.entry(5.0, "note", text=HOSTILE)
+    folder = happening.kept(tmp_path / "store")
+    save_case(folder, sheet(patient=f"{PATIENT} {HOSTILE}", remarks=HOSTILE), None)
+    return folder
+
+
+class Tags(HTMLParser):
+    """What an HTML document is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def sentences(folder: Path) -> list[str]:
+    page = held_in(folder, None).page
+    return [told.text for part in (*page.sections, *page.closing) for item in part.items for told in item.sentences]
+
+
+def pdf_text(data: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).split())
+
+
+def test_html_holds_every_sentence_and_nothing_that_acts(folder: Path) -> None:
+    held = held_in(folder, None)
+    found = Tags(html(held.page, pictures_of(held.stream, folder)))
+    assert not found.tags - {
+        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "strong", "section", "dl", "dt", "dd", "br",
+        "span", "figure", "img", "figcaption",
+    }  # fmt: skip
+    assert all(text in found.words for text in sentences(folder))
+    assert all(
+        name in {"lang", "charset", "http-equiv", "content", "class", "alt", "src"} for name, _ in found.attributes
+    )
+    sources = [value or "" for name, value in found.attributes if name == "src"]
+    assert len(sources) == 3
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+
+
+def test_markdown_renders_every_sentence_as_words_alone(folder: Path) -> None:
+    text = markdown(held_in(folder, None).page)
+    found = Tags(MarkdownIt("commonmark", {"linkify": False}).render(text))
+    assert found.tags <= {"h1", "h2", "p", "strong", "ul", "li"}
+    words = " ".join(found.words.split())
+    assert all(" ".join(sentence.split()) in words for sentence in sentences(folder))
+
+
+@given(st.text(max_size=80))
+def test_any_words_stay_words_in_markdown_and_html(text: str) -> None:
+    shown = Tags(MarkdownIt("commonmark").render(f"- **Label:** x{markdown_text(text)}x"))
+    assert shown.tags <= {"ul", "li", "strong"}
+    assert Tags(f"<p>{html_text(text)}</p>").tags == {"p"}
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e]", markdown_text(text) + html_text(text))
+
+
+def test_the_terminal_gets_no_control_character(folder: Path) -> None:
+    done = command("procedures", "note", folder.name, "--store", folder.parent)
+    assert done.status == 0
+    assert all(letter.isprintable() or letter == "\n" for letter in done.out)
+
+
+def test_pdf_holds_every_sentence_and_names_patient_and_state_on_each_sheet(folder: Path) -> None:
+    held = held_in(folder, None)
+    data = pdf(held.page, pictures_of(held.stream, folder), NOW)
+    words = pdf_text(data).replace(" ", "")
+    reader = PdfReader(io.BytesIO(data))
+    assert len(reader.pages) > 2
+    for page in reader.pages:
+        words_here = " ".join(page.extract_text().split())
+        assert PATIENT in words_here
+        assert "DRAFT, NOT SIGNED." in words_here
+        assert "/Annots" not in page
+    for sentence in sentences(folder):
+        assert "".join(sentence.split())[:60] in words, sentence
+    assert sum(len(page.images) for page in reader.pages) == 3
+
+
+def test_a_letter_that_the_paper_has_no_glyph_for_is_told_by_its_number(tmp_path: Path) -> None:
+    folder = block().kept(tmp_path)
+    save_case(folder, sheet(patient="中 Ωé"), None)
+    words = pdf_text(pdf(held_in(folder, None).page, [], NOW))
+    assert "[U+4E2D] Ωé" in words
+
+
+def test_pictures_are_drawn_of_what_there_is(tmp_path: Path) -> None:
+    folder = block().kept(tmp_path / "block")
+    names = [picture.name for picture in pictures_of(held_in(folder, None).stream, folder)]
+    assert names == ["threshold", "recruitment", "sweeps"]
+    (folder / "signal.bdf").unlink()
+    names = [picture.name for picture in pictures_of(held_in(folder, None).stream, folder)]
+    assert names == ["threshold", "recruitment"]
+    empty = Happening().kept(tmp_path / "empty")
+    assert pictures_of(held_in(empty, None).stream, empty) == []
+
+
+def test_a_picture_is_the_same_each_time_and_carries_no_date(tmp_path: Path) -> None:
+    folder = block().kept(tmp_path)
+    stream = held_in(folder, None).stream
+    first, again = pictures_of(stream, folder)[0].svg(), pictures_of(stream, folder)[0].svg()
+    assert first == again
+    assert b"<dc:date>" not in first
+
+
+@pytest.mark.parametrize("name", ["note.md", "note.html", "note.pdf"])
+def test_a_note_is_written_for_its_owner_alone_and_over_nothing(tmp_path: Path, name: str) -> None:
+    folder = block().kept(tmp_path / "store")
+    where = ("procedures", "note", folder.name, "--store", folder.parent, "--to", tmp_path / name)
+    done = command(*where)
+    assert done.status == 0
+    files = [Path(line.removeprefix("Written: ")) for line in done.out.splitlines()]
+    assert len(files) == (4 if name == "note.md" else 1)
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
+    again = command(*where)
+    assert (again.status, again.is_one_sentence) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["note.docx", "note", "none/note.pdf", ""])
+def test_a_note_that_cannot_be_written_so_is_told_in_one_sentence(tmp_path: Path, name: str) -> None:
+    folder = block().kept(tmp_path / "store")
+    done = command("procedures", "note", folder.name, "--store", folder.parent, "--to", f"{tmp_path}/{name}")
+    assert (done.status, done.is_one_sentence) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "patient", ["x" * 400, "{nb}", "\U0001f9b5\u0301", "**B** __i__ ~~s~~", "שלום", "\ud800a", "%PDF-1.4 (\\"]
+)
+def test_any_name_makes_a_pdf(tmp_path: Path, patient: str) -> None:
+    folder = Happening().kept(tmp_path)
+    page = replace(held_in(folder, None).page, patient=patient, sections=(), closing=())
+    data = pdf(page, [], NOW)
+    assert len(PdfReader(io.BytesIO(data)).pages) == 1
+    if patient.isascii() and len(patient) < 40:
+        assert patient in pdf_text(data)

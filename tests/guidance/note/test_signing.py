@@ -1,0 +1,219 @@
+"""Signing: not before all is answered, nothing changed after it, and whatever changed shows."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.journal.event_log import Journal
+from guidance.note.case_sheet import load_case, save_case
+from guidance.note.note_files import ProcedureFiles, held_in
+from guidance.note.signing import Signed, add, load_signed, sign
+from tests.guidance.journal.made import block
+from tests.guidance.note.sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
+from tests.support.command_line import command
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A procedure whose note has all its answers."""
+    folder = block().kept(tmp_path)
+    save_case(folder, sheet(), None)
+    return folder
+
+
+def signed(folder: Path) -> Signed:
+    held = held_in(folder, None)
+    return sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+
+
+def banners(held: ProcedureFiles) -> str:
+    return " ".join(held.page.banners)
+
+
+def tampered(folder: Path, old: str, new: str) -> None:
+    path = folder / "note.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_it_is_refused_while_something_is_missing_and_says_what(tmp_path: Path) -> None:
+    folder = block().kept(tmp_path)
+    held = held_in(folder, None)
+    with pytest.raises(ArgumentFault, match=r"without an answer \(patient, birth_date, .*complications\)"):
+        sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+    assert load_signed(folder, None) is None
+    assert "DRAFT, NOT SIGNED." in banners(held)
+
+
+def test_a_signed_note_says_by_whom_and_that_nothing_has_changed(folder: Path) -> None:
+    signed(folder)
+    held = held_in(folder, None)
+    assert held.changed == ()
+    assert f"Signed by {PERFORMER}, 2026-03-14T12:00:00+00:00." in banners(held)
+
+
+def test_it_is_signed_once(folder: Path) -> None:
+    signed(folder)
+    with pytest.raises(ArgumentFault, match="signed already"):
+        signed(folder)
+
+
+def test_nobody_cannot_sign(folder: Path) -> None:
+    held = held_in(folder, None)
+    with pytest.raises(ArgumentFault, match="Say who signs"):
+        sign(folder, held.composed, held.case, " \x1b ", None, NOW)
+
+
+def test_a_procedure_under_way_is_not_signed(tmp_path: Path) -> None:
+    folder = block().kept(tmp_path)
+    save_case(folder, sheet(), None)
+    held = held_in(folder, None)
+    (folder / "events.jsonl").unlink()
+    journal = Journal(folder)
+    try:
+        with pytest.raises(ArgumentFault, match="is running"):
+            sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+    finally:
+        journal.close()
+
+
+def test_a_record_that_does_not_hold_is_not_signed_and_the_note_says_so(folder: Path) -> None:
+    path = folder / "events.jsonl"
+    path.write_text(path.read_text().replace('"volume_ml": 5.0', '"volume_ml": 4.0', 1))
+    held = held_in(folder, None)
+    assert "THE RECORD DOES NOT HOLD" in banners(held)
+    with pytest.raises(ArgumentFault, match="broken"):
+        sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+
+
+def test_addenda_follow_each_other_dated_and_authored(folder: Path) -> None:
+    signed(folder)
+    add(folder, "First.", "Dr B", None, NOW)
+    last = add(folder, "Second.", "Dr C", None, NOW)
+    assert [link["text"] for link in last.addenda] == ["First.", "Second."]
+    page = held_in(folder, None).page
+    told = [item.sentences[0].text for section in page.closing for item in section.items if "Addendum" in item.label]
+    assert told == ["First. (Dr B, 2026-03-14T12:00:00+00:00)", "Second. (Dr C, 2026-03-14T12:00:00+00:00)"]
+
+
+def test_an_addendum_needs_a_signed_note_and_words(folder: Path) -> None:
+    with pytest.raises(ArgumentFault, match="not signed yet"):
+        add(folder, "Too early.", "Dr B", None, NOW)
+    signed(folder)
+    with pytest.raises(ArgumentFault, match="needs words"):
+        add(folder, " \n", "Dr B", None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("supine", "prone"),
+        (PERFORMER, "Dr Else"),
+        ("First.", "Never."),
+        ('"kind": "addendum"', '"kind": "signature"'),
+        ("2026-03-14T12:00:00", "2026-03-13T12:00:00"),
+        ('"previous": null', '"previous": "0"'),
+    ],
+)
+def test_a_change_to_what_was_signed_or_added_is_found(folder: Path, old: str, new: str) -> None:
+    signed(folder)
+    add(folder, "First.", "Dr B", None, NOW)
+    tampered(folder, old, new)
+    with pytest.raises(Fault, match="changed after signing"):
+        load_signed(folder, None)
+
+
+def test_an_addendum_taken_out_of_the_middle_is_found(folder: Path) -> None:
+    signed(folder)
+    add(folder, "First.", "Dr B", None, NOW)
+    add(folder, "Second.", "Dr B", None, NOW)
+    path = folder / "note.json"
+    held = json.loads(path.read_text(encoding="utf-8"))
+    del held["chain"][1]
+    path.write_text(json.dumps(held), encoding="utf-8")
+    with pytest.raises(Fault, match="addendum 1 does not follow"):
+        load_signed(folder, None)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"chain": []}', '{"chain": [1]}', '{"chain": [{"kind": "signature"}]}'])
+def test_what_is_no_signed_note_is_told_as_damaged(folder: Path, text: str) -> None:
+    (folder / "note.json").write_text(text)
+    with pytest.raises(Fault, match="damaged"):
+        load_signed(folder, None)
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "signal.bdf"])
+def test_what_changed_of_the_record_since_signing_is_named(folder: Path, name: str) -> None:
+    signed(folder)
+    with (folder / name).open("r+b") as file:
+        file.seek(-20, 2)
+        file.write(b"0")
+    done = command("procedures", "note", folder.name, "--store", folder.parent)
+    assert done.status == 1
+    assert f"CHANGED SINCE SIGNING: {name}." in done.out
+    assert f"Changed since the note was signed: {name}." in done.err
+
+
+def test_an_answer_changed_since_signing_is_named_and_the_page_stays_as_signed(folder: Path) -> None:
+    signed(folder)
+    save_case(folder, sheet(side="right"), None)
+    held = held_in(folder, None)
+    assert held.changed == ("case sheet",)
+    assert "CHANGED SINCE SIGNING: case sheet" in banners(held)
+    sides = [i.sentences[0].text for section in held.page.sections for i in section.items if i.label == "Side"]
+    assert sides == ["left"]
+
+
+def test_on_the_command_line_it_is_refused_signed_closed_and_added_to(tmp_path: Path) -> None:
+    folder = block().kept(tmp_path)
+    save_case(folder, sheet(), None)
+    where = (folder.name, "--store", tmp_path)
+    assert command("procedures", "addendum", *where, "--by", "X", "Words.").status == 2
+    assert command("procedures", "sign", *where).err.startswith("needle-guidance: Say who signs")
+    done = command("procedures", "sign", *where, "--by", PERFORMER, "--set", "remarks=none")
+    assert (done.status, done.err) == (0, "")
+    again = command("procedures", "note", *where, "--set", "side=right")
+    assert (again.status, again.is_one_sentence) == (2, True)
+    assert "use procedures addendum" in again.err
+    assert command("procedures", "addendum", *where, "--by", "Dr B", "Seen at 18:00.").status == 0
+    assert "Seen at 18:00. (Dr B," in command("procedures", "note", *where).out
+
+
+class Keyboard(io.StringIO):
+    """A terminal's keyboard on which these lines are typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_what_is_missing_is_asked_for_until_it_is_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = block().kept(tmp_path)
+    text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(("side ", "sex ", "consent ")))
+    save_case(folder, sheet(text), None)
+    monkeypatch.setattr("sys.stdin", Keyboard("fem\nfemale\nwritten\n\n"))
+    done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
+    assert done.status == 2
+    assert "Not taken: sex must be one of female, male" in done.err
+    assert "without an answer (side)" in done.err
+    case = load_case(folder, None)
+    assert (case.get("sex"), case.get("consent"), case.get("side")) == ("female", "written", None)
+    monkeypatch.setattr("sys.stdin", Keyboard("left\nDr Who Signs\n"))
+    assert command("procedures", "sign", folder.name, "--store", tmp_path).out.count("Signed by Dr Who Signs.") == 1
+
+
+def test_what_was_answered_is_kept_though_the_asking_was_broken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = block().kept(tmp_path)
+    monkeypatch.setattr("sys.stdin", Keyboard("A. Patient\n1951-07-23\n"))
+    done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
+    assert done.status == 1
+    assert dict(load_case(folder, None).answers) == {"patient": "A. Patient", "birth_date": "1951-07-23"}

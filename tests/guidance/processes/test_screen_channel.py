@@ -1,0 +1,203 @@
+"""The wire between engine and screen, and how a command ends."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+import pytest
+
+import guidance.ui
+from drivers.base import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
+from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, ArgumentFault, Fault
+from guidance.contracts.commands import Credit, Message, Quit
+from guidance.contracts.snapshot import Snapshot
+from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless, run_with_screen
+from guidance.processes import launch as processes
+from guidance.processes import screen_channel as desk
+from guidance.processes.screen_channel import Desk, ScreenDesk
+from tests.guidance.ui.fakes import build_snapshot
+from tests.support.command_line import signals_kept
+
+
+@dataclass
+class Play:
+    """A job that shows something until it is told to quit, or for ``lasts_s``; ``fault`` keeps it from opening."""
+
+    lasts_s: float = 30.0
+    fault: Fault | DeviceError | None = None
+    amiss: str | None = None
+
+    def open(self) -> Play:
+        if self.fault:
+            raise self.fault
+        return self
+
+    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+        until = time.monotonic() + self.lasts_s
+        while time.monotonic() < until and not stopping():
+            if any(isinstance(message, Quit) for message in desk.messages()):
+                break
+            desk.show(build_snapshot)
+            time.sleep(0.01)
+        desk.show(build_snapshot, at_once=True)
+        return self.amiss
+
+
+Wires = tuple[Connection, Connection]
+
+
+@pytest.fixture
+def wires() -> Wires:
+    return multiprocessing.Pipe()
+
+
+def received(link: EngineLink) -> object:
+    until = time.monotonic() + 5.0
+    while time.monotonic() < until:
+        snapshot = link.receive()
+        if snapshot is not None:
+            return snapshot
+        time.sleep(0.005)
+    raise AssertionError("nothing came in 5 s")
+
+
+def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
+    here, there = wires
+    engine, link = ScreenDesk(there), EngineLink(here)
+    drawn: list[int] = []
+
+    def draw() -> Snapshot:
+        drawn.append(1)
+        return build_snapshot()
+
+    for _ in range(5):
+        engine.show(draw)
+    assert len(drawn) == 1
+    received(link)
+    link.send(Credit(1))
+    assert [type(message) for message in engine.messages()] == [Credit]
+    time.sleep(desk.FRAME_S)
+    engine.show(draw)
+    assert len(drawn) == 2
+    engine.close(ExitOutcome(DONE))
+
+
+def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "_CLOSE_S", 0.05)
+    engine = ScreenDesk(wires[1])
+    begun = time.monotonic()
+    for _ in range(30):
+        engine.show(build_snapshot, at_once=True)
+    engine.close(ExitOutcome(DONE))
+    assert time.monotonic() - begun < 2.0
+    wires[0].close()
+
+
+def test_a_screen_that_hangs_up_is_gone(wires: Wires) -> None:
+    here, there = wires
+    engine = ScreenDesk(there)
+    here.close()
+    assert engine.messages() == []
+    assert engine.gone
+    engine.show(build_snapshot, at_once=True)
+    engine.close(ExitOutcome(DONE))
+
+
+def test_the_outcome_comes_with_the_last_snapshot(wires: Wires) -> None:
+    here, there = wires
+    engine, link = ScreenDesk(there), EngineLink(here)
+    engine.show(build_snapshot, at_once=True)
+    engine.close(ExitOutcome(FAILED, "amiss"))
+    there.close()
+    assert received(link)
+    with pytest.raises(EOFError):
+        link.receive()
+    assert link.outcome == ExitOutcome(FAILED, "amiss")
+
+
+def test_an_engine_that_dies_in_the_middle_of_a_message_is_gone(wires: Wires) -> None:
+    here, there = wires
+    os.write(there.fileno(), struct.pack("!i", 1000) + b"half")
+    there.close()
+    with pytest.raises(EOFError):
+        EngineLink(here).receive()
+
+
+def test_an_engine_that_died_before_it_began_is_told(wires: Wires) -> None:
+    here, there = wires
+    there.close()
+    outcome = EngineLink(here).first()
+    assert outcome is not None
+    assert outcome.status == FAILED
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault("x."), FAILED),
+        (ArgumentFault("x."), BAD_ARGUMENTS),
+        (OptionRefused("x."), BAD_ARGUMENTS),
+        (DeviceLost("x."), DEVICE_LOST),
+        (DeviceNotFound("x."), FAILED),
+        (DeviceRefused("x."), FAILED),
+    ],
+)
+def test_every_fault_has_its_exit_status(fault: Fault | DeviceError, status: int) -> None:
+    assert outcome_of(fault) == ExitOutcome(status, "x.")
+    with signals_kept():
+        assert run_headless(Play(fault=fault)) == ExitOutcome(status, "x.")
+
+
+def test_a_run_that_ends_well_is_done() -> None:
+    with signals_kept():
+        assert run_headless(Play(0.0)) == ExitOutcome(DONE)
+        assert run_headless(Play(0.0, amiss="not quite.")) == ExitOutcome(FAILED, "not quite.")
+
+
+def with_screen(job: Play, screen: Callable[[EngineLink], None], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
+    monkeypatch.setattr(guidance.ui, "run_screen", screen)
+    with signals_kept():
+        return run_with_screen(job)
+
+
+def says(message: Message) -> Callable[[EngineLink], None]:
+    def screen(link: EngineLink) -> None:
+        received(link)
+        link.send(message)
+
+    return screen
+
+
+def test_the_operator_leaves_and_the_engine_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert with_screen(Play(), says(Quit()), monkeypatch) == ExitOutcome(DONE)
+
+
+def test_an_engine_left_at_work_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_END_S", 0.2)
+    assert with_screen(Play(), says(Credit(1)), monkeypatch).status == DONE
+
+
+def test_what_keeps_the_engine_from_opening_is_told_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: EngineLink) -> None:
+        raise AssertionError("the terminal was touched")
+
+    job = Play(fault=DeviceLost("gone."))
+    assert with_screen(job, never, monkeypatch) == ExitOutcome(DEVICE_LOST, "gone.")
+
+
+def test_a_screen_that_fails_leaves_the_engine_at_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_: EngineLink) -> None:
+        raise SystemExit(1)
+
+    outcome = with_screen(Play(1.0), fails, monkeypatch)
+    assert outcome.status == FAILED
+    assert "recorded to its end" in (outcome.sentence or "")
+    assert "goes on without it" in capsys.readouterr().err

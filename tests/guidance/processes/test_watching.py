@@ -1,0 +1,192 @@
+"""Looking on: over a real socket, without a say, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from guidance.common.errors import ArgumentFault, Fault
+from guidance.contracts.commands import Stop
+from guidance.contracts.snapshot import Snapshot
+from guidance.processes import observer_link as watching
+from guidance.processes import observers as onlookers
+from guidance.processes import sockets as runtime
+from guidance.processes.observer_link import WatchLink, open_watch
+from guidance.processes.observers import MOST, Gallery, WatchedDesk
+from guidance.processes.screen_channel import NoScreen
+from guidance.processes.sockets import running, runtime_folder, socket_path
+from tests.guidance.ui.fakes import build_live
+
+pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no local sockets")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    place = tmp_path / "run"
+    monkeypatch.setattr(runtime, "user_runtime_path", lambda *_, **__: place)
+    monkeypatch.setattr(onlookers, "FRAME_S", 0.0)
+    return place
+
+
+@pytest.fixture
+def gallery() -> Iterator[Gallery]:
+    gallery = Gallery()
+    yield gallery
+    gallery.close()
+
+
+@pytest.fixture
+def link(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Iterator[WatchLink]:
+    monkeypatch.setattr(watching, "wait", lambda *_: [True])
+    link = open_watch()
+    until(lambda: bool(gallery._onlookers))
+    yield link
+    link.close()
+
+
+def until(holds: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    deadline_s = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline_s, "did not happen in time"
+        time.sleep(0.005)
+
+
+def received(link: WatchLink) -> Snapshot:
+    found: list[Snapshot | None] = []
+
+    def is_there() -> bool:
+        found.append(link.receive())
+        return found[-1] is not None
+
+    until(is_there)
+    assert found[-1] is not None
+    return found[-1]
+
+
+def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(gallery: Gallery, link: WatchLink) -> None:
+    snapshot = build_live()
+    gallery.show(lambda: snapshot)
+    seen = received(link)
+    assert (seen.stimuli, seen.source) == (snapshot.stimuli, snapshot.source)
+    assert (seen.emg == snapshot.emg).all()
+
+
+def test_nothing_is_drawn_while_nobody_looks_on(gallery: Gallery) -> None:
+    gallery.show(lambda: pytest.fail("drawn for nobody"))
+
+
+def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(gallery: Gallery, link: WatchLink) -> None:
+    started_s = time.monotonic()
+    for number in range(300):
+        gallery.show(lambda number=number: build_live(20, stimuli=number))  # type: ignore[misc]
+    shown_s = time.monotonic() - started_s
+    drawn_s = time.monotonic()
+    for number in range(300):
+        build_live(20, stimuli=number)
+    assert shown_s < (time.monotonic() - drawn_s) * 3 + 1.0
+    until(lambda: (received(link)).stimuli == 299)
+
+
+def test_what_an_onlooker_says_is_heard_by_nobody(gallery: Gallery, link: WatchLink) -> None:
+    desk = WatchedDesk(NoScreen(), gallery)
+    link.send(Stop())
+    link._wire.send(Stop())
+    gallery.show(build_live)
+    received(link)
+    assert desk.messages() == []
+
+
+def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(gallery: Gallery, link: WatchLink) -> None:
+    gallery.show(lambda: build_live(ended="operator"), at_once=True)
+    gallery.close()
+    assert received(link).ended == "operator"
+    with pytest.raises(EOFError):
+        until(lambda: link.receive() is not None)
+
+
+def test_a_desk_that_is_watched_draws_for_both(gallery: Gallery, link: WatchLink) -> None:
+    WatchedDesk(NoScreen(), gallery).show(build_live)
+    assert received(link).stimuli == 71
+
+
+def test_the_socket_is_the_users_alone_and_goes_with_the_procedure(folder: Path) -> None:
+    gallery = Gallery()
+    path = socket_path(os.getpid())
+    assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
+    assert running() == [os.getpid()]
+    gallery.close()
+    assert running() == []
+
+
+def test_a_folder_that_others_may_enter_is_refused(folder: Path) -> None:
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    with pytest.raises(Fault, match="chmod 700"):
+        runtime_folder()
+
+
+def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Fault):
+        runtime_folder()
+
+
+def test_no_more_than_a_few_may_look_on(gallery: Gallery) -> None:
+    links = [watching._connected(os.getpid()) for _ in range(MOST)]
+    until(lambda: len(gallery._onlookers) == MOST)
+    extra = watching._connected(os.getpid())
+    assert extra is not None
+    with pytest.raises(EOFError):
+        until(lambda: extra.receive() is not None)
+    for link in filter(None, [*links, extra]):
+        link.close()
+
+
+def test_one_that_leaves_is_forgotten(gallery: Gallery, link: WatchLink) -> None:
+    link.close()
+
+    def is_forgotten() -> bool:
+        gallery.show(build_live)
+        return not gallery._onlookers
+
+    until(is_forgotten)
+
+
+def test_without_a_procedure_it_is_said_and_a_dead_socket_is_removed(folder: Path) -> None:
+    with pytest.raises(Fault, match="No procedure is running here"):
+        open_watch()
+    dead = socket_path(99999999)
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(dead))
+    with pytest.raises(Fault, match="process 99999999"):
+        open_watch(99999999)
+    assert not dead.exists()
+
+
+def test_of_several_procedures_one_must_be_named(gallery: Gallery, folder: Path) -> None:
+    socket_path(1).hardlink_to(socket_path(os.getpid()))
+    with pytest.raises(ArgumentFault, match="--pid"):
+        open_watch()
+
+
+def test_what_is_no_snapshot_is_refused_in_words(gallery: Gallery, link: WatchLink) -> None:
+    gallery._onlookers[0]._wire.send("not a snapshot")
+    with pytest.raises(Fault, match="no Snapshot"):
+        until(lambda: link.receive() is not None)
+
+
+def test_the_command_says_in_one_sentence_that_nothing_runs(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir(mode=0o700)
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "empty"), "TEXTUAL_DRIVER": "none"}
+    words = [sys.executable, "-m", "guidance", "watch"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "needle-guidance: No procedure is running here.\n"

@@ -1,0 +1,41 @@
+"""A stimulation driven by hand: within which bounds, under which conditions, and what it asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from drivers.base import Limits
+from guidance.contracts.events import Command, Proximity, Response
+from guidance.protocol import load
+from guidance.stimulation.control import Stimulation
+from guidance.stimulation.controller import Dial
+from guidance.stimulation.interlock import Bounds
+from tests.guidance.stimulation.test_interlock import GOOD
+
+BOUNDS = Bounds.least(Limits(10.0, 0.01, 0.05, 1.0, 10.0), load("generic-block"))
+NOTHING_KNOWN = Proximity(0, None, None, None, None, None, valid=False, why="no-response-yet")
+
+
+def response(*, detected: bool = False, contaminated: bool = False) -> Response:
+    return Response(0, "EMG", detected, 0.5, 10.0, None, contaminated)
+
+
+class Hurried(Dial):
+    """A dial that wants a rate of its own."""
+
+    rate_hz: float | None = None
+
+    def next_rate_hz(self) -> float | None:
+        return self.rate_hz
+
+
+def ticked(stimulation: Stimulation, t: float, **changes: object) -> list[Command]:
+    asked = [item for item in stimulation.overdue(t) if isinstance(item, Command)]
+    pending = stimulation.answer_pending
+    state = replace(GOOD, answer_pending=pending, unanswered=stimulation.unanswered, **changes)  # type: ignore[arg-type]
+    return [*asked, *stimulation.tick(t, state)]
+
+
+def taken(stimulation: Stimulation) -> list[object]:
+    actions, stimulation.actions = list(stimulation.actions), []
+    return list(actions)

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from drivers.base import Block, Status
+from guidance.alarms.board import PRIORITIES, AlarmBoard
+from guidance.alarms.health import HealthMonitor
+from guidance.contracts.events import Alarm, Proximity
+from guidance.signal.pipeline import QualitySecond
+from guidance.signal.sweep.monitor import Quality
+from tests.support.event_rules import ALARMS
+
+RATE_HZ = 1000.0
+NS = 1_000_000_000
+
+
+@pytest.fixture
+def board() -> AlarmBoard:
+    return AlarmBoard()
+
+
+@pytest.fixture
+def watch(board: AlarmBoard) -> HealthMonitor:
+    return HealthMonitor(board, RATE_HZ)
+
+
+def test_there_is_an_alarm_for_every_code_of_the_stream() -> None:
+    assert set(PRIORITIES) == ALARMS
+
+
+def test_an_occurrence_is_recorded_when_it_begins_and_when_it_ends(board: AlarmBoard) -> None:
+    assert board.condition("stale", "old") == Alarm("stale", "medium", active=True, text="old")
+    assert board.condition("stale", "older") is None
+    assert board.condition("stale", None) == Alarm("stale", "medium", active=False, text="older")
+    assert board.condition("stale", None) is None
+
+
+def test_a_condition_lasts_as_long_as_any_of_its_causes(board: AlarmBoard) -> None:
+    assert board.condition("storage", "journal", "journal")
+    assert board.condition("storage", "copy", "copy") is None
+    assert board.signals()[0].text == "copy"
+    assert board.condition("storage", None, "copy") is None
+    assert board.signals()[0].text == "journal"
+    assert board.holds("storage")
+    assert board.condition("storage", None, "journal")
+    assert not board.holds("storage")
+
+
+@pytest.mark.parametrize("code", ["too-close", "lead-off"])
+def test_a_grave_alarm_outlasts_its_condition_until_it_is_acknowledged(board: AlarmBoard, code: str) -> None:
+    board.condition(code, "text")
+    board.condition(code, None)
+    (shown,) = board.signals()
+    assert (shown.code, shown.active) == (code, False)
+    assert board.acknowledge() == [code]
+    assert board.signals() == ()
+
+
+def test_a_slight_alarm_goes_with_its_condition(board: AlarmBoard) -> None:
+    board.condition("samples-lost", "text")
+    board.condition("samples-lost", None)
+    assert board.signals() == ()
+
+
+def test_an_acknowledged_alarm_stays_while_it_holds_and_then_goes(board: AlarmBoard) -> None:
+    board.condition("lead-off", "text")
+    assert board.acknowledge() == ["lead-off"]
+    assert board.acknowledge() == []
+    assert board.signals()[0].active
+    board.condition("lead-off", None)
+    assert board.signals() == ()
+
+
+def test_an_alarm_that_comes_again_is_to_be_acknowledged_again(board: AlarmBoard) -> None:
+    for _ in range(2):
+        board.condition("lead-off", "text")
+        assert board.acknowledge() == ["lead-off"]
+        board.condition("lead-off", None)
+
+
+def test_the_gravest_is_shown_first_and_the_active_before_the_past(board: AlarmBoard) -> None:
+    for code in ("samples-lost", "stale", "lead-off", "display-lost"):
+        board.condition(code, "text")
+    board.condition("stale", None)
+    assert [shown.code for shown in board.signals()] == ["display-lost", "lead-off", "stale", "samples-lost"]
+
+
+def block(
+    first: int = 0, *, lost_before: int = 0, status: tuple[Status, ...] = (), clipped: tuple[bool, ...] = (False,)
+) -> Block:
+    samples = np.zeros((10, 1), np.float32)
+    return Block(first, samples, lost_before=lost_before, arrived_ns=NS, status=status, clipped=clipped)
+
+
+def second(clipped: float) -> QualitySecond:
+    return QualitySecond(0, (Quality(1.0, 1.0, clipped),))
+
+
+def codes(found: Iterable[Alarm | tuple[float, Alarm]]) -> list[tuple[str, bool]]:
+    alarms = [item[1] if isinstance(item, tuple) else item for item in found]
+    return [(alarm.code, alarm.active) for alarm in alarms]
+
+
+def test_lost_samples_are_shown_for_some_seconds(watch: HealthMonitor) -> None:
+    assert codes(watch.block(block(100, lost_before=50))) == [("samples-lost", True)]
+    assert codes(watch.second(second(0.0), 4.0)) == []
+    assert codes(watch.second(second(0.0), 6.0)) == [("samples-lost", False)]
+
+
+def test_saturation_is_told_while_it_lasts(watch: HealthMonitor) -> None:
+    assert codes(watch.second(second(0.2), 1.0)) == [("saturated", True)]
+    assert codes(watch.second(second(0.01), 2.0)) == [("saturated", False)]
+
+
+def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(watch: HealthMonitor) -> None:
+    def told(first: int, *, clipped: bool) -> list[tuple[str, bool]]:
+        list(watch.block(block(first, clipped=(clipped,))))
+        state = watch.conditions(None, NS, headless=True)
+        return codes(watch.live(None, state, (first + 10) / RATE_HZ))
+
+    assert told(0, clipped=False) == []
+    assert told(int(0.9 * RATE_HZ), clipped=True) == []
+    assert told(int(1.2 * RATE_HZ), clipped=True) == [("saturated", True)]
+    assert codes(watch.second(second(0.0), 1.3)) == []
+    assert not watch.sound(1.3, NS)
+    assert told(int(1.4 * RATE_HZ), clipped=False) == [("saturated", False)]
+
+
+def status(fault: str = "none", lead_off: tuple[bool, ...] = (False,)) -> Status:
+    return Status(0, "streaming", fault, lead_off)
+
+
+def test_a_status_brings_the_alarms_of_leads_and_faults(watch: HealthMonitor) -> None:
+    found = codes(watch.block(block(status=(status("over-current", (True,)),))))
+    assert found == [("lead-off", True), ("stimulus-not-delivered", True)]
+    state = watch.conditions(None, NS, headless=True)
+    assert (state.lead_off, state.device_fault) == (True, "over-current")
+    assert codes(watch.block(block(status=(status(),)))) == [("lead-off", False), ("stimulus-not-delivered", False)]
+
+
+def test_the_signal_is_sound_once_it_arrives_whole(watch: HealthMonitor) -> None:
+    assert not watch.sound(0.0, NS)
+    list(watch.block(block()))
+    assert watch.sound(0.01, NS)
+    assert not watch.sound(0.01, 2 * NS)
+
+
+@pytest.mark.parametrize(("lost", "is_sound"), [(50, True), (200, False)])
+def test_a_few_lost_samples_are_borne(watch: HealthMonitor, lost: int, is_sound: bool) -> None:
+    list(watch.block(block(1000, lost_before=lost)))
+    assert watch.sound(1.5, NS) == is_sound
+    assert watch.sound(2.5, NS)
+
+
+@pytest.mark.parametrize("trouble", [status("battery"), status(lead_off=(False, True))])
+def test_a_signal_in_trouble_is_not_sound(watch: HealthMonitor, trouble: Status) -> None:
+    list(watch.block(block(status=(trouble,))))
+    assert not watch.sound(0.01, NS)
+
+
+def _proximity(close: float, *, valid: bool = True) -> Proximity:
+    zones = {"none": 0.0, "far": 1 - close, "approach": 0.0, "target": 0.0, "close": close}
+    return Proximity(1, None, None, None, "far", zones, valid=valid, why=None if valid else "stale")
+
+
+def test_probably_too_close_is_an_alarm_of_high_priority(watch: HealthMonitor) -> None:
+    alarm = watch.too_close(_proximity(0.5))
+    assert alarm is not None
+    assert (alarm.code, alarm.priority, alarm.active) == ("too-close", "high", True)
+    over = watch.too_close(_proximity(0.49))
+    assert over is not None
+    assert not over.active
+
+
+def test_what_is_not_valid_is_not_too_close(watch: HealthMonitor) -> None:
+    assert watch.too_close(_proximity(0.9, valid=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("t", "rate_hz", "stale"), [(2.9, 2.0, False), (3.1, 2.0, True), (9.9, 0.25, False), (10.1, 0.25, True)]
+)
+def test_an_estimate_is_stale_some_seconds_after_the_last_fit_answer(
+    watch: HealthMonitor, t: float, rate_hz: float, stale: bool
+) -> None:
+    watch.answered_t = 0.0
+    assert watch.is_stale(t, rate_hz) == stale
+
+
+def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(
+    watch: HealthMonitor, board: AlarmBoard
+) -> None:
+    list(watch.block(block()))
+    state = watch.conditions(None, 2 * NS, headless=True)
+    assert codes(watch.live(None, state, 0.01)) == [("stale", True)]
+    board.condition("device-lost", "gone")
+    assert codes(watch.live(None, watch.conditions(None, 2 * NS, headless=True), 0.01)) == [("stale", False)]
+
+
+def test_a_screen_away_is_told_and_its_return(watch: HealthMonitor) -> None:
+    watch.screen_seen_ns = NS
+    assert codes(watch.live(None, watch.conditions(None, 3 * NS, headless=False), 0.0)) == [("display-lost", True)]
+    assert codes(watch.live(None, watch.conditions(None, NS, headless=False), 0.0)) == [("display-lost", False)]

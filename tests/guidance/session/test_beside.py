@@ -1,0 +1,258 @@
+"""A stimulator on another clock: its pulses are found in the recording, or said to be unconfirmed; never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drivers.base import Pulse
+from guidance.common.errors import ArgumentFault
+from guidance.contracts.commands import TurnDial as DialMessage
+from guidance.engine.settings import Mode, Settings
+from guidance.protocol import load
+from guidance.reprocess.procedure import rerun
+from guidance.session import Live
+from guidance.stimulation.control import Fire
+from guidance.stimulation.controller import Dial
+from guidance.stimulation.pulse_modes import TriggeredPulses
+from tests.drivers.stimulators.sim_p24 import SimP24
+from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
+from tests.drivers.stimulators.sim_stimjim import SimStimJim
+from tests.drivers.stimulators.wire import Device, served
+from tests.guidance.session.beside import BesideBench
+from tests.guidance.session.stimulated import BOUNDS
+from tests.guidance.stimulation.test_interlock import GOOD
+from tests.support import event_rules
+
+Make = Callable[..., BesideBench]
+DEVICES = {
+    "stimjim:virtual": SimStimJim,
+    "pulsepal:virtual?ma_per_v=1": SimPulsePal,
+    "p24:virtual": SimP24,
+}
+
+
+@pytest.fixture
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    def make(stimulator: Device | None = None, drift_ppm: float = 0.0) -> BesideBench:
+        return BesideBench(tmp_path, monkeypatch, stimulator or SimStimJim(), drift_ppm)
+
+    return make
+
+
+def found(bench: BesideBench) -> tuple[int, int, float]:
+    """How many pulses reached the patient, how many are told as delivered, and by how many samples the worst is off."""
+    told = np.array([line["sample"] for line in bench.of("stimulus", outcome="delivered")])
+    given = np.array([(at - bench.device._started_ns) * bench.device._rate_per_ns for at in bench.struck_ns])
+    return len(given), len(told), float(np.abs(told[:, None] - given).min(axis=1).max())
+
+
+@pytest.mark.parametrize("address", sorted(DEVICES))
+def test_each_pulse_given_is_found_where_it_was(beside: Make, address: str) -> None:
+    bench = beside(DEVICES[address]())
+    assert bench.run(12.0, stimulator=address, current_ma=2.0, rate_hz=2.0).status == 0
+    given, told, worst = found(bench)
+    assert given >= 15
+    assert told >= given - 1
+    assert worst <= 3
+    assert len(bench.of("response")) >= told - 1
+    assert not event_rules.faults(bench.lines)
+
+
+def test_what_stimjim_measured_is_what_is_told_as_delivered(beside: Make) -> None:
+    bench = beside(SimStimJim(load_kohm=20.0))
+    bench.run(6.0, stimulator="stimjim:virtual", current_ma=1.0)
+    told = bench.of("stimulus", outcome="delivered")
+    assert told
+    assert all(line["current_ma"] == pytest.approx(0.685, abs=1e-3) for line in told)
+    assert told[0]["requested_ma"] == 1.0
+    assert bench.of("alarm", code="stimulus-not-delivered", active=True)
+
+
+def test_an_open_circuit_is_not_delivered_and_disarms_nothing_else(beside: Make) -> None:
+    bench = beside(SimStimJim(load_kohm=None))
+    bench.run(6.0, stimulator="stimjim:virtual", current_ma=1.0)
+    told = bench.of("stimulus")
+    assert told
+    assert {line["outcome"] for line in told} == {"not-delivered"}
+    assert not bench.of("response")
+    assert bench.of("alarm", code="stimulus-not-delivered", active=True)
+
+
+def test_a_pulse_that_is_not_in_the_recording_is_unconfirmed_and_three_switch_off(beside: Make) -> None:
+    bench = beside()
+    bench.cut = True
+    bench.run(8.0, stimulator="stimjim:virtual", current_ma=1.0)
+    assert [line["outcome"] for line in bench.of("stimulus")] == ["unconfirmed"] * 3
+    assert not bench.of("response")
+    (alarm, *_) = bench.of("alarm", code="stimulus-not-delivered", active=True)
+    assert "not found in the recording" in alarm["text"]
+    assert bench.of("command", enabled=False, by="safety")
+
+
+def test_a_cable_that_comes_off_later_is_noticed_and_pulses_do_not_rise_without_it(beside: Make) -> None:
+    bench = beside()
+    bench.after(6.0, lambda: setattr(bench, "cut", True))
+    bench.run(12.0, mode=Mode.AUTO, stimulator="stimjim:virtual")
+    outcomes = [line["outcome"] for line in bench.of("stimulus")]
+    assert outcomes.count("unconfirmed") == 3
+    assert set(outcomes[: outcomes.index("unconfirmed")]) == {"delivered"}
+    unconfirmed = bench.of("stimulus", outcome="unconfirmed")
+    assert unconfirmed[-1]["requested_ma"] <= unconfirmed[0]["requested_ma"] * 1.3 + 0.1
+
+
+@pytest.mark.parametrize(
+    "drift_ppm", [150.0, pytest.param(-200.0, marks=pytest.mark.slow), pytest.param(0.0, marks=pytest.mark.slow)]
+)
+def test_offset_and_drift_between_the_clocks_are_told(beside: Make, drift_ppm: float) -> None:
+    bench = beside(drift_ppm=drift_ppm)
+    bench.run(30.0, stimulator="stimjim:virtual", current_ma=1.0, rate_hz=2.0)
+    last = bench.of("stimulus", outcome="delivered")[-1]
+    assert 10.0 < last["offset_ms"] < 20.0
+    assert last["drift_ppm"] == pytest.approx(drift_ppm, abs=25.0)
+    given, told, worst = found(bench)
+    assert told >= 0.96 * given - 1
+    assert worst <= 3
+
+
+def test_voluntary_activity_is_not_taken_for_the_pulses_of_a_cable_that_is_off(beside: Make) -> None:
+    bench = beside()
+    bench.cut = True
+    bench.device.patient.voluntary.held = 0.4
+    bench.run(10.0, stimulator="stimjim:virtual", current_ma=1.0)
+    told = bench.of("stimulus")
+    assert told
+    assert sum(line["outcome"] == "delivered" for line in told) <= 1
+
+
+def test_the_first_pulse_comes_only_once_the_operator_has_armed(beside: Make) -> None:
+    bench = beside()
+    bench.run(4.0, stimulator="stimjim:virtual", screen=True, current_ma=1.0)
+    assert not bench.stimulator.given
+    assert not bench.of("stimulus")
+
+
+def test_an_unplugged_stimulator_is_the_device_lost_with_its_reason(beside: Make) -> None:
+    bench = beside()
+    bench.after(4.0, lambda: setattr(bench, "joined", False))
+    outcome = bench.run(30.0, stimulator="stimjim:virtual", current_ma=1.0)
+    assert outcome.status == 3
+    assert "virtual-stimulator" in str(outcome.sentence)
+    assert bench.of("end", reason="device-lost")
+
+
+def test_a_stimulator_plugged_in_again_goes_on_armed_by_nobody_but_the_operator(beside: Make) -> None:
+    bench = beside()
+    bench.arm_after(2.0)
+    bench.after(5.0, lambda: setattr(bench, "joined", False))
+    bench.after(7.0, lambda: setattr(bench, "joined", True))
+    bench.run(14.0, stimulator="stimjim:virtual", screen=True, current_ma=1.0)
+    assert bench.of("alarm", code="device-lost", active=False)
+    assert bench.struck_ns
+    assert all(line["t"] < 7.5 for line in bench.of("stimulus"))
+
+
+def test_an_amplifier_lost_switches_the_stimulator_off(beside: Make) -> None:
+    device = SimPulsePal()
+    bench = beside(device)
+    bench.after(4.0, bench.unplug)
+    bench.run(30.0, stimulator="pulsepal:virtual?ma_per_v=1", current_ma=1.0)
+    assert device.commands[-1] in (80, 81)
+    assert bench.of("command", enabled=False, by="safety")
+
+
+def test_the_limits_of_all_hold_for_a_stimulator_beside(beside: Make) -> None:
+    bench = beside(SimP24())
+    outcome = bench.run(3.0, stimulator="p24:virtual", current_ma=50.0)
+    assert outcome.status == 2
+    assert "50 mA" in str(outcome.sentence)
+    assert not bench.stimulator.given
+
+
+def test_a_width_that_pulsepal_cannot_make_is_told_before_anything_is_armed(beside: Make) -> None:
+    bench = beside(SimPulsePal())
+    outcome = bench.run(3.0, stimulator="pulsepal:virtual?ma_per_v=1", width_ms=0.13)
+    assert outcome.status == 2
+    assert "0.05 ms" in str(outcome.sentence)
+
+
+def test_the_record_names_the_stimulator(beside: Make) -> None:
+    bench = beside()
+    bench.run(3.0, stimulator="stimjim:virtual")
+    (start,) = bench.of("start")
+    assert start["device"]["stimulator"]["address"] == "stimjim:virtual"
+
+
+def test_the_record_gives_the_same_answers_again(beside: Make) -> None:
+    bench = beside()
+    bench.run(8.0, stimulator="stimjim:virtual", current_ma=2.0)
+    (folder,) = bench.store.glob("*-generic-block")
+    found = rerun(folder)
+    for kind in ("stimulus", "response"):
+        then, today = (
+            {line["sample"] for line in lines if line["kind"] == kind and line.get("outcome") != "unconfirmed"}
+            for lines in (found.then, found.today)
+        )
+        assert then == today
+        assert then
+
+
+def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
+    asked = TriggeredPulses(Dial(0.5), BOUNDS, 0.1, 2.0)
+    list(asked.arm(0.0, GOOD, "operator"))
+    list(asked.tick(1.0, armed := replace(GOOD, armed=True)))
+    assert asked.actions[-1] == Fire(0.5, 0.1)
+    asked.pulse_seen(Pulse(1000, current_ma=0.5))
+    asked._hear(1000)
+    list(asked.turn(10))
+    (withheld,) = asked.tick(2.0, armed)
+    assert withheld.enabled
+    assert "1 mA is too large a step up" in str(withheld.why)
+    assert asked.actions[-1] == Fire(0.5, 0.1)
+    list(asked.turn(-8))
+    list(asked.tick(3.0, armed))
+    assert asked.actions[-1] == Fire(0.6, 0.1)
+
+
+def test_by_hand_the_dial_is_followed_and_the_record_gives_the_same_again(beside: Make) -> None:
+    bench = beside()
+    for index in range(14):
+        bench.after(1.0 + index / 2, lambda: bench.strike(1.5, 0.1))
+    bench.after(4.6, lambda: bench.seat.send(DialMessage(3)))
+    bench.run(9.0, mode=Mode.LISTEN, stimulator="hand", screen=True, current_ma=1.5)
+    (command,) = bench.of("command", by="operator")
+    told = bench.of("stimulus")
+    assert command["current_ma"] == 1.65
+    assert len(told) >= 12
+    assert {line["current_ma"] for line in told if line["t"] > 4.8} == {1.65}
+    assert {line["current_ma"] for line in told if line["t"] < 4.5} == {1.5}
+    (folder,) = bench.store.glob("*-generic-block")
+    again = [line for line in rerun(folder).today if line["kind"] == "stimulus"]
+    assert [(line["sample"], line["current_ma"]) for line in again] == [
+        (line["sample"], line["current_ma"]) for line in told
+    ]
+
+
+def test_a_current_from_which_its_steps_could_never_rise_is_refused(beside: Make) -> None:
+    bench = beside(SimP24())
+    outcome = bench.run(3.0, mode=Mode.AUTO, stimulator="p24:virtual", current_ma=1.0)
+    assert outcome.status == 2
+    assert "steps of 0.5 mA" in str(outcome.sentence)
+
+
+def test_from_2_ma_p24_finds_its_way_up(beside: Make) -> None:
+    bench = beside(SimP24())
+    assert bench.run(12.0, mode=Mode.AUTO, stimulator="p24:virtual", current_ma=2.0).status == 0
+    currents = [line["current_ma"] for line in bench.of("stimulus", outcome="delivered")]
+    assert all(current % 0.5 == 0 for current in currents)
+    assert len(set(currents)) > 1
+
+
+def test_a_simulated_patient_takes_no_stimulator_that_fires(tmp_path: Path) -> None:
+    chosen = Settings(load("generic-block"), Mode.MANUAL)
+    with served(SimStimJim()) as wire, pytest.raises(ArgumentFault, match="simulated patient"):
+        Live(chosen, str(tmp_path), "sim:1", stimulator=f"stimjim:{wire.path}").open()

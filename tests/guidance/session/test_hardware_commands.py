@@ -1,0 +1,237 @@
+"""The commands ``devices`` and ``check``, and what a check makes of a clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from serial.tools import list_ports
+
+from drivers.base import Discovery, Limits
+from drivers.ona.frames import FrameReader
+from drivers.simulated import SimulatedDevice
+from drivers.simulated import messages as ona
+from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED
+from guidance.device_check.advice import report, to_mend
+from guidance.device_check.check import ChannelCheck, CheckResult, RoundTrip, check_device
+from guidance.device_check.clock import Drift, drift
+from tests.drivers.spikerbox.fake_spikerbox import FakeSpikerShield
+from tests.guidance.session.virtual import VirtualBench
+from tests.support.command_line import command
+
+PORTS = [
+    SimpleNamespace(device="/dev/ttyS0", description="n/a", vid=None, pid=None, serial_number=None),
+    SimpleNamespace(device="/dev/ttyACM0", description="Amplifier", vid=0x2E73, pid=0x4, serial_number="A1"),
+]
+GOOD = CheckResult(
+    address="ona:x", model="Fake", serial="1", firmware="2", seconds=5.0, nominal_rate_hz=10_000.0,
+    measured_rate_hz=10_000.1, drift=Drift(10.0, 5.0), channels=(ChannelCheck("EMG", 5.0, 2.0, 0.0, False),),
+    samples=50_000, lost_samples=0, bad_frames=0, impedance_kohm=9.0, battery_percent=90, fault=None,
+    limits=Limits(6.0, 0.01, 0.05, 1.0, 10.0), round_trip=RoundTrip(10, 1.0, 3.0),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_but_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stream and no sound input of this machine."""
+    for search in ("lsl_streams", "sound_inputs", "boards"):
+        monkeypatch.setattr(f"drivers.discovery.search.{search}", lambda: Discovery((), ()))
+
+
+def test_ports_are_listed_as_they_are_to_be_typed_the_surest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
+    done = command("devices")
+    assert done.status == DONE
+    first, second, *how = done.out.splitlines()
+    address, known = "'spikerbox:/dev/ttyACM0?channels=2'", "Backyard Brains Human SpikerBox (Amplifier), 2E73:0004, A1"
+    assert first == f"--device {address}   sure, {known}"
+    assert second == "--device ona:/dev/ttyS0   possible, serial port"
+    assert any("socket://" in line for line in how)
+    assert any("sim:1" in line for line in how)
+    assert any("rhx:127.0.0.1:5000" in line for line in how)
+
+
+def test_devices_are_listed_for_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
+    found = json.loads(command("devices", "--json").out)
+    assert found["devices"][1] == {
+        "address": "ona:/dev/ttyS0",
+        "description": "serial port",
+        "confidence": "possible",
+        "vendor_product": None,
+        "serial": None,
+    }
+    assert found["notes"]
+
+
+def test_where_nothing_is_the_other_ways_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_ports, "comports", list)
+    done = command("devices")
+    assert done.out.startswith("Nothing was found.")
+    assert "socket://HOST:PORT" in done.out
+
+
+def test_a_good_device_is_found_good() -> None:
+    done = command("check", "--no-audio", "--device", "sim:1", "--seconds", "2")
+    assert (done.status, done.err) == (DONE, "")
+    assert done.out.splitlines()[-1] == "To mend: nothing."
+
+
+def test_what_is_wrong_is_told_with_what_to_do() -> None:
+    options = ("--drift-ppm", "900", "--set", "drop", "0.02")
+    with SimulatedDevice(1, channels=1, sample_rate_hz=5000, options=options) as simulated:
+        simulated.command("lead-off 0 on")
+        simulated.command("battery 7")
+        done = command("check", "--no-audio", "--device", simulated.address, "--seconds", "2", "--json")
+    found = json.loads(done.out)
+    assert done.status == FAILED
+    assert found["lost_samples"] > 0
+    assert abs(found["drift"]["ppm"] - 900) < max(3 * found["drift"]["uncertainty_ppm"], 100)
+    mend = " ".join(found["mend"])
+    assert all(word in mend for word in ("shorter cable", "electrode is off", "7 %", "ppm fast"))
+
+
+def test_a_calibration_signal_makes_the_address_to_type(tmp_path: Path) -> None:
+    shield = FakeSpikerShield(tmp_path)  # its ramp, 999 steps high, is the signal
+    address = f"spikerbox:{shield.path}?rate_hz=10050.25"
+    unknown = command("check", "--device", address, "--seconds", "2")
+    done = command("check", "--device", address, "--seconds", "2", "--known-uv", "2000")
+    shield.close()
+    assert unknown.status == FAILED
+    assert "in microvolts is not known" in unknown.out
+    assert "uV RMS" not in unknown.out
+    (line,) = [line for line in done.out.splitlines() if line.startswith("Calibrated: ")]
+    typed, _, scale = line.removeprefix("Calibrated: --device ").strip("'").rpartition("=")
+    assert typed == f"{address}&uv_per_lsb"
+    assert float(scale) == pytest.approx(2000 / 990, rel=0.02)  # the highest and lowest half percent are left out
+    assert "in microvolts is not known" not in done.out
+
+
+def test_a_device_that_knows_its_microvolts_is_not_calibrated() -> None:
+    done = command("check", "--device", "sim:1", "--seconds", "2", "--known-uv", "100")
+    assert done.status == BAD_ARGUMENTS
+    assert done.is_one_sentence
+
+
+def test_without_a_signal_nothing_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.drivers.spikerbox.fake_spikerbox.ramp", lambda *_: 512)
+    shield = FakeSpikerShield(tmp_path)
+    done = command("check", "--device", f"spikerbox:{shield.path}?rate_hz=10050", "--seconds", "2", "--known-uv", "1")
+    shield.close()
+    assert done.status == FAILED
+    assert done.is_one_sentence
+    assert "switch the calibration signal on" in done.err
+
+
+def test_guiding_on_an_unknown_scale_is_refused_with_the_way_to_know_it(tmp_path: Path) -> None:
+    shield = FakeSpikerShield(tmp_path)
+    address = f"spikerbox:{shield.path}?rate_hz=10050"
+    done = command("run", "--device", address, "--mode", "listen", "--headless", "--store", tmp_path / "store")
+    shield.close()
+    assert done.status == FAILED
+    assert done.is_one_sentence
+    assert "--known-uv" in done.err
+
+
+def test_guiding_on_a_board_too_slow_for_evoked_responses_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("brainflow", reason="brainflow is not installed; it is in the extra brainflow")
+    board = ("run", "--device", "brainflow:SYNTHETIC", "--mode", "listen", "--headless", "--store", tmp_path / "store")
+    done = command(*board)
+    assert done.status == FAILED
+    assert done.is_one_sentence
+    assert "250 Hz, too slow for evoked responses" in done.err
+    assert "biofeedback" in done.err
+
+
+def test_a_deaf_device_is_lost() -> None:
+    with SimulatedDevice(1, options=("--set", "deaf", "on")) as simulated:
+        done = command("check", "--no-audio", "--device", simulated.address)
+    assert done.status == DEVICE_LOST
+    assert done.is_one_sentence
+
+
+def test_a_device_that_is_not_there_is_an_error() -> None:
+    done = command("check", "--no-audio", "--device", "ona:/dev/none")
+    assert done.status == FAILED
+    assert done.is_one_sentence
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--device", "sim:1", "--seconds", "0"), ("--device", "sim:one"), ("--device", "nothing:x")]
+)
+def test_bad_arguments_are_refused(words: tuple[str, ...]) -> None:
+    done = command("check", "--no-audio", *words)
+    assert done.status == BAD_ARGUMENTS
+    assert done.is_one_sentence
+
+
+def test_a_check_stimulates_nothing(bench: VirtualBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guidance.device_check.check.time", bench.clock)
+    found = check_device("ona:virtual", 3.0)
+    assert found.samples == 15_000
+    assert found.round_trip is not None
+    sent = {frame.type for frame in FrameReader(range(256)).feed(bench.written)}
+    assert sent == {ona.HELLO, ona.STOP, ona.START, ona.HEARTBEAT}
+
+
+@settings(max_examples=25, deadline=None)
+@given(ppm=st.floats(-2000, 2000), seconds=st.floats(3, 8), late_ms=st.floats(0, 3), seed=st.integers(0, 99))
+def test_a_drift_is_found_whatever_the_delays(ppm: float, seconds: float, late_ms: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rate_hz = 10_000.0
+    samples = np.arange(20, int(seconds * rate_hz), 20)
+    arrived_s = samples / (rate_hz * (1 + ppm * 1e-6)) + rng.exponential(late_ms / 1e3, len(samples))
+    found = drift(samples.tolist(), [int(s * 1e9) for s in arrived_s], rate_hz)
+    assert found is not None
+    assert abs(found.ppm - ppm) < 4 * found.uncertainty_ppm + 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_too_few_arrivals_tell_no_drift(count: int) -> None:
+    assert drift(list(range(count)), list(range(count)), 1000.0) is None
+
+
+def test_of_a_good_device_there_is_nothing_to_mend() -> None:
+    assert to_mend(GOOD) == []
+    assert any("5 ppm" in line for line in report(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"samples": 0}, "No samples"),
+        ({"lost_samples": 500}, "0.99%"),
+        ({"bad_frames": 3}, "3 frames"),
+        ({"drift": Drift(-450.0, 20.0)}, "450 ppm slow"),
+        ({"nominal_rate_hz": 1000.0}, "too low"),
+        ({"fault": "over-temperature"}, "over-temperature"),
+        ({"fault": "host lost"}, "host lost"),
+        ({"battery_percent": 19}, "19 %"),
+        ({"impedance_kohm": 45.0}, "45 kOhm"),
+        ({"round_trip": RoundTrip(9, 2.0, 80.0)}, "80 ms"),
+        ({"channels": (ChannelCheck("EMG", 5.0, 2.0, 0.0, True),)}, "EMG: the electrode is off"),
+        ({"channels": (ChannelCheck("EMG", 0.0, 0.0, 0.0, None),)}, "EMG: the signal is flat"),
+        ({"channels": (ChannelCheck("EMG", 5.0, 2.0, 0.02, None),)}, "EMG: the input is at its limit"),
+        ({"channels": (ChannelCheck("EMG", 5.0, 25.0, 0.0, None),)}, "EMG: mains"),
+        ({"channels": (ChannelCheck("EMG", 40.0, 2.0, 0.0, None),)}, "EMG: noise"),
+    ],
+)
+def test_each_finding_says_what_to_mend(change: dict[str, object], word: str) -> None:
+    (sentence,) = to_mend(replace(GOOD, **change))  # type: ignore[arg-type]
+    assert word in sentence
+    assert sentence.endswith(".")
+
+
+def test_what_a_device_does_not_tell_is_not_made_up() -> None:
+    silent = replace(
+        GOOD, drift=None, measured_rate_hz=None, impedance_kohm=None, battery_percent=None, limits=None,
+        round_trip=None, channels=(ChannelCheck("EMG", None, None, None, None),),
+    )  # fmt: skip
+    assert to_mend(silent) == []
+    assert "not told" in " ".join(report(silent))

@@ -1,0 +1,196 @@
+"""A whole live procedure in virtual time: real session, engine, driver and simulated device; no thread, no waiting.
+
+Time passes only where the program would wait, so a minute of a procedure takes some seconds and is the same each time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drivers.base import DeviceError, DeviceLost, DeviceNotFound
+from drivers.simulated.device import OnaDevice
+from drivers.simulated.faults import Faults
+from drivers.simulated.patient import Patient
+from drivers.transport.reader import Chunk
+from guidance.common.errors import Fault
+from guidance.contracts.commands import Arm, Credit, Message
+from guidance.contracts.snapshot import Snapshot
+from guidance.engine.settings import Mode, Settings
+from guidance.processes import ExitOutcome, outcome_of
+from guidance.processes.screen_channel import Desk
+from guidance.protocol import load
+from guidance.session import Live
+
+Line = dict[str, Any]
+
+_TIMED = (
+    "drivers.ona.amplifier", "drivers.toolkit.streaming", "guidance.session.live", "guidance.session.device",
+    "guidance.session.event_writer", "guidance.processes.screen_channel",
+)  # fmt: skip
+_STEP_NS = 4_000_000
+
+
+class Clock:
+    """Stands in for the module ``time``; what is scheduled ``at`` a time happens when it is reached."""
+
+    def __init__(self) -> None:
+        self.now_ns = 1_000_000_000_000
+        self._scheduled: list[tuple[int, int, Callable[[], object]]] = []
+        self._order = count()
+
+    def monotonic_ns(self) -> int:
+        return self.now_ns
+
+    def monotonic(self) -> float:
+        return self.now_ns / 1e9
+
+    def sleep(self, seconds: float) -> None:
+        self.pass_until(self.now_ns + int(seconds * 1e9))
+
+    def pass_until(self, until_ns: int) -> None:
+        while self._scheduled and self._scheduled[0][0] <= until_ns:
+            self.now_ns, _, act = heapq.heappop(self._scheduled)
+            act()
+        self.now_ns = max(self.now_ns, until_ns)
+
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
+        heapq.heappush(self._scheduled, (self.now_ns + int(seconds * 1e9), next(self._order), act))
+
+
+class Wire:
+    """A port whose other end is a device in this process."""
+
+    def __init__(self, bench: VirtualBench) -> None:
+        self.name = "virtual"
+        self._bench = bench
+        self._waiting = b""
+
+    def read(self, timeout_s: float = 0.0) -> list[Chunk]:
+        clock, until_ns = self._bench.clock, self._bench.clock.now_ns + int(timeout_s * 1e9)
+        while True:
+            if not self._bench.plugged:
+                raise DeviceLost("virtual is gone: it was unplugged.")
+            data, self._waiting = self._waiting + self._bench.device.tick(clock.now_ns), b""
+            if data:
+                return [(clock.now_ns, data)]
+            if clock.now_ns >= until_ns:
+                return []
+            clock.pass_until(min(clock.now_ns + _STEP_NS, until_ns))
+
+    def write(self, data: bytes) -> None:
+        if not self._bench.plugged:
+            raise DeviceLost("virtual is gone: it was unplugged.")
+        self._bench.written += data
+        self._waiting += self._bench.device.feed(data, self._bench.clock.now_ns)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Seat:
+    """A screen in this process that pays its credits until it is frozen; ``send`` is what the operator does next."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._frames = 0
+        self._queue: list[Message] = []
+        self.gone = self.frozen = False
+        self.shown: list[Snapshot] = []
+        self.told: list[str] = []
+
+    def ready(self) -> None:
+        """Nothing waits."""
+
+    def send(self, message: Message) -> None:
+        self._queue.append(message)
+
+    def messages(self) -> list[Message]:
+        taken, self._queue = self._queue, []
+        if not self.frozen and not self.gone:
+            self._frames += 1
+            taken.append(Credit(self._frames))
+        return taken
+
+    def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
+        if at_once or self._frames % 20 == 0:
+            self.shown.append(draw())
+
+    def tell(self, sentence: str) -> None:
+        self.told.append(sentence)
+
+
+class VirtualBench:
+    """A device and a clock; faults are scheduled, then a procedure ``run``s and its records are ``lines``."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock = Clock()
+        for module in _TIMED:
+            monkeypatch.setattr(f"{module}.time", self.clock)
+        monkeypatch.setattr("drivers.ona.amplifier.open_port", self._open)
+        self.faults = Faults(rng=np.random.default_rng(1))
+        patient = Patient(1, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=6.0)
+        self.device = OnaDevice(patient, serial="V-1", faults=self.faults)
+        self.plugged = True
+        self.written = b""
+        self.store = folder / "store"
+        self.seat = Seat(self.clock)
+
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
+        """Have ``act`` done ``seconds`` from now."""
+        self.clock.after(seconds, act)
+
+    def set_after(self, seconds: float, fault: str, value: str) -> None:
+        self.after(seconds, lambda: self.faults.set(fault, value))
+
+    def unplug(self) -> None:
+        self.plugged = False
+
+    def replug(self) -> None:
+        """Put the plug back: to the device, its port is newly opened."""
+        self.plugged = True
+        self.device.port_opened(self.clock.now_ns)
+
+    def arm_after(self, seconds: float) -> None:
+        self.after(seconds, lambda: self.seat.send(Arm()))
+
+    def run(
+        self, duration_s: float, mode: Mode = Mode.MANUAL, *, screen: bool = False, events: str | None = None,
+        stimulator: str | None = None, **settings: Any,
+    ) -> ExitOutcome:  # fmt: skip
+        """A procedure of ``duration_s`` of device time, and how it ended."""
+        chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
+        desk: Desk = self.seat
+        try:
+            job = Live(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
+            amiss = job.open().run(desk, lambda: False)
+        except (Fault, DeviceError) as fault:
+            return outcome_of(fault)
+        return ExitOutcome(1, amiss) if amiss else ExitOutcome(0)
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the device's stimulator is enabled."""
+        return self.device._stim.enabled
+
+    @property
+    def lines(self) -> list[Line]:
+        """The records of the newest procedure's journal."""
+        journal = max(self.store.glob("*/events.jsonl"))
+        return [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+
+    def of(self, kind: str, **fields: Any) -> list[Line]:
+        """The records of ``kind`` whose fields are those given."""
+        return [line for line in self.lines if line["kind"] == kind and all(line[key] == fields[key] for key in fields)]
+
+    def _open(self, _url: str) -> Wire:
+        if not self.plugged:
+            raise DeviceNotFound("There is no port virtual; connect the device.")
+        return Wire(self)

@@ -1,0 +1,162 @@
+"""The answer to a pulse: found or not, how large, how late, on sweeps built from other shapes than the detector's."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from guidance.contracts.events import Response, Stimulus
+from tests.support.streams import evoked, made_of, of_kind, responses, settings
+
+AMPLITUDE_UV, LATENCY_MS = 300.0, 6.0
+SILENT = 6
+
+
+def amplitude(response: Response) -> float:
+    assert response.amplitude_uv is not None
+    return response.amplitude_uv
+
+
+def latency(response: Response) -> float:
+    assert response.latency_ms is not None
+    return response.latency_ms
+
+
+def detections(answers: list[Response]) -> int:
+    return sum(answer.detected for answer in answers)
+
+
+@pytest.mark.parametrize("rate_hz", [2500.0, 4000.0, 10_000.0, 30_000.0])
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
+def test_an_m_wave_under_artefact_and_mains_is_found_and_measured(rate_hz: float, mains_hz: float) -> None:
+    answers = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, rate_hz=rate_hz, mains_uv=30.0, mains_hz=mains_hz))
+    assert len(answers) == 10
+    for answer in answers:
+        assert answer.detected
+        assert not answer.contaminated
+        assert amplitude(answer) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+        assert latency(answer) == pytest.approx(LATENCY_MS, abs=1.0)
+
+
+@pytest.mark.parametrize("height_uv", [300.0, -5000.0, 20_000.0])
+def test_the_artefact_is_not_part_of_the_amplitude(height_uv: float) -> None:
+    answers = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, artefact_uv=height_uv, tail_uv=height_uv / 10))
+    assert detections(answers) == 10
+    assert float(np.median([amplitude(answer) for answer in answers])) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+
+
+@pytest.mark.parametrize("first_ms", [3.0, 9.0, 14.0])
+def test_latency_follows_the_response(first_ms: float) -> None:
+    answers = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, latency_ms=first_ms))
+    assert float(np.median([latency(answer) for answer in answers])) == pytest.approx(first_ms, abs=1.0)
+
+
+def test_a_small_response_is_seldom_missed() -> None:
+    assert detections(responses(evoked(60.0, 60, silent=SILENT))) >= 57
+
+
+@pytest.mark.parametrize(("mains_uv", "tail_uv"), [(0.0, 0.0), (30.0, 2000.0)])
+def test_where_nothing_answers_hardly_any_response_is_found(mains_uv: float, tail_uv: float) -> None:
+    answers = responses(evoked(0.0, 200, interval_s=0.253, mains_uv=mains_uv, tail_uv=tail_uv, seed=4))
+    assert len(answers) == 200
+    assert detections(answers) <= 6
+    # before the first pulse nothing is known of a tail of 2 mV: a response of 100 uV could hide in that one sweep
+    assert not any(answer.contaminated for answer in answers[1:])
+
+
+def test_p_values_without_a_response_are_spread_evenly() -> None:
+    values = [answer.p_value for answer in responses(evoked(0.0, 300, interval_s=0.253, seed=8))]
+    told = [value for value in values if value is not None]
+    assert len(told) == 300
+    assert all(0 < value <= 1 for value in told)
+    for level in (0.1, 0.3, 0.5, 0.8):
+        assert sum(value <= level for value in told) / 300 == pytest.approx(level, abs=0.1)
+
+
+def test_a_response_below_the_criterion_is_measured_but_not_called_detected() -> None:
+    stream = evoked(120.0, silent=SILENT)
+    small, large = (responses(stream, settings(criterion_uv=criterion)) for criterion in (60.0, 200.0))
+    assert detections(small) == 12
+    assert detections(large) == 0
+    assert [answer.amplitude_uv for answer in small] == [answer.amplitude_uv for answer in large]
+    assert all(answer.latency_ms is None and not answer.contaminated for answer in large)
+
+
+@pytest.mark.parametrize(("end_ms", "duration_ms"), [(12.0, 10.0), (12.0, 8.0), (10.0, 8.0)])
+def test_a_response_that_runs_past_the_window_is_measured_to_its_end(end_ms: float, duration_ms: float) -> None:
+    stream = evoked(AMPLITUDE_UV, silent=SILENT, latency_ms=5.0, duration_ms=duration_ms)
+    answers = responses(stream, settings(window_ms=(2.0, end_ms)))
+    assert detections(answers) == len(answers)
+    for answer in answers:
+        assert amplitude(answer) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+
+
+def test_latency_counts_from_the_instant_of_the_pulse_not_from_its_sample() -> None:
+    stream = evoked(AMPLITUDE_UV, 6)
+    later = replace(stream, pulses=tuple(replace(pulse, offset_ns=200_000) for pulse in stream.pulses))
+    for early, late in zip(responses(stream), responses(later), strict=True):
+        assert latency(early) - latency(late) == pytest.approx(0.2)
+
+
+def test_each_channel_gives_its_own_answer() -> None:
+    stream = evoked(AMPLITUDE_UV, 6)
+    silent = evoked(0.0, 6)
+    both = replace(stream, channels=(*silent.channels, *stream.channels))
+    answers = responses(both)
+    assert [answer.channel for answer in answers[:2]] == ["EMG 0", "EMG 1"]
+    assert not any(answer.detected for answer in answers if answer.channel == "EMG 0")
+    assert all(answer.detected for answer in answers if answer.channel == "EMG 1")
+
+
+def test_the_answer_is_told_as_soon_as_its_window_has_arrived() -> None:
+    stream = evoked(AMPLITUDE_UV, 6)
+    made = made_of(stream, settings(window_ms=(2.0, 25.0)))
+    told = {one.record.sample: one.t for one in made if isinstance(one.record, Response)}
+    for pulse in stream.pulses:
+        assert told[pulse.sample] == pytest.approx(pulse.sample / stream.rate_hz + 0.025, abs=0.0006)
+
+
+def test_a_pulse_whose_window_never_arrives_gets_no_answer() -> None:
+    stream = evoked(AMPLITUDE_UV, 6)
+    cut = stream.pulses[-1].sample + round(0.020 * stream.rate_hz)
+    made = made_of(replace(stream, channels=(stream.channels[0][:cut],)), settings(window_ms=(2.0, 25.0)))
+    assert len(of_kind(made, Stimulus)) == 6
+    assert [answer.sample for answer in of_kind(made, Response)] == [pulse.sample for pulse in stream.pulses[:5]]
+
+
+def test_a_pulse_told_twice_is_one_pulse() -> None:
+    stream = evoked(AMPLITUDE_UV, 3)
+    doubled = replace(stream, pulses=tuple(pulse for pulse in stream.pulses for _ in range(2)))
+    assert responses(doubled) == responses(stream)
+
+
+@examples(max_examples=10, deadline=None)
+@given(
+    rate_hz=st.sampled_from([2000.0, 3000.0, 4096.0, 10_000.0, 22_050.0]),
+    start_ms=st.floats(0.0, 30.0),
+    length_ms=st.floats(2.0, 40.0),
+    noise_uv=st.sampled_from([0.0, 0.05, 8.0, 3000.0]),
+)
+def test_any_window_rate_and_noise_gives_finite_answers(
+    rate_hz: float, start_ms: float, length_ms: float, noise_uv: float
+) -> None:
+    stream = evoked(AMPLITUDE_UV, 3, rate_hz=rate_hz, noise_uv=noise_uv)
+    answers = responses(stream, settings(window_ms=(start_ms, start_ms + length_ms)))
+    assert len(answers) == 3
+    for answer in answers:
+        told = (answer.p_value, answer.amplitude_uv, answer.latency_ms, answer.amplitude_sd_uv)
+        assert all(value is None or math.isfinite(value) for value in told)
+        assert answer.detected == (answer.latency_ms is not None)
+
+
+@pytest.mark.parametrize("height_uv", [300.0, 3000.0])
+def test_a_clear_response_to_the_very_first_pulse_is_not_taken_for_artefact(height_uv: float) -> None:
+    answers = responses(evoked(AMPLITUDE_UV, 10, artefact_uv=height_uv, tail_uv=height_uv / 10))
+    assert detections(answers) == 10
+    assert float(np.median([amplitude(answer) for answer in answers])) == pytest.approx(AMPLITUDE_UV, rel=0.15)
