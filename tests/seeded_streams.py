@@ -12,21 +12,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from drivers.base import Block, Button, Channel, DeviceInfo, Pulse
-from drivers.simulated.in_process import DirectAmplifier
+from drivers.simulated.in_process import InProcessAmplifier
 from drivers.simulated.patient import Patient
 from guidance.contracts.commands import (
     Aliquot,
     Arm,
     Aspiration,
-    HandBack,
-    Hold,
-    Mark,
-    Message,
+    HoldCurrent,
+    OperatorCommand,
+    OperatorNote,
+    ReleaseControl,
     Stop,
-    TakeOver,
+    TakeControl,
     TurnDial,
 )
-from guidance.contracts.events import Made, Numbering
+from guidance.contracts.events import RecordSerializer, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.patient import DosePatient
@@ -42,23 +42,25 @@ ORIGIN = Origin(live=True, simulated=True)
 HOST_FIELDS = ("mono_ns", "lag_ms", "sounded_ns", "wall_time", "program")
 FREE_TEXT = ("text", "why", "note", "protocol_unsourced", "protocol_assumed", "estimate", "reason", "ask")
 
-Step = tuple[float, tuple[Message, ...]]
+Step = tuple[float, tuple[OperatorCommand, ...]]
 """Seconds to let pass, and what the operator does at their beginning."""
 
 
-def closed_loop() -> Iterator[Made]:
+def closed_loop() -> Iterator[TimedRecord]:
     """A block in automatic mode: the needle goes in and back, an aliquot is given, the operator takes the current."""
     patient = Patient(11, sample_rate_hz=10_000, scenario="hold", start_mm=9.0)
-    amplifier = DirectAmplifier(patient)
+    amplifier = InProcessAmplifier(patient)
     dose = plan_of(load_drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("femoral"), Mode.AUTO, dose=dose, side="left")
     engine = Engine(settings, amplifier.info, WALL_TIME, stimulation_within(settings, amplifier.limits))
     device = LiveDevice(amplifier, asks=True)
     yield engine.begin(ORIGIN)
     steps: tuple[Step, ...] = (
-        (1.0, ()), (12.0, (Arm(),)), (1.0, (Hold(),)), (2.0, (TakeOver(), TurnDial(2))), (2.0, (TurnDial(-3),)),
-        (3.0, (HandBack(),)), (1.0, (Mark("contact"),)), (0.5, (Aspiration(blood=False),)), (2.0, (Aliquot(1.0),)),
-        (1.0, (Aspiration(blood=True),)), (1.0, (Aliquot(3.0),)), (2.0, (Mark("note", "resistance felt"),)),
+        (1.0, ()), (12.0, (Arm(),)), (1.0, (HoldCurrent(),)), (2.0, (TakeControl(), TurnDial(2))),
+        (2.0, (TurnDial(-3),)),
+        (3.0, (ReleaseControl(),)), (1.0, (OperatorNote("contact"),)), (0.5, (Aspiration(blood=False),)),
+        (2.0, (Aliquot(1.0),)),
+        (1.0, (Aspiration(blood=True),)), (1.0, (Aliquot(3.0),)), (2.0, (OperatorNote("note", "resistance felt"),)),
         (1.0, (Stop(),)), (3.0, (Arm(),)),
     )  # fmt: skip
     speed_mm_s = 1.0
@@ -72,7 +74,7 @@ def closed_loop() -> Iterator[Made]:
     yield from engine.end("operator")
 
 
-def listening() -> Iterator[Made]:
+def listening() -> Iterator[TimedRecord]:
     """Another maker's stimulator: pulses found by their artefact in a recording, the dial turned at times."""
     patient = Patient(23, sample_rate_hz=10_000, scenario="hold", start_mm=3.0)
     info = DeviceInfo("made", "1", "made:", 10_000.0, tuple(Channel(name, 10_000.0) for name in patient.muscles.names))
@@ -88,7 +90,7 @@ def listening() -> Iterator[Made]:
     yield from engine.end("duration")
 
 
-def needle_emg() -> Iterator[Made]:
+def needle_emg() -> Iterator[TimedRecord]:
     """Botulinum toxin: a needle guided by its own EMG, a pulse given by hand between."""
     patient = Patient(5, sample_rate_hz=10_000, needle=True, scenario="hold", start_mm=6.0)
     patient.voluntary.held = 0.18
@@ -97,7 +99,7 @@ def needle_emg() -> Iterator[Made]:
     yield engine.begin(ORIGIN)
     patient.steer(4.0, 0.0, 0.5)
     for turn in range(120):
-        messages = (Mark("rest"),) if turn == 20 else (Mark("activate"),) if turn == 50 else ()
+        messages = (OperatorNote("rest"),) if turn == 20 else (OperatorNote("activate"),) if turn == 50 else ()
         patient.voluntary.held = 0.0 if 20 <= turn < 50 else 0.18
         first = patient.sample
         pulses = (Pulse(first + 10, current_ma=0.5, width_ms=0.1),) if turn == 90 else ()
@@ -105,9 +107,9 @@ def needle_emg() -> Iterator[Made]:
     yield from engine.end("duration")
 
 
-def lines(made: Iterator[Made]) -> Iterator[dict[str, Any]]:
+def lines(made: Iterator[TimedRecord]) -> Iterator[dict[str, Any]]:
     """Each record as the stream has it."""
-    numbering = Numbering()
+    numbering = RecordSerializer()
     for item in made:
         yield json.loads(numbering.line(item, 0))
 

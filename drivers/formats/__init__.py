@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drivers.base import DeviceNotFound, DeviceRefused, OptionRefused
 from drivers.formats import edf, sound, table
-from drivers.formats.loaded import FileOptions, Loaded, printable
+from drivers.formats.loaded import FileOptions, LoadedFile, printable
 
 _LOADERS = {"EDF": edf.load, "BDF": edf.load, "WAV": sound.load, "FLAC": sound.load, "CSV": table.load}
 _HEAD_BYTES = 4096
@@ -38,7 +38,7 @@ def _begins_like_a_table(head: bytes) -> bool:
     return any(mark in header for mark in table.DELIMITERS) and not _CONTROL.search(text)
 
 
-def load(path: Path, options: FileOptions) -> Loaded:
+def load(path: Path, options: FileOptions) -> LoadedFile:
     """Open the file at ``path``. Raises DeviceNotFound, or DeviceRefused where it cannot be played."""
     try:
         family = _family(path)

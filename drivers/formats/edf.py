@@ -14,14 +14,14 @@ import edfio
 import numpy as np
 
 from drivers.base import Channel, DeviceLost, DeviceRefused
-from drivers.formats.edf_header import Layout, read_layout
+from drivers.formats.edf_header import EdfLayout, read_layout
 from drivers.formats.edf_time import Timeline, acquired, read_timeline, segments
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
-    Candidate,
+    ChannelCandidate,
     FileOptions,
-    Loaded,
+    LoadedFile,
     SamplePage,
     Segment,
     channel_names,
@@ -36,7 +36,7 @@ _CODES = {"EDF": (-(2**15), 2**15 - 1), "BDF": (-(2**23), 2**23 - 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class ChannelCalibration:
     """How codes become microvolts, ``gain_uv`` a code from ``zero_uv`` at code 0; clipped at ``low`` and ``high``."""
 
     gain_uv: float
@@ -47,11 +47,11 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pages:
+class _RecordPages:
     path: Path
-    layout: Layout
+    layout: EdfLayout
     chosen: tuple[int, ...]
-    calibrations: tuple[Calibration, ...]
+    calibrations: tuple[ChannelCalibration, ...]
     records_a_page: int
 
     def page(self, index: int) -> SamplePage:
@@ -63,13 +63,13 @@ class _Pages:
         return uv.astype(np.float32), np.stack([(codes <= c.low) | (codes >= c.high) for c, codes in pairs], 1)
 
 
-def load(path: Path, options: FileOptions) -> Loaded:
+def load(path: Path, options: FileOptions) -> LoadedFile:
     """Open an EDF or BDF file. Raises OSError, and DeviceRefused where it is damaged or has no channel to play."""
     layout = read_layout(path)
     signals = _signals(path, layout, 0, 1)
     names = channel_names([signal.label for signal in signals])
     candidates = [
-        Candidate(name, signal.physical_dimension.strip(), signal.sampling_frequency)
+        ChannelCandidate(name, signal.physical_dimension.strip(), signal.sampling_frequency)
         for name, signal in zip(names, signals, strict=True)
     ]
     chosen = choose(path, candidates, options.channel)
@@ -82,19 +82,19 @@ def load(path: Path, options: FileOptions) -> Loaded:
     found = acquired(written, timeline.annotations, rate_hz)
     if not found:
         raise DeviceRefused(f"{path} says that nothing was acquired in it, so there is nothing to play")
-    return Loaded(
+    return LoadedFile(
         model=f"{layout.family}{'+' if layout.plus else ''} recording",
         sample_rate_hz=rate_hz,
         channels=tuple(Channel(names[i], c.range_uv) for i, c in zip(chosen, calibrations, strict=True)),
         segments=found,
         page_samples=records_a_page * per_record,
-        page=_Pages(path, layout, tuple(chosen), calibrations, records_a_page).page,
+        page=_RecordPages(path, layout, tuple(chosen), calibrations, records_a_page).page,
         annotations=timeline.annotations,
         warnings=layout.warnings + _said_of_time(path, layout, timeline, written),
     )
 
 
-def _signals(path: Path, layout: Layout, first: int, records: int) -> Sequence[EdfioSignal]:
+def _signals(path: Path, layout: EdfLayout, first: int, records: int) -> Sequence[EdfioSignal]:
     with path.open("rb") as file:
         file.seek(layout.position(first))
         data = file.read(records * layout.record_bytes)
@@ -112,7 +112,7 @@ def _encoding(header: bytes) -> str:
     return "utf-8"
 
 
-def calibrate(path: Path, name: str, signal: EdfioSignal, family: str) -> Calibration:
+def calibrate(path: Path, name: str, signal: EdfioSignal, family: str) -> ChannelCalibration:
     """Calibrate a voltage by the ranges in its header. Raises DeviceRefused where they allow no calibration."""
     try:
         digital, physical = signal.digital_range, signal.physical_range
@@ -126,7 +126,7 @@ def calibrate(path: Path, name: str, signal: EdfioSignal, family: str) -> Calibr
         raise _uncalibrated(path, name, f"of {low_uv:g} to {high_uv:g} uV cannot be true")
     lowest, highest = _CODES[family]
     gain_uv = (high_uv - low_uv) / (digital.max - digital.min)
-    return Calibration(
+    return ChannelCalibration(
         gain_uv=gain_uv,
         zero_uv=low_uv - digital.min * gain_uv,
         low=max(lowest, min(digital)),
@@ -139,7 +139,7 @@ def _uncalibrated(path: Path, name: str, why: str) -> DeviceRefused:
     return DeviceRefused(f"the range of channel '{name}' of {path} {why}; choose another by --channel")
 
 
-def _said_of_time(path: Path, layout: Layout, timeline: Timeline, found: Sequence[Segment]) -> tuple[str, ...]:
+def _said_of_time(path: Path, layout: EdfLayout, timeline: Timeline, found: Sequence[Segment]) -> tuple[str, ...]:
     said = []
     if timeline.unreadable:
         said.append(f"annotations of {path} that cannot be read ({timeline.unreadable}) are left out")

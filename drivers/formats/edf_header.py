@@ -20,7 +20,7 @@ _UNFINISHED = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class EdfLayout:
     """What lies in the file: after ``header``, ``records`` whole records.
 
     Each holds ``samples[i]`` samples of signal i, and annotations in its bytes ``tals``, given as (first, end).
@@ -50,7 +50,7 @@ class Layout:
         return self.header[:236] + f"{records:<8}".encode() + self.header[244:]
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path) -> EdfLayout:
     """Read and check the header. Raises OSError, and DeviceRefused where it cannot be true of this file."""
     header = _read_header(path)
     family = "BDF" if header.startswith(b"\xff") else "EDF"
@@ -59,7 +59,7 @@ def read_layout(path: Path) -> Layout:
     record_bytes = sum(samples) * _sample_bytes(family)
     records, warnings = _count_records(path, header, record_bytes)
     kind = header[192:236].decode("latin-1")
-    return Layout(
+    return EdfLayout(
         family=family,
         plus=kind.startswith(f"{family}+"),
         discontinuous=kind.startswith(f"{family}+D"),

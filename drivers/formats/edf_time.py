@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from drivers.base import DeviceRefused
-from drivers.formats.edf_header import Layout
+from drivers.formats.edf_header import EdfLayout
 from drivers.formats.loaded import Annotation, Segment, number, printable
 
 _TAL = re.compile(rb"([+-]\d{1,9}(?:\.\d*)?)(?:\x15([\d.]*))?\x14(.*)\x14", re.DOTALL)
@@ -53,7 +53,7 @@ def _texts(raw: bytes) -> tuple[str, ...]:
     return tuple(printable(text.decode("utf-8", "replace")) for text in raw.split(b"\x14"))
 
 
-def read_timeline(path: Path, layout: Layout) -> Timeline:
+def read_timeline(path: Path, layout: EdfLayout) -> Timeline:
     """Read every annotation of the file. Raises OSError."""
     onsets: list[float | None] = []
     written: list[Annotation] = []
@@ -75,7 +75,7 @@ def read_timeline(path: Path, layout: Layout) -> Timeline:
     return Timeline(tuple(onsets), tuple(sorted(annotations, key=lambda a: a.onset_s)), unreadable)
 
 
-def _annotation_bytes(path: Path, layout: Layout) -> Iterator[list[bytes]]:
+def _annotation_bytes(path: Path, layout: EdfLayout) -> Iterator[list[bytes]]:
     if not layout.tals:
         return
     with path.open("rb") as file:
@@ -87,7 +87,7 @@ def _annotation_bytes(path: Path, layout: Layout) -> Iterator[list[bytes]]:
             yield raws
 
 
-def segments(path: Path, layout: Layout, onsets_s: Sequence[float | None], per_record: int) -> tuple[Segment, ...]:
+def segments(path: Path, layout: EdfLayout, onsets_s: Sequence[float | None], per_record: int) -> tuple[Segment, ...]:
     """Where the records lie in the recording's time, at ``per_record`` samples each; a gap begins a new segment.
 
     Onsets are written with few decimals: in a file that calls itself contiguous a millisecond is no gap, and in any
@@ -125,7 +125,7 @@ def _outside(segment: Segment, first: int, end: int) -> Iterator[Segment]:
 
 
 def _missing_before(
-    path: Path, layout: Layout, onsets_s: Sequence[float | None], record: int, expected: int, per_record: int
+    path: Path, layout: EdfLayout, onsets_s: Sequence[float | None], record: int, expected: int, per_record: int
 ) -> int:
     start, before, onset = (onsets_s[0], onsets_s[record - 1], onsets_s[record]) if onsets_s else (None, None, None)
     if start is None or onset is None or before is None:

@@ -58,7 +58,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Loaded:
+class LoadedFile:
     """An opened file.
 
     ``page(i)`` is the i-th run of ``page_samples`` stored samples (the last may be shorter): microvolts of shape
@@ -77,7 +77,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ChannelCandidate:
     """A signal of a file before the choice: ``unit`` as the file states it."""
 
     name: str
@@ -115,7 +115,7 @@ def channel_names(labels: Sequence[str]) -> list[str]:
     return names
 
 
-def choose(path: Path, candidates: Sequence[Candidate], asked: str | None) -> list[int]:
+def choose(path: Path, candidates: Sequence[ChannelCandidate], asked: str | None) -> list[int]:
     """Return the indices of the signals to play, or raise DeviceRefused.
 
     They are the one asked for (its exact name, else whatever its case), or all voltages of the highest rate among them.
@@ -129,7 +129,7 @@ def choose(path: Path, candidates: Sequence[Candidate], asked: str | None) -> li
     return [i for i in voltages if candidates[i].sample_rate_hz == highest]
 
 
-def _find(path: Path, candidates: Sequence[Candidate], asked: str) -> int:
+def _find(path: Path, candidates: Sequence[ChannelCandidate], asked: str) -> int:
     names = [candidate.name for candidate in candidates]
     matches = [i for i, name in enumerate(names) if name == asked]
     matches = matches or [i for i, name in enumerate(names) if name.casefold() == asked.casefold()]
@@ -142,7 +142,7 @@ def _find(path: Path, candidates: Sequence[Candidate], asked: str) -> int:
     return matches[0]
 
 
-def _listed(candidates: Sequence[Candidate]) -> str:
+def _listed(candidates: Sequence[ChannelCandidate]) -> str:
     more = f" and {len(candidates) - _LISTED} more" if len(candidates) > _LISTED else ""
     return ", ".join(f"'{candidate.name}'" for candidate in candidates[:_LISTED]) + more or "none at all"
 

@@ -13,9 +13,9 @@ from drivers.base import Channel, DeviceLost, DeviceRefused, OptionRefused
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
-    Candidate,
+    ChannelCandidate,
     FileOptions,
-    Loaded,
+    LoadedFile,
     SamplePage,
     Segment,
     check_rate,
@@ -63,13 +63,13 @@ class _SoundPages:
         return uv.astype(np.float32), (values <= -1.0) | (values >= self.sound.highest)
 
 
-def load(path: Path, options: FileOptions) -> Loaded:
+def load(path: Path, options: FileOptions) -> LoadedFile:
     """Open a WAV or FLAC file. Raises OSError, and DeviceRefused where it is damaged, or its scale is not given."""
     sound = _examine(path)
     full_scale_uv = _full_scale(path, options)
     names = [f"channel {i}" for i in range(1, sound.channels + 1)]
-    chosen = choose(path, [Candidate(name, "uV", sound.rate_hz) for name in names], options.channel)
-    return Loaded(
+    chosen = choose(path, [ChannelCandidate(name, "uV", sound.rate_hz) for name in names], options.channel)
+    return LoadedFile(
         model=f"{sound.format} recording",
         sample_rate_hz=sound.rate_hz,
         channels=tuple(Channel(names[i], full_scale_uv) for i in chosen),

@@ -22,9 +22,9 @@ from drivers.base import Channel, DeviceRefused, OptionRefused, Samples
 from drivers.formats.loaded import (
     HIGHEST_UV,
     Annotation,
-    Candidate,
+    ChannelCandidate,
     FileOptions,
-    Loaded,
+    LoadedFile,
     Segment,
     channel_names,
     check_rate,
@@ -74,7 +74,7 @@ def column(header: str) -> Column:
     return Column(name, unit, role)
 
 
-def load(path: Path, options: FileOptions) -> Loaded:
+def load(path: Path, options: FileOptions) -> LoadedFile:
     """Open a CSV file. Raises OSError, and DeviceRefused naming the row or column that cannot be read."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -88,11 +88,11 @@ def load(path: Path, options: FileOptions) -> Loaded:
         raise DeviceRefused(f"{path} is not a well-formed table: {error}; export it again") from error
 
 
-def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> Loaded:
+def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> LoadedFile:
     columns = [column(header) for header in next(rows)]
     signals = [i for i, c in enumerate(columns) if c.role == "signal"]
     names = channel_names([columns[i].name for i in signals])
-    candidates = [Candidate(name, columns[i].unit, 0.0) for name, i in zip(names, signals, strict=True)]
+    candidates = [ChannelCandidate(name, columns[i].unit, 0.0) for name, i in zip(names, signals, strict=True)]
     if options.channel is None:
         _check_units(path, candidates)
     chosen = choose(path, candidates, options.channel)
@@ -102,7 +102,7 @@ def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> Loaded
     table = _read(path, rows, columns, {i for i in (*played, clock, marks) if i is not None})
     rate_hz = _rate(path, columns, clock, table, options.sample_rate_hz)
     uv = np.stack([_microvolts(path, columns[i], table[i]) for i in played], axis=1)
-    return Loaded(
+    return LoadedFile(
         model="CSV recording",
         sample_rate_hz=rate_hz,
         channels=tuple(Channel(names[i]) for i in chosen),
@@ -113,7 +113,7 @@ def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> Loaded
     )
 
 
-def _check_units(path: Path, candidates: Sequence[Candidate]) -> None:
+def _check_units(path: Path, candidates: Sequence[ChannelCandidate]) -> None:
     for candidate in candidates:
         if not candidate.unit:
             raise DeviceRefused(

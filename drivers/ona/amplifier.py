@@ -9,7 +9,7 @@ import numpy as np
 
 from drivers.base import Block, CommandOutcome, DeviceInfo, DeviceLost, DeviceRefused, Limits, Stimulator, Tap
 from drivers.ona.commands import ACK_NS, ATTEMPTS, SentCommand
-from drivers.ona.frames import Frame, FrameReader
+from drivers.ona.frames import FrameReader, OnaFrame
 from drivers.ona.info import Description, parse_info
 from drivers.ona.link import Event, OnaLink
 from drivers.ona.messages import FAULTS, CommandKind, MalformedError, Reply, parse_button, parse_status, parse_stim
@@ -246,7 +246,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         elif stream is not None:
             self._take_frame(stream, event, arrived_ns)
 
-    def _take_frame(self, stream: SampleStream, frame: Frame, arrived_ns: int) -> None:
+    def _take_frame(self, stream: SampleStream, frame: OnaFrame, arrived_ns: int) -> None:
         """Take a frame of the run; one whose body does not follow the protocol is counted as bad."""
         try:
             if frame.type == Reply.SAMPLES:

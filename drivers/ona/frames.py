@@ -18,7 +18,7 @@ MIN_PAYLOAD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class OnaFrame:
     """One frame with a good CRC: its type, its sequence number (0..255) and its body."""
 
     type: int
@@ -61,9 +61,9 @@ class FrameReader:
         """Forget the frame under way and the sequence, as on a newly opened port; the counts go on."""
         self._rest = b""
         self._overlong = False
-        self._last: Frame | None = None
+        self._last: OnaFrame | None = None
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[OnaFrame]:
         """Return the frames of known types that ``data`` completes, in order. Never raises, whatever the bytes."""
         *encoded, self._rest = (self._rest + data).split(b"\0")
         if self._overlong and encoded:
@@ -81,13 +81,13 @@ class FrameReader:
             self.bad += 1
             self._overlong, self._rest = True, b""
 
-    def _frame(self, encoded: bytes) -> Frame | None:
+    def _frame(self, encoded: bytes) -> OnaFrame | None:
         """Return the frame in ``encoded`` (its zero cut off), or None where it was counted instead."""
         payload = _checked(encoded)
         if payload is None:
             self.bad += 1
             return None
-        frame = Frame(payload[0], payload[1], payload[2:-2])
+        frame = OnaFrame(payload[0], payload[1], payload[2:-2])
         if not self._in_sequence(frame):
             self.repeated += 1
             return None
@@ -96,7 +96,7 @@ class FrameReader:
             return None
         return frame
 
-    def _in_sequence(self, frame: Frame) -> bool:
+    def _in_sequence(self, frame: OnaFrame) -> bool:
         """Count the frames missing before ``frame``; False where it is the one before it once more."""
         last, self._last = self._last, frame
         if last is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from drivers.base import CommandOutcome
 from drivers.ona.commands import Commands, SentCommand
-from drivers.ona.frames import Frame, FrameReader, encode
+from drivers.ona.frames import FrameReader, OnaFrame, encode
 from drivers.ona.messages import CommandKind, MalformedError, Reply, is_single_pulse, parse_ack
 
-Event = Frame | SentCommand
+Event = OnaFrame | SentCommand
 """What the device sent: a frame, or in the place of an ACK the command that it settled."""
 
 _ON_COMMANDS = frozenset((int(Reply.ACK), int(Reply.STIM)))
@@ -62,7 +62,7 @@ class OnaLink:
         """Count a frame whose body does not follow the protocol as bad."""
         self._reader.bad += 1
 
-    def _event(self, frame: Frame, now_ns: int) -> Event | None:
+    def _event(self, frame: OnaFrame, now_ns: int) -> Event | None:
         """Take what ``frame`` says of the commands under way."""
         if frame.type == Reply.STIM and is_single_pulse(frame.body):
             self.commands.confirm(CommandKind.STIM_ONCE)

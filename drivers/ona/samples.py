@@ -9,7 +9,7 @@ import numpy as np
 from drivers.base import Block, Button, DeviceLost, Pulse, Samples, Status
 from drivers.ona.frames import int24
 from drivers.ona.messages import MalformedError, fields
-from drivers.toolkit.block_builder import BlockMaker, Clipped
+from drivers.toolkit.block_builder import BlockBuilder, Clipped
 
 _SAMPLES = struct.Struct("<IBBB")
 _WRAP = 1 << 32
@@ -35,7 +35,7 @@ class SampleStream:
 
     def _begin(self) -> None:
         first = self._first_index - self._hole
-        self._blocks: BlockMaker[bytes] = BlockMaker(len(self._scale_uv), self._microvolts, first)
+        self._blocks: BlockBuilder[bytes] = BlockBuilder(len(self._scale_uv), self._microvolts, first)
         self._blocks.lose(self._hole)
 
     def __bool__(self) -> bool:

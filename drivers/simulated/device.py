@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 
-from drivers.ona.frames import Frame, FrameReader, encode
+from drivers.ona.frames import FrameReader, OnaFrame, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.dead_input import HUNG_BUFFER_S, Converter
 from drivers.simulated.faults import Faults
@@ -175,7 +175,7 @@ class OnaDevice:
             state = DeviceState.STIMULATING if self._stim.enabled else DeviceState.STREAMING
         return state, self._fault, self.patient.lead_off_bits & 0xFF, self._battery
 
-    def _obey(self, frame: Frame, now_ns: int) -> None:
+    def _obey(self, frame: OnaFrame, now_ns: int) -> None:
         length = ona.BODY_BYTES.get(frame.type)
         if length is None:
             result = Result.UNKNOWN_COMMAND
@@ -187,7 +187,7 @@ class OnaDevice:
         if frame.type == ona.HELLO and result is Result.DONE:
             self._say(ona.INFO, self.faults.info_of(self.info).body())
 
-    def _result(self, frame: Frame, now_ns: int) -> Result:
+    def _result(self, frame: OnaFrame, now_ns: int) -> Result:
         match frame.type:
             case ona.START:
                 return self._start(now_ns)

@@ -32,7 +32,7 @@ _OFFSET = 0.3
 """Samples into the block at which a pulse begins: a real one never falls on a sample's instant."""
 
 
-class DirectAmplifier(Amplifier, Stimulator, Simulation):
+class InProcessAmplifier(Amplifier, Stimulator, Simulation):
     """Amplifier and stimulator before ``patient``; single pulses only, each delivered in the block read next."""
 
     limits = LIMITS

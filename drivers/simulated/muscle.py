@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drivers.base import Samples
 from drivers.simulated.draws import Chance, LogNormal, SlowDrift, Uniform, sign
-from drivers.simulated.nerve import Nerve
+from drivers.simulated.nerve import SimulatedNerve
 
 MAX_UV = LogNormal(4000.0, 0.55, 1000.0, 10_000.0, "thenar 10.6, hypothenar 9.6, AH 7.1 (3.4-10.9) mV", "derived")
 DURATION_MS = Uniform(8.0, 12.0, "M-wave of 8-12 ms", "measured")
@@ -108,7 +108,7 @@ class _Muscle:
 class SimulatedMuscles:
     """The muscles of one nerve, one to a channel, with crosstalk between the channels."""
 
-    def __init__(self, rng: np.random.Generator, nerve: Nerve, channels: int) -> None:
+    def __init__(self, rng: np.random.Generator, nerve: SimulatedNerve, channels: int) -> None:
         """Draws a site and its muscles; the last of three or more channels may belong to another nerve."""
         self.site = SITES[rng.integers(len(SITES))]
         self.members = [np.flatnonzero(nerve.muscle_of == index) for index in range(channels)]

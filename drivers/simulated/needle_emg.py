@@ -65,7 +65,7 @@ class _Fibres:
         return self._kept[1]
 
 
-class NeedleEmg(Voluntary):
+class SimulatedNeedleEmg(Voluntary):
     """Voluntary activity and end-plates as a needle in the muscle records them, on the first channel."""
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int, motion: Motion) -> None:

@@ -59,7 +59,7 @@ def _rows(table: FloatArray, diameters_um: FloatArray) -> FloatArray:
     return np.asarray(table[left] * (1 - share)[:, None] + table[left + 1] * share[:, None])
 
 
-class Nerve:
+class SimulatedNerve:
     """Motor units with axons of 8-16 um anywhere in one fascicle, and what current each needs.
 
     ``sizes`` (units,) are relative and sum to 1; ``muscle_of`` (units,) is the muscle a unit belongs to.

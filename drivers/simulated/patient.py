@@ -21,9 +21,9 @@ from drivers.simulated.electronics import Converted, FrontEnd
 from drivers.simulated.fibre_table import TABLE_WIDTH_MS
 from drivers.simulated.motion import STEER_MM_S, Motion
 from drivers.simulated.muscle import RESPONSE_S, SimulatedMuscles
-from drivers.simulated.needle_emg import NeedleEmg
-from drivers.simulated.nerve import Nerve, Tip
-from drivers.simulated.sample_buffer import Tape
+from drivers.simulated.needle_emg import SimulatedNeedleEmg
+from drivers.simulated.nerve import SimulatedNerve, Tip
+from drivers.simulated.sample_buffer import SampleBuffer
 from drivers.simulated.tissue import Injectate, Tissue
 from drivers.simulated.voluntary import Voluntary
 
@@ -52,7 +52,7 @@ class TrueResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class PatientTruth:
     """What the patient knows and a device never tells. ``distance_mm`` is to the nerve's surface, negative inside;
     thresholds are for 0.1 ms: of the first unit, and of an M-wave of the criterion (50 uV) on the best channel.
     """
@@ -98,13 +98,13 @@ class Patient:
             raise ValueError("a patient needs at least one channel")
         self.sample_rate_hz, self.channels = sample_rate_hz, channels
         anatomy, ground, trials, will, way = (np.random.default_rng([seed, stream]) for stream in range(5))
-        self.nerve = Nerve(anatomy, SimulatedMuscles.served(anatomy, channels))
+        self.nerve = SimulatedNerve(anatomy, SimulatedMuscles.served(anatomy, channels))
         self.muscles = SimulatedMuscles(anatomy, self.nerve, channels)
         self.tissue = Tissue(anatomy)
         self.front_end = FrontEnd(anatomy, sample_rate_hz, channels)
         self.motion = Motion(way, scenario, self.nerve.radius_mm, start_mm, still=still)
         self.voluntary = (
-            NeedleEmg(will, sample_rate_hz, channels, self.motion)
+            SimulatedNeedleEmg(will, sample_rate_hz, channels, self.motion)
             if needle
             else Voluntary(will, sample_rate_hz, self.muscles.seen)
         )
@@ -112,7 +112,7 @@ class Patient:
         self._trials = trials
         self._threshold_jitter, self._unit_jitter = THRESHOLD_JITTER_LN.draw(trials), UNIT_JITTER_LN.draw(trials)
         self._threshold_drift = SlowDrift(trials, 0.03)
-        self._tape = Tape(channels, 2 * sample_rate_hz)
+        self._tape = SampleBuffer(channels, 2 * sample_rate_hz)
         self._made = 0
         self._last_pulse_s = -math.inf
         self._evoked: TrueResponse | None = None
@@ -175,12 +175,12 @@ class Patient:
         self._lead_off[channel] = off
         self.lead_off_bits = sum(1 << index for index in np.flatnonzero(self._lead_off).tolist())
 
-    def truth(self, criterion_uv: float = CRITERION_UV) -> Truth:
+    def truth(self, criterion_uv: float = CRITERION_UV) -> PatientTruth:
         """Return what is true at the next sample; the threshold is that of an M-wave of ``criterion_uv``."""
         t_s, tip = self._at(self.sample)
         thresholds = self._thresholds_ma(t_s, tip, TABLE_WIDTH_MS)
         distance = self.nerve.distance_mm(tip)
-        return Truth(
+        return PatientTruth(
             sample=self.sample,
             t_s=t_s,
             site=self.muscles.site.name,

@@ -7,7 +7,7 @@ import numpy as np
 from drivers.base import Samples
 
 
-class Tape:
+class SampleBuffer:
     """A sum of waves over absolute sample indices, silent where nothing was laid on."""
 
     def __init__(self, channels: int, length: int) -> None:

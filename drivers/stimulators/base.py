@@ -33,7 +33,7 @@ _KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Train:
+class PulseTrain:
     """Pulses of ``current_ma`` and ``width_ms``, ``rate_hz`` of them a second."""
 
     current_ma: float
@@ -51,7 +51,7 @@ class RequestedPulse:
     sent_ns: int | None = None
 
 
-class Pulser(SeparateStimulator):
+class PulsingStimulator(SeparateStimulator):
     """One pulse at a time. What is below hands in how this device is armed, disarmed and asked for a pulse."""
 
     def __init__(self, info: StimulatorInfo) -> None:
@@ -60,7 +60,7 @@ class Pulser(SeparateStimulator):
         self._arming_since_ns: int | None = None
         self._asked: RequestedPulse | None = None
         self._last_ns: int | None = None
-        self._train: Train | None = None
+        self._train: PulseTrain | None = None
         self._due_ns = 0
         self._connection = Connection(info.address)
         self._outcomes: deque[CommandOutcome] = deque(maxlen=_KEPT)
@@ -110,7 +110,7 @@ class Pulser(SeparateStimulator):
         self._connection.require()
         check_range("rate", rate_hz, 0.0, self.limits.max_rate_hz, "Hz")
         self.check(current_ma, width_ms)
-        self._train = Train(current_ma, width_ms, rate_hz) if rate_hz else None
+        self._train = PulseTrain(current_ma, width_ms, rate_hz) if rate_hz else None
         self._due_ns = time.monotonic_ns()
         self._outcomes.append(CommandOutcome("set_pulses", None))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.base import DeviceRefused, Limits, OptionRefused, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, Pulser, RequestedPulse
+from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, PulsingStimulator, RequestedPulse
 
 LIMITS = Limits(50.0, 0.01, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ, single_pulses=False)
 """Not the stimulator's, which nobody can ask: what may be said of its dial."""
@@ -11,7 +11,7 @@ LIMITS = Limits(50.0, 0.01, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ, single_pulses=
 _NOTE = "The stimulator is set by hand: say with + and - what its dial shows; its pulses are found by their artefact."
 
 
-class ByHand(Pulser):
+class ManualStimulator(PulsingStimulator):
     """Nobody asks it for pulses: all that would is refused."""
 
     def __init__(self, rest: str) -> None:

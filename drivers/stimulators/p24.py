@@ -23,7 +23,7 @@ from drivers.stimulators.science_mode import (
     encode,
     point,
 )
-from drivers.stimulators.serial_stimulator import SerialPulser
+from drivers.stimulators.serial_stimulator import SerialStimulator
 from drivers.toolkit.address import choice_option, split_options
 from drivers.toolkit.limit_checks import ROUNDING
 
@@ -38,7 +38,7 @@ _LOW_LEVEL = 1
 """Status of a stimulator that gives a pulse only where one is requested; 2 and 3 are the mid level's."""
 
 
-class P24(SerialPulser):
+class P24(SerialStimulator):
     """A P24 at ``rest``: ``PORT`` or ``PORT?channel=blue`` (red, blue, black, white of the yellow connector).
 
     Its pulse has two phases, so that no charge stays: the current, 0.1 ms of nothing, the current the other way round.

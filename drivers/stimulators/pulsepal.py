@@ -16,7 +16,7 @@ import struct
 
 from drivers.base import DeviceRefused, LimitExceeded, Limits, OptionRefused, Outcome, StimulatorInfo
 from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
-from drivers.stimulators.serial_stimulator import SerialPulser
+from drivers.stimulators.serial_stimulator import SerialStimulator
 from drivers.toolkit.address import choice_option, number_option, split_options
 from drivers.toolkit.limit_checks import ROUNDING
 
@@ -71,7 +71,7 @@ def returned(data: bytes) -> dict[tuple[int, int], int]:
     return settings | {(_TRIGGER_MODE, 1): values[-2], (_TRIGGER_MODE, 2): values[-1]}
 
 
-class PulsePal(SerialPulser):
+class PulsePal(SerialStimulator):
     """A PulsePal at ``rest``: ``PORT?ma_per_v=10`` with the options of this class's ``OPTIONS``.
 
     ``ma_per_v`` is the stimulator's scale. ``channel`` (1) carries the pulse: its height is the current, its width the

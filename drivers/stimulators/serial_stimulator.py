@@ -7,14 +7,14 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from drivers.base import DeviceRefused, StimulatorInfo
-from drivers.stimulators.base import Pulser
+from drivers.stimulators.base import PulsingStimulator
 from drivers.transport.port import open_port
 from drivers.transport.reader import Port
 
 _POLL_S = 0.02
 
 
-class SerialPulser(Pulser):
+class SerialStimulator(PulsingStimulator):
     """Everything it says goes through ``_hear``, within ``service`` alone."""
 
     def __init__(self, info: StimulatorInfo, url: str) -> None:

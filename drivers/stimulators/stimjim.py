@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from drivers.base import Limits, Outcome, StimulatorInfo
 from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
-from drivers.stimulators.serial_stimulator import SerialPulser
+from drivers.stimulators.serial_stimulator import SerialStimulator
 from drivers.stimulators.stimjim_messages import Acknowledged, Booted, Complete, Measured, Said, StoredTrain, TextReader
 from drivers.toolkit.address import choice_option, split_options
 
@@ -32,7 +32,7 @@ _ARMING = (*_STOP, "R0,-1", "R1,-1", f"M0,{_GROUNDED}", f"M1,{_GROUNDED}")
 _OPEN_SHARE, _SHORT_SHARE = 0.1, 0.9
 
 
-class StimJim(SerialPulser):
+class StimJim(SerialStimulator):
     """A StimJim at ``rest``: ``PORT`` or ``PORT?output=1``. Its pulse is one negative phase: the needle is cathode."""
 
     def __init__(self, rest: str) -> None:

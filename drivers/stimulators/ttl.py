@@ -9,7 +9,7 @@ from typing import Any
 import serial
 
 from drivers.base import DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, Pulser, RequestedPulse
+from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, PulsingStimulator, RequestedPulse
 from drivers.toolkit.address import number_option, split_options
 from drivers.transport.port import refuse_port
 
@@ -24,7 +24,7 @@ _LINES = (
 )
 
 
-class TtlTrigger(Pulser):
+class TtlTrigger(PulsingStimulator):
     """A trigger at ``rest``: ``PORT?line=rts``, ``PORT?line=dtr`` or ``PORT?byte=0x41``; ``pulse_ms`` holds it up.
 
     A trigger cannot be taken back and is not confirmed: whether a pulse came of it, the recording tells.

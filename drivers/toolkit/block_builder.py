@@ -29,7 +29,7 @@ class _Segment(Generic[Part]):
     buttons: list[Button] = field(default_factory=list)
 
 
-class BlockMaker(Generic[Part]):
+class BlockBuilder(Generic[Part]):
     """Gathers what a device of ``channels`` signals says until ``take``. There ``join`` makes float32 microvolts of
     shape (samples, channels) of the parts of a Block, which are not changed afterwards.
     """

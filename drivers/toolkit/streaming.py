@@ -21,7 +21,7 @@ from drivers.base import (
     Samples,
     Status,
 )
-from drivers.toolkit.block_builder import BlockMaker, Clipped
+from drivers.toolkit.block_builder import BlockBuilder, Clipped
 from drivers.toolkit.connection import Connection
 
 SILENCE_S = 3.0
@@ -48,7 +48,7 @@ class StreamingAmplifier(Amplifier):
         self._streaming = False
         self._sampled_ns: int | None = None
         self._resume: tuple[int, int] | None = None
-        self._blocks: BlockMaker[Samples] = BlockMaker(0, np.concatenate)
+        self._blocks: BlockBuilder[Samples] = BlockBuilder(0, np.concatenate)
 
     @abstractmethod
     def _connect(self) -> DeviceInfo:
@@ -195,8 +195,8 @@ class StreamingAmplifier(Amplifier):
             return 0
         return round((until_ns - self._resume[1]) / 1e9 * self.info.sample_rate_hz)
 
-    def _maker(self, first_sample: int) -> BlockMaker[Samples]:
-        return BlockMaker(len(self.info.channels), np.concatenate, first_sample)
+    def _maker(self, first_sample: int) -> BlockBuilder[Samples]:
+        return BlockBuilder(len(self.info.channels), np.concatenate, first_sample)
 
     def _is_same(self, found: DeviceInfo) -> bool:
         """Whether what was ``found`` by ``reopen`` is the device that was lost, as far as it matters."""

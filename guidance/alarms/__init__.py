@@ -1,5 +1,5 @@
 """What the needle itself tells beside the estimate: ``impedance``, ``twitch``, and the alarms of both in ``watch``."""
 
-from guidance.alarms.needle_monitor import NeedleWatch
+from guidance.alarms.needle_monitor import NeedleMonitor
 
-__all__ = ["NeedleWatch"]
+__all__ = ["NeedleMonitor"]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from drivers.base import Block, Status
 from guidance.alarms.board import AlarmBoard
-from guidance.contracts.commands import Acknowledge, Credit
+from guidance.contracts.commands import Acknowledge, FrameAck
 from guidance.contracts.events import Alarm, Entry, Proximity
 from guidance.contracts.signal_fitness import stale_after_s
 from guidance.signal.pipeline import QualitySecond
 from guidance.stimulation.control import Stimulation
-from guidance.stimulation.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, Conditions
+from guidance.stimulation.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, InterlockConditions
 
 _LOSS_SHOWN_S = 5.0
 _LOSS_BORNE = 0.1
@@ -53,9 +53,9 @@ class HealthMonitor:
         self._armed_t: float | None = None
         self._within_t = 0.0
 
-    def obey(self, message: Credit | Acknowledge, now_ns: int) -> Iterator[Entry]:
+    def obey(self, message: FrameAck | Acknowledge, now_ns: int) -> Iterator[Entry]:
         """Take in, at host time ``now_ns``, that the screen was drawn or that the alarms were seen."""
-        if isinstance(message, Credit):
+        if isinstance(message, FrameAck):
             self.screen_seen_ns = now_ns
         elif codes := self._alarms.acknowledge():
             yield Entry("acknowledge", {"alarms": codes})
@@ -121,7 +121,7 @@ class HealthMonitor:
         """Whether by device time ``t`` the last fit answer is long past, for pulses at ``rate_hz``."""
         return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > stale_after_s(rate_hz)
 
-    def live(self, stimulation: Stimulation | None, state: Conditions, t: float) -> Iterator[Alarm]:
+    def live(self, stimulation: Stimulation | None, state: InterlockConditions, t: float) -> Iterator[Alarm]:
         """Alarms of a running procedure that no block brings by itself.
 
         The amplifier's own word for a full input is taken where it stands for a second, longer than any pulse: only
@@ -144,9 +144,9 @@ class HealthMonitor:
             yield from self._told("stimulus-not-delivered", stimulation.output.not_on, "output")
             yield from self._told("stimulator-not-off", stimulation.output.not_off)
 
-    def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> Conditions:
+    def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> InterlockConditions:
         """What the interlock asks about, at host time ``now_ns``."""
-        return Conditions(
+        return InterlockConditions(
             armed=stimulation is not None and stimulation.armed,
             screen_age_s=_age(self.screen_seen_ns, now_ns),
             signal_age_s=_age(self._arrived_ns, now_ns),
@@ -188,7 +188,7 @@ def fault_text(fault: str | None) -> str | None:
     return _FAULTS.get(fault, f"The amplifier reports a fault: {fault}. Clear its cause, then arm again.")
 
 
-def _is_away(state: Conditions) -> bool:
+def _is_away(state: InterlockConditions) -> bool:
     return not state.headless and (state.screen_age_s or 0.0) > SCREEN_ALIVE_S
 
 

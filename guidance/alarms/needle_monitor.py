@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from drivers.base import Outcome, Pulse
 from guidance.alarms.board import AlarmBoard
 from guidance.alarms.impedance import ImpedanceTrend
-from guidance.alarms.twitch import TwitchWatch
+from guidance.alarms.twitch import TwitchMonitor
 from guidance.contracts.events import Alarm, Entry, PulseOutcome
 
 _NEW_PLACE = {"insertion", "redirect"}
 
 
-class NeedleWatch:
+class NeedleMonitor:
     """Raises ``impedance-rise``, ``impedance-fall`` and ``twitch-loss``; none of them moves the estimate."""
 
     def __init__(self, alarms: AlarmBoard) -> None:
         """Alarms go to ``alarms``."""
         self._alarms = alarms
-        self._impedance, self._twitch = ImpedanceTrend(), TwitchWatch()
+        self._impedance, self._twitch = ImpedanceTrend(), TwitchMonitor()
 
     def pulse(self, pulse: Pulse, t: float, *, lead_off: bool) -> Iterator[Alarm]:
         """Take in a pulse at ``t``; through an open circuit it says nothing of the tissue."""

@@ -37,7 +37,7 @@ class _Injection:
     answered: int = 0
 
 
-class TwitchWatch:
+class TwitchMonitor:
     """``lost_ma``: the current, answered before the injection, that is not any more; ``persists_ma``: the low current
     that is still answered. None where that is not so, or cannot be told.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.analysis.reading import RecordedSignal
-from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPath
+from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPipeline
 
 WINDOW_MS = (1.5, 25.0)
 LEAST_ANSWERS = 3
@@ -17,7 +17,7 @@ MUSCLE_UV = 200.0
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class StimulationSite:
     """Where a file was stimulated: the nerve, the place, and the way in mm from it to the next more distal site, or
     from the most distal one to the muscle; None where it was not measured.
     """
@@ -28,10 +28,10 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Conducted:
+class ConductionResult:
     """What one site showed: medians over ``answers`` of ``stimuli``; ``why`` says what is not assessable."""
 
-    site: Site
+    site: StimulationSite
     stimuli: int
     answers: int
     latency_ms: float | None
@@ -40,37 +40,37 @@ class Conducted:
     why: str = ""
 
 
-def conducted(signal: RecordedSignal, site: Site) -> Conducted:
+def conducted(signal: RecordedSignal, site: StimulationSite) -> ConductionResult:
     """Latency and amplitude at ``site`` from the marked stimuli of ``signal``."""
     if signal.info.sample_rate_hz < LEAST_RATE_HZ:
         why = f"sampled at {signal.info.sample_rate_hz:g} Hz, below the {LEAST_RATE_HZ:g} Hz that latencies need"
-        return Conducted(site, 0, 0, None, None, why=why)
+        return ConductionResult(site, 0, 0, None, None, why=why)
     if not any(block.pulses for block in signal.blocks):
-        return Conducted(site, 0, 0, None, None, why="no stimulus is marked: annotate each as 'stim'")
+        return ConductionResult(site, 0, 0, None, None, why="no stimulus is marked: annotate each as 'stim'")
     answers = [a for a in _answers(signal) if a.channel == 0]
     good = [a.evoked for a in answers if a.evoked.detected and a.evoked.latency_ms and a.evoked.amplitude_uv]
     large = [e for e in good if (e.amplitude_uv or 0.0) >= MUSCLE_UV]
     if len(large) < LEAST_ANSWERS:
         why = f"{len(large)} of {len(answers)} stimuli had a response of {MUSCLE_UV:g} uV and more; three are needed"
-        return Conducted(site, len(answers), len(large), None, None, why=why)
+        return ConductionResult(site, len(answers), len(large), None, None, why=why)
     top = float(np.percentile([e.amplitude_uv or 0.0 for e in large], 90))
     full = [e for e in large if (e.amplitude_uv or 0.0) >= 0.8 * top]
     latency = float(np.median([e.latency_ms or 0.0 for e in full]))
-    return Conducted(site, len(answers), len(full), latency, top / 1e3)
+    return ConductionResult(site, len(answers), len(full), latency, top / 1e3)
 
 
 def _answers(signal: RecordedSignal) -> list[ChannelResponse]:
-    path = SignalPath(signal.info, WINDOW_MS, None, listen=False)
+    path = SignalPipeline(signal.info, WINDOW_MS, None, listen=False)
     findings = [finding for block in signal.blocks for finding in path.feed(block)]
     return [finding for finding in findings if isinstance(finding, ChannelResponse)]
 
 
-def with_velocities(found: Sequence[Conducted]) -> list[Conducted]:
+def with_velocities(found: Sequence[ConductionResult]) -> list[ConductionResult]:
     """Each site with the velocity from it to the next more distal one of its nerve, told from the latencies."""
     return [_with_velocity(each, found) for each in found]
 
 
-def _with_velocity(each: Conducted, found: Sequence[Conducted]) -> Conducted:
+def _with_velocity(each: ConductionResult, found: Sequence[ConductionResult]) -> ConductionResult:
     if each.latency_ms is None or each.site.distance_mm is None:
         return each
     nearer = [
@@ -81,4 +81,6 @@ def _with_velocity(each: Conducted, found: Sequence[Conducted]) -> Conducted:
     if not nearer:
         return each
     velocity = each.site.distance_mm / (each.latency_ms - max(nearer))
-    return Conducted(each.site, each.stimuli, each.answers, each.latency_ms, each.amplitude_mv, velocity, each.why)
+    return ConductionResult(
+        each.site, each.stimuli, each.answers, each.latency_ms, each.amplitude_mv, velocity, each.why
+    )

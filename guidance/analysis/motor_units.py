@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.needle_emg.measure import Measures
-from guidance.needle_emg.potential_detector import PotentialFinder
-from guidance.needle_emg.units import Sorter
+from guidance.needle_emg.measure import PotentialMeasures
+from guidance.needle_emg.potential_detector import PotentialDetector
+from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
 
 RISE_RATE_HZ, SHAPE_RATE_HZ = 10_000.0, 2_000.0
@@ -31,7 +31,7 @@ class UnitFound:
     seen: int
     averaged: int
     firing_hz: float | None
-    measures: Measures
+    measures: PotentialMeasures
     wave: Array
     grid_hz: float
 
@@ -66,7 +66,7 @@ class UnitsFound:
 
 def units_in(uv: Array, rate_hz: float) -> UnitsFound:
     """The units in ``uv`` (n,) at ``rate_hz``, NaN where samples lack; rare and small ones are left out."""
-    finder, sorter = PotentialFinder(rate_hz), Sorter(rate_hz, most=_MOST_UNITS)
+    finder, sorter = PotentialDetector(rate_hz), MotorUnitSorter(rate_hz, most=_MOST_UNITS)
     potentials = finder.feed(uv)
     unsorted = sum(sorter.sort(potential) is None for potential in potentials)
     units = []

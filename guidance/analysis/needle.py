@@ -11,7 +11,7 @@ from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evid
 from guidance.analysis.interference import Interference, interference
 from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, UnitsFound, units_in
 from guidance.analysis.reading import RecordedSignal
-from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, UNITS, Range
+from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, UNITS, ReferenceRange
 from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
 from guidance.signal.sweep.mains import fit_mains
 
@@ -147,7 +147,7 @@ def _rise_row(units: UnitsFound, rate_hz: float) -> list[MeasureRow]:
     return [] if value is None else [MeasureRow("rise time", f"{value:.0f} us", "", "", "")]
 
 
-def _row(name: str, value: float, known: Range | None, error: float = 0.0) -> MeasureRow:
+def _row(name: str, value: float, known: ReferenceRange | None, error: float = 0.0) -> MeasureRow:
     """``value`` with its standard ``error``, 0 where that is not known."""
     words, unit = _NAMES[name]
     spread = f" +- {figure(error, 2)}" if error else ""

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guidance.analysis.conduction import Conducted
+from guidance.analysis.conduction import ConductionResult
 from guidance.analysis.findings import NOT_ASSESSABLE, SUGGESTED, Evidence, MeasureRow, ReportFinding, figure
-from guidance.analysis.reference_values import MEDIAN_ULNAR_MS, NERVES, Range
+from guidance.analysis.reference_values import MEDIAN_ULNAR_MS, NERVES, ReferenceRange
 
 
-def rows_of(found: Sequence[Conducted]) -> list[MeasureRow]:
+def rows_of(found: Sequence[ConductionResult]) -> list[MeasureRow]:
     """Latency, amplitude and velocity of each site beside their ranges."""
     return [row for each in found for row in _rows(each, is_distal=_is_distal(each, found))]
 
 
-def findings_of(found: Sequence[Conducted], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
+def findings_of(found: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
     """The patterns; ``needle`` are findings from a muscle's EMG, if there is one."""
     return [_carpal_tunnel(found), _neuropathy(found), _radiculopathy(found, needle)]
 
 
-def _is_distal(each: Conducted, found: Sequence[Conducted]) -> bool:
+def _is_distal(each: ConductionResult, found: Sequence[ConductionResult]) -> bool:
     same = [o.latency_ms for o in found if o.site.nerve == each.site.nerve and o.latency_ms is not None]
     return each.latency_ms is not None and each.latency_ms == min(same)
 
 
-def _rows(each: Conducted, *, is_distal: bool) -> list[MeasureRow]:
+def _rows(each: ConductionResult, *, is_distal: bool) -> list[MeasureRow]:
     name = f"{each.site.nerve} at {each.site.place}"
     if each.latency_ms is None or each.amplitude_mv is None:
         return [MeasureRow(name, f"not assessable: {each.why}", "", "", "")]
@@ -39,17 +39,17 @@ def _rows(each: Conducted, *, is_distal: bool) -> list[MeasureRow]:
     return rows
 
 
-def _row(name: str, value: float, unit: str, known: Range | None) -> MeasureRow:
+def _row(name: str, value: float, unit: str, known: ReferenceRange | None) -> MeasureRow:
     if known is None:
         return MeasureRow(name, f"{figure(value)} {unit}", "", "", "")
     return MeasureRow(name, f"{figure(value)} {unit}", known.words(unit), known.holds(value), known.source)
 
 
-def _distal(found: Sequence[Conducted], nerve: str) -> Conducted | None:
+def _distal(found: Sequence[ConductionResult], nerve: str) -> ConductionResult | None:
     return next((each for each in found if each.site.nerve == nerve and _is_distal(each, found)), None)
 
 
-def _carpal_tunnel(found: Sequence[Conducted]) -> ReportFinding:
+def _carpal_tunnel(found: Sequence[ConductionResult]) -> ReportFinding:
     name, median, ulnar = "carpal tunnel pattern", _distal(found, "median"), _distal(found, "ulnar")
     if median is None or median.latency_ms is None:
         return ReportFinding(
@@ -69,7 +69,7 @@ def _carpal_tunnel(found: Sequence[Conducted]) -> ReportFinding:
     return told if is_slow else ReportFinding(name, "not suggested", told.evidence_for, told.evidence_against)
 
 
-def _neuropathy(found: Sequence[Conducted]) -> ReportFinding:
+def _neuropathy(found: Sequence[ConductionResult]) -> ReportFinding:
     evidence, slow = Evidence(), set()
     for each in found:
         known = NERVES[each.site.nerve]
@@ -90,7 +90,7 @@ def _neuropathy(found: Sequence[Conducted]) -> ReportFinding:
     )
 
 
-def _radiculopathy(found: Sequence[Conducted], needle: Sequence[ReportFinding]) -> ReportFinding:
+def _radiculopathy(found: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> ReportFinding:
     name, evidence = "radiculopathy pattern", Evidence()
     muscle = [
         each
@@ -111,6 +111,6 @@ def _radiculopathy(found: Sequence[Conducted], needle: Sequence[ReportFinding]) 
     return evidence.finding(name)
 
 
-def _tell(evidence: Evidence, name: str, value: float, unit: str, known: Range, wanted: str) -> None:
+def _tell(evidence: Evidence, name: str, value: float, unit: str, known: ReferenceRange, wanted: str) -> None:
     holds = known.holds(value)
     evidence.take(f"{name} {figure(value)} {unit} is {holds} the range {known.words(unit)}", speaks_for=holds == wanted)

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from guidance.analysis.findings import MeasureRow, ReportFinding
 from guidance.analysis.motor_units import UnitFound
-from guidance.analysis.report import HEAD, MOST_UNITS, Report, caption_of
-from guidance.note.page import Item, NotePage, Section, sentence
+from guidance.analysis.report import HEAD, MOST_UNITS, AnalysisReport, caption_of
+from guidance.note.page import NoteItem, NotePage, Section, sentence
 from guidance.note.pdf import pdf
 from guidance.note.pictures import Picture
 from guidance.note.traces import traces
@@ -17,29 +17,31 @@ from guidance.signal.sweep.basis import Array
 _MOST_COLUMNS = 4000
 
 
-def pdf_of(report: Report, made: datetime) -> bytes:
+def pdf_of(report: AnalysisReport, made: datetime) -> bytes:
     """``report`` as sheets of A4, ``made`` then; the patient is not named, for a recording names none."""
     return pdf(page_of(report), list(_pictures(report)), made)
 
 
-def page_of(report: Report) -> NotePage:
+def page_of(report: AnalysisReport) -> NotePage:
     """All that ``report`` tells in words."""
     sections = (
-        Section("Recording", (Item("About", tuple(map(sentence, report.about))),)),
+        Section("Recording", (NoteItem("About", tuple(map(sentence, report.about))),)),
         Section("Measures", tuple(map(_measure, report.rows))),
         Section("Findings", tuple(map(_finding, report.findings))),
-        Section("Sources", (Item("Of the ranges", tuple(map(sentence, report.sources))),) if report.sources else ()),
+        Section(
+            "Sources", (NoteItem("Of the ranges", tuple(map(sentence, report.sources))),) if report.sources else ()
+        ),
     )
     told = tuple(section for section in sections if section.items)
     return NotePage("EMG analysis", "not named", told, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
 
 
-def _measure(row: MeasureRow) -> Item:
+def _measure(row: MeasureRow) -> NoteItem:
     reference = f"; {row.holds} {row.reference}" if row.holds else ""
-    return Item(row.measure, (sentence(f"{row.value}{reference}"),))
+    return NoteItem(row.measure, (sentence(f"{row.value}{reference}"),))
 
 
-def _finding(finding: ReportFinding) -> Item:
+def _finding(finding: ReportFinding) -> NoteItem:
     why = f" ({finding.why})" if finding.why else ""
     parts = {
         "for": finding.evidence_for,
@@ -47,10 +49,10 @@ def _finding(finding: ReportFinding) -> Item:
         "undecided": finding.undecided,
     }
     said = [f"{word}: {each}" for word, evidence in parts.items() for each in evidence]
-    return Item(finding.name, tuple(map(sentence, [f"{finding.word}{why}", *said])))
+    return NoteItem(finding.name, tuple(map(sentence, [f"{finding.word}{why}", *said])))
 
 
-def _pictures(report: Report) -> Iterator[Picture]:
+def _pictures(report: AnalysisReport) -> Iterator[Picture]:
     if report.strip_uv is not None:
         step = max(1, len(report.strip_uv) // _MOST_COLUMNS)
         yield traces("signal", "The signal's beginning, in uV.", [("", report.strip_uv[::step])], columns=1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from drivers.base import Block, DeviceInfo
 from drivers.recording import Recording
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.signal.sweep.basis import Array
 
 _BLOCK = 1 << 16
@@ -35,11 +35,11 @@ class RecordedSignal:
 def read(
     path: str, channel: str | None = None, full_scale_uv: float | None = None, sample_rate_hz: float | None = None
 ) -> RecordedSignal:
-    """The recording at ``path``. Raises DeviceError where it cannot be read, Fault where it is too long."""
+    """The recording at ``path``. Raises DeviceError where it cannot be read, UserError where it is too long."""
     recording = Recording(path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
     rate_hz = recording.info.sample_rate_hz
     if recording.total_samples > _LONGEST_S * rate_hz:
-        raise Fault(f"{path} lasts longer than an hour; analyse a part of it.")
+        raise UserError(f"{path} lasts longer than an hour; analyse a part of it.")
     uv = np.full(recording.total_samples, np.nan)
     blocks = []
     while block := recording.take(_BLOCK):

@@ -15,7 +15,7 @@ SOURCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class ReferenceRange:
     """Usual values of one measure: from ``low`` to ``high`` (None: no bound known), and the key of their source."""
 
     low: float | None
@@ -40,33 +40,33 @@ class Range:
         return f"{text} {unit}".rstrip() + (" (U)" if self.source == "unsourced" else "")
 
 
-def about(mean: float, sd: float, source: str) -> Range:
+def about(mean: float, sd: float, source: str) -> ReferenceRange:
     """Mean and two standard deviations to either side."""
-    return Range(round(mean - 2 * sd, 3), round(mean + 2 * sd, 3), source)
+    return ReferenceRange(round(mean - 2 * sd, 3), round(mean + 2 * sd, 3), source)
 
 
-UNITS: dict[str, dict[str, Range]] = {
+UNITS: dict[str, dict[str, ReferenceRange]] = {
     "tibialis anterior": {
         "duration_ms": about(9.35, 0.93, "jnnp-ta"),
         "amplitude_uv": about(661.5, 92.0, "jnnp-ta"),
         "area_uvms": about(851.5, 158.7, "jnnp-ta"),
         "phases": about(3.47, 0.36, "jnnp-ta"),
         "turns": about(3.35, 0.52, "jnnp-ta"),
-        "polyphasic_percent": Range(None, 35.0, "jnnp-ta"),
+        "polyphasic_percent": ReferenceRange(None, 35.0, "jnnp-ta"),
     }
 }
 """Means of some twenty units of one muscle; ranges are means and two standard deviations over healthy people."""
 
-ANY_MUSCLE: dict[str, Range] = {
-    "duration_ms": Range(2.0, 15.0, "aminoff"),
-    "amplitude_uv": Range(300.0, 3000.0, "aminoff"),
-    "polyphasic_percent": Range(None, 15.0, "aminoff"),
+ANY_MUSCLE: dict[str, ReferenceRange] = {
+    "duration_ms": ReferenceRange(2.0, 15.0, "aminoff"),
+    "amplitude_uv": ReferenceRange(300.0, 3000.0, "aminoff"),
+    "polyphasic_percent": ReferenceRange(None, 15.0, "aminoff"),
 }
 """What any muscle's units may show; too wide to tell a disease."""
 
-INTERFERENCE: dict[str, Range] = {
-    "uv_per_turn": Range(200.0, 600.0, "unsourced"),
-    "turns_per_mv": Range(None, 1200.0, "unsourced"),
+INTERFERENCE: dict[str, ReferenceRange] = {
+    "uv_per_turn": ReferenceRange(200.0, 600.0, "unsourced"),
+    "turns_per_mv": ReferenceRange(None, 1200.0, "unsourced"),
 }
 
 
@@ -74,31 +74,34 @@ INTERFERENCE: dict[str, Range] = {
 class NerveReference:
     """Motor conduction: distal latency in ms, amplitude in mV, velocity in m/s."""
 
-    latency_ms: Range
-    amplitude_mv: Range
-    velocity_m_s: Range
+    latency_ms: ReferenceRange
+    amplitude_mv: ReferenceRange
+    velocity_m_s: ReferenceRange
 
 
 NERVES: dict[str, NerveReference] = {
     "median": NerveReference(
-        Range(None, round(3.4 + 2 * 0.37, 2), "jnnd"), Range(round(10.6 - 2 * 2.75, 2), None, "jnnd"),
-        Range(round(54.4 - 2 * 5.7, 1), None, "jnnd"),
+        ReferenceRange(None, round(3.4 + 2 * 0.37, 2), "jnnd"), ReferenceRange(round(10.6 - 2 * 2.75, 2), None, "jnnd"),
+        ReferenceRange(round(54.4 - 2 * 5.7, 1), None, "jnnd"),
     ),
     "ulnar": NerveReference(
-        Range(None, round(2.75 + 2 * 0.39, 2), "jnnd"), Range(round(9.6 - 2 * 2.2, 2), None, "jnnd"),
-        Range(round(59.8 - 2 * 8.0, 1), None, "jnnd"),
+        ReferenceRange(None, round(2.75 + 2 * 0.39, 2), "jnnd"), ReferenceRange(round(9.6 - 2 * 2.2, 2), None, "jnnd"),
+        ReferenceRange(round(59.8 - 2 * 8.0, 1), None, "jnnd"),
     ),
     "tibial": NerveReference(
-        Range(None, 5.4, "kim-2022"), Range(3.4, None, "kim-2022"), Range(42.2, None, "kim-2022")
+        ReferenceRange(None, 5.4, "kim-2022"), ReferenceRange(3.4, None, "kim-2022"),
+        ReferenceRange(42.2, None, "kim-2022"),
     ),
     "peroneal": NerveReference(
-        Range(None, 6.5, "unsourced"), Range(2.0, None, "unsourced"), Range(40.0, None, "unsourced")
+        ReferenceRange(None, 6.5, "unsourced"), ReferenceRange(2.0, None, "unsourced"),
+        ReferenceRange(40.0, None, "unsourced"),
     ),
     "radial": NerveReference(
-        Range(None, 2.9, "unsourced"), Range(2.0, None, "unsourced"), Range(50.0, None, "unsourced")
+        ReferenceRange(None, 2.9, "unsourced"), ReferenceRange(2.0, None, "unsourced"),
+        ReferenceRange(50.0, None, "unsourced"),
     ),
 }  # fmt: skip
 """Tibial values are of people in their twenties."""
 
-MEDIAN_ULNAR_MS = Range(None, 1.1, "unsourced")
+MEDIAN_ULNAR_MS = ReferenceRange(None, 1.1, "unsourced")
 """Median less ulnar distal motor latency at the same hand."""

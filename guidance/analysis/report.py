@@ -25,7 +25,7 @@ _STYLE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class AnalysisReport:
     """All that is told: where from, measures beside ranges, findings; units and the signal's beginning for pictures."""
 
     files: tuple[str, ...]
@@ -42,7 +42,7 @@ class Report:
         return [SOURCES[key] for key in dict.fromkeys(row.source for row in self.rows if row.source)]
 
 
-def text_of(report: Report) -> str:
+def text_of(report: AnalysisReport) -> str:
     """For a terminal."""
     lines = [*report.about, HEAD, ""]
     lines += [_row_text(row) for row in report.rows]
@@ -55,7 +55,7 @@ def text_of(report: Report) -> str:
     return "\n".join(lines)
 
 
-def json_of(report: Report) -> dict[str, Any]:
+def json_of(report: AnalysisReport) -> dict[str, Any]:
     """For a program."""
     units = [
         {"seen": u.seen, "averaged": u.averaged, "firing_hz": u.firing_hz} | asdict(u.measures) for u in report.units
@@ -72,7 +72,7 @@ def json_of(report: Report) -> dict[str, Any]:
     }
 
 
-def markdown_of(report: Report) -> str:
+def markdown_of(report: AnalysisReport) -> str:
     """For a note: no pictures."""
     lines = [
         "# EMG analysis",
@@ -93,7 +93,7 @@ def markdown_of(report: Report) -> str:
     return "\n".join([*lines, "", "Sources:", "", *(f"- {source}" for source in report.sources), ""])
 
 
-def html_of(report: Report) -> str:
+def html_of(report: AnalysisReport) -> str:
     """One page that needs nothing else."""
     rows = "".join(
         f"<tr><td>{escape(r.measure)}</td><td class='{r.holds}'>{escape(r.value)}</td><td>{escape(r.reference)}</td>"

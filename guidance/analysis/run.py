@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guidance.analysis import needle, nerves
-from guidance.analysis.conduction import Conducted, Site, conducted, with_velocities
+from guidance.analysis.conduction import ConductionResult, StimulationSite, conducted, with_velocities
 from guidance.analysis.findings import ReportFinding
 from guidance.analysis.reading import RecordedSignal, read
 from guidance.analysis.reference_values import NERVES, UNITS
-from guidance.analysis.report import Report
-from guidance.common.errors import ArgumentFault
+from guidance.analysis.report import AnalysisReport
+from guidance.common.errors import UsageError
 from guidance.signal.sweep.basis import Array
 
 _STRIP_S = 2.0
@@ -19,36 +19,36 @@ _NEEDLE = (
 )
 
 
-def sites_of(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[Site]:
-    """The sites that ``sites`` (nerve@place) name. Raises ArgumentFault for one that is not understood."""
+def sites_of(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[StimulationSite]:
+    """The sites that ``sites`` (nerve@place) name. Raises UsageError for one that is not understood."""
     if len(sites) > files or files > len(sites) + 1:
-        raise ArgumentFault(
+        raise UsageError(
             f"{files} files with {len(sites)} --site: name one for each file, or for all but one that is needle EMG."
         )
     if len(distances_mm) > len(sites):
-        raise ArgumentFault(f"{len(distances_mm)} --distance-mm for {len(sites)} --site: give one for each at most.")
+        raise UsageError(f"{len(distances_mm)} --distance-mm for {len(sites)} --site: give one for each at most.")
     ways: list[float | None] = [*distances_mm, *[None] * (len(sites) - len(distances_mm))]
     return [_site(text, way) for text, way in zip(sites, ways, strict=True)]
 
 
-def _site(text: str, distance_mm: float | None) -> Site:
+def _site(text: str, distance_mm: float | None) -> StimulationSite:
     nerve, _, place = text.partition("@")
     if nerve not in NERVES or not place.strip() or not place.isprintable():
-        raise ArgumentFault(f"--site {text!r} is not NERVE@PLACE; nerves with reference values: {', '.join(NERVES)}.")
-    return Site(nerve, place.strip(), distance_mm)
+        raise UsageError(f"--site {text!r} is not NERVE@PLACE; nerves with reference values: {', '.join(NERVES)}.")
+    return StimulationSite(nerve, place.strip(), distance_mm)
 
 
 def analysed(
     files: Sequence[str],
-    sites: Sequence[Site],
+    sites: Sequence[StimulationSite],
     muscle: str | None,
     age: int | None,
     *,
     channel: str | None = None,
     full_scale_uv: float | None = None,
     sample_rate_hz: float | None = None,
-) -> Report:
-    """The report on ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and Fault."""
+) -> AnalysisReport:
+    """The report on ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and UserError."""
     signals = [read(file, channel, full_scale_uv, sample_rate_hz) for file in files]
     found = with_velocities([conducted(s, site) for s, site in zip(signals, sites, strict=False)])
     muscles = signals[len(sites) :]
@@ -56,7 +56,7 @@ def analysed(
     first = studies[0] if studies else None
     of_needle = first.findings if first else ()
     of_nerves = nerves.findings_of(found, of_needle) if found else []
-    return Report(
+    return AnalysisReport(
         files=tuple(files),
         about=(*_about(signals, muscle, age), *((_NEEDLE,) if muscles else ())),
         rows=(*nerves.rows_of(found), *(first.rows if first else ())),
@@ -67,7 +67,7 @@ def analysed(
     )
 
 
-def _alone(of_needle: Sequence[ReportFinding], found: Sequence[Conducted]) -> list[ReportFinding]:
+def _alone(of_needle: Sequence[ReportFinding], found: Sequence[ConductionResult]) -> list[ReportFinding]:
     """What needle EMG alone leaves open."""
     if found or not of_needle:
         return []

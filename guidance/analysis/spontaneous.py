@@ -16,9 +16,9 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from guidance.needle_emg.endplate import plate_activity
-from guidance.needle_emg.measure import Measures, measure
-from guidance.needle_emg.potential_detector import Potential, PotentialFinder
-from guidance.needle_emg.units import Sorter
+from guidance.needle_emg.measure import PotentialMeasures, measure
+from guidance.needle_emg.potential_detector import Potential, PotentialDetector
+from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
 
 LABELS = (
@@ -55,7 +55,7 @@ class PotentialTrain:
     count: int
     rate_hz: float | None
     interval_cv: float | None
-    measures: Measures
+    measures: PotentialMeasures
     waxes: bool
     label: str
 
@@ -85,7 +85,7 @@ def classify(uv: Array, rate_hz: float) -> Piece:
 def found_in(uv: Array, rate_hz: float) -> tuple[list[Potential], float]:
     """Potentials in ``uv`` by sample, and its noise; the finder is warmed with the beginning, played backwards."""
     warm = uv[: round(_WARM_S * rate_hz)][::-1]
-    finder = PotentialFinder(rate_hz)
+    finder = PotentialDetector(rate_hz)
     finder.feed(warm)
     after = round(0.02 * rate_hz)
     found = finder.feed(np.concatenate([uv, uv[-1:] * np.ones(after)])) if len(uv) else []
@@ -112,7 +112,7 @@ def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *,
 
 
 def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz: float) -> list[PotentialTrain]:
-    sorter = Sorter(rate_hz, most=24)
+    sorter = MotorUnitSorter(rate_hz, most=24)
     for potential in potentials:
         sorter.sort(potential)
     warm = round(min(_WARM_S * rate_hz, len(uv)))
@@ -142,7 +142,7 @@ def _rhythm(between: Array) -> tuple[float | None, float | None]:
     return 1 / usual, float(single.std() / single.mean())
 
 
-def _label(count: int, cv: float | None, found: Measures, positive: float) -> str:
+def _label(count: int, cv: float | None, found: PotentialMeasures, positive: float) -> str:
     is_regular = count >= _LEAST_REGULAR and cv is not None and cv <= _REGULAR_CV
     is_sharp = positive >= 0.6 and not found.begins_negative and found.duration_ms >= _SHARP_MS
     if is_regular and is_sharp:
@@ -153,7 +153,7 @@ def _label(count: int, cv: float | None, found: Measures, positive: float) -> st
     return _large_label(count, cv, found)
 
 
-def _large_label(count: int, cv: float | None, found: Measures) -> str:
+def _large_label(count: int, cv: float | None, found: PotentialMeasures) -> str:
     """What is neither sharp wave nor fibrillation."""
     if found.duration_ms < _LIKE_UNIT_MS or found.amplitude_uv < _LIKE_UNIT_UV:
         return "unclear"
@@ -195,7 +195,7 @@ def _dense(uv: Array, rate_hz: float, noise_uv: float) -> PotentialTrain | None:
     return PotentialTrain(len(peaks), rate, steady, found, waxes, label) if label else None
 
 
-def _dense_label(rate: float, found: Measures, *, waxes: bool) -> str | None:
+def _dense_label(rate: float, found: PotentialMeasures, *, waxes: bool) -> str | None:
     if found.turns >= _COMPLEX_TURNS and not waxes:
         return "complex repetitive"
     return "myotonic" if rate >= _MYOTONIC_HZ and waxes else None

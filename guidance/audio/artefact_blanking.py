@@ -35,7 +35,7 @@ _LARGE = 4.0
 """What a cut leaves, in units of the usual second difference, from which all that is taken away."""
 
 
-class Muting:
+class ArtefactBlanker:
     """Cuts artefacts out of one channel, frame by frame: held values for the filter, and gains for the ear."""
 
     def __init__(self, rate_hz: float, frame: int) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from guidance.audio.artefact_blanking import AHEAD_MS, Muting
+from guidance.audio.artefact_blanking import AHEAD_MS, ArtefactBlanker
 from guidance.audio.filters import Array, BlockFilter, Sections
 from guidance.audio.resample import Resampler
 from guidance.audio.waveforms import RATE_HZ, Waveform
@@ -49,7 +49,7 @@ class EmgMonitor:
         """
         self._frame = max(1, round(FRAME_MS * rate_hz / 1e3))
         self._ahead = max(2, round(AHEAD_MS / FRAME_MS))
-        self._muting = Muting(rate_hz, self._frame)
+        self._muting = ArtefactBlanker(rate_hz, self._frame)
         self._band = BlockFilter(band, self._frame)
         self._gain = _Gain(LEVEL / full_scale_uv, _RECOVERS_S * rate_hz / self._frame)
         self._resampler = Resampler(rate_hz)

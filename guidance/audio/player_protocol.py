@@ -79,7 +79,7 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class Heartbeat:
     """The engine is there."""
 
 
@@ -88,7 +88,7 @@ class Close:
     """The procedure is over: be silent."""
 
 
-Order = Play | Tick | ResponseSound | AudibleAlarm | VolumeLevels | Emg | Artefact | Alive | Close
+Order = Play | Tick | ResponseSound | AudibleAlarm | VolumeLevels | Emg | Artefact | Heartbeat | Close
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from guidance.citations import Document, ProtocolError, Text, Within, build
 from guidance.common.config import load_config
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.cue import MAPPINGS, USUAL
 
 LEAST_VOLUME = 0.1
@@ -41,13 +41,13 @@ class _AudioTable(Document):
 
 
 def sound_settings(mapping: str | None = None) -> SoundSettings:
-    """The user's settings, with ``mapping`` instead of theirs if given. Raises ArgumentFault naming file and key."""
+    """The user's settings, with ``mapping`` instead of theirs if given. Raises UsageError naming file and key."""
     config = load_config()
     try:
         sheet = build(_AudioTable, config.sounds, f"{config.path}, [sounds]")
     except ProtocolError as fault:
-        raise ArgumentFault(str(fault)) from None
+        raise UsageError(str(fault)) from None
     chosen = mapping or sheet.mapping
     if chosen not in MAPPINGS:
-        raise ArgumentFault(f"There is no mapping {chosen!r} of sounds; there are: {', '.join(MAPPINGS)}.")
+        raise UsageError(f"There is no mapping {chosen!r} of sounds; there are: {', '.join(MAPPINGS)}.")
     return SoundSettings(chosen, sheet.volume, sheet.monitor, sheet.full_scale_uv, sheet.device)

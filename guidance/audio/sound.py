@@ -20,11 +20,11 @@ from typing import Any, ClassVar
 from drivers.base import Block, Outcome
 from guidance.audio.band import emg_band
 from guidance.audio.player_protocol import (
-    Alive,
     Artefact,
     AudibleAlarm,
     Close,
     Emg,
+    Heartbeat,
     Order,
     Play,
     PlayerOptions,
@@ -34,7 +34,7 @@ from guidance.audio.player_protocol import (
     VolumeLevels,
 )
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
-from guidance.contracts.commands import Message, PauseAudio, TurnMonitor, TurnVolume
+from guidance.contracts.commands import OperatorCommand, PauseAudio, TurnMonitor, TurnVolume
 from guidance.contracts.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
 from guidance.contracts.snapshot import AlarmView, SoundView
 from guidance.cue import MAPPINGS, Mapping
@@ -93,7 +93,7 @@ class Sound:
             if len(block.samples):
                 self._send(Emg(block.first_sample, block.samples[:, 0].copy(), awaiting))
 
-    def obey(self, message: Message) -> dict[str, Any] | None:
+    def obey(self, message: OperatorCommand) -> dict[str, Any] | None:
         """Do what the operator asks of the sound: how it is now, None where ``message`` asks nothing of it."""
         if isinstance(message, PauseAudio):
             self._paused_until = time.monotonic() + PAUSE_S if self.paused_s is None else 0.0
@@ -121,7 +121,7 @@ class Sound:
         if self._dropped and self._on_their_way < _MOST_ON_THEIR_WAY:
             self._tell_all()
         if now - self._spoke_at > _ALIVE_EVERY_S:
-            self._send(Alive())
+            self._send(Heartbeat())
         self._listen(now)
         return self.lost
 
@@ -240,7 +240,7 @@ class Mute:
     def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         """Nothing is listened to."""
 
-    def obey(self, message: Message) -> None:
+    def obey(self, message: OperatorCommand) -> None:
         """There is nothing to turn."""
 
     def tend(self, signals: Sequence[AlarmView]) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from guidance.audio.output import SETTLED_CALLS, AudioOutput
 from guidance.audio.waveforms import RATE_HZ, Waveform, raised
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 
 _AFTER_S = 0.3
 _EAR_OPENS_S, _HEARD_LATE_S = 3.0, 1.0
@@ -35,7 +35,7 @@ class SoundCheck:
     underruns: int = 0
 
 
-class _Tape:
+class _RenderedSound:
     def __init__(self, samples: Waveform) -> None:
         self._samples, self.at, self.length = samples, 0, len(samples)
         self.runs = False
@@ -51,30 +51,30 @@ class _Tape:
 
 
 def write(samples: Waveform, path: Path) -> None:
-    """Write ``samples`` as a WAV file at ``path``. Raises Fault."""
+    """Write ``samples`` as a WAV file at ``path``. Raises UserError."""
     import soundfile
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, samples, RATE_HZ, subtype="PCM_16", format="WAV")
     except (OSError, soundfile.SoundFileError) as fault:
-        raise Fault(f"{path} cannot be written ({fault}); name a folder you may write to.") from None
+        raise UserError(f"{path} cannot be written ({fault}); name a folder you may write to.") from None
 
 
 def play(samples: Waveform, device: str | None) -> SoundCheck:
-    """Play ``samples`` to their end. Raises Fault where there is nothing to play them on."""
+    """Play ``samples`` to their end. Raises UserError where there is nothing to play them on."""
     with _libraries_silent():
-        return _played(_Tape(samples), device)
+        return _played(_RenderedSound(samples), device)
 
 
-def _played(tape: _Tape, device: str | None) -> SoundCheck:
+def _played(tape: _RenderedSound, device: str | None) -> SoundCheck:
     output = AudioOutput(tape.render, device)
     try:
         while tape.at < tape.length + _AFTER_S * RATE_HZ:
             output.tend()
             tape.runs = output.timing.calls > SETTLED_CALLS
             if output.lost is not None:
-                raise Fault(output.lost)
+                raise UserError(output.lost)
             time.sleep(0.02)
         return SoundCheck("not heard", None, output.latency_ms, output.underruns)
     finally:
@@ -111,7 +111,7 @@ def _checked(device: str | None) -> SoundCheck:
             _comes(lambda: bool(recorded), _EAR_OPENS_S)
         found = play(pattern(), device)
         heard = bool(recorded) and _comes(lambda: _is_in(_joined(recorded)), _HEARD_LATE_S)
-    except Fault as fault:
+    except UserError as fault:
         return SoundCheck("lost", str(fault))
     finally:
         if stream is not None:

@@ -23,7 +23,7 @@ _FLAT_UV = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class RestLevel:
     """A muscle let go: mean and standard deviation of its envelope, and the limit below which it counts as let go."""
 
     mean_uv: float
@@ -31,7 +31,7 @@ class Rest:
     limit_uv: float
 
 
-def rest_of(envelope: Array, deviations: float) -> Rest | str:
+def rest_of(envelope: Array, deviations: float) -> RestLevel | str:
     """Rest with its limit at mean and so many standard ``deviations`` of ``envelope`` in uV; or why it is not known."""
     known = envelope[np.isfinite(envelope)]
     if len(known) < LEAST_KNOWN * max(len(envelope), 1) or not len(known):
@@ -39,7 +39,7 @@ def rest_of(envelope: Array, deviations: float) -> Rest | str:
     mean_uv, sd_uv = float(known.mean()), float(known.std())
     if mean_uv < _FLAT_UV:
         return "the signal is flat; check that the electrode is connected"
-    return Rest(mean_uv, sd_uv, mean_uv + deviations * sd_uv)
+    return RestLevel(mean_uv, sd_uv, mean_uv + deviations * sd_uv)
 
 
 def largest_uv(efforts: Sequence[Array]) -> float | None:
@@ -54,7 +54,7 @@ def largest_uv(efforts: Sequence[Array]) -> float | None:
     return max(means, default=None)
 
 
-def too_weak(rest: Rest, maximum_uv: float | None) -> str | None:
+def too_weak(rest: RestLevel, maximum_uv: float | None) -> str | None:
     """In words, why no line can be drawn between ``rest`` and the largest effort; None where one can."""
     if maximum_uv is None:
         return "the signal was missing during the efforts; attach the electrode"

@@ -16,15 +16,15 @@ from guidance.alarms.board import AlarmBoard
 from guidance.alarms.health import HealthMonitor
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.feedback import Feedback, cue
-from guidance.biofeedback.muscles import EnvelopeStep, Muscles
-from guidance.biofeedback.plan import Plan
+from guidance.biofeedback.muscles import EnvelopeStep, MuscleSignals
+from guidance.biofeedback.plan import ExercisePlan
 from guidance.biofeedback.records import EnvelopeSecond
-from guidance.biofeedback.trial_sequence import Course
+from guidance.biofeedback.trial_sequence import TrialSequence
 from guidance.biofeedback.view import training_view
-from guidance.contracts.commands import Acknowledge, Credit, Mark, Message, Pause, TurnDial
-from guidance.contracts.events import End, Entry, Made, Record, Signal
+from guidance.contracts.commands import Acknowledge, FrameAck, OperatorCommand, OperatorNote, PausePlayback, TurnDial
+from guidance.contracts.events import End, Entry, Record, Signal, TimedRecord
 from guidance.contracts.origin import Origin
-from guidance.contracts.snapshot import Snapshot, TrainingView
+from guidance.contracts.snapshot import ExerciseView, Snapshot
 from guidance.engine.records import start_of
 from guidance.engine.settings import Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
@@ -41,17 +41,17 @@ class BiofeedbackEngine:
     stimulation: Stimulation | None = None
 
     def __init__(
-        self, settings: Settings, plan: Plan, info: DeviceInfo, columns: tuple[int, ...], wall_time: str
+        self, settings: Settings, plan: ExercisePlan, info: DeviceInfo, columns: tuple[int, ...], wall_time: str
     ) -> None:
         """For ``plan`` on the channels ``columns`` of device ``info``, begun at ``wall_time`` (RFC 3339)."""
         self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
         self.actions: list[Action] = []
         self.alarms = AlarmBoard()
         self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
-        self.muscles = Muscles(info, columns, plan.window_s)
+        self.muscles = MuscleSignals(info, columns, plan.window_s)
         self.builder = SnapshotBuilder(settings, info, self.muscles.names[0])
         self.counters = self.builder.counters
-        self.course = Course(plan, self.muscles.names, self.muscles.bands)
+        self.course = TrialSequence(plan, self.muscles.names, self.muscles.bands)
         self._columns = columns
         self._feedback = Feedback(len(columns))
         self._cue = ""
@@ -67,49 +67,49 @@ class BiofeedbackEngine:
         """Nothing is ever so urgent that the screen would have to wait."""
         return False
 
-    def begin(self, origin: Origin) -> Made:
+    def begin(self, origin: Origin) -> TimedRecord:
         """The record that opens the stream of a signal of that ``origin``."""
         told = {"training": self.plan.told, "columns": list(self._columns)}
-        return Made(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=told))
+        return TimedRecord(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=told))
 
     @recorded
     def step(
-        self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
-    ) -> Iterator[Made]:
+        self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[OperatorCommand] = ()
+    ) -> Iterator[TimedRecord]:
         """Records that ``blocks`` and ``messages`` give rise to; ``now_ns`` is None where no clock runs."""
         for message in messages:
-            yield from (Made(self.t, record) for record in self._obey(message, now_ns or 0))
+            yield from (TimedRecord(self.t, record) for record in self._obey(message, now_ns or 0))
         for block in blocks:
             self.counters.count_block(block)
             yield from self._electrodes(block)
-            yield from (Made(t, record) for t, record in self.watch.block(block))
+            yield from (TimedRecord(t, record) for t, record in self.watch.block(block))
             for found in self.muscles.feed(block):
                 t = found.end / self.info.sample_rate_hz
-                yield from (Made(t, record, block.arrived_ns) for record in self._take(found, t))
+                yield from (TimedRecord(t, record, block.arrived_ns) for record in self._take(found, t))
         if now_ns is not None:
             state = self.watch.conditions(None, now_ns, headless=self.settings.headless)
-            yield from (Made(self.t, record) for record in self.watch.live(None, state, self.t))
+            yield from (TimedRecord(self.t, record) for record in self.watch.live(None, state, self.t))
 
     @recorded
-    def end(self, reason: str) -> Iterator[Made]:
+    def end(self, reason: str) -> Iterator[TimedRecord]:
         """The record that closes the stream."""
-        yield Made(self.t, End(reason, 0, 0, self.counters.samples, self.counters.lost_samples))
+        yield TimedRecord(self.t, End(reason, 0, 0, self.counters.samples, self.counters.lost_samples))
 
-    def arm(self, by: str, now_ns: int) -> Iterator[Made]:  # noqa: ARG002 - as the engine of a procedure says it
+    def arm(self, by: str, now_ns: int) -> Iterator[TimedRecord]:  # noqa: ARG002 - as the engine of a procedure says it
         """Nothing can be armed."""
         return iter(())
 
     @recorded
-    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:  # noqa: ARG002
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[TimedRecord]:  # noqa: ARG002
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
         record = self.alarms.condition(code, text, cause)
         if record:
-            yield Made(self.t, record)
+            yield TimedRecord(self.t, record)
 
     @recorded
-    def enter(self, entry: Entry) -> Iterator[Made]:
+    def enter(self, entry: Entry) -> Iterator[TimedRecord]:
         """Put an ``entry`` of the host on record."""
-        yield Made(self.t, entry)
+        yield TimedRecord(self.t, entry)
 
     def snapshot(self, session: SessionState) -> Snapshot:
         """All that a screen shows now, of a ``session`` so far; there is no stimulator in it."""
@@ -133,30 +133,30 @@ class BiofeedbackEngine:
         """Whether the signal is fit to begin stimulation: here there is none."""
         return False
 
-    def view(self) -> TrainingView:
+    def view(self) -> ExerciseView:
         """What a screen shows of the exercise."""
         gone = any(self.alarms.holds(code) for code in _NOTHING_COMES)
         now = (math.nan,) * len(self._now) if gone else self._now
         return training_view(self.course, now, tuple(map(self._why_unknown, self._columns)))
 
-    def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
-        if isinstance(message, Credit | Acknowledge):
+    def _obey(self, message: OperatorCommand, now_ns: int) -> Iterator[Record]:
+        if isinstance(message, FrameAck | Acknowledge):
             yield from self.watch.obey(message, now_ns)
-        elif isinstance(message, Pause):
+        elif isinstance(message, PausePlayback):
             self.course.paused = message.on
             yield Entry("pause", {"on": message.on})
         elif isinstance(message, TurnDial):
             if self.course.move_line(message.steps):
                 yield Entry("line", {"steps": message.steps, "line_uv": self.course.lines_uv[0]})
-        elif isinstance(message, Mark):
+        elif isinstance(message, OperatorNote):
             yield Entry(message.what, {})
 
-    def _electrodes(self, block: Block) -> Iterator[Made]:
+    def _electrodes(self, block: Block) -> Iterator[TimedRecord]:
         """Which electrodes are off, at the sample from which on it is so here."""
         for status in block.status:
             if status.lead_off != self.muscles.lead_off and (any(status.lead_off) or any(self.muscles.lead_off)):
                 at = block.first_sample / self.info.sample_rate_hz
-                yield Made(at, Entry("electrodes", {"off": list(status.lead_off)}))
+                yield TimedRecord(at, Entry("electrodes", {"off": list(status.lead_off)}))
 
     def _take(self, found: EnvelopeStep, t: float) -> Iterator[Record]:
         course = self.course

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.biofeedback.mains_tracker import Hum
+from guidance.biofeedback.mains_tracker import MainsTracker
 from guidance.needle_emg.bandpass import Bandpass
 from guidance.signal.sweep.basis import Array
 
@@ -61,7 +61,7 @@ class Envelope:
         if rate_hz < LEAST_RATE_HZ:
             raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {rate_hz:g}")
         self._band = Bandpass(band.low_hz, band.high_hz, rate_hz, _ORDER // 2)
-        self._hum = Hum(rate_hz, band.high_hz)
+        self._hum = MainsTracker(rate_hz, band.high_hz)
         self._per_step = rate_hz * STEP_S
         self._cells = max(1, round(window_s / STEP_S))
         self._end = self._told = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from guidance.biofeedback.trial_sequence import Course
+from guidance.biofeedback.trial_sequence import TrialSequence
 from guidance.contracts.events import Cue
 from guidance.cue import Mapping, Tone
 
@@ -30,7 +30,7 @@ class Feedback:
     def __init__(self, muscles: int) -> None:
         self._above = [False] * muscles
 
-    def word(self, course: Course, envelope_uv: tuple[float, ...]) -> str:
+    def word(self, course: TrialSequence, envelope_uv: tuple[float, ...]) -> str:
         """The cue for ``envelope_uv`` of each muscle (NaN where not known)."""
         needed = [at for at in course.plan.calibrated if course.lines_uv[at] is not None]
         if course.phase.name != "work" or course.paused or course.over or not needed:

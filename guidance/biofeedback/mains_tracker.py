@@ -28,7 +28,7 @@ _COLOURED = 4.0
 _UNKNOWN_UV2 = 1e6
 
 
-class Hum:
+class MainsTracker:
     """The mains of one channel, 50 and 60 Hz with their harmonics below ``top_hz``, taken away block by block.
 
     A scalar Kalman filter for each component's complex amplitude: what a block of 0.1 s shows of it counts the less,

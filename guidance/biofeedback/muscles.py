@@ -26,7 +26,7 @@ class EnvelopeStep:
     high_uv: tuple[float, ...]
 
 
-class Muscles:
+class MuscleSignals:
     """Follows the channels ``columns`` of a device."""
 
     def __init__(self, info: DeviceInfo, columns: tuple[int, ...], window_s: float) -> None:

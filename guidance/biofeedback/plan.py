@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from guidance.citations import Sourced
-from guidance.protocol.sheet import Biofeedback, Exercise
+from guidance.protocol.sheet import BiofeedbackProtocol, Exercise
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ _WINDOW_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ExercisePlan:
     """One visit. ``threshold_share`` is of the largest effort; ``hold_s`` is how long a contraction is to be held;
     ``adapt`` the least and greatest factor of the line from trial to trial; ``window_s`` that of the RMS.
     """
@@ -54,7 +54,7 @@ class Plan:
         return range(MUSCLES.get(self.exercise, 1))
 
 
-def plan_of(sheet: Biofeedback, trials: int | None = None) -> tuple[Plan, tuple[str, ...]]:
+def plan_of(sheet: BiofeedbackProtocol, trials: int | None = None) -> tuple[ExercisePlan, tuple[str, ...]]:
     """The plan of ``sheet``, with ``trials`` in place of its own; and in words what is assumed."""
     training, calibration = sheet.training, sheet.calibration
     assumed: list[str] = []
@@ -67,7 +67,7 @@ def plan_of(sheet: Biofeedback, trials: int | None = None) -> tuple[Plan, tuple[
 
     exercise = training.exercise
     hold = training.hold_s.value
-    plan = Plan(
+    plan = ExercisePlan(
         exercise=exercise,
         threshold_share=known(training.threshold_percent, "line in % of the largest effort", 40.0) / 100,
         rest_s=known(calibration.rest_s, "s of rest at calibration", 20.0),
@@ -84,7 +84,7 @@ def plan_of(sheet: Biofeedback, trials: int | None = None) -> tuple[Plan, tuple[
     return plan, tuple(assumed)
 
 
-def plan_told(told: dict[str, Any]) -> Plan:
+def plan_told(told: dict[str, Any]) -> ExercisePlan:
     """The plan that a record ``told``. Raises KeyError, TypeError or ValueError where it is not whole."""
     low, high = told["adapt"]
-    return Plan(**{**told, "adapt": (float(low), float(high))})
+    return ExercisePlan(**{**told, "adapt": (float(low), float(high))})

@@ -9,7 +9,7 @@ from guidance.contracts.events import Record
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseBegins(Record):
+class PhaseRecord(Record):
     """What is asked from now on, for ``seconds``: ``name``, the words on the screen, which muscle, which trial."""
 
     kind: ClassVar[str] = "phase"
@@ -37,7 +37,7 @@ class MuscleCalibration(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class TrialDone(Record):
+class TrialRecord(Record):
     """A trial is over: percentages of its time, the line it had and the one that follows."""
 
     kind: ClassVar[str] = "trial"

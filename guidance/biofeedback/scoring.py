@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from guidance.biofeedback.calibration import LEAST_KNOWN
 from guidance.biofeedback.envelope import STEP_S
-from guidance.biofeedback.plan import Plan
+from guidance.biofeedback.plan import ExercisePlan
 from guidance.signal.sweep.basis import Array
 
 GRACE_S = 1.0
@@ -43,7 +43,7 @@ class TrialScore:
         return None if self.share is None else self.share >= REACHED
 
 
-def score(plan: Plan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array, pause: Array) -> TrialScore:
+def score(plan: ExercisePlan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array, pause: Array) -> TrialScore:
     """The trial of ``plan`` with envelopes ``work`` and ``pause`` (steps, channels) in uV, NaN where not known.
 
     ``lines_uv`` is the line of each muscle; in the pause it counts as let go below ``let_go_uv``.
@@ -86,7 +86,7 @@ def longest_s(above: NDArray[np.bool_]) -> float:
     return longest * STEP_S
 
 
-def next_line_uv(plan: Plan, line_uv: float, found: TrialScore, let_go_uv: float, most_uv: float) -> float:
+def next_line_uv(plan: ExercisePlan, line_uv: float, found: TrialScore, let_go_uv: float, most_uv: float) -> float:
     """The line of the next trial: towards what was reached where that was easy or too hard, else where it is.
 
     Never below the limit of rest, nor above the largest effort.

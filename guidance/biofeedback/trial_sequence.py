@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
+from guidance.biofeedback.calibration import RestLevel, largest_uv, rest_of, too_weak
 from guidance.biofeedback.envelope import STEP_S, EnvelopeBand
 from guidance.biofeedback.heart_artefact import heart_interval_s
-from guidance.biofeedback.plan import Plan
-from guidance.biofeedback.records import MuscleCalibration, PhaseBegins, TrialDone
+from guidance.biofeedback.plan import ExercisePlan
+from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, TrialRecord
 from guidance.biofeedback.scoring import TrialScore, next_line_uv, score
 from guidance.contracts.events import Record
 from guidance.signal.sweep.basis import Array
@@ -29,7 +29,7 @@ _HEART = "the heart beats into the signal, and this amplifier is too slow to fil
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class ExercisePhase:
     """``name`` is prepare, rest, ready, effort, recover, work, pause or done; ``say`` the few words to be read across
     a room, ``do`` a sentence; of muscle ``channel``, in ``trial`` (None in calibration).
     """
@@ -48,21 +48,23 @@ _WORK = {
     "work-rest": ("TENSE", "Tense the muscle. Keep the bar above the line."),
     "antagonist-quiet": ("TENSE", "Tense the first muscle above its line, and keep the second below its own."),
 }
-DONE = Phase("done", 0.0, "WELL DONE", "That was all for this time.")
+DONE = ExercisePhase("done", 0.0, "WELL DONE", "That was all for this time.")
 
 
-class Course:
+class TrialSequence:
     """Takes the envelope step by step; the same steps give the same records. ``failed`` says why a visit cannot go on.
 
     ``lines_uv`` and ``largest_uv`` have a value for each muscle that is calibrated, None until it is.
     """
 
-    def __init__(self, plan: Plan, names: tuple[str, ...], bands: tuple[EnvelopeBand, EnvelopeBand | None]) -> None:
+    def __init__(
+        self, plan: ExercisePlan, names: tuple[str, ...], bands: tuple[EnvelopeBand, EnvelopeBand | None]
+    ) -> None:
         """For the muscles called ``names``; ``bands`` are the wide one, and that above the heart where there is one."""
         self.plan, self.names, self._bands = plan, names, bands
         count = len(names)
         self.above_heart = [False] * count
-        self.rests: list[Rest | None] = [None] * count
+        self.rests: list[RestLevel | None] = [None] * count
         self.largest_uv: list[float | None] = [None] * count
         self.lines_uv: list[float | None] = [None] * count
         self.scores: list[TrialScore] = []
@@ -133,7 +135,7 @@ class Course:
         phase = self.phase
         if phase.seconds:
             told = (phase.name, phase.seconds, phase.say, self.names[phase.channel], phase.trial)
-            self._out.append(PhaseBegins(*told))
+            self._out.append(PhaseRecord(*told))
 
     def _taken(self) -> Array:
         """The steps kept since the last call, (steps, channels), each muscle in its band."""
@@ -141,8 +143,8 @@ class Course:
         kept, self._kept = np.array(self._kept).reshape(-1, 2 * count), []
         return np.where(self.above_heart, kept[:, count:], kept[:, :count])
 
-    def _whole(self) -> Iterator[Phase]:
-        yield Phase("prepare", PREPARE_S, "WAIT", "Sit still. We begin in a moment.")
+    def _whole(self) -> Iterator[ExercisePhase]:
+        yield ExercisePhase("prepare", PREPARE_S, "WAIT", "Sit still. We begin in a moment.")
         self._kept = []
         yield from self._resting()
         for channel in self.plan.calibrated:
@@ -150,8 +152,8 @@ class Course:
         for trial in range(1, self.plan.trials + 1):
             yield from self._trial(trial)
 
-    def _resting(self) -> Iterator[Phase]:
-        yield Phase("rest", self.plan.rest_s, "LET GO", "Let all muscles go and sit still: this is your rest.")
+    def _resting(self) -> Iterator[ExercisePhase]:
+        yield ExercisePhase("rest", self.plan.rest_s, "LET GO", "Let all muscles go and sit still: this is your rest.")
         self._hear_hearts()
         at_rest = self._taken()
         for channel in range(len(self.names)):
@@ -170,7 +172,7 @@ class Course:
             if heart_s is not None and self._bands[1] is None:
                 self.hint = self._standing_hint = f"{self.names[channel]}: {_HEART}"
 
-    def _efforts(self, channel: int) -> Iterator[Phase]:
+    def _efforts(self, channel: int) -> Iterator[ExercisePhase]:
         rest = self.rests[channel]
         if self.failed or rest is None:
             return
@@ -179,12 +181,12 @@ class Course:
         for _ in range(ROUNDS):
             found = []
             for number in range(1, self.plan.efforts + 1):
-                yield Phase("ready", READY_S, "GET SET", f"Your strongest effort comes next.{which}", channel)
+                yield ExercisePhase("ready", READY_S, "GET SET", f"Your strongest effort comes next.{which}", channel)
                 self._kept = []
                 do = f"As strong as you can, without pain: {number} of {self.plan.efforts}.{which}"
-                yield Phase("effort", self.plan.effort_s, "TENSE", do, channel)
+                yield ExercisePhase("effort", self.plan.effort_s, "TENSE", do, channel)
                 found.append(self._taken()[:, channel])
-                yield Phase("recover", RECOVER_S, "REST", "Let go and rest.", channel)
+                yield ExercisePhase("recover", RECOVER_S, "REST", "Let go and rest.", channel)
             most_uv = largest_uv(found)
             why = too_weak(rest, most_uv)
             if why is None and most_uv is not None:
@@ -193,17 +195,17 @@ class Course:
             self.hint = f"Once more: {why}."
         self._fail(channel, why or "no effort was seen", rest)
 
-    def _calibrated(self, channel: int, rest: Rest, most_uv: float) -> None:
+    def _calibrated(self, channel: int, rest: RestLevel, most_uv: float) -> None:
         line_uv = max(self.plan.threshold_share * most_uv, rest.limit_uv)
         self.largest_uv[channel], self.lines_uv[channel], self.hint = most_uv, line_uv, self._standing_hint
         self._out.append(self._calibration(channel, rest, most_uv, line_uv, None))
 
-    def _fail(self, channel: int, why: str, rest: Rest | None = None) -> None:
+    def _fail(self, channel: int, why: str, rest: RestLevel | None = None) -> None:
         self.failed = f"{self.names[channel]}: {why}."
         self._out.append(self._calibration(channel, rest, None, None, why))
 
     def _calibration(
-        self, channel: int, rest: Rest | None, most_uv: float | None, line_uv: float | None, why: str | None
+        self, channel: int, rest: RestLevel | None, most_uv: float | None, line_uv: float | None, why: str | None
     ) -> MuscleCalibration:
         wide, high = self._bands
         band = high if self.above_heart[channel] and high else wide
@@ -220,16 +222,18 @@ class Course:
             why=why,
         )
 
-    def _trial(self, trial: int) -> Iterator[Phase]:
+    def _trial(self, trial: int) -> Iterator[ExercisePhase]:
         if self.failed:
             return
         say, do = _WORK[self.plan.exercise]
-        yield Phase("ready", READY_S, "GET SET", f"Trial {trial} of {self.plan.trials} comes next.", trial=trial)
+        yield ExercisePhase(
+            "ready", READY_S, "GET SET", f"Trial {trial} of {self.plan.trials} comes next.", trial=trial
+        )
         self._kept = []
-        yield Phase("work", self.plan.work_s, say, do, trial=trial)
+        yield ExercisePhase("work", self.plan.work_s, say, do, trial=trial)
         work = self._taken()
         lines_uv = self._lines()
-        yield Phase("pause", self.plan.pause_s, "REST", "Let go and rest.", trial=trial)
+        yield ExercisePhase("pause", self.plan.pause_s, "REST", "Let go and rest.", trial=trial)
         self._score(trial, lines_uv, work, self._taken())
 
     def _lines(self) -> tuple[float, ...]:
@@ -244,7 +248,7 @@ class Course:
         self.scores.append(found)
         self.lines_uv[0] = next_uv
         self._out.append(
-            TrialDone(
+            TrialRecord(
                 number=trial,
                 exercise=self.plan.exercise,
                 seconds=self.plan.work_s,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 
 from guidance.biofeedback.scoring import GRACE_S
-from guidance.biofeedback.trial_sequence import Course
-from guidance.contracts.snapshot import MuscleView, TrainingView
+from guidance.biofeedback.trial_sequence import TrialSequence
+from guidance.contracts.snapshot import ExerciseView, MuscleView
 
 _PREPARING = ("prepare", "ready")
 
 
-def training_view(course: Course, envelope_uv: tuple[float, ...], why: tuple[str, ...]) -> TrainingView:
+def training_view(course: TrialSequence, envelope_uv: tuple[float, ...], why: tuple[str, ...]) -> ExerciseView:
     """``envelope_uv`` of each muscle now, NaN where it is not known; then ``why``, in words."""
     phase, plan = course.phase, course.plan
     scored = [found.share for found in course.scores]
-    return TrainingView(
+    return ExerciseView(
         exercise=plan.exercise,
         phase="failed" if course.failed else phase.name,
         say="STOPPED" if course.failed else "WAIT" if course.waiting else phase.say,
@@ -32,7 +32,7 @@ def training_view(course: Course, envelope_uv: tuple[float, ...], why: tuple[str
     )
 
 
-def _muscle(course: Course, at: int, value: float, why: str) -> MuscleView:
+def _muscle(course: TrialSequence, at: int, value: float, why: str) -> MuscleView:
     largest_uv, line_uv, rest = course.largest_uv[at], course.lines_uv[at], course.rests[at]
     return MuscleView(
         name=course.names[at],

@@ -41,7 +41,7 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     """
     from drivers.base import DeviceError
     from guidance.analysis.run import analysed, sites_of
-    from guidance.common.errors import Fault
+    from guidance.common.errors import UserError
     from guidance.processes import outcome_of
 
     report, sites = options["report"], options["sites"]
@@ -58,7 +58,7 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
         )  # fmt: skip
         if report:
             _write(report, told)
-    except (Fault, DeviceError) as fault:
+    except (UserError, DeviceError) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
         sys.exit(outcome.status)
@@ -83,9 +83,9 @@ def _made(ending: str, told: Any) -> bytes:
 
 
 def _write(path: str, told: Any) -> None:
-    from guidance.common.errors import Fault
+    from guidance.common.errors import UserError
 
     try:
         Path(path).write_bytes(_made(Path(path).suffix, told))
     except OSError as fault:
-        raise Fault(f"The report {path} cannot be written ({fault.strerror}); name another file.") from fault
+        raise UserError(f"The report {path} cannot be written ({fault.strerror}); name another file.") from fault

@@ -12,13 +12,13 @@ from guidance.audio.settings import sound_settings
 from guidance.cli.launch import run_job
 from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events
 from guidance.cli.procedures import STORE, chosen, leave, store_of
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.contracts.origin import is_simulation
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import ProtocolError, load, resolve
 
 if TYPE_CHECKING:
-    from guidance.biofeedback.plan import Plan
+    from guidance.biofeedback.plan import ExercisePlan
 
 
 @click.command(epilog=STATUS)
@@ -67,7 +67,7 @@ def biofeedback(**options: Any) -> None:
         label = checked_label(options["label"]) if options["label"] is not None else None
         script = read_script(effort) if effort not in (None, FOLLOW) else None
         sound = sound_settings() if options["sound"] == "tone" else None
-    except ArgumentFault as fault:
+    except UsageError as fault:
         raise click.UsageError(str(fault)) from None
     job = TrainingJob(
         settings=settings,
@@ -100,18 +100,18 @@ def _check(options: dict[str, Any]) -> None:
     check_events(options)
 
 
-def _exercise(options: dict[str, Any]) -> tuple[Plan, Settings]:
+def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
     """What the exercise asks and its settings, or a usage error."""
     from guidance.biofeedback.plan import plan_of
     from guidance.protocol.library import loaded
-    from guidance.protocol.sheet import Biofeedback
+    from guidance.protocol.sheet import BiofeedbackProtocol
 
     try:
         name = resolve(options["protocol_id"])
         sheet, protocol = loaded(name).sheet, load(name)
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
-    if not isinstance(sheet, Biofeedback):
+    if not isinstance(sheet, BiofeedbackProtocol):
         raise click.UsageError(f"The protocol {name} is a procedure with a needle, no exercise; use run.")
     plan, assumed = plan_of(sheet, options["trials"])
     return plan, Settings(replace(protocol, assumed=assumed), Mode.LISTEN, headless=options["headless"])
@@ -133,7 +133,7 @@ def biofeedback_summary(name: str, store: str | None, out: str | None) -> None:
             click.echo(text, nl=False)
         else:
             _write(out, text)
-    except Fault as fault:
+    except UserError as fault:
         leave(fault)
 
 
@@ -141,4 +141,4 @@ def _write(out: str, text: str) -> None:
     try:
         Path(out).write_text(text, encoding="utf-8")
     except OSError as fault:
-        raise ArgumentFault(f"The summary cannot be written to {out} ({fault.strerror}); name another file.") from None
+        raise UsageError(f"The summary cannot be written to {out} ({fault.strerror}); name another file.") from None

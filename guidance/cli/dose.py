@@ -15,7 +15,7 @@ from guidance.cli.options import JSON, CommandFunction
 from guidance.dose import listing
 from guidance.dose import rescue_card as card
 from guidance.dose.calculation import DoseCalculation, json_of, lines_of
-from guidance.dose.cumulative_dose import Dose, read_dose
+from guidance.dose.cumulative_dose import GivenDose, read_dose
 from guidance.dose.drugs import DrugTable, Toxin, load
 from guidance.dose.formatting import percent
 from guidance.dose.rescue import rescue
@@ -102,16 +102,18 @@ def _answer(options: dict[str, Any]) -> DoseCalculation:
     )
 
 
-def _asked_dose(drug: str, mg_per_ml: float | None, added: Epinephrine | None, volume: str | None) -> tuple[Dose, ...]:
+def _asked_dose(
+    drug: str, mg_per_ml: float | None, added: Epinephrine | None, volume: str | None
+) -> tuple[GivenDose, ...]:
     if volume is None:
         return ()
     if mg_per_ml is None:
         raise DoseError("A volume is no dose without its --concentration, such as 0.5%.")
     millilitres = volume_ml(volume)
-    return (Dose(drug, mg_per_ml * millilitres, mg_per_ml, millilitres, added),)
+    return (GivenDose(drug, mg_per_ml * millilitres, mg_per_ml, millilitres, added),)
 
 
-def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[Dose, ...]:
+def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[GivenDose, ...]:
     return tuple(read_dose(table, written(text)) for text in texts)
 
 

@@ -32,11 +32,11 @@ def export_procedure(
     """
     from guidance.export.formats import export
     from guidance.export.source import ExportSource
-    from guidance.note.case_sheet import Case, load_case
+    from guidance.note.case_sheet import CaseSheet, load_case
     from guidance.note.event_query import read_stream
 
     with told():
         folder = folder_of(name, store)
-        case = Case() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
+        case = CaseSheet() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
         export(ExportSource(folder, read_stream(folder), case, deidentify), form, Path(to))
     click.echo(f"Written: {to}")

@@ -11,7 +11,7 @@ import click
 
 from drivers.base import DeviceError
 from guidance.cli.options import DEVICE, JSON, STATUS, Positive
-from guidance.common.errors import DONE, FAILED, Fault
+from guidance.common.errors import DONE, FAILED, UserError
 
 _HOW_ELSE = """\
 A device behind a network: --device ona:socket://HOST:PORT
@@ -74,7 +74,7 @@ def check(address: str, *, seconds: float, known_uv: float | None, no_audio: boo
     try:
         device = sound_settings().device
         found = check_device(address, seconds, known_uv)
-    except (DeviceError, Fault) as fault:
+    except (DeviceError, UserError) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
         sys.exit(outcome.status)

@@ -12,7 +12,7 @@ import click
 
 from guidance.cli.notes import sign_at_end
 from guidance.common.config import Config, load_config
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.ui.parting import Parting
 
 Screen = Callable[[Any], None]
@@ -48,7 +48,7 @@ def screen_of(
         load = partial(_load_screen, config, theme, parting, looks_on=looks_on, exercise=exercise)
         if config.keys or config.screen:
             load()
-    except Fault as fault:
+    except UserError as fault:
         raise click.UsageError(str(fault)) from None
     return load
 

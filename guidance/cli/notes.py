@@ -16,11 +16,11 @@ from guidance.cli.export import export_procedure
 from guidance.cli.options import PROTOCOL, STATUS
 from guidance.cli.procedure_access import folder_of, key_for, on_procedure, told
 from guidance.cli.procedures import leave
-from guidance.common.errors import FAILED, ArgumentFault, Fault
+from guidance.common.errors import FAILED, UsageError, UserError
 
 if TYPE_CHECKING:
-    from guidance.journal.encryption import Key
-    from guidance.note.case_sheet import Case
+    from guidance.journal.encryption import EncryptionKey
+    from guidance.note.case_sheet import CaseSheet
     from guidance.note.note_files import ProcedureFiles
 
 SET = click.option(
@@ -90,11 +90,11 @@ def sign_at_end(folder: Path, key_file: str | None) -> None:
     except click.Abort:
         click.echo(err=True)
         later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
-        leave(Fault(f"The note is not signed; later, {later} does it."))
+        leave(UserError(f"The note is not signed; later, {later} does it."))
 
 
 def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
-    """Take ``answers`` in, ask for what is missing where there is a terminal, and sign. Raises Fault."""
+    """Take ``answers`` in, ask for what is missing where there is a terminal, and sign. Raises UserError."""
     from guidance.note.signing import sign
 
     key = key_for(folder, key_file)
@@ -148,8 +148,8 @@ def new_key(file: str) -> None:
     click.echo(f"Secret key in {file}; its public key, which encrypts and does not open, is {public}")
 
 
-def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> ProcedureFiles:
-    """What ``folder`` holds once ``answers`` are in it. Raises Fault."""
+def _answered(folder: Path, key: EncryptionKey | None, answers: tuple[str, ...]) -> ProcedureFiles:
+    """What ``folder`` holds once ``answers`` are in it. Raises UserError."""
     from guidance.note.case_sheet import save_case
     from guidance.note.note_files import held_in
 
@@ -157,20 +157,18 @@ def _answered(folder: Path, key: Key | None, answers: tuple[str, ...]) -> Proced
     if not answers:
         return held
     if held.signed is not None:
-        raise ArgumentFault(
-            f"The note of {folder.name} is signed: it is not changed any more; use procedures addendum."
-        )
+        raise UsageError(f"The note of {folder.name} is signed: it is not changed any more; use procedures addendum.")
     case = held.case
     for answer in answers:
         field, found, text = answer.partition("=")
         if not found:
-            raise ArgumentFault(f"--set {answer!r} is not KEY=ANSWER, such as side=left.")
+            raise UsageError(f"--set {answer!r} is not KEY=ANSWER, such as side=left.")
         case = case.told(field.strip(), text, _now())
     save_case(folder, case, key)
     return replace(held, case=case)
 
 
-def _asked(held: ProcedureFiles, key: Key | None) -> ProcedureFiles:
+def _asked(held: ProcedureFiles, key: EncryptionKey | None) -> ProcedureFiles:
     """Ask for what is missing; what was answered is kept however the asking ends."""
     from guidance.note.case_sheet import save_case
 
@@ -185,12 +183,12 @@ def _asked(held: ProcedureFiles, key: Key | None) -> ProcedureFiles:
     return replace(held, case=case)
 
 
-def _ask(case: Case, field: str, label: str) -> Case:
+def _ask(case: CaseSheet, field: str, label: str) -> CaseSheet:
     """Ask until the answer is one; an empty one leaves ``field`` open."""
     while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
         try:
             return case.told(field, text, _now(), "Not taken")
-        except ArgumentFault as fault:
+        except UsageError as fault:
             click.echo(str(fault), err=True)
     return case
 
@@ -203,15 +201,15 @@ def _allowed(field: str) -> str:
 
 def _asked_name() -> str:
     if not sys.stdin.isatty():
-        raise ArgumentFault("Say who signs: --by 'Dr A. Example'.")
+        raise UsageError("Say who signs: --by 'Dr A. Example'.")
     return str(click.prompt("Signed by", err=True))
 
 
-def _new_phrase() -> Key:
+def _new_phrase() -> EncryptionKey:
     from guidance.journal.encryption import of_phrase
 
     if not sys.stdin.isatty():
-        raise ArgumentFault("Name a key file with --key, or give the passphrase on a terminal.")
+        raise UsageError("Name a key file with --key, or give the passphrase on a terminal.")
     return of_phrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
@@ -224,7 +222,7 @@ def _show(held: ProcedureFiles, to: str | None) -> None:
         return
     path = Path(to)
     if path.suffix.lower() not in WRITERS:
-        raise ArgumentFault(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the name so.")
+        raise UsageError(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the name so.")
     for written in write_note(held, path, _now()):
         click.echo(f"Written: {written}")
 

@@ -11,7 +11,7 @@ import click
 
 from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dose_options import DOSING, dose_plan_of
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.cue import USUAL
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
@@ -177,7 +177,7 @@ def sound_of(options: dict[str, Any]) -> SoundSettings:
     """The sound as the user has it and ``options`` change it, or a usage error."""
     try:
         return sound_settings(options["sounds"])
-    except ArgumentFault as fault:
+    except UsageError as fault:
         raise click.UsageError(str(fault)) from None
 
 

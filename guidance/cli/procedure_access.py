@@ -12,10 +12,10 @@ import click
 
 from guidance.cli.options import KEY, CommandFunction
 from guidance.cli.procedures import STORE, chosen, leave, store_of
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 
 if TYPE_CHECKING:
-    from guidance.journal.encryption import Key
+    from guidance.journal.encryption import EncryptionKey
 
 
 def on_procedure(command: CommandFunction) -> CommandFunction:
@@ -25,10 +25,10 @@ def on_procedure(command: CommandFunction) -> CommandFunction:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """A Fault within ends the command with its sentence and status."""
+    """A UserError within ends the command with its sentence and status."""
     try:
         yield
-    except Fault as fault:
+    except UserError as fault:
         leave(fault)
 
 
@@ -37,8 +37,8 @@ def folder_of(name: str, store: str | None) -> Path:
     return chosen(store_of(store), (name,))[0]
 
 
-def key_for(folder: Path, key_file: str | None) -> Key | None:
-    """The key of what ``folder`` holds; asked for where it is encrypted and no file is named. Raises Fault."""
+def key_for(folder: Path, key_file: str | None) -> EncryptionKey | None:
+    """The key of what ``folder`` holds; asked for where it is encrypted and no file is named. Raises UserError."""
     from guidance.journal.encryption import is_sealed, of_file, of_phrase
 
     if key_file:

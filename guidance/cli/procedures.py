@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from guidance.cli.options import JSON, STATUS
-from guidance.common.errors import FAILED, Fault
+from guidance.common.errors import FAILED, UserError
 
 if TYPE_CHECKING:
     from guidance.journal.summary import Summary
@@ -44,11 +44,11 @@ def chosen(store: Path, names: tuple[str, ...]) -> list[Path]:
                 f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is left alone.", err=True
             )
         return procedures(store)
-    except Fault as fault:
+    except UserError as fault:
         leave(fault)
 
 
-def leave(fault: Fault) -> NoReturn:
+def leave(fault: UserError) -> NoReturn:
     """End the command with what ``fault`` says."""
     click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
     sys.exit(fault.status)
@@ -95,7 +95,7 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
     found, verdict = summary_of(folder), verify(folder)
     try:
         events = read_events(folder)
-    except Fault as fault:
+    except UserError as fault:
         leave(fault)
     noted, alarms = entries(events), alarm_counts(events)
     files = files_of(folder)
@@ -169,7 +169,7 @@ def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
 
     folders = chosen(store_of(store), names)
     if not yes and not _agreed(f"Delete {', '.join(_plain(folder.name) for folder in folders)} for good?"):
-        leave(Fault("Nothing was deleted; a script says --yes."))
+        leave(UserError("Nothing was deleted; a script says --yes."))
     now = datetime.now().astimezone()
 
     def deleted(folder: Path) -> str:
@@ -193,7 +193,7 @@ def _each(folders: list[Path], done: Callable[[Path], str]) -> int:
     for folder in folders:
         try:
             click.echo(f"{_plain(folder.name)}: {done(folder)}")
-        except Fault as fault:
+        except UserError as fault:
             failed += 1
             click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
     return failed

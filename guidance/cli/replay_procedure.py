@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from guidance.cli.procedures import leave, store_of
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 
 _ALSO_HERE = {"file", "store", "as_json", "fast", "headless"}
 
@@ -32,7 +32,7 @@ def procedure_at(name: str, store: str | None) -> Path | None:
         raise click.UsageError(f"{name!r}: {fault.strerror}") from None
     try:
         return find(store_of(store), name)
-    except Fault as fault:
+    except UserError as fault:
         raise click.UsageError(f"There is no file {name!r}. {fault}") from None
 
 
@@ -51,10 +51,10 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
         then = read_events(folder)
         of_exercise = is_training(then)
         found = rerun_training(folder, then) if of_exercise else rerun(folder)
-    except Fault as fault:
+    except UserError as fault:
         leave(fault)
     except DeviceError as fault:
-        leave(Fault(str(fault)))
+        leave(UserError(str(fault)))
     rows = compare_training(found) if of_exercise else compare(found)
     told = [*lines(found, rows), *([COMPARED] if of_exercise else [])]
     click.echo(json.dumps(as_told(found, rows)) if as_json else "\n".join(told))

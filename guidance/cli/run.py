@@ -31,11 +31,11 @@ from guidance.cli.options import (
 )
 from guidance.cli.procedures import STORE
 from guidance.cli.replay_procedure import procedure_at, replay_procedure
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.engine.settings import Settings
 
 if TYPE_CHECKING:
-    from guidance.note.case_sheet import Case
+    from guidance.note.case_sheet import CaseSheet
 
 
 @click.command(epilog=STATUS)
@@ -69,14 +69,14 @@ def demo(seed: int, **options: Any) -> None:
 def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
     """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
     from guidance.journal.store import default_store
-    from guidance.session import Live
+    from guidance.session import LiveJob
 
     check_events(options)
     sound, told = sound_of(options), _case(options)
     settings = _named(settings_of(options, sound=sound), told.get("case"))
     if is_demo and settings.protocol.needle_emg:
         address += ",needle"
-    job = Live(
+    job = LiveJob(
         settings=settings,
         store=options["store"] or str(default_store()),
         address=address,
@@ -91,7 +91,7 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     run_job(job, headless=options["headless"], theme=options["theme"])
 
 
-def _named(settings: Settings, case: Case | None) -> Settings:
+def _named(settings: Settings, case: CaseSheet | None) -> Settings:
     """``settings`` with patient and side as the case sheet names them, for the screen alone."""
     if case is None:
         return settings
@@ -111,7 +111,7 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
         if key_file:
             of_file(Path(key_file))
         return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
-    except ArgumentFault as fault:
+    except UsageError as fault:
         raise click.UsageError(str(fault)) from None
 
 
@@ -146,7 +146,7 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
     FILE may also be a procedure on record, by its name or its folder: its signal then runs through today's code, and
     a table shows where today's decisions differ from those on record; --json tells all of them.
     """
-    from guidance.session.replay import Replay
+    from guidance.session.replay import ReplayJob
 
     folder = procedure_at(file, store)
     if folder is not None:
@@ -158,7 +158,7 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     check_events(options)
     speed = None if options["fast"] else options["speed"] or 1.0
-    job = Replay(
+    job = ReplayJob(
         path=file,
         settings=settings_of(options),
         channel=options["channel"],

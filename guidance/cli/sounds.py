@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from guidance.cli.options import JSON, STATUS
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.cue import MAPPINGS
 
 _CHOICE = (*MAPPINGS, "alarms")
@@ -65,6 +65,6 @@ def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
                 write(rendered(scene), path)
             else:
                 play(rendered(scene), device)
-    except Fault as fault:
+    except UserError as fault:
         click.echo(f"needle-guidance: {fault}", err=True)
         sys.exit(fault.status)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import click
 
 from guidance.cli.options import JSON, PROTOCOL, STATUS
-from guidance.common.errors import FAILED, Fault
+from guidance.common.errors import FAILED, UserError
 from guidance.protocol import ProtocolError, load
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def trial(**options: Any) -> None:
     try:
         with _interrupts(), _Progress(wanted.worlds) as progress:
             outcome = run_trial(wanted, _pool(options), progress.begun)
-    except Fault as fault:
+    except UserError as fault:
         _leave(str(fault), fault.status)
     except Interrupted as stopped:
         _leave(f"Stopped after {stopped.done} of {wanted.worlds} insertions; to go on: {_again()}", FAILED)

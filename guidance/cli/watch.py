@@ -11,7 +11,7 @@ import click
 
 from guidance.cli.launch import screen_of
 from guidance.cli.options import STATUS, THEME
-from guidance.common.errors import DONE, Fault
+from guidance.common.errors import DONE, UserError
 
 _SERVED = "TEXTUAL_DRIVER"
 """Set by textual-serve for what it serves: the browser is then the terminal."""
@@ -41,7 +41,7 @@ def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int
     try:
         link = open_watch(pid)
         show(link)
-    except Fault as fault:
+    except UserError as fault:
         click.echo(f"needle-guidance: {fault}", err=True)
         sys.exit(fault.status)
     sys.exit(DONE)

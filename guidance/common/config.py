@@ -10,7 +10,7 @@ from typing import Any
 
 import platformdirs
 
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 
 TABLES = ("keys", "sounds", "screen")
 
@@ -24,9 +24,9 @@ class Config:
     sounds: Mapping[str, Any] = field(default_factory=dict)
     screen: Mapping[str, Any] = field(default_factory=dict)
 
-    def fault(self, table: str, what: str) -> ArgumentFault:
+    def fault(self, table: str, what: str) -> UsageError:
         """What is wrong in ``table``, as an error in one sentence."""
-        return ArgumentFault(f"{self.path}, [{table}]: {what}")
+        return UsageError(f"{self.path}, [{table}]: {what}")
 
 
 def config_path() -> Path:
@@ -35,21 +35,19 @@ def config_path() -> Path:
 
 
 def load_config(path: Path | None = None) -> Config:
-    """The settings in the file at ``path``, or the user's; none where there is no file. Raises ArgumentFault."""
+    """The settings in the file at ``path``, or the user's; none where there is no file. Raises UsageError."""
     path = path or config_path()
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Config(path)
     except OSError as fault:
-        raise ArgumentFault(
-            f"The settings {path} cannot be read ({fault.strerror}); mend or remove the file."
-        ) from None
+        raise UsageError(f"The settings {path} cannot be read ({fault.strerror}); mend or remove the file.") from None
     except ValueError as fault:
-        raise ArgumentFault(f"The settings {path} are not TOML: {fault}.") from None
+        raise UsageError(f"The settings {path} are not TOML: {fault}.") from None
     for name, table in read.items():
         if name not in TABLES:
-            raise ArgumentFault(f"{path}: there is no table [{name}]; the tables are {', '.join(TABLES)}.")
+            raise UsageError(f"{path}: there is no table [{name}]; the tables are {', '.join(TABLES)}.")
         if not isinstance(table, dict):
-            raise ArgumentFault(f"{path}: {name} is a table; write [{name}] and its settings below.")
+            raise UsageError(f"{path}: {name} is a table; write [{name}] and its settings below.")
     return Config(path, **read)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class FrameAck:
     """Paid with each Snapshot that reached the terminal; ``frame`` counts them from 1. A second without: no pulse."""
 
     frame: int
@@ -18,7 +18,7 @@ class Quit:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class PausePlayback:
     """Hold (``on``) or go on with the replay."""
 
     on: bool
@@ -42,17 +42,17 @@ class TurnDial:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HoldCurrent:
     """The operator holds the current where it is; the controller chooses no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class TakeOver:
+class TakeControl:
     """The operator takes the current over as it is, to turn it by hand."""
 
 
 @dataclass(frozen=True, slots=True)
-class HandBack:
+class ReleaseControl:
     """The operator hands the current back to the controller."""
 
 
@@ -81,7 +81,7 @@ class TurnMonitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class OperatorNote:
     """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; what has
     words of its own, such as ``note`` or ``side``, has them as ``text``.
     """
@@ -106,28 +106,28 @@ class Aliquot:
 
 
 @dataclass(frozen=True, slots=True)
-class Steer:
+class SimulatorCommand:
     """A word to the simulated patient, such as ``advance 1``; nothing to a real one."""
 
     words: str
 
 
-Message = (
-    Credit
+OperatorCommand = (
+    FrameAck
     | Quit
-    | Pause
+    | PausePlayback
     | Arm
     | Stop
     | TurnDial
-    | Hold
-    | TakeOver
-    | HandBack
+    | HoldCurrent
+    | TakeControl
+    | ReleaseControl
     | Acknowledge
     | PauseAudio
     | TurnVolume
     | TurnMonitor
-    | Mark
+    | OperatorNote
     | Aspiration
     | Aliquot
-    | Steer
+    | SimulatorCommand
 )

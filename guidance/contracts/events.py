@@ -248,7 +248,7 @@ class End(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class TimedRecord:
     """A record as the engine makes it: device time ``t`` in s, and when the last byte it rests on had arrived.
 
     ``arrived_ns`` is of the host's monotonic clock; None where no lag is due.
@@ -259,14 +259,14 @@ class Made:
     arrived_ns: int | None = None
 
 
-class Numbering:
+class RecordSerializer:
     """Turns made records into lines of the stream: counts them, and stamps each with the host's clock."""
 
     def __init__(self, first: int = 0) -> None:
         """Counting begins at ``first``."""
         self._seq = first
 
-    def line(self, made: Made, mono_ns: int) -> str:
+    def line(self, made: TimedRecord, mono_ns: int) -> str:
         """The JSON line (without its end) of ``made``, made at ``mono_ns``; a ``lag_ms`` of the record is filled in."""
         record: Any = made.record
         if made.arrived_ns is not None and hasattr(record, "lag_ms"):

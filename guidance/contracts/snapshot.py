@@ -154,7 +154,7 @@ class MuscleView:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingView:
+class ExerciseView:
     """An exercise: the ``phase``, what to ``say`` in large letters, what to ``do`` as a sentence, seconds left of it.
 
     ``scores`` are the shares of the trials done, None where not known; ``wants_above``: the first muscle is to be above
@@ -208,7 +208,7 @@ measured, and the threshold at 0.1 ms by then. In this array alone the unknown i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Past:
+class TimelineView:
     """All that has happened: ``trail`` (pulses,) of dtype TRAIL, and the newest ``events``. ``thinned``: of the older
     pulses only every second is left; ``dropped``: so many older events are. The record has them all.
     """
@@ -265,7 +265,7 @@ class Snapshot:
     dose: DoseView | None = None
     sound: SoundView | None = None
     journal: JournalView | None = None
-    training: TrainingView | None = None
+    training: ExerciseView | None = None
     title: str = ""
     patient: str | None = None
     side: str | None = None
@@ -273,6 +273,6 @@ class Snapshot:
     lead_off: tuple[bool, ...] = ()
     clipped: float | None = None
     notes: tuple[str, ...] = ()
-    past: Past = field(default_factory=Past)
+    past: TimelineView = field(default_factory=TimelineView)
     dial_ma: float | None = None
     needle: NeedleView | None = None

@@ -9,11 +9,11 @@ from statistics import median
 
 import drivers
 from drivers.base import Amplifier, Block, Calibrated, DeviceInfo, Discovery, Limits, Status
-from guidance.common.errors import ArgumentFault, Fault
-from guidance.device_check.clock import Drift, drift
-from guidance.device_check.level import Level
-from guidance.signal.pipeline import QualitySecond, SignalPath
-from guidance.signal.sweep.monitor import Quality
+from guidance.common.errors import UsageError, UserError
+from guidance.device_check.clock import ClockDrift, drift
+from guidance.device_check.level import CalibrationLevel
+from guidance.signal.pipeline import QualitySecond, SignalPipeline
+from guidance.signal.sweep.monitor import ChannelQuality
 
 _READ_S = 0.05
 _PROBE_EVERY_S = 0.1
@@ -54,7 +54,7 @@ class CheckResult:
     seconds: float
     nominal_rate_hz: float
     measured_rate_hz: float | None
-    drift: Drift | None
+    drift: ClockDrift | None
     channels: tuple[ChannelCheck, ...]
     samples: int
     lost_samples: int
@@ -69,11 +69,11 @@ class CheckResult:
 
 
 @dataclass(slots=True)
-class _Heard:
+class _Received:
     """What has been heard so far."""
 
-    level: Level
-    quality: list[tuple[Quality, ...]] = field(default_factory=list)
+    level: CalibrationLevel
+    quality: list[tuple[ChannelQuality, ...]] = field(default_factory=list)
     status: list[Status] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     arrived_ns: list[int] = field(default_factory=list)
@@ -82,7 +82,7 @@ class _Heard:
     lost_samples: int = 0
     bad_frames: int = 0
 
-    def take(self, block: Block, path: SignalPath) -> None:
+    def take(self, block: Block, path: SignalPipeline) -> None:
         self.quality += [found.channels for found in path.feed(block) if isinstance(found, QualitySecond)]
         self.status += block.status
         self.samples += len(block.samples)
@@ -103,11 +103,11 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
     """Listen to the device at ``address`` for ``seconds``. ``known_uv`` is what a calibration signal now at its first
     input is, peak to peak; its address with the scale that this makes is in the result.
 
-    Raises DeviceError, ArgumentFault where the device knows its own scale, and Fault where no signal came.
+    Raises DeviceError, UsageError where the device knows its own scale, and UserError where no signal came.
     """
     with closing(drivers.open_device(address)) as amplifier:
         if known_uv is not None and not isinstance(amplifier, Calibrated):
-            raise ArgumentFault(f"{address} knows its own microvolts; leave --known-uv out.")
+            raise UsageError(f"{address} knows its own microvolts; leave --known-uv out.")
         amplifier.start()
         heard = _listen(amplifier, seconds)
         result = _result(amplifier.info, seconds, heard)
@@ -115,13 +115,13 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
             return result
         size = heard.level.peak_to_peak
         if not size:
-            raise Fault(f"No signal came from {address}: switch the calibration signal on, then check again.")
+            raise UserError(f"No signal came from {address}: switch the calibration signal on, then check again.")
         return replace(result, address_to_type=amplifier.rescaled(known_uv / size))
 
 
-def _listen(amplifier: Amplifier, seconds: float) -> _Heard:
-    heard = _Heard(Level(amplifier.info.sample_rate_hz))
-    path = SignalPath(amplifier.info, _WINDOW_MS, None, listen=False)
+def _listen(amplifier: Amplifier, seconds: float) -> _Received:
+    heard = _Received(CalibrationLevel(amplifier.info.sample_rate_hz))
+    path = SignalPipeline(amplifier.info, _WINDOW_MS, None, listen=False)
     begun = probed = time.monotonic()
     while (now := time.monotonic()) - begun < seconds:
         for block in amplifier.read(_READ_S):
@@ -133,7 +133,7 @@ def _listen(amplifier: Amplifier, seconds: float) -> _Heard:
     return heard
 
 
-def _result(info: DeviceInfo, seconds: float, heard: _Heard) -> CheckResult:
+def _result(info: DeviceInfo, seconds: float, heard: _Received) -> CheckResult:
     clock = drift(heard.ends, heard.arrived_ns, info.sample_rate_hz)
     last = heard.status[-1] if heard.status else None
     first_fault = next((status.fault for status in heard.status if status.fault != "none"), None)
@@ -159,7 +159,7 @@ def _result(info: DeviceInfo, seconds: float, heard: _Heard) -> CheckResult:
     )
 
 
-def _channel(number: int, info: DeviceInfo, heard: _Heard, last: Status | None) -> ChannelCheck:
+def _channel(number: int, info: DeviceInfo, heard: _Received, last: Status | None) -> ChannelCheck:
     """The channel's typical second; the first, in which filters settle, counts only if there is no other."""
     seconds = [quality[number] for quality in heard.quality[1:] or heard.quality]
     return ChannelCheck(

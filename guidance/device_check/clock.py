@@ -19,14 +19,14 @@ _REMEMBERED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class ClockDrift:
     """Parts per million by which a clock is fast (negative: slow), give or take ``uncertainty_ppm`` (95 %)."""
 
     ppm: float
     uncertainty_ppm: float
 
 
-def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> Drift | None:
+def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> ClockDrift | None:
     """The drift of a clock that says ``rate_hz``, of which ``samples`` had been counted at host times ``arrived_ns``.
 
     Bytes are only ever late, so of each fifth of a second the earliest counts; a line through those. None if they are
@@ -42,7 +42,7 @@ def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> 
         return None
     line = linregress(due_s[earliest], late_s[earliest])
     slope, spread = float(line.slope), float(t.ppf(0.975, len(earliest) - 2)) * float(line.stderr)
-    return Drift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)
+    return ClockDrift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)
 
 
 class HostClock:

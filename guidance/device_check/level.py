@@ -10,7 +10,7 @@ _SHARE = 0.5
 """Percent of the samples left out at either end: a glitch is no peak."""
 
 
-class Level:
+class CalibrationLevel:
     """Peak to peak of the first channel, second by second."""
 
     def __init__(self, sample_rate_hz: float) -> None:

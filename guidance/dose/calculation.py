@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from guidance.citations import Sourced
-from guidance.dose.cumulative_dose import Dose, Part, Share, Total, left_ml, total_of
+from guidance.dose.cumulative_dose import CumulativeDose, GivenDose, LimitShare, SolutionPart, left_ml, total_of
 from guidance.dose.drugs import DrugTable, Statement
 from guidance.dose.formatting import concentration, dose_words, left, limit_words, percent
-from guidance.dose.limits import Limit, limit_of
+from guidance.dose.limits import DrugLimit, limit_of
 from guidance.dose.patient import DosePatient
 from guidance.dose.text import Epinephrine
 
@@ -28,17 +28,17 @@ class DoseCalculation:
     drug: str
     mg_per_ml: float | None
     added: Epinephrine | None
-    planned: tuple[Dose, ...]
-    earlier: tuple[Dose, ...]
+    planned: tuple[GivenDose, ...]
+    earlier: tuple[GivenDose, ...]
     changes: tuple[str, ...] = ()
 
     @cached_property
-    def limit(self) -> Limit:
+    def limit(self) -> DrugLimit:
         """The limit of the drug in question."""
         return limit_of(self.table, self.drug, self.patient, self.added)
 
     @cached_property
-    def total(self) -> Total:
+    def total(self) -> CumulativeDose:
         """All doses together."""
         return total_of(self.table, self.patient, (*self.planned, *self.earlier))
 
@@ -47,7 +47,7 @@ class DoseCalculation:
         """What is left of the solution in question up to the limit; None without a weight or a concentration."""
         if not self.limit.is_whole or self.mg_per_ml is None:
             return None
-        return left_ml(self.table, self.patient, [Part(self.drug, self.mg_per_ml, self.added)], self.total)
+        return left_ml(self.table, self.patient, [SolutionPart(self.drug, self.mg_per_ml, self.added)], self.total)
 
     @property
     def epinephrine_ug(self) -> float | None:
@@ -56,7 +56,7 @@ class DoseCalculation:
         return sum(amount or 0.0 for amount in amounts) if None not in amounts else None
 
     @cached_property
-    def limits(self) -> tuple[Limit, ...]:
+    def limits(self) -> tuple[DrugLimit, ...]:
         """Every limit that is met, each once; the one of the drug in question first."""
         met = [self.limit, *(share.limit for share in self.total.shares)]
         return tuple(limit for i, limit in enumerate(met) if limit not in met[:i])
@@ -147,11 +147,11 @@ def json_of(answer: DoseCalculation) -> dict[str, Any]:
     }
 
 
-def _numbers(limit: Limit) -> tuple[tuple[Sourced[float], str], ...]:
+def _numbers(limit: DrugLimit) -> tuple[tuple[Sourced[float], str], ...]:
     return (limit.per_kg, "mg/kg"), (limit.absolute, "mg")
 
 
-def _share_lines(share: Share) -> list[str]:
+def _share_lines(share: LimitShare) -> list[str]:
     at_least = "" if share.limit.is_whole else "at least "
     return [
         dose_words(share.dose),
@@ -166,7 +166,7 @@ def _epinephrine_line(ug: float | None, most_ug: float | None) -> str:
     return f"Epinephrine: {ug:g} ug{' OVER ITS LIMIT' if most_ug is not None and ug > most_ug else ''}"
 
 
-def _verdict(total: Total) -> str:
+def _verdict(total: CumulativeDose) -> str:
     fraction = f"{'' if total.is_whole else 'at least '}{percent(total.fraction)} of the limit"
     if total.is_over:
         return f"OVER THE LIMIT: {fraction}"
@@ -175,12 +175,12 @@ def _verdict(total: Total) -> str:
     return f"WARNING, near the limit: {fraction}" if total.warns else f"Together: {fraction}"
 
 
-def _share_json(answer: DoseCalculation, share: Share, *, planned: bool) -> dict[str, Any]:
+def _share_json(answer: DoseCalculation, share: LimitShare, *, planned: bool) -> dict[str, Any]:
     dose = asdict(share.dose) | {"planned": planned, "fraction": share.fraction if share.limit.is_whole else None}
     return dose | {"fraction_at_least": share.fraction, "limit": _limit_json(answer, share.limit)}
 
 
-def _limit_json(answer: DoseCalculation, limit: Limit) -> dict[str, Any]:
+def _limit_json(answer: DoseCalculation, limit: DrugLimit) -> dict[str, Any]:
     return {
         "drug": limit.drug,
         "mg": limit.mg if limit.is_whole else None,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from guidance.dose.drugs import DrugTable
-from guidance.dose.limits import Limit, limit_of
+from guidance.dose.limits import DrugLimit, limit_of
 from guidance.dose.patient import DosePatient
-from guidance.dose.text import DoseError, Epinephrine, Written
+from guidance.dose.text import DoseError, Epinephrine, WrittenAmount
 
 WARNS_FROM, ALARMS_FROM = 0.8, 1.0
 ROUNDING = 1e-9
@@ -17,7 +17,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SolutionPart:
     """A local anaesthetic in a solution: ``drug`` is a key of the table."""
 
     drug: str
@@ -26,7 +26,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Dose:
+class GivenDose:
     """An amount of one local anaesthetic; ``minutes_ago`` None where its time is not known or it is still planned."""
 
     drug: str
@@ -47,11 +47,11 @@ class Dose:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class LimitShare:
     """A dose and the fraction of its limit that it takes up."""
 
-    dose: Dose
-    limit: Limit
+    dose: GivenDose
+    limit: DrugLimit
 
     @property
     def fraction(self) -> float:
@@ -60,10 +60,10 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class CumulativeDose:
     """All doses together."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[LimitShare, ...]
 
     @property
     def fraction(self) -> float:
@@ -96,27 +96,28 @@ class Total:
         return {drug: math.fsum(s.dose.mg for s in self.shares if s.dose.drug == drug) for drug in drugs}
 
 
-def total_of(table: DrugTable, patient: DosePatient, doses: Sequence[Dose]) -> Total:
+def total_of(table: DrugTable, patient: DosePatient, doses: Sequence[GivenDose]) -> CumulativeDose:
     """All ``doses`` against the limits of ``patient``, earlier ones in full. Raises DoseError."""
-    return Total(
-        tuple(Share(dose, limit_of(table, dose.drug, patient, dose.epinephrine)) for dose in doses),
+    return CumulativeDose(
+        tuple(LimitShare(dose, limit_of(table, dose.drug, patient, dose.epinephrine)) for dose in doses),
     )
 
 
-def left_ml(table: DrugTable, patient: DosePatient, solution: Sequence[Part], total: Total) -> float:
+def left_ml(table: DrugTable, patient: DosePatient, solution: Sequence[SolutionPart], total: CumulativeDose) -> float:
     """How many mL of ``solution`` bring ``total`` to the limit; 0 where it is reached. Raises DoseError."""
     per_ml = math.fsum(share.fraction for share in total_of(table, patient, aliquot(solution, 1.0)).shares)
     return max(ALARMS_FROM - total.fraction, 0.0) / per_ml
 
 
-def aliquot(solution: Sequence[Part], volume_ml: float) -> tuple[Dose, ...]:
+def aliquot(solution: Sequence[SolutionPart], volume_ml: float) -> tuple[GivenDose, ...]:
     """The doses in ``volume_ml`` of ``solution``."""
     return tuple(
-        Dose(part.drug, part.mg_per_ml * volume_ml, part.mg_per_ml, volume_ml, part.epinephrine) for part in solution
+        GivenDose(part.drug, part.mg_per_ml * volume_ml, part.mg_per_ml, volume_ml, part.epinephrine)
+        for part in solution
     )
 
 
-def read_dose(table: DrugTable, text: Written) -> Dose:
+def read_dose(table: DrugTable, text: WrittenAmount) -> GivenDose:
     """What was ``written``, as a dose. Raises DoseError where the amount cannot be known."""
     drug, _ = table.find_anaesthetic(text.name)
     mg = text.mg
@@ -129,12 +130,12 @@ def read_dose(table: DrugTable, text: Written) -> Dose:
         mg = text.mg_per_ml * text.volume_ml
     if mg is None:
         raise DoseError(f"{text.name}: give concentration and volume, such as '{text.name} 1% 10mL', or the mg.")
-    return Dose(drug, mg, text.mg_per_ml, text.volume_ml, text.epinephrine, text.minutes_ago)
+    return GivenDose(drug, mg, text.mg_per_ml, text.volume_ml, text.epinephrine, text.minutes_ago)
 
 
-def read_part(table: DrugTable, text: Written) -> Part:
+def read_part(table: DrugTable, text: WrittenAmount) -> SolutionPart:
     """What was ``written``, as part of a solution. Raises DoseError."""
     drug, _ = table.find_anaesthetic(text.name)
     if text.mg_per_ml is None or (text.volume_ml, text.mg, text.minutes_ago) != (None, None, None):
         raise DoseError(f"{text.name}: a solution is a drug and its concentration, such as '{text.name} 0.5%'.")
-    return Part(drug, text.mg_per_ml, text.epinephrine)
+    return SolutionPart(drug, text.mg_per_ml, text.epinephrine)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from guidance.dose.cumulative_dose import ROUNDING, Dose, Part, Total
+from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, GivenDose, SolutionPart
 from guidance.dose.drugs import needed
-from guidance.dose.limits import Limit
+from guidance.dose.limits import DrugLimit
 from guidance.dose.plan import DosePlan
 from guidance.dose.text import MG_PER_ML_OF_PERCENT, Epinephrine
 
@@ -27,7 +27,7 @@ def concentration(mg_per_ml: float) -> str:
     return f"{mg_per_ml / MG_PER_ML_OF_PERCENT:g} %"
 
 
-def concentrations(solution: Sequence[Part]) -> str:
+def concentrations(solution: Sequence[SolutionPart]) -> str:
     """The concentrations of ``solution`` in the order of its drugs."""
     return " + ".join(concentration(part.mg_per_ml) for part in solution)
 
@@ -40,13 +40,13 @@ def epinephrine_words(added: Epinephrine | None) -> str:
     return f", epinephrine{strength}"
 
 
-def solution_name(solution: Sequence[Part]) -> str:
+def solution_name(solution: Sequence[SolutionPart]) -> str:
     """The solution as it is written on a syringe."""
     drugs = " + ".join(f"{part.drug} {concentration(part.mg_per_ml)}" for part in solution)
     return drugs + epinephrine_words(solution[0].epinephrine)
 
 
-def dose_words(dose: Dose) -> str:
+def dose_words(dose: GivenDose) -> str:
     """A dose as drug, concentration, volume, mg, and how long ago."""
     made = "" if dose.mg_per_ml is None else f" {concentration(dose.mg_per_ml)}"
     volume = "" if dose.volume_ml is None else f", {dose.volume_ml:g} mL"
@@ -54,7 +54,7 @@ def dose_words(dose: Dose) -> str:
     return f"{dose.drug}{made}{volume}{epinephrine_words(dose.epinephrine)}: {dose.mg:g} mg{ago}"
 
 
-def limit_words(limit: Limit) -> str:
+def limit_words(limit: DrugLimit) -> str:
     """The limit, and the rule that binds."""
     absolute = f"{limit.absolute.value:g} mg"
     if limit.weight is None:
@@ -68,7 +68,7 @@ def limit_words(limit: Limit) -> str:
     return f"{absolute}, absolute: by weight it would be {weight}"
 
 
-def total_words(total: Total) -> str:
+def total_words(total: CumulativeDose) -> str:
     """What of the limit is taken up, in a sentence."""
     given = ", ".join(f"{drug} {mg:g} mg" for drug, mg in total.mg_by_drug().items())
     if total.is_whole:

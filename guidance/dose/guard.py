@@ -13,7 +13,7 @@ from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Aliquot, Aspiration
 from guidance.contracts.events import Entry, Record
 from guidance.contracts.snapshot import DoseView
-from guidance.dose.cumulative_dose import ROUNDING, Total
+from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose
 from guidance.dose.drugs import load, needed
 from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words
 from guidance.dose.plan import DosePlan
@@ -119,7 +119,7 @@ class DoseGuard:
             return f"The last {volume_ml:g} mL were injected in one; aspirate every {self._every_ml:g} mL."
         return ""
 
-    def _fields(self, asked: Aliquot, total: Total | None, *, aspirated: bool) -> dict[str, object]:
+    def _fields(self, asked: Aliquot, total: CumulativeDose | None, *, aspirated: bool) -> dict[str, object]:
         plan, why = self._plan, [self._said] if self._said else []
         if plan is None:
             why.append("No solution was named, so no dose is known; start with --solution.")
@@ -139,7 +139,7 @@ class DoseGuard:
             "why": " ".join(why) or None,
         }
 
-    def _levels(self, total: Total) -> Iterator[Record]:
+    def _levels(self, total: CumulativeDose) -> Iterator[Record]:
         if total.alarms:
             text = f"{total_words(total)} Give no more, watch for toxicity. {self._rescue()}"
             alarm = self._alarms.condition("dose-limit", text)
@@ -166,11 +166,11 @@ def _is_volume(volume_ml: float) -> bool:
     return math.isfinite(volume_ml) and 0.0 < volume_ml <= MOST_ML
 
 
-def _least(total: Total) -> str:
+def _least(total: CumulativeDose) -> str:
     return percent(total.fraction) if total.is_whole else f"at least {percent(total.fraction)}"
 
 
-def _level(total: Total | None) -> str:
+def _level(total: CumulativeDose | None) -> str:
     if total is None or not total.warns:
         return ""
     return "over" if total.is_over else "limit" if total.alarms else "warning"

@@ -14,7 +14,7 @@ Rule = Literal["weight", "absolute"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class DrugLimit:
     """At most ``mg`` of ``drug``, and which ``rule`` binds.
 
     Without a weight (``weight`` None) only the absolute rule is known, and the true limit may be lower. ``raised`` says
@@ -36,7 +36,7 @@ class Limit:
         return self.weight is not None
 
 
-def limit_of(table: DrugTable, drug: str, patient: DosePatient, added: Epinephrine | None = None) -> Limit:
+def limit_of(table: DrugTable, drug: str, patient: DosePatient, added: Epinephrine | None = None) -> DrugLimit:
     """The limit of ``drug`` (a key of the table) with ``added`` epinephrine.
 
     Raises DoseError where the sources do not cover the patient, or the epinephrine is too strong to be meant.
@@ -50,7 +50,7 @@ def limit_of(table: DrugTable, drug: str, patient: DosePatient, added: Epinephri
     cap_mg = needed(absolute)
     by_weight_mg = None if weight is None else needed(per_kg) * weight.kg
     binds_by_weight = by_weight_mg is not None and by_weight_mg < cap_mg
-    return Limit(
+    return DrugLimit(
         drug=drug,
         mg=by_weight_mg if by_weight_mg is not None and binds_by_weight else cap_mg,
         rule="weight" if binds_by_weight else "absolute",

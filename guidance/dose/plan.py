@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from guidance.dose.cumulative_dose import Dose, Part, Total, aliquot, left_ml, read_dose, read_part, total_of
+from guidance.dose.cumulative_dose import (
+    CumulativeDose,
+    GivenDose,
+    SolutionPart,
+    aliquot,
+    left_ml,
+    read_dose,
+    read_part,
+    total_of,
+)
 from guidance.dose.drugs import DrugTable
 from guidance.dose.patient import DosePatient
 from guidance.dose.text import DoseError, written
@@ -20,11 +29,11 @@ class DosePlan:
 
     table: DrugTable
     patient: DosePatient
-    solution: tuple[Part, ...]
-    earlier: tuple[Dose, ...] = ()
+    solution: tuple[SolutionPart, ...]
+    earlier: tuple[GivenDose, ...] = ()
     changes: tuple[str, ...] = ()
 
-    def total(self, volume_ml: float) -> Total:
+    def total(self, volume_ml: float) -> CumulativeDose:
         """The earlier doses and ``volume_ml`` of the solution together."""
         now = aliquot(self.solution, volume_ml) if volume_ml > 0 else ()
         return total_of(self.table, self.patient, (*self.earlier, *now))
@@ -46,7 +55,7 @@ def plan_of(table: DrugTable, patient: DosePatient, solution: str, earlier: Sequ
     return plan
 
 
-def solution_of(table: DrugTable, text: str) -> tuple[Part, ...]:
+def solution_of(table: DrugTable, text: str) -> tuple[SolutionPart, ...]:
     """The parts of one syringe; epinephrine named with one of them is with all. Raises DoseError."""
     parts = [read_part(table, written(part)) for part in text.split("+")]
     if len({part.drug for part in parts}) < len(parts):

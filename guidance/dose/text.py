@@ -26,7 +26,7 @@ class Epinephrine:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenAmount:
     """A dose or solution as written; what was not written is None."""
 
     name: str
@@ -69,7 +69,7 @@ def epinephrine(text: str) -> Epinephrine:
     return _strength(found)
 
 
-def written(text: str) -> Written:
+def written(text: str) -> WrittenAmount:
     """A dose or solution in words. Raises DoseError for what cannot be understood."""
     rest, found = _taken(_EPINEPHRINE, text, "epinephrine")
     added = _strength(found) if found else None
@@ -81,7 +81,7 @@ def written(text: str) -> Written:
     if not _NAME.fullmatch(name):
         example = "lidocaine 1% 10mL epinephrine 1:200000"
         raise DoseError(f"{text!r} is not understood at {name!r}; write it as {example!r}.")
-    return Written(name, mg_per_ml, millilitres, mg, added, minutes)
+    return WrittenAmount(name, mg_per_ml, millilitres, mg, added, minutes)
 
 
 def _alone(pattern: re.Pattern[str], text: str, what: str, example: str) -> tuple[float, str]:

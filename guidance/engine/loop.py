@@ -11,20 +11,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from drivers.base import Block, Button, DeviceInfo, Pulse
-from guidance.alarms import NeedleWatch
+from guidance.alarms import NeedleMonitor
 from guidance.alarms.board import AlarmBoard
 from guidance.alarms.health import HealthMonitor
-from guidance.contracts.commands import Acknowledge, Aliquot, Aspiration, Credit, Mark, Message, TurnDial
+from guidance.contracts.commands import (
+    Acknowledge,
+    Aliquot,
+    Aspiration,
+    FrameAck,
+    OperatorCommand,
+    OperatorNote,
+    TurnDial,
+)
 from guidance.contracts.events import (
     Cue,
     End,
     Entry,
-    Made,
     Proximity,
     PulseOutcome,
     Record,
     Response,
     Stimulus,
+    TimedRecord,
     unknown_proximity,
 )
 from guidance.contracts.origin import Origin
@@ -37,11 +45,11 @@ from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.needle_emg.guide import NeedleGuide
 from guidance.proximity.filter import ProximityFilter
-from guidance.signal.pipeline import ChannelResponse, InputState, PathResult, PulseSeen, QualitySecond, SignalPath
+from guidance.signal.pipeline import ChannelResponse, InputState, PathResult, PulseFound, QualitySecond, SignalPipeline
 from guidance.signal.sweep.pulse_alignment import Alignment
 from guidance.stimulation.control import Action, PendingPulse, Stimulation
-from guidance.stimulation.external_dial import DialSaid
-from guidance.stimulation.interlock import Conditions
+from guidance.stimulation.external_dial import ExternalDial
+from guidance.stimulation.interlock import InterlockConditions
 from guidance.stimulation.reconciliation import ReportLimit
 
 _RECENT_STIMULI = 64
@@ -60,7 +68,7 @@ class Engine:
         """
         self.settings, self.info, self._wall_time = settings, info, wall_time
         listen = settings.mode is Mode.LISTEN
-        self.path = SignalPath(
+        self.path = SignalPipeline(
             info,
             settings.window,
             settings.named_criterion_uv,
@@ -78,9 +86,9 @@ class Engine:
         self.counters = self.builder.counters
         self.alarms = AlarmBoard()
         self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
-        self.needle = NeedleWatch(self.alarms)
+        self.needle = NeedleMonitor(self.alarms)
         self.stimulation = stimulation
-        self.dialled = DialSaid(settings.current_ma) if listen else None
+        self.dialled = ExternalDial(settings.current_ma) if listen else None
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
@@ -94,14 +102,14 @@ class Engine:
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
         self._is_live = False
 
-    def begin(self, origin: Origin) -> Made:
+    def begin(self, origin: Origin) -> TimedRecord:
         """The record that opens the stream of a signal of that ``origin``."""
-        return Made(0.0, start_of(self.info, self.settings, self._wall_time, origin))
+        return TimedRecord(0.0, start_of(self.info, self.settings, self._wall_time, origin))
 
     @recorded
     def step(
-        self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[Message] = ()
-    ) -> Iterator[Made]:
+        self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[OperatorCommand] = ()
+    ) -> Iterator[TimedRecord]:
         """Records that ``blocks`` and ``messages`` give rise to, each as soon as known.
 
         ``now_ns`` is the host's monotonic clock, None where no clock runs: a replay.
@@ -110,7 +118,7 @@ class Engine:
         yield from self._at_once(self.dose.begin())
         for message in messages:
             for record in self._obey(message, now_ns or 0):
-                yield Made(self.t, record)
+                yield TimedRecord(self.t, record)
                 if isinstance(record, Entry):
                     yield from self._at_once(self.needle.entry(record, self.t))
         for block in blocks:
@@ -119,34 +127,34 @@ class Engine:
             yield from self._live(now_ns)
 
     @recorded
-    def end(self, reason: str) -> Iterator[Made]:
+    def end(self, reason: str) -> Iterator[TimedRecord]:
         """The records that close the stream; the stimulator is switched off."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", "the procedure ends"))
             for asked in self.stimulation.give_up():
                 yield self._unconfirmed(asked)
         done = self.counters
-        yield Made(self.t, End(reason, done.stimuli, done.responses, done.samples, done.lost_samples))
+        yield TimedRecord(self.t, End(reason, done.stimuli, done.responses, done.samples, done.lost_samples))
 
     @recorded
-    def arm(self, by: str, now_ns: int) -> Iterator[Made]:
+    def arm(self, by: str, now_ns: int) -> Iterator[TimedRecord]:
         """Arm the stimulator for ``by``, or say why not."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.arm(self.t, self._conditions(now_ns), by))
 
     @recorded
-    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[Made]:
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[TimedRecord]:
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
         record = self.alarms.condition(code, text, cause)
         if record:
-            yield Made(self.t, record)
+            yield TimedRecord(self.t, record)
         if text is not None and disarm and self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", text))
 
     @recorded
-    def enter(self, entry: Entry) -> Iterator[Made]:
+    def enter(self, entry: Entry) -> Iterator[TimedRecord]:
         """Put an ``entry`` of the host on record."""
-        yield Made(self.t, entry)
+        yield TimedRecord(self.t, entry)
 
     def snapshot(self, session: SessionState) -> Snapshot:
         """All that a screen shows now, of a ``session`` so far."""
@@ -199,22 +207,22 @@ class Engine:
         actions, self.stimulation.actions = self.stimulation.actions, []
         return actions
 
-    def _taken(self, block: Block) -> Iterator[Made]:
+    def _taken(self, block: Block) -> Iterator[TimedRecord]:
         """What one block brings."""
         self.counters.count_block(block)
         block = replace(block, pulses=tuple(self._reconciled(block))) if self._is_live and block.pulses else block
-        yield from (Made(t, alarm) for t, alarm in self.watch.block(block))
+        yield from (TimedRecord(t, alarm) for t, alarm in self.watch.block(block))
         if self.stimulation:
             for status in block.status:
                 self.stimulation.output.report(status.state)
         for button in block.buttons:
-            yield from (Made(self._seconds(button.sample), record) for record in self._pressed(button))
+            yield from (TimedRecord(self._seconds(button.sample), record) for record in self._pressed(button))
         for part in self.emg.cut(block) if self.emg else (block,):
             for finding in self.path.feed(part):
                 for t, record in self._records(finding):
-                    yield Made(t, record, block.arrived_ns)
+                    yield TimedRecord(t, record, block.arrived_ns)
             for t, record in self._by_emg(self.emg, part) if self.emg else ():
-                yield Made(t, record, block.arrived_ns)
+                yield TimedRecord(t, record, block.arrived_ns)
 
     def _reconciled(self, block: Block) -> Iterator[Pulse]:
         """The pulses that the device reports with ``block``, each held against the requests; a flood is cut off."""
@@ -224,10 +232,10 @@ class Engine:
             wanted = self.stimulation is None or self.stimulation.reconcile(pulse, self._seconds(pulse.sample))
             yield pulse if wanted else replace(pulse, unrequested=True)
 
-    def _obey(self, message: Message, now_ns: int) -> Iterator[Record]:
-        if isinstance(message, Credit | Acknowledge):
+    def _obey(self, message: OperatorCommand, now_ns: int) -> Iterator[Record]:
+        if isinstance(message, FrameAck | Acknowledge):
             yield from self.watch.obey(message, now_ns)
-        elif isinstance(message, Mark):
+        elif isinstance(message, OperatorNote):
             asked = self.emg.asked(message.what) if self.emg else None
             yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
@@ -260,10 +268,10 @@ class Engine:
                 yield alarm
             yield from self._changed_cue(self.proximity)
 
-    def _live(self, now_ns: int) -> Iterator[Made]:
+    def _live(self, now_ns: int) -> Iterator[TimedRecord]:
         stimulation = self.stimulation
         for item in stimulation.overdue(self.t) if stimulation else ():
-            yield self._unconfirmed(item) if isinstance(item, PendingPulse) else Made(self.t, item)
+            yield self._unconfirmed(item) if isinstance(item, PendingPulse) else TimedRecord(self.t, item)
         yield from self._at_once(self.watch.flood(floods=self._reports.floods(self.t)))
         state = self._conditions(now_ns)
         if stimulation:
@@ -271,13 +279,13 @@ class Engine:
             yield from self._at_once(stimulation.check_output(self.t, now_ns, connected=state.connected))
         yield from self._at_once(self.watch.live(stimulation, state, self.t))
 
-    def _at_once(self, records: Iterable[Record]) -> Iterator[Made]:
-        return (Made(self.t, record) for record in records)
+    def _at_once(self, records: Iterable[Record]) -> Iterator[TimedRecord]:
+        return (TimedRecord(self.t, record) for record in records)
 
-    def _unconfirmed(self, asked: PendingPulse) -> Made:
-        return Made(self.t, self._stimulus(unconfirmed(asked, self.info.sample_rate_hz)))
+    def _unconfirmed(self, asked: PendingPulse) -> TimedRecord:
+        return TimedRecord(self.t, self._stimulus(unconfirmed(asked, self.info.sample_rate_hz)))
 
-    def _conditions(self, now_ns: int) -> Conditions:
+    def _conditions(self, now_ns: int) -> InterlockConditions:
         return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)
 
     def _by_emg(self, emg: NeedleGuide, part: Block) -> Iterator[tuple[float, Record]]:
@@ -296,7 +304,7 @@ class Engine:
         return sample / self.info.sample_rate_hz
 
     def _records(self, finding: PathResult) -> Iterator[tuple[float, Record]]:
-        if isinstance(finding, PulseSeen):
+        if isinstance(finding, PulseFound):
             yield from self._pulse(finding, self._seconds(finding.pulse.sample))
         elif isinstance(finding, ChannelResponse):
             t = self._seconds(finding.due)
@@ -307,7 +315,7 @@ class Engine:
         else:
             yield from self._second(finding, self._seconds(finding.due))
 
-    def _pulse(self, seen: PulseSeen, t: float) -> Iterator[tuple[float, Record]]:
+    def _pulse(self, seen: PulseFound, t: float) -> Iterator[tuple[float, Record]]:
         pulse = seen.pulse
         if self.stimulation and not pulse.unrequested:
             self.stimulation.pulse_seen(pulse)

@@ -11,7 +11,7 @@ from guidance.contracts.origin import Origin
 from guidance.engine.settings import Settings
 from guidance.protocol import Protocol
 from guidance.signal.pipeline import ChannelResponse, QualitySecond
-from guidance.signal.response.latency import judge
+from guidance.signal.response.latency import classify_latency
 from guidance.signal.sweep.pulse_alignment import Alignment
 from guidance.stimulation.control import PendingPulse
 
@@ -70,7 +70,7 @@ def response_of(answer: ChannelResponse, channel: str, protocol: Protocol) -> Re
     """The record of ``answer`` of the channel so named; that of the main channel is judged by ``protocol``."""
     evoked, late = answer.evoked, answer.evoked.late
     latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
-    judgement = None if answer.channel else judge(latency_ms, protocol)
+    judgement = None if answer.channel else classify_latency(latency_ms, protocol)
     return Response(
         sample=answer.pulse.sample,
         channel=channel,

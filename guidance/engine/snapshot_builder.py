@@ -16,25 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import DeviceInfo
-from guidance.contracts.events import Made, Proximity, Response
+from guidance.contracts.events import Proximity, Response, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.contracts.snapshot import (
     AlarmView,
     DoseView,
+    ExerciseView,
     JournalView,
     NeedleView,
     Snapshot,
     SoundView,
     StimulatorView,
     SweepView,
-    TrainingView,
 )
 from guidance.contracts.zones import edges_of
 from guidance.engine.counters import Counters
 from guidance.engine.settings import Settings
 from guidance.engine.timeline import Timeline
 from guidance.protocol import Protocol as Procedure
-from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.monitor import COLUMN_MS
 from guidance.stimulation.control import Stimulation
 
@@ -79,7 +79,7 @@ class EngineState:
     dose: DoseView | None = None
     dial_ma: float | None = None
     needle: NeedleView | None = None
-    training: TrainingView | None = None
+    training: ExerciseView | None = None
     paused: bool = False
 
 
@@ -93,15 +93,15 @@ class SnapshotBuilder:
         self.counters = Counters()
         self._timeline = Timeline(self._channel)
         self._sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
-        self._evoked: tuple[int, Evoked, float | None] | None = None
+        self._evoked: tuple[int, SweepResult, float | None] | None = None
 
-    def add_sweep(self, sample: int, evoked: Evoked, current_ma: float | None) -> None:
+    def add_sweep(self, sample: int, evoked: SweepResult, current_ma: float | None) -> None:
         """Keep the samples of the main channel's sweep after the pulse of ``current_ma`` at ``sample``; the record of
         its response follows.
         """
         self._evoked = (sample, evoked, current_ma)
 
-    def receive(self, made: Made) -> None:
+    def receive(self, made: TimedRecord) -> None:
         """Count a record, and keep what it adds to the past."""
         self.counters.count(made.record)
         self._timeline.take(made)
@@ -220,11 +220,13 @@ _E = TypeVar("_E", bound=Recording)
 _P = ParamSpec("_P")
 
 
-def recorded(method: Callable[Concatenate[_E, _P], Iterator[Made]]) -> Callable[Concatenate[_E, _P], Iterator[Made]]:
+def recorded(
+    method: Callable[Concatenate[_E, _P], Iterator[TimedRecord]],
+) -> Callable[Concatenate[_E, _P], Iterator[TimedRecord]]:
     """Wrap a ``method`` of an engine that emits records: each passes the engine's builder before it leaves."""
 
     @wraps(method)
-    def emit(engine: _E, /, *args: _P.args, **kwargs: _P.kwargs) -> Iterator[Made]:
+    def emit(engine: _E, /, *args: _P.args, **kwargs: _P.kwargs) -> Iterator[TimedRecord]:
         for made in method(engine, *args, **kwargs):
             engine.builder.receive(made)
             yield made

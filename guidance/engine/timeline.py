@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from guidance.contracts.events import Alarm, Command, End, Entry, Made, Proximity, Response, Stimulus
-from guidance.contracts.snapshot import TRAIL, EventView, Past
+from guidance.contracts.events import Alarm, Command, End, Entry, Proximity, Response, Stimulus, TimedRecord
+from guidance.contracts.snapshot import TRAIL, EventView, TimelineView
 from guidance.dose.formatting import percent
 
 MOST_ROWS = 6000
@@ -33,7 +33,7 @@ class Timeline:
         self._dropped = 0
         self._thinned = False
 
-    def take(self, made: Made) -> None:
+    def take(self, made: TimedRecord) -> None:
         """Take in a record."""
         record = made.record
         if isinstance(record, Stimulus):
@@ -53,9 +53,9 @@ class Timeline:
         elif isinstance(record, End):
             self._happened(EventView(made.t, "end", f"the procedure ends: {record.reason}"))
 
-    def past(self) -> Past:
+    def past(self) -> TimelineView:
         """All so far. Rows once written are never written again: what is handed out stays as it is."""
-        return Past(self._rows[: self._count], tuple(self._events), self._thinned, self._dropped)
+        return TimelineView(self._rows[: self._count], tuple(self._events), self._thinned, self._dropped)
 
     def _answered(self, t: float, proximity: Proximity) -> None:
         response, stimulus = self._response, self._stimulus

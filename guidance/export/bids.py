@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.common.text import clean
 from guidance.export.signal import bdf_of
 from guidance.export.source import ExportSource
@@ -36,7 +36,7 @@ _NOT_KNOWN = "n/a"
 
 
 def write_bids(source: ExportSource, folder: Path) -> None:
-    """Make the data set in the new ``folder``. Raises Fault."""
+    """Make the data set in the new ``folder``. Raises UserError."""
     signal = bdf_of(source)
     stem = f"{_SUBJECT}_task-{_TASK}"
     place = folder / _SUBJECT / "emg"
@@ -45,7 +45,7 @@ def write_bids(source: ExportSource, folder: Path) -> None:
         (folder / _SUBJECT).mkdir(mode=0o700)
         place.mkdir(mode=0o700)
     except OSError as fault:
-        raise Fault(f"The data set cannot be made in {folder} ({fault.strerror}).") from None
+        raise UserError(f"The data set cannot be made in {folder} ({fault.strerror}).") from None
     write_private(folder / "README", _readme(source).encode())
     _json(folder / "dataset_description.json", _description(source))
     _table(folder / "participants.tsv", ("participant_id", "sex", "age"), [_participant(source)])

@@ -38,7 +38,7 @@ def bundle(source: ExportSource) -> Resource:
 
 
 def write_fhir(source: ExportSource, path: Path) -> None:
-    """Write the bundle to ``path`` as JSON. Raises Fault."""
+    """Write the bundle to ``path`` as JSON. Raises UserError."""
     write_private(path, json.dumps(bundle(source), ensure_ascii=False, indent=1, allow_nan=False).encode())
 
 

@@ -23,6 +23,6 @@ FORMATS: dict[str, Callable[[ExportSource, Path], None]] = {
 
 
 def export(source: ExportSource, form: str, path: Path) -> None:
-    """Write ``source`` to the new ``path`` in one of FORMATS. Raises Fault, ArgumentFault."""
+    """Write ``source`` to the new ``path`` in one of FORMATS. Raises UserError, UsageError."""
     new_file(path)
     FORMATS[form](source, path)

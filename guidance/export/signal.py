@@ -8,7 +8,7 @@ from pathlib import Path
 
 import edfio
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.export.source import ExportSource
 from guidance.journal.files import NotPlain, open_plain
 from guidance.journal.private_files import write_private
@@ -24,7 +24,7 @@ _MOST_16, _LEAST_16 = 32767, -32768
 
 
 def bdf_of(source: ExportSource) -> bytes:
-    """The signal as BDF+, as it was recorded; without identifiers where they are hidden. Raises Fault."""
+    """The signal as BDF+, as it was recorded; without identifiers where they are hidden. Raises UserError."""
     if not source.hidden:
         return _bytes(source)
     file = _opened(source)
@@ -33,7 +33,7 @@ def bdf_of(source: ExportSource) -> bytes:
 
 
 def edf_of(source: ExportSource) -> bytes:
-    """The signal as EDF+, in 16 bits over the range that it has: a step is then its range / 65,535. Raises Fault."""
+    """Return the signal as EDF+, in 16 bits over the range that it has: a step is range / 65,535. Raises UserError."""
     recorded = _opened(source)
     file = edfio.Edf(
         [_in_16_bits(signal) for signal in recorded.signals],
@@ -49,12 +49,12 @@ def edf_of(source: ExportSource) -> bytes:
 
 
 def write_bdf(source: ExportSource, path: Path) -> None:
-    """Write the signal to ``path`` as BDF+. Raises Fault."""
+    """Write the signal to ``path`` as BDF+. Raises UserError."""
     write_private(path, bdf_of(source))
 
 
 def write_edf(source: ExportSource, path: Path) -> None:
-    """Write the signal to ``path`` as EDF+. Raises Fault."""
+    """Write the signal to ``path`` as EDF+. Raises UserError."""
     write_private(path, edf_of(source))
 
 
@@ -96,7 +96,7 @@ def _opened(source: ExportSource) -> edfio.Bdf:
     try:
         return edfio.read_bdf(path)
     except (OSError, ValueError) as fault:
-        raise Fault(f"{path} is not a BDF+ file any more ({' '.join(str(fault).split())}).") from None
+        raise UserError(f"{path} is not a BDF+ file any more ({' '.join(str(fault).split())}).") from None
 
 
 def _bytes_are_there(source: ExportSource) -> None:
@@ -104,9 +104,9 @@ def _bytes_are_there(source: ExportSource) -> None:
     try:
         open_plain(path).close()
     except FileNotFoundError:
-        raise Fault(f"{source.folder.name} has no signal on record; csv and fhir need none.") from None
+        raise UserError(f"{source.folder.name} has no signal on record; csv and fhir need none.") from None
     except (NotPlain, OSError) as fault:
-        raise Fault(f"{path} cannot be read ({fault.strerror}).") from None
+        raise UserError(f"{path} cannot be read ({fault.strerror}).") from None
 
 
 def _bytes(source: ExportSource) -> bytes:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from guidance.note.answers import Choice, Number, is_left_out
-from guidance.note.case_sheet import Case, field_of
-from guidance.note.event_query import Stream
+from guidance.note.answers import ChoiceField, NumberField, is_left_out
+from guidance.note.case_sheet import CaseSheet, field_of
+from guidance.note.event_query import EventQuery
 from guidance.protocol import names
 
 ANCHOR = datetime(1985, 1, 1, tzinfo=UTC)
@@ -28,8 +28,8 @@ class ExportSource:
     """A procedure to be written out; ``hidden`` without identifiers."""
 
     folder: Path
-    stream: Stream
-    case: Case
+    stream: EventQuery
+    case: CaseSheet
     hidden: bool
 
     def at(self, t: float) -> datetime:
@@ -52,7 +52,7 @@ class ExportSource:
         if answer is None or is_left_out(answer):
             return None
         form = field_of(key, "the case sheet").form
-        return answer if not self.hidden or isinstance(form, Choice | Number) else None
+        return answer if not self.hidden or isinstance(form, ChoiceField | NumberField) else None
 
     def muscle(self, key: str) -> str:
         """The muscle called ``key`` in the case sheet; without identifiers only one that a protocol is called after."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.common.text import clean
 from guidance.export.source import ExportSource
 from guidance.journal.private_files import write_private
@@ -45,7 +45,7 @@ def rows_of(source: ExportSource) -> Iterator[TableRow]:
 
 
 def write_csv(source: ExportSource, path: Path) -> None:
-    """Write the table to ``path`` as CSV in UTF-8. Raises Fault."""
+    """Write the table to ``path`` as CSV in UTF-8. Raises UserError."""
     out = io.StringIO(newline="")
     table = csv.writer(out)
     table.writerow(COLUMNS)
@@ -55,12 +55,12 @@ def write_csv(source: ExportSource, path: Path) -> None:
 
 
 def write_parquet(source: ExportSource, path: Path) -> None:
-    """Write the table to ``path`` as Parquet. Raises ArgumentFault where pyarrow is not installed, Fault."""
+    """Write the table to ``path`` as Parquet. Raises UsageError where pyarrow is not installed, UserError."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ArgumentFault("Parquet needs pyarrow: pip install 'needle-guidance[parquet]', or take csv.") from None
+        raise UsageError("Parquet needs pyarrow: pip install 'needle-guidance[parquet]', or take csv.") from None
     schema = pa.schema([(name, _parquet_type(pa, name)) for name in COLUMNS])
     out = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows_of(source)), schema=schema), out)

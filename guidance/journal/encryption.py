@@ -16,7 +16,7 @@ from typing import TypeVar
 import pyrage
 from pyrage import passphrase, x25519
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.journal.private_files import read_private, write_private
 
 _IDENTITY, _RECIPIENT = "AGE-SECRET-KEY-1", "age1"
@@ -28,7 +28,7 @@ K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class EncryptionKey:
     """A passphrase, or an age key: the ``recipient`` encrypts, the ``identity`` opens. Its secret shows nowhere."""
 
     phrase: str | None = field(default=None, repr=False)
@@ -42,81 +42,81 @@ class Key:
         return passphrase.encrypt(data, self.phrase or "")
 
     def decrypt(self, data: bytes, path: Path) -> bytes:
-        """What the age file ``data``, read from ``path``, holds. Raises Fault."""
+        """What the age file ``data``, read from ``path``, holds. Raises UserError."""
         try:
             if self.phrase is not None:
                 return passphrase.decrypt(data, self.phrase)
             if self.identity is not None:
                 return pyrage.decrypt(data, [self.identity])
         except pyrage.DecryptError:
-            raise Fault(
+            raise UserError(
                 f"{path} does not open: the passphrase or key is another one, or the file is damaged."
             ) from None
-        raise Fault(f"{path} does not open with a public key; name the file of the secret one with --key.")
+        raise UserError(f"{path} does not open with a public key; name the file of the secret one with --key.")
 
 
-def of_phrase(text: str) -> Key:
-    """The key that the passphrase ``text`` is. Raises ArgumentFault for one too short."""
+def of_phrase(text: str) -> EncryptionKey:
+    """The key that the passphrase ``text`` is. Raises UsageError for one too short."""
     if len(text) < _SHORTEST:
-        raise ArgumentFault(f"A passphrase needs at least {_SHORTEST} characters; choose some unusual words.")
-    return Key(phrase=text)
+        raise UsageError(f"A passphrase needs at least {_SHORTEST} characters; choose some unusual words.")
+    return EncryptionKey(phrase=text)
 
 
-def of_file(path: Path) -> Key:
+def of_file(path: Path) -> EncryptionKey:
     """The key in the file at ``path``: an age key, secret or public, or else a passphrase on its first line.
 
-    Raises ArgumentFault where there is none, or where others may read a secret one.
+    Raises UsageError where there is none, or where others may read a secret one.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         mode = path.stat().st_mode
     except (OSError, ValueError) as fault:
-        raise ArgumentFault(f"The key file {path} cannot be read ({getattr(fault, 'strerror', 'no text')}).") from None
+        raise UsageError(f"The key file {path} cannot be read ({getattr(fault, 'strerror', 'no text')}).") from None
     words = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not words:
-        raise ArgumentFault(f"The key file {path} is empty; 'needle-guidance procedures new-key FILE' makes one.")
+        raise UsageError(f"The key file {path} is empty; 'needle-guidance procedures new-key FILE' makes one.")
     if words[0].startswith(_RECIPIENT):
-        return Key(recipient=_parsed(x25519.Recipient.from_str, words[0], path))
+        return EncryptionKey(recipient=_parsed(x25519.Recipient.from_str, words[0], path))
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise ArgumentFault(f"The key file {path} may be read by others; change that with: chmod 600 {path}")
+        raise UsageError(f"The key file {path} may be read by others; change that with: chmod 600 {path}")
     if words[0].startswith(_IDENTITY):
         identity = _parsed(x25519.Identity.from_str, words[0], path)
-        return Key(identity=identity, recipient=identity.to_public())
+        return EncryptionKey(identity=identity, recipient=identity.to_public())
     return of_phrase(lines[0])
 
 
 def new_key_file(path: Path) -> str:
-    """Make a secret age key in a new file at ``path``; the public one. Raises ArgumentFault where there is a file."""
+    """Make a secret age key in a new file at ``path``; the public one. Raises UsageError where there is a file."""
     if path.exists() or path.is_symlink():
-        raise ArgumentFault(f"{path} is there already; a key that may be in use is not written over.")
+        raise UsageError(f"{path} is there already; a key that may be in use is not written over.")
     identity = x25519.Identity.generate()
     public = str(identity.to_public())
     write_private(path, f"# public key: {public}\n{identity}\n".encode())
     return public
 
 
-def read_sealed(folder: Path, name: str, key: Key | None) -> bytes | None:
-    """What NAME.json or the encrypted NAME.age of ``folder`` holds; None where there is neither. Raises Fault."""
+def read_sealed(folder: Path, name: str, key: EncryptionKey | None) -> bytes | None:
+    """What NAME.json or the encrypted NAME.age of ``folder`` holds; None where there is neither. Raises UserError."""
     sealed = folder / f"{name}.age"
     data = read_private(sealed)
     if data is None:
         return read_private(folder / f"{name}.json")
     if key is None:
-        raise Fault(
+        raise UserError(
             f"{sealed} is encrypted; name the key with --key FILE or NEEDLE_GUIDANCE_KEY, or give the passphrase."
         )
     return key.decrypt(data, sealed)
 
 
-def write_sealed(folder: Path, name: str, data: bytes, key: Key | None) -> None:
-    """Put ``data`` in NAME.age of ``folder``, encrypted, or without a ``key`` in NAME.json. Raises Fault.
+def write_sealed(folder: Path, name: str, data: bytes, key: EncryptionKey | None) -> None:
+    """Put ``data`` in NAME.age of ``folder``, encrypted, or without a ``key`` in NAME.json. Raises UserError.
 
     What is encrypted once is not written plain again, and nothing plain stays beside what is encrypted.
     """
     plain = folder / f"{name}.json"
     if key is None:
         if is_sealed(folder):
-            raise Fault(f"{folder.name} is encrypted; name the key with --key FILE, or give the passphrase.")
+            raise UserError(f"{folder.name} is encrypted; name the key with --key FILE, or give the passphrase.")
         write_private(plain, data)
         return
     write_private(folder / f"{name}.age", key.encrypt(data))
@@ -124,8 +124,8 @@ def write_sealed(folder: Path, name: str, data: bytes, key: Key | None) -> None:
     seal_plain(folder, key)
 
 
-def seal_plain(folder: Path, key: Key) -> None:
-    """Encrypt with ``key`` what still lies plain in ``folder``. Raises Fault."""
+def seal_plain(folder: Path, key: EncryptionKey) -> None:
+    """Encrypt with ``key`` what still lies plain in ``folder``. Raises UserError."""
     for name in (CASE_NAME, NOTE_NAME):
         plain = folder / f"{name}.json"
         data = read_private(plain)
@@ -143,4 +143,4 @@ def _parsed(make: Callable[[str], K], text: str, path: Path) -> K:
     try:
         return make(text)
     except (pyrage.IdentityError, pyrage.RecipientError):
-        raise ArgumentFault(f"The key in {path} is damaged; take the copy you have kept of it.") from None
+        raise UsageError(f"The key in {path} is damaged; take the copy you have kept of it.") from None

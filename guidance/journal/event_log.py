@@ -7,7 +7,7 @@ import errno
 import os
 from pathlib import Path
 
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.common.worker import BackgroundWorker
 from guidance.journal.chain import ORIGIN, chained
 from guidance.journal.files import create_private, sync_folder, write_all
@@ -29,15 +29,13 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Begin the journal of the procedure in ``folder``. Raises ArgumentFault."""
+        """Begin the journal of the procedure in ``folder``. Raises UsageError."""
         path = folder / EVENTS_NAME
         self.name = str(path)
         try:
             self._fd = _held(path)
         except OSError as fault:
-            raise ArgumentFault(
-                f"The journal {path} cannot be begun ({fault.strerror}); name another --store."
-            ) from None
+            raise UsageError(f"The journal {path} cannot be begun ({fault.strerror}); name another --store.") from None
         sync_folder(folder)
         sync_folder(folder.parent)
         self.chain, self.lines, self.ended = ORIGIN, 0, False

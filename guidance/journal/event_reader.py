@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.journal.chain import MOST_LINE_BYTES
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import lines_of, open_plain
@@ -15,15 +15,15 @@ from guidance.journal.files import lines_of, open_plain
 def read_events(folder: Path) -> list[dict[str, Any]]:
     """The records of the procedure in ``folder``, in order; a last line cut off in the middle is left out.
 
-    The chain is not checked: ``verify`` does that. Raises Fault where there is no stream, or a line before the last is
-    damaged.
+    The chain is not checked: ``verify`` does that. Raises UserError where there is no stream, or a line before the
+    last is damaged.
     """
     path = folder / EVENTS_NAME
     try:
         with open_plain(path) as file:
             lines = list(lines_of(file, MOST_LINE_BYTES))
     except OSError as fault:
-        raise Fault(f"The record {path} cannot be read ({fault.strerror}).") from None
+        raise UserError(f"The record {path} cannot be read ({fault.strerror}).") from None
     if lines and not lines[-1].endswith(b"\n") and len(lines[-1]) < MOST_LINE_BYTES:
         lines.pop()
     return [_record(path, number, line) for number, line in enumerate(lines, 1)]
@@ -35,5 +35,7 @@ def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
-        raise Fault(f"Line {number} of {path} is damaged; 'needle-guidance procedures verify' says what still holds.")
+        raise UserError(
+            f"Line {number} of {path} is damaged; 'needle-guidance procedures verify' says what still holds."
+        )
     return record

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
-from guidance.common.errors import ArgumentFault
-from guidance.contracts.events import Entry, Made, Stimulus
+from guidance.common.errors import UsageError
+from guidance.contracts.events import Entry, Stimulus, TimedRecord
 from guidance.contracts.snapshot import JournalView
 from guidance.journal.bdf import pulse_text
 from guidance.journal.event_log import Journal
@@ -31,7 +31,7 @@ class ProcedureRecord:
     """
 
     def __init__(self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None) -> None:
-        """Begin all files of the procedure on device ``info`` that ``began`` then. Raises ArgumentFault."""
+        """Begin all files of the procedure on device ``info`` that ``began`` then. Raises UsageError."""
         self.folder, self._raw, self._rate_hz = folder, raw, info.sample_rate_hz
         self._store = named_store(folder.parent)
         self.journal = Journal(folder)
@@ -43,7 +43,7 @@ class ProcedureRecord:
         except OSError as fault:
             self.journal.close()
             shutil.rmtree(folder, ignore_errors=True)
-            raise ArgumentFault(
+            raise UsageError(
                 f"The signal cannot be recorded in {folder} ({fault.strerror}); make room, or name another --store."
             ) from None
         self._signal.start()
@@ -56,7 +56,7 @@ class ProcedureRecord:
             self._offsets.extend((pulse.sample, pulse.offset_ns) for pulse in block.pulses)
             self._signal.put(block)
 
-    def note(self, made: Made) -> None:
+    def note(self, made: TimedRecord) -> None:
         """Keep beside the signal what a reader of it wants of ``made``."""
         record = made.record
         if isinstance(record, Entry):

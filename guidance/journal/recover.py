@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from guidance.common.errors import Fault
-from guidance.contracts.events import End, Entry, Made, Numbering, Record
+from guidance.common.errors import UserError
+from guidance.contracts.events import End, Entry, Record, RecordSerializer, TimedRecord
 from guidance.journal.bdf import RECORDS_AT, Shape
 from guidance.journal.chain import chained
 from guidance.journal.event_log import EVENTS_NAME
@@ -24,7 +24,7 @@ TORN_NAME = "torn.bin"
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovery:
     """What there was: ``lines`` of the journal, ``torn`` bytes of one that was not finished, kept beside it, and
     ``signal_s`` seconds of the signal, None where there is none.
     """
@@ -43,17 +43,17 @@ class Recovered:
         return f"{self.lines} lines and {signal} were recovered{torn}"
 
 
-def recover(folder: Path) -> Recovered | None:
-    """Bring the record in ``folder`` in order; None where it is already. Raises Fault where it is in use or broken."""
+def recover(folder: Path) -> Recovery | None:
+    """Put the record in ``folder`` in order; None where it is already. Raises UserError if it is in use or broken."""
     try:
         with open_plain(folder / EVENTS_NAME, write=True) as file:
             if not lock_now(file.fileno()):
-                raise Fault(f"The procedure {folder.name} is still being recorded; end it first.")
+                raise UserError(f"The procedure {folder.name} is still being recorded; end it first.")
             if (folder / SEAL_NAME).exists():
                 return None
             return _recovered(folder, file)
     except OSError as fault:
-        raise Fault(f"The procedure {folder.name} cannot be recovered ({fault.strerror}).") from None
+        raise UserError(f"The procedure {folder.name} cannot be recovered ({fault.strerror}).") from None
 
 
 def recover_signal(path: Path) -> float | None:
@@ -75,21 +75,21 @@ def recover_signal(path: Path) -> float | None:
     return None
 
 
-def _recovered(folder: Path, file: BinaryIO) -> Recovered:
+def _recovered(folder: Path, file: BinaryIO) -> Recovery:
     found = walk(file)
     if found.state is RecordState.BROKEN:
-        raise Fault(f"The procedure {folder.name} cannot be recovered: {found.why}; it is left as it is.")
+        raise UserError(f"The procedure {folder.name} cannot be recovered: {found.why}; it is left as it is.")
     if found.torn:
         file.seek(found.end)
         replace_private(folder / TORN_NAME, file.read(found.torn))
         file.truncate(found.end)
     signal_s = _signal_s(folder)
-    done = Recovered(found.lines, found.torn, signal_s)
+    done = Recovery(found.lines, found.torn, signal_s)
     if found.lines:
         try:
             lines, chain = (found.lines, found.chain) if found.ended else _ended(file, found, done)
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise Fault(f"The procedure {folder.name} cannot be recovered: its lines are no records.") from None
+            raise UserError(f"The procedure {folder.name} cannot be recovered: its lines are no records.") from None
         os.fsync(file.fileno())
         digest = None if signal_s is None else signal_digest(folder / SIGNAL_NAME)
         put_seal(folder, Seal(lines, chain, digest))
@@ -115,15 +115,15 @@ def _whole_records(file: BinaryIO, shape: Shape) -> int:
     return records
 
 
-def _ended(file: BinaryIO, found: Verdict, done: Recovered) -> tuple[int, str]:
+def _ended(file: BinaryIO, found: Verdict, done: Recovery) -> tuple[int, str]:
     """Add what closes the stream: an entry that it was recovered, and its end; the lines then, and the chain."""
     file.seek(0)
     records = [json.loads(line) for line in file.read(found.end).splitlines()]
     last, chain = records[-1], found.chain
-    numbering = Numbering(last["seq"] + 1)
+    numbering = RecordSerializer(last["seq"] + 1)
     fields = {"lines": done.lines, "torn_bytes": done.torn, "signal_s": done.signal_s}
     for record in (Entry("recovered", fields), _end_of(records)):
-        made = Made(last["t"], record)
+        made = TimedRecord(last["t"], record)
         line, chain = chained(chain, numbering.line(made, last["mono_ns"]).encode() + b"\n")
         file.write(line)
     file.flush()

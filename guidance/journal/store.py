@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import open_plain
 from guidance.journal.locks import in_use
@@ -42,7 +42,7 @@ def named_store(store: Path) -> str | None:
 
 
 def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
-    """A new folder in ``store`` for a procedure that begins ``now``. Raises ArgumentFault if it cannot be made."""
+    """A new folder in ``store`` for a procedure that begins ``now``. Raises UsageError if it cannot be made."""
     stamp = _stamp(now)
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,16 +55,16 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
                 continue
             return folder
     except OSError as fault:
-        raise ArgumentFault(f"The record cannot be kept in {store} ({fault.strerror}); name another --store.") from None
-    raise ArgumentFault(f"The store {store} already holds too many procedures of this second; try again.")
+        raise UsageError(f"The record cannot be kept in {store} ({fault.strerror}); name another --store.") from None
+    raise UsageError(f"The store {store} already holds too many procedures of this second; try again.")
 
 
 def procedures(store: Path) -> list[Path]:
-    """The folders of ``store`` that hold a procedure, the oldest first; no link is followed. Raises Fault."""
+    """The folders of ``store`` that hold a procedure, the oldest first; no link is followed. Raises UserError."""
     try:
         folders = sorted(store.iterdir()) if store.is_dir() else []
     except OSError as fault:
-        raise Fault(f"The store {store} cannot be read ({fault.strerror}); name another --store.") from None
+        raise UserError(f"The store {store} cannot be read ({fault.strerror}); name another --store.") from None
     return [folder for folder in folders if _is_procedure(folder)]
 
 
@@ -74,14 +74,14 @@ def links(store: Path) -> list[Path]:
 
 
 def find(store: Path, name: str) -> Path:
-    """The folder of the procedure called ``name``. Raises ArgumentFault where that names none in ``store``."""
+    """The folder of the procedure called ``name``. Raises UsageError where that names none in ``store``."""
     if not name or name != Path(name).name or name.startswith(".") or not name.isprintable() or "\\" in name:
-        raise ArgumentFault(f"{name!r} is no name of a procedure; procedures list shows them.")
+        raise UsageError(f"{name!r} is no name of a procedure; procedures list shows them.")
     folder = store / name
     if _is_link(folder):
-        raise ArgumentFault(f"{name} is a symbolic link in {store}; it is left alone.")
+        raise UsageError(f"{name} is a symbolic link in {store}; it is left alone.")
     if not _is_procedure(folder):
-        raise ArgumentFault(f"There is no procedure {name} in {store}; procedures list shows them.")
+        raise UsageError(f"There is no procedure {name} in {store}; procedures list shows them.")
     return folder
 
 
@@ -169,10 +169,10 @@ def _is_procedure(folder: Path) -> bool:
 
 
 def _refuse_open_house(store: Path) -> None:
-    """What anybody may change is no place for a record. Raises ArgumentFault."""
+    """What anybody may change is no place for a record. Raises UsageError."""
     mode = store.stat().st_mode
     if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise ArgumentFault(f"Everybody may write in {store}; say chmod o-w {store}, or name another --store.")
+        raise UsageError(f"Everybody may write in {store}; say chmod o-w {store}, or name another --store.")
 
 
 def _began(folder: Path) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.common.text import one_line
 from guidance.journal.visits import Visit, earlier_visits, label_of, visit_of
 
@@ -32,10 +32,10 @@ _CLOSING = (
 
 
 def take_home(store: Path, folder: Path) -> str:
-    """The page of the visit in ``folder``, with earlier visits of the same case in ``store``. Raises ArgumentFault."""
+    """The page of the visit in ``folder``, with earlier visits of the same case in ``store``. Raises UsageError."""
     visit = visit_of(folder)
     if visit is None:
-        raise ArgumentFault(
+        raise UsageError(
             f"{folder.name} is no exercise on record, or its record is damaged; nothing can be told of it."
         )
     label = label_of(folder)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.journal.chain import MOST_LINE_BYTES, chained
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import create_private, lines_of, open_plain, sync_folder
@@ -21,21 +21,21 @@ _GOING = ".deleting-"
 
 
 def delete(folder: Path, now: datetime) -> None:
-    """Delete the procedure in ``folder``, and leave a tombstone in its store. Raises Fault.
+    """Delete the procedure in ``folder``, and leave a tombstone in its store. Raises UserError.
 
     The tombstone comes first: what was interrupted is finished by the next deletion.
     """
     store = folder.parent
     try:
         if _is_running(folder):
-            raise Fault(f"The procedure {folder.name} is still being recorded; end it first.")
+            raise UserError(f"The procedure {folder.name} is still being recorded; end it first.")
         _bury(store, _epitaph(folder, now))
         folder.rename(store / f"{_GOING}{folder.name}")
         for going in store.glob(f"{_GOING}*"):
             shutil.rmtree(going)
         sync_folder(store)
     except OSError as fault:
-        raise Fault(f"The procedure {folder.name} cannot be deleted ({fault.strerror}).") from None
+        raise UserError(f"The procedure {folder.name} cannot be deleted ({fault.strerror}).") from None
 
 
 def tombstones(store: Path) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ def _epitaph(folder: Path, now: datetime) -> dict[str, Any]:
 
 
 def _bury(store: Path, epitaph: dict[str, Any]) -> None:
-    """Add ``epitaph`` to the tombstones. Raises OSError, Fault where they do not hold."""
+    """Add ``epitaph`` to the tombstones. Raises OSError, UserError where they do not hold."""
     path = store / DELETED_NAME
     if not os.path.lexists(path):
         os.close(create_private(path))
@@ -93,7 +93,7 @@ def _bury(store: Path, epitaph: dict[str, Any]) -> None:
 def _append(path: Path, file: BinaryIO, epitaph: dict[str, Any]) -> None:
     found = walk(file)
     if found.state is RecordState.BROKEN:
-        raise Fault(f"{path} does not hold: {found.why}. Nothing was deleted; move that file away and keep it.")
+        raise UserError(f"{path} does not hold: {found.why}. Nothing was deleted; move that file away and keep it.")
     file.truncate(found.end)
     file.seek(found.end)
     head = {"kind": "deleted", "seq": found.lines}

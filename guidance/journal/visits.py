@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.contracts.origin import origin_of
 from guidance.journal.event_reader import read_events
 from guidance.journal.files import open_plain, replace_private
@@ -45,9 +45,9 @@ class Visit:
 
 
 def checked_label(label: str) -> str:
-    """``label`` as it can be kept. Raises ArgumentFault."""
+    """``label`` as it can be kept. Raises UsageError."""
     if not _LABEL.fullmatch(label):
-        raise ArgumentFault(f"{label!r} is no case label: letters, digits, point, hyphen and underscore, at most 60.")
+        raise UsageError(f"{label!r} is no case label: letters, digits, point, hyphen and underscore, at most 60.")
     return label
 
 
@@ -70,14 +70,14 @@ def visit_of(folder: Path) -> Visit | None:
     try:
         events = read_events(folder)
         return _visit(folder.name, events)
-    except (Fault, AttributeError, KeyError, TypeError, ValueError, IndexError):
+    except (UserError, AttributeError, KeyError, TypeError, ValueError, IndexError):
         return None
 
 
 def earlier_visits(store: Path, label: str, exercise: str) -> list[Visit]:
     """The visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
     found: list[Path] = []
-    with contextlib.suppress(Fault):
+    with contextlib.suppress(UserError):
         found = [folder for folder in procedures(store) if label_of(folder) == label]
     visits = (visit_of(folder) for folder in found)
     return [visit for visit in visits if visit is not None and visit.exercise == exercise]

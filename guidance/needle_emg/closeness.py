@@ -16,8 +16,8 @@ from scipy.special import ndtr
 
 from guidance.contracts.events import Interval
 from guidance.contracts.zones import ZONES, Edges, completed, likeliest
-from guidance.needle_emg.measure import Measures
-from guidance.needle_emg.units import Unit
+from guidance.needle_emg.measure import PotentialMeasures
+from guidance.needle_emg.units import SortedUnit
 
 LIMIT_US, OUTSIDE_UV = 500.0, 50.0
 """The source's criterion; a protocol may say otherwise."""
@@ -64,7 +64,7 @@ class Criterion:
         """The rise times at which approach and target begin; nothing is too close."""
         return Edges(SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0)
 
-    def of(self, unit: Unit, rate_hz: float, since: int) -> Closeness | None:
+    def of(self, unit: SortedUnit, rate_hz: float, since: int) -> Closeness | None:
         """The closeness of ``unit`` since sample ``since``; None where it is too rare, or too small for its noise."""
         whole = unit.averages(since)
         if not whole or whole[0].count < _LEAST_SEEN:
@@ -86,7 +86,7 @@ class Criterion:
             firing_hz=unit.firing_hz(rate_hz),
         )
 
-    def _shares(self, known: Measures, sd: float) -> dict[str, float]:
+    def _shares(self, known: PotentialMeasures, sd: float) -> dict[str, float]:
         """How probable each zone is, the logarithm of the rise having standard deviation ``sd``."""
         rise = math.log(known.rise_us)
         inside = _below(math.log(self.limit_us), rise, sd)

@@ -18,7 +18,7 @@ _SINGLE_UNITS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ActivitySecond:
     """One second of EMG: potentials, units told apart, and the share of the time in which something stood out."""
 
     potentials: int
@@ -63,7 +63,7 @@ _SAYS: dict[tuple[str, str], tuple[bool, str]] = {
 }
 
 
-def judge_effort(phase: EffortPhase | None, seen: Seen) -> tuple[bool | None, str]:
+def judge_effort(phase: EffortPhase | None, seen: ActivitySecond) -> tuple[bool | None, str]:
     """Whether what is ``seen`` is the EMG that ``phase`` should show, and that in words; None where none was asked."""
     if phase is None:
         return None, "No effort was asked for yet."

@@ -13,10 +13,10 @@ from guidance.contracts.events import BY_EMG, Activity, Entry, MotorUnit, Proxim
 from guidance.contracts.snapshot import NeedleView
 from guidance.contracts.zones import ZoneHysteresis, completed
 from guidance.needle_emg.closeness import Closeness, Criterion, nearest
-from guidance.needle_emg.effort import PHASES, Seen, judge_effort
+from guidance.needle_emg.effort import PHASES, ActivitySecond, judge_effort
 from guidance.needle_emg.endplate import PlateActivity, plate_activity
-from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialFinder
-from guidance.needle_emg.units import Sorter, Unit
+from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialDetector
+from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from guidance.protocol import EffortPhase, NeedleEmgPlan
 
 _LOOK_BACK_S = 2.0
@@ -34,8 +34,8 @@ class NeedleGuide:
         """By ``plan``; no effort is asked for until one is marked."""
         self._plan, self._channel, self._rate_hz = plan, channel, rate_hz
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
-        self._finder = PotentialFinder(rate_hz)
-        self._sorter = Sorter(rate_hz, forget_s=_FORGET_S)
+        self._finder = PotentialDetector(rate_hz)
+        self._sorter = MotorUnitSorter(rate_hz, forget_s=_FORGET_S)
         self._hop = max(1, round(HOP_MS * rate_hz / 1e3))
         self.phase: EffortPhase | None = None
         self._recent: deque[Potential] = deque()
@@ -127,7 +127,7 @@ class NeedleGuide:
             self._learn(unit, potential.known_at)
             yield from self._tell(potential)
 
-    def _learn(self, unit: Unit, now: int) -> None:
+    def _learn(self, unit: SortedUnit, now: int) -> None:
         near = self._criterion.of(unit, self._rate_hz, now - round(_LOOK_BACK_S * self._rate_hz))
         if near:
             self._told[unit.number] = now, near
@@ -159,7 +159,7 @@ class NeedleGuide:
         units = {unit.number for unit in self._sorter.units if unit.newest[-1].sample >= second - self._rate_hz}
         busy = self._finder.busy
         share = float(np.mean(busy)) if busy else 0.0
-        seen = Seen(len(within), len(units), share, is_plate=plate is not None)
+        seen = ActivitySecond(len(within), len(units), share, is_plate=plate is not None)
         fits, text = judge_effort(self.phase, seen)
         noise_uv = self._finder.noise_uv
         self.activity = Activity(self.phase, seen.pattern, float(len(within)), len(units), share, noise_uv, fits, text)
@@ -190,7 +190,7 @@ class NeedleGuide:
         self._plate_s = self._plate_s + 1 if found and found.is_found else 0
         return found if self._plate_s >= _PLATE_S else None
 
-    def _is_rhythmic(self, unit: Unit) -> bool:
+    def _is_rhythmic(self, unit: SortedUnit) -> bool:
         recent = self._finder.end - unit.newest[-1].sample < self._rate_hz
         between = unit.intervals_s(self._rate_hz)[-_RHYTHM:]
         return recent and len(between) == _RHYTHM and float(between.std()) < _RHYTHM_CV * float(between.mean())

@@ -33,7 +33,7 @@ _EDGE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class PotentialMeasures:
     """Of one potential. ``rise_us``: from the positive peak before the main negative one to that; where there is no
     positive one, from the onset. ``begins_negative``: its first deflection; ``has_spike``: there is a negative peak;
     ``peak_uv``: the main peak; ``peak_at``, ``ends_at``: where that and the end lie in what was measured, in samples.
@@ -55,7 +55,7 @@ class Measures:
     is_whole: bool
 
 
-def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = None) -> Measures:
+def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = None) -> PotentialMeasures:
     """Measure the potential in ``wave`` (n,) uV at ``rate_hz``, whose baseline is 0 and noise ``noise_uv``.
 
     ``centre`` is a sample of its main spike; by default the largest.
@@ -70,7 +70,7 @@ def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = N
     first, last = _extent(fine, peak, edge_uv, round(_QUIET_MS * per_ms))
     body = fine[first : last + 1]
     foot = _foot(fine, peak, first, max(_WOBBLE * float(np.ptp(body)), 2 * noise_uv), round(_REACH_MS * per_ms))
-    return Measures(
+    return PotentialMeasures(
         amplitude_uv=float(np.ptp(body)),
         rise_us=max(peak - foot, 1) * step_us,
         duration_ms=(last - first) / per_ms,

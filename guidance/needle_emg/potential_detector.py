@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.needle_emg.bandpass import Bandpass
-from guidance.needle_emg.measure import Measures, measure
+from guidance.needle_emg.measure import PotentialMeasures, measure
 from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.mains import MainsFit, fit_mains
 
@@ -48,10 +48,10 @@ class Potential:
     centre: int
     noise_uv: float
     is_mixed: bool
-    measures: Measures
+    measures: PotentialMeasures
 
 
-class PotentialFinder:
+class PotentialDetector:
     """One channel's potentials as they come; the result never depends on how the signal was cut."""
 
     def __init__(self, rate_hz: float) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from guidance.needle_emg.measure import FINE_HZ, Measures, finer, measure
+from guidance.needle_emg.measure import FINE_HZ, PotentialMeasures, finer, measure
 from guidance.needle_emg.potential_detector import Potential
 from guidance.signal.sweep.basis import Array
 
@@ -27,7 +27,7 @@ _PAUSE_S = 0.5
 
 
 @dataclass(slots=True, eq=False)
-class Unit:
+class SortedUnit:
     """A motor unit as far as it is known: its number, its newest potentials, and how often it was seen."""
 
     number: int
@@ -75,22 +75,22 @@ class Average:
     count: int
     grid_hz: float = GRID_HZ
 
-    def measures(self) -> Measures:
+    def measures(self) -> PotentialMeasures:
         """The measures of the mean."""
         return measure(self.wave, self.grid_hz, self.noise_uv, self.centre)
 
 
-class Sorter:
+class MotorUnitSorter:
     """Tells units apart by the shape of their main spike. Order matters, chunks do not."""
 
     def __init__(self, rate_hz: float, most: int = 16, forget_s: float | None = None) -> None:
         """At most ``most`` units; one not seen for ``forget_s`` is forgotten (None: never)."""
         self._rate_hz, self._most, self._forget_s = rate_hz, most, forget_s
-        self.units: list[Unit] = []
+        self.units: list[SortedUnit] = []
         self._steps = 1e3 / rate_hz / _GRID_MS
         self._made = 0
 
-    def sort(self, potential: Potential) -> Unit | None:
+    def sort(self, potential: Potential) -> SortedUnit | None:
         """The unit of ``potential``; None where it stays unsorted. A clear one without a fellow founds a unit."""
         self._forget(potential.sample)
         fine, fine_hz = finer(potential.wave, self._rate_hz)
@@ -101,13 +101,13 @@ class Sorter:
             if potential.is_mixed:
                 return None
             self._made += 1
-            unit = Unit(self._made, shapes[lag])
+            unit = SortedUnit(self._made, shapes[lag])
             self.units.append(unit)
         late_ms = (lag - len(shapes) // 2) * _GRID_MS
         unit.add(potential, shapes[lag], _laid_on_grid(fine, fine_hz, peak_ms + late_ms))
         return unit
 
-    def _nearest(self, shapes: Array, noise_uv: float) -> tuple[Unit | None, int]:
+    def _nearest(self, shapes: Array, noise_uv: float) -> tuple[SortedUnit | None, int]:
         """The unit that is most like one of ``shapes``, if alike enough, and which of them."""
         middle = len(shapes) // 2
         if not self.units:

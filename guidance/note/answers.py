@@ -15,7 +15,7 @@ _REASON = re.compile(rf"({'|'.join(NOT_DONE)})\s*(?::\s*(.*))?", re.IGNORECASE)
 _LONGEST = 1000
 
 
-class Form(ABC):
+class FieldForm(ABC):
     """The form that an answer has."""
 
     @property
@@ -44,7 +44,7 @@ class Form(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Form):
+class WordsField(FieldForm):
     """Free words, on one line."""
 
     @property
@@ -57,7 +57,7 @@ class Words(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Form):
+class NumberField(FieldForm):
     """A number of ``unit`` from ``low`` to ``high``."""
 
     unit: str
@@ -77,7 +77,7 @@ class Number(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Day(Form):
+class DayField(FieldForm):
     """A date."""
 
     @property
@@ -90,7 +90,7 @@ class Day(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Form):
+class ChoiceField(FieldForm):
     """One of ``options``."""
 
     options: tuple[str, ...]

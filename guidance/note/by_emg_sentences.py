@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guidance.contracts.events import BY_EMG
-from guidance.note.event_query import Line, Stream
+from guidance.note.event_query import EventQuery, Line
 from guidance.note.page import Sentence, sentence
 
 FRESH_S = 5.0
 """What the EMG showed is told of an injection if it was found at most so many seconds before."""
 
 
-def guidance(stream: Stream) -> Iterator[Sentence]:
+def guidance(stream: EventQuery) -> Iterator[Sentence]:
     """That the EMG guided, and what it showed at each injection, or at last where none was entered."""
     told = [line for line in stream.of("proximity") if line.get("by") == BY_EMG]
     if not told:
@@ -26,7 +26,7 @@ def guidance(stream: Stream) -> Iterator[Sentence]:
         yield _at(stream, told, told[-1]["t"], f"At last, at {stream.clock(told[-1]['t'])}")
 
 
-def _at(stream: Stream, told: list[Line], t: float, when: str) -> Sentence:
+def _at(stream: EventQuery, told: list[Line], t: float, when: str) -> Sentence:
     """What was known of the needle's place at device time ``t`` in s."""
     near = _newest(told, t)
     seen = _newest(list(stream.of("activity")), t)

@@ -16,8 +16,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import ArgumentFault, Fault
-from guidance.journal.encryption import CASE_NAME, Key, read_sealed, write_sealed
+from guidance.common.errors import UsageError, UserError
+from guidance.journal.encryption import CASE_NAME, EncryptionKey, read_sealed, write_sealed
 from guidance.note.fields import FIELDS, MUSCLE_FIELDS, Field
 
 VERSION = 1
@@ -28,7 +28,7 @@ _MUSCLE_BY_KEY = {item.key: item for item in MUSCLE_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CaseSheet:
     """Answers by key (``side``, ``muscles.fds.units``), each in its usual writing, and at what time it was told."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -43,15 +43,15 @@ class Case:
         """The keys of the muscles that are named, in their order."""
         return tuple(dict.fromkeys(key.split(".")[1] for key in self.answers if key.startswith(f"{MUSCLES}.")))
 
-    def told(self, key: str, text: str, now: datetime, where: str = "--set") -> Case:
-        """This case with the answer ``text`` to ``key``, told ``now``. Raises ArgumentFault that names ``where``."""
+    def told(self, key: str, text: str, now: datetime, where: str = "--set") -> CaseSheet:
+        """This case with the answer ``text`` to ``key``, told ``now``. Raises UsageError that names ``where``."""
         answer = read_answer(key, text, where)
         stamp = now.isoformat(timespec="seconds")
         return replace(self, answers={**self.answers, key: answer}, told_at={**self.told_at, key: stamp})
 
 
 def field_of(key: str, where: str) -> Field:
-    """The field that ``key`` of ``where`` names. Raises ArgumentFault, with the nearest key there is."""
+    """The field that ``key`` of ``where`` names. Raises UsageError, with the nearest key there is."""
     found = _BY_KEY.get(key)
     parts = key.split(".")
     if found is None and len(parts) == 3 and parts[0] == MUSCLES and _MUSCLE_KEY.fullmatch(parts[1]):
@@ -60,55 +60,55 @@ def field_of(key: str, where: str) -> Field:
         known = [*_BY_KEY, *(f"{MUSCLES}.NAME.{name}" for name in _MUSCLE_BY_KEY)]
         near = difflib.get_close_matches(key, known, 1)
         hint = f"did you mean {near[0]}?" if near else "'needle-guidance procedures case-sheet' shows all keys."
-        raise ArgumentFault(f"{where}: {key!r} is not a key of the case sheet; {hint}")
+        raise UsageError(f"{where}: {key!r} is not a key of the case sheet; {hint}")
     return found
 
 
 def read_answer(key: str, text: str, where: str) -> str:
-    """The answer ``text`` to ``key`` in its usual writing. Raises ArgumentFault."""
+    """The answer ``text`` to ``key`` in its usual writing. Raises UsageError."""
     form = field_of(key, where).form
     try:
         return form.read(text)
     except ValueError as fault:
-        raise ArgumentFault(f"{where}: {key} {fault}.") from None
+        raise UsageError(f"{where}: {key} {fault}.") from None
 
 
-def case_of(text: str, where: str, now: datetime) -> Case:
-    """The case sheet in the TOML ``text`` of file ``where``, told ``now``. Raises ArgumentFault."""
+def case_of(text: str, where: str, now: datetime) -> CaseSheet:
+    """The case sheet in the TOML ``text`` of file ``where``, told ``now``. Raises UsageError."""
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise ArgumentFault(f"{where} is not TOML: {fault}.") from None
+        raise UsageError(f"{where} is not TOML: {fault}.") from None
     answers = {key: read_answer(key, _word(key, value, where), where) for key, value in _flat(tables, where)}
-    return Case(answers, dict.fromkeys(answers, now.isoformat(timespec="seconds")))
+    return CaseSheet(answers, dict.fromkeys(answers, now.isoformat(timespec="seconds")))
 
 
-def case_file(path: Path, now: datetime) -> Case:
-    """The case sheet in the TOML file at ``path``. Raises ArgumentFault."""
+def case_file(path: Path, now: datetime) -> CaseSheet:
+    """The case sheet in the TOML file at ``path``. Raises UsageError."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as fault:
-        raise ArgumentFault(f"The case sheet {path} cannot be read ({fault.strerror}).") from None
+        raise UsageError(f"The case sheet {path} cannot be read ({fault.strerror}).") from None
     except ValueError:
-        raise ArgumentFault(f"The case sheet {path} is not text in UTF-8.") from None
+        raise UsageError(f"The case sheet {path} is not text in UTF-8.") from None
     return case_of(text, str(path), now)
 
 
-def load_case(folder: Path, key: Key | None) -> Case:
-    """The case of the procedure in ``folder``; an empty one where none was told. Raises Fault."""
+def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
+    """The case of the procedure in ``folder``; an empty one where none was told. Raises UserError."""
     data = read_sealed(folder, CASE_NAME, key)
     if data is None:
-        return Case()
+        return CaseSheet()
     try:
         held = json.loads(data)
         answers = {name: read_answer(name, text, CASE_NAME) for name, text in held["answers"].items()}
-        return Case(answers, {name: str(held["told_at"].get(name, "")) for name in answers})
-    except (ValueError, KeyError, TypeError, AttributeError, ArgumentFault):
-        raise Fault(f"The case sheet in {folder} is damaged; what it held must be told again.") from None
+        return CaseSheet(answers, {name: str(held["told_at"].get(name, "")) for name in answers})
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError):
+        raise UserError(f"The case sheet in {folder} is damaged; what it held must be told again.") from None
 
 
-def save_case(folder: Path, case: Case, key: Key | None) -> None:
-    """Keep ``case`` in ``folder``. Raises Fault."""
+def save_case(folder: Path, case: CaseSheet, key: EncryptionKey | None) -> None:
+    """Keep ``case`` in ``folder``. Raises UserError."""
     held = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.told_at)}
     write_sealed(folder, CASE_NAME, json.dumps(held, ensure_ascii=False, indent=1).encode(), key)
 
@@ -119,7 +119,7 @@ def _flat(tables: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
             yield key, value
             continue
         if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
-            raise ArgumentFault(f"{where}: muscles are tables, such as [muscles.fds] with units = 50 in it.")
+            raise UsageError(f"{where}: muscles are tables, such as [muscles.fds] with units = 50 in it.")
         for name, table in value.items():
             yield from ((f"{MUSCLES}.{name}.{part}", item) for part, item in table.items())
 
@@ -131,4 +131,4 @@ def _word(key: str, value: object, where: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, str | int | float) or (isinstance(value, date) and not isinstance(value, datetime)):
         return str(value)
-    raise ArgumentFault(f"{where}: {key} must be one value.")
+    raise UsageError(f"{where}: {key} must be one value.")

@@ -10,10 +10,10 @@ from guidance.note import course_sentences as course
 from guidance.note import injected_sentences as injected
 from guidance.note import localised_sentences as localised
 from guidance.note.answers import is_left_out
-from guidance.note.case_sheet import MUSCLES, Case
-from guidance.note.event_query import Line, Stream
+from guidance.note.case_sheet import MUSCLES, CaseSheet
+from guidance.note.event_query import EventQuery, Line
 from guidance.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
-from guidance.note.page import SHEET, Item, NotePage, Section, Sentence, sentence
+from guidance.note.page import SHEET, NoteItem, NotePage, Section, Sentence, sentence
 from guidance.note.pulses import last_place, pulses_of
 
 FoundSentences = Mapping[str, Sequence[Sentence]]
@@ -33,7 +33,7 @@ _ANSWERED_BY: dict[str, Callable[[Line], bool]] = {
 """Fields that the record answers only by such a record; other sentences stand there beside it."""
 
 
-def compose(stream: Stream, case: Case) -> NotePage:
+def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
     """The note of the procedure in ``stream``, with what ``case`` tells."""
     title, kind, _ = stream.protocol
     found = _found(stream)
@@ -52,7 +52,7 @@ def compose(stream: Stream, case: Case) -> NotePage:
     )
 
 
-def _found(stream: Stream) -> FoundSentences:
+def _found(stream: EventQuery) -> FoundSentences:
     """What the record tells, by field."""
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
@@ -73,17 +73,17 @@ def _found(stream: Stream) -> FoundSentences:
     }
 
 
-def _item(item: Field, found: FoundSentences, case: Case) -> Item:
-    return Item(item.label, (*found.get(item.key, ()), *_told(item.key, case)))
+def _item(item: Field, found: FoundSentences, case: CaseSheet) -> NoteItem:
+    return NoteItem(item.label, (*found.get(item.key, ()), *_told(item.key, case)))
 
 
-def _told(key: str, case: Case) -> Iterator[Sentence]:
+def _told(key: str, case: CaseSheet) -> Iterator[Sentence]:
     answer = case.get(key)
     if answer is not None:
         yield sentence(answer, source=SHEET)
 
 
-def _missing(kind: str, stream: Stream, found: FoundSentences, case: Case) -> Iterator[tuple[str, str]]:
+def _missing(kind: str, stream: EventQuery, found: FoundSentences, case: CaseSheet) -> Iterator[tuple[str, str]]:
     for item in FIELDS:
         needed = item.required and kind in item.kinds and case.get(item.key) is None
         if needed and not _is_found(item.key, stream, found):
@@ -92,7 +92,7 @@ def _missing(kind: str, stream: Stream, found: FoundSentences, case: Case) -> It
         yield from _missing_muscles(case)
 
 
-def _is_found(key: str, stream: Stream, found: FoundSentences) -> bool:
+def _is_found(key: str, stream: EventQuery, found: FoundSentences) -> bool:
     """Whether the record by itself answers ``key``."""
     if key in _PARTIAL:
         return _PARTIAL[key](stream)
@@ -101,7 +101,7 @@ def _is_found(key: str, stream: Stream, found: FoundSentences) -> bool:
     return bool(found.get(key))
 
 
-def _missing_muscles(case: Case) -> Iterator[tuple[str, str]]:
+def _missing_muscles(case: CaseSheet) -> Iterator[tuple[str, str]]:
     """What is open of the muscles; nothing more of one whose units were left out for a reason."""
     if not case.muscles:
         yield f"{MUSCLES}.NAME.units", "Muscles: units and the rest for each, NAME being such as fds"
@@ -113,11 +113,11 @@ def _missing_muscles(case: Case) -> Iterator[tuple[str, str]]:
                 yield key, f"{muscle}: {item.label}"
 
 
-def _extended(section: Section, stream: Stream, case: Case, kind: str) -> Section:
+def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) -> Section:
     """``section`` with what has no field of its own."""
-    more: list[Item] = []
+    more: list[NoteItem] = []
     if section.title == SECTIONS["performance"]:
-        more = [Item("Date and time", tuple(course.when(stream))), *_optional("Stimulator", course.hand, stream)]
+        more = [NoteItem("Date and time", tuple(course.when(stream))), *_optional("Stimulator", course.hand, stream)]
     elif section.title == SECTIONS["localisation"]:
         more = [*_optional("Verification", localised.verifications, stream)]
         more += _optional("Answers by their latency", localised.answers_judged, stream)
@@ -130,28 +130,28 @@ def _extended(section: Section, stream: Stream, case: Case, kind: str) -> Sectio
     return Section(section.title, (*first, *section.items, *rest))
 
 
-def _optional(label: str, told: Callable[[Stream], Iterator[Sentence]], stream: Stream) -> list[Item]:
+def _optional(label: str, told: Callable[[EventQuery], Iterator[Sentence]], stream: EventQuery) -> list[NoteItem]:
     sentences = tuple(told(stream))
-    return [Item(label, sentences)] if sentences else []
+    return [NoteItem(label, sentences)] if sentences else []
 
 
-def _muscles(case: Case) -> Iterator[Item]:
+def _muscles(case: CaseSheet) -> Iterator[NoteItem]:
     """A line for each muscle, and the units in all."""
     for muscle in case.muscles:
         told = {item.label: case.get(f"{MUSCLES}.{muscle}.{item.key}") for item in MUSCLE_FIELDS}
         name = told.pop("Muscle") or muscle
         words = "; ".join(f"{label}: {answer or _NOT_TOLD.rstrip('.').lower()}" for label, answer in told.items())
-        yield Item(f"Muscle {muscle}", (sentence(f"{name}. {words}.", source=SHEET),))
+        yield NoteItem(f"Muscle {muscle}", (sentence(f"{name}. {words}.", source=SHEET),))
     units = [case.get(f"{MUSCLES}.{muscle}.units") for muscle in case.muscles]
     numbers = [float(each) for each in units if each and not is_left_out(each)]
     if numbers:
         whole = "" if len(numbers) == len(units) else f", of {len(numbers)} of {len(units)} muscles"
         product = case.get("product") or "the product"
         words = f"{sum(numbers):g} units of {product}{whole}; they are not units of any other product."
-        yield Item("Units in all", (sentence(words, source=SHEET),))
+        yield NoteItem("Units in all", (sentence(words, source=SHEET),))
 
 
-def _about(stream: Stream) -> Section:
+def _about(stream: EventQuery) -> Section:
     parts = {
         "Protocol": course.protocol,
         "Device": course.device,
@@ -160,12 +160,12 @@ def _about(stream: Stream) -> Section:
     return Section("Record", tuple(item for label, told in parts.items() for item in _optional(label, told, stream)))
 
 
-def _patient(case: Case) -> str:
+def _patient(case: CaseSheet) -> str:
     parts = [case.get("patient"), case.get("birth_date"), case.get("record_number")]
     return ", ".join(part for part in parts if part) or "patient not named"
 
 
-def _banners(stream: Stream, case: Case) -> Iterator[str]:
+def _banners(stream: EventQuery, case: CaseSheet) -> Iterator[str]:
     if stream.is_simulated:
         yield SIMULATION
     if stream.end is None:
@@ -177,7 +177,7 @@ def _banners(stream: Stream, case: Case) -> Iterator[str]:
     yield RESEARCH
 
 
-def _two_sides(stream: Stream, case: Case) -> Iterator[tuple[str, str]]:
+def _two_sides(stream: EventQuery, case: CaseSheet) -> Iterator[tuple[str, str]]:
     said = case.get("side")
     for line in course.sides(stream)[-1:]:
         entered = clean(str(line["fields"]["text"]))
@@ -185,7 +185,7 @@ def _two_sides(stream: Stream, case: Case) -> Iterator[tuple[str, str]]:
             yield said, entered
 
 
-def _two_weights(stream: Stream, case: Case) -> Iterator[tuple[float, float]]:
+def _two_weights(stream: EventQuery, case: CaseSheet) -> Iterator[tuple[float, float]]:
     answer = case.get("weight_kg")
     for line in stream.entries("dose-plan"):
         planned = line["fields"].get("weight_kg")

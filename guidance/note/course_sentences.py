@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.note.event_query import Line, Stream
+from guidance.note.event_query import EventQuery, Line
 from guidance.note.page import Sentence, sentence
 
 _TOLD_ELSEWHERE = {
@@ -20,7 +20,7 @@ _ENDS = {
 }
 
 
-def when(stream: Stream) -> Iterator[Sentence]:
+def when(stream: EventQuery) -> Iterator[Sentence]:
     """When it began and ended, and why."""
     began, end = stream.began, stream.end
     yield sentence(f"{began.date().isoformat()}, begun {began.timetz().isoformat('seconds')}.", [stream.start])
@@ -31,33 +31,33 @@ def when(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, {lasted} after it began.", [end])
 
 
-def weight(stream: Stream) -> Iterator[Sentence]:
+def weight(stream: EventQuery) -> Iterator[Sentence]:
     """The weight that the dose was reckoned with."""
     yield from _of_plan(stream, "weight_kg", "kg")
 
 
-def height(stream: Stream) -> Iterator[Sentence]:
+def height(stream: EventQuery) -> Iterator[Sentence]:
     """The height that the dose was reckoned with."""
     yield from _of_plan(stream, "height_cm", "cm")
 
 
-def sex(stream: Stream) -> Iterator[Sentence]:
+def sex(stream: EventQuery) -> Iterator[Sentence]:
     """The sex that the dose was reckoned with."""
     yield from _of_plan(stream, "sex", "")
 
 
-def side(stream: Stream) -> Iterator[Sentence]:
+def side(stream: EventQuery) -> Iterator[Sentence]:
     """The side as the operator entered it last."""
     for line in sides(stream)[-1:]:
         yield sentence(f"{line['fields']['text']}, as entered at {stream.clock(line['t'])}.", [line])
 
 
-def sides(stream: Stream) -> list[Line]:
+def sides(stream: EventQuery) -> list[Line]:
     """Each time that the operator named a side."""
     return [line for line in stream.entries("side") if line["fields"].get("text")]
 
 
-def _of_plan(stream: Stream, key: str, unit: str) -> Iterator[Sentence]:
+def _of_plan(stream: EventQuery, key: str, unit: str) -> Iterator[Sentence]:
     for line in stream.entries("dose-plan"):
         value = line["fields"].get(key)
         if value is not None:
@@ -65,7 +65,7 @@ def _of_plan(stream: Stream, key: str, unit: str) -> Iterator[Sentence]:
             yield sentence(f"{said}, as told for the dose.", [line])
 
 
-def alarms(stream: Stream) -> Iterator[Sentence]:
+def alarms(stream: EventQuery) -> Iterator[Sentence]:
     """Every alarm, when it began and how long it held; of several of one kind, together."""
     begun: dict[tuple[str, str], list[tuple[Line, float | None]]] = {}
     open_now: dict[str, tuple[Line, int]] = {}
@@ -82,7 +82,7 @@ def alarms(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"{priority.capitalize()} priority, {times}: {text}", [line for line, _ in held])
 
 
-def noted(stream: Stream) -> Iterator[Sentence]:
+def noted(stream: EventQuery) -> Iterator[Sentence]:
     """What else the operator or the program entered."""
     by_what: dict[str, list[Line]] = {}
     for line in stream.of("entry"):
@@ -93,7 +93,7 @@ def noted(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"{what}: {said}.", lines)
 
 
-def hand(stream: Stream) -> Iterator[Sentence]:
+def hand(stream: EventQuery) -> Iterator[Sentence]:
     """When the stimulator was armed and switched off, and by whom."""
     switched = [line for line in stream.of("command") if line["enabled"] or line["current_ma"] is None]
     pairs = zip([None, *switched], switched, strict=False)
@@ -107,7 +107,7 @@ def hand(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"Switched off, or not armed, at {stream.clock(line['t'])} by {line['by']}{why}.", [line])
 
 
-def protocol(stream: Stream) -> Iterator[Sentence]:
+def protocol(stream: EventQuery) -> Iterator[Sentence]:
     """The protocol, and what the site changed or no source bears out in it."""
     title, _, is_known = stream.protocol
     unknown = "" if is_known else " (not known to this program any more)"
@@ -125,7 +125,7 @@ def protocol(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"Assumed: {assumed}.", [stream.start])
 
 
-def device(stream: Stream) -> Iterator[Sentence]:
+def device(stream: EventQuery) -> Iterator[Sentence]:
     """Amplifier, program and mode."""
     told = stream.device
     channels = ", ".join(map(str, told.get("channels") or ["not told"]))
@@ -136,7 +136,7 @@ def device(stream: Stream) -> Iterator[Sentence]:
     )
 
 
-def signal(stream: Stream) -> Iterator[Sentence]:
+def signal(stream: EventQuery) -> Iterator[Sentence]:
     """What was lost of the signal."""
     seconds = list(stream.of("signal"))
     if not seconds:

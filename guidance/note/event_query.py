@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.common.text import clean
 from guidance.contracts.origin import origin_of
 from guidance.journal.event_log import EVENTS_NAME
@@ -22,7 +22,7 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Stream:
+class EventQuery:
     """The records of a procedure, ``lines``, in order; the first is its ``start``."""
 
     lines: Sequence[Line]
@@ -86,13 +86,13 @@ class Stream:
         return [line for line in self.of("entry") if line["what"] in what]
 
 
-def read_stream(folder: Path) -> Stream:
-    """The stream of the procedure in ``folder``. Raises Fault where it is none, or damaged."""
+def read_stream(folder: Path) -> EventQuery:
+    """The stream of the procedure in ``folder``. Raises UserError where it is none, or damaged."""
     lines = read_events(folder)
     wrong = misshapen(lines) if lines else 1
     if wrong is not None:
-        raise Fault(
+        raise UserError(
             f"Line {wrong} of {folder / EVENTS_NAME} is no record of a procedure; 'needle-guidance procedures verify' "
             "says what still holds."
         )
-    return Stream(lines)
+    return EventQuery(lines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guidance.note.answers import Choice, Day, Form, Number, Words
+from guidance.note.answers import ChoiceField, DayField, FieldForm, NumberField, WordsField
 
 SECTIONS = {
     "patient": "Patient",
@@ -21,10 +21,10 @@ BLOCK, BOTULINUM, PAIN, BIOFEEDBACK = "block", "botulinum", "injection", "biofee
 NEEDLED = (BLOCK, BOTULINUM, PAIN)
 _ALL = (*NEEDLED, BIOFEEDBACK)
 _INJECTED = (BLOCK, PAIN)
-SIDES = Choice(("left", "right", "midline", "both sides"))
-YES_NO = Choice(("yes", "no"))
-PRODUCTS = Choice(("onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"))
-_WORDS = Words()
+SIDES = ChoiceField(("left", "right", "midline", "both sides"))
+YES_NO = ChoiceField(("yes", "no"))
+PRODUCTS = ChoiceField(("onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"))
+_WORDS = WordsField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Field:
     key: str
     label: str
     section: str
-    form: Form = _WORDS
+    form: FieldForm = _WORDS
     kinds: tuple[str, ...] = _ALL
     required: bool = True
 
 
 FIELDS = (
     Field("patient", "Name", "patient"),
-    Field("birth_date", "Date of birth", "patient", Day()),
-    Field("sex", "Sex", "patient", Choice(("female", "male", "other", "unknown"))),
+    Field("birth_date", "Date of birth", "patient", DayField()),
+    Field("sex", "Sex", "patient", ChoiceField(("female", "male", "other", "unknown"))),
     Field("record_number", "Record number", "patient"),
-    Field("weight_kg", "Weight (kg)", "patient", Number("kg", 0.5, 400.0), NEEDLED),
-    Field("height_cm", "Height (cm)", "patient", Number("cm", 30.0, 250.0), NEEDLED),
-    Field("asa_class", "ASA class", "patient", Choice(("I", "II", "III", "IV", "V", "VI")), _INJECTED),
+    Field("weight_kg", "Weight (kg)", "patient", NumberField("kg", 0.5, 400.0), NEEDLED),
+    Field("height_cm", "Height (cm)", "patient", NumberField("cm", 30.0, 250.0), NEEDLED),
+    Field("asa_class", "ASA class", "patient", ChoiceField(("I", "II", "III", "IV", "V", "VI")), _INJECTED),
     Field("allergies", "Allergies", "patient", kinds=NEEDLED),
     Field("nerve_disease", "Diabetes or nerve disease", "patient", kinds=NEEDLED, required=False),
     Field("performer", "Performed by", "preparation"),
@@ -69,8 +69,8 @@ FIELDS = (
     Field("skin_infiltration", "Skin infiltration", "performance", kinds=_INJECTED),
     Field("needle_tip", "Needle: tip", "performance", kinds=NEEDLED),
     Field("needle_maker", "Needle: maker", "performance", kinds=NEEDLED),
-    Field("needle_length_mm", "Needle: length (mm)", "performance", Number("mm", 5.0, 250.0), NEEDLED),
-    Field("needle_gauge", "Needle: gauge", "performance", Number("G", 14.0, 34.0), NEEDLED),
+    Field("needle_length_mm", "Needle: length (mm)", "performance", NumberField("mm", 5.0, 250.0), NEEDLED),
+    Field("needle_gauge", "Needle: gauge", "performance", NumberField("G", 14.0, 34.0), NEEDLED),
     Field("side", "Side", "localisation", SIDES, _INJECTED),
     Field("technique", "Technique of localisation", "localisation", kinds=_INJECTED),
     Field("ultrasound", "Ultrasound used as well", "localisation", YES_NO, _INJECTED),
@@ -78,32 +78,32 @@ FIELDS = (
     Field("minimum_current", "Minimum current and its duration", "localisation", kinds=(BLOCK,)),
     Field("no_response_below", "No response below", "localisation", kinds=(BLOCK,)),
     Field("drug", "Drug and concentration", "injection", kinds=_INJECTED),
-    Field("volume_ml", "Volume (mL)", "injection", Number("mL", 0.1, 500.0), _INJECTED),
+    Field("volume_ml", "Volume (mL)", "injection", NumberField("mL", 0.1, 500.0), _INJECTED),
     Field("epinephrine", "Epinephrine", "injection", kinds=_INJECTED),
     Field("adjunct", "Adjunct", "injection", kinds=_INJECTED),
     Field("product", "Product", "injection", PRODUCTS, (BOTULINUM,)),
     Field("lot", "Lot", "injection", kinds=(BOTULINUM,)),
-    Field("expiry", "Expiry", "injection", Day(), (BOTULINUM,)),
-    Field("dilution_u_per_ml", "Dilution (U/mL)", "injection", Number("U/mL", 1.0, 10000.0), (BOTULINUM,)),
+    Field("expiry", "Expiry", "injection", DayField(), (BOTULINUM,)),
+    Field("dilution_u_per_ml", "Dilution (U/mL)", "injection", NumberField("U/mL", 1.0, 10000.0), (BOTULINUM,)),
     Field("aspiration", "Aspiration", "injection", kinds=NEEDLED),
     Field("resistance", "Resistance to injection", "injection", kinds=_INJECTED),
     Field("pain", "Pain or paraesthesia", "injection", kinds=NEEDLED),
     Field("twitch_loss", "Twitch on injection", "injection", kinds=(BLOCK,)),
     Field("catheter", "Catheter: depth and fixation", "outcome", kinds=(BLOCK,), required=False),
     Field("complications", "Complications and adverse events", "outcome"),
-    Field("next_date", "Next appointment", "outcome", Day(), (BOTULINUM, BIOFEEDBACK), required=False),
+    Field("next_date", "Next appointment", "outcome", DayField(), (BOTULINUM, BIOFEEDBACK), required=False),
     Field("remarks", "Remarks", "outcome", required=False),
 )
 
 MUSCLE_FIELDS = (
     Field("name", "Muscle", "injection", kinds=(BOTULINUM,)),
     Field("side", "Side", "injection", SIDES, (BOTULINUM,)),
-    Field("sites", "Sites", "injection", Number("sites", 1.0, 50.0), (BOTULINUM,)),
-    Field("units", "Units", "injection", Number("U", 0.1, 25000.0), (BOTULINUM,)),
-    Field("volume_ml", "Volume (mL)", "injection", Number("mL", 0.01, 100.0), (BOTULINUM,)),
+    Field("sites", "Sites", "injection", NumberField("sites", 1.0, 50.0), (BOTULINUM,)),
+    Field("units", "Units", "injection", NumberField("U", 0.1, 25000.0), (BOTULINUM,)),
+    Field("volume_ml", "Volume (mL)", "injection", NumberField("mL", 0.01, 100.0), (BOTULINUM,)),
     Field("guidance", "Guidance", "injection", kinds=(BOTULINUM,)),
     Field("emg_activity", "EMG activity", "injection", kinds=(BOTULINUM,)),
-    Field("threshold_ma", "Threshold (mA)", "injection", Number("mA", 0.01, 6.0), (BOTULINUM,), required=False),
+    Field("threshold_ma", "Threshold (mA)", "injection", NumberField("mA", 0.01, 6.0), (BOTULINUM,), required=False),
 )
 
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 
 from guidance.note.formats import html_text
-from guidance.note.page import Item, NotePage, Section, Sentence
+from guidance.note.page import NoteItem, NotePage, Section, Sentence
 from guidance.note.pictures import Picture
 
 _STYLE = """
@@ -49,7 +49,7 @@ def _section(section: Section) -> Iterator[str]:
     yield "</section>"
 
 
-def _item(item: Item) -> str:
+def _item(item: NoteItem) -> str:
     return f"<dt>{html_text(item.label)}</dt><dd>{'<br>'.join(map(_sentence, item.sentences))}</dd>"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guidance.dose.formatting import percent
-from guidance.note.event_query import Line, Stream
+from guidance.note.event_query import EventQuery, Line
 from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse
 
@@ -14,7 +14,7 @@ COMPLAINTS = ("pain", "paraesthesia")
 """What the operator notes that the patient feels."""
 
 
-def drug(stream: Stream) -> Iterator[Sentence]:
+def drug(stream: EventQuery) -> Iterator[Sentence]:
     """The solution, each aliquot's and the whole dose, and what of the limit that is."""
     given = _given(stream)
     named = {(f["drug"], f["concentration"]) for line in given if (f := line["fields"]).get("drug")}
@@ -31,7 +31,7 @@ def drug(stream: Stream) -> Iterator[Sentence]:
             yield sentence(f"Limit when it began: {limits}.", [line])
 
 
-def volume(stream: Stream) -> Iterator[Sentence]:
+def volume(stream: EventQuery) -> Iterator[Sentence]:
     """What was injected, aliquot by aliquot."""
     given = _given(stream)
     known = [line for line in given if line["fields"].get("volume_ml") is not None]
@@ -46,13 +46,13 @@ def volume(stream: Stream) -> Iterator[Sentence]:
     yield from _despite(stream, given)
 
 
-def is_volume_whole(stream: Stream) -> bool:
+def is_volume_whole(stream: EventQuery) -> bool:
     """Whether the volume of every injection is in the record, and there was one."""
     given = _given(stream)
     return bool(given) and all(line["fields"].get("volume_ml") is not None for line in given)
 
 
-def epinephrine(stream: Stream) -> Iterator[Sentence]:
+def epinephrine(stream: EventQuery) -> Iterator[Sentence]:
     """Whether the solution as it was entered holds epinephrine; nothing where none was entered."""
     for line in stream.entries("dose-plan"):
         solution = str(line["fields"].get("solution", ""))
@@ -61,7 +61,7 @@ def epinephrine(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"{words} ({solution}).", [line])
 
 
-def aspiration(stream: Stream) -> Iterator[Sentence]:
+def aspiration(stream: EventQuery) -> Iterator[Sentence]:
     """Each aspiration's outcome, and which aliquots went without one."""
     done = stream.entries("aspiration")
     bloody = [line for line in done if line["fields"].get("blood")]
@@ -82,7 +82,7 @@ def aspiration(stream: Stream) -> Iterator[Sentence]:
         )
 
 
-def pain(stream: Stream) -> Iterator[Sentence]:
+def pain(stream: EventQuery) -> Iterator[Sentence]:
     """Each time that pain or paraesthesia was noted; that none was noted says nothing."""
     for what in COMPLAINTS:
         noted = stream.entries(what)
@@ -90,14 +90,14 @@ def pain(stream: Stream) -> Iterator[Sentence]:
             yield sentence(f"{what.capitalize()} noted at {_clocks(stream, noted)}.", noted)
 
 
-def twitch_loss(stream: Stream) -> Iterator[Sentence]:
+def twitch_loss(stream: EventQuery) -> Iterator[Sentence]:
     """What the alarm of the twitch said after an injection."""
     for line in stream.of("alarm"):
         if line["code"] == "twitch-loss" and line["active"]:
             yield sentence(f"At {stream.clock(line['t'])}: {line['text']}", [line])
 
 
-def twitch_after(stream: Stream, pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Sentence]:
+def twitch_after(stream: EventQuery, pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Sentence]:
     """How many pulses were answered after the first injection, of those as strong as were answered before it."""
     given = _given(stream)
     if not given or place is None or place.lowest is None:
@@ -114,7 +114,7 @@ def twitch_after(stream: Stream, pulses: Sequence[RecordedPulse], place: LastPla
         )
 
 
-def _despite(stream: Stream, given: Sequence[Line]) -> Iterator[Sentence]:
+def _despite(stream: EventQuery, given: Sequence[Line]) -> Iterator[Sentence]:
     """What the dose guard held back, and what was given against it, with the reason."""
     for line in stream.entries("injection-refused"):
         why = str(line["fields"].get("why")).removeprefix("Held: ")
@@ -124,7 +124,7 @@ def _despite(stream: Stream, given: Sequence[Line]) -> Iterator[Sentence]:
             yield sentence(f"Given at {stream.clock(line['t'])} with the reason: {line['fields']['reason']}.", [line])
 
 
-def _given(stream: Stream) -> list[Line]:
+def _given(stream: EventQuery) -> list[Line]:
     return stream.entries("injection")
 
 
@@ -143,5 +143,5 @@ def _times(lines: Sequence[Line]) -> str:
     return "once" if len(lines) == 1 else f"{len(lines)} times"
 
 
-def _clocks(stream: Stream, lines: Sequence[Line]) -> str:
+def _clocks(stream: EventQuery, lines: Sequence[Line]) -> str:
     return ", ".join(stream.clock(line["t"]) for line in lines)

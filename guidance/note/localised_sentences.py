@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from drivers.base import Outcome
-from guidance.note.event_query import Line, Stream
+from guidance.note.event_query import EventQuery, Line
 from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
 
@@ -24,7 +24,7 @@ _MODES = {
 }
 
 
-def technique(stream: Stream, pulses: Sequence[RecordedPulse]) -> Iterator[Sentence]:
+def technique(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Iterator[Sentence]:
     """With what the nerve was sought; nothing where no pulse was delivered."""
     delivered = [pulse for pulse in pulses if pulse.outcome == Outcome.DELIVERED]
     if not delivered:
@@ -44,7 +44,7 @@ def technique(stream: Stream, pulses: Sequence[RecordedPulse]) -> Iterator[Sente
             yield Sentence(f"{_count(len(amiss), 'pulse')} {words}.", _seqs(amiss))
 
 
-def minimum_current(stream: Stream, place: LastPlace | None) -> Iterator[Sentence]:
+def minimum_current(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
     """The weakest pulse answered at the needle's last place, and the estimate there."""
     if place is None or place.lowest is None:
         return
@@ -70,7 +70,7 @@ def minimum_current(stream: Stream, place: LastPlace | None) -> Iterator[Sentenc
         yield sentence(_estimate(known), [known])
 
 
-def no_response_below(stream: Stream, place: LastPlace | None) -> Iterator[Sentence]:
+def no_response_below(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
     """Below which current nothing was answered at the last place, as verified there and as the last pulses show;
     nothing where no weaker pulse was tried.
     """
@@ -90,7 +90,7 @@ def no_response_below(stream: Stream, place: LastPlace | None) -> Iterator[Sente
     )
 
 
-def _absent(stream: Stream, verified: Line, until: float) -> str:
+def _absent(stream: EventQuery, verified: Line, until: float) -> str:
     told: dict[str, Any] = verified["fields"]
     tried = _count(told["pulses_each"], "pulse")
     return (
@@ -100,7 +100,7 @@ def _absent(stream: Stream, verified: Line, until: float) -> str:
     )
 
 
-def verifications(stream: Stream) -> Iterator[Sentence]:
+def verifications(stream: EventQuery) -> Iterator[Sentence]:
     """What was verified at the target, each time."""
     for line in stream.entries("verification"):
         told: dict[str, Any] = line["fields"]
@@ -111,7 +111,7 @@ def verifications(stream: Stream) -> Iterator[Sentence]:
         yield sentence(f"{when}: {present}, {absent} ({told['width_ms']:g} ms).", [line])
 
 
-def answers_judged(stream: Stream) -> Iterator[Sentence]:
+def answers_judged(stream: EventQuery) -> Iterator[Sentence]:
     """What the answers may have been by their latency, where the protocol's windows tell."""
     judged: dict[str, list[Line]] = {}
     for line in stream.of("response"):
@@ -133,7 +133,7 @@ def _span_of(latencies_ms: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _is_unsourced(stream: Stream) -> bool:
+def _is_unsourced(stream: EventQuery) -> bool:
     return any(str(key).endswith("m_latency_ms") for key in stream.start.get("protocol_unsourced") or ())
 
 

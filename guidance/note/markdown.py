@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from guidance.note.formats import markdown_text
-from guidance.note.page import Item, NotePage, Section, Sentence
+from guidance.note.page import NoteItem, NotePage, Section, Sentence
 
 
 def markdown(page: NotePage, pictures: Sequence[tuple[str, str]] = ()) -> str:
@@ -39,7 +39,7 @@ def _section(section: Section) -> Iterator[str]:
         yield f"- Not told: {markdown_text('; '.join(silent))}"
 
 
-def _item(item: Item) -> str:
+def _item(item: NoteItem) -> str:
     return f"- **{markdown_text(item.label)}:** {' '.join(map(_sentence, item.sentences))}"
 
 

@@ -8,16 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guidance.journal.encryption import Key
+from guidance.journal.encryption import EncryptionKey
 from guidance.journal.private_files import new_file, write_private
 from guidance.journal.verify import verify
-from guidance.note.case_sheet import Case, load_case
+from guidance.note.case_sheet import CaseSheet, load_case
 from guidance.note.closing import draft, signed_page
 from guidance.note.compose import compose
-from guidance.note.event_query import Stream, read_stream
+from guidance.note.event_query import EventQuery, read_stream
 from guidance.note.markdown import markdown
 from guidance.note.page import NotePage
-from guidance.note.signing import Signed, changed, load_signed
+from guidance.note.signing import Signature, changed, load_signed
 
 if TYPE_CHECKING:
     from guidance.note.pictures import Picture
@@ -30,9 +30,9 @@ class ProcedureFiles:
     """
 
     folder: Path
-    stream: Stream
-    case: Case
-    signed: Signed | None
+    stream: EventQuery
+    case: CaseSheet
+    signed: Signature | None
     changed: tuple[str, ...] = ()
 
     @property
@@ -50,14 +50,14 @@ class ProcedureFiles:
         return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
 
 
-def held_in(folder: Path, key: Key | None) -> ProcedureFiles:
-    """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises Fault."""
+def held_in(folder: Path, key: EncryptionKey | None) -> ProcedureFiles:
+    """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises UserError."""
     stream, case, signed = read_stream(folder), load_case(folder, key), load_signed(folder, key)
     return ProcedureFiles(folder, stream, case, signed, tuple(changed(folder, case, signed)) if signed else ())
 
 
 def write_note(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
-    """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises Fault and KeyError."""
+    """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises UserError and KeyError."""
     new_file(path)
     return WRITERS[path.suffix.lower()](held, path, now)
 

@@ -27,7 +27,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NoteItem:
     """A field of the note with what is told of it; no sentence where nothing is."""
 
     label: str
@@ -39,7 +39,7 @@ class Section:
     """A part of the note."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[NoteItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def page_of(held: dict[str, Any]) -> NotePage:
 
 def _section(held: dict[str, Any]) -> Section:
     items = held["items"]
-    return Section(held["title"], tuple(Item(i["label"], tuple(map(_sentence, i["sentences"]))) for i in items))
+    return Section(held["title"], tuple(NoteItem(i["label"], tuple(map(_sentence, i["sentences"]))) for i in items))
 
 
 def _sentence(held: dict[str, Any]) -> Sentence:

@@ -13,7 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from guidance.common.text import clean
-from guidance.note.page import Item, NotePage, Section, Sentence
+from guidance.note.page import NoteItem, NotePage, Section, Sentence
 from guidance.note.pictures import Picture
 
 _FONT = "DejaVu"
@@ -98,10 +98,10 @@ def _section(sheets: _Sheets, section: Section) -> None:
             _item(sheets, item)
     silent = [item.label for item in section.items if not item.sentences]
     if silent:
-        _item(sheets, Item("Not told", (Sentence("; ".join(silent)),)))
+        _item(sheets, NoteItem("Not told", (Sentence("; ".join(silent)),)))
 
 
-def _item(sheets: _Sheets, item: Item) -> None:
+def _item(sheets: _Sheets, item: NoteItem) -> None:
     """Label and text side by side, on one sheet where they fit on one."""
     text = "\n".join(sheets.known(_sentence(told)) for told in item.sentences)
     label = sheets.known(item.label)

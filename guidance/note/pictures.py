@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from guidance.common.text import clean
-from guidance.note.event_query import Stream
+from guidance.note.event_query import EventQuery
 from guidance.note.injected_sentences import COMPLAINTS
 from guidance.note.pulses import LastPlace, RecordedPulse, last_place, pulses_of
-from guidance.note.sweeps import BEFORE_MS, Sweep, sweeps_of
+from guidance.note.sweeps import BEFORE_MS, RecordedSweep, sweeps_of
 
 _MOST_SWEEPS = 12
 _NEAR = 0.04
@@ -55,7 +55,7 @@ class Picture:
         return out.getvalue()
 
 
-def pictures_of(stream: Stream, folder: Path) -> list[Picture]:
+def pictures_of(stream: EventQuery, folder: Path) -> list[Picture]:
     """The pictures that the procedure in ``folder`` gives: none where there is nothing to show."""
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
@@ -65,7 +65,7 @@ def pictures_of(stream: Stream, folder: Path) -> list[Picture]:
         return [_over_time(stream, pulses), *_recruitment(pulses, place), *_sweeps(folder, place)]
 
 
-def _over_time(stream: Stream, pulses: Sequence[RecordedPulse]) -> Picture:
+def _over_time(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Picture:
     figure, axes = _axes(4.2)
     known = [line for line in stream.of("proximity") if line["valid"] and line["threshold_ma"]]
     if known:
@@ -89,7 +89,7 @@ def _points(axes: Axes, points: Sequence[tuple[float, float | None]], name: str,
     axes.plot(x, y, "o", ms=3, mew=0.6, color=color, mfc=color if filled else "none", label=name)
 
 
-def _marks(axes: Axes, stream: Stream) -> None:
+def _marks(axes: Axes, stream: EventQuery) -> None:
     """A line at each entry, and above it the names of those that lie close together."""
     near_s = _NEAR * stream.last_t
     entries = stream.entries(*_MARKED)
@@ -146,7 +146,7 @@ def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
     yield Picture("sweeps", caption, figure)
 
 
-def _draw(axes: Axes, sweep: Sweep, base_uv: float, step_uv: float) -> None:
+def _draw(axes: Axes, sweep: RecordedSweep, base_uv: float, step_uv: float) -> None:
     color = _ANSWERED if sweep.pulse.answered else _SILENT
     shown = np.where(np.abs(sweep.uv) < 0.8 * step_uv, sweep.uv, np.nan)
     axes.plot(sweep.times_ms, shown + base_uv, color=color, lw=0.8)
@@ -161,7 +161,7 @@ def _draw(axes: Axes, sweep: Sweep, base_uv: float, step_uv: float) -> None:
     )
 
 
-def _height(sweep: Sweep) -> float:
+def _height(sweep: RecordedSweep) -> float:
     """Peak to peak after the artefact, in uV."""
     later = sweep.uv[sweep.times_ms > _ARTEFACT_MS]
     return max(float(np.percentile(later, 99) - np.percentile(later, 1)), 1.0)

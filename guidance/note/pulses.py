@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drivers.base import Outcome
-from guidance.note.event_query import Line, Stream
+from guidance.note.event_query import EventQuery, Line
 
 FINAL_S = 15.0
 """What the last place showed is drawn from so many seconds before the first injection, or before the last pulse."""
@@ -61,7 +61,7 @@ class LastPlace:
         return tuple(p for p in self.pulses if not p.answered and p not in self.below)
 
 
-def pulses_of(stream: Stream) -> tuple[RecordedPulse, ...]:
+def pulses_of(stream: EventQuery) -> tuple[RecordedPulse, ...]:
     """All pulses, in order, each with the answer of the main channel."""
     channels = stream.device.get("channels") or []
     main = channels[0] if channels else None
@@ -70,7 +70,7 @@ def pulses_of(stream: Stream) -> tuple[RecordedPulse, ...]:
     return tuple(_told(line, answers.get(line["sample"]), rate_hz) for line in stream.of("stimulus"))
 
 
-def last_place(stream: Stream, pulses: Sequence[RecordedPulse]) -> LastPlace | None:
+def last_place(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> LastPlace | None:
     """What the last place showed; None where no pulse could tell."""
     until = _until(stream, pulses)
     since = max(until - FINAL_S, _moved_at(stream, until))
@@ -81,7 +81,7 @@ def last_place(stream: Stream, pulses: Sequence[RecordedPulse]) -> LastPlace | N
     return LastPlace(since, until, width_ms, tuple(p for p in fit if p.width_ms == width_ms))
 
 
-def verified_absent(stream: Stream, until: float) -> Line | None:
+def verified_absent(stream: EventQuery, until: float) -> Line | None:
     """The last verification before ``until`` and since the needle was last moved on purpose, where none of its weak
     pulses was answered; None where there is none.
     """
@@ -90,18 +90,18 @@ def verified_absent(stream: Stream, until: float) -> Line | None:
     return next((line for line in reversed(held) if since <= line["t"] <= until), None)
 
 
-def estimate_at(stream: Stream, since: float, until: float) -> Line | None:
+def estimate_at(stream: EventQuery, since: float, until: float) -> Line | None:
     """The last valid estimate of the threshold from ``since`` to ``until``; None where there is none."""
     known = [line for line in stream.of("proximity") if line["valid"] and since <= line["t"] <= until]
     return known[-1] if known else None
 
 
-def _moved_at(stream: Stream, until: float) -> float:
+def _moved_at(stream: EventQuery, until: float) -> float:
     """When the needle was last said to be put to another place before ``until``; 0 where it never was."""
     return max((float(line["t"]) for line in stream.entries(*_PLACES) if line["t"] <= until), default=0.0)
 
 
-def _until(stream: Stream, pulses: Sequence[RecordedPulse]) -> float:
+def _until(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> float:
     """Just after the last pulse that was delivered before the first injection."""
     injected = stream.entries("injection")
     first = injected[0]["t"] if injected else stream.last_t

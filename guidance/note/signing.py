@@ -14,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.common.text import one_line
-from guidance.journal.encryption import NOTE_NAME, Key, read_sealed, write_sealed
+from guidance.journal.encryption import NOTE_NAME, EncryptionKey, read_sealed, write_sealed
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import open_plain
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from guidance.note.case_sheet import Case
+from guidance.note.case_sheet import CaseSheet
 from guidance.note.page import NotePage, page_of, plain
 
 VERSION = 1
@@ -30,7 +30,7 @@ SignatureLink = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class Signature:
     """A signed note: the page as it was signed, and the links of its chain, the signature first."""
 
     page: NotePage
@@ -47,8 +47,8 @@ class Signed:
         return self.links[1:]
 
 
-def load_signed(folder: Path, key: Key | None) -> Signed | None:
-    """The signed note in ``folder``; None where none was signed. Raises Fault, also where the chain does not hold."""
+def load_signed(folder: Path, key: EncryptionKey | None) -> Signature | None:
+    """Return the signed note in ``folder``, None if unsigned. Raises UserError, also where the chain does not hold."""
     data = read_sealed(folder, NOTE_NAME, key)
     if data is None:
         return None
@@ -57,44 +57,44 @@ def load_signed(folder: Path, key: Key | None) -> Signed | None:
         page = page_of(links[0]["page"])
         broken = next(_broken(links), None)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        raise Fault(f"The signed note in {folder} is damaged; it is not as it was signed.") from None
+        raise UserError(f"The signed note in {folder} is damaged; it is not as it was signed.") from None
     if broken is not None:
-        raise Fault(f"The signed note in {folder} was changed after signing: {broken}.")
-    return Signed(page, links)
+        raise UserError(f"The signed note in {folder} was changed after signing: {broken}.")
+    return Signature(page, links)
 
 
-def sign(folder: Path, page: NotePage, case: Case, by: str, key: Key | None, now: datetime) -> Signed:
-    """Sign ``page`` as the note of the procedure in ``folder``. Raises ArgumentFault where that may not be, Fault."""
+def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
+    """Sign ``page`` as the note of the procedure in ``folder``. Raises UsageError where that may not be, UserError."""
     if load_signed(folder, key) is not None:
-        raise ArgumentFault(f"The note of {folder.name} is signed already; what is to be said now is an addendum.")
+        raise UsageError(f"The note of {folder.name} is signed already; what is to be said now is an addendum.")
     if page.missing:
         missing = ", ".join(name for name, _ in page.missing)
         fields = "1 required field is" if len(page.missing) == 1 else f"{len(page.missing)} required fields are"
-        raise ArgumentFault(
+        raise UsageError(
             f"The note cannot be signed: {fields} without an answer ({missing}). Answer "
             "with --set KEY=ANSWER, or --set KEY='not done: why'."
         )
     record = verify(folder)
     if not record.holds or record.state is RecordState.RUNNING:
         what = f"{record.state}: {record.why}"
-        raise ArgumentFault(f"The note cannot be signed, for the record of {folder.name} is {what}.")
+        raise UsageError(f"The note cannot be signed, for the record of {folder.name} is {what}.")
     link = _linked({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
     return _kept(folder, page, (link,), key)
 
 
-def add(folder: Path, text: str, by: str, key: Key | None, now: datetime) -> Signed:
-    """Add ``text`` to the signed note in ``folder``. Raises ArgumentFault where there is none, Fault."""
+def add(folder: Path, text: str, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
+    """Add ``text`` to the signed note in ``folder``. Raises UsageError where there is none, UserError."""
     signed = load_signed(folder, key)
     if signed is None:
-        raise ArgumentFault(f"The note of {folder.name} is not signed yet; change it with --set until it is.")
+        raise UsageError(f"The note of {folder.name} is not signed yet; change it with --set until it is.")
     words = one_line(text)
     if not words:
-        raise ArgumentFault("An addendum needs words.")
+        raise UsageError("An addendum needs words.")
     link = _linked({"kind": "addendum", "text": words}, by, now, signed.links[-1]["sha256"])
     return _kept(folder, signed.page, (*signed.links, link), key)
 
 
-def bound(folder: Path, case: Case) -> dict[str, str | None]:
+def bound(folder: Path, case: CaseSheet) -> dict[str, str | None]:
     """The hashes of what a signature binds; None for what is not there."""
     told = json.dumps(dict(case.answers), sort_keys=True, ensure_ascii=False).encode()
     return {
@@ -104,7 +104,7 @@ def bound(folder: Path, case: Case) -> dict[str, str | None]:
     }
 
 
-def changed(folder: Path, case: Case, signed: Signed) -> list[str]:
+def changed(folder: Path, case: CaseSheet, signed: Signature) -> list[str]:
     """What is not as it was when ``signed`` was, by name."""
     now, then = bound(folder, case), signed.signature["bound"]
     return [name for name in now if now[name] != then.get(name)]
@@ -113,15 +113,15 @@ def changed(folder: Path, case: Case, signed: Signed) -> list[str]:
 def _linked(link: SignatureLink, by: str, now: datetime, previous: str | None) -> SignatureLink:
     name = one_line(by)
     if not name:
-        raise ArgumentFault("Say who signs: --by 'Dr A. Example'.")
+        raise UsageError("Say who signs: --by 'Dr A. Example'.")
     link = link | {"by": name, "at": now.isoformat(timespec="seconds"), "previous": previous}
     return link | {"sha256": _hash(link)}
 
 
-def _kept(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key: Key | None) -> Signed:
+def _kept(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key: EncryptionKey | None) -> Signature:
     held = json.dumps({"version": VERSION, "chain": links}, ensure_ascii=False, indent=1)
     write_sealed(folder, NOTE_NAME, held.encode(), key)
-    return Signed(page, links)
+    return Signature(page, links)
 
 
 def _broken(links: Sequence[SignatureLink]) -> Iterator[str]:
@@ -150,4 +150,4 @@ def _hash_of(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as fault:
-        raise Fault(f"{path} cannot be read ({fault.strerror}).") from None
+        raise UserError(f"{path} cannot be read ({fault.strerror}).") from None

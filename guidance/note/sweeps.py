@@ -17,7 +17,7 @@ BEFORE_MS, AFTER_MS = 2.0, 30.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sweep:
+class RecordedSweep:
     """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, less the baseline before it."""
 
     pulse: RecordedPulse
@@ -25,7 +25,7 @@ class Sweep:
     uv: NDArray[np.floating]
 
 
-def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[Sweep]:
+def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[RecordedSweep]:
     """The sweeps of ``pulses`` from the signal in ``folder``; none where it was not recorded, or is damaged, which
     ``verify`` tells.
     """
@@ -40,7 +40,7 @@ def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[Sweep]:
     return [cut for pulse in pulses if (cut := _cut(signal, file.duration, pulse))]
 
 
-def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: RecordedPulse) -> Sweep | None:
+def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: RecordedPulse) -> RecordedSweep | None:
     rate_hz = signal.sampling_frequency
     before, after = round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
     first_s, last_s = (pulse.sample - before) / rate_hz, (pulse.sample + after) / rate_hz
@@ -48,4 +48,4 @@ def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: RecordedPulse) -> Sw
         return None
     uv = np.array(signal.get_data_slice(first_s, last_s), dtype=np.float64)
     times_ms = (np.arange(len(uv)) - before) * 1e3 / rate_hz
-    return Sweep(pulse, times_ms, uv - float(np.median(uv[:before])))
+    return RecordedSweep(pulse, times_ms, uv - float(np.median(uv[:before])))

@@ -5,10 +5,17 @@ Reads in this order: ``processes``, ``desk`` (the engine's end of the wire) and 
 """
 
 from guidance.processes.exit_status import ExitOutcome, outcome_of
-from guidance.processes.launch import Job, ScreenMain, Session, run_headless, run_with_screen, start_engine
+from guidance.processes.launch import EngineJob, ScreenMain, Session, run_headless, run_with_screen, start_engine
 from guidance.processes.link import EngineLink
 
 __all__ = [
-    "EngineLink", "ExitOutcome", "Job", "ScreenMain", "Session", "outcome_of", "run_headless", "run_with_screen",
+    "EngineJob",
+    "EngineLink",
+    "ExitOutcome",
+    "ScreenMain",
+    "Session",
+    "outcome_of",
+    "run_headless",
+    "run_with_screen",
     "start_engine",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.base import DeviceError, DeviceLost, OptionRefused
-from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, FAILED, Fault
+from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, FAILED, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class ExitOutcome:
     sentence: str | None = None
 
 
-def outcome_of(fault: Fault | DeviceError) -> ExitOutcome:
+def outcome_of(fault: UserError | DeviceError) -> ExitOutcome:
     """Exit status and sentence of ``fault``."""
-    if isinstance(fault, Fault):
+    if isinstance(fault, UserError):
         return ExitOutcome(fault.status, str(fault))
     if isinstance(fault, OptionRefused):
         return ExitOutcome(BAD_ARGUMENTS, str(fault))

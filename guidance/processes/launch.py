@@ -15,11 +15,11 @@ from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from drivers.base import DeviceError
-from guidance.common.errors import DONE, FAILED, Fault
+from guidance.common.errors import DONE, FAILED, UserError
 from guidance.processes.exit_status import ExitOutcome, outcome_of
 from guidance.processes.link import EngineLink
-from guidance.processes.observers import Gallery, WatchedDesk
-from guidance.processes.screen_channel import Desk, NoScreen, ScreenDesk
+from guidance.processes.observers import ObservedScreenChannel, Observers
+from guidance.processes.screen_channel import NoScreenChannel, ScreenChannel, SocketScreenChannel
 
 SWITCH_S = 0.0005
 """How long one thread of the engine may keep the others waiting."""
@@ -33,26 +33,26 @@ ScreenMain = Callable[[EngineLink], None]
 class Session(Protocol):
     """A procedure or replay, opened and ready."""
 
-    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Run to its end; a sentence says what was amiss, if anything."""
 
 
-class Job(Protocol):
+class EngineJob(Protocol):
     """What to run; it crosses from one process to the other."""
 
     def open(self) -> Session:
-        """The session. Raises Fault and DeviceError."""
+        """The session. Raises UserError and DeviceError."""
 
 
-def run_headless(job: Job) -> ExitOutcome:
+def run_headless(job: EngineJob) -> ExitOutcome:
     """Run ``job`` in this process, without a screen; Ctrl-C and SIGTERM end it in order."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    return _run(job, NoScreen(), stop)
+    return _run(job, NoScreenChannel(), stop)
 
 
-def run_with_screen(job: Job, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:
+def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:
     """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
     touched only once it runs.
 
@@ -78,7 +78,7 @@ def _usual_screen() -> ScreenMain:
     return run_screen
 
 
-def start_engine(job: Job) -> tuple[BaseProcess, EngineLink]:
+def start_engine(job: EngineJob) -> tuple[BaseProcess, EngineLink]:
     """Start the engine's process on ``job``; the process, and this end of the wire to it."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -93,7 +93,9 @@ def _shown(link: EngineLink, run_screen: ScreenMain) -> bool:
     try:
         run_screen(link)
     except SystemExit:
-        NoScreen().tell("The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it.")
+        NoScreenChannel().tell(
+            "The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it."
+        )
         link.drain(None)
         return False
     return True
@@ -121,7 +123,7 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, kept)
 
 
-def _engine(job: Job, wire: Connection) -> None:
+def _engine(job: EngineJob, wire: Connection) -> None:
     """The engine's process: no terminal, no keyboard; ends in order on SIGTERM and when its work is done."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -130,13 +132,13 @@ def _engine(job: Job, wire: Connection) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if hasattr(os, "setsid"):
         os.setsid()
-    desk = ScreenDesk(wire)
+    desk = SocketScreenChannel(wire)
     outcome = _run(job, desk, stop)
     desk.close(outcome)
     sys.exit(outcome.status)
 
 
-def _run(job: Job, desk: Desk, stop: threading.Event) -> ExitOutcome:
+def _run(job: EngineJob, desk: ScreenChannel, stop: threading.Event) -> ExitOutcome:
     """Open ``job`` and run it to its end."""
     try:
         session = job.open()
@@ -145,21 +147,21 @@ def _run(job: Job, desk: Desk, stop: threading.Event) -> ExitOutcome:
         with _watched(desk) as seat:
             seat.ready()
             amiss = session.run(seat, stop.is_set)
-    except (Fault, DeviceError) as fault:
+    except (UserError, DeviceError) as fault:
         return outcome_of(fault)
     return ExitOutcome(FAILED, amiss) if amiss else ExitOutcome(DONE)
 
 
 @contextlib.contextmanager
-def _watched(desk: Desk) -> Iterator[Desk]:
+def _watched(desk: ScreenChannel) -> Iterator[ScreenChannel]:
     """``desk``, with room for those who look on; where there can be none, the procedure goes on without."""
     try:
-        gallery = Gallery()
-    except Fault as fault:
+        gallery = Observers()
+    except UserError as fault:
         desk.tell(str(fault))
         yield desk
         return
     try:
-        yield WatchedDesk(desk, gallery)
+        yield ObservedScreenChannel(desk, gallery)
     finally:
         gallery.close()

@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 from multiprocessing.connection import Connection
 
 from guidance.common.errors import FAILED
-from guidance.contracts.commands import Message
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.exit_status import ExitOutcome
 
 
-class WireLink(ABC):
+class SocketLink(ABC):
     """Receives the Snapshots of a procedure, the newest only."""
 
     def __init__(self, wire: Connection) -> None:
@@ -41,7 +41,7 @@ class WireLink(ABC):
         """What comes next on the wire; None where that is no Snapshot."""
 
 
-class EngineLink(WireLink):
+class EngineLink(SocketLink):
     """The screen's end of the wire to the engine's process."""
 
     def __init__(self, wire: Connection) -> None:
@@ -57,7 +57,7 @@ class EngineLink(WireLink):
             return ExitOutcome(FAILED, "The engine's process died before it began.")
         return message if isinstance(message, ExitOutcome) else None
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OperatorCommand) -> None:
         """Hand ``message`` to the engine."""
         self._wire.send(message)
 

@@ -7,19 +7,19 @@ import pickle
 import socket
 from multiprocessing.connection import Connection, wait
 
-from guidance.common.errors import ArgumentFault, Fault
-from guidance.contracts.commands import Message
+from guidance.common.errors import UsageError, UserError
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
-from guidance.processes.link import WireLink
+from guidance.processes.link import SocketLink
 from guidance.processes.sockets import running, socket_path
 
 _FIRST_S = 3.0
 
 
-class WatchLink(WireLink):
+class ObserverLink(SocketLink):
     """Receives what onlookers are shown."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OperatorCommand) -> None:
         """Nothing: who looks on has no say."""
 
     def close(self) -> None:
@@ -30,29 +30,33 @@ class WatchLink(WireLink):
         try:
             snapshot = self._wire.recv()
         except (pickle.UnpicklingError, AttributeError, ImportError, TypeError) as fault:
-            raise Fault(f"The procedure is run by another version of the program ({fault}); watch with that.") from None
+            raise UserError(
+                f"The procedure is run by another version of the program ({fault}); watch with that."
+            ) from None
         if not isinstance(snapshot, Snapshot):
-            raise Fault("What came from the procedure is no Snapshot; watch it with the program's own version.")
+            raise UserError("What came from the procedure is no Snapshot; watch it with the program's own version.")
         return snapshot
 
 
-def open_watch(pid: int | None = None) -> WatchLink:
-    """A link to the procedure whose engine is process ``pid``, or to the only one. Raises Fault and ArgumentFault."""
+def open_watch(pid: int | None = None) -> ObserverLink:
+    """A link to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError."""
     links = {found: link for found in running() if pid in {None, found} and (link := _connected(found))}
     if not links:
-        raise Fault("No procedure is running here." if pid is None else f"No procedure is run by process {pid} here.")
+        raise UserError(
+            "No procedure is running here." if pid is None else f"No procedure is run by process {pid} here."
+        )
     if len(links) > 1:
         for link in links.values():
             link.close()
-        raise ArgumentFault(f"Several procedures are running; name one: --pid {', --pid '.join(map(str, links))}.")
+        raise UsageError(f"Several procedures are running; name one: --pid {', --pid '.join(map(str, links))}.")
     (link,) = links.values()
     if not wait([link], _FIRST_S):  # type: ignore[list-item]
         link.close()
-        raise Fault("The procedure lets no more onlookers in, or does not answer; close another watch.")
+        raise UserError("The procedure lets no more onlookers in, or does not answer; close another watch.")
     return link
 
 
-def _connected(pid: int) -> WatchLink | None:
+def _connected(pid: int) -> ObserverLink | None:
     """A link to process ``pid``; None where it is gone: its socket is then removed."""
     path, wire = socket_path(pid), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -62,4 +66,4 @@ def _connected(pid: int) -> WatchLink | None:
         with contextlib.suppress(OSError):
             path.unlink()
         return None
-    return WatchLink(Connection(wire.detach()))
+    return ObserverLink(Connection(wire.detach()))

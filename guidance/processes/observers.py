@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.common.worker import BackgroundWorker
-from guidance.contracts.commands import Message
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
-from guidance.processes.screen_channel import Desk
+from guidance.processes.screen_channel import ScreenChannel
 from guidance.processes.sockets import socket_path
 
 FRAME_S = 0.1
@@ -22,7 +22,7 @@ _LOOK_S = 0.2
 _CLOSE_S = 0.5
 
 
-class Onlooker:
+class Observer:
     """One who looks on, over ``wire``. A Snapshot not yet taken gives way to the next."""
 
     def __init__(self, wire: Connection) -> None:
@@ -46,13 +46,13 @@ class Onlooker:
         self._sender.close(_CLOSE_S)
 
 
-class Gallery:
+class Observers:
     """The socket at which onlookers come in, for this user alone; nothing is ever read from them."""
 
     def __init__(self) -> None:
-        """Open the socket of this process. Raises Fault where that cannot be."""
+        """Open the socket of this process. Raises UserError where that cannot be."""
         if not hasattr(socket, "AF_UNIX"):
-            raise Fault("This system has no local sockets; nobody can look on.")
+            raise UserError("This system has no local sockets; nobody can look on.")
         self._path = socket_path(os.getpid())
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -62,10 +62,10 @@ class Gallery:
             self._door.listen(MOST)
         except OSError as fault:
             self._door.close()
-            raise Fault(f"Nobody can look on: {self._path} cannot be made ({fault.strerror}).") from None
+            raise UserError(f"Nobody can look on: {self._path} cannot be made ({fault.strerror}).") from None
         self._door.settimeout(_LOOK_S)
         self._shown_at = 0.0
-        self._onlookers: list[Onlooker] = []
+        self._onlookers: list[Observer] = []
         self._doorkeeper = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
@@ -96,13 +96,13 @@ class Gallery:
                 wire.close()
                 return
             wire.setblocking(True)
-            self._onlookers = [*self._onlookers, Onlooker(Connection(wire.detach()))]
+            self._onlookers = [*self._onlookers, Observer(Connection(wire.detach()))]
 
 
-class WatchedDesk:
+class ObservedScreenChannel:
     """A desk beside which others look on."""
 
-    def __init__(self, desk: Desk, gallery: Gallery) -> None:
+    def __init__(self, desk: ScreenChannel, gallery: Observers) -> None:
         """The operator sits at ``desk``."""
         self._desk, self._gallery = desk, gallery
 
@@ -115,7 +115,7 @@ class WatchedDesk:
         """Say that the session is about to begin."""
         self._desk.ready()
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[OperatorCommand]:
         """What the operator asked for; onlookers ask for nothing."""
         return self._desk.messages()
 

@@ -9,14 +9,14 @@ from multiprocessing.connection import Connection
 from typing import Protocol
 
 from guidance.common.worker import BackgroundWorker
-from guidance.contracts.commands import Credit, Message
+from guidance.contracts.commands import FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 
 FRAME_S = 0.05
 _CLOSE_S = 2.0
 
 
-class Desk(Protocol):
+class ScreenChannel(Protocol):
     """Where the operator sits, as a session sees it."""
 
     @property
@@ -26,7 +26,7 @@ class Desk(Protocol):
     def ready(self) -> None:
         """Say that the session is about to begin."""
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[OperatorCommand]:
         """What the operator asked for since the last call."""
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
@@ -36,7 +36,7 @@ class Desk(Protocol):
         """Say ``sentence`` where no Snapshot says it."""
 
 
-class NoScreen:
+class NoScreenChannel:
     """Nobody looks on: a headless run."""
 
     gone = False
@@ -44,7 +44,7 @@ class NoScreen:
     def ready(self) -> None:
         """Nothing waits for it."""
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[OperatorCommand]:
         """Nothing is ever asked for."""
         return []
 
@@ -56,7 +56,7 @@ class NoScreen:
         print(f"needle-guidance: {sentence}", file=sys.stderr, flush=True)
 
 
-class ScreenDesk:
+class SocketScreenChannel:
     """A screen in another process. At most one Snapshot is on its way, and a background worker sends it, so that a
     screen that reads no more never holds up the engine.
     """
@@ -78,13 +78,13 @@ class ScreenDesk:
         """Let the screen take the terminal."""
         self._sender.put(None)
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[OperatorCommand]:
         """What the screen sent since the last call."""
-        received: list[Message] = []
+        received: list[OperatorCommand] = []
         try:
             while not self.gone and self._wire.poll():
                 message = self._wire.recv()
-                self._ready |= isinstance(message, Credit)
+                self._ready |= isinstance(message, FrameAck)
                 received.append(message)
         except (EOFError, OSError):
             self._hung_up = True

@@ -12,7 +12,7 @@ MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
-class Sourcing:
+class CitationShare:
     """How many values (numbers) and how many statements (texts) a sheet has of each certainty, and ``missing`` ones."""
 
     numbers: dict[str, int]
@@ -25,11 +25,11 @@ class Sourcing:
         return (there - self.numbers["unsourced"]) / there if there else None
 
 
-def sourcing(sheet: Sheet) -> Sourcing:
+def sourcing(sheet: Sheet) -> CitationShare:
     """Count ``sheet``; the two ends of a range are one number."""
     numbers, statements = Counter[str](), Counter[str]()
     for _, item in cited(sheet):
         is_text = not isinstance(item, Sourced) or isinstance(item.value, str)
         (statements if is_text else numbers)[item.certainty or MISSING] += 1
     grades = (*CERTAINTIES, MISSING)
-    return Sourcing({grade: numbers[grade] for grade in grades}, {grade: statements[grade] for grade in grades})
+    return CitationShare({grade: numbers[grade] for grade in grades}, {grade: statements[grade] for grade in grades})

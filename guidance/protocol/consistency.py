@@ -8,7 +8,7 @@ from typing import Any
 
 from guidance.citations import Sourced, cited
 from guidance.protocol.model import DEFAULT_TARGET_MA
-from guidance.protocol.sheet import Botulinum, DoseLimits, ProductDose, Sheet
+from guidance.protocol.sheet import BotulinumProtocol, DoseLimits, ProductDose, Sheet
 
 _RISING = (
     ("stimulus.start_current_ma", "stimulus.max_current_ma"),
@@ -29,7 +29,7 @@ def contradictions(sheet: Sheet) -> Iterator[str]:
             if values[low] > values[high]
         )
     yield from _zones(values)
-    if isinstance(sheet, Botulinum):
+    if isinstance(sheet, BotulinumProtocol):
         for product, dose in sheet.dose.items():
             yield from _dose(f"dose.{product}", dose)
         for product, limits in sheet.limits.items():

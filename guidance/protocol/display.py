@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from guidance.citations import CERTAINTIES, UNSOURCED, Cited, ProtocolError, Sourced
-from guidance.protocol.citation_share import MISSING, Sourcing, sourcing
+from guidance.protocol.citation_share import MISSING, CitationShare, sourcing
 from guidance.protocol.library import LoadedSheet
 
 _CITED = set(Cited.model_fields)
@@ -45,7 +45,7 @@ def page(held: LoadedSheet) -> Iterator[str]:
 def table(held: Sequence[LoadedSheet]) -> str:
     """Each protocol's numbers by certainty, and the share that has a source, as a Markdown table."""
     counts = [(item.sheet.id, sourcing(item.sheet)) for item in held]
-    total = Sourcing(_sum([c.numbers for _, c in counts]), _sum([c.statements for _, c in counts]))
+    total = CitationShare(_sum([c.numbers for _, c in counts]), _sum([c.statements for _, c in counts]))
     grades = (*CERTAINTIES, MISSING)
     head = ["protocol", *grades, "numbers with a source", "statements with a source"]
     lines = [head, ["---"] * len(head)]
@@ -53,9 +53,9 @@ def table(held: Sequence[LoadedSheet]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(name: str, count: Sourcing, grades: Sequence[str]) -> list[str]:
+def _row(name: str, count: CitationShare, grades: Sequence[str]) -> list[str]:
     numbers = [str(count.numbers[grade]) for grade in grades]
-    return [name, *numbers, _percent(count.share), _percent(Sourcing(count.statements, {}).share)]
+    return [name, *numbers, _percent(count.share), _percent(CitationShare(count.statements, {}).share)]
 
 
 def _percent(share: float | None) -> str:

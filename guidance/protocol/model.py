@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from guidance.citations import UNSOURCED, ProtocolError, Sourced, cited
-from guidance.protocol.sheet import USES, Biofeedback, Botulinum, EffortPhase, PainInjection, Sheet, Target, Use
+from guidance.protocol.sheet import (
+    USES,
+    BiofeedbackProtocol,
+    BotulinumProtocol,
+    EffortPhase,
+    PainInjectionProtocol,
+    Sheet,
+    TargetTable,
+    Use,
+)
 
 T = TypeVar("T")
 
@@ -126,7 +135,7 @@ _NO_PULSES = {
 
 def _pulses(sheet: Sheet, file: str) -> dict[str, float]:
     """The values of stimulation."""
-    if isinstance(sheet, Biofeedback):
+    if isinstance(sheet, BiofeedbackProtocol):
         return _NO_PULSES
     stimulus, near = sheet.stimulus, sheet.proximity
     values = {name: _needed(getattr(stimulus, name), f"stimulus.{name}", file) for name in type(stimulus).model_fields}
@@ -135,7 +144,7 @@ def _pulses(sheet: Sheet, file: str) -> dict[str, float]:
 
 
 def _needle_emg(sheet: Sheet, file: str) -> NeedleEmgPlan | None:
-    if not isinstance(sheet, Botulinum | PainInjection):
+    if not isinstance(sheet, BotulinumProtocol | PainInjectionProtocol):
         return None
     emg = sheet.emg
     return NeedleEmgPlan(
@@ -147,7 +156,7 @@ def _needle_emg(sheet: Sheet, file: str) -> NeedleEmgPlan | None:
 
 
 def _assumed(sheet: Sheet) -> tuple[str, ...]:
-    if isinstance(sheet, Biofeedback) or sheet.proximity.target_ma.value is not None:
+    if isinstance(sheet, BiofeedbackProtocol) or sheet.proximity.target_ma.value is not None:
         return ()
     return (f"target {DEFAULT_TARGET_MA:g} mA assumed ({sheet.proximity.target_ma.missing})",)
 
@@ -158,7 +167,7 @@ def _needed(item: Sourced[T], key: str, file: str) -> T:
     return item.value
 
 
-def _windows(target: Target) -> tuple[MuscleWindow, ...]:
+def _windows(target: TargetTable) -> tuple[MuscleWindow, ...]:
     return tuple(
         MuscleWindow(muscle.name, muscle.m_latency_ms.value, muscle.h_latency_ms.value)
         for muscle in target.muscles.values()

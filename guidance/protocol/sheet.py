@@ -26,7 +26,7 @@ class Muscle(Cited):
     h_latency_ms: Sourced[r.LatencySpan]
 
 
-class Target(Strict):
+class TargetTable(Strict):
     """What the needle is led to: the nerve, and the muscles that show it."""
 
     nerve: Sourced[Text]
@@ -47,7 +47,7 @@ class Refused(Cited):
     do: Text
 
 
-class Step(Cited):
+class ProcedureStep(Cited):
     """Something to do, in its turn."""
 
     do: Text
@@ -63,7 +63,7 @@ class StimulusPlan(Strict):
     max_rate_hz: Sourced[r.RateHz]
 
 
-class Nearness(Strict):
+class ProximityTable(Strict):
     """Thresholds for a pulse of 0.1 ms: the target is reached at or below ``target_ma``; ``lower_bound_ma`` and less is
     too close. ``target_from_ma``: a threshold lower than that needs no further search.
     """
@@ -81,7 +81,7 @@ class ResponseWindow(Strict):
     criterion_uv: Sourced[r.Microvolts] | None = None
 
 
-class Needle(Strict):
+class NeedleTable(Strict):
     """The needle, and how deep the target lies."""
 
     gauge: Sourced[r.NeedleGauge]
@@ -89,7 +89,7 @@ class Needle(Strict):
     depth_mm: Sourced[r.DepthSpan]
 
 
-class Injection(Strict):
+class InjectionTable(Strict):
     """How much is injected; the upper end is a limit."""
 
     volume_ml: Sourced[r.VolumeSpan]
@@ -156,9 +156,9 @@ class _Sheet(Document):
     id: r.Id
     title: Text
     also: tuple[Text, ...] = ()
-    target: Target
+    target: TargetTable
     response: ResponseWindow
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProcedureStep, ...] = ()
     notes: Annotated[tuple[r.ProtocolKey, ...], Field(max_length=6)] = ()
 
 
@@ -167,41 +167,41 @@ class NerveBlock(_Sheet):
 
     kind: Literal["block"]
     stimulus: StimulusPlan
-    proximity: Nearness
+    proximity: ProximityTable
     accept: dict[r.ProtocolKey, Accepted] = Field(default_factory=dict)
     refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
-    needle: Needle
-    injection: Injection
+    needle: NeedleTable
+    injection: InjectionTable
 
 
-class Botulinum(_Sheet):
+class BotulinumProtocol(_Sheet):
     """Botulinum toxin into one muscle, found by its EMG, or by stimulation through the same needle."""
 
     kind: Literal["botulinum"]
     emg: NeedleEmgFindings
     stimulus: StimulusPlan
-    proximity: Nearness
+    proximity: ProximityTable
     accept: dict[r.ProtocolKey, Accepted] = Field(default_factory=dict)
     refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
-    needle: Needle
+    needle: NeedleTable
     dose: dict[Product, ProductDose]
     limits: dict[Product, DoseLimits]
 
 
-class PainInjection(_Sheet):
+class PainInjectionProtocol(_Sheet):
     """An injection into a muscle against pain, found by its EMG, or by stimulation through the same needle."""
 
     kind: Literal["injection"]
     emg: NeedleEmgFindings
     stimulus: StimulusPlan
-    proximity: Nearness
+    proximity: ProximityTable
     accept: dict[r.ProtocolKey, Accepted] = Field(default_factory=dict)
     refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
-    needle: Needle
-    injection: Injection
+    needle: NeedleTable
+    injection: InjectionTable
 
 
-class Biofeedback(_Sheet):
+class BiofeedbackProtocol(_Sheet):
     """An exercise with the muscle's EMG; nothing is stimulated and nothing injected."""
 
     kind: Literal["biofeedback"]
@@ -209,14 +209,14 @@ class Biofeedback(_Sheet):
     training: TrainingPlan
 
 
-Sheet = NerveBlock | Botulinum | PainInjection | Biofeedback
+Sheet = NerveBlock | BotulinumProtocol | PainInjectionProtocol | BiofeedbackProtocol
 
 
-KINDS: dict[str, type[NerveBlock | Botulinum | PainInjection | Biofeedback]] = {
+KINDS: dict[str, type[NerveBlock | BotulinumProtocol | PainInjectionProtocol | BiofeedbackProtocol]] = {
     "block": NerveBlock,
-    "botulinum": Botulinum,
-    "injection": PainInjection,
-    "biofeedback": Biofeedback,
+    "botulinum": BotulinumProtocol,
+    "injection": PainInjectionProtocol,
+    "biofeedback": BiofeedbackProtocol,
 }
 USES: dict[str, Use] = {"block": "required", "botulinum": "optional", "injection": "optional", "biofeedback": "never"}
 """Whether a procedure of this kind stimulates."""

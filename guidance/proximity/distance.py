@@ -22,7 +22,7 @@ _SHALLOW_SHARE = 0.24
 _LENGTH_LN_MM, _LENGTH_SD = math.log(3.0), 0.55
 
 
-class Ruler:
+class DistanceModel:
     """Laws, one a particle, drawn once: I = I0 + K (r / 3 mm)^g, and for some I = I0 exp(r / length)."""
 
     def __init__(self, rng: np.random.Generator, count: int) -> None:

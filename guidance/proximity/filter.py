@@ -6,11 +6,11 @@ import numpy as np
 
 from guidance.contracts.events import Proximity, PulseOutcome, unknown_proximity
 from guidance.contracts.zones import ordered_edges
-from guidance.proximity.distance import Ruler
+from guidance.proximity.distance import DistanceModel
 from guidance.proximity.likelihood import Observation, RepeatDiscount, likelihood
 from guidance.proximity.motion import forgotten, moved
 from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
-from guidance.proximity.random_table import Draws
+from guidance.proximity.random_table import RandomTable
 from guidance.proximity.resampling import bearable, effective, even, spread, systematic, thinned, weighed
 from guidance.proximity.summary import PosteriorSummary, interval, quantiles, told
 from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
@@ -45,8 +45,8 @@ class ProximityFilter:
         """
         self._edges = ordered_edges(target_ma, lower_bound_ma)
         self.criterion_uv, self._count = criterion_uv, count
-        self._draws = Draws(_SEED)
-        self._ruler = Ruler(np.random.default_rng(_SEED + 1), count)
+        self._draws = RandomTable(_SEED)
+        self._ruler = DistanceModel(np.random.default_rng(_SEED + 1), count)
         self._by_width = WidthLaws(np.random.default_rng(_SEED + 2), count) if by_width else None
         self._t: float | None = None
         self._why: str | None = None

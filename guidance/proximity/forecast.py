@@ -9,7 +9,7 @@ import numpy as np
 from guidance.proximity.likelihood import even_scale
 from guidance.proximity.motion import moved
 from guidance.proximity.particles import Particles
-from guidance.proximity.random_table import Cloud, Draws
+from guidance.proximity.random_table import Cloud, RandomTable
 from guidance.proximity.summary import quantiles
 
 FEW = 300
@@ -20,7 +20,7 @@ _POINTS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _MIDDLE_HALF = 1.349
 
 
-def forecast(few: Particles, elapsed_s: float, width_ms: float, draws: Draws) -> Forecast:
+def forecast(few: Particles, elapsed_s: float, width_ms: float, draws: RandomTable) -> Forecast:
     """Look ``elapsed_s`` ahead with a ``few`` guesses that all count the same; they stay as they are."""
     later = Particles(few.x.copy(), few.criterion_uv)
     moved(later, draws, elapsed_s)
@@ -63,18 +63,18 @@ class Forecast:
         """Where the threshold at 0.1 ms is at or below ``bound_ma`` (particles,), as 0 or 1."""
         return np.asarray(self.ln_threshold - self.ln_width_factor <= np.log(bound_ma), float)
 
-    def answers(self, ln_currents: Cloud) -> Answers:
+    def answers(self, ln_currents: Cloud) -> ForecastResponses:
         """What pulses of ``ln_currents`` (n,) are expected to be answered with."""
         expected = self.particles.recruited(ln_currents[:, None], self.ln_threshold)
         scale = _SCALE * _NOISE_UV
         seen = even_scale(expected.amplitude_uv / scale)
         noise = (_NOISE_UV**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2)
         centred = seen - seen.mean(axis=1, keepdims=True)
-        return Answers(centred, (centred**2).mean(axis=1) + noise.mean(axis=1))
+        return ForecastResponses(centred, (centred**2).mean(axis=1) + noise.mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class ForecastResponses:
     """Answers expected of each current, on a scale on which noise is nearly even: less their means (n, particles), and
     their variances with that of the noise (n,).
     """

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from guidance.contracts.events import PulseOutcome
-from guidance.proximity.particles import Recruited
+from guidance.proximity.particles import RecruitmentCurve
 from guidance.proximity.random_table import Cloud
 
 SIGNIFICANT = 0.01
@@ -50,7 +50,7 @@ class Observation:
         return cls(current_ma, width_ms, amplitude_uv, max(response.amplitude_sd_uv or NOISE_UV, 0.5))
 
 
-def likelihood(observation: Observation, expected: Recruited, unrest: float = 0.0) -> Cloud:
+def likelihood(observation: Observation, expected: RecruitmentCurve, unrest: float = 0.0) -> Cloud:
     """How likely ``observation`` is (particles,), up to a factor; never 0.
 
     ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns answers.
@@ -61,7 +61,7 @@ def likelihood(observation: Observation, expected: Recruited, unrest: float = 0.
     return _of_silence(observation.noise_uv, expected)
 
 
-def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: Recruited, stray: float) -> Cloud:
+def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: RecruitmentCurve, stray: float) -> Cloud:
     """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any
     size, though millivolts are rarely feigned.
     """
@@ -79,7 +79,7 @@ def even_scale(ratio: Cloud | float) -> Cloud:
     return np.asarray(np.log(ratio + np.sqrt(np.square(ratio) + 1)))
 
 
-def _of_silence(noise_uv: float, expected: Recruited) -> Cloud:
+def _of_silence(noise_uv: float, expected: RecruitmentCurve) -> Cloud:
     """The response is too small to be seen, or the pulse was dead."""
     seen_uv = max(_SEEN_SDS * noise_uv, _LEAST_SEEN_UV)
     hidden = ndtr((seen_uv - expected.amplitude_uv) / np.hypot(0.3 * seen_uv, expected.scatter_uv))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from guidance.proximity.particles import FARTHEST_MM, SPREADS, ParticleRow, Particles
-from guidance.proximity.random_table import Cloud, Draws
+from guidance.proximity.random_table import Cloud, RandomTable
 
 _REST_SHARE = 0.4
 _AWAY_SHARE = 0.45
@@ -34,7 +34,7 @@ _CHANGING = np.array(
 _CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 
-def moved(particles: Particles, draws: Draws, elapsed_s: float, *, widths: bool = False) -> None:
+def moved(particles: Particles, draws: RandomTable, elapsed_s: float, *, widths: bool = False) -> None:
     """Let the needle move for ``elapsed_s``; a long while in steps, so that the hand may change its mind in between.
 
     With ``widths`` the chronaxie, which may go with the distance, changes on the way.
@@ -47,7 +47,7 @@ def moved(particles: Particles, draws: Draws, elapsed_s: float, *, widths: bool 
             particles.x[ParticleRow.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
 
 
-def forgotten(particles: Particles, draws: Draws, elapsed_s: float) -> None:
+def forgotten(particles: Particles, draws: RandomTable, elapsed_s: float) -> None:
     """Let recruitment, scatter and the hand change: of each, a few guesses are made anew."""
     x = particles.x
     which, anew = np.divmod(
@@ -57,7 +57,7 @@ def forgotten(particles: Particles, draws: Draws, elapsed_s: float) -> None:
     x[_CHANGING[which], anew] = median + sd * draws.normal(len(anew))
 
 
-def _step(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
+def _step(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
     """Move needles by the ways that are returned, in mm."""
     way = _way_mm(x, draws, elapsed_s)
     distance, excess = x[ParticleRow.DISTANCE_MM], x[ParticleRow.EXCESS_LN]
@@ -71,7 +71,7 @@ def _step(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
     return way
 
 
-def _way_mm(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
+def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
     """Ways made at the speeds of ``x``, which change; a hand that changes its mind does so at some moment."""
     speed = x[ParticleRow.SPEED_MM_S]
     speed *= 1 + _HAND * math.sqrt(elapsed_s) * draws.normal(len(speed))
@@ -83,7 +83,7 @@ def _way_mm(x: Cloud, draws: Draws, elapsed_s: float) -> Cloud:
     return np.asarray(way)
 
 
-def _speeds(draws: Draws, ln_pace: Cloud) -> Cloud:
+def _speeds(draws: RandomTable, ln_pace: Cloud) -> Cloud:
     """Speeds in mm/s (particles,) of hands of ``ln_pace``, towards the nerve above 0."""
     count = len(ln_pace)
     speed = np.minimum(np.exp(ln_pace + _SPEED_SD_LN * draws.normal(count)), _FASTEST_MM_S)

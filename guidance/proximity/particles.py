@@ -71,7 +71,7 @@ SPREADS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Recruited:
+class RecruitmentCurve:
     """What a pulse would be answered with (particles,): expected amplitude in uV, its standard deviation from trial to
     trial, and the relative growth of the amplitude with the current.
     """
@@ -161,7 +161,7 @@ class Particles:
         x[ParticleRow.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
         x[ParticleRow.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
-    def recruited(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> Recruited:
+    def recruited(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> RecruitmentCurve:
         """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
 
         The curve's form is known where it begins and less and less surely away from there, as units come in groups and
@@ -179,4 +179,4 @@ class Particles:
         unsure = jitter**2 + (_FORM * np.clip(below, -_FAR_LN, _FAR_LN)) ** 2
         relative = np.exp(2 * x[ParticleRow.SCATTER_LN]) + unsure * steepness**2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)
-        return Recruited(amplitude, scatter, steepness)
+        return RecruitmentCurve(amplitude, scatter, steepness)

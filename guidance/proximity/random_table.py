@@ -16,7 +16,7 @@ _NORMAL = np.random.default_rng(_SEED).standard_normal(_TABLE, dtype=np.float32)
 _UNIFORM = np.random.default_rng(_SEED + 1).random(_TABLE, dtype=np.float32)
 
 
-class Draws:
+class RandomTable:
     """Draws of one seed: the same seed gives the same."""
 
     def __init__(self, seed: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from guidance.reprocess.procedure import EventFields, Rerun
+from guidance.reprocess.procedure import EventFields, Reprocessed
 
 AMPLITUDE_SHARE = 0.01
 COMPARED_ALARMS = {
@@ -28,7 +28,7 @@ RecordKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DecisionDifference:
     """At ``t`` seconds, of ``what``: as it was ``then`` and as it is ``today``; None is not there."""
 
     t: float
@@ -44,10 +44,10 @@ class ComparisonRow:
     what: str
     recorded: int
     today: int
-    differences: tuple[Difference, ...]
+    differences: tuple[DecisionDifference, ...]
 
 
-def compare(found: Rerun) -> list[ComparisonRow]:
+def compare(found: Reprocessed) -> list[ComparisonRow]:
     """One row for each kind of decision."""
     then, today = found.then, found.today
     return [
@@ -59,12 +59,12 @@ def compare(found: Rerun) -> list[ComparisonRow]:
     ]
 
 
-def as_told(found: Rerun, rows: list[ComparisonRow]) -> dict[str, Any]:
+def as_told(found: Reprocessed, rows: list[ComparisonRow]) -> dict[str, Any]:
     """All of it, for a program."""
     return {"procedure": found.name, "signal_s": found.signal_s, "rows": [asdict(row) for row in rows]}
 
 
-def lines(found: Rerun, rows: list[ComparisonRow]) -> list[str]:
+def lines(found: Reprocessed, rows: list[ComparisonRow]) -> list[str]:
     """A short table, and the first differences one by one."""
     differing = sorted((each for row in rows for each in row.differences), key=lambda each: each.t)
     return [
@@ -103,7 +103,7 @@ def _row(
         old, new = then.get(key), today.get(key)
         pair = (None if old is None else value(old), None if new is None else value(new))
         if old is None or new is None or differ(*pair):
-            found.append(Difference((old or new or {})["t"], what, *pair))
+            found.append(DecisionDifference((old or new or {})["t"], what, *pair))
     return ComparisonRow(what, len(then), len(today), tuple(found))
 
 
@@ -116,8 +116,8 @@ def _amplitudes_differ(one: float | None, other: float | None) -> bool:
 def _alarms(then: list[EventFields], today: list[EventFields]) -> ComparisonRow:
     old, new = _raised(then), _raised(today)
     left = list(new)
-    found = [Difference(each["t"], _alarm(each), True, None) for each in old if not _taken(each, left)]
-    found += [Difference(each["t"], _alarm(each), None, True) for each in left]
+    found = [DecisionDifference(each["t"], _alarm(each), True, None) for each in old if not _taken(each, left)]
+    found += [DecisionDifference(each["t"], _alarm(each), None, True) for each in left]
     return ComparisonRow("alarms", len(old), len(new), tuple(found))
 
 
@@ -139,7 +139,7 @@ def _alarm(event: EventFields) -> str:
     return f"alarm {event['code']} {'begins' if event['active'] else 'ends'}"
 
 
-def _line(each: Difference) -> str:
+def _line(each: DecisionDifference) -> str:
     return f"  {each.t:9.3f} s  {each.what}: {_word(each.then)} on record, {_word(each.today)} today"
 
 

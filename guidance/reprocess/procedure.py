@@ -12,9 +12,9 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Outcome, Pulse, Samples, Status
 from drivers.recording import Recording
-from guidance.common.errors import Fault
-from guidance.contracts.commands import Acknowledge, Mark, Message, TurnDial
-from guidance.contracts.events import Made, Numbering
+from guidance.common.errors import UserError
+from guidance.contracts.commands import Acknowledge, OperatorCommand, OperatorNote, TurnDial
+from guidance.contracts.events import RecordSerializer, TimedRecord
 from guidance.contracts.origin import replayed
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
@@ -41,7 +41,7 @@ _NOT_BY_HAND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rerun:
+class Reprocessed:
     """The records ``then``, and those that today's code gives, without the last one."""
 
     name: str
@@ -50,30 +50,30 @@ class Rerun:
     signal_s: float
 
 
-def rerun(folder: Path) -> Rerun:
-    """Run the procedure in ``folder`` through the engine. Raises Fault, DeviceError where its record does not allow it.
+def rerun(folder: Path) -> Reprocessed:
+    """Run the procedure in ``folder`` through the engine. Raises UserError, DeviceError where its record is unfit.
 
     The signal, the pulses as the device told of them, the operator's entries and the electrodes' state go in again;
     not the stimulator and the program's own doing, whose pulses and currents are those on record.
     """
     then = read_events(folder)
     if not then or then[0].get("kind") != "start":
-        raise Fault(f"The procedure {folder.name} has no start on record, so there is nothing to replay.")
+        raise UserError(f"The procedure {folder.name} has no start on record, so there is nothing to replay.")
     try:
         recording = Recording(folder / SIGNAL_NAME, listen=False)
-        inputs = Inputs(then, recording)
+        inputs = RecordedInputs(then, recording)
         engine = Engine(inputs.settings, inputs.info, then[0]["wall_time"])
         made = [engine.begin(replayed(then[0])), *inputs.through(engine)]
     except ProtocolError as fault:
-        raise Fault(f"The procedure {folder.name} cannot be replayed: {fault}") from None
+        raise UserError(f"The procedure {folder.name} cannot be replayed: {fault}") from None
     except (KeyError, TypeError, ValueError) as fault:
-        raise Fault(
+        raise UserError(
             f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
         ) from None
-    return Rerun(folder.name, then, _told(made), recording.total_samples / inputs.info.sample_rate_hz)
+    return Reprocessed(folder.name, then, _told(made), recording.total_samples / inputs.info.sample_rate_hz)
 
 
-class Inputs:
+class RecordedInputs:
     """All that goes in, in the order of device time."""
 
     def __init__(self, then: list[EventFields], recording: Recording) -> None:
@@ -87,10 +87,10 @@ class Inputs:
         )
         self.info = DeviceInfo(device["model"], device["serial"], device["address"], self._rate_hz, channels)
         self._pulses = _pulses(then, recording)
-        said: list[tuple[int, Message | tuple[bool, ...]]] = [*self._messages(then), *self._leads(then)]
+        said: list[tuple[int, OperatorCommand | tuple[bool, ...]]] = [*self._messages(then), *self._leads(then)]
         self._said = sorted(said, key=lambda item: item[0])
 
-    def through(self, engine: Engine) -> Iterator[Made]:
+    def through(self, engine: Engine) -> Iterator[TimedRecord]:
         """What ``engine`` makes of all of it."""
         while engine.path.history.end < self._recording.total_samples:
             at = engine.path.history.end
@@ -102,7 +102,7 @@ class Inputs:
                 return
             yield from engine.step([self._as_it_came(block)], _ns(block.end_sample, self._rate_hz))
 
-    def _say(self, engine: Engine, item: Message | tuple[bool, ...]) -> Iterator[Made]:
+    def _say(self, engine: Engine, item: OperatorCommand | tuple[bool, ...]) -> Iterator[TimedRecord]:
         end = engine.path.history.end
         if isinstance(item, tuple):
             nothing = Block(end, _nothing(engine), status=(Status(end, "streaming", "none", item),))
@@ -114,7 +114,7 @@ class Inputs:
         self._pulses = self._pulses[len(inside) :]
         return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._rate_hz))
 
-    def _messages(self, then: list[EventFields]) -> Iterator[tuple[int, Message]]:
+    def _messages(self, then: list[EventFields]) -> Iterator[tuple[int, OperatorCommand]]:
         dial_ma = self.settings.current_ma or 0.0
         for event in then:
             if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
@@ -122,7 +122,7 @@ class Inputs:
                 yield round(event["t"] * self._rate_hz), TurnDial(steps)
             if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
                 asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
-                said = Acknowledge() if event["what"] == "acknowledge" else Mark(asked)
+                said = Acknowledge() if event["what"] == "acknowledge" else OperatorNote(asked)
                 yield round(event["t"] * self._rate_hz), said
 
     def _leads(self, then: list[EventFields]) -> Iterator[tuple[int, tuple[bool, ...]]]:
@@ -190,8 +190,8 @@ def _nothing(engine: Engine) -> Samples:
     return np.zeros((0, len(engine.info.channels)), np.float32)
 
 
-def _told(made: list[Made]) -> list[EventFields]:
-    numbering = Numbering()
+def _told(made: list[TimedRecord]) -> list[EventFields]:
+    numbering = RecordSerializer()
     return [json.loads(numbering.line(one, 0)) for one in made]
 
 

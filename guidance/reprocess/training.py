@@ -12,16 +12,16 @@ from drivers.base import Channel, DeviceInfo, Status
 from drivers.recording import Recording
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.plan import plan_told
-from guidance.common.errors import Fault
-from guidance.contracts.commands import Message, Pause, TurnDial
-from guidance.contracts.events import Made, Numbering
+from guidance.common.errors import UserError
+from guidance.contracts.commands import OperatorCommand, PausePlayback, TurnDial
+from guidance.contracts.events import RecordSerializer, TimedRecord
 from guidance.contracts.origin import replayed
 from guidance.engine.settings import Mode, Settings
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.protocol import ProtocolError, load
-from guidance.reprocess.differences import ComparisonRow, Difference
-from guidance.reprocess.procedure import EventFields, Rerun
+from guidance.reprocess.differences import ComparisonRow, DecisionDifference
+from guidance.reprocess.procedure import EventFields, Reprocessed
 
 COMPARED = "Compared: calibrations, trials and cues; amplitudes by 1 %, cues by 0.05 s."
 
@@ -35,8 +35,8 @@ def is_training(events: list[EventFields]) -> bool:
     return bool(events) and isinstance(events[0].get("settings"), dict) and "training" in events[0]["settings"]
 
 
-def rerun_training(folder: Path, then: list[EventFields]) -> Rerun:
-    """Run the exercise in ``folder`` with the records ``then`` through today's code. Raises Fault, DeviceError."""
+def rerun_training(folder: Path, then: list[EventFields]) -> Reprocessed:
+    """Run the exercise in ``folder`` with the records ``then`` through today's code. Raises UserError, DeviceError."""
     try:
         recording = Recording(folder / SIGNAL_NAME, listen=True)
         engine = _engine(then[0], recording)
@@ -45,17 +45,17 @@ def rerun_training(folder: Path, then: list[EventFields]) -> Rerun:
             *_through(engine, recording, then),
         ]
     except ProtocolError as fault:
-        raise Fault(f"The exercise {folder.name} cannot be replayed: {fault}") from None
+        raise UserError(f"The exercise {folder.name} cannot be replayed: {fault}") from None
     except (KeyError, TypeError, ValueError) as fault:
-        raise Fault(
+        raise UserError(
             f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
         ) from None
-    numbering = Numbering()
+    numbering = RecordSerializer()
     today = [json.loads(numbering.line(one, 0)) for one in made]
-    return Rerun(folder.name, then, today, recording.total_samples / engine.info.sample_rate_hz)
+    return Reprocessed(folder.name, then, today, recording.total_samples / engine.info.sample_rate_hz)
 
 
-def compare_training(found: Rerun) -> list[ComparisonRow]:
+def compare_training(found: Reprocessed) -> list[ComparisonRow]:
     """One row for each kind of decision."""
     then, today = found.then, found.today
     return [
@@ -78,7 +78,7 @@ def _engine(start: EventFields, recording: Recording) -> BiofeedbackEngine:
     return BiofeedbackEngine(settings, plan_told(told["training"]), info, tuple(told["columns"]), start["wall_time"])
 
 
-def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFields]) -> Iterator[Made]:
+def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFields]) -> Iterator[TimedRecord]:
     rate_hz = engine.info.sample_rate_hz
     said = sorted(_said(then, rate_hz), key=lambda item: item[0])
     while engine.muscles.end < recording.total_samples:
@@ -97,7 +97,7 @@ def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFi
         yield from engine.step([replace(block, status=status)])
 
 
-def _said(then: list[EventFields], rate_hz: float) -> Iterator[tuple[int, Message | tuple[bool, ...]]]:
+def _said(then: list[EventFields], rate_hz: float) -> Iterator[tuple[int, OperatorCommand | tuple[bool, ...]]]:
     """The operator's doings, and which electrodes were off from when on, by sample."""
     known: tuple[bool, ...] = ()
     for event in then:
@@ -105,7 +105,7 @@ def _said(then: list[EventFields], rate_hz: float) -> Iterator[tuple[int, Messag
         if event["kind"] == "entry" and event["what"] == "line":
             yield at, TurnDial(event["fields"]["steps"])
         elif event["kind"] == "entry" and event["what"] == "pause":
-            yield at, Pause(event["fields"]["on"])
+            yield at, PausePlayback(event["fields"]["on"])
         elif event["kind"] == "entry" and event["what"] == "electrodes":
             known = tuple(event["fields"]["off"])
             yield at, known
@@ -118,13 +118,13 @@ def _kind(events: list[EventFields], kind: str) -> list[EventFields]:
 def _row(kind: str, then: list[EventFields], today: list[EventFields], keys: tuple[str, ...]) -> ComparisonRow:
     old, new = _kind(then, kind), _kind(today, kind)
     found = [
-        Difference(one["t"], f"{kind} {key}", one[key], other[key])
+        DecisionDifference(one["t"], f"{kind} {key}", one[key], other[key])
         for one, other in zip(old, new, strict=False)
         for key in keys
         if _differ(one[key], other[key])
     ]
-    found += [Difference(each["t"], kind, True, None) for each in old[len(new) :]]
-    found += [Difference(each["t"], kind, None, True) for each in new[len(old) :]]
+    found += [DecisionDifference(each["t"], kind, True, None) for each in old[len(new) :]]
+    found += [DecisionDifference(each["t"], kind, None, True) for each in new[len(old) :]]
     return ComparisonRow(kind, len(old), len(new), tuple(found))
 
 
@@ -136,10 +136,10 @@ def _cues(old: list[EventFields], new: list[EventFields]) -> ComparisonRow:
             (each for each in left if each["name"] == one["name"] and abs(each["t"] - one["t"]) <= _CUE_S), None
         )
         if same is None:
-            found.append(Difference(one["t"], "cue", one["name"], None))
+            found.append(DecisionDifference(one["t"], "cue", one["name"], None))
         else:
             left.remove(same)
-    found += [Difference(each["t"], "cue", None, each["name"]) for each in left]
+    found += [DecisionDifference(each["t"], "cue", None, each["name"]) for each in left]
     return ComparisonRow("cues", len(old), len(new), tuple(found))
 
 

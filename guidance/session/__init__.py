@@ -1,5 +1,5 @@
 """A live procedure: an amplifier read, the engine stepped, the stimulator asked, the screen served."""
 
-from guidance.session.live_job import Live
+from guidance.session.live_job import LiveJob
 
-__all__ = ["Live"]
+__all__ = ["LiveJob"]

@@ -13,7 +13,7 @@ from drivers.stimulators.external import Delivery, SeparateStimulator
 from guidance.device_check.clock import HostClock
 
 
-class Paired(Amplifier, Stimulator):
+class AmplifierWithStimulator(Amplifier, Stimulator):
     """What the amplifier records, with the pulses the stimulator was asked for where the host's clock puts them.
 
     Either one lost is the device lost: without the amplifier nothing is seen, without the stimulator nothing is known

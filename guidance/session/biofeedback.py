@@ -14,19 +14,19 @@ from guidance.audio.sound import Mute, Sound
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.envelope import LEAST_RATE_HZ
 from guidance.biofeedback.feedback import EXERCISE
-from guidance.biofeedback.plan import MUSCLES, Plan
-from guidance.common.errors import ArgumentFault, Fault
-from guidance.contracts.commands import Message
+from guidance.biofeedback.plan import MUSCLES, ExercisePlan
+from guidance.common.errors import UsageError, UserError
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Entry
 from guidance.contracts.origin import RECORDED, is_simulation
 from guidance.engine.settings import Settings
 from guidance.journal.visits import Visit, earlier_visits, put_label
-from guidance.processes.screen_channel import Desk
+from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
-from guidance.session.live import LiveSession, Outlets
-from guidance.session.recording_device import Played
-from guidance.session.simulated_subject import Effort, Will
-from guidance.session.startup import Opening
+from guidance.session.live import LiveSession, SessionOutputs
+from guidance.session.recording_device import RecordingDevice
+from guidance.session.simulated_subject import Effort, SimulatedSubject
+from guidance.session.startup import Startup
 
 _MOST_MUSCLES = 2
 
@@ -39,7 +39,7 @@ class TrainingJob:
     """
 
     settings: Settings
-    plan: Plan
+    plan: ExercisePlan
     store: str
     address: str | None = None
     file: str | None = None
@@ -52,9 +52,9 @@ class TrainingJob:
     script: tuple[Effort, ...] | None = None
     follows: bool = False
 
-    def open(self) -> TrainingSession:
-        """The session, its device streaming; no output of it is touched. Raises Fault and DeviceError."""
-        with Opening(self.store, self.events) as opening:
+    def open(self) -> BiofeedbackSession:
+        """The session, its device streaming; no output of it is touched. Raises UserError and DeviceError."""
+        with Startup(self.store, self.events) as opening:
             amplifier = self._amplifier()
             opening.stack.callback(amplifier.close)
             info = amplifier.info
@@ -64,20 +64,20 @@ class TrainingJob:
             before = earlier_visits(opening.store, self.label, self.plan.exercise) if self.label else []
             outlets = opening.outlets(self.settings.protocol, info, sound)
             self._put_label(outlets.record.folder)
-            return TrainingSession(
+            return BiofeedbackSession(
                 BiofeedbackEngine(self.settings, self.plan, info, columns, opening.wall_time),
                 device,
                 outlets,
                 self.duration_s,
                 opening.notices(self.settings.protocol) + _before_told(before),
                 opening.stack.pop_all(),
-                played=amplifier if isinstance(amplifier, Played) else None,
-                will=Will(self.script, follows=self.follows, exercise=self.plan.exercise),
+                played=amplifier if isinstance(amplifier, RecordingDevice) else None,
+                will=SimulatedSubject(self.script, follows=self.follows, exercise=self.plan.exercise),
             )
 
     def _amplifier(self) -> Amplifier:
         if self.file is not None:
-            return Played(self.file, self.speed)
+            return RecordingDevice(self.file, self.speed)
         address = self.address or ""
         return open_device(address, channels=_MOST_MUSCLES) if is_simulation(address) else open_device(address)
 
@@ -86,23 +86,23 @@ class TrainingJob:
             try:
                 put_label(folder, self.label)
             except OSError as fault:
-                raise Fault(f"The case label cannot be kept in {folder} ({fault.strerror}); make room.") from None
+                raise UserError(f"The case label cannot be kept in {folder} ({fault.strerror}); make room.") from None
 
 
-class TrainingSession(LiveSession):
+class BiofeedbackSession(LiveSession):
     """An exercise under way; it ends when the course is over, and with the recording."""
 
     def __init__(
         self,
         engine: BiofeedbackEngine,
         device: LiveDevice,
-        outlets: Outlets,
+        outlets: SessionOutputs,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
         *,
-        played: Played | None,
-        will: Will,
+        played: RecordingDevice | None,
+        will: SimulatedSubject,
     ) -> None:
         """As LiveSession; ``played`` is the recording, if it is one, and ``will`` that of a simulated person."""
         super().__init__(engine, device, outlets, duration_s, notices, stack)
@@ -110,7 +110,7 @@ class TrainingSession(LiveSession):
         if played is not None:
             self._origin, self._speed = RECORDED, played.speed
 
-    def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+    def _turn(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         reason = super()._turn(desk, stopping)
         if self._device.is_simulated:
             for words in self._will.words(self._training.t, self._training.course.phase):
@@ -118,7 +118,7 @@ class TrainingSession(LiveSession):
                 self._write(self._training.enter(Entry("simulated", {"words": words})))
         return reason
 
-    def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:
+    def _reason(self, desk: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         reason = super()._reason(desk, messages, stopping)
         course = self._training.course
         if reason is None and course.failed:
@@ -130,21 +130,19 @@ class TrainingSession(LiveSession):
 
 
 def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[int, ...]:
-    """The channels of device ``info`` called ``names``, or its first two. Raises ArgumentFault, Fault."""
+    """The channels of device ``info`` called ``names``, or its first two. Raises UsageError, UserError."""
     if info.sample_rate_hz < LEAST_RATE_HZ:
-        raise Fault(
+        raise UserError(
             f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for an envelope, which needs at least "
             f"{LEAST_RATE_HZ:g} Hz."
         )
     there = [channel.name for channel in info.channels]
     for name in names:
         if name not in there:
-            raise ArgumentFault(f"{info.address} has no channel {name!r}; it has: {', '.join(there)}.")
+            raise UsageError(f"{info.address} has no channel {name!r}; it has: {', '.join(there)}.")
     columns = tuple(there.index(name) for name in names) or tuple(range(min(len(there), _MOST_MUSCLES)))
     if len(set(columns)) < needed:
-        raise ArgumentFault(
-            f"This exercise needs {needed} channels, one over each muscle; {len(set(columns))} is there."
-        )
+        raise UsageError(f"This exercise needs {needed} channels, one over each muscle; {len(set(columns))} is there.")
     return columns
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
 from guidance.contracts.origin import Origin, reports_simulation
-from guidance.session.amplifier_with_stimulator import Paired
-from guidance.stimulation.control import Action, Fire, SwitchOutput
+from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
+from guidance.stimulation.control import Action, FirePulse, SwitchOutput
 
 RETRY_S = 0.25
 
@@ -24,7 +24,7 @@ class LiveDevice:
         """
         self._amplifier = amplifier
         self._stimulator = amplifier if asks and isinstance(amplifier, Stimulator) else None
-        alone = amplifier.amplifier if isinstance(amplifier, Paired) else amplifier
+        alone = amplifier.amplifier if isinstance(amplifier, AmplifierWithStimulator) else amplifier
         self._patient = alone if isinstance(alone, Simulation) else None
         self._follow = follow
         self.lost: str | None = None
@@ -101,7 +101,7 @@ class LiveDevice:
 def _ask(stimulator: Stimulator, action: Action) -> None:
     if isinstance(action, SwitchOutput):
         stimulator.enable(action.on)
-    elif isinstance(action, Fire):
+    elif isinstance(action, FirePulse):
         stimulator.pulse_once(action.current_ma, action.width_ms)
     else:
         stimulator.set_pulses(action.current_ma, action.width_ms, action.rate_hz)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from guidance.common.errors import ArgumentFault, StorageFault
+from guidance.common.errors import StorageError, UsageError
 from guidance.common.worker import BackgroundWorker
-from guidance.contracts.events import Made, Numbering
+from guidance.contracts.events import RecordSerializer, TimedRecord
 
 _MOST_WAITING = 20_000
 _CLOSE_S = 2.0
@@ -36,13 +36,13 @@ class EventWriter:
 
     def __init__(self, *targets: LineTarget | None) -> None:
         """Write to each of ``targets``, and close them in the end."""
-        self._numbering = Numbering()
+        self._numbering = RecordSerializer()
         self._targets = [target for target in targets if target is not None]
         self._spent: list[LineTarget] = []
-        self._failed: list[StorageFault] = []
+        self._failed: list[StorageError] = []
 
-    def write(self, made: Made) -> None:
-        """Stamp and write one record. Raises StorageFault once for each target that fails, and lets go of it."""
+    def write(self, made: TimedRecord) -> None:
+        """Stamp and write one record. Raises StorageError once for each target that fails, and lets go of it."""
         line = (self._numbering.line(made, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
         for target in list(self._targets):
             try:
@@ -50,7 +50,7 @@ class EventWriter:
             except OSError as fault:
                 self._targets.remove(target)
                 self._spent.append(target)
-                self._failed.append(StorageFault(_sentence(target, fault), target.name))
+                self._failed.append(StorageError(_sentence(target, fault), target.name))
         if self._failed:
             raise self._failed.pop(0)
 
@@ -64,12 +64,12 @@ class FileTarget:
     """A file or pipe that is written straight away."""
 
     def __init__(self, path: str) -> None:
-        """Begin ``path`` anew. Raises ArgumentFault."""
+        """Begin ``path`` anew. Raises UsageError."""
         self.name = path
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
         except OSError as fault:
-            raise ArgumentFault(
+            raise UsageError(
                 f"Events cannot be written to {path} ({fault.strerror}); name a file in a folder you may write to."
             ) from None
 
@@ -89,9 +89,9 @@ class StandardOutput:
     name = "standard output"
 
     def __init__(self) -> None:
-        """Raises ArgumentFault where there is none."""
+        """Raises UsageError where there is none."""
         if sys.stdout is None:
-            raise ArgumentFault("--events - writes to standard output, which is closed; name a file.")
+            raise UsageError("--events - writes to standard output, which is closed; name a file.")
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 
@@ -108,11 +108,11 @@ class StandardOutput:
         """Nothing to do: it stays open for the rest of the program."""
 
 
-class Detached:
+class BackgroundWriter:
     """A copy that never holds up its writer: a background worker writes it, and gives up on a reader too slow."""
 
     def __init__(self, path: str) -> None:
-        """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises ArgumentFault."""
+        """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises UsageError."""
         self.name = path
         waits = path != "-" and _is_pipe(path)
         self._open: Callable[[], LineTarget] = (lambda: FileTarget(path)) if waits else _always(opened(path))
@@ -145,7 +145,7 @@ class Detached:
 
 
 def opened(path: str) -> LineTarget:
-    """The target that ``path`` names, "-" being standard output. Raises ArgumentFault."""
+    """The target that ``path`` names, "-" being standard output. Raises UsageError."""
     return StandardOutput() if path == "-" else FileTarget(path)
 
 

@@ -13,16 +13,16 @@ from drivers.base import Block, DeviceError, DeviceInfo, DeviceLost
 from guidance.alarms.board import AlarmBoard
 from guidance.alarms.health import fault_text
 from guidance.audio.sound import Mute, Sound
-from guidance.common.errors import Fault, StorageFault
-from guidance.contracts.commands import Message, Quit, Steer
-from guidance.contracts.events import Cue, Entry, Made, Signal
+from guidance.common.errors import StorageError, UserError
+from guidance.contracts.commands import OperatorCommand, Quit, SimulatorCommand
+from guidance.contracts.events import Cue, Entry, Signal, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.settings import Settings
 from guidance.engine.snapshot_builder import SessionState
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import mark_alone
-from guidance.processes.screen_channel import Desk
+from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import EventWriter
 from guidance.stimulation.control import Action, Stimulation, SwitchOutput
@@ -39,7 +39,7 @@ _REAL_TIME: float | None = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outlets:
+class SessionOutputs:
     """Where a procedure goes: the event stream, the record that is kept, and the loudspeaker."""
 
     writer: EventWriter
@@ -47,7 +47,7 @@ class Outlets:
     sound: Sound | Mute
 
 
-class Loop(Protocol):
+class EngineLoop(Protocol):
     """What runs on the device: the engine of a procedure, or of an exercise."""
 
     settings: Settings
@@ -73,22 +73,24 @@ class Loop(Protocol):
     def answer_due(self, within_s: float) -> bool:
         """Whether something that may not wait comes so soon."""
 
-    def begin(self, origin: Origin) -> Made:
+    def begin(self, origin: Origin) -> TimedRecord:
         """The record that opens the stream."""
 
-    def step(self, blocks: Sequence[Block], now_ns: int | None, messages: Sequence[Message]) -> Iterable[Made]:
+    def step(
+        self, blocks: Sequence[Block], now_ns: int | None, messages: Sequence[OperatorCommand]
+    ) -> Iterable[TimedRecord]:
         """Records that these give rise to."""
 
-    def end(self, reason: str) -> Iterable[Made]:
+    def end(self, reason: str) -> Iterable[TimedRecord]:
         """The records that close the stream."""
 
-    def arm(self, by: str, now_ns: int) -> Iterable[Made]:
+    def arm(self, by: str, now_ns: int) -> Iterable[TimedRecord]:
         """Arm the stimulator, if there is one."""
 
-    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[Made]:
+    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[TimedRecord]:
         """Take in what the host knows of trouble."""
 
-    def enter(self, entry: Entry) -> Iterable[Made]:
+    def enter(self, entry: Entry) -> Iterable[TimedRecord]:
         """Put an entry of the host on record."""
 
     def snapshot(self, session: SessionState) -> Snapshot:
@@ -106,9 +108,9 @@ class LiveSession:
 
     def __init__(
         self,
-        engine: Loop,
+        engine: EngineLoop,
         device: LiveDevice,
-        outlets: Outlets,
+        outlets: SessionOutputs,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
@@ -126,7 +128,7 @@ class LiveSession:
         self._ended: str | None = None
         self._not_off: str | None = None
 
-    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Run to its end; the stimulator is off and the journal closed whatever happens.
 
         A sentence says what was amiss, first of all that the stimulator may still be on. Raises DeviceLost where that
@@ -153,7 +155,9 @@ class LiveSession:
         stimulation = self._engine.stimulation
         if stimulation is None:
             return
-        self._write(Made(self._engine.t, record) for record in stimulation.disarm("safety", "the procedure ends"))
+        self._write(
+            TimedRecord(self._engine.t, record) for record in stimulation.disarm("safety", "the procedure ends")
+        )
         self._device.act(self._engine.actions)
         self._await_off(stimulation)
 
@@ -169,7 +173,7 @@ class LiveSession:
                 for status in block.status:
                     output.report(status.state)
 
-    def _procedure(self, desk: Desk, stopping: Callable[[], bool]) -> str:
+    def _procedure(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str:
         for notice in self._notices:
             desk.tell(notice)
         self._write([self._engine.begin(self._origin)])
@@ -178,7 +182,7 @@ class LiveSession:
             if reason is not None:
                 return reason
 
-    def _turn(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+    def _turn(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """One round of the loop; the reason to end, or None."""
         blocks = self._read(desk)
         self._record.blocks(blocks)
@@ -195,7 +199,7 @@ class LiveSession:
             desk.show(self._draw)
         return self._reason(desk, messages, stopping())
 
-    def _reason(self, desk: Desk, messages: list[Message], stopping: bool) -> str | None:
+    def _reason(self, desk: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         if stopping or any(isinstance(message, Quit) for message in messages):
             return "operator"
         if self._duration_s is not None and self._engine.t >= self._duration_s:
@@ -215,7 +219,7 @@ class LiveSession:
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 
-    def _read(self, desk: Desk) -> list[Block]:
+    def _read(self, desk: ScreenChannel) -> list[Block]:
         blocks = self._device.read(READ_S)
         if self._device.lost != self._lost:
             self._lost = self._device.lost
@@ -225,7 +229,7 @@ class LiveSession:
             self._first_status(blocks, desk)
         return blocks
 
-    def _first_status(self, blocks: list[Block], desk: Desk) -> None:
+    def _first_status(self, blocks: list[Block], desk: ScreenChannel) -> None:
         """A fault that the device has from before is told as found, for it is cleared at once."""
         found = [status.fault for block in blocks for status in block.status][:1]
         self._status_seen = bool(found)
@@ -256,12 +260,12 @@ class LiveSession:
             self._write(self._engine.trouble("stimulus-not-delivered", refused, "refused"))
             self._device.act(self._engine.actions)
 
-    def _steer(self, messages: list[Message]) -> None:
+    def _steer(self, messages: list[OperatorCommand]) -> None:
         for message in messages:
-            if isinstance(message, Steer):
+            if isinstance(message, SimulatorCommand):
                 self._device.steer(message.words)
 
-    def _tend_sound(self, blocks: list[Block], messages: list[Message]) -> None:
+    def _tend_sound(self, blocks: list[Block], messages: list[OperatorCommand]) -> None:
         engine, sound = self._engine, self._sound
         for asked in filter(None, map(sound.obey, messages)):
             self._write(engine.enter(Entry("sound", asked)))
@@ -269,16 +273,16 @@ class LiveSession:
         sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
         self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
 
-    def _write(self, records: Iterable[Made]) -> None:
+    def _write(self, records: Iterable[TimedRecord]) -> None:
         for made in records:
             stamped = self._stamped(made)
             self._record.note(stamped)
             try:
                 self._writer.write(stamped)
-            except StorageFault as fault:
+            except StorageError as fault:
                 self._unwritten(fault)
 
-    def _stamped(self, made: Made) -> Made:
+    def _stamped(self, made: TimedRecord) -> TimedRecord:
         """``made``, sounded, with what only the sound knows: when a cue leaves the loudspeaker, how often that lacked
         samples.
         """
@@ -296,7 +300,7 @@ class LiveSession:
                 self._amiss = text
             self._write(self._engine.trouble("storage", text, cause, disarm=False))
 
-    def _unwritten(self, fault: StorageFault) -> None:
+    def _unwritten(self, fault: StorageError) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
         is_journal = fault.target == self._record.journal.name
         if self._engine.journal_ok:  # what the copy meets does not hide that the journal has ended
@@ -314,7 +318,7 @@ class LiveSession:
                 self._await_off(self._engine.stimulation)
             except Exception:  # noqa: BLE001 - it was not known then whether the stimulator is off, and that is told
                 self._not_off = NOT_KNOWN
-        self._amiss = str(fault) if isinstance(fault, Fault | DeviceError) else self._trace(fault)
+        self._amiss = str(fault) if isinstance(fault, UserError | DeviceError) else self._trace(fault)
         return "error"
 
     def _trace(self, fault: Exception) -> str:

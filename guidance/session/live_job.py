@@ -10,21 +10,21 @@ from drivers import open_device, open_stimulator
 from drivers.base import Amplifier, DeviceInfo, Simulation
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Mute, Sound
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Settings
 from guidance.journal.encryption import of_file
 from guidance.journal.raw import RawLog
-from guidance.note.case_sheet import Case, save_case
-from guidance.session.amplifier_with_stimulator import Paired
+from guidance.note.case_sheet import CaseSheet, save_case
+from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
 from guidance.session.live import LiveSession
 from guidance.session.lsl_outlet import LslOutlets
-from guidance.session.startup import Opening
+from guidance.session.startup import Startup
 from guidance.session.stimulation_setup import check_beside, check_stimulus, stimulation_on
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveJob:
     """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
 
     ``case`` is kept apart from the events, encrypted where a ``key_file`` is named. ``stimulator`` is the address of
@@ -38,15 +38,15 @@ class Live:
     duration_s: float | None = None
     sound: SoundSettings | None = None
     raw_log: bool = False
-    case: Case | None = None
+    case: CaseSheet | None = None
     key_file: str | None = None
     stimulator: str | None = None
     lsl_out: bool = False
 
     def open(self) -> LiveSession:
-        """The session, its device streaming. Raises Fault and DeviceError."""
+        """The session, its device streaming. Raises UserError and DeviceError."""
         check_stimulus(self.settings)
-        with Opening(self.store, self.events) as opening:
+        with Startup(self.store, self.events) as opening:
             raw = RawLog() if self.raw_log else None
             if raw:
                 opening.stack.callback(raw.close)
@@ -83,16 +83,16 @@ class Live:
         stimulator = open_stimulator(self.stimulator)
         stack.callback(stimulator.close)
         if isinstance(amplifier, Simulation) and stimulator.info.fires:
-            raise ArgumentFault(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
+            raise UsageError(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
         check_beside(self.settings, stimulator)
-        return Paired(amplifier, stimulator)
+        return AmplifierWithStimulator(amplifier, stimulator)
 
 
 def _check_marker(settings: Settings, info: DeviceInfo) -> None:
-    """Refuse a marker channel that is not there, or that is the muscle's. Raises ArgumentFault."""
+    """Refuse a marker channel that is not there, or that is the muscle's. Raises UsageError."""
     names = [channel.name for channel in info.channels]
     if settings.marker is not None and settings.marker not in names[1:]:
         others = ", ".join(names[1:]) or "none"
-        raise ArgumentFault(
+        raise UsageError(
             f"--marker {settings.marker}: the amplifier's channels beside the first, the muscle's, are {others}."
         )

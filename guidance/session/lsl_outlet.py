@@ -15,7 +15,7 @@ import numpy as np
 
 from drivers import lsl
 from drivers.base import Block, DeviceInfo, DeviceRefused
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.common.worker import BackgroundWorker
 from guidance.device_check.clock import HostClock
 
@@ -32,7 +32,7 @@ class LslOutlets:
     name = "LSL"
 
     def __init__(self, info: DeviceInfo) -> None:
-        """Open both outlets for device ``info``. Raises ArgumentFault where pylsl is not installed."""
+        """Open both outlets for device ``info``. Raises UsageError where pylsl is not installed."""
         self._lsl = library()
         self._rate_hz = info.sample_rate_hz
         self._clock = HostClock(info.sample_rate_hz)
@@ -92,8 +92,8 @@ class LslOutlets:
 
 
 def library() -> Any:
-    """Pylsl. Raises ArgumentFault where it is not installed."""
+    """Pylsl. Raises UsageError where it is not installed."""
     try:
         return lsl.library()
     except DeviceRefused as fault:
-        raise ArgumentFault(f"--lsl-out: {fault}") from None
+        raise UsageError(f"--lsl-out: {fault}") from None

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from drivers import open_device
 from drivers.base import Amplifier, DeviceLost
-from guidance.common.errors import ArgumentFault, StorageFault
+from guidance.common.errors import StorageError, UsageError
 from guidance.journal.bdf import pulse_text
 from guidance.journal.signal import Note, SignalFile
-from guidance.processes.screen_channel import Desk
+from guidance.processes.screen_channel import ScreenChannel
 
 _READ_S = 0.05
 _TELL_S = 10.0
@@ -28,18 +28,18 @@ class RecordingJob:
     path: str
     duration_s: float | None = None
 
-    def open(self) -> RecordSession:
-        """The session, its device streaming and its file begun. Raises ArgumentFault and DeviceError."""
+    def open(self) -> RecordingSession:
+        """The session, its device streaming and its file begun. Raises UsageError and DeviceError."""
         path = _free(Path(self.path))
         with ExitStack() as stack:
             amplifier = open_device(self.address)
             stack.callback(amplifier.close)
             amplifier.start()
             file = _begun(path, amplifier)
-            return RecordSession(amplifier, file, path, self.duration_s, stack.pop_all())
+            return RecordingSession(amplifier, file, path, self.duration_s, stack.pop_all())
 
 
-class RecordSession:
+class RecordingSession:
     """A recording under way. It owns the file, and what ``stack`` closes: the device."""
 
     def __init__(
@@ -50,8 +50,8 @@ class RecordSession:
         self._duration_s = duration_s
         self._samples = self._lost = self._pulses = self._end = 0
 
-    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
-        """Record to the end; a sentence says what was amiss. Raises DeviceLost, StorageFault; what was recorded by then
+    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+        """Record to the end; a sentence says what was amiss. Raises DeviceLost, StorageError; what was recorded by then
         stays in the file.
         """
         with self._stack:
@@ -67,7 +67,7 @@ class RecordSession:
         desk.tell(self._so_far())
         return None
 
-    def _record(self, desk: Desk, stopping: Callable[[], bool]) -> None:
+    def _record(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> None:
         told = time.monotonic()
         while not stopping() and not self._is_over():
             self._take()
@@ -100,12 +100,12 @@ class RecordSession:
         return sample / self._amplifier.info.sample_rate_hz
 
     def _look(self) -> None:
-        """See whether the file can be written. Raises StorageFault where it cannot be any more."""
+        """See whether the file can be written. Raises StorageError where it cannot be any more."""
         fault = self._file.fault
         if fault is not None:
             self._file.close()
             why = fault.strerror or str(fault)
-            raise StorageFault(
+            raise StorageError(
                 f"{self._path} can no longer be written ({why}); what was recorded before stays there.", str(self._path)
             )
 
@@ -115,27 +115,27 @@ class RecordSession:
 
 
 def _free(path: Path) -> Path:
-    """``path``, if a new BDF file can be there. Raises ArgumentFault."""
+    """``path``, if a new BDF file can be there. Raises UsageError."""
     if path.suffix.lower() != ".bdf":
-        raise ArgumentFault(f"{path} is no name of a BDF+ file; let it end in .bdf.")
+        raise UsageError(f"{path} is no name of a BDF+ file; let it end in .bdf.")
     try:
         taken, has_folder = path.exists() or path.is_symlink(), path.absolute().parent.is_dir()
     except OSError as fault:
-        raise ArgumentFault(f"{path}: {fault.strerror}; name another file.") from None
+        raise UsageError(f"{path}: {fault.strerror}; name another file.") from None
     if taken:
-        raise ArgumentFault(f"{path} is there already; name another file: a recording is never written over.")
+        raise UsageError(f"{path} is there already; name another file: a recording is never written over.")
     if not has_folder:
-        raise ArgumentFault(f"There is no folder {path.parent}; make it first.")
+        raise UsageError(f"There is no folder {path.parent}; make it first.")
     return path
 
 
 def _begun(path: Path, amplifier: Amplifier) -> SignalFile:
-    """The file, begun now. Raises ArgumentFault where it cannot be written."""
+    """The file, begun now. Raises UsageError where it cannot be written."""
     try:
         file = SignalFile(path.parent, amplifier.info, datetime.now().astimezone(), name=path.name)
         file.space.look()
     except OSError as fault:
-        raise ArgumentFault(
+        raise UsageError(
             f"{path} cannot be written ({fault.strerror}); make room, or name a file in a folder you may write to."
         ) from None
     file.start()

@@ -6,12 +6,12 @@ import time
 
 from drivers.base import Amplifier, Block
 from drivers.recording import Recording
-from guidance.session.replay import Pace
+from guidance.session.replay import PlaybackClock
 
 _IDLE_S = 0.004
 
 
-class Played(Amplifier):
+class RecordingDevice(Amplifier):
     """Plays the file ``path`` at ``speed`` times real time, None as fast as possible; ``over`` at its end."""
 
     def __init__(self, path: str, speed: float | None) -> None:
@@ -19,7 +19,7 @@ class Played(Amplifier):
         self._recording = Recording(path, listen=True)
         self.info = self._recording.info
         self.speed = speed
-        self._pace = Pace(speed, self.info.sample_rate_hz)
+        self._pace = PlaybackClock(speed, self.info.sample_rate_hz)
         self._end = 0
 
     @property

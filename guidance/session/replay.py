@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.recording import Recording
-from guidance.common.errors import Fault
-from guidance.contracts.commands import Pause, Quit
+from guidance.common.errors import UserError
+from guidance.contracts.commands import PausePlayback, Quit
 from guidance.contracts.origin import RECORDED
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import SessionState
-from guidance.processes.screen_channel import Desk
+from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.event_writer import EventWriter, opened
 from guidance.signal.pipeline import LEAST_RATE_HZ
 
@@ -26,7 +26,7 @@ _FAST_BLOCK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class ReplayJob:
     """What to replay and how. ``speed`` is a multiple of real time, None as fast as the machine can."""
 
     path: str
@@ -38,7 +38,7 @@ class Replay:
     speed: float | None = 1.0
 
     def open(self) -> ReplaySession:
-        """The session, ready to run. Raises Fault and DeviceError."""
+        """The session, ready to run. Raises UserError and DeviceError."""
         listen = self.settings.mode is Mode.LISTEN
         recording = Recording(
             self.path,
@@ -49,12 +49,12 @@ class Replay:
         )
         rate_hz = recording.info.sample_rate_hz
         if rate_hz < LEAST_RATE_HZ:
-            raise Fault(
+            raise UserError(
                 f"{self.path} is sampled at {rate_hz:g} Hz, too slow for evoked responses, which need at least "
                 f"{LEAST_RATE_HZ:g} Hz; nothing is detected in it."
             )
         if self.events and self.events != "-" and Path(self.events).exists() and Path(self.events).samefile(self.path):
-            raise Fault(f"The events would overwrite the recording {self.path}; name another file.")
+            raise UserError(f"The events would overwrite the recording {self.path}; name another file.")
         return ReplaySession(self, recording)
 
 
@@ -62,11 +62,11 @@ class Replay:
 class ReplaySession:
     """A replay under way."""
 
-    replay: Replay
+    replay: ReplayJob
     recording: Recording
     paused: bool = field(default=False, init=False)
 
-    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
         writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
         try:
@@ -75,7 +75,7 @@ class ReplaySession:
             writer.close()
             self.recording.close()
 
-    def _run(self, desk: Desk, stopping: Callable[[], bool], writer: EventWriter) -> str | None:
+    def _run(self, desk: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter) -> str | None:
         settings = self.replay.settings
         if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
             settings = replace(settings, mode=Mode.LISTEN)
@@ -93,13 +93,13 @@ class ReplaySession:
             "beat; check --channel, or annotate the pulses."
         )
 
-    def _play(self, engine: Engine, desk: Desk, stopping: Callable[[], bool], writer: EventWriter) -> str:
-        pace = Pace(self.replay.speed, engine.info.sample_rate_hz)
+    def _play(self, engine: Engine, desk: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter) -> str:
+        pace = PlaybackClock(self.replay.speed, engine.info.sample_rate_hz)
         while True:
             for message in desk.messages():
                 if isinstance(message, Quit):
                     return "operator"
-                if isinstance(message, Pause):
+                if isinstance(message, PausePlayback):
                     self.paused = message.on
                     pace.hold(on=message.on)
             if stopping() or desk.gone:
@@ -128,7 +128,7 @@ class ReplaySession:
         return engine.snapshot(state)
 
 
-class Pace:
+class PlaybackClock:
     """How many samples are due, by the host's clock and the speed asked for."""
 
     def __init__(self, speed: float | None, rate_hz: float) -> None:

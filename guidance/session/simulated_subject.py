@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from guidance.biofeedback.trial_sequence import Phase
-from guidance.common.errors import ArgumentFault
+from guidance.biofeedback.trial_sequence import ExercisePhase
+from guidance.common.errors import UsageError
 
 FOLLOW = "follow"
 _FULL, _WORKS = 1.0, 0.7
@@ -25,16 +25,16 @@ class Effort:
 def read_script(path: str) -> tuple[Effort, ...]:
     """The script in the file ``path``: a line for each change, ``SECONDS EFFORT [EFFORT]``, efforts 0 to 1, # a remark.
 
-    Raises ArgumentFault naming the line.
+    Raises UsageError naming the line.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise ArgumentFault(f"The script {path} cannot be read ({fault}).") from None
+        raise UsageError(f"The script {path} cannot be read ({fault}).") from None
     lines = ((number, line.partition("#")[0].split()) for number, line in enumerate(text.splitlines(), 1))
     script = tuple(_effort(path, number, words) for number, words in lines if words)
     if not script:
-        raise ArgumentFault(f"The script {path} has no line; write such as: 0 0.0")
+        raise UsageError(f"The script {path} has no line; write such as: 0 0.0")
     return tuple(sorted(script, key=lambda effort: effort.t))
 
 
@@ -44,21 +44,21 @@ def _effort(path: str, number: int, words: list[str]) -> Effort:
     except ValueError:
         t, shares = math.nan, []
     if not (math.isfinite(t) and t >= 0 and 1 <= len(shares) <= 2 and all(0 <= share <= 1 for share in shares)):
-        raise ArgumentFault(
+        raise UsageError(
             f"Line {number} of {path} is not understood; it says seconds, and one or two efforts from 0 to 1: 12.5 0.6"
         )
     return Effort(t, tuple(shares))
 
 
-class Will:
+class SimulatedSubject:
     """Words that steer the simulated person, as the exercise goes on; none where nobody said how."""
 
     def __init__(self, script: tuple[Effort, ...] | None, *, follows: bool, exercise: str) -> None:
         """``follows``: does as told, unless there is a ``script``."""
         self._script, self._follows, self._exercise = list(script or ()), follows and not script, exercise
-        self._seen: Phase | None = None
+        self._seen: ExercisePhase | None = None
 
-    def words(self, t: float, phase: Phase) -> Iterator[str]:
+    def words(self, t: float, phase: ExercisePhase) -> Iterator[str]:
         """What to steer the person with at device time ``t`` in ``phase``."""
         while self._script and self._script[0].t <= t:
             yield from _contract(self._script.pop(0).shares)
@@ -66,7 +66,7 @@ class Will:
             self._seen = phase
             yield from _contract(self._obeys(phase))
 
-    def _obeys(self, phase: Phase) -> tuple[float, float]:
+    def _obeys(self, phase: ExercisePhase) -> tuple[float, float]:
         if phase.name == "effort":
             return (_FULL, 0.0) if phase.channel == 0 else (0.0, _FULL)
         works = phase.name == "work" and self._exercise != "relax"

@@ -9,7 +9,7 @@ from typing import Self
 
 from drivers.base import Amplifier, DeviceInfo
 from guidance.audio.sound import Mute, Sound
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.common.text import one_line
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
@@ -17,20 +17,20 @@ from guidance.journal.recover import recover
 from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
 from guidance.protocol import Protocol
 from guidance.session.device import LiveDevice
-from guidance.session.event_writer import Detached, EventWriter
-from guidance.session.live import Outlets
+from guidance.session.event_writer import BackgroundWriter, EventWriter
+from guidance.session.live import SessionOutputs
 from guidance.session.lsl_outlet import LslOutlets
 
 
-class Opening:
+class Startup:
     """Closes all that it has opened, and what ``stack`` was given besides, unless that is taken from it in the end."""
 
     def __init__(self, store: str, events: str | None) -> None:
-        """For a procedure in the folder ``store``, copied to ``events``. Raises Fault."""
+        """For a procedure in the folder ``store``, copied to ``events``. Raises UserError."""
         self.store = Path(store)
         self.stack = ExitStack()
         self._notices, self._cut_off = _found_before(self.store)
-        self._copy = Detached(events) if events else None
+        self._copy = BackgroundWriter(events) if events else None
         if self._copy:
             self.stack.callback(self._copy.close)
         self._began = datetime.now().astimezone()
@@ -64,14 +64,14 @@ class Opening:
         sound: Sound | Mute,
         raw: RawLog | None = None,
         lsl: LslOutlets | None = None,
-    ) -> Outlets:
-        """Where a procedure by ``protocol`` on device ``info`` goes, its record begun. Raises ArgumentFault."""
+    ) -> SessionOutputs:
+        """Where a procedure by ``protocol`` on device ``info`` goes, its record begun. Raises UsageError."""
         self.stack.callback(sound.close)
         record = ProcedureRecord(new_procedure(self.store, protocol.id, self._began), info, self._began, raw)
         writer = EventWriter(record.journal, self._copy, lsl)
         self.stack.callback(writer.close)
         self.stack.callback(record.close)
-        return Outlets(writer, record, sound)
+        return SessionOutputs(writer, record, sound)
 
     def notices(self, protocol: Protocol) -> list[str]:
         """What is to be told at the start of a procedure by ``protocol``; what was cut off is told this once."""
@@ -106,7 +106,7 @@ def _cut_off_told(folder: Path) -> str:
     """What became of the procedure in ``folder``, which was cut off."""
     try:
         recovered = recover(folder)
-    except Fault as fault:
+    except UserError as fault:
         return one_line(str(fault))
     what = recovered.sentence if recovered else "its record is whole"
     return one_line(f"The procedure {folder.name} was cut off: {what}.")

@@ -10,12 +10,12 @@ from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance.signal.response.detector import ResponseDetector
-from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.dead_input import DeadInputDetector, came_before, stands_still
-from guidance.signal.sweep.monitor import Monitor, Quality
-from guidance.signal.sweep.pulse_alignment import Aligner, Alignment
-from guidance.signal.sweep.pulse_finder import EdgeFinder, Rhythm
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.monitor import ChannelQuality, SignalMonitor
+from guidance.signal.sweep.pulse_alignment import Alignment, PulseAligner
+from guidance.signal.sweep.pulse_finder import PulseTrainDetector, TransientDetector
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 LEAST_RATE_HZ = 2000.0
 """Below this rate nothing can be said of evoked responses."""
@@ -31,7 +31,7 @@ learned from a stretch that held one value for the last 20 ms before its pulse. 
 
 
 @dataclass(frozen=True, slots=True)
-class PulseSeen:
+class PulseFound:
     """A pulse; ``due`` is the sample index by which it was known. ``alignment``: how it was found, if looked for."""
 
     due: int
@@ -46,7 +46,7 @@ class ChannelResponse:
     due: int
     pulse: Pulse
     channel: int
-    evoked: Evoked
+    evoked: SweepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class QualitySecond:
     """The quality of each channel over one second, known by sample ``due``."""
 
     due: int
-    channels: tuple[Quality, ...]
+    channels: tuple[ChannelQuality, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class InputState:
     why: str | None
 
 
-PathResult = PulseSeen | ChannelResponse | QualitySecond | InputState
+PathResult = PulseFound | ChannelResponse | QualitySecond | InputState
 
 
-class SignalPath:
+class SignalPipeline:
     """The streaming path of all channels. Findings depend on samples and pulses, never on how blocks were cut."""
 
     def __init__(
@@ -83,13 +83,13 @@ class SignalPath:
         self._listen, self._follows_marks = listen and not info.marks_pulses, listen and info.marks_pulses
         self._rate_hz = rate_hz
         self._dial: list[tuple[int, float | None]] = [(0, current_ma)]
-        self.history = History(len(info.channels), int(_HISTORY_S * rate_hz))
+        self.history = RingBuffer(len(info.channels), int(_HISTORY_S * rate_hz))
         self._slice = max(1, int(_SLICE_S * rate_hz))
-        self.monitor = Monitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
+        self.monitor = SignalMonitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
         self._dead = DeadInputDetector(rate_hz, info.channels[0].step_uv, info.channels[0].range_uv)
-        self._edges, self._rhythm = EdgeFinder(0, rate_hz), Rhythm(rate_hz)
-        self._marker = None if marker is None else EdgeFinder(marker, rate_hz)
-        self._aligner = Aligner(rate_hz, marker=marker is not None)
+        self._edges, self._rhythm = TransientDetector(0, rate_hz), PulseTrainDetector(rate_hz)
+        self._marker = None if marker is None else TransientDetector(marker, rate_hz)
+        self._aligner = PulseAligner(rate_hz, marker=marker is not None)
         self._detectors = [
             ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
         ]
@@ -101,7 +101,7 @@ class SignalPath:
             max(2, round(ms * rate_hz / 1e3)) for ms in (_STILL_SWEEP_MS, _STILL_BEFORE_MS)
         )
         self._repeated = round(_REPEATED_S * rate_hz)
-        self._waiting: list[tuple[int, int, int, PulseSeen | _PendingSweep | QualitySecond | InputState]] = []
+        self._waiting: list[tuple[int, int, int, PulseFound | _PendingSweep | QualitySecond | InputState]] = []
         self._order = count()
         self._pulses: deque[int] = deque(maxlen=64)
         self._known: deque[int] = deque(maxlen=64)
@@ -115,7 +115,7 @@ class SignalPath:
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
-            self._await(pulse.sample + 1, 0, PulseSeen(pulse.sample + 1, self._with_current(pulse)))
+            self._await(pulse.sample + 1, 0, PulseFound(pulse.sample + 1, self._with_current(pulse)))
             self.monitor.hold_out(pulse.sample)
         for at in range(0, max(len(block.samples), 1), self._slice):
             part = block.samples[at : at + self._slice]
@@ -139,7 +139,7 @@ class SignalPath:
                 self._aligner.add(edge)
             for pulse in self._rhythm.feed(edge) if self._listen else ():
                 found = Pulse(pulse.sample, current_ma=self._dialled(pulse.sample), source="artefact")
-                self._await(edge.known_at, 0, PulseSeen(edge.known_at, found))
+                self._await(edge.known_at, 0, PulseFound(edge.known_at, found))
         self._align()
         for change in self._dead.advance(self.history):
             self._await(change.due, -1, InputState(change.due, change.why))
@@ -154,7 +154,7 @@ class SignalPath:
         for edge in self._marker.advance(self.history) if self._marker else ():
             self._aligner.add(edge)
         for due, pulse, alignment in self._aligner.settle((self._marker or self._edges).searched_to):
-            self._await(due, 0, PulseSeen(due, pulse, alignment))
+            self._await(due, 0, PulseFound(due, pulse, alignment))
 
     def _dialled(self, sample: int) -> float | None:
         """What the dial showed when ``sample`` was recorded."""
@@ -165,17 +165,17 @@ class SignalPath:
         unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
         return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
 
-    def _await(self, due: int, rank: int, item: PulseSeen | _PendingSweep | QualitySecond | InputState) -> None:
+    def _await(self, due: int, rank: int, item: PulseFound | _PendingSweep | QualitySecond | InputState) -> None:
         heapq.heappush(self._waiting, (due, rank, next(self._order), item))
 
-    def _notice(self, item: PulseSeen | QualitySecond | InputState) -> list[PathResult]:
-        if isinstance(item, PulseSeen) and _may_be_answered(item):
+    def _notice(self, item: PulseFound | QualitySecond | InputState) -> list[PathResult]:
+        if isinstance(item, PulseFound) and _may_be_answered(item):
             for channel in () if item.pulse.unrequested else self._answering:
                 self._prepare(item, channel)
             self._pulses.append(item.pulse.sample)
         return [item]
 
-    def _prepare(self, seen: PulseSeen, channel: int) -> None:
+    def _prepare(self, seen: PulseFound, channel: int) -> None:
         """Make ready for the answer of ``channel``; a dead stretch before the pulse teaches nothing."""
         detector, pulse = self._detectors[channel], seen.pulse
         answered = detector.samples_after[0]
@@ -195,7 +195,7 @@ class SignalPath:
         detector.forget(pulse)
         return [ChannelResponse(due, pulse, look.channel, evoked)]
 
-    def _judge(self, look: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[Evoked, int | None]:
+    def _judge(self, look: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[SweepResult, int | None]:
         """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
         first = look.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
@@ -238,7 +238,7 @@ class SignalPath:
         return any(first < sample < stop for sample in self._pulses)
 
 
-def _may_be_answered(seen: PulseSeen) -> bool:
+def _may_be_answered(seen: PulseFound) -> bool:
     """Whether it is known that there was a pulse, and where."""
     pulse = seen.pulse
     unfound = pulse.asked_ns is not None and seen.alignment is None

@@ -14,13 +14,13 @@ import numpy as np
 
 from guidance.contracts.events import Entry, Proximity, PulseOutcome, Response
 from guidance.proximity.filter import ProximityFilter
-from guidance.proximity.forecast import FEW, Answers, Forecast, forecast
+from guidance.proximity.forecast import FEW, Forecast, ForecastResponses, forecast
 from guidance.proximity.particles import Particles
-from guidance.proximity.random_table import Cloud, Draws
+from guidance.proximity.random_table import Cloud, RandomTable
 from guidance.stimulation.controller import Controller
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.stimulation.verification import Verification
-from guidance.stimulation.width_probing import Probing
+from guidance.stimulation.width_probing import WidthProbing
 
 _LEAST_MA = 0.02
 _CANDIDATES = 16
@@ -69,19 +69,19 @@ class LastPulse:
     width_ms: float
 
 
-class Navigator(Controller):
+class ClosedLoopController(Controller):
     """Plans each pulse with the estimate it follows."""
 
     def __init__(self, limits: PulseLimits, lower_bound_ma: float) -> None:
         """Pulses as ``limits`` allow; ``lower_bound_ma`` is where the zone ``close`` begins."""
         self._limits, self._bound_ma = limits, lower_bound_ma
         self._belief: ProximityFilter | None = None
-        self._draws = Draws(_SEED)
+        self._draws = RandomTable(_SEED)
         self._wanted_ma, self._rate_hz = limits.start_ma, limits.rate_hz
         self._fast_left_s = 0.0
         self._untold = self._at_top = 0
         self._verification = Verification(limits.width_ms, limits.max_ma)
-        self._probing = Probing(limits.width_ms, limits.probe_widths_ms)
+        self._probing = WidthProbing(limits.width_ms, limits.probe_widths_ms)
         self.doing = "searching: no answer yet"
 
     def next_ma(self) -> float:
@@ -194,7 +194,7 @@ class Navigator(Controller):
         worth -= _HURTS * np.maximum(ln_currents - middle - _HURTS_FROM_LN, 0.0)
         return float(np.exp(ln_currents[int(np.argmax(worth))]))
 
-    def _worth_near(self, ahead: Forecast, answers: Answers) -> Cloud | float:
+    def _worth_near(self, ahead: Forecast, answers: ForecastResponses) -> Cloud | float:
         """What the answer would say about the threshold being below the lower bound, where that is in doubt."""
         below = ahead.is_below(self._bound_ma)
         probable = float(below.mean())

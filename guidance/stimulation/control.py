@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drivers.base import Outcome, Pulse
-from guidance.contracts.commands import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
+from guidance.contracts.commands import Arm, HoldCurrent, OperatorCommand, ReleaseControl, Stop, TakeControl, TurnDial
 from guidance.contracts.events import Command, Proximity, PulseOutcome
 from guidance.stimulation.controller import Controller
-from guidance.stimulation.current_control import Hand
-from guidance.stimulation.interlock import Bounds, Conditions, Ladder, disarming, not_fresh, refusal
+from guidance.stimulation.current_control import CurrentControl
+from guidance.stimulation.interlock import InterlockConditions, PulseBounds, StepLimiter, disarming, not_fresh, refusal
 from guidance.stimulation.output_state import OutputMonitor
 from guidance.stimulation.reconciliation import Account, Request
 
@@ -47,7 +47,7 @@ class SwitchOutput:
 
 
 @dataclass(frozen=True, slots=True)
-class Fire:
+class FirePulse:
     """Ask the device for one pulse."""
 
     current_ma: float
@@ -63,7 +63,7 @@ class SetTrain:
     rate_hz: float
 
 
-Action = SwitchOutput | Fire | SetTrain
+Action = SwitchOutput | FirePulse | SetTrain
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Stimulation(ABC):
     reports.
     """
 
-    def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
+    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, rate_hz: float) -> None:
         """Pulses of ``width_ms`` at ``rate_hz``, their current chosen by ``controller`` within ``bounds``.
 
         Raises ValueError where the first would be beyond them.
@@ -105,8 +105,8 @@ class Stimulation(ABC):
         self.unrequested: str | None = None
         self.refused: str | None = None
         self.unanswered = 0
-        self.ladder = Ladder(first_ma, width_ms)
-        self.hand = Hand(controller)
+        self.ladder = StepLimiter(first_ma, width_ms)
+        self.hand = CurrentControl(controller)
         self.output = OutputMonitor()
         self._told: tuple[float | None, float, float] | None = None
         self._account = self._new_account(bounds.current_step_ma)
@@ -165,10 +165,10 @@ class Stimulation(ABC):
         """Give up on what has been waited for too long, armed or not; a pulse that stays unconfirmed comes out."""
 
     @abstractmethod
-    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+    def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         """Ask for what is due while armed."""
 
-    def obey(self, message: Message, t: float, state: Conditions) -> Iterator[Command]:
+    def obey(self, message: OperatorCommand, t: float, state: InterlockConditions) -> Iterator[Command]:
         """Do at device time ``t`` what the operator asks of the stimulator; other messages ask nothing of it."""
         if isinstance(message, Arm):
             yield from self.arm(t, state, "operator")
@@ -176,12 +176,12 @@ class Stimulation(ABC):
             yield from self.disarm("operator")
         elif isinstance(message, TurnDial):
             yield from self.turn(message.steps)
-        elif isinstance(message, Hold | TakeOver):
-            yield from self.take(hold=isinstance(message, Hold))
-        elif isinstance(message, HandBack):
+        elif isinstance(message, HoldCurrent | TakeControl):
+            yield from self.take(hold=isinstance(message, HoldCurrent))
+        elif isinstance(message, ReleaseControl):
             yield from self.give_back()
 
-    def arm(self, t: float, state: Conditions, by: str) -> Iterator[Command]:
+    def arm(self, t: float, state: InterlockConditions, by: str) -> Iterator[Command]:
         """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""
         self._t = t
         why = disarming(state) or not_fresh(state) or self._not_calm(t)
@@ -230,7 +230,7 @@ class Stimulation(ABC):
         if self.hand.give_back():
             yield self._asked_by_operator(self.current_ma, _HANDED_BACK)
 
-    def tick(self, t: float, state: Conditions) -> Iterator[Command]:
+    def tick(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         """At device time ``t``, after ``overdue``: switch off if something demands it, else ask for what is due."""
         self._t = t
         if not self.armed:
@@ -292,14 +292,14 @@ class Stimulation(ABC):
         highest = min(self.bounds.highest_ma(width_ms), self.ladder.highest_ma(width_ms))
         return self.bounds.stepped(min(self.hand.next_ma(), highest))
 
-    def _refusal(self, current_ma: float, state: Conditions) -> str | None:
+    def _refusal(self, current_ma: float, state: InterlockConditions) -> str | None:
         return refusal(state, self.bounds, self.ladder, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
 
     def _not_calm(self, t: float) -> str | None:
         """Why it is too early to arm after pulses that nobody requested."""
         return "pulses come that were not requested" if t - self._out_of_hand_t < _CALM_S else None
 
-    def _ask(self, action: Fire | SetTrain, t: float) -> None:
+    def _ask(self, action: FirePulse | SetTrain, t: float) -> None:
         self.actions.append(action)
         rate_hz = action.rate_hz if isinstance(action, SetTrain) else 0.0
         self._account.request(Request(t, action.current_ma, action.width_ms, rate_hz))

@@ -39,7 +39,7 @@ class Controller:
         return iter(())
 
 
-class Dial(Controller):
+class ManualDial(Controller):
     """The current stays where the operator set it; nothing an answer says moves it."""
 
     doing = "the operator sets the current"

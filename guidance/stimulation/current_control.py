@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from guidance.stimulation.controller import Controller, Dial
+from guidance.stimulation.controller import Controller, ManualDial
 
 
-class Who(StrEnum):
+class CurrentOwner(StrEnum):
     """Who chooses the next current; while it is HELD nobody does: it stays."""
 
     CONTROLLER = "controller"
@@ -24,21 +24,21 @@ class _Explains(Protocol):
     def doing(self) -> str: ...
 
 
-class Hand:
+class CurrentControl:
     """The hand on the current. The controller goes on listening whoever has it."""
 
     def __init__(self, controller: Controller) -> None:
         """``controller`` has it; if that is the operator's dial (manual mode), it is the operator's for good."""
         self._controller = controller
-        self._taken: Dial | None = None
+        self._taken: ManualDial | None = None
         self._is_held = False
 
     @property
-    def who(self) -> Who:
+    def who(self) -> CurrentOwner:
         """Who chooses now."""
         if self._taken is None:
-            return Who.OPERATOR if isinstance(self._controller, Dial) else Who.CONTROLLER
-        return Who.HELD if self._is_held else Who.OPERATOR
+            return CurrentOwner.OPERATOR if isinstance(self._controller, ManualDial) else CurrentOwner.CONTROLLER
+        return CurrentOwner.HELD if self._is_held else CurrentOwner.OPERATOR
 
     @property
     def leaves_rate(self) -> bool:
@@ -48,7 +48,7 @@ class Hand:
     @property
     def by(self) -> str:
         """Whose commands these are, in the word of the record."""
-        return "controller" if self.who is Who.CONTROLLER else "operator"
+        return "controller" if self.who is CurrentOwner.CONTROLLER else "operator"
 
     @property
     def doing(self) -> str:
@@ -57,11 +57,11 @@ class Hand:
         return controller.doing if self._taken is None and isinstance(controller, _Explains) else ""
 
     @property
-    def dial(self) -> Dial | None:
+    def dial(self) -> ManualDial | None:
         """The dial, if it may be turned now."""
         if self._taken is not None:
             return None if self._is_held else self._taken
-        return self._controller if isinstance(self._controller, Dial) else None
+        return self._controller if isinstance(self._controller, ManualDial) else None
 
     def next_ma(self) -> float:
         """The current wanted for the next pulse, in mA."""
@@ -72,9 +72,9 @@ class Hand:
 
         With ``hold`` it stays, without the dial turns it. A dial that was turned already keeps its place.
         """
-        if isinstance(self._controller, Dial) or (self._taken is not None and self._is_held == hold):
+        if isinstance(self._controller, ManualDial) or (self._taken is not None and self._is_held == hold):
             return False
-        self._taken, self._is_held = self._taken or Dial(current_ma), hold
+        self._taken, self._is_held = self._taken or ManualDial(current_ma), hold
         return True
 
     def give_back(self) -> bool:

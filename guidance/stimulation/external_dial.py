@@ -9,7 +9,7 @@ MOST_MA = 50.0
 _WHY = "what the stimulator's dial shows"
 
 
-class DialSaid:
+class ExternalDial:
     """Nothing is asked of that stimulator: what its dial shows is the current of the pulses that are found."""
 
     def __init__(self, current_ma: float | None) -> None:

@@ -24,7 +24,7 @@ _SLACK = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PulseBounds:
     """What may be asked of the stimulator: the least of the device's, the protocol's and the absolute limits."""
 
     max_current_ma: float
@@ -34,7 +34,7 @@ class Bounds:
     current_step_ma: float
 
     @classmethod
-    def least(cls, device: Limits, protocol: Protocol, max_current_ma: float | None = None) -> Bounds:
+    def least(cls, device: Limits, protocol: Protocol, max_current_ma: float | None = None) -> PulseBounds:
         """The least of all limits; ``max_current_ma`` may tighten them further."""
         currents = [device.max_current_ma, protocol.max_current_ma, ABSOLUTE_MAX_CURRENT_MA]
         return cls(
@@ -72,7 +72,7 @@ class Bounds:
         return None
 
 
-class Ladder:
+class StepLimiter:
     """How high the next pulse may be. Only what was delivered lifts it: one step above the lower of that and of what
     was asked for. A pulse that was not delivered, or of which that is not known, does not.
     """
@@ -112,7 +112,7 @@ def widening(from_ms: float, to_ms: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class InterlockConditions:
     """The state that a pulse depends on; ages in s, None where it never was.
 
     ``answer_pending``: the last pulse is not answered yet; ``unanswered``: so many in a row never were.
@@ -132,7 +132,7 @@ class Conditions:
     device_floods: bool = False
 
 
-def disarming(state: Conditions) -> str | None:
+def disarming(state: InterlockConditions) -> str | None:
     """Why the stimulator must be off, in words; None while it may stay armed."""
     away = state.screen_age_s is None or state.screen_age_s > SCREEN_ALIVE_S
     reasons = (
@@ -151,13 +151,13 @@ def disarming(state: Conditions) -> str | None:
     return next((why for holds, why in reasons if holds), None)
 
 
-def not_fresh(state: Conditions) -> str | None:
+def not_fresh(state: InterlockConditions) -> str | None:
     """Why neither pulse nor arming is possible now though the stimulator may stay as it is, or None."""
     fresh = state.signal_age_s is not None and state.signal_age_s <= SIGNAL_FRESH_S
     return None if fresh else "no samples arrive"
 
 
-def withholding(state: Conditions) -> str | None:
+def withholding(state: InterlockConditions) -> str | None:
     """Why the next pulse must wait, in words; None if nothing speaks against it."""
     if not state.armed:
         return "the stimulator is not armed"
@@ -167,7 +167,12 @@ def withholding(state: Conditions) -> str | None:
 
 
 def refusal(
-    state: Conditions, bounds: Bounds, ladder: Ladder, current_ma: float, width_ms: float, rate_hz: float
+    state: InterlockConditions,
+    bounds: PulseBounds,
+    ladder: StepLimiter,
+    current_ma: float,
+    width_ms: float,
+    rate_hz: float,
 ) -> str | None:
     """Why this pulse may not be delivered now, in words; None if it may."""
     why = disarming(state) or withholding(state) or bounds.refusal(current_ma, width_ms, rate_hz)

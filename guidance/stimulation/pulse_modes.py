@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from drivers.base import Outcome, Pulse
 from guidance.contracts.events import Command
-from guidance.stimulation.control import UNCONFIRMED, Fire, PendingPulse, SetTrain, Stimulation, SwitchOutput
+from guidance.stimulation.control import UNCONFIRMED, FirePulse, PendingPulse, SetTrain, Stimulation, SwitchOutput
 from guidance.stimulation.controller import Controller
-from guidance.stimulation.interlock import Bounds, Conditions
+from guidance.stimulation.interlock import InterlockConditions, PulseBounds
 from guidance.stimulation.reconciliation import Account, SingleRequests, TrainRequests
 
 CONFIRM_S = 0.5
@@ -23,7 +23,7 @@ _CATCH_UP = 0.1
 class SinglePulses(Stimulation):
     """Each pulse is asked for by itself, when the one before has been answered."""
 
-    def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
+    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, rate_hz: float) -> None:
         """As Stimulation."""
         super().__init__(controller, bounds, width_ms, rate_hz)
         self._beat_t = self._fired_t = -math.inf
@@ -89,7 +89,7 @@ class SinglePulses(Stimulation):
             self.suspect = True
             yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
 
-    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+    def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         due_t = self._due_t
         if t < due_t or self.answer_pending:
             return
@@ -101,7 +101,7 @@ class SinglePulses(Stimulation):
         self._withheld = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
         self._asked = PendingPulse(t, current_ma, self.pulse_width_ms)
-        self._ask(Fire(current_ma, self.pulse_width_ms), t)
+        self._ask(FirePulse(current_ma, self.pulse_width_ms), t)
         yield from self._tell()
 
     @property
@@ -130,7 +130,7 @@ class PulseTrain(Stimulation):
     than the interlock allows and answers keep coming.
     """
 
-    def __init__(self, controller: Controller, bounds: Bounds, width_ms: float, rate_hz: float) -> None:
+    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, rate_hz: float) -> None:
         """As Stimulation."""
         super().__init__(controller, bounds, width_ms, rate_hz)
         self._lapses_t = 0.0
@@ -178,7 +178,7 @@ class PulseTrain(Stimulation):
             self.suspect, self.amiss = True, UNCONFIRMED
             yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
 
-    def _go_on(self, t: float, state: Conditions) -> Iterator[Command]:
+    def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
         if why is not None:

@@ -24,7 +24,7 @@ def probed_widths(usual_ms: float, least_ms: float, most_ms: float) -> tuple[flo
     return tuple(sorted(apart, key=lambda width: max(width / usual_ms, usual_ms / width)))
 
 
-class Probing:
+class WidthProbing:
     """Told after each answer whether a probe may follow; ``width_ms`` is that of the next pulse."""
 
     def __init__(self, usual_ms: float, widths_ms: Sequence[float]) -> None:

@@ -32,7 +32,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class NeedlePath:
     """First distance from the nerve's surface, and the legs in order."""
 
     start_mm: float
@@ -44,10 +44,10 @@ class Way:
         return sum(leg.seconds for leg in self.legs)
 
 
-def draw_way(rng: np.random.Generator) -> Way:
+def draw_way(rng: np.random.Generator) -> NeedlePath:
     """A way: distances are those to the nerve's surface while the path aims at its middle."""
     start, first, last = (float(rng.uniform(*span)) for span in (START_MM, _FIRST_STOP_MM, _LAST_STOP_MM))
-    return Way(
+    return NeedlePath(
         start,
         (
             Leg(COLD_S),

@@ -46,7 +46,7 @@ def run_trial(
 ) -> TrialOutcome:
     """Make the insertions that are still lacking, in a ``pool``.
 
-    ``begun`` is told how many were there already, and gives what is called after each further one. Raises Fault, and
+    ``begun`` is told how many were there already, and gives what is called after each further one. Raises UserError, and
     Interrupted on Ctrl-C.
     """
     with TrialFile(trial.folder, trial.seed, trial.protocol_id) as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from guidance.contracts.events import Alarm, Command, Interval, Made, Proximity, Stimulus
+from guidance.contracts.events import Alarm, Command, Interval, Proximity, Stimulus, TimedRecord
 from guidance.protocol import Protocol
 from guidance.trial.needle_path import COLD_S
 from guidance.trial.result import Insertion, Moment
@@ -18,7 +18,7 @@ _IN_A_ROW = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Actual:
+class Truth:
     """What is true at ``t``: threshold at 0.1 ms, distance to the nerve's surface (negative inside), the needle's
     nominal speed.
     """
@@ -29,7 +29,7 @@ class Actual:
     speed_mm_s: float
 
 
-class Score:
+class InsertionScore:
     """Told of the truth and of the records as they come."""
 
     def __init__(self, protocol: Protocol, max_current_ma: float) -> None:
@@ -43,9 +43,9 @@ class Score:
         self._cold: int | None = None
         self._reachable = False
         self._entered = self._rise_inside = self._rise_outside = False
-        self._actual = Actual(0.0, 1e9, 1e9, 0.0)
+        self._actual = Truth(0.0, 1e9, 1e9, 0.0)
 
-    def now(self, actual: Actual, *, pulse: bool = False) -> None:
+    def now(self, actual: Truth, *, pulse: bool = False) -> None:
         """Take in what is true now; ``pulse``: the next pulse is about to be given."""
         self._actual = actual
         self._passages.threshold(actual.t, actual.threshold_ma, self._stimuli)
@@ -54,7 +54,7 @@ class Score:
         if pulse:
             self._close()
 
-    def take(self, made: Made) -> None:
+    def take(self, made: TimedRecord) -> None:
         """Take in a record of the engine."""
         record = made.record
         if isinstance(record, Stimulus):

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from platformdirs import user_data_path
 
 from guidance import __version__
-from guidance.common.errors import ArgumentFault, Fault, StorageFault
+from guidance.common.errors import StorageError, UsageError, UserError
 from guidance.journal.locks import lock_now
 from guidance.trial.result import Insertion
 
@@ -46,7 +46,7 @@ class TrialFile:
     def __init__(self, folder: Path, seed: int, protocol_id: str) -> None:
         """Begin or go on with the trial of ``seed`` in ``folder``.
 
-        Raises ArgumentFault where the folder holds another trial or cannot be used, Fault where its file is damaged.
+        Raises UsageError where the folder holds another trial or cannot be used, UserError where its file is damaged.
         """
         self.path = folder / NAME
         self._head = {"trial": 1, "seed": seed, "protocol": protocol_id, "program": program()}
@@ -54,9 +54,7 @@ class TrialFile:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self.path.open("a+b")
         except OSError as fault:
-            raise ArgumentFault(
-                f"The trial cannot be kept in {folder} ({fault.strerror}); name another --out."
-            ) from None
+            raise UsageError(f"The trial cannot be kept in {folder} ({fault.strerror}); name another --out.") from None
         try:
             self._lock()
             self.insertions = self._read()
@@ -73,13 +71,13 @@ class TrialFile:
         self._file.close()
 
     def add(self, insertion: Insertion) -> None:
-        """Keep ``insertion``. Raises StorageFault."""
+        """Keep ``insertion``. Raises StorageError."""
         self._write(insertion.to_json())
         self.insertions[insertion.world] = insertion
 
     def _lock(self) -> None:
         if not lock_now(self._file.fileno()):
-            raise ArgumentFault(f"Another trial is at work in {self.path.parent}; wait for it, or name another --out.")
+            raise UsageError(f"Another trial is at work in {self.path.parent}; wait for it, or name another --out.")
 
     def _read(self) -> dict[int, Insertion]:
         """What the file holds; an unfinished last line, as a crash leaves it, is cut off."""
@@ -98,7 +96,7 @@ class TrialFile:
     def _check(self, head: dict[str, Any]) -> None:
         for key, what in (("seed", "seed"), ("protocol", "protocol"), ("program", "version of the program")):
             if head.get(key) != self._head[key]:
-                raise ArgumentFault(
+                raise UsageError(
                     f"{self.path} holds a trial of another {what} ({head.get(key)}, not {self._head[key]}); "
                     "name another --out, or delete that file."
                 )
@@ -107,7 +105,9 @@ class TrialFile:
         try:
             return make(json.loads(line))
         except (ValueError, TypeError, KeyError):
-            raise Fault(f"Line {number} of {self.path} is damaged; delete the line, or name another --out.") from None
+            raise UserError(
+                f"Line {number} of {self.path} is damaged; delete the line, or name another --out."
+            ) from None
 
     def _write(self, fields: dict[str, Any]) -> None:
         try:
@@ -116,4 +116,4 @@ class TrialFile:
             os.fsync(self._file.fileno())
         except OSError as fault:
             sentence = f"{self.path} cannot be written ({fault.strerror}); make room, then the same command goes on."
-            raise StorageFault(sentence, str(self.path)) from None
+            raise StorageError(sentence, str(self.path)) from None

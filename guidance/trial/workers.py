@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Protocol, Self
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.trial.result import Insertion
 from guidance.trial.store import program
 from guidance.trial.world import run_insertion
@@ -27,18 +27,18 @@ class Pool(Protocol):
     """Does insertions, in any order."""
 
     def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
-        """Each of ``worlds`` once, as soon as it is done. Raises Fault."""
+        """Each of ``worlds`` once, as soon as it is done. Raises UserError."""
 
 
 class DaskPool:
     """A cluster of processes on this machine, or the workers of ``scheduler``. Use it in a ``with``."""
 
     def __init__(self, jobs: int | None, scheduler: str | None) -> None:
-        """``jobs`` processes (None: one for each core), unless there is a ``scheduler``. Raises Fault."""
+        """``jobs`` processes (None: one for each core), unless there is a ``scheduler``. Raises UserError."""
         try:
             import distributed
         except ImportError:
-            raise Fault(_MISSING) from None
+            raise UserError(_MISSING) from None
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed = distributed
@@ -62,7 +62,7 @@ class DaskPool:
 
     def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
         """As Pool: a worker that dies is replaced and its insertion begun anew; one that kills worker after worker
-        is a Fault.
+        is a UserError.
         """
         futures = self._client.map(run_insertion, [seed] * len(worlds), worlds, [protocol_id] * len(worlds), pure=False)
         try:
@@ -76,7 +76,7 @@ class DaskPool:
         try:
             return self._distributed.Client(scheduler, timeout=REACH_S)
         except (OSError, ValueError):
-            raise Fault(f"No Dask scheduler answers at {scheduler}; start one there with: dask scheduler") from None
+            raise UserError(f"No Dask scheduler answers at {scheduler}; start one there with: dask scheduler") from None
 
     def _compare(self, scheduler: str) -> None:
         """The same table wherever it runs: only the same program can make it."""
@@ -84,19 +84,21 @@ class DaskPool:
             self._client.wait_for_workers(1, REACH_S)
             programs = set(self._client.run(program).values())
         except TimeoutError:
-            raise Fault(f"The scheduler {scheduler} has no workers; start some with: dask worker {scheduler}") from None
+            raise UserError(
+                f"The scheduler {scheduler} has no workers; start some with: dask worker {scheduler}"
+            ) from None
         except (ImportError, AttributeError, RuntimeError) as fault:
-            raise Fault(f"The workers of {scheduler} cannot run this program ({fault}). {_ALIKE}") from None
+            raise UserError(f"The workers of {scheduler} cannot run this program ({fault}). {_ALIKE}") from None
         if programs != {program()}:
-            raise Fault(f"The workers of {scheduler} run another version of the program. {_ALIKE}")
+            raise UserError(f"The workers of {scheduler} run another version of the program. {_ALIKE}")
 
 
 def _result(future: Future[Insertion]) -> Insertion:
     if future.status == "finished":
         return future.result()
     if future.status == "error":
-        raise Fault(f"An insertion failed on its worker ({future.exception()!r}); what was made before it is kept.")
-    raise Fault("The Dask scheduler was lost; what was made is kept, and the same command goes on from there.")
+        raise UserError(f"An insertion failed on its worker ({future.exception()!r}); what was made before it is kept.")
+    raise UserError("The Dask scheduler was lost; what was made is kept, and the same command goes on from there.")
 
 
 @contextlib.contextmanager

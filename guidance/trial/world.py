@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from drivers.base import Block
-from drivers.simulated.in_process import DirectAmplifier
+from drivers.simulated.in_process import InProcessAmplifier
 from drivers.simulated.patient import Patient
 from guidance.contracts.events import Alarm, Proximity
 from guidance.engine.loop import Engine
@@ -17,7 +17,7 @@ from guidance.session.device import LiveDevice
 from guidance.session.stimulation_setup import stimulation_within
 from guidance.trial.needle_path import Leg, draw_way
 from guidance.trial.result import Insertion
-from guidance.trial.score import Actual, Score
+from guidance.trial.score import InsertionScore, Truth
 
 SAMPLE_RATE_HZ = 10_000
 ARM_S = 1.0
@@ -47,13 +47,13 @@ class _Insertion:
             scenario="hold",
             start_mm=self._way.start_mm,
         )
-        self._amplifier = DirectAmplifier(patient)
+        self._amplifier = InProcessAmplifier(patient)
         self._device = LiveDevice(self._amplifier, asks=True)
         settings = Settings(load(protocol_id), Mode.AUTO)
         self._stimulation = stimulation_within(settings, self._amplifier.limits)
         self._engine = Engine(settings, self._amplifier.info, _WALL_TIME, self._stimulation)
         self._criterion_uv = settings.threshold_criterion_uv
-        self._score = Score(settings.protocol, self._stimulation.bounds.max_current_ma)
+        self._score = InsertionScore(settings.protocol, self._stimulation.bounds.max_current_ma)
         self._off_since = 0.0
         self._truth_due = 0.0
 
@@ -104,9 +104,9 @@ class _Insertion:
             for made in self._engine.arm("controller", self._now_ns):
                 self._score.take(made)
 
-    def _actual(self, leg: Leg) -> Actual:
+    def _actual(self, leg: Leg) -> Truth:
         truth = self._amplifier.patient.truth(self._criterion_uv)
-        return Actual(self._amplifier.t, truth.threshold_ma, truth.distance_mm, leg.speed_mm_s)
+        return Truth(self._amplifier.t, truth.threshold_ma, truth.distance_mm, leg.speed_mm_s)
 
     @property
     def _now_ns(self) -> int:

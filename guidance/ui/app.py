@@ -9,34 +9,34 @@ from textual.driver import Driver
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui import keys, pages
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.driver import metered
-from guidance.ui.key_actions import Hands
+from guidance.ui.key_actions import KeyActions
 from guidance.ui.keymap import bindings
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, show_on_terminal
 from guidance.ui.pages import ScreenPage
 from guidance.ui.parting import Parting
-from guidance.ui.procedure_screen import Bedside
+from guidance.ui.procedure_screen import ProcedureScreen
 
 
-class GuidanceApp(Hands):
+class GuidanceApp(KeyActions):
     """The screen of a procedure, live, replayed or looked on at, its engine at the other end of ``link``."""
 
     def __init__(
-        self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None, parting: Parting | None = None
+        self, link: Link, silence_s: float = SILENCE_S, look: Appearance | None = None, parting: Parting | None = None
     ) -> None:
-        look = look or Look()
+        look = look or Appearance()
         self._parting = parting or Parting()
         self._made = made = bindings(look.keymap)
-        super().__init__(link, silence_s, look, Bedside(made, looks_on=look.looks_on))
+        super().__init__(link, silence_s, look, ProcedureScreen(made, looks_on=look.looks_on))
         self._bindings = BindingsMap(made)
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal, with a meter where there can be one."""
         return metered(super().get_driver_class())
 
-    def get_default_screen(self) -> Bedside:
+    def get_default_screen(self) -> ProcedureScreen:
         """The one screen."""
         return self._bedside
 
@@ -94,7 +94,7 @@ class GuidanceApp(Hands):
         self._end()
 
 
-def run_screen(link: Link, look: Look | None = None, parting: Parting | None = None) -> None:
+def run_screen(link: Link, look: Appearance | None = None, parting: Parting | None = None) -> None:
     """Show the screen on this process's terminal until the operator leaves or the procedure ends; ``parting`` takes
     what is to be done then.
 

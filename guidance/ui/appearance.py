@@ -12,7 +12,7 @@ USUAL_THEME = "dark"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Appearance:
     """The palette's name, the keys, and whether one only looks on at a procedure that another terminal runs."""
 
     theme: str = USUAL_THEME
@@ -20,12 +20,12 @@ class Look:
     looks_on: bool = False
 
 
-def look_of(config: Config, theme: str | None, *, looks_on: bool = False) -> Look:
-    """The look that ``config`` says; ``theme`` goes before its own. Raises ArgumentFault."""
+def look_of(config: Config, theme: str | None, *, looks_on: bool = False) -> Appearance:
+    """The look that ``config`` says; ``theme`` goes before its own. Raises UsageError."""
     table = dict(config.screen)
     named = table.pop("theme", USUAL_THEME)
     if table:
         raise config.fault("screen", f"there is no setting {next(iter(table))!r}; there is theme.")
     if not (isinstance(named, str) and named in PALETTES):
         raise config.fault("screen", f"there is no theme {named!r}; there are {', '.join(PALETTES)}.")
-    return Look(theme or named, keymap_of(config), looks_on)
+    return Appearance(theme or named, keymap_of(config), looks_on)

@@ -53,7 +53,7 @@ class ShownEstimate:
     by_emg: bool = False
 
 
-class Reader:
+class EstimateReader:
     """Reads Snapshots in order; remembers since when the estimate has been as it is, and the last thresholds."""
 
     def __init__(self) -> None:

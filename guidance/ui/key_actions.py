@@ -12,50 +12,50 @@ from guidance.contracts.commands import (
     Aliquot,
     Arm,
     Aspiration,
-    HandBack,
-    Hold,
-    Mark,
-    Message,
-    Pause,
+    HoldCurrent,
+    OperatorCommand,
+    OperatorNote,
     PauseAudio,
-    Steer,
+    PausePlayback,
+    ReleaseControl,
+    SimulatorCommand,
     Stop,
-    TakeOver,
+    TakeControl,
     TurnDial,
     TurnMonitor,
     TurnVolume,
 )
 from guidance.ui import keys
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.arming import Arming, Stage
 from guidance.ui.link import Link
 from guidance.ui.linked import LinkedApp
-from guidance.ui.pages import Scene, ScreenPage
-from guidance.ui.procedure_screen import Bedside
+from guidance.ui.pages import PageState, ScreenPage
+from guidance.ui.procedure_screen import ProcedureScreen
 from guidance.ui.repeats import Repeats
 from guidance.ui.text import clock
 from guidance.ui.volumes import Volumes
-from guidance.ui.widgets.entry import Done
+from guidance.ui.widgets.entry import EntryResult
 
 _REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
 _SIDES = ("left", "right", "midline")
 
 
-class Hands(LinkedApp):
+class KeyActions(LinkedApp):
     """The keys' half of the screen's app. While a stimulator is there, every key that does not hold stops it."""
 
     page = ScreenPage.GUIDE
 
-    def __init__(self, link: Link, silence_s: float, look: Look, bedside: Bedside) -> None:
+    def __init__(self, link: Link, silence_s: float, look: Appearance, bedside: ProcedureScreen) -> None:
         super().__init__(link, silence_s, look)
         self._bedside = bedside
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
         self._before_help = ScreenPage.GUIDE
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> PageState:
         """What decides which keys hold."""
-        return Scene(self.newest, self.page, self._looks_on)
+        return PageState(self.newest, self.page, self._looks_on)
 
     def turn_to(self, page: ScreenPage) -> None:
         """Show ``page``."""
@@ -148,19 +148,19 @@ class Hands(LinkedApp):
 
     def action_hold(self) -> None:
         """Hold the current where it is."""
-        self._once(Hold())
+        self._once(HoldCurrent())
 
     def action_take_over(self) -> None:
         """Take the current over from the controller."""
-        self._once(TakeOver())
+        self._once(TakeControl())
 
     def action_hand_back(self, _chooser: str) -> None:
         """Hand the current back to the controller."""
-        self._once(HandBack())
+        self._once(ReleaseControl())
 
     def action_steer(self, words: str) -> None:
         """Move the simulated needle."""
-        self._send(Steer(words))
+        self._send(SimulatorCommand(words))
 
     def action_acknowledge(self) -> None:
         """All alarms have been seen."""
@@ -181,12 +181,12 @@ class Hands(LinkedApp):
     def action_mark(self, number: int) -> None:
         """Note what the protocol's list has under ``number``; blood is what came on aspiration."""
         what = self.scene.notes[number - 1]
-        self._once(Aspiration(blood=True) if what == "blood" else Mark(what), f"noted: {what}")
+        self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what), f"noted: {what}")
 
     def action_ask_for(self, phase: str) -> None:
         """Note that the patient is asked for an effort; a simulated one obeys."""
         if not self._repeats.is_repeat:
-            self._once(Mark(phase), f"noted: {phase}")
+            self._once(OperatorNote(phase), f"noted: {phase}")
             self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
 
     def action_aspirate(self) -> None:
@@ -218,7 +218,7 @@ class Hands(LinkedApp):
         """Name the next side."""
         side = self.newest.side if self.newest else None
         following = _SIDES.index(side) + 1 if side in _SIDES else 0
-        self._once(Mark("side", _SIDES[following % len(_SIDES)]))
+        self._once(OperatorNote("side", _SIDES[following % len(_SIDES)]))
 
     def action_scroll(self, steps: int) -> None:
         """Go through all that happened."""
@@ -230,7 +230,7 @@ class Hands(LinkedApp):
 
     def action_pause(self) -> None:
         """Hold the replay, or go on."""
-        self._send(Pause(on=not (self.newest is not None and self.newest.paused)))
+        self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
 
     def action_rescale(self, direction: int) -> None:
         """Show the sweeps smaller (+1) or larger (-1)."""
@@ -240,7 +240,7 @@ class Hands(LinkedApp):
         """Let the sweeps' scale follow the signal."""
         self._bedside.sweeps.autoscale()
 
-    def _once(self, message: Message, noted: str = "") -> None:
+    def _once(self, message: OperatorCommand, noted: str = "") -> None:
         """Send ``message``, once for each press: a key held down repeats itself, and would do it again or undo it."""
         if self._repeats.is_repeat:
             return
@@ -257,11 +257,11 @@ class Hands(LinkedApp):
         self._leaving.forget()
         entry = self._bedside.entry
         done = entry.take(event.key, event.character)
-        if done in {Done.FOREIGN, Done.LEFT}:
+        if done in {EntryResult.FOREIGN, EntryResult.LEFT}:
             self._stop()
-        if done is Done.SUBMITTED and entry.answer:
+        if done is EntryResult.SUBMITTED and entry.answer:
             self._written(entry.what, entry.answer)
-        if done in {Done.SUBMITTED, Done.LEFT}:
+        if done in {EntryResult.SUBMITTED, EntryResult.LEFT}:
             entry.close()
         event.prevent_default()
         self._tell()
@@ -272,5 +272,5 @@ class Hands(LinkedApp):
             self._send(Aliquot(held_ml, text))
             self._noted(f"entered: {held_ml:g} mL, with a reason")
         else:
-            self._send(Mark(what, text))
+            self._send(OperatorNote(what, text))
             self._noted(f"noted: {what}")

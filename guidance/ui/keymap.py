@@ -54,7 +54,7 @@ _NAMED = {key.value for key in Keys if not key.value.startswith("<")} - set(_ALW
 
 
 def keymap_of(config: Config) -> Keymap:
-    """The keys of all deeds by ``config``: its ``pedal`` beside the keyboard, then its own. Raises ArgumentFault."""
+    """The keys of all deeds by ``config``: its ``pedal`` beside the keyboard, then its own. Raises UsageError."""
     table = dict(config.keys)
     keymap = dict(_NAMES)
     pedal = table.pop("pedal", None)

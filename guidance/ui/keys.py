@@ -9,7 +9,7 @@ from itertools import groupby
 from textual.binding import ActiveBinding
 
 from guidance.common.text import clean
-from guidance.ui.pages import Scene, ScreenPage
+from guidance.ui.pages import PageState, ScreenPage
 
 STEP_MM = 0.5
 MOST_NOTES = 6
@@ -18,7 +18,7 @@ EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class KeyAction:
     """What a key does: its ``name`` in the configuration, the ``keys`` that it has where that says nothing else, the
     app's ``action`` and the ``words`` at the foot of the screen; without words it is not shown there.
     """
@@ -30,50 +30,50 @@ class Deed:
 
 
 DEEDS = (
-    Deed("stop", ("space",), "stop", "STOP"),
-    Deed("stop", ("space",), "pause", "Pause / go on"),
-    Deed("arm", ("o", "O"), "ask_to_arm", "Arm"),
-    Deed("go", ("enter",), "go", "Next"),
-    Deed("back", ("backspace",), "previous", "Back"),
-    Deed("sign", ("g", "G"), "sign", "End and sign"),
-    Deed("help", ("question_mark", "f1"), "help", "Keys"),
-    Deed("inject", ("i", "I"), "inject", "Injected"),
-    Deed("reason", ("w", "W"), "give_reason", "Give a reason"),
-    Deed("aspirated", ("d", "D"), "aspirate", "Aspirated"),
-    Deed("up", ("up",), "dial(1)", "Current"),
-    Deed("down", ("down",), "dial(-1)", "Current"),
-    Deed("up", ("up",), "aliquot(1)", "Aliquot"),
-    Deed("down", ("down",), "aliquot(-1)", "Aliquot"),
-    Deed("up", ("up",), "scroll(-1)", "Scroll"),
-    Deed("down", ("down",), "scroll(1)", "Scroll"),
-    Deed("hold", ("h", "H"), "hold", "Hold"),
-    Deed("hold", ("h", "H"), "hand_back('held')", "Hand back"),
-    Deed("take-over", ("t", "T"), "take_over", "Take over"),
-    Deed("take-over", ("t", "T"), "hand_back('operator')", "Hand back"),
-    Deed("rest", ("7",), "ask_for('rest')", "Rest"),
-    Deed("slight", ("8",), "ask_for('slight')", "Slight"),
-    Deed("full", ("9",), "ask_for('full')", "Full effort"),
-    *(Deed(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
-    Deed("side", ("s", "S"), "side", "Side"),
-    Deed("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
-    Deed("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
-    Deed("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
-    Deed("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),
-    Deed("right", ("right",), "leap(1)", "Event"),
-    Deed("left", ("left",), "leap(-1)", "Event"),
-    Deed("aside", ("r",), f"steer('redirect -{STEP_MM}')", "Sideways"),
-    Deed("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
-    Deed("quit", ("q", "Q"), "quit", "Quit"),
-    Deed("note", ("n", "N"), "write_note", "Note"),
-    Deed("louder", ("right_square_bracket",), "volume(1)", "Volume"),
-    Deed("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
-    Deed("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
-    Deed("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
-    Deed("larger", ("plus", "equals_sign"), "dial_said(1)", "Dial shows"),
-    Deed("smaller", ("minus",), "dial_said(-1)", "Dial shows"),
-    Deed("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
-    Deed("smaller", ("minus",), "rescale(1)", "Scale"),
-    Deed("autoscale", ("0",), "autoscale", "Scale"),
+    KeyAction("stop", ("space",), "stop", "STOP"),
+    KeyAction("stop", ("space",), "pause", "Pause / go on"),
+    KeyAction("arm", ("o", "O"), "ask_to_arm", "Arm"),
+    KeyAction("go", ("enter",), "go", "Next"),
+    KeyAction("back", ("backspace",), "previous", "Back"),
+    KeyAction("sign", ("g", "G"), "sign", "End and sign"),
+    KeyAction("help", ("question_mark", "f1"), "help", "Keys"),
+    KeyAction("inject", ("i", "I"), "inject", "Injected"),
+    KeyAction("reason", ("w", "W"), "give_reason", "Give a reason"),
+    KeyAction("aspirated", ("d", "D"), "aspirate", "Aspirated"),
+    KeyAction("up", ("up",), "dial(1)", "Current"),
+    KeyAction("down", ("down",), "dial(-1)", "Current"),
+    KeyAction("up", ("up",), "aliquot(1)", "Aliquot"),
+    KeyAction("down", ("down",), "aliquot(-1)", "Aliquot"),
+    KeyAction("up", ("up",), "scroll(-1)", "Scroll"),
+    KeyAction("down", ("down",), "scroll(1)", "Scroll"),
+    KeyAction("hold", ("h", "H"), "hold", "Hold"),
+    KeyAction("hold", ("h", "H"), "hand_back('held')", "Hand back"),
+    KeyAction("take-over", ("t", "T"), "take_over", "Take over"),
+    KeyAction("take-over", ("t", "T"), "hand_back('operator')", "Hand back"),
+    KeyAction("rest", ("7",), "ask_for('rest')", "Rest"),
+    KeyAction("slight", ("8",), "ask_for('slight')", "Slight"),
+    KeyAction("full", ("9",), "ask_for('full')", "Full effort"),
+    *(KeyAction(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
+    KeyAction("side", ("s", "S"), "side", "Side"),
+    KeyAction("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
+    KeyAction("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
+    KeyAction("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
+    KeyAction("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),
+    KeyAction("right", ("right",), "leap(1)", "Event"),
+    KeyAction("left", ("left",), "leap(-1)", "Event"),
+    KeyAction("aside", ("r",), f"steer('redirect -{STEP_MM}')", "Sideways"),
+    KeyAction("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
+    KeyAction("quit", ("q", "Q"), "quit", "Quit"),
+    KeyAction("note", ("n", "N"), "write_note", "Note"),
+    KeyAction("louder", ("right_square_bracket",), "volume(1)", "Volume"),
+    KeyAction("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
+    KeyAction("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
+    KeyAction("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
+    KeyAction("larger", ("plus", "equals_sign"), "dial_said(1)", "Dial shows"),
+    KeyAction("smaller", ("minus",), "dial_said(-1)", "Dial shows"),
+    KeyAction("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
+    KeyAction("smaller", ("minus",), "rescale(1)", "Scale"),
+    KeyAction("autoscale", ("0",), "autoscale", "Scale"),
 )
 
 _SHOWN = {
@@ -104,22 +104,22 @@ def shown(key: str) -> str:
     return _SHOWN.get(key, key if len(key) == 1 else key.upper())
 
 
-def _stimulates(scene: Scene) -> bool:
+def _stimulates(scene: PageState) -> bool:
     return scene.snapshot is not None and scene.snapshot.stimulator is not None and not scene.looks_on
 
 
-def _steers_itself(scene: Scene) -> bool:
+def _steers_itself(scene: PageState) -> bool:
     """Whether a procedure runs here that the operator may say something to."""
     return scene.snapshot is not None and scene.snapshot.live and not scene.looks_on
 
 
-def _turns(scene: Scene, _steps: object) -> bool:
+def _turns(scene: PageState, _steps: object) -> bool:
     stimulator = scene.snapshot.stimulator if scene.snapshot else None
     by_hand = stimulator is not None and (scene.mode == "manual" or stimulator.chooser == "operator")
     return by_hand and scene.page in {ScreenPage.PREPARE, ScreenPage.GUIDE} and not scene.looks_on
 
 
-def _is_dialled(scene: Scene) -> bool:
+def _is_dialled(scene: PageState) -> bool:
     """Whether the current is that of a dial which this program cannot turn."""
     if scene.snapshot is None or scene.looks_on:
         return False
@@ -128,22 +128,22 @@ def _is_dialled(scene: Scene) -> bool:
     return not scene.snapshot.stimulator.sets_current
 
 
-def _chosen_by(scene: Scene, *choosers: object) -> bool:
+def _chosen_by(scene: PageState, *choosers: object) -> bool:
     """Whether one of ``choosers`` has the current, in a procedure with a controller to take it from."""
     stimulator = scene.snapshot.stimulator if scene.snapshot else None
     return stimulator is not None and scene.mode == "auto" and stimulator.chooser in choosers and not scene.looks_on
 
 
-def _sounds(scene: Scene, _steps: object = 0) -> bool:
+def _sounds(scene: PageState, _steps: object = 0) -> bool:
     sound = scene.snapshot.sound if scene.snapshot else None
     return sound is not None and sound.state != "muted" and not scene.looks_on
 
 
-def _reviews(scene: Scene, _step: object) -> bool:
+def _reviews(scene: PageState, _step: object) -> bool:
     return scene.page is ScreenPage.REVIEW
 
 
-def _signs(scene: Scene) -> bool:
+def _signs(scene: PageState) -> bool:
     """Whether the procedure may be ended here to sign its note: not while the stimulator is armed."""
     snapshot = scene.snapshot
     if snapshot is None or snapshot.journal is None or scene.page is not ScreenPage.REVIEW:
@@ -151,7 +151,7 @@ def _signs(scene: Scene) -> bool:
     return _steers_itself(scene) and not (snapshot.stimulator and snapshot.stimulator.armed)
 
 
-def _held(scene: Scene) -> bool:
+def _held(scene: PageState) -> bool:
     dose = scene.snapshot.dose if scene.snapshot else None
     return _steers_itself(scene) and dose is not None and dose.held_ml is not None
 
@@ -187,13 +187,13 @@ _NEEDS: dict[str, Callable[..., bool]] = {
 }
 
 
-def holds(action: str, parameters: tuple[object, ...], scene: Scene) -> bool:
+def holds(action: str, parameters: tuple[object, ...], scene: PageState) -> bool:
     """Whether the key of ``action`` with ``parameters`` does something now."""
     needs = _NEEDS.get(action)
     return needs is None or needs(scene, *parameters)
 
 
-def words(active: Iterable[ActiveBinding], scene: Scene, *, alone: bool) -> tuple[tuple[str, str], ...]:
+def words(active: Iterable[ActiveBinding], scene: PageState, *, alone: bool) -> tuple[tuple[str, str], ...]:
     """The keys to show and what they do; neighbours that do the same are one. ``alone``: the engine is gone, and only
     leaving is left.
     """
@@ -208,7 +208,7 @@ def words(active: Iterable[ActiveBinding], scene: Scene, *, alone: bool) -> tupl
     return tuple((" ".join(key for key, _ in group), does) for does, group in groupby(unique, key=lambda pair: pair[1]))
 
 
-def _does(action: str, description: str, scene: Scene) -> str:
+def _does(action: str, description: str, scene: PageState) -> str:
     """What a key does now, in words; nothing for one that is not shown."""
     if action == "go":
         beside = scene.beside(1)

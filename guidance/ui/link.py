@@ -9,7 +9,7 @@ from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
-from guidance.contracts.commands import Message
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 
 GONE = (EOFError, ConnectionError)
@@ -27,7 +27,7 @@ class Link(Protocol):
     def receive(self) -> Snapshot | None:
         """Newest waiting Snapshot, older ones dropped; None if nothing waits. Once all is read, raises one of GONE."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OperatorCommand) -> None:
         """Hand ``message`` to the engine. Raises one of GONE."""
 
 

@@ -20,9 +20,9 @@ from textual import events
 from textual.app import App
 
 from guidance.common.text import clean
-from guidance.contracts.commands import Credit, Message, Quit
+from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
 from guidance.contracts.snapshot import Snapshot
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.fault_file import LOGGER, FaultFile
 from guidance.ui.leaving import Leaving
@@ -52,7 +52,7 @@ class LinkedApp(App[None]):
     newest: Snapshot | None = None
     """The Snapshot that came last."""
 
-    def __init__(self, link: Link, silence_s: float, look: Look) -> None:
+    def __init__(self, link: Link, silence_s: float, look: Appearance) -> None:
         self._chosen = choose(look.theme)
         super().__init__()
         self._link, self._silence_s, self._looks_on = link, silence_s, look.looks_on
@@ -147,9 +147,9 @@ class LinkedApp(App[None]):
             return
         self._show(self.newest)
         self._tell()
-        self.call_after_refresh(self._pay, Credit(self._frames))
+        self.call_after_refresh(self._pay, FrameAck(self._frames))
 
-    def _pay(self, credit: Credit) -> None:
+    def _pay(self, credit: FrameAck) -> None:
         """Pay for a frame once the terminal has it: the engine is to know whether anybody can see."""
         if self._is_behind():
             self.set_timer(LOOK_AGAIN_S, partial(self._pay, credit))
@@ -169,7 +169,7 @@ class LinkedApp(App[None]):
         if self._stopped:
             self._show_stopped()
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: OperatorCommand) -> None:
         with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
             self._link.send(message)
 

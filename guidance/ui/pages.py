@@ -34,7 +34,7 @@ def first(snapshot: Snapshot) -> ScreenPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PageState:
     """What decides which keys hold: the newest Snapshot, the page, and whether one only looks on."""
 
     snapshot: Snapshot | None

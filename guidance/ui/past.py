@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import EventView, Past
+from guidance.contracts.snapshot import EventView, TimelineView
 from guidance.ui.text import amplitude
 
 
-class Items:
+class TimelineItems:
     """The rows of a Past in the order of time: ``times`` (items,) in s; each is a response or an event."""
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: TimelineView) -> None:
         """Put ``past`` in order."""
         self.past = past
         times = np.concatenate([past.trail["t"], [event.t for event in past.events]])

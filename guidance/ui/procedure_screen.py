@@ -11,26 +11,26 @@ from textual.screen import Screen
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.arming import Stage
-from guidance.ui.estimate import Reader
+from guidance.ui.estimate import EstimateReader
 from guidance.ui.pages import ScreenPage
 from guidance.ui.snapshot_facts import is_guided, is_led_by_emg
-from guidance.ui.widgets.alarms import Alarms
-from guidance.ui.widgets.bars import Bars
+from guidance.ui.widgets.alarms import AlarmBars
+from guidance.ui.widgets.bars import ResponseBars
 from guidance.ui.widgets.checks import Checks
-from guidance.ui.widgets.dosed import Dosed
+from guidance.ui.widgets.dosed import DoseLine
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.entry import EntryLine
-from guidance.ui.widgets.gauge import Gauge
+from guidance.ui.widgets.gauge import GaugePanel
 from guidance.ui.widgets.help import HelpPage
-from guidance.ui.widgets.judged import Judged
-from guidance.ui.widgets.keys import Keys
+from guidance.ui.widgets.judged import LatencyLine
+from guidance.ui.widgets.keys import KeyBar
 from guidance.ui.widgets.leave import LeaveLine
 from guidance.ui.widgets.needle import NeedlePanel
-from guidance.ui.widgets.output import Output
+from guidance.ui.widgets.output import StimulatorPanel
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
 from guidance.ui.widgets.review import Review
-from guidance.ui.widgets.states import States
+from guidance.ui.widgets.states import StatesLine
 from guidance.ui.widgets.status import StatusLine
 from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.sweeps import Sweeps
@@ -43,7 +43,7 @@ from guidance.ui.widgets.zone import ZoneWord
 _BREAKPOINTS = [(0, "-tight"), (36, "-roomy"), (46, "-tall")]
 
 
-class Bedside(Screen[None], inherit_bindings=False):
+class ProcedureScreen(Screen[None], inherit_bindings=False):
     """Draws Snapshots; has no keys of its own, so that none holds but the app's."""
 
     DEFAULT_CSS = """
@@ -97,16 +97,16 @@ class Bedside(Screen[None], inherit_bindings=False):
     def __init__(self, bindings: Sequence[Binding], *, looks_on: bool = False) -> None:
         """Nothing is known yet; ``bindings`` are the keys that the help shows."""
         super().__init__()
-        self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), Alarms(), Sweeps()
-        self.states, self.status, self.keys, self.banner = States(), StatusLine(), Keys(), Stopped()
-        self.output, self.reading, self.entry, self.leave = Output(), Reading(), EntryLine(), LeaveLine()
+        self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), AlarmBars(), Sweeps()
+        self.states, self.status, self.keys, self.banner = StatesLine(), StatusLine(), KeyBar(), Stopped()
+        self.output, self.reading, self.entry, self.leave = StimulatorPanel(), Reading(), EntryLine(), LeaveLine()
         self.syringe, self.past = Syringe(), Review()
-        self._judged, self._dosed, self._checks, self._help = Judged(), Dosed(), Checks(), HelpPage(bindings)
+        self._judged, self._dosed, self._checks, self._help = LatencyLine(), DoseLine(), Checks(), HelpPage(bindings)
         self._needle = NeedlePanel()
-        self._gauge, self._word, self._small_word = Gauge(), ZoneWord(), ZoneWord()
-        self._bars, self._bars_after = Bars(), Bars()
+        self._gauge, self._word, self._small_word = GaugePanel(), ZoneWord(), ZoneWord()
+        self._bars, self._bars_after = ResponseBars(), ResponseBars()
         self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
-        self._reader = Reader()
+        self._reader = EstimateReader()
         self._newest: Snapshot | None = None
         self._page: ScreenPage | None = None
 

@@ -16,7 +16,7 @@ LEAST_MINUTES = 30.0
 """Less room on the disk than a long procedure takes."""
 
 
-class Standing(Enum):
+class StatusLevel(Enum):
     """How something stands. What is not known is neither good nor bad."""
 
     GOOD = auto()
@@ -27,11 +27,11 @@ class Standing(Enum):
 
 
 SIGNS = {
-    Standing.GOOD: "●",
-    Standing.HEED: "◐",
-    Standing.BAD: "✖",
-    Standing.UNKNOWN: UNKNOWN,
-    Standing.PLAIN: "○",
+    StatusLevel.GOOD: "●",
+    StatusLevel.HEED: "◐",
+    StatusLevel.BAD: "✖",
+    StatusLevel.UNKNOWN: UNKNOWN,
+    StatusLevel.PLAIN: "○",
 }
 
 
@@ -40,7 +40,7 @@ class ShownState:
     """``name`` stands so, in ``words``; ``mend`` says more, or what to do."""
 
     name: str
-    standing: Standing
+    standing: StatusLevel
     words: str
     mend: str = ""
 
@@ -52,7 +52,7 @@ def states(snapshot: Snapshot, *, silent: bool = False) -> tuple[ShownState, ...
     """The four that are always in sight; of a ``silent`` engine nothing is known."""
     found = (_link(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
     if silent:
-        return tuple(ShownState(state.name, Standing.UNKNOWN, "not told") for state in found)
+        return tuple(ShownState(state.name, StatusLevel.UNKNOWN, "not told") for state in found)
     return found
 
 
@@ -72,47 +72,53 @@ def checks(snapshot: Snapshot) -> tuple[ShownState, ...]:
 
 def _link(snapshot: Snapshot) -> ShownState:
     if not snapshot.live:
-        return ShownState("link", Standing.PLAIN, "a recording")
+        return ShownState("link", StatusLevel.PLAIN, "a recording")
     if not snapshot.connected:
-        return ShownState("link", Standing.BAD, "LOST", "Plug the amplifier in again; it is looked for all the while.")
+        return ShownState(
+            "link", StatusLevel.BAD, "LOST", "Plug the amplifier in again; it is looked for all the while."
+        )
     if _holds(snapshot, "stale") and snapshot.rms_uv is None:
-        return ShownState("link", Standing.BAD, "no samples", "Switch the amplifier off and on.")
+        return ShownState("link", StatusLevel.BAD, "no samples", "Switch the amplifier off and on.")
     lost = snapshot.lost_samples
-    return ShownState("link", Standing.GOOD, "connected", f"{lost} samples lost so far" if lost else "no sample lost")
+    return ShownState(
+        "link", StatusLevel.GOOD, "connected", f"{lost} samples lost so far" if lost else "no sample lost"
+    )
 
 
 def _sound(snapshot: Snapshot) -> ShownState:
     sound = snapshot.sound
     if sound is None and not snapshot.live:
-        return ShownState("sound", Standing.PLAIN, "none")
+        return ShownState("sound", StatusLevel.PLAIN, "none")
     if sound is None:
-        return ShownState("sound", Standing.UNKNOWN, "not told", "Listen whether there is any.")
+        return ShownState("sound", StatusLevel.UNKNOWN, "not told", "Listen whether there is any.")
     level = f"{sound.volume:.0%}"
     if sound.state == "lost":
-        return ShownState("sound", Standing.BAD, "LOST", "Plug the loudspeaker in again; watch the screen meanwhile.")
+        return ShownState(
+            "sound", StatusLevel.BAD, "LOST", "Plug the loudspeaker in again; watch the screen meanwhile."
+        )
     if sound.state == "paused":
         rest = "" if sound.paused_s is None else f" {sound.paused_s:.0f} s"
-        return ShownState("sound", Standing.HEED, f"paused{rest}", "It comes back by itself.")
+        return ShownState("sound", StatusLevel.HEED, f"paused{rest}", "It comes back by itself.")
     if sound.state == "muted":
-        return ShownState("sound", Standing.HEED, "muted", "Watch the screen: nothing is heard.")
-    return ShownState("sound", Standing.GOOD, f"{clean(sound.state)} {level}", f"tones: {clean(sound.mapping)}")
+        return ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: nothing is heard.")
+    return ShownState("sound", StatusLevel.GOOD, f"{clean(sound.state)} {level}", f"tones: {clean(sound.mapping)}")
 
 
 def _record(snapshot: Snapshot) -> ShownState:
     journal = snapshot.journal
     if _holds(snapshot, "storage") or (journal is not None and journal.state != "ok"):
-        return ShownState("record", Standing.BAD, "FAILED", "Make room on the disk, or name another --store.")
+        return ShownState("record", StatusLevel.BAD, "FAILED", "Make room on the disk, or name another --store.")
     if journal is None and not snapshot.live:
-        return ShownState("record", Standing.PLAIN, "none")
+        return ShownState("record", StatusLevel.PLAIN, "none")
     if journal is None:
-        return ShownState("record", Standing.UNKNOWN, "not told")
+        return ShownState("record", StatusLevel.UNKNOWN, "not told")
     minutes = journal.minutes_left
     if minutes is None:
-        return ShownState("record", Standing.GOOD, "kept", "room on the disk not known")
+        return ShownState("record", StatusLevel.GOOD, "kept", "room on the disk not known")
     words = f"kept {minutes:.0f} min" if minutes < 600 else f"kept {minutes / 60:.0f} h"
     if minutes < LEAST_MINUTES:
-        return ShownState("record", Standing.HEED, words, "The disk has room for so long: make more.")
-    return ShownState("record", Standing.GOOD, words, "room on the disk for so long")
+        return ShownState("record", StatusLevel.HEED, words, "The disk has room for so long: make more.")
+    return ShownState("record", StatusLevel.GOOD, words, "room on the disk for so long")
 
 
 def _stimulator(snapshot: Snapshot) -> ShownState:
@@ -120,35 +126,35 @@ def _stimulator(snapshot: Snapshot) -> ShownState:
     if stimulator is None:
         is_beside = snapshot.mode == "listen" and snapshot.live and not is_led_by_emg(snapshot)
         words = "another maker's" if is_beside else "none"
-        return ShownState("stimulator", Standing.PLAIN, words)
+        return ShownState("stimulator", StatusLevel.PLAIN, words)
     if _holds(snapshot, "stimulator-not-off"):
-        return ShownState("stimulator", Standing.BAD, "NOT OFF", _alarm_text(snapshot, "stimulator-not-off"))
+        return ShownState("stimulator", StatusLevel.BAD, "NOT OFF", _alarm_text(snapshot, "stimulator-not-off"))
     return _output(snapshot, stimulator)
 
 
 def _output(snapshot: Snapshot, stimulator: StimulatorView) -> ShownState:
     if stimulator.armed:
-        return ShownState("stimulator", Standing.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")
+        return ShownState("stimulator", StatusLevel.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")
     if not snapshot.connected:
-        return ShownState("stimulator", Standing.UNKNOWN, "off?", "The amplifier does not answer.")
+        return ShownState("stimulator", StatusLevel.UNKNOWN, "off?", "The amplifier does not answer.")
     fault = next((code for code in _STIMULATOR_FAULTS if _holds(snapshot, code)), None)
     if fault:
-        return ShownState("stimulator", Standing.BAD, _STIMULATOR_FAULTS[fault], _alarm_text(snapshot, fault))
+        return ShownState("stimulator", StatusLevel.BAD, _STIMULATOR_FAULTS[fault], _alarm_text(snapshot, fault))
     limits = f"to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.rate_hz:g} a second"
     if stimulator.why:
-        return ShownState("stimulator", Standing.HEED, "off", f"Not armed: {clean(stimulator.why)}")
-    return ShownState("stimulator", Standing.PLAIN, "off", limits)
+        return ShownState("stimulator", StatusLevel.HEED, "off", f"Not armed: {clean(stimulator.why)}")
+    return ShownState("stimulator", StatusLevel.PLAIN, "off", limits)
 
 
 def _signal(snapshot: Snapshot) -> ShownState:
     if not snapshot.connected or snapshot.rms_uv is None:
-        return ShownState("signal", Standing.UNKNOWN, "not measured yet", "A second of signal tells.")
+        return ShownState("signal", StatusLevel.UNKNOWN, "not measured yet", "A second of signal tells.")
     words = f"noise {snapshot.rms_uv:.1f} µV, mains {_microvolts(snapshot.mains_uv)}"
     faults = list(_faults(snapshot))
     return (
-        ShownState("signal", Standing.HEED, words, " ".join(faults))
+        ShownState("signal", StatusLevel.HEED, words, " ".join(faults))
         if faults
-        else ShownState("signal", Standing.GOOD, words)
+        else ShownState("signal", StatusLevel.GOOD, words)
     )
 
 
@@ -166,10 +172,10 @@ def _faults(snapshot: Snapshot) -> Iterator[str]:
 def _electrodes(snapshot: Snapshot) -> ShownState:
     off = ", ".join(str(number) for number, is_off in enumerate(snapshot.lead_off, 1) if is_off)
     if not snapshot.connected or not (snapshot.lead_off or off):
-        return ShownState("electrodes", Standing.UNKNOWN, "not told")
+        return ShownState("electrodes", StatusLevel.UNKNOWN, "not told")
     if off:
-        return ShownState("electrodes", Standing.BAD, f"OFF: {off}", "Attach it; no pulse is given meanwhile.")
-    return ShownState("electrodes", Standing.GOOD, "on")
+        return ShownState("electrodes", StatusLevel.BAD, f"OFF: {off}", "Attach it; no pulse is given meanwhile.")
+    return ShownState("electrodes", StatusLevel.GOOD, "on")
 
 
 def _impedance(snapshot: Snapshot) -> ShownState:
@@ -177,23 +183,23 @@ def _impedance(snapshot: Snapshot) -> ShownState:
     kohm = stimulator.impedance_kohm if stimulator else None
     if kohm is None or not snapshot.connected:
         why = "Told with the first pulse." if stimulator else "Only this program's stimulator tells it."
-        return ShownState("impedance", Standing.UNKNOWN, "not known", why)
+        return ShownState("impedance", StatusLevel.UNKNOWN, "not known", why)
     if is_high(kohm):
-        return ShownState("impedance", Standing.HEED, f"{kohm:.1f} kΩ", f"High: {Unfit.IMPEDANCE.remedy}.")
-    return ShownState("impedance", Standing.GOOD, f"{kohm:.1f} kΩ")
+        return ShownState("impedance", StatusLevel.HEED, f"{kohm:.1f} kΩ", f"High: {Unfit.IMPEDANCE.remedy}.")
+    return ShownState("impedance", StatusLevel.GOOD, f"{kohm:.1f} kΩ")
 
 
 def _dose(snapshot: Snapshot) -> ShownState:
     dose = snapshot.dose
     if dose is None or not dose.solution:
         return ShownState(
-            "dose plan", Standing.UNKNOWN, "none", "No dose is guarded; start with --solution and --weight."
+            "dose plan", StatusLevel.UNKNOWN, "none", "No dose is guarded; start with --solution and --weight."
         )
     if dose.left_ml is None:
         return ShownState(
-            "dose plan", Standing.HEED, clean(dose.solution), "No weight: no limit for this patient is known."
+            "dose plan", StatusLevel.HEED, clean(dose.solution), "No weight: no limit for this patient is known."
         )
-    standing = Standing.HEED if dose.level else Standing.GOOD
+    standing = StatusLevel.HEED if dose.level else StatusLevel.GOOD
     return ShownState("dose plan", standing, clean(dose.solution), f"{dose.left_ml:.1f} mL left up to the limit")
 
 

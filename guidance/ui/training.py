@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from guidance.contracts.commands import Acknowledge, Pause, Steer, TurnDial
+from guidance.contracts.commands import Acknowledge, PausePlayback, SimulatorCommand, TurnDial
 from guidance.contracts.snapshot import Snapshot
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, LinkedApp, show_on_terminal
-from guidance.ui.widgets.alarms import Alarms
+from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.effort import EffortBars
 from guidance.ui.widgets.hints import Hints
 from guidance.ui.widgets.leave import LeaveLine
@@ -25,7 +25,7 @@ from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.title import Title
 
 
-class Room(Screen[None], inherit_bindings=False):
+class ExerciseScreen(Screen[None], inherit_bindings=False):
     """Bars beside the words; across the top what runs, across the bottom the keys."""
 
     DEFAULT_CSS = """
@@ -35,7 +35,7 @@ class Room(Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title_line, self.alarms, self.hints, self.banner = Title(), Alarms(), Hints(), Stopped()
+        self.title_line, self.alarms, self.hints, self.banner = Title(), AlarmBars(), Hints(), Stopped()
         self.leave = LeaveLine()
 
     def compose(self) -> ComposeResult:
@@ -53,7 +53,7 @@ class Room(Screen[None], inherit_bindings=False):
             panel.show(snapshot)
 
 
-class TrainingApp(LinkedApp):
+class ExerciseApp(LinkedApp):
     """The screen of an exercise, its engine at the other end of ``link``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,12 +68,12 @@ class TrainingApp(LinkedApp):
         Binding("right", "second(1)", "second muscle"),
     ]
 
-    def __init__(self, link: Link, silence_s: float = SILENCE_S, look: Look | None = None) -> None:
-        super().__init__(link, silence_s, look or Look())
-        self._room = Room()
+    def __init__(self, link: Link, silence_s: float = SILENCE_S, look: Appearance | None = None) -> None:
+        super().__init__(link, silence_s, look or Appearance())
+        self._room = ExerciseScreen()
         self._second = 0
 
-    def get_default_screen(self) -> Room:
+    def get_default_screen(self) -> ExerciseScreen:
         """The one screen."""
         return self._room
 
@@ -103,7 +103,7 @@ class TrainingApp(LinkedApp):
 
     def action_pause(self) -> None:
         """Hold the exercise, or go on."""
-        self._send(Pause(on=not (self.newest is not None and self.newest.paused)))
+        self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
 
     def action_line(self, steps: int) -> None:
         """Move the line up or down."""
@@ -115,17 +115,17 @@ class TrainingApp(LinkedApp):
 
     def action_effort(self, tenths: int) -> None:
         """Have the simulated person tense the first muscle by so many tenths."""
-        self._send(Steer(f"contract {tenths / 10:g} 0"))
+        self._send(SimulatorCommand(f"contract {tenths / 10:g} 0"))
 
     def action_second(self, tenths: int) -> None:
         """Have the simulated person tense the second muscle more, or less."""
         self._second = min(max(self._second + tenths, 0), 10)
-        self._send(Steer(f"contract {self._second / 10:g} 1"))
+        self._send(SimulatorCommand(f"contract {self._second / 10:g} 1"))
 
 
-def run_training_screen(link: Link, look: Look | None = None) -> None:
+def run_training_screen(link: Link, look: Appearance | None = None) -> None:
     """Show the screen on this process's terminal until the operator leaves.
 
     Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
-    show_on_terminal(TrainingApp(link, look=look))
+    show_on_terminal(ExerciseApp(link, look=look))

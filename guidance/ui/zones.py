@@ -10,11 +10,11 @@ from guidance.ui.theme import Ground, Ink
 GAUGE_MA = (0.05, 10.0)
 """Ends of the gauge."""
 
-Band = tuple[float, float]
+GaugeBand = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class ZoneStyle:
     """One zone: its word and sign, its colours (``now``: the tip is in it; ``on_now``: what is written on that)."""
 
     word: str
@@ -26,15 +26,15 @@ class Zone:
 
 
 ZONES = {
-    "far": Zone("FAR", "△", Ink.FAR, Ground.FAR, Ground.FAR_NOW),
-    "approach": Zone("APPROACH", "◇", Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW),
-    "target": Zone("TARGET", "◎", Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
-    "close": Zone("CLOSE", "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH, Ink.LOUD),
+    "far": ZoneStyle("FAR", "△", Ink.FAR, Ground.FAR, Ground.FAR_NOW),
+    "approach": ZoneStyle("APPROACH", "◇", Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW),
+    "target": ZoneStyle("TARGET", "◎", Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
+    "close": ZoneStyle("CLOSE", "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH, Ink.LOUD),
 }
 """From far to near."""
 
 
-def bands(edges: Edges) -> dict[str, Band]:
+def bands(edges: Edges) -> dict[str, GaugeBand]:
     """The stretch of the gauge of each zone, low and high. One whose edges meet, or lie off the gauge, has none."""
     low, high = GAUGE_MA
     within = {zone: (max(near, low), min(far, high)) for zone, (near, far) in edges.spans().items()}

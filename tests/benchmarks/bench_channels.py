@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.pipeline import ChannelResponse, SignalPath
+from guidance.signal.pipeline import ChannelResponse, SignalPipeline
 
 CHANNELS, RATE_HZ, PULSE_HZ = 4, 30_000, 5
 BLOCK, WINDOW_MS = 60, (2.0, 25.0)
@@ -29,7 +29,7 @@ def main(seconds: float = 20.0) -> None:
         signal[pulse.sample : pulse.sample + len(artefact)] += artefact[:, None] * rng.normal(1.0, 0.03)
     samples = signal.astype(np.float32)
     info = DeviceInfo("bench", "", "", float(RATE_HZ), tuple(Channel(f"EMG{i}", 5000.0) for i in range(CHANNELS)))
-    path = SignalPath(info, WINDOW_MS, None, listen=False)
+    path = SignalPipeline(info, WINDOW_MS, None, listen=False)
     answers, begun_s = 0, time.process_time()
     for first in range(0, count, BLOCK):
         inside = tuple(pulse for pulse in pulses if first <= pulse.sample < first + BLOCK)

@@ -30,7 +30,7 @@ from guidance.biofeedback.envelope import STEP_S, Envelope, wide_band
 from guidance.biofeedback.plan import plan_of
 from guidance.biofeedback.scoring import GAP_S
 from guidance.protocol.library import loaded
-from guidance.protocol.sheet import Biofeedback
+from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import run
 from tests.support.shared import shared
@@ -83,7 +83,7 @@ def differences_ms(of: Array, to: Array, near_s: float = NEAR_S) -> Array:
 def this_program(counts: Array, rate_hz: float) -> Heard:
     """As in a visit: streamed, the limit of rest from the quietest stretch."""
     sheet = loaded("contract-hold").sheet
-    assert isinstance(sheet, Biofeedback)
+    assert isinstance(sheet, BiofeedbackProtocol)
     plan = plan_of(sheet)[0]
     size = round(BLOCK_S * rate_hz)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from drivers.simulated.patient import Patient
 from guidance.alarms.impedance import ImpedanceTrend
-from guidance.trial.needle_path import Way, draw_way
+from guidance.trial.needle_path import NeedlePath, draw_way
 
 INSIDE_MM = -0.15
 SCATTERS = (0.0, 0.01, 0.03)
@@ -86,7 +86,7 @@ def insertion(seed: int, scatter: float, tally: Tally) -> None:
     tally.false_fall += false_fall
 
 
-def steered(patient: Patient, way: Way) -> list[float]:
+def steered(patient: Patient, way: NeedlePath) -> list[float]:
     """Times in s of the readings, the needle having been sent on its ``way``."""
     t = 0.0
     for leg in way.legs:

@@ -13,8 +13,8 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from drivers.simulated.patient import Patient
-from guidance.signal.pipeline import ChannelResponse, SignalPath
-from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.pipeline import ChannelResponse, SignalPipeline
+from guidance.signal.response.sweep_result import SweepResult
 
 RATE_HZ = 10_000
 PULSES = 60
@@ -27,14 +27,14 @@ class Case:
     """A pulse: the response that the patient truly gave, in uV peak to peak, and what was told of it."""
 
     true_uv: float
-    told: Evoked
+    told: SweepResult
 
 
 def cases(seed: int) -> list[Case]:
     """Pulses at 2 a second, at 0.3 to 2.5 times the true threshold (at most 6 mA), while the needle approaches."""
     patient = Patient(seed, sample_rate_hz=RATE_HZ, scenario="approach")
     info = DeviceInfo("patient", "", "", float(RATE_HZ), (Channel("EMG", patient.front_end.range_uv),))
-    path = SignalPath(info, WINDOW_MS, None, listen=False)
+    path = SignalPipeline(info, WINDOW_MS, None, listen=False)
     rng = np.random.default_rng(seed + 999)
     at, found = 0, []
     for pulse in range(-4, PULSES):

@@ -17,11 +17,11 @@ from textual._compositor import CompositorUpdate
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
-from guidance.ui.procedure_screen import Bedside
+from guidance.ui.procedure_screen import ProcedureScreen
 from guidance.ui.raster import Canvas
-from guidance.ui.widgets.bars import Bars
+from guidance.ui.widgets.bars import ResponseBars
 from guidance.ui.widgets.emg import EmgStrip
-from guidance.ui.widgets.gauge import Gauge
+from guidance.ui.widgets.gauge import GaugePanel
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.zone import ZoneWord
@@ -30,7 +30,7 @@ from tests.guidance.ui.fakes import FakeLink, build_emg, build_live, build_proxi
 _FRAMES = 200
 _FRAMES_PER_S = 20
 _SIZES = ((80, 24), (120, 40), (200, 50), (300, 100))
-_PLOTS = (Gauge, ZoneWord, Sweeps, Bars, EmgStrip)
+_PLOTS = (GaugePanel, ZoneWord, Sweeps, ResponseBars, EmgStrip)
 
 
 def _replayed() -> list[Snapshot]:
@@ -70,7 +70,7 @@ async def _measure(what: str, snapshots: list[Snapshot], size: tuple[int, int]) 
         await pilot.pause(0.2)
         plots = [panel for panel in app.query(Panel) if isinstance(panel, _PLOTS) and panel.size.height]
         costs = [_cpu_ms(partial(_draw, panel), snapshots) for panel in plots]
-        assert isinstance(app.screen, Bedside)
+        assert isinstance(app.screen, ProcedureScreen)
         whole_ms = await _whole_ms(app.screen, app.console, snapshots)
     link.close()
     each = ", ".join(f"{type(plot).__name__} {cost:.2f}" for plot, cost in zip(plots, costs, strict=True))
@@ -81,7 +81,7 @@ async def _measure(what: str, snapshots: list[Snapshot], size: tuple[int, int]) 
     )
 
 
-async def _whole_ms(screen: Bedside, console: Console, snapshots: list[Snapshot]) -> float:
+async def _whole_ms(screen: ProcedureScreen, console: Console, snapshots: list[Snapshot]) -> float:
     """CPU of a frame from Snapshot to the codes a terminal would get, all panels redrawn."""
     started_s = time.process_time()
     for snapshot in islice(cycle(snapshots), _FRAMES):

@@ -11,8 +11,8 @@ import numpy as np
 from guidance.contracts.events import Proximity
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.forecast import FEW, forecast
-from guidance.proximity.random_table import Draws
-from guidance.stimulation.closed_loop import Navigator, PulseLimits
+from guidance.proximity.random_table import RandomTable
+from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer, World
 from tests.support.outcomes import outcome
@@ -78,10 +78,10 @@ class Ours(Tracker):
         self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms))
         fast_hz = FAST_HZ if own_rate else RATE_HZ
         limits = PulseLimits(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz, probes_ms)
-        self.navigator = Navigator(limits, LOWER_BOUND_MA)
+        self.navigator = ClosedLoopController(limits, LOWER_BOUND_MA)
         self._given_ms = WIDTH_MS
         self.navigator.follow(self.belief)
-        self._draws = Draws(5)
+        self._draws = RandomTable(5)
         self._pulses = 0
 
     def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:

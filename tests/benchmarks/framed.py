@@ -13,7 +13,7 @@ from typing import Any
 
 from textual.app import App
 
-from guidance.contracts.commands import Credit, Message
+from guidance.contracts.commands import FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import ScreenPage
@@ -69,9 +69,9 @@ class Feed:
         os.read(self._read_fd, 4096)
         return self._newest
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OperatorCommand) -> None:
         """Take a Credit: the Snapshot before it has reached the terminal."""
-        if isinstance(message, Credit):
+        if isinstance(message, FrameAck):
             self.frames += 1
             self.delays_s.append(time.monotonic() - self._sent_at)
             self._paid.set()

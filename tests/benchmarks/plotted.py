@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual_plot import HiResMode, PlotWidget
 
-from guidance.contracts.commands import Credit
+from guidance.contracts.commands import FrameAck
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.link import LinkWatcher
 from tests.benchmarks.framed import Feed
@@ -51,7 +51,7 @@ class Plotted(App[None]):
             plot.clear()
             for x, y in lines:
                 plot.plot(x, y, hires_mode=HiResMode.BRAILLE)
-        self.call_after_refresh(self._feed.send, Credit(self._frames))
+        self.call_after_refresh(self._feed.send, FrameAck(self._frames))
 
 
 def _lines(snapshot: Snapshot) -> dict[str, list[tuple[Any, Any]]]:

@@ -28,15 +28,15 @@ from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of as dose_plan_of
 from guidance.engine.settings import Mode, Settings
-from guidance.processes import EngineLink, Job, start_engine
+from guidance.processes import EngineJob, EngineLink, start_engine
 from guidance.protocol import load
 from guidance.protocol.library import loaded
-from guidance.protocol.sheet import Biofeedback
-from guidance.session import Live
+from guidance.protocol.sheet import BiofeedbackProtocol
+from guidance.session import LiveJob
 from guidance.session.biofeedback import TrainingJob
-from guidance.session.replay import Replay
+from guidance.session.replay import ReplayJob
 from guidance.ui.app import GuidanceApp
-from guidance.ui.training import TrainingApp
+from guidance.ui.training import ExerciseApp
 from tests.guidance.ui.fakes import press_twice
 from tests.support.shared import shared
 
@@ -49,7 +49,7 @@ _IN_TRIAL_S = 4.0
 _MEP_WINDOW_MS = (13.0, 50.0)
 _FONTS = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 
-Screen = GuidanceApp | TrainingApp
+Screen = GuidanceApp | ExerciseApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _well_under_way(snapshot: Snapshot) -> bool:
     return snapshot.responses >= _ENOUGH_RESPONSES and snapshot.sweeps[-1].detected
 
 
-async def _pictures(job: Job, screen: Callable[[EngineLink], Screen], shots: Iterable[Shot]) -> None:
+async def _pictures(job: EngineJob, screen: Callable[[EngineLink], Screen], shots: Iterable[Shot]) -> None:
     """Run ``job`` with its ``screen`` in ``_SIZE``, take the ``shots`` in turn, and leave."""
     engine, link = start_engine(job)
     failed = link.first()
@@ -142,24 +142,24 @@ async def _demo(store: str) -> None:
         Shot(("o", "enter"), _in_target, "demo"),
         Shot(("k", "enter", "d", "up", "up", "i"), _given, "inject"),
     )
-    await _pictures(Live(settings, store, f"sim:{_SEED}"), GuidanceApp, shots)
+    await _pictures(LiveJob(settings, store, f"sim:{_SEED}"), GuidanceApp, shots)
 
 
 async def _needle_emg(store: str) -> None:
     """The needle of a toxin injection inside the territory of a unit."""
     settings = Settings(load("botulinum-fcr"), Mode.LISTEN, headless=False)
     shots = (Shot((), _is_known), Shot(("enter", "8"), _contracts), Shot(("k",), _inside, "needle-emg"))
-    await _pictures(Live(settings, store, "sim:1,needle"), GuidanceApp, shots)
+    await _pictures(LiveJob(settings, store, "sim:1,needle"), GuidanceApp, shots)
 
 
 async def _biofeedback(store: str) -> None:
     """A trial in which the muscle is held above its line."""
     sheet = loaded("contract-hold").sheet
-    assert isinstance(sheet, Biofeedback)
+    assert isinstance(sheet, BiofeedbackProtocol)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     plan = replace(plan_of(sheet)[0], efforts=1)
     job = TrainingJob(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
-    await _pictures(job, TrainingApp, [Shot((), _in_trial, "biofeedback")])
+    await _pictures(job, ExerciseApp, [Shot((), _in_trial, "biofeedback")])
 
 
 async def _replay(_store: str) -> None:
@@ -167,7 +167,7 @@ async def _replay(_store: str) -> None:
     recording = shared("data/streams/mep_human_recruitment_7intensities.edf")
     os.chdir(recording.parent)  # the title names the file as it was given
     settings = Settings(load("generic-block"), Mode.MANUAL, _MEP_WINDOW_MS, headless=False)
-    replay = Replay(recording.name, settings, speed=4.0)
+    replay = ReplayJob(recording.name, settings, speed=4.0)
     await _pictures(replay, GuidanceApp, [Shot((), _well_under_way, "replay")])
 
 

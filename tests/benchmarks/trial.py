@@ -11,8 +11,8 @@ import pytest
 from scipy.stats import binomtest
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.pipeline import ChannelResponse, PathResult, PulseSeen, SignalPath
-from guidance.signal.response.sweep_result import Evoked
+from guidance.signal.pipeline import ChannelResponse, PathResult, PulseFound, SignalPipeline
+from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
 from tests.support.shared import shared
 
@@ -24,7 +24,7 @@ class Heard:
     """What a path said of one stream: the pulses it went by, and for each sample of a pulse the answer by channel."""
 
     pulses: tuple[int, ...]
-    answers: dict[tuple[int, int], Evoked]
+    answers: dict[tuple[int, int], SweepResult]
 
 
 def hear(
@@ -35,14 +35,14 @@ def hear(
     samples = (signal[:, None] if signal.ndim == 1 else signal).astype(np.float32)
     channels = tuple(Channel(f"EMG{i + 1}", range_uv) for i in range(samples.shape[1]))
     info = DeviceInfo("bench", "", "", rate_hz, channels)
-    path = SignalPath(info, window_ms, None, listen=listen)
+    path = SignalPipeline(info, window_ms, None, listen=listen)
     told, step = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz))
     found: list[PathResult] = []
     for first in range(0, len(samples), step):
         inside = tuple(pulse for pulse in told if first <= pulse.sample < first + step)
         found += path.feed(Block(first, samples[first : first + step], inside))
     return Heard(
-        tuple(finding.pulse.sample for finding in found if isinstance(finding, PulseSeen)),
+        tuple(finding.pulse.sample for finding in found if isinstance(finding, PulseFound)),
         {(f.pulse.sample, f.channel): f.evoked for f in found if isinstance(f, ChannelResponse)},
     )
 

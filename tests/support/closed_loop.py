@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from drivers.base import Block, Button
-from drivers.simulated.in_process import DirectAmplifier
+from drivers.simulated.in_process import InProcessAmplifier
 from drivers.simulated.patient import Patient
-from guidance.contracts.commands import Arm, Message
-from guidance.contracts.events import Made, Record
+from guidance.contracts.commands import Arm, OperatorCommand
+from guidance.contracts.events import Record, TimedRecord
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
@@ -22,17 +22,17 @@ class ClosedLoop:
 
     def __init__(self, mode: Mode = Mode.AUTO, *, seed: int = 1, start_mm: float = 2.0, **settings: Any) -> None:
         self.patient = Patient(seed, sample_rate_hz=10_000, scenario="hold", start_mm=start_mm, still=True)
-        self.amplifier = DirectAmplifier(self.patient)
+        self.amplifier = InProcessAmplifier(self.patient)
         chosen = Settings(load("generic-block"), mode, **settings)
         self.stimulation: Stimulation = stimulation_within(chosen, self.amplifier.limits)
         self.engine = Engine(chosen, self.amplifier.info, "2026-01-01T00:00:00+00:00", self.stimulation)
-        self.made: list[Made] = []
+        self.made: list[TimedRecord] = []
         self._device = LiveDevice(self.amplifier, asks=True)
         self._pressed: tuple[Button, ...] = ()
         self.run(1.0)
         self.run(0.01, Arm())
 
-    def run(self, seconds: float, *messages: Message) -> None:
+    def run(self, seconds: float, *messages: OperatorCommand) -> None:
         """Say ``messages``, then let ``seconds`` pass."""
         until = self.amplifier.t + seconds - 1e-9
         while self.amplifier.t < until:
@@ -49,7 +49,7 @@ class ClosedLoop:
         """The records of ``kind`` so far."""
         return [made.record for made in self.made if isinstance(made.record, kind)]
 
-    def _step(self, block: Block, messages: tuple[Message, ...]) -> None:
+    def _step(self, block: Block, messages: tuple[OperatorCommand, ...]) -> None:
         pressed, self._pressed = self._pressed, ()
         whole = Block(block.first_sample, block.samples, block.pulses, arrived_ns=block.arrived_ns, buttons=pressed)
         self.made += self.engine.step([whole], round(self.amplifier.t * 1e9), messages)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.contracts.events import Made, Numbering, Record, Response
+from guidance.contracts.events import Record, RecordSerializer, Response, TimedRecord
 from guidance.contracts.origin import RECORDED
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
@@ -63,20 +63,20 @@ def settings(
     return Settings(load("generic-block"), mode, window_ms, criterion_uv)
 
 
-def made_of(stream: Stream, chosen: Settings, cuts: Iterable[int] = ()) -> list[Made]:
+def made_of(stream: Stream, chosen: Settings, cuts: Iterable[int] = ()) -> list[TimedRecord]:
     """All that an engine makes of ``stream``, the first and the last record included."""
     engine = Engine(chosen, stream.info, "2026-01-01T00:00:00+00:00")
     return [engine.begin(RECORDED), *engine.step(list(stream.blocks(cuts))), *engine.end("duration")]
 
 
-def told(made: Sequence[Made]) -> list[dict[str, Any]]:
+def told(made: Sequence[TimedRecord]) -> list[dict[str, Any]]:
     """The records as a reader of the stream gets them, without the host's times."""
-    numbering = Numbering()
+    numbering = RecordSerializer()
     lines = [json.loads(numbering.line(one, 0)) for one in made]
     return [{key: value for key, value in line.items() if key != "lag_ms"} for line in lines]
 
 
-def of_kind(made: Sequence[Made], kind: type[R]) -> list[R]:
+def of_kind(made: Sequence[TimedRecord], kind: type[R]) -> list[R]:
     return [one.record for one in made if isinstance(one.record, kind)]
 
 

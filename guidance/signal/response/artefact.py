@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.signal.response.whitening import Screen
+from guidance.signal.response.whitening import LowRankInverse
 from guidance.signal.sweep.basis import ROUGH_SHARE, Array, Tails
 
 _DRIFT = 0.01
@@ -29,7 +29,7 @@ _CLIPPED_PEAK = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Strength:
+class ArtefactStrength:
     """How strong a pulse was against the first one, and how surely: a factor and its relative standard deviation."""
 
     gain: float
@@ -77,33 +77,33 @@ class ArtefactModel:
         self._spread = other._spread + np.diag((_UNLIKE * self._peak_uv) ** 2 * self._tails.variance)
         self._rough_variance = other._rough_variance + (_UNLIKE * ROUGH_SHARE * self._peak_uv) ** 2
 
-    def strength(self, charge: float | None, peak_uv: float | None, *, clipped: bool) -> Strength:
+    def strength(self, charge: float | None, peak_uv: float | None, *, clipped: bool) -> ArtefactStrength:
         """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""
         if self._spread is None:
             self._charge, self._peak_uv = charge, max((peak_uv or 0.0) * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
             self._spread = np.diag(self._tails.variance) * self._peak_uv**2
             self._rough_variance = (ROUGH_SHARE * self._peak_uv) ** 2
-            return Strength(1.0, _GAIN_SD)
+            return ArtefactStrength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
             exponent_sd = _CLIPPED_EXPONENT_SD if clipped else _EXPONENT_SD
-            return Strength(gain, float(np.hypot(_GAIN_SD, exponent_sd * (np.log(gain) - self._log_gain))))
+            return ArtefactStrength(gain, float(np.hypot(_GAIN_SD, exponent_sd * (np.log(gain) - self._log_gain))))
         if clipped or peak_uv is None:
-            return Strength(1.0, _UNKNOWN_GAIN_SD)
-        return Strength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
+            return ArtefactStrength(1.0, _UNKNOWN_GAIN_SD)
+        return ArtefactStrength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
 
-    def mean(self, strength: Strength, count: int) -> Array:
+    def mean(self, strength: ArtefactStrength, count: int) -> Array:
         """The artefact (count,) in uV that is expected of a pulse of this ``strength``."""
         return np.asarray(strength.gain * (self._tails.courses[:count] @ self._mean + self._rough[:count]))
 
-    def spread(self, strength: Strength) -> Array:
+    def spread(self, strength: ArtefactStrength) -> Array:
         """Covariance (r, r) of the coefficients of a pulse of this ``strength``."""
         mean = strength.gain * self._mean
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
         wobble = _WOBBLE * self._tails.drift(mean)
         return np.asarray(strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
 
-    def rough_variance(self, strength: Strength) -> float:
+    def rough_variance(self, strength: ArtefactStrength) -> float:
         """Variance in uV^2 of the rough rest, in every sample."""
         return strength.gain**2 * self._rough_variance
 
@@ -118,7 +118,7 @@ class ArtefactModel:
             self._spread = self._spread + np.diag(0.25 * self._peak_uv**2 * self._tails.variance)
             self._rough_variance += 0.25 * (ROUGH_SHARE * self._peak_uv) ** 2
 
-    def learn(self, residual: Array, strength: Strength, courses: Array, rest: Screen) -> None:
+    def learn(self, residual: Array, strength: ArtefactStrength, courses: Array, rest: LowRankInverse) -> None:
         """Learn from a sweep's ``residual`` (n,) in a space, given the ``courses`` (n, r) there, 1 uV each.
 
         ``rest`` inverts the covariance of all but the courses.
@@ -137,7 +137,7 @@ class ArtefactModel:
         self._taught += 1
         self._log_gain += (float(np.log(max(gain, 1e-6))) - self._log_gain) / min(self._taught, 20)
 
-    def learn_rough(self, cause: Array, share: float, strength: Strength) -> None:
+    def learn_rough(self, cause: Array, share: float, strength: ArtefactStrength) -> None:
         """Learn the rough rest: ``cause`` (n,) in 1/uV is, in time, the sweep's residual weighed by the inverse of its
         whole covariance; ``share`` of the variance is left.
         """

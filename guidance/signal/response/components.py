@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.base import DeviceInfo, Pulse
-from guidance.signal.response.artefact import ArtefactModel, Strength
+from guidance.signal.response.artefact import ArtefactModel, ArtefactStrength
 from guidance.signal.response.noise import NoiseModel
-from guidance.signal.response.whitening import Screen, Space, compressed
+from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis, compressed
 from guidance.signal.sweep.arrays import second_difference
-from guidance.signal.sweep.baseline import Quiet
-from guidance.signal.sweep.basis import FIRST_MS, Array, Grid, Tails, overload_columns, response_covariance
+from guidance.signal.sweep.baseline import PreStimulus
+from guidance.signal.sweep.basis import FIRST_MS, Array, SweepGrid, Tails, overload_columns, response_covariance
 
 _ARTEFACT_AT = 6.0
 _SHARP_SDS, _SHARP_SHARE, _SHARP_TAIL_MS = 8.0, 0.1, 0.2
@@ -26,46 +26,46 @@ _CLIP_MEMORY, _ABOUT = 8, 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class SweepFrame:
     """A grid of sweeps for one window, its times (n,) in ms, and the prior covariance of a response of unit size."""
 
     window_ms: tuple[float, float]
-    grid: Grid
+    grid: SweepGrid
     times: Array
     response: Array
 
     @classmethod
-    def over(cls, window_ms: tuple[float, float], rate_hz: float) -> Frame:
+    def over(cls, window_ms: tuple[float, float], rate_hz: float) -> SweepFrame:
         """The frame of sweeps of a device at ``rate_hz``."""
-        grid = Grid.over(window_ms, rate_hz)
+        grid = SweepGrid.over(window_ms, rate_hz)
         return cls(window_ms, grid, grid.times, response_covariance(grid.times, window_ms))
 
-    def space(self, noise: NoiseModel) -> Space:
+    def space(self, noise: NoiseModel) -> WhitenedBasis:
         """The coordinates for sweeps of this frame in ``noise``."""
-        return Space(noise.covariance(self.times), self.response)
+        return WhitenedBasis(noise.covariance(self.times), self.response)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SweepConditions:
     """What decides how a sweep is made up: whether it was ``clipped``, how strong the pulse was, up to when the
     artefact blinds, and the noise.
     """
 
     clipped: bool
-    strength: Strength
+    strength: ArtefactStrength
     blind_ms: float
     unit_uv: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class SweepComponents:
     """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
     in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
     ``blind`` (n, b), samples not to be trusted where it is steep or clipped, and ``spread`` (n,), the variance of noise
     and rough rest.
     """
 
-    setting: Setting
+    setting: SweepConditions
     artefact: ArtefactModel
     mean: Array
     columns: Array
@@ -73,18 +73,18 @@ class Parts:
     spread: Array
 
     @property
-    def screen(self) -> Screen:
+    def screen(self) -> LowRankInverse:
         """What inverts the covariance of all but a response."""
-        return Screen(np.concatenate([self.columns, self.blind], axis=1), self.spread)
+        return LowRankInverse(np.concatenate([self.columns, self.blind], axis=1), self.spread)
 
 
-class Dissector:
+class SweepModel:
     """Takes the sweeps of one channel apart; keeps what it has learned of the artefact, clipped and not.
 
     ``taught``: from how many sweeps it has learned.
     """
 
-    def __init__(self, frame: Frame, longest: Frame, info: DeviceInfo, channel: int) -> None:
+    def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int) -> None:
         """For sweeps of ``frame``, or ``longest`` where one is unfinished, of ``channel`` of device ``info``."""
         self._frame = frame
         self._rate_hz, self._range_uv = info.sample_rate_hz, info.channels[channel].range_uv
@@ -94,15 +94,15 @@ class Dissector:
         self._clips: deque[float] = deque(maxlen=_CLIP_MEMORY)
         self.taught = 0
 
-    def foresee(self, pulse: Pulse, unit_uv: float) -> Setting | None:
+    def foresee(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
         """The setting that the sweep of ``pulse`` will most likely have; None before the first."""
         artefact = self._artefacts[self._clipped]
         if not artefact.known:
             return None
         strength = artefact.strength(_charge(pulse), None, clipped=self._clipped)
-        return Setting(self._clipped, strength, artefact.lately_blind_ms, unit_uv)
+        return SweepConditions(self._clipped, strength, artefact.lately_blind_ms, unit_uv)
 
-    def observe(self, raw: Array, pulse: Pulse, quiet: Quiet, unit_uv: float) -> tuple[Setting, Array]:
+    def observe(self, raw: Array, pulse: Pulse, quiet: PreStimulus, unit_uv: float) -> tuple[SweepConditions, Array]:
         """The setting of the sweep ``raw`` (from the pulse on) in noise of ``unit_uv``, and the sweep (n,) in uV."""
         clean = quiet.clean(raw, pulse.sample)
         lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
@@ -112,7 +112,7 @@ class Dissector:
         blind_ms = artefact.blind_ms(max(self._sharp_ms(lead, peak_uv, quiet), clipped_ms))
         strength = artefact.strength(_charge(pulse), peak_uv, clipped=self._clipped)
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
-        return Setting(self._clipped, strength, blind_ms, unit_uv), sweep
+        return SweepConditions(self._clipped, strength, blind_ms, unit_uv), sweep
 
     def _artefact_now(self, charge: float | None, *, clipped: bool) -> ArtefactModel:
         """The model of the artefact, ``clipped`` now, or lately at about this ``charge``."""
@@ -124,7 +124,7 @@ class Dissector:
             artefact.begin_as(self._artefacts[False])
         return artefact
 
-    def parts(self, setting: Setting, frame: Frame, space: Space) -> Parts:
+    def parts(self, setting: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> SweepComponents:
         """What lies in a sweep of ``frame`` in this ``setting``."""
         artefact, times = self._artefacts[setting.clipped], frame.times
         courses = self._tails.courses[: len(times)]
@@ -133,7 +133,7 @@ class Dissector:
         unsure = _unsure(mean) / setting.unit_uv
         unsure[times < setting.blind_ms] = _BLIND_SD * max(artefact.peak_uv, setting.unit_uv) / setting.unit_uv
         hidden = np.flatnonzero(unsure > _LEAST_UNSURE)
-        return Parts(
+        return SweepComponents(
             setting=setting,
             artefact=artefact,
             mean=mean,
@@ -142,30 +142,32 @@ class Dissector:
             spread=1.0 + artefact.rough_variance(setting.strength) / setting.unit_uv**2 * space.gains,
         )
 
-    def learn(self, parts: Parts, residual: Array, frame: Frame, space: Space, response: Array) -> None:
+    def learn(
+        self, parts: SweepComponents, residual: Array, frame: SweepFrame, space: WhitenedBasis, response: Array
+    ) -> None:
         """Learn the artefact from a sweep's ``residual`` (n,) in ``space``, that may hold a ``response`` of variance
         (n,) there.
         """
         setting, artefact = parts.setting, parts.artefact
         spread = parts.spread + response
-        whole = Screen(np.concatenate([parts.columns, parts.blind], axis=1), spread)
+        whole = LowRankInverse(np.concatenate([parts.columns, parts.blind], axis=1), spread)
         beside = np.concatenate([self.recovery(setting, frame, space), parts.blind], axis=1)
         courses = space.into @ self._tails.courses[: len(frame.times)] / setting.unit_uv
         self.taught += 1
         cause = space.into.T @ whole(residual) / setting.unit_uv
         rough = parts.spread - 1.0
         left = 1.0 - float(np.mean(rough * whole.diagonal()))
-        artefact.learn(residual, setting.strength, courses, Screen(beside, spread))
+        artefact.learn(residual, setting.strength, courses, LowRankInverse(beside, spread))
         artefact.learn_rough(cause, left, setting.strength)
 
-    def recovery(self, setting: Setting, frame: Frame, space: Space) -> Array:
+    def recovery(self, setting: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> Array:
         """Columns (n, k) of the amplifier's recovery from overload, if it was."""
         if not (setting.clipped and self._range_uv):
             return np.zeros((len(space.into), 0))
         size = _OVERLOAD_SHARE * self._range_uv / setting.unit_uv
         return np.asarray(space.into @ overload_columns(frame.times) * size)
 
-    def _sharp_ms(self, lead: Array, peak_uv: float, quiet: Quiet) -> float:
+    def _sharp_ms(self, lead: Array, peak_uv: float, quiet: PreStimulus) -> float:
         """Up to when the artefact's sharp part in ``lead`` hides everything."""
         bend = np.abs(second_difference(lead))
         sharp = np.flatnonzero(bend > max(_SHARP_SDS * quiet.bend_uv, _SHARP_SHARE * float(bend.max(initial=0.0))))

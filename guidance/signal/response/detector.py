@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from drivers.base import DeviceInfo, Pulse
 from guidance.signal.response import late_response as late
-from guidance.signal.response.components import Dissector, Frame, Parts, Setting
-from guidance.signal.response.matched_filter import Family, Judgement, KnownShape, PairFilters, combined
+from guidance.signal.response.components import SweepComponents, SweepConditions, SweepFrame, SweepModel
+from guidance.signal.response.matched_filter import FilterBank, FilterFamily, FilterVerdict, LearnedTemplate, combined
 from guidance.signal.response.measures import begins_at_once, onset_ms, peak_to_peak, still_running
 from guidance.signal.response.noise import NoiseModel
-from guidance.signal.response.separation import Estimate, split
-from guidance.signal.response.sweep_result import Evoked, Late
-from guidance.signal.response.whitening import Screen, Space
-from guidance.signal.sweep.baseline import Quiet, QuietStretch, Shams
+from guidance.signal.response.separation import SeparatedSweep, split
+from guidance.signal.response.sweep_result import LateResult, SweepResult
+from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
+from guidance.signal.sweep.baseline import BaselineTracker, NullWindows, PreStimulus
 from guidance.signal.sweep.basis import Array, baseline_columns, response_shapes
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 ALPHA = 0.01
 """A response counts as detected where its p-value is below this."""
@@ -40,16 +40,16 @@ _BURST = 2.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Told:
+class Analysis:
     """What a sweep told: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
     response as estimated, the p-value, how large a response in uV may hide in it, and whether what stands out is
     ``unlike`` a response. ``late_ms``: where a late response begins, if there is one, and its p-value.
     """
 
-    parts: Parts
+    parts: SweepComponents
     sweep: Array
     residual: Array
-    found: Estimate
+    found: SeparatedSweep
     p_value: float
     hidden_uv: float
     unlike: bool
@@ -58,12 +58,12 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Bench:
+class PreparedFilters:
     """All that a sweep of this setting is judged with, laid out before it is there."""
 
-    parts: Parts
-    screen: Screen
-    unknown: PairFilters
+    parts: SweepComponents
+    screen: LowRankInverse
+    unknown: FilterBank
     known: Array | None
 
 
@@ -85,33 +85,33 @@ class ResponseDetector:
         self._silent = silent
         self._channel, self._criterion_uv, self._rate_hz = channel, criterion_uv, info.sample_rate_hz
         longest = (window_ms[0], window_ms[0] + _LONGER * (window_ms[1] - window_ms[0]))
-        self._frame, self._longer = (Frame.over(window, self._rate_hz) for window in (window_ms, longest))
+        self._frame, self._longer = (SweepFrame.over(window, self._rate_hz) for window in (window_ms, longest))
         self._noise = NoiseModel(self._frame.times)
         self._space = self._frame.space(self._noise)
-        self._longer_space: Space | None = None
-        self._dissector = Dissector(self._frame, self._longer, info, channel)
-        self._family = Family(response_shapes(self._frame.times, window_ms), self._frame.times)
+        self._longer_space: WhitenedBasis | None = None
+        self._dissector = SweepModel(self._frame, self._longer, info, channel)
+        self._family = FilterFamily(response_shapes(self._frame.times, window_ms), self._frame.times)
         self._family.renew(self._space)
-        self._known = KnownShape()
+        self._known = LearnedTemplate()
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
-        self._before: dict[int, Quiet | None] = {}
-        self._bench: _Bench | None = None
-        self._told: _Told | None = None
-        self._unsettled: _Told | None = None
+        self._before: dict[int, PreStimulus | None] = {}
+        self._bench: PreparedFilters | None = None
+        self._told: Analysis | None = None
+        self._unsettled: Analysis | None = None
 
     @property
     def samples_after(self) -> tuple[int, int]:
         """Samples after the pulse that a judgement needs, and those that a longer look at an unfinished one needs."""
         return self._frame.grid.stop, self._longer.grid.stop
 
-    def prepare(self, history: History, pulse: Pulse, free_from: int) -> None:
+    def prepare(self, history: RingBuffer, pulse: Pulse, free_from: int) -> None:
         """Look at the stream before ``pulse``, which from ``free_from`` on holds no other stimulus's sweep.
 
         Done as soon as the pulse is known, so that its answer waits for nothing but its own window.
         """
         self.settle()
-        stretch = QuietStretch(history, self._channel, free_from, pulse.sample, self._rate_hz)
+        stretch = BaselineTracker(history, self._channel, free_from, pulse.sample, self._rate_hz)
         quiet = stretch.state()
         self._before[pulse.sample] = quiet
         shams = stretch.shams(self._frame.grid, self._learned_to, quiet.mains) if quiet else None
@@ -125,7 +125,7 @@ class ResponseDetector:
         self.settle()
         self._before[pulse.sample] = self._bench = None
 
-    def _learn(self, shams: Shams) -> None:
+    def _learn(self, shams: NullWindows) -> None:
         """Learn the noise, and how the statistics are spread in it."""
         self._learned_to = shams.next_sample
         self._noises.extend(shams.noise_uv.tolist())
@@ -140,7 +140,7 @@ class ResponseDetector:
                 self._known.renew(self._space, self._noise.windows)
         self._family.learn(windows @ self._space.into.T)
 
-    def judge(self, history: History, pulse: Pulse, *, longer: bool = False) -> Evoked:
+    def judge(self, history: RingBuffer, pulse: Pulse, *, longer: bool = False) -> SweepResult:
         """Judge the answer to ``pulse``, which was prepared for.
 
         ``longer`` measures an unfinished response to its end; detection stays with the window.
@@ -163,13 +163,13 @@ class ResponseDetector:
         found = self._split(frame, self._longer_space, parts, residual, self._told.p_value)
         return self._evoked(frame, self._told, found, sweep - parts.mean, pulse)
 
-    def _lay_out(self, setting: Setting) -> _Bench:
+    def _lay_out(self, setting: SweepConditions) -> PreparedFilters:
         parts = self._dissector.parts(setting, self._frame, self._space)
         screen = parts.screen
         known = self._known.behind(screen) if self._known.ready else None
-        return _Bench(parts, screen, self._family.behind(screen), known)
+        return PreparedFilters(parts, screen, self._family.behind(screen), known)
 
-    def _tell(self, raw: Array, pulse: Pulse, quiet: Quiet) -> _Told:
+    def _tell(self, raw: Array, pulse: Pulse, quiet: PreStimulus) -> Analysis:
         """Whether there is a response in the sweep ``raw``."""
         setting, sweep = self._dissector.observe(raw, pulse, quiet, self._unit(quiet.noise_uv))
         bench = self._bench if self._bench and self._bench.parts.setting == setting else self._lay_out(setting)
@@ -185,9 +185,11 @@ class ResponseDetector:
             p_value = combined(early_p_value, known)
         unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
         hidden_uv = judged.hidden * setting.unit_uv
-        return _Told(parts, sweep, residual, found, p_value, hidden_uv, unlike, late_ms, late_p_value)
+        return Analysis(parts, sweep, residual, found, p_value, hidden_uv, unlike, late_ms, late_p_value)
 
-    def _apart(self, found: Estimate, parts: Parts, judged: Judgement) -> tuple[float | None, float, float]:
+    def _apart(
+        self, found: SeparatedSweep, parts: SweepComponents, judged: FilterVerdict
+    ) -> tuple[float | None, float, float]:
         """Where a late response begins, None without one; the p-values of what lies before it, and of itself."""
         window_ms = self._frame.window_ms
         if not late.may_come(window_ms):
@@ -203,7 +205,9 @@ class ResponseDetector:
             return begin_ms, early, later
         return (begin_ms, 1.0, later) if awaited else (None, judged.p_value, later)
 
-    def _split(self, frame: Frame, space: Space, parts: Parts, residual: Array, p_value: float) -> Estimate:
+    def _split(
+        self, frame: SweepFrame, space: WhitenedBasis, parts: SweepComponents, residual: Array, p_value: float
+    ) -> SeparatedSweep:
         """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the
         artefact, but beside a response only a little of it.
         """
@@ -233,7 +237,9 @@ class ResponseDetector:
             size = _AS_LARGE * float(np.abs(told.found.mean).max()) / setting.unit_uv
         self._dissector.learn(told.parts, told.residual, self._frame, space, size**2 * space.response)
 
-    def _evoked(self, frame: Frame, told: _Told, found: Estimate, seen: Array, pulse: Pulse) -> Evoked:
+    def _evoked(
+        self, frame: SweepFrame, told: Analysis, found: SeparatedSweep, seen: Array, pulse: Pulse
+    ) -> SweepResult:
         """The answer in words, of ``found`` in what was ``seen`` (n,) beside the artefact expected, in uV."""
         inside = _inside(frame, told.parts)
         if told.late_ms is not None:
@@ -243,7 +249,7 @@ class ResponseDetector:
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
         blinded = not significant and told.hidden_uv > (self._criterion_uv or _DEFAULT_CRITERION_UV)
         hidden = told.unlike or blinded
-        return Evoked(
+        return SweepResult(
             detected=detected,
             p_value=None if told.unlike else told.p_value,
             amplitude_uv=amplitude_uv,
@@ -257,24 +263,24 @@ class ResponseDetector:
             late=self._late(frame, told, found, pulse),
         )
 
-    def _late(self, frame: Frame, told: _Told, found: Estimate, pulse: Pulse) -> Late | None:
+    def _late(self, frame: SweepFrame, told: Analysis, found: SeparatedSweep, pulse: Pulse) -> LateResult | None:
         """What came late, if there was room for it."""
         if not late.may_come(self._frame.window_ms):
             return None
         if told.late_ms is None:
-            return Late(detected=False, p_value=told.late_p_value, amplitude_uv=None, latency_ms=None)
+            return LateResult(detected=False, p_value=told.late_p_value, amplitude_uv=None, latency_ms=None)
         amplitude_uv, _ = peak_to_peak(found, frame.times >= told.late_ms)
         detected = amplitude_uv >= (self._criterion_uv or 0.0)
         latency_ms = told.late_ms - pulse.offset_ns / 1e6
-        return Late(detected, told.late_p_value, amplitude_uv, latency_ms if detected else None)
+        return LateResult(detected, told.late_p_value, amplitude_uv, latency_ms if detected else None)
 
     def forget(self, pulse: Pulse) -> None:
         """Let go of what was prepared for ``pulse``."""
         self._before.pop(pulse.sample, None)
 
-    def untold(self, why: str) -> Evoked:
+    def untold(self, why: str) -> SweepResult:
         """The answer that cannot be told, and why."""
-        return Evoked(
+        return SweepResult(
             detected=False, p_value=None, amplitude_uv=None, amplitude_sd_uv=None, latency_ms=None,
             contaminated=True, why=why, times_ms=np.zeros(0), uv=np.zeros(0),
         )  # fmt: skip
@@ -290,12 +296,12 @@ class ResponseDetector:
         return float(self._units(np.array(noise_uv)))
 
 
-def _inside(frame: Frame, parts: Parts) -> NDArray[np.bool_]:
+def _inside(frame: SweepFrame, parts: SweepComponents) -> NDArray[np.bool_]:
     """Where a response may be seen (n,): in the window, and after the artefact's blind time."""
     return np.asarray(frame.times >= max(frame.window_ms[0], parts.setting.blind_ms))
 
 
-def _why(told: _Told) -> str:
+def _why(told: Analysis) -> str:
     if told.unlike:
         return "the artefact has changed and is learned anew"
     return f"a response of {told.hidden_uv:.0f} uV could hide in it"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.signal.response.separation import Estimate
+from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.sweep.basis import Array
 
 FROM_MS = 15.0
@@ -34,7 +34,9 @@ def is_awaited(window_ms: tuple[float, float]) -> bool:
     return may_come(window_ms) and window_ms[1] >= _AWAITED_MS
 
 
-def has_company(found: Estimate, times: Array, inside: NDArray[np.bool_], begin_ms: float, *, awaited: bool) -> bool:
+def has_company(
+    found: SeparatedSweep, times: Array, inside: NDArray[np.bool_], begin_ms: float, *, awaited: bool
+) -> bool:
     """Whether a sure wave of ``found`` (n,) stands ``inside`` (n,) before the late one that begins at ``begin_ms``."""
     least_share = _AWAITED_COMPANY if awaited else _COMPANY
     size = np.abs(found.mean)
@@ -43,7 +45,7 @@ def has_company(found: Estimate, times: Array, inside: NDArray[np.bool_], begin_
     return bool((sure & before).any())
 
 
-def begin_ms(found: Estimate, times: Array) -> float | None:
+def begin_ms(found: SeparatedSweep, times: Array) -> float | None:
     """Time in ms at which a late wave of ``found`` (n,) begins after a pause, of ``times`` (n,); None without one."""
     size = np.abs(found.mean)
     late = np.flatnonzero(times >= FROM_MS)

@@ -31,7 +31,7 @@ class LatencyClass:
     text: str
 
 
-def judge(latency_ms: float | None, protocol: Protocol) -> LatencyClass | None:
+def classify_latency(latency_ms: float | None, protocol: Protocol) -> LatencyClass | None:
     """What a response of this onset latency (ms after the pulse, None where there was none) may be under ``protocol``.
 
     None where nothing can be said: no response, or no source gives the target muscles' latencies. Both ends of a window

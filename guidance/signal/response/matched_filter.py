@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.signal.response.null_distribution import NullDistribution
-from guidance.signal.response.whitening import Screen, Space
+from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
 from guidance.signal.sweep.basis import Array, spans
 
 _SPREAD_WEIGHT = 60.0
@@ -28,7 +28,7 @@ _OVERLAP_MS = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PairFilters:
+class FilterBank:
     """Filters for pairs of shapes behind a screen: the first of each pair is blind to the second.
 
     ``mix``, ``first`` and ``second`` (pairs,) make two scores of unit variance of the products with the two shapes.
@@ -39,7 +39,7 @@ class PairFilters:
     second: Array
 
     @classmethod
-    def of(cls, grams: Array) -> PairFilters:
+    def of(cls, grams: Array) -> FilterBank:
         """For pairs with products ``grams`` (3, pairs): first by itself, both, second by itself."""
         a, b, c = grams
         least = _LEAST_POWER * (a + c) + 1e-30
@@ -53,7 +53,7 @@ class PairFilters:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judgement:
+class FilterVerdict:
     """P-value of a sweep; the peak-to-peak size, in units of the noise, of the largest response that could hide in
     it, at the middle of all places and widths, surely to 95 %; and the statistic of each pair of shapes (pairs,).
     """
@@ -69,7 +69,7 @@ def pair_grams(shapes: Array) -> Array:
     return np.stack([(one * one).sum(axis=0), (one * two).sum(axis=0), (two * two).sum(axis=0)])
 
 
-class Family:
+class FilterFamily:
     """The statistic for a response of unknown shape: the largest of pairs of filters, at all widths and places."""
 
     def __init__(self, shapes: Array, times: Array) -> None:
@@ -80,10 +80,10 @@ class Family:
         self._seen = 0.0
         self.null = NullDistribution(len(shapes) / 2, 2)
 
-    def renew(self, space: Space) -> None:
+    def renew(self, space: WhitenedBasis) -> None:
         """Go over to the coordinates of ``space``."""
         self._shapes = space.into @ self._in_time.reshape(-1, self._in_time.shape[2]).T
-        self._quiet = PairFilters.of(pair_grams(self._shapes))
+        self._quiet = FilterBank.of(pair_grams(self._shapes))
 
     def learn(self, windows: Array) -> None:
         """Take in stimulus-free ``windows`` (m, n) in the space."""
@@ -93,21 +93,21 @@ class Family:
         self._seen = min(self._seen + len(windows), _SPREAD_WEIGHT)
         self._spread += (usual - self._spread) * len(windows) / (self._seen + len(windows) + 20.0)
 
-    def behind(self, screen: Screen) -> PairFilters:
+    def behind(self, screen: LowRankInverse) -> FilterBank:
         """The filters for sweeps in which ``screen`` inverts the covariance of all but a response."""
         seen = self._shapes / np.sqrt(screen.spread)[:, None]
-        return PairFilters.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
+        return FilterBank.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
 
-    def judge(self, screened: Array, filters: PairFilters) -> Judgement:
+    def judge(self, screened: Array, filters: FilterBank) -> FilterVerdict:
         """What a ``screened`` sweep (n,) says by ``filters``."""
         scores = filters.scores(screened @ self._shapes)
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
         reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
         hidden = float(np.median(reach / filters.first * self._heights))
-        return Judgement(self.null.p_value(statistic), hidden, statistics)
+        return FilterVerdict(self.null.p_value(statistic), hidden, statistics)
 
-    def p_values_about(self, end_ms: float, begin_ms: float, judgement: Judgement) -> tuple[float, float]:
+    def p_values_about(self, end_ms: float, begin_ms: float, judgement: FilterVerdict) -> tuple[float, float]:
         """P-values of what ends by ``end_ms`` and of what begins from ``begin_ms`` on, by the whole sweep's null."""
         before = self._spans[:, 1] <= end_ms + _OVERLAP_MS
         after = self._spans[:, 0] >= begin_ms - _OVERLAP_MS
@@ -115,7 +115,7 @@ class Family:
         return self.null.p_value(early), self.null.p_value(late)
 
 
-class KnownShape:
+class LearnedTemplate:
     """The statistic for the shape that this muscle has shown, at its latency give or take two samples."""
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class KnownShape:
         """Whether enough responses were seen to know the shape."""
         return self._shape is not None
 
-    def show(self, response: Array, space: Space, windows: Sequence[Array], *, sure: bool) -> None:
+    def show(self, response: Array, space: WhitenedBasis, windows: Sequence[Array], *, sure: bool) -> None:
         """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
 
         The shape is known from two sure responses, or from three alike among the last.
@@ -146,7 +146,7 @@ class KnownShape:
         self._shape = np.mean(alike, axis=0)
         self.renew(space, windows)
 
-    def renew(self, space: Space, windows: Sequence[Array]) -> None:
+    def renew(self, space: WhitenedBasis, windows: Sequence[Array]) -> None:
         """Go over to the coordinates of ``space``, and judge stimulus-free ``windows`` by the shape as now known."""
         if self._shape is None:
             return
@@ -156,7 +156,7 @@ class KnownShape:
             self._spread = float(np.mean(np.minimum(scores**2, _OUTLIER)))
             self.null.renew(self._statistic(scores))
 
-    def behind(self, screen: Screen) -> Array:
+    def behind(self, screen: LowRankInverse) -> Array:
         """Standard deviations (lags,) of the products of screened sweeps with the shape, without a response."""
         power = (self._shapes**2 / screen.spread[:, None]).sum(axis=0)
         power -= (screen.explained(self._shapes) ** 2).sum(axis=0)

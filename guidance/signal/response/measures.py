@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.signal.response.separation import Estimate
+from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.sweep.basis import Array
 
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
@@ -14,7 +14,7 @@ _ENDING_MS, _UNFINISHED = 2.0, 0.25
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 
 
-def peak_to_peak(found: Estimate, inside: NDArray[np.bool_]) -> tuple[float, float]:
+def peak_to_peak(found: SeparatedSweep, inside: NDArray[np.bool_]) -> tuple[float, float]:
     """Peak-to-peak amplitude in uV where ``inside`` (n,), and its standard deviation."""
     if not inside.any():
         return 0.0, 0.0
@@ -23,7 +23,7 @@ def peak_to_peak(found: Estimate, inside: NDArray[np.bool_]) -> tuple[float, flo
     return float(mean[high] - mean[low]), float(np.hypot(sd[high], sd[low]))
 
 
-def onset_ms(found: Estimate, times: Array, inside: NDArray[np.bool_]) -> float:
+def onset_ms(found: SeparatedSweep, times: Array, inside: NDArray[np.bool_]) -> float:
     """Onset latency in ms: back from the first sure excursion to where the response leaves the level before it."""
     size = np.abs(np.where(inside, found.mean, 0.0))
     sure = (size > _FIRST_SHARE * size.max()) & (size > _FIRST_SDS * found.sd)
@@ -35,13 +35,13 @@ def onset_ms(found: Estimate, times: Array, inside: NDArray[np.bool_]) -> float:
     return float(times[low[-1] if len(low) else int(inside.argmax())])
 
 
-def still_running(found: Estimate, amplitude_uv: float, inside: NDArray[np.bool_], times: Array) -> bool:
+def still_running(found: SeparatedSweep, amplitude_uv: float, inside: NDArray[np.bool_], times: Array) -> bool:
     """Whether more than a quarter of the response ``inside`` (n,) is still there in the last 2 ms of the window."""
     ending = np.abs(found.mean[inside & (times > times[-1] - _ENDING_MS)])
     return bool(ending.max(initial=0.0) > _UNFINISHED * amplitude_uv)
 
 
-def begins_at_once(found: Estimate, inside: NDArray[np.bool_]) -> bool:
+def begins_at_once(found: SeparatedSweep, inside: NDArray[np.bool_]) -> bool:
     """Whether what was found is largest at its very begin and falls from there: no muscle answers so, but an unknown
     artefact does.
     """

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from guidance.signal.response.components import Parts
-from guidance.signal.response.whitening import Screen, Space
+from guidance.signal.response.components import SweepComponents
+from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
 from guidance.signal.sweep.basis import Array
 
 _SIZES = 10.0 ** (np.arange(8) / 2)
@@ -16,19 +16,21 @@ _SIZES = 10.0 ** (np.arange(8) / 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Estimate:
+class SeparatedSweep:
     """The response: posterior mean and standard deviation (n,), and the artefact and baseline beside it, in uV."""
 
     mean: Array
     sd: Array
     nuisance: Array
 
-    def times(self, unit_uv: float) -> Estimate:
+    def times(self, unit_uv: float) -> SeparatedSweep:
         """The same, where it was in units of ``unit_uv``."""
-        return Estimate(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
+        return SeparatedSweep(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
 
 
-def split(space: Space, residual: Array, parts: Parts, share: float, baseline: Array) -> Estimate:
+def split(
+    space: WhitenedBasis, residual: Array, parts: SweepComponents, share: float, baseline: Array
+) -> SeparatedSweep:
     """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
 
     The artefact's is taken ``share`` times; ``baseline`` (n, 2) in time. The response's size is the one that makes the
@@ -38,14 +40,14 @@ def split(space: Space, residual: Array, parts: Parts, share: float, baseline: A
     beside = np.concatenate([columns, parts.blind], axis=1)
     rough = share * (parts.spread - 1.0)
     size = _best_size(residual, beside, 1.0 + rough, space.response) ** 2 * space.response
-    screen = Screen(beside, 1.0 + rough + size)
+    screen = LowRankInverse(beside, 1.0 + rough + size)
     cause = screen(residual)
     variance = space.back_squared @ (size * (1.0 + rough) / screen.spread)
     doubt = space.back @ (size[:, None] * screen.weighed)
     variance = variance + (solve_triangular(screen.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(axis=0)
     nuisance = space.back @ (columns @ (columns.T @ cause) + rough * cause)
     nuisance = nuisance + baseline @ ((space.into @ baseline).T @ cause)
-    return Estimate(space.back @ (size * cause), np.sqrt(variance), nuisance)
+    return SeparatedSweep(space.back @ (size * cause), np.sqrt(variance), nuisance)
 
 
 def _best_size(residual: Array, beside: Array, rest: Array, response: Array) -> float:

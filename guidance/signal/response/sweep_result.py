@@ -8,7 +8,7 @@ from guidance.signal.sweep.basis import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class LateResult:
     """A late response (H-reflex) apart from the M-wave: as Evoked. ``latency_ms`` is None where none is detected."""
 
     detected: bool
@@ -18,7 +18,7 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evoked:
+class SweepResult:
     """What one sweep showed. ``uv`` (n,) at ``times_ms`` is the sweep for the eye: artefact, mains and baseline taken
     out; ``why`` says why a sweep is contaminated. ``unfinished``: the response still ran where the window ended.
     ``late`` is None where the window has no room for a late response.
@@ -34,4 +34,4 @@ class Evoked:
     times_ms: Array
     uv: Array
     unfinished: bool = False
-    late: Late | None = None
+    late: LateResult | None = None

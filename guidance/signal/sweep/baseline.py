@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.signal.sweep.arrays import second_difference
-from guidance.signal.sweep.basis import Array, Grid
+from guidance.signal.sweep.basis import Array, SweepGrid
 from guidance.signal.sweep.mains import MainsFit, fit_mains
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 _GUARD_MS = 1.0
 _NOISE_MS = 100.0
@@ -24,7 +24,7 @@ _MOST = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Quiet:
+class PreStimulus:
     """Baseline and noise (standard deviation) in uV, ``bend_uv`` the standard deviation of the second difference,
     and the mains as fitted.
     """
@@ -41,7 +41,7 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shams:
+class NullWindows:
     """Windows (m, n) as a sweep's, where nothing was stimulated, in uV less baseline and mains; the noise before each
     (m,) in uV; and ``next_sample``, where the following one may begin.
     """
@@ -51,10 +51,10 @@ class Shams:
     next_sample: int
 
 
-class QuietStretch:
+class BaselineTracker:
     """The stimulus-free stretch of one channel before a pulse."""
 
-    def __init__(self, history: History, channel: int, free_from: int, pulse: int, rate_hz: float) -> None:
+    def __init__(self, history: RingBuffer, channel: int, free_from: int, pulse: int, rate_hz: float) -> None:
         """From ``free_from`` to just before sample ``pulse``, at ``rate_hz``; what lies before a hole is left out."""
         self._per_ms = rate_hz / 1e3
         self._rate_hz = rate_hz
@@ -66,7 +66,7 @@ class QuietStretch:
         self._signal = signal[holes[-1] + 1 :] if len(holes) else signal
         self._first = self._stop - len(self._signal)
 
-    def state(self) -> Quiet | None:
+    def state(self) -> PreStimulus | None:
         """Baseline, noise and mains at the end of the stretch; None if it is shorter than 5 ms."""
         if len(self._signal) < _SHORTEST_MS * self._per_ms:
             return None
@@ -76,9 +76,9 @@ class QuietStretch:
         near = near - fit(self._stop - len(near), len(near)) if fit else near
         baseline = float(near[-round(_BASELINE_MS * self._per_ms) :].mean())
         noise = float(self._noise_of(near[None])[0])
-        return Quiet(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
+        return PreStimulus(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
 
-    def shams(self, grid: Grid, not_before: int, mains: MainsFit | None) -> Shams | None:
+    def shams(self, grid: SweepGrid, not_before: int, mains: MainsFit | None) -> NullWindows | None:
         """At most 24 windows after ``not_before``, half overlapping, the newest that there are; None if there is none.
 
         Each comes with the noise of the stretch before it, just as a sweep does; where that is too short, with that of
@@ -98,7 +98,7 @@ class QuietStretch:
         before = signal[np.maximum(at - span, 0)[:, None] + np.arange(span)]
         baseline = signal[at[:, None] + np.arange(-ahead, 0)].mean(axis=1)
         sweeps = grid.means(signal[at[:, None] + np.arange(grid.first, grid.stop)]) - baseline[:, None]
-        return Shams(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
+        return NullWindows(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
 
     def _noise_of(self, before: Array) -> Array:
         """Noise (m,) of the signal ``before`` (m, n) each of some pulses: the larger of that of all and of the last

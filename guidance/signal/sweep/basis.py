@@ -34,7 +34,7 @@ _DRIFT_MS, _LEAST_DRIFT = 5.0, 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class SweepGrid:
     """The samples of a sweep: from ``first`` raw samples after the pulse on, ``count`` means of ``factor`` each.
 
     Responses end below 2 kHz, so a sweep is kept at 5 to 10 kHz whatever the device's rate.
@@ -46,7 +46,7 @@ class Grid:
     count: int
 
     @classmethod
-    def over(cls, window_ms: tuple[float, float], rate_hz: float) -> Grid:
+    def over(cls, window_ms: tuple[float, float], rate_hz: float) -> SweepGrid:
         """The grid from FIRST_MS to the end of ``window_ms`` for a device at ``rate_hz``."""
         first = round(FIRST_MS * rate_hz / 1e3)
         factor = max(1, int(rate_hz // _SWEEP_RATE_HZ))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.base import Samples
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 HELD_S = 0.3
 """One value for so long. Amplifiers blank for up to some tens of ms after a stimulus. A coarse converter with a noise
@@ -68,7 +68,7 @@ class DeadInputDetector:
         self._evidence = 0
         self._changes: deque[Change] = deque(maxlen=64)
 
-    def advance(self, history: History) -> list[Change]:
+    def advance(self, history: RingBuffer) -> list[Change]:
         """Follow channel 0 of ``history`` to its end; all that has changed. Call it at least every 1.5 s of signal."""
         found = []
         while self._next + self._slot <= history.end:
@@ -101,7 +101,7 @@ class DeadInputDetector:
             return Change(due, None)
         return None
 
-    def _evidence_in(self, history: History) -> str | None:
+    def _evidence_in(self, history: RingBuffer) -> str | None:
         """What the slot that ends at the next sample adds to; a clause, or None."""
         slot = history.window(self._next - self._slot, self._next)[:, 0]
         there = slot[~np.isnan(slot)]
@@ -145,7 +145,7 @@ class DeadInputDetector:
         at_limit = bool(abs(means).max() >= self._limit_uv)
         return not at_limit and float(variances.mean() + means.var()) < self._quiet_uv**2
 
-    def _repeats(self, history: History) -> bool:
+    def _repeats(self, history: RingBuffer) -> bool:
         """Whether the newest samples are the last of ``COPIES`` equal blocks."""
         if self._held >= self._slot:
             return False  # one value is equal to itself
@@ -165,13 +165,13 @@ class DeadInputDetector:
         return any(_equal_blocks(history, end, int(lag)) for lag in lags)
 
 
-def stands_still(history: History, channel: int, first: int, stop: int) -> bool:
+def stands_still(history: RingBuffer, channel: int, first: int, stop: int) -> bool:
     """Whether ``channel`` holds one value from ``first`` to ``stop``. Lost samples hold none."""
     part = history.window(first, stop)[:, channel]
     return len(part) > 1 and bool((part == part[0]).all())
 
 
-def came_before(history: History, channel: int, first: int, stop: int, within: int) -> bool:
+def came_before(history: RingBuffer, channel: int, first: int, stop: int, within: int) -> bool:
     """Whether the samples of ``channel`` from ``first`` to ``stop`` are equal to some of the ``within`` before them."""
     since = max(first - within, history.start, 0)
     past, sought = history.window(since, stop)[:, channel], history.window(first, stop)[:, channel]
@@ -183,7 +183,7 @@ def came_before(history: History, channel: int, first: int, stop: int, within: i
     return bool(len(at))
 
 
-def _equal_blocks(history: History, end: int, lag: int) -> bool:
+def _equal_blocks(history: RingBuffer, end: int, lag: int) -> bool:
     """Whether the last ``COPIES`` blocks of ``lag`` samples before ``end`` are equal. A gap is equal to nothing."""
     if end - COPIES * lag < 0:
         return False

@@ -12,7 +12,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from guidance.signal.sweep.arrays import hold_forward
 from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.mains import fit_mains
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 DELAY_MS = 10.0
 """The monitor runs this far behind, so that an artefact is known before the filter meets it."""
@@ -27,7 +27,7 @@ _STRIP_COLUMNS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class ChannelQuality:
     """One channel over one second: RMS above 20 Hz and peak amplitude of the mains in uV, share of clipped samples.
     None where samples were missing all the while.
     """
@@ -37,7 +37,7 @@ class Quality:
     clipped_fraction: float | None
 
 
-class Monitor:
+class SignalMonitor:
     """High-passed signal of all channels, its quality second by second, and the strip of the first channel."""
 
     def __init__(self, channels: int, rate_hz: float, ranges_uv: tuple[float | None, ...]) -> None:
@@ -61,7 +61,7 @@ class Monitor:
         """Keep the artefact at ``sample`` away from the filter: the value before it is held across."""
         self._held.append((sample - self._before, sample + self._after))
 
-    def advance(self, history: History, known_to: int) -> list[tuple[int, tuple[Quality, ...]]]:
+    def advance(self, history: RingBuffer, known_to: int) -> list[tuple[int, tuple[ChannelQuality, ...]]]:
         """Follow ``history`` up to ``known_to``, where artefacts are known.
 
         For each second done: the sample by which it was known, and all channels' quality.
@@ -124,7 +124,7 @@ class Monitor:
         self._last = held[-1]
         return held, begins
 
-    def _quality(self, history: History, stop: int) -> tuple[Quality, ...]:
+    def _quality(self, history: RingBuffer, stop: int) -> tuple[ChannelQuality, ...]:
         clean, gone = np.concatenate(self._second), np.concatenate(self._gone)
         self._second, self._gone = [], []
         first = stop - len(clean)
@@ -136,13 +136,13 @@ class Monitor:
 
     def _channel_quality(
         self, clean: Array, raw: Array, gone: NDArray[np.bool_], first: int, range_uv: float | None
-    ) -> Quality:
+    ) -> ChannelQuality:
         if gone.all():
-            return Quality(None, None, None)
+            return ChannelQuality(None, None, None)
         fit = fit_mains(clean, first, self._rate_hz)
         clipped = None
         if range_uv and len(raw) > 1:
             at_range = np.abs(raw) >= _AT_RANGE * range_uv
             clipped = float((at_range[1:] & at_range[:-1]).mean())
         rms = float(np.sqrt(np.mean(clean[~gone] ** 2)))
-        return Quality(rms, fit.amplitude_uv if fit else None, clipped)
+        return ChannelQuality(rms, fit.amplitude_uv if fit else None, clipped)

@@ -41,7 +41,7 @@ Found = tuple[int, Pulse, Alignment | None]
 """The sample by which it was known, the pulse, how it was aligned (None: not found)."""
 
 
-class Aligner:
+class PulseAligner:
     """Matches pulses asked for with edges of the signal; both are handed in as they become known."""
 
     def __init__(self, rate_hz: float, *, marker: bool) -> None:
@@ -134,7 +134,7 @@ class Aligner:
         return searched_to, told, None
 
     def _drift_ppm(self) -> float | None:
-        """The slope of a line through all pairs; too few for one through the earliest (drivers/toolkit/sample_rate.py)."""
+        """The slope of a line through all pairs; too few for the earliest (drivers/toolkit/sample_rate.py)."""
         if len(self._pairs) < _DRIFT_PULSES:
             return None
         asked_s = (np.array([asked for asked, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9

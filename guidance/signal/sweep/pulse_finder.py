@@ -18,7 +18,7 @@ import numpy as np
 
 from guidance.signal.sweep.arrays import second_difference
 from guidance.signal.sweep.basis import Array
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 _SHARP = 14.0
 _HOP_MS, _STEP_MS = 100.0, 4.0
@@ -67,7 +67,7 @@ class Edge:
         return bool(mixture.sum() > 0) and match >= least
 
 
-class EdgeFinder:
+class TransientDetector:
     """Sharp edges in one channel, by the second difference against its usual size in the last 0.3 s."""
 
     def __init__(self, channel: int, rate_hz: float) -> None:
@@ -89,7 +89,7 @@ class EdgeFinder:
         """The sample up to which all edges are known."""
         return self._next
 
-    def advance(self, history: History) -> list[Edge]:
+    def advance(self, history: RingBuffer) -> list[Edge]:
         """Edges in what is new in ``history``, in order."""
         edges: list[Edge] = []
         while True:
@@ -101,7 +101,7 @@ class EdgeFinder:
             if edge:
                 edges.append(edge)
 
-    def _scaled_for(self, history: History, stop: int) -> bool:
+    def _scaled_for(self, history: RingBuffer, stop: int) -> bool:
         """Whether the usual size is known for the hop before ``stop``: from the hops before it (or, for the first,
         from itself).
         """
@@ -118,11 +118,11 @@ class EdgeFinder:
             self._hop_of_scale += 1
         return True
 
-    def _bend(self, history: History, first: int, stop: int) -> Array:
+    def _bend(self, history: RingBuffer, first: int, stop: int) -> Array:
         x = history.window(first - self._lag, stop + self._lag)[:, self._channel].astype(float)
         return np.asarray(np.abs(second_difference(x, self._lag)))
 
-    def _search(self, history: History, first: int, stop: int) -> tuple[int, Edge | None]:
+    def _search(self, history: RingBuffer, first: int, stop: int) -> tuple[int, Edge | None]:
         """The first edge in ``first`` to ``stop``, and where to go on."""
         bend = self._bend(history, first, stop) / max(self._scales)
         over = np.flatnonzero(bend > _SHARP)
@@ -142,7 +142,7 @@ class EdgeFinder:
         return max(sample, at) + self._dead, edge
 
 
-class Rhythm:
+class PulseTrainDetector:
     """Tells a stimulator's pulses among edges: alike and evenly spaced, with hardly any like them between."""
 
     _ALIKE, _SAME = 0.85, 0.97

@@ -7,7 +7,7 @@ import numpy as np
 from drivers.base import Samples
 
 
-class History:
+class RingBuffer:
     """Ring of the newest samples of all channels; lost samples are NaN, so that no window hides a hole."""
 
     def __init__(self, channels: int, capacity: int) -> None:

@@ -26,7 +26,7 @@ _LOOKS = {
 }
 
 
-class Alarms(Panel):
+class AlarmBars(Panel):
     """Up to three alarms, the most urgent first, high ones and lost sound as a bar across; then the notice."""
 
     DEFAULT_CSS = "Alarms { height: 1; display: none; }"

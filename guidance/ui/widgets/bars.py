@@ -18,7 +18,7 @@ _LEGEND = (("█", Ink.BAR, "response"), ("│", Ink.UNSURE, "no response"), (CO
 _LEGEND_COLUMNS = 22
 
 
-class Bars(Panel):
+class ResponseBars(Panel):
     """One bar a pulse, the newest at the right: solid if detected, hollow if not, of crosses if contaminated."""
 
     DEFAULT_CSS = "Bars { height: 5fr; }"

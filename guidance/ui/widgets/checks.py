@@ -10,7 +10,7 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.states import ShownState, Standing, checks
+from guidance.ui.states import ShownState, StatusLevel, checks
 from guidance.ui.text import UNKNOWN, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
@@ -19,11 +19,11 @@ _MARGIN = 2
 _NAME = 14
 _LEAST_FOR_DIGITS = 100
 _SIGNS = {
-    Standing.GOOD: ("✔", Ink.TARGET, Ground.BASE),
-    Standing.HEED: ("◐", Ink.WARN, Ground.BASE),
-    Standing.BAD: ("✖", Ink.LOUD, Ground.HIGH),
-    Standing.UNKNOWN: (UNKNOWN, Ink.UNSURE, Ground.UNKNOWN),
-    Standing.PLAIN: ("○", Ink.MUTED, Ground.BASE),
+    StatusLevel.GOOD: ("✔", Ink.TARGET, Ground.BASE),
+    StatusLevel.HEED: ("◐", Ink.WARN, Ground.BASE),
+    StatusLevel.BAD: ("✖", Ink.LOUD, Ground.HIGH),
+    StatusLevel.UNKNOWN: (UNKNOWN, Ink.UNSURE, Ground.UNKNOWN),
+    StatusLevel.PLAIN: ("○", Ink.MUTED, Ground.BASE),
 }
 _NEXT = (" ENTER ", "Guide", " o ", "then", " ENTER ", "arms the stimulator")
 
@@ -80,19 +80,19 @@ def _paint_check(canvas: Canvas, row: int, state: ShownState, width: int) -> Non
     canvas.write(row, _MARGIN, f" {sign} ", ink, ground)
     canvas.write(row, _MARGIN + 4, state.name, Ink.TEXT)
     column = _MARGIN + _NAME + 3
-    words_ink = Ink.UNSURE if state.standing is Standing.UNKNOWN else Ink.STRONG
+    words_ink = Ink.UNSURE if state.standing is StatusLevel.UNKNOWN else Ink.STRONG
     column = canvas.write(row, column, shorten(state.words, max(width - column - 1, 0)), words_ink)
-    if state.standing is Standing.UNKNOWN:
+    if state.standing is StatusLevel.UNKNOWN:
         column = canvas.write(row, column + 1, NO_VALUE * 6, Ink.FAINT)
     if state.mend and width - column > 12:
-        good = state.standing in {Standing.GOOD, Standing.PLAIN}
+        good = state.standing in {StatusLevel.GOOD, StatusLevel.PLAIN}
         canvas.write(row, column + 2, shorten(state.mend, width - column - 3), Ink.MUTED if good else Ink.TEXT)
 
 
 def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> None:
     """How many are good, to be read from afar."""
-    good = sum(state.standing is Standing.GOOD for state in found)
-    bad = sum(state.standing is Standing.BAD for state in found)
+    good = sum(state.standing is StatusLevel.GOOD for state in found)
+    bad = sum(state.standing is StatusLevel.BAD for state in found)
     text, left = f"{good}/{len(found)}", canvas.width * 2 // 3 + _MARGIN
     size = bigtext.largest(text, canvas.width - left - _MARGIN, max(canvas.height - top - 6, 0))
     if size is None:

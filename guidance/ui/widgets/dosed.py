@@ -15,7 +15,7 @@ from guidance.ui.widgets.panel import Panel
 _WORDS = {"warning": "80 % PASSED", "limit": "LIMIT REACHED", "over": "OVER THE LIMIT"}
 
 
-class Dosed(Panel):
+class DoseLine(Panel):
     """Takes its line once a dose is guarded or told, and keeps it, or the layout would jump."""
 
     DEFAULT_CSS = "Dosed { height: 1; display: none; }"

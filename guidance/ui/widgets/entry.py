@@ -13,7 +13,7 @@ from guidance.ui.widgets.panel import Panel
 MOST_CHARACTERS = 200
 
 
-class Done(Enum):
+class EntryResult(Enum):
     """What a key did to the line."""
 
     WRITTEN = auto()
@@ -47,18 +47,18 @@ class EntryLine(Panel):
         """Ask for nothing more."""
         self.what, self.display = "", False
 
-    def take(self, key: str, character: str | None) -> Done:
+    def take(self, key: str, character: str | None) -> EntryResult:
         """Take in a key."""
         if key in {"enter", "escape"}:
-            return Done.SUBMITTED if key == "enter" else Done.LEFT
+            return EntryResult.SUBMITTED if key == "enter" else EntryResult.LEFT
         if key == "backspace":
             self.text = self.text[:-1]
         elif character is None or not clean(character):
-            return Done.FOREIGN
+            return EntryResult.FOREIGN
         else:
             self.paste(character)
         self.redraw()
-        return Done.WRITTEN
+        return EntryResult.WRITTEN
 
     def paste(self, text: str) -> None:
         """Add ``text``, without what a terminal would obey."""

@@ -10,7 +10,7 @@ from guidance.contracts.zones import Edges
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.estimated import Estimated, hatch
-from guidance.ui.zones import GAUGE_MA, ZONES, Band, bands
+from guidance.ui.zones import GAUGE_MA, ZONES, GaugeBand, bands
 
 _SCALE = 6
 _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
@@ -20,7 +20,7 @@ _TRENDS = {"closer": "▼", "away": "▲", "steady": ""}
 _ARROW_ROWS = 3
 
 
-class Gauge(Estimated):
+class GaugePanel(Estimated):
     """Zones as bands, the 90 % interval as a block, the median as a line with its value."""
 
     DEFAULT_CSS = "Gauge { width: 24%; min-width: 20; max-width: 42; display: none; }"
@@ -67,7 +67,7 @@ class _Scale:
         band = self.stretch(next((band for band in self.bands.values() if current_ma > band[0]), nearest))
         return int(min(max(self.top + int(self.height(current_ma)), band.start), band.stop - 1))
 
-    def stretch(self, band: Band) -> slice:
+    def stretch(self, band: GaugeBand) -> slice:
         """Rows of a band of currents, at least one."""
         last, first = (self.top + round(self.height(ma)) for ma in band)
         first = min(first, self.top + self.rows - 1)

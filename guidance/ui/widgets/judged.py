@@ -18,7 +18,7 @@ _LEAST_FOR_SOURCES = 30
 """Rows of a screen that can spare one to say what is unsourced; the first page says it in any."""
 
 
-class Judged(Panel):
+class LatencyLine(Panel):
     """Takes its line when there is something to say, and keeps it, or the layout would jump."""
 
     DEFAULT_CSS = "Judged { height: 1; display: none; }"

@@ -15,7 +15,7 @@ ShownKeys = tuple[tuple[str, str], ...]
 """Each key as it is shown, and what it does."""
 
 
-class Keys(Panel):
+class KeyBar(Panel):
     """The keys in as many lines as they need, two at most; what ``loud`` says is a block at the left, as high as all of
     them: the largest target there is.
     """

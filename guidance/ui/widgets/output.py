@@ -31,7 +31,7 @@ _CHOOSERS = {"held": "▌▌ HELD: current stays", "operator": "◆ YOUR DIAL: a
 _LABELS = {"controller": "next", "held": "held", "operator": "dial"}
 
 
-class Output(Panel):
+class StimulatorPanel(Panel):
     """State and link in one line, the current large, the pulse and its limits small."""
 
     DEFAULT_CSS = "Output { height: 3fr; min-height: 7; display: none; }"

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import Snapshot, TrainingView
+from guidance.contracts.snapshot import ExerciseView, Snapshot
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
@@ -45,7 +45,7 @@ class Prompt(Panel):
             _paint_large(canvas, half + 1, row - half - 1, str(seconds), Ink.STRONG)
 
 
-def _seconds(training: TrainingView) -> int | None:
+def _seconds(training: ExerciseView) -> int | None:
     return None if training.left_s is None else math.ceil(training.left_s - 1e-6)
 
 
@@ -58,7 +58,7 @@ def _paint_large(canvas: Canvas, top: int, height: int, text: str, ink: int) -> 
     bigtext.draw(canvas, top, 1, text, size, ink)
 
 
-def _paint_sentence(canvas: Canvas, training: TrainingView, bottom: int) -> int:
+def _paint_sentence(canvas: Canvas, training: ExerciseView, bottom: int) -> int:
     """What to do in a sentence or two, ending above row ``bottom``; the row that it begins at."""
     lines = wrap(clean(training.do), canvas.width - 2)
     hint = wrap(clean(training.hint), canvas.width - 2)
@@ -70,7 +70,7 @@ def _paint_sentence(canvas: Canvas, training: TrainingView, bottom: int) -> int:
     return first
 
 
-def _paint_scores(canvas: Canvas, training: TrainingView) -> int:
+def _paint_scores(canvas: Canvas, training: ExerciseView) -> int:
     """Trials done and to come as chips, and the last score in words; how many rows that took."""
     word = "Calibration" if training.trial is None else f"Trial {training.trial} of {training.trials}"
     word = "All trials done" if training.phase == "done" else word

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import EventView, Past, Snapshot
-from guidance.ui.past import Items
+from guidance.contracts.snapshot import EventView, Snapshot, TimelineView
+from guidance.ui.past import TimelineItems
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import CONTAMINATED, Ground, Ink
@@ -72,18 +72,18 @@ class Review(Panel):
         self._paint_list(canvas, slice(plot_rows, canvas.height - max(len(rows), 1)), items)
         _paint_record(canvas, self.snapshot, rows)
 
-    def _items(self) -> Items:
-        return Items(self.snapshot.past if self.snapshot else Past())
+    def _items(self) -> TimelineItems:
+        return TimelineItems(self.snapshot.past if self.snapshot else TimelineView())
 
-    def _at(self, items: Items) -> int:
+    def _at(self, items: TimelineItems) -> int:
         return len(items) - 1 if self._cursor is None else min(self._cursor, len(items) - 1)
 
-    def _set(self, items: Items, index: int) -> None:
+    def _set(self, items: TimelineItems, index: int) -> None:
         last = len(items) - 1
         self._cursor = None if index >= last else max(index, 0)
         self.redraw()
 
-    def _paint_plot(self, canvas: Canvas, rows: int, items: Items, snapshot: Snapshot) -> None:
+    def _paint_plot(self, canvas: Canvas, rows: int, items: TimelineItems, snapshot: Snapshot) -> None:
         times_s = (0.0, max(snapshot.t, 10.0))
         paint_threshold(canvas, slice(0, rows - 2), snapshot.past.trail, times_s, snapshot.zone_edges_ma)
         _paint_answers(canvas, rows - 2, snapshot.past.trail, times_s)
@@ -92,7 +92,7 @@ class Review(Panel):
             column = _column(canvas, float(items.times[self._at(items)]), times_s)
             canvas.shade(Ground.CHIP, slice(rows), slice(column, column + 1), Ink.DARK)
 
-    def _paint_list(self, canvas: Canvas, rows: slice, items: Items) -> None:
+    def _paint_list(self, canvas: Canvas, rows: slice, items: TimelineItems) -> None:
         height, past = rows.stop - rows.start, items.past
         heading = f"{len(past.trail)} responses, {len(past.events)} events"
         heading += f"; {past.dropped} older events are in the record alone" if past.dropped else ""
@@ -107,7 +107,7 @@ class Review(Panel):
             _paint_item(canvas, row, items, index, chosen=index == at)
 
 
-def _paint_item(canvas: Canvas, row: int, items: Items, index: int, *, chosen: bool) -> None:
+def _paint_item(canvas: Canvas, row: int, items: TimelineItems, index: int, *, chosen: bool) -> None:
     event = items.event(index)
     sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _answer_sign(items.answer(index))
     if chosen:

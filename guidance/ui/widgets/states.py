@@ -8,17 +8,17 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
-from guidance.ui.states import SIGNS, ShownState, Standing, states
+from guidance.ui.states import SIGNS, ShownState, StatusLevel, states
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 LOOKS = {
-    Standing.GOOD: (Ink.STRONG, Ground.NOTICE),
-    Standing.HEED: (Ink.WARN, Ground.NOTICE),
-    Standing.BAD: (Ink.LOUD, Ground.HIGH),
-    Standing.UNKNOWN: (Ink.UNSURE, Ground.UNKNOWN),
-    Standing.PLAIN: (Ink.MUTED, Ground.NOTICE),
+    StatusLevel.GOOD: (Ink.STRONG, Ground.NOTICE),
+    StatusLevel.HEED: (Ink.WARN, Ground.NOTICE),
+    StatusLevel.BAD: (Ink.LOUD, Ground.HIGH),
+    StatusLevel.UNKNOWN: (Ink.UNSURE, Ground.UNKNOWN),
+    StatusLevel.PLAIN: (Ink.MUTED, Ground.NOTICE),
 }
 PROMPTS = {
     Stage.ASKED: "► ARM? press ENTER",
@@ -27,7 +27,7 @@ PROMPTS = {
 }
 
 
-class States(Panel):
+class StatesLine(Panel):
     """Each with sign and word; what is not known is grey, what is bad inverted."""
 
     DEFAULT_CSS = "States { height: 1; }"

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.signal.pipeline import ChannelResponse, SignalPath
+from guidance.signal.pipeline import ChannelResponse, SignalPipeline
 from tests.benchmarks.worlds.procedures import SILENT, Procedure, World
 from tests.benchmarks.worlds.waves import Array
 
@@ -17,10 +17,10 @@ FROM_MS = 2.0
 _TURNS = 7
 
 
-def signal_path(world: World) -> SignalPath:
+def signal_path(world: World) -> SignalPipeline:
     """The path as it is set up for every procedure here."""
     info = DeviceInfo("bench", "", "", world.rate_hz, (Channel("EMG", world.clip_uv),))
-    return SignalPath(info, (FROM_MS, world.decided_ms), None, listen=False)
+    return SignalPipeline(info, (FROM_MS, world.decided_ms), None, listen=False)
 
 
 def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) -> Array:
@@ -50,7 +50,7 @@ def _is_taught(i: int, procedure: Procedure) -> bool:
     return i < procedure.tested[0] or i % 2 == 0
 
 
-def _score(path: SignalPath, pulse: Pulse, sweep: Array) -> float:
+def _score(path: SignalPipeline, pulse: Pulse, sweep: Array) -> float:
     block = Block(pulse.sample + 1, sweep.astype(np.float32)[:, None])
     answers = [
         found.evoked for found in path.feed(block) if isinstance(found, ChannelResponse) and found.pulse == pulse

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.ona.frames import MAX_ENCODED, Frame, FrameReader, encode, int24
+from drivers.ona.frames import MAX_ENCODED, FrameReader, OnaFrame, encode, int24
 from tests.drivers.ona import fake_ona
 
 KNOWN = range(1, 7)
 FRAMES = [
-    Frame(1, 254, b""),
-    Frame(2, 255, bytes(300)),
-    Frame(5, 0, b"\x01\x00"),
-    Frame(3, 1, bytes(range(1, 256)) * 2),
+    OnaFrame(1, 254, b""),
+    OnaFrame(2, 255, bytes(300)),
+    OnaFrame(5, 0, b"\x01\x00"),
+    OnaFrame(3, 1, bytes(range(1, 256)) * 2),
 ]
 STREAM = b"".join(encode(frame.type, frame.seq, frame.body) for frame in FRAMES)
 
@@ -37,14 +37,14 @@ def test_both_ways_agree_with_a_codec_written_from_the_page(frame_type: int, seq
     payload = fake_ona.unstuff(encoded[:-1])
     assert payload[:-2] == bytes((frame_type, seq)) + body
     assert fake_ona.crc16(payload[:-2]) == int.from_bytes(payload[-2:], "little")
-    assert FrameReader([frame_type]).feed(fake_ona.frame(frame_type, seq, body)) == [Frame(frame_type, seq, body)]
+    assert FrameReader([frame_type]).feed(fake_ona.frame(frame_type, seq, body)) == [OnaFrame(frame_type, seq, body)]
 
 
 def test_a_payload_of_254_bytes_may_end_with_or_without_an_empty_group() -> None:
     payload = b"\x02\x01" + b"\x07" * 250
     payload += fake_ona.crc16(payload).to_bytes(2, "little")
     for encoded in (b"\xff" + payload, b"\xff" + payload + b"\x01"):
-        assert FrameReader(KNOWN).feed(encoded + b"\0") == [Frame(2, 1, b"\x07" * 250)]
+        assert FrameReader(KNOWN).feed(encoded + b"\0") == [OnaFrame(2, 1, b"\x07" * 250)]
 
 
 def test_a_body_too_long_for_a_frame_is_a_program_error() -> None:
@@ -129,7 +129,7 @@ def test_endless_garbage_is_one_bad_frame_and_takes_no_memory() -> None:
         assert reader.feed(b"\x55" * 777) == []
         assert len(reader._rest) <= MAX_ENCODED
     assert reader.bad == 1
-    assert reader.feed(b"\x55\0" + encode(2, 0)) == [Frame(2, 0, b"")]
+    assert reader.feed(b"\x55\0" + encode(2, 0)) == [OnaFrame(2, 0, b"")]
     assert reader.bad == 1
 
 
@@ -143,7 +143,7 @@ def test_random_bytes_never_raise(chunks: list[bytes]) -> None:
 
 def test_one_flipped_bit_in_a_hundred_bytes_lets_no_wrong_frame_through() -> None:
     rng = random.Random(7)
-    sent = [Frame(2, seq % 256, rng.randbytes(60)) for seq in range(2000)]
+    sent = [OnaFrame(2, seq % 256, rng.randbytes(60)) for seq in range(2000)]
     stream = bytearray(b"".join(encode(frame.type, frame.seq, frame.body) for frame in sent))
     for at in range(len(stream)):
         if rng.random() < 0.01:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.base import CommandOutcome, DeviceLost
 from drivers.ona.commands import SentCommand
-from drivers.ona.frames import Frame, FrameReader
+from drivers.ona.frames import FrameReader, OnaFrame
 from drivers.ona.link import OnaLink
 from drivers.ona.messages import CommandKind, Reply
 from tests.drivers.ona.fake_ona import ACK, SAMPLES, STATUS, STIM, frame, samples_body, status_body, stim_body
@@ -27,7 +27,7 @@ def kinds_sent(link: OnaLink) -> list[int]:
     return [sent.type for sent in FrameReader(range(256)).feed(link.data_to_send())]
 
 
-def shown(events: list[Frame | SentCommand]) -> list[str]:
+def shown(events: list[OnaFrame | SentCommand]) -> list[str]:
     return [event.kind.name if isinstance(event, SentCommand) else Reply(event.type).name for event in events]
 
 
@@ -118,7 +118,7 @@ def outcome(chunks: list[bytes]) -> tuple[object, ...]:
         events += link.receive_data(chunk, MS)
         sent += link.data_to_send()
     outcomes = [(each.command, str(each.error)) for each in link.take_outcomes()]
-    bodies = [event.body for event in events if isinstance(event, Frame)]
+    bodies = [event.body for event in events if isinstance(event, OnaFrame)]
     return shown(events), bodies, sent, outcomes, reader.bad, reader.lost
 
 

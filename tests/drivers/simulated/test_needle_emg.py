@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from drivers.simulated.needle_emg import NeedleEmg
+from drivers.simulated.needle_emg import SimulatedNeedleEmg
 from drivers.simulated.needle_field import STEP_MS, FibreField
 from drivers.simulated.patient import Patient
 
@@ -50,7 +50,7 @@ def test_the_signal_grows_as_the_needle_enters_the_muscle() -> None:
 def test_a_muscle_at_rest_is_silent_away_from_its_end_plates_and_speaks_there() -> None:
     made = patient(1.0)
     needle = made.voluntary
-    assert isinstance(needle, NeedleEmg)
+    assert isinstance(needle, SimulatedNeedleEmg)
     made.voluntary.held = 0.0
     tip = made.motion.tip(0.0)
     needle.plates_mm = tip.aside_mm + 10.0

@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 
 from drivers.simulated.fibre_table import CHRONAXIES_MS, DIAMETERS_UM, DISTANCES_MM, THRESHOLDS_MA
-from drivers.simulated.nerve import Nerve, Tip
+from drivers.simulated.nerve import SimulatedNerve, Tip
 from tests.support.shared import shared
 
 SEEDS = range(120)
 
 
-def _nerve(seed: int) -> Nerve:
-    return Nerve(np.random.default_rng([seed, 0]), 1)
+def _nerve(seed: int) -> SimulatedNerve:
+    return SimulatedNerve(np.random.default_rng([seed, 0]), 1)
 
 
-def _at(nerve: Nerve, distance_mm: float) -> Tip:
+def _at(nerve: SimulatedNerve, distance_mm: float) -> Tip:
     return Tip(nerve.radius_mm + distance_mm, 0.0)
 
 
-def _recruited_at(nerve: Nerve, distance_mm: float, shares: tuple[float, ...]) -> np.ndarray:
+def _recruited_at(nerve: SimulatedNerve, distance_mm: float, shares: tuple[float, ...]) -> np.ndarray:
     thresholds = nerve.thresholds_ma(_at(nerve, distance_mm), 0.1)
     order = np.argsort(thresholds)
     return np.interp(shares, np.cumsum(nerve.sizes[order]), thresholds[order])

@@ -14,7 +14,7 @@ from drivers.simulated.draws import Chance, Known, LogNormal, SlowDrift, Uniform
 from drivers.simulated.electronics import FrontEnd
 from drivers.simulated.motion import SCENARIOS, Motion
 from drivers.simulated.nerve import Tip
-from drivers.simulated.sample_buffer import Tape
+from drivers.simulated.sample_buffer import SampleBuffer
 from drivers.simulated.tissue import Injectate, Tissue
 from drivers.simulated.voluntary import Voluntary
 
@@ -195,7 +195,7 @@ def test_a_relaxed_patient_moves_now_and_then() -> None:
 
 
 def test_a_tape_adds_takes_and_grows() -> None:
-    tape = Tape(1, 4)
+    tape = SampleBuffer(1, 4)
     tape.add(2, np.ones((10, 1), np.float32))
     tape.add(3, np.ones((1, 1), np.float32))
     assert tape.peek(5)[:, 0].tolist() == [0, 0, 1, 2, 1]

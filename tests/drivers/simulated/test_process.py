@@ -14,7 +14,7 @@ import pytest
 import serial
 
 from drivers.base import DeviceLost, DeviceRefused
-from drivers.ona.frames import Frame, FrameReader, encode
+from drivers.ona.frames import FrameReader, OnaFrame, encode
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
 
@@ -30,9 +30,9 @@ def _open(device: SimulatedDevice) -> serial.Serial:
     return serial.serial_for_url(device.address.removeprefix("ona:"), timeout=0.02)
 
 
-def _frames(port: serial.Serial, reader: FrameReader, enough: Callable[[list[Frame]], bool]) -> list[Frame]:
+def _frames(port: serial.Serial, reader: FrameReader, enough: Callable[[list[OnaFrame]], bool]) -> list[OnaFrame]:
     """Frames read until there are enough of them, at most 5 s."""
-    frames: list[Frame] = []
+    frames: list[OnaFrame] = []
     end = time.monotonic() + 5.0
     while not enough(frames):
         assert time.monotonic() < end, f"only {[frame.type for frame in frames]} in 5 s"
@@ -45,11 +45,11 @@ def _read_for_ever(port: serial.Serial) -> None:
         port.read(4096)
 
 
-def _has(kind: int, count: int = 1) -> Callable[[list[Frame]], bool]:
+def _has(kind: int, count: int = 1) -> Callable[[list[OnaFrame]], bool]:
     return lambda frames: sum(frame.type == kind for frame in frames) >= count
 
 
-def _tells_of_loss(frame: Frame) -> bool:
+def _tells_of_loss(frame: OnaFrame) -> bool:
     return frame.type == ona.SAMPLES and bool(frame.body[6] & ona.DEVICE_DROPPED)
 
 

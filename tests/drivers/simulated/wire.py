@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.ona.frames import Frame, FrameReader, encode
+from drivers.ona.frames import FrameReader, OnaFrame, encode
 from drivers.simulated import messages as ona
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.messages import Result
@@ -30,11 +30,11 @@ class Host:
         self.device = device or OnaDevice(patient)
         self.reader = FrameReader(range(256))
         self.now_ns = 5 * SECOND
-        self.frames: list[Frame] = []
+        self.frames: list[OnaFrame] = []
         self.raw = b""
         self._seq = 0
 
-    def take(self, data: bytes) -> list[Frame]:
+    def take(self, data: bytes) -> list[OnaFrame]:
         self.raw += data
         frames = self.reader.feed(data)
         self.frames += frames
@@ -90,5 +90,5 @@ class Host:
         value = raw.astype(np.int64) @ np.array([1, 1 << 8, 1 << 16])
         return np.asarray((value - ((value >> 23) << 24)).reshape(-1, self.device.patient.channels))
 
-    def _of(self, kind: int) -> Iterator[Frame]:
+    def _of(self, kind: int) -> Iterator[OnaFrame]:
         return (frame for frame in self.frames if frame.type == kind)

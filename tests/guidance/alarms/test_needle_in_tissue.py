@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.simulated.tissue import Injectate
-from guidance.contracts.commands import Mark
+from guidance.contracts.commands import OperatorNote
 from guidance.contracts.events import Alarm
 from guidance.engine.settings import Mode
 from tests.support.closed_loop import ClosedLoop
@@ -27,24 +27,24 @@ def loop() -> ClosedLoop:
 
 def test_saline_takes_the_twitch_away_as_expected(loop: ClosedLoop) -> None:
     loop.patient.inject(Injectate.SALINE, 1.5)
-    loop.run(5.0, Mark("injection"))
+    loop.run(5.0, OperatorNote("injection"))
     texts = [alarm.text for alarm in loop.of(Alarm) if alarm.code == "twitch-loss"]
     assert len(texts) == 1
     assert "expected" in texts[0]
-    loop.run(0.5, Mark("redirect"))
+    loop.run(0.5, OperatorNote("redirect"))
     assert [alarm.active for alarm in loop.of(Alarm) if alarm.code == "twitch-loss"] == [True, False]
 
 
 def test_dextrose_leaves_it(loop: ClosedLoop) -> None:
     loop.patient.inject(Injectate.DEXTROSE, 1.5)
-    loop.run(8.0, Mark("injection"))
+    loop.run(8.0, OperatorNote("injection"))
     texts = [alarm.text for alarm in loop.of(Alarm) if alarm.code == "twitch-loss"]
     assert not [text for text in texts if "expected" in text]
 
 
 def test_into_a_nerve_of_higher_impedance_the_rise_is_told(loop: ClosedLoop) -> None:
     loop.patient.tissue._inside = 1.8
-    loop.run(0.01, Mark("redirect"))
+    loop.run(0.01, OperatorNote("redirect"))
     loop.run(8.0)
     assert "impedance-rise" not in began(loop)
     loop.patient.steer(1.0)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from drivers.base import Outcome, Pulse
-from guidance.alarms import NeedleWatch
+from guidance.alarms import NeedleMonitor
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.events import Alarm, Entry, Response
 from tests.support.outcomes import outcome_of
@@ -17,7 +17,7 @@ class Bench:
     """Pulses twice a second, and the alarms that began (``+``) and ended (``-``)."""
 
     def __init__(self) -> None:
-        self.needle = NeedleWatch(AlarmBoard())
+        self.needle = NeedleMonitor(AlarmBoard())
         self.t = 0.0
         self.told: list[str] = []
         self.texts: list[str] = []

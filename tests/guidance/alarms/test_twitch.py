@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.alarms.twitch import ATTRIBUTED_S, LOST_AFTER, PERSISTS_AFTER, TwitchWatch
+from guidance.alarms.twitch import ATTRIBUTED_S, LOST_AFTER, PERSISTS_AFTER, TwitchMonitor
 from tests.support.outcomes import outcome
 
 
@@ -12,7 +12,7 @@ class Muscle:
     """Pulses twice a second."""
 
     def __init__(self) -> None:
-        self.watch = TwitchWatch()
+        self.watch = TwitchMonitor()
         self.t = 0.0
 
     def pulses(self, count: int, current_ma: float, *, detected: bool, width_ms: float = 0.1) -> None:

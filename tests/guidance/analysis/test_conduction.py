@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.analysis.conduction import Conducted, Site, conducted, with_velocities
+from guidance.analysis.conduction import ConductionResult, StimulationSite, conducted, with_velocities
 from guidance.analysis.findings import ReportFinding
 from guidance.analysis.nerves import findings_of, rows_of
 from guidance.analysis.reading import read
@@ -17,8 +17,10 @@ from tests.support.streams import evoked
 LATENCY_MS, SIZE_UV = 4.2, 8000.0
 
 
-def site(nerve: str, latency_ms: float, mv: float = 8.0, place: str = "wrist", mm: float | None = None) -> Conducted:
-    return Conducted(Site(nerve, place, mm), 10, 10, latency_ms, mv)
+def site(
+    nerve: str, latency_ms: float, mv: float = 8.0, place: str = "wrist", mm: float | None = None
+) -> ConductionResult:
+    return ConductionResult(StimulationSite(nerve, place, mm), 10, 10, latency_ms, mv)
 
 
 def word(findings: list[ReportFinding], name: str) -> str:
@@ -54,14 +56,14 @@ def test_a_neurogenic_muscle_with_usual_conduction_speaks_for_a_root() -> None:
 
 
 def test_what_did_not_answer_is_told_with_its_reason() -> None:
-    silent = Conducted(Site("median", "wrist"), 0, 0, None, None, why="no stimulus is marked")
+    silent = ConductionResult(StimulationSite("median", "wrist"), 0, 0, None, None, why="no stimulus is marked")
     assert rows_of([silent])[0].value == "not assessable: no stimulus is marked"
     assert word(findings_of([silent], []), "carpal") == "not assessable"
 
 
 def test_a_file_with_marked_stimuli_gives_its_latency_and_amplitude(tmp_path: Path) -> None:
     path = write_edf(tmp_path / "median.edf", evoked(SIZE_UV, 8, rate_hz=10_000.0, latency_ms=LATENCY_MS))
-    found = conducted(read(str(path)), Site("median", "wrist"))
+    found = conducted(read(str(path)), StimulationSite("median", "wrist"))
     assert found.why == ""
     assert found.latency_ms == pytest.approx(LATENCY_MS, abs=0.7)
     assert found.amplitude_mv == pytest.approx(SIZE_UV / 1e3, rel=0.15)
@@ -69,5 +71,5 @@ def test_a_file_with_marked_stimuli_gives_its_latency_and_amplitude(tmp_path: Pa
 
 def test_a_file_without_marks_says_so(tmp_path: Path) -> None:
     bare = replace(evoked(SIZE_UV, 3), pulses=())
-    found = conducted(read(str(write_edf(tmp_path / "bare.edf", bare))), Site("median", "wrist"))
+    found = conducted(read(str(write_edf(tmp_path / "bare.edf", bare))), StimulationSite("median", "wrist"))
     assert "no stimulus is marked" in found.why

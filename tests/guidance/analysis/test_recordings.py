@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from guidance.analysis.report import Report
+from guidance.analysis.report import AnalysisReport
 from guidance.analysis.run import analysed
 from tests.benchmarks.needle_recordings import MUSCLE, recorded, write
 
 
-def report(tmp_path: Path, name: str) -> Report:
+def report(tmp_path: Path, name: str) -> AnalysisReport:
     path = write(tmp_path / f"{name}.edf", *recorded(name))
     return analysed([str(path)], [], MUSCLE, 50)
 

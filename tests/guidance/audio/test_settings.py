@@ -6,7 +6,7 @@ import pytest
 
 from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.common.config import config_path
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.cue import MAPPINGS
 
 
@@ -46,7 +46,7 @@ def test_every_mapping_can_be_chosen_in_the_file(name: str) -> None:
 )
 def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: str) -> None:
     path = kept(text)
-    with pytest.raises(ArgumentFault) as fault:
+    with pytest.raises(UsageError) as fault:
         sound_settings()
     assert words in str(fault.value)
     assert str(path) in str(fault.value)
@@ -55,10 +55,10 @@ def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: st
 
 def test_a_file_that_is_no_text_is_said_to_be_none() -> None:
     config_path().write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ArgumentFault, match="not TOML"):
+    with pytest.raises(UsageError, match="not TOML"):
         sound_settings()
 
 
 def test_a_mapping_that_there_is_not_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ArgumentFault, match="tempo, pitch, classic"):
+    with pytest.raises(UsageError, match="tempo, pitch, classic"):
         sound_settings("loud")

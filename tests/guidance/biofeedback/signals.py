@@ -13,26 +13,26 @@ from scipy.signal import butter, sosfilt
 from drivers.base import Block, Channel, DeviceInfo
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.envelope import wide_band
-from guidance.biofeedback.plan import Plan, plan_of
-from guidance.biofeedback.trial_sequence import Course, Phase
-from guidance.contracts.events import Made, Record
+from guidance.biofeedback.plan import ExercisePlan, plan_of
+from guidance.biofeedback.trial_sequence import ExercisePhase, TrialSequence
+from guidance.contracts.events import Record, TimedRecord
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
 from guidance.protocol.library import loaded
-from guidance.protocol.sheet import Biofeedback
+from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.signal.sweep.basis import Array
 
 R = TypeVar("R", bound=Record)
-Person = Callable[[Phase], tuple[float, ...]]
+Person = Callable[[ExercisePhase], tuple[float, ...]]
 """The effort of each muscle in a phase, in uV of RMS."""
 
 REST_UV, FULL_UV = 2.0, 200.0
 
 
-def exercise(name: str, **changes: object) -> Plan:
+def exercise(name: str, **changes: object) -> ExercisePlan:
     """The plan of protocol ``name``, short; ``changes`` replace fields."""
     sheet = loaded(name).sheet
-    assert isinstance(sheet, Biofeedback)
+    assert isinstance(sheet, BiofeedbackProtocol)
     short = {"rest_s": 8.0, "work_s": 5.0, "pause_s": 4.0, "effort_s": 2.0}
     return replace(plan_of(sheet)[0], **{**short, **changes})  # type: ignore[arg-type]
 
@@ -62,10 +62,10 @@ def heart(samples: int, rate_hz: float, uv: float, rng: np.random.Generator) -> 
     return wave
 
 
-def follows(plan: Plan) -> Person:
+def follows(plan: ExercisePlan) -> Person:
     """Somebody who does as told, with 60 % in the exercise."""
 
-    def effort(phase: Phase) -> tuple[float, ...]:
+    def effort(phase: ExercisePhase) -> tuple[float, ...]:
         if phase.name == "effort":
             return tuple(FULL_UV if at == phase.channel else REST_UV for at in range(2))
         works = phase.name == "work" and plan.wants_above
@@ -74,11 +74,11 @@ def follows(plan: Plan) -> Person:
     return effort
 
 
-def course_of(plan: Plan, names: tuple[str, ...] = ("agonist", "antagonist")) -> Course:
-    return Course(plan, names, (wide_band(1000.0), None))
+def course_of(plan: ExercisePlan, names: tuple[str, ...] = ("agonist", "antagonist")) -> TrialSequence:
+    return TrialSequence(plan, names, (wide_band(1000.0), None))
 
 
-def walk(course: Course, person: Person, *, seed: int = 0, most: int = 60_000) -> list[Record]:
+def walk(course: TrialSequence, person: Person, *, seed: int = 0, most: int = 60_000) -> list[Record]:
     """Go through ``course`` with a person whose envelope is as meant but for 5 %; the records."""
     rng = np.random.default_rng(seed)
     found: list[Record] = []
@@ -94,10 +94,10 @@ def of_kind(records: Iterable[Record], kind: type[R]) -> list[R]:
     return [record for record in records if isinstance(record, kind)]
 
 
-def schedule(plan: Plan) -> list[tuple[Phase, float]]:
+def schedule(plan: ExercisePlan) -> list[tuple[ExercisePhase, float]]:
     """All phases of a visit in which everything succeeds, each with the second at which it begins."""
     course, t = course_of(plan), 0.0
-    phases: list[tuple[Phase, float]] = [(course.phase, 0.0)]
+    phases: list[tuple[ExercisePhase, float]] = [(course.phase, 0.0)]
     person = follows(plan)
     while not course.over:
         values = person(course.phase)
@@ -108,7 +108,7 @@ def schedule(plan: Plan) -> list[tuple[Phase, float]]:
     return phases
 
 
-def person_signal(plan: Plan, rate_hz: float, seed: int = 0) -> Array:
+def person_signal(plan: ExercisePlan, rate_hz: float, seed: int = 0) -> Array:
     """(samples, 2) in uV of somebody who follows ``plan`` from beginning to end."""
     rng = np.random.default_rng(seed)
     phases = schedule(plan)
@@ -124,7 +124,7 @@ def info_of(rate_hz: float, channels: int = 2) -> DeviceInfo:
     return DeviceInfo("made", "", "made:", rate_hz, tuple(Channel(name, 5000.0) for name in names))
 
 
-def engine_of(plan: Plan, rate_hz: float, channels: int = 2) -> BiofeedbackEngine:
+def engine_of(plan: ExercisePlan, rate_hz: float, channels: int = 2) -> BiofeedbackEngine:
     settings = Settings(load("relax"), Mode.LISTEN)
     info = info_of(rate_hz, channels)
     return BiofeedbackEngine(settings, plan, info, tuple(range(channels)), "2026-01-01T00:00:00+00:00")
@@ -139,5 +139,5 @@ def blocks(signal: Array, sizes: Iterator[int]) -> Iterator[Block]:
         at = stop
 
 
-def made_of(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[Made]:
+def made_of(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[TimedRecord]:
     return [made for block in cut for made in engine.step([block])]

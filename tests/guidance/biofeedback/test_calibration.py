@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
-from guidance.biofeedback.records import MuscleCalibration, PhaseBegins, TrialDone
+from guidance.biofeedback.calibration import RestLevel, largest_uv, rest_of, too_weak
+from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, TrialRecord
 from guidance.biofeedback.trial_sequence import ROUNDS
 from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, course_of, exercise, follows, of_kind, walk
 
@@ -16,7 +16,7 @@ from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, course_of, exer
 def test_rest_is_mean_and_so_many_deviations() -> None:
     envelope = np.array([1.0, 2.0, 3.0] * 100)
     found = rest_of(envelope, 3.0)
-    assert isinstance(found, Rest)
+    assert isinstance(found, RestLevel)
     assert found.mean_uv == pytest.approx(2.0)
     assert found.limit_uv == pytest.approx(2.0 + 3 * np.std(envelope))
 
@@ -40,7 +40,7 @@ def test_the_largest_effort_is_one_that_was_held() -> None:
 
 
 def test_no_effort_is_said_in_words() -> None:
-    rest = Rest(2.0, 0.1, 2.3)
+    rest = RestLevel(2.0, 0.1, 2.3)
     assert "no effort stood out" in (too_weak(rest, 3.0) or "")
     assert "missing" in (too_weak(rest, None) or "")
     assert too_weak(rest, 100.0) is None
@@ -58,12 +58,12 @@ def test_the_first_line_is_forty_percent_of_the_largest_effort() -> None:
 def test_somebody_who_makes_no_effort_is_asked_again_and_then_told() -> None:
     course = course_of(exercise("relax"))
     records = walk(course, lambda _: (REST_UV, REST_UV))
-    efforts = [record for record in of_kind(records, PhaseBegins) if record.name == "effort"]
+    efforts = [record for record in of_kind(records, PhaseRecord) if record.name == "effort"]
     assert len(efforts) == ROUNDS * 3
     assert course.failed is not None
     assert "no effort stood out of rest" in course.failed
     assert of_kind(records, MuscleCalibration)[-1].why
-    assert not of_kind(records, TrialDone)
+    assert not of_kind(records, TrialRecord)
 
 
 def test_calibration_waits_for_an_electrode_that_is_off_and_gives_up_in_words() -> None:

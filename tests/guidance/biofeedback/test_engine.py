@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import guidance.biofeedback
 from drivers.base import Block, Status
-from guidance.biofeedback.records import EnvelopeSecond, MuscleCalibration, TrialDone
-from guidance.contracts.commands import Mark, Pause, TurnDial
-from guidance.contracts.events import Alarm, Cue, Entry, Made, Numbering, Record, Signal
+from guidance.biofeedback.records import EnvelopeSecond, MuscleCalibration, TrialRecord
+from guidance.contracts.commands import OperatorNote, PausePlayback, TurnDial
+from guidance.contracts.events import Alarm, Cue, Entry, Record, RecordSerializer, Signal, TimedRecord
 from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, made_of, of_kind, person_signal
 
 RATE_HZ = 500.0
@@ -25,30 +25,30 @@ PLAN = exercise("contract-hold", trials=1)
 VISIT = person_signal(PLAN, RATE_HZ)
 
 
-def told(made: list[Made]) -> list[str]:
-    numbering = Numbering()
-    return [json.dumps(json.loads(numbering.line(Made(one.t, one.record), 0))) for one in made]
+def told(made: list[TimedRecord]) -> list[str]:
+    numbering = RecordSerializer()
+    return [json.dumps(json.loads(numbering.line(TimedRecord(one.t, one.record), 0))) for one in made]
 
 
-def records(made: list[Made]) -> list[Record]:
+def records(made: list[TimedRecord]) -> list[Record]:
     return [one.record for one in made]
 
 
 @pytest.fixture(scope="module")
-def whole() -> list[Made]:
+def whole() -> list[TimedRecord]:
     return made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.repeat(250)))
 
 
 @settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(st.integers(40, 3000), min_size=1, max_size=6))
-def test_no_cut_changes_a_record(whole: list[Made], sizes: list[int]) -> None:
+def test_no_cut_changes_a_record(whole: list[TimedRecord], sizes: list[int]) -> None:
     cut = made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.cycle(sizes)))
     assert told(cut) == told(whole)
 
 
-def test_a_visit_from_rest_to_its_last_trial(whole: list[Made]) -> None:
+def test_a_visit_from_rest_to_its_last_trial(whole: list[TimedRecord]) -> None:
     found = records(whole)
-    assert [each.reached for each in of_kind(found, TrialDone)] == [True]
+    assert [each.reached for each in of_kind(found, TrialRecord)] == [True]
     assert of_kind(found, MuscleCalibration)[0].line_uv == pytest.approx(80.0, rel=0.15)
     names = [cue.name for cue in of_kind(found, Cue)]
     assert names[0] == "exercise-quiet"
@@ -60,10 +60,10 @@ def test_a_visit_from_rest_to_its_last_trial(whole: list[Made]) -> None:
 def test_every_board_from_250_hz_on_is_fast_enough(rate_hz: float) -> None:
     plan = exercise("relax", trials=1)
     made = made_of(engine_of(plan, rate_hz), blocks(person_signal(plan, rate_hz), itertools.repeat(97)))
-    assert [each.reached for each in of_kind(records(made), TrialDone)] == [True]
+    assert [each.reached for each in of_kind(records(made), TrialRecord)] == [True]
 
 
-def test_each_second_tells_envelope_and_quality(whole: list[Made]) -> None:
+def test_each_second_tells_envelope_and_quality(whole: list[TimedRecord]) -> None:
     seconds, signals = of_kind(records(whole), EnvelopeSecond), of_kind(records(whole), Signal)
     assert len(seconds) == len(signals) == len(VISIT) // RATE_HZ
     assert all(channel["rms_uv"] is not None for channel in seconds[-1].channels)
@@ -133,13 +133,13 @@ def test_a_slow_board_that_hears_the_heart_says_so() -> None:
 
 def test_the_operator_pauses_moves_the_line_and_notes() -> None:
     engine = engine_of(PLAN, RATE_HZ)
-    made = [*engine.step([], None, [Pause(on=True), TurnDial(1), Mark("pain")])]
+    made = [*engine.step([], None, [PausePlayback(on=True), TurnDial(1), OperatorNote("pain")])]
     assert [record.what for record in of_kind(records(made), Entry)] == ["pause", "pain"]
     made_of(engine, [Block(0, VISIT[:5000].astype(np.float32))])
     assert engine.course.phase.name == "prepare"
 
 
-def test_it_has_no_way_to_ask_for_a_stimulus(whole: list[Made]) -> None:
+def test_it_has_no_way_to_ask_for_a_stimulus(whole: list[TimedRecord]) -> None:
     engine = engine_of(PLAN, RATE_HZ)
     assert engine.stimulation is None
     assert [*engine.arm("operator", 0)] == []

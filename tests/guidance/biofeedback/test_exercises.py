@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from guidance.biofeedback.feedback import EXERCISE
-from guidance.biofeedback.records import PhaseBegins, TrialDone
+from guidance.biofeedback.records import PhaseRecord, TrialRecord
 from guidance.biofeedback.scoring import TrialScore, longest_s, next_line_uv, score
-from guidance.biofeedback.trial_sequence import Phase
+from guidance.biofeedback.trial_sequence import ExercisePhase
 from guidance.contracts.events import Cue
 from guidance.protocol.library import loaded
-from guidance.protocol.sheet import Biofeedback
+from guidance.protocol.sheet import BiofeedbackProtocol
 from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, Person, course_of, exercise, follows, of_kind, walk
 
 EXERCISES = ("relax", "contract-hold", "contract-relax", "antagonist-quiet")
@@ -29,7 +29,7 @@ def steps(first: list[float], second: float = 1.0) -> np.ndarray[tuple[int, int]
 def test_somebody_who_does_as_told_reaches_every_trial(name: str) -> None:
     plan = exercise(name, trials=2)
     course = course_of(plan)
-    trials = of_kind(walk(course, follows(plan)), TrialDone)
+    trials = of_kind(walk(course, follows(plan)), TrialRecord)
     assert [trial.reached for trial in trials] == [True, True]
     assert [trial.number for trial in trials] == [1, 2]
     assert course.failed is None
@@ -39,7 +39,7 @@ def _opposite(plan_name: str) -> Person:
     plan = exercise(plan_name)
     good = follows(plan)
 
-    def effort(phase: Phase) -> tuple[float, ...]:
+    def effort(phase: ExercisePhase) -> tuple[float, ...]:
         if phase.name not in ("work", "pause"):
             return good(phase)
         works = (phase.name == "work") != plan.wants_above
@@ -50,7 +50,7 @@ def _opposite(plan_name: str) -> Person:
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_somebody_who_does_the_opposite_reaches_none(name: str) -> None:
-    trials = of_kind(walk(course_of(exercise(name, trials=2)), _opposite(name)), TrialDone)
+    trials = of_kind(walk(course_of(exercise(name, trials=2)), _opposite(name)), TrialRecord)
     assert [trial.reached for trial in trials] == [False, False]
     assert all((trial.score_percent or 0) < 5 for trial in trials)
 
@@ -59,7 +59,7 @@ def test_an_antagonist_that_works_along_spoils_the_trial() -> None:
     plan = exercise("antagonist-quiet", trials=1)
     good = follows(plan)
     both = walk(course_of(plan), lambda phase: (120.0, 120.0) if phase.name == "work" else good(phase))
-    trial = of_kind(both, TrialDone)[0]
+    trial = of_kind(both, TrialRecord)[0]
     assert trial.score_percent == 0.0
     assert trial.quiet_percent == 0.0
     assert len(trial.lines_uv) == 2
@@ -119,7 +119,7 @@ def test_the_line_stays_between_rest_and_the_largest_effort() -> None:
 
 def test_the_line_moves_from_trial_to_trial_as_recorded() -> None:
     plan = exercise("contract-hold", trials=3)
-    trials = of_kind(walk(course_of(plan), follows(plan)), TrialDone)
+    trials = of_kind(walk(course_of(plan), follows(plan)), TrialRecord)
     assert [trial.lines_uv[0] for trial in trials[1:]] == [trial.next_line_uv for trial in trials[:-1]]
     assert trials[1].lines_uv[0] == pytest.approx(1.2 * trials[0].lines_uv[0])
 
@@ -149,14 +149,14 @@ def test_every_phase_is_told_with_words_that_can_be_drawn_large() -> None:
 
     for name in EXERCISES:
         plan = exercise(name, trials=1)
-        for phase in of_kind(walk(course_of(plan), follows(plan)), PhaseBegins):
+        for phase in of_kind(walk(course_of(plan), follows(plan)), PhaseRecord):
             assert bigtext.cells(phase.say, (1, 1))
 
 
 def test_every_exercise_of_the_protocols_has_its_words() -> None:
     for name in EXERCISES:
         sheet = loaded(name).sheet
-        assert isinstance(sheet, Biofeedback)
+        assert isinstance(sheet, BiofeedbackProtocol)
     assert {cue for cue in EXERCISE.tones if cue != "unknown"} == {
         "exercise-quiet",
         "exercise-on",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.recording import Recording
-from guidance.biofeedback.calibration import Rest, largest_uv, rest_of, too_weak
+from guidance.biofeedback.calibration import RestLevel, largest_uv, rest_of, too_weak
 from guidance.biofeedback.envelope import Envelope, wide_band
 from guidance.signal.sweep.basis import Array
 from tests.support.shared import shared
@@ -34,7 +34,7 @@ def test_each_burst_of_contraction_is_an_effort() -> None:
     """A short burst, a long one, and a pair of short ones; 25 % of the largest effort is the line."""
     envelope = envelope_of("surface_emg_biosppy_emg_1")
     rest, most = rest_of(envelope[400:1400], 3.0), largest_uv([envelope])
-    assert isinstance(rest, Rest)
+    assert isinstance(rest, RestLevel)
     assert most is not None
     assert too_weak(rest, most) is None
     above = envelope > 0.25 * most
@@ -46,7 +46,7 @@ def test_a_weak_contraction_is_seen_but_too_weak_to_train_with() -> None:
     """About twice the noise of a 12-bit converter, from 50 to 59 s: an effort, and words for it."""
     envelope = envelope_of("surface_emg_biosppy_emg")
     rest, most = rest_of(envelope[:2000], 3.0), largest_uv([envelope])
-    assert isinstance(rest, Rest)
+    assert isinstance(rest, RestLevel)
     assert most is not None
     smooth = np.convolve(envelope, np.ones(100) / 100, "same")
     assert 48 < begins(smooth > 0.75 * most, 50)[0] / 100 < 54

@@ -19,11 +19,11 @@ from guidance.contracts.events import (
     BY_EMG,
     Cue,
     Entry,
-    Made,
-    Numbering,
     Proximity,
+    RecordSerializer,
     Response,
     Signal,
+    TimedRecord,
     unknown_proximity,
 )
 from guidance.contracts.origin import RECORDED
@@ -35,12 +35,12 @@ from tests.support.streams import Stream, evoked, made_of, settings
 from tests.support.waves import noise, voluntary
 
 
-def text_of(made: Sequence[Made]) -> str:
-    numbering = Numbering()
+def text_of(made: Sequence[TimedRecord]) -> str:
+    numbering = RecordSerializer()
     return "".join(numbering.line(one, 1000 + i) + "\n" for i, one in enumerate(made))
 
 
-def lines_of(made: Sequence[Made]) -> list[Line]:
+def lines_of(made: Sequence[TimedRecord]) -> list[Line]:
     return read(text_of(made))
 
 
@@ -120,14 +120,14 @@ def test_what_is_not_known_is_null() -> None:
 
 
 def test_a_number_that_is_not_finite_is_told_as_unknown() -> None:
-    made = Made(1.0, Cue("far", math.nan, math.inf))
-    line = json.loads(Numbering().line(made, 5))
+    made = TimedRecord(1.0, Cue("far", math.nan, math.inf))
+    line = json.loads(RecordSerializer().line(made, 5))
     assert (line["rate_hz"], line["pitch_hz"]) == (None, None)
 
 
 def test_numbers_of_numpy_are_refused_where_they_would_not_be_json() -> None:
     with pytest.raises(TypeError, match="int64"):
-        Numbering().line(Made(0.0, Entry("note", {"count": np.int64(1)})), 0)
+        RecordSerializer().line(TimedRecord(0.0, Entry("note", {"count": np.int64(1)})), 0)
 
 
 @pytest.mark.parametrize(
@@ -139,18 +139,18 @@ def test_numbers_of_numpy_are_refused_where_they_would_not_be_json() -> None:
     ],
 )
 def test_the_lag_counts_from_the_arrival_of_the_last_byte(record: Response | Signal, lag_ms: float | None) -> None:
-    line = json.loads(Numbering().line(Made(0.0, record, arrived_ns=1_000_000), mono_ns=3_500_000))
+    line = json.loads(RecordSerializer().line(TimedRecord(0.0, record, arrived_ns=1_000_000), mono_ns=3_500_000))
     assert line.get("lag_ms") == lag_ms
 
 
 def test_text_of_any_alphabet_stays_readable() -> None:
-    assert "Lärm µV 神経" in Numbering().line(Made(0.0, Entry("note", {"text": "Lärm µV 神経"})), 0)
+    assert "Lärm µV 神経" in RecordSerializer().line(TimedRecord(0.0, Entry("note", {"text": "Lärm µV 神経"})), 0)
 
 
 def test_an_unknown_proximity_says_why_and_nothing_else() -> None:
     unknown = unknown_proximity(7, "stale")
     said = {"sample": 7, "valid": False, "why": "stale", "by": "stimulus"}
-    line = json.loads(Numbering().line(Made(0.0, unknown), 0))
+    line = json.loads(RecordSerializer().line(TimedRecord(0.0, unknown), 0))
     assert {key: line[key] for key in said} == said
     rest = set(line) - set(said) - {"kind", "seq", "t", "mono_ns"}
     assert all(line[key] is None for key in rest)

@@ -17,7 +17,7 @@ from guidance.contracts.signal_fitness import (  # fmt: skip
     stale_after_s,
 )
 from guidance.device_check.advice import to_mend
-from guidance.ui.states import Standing, checks
+from guidance.ui.states import StatusLevel, checks
 from tests.guidance.session.test_hardware_commands import GOOD
 from tests.guidance.ui.fakes import build_stimulator, build_whole
 
@@ -29,7 +29,7 @@ LIMITS = [
 ]
 
 
-def on_the_screen(name: str, **changes: Any) -> tuple[Standing, str]:
+def on_the_screen(name: str, **changes: Any) -> tuple[StatusLevel, str]:
     (state,) = [state for state in checks(build_whole(**changes)) if state.name == name]
     return state.standing, state.mend
 
@@ -47,27 +47,27 @@ def test_check_and_screen_find_the_same_signal_unfit_and_say_the_same_to_do(
     (sentence,) = in_the_check(**above)
     standing, mend = on_the_screen("signal", **above)
     assert fault.remedy in sentence
-    assert (standing, fault.remedy in mend) == (Standing.HEED, True)
+    assert (standing, fault.remedy in mend) == (StatusLevel.HEED, True)
 
 
 @pytest.mark.parametrize(("key", "limit"), [(key, limit) for key, limit, _ in LIMITS])
 def test_at_its_limit_a_signal_is_fit_for_both(key: str, limit: float) -> None:
     at = FIT | {key: limit}
     assert in_the_check(**at) == []
-    assert on_the_screen("signal", **at)[0] is Standing.GOOD
+    assert on_the_screen("signal", **at)[0] is StatusLevel.GOOD
 
 
 def test_a_flat_signal_is_unfit_for_both() -> None:
     flat = FIT | {"rms_uv": 0.0}
     assert Unfit.FLAT.remedy in in_the_check(**flat)[0]
-    assert on_the_screen("signal", **flat) == (Standing.HEED, f"Flat: {Unfit.FLAT.remedy}.")
+    assert on_the_screen("signal", **flat) == (StatusLevel.HEED, f"Flat: {Unfit.FLAT.remedy}.")
 
 
 @pytest.mark.parametrize(("kohm", "is_fit"), [(IMPEDANCE_KOHM, True), (IMPEDANCE_KOHM + 0.1, False)])
 def test_a_high_impedance_is_unfit_for_both(kohm: float, is_fit: bool) -> None:
     assert (to_mend(replace(GOOD, impedance_kohm=kohm)) == []) == is_fit
     standing, _ = on_the_screen("impedance", stimulator=build_stimulator(impedance_kohm=kohm))
-    assert (standing is Standing.GOOD) == is_fit
+    assert (standing is StatusLevel.GOOD) == is_fit
 
 
 def test_what_is_not_known_is_not_judged() -> None:

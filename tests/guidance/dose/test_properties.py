@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guidance.dose.cumulative_dose import Dose, Part, aliquot, left_ml, read_dose, total_of
+from guidance.dose.cumulative_dose import GivenDose, SolutionPart, aliquot, left_ml, read_dose, total_of
 from guidance.dose.drugs import load
 from guidance.dose.formatting import left, percent
 from guidance.dose.limits import limit_of
@@ -19,7 +19,7 @@ drugs = st.sampled_from(sorted(TABLE.anaesthetic))
 weights = st.floats(40.0, 200.0)
 masses = st.floats(0.1, 1000.0)
 additions = st.sampled_from([None, Epinephrine(5.0), Epinephrine(10.0)])
-doses = st.builds(Dose, drug=drugs, mg=masses, epinephrine=additions)
+doses = st.builds(GivenDose, drug=drugs, mg=masses, epinephrine=additions)
 patients = st.builds(
     DosePatient,
     weight_kg=weights,
@@ -29,7 +29,7 @@ patients = st.builds(
 )
 
 
-def fraction(patient: DosePatient, *given_doses: Dose) -> float:
+def fraction(patient: DosePatient, *given_doses: GivenDose) -> float:
     return total_of(TABLE, patient, given_doses).fraction
 
 
@@ -57,13 +57,15 @@ def test_a_limit_exceeds_neither_of_its_rules(drug: str, patient: DosePatient, a
 
 
 @given(patients, doses, masses)
-def test_more_of_a_drug_is_a_greater_fraction(patient: DosePatient, dose: Dose, more_mg: float) -> None:
-    greater = Dose(dose.drug, dose.mg + more_mg, epinephrine=dose.epinephrine)
+def test_more_of_a_drug_is_a_greater_fraction(patient: DosePatient, dose: GivenDose, more_mg: float) -> None:
+    greater = GivenDose(dose.drug, dose.mg + more_mg, epinephrine=dose.epinephrine)
     assert fraction(patient, dose) < fraction(patient, greater)
 
 
 @given(patients, doses, doses)
-def test_the_fractions_of_two_doses_add_up_in_either_order(patient: DosePatient, one: Dose, other: Dose) -> None:
+def test_the_fractions_of_two_doses_add_up_in_either_order(
+    patient: DosePatient, one: GivenDose, other: GivenDose
+) -> None:
     both = fraction(patient, one, other)
     assert both == pytest.approx(fraction(patient, one) + fraction(patient, other))
     assert both == fraction(patient, other, one)
@@ -73,15 +75,15 @@ def test_the_fractions_of_two_doses_add_up_in_either_order(patient: DosePatient,
 def test_a_mixture_of_a_drug_with_itself_is_the_drug(
     patient: DosePatient, drug: str, added: Epinephrine | None, one_mg: float, other_mg: float
 ) -> None:
-    mixed = fraction(patient, Dose(drug, one_mg, epinephrine=added), Dose(drug, other_mg, epinephrine=added))
-    assert mixed == pytest.approx(fraction(patient, Dose(drug, one_mg + other_mg, epinephrine=added)))
+    mixed = fraction(patient, GivenDose(drug, one_mg, epinephrine=added), GivenDose(drug, other_mg, epinephrine=added))
+    assert mixed == pytest.approx(fraction(patient, GivenDose(drug, one_mg + other_mg, epinephrine=added)))
 
 
 @given(patients, doses, drugs, st.floats(1.0, 40.0))
 def test_what_is_left_brings_the_total_to_the_limit_and_no_further(
-    patient: DosePatient, before: Dose, drug: str, mg_per_ml: float
+    patient: DosePatient, before: GivenDose, drug: str, mg_per_ml: float
 ) -> None:
-    solution = [Part(drug, mg_per_ml)]
+    solution = [SolutionPart(drug, mg_per_ml)]
     total = total_of(TABLE, patient, [before])
     millilitres = left_ml(TABLE, patient, solution, total)
     if total.alarms:

@@ -8,20 +8,28 @@ from guidance.dose.cumulative_dose import read_dose
 from guidance.dose.drugs import load
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
-from guidance.dose.text import DoseError, Epinephrine, Written, concentration_mg_per_ml, epinephrine, volume_ml, written
+from guidance.dose.text import (
+    DoseError,
+    Epinephrine,
+    WrittenAmount,
+    concentration_mg_per_ml,
+    epinephrine,
+    volume_ml,
+    written,
+)
 
 UNDERSTOOD = {
-    "ropivacaine 0.5% 30mL": Written("ropivacaine", 5.0, 30.0),
-    "Ropivacaine 0,5 % , 30 ml": Written("Ropivacaine", 5.0, 30.0),
-    "30 mL ropivacaine 5 mg/ml": Written("ropivacaine", 5.0, 30.0),
-    "lidocaine 1% 10mL epinephrine 1:200000": Written("lidocaine", 10.0, 10.0, None, Epinephrine(5.0)),
-    "lidocaine 1% with adrenaline 1:200,000 10 mL": Written("lidocaine", 10.0, 10.0, None, Epinephrine(5.0)),
-    "lidocaine 1% epi 1 : 100 000": Written("lidocaine", 10.0, None, None, Epinephrine(10.0)),
-    "lidocaine 2% epinephrine 5 mcg/mL 5mL": Written("lidocaine", 20.0, 5.0, None, Epinephrine(5.0)),
-    "lidocaine 2% 5mL epinephrine": Written("lidocaine", 20.0, 5.0, None, Epinephrine(None)),
-    "bupivacaine 25mg 40min ago": Written("bupivacaine", None, None, 25.0, None, 40.0),
-    "bupivacaine 25 mg 1.5h ago": Written("bupivacaine", None, None, 25.0, None, 90.0),
-    "2-chloroprocaine 3% 20mL": Written("2-chloroprocaine", 30.0, 20.0),
+    "ropivacaine 0.5% 30mL": WrittenAmount("ropivacaine", 5.0, 30.0),
+    "Ropivacaine 0,5 % , 30 ml": WrittenAmount("Ropivacaine", 5.0, 30.0),
+    "30 mL ropivacaine 5 mg/ml": WrittenAmount("ropivacaine", 5.0, 30.0),
+    "lidocaine 1% 10mL epinephrine 1:200000": WrittenAmount("lidocaine", 10.0, 10.0, None, Epinephrine(5.0)),
+    "lidocaine 1% with adrenaline 1:200,000 10 mL": WrittenAmount("lidocaine", 10.0, 10.0, None, Epinephrine(5.0)),
+    "lidocaine 1% epi 1 : 100 000": WrittenAmount("lidocaine", 10.0, None, None, Epinephrine(10.0)),
+    "lidocaine 2% epinephrine 5 mcg/mL 5mL": WrittenAmount("lidocaine", 20.0, 5.0, None, Epinephrine(5.0)),
+    "lidocaine 2% 5mL epinephrine": WrittenAmount("lidocaine", 20.0, 5.0, None, Epinephrine(None)),
+    "bupivacaine 25mg 40min ago": WrittenAmount("bupivacaine", None, None, 25.0, None, 40.0),
+    "bupivacaine 25 mg 1.5h ago": WrittenAmount("bupivacaine", None, None, 25.0, None, 90.0),
+    "2-chloroprocaine 3% 20mL": WrittenAmount("2-chloroprocaine", 30.0, 20.0),
 }
 
 

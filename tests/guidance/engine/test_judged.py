@@ -15,7 +15,7 @@ from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import SessionState
 from guidance.protocol import load
 from guidance.ui.raster import Canvas
-from guidance.ui.widgets.judged import Judged
+from guidance.ui.widgets.judged import LatencyLine
 from tests.guidance.ui.fakes import build_snapshot, build_sweep
 from tests.support.streams import Stream, evoked, made_of, of_kind, told
 
@@ -84,7 +84,7 @@ def newest(kind: str | None, note: str | None, **changes: Any) -> Snapshot:
 
 
 def line(whole: Snapshot, width: int = 80) -> str:
-    panel, canvas = Judged(), Canvas(width, 1)
+    panel, canvas = LatencyLine(), Canvas(width, 1)
     panel.snapshot = whole
     panel.paint(canvas)
     return canvas.strips()[0].text

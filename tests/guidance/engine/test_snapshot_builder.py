@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from guidance.biofeedback.plan import plan_of
-from guidance.contracts.events import End, Entry, Made, Response, Stimulus
+from guidance.contracts.events import End, Entry, Response, Stimulus, TimedRecord
 from guidance.contracts.origin import RECORDED, Origin
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder
 from guidance.protocol.library import loaded
-from guidance.protocol.sheet import Biofeedback
-from guidance.signal.response.sweep_result import Evoked
+from guidance.protocol.sheet import BiofeedbackProtocol
+from guidance.signal.response.sweep_result import SweepResult
 from tests.guidance.biofeedback.signals import engine_of
 from tests.support.closed_loop import ClosedLoop
 from tests.support.streams import Stream, evoked, settings
@@ -24,14 +24,14 @@ from tests.support.streams import Stream, evoked, settings
 SESSION = SessionState("made", RECORDED)
 
 
-def ran(stream: Stream) -> tuple[Engine, list[Made]]:
+def ran(stream: Stream) -> tuple[Engine, list[TimedRecord]]:
     """An engine at the end of ``stream``, and all that it emitted."""
     engine = Engine(settings(), stream.info, "2026-01-01T00:00:00+00:00")
     made = [engine.begin(RECORDED), *engine.step(list(stream.blocks(stream.every(400)))), *engine.end("duration")]
     return engine, made
 
 
-def of(made: list[Made], kind: type) -> list[Made]:
+def of(made: list[TimedRecord], kind: type) -> list[TimedRecord]:
     return [one for one in made if isinstance(one.record, kind)]
 
 
@@ -52,7 +52,7 @@ def test_a_snapshot_counts_what_the_records_count_and_the_end_says_the_same() ->
 def test_an_entry_of_the_host_is_on_record_and_in_the_timeline_once() -> None:
     engine, _ = ran(evoked(300.0, 2))
     (made,) = engine.enter(Entry("note", {"text": "fascia felt"}))
-    assert made == Made(engine.t, Entry("note", {"text": "fascia felt"}))
+    assert made == TimedRecord(engine.t, Entry("note", {"text": "fascia felt"}))
     assert [event.text for event in engine.snapshot(SESSION).past.events].count("note: fascia felt") == 1
 
 
@@ -69,8 +69,8 @@ def builder() -> SnapshotBuilder:
     return SnapshotBuilder(settings(), evoked(300.0, 1).info)
 
 
-def response(sample: int, channel: str = "EMG 0") -> Made:
-    return Made(1.0, Response(sample, channel, True, 0.001, 300.0, 8.0, False))
+def response(sample: int, channel: str = "EMG 0") -> TimedRecord:
+    return TimedRecord(1.0, Response(sample, channel, True, 0.001, 300.0, 8.0, False))
 
 
 def shown_by(built: SnapshotBuilder, session: SessionState = SESSION) -> Snapshot:
@@ -78,9 +78,9 @@ def shown_by(built: SnapshotBuilder, session: SessionState = SESSION) -> Snapsho
 
 
 @pytest.mark.parametrize("other", [response(11), response(10, "EMG 1")])
-def test_samples_of_one_sweep_are_not_taken_for_those_of_another(other: Made) -> None:
+def test_samples_of_one_sweep_are_not_taken_for_those_of_another(other: TimedRecord) -> None:
     built = builder()
-    built.add_sweep(10, Evoked(*[None] * len(fields(Evoked))), 0.5)  # type: ignore[arg-type]
+    built.add_sweep(10, SweepResult(*[None] * len(fields(SweepResult))), 0.5)  # type: ignore[arg-type]
     built.receive(other)
     assert shown_by(built).sweeps == ()
     assert shown_by(built).detections == 0
@@ -90,7 +90,7 @@ def test_samples_of_one_sweep_are_not_taken_for_those_of_another(other: Made) ->
 def test_side_is_what_the_operator_said_last() -> None:
     built = builder()
     for side in ("left", "right"):
-        built.receive(Made(0.0, Entry("side", {"text": side})))
+        built.receive(TimedRecord(0.0, Entry("side", {"text": side})))
     assert shown_by(built).side == "right"
 
 
@@ -101,7 +101,7 @@ def test_the_session_says_where_the_signal_comes_from() -> None:
 
 def test_an_exercise_is_shown_without_sweeps_or_stimulator() -> None:
     sheet = loaded("relax").sheet
-    assert isinstance(sheet, Biofeedback)
+    assert isinstance(sheet, BiofeedbackProtocol)
     engine = engine_of(plan_of(sheet, 1)[0], 1000.0)
     shown = engine.snapshot(SESSION)
     assert (shown.mode, shown.sweeps, shown.stimulator, shown.emg.shape) == ("biofeedback", (), None, (0, 2))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.contracts.events import Alarm, Command, End, Entry, Made, Proximity, Record, Response, Stimulus
+from guidance.contracts.events import Alarm, Command, End, Entry, Proximity, Record, Response, Stimulus, TimedRecord
 from guidance.engine import timeline as module
 from guidance.engine.timeline import Timeline, entry_words
 
@@ -15,7 +15,7 @@ from guidance.engine.timeline import Timeline, entry_words
 def kept(*records: Record, channel: str = "APB") -> Timeline:
     timeline = Timeline(channel)
     for index, record in enumerate(records):
-        timeline.take(Made(float(index), record))
+        timeline.take(TimedRecord(float(index), record))
     return timeline
 
 
@@ -58,7 +58,7 @@ def test_what_was_handed_out_stays_as_it_was() -> None:
     copy = before.copy()
     for sample in range(20, 90):
         for record in pulse(sample):
-            timeline.take(Made(99.0, record))
+            timeline.take(TimedRecord(99.0, record))
     assert (before["t"] == copy["t"]).all()
     assert len(before) == 1
 

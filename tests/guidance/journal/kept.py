@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from guidance.contracts.events import Entry, Made
+from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.origin import RECORDED
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
@@ -35,12 +35,12 @@ def keep(
             record.blocks([block])
             for made in engine.step([block]):
                 _write(writer, record, made)
-        _write(writer, record, Made(engine.t, Entry("injection", {"volume_ml": 5.0, "text": "for Mrs Example"})))
+        _write(writer, record, TimedRecord(engine.t, Entry("injection", {"volume_ml": 5.0, "text": "for Mrs Example"})))
         for made in () if cut_off else engine.end("operator"):
             _write(writer, record, made)
     return folder
 
 
-def _write(writer: EventWriter, record: ProcedureRecord, made: Made) -> None:
+def _write(writer: EventWriter, record: ProcedureRecord, made: TimedRecord) -> None:
     record.note(made)
     writer.write(made)

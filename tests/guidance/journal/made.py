@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.contracts.events import Alarm, End, Entry, Made, Numbering, Proximity, Record, Response, Start, Stimulus
+from guidance.contracts.events import (
+    Alarm,
+    End,
+    Entry,
+    Proximity,
+    Record,
+    RecordSerializer,
+    Response,
+    Start,
+    Stimulus,
+    TimedRecord,
+)
 from guidance.journal.record import ProcedureRecord
 
 RATE_HZ = 2000.0
@@ -27,7 +38,7 @@ class Happening:
 
     protocol: str = "femoral"
     channel: str = CHANNEL
-    made: list[Made] = field(default_factory=list)
+    made: list[TimedRecord] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
 
     def pulse(
@@ -58,7 +69,7 @@ class Happening:
         self.add(t, Alarm(code, "medium", active, text))
 
     def add(self, t: float, record: Record) -> None:
-        self.made.append(Made(t, record))
+        self.made.append(TimedRecord(t, record))
 
     def kept(self, store: Path, *, ended: bool = True, simulated: bool = False) -> Path:
         """The folder of the procedure in ``store``, its record whole."""
@@ -69,9 +80,9 @@ class Happening:
         record = ProcedureRecord(folder, info, BEGAN)
         lines = sorted(self.made, key=lambda made: made.t)
         last_t = max([1.0, *(made.t for made in lines)])
-        end = [Made(last_t, End("operator", len(self.pulses), len(self.pulses), round(last_t * RATE_HZ), 0))]
-        numbering = Numbering()
-        for made in [Made(0.0, self._start(info)), *lines, *(end if ended else [])]:
+        end = [TimedRecord(last_t, End("operator", len(self.pulses), len(self.pulses), round(last_t * RATE_HZ), 0))]
+        numbering = RecordSerializer()
+        for made in [TimedRecord(0.0, self._start(info)), *lines, *(end if ended else [])]:
             record.note(made)
             record.journal.write(numbering.line(made, 0).encode() + b"\n")
         record.blocks(list(_signal(last_t + 0.5, self.pulses)))

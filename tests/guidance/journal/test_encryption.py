@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.errors import ArgumentFault, Fault
-from guidance.journal.encryption import Key, new_key_file, of_file, of_phrase
+from guidance.common.errors import UsageError, UserError
+from guidance.journal.encryption import EncryptionKey, new_key_file, of_file, of_phrase
 from guidance.journal.protecting import protect
 from guidance.note.case_sheet import load_case, save_case
 from guidance.note.note_files import held_in
@@ -63,7 +63,7 @@ def test_a_note_signed_with_a_key_takes_the_case_sheet_with_it(folder: Path, key
 def test_a_passphrase_opens_and_another_is_told_in_one_sentence(folder: Path) -> None:
     protect(folder, of_phrase("five unusual words here"))
     assert load_case(folder, of_phrase("five unusual words here")).get("patient") == PATIENT
-    with pytest.raises(Fault, match="does not open: the passphrase or key is another one"):
+    with pytest.raises(UserError, match="does not open: the passphrase or key is another one"):
         load_case(folder, of_phrase("five unusual words then"))
 
 
@@ -95,7 +95,7 @@ def test_answers_to_a_protected_case_stay_protected(folder: Path, key_file: Path
     )
     assert "Zauberwort" in done.out
     assert b"Zauberwort" not in everything(folder)
-    with pytest.raises(Fault, match="is encrypted"):
+    with pytest.raises(UserError, match="is encrypted"):
         save_case(folder, sheet(), None)
 
 
@@ -103,7 +103,7 @@ def test_a_public_key_encrypts_and_does_not_open(folder: Path, tmp_path: Path) -
     public = tmp_path / "site.pub"
     public.write_text(new_key_file(tmp_path / "site.key"))
     protect(folder, of_file(public))
-    with pytest.raises(Fault, match="does not open with a public key"):
+    with pytest.raises(UserError, match="does not open with a public key"):
         load_case(folder, of_file(public))
     assert load_case(folder, of_file(tmp_path / "site.key")).get("patient") == PATIENT
 
@@ -123,7 +123,7 @@ def test_a_damaged_file_is_told_in_one_sentence(folder: Path, key_file: Path, da
     protect(folder, of_file(key_file))
     path = folder / "case.age"
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
-    with pytest.raises(Fault, match="the file is damaged"):
+    with pytest.raises(UserError, match="the file is damaged"):
         load_case(folder, of_file(key_file))
 
 
@@ -146,7 +146,7 @@ def test_a_key_file_that_will_not_do_is_told(tmp_path: Path, content: str, mode:
     path = tmp_path / "key"
     path.write_text(content)
     path.chmod(mode)
-    with pytest.raises(ArgumentFault, match=words):
+    with pytest.raises(UsageError, match=words):
         of_file(path)
 
 
@@ -154,7 +154,7 @@ def test_a_passphrase_may_lie_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("four quite unusual words\n")
     path.chmod(0o600)
-    assert of_file(path) == Key(phrase="four quite unusual words")
+    assert of_file(path) == EncryptionKey(phrase="four quite unusual words")
 
 
 def test_a_new_key_is_for_its_owner_alone_and_nothing_is_written_over(tmp_path: Path) -> None:

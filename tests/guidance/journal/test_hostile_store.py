@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.event_reader import read_events
 from guidance.journal.recover import recover
@@ -27,7 +27,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX"
 def test_a_name_never_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / EVENTS_NAME).touch()
-    with pytest.raises(ArgumentFault, match="procedures list shows them"):
+    with pytest.raises(UsageError, match="procedures list shows them"):
         find(tmp_path / "store", name)
 
 
@@ -38,7 +38,7 @@ def test_a_symbolic_link_is_no_procedure(tmp_path: Path) -> None:
     folder = keep(tmp_path / "elsewhere", cut_off=True)
     (store / folder.name).symlink_to(folder)
     assert procedures(store) == unfinished(store) == end_alone(store) == []
-    with pytest.raises(ArgumentFault, match="is a symbolic link"):
+    with pytest.raises(UsageError, match="is a symbolic link"):
         find(store, folder.name)
 
 
@@ -52,9 +52,9 @@ def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, name: str) -> Non
     before = secret.read_bytes()
     if name == EVENTS_NAME:
         assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is a symbolic link)"
-        with pytest.raises(Fault, match="symbolic link"):
+        with pytest.raises(UserError, match="symbolic link"):
             recover(folder)
-        with pytest.raises(Fault, match="symbolic link"):
+        with pytest.raises(UserError, match="symbolic link"):
             read_events(folder)
     else:
         found = recover(folder)
@@ -73,14 +73,14 @@ def test_a_pipe_in_place_of_the_journal_holds_nobody_up(tmp_path: Path) -> None:
     assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is no plain file)"
     assert summary_of(folder).state == "unreadable"
     for act in (recover, read_events):
-        with pytest.raises(Fault, match="no plain file"):
+        with pytest.raises(UserError, match="no plain file"):
             act(folder)
 
 
 @posix
 def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(ArgumentFault, match=r"Everybody may write in .*chmod o-w"):
+    with pytest.raises(UsageError, match=r"Everybody may write in .*chmod o-w"):
         new_procedure(tmp_path, "p", NOW)
     tmp_path.chmod(0o1777)
     assert new_procedure(tmp_path, "p", NOW).exists()
@@ -101,7 +101,7 @@ def test_damaged_lines_are_told_by_their_number(tmp_path: Path, line: bytes) -> 
     folder = keep(tmp_path)
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n" + line + b"\n")
-    with pytest.raises(Fault, match=r"^Line 2 of .*events.jsonl is damaged"):
+    with pytest.raises(UserError, match=r"^Line 2 of .*events.jsonl is damaged"):
         read_events(folder)
     assert summary_of(folder).name == folder.name
 
@@ -123,7 +123,7 @@ def test_what_first_and_last_line_say_is_not_believed(tmp_path: Path) -> None:
 
 def test_a_journal_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / EVENTS_NAME).write_text("kept")
-    with pytest.raises(ArgumentFault, match="cannot be begun"):
+    with pytest.raises(UsageError, match="cannot be begun"):
         Journal(tmp_path)
     assert (tmp_path / EVENTS_NAME).read_text() == "kept"
 
@@ -174,7 +174,7 @@ def test_tombstones_that_were_changed_are_broken(tmp_path: Path, damage: object)
 def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> None:
     folder = keep(tmp_path)
     (tmp_path / DELETED_NAME).write_text("{}\n")
-    with pytest.raises(Fault, match="Nothing was deleted"):
+    with pytest.raises(UserError, match="Nothing was deleted"):
         delete(folder, NOW)
     assert verify(folder).holds
 
@@ -182,7 +182,7 @@ def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> 
 def test_a_procedure_under_way_is_not_deleted(tmp_path: Path) -> None:
     folder = new_procedure(tmp_path, "p", NOW)
     journal = Journal(folder)
-    with pytest.raises(Fault, match="still being recorded"):
+    with pytest.raises(UserError, match="still being recorded"):
         delete(folder, NOW)
     journal.close()
     assert folder.exists()

@@ -11,7 +11,7 @@ import numpy as np
 import pyedflib
 import pytest
 
-from guidance.common.errors import Fault
+from guidance.common.errors import UserError
 from guidance.journal import recover as recover_module
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.event_reader import read_events
@@ -97,7 +97,7 @@ def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pyt
 
     with monkeypatch.context() as patch:
         patch.setattr(recover_module, "put_seal", fail)
-        with pytest.raises(Fault, match="cannot be recovered \\(No space left"):
+        with pytest.raises(UserError, match="cannot be recovered \\(No space left"):
             recover(folder)
     recover(folder)
     assert verify(folder).state is RecordState.WHOLE
@@ -114,14 +114,14 @@ def test_a_broken_chain_is_not_built_on(folder: Path) -> None:
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().replace(b'"t": 0', b'"t": 1', 1))
     before = path.read_bytes()
-    with pytest.raises(Fault, match=r"line 1 is broken.*it is left as it is"):
+    with pytest.raises(UserError, match=r"line 1 is broken.*it is left as it is"):
         recover(folder)
     assert path.read_bytes() == before
 
 
 def test_what_is_still_being_recorded_is_left_alone(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
-    with pytest.raises(Fault, match="still being recorded"):
+    with pytest.raises(UserError, match="still being recorded"):
         recover(tmp_path)
     journal.close()
 
@@ -137,5 +137,5 @@ def test_lines_that_chain_but_are_no_records_are_told(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(b'{"kind": "start"}\n')
     journal.close()
-    with pytest.raises(Fault, match="its lines are no records"):
+    with pytest.raises(UserError, match="its lines are no records"):
         recover(tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.note.case_sheet import Case, case_file, load_case
+from guidance.note.case_sheet import CaseSheet, case_file, load_case
 from guidance.note.compose import SIMULATION, compose
 from guidance.note.event_query import read_stream
 from guidance.note.page import NotePage
@@ -41,7 +41,7 @@ def test_the_case_sheet_is_beside_the_record_and_its_names_are_nowhere_in_it(fol
 
 
 def test_all_that_the_record_can_tell_is_told_and_only_the_rest_is_missing(folder: Path) -> None:
-    missing = {key for key, _ in compose(read_stream(folder), Case()).missing}
+    missing = {key for key, _ in compose(read_stream(folder), CaseSheet()).missing}
     told = {
         "technique",
         "minimum_current",

@@ -13,14 +13,14 @@ import pytest
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.patient import Patient as Simulated
 from drivers.simulated.tissue import Injectate
-from guidance.contracts.commands import Aliquot, Arm, Aspiration, Mark
+from guidance.contracts.commands import Aliquot, Arm, Aspiration, OperatorNote
 from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of
 from guidance.engine.settings import Mode, Settings
-from guidance.note.case_sheet import Case
+from guidance.note.case_sheet import CaseSheet
 from guidance.protocol import load
-from guidance.session import Live
+from guidance.session import LiveJob
 from tests.guidance.session.virtual import VirtualBench
 
 _ENOUGH_MA = 0.42
@@ -32,7 +32,7 @@ SOLUTION = "ropivacaine 0.5%"
 class VirtualBlock:
     """The operator of a procedure on ``bench``."""
 
-    def __init__(self, bench: VirtualBench, case: Case | None = None) -> None:
+    def __init__(self, bench: VirtualBench, case: CaseSheet | None = None) -> None:
         """The patient's nerve is a femoral one, as the protocol's."""
         self._bench, self._case = bench, case
         patient = Simulated(5, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=2.5)
@@ -46,10 +46,10 @@ class VirtualBlock:
         for number in range(3):
             bench.after(_INJECTS_AT_S + 5.0 * number, lambda: bench.seat.send(Aspiration()))
             bench.after(_INJECTS_AT_S + 5.0 * number + 1.0, self._inject)
-        bench.after(_INJECTS_AT_S + 12.0, lambda: bench.seat.send(Mark("pain")))
+        bench.after(_INJECTS_AT_S + 12.0, lambda: bench.seat.send(OperatorNote("pain")))
         plan = plan_of(drugs(), DosePatient(70.0, 54.0), SOLUTION)
         settings = Settings(load("femoral"), Mode.AUTO, headless=False, dose=plan)
-        job = Live(settings, str(bench.store), "ona:virtual", None, duration_s, case=self._case)
+        job = LiveJob(settings, str(bench.store), "ona:virtual", None, duration_s, case=self._case)
         job.open().run(bench.seat, lambda: False)
         (journal,) = bench.store.glob("*/events.jsonl")
         return journal.parent

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guidance.needle_emg.effort import Seen, judge_effort
+from guidance.needle_emg.effort import ActivitySecond, judge_effort
 from guidance.needle_emg.endplate import plate_activity
-from guidance.needle_emg.potential_detector import PotentialFinder
+from guidance.needle_emg.potential_detector import PotentialDetector
 from guidance.signal.sweep.basis import Array
 from tests.guidance.needle_emg.made import RATE_HZ, laid, times, unit_wave
 
@@ -15,7 +15,7 @@ PLATE = unit_wave(350.0, 150.0, negative_first=True)
 
 
 def plates(uv: Array) -> bool:
-    found = plate_activity(PotentialFinder(RATE_HZ).feed(uv), len(uv) / RATE_HZ, RATE_HZ)
+    found = plate_activity(PotentialDetector(RATE_HZ).feed(uv), len(uv) / RATE_HZ, RATE_HZ)
     return found is not None and found.is_found
 
 
@@ -35,24 +35,26 @@ def test_irregular_potentials_that_begin_positive_do_not() -> None:
 
 @pytest.mark.parametrize(
     ("seen", "pattern"),
-    [(Seen(0, 0, 0.0), "silent"), (Seen(12, 2, 0.1), "single units"), (Seen(40, 6, 0.3), "mixed"),
-     (Seen(90, 9, 0.8), "full"), (Seen(30, 2, 0.1, is_plate=True), "end-plate")],
+    [(ActivitySecond(0, 0, 0.0), "silent"), (ActivitySecond(12, 2, 0.1), "single units"),
+     (ActivitySecond(40, 6, 0.3), "mixed"),
+     (ActivitySecond(90, 9, 0.8), "full"), (ActivitySecond(30, 2, 0.1, is_plate=True), "end-plate")],
 )  # fmt: skip
-def test_a_second_is_named_by_its_pattern(seen: Seen, pattern: str) -> None:
+def test_a_second_is_named_by_its_pattern(seen: ActivitySecond, pattern: str) -> None:
     assert seen.pattern == pattern
 
 
 @pytest.mark.parametrize(
     ("phase", "seen", "fits"),
-    [("rest", Seen(0, 0, 0.0), True), ("rest", Seen(40, 6, 0.3), False), ("slight", Seen(0, 0, 0.0), False),
-     ("slight", Seen(12, 2, 0.1), True), ("slight", Seen(90, 9, 0.8), False), ("full", Seen(90, 9, 0.8), True),
-     ("full", Seen(12, 2, 0.1), False), (None, Seen(12, 2, 0.1), None)],
+    [("rest", ActivitySecond(0, 0, 0.0), True), ("rest", ActivitySecond(40, 6, 0.3), False),
+     ("slight", ActivitySecond(0, 0, 0.0), False), ("slight", ActivitySecond(12, 2, 0.1), True),
+     ("slight", ActivitySecond(90, 9, 0.8), False), ("full", ActivitySecond(90, 9, 0.8), True),
+     ("full", ActivitySecond(12, 2, 0.1), False), (None, ActivitySecond(12, 2, 0.1), None)],
 )  # fmt: skip
-def test_each_effort_has_its_right_pattern(phase: str | None, seen: Seen, fits: bool | None) -> None:
+def test_each_effort_has_its_right_pattern(phase: str | None, seen: ActivitySecond, fits: bool | None) -> None:
     told, text = judge_effort(phase, seen)  # type: ignore[arg-type]
     assert told is fits
     assert text.endswith(".")
 
 
 def test_where_no_effort_was_asked_for_it_says_so() -> None:
-    assert judge_effort(None, Seen(90, 9, 0.8)) == (None, "No effort was asked for yet.")
+    assert judge_effort(None, ActivitySecond(90, 9, 0.8)) == (None, "No effort was asked for yet.")

@@ -9,8 +9,8 @@ import pytest
 
 from drivers.base import Block, Channel, DeviceInfo, Limits
 from drivers.simulated.patient import Patient
-from guidance.contracts.commands import Arm, Mark, Message
-from guidance.contracts.events import Activity, Cue, Entry, Made, MotorUnit, Proximity, Record
+from guidance.contracts.commands import Arm, OperatorCommand, OperatorNote
+from guidance.contracts.events import Activity, Cue, Entry, MotorUnit, Proximity, Record, TimedRecord
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
@@ -44,11 +44,11 @@ def in_muscle(start_mm: float, seconds: float, effort: float = 0.18, seed: int =
     return patient.advance(round(seconds * RATE_HZ))
 
 
-def run(made: Engine, uv: np.ndarray, sizes: Sequence[int] = (500,)) -> list[Made]:
+def run(made: Engine, uv: np.ndarray, sizes: Sequence[int] = (500,)) -> list[TimedRecord]:
     return [record for block in blocks(uv, sizes) for record in made.step([block])]
 
 
-def of(kind: type[Record], records: Sequence[Made]) -> list[Record]:
+def of(kind: type[Record], records: Sequence[TimedRecord]) -> list[Record]:
     return [made.record for made in records if isinstance(made.record, kind)]
 
 
@@ -84,7 +84,7 @@ def test_records_are_the_same_however_the_blocks_came(near: np.ndarray) -> None:
 
 def test_a_phase_is_asked_for_and_the_activity_judged_by_it(near: np.ndarray) -> None:
     made = engine(headless=False)
-    (asked,) = (m.record for m in made.step([], messages=[Mark("slight")]))
+    (asked,) = (m.record for m in made.step([], messages=[OperatorNote("slight")]))
     assert asked == Entry("activation", {"phase": "slight", "movement": "Wrist flexion with radial deviation"})
     activity = of(Activity, run(made, near))[-1]
     assert isinstance(activity, Activity)
@@ -93,7 +93,7 @@ def test_a_phase_is_asked_for_and_the_activity_judged_by_it(near: np.ndarray) ->
 
 def test_a_patient_who_tries_in_vain_is_told_to_be_silent_not_far() -> None:
     made = engine(headless=False)
-    list(made.step([], messages=[Mark("slight")]))
+    list(made.step([], messages=[OperatorNote("slight")]))
     rng = np.random.default_rng(1)
     records = run(made, (3 * rng.standard_normal((4 * RATE_HZ, 1))).astype(np.float32))
     last = of(Proximity, records)[-1]
@@ -110,11 +110,11 @@ def test_rest_without_end_plates_tells_nothing_of_closeness() -> None:
 
 def test_arming_hands_over_to_stimulation_and_switching_off_hands_back(near: np.ndarray) -> None:
     made = engine(Mode.AUTO, headless=True)
-    records: list[Made] = []
+    records: list[TimedRecord] = []
     now = 0
     for index, block in enumerate(blocks(near, (500,))):
         now += 50_000_000
-        messages: list[Message] = [Arm()] if index == 30 else []
+        messages: list[OperatorCommand] = [Arm()] if index == 30 else []
         records += made.step([Block(block.first_sample, block.samples, arrived_ns=now)], now, messages)
     handed = [e.fields["to"] for e in of(Entry, records) if isinstance(e, Entry) and e.what == "hand-over"]
     assert handed[:1] == ["stimulation"]

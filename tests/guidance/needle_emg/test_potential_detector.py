@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidance.needle_emg.potential_detector import Potential, PotentialFinder
+from guidance.needle_emg.potential_detector import Potential, PotentialDetector
 from guidance.signal.sweep.basis import Array
 from tests.guidance.needle_emg.made import RATE_HZ, laid, times, unit_wave
 
@@ -18,7 +18,7 @@ SIGNAL = laid(3.0, [(at, unit_wave(400.0, 400.0)) for at in AT])
 
 
 def found(uv: Array, cuts: list[int] | None = None) -> list[Potential]:
-    finder = PotentialFinder(RATE_HZ)
+    finder = PotentialDetector(RATE_HZ)
     edges = sorted({0, len(uv), *(cut for cut in cuts or [] if cut < len(uv))})
     return [p for first, stop in pairwise(edges) for p in finder.feed(uv[first:stop])]
 
@@ -65,7 +65,7 @@ def test_nothing_is_found_in_lost_samples_nor_made_of_their_edges() -> None:
 
 
 def test_a_long_hole_is_passed_over_at_once_and_indices_go_on() -> None:
-    finder = PotentialFinder(RATE_HZ)
+    finder = PotentialDetector(RATE_HZ)
     before = finder.feed(SIGNAL[:12_345])
     gone = round(600 * RATE_HZ)
     after = [*finder.lose(12_345 + gone), *finder.feed(SIGNAL[12_345:])]
@@ -76,6 +76,6 @@ def test_a_long_hole_is_passed_over_at_once_and_indices_go_on() -> None:
 
 
 def test_what_a_stimulus_evokes_is_left_out() -> None:
-    finder = PotentialFinder(RATE_HZ)
+    finder = PotentialDetector(RATE_HZ)
     finder.blank(round(2.0 * RATE_HZ))
     assert all(p.sample >= 2.0 * RATE_HZ for p in finder.feed(SIGNAL))

@@ -7,15 +7,15 @@ from collections import Counter
 import pytest
 
 from guidance.needle_emg.closeness import Closeness, Criterion, nearest
-from guidance.needle_emg.potential_detector import PotentialFinder
-from guidance.needle_emg.units import Sorter
+from guidance.needle_emg.potential_detector import PotentialDetector
+from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
 from tests.guidance.needle_emg.made import RATE_HZ, laid, times, unit_wave
 
 
-def sorted_units(uv: Array) -> Sorter:
-    sorter = Sorter(RATE_HZ)
-    for potential in PotentialFinder(RATE_HZ).feed(uv):
+def sorted_units(uv: Array) -> MotorUnitSorter:
+    sorter = MotorUnitSorter(RATE_HZ)
+    for potential in PotentialDetector(RATE_HZ).feed(uv):
         sorter.sort(potential)
     return sorter
 
@@ -38,7 +38,7 @@ def test_two_units_are_told_apart_and_their_rates_known() -> None:
 
 def test_potentials_laid_over_others_found_no_unit() -> None:
     crowd = [(at, unit_wave(300.0 + 40 * k, 400.0)) for k in range(6) for at in times(25.0, 1.5, seed=k)]
-    sorter, finder = Sorter(RATE_HZ), PotentialFinder(RATE_HZ)
+    sorter, finder = MotorUnitSorter(RATE_HZ), PotentialDetector(RATE_HZ)
     potentials = finder.feed(laid(1.5, crowd))
     before = [sorter.sort(p) for p in potentials if p.is_mixed]
     assert before

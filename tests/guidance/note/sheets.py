@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from guidance.note.case_sheet import Case, case_of
+from guidance.note.case_sheet import CaseSheet, case_of
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 PATIENT, BORN, NUMBER, PERFORMER = "Quirina Nachname-Xylander", "1951-07-23", "MRN-55-0815", "Dr Wolpertinger"
@@ -68,7 +68,7 @@ emg_activity = "moderate"
 """
 
 
-def sheet(text: str = BLOCK_SHEET, **answers: str) -> Case:
+def sheet(text: str = BLOCK_SHEET, **answers: str) -> CaseSheet:
     """The case in ``text``, with ``answers`` beside it."""
     case = case_of(text, "case.toml", NOW)
     for key, answer in answers.items():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guidance.common.errors import ArgumentFault, Fault
-from guidance.note.case_sheet import Case, case_of, load_case, save_case
+from guidance.common.errors import UsageError, UserError
+from guidance.note.case_sheet import CaseSheet, case_of, load_case, save_case
 from guidance.note.empty import empty_sheet
 from guidance.protocol import load, names
 from tests.guidance.journal.made import block
@@ -19,7 +19,7 @@ from tests.support.command_line import command
 
 
 def fault_of(text: str) -> str:
-    with pytest.raises(ArgumentFault) as found:
+    with pytest.raises(UsageError) as found:
         case_of(text, "case.toml", NOW)
     return str(found.value)
 
@@ -71,12 +71,12 @@ def test_control_characters_do_not_come_in() -> None:
 def test_no_answer_brings_anything_but_an_answer_or_one_fault(text: str) -> None:
     for key in ("patient", "side", "weight_kg", "birth_date"):
         try:
-            answer = Case().told(key, text, NOW).get(key)
-        except ArgumentFault:
+            answer = CaseSheet().told(key, text, NOW).get(key)
+        except UsageError:
             continue
         assert answer
         assert answer.isprintable()
-        assert Case().told(key, answer, NOW).get(key) == answer
+        assert CaseSheet().told(key, answer, NOW).get(key) == answer
 
 
 def test_it_is_kept_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
@@ -89,16 +89,16 @@ def test_it_is_kept_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"answers": {"side": "up"}, "told_at": {}}', "\xff"])
 def test_a_damaged_one_is_told_as_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / "case.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(Fault, match="damaged"):
+    with pytest.raises(UserError, match="damaged"):
         load_case(tmp_path, None)
 
 
 def test_one_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("{}")
     (tmp_path / "case.json").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Fault, match="symbolic link"):
+    with pytest.raises(UserError, match="symbolic link"):
         load_case(tmp_path, None)
-    with pytest.raises(Fault, match="symbolic link"):
+    with pytest.raises(UserError, match="symbolic link"):
         save_case(tmp_path, sheet(), None)
 
 

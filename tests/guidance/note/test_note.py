@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from guidance.note.case_sheet import Case
+from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import SIMULATION, compose
-from guidance.note.event_query import Stream, read_stream
+from guidance.note.event_query import EventQuery, read_stream
 from guidance.note.page import SHEET, NotePage, Sentence
 from tests.guidance.journal.made import Happening, aliquots, block
 from tests.guidance.note.sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
 
 
-def note_of(happening: Happening, store: Path, case: Case | None = None, *, ended: bool = True) -> NotePage:
-    return compose(read_stream(happening.kept(store, ended=ended)), case or Case())
+def note_of(happening: Happening, store: Path, case: CaseSheet | None = None, *, ended: bool = True) -> NotePage:
+    return compose(read_stream(happening.kept(store, ended=ended)), case or CaseSheet())
 
 
 def sentences(page: NotePage, label: str) -> tuple[Sentence, ...]:
@@ -203,7 +203,7 @@ def test_a_record_that_was_cut_off_says_so_first(tmp_path: Path) -> None:
 
 
 def test_a_simulated_patient_is_named_as_one(tmp_path: Path) -> None:
-    page = compose(read_stream(block().kept(tmp_path, simulated=True)), Case())
+    page = compose(read_stream(block().kept(tmp_path, simulated=True)), CaseSheet())
     assert SIMULATION in page.banners
 
 
@@ -271,5 +271,5 @@ def test_words_of_the_record_are_harmless_in_the_note(tmp_path: Path) -> None:
 
 
 def test_the_stream_says_what_it_cannot_be_read_as(tmp_path: Path) -> None:
-    stream = Stream([{"kind": "start", "seq": 0, "t": 0.0, "wall_time": "2026-03-14T09:26:53+01:00"}])
+    stream = EventQuery([{"kind": "start", "seq": 0, "t": 0.0, "wall_time": "2026-03-14T09:26:53+01:00"}])
     assert stream.clock(3.4) == "09:26:56"

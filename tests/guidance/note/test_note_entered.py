@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.contracts.events import Made, Response
+from guidance.contracts.events import Response, TimedRecord
 from tests.guidance.journal.made import Happening, block
 from tests.guidance.note.sheets import sheet
 from tests.guidance.note.test_note import all_sentences, missing, note_of, said
@@ -48,7 +48,7 @@ def test_a_minimum_that_may_be_another_muscles_says_so(tmp_path: Path, judged: s
     happening.pulse(2.0, 0.5, answered=True)
     answer = happening.made[-1]
     assert isinstance(answer.record, Response)
-    happening.made[-1] = Made(answer.t, replace(answer.record, judged=judged, note="9.5 ms is odd"))
+    happening.made[-1] = TimedRecord(answer.t, replace(answer.record, judged=judged, note="9.5 ms is odd"))
     page = note_of(happening, tmp_path)
     doubt = f"By its latency that answer came {words} than the target's is expected."
     assert (doubt in said(page, "Minimum current and its duration")) is bool(words)

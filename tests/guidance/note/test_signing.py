@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.journal.event_log import Journal
 from guidance.note.case_sheet import load_case, save_case
 from guidance.note.note_files import ProcedureFiles, held_in
-from guidance.note.signing import Signed, add, load_signed, sign
+from guidance.note.signing import Signature, add, load_signed, sign
 from tests.guidance.journal.made import block
 from tests.guidance.note.sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
 from tests.support.command_line import command
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def signed(folder: Path) -> Signed:
+def signed(folder: Path) -> Signature:
     held = held_in(folder, None)
     return sign(folder, held.composed, held.case, PERFORMER, None, NOW)
 
@@ -45,7 +45,7 @@ def tampered(folder: Path, old: str, new: str) -> None:
 def test_it_is_refused_while_something_is_missing_and_says_what(tmp_path: Path) -> None:
     folder = block().kept(tmp_path)
     held = held_in(folder, None)
-    with pytest.raises(ArgumentFault, match=r"without an answer \(patient, birth_date, .*complications\)"):
+    with pytest.raises(UsageError, match=r"without an answer \(patient, birth_date, .*complications\)"):
         sign(folder, held.composed, held.case, PERFORMER, None, NOW)
     assert load_signed(folder, None) is None
     assert "DRAFT, NOT SIGNED." in banners(held)
@@ -60,13 +60,13 @@ def test_a_signed_note_says_by_whom_and_that_nothing_has_changed(folder: Path) -
 
 def test_it_is_signed_once(folder: Path) -> None:
     signed(folder)
-    with pytest.raises(ArgumentFault, match="signed already"):
+    with pytest.raises(UsageError, match="signed already"):
         signed(folder)
 
 
 def test_nobody_cannot_sign(folder: Path) -> None:
     held = held_in(folder, None)
-    with pytest.raises(ArgumentFault, match="Say who signs"):
+    with pytest.raises(UsageError, match="Say who signs"):
         sign(folder, held.composed, held.case, " \x1b ", None, NOW)
 
 
@@ -77,7 +77,7 @@ def test_a_procedure_under_way_is_not_signed(tmp_path: Path) -> None:
     (folder / "events.jsonl").unlink()
     journal = Journal(folder)
     try:
-        with pytest.raises(ArgumentFault, match="is running"):
+        with pytest.raises(UsageError, match="is running"):
             sign(folder, held.composed, held.case, PERFORMER, None, NOW)
     finally:
         journal.close()
@@ -88,7 +88,7 @@ def test_a_record_that_does_not_hold_is_not_signed_and_the_note_says_so(folder: 
     path.write_text(path.read_text().replace('"volume_ml": 5.0', '"volume_ml": 4.0', 1))
     held = held_in(folder, None)
     assert "THE RECORD DOES NOT HOLD" in banners(held)
-    with pytest.raises(ArgumentFault, match="broken"):
+    with pytest.raises(UsageError, match="broken"):
         sign(folder, held.composed, held.case, PERFORMER, None, NOW)
 
 
@@ -103,10 +103,10 @@ def test_addenda_follow_each_other_dated_and_authored(folder: Path) -> None:
 
 
 def test_an_addendum_needs_a_signed_note_and_words(folder: Path) -> None:
-    with pytest.raises(ArgumentFault, match="not signed yet"):
+    with pytest.raises(UsageError, match="not signed yet"):
         add(folder, "Too early.", "Dr B", None, NOW)
     signed(folder)
-    with pytest.raises(ArgumentFault, match="needs words"):
+    with pytest.raises(UsageError, match="needs words"):
         add(folder, " \n", "Dr B", None, NOW)
 
 
@@ -125,7 +125,7 @@ def test_a_change_to_what_was_signed_or_added_is_found(folder: Path, old: str, n
     signed(folder)
     add(folder, "First.", "Dr B", None, NOW)
     tampered(folder, old, new)
-    with pytest.raises(Fault, match="changed after signing"):
+    with pytest.raises(UserError, match="changed after signing"):
         load_signed(folder, None)
 
 
@@ -137,14 +137,14 @@ def test_an_addendum_taken_out_of_the_middle_is_found(folder: Path) -> None:
     held = json.loads(path.read_text(encoding="utf-8"))
     del held["chain"][1]
     path.write_text(json.dumps(held), encoding="utf-8")
-    with pytest.raises(Fault, match="addendum 1 does not follow"):
+    with pytest.raises(UserError, match="addendum 1 does not follow"):
         load_signed(folder, None)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"chain": []}', '{"chain": [1]}', '{"chain": [{"kind": "signature"}]}'])
 def test_what_is_no_signed_note_is_told_as_damaged(folder: Path, text: str) -> None:
     (folder / "note.json").write_text(text)
-    with pytest.raises(Fault, match="damaged"):
+    with pytest.raises(UserError, match="damaged"):
         load_signed(folder, None)
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 import guidance.ui
-from guidance.contracts.commands import Credit, Message, Pause, Quit
+from guidance.contracts.commands import FrameAck, OperatorCommand, PausePlayback, Quit
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes import EngineLink, ExitOutcome, run_headless, run_with_screen
-from guidance.session.replay import Replay
+from guidance.session.replay import ReplayJob
 from guidance.ui.link import GONE
 from tests.support.command_line import signals_kept
 from tests.support.event_rules import Line, faults, read
@@ -26,7 +26,7 @@ from tests.support.streams import evoked, settings
 
 PATIENCE_S = 20.0
 
-Act = Callable[[list[Snapshot]], Message | None]
+Act = Callable[[list[Snapshot]], OperatorCommand | None]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,10 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_edf(tmp_path_factory.mktemp("good") / "good.edf", evoked(300.0, 40))
 
 
-def job(recording: Path, events: Path | None = None, speed: float | None = 1.0, channel: str | None = None) -> Replay:
-    return Replay(str(recording), settings(), channel=channel, events=str(events) if events else None, speed=speed)
+def job(
+    recording: Path, events: Path | None = None, speed: float | None = 1.0, channel: str | None = None
+) -> ReplayJob:
+    return ReplayJob(str(recording), settings(), channel=channel, events=str(events) if events else None, speed=speed)
 
 
 def snapshots(link: EngineLink, act: Act, *, paying: bool = True) -> list[Snapshot]:
@@ -49,7 +51,7 @@ def snapshots(link: EngineLink, act: Act, *, paying: bool = True) -> list[Snapsh
             continue
         seen.append(snapshot)
         message = act(seen)
-        for one in ([Credit(len(seen))] if paying else []) + ([message] if message else []):
+        for one in ([FrameAck(len(seen))] if paying else []) + ([message] if message else []):
             link.send(one)
     return seen
 
@@ -58,7 +60,7 @@ def nothing(_: list[Snapshot]) -> None:
     return None
 
 
-def run(job: Replay, screen: Callable[[EngineLink], object], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
+def run(job: ReplayJob, screen: Callable[[EngineLink], object], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
     """Run ``job`` in its own process with ``screen`` in the place of the terminal's."""
     monkeypatch.setattr(guidance.ui, "run_screen", screen)
     outcome = run_with_screen(job)
@@ -105,9 +107,9 @@ def test_pause_holds_the_replay_and_quit_ends_it_in_order(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Snapshot] = []
-    at: dict[int, Message] = {4: Pause(on=True), 10: Pause(on=False), 16: Quit()}
+    at: dict[int, OperatorCommand] = {4: PausePlayback(on=True), 10: PausePlayback(on=False), 16: Quit()}
 
-    def act(now: list[Snapshot]) -> Message | None:
+    def act(now: list[Snapshot]) -> OperatorCommand | None:
         return at.get(len(now))
 
     events = tmp_path / "events.jsonl"

@@ -14,13 +14,13 @@ import pytest
 
 import guidance.ui
 from drivers.base import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
-from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, ArgumentFault, Fault
-from guidance.contracts.commands import Credit, Message, Quit
+from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, UsageError, UserError
+from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless, run_with_screen
 from guidance.processes import launch as processes
 from guidance.processes import screen_channel as desk
-from guidance.processes.screen_channel import Desk, ScreenDesk
+from guidance.processes.screen_channel import ScreenChannel, SocketScreenChannel
 from tests.guidance.ui.fakes import build_snapshot
 from tests.support.command_line import signals_kept
 
@@ -30,7 +30,7 @@ class Play:
     """A job that shows something until it is told to quit, or for ``lasts_s``; ``fault`` keeps it from opening."""
 
     lasts_s: float = 30.0
-    fault: Fault | DeviceError | None = None
+    fault: UserError | DeviceError | None = None
     amiss: str | None = None
 
     def open(self) -> Play:
@@ -38,7 +38,7 @@ class Play:
             raise self.fault
         return self
 
-    def run(self, desk: Desk, stopping: Callable[[], bool]) -> str | None:
+    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         until = time.monotonic() + self.lasts_s
         while time.monotonic() < until and not stopping():
             if any(isinstance(message, Quit) for message in desk.messages()):
@@ -69,7 +69,7 @@ def received(link: EngineLink) -> object:
 
 def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
     here, there = wires
-    engine, link = ScreenDesk(there), EngineLink(here)
+    engine, link = SocketScreenChannel(there), EngineLink(here)
     drawn: list[int] = []
 
     def draw() -> Snapshot:
@@ -80,8 +80,8 @@ def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
         engine.show(draw)
     assert len(drawn) == 1
     received(link)
-    link.send(Credit(1))
-    assert [type(message) for message in engine.messages()] == [Credit]
+    link.send(FrameAck(1))
+    assert [type(message) for message in engine.messages()] == [FrameAck]
     time.sleep(desk.FRAME_S)
     engine.show(draw)
     assert len(drawn) == 2
@@ -90,7 +90,7 @@ def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
 
 def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "_CLOSE_S", 0.05)
-    engine = ScreenDesk(wires[1])
+    engine = SocketScreenChannel(wires[1])
     begun = time.monotonic()
     for _ in range(30):
         engine.show(build_snapshot, at_once=True)
@@ -101,7 +101,7 @@ def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch:
 
 def test_a_screen_that_hangs_up_is_gone(wires: Wires) -> None:
     here, there = wires
-    engine = ScreenDesk(there)
+    engine = SocketScreenChannel(there)
     here.close()
     assert engine.messages() == []
     assert engine.gone
@@ -111,7 +111,7 @@ def test_a_screen_that_hangs_up_is_gone(wires: Wires) -> None:
 
 def test_the_outcome_comes_with_the_last_snapshot(wires: Wires) -> None:
     here, there = wires
-    engine, link = ScreenDesk(there), EngineLink(here)
+    engine, link = SocketScreenChannel(there), EngineLink(here)
     engine.show(build_snapshot, at_once=True)
     engine.close(ExitOutcome(FAILED, "amiss"))
     there.close()
@@ -140,15 +140,15 @@ def test_an_engine_that_died_before_it_began_is_told(wires: Wires) -> None:
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
-        (Fault("x."), FAILED),
-        (ArgumentFault("x."), BAD_ARGUMENTS),
+        (UserError("x."), FAILED),
+        (UsageError("x."), BAD_ARGUMENTS),
         (OptionRefused("x."), BAD_ARGUMENTS),
         (DeviceLost("x."), DEVICE_LOST),
         (DeviceNotFound("x."), FAILED),
         (DeviceRefused("x."), FAILED),
     ],
 )
-def test_every_fault_has_its_exit_status(fault: Fault | DeviceError, status: int) -> None:
+def test_every_fault_has_its_exit_status(fault: UserError | DeviceError, status: int) -> None:
     assert outcome_of(fault) == ExitOutcome(status, "x.")
     with signals_kept():
         assert run_headless(Play(fault=fault)) == ExitOutcome(status, "x.")
@@ -166,7 +166,7 @@ def with_screen(job: Play, screen: Callable[[EngineLink], None], monkeypatch: py
         return run_with_screen(job)
 
 
-def says(message: Message) -> Callable[[EngineLink], None]:
+def says(message: OperatorCommand) -> Callable[[EngineLink], None]:
     def screen(link: EngineLink) -> None:
         received(link)
         link.send(message)
@@ -180,7 +180,7 @@ def test_the_operator_leaves_and_the_engine_ends(monkeypatch: pytest.MonkeyPatch
 
 def test_an_engine_left_at_work_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_END_S", 0.2)
-    assert with_screen(Play(), says(Credit(1)), monkeypatch).status == DONE
+    assert with_screen(Play(), says(FrameAck(1)), monkeypatch).status == DONE
 
 
 def test_what_keeps_the_engine_from_opening_is_told_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.contracts.commands import Stop
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes import observer_link as watching
 from guidance.processes import observers as onlookers
 from guidance.processes import sockets as runtime
-from guidance.processes.observer_link import WatchLink, open_watch
-from guidance.processes.observers import MOST, Gallery, WatchedDesk
-from guidance.processes.screen_channel import NoScreen
+from guidance.processes.observer_link import ObserverLink, open_watch
+from guidance.processes.observers import MOST, ObservedScreenChannel, Observers
+from guidance.processes.screen_channel import NoScreenChannel
 from guidance.processes.sockets import running, runtime_folder, socket_path
 from tests.guidance.ui.fakes import build_live
 
@@ -36,14 +36,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def gallery() -> Iterator[Gallery]:
-    gallery = Gallery()
+def gallery() -> Iterator[Observers]:
+    gallery = Observers()
     yield gallery
     gallery.close()
 
 
 @pytest.fixture
-def link(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Iterator[WatchLink]:
+def link(gallery: Observers, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObserverLink]:
     monkeypatch.setattr(watching, "wait", lambda *_: [True])
     link = open_watch()
     until(lambda: bool(gallery._onlookers))
@@ -58,7 +58,7 @@ def until(holds: Callable[[], bool], timeout_s: float = 5.0) -> None:
         time.sleep(0.005)
 
 
-def received(link: WatchLink) -> Snapshot:
+def received(link: ObserverLink) -> Snapshot:
     found: list[Snapshot | None] = []
 
     def is_there() -> bool:
@@ -70,7 +70,7 @@ def received(link: WatchLink) -> Snapshot:
     return found[-1]
 
 
-def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(gallery: Gallery, link: WatchLink) -> None:
+def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(gallery: Observers, link: ObserverLink) -> None:
     snapshot = build_live()
     gallery.show(lambda: snapshot)
     seen = received(link)
@@ -78,11 +78,11 @@ def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(gallery: Gallery, link: W
     assert (seen.emg == snapshot.emg).all()
 
 
-def test_nothing_is_drawn_while_nobody_looks_on(gallery: Gallery) -> None:
+def test_nothing_is_drawn_while_nobody_looks_on(gallery: Observers) -> None:
     gallery.show(lambda: pytest.fail("drawn for nobody"))
 
 
-def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(gallery: Gallery, link: WatchLink) -> None:
+def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(gallery: Observers, link: ObserverLink) -> None:
     started_s = time.monotonic()
     for number in range(300):
         gallery.show(lambda number=number: build_live(20, stimuli=number))  # type: ignore[misc]
@@ -94,8 +94,8 @@ def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(gallery:
     until(lambda: (received(link)).stimuli == 299)
 
 
-def test_what_an_onlooker_says_is_heard_by_nobody(gallery: Gallery, link: WatchLink) -> None:
-    desk = WatchedDesk(NoScreen(), gallery)
+def test_what_an_onlooker_says_is_heard_by_nobody(gallery: Observers, link: ObserverLink) -> None:
+    desk = ObservedScreenChannel(NoScreenChannel(), gallery)
     link.send(Stop())
     link._wire.send(Stop())
     gallery.show(build_live)
@@ -103,7 +103,7 @@ def test_what_an_onlooker_says_is_heard_by_nobody(gallery: Gallery, link: WatchL
     assert desk.messages() == []
 
 
-def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(gallery: Gallery, link: WatchLink) -> None:
+def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(gallery: Observers, link: ObserverLink) -> None:
     gallery.show(lambda: build_live(ended="operator"), at_once=True)
     gallery.close()
     assert received(link).ended == "operator"
@@ -111,13 +111,13 @@ def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(gallery: G
         until(lambda: link.receive() is not None)
 
 
-def test_a_desk_that_is_watched_draws_for_both(gallery: Gallery, link: WatchLink) -> None:
-    WatchedDesk(NoScreen(), gallery).show(build_live)
+def test_a_desk_that_is_watched_draws_for_both(gallery: Observers, link: ObserverLink) -> None:
+    ObservedScreenChannel(NoScreenChannel(), gallery).show(build_live)
     assert received(link).stimuli == 71
 
 
 def test_the_socket_is_the_users_alone_and_goes_with_the_procedure(folder: Path) -> None:
-    gallery = Gallery()
+    gallery = Observers()
     path = socket_path(os.getpid())
     assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
     assert running() == [os.getpid()]
@@ -128,18 +128,18 @@ def test_the_socket_is_the_users_alone_and_goes_with_the_procedure(folder: Path)
 def test_a_folder_that_others_may_enter_is_refused(folder: Path) -> None:
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
-    with pytest.raises(Fault, match="chmod 700"):
+    with pytest.raises(UserError, match="chmod 700"):
         runtime_folder()
 
 
 def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     folder.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Fault):
+    with pytest.raises(UserError):
         runtime_folder()
 
 
-def test_no_more_than_a_few_may_look_on(gallery: Gallery) -> None:
+def test_no_more_than_a_few_may_look_on(gallery: Observers) -> None:
     links = [watching._connected(os.getpid()) for _ in range(MOST)]
     until(lambda: len(gallery._onlookers) == MOST)
     extra = watching._connected(os.getpid())
@@ -150,7 +150,7 @@ def test_no_more_than_a_few_may_look_on(gallery: Gallery) -> None:
         link.close()
 
 
-def test_one_that_leaves_is_forgotten(gallery: Gallery, link: WatchLink) -> None:
+def test_one_that_leaves_is_forgotten(gallery: Observers, link: ObserverLink) -> None:
     link.close()
 
     def is_forgotten() -> bool:
@@ -161,25 +161,25 @@ def test_one_that_leaves_is_forgotten(gallery: Gallery, link: WatchLink) -> None
 
 
 def test_without_a_procedure_it_is_said_and_a_dead_socket_is_removed(folder: Path) -> None:
-    with pytest.raises(Fault, match="No procedure is running here"):
+    with pytest.raises(UserError, match="No procedure is running here"):
         open_watch()
     dead = socket_path(99999999)
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(str(dead))
-    with pytest.raises(Fault, match="process 99999999"):
+    with pytest.raises(UserError, match="process 99999999"):
         open_watch(99999999)
     assert not dead.exists()
 
 
-def test_of_several_procedures_one_must_be_named(gallery: Gallery, folder: Path) -> None:
+def test_of_several_procedures_one_must_be_named(gallery: Observers, folder: Path) -> None:
     socket_path(1).hardlink_to(socket_path(os.getpid()))
-    with pytest.raises(ArgumentFault, match="--pid"):
+    with pytest.raises(UsageError, match="--pid"):
         open_watch()
 
 
-def test_what_is_no_snapshot_is_refused_in_words(gallery: Gallery, link: WatchLink) -> None:
+def test_what_is_no_snapshot_is_refused_in_words(gallery: Observers, link: ObserverLink) -> None:
     gallery._onlookers[0]._wire.send("not a snapshot")
-    with pytest.raises(Fault, match="no Snapshot"):
+    with pytest.raises(UserError, match="no Snapshot"):
         until(lambda: link.receive() is not None)
 
 

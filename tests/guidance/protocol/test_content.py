@@ -7,7 +7,7 @@ import pytest
 from guidance.citations import Sourced, cited
 from guidance.protocol import load, names
 from guidance.protocol.library import loaded, text_of
-from guidance.protocol.sheet import Biofeedback, Botulinum, NerveBlock, PainInjection, Sheet
+from guidance.protocol.sheet import BiofeedbackProtocol, BotulinumProtocol, NerveBlock, PainInjectionProtocol, Sheet
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, ABSOLUTE_MAX_CURRENT_MA
 
 BLOCKS = {
@@ -34,9 +34,9 @@ def of_kind(kind: type[Sheet]) -> list[str]:
 
 def test_every_procedure_of_the_tables_is_there() -> None:
     assert {*of_kind(NerveBlock)} == BLOCKS | {"generic-block"}
-    assert {*of_kind(Botulinum)} == {f"botulinum-{muscle}" for muscle in TOXIN}
-    assert {*of_kind(PainInjection)} == {"piriformis", "trigger-point"}
-    assert {*of_kind(Biofeedback)} == {"relax", "contract-relax", "contract-hold", "antagonist-quiet"}
+    assert {*of_kind(BotulinumProtocol)} == {f"botulinum-{muscle}" for muscle in TOXIN}
+    assert {*of_kind(PainInjectionProtocol)} == {"piriformis", "trigger-point"}
+    assert {*of_kind(BiofeedbackProtocol)} == {"relax", "contract-relax", "contract-hold", "antagonist-quiet"}
 
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))
@@ -53,7 +53,7 @@ def test_a_block_names_nerve_muscle_responses_and_steps(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(TOXIN))
 def test_a_toxin_target_names_its_manoeuvre_and_doses_no_product_that_was_not_read(name: str) -> None:
     target = sheet(f"botulinum-{name}")
-    assert isinstance(target, Botulinum)
+    assert isinstance(target, BotulinumProtocol)
     assert target.emg.activation.value
     assert target.emg.twitch.value
     assert target.dose["onabotulinumtoxinA"].range_u.value
@@ -97,8 +97,8 @@ def test_numbers_are_those_of_the_sources() -> None:
     assert obturator.proximity.target_ma.sources == ("asahq-1998",)
     assert popliteal.target.muscles["gastrocnemius"].h_latency_ms.value == (28.0, 35.0)
     biceps, adductors = sheet("botulinum-biceps"), sheet("botulinum-adductors")
-    assert isinstance(biceps, Botulinum)
-    assert isinstance(adductors, Botulinum)
+    assert isinstance(biceps, BotulinumProtocol)
+    assert isinstance(adductors, BotulinumProtocol)
     assert biceps.dose["onabotulinumtoxinA"].range_u.value == (75.0, 200.0)
     assert biceps.limits["onabotulinumtoxinA"].region_max_u.value == 400.0
     assert adductors.dose["onabotulinumtoxinA"].start_u.value == 200.0

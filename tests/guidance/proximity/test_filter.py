@@ -16,7 +16,7 @@ from guidance.contracts.events import Alarm, Cue, Interval, Proximity, PulseOutc
 from guidance.contracts.zones import ZONES
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.likelihood import Observation, likelihood
-from guidance.proximity.particles import Recruited
+from guidance.proximity.particles import RecruitmentCurve
 from tests.support.outcomes import outcome
 from tests.support.streams import evoked, made_of, of_kind, settings
 
@@ -280,7 +280,9 @@ def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> N
 
 def contrast(amplitude_uv: float, unrest: float) -> float:
     """How much more likely an answer is where it was expected than where nothing was."""
-    expected = Recruited(np.array([amplitude_uv, 1.0]), np.array([0.15 * amplitude_uv, 1.0]), np.array([5.0, 5.0]))
+    expected = RecruitmentCurve(
+        np.array([amplitude_uv, 1.0]), np.array([0.15 * amplitude_uv, 1.0]), np.array([5.0, 5.0])
+    )
     found, silent = likelihood(Observation(0.5, 0.1, amplitude_uv), expected, unrest)
     return float(found / silent)
 

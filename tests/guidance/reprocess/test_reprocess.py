@@ -6,31 +6,31 @@ from pathlib import Path
 
 from drivers.recording import Recording
 from guidance.common.errors import DONE
-from guidance.contracts.commands import Mark
+from guidance.contracts.commands import OperatorNote
 from guidance.engine.settings import Mode
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.reprocess.differences import compare
-from guidance.reprocess.procedure import Rerun, rerun
+from guidance.reprocess.procedure import Reprocessed, rerun
 from tests.guidance.journal.kept import keep
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.streams import evoked
 
 
-def again(bench: VirtualBench) -> Rerun:
+def again(bench: VirtualBench) -> Reprocessed:
     return rerun(max(bench.store.glob(f"*/{EVENTS_NAME}")).parent)
 
 
-def differences(found: Rerun) -> list[object]:
+def differences(found: Reprocessed) -> list[object]:
     return [each for row in compare(found) for each in row.differences]
 
 
 def test_an_automatic_procedure_with_entries_and_an_electrode_off_differs_in_nothing(bench: VirtualBench) -> None:
-    bench.after(6.0, lambda: bench.seat.send(Mark("redirect")))
+    bench.after(6.0, lambda: bench.seat.send(OperatorNote("redirect")))
     patient = bench.device.patient
     bench.after(9.0, lambda: patient.set_lead_off(0, off=True))
     bench.after(11.0, lambda: patient.set_lead_off(0, off=False))
-    bench.after(13.0, lambda: bench.seat.send(Mark("injection")))
+    bench.after(13.0, lambda: bench.seat.send(OperatorNote("injection")))
     assert bench.run(18.0, Mode.AUTO).status == DONE
     found = again(bench)
     assert differences(found) == []
@@ -88,7 +88,7 @@ def test_decisions_that_are_on_record_and_not_in_the_signal_are_told(bench: Virt
     bench.run(5.0)
     found = again(bench)
     lost = [event for event in found.today if event["kind"] != "response"]
-    rows = {row.what: row for row in compare(Rerun(found.name, found.then, lost, found.signal_s))}
+    rows = {row.what: row for row in compare(Reprocessed(found.name, found.then, lost, found.signal_s))}
     assert rows["detected"].today == 0
     assert len(rows["detected"].differences) == rows["detected"].recorded > 0
     assert {each.today for each in rows["detected"].differences} == {None}

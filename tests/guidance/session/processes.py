@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from drivers.simulated import SimulatedDevice
-from guidance.contracts.commands import Arm, Credit
+from guidance.contracts.commands import Arm, FrameAck
 from guidance.engine.settings import Mode, Settings
 from guidance.processes import EngineLink, start_engine
 from guidance.protocol import load
-from guidance.session import Live
+from guidance.session import LiveJob
 
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 30.0
@@ -147,7 +147,7 @@ def _pay(link: EngineLink) -> None:
         if snapshot is None:
             continue
         frame += 1
-        link.send(Credit(frame))
+        link.send(FrameAck(frame))
         if snapshot.t > 0.5 and not armed:
             link.send(Arm())
             armed = True
@@ -156,7 +156,7 @@ def _pay(link: EngineLink) -> None:
 def main(address: str, store: str) -> None:
     """Be the screen of a procedure on ``address``."""
     settings = Settings(load("generic-block"), Mode.MANUAL, headless=False)
-    engine, link = start_engine(Live(settings, store, address))
+    engine, link = start_engine(LiveJob(settings, store, address))
     print(json.dumps({"engine": engine.pid}), flush=True)
     link.first()
     try:

@@ -8,11 +8,11 @@ from drivers.base import Limits
 from guidance.contracts.events import Command, Proximity, Response
 from guidance.protocol import load
 from guidance.stimulation.control import Stimulation
-from guidance.stimulation.controller import Dial
-from guidance.stimulation.interlock import Bounds
+from guidance.stimulation.controller import ManualDial
+from guidance.stimulation.interlock import PulseBounds
 from tests.guidance.stimulation.test_interlock import GOOD
 
-BOUNDS = Bounds.least(Limits(10.0, 0.01, 0.05, 1.0, 10.0), load("generic-block"))
+BOUNDS = PulseBounds.least(Limits(10.0, 0.01, 0.05, 1.0, 10.0), load("generic-block"))
 NOTHING_KNOWN = Proximity(0, None, None, None, None, None, valid=False, why="no-response-yet")
 
 
@@ -20,7 +20,7 @@ def response(*, detected: bool = False, contaminated: bool = False) -> Response:
     return Response(0, "EMG", detected, 0.5, 10.0, None, contaminated)
 
 
-class Hurried(Dial):
+class Hurried(ManualDial):
     """A dial that wants a rate of its own."""
 
     rate_hz: float | None = None

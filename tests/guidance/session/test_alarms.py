@@ -10,7 +10,7 @@ from guidance.alarms.board import PRIORITIES, AlarmBoard
 from guidance.alarms.health import HealthMonitor
 from guidance.contracts.events import Alarm, Proximity
 from guidance.signal.pipeline import QualitySecond
-from guidance.signal.sweep.monitor import Quality
+from guidance.signal.sweep.monitor import ChannelQuality
 from tests.support.event_rules import ALARMS
 
 RATE_HZ = 1000.0
@@ -96,7 +96,7 @@ def block(
 
 
 def second(clipped: float) -> QualitySecond:
-    return QualitySecond(0, (Quality(1.0, 1.0, clipped),))
+    return QualitySecond(0, (ChannelQuality(1.0, 1.0, clipped),))
 
 
 def codes(found: Iterable[Alarm | tuple[float, Alarm]]) -> list[tuple[str, bool]]:

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from drivers.base import Pulse
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.contracts.commands import TurnDial as DialMessage
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
 from guidance.reprocess.procedure import rerun
-from guidance.session import Live
-from guidance.stimulation.control import Fire
-from guidance.stimulation.controller import Dial
+from guidance.session import LiveJob
+from guidance.stimulation.control import FirePulse
+from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import TriggeredPulses
 from tests.drivers.stimulators.sim_p24 import SimP24
 from tests.drivers.stimulators.sim_pulsepal import SimPulsePal
@@ -202,20 +202,20 @@ def test_the_record_gives_the_same_answers_again(beside: Make) -> None:
 
 
 def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
-    asked = TriggeredPulses(Dial(0.5), BOUNDS, 0.1, 2.0)
+    asked = TriggeredPulses(ManualDial(0.5), BOUNDS, 0.1, 2.0)
     list(asked.arm(0.0, GOOD, "operator"))
     list(asked.tick(1.0, armed := replace(GOOD, armed=True)))
-    assert asked.actions[-1] == Fire(0.5, 0.1)
+    assert asked.actions[-1] == FirePulse(0.5, 0.1)
     asked.pulse_seen(Pulse(1000, current_ma=0.5))
     asked._hear(1000)
     list(asked.turn(10))
     (withheld,) = asked.tick(2.0, armed)
     assert withheld.enabled
     assert "1 mA is too large a step up" in str(withheld.why)
-    assert asked.actions[-1] == Fire(0.5, 0.1)
+    assert asked.actions[-1] == FirePulse(0.5, 0.1)
     list(asked.turn(-8))
     list(asked.tick(3.0, armed))
-    assert asked.actions[-1] == Fire(0.6, 0.1)
+    assert asked.actions[-1] == FirePulse(0.6, 0.1)
 
 
 def test_by_hand_the_dial_is_followed_and_the_record_gives_the_same_again(beside: Make) -> None:
@@ -254,5 +254,5 @@ def test_from_2_ma_p24_finds_its_way_up(beside: Make) -> None:
 
 def test_a_simulated_patient_takes_no_stimulator_that_fires(tmp_path: Path) -> None:
     chosen = Settings(load("generic-block"), Mode.MANUAL)
-    with served(SimStimJim()) as wire, pytest.raises(ArgumentFault, match="simulated patient"):
-        Live(chosen, str(tmp_path), "sim:1", stimulator=f"stimjim:{wire.path}").open()
+    with served(SimStimJim()) as wire, pytest.raises(UsageError, match="simulated patient"):
+        LiveJob(chosen, str(tmp_path), "sim:1", stimulator=f"stimjim:{wire.path}").open()

@@ -10,7 +10,7 @@ import pytest
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.nerve import Tip
 from drivers.simulated.patient import Patient
-from guidance.contracts.commands import Mark, Quit
+from guidance.contracts.commands import OperatorNote, Quit
 from guidance.engine.settings import Mode
 from tests.guidance.session.virtual import VirtualBench
 
@@ -58,8 +58,8 @@ def test_every_rate_told_is_within_the_protocol_and_steps_up_within_the_interloc
 
 def test_an_injection_freezes_the_estimate_until_a_redirect(bench: VirtualBench) -> None:
     place(bench, 4)
-    bench.after(6.0, lambda: bench.seat.send(Mark("injection")))
-    bench.after(9.0, lambda: bench.seat.send(Mark("redirect")))
+    bench.after(6.0, lambda: bench.seat.send(OperatorNote("injection")))
+    bench.after(9.0, lambda: bench.seat.send(OperatorNote("redirect")))
     bench.after(13.0, lambda: bench.seat.send(Quit()))
     bench.arm_after(0.5)
     assert bench.run(60.0, Mode.AUTO, screen=True).status == DONE

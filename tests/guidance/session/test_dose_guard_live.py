@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from guidance.contracts.commands import Aliquot, Aspiration, Message
+from guidance.contracts.commands import Aliquot, Aspiration, OperatorCommand
 from guidance.dose.drugs import load
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import DosePlan, plan_of
@@ -15,7 +15,9 @@ def plan() -> DosePlan:
     return plan_of(load(), DosePatient(70), "ropivacaine 0.5%", ["ropivacaine 100mg 2h ago"])
 
 
-def procedure(bench: VirtualBench, dose: DosePlan | None, *messages: Message) -> list[tuple[str, dict[str, object]]]:
+def procedure(
+    bench: VirtualBench, dose: DosePlan | None, *messages: OperatorCommand
+) -> list[tuple[str, dict[str, object]]]:
     """Two seconds in which ``messages`` are sent; the entries of the record."""
     for i, message in enumerate(messages):
         bench.after(0.2 + 0.2 * i, partial(bench.seat.send, message))

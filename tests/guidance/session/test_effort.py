@@ -8,21 +8,24 @@ from pathlib import Path
 import pytest
 
 from drivers.simulated.patient import Patient
-from guidance.biofeedback.trial_sequence import Phase
-from guidance.session.simulated_subject import Effort, Will, read_script
+from guidance.biofeedback.trial_sequence import ExercisePhase
+from guidance.session.simulated_subject import Effort, SimulatedSubject, read_script
 from tests.support.command_line import command
 
-WORK, PAUSE = Phase("work", 5.0, "TENSE", ""), Phase("pause", 5.0, "REST", "")
+WORK, PAUSE = ExercisePhase("work", 5.0, "TENSE", ""), ExercisePhase("pause", 5.0, "REST", "")
 
 
 def test_one_who_follows_tenses_when_told_and_lets_go() -> None:
-    will = Will(None, follows=True, exercise="work-rest")
+    will = SimulatedSubject(None, follows=True, exercise="work-rest")
     assert [*will.words(0.0, PAUSE)] == ["contract 0 0", "contract 0 1"]
     assert [*will.words(1.0, PAUSE)] == []
     assert [*will.words(2.0, WORK)] == ["contract 0.7 0", "contract 0 1"]
-    effort = Phase("effort", 4.0, "TENSE", "", channel=1)
+    effort = ExercisePhase("effort", 4.0, "TENSE", "", channel=1)
     assert [*will.words(3.0, effort)] == ["contract 0 0", "contract 1 1"]
-    assert [*Will(None, follows=True, exercise="relax").words(0.0, WORK)] == ["contract 0 0", "contract 0 1"]
+    assert [*SimulatedSubject(None, follows=True, exercise="relax").words(0.0, WORK)] == [
+        "contract 0 0",
+        "contract 0 1",
+    ]
 
 
 def test_a_script_is_followed_by_its_times(tmp_path: Path) -> None:
@@ -30,13 +33,13 @@ def test_a_script_is_followed_by_its_times(tmp_path: Path) -> None:
     path.write_text("# seconds, efforts\n2.5 0.6 0.1\n0 0\n", encoding="utf-8")
     script = read_script(str(path))
     assert script == (Effort(0.0, (0.0,)), Effort(2.5, (0.6, 0.1)))
-    will = Will(script, follows=False, exercise="relax")
+    will = SimulatedSubject(script, follows=False, exercise="relax")
     assert [*will.words(1.0, WORK)] == ["contract 0"]
     assert [*will.words(3.0, WORK)] == ["contract 0.6 0", "contract 0.1 1"]
 
 
 def test_nobody_is_steered_whom_nobody_told_how() -> None:
-    assert [*Will(None, follows=False, exercise="relax").words(0.0, WORK)] == []
+    assert [*SimulatedSubject(None, follows=False, exercise="relax").words(0.0, WORK)] == []
 
 
 def test_a_muscle_of_the_simulated_person_works_alone() -> None:

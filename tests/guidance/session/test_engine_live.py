@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivers.base import Block, Channel, DeviceInfo
-from guidance.contracts.events import Cue, Made, Proximity, Record
+from guidance.contracts.events import Cue, Proximity, Record, TimedRecord
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
@@ -26,7 +26,7 @@ def engine() -> Engine:
 def quiet(engine: Engine, seconds: int, now_ns: int | None) -> list[Record]:
     """What is made of ``seconds`` in which nothing happens."""
     rng = np.random.default_rng(1)
-    made: list[Made] = []
+    made: list[TimedRecord] = []
     for second in range(seconds):
         samples = rng.normal(0, 5, (RATE_HZ, 1)).astype(np.float32)
         made += engine.step([Block(second * RATE_HZ, samples, arrived_ns=now_ns or 0)], now_ns)

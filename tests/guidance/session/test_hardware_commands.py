@@ -20,7 +20,7 @@ from drivers.simulated import messages as ona
 from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED
 from guidance.device_check.advice import report, to_mend
 from guidance.device_check.check import ChannelCheck, CheckResult, RoundTrip, check_device
-from guidance.device_check.clock import Drift, drift
+from guidance.device_check.clock import ClockDrift, drift
 from tests.drivers.spikerbox.fake_spikerbox import FakeSpikerShield
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.command_line import command
@@ -31,7 +31,7 @@ PORTS = [
 ]
 GOOD = CheckResult(
     address="ona:x", model="Fake", serial="1", firmware="2", seconds=5.0, nominal_rate_hz=10_000.0,
-    measured_rate_hz=10_000.1, drift=Drift(10.0, 5.0), channels=(ChannelCheck("EMG", 5.0, 2.0, 0.0, False),),
+    measured_rate_hz=10_000.1, drift=ClockDrift(10.0, 5.0), channels=(ChannelCheck("EMG", 5.0, 2.0, 0.0, False),),
     samples=50_000, lost_samples=0, bad_frames=0, impedance_kohm=9.0, battery_percent=90, fault=None,
     limits=Limits(6.0, 0.01, 0.05, 1.0, 10.0), round_trip=RoundTrip(10, 1.0, 3.0),
 )  # fmt: skip
@@ -208,7 +208,7 @@ def test_of_a_good_device_there_is_nothing_to_mend() -> None:
         ({"samples": 0}, "No samples"),
         ({"lost_samples": 500}, "0.99%"),
         ({"bad_frames": 3}, "3 frames"),
-        ({"drift": Drift(-450.0, 20.0)}, "450 ppm slow"),
+        ({"drift": ClockDrift(-450.0, 20.0)}, "450 ppm slow"),
         ({"nominal_rate_hz": 1000.0}, "too low"),
         ({"fault": "over-temperature"}, "over-temperature"),
         ({"fault": "host lost"}, "host lost"),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.contracts.commands import Arm, Credit
+from guidance.contracts.commands import Arm, FrameAck
 from guidance.contracts.events import Command, Stimulus
-from guidance.stimulation.control import Fire, SwitchOutput
+from guidance.stimulation.control import FirePulse, SwitchOutput
 from tests.support.closed_loop import ClosedLoop
 
 
 @pytest.fixture
 def loop() -> ClosedLoop:
     armed = ClosedLoop(headless=False)
-    armed.run(0.01, Credit(1))
+    armed.run(0.01, FrameAck(1))
     armed.run(0.01, Arm())
     for frame in range(2, 22):
-        armed.run(0.1, Credit(frame))
+        armed.run(0.1, FrameAck(frame))
     assert armed.stimulation.armed
     assert armed.of(Stimulus)
     return armed
@@ -31,7 +31,7 @@ def test_a_lost_screen_switches_the_stimulator_off_at_the_next_step(loop: Closed
 
 
 def test_without_a_journal_nothing_is_requested_any_more(loop: ClosedLoop) -> None:
-    loop.stimulation.actions.append(Fire(0.5, 0.1))
+    loop.stimulation.actions.append(FirePulse(0.5, 0.1))
     loop.engine.journal_failed()
     assert not loop.engine.journal_ok
     assert not loop.engine.actions

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from drivers.base import Block, Channel, DeviceInfo
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.session.lsl_outlet import EVENTS, SIGNAL, LslOutlets
 from tests.guidance.session.processes import headless
 
@@ -91,7 +91,7 @@ def test_nobody_listening_holds_nothing_up() -> None:
 
 def test_without_pylsl_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pylsl", None)
-    with pytest.raises(ArgumentFault, match=r"needle-guidance\[lsl\]") as fault:
+    with pytest.raises(UsageError, match=r"needle-guidance\[lsl\]") as fault:
         LslOutlets(some_device())
     assert fault.value.status == 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guidance.contracts.commands import HandBack, Hold, TakeOver, TurnDial
+from guidance.contracts.commands import HoldCurrent, ReleaseControl, TakeControl, TurnDial
 from guidance.engine.settings import Mode
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
@@ -23,7 +23,7 @@ def test_the_amplifiers_pedal_stops_for_good_where_nobody_is_there_to_arm_again(
 
 def test_hold_take_over_and_hand_back_reach_the_device_and_the_record(bench: VirtualBench) -> None:
     bench.arm_after(2.0)
-    for seconds, message in ((5.0, Hold()), (8.0, TakeOver()), (8.1, TurnDial(-1)), (11.0, HandBack())):
+    for seconds, message in ((5.0, HoldCurrent()), (8.0, TakeControl()), (8.1, TurnDial(-1)), (11.0, ReleaseControl())):
         bench.after(seconds, lambda message=message: bench.seat.send(message))  # type: ignore[misc]
     bench.run(14.0, Mode.AUTO, screen=True)
     assert faults(bench.lines) == []

@@ -9,7 +9,7 @@ import pytest
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.settings import Mode
 from guidance.ui.keys import holds
-from guidance.ui.pages import Scene, ScreenPage
+from guidance.ui.pages import PageState, ScreenPage
 from guidance.ui.states import checks
 from tests.guidance.session.virtual import VirtualBench
 
@@ -30,7 +30,7 @@ def test_a_listening_run_of_fixed_duration_is_no_recording_and_its_lost_amplifie
 
 
 def test_the_keys_of_a_listening_run_of_fixed_duration_hold(shown: list[Snapshot]) -> None:
-    assert all(holds("mark", (1,), Scene(snapshot, ScreenPage.GUIDE)) for snapshot in shown)
+    assert all(holds("mark", (1,), PageState(snapshot, ScreenPage.GUIDE)) for snapshot in shown)
 
 
 @pytest.mark.parametrize(("model", "simulated"), [("ONA-2", False), ("Simulated ONA amplifier", True)])

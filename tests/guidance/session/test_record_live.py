@@ -25,7 +25,7 @@ from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME, SignalFile
 from guidance.journal.verify import RecordState, verify
 from guidance.protocol import load
-from guidance.session import Live
+from guidance.session import LiveJob
 from tests.guidance.journal.kept import keep
 from tests.guidance.session.virtual import VirtualBench
 
@@ -179,7 +179,7 @@ def test_a_procedure_beside_another_leaves_that_one_alone(bench: VirtualBench) -
 
 def test_the_raw_log_holds_every_byte_of_the_line_for_its_user_alone(bench: VirtualBench) -> None:
     settings = Settings(load("generic-block"), Mode.MANUAL, headless=True)
-    live = Live(settings, str(bench.store), "ona:virtual", None, 3.0, raw_log=True)
+    live = LiveJob(settings, str(bench.store), "ona:virtual", None, 3.0, raw_log=True)
     assert live.open().run(bench.seat, lambda: False) is None
     received, sent = newest(bench) / "received.raw", newest(bench) / "sent.raw"
     assert bench.written.endswith(sent.read_bytes())

@@ -13,7 +13,7 @@ import pytest
 
 from drivers.base import Amplifier, Block, Channel, DeviceInfo, DeviceLost, Outcome, Pulse
 from drivers.recording import Recording
-from guidance.common.errors import ArgumentFault, StorageFault
+from guidance.common.errors import StorageError, UsageError
 from guidance.session.recorder import RecordingJob
 
 RATE_HZ, BLOCK = 2000.0, 100
@@ -156,7 +156,7 @@ def test_a_full_disk_is_told_and_keeps_what_came_before(
         os.write(fd, data)
 
     monkeypatch.setattr("guidance.journal.signal.write_all", write)
-    with pytest.raises(StorageFault, match="No space left") as fault:
+    with pytest.raises(StorageError, match="No space left") as fault:
         record(tmp_path / "a.bdf", None)
     assert fault.value.status == 1
     assert Recording(tmp_path / "a.bdf").total_samples >= 200
@@ -172,7 +172,7 @@ def test_a_device_that_says_nothing_leaves_no_file(device: Callable[..., Bench],
 
 @pytest.mark.parametrize("name", ["a.edf", "a", "no/such/folder/a.bdf"])
 def test_a_name_that_cannot_be_is_refused_before_the_device_is_touched(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ArgumentFault) as fault:
+    with pytest.raises(UsageError) as fault:
         RecordingJob("sim:nobody", str(tmp_path / name)).open()
     assert fault.value.status == 2
 
@@ -180,6 +180,6 @@ def test_a_name_that_cannot_be_is_refused_before_the_device_is_touched(tmp_path:
 def test_an_existing_file_is_never_written_over(device: Callable[..., Bench], tmp_path: Path) -> None:
     path = tmp_path / "a.bdf"
     path.write_text("mine")
-    with pytest.raises(ArgumentFault, match="already"):
+    with pytest.raises(UsageError, match="already"):
         RecordingJob("bench:", str(path), 1.0).open()
     assert path.read_text() == "mine"

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from drivers.base import Pulse
 from guidance.stimulation.control import SwitchOutput
-from guidance.stimulation.controller import Dial
+from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import PulseTrain, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, taken, ticked
 from tests.guidance.stimulation.test_interlock import GOOD
 
 
 def single() -> SinglePulses:
-    stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
     list(stimulation.arm(0.0, replace(GOOD, armed=False), "operator"))
     taken(stimulation)
     return stimulation
@@ -33,7 +33,7 @@ def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_opera
 
 
 def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() -> None:
-    stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
     assert not stimulation.reconcile(Pulse(100, current_ma=0.5), 0.1)
     assert taken(stimulation) == [SwitchOutput(on=False)]
     assert "a pulse of 0.50 mA was given that nobody requested" in (stimulation.unrequested or "")
@@ -49,7 +49,7 @@ def test_what_a_device_gives_a_little_above_what_was_asked_for_is_borne() -> Non
 
 
 def test_a_late_report_of_a_larger_pulse_before_is_no_runaway() -> None:
-    dial = Dial(2.0)
+    dial = ManualDial(2.0)
     train = PulseTrain(dial, BOUNDS, 0.1, 2.0)
     list(train.arm(0.0, replace(GOOD, armed=False), "operator"))
     dial.current_ma = 0.5
@@ -72,7 +72,7 @@ def test_it_is_not_armed_again_while_pulses_come_that_nobody_requested() -> None
 
 
 def test_a_flood_of_unrequested_pulses_is_switched_off_a_few_times_a_second() -> None:
-    stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
     for i in range(4000):
         stimulation.reconcile(Pulse(i, current_ma=1.0), i / 4000)
     assert taken(stimulation) == [SwitchOutput(on=False)] * 2

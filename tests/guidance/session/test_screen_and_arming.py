@@ -10,7 +10,7 @@ import pytest
 from drivers.ona.frames import FrameReader
 from drivers.simulated import messages as ona
 from guidance.common.errors import BAD_ARGUMENTS, DONE, FAILED
-from guidance.contracts.commands import Acknowledge, Arm, Mark, Quit, Stop, TurnDial
+from guidance.contracts.commands import Acknowledge, Arm, OperatorNote, Quit, Stop, TurnDial
 from guidance.engine.settings import Mode
 from guidance.session import live as session
 from tests.guidance.session.virtual import VirtualBench
@@ -111,7 +111,7 @@ def test_the_dial_climbs_a_step_at_a_time(bench: VirtualBench) -> None:
 
 
 def test_what_the_operator_notes_is_in_the_record(bench: VirtualBench) -> None:
-    bench.after(1.0, lambda: bench.seat.send(Mark("redirect")))
+    bench.after(1.0, lambda: bench.seat.send(OperatorNote("redirect")))
     bench.after(1.5, lambda: bench.device.lose(100))
     bench.after(2.0, lambda: bench.seat.send(Acknowledge()))
     bench.after(3.0, lambda: bench.seat.send(Quit()))

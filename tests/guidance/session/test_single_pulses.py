@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from drivers.base import Pulse
-from guidance.contracts.commands import Arm, Mark, Message, Stop
+from guidance.contracts.commands import Arm, OperatorCommand, OperatorNote, Stop
 from guidance.contracts.commands import TurnDial as Turn
 from guidance.contracts.events import Command
-from guidance.stimulation.closed_loop import Navigator, PulseLimits
-from guidance.stimulation.control import Fire, SwitchOutput
-from guidance.stimulation.controller import Dial
+from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
+from guidance.stimulation.control import FirePulse, SwitchOutput
+from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import ANSWER_S, CONFIRM_S, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, Hurried, response, taken, ticked
 from tests.guidance.stimulation.test_interlock import GOOD
@@ -22,8 +22,8 @@ from tests.support.outcomes import outcome_of
 RATE_HZ = 1000.0
 
 
-def single(controller: Dial | None = None) -> SinglePulses:
-    stimulation = SinglePulses(controller or Dial(1.0), BOUNDS, 0.1, 2.0)
+def single(controller: ManualDial | None = None) -> SinglePulses:
+    stimulation = SinglePulses(controller or ManualDial(1.0), BOUNDS, 0.1, 2.0)
     assert list(stimulation.arm(0.0, GOOD, "operator"))
     return stimulation
 
@@ -35,11 +35,11 @@ def test_it_arms_first_and_then_fires_at_its_rate() -> None:
         ticked(stimulation, i / 100)
         for action in taken(stimulation):
             fired.append(action)
-            if isinstance(action, Fire):
+            if isinstance(action, FirePulse):
                 stimulation.pulse_seen(Pulse(i, current_ma=1.0))
                 stimulation.observe(outcome_of(Pulse(i, current_ma=1.0), response()), NOTHING_KNOWN)
     assert fired[0] == SwitchOutput(on=True)
-    assert fired[1:] == [Fire(1.0, 0.1)] * 10
+    assert fired[1:] == [FirePulse(1.0, 0.1)] * 10
 
 
 def test_a_refusal_is_told_once_while_its_reason_stays() -> None:
@@ -57,7 +57,7 @@ def test_a_pulse_never_answered_makes_the_estimate_stale_at_the_third() -> None:
         t += 0.01
         told += ticked(stimulation, t)
         for action in taken(stimulation):
-            if isinstance(action, Fire):
+            if isinstance(action, FirePulse):
                 stimulation.pulse_seen(Pulse(round(t * RATE_HZ), current_ma=1.0))
     assert 3 * ANSWER_S < t < 3 * ANSWER_S + 0.5
     assert "stale" in (told[-1].why or "")
@@ -87,19 +87,19 @@ def test_a_pulse_under_way_when_it_is_switched_off_is_still_accounted_for() -> N
 
 
 def test_it_does_what_the_operator_asks_and_nothing_for_what_is_not_asked_of_it() -> None:
-    stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
 
-    def asked(message: Message) -> list[tuple[bool | None, float | None]]:
+    def asked(message: OperatorCommand) -> list[tuple[bool | None, float | None]]:
         return [(told.enabled, told.current_ma) for told in stimulation.obey(message, 0.0, GOOD)]
 
     assert asked(Arm()) == [(True, 1.0)]
     assert asked(Turn(2)) == [(True, 1.1)]
-    assert asked(Mark("redirect")) == []
+    assert asked(OperatorNote("redirect")) == []
     assert asked(Stop()) == [(False, None)]
 
 
 def test_switching_off_is_asked_for_even_when_it_is_off() -> None:
-    stimulation = SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
     assert list(stimulation.disarm("operator")) == []
     assert taken(stimulation) == [SwitchOutput(on=False)]
 
@@ -113,7 +113,7 @@ def test_the_dial_stays_within_its_limits() -> None:
 
 
 def test_in_automatic_mode_there_is_no_dial() -> None:
-    stimulation = SinglePulses(Navigator(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2), BOUNDS, 0.1, 2.0)
+    stimulation = SinglePulses(ClosedLoopController(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2), BOUNDS, 0.1, 2.0)
     assert list(stimulation.turn(3)) == []
 
 
@@ -130,7 +130,7 @@ def test_single_pulses_keep_the_rate_that_the_controller_wants_within_the_bounds
         t = tick / 1000
         ticked(stimulation, t)
         for action in taken(stimulation):
-            if isinstance(action, Fire):
+            if isinstance(action, FirePulse):
                 fired_s.append(t)
                 stimulation.pulse_seen(Pulse(tick, current_ma=1.0))
                 stimulation.observe(outcome_of(Pulse(tick, current_ma=1.0), response()), NOTHING_KNOWN)
@@ -149,5 +149,5 @@ def test_a_rate_that_rises_between_two_pulses_brings_the_next_one_forward() -> N
     taken(stimulation)
     controller.rate_hz = 5.0
     (told,) = ticked(stimulation, 0.21)
-    assert taken(stimulation) == [Fire(1.0, 0.1)]
+    assert taken(stimulation) == [FirePulse(1.0, 0.1)]
     assert told.rate_hz == 5.0

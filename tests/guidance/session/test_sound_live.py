@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from drivers.base import Block
-from guidance.contracts.commands import Acknowledge, Message, PauseAudio, TurnVolume
+from guidance.contracts.commands import Acknowledge, OperatorCommand, PauseAudio, TurnVolume
 from guidance.contracts.events import Cue, Record
 from guidance.contracts.snapshot import AlarmView, SoundView
-from guidance.session import Live
+from guidance.session import LiveJob
 from tests.guidance.session.virtual import VirtualBench
 
 LOST = "No sound device answers. Connect one; go by the screen meanwhile."
@@ -37,7 +37,7 @@ class FakeSound:
         self.samples += sum(len(block.samples) for block in blocks)
         self.awaited.append(awaiting)
 
-    def obey(self, message: Message) -> dict[str, Any] | None:
+    def obey(self, message: OperatorCommand) -> dict[str, Any] | None:
         return {"volume": 0.5} if isinstance(message, PauseAudio | TurnVolume) else None
 
     def tend(self, signals: Sequence[AlarmView]) -> str | None:
@@ -54,7 +54,7 @@ class FakeSound:
 @pytest.fixture
 def sound(monkeypatch: pytest.MonkeyPatch) -> FakeSound:
     fake = FakeSound()
-    monkeypatch.setattr(Live, "_sounded", lambda *_: fake)
+    monkeypatch.setattr(LiveJob, "_sounded", lambda *_: fake)
     return fake
 
 

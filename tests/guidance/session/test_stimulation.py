@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from drivers.base import Outcome, Pulse
 from guidance.contracts.events import Command, Proximity, PulseOutcome
-from guidance.stimulation.control import Fire, Stimulation
-from guidance.stimulation.controller import Controller, Dial
-from guidance.stimulation.interlock import Conditions, disarming, highest_step
+from guidance.stimulation.control import FirePulse, Stimulation
+from guidance.stimulation.controller import Controller, ManualDial
+from guidance.stimulation.interlock import InterlockConditions, disarming, highest_step
 from guidance.stimulation.pulse_modes import SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, response
 from tests.guidance.stimulation.test_interlock import GOOD
@@ -39,14 +39,14 @@ class Step:
     """What happens in a moment: time passes, conditions, arming, and what the device makes of a pulse asked for."""
 
     passes_s: float
-    state: Conditions
+    state: InterlockConditions
     arm: bool
     fate: str
     delivered_share: float
 
 
 CONDITIONS = st.builds(
-    Conditions,
+    InterlockConditions,
     armed=st.just(False),
     screen_age_s=st.sampled_from([None, 0.0, 0.9, 1.1]),
     signal_age_s=st.sampled_from([None, 0.0, 0.2, 0.3]),
@@ -78,7 +78,7 @@ class Played:
     def __init__(self, stimulation: Stimulation) -> None:
         self.stimulation = stimulation
         self.t = 0.0
-        self.fired: list[tuple[float, float, Conditions]] = []
+        self.fired: list[tuple[float, float, InterlockConditions]] = []
         self.told: list[Command] = []
         self._sample = 0
 
@@ -92,18 +92,18 @@ class Played:
         self.told += stimulation.tick(self.t, state)
         actions, stimulation.actions = stimulation.actions, []
         for action in actions:
-            if isinstance(action, Fire):
+            if isinstance(action, FirePulse):
                 self.fired.append((self.t, action.current_ma, state))
                 self._happens(step, action)
 
-    def _state(self, step: Step) -> Conditions:
+    def _state(self, step: Step) -> InterlockConditions:
         stimulation = self.stimulation
         return replace(
             step.state, armed=stimulation.armed, answer_pending=stimulation.answer_pending,
             unanswered=stimulation.unanswered,
         )  # fmt: skip
 
-    def _happens(self, step: Step, fire: Fire) -> None:
+    def _happens(self, step: Step, fire: FirePulse) -> None:
         if step.fate == "unconfirmed":
             return
         self._sample += 1
@@ -150,7 +150,7 @@ def test_a_first_current_beyond_the_bounds_is_an_error_of_the_program(first: flo
 @settings(max_examples=100, deadline=None)
 @given(steps=STEPS)
 def test_every_refusal_gives_its_reason(steps: list[Step]) -> None:
-    played = Played(SinglePulses(Dial(1.0), BOUNDS, 0.1, 2.0))
+    played = Played(SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0))
     for step in steps:
         played.play(step)
     assert all(command.why for command in played.told if command.by == "safety")

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.errors import DONE, FAILED, ArgumentFault, StorageFault
-from guidance.contracts.events import End, Made
+from guidance.common.errors import DONE, FAILED, StorageError, UsageError
+from guidance.contracts.events import End, TimedRecord
 from guidance.engine.loop import Engine
 from guidance.journal import event_log as log
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.seal import Seal, put_seal
 from guidance.journal.store import mark_told, new_procedure, newly_unfinished, unfinished
-from guidance.session.event_writer import Detached, EventWriter, FileTarget
+from guidance.session.event_writer import BackgroundWriter, EventWriter, FileTarget
 from tests.guidance.session.virtual import VirtualBench
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-END = Made(1.0, End("operator", 0, 0, 0, 0))
+END = TimedRecord(1.0, End("operator", 0, 0, 0, 0))
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device that is always full")
 
 
@@ -136,7 +136,7 @@ def test_procedures_of_one_second_get_folders_of_their_own(tmp_path: Path) -> No
 
 def test_a_store_that_cannot_be_made_is_a_bad_argument(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ArgumentFault, match="another --store"):
+    with pytest.raises(UsageError, match="another --store"):
         new_procedure(tmp_path / "file" / "store", "p", NOW)
 
 
@@ -167,7 +167,7 @@ def test_a_disk_that_fails_late_is_told_at_the_next_line(tmp_path: Path, monkeyp
     writer = EventWriter(book)
     writer.write(END)
     book._worker.join(5)
-    with pytest.raises(StorageFault, match="Input/output"):
+    with pytest.raises(StorageError, match="Input/output"):
         writer.write(END)
     writer.close()
 
@@ -178,10 +178,10 @@ def test_a_pipe_that_nobody_reads_holds_nothing_up(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("guidance.session.event_writer._MOST_WAITING", 10)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = EventWriter(Detached(str(pipe)))
+    writer = EventWriter(BackgroundWriter(str(pipe)))
     for _ in range(10):
         writer.write(END)
-    with pytest.raises(StorageFault, match="does not keep up"):
+    with pytest.raises(StorageError, match="does not keep up"):
         writer.write(END)
     writer.close()
     pipe.open("rb").close()  # lets the thread that waits for a reader go
@@ -190,7 +190,7 @@ def test_a_pipe_that_nobody_reads_holds_nothing_up(tmp_path: Path, monkeypatch: 
 def test_a_pipe_is_copied_to_once_it_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = EventWriter(Detached(str(pipe)))
+    writer = EventWriter(BackgroundWriter(str(pipe)))
     writer.write(END)
     with pipe.open("rb") as reader:
         writer.write(END)
@@ -201,7 +201,7 @@ def test_a_pipe_is_copied_to_once_it_is_read(tmp_path: Path) -> None:
 @needs_full
 def test_one_target_that_fails_leaves_the_others(tmp_path: Path) -> None:
     writer = EventWriter(FileTarget(str(tmp_path / "good")), FileTarget("/dev/full"))
-    with pytest.raises(StorageFault) as caught:
+    with pytest.raises(StorageError) as caught:
         writer.write(END)
     assert caught.value.target == "/dev/full"
     writer.write(END)

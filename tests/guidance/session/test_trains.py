@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from drivers.base import Pulse
 from guidance.stimulation.control import SetTrain, SwitchOutput
-from guidance.stimulation.controller import Dial
+from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import PulseTrain
 from tests.guidance.session.stimulated import BOUNDS, Hurried, taken, ticked
 from tests.guidance.stimulation.test_interlock import GOOD
 
 
 def _train(rate_hz: float = 2.0) -> PulseTrain:
-    stimulation = PulseTrain(Dial(1.0), BOUNDS, 0.1, rate_hz)
+    stimulation = PulseTrain(ManualDial(1.0), BOUNDS, 0.1, rate_hz)
     list(stimulation.arm(0.0, GOOD, "operator"))
     return stimulation
 

@@ -20,14 +20,14 @@ from drivers.simulated.device import OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.patient import Patient
 from drivers.transport.reader import Chunk
-from guidance.common.errors import Fault
-from guidance.contracts.commands import Arm, Credit, Message
+from guidance.common.errors import UserError
+from guidance.contracts.commands import Arm, FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.settings import Mode, Settings
 from guidance.processes import ExitOutcome, outcome_of
-from guidance.processes.screen_channel import Desk
+from guidance.processes.screen_channel import ScreenChannel
 from guidance.protocol import load
-from guidance.session import Live
+from guidance.session import LiveJob
 
 Line = dict[str, Any]
 
@@ -101,7 +101,7 @@ class Seat:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._frames = 0
-        self._queue: list[Message] = []
+        self._queue: list[OperatorCommand] = []
         self.gone = self.frozen = False
         self.shown: list[Snapshot] = []
         self.told: list[str] = []
@@ -109,14 +109,14 @@ class Seat:
     def ready(self) -> None:
         """Nothing waits."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OperatorCommand) -> None:
         self._queue.append(message)
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[OperatorCommand]:
         taken, self._queue = self._queue, []
         if not self.frozen and not self.gone:
             self._frames += 1
-            taken.append(Credit(self._frames))
+            taken.append(FrameAck(self._frames))
         return taken
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
@@ -167,11 +167,11 @@ class VirtualBench:
     ) -> ExitOutcome:  # fmt: skip
         """A procedure of ``duration_s`` of device time, and how it ended."""
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
-        desk: Desk = self.seat
+        desk: ScreenChannel = self.seat
         try:
-            job = Live(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
+            job = LiveJob(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
             amiss = job.open().run(desk, lambda: False)
-        except (Fault, DeviceError) as fault:
+        except (UserError, DeviceError) as fault:
             return outcome_of(fault)
         return ExitOutcome(1, amiss) if amiss else ExitOutcome(0)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from drivers.base import Block, Pulse
 from drivers.recording import Recording
-from guidance.contracts.events import Made
+from guidance.contracts.events import TimedRecord
 from guidance.contracts.origin import RECORDED
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
@@ -82,7 +82,7 @@ def test_records_are_the_same_for_any_cuts(mode: Mode, cuts: set[int]) -> None:
 def test_a_block_without_samples_changes_nothing() -> None:
     stream = stimulated(1.0, 0.31, 0.4)
     engine = Engine(settings(), stream.info, "")
-    made: list[Made] = []
+    made: list[TimedRecord] = []
     for block in stream.blocks([2000]):
         made += engine.step([block])
         made += engine.step([Block(block.end_sample, block.samples[:0])])
@@ -93,7 +93,7 @@ def recorded(name: str, mode: Mode, samples: int, size: int) -> list[dict[str, A
     """Records of the first ``samples`` samples of a recording, handed out in blocks of ``size``."""
     recording = Recording(shared(f"data/streams/{name}.edf"), listen=mode is Mode.LISTEN)
     engine = Engine(settings(mode, (13.0, 50.0), 50.0), recording.info, "")
-    made: list[Made] = []
+    made: list[TimedRecord] = []
     while (left := samples - engine.path.history.end) > 0 and (block := recording.take(min(size, left))):
         made += engine.step([block])
     return told(made)

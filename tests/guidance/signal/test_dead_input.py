@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from guidance.signal.sweep.dead_input import Change, DeadInputDetector
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 RATE_HZ = 4000.0
 STEP_UV = 0.5
@@ -33,7 +33,7 @@ def changes(
     uv: Wave, cuts: set[int] | frozenset[int] = frozenset(), step_uv: float | None = STEP_UV, hole: int = 0
 ) -> list[Change]:
     """What is found in ``uv`` cut at ``cuts``, after a hole of so many samples at its begin."""
-    detector, history = DeadInputDetector(RATE_HZ, step_uv, RANGE_UV), History(1, int(8 * RATE_HZ))
+    detector, history = DeadInputDetector(RATE_HZ, step_uv, RANGE_UV), RingBuffer(1, int(8 * RATE_HZ))
     samples = uv.astype(np.float32)[:, None]
     edges = sorted({0, len(uv), *cuts, *range(0, len(uv), int(RATE_HZ))})
     found: list[Change] = []
@@ -128,7 +128,7 @@ def test_lost_samples_are_no_evidence() -> None:
 
 
 def test_what_is_held_across_a_gap_is_held() -> None:
-    detector, history = DeadInputDetector(RATE_HZ, None, None), History(1, int(8 * RATE_HZ))
+    detector, history = DeadInputDetector(RATE_HZ, None, None), RingBuffer(1, int(8 * RATE_HZ))
     found = []
     for at in range(0, 8000, 1600):
         history.append(at, np.zeros((800, 1), np.float32))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from guidance.protocol import MuscleWindow, Protocol, load
-from guidance.signal.response.latency import ResponseKind, judge
+from guidance.signal.response.latency import ResponseKind, classify_latency
 
 CALF = MuscleWindow("gastrocnemius", (5.0, 7.0), (28.0, 35.0))
 FOOT = MuscleWindow("foot", (10.0, 14.0), None)
@@ -38,7 +38,7 @@ def protocol(*muscles: MuscleWindow) -> Protocol:
     ],
 )
 def test_a_latency_is_named_as_what_it_may_be(latency_ms: float, kind: ResponseKind, words: str) -> None:
-    judgement = judge(latency_ms, protocol(CALF, FOOT))
+    judgement = classify_latency(latency_ms, protocol(CALF, FOOT))
     assert judgement is not None
     assert judgement.kind is kind
     assert words in judgement.text
@@ -46,35 +46,35 @@ def test_a_latency_is_named_as_what_it_may_be(latency_ms: float, kind: ResponseK
 
 
 def test_no_response_is_not_judged() -> None:
-    assert judge(None, protocol(CALF)) is None
+    assert classify_latency(None, protocol(CALF)) is None
 
 
 def test_without_a_known_window_only_a_direct_response_is_named() -> None:
-    assert judge(12.0, protocol(OPEN)) is None
-    assert judge(12.0, protocol()) is None
-    direct = judge(1.0, protocol())
+    assert classify_latency(12.0, protocol(OPEN)) is None
+    assert classify_latency(12.0, protocol()) is None
+    direct = classify_latency(1.0, protocol())
     assert direct is not None
     assert direct.kind is ResponseKind.DIRECT
 
 
 def test_a_reflex_is_named_where_the_muscles_m_wave_is_not_known() -> None:
-    judgement = judge(16.0, protocol(MuscleWindow("flexor carpi radialis", None, (13.3, 18.4))))
+    judgement = classify_latency(16.0, protocol(MuscleWindow("flexor carpi radialis", None, (13.3, 18.4))))
     assert judgement is not None
     assert judgement.kind is ResponseKind.REFLEX
 
 
 def test_a_sought_muscle_of_unknown_latency_stays_among_what_it_may_be() -> None:
-    judgement = judge(9.0, protocol(CALF, OPEN))
+    judgement = classify_latency(9.0, protocol(CALF, OPEN))
     assert judgement is not None
     assert "toe flexors (no latency known)" in judgement.text
 
 
 def test_where_no_bound_is_given_nothing_is_called_direct() -> None:
-    assert judge(0.5, replace(protocol(), direct_before_ms=None)) is None
+    assert classify_latency(0.5, replace(protocol(), direct_before_ms=None)) is None
 
 
 def test_a_window_wins_over_the_reflex_of_another_muscle() -> None:
     both = protocol(MuscleWindow("foot", (27.0, 30.0), None), CALF)
-    judgement = judge(28.5, both)
+    judgement = classify_latency(28.5, both)
     assert judgement is not None
     assert judgement.kind is ResponseKind.EXPECTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from guidance.biofeedback.mains_tracker import Hum
+from guidance.biofeedback.mains_tracker import MainsTracker
 from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.mains import fit_mains
 
@@ -26,7 +26,7 @@ def rms(values: Array) -> float:
 
 
 def left_by_following(mains: Array, emg: Array) -> Array:
-    follower, there = Hum(RATE_HZ, 450.0), np.ones(PART, bool)
+    follower, there = MainsTracker(RATE_HZ, 450.0), np.ones(PART, bool)
     parts = [follower(part, there) for part in np.split(mains + emg, len(mains) // PART)]
     return np.asarray(np.concatenate(parts) - emg)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drivers.base import Pulse
-from guidance.contracts.events import Made, Signal
+from guidance.contracts.events import Signal, TimedRecord
 from guidance.contracts.origin import RECORDED
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.loop import Engine
@@ -21,14 +21,14 @@ RATE_HZ = 4000.0
 COLUMNS_A_SECOND = 100
 
 
-def followed(stream: Stream, mode: Mode = Mode.MANUAL) -> tuple[list[Made], Snapshot]:
+def followed(stream: Stream, mode: Mode = Mode.MANUAL) -> tuple[list[TimedRecord], Snapshot]:
     """The signal records of ``stream``, and what a screen shows at its end."""
     engine = Engine(settings(mode), stream.info, "")
     made = [one for one in engine.step(list(stream.blocks())) if isinstance(one.record, Signal)]
     return made, engine.snapshot(SessionState("made", RECORDED))
 
 
-def channel(made: Made, index: int = 0) -> dict[str, float | None]:
+def channel(made: TimedRecord, index: int = 0) -> dict[str, float | None]:
     assert isinstance(made.record, Signal)
     quality: dict[str, float | None] = made.record.channels[index]
     return quality

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from guidance.signal.sweep.ring_buffer import History
+from guidance.signal.sweep.ring_buffer import RingBuffer
 
 
 def counted(first: int, count: int, channels: int = 2) -> NDArray[np.float32]:
@@ -18,7 +18,7 @@ def counted(first: int, count: int, channels: int = 2) -> NDArray[np.float32]:
 
 
 def test_it_hands_out_what_was_put_in() -> None:
-    history = History(channels=2, capacity=100)
+    history = RingBuffer(channels=2, capacity=100)
     history.append(0, counted(0, 30))
     history.append(30, counted(30, 40))
     assert history.start == 0
@@ -27,7 +27,7 @@ def test_it_hands_out_what_was_put_in() -> None:
 
 
 def test_lost_samples_are_nan() -> None:
-    history = History(channels=2, capacity=100)
+    history = RingBuffer(channels=2, capacity=100)
     history.append(0, counted(0, 10))
     history.append(15, counted(15, 10))
     window = history.window(0, 25)
@@ -36,14 +36,14 @@ def test_lost_samples_are_nan() -> None:
 
 
 def test_samples_before_the_first_block_are_nan() -> None:
-    history = History(channels=2, capacity=100)
+    history = RingBuffer(channels=2, capacity=100)
     history.append(20, counted(20, 10))
     assert np.isnan(history.window(0, 20)).all()
     np.testing.assert_array_equal(history.window(20, 30), counted(20, 10))
 
 
 def test_what_is_not_held_is_nan_on_either_side() -> None:
-    history = History(channels=2, capacity=50)
+    history = RingBuffer(channels=2, capacity=50)
     history.append(0, counted(0, 80))
     window = history.window(20, 100)
     assert history.start == 30
@@ -53,7 +53,7 @@ def test_what_is_not_held_is_nan_on_either_side() -> None:
 
 
 def test_a_hole_longer_than_the_ring_leaves_only_what_came_after() -> None:
-    history = History(channels=2, capacity=50)
+    history = RingBuffer(channels=2, capacity=50)
     history.append(0, counted(0, 50))
     history.append(10_000, counted(10_000, 5))
     assert history.end == 10_005
@@ -62,14 +62,14 @@ def test_a_hole_longer_than_the_ring_leaves_only_what_came_after() -> None:
 
 
 def test_samples_that_go_back_in_time_are_a_programming_error() -> None:
-    history = History(channels=2, capacity=50)
+    history = RingBuffer(channels=2, capacity=50)
     history.append(0, counted(0, 20))
     with pytest.raises(ValueError, match="20"):
         history.append(19, counted(19, 1))
 
 
 def test_what_was_handed_out_does_not_change_afterwards() -> None:
-    history = History(channels=2, capacity=10)
+    history = RingBuffer(channels=2, capacity=10)
     history.append(0, counted(0, 10))
     window = history.window(0, 10)
     history.append(10, counted(10, 200))
@@ -84,7 +84,7 @@ def test_what_was_handed_out_does_not_change_afterwards() -> None:
 def test_it_agrees_with_a_list_of_everything(
     capacity: int, parts: list[tuple[int, int]], looks: list[tuple[int, int]]
 ) -> None:
-    history = History(channels=2, capacity=capacity)
+    history = RingBuffer(channels=2, capacity=capacity)
     everything = np.zeros((0, 2), np.float32)
     for hole, count in parts:
         lost = np.full((hole, 2), np.nan, np.float32)

@@ -9,7 +9,7 @@ import pytest
 
 from guidance.contracts.events import Entry, Proximity
 from guidance.proximity.filter import ProximityFilter
-from guidance.stimulation.closed_loop import Navigator, PulseLimits
+from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from tests.benchmarks.bench_hard import BURSTS, Course, course_world, error, hill, is_held, still
 from tests.benchmarks.closed_loop import FAST_HZ, RATE_HZ, Ours, Pulsed, run
 from tests.benchmarks.nerves import LARGEST_MA, Curve, Faults
@@ -130,7 +130,7 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     assert any(doing.startswith("verifying") for doing in doings)
 
 
-def observed(navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
+def observed(navigator: ClosedLoopController, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
     missed = outcome(
         current_ma=navigator.next_ma(), detected=False, amplitude_uv=10.0, contaminated=contaminated, p_value=0.5
     )
@@ -138,8 +138,8 @@ def observed(navigator: Navigator, *, contaminated: bool = False, why: str = "no
     return navigator.next_ma()
 
 
-def navigator() -> Navigator:
-    made = Navigator(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2)
+def navigator() -> ClosedLoopController:
+    made = ClosedLoopController(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2)
     made.follow(ProximityFilter(100.0, 0.2, 0.5))
     return made
 

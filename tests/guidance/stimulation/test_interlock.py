@@ -13,9 +13,9 @@ from drivers.base import Limits
 from guidance.protocol import load
 from guidance.stimulation.interlock import (
     ABSOLUTE_MAX_CHARGE_UC,
-    Bounds,
-    Conditions,
-    Ladder,
+    InterlockConditions,
+    PulseBounds,
+    StepLimiter,
     disarming,
     highest_step,
     refusal,
@@ -24,20 +24,20 @@ from guidance.stimulation.interlock import (
 
 PROTOCOL = load("generic-block")
 DEVICE = Limits(20.0, 0.01, 0.05, 2.0, 50.0)
-BOUNDS = Bounds.least(DEVICE, PROTOCOL)
-GOOD = Conditions(
+BOUNDS = PulseBounds.least(DEVICE, PROTOCOL)
+GOOD = InterlockConditions(
     armed=True, screen_age_s=0.1, signal_age_s=0.01, answer_pending=False, unanswered=0, storage_ok=True,
     connected=True, lead_off=False, device_fault=None, headless=False,
 )  # fmt: skip
 
 
 def test_the_least_of_all_limits_holds() -> None:
-    assert Bounds.least(DEVICE, PROTOCOL).max_current_ma == PROTOCOL.max_current_ma
-    assert Bounds.least(DEVICE, replace(PROTOCOL, max_current_ma=9.0)).max_current_ma == 6.0
-    assert Bounds.least(replace(DEVICE, max_current_ma=3.0), PROTOCOL).max_current_ma == 3.0
-    assert Bounds.least(DEVICE, PROTOCOL, 0.7).max_current_ma == 0.7
-    assert Bounds.least(DEVICE, PROTOCOL, 70.0).max_current_ma == PROTOCOL.max_current_ma
-    assert Bounds.least(DEVICE, replace(PROTOCOL, max_rate_hz=30.0)).max_rate_hz == 5.0
+    assert PulseBounds.least(DEVICE, PROTOCOL).max_current_ma == PROTOCOL.max_current_ma
+    assert PulseBounds.least(DEVICE, replace(PROTOCOL, max_current_ma=9.0)).max_current_ma == 6.0
+    assert PulseBounds.least(replace(DEVICE, max_current_ma=3.0), PROTOCOL).max_current_ma == 3.0
+    assert PulseBounds.least(DEVICE, PROTOCOL, 0.7).max_current_ma == 0.7
+    assert PulseBounds.least(DEVICE, PROTOCOL, 70.0).max_current_ma == PROTOCOL.max_current_ma
+    assert PulseBounds.least(DEVICE, replace(PROTOCOL, max_rate_hz=30.0)).max_rate_hz == 5.0
     assert BOUNDS.max_width_ms == 1.0
 
 
@@ -92,7 +92,7 @@ def test_a_step_up_is_thirty_percent_or_a_tenth_of_a_milliampere(last: float, hi
 
 
 def test_only_what_was_delivered_lifts_the_ladder() -> None:
-    ladder = Ladder(1.0, 0.1)
+    ladder = StepLimiter(1.0, 0.1)
     assert ladder.highest_ma(0.1) == 1.0
     ladder.asked(1.0, 0.1)
     assert ladder.highest_ma(0.1) == 1.0
@@ -106,7 +106,7 @@ def test_only_what_was_delivered_lifts_the_ladder() -> None:
 
 
 def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
-    ladder = Ladder(1.0, 0.1)
+    ladder = StepLimiter(1.0, 0.1)
     ladder.asked(0.5, 0.1)
     ladder.delivered(5.0)
     assert ladder.highest_ma(0.1) == pytest.approx(0.65)
@@ -118,7 +118,7 @@ def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
 def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chronaxie(
     chronaxie_ms: float, from_ms: float, to_ms: float
 ) -> None:
-    ladder = Ladder(1.0, from_ms)
+    ladder = StepLimiter(1.0, from_ms)
     ladder.asked(1.0, from_ms)
     ladder.delivered(1.0)
     highest_ma = ladder.highest_ma(to_ms)
@@ -128,7 +128,7 @@ def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chrona
 
 
 def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_every_width() -> None:
-    ladder = Ladder(1.0, 0.1)
+    ladder = StepLimiter(1.0, 0.1)
     ladder.asked(0.3, 1.0)
     assert ladder.highest_ma(1.0) == pytest.approx(0.25)
     assert ladder.highest_ma(0.1) == pytest.approx(0.25)
@@ -138,7 +138,7 @@ def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_eve
 
 def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
     assert disarming(GOOD) is withholding(GOOD) is None
-    assert refusal(GOOD, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) is None
+    assert refusal(GOOD, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
 def test_each_of_these_switches_off(change: dict[str, object], word: str) -> None:
     state = replace(GOOD, **change)  # type: ignore[arg-type]
     assert word in (disarming(state) or "")
-    assert refusal(state, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) == disarming(state)
+    assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == disarming(state)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_each_of_these_makes_the_next_pulse_wait(change: dict[str, object], word
     state = replace(GOOD, **change)  # type: ignore[arg-type]
     assert disarming(state) is None
     assert word in (withholding(state) or "")
-    assert refusal(state, BOUNDS, Ladder(1.0, 0.1), 1.0, 0.1, 2.0) == withholding(state)
+    assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == withholding(state)
 
 
 def test_without_a_screen_none_is_needed() -> None:
@@ -180,4 +180,4 @@ def test_without_a_screen_none_is_needed() -> None:
 
 
 def test_too_large_a_step_up_is_refused() -> None:
-    assert "step up" in (refusal(GOOD, BOUNDS, Ladder(1.0, 0.1), 1.01, 0.1, 2.0) or "")
+    assert "step up" in (refusal(GOOD, BOUNDS, StepLimiter(1.0, 0.1), 1.01, 0.1, 2.0) or "")

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from guidance.contracts.commands import Arm, HandBack, Hold, Message, Stop, TakeOver, TurnDial
+from guidance.contracts.commands import Arm, HoldCurrent, OperatorCommand, ReleaseControl, Stop, TakeControl, TurnDial
 from guidance.contracts.events import Command, Entry, Proximity, PulseOutcome, Stimulus
 from guidance.contracts.origin import RECORDED
 from guidance.engine.settings import Mode
@@ -26,7 +26,7 @@ def currents(loop: ClosedLoop, since: int) -> list[float]:
     return [stimulus.requested_ma for stimulus in loop.of(Stimulus)[since:]]
 
 
-def given(loop: ClosedLoop, seconds: float, *messages: Message) -> list[float]:
+def given(loop: ClosedLoop, seconds: float, *messages: OperatorCommand) -> list[float]:
     """The currents of the pulses that come in ``seconds`` after ``messages``."""
     before = len(loop.of(Stimulus))
     loop.run(seconds, *messages)
@@ -39,45 +39,47 @@ def test_left_alone_the_controller_changes_the_current(loop: ClosedLoop) -> None
 
 def test_held_the_current_stays_where_it_was(loop: ClosedLoop) -> None:
     last = currents(loop, -1)
-    after = given(loop, 4.0, Hold())
+    after = given(loop, 4.0, HoldCurrent())
     assert len(after) > 5
     assert set(after) == set(last)
 
 
 def test_while_it_is_held_no_dial_turns_it(loop: ClosedLoop) -> None:
-    assert len(set(given(loop, 3.0, Hold(), TurnDial(3)))) == 1
+    assert len(set(given(loop, 3.0, HoldCurrent(), TurnDial(3)))) == 1
 
 
 def test_taken_over_the_dial_starts_from_the_present_current(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
-    assert set(given(loop, 2.0, TakeOver())) == {last}
+    assert set(given(loop, 2.0, TakeControl())) == {last}
     after = given(loop, 4.0, TurnDial(-2))
     assert after[-1] == pytest.approx(last - 0.1)
     assert len(set(after)) == 1
 
 
 def test_the_dial_climbs_no_faster_than_the_interlock_allows(loop: ClosedLoop) -> None:
-    given(loop, 4.0, TakeOver(), TurnDial(-60))
+    given(loop, 4.0, TakeControl(), TurnDial(-60))
     after = given(loop, 6.0, TurnDial(60))
     assert all(later <= max(1.3 * now, now + 0.1) + 1e-6 for now, later in pairwise(after))
     assert after[-1] > after[0]
 
 
 def test_handed_back_the_controller_goes_on(loop: ClosedLoop) -> None:
-    given(loop, 3.0, Hold())
-    assert len(set(given(loop, 5.0, HandBack()))) > 2
+    given(loop, 3.0, HoldCurrent())
+    assert len(set(given(loop, 5.0, ReleaseControl()))) > 2
 
 
 def test_from_held_to_taken_over_and_back_the_current_does_not_jump(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
-    assert set(given(loop, 1.5, TakeOver()) + given(loop, 1.5, Hold()) + given(loop, 1.5, TakeOver())) == {last}
+    assert set(given(loop, 1.5, TakeControl()) + given(loop, 1.5, HoldCurrent()) + given(loop, 1.5, TakeControl())) == {
+        last
+    }
 
 
 def test_the_record_says_who_did_what(loop: ClosedLoop) -> None:
-    loop.run(1.5, TakeOver())
+    loop.run(1.5, TakeControl())
     loop.run(1.5, TurnDial(1))
-    loop.run(1.5, Hold())
-    loop.run(3.0, HandBack())
+    loop.run(1.5, HoldCurrent())
+    loop.run(3.0, ReleaseControl())
     told = [(command.by, command.why) for command in loop.of(Command) if command.by == "operator"]
     assert told[0] == ("operator", None)
     assert [why for _, why in told if why] == [
@@ -89,35 +91,35 @@ def test_the_record_says_who_did_what(loop: ClosedLoop) -> None:
     assert set(by[back + 1 :]) == {"controller"}
 
 
-@pytest.mark.parametrize("message", [HandBack(), TurnDial(2)])
-def test_what_there_is_nothing_to_do_for_leaves_no_record(loop: ClosedLoop, message: Message) -> None:
+@pytest.mark.parametrize("message", [ReleaseControl(), TurnDial(2)])
+def test_what_there_is_nothing_to_do_for_leaves_no_record(loop: ClosedLoop, message: OperatorCommand) -> None:
     before = [command for command in loop.of(Command) if command.by == "operator"]
     loop.run(0.5, message)
     assert [command for command in loop.of(Command) if command.by == "operator"] == before
 
 
 def test_repeats_change_nothing_and_leave_one_record(loop: ClosedLoop) -> None:
-    loop.run(1.0, Hold(), Hold())
-    loop.run(1.0, Hold())
+    loop.run(1.0, HoldCurrent(), HoldCurrent())
+    loop.run(1.0, HoldCurrent())
     assert [command.why for command in loop.of(Command)].count("the current is held") == 1
 
 
 def test_in_manual_mode_the_dial_was_never_the_controllers() -> None:
     loop = ClosedLoop(Mode.MANUAL, current_ma=0.8)
-    loop.run(1.0, Hold(), TakeOver(), HandBack())
+    loop.run(1.0, HoldCurrent(), TakeControl(), ReleaseControl())
     assert given(loop, 2.0, TurnDial(1))[-1] == pytest.approx(0.85)
     assert not [command for command in loop.of(Command) if command.why]
 
 
 def test_stopped_while_held_it_stays_off_and_held(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
-    assert given(loop, 2.0, Hold(), Stop()) == []
+    assert given(loop, 2.0, HoldCurrent(), Stop()) == []
     assert set(given(loop, 2.0, Arm())) == {last}
 
 
 def test_the_screen_sees_who_chooses(loop: ClosedLoop) -> None:
     seen = []
-    for messages in ((), (Hold(),), (TakeOver(),), (HandBack(),)):
+    for messages in ((), (HoldCurrent(),), (TakeControl(),), (ReleaseControl(),)):
         loop.run(0.6, *messages)
         view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
         assert view is not None
@@ -137,7 +139,7 @@ def test_the_screen_sees_what_the_controller_says_that_it_does(loop: ClosedLoop)
 
     loop.stimulation.hand._controller = Explaining()
     assert loop.stimulation.hand.doing == "searching for any answer"
-    loop.run(0.5, Hold())
+    loop.run(0.5, HoldCurrent())
     assert loop.stimulation.hand.doing == ""
 
 

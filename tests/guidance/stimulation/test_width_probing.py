@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from drivers.base import Limits
-from guidance.common.errors import BAD_ARGUMENTS, ArgumentFault
-from guidance.contracts.commands import Hold
+from guidance.common.errors import BAD_ARGUMENTS, UsageError
+from guidance.contracts.commands import HoldCurrent
 from guidance.contracts.events import Proximity
 from guidance.contracts.events import Stimulus as StimulusRecord
 from guidance.engine.settings import Mode, Settings
@@ -18,7 +18,7 @@ from guidance.protocol import load
 from guidance.proximity.filter import ProximityFilter
 from guidance.session.stimulation_setup import stimulation_within
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
-from guidance.stimulation.width_probing import USUAL_BETWEEN, Probing, probed_widths
+from guidance.stimulation.width_probing import USUAL_BETWEEN, WidthProbing, probed_widths
 from tests.benchmarks import chronaxies, nerves
 from tests.benchmarks.closed_loop import Ours, Pulsed, run
 from tests.support.closed_loop import ClosedLoop
@@ -46,7 +46,7 @@ def test_probes_have_widths_that_the_stimulator_can_give_the_nearest_first(
 
 
 def test_a_round_goes_up_through_the_widths_and_down_again_between_usual_pulses() -> None:
-    probing, given = Probing(0.1, (0.3, 1.0)), []
+    probing, given = WidthProbing(0.1, (0.3, 1.0)), []
     for _ in range(2 * USUAL_BETWEEN + 8):
         given.append(probing.width_ms)
         probing.heard(may=True)
@@ -55,7 +55,7 @@ def test_a_round_goes_up_through_the_widths_and_down_again_between_usual_pulses(
 
 
 def test_a_round_that_is_not_timely_waits_and_begins_anew() -> None:
-    probing = Probing(0.1, (0.3, 1.0))
+    probing = WidthProbing(0.1, (0.3, 1.0))
     for _ in range(USUAL_BETWEEN + 1):
         probing.heard(may=True)
     assert probing.probes
@@ -143,7 +143,7 @@ def test_in_a_whole_procedure_probes_are_given_recorded_and_seen_and_a_held_curr
         doings.add(loop.stimulation.hand.doing)
     assert {pulse.width_ms for pulse in loop.of(StimulusRecord)} >= {0.1, 0.3}
     assert any("probing the pulse width: 0.3 ms" in doing for doing in doings)
-    loop.run(0.5, Hold())
+    loop.run(0.5, HoldCurrent())
     before = len(loop.of(StimulusRecord))
     loop.run(6.0)
     assert {pulse.width_ms for pulse in loop.of(StimulusRecord)[before:]} == {0.1}
@@ -157,7 +157,7 @@ def test_in_a_whole_procedure_probes_are_given_recorded_and_seen_and_a_held_curr
     ],
 )
 def test_a_stimulator_that_cannot_probe_is_told_of_before_anything_runs(limits: Limits, word: str) -> None:
-    with pytest.raises(ArgumentFault, match=word):
+    with pytest.raises(UsageError, match=word):
         stimulation_within(Settings(load("generic-block"), Mode.AUTO, probe_widths=True), limits)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.errors import ArgumentFault, Fault
+from guidance.common.errors import UsageError, UserError
 from guidance.trial import store
 from guidance.trial.result import Insertion
 from guidance.trial.run import Interrupted, Trial, TrialOutcome, run_trial
@@ -111,36 +111,36 @@ def test_a_damaged_line_is_told_by_its_number(tmp_path: Path, damage: str) -> No
     path = tmp_path / NAME
     written = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([written[0], damage, *written[2:]]) + "\n", encoding="utf-8")
-    with pytest.raises(Fault, match="Line 2"):
+    with pytest.raises(UserError, match="Line 2"):
         run(tmp_path, 3, Bench())
 
 
 def test_the_folder_of_another_seed_is_refused(tmp_path: Path) -> None:
     run(tmp_path, 1, Bench())
-    with pytest.raises(ArgumentFault, match="seed"):
+    with pytest.raises(UsageError, match="seed"):
         run(tmp_path, 1, Bench(), seed=8)
 
 
 def test_insertions_of_another_program_are_not_mixed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(tmp_path, 1, Bench())
     monkeypatch.setattr(store, "program", lambda: "0.0.0+other")
-    with pytest.raises(ArgumentFault, match="version of the program"):
+    with pytest.raises(UsageError, match="version of the program"):
         run(tmp_path, 1, Bench())
 
 
 def test_two_trials_do_not_write_into_one_folder(tmp_path: Path) -> None:
-    with TrialFile(tmp_path, 7, "generic-block"), pytest.raises(ArgumentFault, match="at work"):
+    with TrialFile(tmp_path, 7, "generic-block"), pytest.raises(UsageError, match="at work"):
         run(tmp_path, 1, Bench())
 
 
 def test_a_folder_that_cannot_be_made_is_a_bad_argument(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ArgumentFault, match="--out"):
+    with pytest.raises(UsageError, match="--out"):
         run(tmp_path / "file" / "trial", 1, Bench())
 
 
 def test_what_was_made_is_kept_when_a_worker_fails(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="failed"):
-        run(tmp_path, 2, Bench(breaks_after=1, with_=Fault("An insertion failed.")))
+    with pytest.raises(UserError, match="failed"):
+        run(tmp_path, 2, Bench(breaks_after=1, with_=UserError("An insertion failed.")))
     with TrialFile(tmp_path, 7, "generic-block") as file:
         assert sorted(file.insertions) == [1]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from guidance.contracts.events import Alarm, Command, Interval, Made, Proximity, Record, Stimulus
+from guidance.contracts.events import Alarm, Command, Interval, Proximity, Record, Stimulus, TimedRecord
 from guidance.protocol import load
-from guidance.trial.score import Actual, Score
+from guidance.trial.score import InsertionScore, Truth
 
 STIMULUS = Stimulus(1, 1.0, 1.0, 0.1, 10.0, "device")
 
@@ -17,20 +17,20 @@ UNKNOWN = Proximity(1, None, None, None, None, None, valid=False, why="no-respon
 
 
 @pytest.fixture
-def score() -> Score:
-    return Score(load("generic-block"), 5.0)
+def score() -> InsertionScore:
+    return InsertionScore(load("generic-block"), 5.0)
 
 
-def actual(t: float, threshold_ma: float, distance_mm: float = 1.0) -> Actual:
-    return Actual(t, threshold_ma, distance_mm, 1.0)
+def actual(t: float, threshold_ma: float, distance_mm: float = 1.0) -> Truth:
+    return Truth(t, threshold_ma, distance_mm, 1.0)
 
 
-def take(score: Score, *records: Record) -> None:
+def take(score: InsertionScore, *records: Record) -> None:
     for record in records:
-        score.take(Made(0.0, record))
+        score.take(TimedRecord(0.0, record))
 
 
-def test_a_moment_is_measured_now_and_when_the_next_pulse_comes(score: Score) -> None:
+def test_a_moment_is_measured_now_and_when_the_next_pulse_comes(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.5))
     take(score, STIMULUS, told((0.4, 0.55, 0.7)))
     score.now(actual(10.2, 0.3))
@@ -41,7 +41,7 @@ def test_a_moment_is_measured_now_and_when_the_next_pulse_comes(score: Score) ->
     assert (moment.threshold_held, moment.distance_held, moment.zone) == (True, True, "target")
 
 
-def test_the_last_moment_has_no_next_pulse(score: Score) -> None:
+def test_the_last_moment_has_no_next_pulse(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.5))
     take(score, STIMULUS, told((0.4, 0.55, 0.7)))
     assert [moment.next_error for moment in score.insertion(0, 20.0).moments] == [None]
@@ -52,7 +52,7 @@ def test_the_last_moment_has_no_next_pulse(score: Score) -> None:
     [(1.0, (0.5, 1.0, 1.5), True), (2.0, (0.5, 1.0, 1.5), False), (-0.3, (0.0, 0.1, 0.4), True), (1.0, None, None)],
 )
 def test_inside_the_nerve_the_distance_is_nothing(
-    score: Score, distance_mm: float, interval: Interval | None, held: bool | None
+    score: InsertionScore, distance_mm: float, interval: Interval | None, held: bool | None
 ) -> None:
     score.now(actual(10.0, 0.5, distance_mm))
     take(score, told((0.6, 0.7, 0.8), interval))
@@ -60,42 +60,42 @@ def test_inside_the_nerve_the_distance_is_nothing(
     assert (moment.distance_held, moment.threshold_held) == (held, False)
 
 
-def search(score: Score, estimates_ma: list[float | None]) -> int | None:
+def search(score: InsertionScore, estimates_ma: list[float | None]) -> int | None:
     for i, median_ma in enumerate(estimates_ma):
         score.now(actual(1.0 + i * 0.5, 1.0), pulse=True)
         take(score, STIMULUS, UNKNOWN if median_ma is None else told((0.1, median_ma, 9.0)))
     return score.insertion(0, 20.0).cold
 
 
-def test_the_search_ends_with_the_first_of_two_good_estimates(score: Score) -> None:
+def test_the_search_ends_with_the_first_of_two_good_estimates(score: InsertionScore) -> None:
     assert search(score, [None, 3.0, 1.05, 2.0, 1.08, 0.95, 1.0]) == 5
 
 
 @pytest.mark.parametrize("estimates_ma", [[1.0], [1.0, 2.0, 1.0], [1.0, None, 1.0]])
-def test_one_good_estimate_alone_may_be_luck(score: Score, estimates_ma: list[float | None]) -> None:
+def test_one_good_estimate_alone_may_be_luck(score: InsertionScore, estimates_ma: list[float | None]) -> None:
     assert search(score, estimates_ma) is None
 
 
-def test_once_the_needle_has_moved_the_search_is_over(score: Score) -> None:
+def test_once_the_needle_has_moved_the_search_is_over(score: InsertionScore) -> None:
     for t in (9.0, 9.5):
         score.now(actual(t, 1.0), pulse=True)
         take(score, STIMULUS, told((0.9, 1.0, 1.1)))
     assert score.insertion(0, 20.0).cold is None
 
 
-def test_a_nerve_out_of_reach_is_told_apart(score: Score) -> None:
+def test_a_nerve_out_of_reach_is_told_apart(score: InsertionScore) -> None:
     score.now(actual(2.0, 7.0))
     score.now(actual(9.0, 1.0))
     assert not score.insertion(0, 20.0).reachable
 
 
-def test_what_safety_refused_is_counted_by_reason_and_the_rest_is_not(score: Score) -> None:
+def test_what_safety_refused_is_counted_by_reason_and_the_rest_is_not(score: InsertionScore) -> None:
     refused = Command(1.0, 0.1, None, enabled=True, by="safety", why="pulse withheld: no samples arrive")
     take(score, refused, refused, Command(1.0, 0.1, 2.0, enabled=True, by="controller"))
     assert score.insertion(0, 20.0).refused == {"pulse withheld: no samples arrive": 2}
 
 
-def test_the_alarm_is_held_against_the_true_threshold(score: Score) -> None:
+def test_the_alarm_is_held_against_the_true_threshold(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.15))
     take(score, STIMULUS)
     score.now(actual(10.5, 0.15))
@@ -109,7 +109,9 @@ def test_the_alarm_is_held_against_the_true_threshold(score: Score) -> None:
 
 
 @pytest.mark.parametrize(("distance_mm", "inside"), [(-0.3, True), (0.1, False)])
-def test_a_rise_of_the_impedance_counts_for_the_nerve_it_was_in(score: Score, distance_mm: float, inside: bool) -> None:
+def test_a_rise_of_the_impedance_counts_for_the_nerve_it_was_in(
+    score: InsertionScore, distance_mm: float, inside: bool
+) -> None:
     score.now(actual(10.0, 0.5, distance_mm))
     take(score, Alarm("impedance-rise", "medium", active=True, text="x"))
     made = score.insertion(0, 20.0)

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.pilot import Pilot
 
-from guidance.contracts.commands import Message
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Proximity
 from guidance.contracts.snapshot import (
     TRAIL,
     DoseView,
     EventView,
     JournalView,
-    Past,
     Snapshot,
     SoundView,
     StimulatorView,
     SweepView,
+    TimelineView,
 )
 from guidance.ui.linked import LinkedApp
 
@@ -37,7 +37,7 @@ class FakeLink:
     def __init__(self) -> None:
         self._read_fd, self._write_fd = os.pipe()
         self._waiting: deque[Snapshot] = deque()
-        self.sent: list[Message] = []
+        self.sent: list[OperatorCommand] = []
         self.is_dead = False
 
     def feed(self, snapshot: Snapshot) -> None:
@@ -66,7 +66,7 @@ class FakeLink:
             raise EOFError
         return None
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OperatorCommand) -> None:
         if self.is_dead:
             raise BrokenPipeError
         self.sent.append(message)
@@ -240,7 +240,7 @@ EVENTS = (
 )
 
 
-def build_past(last_s: float = 118.0, **changes: Any) -> Past:
+def build_past(last_s: float = 118.0, **changes: Any) -> TimelineView:
     """A pulse every 0.7 s from 8 s on, the threshold falling from 3 mA; all it holds depends on ``last_s`` alone."""
     times_s = np.arange(8.0, last_s, 0.7)
     trail = np.zeros(len(times_s), TRAIL)
@@ -253,7 +253,7 @@ def build_past(last_s: float = 118.0, **changes: Any) -> Past:
     trail["low_ma"], trail["median_ma"], trail["high_ma"] = median_ma * 0.75, median_ma, median_ma * 1.3
     for name in ("low_ma", "median_ma", "high_ma"):
         trail[name][:9] = np.nan
-    return replace(Past(trail, EVENTS), **changes)
+    return replace(TimelineView(trail, EVENTS), **changes)
 
 
 def build_whole(last_pulse: int = 70, **changes: Any) -> Snapshot:

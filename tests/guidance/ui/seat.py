@@ -8,10 +8,10 @@ from typing import Any
 from textual.pilot import Pilot
 
 from guidance.common.config import Config
-from guidance.contracts.commands import Message
+from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.keymap import keymap_of
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_past, build_stimulator, build_whole
@@ -49,12 +49,12 @@ class Seat:
     def text(self) -> str:
         return shown(self.app)
 
-    def said(self) -> list[Message]:
+    def said(self) -> list[OperatorCommand]:
         return commands(self.link)
 
 
 def screen(link: FakeLink, **look: Any) -> GuidanceApp:
-    return GuidanceApp(link, PATIENT_S, Look(**look))
+    return GuidanceApp(link, PATIENT_S, Appearance(**look))
 
 
 def pedal(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from guidance.contracts.commands import Credit, Message, Pause, Quit
+from guidance.contracts.commands import FrameAck, OperatorCommand, PausePlayback, Quit
 from guidance.ui import linked
 from guidance.ui.app import GuidanceApp, run_screen
 from guidance.ui.widgets.sweeps import Sweeps
@@ -30,8 +30,8 @@ async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
         await asyncio.sleep(0.005)
 
 
-def commands(link: FakeLink) -> list[Message]:
-    return [message for message in link.sent if not isinstance(message, Credit)]
+def commands(link: FakeLink) -> list[OperatorCommand]:
+    return [message for message in link.sent if not isinstance(message, FrameAck)]
 
 
 def paid_credits(link: FakeLink) -> int:
@@ -56,7 +56,7 @@ async def test_each_snapshot_drawn_is_paid_for_once(link: FakeLink) -> None:
     async with GuidanceApp(link).run_test() as pilot:
         for _ in range(3):
             await draw(link, pilot)
-    assert link.sent == [Credit(1), Credit(2), Credit(3)]
+    assert link.sent == [FrameAck(1), FrameAck(2), FrameAck(3)]
 
 
 async def test_a_screen_whose_timers_are_lost_as_on_a_busy_machine_still_draws(
@@ -66,7 +66,7 @@ async def test_a_screen_whose_timers_are_lost_as_on_a_busy_machine_still_draws(
     monkeypatch.setattr(GuidanceApp, "set_timer", lambda *_, **__: None)
     async with GuidanceApp(link, PATIENT_S).run_test() as pilot:
         await draw(link, pilot)
-    assert link.sent == [Credit(1)]
+    assert link.sent == [FrameAck(1)]
 
 
 async def test_only_the_newest_is_drawn_and_at_most_twenty_a_second(link: FakeLink) -> None:
@@ -209,7 +209,7 @@ async def test_space_asks_for_the_other_of_paused_and_running(link: FakeLink) ->
         await draw(link, pilot, paused=True)
         assert "PAUSED" in shown(app)
         await pilot.press("space")
-    assert commands(link) == [Pause(on=True), Pause(on=False)]
+    assert commands(link) == [PausePlayback(on=True), PausePlayback(on=False)]
 
 
 async def test_a_key_pressed_after_the_death_shows_the_banner_and_does_not_crash(link: FakeLink) -> None:

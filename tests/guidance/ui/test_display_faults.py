@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from guidance.contracts.commands import Credit, Stop
+from guidance.contracts.commands import FrameAck, Stop
 from guidance.contracts.snapshot import AlarmView, JournalView
 from guidance.ui.app import GuidanceApp
 from guidance.ui.fault_file import NAME
-from guidance.ui.training import TrainingApp
+from guidance.ui.training import ExerciseApp
 from guidance.ui.widgets import alarms as alarms_module
-from guidance.ui.widgets.alarms import Alarms
+from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.status import StatusLine
 from tests.guidance.ui.fakes import FakeLink, build_whole
@@ -48,7 +48,7 @@ async def test_a_fault_is_shown_in_its_place_and_the_rest_goes_on(
         await seat.see(replace(ARMED, stimuli=73))
         assert "display fault" not in seat.text()
         assert "stimuli 73" in seat.text()
-    assert Credit(3) in link.sent
+    assert FrameAck(3) in link.sent
 
 
 async def test_every_panel_of_every_page_may_fail_and_the_keys_still_stop(
@@ -75,7 +75,7 @@ async def test_an_alarm_stays_visible_though_its_own_widget_fails(
     async with screen(link).run_test(size=size) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
-        monkeypatch.setattr(Alarms, broken, fail)
+        monkeypatch.setattr(AlarmBars, broken, fail)
         await seat.see(replace(ARMED, alarms=(CLOSE, UNHEARD)))
         await seat.see(replace(ARMED, alarms=(UNHEARD, CLOSE), stimuli=80))
         assert "!!! too-close" in seat.text() or "Withdraw a little." in seat.text()
@@ -88,7 +88,7 @@ async def test_silence_is_reported_though_the_alarms_fail(link: FakeLink, monkey
     async with screen(link).run_test(size=(80, 24)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
-        monkeypatch.setattr(Alarms, "_alarms", fail)
+        monkeypatch.setattr(AlarmBars, "_alarms", fail)
         seat.app._bedside.show_silence(3)
         await until(lambda: "No word from the engine for 3 s" in seat.text())
 
@@ -132,12 +132,12 @@ async def test_who_looks_on_writes_nothing_beside_the_record(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("app_class", [GuidanceApp, TrainingApp])
+@pytest.mark.parametrize("app_class", [GuidanceApp, ExerciseApp])
 async def test_a_fault_that_ends_the_screen_is_one_sentence_without_locals(
     link: FakeLink,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    app_class: type[GuidanceApp | TrainingApp],
+    app_class: type[GuidanceApp | ExerciseApp],
     tmp_path: Path,
 ) -> None:
     app = app_class(link, PATIENT_S)
@@ -157,7 +157,7 @@ async def test_a_fault_that_ends_the_screen_is_one_sentence_without_locals(
     assert (Stop() in link.sent) == (app_class is GuidanceApp)
 
 
-async def ended(app: GuidanceApp | TrainingApp) -> None:
+async def ended(app: GuidanceApp | ExerciseApp) -> None:
     async with app.run_test(size=(80, 24)):
         await until(lambda: not app.is_running)
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from guidance.ui.app import GuidanceApp
-from guidance.ui.widgets.dosed import Dosed
+from guidance.ui.widgets.dosed import DoseLine
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_live
 from tests.guidance.ui.test_app import PATIENT_S, until
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 
 
 def line(**changes: Any) -> str:
-    return drawn(Dosed(), build_live(t=165.9, dose=build_dose(**changes)), width=140, height=1)
+    return drawn(DoseLine(), build_live(t=165.9, dose=build_dose(**changes)), width=140, height=1)
 
 
 def test_it_shows_fraction_mg_what_is_left_the_last_dose_and_what_is_next() -> None:
@@ -39,7 +39,7 @@ def test_what_is_not_known_is_not_shown_as_a_figure() -> None:
 
 @pytest.mark.parametrize("width", [16, 30, 60])
 def test_where_there_is_little_room_the_fraction_is_what_stays(width: int) -> None:
-    text = drawn(Dosed(), build_live(dose=build_dose()), width=width, height=1)
+    text = drawn(DoseLine(), build_live(dose=build_dose()), width=width, height=1)
     assert text.startswith(" dose  4")
     assert "Aspirate" not in text
 
@@ -55,7 +55,7 @@ async def test_the_line_appears_with_the_first_dose_and_stays(link: FakeLink) ->
     async with app.run_test(size=(120, 40)):
         link.feed(build_live())
         await until(lambda: bool(link.sent))
-        panel = app.screen.query_one(Dosed)
+        panel = app.screen.query_one(DoseLine)
         assert not panel.display
         link.feed(build_live(dose=build_dose()))
         await until(lambda: panel.display)

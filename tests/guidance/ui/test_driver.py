@@ -6,7 +6,7 @@ import io
 
 from textual.drivers.headless_driver import HeadlessDriver
 
-from guidance.contracts.commands import Credit
+from guidance.contracts.commands import FrameAck
 from guidance.ui.app import GuidanceApp
 from guidance.ui.driver import Metered, metered
 from tests.guidance.ui.fakes import FakeLink, build_live
@@ -30,10 +30,10 @@ async def test_a_frame_is_paid_for_when_the_terminal_has_it_and_none_is_drawn_be
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         link.feed(build_live())
-        await until(lambda: link.sent == [Credit(1)])
+        await until(lambda: link.sent == [FrameAck(1)])
         app._driver.__dict__["backlog"] = 1
         link.feed(build_live(stimuli=72))
         await pilot.pause(0.2)
         assert app._frames == 1
         del app._driver.__dict__["backlog"]
-        await until(lambda: link.sent == [Credit(1), Credit(2)])
+        await until(lambda: link.sent == [FrameAck(1), FrameAck(2)])

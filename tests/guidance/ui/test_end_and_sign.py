@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from guidance.contracts.commands import Message, Quit, Stop
+from guidance.contracts.commands import OperatorCommand, Quit, Stop
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.pages import ScreenPage
 from guidance.ui.parting import Parting
 from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole, press_twice
@@ -23,10 +23,10 @@ WORDS = "g End and sign"
 
 async def left(
     link: FakeLink, snapshot: Snapshot, page: ScreenPage, *, twice: bool = False, **look: Any
-) -> tuple[str | None, list[Message], str]:
+) -> tuple[str | None, list[OperatorCommand], str]:
     """What came of the key, once or ``twice``, on ``page``: the folder passed on, what was sent, the screen before."""
     parting = Parting()
-    app = GuidanceApp(link, PATIENT_S, Look(**look), parting)
+    app = GuidanceApp(link, PATIENT_S, Appearance(**look), parting)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(snapshot)
         await until(lambda: app.newest is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from guidance.contracts.commands import Aliquot, Aspiration, Mark, Stop
+from guidance.contracts.commands import Aliquot, Aspiration, OperatorNote, Stop
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_whole
 from tests.guidance.ui.seat import ARMED, HELD, Seat, screen
@@ -63,7 +63,7 @@ async def test_while_a_line_is_written_keys_write_and_what_writes_nothing_stops(
         await seat.press("f13")
         assert seat.said() == [Stop()]
         await seat.press("enter")
-        assert seat.said() == [Stop(), Mark("note", "o q i")]
+        assert seat.said() == [Stop(), OperatorNote("note", "o q i")]
         await seat.press("n", "z", "escape")
         assert seat.said()[2:] == [Stop()]
         assert "► Note" not in seat.text()
@@ -76,4 +76,4 @@ async def test_notes_are_those_of_the_protocol(link: FakeLink) -> None:
         await seat.see(replace(ARMED, notes=("fascia", "pop")))
         assert "1 Fascia  2 Pop" in seat.text()
         await seat.press("2", "3")
-        assert seat.said() == [Mark("pop"), Stop()]
+        assert seat.said() == [OperatorNote("pop"), Stop()]

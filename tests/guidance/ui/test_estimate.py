@@ -12,7 +12,7 @@ from guidance.alarms.health import HealthMonitor
 from guidance.contracts.events import Proximity
 from guidance.contracts.signal_fitness import STALE_S
 from guidance.contracts.snapshot import AlarmView
-from guidance.ui.estimate import Reader, ShownEstimate
+from guidance.ui.estimate import EstimateReader, ShownEstimate
 from tests.guidance.ui.fakes import build_live, build_proximity, build_snapshot, build_stimulator, unknown_proximity
 
 OFF = build_stimulator(armed=False, current_ma=None)
@@ -23,7 +23,7 @@ def alarm(code: str, *, active: bool = True) -> AlarmView:
 
 
 def read(**changes: Any) -> ShownEstimate:
-    return Reader().read(build_live(**changes))
+    return EstimateReader().read(build_live(**changes))
 
 
 def test_a_fresh_and_valid_estimate_is_shown_whole() -> None:
@@ -67,7 +67,7 @@ def test_an_alarm_that_has_passed_blinds_no_more(code: str) -> None:
 
 
 def test_an_engine_that_is_silent_knows_nothing() -> None:
-    assert Reader().read(build_live(), silent=True).why == "no word from the engine"
+    assert EstimateReader().read(build_live(), silent=True).why == "no word from the engine"
 
 
 def test_only_a_search_without_answer_says_no_answer() -> None:
@@ -77,7 +77,7 @@ def test_only_a_search_without_answer_says_no_answer() -> None:
 
 @pytest.mark.parametrize("rate_hz", [0.25, 0.5, 2.0])
 def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_hz: float) -> None:
-    reader, watch = Reader(), HealthMonitor(AlarmBoard(), 10_000.0)
+    reader, watch = EstimateReader(), HealthMonitor(AlarmBoard(), 10_000.0)
     watch.answered_t = 0.0
     snapshot = build_live(stimulator=build_stimulator(rate_hz=rate_hz))
     reader.read(snapshot)
@@ -90,7 +90,7 @@ def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_
     ("stimulator", "why"), [(build_stimulator(), "stale: no fresh answer"), (OFF, "stimulator off")]
 )
 def test_an_estimate_that_no_pulse_renews_is_stale_after_three_seconds(stimulator: Any, why: str) -> None:
-    reader, snapshot = Reader(), build_live(stimulator=stimulator)
+    reader, snapshot = EstimateReader(), build_live(stimulator=stimulator)
     assert reader.read(snapshot).why is None
     assert reader.read(replace(snapshot, t=snapshot.t + STALE_S)).why is None
     late = reader.read(replace(snapshot, t=snapshot.t + STALE_S + 0.1))
@@ -98,20 +98,20 @@ def test_an_estimate_that_no_pulse_renews_is_stale_after_three_seconds(stimulato
 
 
 def test_a_new_pulse_makes_it_fresh_again_even_if_it_tells_the_same() -> None:
-    reader, snapshot = Reader(), build_live()
+    reader, snapshot = EstimateReader(), build_live()
     reader.read(snapshot)
     renewed = build_proximity("target", 0.38, sample=2000)
     assert reader.read(replace(snapshot, t=snapshot.t + 10.0, proximity=renewed)).why is None
 
 
 def test_a_paused_replay_keeps_its_estimate() -> None:
-    reader = Reader()
+    reader = EstimateReader()
     paused = build_snapshot(proximity=build_proximity("far", 2.0), paused=True)
     assert [reader.read(paused).why for _ in range(200)] == [None] * 200
 
 
 def trend_of(thresholds_ma: list[float], step_s: float = 0.5) -> str | None:
-    reader, estimate = Reader(), ShownEstimate()
+    reader, estimate = EstimateReader(), ShownEstimate()
     for index, threshold_ma in enumerate(thresholds_ma):
         proximity = narrow(threshold_ma, index)
         estimate = reader.read(build_live(t=index * step_s, proximity=proximity))
@@ -136,7 +136,7 @@ def test_the_last_seconds_tell_whither_it_goes(thresholds_ma: list[float], trend
 
 
 def test_a_change_within_the_uncertainty_is_no_trend() -> None:
-    reader = Reader()
+    reader = EstimateReader()
     for sample, threshold_ma in enumerate((2.6, 2.4, 2.2, 2.1)):
         proximity = build_proximity("far", threshold_ma, 2.0, sample=sample)
         estimate = reader.read(build_live(t=sample * 0.5, proximity=proximity))
@@ -144,7 +144,7 @@ def test_a_change_within_the_uncertainty_is_no_trend() -> None:
 
 
 def test_a_trend_does_not_reach_across_a_time_without_estimate() -> None:
-    reader = Reader()
+    reader = EstimateReader()
     reader.read(build_live(t=0.0, proximity=narrow(2.0, 0)))
     reader.read(build_live(t=1.0, proximity=replace(unknown_proximity("injectate"), sample=1)))
     assert reader.read(build_live(t=2.0, proximity=narrow(0.4, 2))).trend is None

@@ -13,9 +13,9 @@ from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import NO_VALUE, Ground
 from guidance.ui.widgets.estimated import Estimated
-from guidance.ui.widgets.gauge import Gauge
-from guidance.ui.widgets.keys import Keys
-from guidance.ui.widgets.output import Output
+from guidance.ui.widgets.gauge import GaugePanel
+from guidance.ui.widgets.keys import KeyBar
+from guidance.ui.widgets.output import StimulatorPanel
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
 from guidance.ui.widgets.stopped import Stopped
@@ -65,21 +65,21 @@ def test_the_marker_stands_in_the_band_of_its_zone(zone: str, size: tuple[int, i
     for share in range(1, 20):
         low_ma, high_ma = bands(USUAL_EDGES_MA)[zone]
         median_ma = low_ma * (high_ma / low_ma) ** (share / 20)
-        canvas = canvas_of(Gauge(), known(zone, median_ma), size)
+        canvas = canvas_of(GaugePanel(), known(zone, median_ma), size)
         row = row_of("━", lines(canvas))
         assert canvas.grounds[row, 7] == ZONES[zone].now
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_far_is_above_close_below_and_every_zone_is_named(size: tuple[int, int]) -> None:
-    rows = lines(canvas_of(Gauge(), known("far", 3.0), size))
+    rows = lines(canvas_of(GaugePanel(), known("far", 3.0), size))
     at = [row_of(zone.word, rows) for zone in ZONES.values()]
     assert at == sorted(at)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_block_spans_the_interval_and_its_value_is_written(size: tuple[int, int]) -> None:
-    rows = lines(canvas_of(Gauge(), known("approach", 0.7, threshold_ma=(0.3, 0.7, 3.0)), size))
+    rows = lines(canvas_of(GaugePanel(), known("approach", 0.7, threshold_ma=(0.3, 0.7, 3.0)), size))
     block = [index for index, row in enumerate(rows) if "█" in row]
     assert block[0] <= row_of("0.70", rows) <= block[-1]
     assert len(block) > len(rows) / 3
@@ -87,7 +87,7 @@ def test_the_block_spans_the_interval_and_its_value_is_written(size: tuple[int, 
 
 
 def test_an_interval_that_leaves_the_gauge_ends_in_an_arrow() -> None:
-    rows = lines(canvas_of(Gauge(), known("close", 0.06, threshold_ma=(0.03, 0.06, 12.0)), (28, 35)))
+    rows = lines(canvas_of(GaugePanel(), known("close", 0.06, threshold_ma=(0.03, 0.06, 12.0)), (28, 35)))
     assert "▲" in rows[1]
     assert "▼" in rows[-1]
 
@@ -95,7 +95,7 @@ def test_an_interval_that_leaves_the_gauge_ends_in_an_arrow() -> None:
 @pytest.mark.parametrize("zone", ["none", None])
 def test_what_is_unknown_is_hatched_and_says_why_and_has_no_colour(zone: str | None) -> None:
     unknown = ShownEstimate(zone=zone, why="electrode off")
-    for panel, size in ((Gauge(), (28, 35)), (ZoneWord(), (94, 9))):
+    for panel, size in ((GaugePanel(), (28, 35)), (ZoneWord(), (94, 9))):
         canvas = canvas_of(panel, unknown, size)
         drawn_text = "\n".join(lines(canvas))
         assert NO_VALUE in drawn_text
@@ -134,19 +134,19 @@ def test_beyond_the_highest_current_is_not_far() -> None:
 
 
 def test_what_the_stimulator_does_is_said_in_word_and_shape() -> None:
-    assert "◉ ARMED" in drawn(Output(), build_live(), 34, 12)
-    assert "○ OFF" in drawn(Output(), build_live(stimulator=OFF), 34, 12)
+    assert "◉ ARMED" in drawn(StimulatorPanel(), build_live(), 34, 12)
+    assert "○ OFF" in drawn(StimulatorPanel(), build_live(stimulator=OFF), 34, 12)
 
 
 def test_a_lost_device_is_said_and_its_output_is_not_taken_for_off() -> None:
-    shown = drawn(Output(), build_live(stimulator=OFF, connected=False), 26, 8)
+    shown = drawn(StimulatorPanel(), build_live(stimulator=OFF, connected=False), 26, 8)
     assert "✖ DEVICE LOST" in shown
     assert "○ OFF?" in shown
 
 
 @pytest.mark.parametrize(("mode", "word"), [("manual", "dial"), ("auto", "next")])
 def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str) -> None:
-    shown = drawn(Output(), build_live(mode=mode), 60, 12)
+    shown = drawn(StimulatorPanel(), build_live(mode=mode), 60, 12)
     for part in ("asked 0.52", f"{word} 0.48 mA", "limit 5 mA", "6.4 kΩ", "0.1 ms", "2 per s"):
         assert part in shown
 
@@ -164,12 +164,14 @@ def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str)
 def test_who_chooses_the_current_and_what_it_does_is_said(
     changes: dict[str, Any], words: str, size: tuple[int, int]
 ) -> None:
-    assert words in drawn(Output(), build_live(stimulator=build_stimulator(**changes)), *size)
-    assert words not in drawn(Output(), build_live(mode="manual", stimulator=build_stimulator(**changes)), *size)
+    assert words in drawn(StimulatorPanel(), build_live(stimulator=build_stimulator(**changes)), *size)
+    assert words not in drawn(
+        StimulatorPanel(), build_live(mode="manual", stimulator=build_stimulator(**changes)), *size
+    )
 
 
 def test_why_it_was_not_armed_is_said_in_place_of_the_particulars() -> None:
-    output = Output()
+    output = StimulatorPanel()
     output.stage = Stage.REFUSED
     why = "the record of the procedure cannot be written"
     refused = build_live(stimulator=build_stimulator(armed=False, current_ma=None, why=why))
@@ -183,33 +185,35 @@ EDGES_MA = Edges(2.0, 1.2, 0.6)
 
 @pytest.mark.parametrize(("zone", "median_ma"), [("far", 2.2), ("approach", 1.5), ("target", 0.7), ("close", 0.5)])
 def test_the_bands_are_those_of_the_protocol(zone: str, median_ma: float) -> None:
-    canvas = canvas_of(Gauge(), known(zone, median_ma, edges_ma=EDGES_MA), (42, 46))
+    canvas = canvas_of(GaugePanel(), known(zone, median_ma, edges_ma=EDGES_MA), (42, 46))
     assert canvas.grounds[row_of("━", lines(canvas)), 7] == ZONES[zone].now
 
 
 def test_a_zone_without_room_has_no_band_and_the_gauge_stands() -> None:
     assert "approach" not in bands(Edges(0.5, 0.5, 0.2))
     assert list(bands(Edges(50.0, 0.5, 0.01))) == ["approach", "target"]
-    drawn_text = "\n".join(lines(canvas_of(Gauge(), known("target", 0.3, edges_ma=Edges(0.5, 0.5, 0.2)), (42, 46))))
+    drawn_text = "\n".join(
+        lines(canvas_of(GaugePanel(), known("target", 0.3, edges_ma=Edges(0.5, 0.5, 0.2)), (42, 46)))
+    )
     assert "APPROACH" not in drawn_text
     assert "TARGET" in drawn_text
 
 
 def test_a_current_that_no_longer_flows_is_called_the_last() -> None:
-    assert "last" in drawn(Output(), build_live(stimulator=OFF), 34, 12)
-    assert "last" not in drawn(Output(), build_live(), 34, 12)
+    assert "last" in drawn(StimulatorPanel(), build_live(stimulator=OFF), 34, 12)
+    assert "last" not in drawn(StimulatorPanel(), build_live(), 34, 12)
 
 
 def test_nothing_delivered_is_a_question_mark_not_zero() -> None:
     nothing = build_stimulator(delivered_ma=None, impedance_kohm=None)
-    shown = drawn(Output(), build_live(stimulator=nothing), 18, 4)
+    shown = drawn(StimulatorPanel(), build_live(stimulator=nothing), 18, 4)
     assert "? mA" in shown
     assert "0.00" not in shown
 
 
 @pytest.mark.parametrize("stage", [Stage.ASKED, Stage.CONFIRMED, Stage.REFUSED])
 def test_the_stages_of_arming_show_while_it_is_off_only(stage: Stage) -> None:
-    output = Output()
+    output = StimulatorPanel()
     output.stage = stage
     assert "○ OFF" not in drawn(output, build_live(stimulator=OFF), 34, 12)
     assert "◉ ARMED" in drawn(output, build_live(), 34, 12)
@@ -217,7 +221,7 @@ def test_the_stages_of_arming_show_while_it_is_off_only(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("mode", "word"), [("manual", "recorded"), ("listen", "set by hand")])
 def test_without_a_stimulator_the_current_is_that_of_the_newest_sweep(mode: str, word: str) -> None:
-    assert word in drawn(Output(), build_snapshot(mode=mode), 34, 12)
+    assert word in drawn(StimulatorPanel(), build_snapshot(mode=mode), 34, 12)
 
 
 def test_a_simulation_is_called_one_in_the_title_only() -> None:
@@ -250,18 +254,18 @@ def test_the_banner_says_that_the_device_switches_off_by_its_own_rule(snapshot: 
 @pytest.mark.parametrize("field", ["source", "protocol", "mode", "notice"])
 def test_names_from_outside_are_never_obeyed(field: str) -> None:
     changes: dict[str, Any] = {field: HOSTILE}
-    shown = "".join(drawn(panel(), build_live(**changes), 180) for panel in (Title, Output, Reading))
+    shown = "".join(drawn(panel(), build_live(**changes), 180) for panel in (Title, StimulatorPanel, Reading))
     assert not set(shown) & OBEYED
 
 
 def test_keys_wrap_into_a_second_line_and_never_break_one() -> None:
-    keys = Keys()
+    keys = KeyBar()
     keys.held = tuple((str(index), "Aspiration") for index in range(8))
     rows = drawn(keys, build_live(), 80, 2).splitlines()
     assert " ".join(rows).count("Aspiration") == 8
 
 
-@pytest.mark.parametrize("panel", [Gauge, ZoneWord, Output, Keys, Stopped])
+@pytest.mark.parametrize("panel", [GaugePanel, ZoneWord, StimulatorPanel, KeyBar, Stopped])
 @pytest.mark.parametrize("size", [(1, 1), (9, 2), (20, 3), (79, 5)])
 def test_guiding_panels_bear_any_size(panel: type[Panel], size: tuple[int, int]) -> None:
     drawn(panel(), None, *size)
@@ -278,7 +282,7 @@ DOING = "tracking: closing in on the threshold"
     ("size", "words"), [((60, 12), f"▸ {DOING}"), ((26, 7), "▸ tracking "), ((12, 7), "▸ tracking")]
 )
 def test_what_the_controller_does_is_told_whole_or_without_its_particulars(size: tuple[int, int], words: str) -> None:
-    shown = drawn(Output(), build_live(stimulator=build_stimulator(doing=DOING)), *size)
+    shown = drawn(StimulatorPanel(), build_live(stimulator=build_stimulator(doing=DOING)), *size)
     assert words in shown
     assert (DOING in shown) is (DOING in words)
     assert "closing in on" not in shown.replace(DOING, "")
@@ -287,4 +291,4 @@ def test_what_the_controller_does_is_told_whole_or_without_its_particulars(size:
 @pytest.mark.parametrize("changes", [{"stimulator": build_stimulator(doing=DOING, armed=False)}, {"connected": False}])
 def test_a_controller_without_pulses_is_not_said_to_be_at_work(changes: dict[str, Any]) -> None:
     snapshot = build_live(**{"stimulator": build_stimulator(doing=DOING)} | changes)
-    assert "tracking" not in drawn(Output(), snapshot, 60, 12)
+    assert "tracking" not in drawn(StimulatorPanel(), snapshot, 60, 12)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guidance.common.config import Config, load_config
-from guidance.common.errors import ArgumentFault
+from guidance.common.errors import UsageError
 from guidance.ui.appearance import look_of
 from guidance.ui.keymap import PEDALS, bindings, keymap_of
 
@@ -54,7 +54,7 @@ def test_a_key_of_ones_own_takes_the_place_of_the_usual_ones() -> None:
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(table: dict[str, Any], words: str) -> None:
-    with pytest.raises(ArgumentFault) as fault:
+    with pytest.raises(UsageError) as fault:
         keymap(**table)
     sentence = str(fault.value)
     assert words in sentence
@@ -71,7 +71,7 @@ def test_the_theme_of_the_settings_gives_way_to_the_option() -> None:
 
 @pytest.mark.parametrize("screen", [{"theme": "pink"}, {"theme": ["dark"]}, {"size": 3}])
 def test_a_look_that_there_is_not_is_refused(screen: dict[str, Any]) -> None:
-    with pytest.raises(ArgumentFault, match="there is no"):
+    with pytest.raises(UsageError, match="there is no"):
         look_of(Config(Path("config.toml"), screen=screen), None)
 
 
@@ -95,13 +95,13 @@ def test_no_file_is_no_settings(tmp_path: Path) -> None:
     [("[key]\n", "there is no table"), ("keys = 3\n", "is a table"), ("[keys\n", "not TOML"), ("\x00", "not TOML")],
 )
 def test_settings_that_do_not_hold_are_refused(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(ArgumentFault, match=words):
+    with pytest.raises(UsageError, match=words):
         load_config(written(tmp_path, text))
 
 
 def test_settings_that_are_not_text_or_not_to_be_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(ArgumentFault, match="not TOML"):
+    with pytest.raises(UsageError, match="not TOML"):
         load_config(tmp_path / "config.toml")
-    with pytest.raises(ArgumentFault, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         load_config(tmp_path)

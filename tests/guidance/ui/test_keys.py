@@ -6,16 +6,16 @@ from guidance.contracts.commands import (
     Acknowledge,
     Arm,
     Aspiration,
-    HandBack,
-    Hold,
-    Mark,
-    Message,
-    Pause,
+    HoldCurrent,
+    OperatorCommand,
+    OperatorNote,
     PauseAudio,
+    PausePlayback,
     Quit,
-    Steer,
+    ReleaseControl,
+    SimulatorCommand,
     Stop,
-    TakeOver,
+    TakeControl,
     TurnDial,
     TurnMonitor,
     TurnVolume,
@@ -40,7 +40,7 @@ SOUNDING = build_live(sound=SoundView("on", "tempo", 1.0, 0.3))
 MUTED = build_live(sound=SoundView("muted", "tempo", 0.0, 0.0))
 
 
-async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Message]:
+async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[OperatorCommand]:
     """What pressing ``keys`` makes the screen say while it shows ``snapshot``."""
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
         link.feed(snapshot)
@@ -61,35 +61,35 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Messag
         (SOUNDING, "full_stop", TurnMonitor(1)),
         (SOUNDING, "comma", TurnMonitor(-1)),
         (MUTED, "p", Stop()),
-        (ARMED, "1", Mark("redirect")),
-        (ARMED, "2", Mark("contact")),
-        (ARMED, "3", Mark("pain")),
-        (ARMED, "4", Mark("paraesthesia")),
+        (ARMED, "1", OperatorNote("redirect")),
+        (ARMED, "2", OperatorNote("contact")),
+        (ARMED, "3", OperatorNote("pain")),
+        (ARMED, "4", OperatorNote("paraesthesia")),
         (ARMED, "5", Aspiration(blood=True)),
         (ARMED, "d", Aspiration()),
-        (LISTENING, "2", Mark("contact")),
+        (LISTENING, "2", OperatorNote("contact")),
         (LISTENING, "plus", TurnDial(1)),
         (LISTENING, "minus", TurnDial(-1)),
         (TRIGGERED, "plus", TurnDial(1)),
         (TRIGGERED, "up", TurnDial(1)),
-        (ARMED, "h", Hold()),
-        (ARMED, "t", TakeOver()),
-        (OFF, "h", Hold()),
-        (HELD, "h", HandBack()),
-        (HELD, "t", TakeOver()),
-        (TAKEN, "h", Hold()),
-        (TAKEN, "t", HandBack()),
+        (ARMED, "h", HoldCurrent()),
+        (ARMED, "t", TakeControl()),
+        (OFF, "h", HoldCurrent()),
+        (HELD, "h", ReleaseControl()),
+        (HELD, "t", TakeControl()),
+        (TAKEN, "h", HoldCurrent()),
+        (TAKEN, "t", ReleaseControl()),
         (TAKEN, "up", TurnDial(1)),
         (MANUAL, "up", TurnDial(1)),
         (MANUAL, "down", TurnDial(-1)),
-        (SIMULATED, "right", Steer("advance 0.5")),
-        (SIMULATED, "left", Steer("withdraw 0.5")),
-        (SIMULATED, "r", Steer("redirect -0.5")),
-        (SIMULATED, "R", Steer("redirect 0.5")),
-        (REPLAY, "space", Pause(on=True)),
+        (SIMULATED, "right", SimulatorCommand("advance 0.5")),
+        (SIMULATED, "left", SimulatorCommand("withdraw 0.5")),
+        (SIMULATED, "r", SimulatorCommand("redirect -0.5")),
+        (SIMULATED, "R", SimulatorCommand("redirect 0.5")),
+        (REPLAY, "space", PausePlayback(on=True)),
     ],
 )
-async def test_each_key_says_one_thing(link: FakeLink, snapshot: Snapshot, key: str, message: Message) -> None:
+async def test_each_key_says_one_thing(link: FakeLink, snapshot: Snapshot, key: str, message: OperatorCommand) -> None:
     assert await sent_by(link, snapshot, key) == [message]
 
 
@@ -128,8 +128,8 @@ async def test_a_replay_hears_nothing_of_a_stimulator(link: FakeLink, keys: tupl
     assert await sent_by(link, REPLAY, *keys) == []
 
 
-@pytest.mark.parametrize(("key", "message"), [("h", Hold()), ("t", TakeOver())])
-async def test_a_key_held_down_does_not_undo_what_it_did(link: FakeLink, key: str, message: Message) -> None:
+@pytest.mark.parametrize(("key", "message"), [("h", HoldCurrent()), ("t", TakeControl())])
+async def test_a_key_held_down_does_not_undo_what_it_did(link: FakeLink, key: str, message: OperatorCommand) -> None:
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
         link.feed(ARMED)
         await until(lambda: bool(link.sent))
@@ -179,7 +179,7 @@ async def test_stop_follows_arm_at_once_though_the_screen_has_not_seen_it_armed(
 
 
 @pytest.mark.parametrize(("key", "at_once"), [("q", []), ("ctrl+q", [Stop(), Stop()]), ("ctrl+c", [Stop(), Stop()])])
-async def test_quitting_stops_the_stimulator_first(link: FakeLink, key: str, at_once: list[Message]) -> None:
+async def test_quitting_stops_the_stimulator_first(link: FakeLink, key: str, at_once: list[OperatorCommand]) -> None:
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
         link.feed(ARMED)
         await until(lambda: bool(link.sent))

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from textual import events
 
-from guidance.contracts.commands import Mark, Quit, Stop
+from guidance.contracts.commands import OperatorNote, Quit, Stop
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.leaving import Leaving
-from guidance.ui.training import TrainingApp
+from guidance.ui.training import ExerciseApp
 from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
@@ -20,10 +20,10 @@ REPLAY = build_snapshot()
 QUESTION = "END? press q again within 3 s to end; any other key stays"
 
 
-@pytest.mark.parametrize("app_class", [GuidanceApp, TrainingApp])
+@pytest.mark.parametrize("app_class", [GuidanceApp, ExerciseApp])
 @pytest.mark.parametrize("snapshot", [ARMED, FRESH, REPLAY], ids=["armed", "off", "replay"])
 async def test_the_first_press_asks_and_ends_nothing(
-    link: FakeLink, app_class: type[GuidanceApp | TrainingApp], snapshot: Snapshot
+    link: FakeLink, app_class: type[GuidanceApp | ExerciseApp], snapshot: Snapshot
 ) -> None:
     app = app_class(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -51,7 +51,7 @@ async def test_any_other_key_stays_and_does_what_it_does(link: FakeLink) -> None
         await seat.see(ARMED)
         seat.app._leaving.least_gap_s = 0.0
         await seat.press("q", "1", "q", "x", "q")
-        assert seat.said() == [Mark("redirect"), Stop()]
+        assert seat.said() == [OperatorNote("redirect"), Stop()]
         await seat.press("1")
         await until(lambda: "END?" not in seat.text())
 
@@ -67,10 +67,10 @@ async def test_the_question_goes_by_itself(link: FakeLink) -> None:
         await until(lambda: "END?" not in shown(app))
 
 
-@pytest.mark.parametrize("app_class", [GuidanceApp, TrainingApp])
+@pytest.mark.parametrize("app_class", [GuidanceApp, ExerciseApp])
 @pytest.mark.parametrize("text", ["qq", "q q", "quick question", "q" * 40, "x qq"])
 async def test_pasted_text_whose_characters_come_as_keys_ends_nothing(
-    link: FakeLink, app_class: type[GuidanceApp | TrainingApp], text: str
+    link: FakeLink, app_class: type[GuidanceApp | ExerciseApp], text: str
 ) -> None:
     app = app_class(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -83,9 +83,9 @@ async def test_pasted_text_whose_characters_come_as_keys_ends_nothing(
         assert Quit() not in link.sent
 
 
-@pytest.mark.parametrize("app_class", [GuidanceApp, TrainingApp])
+@pytest.mark.parametrize("app_class", [GuidanceApp, ExerciseApp])
 async def test_a_paste_ends_nothing_and_takes_the_question_back(
-    link: FakeLink, app_class: type[GuidanceApp | TrainingApp]
+    link: FakeLink, app_class: type[GuidanceApp | ExerciseApp]
 ) -> None:
     app = app_class(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -104,7 +104,7 @@ async def test_q_in_a_note_is_written(link: FakeLink) -> None:
         await seat.see(FRESH)
         seat.app._leaving.least_gap_s = 0.0
         await seat.press("n", "q", "q", "enter")
-        assert seat.said() == [Mark("note", "qq")]
+        assert seat.said() == [OperatorNote("note", "qq")]
 
 
 async def test_what_is_typed_into_a_note_takes_the_question_back(link: FakeLink) -> None:

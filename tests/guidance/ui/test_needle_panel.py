@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from guidance.contracts.commands import Mark, Steer
+from guidance.contracts.commands import OperatorNote, SimulatorCommand
 from guidance.contracts.events import Proximity
 from guidance.contracts.snapshot import NeedleView, Snapshot
 from guidance.contracts.zones import Edges
 from guidance.ui.app import GuidanceApp
-from guidance.ui.estimate import Reader
+from guidance.ui.estimate import EstimateReader
 from guidance.ui.pages import ScreenPage
 from guidance.ui.states import states
 from guidance.ui.widgets.emg import EmgStrip
-from guidance.ui.widgets.gauge import Gauge
+from guidance.ui.widgets.gauge import GaugePanel
 from guidance.ui.widgets.needle import NeedlePanel
 from tests.guidance.ui.fakes import FakeLink, build_live, build_stimulator
 from tests.guidance.ui.test_app import PATIENT_S, until
@@ -53,11 +53,11 @@ def test_nothing_a_protocol_says_is_obeyed_by_the_terminal() -> None:
 
 
 def test_the_gauge_shows_the_rise_on_its_own_scale() -> None:
-    estimate = Reader().read(build())
+    estimate = EstimateReader().read(build())
     assert estimate.why is None
     assert estimate.rise_time_ms == pytest.approx((0.3, 0.4, 0.48))
     assert estimate.edges_ma == (1.0, 0.5, 0.0)
-    gauge = Gauge()
+    gauge = GaugePanel()
     gauge.tell(estimate)
     text = drawn(gauge, build(), width=30, height=20)
     assert "rise" in text
@@ -67,13 +67,13 @@ def test_the_gauge_shows_the_rise_on_its_own_scale() -> None:
 
 def test_at_rest_the_reason_stays_and_is_not_called_stale() -> None:
     unknown = Proximity(1, None, None, None, None, None, valid=False, why="at-rest", by="needle-emg")
-    reader = Reader()
+    reader = EstimateReader()
     reader.read(build(proximity=unknown, t=10.0))
     assert reader.read(build(proximity=unknown, t=30.0)).why == "at rest: contract to see"
 
 
 def test_an_old_closeness_is_stale() -> None:
-    reader = Reader()
+    reader = EstimateReader()
     reader.read(build(t=10.0))
     assert reader.read(build(t=30.0)).why == "stale: no fresh answer"
 
@@ -88,8 +88,8 @@ async def test_a_key_asks_for_an_effort_and_a_simulated_patient_obeys(
         link.feed(build())
         await until(lambda: bool(link.sent), PATIENT_S)
         await pilot.press(key)
-        await until(lambda: Mark(phase) in link.sent, PATIENT_S)
-    assert Steer(f"contract {effort}") in link.sent
+        await until(lambda: OperatorNote(phase) in link.sent, PATIENT_S)
+    assert SimulatorCommand(f"contract {effort}") in link.sent
 
 
 async def test_without_needle_emg_the_keys_do_nothing(link: FakeLink) -> None:
@@ -98,7 +98,7 @@ async def test_without_needle_emg_the_keys_do_nothing(link: FakeLink) -> None:
         await until(lambda: bool(link.sent), PATIENT_S)
         await pilot.press("8")
         await pilot.pause()
-    assert Mark("slight") not in link.sent
+    assert OperatorNote("slight") not in link.sent
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
@@ -124,6 +124,6 @@ def test_no_stimulator_is_spoken_of_where_none_was_heard() -> None:
 
 
 def test_the_gauge_keeps_the_scale_of_the_rise_while_nothing_is_known() -> None:
-    gauge = Gauge()
-    gauge.tell(Reader().read(build(sweeps=()), silent=True))
+    gauge = GaugePanel()
+    gauge.tell(EstimateReader().read(build(sweeps=()), silent=True))
     assert "rise" in drawn(gauge, build(), width=30, height=20)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from guidance.contracts.commands import Aliquot, Arm, Aspiration, Mark, Quit, Stop
+from guidance.contracts.commands import Aliquot, Arm, Aspiration, OperatorNote, Quit, Stop
 from guidance.ui.pages import ScreenPage
 from guidance.ui.widgets.sweeps import Sweeps
 from tests.guidance.ui.fakes import FakeLink, build_live, build_past, build_snapshot, press_twice
@@ -65,10 +65,10 @@ async def test_a_whole_procedure_by_keys(link: FakeLink) -> None:
         await seat.press("1", "enter", "d", "up", "up", "i", "space", "enter")
         await press_twice(pilot, "q")
     assert seat.said() == [
-        Mark("side", "left"),
-        Mark("note", "A B"),
+        OperatorNote("side", "left"),
+        OperatorNote("note", "A B"),
         Arm(),
-        Mark("redirect"),
+        OperatorNote("redirect"),
         Aspiration(),
         Aliquot(2.0),
         Stop(),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from guidance.ui.app import GuidanceApp
-from guidance.ui.appearance import Look
-from guidance.ui.estimate import Reader
+from guidance.ui.appearance import Appearance
+from guidance.ui.estimate import EstimateReader
 from guidance.ui.pages import ScreenPage
 from guidance.ui.theme import NO_VALUE
 from tests.guidance.ui.fakes import FakeLink
@@ -18,11 +18,11 @@ from tests.guidance.ui.test_looks import SIZES
 
 async def pictures(link: FakeLink, page: ScreenPage, size: tuple[int, int], theme: str = "dark") -> dict[str, str]:
     """``page`` in all states, one after the other on one screen."""
-    app = GuidanceApp(link, PATIENT_S, Look(theme))
+    app = GuidanceApp(link, PATIENT_S, Appearance(theme))
     seen: dict[str, str] = {}
     async with app.run_test(size=size) as pilot:
         for number, (state, snapshot) in enumerate(STATES.items(), 1):
-            app._bedside._reader = Reader()
+            app._bedside._reader = EstimateReader()
             link.feed(snapshot)
             await until(lambda number=number: len(link.sent) == number)  # type: ignore[misc]
             app.turn_to(page)

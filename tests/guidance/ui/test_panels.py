@@ -10,8 +10,8 @@ from textual.app import App, ComposeResult
 from guidance.contracts.snapshot import AlarmView, Snapshot
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import CONTAMINATED, GAP, Ground
-from guidance.ui.widgets.alarms import Alarms
-from guidance.ui.widgets.bars import Bars
+from guidance.ui.widgets.alarms import AlarmBars
+from guidance.ui.widgets.bars import ResponseBars
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
@@ -45,7 +45,7 @@ def newest(**changes: Any) -> Snapshot:
         (Title, "mode"),
         (Title, "ended"),
         (Sweeps, "channel"),
-        (Alarms, "notice"),
+        (AlarmBars, "notice"),
     ],
 )
 def test_text_from_outside_is_shown_but_never_obeyed(panel: type[Panel], field: str) -> None:
@@ -57,7 +57,7 @@ def test_text_from_outside_is_shown_but_never_obeyed(panel: type[Panel], field: 
 
 def test_hostile_alarms_and_intensities_are_shown_but_never_obeyed() -> None:
     alarm = AlarmView("x", HOSTILE, HOSTILE, active=True)
-    text = drawn(Alarms(), build_snapshot(alarms=(alarm,))) + drawn(
+    text = drawn(AlarmBars(), build_snapshot(alarms=(alarm,))) + drawn(
         Reading(), newest(current_ma=None, intensity=HOSTILE)
     )
     assert text.count("[red]x[/]") == 2
@@ -66,7 +66,7 @@ def test_hostile_alarms_and_intensities_are_shown_but_never_obeyed() -> None:
 
 def test_an_alarm_of_unknown_priority_counts_as_high() -> None:
     alarms = (AlarmView("a", "medium", "first", active=True), AlarmView("b", "urgent", "second", active=True))
-    lines = drawn(Alarms(), build_snapshot(alarms=alarms)).splitlines()
+    lines = drawn(AlarmBars(), build_snapshot(alarms=alarms)).splitlines()
     assert "!!! HIGH  b: second" in lines[0]
     assert "!! MEDIUM  a: first" in lines[1]
 
@@ -75,7 +75,7 @@ def test_alarms_come_by_priority_and_those_left_out_are_counted() -> None:
     names = {"low": "quiet", "high": "loud", "medium": "middling"}
     alarms = [AlarmView(name, priority, name, active=True) for priority, name in names.items()]
     alarms += [AlarmView("past", "high", "past", active=False)]
-    lines = drawn(Alarms(), build_snapshot(alarms=tuple(alarms), notice="A gap."), height=4).splitlines()
+    lines = drawn(AlarmBars(), build_snapshot(alarms=tuple(alarms), notice="A gap."), height=4).splitlines()
     assert [word in line for word, line in zip(("loud", "middling", "quiet  (+1 more)", "A gap."), lines, strict=True)]
     assert "past" not in " ".join(lines)
 
@@ -85,7 +85,7 @@ LOST = AlarmView("audio-lost", "medium", "No sound device answers.", active=True
 
 def test_lost_sound_is_a_bar_across_and_never_crowded_out() -> None:
     crowd = tuple(AlarmView(f"other-{i}", "high", "Look.", active=True) for i in range(4))
-    panel = Alarms()
+    panel = AlarmBars()
     panel.snapshot = build_snapshot(alarms=(*crowd, LOST))
     canvas = Canvas(100, 4)
     panel.paint(canvas)
@@ -101,7 +101,7 @@ class _Room(App[None]):
     rung = 0
 
     def compose(self) -> ComposeResult:
-        yield Alarms()
+        yield AlarmBars()
 
     def bell(self) -> None:
         self.rung += 1
@@ -114,13 +114,13 @@ async def test_lost_sound_rings_the_terminals_bell_until_it_is_acknowledged() ->
     rung = []
     async with _Room().run_test() as pilot:
         for t, alarm in at:
-            pilot.app.query_one(Alarms).show(build_snapshot(t=t, alarms=(alarm,)))
+            pilot.app.query_one(AlarmBars).show(build_snapshot(t=t, alarms=(alarm,)))
             rung.append(pilot.app.rung)  # type: ignore[attr-defined]
     assert rung == [0, 1, 1, 1, 2, 2, 3]
 
 
 def test_an_alarm_that_is_over_says_so() -> None:
-    text = drawn(Alarms(), build_snapshot(alarms=(AlarmView("a", "high", "Lead off.", active=False),)))
+    text = drawn(AlarmBars(), build_snapshot(alarms=(AlarmView("a", "high", "Lead off.", active=False),)))
     assert "Lead off. (passed, not acknowledged)" in text
 
 
@@ -181,7 +181,7 @@ def test_lost_samples_stand_out_by_a_sign_too() -> None:
 def test_a_detected_response_of_unknown_size_is_a_question_mark() -> None:
     snapshot = newest(amplitude_uv=None, latency_ms=None)
     assert "● RESPONSE" in drawn(Reading(), snapshot)
-    assert drawn(Bars(), snapshot, height=7).splitlines()[-1].rstrip().endswith("?")
+    assert drawn(ResponseBars(), snapshot, height=7).splitlines()[-1].rstrip().endswith("?")
 
 
 def test_bars_tell_their_kind_by_shape() -> None:
@@ -190,13 +190,13 @@ def test_bars_tell_their_kind_by_shape() -> None:
         build_sweep(2, detected=False),
         build_sweep(3, detected=True, contaminated=True),
     )
-    lines = drawn(Bars(), build_snapshot(sweeps=kinds), width=190, height=12).splitlines()
+    lines = drawn(ResponseBars(), build_snapshot(sweeps=kinds), width=190, height=12).splitlines()
     assert lines[-1].rstrip()[-8:] == f"██ ││ {CONTAMINATED * 2}"
 
 
 @pytest.mark.parametrize("amplitude_uv", [0.0, 1e-3, 0.5, 99_999.0])
 def test_bars_of_any_amplitude_stay_in_their_panel(amplitude_uv: float) -> None:
-    text = drawn(Bars(), newest(amplitude_uv=amplitude_uv), height=6)
+    text = drawn(ResponseBars(), newest(amplitude_uv=amplitude_uv), height=6)
     assert len(text.splitlines()) == 6
 
 
@@ -204,10 +204,10 @@ def test_before_the_first_pulse_the_reading_waits() -> None:
     snapshot = build_snapshot(sweeps=(), criterion_uv=None)
     assert "NO READING YET" in drawn(Reading(), snapshot)
     assert "no sweep yet" in drawn(Sweeps(), snapshot)
-    assert "last 0 responses" in drawn(Bars(), snapshot)
+    assert "last 0 responses" in drawn(ResponseBars(), snapshot)
 
 
-@pytest.mark.parametrize("panel", [Title, Alarms, Sweeps, Reading, Bars, EmgStrip, StatusLine])
+@pytest.mark.parametrize("panel", [Title, AlarmBars, Sweeps, Reading, ResponseBars, EmgStrip, StatusLine])
 @pytest.mark.parametrize("size", [(1, 1), (9, 2), (20, 3), (79, 5)])
 def test_every_panel_bears_any_size_and_the_time_before_the_first_snapshot(
     panel: type[Panel], size: tuple[int, int]
@@ -255,7 +255,7 @@ def test_sweeps_that_came_without_samples_still_have_their_bar() -> None:
     bare = tuple(replace(sweep, uv=np.zeros(0, np.float32)) for sweep in snapshot.sweeps[:-12])
     thinned = replace(snapshot, sweeps=bare + snapshot.sweeps[-12:])
     assert drawn(Sweeps(), thinned) == drawn(Sweeps(), snapshot)
-    assert "last 60 responses" in drawn(Bars(), thinned)
+    assert "last 60 responses" in drawn(ResponseBars(), thinned)
 
 
 def test_a_sweep_with_missing_values_is_drawn_without_them() -> None:
@@ -267,7 +267,7 @@ def test_a_sweep_with_missing_values_is_drawn_without_them() -> None:
 def test_an_alarm_is_named_only_where_its_sentence_has_the_room_too() -> None:
     alarm = AlarmView("too-close", "high", "The tip may be in the nerve. Withdraw.", active=True)
     snapshot = build_snapshot(alarms=(alarm,))
-    assert f"too-close: {alarm.text}" in drawn(Alarms(), snapshot, 80, 1)
-    narrow = drawn(Alarms(), snapshot, 60, 1)
+    assert f"too-close: {alarm.text}" in drawn(AlarmBars(), snapshot, 80, 1)
+    narrow = drawn(AlarmBars(), snapshot, 60, 1)
     assert alarm.text in narrow
     assert "too-close" not in narrow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from guidance.contracts.commands import Acknowledge, Aliquot, Arm, Aspiration, Mark, Stop
+from guidance.contracts.commands import Acknowledge, Aliquot, Arm, Aspiration, OperatorNote, Stop
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import FakeLink
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
@@ -46,7 +46,7 @@ async def test_a_pedal_held_down_does_one_thing(link: FakeLink, monkeypatch: pyt
         await seat.press("o", "enter", "enter", "enter")
         assert (seat.said(), seat.page()) == ([Arm()], ScreenPage.GUIDE)
         await seat.press("2", "2", "2", "d", "d", "k", "k")
-        assert [message for message in seat.said() if isinstance(message, Mark)] == [Mark("contact")]
+        assert [message for message in seat.said() if isinstance(message, OperatorNote)] == [OperatorNote("contact")]
 
 
 async def test_a_touch_stops_wherever_it_falls_and_only_while_armed(link: FakeLink) -> None:

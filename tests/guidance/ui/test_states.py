@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.contracts.snapshot import AlarmView, EventView, JournalView, Past, Snapshot, SoundView
+from guidance.contracts.snapshot import AlarmView, EventView, JournalView, Snapshot, SoundView, TimelineView
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings
-from guidance.ui.past import Items
+from guidance.ui.past import TimelineItems
 from guidance.ui.series import Axes, held
-from guidance.ui.states import ShownState, Standing, checks, states
+from guidance.ui.states import ShownState, StatusLevel, checks, states
 from guidance.ui.theme import Ground, Ink
-from guidance.ui.widgets.alarms import Alarms
+from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.checks import Checks
 from guidance.ui.widgets.entry import EntryLine
 from guidance.ui.widgets.help import HelpPage
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.review import Review
-from guidance.ui.widgets.states import States
+from guidance.ui.widgets.states import StatesLine
 from guidance.ui.widgets.syringe import Syringe
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.trend import Trend
@@ -40,44 +40,44 @@ def standing(name: str, *, silent: bool = False, **changes: Any) -> ShownState:
     return found[name]
 
 
-STANDINGS: list[tuple[str, dict[str, Any], Standing, str]] = [
-    ("link", {}, Standing.GOOD, "connected"),
-    ("link", {"connected": False}, Standing.BAD, "LOST"),
-    ("sound", {}, Standing.GOOD, "on 80%"),
-    ("sound", {"sound": None}, Standing.UNKNOWN, "not told"),
-    ("sound", {"sound": SoundView("paused", "tempo", 0.8, 0.3, 63.4)}, Standing.HEED, "paused 63 s"),
-    ("sound", {"sound": SoundView("muted", "tempo", 0.8, 0.3)}, Standing.HEED, "muted"),
-    ("sound", {"sound": SoundView("lost", "tempo", 0.8, 0.3)}, Standing.BAD, "LOST"),
-    ("record", {}, Standing.GOOD, "kept 412 min"),
-    ("record", {"journal": None}, Standing.UNKNOWN, "not told"),
-    ("record", {"journal": JournalView("ok", "/s/p")}, Standing.GOOD, "kept"),
-    ("record", {"journal": JournalView("ok", "/s/p", 12.0)}, Standing.HEED, "kept 12 min"),
-    ("record", {"journal": JournalView("failed", "/s/p", 12.0)}, Standing.BAD, "FAILED"),
-    ("stimulator", {}, Standing.GOOD, "ARMED"),
-    ("stimulator", {"stimulator": OFF}, Standing.PLAIN, "off"),
-    ("stimulator", {"stimulator": OFF, "connected": False}, Standing.UNKNOWN, "off?"),
-    ("stimulator", {"stimulator": replace(OFF, why="no samples arrive")}, Standing.HEED, "off"),
-    ("signal", {}, Standing.GOOD, "noise 8.7 µV"),
-    ("signal", {"rms_uv": None}, Standing.UNKNOWN, "not measured yet"),
-    ("signal", {"rms_uv": 80.0}, Standing.HEED, "noise 80.0 µV"),
-    ("signal", {"clipped": 0.2}, Standing.HEED, "noise"),
-    ("signal", {"rms_uv": 0.0}, Standing.HEED, "noise 0.0"),
-    ("electrodes", {}, Standing.GOOD, "on"),
-    ("electrodes", {"lead_off": ()}, Standing.UNKNOWN, "not told"),
-    ("electrodes", {"lead_off": (False, True)}, Standing.BAD, "OFF: 2"),
-    ("electrodes", {"connected": False}, Standing.UNKNOWN, "not told"),
-    ("impedance", {}, Standing.GOOD, "6.4 kΩ"),
-    ("impedance", {"stimulator": replace(OFF, impedance_kohm=None)}, Standing.UNKNOWN, "not known"),
-    ("impedance", {"stimulator": replace(OFF, impedance_kohm=55.0)}, Standing.HEED, "55.0 kΩ"),
-    ("dose plan", {}, Standing.GOOD, "ropivacaine 0.5 %"),
-    ("dose plan", {"dose": None}, Standing.UNKNOWN, "none"),
-    ("dose plan", {"dose": build_dose(left_ml=None)}, Standing.HEED, "ropivacaine"),
-    ("dose plan", {"dose": build_dose(level="limit")}, Standing.HEED, "ropivacaine"),
+STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
+    ("link", {}, StatusLevel.GOOD, "connected"),
+    ("link", {"connected": False}, StatusLevel.BAD, "LOST"),
+    ("sound", {}, StatusLevel.GOOD, "on 80%"),
+    ("sound", {"sound": None}, StatusLevel.UNKNOWN, "not told"),
+    ("sound", {"sound": SoundView("paused", "tempo", 0.8, 0.3, 63.4)}, StatusLevel.HEED, "paused 63 s"),
+    ("sound", {"sound": SoundView("muted", "tempo", 0.8, 0.3)}, StatusLevel.HEED, "muted"),
+    ("sound", {"sound": SoundView("lost", "tempo", 0.8, 0.3)}, StatusLevel.BAD, "LOST"),
+    ("record", {}, StatusLevel.GOOD, "kept 412 min"),
+    ("record", {"journal": None}, StatusLevel.UNKNOWN, "not told"),
+    ("record", {"journal": JournalView("ok", "/s/p")}, StatusLevel.GOOD, "kept"),
+    ("record", {"journal": JournalView("ok", "/s/p", 12.0)}, StatusLevel.HEED, "kept 12 min"),
+    ("record", {"journal": JournalView("failed", "/s/p", 12.0)}, StatusLevel.BAD, "FAILED"),
+    ("stimulator", {}, StatusLevel.GOOD, "ARMED"),
+    ("stimulator", {"stimulator": OFF}, StatusLevel.PLAIN, "off"),
+    ("stimulator", {"stimulator": OFF, "connected": False}, StatusLevel.UNKNOWN, "off?"),
+    ("stimulator", {"stimulator": replace(OFF, why="no samples arrive")}, StatusLevel.HEED, "off"),
+    ("signal", {}, StatusLevel.GOOD, "noise 8.7 µV"),
+    ("signal", {"rms_uv": None}, StatusLevel.UNKNOWN, "not measured yet"),
+    ("signal", {"rms_uv": 80.0}, StatusLevel.HEED, "noise 80.0 µV"),
+    ("signal", {"clipped": 0.2}, StatusLevel.HEED, "noise"),
+    ("signal", {"rms_uv": 0.0}, StatusLevel.HEED, "noise 0.0"),
+    ("electrodes", {}, StatusLevel.GOOD, "on"),
+    ("electrodes", {"lead_off": ()}, StatusLevel.UNKNOWN, "not told"),
+    ("electrodes", {"lead_off": (False, True)}, StatusLevel.BAD, "OFF: 2"),
+    ("electrodes", {"connected": False}, StatusLevel.UNKNOWN, "not told"),
+    ("impedance", {}, StatusLevel.GOOD, "6.4 kΩ"),
+    ("impedance", {"stimulator": replace(OFF, impedance_kohm=None)}, StatusLevel.UNKNOWN, "not known"),
+    ("impedance", {"stimulator": replace(OFF, impedance_kohm=55.0)}, StatusLevel.HEED, "55.0 kΩ"),
+    ("dose plan", {}, StatusLevel.GOOD, "ropivacaine 0.5 %"),
+    ("dose plan", {"dose": None}, StatusLevel.UNKNOWN, "none"),
+    ("dose plan", {"dose": build_dose(left_ml=None)}, StatusLevel.HEED, "ropivacaine"),
+    ("dose plan", {"dose": build_dose(level="limit")}, StatusLevel.HEED, "ropivacaine"),
 ]
 
 
 @pytest.mark.parametrize(("name", "changes", "expected", "words"), STANDINGS)
-def test_each_stands_as_it_is_known_to(name: str, changes: dict[str, Any], expected: Standing, words: str) -> None:
+def test_each_stands_as_it_is_known_to(name: str, changes: dict[str, Any], expected: StatusLevel, words: str) -> None:
     found = standing(name, **changes)
     assert found.standing is expected
     assert words in found.words
@@ -85,7 +85,7 @@ def test_each_stands_as_it_is_known_to(name: str, changes: dict[str, Any], expec
 
 @pytest.mark.parametrize("name", ["link", "sound", "record", "stimulator"])
 def test_of_a_silent_engine_nothing_is_known(name: str) -> None:
-    assert standing(name, silent=True).standing is Standing.UNKNOWN
+    assert standing(name, silent=True).standing is StatusLevel.UNKNOWN
 
 
 def test_what_is_unknown_has_neither_the_sign_nor_the_colour_of_what_is_good() -> None:
@@ -100,7 +100,7 @@ def test_what_is_unknown_has_neither_the_sign_nor_the_colour_of_what_is_good() -
 
 
 def test_a_refusal_to_arm_is_said_with_its_reason_on_every_page() -> None:
-    line = States()
+    line = StatesLine()
     line.stage = Stage.REFUSED
     refused = build_whole(stimulator=replace(OFF, why="an electrode is off"))
     assert "✖ NOT ARMED: an electrode is off" in drawn(line, refused, 80, 1)
@@ -112,7 +112,7 @@ def test_a_refusal_to_arm_is_said_with_its_reason_on_every_page() -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 def test_the_state_of_the_stimulator_is_in_sight_in_any_width(width: int) -> None:
-    text = drawn(States(), build_whole(), width, 1)
+    text = drawn(StatesLine(), build_whole(), width, 1)
     assert text.rstrip().endswith("◉ stimulator ARMED")
 
 
@@ -159,13 +159,13 @@ def test_a_threshold_is_drawn_only_where_it_was_known_and_not_long_after() -> No
 
 
 def test_the_trend_says_when_no_threshold_is_known() -> None:
-    narrow = drawn(Trend(), build_whole(past=Past()), 29, 9)
+    narrow = drawn(Trend(), build_whole(past=TimelineView()), 29, 9)
     assert "not known yet " in narrow.splitlines()[0]
     assert "not known yet" not in drawn(Trend(), build_whole(), 60, 9)
 
 
 def test_responses_and_events_are_in_the_order_of_time() -> None:
-    items = Items(build_past())
+    items = TimelineItems(build_past())
     assert (np.diff(items.times) >= 0).all()
     words = [items.words(index) for index in range(len(items))]
     assert words.index("redirect") < words.index("injected 5 mL, 20 mL in all, 47.6 % of the limit")
@@ -183,19 +183,19 @@ def test_a_review_says_what_it_no_longer_shows() -> None:
 
 
 def test_the_trend_arrow_points_where_the_threshold_goes() -> None:
-    from guidance.ui.widgets.gauge import Gauge
+    from guidance.ui.widgets.gauge import GaugePanel
 
     known = ShownEstimate("target", 0.9, (0.3, 0.38, 0.5), None, "closer")
     for trend, arrow in (("closer", "▼"), ("away", "▲")):
-        canvas = canvas_of(Gauge(), replace(known, trend=trend), (42, 46))
+        canvas = canvas_of(GaugePanel(), replace(known, trend=trend), (42, 46))
         assert "".join(strip.text for strip in canvas.strips()).count(arrow) >= 5
     assert "▼" not in "".join(
-        strip.text for strip in canvas_of(Gauge(), replace(known, trend="steady"), (42, 46)).strips()
+        strip.text for strip in canvas_of(GaugePanel(), replace(known, trend="steady"), (42, 46)).strips()
     )
 
 
 def test_only_what_is_bad_stands_on_the_ground_of_high_alarms() -> None:
-    line = States()
+    line = StatesLine()
     line.snapshot = build_whole(connected=False, sound=None, stimulator=OFF)
     from guidance.ui.raster import Canvas
 
@@ -211,7 +211,7 @@ def help_page() -> HelpPage:
     return HelpPage(bindings())
 
 
-PANELS = (Checks, Syringe, Review, Waterfall, Trend, States, EntryLine, help_page)
+PANELS = (Checks, Syringe, Review, Waterfall, Trend, StatesLine, EntryLine, help_page)
 
 
 @pytest.mark.parametrize("make", PANELS)
@@ -220,7 +220,7 @@ def test_every_panel_bears_any_size_and_the_time_before_the_first_snapshot(make:
     panel: Panel = make()
     drawn(panel, None, *size)
     drawn(panel, build_whole(), *size)
-    drawn(panel, build_snapshot(sweeps=(), past=Past()), *size)
+    drawn(panel, build_snapshot(sweeps=(), past=TimelineView()), *size)
 
 
 def hostile() -> Snapshot:
@@ -248,7 +248,7 @@ def hostile() -> Snapshot:
     )
 
 
-@pytest.mark.parametrize("make", [*PANELS, Title, Alarms])
+@pytest.mark.parametrize("make", [*PANELS, Title, AlarmBars])
 def test_hostile_words_reach_the_terminal_through_no_panel(make: Any) -> None:
     text = drawn(make(), hostile(), 250, 40)
     assert not set(text) & OBEYED
@@ -278,7 +278,7 @@ def test_on_a_narrow_screen_what_to_do_at_the_injection_is_still_told_whole() ->
 def test_a_recording_played_has_no_sound_and_no_record_and_nothing_is_amiss_in_that(name: str) -> None:
     played = build_snapshot(sound=None, journal=None)
     assert next((state.standing, state.words) for state in states(played) if state.name == name) == (
-        Standing.PLAIN,
+        StatusLevel.PLAIN,
         "none",
     )
 
@@ -288,4 +288,4 @@ def test_a_stimulator_that_is_not_off_says_so_before_all_else() -> None:
     alarm = AlarmView("stimulator-not-off", "high", text, active=True)
     for stimulator in (OFF, build_stimulator(armed=True)):
         state = standing("stimulator", stimulator=stimulator, alarms=(alarm,))
-        assert (state.standing, state.words, state.mend) == (Standing.BAD, "NOT OFF", text)
+        assert (state.standing, state.words, state.mend) == (StatusLevel.BAD, "NOT OFF", text)

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from guidance.contracts.commands import Pause, Quit, Steer, TurnDial
-from guidance.contracts.snapshot import MuscleView, Snapshot, TrainingView
-from guidance.ui.training import TrainingApp
+from guidance.contracts.commands import PausePlayback, Quit, SimulatorCommand, TurnDial
+from guidance.contracts.snapshot import ExerciseView, MuscleView, Snapshot
+from guidance.ui.training import ExerciseApp
 from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
 from tests.guidance.ui.test_app import until
 
@@ -20,7 +20,7 @@ SIZES = [(80, 24), (120, 40)]
 
 AGONIST = MuscleView("wrist flexor", 62.0, rest_uv=6.0, largest_uv=110.0, line_uv=44.0)
 ANTAGONIST = MuscleView("wrist extensor", 9.0, rest_uv=5.0, largest_uv=90.0, line_uv=36.0)
-WORK = TrainingView(
+WORK = ExerciseView(
     exercise="antagonist-quiet",
     phase="work",
     say="TENSE",
@@ -53,14 +53,14 @@ STATES = {
 }
 
 
-def shown(training: TrainingView, **changes: object) -> Snapshot:
+def shown(training: ExerciseView, **changes: object) -> Snapshot:
     plain = build_snapshot(
         sweeps=(), stimuli=0, protocol="antagonist-quiet", mode="biofeedback", live=True, duration_s=None
     )
     return replace(plain, source="Amplifier 7", notice="", training=training, **changes)  # type: ignore[arg-type]
 
 
-def text_of(app: TrainingApp) -> str:
+def text_of(app: ExerciseApp) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
@@ -72,11 +72,11 @@ def test_looks(snap_compare: Compare, link: FakeLink, state: str, size: tuple[in
         await until(lambda: bool(link.sent))
         await pilot.pause()
 
-    assert snap_compare(TrainingApp(link, PATIENT_S), terminal_size=size, run_before=settle)
+    assert snap_compare(ExerciseApp(link, PATIENT_S), terminal_size=size, run_before=settle)
 
 
 async def test_it_says_what_to_do_and_how_the_trials_went(link: FakeLink) -> None:
-    app = TrainingApp(link, PATIENT_S)
+    app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(WORK))
         await until(lambda: bool(link.sent))
@@ -92,7 +92,7 @@ async def test_it_says_what_to_do_and_how_the_trials_went(link: FakeLink) -> Non
 
 
 async def test_what_is_not_known_has_no_number(link: FakeLink) -> None:
-    app = TrainingApp(link, PATIENT_S)
+    app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(STATES["electrode_off"]))
         await until(lambda: bool(link.sent))
@@ -104,14 +104,14 @@ async def test_what_is_not_known_has_no_number(link: FakeLink) -> None:
 
 
 async def test_keys_pause_move_the_line_and_end(link: FakeLink) -> None:
-    app = TrainingApp(link, PATIENT_S)
+    app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(WORK))
         await until(lambda: bool(link.sent))
         await pilot.press("space", "up", "down", "5")
         await press_twice(pilot, "q")
         assert [message for message in link.sent if not hasattr(message, "frame")] == [
-            Pause(on=True),
+            PausePlayback(on=True),
             TurnDial(1),
             TurnDial(-1),
             Quit(),
@@ -119,19 +119,19 @@ async def test_keys_pause_move_the_line_and_end(link: FakeLink) -> None:
 
 
 async def test_a_simulated_person_obeys_the_digits_and_no_other_does(link: FakeLink) -> None:
-    app = TrainingApp(link, PATIENT_S)
+    app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(replace(shown(WORK), simulated=True))
         await until(lambda: bool(link.sent))
         await pilot.press("5", "right")
-        assert [message for message in link.sent if isinstance(message, Steer)] == [
-            Steer("contract 0.5 0"),
-            Steer("contract 0.1 1"),
+        assert [message for message in link.sent if isinstance(message, SimulatorCommand)] == [
+            SimulatorCommand("contract 0.5 0"),
+            SimulatorCommand("contract 0.1 1"),
         ]
 
 
 async def test_an_engine_that_died_is_told(link: FakeLink) -> None:
-    app = TrainingApp(link, PATIENT_S)
+    app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(WORK))
         await until(lambda: bool(link.sent))

@@ -13,7 +13,7 @@ from guidance.engine.settings import Mode, Settings
 from guidance.journal.event_reader import read_events
 from guidance.processes import start_engine
 from guidance.protocol import load
-from guidance.session import Live
+from guidance.session import LiveJob
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.fakes import press_twice
@@ -73,7 +73,7 @@ async def procedure(pilot: Pilot[None], app: GuidanceApp) -> None:
 async def test_a_toxin_injection_led_by_needle_emg_from_the_first_page_to_its_record(tmp_path: Path) -> None:
     """In real time: about a minute. Nothing is ever stimulated."""
     settings = Settings(load("botulinum-fcr"), Mode.LISTEN, headless=False)
-    engine, link = start_engine(Live(settings, str(tmp_path), "sim:1,needle"))
+    engine, link = start_engine(LiveJob(settings, str(tmp_path), "sim:1,needle"))
     assert link.first() is None
     app = GuidanceApp(link)
     async with app.run_test(size=(120, 40)) as pilot:

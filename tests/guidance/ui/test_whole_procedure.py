@@ -20,9 +20,9 @@ from guidance.engine.settings import Mode, Settings
 from guidance.journal.event_reader import read_events
 from guidance.processes import start_engine
 from guidance.protocol import load
-from guidance.session import Live
+from guidance.session import LiveJob
 from guidance.ui.app import GuidanceApp
-from guidance.ui.appearance import Look
+from guidance.ui.appearance import Appearance
 from guidance.ui.keymap import keymap_of
 from guidance.ui.pages import ScreenPage
 from tests.guidance.note.sheets import BLOCK_SHEET, PERFORMER
@@ -110,9 +110,9 @@ async def test_a_procedure_from_the_first_page_to_its_signed_note(
 ) -> None:
     plan = plan_of(drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
-    engine, link = start_engine(Live(settings, str(tmp_path), "sim:11"))
+    engine, link = start_engine(LiveJob(settings, str(tmp_path), "sim:11"))
     assert link.first() is None
-    app = GuidanceApp(link, look=Look(keymap=keymap_of(Config(Path("config.toml"), keys=table))))
+    app = GuidanceApp(link, look=Appearance(keymap=keymap_of(Config(Path("config.toml"), keys=table))))
     async with app.run_test(size=(120, 40)) as pilot:
         words = await procedure(pilot, app, keys)
     link.drain(10.0)

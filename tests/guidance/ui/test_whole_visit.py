@@ -14,22 +14,22 @@ from guidance.journal.take_home_summary import take_home
 from guidance.processes import start_engine
 from guidance.protocol import load
 from guidance.session.biofeedback import TrainingJob
-from guidance.ui.training import TrainingApp
+from guidance.ui.training import ExerciseApp
 from tests.guidance.biofeedback.signals import exercise
 from tests.guidance.ui.fakes import press_twice
 from tests.guidance.ui.test_training import text_of
 from tests.guidance.ui.test_whole_procedure import until
 
 
-def is_in(app: TrainingApp, phase: str) -> bool:
+def is_in(app: ExerciseApp, phase: str) -> bool:
     return app.newest is not None and app.newest.training is not None and app.newest.training.phase == phase
 
 
-def line_uv(app: TrainingApp) -> float | None:
+def line_uv(app: ExerciseApp) -> float | None:
     return app.newest.training.muscles[0].line_uv if app.newest and app.newest.training else None
 
 
-async def visit(pilot: Pilot[None], app: TrainingApp) -> None:
+async def visit(pilot: Pilot[None], app: ExerciseApp) -> None:
     await until(lambda: is_in(app, "rest"))
     await until(lambda: is_in(app, "effort"))
     await until(lambda: is_in(app, "work") and line_uv(app) is not None)
@@ -53,7 +53,7 @@ async def test_a_visit_from_rest_to_its_page_to_take_home(tmp_path: Path) -> Non
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     engine, link = start_engine(TrainingJob(settings, plan, str(tmp_path), address="sim:3", follows=True))
     assert link.first() is None
-    app = TrainingApp(link)
+    app = ExerciseApp(link)
     async with app.run_test(size=(120, 40)) as pilot:
         await visit(pilot, app)
     link.drain(10.0)
