@@ -138,7 +138,7 @@ class Pulse:
     """One stimulus, as the device reports it or as its artefact shows it.
 
     It began ``offset_ns`` after the instant of ``sample``. Values not known are None. ``compliance``: the stimulator
-    reached its voltage limit, so that less was delivered than requested. ``asked_ns`` is the host's clock when a
+    reached its voltage limit, so that less was delivered than requested. ``requested_ns`` is the host's clock when a
     stimulator on another clock was asked for it: ``sample`` is then no more than where it is to be looked for.
     ``single``: it was requested by itself (True) or is one of a train (False). ``unrequested`` is set by the program,
     never by a driver: nobody requested it so.
@@ -153,7 +153,7 @@ class Pulse:
     outcome: Outcome = Outcome.DELIVERED
     source: str = "device"
     compliance: bool = False
-    asked_ns: int | None = None
+    requested_ns: int | None = None
     single: bool | None = None
     unrequested: bool = False
 

@@ -32,14 +32,15 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A way to hear the guidance: a tone for each zone; ``ticks``: also a tick for each stimulus; ``answers``: also a
-    tone for each response, higher with its amplitude, and a short one for each potential of the needle's own EMG.
+    """A way to hear the guidance: a tone for each zone; ``ticks``: also a tick for each stimulus;
+    ``response_tones``: also a tone for each response, higher with its amplitude, and a short one for each potential of
+    the needle's own EMG.
     """
 
-    says: str
+    description: str
     tones: dict[str, Tone]
     ticks: bool = False
-    answers: bool = False
+    response_tones: bool = False
 
 
 _UNKNOWN, _NONE = Tone("double-tick", 900.0, (0.4,)), Tone("tick", 1200.0, (0.5,))
@@ -66,7 +67,7 @@ MAPPINGS: dict[str, Mapping] = {
         "without stimuli a short one for each potential",
         _tones(_QUIET, _QUIET, none=_QUIET, target=_QUIET),
         ticks=True,
-        answers=True,
+        response_tones=True,
     ),
 }
 USUAL = "tempo"

@@ -53,7 +53,7 @@ def closed_loop() -> Iterator[TimedRecord]:
     dose = plan_of(load_drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("femoral"), Mode.AUTO, dose=dose, side="left")
     engine = Engine(settings, amplifier.info, WALL_TIME, stimulation_within(settings, amplifier.limits))
-    device = LiveDevice(amplifier, asks=True)
+    device = LiveDevice(amplifier, requests_pulses=True)
     yield engine.begin(ORIGIN)
     steps: tuple[Step, ...] = (
         (1.0, ()), (12.0, (Arm(),)), (1.0, (HoldCurrent(),)), (2.0, (TakeControl(), TurnDial(2))),

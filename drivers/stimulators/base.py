@@ -43,9 +43,9 @@ class PulseTrain:
 
 @dataclass(frozen=True, slots=True)
 class RequestedPulse:
-    """The pulse under way: what was asked for, at ``asked_ns``; it was sent on at ``sent_ns``."""
+    """The pulse under way: what was asked for, at ``requested_ns``; it was sent on at ``sent_ns``."""
 
-    asked_ns: int
+    requested_ns: int
     current_ma: float
     width_ms: float
     sent_ns: int | None = None
@@ -135,7 +135,7 @@ class PulsingStimulator(SeparateStimulator):
             if now_ns - self._arming_since_ns > ARMING_NS:
                 self._refuse_arming("it did not acknowledge every setting; switch it off and on, and check its cable")
             return
-        if self._asked and now_ns - (self._asked.sent_ns or self._asked.asked_ns) > ANSWER_NS:
+        if self._asked and now_ns - (self._asked.sent_ns or self._asked.requested_ns) > ANSWER_NS:
             self._guarded(self._overdue)
         if self._train and self._enabled and self._asked is None and now_ns >= self._due_ns:
             self._due_ns = now_ns + round(1e9 / self._train.rate_hz)  # what was missed is not made up for
@@ -239,7 +239,7 @@ class PulsingStimulator(SeparateStimulator):
         asked, self._asked = self._asked, None
         if asked is None:
             return
-        when_ns = asked.sent_ns or asked.asked_ns
+        when_ns = asked.sent_ns or asked.requested_ns
         told = Delivery(when_ns, asked.current_ma, asked.width_ms, current_ma, outcome, compliance)
         self._deliveries.append(told)
         self._outcomes.append(CommandOutcome("pulse_once", None))
@@ -249,7 +249,9 @@ class PulsingStimulator(SeparateStimulator):
         asked, self._asked = self._asked, None
         if asked is None:
             return
-        self._deliveries.append(Delivery(asked.asked_ns, asked.current_ma, asked.width_ms, None, Outcome.NOT_DELIVERED))
+        self._deliveries.append(
+            Delivery(asked.requested_ns, asked.current_ma, asked.width_ms, None, Outcome.NOT_DELIVERED)
+        )
         error = DeviceRefused(f"{self.info.address} gave no pulse: {why}.")
         self._outcomes.append(CommandOutcome("pulse_once", error))
 

@@ -11,12 +11,12 @@ from drivers.base import Outcome, Stimulator, StimulatorInfo
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one pulse that a stimulator on a clock of its own was asked for at ``asked_ns`` (the host's
+    """What became of one pulse that a stimulator on a clock of its own was asked for at ``requested_ns`` (the host's
     monotonic clock); ``current_ma`` as it was measured, or set where it is not measured; None where it is not known.
     The outcome is UNCONFIRMED where the device does not tell.
     """
 
-    asked_ns: int
+    requested_ns: int
     requested_ma: float
     width_ms: float
     current_ma: float | None

@@ -45,7 +45,7 @@ class HealthMonitor:
         self.screen_seen_ns: int | None = None
         self.storage_ok = True
         self.lead_off: tuple[bool, ...] = ()
-        self.answered_t: float | None = None
+        self.last_response_t: float | None = None
         self._fault: str | None = None
         self._floods = False
         self._arrived_ns: int | None = None
@@ -119,7 +119,7 @@ class HealthMonitor:
 
     def is_stale(self, t: float, rate_hz: float) -> bool:
         """Whether by device time ``t`` the last fit answer is long past, for pulses at ``rate_hz``."""
-        return t - max(self.answered_t or 0.0, self._armed_t or 0.0) > stale_after_s(rate_hz)
+        return t - max(self.last_response_t or 0.0, self._armed_t or 0.0) > stale_after_s(rate_hz)
 
     def live(self, stimulation: Stimulation | None, state: InterlockConditions, t: float) -> Iterator[Alarm]:
         """Alarms of a running procedure that no block brings by itself.
@@ -139,7 +139,7 @@ class HealthMonitor:
             stale = state.armed and self.is_stale(t, stimulation.rate_hz)
             text = "No fit answer to the last pulses: the estimate is stale."
             yield from self._told("stale", text if stale else None, "answers")
-            yield from self._told("stimulus-not-delivered", stimulation.amiss, "pulse")
+            yield from self._told("stimulus-not-delivered", stimulation.delivery_fault, "pulse")
             yield from self._told("stimulus-unrequested", stimulation.unrequested)
             yield from self._told("stimulus-not-delivered", stimulation.output.not_on, "output")
             yield from self._told("stimulator-not-off", stimulation.output.not_off)
@@ -150,8 +150,8 @@ class HealthMonitor:
             armed=stimulation is not None and stimulation.armed,
             screen_age_s=_age(self.screen_seen_ns, now_ns),
             signal_age_s=_age(self._arrived_ns, now_ns),
-            answer_pending=stimulation is not None and stimulation.answer_pending,
-            unanswered=0 if stimulation is None else stimulation.unanswered,
+            response_pending=stimulation is not None and stimulation.response_pending,
+            without_response=0 if stimulation is None else stimulation.without_response,
             storage_ok=self.storage_ok,
             connected=not self._alarms.holds("device-lost"),
             lead_off=any(self.lead_off),

@@ -34,7 +34,7 @@ class _Injection:
     reference_ma: float
     width_ms: float
     missed: int = 0
-    answered: int = 0
+    responded: int = 0
 
 
 class TwitchMonitor:
@@ -82,15 +82,15 @@ class TwitchMonitor:
             self._responded(injection, current_ma)
 
     def _missed(self, injection: _Injection, t: float) -> None:
-        injection.missed, injection.answered = injection.missed + 1, 0
+        injection.missed, injection.responded = injection.missed + 1, 0
         if injection.missed >= LOST_AFTER and (self.lost_ma or t - injection.t <= ATTRIBUTED_S):
             self.lost_ma, self.persists_ma = injection.reference_ma, None
 
     def _responded(self, injection: _Injection, current_ma: float) -> None:
         """One stray answer does not bring back what was lost."""
-        injection.missed, injection.answered = 0, injection.answered + 1
-        if injection.answered >= _BACK_AFTER:
+        injection.missed, injection.responded = 0, injection.responded + 1
+        if injection.responded >= _BACK_AFTER:
             self.lost_ma = None
         is_low = current_ma * injection.width_ms <= LOW_CHARGE_UC * (1 + 1e-9)
-        if is_low and injection.answered >= PERSISTS_AFTER:
+        if is_low and injection.responded >= PERSISTS_AFTER:
             self.persists_ma = current_ma

@@ -70,7 +70,7 @@ class Player:
         else:
             self._obey_rare(order)
 
-    def mourn(self, *, alone: bool) -> None:
+    def sound_engine_lost_alarm(self, *, alone: bool) -> None:
         """Sound the gravest alarm while the engine does not speak, and what it asked for when it does again."""
         asked = AudibleAlarm("high") if alone else self._alarms
         self.mixer.alarm.sound(asked.priority, passed=asked.passed)
@@ -102,7 +102,7 @@ def play(wire: Connection) -> None:
     try:
         _serve(wire, player, output)
     except (EOFError, OSError):
-        _mourn(player, output)
+        _sound_engine_lost_alarm(player, output)
     finally:
         output.close()
 
@@ -117,7 +117,7 @@ def _serve(wire: Connection, player: Player, output: AudioOutput) -> None:
         now = time.monotonic()
         if (now - heard > ALONE_S) != alone:
             alone = not alone
-            player.mourn(alone=alone)
+            player.sound_engine_lost_alarm(alone=alone)
         if now - reported >= REPORT_S:
             reported = now
             output.tend()
@@ -134,9 +134,9 @@ def _report(output: AudioOutput, taken: int) -> SoundReport:
     )  # fmt: skip
 
 
-def _mourn(player: Player, output: AudioOutput) -> None:
+def _sound_engine_lost_alarm(player: Player, output: AudioOutput) -> None:
     until = time.monotonic() + MOURNED_S
-    player.mourn(alone=True)
+    player.sound_engine_lost_alarm(alone=True)
     while time.monotonic() < until and output.lost is None:
         output.tend()
         time.sleep(REPORT_S)

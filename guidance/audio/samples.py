@@ -24,7 +24,7 @@ class SoundSample:
     """One sound to try: its name, what it is, how long it lasts, and orders to the player, each at its time in s."""
 
     name: str
-    says: str
+    description: str
     seconds: float
     orders: tuple[tuple[float, Order], ...]
 
@@ -40,7 +40,7 @@ def scenes(name: str) -> list[SoundSample]:
         ]
     mapping = MAPPINGS[name]
     found = [_zone(mapping, zone) for zone, tone in mapping.tones.items() if tone.figure != "silence"]
-    return [*found, _answers(), _potentials()] if mapping.answers else found
+    return [*found, _answers(), _potentials()] if mapping.response_tones else found
 
 
 def rendered(scene: SoundSample) -> Waveform:

@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, ClassVar
 
+from scipy.signal import butter
+
 from drivers.base import Block, Outcome
-from guidance.audio.band import emg_band
+from guidance.audio.filters import Sections
 from guidance.audio.player_protocol import (
     Artefact,
     AudibleAlarm,
@@ -33,6 +35,7 @@ from guidance.audio.player_protocol import (
     Tick,
     VolumeLevels,
 )
+from guidance.audio.resample import HIGHEST_HZ
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
 from guidance.contracts.commands import OperatorCommand, PauseAudio, TurnMonitor, TurnVolume
 from guidance.contracts.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
@@ -77,15 +80,15 @@ class Sound:
             return self._leaves_ns()
         if isinstance(record, Stimulus) and record.outcome is not Outcome.NOT_DELIVERED.value:
             self._stimulus(record)
-        elif isinstance(record, Response) and record.detected and record.amplitude_uv and self._mapping.answers:
+        elif isinstance(record, Response) and record.detected and record.amplitude_uv and self._mapping.response_tones:
             self._send(ResponseSound(record.amplitude_uv))
-        elif isinstance(record, MotorUnit) and self._mapping.answers:
+        elif isinstance(record, MotorUnit) and self._mapping.response_tones:
             self._potential(record)
         elif isinstance(record, Alarm) and record.active and record.priority == "high":
             self._paused_until = 0.0
         return None
 
-    def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
+    def feed(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         """Let the first channel of ``blocks`` be listened to; ``awaiting``: a pulse asked for is not reported yet."""
         if self._on_their_way > _MOST_ON_THEIR_WAY:
             return
@@ -237,7 +240,7 @@ class Mute:
     def play(self, record: Record) -> None:
         """Nothing is heard."""
 
-    def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
+    def feed(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         """Nothing is listened to."""
 
     def obey(self, message: OperatorCommand) -> None:
@@ -285,3 +288,14 @@ def _received(wire: Connection, take: Callable[[SoundReport], None]) -> bool:
     except (EOFError, OSError):
         return False
     return True
+
+
+LOWEST_HZ = 20.0
+
+
+def emg_band(rate_hz: float) -> Sections:
+    """20 Hz to 5 kHz at ``rate_hz``, or to where the signal's own band ends."""
+    sections = list(butter(2, LOWEST_HZ, "highpass", fs=rate_hz, output="sos"))
+    if rate_hz >= 2.2 * HIGHEST_HZ:
+        sections += list(butter(4, HIGHEST_HZ, "lowpass", fs=rate_hz, output="sos"))
+    return tuple(tuple(map(float, section)) for section in sections)

@@ -63,14 +63,14 @@ class BiofeedbackEngine:
         """Device time: seconds of signal that have arrived."""
         return self.muscles.end / self.info.sample_rate_hz
 
-    def answer_due(self, within_s: float) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
+    def response_due(self, within_s: float) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
         """Nothing is ever so urgent that the screen would have to wait."""
         return False
 
     def begin(self, origin: Origin) -> TimedRecord:
         """The record that opens the stream of a signal of that ``origin``."""
-        told = {"training": self.plan.told, "columns": list(self._columns)}
-        return TimedRecord(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=told))
+        recorded = {"training": self.plan.recorded, "columns": list(self._columns)}
+        return TimedRecord(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=recorded))
 
     @recorded
     def step(

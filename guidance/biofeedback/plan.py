@@ -39,8 +39,8 @@ class ExercisePlan:
     window_s: float
 
     @property
-    def told(self) -> dict[str, Any]:
-        """As the record tells it; ``plan_told`` reads it back."""
+    def recorded(self) -> dict[str, Any]:
+        """As the record tells it; ``recorded_plan`` reads it back."""
         return asdict(self)
 
     @property
@@ -84,7 +84,7 @@ def plan_of(sheet: BiofeedbackProtocol, trials: int | None = None) -> tuple[Exer
     return plan, tuple(assumed)
 
 
-def plan_told(told: dict[str, Any]) -> ExercisePlan:
-    """The plan that a record ``told``. Raises KeyError, TypeError or ValueError where it is not whole."""
-    low, high = told["adapt"]
-    return ExercisePlan(**{**told, "adapt": (float(low), float(high))})
+def recorded_plan(recorded: dict[str, Any]) -> ExercisePlan:
+    """The plan that a record ``recorded``. Raises KeyError, TypeError or ValueError where it is not whole."""
+    low, high = recorded["adapt"]
+    return ExercisePlan(**{**recorded, "adapt": (float(low), float(high))})

@@ -30,13 +30,13 @@ _HEART = "the heart beats into the signal, and this amplifier is too slow to fil
 
 @dataclass(frozen=True, slots=True)
 class ExercisePhase:
-    """``name`` is prepare, rest, ready, effort, recover, work, pause or done; ``say`` the few words to be read across
-    a room, ``do`` a sentence; of muscle ``channel``, in ``trial`` (None in calibration).
+    """``name`` is prepare, rest, ready, effort, recover, work, pause or done; ``prompt`` the few words to be read
+    across a room, ``do`` a sentence; of muscle ``channel``, in ``trial`` (None in calibration).
     """
 
     name: str
     seconds: float
-    say: str
+    prompt: str
     do: str
     channel: int = 0
     trial: int | None = None
@@ -134,7 +134,7 @@ class TrialSequence:
         self._steps = self._waited = 0
         phase = self.phase
         if phase.seconds:
-            told = (phase.name, phase.seconds, phase.say, self.names[phase.channel], phase.trial)
+            told = (phase.name, phase.seconds, phase.prompt, self.names[phase.channel], phase.trial)
             self._out.append(PhaseRecord(*told))
 
     def _taken(self) -> Array:
@@ -225,12 +225,12 @@ class TrialSequence:
     def _trial(self, trial: int) -> Iterator[ExercisePhase]:
         if self.failed:
             return
-        say, do = _WORK[self.plan.exercise]
+        prompt, do = _WORK[self.plan.exercise]
         yield ExercisePhase(
             "ready", READY_S, "GET SET", f"Trial {trial} of {self.plan.trials} comes next.", trial=trial
         )
         self._kept = []
-        yield ExercisePhase("work", self.plan.work_s, say, do, trial=trial)
+        yield ExercisePhase("work", self.plan.work_s, prompt, do, trial=trial)
         work = self._taken()
         lines_uv = self._lines()
         yield ExercisePhase("pause", self.plan.pause_s, "REST", "Let go and rest.", trial=trial)

@@ -18,7 +18,7 @@ def training_view(course: TrialSequence, envelope_uv: tuple[float, ...], why: tu
     return ExerciseView(
         exercise=plan.exercise,
         phase="failed" if course.failed else phase.name,
-        say="STOPPED" if course.failed else "WAIT" if course.waiting else phase.say,
+        prompt="STOPPED" if course.failed else "WAIT" if course.waiting else phase.prompt,
         do=course.failed or ("The signal is missing: attach the electrode." if course.waiting else phase.do),
         hint=course.hint,
         left_s=course.left_s if phase.seconds else None,

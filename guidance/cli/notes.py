@@ -129,7 +129,7 @@ def protect(name: str, *, store: str | None, key_file: str | None) -> None:
 
     They are age files. Whoever loses the passphrase loses them; events and signal, which name nobody, stay readable.
     """
-    from guidance.journal.protecting import protect as seal
+    from guidance.journal.encryption import protect as seal
 
     with told():
         folder = folder_of(name, store)

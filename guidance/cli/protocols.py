@@ -17,8 +17,8 @@ from guidance.protocol import ProtocolError, all_names, resolve, site_folder
 from guidance.protocol.diff import differences
 from guidance.protocol.display import overview, page, table
 from guidance.protocol.draft import SCHEMA_FILE, draft
-from guidance.protocol.json_schema import json_schema
 from guidance.protocol.library import LoadedSheet, from_file, loaded, text_of
+from guidance.protocol.reading import json_schema
 from guidance.protocol.search import search
 
 _VALIDATE_STATUS = """\b

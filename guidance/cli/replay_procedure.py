@@ -40,7 +40,7 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
     """Print where today's decisions differ from those on record."""
     from drivers.base import DeviceError
     from guidance.journal.event_reader import read_events
-    from guidance.reprocess.differences import as_told, compare, lines
+    from guidance.reprocess.differences import as_json_object, compare, lines
     from guidance.reprocess.procedure import rerun
     from guidance.reprocess.training import COMPARED, compare_training, is_training, rerun_training
 
@@ -57,7 +57,7 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
         leave(UserError(str(fault)))
     rows = compare_training(found) if of_exercise else compare(found)
     told = [*lines(found, rows), *([COMPARED] if of_exercise else [])]
-    click.echo(json.dumps(as_told(found, rows)) if as_json else "\n".join(told))
+    click.echo(json.dumps(as_json_object(found, rows)) if as_json else "\n".join(told))
 
 
 def _given_for_a_file() -> list[str]:

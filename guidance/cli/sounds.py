@@ -31,13 +31,13 @@ def list_sounds(*, as_json: bool) -> None:
     from guidance.audio.samples import scenes
     from guidance.common.config import config_path
 
-    known = {name: {scene.name: scene.says for scene in scenes(name)} for name in _CHOICE}
+    known = {name: {scene.name: scene.description for scene in scenes(name)} for name in _CHOICE}
     if as_json:
         click.echo(json.dumps(known))
         return
     for name, tones in known.items():
-        click.echo(f"{name}: {MAPPINGS[name].says}" if name in MAPPINGS else name)
-        click.echo("\n".join(f"  {zone:<10} {says}" for zone, says in tones.items()))
+        click.echo(f"{name}: {MAPPINGS[name].description}" if name in MAPPINGS else name)
+        click.echo("\n".join(f"  {zone:<10} {description}" for zone, description in tones.items()))
     click.echo(f"The user's choice: {config_path()}, [sounds]")
 
 
@@ -60,7 +60,7 @@ def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
         device = sound_settings().device
         for scene in chosen:
             path = Path(wav, f"{name}-{scene.name}.wav") if wav else None
-            click.echo(f"{path or scene.name}: {scene.says}")
+            click.echo(f"{path or scene.name}: {scene.description}")
             if path:
                 write(rendered(scene), path)
             else:

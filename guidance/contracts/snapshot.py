@@ -76,9 +76,9 @@ class DoseView:
     """The dose so far: the solution, its volume given here in mL, mg of each drug with what was given before.
 
     ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
-    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s; ``ask``
-    is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now. ``held_ml`` is
-    an aliquot that is not taken in without a reason; ``blood``: it came with the last aspiration.
+    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s;
+    ``next_step`` is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0
+    for now. ``held_ml`` is an aliquot that waits for a reason; ``blood``: it came with the last aspiration.
     """
 
     solution: str
@@ -90,7 +90,7 @@ class DoseView:
     left_ml: float | None
     last_dose_t: float | None
     aspirate_in_ml: float
-    ask: str
+    next_step: str
     held_ml: float | None = None
     blood: bool = False
 
@@ -103,7 +103,7 @@ class NeedleView:
     """
 
     phase: str | None
-    asked: str
+    requested: str
     pattern: str | None
     potentials_per_s: float
     units: int
@@ -155,7 +155,7 @@ class MuscleView:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseView:
-    """An exercise: the ``phase``, what to ``say`` in large letters, what to ``do`` as a sentence, seconds left of it.
+    """An exercise: the ``phase``, the ``prompt`` in large letters, what to ``do`` as a sentence, seconds left of it.
 
     ``scores`` are the shares of the trials done, None where not known; ``wants_above``: the first muscle is to be above
     its line; ``scoring``: this moment counts.
@@ -163,7 +163,7 @@ class ExerciseView:
 
     exercise: str
     phase: str
-    say: str
+    prompt: str
     do: str
     hint: str
     left_s: float | None

@@ -7,13 +7,11 @@ not lie beyond its near one is empty: what two zones claim belongs to the nearer
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.contracts.events import Proximity
 from guidance.protocol import DEFAULT_LOWER_BOUND_MA, DEFAULT_TARGET_MA, Protocol
 
 ZONES = ("none", "far", "approach", "target", "close")
@@ -21,9 +19,6 @@ ZONES = ("none", "far", "approach", "target", "close")
 
 APPROACH_MA = 1.0
 """Where ``approach`` begins, in mA at 0.1 ms: twice the usual target (a judgement, unsourced)."""
-
-_MARGIN = 0.15
-"""Another zone is reported once it is more probable by so much (a judgement, unsourced)."""
 
 
 class Edges(NamedTuple):
@@ -76,25 +71,3 @@ def completed(shares: dict[str, float]) -> dict[str, float]:
 def likeliest(probability: dict[str, float]) -> str:
     """Return the most probable zone; of two that are equal, the one named first."""
     return max(probability, key=lambda zone: probability[zone])
-
-
-class ZoneHysteresis:
-    """Holds the zone in use until another is clearly the more probable one; ``close`` is reported at once."""
-
-    def __init__(self) -> None:
-        """Begin without a zone."""
-        self._zone: str | None = None
-
-    def settle(self, proximity: Proximity) -> Proximity:
-        """Return ``proximity`` with the zone to report; its probabilities stay what they are."""
-        probability = proximity.zone_probability
-        if not proximity.valid or probability is None or proximity.zone is None:
-            self._zone = None
-            return proximity
-        if self._zone is None or self._leaves(self._zone, proximity.zone, probability):
-            self._zone = proximity.zone
-        return replace(proximity, zone=self._zone)
-
-    @staticmethod
-    def _leaves(held: str, likeliest_now: str, probability: dict[str, float]) -> bool:
-        return likeliest_now == "close" or probability[likeliest_now] >= probability[held] + _MARGIN

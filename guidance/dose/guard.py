@@ -72,7 +72,7 @@ class DoseGuard:
             left_ml=self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None,
             last_dose_t=self._last_t,
             aspirate_in_ml=self._aspirate_in_ml,
-            ask=self._held or self._ask(),
+            next_step=self._held or self._ask(),
             held_ml=self._held_ml,
             blood=self._blood,
         )

@@ -37,7 +37,7 @@ from guidance.contracts.events import (
 )
 from guidance.contracts.origin import Origin
 from guidance.contracts.snapshot import Snapshot
-from guidance.contracts.zones import ZoneHysteresis, edges_of
+from guidance.contracts.zones import edges_of
 from guidance.cue import MAPPINGS, CueChooser
 from guidance.dose.guard import DoseGuard
 from guidance.engine.records import channel_named, response_of, signal_of, start_of, stimulus_of, unconfirmed
@@ -45,10 +45,11 @@ from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.needle_emg.guide import NeedleGuide
 from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.zone_hysteresis import ZoneHysteresis
 from guidance.signal.pipeline import ChannelResponse, InputState, PathResult, PulseFound, QualitySecond, SignalPipeline
 from guidance.signal.sweep.pulse_alignment import Alignment
 from guidance.stimulation.control import Action, PendingPulse, Stimulation
-from guidance.stimulation.external_dial import ExternalDial
+from guidance.stimulation.current_control import ExternalDial
 from guidance.stimulation.interlock import InterlockConditions
 from guidance.stimulation.reconciliation import ReportLimit
 
@@ -88,7 +89,7 @@ class Engine:
         self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.needle = NeedleMonitor(self.alarms)
         self.stimulation = stimulation
-        self.dialled = ExternalDial(settings.current_ma) if listen else None
+        self.external_dial = ExternalDial(settings.current_ma) if listen else None
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
             stimulation.controller.follow(self._belief)
@@ -131,8 +132,8 @@ class Engine:
         """The records that close the stream; the stimulator is switched off."""
         if self.stimulation:
             yield from self._at_once(self.stimulation.disarm("safety", "the procedure ends"))
-            for asked in self.stimulation.give_up():
-                yield self._unconfirmed(asked)
+            for requested in self.stimulation.give_up():
+                yield self._unconfirmed(requested)
         done = self.counters
         yield TimedRecord(self.t, End(reason, done.stimuli, done.responses, done.samples, done.lost_samples))
 
@@ -166,7 +167,7 @@ class Engine:
             stimulation=self.stimulation,
             proximity=self.proximity,
             dose=self.dose.view(),
-            dial_ma=self.dialled.current_ma if self.dialled else None,
+            dial_ma=self.external_dial.current_ma if self.external_dial else None,
             needle=self.emg.view() if self.emg else None,
         )
         return self.builder.build(state, session)
@@ -195,9 +196,9 @@ class Engine:
         """Device time: seconds of signal that have arrived."""
         return self.path.history.end / self.info.sample_rate_hz
 
-    def answer_due(self, within_s: float) -> bool:
+    def response_due(self, within_s: float) -> bool:
         """Whether the answer to a pulse is due so soon."""
-        return self.path.answer_due(within_s)
+        return self.path.response_due(within_s)
 
     @property
     def actions(self) -> list[Action]:
@@ -236,14 +237,14 @@ class Engine:
         if isinstance(message, FrameAck | Acknowledge):
             yield from self.watch.obey(message, now_ns)
         elif isinstance(message, OperatorNote):
-            asked = self.emg.asked(message.what) if self.emg else None
-            yield from self._noted(asked or Entry(message.what, {"text": message.text} if message.text else {}))
+            requested = self.emg.requested(message.what) if self.emg else None
+            yield from self._noted(requested or Entry(message.what, {"text": message.text} if message.text else {}))
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
                 yield from self._noted(record) if isinstance(record, Entry) else (record,)
-        elif isinstance(message, TurnDial) and self.dialled:
-            yield self.dialled.turn(message.steps)
-            self.path.dial(self.dialled.current_ma)
+        elif isinstance(message, TurnDial) and self.external_dial:
+            yield self.external_dial.turn(message.steps)
+            self.path.dial(self.external_dial.current_ma)
         elif self.stimulation:
             yield from self.stimulation.obey(message, self.t, self._conditions(now_ns))
 
@@ -282,8 +283,8 @@ class Engine:
     def _at_once(self, records: Iterable[Record]) -> Iterator[TimedRecord]:
         return (TimedRecord(self.t, record) for record in records)
 
-    def _unconfirmed(self, asked: PendingPulse) -> TimedRecord:
-        return TimedRecord(self.t, self._stimulus(unconfirmed(asked, self.info.sample_rate_hz)))
+    def _unconfirmed(self, requested: PendingPulse) -> TimedRecord:
+        return TimedRecord(self.t, self._stimulus(unconfirmed(requested, self.info.sample_rate_hz)))
 
     def _conditions(self, now_ns: int) -> InterlockConditions:
         return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)
@@ -383,7 +384,7 @@ class Engine:
         outcome = self._outcome(answer.pulse, response, t)
         self.proximity = self._unless_dead(self._zone.settle(self._belief.observe(outcome)))
         if not response.contaminated:
-            self.watch.answered_t = t
+            self.watch.last_response_t = t
         yield self.proximity
         if self.stimulation:
             self.stimulation.observe(outcome, self.proximity)

@@ -30,9 +30,9 @@ def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origi
         device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
     protocol = settings.protocol
     changes = tuple(asdict(change) for change in protocol.changes)
-    told = (changes, protocol.unsourced, protocol.assumed, settings.told, origin.live, origin.simulated)
+    recorded = (changes, protocol.unsourced, protocol.assumed, settings.recorded, origin.live, origin.simulated)
     program = f"needle-guidance {__version__}"
-    return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *told)
+    return Start(VERSION, program, protocol.id, device, wall_time, settings.mode.value, *recorded)
 
 
 def channel_named(label: str | None, info: DeviceInfo) -> int | None:

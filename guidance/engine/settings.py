@@ -57,16 +57,16 @@ class Settings:
         return self.criterion_uv or self.protocol.criterion_uv
 
     @property
-    def told(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         """What a replay must know to run with the same; what is not set is None."""
-        told = {
+        recorded = {
             "window_ms": self.window,
             "criterion_uv": self.named_criterion_uv,
             "current_ma": self.current_ma,
             "silent_pulses": self.silent_pulses,
             "probe_widths": self.probe_widths,
         }
-        return told | {"marker": self.marker} if self.marker else told
+        return recorded | {"marker": self.marker} if self.marker else recorded
 
     @property
     def threshold_criterion_uv(self) -> float:

@@ -63,12 +63,12 @@ def write_bids(source: ExportSource, folder: Path) -> None:
 
 def _sidecar(source: ExportSource) -> dict[str, Any]:
     """The metadata that BIDS requires, and what more is known."""
-    told = source.stream.device
+    known = source.stream.device
     placed = "On the muscles that the channels are named after, by the performer of the procedure."
     sidecar = {
         "TaskName": _TASK,
         "TaskDescription": f"{source.title}: stimulation through a needle, evoked EMG.",
-        "SamplingFrequency": told["sample_rate_hz"],
+        "SamplingFrequency": known["sample_rate_hz"],
         "PowerLineFrequency": _NOT_KNOWN,
         "SoftwareFilters": _NOT_KNOWN,
         "EMGReference": "bipolar",
@@ -77,10 +77,10 @@ def _sidecar(source: ExportSource) -> dict[str, Any]:
         "EMGChannelCount": len(_channels(source)),
         "RecordingType": "continuous",
         "RecordingDuration": round(source.stream.last_t, 3),
-        "ManufacturersModelName": clean(str(told.get("model"))),
+        "ManufacturersModelName": clean(str(known.get("model"))),
         "SoftwareVersions": source.stream.start["program"],
     }
-    return sidecar if source.hidden else sidecar | {"DeviceSerialNumber": clean(str(told.get("serial")))}
+    return sidecar if source.hidden else sidecar | {"DeviceSerialNumber": clean(str(known.get("serial")))}
 
 
 def _events(source: ExportSource) -> list[tuple[object, ...]]:
@@ -102,7 +102,7 @@ def _channels(source: ExportSource) -> list[str]:
 
 
 def _participant(source: ExportSource) -> tuple[object, ...]:
-    return (_SUBJECT, source.told("sex"), source.age_years)
+    return (_SUBJECT, source.known("sex"), source.age_years)
 
 
 def _description(source: ExportSource) -> dict[str, Any]:

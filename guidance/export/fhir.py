@@ -48,27 +48,27 @@ def _address() -> str:
 
 def _patient(source: ExportSource) -> Resource:
     parts = {
-        "name": [{"text": name}] if (name := source.told("patient")) else None,
+        "name": [{"text": name}] if (name := source.known("patient")) else None,
         "identifier": [{"system": f"{OWN}:record-number", "value": number}]
-        if (number := source.told("record_number"))
+        if (number := source.known("record_number"))
         else None,
-        "birthDate": source.told("birth_date"),
-        "gender": source.told("sex"),
+        "birthDate": source.known("birth_date"),
+        "gender": source.known("sex"),
     }
     return {"resourceType": "Patient", **_known(parts)}
 
 
 def _performers(source: ExportSource) -> Iterator[tuple[str, Resource]]:
-    name = source.told("performer")
+    name = source.known("performer")
     if name:
         yield _address(), {"resourceType": "Practitioner", "name": [{"text": name}]}
 
 
 def _device(source: ExportSource) -> Resource:
-    told = source.stream.device
+    known = source.stream.device
     parts = {
-        "deviceName": [{"name": str(told["model"]), "type": "model-name"}] if told.get("model") else None,
-        "serialNumber": str(told["serial"]) if told.get("serial") and not source.hidden else None,
+        "deviceName": [{"name": str(known["model"]), "type": "model-name"}] if known.get("model") else None,
+        "serialNumber": str(known["serial"]) if known.get("serial") and not source.hidden else None,
         "version": [{"value": str(source.stream.start["program"])}],
     }
     return {"resourceType": "Device", **_known(parts)}
@@ -79,8 +79,8 @@ def _procedure(source: ExportSource, patient: str, device: str, performers: list
     parts = {
         "identifier": None if source.hidden else [{"system": f"{OWN}:procedure", "value": source.folder.name}],
         "performer": [{"actor": {"reference": address}} for address in performers] or None,
-        "bodySite": [{"text": side}] if (side := source.told("side")) else None,
-        "complication": [{"text": text}] if (text := source.told("complications")) else None,
+        "bodySite": [{"text": side}] if (side := source.known("side")) else None,
+        "complication": [{"text": text}] if (text := source.known("complications")) else None,
     }
     return {
         "resourceType": "Procedure",

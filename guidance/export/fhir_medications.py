@@ -24,26 +24,26 @@ def medications(source: ExportSource, patient: str, act: str) -> Iterator[Resour
 
 
 def _aliquot(source: ExportSource, line: Line) -> Iterator[Resource]:
-    told = line["fields"]
+    known = line["fields"]
     when = {"effectiveDateTime": source.stamp(line["t"]), "identifier": events(line["seq"])}
-    volume_ml = told.get("volume_ml")
-    if told.get("mg"):
-        text = f"{told['drug']} {told['concentration']}, {volume_ml:g} mL"
-        for drug, mg in told["mg"].items():
+    volume_ml = known.get("volume_ml")
+    if known.get("mg"):
+        text = f"{known['drug']} {known['concentration']}, {volume_ml:g} mL"
+        for drug, mg in known["mg"].items():
             dosage = {"text": text, "dose": quantity(mg, "mg")}
             yield when | {"medicationCodeableConcept": {"text": drug}, "dosage": dosage}
     elif volume_ml is not None:
-        name = source.told("drug") or "not named"
+        name = source.known("drug") or "not named"
         yield when | {"medicationCodeableConcept": {"text": name}, "dosage": {"dose": quantity(volume_ml, "mL")}}
 
 
 def _toxin(source: ExportSource) -> Iterator[Resource]:
     """The lot is a medication of its own inside each administration."""
     for muscle in source.case.muscles:
-        units = source.told(f"{MUSCLES}.{muscle}.units")
+        units = source.known(f"{MUSCLES}.{muscle}.units")
         if units is None:
             continue
-        side = source.told(f"{MUSCLES}.{muscle}.side")
+        side = source.known(f"{MUSCLES}.{muscle}.side")
         name = source.muscle(muscle)
         site = f"{name}, {side}" if side else name
         yield {
@@ -55,11 +55,11 @@ def _toxin(source: ExportSource) -> Iterator[Resource]:
 
 
 def _lot(source: ExportSource) -> Resource:
-    batch = {"lotNumber": source.told("lot"), "expirationDate": source.told("expiry")}
+    batch = {"lotNumber": source.known("lot"), "expirationDate": source.known("expiry")}
     known = {name: value for name, value in batch.items() if value is not None}
     return {
         "resourceType": "Medication",
         "id": "product",
-        "code": {"text": source.told("product") or "botulinum toxin, product not named"},
+        "code": {"text": source.known("product") or "botulinum toxin, product not named"},
         **({"batch": known} if known else {}),
     }

@@ -27,9 +27,9 @@ def observations(source: ExportSource, patient: str, device: str, act: str) -> I
 
 
 def _weight(source: ExportSource) -> Iterator[Resource]:
-    told = source.told("weight_kg")
+    known = source.known("weight_kg")
     planned = [line["fields"].get("weight_kg") for line in source.stream.entries("dose-plan")]
-    kg = float(told) if told else next((each for each in planned if each is not None), None)
+    kg = float(known) if known else next((each for each in planned if each is not None), None)
     if kg is not None:
         yield {"code": WEIGHT, "effectiveDateTime": source.stamp(0.0), "valueQuantity": quantity(kg, "kg")}
 

@@ -46,7 +46,7 @@ class ExportSource:
         is_own = self.stream.start["protocol"] in names()
         return self.stream.protocol[0] if is_own or not self.hidden else f"{self.stream.protocol[1]}, site protocol"
 
-    def told(self, key: str) -> str | None:
+    def known(self, key: str) -> str | None:
         """The answer to ``key`` of the case sheet, if there is one that may be told."""
         answer = self.case.get(key)
         if answer is None or is_left_out(answer):

@@ -40,8 +40,8 @@ def rows_of(source: ExportSource) -> Iterator[TableRow]:
         sample = pulse["sample"]
         common = {"t_s": sample / rate_hz} | {name: pulse.get(name) for name in _PULSE}
         for answer in answers.get(sample, [{}]):
-            told = {name: answer.get(name) for name in _ANSWER}
-            yield common | told | _estimate(estimates.get(sample))
+            known = {name: answer.get(name) for name in _ANSWER}
+            yield common | known | _estimate(estimates.get(sample))
 
 
 def write_csv(source: ExportSource, path: Path) -> None:

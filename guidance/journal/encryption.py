@@ -144,3 +144,14 @@ def _parsed(make: Callable[[str], K], text: str, path: Path) -> K:
         return make(text)
     except (pyrage.IdentityError, pyrage.RecipientError):
         raise UsageError(f"The key in {path} is damaged; take the copy you have kept of it.") from None
+
+
+def protect(folder: Path, key: EncryptionKey) -> None:
+    """Encrypt what ``folder`` holds of patient and note with ``key``. Raises UsageError where there is none, UserError.
+
+    What is encrypted already must open with the same key: no folder has two.
+    """
+    held = [read_sealed(folder, name, key) for name in (CASE_NAME, NOTE_NAME)]
+    if held == [None, None]:
+        raise UsageError(f"{folder.name} names no patient and has no signed note; there is nothing to encrypt.")
+    seal_plain(folder, key)

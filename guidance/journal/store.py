@@ -104,7 +104,7 @@ def newly_unfinished(store: Path) -> list[Path]:
     return [folder for folder in unfinished(store) if not (folder / _TOLD_NAME).exists()]
 
 
-def mark_told(folder: Path) -> None:
+def mark_reported(folder: Path) -> None:
     """Note in ``folder`` that its procedure is known to have been cut off."""
     with contextlib.suppress(OSError):  # it is told again next time
         (folder / _TOLD_NAME).touch(0o600)

@@ -11,13 +11,14 @@ import numpy as np
 from drivers.base import Block
 from guidance.contracts.events import BY_EMG, Activity, Entry, MotorUnit, Proximity, Record, unknown_proximity
 from guidance.contracts.snapshot import NeedleView
-from guidance.contracts.zones import ZoneHysteresis, completed
+from guidance.contracts.zones import completed
 from guidance.needle_emg.closeness import Closeness, Criterion, nearest
 from guidance.needle_emg.effort import PHASES, ActivitySecond, judge_effort
 from guidance.needle_emg.endplate import PlateActivity, plate_activity
 from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialDetector
 from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from guidance.protocol import EffortPhase, NeedleEmgPlan
+from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
 _LOOK_BACK_S = 2.0
 _FORGET_S = 4.0
@@ -65,7 +66,7 @@ class NeedleGuide:
         self._pulse = sample
         self._finder.blank(sample + round(_AFTER_PULSE_MS * self._rate_hz / 1e3))
 
-    def asked(self, what: str) -> Entry | None:
+    def requested(self, what: str) -> Entry | None:
         """The entry that the patient is asked for phase ``what`` from now on; None where that is no phase."""
         phase = next((known for known in PHASES if known == what and known in self._plan.phases), None)
         if phase is None:
@@ -96,7 +97,7 @@ class NeedleGuide:
         now = self.activity
         return NeedleView(
             phase=self.phase,
-            asked=self._plan.activation or "",
+            requested=self._plan.activation or "",
             phases=self._plan.phases,
             pattern=now.pattern if now else None,
             potentials_per_s=now.potentials_per_s if now else 0.0,

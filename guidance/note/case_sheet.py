@@ -32,7 +32,7 @@ class CaseSheet:
     """Answers by key (``side``, ``muscles.fds.units``), each in its usual writing, and at what time it was told."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
-    told_at: Mapping[str, str] = field(default_factory=dict)
+    recorded_at: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, key: str) -> str | None:
         """The answer to ``key``, None where none was told."""
@@ -47,7 +47,7 @@ class CaseSheet:
         """This case with the answer ``text`` to ``key``, told ``now``. Raises UsageError that names ``where``."""
         answer = read_answer(key, text, where)
         stamp = now.isoformat(timespec="seconds")
-        return replace(self, answers={**self.answers, key: answer}, told_at={**self.told_at, key: stamp})
+        return replace(self, answers={**self.answers, key: answer}, recorded_at={**self.recorded_at, key: stamp})
 
 
 def field_of(key: str, where: str) -> Field:
@@ -109,7 +109,7 @@ def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
 
 def save_case(folder: Path, case: CaseSheet, key: EncryptionKey | None) -> None:
     """Keep ``case`` in ``folder``. Raises UserError."""
-    held = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.told_at)}
+    held = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.recorded_at)}
     write_sealed(folder, CASE_NAME, json.dumps(held, ensure_ascii=False, indent=1).encode(), key)
 
 

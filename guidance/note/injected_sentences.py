@@ -103,13 +103,13 @@ def twitch_after(stream: EventQuery, pulses: Sequence[RecordedPulse], place: Las
     if not given or place is None or place.lowest is None:
         return
     least_ma = place.lowest.current_ma or 0.0
-    fit = [p for p in pulses if p.answered is not None and p.width_ms == place.width_ms and p.t > given[0]["t"]]
+    fit = [p for p in pulses if p.responded is not None and p.width_ms == place.width_ms and p.t > given[0]["t"]]
     strong = [pulse for pulse in fit if (pulse.current_ma or 0.0) >= least_ma]
     if strong:
-        answered = sum(bool(pulse.answered) for pulse in strong)
+        responded = sum(bool(pulse.responded) for pulse in strong)
         yield Sentence(
-            f"After the first injection {answered} of {len(strong)} pulses of {least_ma:.2f} mA or more were answered. "
-            "Whether the twitch went with the injection is for whoever saw it to say.",
+            f"After the first injection {responded} of {len(strong)} pulses of {least_ma:.2f} mA or more had a "
+            "response. Whether the twitch went with the injection is for whoever saw it to say.",
             tuple(seq for pulse in strong for seq in pulse.seq),
         )
 

@@ -57,7 +57,7 @@ def held_in(folder: Path, key: EncryptionKey | None) -> ProcedureFiles:
 
 
 def write_note(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
-    """Write the note to ``path``, as its ending says (``WRITERS``); the files written. Raises UserError and KeyError."""
+    """Write the note to ``path``, as its ending says (``WRITERS``). Return the files. Raises UserError and KeyError."""
     new_file(path)
     return WRITERS[path.suffix.lower()](held, path, now)
 

@@ -73,9 +73,9 @@ def _over_time(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Picture:
         low, middle, high = np.array([line["threshold_ma"] for line in known]).T
         axes.fill_between(t, low, high, color=_BAND, alpha=0.6, lw=0, label="threshold, 90 % interval")
         axes.plot(t, middle, color=_MEDIAN, lw=1.4, zorder=3, label="threshold, median")
-    for answered, name in ((True, "pulse answered"), (False, "pulse not answered")):
-        some = [(p.t, p.current_ma) for p in pulses if p.answered is answered]
-        _points(axes, some, name, _ANSWERED, filled=answered)
+    for responded, name in ((True, "pulse answered"), (False, "pulse not answered")):
+        some = [(p.t, p.current_ma) for p in pulses if p.responded is responded]
+        _points(axes, some, name, _ANSWERED, filled=responded)
     _marks(axes, stream)
     axes.set(xlabel=f"seconds after {stream.clock(0.0)}", ylabel="current (mA)", xlim=(0, max(stream.last_t, 1.0)))
     axes.set_ylim(0, 1.25 * max(p.current_ma or 0.0 for p in pulses))
@@ -110,16 +110,16 @@ def _marks(axes: Axes, stream: EventQuery) -> None:
 
 
 def _recruitment(pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Picture]:
-    known = [p for p in pulses if p.answered is not None and p.amplitude_uv is not None]
+    known = [p for p in pulses if p.responded is not None and p.amplitude_uv is not None]
     if not known:
         return
     here = {p.sample for p in place.pulses} if place else set()
     figure, axes = _axes(3.0)
     for is_here, where, color in ((False, "before or after", _SILENT), (True, "at the last place", _ANSWERED)):
-        for answered, name in ((True, "answered"), (False, "not answered")):
-            some = [p for p in known if (p.sample in here) is is_here and p.answered is answered]
+        for responded, name in ((True, "answered"), (False, "not answered")):
+            some = [p for p in known if (p.sample in here) is is_here and p.responded is responded]
             points = [(p.current_ma or 0.0, p.amplitude_uv) for p in some]
-            _points(axes, points, f"{where}, {name}", color, filled=answered)
+            _points(axes, points, f"{where}, {name}", color, filled=responded)
     axes.set(xlabel="current (mA)", ylabel="answer, peak to peak (µV)")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
@@ -147,10 +147,10 @@ def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
 
 
 def _draw(axes: Axes, sweep: RecordedSweep, base_uv: float, step_uv: float) -> None:
-    color = _ANSWERED if sweep.pulse.answered else _SILENT
+    color = _ANSWERED if sweep.pulse.responded else _SILENT
     shown = np.where(np.abs(sweep.uv) < 0.8 * step_uv, sweep.uv, np.nan)
     axes.plot(sweep.times_ms, shown + base_uv, color=color, lw=0.8)
-    words = "answered" if sweep.pulse.answered else "not answered"
+    words = "answered" if sweep.pulse.responded else "not answered"
     axes.text(
         1.005,
         base_uv,

@@ -17,7 +17,7 @@ _PLACES = ("insertion", "redirect")
 
 @dataclass(frozen=True, slots=True)
 class RecordedPulse:
-    """A pulse at device time ``t`` in s and the main channel's answer; ``answered`` is None where the sweep was unfit,
+    """A pulse at device time ``t`` in s and the main channel's answer; ``responded`` is None where the sweep was unfit,
     not delivered, or of no known current. ``seq`` are the records it came from.
     """
 
@@ -26,7 +26,7 @@ class RecordedPulse:
     current_ma: float | None
     width_ms: float | None
     outcome: str
-    answered: bool | None
+    responded: bool | None
     amplitude_uv: float | None
     latency_ms: float | None
     seq: tuple[int, ...]
@@ -46,8 +46,8 @@ class LastPlace:
     @property
     def lowest(self) -> RecordedPulse | None:
         """The weakest pulse that was answered."""
-        answered = [pulse for pulse in self.pulses if pulse.answered]
-        return min(answered, key=lambda pulse: (pulse.current_ma, -pulse.t), default=None)
+        responded = [pulse for pulse in self.pulses if pulse.responded]
+        return min(responded, key=lambda pulse: (pulse.current_ma, -pulse.t), default=None)
 
     @property
     def below(self) -> tuple[RecordedPulse, ...]:
@@ -58,7 +58,7 @@ class LastPlace:
     @property
     def missed(self) -> tuple[RecordedPulse, ...]:
         """The pulses as strong as ``lowest`` or stronger that were not answered."""
-        return tuple(p for p in self.pulses if not p.answered and p not in self.below)
+        return tuple(p for p in self.pulses if not p.responded and p not in self.below)
 
 
 def pulses_of(stream: EventQuery) -> tuple[RecordedPulse, ...]:
@@ -74,7 +74,7 @@ def last_place(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> LastPlace
     """What the last place showed; None where no pulse could tell."""
     until = _until(stream, pulses)
     since = max(until - FINAL_S, _moved_at(stream, until))
-    fit = [p for p in pulses if p.answered is not None and since <= p.t <= until]
+    fit = [p for p in pulses if p.responded is not None and since <= p.t <= until]
     if not fit:
         return None
     width_ms, _ = Counter(p.width_ms or 0.0 for p in fit).most_common(1)[0]
@@ -119,7 +119,7 @@ def _told(stimulus: Line, response: Line | None, rate_hz: float) -> RecordedPuls
         current_ma=stimulus["current_ma"],
         width_ms=stimulus["width_ms"],
         outcome=outcome,
-        answered=bool(response["detected"]) if response is not None and fit else None,
+        responded=bool(response["detected"]) if response is not None and fit else None,
         amplitude_uv=response["amplitude_uv"] if response else None,
         latency_ms=response["latency_ms"] if response else None,
         seq=tuple(_seqs(stimulus, response)),

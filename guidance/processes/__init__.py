@@ -1,7 +1,7 @@
 """Two processes and whoever looks on: the engine's process, which owns what must outlive the screen, and the screen's.
 
-Reads in this order: ``processes``, ``desk`` (the engine's end of the wire) and ``link`` (the screen's), ``outcome``;
-``onlookers`` (the engine's end) and ``watching`` (theirs), which meet at the sockets of ``runtime``.
+Read in this order: ``launch``, ``screen_channel`` (the engine's end) and ``link`` (the screen's end), ``exit_status``;
+``observers`` (the engine's end) and ``observer_link`` (theirs), which meet at the sockets of ``sockets``.
 """
 
 from guidance.processes.exit_status import ExitOutcome, outcome_of

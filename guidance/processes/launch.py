@@ -33,7 +33,7 @@ ScreenMain = Callable[[EngineLink], None]
 class Session(Protocol):
     """A procedure or replay, opened and ready."""
 
-    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+    def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Run to its end; a sentence says what was amiss, if anything."""
 
 
@@ -93,7 +93,7 @@ def _shown(link: EngineLink, run_screen: ScreenMain) -> bool:
     try:
         run_screen(link)
     except SystemExit:
-        NoScreenChannel().tell(
+        NoScreenChannel().notify(
             "The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it."
         )
         link.drain(None)
@@ -132,19 +132,19 @@ def _engine(job: EngineJob, wire: Connection) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if hasattr(os, "setsid"):
         os.setsid()
-    desk = SocketScreenChannel(wire)
-    outcome = _run(job, desk, stop)
-    desk.close(outcome)
+    screen_channel = SocketScreenChannel(wire)
+    outcome = _run(job, screen_channel, stop)
+    screen_channel.close(outcome)
     sys.exit(outcome.status)
 
 
-def _run(job: EngineJob, desk: ScreenChannel, stop: threading.Event) -> ExitOutcome:
+def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -> ExitOutcome:
     """Open ``job`` and run it to its end."""
     try:
         session = job.open()
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
-        with _watched(desk) as seat:
+        with _watched(screen_channel) as seat:
             seat.ready()
             amiss = session.run(seat, stop.is_set)
     except (UserError, DeviceError) as fault:
@@ -153,15 +153,15 @@ def _run(job: EngineJob, desk: ScreenChannel, stop: threading.Event) -> ExitOutc
 
 
 @contextlib.contextmanager
-def _watched(desk: ScreenChannel) -> Iterator[ScreenChannel]:
-    """``desk``, with room for those who look on; where there can be none, the procedure goes on without."""
+def _watched(screen_channel: ScreenChannel) -> Iterator[ScreenChannel]:
+    """``screen_channel``, with room for those who look on; where there can be none, the procedure goes on without."""
     try:
-        gallery = Observers()
+        observer_list = Observers()
     except UserError as fault:
-        desk.tell(str(fault))
-        yield desk
+        screen_channel.notify(str(fault))
+        yield screen_channel
         return
     try:
-        yield ObservedScreenChannel(desk, gallery)
+        yield ObservedScreenChannel(screen_channel, observer_list)
     finally:
-        gallery.close()
+        observer_list.close()

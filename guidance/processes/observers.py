@@ -65,19 +65,19 @@ class Observers:
             raise UserError(f"Nobody can look on: {self._path} cannot be made ({fault.strerror}).") from None
         self._door.settimeout(_LOOK_S)
         self._shown_at = 0.0
-        self._onlookers: list[Observer] = []
+        self._watching: list[Observer] = []
         self._doorkeeper = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot to all; ``draw`` is called only if there is someone, at most ten times a second."""
         now = time.monotonic()
-        self._onlookers = [onlooker for onlooker in self._onlookers if not onlooker.gone]
-        if not self._onlookers or not (at_once or now - self._shown_at >= FRAME_S):
+        self._watching = [observer for observer in self._watching if not observer.gone]
+        if not self._watching or not (at_once or now - self._shown_at >= FRAME_S):
             return
         self._shown_at = now
         snapshot = draw()
-        for onlooker in self._onlookers:
-            onlooker.show(snapshot)
+        for observer in self._watching:
+            observer.show(snapshot)
 
     def close(self) -> None:
         """Show nothing more, and close the door."""
@@ -85,45 +85,45 @@ class Observers:
         self._door.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
-        for onlooker in self._onlookers:
-            onlooker.close()
+        for observer in self._watching:
+            observer.close()
 
     def _admit(self) -> None:
         """Let in who waits at the door; wait a moment where there is nobody."""
         with contextlib.suppress(OSError):
             wire, _ = self._door.accept()
-            if len(self._onlookers) >= MOST:
+            if len(self._watching) >= MOST:
                 wire.close()
                 return
             wire.setblocking(True)
-            self._onlookers = [*self._onlookers, Observer(Connection(wire.detach()))]
+            self._watching = [*self._watching, Observer(Connection(wire.detach()))]
 
 
 class ObservedScreenChannel:
     """A desk beside which others look on."""
 
-    def __init__(self, desk: ScreenChannel, gallery: Observers) -> None:
-        """The operator sits at ``desk``."""
-        self._desk, self._gallery = desk, gallery
+    def __init__(self, screen_channel: ScreenChannel, observer_list: Observers) -> None:
+        """The operator sits at ``screen_channel``."""
+        self._screen_channel, self._observer_list = screen_channel, observer_list
 
     @property
     def gone(self) -> bool:
         """Whether the operator's screen has ended."""
-        return self._desk.gone
+        return self._screen_channel.gone
 
     def ready(self) -> None:
         """Say that the session is about to begin."""
-        self._desk.ready()
+        self._screen_channel.ready()
 
     def messages(self) -> list[OperatorCommand]:
         """What the operator asked for; onlookers ask for nothing."""
-        return self._desk.messages()
+        return self._screen_channel.messages()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot to the operator, then to those who look on."""
-        self._desk.show(draw, at_once=at_once)
-        self._gallery.show(draw, at_once=at_once)
+        self._screen_channel.show(draw, at_once=at_once)
+        self._observer_list.show(draw, at_once=at_once)
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Say ``sentence`` to the operator."""
-        self._desk.tell(sentence)
+        self._screen_channel.notify(sentence)

@@ -32,7 +32,7 @@ class ScreenChannel(Protocol):
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot; ``draw`` is called only if the screen is ready for it. The last one goes ``at_once``."""
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Say ``sentence`` where no Snapshot says it."""
 
 
@@ -51,7 +51,7 @@ class NoScreenChannel:
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Nothing is drawn."""
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Write ``sentence`` to standard error."""
         print(f"needle-guidance: {sentence}", file=sys.stderr, flush=True)
 
@@ -98,7 +98,7 @@ class SocketScreenChannel:
         self._ready, self._shown_at = False, now
         self._sender.put(draw())
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         """Nothing: the next Snapshot's notice says it."""
 
     def close(self, outcome: object) -> None:

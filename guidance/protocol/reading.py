@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from guidance.citations import ProtocolError, build, tables_of
 from guidance.protocol.consistency import contradictions
@@ -41,3 +43,12 @@ def check_window(value: Any, source: str) -> tuple[float, float]:
             f"{LATEST_WINDOW_MS:g} ms after the pulse and must be at least {SHORTEST_WINDOW_MS:g} ms long."
         )
     return start, end
+
+
+TITLE = "needle-guidance protocol"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a protocol. What ties the values of several keys together, the loader alone can say."""
+    schema: dict[str, Any] = TypeAdapter(Annotated[Sheet, Field(discriminator="kind")]).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE} | schema

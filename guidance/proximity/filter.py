@@ -133,7 +133,7 @@ class ProximityFilter:
             return
         told = chronaxie_likelihood(observation, self.few(_COMPARED), self._unrest)
         now_ma = np.exp(quantiles(self._ln_short, self.weights, (0.5,)))
-        self._by_width.heard(t, told, self._ruler.distance_mm(now_ma, self._lowest_ma))
+        self._by_width.observe(t, told, self._ruler.distance_mm(now_ma, self._lowest_ma))
 
     def _weigh(self, observation: Observation) -> None:
         """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""

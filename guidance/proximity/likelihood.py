@@ -100,8 +100,8 @@ class RepeatDiscount:
         if observation.amplitude_uv is None:
             return 1.0
         asked = float(np.log(observation.current_ma))
-        answered = float(even_scale(observation.amplitude_uv / _SAME_UV))
-        if abs(asked - self._asked_ln) > _SAME_CURRENT_LN or abs(answered - self._answered_ln) > _SAME_ANSWER_LN:
-            self._asked_ln, self._answered_ln, self._count = asked, answered, 0
+        responded = float(even_scale(observation.amplitude_uv / _SAME_UV))
+        if abs(asked - self._asked_ln) > _SAME_CURRENT_LN or abs(responded - self._answered_ln) > _SAME_ANSWER_LN:
+            self._asked_ln, self._answered_ln, self._count = asked, responded, 0
         self._count += 1
         return 1 / max(self._count - 2, 1)

@@ -56,7 +56,7 @@ class WidthLaws:
         grown = np.minimum(1 + self._growth_per_mm * distance_mm, _MOST_GROWN)
         return np.asarray(self._contact_ln_ms + np.log(grown))
 
-    def heard(self, t: float, told: Array, distance_mm: Cloud) -> None:
+    def observe(self, t: float, told: Array, distance_mm: Cloud) -> None:
         """Weigh the laws by an answer at ``t``: ``told`` (chronaxies,) is how likely each chronaxie makes it
         (``chronaxie_likelihood``), ``distance_mm`` (laws,) where each law has the nerve now.
         """

@@ -59,7 +59,7 @@ def compare(found: Reprocessed) -> list[ComparisonRow]:
     ]
 
 
-def as_told(found: Reprocessed, rows: list[ComparisonRow]) -> dict[str, Any]:
+def as_json_object(found: Reprocessed, rows: list[ComparisonRow]) -> dict[str, Any]:
     """All of it, for a program."""
     return {"procedure": found.name, "signal_s": found.signal_s, "rows": [asdict(row) for row in rows]}
 

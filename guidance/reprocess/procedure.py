@@ -22,7 +22,7 @@ from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.event_reader import read_events
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.protocol import ProtocolError, load
-from guidance.stimulation.control import DIAL_STEP_MA
+from guidance.stimulation.current_control import DIAL_STEP_MA
 
 EventFields = dict[str, Any]
 
@@ -129,10 +129,10 @@ class RecordedInputs:
         """Which electrodes were off, from when on: as the alarm began and ended, and as each second told."""
         known: tuple[bool, ...] = ()
         for index, event in enumerate(then):
-            told = _lead_off(event, then[index:])
-            if told is not None and told != known:
-                known = told
-                yield round(event["t"] * self._rate_hz), told
+            recorded = _lead_off(event, then[index:])
+            if recorded is not None and recorded != known:
+                known = recorded
+                yield round(event["t"] * self._rate_hz), recorded
 
 
 def _lead_off(event: EventFields, later: list[EventFields]) -> tuple[bool, ...] | None:
@@ -151,17 +151,17 @@ def _flags(second: EventFields) -> tuple[bool, ...] | None:
 
 def _settings(start: EventFields) -> Settings:
     """Those of the record; where it does not say, today's protocol stands."""
-    told = start.get("settings") or {}
-    window_ms = told.get("window_ms")
+    recorded = start.get("settings") or {}
+    window_ms = recorded.get("window_ms")
     return Settings(
         load(start["protocol"]),
         Mode(start["mode"]),
         (float(window_ms[0]), float(window_ms[1])) if window_ms else None,
-        criterion_uv=told.get("criterion_uv"),
-        current_ma=told.get("current_ma"),
-        silent_pulses=told.get("silent_pulses") or 0,
-        probe_widths=bool(told.get("probe_widths")),
-        marker=told.get("marker"),
+        criterion_uv=recorded.get("criterion_uv"),
+        current_ma=recorded.get("current_ma"),
+        silent_pulses=recorded.get("silent_pulses") or 0,
+        probe_widths=bool(recorded.get("probe_widths")),
+        marker=recorded.get("marker"),
     )
 
 

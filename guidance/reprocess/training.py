@@ -11,7 +11,7 @@ from typing import Any
 from drivers.base import Channel, DeviceInfo, Status
 from drivers.recording import Recording
 from guidance.biofeedback.engine import BiofeedbackEngine
-from guidance.biofeedback.plan import plan_told
+from guidance.biofeedback.plan import recorded_plan
 from guidance.common.errors import UserError
 from guidance.contracts.commands import OperatorCommand, PausePlayback, TurnDial
 from guidance.contracts.events import RecordSerializer, TimedRecord
@@ -74,8 +74,10 @@ def _engine(start: EventFields, recording: Recording) -> BiofeedbackEngine:
     rate_hz = float(device["sample_rate_hz"])
     info = DeviceInfo(device["model"], device["serial"], device["address"], rate_hz, channels)
     settings = Settings(load(start["protocol"]), Mode(start["mode"]))
-    told = start["settings"]
-    return BiofeedbackEngine(settings, plan_told(told["training"]), info, tuple(told["columns"]), start["wall_time"])
+    recorded = start["settings"]
+    return BiofeedbackEngine(
+        settings, recorded_plan(recorded["training"]), info, tuple(recorded["columns"]), start["wall_time"]
+    )
 
 
 def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFields]) -> Iterator[TimedRecord]:

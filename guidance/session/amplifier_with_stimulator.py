@@ -111,7 +111,7 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
     def _pulses(self) -> tuple[Pulse, ...]:
         """The pulses to tell; one asked for before the first samples waits for them."""
         self._untold += self.stimulator.take_deliveries()
-        told = [(delivery, self._clock.sample_at(delivery.asked_ns)) for delivery in self._untold]
+        told = [(delivery, self._clock.sample_at(delivery.requested_ns)) for delivery in self._untold]
         self._untold = [delivery for delivery, sample in told if sample is None]
         return tuple(_pulse(delivery, sample) for delivery, sample in told if sample is not None)
 
@@ -129,5 +129,5 @@ def _pulse(delivery: Delivery, sample: int) -> Pulse:
         width_ms=delivery.width_ms,
         outcome=delivery.outcome,
         compliance=delivery.compliance,
-        asked_ns=delivery.asked_ns,
+        requested_ns=delivery.requested_ns,
     )

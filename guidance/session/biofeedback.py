@@ -59,7 +59,7 @@ class TrainingJob:
             opening.stack.callback(amplifier.close)
             info = amplifier.info
             columns = columns_of(info, self.channels, MUSCLES.get(self.plan.exercise, 1))
-            device = opening.streaming(amplifier, asks=False)
+            device = opening.streaming(amplifier, requests_pulses=False)
             sound = Mute("exercise") if self.sound is None else _sound(self.sound, info)
             before = earlier_visits(opening.store, self.label, self.plan.exercise) if self.label else []
             outlets = opening.outlets(self.settings.protocol, info, sound)
@@ -110,16 +110,16 @@ class BiofeedbackSession(LiveSession):
         if played is not None:
             self._origin, self._speed = RECORDED, played.speed
 
-    def _turn(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
-        reason = super()._turn(desk, stopping)
+    def _turn(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+        reason = super()._turn(screen_channel, stopping)
         if self._device.is_simulated:
             for words in self._will.words(self._training.t, self._training.course.phase):
                 self._device.steer(words)
                 self._write(self._training.enter(Entry("simulated", {"words": words})))
         return reason
 
-    def _reason(self, desk: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
-        reason = super()._reason(desk, messages, stopping)
+    def _reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
+        reason = super()._reason(screen_channel, messages, stopping)
         course = self._training.course
         if reason is None and course.failed:
             self._amiss = course.failed

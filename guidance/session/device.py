@@ -17,13 +17,13 @@ class LiveDevice:
     """``lost`` says in words why the device is not there now; it is tried again by ``read`` all the while."""
 
     def __init__(
-        self, amplifier: Amplifier, *, asks: bool, follow: Callable[[Sequence[Block]], None] | None = None
+        self, amplifier: Amplifier, *, requests_pulses: bool, follow: Callable[[Sequence[Block]], None] | None = None
     ) -> None:
-        """Use ``amplifier``; its stimulator is touched only where the program ``asks`` it for pulses. ``follow`` is
-        given all blocks too.
+        """Use ``amplifier``; its stimulator is used only where the program ``requests_pulses``. ``follow`` receives all
+        blocks too.
         """
         self._amplifier = amplifier
-        self._stimulator = amplifier if asks and isinstance(amplifier, Stimulator) else None
+        self._stimulator = amplifier if requests_pulses and isinstance(amplifier, Stimulator) else None
         alone = amplifier.amplifier if isinstance(amplifier, AmplifierWithStimulator) else amplifier
         self._patient = alone if isinstance(alone, Simulation) else None
         self._follow = follow

@@ -70,7 +70,7 @@ class EngineLoop(Protocol):
     def is_fit(self, now_ns: int) -> bool:
         """Whether the signal is fit to begin stimulation."""
 
-    def answer_due(self, within_s: float) -> bool:
+    def response_due(self, within_s: float) -> bool:
         """Whether something that may not wait comes so soon."""
 
     def begin(self, origin: Origin) -> TimedRecord:
@@ -128,7 +128,7 @@ class LiveSession:
         self._ended: str | None = None
         self._not_off: str | None = None
 
-    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+    def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Run to its end; the stimulator is off and the journal closed whatever happens.
 
         A sentence says what was amiss, first of all that the stimulator may still be on. Raises DeviceLost where that
@@ -136,7 +136,7 @@ class LiveSession:
         """
         with self._stack:
             try:
-                self._ended = self._procedure(desk, stopping)
+                self._ended = self._procedure(screen_channel, stopping)
                 self._switch_off()
             except Exception as fault:  # noqa: BLE001 - whatever it is, the stimulator goes off and the journal ends
                 self._ended = self._break_off(fault)
@@ -145,7 +145,7 @@ class LiveSession:
             self._write(self._engine.end(self._ended))
             self._device.act(self._engine.actions)
             if self._ended != "error":
-                desk.show(self._draw, at_once=True)
+                screen_channel.show(self._draw, at_once=True)
         if self._ended == "device-lost":
             raise DeviceLost(_sentences(self._not_off, self._lost or "The amplifier was lost."))
         return _sentences(self._not_off, self._amiss) or None
@@ -173,21 +173,21 @@ class LiveSession:
                 for status in block.status:
                     output.report(status.state)
 
-    def _procedure(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str:
+    def _procedure(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str:
         for notice in self._notices:
-            desk.tell(notice)
+            screen_channel.notify(notice)
         self._write([self._engine.begin(self._origin)])
         while True:
-            reason = self._turn(desk, stopping)
+            reason = self._turn(screen_channel, stopping)
             if reason is not None:
                 return reason
 
-    def _turn(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+    def _turn(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """One round of the loop; the reason to end, or None."""
-        blocks = self._read(desk)
+        blocks = self._read(screen_channel)
         self._record.blocks(blocks)
         self._storage()
-        messages = desk.messages()
+        messages = screen_channel.messages()
         now_ns = time.monotonic_ns()
         self._write(self._engine.step(blocks, now_ns, messages))
         self._steer(messages)
@@ -195,18 +195,18 @@ class LiveSession:
         if self._engine.settings.headless:
             self._arm_when_sound(now_ns)
         self._act()
-        if not self._engine.answer_due(DRAW_S):
-            desk.show(self._draw)
-        return self._reason(desk, messages, stopping())
+        if not self._engine.response_due(DRAW_S):
+            screen_channel.show(self._draw)
+        return self._reason(screen_channel, messages, stopping())
 
-    def _reason(self, desk: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
+    def _reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         if stopping or any(isinstance(message, Quit) for message in messages):
             return "operator"
         if self._duration_s is not None and self._engine.t >= self._duration_s:
             return "duration"
-        if desk.gone and self._without_screen():
+        if screen_channel.gone and self._without_screen():
             return "error"
-        alone = self._engine.settings.headless or desk.gone
+        alone = self._engine.settings.headless or screen_channel.gone
         return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
 
     def _without_screen(self) -> bool:
@@ -219,24 +219,24 @@ class LiveSession:
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 
-    def _read(self, desk: ScreenChannel) -> list[Block]:
+    def _read(self, screen_channel: ScreenChannel) -> list[Block]:
         blocks = self._device.read(READ_S)
         if self._device.lost != self._lost:
             self._lost = self._device.lost
             self._sound_since = None
             self._write(self._engine.trouble("device-lost", self._lost))
         if blocks and not self._status_seen:
-            self._first_status(blocks, desk)
+            self._first_status(blocks, screen_channel)
         return blocks
 
-    def _first_status(self, blocks: list[Block], desk: ScreenChannel) -> None:
+    def _first_status(self, blocks: list[Block], screen_channel: ScreenChannel) -> None:
         """A fault that the device has from before is told as found, for it is cleared at once."""
         found = [status.fault for block in blocks for status in block.status][:1]
         self._status_seen = bool(found)
         if found and found[0] != "none":
             notice = fault_text(found[0]) or ""
             self._notices.append(notice)
-            desk.tell(notice)
+            screen_channel.notify(notice)
 
     def _arm_when_sound(self, now_ns: int) -> None:
         """Nobody is there to arm: do it once the device streams and its signal has been sound for a second."""
@@ -270,7 +270,7 @@ class LiveSession:
         for asked in filter(None, map(sound.obey, messages)):
             self._write(engine.enter(Entry("sound", asked)))
         stimulation = engine.stimulation
-        sound.hear(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
+        sound.feed(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
         self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
 
     def _write(self, records: Iterable[TimedRecord]) -> None:

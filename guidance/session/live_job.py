@@ -57,7 +57,7 @@ class LiveJob:
             _check_marker(self.settings, info)
             stimulation = stimulation_on(amplifier, self.settings)
             lsl = LslOutlets(info) if self.lsl_out else None
-            device = opening.streaming(amplifier, asks=stimulation is not None, lsl=lsl)
+            device = opening.streaming(amplifier, requests_pulses=stimulation is not None, lsl=lsl)
             outlets = opening.outlets(self.settings.protocol, info, self._sounded(info), raw, lsl)
             self._keep_case(outlets.record.folder)
             engine = Engine(self.settings, info, opening.wall_time, stimulation)

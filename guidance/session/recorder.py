@@ -50,13 +50,13 @@ class RecordingSession:
         self._duration_s = duration_s
         self._samples = self._lost = self._pulses = self._end = 0
 
-    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+    def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Record to the end; a sentence says what was amiss. Raises DeviceLost, StorageError; what was recorded by then
         stays in the file.
         """
         with self._stack:
             try:
-                self._record(desk, stopping)
+                self._record(screen_channel, stopping)
             except DeviceLost as fault:
                 self._file.close()
                 raise DeviceLost(f"{fault} {self._so_far()}") from None
@@ -64,17 +64,17 @@ class RecordingSession:
         self._look()
         if not self._samples:
             return f"No samples arrived; there is nothing to keep in {self._path}."
-        desk.tell(self._so_far())
+        screen_channel.notify(self._so_far())
         return None
 
-    def _record(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> None:
+    def _record(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> None:
         told = time.monotonic()
         while not stopping() and not self._is_over():
             self._take()
             self._look()
             if time.monotonic() - told > _TELL_S:
                 told = time.monotonic()
-                desk.tell(self._so_far())
+                screen_channel.notify(self._so_far())
 
     def _take(self) -> None:
         """Take in what has arrived."""

@@ -66,26 +66,26 @@ class ReplaySession:
     recording: Recording
     paused: bool = field(default=False, init=False)
 
-    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+    def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
         writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
         try:
-            return self._run(desk, stopping, writer)
+            return self._run(screen_channel, stopping, writer)
         finally:
             writer.close()
             self.recording.close()
 
-    def _run(self, desk: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter) -> str | None:
+    def _run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter) -> str | None:
         settings = self.replay.settings
         if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
             settings = replace(settings, mode=Mode.LISTEN)
         engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
         writer.write(engine.begin(RECORDED))
-        reason = self._play(engine, desk, stopping, writer)
+        reason = self._play(engine, screen_channel, stopping, writer)
         for made in engine.end(reason):
             writer.write(made)
         ended = "end of recording" if reason == "duration" else reason
-        desk.show(lambda: self._draw(engine, ended), at_once=True)
+        screen_channel.show(lambda: self._draw(engine, ended), at_once=True)
         if engine.counters.stimuli or reason != "duration":
             return None
         return (
@@ -93,16 +93,18 @@ class ReplaySession:
             "beat; check --channel, or annotate the pulses."
         )
 
-    def _play(self, engine: Engine, desk: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter) -> str:
+    def _play(
+        self, engine: Engine, screen_channel: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter
+    ) -> str:
         pace = PlaybackClock(self.replay.speed, engine.info.sample_rate_hz)
         while True:
-            for message in desk.messages():
+            for message in screen_channel.messages():
                 if isinstance(message, Quit):
                     return "operator"
                 if isinstance(message, PausePlayback):
                     self.paused = message.on
                     pace.hold(on=message.on)
-            if stopping() or desk.gone:
+            if stopping() or screen_channel.gone:
                 return "operator"
             block = self.recording.take(pace.due())
             if block:
@@ -113,7 +115,7 @@ class ReplaySession:
                 return "duration"
             else:
                 time.sleep(_TICK_S)
-            desk.show(lambda: self._draw(engine, None))
+            screen_channel.show(lambda: self._draw(engine, None))
 
     def _draw(self, engine: Engine, ended: str | None) -> Snapshot:
         state = SessionState(

@@ -14,7 +14,7 @@ from guidance.common.text import one_line
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
-from guidance.journal.store import end_alone, mark_told, new_procedure, newly_unfinished, set_back
+from guidance.journal.store import end_alone, mark_reported, new_procedure, newly_unfinished, set_back
 from guidance.protocol import Protocol
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import BackgroundWriter, EventWriter
@@ -46,13 +46,13 @@ class Startup:
         """When the device began to stream (RFC 3339)."""
         return self._began.isoformat(timespec="seconds")
 
-    def streaming(self, amplifier: Amplifier, *, asks: bool, lsl: LslOutlets | None = None) -> LiveDevice:
+    def streaming(self, amplifier: Amplifier, *, requests_pulses: bool, lsl: LslOutlets | None = None) -> LiveDevice:
         """``amplifier``, streaming, once what was cut off before is recovered. Raises DeviceError.
 
-        ``asks`` whether pulses will be asked of it; ``lsl`` is given all its blocks.
+        ``requests_pulses`` whether pulses will be asked of it; ``lsl`` is given all its blocks.
         """
         self._notices += [_cut_off_told(folder) for folder in self._cut_off]
-        device = LiveDevice(amplifier, asks=asks, follow=lsl.blocks if lsl else None)
+        device = LiveDevice(amplifier, requests_pulses=requests_pulses, follow=lsl.blocks if lsl else None)
         device.start()
         self._began = datetime.now().astimezone()
         return device
@@ -76,7 +76,7 @@ class Startup:
     def notices(self, protocol: Protocol) -> list[str]:
         """What is to be told at the start of a procedure by ``protocol``; what was cut off is told this once."""
         for folder in self._cut_off:
-            mark_told(folder)
+            mark_reported(folder)
         return self._notices + _changes_told(protocol)
 
 

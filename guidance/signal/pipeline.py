@@ -109,7 +109,7 @@ class SignalPipeline:
     def feed(self, block: Block) -> Iterator[PathResult]:
         """All findings that ``block`` completes, each as soon as it is made: take them all."""
         for pulse in () if self._listen else block.pulses:
-            if pulse.asked_ns is not None:
+            if pulse.requested_ns is not None:
                 self._aligner.expect(pulse)
                 continue
             if pulse.sample in self._known:
@@ -127,7 +127,7 @@ class SignalPipeline:
         """Take it that the dial of another maker's stimulator shows ``current_ma`` from now on."""
         self._dial.append((self.history.end, current_ma))
 
-    def answer_due(self, within_s: float) -> bool:
+    def response_due(self, within_s: float) -> bool:
         """Whether an answer will be due in less than ``within_s`` seconds of signal."""
         soon = self.history.end + within_s * self._rate_hz
         return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._waiting)
@@ -178,13 +178,13 @@ class SignalPipeline:
     def _prepare(self, seen: PulseFound, channel: int) -> None:
         """Make ready for the answer of ``channel``; a dead stretch before the pulse teaches nothing."""
         detector, pulse = self._detectors[channel], seen.pulse
-        answered = detector.samples_after[0]
+        responded = detector.samples_after[0]
         still = stands_still(self.history, channel, pulse.sample - self._still_before, pulse.sample)
         if still or self._why_dead(channel, seen.due):
             detector.pass_over(pulse)
         else:
-            detector.prepare(self.history, pulse, self._free_from(pulse, answered))
-        self._await(max(seen.due, pulse.sample + answered), 1, _PendingSweep(pulse, channel))
+            detector.prepare(self.history, pulse, self._free_from(pulse, responded))
+        self._await(max(seen.due, pulse.sample + responded), 1, _PendingSweep(pulse, channel))
 
     def _look(self, due: int, look: _PendingSweep) -> list[PathResult]:
         pulse, detector = look.pulse, self._detectors[look.channel]
@@ -208,18 +208,18 @@ class SignalPipeline:
         evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
         return evoked, longer if evoked.unfinished and free and not look.longer else None
 
-    def _free_from(self, pulse: Pulse, answered: int) -> int:
+    def _free_from(self, pulse: Pulse, responded: int) -> int:
         """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least
-        after its window, ``answered`` samples long.
+        after its window, ``responded`` samples long.
         """
         lives = self._dead.lives_since(pulse.sample)
         before = max((sample for sample in self._pulses if sample < pulse.sample), default=None)
         if before is None:
             return lives
-        return max(lives, self._free_after(before, pulse, answered))
+        return max(lives, self._free_after(before, pulse, responded))
 
-    def _free_after(self, before: int, pulse: Pulse, answered: int) -> int:
-        return min(before + self._hold, max(before + answered, pulse.sample - self._short))
+    def _free_after(self, before: int, pulse: Pulse, responded: int) -> int:
+        return min(before + self._hold, max(before + responded, pulse.sample - self._short))
 
     def _why_dead(self, channel: int, due: int) -> str | None:
         """Why the input was known to be dead by ``due``; only the main channel's is watched all the time."""
@@ -241,7 +241,7 @@ class SignalPipeline:
 def _may_be_answered(seen: PulseFound) -> bool:
     """Whether it is known that there was a pulse, and where."""
     pulse = seen.pulse
-    unfound = pulse.asked_ns is not None and seen.alignment is None
+    unfound = pulse.requested_ns is not None and seen.alignment is None
     return pulse.outcome is not Outcome.NOT_DELIVERED and not unfound
 
 

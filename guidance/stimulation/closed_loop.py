@@ -114,18 +114,18 @@ class ClosedLoopController(Controller):
         if 0 < self._untold < _PATIENCE:
             self.doing = "asking again: the last sweep was unfit"
         elif proximity.why == "injectate":
-            self._probing.heard(may=False)
+            self._probing.observe(may=False)
             self._rest("holding: injectate at the tip, thresholds do not compare")
         elif self._belief is None or not proximity.valid or _is_lost(proximity):
-            self._probing.heard(may=False)
-            self._search(last, answered=proximity.valid)
+            self._probing.observe(may=False)
+            self._search(last, responded=proximity.valid)
         else:
             self._track(last, response, proximity, self._belief)
 
     def _rest(self, doing: str) -> None:
         self._rate_hz, self.doing = self._limits.rate_hz, doing
 
-    def _search(self, last: LastPulse, *, answered: bool) -> None:
+    def _search(self, last: LastPulse, *, responded: bool) -> None:
         """Up in the largest steps; at the top wait a while, then begin again from below: what hurts is not kept up,
         and a nerve that has come near is met with little.
         """
@@ -137,7 +137,7 @@ class ClosedLoopController(Controller):
         else:
             self._wanted_ma = self._highest_ma(last)
         self._rate_hz = self._limits.rate_hz if top else self._limits.fast_hz
-        how = "the answer is lost" if answered else "no answer yet"
+        how = "the answer is lost" if responded else "no answer yet"
         self.doing = f"searching at the highest current: {how}" if top else f"searching upward: {how}"
 
     def _track(self, last: LastPulse, response: Response, proximity: Proximity, belief: ProximityFilter) -> None:
@@ -146,10 +146,10 @@ class ClosedLoopController(Controller):
         ahead = self._ahead(few, self._limits.rate_hz, self._limits.width_ms)
         at_rest = self._pace(proximity, ahead)
         if abs(last.width_ms - self._limits.width_ms) < _SAME_WIDTH_MS:
-            answered = None if response.contaminated else _is_answer(response, belief.criterion_uv)
-            self._verification.heard(last.current_ma, answered, proximity.threshold_ma, at_rest=at_rest)
+            responded = None if response.contaminated else _is_answer(response, belief.criterion_uv)
+            self._verification.observe(last.current_ma, responded, proximity.threshold_ma, at_rest=at_rest)
         wanted_ma = self._verification.wanted_ma()
-        self._probing.heard(may=wanted_ma is None and self._may_probe(proximity, ahead))
+        self._probing.observe(may=wanted_ma is None and self._may_probe(proximity, ahead))
         if wanted_ma is not None:
             self._wanted_ma = min(wanted_ma, self._highest_ma(last))
             self._rest(self._verification.doing)

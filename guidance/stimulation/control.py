@@ -11,12 +11,11 @@ from drivers.base import Outcome, Pulse
 from guidance.contracts.commands import Arm, HoldCurrent, OperatorCommand, ReleaseControl, Stop, TakeControl, TurnDial
 from guidance.contracts.events import Command, Proximity, PulseOutcome
 from guidance.stimulation.controller import Controller
-from guidance.stimulation.current_control import CurrentControl
+from guidance.stimulation.current_control import DIAL_STEP_MA, CurrentControl
 from guidance.stimulation.interlock import InterlockConditions, PulseBounds, StepLimiter, disarming, not_fresh, refusal
 from guidance.stimulation.output_state import OutputMonitor
 from guidance.stimulation.reconciliation import Account, Request
 
-DIAL_STEP_MA = 0.05
 PASSING_FAULTS = {"host lost", "open circuit"}
 """Faults of the device after which a headless run may arm again by itself."""
 
@@ -80,8 +79,8 @@ class Stimulation(ABC):
     """Decides when a pulse is due and asks the interlock; gathers the actions that the host carries out.
 
     ``hand``: who chooses the current. ``refused``: why it was not armed when that was last asked for, in words.
-    ``amiss``: what was wrong with the last pulse, in words. ``unrequested``: what was delivered that was not requested,
-    in words, until it is armed again. ``unanswered``: so many pulses in a row were not answered.
+    ``delivery_fault``: what was wrong with the last pulse, in words. ``unrequested``: what was delivered
+    and not requested, in words, until it is armed again. ``without_response``: so many pulses in a row had no response.
     ``suspect``: only an operator should arm again, because one switched it off, pulses were not confirmed or not
     requested, or the device found a fault. ``output`` compares what was requested of the output with what the device
     reports.
@@ -101,11 +100,11 @@ class Stimulation(ABC):
         self.armed = self.suspect = False
         self.actions: list[Action] = []
         self.current_ma: float | None = None
-        self.amiss: str | None = None
+        self.delivery_fault: str | None = None
         self.unrequested: str | None = None
         self.refused: str | None = None
-        self.unanswered = 0
-        self.ladder = StepLimiter(first_ma, width_ms)
+        self.without_response = 0
+        self.step_limiter = StepLimiter(first_ma, width_ms)
         self.hand = CurrentControl(controller)
         self.output = OutputMonitor()
         self._told: tuple[float | None, float, float] | None = None
@@ -132,7 +131,7 @@ class Stimulation(ABC):
 
     @property
     @abstractmethod
-    def answer_pending(self) -> bool:
+    def response_pending(self) -> bool:
         """Whether the next pulse must wait for the answer to the last one."""
 
     @property
@@ -190,7 +189,7 @@ class Stimulation(ABC):
             self.actions.append(SwitchOutput(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
-            self.armed, self.suspect, self.amiss = True, False, None
+            self.armed, self.suspect, self.delivery_fault = True, False, None
             self.unrequested = self._out_of_hand = None
             self.current_ma = self._next_ma()
             self._told = self._now()
@@ -202,7 +201,7 @@ class Stimulation(ABC):
         """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
         self.actions.append(SwitchOutput(on=False))
         self._account.switch(self._t, on=False)
-        self.unanswered = 0
+        self.without_response = 0
         self.suspect |= by == "operator"
         if self.armed:
             self.armed = False
@@ -275,13 +274,13 @@ class Stimulation(ABC):
 
     def pulse_seen(self, pulse: Pulse) -> None:
         """Take in what the device says of a pulse that was requested."""
-        self.amiss = _amiss(pulse)
+        self.delivery_fault = _delivery_fault(pulse)
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
-            self.ladder.delivered(pulse.current_ma)
+            self.step_limiter.delivered(pulse.current_ma)
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Receive the ``outcome`` of a pulse, and the estimate after it."""
-        self.unanswered = 0
+        self.without_response = 0
         self._hear(outcome.stimulus.sample)
         if outcome.stimulus.current_ma is not None:
             self.controller.observe(outcome, proximity)
@@ -289,11 +288,11 @@ class Stimulation(ABC):
     def _next_ma(self) -> float:
         """What the controller wants, in steps of the device, as far as limits and the last pulse allow."""
         width_ms = self.pulse_width_ms
-        highest = min(self.bounds.highest_ma(width_ms), self.ladder.highest_ma(width_ms))
+        highest = min(self.bounds.highest_ma(width_ms), self.step_limiter.highest_ma(width_ms))
         return self.bounds.stepped(min(self.hand.next_ma(), highest))
 
     def _refusal(self, current_ma: float, state: InterlockConditions) -> str | None:
-        return refusal(state, self.bounds, self.ladder, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
+        return refusal(state, self.bounds, self.step_limiter, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
 
     def _not_calm(self, t: float) -> str | None:
         """Why it is too early to arm after pulses that nobody requested."""
@@ -303,7 +302,7 @@ class Stimulation(ABC):
         self.actions.append(action)
         rate_hz = action.rate_hz if isinstance(action, SetTrain) else 0.0
         self._account.request(Request(t, action.current_ma, action.width_ms, rate_hz))
-        self.ladder.asked(action.current_ma, action.width_ms)
+        self.step_limiter.asked(action.current_ma, action.width_ms)
         self.current_ma = action.current_ma
 
     def _tell(self) -> Iterator[Command]:
@@ -321,7 +320,7 @@ class Stimulation(ABC):
         return Command(current_ma, self.pulse_width_ms, rate_hz, enabled=self.armed, by="operator", why=why)
 
 
-def _amiss(pulse: Pulse) -> str | None:
+def _delivery_fault(pulse: Pulse) -> str | None:
     """What was wrong with ``pulse``, in words."""
     if pulse.outcome is Outcome.NOT_DELIVERED:
         return _OPEN

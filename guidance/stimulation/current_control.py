@@ -5,7 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from guidance.contracts.events import Command
 from guidance.stimulation.controller import Controller, ManualDial
+
+DIAL_STEP_MA = 0.05
+"""The current moves by so much with each step of the dial."""
+
+MOST_MA = 50.0
+"""The most that an external dial is taken to show, in mA."""
 
 
 class CurrentOwner(StrEnum):
@@ -81,3 +88,20 @@ class CurrentControl:
         """Let the controller choose again; whether that changes anything."""
         changed, self._taken = self._taken is not None, None
         return changed
+
+
+_WHY = "what the stimulator's dial shows"
+
+
+class ExternalDial:
+    """Nothing is asked of that stimulator: what its dial shows is the current of the pulses that are found."""
+
+    def __init__(self, current_ma: float | None) -> None:
+        """Begin at ``current_ma``; None while nobody has said."""
+        self.current_ma = current_ma
+
+    def turn(self, steps: int) -> Command:
+        """Take it that the dial was turned by ``steps``; the record of it."""
+        wanted_ma = round((self.current_ma or 0.0) + steps * DIAL_STEP_MA, 6)
+        self.current_ma = min(max(wanted_ma, DIAL_STEP_MA), MOST_MA)
+        return Command(self.current_ma, None, None, enabled=None, by="operator", why=_WHY)

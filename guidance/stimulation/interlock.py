@@ -115,14 +115,14 @@ def widening(from_ms: float, to_ms: float) -> float:
 class InterlockConditions:
     """The state that a pulse depends on; ages in s, None where it never was.
 
-    ``answer_pending``: the last pulse is not answered yet; ``unanswered``: so many in a row never were.
+    ``response_pending``: the last pulse is not answered yet; ``without_response``: so many in a row never were.
     """
 
     armed: bool
     screen_age_s: float | None
     signal_age_s: float | None
-    answer_pending: bool
-    unanswered: int
+    response_pending: bool
+    without_response: int
     storage_ok: bool
     connected: bool
     lead_off: bool
@@ -144,7 +144,7 @@ def disarming(state: InterlockConditions) -> str | None:
         (state.lead_off, "an electrode is off"),
         (state.signal_dead, "the input is dead"),
         (
-            state.unanswered >= MOST_UNANSWERED,
+            state.without_response >= MOST_UNANSWERED,
             f"the estimate is stale: {MOST_UNANSWERED} pulses in a row were not answered",
         ),
     )
@@ -161,7 +161,7 @@ def withholding(state: InterlockConditions) -> str | None:
     """Why the next pulse must wait, in words; None if nothing speaks against it."""
     if not state.armed:
         return "the stimulator is not armed"
-    if state.answer_pending:
+    if state.response_pending:
         return "the last pulse has not been answered"
     return not_fresh(state)
 
@@ -169,14 +169,14 @@ def withholding(state: InterlockConditions) -> str | None:
 def refusal(
     state: InterlockConditions,
     bounds: PulseBounds,
-    ladder: StepLimiter,
+    step_limiter: StepLimiter,
     current_ma: float,
     width_ms: float,
     rate_hz: float,
 ) -> str | None:
     """Why this pulse may not be delivered now, in words; None if it may."""
     why = disarming(state) or withholding(state) or bounds.refusal(current_ma, width_ms, rate_hz)
-    highest_ma = ladder.highest_ma(width_ms)
+    highest_ma = step_limiter.highest_ma(width_ms)
     if why is None and current_ma > highest_ma + _SLACK:
         return f"{current_ma:g} mA is too large a step up; at most {highest_ma:.3g} mA may follow"
     return why

@@ -32,7 +32,7 @@ class SinglePulses(Stimulation):
         self._withheld: str | None = None
 
     @property
-    def answer_pending(self) -> bool:
+    def response_pending(self) -> bool:
         """Whether the last pulse still waits to be confirmed or answered."""
         return self._asked is not None
 
@@ -80,10 +80,10 @@ class SinglePulses(Stimulation):
         asked = self._asked
         if asked and asked.seen is not None and t - asked.t > ANSWER_S:
             self._asked = None
-            self.unanswered += 1
+            self.without_response += 1
         elif asked and asked.seen is None and t - asked.t > CONFIRM_S:
             self._unconfirmed += 1
-            self.amiss = UNCONFIRMED
+            self.delivery_fault = UNCONFIRMED
             yield from self.give_up()
         if self.armed and self._unconfirmed >= MOST_UNCONFIRMED:
             self.suspect = True
@@ -91,7 +91,7 @@ class SinglePulses(Stimulation):
 
     def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         due_t = self._due_t
-        if t < due_t or self.answer_pending:
+        if t < due_t or self.response_pending:
             return
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
@@ -138,7 +138,7 @@ class PulseTrain(Stimulation):
         self._heard = False
 
     @property
-    def answer_pending(self) -> bool:
+    def response_pending(self) -> bool:
         """Never: nothing waits for an answer here, but the train lapses without."""
         return False
 
@@ -175,7 +175,7 @@ class PulseTrain(Stimulation):
         if self._heard:
             self._extend(t)
         if self.armed and t > self._lapses_t:
-            self.suspect, self.amiss = True, UNCONFIRMED
+            self.suspect, self.delivery_fault = True, UNCONFIRMED
             yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
 
     def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:

@@ -59,7 +59,7 @@ class Account(ABC):
 
     def mismatch(self, pulse: Pulse, t: float) -> Mismatch | None:
         """What is wrong with ``pulse``, which began at ``t``; None where it was requested. Take each in its order."""
-        if pulse.asked_ns is None and pulse.sample in self._seen:
+        if pulse.requested_ns is None and pulse.sample in self._seen:
             return None  # the same report again
         self._seen.append(pulse.sample)
         return self._mismatch(pulse, t)
@@ -112,8 +112,8 @@ class SingleRequests(Account):
     def _mismatch(self, pulse: Pulse, t: float) -> Mismatch | None:
         if pulse.single is False:
             return Mismatch(f"{_pulse(pulse)} of a train was given, and no train was requested")
-        waits = [request for request in self._open if pulse.asked_ns is not None or t - request.t <= LATE_S]
-        may = [request for request in waits if pulse.asked_ns is not None or request.t - t <= EARLY_S]
+        waits = [request for request in self._open if pulse.requested_ns is not None or t - request.t <= LATE_S]
+        may = [request for request in waits if pulse.requested_ns is not None or request.t - t <= EARLY_S]
         if not may:
             return Mismatch(f"{_pulse(pulse)} was given that nobody requested")
         request, why = self._judged(pulse, may)

@@ -43,16 +43,16 @@ class Verification:
         present = self._answers[self._present_ma]
         return self._present_ma if len(present) < REPEATS else self._absent_ma
 
-    def heard(self, current_ma: float, answered: bool | None, threshold: Interval | None, *, at_rest: bool) -> None:
+    def observe(self, current_ma: float, responded: bool | None, threshold: Interval | None, *, at_rest: bool) -> None:
         """Take in whether a pulse was answered (None: the sweep was unfit); begin, go on, or give up.
 
         ``threshold`` is what it is taken to be now, ``at_rest`` whether it rests.
         """
         self._rested = self._rested + 1 if at_rest else 0
-        if threshold is None or (self._answers is not None and self._has_left(current_ma, answered, threshold)):
+        if threshold is None or (self._answers is not None and self._has_left(current_ma, responded, threshold)):
             self._answers = self._done_at_ma = None
         elif self._answers is not None:
-            self._go_on(current_ma, answered)
+            self._go_on(current_ma, responded)
         elif self._is_due(threshold):
             self._answers, self._asked = {self._present_ma: [], self._absent_ma: []}, 0
             self._done_at_ma = threshold[1]
@@ -62,9 +62,9 @@ class Verification:
         found, self._found = self._found, []
         return iter(found)
 
-    def _has_left(self, current_ma: float, answered: bool | None, threshold: Interval) -> bool:
+    def _has_left(self, current_ma: float, responded: bool | None, threshold: Interval) -> bool:
         """Whether the needle has left the place: no answer where one must be, or an estimate beyond both currents."""
-        lost = answered is False and current_ma > 0.98 * self._present_ma
+        lost = responded is False and current_ma > 0.98 * self._present_ma
         return lost or not self._absent_ma < threshold[1] < self._present_ma
 
     def _is_due(self, threshold: Interval) -> bool:
@@ -74,12 +74,12 @@ class Verification:
         is_new = done is None or not 1 / _MOVED < median / done < _MOVED
         return is_new and self._rested >= _REST_PULSES and self._absent_ma < low and high < self._present_ma
 
-    def _go_on(self, current_ma: float, answered: bool | None) -> None:
+    def _go_on(self, current_ma: float, responded: bool | None) -> None:
         answers = self._answers or {}
         self._asked += 1
         for tried_ma, found in answers.items():
-            if abs(current_ma - tried_ma) < 0.02 * tried_ma and answered is not None and len(found) < REPEATS:
-                found.append(answered)
+            if abs(current_ma - tried_ma) < 0.02 * tried_ma and responded is not None and len(found) < REPEATS:
+                found.append(responded)
         if all(len(found) == REPEATS for found in answers.values()):
             self._found.append(self._entry(answers))
             self._answers = None

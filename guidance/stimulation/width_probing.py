@@ -39,7 +39,7 @@ class WidthProbing:
         """Whether the next pulse is a probe."""
         return self.width_ms != self._usual_ms
 
-    def heard(self, *, may: bool) -> None:
+    def observe(self, *, may: bool) -> None:
         """After an answer: go on with the round if that ``may`` be, else back to the usual width; the round then waits
         to begin anew.
         """

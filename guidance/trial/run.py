@@ -46,8 +46,8 @@ def run_trial(
 ) -> TrialOutcome:
     """Make the insertions that are still lacking, in a ``pool``.
 
-    ``begun`` is told how many were there already, and gives what is called after each further one. Raises UserError, and
-    Interrupted on Ctrl-C.
+    ``begun`` receives how many were there already, and returns what is called after each further one. Raises
+    UserError, and Interrupted on Ctrl-C.
     """
     with TrialFile(trial.folder, trial.seed, trial.protocol_id) as file:
         lacking = [world for world in range(trial.worlds) if world not in file.insertions]

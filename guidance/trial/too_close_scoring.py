@@ -27,7 +27,7 @@ class _Passage:
 
     t: float
     stimuli: int
-    is_told: bool = False
+    is_reported: bool = False
 
 
 class Passages:
@@ -69,14 +69,14 @@ class Passages:
         if self._alarm is None or self._passage is None:
             return
         self._alarm.is_true = True
-        if not self._passage.is_told:
-            self._passage.is_told = True
+        if not self._passage.is_reported:
+            self._passage.is_reported = True
             self.result.delays_s.append(round(t - self._passage.t, 3))
             self.result.delays_pulses.append(stimuli - self._passage.stimuli)
 
     def _leave(self, t: float) -> None:
         passage, self._passage = self._passage, None
-        if passage is not None and not passage.is_told and t - passage.t >= LEAST_S:
+        if passage is not None and not passage.is_reported and t - passage.t >= LEAST_S:
             self.result.missed += 1
 
     def _silence(self) -> None:

@@ -48,7 +48,7 @@ class _Insertion:
             start_mm=self._way.start_mm,
         )
         self._amplifier = InProcessAmplifier(patient)
-        self._device = LiveDevice(self._amplifier, asks=True)
+        self._device = LiveDevice(self._amplifier, requests_pulses=True)
         settings = Settings(load(protocol_id), Mode.AUTO)
         self._stimulation = stimulation_within(settings, self._amplifier.limits)
         self._engine = Engine(settings, self._amplifier.info, _WALL_TIME, self._stimulation)

@@ -27,15 +27,14 @@ from guidance.contracts.commands import (
 )
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
-from guidance.ui.arming import Arming, Stage
+from guidance.ui.arming import Arming, Repeats, Stage
 from guidance.ui.link import Link
 from guidance.ui.linked import LinkedApp
 from guidance.ui.pages import PageState, ScreenPage
 from guidance.ui.procedure_screen import ProcedureScreen
-from guidance.ui.repeats import Repeats
 from guidance.ui.text import clock
-from guidance.ui.volumes import Volumes
 from guidance.ui.widgets.entry import EntryResult
+from guidance.ui.widgets.syringe import Volumes
 
 _REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
 _SIDES = ("left", "right", "midline")

@@ -20,7 +20,7 @@ from drivers.base import Pulse
 from drivers.recording import Recording
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
-from tests.benchmarks.trial import hear, run, share, stored, stream
+from tests.benchmarks.trial import feed, run, share, stored, stream
 from tests.benchmarks.worlds.waves import measured_shapes
 
 WINDOW_MS = (2.0, 25.0)
@@ -113,7 +113,7 @@ def judged(
             rng = np.random.default_rng([7, k])
             uv = _with_artefacts(uv, at, artefacts[rng.integers(len(artefacts))], rng)
         pulses = [Pulse(sample, current_ma=1.0, width_ms=0.1) for sample in at]
-        answers = hear(uv, recording.rate_hz, pulses, WINDOW_MS).answers
+        answers = feed(uv, recording.rate_hz, pulses, WINDOW_MS).answers
         yield from ((i, answers[sample, 0]) for i, sample in enumerate(at) if i >= TAUGHT)
 
 

@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 from drivers.base import Pulse
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
-from tests.benchmarks.trial import hear, run, stored
+from tests.benchmarks.trial import feed, run, stored
 from tests.benchmarks.worlds.waves import measured_shapes
 from tests.support.shared import shared
 
@@ -123,7 +123,7 @@ def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list
         uv[sample : sample + len(sweep.uv)] += _faded(sweep.uv, rate_hz)
         uv[sample : sample + len(artefact)] += ARTEFACT_UV * sweep.current / strongest * artefact
     pulses = [Pulse(int(n), current_ma=sweep.current, width_ms=1.0) for n, sweep in zip(at, sweeps, strict=True)]
-    told = hear(uv, rate_hz, pulses, series.window_ms).answers
+    told = feed(uv, rate_hz, pulses, series.window_ms).answers
     return [(sweep, told[int(n), 0]) for n, sweep in list(zip(at, sweeps, strict=True))[SILENT:]]
 
 

@@ -56,7 +56,7 @@ class Session:
             self._sound.tend(())
             due = int((time.monotonic() - self._began_s) * EMG_HZ)
             rows = self._uv[np.arange(self._heard, due) % len(self._uv)]
-            self._sound.hear([Block(self._heard, rows)], awaiting=False)
+            self._sound.feed([Block(self._heard, rows)], awaiting=False)
             self._heard = due
             time.sleep(0.004)
 

@@ -16,7 +16,7 @@ from scipy.signal import find_peaks, resample_poly
 
 from drivers.base import Pulse
 from guidance.signal.sweep.basis import Array
-from tests.benchmarks.trial import Heard, hear, run, stored
+from tests.benchmarks.trial import Heard, feed, run, stored
 
 RATE_HZ = 4000.0
 WINDOW_MS = (2.0, 25.0)
@@ -62,8 +62,8 @@ def claims(heard: Heard) -> str:
 def line(name: str, uv: Array, clip: float | None) -> str:
     """A row of the table."""
     at = edges(uv)
-    listened = hear(uv, RATE_HZ, (), WINDOW_MS, range_uv=clip, listen=True)
-    told = hear(uv, RATE_HZ, [Pulse(int(sample)) for sample in at], WINDOW_MS, range_uv=clip)
+    listened = feed(uv, RATE_HZ, (), WINDOW_MS, range_uv=clip, listen=True)
+    told = feed(uv, RATE_HZ, [Pulse(int(sample)) for sample in at], WINDOW_MS, range_uv=clip)
     found = np.array(listened.pulses)
     apart = np.abs(found[:, None] - at).min(axis=1, initial=len(uv))
     on = int((apart <= WITHIN_MS * RATE_HZ / 1e3).sum())

@@ -22,7 +22,7 @@ from drivers.base import Pulse
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
 from tests.benchmarks.bench_calibration_p import Unstimulated, recordings
-from tests.benchmarks.trial import hear, run, share
+from tests.benchmarks.trial import feed, run, share
 from tests.benchmarks.worlds.waves import measured_shapes, response
 
 RATE_HZ, NOISE_UV, WINDOW_MS = 10_000.0, 8.0, (2.0, 25.0)
@@ -134,7 +134,7 @@ def procedure(
         wave = response(times_ms, 0.1 * rng.standard_normal(), 1 + 0.08 * rng.standard_normal())
         uv[sample : sample + len(times_ms)] += ratio * world.rms_uv * wave
     pulses = [Pulse(int(sample), current_ma=1.0, width_ms=0.1) for sample in at]
-    answers = hear(uv, world.rate_hz, pulses, WINDOW_MS).answers
+    answers = feed(uv, world.rate_hz, pulses, WINDOW_MS).answers
     counted = [(ratio, answers[int(sample), 0]) for sample, ratio in zip(at, ratios, strict=True)][:: world.every]
     told = [[answer for ratio, answer in counted if ratio == size] for size in (0.0, RATIO)]
     return told[0][-(EMPTY // world.every) :], told[1]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.audio.band import emg_band
 from guidance.audio.emg import LEVEL, EmgMonitor
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import BLOCK
+from guidance.audio.sound import emg_band
 from guidance.audio.waveforms import RATE_HZ
 
 FULL_SCALE_UV, TONE_UV = 200.0, 100.0

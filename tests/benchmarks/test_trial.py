@@ -9,7 +9,7 @@ from drivers.base import Pulse
 from tests.benchmarks.bench_calibration_p import TAUGHT, WINDOW_MS, Unstimulated, judged, passes
 from tests.benchmarks.bench_late import onset_ms
 from tests.benchmarks.bench_stress import edges
-from tests.benchmarks.trial import hear, interval, run, share
+from tests.benchmarks.trial import feed, interval, run, share
 
 RATE_HZ = 4000.0
 
@@ -20,7 +20,7 @@ def noise(seconds: float) -> np.ndarray:
 
 def test_every_told_pulse_is_answered_once_on_every_channel() -> None:
     both = np.stack([noise(3), noise(3)[::-1]], axis=1)
-    heard = hear(both, RATE_HZ, [Pulse(4000), Pulse(8000)], WINDOW_MS)
+    heard = feed(both, RATE_HZ, [Pulse(4000), Pulse(8000)], WINDOW_MS)
     assert heard.pulses == (4000, 8000)
     assert set(heard.answers) == {(4000, 0), (4000, 1), (8000, 0), (8000, 1)}
 

@@ -27,7 +27,7 @@ class Heard:
     answers: dict[tuple[int, int], SweepResult]
 
 
-def hear(
+def feed(
     signal: Array, rate_hz: float, pulses: Iterable[Pulse], window_ms: tuple[float, float],
     *, range_uv: float | None = None, listen: bool = False,
 ) -> Heard:  # fmt: skip

@@ -27,7 +27,7 @@ class ClosedLoop:
         self.stimulation: Stimulation = stimulation_within(chosen, self.amplifier.limits)
         self.engine = Engine(chosen, self.amplifier.info, "2026-01-01T00:00:00+00:00", self.stimulation)
         self.made: list[TimedRecord] = []
-        self._device = LiveDevice(self.amplifier, asks=True)
+        self._device = LiveDevice(self.amplifier, requests_pulses=True)
         self._pressed: tuple[Button, ...] = ()
         self.run(1.0)
         self.run(0.01, Arm())

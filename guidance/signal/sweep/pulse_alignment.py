@@ -122,8 +122,8 @@ class PulseAligner:
         self._last = edge.sample
         self._shape = edge.shape if self._shape is None else _mixed(self._shape, edge.shape)
         self._offsets.append(edge.sample - pulse.sample)
-        if pulse.asked_ns is not None:
-            self._pairs.append((pulse.asked_ns, edge.sample))
+        if pulse.requested_ns is not None:
+            self._pairs.append((pulse.requested_ns, edge.sample))
         alignment = Alignment((edge.sample - pulse.sample) * 1e3 / self._rate_hz, self._drift_ppm())
         source = "device" if self._marker else "artefact"
         return edge.known_at, replace(pulse, sample=edge.sample, source=source, outcome=Outcome.DELIVERED), alignment

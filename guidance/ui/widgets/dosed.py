@@ -38,8 +38,8 @@ class DoseLine(Panel):
         column = canvas.write(0, 1, shorten(_figures(dose), canvas.width - 2), ink)
         column = canvas.write(0, column + 2, shorten(_since(self.snapshot), canvas.width - column - 3), Ink.MUTED)
         room = canvas.width - column - 3
-        if dose.ask and room >= 12:
-            canvas.write_right(0, canvas.width - 1, shorten(clean(dose.ask), room), Ink.ONSET)
+        if dose.next_step and room >= 12:
+            canvas.write_right(0, canvas.width - 1, shorten(clean(dose.next_step), room), Ink.ONSET)
 
 
 def _figures(dose: DoseView) -> str:

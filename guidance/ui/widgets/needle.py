@@ -45,7 +45,7 @@ def _asked(view: NeedleView) -> str:
     """The effort asked for, and the movement unless it is rest."""
     if view.phase is None:
         return f"NEEDLE EMG: ask for {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
-    movement = "" if view.phase == "rest" or not view.asked else f": {clean(view.asked)}"
+    movement = "" if view.phase == "rest" or not view.requested else f": {clean(view.requested)}"
     return f"{view.phase.upper()}{movement}"
 
 

@@ -27,7 +27,7 @@ class Prompt(Panel):
         training = snapshot.training
         if training is None:
             return None
-        told = (training.phase, training.say, training.do, training.hint, training.trial, training.scores)
+        told = (training.phase, training.prompt, training.do, training.hint, training.trial, training.scores)
         return (*told, _seconds(training), snapshot.paused, snapshot.ended)
 
     def paint(self, canvas: Canvas) -> None:
@@ -38,8 +38,8 @@ class Prompt(Panel):
         bottom = canvas.height - _paint_scores(canvas, training)
         row = _paint_sentence(canvas, training, bottom)
         half = row // 2
-        say = "WAIT" if self.snapshot.paused else training.say
-        _paint_large(canvas, 0, half, say, _LARGE.get(training.phase, Ink.STRONG))
+        prompt = "WAIT" if self.snapshot.paused else training.prompt
+        _paint_large(canvas, 0, half, prompt, _LARGE.get(training.phase, Ink.STRONG))
         seconds = _seconds(training)
         if seconds is not None and not self.snapshot.paused:
             _paint_large(canvas, half + 1, row - half - 1, str(seconds), Ink.STRONG)

@@ -12,13 +12,16 @@ from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
-from guidance.ui.volumes import FIRST_ML
 from guidance.ui.widgets.panel import Panel
 
 _MARGIN = 2
 _WARNS = 0.8
 _LEAST_DIGIT_ROWS = 4
 _FIXED_ROWS = 6
+
+VOLUMES_ML = (0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)
+FIRST_ML = 1.0
+"""The least that is usual: what is not given must not be taken for given."""
 
 
 class Syringe(Panel):
@@ -108,7 +111,7 @@ def _paint_words(canvas: Canvas, row: int, column: int, text: str, ink: Ink) -> 
 
 def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
     """Draw whether to aspirate; the row after it, one being left for the twitch."""
-    words = "Aspirate before the next aliquot." if dose is None else clean(dose.ask)
+    words = "Aspirate before the next aliquot." if dose is None else clean(dose.next_step)
     if dose is not None and dose.blood:
         canvas.shade(Ground.HIGH, slice(row, row + 1))
         canvas.write(row, _MARGIN, shorten(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
@@ -140,3 +143,21 @@ def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:
     for row, event in enumerate(given[-rows:] if rows > 0 else []):
         column = canvas.write(top + row, _MARGIN, clock(event.t), Ink.MUTED)
         canvas.write(top + row, column + 2, shorten(clean(event.text), canvas.width - column - 3), Ink.TEXT)
+
+
+class Volumes:
+    """``chosen_ml`` is what the key enters; ``held_ml`` an aliquot that waits for its reason."""
+
+    def __init__(self) -> None:
+        """Begin with the first."""
+        self._at = VOLUMES_ML.index(FIRST_ML)
+        self.held_ml: float | None = None
+
+    @property
+    def chosen_ml(self) -> float:
+        """The volume chosen."""
+        return VOLUMES_ML[self._at]
+
+    def step(self, steps: int) -> None:
+        """Choose a larger (+1) or smaller (-1) one; at the ends it stays."""
+        self._at = min(max(self._at + steps, 0), len(VOLUMES_ML) - 1)

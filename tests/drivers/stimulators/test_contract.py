@@ -109,7 +109,7 @@ def test_the_time_told_of_a_pulse_is_close_to_when_it_was_given(firing: Bench) -
     firing.serve(0.03)
     told = firing.pulse(1.0, 0.1)
     firing.serve_until(lambda: bool(firing.given))
-    assert abs(told.asked_ns / 1e9 - firing.given[0].at_s) < 0.1
+    assert abs(told.requested_ns / 1e9 - firing.given[0].at_s) < 0.1
 
 
 def test_asking_does_not_wait_for_the_device(firing: Bench) -> None:

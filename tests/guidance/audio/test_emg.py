@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import sosfilt
 
-from guidance.audio.band import emg_band
 from guidance.audio.emg import AIM_S, LEVEL, EmgMonitor
 from guidance.audio.filters import Array, BlockFilter
+from guidance.audio.sound import emg_band
 from guidance.audio.waveforms import RATE_HZ, Waveform
 from tests.benchmarks.emg_heard import delay_ms
 from tests.support.shared import shared

@@ -137,7 +137,7 @@ def test_the_needles_emg_is_heard_at_the_volume_that_is_asked_for(loudspeaker: R
         began, fed = time.monotonic(), 0
         while fed < len(uv):
             due = min(int((time.monotonic() - began) * 10_000), len(uv))
-            sound.hear([Block(fed, uv[fed:due])], awaiting=False)
+            sound.feed([Block(fed, uv[fed:due])], awaiting=False)
             fed = due
             run(sound, 0.008)
         recording = loudspeaker.recording().since(began + 0.7)[:RATE_HZ]
@@ -232,7 +232,7 @@ def test_a_process_that_hangs_is_replaced_and_nothing_waits_for_it(loudspeaker: 
             began = time.monotonic()
             assert began - begun < WAIT_S
             sound.play(CLOSE)
-            sound.hear([Block(0, np.zeros((40, 1), np.float32))], awaiting=False)
+            sound.feed([Block(0, np.zeros((40, 1), np.float32))], awaiting=False)
             sound.tend(())
             longest = max(longest, time.monotonic() - began)
             time.sleep(0.004)

@@ -104,9 +104,9 @@ def test_progress_counts_the_visits_of_the_same_case_alone(recording: Path, tmp_
     assert len(found) == 1
     assert found[0].mean_score == 100.0
     assert earlier_visits(store, "a", "relax") == []
-    told = visit(recording, store, "--case-label", "a")
-    assert "Visit 2. Last time" in told.err
-    assert "2 of 2 trials reached, mean 100 %" in told.err
+    recorded = visit(recording, store, "--case-label", "a")
+    assert "Visit 2. Last time" in recorded.err
+    assert "2 of 2 trials reached, mean 100 %" in recorded.err
 
 
 def test_a_damaged_or_foreign_record_tells_no_progress(recording: Path, tmp_path: Path) -> None:

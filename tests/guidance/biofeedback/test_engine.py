@@ -25,7 +25,7 @@ PLAN = exercise("contract-hold", trials=1)
 VISIT = person_signal(PLAN, RATE_HZ)
 
 
-def told(made: list[TimedRecord]) -> list[str]:
+def recorded(made: list[TimedRecord]) -> list[str]:
     numbering = RecordSerializer()
     return [json.dumps(json.loads(numbering.line(TimedRecord(one.t, one.record), 0))) for one in made]
 
@@ -43,7 +43,7 @@ def whole() -> list[TimedRecord]:
 @given(st.lists(st.integers(40, 3000), min_size=1, max_size=6))
 def test_no_cut_changes_a_record(whole: list[TimedRecord], sizes: list[int]) -> None:
     cut = made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.cycle(sizes)))
-    assert told(cut) == told(whole)
+    assert recorded(cut) == recorded(whole)
 
 
 def test_a_visit_from_rest_to_its_last_trial(whole: list[TimedRecord]) -> None:
@@ -148,8 +148,8 @@ def test_it_has_no_way_to_ask_for_a_stimulus(whole: list[TimedRecord]) -> None:
 
 
 def test_no_module_of_it_names_a_stimulators_doing() -> None:
-    asks = {"Stimulator", "enable", "pulse_once", "set_pulses", "Fire", "SwitchOutput"}
+    requests_pulses = {"Stimulator", "enable", "pulse_once", "set_pulses", "Fire", "SwitchOutput"}
     for path in Path(guidance.biofeedback.__path__[0]).glob("*.py"):
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
         names |= {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-        assert not names & asks, path.name
+        assert not names & requests_pulses, path.name

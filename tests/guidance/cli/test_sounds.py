@@ -16,7 +16,7 @@ from tests.support.command_line import command
 def test_the_list_has_every_mapping_and_every_alarm() -> None:
     done = command("sounds", "list")
     assert done.status == 0
-    assert all(f"{name}: {mapping.says}" in done.out for name, mapping in MAPPINGS.items())
+    assert all(f"{name}: {mapping.description}" in done.out for name, mapping in MAPPINGS.items())
     assert all(priority in done.out for priority in ("high", "medium", "low"))
     assert str(config_path()) in done.out
 

@@ -17,7 +17,6 @@ from guidance.contracts.zones import (  # fmt: skip
     USUAL_EDGES_MA,
     ZONES,
     Edges,
-    ZoneHysteresis,
     edges_of,
     likeliest,
     ordered_edges,
@@ -27,6 +26,7 @@ from guidance.needle_emg.closeness import Criterion
 from guidance.protocol import Protocol, ProtocolError, load, parse
 from guidance.protocol.library import text_of
 from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.zone_hysteresis import ZoneHysteresis
 from guidance.trial.table import tabulate
 from guidance.ui import zones as looks
 from tests.support.outcomes import outcome

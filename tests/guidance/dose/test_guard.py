@@ -122,7 +122,7 @@ def test_beyond_the_limit_an_aliquot_is_held_until_a_reason_is_given() -> None:
     bench.aspirate()
     assert whats(bench.inject(5.0)) == ["injection-refused"]
     assert bench.view.volume_ml == 40.0
-    assert "reason" in bench.view.ask
+    assert "reason" in bench.view.next_step
     records = bench.inject(5.0, "already given when it was told")
     assert whats(records) == ["injection", "alarm"]
     assert isinstance(records[0], Entry)
@@ -140,7 +140,7 @@ def test_what_is_held_is_forgotten_with_the_next_that_is_told() -> None:
     bench = Bench()
     bench.inject(50.0)
     bench.aspirate()
-    assert "reason" not in bench.view.ask
+    assert "reason" not in bench.view.next_step
 
 
 def test_doses_before_the_procedure_may_be_at_the_limit_already() -> None:
@@ -151,13 +151,13 @@ def test_doses_before_the_procedure_may_be_at_the_limit_already() -> None:
 
 def test_aspiration_is_asked_for_before_every_aliquot() -> None:
     bench = Bench()
-    assert bench.view.ask.startswith("Aspirate")
+    assert bench.view.next_step.startswith("Aspirate")
     assert bench.view.aspirate_in_ml == 0.0
     bench.aspirate()
     assert bench.view.aspirate_in_ml == 5.0
     bench.inject(3.0)
     assert bench.view.aspirate_in_ml == 0.0
-    assert bench.view.ask.startswith("Aspirate")
+    assert bench.view.next_step.startswith("Aspirate")
 
 
 def test_an_aliquot_without_aspiration_is_recorded_as_such_and_said() -> None:
@@ -166,7 +166,7 @@ def test_an_aliquot_without_aspiration_is_recorded_as_such_and_said() -> None:
     assert isinstance(entry, Entry)
     assert entry.fields["aspirated"] is False
     assert "without aspiration" in str(entry.fields["why"])
-    assert "without aspiration" in bench.view.ask
+    assert "without aspiration" in bench.view.next_step
 
 
 def test_more_than_five_ml_in_one_is_said() -> None:
@@ -185,7 +185,7 @@ def test_an_aspiration_tells_how_much_went_in_since_the_last() -> None:
 def test_after_blood_nothing_is_taken_in_until_a_clean_aspiration_or_a_reason() -> None:
     bench = Bench()
     bench.aspirate(blood=True)
-    assert "Blood" in bench.view.ask
+    assert "Blood" in bench.view.next_step
     assert whats(bench.inject(3.0)) == ["injection-refused"]
     assert whats(bench.inject(3.0, "the blood was old, from the skin")) == ["injection"]
     bench.aspirate()

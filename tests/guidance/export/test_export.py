@@ -115,7 +115,7 @@ def test_csv_and_parquet_hold_the_same_rows_with_units_in_their_heads(folder: Pa
 
 def test_no_word_in_csv_is_a_formula(tmp_path: Path) -> None:
     happening = Happening(channel="=cmd()")
-    happening.pulse(1.0, 0.5, answered=True)
+    happening.pulse(1.0, 0.5, responded=True)
     assert ",'=cmd()," in written(happening.kept(tmp_path / "store"), "csv").read_text()
 
 
@@ -243,6 +243,6 @@ def test_a_signal_that_is_none_is_told_in_one_sentence(folder: Path) -> None:
 
 def test_a_protocol_of_the_sites_own_is_not_named_without_identifiers(tmp_path: Path) -> None:
     happening = Happening("house-of-wolpertinger")
-    happening.pulse(1.0, 0.5, answered=True)
+    happening.pulse(1.0, 0.5, responded=True)
     folder = happening.kept(tmp_path / "store")
     assert "wolpertinger" not in written(folder, "fhir", "--deidentify").read_text().lower()

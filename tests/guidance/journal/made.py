@@ -42,18 +42,18 @@ class Happening:
     pulses: list[Pulse] = field(default_factory=list)
 
     def pulse(
-        self, t: float, current_ma: float, answered: bool | None, *, outcome: str = "delivered", width_ms: float = 0.1
+        self, t: float, current_ma: float, responded: bool | None, *, outcome: str = "delivered", width_ms: float = 0.1
     ) -> None:
-        """A pulse; ``answered`` None where the sweep was contaminated."""
+        """A pulse; ``responded`` None where the sweep was contaminated."""
         sample = round(t * RATE_HZ)
         unsent = outcome != "delivered"
         told = None if unsent else current_ma
         self.pulses.append(Pulse(sample, current_ma=told, requested_ma=current_ma, width_ms=width_ms))
         self.add(t, Stimulus(sample, told, current_ma, width_ms, 8.25, "device", outcome))
-        size, latency = (210.0, 9.5) if answered else (4.0, None)
+        size, latency = (210.0, 9.5) if responded else (4.0, None)
         self.add(
             t + 0.05,
-            Response(sample, self.channel, bool(answered), 0.001, size, latency, contaminated=answered is None),
+            Response(sample, self.channel, bool(responded), 0.001, size, latency, contaminated=responded is None),
         )
 
     def estimate(self, t: float, threshold: tuple[float, float, float]) -> None:
@@ -105,14 +105,14 @@ def block(*, injected: bool = True) -> Happening:
     """A femoral block: 0.5 mA answered, 0.3 mA not, 0.4 mA answered; two aliquots, then the twitch is gone."""
     happening = Happening()
     happening.entry(0.0, "dose-plan", weight_kg=70.0, height_cm=None, sex=None, solution="ropivacaine 0.5 %", limits={})
-    for number, (current_ma, answered) in enumerate(
+    for number, (current_ma, responded) in enumerate(
         [(1.0, True), (0.5, True), (0.3, False), (0.3, False), (0.4, True)]
     ):
-        happening.pulse(2.0 + number, current_ma, answered)
+        happening.pulse(2.0 + number, current_ma, responded)
     happening.estimate(6.1, (0.31, 0.36, 0.42))
     if injected:
         aliquots(happening, [8.0, 14.0])
-        happening.pulse(9.0, 0.5, answered=False)
+        happening.pulse(9.0, 0.5, responded=False)
         happening.alarm(11.0, "twitch-loss", "Twitch lost after the injection at 0.50 mA.")
     return happening
 

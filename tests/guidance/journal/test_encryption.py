@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from guidance.common.errors import UsageError, UserError
-from guidance.journal.encryption import EncryptionKey, new_key_file, of_file, of_phrase
-from guidance.journal.protecting import protect
+from guidance.journal.encryption import EncryptionKey, new_key_file, of_file, of_phrase, protect
 from guidance.note.case_sheet import load_case, save_case
 from guidance.note.note_files import held_in
 from guidance.note.signing import sign

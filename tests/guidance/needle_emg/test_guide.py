@@ -84,8 +84,8 @@ def test_records_are_the_same_however_the_blocks_came(near: np.ndarray) -> None:
 
 def test_a_phase_is_asked_for_and_the_activity_judged_by_it(near: np.ndarray) -> None:
     made = engine(headless=False)
-    (asked,) = (m.record for m in made.step([], messages=[OperatorNote("slight")]))
-    assert asked == Entry("activation", {"phase": "slight", "movement": "Wrist flexion with radial deviation"})
+    (requested,) = (m.record for m in made.step([], messages=[OperatorNote("slight")]))
+    assert requested == Entry("activation", {"phase": "slight", "movement": "Wrist flexion with radial deviation"})
     activity = of(Activity, run(made, near))[-1]
     assert isinstance(activity, Activity)
     assert (activity.phase, activity.fits) == ("slight", True)

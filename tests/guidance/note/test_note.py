@@ -67,7 +67,7 @@ VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent
 def test_no_response_below_is_what_was_verified_at_the_place_even_where_that_was_long_before(tmp_path: Path) -> None:
     happening = Happening()
     happening.entry(2.0, "verification", **VERIFIED)
-    happening.pulse(60.0, 0.5, answered=True)
+    happening.pulse(60.0, 0.5, responded=True)
     assert said(note_of(happening, tmp_path), "No response below").startswith("0.28 mA at 0.1 ms: none of 2 pulses")
 
 
@@ -79,13 +79,13 @@ def test_a_verification_that_no_longer_holds_or_never_did_is_none(
     happening.entry(2.0, "verification", **VERIFIED | {"absent_answered": absent_answered})
     if moved:
         happening.entry(3.0, "redirect")
-    happening.pulse(20.0, later_ma, answered=True)
+    happening.pulse(20.0, later_ma, responded=True)
     assert "no_response_below" in missing(note_of(happening, tmp_path))
 
 
 def test_no_response_below_stays_open_where_no_weaker_pulse_was_tried(tmp_path: Path) -> None:
     happening = Happening()
-    happening.pulse(2.0, 0.5, answered=True)
+    happening.pulse(2.0, 0.5, responded=True)
     page = note_of(happening, tmp_path)
     assert sentences(page, "No response below") == ()
     assert "no_response_below" in missing(page)
@@ -95,7 +95,7 @@ def test_no_response_below_stays_open_where_no_weaker_pulse_was_tried(tmp_path: 
 @pytest.mark.parametrize("spoilt", [{"answered": None}, {"answered": False, "outcome": "not-delivered"}])
 def test_a_pulse_that_cannot_tell_is_no_missed_one(tmp_path: Path, spoilt: dict[str, object]) -> None:
     happening = Happening()
-    happening.pulse(2.0, 0.5, answered=True)
+    happening.pulse(2.0, 0.5, responded=True)
     happening.pulse(3.0, 0.3, **spoilt)  # type: ignore[arg-type]
     assert "no_response_below" in missing(note_of(happening, tmp_path))
 
@@ -103,7 +103,7 @@ def test_a_pulse_that_cannot_tell_is_no_missed_one(tmp_path: Path, spoilt: dict[
 def test_pulses_before_a_redirect_are_of_another_place(tmp_path: Path) -> None:
     happening = block(injected=False)
     happening.entry(6.5, "redirect")
-    happening.pulse(7.0, 0.9, answered=True)
+    happening.pulse(7.0, 0.9, responded=True)
     page = note_of(happening, tmp_path)
     assert said(page, "Minimum current and its duration").startswith("0.90 mA")
     assert "no_response_below" in missing(page)
@@ -111,13 +111,13 @@ def test_pulses_before_a_redirect_are_of_another_place(tmp_path: Path) -> None:
 
 def test_pulses_after_the_injection_do_not_count_for_the_minimum(tmp_path: Path) -> None:
     happening = block()
-    happening.pulse(12.0, 0.1, answered=True)
+    happening.pulse(12.0, 0.1, responded=True)
     assert said(note_of(happening, tmp_path), "Minimum current and its duration").startswith("0.40 mA")
 
 
 def test_a_strong_pulse_that_was_not_answered_is_told_beside_the_minimum(tmp_path: Path) -> None:
     happening = block()
-    happening.pulse(6.5, 0.8, answered=False)
+    happening.pulse(6.5, 0.8, responded=False)
     assert "1 of 4 pulses as strong or stronger" in said(
         note_of(happening, tmp_path), "Minimum current and its duration"
     )
@@ -175,9 +175,9 @@ def test_the_twitch_is_answered_by_its_alarm_and_not_by_counts(tmp_path: Path) -
     assert "twitch_loss" not in missing(note_of(block(), tmp_path / "a"))
     happening = block(injected=False)
     aliquots(happening, [8.0])
-    happening.pulse(9.0, 0.5, answered=False)
+    happening.pulse(9.0, 0.5, responded=False)
     page = note_of(happening, tmp_path / "b")
-    assert "0 of 1 pulses of 0.40 mA or more were answered" in said(page, "Twitch on injection")
+    assert "0 of 1 pulses of 0.40 mA or more had a response" in said(page, "Twitch on injection")
     assert "twitch_loss" in missing(page)
 
 

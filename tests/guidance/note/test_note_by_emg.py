@@ -77,5 +77,5 @@ def test_it_answers_by_what_a_pain_injection_was_led(tmp_path: Path) -> None:
 
 def test_a_block_led_by_stimulation_speaks_of_no_emg_of_the_needle(tmp_path: Path) -> None:
     happening = Happening()
-    happening.pulse(2.0, 0.5, answered=True)
+    happening.pulse(2.0, 0.5, responded=True)
     assert "own EMG" not in said(note_of(happening, tmp_path), TECHNIQUE)

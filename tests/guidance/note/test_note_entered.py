@@ -45,7 +45,7 @@ def test_two_different_sides_stand_out(tmp_path: Path) -> None:
 )
 def test_a_minimum_that_may_be_another_muscles_says_so(tmp_path: Path, judged: str, words: str) -> None:
     happening = Happening()
-    happening.pulse(2.0, 0.5, answered=True)
+    happening.pulse(2.0, 0.5, responded=True)
     answer = happening.made[-1]
     assert isinstance(answer.record, Response)
     happening.made[-1] = TimedRecord(answer.t, replace(answer.record, judged=judged, note="9.5 ms is odd"))

@@ -17,9 +17,8 @@ from drivers.base import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused,
 from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, UsageError, UserError
 from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
 from guidance.contracts.snapshot import Snapshot
-from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless, run_with_screen
+from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless, run_with_screen, screen_channel
 from guidance.processes import launch as processes
-from guidance.processes import screen_channel as desk
 from guidance.processes.screen_channel import ScreenChannel, SocketScreenChannel
 from tests.guidance.ui.fakes import build_snapshot
 from tests.support.command_line import signals_kept
@@ -38,14 +37,14 @@ class Play:
             raise self.fault
         return self
 
-    def run(self, desk: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+    def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         until = time.monotonic() + self.lasts_s
         while time.monotonic() < until and not stopping():
-            if any(isinstance(message, Quit) for message in desk.messages()):
+            if any(isinstance(message, Quit) for message in screen_channel.messages()):
                 break
-            desk.show(build_snapshot)
+            screen_channel.show(build_snapshot)
             time.sleep(0.01)
-        desk.show(build_snapshot, at_once=True)
+        screen_channel.show(build_snapshot, at_once=True)
         return self.amiss
 
 
@@ -82,14 +81,14 @@ def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
     received(link)
     link.send(FrameAck(1))
     assert [type(message) for message in engine.messages()] == [FrameAck]
-    time.sleep(desk.FRAME_S)
+    time.sleep(screen_channel.FRAME_S)
     engine.show(draw)
     assert len(drawn) == 2
     engine.close(ExitOutcome(DONE))
 
 
 def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "_CLOSE_S", 0.05)
+    monkeypatch.setattr(screen_channel, "_CLOSE_S", 0.05)
     engine = SocketScreenChannel(wires[1])
     begun = time.monotonic()
     for _ in range(30):

@@ -16,7 +16,7 @@ from guidance.common.errors import UsageError, UserError
 from guidance.contracts.commands import Stop
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes import observer_link as watching
-from guidance.processes import observers as onlookers
+from guidance.processes import observers
 from guidance.processes import sockets as runtime
 from guidance.processes.observer_link import ObserverLink, open_watch
 from guidance.processes.observers import MOST, ObservedScreenChannel, Observers
@@ -31,22 +31,22 @@ pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this sys
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "run"
     monkeypatch.setattr(runtime, "user_runtime_path", lambda *_, **__: place)
-    monkeypatch.setattr(onlookers, "FRAME_S", 0.0)
+    monkeypatch.setattr(observers, "FRAME_S", 0.0)
     return place
 
 
 @pytest.fixture
-def gallery() -> Iterator[Observers]:
-    gallery = Observers()
-    yield gallery
-    gallery.close()
+def observer_list() -> Iterator[Observers]:
+    observer_list = Observers()
+    yield observer_list
+    observer_list.close()
 
 
 @pytest.fixture
-def link(gallery: Observers, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObserverLink]:
+def link(observer_list: Observers, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObserverLink]:
     monkeypatch.setattr(watching, "wait", lambda *_: [True])
     link = open_watch()
-    until(lambda: bool(gallery._onlookers))
+    until(lambda: bool(observer_list._watching))
     yield link
     link.close()
 
@@ -70,22 +70,24 @@ def received(link: ObserverLink) -> Snapshot:
     return found[-1]
 
 
-def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(gallery: Observers, link: ObserverLink) -> None:
+def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(observer_list: Observers, link: ObserverLink) -> None:
     snapshot = build_live()
-    gallery.show(lambda: snapshot)
+    observer_list.show(lambda: snapshot)
     seen = received(link)
     assert (seen.stimuli, seen.source) == (snapshot.stimuli, snapshot.source)
     assert (seen.emg == snapshot.emg).all()
 
 
-def test_nothing_is_drawn_while_nobody_looks_on(gallery: Observers) -> None:
-    gallery.show(lambda: pytest.fail("drawn for nobody"))
+def test_nothing_is_drawn_while_nobody_looks_on(observer_list: Observers) -> None:
+    observer_list.show(lambda: pytest.fail("drawn for nobody"))
 
 
-def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(gallery: Observers, link: ObserverLink) -> None:
+def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(
+    observer_list: Observers, link: ObserverLink
+) -> None:
     started_s = time.monotonic()
     for number in range(300):
-        gallery.show(lambda number=number: build_live(20, stimuli=number))  # type: ignore[misc]
+        observer_list.show(lambda number=number: build_live(20, stimuli=number))  # type: ignore[misc]
     shown_s = time.monotonic() - started_s
     drawn_s = time.monotonic()
     for number in range(300):
@@ -94,34 +96,36 @@ def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(gallery:
     until(lambda: (received(link)).stimuli == 299)
 
 
-def test_what_an_onlooker_says_is_heard_by_nobody(gallery: Observers, link: ObserverLink) -> None:
-    desk = ObservedScreenChannel(NoScreenChannel(), gallery)
+def test_what_an_onlooker_says_is_heard_by_nobody(observer_list: Observers, link: ObserverLink) -> None:
+    screen_channel = ObservedScreenChannel(NoScreenChannel(), observer_list)
     link.send(Stop())
     link._wire.send(Stop())
-    gallery.show(build_live)
+    observer_list.show(build_live)
     received(link)
-    assert desk.messages() == []
+    assert screen_channel.messages() == []
 
 
-def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(gallery: Observers, link: ObserverLink) -> None:
-    gallery.show(lambda: build_live(ended="operator"), at_once=True)
-    gallery.close()
+def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(
+    observer_list: Observers, link: ObserverLink
+) -> None:
+    observer_list.show(lambda: build_live(ended="operator"), at_once=True)
+    observer_list.close()
     assert received(link).ended == "operator"
     with pytest.raises(EOFError):
         until(lambda: link.receive() is not None)
 
 
-def test_a_desk_that_is_watched_draws_for_both(gallery: Observers, link: ObserverLink) -> None:
-    ObservedScreenChannel(NoScreenChannel(), gallery).show(build_live)
+def test_a_desk_that_is_watched_draws_for_both(observer_list: Observers, link: ObserverLink) -> None:
+    ObservedScreenChannel(NoScreenChannel(), observer_list).show(build_live)
     assert received(link).stimuli == 71
 
 
 def test_the_socket_is_the_users_alone_and_goes_with_the_procedure(folder: Path) -> None:
-    gallery = Observers()
+    observer_list = Observers()
     path = socket_path(os.getpid())
     assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
     assert running() == [os.getpid()]
-    gallery.close()
+    observer_list.close()
     assert running() == []
 
 
@@ -139,9 +143,9 @@ def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> Non
         runtime_folder()
 
 
-def test_no_more_than_a_few_may_look_on(gallery: Observers) -> None:
+def test_no_more_than_a_few_may_look_on(observer_list: Observers) -> None:
     links = [watching._connected(os.getpid()) for _ in range(MOST)]
-    until(lambda: len(gallery._onlookers) == MOST)
+    until(lambda: len(observer_list._watching) == MOST)
     extra = watching._connected(os.getpid())
     assert extra is not None
     with pytest.raises(EOFError):
@@ -150,12 +154,12 @@ def test_no_more_than_a_few_may_look_on(gallery: Observers) -> None:
         link.close()
 
 
-def test_one_that_leaves_is_forgotten(gallery: Observers, link: ObserverLink) -> None:
+def test_one_that_leaves_is_forgotten(observer_list: Observers, link: ObserverLink) -> None:
     link.close()
 
     def is_forgotten() -> bool:
-        gallery.show(build_live)
-        return not gallery._onlookers
+        observer_list.show(build_live)
+        return not observer_list._watching
 
     until(is_forgotten)
 
@@ -171,14 +175,14 @@ def test_without_a_procedure_it_is_said_and_a_dead_socket_is_removed(folder: Pat
     assert not dead.exists()
 
 
-def test_of_several_procedures_one_must_be_named(gallery: Observers, folder: Path) -> None:
+def test_of_several_procedures_one_must_be_named(observer_list: Observers, folder: Path) -> None:
     socket_path(1).hardlink_to(socket_path(os.getpid()))
     with pytest.raises(UsageError, match="--pid"):
         open_watch()
 
 
-def test_what_is_no_snapshot_is_refused_in_words(gallery: Observers, link: ObserverLink) -> None:
-    gallery._onlookers[0]._wire.send("not a snapshot")
+def test_what_is_no_snapshot_is_refused_in_words(observer_list: Observers, link: ObserverLink) -> None:
+    observer_list._watching[0]._wire.send("not a snapshot")
     with pytest.raises(UserError, match="no Snapshot"):
         until(lambda: link.receive() is not None)
 

@@ -13,10 +13,9 @@ from jsonschema import Draft202012Validator
 
 from guidance.citations import tables_of
 from guidance.protocol import ProtocolError, names
-from guidance.protocol.json_schema import json_schema
 from guidance.protocol.library import text_of
 from guidance.protocol.model import protocol_of
-from guidance.protocol.reading import sheet_of
+from guidance.protocol.reading import json_schema, sheet_of
 from guidance.protocol.sheet import Sheet
 from tests.guidance.protocol.mutations import Mutated, mutated
 

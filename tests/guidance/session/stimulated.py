@@ -31,8 +31,8 @@ class Hurried(ManualDial):
 
 def ticked(stimulation: Stimulation, t: float, **changes: object) -> list[Command]:
     asked = [item for item in stimulation.overdue(t) if isinstance(item, Command)]
-    pending = stimulation.answer_pending
-    state = replace(GOOD, answer_pending=pending, unanswered=stimulation.unanswered, **changes)  # type: ignore[arg-type]
+    pending = stimulation.response_pending
+    state = replace(GOOD, response_pending=pending, without_response=stimulation.without_response, **changes)  # type: ignore[arg-type]
     return [*asked, *stimulation.tick(t, state)]
 
 

@@ -185,7 +185,7 @@ def test_what_is_not_valid_is_not_too_close(watch: HealthMonitor) -> None:
 def test_an_estimate_is_stale_some_seconds_after_the_last_fit_answer(
     watch: HealthMonitor, t: float, rate_hz: float, stale: bool
 ) -> None:
-    watch.answered_t = 0.0
+    watch.last_response_t = 0.0
     assert watch.is_stale(t, rate_hz) == stale
 
 

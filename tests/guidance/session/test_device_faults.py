@@ -47,8 +47,8 @@ def test_an_open_circuit_is_told_and_raises_no_current(bench: VirtualBench) -> N
     failed = bench.of("stimulus", outcome="not-delivered")
     assert failed
     assert all(pulse["current_ma"] == 0 and pulse["impedance_kohm"] is None for pulse in failed)
-    answered = {line["sample"] for line in bench.of("response")}
-    assert not answered & {pulse["sample"] for pulse in failed}
+    responded = {line["sample"] for line in bench.of("response")}
+    assert not responded & {pulse["sample"] for pulse in failed}
     begun, over = bench.of("alarm", code="stimulus-not-delivered")
     assert "circuit is open" in begun["text"]
     assert 6.0 < over["t"] < 7.0

@@ -51,7 +51,7 @@ def test_the_screen_is_told_fraction_last_dose_and_what_to_do_next(bench: Virtua
     assert 125 / 210 - 1e-9 < last.fraction < 125 / 210 + 1e-9
     assert last.last_dose_t is not None
     assert 0.2 < last.last_dose_t < 1.0
-    assert last.ask.startswith("Aspirate")
+    assert last.next_step.startswith("Aspirate")
 
 
 def test_a_procedure_without_a_solution_has_no_dose_and_no_plan(bench: VirtualBench) -> None:

@@ -63,7 +63,7 @@ class Silent:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         self.told.append(sentence)
 
 
@@ -78,15 +78,15 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
 
 
 def record(path: Path, seconds: float | None = 2.0, stop_after: int | None = None) -> tuple[str | None, list[str]]:
-    desk, turns = Silent(), iter(range(10**6))
+    screen_channel, turns = Silent(), iter(range(10**6))
     stopping = (lambda: next(turns) >= stop_after) if stop_after is not None else (lambda: False)
-    return RecordingJob("bench:", str(path), seconds).open().run(desk, stopping), desk.told  # type: ignore[arg-type]
+    return RecordingJob("bench:", str(path), seconds).open().run(screen_channel, stopping), screen_channel.told  # type: ignore[arg-type]
 
 
 def test_signal_and_pulses_come_back_as_they_were(device: Callable[..., Bench], tmp_path: Path) -> None:
     bench = device()
-    amiss, told = record(tmp_path / "a.bdf")
-    assert amiss is None
+    delivery_fault, told = record(tmp_path / "a.bdf")
+    assert delivery_fault is None
     assert "2.0 s with 4 pulses" in told[-1]
     assert bench.closed
     again = Recording(tmp_path / "a.bdf")
@@ -131,8 +131,8 @@ def test_lost_samples_are_a_gap_and_what_follows_keeps_its_time(device: Callable
 
 def test_ctrl_c_ends_it_in_order(device: Callable[..., Bench], tmp_path: Path) -> None:
     device()
-    amiss, _ = record(tmp_path / "a.bdf", None, stop_after=30)
-    assert amiss is None
+    delivery_fault, _ = record(tmp_path / "a.bdf", None, stop_after=30)
+    assert delivery_fault is None
     assert Recording(tmp_path / "a.bdf").total_samples == 3000
 
 
@@ -164,9 +164,9 @@ def test_a_full_disk_is_told_and_keeps_what_came_before(
 
 def test_a_device_that_says_nothing_leaves_no_file(device: Callable[..., Bench], tmp_path: Path) -> None:
     device(silent=True)
-    amiss, _ = record(tmp_path / "a.bdf", None, stop_after=2)
-    assert amiss is not None
-    assert "No samples" in amiss
+    delivery_fault, _ = record(tmp_path / "a.bdf", None, stop_after=2)
+    assert delivery_fault is not None
+    assert "No samples" in delivery_fault
     assert not (tmp_path / "a.bdf").exists()
 
 

@@ -83,7 +83,7 @@ def test_a_pulse_under_way_when_it_is_switched_off_is_still_accounted_for() -> N
     list(stimulation.disarm("operator"))
     lost = list(stimulation.overdue(0.1 + CONFIRM_S + 0.01))
     assert [(item.t, item.current_ma) for item in lost if not isinstance(item, Command)] == [(0.1, 1.0)]
-    assert not stimulation.answer_pending
+    assert not stimulation.response_pending
 
 
 def test_it_does_what_the_operator_asks_and_nothing_for_what_is_not_asked_of_it() -> None:

@@ -55,8 +55,8 @@ def test_a_recording_played_into_a_sound_card_is_guided_on(own_loudspeaker: puls
     _, err = listening.communicate(timeout=60)
     lines = read(events.read_text(encoding="utf-8"))
     found = [line["sample"] for line in lines if line["kind"] == "stimulus"]
-    answered = [line for line in lines if line["kind"] == "response" and line["detected"]]
+    responded = [line for line in lines if line["kind"] == "response" and line["detected"]]
     assert listening.returncode == 0, err
     assert len(at) - 3 <= len(found) <= len(at) + 1
-    assert len(answered) >= len(found) - 2
+    assert len(responded) >= len(found) - 2
     assert np.diff(found) / pulse.RATE_HZ == pytest.approx(np.diff(at)[0] / RATE_HZ, abs=2e-4)

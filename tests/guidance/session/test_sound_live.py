@@ -33,7 +33,7 @@ class FakeSound:
         self.played.append(record)
         return 77 if isinstance(record, Cue) else None
 
-    def hear(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
+    def feed(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
         self.samples += sum(len(block.samples) for block in blocks)
         self.awaited.append(awaiting)
 

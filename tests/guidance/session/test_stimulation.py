@@ -50,8 +50,8 @@ CONDITIONS = st.builds(
     armed=st.just(False),
     screen_age_s=st.sampled_from([None, 0.0, 0.9, 1.1]),
     signal_age_s=st.sampled_from([None, 0.0, 0.2, 0.3]),
-    answer_pending=st.just(False),
-    unanswered=st.just(0),
+    response_pending=st.just(False),
+    without_response=st.just(0),
     storage_ok=st.sampled_from([True, True, True, False]),
     connected=st.sampled_from([True, True, True, False]),
     lead_off=st.sampled_from([False, False, False, True]),
@@ -99,8 +99,8 @@ class Played:
     def _state(self, step: Step) -> InterlockConditions:
         stimulation = self.stimulation
         return replace(
-            step.state, armed=stimulation.armed, answer_pending=stimulation.answer_pending,
-            unanswered=stimulation.unanswered,
+            step.state, armed=stimulation.armed, response_pending=stimulation.response_pending,
+            without_response=stimulation.without_response,
         )  # fmt: skip
 
     def _happens(self, step: Step, fire: FirePulse) -> None:
@@ -133,7 +133,7 @@ def test_no_pulse_beyond_the_bounds_and_none_without_the_conditions(
         assert BOUNDS.refusal(current_ma, width_ms, rate_hz) is None, (t, current_ma)
         assert disarming(state) is None
         assert state.armed
-        assert not state.answer_pending
+        assert not state.response_pending
         assert state.signal_age_s is not None
         assert state.signal_age_s <= 0.25
     for (t, last, _), (later_t, current_ma, _) in zip(played.fired, played.fired[1:], strict=False):

@@ -123,7 +123,7 @@ class Seat:
         if at_once or self._frames % 20 == 0:
             self.shown.append(draw())
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, sentence: str) -> None:
         self.told.append(sentence)
 
 
@@ -167,13 +167,13 @@ class VirtualBench:
     ) -> ExitOutcome:  # fmt: skip
         """A procedure of ``duration_s`` of device time, and how it ended."""
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
-        desk: ScreenChannel = self.seat
+        screen_channel: ScreenChannel = self.seat
         try:
             job = LiveJob(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
-            amiss = job.open().run(desk, lambda: False)
+            delivery_fault = job.open().run(screen_channel, lambda: False)
         except (UserError, DeviceError) as fault:
             return outcome_of(fault)
-        return ExitOutcome(1, amiss) if amiss else ExitOutcome(0)
+        return ExitOutcome(1, delivery_fault) if delivery_fault else ExitOutcome(0)
 
     @property
     def is_enabled(self) -> bool:

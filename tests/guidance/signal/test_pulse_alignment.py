@@ -29,7 +29,8 @@ def asked(at: NDArray[np.int64], late_ms: NDArray[np.float64] | float, **changes
     """The pulses as the host knows them, each given ``late_ms`` after it was asked for."""
     samples = np.round(at - np.broadcast_to(np.asarray(late_ms), at.shape) * RATE_HZ / 1e3).astype(int)
     made = (
-        Pulse(int(s), current_ma=0.5, requested_ma=0.5, width_ms=0.1, asked_ns=int(s / RATE_HZ * 1e9)) for s in samples
+        Pulse(int(s), current_ma=0.5, requested_ma=0.5, width_ms=0.1, requested_ns=int(s / RATE_HZ * 1e9))
+        for s in samples
     )
     return tuple(replace(pulse, outcome=Outcome.UNCONFIRMED, **changes) for pulse in made)  # type: ignore[arg-type]
 

@@ -26,7 +26,7 @@ PROTOCOL = load("generic-block")
 DEVICE = Limits(20.0, 0.01, 0.05, 2.0, 50.0)
 BOUNDS = PulseBounds.least(DEVICE, PROTOCOL)
 GOOD = InterlockConditions(
-    armed=True, screen_age_s=0.1, signal_age_s=0.01, answer_pending=False, unanswered=0, storage_ok=True,
+    armed=True, screen_age_s=0.1, signal_age_s=0.01, response_pending=False, without_response=0, storage_ok=True,
     connected=True, lead_off=False, device_fault=None, headless=False,
 )  # fmt: skip
 
@@ -92,24 +92,24 @@ def test_a_step_up_is_thirty_percent_or_a_tenth_of_a_milliampere(last: float, hi
 
 
 def test_only_what_was_delivered_lifts_the_ladder() -> None:
-    ladder = StepLimiter(1.0, 0.1)
-    assert ladder.highest_ma(0.1) == 1.0
-    ladder.asked(1.0, 0.1)
-    assert ladder.highest_ma(0.1) == 1.0
-    ladder.delivered(1.0)
-    assert ladder.highest_ma(0.1) == pytest.approx(1.3)
-    ladder.asked(1.3, 0.1)
-    ladder.delivered(0.4)
-    assert ladder.highest_ma(0.1) == pytest.approx(0.52)
-    ladder.asked(0.2, 0.1)
-    assert ladder.highest_ma(0.1) == pytest.approx(0.3)
+    step_limiter = StepLimiter(1.0, 0.1)
+    assert step_limiter.highest_ma(0.1) == 1.0
+    step_limiter.asked(1.0, 0.1)
+    assert step_limiter.highest_ma(0.1) == 1.0
+    step_limiter.delivered(1.0)
+    assert step_limiter.highest_ma(0.1) == pytest.approx(1.3)
+    step_limiter.asked(1.3, 0.1)
+    step_limiter.delivered(0.4)
+    assert step_limiter.highest_ma(0.1) == pytest.approx(0.52)
+    step_limiter.asked(0.2, 0.1)
+    assert step_limiter.highest_ma(0.1) == pytest.approx(0.3)
 
 
 def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
-    ladder = StepLimiter(1.0, 0.1)
-    ladder.asked(0.5, 0.1)
-    ladder.delivered(5.0)
-    assert ladder.highest_ma(0.1) == pytest.approx(0.65)
+    step_limiter = StepLimiter(1.0, 0.1)
+    step_limiter.asked(0.5, 0.1)
+    step_limiter.delivered(5.0)
+    assert step_limiter.highest_ma(0.1) == pytest.approx(0.65)
 
 
 @pytest.mark.parametrize("chronaxie_ms", [0.02, 0.1, 0.2, 0.5])
@@ -118,22 +118,22 @@ def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
 def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chronaxie(
     chronaxie_ms: float, from_ms: float, to_ms: float
 ) -> None:
-    ladder = StepLimiter(1.0, from_ms)
-    ladder.asked(1.0, from_ms)
-    ladder.delivered(1.0)
-    highest_ma = ladder.highest_ma(to_ms)
+    step_limiter = StepLimiter(1.0, from_ms)
+    step_limiter.asked(1.0, from_ms)
+    step_limiter.delivered(1.0)
+    highest_ma = step_limiter.highest_ma(to_ms)
     excites = (1 + chronaxie_ms / from_ms) / (1 + chronaxie_ms / to_ms)
     assert highest_ma <= highest_step(1.0) + 1e-9
     assert highest_ma * excites <= highest_step(1.0) + 1e-9
 
 
 def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_every_width() -> None:
-    ladder = StepLimiter(1.0, 0.1)
-    ladder.asked(0.3, 1.0)
-    assert ladder.highest_ma(1.0) == pytest.approx(0.25)
-    assert ladder.highest_ma(0.1) == pytest.approx(0.25)
-    ladder.delivered(0.3)
-    assert ladder.highest_ma(0.1) == pytest.approx(0.4)
+    step_limiter = StepLimiter(1.0, 0.1)
+    step_limiter.asked(0.3, 1.0)
+    assert step_limiter.highest_ma(1.0) == pytest.approx(0.25)
+    assert step_limiter.highest_ma(0.1) == pytest.approx(0.25)
+    step_limiter.delivered(0.3)
+    assert step_limiter.highest_ma(0.1) == pytest.approx(0.4)
 
 
 def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:

@@ -19,9 +19,9 @@ def single(*requests: Request) -> SingleRequests:
 
 def given(
     t: float, current_ma: float | None = 1.0, width_ms: float | None = 0.1, *, echo_ma: float | None = None,
-    is_single: bool | None = None, asked_ns: int | None = None,
+    is_single: bool | None = None, requested_ns: int | None = None,
 ) -> tuple[Pulse, float]:  # fmt: skip
-    return Pulse(round(t * 5000), 0, current_ma, echo_ma, width_ms, single=is_single, asked_ns=asked_ns), t
+    return Pulse(round(t * 5000), 0, current_ma, echo_ma, width_ms, single=is_single, requested_ns=requested_ns), t
 
 
 def test_a_pulse_that_was_requested_is_accounted_for_once() -> None:
@@ -73,8 +73,8 @@ def test_a_report_that_was_lost_does_not_put_the_next_one_wrong() -> None:
 
 def test_a_pulse_of_a_stimulator_on_its_own_clock_is_taken_by_its_order() -> None:
     account = single(Request(1.0, 1.0, 0.1))
-    assert account.mismatch(*given(3.0, asked_ns=7)) is None
-    assert account.mismatch(*given(3.0, asked_ns=8))
+    assert account.mismatch(*given(3.0, requested_ns=7)) is None
+    assert account.mismatch(*given(3.0, requested_ns=8))
 
 
 def test_a_pulse_that_failed_and_was_not_requested_is_reported_too() -> None:

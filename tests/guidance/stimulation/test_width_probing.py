@@ -49,7 +49,7 @@ def test_a_round_goes_up_through_the_widths_and_down_again_between_usual_pulses(
     probing, given = WidthProbing(0.1, (0.3, 1.0)), []
     for _ in range(2 * USUAL_BETWEEN + 8):
         given.append(probing.width_ms)
-        probing.heard(may=True)
+        probing.observe(may=True)
     found = "".join({0.1: ".", 0.3: "m", 1.0: "w"}[width] for width in given).strip(".")
     assert found.startswith("mwm" + "." * USUAL_BETWEEN)
 
@@ -57,11 +57,11 @@ def test_a_round_goes_up_through_the_widths_and_down_again_between_usual_pulses(
 def test_a_round_that_is_not_timely_waits_and_begins_anew() -> None:
     probing = WidthProbing(0.1, (0.3, 1.0))
     for _ in range(USUAL_BETWEEN + 1):
-        probing.heard(may=True)
+        probing.observe(may=True)
     assert probing.probes
-    probing.heard(may=False)
+    probing.observe(may=False)
     assert probing.width_ms == 0.1
-    probing.heard(may=True)
+    probing.observe(may=True)
     assert probing.width_ms == 0.3
 
 

@@ -225,7 +225,7 @@ def build_dose(**changes: Any) -> DoseView:
         left_ml=22.0,
         last_dose_t=100.0,
         aspirate_in_ml=0.0,
-        ask="Aspirate before the next aliquot.",
+        next_step="Aspirate before the next aliquot.",
     )
     return replace(dose, **changes)
 

@@ -45,7 +45,7 @@ def test_where_there_is_little_room_the_fraction_is_what_stays(width: int) -> No
 
 
 def test_text_from_outside_is_shown_but_never_obeyed() -> None:
-    text = line(ask=HOSTILE, total_mg=((HOSTILE, 1.0),))
+    text = line(next_step=HOSTILE, total_mg=((HOSTILE, 1.0),))
     assert "[red]x[/]" in text
     assert not set(text) & OBEYED
 

@@ -23,7 +23,7 @@ ANTAGONIST = MuscleView("wrist extensor", 9.0, rest_uv=5.0, largest_uv=90.0, lin
 WORK = ExerciseView(
     exercise="antagonist-quiet",
     phase="work",
-    say="TENSE",
+    prompt="TENSE",
     do="Tense the first muscle above its line, and keep the second below its own.",
     hint="",
     left_s=6.3,
@@ -41,15 +41,17 @@ STATES = {
     "calibration": replace(
         WORK,
         phase="effort",
-        say="TENSE",
+        prompt="TENSE",
         do="As strong as you can, without pain: 2 of 3.",
         hint="Once more: no effort stood out of rest (3 uV against 2 uV at rest).",
         trial=None,
         scores=(),
         muscles=(replace(AGONIST, largest_uv=None, line_uv=None),),
     ),
-    "done": replace(WORK, phase="done", say="WELL DONE", do="That was all for this time.", left_s=None, scoring=False),
-    "failed": replace(WORK, phase="failed", say="STOPPED", do="wrist flexor: the signal is flat.", left_s=None),
+    "done": replace(
+        WORK, phase="done", prompt="WELL DONE", do="That was all for this time.", left_s=None, scoring=False
+    ),
+    "failed": replace(WORK, phase="failed", prompt="STOPPED", do="wrist flexor: the signal is flat.", left_s=None),
 }
 
 
