@@ -92,7 +92,7 @@ def test_no_response_below_stays_open_where_no_weaker_pulse_was_tried(tmp_path: 
     assert "minimum_current" not in missing(page)
 
 
-@pytest.mark.parametrize("spoilt", [{"answered": None}, {"answered": False, "outcome": "not-delivered"}])
+@pytest.mark.parametrize("spoilt", [{"responded": None}, {"responded": False, "outcome": "not-delivered"}])
 def test_a_pulse_that_cannot_tell_is_no_missed_one(tmp_path: Path, spoilt: dict[str, object]) -> None:
     happening = Happening()
     happening.pulse(2.0, 0.5, responded=True)
