@@ -103,12 +103,12 @@ def _check(options: dict[str, Any]) -> None:
 def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
     """What the exercise asks and its settings, or a usage error."""
     from guidance.biofeedback.plan import plan_of
-    from guidance.protocol.library import loaded
+    from guidance.protocol.library import load_sheet
     from guidance.protocol.sheet import BiofeedbackProtocol
 
     try:
         name = resolve(options["protocol_id"])
-        sheet, protocol = loaded(name).sheet, load(name)
+        sheet, protocol = load_sheet(name).sheet, load(name)
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
     if not isinstance(sheet, BiofeedbackProtocol):

@@ -20,7 +20,7 @@ from guidance.dose.drugs import DrugTable, Toxin, load
 from guidance.dose.formatting import percent
 from guidance.dose.rescue import rescue
 from guidance.dose.site import SiteTable
-from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, epinephrine, volume_ml, written
+from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, epinephrine, parse_amount, volume_ml
 from guidance.dose.toxin import ToxinShare, toxin_shares
 
 _EPILOG = """\b
@@ -114,7 +114,7 @@ def _asked_dose(
 
 
 def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[GivenDose, ...]:
-    return tuple(read_dose(table, written(text)) for text in texts)
+    return tuple(read_dose(table, parse_amount(text)) for text in texts)
 
 
 @dose.command("rescue")

@@ -17,7 +17,7 @@ from guidance.protocol import ProtocolError, all_names, resolve, site_folder
 from guidance.protocol.diff import differences
 from guidance.protocol.display import overview, page, table
 from guidance.protocol.draft import SCHEMA_FILE, draft
-from guidance.protocol.library import LoadedSheet, from_file, loaded, text_of
+from guidance.protocol.library import LoadedSheet, from_file, load_sheet, text_of
 from guidance.protocol.reading import json_schema
 from guidance.protocol.search import search
 
@@ -74,7 +74,7 @@ def show(name: str, *, as_toml: bool, as_json: bool) -> None:
 @JSON
 def validate(files: tuple[str, ...], *, as_json: bool) -> None:
     """Check each FILE, or every protocol there is, a site's own among them; each fault is told with file and key."""
-    answers = [_verdict(file, _checked_file) for file in files] or [_verdict(n, loaded) for n in all_names()]
+    answers = [_verdict(file, _checked_file) for file in files] or [_verdict(n, load_sheet) for n in all_names()]
     if as_json:
         click.echo(json.dumps(answers))
     else:
@@ -138,14 +138,14 @@ def _lines(found: list[Any], authors: dict[str, Any]) -> Iterator[str]:
 
 def _loaded(name: str, *, with_site: bool = True) -> LoadedSheet:
     try:
-        return loaded(resolve(name), with_site=with_site)
+        return load_sheet(resolve(name), with_site=with_site)
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
 
 
 def _held(name: str) -> LoadedSheet | ProtocolError:
     try:
-        return loaded(name)
+        return load_sheet(name)
     except ProtocolError as fault:
         return fault
 

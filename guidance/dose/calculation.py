@@ -100,9 +100,9 @@ class DoseCalculation:
             yield self.table.earlier.rule
         yield self.table.patient.reduce
 
-    def _stated(self, said: Statement) -> str:
-        note = f"; {said.note}" if said.note else ""
-        return f"{said.text}{note} [{self.table.citation(said)}]"
+    def _stated(self, statement: Statement) -> str:
+        note = f"; {statement.note}" if statement.note else ""
+        return f"{statement.text}{note} [{self.table.citation(statement)}]"
 
     def _sourced(self, item: Sourced[float], unit: str) -> str:
         if item.value is None:
@@ -111,39 +111,39 @@ class DoseCalculation:
         return f"{item.value:g} {unit}{note} [{self.table.citation(item)}]"
 
 
-def lines_of(answer: DoseCalculation) -> list[str]:
+def lines_of(calculation: DoseCalculation) -> list[str]:
     """The answer to be read at the bedside."""
-    lines = [f"{answer.drug}, limit: {limit_words(answer.limit)}"] if not answer.planned else []
-    lines += [text for share in answer.total.shares for text in _share_lines(share)]
-    if answer.total.shares:
-        lines += ["", _verdict(answer.total)]
-    if answer.left_ml is not None and answer.mg_per_ml is not None:
-        lines.append(f"Left up to the limit: {left(answer.left_ml)} of {concentration(answer.mg_per_ml)}")
-    if answer.epinephrine_ug != 0.0:
-        lines.append(_epinephrine_line(answer.epinephrine_ug, answer.table.epinephrine.max_ug.value))
-    if answer.changes:
-        lines += ["", "Changed at this site:", *(f"  {text}" for text in answer.changes)]
-    lines += ["", "To be borne in mind:", *(f"  {text}" for text in answer.remarks())]
-    lines += ["", "Where the limits were read:", *(f"  {text}" for text in answer.sources())]
-    return lines + [f"  {text}" for text in answer.references()]
+    lines = [f"{calculation.drug}, limit: {limit_words(calculation.limit)}"] if not calculation.planned else []
+    lines += [text for share in calculation.total.shares for text in _share_lines(share)]
+    if calculation.total.shares:
+        lines += ["", _verdict(calculation.total)]
+    if calculation.left_ml is not None and calculation.mg_per_ml is not None:
+        lines.append(f"Left up to the limit: {left(calculation.left_ml)} of {concentration(calculation.mg_per_ml)}")
+    if calculation.epinephrine_ug != 0.0:
+        lines.append(_epinephrine_line(calculation.epinephrine_ug, calculation.table.epinephrine.max_ug.value))
+    if calculation.changes:
+        lines += ["", "Changed at this site:", *(f"  {text}" for text in calculation.changes)]
+    lines += ["", "To be borne in mind:", *(f"  {text}" for text in calculation.remarks())]
+    lines += ["", "Where the limits were read:", *(f"  {text}" for text in calculation.sources())]
+    return lines + [f"  {text}" for text in calculation.references()]
 
 
-def json_of(answer: DoseCalculation) -> dict[str, Any]:
+def json_of(calculation: DoseCalculation) -> dict[str, Any]:
     """The answer for a program; what is not known is None."""
-    total = answer.total
+    total = calculation.total
     return {
-        "weight_kg": answer.patient.weight_kg,
-        "doses": [_share_json(answer, share, planned=share.dose in answer.planned) for share in total.shares],
-        "limit": _limit_json(answer, answer.limit),
-        "fraction": total.fraction if answer.limit.is_whole else None,
+        "weight_kg": calculation.patient.weight_kg,
+        "doses": [_share_json(calculation, share, planned=share.dose in calculation.planned) for share in total.shares],
+        "limit": _limit_json(calculation, calculation.limit),
+        "fraction": total.fraction if calculation.limit.is_whole else None,
         "fraction_at_least": total.fraction,
         "warns": total.warns,
         "reached": total.alarms,
         "over": total.is_over,
-        "left_ml": answer.left_ml,
-        "epinephrine_ug": answer.epinephrine_ug,
-        "remarks": answer.remarks(),
-        "site_changes": list(answer.changes),
+        "left_ml": calculation.left_ml,
+        "epinephrine_ug": calculation.epinephrine_ug,
+        "remarks": calculation.remarks(),
+        "site_changes": list(calculation.changes),
     }
 
 
@@ -175,23 +175,23 @@ def _verdict(total: CumulativeDose) -> str:
     return f"WARNING, near the limit: {fraction}" if total.warns else f"Together: {fraction}"
 
 
-def _share_json(answer: DoseCalculation, share: LimitShare, *, planned: bool) -> dict[str, Any]:
+def _share_json(calculation: DoseCalculation, share: LimitShare, *, planned: bool) -> dict[str, Any]:
     dose = asdict(share.dose) | {"planned": planned, "fraction": share.fraction if share.limit.is_whole else None}
-    return dose | {"fraction_at_least": share.fraction, "limit": _limit_json(answer, share.limit)}
+    return dose | {"fraction_at_least": share.fraction, "limit": _limit_json(calculation, share.limit)}
 
 
-def _limit_json(answer: DoseCalculation, limit: DrugLimit) -> dict[str, Any]:
+def _limit_json(calculation: DoseCalculation, limit: DrugLimit) -> dict[str, Any]:
     return {
         "drug": limit.drug,
         "mg": limit.mg if limit.is_whole else None,
         "binds": limit.rule if limit.is_whole else None,
-        "mg_per_kg": _item_json(answer, limit.per_kg),
-        "absolute_mg": _item_json(answer, limit.absolute),
+        "mg_per_kg": _item_json(calculation, limit.per_kg),
+        "absolute_mg": _item_json(calculation, limit.absolute),
         "weight": asdict(limit.weight) if limit.weight else None,
         "raised_by_epinephrine": limit.raised,
     }
 
 
-def _item_json(answer: DoseCalculation, item: Sourced[float]) -> dict[str, Any]:
-    sources = [answer.table.refs.get(key, key) for key in item.sources]
+def _item_json(calculation: DoseCalculation, item: Sourced[float]) -> dict[str, Any]:
+    sources = [calculation.table.refs.get(key, key) for key in item.sources]
     return {"value": item.value, "certainty": item.certainty, "sources": sources, "note": item.note}

@@ -163,10 +163,10 @@ class DrugTable(Document):
     toxin: dict[Name, Toxin]
 
     @model_validator(mode="after")
-    def _told_apart(self) -> Self:
+    def _check_unique_names(self) -> Self:
         both = [(name, other) for names in self._names() for name, other in names]
-        said = [name.casefold() for name, _ in both]
-        twice = sorted({name for name in said if said.count(name) > 1})
+        folded = [name.casefold() for name, _ in both]
+        twice = sorted({name for name in folded if folded.count(name) > 1})
         if twice:
             raise PydanticCustomError("names", "{name} names two drugs", {"name": twice[0]})
         return self
@@ -177,12 +177,12 @@ class DrugTable(Document):
 
     def find_anaesthetic(self, name: str) -> tuple[str, Anaesthetic]:
         """Key and limits of the anaesthetic that clinicians call ``name``. Raises DoseError with the nearest names."""
-        key = _found(name, self._names()[0], "local anaesthetic")
+        key = _key_of(name, self._names()[0], "local anaesthetic")
         return key, self.anaesthetic[key]
 
     def find_toxin(self, name: str) -> tuple[str, Toxin]:
         """Key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
-        key = _found(name, self._names()[1], "botulinum toxin")
+        key = _key_of(name, self._names()[1], "botulinum toxin")
         return key, self.toxin[key]
 
     def citation(self, item: Cited | Sourced[Any]) -> str:
@@ -229,7 +229,7 @@ def _need(table: Strict, *keys: str) -> None:
             raise PydanticCustomError("needed", "{key} must have a value; missing is not allowed there", {"key": key})
 
 
-def _found(name: str, named: Iterable[tuple[str, str]], kind: str) -> str:
+def _key_of(name: str, named: Iterable[tuple[str, str]], kind: str) -> str:
     keys = {known.casefold(): key for known, key in named}
     wanted = " ".join(name.casefold().split())
     if wanted in keys:

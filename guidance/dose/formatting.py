@@ -48,10 +48,10 @@ def solution_name(solution: Sequence[SolutionPart]) -> str:
 
 def dose_words(dose: GivenDose) -> str:
     """A dose as drug, concentration, volume, mg, and how long ago."""
-    made = "" if dose.mg_per_ml is None else f" {concentration(dose.mg_per_ml)}"
+    strength = "" if dose.mg_per_ml is None else f" {concentration(dose.mg_per_ml)}"
     volume = "" if dose.volume_ml is None else f", {dose.volume_ml:g} mL"
     ago = "" if dose.minutes_ago is None else f", {dose.minutes_ago:g} min ago"
-    return f"{dose.drug}{made}{volume}{epinephrine_words(dose.epinephrine)}: {dose.mg:g} mg{ago}"
+    return f"{dose.drug}{strength}{volume}{epinephrine_words(dose.epinephrine)}: {dose.mg:g} mg{ago}"
 
 
 def limit_words(limit: DrugLimit) -> str:
@@ -70,10 +70,10 @@ def limit_words(limit: DrugLimit) -> str:
 
 def total_words(total: CumulativeDose) -> str:
     """What of the limit is taken up, in a sentence."""
-    given = ", ".join(f"{drug} {mg:g} mg" for drug, mg in total.mg_by_drug().items())
+    amounts = ", ".join(f"{drug} {mg:g} mg" for drug, mg in total.mg_by_drug().items())
     if total.is_whole:
-        return f"{percent(total.fraction)} of the limit: {given}."
-    return f"At least {percent(total.fraction)} of the limit (no weight was given): {given}."
+        return f"{percent(total.fraction)} of the limit: {amounts}."
+    return f"At least {percent(total.fraction)} of the limit (no weight was given): {amounts}."
 
 
 def plan_fields(plan: DosePlan) -> dict[str, object]:

@@ -32,9 +32,9 @@ class DoseGuard:
         self._injected_ml = self._since_aspiration_ml = 0.0
         self._aspirated = self._blood = self._warned = self._begun = False
         self._last_t: float | None = None
-        self._held = self._said = ""
-        self._held_ml: float | None = None
-        self._told = False
+        self._why_refused = self._remark = ""
+        self._refused_ml: float | None = None
+        self._has_entries = False
 
     def begin(self) -> Iterator[Record]:
         """The plan for the record, once, and what the earlier doses already come to."""
@@ -45,21 +45,21 @@ class DoseGuard:
             yield Entry("dose-plan", plan_fields(self._plan))
             yield from self._levels(self._plan.total(0.0))
 
-    def obey(self, asked: DoseRequest, t: float) -> Iterator[Record]:
+    def obey(self, request: DoseRequest, t: float) -> Iterator[Record]:
         """Take in an aspiration or an aliquot at ``t``."""
-        self._held, self._held_ml, self._said = "", None, ""
-        self._told = True
-        if isinstance(asked, Aspiration):
-            yield from self._aspiration(asked)
-        elif why := self._refusal(asked):
-            self._held, self._held_ml = why, asked.volume_ml if _is_volume(asked.volume_ml) else None
-            yield Entry("injection-refused", {"volume_ml": asked.volume_ml, "why": why})
+        self._why_refused, self._refused_ml, self._remark = "", None, ""
+        self._has_entries = True
+        if isinstance(request, Aspiration):
+            yield from self._aspiration(request)
+        elif why := self._refusal(request):
+            self._why_refused, self._refused_ml = why, request.volume_ml if _is_volume(request.volume_ml) else None
+            yield Entry("injection-refused", {"volume_ml": request.volume_ml, "why": why})
         else:
-            yield from self._injection(asked, t)
+            yield from self._injection(request, t)
 
     def view(self) -> DoseView | None:
         """What a screen shows; None while there is neither a plan nor anything given."""
-        if self._plan is None and not self._told:
+        if self._plan is None and not self._has_entries:
             return None
         total = self._plan.total(self._injected_ml) if self._plan else None
         return DoseView(
@@ -72,8 +72,8 @@ class DoseGuard:
             left_ml=self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None,
             last_dose_t=self._last_t,
             aspirate_in_ml=self._aspirate_in_ml,
-            next_step=self._held or self._ask(),
-            held_ml=self._held_ml,
+            next_step=self._why_refused or self._next_step(),
+            held_ml=self._refused_ml,
             blood=self._blood,
         )
 
@@ -81,33 +81,33 @@ class DoseGuard:
     def _aspirate_in_ml(self) -> float:
         return max(self._every_ml - self._since_aspiration_ml, 0.0) if self._aspirated else 0.0
 
-    def _aspiration(self, asked: Aspiration) -> Iterator[Record]:
-        fields = {"blood": asked.blood, "volume_ml_since_last": self._since_aspiration_ml}
-        self._blood, self._aspirated = asked.blood, not asked.blood
+    def _aspiration(self, request: Aspiration) -> Iterator[Record]:
+        fields = {"blood": request.blood, "volume_ml_since_last": self._since_aspiration_ml}
+        self._blood, self._aspirated = request.blood, not request.blood
         self._since_aspiration_ml = 0.0
         yield Entry("aspiration", fields)
 
-    def _refusal(self, asked: Aliquot) -> str | None:
-        """Why ``asked`` is not taken in, in words; a reason overrides all but what cannot be a volume."""
-        if not _is_volume(asked.volume_ml):
-            return f"{asked.volume_ml:g} mL cannot be an aliquot; it must be above 0 and at most {MOST_ML:g} mL."
-        if asked.reason.strip():
+    def _refusal(self, request: Aliquot) -> str | None:
+        """Why ``request`` is not taken in, in words; a reason overrides all but what cannot be a volume."""
+        if not _is_volume(request.volume_ml):
+            return f"{request.volume_ml:g} mL cannot be an aliquot; it must be above 0 and at most {MOST_ML:g} mL."
+        if request.reason.strip():
             return None
         if self._blood:
             return "Blood was aspirated: do not inject. Move the needle and aspirate again, or give a reason."
-        total = self._plan.total(self._injected_ml + asked.volume_ml) if self._plan else None
+        total = self._plan.total(self._injected_ml + request.volume_ml) if self._plan else None
         if total and total.is_over:
-            return f"Held: {asked.volume_ml:g} mL more would be {_least(total)} of the limit. Give a reason, or less."
+            return f"Held: {request.volume_ml:g} mL more would be {_least(total)} of the limit. Give a reason, or less."
         return None
 
-    def _injection(self, asked: Aliquot, t: float) -> Iterator[Record]:
-        self._said = self._unaspirated(asked.volume_ml)
+    def _injection(self, request: Aliquot, t: float) -> Iterator[Record]:
+        self._remark = self._unaspirated(request.volume_ml)
         aspirated = self._aspirated
-        self._injected_ml += asked.volume_ml
-        self._since_aspiration_ml += asked.volume_ml
+        self._injected_ml += request.volume_ml
+        self._since_aspiration_ml += request.volume_ml
         self._aspirated, self._last_t = False, t
         total = self._plan.total(self._injected_ml) if self._plan else None
-        yield Entry("injection", self._fields(asked, total, aspirated=aspirated))
+        yield Entry("injection", self._fields(request, total, aspirated=aspirated))
         if total:
             yield from self._levels(total)
 
@@ -119,8 +119,8 @@ class DoseGuard:
             return f"The last {volume_ml:g} mL were injected in one; aspirate every {self._every_ml:g} mL."
         return ""
 
-    def _fields(self, asked: Aliquot, total: CumulativeDose | None, *, aspirated: bool) -> dict[str, object]:
-        plan, why = self._plan, [self._said] if self._said else []
+    def _fields(self, request: Aliquot, total: CumulativeDose | None, *, aspirated: bool) -> dict[str, object]:
+        plan, why = self._plan, [self._remark] if self._remark else []
         if plan is None:
             why.append("No solution was named, so no dose is known; start with --solution.")
         elif total and not total.is_whole:
@@ -128,14 +128,14 @@ class DoseGuard:
         return {
             "drug": " + ".join(part.drug for part in plan.solution) if plan else None,
             "concentration": concentrations(plan.solution) if plan else None,
-            "volume_ml": asked.volume_ml,
+            "volume_ml": request.volume_ml,
             "total_volume_ml": self._injected_ml,
-            "mg": {part.drug: part.mg_per_ml * asked.volume_ml for part in plan.solution} if plan else None,
+            "mg": {part.drug: part.mg_per_ml * request.volume_ml for part in plan.solution} if plan else None,
             "total_mg": total.mg_by_drug() if total else None,
             "fraction": total.fraction if total and total.is_whole else None,
             "fraction_at_least": total.fraction if total else None,
             "aspirated": aspirated,
-            "reason": asked.reason.strip() or None,
+            "reason": request.reason.strip() or None,
             "why": " ".join(why) or None,
         }
 
@@ -153,12 +153,12 @@ class DoseGuard:
         kg = self._plan.patient.weight_kg if self._plan else None
         return f"Lipid rescue: needle-guidance dose rescue{'' if kg is None else f' --weight {kg:g}'}"
 
-    def _ask(self) -> str:
+    def _next_step(self) -> str:
         """What is to be done before the next aliquot."""
         if self._blood:
             return "Blood aspirated: move the needle, aspirate again"
         if not self._aspirated:
-            return " ".join(filter(None, (self._said, "Aspirate before the next aliquot.")))
+            return " ".join(filter(None, (self._remark, "Aspirate before the next aliquot.")))
         return f"Aspirated: at most {self._every_ml:g} mL, then aspirate again"
 
 

@@ -93,9 +93,9 @@ def _epinephrine(table: DrugTable, entry: Anaesthetic, added: Epinephrine | None
     if strength is not None and strength < weakest:
         return False, [f"epinephrine below {weakest:g} ug/mL does not raise the limit"]
     notes = [f"the epinephrine is taken as {weakest:g} ug/mL or more; its strength was not told"] * (strength is None)
-    for found in (entry.max_mg_per_kg_epinephrine, entry.max_mg_epinephrine):
-        if found.missing and (said := f"with epinephrine: {found.missing}") not in notes:
-            notes.append(said)
+    for entry_limit in (entry.max_mg_per_kg_epinephrine, entry.max_mg_epinephrine):
+        if entry_limit.missing and (remark := f"with epinephrine: {entry_limit.missing}") not in notes:
+            notes.append(remark)
     return True, notes
 
 

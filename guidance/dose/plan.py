@@ -17,7 +17,7 @@ from guidance.dose.cumulative_dose import (
 )
 from guidance.dose.drugs import DrugTable
 from guidance.dose.patient import DosePatient
-from guidance.dose.text import DoseError, written
+from guidance.dose.text import DoseError, parse_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def plan_of(table: DrugTable, patient: DosePatient, solution: str, earlier: Sequ
     What limits do not cover, such as a child, is refused here, not when the syringe is at the needle.
     """
     plan = DosePlan(
-        table, patient, solution_of(table, solution), tuple(read_dose(table, written(text)) for text in earlier)
+        table, patient, solution_of(table, solution), tuple(read_dose(table, parse_amount(text)) for text in earlier)
     )
     plan.left_ml(0.0)
     return plan
@@ -57,7 +57,7 @@ def plan_of(table: DrugTable, patient: DosePatient, solution: str, earlier: Sequ
 
 def solution_of(table: DrugTable, text: str) -> tuple[SolutionPart, ...]:
     """The parts of one syringe; epinephrine named with one of them is with all. Raises DoseError."""
-    parts = [read_part(table, written(part)) for part in text.split("+")]
+    parts = [read_part(table, parse_amount(part)) for part in text.split("+")]
     if len({part.drug for part in parts}) < len(parts):
         raise DoseError(f"{text!r} names a drug twice; give its concentration after mixing, once.")
     added = {part.epinephrine for part in parts if part.epinephrine}

@@ -107,5 +107,5 @@ def _sourced(table: DrugTable, item: Sourced[Any]) -> str:
     return f"{value}{note} [{table.citation(item)}]"
 
 
-def _stated(table: DrugTable, said: Statement) -> str:
-    return f"{said.text} [{table.citation(said)}]"
+def _stated(table: DrugTable, statement: Statement) -> str:
+    return f"{statement.text} [{table.citation(statement)}]"

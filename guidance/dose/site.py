@@ -10,7 +10,7 @@ from guidance.citations import build, tables_of
 from guidance.dose.drugs import FILE, DrugTable, load
 from guidance.protocol.library import file_text, site_folder
 from guidance.protocol.model import Change
-from guidance.protocol.overrides import is_override, merged
+from guidance.protocol.overrides import is_override, merge_override
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def table_from(path: Path) -> SiteTable:
     if not is_override(tables):
         return SiteTable(build(DrugTable, tables, file))
     shipped = tables_of(resources.files("protocols").joinpath(FILE).read_text(encoding="utf-8"), FILE)
-    together, changes = merged(shipped, tables, file)
+    together, changes = merge_override(shipped, tables, file)
     return SiteTable(build(DrugTable, together, file), changes)
 
 

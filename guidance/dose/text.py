@@ -63,16 +63,16 @@ def epinephrine(text: str) -> Epinephrine:
     """``1:200000`` or ``5ug/mL``, or nothing where only its presence is told. Raises DoseError."""
     if not text.strip():
         return Epinephrine(None)
-    found = _ONLY_STRENGTH.fullmatch(text)
-    if not found:
+    match = _ONLY_STRENGTH.fullmatch(text)
+    if not match:
         raise DoseError(f"{text!r} is not a strength of epinephrine; write it as 1:200000 or 5ug/mL.")
-    return _strength(found)
+    return _strength(match)
 
 
-def written(text: str) -> WrittenAmount:
+def parse_amount(text: str) -> WrittenAmount:
     """A dose or solution in words. Raises DoseError for what cannot be understood."""
-    rest, found = _taken(_EPINEPHRINE, text, "epinephrine")
-    added = _strength(found) if found else None
+    rest, match = _extract(_EPINEPHRINE, text, "epinephrine")
+    added = _strength(match) if match else None
     rest, minutes = _number(_AGO, rest, "a time", _minutes)
     rest, mg_per_ml = _number(_CONCENTRATION, rest, "a concentration", _mg_per_ml)
     rest, millilitres = _number(_VOLUME, rest, "a volume", _ml)
@@ -85,25 +85,25 @@ def written(text: str) -> WrittenAmount:
 
 
 def _alone(pattern: re.Pattern[str], text: str, what: str, example: str) -> tuple[float, str]:
-    found = pattern.fullmatch(text.strip())
-    if not found:
+    match = pattern.fullmatch(text.strip())
+    if not match:
         raise DoseError(f"{text!r} is not {what}; write it with its unit, as {example}.")
-    return _float(found[1]), found[2]
+    return _float(match[1]), match[2]
 
 
-def _taken(pattern: re.Pattern[str], text: str, what: str) -> tuple[str, re.Match[str] | None]:
+def _extract(pattern: re.Pattern[str], text: str, what: str) -> tuple[str, re.Match[str] | None]:
     """``text`` without what ``pattern`` finds in it, which may be there once."""
-    found = list(pattern.finditer(text))
-    if len(found) > 1:
+    match = list(pattern.finditer(text))
+    if len(match) > 1:
         raise DoseError(f"{text!r} has {what} twice; write each solution by itself.")
-    return (pattern.sub(" ", text), found[0]) if found else (text, None)
+    return (pattern.sub(" ", text), match[0]) if match else (text, None)
 
 
 def _number(
     pattern: re.Pattern[str], text: str, what: str, convert: Callable[[float, str], float]
 ) -> tuple[str, float | None]:
-    rest, found = _taken(pattern, text, what)
-    return rest, convert(_float(found[1]), found[2]) if found else None
+    rest, match = _extract(pattern, text, what)
+    return rest, convert(_float(match[1]), match[2]) if match else None
 
 
 def _float(digits: str) -> float:
@@ -138,12 +138,12 @@ def _minutes(number: float, unit: str) -> float:
     return minutes
 
 
-def _strength(found: re.Match[str]) -> Epinephrine:
-    if found["ug"]:
-        return Epinephrine(_float(found["ug"]))
-    if not found["ratio"]:
+def _strength(match: re.Match[str]) -> Epinephrine:
+    if match["ug"]:
+        return Epinephrine(_float(match["ug"]))
+    if not match["ratio"]:
         return Epinephrine(None)
-    parts = int(re.sub(r"\D", "", found["ratio"]))
+    parts = int(re.sub(r"\D", "", match["ratio"]))
     if parts == 0:
         raise DoseError("Epinephrine 1:0 cannot be; write it as 1:200000.")
     return Epinephrine(1e6 / parts)

@@ -25,7 +25,7 @@ class CitationShare:
         return (there - self.numbers["unsourced"]) / there if there else None
 
 
-def sourcing(sheet: Sheet) -> CitationShare:
+def count_citations(sheet: Sheet) -> CitationShare:
     """Count ``sheet``; the two ends of a range are one number."""
     numbers, statements = Counter[str](), Counter[str]()
     for _, item in cited(sheet):

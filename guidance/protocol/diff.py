@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from guidance.citations import Sourced
-from guidance.protocol.overrides import shown
+from guidance.protocol.overrides import value_text
 from guidance.protocol.sheet import Sheet
 
-_NOT_TOLD = ("refs.", "also.")
+_NOT_COMPARED = ("refs.", "also.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class KeyDifference:
 def differences(left: Sheet, right: Sheet) -> list[KeyDifference]:
     """All keys whose values differ, in the order of the files; citations and search words are not compared."""
     a, b = _flat(left), _flat(right)
-    keys = [key for key in dict.fromkeys((*a, *b)) if not key.startswith(_NOT_TOLD)]
+    keys = [key for key in dict.fromkeys((*a, *b)) if not key.startswith(_NOT_COMPARED)]
     return [KeyDifference(key, a.get(key), b.get(key)) for key in keys if a.get(key) != b.get(key)]
 
 
 def _flat(item: Any, path: str = "") -> dict[str, str]:
     if isinstance(item, Sourced):
-        return {path: shown(item.model_dump(exclude_none=True))}
+        return {path: value_text(item.model_dump(exclude_none=True))}
     if isinstance(item, BaseModel):
         parts = {name: getattr(item, name) for name in type(item).model_fields}
     elif isinstance(item, dict):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from guidance.citations import CERTAINTIES, UNSOURCED, Cited, ProtocolError, Sourced
-from guidance.protocol.citation_share import MISSING, CitationShare, sourcing
+from guidance.protocol.citation_share import MISSING, CitationShare, count_citations
 from guidance.protocol.library import LoadedSheet
 
 _CITED = set(Cited.model_fields)
@@ -36,7 +36,7 @@ def page(held: LoadedSheet) -> Iterator[str]:
         why = f", because {change.reason}" if change.reason else ""
         loosened = " LOOSENED" if change.loosens else ""
         yield f"changed{loosened}: {change.key}: {change.new} instead of {change.old}, by {change.author}{why}"
-    share = sourcing(held.sheet).share
+    share = count_citations(held.sheet).share
     yield "Numbers with a source: " + ("none is there" if share is None else f"{share:.0%}")
     yield "Sources, each read in an abstract, an excerpt or a single page:"
     yield from (f"{_INDENT}{key}: {citation}" for key, citation in held.sheet.refs.items())
@@ -44,7 +44,7 @@ def page(held: LoadedSheet) -> Iterator[str]:
 
 def table(held: Sequence[LoadedSheet]) -> str:
     """Each protocol's numbers by certainty, and the share that has a source, as a Markdown table."""
-    counts = [(item.sheet.id, sourcing(item.sheet)) for item in held]
+    counts = [(item.sheet.id, count_citations(item.sheet)) for item in held]
     total = CitationShare(_sum([c.numbers for _, c in counts]), _sum([c.statements for _, c in counts]))
     grades = (*CERTAINTIES, MISSING)
     head = ["protocol", *grades, "numbers with a source", "statements with a source"]
@@ -83,8 +83,8 @@ def _part(name: str, item: Any, depth: int) -> Iterator[str]:
 
 def _items(item: Any) -> list[tuple[str, Any]]:
     if isinstance(item, BaseModel):
-        told = _CITED if isinstance(item, Cited) else set[str]()
-        return [(key, getattr(item, key)) for key in type(item).model_fields if key not in told]
+        hidden = _CITED if isinstance(item, Cited) else set[str]()
+        return [(key, getattr(item, key)) for key in type(item).model_fields if key not in hidden]
     if isinstance(item, dict):
         return list(item.items())
     return [(str(place), part) for place, part in enumerate(item, 1)]

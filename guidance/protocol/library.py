@@ -12,7 +12,7 @@ import platformdirs
 
 from guidance.citations import ProtocolError, tables_of
 from guidance.protocol.model import Change, Protocol, protocol_of
-from guidance.protocol.overrides import is_override, merged
+from guidance.protocol.overrides import is_override, merge_override
 from guidance.protocol.reading import sheet_of
 from guidance.protocol.sheet import Sheet
 
@@ -62,10 +62,10 @@ def site_files() -> list[Path]:
 
 def load(name: str) -> Protocol:
     """The protocol called ``name``, as the site has it. Raises ProtocolError if there is none or it does not hold."""
-    return loaded(name).protocol
+    return load_sheet(name).protocol
 
 
-def loaded(name: str, *, with_site: bool = True) -> LoadedSheet:
+def load_sheet(name: str, *, with_site: bool = True) -> LoadedSheet:
     """The sheet called ``name``, changed by the site's file of this name unless not ``with_site``.
 
     Raises ProtocolError if there is none, or a file does not hold.
@@ -84,22 +84,22 @@ def from_file(path: Path) -> LoadedSheet:
     In the site's folder a file is called as its protocol, and none of the program's is replaced; elsewhere it may be
     called anything.
     """
-    file = _shown(path)
+    file = _printable(path)
     if path.stem in _NOT_PROCEDURES:
         raise ProtocolError(f"{file} is the table of {path.stem}, not a protocol; it is read by another command.")
     tables = tables_of(file_text(path), file)
     if not is_override(tables):
         if not _is_in_use(path):
-            return _sound(sheet_of(tables, file), file)
+            return _usable(sheet_of(tables, file), file)
         if path.stem in names():
             raise ProtocolError(
                 f"{file}: {path.stem!r} is a protocol of the program; change it with a table [override] that names the "
                 "author, or give the file another name."
             )
-        return _own(tables, path.stem, file)
+        return _sheet_named(tables, path.stem, file)
     if path.stem not in names():
         raise ProtocolError(f"{file}: there is no protocol {path.stem!r} to change; the file is named after it.")
-    together, changes = merged(_shipped_tables(path.stem), tables, file)
+    together, changes = merge_override(_shipped_tables(path.stem), tables, file)
     return LoadedSheet(sheet_of(together, file), file, changes)
 
 
@@ -108,12 +108,12 @@ def file_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as fault:
-        raise ProtocolError(f"{_shown(path)} cannot be read: {fault.strerror}.") from None
+        raise ProtocolError(f"{_printable(path)} cannot be read: {fault.strerror}.") from None
     except UnicodeDecodeError:
-        raise ProtocolError(f"{_shown(path)} is not a text in UTF-8; save it as such.") from None
+        raise ProtocolError(f"{_printable(path)} is not a text in UTF-8; save it as such.") from None
 
 
-def _shown(path: Path) -> str:
+def _printable(path: Path) -> str:
     """The path as it can be printed, whatever bytes its name has."""
     text = os.fsencode(path).decode("utf-8", "replace")
     return text if text.isprintable() else repr(text)
@@ -126,21 +126,21 @@ def text_of(name: str) -> str:
     return file_text(site_folder() / f"{name}.toml")
 
 
-def _own(tables: dict[str, Any], name: str, file: str) -> LoadedSheet:
+def _sheet_named(tables: dict[str, Any], name: str, file: str) -> LoadedSheet:
     sheet = sheet_of(tables, file)
     if sheet.id != name:
         raise ProtocolError(f"{file}: id = {sheet.id!r}: must be {name!r}, as the file is called.")
-    return _sound(sheet, file)
+    return _usable(sheet, file)
 
 
-def _sound(sheet: Sheet, file: str) -> LoadedSheet:
+def _usable(sheet: Sheet, file: str) -> LoadedSheet:
     whole = LoadedSheet(sheet, file)
     _ = whole.protocol  # what no procedure can run with does not hold
     return whole
 
 
 def _shipped(name: str) -> LoadedSheet:
-    return _own(_shipped_tables(name), name, f"{name}.toml")
+    return _sheet_named(_shipped_tables(name), name, f"{name}.toml")
 
 
 def _shipped_tables(name: str) -> dict[str, Any]:

@@ -103,17 +103,17 @@ class Protocol:
 
 def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Protocol:
     """The protocol that ``sheet`` of ``file`` describes. Raises ProtocolError where it lacks a value that it needs."""
-    answer = sheet.response
+    response = sheet.response
     return Protocol(
         id=sheet.id,
         title=sheet.title,
-        window_ms=_needed(answer.window_ms, "response.window_ms", file),
+        window_ms=_needed(response.window_ms, "response.window_ms", file),
         **_pulses(sheet, file),
-        criterion_uv=answer.criterion_uv.value if answer.criterion_uv else None,
+        criterion_uv=response.criterion_uv.value if response.criterion_uv else None,
         kind=sheet.kind,
         stimulation=USES[sheet.kind],
         muscles=_windows(sheet.target),
-        direct_before_ms=answer.direct_before_ms.value,
+        direct_before_ms=response.direct_before_ms.value,
         unsourced=tuple(path for path, item in cited(sheet) if item.certainty == UNSOURCED),
         assumed=_assumed(sheet),
         changes=changes,

@@ -44,17 +44,19 @@ def is_override(tables: Mapping[str, Any]) -> bool:
     return "override" in tables
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any], file: str) -> tuple[dict[str, Any], tuple[Change, ...]]:
+def merge_override(
+    base: Mapping[str, Any], over: Mapping[str, Any], file: str
+) -> tuple[dict[str, Any], tuple[Change, ...]]:
     """Tables of ``base`` with what ``over`` of ``file`` says instead, and the changes. Raises ProtocolError."""
     head = build(_Override, {"override": over["override"]}, file).override
-    said = {key: value for key, value in over.items() if key != "override"}
-    fixed = [key for key in _FIXED if key in said]
+    values = {key: value for key, value in over.items() if key != "override"}
+    fixed = [key for key in _FIXED if key in values]
     if fixed:
-        raise ProtocolError(f"{file}: {fixed[0]} = {said[fixed[0]]!r}: a site's file cannot change it; remove it.")
-    faults = [f"{file}: {fault}" for fault in (*_misattributed(base, said, ""), *_recited(base, said))]
+        raise ProtocolError(f"{file}: {fixed[0]} = {values[fixed[0]]!r}: a site's file cannot change it; remove it.")
+    faults = [f"{file}: {fault}" for fault in (*_misattributed(base, values, ""), *_changed_citations(base, values))]
     if faults:
         raise ProtocolError(*faults)
-    tables = _merge(base, said)
+    tables = _merge(base, values)
     changes = tuple(_changes(base, tables, head, ""))
     _check_reasons(changes, head, file)
     return tables, changes
@@ -79,7 +81,7 @@ def _misattributed(base: Mapping[str, Any], over: Mapping[str, Any], path: str) 
             yield from _misattributed(base[key], value, f"{path}{key}.")
 
 
-def _recited(base: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
+def _changed_citations(base: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
     """Citations of the protocol that ``over`` would turn into others."""
     refs, cited = over.get("refs"), base.get("refs", {})
     for key, citation in refs.items() if isinstance(refs, dict) else ():
@@ -101,7 +103,7 @@ def _changes(base: Mapping[str, Any], new: Mapping[str, Any], head: _OverridesHe
             yield from _changes(old or {}, value, head, f"{here}.")
         elif not here.startswith("refs."):
             wider = loosens(here, _bare(old), _bare(value))
-            yield Change(here, shown(old), shown(value), head.author, head.reasons.get(here), wider)
+            yield Change(here, value_text(old), value_text(value), head.author, head.reasons.get(here), wider)
 
 
 def _check_reasons(changes: tuple[Change, ...], head: _OverridesHead, file: str) -> None:
@@ -112,12 +114,12 @@ def _check_reasons(changes: tuple[Change, ...], head: _OverridesHead, file: str)
         if change.loosens and not change.reason
     ]
     keys = [change.key for change in changes]
-    faults += [_astray(file, key, keys) for key in head.reasons if key not in keys]
+    faults += [_unused_reason(file, key, keys) for key in head.reasons if key not in keys]
     if faults:
         raise ProtocolError(*faults)
 
 
-def _astray(file: str, key: str, changed: list[str]) -> str:
+def _unused_reason(file: str, key: str, changed: list[str]) -> str:
     near = difflib.get_close_matches(key, changed, 1)
     hint = f"did you mean {near[0]!r}?" if near else "remove it."
     return f"{file}: override.reasons.{key} gives a reason for what the file does not change; {hint}"
@@ -131,7 +133,7 @@ def _bare(item: Any) -> Any:
     return value if sound else None
 
 
-def shown(item: Any) -> str:
+def value_text(item: Any) -> str:
     """A value with its source, or a text, as a clinician reads it."""
     if item is None:
         return "nothing"

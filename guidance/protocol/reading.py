@@ -23,8 +23,8 @@ def sheet_of(tables: Mapping[str, Any], source: str) -> Sheet:
     """The sheet that ``tables`` of file ``source`` are. Raises ProtocolError."""
     kind = tables.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        said = "kind is missing" if "kind" not in tables else f"kind = {kind!r}: is none that there is"
-        raise ProtocolError(f"{source}: {said}; allowed is {', '.join(map(repr, KINDS))}.")
+        problem = "kind is missing" if "kind" not in tables else f"kind = {kind!r}: is none that there is"
+        raise ProtocolError(f"{source}: {problem}; allowed is {', '.join(map(repr, KINDS))}.")
     sheet: Sheet = build(KINDS[kind], tables, source)
     faults = [f"{source}: {fault}." for fault in contradictions(sheet)]
     if faults:

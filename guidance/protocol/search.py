@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from guidance.citations import ProtocolError
-from guidance.protocol.library import all_names, loaded
+from guidance.protocol.library import all_names, load_sheet
 from guidance.protocol.sheet import Sheet
 
 _ITSELF = 2.0
@@ -43,7 +43,7 @@ def _known() -> Iterator[tuple[str, list[str]]]:
     """Each protocol with its names and words; one that does not hold has its identifier alone."""
     for name in all_names():
         try:
-            yield name, _words(loaded(name).sheet)
+            yield name, _words(load_sheet(name).sheet)
         except ProtocolError:
             yield name, [_plain(name)]
 

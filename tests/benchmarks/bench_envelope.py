@@ -29,7 +29,7 @@ from guidance.biofeedback.calibration import rest_of
 from guidance.biofeedback.envelope import STEP_S, Envelope, wide_band
 from guidance.biofeedback.plan import plan_of
 from guidance.biofeedback.scoring import GAP_S
-from guidance.protocol.library import loaded
+from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import run
@@ -82,7 +82,7 @@ def differences_ms(of: Array, to: Array, near_s: float = NEAR_S) -> Array:
 
 def this_program(counts: Array, rate_hz: float) -> Heard:
     """As in a visit: streamed, the limit of rest from the quietest stretch."""
-    sheet = loaded("contract-hold").sheet
+    sheet = load_sheet("contract-hold").sheet
     assert isinstance(sheet, BiofeedbackProtocol)
     plan = plan_of(sheet)[0]
     size = round(BLOCK_S * rate_hz)

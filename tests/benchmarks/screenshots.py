@@ -30,7 +30,7 @@ from guidance.dose.plan import plan_of as dose_plan_of
 from guidance.engine.settings import Mode, Settings
 from guidance.processes import EngineJob, EngineLink, start_engine
 from guidance.protocol import load
-from guidance.protocol.library import loaded
+from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.session import LiveJob
 from guidance.session.biofeedback import TrainingJob
@@ -154,7 +154,7 @@ async def _needle_emg(store: str) -> None:
 
 async def _biofeedback(store: str) -> None:
     """A trial in which the muscle is held above its line."""
-    sheet = loaded("contract-hold").sheet
+    sheet = load_sheet("contract-hold").sheet
     assert isinstance(sheet, BiofeedbackProtocol)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     plan = replace(plan_of(sheet)[0], efforts=1)

@@ -18,7 +18,7 @@ from guidance.biofeedback.trial_sequence import ExercisePhase, TrialSequence
 from guidance.contracts.events import Record, TimedRecord
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.protocol.library import loaded
+from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.signal.sweep.basis import Array
 
@@ -31,7 +31,7 @@ REST_UV, FULL_UV = 2.0, 200.0
 
 def exercise(name: str, **changes: object) -> ExercisePlan:
     """The plan of protocol ``name``, short; ``changes`` replace fields."""
-    sheet = loaded(name).sheet
+    sheet = load_sheet(name).sheet
     assert isinstance(sheet, BiofeedbackProtocol)
     short = {"rest_s": 8.0, "work_s": 5.0, "pause_s": 4.0, "effort_s": 2.0}
     return replace(plan_of(sheet)[0], **{**short, **changes})  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from guidance.biofeedback.records import PhaseRecord, TrialRecord
 from guidance.biofeedback.scoring import TrialScore, longest_s, next_line_uv, score
 from guidance.biofeedback.trial_sequence import ExercisePhase
 from guidance.contracts.events import Cue
-from guidance.protocol.library import loaded
+from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, Person, course_of, exercise, follows, of_kind, walk
 
@@ -155,7 +155,7 @@ def test_every_phase_is_told_with_words_that_can_be_drawn_large() -> None:
 
 def test_every_exercise_of_the_protocols_has_its_words() -> None:
     for name in EXERCISES:
-        sheet = loaded(name).sheet
+        sheet = load_sheet(name).sheet
         assert isinstance(sheet, BiofeedbackProtocol)
     assert {cue for cue in EXERCISE.tones if cue != "unknown"} == {
         "exercise-quiet",

@@ -24,7 +24,7 @@ def test_the_drug_table_is_no_protocol() -> None:
     assert "drugs" not in names()
 
 
-def test_every_number_has_a_source_or_is_said_to_have_none() -> None:
+def test_every_number_has_a_source_or_a_reason_why_it_has_none() -> None:
     items = list(cited(load()))
     assert len(items) > 80
     for path, item in items:
@@ -109,7 +109,7 @@ def mutated(seed: int) -> str:
     return "".join(text)
 
 
-def test_a_slip_of_the_hand_leaves_a_whole_table_or_a_refusal_in_words() -> None:
+def test_a_typing_error_leaves_a_whole_table_or_one_clear_refusal() -> None:
     found = [read(mutated(seed)) for seed in range(120)]
     refused = [text for text in found if isinstance(text, str)]
     assert len(refused) > 60

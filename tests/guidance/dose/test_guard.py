@@ -92,7 +92,7 @@ def test_the_plan_is_recorded_once_when_the_procedure_begins() -> None:
     assert list(bench.guard.begin()) == []
 
 
-def test_eighty_per_cent_warn_once() -> None:
+def test_the_warning_comes_once_at_eighty_per_cent() -> None:
     bench = Bench()
     bench.aspirate()
     assert whats(bench.inject(33.0)) == ["injection"]
@@ -116,7 +116,7 @@ def test_the_limit_itself_alarms_and_needs_no_reason() -> None:
     assert bench.view.level == "limit"
 
 
-def test_beyond_the_limit_an_aliquot_is_held_until_a_reason_is_given() -> None:
+def test_an_aliquot_beyond_the_limit_is_refused_until_a_reason_is_given() -> None:
     bench = Bench()
     bench.inject(40.0)
     bench.aspirate()
@@ -131,12 +131,12 @@ def test_beyond_the_limit_an_aliquot_is_held_until_a_reason_is_given() -> None:
     assert bench.view.left_ml == 0.0
 
 
-def test_blanks_are_no_reason() -> None:
+def test_blanks_do_not_count_as_a_reason() -> None:
     bench = Bench()
     assert whats(bench.inject(50.0, "   ")) == ["injection-refused"]
 
 
-def test_what_is_held_is_forgotten_with_the_next_that_is_told() -> None:
+def test_a_refused_aliquot_is_forgotten_with_the_next_request() -> None:
     bench = Bench()
     bench.inject(50.0)
     bench.aspirate()
@@ -149,7 +149,7 @@ def test_doses_before_the_procedure_may_be_at_the_limit_already() -> None:
     assert whats(bench.inject(1.0)) == ["injection-refused"]
 
 
-def test_aspiration_is_asked_for_before_every_aliquot() -> None:
+def test_aspiration_is_requested_before_every_aliquot() -> None:
     bench = Bench()
     assert bench.view.next_step.startswith("Aspirate")
     assert bench.view.aspirate_in_ml == 0.0
@@ -160,7 +160,7 @@ def test_aspiration_is_asked_for_before_every_aliquot() -> None:
     assert bench.view.next_step.startswith("Aspirate")
 
 
-def test_an_aliquot_without_aspiration_is_recorded_as_such_and_said() -> None:
+def test_an_aliquot_without_aspiration_is_recorded_and_shown_as_such() -> None:
     bench = Bench()
     (entry,) = bench.inject(3.0)
     assert isinstance(entry, Entry)
@@ -169,20 +169,20 @@ def test_an_aliquot_without_aspiration_is_recorded_as_such_and_said() -> None:
     assert "without aspiration" in bench.view.next_step
 
 
-def test_more_than_five_ml_in_one_is_said() -> None:
+def test_an_aliquot_of_more_than_five_ml_is_remarked_on() -> None:
     bench = Bench()
     assert "every 5 mL" in str(bench.fields(7.0)["why"])
     assert bench.fields(5.0)["why"] is None
 
 
-def test_an_aspiration_tells_how_much_went_in_since_the_last() -> None:
+def test_an_aspiration_records_the_volume_since_the_last() -> None:
     bench = Bench()
     bench.fields(4.0)
     (entry,) = bench.aspirate()
     assert entry == Entry("aspiration", {"blood": False, "volume_ml_since_last": 4.0})
 
 
-def test_after_blood_nothing_is_taken_in_until_a_clean_aspiration_or_a_reason() -> None:
+def test_after_blood_every_aliquot_is_refused_until_a_clean_aspiration_or_a_reason() -> None:
     bench = Bench()
     bench.aspirate(blood=True)
     assert "Blood" in bench.view.next_step
@@ -221,16 +221,16 @@ def test_without_a_solution_volumes_are_recorded_and_no_dose_is_claimed() -> Non
 
 
 @pytest.mark.parametrize("volume_ml", [0.0, -5.0, float("nan"), float("inf"), 501.0])
-def test_a_volume_that_cannot_be_is_refused_even_with_a_reason(volume_ml: float) -> None:
+def test_an_impossible_volume_is_refused_even_with_a_reason(volume_ml: float) -> None:
     bench = Bench()
     assert whats(bench.inject(volume_ml, "why not")) == ["injection-refused"]
     assert bench.view.volume_ml == 0.0
 
 
 @given(st.lists(st.floats(0.1, 10.0), max_size=20))
-def test_the_total_is_the_sum_of_what_was_taken_in(volumes_ml: list[float]) -> None:
+def test_the_total_is_the_sum_of_the_accepted_aliquots(volumes_ml: list[float]) -> None:
     bench = Bench()
-    taken_ml = [ml for ml in volumes_ml if "injection" in whats(bench.inject(ml))]
-    assert bench.view.volume_ml == pytest.approx(sum(taken_ml))
-    assert bench.view.at_least == pytest.approx(sum(taken_ml) / 42.0)
-    assert sum(taken_ml) <= 42.0 * (1 + 1e-6)
+    injected_ml = [ml for ml in volumes_ml if "injection" in whats(bench.inject(ml))]
+    assert bench.view.volume_ml == pytest.approx(sum(injected_ml))
+    assert bench.view.at_least == pytest.approx(sum(injected_ml) / 42.0)
+    assert sum(injected_ml) <= 42.0 * (1 + 1e-6)

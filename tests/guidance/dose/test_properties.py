@@ -11,7 +11,7 @@ from guidance.dose.drugs import load
 from guidance.dose.formatting import left, percent
 from guidance.dose.limits import limit_of
 from guidance.dose.patient import DosePatient
-from guidance.dose.text import Epinephrine, concentration_mg_per_ml, volume_ml, written
+from guidance.dose.text import Epinephrine, concentration_mg_per_ml, parse_amount, volume_ml
 
 TABLE = load()
 
@@ -101,14 +101,14 @@ def test_percent_and_mg_per_ml_are_two_ways_to_write_one_concentration(hundredth
 
 @given(drugs, st.integers(1, 50), st.integers(1, 200))
 def test_concentration_and_volume_are_the_mass_and_survive_being_written(drug: str, tenths: int, ml: int) -> None:
-    dose = read_dose(TABLE, written(f"{drug} {tenths / 10:g}% {ml} mL"))
+    dose = read_dose(TABLE, parse_amount(f"{drug} {tenths / 10:g}% {ml} mL"))
     assert dose.mg == pytest.approx(tenths * ml)
     assert volume_ml(f"{dose.volume_ml:g} mL") == dose.volume_ml
-    again = read_dose(TABLE, written(f"{dose.drug} {dose.mg_per_ml:g}mg/mL {dose.volume_ml:g}mL"))
+    again = read_dose(TABLE, parse_amount(f"{dose.drug} {dose.mg_per_ml:g}mg/mL {dose.volume_ml:g}mL"))
     assert again.mg == pytest.approx(dose.mg)
 
 
 @given(st.floats(0.0, 3.0))
-def test_figures_are_never_rounded_to_the_side_of_comfort(value: float) -> None:
+def test_fractions_round_up_and_what_is_left_rounds_down(value: float) -> None:
     assert float(percent(value).removesuffix(" %")) >= value * 100.0 - 1e-6
     assert float(left(value).removesuffix(" mL")) <= value + 1e-8

@@ -26,7 +26,7 @@ def written(folder: Path, body: str, reasons: str = "") -> Path:
     return path
 
 
-def test_a_limit_is_tightened_without_a_reason_and_told_with_its_author(tmp_path: Path) -> None:
+def test_a_limit_is_tightened_without_a_reason_and_listed_with_its_author(tmp_path: Path) -> None:
     here = table_from(written(tmp_path, "[anaesthetic.ropivacaine]\n" + number("max_mg_per_kg", 2.0)))
     assert here.table.anaesthetic["ropivacaine"].max_mg_per_kg.value == 2.0
     assert here.table.anaesthetic["lidocaine"] == load().anaesthetic["lidocaine"]
@@ -76,7 +76,9 @@ def test_without_a_site_file_the_programs_table_holds(monkeypatch: pytest.Monkey
     assert table_here().changes == ()
 
 
-def test_the_command_uses_the_sites_table_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_command_uses_the_sites_table_and_names_the_changes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("guidance.dose.site.site_folder", lambda: tmp_path)
     written(tmp_path, "[anaesthetic.ropivacaine]\n" + number("max_mg_per_kg", 2.0))
     done = command("dose", "--weight", "70", "--drug", "ropivacaine")
@@ -84,14 +86,14 @@ def test_the_command_uses_the_sites_table_and_says_so(monkeypatch: pytest.Monkey
     assert "Changed at this site" in done.out
 
 
-def test_a_faulty_site_table_is_refused_and_not_left_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_faulty_site_table_is_refused_and_not_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("guidance.dose.site.site_folder", lambda: tmp_path)
     written(tmp_path, "[anaesthetic.ropivacaine]\n" + number("max_mg_per_kg", 300.0))
     done = command("dose", "--weight", "70", "--drug", "ropivacaine")
     assert (done.status, done.is_one_sentence) == (2, True), done
 
 
-def test_a_faulty_site_table_does_not_keep_the_rescue_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_faulty_site_table_does_not_block_the_rescue_card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("guidance.dose.site.site_folder", lambda: tmp_path)
     written(tmp_path, "[lipid]\n" + number("bolus_ml_per_kg", 150.0))
     done = command("dose", "rescue", "--weight", "50")
@@ -99,6 +101,6 @@ def test_a_faulty_site_table_does_not_keep_the_rescue_away(monkeypatch: pytest.M
     assert "75.0 mL" in done.out
     assert "the site's drug table does not hold" in done.out
     assert "lipid.bolus_ml_per_kg" in done.out
-    told = json.loads(command("dose", "rescue", "--weight", "50", "--json").out)
-    assert told["bolus_ml"] == 75.0
-    assert len(told["amiss"]) == 1
+    card = json.loads(command("dose", "rescue", "--weight", "50", "--json").out)
+    assert card["bolus_ml"] == 75.0
+    assert len(card["amiss"]) == 1

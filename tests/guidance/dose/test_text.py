@@ -14,8 +14,8 @@ from guidance.dose.text import (
     WrittenAmount,
     concentration_mg_per_ml,
     epinephrine,
+    parse_amount,
     volume_ml,
-    written,
 )
 
 UNDERSTOOD = {
@@ -35,7 +35,7 @@ UNDERSTOOD = {
 
 @pytest.mark.parametrize("text", UNDERSTOOD)
 def test_a_dose_is_understood(text: str) -> None:
-    assert written(text) == UNDERSTOOD[text]
+    assert parse_amount(text) == UNDERSTOOD[text]
 
 
 REFUSED = {
@@ -59,9 +59,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_doubtful_is_refused_in_words(text: str) -> None:
+def test_a_doubtful_amount_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(DoseError, match=REFUSED[text]):
-        written(text)
+        parse_amount(text)
 
 
 @pytest.mark.parametrize("text", ["0.5", "5", "0.5 mg", "0.5%%", "half", "", "5mg/L", "5ug/mL", "nan%"])
@@ -77,23 +77,23 @@ def test_a_volume_without_a_known_unit_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["200000", "1/200000", "5 mg/mL", "weak"])
-def test_a_strength_of_epinephrine_that_is_none_is_refused(text: str) -> None:
+def test_an_unreadable_strength_of_epinephrine_is_refused(text: str) -> None:
     with pytest.raises(DoseError, match="strength"):
         epinephrine(text)
 
 
 def test_mg_that_contradict_concentration_and_volume_are_refused() -> None:
     with pytest.raises(DoseError, match="150 mg, not 15 mg"):
-        read_dose(load(), written("ropivacaine 0.5% 30mL 15mg"))
+        read_dose(load(), parse_amount("ropivacaine 0.5% 30mL 15mg"))
 
 
 def test_a_dose_without_an_amount_is_refused() -> None:
     with pytest.raises(DoseError, match="concentration and volume"):
-        read_dose(load(), written("ropivacaine 0.5%"))
+        read_dose(load(), parse_amount("ropivacaine 0.5%"))
 
 
 @pytest.mark.parametrize(
-    ("solution", "said"),
+    ("solution", "words"),
     [
         ("ropivacaine 0.5% 30mL", "a solution is"),
         ("ropivacaine", "a solution is"),
@@ -103,8 +103,8 @@ def test_a_dose_without_an_amount_is_refused() -> None:
         ("cocaine 1%", "No local anaesthetic"),
     ],
 )
-def test_a_solution_that_is_none_is_refused(solution: str, said: str) -> None:
-    with pytest.raises(DoseError, match=said):
+def test_an_unusable_solution_is_refused(solution: str, words: str) -> None:
+    with pytest.raises(DoseError, match=words):
         plan_of(load(), DosePatient(70), solution)
 
 

@@ -17,7 +17,7 @@ def fractions(units: float, patient: DosePatient, product: str = BOTOX) -> dict[
     return {share.limit.where: share.fraction for share in toxin_shares(TABLE, product, units, patient)}
 
 
-def test_units_are_held_against_every_limit_of_an_adult() -> None:
+def test_units_are_compared_with_every_limit_of_an_adult() -> None:
     # botox-uk: 400 units an upper limb, 250 a shoulder, 50 the muscles of a hand; botox-site: 50 a site.
     assert fractions(200.0, DosePatient(70, 40)) == {
         "upper limb": 0.5,

@@ -14,7 +14,7 @@ from guidance.dose.drugs import load
 from guidance.dose.limits import Rule, limit_of
 from guidance.dose.patient import DosePatient
 from guidance.dose.rescue import rescue
-from guidance.dose.text import DoseError, Epinephrine, written
+from guidance.dose.text import DoseError, Epinephrine, parse_amount
 
 TABLE = load()
 AT_1_200_000 = Epinephrine(5.0)
@@ -86,7 +86,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize("case", LIMITS, ids=lambda case: case.why)
-def test_the_limit_is_the_one_worked_by_hand(case: Single) -> None:
+def test_the_limit_equals_the_worked_case(case: Single) -> None:
     limit = limit_of(TABLE, case.drug, case.patient, case.added)
     assert limit.mg == pytest.approx(case.mg, rel=1e-5)
     assert limit.rule == case.rule
@@ -136,20 +136,20 @@ MIXTURES = [
 
 
 @pytest.mark.parametrize("case", MIXTURES, ids=lambda case: case.why)
-def test_the_fraction_is_the_one_worked_by_hand(case: Mixed) -> None:
-    doses = [read_dose(TABLE, written(text)) for text in case.doses]
+def test_the_fraction_equals_the_worked_case(case: Mixed) -> None:
+    doses = [read_dose(TABLE, parse_amount(text)) for text in case.doses]
     total = total_of(TABLE, case.patient, doses)
     assert total.fraction == pytest.approx(case.fraction, rel=1e-9)
 
 
 def test_the_limit_itself_is_reached_and_not_exceeded() -> None:
-    total = total_of(TABLE, DosePatient(70), [read_dose(TABLE, written("ropivacaine 0.75% 28mL"))])
+    total = total_of(TABLE, DosePatient(70), [read_dose(TABLE, parse_amount("ropivacaine 0.75% 28mL"))])
     assert total.alarms
     assert not total.is_over
 
 
 @pytest.mark.parametrize(
-    ("drug", "patient", "said"),
+    ("drug", "patient", "words"),
     [
         # lidocaine-topical-label: below ten years a paediatric formula. bupivacaine-adults-label: in adults.
         ("lidocaine", DosePatient(20, 6), "10 years"),
@@ -162,8 +162,10 @@ def test_the_limit_itself_is_reached_and_not_exceeded() -> None:
         ("lidocaine", DosePatient(22), "age"),
     ],
 )
-def test_whom_the_sources_do_not_cover_is_refused_in_words(drug: str, patient: DosePatient, said: str) -> None:
-    with pytest.raises(DoseError, match=said):
+def test_a_patient_whom_the_sources_do_not_cover_is_refused_in_one_sentence(
+    drug: str, patient: DosePatient, words: str
+) -> None:
+    with pytest.raises(DoseError, match=words):
         limit_of(TABLE, drug, patient)
 
 
@@ -191,7 +193,7 @@ def test_epinephrine_too_strong_for_a_block_is_refused() -> None:
         limit_of(TABLE, "lidocaine", DosePatient(70), Epinephrine(1000.0))
 
 
-def test_a_very_small_adult_is_told_to_get_less() -> None:
+def test_a_very_small_adult_should_be_given_less() -> None:
     notes = limit_of(TABLE, "ropivacaine", DosePatient(39, 60)).notes
     assert any("less should be given" in note for note in notes)
     assert not limit_of(TABLE, "ropivacaine", DosePatient(40, 60)).notes
@@ -210,7 +212,7 @@ RESCUES = [
 
 
 @pytest.mark.parametrize(("patient", "bolus_ml", "rate", "most_ml"), RESCUES)
-def test_the_lipid_rescue_has_the_volumes_worked_by_hand(
+def test_the_lipid_rescue_volumes_equal_the_worked_case(
     patient: DosePatient, bolus_ml: float, rate: tuple[float, float], most_ml: float
 ) -> None:
     card = rescue(TABLE, patient)
@@ -220,7 +222,7 @@ def test_the_lipid_rescue_has_the_volumes_worked_by_hand(
     assert card.most_ml == pytest.approx(most_ml)
 
 
-def test_a_pump_is_for_the_light_alone() -> None:
+def test_only_a_light_patient_needs_a_pump() -> None:
     light, heavy = rescue(TABLE, DosePatient(39.9)), rescue(TABLE, DosePatient(40))
     assert light is not None
     assert heavy is not None

@@ -14,7 +14,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder
-from guidance.protocol.library import loaded
+from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.signal.response.sweep_result import SweepResult
 from tests.guidance.biofeedback.signals import engine_of
@@ -100,7 +100,7 @@ def test_the_session_says_where_the_signal_comes_from() -> None:
 
 
 def test_an_exercise_is_shown_without_sweeps_or_stimulator() -> None:
-    sheet = loaded("relax").sheet
+    sheet = load_sheet("relax").sheet
     assert isinstance(sheet, BiofeedbackProtocol)
     engine = engine_of(plan_of(sheet, 1)[0], 1000.0)
     shown = engine.snapshot(SESSION)

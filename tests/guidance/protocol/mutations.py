@@ -31,9 +31,9 @@ def mutated(seed: int, good: str) -> Mutated:
     return Mutated(mutator(rng, good), f"{mutator.__name__.strip('_')} (seed {seed})")
 
 
-def _replace(rng: random.Random, text: str, found: re.Pattern[str], new: Callable[[str], str]) -> str:
-    """``text`` with one match of ``found`` changed, wherever; unchanged where there is none."""
-    matches = list(found.finditer(text))
+def _replace(rng: random.Random, text: str, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
+    """``text`` with one match of ``pattern`` changed, wherever; unchanged where there is none."""
+    matches = list(pattern.finditer(text))
     if not matches:
         return text
     match = rng.choice(matches)

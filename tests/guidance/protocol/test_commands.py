@@ -25,7 +25,7 @@ def test_list_names_every_protocol() -> None:
     assert all(any(line.startswith(f"{name} ") for line in done.out.splitlines()) for name in names())
 
 
-def test_list_with_words_finds_and_says_when_it_does_not() -> None:
+def test_list_with_words_prints_the_matches_or_that_there_are_none() -> None:
     assert command("protocols", "list", "fds").out.startswith("botulinum-fds ")
     assert "No protocol is like 'qqqq'" in command("protocols", "list", "qqqq").out
 
@@ -43,7 +43,7 @@ def test_the_table_of_sources_has_a_row_for_every_protocol_and_sums_up() -> None
     assert counts[-1] == [sum(column) for column in zip(*counts[:-1], strict=True)]
 
 
-def test_show_tells_each_number_with_its_source_and_what_has_none() -> None:
+def test_show_prints_each_number_with_its_source_or_that_it_has_none() -> None:
     out = command("protocols", "show", "isb").out
     assert out.startswith("interscalene: Interscalene block")
     assert "volume_ml: 20 to 40  [sourced: interscalene-102]" in out
@@ -51,7 +51,7 @@ def test_show_tells_each_number_with_its_source_and_what_has_none() -> None:
     assert "phrenic nerve" in out
 
 
-def test_show_tells_the_sites_changes(site: Path) -> None:
+def test_show_prints_the_sites_changes(site: Path) -> None:
     (site / "femoral.toml").write_text(OVERRIDE, encoding="utf-8")
     out = command("protocols", "show", "femoral").out
     assert "changed LOOSENED: stimulus.max_current_ma: 5.5 (site) instead of 5.0" in out
@@ -79,7 +79,7 @@ def test_the_words_of_a_list_are_shown_as_words() -> None:
 @pytest.mark.parametrize(
     "arguments", [("show", "qqqq"), ("show",), ("diff", "qqqq"), ("explain",), ("validate", "--all")]
 )
-def test_what_cannot_be_is_a_bad_argument(arguments: tuple[str, ...]) -> None:
+def test_an_impossible_argument_is_refused_with_status_2(arguments: tuple[str, ...]) -> None:
     done = command("protocols", *arguments)
     assert (done.status, done.is_one_sentence) == (2, True), done.err
 
@@ -103,7 +103,7 @@ def test_validate_holds_for_every_file_of_the_program(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["= 5", "", OVERRIDE, "kind = 'block'", "\0"])
-def test_validate_tells_the_file_that_does_not_hold(tmp_path: Path, text: str) -> None:
+def test_validate_names_the_invalid_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ours.toml"
     path.write_text(text, encoding="utf-8")
     done = command("protocols", "validate", path)
@@ -111,21 +111,21 @@ def test_validate_tells_the_file_that_does_not_hold(tmp_path: Path, text: str) -
     assert all(line.startswith(str(path)) for line in done.out.splitlines())
 
 
-def test_validate_goes_on_after_a_fault_and_answers_a_program(tmp_path: Path) -> None:
+def test_validate_goes_on_after_a_fault_and_prints_json(tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
     bad.write_text("= 5", encoding="utf-8")
     good = tmp_path / "ours.toml"
     good.write_text(text_of("relax").replace('id = "relax"', 'id = "ours"'), encoding="utf-8")
     done = command("protocols", "validate", bad, good, "--json")
-    answers = json.loads(done.out)
+    results = json.loads(done.out)
     assert done.status == 1
-    assert [(answer["name"], answer["holds"]) for answer in answers] == [(str(bad), False), (str(good), True)]
-    assert "not TOML" in answers[0]["faults"][0]
+    assert [(result["name"], result["holds"]) for result in results] == [(str(bad), False), (str(good), True)]
+    assert "not TOML" in results[0]["faults"][0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name is text")
 @pytest.mark.parametrize(("text", "status"), [(text_of("femoral"), 0), ("= 5", 1)])
-def test_validate_tells_of_a_file_whose_name_is_no_text(tmp_path: Path, text: str, status: int) -> None:
+def test_validate_handles_a_file_name_that_is_not_text(tmp_path: Path, text: str, status: int) -> None:
     path = tmp_path / os.fsdecode(b"\xff\x1b[2J.toml")
     path.write_text(text, encoding="utf-8")
     done = command("protocols", "validate", path)
@@ -189,21 +189,21 @@ def test_new_refuses_a_name_that_cannot_be_or_lacks_an_author(site: Path, name: 
     assert list(site.iterdir()) == []
 
 
-def test_new_says_where_it_cannot_write(site: Path) -> None:
+def test_new_names_the_place_where_it_cannot_write(site: Path) -> None:
     site.rmdir()
     site.write_text("in the way", encoding="utf-8")
     done = command("protocols", "new", "ours")
     assert (done.status, done.is_one_sentence) == (1, True), done.err
 
 
-def test_diff_tells_both_sides_key_by_key() -> None:
+def test_diff_prints_both_sides_key_by_key() -> None:
     out = command("protocols", "diff", "sciatic-transgluteal", "sciatic-anterior").out
     assert "stimulus.start_current_ma\n  - 1.0" in out
     assert "\n  + 1.5" in out
     assert json.loads(command("protocols", "diff", "tibial", "tibial", "--json").out) == []
 
 
-def test_diff_tells_what_the_site_changed_by_whom_and_why(site: Path) -> None:
+def test_diff_prints_what_the_site_changed_by_whom_and_why(site: Path) -> None:
     (site / "femoral.toml").write_text(OVERRIDE, encoding="utf-8")
     out = command("protocols", "diff", "femoral").out
     assert out.startswith(

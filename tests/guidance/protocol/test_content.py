@@ -6,7 +6,7 @@ import pytest
 
 from guidance.citations import Sourced, cited
 from guidance.protocol import load, names
-from guidance.protocol.library import loaded, text_of
+from guidance.protocol.library import load_sheet, text_of
 from guidance.protocol.sheet import BiofeedbackProtocol, BotulinumProtocol, NerveBlock, PainInjectionProtocol, Sheet
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, ABSOLUTE_MAX_CURRENT_MA
 
@@ -25,7 +25,7 @@ TOXIN = {
 
 
 def sheet(name: str) -> Sheet:
-    return loaded(name).sheet
+    return load_sheet(name).sheet
 
 
 def of_kind(kind: type[Sheet]) -> list[str]:
@@ -63,7 +63,7 @@ def test_a_toxin_target_names_its_manoeuvre_and_doses_no_product_that_was_not_re
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_number_bears_a_source_or_says_that_it_has_none(name: str) -> None:
+def test_every_number_has_a_source_or_is_marked_as_without(name: str) -> None:
     whole = sheet(name)
     items = [item for _, item in cited(whole)]
     assert items
@@ -104,7 +104,7 @@ def test_numbers_are_those_of_the_sources() -> None:
     assert adductors.dose["onabotulinumtoxinA"].start_u.value == 200.0
 
 
-def test_where_sources_disagree_it_is_said() -> None:
+def test_conflicting_sources_are_marked() -> None:
     plexus = sheet("lumbar-plexus")
     assert isinstance(plexus, NerveBlock)
     assert plexus.proximity.target_ma.certainty == "conflicting"

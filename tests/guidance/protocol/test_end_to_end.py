@@ -78,7 +78,7 @@ def test_every_protocol_runs_end_to_end(bench: VirtualBench, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["botulinum-fds", "piriformis"])
-def test_where_stimulation_is_optional_it_is_given_when_asked_for(bench: VirtualBench, name: str) -> None:
+def test_optional_stimulation_is_given_on_request(bench: VirtualBench, name: str) -> None:
     assert demo(bench, name, "--mode", "auto").status == 0
     assert bench.of("stimulus")
     assert armed(bench.lines)
@@ -86,7 +86,9 @@ def test_where_stimulation_is_optional_it_is_given_when_asked_for(bench: Virtual
 
 @pytest.mark.parametrize("mode", ["auto", "manual"])
 @pytest.mark.parametrize("name", ["relax", "contract-relax"])
-def test_where_nothing_is_ever_stimulated_asking_for_it_is_refused(bench: VirtualBench, name: str, mode: str) -> None:
+def test_requesting_stimulation_is_refused_where_the_protocol_never_stimulates(
+    bench: VirtualBench, name: str, mode: str
+) -> None:
     done = demo(bench, name, "--mode", mode)
     assert (done.status, done.is_one_sentence) == (2, True), done.err
     assert "does not stimulate" in done.err

@@ -32,7 +32,7 @@ def slip(seed: int) -> tuple[str, Mutated]:
     return name, mutated(seed, text_of(name))
 
 
-def held(text: str) -> Sheet | ProtocolError:
+def load_result(text: str) -> Sheet | ProtocolError:
     """The sheet of ``text`` if a procedure can run with it; any other exception comes out."""
     try:
         sheet = sheet_of(tables_of(text, "mine.toml"), "mine.toml")
@@ -57,35 +57,35 @@ def is_whole(sheet: Sheet, text: str) -> bool:
 
 
 @pytest.mark.parametrize("batch", range(10))
-def test_every_slip_is_refused_in_words_or_changes_nothing(batch: int) -> None:
+def test_every_typing_error_is_refused_in_one_sentence_or_changes_nothing(batch: int) -> None:
     for seed in range(batch, SLIPS, 10):
         name, mutation = slip(seed)
-        answer = held(mutation.text)
-        if isinstance(answer, ProtocolError):
-            assert is_in_words(answer), (mutation.what, answer.faults)
+        result = load_result(mutation.text)
+        if isinstance(result, ProtocolError):
+            assert is_in_words(result), (mutation.what, result.faults)
         else:
             assert tomllib.loads(mutation.text) == tomllib.loads(text_of(name)), (name, mutation.what)
-            assert is_whole(answer, mutation.text), (name, mutation.what)
+            assert is_whole(result, mutation.text), (name, mutation.what)
 
 
 def test_most_slips_are_faults() -> None:
-    refused = sum(isinstance(held(slip(seed)[1].text), ProtocolError) for seed in range(SLIPS))
+    refused = sum(isinstance(load_result(slip(seed)[1].text), ProtocolError) for seed in range(SLIPS))
     assert refused > 0.85 * SLIPS
 
 
 @pytest.mark.parametrize("batch", range(4))
-def test_whatever_bytes_are_changed_nothing_crashes_and_nothing_is_half_taken(batch: int) -> None:
+def test_changed_bytes_never_crash_and_never_give_a_partial_sheet(batch: int) -> None:
     for seed in range(batch, 400, 4):
         rng = random.Random(seed)
         letters = list(text_of(names()[seed % len(names())]))
         for _ in range(rng.randint(1, 4)):
             letters[rng.randrange(len(letters))] = rng.choice(["", "\0", "\n", '"', "]", "=", "9", "é", "\ud7ff", "x"])
         text = "".join(letters)
-        answer = held(text)
-        if isinstance(answer, ProtocolError):
-            assert is_in_words(answer), (seed, answer.faults)
+        result = load_result(text)
+        if isinstance(result, ProtocolError):
+            assert is_in_words(result), (seed, result.faults)
         else:
-            assert is_whole(answer, text), seed
+            assert is_whole(result, text), seed
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def test_the_editors_schema_and_the_loader_agree_on_every_slip(schema: Draft2020
             tables = tomllib.loads(mutation.text)
         except tomllib.TOMLDecodeError:
             continue
-        answer, by_schema = held(mutation.text), schema.is_valid(tables)
-        beyond = isinstance(answer, ProtocolError) and ONLY_THE_LOADER.search(" ".join(answer.faults))
-        assert beyond or by_schema == (not isinstance(answer, ProtocolError)), (name, mutation.what, answer)
+        result, by_schema = load_result(mutation.text), schema.is_valid(tables)
+        beyond = isinstance(result, ProtocolError) and ONLY_THE_LOADER.search(" ".join(result.faults))
+        assert beyond or by_schema == (not isinstance(result, ProtocolError)), (name, mutation.what, result)
         compared += not beyond
     assert compared > SLIPS / 4

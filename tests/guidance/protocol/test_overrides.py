@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from guidance.protocol import ProtocolError, all_names, load
-from guidance.protocol.library import loaded, text_of
+from guidance.protocol.library import load_sheet, text_of
 from guidance.protocol.limits import is_limit, loosens
 
 HEAD = '[override]\nauthor = "Dr A. Example"\n'
@@ -39,9 +39,9 @@ def test_a_limit_is_tightened_without_a_reason_and_the_change_is_known(site: Pat
 
 
 def test_what_the_site_does_not_mention_stays(site: Path) -> None:
-    before = loaded("femoral", with_site=False).sheet
+    before = load_sheet("femoral", with_site=False).sheet
     put(site, f"{HEAD}[stimulus]\nmax_current_ma = {sited(3.0)}\n{REFS}")
-    after = loaded("femoral").sheet
+    after = load_sheet("femoral").sheet
     assert after.refuse == before.refuse  # type: ignore[union-attr]
     assert after.stimulus.rate_hz == before.stimulus.rate_hz  # type: ignore[union-attr]
 
@@ -86,7 +86,7 @@ def test_every_limit_knows_which_way_is_tighter(site: Path, name: str, key: str,
     assert f"{key} loosens a limit" in refusal(name)
 
 
-def test_a_limit_taken_away_is_loosened() -> None:
+def test_removing_a_limit_loosens_it() -> None:
     assert loosens("injection.volume_ml", [5.0, 10.0], None)
     assert not loosens("injection.volume_ml", None, [5.0, 10.0])
 
@@ -140,7 +140,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_a_faulty_file_of_the_site_is_refused_and_never_passed_over(site: Path, fault: str) -> None:
+def test_a_faulty_file_of_the_site_is_refused_and_never_ignored(site: Path, fault: str) -> None:
     text, words = REFUSED[fault]
     put(site, text)
     sentence = refusal()
@@ -153,17 +153,17 @@ def test_a_faulty_file_of_the_site_leaves_other_protocols_alone(site: Path) -> N
     assert load("interscalene").changes == ()
 
 
-def test_a_file_that_is_no_text_is_refused(site: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(site: Path) -> None:
     (site / "femoral.toml").write_bytes(b"\xff\xfe")
     assert "UTF-8" in refusal()
 
 
-def test_a_folder_in_the_place_of_a_file_is_refused(site: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_refused(site: Path) -> None:
     (site / "femoral.toml").mkdir()
     assert "cannot be read" in refusal()
 
 
-def test_changes_to_a_protocol_that_there_is_not_are_refused(site: Path) -> None:
+def test_changes_to_an_unknown_protocol_are_refused(site: Path) -> None:
     put(site, HEAD, "femorall")
     assert "there is no protocol 'femorall'" in refusal("femorall")
 
@@ -179,6 +179,6 @@ def test_a_protocol_of_the_sites_own_is_called_as_its_file(site: Path) -> None:
     assert "must be 'our-femoral'" in refusal("our-femoral")
 
 
-def test_without_a_folder_there_are_the_programs_own(site: Path) -> None:
+def test_without_a_site_folder_the_shipped_protocols_load(site: Path) -> None:
     site.rmdir()
     assert load("femoral").changes == ()

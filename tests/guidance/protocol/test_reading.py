@@ -38,7 +38,7 @@ def test_the_drug_table_is_no_protocol() -> None:
     assert "drugs" not in names()
 
 
-def test_it_reads_what_the_file_says() -> None:
+def test_the_values_are_those_of_the_file() -> None:
     protocol = parse(good(), "x.toml")
     assert protocol.window_ms == (2.0, 25.0)
     assert protocol.criterion_uv is None
@@ -137,7 +137,7 @@ def test_a_faulty_protocol_is_refused_by_file_key_value_and_what_is_allowed(faul
     assert "\n" not in sentence
 
 
-def test_every_fault_of_a_file_is_told() -> None:
+def test_every_fault_of_a_file_is_reported() -> None:
     text = changed(START, "start_current_ma = { value = 9.0,").replace(
         "width_ms = { value = 0.1", "width_ms = { value = 3"
     )

@@ -36,18 +36,18 @@ def test_words_of_several_protocols_lead_to_all() -> None:
 
 
 @pytest.mark.parametrize("words", ["", "   ", "--", "qqqq", "\0", "é" * 300])
-def test_words_that_mean_nothing_find_nothing(words: str) -> None:
+def test_unknown_words_find_nothing(words: str) -> None:
     assert search(words) == []
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_identifier_means_itself_and_is_found_first(name: str) -> None:
+def test_every_identifier_resolves_to_itself_and_ranks_first(name: str) -> None:
     assert resolve(name) == name
     assert search(name)[0] == name
 
 
 @pytest.mark.parametrize(("word", "name"), [("fds", "botulinum-fds"), ("FNB", "femoral"), ("scm", "botulinum-scm")])
-def test_a_name_that_one_protocol_alone_has_is_taken(word: str, name: str) -> None:
+def test_a_name_of_exactly_one_protocol_resolves_to_it(word: str, name: str) -> None:
     assert resolve(word) == name
 
 
@@ -60,12 +60,12 @@ def test_a_name_that_one_protocol_alone_has_is_taken(word: str, name: str) -> No
         ("popliteel", "pop"),
     ],
 )
-def test_what_several_may_mean_is_never_guessed_but_suggested(word: str, suggested: str) -> None:
+def test_an_ambiguous_name_is_never_guessed_but_suggestions_are_given(word: str, suggested: str) -> None:
     with pytest.raises(ProtocolError, match=suggested):
         resolve(word)
 
 
-def test_what_is_like_nothing_leads_to_the_list() -> None:
+def test_a_name_like_no_other_points_to_the_list() -> None:
     with pytest.raises(ProtocolError, match=r"'qqqq'.*generic-block.*protocols list"):
         resolve("qqqq")
 
