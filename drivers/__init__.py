@@ -25,7 +25,7 @@ STIMULATORS = {
     "pulsepal": "drivers.stimulators.pulsepal:PulsePal",
     "p24": "drivers.stimulators.p24:P24",
     "ttl": "drivers.stimulators.ttl:TtlTrigger",
-    "hand": "drivers.stimulators.manual:ByHand",
+    "hand": "drivers.stimulators.manual:ManualStimulator",
 }
 
 
