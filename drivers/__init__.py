@@ -57,5 +57,5 @@ def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
 
 def discover(*, probe: bool = False) -> Discovery:
     """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
-    found: Discovery = importlib.import_module("drivers.discovery.search").look(probe=probe)
+    found: Discovery = importlib.import_module("drivers.discovery.search").find_devices(probe=probe)
     return found

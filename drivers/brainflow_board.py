@@ -34,7 +34,7 @@ class BoardLayout:
     """Where a board's rows are: its signals and its counter, which begins anew at ``modulus`` (None: not used)."""
 
     name: str
-    rate_hz: float
+    sample_rate_hz: float
     rows: tuple[int, ...]
     counter: int
     modulus: int | None
@@ -68,7 +68,7 @@ class BrainFlowBoard(StreamingAmplifier):
             model=f"BrainFlow {found.name}",
             serial=self._address.text("serial_number") or "",
             address=str(self._address),
-            sample_rate_hz=found.rate_hz,
+            sample_rate_hz=found.sample_rate_hz,
             channels=tuple(Channel(f"channel {i + 1}") for i in range(len(found.rows))),
         )
 
@@ -86,7 +86,7 @@ class BrainFlowBoard(StreamingAmplifier):
             if self._running:
                 self._board.stop_stream()
                 self._running = False
-            self._board.start_stream(round(_BUFFER_S * self._layout.rate_hz))
+            self._board.start_stream(round(_BUFFER_S * self._layout.sample_rate_hz))
             self._running = True
             self._board.get_board_data()
         except self._flow.BrainFlowError as error:
@@ -95,10 +95,10 @@ class BrainFlowBoard(StreamingAmplifier):
     def _pump(self, timeout_s: float) -> None:
         """Ask BrainFlow's buffer every 4 ms: it wakes nobody."""
         deadline = time.monotonic() + timeout_s
-        while not self._ask() and time.monotonic() < deadline:
+        while not self._poll() and time.monotonic() < deadline:
             time.sleep(min(_POLL_S, timeout_s))
 
-    def _ask(self) -> bool:
+    def _poll(self) -> bool:
         try:
             data = self._board.get_board_data()
         except (self._flow.BrainFlowError, AttributeError) as error:

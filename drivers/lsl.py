@@ -74,7 +74,10 @@ class LslStream(StreamingAmplifier, Calibrated):
         count = full.channel_count()
         labels = _each(full.get_channel_labels(), count)
         kinds = _each(full.get_channel_types(), count)
-        units = [_microvolts_of(*told) for told in zip(_each(full.get_channel_units(), count), kinds, strict=True)]
+        units = [
+            _microvolts_of(*unit_and_kind)
+            for unit_and_kind in zip(_each(full.get_channel_units(), count), kinds, strict=True)
+        ]
         known = [i for i, unit in enumerate(units) if unit is not None] or list(range(count))
         self._columns = known
         self._scales = np.array([self._scale_uv or units[i] or 1.0 for i in known], np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 from drivers.base import Amplifier, Block, DeviceInfo, DeviceLost, Pulse
 from drivers.formats import load
 from drivers.formats.loaded import FileOptions, SamplePage
-from drivers.formats.pulses import is_pulse, pulse_at
+from drivers.formats.pulses import is_pulse, parse_pulse
 
 
 class Recording(Amplifier):
@@ -61,8 +61,12 @@ class Recording(Amplifier):
         self.start()
 
     def _annotated_pulses(self) -> tuple[Pulse, ...]:
-        rate_hz = self._loaded.sample_rate_hz
-        pulses = [pulse_at(self._path, annotation, rate_hz) for annotation in self.annotations if is_pulse(annotation)]
+        sample_rate_hz = self._loaded.sample_rate_hz
+        pulses = [
+            parse_pulse(self._path, annotation, sample_rate_hz)
+            for annotation in self.annotations
+            if is_pulse(annotation)
+        ]
         return tuple(sorted(pulses, key=lambda pulse: (pulse.sample, pulse.offset_ns)))
 
     def start(self) -> None:

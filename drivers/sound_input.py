@@ -21,7 +21,7 @@ MAX_CHUNKS = 4096
 STALLED_S = 1.0
 """A card that has begun never pauses this long."""
 _OPTIONS = ("channels", "rate_hz", "full_scale_uv")
-_RATES_HZ = (48_000.0, 44_100.0)
+_SAMPLE_RATES_HZ = (48_000.0, 44_100.0)
 _NEARLY = 0.999
 _CLOSES_S = 2.0
 
@@ -50,7 +50,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         self._address = parse_address("sound", rest, _OPTIONS)
         self._channels = self._address.count("channels", 1, 64)
         self._full_scale_uv = self._address.number("full_scale_uv")
-        self._rate_hz = self._address.number("rate_hz")
+        self._sample_rate_hz = self._address.number("rate_hz")
         self._chunks: queue.SimpleQueue[SoundChunk | None] = queue.SimpleQueue()
         self._sound = library()
         self._stream: Any = None
@@ -61,7 +61,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         return str(self._address.changed(full_scale_uv=f"{(self._full_scale_uv or 1.0) * factor:.6g}"))
 
     def _connect(self) -> DeviceInfo:
-        number, name = choose(inputs(self._sound), self._address.target)
+        number, name = choose_input(inputs(self._sound), self._address.target)
         self._name = name
         self._stream = self._open(number)
         reach_uv = (self._full_scale_uv or 1.0) * _NEARLY
@@ -77,18 +77,18 @@ class SoundInput(StreamingAmplifier, Calibrated):
     def _open(self, number: int) -> Any:
         """A stream at the rate asked for, or the first that the card takes. Raises DeviceRefused."""
         why = ""
-        for rate_hz in (self._rate_hz,) if self._rate_hz else _RATES_HZ:
+        for sample_rate_hz in (self._sample_rate_hz,) if self._sample_rate_hz else _SAMPLE_RATES_HZ:
             try:
                 return self._sound.InputStream(
-                    device=number, channels=self._channels, samplerate=rate_hz, dtype="float32", latency="low",
+                    device=number, channels=self._channels, samplerate=sample_rate_hz, dtype="float32", latency="low",
                     callback=self._on_samples, finished_callback=lambda: self._chunks.put(None),
                 )  # fmt: skip
             except (self._sound.PortAudioError, ValueError) as error:
                 why = str(error)
         raise DeviceRefused(
             f"The sound input {self._name} does not open with {self._channels} channel(s)"
-            f"{f' at {self._rate_hz:g} Hz' if self._rate_hz else ''} ({why}); correct channels= or rate_hz=, or close "
-            "the program that uses it."
+            f"{f' at {self._sample_rate_hz:g} Hz' if self._sample_rate_hz else ''} ({why}); correct channels= or "
+            "rate_hz=, or close the program that uses it."
         )
 
     def _on_samples(self, samples: Any, _count: int, times: Any, status: Any) -> None:
@@ -157,7 +157,7 @@ def inputs(sound: Any) -> dict[int, str]:
     return dict(sorted(found.items(), key=lambda item: item[0] != own))
 
 
-def choose(known: dict[int, str], wanted: str) -> tuple[int, str]:
+def choose_input(known: dict[int, str], wanted: str) -> tuple[int, str]:
     """The input that ``wanted`` means: a number, a name, a part of one name, or nothing for the system's own.
 
     Raises DeviceNotFound, and DeviceRefused where it means several.
@@ -178,13 +178,13 @@ def choose(known: dict[int, str], wanted: str) -> tuple[int, str]:
     return next(iter(found.items()))
 
 
-def lost_between(before: SoundChunk, after: SoundChunk, rate_hz: float) -> int:
+def lost_between(before: SoundChunk, after: SoundChunk, sample_rate_hz: float) -> int:
     """Samples thrown away between two chunks, by the card's clock; by this computer's where the card tells no time.
 
     1 at least: some were.
     """
     if before.adc_s > 0 and after.adc_s > before.adc_s:
-        passed = (after.adc_s - before.adc_s) * rate_hz - len(before.samples)
+        passed = (after.adc_s - before.adc_s) * sample_rate_hz - len(before.samples)
     else:
-        passed = (after.arrived_ns - before.arrived_ns) / 1e9 * rate_hz - len(after.samples)
+        passed = (after.arrived_ns - before.arrived_ns) / 1e9 * sample_rate_hz - len(after.samples)
     return max(round(passed), 1)

@@ -93,14 +93,14 @@ def listening() -> Iterator[TimedRecord]:
 def needle_emg() -> Iterator[TimedRecord]:
     """Botulinum toxin: a needle guided by its own EMG, a pulse given by hand between."""
     patient = Patient(5, sample_rate_hz=10_000, needle=True, scenario="hold", start_mm=6.0)
-    patient.voluntary.held = 0.18
+    patient.voluntary.commanded_effort = 0.18
     info = DeviceInfo("made", "1", "made:", 10_000.0, (Channel("needle", 10_000.0),))
     engine = Engine(Settings(load("botulinum-fcr"), Mode.LISTEN), info, WALL_TIME)
     yield engine.begin(ORIGIN)
     patient.steer(4.0, 0.0, 0.5)
     for turn in range(120):
         messages = (OperatorNote("rest"),) if turn == 20 else (OperatorNote("activate"),) if turn == 50 else ()
-        patient.voluntary.held = 0.0 if 20 <= turn < 50 else 0.18
+        patient.voluntary.commanded_effort = 0.0 if 20 <= turn < 50 else 0.18
         first = patient.sample
         pulses = (Pulse(first + 10, current_ma=0.5, width_ms=0.1),) if turn == 90 else ()
         yield from engine.step([Block(first, patient.advance(1000), pulses)], None, messages)

@@ -20,7 +20,7 @@ LSL_WAIT_S = 1.0
 _RHX = "Intan RHX is never looked for, because it would close its server: --device rhx:127.0.0.1:5000."
 
 
-def look(*, probe: bool = False) -> Discovery:
+def find_devices(*, probe: bool = False) -> Discovery:
     """All that is seen, the surest first, and what could not be looked for."""
     found: list[FoundDevice] = []
     notes: list[str] = []
@@ -43,19 +43,19 @@ def serial_ports(*, probe: bool) -> Discovery:
         if probe and resets(vendor_product):
             notes.append(f"{port.device} was not asked, because opening it may reset what is connected to it.")
         elif probe:
-            seen = [_asked(device) for device in seen]
+            seen = [_probed(device) for device in seen]
         found += seen
     return Discovery(tuple(found), tuple(notes))
 
 
 def _candidate(port: Any, vendor_product: str | None, candidate: UsbCandidate) -> FoundDevice:
-    told = port.description if port.description not in {None, "n/a", ""} else "serial port"
-    label = told if candidate is ONA else f"{candidate.label} ({told})"
+    description = port.description if port.description not in {None, "n/a", ""} else "serial port"
+    label = description if candidate is ONA else f"{candidate.label} ({description})"
     address = candidate.address.format(port=port.device)
     return FoundDevice(address, label, candidate.confidence, vendor_product, port.serial_number)
 
 
-def _asked(device: FoundDevice) -> FoundDevice:
+def _probed(device: FoundDevice) -> FoundDevice:
     """``device``, surer where it is an ONA amplifier that answers. Only who it is is asked."""
     scheme, _, port = device.address.partition(":")
     if scheme != "ona":

@@ -16,7 +16,7 @@ _HEAD_BYTES = 4096
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f]")
 
 
-def guess(head: bytes) -> str | None:
+def guess_family(head: bytes) -> str | None:
     """Tell a file's family ("EDF", "BDF", "WAV", "FLAC", "CSV") by its first bytes; None where it is foreign."""
     if head.startswith(b"0       "):
         return "EDF"
@@ -64,7 +64,7 @@ def _family(path: Path) -> str:
         head = file.read(_HEAD_BYTES)
     if not head:
         raise DeviceRefused(f"{path} is empty; choose another recording")
-    family = guess(head)
+    family = guess_family(head)
     if family is None:
         raise DeviceRefused(
             f"{path} is not a recording this program can read; it reads EDF, EDF+, BDF, BDF+, WAV, FLAC, "

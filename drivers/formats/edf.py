@@ -15,7 +15,7 @@ import numpy as np
 
 from drivers.base import Channel, DeviceLost, DeviceRefused
 from drivers.formats.edf_header import EdfLayout, read_layout
-from drivers.formats.edf_time import Timeline, acquired, read_timeline, segments
+from drivers.formats.edf_time import EdfTimeline, read_timeline, segments, without_skipped
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
@@ -25,8 +25,8 @@ from drivers.formats.loaded import (
     SamplePage,
     Segment,
     channel_names,
-    check_rate,
-    choose,
+    check_sample_rate,
+    choose_channels,
     microvolts_per,
 )
 
@@ -72,25 +72,25 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
         ChannelCandidate(name, signal.physical_dimension.strip(), signal.sampling_frequency)
         for name, signal in zip(names, signals, strict=True)
     ]
-    chosen = choose(path, candidates, options.channel)
-    rate_hz = check_rate(path, candidates[chosen[0]].sample_rate_hz)
+    chosen = choose_channels(path, candidates, options.channel)
+    sample_rate_hz = check_sample_rate(path, candidates[chosen[0]].sample_rate_hz)
     calibrations = tuple(calibrate(path, names[i], signals[i], layout.family) for i in chosen)
     per_record = signals[chosen[0]].samples_per_data_record
     records_a_page = max(1, PAGE_VALUES // sum(layout.samples))
     timeline = read_timeline(path, layout)
     written = segments(path, layout, timeline.onsets_s, per_record)
-    found = acquired(written, timeline.annotations, rate_hz)
+    found = without_skipped(written, timeline.annotations, sample_rate_hz)
     if not found:
         raise DeviceRefused(f"{path} says that nothing was acquired in it, so there is nothing to play")
     return LoadedFile(
         model=f"{layout.family}{'+' if layout.plus else ''} recording",
-        sample_rate_hz=rate_hz,
+        sample_rate_hz=sample_rate_hz,
         channels=tuple(Channel(names[i], c.range_uv) for i, c in zip(chosen, calibrations, strict=True)),
         segments=found,
         page_samples=records_a_page * per_record,
         page=_RecordPages(path, layout, tuple(chosen), calibrations, records_a_page).page,
         annotations=timeline.annotations,
-        warnings=layout.warnings + _said_of_time(path, layout, timeline, written),
+        warnings=layout.warnings + _time_warnings(path, layout, timeline, written),
     )
 
 
@@ -139,10 +139,10 @@ def _uncalibrated(path: Path, name: str, why: str) -> DeviceRefused:
     return DeviceRefused(f"the range of channel '{name}' of {path} {why}; choose another by --channel")
 
 
-def _said_of_time(path: Path, layout: EdfLayout, timeline: Timeline, found: Sequence[Segment]) -> tuple[str, ...]:
-    said = []
+def _time_warnings(path: Path, layout: EdfLayout, timeline: EdfTimeline, found: Sequence[Segment]) -> tuple[str, ...]:
+    warnings = []
     if timeline.unreadable:
-        said.append(f"annotations of {path} that cannot be read ({timeline.unreadable}) are left out")
+        warnings.append(f"annotations of {path} that cannot be read ({timeline.unreadable}) are left out")
     if len(found) > 1 and not layout.discontinuous:
-        said.append(f"{path} calls itself contiguous but has gaps ({len(found) - 1}), which are kept")
-    return tuple(said)
+        warnings.append(f"{path} calls itself contiguous but has gaps ({len(found) - 1}), which are kept")
+    return tuple(warnings)

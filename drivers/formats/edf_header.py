@@ -115,10 +115,10 @@ def _count_records(path: Path, header: bytes, record_bytes: int) -> tuple[int, t
     present, rest = divmod(path.stat().st_size - len(header), record_bytes)
     if present == 0:
         raise DeviceRefused(f"{path} holds not one whole record of samples, so there is nothing to play")
-    return present, _said_of_records(path, stated, present, rest)
+    return present, _record_warnings(path, stated, present, rest)
 
 
-def _said_of_records(path: Path, stated: int, present: int, rest: int) -> tuple[str, ...]:
+def _record_warnings(path: Path, stated: int, present: int, rest: int) -> tuple[str, ...]:
     if stated == _UNFINISHED:
         return (f"{path} was not finished by its recorder; the records that are whole ({present}) are played",)
     if stated > present:

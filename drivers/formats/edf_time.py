@@ -30,7 +30,7 @@ class Tal:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class EdfTimeline:
     """When each record begins (None: not said), and what was written, in seconds after the first sample."""
 
     onsets_s: tuple[float | None, ...]
@@ -53,7 +53,7 @@ def _texts(raw: bytes) -> tuple[str, ...]:
     return tuple(printable(text.decode("utf-8", "replace")) for text in raw.split(b"\x14"))
 
 
-def read_timeline(path: Path, layout: EdfLayout) -> Timeline:
+def read_timeline(path: Path, layout: EdfLayout) -> EdfTimeline:
     """Read every annotation of the file. Raises OSError."""
     onsets: list[float | None] = []
     written: list[Annotation] = []
@@ -72,7 +72,7 @@ def read_timeline(path: Path, layout: EdfLayout) -> Timeline:
         unreadable += sum(bad for _, bad in parsed)
     start = onsets[0] if onsets and onsets[0] is not None else 0.0
     annotations = [replace(annotation, onset_s=annotation.onset_s - start) for annotation in written]
-    return Timeline(tuple(onsets), tuple(sorted(annotations, key=lambda a: a.onset_s)), unreadable)
+    return EdfTimeline(tuple(onsets), tuple(sorted(annotations, key=lambda a: a.onset_s)), unreadable)
 
 
 def _annotation_bytes(path: Path, layout: EdfLayout) -> Iterator[list[bytes]]:
@@ -102,12 +102,14 @@ def segments(path: Path, layout: EdfLayout, onsets_s: Sequence[float | None], pe
     return tuple(found)
 
 
-def acquired(found: Sequence[Segment], annotations: Sequence[Annotation], rate_hz: float) -> tuple[Segment, ...]:
+def without_skipped(
+    found: Sequence[Segment], annotations: Sequence[Annotation], sample_rate_hz: float
+) -> tuple[Segment, ...]:
     """``found`` without what ``annotations`` call skipped: samples are there, but nobody acquired them."""
     left = list(found)
     for skip in annotations:
         if skip.text == _SKIPPED:
-            first, end = (round(t * rate_hz) for t in (skip.onset_s, skip.onset_s + skip.duration_s))
+            first, end = (round(t * sample_rate_hz) for t in (skip.onset_s, skip.onset_s + skip.duration_s))
             if first >= end:
                 continue
             left = [part for segment in left for part in _outside(segment, first, end)]

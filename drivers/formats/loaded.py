@@ -115,13 +115,13 @@ def channel_names(labels: Sequence[str]) -> list[str]:
     return names
 
 
-def choose(path: Path, candidates: Sequence[ChannelCandidate], asked: str | None) -> list[int]:
+def choose_channels(path: Path, candidates: Sequence[ChannelCandidate], wanted: str | None) -> list[int]:
     """Return the indices of the signals to play, or raise DeviceRefused.
 
     They are the one asked for (its exact name, else whatever its case), or all voltages of the highest rate among them.
     """
-    if asked is not None:
-        return [_find(path, candidates, asked)]
+    if wanted is not None:
+        return [_find(path, candidates, wanted)]
     voltages = [i for i, candidate in enumerate(candidates) if candidate.is_voltage]
     if not voltages:
         raise DeviceRefused(f"{path} has no channel in volts; it has {_listed(candidates)}")
@@ -129,12 +129,12 @@ def choose(path: Path, candidates: Sequence[ChannelCandidate], asked: str | None
     return [i for i in voltages if candidates[i].sample_rate_hz == highest]
 
 
-def _find(path: Path, candidates: Sequence[ChannelCandidate], asked: str) -> int:
+def _find(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> int:
     names = [candidate.name for candidate in candidates]
-    matches = [i for i, name in enumerate(names) if name == asked]
-    matches = matches or [i for i, name in enumerate(names) if name.casefold() == asked.casefold()]
+    matches = [i for i, name in enumerate(names) if name == wanted]
+    matches = matches or [i for i, name in enumerate(names) if name.casefold() == wanted.casefold()]
     if len(matches) != 1:
-        raise OptionRefused(f"{path} has no channel '{printable(asked)}'; it has {_listed(candidates)}")
+        raise OptionRefused(f"{path} has no channel '{printable(wanted)}'; it has {_listed(candidates)}")
     if not candidates[matches[0]].is_voltage:
         wrong = candidates[matches[0]]
         unit = f"in {printable(wrong.unit)[:_NAME_LENGTH]!r}" if wrong.unit else "without a unit"
@@ -147,11 +147,11 @@ def _listed(candidates: Sequence[ChannelCandidate]) -> str:
     return ", ".join(f"'{candidate.name}'" for candidate in candidates[:_LISTED]) + more or "none at all"
 
 
-def check_rate(path: Path, rate_hz: float) -> float:
-    """``rate_hz`` itself; raises DeviceRefused where no sampling rate can be so low or so high."""
-    if not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
+def check_sample_rate(path: Path, sample_rate_hz: float) -> float:
+    """``sample_rate_hz`` itself; raises DeviceRefused where no sampling rate can be so low or so high."""
+    if not _LOWEST_RATE_HZ <= sample_rate_hz <= _HIGHEST_RATE_HZ:
         raise DeviceRefused(
-            f"{path} gives a sampling rate of {rate_hz:g} Hz, which is not between "
+            f"{path} gives a sampling rate of {sample_rate_hz:g} Hz, which is not between "
             f"{_LOWEST_RATE_HZ:g} and {_HIGHEST_RATE_HZ:g} Hz; the file or the rate given with it is wrong"
         )
-    return rate_hz
+    return sample_rate_hz

@@ -18,7 +18,7 @@ def is_pulse(annotation: Annotation) -> bool:
     return annotation.text.split()[:1] == [_PULSE_WORD]
 
 
-def pulse_at(path: Path, annotation: Annotation, sample_rate_hz: float) -> Pulse:
+def parse_pulse(path: Path, annotation: Annotation, sample_rate_hz: float) -> Pulse:
     """Return the pulse an annotation stands for; words with a key that is not known are left out.
 
     Raises DeviceRefused where a word is no key=value, or a value no number above 0 (a current may be 0).

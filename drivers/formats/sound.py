@@ -18,8 +18,8 @@ from drivers.formats.loaded import (
     LoadedFile,
     SamplePage,
     Segment,
-    check_rate,
-    choose,
+    check_sample_rate,
+    choose_channels,
 )
 
 _CONVERTER_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
@@ -29,7 +29,7 @@ _CONVERTER_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32
 class _Sound:
     path: Path
     format: str
-    rate_hz: float
+    sample_rate_hz: float
     channels: int
     frames: int
     highest: float
@@ -68,15 +68,17 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     sound = _examine(path)
     full_scale_uv = _full_scale(path, options)
     names = [f"channel {i}" for i in range(1, sound.channels + 1)]
-    chosen = choose(path, [ChannelCandidate(name, "uV", sound.rate_hz) for name in names], options.channel)
+    chosen = choose_channels(
+        path, [ChannelCandidate(name, "uV", sound.sample_rate_hz) for name in names], options.channel
+    )
     return LoadedFile(
         model=f"{sound.format} recording",
-        sample_rate_hz=sound.rate_hz,
+        sample_rate_hz=sound.sample_rate_hz,
         channels=tuple(Channel(names[i], full_scale_uv) for i in chosen),
         segments=(Segment(0, 0, sound.frames),),
         page_samples=sound.frames_a_page,
         page=_SoundPages(sound, tuple(chosen), full_scale_uv).page,
-        warnings=_said_of_length(path),
+        warnings=_length_warnings(path),
     )
 
 
@@ -94,7 +96,7 @@ def _examine(path: Path) -> _Sound:
             bits = _CONVERTER_BITS.get(file.subtype)
             highest = 1.0 if bits is None else 1.0 - 2.0 ** (1 - bits)
             kind = "FLAC" if file.format == "FLAC" else "WAV"
-            sound = _Sound(path, kind, check_rate(path, file.samplerate), file.channels, file.frames, highest)
+            sound = _Sound(path, kind, check_sample_rate(path, file.samplerate), file.channels, file.frames, highest)
             _reach_the_end(file)
     except soundfile.LibsndfileError as error:
         why = error.error_string.rstrip(".")
@@ -109,7 +111,7 @@ def _reach_the_end(file: soundfile.SoundFile) -> None:
     file.read(1)
 
 
-def _said_of_length(path: Path) -> tuple[str, ...]:
+def _length_warnings(path: Path) -> tuple[str, ...]:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)

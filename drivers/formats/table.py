@@ -27,8 +27,8 @@ from drivers.formats.loaded import (
     LoadedFile,
     Segment,
     channel_names,
-    check_rate,
-    choose,
+    check_sample_rate,
+    choose_channels,
     microvolts_per,
     number,
     printable,
@@ -95,21 +95,21 @@ def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> Loaded
     candidates = [ChannelCandidate(name, columns[i].unit, 0.0) for name, i in zip(names, signals, strict=True)]
     if options.channel is None:
         _check_units(path, candidates)
-    chosen = choose(path, candidates, options.channel)
+    chosen = choose_channels(path, candidates, options.channel)
     played = [signals[i] for i in chosen]
     clock = next((i for i, c in enumerate(columns) if c.role == "time"), None)
     marks = next((i for i, c in enumerate(columns) if c.role == "stim"), None)
     table = _read(path, rows, columns, {i for i in (*played, clock, marks) if i is not None})
-    rate_hz = _rate(path, columns, clock, table, options.sample_rate_hz)
+    sample_rate_hz = _rate(path, columns, clock, table, options.sample_rate_hz)
     uv = np.stack([_microvolts(path, columns[i], table[i]) for i in played], axis=1)
     return LoadedFile(
         model="CSV recording",
-        sample_rate_hz=rate_hz,
+        sample_rate_hz=sample_rate_hz,
         channels=tuple(Channel(names[i]) for i in chosen),
         segments=(Segment(0, 0, len(uv)),),
         page_samples=len(uv),
         page=lambda _: (uv, np.zeros(uv.shape, dtype=np.bool_)),
-        annotations=() if marks is None else _annotations(table[marks], rate_hz),
+        annotations=() if marks is None else _annotations(table[marks], sample_rate_hz),
     )
 
 
@@ -183,13 +183,13 @@ def _rate(
     if clock is not None and stated_hz is not None:
         raise OptionRefused(f"{path} has a column of times, which gives its rate; leave out --sample-rate-hz")
     if stated_hz is not None:
-        return check_rate(path, stated_hz)
+        return check_sample_rate(path, stated_hz)
     if clock is None:
         raise OptionRefused(f"{path} has no column time_s, time_ms, time or t; add one, or give --sample-rate-hz HZ")
     unit = columns[clock].unit
     if unit not in _SECONDS:
         raise DeviceRefused(f"{path} gives its times in '{printable(unit[:_SHOWN])}'; give them in s, ms or us")
-    return check_rate(path, _even_rate(path, table[clock] * _SECONDS[unit]))
+    return check_sample_rate(path, _even_rate(path, table[clock] * _SECONDS[unit]))
 
 
 def _even_rate(path: Path, times_s: Values) -> float:
@@ -209,7 +209,7 @@ def _even_rate(path: Path, times_s: Values) -> float:
     return round(float(1.0 / mean), 6)
 
 
-def _annotations(marks: Values, rate_hz: float) -> tuple[Annotation, ...]:
+def _annotations(marks: Values, sample_rate_hz: float) -> tuple[Annotation, ...]:
     on = marks != 0
     begins = np.flatnonzero(on & ~np.concatenate(([False], on[:-1])))
-    return tuple(Annotation(int(row) / rate_hz, "stim") for row in begins)
+    return tuple(Annotation(int(row) / sample_rate_hz, "stim") for row in begins)

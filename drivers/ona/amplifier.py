@@ -11,7 +11,7 @@ from drivers.base import Block, CommandOutcome, DeviceInfo, DeviceLost, DeviceRe
 from drivers.ona.commands import ACK_NS, ATTEMPTS, SentCommand
 from drivers.ona.frames import FrameReader, OnaFrame
 from drivers.ona.info import Description, parse_info
-from drivers.ona.link import Event, OnaLink
+from drivers.ona.link import LinkEvent, OnaLink
 from drivers.ona.messages import FAULTS, CommandKind, MalformedError, Reply, parse_button, parse_status, parse_stim
 from drivers.ona.pulses import single_body, train_body
 from drivers.ona.samples import SampleStream
@@ -235,7 +235,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._reported_bad += bad_frames
         return self._stream.take(bad_frames)
 
-    def _take(self, event: Event, arrived_ns: int) -> None:
+    def _take(self, event: LinkEvent, arrived_ns: int) -> None:
         """Take what the device sent; what comes outside a run belongs to no count of samples. Raises DeviceLost."""
         stream = self._stream if self._streaming else None
         if isinstance(event, SentCommand):

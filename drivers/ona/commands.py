@@ -71,7 +71,7 @@ class Commands:
         self._pulse_free_ns = 0
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
 
-    def ask(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
+    def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command, at once or when those before it are settled."""
         command = SentCommand(kind, body)
         self._queue.append(command)
@@ -96,7 +96,7 @@ class Commands:
         self._beat_due_ns = None
         self._beats.clear()
 
-    def answered(self, seq: int, result: int, now_ns: int) -> SentCommand | None:
+    def acknowledge(self, seq: int, result: int, now_ns: int) -> SentCommand | None:
         """Take an ACK and return the command that it settles. One for no command under way (late, or twice) changes
         nothing.
         """

@@ -11,8 +11,8 @@ from drivers.base import Channel, DeviceInfo, DeviceRefused, Limits
 from drivers.ona.messages import Capability, MalformedError, fields
 
 PROTOCOL = 1
-MIN_RATE_HZ = 100
-MAX_RATE_HZ = 1_000_000
+MIN_SAMPLE_RATE_HZ = 100
+MAX_SAMPLE_RATE_HZ = 1_000_000
 
 _INFO = struct.Struct("<BBIIHHHII")
 _CHANNEL = struct.Struct("<ff")
@@ -57,11 +57,11 @@ def parse_info(body: bytes, address: str) -> Description:
 
 
 def _description(body: _Body, address: str) -> Description:
-    _, count, rate_hz, *limits, bits = body.numbers(_INFO)
+    _, count, sample_rate_hz, *limits, bits = body.numbers(_INFO)
     if not count:
         raise MalformedError("it names no channels")
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        raise MalformedError(f"it names a sample rate of {rate_hz} Hz")
+    if not MIN_SAMPLE_RATE_HZ <= sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
+        raise MalformedError(f"it names a sample rate of {sample_rate_hz} Hz")
     channels, scale_uv = zip(*(_channel(body, number) for number in range(1, count + 1)), strict=True)
     info = DeviceInfo(
         channels=channels,
@@ -69,7 +69,7 @@ def _description(body: _Body, address: str) -> Description:
         serial=body.text(),
         firmware=body.text(),
         address=address,
-        sample_rate_hz=float(rate_hz),
+        sample_rate_hz=float(sample_rate_hz),
         limits=_limits(*limits, single_pulses=bool(bits & Capability.STIM_ONCE))
         if bits & Capability.STIMULATES
         else None,

@@ -7,7 +7,7 @@ from drivers.ona.commands import Commands, SentCommand
 from drivers.ona.frames import FrameReader, OnaFrame, encode
 from drivers.ona.messages import CommandKind, MalformedError, Reply, is_single_pulse, parse_ack
 
-Event = OnaFrame | SentCommand
+LinkEvent = OnaFrame | SentCommand
 """What the device sent: a frame, or in the place of an ACK the command that it settled."""
 
 _ON_COMMANDS = frozenset((int(Reply.ACK), int(Reply.STIM)))
@@ -28,9 +28,9 @@ class OnaLink:
         self._outgoing = b""
         reader.resync()
 
-    def receive_data(self, data: bytes, now_ns: int) -> list[Event]:
+    def receive_data(self, data: bytes, now_ns: int) -> list[LinkEvent]:
         """Return the events that ``data`` completes, in order. Never raises, whatever the bytes."""
-        events: list[Event] = []
+        events: list[LinkEvent] = []
         for frame in self._reader.feed(data):
             if frame.type not in _ON_COMMANDS:
                 events.append(frame)
@@ -40,9 +40,9 @@ class OnaLink:
 
     def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command, at once or when those before it are settled; return it without waiting for its ACK."""
-        return self.commands.ask(kind, body, now_ns)
+        return self.commands.request(kind, body, now_ns)
 
-    def service(self, now_ns: int) -> list[Event]:
+    def service(self, now_ns: int) -> list[LinkEvent]:
         """Send what is due; return the command that its time has settled. Raises DeviceLost after four sendings."""
         settled = self.commands.service(now_ns)
         return [] if settled is None else [settled]
@@ -62,7 +62,7 @@ class OnaLink:
         """Count a frame whose body does not follow the protocol as bad."""
         self._reader.bad += 1
 
-    def _event(self, frame: OnaFrame, now_ns: int) -> Event | None:
+    def _event(self, frame: OnaFrame, now_ns: int) -> LinkEvent | None:
         """Take what ``frame`` says of the commands under way."""
         if frame.type == Reply.STIM and is_single_pulse(frame.body):
             self.commands.confirm(CommandKind.STIM_ONCE)
@@ -73,7 +73,7 @@ class OnaLink:
         except MalformedError:
             self.count_bad()
             return None
-        return self.commands.answered(seq, result, now_ns)
+        return self.commands.acknowledge(seq, result, now_ns)
 
     def _send(self, kind: int, body: bytes) -> int:
         seq, self._seq = self._seq, (self._seq + 1) % 256

@@ -9,10 +9,10 @@ from drivers.base import LimitExceeded, Limits
 from drivers.toolkit.limit_checks import ROUNDING, check_range
 
 
-def train_body(limits: Limits, current_ma: float, width_ms: float, rate_hz: float) -> bytes:
+def train_body(limits: Limits, current_ma: float, width_ms: float, pulse_rate_hz: float) -> bytes:
     """Body of STIM_SET. Raises LimitExceeded beyond ``limits``."""
     current_ua, width_us = _current_ua(limits, current_ma), _width_us(limits, width_ms)
-    return struct.pack("<IHI", current_ua, width_us, _rate_mhz(limits, rate_hz))
+    return struct.pack("<IHI", current_ua, width_us, _rate_mhz(limits, pulse_rate_hz))
 
 
 def single_body(limits: Limits, current_ma: float, width_ms: float) -> bytes:
@@ -38,7 +38,7 @@ def _width_us(limits: Limits, width_ms: float) -> int:
     return round(width_ms * 1000)
 
 
-def _rate_mhz(limits: Limits, rate_hz: float) -> int:
+def _rate_mhz(limits: Limits, pulse_rate_hz: float) -> int:
     """Convert the rate to millihertz; 0 is no train, single pulses only."""
-    check_range("rate", rate_hz, 0.0, limits.max_rate_hz, "Hz")
-    return round(rate_hz * 1000)
+    check_range("rate", pulse_rate_hz, 0.0, limits.max_rate_hz, "Hz")
+    return round(pulse_rate_hz * 1000)

@@ -64,8 +64,8 @@ class IntanRhx(StreamingAmplifier, Stimulator):
 
     def _connect(self) -> DeviceInfo:
         self._commands = RhxCommands(self._host, self._command_port)
-        kind, rate_hz = self._commands.get("type"), self._commands.number("sampleratehertz")
-        limits = self._stimulator_limits(self._commands, kind, rate_hz)
+        kind, sample_rate_hz = self._commands.get("type"), self._commands.number("sampleratehertz")
+        limits = self._stimulator_limits(self._commands, kind, sample_rate_hz)
         self.limits = limits or _NO_LIMITS
         if limits:
             self._stimulator = RhxStimulator(self._commands, self._stimulated[0], limits)
@@ -73,19 +73,19 @@ class IntanRhx(StreamingAmplifier, Stimulator):
             model=f"Intan RHX {kind}",
             serial="",
             address=str(self._address),
-            sample_rate_hz=rate_hz,
+            sample_rate_hz=sample_rate_hz,
             channels=tuple(Channel(name.upper(), _REACH_UV * 0.999) for name in self._channels),
             firmware=self._commands.get("version"),
             limits=limits,
             marks_pulses=self._sync is not None,
         )
 
-    def _stimulator_limits(self, commands: RhxCommands, kind: str, rate_hz: float) -> Limits | None:
+    def _stimulator_limits(self, commands: RhxCommands, kind: str, sample_rate_hz: float) -> Limits | None:
         if not self._stimulated:
             return None
         if kind.lower() != "controllerstimrecord":
             raise DeviceRefused(f"{self._address}: a {kind} does not stimulate; leave stimulate= out.")
-        return limits_of(commands.number("stimstepsizemicroamps"), rate_hz)
+        return limits_of(commands.number("stimstepsizemicroamps"), sample_rate_hz)
 
     def _begin(self) -> None:
         commands = self._need_commands()
@@ -128,9 +128,9 @@ class IntanRhx(StreamingAmplifier, Stimulator):
 
     def _words(self) -> list[str]:
         """What each word of a frame is, in RHX's order: the bands of each channel, then the digital inputs."""
-        asked = {"wide": self._channels, "stim": self._stimulated}
+        bands = {"wide": self._channels, "stim": self._stimulated}
         names = sorted({*self._channels, *self._stimulated})
-        ordered = [f"{name} {band}" for name in names for band in asked if name in asked[band]]
+        ordered = [f"{name} {band}" for name in names for band in bands if name in bands[band]]
         return ordered + (["digital-in"] if self._sync is not None else [])
 
     def _pump(self, timeout_s: float) -> None:

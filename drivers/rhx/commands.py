@@ -12,9 +12,9 @@ import time
 from drivers.base import DeviceLost, DeviceNotFound, DeviceRefused
 from drivers.transport.port import open_port
 
-ANSWER_S = 2.0
+REPLY_S = 2.0
 UPLOAD_S = 3.0
-_REST_S = 0.002
+_PAUSE_S = 0.002
 _MORE_S = 0.1
 _RETURN = "Return:"
 _CONNECT = "in RHX choose Network, Remote TCP Control, Connect, then try again."
@@ -35,7 +35,7 @@ class RhxCommands:
     def get(self, name: str) -> str:
         """The value of ``name``. Raises DeviceRefused with RHX's own words where it has none."""
         with self._lock:
-            reply = self._ask(f"get {name};")
+            reply = self._request(f"get {name};")
         before, found, value = reply.partition(_RETURN)
         if before.strip() or not found:
             raise DeviceRefused(f"{self._name} says: {' '.join((before or reply).split())}")
@@ -52,14 +52,14 @@ class RhxCommands:
 
     def set(self, name: str, value: str | float) -> None:
         """Set ``name`` and read it back. Raises DeviceRefused where it did not become ``value``."""
-        self._tell(f"set {name} {value};")
-        kept = self.get(name)
-        if not _same(kept, value):
-            raise DeviceRefused(f"{self._name} did not take {name} {value}: it is {kept}.")
+        self._send(f"set {name} {value};")
+        read_back = self.get(name)
+        if not _same(read_back, value):
+            raise DeviceRefused(f"{self._name} did not take {name} {value}: it is {read_back}.")
 
     def execute(self, action: str) -> None:
         """Have RHX do ``action``; it answers nothing."""
-        self._tell(f"execute {action};")
+        self._send(f"execute {action};")
 
     def upload(self, channel: str) -> None:
         """Bring the stimulus parameters of ``channel`` into the controller. Raises DeviceRefused after 3 s."""
@@ -68,34 +68,34 @@ class RhxCommands:
         while self.get("uploadinprogress").lower() != "false":
             if time.monotonic() > deadline:
                 raise DeviceRefused(f"{self._name} did not finish uploading the stimulus of {channel}.")
-            time.sleep(_REST_S)
+            time.sleep(_PAUSE_S)
 
     def close(self) -> None:
         """Hang up; RHX then closes its server."""
         self._port.close()
 
-    def _tell(self, words: str) -> None:
+    def _send(self, words: str) -> None:
         with self._lock:
             self._port.write(words.encode())
 
-    def _ask(self, words: str) -> str:
+    def _request(self, words: str) -> str:
         """Send ``words`` and wait for what comes back and a rest after it. What came before belongs to no question."""
         self._port.write(words.encode())
         reply = b""
         while _RETURN.encode() not in reply:
-            chunks = self._port.read(_MORE_S if reply else ANSWER_S)
+            chunks = self._port.read(_MORE_S if reply else REPLY_S)
             reply += b"".join(data for _, data in chunks)
             if not chunks and reply:
                 break
             if not chunks:
                 raise DeviceLost(f"{self._name} does not answer: {_CONNECT}")
-        while chunks := self._port.read(_REST_S):
+        while chunks := self._port.read(_PAUSE_S):
             reply += b"".join(data for _, data in chunks)
         return reply.decode("ascii", "replace")
 
 
-def _same(kept: str, value: str | float) -> bool:
+def _same(read_back: str, value: str | float) -> bool:
     try:
-        return abs(float(kept) - float(value)) < 1e-6
+        return abs(float(read_back) - float(value)) < 1e-6
     except ValueError:
-        return kept.lower() == str(value).lower()
+        return read_back.lower() == str(value).lower()

@@ -97,13 +97,13 @@ class _Phase:
 
 
 class StimulusMarks:
-    """Pulses from the stimulus words of a channel: ``step_ma`` a unit of magnitude, ``rate_hz`` words a second.
+    """Pulses from the stimulus words of a channel: ``step_ma`` a unit of magnitude.
 
     A pulse is told once its first phase is over; the phase of the other polarity that follows it belongs to it.
     """
 
-    def __init__(self, step_ma: float, rate_hz: float) -> None:
-        self._step_ma, self._rate_hz = step_ma, rate_hz
+    def __init__(self, step_ma: float, sample_rate_hz: float) -> None:
+        self._step_ma, self._sample_rate_hz = step_ma, sample_rate_hz
         self._first: _Phase | None = None
         self._last: tuple[int, int] | None = None
         self._polarity = 0
@@ -130,7 +130,7 @@ class StimulusMarks:
         return [self._pulse(ended, sample)] if ended else []
 
     def _is_soon(self, sample: int, after: int) -> bool:
-        return sample - after <= _SECOND_PHASE_S * self._rate_hz
+        return sample - after <= _SECOND_PHASE_S * self._sample_rate_hz
 
     def _pulse(self, phase: _Phase, end: int) -> Pulse:
         current_ma = phase.magnitude * self._step_ma
@@ -138,7 +138,7 @@ class StimulusMarks:
             sample=phase.first,
             current_ma=None if phase.compliance else current_ma,
             requested_ma=current_ma,
-            width_ms=(end - phase.first) / self._rate_hz * 1e3,
+            width_ms=(end - phase.first) / self._sample_rate_hz * 1e3,
             compliance=phase.compliance,
         )
 

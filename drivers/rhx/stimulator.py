@@ -19,18 +19,18 @@ from drivers.toolkit.limit_checks import ROUNDING, check_pulse, check_range
 
 STEPS = 255
 KEY = "f1"
-MAX_RATE_HZ = 10.0
+MAX_PULSE_RATE_HZ = 10.0
 # a pulse that waited longer in the queue is none that anybody expects any more
 STALE_S = 0.2
-_KEPT = 256
+_MAX_OUTCOMES = 256
 
 QueuedCommand = tuple[str, Callable[[], None]]
 
 
-def limits_of(step_ua: float, rate_hz: float) -> Limits:
-    """What a channel can do at this step size, at a sampling rate of ``rate_hz``."""
+def limits_of(step_ua: float, sample_rate_hz: float) -> Limits:
+    """What a channel can do at this step size, at a sampling rate of ``sample_rate_hz``."""
     step_ma = step_ua / 1000
-    return Limits(STEPS * step_ma, step_ma, max(0.05, 1e3 / rate_hz), 5.0, MAX_RATE_HZ)
+    return Limits(STEPS * step_ma, step_ma, max(0.05, 1e3 / sample_rate_hz), 5.0, MAX_PULSE_RATE_HZ)
 
 
 class RhxStimulator:
@@ -43,7 +43,7 @@ class RhxStimulator:
     def __init__(self, commands: RhxCommands, channel: str, limits: Limits) -> None:
         self._commands, self._channel, self._limits = commands, channel, limits
         self._jobs: queue.SimpleQueue[QueuedCommand | None] = queue.SimpleQueue()
-        self._outcomes: deque[CommandOutcome] = deque(maxlen=_KEPT)
+        self._outcomes: deque[CommandOutcome] = deque(maxlen=_MAX_OUTCOMES)
         self._enabled = self._touched = False
         self._set: tuple[float, float] | None = None
         self._train: tuple[float, float, float] | None = None
@@ -81,8 +81,8 @@ class RhxStimulator:
         """Send the next pulse of the train if it is due; one that was missed is not made up for."""
         now_s = time.monotonic()
         if self._train and self._enabled and now_s >= self._due_s:
-            current_ma, width_ms, rate_hz = self._train
-            self._due_s = now_s + 1 / rate_hz
+            current_ma, width_ms, pulse_rate_hz = self._train
+            self._due_s = now_s + 1 / pulse_rate_hz
             self.pulse_once(current_ma, width_ms)
 
     def take_outcomes(self) -> list[CommandOutcome]:

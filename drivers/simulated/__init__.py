@@ -17,7 +17,7 @@ from typing import IO, Any, Self, cast
 from drivers.base import DeviceLost, DeviceRefused
 from drivers.transport.reader_thread import ReaderThread
 
-ANSWER_S = 10.0
+REPLY_S = 10.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,11 +47,11 @@ class SimulatedDevice:
         command += [] if start_mm is None else [f"--start-mm={start_mm}"]
         self._process = _started(command)
         self._stdin, self._stdout = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
-        self._untold = 0
+        self._unread_replies = 0
         self._reader = ReaderThread[str]("simulated responses", self._read)
         self._reader.start()
         try:
-            self.address = self._answer().strip()
+            self.address = self._reply().strip()
         except DeviceLost as error:
             raise DeviceRefused("the simulated amplifier did not start; its own words are on stderr") from error
 
@@ -65,24 +65,24 @@ class SimulatedDevice:
 
         Raises ValueError where the line is wrong, DeviceLost where the process has ended.
         """
-        self.tell(text)
-        while self._untold > 1:
-            self._answer()
-            self._untold -= 1
-        self._untold = 0
-        answer: dict[str, Any] = json.loads(self._answer())
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        return answer
+        self.send(text)
+        while self._unread_replies > 1:
+            self._reply()
+            self._unread_replies -= 1
+        self._unread_replies = 0
+        reply: dict[str, Any] = json.loads(self._reply())
+        if "error" in reply:
+            raise ValueError(reply["error"])
+        return reply
 
-    def tell(self, text: str) -> None:
+    def send(self, text: str) -> None:
         """Run one control line without waiting; a wrong one changes nothing. Raises DeviceLost as ``command`` does."""
         try:
             self._stdin.write(text + "\n")
             self._stdin.flush()
         except (BrokenPipeError, ValueError) as error:
             raise DeviceLost(f"the simulated amplifier has ended and cannot take {text!r}; start it again") from error
-        self._untold += 1
+        self._unread_replies += 1
 
     def truth(self) -> dict[str, Any]:
         """Return what the patient knows now; the fields of ``drivers.simulated.patient.Truth``."""
@@ -95,7 +95,7 @@ class SimulatedDevice:
         with contextlib.suppress(BrokenPipeError):
             self._stdin.close()
         try:
-            self._process.wait(ANSWER_S)
+            self._process.wait(REPLY_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -115,15 +115,15 @@ class SimulatedDevice:
             self._reader.put(line)
         return DeviceLost("the simulated amplifier ended without an answer; its own words are on stderr")
 
-    def _answer(self) -> str:
+    def _reply(self) -> str:
         try:
-            line = self._reader.next(ANSWER_S)
+            line = self._reader.next(REPLY_S)
         except DeviceLost:
             self.close()
             raise
         if line is None:
             self.close()
-            raise DeviceLost(f"the simulated amplifier gave no answer for {ANSWER_S:g} s; its own words are on stderr")
+            raise DeviceLost(f"the simulated amplifier gave no answer for {REPLY_S:g} s; its own words are on stderr")
         return line
 
 

@@ -45,7 +45,7 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
         """Steer needle or patient by a control line; one that is wrong, or comes too late, changes nothing."""
         if self._device is not None:
             with contextlib.suppress(DeviceLost):
-                self._device.tell(words)
+                self._device.send(words)
 
     def close(self) -> None:
         """Stop the amplifier and end the patient's process."""

@@ -70,7 +70,7 @@ class Mains:
     """The mains and its harmonics in every channel, with slowly drifting amplitude, phase and frequency."""
 
     def __init__(self, rng: np.random.Generator, mains_hz: float, sample_rate_hz: float, channels: int) -> None:
-        self._mains_hz, self._rate = mains_hz, sample_rate_hz
+        self._mains_hz, self._sample_rate_hz = mains_hz, sample_rate_hz
         self._phase_drift = SlowDrift(rng, MAINS_WANDER_RAD.value, (40.0, 200.0))
         self._gain_drift = SlowDrift(rng, 0.2, (10.0, 90.0))
         amplitudes = np.array([MAINS_UV.draw(rng) for _ in range(channels)])
@@ -86,7 +86,7 @@ class Mains:
 
     def block(self, first_sample: int, count: int) -> Samples:
         """``count`` samples from ``first_sample`` on, (count, channels) in uV."""
-        start_s, end_s = first_sample / self._rate, (first_sample + count) / self._rate
+        start_s, end_s = first_sample / self._sample_rate_hz, (first_sample + count) / self._sample_rate_hz
         start = self._phase(start_s)
         step = (self._phase(end_s) - start) / count
         angles = (math.fmod(start, 2 * math.pi) + step * np.arange(count))[:, None] * _HARMONICS
@@ -99,7 +99,7 @@ class Pops:
     """Electrode pops: rare steps on one channel that decay."""
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int) -> None:
-        self._rng, self._rate, self._channels = rng, sample_rate_hz, channels
+        self._rng, self._sample_rate_hz, self._channels = rng, sample_rate_hz, channels
         self._gap_s = 60.0 / (POPS_PER_MINUTE.draw(rng) * channels)
         self._next_s = float(rng.exponential(self._gap_s))
 
@@ -107,13 +107,13 @@ class Pops:
         """Return the pops that begin before ``end_s``, once each: sample and wave (samples, channels)."""
         pops = []
         while self._next_s < end_s:
-            pops.append((int(self._next_s * self._rate), self._pop()))
+            pops.append((int(self._next_s * self._sample_rate_hz), self._pop()))
             self._next_s += float(self._rng.exponential(self._gap_s))
         return pops
 
     def _pop(self) -> Samples:
         decay_s = POP_DECAY_S.draw(self._rng)
-        times_s = np.arange(int(5 * decay_s * self._rate)) / self._rate
+        times_s = np.arange(int(5 * decay_s * self._sample_rate_hz)) / self._sample_rate_hz
         wave = np.zeros((len(times_s), self._channels), np.float32)
         rise = 1 - np.exp(-times_s / 0.001)
         height_uv = sign(self._rng) * POP_UV.draw(self._rng)
@@ -126,7 +126,7 @@ class Background:
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int, mains_hz: float) -> None:
         self.block_samples = max(round(BLOCK_S.value * sample_rate_hz), _KNOTS)
-        self._rate = sample_rate_hz
+        self._sample_rate_hz = sample_rate_hz
         self._noise = Noise(rng, self.block_samples, sample_rate_hz, channels)
         self._mains = Mains(rng, mains_hz, sample_rate_hz, channels)
         self._pops = Pops(np.random.default_rng(rng.integers(2**63)), sample_rate_hz, channels)
@@ -138,4 +138,4 @@ class Background:
 
     def pops(self, end_sample: int) -> list[tuple[int, Samples]]:
         """Electrode pops that begin before ``end_sample``."""
-        return self._pops.until(end_sample / self._rate)
+        return self._pops.until(end_sample / self._sample_rate_hz)

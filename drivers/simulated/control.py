@@ -56,19 +56,19 @@ class Control:
             self._words[word](*arguments)
         except (TypeError, ValueError) as error:
             return json.dumps({"error": f"{line.strip()!r} was not understood: {error}"})
-        answer = {"ok": True, "truth": asdict(self._device.patient.truth())} if word == "truth" else {"ok": True}
-        return json.dumps(answer)
+        reply = {"ok": True, "truth": asdict(self._device.patient.truth())} if word == "truth" else {"ok": True}
+        return json.dumps(reply)
 
     def _contract(self, share: str, channel: str | None = None) -> None:
         effort, patient = None if share == "off" else float(share), self._device.patient
         if effort is not None and not 0 <= effort <= 1:
             raise ValueError(f"effort lies within 0 and 1, not {share}")
         if channel is None:
-            patient.voluntary.held = effort
-            patient.voluntary.held_in.clear()
+            patient.voluntary.commanded_effort = effort
+            patient.voluntary.commanded_efforts.clear()
             return
         if not 0 <= int(channel) < patient.channels:
             raise ValueError(f"there is no channel {channel}; the patient has {patient.channels}")
-        patient.voluntary.held_in.pop(int(channel), None)
+        patient.voluntary.commanded_efforts.pop(int(channel), None)
         if effort is not None:
-            patient.voluntary.held_in[int(channel)] = effort
+            patient.voluntary.commanded_efforts[int(channel)] = effort

@@ -43,20 +43,20 @@ class OnaDevice:
         self._foreign: list[tuple[float, float, float]] = []
         self._reader = FrameReader(range(256))
         self._out: list[tuple[int, bytes]] = []
-        self._held: list[tuple[int, int, int, bytes]] = []
+        self._delayed: list[tuple[int, int, int, bytes]] = []
         self._seq = self._order = 0
         self._streaming, self._fault, self._battery = False, StatusFault.NONE, 100
-        self._started_ns = self._heard_ns = self._status_ns = self._stalled_ns = 0
+        self._started_ns = self._received_ns = self._status_ns = self._stalled_ns = 0
         self._sent = self._skip = 0
         self._dropped = False
-        self._told = self._state()
+        self._reported_state = self._state()
 
     def feed(self, data: bytes, now_ns: int) -> bytes:
         """Take bytes from the host; return what the device has to say by ``now_ns``."""
         self._advance(now_ns)
         for frame in self._reader.feed(data):
             if not self.faults.deaf:
-                self._heard_ns = now_ns
+                self._received_ns = now_ns
                 self._obey(frame, now_ns)
         return self._flush(now_ns)
 
@@ -80,7 +80,7 @@ class OnaDevice:
         """Press or release a pedal or needle button. Raises ValueError outside 0..7."""
         if not 0 <= button <= 7:
             raise ValueError(f"buttons are 0 to 7, not {button}")
-        self._say(ona.BUTTON, ona.button(self._sent, button, pressed=pressed))
+        self._queue_frame(ona.BUTTON, ona.button(self._sent, button, pressed=pressed))
 
     def strike(self, current_ma: float, width_ms: float, now_ns: int) -> None:
         """Let a stimulator that is not this device's give a pulse now. Raises ValueError for one of nothing."""
@@ -121,7 +121,7 @@ class OnaDevice:
         if not self._streaming:
             return
         self._stream(now_ns, whole=False)
-        if self._stim.enabled and not self.faults.stuck_on and now_ns - self._heard_ns >= HOST_LOST_NS:
+        if self._stim.enabled and not self.faults.stuck_on and now_ns - self._received_ns >= HOST_LOST_NS:
             self.raise_fault(StatusFault.HOST_LOST)
 
     def _stream(self, now_ns: int, *, whole: bool) -> None:
@@ -136,14 +136,14 @@ class OnaDevice:
     def _record(self, count: int, now_ns: int) -> None:
         start, self._sent = self._sent, self._sent + count
         pulses = []
-        for due in self._stim.due(start, self._sent, self._position(self._heard_ns + HOST_LOST_NS)):
+        for due in self._stim.due(start, self._sent, self._position(self._received_ns + HOST_LOST_NS)):
             delivery = self._stim.deliver(due, self._impedance_kohm(due.position - start))
             pulses.append((max(due.position - start, 0.0), delivery.delivered_ua / 1000, due.width_us / 1000))
             if not self.faults.no_stim:
-                self._say_shifted(ona.STIM, delivery.body(), now_ns)
+                self._queue_shifted(ona.STIM, delivery.body(), now_ns)
         for made_up in self._stim.made_up(start, self._sent):
-            self._say(ona.STIM, made_up.body())
-        pulses += self._strikes(start)
+            self._queue_frame(ona.STIM, made_up.body())
+        pulses += self._foreign_pulses(start)
         raw, flags = self.patient.record(count, sorted(pulses))
         raw = self._converter.read(raw, self.faults.dead_input)
         if self._skip:
@@ -151,9 +151,9 @@ class OnaDevice:
             return
         flags |= ona.DEVICE_DROPPED if self._dropped else 0
         self._dropped = False
-        self._say_shifted(ona.SAMPLES, ona.samples(start, count, self.patient.channels, flags, raw), now_ns)
+        self._queue_shifted(ona.SAMPLES, ona.samples(start, count, self.patient.channels, flags, raw), now_ns)
 
-    def _strikes(self, start: int) -> list[tuple[float, float, float]]:
+    def _foreign_pulses(self, start: int) -> list[tuple[float, float, float]]:
         """The foreign pulses up to the end of what is being recorded, from ``start`` on."""
         due = [pulse for pulse in self._foreign if pulse[0] < self._sent]
         self._foreign = [pulse for pulse in self._foreign if pulse[0] >= self._sent]
@@ -183,9 +183,9 @@ class OnaDevice:
             result = Result.MALFORMED
         else:
             result = self._result(frame, now_ns)
-        self._say(ona.ACK, ona.ack(frame.seq, result))
+        self._queue_frame(ona.ACK, ona.ack(frame.seq, result))
         if frame.type == ona.HELLO and result is Result.DONE:
-            self._say(ona.INFO, self.faults.info_of(self.info).body())
+            self._queue_frame(ona.INFO, self.faults.info_of(self.info).body())
 
     def _result(self, frame: OnaFrame, now_ns: int) -> Result:
         match frame.type:
@@ -249,36 +249,36 @@ class OnaDevice:
         self._stim.once(self._position(now_ns), current_ua, width_us)
         return Result.DONE
 
-    def _say(self, frame_type: int, body: bytes) -> None:
+    def _queue_frame(self, frame_type: int, body: bytes) -> None:
         self._out.append((frame_type, body))
 
-    def _say_shifted(self, frame_type: int, body: bytes, now_ns: int) -> None:
+    def _queue_shifted(self, frame_type: int, body: bytes, now_ns: int) -> None:
         """STIM after its samples, or samples after their STIM, by the fault's shift."""
         shift_ms = self.faults.stim_shift_ms
         late_ms = max(shift_ms, 0.0) if frame_type == ona.STIM else max(-shift_ms, 0.0)
-        if not late_ms and not self._held:
-            self._say(frame_type, body)
+        if not late_ms and not self._delayed:
+            self._queue_frame(frame_type, body)
             return
         self._order += 1
-        heapq.heappush(self._held, (now_ns + int(late_ms * 1e6), self._order, frame_type, body))
+        heapq.heappush(self._delayed, (now_ns + int(late_ms * 1e6), self._order, frame_type, body))
 
     def _flush(self, now_ns: int) -> bytes:
-        while self._held and self._held[0][0] <= now_ns:
-            self._say(*heapq.heappop(self._held)[2:])
-        self._tell_status(now_ns)
+        while self._delayed and self._delayed[0][0] <= now_ns:
+            self._queue_frame(*heapq.heappop(self._delayed)[2:])
+        self._report_status(now_ns)
         if now_ns < self._stalled_ns:
             return b""
         ready, self._out = self._out, []
         return b"".join(self._encoded(frame_type, body) for frame_type, body in ready)
 
-    def _tell_status(self, now_ns: int) -> None:
+    def _report_status(self, now_ns: int) -> None:
         if self.faults.no_status:
             return
         state = self._state()
         overdue = self._streaming and now_ns - self._status_ns >= STATUS_EVERY_NS
-        if state != self._told or overdue:
-            self._told, self._status_ns = state, now_ns
-            self._say(ona.STATUS, ona.status(self._sent, state, self._impedance_kohm()))
+        if state != self._reported_state or overdue:
+            self._reported_state, self._status_ns = state, now_ns
+            self._queue_frame(ona.STATUS, ona.status(self._sent, state, self._impedance_kohm()))
 
     def _encoded(self, frame_type: int, body: bytes) -> bytes:
         self._seq = (self._seq + 1) % 256

@@ -133,7 +133,7 @@ class FrontEnd:
         wide, narrow = DC_COUPLED.draw(rng), float(rng.choice(NARROW_RANGES_UV))
         self.range_uv = WIDE_RANGE_UV if wide else narrow
         self.scale_nv_per_lsb = float(np.float32(self.range_uv * 1000 / _FULL_SCALE))
-        self._rate = sample_rate_hz
+        self._sample_rate_hz = sample_rate_hz
         self._channels = [_Channel.draw(rng) for _ in range(channels)]
         self._exponent, self._jitter = CHARGE_EXPONENT.draw(rng), GAIN_JITTER.draw(rng)
         self._drift = SlowDrift(rng, 0.03)
@@ -145,7 +145,7 @@ class FrontEnd:
         self, rng: np.random.Generator, late: float, t_s: float, current_ma: float, width_ms: float, ahead_mm: float
     ) -> Samples:
         """Artefact (samples, channels) in uV of a pulse that began ``late`` samples after the first of them."""
-        t_ms = np.asarray((np.arange(len(self._fade)) - late) * (1000 / self._rate), np.float64)
+        t_ms = np.asarray((np.arange(len(self._fade)) - late) * (1000 / self._sample_rate_hz), np.float64)
         gain = (1 + self._jitter * rng.standard_normal()) * math.exp(self._drift.at(t_s))
         charge = (current_ma * width_ms / _REFERENCE_MA_MS) ** self._exponent
         wave = np.empty((len(t_ms), len(self._channels)), np.float32)

@@ -52,7 +52,7 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
             measures_impedance=True,
         )
         self._block = round(block_s * patient.sample_rate_hz)
-        self._asked: tuple[float, float] | None = None
+        self._pending: tuple[float, float] | None = None
         self._on = False
 
     @property
@@ -63,7 +63,7 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
     @property
     def pulse_is_due(self) -> bool:
         """Whether the next block will hold a pulse."""
-        return self._asked is not None
+        return self._pending is not None
 
     def start(self) -> None:
         """Nothing: blocks begin with the first read."""
@@ -78,12 +78,12 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
 
     def close(self) -> None:
         """Switch the output off."""
-        self._on, self._asked = False, None
+        self._on, self._pending = False, None
 
     def enable(self, on: bool) -> None:
         """Arm or disarm the output."""
         self._on = on
-        self._asked = self._asked if on else None
+        self._pending = self._pending if on else None
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse in the next block. Raises LimitExceeded, and DeviceRefused while the output is off."""
@@ -92,7 +92,7 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
             raise LimitExceeded(f"A pulse of {current_ma:g} mA and {width_ms:g} ms is beyond the simulated amplifier.")
         if not self._on:
             raise DeviceRefused("The simulated amplifier is off; arm it first.")
-        self._asked = (current_ma, width_ms)
+        self._pending = (current_ma, width_ms)
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
         """Refuse a train: DeviceRefused."""
@@ -109,10 +109,10 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
         """Nothing is steered by words; whoever holds the patient moves the needle."""
 
     def _deliver(self, first: int) -> tuple[Pulse, ...]:
-        asked, self._asked = self._asked, None
-        if asked is None:
+        pending, self._pending = self._pending, None
+        if pending is None:
             return ()
-        current_ma, width_ms = asked
+        current_ma, width_ms = pending
         impedance_kohm = self.patient.impedance_kohm(first)
         delivered_ma = min(current_ma, COMPLIANCE_V / impedance_kohm)
         pulse = Pulse(

@@ -35,7 +35,7 @@ _SHAPE_MS = 16.0
 
 
 @dataclass(frozen=True, slots=True)
-class StimulationSite:
+class SimulatedSite:
     """A place of stimulation: muscles in order of channels, range of M latency, range of H latency if any (ms)."""
 
     name: str
@@ -45,22 +45,16 @@ class StimulationSite:
 
 
 SITES = (
-    StimulationSite("interscalene", ("biceps", "deltoid", "triceps", "pectoralis"), (4.0, 7.0)),
-    StimulationSite(
-        "axillary", ("abductor pollicis", "first interosseus", "hypothenar", "finger flexors"), (11.0, 14.0)
-    ),
-    StimulationSite("elbow", ("wrist flexor", "finger flexors", "thumb flexor", "pronator"), (3.0, 5.0), (14.6, 17.2)),
-    StimulationSite("wrist", ("abductor pollicis", "thenar lateral", "lumbrical", "hypothenar"), (2.6, 4.2)),
-    StimulationSite("femoral", ("vastus medialis", "rectus femoris", "vastus lateralis", "sartorius"), (5.0, 8.0)),
-    StimulationSite(
+    SimulatedSite("interscalene", ("biceps", "deltoid", "triceps", "pectoralis"), (4.0, 7.0)),
+    SimulatedSite("axillary", ("abductor pollicis", "first interosseus", "hypothenar", "finger flexors"), (11.0, 14.0)),
+    SimulatedSite("elbow", ("wrist flexor", "finger flexors", "thumb flexor", "pronator"), (3.0, 5.0), (14.6, 17.2)),
+    SimulatedSite("wrist", ("abductor pollicis", "thenar lateral", "lumbrical", "hypothenar"), (2.6, 4.2)),
+    SimulatedSite("femoral", ("vastus medialis", "rectus femoris", "vastus lateralis", "sartorius"), (5.0, 8.0)),
+    SimulatedSite(
         "gluteal", ("gastrocnemius", "tibialis anterior", "peroneus", "biceps femoris"), (10.0, 14.0), (26.0, 32.0)
     ),
-    StimulationSite(
-        "gluteal foot", ("abductor hallucis", "toe extensor", "gastrocnemius", "toe flexors"), (17.0, 22.0)
-    ),
-    StimulationSite(
-        "popliteal", ("gastrocnemius", "soleus", "tibialis anterior", "peroneus"), (5.0, 7.0), (28.0, 35.0)
-    ),
+    SimulatedSite("gluteal foot", ("abductor hallucis", "toe extensor", "gastrocnemius", "toe flexors"), (17.0, 22.0)),
+    SimulatedSite("popliteal", ("gastrocnemius", "soleus", "tibialis anterior", "peroneus"), (5.0, 7.0), (28.0, 35.0)),
 )
 """M latencies about distance / 55 m/s + 2 ms (derived); H-reflex of FCR 15.9 +- 1.3 ms measured, of the leg assumed."""
 
@@ -126,7 +120,7 @@ class SimulatedMuscles:
         self._twitch_ms = TWITCH_PEAK_MS.draw(rng)
 
     @staticmethod
-    def served(rng: np.random.Generator, channels: int) -> int:
+    def channels_over_nerve(rng: np.random.Generator, channels: int) -> int:
         """How many of ``channels`` lie over muscles of the nerve."""
         return channels - int(CONTROL.draw(rng) and channels >= 3)
 

@@ -35,7 +35,7 @@ SPIKE_MS = Uniform(3.0, 4.0, "end-plate spikes 3-4 ms, first negative", "assumed
 SPIKE_HZ = Uniform(5.0, 50.0, "end-plate spikes up to about 50 Hz, very irregular", "assumed")
 SURFACE_SHARE = Known(0.05, "what surface channels see of a potential at the needle", "assumed")
 SLIGHT = Known(0.18, "effort of a slight contraction on request", "assumed")
-ASKED_S, RELAXED_S = Known(8.0, "contracts as asked for so long", "assumed"), Known(5.0, "and relaxes", "assumed")
+CONTRACTED_S, RELAXED_S = Known(8.0, "contracts as asked for so long", "assumed"), Known(5.0, "and relaxes", "assumed")
 
 _SEEN_MM = 7.0
 _QUANTUM_MM = 0.04
@@ -51,18 +51,18 @@ class _Fibres:
         self.across = centre + np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
         self.plates_mm = plates_mm + PLATE_SD_MM.draw(rng) * rng.standard_normal(count)
         self._slow = SPEED_SPREAD.value * rng.standard_normal(count)
-        self._kept: tuple[tuple[int, int], NDArray[np.float32]] | None = None
+        self._cached: tuple[tuple[int, int], NDArray[np.float32]] | None = None
 
     def wave(self, field: FibreField, tip: Tip) -> NDArray[np.float32]:
         """The unit's potential at ``tip``, every 0.025 ms."""
         key = round(tip.ahead_mm / _QUANTUM_MM), round(tip.aside_mm / _QUANTUM_MM)
-        if self._kept is None or self._kept[0] != key:
+        if self._cached is None or self._cached[0] != key:
             radii = np.hypot(self.across[:, 0] - tip.ahead_mm, self.across[:, 1])
             offsets = tip.aside_mm - self.plates_mm
             near = radii < max(_SEEN_MM, float(radii.min()) + 1.0)
             late = np.clip(1.0 + self._slow * np.abs(offsets) / 4.0, 0.0, None)
-            self._kept = key, field.sum(radii[near], offsets[near], late[near])
-        return self._kept[1]
+            self._cached = key, field.sum(radii[near], offsets[near], late[near])
+        return self._cached[1]
 
 
 class SimulatedNeedleEmg(Voluntary):
@@ -84,10 +84,10 @@ class SimulatedNeedleEmg(Voluntary):
 
     def effort(self, t_s: float, muscle: int = 0) -> float:
         """What was commanded; without a command a patient who contracts slightly as asked, and relaxes in between."""
-        held = self.held_in.get(muscle, self.held)
-        if held is not None:
-            return held
-        return SLIGHT.value if t_s % (ASKED_S.value + RELAXED_S.value) < ASKED_S.value else 0.0
+        commanded = self.commanded_efforts.get(muscle, self.commanded_effort)
+        if commanded is not None:
+            return commanded
+        return SLIGHT.value if t_s % (CONTRACTED_S.value + RELAXED_S.value) < CONTRACTED_S.value else 0.0
 
     def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:
         """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
@@ -107,8 +107,8 @@ class SimulatedNeedleEmg(Voluntary):
     def _plates(self, start_s: float, end_s: float, tip: Tip) -> list[tuple[int, Samples]]:
         near = max(1 - self.plate_distance_mm(tip) / SPOT_MM.value, 0.0)
         rng, waves = self._plate_rng, []
-        for (height_uv, length_ms, rate_hz), is_noise in ((self._noise, True), (self._spike, False)):
-            count = rng.poisson(rate_hz * (end_s - start_s))
+        for (height_uv, length_ms, event_rate_hz), is_noise in ((self._noise, True), (self._spike, False)):
+            count = rng.poisson(event_rate_hz * (end_s - start_s))
             times, heights = rng.uniform(start_s, end_s, count), rng.uniform(0.6, 1.4, count)
             shape = _plate_wave(length_ms, is_noise=is_noise)
             waves += [
@@ -119,9 +119,9 @@ class SimulatedNeedleEmg(Voluntary):
 
     def _sampled(self, at_s: float, fine: NDArray[np.float32]) -> tuple[int, Samples]:
         """``fine`` from ``at_s`` on at the samples' own times."""
-        first = math.ceil(at_s * self._rate)
-        late_ms = (first / self._rate - at_s) * 1e3
-        times = np.arange(late_ms, (len(fine) - 1) * STEP_MS, 1e3 / self._rate)
+        first = math.ceil(at_s * self._sample_rate_hz)
+        late_ms = (first / self._sample_rate_hz - at_s) * 1e3
+        times = np.arange(late_ms, (len(fine) - 1) * STEP_MS, 1e3 / self._sample_rate_hz)
         wave = np.interp(times / STEP_MS, np.arange(len(fine)), fine)
         return first, (wave[:, None] * self._seen).astype(np.float32)
 

@@ -97,23 +97,25 @@ class Patient:
         if channels < 1:
             raise ValueError("a patient needs at least one channel")
         self.sample_rate_hz, self.channels = sample_rate_hz, channels
-        anatomy, ground, trials, will, way = (np.random.default_rng([seed, stream]) for stream in range(5))
-        self.nerve = SimulatedNerve(anatomy, SimulatedMuscles.served(anatomy, channels))
-        self.muscles = SimulatedMuscles(anatomy, self.nerve, channels)
-        self.tissue = Tissue(anatomy)
-        self.front_end = FrontEnd(anatomy, sample_rate_hz, channels)
-        self.motion = Motion(way, scenario, self.nerve.radius_mm, start_mm, still=still)
-        self.voluntary = (
-            SimulatedNeedleEmg(will, sample_rate_hz, channels, self.motion)
-            if needle
-            else Voluntary(will, sample_rate_hz, self.muscles.seen)
+        anatomy_rng, background_rng, trial_rng, effort_rng, path_rng = (
+            np.random.default_rng([seed, stream]) for stream in range(5)
         )
-        self._background = Background(ground, sample_rate_hz, channels, mains_hz)
-        self._trials = trials
-        self._threshold_jitter, self._unit_jitter = THRESHOLD_JITTER_LN.draw(trials), UNIT_JITTER_LN.draw(trials)
-        self._threshold_drift = SlowDrift(trials, 0.03)
-        self._tape = SampleBuffer(channels, 2 * sample_rate_hz)
-        self._made = 0
+        self.nerve = SimulatedNerve(anatomy_rng, SimulatedMuscles.channels_over_nerve(anatomy_rng, channels))
+        self.muscles = SimulatedMuscles(anatomy_rng, self.nerve, channels)
+        self.tissue = Tissue(anatomy_rng)
+        self.front_end = FrontEnd(anatomy_rng, sample_rate_hz, channels)
+        self.motion = Motion(path_rng, scenario, self.nerve.radius_mm, start_mm, still=still)
+        self.voluntary = (
+            SimulatedNeedleEmg(effort_rng, sample_rate_hz, channels, self.motion)
+            if needle
+            else Voluntary(effort_rng, sample_rate_hz, self.muscles.seen)
+        )
+        self._background = Background(background_rng, sample_rate_hz, channels, mains_hz)
+        self._trial_rng = trial_rng
+        self._threshold_jitter, self._unit_jitter = THRESHOLD_JITTER_LN.draw(trial_rng), UNIT_JITTER_LN.draw(trial_rng)
+        self._threshold_drift = SlowDrift(trial_rng, 0.03)
+        self._buffer = SampleBuffer(channels, 2 * sample_rate_hz)
+        self._background_end = 0
         self._last_pulse_s = -math.inf
         self._evoked: TrueResponse | None = None
         self._converted: Converted | None = None
@@ -123,29 +125,29 @@ class Patient:
     @property
     def sample(self) -> int:
         """Index of the next sample that ``advance`` returns."""
-        return self._tape.head
+        return self._buffer.head
 
     def advance(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> Samples:
         """Return the next ``n_samples`` (n_samples, channels) in uV within the input range, ``pulses`` delivered.
 
         Pulses are in order of time. Raises ValueError for one outside 0 <= offset < n_samples.
         """
-        self._lay(n_samples, pulses)
-        return self.front_end.clip(self._tape.take(n_samples))
+        self._fill_buffer(n_samples, pulses)
+        return self.front_end.clip(self._buffer.take(n_samples))
 
     def record(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> tuple[bytes, int]:
         """Return the same as ``advance`` does, as the front end's 24-bit numbers and one bit a channel that is full.
 
         Only a pulse changes what was already laid on the tape, so the rest of a block is converted at once.
         """
-        self._lay(n_samples, pulses)
+        self._fill_buffer(n_samples, pulses)
         if pulses or not self._converted or self._converted.end < self.sample + n_samples:
-            self._converted = self.front_end.convert(self.sample, self._tape.peek(self._made - self.sample))
+            self._converted = self.front_end.convert(self.sample, self._buffer.peek(self._background_end - self.sample))
         recorded = self._converted.slice(self.sample, n_samples)
-        self._tape.skip(n_samples)
+        self._buffer.skip(n_samples)
         return recorded
 
-    def _lay(self, n_samples: int, pulses: Sequence[PulseShape]) -> None:
+    def _fill_buffer(self, n_samples: int, pulses: Sequence[PulseShape]) -> None:
         """Put background and ``pulses`` of the next ``n_samples`` on the tape, in an order that no cut changes."""
         start = self.sample
         for offset, current_ma, width_ms in pulses:
@@ -214,18 +216,18 @@ class Patient:
         """Background and voluntary activity up to the end of the block that holds sample ``end - 1``."""
         step = self._background.block_samples
         connected = ~self._lead_off
-        while self._made < end:
-            first, self._made = self._made, self._made + step
-            self._tape.add(first, self._background.block(first, self._lead_off))
-            waves = self._background.pops(self._made)
-            waves += self.voluntary.fire(first / self.sample_rate_hz, self._made / self.sample_rate_hz)
+        while self._background_end < end:
+            first, self._background_end = self._background_end, self._background_end + step
+            self._buffer.add(first, self._background.block(first, self._lead_off))
+            waves = self._background.pops(self._background_end)
+            waves += self.voluntary.fire(first / self.sample_rate_hz, self._background_end / self.sample_rate_hz)
             for at, wave in waves:
-                self._tape.add(max(at, first), wave * connected)
+                self._buffer.add(max(at, first), wave * connected)
 
     def _stimulate(self, position: float, current_ma: float, width_ms: float) -> None:
         first = int(position)
         t_s, tip = self._at(position)
-        rng, connected = self._trials, ~self._lead_off
+        rng, connected = self._trial_rng, ~self._lead_off
         times_ms = (np.arange(int(RESPONSE_S * self.sample_rate_hz)) - (position - first)) * 1000 / self.sample_rate_hz
         thresholds = self._thresholds_ma(t_s, tip, width_ms)
         needed = thresholds * np.exp(
@@ -238,8 +240,8 @@ class Patient:
         h_wave = self.muscles.reflex(rng, drive, t_s - self._last_pulse_s, times_ms)
         body = (m_wave + h_wave + self.muscles.twitch(recruited, times_ms)) * connected
         artefact = self.front_end.artefact(rng, position - first, t_s, current_ma, width_ms, tip.ahead_mm)
-        self._tape.add(first, body)
-        self._tape.add(first, artefact)
+        self._buffer.add(first, body)
+        self._buffer.add(first, artefact)
         self._last_pulse_s = t_s
         self._evoked = TrueResponse(
             first,

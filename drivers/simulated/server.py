@@ -112,8 +112,8 @@ def serve(device: OnaDevice, port: SimulatedPort) -> None:
         data = port.read() if host is None or host in ready else b""
         if port.newly_opened():
             device.port_opened(now_ns)
-        said = device.feed(data, now_ns) if data else device.tick(now_ns)
-        if said and not port.write(said):
+        output = device.feed(data, now_ns) if data else device.tick(now_ns)
+        if output and not port.write(output):
             device.output_dropped()
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from drivers.simulated.faults import Faults
-from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Info, StimReport
+from drivers.simulated.messages import COMPLIANCE, OPEN_CIRCUIT, SINGLE_PULSE, Info, StimReport
 
 COMPLIANCE_V = 80.0
 """Largest output voltage: block stimulators give 65-95 V (measured: makers' data)."""
@@ -16,7 +16,7 @@ _STRAY_UA = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DuePulse:
     """A pulse due at ``position`` (samples since START, with a fraction)."""
 
     position: float
@@ -33,7 +33,7 @@ class StimOutput:
         self._current_ua, self._width_us, self._rate_mhz = 0, info.width_min_us, 0
         self.enabled = False
         self._anchor = 0.0
-        self._once: list[Due] = []
+        self._once: list[DuePulse] = []
         self._stray_at = 0.0
 
     def in_range(self, current_ua: int, width_us: int, rate_mhz: int = 0) -> bool:
@@ -64,9 +64,9 @@ class StimOutput:
 
     def once(self, position: float, current_ua: int, width_us: int) -> None:
         """One pulse at ``position``."""
-        self._once.append(Due(position, current_ua, width_us, once=True))
+        self._once.append(DuePulse(position, current_ua, width_us, once=True))
 
-    def due(self, start: int, end: float, deadline: float) -> list[Due]:
+    def due(self, start: int, end: float, deadline: float) -> list[DuePulse]:
         """Pulses of ``start`` <= position < ``end`` in order; the train ends at ``deadline``."""
         now = [pulse for pulse in self._once if pulse.position < end]
         self._once = [pulse for pulse in self._once if pulse.position >= end]
@@ -75,14 +75,14 @@ class StimOutput:
         now += self._strays(start, end)
         return sorted(now, key=lambda pulse: pulse.position)
 
-    def _strays(self, start: int, end: float) -> list[Due]:
+    def _strays(self, start: int, end: float) -> list[DuePulse]:
         """The pulses that a fault gives whether the output is on or off, as large as the last that was set."""
         if not self._faults.stray_hz:
             self._stray_at = end
             return []
         pulses = []
         while (position := max(self._stray_at, float(start))) < end:
-            pulses.append(Due(position, self._current_ua or _STRAY_UA, self._width_us, once=False))
+            pulses.append(DuePulse(position, self._current_ua or _STRAY_UA, self._width_us, once=False))
             self._stray_at = position + self._info.sample_rate_hz / self._faults.stray_hz
         return pulses
 
@@ -92,17 +92,17 @@ class StimOutput:
         count = 0 if math.isinf(each) else int(end / each) - int(start / each)
         return [StimReport(start, 0, _STRAY_UA, _STRAY_UA, self._width_us, None, 0)] * count
 
-    def _train(self, start: int, end: float) -> list[Due]:
+    def _train(self, start: int, end: float) -> list[DuePulse]:
         period = self._info.sample_rate_hz * 1000 / self._rate_mhz
         pulses = []
         while (position := max(self._anchor + period, float(start))) < end:
-            pulses.append(Due(position, self._current_ua, self._width_us, once=False))
+            pulses.append(DuePulse(position, self._current_ua, self._width_us, once=False))
             self._anchor = position
         return pulses
 
-    def deliver(self, pulse: Due, impedance_kohm: float | None) -> StimReport:
+    def deliver(self, pulse: DuePulse, impedance_kohm: float | None) -> StimReport:
         """Return what comes of ``pulse`` through ``impedance_kohm`` (None: open circuit)."""
-        flags = ASKED_ONCE if pulse.once else 0
+        flags = SINGLE_PULSE if pulse.once else 0
         delivered = pulse.current_ua
         if impedance_kohm is None:
             delivered, flags = 0, flags | OPEN_CIRCUIT

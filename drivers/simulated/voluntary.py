@@ -29,13 +29,13 @@ class VoluntaryUnit:
     """One motor unit of one muscle: when it fires, and the wave it leaves (samples, channels)."""
 
     def __init__(
-        self, rng: np.random.Generator, muscle: int, threshold: float, rate_hz: float, seen: NDArray[np.float32]
+        self, rng: np.random.Generator, muscle: int, threshold: float, sample_rate_hz: float, seen: NDArray[np.float32]
     ) -> None:
         self.muscle, self.threshold = muscle, threshold
         self._first_hz, self._peak_hz, self._cv = FIRST_HZ.draw(rng), PEAK_HZ.draw(rng), INTERVAL_CV.draw(rng)
         self.next_s: float | None = None
         duration_ms = UNIT_MS.draw(rng)
-        times_ms = np.arange(0, 1.3 * duration_ms, 1000 / rate_hz)
+        times_ms = np.arange(0, 1.3 * duration_ms, 1000 / sample_rate_hz)
         shape = potential(times_ms, np.zeros(1), duration_ms, float(rng.uniform(0, 0.6)), float(rng.uniform(0.2, 1.0)))[
             0
         ]
@@ -56,10 +56,10 @@ class Voluntary:
         self, rng: np.random.Generator, sample_rate_hz: float, seen: NDArray[np.float32], units: int | None = None
     ) -> None:
         """``seen`` (muscles, channels) is how strongly each channel sees each muscle; ``units`` a muscle, or drawn."""
-        self._rng, self._rate = rng, sample_rate_hz
+        self._rng, self._sample_rate_hz = rng, sample_rate_hz
         self.tone = TONE_EFFORT.draw(rng) if TONE.draw(rng) else 0.0
-        self.held: float | None = None
-        self.held_in: dict[int, float] = {}
+        self.commanded_effort: float | None = None
+        self.commanded_efforts: dict[int, float] = {}
         self._units = [
             self._unit(muscle, row, k / n)
             for muscle, row in enumerate(seen)
@@ -70,7 +70,7 @@ class Voluntary:
         self._draw_burst()
 
     def _unit(self, muscle: int, seen: NDArray[np.float32], order: float) -> VoluntaryUnit:
-        return VoluntaryUnit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._rate, seen)
+        return VoluntaryUnit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._sample_rate_hz, seen)
 
     def _draw_burst(self) -> None:
         self._stop_s = self._start_s + BURST_S.draw(self._rng)
@@ -78,17 +78,17 @@ class Voluntary:
 
     def effort(self, t_s: float, muscle: int = 0) -> float:
         """Effort 0..1 of ``muscle`` at ``t_s``: the burst's trapezoid above the resting tone, or what was commanded of
-        it (``held_in``) or of all (``held``).
+        it (``commanded_efforts``) or of all (``commanded_effort``).
         """
-        held = self.held_in.get(muscle, self.held)
-        if held is not None:
-            return max(held, self.tone)
+        commanded = self.commanded_efforts.get(muscle, self.commanded_effort)
+        if commanded is not None:
+            return max(commanded, self.tone)
         ramp = min((t_s - self._start_s) / RAMP_S, (self._stop_s - t_s) / RAMP_S, 1.0)
         return max(self.tone, self._level * max(ramp, 0.0))
 
     def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:
         """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
-        return [(math.ceil(at_s * self._rate), unit.wave) for unit, at_s in self._firings(start_s, end_s)]
+        return [(math.ceil(at_s * self._sample_rate_hz), unit.wave) for unit, at_s in self._firings(start_s, end_s)]
 
     def _firings(self, start_s: float, end_s: float) -> list[tuple[VoluntaryUnit, float]]:
         if start_s > self._stop_s:

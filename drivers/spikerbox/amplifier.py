@@ -25,7 +25,7 @@ SHIELD_HZ = 16e6 / 8 / 199
 """The shield's timer; 10 kHz in its manual."""
 # the shield resets when its port is opened, and its boot loader waits for up to 2 s
 BOOT_S = 4.0
-ASK_S = 0.5
+REPLY_S = 0.5
 FIT_S = 2.0
 # a nominal rate this near the one fitted is the better of the two: a crystal is truer than 2 s of arrivals
 _SAME_RATE = 0.01
@@ -35,10 +35,10 @@ _OPTIONS = ("channels", "uv_per_lsb", "rate_hz", "bits", "baud", "pulse_event")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One of the family: ``rate_hz`` of all channels together where they share it (``shared``), None if not known."""
+    """One of the family: its ``sample_rate_hz`` (None: not known), of all channels together where ``shared``."""
 
     name: str
-    rate_hz: float | None = None
+    sample_rate_hz: float | None = None
     bits: int = 10
     shared: bool = False
 
@@ -71,7 +71,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         self._address = parse_address("spikerbox", rest, _OPTIONS)
         self._channels = self._address.count("channels", 1, 6)
         self._uv_per_lsb = self._address.number("uv_per_lsb")
-        self._rate_hz = self._address.number("rate_hz")
+        self._sample_rate_hz = self._address.number("rate_hz")
         self._baud = self._address.count("baud", BAUD, 2_000_000)
         self._bits = self._address.count("bits", 10, 16) if self._address.text("bits") else None
         self._pulse_event = self._address.text("pulse_event")
@@ -91,18 +91,18 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         if not self._connection.is_new:
             return self.info
         self._wait_for_samples()
-        self._ask_name()
+        self._request_name()
         self._model = MODELS.get(self._hardware, UNKNOWN)
-        return self._describe(self._model, self._rate_hz or self._measured_rate(self._model))
+        return self._describe(self._model, self._sample_rate_hz or self._measured_rate(self._model))
 
-    def _describe(self, model: Model, rate_hz: float) -> DeviceInfo:
+    def _describe(self, model: Model, sample_rate_hz: float) -> DeviceInfo:
         self._middle = 1 << ((self._bits or model.bits) - 1)
         reach = self._middle * (self._uv_per_lsb or 1.0)
         return DeviceInfo(
             model=model.name,
             serial=self._hardware,
             address=str(self._address),
-            sample_rate_hz=rate_hz,
+            sample_rate_hz=sample_rate_hz,
             channels=tuple(Channel(f"input {i + 1}", reach * 0.99, self._uv_per_lsb) for i in range(self._channels)),
             scale_known=self._uv_per_lsb is not None,
             marks_pulses=self._pulse_event is not None,
@@ -120,7 +120,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
                     self.emit_gap(found.lost)
                     self.emit_samples(self._microvolts(found), arrived_ns)
                 else:
-                    self._heed(found, arrived_ns)
+                    self._take_message(found, arrived_ns)
             self.emit_damage(self._reader.torn - torn)
 
     def _release(self) -> None:
@@ -133,7 +133,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         scale = np.float32(self._uv_per_lsb or 1.0)
         return np.asarray((found.values - self._middle) * scale, np.float32)
 
-    def _heed(self, message: DeviceMessage, arrived_ns: int) -> None:
+    def _take_message(self, message: DeviceMessage, arrived_ns: int) -> None:
         """Take a message: an event belongs to the sample that comes next."""
         if message.name == "HWT":
             self._hardware = message.value
@@ -162,7 +162,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         """Wait until samples come; a box that waits to be asked is asked. Raises DeviceRefused, DeviceLost."""
         deadline = time.monotonic() + BOOT_S
         while time.monotonic() < deadline:
-            found = [f for _, data in self._read_port(ASK_S) for f in self._reader.feed(data)]
+            found = [f for _, data in self._read_port(REPLY_S) for f in self._reader.feed(data)]
             self._note_name(found)
             if any(isinstance(f, Counts) for f in found):
                 return
@@ -173,9 +173,9 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             "say baud=500000 for a Human-Human Interface."
         )
 
-    def _ask_name(self) -> None:
+    def _request_name(self) -> None:
         """Wait for the answer to ``b:;`` which old firmware never gives."""
-        deadline = time.monotonic() + ASK_S
+        deadline = time.monotonic() + REPLY_S
         while not self._hardware and time.monotonic() < deadline:
             for _, data in self._read_port(0.05):
                 self._note_name(self._reader.feed(data))
@@ -189,7 +189,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         reader, counted, arrived, total = ByteReader(self._channels), [0], [time.monotonic_ns()], 0
         size = 0
         while arrived[-1] - arrived[0] < FIT_S * 1e9:
-            for arrived_ns, data in self._read_port(ASK_S):
+            for arrived_ns, data in self._read_port(REPLY_S):
                 size += len(data)
                 total += sum(len(f.values) + f.lost for f in reader.feed(data) if isinstance(f, Counts))
                 counted.append(total)
@@ -202,5 +202,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
                 f"What {self._address.target} sends is not {self._channels} channel(s) of a Backyard Brains device; "
                 "correct channels= or baud=."
             )
-        nominal = None if model.rate_hz is None else model.rate_hz / (self._channels if model.shared else 1)
+        nominal = (
+            None if model.sample_rate_hz is None else model.sample_rate_hz / (self._channels if model.shared else 1)
+        )
         return nominal if nominal and abs(fitted / nominal - 1) < _SAME_RATE else round(fitted, 1)

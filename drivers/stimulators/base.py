@@ -19,26 +19,26 @@ from drivers.stimulators.external import Delivery, SeparateStimulator
 from drivers.toolkit.connection import Connection
 from drivers.toolkit.limit_checks import check_pulse, check_range
 
-MOST_RATE_HZ = 10.0
+MAX_PULSE_RATE_HZ = 10.0
 """Pulses closer than this are refused whoever asks for them."""
 
-LONGEST_WIDTH_MS = 1.0
-ANSWER_NS = 200_000_000
+MAX_WIDTH_MS = 1.0
+REPLY_NS = 200_000_000
 ARMING_NS = 400_000_000
 """What a device may take to acknowledge all that arming sets: some twenty replies of 1 to 10 ms each over USB, and a
 computer that is late once. Shorter than the 0.5 s after which the first pulse would be taken for unconfirmed."""
 
 _EARLY = 0.05
-_KEPT = 256
+_MAX_OUTCOMES = 256
 
 
 @dataclass(frozen=True, slots=True)
-class PulseTrain:
-    """Pulses of ``current_ma`` and ``width_ms``, ``rate_hz`` of them a second."""
+class TrainSetting:
+    """Pulses of ``current_ma`` and ``width_ms``, ``pulse_rate_hz`` of them a second."""
 
     current_ma: float
     width_ms: float
-    rate_hz: float
+    pulse_rate_hz: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ class PulsingStimulator(SeparateStimulator):
         self.info, self.limits = info, info.limits
         self._enabled = False
         self._arming_since_ns: int | None = None
-        self._asked: RequestedPulse | None = None
+        self._pending: RequestedPulse | None = None
         self._last_ns: int | None = None
-        self._train: PulseTrain | None = None
+        self._train: TrainSetting | None = None
         self._due_ns = 0
         self._connection = Connection(info.address)
-        self._outcomes: deque[CommandOutcome] = deque(maxlen=_KEPT)
-        self._deliveries: deque[Delivery] = deque(maxlen=_KEPT)
+        self._outcomes: deque[CommandOutcome] = deque(maxlen=_MAX_OUTCOMES)
+        self._deliveries: deque[Delivery] = deque(maxlen=_MAX_OUTCOMES)
 
     def connect(self) -> Self:
         """Connect to the device, its output as it is; return this. Once connected it does nothing more."""
@@ -90,7 +90,7 @@ class PulsingStimulator(SeparateStimulator):
             self._due_ns = self._arming_since_ns = time.monotonic_ns()
             self._guarded(self._arm)
             return
-        if self._asked and self._asked.sent_ns is None:
+        if self._pending and self._pending.sent_ns is None:
             self._refuse("the stimulator was switched off before the pulse was sent")
         self._guarded(self._disarm)
         self._outcomes.append(CommandOutcome("enable", None))
@@ -101,7 +101,7 @@ class PulsingStimulator(SeparateStimulator):
         self.check(current_ma, width_ms)
         if not self._enabled:
             raise DeviceRefused(f"{self.info.address} is not armed; no pulse was sent.")
-        if self._asked is not None:
+        if self._pending is not None:
             raise DeviceRefused(f"{self.info.address} has not answered to the pulse before; no pulse was sent.")
         self._begin(current_ma, width_ms)
 
@@ -110,7 +110,7 @@ class PulsingStimulator(SeparateStimulator):
         self._connection.require()
         check_range("rate", rate_hz, 0.0, self.limits.max_rate_hz, "Hz")
         self.check(current_ma, width_ms)
-        self._train = PulseTrain(current_ma, width_ms, rate_hz) if rate_hz else None
+        self._train = TrainSetting(current_ma, width_ms, rate_hz) if rate_hz else None
         self._due_ns = time.monotonic_ns()
         self._outcomes.append(CommandOutcome("set_pulses", None))
 
@@ -129,16 +129,16 @@ class PulsingStimulator(SeparateStimulator):
     def service(self) -> None:
         """Take what has arrived, and send the next pulse of a train if it is due. Raises DeviceLost."""
         self._connection.require()
-        self._guarded(self._listen)
+        self._guarded(self._poll)
         now_ns = time.monotonic_ns()
         if self._arming_since_ns is not None:
             if now_ns - self._arming_since_ns > ARMING_NS:
                 self._refuse_arming("it did not acknowledge every setting; switch it off and on, and check its cable")
             return
-        if self._asked and now_ns - (self._asked.sent_ns or self._asked.requested_ns) > ANSWER_NS:
+        if self._pending and now_ns - (self._pending.sent_ns or self._pending.requested_ns) > REPLY_NS:
             self._guarded(self._overdue)
-        if self._train and self._enabled and self._asked is None and now_ns >= self._due_ns:
-            self._due_ns = now_ns + round(1e9 / self._train.rate_hz)  # what was missed is not made up for
+        if self._train and self._enabled and self._pending is None and now_ns >= self._due_ns:
+            self._due_ns = now_ns + round(1e9 / self._train.pulse_rate_hz)  # what was missed is not made up for
             self._begin(self._train.current_ma, self._train.width_ms)
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ class PulsingStimulator(SeparateStimulator):
         if self._connection.reason is None:
             with contextlib.suppress(DeviceError):
                 self._leave()
-        self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
+        self._enabled, self._arming_since_ns, self._train, self._pending = False, None, None, None
         self._connection.close()
         self._release()
 
@@ -154,7 +154,7 @@ class PulsingStimulator(SeparateStimulator):
         """Connect to the same device again, its output off. Raises DeviceError, another device included."""
         self._connection.begin_reopening()
         self._release()
-        self._enabled, self._arming_since_ns, self._train, self._asked = False, None, None, None
+        self._enabled, self._arming_since_ns, self._train, self._pending = False, None, None, None
         self._connect()
         self._connection.established(time.monotonic_ns())
 
@@ -174,11 +174,11 @@ class PulsingStimulator(SeparateStimulator):
         """Stop whatever the output does."""
 
     @abstractmethod
-    def _send(self, asked: RequestedPulse) -> None:
-        """Send ``asked`` on, at once or once the device has answered to its settings."""
+    def _send(self, pulse: RequestedPulse) -> None:
+        """Send ``pulse`` on, at once or once the device has answered to its settings."""
 
     @abstractmethod
-    def _listen(self) -> None:
+    def _poll(self) -> None:
         """Take what the device has said."""
 
     @abstractmethod
@@ -195,10 +195,10 @@ class PulsingStimulator(SeparateStimulator):
             return
         self._arming_since_ns = None
         self._outcomes.append(CommandOutcome("enable", None))
-        if self._asked is not None:
+        if self._pending is not None:
             self._last_ns = time.monotonic_ns()
             self._due_ns = max(self._due_ns, self._last_ns + round(1e9 / self.limits.max_rate_hz))
-            self._send(self._asked)
+            self._send(self._pending)
 
     def _refuse_arming(self, why: str) -> None:
         """Note that the device is not armed: ``why`` is a clause. Its output is switched off once more."""
@@ -211,10 +211,10 @@ class PulsingStimulator(SeparateStimulator):
 
     def _overdue(self) -> None:
         """The pulse under way was not answered in time."""
-        if self._asked and self._asked.sent_ns is not None:
+        if self._pending and self._pending.sent_ns is not None:
             self._deliver(None, Outcome.UNCONFIRMED)
         else:
-            self._mourn(DeviceLost(f"{self.info.address} does not answer; check its cable and power."))
+            self._lose(DeviceLost(f"{self.info.address} does not answer; check its cable and power."))
 
     def _begin(self, current_ma: float, width_ms: float) -> None:
         now_ns = time.monotonic_ns()
@@ -225,32 +225,32 @@ class PulsingStimulator(SeparateStimulator):
                 "no pulse was sent."
             )
         self._last_ns = now_ns
-        self._asked = asked = RequestedPulse(now_ns, current_ma, width_ms)
+        self._pending = pulse = RequestedPulse(now_ns, current_ma, width_ms)
         if self._arming_since_ns is None:
-            self._guarded(lambda: self._send(asked))
+            self._guarded(lambda: self._send(pulse))
 
     def _sent(self) -> None:
         """Note that the pulse under way has been sent on, now."""
-        if self._asked:
-            self._asked = replace(self._asked, sent_ns=time.monotonic_ns())
+        if self._pending:
+            self._pending = replace(self._pending, sent_ns=time.monotonic_ns())
 
     def _deliver(self, current_ma: float | None, outcome: Outcome, *, compliance: bool = False) -> None:
         """Settle the pulse under way."""
-        asked, self._asked = self._asked, None
-        if asked is None:
+        pulse, self._pending = self._pending, None
+        if pulse is None:
             return
-        when_ns = asked.sent_ns or asked.requested_ns
-        told = Delivery(when_ns, asked.current_ma, asked.width_ms, current_ma, outcome, compliance)
-        self._deliveries.append(told)
+        when_ns = pulse.sent_ns or pulse.requested_ns
+        delivery = Delivery(when_ns, pulse.current_ma, pulse.width_ms, current_ma, outcome, compliance)
+        self._deliveries.append(delivery)
         self._outcomes.append(CommandOutcome("pulse_once", None))
 
     def _refuse(self, why: str) -> None:
         """Settle the pulse under way as not delivered: ``why`` is a clause."""
-        asked, self._asked = self._asked, None
-        if asked is None:
+        pulse, self._pending = self._pending, None
+        if pulse is None:
             return
         self._deliveries.append(
-            Delivery(asked.requested_ns, asked.current_ma, asked.width_ms, None, Outcome.NOT_DELIVERED)
+            Delivery(pulse.requested_ns, pulse.current_ma, pulse.width_ms, None, Outcome.NOT_DELIVERED)
         )
         error = DeviceRefused(f"{self.info.address} gave no pulse: {why}.")
         self._outcomes.append(CommandOutcome("pulse_once", error))
@@ -260,9 +260,9 @@ class PulsingStimulator(SeparateStimulator):
         try:
             act()
         except DeviceLost as fault:
-            self._mourn(fault)
+            self._lose(fault)
 
-    def _mourn(self, fault: DeviceLost) -> None:
+    def _lose(self, fault: DeviceLost) -> None:
         self._enabled, self._arming_since_ns, self._train = False, None, None
         self._deliver(None, Outcome.UNCONFIRMED)
         self._connection.lose(fault)

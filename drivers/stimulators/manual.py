@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from drivers.base import DeviceRefused, Limits, OptionRefused, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, PulsingStimulator, RequestedPulse
+from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, PulsingStimulator, RequestedPulse
 
-LIMITS = Limits(50.0, 0.01, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ, single_pulses=False)
+LIMITS = Limits(50.0, 0.01, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ, single_pulses=False)
 """Not the stimulator's, which nobody can ask: what may be said of its dial."""
 
 _NOTE = "The stimulator is set by hand: say with + and - what its dial shows; its pulses are found by their artefact."
@@ -45,10 +45,10 @@ class ManualStimulator(PulsingStimulator):
     def _disarm(self) -> None:
         """Nothing to stop."""
 
-    def _send(self, asked: RequestedPulse) -> None:
+    def _send(self, pulse: RequestedPulse) -> None:
         """Never asked for."""
 
-    def _listen(self) -> None:
+    def _poll(self) -> None:
         """Nothing is said."""
 
     def _release(self) -> None:

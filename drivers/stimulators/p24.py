@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from drivers.base import DeviceRefused, Limits, Outcome, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
+from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, RequestedPulse
 from drivers.stimulators.science_mode import (
     ERRORS,
-    MOST_MA,
+    MAX_CURRENT_MA,
     STEP_MA,
     UNDELIVERED,
     CommandNumber,
@@ -28,7 +28,7 @@ from drivers.toolkit.address import choice_option, split_options
 from drivers.toolkit.limit_checks import ROUNDING
 
 CHANNELS = ("red", "blue", "black", "white")
-LIMITS = Limits(MOST_MA, STEP_MA, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ)
+LIMITS = Limits(MAX_CURRENT_MA, STEP_MA, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)
 NOTE = (
     "P24 stimulates in steps of 0.5 mA: too coarse for the threshold of a needle, made for the skin. Below 2 mA a step "
     "up is larger than the 30 % that may follow a pulse, and is refused: begin at 2 mA or above to be able to rise."
@@ -51,34 +51,34 @@ class P24(SerialStimulator):
         self._channel = CHANNELS.index(choice_option(address, options, "channel", CHANNELS) or "red")
         self._reader = PacketReader()
         self._number = 0
-        self._waits: dict[int, Callable[[bytes], None]] = {}
+        self._reply_handlers: dict[int, Callable[[bytes], None]] = {}
         super().__init__(StimulatorInfo("P24", "", address, LIMITS, notes=(NOTE,)), url)
 
     def _greet(self) -> None:
         """Ask who it is; the one that was lost must be the one that comes back."""
-        known, told = self.info.serial, list[str]()
-        self._reader, self._waits = PacketReader(), {}
+        known, serials = self.info.serial, list[str]()
+        self._reader, self._reply_handlers = PacketReader(), {}
         self._await(
-            lambda: self._ask(CommandNumber.DEVICE_ID, b"", lambda body: told.append(_text(body))),
-            lambda: bool(told),
+            lambda: self._request(CommandNumber.DEVICE_ID, b"", lambda body: serials.append(_text(body))),
+            lambda: bool(serials),
             3,
             0.5,
         )
-        if known and told[0] != known:
-            raise DeviceRefused(f"{self.info.address} is P24 {told[0]} now; connect {known} again.")
-        self.info = replace(self.info, serial=told[0])
+        if known and serials[0] != known:
+            raise DeviceRefused(f"{self.info.address} is P24 {serials[0]} now; connect {known} again.")
+        self.info = replace(self.info, serial=serials[0])
 
     def _arm(self) -> None:
         """Stop both levels, which a level that was never begun may refuse; begin the low level; request the status."""
         for command in (CommandNumber.MID_LEVEL_STOP, CommandNumber.LOW_LEVEL_STOP):
-            self._ask(command, b"", lambda _: None)
-        self._ask(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._initialised(body[0] if body else 0))
+            self._request(command, b"", lambda _: None)
+        self._request(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._initialised(body[0] if body else 0))
 
     def _initialised(self, result: int) -> None:
         if result:
             self._refuse_arming(_error(result))
         else:
-            self._ask(CommandNumber.STIM_STATUS, b"", self._status)
+            self._request(CommandNumber.STIM_STATUS, b"", self._status)
 
     def _status(self, body: bytes) -> None:
         if len(body) > 1 and not body[0] and body[1] == _LOW_LEVEL:
@@ -87,18 +87,20 @@ class P24(SerialStimulator):
             self._refuse_arming("it reads back another state than single pulses at its low level; switch it off and on")
 
     def _disarm(self) -> None:
-        self._ask(CommandNumber.LOW_LEVEL_STOP, b"", lambda _: None)
+        self._request(CommandNumber.LOW_LEVEL_STOP, b"", lambda _: None)
 
-    def _send(self, asked: RequestedPulse) -> None:
+    def _send(self, pulse: RequestedPulse) -> None:
         """Give the pulse at once; the current goes down to the step."""
-        steps = int(asked.current_ma / STEP_MA * (1 + ROUNDING))
-        current_ma, width_us = steps * STEP_MA, round(asked.width_ms * 1e3)
+        steps = int(pulse.current_ma / STEP_MA * (1 + ROUNDING))
+        current_ma, width_us = steps * STEP_MA, round(pulse.width_ms * 1e3)
         points = point(current_ma, width_us) + point(0.0, _BETWEEN_US) + point(-current_ma, width_us)
         body = channel_config(self._channel, points, execute=True)
-        self._ask(CommandNumber.CHANNEL_CONFIG, body, lambda answer: self._told(current_ma, answer[0] if answer else 0))
+        self._request(
+            CommandNumber.CHANNEL_CONFIG, body, lambda reply: self._settle(current_ma, reply[0] if reply else 0)
+        )
         self._sent()
 
-    def _told(self, current_ma: float, result: int) -> None:
+    def _settle(self, current_ma: float, result: int) -> None:
         if not result:
             self._deliver(current_ma, Outcome.DELIVERED)
         elif result in UNDELIVERED:
@@ -106,18 +108,18 @@ class P24(SerialStimulator):
         else:
             self._refuse(_error(result))
 
-    def _ask(self, command: CommandNumber, body: bytes, answered: Callable[[bytes], None]) -> None:
-        """Send a command; ``answered`` is given the body of its answer. One never answered is forgotten."""
+    def _request(self, command: CommandNumber, body: bytes, on_reply: Callable[[bytes], None]) -> None:
+        """Send a command; ``on_reply`` is given the body of its answer. One never answered is forgotten."""
         number, self._number = self._number, (self._number + 1) % 64
-        self._waits[number] = answered
+        self._reply_handlers[number] = on_reply
         self._write(encode(Packet(command, number, body)))
 
-    def _hear(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         for packet in self._reader.feed(data):
             if packet.command in (CommandNumber.GENERAL_ERROR, CommandNumber.UNKNOWN):
                 self._refuse(_error(packet.body[0] if packet.body else 0))
-            elif packet.command % 2 and packet.number in self._waits:
-                self._waits.pop(packet.number)(packet.body)
+            elif packet.command % 2 and packet.number in self._reply_handlers:
+                self._reply_handlers.pop(packet.number)(packet.body)
 
 
 def _error(result: int) -> str:

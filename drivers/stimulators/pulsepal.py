@@ -15,7 +15,7 @@ import math
 import struct
 
 from drivers.base import DeviceRefused, LimitExceeded, Limits, OptionRefused, Outcome, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
+from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, RequestedPulse
 from drivers.stimulators.serial_stimulator import SerialStimulator
 from drivers.toolkit.address import choice_option, number_option, split_options
 from drivers.toolkit.limit_checks import ROUNDING
@@ -97,11 +97,11 @@ class PulsePal(SerialStimulator):
         width_ms = number_option(address, options, "width_ms")
         _check_wiring(address, self._channel, self._demand, width_ms)
         self._scale = scale
-        self._said = b""
+        self._received = b""
         self._firmware: int | None = None
         self._unconfirmed = 0
         self._returning = False
-        self._stored: dict[tuple[int, int], int] = {}
+        self._settings: dict[tuple[int, int], int] = {}
         limits = _limits(scale, number_option(address, options, "max_ma"), width_ms)
         notes = (f"PulsePal commands {scale:g} mA a volt; what the stimulator behind it delivers is not measured.",)
         super().__init__(StimulatorInfo("PulsePal", "", address, limits, notes=notes), url)
@@ -114,8 +114,8 @@ class PulsePal(SerialStimulator):
             raise LimitExceeded(f"A width of {width_ms:g} ms is no whole number of PulsePal's {CYCLE_MS:g} ms steps.")
 
     def _greet(self) -> None:
-        self._said, self._firmware, self._unconfirmed, self._returning = b"", None, 0, False
-        self._stored.clear()
+        self._received, self._firmware, self._unconfirmed, self._returning = b"", None, 0, False
+        self._settings.clear()
         self._await(lambda: self._write(bytes((_OP, _HANDSHAKE))), lambda: self._firmware is not None, 3, 0.5)
         if self._firmware is not None and self._firmware < _LEAST_FIRMWARE:
             raise OptionRefused(f"{self.info.address} is a PulsePal 1; only PulsePal 2 is known to this program.")
@@ -128,10 +128,10 @@ class PulsePal(SerialStimulator):
         """
         if self._firmware is None or self._firmware >= _RETURNS_FIRMWARE:
             return
-        self._said = b""
+        self._received = b""
         self._returning = True
         self._write(bytes((_OP, _REVERSED_RETURN)))
-        if self._wait(lambda: bool(self._said), _REVERSED_S):
+        if self._wait(lambda: bool(self._received), _REVERSED_S):
             raise DeviceRefused(
                 f"{self.info.address} runs a development firmware on which the command that ends continuous loops "
                 "starts them; load a released firmware."
@@ -140,8 +140,8 @@ class PulsePal(SerialStimulator):
 
     def _arm(self) -> None:
         """Nothing but this program may start a channel used, and nothing keeps it going."""
-        self._stored.clear()
-        self._unconfirmed, self._said, self._returning = 0, b"", False
+        self._settings.clear()
+        self._unconfirmed, self._received, self._returning = 0, b"", False
         used = [channel for channel in (self._channel, self._demand) if channel is not None]
         settings = [self._setting(*wanted) for channel in used for wanted in _wanted(channel)]
         settings += [self._setting(_TRIGGER_MODE, trigger_input, 0) for trigger_input in (1, 2)]
@@ -152,7 +152,7 @@ class PulsePal(SerialStimulator):
     def _acknowledged(self) -> None:
         """Go on with arming: request the settings back from a firmware that returns them."""
         if self._firmware is not None and self._firmware >= _RETURNS_FIRMWARE:
-            self._returning, self._said = True, b""
+            self._returning, self._received = True, b""
             self._write(bytes((_OP, _RETURN)))
         else:
             self._armed()
@@ -160,14 +160,14 @@ class PulsePal(SerialStimulator):
     def _read_back(self) -> None:
         """End arming by what the device holds."""
         self._returning = False
-        held = returned(self._said[: struct.calcsize(_RETURNED)])
-        wrong = [key for key, value in self._stored.items() if held[key] != value]
+        read_back = returned(self._received[: struct.calcsize(_RETURNED)])
+        wrong = [key for key, value in self._settings.items() if read_back[key] != value]
         if wrong:
             code, channel = wrong[0]
-            held_value, wanted = held[wrong[0]], self._stored[wrong[0]]
-            self._stored.clear()
+            value, wanted = read_back[wrong[0]], self._settings[wrong[0]]
+            self._settings.clear()
             self._refuse_arming(
-                f"it reads back {held_value} where parameter {code} of channel {channel} was set to {wanted}; switch "
+                f"it reads back {value} where parameter {code} of channel {channel} was set to {wanted}; switch "
                 "it off and on"
             )
         else:
@@ -182,10 +182,10 @@ class PulsePal(SerialStimulator):
         self._disarm()
         self._write(bytes((_OP, _DISCONNECT)))
 
-    def _send(self, asked: RequestedPulse) -> None:
+    def _send(self, pulse: RequestedPulse) -> None:
         """Set what differs from the pulse before; the trigger follows when all of it is confirmed."""
-        volts = asked.current_ma / self._scale
-        width_ms = asked.width_ms
+        volts = pulse.current_ma / self._scale
+        width_ms = pulse.width_ms
         if self._demand is not None:
             self._hold(volts)
             volts, width_ms = TRIGGER_V, _TRIGGER_MS
@@ -200,29 +200,29 @@ class PulsePal(SerialStimulator):
         self._write(bytes((_OP, _FIXED, self._demand or 0)) + struct.pack("<H", volts_code(volts)))
 
     def _set(self, code: int, channel: int, value: int) -> None:
-        if self._stored.get((code, channel)) != value:
+        if self._settings.get((code, channel)) != value:
             self._write(self._setting(code, channel, value))
 
     def _setting(self, code: int, channel: int, value: int) -> bytes:
         """The command that sets it; its confirmation is awaited from now on."""
-        self._stored[code, channel] = value
+        self._settings[code, channel] = value
         self._unconfirmed += 1
         return parameter(code, channel, value)
 
     def _fire_if_confirmed(self) -> None:
-        asked = self._asked
-        if asked is None or asked.sent_ns is not None or self._unconfirmed:
+        pulse = self._pending
+        if pulse is None or pulse.sent_ns is not None or self._unconfirmed:
             return
         self._write(bytes((_OP, _TRIGGER, 1 << (self._channel - 1))))
         self._sent()
-        self._deliver(asked.current_ma, Outcome.UNCONFIRMED)
+        self._deliver(pulse.current_ma, Outcome.UNCONFIRMED)
 
-    def _hear(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         if self._firmware is None:
             self._greeted(data)
         elif self._returning:
-            self._said += data
-            if len(self._said) >= struct.calcsize(_RETURNED) and self._arming_since_ns is not None:
+            self._received += data
+            if len(self._received) >= struct.calcsize(_RETURNED) and self._arming_since_ns is not None:
                 self._read_back()
         else:
             self._confirmed(data)
@@ -233,7 +233,7 @@ class PulsePal(SerialStimulator):
                 self._unconfirmed = max(self._unconfirmed - 1, 0)
             elif self._unconfirmed:
                 self._unconfirmed = 0
-                self._stored.clear()
+                self._settings.clear()
                 why = f"it answered {byte} to a setting instead of confirming it; switch it off and on"
                 self._refuse_arming(why)
                 self._refuse(why)
@@ -243,10 +243,10 @@ class PulsePal(SerialStimulator):
             self._fire_if_confirmed()
 
     def _greeted(self, data: bytes) -> None:
-        self._said = (self._said + data)[-64:]
-        at = self._said.find(b"K")
-        if at >= 0 and len(self._said) >= at + 5:
-            (self._firmware,) = struct.unpack_from("<I", self._said, at + 1)
+        self._received = (self._received + data)[-64:]
+        at = self._received.find(b"K")
+        if at >= 0 and len(self._received) >= at + 5:
+            (self._firmware,) = struct.unpack_from("<I", self._received, at + 1)
 
 
 def _wanted(channel: int) -> list[tuple[int, int, int]]:
@@ -269,4 +269,4 @@ def _limits(scale: float, max_ma: float | None, width_ms: float | None) -> Limit
     """What PulsePal can ask of the stimulator; the step is that of its 16 bits, in hundredths of a mA at least."""
     highest_ma = min(VOLTS * scale, max_ma or math.inf)
     step_ma = math.ceil(2 * VOLTS / 65_535 * scale / _STEP_MA * (1 - ROUNDING)) * _STEP_MA
-    return Limits(highest_ma, step_ma, width_ms or CYCLE_MS, width_ms or LONGEST_WIDTH_MS, MOST_RATE_HZ)
+    return Limits(highest_ma, step_ma, width_ms or CYCLE_MS, width_ms or MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)

@@ -12,7 +12,7 @@ import fastcrc
 from drivers.base import LimitExceeded
 
 START, STOP, ESCAPE, KEY = 0xF0, 0x0F, 0x81, 0x55
-STEP_MA, MOST_MA = 0.5, 150.0
+STEP_MA, MAX_CURRENT_MA = 0.5, 150.0
 LONGEST_US = 4095
 _OVERHEAD, _HEAD = 10, 9
 _LEAST, _LONGEST = 12, 1100
@@ -60,8 +60,8 @@ def encode(packet: Packet) -> bytes:
 def point(current_ma: float, width_us: int) -> bytes:
     """One stretch of a pulse: ``current_ma`` in whole steps of 0.5 for ``width_us``. Raises LimitExceeded otherwise."""
     steps = current_ma / STEP_MA
-    if not (math.isfinite(steps) and abs(steps - round(steps)) < 1e-6 and abs(current_ma) <= MOST_MA):
-        raise LimitExceeded(f"{current_ma:g} mA are no whole steps of {STEP_MA:g} mA up to {MOST_MA:g} mA.")
+    if not (math.isfinite(steps) and abs(steps - round(steps)) < 1e-6 and abs(current_ma) <= MAX_CURRENT_MA):
+        raise LimitExceeded(f"{current_ma:g} mA are no whole steps of {STEP_MA:g} mA up to {MAX_CURRENT_MA:g} mA.")
     if not 0 <= width_us <= LONGEST_US:
         raise LimitExceeded(f"A stretch of {width_us} us is outside 0 to {LONGEST_US} us.")
     return struct.pack(">I", width_us << 20 | (round(2 * current_ma) + 300) << 10)

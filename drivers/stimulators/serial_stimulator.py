@@ -15,7 +15,7 @@ _POLL_S = 0.02
 
 
 class SerialStimulator(PulsingStimulator):
-    """Everything it says goes through ``_hear``, within ``service`` alone."""
+    """Everything it says goes through ``_receive``, within ``service`` alone."""
 
     def __init__(self, info: StimulatorInfo, url: str) -> None:
         """Opens nothing: ``connect`` opens ``url`` and greets the device."""
@@ -28,7 +28,7 @@ class SerialStimulator(PulsingStimulator):
         """Make sure of the device, changing nothing. Raises DeviceError."""
 
     @abstractmethod
-    def _hear(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         """Take what the device said."""
 
     def _connect(self) -> None:
@@ -39,9 +39,9 @@ class SerialStimulator(PulsingStimulator):
             self._release()
             raise
 
-    def _listen(self) -> None:
+    def _poll(self) -> None:
         for _, data in self._port.read() if self._port else ():
-            self._hear(data)
+            self._receive(data)
 
     def _write(self, data: bytes) -> None:
         if self._port:
@@ -52,20 +52,20 @@ class SerialStimulator(PulsingStimulator):
         if port:
             port.close()
 
-    def _await(self, ask: Callable[[], None], answered: Callable[[], bool], tries: int, each_s: float) -> None:
-        """Ask up to ``tries`` times until ``answered``. Raises DeviceRefused where no answer comes."""
+    def _await(self, request: Callable[[], None], has_replied: Callable[[], bool], tries: int, each_s: float) -> None:
+        """Ask up to ``tries`` times until ``has_replied``. Raises DeviceRefused where no answer comes."""
         for _ in range(tries):
-            ask()
-            if self._wait(answered, each_s):
+            request()
+            if self._wait(has_replied, each_s):
                 return
         raise DeviceRefused(
             f"What is at {self._url} does not answer as a {self.info.model} does; check the port, its power and cable."
         )
 
-    def _wait(self, answered: Callable[[], bool], seconds: float) -> bool:
-        """Take what the device sends until ``answered``, for at most ``seconds``; whether it was."""
+    def _wait(self, has_replied: Callable[[], bool], seconds: float) -> bool:
+        """Take what the device sends until ``has_replied``, for at most ``seconds``; whether it was."""
         until = time.monotonic() + seconds
-        while not answered() and time.monotonic() < until:
+        while not has_replied() and time.monotonic() < until:
             for _, data in self._port.read(_POLL_S) if self._port else ():
-                self._hear(data)
-        return answered()
+                self._receive(data)
+        return has_replied()

@@ -10,17 +10,25 @@ output left in a driven mode. Each is acknowledged by a line. The stored train u
 from __future__ import annotations
 
 from drivers.base import Limits, Outcome, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, RequestedPulse
+from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, RequestedPulse
 from drivers.stimulators.serial_stimulator import SerialStimulator
-from drivers.stimulators.stimjim_messages import Acknowledged, Booted, Complete, Measured, Said, StoredTrain, TextReader
+from drivers.stimulators.stimjim_messages import (
+    Acknowledged,
+    Booted,
+    Complete,
+    Measured,
+    StimJimMessage,
+    StoredTrain,
+    TextReader,
+)
 from drivers.toolkit.address import choice_option, split_options
 
 SLOT = 99
 """The stored train that is used, the last of 100: the others stay as their owner left them."""
 
 LIMITS = Limits(
-    max_current_ma=3.3, current_step_ma=0.001, min_width_ms=0.02, max_width_ms=LONGEST_WIDTH_MS,
-    max_rate_hz=MOST_RATE_HZ,
+    max_current_ma=3.3, current_step_ma=0.001, min_width_ms=0.02, max_width_ms=MAX_WIDTH_MS,
+    max_rate_hz=MAX_PULSE_RATE_HZ,
 )  # fmt: skip
 
 _CURRENT, _GROUNDED = 1, 3
@@ -41,7 +49,7 @@ class StimJim(SerialStimulator):
         url, options = split_options(address, rest, ("output",))
         self._output = int(choice_option(address, options, "output", ("0", "1")) or 0)
         self._reader = TextReader()
-        self._told: StoredTrain | None = None
+        self._stored: StoredTrain | None = None
         self._wanted: StoredTrain | None = None
         self._verified = False
         self._delivered: int | None = None
@@ -49,8 +57,8 @@ class StimJim(SerialStimulator):
         super().__init__(StimulatorInfo("StimJim", "", address, LIMITS), url)
 
     def _greet(self) -> None:
-        self._told, self._verified = None, False
-        self._await(lambda: self._write(f"S{SLOT}\n".encode()), lambda: self._told is not None, tries=4, each_s=0.5)
+        self._stored, self._verified = None, False
+        self._await(lambda: self._write(f"S{SLOT}\n".encode()), lambda: self._stored is not None, tries=4, each_s=0.5)
 
     def _arm(self) -> None:
         self._verified = False
@@ -60,20 +68,20 @@ class StimJim(SerialStimulator):
     def _disarm(self) -> None:
         self._write(_ALL_STOP)
 
-    def _send(self, asked: RequestedPulse) -> None:
+    def _send(self, pulse: RequestedPulse) -> None:
         """Set the train where it is not so already; the pulse follows when its echo has been found right."""
-        wanted = self._train_of(asked)
+        wanted = self._train_of(pulse)
         if wanted == self._wanted and self._verified:
             self._fire()
             return
         self._wanted, self._verified = wanted, False
         self._write(wanted.command())
 
-    def _train_of(self, asked: RequestedPulse) -> StoredTrain:
+    def _train_of(self, pulse: RequestedPulse) -> StoredTrain:
         """One stage: its period is longer than its duration, so that the train ends after one pulse."""
-        width_us = round(asked.width_ms * 1e3)
+        width_us = round(pulse.width_ms * 1e3)
         amplitudes, modes = [0, 0], [_GROUNDED, _GROUNDED]
-        amplitudes[self._output], modes[self._output] = -round(asked.current_ma * 1e3), _CURRENT
+        amplitudes[self._output], modes[self._output] = -round(pulse.current_ma * 1e3), _CURRENT
         stage = amplitudes[0], amplitudes[1], width_us
         return StoredTrain(SLOT, (modes[0], modes[1]), width_us + 1000, width_us + 500, (stage,))
 
@@ -82,28 +90,28 @@ class StimJim(SerialStimulator):
         self._write(f"T{SLOT}\n".encode())
         self._sent()
 
-    def _hear(self, data: bytes) -> None:
-        for said in self._reader.feed(data):
-            self._take(said)
+    def _receive(self, data: bytes) -> None:
+        for message in self._reader.feed(data):
+            self._take(message)
 
-    def _take(self, said: Said) -> None:
-        if isinstance(said, StoredTrain):
-            self._told = said
-            self._echoed(said)
-        elif isinstance(said, Complete):
-            self._delivered = said.pulses
-        elif isinstance(said, Measured) and said.stage == 0 and self._delivered is not None:
-            self._measured(abs(said.values[self._output]) / 1e3)
-        elif isinstance(said, Booted):
+    def _take(self, message: StimJimMessage) -> None:
+        if isinstance(message, StoredTrain):
+            self._stored = message
+            self._echoed(message)
+        elif isinstance(message, Complete):
+            self._delivered = message.pulses
+        elif isinstance(message, Measured) and message.stage == 0 and self._delivered is not None:
+            self._measured(abs(message.values[self._output]) / 1e3)
+        elif isinstance(message, Booted):
             self._verified = False
-        elif isinstance(said, Acknowledged):
-            self._awaited.discard(said.command)
+        elif isinstance(message, Acknowledged):
+            self._awaited.discard(message.command)
             if not self._awaited:
                 self._armed()
 
     def _echoed(self, echo: StoredTrain) -> None:
         """Fire if the device has stored what it was told, and only then."""
-        if self._asked is None or self._asked.sent_ns is not None or echo.index != SLOT:
+        if self._pending is None or self._pending.sent_ns is not None or echo.index != SLOT:
             return
         if echo == self._wanted:
             self._verified = True
@@ -112,11 +120,11 @@ class StimJim(SerialStimulator):
             self._refuse("it did not store the pulse as it was told to; switch it off and on")
 
     def _measured(self, current_ma: float) -> None:
-        asked, delivered = self._asked, self._delivered
+        pulse, delivered = self._pending, self._delivered
         self._delivered = None
-        if asked is None or asked.sent_ns is None:
+        if pulse is None or pulse.sent_ns is None:
             return
-        share = current_ma / asked.current_ma
+        share = current_ma / pulse.current_ma
         if not delivered or share < _OPEN_SHARE:
             self._deliver(0.0 if not delivered else current_ma, Outcome.NOT_DELIVERED)
         else:

@@ -73,7 +73,7 @@ class Acknowledged:
     command: str
 
 
-Said = StoredTrain | Complete | Measured | Started | Booted | Acknowledged
+StimJimMessage = StoredTrain | Complete | Measured | Started | Booted | Acknowledged
 
 
 class TextReader:
@@ -84,13 +84,13 @@ class TextReader:
         self._dump: dict[str, int] | None = None
         self._stages: list[tuple[int, int, int]] = []
 
-    def feed(self, data: bytes) -> list[Said]:
+    def feed(self, data: bytes) -> list[StimJimMessage]:
         """What ``data`` completes."""
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest if len(rest) <= _LONGEST_LINE else b""
-        return [said for line in lines if (said := self._line(line.rstrip(b"\r"))) is not None]
+        return [message for line in lines if (message := self._line(line.rstrip(b"\r"))) is not None]
 
-    def _line(self, line: bytes) -> Said | None:
+    def _line(self, line: bytes) -> StimJimMessage | None:
         if _RULE.search(line):
             return self._end_of_dump()
         if head := _HEAD.search(line):
@@ -118,7 +118,7 @@ class TextReader:
         return StoredTrain(dump["index"], modes, dump["period"], dump["duration"], tuple(self._stages))
 
 
-def _event(line: bytes) -> Said | None:
+def _event(line: bytes) -> StimJimMessage | None:
     if complete := _COMPLETE.search(line):
         return Complete(int(complete[1]))
     if measured := _MEASURED.search(line):

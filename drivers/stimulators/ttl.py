@@ -9,11 +9,11 @@ from typing import Any
 import serial
 
 from drivers.base import DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
-from drivers.stimulators.base import LONGEST_WIDTH_MS, MOST_RATE_HZ, PulsingStimulator, RequestedPulse
+from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, PulsingStimulator, RequestedPulse
 from drivers.toolkit.address import number_option, split_options
 from drivers.transport.port import refuse_port
 
-LIMITS = Limits(50.0, 0.01, 0.01, LONGEST_WIDTH_MS, MOST_RATE_HZ)
+LIMITS = Limits(50.0, 0.01, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)
 """Not the stimulator's, which nobody can ask: what may be said of its dial."""
 
 _PULSE_MS, _LONGEST_MS = 2.0, 50.0
@@ -62,19 +62,19 @@ class TtlTrigger(PulsingStimulator):
     def _disarm(self) -> None:
         self._lower()
 
-    def _send(self, asked: RequestedPulse) -> None:
-        with self._told_when_gone():
+    def _send(self, pulse: RequestedPulse) -> None:
+        with self._lost_when_gone():
             if self._byte is not None:
                 self._serial.write(bytes((self._byte,)))
             else:
                 setattr(self._serial, str(self._line), True)
         self._sent()
         self._low_at_ns = time.monotonic_ns() + self._pulse_ns
-        self._deliver(asked.current_ma, Outcome.UNCONFIRMED)
+        self._deliver(pulse.current_ma, Outcome.UNCONFIRMED)
 
-    def _listen(self) -> None:
+    def _poll(self) -> None:
         """Lower the line in time, and see whether the port is still there."""
-        with self._told_when_gone():
+        with self._lost_when_gone():
             if self._low_at_ns is not None and time.monotonic_ns() >= self._low_at_ns:
                 self._lower()
             if self._serial.in_waiting:
@@ -83,11 +83,11 @@ class TtlTrigger(PulsingStimulator):
     def _lower(self) -> None:
         self._low_at_ns = None
         if self._line:
-            with self._told_when_gone():
+            with self._lost_when_gone():
                 setattr(self._serial, self._line, False)
 
     @contextlib.contextmanager
-    def _told_when_gone(self) -> Any:
+    def _lost_when_gone(self) -> Any:
         try:
             yield
         except (OSError, serial.SerialException) as error:

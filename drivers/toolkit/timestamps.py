@@ -14,14 +14,14 @@ _FOLLOW = 0.02
 
 
 class StampedSamples:
-    """Follows the stamps of a stream of ``rate_hz``.
+    """Follows the stamps of a stream of ``sample_rate_hz``.
 
     A stamp that comes later than four times the jitter seen so far, and by half a sample at least, is a hole. A stream
     stamped by its own sample clock shows every missing sample; one stamped when it was sent hides shorter holes.
     """
 
-    def __init__(self, rate_hz: float) -> None:
-        self._period_s = 1 / rate_hz
+    def __init__(self, sample_rate_hz: float) -> None:
+        self._period_s = 1 / sample_rate_hz
         self._last_s: float | None = None
         self._jitter_s = 0.0
         self._begin_s: float | None = None

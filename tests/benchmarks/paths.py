@@ -102,7 +102,7 @@ def paced(played: Played, write: Callable[[NDArray[np.float64]], object], every_
 def ona(played: Played | None = None) -> Iterator[tuple[str, Played]]:
     """A scripted amplifier of one channel on a pseudo-terminal: frames of 20 samples at 10 kHz, of ``played``."""
     fake, path = fake_ona.on_pty()
-    fake.info = fake_ona.info_body(channels=((10.0, 400_000.0, "muscle"),), rate_hz=10_000)
+    fake.info = fake_ona.info_body(channels=((10.0, 400_000.0, "muscle"),), sample_rate_hz=10_000)
     played, ending = played or Played(10_000.0), threading.Event()
 
     def run() -> None:
@@ -185,7 +185,7 @@ def lsl() -> Iterator[tuple[str, Played]]:
     """An outlet of pylsl, one channel at 5 kHz, a chunk pushed every 4 ms. Raises ImportError without pylsl."""
     from tests.drivers.lsl_outlets import Outlet
 
-    outlet, played = Outlet(units=("microvolts",), rate_hz=5000.0), Played(5000.0)
+    outlet, played = Outlet(units=("microvolts",), sample_rate_hz=5000.0), Played(5000.0)
 
     def push(rows: NDArray[np.float64]) -> None:
         if len(rows):

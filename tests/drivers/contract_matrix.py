@@ -17,7 +17,7 @@ import pytest
 from drivers import DRIVERS, STIMULATORS
 
 HERE = Path(__file__).resolve().parent
-CONTRACTS = (("amplifier", "test_contract.py", DRIVERS), ("stimulator", "test_stimulator_contract.py", STIMULATORS))
+CONTRACTS = (("amplifier", "test_contract.py", DRIVERS), ("stimulator", "stimulators/test_contract.py", STIMULATORS))
 _NOT_APPLICABLE = "not applicable"
 
 
@@ -55,8 +55,8 @@ class Outcomes:
         """What the table says: ``passed``, ``passed 5``, ``slow, passed``, each outcome that there was."""
         outcomes = self.found.get((clause, driver), [])
         counts = {outcome: outcomes.count(outcome) for outcome in dict.fromkeys(outcomes)}
-        told = [outcome if count == 1 else f"{outcome} {count}" for outcome, count in counts.items()]
-        return "; ".join(told) or _NOT_APPLICABLE
+        outcome_texts = [outcome if count == 1 else f"{outcome} {count}" for outcome, count in counts.items()]
+        return "; ".join(outcome_texts) or _NOT_APPLICABLE
 
 
 def run(file: str, drivers: frozenset[str]) -> Outcomes:
@@ -81,8 +81,8 @@ def main() -> int:
     for what, file, registry in CONTRACTS:
         outcomes = run(file, frozenset(registry))
         print(f"### Contract of every {what}\n\n{table(outcomes)}\n", flush=True)
-        told = [outcome for cases in outcomes.found.values() for outcome in cases]
-        failed |= not told or any("failed" in outcome for outcome in told)
+        outcome_texts = [outcome for cases in outcomes.found.values() for outcome in cases]
+        failed |= not outcome_texts or any("failed" in outcome for outcome in outcome_texts)
     return int(failed)
 
 

@@ -28,12 +28,12 @@ class FakeCyton(PtyDevice):
             out += bytes((0xA0, sample % 256)) + values + bytes(6) + b"\xc0"
         return bytes(out)
 
-    def told(self, data: bytes) -> bytes:
-        answer = b""
+    def reply_to(self, data: bytes) -> bytes:
+        reply = b""
         for letter in data:
             if letter in b"vd?":
-                answer += b"OpenBCI V3 8-16 channel\r\nOn Board ADS1299 Device ID: 0x3E\r\n$$$"
+                reply += b"OpenBCI V3 8-16 channel\r\nOn Board ADS1299 Device ID: 0x3E\r\n$$$"
             elif letter in b"bs":
                 self.streaming = letter == ord("b")
                 self.restart_clock()
-        return answer
+        return reply

@@ -24,11 +24,15 @@ class Outlet:
     """``push`` sends samples stamped as a sample clock would; ``skip`` leaves some out, ``end`` closes the stream."""
 
     def __init__(
-        self, *, name: str | None = None, units: Sequence[str] = ("microvolts", "microvolts"), rate_hz: float = RATE_HZ
+        self,
+        *,
+        name: str | None = None,
+        units: Sequence[str] = ("microvolts", "microvolts"),
+        sample_rate_hz: float = RATE_HZ,
     ) -> None:
         self.name = name or f"test {uuid.uuid4().hex[:8]}"
-        self.rate_hz, self.channels = rate_hz, len(units)
-        info = pylsl.StreamInfo(self.name, "EMG", len(units), rate_hz, "float32", uuid.uuid4().hex)
+        self.sample_rate_hz, self.channels = sample_rate_hz, len(units)
+        info = pylsl.StreamInfo(self.name, "EMG", len(units), sample_rate_hz, "float32", uuid.uuid4().hex)
         info.set_channel_labels([f"EMG {i}" for i in range(len(units))])
         if any(units):
             info.set_channel_units(list(units))
@@ -45,7 +49,7 @@ class Outlet:
     def push_rows(self, rows: NDArray[np.float32], late_s: float = 0.0) -> None:
         """Send ``rows``, shape (samples, channels)."""
         self.sent += len(rows)
-        stamp_s = self.began_s + (self.sent - 1) / self.rate_hz + late_s
+        stamp_s = self.began_s + (self.sent - 1) / self.sample_rate_hz + late_s
         self._outlet.push_chunk(rows, stamp_s)
 
     def skip(self, count: int) -> None:
@@ -64,7 +68,7 @@ class Markers:
         self._outlet: Any = pylsl.StreamOutlet(info)
 
     def push(self, text: str, outlet: Outlet, sample: float) -> None:
-        self._outlet.push_sample([text], outlet.began_s + sample / outlet.rate_hz)
+        self._outlet.push_sample([text], outlet.began_s + sample / outlet.sample_rate_hz)
 
     def wait(self) -> None:
         assert self._outlet.wait_for_consumers(2.0)

@@ -17,13 +17,13 @@ TICK_S = 0.002
 
 
 class PtyDevice(ABC):
-    """``rate_hz`` samples a second while ``streaming``; ``path`` stays the same when it is replugged.
+    """``sample_rate_hz`` samples a second while ``streaming``; ``path`` stays the same when it is replugged.
 
     ``received`` is all that the host has written.
     """
 
-    def __init__(self, folder: Path, rate_hz: float, *, streaming: bool) -> None:
-        self.rate_hz, self.streaming = rate_hz, streaming
+    def __init__(self, folder: Path, sample_rate_hz: float, *, streaming: bool) -> None:
+        self.sample_rate_hz, self.streaming = sample_rate_hz, streaming
         self.received = b""
         self.sent = 0
         self.path = str(folder / "port")
@@ -37,7 +37,7 @@ class PtyDevice(ABC):
         """The bytes of ``count`` samples from number ``first`` on."""
 
     @abstractmethod
-    def told(self, data: bytes) -> bytes:
+    def reply_to(self, data: bytes) -> bytes:
         """What the device answers at once to ``data``."""
 
     def plug(self) -> None:
@@ -66,7 +66,7 @@ class PtyDevice(ABC):
         self._waker.close()
         self._woken.close()
 
-    def say(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         """Send ``data`` between two samples."""
         with self._lock, contextlib.suppress(BlockingIOError):
             os.write(self._master, data)
@@ -75,11 +75,11 @@ class PtyDevice(ABC):
         """Never send the next ``count`` samples."""
         with self._lock:
             self.sent += count
-            self._began_s -= count / self.rate_hz
+            self._began_s -= count / self.sample_rate_hz
 
     def restart_clock(self) -> None:
         """Go on from the sample at hand at the rate that is now in force."""
-        self._began_s = time.monotonic() - self.sent / self.rate_hz
+        self._began_s = time.monotonic() - self.sent / self.sample_rate_hz
 
     def _serve(self) -> None:
         self.restart_clock()
@@ -93,13 +93,13 @@ class PtyDevice(ABC):
                 self.restart_clock()
                 continue
             with self._lock:
-                due = int((time.monotonic() - self._began_s) * self.rate_hz) - self.sent
+                due = int((time.monotonic() - self._began_s) * self.sample_rate_hz) - self.sent
                 data = self.bytes_of(self.sent, due) if due > 0 else b""
                 self.sent += max(due, 0)
-            self.say(data)
+            self.send(data)
 
     def _take(self, data: bytes) -> None:
         self.received += data
-        answer = self.told(data)
-        if answer:
-            self.say(answer)
+        reply = self.reply_to(data)
+        if reply:
+            self.send(reply)

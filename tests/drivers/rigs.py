@@ -32,14 +32,14 @@ def _nothing() -> None:
 class Rig:
     """A device at ``address``. ``lose`` has samples go missing; ``unplug`` takes it away, None where nothing can.
 
-    ``told``: what the device heard that sets, arms or fires an output. ``alive``: how many times the host has asked it
-    to go on stimulating. ``started`` is done once the driver has started.
+    ``output_commands``: the commands received that set, arm or fire an output. ``alive``: how many times the host has
+    requested that stimulation goes on. ``started`` is called once the driver has started.
     """
 
     address: str
     unplug: Callable[[], None] | None
     lose: Callable[[], None]
-    told: Callable[[], list[str]] = list
+    output_commands: Callable[[], list[str]] = list
     alive: Callable[[], int] | None = None
     started: Callable[[], None] = _nothing
     opened: list[Amplifier] = field(default_factory=list)
@@ -96,14 +96,14 @@ def _ona(folder: Path, _: pytest.MonkeyPatch) -> Made:
             plugged[0] = False
             fake.unplug()
 
-    def told() -> list[str]:
+    def output_commands() -> list[str]:
         return [f"{kind:#x}" for kind in fake.kinds() if kind not in reading]
 
     def beats() -> int:
         return fake.kinds().count(fake_ona.HEARTBEAT)
 
     with feeding(feed):
-        yield Rig(f"ona:{link}", unplug, lose, told, beats)
+        yield Rig(f"ona:{link}", unplug, lose, output_commands, beats)
         unplug()
 
 
@@ -117,8 +117,8 @@ def _sim(_: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
         assert amplifier._device is not None
         return amplifier._device
 
-    rig.lose = lambda: device().tell("lose 40")
-    rig.unplug = lambda: device().tell("unplug")
+    rig.lose = lambda: device().send("lose 40")
+    rig.unplug = lambda: device().send("unplug")
     yield rig
 
 
@@ -183,13 +183,13 @@ def _rhx(_: Path, __: pytest.MonkeyPatch) -> Made:
     def lose() -> None:
         fake.skip = 1
 
-    def told() -> list[str]:
+    def output_commands() -> list[str]:
         return [words for words in fake.changes if "output" not in words]
 
     def fired() -> int:
-        return fake.told.count("execute manualstimtriggerpulse f1")
+        return fake.received.count("execute manualstimtriggerpulse f1")
 
-    yield Rig(f"{fake.address}&stimulate=a-010", fake.unplug, lose, told, fired)
+    yield Rig(f"{fake.address}&stimulate=a-010", fake.unplug, lose, output_commands, fired)
     fake.close()
 
 
@@ -197,7 +197,7 @@ def _rhx(_: Path, __: pytest.MonkeyPatch) -> Made:
 def _spikerbox(folder: Path, _: pytest.MonkeyPatch) -> Made:
     shield = FakeSpikerShield(folder)
     address = f"spikerbox:{shield.path}?uv_per_lsb=2&rate_hz=10050.25"
-    yield Rig(address, shield.unplug, lambda: shield.say(b"\x85" + message("JOY:1;")))
+    yield Rig(address, shield.unplug, lambda: shield.send(b"\x85" + message("JOY:1;")))
     shield.close()
 
 

@@ -20,7 +20,7 @@ class Plain(Amplifier):
         """Nothing to release."""
 
 
-def test_a_device_that_cannot_come_back_says_so() -> None:
+def test_a_device_that_cannot_come_back_raises_device_lost() -> None:
     with pytest.raises(DeviceLost, match="plain:1"):
         Plain().reopen()
 

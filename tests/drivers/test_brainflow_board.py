@@ -96,7 +96,7 @@ def test_what_is_not_there_is_refused_in_a_sentence() -> None:
         BrainFlowBoard("CYTON?ip_port=x").connect()
 
 
-def test_without_brainflow_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_brainflow_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "brainflow", None)
     with pytest.raises(DeviceRefused, match=r"needle-guidance\[brainflow\]"):
         library()

@@ -52,7 +52,7 @@ def test_every_driver_of_the_registry_stands_under_the_contract() -> None:
 
 
 @every
-def test_it_says_who_it_is_and_what_it_measures(rig: Rig) -> None:
+def test_its_info_names_it_and_what_it_measures(rig: Rig) -> None:
     info = rig.open().info
     assert info.model
     assert info.channels
@@ -65,7 +65,7 @@ def test_it_says_who_it_is_and_what_it_measures(rig: Rig) -> None:
 def test_opening_and_streaming_change_no_output(rig: Rig) -> None:
     amplifier = rig.start()
     blocks = read_until(amplifier, lambda blocks: samples_of(blocks) >= 50)
-    assert rig.told() == []
+    assert rig.output_commands() == []
     assert not [pulse for block in blocks for pulse in block.pulses]
 
 
@@ -84,7 +84,7 @@ def test_blocks_are_float32_microvolts_with_indices_that_go_on(rig: Rig) -> None
 
 
 @every
-def test_missing_samples_are_told_where_they_are_missing(rig: Rig) -> None:
+def test_missing_samples_show_where_they_are_missing(rig: Rig) -> None:
     amplifier = rig.start()
     blocks = read_until(amplifier, lambda blocks: samples_of(blocks) >= 50)
     assert sum(block.lost_before for block in blocks) == 0
@@ -100,7 +100,7 @@ def test_nothing_is_handed_out_before_it_is_started(rig: Rig) -> None:
 
 
 @every
-def test_closed_twice_it_stays_closed_and_says_so(rig: Rig) -> None:
+def test_closed_twice_it_stays_closed_with_a_reason(rig: Rig) -> None:
     amplifier = rig.start()
     read_until(amplifier, samples_of)
     amplifier.close()
@@ -165,16 +165,18 @@ def test_a_current_beyond_the_limits_is_refused_and_changes_nothing(rig: Rig, fa
         device.pulse_once(current_ma, 0.1)
     with pytest.raises(LimitExceeded):
         device.set_pulses(current_ma, 0.1, 1.0)
-    assert rig.told() == []
+    assert rig.output_commands() == []
 
 
 @stimulating
-@pytest.mark.parametrize(("width_ms", "rate_hz"), [(0.0, 1.0), (1000.0, 1.0), (math.nan, 1.0), (0.1, 1e4), (0.1, -1.0)])
-def test_a_width_or_rate_beyond_the_limits_is_refused(rig: Rig, width_ms: float, rate_hz: float) -> None:
+@pytest.mark.parametrize(
+    ("width_ms", "pulse_rate_hz"), [(0.0, 1.0), (1000.0, 1.0), (math.nan, 1.0), (0.1, 1e4), (0.1, -1.0)]
+)
+def test_a_width_or_rate_beyond_the_limits_is_refused(rig: Rig, width_ms: float, pulse_rate_hz: float) -> None:
     _, device = stimulator(rig)
     with pytest.raises(LimitExceeded):
-        device.set_pulses(0.5, width_ms, rate_hz)
-    assert rig.told() == []
+        device.set_pulses(0.5, width_ms, pulse_rate_hz)
+    assert rig.output_commands() == []
 
 
 @over(set(STIMULATING) - {"sim"})

@@ -52,7 +52,7 @@ def test_units_are_read_and_channels_of_no_voltage_left_out(unit: str, factor: f
     amplifier.close()
 
 
-def test_units_that_are_not_told_are_not_guessed() -> None:
+def test_units_that_are_not_stated_are_not_guessed() -> None:
     outlet = Outlet(units=("", ""))
     amplifier = LslStream(outlet.name).connect()
     assert not amplifier.info.scale_known
@@ -129,7 +129,7 @@ def test_a_stream_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> 
     amplifier.close()
 
 
-def test_two_of_a_name_are_told_apart_by_their_source() -> None:
+def test_two_of_a_name_are_distinguished_by_their_source() -> None:
     one = Outlet()
     two = Outlet(name=one.name)
     with pytest.raises(DeviceRefused, match=r"Several LSL streams .* Add \?source_id=ID"):
@@ -150,7 +150,7 @@ def test_what_is_not_there_or_is_no_signal_is_refused(monkeypatch: pytest.Monkey
         LslStream("x?scale_uv=0").connect()
 
 
-def test_without_pylsl_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pylsl_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pylsl", None)
     with pytest.raises(DeviceRefused, match=r"needle-guidance\[lsl\]"):
         LslStream("x").connect()

@@ -79,10 +79,10 @@ def test_brainflow_reads_the_simulated_cyton_as_our_driver_does(tmp_path: Path) 
 def test_a_recording_played_by_mne_lsl_comes_as_it_is(tmp_path: Path) -> None:
     mne = pytest.importorskip("mne", reason="mne is not installed; it is in the group peers")
     mne_lsl = pytest.importorskip("mne_lsl.player", reason="mne-lsl is not installed; it is in the group peers")
-    rate_hz, seconds = 2000.0, 4
+    sample_rate_hz, seconds = 2000.0, 4
     rng = np.random.default_rng(1)
-    played = rng.normal(0, 50, (2, round(rate_hz * seconds)))  # uV
-    raw = mne.io.RawArray(played * 1e-6, mne.create_info(["M1", "M2"], rate_hz, "emg"), verbose="error")
+    played = rng.normal(0, 50, (2, round(sample_rate_hz * seconds)))  # uV
+    raw = mne.io.RawArray(played * 1e-6, mne.create_info(["M1", "M2"], sample_rate_hz, "emg"), verbose="error")
     raw.save(tmp_path / "played_raw.fif", verbose="error")
     player = mne_lsl.PlayerLSL(tmp_path / "played_raw.fif", chunk_size=20, name="played", n_repeat=np.inf)
     player.start()
@@ -94,7 +94,7 @@ def test_a_recording_played_by_mne_lsl_comes_as_it_is(tmp_path: Path) -> None:
     finally:
         player.stop()
     assert amplifier.info.scale_known
-    assert amplifier.info.sample_rate_hz == rate_hz
+    assert amplifier.info.sample_rate_hz == sample_rate_hz
     samples = np.concatenate([block.samples for block in blocks])
     whole = np.concatenate([played.T, played.T]).astype(np.float32)
     assert place_of(samples[:SEEN], whole) is not None

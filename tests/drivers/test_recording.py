@@ -135,13 +135,13 @@ def test_a_pulse_after_the_end_is_counted_and_not_handed_out(tmp_path: Path) -> 
     assert (len(recording.pulses), recording.pulses_outside) == (4, 1)
 
 
-def test_a_pulse_carries_what_its_annotation_says(tmp_path: Path) -> None:
+def test_a_pulse_carries_the_values_of_its_annotation(tmp_path: Path) -> None:
     recording = Recording(with_gap(tmp_path / "gap.edf"))
     assert recording.pulses[0] == Pulse(sample=50, current_ma=0.5, width_ms=0.1, source="device")
     assert recording.pulses[2].current_ma is None
 
 
-def test_listening_leaves_pulses_aside_but_still_says_they_are_annotated(tmp_path: Path) -> None:
+def test_listening_leaves_pulses_aside_but_still_reports_that_they_are_annotated(tmp_path: Path) -> None:
     recording = Recording(with_gap(tmp_path / "gap.edf"), listen=True)
     assert recording.has_pulse_annotations
     assert recording.pulses == ()
@@ -173,7 +173,7 @@ def test_start_begins_again(tmp_path: Path) -> None:
     assert joined(first) == joined(again)
 
 
-def test_the_end_is_no_block_however_often_it_is_asked_for(tmp_path: Path) -> None:
+def test_the_end_is_no_block_however_often_it_is_read(tmp_path: Path) -> None:
     recording = Recording(with_gap(tmp_path / "gap.edf"))
     play(recording)
     assert (recording.read(0.5), recording.take(10), recording.take(0)) == ([], None, None)
@@ -213,7 +213,7 @@ def test_only_blocks_that_reach_the_converters_range_are_clipped(tmp_path: Path)
     assert [block.clipped for block in blocks] == [(False, False), (False, False), (True, False), (False, True)]
 
 
-def test_a_closed_recording_hands_nothing_out(tmp_path: Path) -> None:
+def test_a_closed_recording_returns_nothing(tmp_path: Path) -> None:
     recording = Recording(with_gap(tmp_path / "gap.edf"))
     recording.close()
     recording.close()

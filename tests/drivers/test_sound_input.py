@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from drivers.base import Block, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
-from drivers.sound_input import SoundInput, choose
+from drivers.sound_input import SoundInput, choose_input
 from tests.drivers.fake_sound import FakeSound, FakeStream
 from tests.drivers.reading import read_for, read_until
 from tests.guidance.audio import pulse
@@ -41,19 +41,19 @@ def level(count: int, value: float, channels: int = 1) -> np.ndarray[tuple[int, 
 
 @pytest.mark.parametrize(("wanted", "number"), [("", 1), ("2", 2), ("codec", 2), ("USB Microphone", 3), ("line", 1)])
 def test_an_input_is_meant_by_number_name_or_part_of_it(wanted: str, number: int) -> None:
-    assert choose(KNOWN, wanted)[0] == number
+    assert choose_input(KNOWN, wanted)[0] == number
 
 
 def test_an_input_that_is_not_there_or_not_one_is_refused_with_those_there_are() -> None:
     with pytest.raises(DeviceNotFound, match=r"no sound input '7'; there are: 1 Line In"):
-        choose(KNOWN, "7")
+        choose_input(KNOWN, "7")
     with pytest.raises(DeviceRefused, match="several sound inputs"):
-        choose(KNOWN, "usb")
+        choose_input(KNOWN, "usb")
     with pytest.raises(DeviceNotFound, match="there are: none"):
-        choose({}, "")
+        choose_input({}, "")
 
 
-def test_full_scale_is_what_the_address_says(sound: FakeSound) -> None:
+def test_full_scale_is_taken_from_the_address(sound: FakeSound) -> None:
     amplifier, card = started(sound, "codec?full_scale_uv=5000&channels=2")
     card.record(level(48, 0.5, 2))
     (block,) = amplifier.read(0.1)
@@ -64,7 +64,7 @@ def test_full_scale_is_what_the_address_says(sound: FakeSound) -> None:
     amplifier.close()
 
 
-def test_without_a_scale_it_says_so_and_gives_the_address_that_has_one(sound: FakeSound) -> None:
+def test_without_a_scale_it_reports_that_and_gives_the_address_that_has_one(sound: FakeSound) -> None:
     amplifier, card = started(sound, "USB Audio CODEC")
     card.record(level(10, 0.5))
     assert amplifier.read(0.1)[0].samples[0, 0] == 0.5
@@ -146,7 +146,7 @@ def test_a_wrong_option_is_refused(sound: FakeSound, rest: str) -> None:
     assert sound.stream is None
 
 
-def test_without_portaudio_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_portaudio_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(DeviceRefused, match="libportaudio2"):
         SoundInput("line").connect()
@@ -177,7 +177,7 @@ def test_what_is_played_into_a_sound_system_comes_out_of_its_monitor(server: pul
         assert player.stdin is not None
         player.stdin.write(tone.astype(np.float32).tobytes())
         player.stdin.close()
-        blocks = read_until(amplifier, _heard)
+        blocks = read_until(amplifier, _holds_tone)
     signal = np.concatenate([block.samples[:, 0] for block in blocks])
     assert np.abs(signal).max() == pytest.approx(500.0, rel=0.01)
     assert all(b.first_sample == a.end_sample + b.lost_before for a, b in pairwise(blocks))
@@ -187,6 +187,6 @@ def test_what_is_played_into_a_sound_system_comes_out_of_its_monitor(server: pul
     amplifier.close()
 
 
-def _heard(blocks: list[Block]) -> bool:
+def _holds_tone(blocks: list[Block]) -> bool:
     """Whether half a second of the tone has come."""
     return sum(int((np.abs(block.samples) > 100).sum()) for block in blocks) > pulse.RATE_HZ // 3

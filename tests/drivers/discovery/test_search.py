@@ -55,13 +55,13 @@ def test_a_number_that_many_makers_use_is_only_possible(ports: Callable[..., Non
     assert found["ona:/dev/ttyACM0"] == "possible"
 
 
-def test_looking_opens_nothing(ports: Callable[..., None], opened: list[str]) -> None:
+def test_discovery_opens_nothing(ports: Callable[..., None], opened: list[str]) -> None:
     ports(port("/dev/ttyS0"), port("/dev/ttyACM9", "CAFE:0001"))
     discovery.serial_ports(probe=False)
     assert opened == []
 
 
-def test_asking_spares_what_opening_would_reset(ports: Callable[..., None], opened: list[str]) -> None:
+def test_probing_spares_what_opening_would_reset(ports: Callable[..., None], opened: list[str]) -> None:
     numbers = ["2341:0043", "2A03:0043", "1A86:7523", "0403:6015", "10C4:EA60", "067B:2303", *KNOWN, *BOOT_LOADERS]
     ports(*(port(f"/dev/tty{i}", number) for i, number in enumerate(numbers)), port("/dev/own", "CAFE:0001"))
     found = discovery.serial_ports(probe=True)
@@ -77,7 +77,7 @@ def test_a_boot_loader_is_no_device(ports: Callable[..., None]) -> None:
     assert "waits for new firmware" in found.notes[0]
 
 
-def test_an_amplifier_that_answers_is_sure(ports: Callable[..., None]) -> None:
+def test_an_amplifier_that_replies_is_sure(ports: Callable[..., None]) -> None:
     fake, path = fake_ona.on_pty()
     ports(port(path))
     (found,) = discovery.serial_ports(probe=True).devices
@@ -94,7 +94,7 @@ def test_sound_inputs_are_named_or_numbered_where_names_repeat(monkeypatch: pyte
     assert addresses == {"sound:1", "sound:USB Audio CODEC", "sound:USB Microphone", "sound:4"}
 
 
-def test_streams_are_found_with_what_tells_them_apart() -> None:
+def test_streams_are_found_with_what_distinguishes_them() -> None:
     pytest.importorskip("pylsl", reason="pylsl is not installed; it is in the extra lsl")
     from tests.drivers.lsl_outlets import Markers, Outlet
 
@@ -127,7 +127,7 @@ def test_the_surest_comes_first(ports: Callable[..., None], monkeypatch: pytest.
     monkeypatch.setattr("drivers.sound_input.library", FakeSound)
     monkeypatch.setattr("drivers.discovery.search.LSL_WAIT_S", 0.1)
     ports(port("/dev/ttyS0"), port("/dev/ttyACM3", "2E73:0004"))
-    found = discovery.look()
+    found = discovery.find_devices()
     order = [("sure", "likely", "possible").index(device.confidence) for device in found.devices]
     assert order == sorted(order)
     assert "rhx:127.0.0.1:5000" in found.notes[-1]

@@ -140,7 +140,7 @@ def test_annotations_come_in_order_and_only_pulses_are_pulses(tmp_path: Path) ->
     assert [pulse.sample for pulse in recording.pulses] == [50]
 
 
-def test_annotations_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+def test_annotations_that_cannot_be_read_give_a_warning(tmp_path: Path) -> None:
     tals = [tal("+0") + b"+x\x14stim\x14\0", CLOCK[1] + b"+1.5\x14stim", *CLOCK[2:]]
     recording = Recording(write(tmp_path / "a.edf", edf_bytes([Wave(ramp())], tals, kind="EDF+C")))
     assert recording.pulses == ()
@@ -152,7 +152,7 @@ def test_contiguous_records_without_a_clock_follow_each_other(tmp_path: Path) ->
     assert recording.total_samples == 400
 
 
-def test_a_gap_in_a_file_that_calls_itself_contiguous_is_kept_and_said(tmp_path: Path) -> None:
+def test_a_gap_in_a_file_that_calls_itself_contiguous_is_kept_with_a_warning(tmp_path: Path) -> None:
     tals = [tal("+0"), tal("+1"), tal("+2.5"), tal("+3.5")]
     recording = Recording(write(tmp_path / "a.edf", edf_bytes([Wave(ramp())], tals, kind="EDF+C")))
     assert recording.total_samples == 450
@@ -167,7 +167,7 @@ def test_onsets_rounded_to_a_millisecond_are_no_gaps(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tals", "said"),
+    ("tals", "expected"),
     [
         ([tal("+0"), tal("+0.5"), tal("+2"), tal("+3")], "record 2 of .* begins before"),
         ([tal("+5"), tal("+1"), tal("+2"), tal("+3")], "record 2 of .* begins before"),
@@ -175,9 +175,9 @@ def test_onsets_rounded_to_a_millisecond_are_no_gaps(tmp_path: Path) -> None:
         ([], "record 1 of .* does not say when"),
     ],
 )
-def test_gaps_without_a_clock_that_runs_are_refused(tmp_path: Path, tals: list[bytes], said: str) -> None:
+def test_gaps_without_a_clock_that_runs_are_refused(tmp_path: Path, tals: list[bytes], expected: str) -> None:
     path = write(tmp_path / "a.edf", edf_bytes([Wave(ramp())], tals, kind="EDF+D"))
-    with pytest.raises(DeviceRefused, match=said):
+    with pytest.raises(DeviceRefused, match=expected):
         Recording(path)
 
 
@@ -205,7 +205,7 @@ def test_any_bytes_are_tals_or_counted(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "cut", "played", "said"),
+    ("stated", "cut", "played", "expected"),
     [
         (4, 0, 400, None),
         (-1, 0, 400, "not finished"),
@@ -217,14 +217,14 @@ def test_any_bytes_are_tals_or_counted(raw: bytes) -> None:
         (3, 150, 300, "50 bytes after its last record"),
     ],
 )
-def test_the_number_of_records_is_what_is_there_and_said(
-    tmp_path: Path, stated: int, cut: int, played: int, said: str | None
+def test_the_number_of_records_is_what_is_there_with_a_warning(
+    tmp_path: Path, stated: int, cut: int, played: int, expected: str | None
 ) -> None:
     raw = edf_bytes([Wave(ramp())], stated_records=stated)
     recording = Recording(write(tmp_path / "a.edf", raw[: len(raw) - cut]))
     assert recording.total_samples == played == len(samples(recording))
-    assert len(recording.warnings) == (said is not None)
-    assert said is None or said in recording.warnings[0]
+    assert len(recording.warnings) == (expected is not None)
+    assert expected is None or expected in recording.warnings[0]
 
 
 GOOD = edf_bytes([Wave(ramp())])
@@ -232,7 +232,7 @@ FIELD = {"unit": 352, "physical_min": 360, "physical_max": 368, "digital_min": 3
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "expected"),
     [
         (GOOD[:100], "ends inside its header"),
         (GOOD[:300], "ends inside its header"),
@@ -267,9 +267,9 @@ FIELD = {"unit": 352, "physical_min": 360, "physical_max": 368, "digital_min": 3
         (edf_bytes([], [tal("+0")], kind="EDF+C"), "no channel in volts; it has none"),
     ],
 )
-def test_a_header_that_cannot_be_true_is_refused_in_one_sentence(tmp_path: Path, raw: bytes, said: str) -> None:
+def test_a_header_that_cannot_be_true_is_refused_in_one_sentence(tmp_path: Path, raw: bytes, expected: str) -> None:
     path = write(tmp_path / "a.edf", raw)
-    with pytest.raises(DeviceRefused, match=said) as caught:
+    with pytest.raises(DeviceRefused, match=expected) as caught:
         Recording(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)

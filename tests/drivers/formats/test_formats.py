@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from drivers.base import DeviceNotFound, DeviceRefused
-from drivers.formats import guess
+from drivers.formats import guess_family
 from drivers.formats.loaded import channel_names, microvolts_per, number
 from drivers.recording import Recording
 from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp
@@ -41,7 +41,7 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
     ],
 )
 def test_a_file_is_known_by_its_first_bytes(head: bytes, family: str | None) -> None:
-    assert guess(head) == family
+    assert guess_family(head) == family
 
 
 def refused(path: Path, full_scale_uv: float | None = None, sample_rate_hz: float | None = None) -> str:
@@ -51,7 +51,7 @@ def refused(path: Path, full_scale_uv: float | None = None, sample_rate_hz: floa
 
 
 @pytest.mark.parametrize(
-    ("name", "raw", "said"),
+    ("name", "raw", "expected"),
     [
         ("a.edf", PNG, "reads EDF, EDF+, BDF, BDF+, WAV, FLAC"),
         ("a.wav", b"just some words", "not a recording"),
@@ -59,10 +59,12 @@ def refused(path: Path, full_scale_uv: float | None = None, sample_rate_hz: floa
         ("a.edf", b"", "is empty"),
     ],
 )
-def test_what_is_no_recording_is_refused_whatever_its_name(tmp_path: Path, name: str, raw: bytes, said: str) -> None:
+def test_what_is_no_recording_is_refused_whatever_its_name(
+    tmp_path: Path, name: str, raw: bytes, expected: str
+) -> None:
     (tmp_path / name).write_bytes(raw)
     message = refused(tmp_path / name)
-    assert said in message
+    assert expected in message
     assert str(tmp_path / name) in message
 
 
@@ -92,11 +94,11 @@ def test_a_name_too_long_for_the_system_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "said"),
+    ("failure", "expected"),
     [(PermissionError(13, "denied"), "may not be read by this user"), (OSError(5, "I/O error"), "I/O error")],
 )
 def test_a_file_the_system_withholds_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: OSError, expected: str
 ) -> None:
     path = tmp_path / "a.edf"
     path.write_bytes(b"0       ")
@@ -105,7 +107,7 @@ def test_a_file_the_system_withholds_is_refused(
         raise failure
 
     monkeypatch.setattr(Path, "open", withhold)
-    assert said in refused(path)
+    assert expected in refused(path)
 
 
 def test_options_a_file_does_not_need_are_refused(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_full_scale_is_clipped_in_every_width(tmp_path: Path, subtype: str, extr
     assert block.clipped == (False, True)
 
 
-def test_a_cut_wav_is_played_as_far_as_it_goes_and_said(tmp_path: Path) -> None:
+def test_a_cut_wav_is_played_as_far_as_it_goes_with_a_warning(tmp_path: Path) -> None:
     path = sound(tmp_path / "a.wav")
     path.write_bytes(path.read_bytes()[:-1001])
     recording = Recording(path, full_scale_uv=1.0)

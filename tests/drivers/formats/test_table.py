@@ -58,11 +58,12 @@ def test_a_table_is_played_in_microvolts(tmp_path: Path, delimiter: str, encodin
 
 
 @pytest.mark.parametrize(
-    ("clock", "step", "rate_hz"), [("time_ms", "0.25", 4000.0), ("t", "0.0005", 2000.0), ("time [us]", "500", 2000.0)]
+    ("clock", "step", "sample_rate_hz"),
+    [("time_ms", "0.25", 4000.0), ("t", "0.0005", 2000.0), ("time [us]", "500", 2000.0)],
 )
-def test_the_clock_gives_the_rate(tmp_path: Path, clock: str, step: str, rate_hz: float) -> None:
+def test_the_clock_gives_the_rate(tmp_path: Path, clock: str, step: str, sample_rate_hz: float) -> None:
     rows = "".join(f"{1000 + i * float(step):.9g},1\n" for i in range(50))
-    assert Recording(table(tmp_path / "a.csv", f"{clock},e_uv\n{rows}")).info.sample_rate_hz == rate_hz
+    assert Recording(table(tmp_path / "a.csv", f"{clock},e_uv\n{rows}")).info.sample_rate_hz == sample_rate_hz
 
 
 def test_times_rounded_to_a_tenth_of_a_millisecond_are_even(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_stim_column_of_zeros_annotates_no_pulse(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("t,EMG\n0,1\n1,1\n", "column 'EMG' of .* states no unit.*'EMG_uv'"),
         ("t,force (N)\n0,1\n", "no channel in volts; it has 'force'"),
@@ -130,9 +131,9 @@ def test_a_stim_column_of_zeros_annotates_no_pulse(tmp_path: Path) -> None:
         ("t,e_uv\n0,1\n100,1\n", "sampling rate of 0.01 Hz"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+def test_an_error_names_its_place(tmp_path: Path, text: str, expected: str) -> None:
     path = table(tmp_path / "a.csv", text)
-    with pytest.raises(DeviceRefused, match=said) as caught:
+    with pytest.raises(DeviceRefused, match=expected) as caught:
         Recording(path)
     assert str(path) in str(caught.value)
 
@@ -149,7 +150,7 @@ def test_text_that_is_not_utf8_further_on_is_refused(tmp_path: Path) -> None:
         Recording(path)
 
 
-def test_a_channel_asked_for_needs_no_unit_in_the_others(tmp_path: Path) -> None:
+def test_a_requested_channel_needs_no_unit_in_the_others(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", "t,EMG_uv,EMG2,note\n0,1,2,a\n1,2,3,b\n")
     assert samples(Recording(path, channel="emg"))[:, 0].tolist() == [1.0, 2.0]
     with pytest.raises(DeviceRefused, match=r"channel 'EMG2' of .* is without a unit"):
@@ -168,12 +169,12 @@ CELL = st.one_of(st.sampled_from(["0", "1", "-1", "1e300", "1e15", "", '"', "x",
 @given(
     header=st.sampled_from(["t,e_uv", "time_ms;a (mV);stim", "a_v,b", "t\te_uv", ",", '"t,e_uv"', "t,t,e_uv"]),
     rows=st.lists(st.lists(CELL, min_size=1, max_size=3), max_size=6),
-    rate_hz=st.one_of(st.none(), st.floats()),
+    sample_rate_hz=st.one_of(st.none(), st.floats()),
 )
-@example(header="t,e_uv", rows=[["-1e15", "1"], ["1e15", "1"]], rate_hz=None)
+@example(header="t,e_uv", rows=[["-1e15", "1"], ["1e15", "1"]], sample_rate_hz=None)
 def test_any_table_plays_or_is_refused(
-    tmp_path: Path, header: str, rows: list[list[str]], rate_hz: float | None
+    tmp_path: Path, header: str, rows: list[list[str]], sample_rate_hz: float | None
 ) -> None:
     body = "\n".join(("," if "," in header else header[-2]).join(row) for row in rows)
     path = table(tmp_path / "a.csv", f"{header}\n{body}", "utf-8")
-    assert "\n" not in why_refused(path, sample_rate_hz=rate_hz)
+    assert "\n" not in why_refused(path, sample_rate_hz=sample_rate_hz)

@@ -9,7 +9,7 @@ from pathlib import Path
 from drivers.base import Block
 from drivers.ona.amplifier import OnaAmplifier
 from tests.drivers.ona import fake_ona
-from tests.drivers.ona.fake_ona import Answers, FakeOna, Received
+from tests.drivers.ona.fake_ona import FakeOna, Received, Replies
 
 ROWS = [[100, -100]] * 20
 
@@ -56,11 +56,11 @@ def read_samples(amplifier: OnaAmplifier, count: int) -> list[Block]:
     return blocks
 
 
-def answering(kind: int, *answers: int | None) -> Callable[[Received], Answers | None]:
+def replying(kind: int, *replies: int | None) -> Callable[[Received], Replies | None]:
     """A script that answers ``kind`` with these results in turn (None: not at all), then as usual."""
-    left = list(answers)
+    left = list(replies)
 
-    def script(command: Received) -> Answers | None:
+    def script(command: Received) -> Replies | None:
         if command.type != kind or not left:
             return None
         result = left.pop(0)

@@ -62,12 +62,12 @@ def text(value: str) -> bytes:
 def info_body(
     channels: Sequence[tuple[float, float, str]] = ((50.0, 400_000.0, "needle"), (100.0, 5000.0, "surface")),
     protocol: int = 1,
-    rate_hz: int = 20_000,
+    sample_rate_hz: int = 20_000,
     limits: tuple[int, int, int, int, int] = (5000, 10, 50, 1000, 10_000),
     capabilities: int = 0xF,
     serial: str = "S-1",
 ) -> bytes:
-    head = struct.pack("<BBIIHHHII", protocol, len(channels), rate_hz, *limits, capabilities)
+    head = struct.pack("<BBIIHHHII", protocol, len(channels), sample_rate_hz, *limits, capabilities)
     signals = b"".join(struct.pack("<ff", scale, reach) + text(name) for scale, reach, name in channels)
     return head + signals + text("Fake") + text(serial) + text("1.2.3")
 
@@ -93,7 +93,7 @@ class Received:
     at_s: float
 
 
-Answers = list[tuple[int, bytes]]
+Replies = list[tuple[int, bytes]]
 
 
 class FakeOna:
@@ -101,7 +101,7 @@ class FakeOna:
 
     def __init__(self, connect: Callable[[], int], release: Callable[[], None]) -> None:
         self.info = info_body()
-        self.script: Callable[[Received], Answers | None] = lambda _: None
+        self.script: Callable[[Received], Replies | None] = lambda _: None
         self.received: list[Received] = []
         self.broken = 0
         self._connect, self._release = connect, release
@@ -165,11 +165,11 @@ class FakeOna:
         with self._changed:
             self.received.append(command)
             self._changed.notify_all()
-        answers = self.script(command)
-        for answer in self._usual(command) if answers is None else answers:
-            self.send(*answer)
+        replies = self.script(command)
+        for reply in self._usual(command) if replies is None else replies:
+            self.send(*reply)
 
-    def _usual(self, command: Received) -> Answers:
+    def _usual(self, command: Received) -> Replies:
         ack = (ACK, bytes((command.seq, 0)))
         return [ack, (INFO, self.info)] if command.type == HELLO else [ack]
 

@@ -15,8 +15,8 @@ from drivers.ona.frames import FrameReader
 from drivers.recording import Recording
 from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp
 from tests.drivers.ona import fake_ona
-from tests.drivers.ona.bench import ROWS, Bench, answering, read_samples
-from tests.drivers.ona.fake_ona import Answers, FakeOna, Received, samples_body, status_body, stim_body
+from tests.drivers.ona.bench import ROWS, Bench, read_samples, replying
+from tests.drivers.ona.fake_ona import FakeOna, Received, Replies, samples_body, status_body, stim_body
 from tests.drivers.playing import write
 
 
@@ -49,10 +49,10 @@ def test_it_opens_starts_streams_and_stops(tmp_path: Path, transport: Callable[[
     bench.close()
 
 
-def test_opening_says_hello_alone_even_to_a_device_that_streams(bench: Bench) -> None:
+def test_opening_sends_hello_alone_even_to_a_device_that_streams(bench: Bench) -> None:
     bench.fake.send_bytes(b"\x07end of a frame\0")
 
-    def stream_first(command: Received) -> Answers | None:
+    def stream_first(command: Received) -> Replies | None:
         if command.type != fake_ona.HELLO:
             return None
         old = [(fake_ona.SAMPLES, samples_body(900_000 + 20 * i, ROWS)) for i in range(20)]
@@ -72,7 +72,7 @@ def test_samples_of_a_start_sent_twice_count_from_the_second(bench: Bench, ack_f
     starts: list[int] = []
     samples = [(fake_ona.SAMPLES, samples_body(first, ROWS)) for first in (0, 20, 40)]
 
-    def script(command: Received) -> Answers | None:
+    def script(command: Received) -> Replies | None:
         if command.type != fake_ona.START:
             return None
         starts.append(command.seq)
@@ -98,27 +98,27 @@ def test_a_deaf_device_is_lost_in_words_within_half_a_second(bench: Bench) -> No
 
 
 def test_a_device_without_info_is_lost_and_one_that_loses_it_once_is_not(bench: Bench) -> None:
-    bench.fake.script = answering(fake_ona.HELLO, 0)
+    bench.fake.script = replying(fake_ona.HELLO, 0)
     bench.open().close()
-    bench.fake.script = answering(fake_ona.HELLO, 0, 0, 0, 0)
+    bench.fake.script = replying(fake_ona.HELLO, 0, 0, 0, 0)
     with pytest.raises(DeviceLost, match="does not describe itself"):
         bench.open()
 
 
 def test_a_refused_hello_and_an_unusable_device_are_refused(bench: Bench) -> None:
-    bench.fake.script = answering(fake_ona.HELLO, 5)
+    bench.fake.script = replying(fake_ona.HELLO, 5)
     with pytest.raises(DeviceRefused, match="refused HELLO"):
         bench.open()
-    bench.fake.info = fake_ona.info_body(rate_hz=0)
+    bench.fake.info = fake_ona.info_body(sample_rate_hz=0)
     with pytest.raises(DeviceRefused, match="sample rate of 0 Hz"):
         bench.open()
 
 
 def test_a_refused_start_is_raised_and_a_refused_stop_before_it_is_not(bench: Bench) -> None:
     amplifier = bench.open()
-    bench.fake.script = answering(fake_ona.STOP, 4)
+    bench.fake.script = replying(fake_ona.STOP, 4)
     amplifier.start()
-    bench.fake.script = answering(fake_ona.START, 5)
+    bench.fake.script = replying(fake_ona.START, 5)
     with pytest.raises(DeviceRefused, match="refused START: it reports a fault"):
         amplifier.start()
 
@@ -128,7 +128,7 @@ def test_nothing_there_is_not_found() -> None:
         OnaAmplifier("/dev/none-such").connect()
 
 
-def test_all_a_device_says_comes_with_the_block_of_its_moment(bench: Bench) -> None:
+def test_every_event_comes_with_the_block_of_its_moment(bench: Bench) -> None:
     amplifier = bench.started()
     fake = bench.fake
     data = fake.next_frame(fake_ona.STIM, stim_body(2000, flags=4)) + fake.next_frame(fake_ona.STATUS, status_body(3))
@@ -164,7 +164,7 @@ def test_random_bytes_between_frames_never_raise(bench: Bench) -> None:
     assert amplifier.bad_frames > 20
 
 
-def test_a_probe_tells_how_long_an_answer_takes(bench: Bench) -> None:
+def test_a_probe_returns_how_long_an_ack_takes(bench: Bench) -> None:
     amplifier = bench.started()
     taken_s = amplifier.probe()
     assert taken_s is not None
@@ -172,9 +172,9 @@ def test_a_probe_tells_how_long_an_answer_takes(bench: Bench) -> None:
     assert bench.fake.kinds()[-1] == fake_ona.HEARTBEAT
 
 
-def test_a_probe_that_is_not_answered_is_a_loss(bench: Bench) -> None:
+def test_a_probe_without_ack_is_a_loss(bench: Bench) -> None:
     amplifier = bench.started()
-    bench.fake.script = answering(fake_ona.HEARTBEAT, None, None, None, None)
+    bench.fake.script = replying(fake_ona.HEARTBEAT, None, None, None, None)
     with pytest.raises(DeviceLost, match="HEARTBEAT"):
         amplifier.probe()
 
@@ -198,7 +198,7 @@ def test_a_tap_gets_every_byte_of_both_ways_also_after_a_loss(bench: Bench) -> N
     assert len(taken[True]) > before
 
 
-def test_a_device_without_a_line_says_so(tmp_path: Path) -> None:
+def test_a_device_without_a_line_refuses_a_tap(tmp_path: Path) -> None:
     recording = Recording(write(tmp_path / "a.edf", edf_bytes([Wave(ramp())])))
     with pytest.raises(DeviceRefused, match="no line whose bytes could be kept"):
         recording.tap(Mock())

@@ -16,7 +16,7 @@ from tests.drivers.ona.fake_ona import info_body
 LIMITS = Limits(5.0, 0.01, 0.05, 1.0, 10.0)
 
 
-def test_info_tells_who_the_device_is_and_what_it_can_do() -> None:
+def test_info_names_the_device_and_what_it_can_do() -> None:
     description = parse_info(info_body(), "ona:X")
     info = description.info
     assert (info.model, info.serial, info.firmware, info.address) == ("Fake", "S-1", "1.2.3", "ona:X")
@@ -53,9 +53,9 @@ def test_names_are_utf_8_without_what_cannot_be_printed() -> None:
         (info_body(protocol=2), "version 2 of the protocol, this program version 1"),
         (b"", "version None"),
         (info_body(channels=[]), "no channels"),
-        (info_body(rate_hz=0), "sample rate of 0 Hz"),
-        (info_body(rate_hz=99), "sample rate of 99 Hz"),
-        (info_body(rate_hz=1_000_001), "sample rate of 1000001 Hz"),
+        (info_body(sample_rate_hz=0), "sample rate of 0 Hz"),
+        (info_body(sample_rate_hz=99), "sample rate of 99 Hz"),
+        (info_body(sample_rate_hz=1_000_001), "sample rate of 1000001 Hz"),
         (info_body([(0.0, 1.0, "a")]), "scale of 0.0 nV for channel 1"),
         (info_body([(1.0, 1.0, "a"), (-2.0, 1.0, "b")]), "scale of -2.0 nV for channel 2"),
         (info_body([(math.nan, 1.0, "a")]), "scale of nan nV"),
@@ -101,7 +101,7 @@ def test_a_current_goes_down_to_the_step_and_never_up(current_ma: float) -> None
 
 
 @pytest.mark.parametrize(
-    ("current_ma", "width_ms", "rate_hz", "words"),
+    ("current_ma", "width_ms", "pulse_rate_hz", "words"),
     [
         (5.001, 0.1, 1.0, r"current of 5.001 mA is outside .* \(0 to 5 mA\)"),
         (-0.01, 0.1, 1.0, "current of -0.01 mA"),
@@ -117,7 +117,7 @@ def test_a_current_goes_down_to_the_step_and_never_up(current_ma: float) -> None
     ],
 )
 def test_a_value_out_of_range_is_raised_and_never_clipped(
-    current_ma: float, width_ms: float, rate_hz: float, words: str
+    current_ma: float, width_ms: float, pulse_rate_hz: float, words: str
 ) -> None:
     with pytest.raises(LimitExceeded, match=f"{words}.*; nothing was changed"):
-        train_body(LIMITS, current_ma, width_ms, rate_hz)
+        train_body(LIMITS, current_ma, width_ms, pulse_rate_hz)

@@ -21,7 +21,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.close()
 
 
-def test_a_device_that_stops_answering_is_lost_after_its_last_samples(bench: Bench) -> None:
+def test_a_device_that_stops_replying_is_lost_after_its_last_samples(bench: Bench) -> None:
     amplifier = bench.started()
     bench.fake.script = lambda _: []
     amplifier.set_pulses(1.0, 0.1, 1.0)

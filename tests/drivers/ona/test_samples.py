@@ -78,7 +78,7 @@ def test_a_gap_the_device_flags_is_counted_once() -> None:
     assert [(block.first_sample, block.lost_before) for block in stream.take(0)] == [(0, 0), (13, 10), (16, 1)]
 
 
-def test_clipping_is_told_by_channel_and_no_flag_is_a_channels_beyond_the_seventh() -> None:
+def test_clipping_is_reported_by_channel_and_no_flag_is_a_channels_beyond_the_seventh() -> None:
     stream = SampleStream(np.ones(9, np.float32))
     stream.samples(samples_body(0, [range(9)], flags=0b0100_0001, channels=9), 0)
     stream.samples(samples_body(1, [range(9)], flags=0b1000_0000, channels=9), 0)
@@ -157,7 +157,7 @@ def test_until_start_is_confirmed_a_count_from_0_begins_anew() -> None:
     assert (block.first_sample, block.end_sample, block.lost_before, stream.duplicates) == (0, 6, 0, 0)
 
 
-def test_what_came_before_a_start_sent_twice_was_answered_is_forgotten() -> None:
+def test_what_came_before_the_ack_of_a_start_sent_twice_is_forgotten() -> None:
     stream = SampleStream(SCALE, first_index=100, hole=7)
     stream.samples(samples_body(0, ROWS), 0)
     stream.confirm(sent=2)
@@ -232,7 +232,7 @@ def test_flipped_bits_cost_samples_but_never_falsify_or_hide_one() -> None:
         (0, 0, Outcome.NOT_DELIVERED),
     ],
 )
-def test_a_pulse_tells_what_was_delivered(bits: int, delivered: int, outcome: Outcome) -> None:
+def test_a_pulse_reports_what_was_delivered(bits: int, delivered: int, outcome: Outcome) -> None:
     pulse, _ = parse_stim(stim_body(7, 500, delivered, 250, bits), lambda sample: sample)
     assert pulse == Pulse(7, 1500, delivered / 1000, 0.5, 0.1, 2.5, outcome, compliance=bits == 1, single=False)
 
@@ -261,7 +261,7 @@ def test_faults_are_words(code: int, word: str) -> None:
     assert parse_status(status_body(fault=code), int, 1).fault == word
 
 
-def test_status_tells_leads_battery_and_impedance() -> None:
+def test_status_reports_leads_battery_and_impedance() -> None:
     status = parse_status(status_body(lead_off=0b1000_0010, battery=55), int, 9)
     assert status.lead_off == (False, True, False, False, False, False, False, True, False)
     assert (status.battery_percent, status.impedance_kohm) == (55, None)

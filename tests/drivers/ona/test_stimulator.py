@@ -11,7 +11,7 @@ import pytest
 from drivers.base import DeviceRefused, LimitExceeded
 from drivers.ona.amplifier import OnaAmplifier
 from tests.drivers.ona import fake_ona
-from tests.drivers.ona.bench import ROWS, Bench, answering, read_samples
+from tests.drivers.ona.bench import ROWS, Bench, read_samples, replying
 from tests.drivers.ona.fake_ona import samples_body, status_body
 from tests.drivers.reading import read_for
 
@@ -23,9 +23,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.close()
 
 
-def test_commands_do_not_wait_and_their_outcomes_are_told_in_order(bench: Bench) -> None:
+def test_commands_do_not_wait_and_their_outcomes_come_in_order(bench: Bench) -> None:
     amplifier = bench.started()
-    bench.fake.script = answering(fake_ona.STIM_ONCE, 4)
+    bench.fake.script = replying(fake_ona.STIM_ONCE, 4)
     began = time.monotonic()
     amplifier.set_pulses(0.505, 0.1, 2.0)
     amplifier.enable(True)
@@ -42,9 +42,9 @@ def test_commands_do_not_wait_and_their_outcomes_are_told_in_order(bench: Bench)
     assert bench.fake.wait_for(fake_ona.STIM_ONCE).body == struct.pack("<IH", 1000, 200)
 
 
-def test_samples_are_read_while_a_command_waits_for_its_answer(bench: Bench) -> None:
+def test_samples_are_read_while_a_command_waits_for_its_ack(bench: Bench) -> None:
     amplifier = bench.started()
-    bench.fake.script = answering(fake_ona.STIM_SET, None, None)
+    bench.fake.script = replying(fake_ona.STIM_SET, None, None)
     amplifier.set_pulses(0.5, 0.1, 2.0)
     bench.fake.wait_for(fake_ona.STIM_SET)
     bench.fake.send(fake_ona.SAMPLES, samples_body(0, ROWS))
@@ -72,15 +72,17 @@ def test_what_a_device_cannot_do_is_refused(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda a: a.enable(True), lambda a: a.set_pulses(0.0, 0.1, 0.0), lambda a: a.pulse_once(0.0, 0.1)]
+    "request_pulse", [lambda a: a.enable(True), lambda a: a.set_pulses(0.0, 0.1, 0.0), lambda a: a.pulse_once(0.0, 0.1)]
 )
-def test_a_device_that_only_measures_is_refused_to_stimulate(bench: Bench, ask: Callable[[OnaAmplifier], None]) -> None:
+def test_a_device_that_only_measures_is_refused_to_stimulate(
+    bench: Bench, request_pulse: Callable[[OnaAmplifier], None]
+) -> None:
     bench.fake.info = fake_ona.info_body(capabilities=0)
     amplifier = bench.open()
     assert amplifier.info.limits is None
     assert amplifier.limits.max_current_ma == 0.0
     with pytest.raises(DeviceRefused, match="does not stimulate"):
-        ask(amplifier)
+        request_pulse(amplifier)
 
 
 def test_heartbeats_go_while_enabled_and_read_and_not_otherwise(bench: Bench) -> None:
@@ -112,7 +114,7 @@ def test_a_fault_ends_the_heartbeats(bench: Bench) -> None:
 
 def test_disarming_overtakes_all_that_waits(bench: Bench) -> None:
     amplifier = bench.started()
-    bench.fake.script = answering(fake_ona.STIM_SET, None, None, None)
+    bench.fake.script = replying(fake_ona.STIM_SET, None, None, None)
     amplifier.set_pulses(1.0, 0.1, 1.0)
     amplifier.enable(True)
     amplifier.enable(False)

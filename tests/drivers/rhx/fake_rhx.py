@@ -21,16 +21,18 @@ def wide(sample: int | np.ndarray, channel: int) -> np.ndarray:
 
 
 class FakeRhx:
-    """``told`` is every command in order; ``silent`` answers nothing; ``skip`` drops so many blocks from the stream."""
+    """``received`` holds every command in order; ``silent`` replies nothing; ``skip`` drops so many blocks."""
 
-    def __init__(self, *, kind: str = "ControllerStimRecord", step_ua: float = 5.0, rate_hz: int = 30_000) -> None:
-        self.rate_hz = rate_hz
-        self.told: list[str] = []
+    def __init__(
+        self, *, kind: str = "ControllerStimRecord", step_ua: float = 5.0, sample_rate_hz: int = 30_000
+    ) -> None:
+        self.sample_rate_hz = sample_rate_hz
+        self.received: list[str] = []
         self.silent = self.starved = False
         self.skip = 0
         self.after: bytes = b""
         self.values = {
-            "runmode": "Stop", "type": kind, "sampleratehertz": str(rate_hz), "version": "3.4.0",
+            "runmode": "Stop", "type": kind, "sampleratehertz": str(sample_rate_hz), "version": "3.4.0",
             "stimstepsizemicroamps": f"{step_ua:g}", "uploadinprogress": "False", "tcpnumberdatablocksperwrite": "10",
             "fired": "0",
         }  # fmt: skip
@@ -52,7 +54,7 @@ class FakeRhx:
     @property
     def changes(self) -> list[str]:
         """Commands that touch a stimulus."""
-        return [words for words in self.told if "stim" in words and words.startswith(("set", "execute"))]
+        return [words for words in self.received if "stim" in words and words.startswith(("set", "execute"))]
 
     def value(self, name: str) -> str:
         return self.values.get(name, "False")
@@ -75,15 +77,15 @@ class FakeRhx:
             self._clients.append(client)
             while data := client.recv(4096):
                 for words in re.split("[;\n]", data.decode()):
-                    answer = self._command(words.strip().lower())
-                    if answer and not self.silent:
-                        client.sendall(answer.encode())
+                    reply = self._command(words.strip().lower())
+                    if reply and not self.silent:
+                        client.sendall(reply.encode())
             self._servers[0].close()  # as RHX does: whoever wants to come again must be let in by hand
 
     def _command(self, words: str) -> str:
         if not words:
             return ""
-        self.told.append(words)
+        self.received.append(words)
         verb, name, *rest = words.split()
         if verb == "get":
             known = name in self.values or "." in name
@@ -148,7 +150,7 @@ class FakeRhx:
             self._marks.append((int(times[0]) + 10, 0))
         step_ua = float(self.value("stimstepsizemicroamps"))
         magnitude = round(float(set_up.get(f"{channel}.firstphaseamplitudemicroamps", 0)) / step_ua)
-        width = round(float(set_up.get(f"{channel}.firstphasedurationmicroseconds", 0)) * 1e-6 * self.rate_hz)
+        width = round(float(set_up.get(f"{channel}.firstphasedurationmicroseconds", 0)) * 1e-6 * self.sample_rate_hz)
         for at, _ in self._marks:
             words[(times >= at) & (times < at + width)] = 256 | magnitude
             words[(times >= at + width) & (times < at + 2 * width)] = magnitude
@@ -169,4 +171,4 @@ class FakeRhx:
                     self.after = b""
 
     def _is_due(self) -> bool:
-        return self._sent + FRAMES <= (time.monotonic() - self._began_s) * self.rate_hz
+        return self._sent + FRAMES <= (time.monotonic() - self._began_s) * self.sample_rate_hz

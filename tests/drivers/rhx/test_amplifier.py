@@ -47,15 +47,15 @@ def test_channels_come_in_order_and_in_microvolts(rhx: FakeRhx) -> None:
     assert np.array_equal(samples, microvolts(np.stack([wide(times, 1), wide(times, 3)], axis=1)))
     assert blocks[0].first_sample == 0
     amplifier.close()
-    assert rhx.told[-2] == "set runmode stop"
+    assert rhx.received[-2] == "set runmode stop"
 
 
-def test_recording_asks_for_small_portions_and_touches_no_stimulus(rhx: FakeRhx) -> None:
+def test_recording_requests_small_portions_and_touches_no_stimulus(rhx: FakeRhx) -> None:
     amplifier = opened(rhx)
     amplifier.start()
     read_for(amplifier, 0.05)
     amplifier.close()
-    assert "set tcpnumberdatablocksperwrite 1" in rhx.told
+    assert "set tcpnumberdatablocksperwrite 1" in rhx.received
     assert not rhx.changes
 
 
@@ -74,7 +74,7 @@ def test_a_recorder_is_refused_as_a_stimulator() -> None:
     rhx.close()
 
 
-def test_a_pulse_is_what_the_marker_in_the_stream_says(rhx: FakeRhx) -> None:
+def test_a_pulse_is_what_the_marker_in_the_stream_shows(rhx: FakeRhx) -> None:
     amplifier = opened(rhx, "&channels=a-000&stimulate=a-010")
     amplifier.start()
     blocks: list[Block] = []
@@ -87,18 +87,18 @@ def test_a_pulse_is_what_the_marker_in_the_stream_says(rhx: FakeRhx) -> None:
     assert pulse.source == "device"
     assert (pulse.current_ma or 0, pulse.width_ms or 0) == pytest.approx((0.5, 0.2))
     assert any(block.first_sample <= pulse.sample < block.end_sample for block in blocks)
-    set_to = [words for words in rhx.told if words.startswith("set a-010") and "amplitude" in words]
-    read_back = [words for words in rhx.told if words.startswith("get a-010") and "amplitude" in words]
+    set_to = [words for words in rhx.received if words.startswith("set a-010") and "amplitude" in words]
+    read_back = [words for words in rhx.received if words.startswith("get a-010") and "amplitude" in words]
     assert len(set_to) == len(read_back) == 4
     amplifier.close()
-    assert "set a-010.stimenabled false" in rhx.told
+    assert "set a-010.stimenabled false" in rhx.received
 
 
 @pytest.mark.parametrize(
     ("step_ua", "current_ma", "width_ms"),
     [(0.5, 0.2, 0.1), (5, 1.3, 0.1), (5, 0.002, 0.1), (5, 1.0, 9.0), (5, -1, 0.1)],
 )
-def test_more_than_255_steps_or_a_wrong_width_is_refused_and_nothing_told(
+def test_more_than_255_steps_or_a_wrong_width_is_refused_and_nothing_sent(
     step_ua: float, current_ma: float, width_ms: float
 ) -> None:
     rhx = FakeRhx(step_ua=step_ua)
@@ -130,7 +130,7 @@ def test_a_value_that_did_not_stick_is_refused_and_no_pulse_fired(
     error = outcome(amplifier, [])
     assert isinstance(error, DeviceRefused)
     assert "it is 500.3" in str(error)
-    assert "execute manualstimtriggerpulse f1" not in rhx.told
+    assert "execute manualstimtriggerpulse f1" not in rhx.received
     amplifier.close()
 
 
@@ -140,13 +140,13 @@ def test_a_train_ends_when_nobody_reads_and_when_switched_off(rhx: FakeRhx) -> N
     amplifier.set_pulses(0.5, 0.1, 10.0)
     amplifier.enable(True)
     read_for(amplifier, 0.55)
-    fired = rhx.told.count("execute manualstimtriggerpulse f1")
+    fired = rhx.received.count("execute manualstimtriggerpulse f1")
     assert 3 <= fired <= 6
     time.sleep(0.3)
-    assert rhx.told.count("execute manualstimtriggerpulse f1") == fired
+    assert rhx.received.count("execute manualstimtriggerpulse f1") == fired
     amplifier.enable(False)
     read_for(amplifier, 0.3)
-    assert rhx.told.count("execute manualstimtriggerpulse f1") == fired
+    assert rhx.received.count("execute manualstimtriggerpulse f1") == fired
     amplifier.close()
 
 
@@ -168,13 +168,13 @@ def test_a_running_rhx_is_left_alone(rhx: FakeRhx) -> None:
     with pytest.raises(DeviceRefused, match="press Stop in RHX"):
         amplifier.start()
     amplifier.close()
-    assert not [words for words in rhx.told if words.startswith(("set", "execute"))]
+    assert not [words for words in rhx.received if words.startswith(("set", "execute"))]
 
 
-def test_an_rhx_that_was_not_told_to_connect_is_refused_in_a_sentence(
+def test_an_rhx_whose_server_is_not_started_is_refused_in_a_sentence(
     rhx: FakeRhx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.rhx.commands.ANSWER_S", 0.1)
+    monkeypatch.setattr("drivers.rhx.commands.REPLY_S", 0.1)
     rhx.silent = True
     with pytest.raises(DeviceLost, match="Remote TCP Control, Connect"):
         opened(rhx)

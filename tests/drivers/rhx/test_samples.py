@@ -21,7 +21,7 @@ def block(first: int, bands: int = 2) -> bytes:
     return MAGIC + frames.tobytes()
 
 
-def hear(reader: BlockReader, chunks: Iterable[bytes]) -> tuple[list[int], WireWords]:
+def read_chunks(reader: BlockReader, chunks: Iterable[bytes]) -> tuple[list[int], WireWords]:
     found = [frames for chunk in chunks for frames in reader.feed(chunk)]
     return [f.first for f in found], np.concatenate([f.words for f in found] or [np.zeros((0, 1), np.uint16)])
 
@@ -29,7 +29,7 @@ def hear(reader: BlockReader, chunks: Iterable[bytes]) -> tuple[list[int], WireW
 def test_thirty_blocks_that_rhx_sent_are_read_without_a_gap() -> None:
     data = shared("transcripts/rhx_capture_a010_wide_high.bin").read_bytes()
     reader = BlockReader(2)
-    firsts, words = hear(reader, (data[i : i + 999] for i in range(0, len(data), 999)))
+    firsts, words = read_chunks(reader, (data[i : i + 999] for i in range(0, len(data), 999)))
     assert firsts == [128 * i for i in range(30)]
     assert words[:3].tolist() == [[32732, 32733], [32771, 32773], [32765, 32767]]
     assert reader.bad == 0
@@ -55,15 +55,15 @@ def test_whole_and_cut_anywhere_are_the_same(parts: list[int | bytes], sizes: li
     ways = [[data], [data[i : i + 1] for i in range(len(data))]]
     ways.append([data[a:b] for a, b in zip(edges, [*edges[1:], len(data)], strict=True)])
     readers = [BlockReader(2) for _ in ways]
-    heard = [hear(reader, way) for reader, way in zip(readers, ways, strict=True)]
-    assert all(firsts == heard[0][0] and np.array_equal(words, heard[0][1]) for firsts, words in heard)
+    results = [read_chunks(reader, way) for reader, way in zip(readers, ways, strict=True)]
+    assert all(firsts == results[0][0] and np.array_equal(words, results[0][1]) for firsts, words in results)
     assert len({reader.bad for reader in readers}) == 1
 
 
 @pytest.mark.parametrize("cut", [1, 4, 500, 1000])
 def test_a_torn_block_costs_itself_alone(cut: int) -> None:
     reader = BlockReader(2)
-    firsts, _ = hear(reader, [block(0), block(128)[:cut], block(256), block(384)])
+    firsts, _ = read_chunks(reader, [block(0), block(128)[:cut], block(256), block(384)])
     assert firsts == [0, 256, 384]
     assert reader.bad == 1
 
@@ -75,7 +75,7 @@ def test_noise_is_survived_and_not_kept(noise: list[bytes]) -> None:
     for chunk in noise:
         reader.feed(chunk)
         assert len(reader._rest) <= len(block(0))
-    assert hear(reader, [b"\0" * 1100, block(0), block(128)])[0] == [0, 128]
+    assert read_chunks(reader, [b"\0" * 1100, block(0), block(128)])[0] == [0, 128]
 
 
 def words_of(*phases: tuple[int, int]) -> WireWords:
@@ -109,7 +109,7 @@ def test_at_its_voltage_limit_the_current_is_not_known() -> None:
     assert (pulse.compliance, pulse.current_ma, pulse.requested_ma) == (True, None, 1.0)
 
 
-def test_an_edge_is_told_once_though_cut() -> None:
+def test_an_edge_is_reported_once_though_cut() -> None:
     words = np.array([2, 0, 0, 2, 2, 2, 0, 2], np.uint16)
     edges, high = rising_edges(words[:4], 1, was_high=True)
     more, high = rising_edges(words[4:], 1, high)

@@ -40,11 +40,11 @@ def test_a_seed_that_is_none_is_a_bad_option(seed: str) -> None:
         drivers.open_device(f"sim:{seed}")
 
 
-def test_answers_to_lines_only_told_are_passed_over() -> None:
+def test_replies_to_lines_sent_without_waiting_are_skipped() -> None:
     with SimulatedDevice(1) as device:
         for _ in range(3):
-            device.tell("no such word")
+            device.send("no such word")
         assert "truth" in device.command("truth")
-        device.tell("hold")
+        device.send("hold")
         with pytest.raises(ValueError, match="no command"):
             device.command("fly")

@@ -20,7 +20,7 @@ def _text(raw: bytes) -> tuple[str, bytes]:
     return raw[1 : 1 + raw[0]].decode(), raw[1 + raw[0] :]
 
 
-def test_hello_is_answered_by_ack_then_info() -> None:
+def test_hello_gets_ack_then_info() -> None:
     host = Host(channels=3)
     assert host.send(ona.HELLO) is Result.DONE
     assert [frame.type for frame in host.frames] == [ona.ACK, ona.INFO]
@@ -48,7 +48,7 @@ def test_full_scale_of_24_bits_is_the_input_range() -> None:
     assert scale * (2**23 - 1) / 1000 == pytest.approx(top, rel=1e-6)
 
 
-def test_nothing_is_said_before_a_command() -> None:
+def test_nothing_is_sent_before_a_command() -> None:
     host = Host()
     host.run(3000, beat=False)
     assert host.raw == b""
@@ -142,11 +142,11 @@ def test_a_body_of_the_wrong_length_is_malformed(kind: int, body: bytes) -> None
     assert [frame.type for frame in host.frames] == [ona.ACK]
 
 
-def test_an_unknown_command_is_answered_as_such() -> None:
+def test_an_unknown_command_gets_its_own_result() -> None:
     assert Host().send(0x99, b"abc") is Result.UNKNOWN_COMMAND
 
 
-def test_a_damaged_command_is_not_answered() -> None:
+def test_a_damaged_command_gets_no_reply() -> None:
     host = Host()
     frame = bytearray(encode(ona.HELLO, 0))
     frame[1] ^= 4
@@ -174,7 +174,7 @@ def test_status_comes_every_second_and_at_once_on_change() -> None:
     assert [(s["lead_off"], s["battery"]) for s in host.statuses()] == [(2, 100), (2, 17)]
 
 
-def test_status_tells_the_state() -> None:
+def test_status_reports_the_state() -> None:
     host = Host()
     host.start(enabled=True)
     host.enable(0)

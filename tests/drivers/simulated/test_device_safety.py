@@ -64,7 +64,7 @@ def test_a_new_host_may_begin_with_the_sequence_number_of_the_last() -> None:
     assert [f.type for f in host.frames].count(ona.ACK) == 2
 
 
-def test_a_host_lost_for_a_second_disables_and_is_told() -> None:
+def test_a_host_lost_for_a_second_disables_and_is_reported() -> None:
     host = Host()
     host.start(enabled=True, rate_mhz=10_000)
     host.run(1400, beat=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivers.simulated import messages as ona
-from drivers.simulated.messages import ASKED_ONCE, COMPLIANCE, OPEN_CIRCUIT, Result
+from drivers.simulated.messages import COMPLIANCE, OPEN_CIRCUIT, SINGLE_PULSE, Result
 from tests.drivers.simulated.wire import Host
 
 
@@ -47,7 +47,12 @@ def test_once_gives_one_pulse_at_once() -> None:
     assert host.once(1200) is Result.DONE
     host.run(50)
     (stim,) = host.stims()
-    assert (stim["sample"], stim["requested_ua"], stim["delivered_ua"], stim["flags"]) == (1010, 1200, 1200, ASKED_ONCE)
+    assert (stim["sample"], stim["requested_ua"], stim["delivered_ua"], stim["flags"]) == (
+        1010,
+        1200,
+        1200,
+        SINGLE_PULSE,
+    )
 
 
 def test_once_is_reported_even_if_the_host_stops_at_once() -> None:
@@ -91,7 +96,7 @@ def test_the_compliance_limit_cuts_the_current_by_the_impedance() -> None:
     assert (stim["flags"], stim["impedance"]) == (COMPLIANCE, 4000)
 
 
-def test_a_pulse_leaves_its_artefact_where_the_frame_says() -> None:
+def test_a_pulse_leaves_its_artefact_where_the_frame_puts_it() -> None:
     host = Host(seed=4, rate=10_000)
     host.start(enabled=True, current_ua=3000, rate_mhz=5000)
     host.run(300)

@@ -44,7 +44,7 @@ def test_damage_is_the_same_for_the_same_generator() -> None:
     assert spoilt[0] == spoilt[1]
 
 
-def test_a_deaf_device_answers_nothing_and_loses_its_host() -> None:
+def test_a_deaf_device_replies_nothing_and_loses_its_host() -> None:
     host = Host()
     host.start(enabled=True)
     host.device.faults.set("deaf", "on")
@@ -79,7 +79,7 @@ def test_stim_may_come_late_or_early(shift_ms: int) -> None:
     assert firsts == sorted(firsts)
 
 
-def test_a_stalled_device_is_silent_and_then_says_it_all() -> None:
+def test_a_stalled_device_is_silent_and_then_sends_it_all() -> None:
     host = Host()
     host.start()
     host.run(100)
@@ -106,13 +106,13 @@ def test_a_lead_that_is_off_shows_mains_and_no_muscle() -> None:
     host = Host(seed=5)
     host.start()
     host.run(500)
-    quiet = host.lsb()[:, 1].std()
+    without_mains = host.lsb()[:, 1].std()
     host.device.patient.set_lead_off(1, True)
     host.run(100)
     host.frames.clear()
     host.run(500)
     assert host.statuses() == [] or host.statuses()[-1]["lead_off"] == 2
-    assert host.lsb()[:, 1].std() > 5 * quiet
+    assert host.lsb()[:, 1].std() > 5 * without_mains
     with pytest.raises(ValueError, match="no channel 2"):
         host.device.patient.set_lead_off(2, True)
 
@@ -129,7 +129,7 @@ def test_a_lead_that_is_off_shows_mains_and_no_muscle() -> None:
         ("impedance-kohm", "0", "within"),
     ],
 )
-def test_a_wrong_setting_says_what_is_allowed(name: str, value: str, word: str) -> None:
+def test_the_error_of_a_wrong_setting_lists_what_is_allowed(name: str, value: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         Faults().set(name, value)
 

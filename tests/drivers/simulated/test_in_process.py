@@ -55,7 +55,7 @@ def test_it_gives_no_trains(amplifier: InProcessAmplifier) -> None:
         amplifier.set_pulses(1.0, 0.1, 2.0)
 
 
-def test_where_the_voltage_does_not_suffice_less_is_delivered_and_told(amplifier: InProcessAmplifier) -> None:
+def test_where_the_voltage_does_not_suffice_less_is_delivered_and_reported(amplifier: InProcessAmplifier) -> None:
     amplifier.patient.tissue._base_kohm = 40.0
     amplifier.enable(on=True)
     amplifier.pulse_once(5.0, 0.1)

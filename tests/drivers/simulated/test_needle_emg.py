@@ -38,7 +38,7 @@ def test_a_fibre_begins_positive_but_at_its_end_plate() -> None:
 
 def patient(start_mm: float, seed: int = 1) -> Patient:
     made = Patient(seed, sample_rate_hz=RATE_HZ, needle=True, scenario="hold", start_mm=start_mm, still=True)
-    made.voluntary.held = 0.3
+    made.voluntary.commanded_effort = 0.3
     return made
 
 
@@ -51,7 +51,7 @@ def test_a_muscle_at_rest_is_silent_away_from_its_end_plates_and_speaks_there() 
     made = patient(1.0)
     needle = made.voluntary
     assert isinstance(needle, SimulatedNeedleEmg)
-    made.voluntary.held = 0.0
+    made.voluntary.commanded_effort = 0.0
     tip = made.motion.tip(0.0)
     needle.plates_mm = tip.aside_mm + 10.0
     away = needle.fire(0.0, 1.0)
@@ -70,7 +70,7 @@ def test_how_time_is_cut_changes_nothing() -> None:
 @pytest.mark.parametrize("channels", [2, 3])
 def test_surface_channels_see_a_small_share(channels: int) -> None:
     made = Patient(1, sample_rate_hz=RATE_HZ, channels=channels, needle=True, scenario="hold", start_mm=1.0, still=True)
-    made.voluntary.held = 0.5
+    made.voluntary.commanded_effort = 0.5
     waves = [wave for _, wave in made.voluntary.fire(0.0, 0.5)]
     assert waves
     assert all(np.allclose(wave[:, 1:], 0.05 * wave[:, :1]) for wave in waves)

@@ -82,7 +82,7 @@ def test_nerves_differ_several_fold_within_the_clinical_range_at_contact() -> No
     assert contact.max() < 4.5
 
 
-def test_one_needle_in_eight_inside_the_nerve_answers_only_near_a_milliampere() -> None:
+def test_one_needle_in_eight_inside_the_nerve_gets_a_response_only_near_a_milliampere() -> None:
     def ratio(seed: int) -> float:
         nerve = _nerve(seed)
         inside = nerve.thresholds_ma(_at(nerve, -0.3), 0.1).min()

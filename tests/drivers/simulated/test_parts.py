@@ -58,7 +58,7 @@ def test_the_needle_never_jumps_and_never_hurries(scenario: str) -> None:
 
 
 @pytest.mark.parametrize(("scenario", "nearest"), [("approach", (-0.1, 1.0)), ("pass", (0.15, 3.1)), ("hold", (8, 8))])
-def test_scenarios_come_as_near_as_they_say(scenario: str, nearest: tuple[float, float]) -> None:
+def test_scenarios_come_as_near_as_described(scenario: str, nearest: tuple[float, float]) -> None:
     for seed in range(5):
         motion = Motion(_rng(seed), scenario, 1.0, 8.0, still=True)
         tips = [motion.tip(t) for t in np.arange(0, 200, 0.1)]
@@ -66,7 +66,7 @@ def test_scenarios_come_as_near_as_they_say(scenario: str, nearest: tuple[float,
         assert nearest[0] - 1e-9 <= closest <= nearest[1] + 1e-9
 
 
-def test_steering_leaves_the_scenario_and_ends_where_it_says() -> None:
+def test_steering_leaves_the_scenario_and_ends_where_it_should() -> None:
     motion = Motion(_rng(1), "procedure", 1.0, 15.0, still=True)
     before = motion.tip(20.0)
     motion.steer(20.0, 4.0, -1.0)
@@ -85,7 +85,7 @@ def test_holding_stops_a_movement_under_way() -> None:
     assert motion.tip(30.0).ahead_mm == pytest.approx(14.0)
 
 
-def test_a_hand_trembles_a_little() -> None:
+def test_the_needle_trembles_a_little() -> None:
     motion = Motion(_rng(4), "hold", 1.0, 5.0, still=False)
     way = np.array([motion.tip(t).ahead_mm for t in np.arange(0, 30, 0.05)])
     assert 0.005 < way.std() < 0.6
@@ -176,9 +176,9 @@ def test_an_overloaded_amplifier_stays_at_the_rail_and_comes_back() -> None:
 
 def test_units_fire_at_physiological_rates_in_effort_and_rest_without() -> None:
     voluntary = Voluntary(_rng(3), 10_000.0, np.ones((1, 1), np.float32))
-    voluntary.tone, voluntary.held = 0.0, 0.0
+    voluntary.tone, voluntary.commanded_effort = 0.0, 0.0
     assert [voluntary.fire(t, t + 0.05) for t in np.arange(0, 5, 0.05)] == [[]] * 100
-    voluntary.held = 1.0
+    voluntary.commanded_effort = 1.0
     fired = [at for t in np.arange(5, 15, 0.05) for at, _ in voluntary.fire(t, t + 0.05)]
     rate = len(fired) / 10.0 / len(voluntary._units)
     assert 10 < rate < 23

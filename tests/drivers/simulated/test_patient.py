@@ -19,7 +19,7 @@ LENGTH = 4000
 
 def _patient(seed: int = 11) -> Patient:
     patient = Patient(seed, sample_rate_hz=RATE, channels=2, start_mm=1.0)
-    patient.voluntary.held = 0.5
+    patient.voluntary.commanded_effort = 0.5
     return patient
 
 
@@ -106,7 +106,7 @@ def test_the_response_grows_from_nothing_to_its_maximum_round_the_threshold(seed
 @pytest.mark.parametrize("seed", range(6))
 def test_the_response_in_the_samples_has_the_latency_and_size_of_the_truth(seed: int) -> None:
     patient = Patient(seed, sample_rate_hz=20_000, scenario="hold", start_mm=1.0, still=True)
-    patient.voluntary.held = 0.0
+    patient.voluntary.commanded_effort = 0.0
     current = 5 * patient.truth().threshold_ma
     patient.advance(20_000)
     low, high = (patient.advance(20_000, [(0.0, current * gain, 0.1)])[:, 0] for gain in (0.1, 1.0))

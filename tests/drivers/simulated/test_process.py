@@ -49,7 +49,7 @@ def _has(kind: int, count: int = 1) -> Callable[[list[OnaFrame]], bool]:
     return lambda frames: sum(frame.type == kind for frame in frames) >= count
 
 
-def _tells_of_loss(frame: OnaFrame) -> bool:
+def _reports_loss(frame: OnaFrame) -> bool:
     return frame.type == ona.SAMPLES and bool(frame.body[6] & ona.DEVICE_DROPPED)
 
 
@@ -167,7 +167,7 @@ def test_control_lines_are_understood(device: SimulatedDevice, line: str) -> Non
         ("set drop 3", "within 0 and 1"),
     ],
 )
-def test_a_wrong_control_line_says_why_and_harms_nothing(device: SimulatedDevice, line: str, word: str) -> None:
+def test_a_wrong_control_line_gets_a_reason_and_harms_nothing(device: SimulatedDevice, line: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         device.command(line)
     assert device.command("truth")["ok"]
@@ -215,12 +215,12 @@ def test_a_signal_to_end_leaves_no_file() -> None:
 
 
 @only_with_terminals
-def test_a_host_that_does_not_read_costs_samples_and_is_told(device: SimulatedDevice) -> None:
+def test_a_host_that_does_not_read_costs_samples_and_that_is_reported(device: SimulatedDevice) -> None:
     port, reader = _open(device), FrameReader(range(256))
     port.write(encode(ona.START, 0))
     time.sleep(0.6)
-    frames = _frames(port, reader, lambda frames: any(map(_tells_of_loss, frames)))
+    frames = _frames(port, reader, lambda frames: any(map(_reports_loss, frames)))
     port.close()
     assert reader.lost > 0
     assert reader.bad == 0
-    assert not any(map(_tells_of_loss, frames[:5]))
+    assert not any(map(_reports_loss, frames[:5]))

@@ -45,8 +45,8 @@ class Host:
         seq = self._seq
         self._seq = (seq + 1) % 256
         frames = self.take(self.device.feed(encode(kind, seq, body), self.now_ns))
-        (answer,) = [f for f in frames if f.type == ona.ACK and f.body[0] == seq]
-        return Result(answer.body[1])
+        (reply,) = [f for f in frames if f.type == ona.ACK and f.body[0] == seq]
+        return Result(reply.body[1])
 
     def set(self, current_ua: int, width_us: int = 100, rate_mhz: int = 0) -> Result:
         return self.send(ona.STIM_SET, struct.pack("<IHI", current_ua, width_us, rate_mhz))

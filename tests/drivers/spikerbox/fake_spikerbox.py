@@ -22,10 +22,10 @@ def ramp(sample: int, channel: int) -> int:
 class FakeSpikerShield(PtyDevice):
     """A ramp on each input, 100 steps apart."""
 
-    def __init__(self, folder: Path, *, answers: bool = True, rate_hz: float = TRUE_RATE_HZ) -> None:
+    def __init__(self, folder: Path, *, replies: bool = True, sample_rate_hz: float = TRUE_RATE_HZ) -> None:
         self.channels = 1
-        self._answers, self._total_hz = answers, rate_hz
-        super().__init__(folder, rate_hz, streaming=True)
+        self._replies, self._total_hz = replies, sample_rate_hz
+        super().__init__(folder, sample_rate_hz, streaming=True)
 
     def bytes_of(self, first: int, count: int) -> bytes:
         out = bytearray()
@@ -36,11 +36,11 @@ class FakeSpikerShield(PtyDevice):
             out += frame
         return bytes(out)
 
-    def told(self, data: bytes) -> bytes:
-        asked = re.search(rb"conf s:\d+;c:(\d);", data)
-        if asked:
-            self.channels = int(asked[1])
-            self.rate_hz = self._total_hz / self.channels
+    def reply_to(self, data: bytes) -> bytes:
+        setting = re.search(rb"conf s:\d+;c:(\d);", data)
+        if setting:
+            self.channels = int(setting[1])
+            self.sample_rate_hz = self._total_hz / self.channels
             self.restart_clock()
-        answer = message("HWT:MUSCLESS;") if self._answers and b"b:;" in data else b""
-        return b"\x85" + answer if answer else b""
+        reply = message("HWT:MUSCLESS;") if self._replies and b"b:;" in data else b""
+        return b"\x85" + reply if reply else b""

@@ -33,12 +33,12 @@ def test_a_shield_is_known_by_its_name_and_has_its_timers_rate(
     amplifier.close()
 
 
-def test_old_firmware_that_does_not_answer_has_the_rate_at_which_its_samples_come(
+def test_old_firmware_that_does_not_reply_has_the_rate_at_which_its_samples_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("drivers.spikerbox.amplifier.FIT_S", 0.8)
-    monkeypatch.setattr("drivers.spikerbox.amplifier.ASK_S", 0.1)
-    shield = FakeSpikerShield(tmp_path, answers=False, rate_hz=8000.0)
+    monkeypatch.setattr("drivers.spikerbox.amplifier.REPLY_S", 0.1)
+    shield = FakeSpikerShield(tmp_path, replies=False, sample_rate_hz=8000.0)
     amplifier = SpikerBox(shield.path).connect()
     assert amplifier.info.model == "Backyard Brains device"
     assert amplifier.info.sample_rate_hz == pytest.approx(8000.0, rel=0.02)
@@ -46,7 +46,7 @@ def test_old_firmware_that_does_not_answer_has_the_rate_at_which_its_samples_com
     shield.close()
 
 
-def test_channels_are_asked_for_and_scaled_about_the_middle(shield: FakeSpikerShield) -> None:
+def test_channels_are_requested_and_scaled_about_the_middle(shield: FakeSpikerShield) -> None:
     amplifier = SpikerBox(f"{shield.path}?channels=2&uv_per_lsb=2.5&rate_hz=5025.1").connect()
     amplifier.start()
     samples = np.concatenate([block.samples for block in read_for(amplifier, 0.2)])
@@ -65,8 +65,8 @@ def test_a_message_in_the_stream_is_a_gap_and_an_event_belongs_to_the_sample_aft
     assert amplifier.info.marks_pulses
     amplifier.start()
     read_for(amplifier, 0.1)
-    shield.say(b"\x83" + message("EVNT:2;"))
-    shield.say(message("EVNT:1;"))
+    shield.send(b"\x83" + message("EVNT:2;"))
+    shield.send(message("EVNT:1;"))
     blocks = read_for(amplifier, 0.2)
     (pulse,) = [p for block in blocks for p in block.pulses]
     (button,) = [b for block in blocks for b in block.buttons]
@@ -102,11 +102,11 @@ def test_plugged_in_again_it_goes_on_after_the_hole(shield: FakeSpikerShield) ->
     amplifier.close()
 
 
-def test_a_silent_port_is_refused_and_never_told_to_load_firmware(
+def test_a_silent_port_is_refused_and_never_sent_the_firmware_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("drivers.spikerbox.amplifier.BOOT_S", 0.3)
-    monkeypatch.setattr("drivers.spikerbox.amplifier.ASK_S", 0.1)
+    monkeypatch.setattr("drivers.spikerbox.amplifier.REPLY_S", 0.1)
     shield = FakeSpikerShield(tmp_path)
     shield.streaming = False
     with pytest.raises(DeviceRefused, match=r"Nothing at .* speaks as a Backyard Brains device"):
@@ -121,8 +121,8 @@ def test_a_device_of_another_number_of_channels_is_refused(
 ) -> None:
     monkeypatch.setattr("drivers.spikerbox.amplifier.FIT_S", 0.3)
     monkeypatch.setattr("drivers.spikerbox.amplifier.BOOT_S", 1.0)
-    monkeypatch.setattr("drivers.spikerbox.amplifier.ASK_S", 0.1)
-    monkeypatch.setattr(shield, "told", lambda _: b"")
+    monkeypatch.setattr("drivers.spikerbox.amplifier.REPLY_S", 0.1)
+    monkeypatch.setattr(shield, "reply_to", lambda _: b"")
     shield.channels = 3
     with pytest.raises(DeviceRefused, match=r"is not 1 channel\(s\) of"):
         SpikerBox(shield.path).connect()

@@ -53,8 +53,8 @@ class Bench:
         until = time.monotonic() + 1.5
         while time.monotonic() < until:
             self.stimulator.service()
-            if told := self.stimulator.take_deliveries():
-                return told[0]
+            if deliveries := self.stimulator.take_deliveries():
+                return deliveries[0]
             time.sleep(0.001)
         raise AssertionError("nothing is known of the pulse")
 

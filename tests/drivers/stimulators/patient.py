@@ -25,10 +25,10 @@ class Striking:
 
     def feed(self, data: bytes) -> bytes:
         known = len(self.given)
-        said = self._device.feed(data)
+        reply = self._device.feed(data)
         for pulse in self.given[known:]:
             self._strike(pulse)
-        return said
+        return reply
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def patient_and(name: str, seed: int = 1) -> Iterator[tuple[str, str, SimulatedD
 
         def strike(pulse: Given) -> None:
             if pulse.current_ma:
-                patient.tell(f"pulse {abs(pulse.current_ma)} {pulse.width_ms}")
+                patient.send(f"pulse {abs(pulse.current_ma)} {pulse.width_ms}")
 
         wire = Served(Striking(make(), strike))
         try:

@@ -57,13 +57,13 @@ class SimP24:
 
     def feed(self, data: bytes) -> bytes:
         self._rest += data
-        said = b""
+        reply = b""
         while len(self._rest) >= 9 and len(self._rest) >= (
             length := (self._rest[2] ^ 0x55) << 8 | self._rest[4] ^ 0x55
         ):
             part, self._rest = self._rest[:length], self._rest[length:]
-            said += self._take(part)
-        return b"" if self.silent else said
+            reply += self._take(part)
+        return b"" if self.silent else reply
 
     def _take(self, part: bytes) -> bytes:
         payload = part[9:-1]

@@ -61,10 +61,10 @@ class SimPulsePal:
 
     def feed(self, data: bytes) -> bytes:
         self._rest += data
-        said = b""
-        while (answer := self._one()) is not None:
-            said += answer
-        return b"" if self.silent else said
+        replies = b""
+        while (reply := self._one()) is not None:
+            replies += reply
+        return b"" if self.silent else replies
 
     def _one(self) -> bytes | None:
         """The answer to the next whole command; None where there is none yet."""

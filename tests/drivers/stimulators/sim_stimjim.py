@@ -108,17 +108,17 @@ class SimStimJim:
 
     def _start(self, index: int, letter: str) -> str:
         (*modes, period, duration), stages = self._train(index)
-        said = f"\r\nStarted {letter} train with parameters of PulseTrain {index}\r\n"
+        reply = f"\r\nStarted {letter} train with parameters of PulseTrain {index}\r\n"
         pulses = -(-duration // period)
         measured = [[self._output_ua(stage[i]) if modes[i] == 1 else 0.0 for i in (0, 1)] for stage in stages]
         for _ in range(pulses):
             for stage, amounts in zip(stages, measured, strict=True):
                 self.given.append(Given(now_s(), sum(amounts) / 1e3, stage[2] / 1e3))
         if self.mute_reports:
-            return said
+            return reply
         rows = (f"Stage {j}{a0:6.0f}uA,          {a1:6.0f}uA,          " for j, (a0, a1) in enumerate(measured))
         head = f"Train complete. Delivered {pulses} pulses.\r\nCurrent/Voltage by stage: \r\n"
-        return said + head + "           Ch0                Ch1 \r\n" + "".join(f"{row}\r\n" for row in rows)
+        return reply + head + "           Ch0                Ch1 \r\n" + "".join(f"{row}\r\n" for row in rows)
 
     def _output_ua(self, amplitude_ua: int) -> float:
         """What flows: the wrapped DAC value, as far as 13.7 V drive it through the load."""

@@ -40,10 +40,10 @@ def test_opening_gives_no_pulse(every: Bench) -> None:
 def test_opening_changes_no_output_of_what_is_behind_it(every: Bench) -> None:
     """Only questions go out: nothing that sets, starts or stops."""
     every.serve(0.02)
-    assert every.served.heard in (b"", b"S99\n", b"\xd5H\xd5\x5c") or every.served.heard[10:11] == b"\x34"
+    assert every.served.received in (b"", b"S99\n", b"\xd5H\xd5\x5c") or every.served.received[10:11] == b"\x34"
 
 
-def test_it_says_who_it_is_and_what_it_can_do(every: Bench) -> None:
+def test_its_info_names_it_and_what_it_can_do(every: Bench) -> None:
     info = every.stimulator.info
     assert info.model
     assert info.limits is every.stimulator.limits
@@ -65,21 +65,21 @@ def _refused(every: Bench, current_ma: float, width_ms: float) -> None:
     if every.stimulator.info.fires:
         every.stimulator.enable(True)
         every.serve(0.03)
-    heard = every.served.heard
+    received = every.served.received
     with pytest.raises(LimitExceeded):
         every.stimulator.pulse_once(current_ma, width_ms)
     with pytest.raises(LimitExceeded):
         every.stimulator.set_pulses(current_ma, width_ms, 2.0)
     every.serve(0.03)
-    assert every.served.heard == heard
+    assert every.served.received == received
     assert not every.given
 
 
-@pytest.mark.parametrize("rate_hz", [-1.0, 1000.0, math.nan])
-def test_a_rate_out_of_range_is_refused_and_changes_nothing(firing: Bench, rate_hz: float) -> None:
+@pytest.mark.parametrize("pulse_rate_hz", [-1.0, 1000.0, math.nan])
+def test_a_rate_out_of_range_is_refused_and_changes_nothing(firing: Bench, pulse_rate_hz: float) -> None:
     firing.stimulator.enable(True)
     with pytest.raises(LimitExceeded):
-        firing.stimulator.set_pulses(1.0, 0.1, rate_hz)
+        firing.stimulator.set_pulses(1.0, 0.1, pulse_rate_hz)
     firing.serve(0.05)
     assert not firing.given
 
@@ -91,28 +91,28 @@ def test_a_pulse_before_arming_is_refused(firing: Bench) -> None:
     assert not firing.given
 
 
-def test_one_pulse_asked_for_is_one_pulse_given(firing: Bench) -> None:
+def test_one_requested_pulse_is_one_pulse_given(firing: Bench) -> None:
     firing.stimulator.enable(True)
     firing.serve(0.03)
-    told = firing.pulse(1.0, 0.1)
-    assert told.outcome is not Outcome.NOT_DELIVERED
-    assert told.requested_ma == 1.0
-    assert told.width_ms == 0.1
+    delivery = firing.pulse(1.0, 0.1)
+    assert delivery.outcome is not Outcome.NOT_DELIVERED
+    assert delivery.requested_ma == 1.0
+    assert delivery.width_ms == 0.1
     firing.serve(0.05)
     assert len(firing.given) == 1
     assert abs(firing.given[0].current_ma) == pytest.approx(1.0, abs=2e-3)
     assert firing.given[0].width_ms == pytest.approx(0.1)
 
 
-def test_the_time_told_of_a_pulse_is_close_to_when_it_was_given(firing: Bench) -> None:
+def test_the_reported_time_of_a_pulse_is_close_to_when_it_was_given(firing: Bench) -> None:
     firing.stimulator.enable(True)
     firing.serve(0.03)
-    told = firing.pulse(1.0, 0.1)
+    delivery = firing.pulse(1.0, 0.1)
     firing.serve_until(lambda: bool(firing.given))
-    assert abs(told.requested_ns / 1e9 - firing.given[0].at_s) < 0.1
+    assert abs(delivery.requested_ns / 1e9 - firing.given[0].at_s) < 0.1
 
 
-def test_asking_does_not_wait_for_the_device(firing: Bench) -> None:
+def test_a_request_does_not_wait_for_the_device(firing: Bench) -> None:
     firing.stimulator.enable(True)
     firing.serve(0.03)
     before = time.monotonic()
@@ -169,7 +169,7 @@ def test_closing_ends_the_train_and_may_be_done_twice(every: Bench) -> None:
         every.stimulator.service()
 
 
-def test_what_it_was_asked_is_answered_in_order(firing: Bench) -> None:
+def test_outcomes_come_in_the_order_of_the_requests(firing: Bench) -> None:
     firing.stimulator.enable(True)
     firing.serve(0.03)
     firing.pulse(1.0, 0.1)
@@ -211,7 +211,7 @@ def test_opened_again_it_is_not_armed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WIRED)
-def test_no_port_there_is_told(name: str) -> None:
+def test_a_missing_port_is_named(name: str) -> None:
     address = DEVICES[name][1].format(path="/dev/no-such-port")
     with pytest.raises(DeviceNotFound, match="no-such-port"):
         open_stimulator(address)

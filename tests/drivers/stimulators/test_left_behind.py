@@ -69,8 +69,8 @@ def test_the_demand_channel_leaves_loop_mode_too() -> None:
     device.loops.add(4)
     with bench("pulsepal", device, "&channel=2&demand=4&width_ms=0.1") as made:
         armed(made)
-        assert b"\xd5\x52\x02\x00" in made.served.heard
-        assert b"\xd5\x52\x04\x00" in made.served.heard
+        assert b"\xd5\x52\x02\x00" in made.served.received
+        assert b"\xd5\x52\x04\x00" in made.served.received
     assert device.loops == {1}, "what is not used stays as its owner left it"
 
 
@@ -81,7 +81,7 @@ def test_arming_sets_every_setting_that_could_add_a_pulse() -> None:
     device.stored |= {(17, 1): 40_000, (3, 1): 65_535, (7, 1): 2, (128, 1): 2, (128, 2): 1}
     with bench("pulsepal", device) as made:
         armed(made)
-        assert made.served.heard.startswith(b"\xd5H")
+        assert made.served.received.startswith(b"\xd5H")
     assert all(device.stored[code, 1] == 0 for code in (1, 8, 9, 11, 12, 13, 14, 15, 16))
     assert device.stored[3, 1] == device.stored[17, 1] == 32_768
     assert device.stored[7, 1] == HOUR_CYCLES, "were it to loop in spite of all, it would give a pulse an hour"

@@ -19,14 +19,14 @@ def armed(made: Bench) -> Bench:
 
 
 @pytest.mark.parametrize(("scale", "volts"), [("10", 0.1), ("1", 1.0), ("0.5", 2.0)])
-def test_pulsepal_gives_the_volts_that_the_stimulators_scale_asks_for(scale: str, volts: float) -> None:
+def test_pulsepal_gives_the_volts_that_the_stimulators_scale_requires(scale: str, volts: float) -> None:
     device = SimPulsePal()
     with bench("pulsepal", device) as made:
         path = made.served.path
         made.stimulator.close()
         stimulator = open_stimulator(f"pulsepal:{path}?ma_per_v={scale}&channel=3")
-        told = armed(Bench(stimulator, made.served)).stimulator
-        told.pulse_once(1.0, 0.2)
+        delivery = armed(Bench(stimulator, made.served)).stimulator
+        delivery.pulse_once(1.0, 0.2)
         Bench(stimulator, made.served).serve(0.1)
         stimulator.close()
     (pulse,) = device.given
@@ -55,7 +55,7 @@ def test_pulsepals_own_inputs_can_start_nothing_once_it_is_armed() -> None:
     assert (device.stored[12, 1], device.stored[13, 1]) == (0, 0)
 
 
-def test_pulsepal_is_told_to_let_go_in_the_end() -> None:
+def test_closing_sends_pulsepal_the_disconnect_command() -> None:
     device = SimPulsePal()
     with bench("pulsepal", device) as made:
         armed(made)
@@ -69,8 +69,8 @@ def test_a_setting_that_pulsepal_does_not_confirm_is_no_pulse() -> None:
     with bench("pulsepal", device) as made:
         armed(made)
         device.refuses = True
-        told = made.pulse(1.0, 0.1)
-        assert told.outcome is Outcome.NOT_DELIVERED
+        delivery = made.pulse(1.0, 0.1)
+        assert delivery.outcome is Outcome.NOT_DELIVERED
         assert "instead of confirming" in str(next(o.error for o in made.stimulator.take_outcomes() if o.error))
         assert not device.given
         device.refuses = False
@@ -105,7 +105,7 @@ def test_a_wiring_that_cannot_be_is_refused_before_any_port_is_opened(options: s
         open_stimulator(f"pulsepal:/dev/nowhere{options}")
 
 
-def test_max_ma_bounds_what_may_be_asked() -> None:
+def test_max_ma_bounds_what_may_be_requested() -> None:
     with bench("pulsepal", options="&max_ma=2") as made:
         assert made.stimulator.limits.max_current_ma == 2.0
 
@@ -115,12 +115,12 @@ def test_a_pulsepal_1_is_refused() -> None:
         pass
 
 
-def test_p24_gives_whole_steps_and_says_which() -> None:
+def test_p24_gives_whole_steps_and_reports_which() -> None:
     device = SimP24()
     with bench("p24", device) as made:
-        told = armed(made).pulse(2.7, 0.2)
+        delivery = armed(made).pulse(2.7, 0.2)
         assert any("0.5 mA" in note for note in made.stimulator.info.notes)
-    assert (told.requested_ma, told.current_ma) == (2.7, 2.5)
+    assert (delivery.requested_ma, delivery.current_ma) == (2.7, 2.5)
     assert device.points == [(200, 2.5), (100, 0.0), (200, -2.5)]
 
 
@@ -129,11 +129,11 @@ def test_p24_without_electrodes_delivers_nothing(result: int) -> None:
     device = SimP24()
     device.result = result
     with bench("p24", device) as made:
-        told = armed(made).pulse(2.0, 0.1)
-    assert (told.outcome, told.current_ma) == (Outcome.NOT_DELIVERED, 0.0)
+        delivery = armed(made).pulse(2.0, 0.1)
+    assert (delivery.outcome, delivery.current_ma) == (Outcome.NOT_DELIVERED, 0.0)
 
 
-def test_an_error_of_p24_is_told_in_words() -> None:
+def test_an_error_of_p24_is_reported_in_words() -> None:
     device = SimP24()
     device.result = 8
     with bench("p24", device) as made:
@@ -181,25 +181,25 @@ def test_a_trigger_is_not_taken_for_a_pulse() -> None:
 @pytest.mark.parametrize(
     "options", ["", "?line=cts", "?byte=256", "?byte=x", "?line=rts&byte=1", "?line=rts&pulse_ms=90"]
 )
-def test_a_trigger_that_is_not_said_how_is_refused(options: str) -> None:
+def test_a_trigger_without_a_line_or_byte_is_refused(options: str) -> None:
     with pytest.raises(OptionRefused):
         open_stimulator(f"ttl:/dev/nowhere{options}")
 
 
 @pytest.mark.parametrize("name", ["p24", pytest.param("pulsepal", marks=pytest.mark.slow)])
-def test_a_port_where_nobody_answers_is_refused_in_words(name: str) -> None:
+def test_a_port_where_nothing_replies_is_refused_in_words(name: str) -> None:
     options = "?ma_per_v=1" if name == "pulsepal" else ""
     with silent_port() as path, pytest.raises(DeviceRefused, match="does not answer as"):
         open_stimulator(f"{name}:{path}{options}")
 
 
-def test_a_hand_has_no_address_and_is_asked_for_nothing() -> None:
+def test_a_manual_stimulator_has_no_address_and_refuses_every_pulse() -> None:
     with pytest.raises(OptionRefused):
         open_stimulator("hand:/dev/ttyACM0")
-    hand = open_stimulator("hand")
+    manual = open_stimulator("hand")
     with pytest.raises(DeviceRefused, match="by hand"):
-        hand.enable(True)
+        manual.enable(True)
     with pytest.raises(DeviceRefused, match="by hand"):
-        hand.pulse_once(1.0, 0.1)
-    hand.enable(False)
-    assert not hand.info.fires
+        manual.pulse_once(1.0, 0.1)
+    manual.enable(False)
+    assert not manual.info.fires

@@ -16,7 +16,7 @@ from tests.drivers.stimulators.wire import served
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
+def _silenced() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -94,9 +94,9 @@ def test_our_p24_driver_and_science_mode_4_write_the_same_bytes() -> None:
         made.stimulator.enable(True)
         made.serve(0.02)
         made.pulse(2.5, 0.1)
-        heard = made.served.heard
+        received = made.served.received
     points = [peer.ChannelPoint(100, 2.5), peer.ChannelPoint(100, 0), peer.ChannelPoint(100, -2.5)]
-    ask, config = peer.PacketGeneralGetDeviceId(), peer.PacketLowLevelChannelConfig()
+    request, config = peer.PacketGeneralGetDeviceId(), peer.PacketLowLevelChannelConfig()
     arming = (
         peer.PacketMidLevelStop(),
         peer.PacketLowLevelStop(),
@@ -105,10 +105,10 @@ def test_our_p24_driver_and_science_mode_4_write_the_same_bytes() -> None:
     )
     config.execute_stimulation, config.points = True, points
     config.channel, config.connector = peer.Channel.RED, peer.Connector.YELLOW
-    packets = (ask, *arming, config)
+    packets = (request, *arming, config)
     for number, packet in enumerate(packets):
         packet.number = number
-    assert heard.startswith(b"".join(Protocol.packet_to_bytes(packet) for packet in packets))
+    assert received.startswith(b"".join(Protocol.packet_to_bytes(packet) for packet in packets))
 
 
 @pytest.mark.parametrize("volts", [-10.0, 0.0, 2.5, 10.0])

@@ -49,7 +49,7 @@ def test_a_head_that_holds_a_stop_or_a_start_byte_is_no_end() -> None:
 
 
 @given(PACKETS, st.integers(0, 10_000), st.integers(1, 255))
-def test_a_damaged_packet_is_dropped_and_the_next_is_heard(packet: Packet, where: int, flip: int) -> None:
+def test_a_damaged_packet_is_dropped_and_the_next_is_read(packet: Packet, where: int, flip: int) -> None:
     good, reader = Packet(63, 7, b"\0\1\2"), PacketReader()
     damaged = bytearray(encode(packet))
     damaged[where % len(damaged)] ^= flip
@@ -77,5 +77,5 @@ def test_a_width_that_does_not_fit_is_refused(width_us: int) -> None:
         point(1.0, width_us)
 
 
-def test_the_answer_to_a_command_has_the_number_after_it() -> None:
+def test_the_reply_to_a_command_has_the_number_after_it() -> None:
     assert all(command % 2 == 0 for command in CommandNumber if command is not CommandNumber.UNKNOWN)

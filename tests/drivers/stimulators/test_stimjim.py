@@ -28,12 +28,12 @@ def armed(made: Bench) -> Bench:
     return made
 
 
-def test_the_firmware_turns_4_ma_into_minus_2_7_and_says_nothing() -> None:
+def test_the_firmware_turns_4_ma_into_minus_2_7_without_an_error() -> None:
     """Why the driver refuses: neither echo nor answer tells, and the pulse is of the other sign."""
     device = SimStimJim(load_kohm=1.0)
-    said = device.feed(b"S99,1,3,1100,600;4000,0,100\nT99\n").decode()
-    assert "4000uA" in said
-    assert "Delivered 1 pulses" in said
+    messages = device.feed(b"S99,1,3,1100,600;4000,0,100\nT99\n").decode()
+    assert "4000uA" in messages
+    assert "Delivered 1 pulses" in messages
     assert device.given[0].current_ma == pytest.approx(-2.665, abs=0.01)
 
 
@@ -41,20 +41,20 @@ def test_the_firmware_turns_4_ma_into_minus_2_7_and_says_nothing() -> None:
 def test_what_the_firmware_would_wrap_never_reaches_it(current_ma: float) -> None:
     with bench("stimjim") as made:
         armed(made)
-        heard = made.served.heard
+        received = made.served.received
         with pytest.raises(LimitExceeded, match=r"3\.3 mA"):
             made.stimulator.pulse_once(current_ma, 0.1)
         made.serve(0.03)
-        assert made.served.heard == heard
+        assert made.served.received == received
 
 
 @pytest.mark.parametrize("current_ma", [0.001, 0.1, 1.0, 3.3])
 def test_every_current_it_takes_is_delivered_with_its_sign_and_size(current_ma: float) -> None:
     device = SimStimJim(load_kohm=1.0)
     with bench("stimjim", device) as made:
-        told = armed(made).pulse(current_ma, 0.1)
+        delivery = armed(made).pulse(current_ma, 0.1)
     assert device.given[0].current_ma == pytest.approx(-current_ma, rel=0.002, abs=2e-4)
-    assert told.current_ma == pytest.approx(current_ma, abs=2e-3)
+    assert delivery.current_ma == pytest.approx(current_ma, abs=2e-3)
 
 
 def test_its_bytes_are_these_and_no_others() -> None:
@@ -62,7 +62,7 @@ def test_its_bytes_are_these_and_no_others() -> None:
         armed(made).pulse(0.5, 0.1)
         made.stimulator.close()
         made.served.unplug()
-    assert made.served.heard == b"".join(OPEN_AND_ONE_PULSE)
+    assert made.served.received == b"".join(OPEN_AND_ONE_PULSE)
 
 
 def test_a_second_like_pulse_is_not_set_again_and_another_is() -> None:
@@ -72,8 +72,8 @@ def test_a_second_like_pulse_is_not_set_again_and_another_is() -> None:
         made.pulse(0.5, 0.1)
         made.serve(0.1)
         made.pulse(0.6, 0.2)
-        assert made.served.heard.count(b"S99,") == 2
-        assert made.served.heard.count(b"T99\n") == 3
+        assert made.served.received.count(b"S99,") == 2
+        assert made.served.received.count(b"T99\n") == 3
     assert [round(pulse.width_ms, 3) for pulse in made.given] == [0.1, 0.1, 0.2]
 
 
@@ -81,9 +81,9 @@ def test_a_setting_that_comes_back_otherwise_is_no_pulse() -> None:
     device = SimStimJim()
     device.corrupts = True
     with bench("stimjim", device) as made:
-        told = armed(made).pulse(0.2, 0.1)
+        delivery = armed(made).pulse(0.2, 0.1)
         errors = [outcome.error for outcome in made.stimulator.take_outcomes() if outcome.error]
-    assert told.outcome is Outcome.NOT_DELIVERED
+    assert delivery.outcome is Outcome.NOT_DELIVERED
     assert isinstance(errors[0], DeviceRefused)
     assert "did not store" in str(errors[0])
     assert not device.given
@@ -91,23 +91,23 @@ def test_a_setting_that_comes_back_otherwise_is_no_pulse() -> None:
 
 def test_an_open_circuit_is_not_delivered() -> None:
     with bench("stimjim", SimStimJim(load_kohm=None)) as made:
-        told = armed(made).pulse(1.0, 0.1)
-    assert (told.outcome, told.current_ma) == (Outcome.NOT_DELIVERED, 0.0)
+        delivery = armed(made).pulse(1.0, 0.1)
+    assert (delivery.outcome, delivery.current_ma) == (Outcome.NOT_DELIVERED, 0.0)
 
 
 def test_electrodes_of_20_kohm_get_what_the_voltage_can_drive() -> None:
     with bench("stimjim", SimStimJim(load_kohm=20.0)) as made:
-        told = armed(made).pulse(2.0, 0.1)
-    assert told.compliance
-    assert told.current_ma == pytest.approx(13.7 / 20.0, abs=2e-3)
+        delivery = armed(made).pulse(2.0, 0.1)
+    assert delivery.compliance
+    assert delivery.current_ma == pytest.approx(13.7 / 20.0, abs=2e-3)
 
 
 def test_a_pulse_without_a_report_is_unconfirmed() -> None:
     device = SimStimJim()
     device.mute_reports = True
     with bench("stimjim", device) as made:
-        told = armed(made).pulse(1.0, 0.1)
-    assert (told.outcome, told.current_ma) == (Outcome.UNCONFIRMED, None)
+        delivery = armed(made).pulse(1.0, 0.1)
+    assert (delivery.outcome, delivery.current_ma) == (Outcome.UNCONFIRMED, None)
 
 
 def test_one_that_falls_silent_is_lost() -> None:
@@ -134,7 +134,7 @@ def test_disarmed_before_the_echo_no_pulse_follows() -> None:
 def test_the_other_output_can_be_used() -> None:
     with bench("stimjim", options="?output=1") as made:
         armed(made).pulse(0.5, 0.1)
-        assert b"S99,3,1,1100,600;0,-500,100\n" in made.served.heard
+        assert b"S99,3,1,1100,600;0,-500,100\n" in made.served.received
 
 
 def test_an_output_it_does_not_have_is_refused() -> None:
@@ -142,7 +142,7 @@ def test_an_output_it_does_not_have_is_refused() -> None:
         pass
 
 
-def test_a_port_is_given_back_when_nobody_answered() -> None:
+def test_a_port_is_released_when_nothing_replied() -> None:
     device = SimStimJim()
     device.silent = True
     with served(device) as wire:
@@ -157,7 +157,7 @@ TEXT = (
     + SimStimJim(load_kohm=1.0).feed(b"S7,1,3,1000,500;500,0,100;-500,0,100\nT7\nQ\n")
     + b"Forcing T train to stop\r\nb\n"
 )
-SAID = [
+MESSAGES = [
     Booted(),
     StoredTrain(7, (1, 3), 1000, 500, ((500, 0, 100), (-500, 0, 100))),
     Started(7),
@@ -170,9 +170,9 @@ SAID = [
 @given(st.integers(1, 60), st.binary(max_size=20))
 def test_what_it_prints_is_understood_however_it_is_cut(size: int, trailing: bytes) -> None:
     reader, data = TextReader(), TEXT + trailing
-    said = [item for at in range(0, len(data), size) for item in reader.feed(data[at : at + size])]
-    assert said[:4] == SAID[:4]
-    assert [(item.stage, item.values[1]) for item in said if isinstance(item, Measured)][:2] == [(0, 0), (1, 0)]
+    messages = [item for at in range(0, len(data), size) for item in reader.feed(data[at : at + size])]
+    assert messages[:4] == MESSAGES[:4]
+    assert [(item.stage, item.values[1]) for item in messages if isinstance(item, Measured)][:2] == [(0, 0), (1, 0)]
 
 
 @given(st.lists(st.binary(max_size=400), max_size=20))

@@ -36,11 +36,11 @@ class Device(Protocol):
 
 
 class Served:
-    """``device`` at ``path`` until ``unplug``; ``heard`` is every byte that came."""
+    """``device`` at ``path`` until ``unplug``; ``received`` is every byte that came."""
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self.heard = b""
+        self.received = b""
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
@@ -54,10 +54,10 @@ class Served:
             if self._master not in ready:
                 return
             data = os.read(self._master, 4096)
-            self.heard += data
-            said = self.device.feed(data)
-            while said:
-                said = said[os.write(self._master, said) :]
+            self.received += data
+            reply = self.device.feed(data)
+            while reply:
+                reply = reply[os.write(self._master, reply) :]
 
     def unplug(self) -> None:
         """Pull the plug; a second time does nothing."""

@@ -16,5 +16,5 @@ def test_of_each_stretch_the_earliest_arrival_counts() -> None:
 def test_arrivals_that_are_late_at_random_do_not_move_the_rate() -> None:
     rng, counted = np.random.default_rng(1), np.arange(1, 2001) * 10
     arrived_s = counted / 1000.0 + np.where(rng.random(2000) < 0.5, rng.exponential(0.02, 2000), 0.0)
-    rate_hz = rate_from_arrival(counted.tolist(), np.round(arrived_s * 1e9).astype(int).tolist())
-    assert rate_hz == pytest.approx(1000.0, rel=1e-4)
+    sample_rate_hz = rate_from_arrival(counted.tolist(), np.round(arrived_s * 1e9).astype(int).tolist())
+    assert sample_rate_hz == pytest.approx(1000.0, rel=1e-4)

@@ -63,7 +63,7 @@ def test_bytes_go_both_ways_unchanged(terminal: Terminal) -> None:
     assert os.read(terminal.master, 256) == every
 
 
-def test_nothing_arrived_is_an_empty_list_after_the_time_asked_for(terminal: Terminal) -> None:
+def test_nothing_arrived_is_an_empty_list_after_the_timeout(terminal: Terminal) -> None:
     assert terminal.port.read() == []
     began = time.monotonic()
     assert terminal.port.read(0.05) == []
@@ -168,7 +168,7 @@ def test_what_is_no_serial_port_is_refused() -> None:
         (serial.SerialException(errno.EBUSY, "busy"), DeviceRefused, "in use"),
     ],
 )
-def test_why_a_port_cannot_be_opened_is_said(
+def test_a_port_that_cannot_be_opened_is_refused_with_the_reason(
     error: Exception, kind: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: object, **_options: object) -> None:

@@ -40,7 +40,7 @@ def blocks(uv: np.ndarray, sizes: Sequence[int]) -> Iterator[Block]:
 
 def in_muscle(start_mm: float, seconds: float, effort: float = 0.18, seed: int = 1) -> np.ndarray:
     patient = Patient(seed, sample_rate_hz=RATE_HZ, needle=True, scenario="hold", start_mm=start_mm, still=True)
-    patient.voluntary.held = effort
+    patient.voluntary.commanded_effort = effort
     return patient.advance(round(seconds * RATE_HZ))
 
 

@@ -122,7 +122,7 @@ def test_offset_and_drift_between_the_clocks_are_told(beside: Make, drift_ppm: f
 def test_voluntary_activity_is_not_taken_for_the_pulses_of_a_cable_that_is_off(beside: Make) -> None:
     bench = beside()
     bench.cut = True
-    bench.device.patient.voluntary.held = 0.4
+    bench.device.patient.voluntary.commanded_effort = 0.4
     bench.run(10.0, stimulator="stimjim:virtual", current_ma=1.0)
     told = bench.of("stimulus")
     assert told

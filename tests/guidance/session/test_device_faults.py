@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from drivers.simulated.messages import StatusFault, StimReport
-from drivers.simulated.stimulator import Due, StimOutput
+from drivers.simulated.stimulator import DuePulse, StimOutput
 from guidance.common.errors import DONE
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
@@ -70,7 +70,7 @@ def test_a_device_that_gives_more_than_was_asked_for_is_switched_off_for_good(
 ) -> None:
     deliver = StimOutput.deliver
 
-    def twofold(stimulator: StimOutput, pulse: Due, impedance_kohm: float | None) -> StimReport:
+    def twofold(stimulator: StimOutput, pulse: DuePulse, impedance_kohm: float | None) -> StimReport:
         given = deliver(stimulator, pulse, impedance_kohm)
         return replace(given, delivered_ua=2 * given.delivered_ua)
 

@@ -45,8 +45,8 @@ def test_nobody_is_steered_whom_nobody_told_how() -> None:
 def test_a_muscle_of_the_simulated_person_works_alone() -> None:
     patient = Patient(5, sample_rate_hz=2000, channels=2)
     patient.voluntary.tone = 0.0
-    patient.voluntary.held = 0.0
-    patient.voluntary.held_in[1] = 0.9
+    patient.voluntary.commanded_effort = 0.0
+    patient.voluntary.commanded_efforts[1] = 0.9
     assert patient.voluntary.effort(1.0, 0) == 0.0
     assert patient.voluntary.effort(1.0, 1) == 0.9
     rest = patient.advance(8000)

@@ -212,7 +212,7 @@ async def test_an_engine_that_does_not_arm_has_refused(link: FakeLink, monkeypat
         await until(lambda: "NOT ARMED: refused" in shown(app))
 
 
-async def test_a_refusal_says_why(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_names_its_reason(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hands_module, "Arming", lambda: Arming(answer_within_s=0.05))
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=(120, 40)) as pilot:
