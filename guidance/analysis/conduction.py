@@ -11,7 +11,7 @@ from guidance.analysis.reading import RecordedSignal
 from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPipeline
 
 WINDOW_MS = (1.5, 25.0)
-LEAST_ANSWERS = 3
+LEAST_RESPONSES = 3
 MUSCLE_UV = 200.0
 """A smaller response is not taken for a muscle's whole one."""
 
@@ -29,58 +29,58 @@ class StimulationSite:
 
 @dataclass(frozen=True, slots=True)
 class ConductionResult:
-    """What one site showed: medians over ``answers`` of ``stimuli``; ``why`` says what is not assessable."""
+    """What one site showed: medians over ``responses`` of ``stimuli``; ``why`` says what is not assessable."""
 
     site: StimulationSite
     stimuli: int
-    answers: int
+    responses: int
     latency_ms: float | None
     amplitude_mv: float | None
     velocity_m_s: float | None = None
     why: str = ""
 
 
-def conducted(signal: RecordedSignal, site: StimulationSite) -> ConductionResult:
+def measure_conduction(signal: RecordedSignal, site: StimulationSite) -> ConductionResult:
     """Latency and amplitude at ``site`` from the marked stimuli of ``signal``."""
     if signal.info.sample_rate_hz < LEAST_RATE_HZ:
         why = f"sampled at {signal.info.sample_rate_hz:g} Hz, below the {LEAST_RATE_HZ:g} Hz that latencies need"
         return ConductionResult(site, 0, 0, None, None, why=why)
     if not any(block.pulses for block in signal.blocks):
         return ConductionResult(site, 0, 0, None, None, why="no stimulus is marked: annotate each as 'stim'")
-    answers = [a for a in _answers(signal) if a.channel == 0]
-    good = [a.evoked for a in answers if a.evoked.detected and a.evoked.latency_ms and a.evoked.amplitude_uv]
+    responses = [a for a in _responses(signal) if a.channel == 0]
+    good = [a.evoked for a in responses if a.evoked.detected and a.evoked.latency_ms and a.evoked.amplitude_uv]
     large = [e for e in good if (e.amplitude_uv or 0.0) >= MUSCLE_UV]
-    if len(large) < LEAST_ANSWERS:
-        why = f"{len(large)} of {len(answers)} stimuli had a response of {MUSCLE_UV:g} uV and more; three are needed"
-        return ConductionResult(site, len(answers), len(large), None, None, why=why)
+    if len(large) < LEAST_RESPONSES:
+        why = f"{len(large)} of {len(responses)} stimuli had a response of {MUSCLE_UV:g} uV and more; three are needed"
+        return ConductionResult(site, len(responses), len(large), None, None, why=why)
     top = float(np.percentile([e.amplitude_uv or 0.0 for e in large], 90))
     full = [e for e in large if (e.amplitude_uv or 0.0) >= 0.8 * top]
     latency = float(np.median([e.latency_ms or 0.0 for e in full]))
-    return ConductionResult(site, len(answers), len(full), latency, top / 1e3)
+    return ConductionResult(site, len(responses), len(full), latency, top / 1e3)
 
 
-def _answers(signal: RecordedSignal) -> list[ChannelResponse]:
-    path = SignalPipeline(signal.info, WINDOW_MS, None, listen=False)
-    findings = [finding for block in signal.blocks for finding in path.feed(block)]
+def _responses(signal: RecordedSignal) -> list[ChannelResponse]:
+    pipeline = SignalPipeline(signal.info, WINDOW_MS, None, listen=False)
+    findings = [finding for block in signal.blocks for finding in pipeline.feed(block)]
     return [finding for finding in findings if isinstance(finding, ChannelResponse)]
 
 
-def with_velocities(found: Sequence[ConductionResult]) -> list[ConductionResult]:
+def with_velocities(results: Sequence[ConductionResult]) -> list[ConductionResult]:
     """Each site with the velocity from it to the next more distal one of its nerve, told from the latencies."""
-    return [_with_velocity(each, found) for each in found]
+    return [_with_velocity(each, results) for each in results]
 
 
-def _with_velocity(each: ConductionResult, found: Sequence[ConductionResult]) -> ConductionResult:
+def _with_velocity(each: ConductionResult, results: Sequence[ConductionResult]) -> ConductionResult:
     if each.latency_ms is None or each.site.distance_mm is None:
         return each
     nearer = [
         other.latency_ms
-        for other in found
+        for other in results
         if other.site.nerve == each.site.nerve and other.latency_ms and other.latency_ms < each.latency_ms
     ]
     if not nearer:
         return each
     velocity = each.site.distance_mm / (each.latency_ms - max(nearer))
     return ConductionResult(
-        each.site, each.stimuli, each.answers, each.latency_ms, each.amplitude_mv, velocity, each.why
+        each.site, each.stimuli, each.responses, each.latency_ms, each.amplitude_mv, velocity, each.why
     )

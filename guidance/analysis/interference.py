@@ -39,9 +39,9 @@ class Interference:
         return float(np.median(ratios)) if ratios else None
 
 
-def interference(uv: Array, rate_hz: float) -> Interference:
+def interference(uv: Array, sample_rate_hz: float) -> Interference:
     """Turns and amplitude of ``uv`` (n,) in epochs of half a second; those without activity are left out."""
-    size = round(EPOCH_S * rate_hz)
+    size = round(EPOCH_S * sample_rate_hz)
     turns, sizes = [], []
     for first in range(0, len(uv) - size + 1, size):
         epoch = uv[first : first + size]

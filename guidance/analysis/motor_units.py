@@ -17,18 +17,18 @@ RISE_RATE_HZ, SHAPE_RATE_HZ = 10_000.0, 2_000.0
 LEAST_UNITS = 5
 """From fewer units no mean is told; some twenty are usual."""
 
-_LEAST_SEEN = 6
+_LEAST_DISCHARGES = 6
 _LEAST_UV = 50.0
 _MOST_UNITS = 80
 _POLYPHASIC = 4
 
 
 @dataclass(frozen=True, slots=True)
-class UnitFound:
+class MeasuredUnit:
     """A unit: how often it was seen, its rate, and the measures of its mean over ``averaged`` clear discharges."""
 
     number: int
-    seen: int
+    discharges: int
     averaged: int
     firing_hz: float | None
     measures: PotentialMeasures
@@ -37,10 +37,10 @@ class UnitFound:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsFound:
+class MeasuredUnits:
     """All units of a recording; ``unsorted`` potentials belong to none."""
 
-    units: tuple[UnitFound, ...]
+    units: tuple[MeasuredUnit, ...]
     potentials: int
     unsorted: int
     noise_uv: float
@@ -64,18 +64,25 @@ class UnitsFound:
         return 100.0 * float(np.mean([unit.measures.phases > _POLYPHASIC for unit in self.units]))
 
 
-def units_in(uv: Array, rate_hz: float) -> UnitsFound:
-    """The units in ``uv`` (n,) at ``rate_hz``, NaN where samples lack; rare and small ones are left out."""
-    finder, sorter = PotentialDetector(rate_hz), MotorUnitSorter(rate_hz, most=_MOST_UNITS)
-    potentials = finder.feed(uv)
+def measure_units(uv: Array, sample_rate_hz: float) -> MeasuredUnits:
+    """The units in ``uv`` (n,) at ``sample_rate_hz``, NaN where samples lack; rare and small ones are left out."""
+    detector, sorter = PotentialDetector(sample_rate_hz), MotorUnitSorter(sample_rate_hz, most=_MOST_UNITS)
+    potentials = detector.feed(uv)
     unsorted = sum(sorter.sort(potential) is None for potential in potentials)
     units = []
     for unit in sorter.units:
         for average in unit.averages(0):
-            found = average.measures()
-            if average.count >= _LEAST_SEEN and found.amplitude_uv >= _LEAST_UV and found.has_spike:
-                rate = unit.firing_hz(rate_hz)
+            measures = average.measures()
+            if average.count >= _LEAST_DISCHARGES and measures.amplitude_uv >= _LEAST_UV and measures.has_spike:
                 units.append(
-                    UnitFound(unit.number, unit.seen, average.count, rate, found, average.wave, average.grid_hz)
+                    MeasuredUnit(
+                        number=unit.number,
+                        discharges=unit.discharges,
+                        averaged=average.count,
+                        firing_hz=unit.firing_hz(sample_rate_hz),
+                        measures=measures,
+                        wave=average.wave,
+                        grid_hz=average.grid_hz,
+                    )
                 )
-    return UnitsFound(tuple(units), len(potentials), unsorted, finder.noise_uv)
+    return MeasuredUnits(tuple(units), len(potentials), unsorted, detector.noise_uv)

@@ -9,7 +9,7 @@ import numpy as np
 
 from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evidence, MeasureRow, ReportFinding, figure
 from guidance.analysis.interference import Interference, interference
-from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, UnitsFound, units_in
+from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, MeasuredUnits, measure_units
 from guidance.analysis.reading import RecordedSignal
 from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, UNITS, ReferenceRange
 from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
@@ -38,7 +38,7 @@ class NeedleStudy:
 
     muscle: str | None
     pieces: tuple[str, ...]
-    units: UnitsFound | None
+    units: MeasuredUnits | None
     pattern: Interference | None
     rows: tuple[MeasureRow, ...]
     findings: tuple[ReportFinding, ...]
@@ -47,16 +47,16 @@ class NeedleStudy:
 def unfit(signal: RecordedSignal) -> str | None:
     """Why nothing can be told of ``signal``, in words; None where it is fit."""
     there = signal.uv[np.isfinite(signal.uv)]
-    rate_hz = signal.info.sample_rate_hz
-    if rate_hz < SHAPE_RATE_HZ:
-        return f"sampled at {rate_hz:g} Hz, below the {SHAPE_RATE_HZ:g} Hz that the shape of potentials needs"
-    if len(there) < PIECE_S * rate_hz:
-        return f"only {len(there) / rate_hz:.1f} s long; {PIECE_S:g} s are needed"
+    sample_rate_hz = signal.info.sample_rate_hz
+    if sample_rate_hz < SHAPE_RATE_HZ:
+        return f"sampled at {sample_rate_hz:g} Hz, below the {SHAPE_RATE_HZ:g} Hz that the shape of potentials needs"
+    if len(there) < PIECE_S * sample_rate_hz:
+        return f"only {len(there) / sample_rate_hz:.1f} s long; {PIECE_S:g} s are needed"
     if float(np.ptp(there)) == 0.0:
         return "the signal is flat: was the electrode connected?"
     if signal.clipped_share > CLIPPED_SHARE:
         return f"{signal.clipped_share:.1%} of the samples are clipped, which falsifies shapes and sizes"
-    mains = fit_mains(there[: round(10 * rate_hz)], 0, rate_hz)
+    mains = fit_mains(there[: round(10 * sample_rate_hz)], 0, sample_rate_hz)
     if mains and mains.amplitude_uv > MAINS_UV:
         return f"mains interference of {mains.amplitude_uv:.0f} uV hides small potentials and feigns turns"
     return None
@@ -69,20 +69,20 @@ def study(signal: RecordedSignal, muscle: str | None) -> NeedleStudy:
         names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern")
         findings = tuple(ReportFinding(name, NOT_ASSESSABLE, why=why) for name in names)
         return NeedleStudy(muscle, (), None, None, (), findings)
-    rate_hz = signal.info.sample_rate_hz
+    sample_rate_hz = signal.info.sample_rate_hz
     pieces = pieces_of(signal)
-    units, pattern = units_in(signal.uv, rate_hz), interference(signal.uv, rate_hz)
-    rows = (*_unit_rows(units, muscle), *_pattern_rows(pattern), *_rise_row(units, rate_hz))
+    units, pattern = measure_units(signal.uv, sample_rate_hz), interference(signal.uv, sample_rate_hz)
+    rows = (*_unit_rows(units, muscle), *_pattern_rows(pattern), *_rise_row(units, sample_rate_hz))
     findings = (*spontaneous_findings(pieces), _myopathic(rows), _neurogenic(rows))
     return NeedleStudy(muscle, pieces, units, pattern, rows, findings)
 
 
 def pieces_of(signal: RecordedSignal) -> tuple[str, ...]:
     """What each two seconds of ``signal`` are called; a piece with lost samples is ``unclear``."""
-    rate_hz = signal.info.sample_rate_hz
-    size = round(PIECE_S * rate_hz)
+    sample_rate_hz = signal.info.sample_rate_hz
+    size = round(PIECE_S * sample_rate_hz)
     parts = [signal.uv[first : first + size] for first in range(0, len(signal.uv) - size + 1, size)]
-    return tuple("unclear" if np.isnan(part).any() else classify(part, rate_hz).label for part in parts)
+    return tuple("unclear" if np.isnan(part).any() else classify(part, sample_rate_hz).label for part in parts)
 
 
 def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
@@ -93,13 +93,14 @@ def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
     if not rest:
         why = "no two seconds are free of voluntary or unclear activity; record the muscle at rest"
         return (ReportFinding(name, NOT_ASSESSABLE, why=why),)
-    told = [_seen(label, number, rest) for label, number in count.items() if label in {*ABNORMAL, "end-plate"}]
-    if told:
-        return tuple(told)
+    labels = [label for label in count if label in {*ABNORMAL, "end-plate"}]
+    activities = [_activity_finding(label, count[label], rest) for label in labels]
+    if activities:
+        return tuple(activities)
     return (ReportFinding(name, NOT_SUGGESTED, evidence_against=(f"{rest * PIECE_S:g} s at rest were silent",)),)
 
 
-def _seen(label: str, number: int, rest: int) -> ReportFinding:
+def _activity_finding(label: str, number: int, rest: int) -> ReportFinding:
     seconds = number * PIECE_S
     sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest look like it, by shape and regularity"
     con = [f"the classifier was tried on simulated {label} activity only"]
@@ -110,7 +111,7 @@ def _seen(label: str, number: int, rest: int) -> ReportFinding:
     return ReportFinding(f"{label} activity", SEEN, (sentence,), tuple(con))
 
 
-def _unit_rows(units: UnitsFound, muscle: str | None) -> list[MeasureRow]:
+def _unit_rows(units: MeasuredUnits, muscle: str | None) -> list[MeasureRow]:
     if len(units.units) < LEAST_UNITS:
         note = f"{len(units.units)} units told apart; {LEAST_UNITS} are needed"
         return [MeasureRow("motor units", note, "", "", "")]
@@ -139,9 +140,9 @@ def _pattern_rows(pattern: Interference) -> list[MeasureRow]:
     ]
 
 
-def _rise_row(units: UnitsFound, rate_hz: float) -> list[MeasureRow]:
-    if rate_hz < RISE_RATE_HZ:
-        why = f"not assessable: {rate_hz:g} Hz, {RISE_RATE_HZ:g} Hz are needed"
+def _rise_row(units: MeasuredUnits, sample_rate_hz: float) -> list[MeasureRow]:
+    if sample_rate_hz < RISE_RATE_HZ:
+        why = f"not assessable: {sample_rate_hz:g} Hz, {RISE_RATE_HZ:g} Hz are needed"
         return [MeasureRow("rise time", why, "", "", "")]
     value = units.mean("rise_us")
     return [] if value is None else [MeasureRow("rise time", f"{value:.0f} us", "", "", "")]

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guidance.analysis.conduction import ConductionResult
-from guidance.analysis.findings import NOT_ASSESSABLE, SUGGESTED, Evidence, MeasureRow, ReportFinding, figure
+from guidance.analysis.findings import (
+    NOT_ASSESSABLE,
+    NOT_SUGGESTED,
+    SUGGESTED,
+    Evidence,
+    MeasureRow,
+    ReportFinding,
+    figure,
+)
 from guidance.analysis.reference_values import MEDIAN_ULNAR_MS, NERVES, ReferenceRange
 
 
-def rows_of(found: Sequence[ConductionResult]) -> list[MeasureRow]:
+def rows_of(results: Sequence[ConductionResult]) -> list[MeasureRow]:
     """Latency, amplitude and velocity of each site beside their ranges."""
-    return [row for each in found for row in _rows(each, is_distal=_is_distal(each, found))]
+    return [row for each in results for row in _rows(each, is_distal=_is_distal(each, results))]
 
 
-def findings_of(found: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
+def findings_of(results: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
     """The patterns; ``needle`` are findings from a muscle's EMG, if there is one."""
-    return [_carpal_tunnel(found), _neuropathy(found), _radiculopathy(found, needle)]
+    return [_carpal_tunnel(results), _neuropathy(results), _radiculopathy(results, needle)]
 
 
-def _is_distal(each: ConductionResult, found: Sequence[ConductionResult]) -> bool:
-    same = [o.latency_ms for o in found if o.site.nerve == each.site.nerve and o.latency_ms is not None]
+def _is_distal(each: ConductionResult, results: Sequence[ConductionResult]) -> bool:
+    same = [o.latency_ms for o in results if o.site.nerve == each.site.nerve and o.latency_ms is not None]
     return each.latency_ms is not None and each.latency_ms == min(same)
 
 
@@ -45,52 +53,52 @@ def _row(name: str, value: float, unit: str, known: ReferenceRange | None) -> Me
     return MeasureRow(name, f"{figure(value)} {unit}", known.words(unit), known.holds(value), known.source)
 
 
-def _distal(found: Sequence[ConductionResult], nerve: str) -> ConductionResult | None:
-    return next((each for each in found if each.site.nerve == nerve and _is_distal(each, found)), None)
+def _distal(results: Sequence[ConductionResult], nerve: str) -> ConductionResult | None:
+    return next((each for each in results if each.site.nerve == nerve and _is_distal(each, results)), None)
 
 
-def _carpal_tunnel(found: Sequence[ConductionResult]) -> ReportFinding:
-    name, median, ulnar = "carpal tunnel pattern", _distal(found, "median"), _distal(found, "ulnar")
+def _carpal_tunnel(results: Sequence[ConductionResult]) -> ReportFinding:
+    name, median, ulnar = "carpal tunnel pattern", _distal(results, "median"), _distal(results, "ulnar")
     if median is None or median.latency_ms is None:
         return ReportFinding(
             name, NOT_ASSESSABLE, why="the median nerve was not stimulated at the wrist, or did not answer"
         )
     evidence, known = Evidence(), NERVES["median"]
-    _tell(evidence, "median distal latency", median.latency_ms, "ms", known.latency_ms, "above")
+    _compare(evidence, "median distal latency", median.latency_ms, "ms", known.latency_ms, "above")
     if ulnar is not None and ulnar.latency_ms is not None:
-        _tell(evidence, "ulnar distal latency", ulnar.latency_ms, "ms", NERVES["ulnar"].latency_ms, "within")
+        _compare(evidence, "ulnar distal latency", ulnar.latency_ms, "ms", NERVES["ulnar"].latency_ms, "within")
         difference = median.latency_ms - ulnar.latency_ms
-        _tell(evidence, "median less ulnar latency", difference, "ms", MEDIAN_ULNAR_MS, "above")
-    for each in found:
+        _compare(evidence, "median less ulnar latency", difference, "ms", MEDIAN_ULNAR_MS, "above")
+    for each in results:
         if each.site.nerve == "median" and each.velocity_m_s is not None:
-            _tell(evidence, "median velocity in the forearm", each.velocity_m_s, "m/s", known.velocity_m_s, "within")
-    told = evidence.finding(name)
+            _compare(evidence, "median velocity in the forearm", each.velocity_m_s, "m/s", known.velocity_m_s, "within")
+    finding = evidence.finding(name)
     is_slow = known.latency_ms.holds(median.latency_ms) == "above"
-    return told if is_slow else ReportFinding(name, "not suggested", told.evidence_for, told.evidence_against)
+    return finding if is_slow else ReportFinding(name, NOT_SUGGESTED, finding.evidence_for, finding.evidence_against)
 
 
-def _neuropathy(found: Sequence[ConductionResult]) -> ReportFinding:
+def _neuropathy(results: Sequence[ConductionResult]) -> ReportFinding:
     evidence, slow = Evidence(), set()
-    for each in found:
+    for each in results:
         known = NERVES[each.site.nerve]
         name = f"{each.site.nerve} at {each.site.place}"
         if each.velocity_m_s is not None:
-            _tell(evidence, f"{name}: velocity", each.velocity_m_s, "m/s", known.velocity_m_s, "below")
+            _compare(evidence, f"{name}: velocity", each.velocity_m_s, "m/s", known.velocity_m_s, "below")
         if each.amplitude_mv is not None:
-            _tell(evidence, f"{name}: amplitude", each.amplitude_mv, "mV", known.amplitude_mv, "below")
+            _compare(evidence, f"{name}: amplitude", each.amplitude_mv, "mV", known.amplitude_mv, "below")
             if known.amplitude_mv.holds(each.amplitude_mv) == "below":
                 slow.add(each.site.nerve)
         if each.velocity_m_s is not None and known.velocity_m_s.holds(each.velocity_m_s) == "below":
             slow.add(each.site.nerve)
-    if len({each.site.nerve for each in found if each.latency_ms is not None}) < 2:
+    if len({each.site.nerve for each in results if each.latency_ms is not None}) < 2:
         return ReportFinding("neuropathy pattern", NOT_ASSESSABLE, why="two nerves at least are needed")
-    told = evidence.finding("neuropathy pattern")
-    return (
-        told if len(slow) > 1 else ReportFinding(told.name, "not suggested", told.evidence_for, told.evidence_against)
-    )
+    finding = evidence.finding("neuropathy pattern")
+    if len(slow) > 1:
+        return finding
+    return ReportFinding(finding.name, NOT_SUGGESTED, finding.evidence_for, finding.evidence_against)
 
 
-def _radiculopathy(found: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> ReportFinding:
+def _radiculopathy(results: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> ReportFinding:
     name, evidence = "radiculopathy pattern", Evidence()
     muscle = [
         each
@@ -98,7 +106,7 @@ def _radiculopathy(found: Sequence[ConductionResult], needle: Sequence[ReportFin
         if each.name in {"neurogenic pattern", "fibrillation activity", "positive sharp wave activity"}
         and each.word != NOT_ASSESSABLE
     ]
-    conducted = [each for each in found if each.velocity_m_s is not None]
+    conducted = [each for each in results if each.velocity_m_s is not None]
     if not muscle or not conducted:
         why = "it takes needle EMG of a muscle and the conduction of its nerve; other muscles tell it apart too"
         return ReportFinding(name, NOT_ASSESSABLE, why=why)
@@ -111,6 +119,6 @@ def _radiculopathy(found: Sequence[ConductionResult], needle: Sequence[ReportFin
     return evidence.finding(name)
 
 
-def _tell(evidence: Evidence, name: str, value: float, unit: str, known: ReferenceRange, wanted: str) -> None:
+def _compare(evidence: Evidence, name: str, value: float, unit: str, known: ReferenceRange, wanted: str) -> None:
     holds = known.holds(value)
     evidence.take(f"{name} {figure(value)} {unit} is {holds} the range {known.words(unit)}", speaks_for=holds == wanted)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from guidance.analysis.findings import MeasureRow, ReportFinding
-from guidance.analysis.motor_units import UnitFound
+from guidance.analysis.motor_units import MeasuredUnit
 from guidance.analysis.report import HEAD, MOST_UNITS, AnalysisReport, caption_of
 from guidance.note.page import NoteItem, NotePage, Section, sentence
 from guidance.note.pdf import pdf
@@ -17,9 +17,9 @@ from guidance.signal.sweep.basis import Array
 _MOST_COLUMNS = 4000
 
 
-def pdf_of(report: AnalysisReport, made: datetime) -> bytes:
-    """``report`` as sheets of A4, ``made`` then; the patient is not named, for a recording names none."""
-    return pdf(page_of(report), list(_pictures(report)), made)
+def pdf_of(report: AnalysisReport, written_at: datetime) -> bytes:
+    """``report`` as sheets of A4, ``written_at`` then; the patient is not named, for a recording names none."""
+    return pdf(page_of(report), list(_pictures(report)), written_at)
 
 
 def page_of(report: AnalysisReport) -> NotePage:
@@ -32,8 +32,8 @@ def page_of(report: AnalysisReport) -> NotePage:
             "Sources", (NoteItem("Of the ranges", tuple(map(sentence, report.sources))),) if report.sources else ()
         ),
     )
-    told = tuple(section for section in sections if section.items)
-    return NotePage("EMG analysis", "not named", told, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
+    filled = tuple(section for section in sections if section.items)
+    return NotePage("EMG analysis", "not named", filled, banners=(f"{HEAD.partition('; ')[0]}.", HEAD))
 
 
 def _measure(row: MeasureRow) -> NoteItem:
@@ -48,8 +48,8 @@ def _finding(finding: ReportFinding) -> NoteItem:
         "against": finding.evidence_against,
         "undecided": finding.undecided,
     }
-    said = [f"{word}: {each}" for word, evidence in parts.items() for each in evidence]
-    return NoteItem(finding.name, tuple(map(sentence, [f"{finding.word}{why}", *said])))
+    evidence_lines = [f"{word}: {each}" for word, evidence in parts.items() for each in evidence]
+    return NoteItem(finding.name, tuple(map(sentence, [f"{finding.word}{why}", *evidence_lines])))
 
 
 def _pictures(report: AnalysisReport) -> Iterator[Picture]:
@@ -61,5 +61,5 @@ def _pictures(report: AnalysisReport) -> Iterator[Picture]:
         yield traces("units", "Motor units, in uV, negative up.", shown)
 
 
-def _unit(unit: UnitFound) -> tuple[str, Array]:
+def _unit(unit: MeasuredUnit) -> tuple[str, Array]:
     return caption_of(unit), -unit.wave

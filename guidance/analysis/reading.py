@@ -37,8 +37,7 @@ def read(
 ) -> RecordedSignal:
     """The recording at ``path``. Raises DeviceError where it cannot be read, UserError where it is too long."""
     recording = Recording(path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
-    rate_hz = recording.info.sample_rate_hz
-    if recording.total_samples > _LONGEST_S * rate_hz:
+    if recording.total_samples > _LONGEST_S * recording.info.sample_rate_hz:
         raise UserError(f"{path} lasts longer than an hour; analyse a part of it.")
     uv = np.full(recording.total_samples, np.nan)
     blocks = []
@@ -51,9 +50,9 @@ def read(
 
 def _clipped(uv: Array) -> float:
     """Share of the samples at the very highest or lowest value, where that is held for several in a row."""
-    there = uv[np.isfinite(uv)]
-    if not len(there) or np.ptp(there) == 0:
+    known = uv[np.isfinite(uv)]
+    if not len(known) or np.ptp(known) == 0:
         return 0.0
-    extreme = (there == there.max()) | (there == there.min())
-    held = extreme[:-1] & extreme[1:]
-    return float(held.mean()) if len(held) else 0.0
+    extreme = (known == known.max()) | (known == known.min())
+    repeated = extreme[:-1] & extreme[1:]
+    return float(repeated.mean()) if len(repeated) else 0.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from guidance.analysis.findings import MeasureRow, ReportFinding
-from guidance.analysis.motor_units import UnitFound
+from guidance.analysis.motor_units import MeasuredUnit
 from guidance.analysis.reference_values import SOURCES
 from guidance.signal.sweep.basis import Array
 
@@ -33,7 +33,7 @@ class AnalysisReport:
     rows: tuple[MeasureRow, ...]
     findings: tuple[ReportFinding, ...]
     pieces: tuple[str, ...] = ()
-    units: tuple[UnitFound, ...] = ()
+    units: tuple[MeasuredUnit, ...] = ()
     strip_uv: Array | None = None
 
     @property
@@ -58,7 +58,8 @@ def text_of(report: AnalysisReport) -> str:
 def json_of(report: AnalysisReport) -> dict[str, Any]:
     """For a program."""
     units = [
-        {"seen": u.seen, "averaged": u.averaged, "firing_hz": u.firing_hz} | asdict(u.measures) for u in report.units
+        {"seen": unit.discharges, "averaged": unit.averaged, "firing_hz": unit.firing_hz} | asdict(unit.measures)
+        for unit in report.units
     ]
     return {
         "files": list(report.files),
@@ -125,13 +126,13 @@ def _finding_html(finding: ReportFinding) -> str:
     return f"<h2>{escape(finding.name)}: {escape(finding.word)}</h2><ul>{''.join(items)}</ul>"
 
 
-def caption_of(unit: UnitFound) -> str:
+def caption_of(unit: MeasuredUnit) -> str:
     """What is measured of ``unit``, in a line."""
     m = unit.measures
     return f"{m.amplitude_uv:.0f} uV, {m.duration_ms:.1f} ms, {m.phases} phases, mean of {unit.averaged}"
 
 
-def _unit_figure(unit: UnitFound) -> str:
+def _unit_figure(unit: MeasuredUnit) -> str:
     return f"<figure>{_svg(-unit.wave, _WIDTH, _HEIGHT)}<figcaption>{caption_of(unit)}</figcaption></figure>"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guidance.analysis import needle, nerves
-from guidance.analysis.conduction import ConductionResult, StimulationSite, conducted, with_velocities
+from guidance.analysis.conduction import ConductionResult, StimulationSite, measure_conduction, with_velocities
 from guidance.analysis.findings import ReportFinding
 from guidance.analysis.reading import RecordedSignal, read
 from guidance.analysis.reference_values import NERVES, UNITS
@@ -19,7 +19,7 @@ _NEEDLE = (
 )
 
 
-def sites_of(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[StimulationSite]:
+def parse_sites(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[StimulationSite]:
     """The sites that ``sites`` (nerve@place) name. Raises UsageError for one that is not understood."""
     if len(sites) > files or files > len(sites) + 1:
         raise UsageError(
@@ -38,7 +38,7 @@ def _site(text: str, distance_mm: float | None) -> StimulationSite:
     return StimulationSite(nerve, place.strip(), distance_mm)
 
 
-def analysed(
+def analyse_files(
     files: Sequence[str],
     sites: Sequence[StimulationSite],
     muscle: str | None,
@@ -50,26 +50,26 @@ def analysed(
 ) -> AnalysisReport:
     """The report on ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and UserError."""
     signals = [read(file, channel, full_scale_uv, sample_rate_hz) for file in files]
-    found = with_velocities([conducted(s, site) for s, site in zip(signals, sites, strict=False)])
+    results = with_velocities([measure_conduction(s, site) for s, site in zip(signals, sites, strict=False)])
     muscles = signals[len(sites) :]
     studies = [needle.study(signal, muscle) for signal in muscles]
     first = studies[0] if studies else None
     of_needle = first.findings if first else ()
-    of_nerves = nerves.findings_of(found, of_needle) if found else []
+    of_nerves = nerves.findings_of(results, of_needle) if results else []
     return AnalysisReport(
         files=tuple(files),
         about=(*_about(signals, muscle, age), *((_NEEDLE,) if muscles else ())),
-        rows=(*nerves.rows_of(found), *(first.rows if first else ())),
-        findings=(*of_needle, *of_nerves, *_alone(of_needle, found)),
+        rows=(*nerves.rows_of(results), *(first.rows if first else ())),
+        findings=(*of_needle, *of_nerves, *_alone(of_needle, results)),
         pieces=first.pieces if first else (),
         units=first.units.units if first and first.units else (),
         strip_uv=_strip(muscles[0] if muscles else signals[0]),
     )
 
 
-def _alone(of_needle: Sequence[ReportFinding], found: Sequence[ConductionResult]) -> list[ReportFinding]:
+def _alone(of_needle: Sequence[ReportFinding], results: Sequence[ConductionResult]) -> list[ReportFinding]:
     """What needle EMG alone leaves open."""
-    if found or not of_needle:
+    if results or not of_needle:
         return []
     why = "one muscle's EMG cannot tell a root from a nerve: other muscles and nerve conduction are needed"
     return [ReportFinding("radiculopathy pattern", "not assessable", why=why)]

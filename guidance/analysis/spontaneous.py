@@ -53,7 +53,7 @@ class PotentialTrain:
     """
 
     count: int
-    rate_hz: float | None
+    firing_hz: float | None
     interval_cv: float | None
     measures: PotentialMeasures
     waxes: bool
@@ -70,26 +70,26 @@ class Piece:
     noise_uv: float
 
 
-def classify(uv: Array, rate_hz: float) -> Piece:
-    """Name the activity in ``uv`` (n,), some two seconds of needle EMG at ``rate_hz``."""
-    potentials, noise_uv = found_in(uv, rate_hz)
-    seconds = len(uv) / rate_hz
-    dense = _dense(uv, rate_hz, noise_uv)
-    trains = [dense] if dense else _trains(uv, potentials, noise_uv, rate_hz)
-    plate = plate_activity(potentials, seconds, rate_hz)
-    is_plate = plate is not None and plate.is_found
+def classify(uv: Array, sample_rate_hz: float) -> Piece:
+    """Name the activity in ``uv`` (n,), some two seconds of needle EMG at ``sample_rate_hz``."""
+    potentials, noise_uv = detect_potentials(uv, sample_rate_hz)
+    seconds = len(uv) / sample_rate_hz
+    dense = _dense(uv, sample_rate_hz, noise_uv)
+    trains = [dense] if dense else _trains(uv, potentials, noise_uv, sample_rate_hz)
+    plate = plate_activity(potentials, seconds, sample_rate_hz)
+    is_plate = plate is not None and plate.is_present
     label = _named(trains, len(potentials), seconds, is_plate=is_plate)
     return Piece(label, tuple(trains), len(potentials), noise_uv)
 
 
-def found_in(uv: Array, rate_hz: float) -> tuple[list[Potential], float]:
+def detect_potentials(uv: Array, sample_rate_hz: float) -> tuple[list[Potential], float]:
     """Potentials in ``uv`` by sample, and its noise; the finder is warmed with the beginning, played backwards."""
-    warm = uv[: round(_WARM_S * rate_hz)][::-1]
-    finder = PotentialDetector(rate_hz)
-    finder.feed(warm)
-    after = round(0.02 * rate_hz)
-    found = finder.feed(np.concatenate([uv, uv[-1:] * np.ones(after)])) if len(uv) else []
-    return [p for p in found if p.sample >= len(warm)], finder.noise_uv
+    warm = uv[: round(_WARM_S * sample_rate_hz)][::-1]
+    detector = PotentialDetector(sample_rate_hz)
+    detector.feed(warm)
+    after = round(0.02 * sample_rate_hz)
+    potentials = detector.feed(np.concatenate([uv, uv[-1:] * np.ones(after)])) if len(uv) else []
+    return [p for p in potentials if p.sample >= len(warm)], detector.noise_uv
 
 
 def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *, is_plate: bool) -> str:
@@ -111,25 +111,26 @@ def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *,
     return "unclear" if trains else "silent"
 
 
-def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, rate_hz: float) -> list[PotentialTrain]:
-    sorter = MotorUnitSorter(rate_hz, most=24)
+def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, sample_rate_hz: float) -> list[PotentialTrain]:
+    sorter = MotorUnitSorter(sample_rate_hz, most=24)
     for potential in potentials:
         sorter.sort(potential)
-    warm = round(min(_WARM_S * rate_hz, len(uv)))
+    warm = round(min(_WARM_S * sample_rate_hz, len(uv)))
     return [
-        _train(uv, np.array([p.sample - warm for p in unit.newest]), noise_uv, rate_hz)
+        _train(uv, np.array([p.sample - warm for p in unit.newest]), noise_uv, sample_rate_hz)
         for unit in sorter.units
-        if unit.seen >= _LEAST_REGULAR or unit.newest[-1].measures.amplitude_uv > 10 * noise_uv
+        if unit.discharges >= _LEAST_REGULAR or unit.newest[-1].measures.amplitude_uv > 10 * noise_uv
     ]
 
 
-def _train(uv: Array, samples: Array, noise_uv: float, rate_hz: float) -> PotentialTrain:
-    mean = _mean(uv, samples, rate_hz)
-    found = measure(mean, rate_hz, noise_uv / len(samples) ** 0.5, round(_BEFORE_MS * rate_hz / 1e3))
-    between = np.diff(samples) / rate_hz
+def _train(uv: Array, samples: Array, noise_uv: float, sample_rate_hz: float) -> PotentialTrain:
+    mean = _mean(uv, samples, sample_rate_hz)
+    measures = measure(mean, sample_rate_hz, noise_uv / len(samples) ** 0.5, round(_BEFORE_MS * sample_rate_hz / 1e3))
+    between = np.diff(samples) / sample_rate_hz
     rate, cv = _rhythm(between)
     positive = float(mean.max() / max(np.ptp(mean), 1e-9))
-    return PotentialTrain(len(samples), rate, cv, found, waxes=False, label=_label(len(samples), cv, found, positive))
+    label = _label(len(samples), cv, measures, positive)
+    return PotentialTrain(len(samples), rate, cv, measures, waxes=False, label=label)
 
 
 def _rhythm(between: Array) -> tuple[float | None, float | None]:
@@ -142,22 +143,22 @@ def _rhythm(between: Array) -> tuple[float | None, float | None]:
     return 1 / usual, float(single.std() / single.mean())
 
 
-def _label(count: int, cv: float | None, found: PotentialMeasures, positive: float) -> str:
+def _label(count: int, cv: float | None, measures: PotentialMeasures, positive: float) -> str:
     is_regular = count >= _LEAST_REGULAR and cv is not None and cv <= _REGULAR_CV
-    is_sharp = positive >= 0.6 and not found.begins_negative and found.duration_ms >= _SHARP_MS
+    is_sharp = positive >= 0.6 and not measures.begins_negative and measures.duration_ms >= _SHARP_MS
     if is_regular and is_sharp:
         return "positive sharp wave"
-    is_brief = found.duration_ms <= _FIBRILLATION_MS and found.amplitude_uv <= _FIBRILLATION_UV
-    if is_regular and is_brief and not found.begins_negative:
+    is_brief = measures.duration_ms <= _FIBRILLATION_MS and measures.amplitude_uv <= _FIBRILLATION_UV
+    if is_regular and is_brief and not measures.begins_negative:
         return "fibrillation"
-    return _large_label(count, cv, found)
+    return _large_label(count, cv, measures)
 
 
-def _large_label(count: int, cv: float | None, found: PotentialMeasures) -> str:
+def _large_label(count: int, cv: float | None, measures: PotentialMeasures) -> str:
     """What is neither sharp wave nor fibrillation."""
-    if found.duration_ms < _LIKE_UNIT_MS or found.amplitude_uv < _LIKE_UNIT_UV:
+    if measures.duration_ms < _LIKE_UNIT_MS or measures.amplitude_uv < _LIKE_UNIT_UV:
         return "unclear"
-    if count >= 6 and cv is not None and cv <= _LOCKED_CV and found.turns >= _COMPLEX_TURNS:
+    if count >= 6 and cv is not None and cv <= _LOCKED_CV and measures.turns >= _COMPLEX_TURNS:
         return "complex repetitive"
     if count >= 6 and cv is not None and cv <= _RHYTHM_CV:
         return "motor unit"
@@ -166,74 +167,74 @@ def _large_label(count: int, cv: float | None, found: PotentialMeasures) -> str:
     return "unclear"
 
 
-def _mean(uv: Array, samples: Array, rate_hz: float) -> Array:
+def _mean(uv: Array, samples: Array, sample_rate_hz: float) -> Array:
     """Mean course about ``samples``, its first milliseconds being the baseline."""
-    before, after = round(_BEFORE_MS * rate_hz / 1e3), round(_AFTER_MS * rate_hz / 1e3)
+    before, after = round(_BEFORE_MS * sample_rate_hz / 1e3), round(_AFTER_MS * sample_rate_hz / 1e3)
     padded = np.pad(uv, (before, after), mode="edge")
     stack = np.stack([padded[int(at) : int(at) + before + after] for at in samples])
     stack = stack - np.median(stack[:, : before // 2], axis=1, keepdims=True)
     return np.asarray(np.median(stack, axis=0) if len(stack) > 4 else stack.mean(axis=0))
 
 
-def _dense(uv: Array, rate_hz: float, noise_uv: float) -> PotentialTrain | None:
+def _dense(uv: Array, sample_rate_hz: float, noise_uv: float) -> PotentialTrain | None:
     """A discharge that repeats itself faster than potentials can be told apart one by one, by its own periods."""
     smooth = uv - np.median(uv)
-    peaks = _beats(smooth, rate_hz, noise_uv)
+    peaks = _beats(smooth, sample_rate_hz, noise_uv)
     if len(peaks) < _LEAST_DENSE:
         return None
-    between = np.diff(peaks) / rate_hz
+    between = np.diff(peaks) / sample_rate_hz
     steady = float(np.median(np.abs(np.diff(between)) / between[:-1]))
     rate = 1 / float(np.median(between))
     covered = (peaks[-1] - peaks[0]) / len(uv)
     if steady > _REGULAR_CV / 2 or rate < _REPETITIVE_HZ or covered < 0.3:
         return None
-    mean = _period(smooth, peaks, rate_hz)
-    found = measure(mean, rate_hz, noise_uv / len(peaks) ** 0.5, round(0.3 * len(mean)))
+    mean = _period(smooth, peaks, sample_rate_hz)
+    measures = measure(mean, sample_rate_hz, noise_uv / len(peaks) ** 0.5, round(0.3 * len(mean)))
     sizes = np.abs(smooth[peaks])
     waxes = _range(1 / between) >= _WAXES_RATE or _range(sizes) >= _WAXES_SIZE
-    label = _dense_label(rate, found, waxes=waxes)
-    return PotentialTrain(len(peaks), rate, steady, found, waxes, label) if label else None
+    label = _dense_label(rate, measures, waxes=waxes)
+    return PotentialTrain(len(peaks), rate, steady, measures, waxes, label) if label else None
 
 
-def _dense_label(rate: float, found: PotentialMeasures, *, waxes: bool) -> str | None:
-    if found.turns >= _COMPLEX_TURNS and not waxes:
+def _dense_label(rate: float, measures: PotentialMeasures, *, waxes: bool) -> str | None:
+    if measures.turns >= _COMPLEX_TURNS and not waxes:
         return "complex repetitive"
     return "myotonic" if rate >= _MYOTONIC_HZ and waxes else None
 
 
-def _beats(smooth: Array, rate_hz: float, noise_uv: float) -> Array:
+def _beats(smooth: Array, sample_rate_hz: float, noise_uv: float) -> Array:
     """The largest peak of every period, to the side where peaks are larger."""
     side = 1.0 if smooth.max() > -smooth.min() else -1.0
     height = max(6 * noise_uv, 0.35 * float(np.percentile(side * smooth, 99.8)))
-    peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.005 * rate_hz)))
+    peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.005 * sample_rate_hz)))
     if len(peaks) < 4:
         return np.asarray(peaks)
-    period = _own_period(smooth, rate_hz)
+    period = _own_period(smooth, sample_rate_hz)
     if period is None:
         return np.asarray(peaks)
     peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.75 * period)))
     return np.asarray(peaks)
 
 
-def _own_period(smooth: Array, rate_hz: float) -> int | None:
+def _own_period(smooth: Array, sample_rate_hz: float) -> int | None:
     """Samples after which the signal is most like itself, between 6 ms and 250 ms; None where it hardly is."""
-    n = min(len(smooth), round(1.0 * rate_hz))
+    n = min(len(smooth), round(1.0 * sample_rate_hz))
     power = np.abs(np.fft.rfft(smooth, 2 * len(smooth))) ** 2
     likeness = np.fft.irfft(power)[: len(smooth)]
     likeness = likeness / max(float(likeness[0]), 1e-9)
-    low, high = round(0.006 * rate_hz), min(round(0.25 * rate_hz), n - 1)
+    low, high = round(0.006 * sample_rate_hz), min(round(0.25 * sample_rate_hz), n - 1)
     if high <= low:
         return None
-    peaks, found = find_peaks(likeness[low:high], height=0.25)
+    peaks, properties = find_peaks(likeness[low:high], height=0.25)
     if not len(peaks):
         return None
-    best = float(found["peak_heights"].max())
-    return low + int(peaks[np.flatnonzero(found["peak_heights"] >= 0.8 * best)[0]])
+    best = float(properties["peak_heights"].max())
+    return low + int(peaks[np.flatnonzero(properties["peak_heights"] >= 0.8 * best)[0]])
 
 
-def _period(smooth: Array, peaks: Array, rate_hz: float) -> Array:
+def _period(smooth: Array, peaks: Array, sample_rate_hz: float) -> Array:
     """The mean course of one period about its peak."""
-    length = min(round(float(np.median(np.diff(peaks)))), round(0.05 * rate_hz))
+    length = min(round(float(np.median(np.diff(peaks)))), round(0.05 * sample_rate_hz))
     first = round(0.3 * length)
     whole = [at for at in peaks if at >= first and at - first + length <= len(smooth)]
     mean = np.median(np.stack([smooth[at - first : at - first + length] for at in whole]), axis=0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.audio.waveforms import RATE_HZ, Waveform, raised
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform, raised
 
 HARMONICS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 """Amplitudes of the fundamental and what lies above it."""
@@ -59,18 +59,18 @@ BURSTS = {
 
 def render(burst: Burst) -> Waveform:
     """``burst`` as samples, without the silence after it."""
-    out = np.zeros(round(burst.length_s * RATE_HZ), np.float32)
+    out = np.zeros(round(burst.length_s * SAMPLE_RATE_HZ), np.float32)
     for at_s, pitch_hz in zip(burst.starts_s, burst.pitches_hz, strict=True):
         pulse = _pulse(pitch_hz, burst.pulse_s, burst.level)
-        first = min(round(at_s * RATE_HZ), len(out) - len(pulse))
+        first = min(round(at_s * SAMPLE_RATE_HZ), len(out) - len(pulse))
         out[first : first + len(pulse)] += pulse
     return out
 
 
 def _pulse(pitch_hz: float, seconds: float, level: float) -> Waveform:
     """Phases after Schroeder keep the peak low for the power there is."""
-    n = round(seconds * RATE_HZ)
-    t = np.arange(n) / RATE_HZ
+    n = round(seconds * SAMPLE_RATE_HZ)
+    t = np.arange(n) / SAMPLE_RATE_HZ
     count = len(HARMONICS)
     wave = np.zeros(n)
     for k, amplitude in enumerate(HARMONICS, 1):

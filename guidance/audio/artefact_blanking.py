@@ -38,17 +38,17 @@ _LARGE = 4.0
 class ArtefactBlanker:
     """Cuts artefacts out of one channel, frame by frame: held values for the filter, and gains for the ear."""
 
-    def __init__(self, rate_hz: float, frame: int) -> None:
-        """For a signal at ``rate_hz`` in frames of ``frame`` samples."""
-        per_ms = rate_hz / 1e3
+    def __init__(self, sample_rate_hz: float, frame: int) -> None:
+        """For a signal at ``sample_rate_hz`` in frames of ``frame`` samples."""
+        per_ms = sample_rate_hz / 1e3
         self._before, self._after, self._fade = (round(ms * per_ms) for ms in (BEFORE_MS, AFTER_MS, FADE_MS))
         self._lag = max(1, round(_REACH_MS * per_ms))
         self._cuts: deque[tuple[int, int]] = deque(maxlen=64)
         self._usual = np.nan
-        self._learns = frame / (_USUAL_S * rate_hz)
+        self._learning_rate = frame / (_USUAL_S * sample_rate_hz)
         self._tail: Array = np.zeros(0)
         self._held = self._offset = self._base = self._newest = 0.0
-        self._levels, self._most_levels = 0.0, 2 * np.pi * _LEVELS_HZ / rate_hz
+        self._levels, self._most_levels = 0.0, 2 * np.pi * _LEVELS_HZ / sample_rate_hz
         self._decay, self._levels_decay = (float(np.exp(-1.0 / (ms * per_ms))) for ms in (_SETTLE_MS, _LEVELS_MS))
         self._was_cut = False
 
@@ -60,7 +60,7 @@ class ArtefactBlanker:
         """Cut out the samples ``first`` to ``stop``."""
         self._cuts.append((first, stop))
 
-    def look(self, first: int, frame: Array, *, awaiting: bool) -> None:
+    def find_edges(self, first: int, frame: Array, *, awaiting: bool) -> None:
         """Look for edges in the newest ``frame``, from sample ``first``; they are cut while a pulse is awaited."""
         x = np.concatenate([self._tail, frame])
         self._tail = x[-2 * self._lag :]
@@ -71,7 +71,7 @@ class ArtefactBlanker:
         if np.isnan(self._usual):
             self._usual = usual
         limit = _SHARP * self._usual_uv
-        self._usual += self._learns * (min(usual, 2 * self._usual + _LEAST_UV) - self._usual)
+        self._usual += self._learning_rate * (min(usual, 2 * self._usual + _LEAST_UV) - self._usual)
         if awaiting and bend.max() > limit:
             begins = first + len(frame) - len(bend) - self._lag
             for place in np.flatnonzero(bend > limit)[[0, -1]]:

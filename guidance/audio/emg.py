@@ -14,7 +14,7 @@ import numpy as np
 from guidance.audio.artefact_blanking import AHEAD_MS, ArtefactBlanker
 from guidance.audio.filters import Array, BlockFilter, Sections
 from guidance.audio.resample import Resampler
-from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 
 LEVEL = 0.3
 """The monitor's peak of full scale; nothing exceeds it."""
@@ -43,35 +43,33 @@ class EmgMonitor:
     been for half a minute.
     """
 
-    def __init__(self, rate_hz: float, band: Sections, full_scale_uv: float) -> None:
-        """For a signal at ``rate_hz``, heard in ``band``; ``full_scale_uv`` is as loud as it gets, and what is more is
-        held to that.
-        """
-        self._frame = max(1, round(FRAME_MS * rate_hz / 1e3))
+    def __init__(self, sample_rate_hz: float, band: Sections, full_scale_uv: float) -> None:
+        """Play a signal of ``sample_rate_hz`` in ``band``; ``full_scale_uv`` is as loud as the monitor gets."""
+        self._frame = max(1, round(FRAME_MS * sample_rate_hz / 1e3))
         self._ahead = max(2, round(AHEAD_MS / FRAME_MS))
-        self._muting = ArtefactBlanker(rate_hz, self._frame)
+        self._blanker = ArtefactBlanker(sample_rate_hz, self._frame)
         self._band = BlockFilter(band, self._frame)
-        self._gain = _Gain(LEVEL / full_scale_uv, _RECOVERS_S * rate_hz / self._frame)
-        self._resampler = Resampler(rate_hz)
+        self._gain = _Gain(LEVEL / full_scale_uv, _RECOVERS_S * sample_rate_hz / self._frame)
+        self._resampler = Resampler(sample_rate_hz)
         self._queue = _Queue()
         self._partial: Array = np.zeros(0)
         self._frames: deque[tuple[int, Array]] = deque()
         self._next: int | None = None
         self._last = 0.0
-        self._longest_hole = round(_LONGEST_HOLE_S * rate_hz)
-        self._guarded = round(_GUARDED_S * rate_hz)
+        self._longest_hole = round(_LONGEST_HOLE_S * sample_rate_hz)
+        self._guarded = round(_GUARDED_S * sample_rate_hz)
         self._guarded_to = 0
 
     def pulse(self, sample: int) -> None:
         """A pulse at ``sample`` is known: cut its artefact out."""
-        self._muting.pulse(sample)
+        self._blanker.pulse(sample)
         self._guarded_to = max(self._guarded_to, sample + self._guarded)
 
     def feed(self, first: int, samples: Array, *, awaiting: bool) -> None:
         """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse asked for is not reported yet."""
         hole = 0 if self._next is None else first - self._next
         if hole > 0:
-            self._muting.hold(first - hole, first)
+            self._blanker.hold(first - hole, first)
         self._next = first + len(samples)
         if awaiting:
             self._guarded_to = self._next + self._guarded
@@ -89,34 +87,34 @@ class EmgMonitor:
     @property
     def waiting_s(self) -> float:
         """How much waits for the loudspeaker."""
-        return self._queue.held_s
+        return self._queue.waiting_s
 
     def _take(self, first: int, frame: Array, *, awaiting: bool) -> None:
-        self._muting.look(first, frame, awaiting=awaiting)
+        self._blanker.find_edges(first, frame, awaiting=awaiting)
         self._frames.append((first, frame))
         while len(self._frames) > (self._ahead if first < self._guarded_to else 0):
-            held, heard = self._muting.cut(*self._frames.popleft())
+            filled, gains = self._blanker.cut(*self._frames.popleft())
             self._resampler.ratio = self._resampler.nominal * (1.0 + self._queue.steer)
-            self._queue.put(self._resampler.take(self._gain.held(self._band.filter(held) * heard)))
+            self._queue.put(self._resampler.take(self._gain.apply(self._band.filter(filled) * gains)))
 
 
 class _Gain:
     """The gain asked for, less where the signal would exceed the ceiling; a frame behind, so as to be down in time."""
 
-    def __init__(self, asked: float, recovers_frames: float) -> None:
-        self._asked = self._now = asked
+    def __init__(self, nominal: float, recovers_frames: float) -> None:
+        self._nominal = self._now = nominal
         self._back = 1.0 / recovers_frames
         self._waiting: Array | None = None
 
-    def held(self, frame: Array) -> Array:
+    def apply(self, frame: Array) -> Array:
         """The frame before ``frame``, its gain moving to what both can bear."""
         before, self._waiting = self._waiting, frame
         peak = max(float(np.max(np.abs(frame))), 1e-9)
         if before is None:
-            self._now = min(self._asked, _CEILING / peak)
+            self._now = min(self._nominal, _CEILING / peak)
             return frame[:0]
         peak = max(peak, float(np.max(np.abs(before))))
-        goal = min(self._now + self._back * self._asked, self._asked, _CEILING / peak)
+        goal = min(self._now + self._back * self._nominal, self._nominal, _CEILING / peak)
         gains = np.linspace(self._now, goal, len(before) + 1)[1:]
         self._now = goal
         return np.asarray(before * gains)
@@ -129,45 +127,45 @@ class _Queue:
     """
 
     def __init__(self) -> None:
-        self._ring = np.zeros(RATE_HZ, np.float32)
+        self._ring = np.zeros(SAMPLE_RATE_HZ, np.float32)
         self._in = self._out = 0
         self._running = False
         self._aim_s = self._level = AIM_S
         self.steer = 0.0
 
     @property
-    def held_s(self) -> float:
+    def waiting_s(self) -> float:
         """How much is waiting."""
-        return (self._in - self._out) / RATE_HZ
+        return (self._in - self._out) / SAMPLE_RATE_HZ
 
     def put(self, samples: Waveform) -> None:
         """Add ``samples``."""
         places = (self._in + np.arange(len(samples))) % len(self._ring)
         self._ring[places] = samples
         self._in += len(samples)
-        self._level += _SMOOTH * (self.held_s - self._level)
+        self._level += _SMOOTH * (self.waiting_s - self._level)
         self.steer = min(max(_STEER * (self._level - self._aim_s) / self._aim_s, -_STEER_MOST), _STEER_MOST)
 
     def take(self, out: Waveform) -> None:
         """Fill ``out``; after a shortage it waits until there is enough again. It begins and ends softly."""
         held = self._in - self._out
-        if not self._running and held < self._aim_s * RATE_HZ:
+        if not self._running and held < self._aim_s * SAMPLE_RATE_HZ:
             return
         if not self._running:
             held = self._pass_over()
-        ends = self._running and not len(out) + _RESERVE <= held <= MOST_S * RATE_HZ
+        ends = self._running and not len(out) + _RESERVE <= held <= MOST_S * SAMPLE_RATE_HZ
         part = out[: min(len(out), held)]
         self._copy(part)
         if ends or not self._running:
             part *= np.linspace(1.0 if ends else 0.0, 0.0 if ends else 1.0, len(part), dtype=np.float32)
         self._running = not ends
-        short = ends and held <= MOST_S * RATE_HZ
-        shrunk_s = self._aim_s * (1.0 - len(out) / (RATE_HZ * _SHRINKS_S))
+        short = ends and held <= MOST_S * SAMPLE_RATE_HZ
+        shrunk_s = self._aim_s * (1.0 - len(out) / (SAMPLE_RATE_HZ * _SHRINKS_S))
         self._aim_s = min(max(self._aim_s * _GROWS if short else shrunk_s, AIM_S), LARGEST_AIM_S)
 
     def _pass_over(self) -> int:
         """Begin with what is newest; how much there is of it."""
-        self._out = max(self._out, self._in - round(self._aim_s * RATE_HZ))
+        self._out = max(self._out, self._in - round(self._aim_s * SAMPLE_RATE_HZ))
         return self._in - self._out
 
     def _copy(self, part: Waveform) -> None:

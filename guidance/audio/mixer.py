@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from guidance.audio.alarm_bursts import BURSTS, Burst, render
-from guidance.audio.waveforms import FADE, RATE_HZ, Waveform
+from guidance.audio.waveforms import FADE, SAMPLE_RATE_HZ, Waveform
 
 MOST_FRAMES = 8192
 DUCKED = 0.2
@@ -45,14 +45,14 @@ class LoopedTable:
     def render(self, out: Waveform) -> None:
         """Add the next ``len(out)`` samples to ``out``."""
         if self._next is not None and self._faded == FADE:
-            self._take_over(*self._next)
+            self._switch(*self._next)
         room = self._room[: len(out)]
         self._at = _copy(self._table, self._at, room, repeats=self._repeats)
         if self._faded < FADE:
             self._fade(room)
         out += room
 
-    def _take_over(self, table: Waveform, repeats: bool, in_step: bool) -> None:
+    def _switch(self, table: Waveform, repeats: bool, in_step: bool) -> None:
         self._next = None
         self._old, self._old_at, self._old_repeats, self._faded = self._table, self._at, self._repeats, 0
         self._table, self._repeats = table, repeats
@@ -89,7 +89,7 @@ class AlarmBurst:
     def render(self, out: Waveform, duck: Waveform) -> None:
         """Add the next samples to ``out``, and fill ``duck`` with what all else is to be multiplied by."""
         if self._next is not None:
-            self._take_over(*self._next)
+            self._switch(*self._next)
         at = 0
         while at < len(out):
             n = len(out) - at if self._burst is None else min(len(out) - at, max(self._left, 1))
@@ -101,7 +101,7 @@ class AlarmBurst:
             self._left -= n
             at += n
 
-    def _take_over(self, priority: str | None, passed: bool) -> None:
+    def _switch(self, priority: str | None, passed: bool) -> None:
         self._next = None
         burst = None if priority is None else BURSTS[priority]
         if burst is not self._burst:
@@ -109,14 +109,14 @@ class AlarmBurst:
             self._voice.play(_SILENCE)
         elif burst is not None and passed != self._passed and not self._sounding:
             change = burst.passed_pause_s - burst.pause_s
-            self._left = max(self._left + round((change if passed else -change) * RATE_HZ), 1)
+            self._left = max(self._left + round((change if passed else -change) * SAMPLE_RATE_HZ), 1)
         self._passed = passed
 
     def _begin(self, burst: Burst) -> None:
         table = self._bursts[_priority(burst)]
         self._voice.play(table, repeats=False)
         pause_s = burst.passed_pause_s if self._passed else burst.pause_s
-        self._sounding, self._left = len(table), len(table) + round(pause_s * RATE_HZ)
+        self._sounding, self._left = len(table), len(table) + round(pause_s * SAMPLE_RATE_HZ)
 
     def _fill(self, duck: Waveform) -> None:
         """Towards ``DUCKED`` while a burst sounds, back to 1 after it, in steps of 1 / FADE."""
@@ -132,7 +132,7 @@ class Mixer:
     """All voices. ``monitor`` fills an array with the EMG's next samples."""
 
     def __init__(self, monitor: Callable[[Waveform], None] | None = None) -> None:
-        self.cue, self.tick, self.answer, self.alarm = LoopedTable(), LoopedTable(), LoopedTable(), AlarmBurst()
+        self.cue, self.tick, self.response, self.alarm = LoopedTable(), LoopedTable(), LoopedTable(), AlarmBurst()
         self.volume, self.monitor_volume = 1.0, 0.0
         self._monitor = monitor
         self._gain, self._monitor_gain = 1.0, 0.0
@@ -142,7 +142,7 @@ class Mixer:
         """Fill ``out`` (at most MOST_FRAMES samples) with what comes next."""
         n = len(out)
         out[:] = 0.0
-        for voice in (self.cue, self.tick, self.answer):
+        for voice in (self.cue, self.tick, self.response):
             voice.render(out)
         gains = self._gains[:n]
         self._gain = _approach(gains, self._gain, max(self.volume, LEAST_VOLUME))
@@ -160,7 +160,7 @@ class Mixer:
         """Fall silent, without a click."""
         self.alarm.sound(None, passed=False)
         self.monitor_volume = 0.0
-        for voice in (self.cue, self.tick, self.answer):
+        for voice in (self.cue, self.tick, self.response):
             voice.play(_SILENCE)
 
     def _mix_monitor(self, out: Waveform, gains: Waveform) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from guidance.audio.mixer import MOST_FRAMES
-from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 
 BLOCK = 128
 LATENCIES_S = (0.0107, 0.016, 0.0214, 0.032, 0.0427)
@@ -59,7 +59,7 @@ class AudioOutput:
         self._stream: Any = None
         self._mono = np.zeros(MOST_FRAMES, np.float32)
         self._retry_at = 0.0
-        self._seen, self._seen_at = 0, 0.0
+        self._last_calls, self._last_called_at = 0, 0.0
         self._lapses: deque[float] = deque(maxlen=_OFTEN)
         self.timing = Timing()
         self.underruns = 0
@@ -73,7 +73,7 @@ class AudioOutput:
     @property
     def block_ns(self) -> int:
         """How long a block sounds."""
-        return round(self._block / RATE_HZ * 1e9)
+        return round(self._block / SAMPLE_RATE_HZ * 1e9)
 
     def tend(self) -> None:
         """Open the device if it is not, see whether it still plays, and give it a larger buffer where it needs one."""
@@ -83,9 +83,9 @@ class AudioOutput:
                 self._open(now)
             return
         timing = self.timing
-        if timing.calls != self._seen:
-            self._seen, self._seen_at = timing.calls, now
-        silent_s = now - self._seen_at
+        if timing.calls != self._last_calls:
+            self._last_calls, self._last_called_at = timing.calls, now
+        silent_s = now - self._last_called_at
         settled = timing.calls > SETTLED_CALLS
         if not self._stream.active or silent_s > (STALLED_S if settled else STARTS_S):
             self._stopped(now, settled=settled)
@@ -117,9 +117,9 @@ class AudioOutput:
             return
         try:
             if self.lost is not None:
-                _look_again(sounddevice)
+                _rescan(sounddevice)
             self.timing = Timing()
-            self._seen, self._seen_at = 0, now
+            self._last_calls, self._last_called_at = 0, now
             self._stream = self._started(sounddevice)
         except (sounddevice.PortAudioError, ValueError) as fault:
             self._stream, self.lost = None, _NO_DEVICE.format(_reason(fault))
@@ -128,7 +128,7 @@ class AudioOutput:
 
     def _started(self, sounddevice: Any) -> Any:
         stream = sounddevice.OutputStream(
-            samplerate=RATE_HZ,
+            samplerate=SAMPLE_RATE_HZ,
             blocksize=self._block,
             device=self._device,
             channels=_channels(sounddevice, self._device),
@@ -188,7 +188,7 @@ class AudioOutput:
         self._open(now)
 
 
-def _look_again(sounddevice: Any) -> None:
+def _rescan(sounddevice: Any) -> None:
     """Have PortAudio list the devices anew: it does so only when it begins."""
     sounddevice._terminate()  # noqa: SLF001 - there is no public way
     sounddevice._initialize()  # noqa: SLF001
@@ -207,5 +207,5 @@ def hasten(priority: int) -> None:
 
 
 def _reason(fault: Exception) -> str:
-    said = str(fault.args[0] if fault.args else fault)
-    return said.partition("[")[0].strip().rstrip(".").lower() or "no reason given"
+    text = str(fault.args[0] if fault.args else fault)
+    return text.partition("[")[0].strip().rstrip(".").lower() or "no reason given"

@@ -28,17 +28,17 @@ from guidance.audio.player_protocol import (
     Tick,
     VolumeLevels,
 )
-from guidance.audio.waveforms import answer_tone, make_tables, stimulus_tick, table
+from guidance.audio.waveforms import make_tables, response_tone, stimulus_tick, table
 from guidance.cue import MAPPINGS
 
 REPORT_S = 0.05
-ALONE_S = 2.0
+ENGINE_SILENT_S = 2.0
 """The engine says something every half second; so long without a word means that it stands still."""
 
-MOURNED_S = 12.0
+ENGINE_LOST_S = 12.0
 """How long the alarm sounds for an engine that has died; the screen says so for good."""
 
-_LISTEN_S = 0.02
+_POLL_S = 0.02
 _FADE_OUT_S = 0.1
 _SWITCH_S = 0.0005
 _PRIORITY = 5
@@ -60,20 +60,20 @@ class Player:
         if isinstance(order, Emg):
             self.monitor.feed(order.first, order.uv.astype(float), awaiting=order.awaiting)
         elif isinstance(order, Play):
-            self.mixer.cue.play(table(order.tone, order.rate_hz), in_step=order.in_step)
+            self.mixer.cue.play(table(order.tone, order.beep_rate_hz), in_step=order.in_step)
         elif isinstance(order, Tick):
             self.mixer.tick.play(self._tick, repeats=False)
         elif isinstance(order, ResponseSound):
-            self.mixer.answer.play(answer_tone(order.amplitude_uv, brief=order.brief), repeats=False)
+            self.mixer.response.play(response_tone(order.amplitude_uv, brief=order.brief), repeats=False)
         elif isinstance(order, Artefact):
             self.monitor.pulse(order.sample)
         else:
             self._obey_rare(order)
 
-    def sound_engine_lost_alarm(self, *, alone: bool) -> None:
+    def sound_engine_lost_alarm(self, *, engine_silent: bool) -> None:
         """Sound the gravest alarm while the engine does not speak, and what it asked for when it does again."""
-        asked = AudibleAlarm("high") if alone else self._alarms
-        self.mixer.alarm.sound(asked.priority, passed=asked.passed)
+        alarm = AudibleAlarm("high") if engine_silent else self._alarms
+        self.mixer.alarm.sound(alarm.priority, passed=alarm.passed)
 
     def _obey_rare(self, order: Order) -> None:
         if isinstance(order, AudibleAlarm):
@@ -86,13 +86,13 @@ class Player:
             self.mixer.hush()
 
 
-def play(wire: Connection) -> None:
+def play(connection: Connection) -> None:
     """Be the process that sounds, until told to close, or for some seconds more after the engine has died.
 
-    The first thing on the ``wire`` are its PlayerOptions.
+    The first thing on the ``connection`` are its PlayerOptions.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    options: PlayerOptions = wire.recv()
+    options: PlayerOptions = connection.recv()
     player = Player(options)
     make_tables(tone for mapping in MAPPINGS.values() for tone in mapping.tones.values())
     hasten(_PRIORITY)
@@ -100,43 +100,43 @@ def play(wire: Connection) -> None:
     sys.setswitchinterval(_SWITCH_S)
     gc.freeze()
     try:
-        _serve(wire, player, output)
+        _serve(connection, player, output)
     except (EOFError, OSError):
         _sound_engine_lost_alarm(player, output)
     finally:
         output.close()
 
 
-def _serve(wire: Connection, player: Player, output: AudioOutput) -> None:
-    taken, alone = 0, False
-    heard = reported = time.monotonic()
+def _serve(connection: Connection, player: Player, output: AudioOutput) -> None:
+    orders, engine_silent = 0, False
+    last_order = reported = time.monotonic()
     while not player.closing:
-        if wire.poll(_LISTEN_S):
-            player.obey(wire.recv())
-            taken, heard = taken + 1, time.monotonic()
+        if connection.poll(_POLL_S):
+            player.obey(connection.recv())
+            orders, last_order = orders + 1, time.monotonic()
         now = time.monotonic()
-        if (now - heard > ALONE_S) != alone:
-            alone = not alone
-            player.sound_engine_lost_alarm(alone=alone)
+        if (now - last_order > ENGINE_SILENT_S) != engine_silent:
+            engine_silent = not engine_silent
+            player.sound_engine_lost_alarm(engine_silent=engine_silent)
         if now - reported >= REPORT_S:
             reported = now
             output.tend()
-            wire.send(_report(output, taken))
+            connection.send(_report(output, orders))
     time.sleep(_FADE_OUT_S)
 
 
-def _report(output: AudioOutput, taken: int) -> SoundReport:
+def _report(output: AudioOutput, orders: int) -> SoundReport:
     timing = output.timing
     if not timing.calls or output.lost is not None:
-        return SoundReport(output.lost, output.underruns, taken)
+        return SoundReport(output.lost, output.underruns, orders)
     return SoundReport(
-        None, output.underruns, taken, output.latency_ms, output.block_ns, timing.called_ns, timing.leaves_ns
+        None, output.underruns, orders, output.latency_ms, output.block_ns, timing.called_ns, timing.leaves_ns
     )  # fmt: skip
 
 
 def _sound_engine_lost_alarm(player: Player, output: AudioOutput) -> None:
-    until = time.monotonic() + MOURNED_S
-    player.sound_engine_lost_alarm(alone=True)
+    until = time.monotonic() + ENGINE_LOST_S
+    player.sound_engine_lost_alarm(engine_silent=True)
     while time.monotonic() < until and output.lost is None:
         output.tend()
         time.sleep(REPORT_S)

@@ -26,10 +26,10 @@ class PlayerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Guidance sounds like ``tone`` at ``rate_hz``; ``in_step`` keeps the beat of what sounded before."""
+    """Guidance sounds like ``tone`` at ``beep_rate_hz``; ``in_step`` keeps the beat of what sounded before."""
 
     tone: Tone
-    rate_hz: float | None
+    beep_rate_hz: float | None
     in_step: bool = False
 
 
@@ -93,7 +93,7 @@ Order = Play | Tick | ResponseSound | AudibleAlarm | VolumeLevels | Emg | Artefa
 
 @dataclass(frozen=True, slots=True)
 class SoundReport:
-    """How the sound is: ``lost`` says in words why there is none, ``underruns`` counts, ``taken`` orders so far.
+    """How the sound is: ``lost`` says in words why there is none, ``underruns`` counts, ``orders`` orders so far.
 
     The device asked for a block of ``block_ns`` at ``called_ns`` that leaves at ``leaves_ns``, both of the host's
     monotonic clock; None before the first.
@@ -101,7 +101,7 @@ class SoundReport:
 
     lost: str | None
     underruns: int
-    taken: int
+    orders: int
     latency_ms: float | None = None
     block_ns: int | None = None
     called_ns: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 
 TAPS, PHASES = 32, 256
 HIGHEST_HZ, _CUTOFF_HZ = 5000.0, 8000.0
@@ -16,10 +16,10 @@ _FLOAT = NDArray[np.float64]
 class Resampler:
     """Band-limited interpolation: a windowed sinc, cut off above the band or at 0.45 of the device's rate."""
 
-    def __init__(self, rate_hz: float) -> None:
-        """From ``rate_hz``; ``ratio`` is input samples an output sample."""
-        self.nominal = self.ratio = rate_hz / RATE_HZ
-        self._bank = _bank(min(_CUTOFF_HZ, 0.45 * rate_hz) / rate_hz)
+    def __init__(self, sample_rate_hz: float) -> None:
+        """From ``sample_rate_hz``; ``ratio`` is input samples an output sample."""
+        self.nominal = self.ratio = sample_rate_hz / SAMPLE_RATE_HZ
+        self._bank = _bank(min(_CUTOFF_HZ, 0.45 * sample_rate_hz) / sample_rate_hz)
         self._waiting: _FLOAT = np.zeros(TAPS)
         self._at = 0.0
 

@@ -9,7 +9,7 @@ import numpy as np
 from guidance.audio.alarm_bursts import BURSTS
 from guidance.audio.player import Player
 from guidance.audio.player_protocol import AudibleAlarm, Order, Play, PlayerOptions, ResponseSound, Tick
-from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 from guidance.cue import MAPPINGS, Mapping
 
 ALARMS = "alarms"
@@ -29,7 +29,7 @@ class SoundSample:
     orders: tuple[tuple[float, Order], ...]
 
 
-def scenes(name: str) -> list[SoundSample]:
+def sound_samples(name: str) -> list[SoundSample]:
     """The sounds of the mapping called ``name``, from far to near; or the alarms'."""
     if name == ALARMS:
         return [
@@ -39,17 +39,17 @@ def scenes(name: str) -> list[SoundSample]:
             for priority, burst in BURSTS.items()
         ]
     mapping = MAPPINGS[name]
-    found = [_zone(mapping, zone) for zone, tone in mapping.tones.items() if tone.figure != "silence"]
-    return [*found, _answers(), _potentials()] if mapping.response_tones else found
+    samples = [_zone(mapping, zone) for zone, tone in mapping.tones.items() if tone.figure != "silence"]
+    return [*samples, _responses(), _potentials()] if mapping.response_tones else samples
 
 
-def rendered(scene: SoundSample) -> Waveform:
-    """The samples of ``scene``, mono, at RATE_HZ."""
+def render_sample(sample: SoundSample) -> Waveform:
+    """The samples of ``sample``, mono, at RATE_HZ."""
     player = Player(PlayerOptions(None, 10_000.0, (), 200.0))
-    orders, block = list(scene.orders), round(_BLOCK_S * RATE_HZ)
-    out = np.zeros(round(scene.seconds / _BLOCK_S) * block, np.float32)
+    orders, block = list(sample.orders), round(_BLOCK_S * SAMPLE_RATE_HZ)
+    out = np.zeros(round(sample.seconds / _BLOCK_S) * block, np.float32)
     for first in range(0, len(out), block):
-        while orders and orders[0][0] * RATE_HZ <= first:
+        while orders and orders[0][0] * SAMPLE_RATE_HZ <= first:
             player.obey(orders.pop(0)[1])
         player.mixer.render(out[first : first + block])
     return out
@@ -57,19 +57,19 @@ def rendered(scene: SoundSample) -> Waveform:
 
 def _zone(mapping: Mapping, zone: str) -> SoundSample:
     tone = mapping.tones[zone]
-    rates = tone.rates_hz or (None,)
-    each_s = _RARE_S if rates[0] is not None and rates[0] < 1.0 else _SHOWN_S
-    orders = [(i * each_s, Play(tone, rate_hz, in_step=i > 0)) for i, rate_hz in enumerate(rates)]
-    return SoundSample(zone, _words(rates, tone.pitch_hz), each_s * len(rates), tuple(orders))
+    tempi = tone.rates_hz or (None,)
+    each_s = _RARE_S if tempi[0] is not None and tempi[0] < 1.0 else _SHOWN_S
+    orders = [(i * each_s, Play(tone, beep_rate_hz, in_step=i > 0)) for i, beep_rate_hz in enumerate(tempi)]
+    return SoundSample(zone, _describe(tempi, tone.pitch_hz), each_s * len(tempi), tuple(orders))
 
 
-def _words(rates: tuple[float | None, ...], pitch_hz: float | None) -> str:
-    known = [rate for rate in rates if rate is not None]
+def _describe(tempi: tuple[float | None, ...], pitch_hz: float | None) -> str:
+    known = [tempo_hz for tempo_hz in tempi if tempo_hz is not None]
     tempo = f"{known[0]:g} to {known[-1]:g} a second" if len(known) > 1 else f"{known[0]:g} a second" if known else ""
     return f"{tempo or 'continuous'}, {pitch_hz or 0:g} Hz"
 
 
-def _answers() -> SoundSample:
+def _responses() -> SoundSample:
     beats: list[tuple[float, Order]] = []
     for i, amplitude_uv in enumerate(_AMPLITUDES_UV):
         beats += [(i * _BEAT_S, Tick()), (i * _BEAT_S + _LATENCY_S, ResponseSound(amplitude_uv))]

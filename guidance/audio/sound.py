@@ -67,7 +67,7 @@ class Sound:
         self._alarms = AudibleAlarm(None)
         self._paused_until = 0.0
         self._potential_at = self._stimulus_at = -math.inf
-        self._cue = self._order(Cue("unknown", *_first(self._mapping)))
+        self._cue = self._order(Cue("unknown", *_first_beep(self._mapping)))
         self._start()
 
     def play(self, record: Record) -> int | None:
@@ -101,9 +101,9 @@ class Sound:
         if isinstance(message, PauseAudio):
             self._paused_until = time.monotonic() + PAUSE_S if self.paused_s is None else 0.0
         elif isinstance(message, TurnVolume):
-            self.volume = _turned(self.volume, message.steps, LEAST_VOLUME)
+            self.volume = _turn(self.volume, message.steps, LEAST_VOLUME)
         elif isinstance(message, TurnMonitor):
-            self.monitor_volume = _turned(self.monitor_volume, message.steps, 0.0)
+            self.monitor_volume = _turn(self.monitor_volume, message.steps, 0.0)
         else:
             return None
         self._send(VolumeLevels(self.volume, self.monitor_volume))
@@ -112,20 +112,20 @@ class Sound:
     def tend(self, signals: Sequence[AlarmView]) -> str | None:
         """Sound the gravest of ``signals`` that is not acknowledged; why nothing is heard, in words, or None."""
         now = time.monotonic()
-        heard = [view for view in signals if not view.acknowledged and view.code != "audio-lost"]
+        audible = [view for view in signals if not view.acknowledged and view.code != "audio-lost"]
         alarms = (
-            AudibleAlarm(heard[0].priority, not heard[0].active)
-            if heard and self.paused_s is None
+            AudibleAlarm(audible[0].priority, not audible[0].active)
+            if audible and self.paused_s is None
             else AudibleAlarm(None)
         )
         if alarms != self._alarms:
             self._alarms = alarms
             self._send(alarms)
         if self._dropped and self._on_their_way < _MOST_ON_THEIR_WAY:
-            self._tell_all()
-        if now - self._spoke_at > _ALIVE_EVERY_S:
+            self._send_all()
+        if now - self._sent_at > _ALIVE_EVERY_S:
             self._send(Heartbeat())
-        self._listen(now)
+        self._read_reports(now)
         return self.lost
 
     @property
@@ -157,41 +157,41 @@ class Sound:
         self._end()
 
     def _start(self) -> None:
-        self._wire, self._process = _started(self._options)
-        self._spoke_at = self._started_at = self._heard_at = time.monotonic()
+        self._connection, self._process = _start_player(self._options)
+        self._sent_at = self._started_at = self._reported_at = time.monotonic()
         self._report: SoundReport | None = None
         self._sent = self._underruns = 0
         self.lost: str | None = None
-        self._tell_all()
+        self._send_all()
 
     def _end(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._wire.close()
+        self._connection.close()
 
     @property
     def _on_their_way(self) -> int:
-        return self._sent - (self._report.taken if self._report else 0)
+        return self._sent - (self._report.orders if self._report else 0)
 
     def _send(self, order: Order) -> None:
         """Never waits: an order that would not fit in the pipe is dropped, for then nobody reads it."""
-        self._spoke_at = time.monotonic()
+        self._sent_at = time.monotonic()
         if self._on_their_way > 2 * _MOST_ON_THEIR_WAY:
             self._dropped = True
             return
         with contextlib.suppress(OSError):  # it has died or hangs; that is seen when it is listened to
-            self._wire.send(order)
+            self._connection.send(order)
             self._sent += 1
 
-    def _tell_all(self) -> None:
+    def _send_all(self) -> None:
         self._dropped = False
         for order in (VolumeLevels(self.volume, self.monitor_volume), self._cue, self._alarms):
             self._send(order)
 
-    def _listen(self, now: float) -> None:
-        gone = not _received(self._wire, self._hear_report)
+    def _read_reports(self, now: float) -> None:
+        gone = not _receive_all(self._connection, self._take_report)
         allowed_s = _STARTS_S if self._report is None else _SILENT_S
-        if gone or now - self._heard_at > allowed_s:
+        if gone or now - self._reported_at > allowed_s:
             self.lost = _HUNG
             if now - self._started_at > _RESTART_S:
                 lost = self.lost
@@ -199,8 +199,8 @@ class Sound:
                 self._start()
                 self.lost = lost
 
-    def _hear_report(self, report: SoundReport) -> None:
-        self._report, self._heard_at = report, time.monotonic()
+    def _take_report(self, report: SoundReport) -> None:
+        self._report, self._reported_at = report, time.monotonic()
         self.lost, self._underruns = report.lost, report.underruns
 
     def _stimulus(self, record: Stimulus) -> None:
@@ -257,7 +257,7 @@ class Mute:
         """Nothing is open."""
 
 
-def _started(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[bytes]]:
+def _start_player(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[bytes]]:
     """The process that sounds, and the wire to it. It loads nothing of what this one has, and so is soon there; what
     sound libraries write on standard error does not get onto the screen.
     """
@@ -271,20 +271,20 @@ def _started(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[bytes
     return here, process
 
 
-def _first(mapping: Mapping) -> tuple[float | None, float | None]:
+def _first_beep(mapping: Mapping) -> tuple[float | None, float | None]:
     tone = mapping.tones["unknown"]
     return tone.rates_hz[0] if tone.rates_hz else None, tone.pitch_hz
 
 
-def _turned(volume: float, steps: int, least: float) -> float:
+def _turn(volume: float, steps: int, least: float) -> float:
     return round(min(max(volume + steps * STEP, least), 1.0), 3)
 
 
-def _received(wire: Connection, take: Callable[[SoundReport], None]) -> bool:
-    """Hand all that waits on ``wire`` to ``take``; False once the other end is gone."""
+def _receive_all(connection: Connection, take: Callable[[SoundReport], None]) -> bool:
+    """Hand all that waits on ``connection`` to ``take``; False once the other end is gone."""
     try:
-        while wire.poll():
-            take(wire.recv())
+        while connection.poll():
+            take(connection.recv())
     except (EOFError, OSError):
         return False
     return True
@@ -293,9 +293,9 @@ def _received(wire: Connection, take: Callable[[SoundReport], None]) -> bool:
 LOWEST_HZ = 20.0
 
 
-def emg_band(rate_hz: float) -> Sections:
-    """20 Hz to 5 kHz at ``rate_hz``, or to where the signal's own band ends."""
-    sections = list(butter(2, LOWEST_HZ, "highpass", fs=rate_hz, output="sos"))
-    if rate_hz >= 2.2 * HIGHEST_HZ:
-        sections += list(butter(4, HIGHEST_HZ, "lowpass", fs=rate_hz, output="sos"))
+def emg_band(sample_rate_hz: float) -> Sections:
+    """20 Hz to 5 kHz at ``sample_rate_hz``, or to where the signal's own band ends."""
+    sections = list(butter(2, LOWEST_HZ, "highpass", fs=sample_rate_hz, output="sos"))
+    if sample_rate_hz >= 2.2 * HIGHEST_HZ:
+        sections += list(butter(4, HIGHEST_HZ, "lowpass", fs=sample_rate_hz, output="sos"))
     return tuple(tuple(map(float, section)) for section in sections)

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.audio.output import SETTLED_CALLS, AudioOutput
-from guidance.audio.waveforms import RATE_HZ, Waveform, raised
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform, raised
 from guidance.common.errors import UserError
 
 _AFTER_S = 0.3
-_EAR_OPENS_S, _HEARD_LATE_S = 3.0, 1.0
+_MICROPHONE_OPENS_S, _MICROPHONE_LATE_S = 3.0, 1.0
 _CODE = (1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0)
 _BIT_S, _TONE_HZ, _TONE_LEVEL = 0.08, 997.0, 0.2
 _STEP_S = 0.01
@@ -27,7 +27,7 @@ _ALIKE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class SoundCheck:
-    """``state``: ``heard``, ``not heard``, ``nothing to hear with`` or ``lost``; ``why`` in words where lost."""
+    """``state``: ``recording``, ``not heard``, ``nothing to hear with`` or ``lost``; ``why`` in words where lost."""
 
     state: str
     why: str | None = None
@@ -56,7 +56,7 @@ def write(samples: Waveform, path: Path) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, samples, RATE_HZ, subtype="PCM_16", format="WAV")
+        soundfile.write(path, samples, SAMPLE_RATE_HZ, subtype="PCM_16", format="WAV")
     except (OSError, soundfile.SoundFileError) as fault:
         raise UserError(f"{path} cannot be written ({fault}); name a folder you may write to.") from None
 
@@ -64,15 +64,15 @@ def write(samples: Waveform, path: Path) -> None:
 def play(samples: Waveform, device: str | None) -> SoundCheck:
     """Play ``samples`` to their end. Raises UserError where there is nothing to play them on."""
     with _libraries_silent():
-        return _played(_RenderedSound(samples), device)
+        return _play_on(_RenderedSound(samples), device)
 
 
-def _played(tape: _RenderedSound, device: str | None) -> SoundCheck:
-    output = AudioOutput(tape.render, device)
+def _play_on(sound: _RenderedSound, device: str | None) -> SoundCheck:
+    output = AudioOutput(sound.render, device)
     try:
-        while tape.at < tape.length + _AFTER_S * RATE_HZ:
+        while sound.at < sound.length + _AFTER_S * SAMPLE_RATE_HZ:
             output.tend()
-            tape.runs = output.timing.calls > SETTLED_CALLS
+            sound.runs = output.timing.calls > SETTLED_CALLS
             if output.lost is not None:
                 raise UserError(output.lost)
             time.sleep(0.02)
@@ -84,13 +84,13 @@ def _played(tape: _RenderedSound, device: str | None) -> SoundCheck:
 @contextlib.contextmanager
 def _libraries_silent() -> Iterator[None]:
     """What sound libraries write on standard error stays off the terminal."""
-    kept, none = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved, none = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(none, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)
         os.close(none)
 
 
@@ -99,39 +99,39 @@ def check_sound(device: str | None) -> SoundCheck:
 
     A sound system that was idle may swallow the first second or two: what is not heard is played once more.
     """
-    found = _checked(device)
-    return _checked(device) if found.state == "not heard" else found
+    check = _checked(device)
+    return _checked(device) if check.state == "not heard" else check
 
 
 def _checked(device: str | None) -> SoundCheck:
     recorded: list[NDArray[np.float32]] = []
-    stream = _listening(recorded)
+    stream = _open_microphone(recorded)
     try:
         if stream is not None:
-            _comes(lambda: bool(recorded), _EAR_OPENS_S)
-        found = play(pattern(), device)
-        heard = bool(recorded) and _comes(lambda: _is_in(_joined(recorded)), _HEARD_LATE_S)
+            _wait_until(lambda: bool(recorded), _MICROPHONE_OPENS_S)
+        check = play(pattern(), device)
+        recording = bool(recorded) and _wait_until(lambda: _contains_pattern(_joined(recorded)), _MICROPHONE_LATE_S)
     except UserError as fault:
         return SoundCheck("lost", str(fault))
     finally:
         if stream is not None:
             stream.close()
-    return replace(found, state="heard" if heard else "not heard" if recorded else "nothing to hear with")
+    return replace(check, state="heard" if recording else "not heard" if recorded else "nothing to hear with")
 
 
-def _comes(wanted: Callable[[], bool], within_s: float) -> bool:
+def _wait_until(wanted: Callable[[], bool], within_s: float) -> bool:
     """Wait until ``wanted``; False where that does not come in time."""
     until = time.monotonic() + within_s
-    while not (found := wanted()) and time.monotonic() < until:
+    while not (check := wanted()) and time.monotonic() < until:
         time.sleep(0.05)
-    return found
+    return check
 
 
 def _joined(recorded: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     return np.concatenate(recorded)[:, 0].astype(float)
 
 
-def _listening(recorded: list[NDArray[np.float32]]) -> Any:
+def _open_microphone(recorded: list[NDArray[np.float32]]) -> Any:
     """A stream that keeps in ``recorded`` what is heard; None where there is nothing to hear with."""
     try:
         import sounddevice
@@ -139,7 +139,7 @@ def _listening(recorded: list[NDArray[np.float32]]) -> Any:
         return None
     try:
         stream = sounddevice.InputStream(
-            samplerate=RATE_HZ, channels=1, callback=lambda heard, *_: recorded.append(heard.copy())
+            samplerate=SAMPLE_RATE_HZ, channels=1, callback=lambda recording, *_: recorded.append(recording.copy())
         )
         stream.start()
     except (sounddevice.PortAudioError, ValueError):
@@ -149,16 +149,16 @@ def _listening(recorded: list[NDArray[np.float32]]) -> Any:
 
 def pattern() -> Waveform:
     """The tone in its pattern of on and off."""
-    n = round(_BIT_S * RATE_HZ)
-    tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * np.arange(n) / RATE_HZ) * raised(n, n // 10)
+    n = round(_BIT_S * SAMPLE_RATE_HZ)
+    tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * np.arange(n) / SAMPLE_RATE_HZ) * raised(n, n // 10)
     return np.concatenate([tone * bit for bit in _CODE]).astype(np.float32)
 
 
-def _is_in(heard: NDArray[np.float64]) -> bool:
-    """Whether the pattern is in ``heard``, at whatever level and lag."""
-    hop = round(_STEP_S * RATE_HZ)
-    frames = heard[: len(heard) // hop * hop].reshape(-1, hop)
-    wave = np.exp(-2j * np.pi * _TONE_HZ * np.arange(hop) / RATE_HZ)
+def _contains_pattern(recording: NDArray[np.float64]) -> bool:
+    """Whether the pattern is in ``recording``, at whatever level and lag."""
+    hop = round(_STEP_S * SAMPLE_RATE_HZ)
+    frames = recording[: len(recording) // hop * hop].reshape(-1, hop)
+    wave = np.exp(-2j * np.pi * _TONE_HZ * np.arange(hop) / SAMPLE_RATE_HZ)
     level = np.abs(frames @ wave)
     code = np.repeat(np.array(_CODE, float), round(_BIT_S / _STEP_S))
     if len(level) < len(code) or not level.any():

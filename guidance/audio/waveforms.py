@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from guidance.cue import Tone
 
 Waveform = NDArray[np.float32]
-RATE_HZ = 48_000
+SAMPLE_RATE_HZ = 48_000
 """Frames a second of all that is synthesised."""
 
 FADE = 240
@@ -32,21 +32,21 @@ _EDGE_S = 0.008
 _TICK_S, _TICK_DECAY_S, _TICK_EDGE_S, _DOUBLE_S = 0.03, 0.006, 0.0015, 0.12
 _NOTE_S, _STEP_S = 0.2, 0.22
 _BRIEF_S, _BRIEF_EDGE_S = 0.025, 0.004
-_ANSWER_S, _ANSWER_HZ, _ANSWER_OCTAVES, _ANSWER_UV = 0.09, 400.0, 1.5, (50.0, 5000.0)
+_RESPONSE_S, _RESPONSE_HZ, _RESPONSE_OCTAVES, _RESPONSE_UV = 0.09, 400.0, 1.5, (50.0, 5000.0)
 
 
 @cache
-def table(tone: Tone, rate_hz: float | None) -> Waveform:
-    """One period of ``tone`` at ``rate_hz`` beeps a second (None: continuous), float32 in -1 to 1, of RATE_HZ.
+def table(tone: Tone, beep_rate_hz: float | None) -> Waveform:
+    """One period of ``tone`` at ``beep_rate_hz`` beeps a second (None: continuous), float32 in -1 to 1, of RATE_HZ.
 
     A continuous tone's period is a second, in which whole hertz come round. Each is made once, and not to be changed.
     """
-    period = RATE_HZ if rate_hz is None else round(RATE_HZ / rate_hz)
+    period = SAMPLE_RATE_HZ if beep_rate_hz is None else round(SAMPLE_RATE_HZ / beep_rate_hz)
     out = np.zeros(period, np.float32)
     for at_s, note in _FIGURES[tone.figure](tone.pitch_hz or 0.0):
-        first = round(at_s * RATE_HZ)
-        whole = min(len(note), period - first)
-        out[first : first + whole] += note[:whole]
+        first = round(at_s * SAMPLE_RATE_HZ)
+        length = min(len(note), period - first)
+        out[first : first + length] += note[:length]
     out.flags.writeable = False
     return out
 
@@ -54,8 +54,8 @@ def table(tone: Tone, rate_hz: float | None) -> Waveform:
 def make_tables(tones: Iterable[Tone]) -> None:
     """Make the tables of ``tones`` at all their tempi now: some take milliseconds, by which a cue would be late."""
     for tone in tones:
-        for rate_hz in tone.rates_hz or (None,):
-            table(tone, rate_hz)
+        for beep_rate_hz in tone.rates_hz or (None,):
+            table(tone, beep_rate_hz)
 
 
 def stimulus_tick() -> Waveform:
@@ -63,15 +63,15 @@ def stimulus_tick() -> Waveform:
     return _tick(2400.0)
 
 
-def answer_tone(amplitude_uv: float, *, brief: bool = False) -> Waveform:
+def response_tone(amplitude_uv: float, *, brief: bool = False) -> Waveform:
     """The tone for a response of ``amplitude_uv`` peak to peak: from 400 Hz at 50 uV to 1.5 octaves above at 5 mV.
 
     ``brief``: that for a potential of the needle's own EMG, of which many may come in a second.
     """
-    low, high = _ANSWER_UV
+    low, high = _RESPONSE_UV
     part = np.log(np.clip(amplitude_uv, low, high) / low) / np.log(high / low)
-    pitch_hz = _ANSWER_HZ * 2.0 ** (_ANSWER_OCTAVES * float(part))
-    return _note(pitch_hz, _BRIEF_S, BEEP_LEVEL, _BRIEF_EDGE_S) if brief else _note(pitch_hz, _ANSWER_S, BEEP_LEVEL)
+    pitch_hz = _RESPONSE_HZ * 2.0 ** (_RESPONSE_OCTAVES * float(part))
+    return _note(pitch_hz, _BRIEF_S, BEEP_LEVEL, _BRIEF_EDGE_S) if brief else _note(pitch_hz, _RESPONSE_S, BEEP_LEVEL)
 
 
 def raised(length: int, edge: int, fall: int | None = None) -> NDArray[np.float64]:
@@ -84,25 +84,25 @@ def raised(length: int, edge: int, fall: int | None = None) -> NDArray[np.float6
 
 
 def _note(pitch_hz: float, seconds: float, level: float, edge_s: float = _EDGE_S) -> Waveform:
-    n = round(seconds * RATE_HZ)
-    wave = np.sin(2 * np.pi * pitch_hz * np.arange(n) / RATE_HZ)
-    return np.asarray(level * wave * raised(n, round(edge_s * RATE_HZ)), np.float32)
+    n = round(seconds * SAMPLE_RATE_HZ)
+    wave = np.sin(2 * np.pi * pitch_hz * np.arange(n) / SAMPLE_RATE_HZ)
+    return np.asarray(level * wave * raised(n, round(edge_s * SAMPLE_RATE_HZ)), np.float32)
 
 
 def _tick(pitch_hz: float) -> Waveform:
-    t = np.arange(round(_TICK_S * RATE_HZ)) / RATE_HZ
+    t = np.arange(round(_TICK_S * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     shape = np.minimum(t / _TICK_EDGE_S, 1.0) * np.exp(-t / _TICK_DECAY_S) * raised(len(t), 1, len(t) // 4)
     return np.asarray(TICK_LEVEL * np.sin(2 * np.pi * pitch_hz * t) * shape, np.float32)
 
 
 def _rough(pitch_hz: float) -> Waveform:
-    t = np.arange(RATE_HZ) / RATE_HZ
+    t = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
     partials = [np.sin(2 * np.pi * round(pitch_hz * ratio) * t) for ratio in (1.0, ROUGH_RATIO)]
     return np.asarray(ROUGH_LEVEL * sum(partials) / 2, np.float32)
 
 
-def _sung(pitch_hz: float) -> Waveform:
-    n = round(_NOTE_S * RATE_HZ)
+def _bell(pitch_hz: float) -> Waveform:
+    n = round(_NOTE_S * SAMPLE_RATE_HZ)
     return np.asarray(_note(pitch_hz, _NOTE_S, FIGURE_LEVEL) * np.exp(-2.0 * np.arange(n) / n), np.float32)
 
 
@@ -111,7 +111,7 @@ _FIGURES: dict[str, Callable[[float], _Notes]] = {
     "beep": lambda pitch_hz: [(0.0, _note(pitch_hz, BEEP_S, BEEP_LEVEL))],
     "tick": lambda pitch_hz: [(0.0, _tick(pitch_hz))],
     "double-tick": lambda pitch_hz: [(0.0, _tick(pitch_hz)), (_DOUBLE_S, _tick(pitch_hz))],
-    "figure": lambda pitch_hz: [(0.0, _sung(pitch_hz)), (_STEP_S, _sung(pitch_hz * FIGURE_RATIO))],
+    "figure": lambda pitch_hz: [(0.0, _bell(pitch_hz)), (_STEP_S, _bell(pitch_hz * FIGURE_RATIO))],
     "rough": lambda pitch_hz: [(0.0, _rough(pitch_hz))],
     "silence": lambda _pitch_hz: [],
 }

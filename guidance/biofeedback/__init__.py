@@ -1,5 +1,5 @@
 """Biofeedback: a muscle's activity shown to the one who moves it. Nothing is stimulated.
 
 Reads in this order: ``hum`` and ``envelope`` (the signal), ``heart``, ``plan`` (what is asked), ``calibration``,
-``scoring``, ``course`` (what comes when), ``engine`` (the loop).
+``scoring``, ``sequence`` (what comes when), ``engine`` (the loop).
 """

@@ -31,7 +31,7 @@ class RestLevel:
     limit_uv: float
 
 
-def rest_of(envelope: Array, deviations: float) -> RestLevel | str:
+def measure_rest(envelope: Array, deviations: float) -> RestLevel | str:
     """Rest with its limit at mean and so many standard ``deviations`` of ``envelope`` in uV; or why it is not known."""
     known = envelope[np.isfinite(envelope)]
     if len(known) < LEAST_KNOWN * max(len(envelope), 1) or not len(known):
@@ -45,13 +45,9 @@ def rest_of(envelope: Array, deviations: float) -> RestLevel | str:
 def largest_uv(efforts: Sequence[Array]) -> float | None:
     """The highest mean over SUSTAINED_S in any of ``efforts`` (envelopes in uV); None where none was long enough."""
     width = round(SUSTAINED_S / STEP_S)
-    means = [
-        float(np.nanmax(held))
-        for effort in efforts
-        if len(effort) >= width
-        if np.isfinite(held := np.lib.stride_tricks.sliding_window_view(effort, width).mean(axis=1)).any()
-    ]
-    return max(means, default=None)
+    windows = [np.lib.stride_tricks.sliding_window_view(each, width) for each in efforts if len(each) >= width]
+    means = [window.mean(axis=1) for window in windows]
+    return max((float(np.nanmax(mean)) for mean in means if np.isfinite(mean).any()), default=None)
 
 
 def too_weak(rest: RestLevel, maximum_uv: float | None) -> str | None:

@@ -20,7 +20,7 @@ from guidance.biofeedback.muscles import EnvelopeStep, MuscleSignals
 from guidance.biofeedback.plan import ExercisePlan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.trial_sequence import TrialSequence
-from guidance.biofeedback.view import training_view
+from guidance.biofeedback.view import exercise_view
 from guidance.contracts.commands import Acknowledge, FrameAck, OperatorCommand, OperatorNote, PausePlayback, TurnDial
 from guidance.contracts.events import End, Entry, Record, Signal, TimedRecord
 from guidance.contracts.origin import Origin
@@ -51,7 +51,7 @@ class BiofeedbackEngine:
         self.muscles = MuscleSignals(info, columns, plan.window_s)
         self.builder = SnapshotBuilder(settings, info, self.muscles.names[0])
         self.counters = self.builder.counters
-        self.course = TrialSequence(plan, self.muscles.names, self.muscles.bands)
+        self.sequence = TrialSequence(plan, self.muscles.names, self.muscles.bands)
         self._columns = columns
         self._feedback = Feedback(len(columns))
         self._cue = ""
@@ -83,9 +83,9 @@ class BiofeedbackEngine:
             self.counters.count_block(block)
             yield from self._electrodes(block)
             yield from (TimedRecord(t, record) for t, record in self.watch.block(block))
-            for found in self.muscles.feed(block):
-                t = found.end / self.info.sample_rate_hz
-                yield from (TimedRecord(t, record, block.arrived_ns) for record in self._take(found, t))
+            for envelope in self.muscles.feed(block):
+                t = envelope.end / self.info.sample_rate_hz
+                yield from (TimedRecord(t, record, block.arrived_ns) for record in self._take(envelope, t))
         if now_ns is not None:
             state = self.watch.conditions(None, now_ns, headless=self.settings.headless)
             yield from (TimedRecord(self.t, record) for record in self.watch.live(None, state, self.t))
@@ -113,7 +113,7 @@ class BiofeedbackEngine:
 
     def snapshot(self, session: SessionState) -> Snapshot:
         """All that a screen shows now, of a ``session`` so far; there is no stimulator in it."""
-        state = EngineState(self.t, self.alarms.signals(), training=self.view(), paused=self.course.paused)
+        state = EngineState(self.t, self.alarms.signals(), training=self.view(), paused=self.sequence.paused)
         return self.builder.build(state, session)
 
     def screen_lost(self) -> None:
@@ -137,17 +137,17 @@ class BiofeedbackEngine:
         """What a screen shows of the exercise."""
         gone = any(self.alarms.holds(code) for code in _NOTHING_COMES)
         now = (math.nan,) * len(self._now) if gone else self._now
-        return training_view(self.course, now, tuple(map(self._why_unknown, self._columns)))
+        return exercise_view(self.sequence, now, tuple(map(self._why_unknown, self._columns)))
 
     def _obey(self, message: OperatorCommand, now_ns: int) -> Iterator[Record]:
         if isinstance(message, FrameAck | Acknowledge):
             yield from self.watch.obey(message, now_ns)
         elif isinstance(message, PausePlayback):
-            self.course.paused = message.on
+            self.sequence.paused = message.on
             yield Entry("pause", {"on": message.on})
         elif isinstance(message, TurnDial):
-            if self.course.move_line(message.steps):
-                yield Entry("line", {"steps": message.steps, "line_uv": self.course.lines_uv[0]})
+            if self.sequence.move_line(message.steps):
+                yield Entry("line", {"steps": message.steps, "line_uv": self.sequence.lines_uv[0]})
         elif isinstance(message, OperatorNote):
             yield Entry(message.what, {})
 
@@ -158,11 +158,11 @@ class BiofeedbackEngine:
                 at = block.first_sample / self.info.sample_rate_hz
                 yield TimedRecord(at, Entry("electrodes", {"off": list(status.lead_off)}))
 
-    def _take(self, found: EnvelopeStep, t: float) -> Iterator[Record]:
-        course = self.course
-        yield from course.step(found.wide_uv, found.high_uv)
-        self._now = course.chosen(found.wide_uv, found.high_uv)
-        word = self._feedback.word(course, self._now)
+    def _take(self, envelope: EnvelopeStep, t: float) -> Iterator[Record]:
+        sequence = self.sequence
+        yield from sequence.step(envelope.wide_uv, envelope.high_uv)
+        self._now = sequence.in_chosen_band(envelope.wide_uv, envelope.high_uv)
+        word = self._feedback.word(sequence, self._now)
         if word != self._cue:
             self._cue = word
             yield cue(word)
@@ -178,7 +178,7 @@ class BiofeedbackEngine:
         clipped = max((channel["clipped_fraction"] or 0.0 for channel in signal), default=0.0)
         yield from self.watch.clipped(clipped, t)
         yield EnvelopeSecond(
-            self.course.phase.name,
+            self.sequence.phase.name,
             [
                 {"name": name, "rms_uv": value, "percent": self._percent(at, value)}
                 for at, (name, value) in enumerate(zip(self.muscles.names, rms_uv, strict=True))
@@ -186,7 +186,7 @@ class BiofeedbackEngine:
         )
 
     def _percent(self, at: int, value: float | None) -> float | None:
-        largest_uv = self.course.largest_uv[at]
+        largest_uv = self.sequence.largest_uv[at]
         return None if value is None or largest_uv is None else 100 * value / largest_uv
 
     def _why_unknown(self, column: int) -> str:

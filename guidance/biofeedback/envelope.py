@@ -39,14 +39,14 @@ class EnvelopeBand:
         return f"{self.low_hz:g} to {self.high_hz:g} Hz"
 
 
-def wide_band(rate_hz: float) -> EnvelopeBand:
-    """The usual band, as far as ``rate_hz`` reaches."""
-    return EnvelopeBand(WIDE_HZ[0], min(WIDE_HZ[1], _BELOW_NYQUIST * rate_hz))
+def wide_band(sample_rate_hz: float) -> EnvelopeBand:
+    """The usual band, as far as ``sample_rate_hz`` reaches."""
+    return EnvelopeBand(WIDE_HZ[0], min(WIDE_HZ[1], _BELOW_NYQUIST * sample_rate_hz))
 
 
-def band_above_heart(rate_hz: float) -> EnvelopeBand | None:
-    """The band above most of the heart's; None where ``rate_hz`` does not reach there."""
-    high_hz = min(WIDE_HZ[1], _BELOW_NYQUIST * rate_hz)
+def band_above_heart(sample_rate_hz: float) -> EnvelopeBand | None:
+    """The band above most of the heart's; None where ``sample_rate_hz`` does not reach there."""
+    high_hz = min(WIDE_HZ[1], _BELOW_NYQUIST * sample_rate_hz)
     return EnvelopeBand(ABOVE_HEART_HZ, high_hz) if high_hz >= _LEAST_OCTAVE * ABOVE_HEART_HZ else None
 
 
@@ -56,29 +56,29 @@ class Envelope:
     NaN where samples are missing anywhere in the window, and until it is full.
     """
 
-    def __init__(self, rate_hz: float, band: EnvelopeBand, window_s: float) -> None:
-        """For a channel sampled at ``rate_hz``. Raises ValueError below 250 Hz."""
-        if rate_hz < LEAST_RATE_HZ:
-            raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {rate_hz:g}")
-        self._band = Bandpass(band.low_hz, band.high_hz, rate_hz, _ORDER // 2)
-        self._hum = MainsTracker(rate_hz, band.high_hz)
-        self._per_step = rate_hz * STEP_S
+    def __init__(self, sample_rate_hz: float, band: EnvelopeBand, window_s: float) -> None:
+        """For a channel sampled at ``sample_rate_hz``. Raises ValueError below 250 Hz."""
+        if sample_rate_hz < LEAST_RATE_HZ:
+            raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {sample_rate_hz:g}")
+        self._band = Bandpass(band.low_hz, band.high_hz, sample_rate_hz, _ORDER // 2)
+        self._mains = MainsTracker(sample_rate_hz, band.high_hz)
+        self._per_step = sample_rate_hz * STEP_S
         self._cells = max(1, round(window_s / STEP_S))
-        self._end = self._told = 0
+        self._end = self._steps_done = 0
         self._waiting = np.zeros(0)
         self._powers = np.full(self._cells - 1, math.nan)
 
     @property
     def mains_uv(self) -> float | None:
         """Peak amplitude of the mains, 50 or 60 Hz, in uV; None until it is known."""
-        return self._hum.mains_uv
+        return self._mains.mains_uv
 
     def __call__(self, samples: Array) -> Array:
         """The envelope in uV at the end of every step that ``samples`` (n,) in uV complete; NaN is a missing sample."""
         if not len(samples):
             return np.zeros(0)
         there = np.isfinite(samples)
-        clean = np.where(there, self._hum(self._band(samples), there), math.nan)
+        clean = np.where(there, self._mains(self._band(samples), there), math.nan)
         self._waiting = np.concatenate([self._waiting, clean])
         self._end += len(samples)
         powers = np.concatenate([self._powers, self._new_powers()])
@@ -91,12 +91,12 @@ class Envelope:
 
     def _new_powers(self) -> Array:
         """The mean square of every step that is complete."""
-        powers, begin = [], self._edge(self._told)
+        powers, begin = [], self._edge(self._steps_done)
         first = begin
-        while (stop := self._edge(self._told + 1)) <= self._end:
+        while (stop := self._edge(self._steps_done + 1)) <= self._end:
             cell = self._waiting[begin - first : stop - first]
             powers.append(float(cell @ cell) / len(cell))
-            self._told, begin = self._told + 1, stop
+            self._steps_done, begin = self._steps_done + 1, stop
         self._waiting = self._waiting[begin - first :]
         return np.array(powers)
 

@@ -30,17 +30,17 @@ class Feedback:
     def __init__(self, muscles: int) -> None:
         self._above = [False] * muscles
 
-    def word(self, course: TrialSequence, envelope_uv: tuple[float, ...]) -> str:
+    def word(self, sequence: TrialSequence, envelope_uv: tuple[float, ...]) -> str:
         """The cue for ``envelope_uv`` of each muscle (NaN where not known)."""
-        needed = [at for at in course.plan.calibrated if course.lines_uv[at] is not None]
-        if course.phase.name != "work" or course.paused or course.over or not needed:
+        needed = [at for at in sequence.plan.calibrated if sequence.lines_uv[at] is not None]
+        if sequence.phase.name != "work" or sequence.paused or sequence.over or not needed:
             return "exercise-quiet"
         if any(math.isnan(envelope_uv[at]) for at in needed):
             return "exercise-unknown"
         for at in needed:
-            line_uv = course.lines_uv[at] or math.inf
+            line_uv = sequence.lines_uv[at] or math.inf
             self._above[at] = envelope_uv[at] > (LEAVES * line_uv if self._above[at] else line_uv)
-        works = self._above[0] == course.plan.wants_above
+        works = self._above[0] == sequence.plan.wants_above
         quiet = not any(self._above[at] for at in needed[1:])
         return "exercise-on" if works and quiet else "exercise-off"
 

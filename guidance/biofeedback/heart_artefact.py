@@ -27,7 +27,7 @@ def heart_interval_s(envelope: Array) -> float | None:
     if power <= 0:
         return None
     lags = np.arange(round(BEATS_S[0] / STEP_S), round(BEATS_S[1] / STEP_S))
-    alike = np.array([centred[lag:] @ centred[:-lag] / power * len(centred) / (len(centred) - lag) for lag in lags])
-    best = int(alike.argmax())
+    likeness = np.array([centred[lag:] @ centred[:-lag] / power * len(centred) / (len(centred) - lag) for lag in lags])
+    best = int(likeness.argmax())
     inside = 0 < best < len(lags) - 1
-    return float(lags[best] * STEP_S) if inside and alike[best] >= _ALIKE else None
+    return float(lags[best] * STEP_S) if inside and likeness[best] >= _ALIKE else None

@@ -35,12 +35,12 @@ class MainsTracker:
     the more else there is in the block. What is taken away of a block rests on the blocks before it, so nothing waits.
     """
 
-    def __init__(self, rate_hz: float, top_hz: float) -> None:
-        """For a signal sampled at ``rate_hz``."""
-        self._block = max(1, round(BLOCK_S * rate_hz))
+    def __init__(self, sample_rate_hz: float, top_hz: float) -> None:
+        """For a signal sampled at ``sample_rate_hz``."""
+        self._block = max(1, round(BLOCK_S * sample_rate_hz))
         harmonics = sorted({hz * k for hz in MAINS_HZ for k in range(1, int(top_hz // hz) + 1)})
         self._fundamentals = [harmonics.index(hz) for hz in MAINS_HZ if hz in harmonics]
-        turns = np.array(harmonics) / rate_hz
+        turns = np.array(harmonics) / sample_rate_hz
         angles = 2 * math.pi * np.outer(np.arange(self._block), turns)
         self._basis = np.hstack([np.cos(angles), np.sin(angles)])
         self._inverse = np.linalg.pinv(self._basis)
@@ -51,7 +51,7 @@ class MainsTracker:
         self._variance = np.full(self._count, _UNKNOWN_UV2)
         self._known = False
         self._waiting = np.zeros(0)
-        self._hum = np.zeros(self._block)
+        self._estimate = np.zeros(self._block)
         self._whole = True
 
     @property
@@ -67,7 +67,7 @@ class MainsTracker:
         while at < len(samples):
             begin = len(self._waiting)
             part = samples[at : at + self._block - begin]
-            out[at : at + len(part)] = part - self._hum[begin : begin + len(part)]
+            out[at : at + len(part)] = part - self._estimate[begin : begin + len(part)]
             self._waiting = np.concatenate([self._waiting, part])
             self._whole &= bool(there[at : at + len(part)].all())
             at += len(part)
@@ -82,16 +82,16 @@ class MainsTracker:
         self._amplitude = self._amplitude / self._turned
         self._variance = self._variance + (_DRIFT * np.abs(self._amplitude)) ** 2 + _FLOOR_UV**2
         if self._known:
-            self._hum = self._basis @ np.concatenate([self._amplitude.real, -self._amplitude.imag])
+            self._estimate = self._basis @ np.concatenate([self._amplitude.real, -self._amplitude.imag])
         self._waiting, self._whole = np.zeros(0), True
 
     def _take(self, block: Array) -> None:
         weights = self._inverse @ block
-        seen = weights[: self._count] - 1j * weights[self._count :]
+        observed = weights[: self._count] - 1j * weights[self._count :]
         free = max(self._block - 2 * self._count, 1)
         left = block - self._basis @ weights
         noise = self._density * float(left @ left) / free + 1e-12
         gain = self._variance / (self._variance + noise)
-        self._amplitude = self._amplitude + gain * (seen - self._amplitude)
+        self._amplitude = self._amplitude + gain * (observed - self._amplitude)
         self._variance = (1 - gain) * self._variance
         self._known = True

@@ -31,14 +31,14 @@ class MuscleSignals:
 
     def __init__(self, info: DeviceInfo, columns: tuple[int, ...], window_s: float) -> None:
         """``columns`` are indices into the channels of ``info``; the RMS is over ``window_s``."""
-        rate_hz = info.sample_rate_hz
-        self.bands = (wide_band(rate_hz), band_above_heart(rate_hz))
+        sample_rate_hz = info.sample_rate_hz
+        self.bands = (wide_band(sample_rate_hz), band_above_heart(sample_rate_hz))
         self.names = tuple(info.channels[column].name for column in columns)
-        self._rate_hz, self._columns = rate_hz, columns
+        self._sample_rate_hz, self._columns = sample_rate_hz, columns
         self._ranges_uv = tuple(info.channels[column].range_uv for column in columns)
-        self._wide = [Envelope(rate_hz, self.bands[0], window_s) for _ in columns]
-        self._high = [Envelope(rate_hz, self.bands[1], window_s) for _ in columns] if self.bands[1] else []
-        self._told = 0
+        self._wide = [Envelope(sample_rate_hz, self.bands[0], window_s) for _ in columns]
+        self._high = [Envelope(sample_rate_hz, self.bands[1], window_s) for _ in columns] if self.bands[1] else []
+        self._steps_done = 0
         self._clipped = np.zeros(len(columns))
         self._counted = 0
         self.lead_off: tuple[bool, ...] = ()
@@ -80,8 +80,8 @@ class MuscleSignals:
     def _to_each_second(self, block: Block) -> Iterator[tuple[int, int]]:
         """Pieces of ``block`` that end where a second does: what is told of a second must know nothing of the next."""
         edges = {0, len(block.samples)}
-        second = math.floor(block.first_sample / self._rate_hz) + 1
-        while (edge := math.ceil(second * self._rate_hz - 1e-9) - block.first_sample) < len(block.samples):
+        second = math.floor(block.first_sample / self._sample_rate_hz) + 1
+        while (edge := math.ceil(second * self._sample_rate_hz - 1e-9) - block.first_sample) < len(block.samples):
             edges.add(edge)
             second += 1
         return pairwise(sorted(edges))
@@ -95,6 +95,6 @@ class MuscleSignals:
         wide = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._wide)]).T
         high = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._high)]).T if self._high else wide
         for both in zip(wide.tolist(), high.tolist(), strict=True):
-            self._told += 1
-            end = math.ceil(self._told * STEP_S * self._rate_hz - 1e-9)
+            self._steps_done += 1
+            end = math.ceil(self._steps_done * STEP_S * self._sample_rate_hz - 1e-9)
             yield EnvelopeStep(end, tuple(both[0]), tuple(both[1]))

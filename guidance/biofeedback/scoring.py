@@ -48,8 +48,8 @@ def score(plan: ExercisePlan, lines_uv: tuple[float, ...], let_go_uv: float, wor
 
     ``lines_uv`` is the line of each muscle; in the pause it counts as let go below ``let_go_uv``.
     """
-    asked = slice(round(GRACE_S / STEP_S), None)
-    worked, paused = work[asked], pause[asked]
+    scored = slice(round(GRACE_S / STEP_S), None)
+    worked, paused = work[scored], pause[scored]
     needed = worked[:, : len(lines_uv)]
     known: NDArray[np.bool_] = np.asarray(np.isfinite(needed).all(axis=1))
     unknown_share = 1.0 - float(known.mean()) if len(known) else 1.0
@@ -86,13 +86,13 @@ def longest_s(above: NDArray[np.bool_]) -> float:
     return longest * STEP_S
 
 
-def next_line_uv(plan: ExercisePlan, line_uv: float, found: TrialScore, let_go_uv: float, most_uv: float) -> float:
+def next_line_uv(plan: ExercisePlan, line_uv: float, result: TrialScore, let_go_uv: float, largest_uv: float) -> float:
     """The line of the next trial: towards what was reached where that was easy or too hard, else where it is.
 
     Never below the limit of rest, nor above the largest effort.
     """
-    if found.share is None or found.level_uv is None or MISSED <= found.share < REACHED:
+    if result.share is None or result.level_uv is None or MISSED <= result.share < REACHED:
         return line_uv
     low, high = plan.adapt
-    wanted = line_uv * min(max(found.level_uv / line_uv, low), high)
-    return min(max(wanted, let_go_uv), most_uv)
+    wanted = line_uv * min(max(result.level_uv / line_uv, low), high)
+    return min(max(wanted, let_go_uv), largest_uv)

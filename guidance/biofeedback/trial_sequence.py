@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.biofeedback.calibration import RestLevel, largest_uv, rest_of, too_weak
+from guidance.biofeedback.calibration import RestLevel, largest_uv, measure_rest, too_weak
 from guidance.biofeedback.envelope import STEP_S, EnvelopeBand
 from guidance.biofeedback.heart_artefact import heart_interval_s
 from guidance.biofeedback.plan import ExercisePlan
@@ -24,7 +24,7 @@ WAITED_S = 60.0
 ROUNDS = 3
 """How often the largest efforts are asked for before the visit ends without."""
 
-_SURE = ("rest", "effort")
+_CALIBRATING = ("rest", "effort")
 _HEART = "the heart beats into the signal, and this amplifier is too slow to filter it; place the electrodes anew."
 
 
@@ -71,12 +71,12 @@ class TrialSequence:
         self.failed: str | None = None
         self.hint = self._standing_hint = ""
         self.paused = False
-        self._kept: list[tuple[float, ...]] = []
+        self._envelopes: list[tuple[float, ...]] = []
         self._steps = self._waited = 0
         self._out: list[Record] = []
-        self._script = self._whole()
+        self._script = self._visit()
         self.phase = next(self._script)
-        self._begins()
+        self._begin_phase()
 
     @property
     def over(self) -> bool:
@@ -107,65 +107,65 @@ class TrialSequence:
             self._count((*wide_uv, *high_uv))
             while not self.over and self._steps * STEP_S >= self.phase.seconds - 1e-9:
                 self.phase = next(self._script, DONE)
-                self._begins()
+                self._begin_phase()
         out, self._out = self._out, []
         return out
 
-    def chosen(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> tuple[float, ...]:
+    def in_chosen_band(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> tuple[float, ...]:
         """Each muscle's envelope in the band that is used for it."""
         return tuple(high if up else wide for wide, high, up in zip(wide_uv, high_uv, self.above_heart, strict=True))
 
-    def _count(self, both_uv: tuple[float, ...]) -> None:
+    def _count(self, bands_uv: tuple[float, ...]) -> None:
         """Keep the step; a calibration's clock stands while its muscle is not known."""
         first, last = (
             (0, len(self.names)) if self.phase.name == "rest" else (self.phase.channel, self.phase.channel + 1)
         )
-        missing = self.phase.name in _SURE and any(math.isnan(value) for value in both_uv[first:last])
+        missing = self.phase.name in _CALIBRATING and any(math.isnan(value) for value in bands_uv[first:last])
         if not missing:
             self._waited = 0
             self._steps += 1
-            self._kept.append(both_uv)
+            self._envelopes.append(bands_uv)
             return
         self._waited += 1
         if self._waited * STEP_S > WAITED_S:
             self.failed = "The signal was missing for a minute; attach the electrodes and begin again."
 
-    def _begins(self) -> None:
+    def _begin_phase(self) -> None:
         self._steps = self._waited = 0
         phase = self.phase
         if phase.seconds:
-            told = (phase.name, phase.seconds, phase.prompt, self.names[phase.channel], phase.trial)
-            self._out.append(PhaseRecord(*told))
+            fields = (phase.name, phase.seconds, phase.prompt, self.names[phase.channel], phase.trial)
+            self._out.append(PhaseRecord(*fields))
 
-    def _taken(self) -> Array:
+    def _take_envelopes(self) -> Array:
         """The steps kept since the last call, (steps, channels), each muscle in its band."""
         count = len(self.names)
-        kept, self._kept = np.array(self._kept).reshape(-1, 2 * count), []
+        kept, self._envelopes = np.array(self._envelopes).reshape(-1, 2 * count), []
         return np.where(self.above_heart, kept[:, count:], kept[:, :count])
 
-    def _whole(self) -> Iterator[ExercisePhase]:
+    def _visit(self) -> Iterator[ExercisePhase]:
         yield ExercisePhase("prepare", PREPARE_S, "WAIT", "Sit still. We begin in a moment.")
-        self._kept = []
-        yield from self._resting()
+        self._envelopes = []
+        yield from self._rest()
         for channel in self.plan.calibrated:
             yield from self._efforts(channel)
         for trial in range(1, self.plan.trials + 1):
             yield from self._trial(trial)
 
-    def _resting(self) -> Iterator[ExercisePhase]:
+    def _rest(self) -> Iterator[ExercisePhase]:
         yield ExercisePhase("rest", self.plan.rest_s, "LET GO", "Let all muscles go and sit still: this is your rest.")
-        self._hear_hearts()
-        at_rest = self._taken()
+        self._find_heart_artefacts()
+        at_rest = self._take_envelopes()
         for channel in range(len(self.names)):
-            found = rest_of(at_rest[:, channel], self.plan.rest_sd)
+            found = measure_rest(at_rest[:, channel], self.plan.rest_sd)
             if isinstance(found, str):
                 self._fail(channel, found)
                 return
             self.rests[channel] = found
 
-    def _hear_hearts(self) -> None:
+    def _find_heart_artefacts(self) -> None:
         """Where the heart beats into a muscle's rest, take the band above it."""
-        kept = np.array(self._kept)
+        kept = np.array(self._envelopes)
         self._heart_s = [heart_interval_s(kept[:, channel]) for channel in range(len(self.names))]
         for channel, heart_s in enumerate(self._heart_s):
             self.above_heart[channel] = heart_s is not None and self._bands[1] is not None
@@ -182,10 +182,10 @@ class TrialSequence:
             found = []
             for number in range(1, self.plan.efforts + 1):
                 yield ExercisePhase("ready", READY_S, "GET SET", f"Your strongest effort comes next.{which}", channel)
-                self._kept = []
+                self._envelopes = []
                 do = f"As strong as you can, without pain: {number} of {self.plan.efforts}.{which}"
                 yield ExercisePhase("effort", self.plan.effort_s, "TENSE", do, channel)
-                found.append(self._taken()[:, channel])
+                found.append(self._take_envelopes()[:, channel])
                 yield ExercisePhase("recover", RECOVER_S, "REST", "Let go and rest.", channel)
             most_uv = largest_uv(found)
             why = too_weak(rest, most_uv)
@@ -229,12 +229,12 @@ class TrialSequence:
         yield ExercisePhase(
             "ready", READY_S, "GET SET", f"Trial {trial} of {self.plan.trials} comes next.", trial=trial
         )
-        self._kept = []
+        self._envelopes = []
         yield ExercisePhase("work", self.plan.work_s, prompt, do, trial=trial)
-        work = self._taken()
+        work = self._take_envelopes()
         lines_uv = self._lines()
         yield ExercisePhase("pause", self.plan.pause_s, "REST", "Let go and rest.", trial=trial)
-        self._score(trial, lines_uv, work, self._taken())
+        self._score(trial, lines_uv, work, self._take_envelopes())
 
     def _lines(self) -> tuple[float, ...]:
         return tuple(line for line in (self.lines_uv[channel] for channel in self.plan.calibrated) if line is not None)

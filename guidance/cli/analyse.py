@@ -40,7 +40,7 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     A negative potential at the needle is taken to be a negative number in the file.
     """
     from drivers.base import DeviceError
-    from guidance.analysis.run import analysed, sites_of
+    from guidance.analysis.run import analyse_files, parse_sites
     from guidance.common.errors import UserError
     from guidance.processes import outcome_of
 
@@ -50,8 +50,8 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     if report and any(Path(report).exists() and Path(report).samefile(file) for file in files):
         raise click.UsageError(f"--report {report} would overwrite the recording; name another file.")
     try:
-        known = sites_of(sites, options["distances"], len(files))
-        told = analysed(
+        known = parse_sites(sites, options["distances"], len(files))
+        told = analyse_files(
             files, known, options["muscle"], options["age"],
             channel=options["channel"], full_scale_uv=options["full_scale_uv"],
             sample_rate_hz=options["sample_rate_hz"],

@@ -28,10 +28,10 @@ def sounds() -> None:
 @JSON
 def list_sounds(*, as_json: bool) -> None:
     """List the mappings, and each sound with its tempo and pitch."""
-    from guidance.audio.samples import scenes
+    from guidance.audio.samples import sound_samples
     from guidance.common.config import config_path
 
-    known = {name: {scene.name: scene.description for scene in scenes(name)} for name in _CHOICE}
+    known = {name: {scene.name: scene.description for scene in sound_samples(name)} for name in _CHOICE}
     if as_json:
         click.echo(json.dumps(known))
         return
@@ -47,11 +47,11 @@ def list_sounds(*, as_json: bool) -> None:
 @click.option("--wav", metavar="DIR", type=click.Path(file_okay=False), help="Write a WAV file each instead.")
 def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
     """Play each sound of a mapping, or the alarms, from far to near."""
-    from guidance.audio.samples import rendered, scenes
+    from guidance.audio.samples import render_sample, sound_samples
     from guidance.audio.settings import sound_settings
     from guidance.audio.sound_check import play, write
 
-    known = scenes(name)
+    known = sound_samples(name)
     chosen = [scene for scene in known if only in {None, scene.name}]
     if not chosen:
         names = ", ".join(scene.name for scene in known)
@@ -62,9 +62,9 @@ def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
             path = Path(wav, f"{name}-{scene.name}.wav") if wav else None
             click.echo(f"{path or scene.name}: {scene.description}")
             if path:
-                write(rendered(scene), path)
+                write(render_sample(scene), path)
             else:
-                play(rendered(scene), device)
+                play(render_sample(scene), device)
     except UserError as fault:
         click.echo(f"needle-guidance: {fault}", err=True)
         sys.exit(fault.status)

@@ -292,7 +292,7 @@ class Engine:
     def _by_emg(self, emg: NeedleGuide, part: Block) -> Iterator[tuple[float, Record]]:
         """What the needle's own EMG tells; it guides while nothing stimulates."""
         stimulates = self.stimulation is not None and self.stimulation.armed
-        for record in emg.hand_over(part.first_sample, stimulates=stimulates):
+        for record in emg.set_stimulating(part.first_sample, stimulates=stimulates):
             yield self._seconds(part.first_sample), record
         for sample, found in emg.follow(part):
             record = self._unless_dead(found) if isinstance(found, Proximity) else found

@@ -31,7 +31,7 @@ _FROM, _TO = -1.645, 1.645
 _PARTS = 3
 _NEGATIVE_COUNTS = 0.5
 """A slow potential that begins negative is from outside, or from fibres whose end-plates are at the tip."""
-_LEAST_SEEN = 3
+_LEAST_DISCHARGES = 3
 _LEAST_OVER_NOISE = 12.0
 _OF_LARGEST = 0.33
 """The nearest fibre sets the amplitude: what is much smaller than the largest is not the nearest unit."""
@@ -64,16 +64,16 @@ class Criterion:
         """The rise times at which approach and target begin; nothing is too close."""
         return Edges(SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0)
 
-    def of(self, unit: SortedUnit, rate_hz: float, since: int) -> Closeness | None:
+    def of(self, unit: SortedUnit, sample_rate_hz: float, since: int) -> Closeness | None:
         """The closeness of ``unit`` since sample ``since``; None where it is too rare, or too small for its noise."""
         whole = unit.averages(since)
-        if not whole or whole[0].count < _LEAST_SEEN:
+        if not whole or whole[0].count < _LEAST_DISCHARGES:
             return None
         known = whole[0].measures()
         if known.amplitude_uv < _LEAST_OVER_NOISE * unit.newest[-1].noise_uv:
             return None
         parts = [part.measures().rise_us for part in unit.averages(since, min(_PARTS, whole[0].count))]
-        sd = _uncertainty(known.rise_us, parts, rate_hz)
+        sd = _uncertainty(known.rise_us, parts, sample_rate_hz)
         shares = self._shares(known, sd)
         low, middle, high = (known.rise_us * math.exp(z * sd) for z in (_FROM, 0.0, _TO))
         return Closeness(
@@ -83,7 +83,7 @@ class Criterion:
             amplitude_uv=known.amplitude_uv,
             zone=likeliest(shares),
             zone_probability=shares,
-            firing_hz=unit.firing_hz(rate_hz),
+            firing_hz=unit.firing_hz(sample_rate_hz),
         )
 
     def _shares(self, known: PotentialMeasures, sd: float) -> dict[str, float]:
@@ -98,24 +98,24 @@ class Criterion:
         return completed({"far": outside, "approach": max(1 - inside - outside, 0.0), "target": inside})
 
 
-def nearest(told: Iterable[Closeness]) -> Closeness | None:
+def nearest(candidates: Iterable[Closeness]) -> Closeness | None:
     """The crispest of those that are large; None where there is none."""
-    near = list(told)
-    largest = max((each.amplitude_uv for each in near), default=0.0)
+    units = list(candidates)
+    largest = max((each.amplitude_uv for each in units), default=0.0)
     return max(
-        (each for each in near if each.amplitude_uv >= _OF_LARGEST * largest),
+        (each for each in units if each.amplitude_uv >= _OF_LARGEST * largest),
         key=lambda each: [each.zone_probability[zone] for zone in reversed(ZONES)],
         default=None,
     )
 
 
-def _uncertainty(rise_us: float, parts: list[float], rate_hz: float) -> float:
+def _uncertainty(rise_us: float, parts: list[float], sample_rate_hz: float) -> float:
     """Standard deviation of the logarithm of the rise of a mean, by the rises of its ``parts``, and never below what a
     sample's step leaves open. The parts are few, so their spread is drawn to a usual one.
     """
     spread = float(np.var(np.log(parts), ddof=1)) if len(parts) > 1 else _USUAL_LN**2
     pooled = (_USUAL_COUNTS * _USUAL_LN**2 + (len(parts) - 1) * spread) / (_USUAL_COUNTS + len(parts) - 1)
-    step = 1e6 / rate_hz / math.sqrt(12) / rise_us
+    step = 1e6 / sample_rate_hz / math.sqrt(12) / rise_us
     return max(math.hypot(math.sqrt(pooled / len(parts)), step), _LEAST_LN)
 
 

@@ -38,7 +38,7 @@ class ActivitySecond:
         return "mixed" if self.busy_share >= _MIXED_SHARE or self.units > _SINGLE_UNITS else "single units"
 
 
-_SAYS: dict[tuple[str, str], tuple[bool, str]] = {
+_JUDGEMENTS: dict[tuple[str, str], tuple[bool, str]] = {
     ("rest", "silent"): (True, "At rest."),
     ("rest", "end-plate"): (True, "At rest, at the end-plate zone."),
     ("rest", "single units"): (
@@ -63,8 +63,8 @@ _SAYS: dict[tuple[str, str], tuple[bool, str]] = {
 }
 
 
-def judge_effort(phase: EffortPhase | None, seen: ActivitySecond) -> tuple[bool | None, str]:
-    """Whether what is ``seen`` is the EMG that ``phase`` should show, and that in words; None where none was asked."""
+def judge_effort(phase: EffortPhase | None, activity: ActivitySecond) -> tuple[bool | None, str]:
+    """Return whether ``activity`` fits the effort of ``phase``, and a sentence; None where no effort was requested."""
     if phase is None:
         return None, "No effort was asked for yet."
-    return _SAYS[phase, seen.pattern]
+    return _JUDGEMENTS[phase, activity.pattern]

@@ -29,22 +29,22 @@ class PlateActivity:
     interval_cv: float
 
     @property
-    def is_found(self) -> bool:
+    def is_present(self) -> bool:
         """Whether it is end-plate activity."""
         return self.share >= _LEAST_SHARE and self.per_s >= _LEAST_PER_S and self.interval_cv >= _IRREGULAR_CV
 
 
-def plate_activity(potentials: Sequence[Potential], seconds: float, rate_hz: float) -> PlateActivity | None:
-    """What of ``potentials``, found in ``seconds`` of a signal at ``rate_hz``, is an end-plate's; None if too few."""
+def plate_activity(potentials: Sequence[Potential], seconds: float, sample_rate_hz: float) -> PlateActivity | None:
+    """Return the end-plate activity among the ``potentials`` of ``seconds``; None where there are too few."""
     own = [potential for potential in potentials if is_plate_like(potential)]
     if len(own) < _LEAST:
         return None
-    between = np.diff([potential.sample for potential in own]) / rate_hz
+    between = np.diff([potential.sample for potential in own]) / sample_rate_hz
     return PlateActivity(len(own) / len(potentials), len(own) / seconds, float(between.std() / between.mean()))
 
 
 def is_plate_like(potential: Potential) -> bool:
     """Whether one potential is small and brief, and negative from the start."""
-    found = potential.measures
-    is_brief = found.spike_ms <= _LONGEST_SPIKE_MS and found.rise_us <= _LONGEST_RISE_US
-    return is_brief and found.amplitude_uv <= _LARGEST_UV and found.has_spike and found.begins_negative
+    measures = potential.measures
+    is_brief = measures.spike_ms <= _LONGEST_SPIKE_MS and measures.rise_us <= _LONGEST_RISE_US
+    return is_brief and measures.amplitude_uv <= _LARGEST_UV and measures.has_spike and measures.begins_negative

@@ -20,9 +20,9 @@ from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from guidance.protocol import EffortPhase, NeedleEmgPlan
 from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
-_LOOK_BACK_S = 2.0
+_RECENT_S = 2.0
 _FORGET_S = 4.0
-_TOLD_EVERY_S = 0.25
+_REPORT_EVERY_S = 0.25
 _AFTER_PULSE_MS, _PULSES_LAPSE_S = 25.0, 3.0
 _PLATE_S = 3
 _RHYTHM, _RHYTHM_CV = 6, 0.35
@@ -31,23 +31,23 @@ _RHYTHM, _RHYTHM_CV = 6, 0.35
 class NeedleGuide:
     """Follows the first channel. While ``guides`` is False, as when a stimulator is armed, no proximity is told."""
 
-    def __init__(self, plan: NeedleEmgPlan, channel: str, rate_hz: float) -> None:
+    def __init__(self, plan: NeedleEmgPlan, channel: str, sample_rate_hz: float) -> None:
         """By ``plan``; no effort is asked for until one is marked."""
-        self._plan, self._channel, self._rate_hz = plan, channel, rate_hz
+        self._plan, self._channel, self._sample_rate_hz = plan, channel, sample_rate_hz
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
-        self._finder = PotentialDetector(rate_hz)
-        self._sorter = MotorUnitSorter(rate_hz, forget_s=_FORGET_S)
-        self._hop = max(1, round(HOP_MS * rate_hz / 1e3))
+        self._detector = PotentialDetector(sample_rate_hz)
+        self._sorter = MotorUnitSorter(sample_rate_hz, forget_s=_FORGET_S)
+        self._hop = max(1, round(HOP_MS * sample_rate_hz / 1e3))
         self.phase: EffortPhase | None = None
         self._recent: deque[Potential] = deque()
-        self._told: dict[int, tuple[int, Closeness]] = {}
+        self._closeness: dict[int, tuple[int, Closeness]] = {}
         self._zone = ZoneHysteresis()
         self._last: Proximity | None = None
-        self._last_at = -rate_hz
+        self._last_at = -sample_rate_hz
         self._seconds = self._plate_s = 0
         self.activity: Activity | None = None
         self.guides = True
-        self._pulse = -round(_PULSES_LAPSE_S * rate_hz) - 1
+        self._pulse = -round(_PULSES_LAPSE_S * sample_rate_hz) - 1
 
     def cut(self, block: Block) -> Iterator[Block]:
         """``block`` in parts that end on a fixed grid, so that no order of records depends on how it came."""
@@ -64,7 +64,7 @@ class NeedleGuide:
     def pulse(self, sample: int) -> None:
         """Leave out what the stimulus at ``sample`` evokes."""
         self._pulse = sample
-        self._finder.blank(sample + round(_AFTER_PULSE_MS * self._rate_hz / 1e3))
+        self._detector.blank(sample + round(_AFTER_PULSE_MS * self._sample_rate_hz / 1e3))
 
     def requested(self, what: str) -> Entry | None:
         """The entry that the patient is asked for phase ``what`` from now on; None where that is no phase."""
@@ -74,21 +74,24 @@ class NeedleGuide:
         self.phase = phase
         return Entry("activation", {"phase": phase, "movement": self._plan.activation})
 
-    def hand_over(self, now: int, *, stimulates: bool) -> Iterator[Record]:
+    def set_stimulating(self, now: int, *, stimulates: bool) -> Iterator[Record]:
         """Take note at sample ``now`` of whether the needle ``stimulates``, or another maker's stimulator does."""
-        guides = not stimulates and now - self._pulse > _PULSES_LAPSE_S * self._rate_hz
+        guides = not stimulates and now - self._pulse > _PULSES_LAPSE_S * self._sample_rate_hz
         if guides == self.guides:
             return
         self.guides = guides
         self._last = None
-        self._told.clear()
+        self._closeness.clear()
         yield Entry("hand-over", {"to": "needle EMG" if guides else "stimulation"})
 
     def follow(self, part: Block) -> Iterator[tuple[int, Record]]:
         """Records of ``part``, as it came from ``cut``, each with the sample by which it was known."""
-        for potential in [*self._finder.lose(part.first_sample), *self._finder.feed(part.samples[:, 0].astype(float))]:
+        for potential in [
+            *self._detector.lose(part.first_sample),
+            *self._detector.feed(part.samples[:, 0].astype(float)),
+        ]:
             yield from ((potential.known_at, record) for record in self._potential(potential))
-        while (second := round((self._seconds + 1) * self._rate_hz)) <= self._finder.end:
+        while (second := round((self._seconds + 1) * self._sample_rate_hz)) <= self._detector.end:
             self._seconds += 1
             yield from ((second, record) for record in self._second(second))
 
@@ -122,48 +125,50 @@ class NeedleGuide:
             phases=found.phases,
             turns=found.turns,
             begins_negative=found.begins_negative,
-            firing_hz=unit.firing_hz(self._rate_hz) if unit else None,
+            firing_hz=unit.firing_hz(self._sample_rate_hz) if unit else None,
         )
         if unit and self.guides:
             self._learn(unit, potential.known_at)
-            yield from self._tell(potential)
+            yield from self._report(potential)
 
     def _learn(self, unit: SortedUnit, now: int) -> None:
-        near = self._criterion.of(unit, self._rate_hz, now - round(_LOOK_BACK_S * self._rate_hz))
+        near = self._criterion.of(unit, self._sample_rate_hz, now - round(_RECENT_S * self._sample_rate_hz))
         if near:
-            self._told[unit.number] = now, near
+            self._closeness[unit.number] = now, near
         else:
-            self._told.pop(unit.number, None)
+            self._closeness.pop(unit.number, None)
 
     def _drop_old(self, now: int) -> None:
-        oldest = now - round(_LOOK_BACK_S * self._rate_hz)
+        oldest = now - round(_RECENT_S * self._sample_rate_hz)
         while self._recent and self._recent[0].sample < oldest:
             self._recent.popleft()
-        self._told = {number: told for number, told in self._told.items() if told[0] >= oldest}
+        self._closeness = {number: entry for number, entry in self._closeness.items() if entry[0] >= oldest}
 
-    def _tell(self, potential: Potential) -> Iterator[Proximity]:
+    def _report(self, potential: Potential) -> Iterator[Proximity]:
         """The closeness, where its zone changed or a quarter of a second has passed."""
-        near = nearest(near for _, near in self._told.values())
+        near = nearest(near for _, near in self._closeness.values())
         if near is None or self._plate_s >= _PLATE_S:
             return
         now = potential.known_at
         proximity = self._zone.settle(_by_closeness(near, potential.sample))
         is_new = self._last is None or (proximity.zone, True) != (self._last.zone, self._last.valid)
-        if is_new or now - self._last_at >= _TOLD_EVERY_S * self._rate_hz:
+        if is_new or now - self._last_at >= _REPORT_EVERY_S * self._sample_rate_hz:
             self._last, self._last_at = proximity, now
             yield proximity
 
     def _second(self, second: int) -> Iterator[Record]:
         self._drop_old(second)
-        within = [p for p in self._recent if p.sample >= second - self._rate_hz]
+        within = [p for p in self._recent if p.sample >= second - self._sample_rate_hz]
         plate = self._plate_now()
-        units = {unit.number for unit in self._sorter.units if unit.newest[-1].sample >= second - self._rate_hz}
-        busy = self._finder.busy
+        units = {unit.number for unit in self._sorter.units if unit.newest[-1].sample >= second - self._sample_rate_hz}
+        busy = self._detector.busy
         share = float(np.mean(busy)) if busy else 0.0
-        seen = ActivitySecond(len(within), len(units), share, is_plate=plate is not None)
-        fits, text = judge_effort(self.phase, seen)
-        noise_uv = self._finder.noise_uv
-        self.activity = Activity(self.phase, seen.pattern, float(len(within)), len(units), share, noise_uv, fits, text)
+        activity = ActivitySecond(len(within), len(units), share, is_plate=plate is not None)
+        fits, text = judge_effort(self.phase, activity)
+        noise_uv = self._detector.noise_uv
+        self.activity = Activity(
+            self.phase, activity.pattern, float(len(within)), len(units), share, noise_uv, fits, text
+        )
         yield self.activity
         if self.guides:
             yield from self._at_rest(second, plate)
@@ -171,7 +176,7 @@ class NeedleGuide:
     def _at_rest(self, second: int, plate: PlateActivity | None) -> Iterator[Proximity]:
         """What is told when no unit says how near it is: end-plates, or why nothing is known."""
         proximity = _by_plate(plate, second) if plate else None
-        if proximity is None and not self._told:
+        if proximity is None and not self._closeness:
             proximity = _unknown(second, self._why())
         if proximity and (proximity.valid or self._last is None or _gist(proximity) != _gist(self._last)):
             self._zone.settle(proximity)
@@ -179,7 +184,7 @@ class NeedleGuide:
             yield proximity
 
     def _why(self) -> str:
-        if len(self._recent) > _LOOK_BACK_S:
+        if len(self._recent) > _RECENT_S:
             return "no-clear-unit"
         return "at-rest" if self.phase in {None, "rest"} else "silent"
 
@@ -187,13 +192,13 @@ class NeedleGuide:
         """End-plate activity that has gone on for three seconds; a unit that fires with a rhythm speaks against it."""
         found = None
         if self.phase in {None, "rest"} and not any(self._is_rhythmic(unit) for unit in self._sorter.units):
-            found = plate_activity(self._recent, _LOOK_BACK_S, self._rate_hz)
-        self._plate_s = self._plate_s + 1 if found and found.is_found else 0
+            found = plate_activity(self._recent, _RECENT_S, self._sample_rate_hz)
+        self._plate_s = self._plate_s + 1 if found and found.is_present else 0
         return found if self._plate_s >= _PLATE_S else None
 
     def _is_rhythmic(self, unit: SortedUnit) -> bool:
-        recent = self._finder.end - unit.newest[-1].sample < self._rate_hz
-        between = unit.intervals_s(self._rate_hz)[-_RHYTHM:]
+        recent = self._detector.end - unit.newest[-1].sample < self._sample_rate_hz
+        between = unit.intervals_s(self._sample_rate_hz)[-_RHYTHM:]
         return recent and len(between) == _RHYTHM and float(between.std()) < _RHYTHM_CV * float(between.mean())
 
 

@@ -25,7 +25,7 @@ EDGE_UV = 10.0
 _REACH_MS = 6.0
 _NEAR_MS = 1.5
 _NEIGHBOUR = 1.25
-_QUIET_MS = 1.5
+_BASELINE_MS = 1.5
 _NOISES = 3.0
 _WOBBLE = 0.08
 _POSITIVE_ONLY = 0.25
@@ -55,19 +55,19 @@ class PotentialMeasures:
     is_whole: bool
 
 
-def measure(wave: Array, rate_hz: float, noise_uv: float, centre: int | None = None) -> PotentialMeasures:
-    """Measure the potential in ``wave`` (n,) uV at ``rate_hz``, whose baseline is 0 and noise ``noise_uv``.
+def measure(wave: Array, sample_rate_hz: float, noise_uv: float, centre: int | None = None) -> PotentialMeasures:
+    """Measure the potential in ``wave`` (n,) uV at ``sample_rate_hz``, whose baseline is 0 and noise ``noise_uv``.
 
     ``centre`` is a sample of its main spike; by default the largest.
     """
-    fine, fine_hz = finer(wave, rate_hz)
+    fine, fine_hz = finer(wave, sample_rate_hz)
     step_us, per_ms = 1e6 / fine_hz, fine_hz / 1e3
     scale = (len(fine) - 1) / max(len(wave) - 1, 1)
     near = fine if centre is None else _near(fine, round(centre * scale), round(_NEAR_MS * per_ms))
     peak, has_spike = _main_peak(near)
     edge_uv = max(EDGE_UV, _NOISES * noise_uv, _EDGE_SHARE * float(np.abs(fine[peak])))
     edge_uv = min(edge_uv, 0.3 * float(np.abs(fine[peak])))
-    first, last = _extent(fine, peak, edge_uv, round(_QUIET_MS * per_ms))
+    first, last = _extent(fine, peak, edge_uv, round(_BASELINE_MS * per_ms))
     body = fine[first : last + 1]
     foot = _foot(fine, peak, first, max(_WOBBLE * float(np.ptp(body)), 2 * noise_uv), round(_REACH_MS * per_ms))
     return PotentialMeasures(
@@ -115,16 +115,16 @@ def _turns(values: list[float], least_uv: float) -> list[int]:
     return turns
 
 
-def finer(wave: Array, rate_hz: float) -> tuple[Array, float]:
+def finer(wave: Array, sample_rate_hz: float) -> tuple[Array, float]:
     """``wave`` (n,) with points between its own, by a windowed sinc (Lanczos); and its new rate, about FINE_HZ."""
-    factor = max(1, round(FINE_HZ / rate_hz))
+    factor = max(1, round(FINE_HZ / sample_rate_hz))
     if factor == 1 or len(wave) < 2:
-        return wave, rate_hz
+        return wave, sample_rate_hz
     padded = np.pad(wave, _LOBES, mode="edge")
     stuffed = np.zeros((len(padded) - 1) * factor + 1)
     stuffed[::factor] = padded
     fine = np.convolve(stuffed, _kernel(factor), mode="same")
-    return np.asarray(fine[_LOBES * factor : len(fine) - _LOBES * factor]), rate_hz * factor
+    return np.asarray(fine[_LOBES * factor : len(fine) - _LOBES * factor]), sample_rate_hz * factor
 
 
 @cache
@@ -150,12 +150,12 @@ def _main_peak(fine: Array) -> tuple[int, bool]:
     return (low, True) if has_spike else (high, False)
 
 
-def _extent(fine: Array, peak: int, edge_uv: float, quiet: int) -> tuple[int, int]:
-    """First and last sample that belong to the potential: outwards from its peak until it rests for ``quiet``."""
+def _extent(fine: Array, peak: int, edge_uv: float, pause: int) -> tuple[int, int]:
+    """First and last sample that belong to the potential: outwards from its peak until it rests for ``pause``."""
     over = np.flatnonzero(np.abs(fine) >= edge_uv)
     if not len(over):
         return peak, peak
-    breaks = np.flatnonzero(np.diff(over) > quiet)
+    breaks = np.flatnonzero(np.diff(over) > pause)
     starts, stops = over[np.r_[0, breaks + 1]], over[np.r_[breaks, len(over) - 1]]
     index = int(np.searchsorted(starts, peak, "right")) - 1
     return int(starts[max(index, 0)]), int(stops[max(index, 0)])

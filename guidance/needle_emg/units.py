@@ -17,7 +17,7 @@ _NOISY = 2.0
 _JITTER = 0.1
 """Share of the squared step from sample to sample by which a coarse sampling may change a shape."""
 _LEARNS = 0.25
-_KEPT = 24
+_NEWEST = 24
 _FROM_MS, _TO_MS = -7.0, 9.0
 
 GRID_HZ = FINE_HZ
@@ -32,16 +32,16 @@ class SortedUnit:
 
     number: int
     template: Array
-    newest: deque[Potential] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    seen: int = 0
-    _waves: deque[Array] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    newest: deque[Potential] = field(default_factory=lambda: deque(maxlen=_NEWEST))
+    discharges: int = 0
+    _waves: deque[Array] = field(default_factory=lambda: deque(maxlen=_NEWEST))
 
     def add(self, potential: Potential, shape: Array, laid: Array) -> None:
         """Take one more discharge: its ``shape`` about the peak, and its whole wave ``laid`` on the common grid."""
         self.newest.append(potential)
         self._waves.append(laid)
-        self.seen += 1
-        share = max(_LEARNS, 1.0 / self.seen)
+        self.discharges += 1
+        share = max(_LEARNS, 1.0 / self.discharges)
         self.template = (1 - share) * self.template + share * shape
 
     def averages(self, since: int, parts: int = 1) -> list[Average]:
@@ -54,14 +54,14 @@ class SortedUnit:
         dealt = [chosen[i::parts] for i in range(parts)]
         return [_average(part) for part in dealt if part]
 
-    def intervals_s(self, rate_hz: float) -> Array:
+    def intervals_s(self, sample_rate_hz: float) -> Array:
         """Times between its newest discharges, pauses left out, in s."""
-        between = np.diff([potential.sample for potential in self.newest]) / rate_hz
+        between = np.diff([potential.sample for potential in self.newest]) / sample_rate_hz
         return np.asarray(between[between <= _PAUSE_S])
 
-    def firing_hz(self, rate_hz: float) -> float | None:
+    def firing_hz(self, sample_rate_hz: float) -> float | None:
         """Discharges a second, by the median interval; None before there are two intervals."""
-        between = self.intervals_s(rate_hz)
+        between = self.intervals_s(sample_rate_hz)
         return float(1 / np.median(between)) if len(between) >= 2 else None
 
 
@@ -83,25 +83,25 @@ class Average:
 class MotorUnitSorter:
     """Tells units apart by the shape of their main spike. Order matters, chunks do not."""
 
-    def __init__(self, rate_hz: float, most: int = 16, forget_s: float | None = None) -> None:
+    def __init__(self, sample_rate_hz: float, most: int = 16, forget_s: float | None = None) -> None:
         """At most ``most`` units; one not seen for ``forget_s`` is forgotten (None: never)."""
-        self._rate_hz, self._most, self._forget_s = rate_hz, most, forget_s
+        self._sample_rate_hz, self._most, self._forget_s = sample_rate_hz, most, forget_s
         self.units: list[SortedUnit] = []
-        self._steps = 1e3 / rate_hz / _GRID_MS
-        self._made = 0
+        self._steps = 1e3 / sample_rate_hz / _GRID_MS
+        self._numbered = 0
 
     def sort(self, potential: Potential) -> SortedUnit | None:
         """The unit of ``potential``; None where it stays unsorted. A clear one without a fellow founds a unit."""
         self._forget(potential.sample)
-        fine, fine_hz = finer(potential.wave, self._rate_hz)
-        peak_ms = potential.measures.peak_at / self._rate_hz * 1e3
+        fine, fine_hz = finer(potential.wave, self._sample_rate_hz)
+        peak_ms = potential.measures.peak_at / self._sample_rate_hz * 1e3
         shapes = _shapes(fine, fine_hz, peak_ms)
         unit, lag = self._nearest(shapes, potential.noise_uv)
         if unit is None:
             if potential.is_mixed:
                 return None
-            self._made += 1
-            unit = SortedUnit(self._made, shapes[lag])
+            self._numbered += 1
+            unit = SortedUnit(self._numbered, shapes[lag])
             self.units.append(unit)
         late_ms = (lag - len(shapes) // 2) * _GRID_MS
         unit.add(potential, shapes[lag], _laid_on_grid(fine, fine_hz, peak_ms + late_ms))
@@ -123,10 +123,10 @@ class MotorUnitSorter:
 
     def _forget(self, sample: int) -> None:
         if self._forget_s is not None:
-            oldest = sample - self._forget_s * self._rate_hz
+            oldest = sample - self._forget_s * self._sample_rate_hz
             self.units = [unit for unit in self.units if unit.newest[-1].sample >= oldest]
         if len(self.units) >= self._most:
-            self.units.remove(min(self.units, key=lambda unit: (unit.seen, unit.newest[-1].sample)))
+            self.units.remove(min(self.units, key=lambda unit: (unit.discharges, unit.newest[-1].sample)))
 
 
 def _shapes(fine: Array, fine_hz: float, peak_ms: float) -> Array:

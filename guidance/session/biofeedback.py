@@ -113,18 +113,18 @@ class BiofeedbackSession(LiveSession):
     def _turn(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         reason = super()._turn(screen_channel, stopping)
         if self._device.is_simulated:
-            for words in self._will.words(self._training.t, self._training.course.phase):
+            for words in self._will.words(self._training.t, self._training.sequence.phase):
                 self._device.steer(words)
                 self._write(self._training.enter(Entry("simulated", {"words": words})))
         return reason
 
     def _reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         reason = super()._reason(screen_channel, messages, stopping)
-        course = self._training.course
-        if reason is None and course.failed:
-            self._amiss = course.failed
+        sequence = self._training.sequence
+        if reason is None and sequence.failed:
+            self._amiss = sequence.failed
             return "error"
-        if reason is None and (course.over or (self._played is not None and self._played.over)):
+        if reason is None and (sequence.over or (self._played is not None and self._played.over)):
             return "duration"
         return reason
 

@@ -25,7 +25,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.biofeedback.calibration import rest_of
+from guidance.biofeedback.calibration import measure_rest
 from guidance.biofeedback.envelope import STEP_S, Envelope, wide_band
 from guidance.biofeedback.plan import plan_of
 from guidance.biofeedback.scoring import GAP_S
@@ -92,7 +92,7 @@ def this_program(counts: Array, rate_hz: float) -> Heard:
         return np.concatenate([follow(counts[at : at + size]) for at in range(0, len(counts), size)])
 
     envelope, wall_s = _timed(stream)
-    rest = rest_of(_quietest(envelope, round(plan.rest_s / STEP_S)), plan.rest_sd)
+    rest = measure_rest(_quietest(envelope, round(plan.rest_s / STEP_S)), plan.rest_sd)
     if isinstance(rest, str):
         raise SystemExit(f"no rest in the recording: {rest}")
     return Heard(envelope, onsets_s(envelope > rest.limit_uv), wall_s)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from guidance.analysis.report import text_of
-from guidance.analysis.run import analysed
+from guidance.analysis.run import analyse_files
 from tests.benchmarks.needle_recordings import MUSCLE, NAMES, recorded, write
 
 
@@ -20,7 +20,7 @@ def main() -> None:
         for name in NAMES:
             path = write(Path(folder) / f"{name}.edf", *recorded(name))
             print(f"\n=== {name}")
-            print(text_of(analysed([str(path)], [], MUSCLE, None)))
+            print(text_of(analyse_files([str(path)], [], MUSCLE, None)))
 
 
 if __name__ == "__main__":

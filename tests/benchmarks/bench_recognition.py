@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 
-from guidance.audio.samples import ALARMS, SoundSample, rendered, scenes
+from guidance.audio.samples import ALARMS, SoundSample, render_sample, sound_samples
 from guidance.audio.sound_check import play
 from guidance.cue import MAPPINGS
 from tests.benchmarks.hearing import RATE_HZ, is_alarm, recognised
@@ -23,7 +23,7 @@ from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 def told(recorder: Recorder, scene: SoundSample, mapping: str) -> tuple[str, bool]:
     """What the first second of ``scene`` is taken for, and whether it meets the criteria of alarms."""
     began_s = time.monotonic()
-    play(rendered(scene)[: round(1.3 * RATE_HZ)], None)
+    play(render_sample(scene)[: round(1.3 * RATE_HZ)], None)
     recording = recorder.recording()
     first_s = recording.first_after(began_s, 5e-4)
     if first_s is None:
@@ -46,7 +46,7 @@ def _table(server: PulseServer, repeats: int) -> None:
     right = total = 0
     with Recorder(server) as recorder:
         for name in (*MAPPINGS, ALARMS):
-            for scene in scenes(name):
+            for scene in sound_samples(name):
                 if scene.name in {"answers", "potentials"}:
                     continue
                 found = [told(recorder, scene, "tempo" if name == ALARMS else name) for _ in range(repeats)]

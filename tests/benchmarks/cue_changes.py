@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from guidance.audio.mixer import Mixer
-from guidance.audio.waveforms import RATE_HZ, table
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, table
 from guidance.cue import Tone
 from tests.benchmarks.hearing import Audio
 
@@ -44,7 +44,7 @@ def at_alarm(priority: str, tone: Tone) -> float:
     mixer.cue.play(table(tone, fastest(tone)))
     parts = [_rendered(mixer, PLACES[0])]
     mixer.alarm.sound(priority, passed=False)
-    parts.append(_rendered(mixer, round(0.06 * RATE_HZ)))
+    parts.append(_rendered(mixer, round(0.06 * SAMPLE_RATE_HZ)))
     mixer.alarm.sound(None, passed=False)
     return largest_step(np.concatenate([*parts, _rendered(mixer, _AFTER)]))
 

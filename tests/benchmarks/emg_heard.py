@@ -11,7 +11,7 @@ from guidance.audio.emg import LEVEL, EmgMonitor
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import BLOCK
 from guidance.audio.sound import emg_band
-from guidance.audio.waveforms import RATE_HZ
+from guidance.audio.waveforms import SAMPLE_RATE_HZ
 
 FULL_SCALE_UV, TONE_UV = 200.0, 100.0
 HANDED_S = 0.002
@@ -24,10 +24,10 @@ def mixed(rate_hz: float, uv: Array) -> Array:
     monitor, step = EmgMonitor(rate_hz, emg_band(rate_hz), FULL_SCALE_UV), round(HANDED_S * rate_hz)
     mixer = Mixer(monitor.fill)
     mixer.monitor_volume = 1.0
-    out = np.zeros(round(len(uv) / rate_hz * RATE_HZ) // BLOCK * BLOCK, np.float32)
+    out = np.zeros(round(len(uv) / rate_hz * SAMPLE_RATE_HZ) // BLOCK * BLOCK, np.float32)
     fed = 0
     for first in range(0, len(out), BLOCK):
-        while fed + step <= first / RATE_HZ * rate_hz:
+        while fed + step <= first / SAMPLE_RATE_HZ * rate_hz:
             monitor.feed(fed, uv[fed : fed + step], awaiting=False)
             fed += step
         mixer.render(out[first : first + BLOCK])
@@ -37,9 +37,9 @@ def mixed(rate_hz: float, uv: Array) -> Array:
 def gain_db(rate_hz: float, pitch_hz: float) -> float:
     """The gain at ``pitch_hz``, 0 where a tone is as loud as its size says."""
     t = np.arange(round(_LASTS_S * rate_hz)) / rate_hz
-    out = mixed(rate_hz, TONE_UV * np.sin(2 * np.pi * pitch_hz * t))[round(_SETTLES_S * RATE_HZ) :]
+    out = mixed(rate_hz, TONE_UV * np.sin(2 * np.pi * pitch_hz * t))[round(_SETTLES_S * SAMPLE_RATE_HZ) :]
     window = np.hanning(len(out))
-    power, hz = np.abs(np.fft.rfft(out * window)) ** 2, np.fft.rfftfreq(len(out), 1 / RATE_HZ)
+    power, hz = np.abs(np.fft.rfft(out * window)) ** 2, np.fft.rfftfreq(len(out), 1 / SAMPLE_RATE_HZ)
     near = np.abs(hz - pitch_hz) < 5.0 + 0.01 * pitch_hz
     mean_square = 2 * power[near].sum() / len(out) / (window**2).sum()
     return float(10 * np.log10(2 * mean_square / (LEVEL * TONE_UV / FULL_SCALE_UV) ** 2 + 1e-9))
@@ -57,12 +57,12 @@ def delay_ms(rate_hz: float) -> float:
     """From a sample's being handed over, at once as the last of its 2 ms, to the same sample's leaving the mixer."""
     uv = np.random.default_rng(4).normal(0.0, 20.0, round(2.0 * rate_hz))
     out = mixed(rate_hz, uv)
-    at = np.arange(len(out)) / RATE_HZ
+    at = np.arange(len(out)) / SAMPLE_RATE_HZ
     given = np.interp(at, np.arange(len(uv)) / rate_hz, uv)
     half = len(out) // 2
-    part = given[half : half + RATE_HZ // 4]
-    match = np.correlate(out[half : half + RATE_HZ // 2], part, "valid")
-    return float(np.abs(match).argmax()) / RATE_HZ * 1e3
+    part = given[half : half + SAMPLE_RATE_HZ // 4]
+    match = np.correlate(out[half : half + SAMPLE_RATE_HZ // 2], part, "valid")
+    return float(np.abs(match).argmax()) / SAMPLE_RATE_HZ * 1e3
 
 
 def _crossing(gain: Callable[[float], float], outside_hz: float, inside_hz: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, correlate, resample_poly, sosfiltfilt
 
-from guidance.audio.waveforms import answer_tone
+from guidance.audio.waveforms import response_tone
 from tests.benchmarks.paths import Played
 from tests.guidance.audio.pulse import RATE_HZ, Recording
 from tests.guidance.needle_emg.made import unit_wave
@@ -84,7 +84,7 @@ def tones(recording: Recording, begin_s: float, units: int = len(UNITS)) -> list
     if not len(loud):
         return []
     firsts = loud[np.r_[True, np.diff(loud) > _SILENCE_S * RATE_HZ]]
-    known = [answer_tone(UNITS[unit][1], brief=True).astype(float) for unit in range(units)]
+    known = [response_tone(UNITS[unit][1], brief=True).astype(float) for unit in range(units)]
     return [(max(begin_s, recording.began_s) + int(at) / RATE_HZ, _nearest(audio[at:], known)) for at in firsts]
 
 

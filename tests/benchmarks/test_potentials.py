@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
-from guidance.audio.waveforms import answer_tone
+from guidance.audio.waveforms import response_tone
 from tests.benchmarks.potentials import UNITS, Matched, Potentials, by_shape, by_tones
 from tests.guidance.audio.pulse import RATE_HZ, Recording
 from tests.guidance.needle_emg.made import unit_wave
@@ -25,7 +25,7 @@ def recorded(made: Potentials, *, shapes: bool = False, late_s: float = LATE_S, 
     samples = np.zeros(round(made.lasts_s * RATE_HZ))
     for peak, unit in list(zip(made.peaks, made.units, strict=True))[but:]:
         first = round((peak / made.rate_hz + late_s) * RATE_HZ)
-        sound = answer_tone(UNITS[unit][1], brief=True)
+        sound = response_tone(UNITS[unit][1], brief=True)
         if shapes:
             sound = (resample_poly(unit_wave(*UNITS[unit]), 24, 5) / 1500).astype(np.float32)
             first -= round(0.006 * RATE_HZ)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance.analysis.conduction import ConductionResult, StimulationSite, conducted, with_velocities
+from guidance.analysis.conduction import ConductionResult, StimulationSite, measure_conduction, with_velocities
 from guidance.analysis.findings import ReportFinding
 from guidance.analysis.nerves import findings_of, rows_of
 from guidance.analysis.reading import read
@@ -28,13 +28,13 @@ def word(findings: list[ReportFinding], name: str) -> str:
 
 
 def test_a_late_median_beside_a_usual_ulnar_nerve_suggests_carpal_tunnel() -> None:
-    found = with_velocities([site("median", 5.6), site("median", 9.6, place="elbow", mm=220.0), site("ulnar", 2.8)])
-    assert found[1].velocity_m_s == pytest.approx(55.0)
-    findings = findings_of(found, [])
+    results = with_velocities([site("median", 5.6), site("median", 9.6, place="elbow", mm=220.0), site("ulnar", 2.8)])
+    assert results[1].velocity_m_s == pytest.approx(55.0)
+    findings = findings_of(results, [])
     assert word(findings, "carpal") == "suggested"
     assert word(findings, "neuropathy") == "not suggested"
-    told = next(f for f in findings if f.name.startswith("carpal"))
-    assert any("(U)" in sentence for sentence in told.evidence_for)
+    carpal = next(f for f in findings if f.name.startswith("carpal"))
+    assert any("(U)" in sentence for sentence in carpal.evidence_for)
 
 
 def test_usual_nerves_suggest_nothing() -> None:
@@ -43,19 +43,19 @@ def test_usual_nerves_suggest_nothing() -> None:
 
 
 def test_two_slow_and_small_nerves_suggest_neuropathy() -> None:
-    found = [site("median", 4.9, 2.0), site("median", 12.0, 1.8, "elbow", 230.0),
+    results = [site("median", 4.9, 2.0), site("median", 12.0, 1.8, "elbow", 230.0),
              site("ulnar", 4.0, 2.5), site("ulnar", 11.0, 2.2, "elbow", 220.0)]  # fmt: skip
-    assert word(findings_of(with_velocities(found), []), "neuropathy") == "suggested"
+    assert word(findings_of(with_velocities(results), []), "neuropathy") == "suggested"
 
 
 def test_a_neurogenic_muscle_with_usual_conduction_speaks_for_a_root() -> None:
-    found = with_velocities([site("tibial", 4.0), site("tibial", 12.0, place="knee", mm=400.0)])
+    results = with_velocities([site("tibial", 4.0), site("tibial", 12.0, place="knee", mm=400.0)])
     muscle = [ReportFinding("neurogenic pattern", "suggested")]
-    assert word(findings_of(found, muscle), "radiculopathy") == "suggested"
-    assert word(findings_of(found, []), "radiculopathy") == "not assessable"
+    assert word(findings_of(results, muscle), "radiculopathy") == "suggested"
+    assert word(findings_of(results, []), "radiculopathy") == "not assessable"
 
 
-def test_what_did_not_answer_is_told_with_its_reason() -> None:
+def test_a_nerve_without_response_is_reported_with_its_reason() -> None:
     silent = ConductionResult(StimulationSite("median", "wrist"), 0, 0, None, None, why="no stimulus is marked")
     assert rows_of([silent])[0].value == "not assessable: no stimulus is marked"
     assert word(findings_of([silent], []), "carpal") == "not assessable"
@@ -63,13 +63,13 @@ def test_what_did_not_answer_is_told_with_its_reason() -> None:
 
 def test_a_file_with_marked_stimuli_gives_its_latency_and_amplitude(tmp_path: Path) -> None:
     path = write_edf(tmp_path / "median.edf", evoked(SIZE_UV, 8, rate_hz=10_000.0, latency_ms=LATENCY_MS))
-    found = conducted(read(str(path)), StimulationSite("median", "wrist"))
-    assert found.why == ""
-    assert found.latency_ms == pytest.approx(LATENCY_MS, abs=0.7)
-    assert found.amplitude_mv == pytest.approx(SIZE_UV / 1e3, rel=0.15)
+    results = measure_conduction(read(str(path)), StimulationSite("median", "wrist"))
+    assert results.why == ""
+    assert results.latency_ms == pytest.approx(LATENCY_MS, abs=0.7)
+    assert results.amplitude_mv == pytest.approx(SIZE_UV / 1e3, rel=0.15)
 
 
-def test_a_file_without_marks_says_so(tmp_path: Path) -> None:
+def test_a_file_without_marked_stimuli_is_not_assessable(tmp_path: Path) -> None:
     bare = replace(evoked(SIZE_UV, 3), pulses=())
-    found = conducted(read(str(write_edf(tmp_path / "bare.edf", bare))), StimulationSite("median", "wrist"))
-    assert "no stimulus is marked" in found.why
+    results = measure_conduction(read(str(write_edf(tmp_path / "bare.edf", bare))), StimulationSite("median", "wrist"))
+    assert "no stimulus is marked" in results.why

@@ -33,13 +33,13 @@ def test_noise_and_voluntary_units_are_never_called_abnormal(noise_uv: float) ->
             assert classify(uv, RATE_HZ).label not in ABNORMAL
 
 
-def test_nothing_abnormal_is_found_in_the_healthy_record(tmp_path: object) -> None:
-    uv, rate_hz = recorded("healthy")
-    path = write(tmp_path / "healthy.edf", uv, rate_hz)  # type: ignore[operator]
+def test_the_healthy_record_has_no_abnormal_activity(tmp_path: object) -> None:
+    uv, sample_rate_hz = recorded("healthy")
+    path = write(tmp_path / "healthy.edf", uv, sample_rate_hz)  # type: ignore[operator]
     assert not set(pieces_of(read(str(path)))) & ABNORMAL
 
 
-def test_what_is_short_says_so_and_what_was_simulated_too() -> None:
+def test_short_activity_and_simulated_training_speak_against_a_finding() -> None:
     (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"))
     assert finding.word == "seen"
     assert any("2 s in all" in sentence for sentence in finding.evidence_against)

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.base import Channel, DeviceInfo
 from guidance.analysis.interference import interference
-from guidance.analysis.motor_units import units_in
+from guidance.analysis.motor_units import measure_units
 from guidance.analysis.needle import study, unfit
 from guidance.analysis.reading import RecordedSignal, _clipped
 from guidance.signal.sweep.basis import Array
@@ -16,15 +16,17 @@ RATE_HZ = 10_000.0
 NOISE = 4.0 * np.random.default_rng(1).standard_normal(60_000)
 
 
-def signal(uv: Array, rate_hz: float = RATE_HZ) -> RecordedSignal:
-    return RecordedSignal("made", DeviceInfo("made", "", "made:", rate_hz, (Channel("EMG"),)), uv, (), _clipped(uv))
+def signal(uv: Array, sample_rate_hz: float = RATE_HZ) -> RecordedSignal:
+    return RecordedSignal(
+        "made", DeviceInfo("made", "", "made:", sample_rate_hz, (Channel("EMG"),)), uv, (), _clipped(uv)
+    )
 
 
 MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
 
 
 @pytest.mark.parametrize(
-    ("made", "word"),
+    ("recording", "word"),
     [
         (signal((60 * NOISE).clip(-150, 150)), "clipped"),
         (signal(NOISE + MAINS), "mains"),
@@ -35,16 +37,16 @@ MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
         (signal(NOISE, 1000.0), "1000 Hz"),
     ],
 )
-def test_an_unfit_recording_is_not_assessable_and_says_why(made: RecordedSignal, word: str) -> None:
-    findings = study(made, None).findings
+def test_an_unfit_recording_is_not_assessable_with_a_reason(recording: RecordedSignal, word: str) -> None:
+    findings = study(recording, None).findings
     assert {finding.word for finding in findings} == {"not assessable"}
     assert all(word in finding.why for finding in findings)
 
 
 def test_a_silent_muscle_is_fit_and_has_nothing_to_measure() -> None:
     assert unfit(signal(NOISE)) is None
-    told = study(signal(NOISE), None)
-    words = {finding.name: finding.word for finding in told.findings}
+    result = study(signal(NOISE), None)
+    words = {finding.name: finding.word for finding in result.findings}
     assert words["spontaneous activity"] == "not suggested"
     assert words["myopathic pattern"] == words["neurogenic pattern"] == "not assessable"
 
@@ -52,7 +54,7 @@ def test_a_silent_muscle_is_fit_and_has_nothing_to_measure() -> None:
 def test_lost_samples_are_neither_units_nor_turns() -> None:
     holed = NOISE.copy()
     holed[10_000:30_000] = np.nan
-    assert units_in(holed, RATE_HZ).units == ()
+    assert measure_units(holed, RATE_HZ).units == ()
     assert interference(holed, RATE_HZ).turns_per_mv is None
 
 

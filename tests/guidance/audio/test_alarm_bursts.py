@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from guidance.audio.alarm_bursts import BURSTS, render
-from guidance.audio.samples import ALARMS, rendered, scenes
-from guidance.audio.waveforms import RATE_HZ, Waveform
+from guidance.audio.samples import ALARMS, render_sample, sound_samples
+from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 from guidance.cue import MAPPINGS
 from tests.benchmarks.alarm_signals import judged, measured_pulses
 from tests.benchmarks.hearing import is_alarm, peaks_hz, pulses, recognised
 
-GUIDANCE = [(name, scene.name) for name in MAPPINGS for scene in scenes(name)]
+GUIDANCE = [(name, each.name) for name in MAPPINGS for each in sound_samples(name)]
 
 
-def sample(name: str, scene: str) -> Waveform:
-    return rendered(next(found for found in scenes(name) if found.name == scene))
+def sample(name: str, sample_name: str) -> Waveform:
+    return render_sample(next(each for each in sound_samples(name) if each.name == sample_name))
 
 
 def gaps(priority: str) -> list[float]:
@@ -75,8 +75,8 @@ def test_all_that_is_measured_of_an_alarm_is_as_the_standard_has_it(priority: st
 
 
 @pytest.mark.parametrize("rise_s", [0.008, 0.04])
-def test_a_pulse_is_measured_as_it_was_made(rise_s: float) -> None:
-    t = np.arange(round(0.2 * RATE_HZ)) / RATE_HZ
+def test_a_pulse_is_measured_as_it_was_synthesised(rise_s: float) -> None:
+    t = np.arange(round(0.2 * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     wave = sum(np.sin(2 * np.pi * 300 * k * t) for k in range(1, 6))
     (found,) = measured_pulses(0.1 * wave * np.clip(np.minimum(t, 0.2 - t) / rise_s, 0.0, 1.0))
     assert found.up90_s - found.up10_s == pytest.approx(0.8 * rise_s, abs=0.0015)
@@ -88,33 +88,37 @@ def test_a_pulse_is_measured_as_it_was_made(rise_s: float) -> None:
 @pytest.mark.parametrize("priority", BURSTS)
 def test_pulses_of_a_burst_differ_by_less_than_10_db(priority: str) -> None:
     samples, burst = render(BURSTS[priority]).astype(float), BURSTS[priority]
-    starts = [round(start_s * RATE_HZ) for start_s in burst.starts_s]
-    levels = [np.sqrt(np.mean(samples[at : at + round(burst.pulse_s * RATE_HZ)] ** 2)) for at in starts]
+    starts = [round(start_s * SAMPLE_RATE_HZ) for start_s in burst.starts_s]
+    levels = [np.sqrt(np.mean(samples[at : at + round(burst.pulse_s * SAMPLE_RATE_HZ)] ** 2)) for at in starts]
     assert 20 * np.log10(max(levels) / min(levels)) <= 10
 
 
 @pytest.mark.parametrize("priority", BURSTS)
-def test_an_alarm_passes_the_criteria_of_alarms_and_is_told_by_its_first_second(priority: str) -> None:
-    second = sample(ALARMS, priority)[:RATE_HZ]
+def test_an_alarm_passes_the_criteria_of_alarms_and_is_recognised_by_its_first_second(priority: str) -> None:
+    second = sample(ALARMS, priority)[:SAMPLE_RATE_HZ]
     assert is_alarm(second)
     assert recognised(second) == priority
 
 
-@pytest.mark.parametrize(("name", "scene"), GUIDANCE)
-def test_no_guidance_passes_the_criteria_of_alarms(name: str, scene: str) -> None:
-    samples = sample(name, scene)
-    assert not any(is_alarm(samples[at : at + RATE_HZ]) for at in range(0, len(samples) - RATE_HZ + 1, 12_000))
+@pytest.mark.parametrize(("name", "sample_name"), GUIDANCE)
+def test_no_guidance_passes_the_criteria_of_alarms(name: str, sample_name: str) -> None:
+    samples = sample(name, sample_name)
+    assert not any(
+        is_alarm(samples[at : at + SAMPLE_RATE_HZ]) for at in range(0, len(samples) - SAMPLE_RATE_HZ + 1, 12_000)
+    )
 
 
-@pytest.mark.parametrize(("name", "scene"), [found for found in GUIDANCE if found[1] not in {"answers", "potentials"}])
-def test_a_zone_is_told_by_the_first_second_of_its_sound(name: str, scene: str) -> None:
-    assert recognised(sample(name, scene)[:RATE_HZ], name) == scene
+@pytest.mark.parametrize(
+    ("name", "sample_name"), [pair for pair in GUIDANCE if pair[1] not in {"answers", "potentials"}]
+)
+def test_a_zone_is_recognised_by_the_first_second_of_its_sound(name: str, sample_name: str) -> None:
+    assert recognised(sample(name, sample_name)[:SAMPLE_RATE_HZ], name) == sample_name
 
 
 @pytest.mark.parametrize("level_db", [-30.0, 0.0])
 @pytest.mark.parametrize("name", ["tempo", ALARMS])
-def test_what_is_told_does_not_depend_on_the_loudspeaker(name: str, level_db: float) -> None:
-    noise = np.random.default_rng(1).normal(0.0, 0.001, RATE_HZ)
-    for scene in scenes(name):
-        heard = (rendered(scene)[:RATE_HZ] + noise[: len(rendered(scene)[:RATE_HZ])]) * 10 ** (level_db / 20)
-        assert recognised(heard) == scene.name
+def test_recognition_does_not_depend_on_the_loudspeaker(name: str, level_db: float) -> None:
+    noise = np.random.default_rng(1).normal(0.0, 0.001, SAMPLE_RATE_HZ)
+    for each in sound_samples(name):
+        second = render_sample(each)[:SAMPLE_RATE_HZ]
+        assert recognised((second + noise[: len(second)]) * 10 ** (level_db / 20)) == each.name

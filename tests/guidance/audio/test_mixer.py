@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.mixer import DUCKED, LoopedTable, Mixer
-from guidance.audio.waveforms import FADE, RATE_HZ, Waveform, answer_tone, stimulus_tick, table
+from guidance.audio.waveforms import FADE, SAMPLE_RATE_HZ, Waveform, response_tone, stimulus_tick, table
 from guidance.cue import MAPPINGS, Tone
 from tests.benchmarks.cue_changes import at_alarm
 
@@ -33,8 +33,8 @@ def played(acts: list[tuple[int, Act]], frames: int, block: int, mixer: Mixer | 
     return out
 
 
-def cue(tone: Tone, rate_hz: float | None, *, in_step: bool = False) -> Act:
-    return lambda mixer: mixer.cue.play(table(tone, rate_hz), in_step=in_step)
+def cue(tone: Tone, beep_rate_hz: float | None, *, in_step: bool = False) -> Act:
+    return lambda mixer: mixer.cue.play(table(tone, beep_rate_hz), in_step=in_step)
 
 
 def alarm(priority: str | None, *, passed: bool = False) -> Act:
@@ -50,7 +50,7 @@ EVERYTHING: list[tuple[int, Act]] = [
     (60_000, cue(TONES["close"], None)),
     (150_000, alarm("low")),
     (200_000, alarm(None)),
-    (201_000, lambda mixer: mixer.answer.play(answer_tone(900.0), repeats=False)),
+    (201_000, lambda mixer: mixer.response.play(response_tone(900.0), repeats=False)),
 ]
 
 
@@ -61,18 +61,18 @@ def test_samples_do_not_depend_on_how_they_are_cut_into_blocks(block: int) -> No
     assert np.abs(played(acts, frames, block) - played(acts, frames, 480)).max() < 1e-5
 
 
-@pytest.mark.parametrize("rate_hz", [1.0, 2.5, 4.0, 6.5, 8.0])
-def test_beeps_begin_at_the_sample_that_their_tempo_says(rate_hz: float) -> None:
-    out = played([(0, cue(BEEP, rate_hz))], RATE_HZ * 3, 128)
+@pytest.mark.parametrize("beep_rate_hz", [1.0, 2.5, 4.0, 6.5, 8.0])
+def test_beeps_begin_at_the_sample_that_their_tempo_sets(beep_rate_hz: float) -> None:
+    out = played([(0, cue(BEEP, beep_rate_hz))], SAMPLE_RATE_HZ * 3, 128)
     sounding = np.concatenate([[False], np.abs(out) > 0])
-    gap = round(0.05 * RATE_HZ)
+    gap = round(0.05 * SAMPLE_RATE_HZ)
     starts = [i for i in np.flatnonzero(sounding[1:]) if not sounding[max(i + 1 - gap, 0) : i + 1].any()]
-    assert list(np.diff(starts)) == [round(RATE_HZ / rate_hz)] * (len(starts) - 1)
-    assert len(starts) == round(3 * rate_hz + 0.49)
+    assert list(np.diff(starts)) == [round(SAMPLE_RATE_HZ / beep_rate_hz)] * (len(starts) - 1)
+    assert len(starts) == round(3 * beep_rate_hz + 0.49)
 
 
 def test_a_beep_has_the_pitch_of_its_zone() -> None:
-    out = played([(0, cue(BEEP, 8.0))], RATE_HZ, 128)
+    out = played([(0, cue(BEEP, 8.0))], SAMPLE_RATE_HZ, 128)
     spectrum = np.abs(np.fft.rfft(out))
     assert abs(int(spectrum.argmax()) - 440) <= 8
 
@@ -105,9 +105,9 @@ def test_two_changes_within_a_crossfade_do_not_click() -> None:
 
 @pytest.mark.parametrize("priority", BURSTS)
 def test_an_alarm_ducks_all_else_while_it_sounds_and_gives_it_back_after(priority: str) -> None:
-    loud = played([(0, cue(TONES["close"], None))], RATE_HZ * 4, 480)
-    both = played([(0, cue(TONES["close"], None)), (4800, alarm(priority))], RATE_HZ * 4, 480)
-    burst = played([(4800, alarm(priority))], RATE_HZ * 4, 480)
+    loud = played([(0, cue(TONES["close"], None))], SAMPLE_RATE_HZ * 4, 480)
+    both = played([(0, cue(TONES["close"], None)), (4800, alarm(priority))], SAMPLE_RATE_HZ * 4, 480)
+    burst = played([(4800, alarm(priority))], SAMPLE_RATE_HZ * 4, 480)
     share = both - burst
     during, after = slice(4800 + FADE, 4800 + FADE + 4000), slice(-4000, None)
     assert np.abs(share[during] - DUCKED * loud[during]).max() < 1e-3
@@ -122,7 +122,7 @@ def test_no_alarm_clicks_as_it_begins_or_is_silenced_within_a_pulse(priority: st
 
 def test_alarms_are_louder_than_guidance_and_the_graver_the_louder() -> None:
     def loudness(act: Act) -> float:
-        out = played([(0, act)], RATE_HZ, 480).astype(float)
+        out = played([(0, act)], SAMPLE_RATE_HZ, 480).astype(float)
         windows = np.sqrt(np.mean(out.reshape(-1, 1200) ** 2, axis=1))
         return float(windows.max())
 
@@ -132,32 +132,34 @@ def test_alarms_are_louder_than_guidance_and_the_graver_the_louder() -> None:
 
 
 def test_the_volume_turns_guidance_and_never_an_alarm_nor_to_silence() -> None:
-    def quiet(mixer: Mixer) -> None:
+    def silence(mixer: Mixer) -> None:
         mixer.volume = 0.0
 
-    loud = played([(0, cue(TONES["close"], None))], RATE_HZ, 480)
-    soft = played([(0, quiet), (0, cue(TONES["close"], None))], RATE_HZ, 480)
+    loud = played([(0, cue(TONES["close"], None))], SAMPLE_RATE_HZ, 480)
+    soft = played([(0, silence), (0, cue(TONES["close"], None))], SAMPLE_RATE_HZ, 480)
     assert np.abs(soft[4800:]).max() == pytest.approx(0.1 * np.abs(loud[4800:]).max(), rel=0.01)
-    assert np.abs(played([(0, quiet), (0, alarm("high"))], RATE_HZ, 480)).max() == pytest.approx(0.75, rel=0.01)
+    assert np.abs(played([(0, silence), (0, alarm("high"))], SAMPLE_RATE_HZ, 480)).max() == pytest.approx(
+        0.75, rel=0.01
+    )
 
 
 def test_the_monitor_is_mixed_under_and_ducked() -> None:
-    def hum(out: NDArray[np.float32]) -> None:
+    def constant(out: NDArray[np.float32]) -> None:
         out[:] = 0.3
 
-    mixer = Mixer(hum)
+    mixer = Mixer(constant)
     mixer.monitor_volume = 0.5
-    out = played([(9600, alarm("low"))], RATE_HZ, 480, mixer)
+    out = played([(9600, alarm("low"))], SAMPLE_RATE_HZ, 480, mixer)
     assert out[9000] == pytest.approx(0.15, abs=1e-4)
-    gap = 9600 + round(0.27 * RATE_HZ)
+    gap = 9600 + round(0.27 * SAMPLE_RATE_HZ)
     assert out[gap] == pytest.approx(0.15 * DUCKED, abs=1e-4)
 
 
 def test_a_burst_comes_again_after_its_pause_and_later_once_its_cause_has_passed() -> None:
     def starts(*acts: tuple[int, Act]) -> list[float]:
-        out = played(list(acts), RATE_HZ * 40, 4800)
+        out = played(list(acts), SAMPLE_RATE_HZ * 40, 4800)
         loud = np.flatnonzero(np.abs(out) > 0.05)
-        return [float(i) / RATE_HZ for i in loud[np.diff(loud, prepend=-(10**6)) > RATE_HZ]]
+        return [float(i) / SAMPLE_RATE_HZ for i in loud[np.diff(loud, prepend=-(10**6)) > SAMPLE_RATE_HZ]]
 
     active = np.diff(starts((0, alarm("high"))))
     assert active == pytest.approx([BURSTS["high"].length_s + 5.0] * len(active), abs=0.01)
@@ -183,6 +185,6 @@ def test_a_table_that_is_played_once_is_not_altered_and_ends_in_silence() -> Non
 def test_a_larger_response_has_a_higher_tone() -> None:
     pitches = []
     for amplitude_uv in (20.0, 50.0, 500.0, 5000.0, 50_000.0):
-        tone = answer_tone(amplitude_uv)
-        pitches.append(float(np.abs(np.fft.rfft(tone, RATE_HZ)).argmax()))
+        tone = response_tone(amplitude_uv)
+        pitches.append(float(np.abs(np.fft.rfft(tone, SAMPLE_RATE_HZ)).argmax()))
     assert pitches[0] == pitches[1] < pitches[2] < pitches[3] == pitches[4]

@@ -10,7 +10,7 @@ from guidance.common.errors import UsageError
 from guidance.cue import MAPPINGS
 
 
-def kept(text: str) -> Path:
+def write_config(text: str) -> Path:
     path = config_path()
     path.write_text(f"[sounds]\n{text}", encoding="utf-8")
     return path
@@ -20,15 +20,15 @@ def test_without_a_file_the_sound_is_as_usual() -> None:
     assert sound_settings() == SoundSettings()
 
 
-def test_what_the_file_says_holds_and_the_option_before_it() -> None:
-    kept('mapping = "classic"\nvolume = 0.5\nmonitor = 0.0\nfull_scale_uv = 500.0\ndevice = "USB Audio"\n')
+def test_the_file_sets_the_sound_and_the_option_overrides_it() -> None:
+    write_config('mapping = "classic"\nvolume = 0.5\nmonitor = 0.0\nfull_scale_uv = 500.0\ndevice = "USB Audio"\n')
     assert sound_settings() == SoundSettings("classic", 0.5, 0.0, 500.0, "USB Audio")
     assert sound_settings("pitch").mapping == "pitch"
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
 def test_every_mapping_can_be_chosen_in_the_file(name: str) -> None:
-    kept(f'mapping = "{name}"')
+    write_config(f'mapping = "{name}"')
     assert sound_settings().mapping == name
 
 
@@ -45,7 +45,7 @@ def test_every_mapping_can_be_chosen_in_the_file(name: str) -> None:
     ],
 )
 def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: str) -> None:
-    path = kept(text)
+    path = write_config(text)
     with pytest.raises(UsageError) as fault:
         sound_settings()
     assert words in str(fault.value)
@@ -53,7 +53,7 @@ def test_a_wrong_file_is_named_with_its_key_in_one_sentence(text: str, words: st
     assert "\n" not in str(fault.value)
 
 
-def test_a_file_that_is_no_text_is_said_to_be_none() -> None:
+def test_a_binary_file_is_refused_as_not_toml() -> None:
     config_path().write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not TOML"):
         sound_settings()

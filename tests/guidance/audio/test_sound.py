@@ -61,46 +61,46 @@ def wait(sound: Sound, wanted: Callable[[], bool], signals: Sequence[AlarmView] 
     return time.monotonic() - began
 
 
-def wait_heard(sound: Sound, recorder: Recorder, zone: str) -> None:
+def wait_recorded(sound: Sound, recorder: Recorder, zone: str) -> None:
     """Tend ``sound`` until the last second that was recorded says ``zone``."""
     wait(sound, lambda: recognised(recorder.recording().samples[-RATE_HZ:]) == zone)
 
 
-def close_heard_s(sound: Sound, recorder: Recorder) -> tuple[float, float]:
+def close_delay_s(sound: Sound, recorder: Recorder) -> tuple[float, float]:
     """How long after it was asked for ``close`` is heard, and how far off that the time of its record is."""
     wait(sound, lambda: isinstance(sound.play(NONE), int))
     run(sound, 0.5)
-    asked_s = time.monotonic()
+    requested_s = time.monotonic()
     sounded_ns = sound.play(CLOSE)
     assert sounded_ns is not None
-    wait(sound, lambda: recorder.recording().first_after(asked_s, 0.03) is not None)
-    first_s = recorder.recording().first_after(asked_s, 0.03)
+    wait(sound, lambda: recorder.recording().first_after(requested_s, 0.03) is not None)
+    first_s = recorder.recording().first_after(requested_s, 0.03)
     assert first_s is not None
-    return first_s - asked_s, abs(sounded_ns / 1e9 - first_s)
+    return first_s - requested_s, abs(sounded_ns / 1e9 - first_s)
 
 
-def test_a_cue_is_heard_soon_and_when_its_record_says(loudspeaker: Recorder) -> None:
+def test_a_cue_sounds_soon_and_at_the_time_on_its_record(loudspeaker: Recorder) -> None:
     with sounding() as sound:
-        late_s, off_s = zip(*(close_heard_s(sound, loudspeaker) for _ in range(5)), strict=True)
-        wait_heard(sound, loudspeaker, "close")
+        late_s, off_s = zip(*(close_delay_s(sound, loudspeaker) for _ in range(5)), strict=True)
+        wait_recorded(sound, loudspeaker, "close")
     assert np.median(late_s) < 0.15
     assert np.median(off_s) < 0.05
 
 
-def test_an_alarm_is_heard_over_the_guidance_and_silent_once_acknowledged(loudspeaker: Recorder) -> None:
+def test_an_alarm_sounds_over_the_guidance_and_is_silent_once_acknowledged(loudspeaker: Recorder) -> None:
     with sounding() as sound:
         sound.play(CLOSE)
         run(sound, 0.3, [HIGH])
         began_s = time.monotonic()
         run(sound, 1.2, [HIGH])
         loud = float(np.abs(loudspeaker.recording().since(began_s)).max())
-        seen = [replace(HIGH, acknowledged=True)]
-        run(sound, 0.5, seen)
-        quiet_s = time.monotonic()
-        run(sound, 1.2, seen)
-        quiet = float(np.abs(loudspeaker.recording().since(quiet_s)).max())
+        acknowledged_alarms = [replace(HIGH, acknowledged=True)]
+        run(sound, 0.5, acknowledged_alarms)
+        acknowledged_s = time.monotonic()
+        run(sound, 1.2, acknowledged_alarms)
+        soft = float(np.abs(loudspeaker.recording().since(acknowledged_s)).max())
     assert loud > 0.6
-    assert 0.1 < quiet < 0.3
+    assert 0.1 < soft < 0.3
 
 
 def test_a_paused_alarm_is_silent_for_a_time_and_a_new_one_ends_the_pause(loudspeaker: Recorder) -> None:
@@ -129,7 +129,7 @@ def test_a_pause_is_never_for_ever(monkeypatch: pytest.MonkeyPatch, loudspeaker:
         assert np.abs(loudspeaker.recording().since(began_s)).max() > 0.6
 
 
-def test_the_needles_emg_is_heard_at_the_volume_that_is_asked_for(loudspeaker: Recorder) -> None:
+def test_the_needle_emg_is_played_at_the_chosen_volume(loudspeaker: Recorder) -> None:
     with sounding(SoundSettings(mapping="classic", monitor=1.0)) as sound:
         sound.play(Cue("far", None, None))
         t = np.arange(20_000) / 10_000
@@ -146,7 +146,7 @@ def test_the_needles_emg_is_heard_at_the_volume_that_is_asked_for(loudspeaker: R
     assert np.abs(recording).max() == pytest.approx(0.3 * 0.75, rel=0.15)
 
 
-def test_the_classic_mapping_ticks_at_a_stimulus_and_answers_with_a_tone(loudspeaker: Recorder) -> None:
+def test_the_classic_mapping_ticks_at_a_stimulus_and_plays_a_tone_for_its_response(loudspeaker: Recorder) -> None:
     with sounding(SoundSettings(mapping="classic", monitor=0.0)) as sound:
         sound.play(Cue("far", None, None))
         run(sound, 0.4)
@@ -165,16 +165,16 @@ def unit(sample: int) -> MotorUnit:
     return MotorUnit(sample, "1", 1, 400.0, 300.0, 9.0, 3, 3, begins_negative=False, firing_hz=9.0)
 
 
-def test_the_classic_mapping_answers_a_potential_with_a_short_tone(loudspeaker: Recorder) -> None:
+def test_the_classic_mapping_plays_a_short_tone_for_a_potential(loudspeaker: Recorder) -> None:
     with sounding(SoundSettings(mapping="classic", monitor=0.0)) as sound:
         sound.play(Cue("far", None, None))
         run(sound, 0.4)
         began_s = time.monotonic()
         sound.play(unit(5000))
         run(sound, 0.4)
-        heard = loudspeaker.recording().since(began_s)
-    lasts_s = np.ptp(np.flatnonzero(np.abs(heard) > 2e-4)) / RATE_HZ if heard.any() else 0.0
-    assert np.abs(heard).max() == pytest.approx(0.22, abs=0.02)
+        recorded = loudspeaker.recording().since(began_s)
+    lasts_s = np.ptp(np.flatnonzero(np.abs(recorded) > 2e-4)) / RATE_HZ if recorded.any() else 0.0
+    assert np.abs(recorded).max() == pytest.approx(0.22, abs=0.02)
     assert 0.02 < lasts_s < 0.027
 
 
@@ -203,12 +203,12 @@ def test_potentials_close_together_or_near_a_stimulus_have_no_tone_of_their_own(
     assert [order for order in sent if isinstance(order, ResponseSound)] == [ResponseSound(400.0, brief=True)] * tones
 
 
-def test_underruns_are_counted_while_the_sound_is_heard(loudspeaker: Recorder) -> None:
+def test_underruns_are_counted_while_sound_is_played(loudspeaker: Recorder) -> None:
     with sounding() as sound:
         assert isinstance(sound.underruns, int)
 
 
-def test_a_sound_system_that_dies_is_told_and_one_that_is_back_is_used(own_loudspeaker: PulseServer) -> None:
+def test_a_lost_sound_system_is_reported_and_used_again_when_it_is_back(own_loudspeaker: PulseServer) -> None:
     with sounding() as sound:
         run(sound, 0.5)
         own_loudspeaker.kill()
@@ -219,7 +219,7 @@ def test_a_sound_system_that_dies_is_told_and_one_that_is_back_is_used(own_louds
         own_loudspeaker.start()
         wait(sound, lambda: sound.lost is None and sound.play(CLOSE) is not None)
         with Recorder(own_loudspeaker) as recorder:
-            wait_heard(sound, recorder, "close")
+            wait_recorded(sound, recorder, "close")
 
 
 def test_a_process_that_hangs_is_replaced_and_nothing_waits_for_it(loudspeaker: Recorder) -> None:
@@ -281,7 +281,7 @@ def test_the_alarm_sounds_when_the_engine_is_killed(loudspeaker: Recorder) -> No
     assert recognised(recording.since(first_s - 0.02)[:RATE_HZ]) == "high"
 
 
-def test_without_a_sound_device_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_sound_device_is_reported_with_its_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/none")
     monkeypatch.setenv("ALSA_CONFIG_PATH", "/dev/null")
     sound = Sound(PROXIMITY_ONLY, 10_000.0)

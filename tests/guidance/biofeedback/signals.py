@@ -37,23 +37,25 @@ def exercise(name: str, **changes: object) -> ExercisePlan:
     return replace(plan_of(sheet)[0], **{**short, **changes})  # type: ignore[arg-type]
 
 
-def emg(rng: np.random.Generator, samples: int, rate_hz: float) -> Array:
+def emg(rng: np.random.Generator, samples: int, sample_rate_hz: float) -> Array:
     """Noise of the band of surface EMG, RMS 1."""
-    high_hz = min(200.0, 0.45 * rate_hz)
-    wave = sosfilt(butter(2, (30.0, high_hz), "bandpass", fs=rate_hz, output="sos"), rng.standard_normal(samples + 500))
+    high_hz = min(200.0, 0.45 * sample_rate_hz)
+    wave = sosfilt(
+        butter(2, (30.0, high_hz), "bandpass", fs=sample_rate_hz, output="sos"), rng.standard_normal(samples + 500)
+    )
     return np.asarray(wave[500:] / np.std(wave[500:]))
 
 
-def mains(samples: int, rate_hz: float, uv: float, hz: float = 50.03) -> Array:
+def mains(samples: int, sample_rate_hz: float, uv: float, hz: float = 50.03) -> Array:
     """Mains a little off its frequency, with a third harmonic where the rate has room for it."""
-    t = np.arange(samples) / rate_hz
-    third = 0.3 * uv * np.sin(6 * math.pi * hz * t + 1.0) if 6 * hz < rate_hz else 0.0
+    t = np.arange(samples) / sample_rate_hz
+    third = 0.3 * uv * np.sin(6 * math.pi * hz * t + 1.0) if 6 * hz < sample_rate_hz else 0.0
     return np.asarray(uv * np.sin(2 * math.pi * hz * t) + third)
 
 
-def heart(samples: int, rate_hz: float, uv: float, rng: np.random.Generator) -> Array:
+def heart(samples: int, sample_rate_hz: float, uv: float, rng: np.random.Generator) -> Array:
     """Beats of a QRS of ``uv`` about every 0.85 s."""
-    t = np.arange(samples) / rate_hz
+    t = np.arange(samples) / sample_rate_hz
     wave, at = np.zeros(samples), 0.4
     while at < t[-1]:
         for size, offset, width in ((-0.15, -0.025, 0.008), (1.0, 0.0, 0.01), (-0.25, 0.028, 0.01)):
@@ -74,19 +76,19 @@ def follows(plan: ExercisePlan) -> Person:
     return effort
 
 
-def course_of(plan: ExercisePlan, names: tuple[str, ...] = ("agonist", "antagonist")) -> TrialSequence:
+def sequence_of(plan: ExercisePlan, names: tuple[str, ...] = ("agonist", "antagonist")) -> TrialSequence:
     return TrialSequence(plan, names, (wide_band(1000.0), None))
 
 
-def walk(course: TrialSequence, person: Person, *, seed: int = 0, most: int = 60_000) -> list[Record]:
-    """Go through ``course`` with a person whose envelope is as meant but for 5 %; the records."""
+def walk(sequence: TrialSequence, person: Person, *, seed: int = 0, most: int = 60_000) -> list[Record]:
+    """Go through ``sequence`` with a person whose envelope is as meant but for 5 %; the records."""
     rng = np.random.default_rng(seed)
-    found: list[Record] = []
+    result: list[Record] = []
     for _ in range(most):
-        if course.over:
-            return found
-        values = tuple(uv * float(1 + 0.05 * rng.standard_normal()) for uv in person(course.phase))
-        found += course.step(values, values)
+        if sequence.over:
+            return result
+        values = tuple(uv * float(1 + 0.05 * rng.standard_normal()) for uv in person(sequence.phase))
+        result += sequence.step(values, values)
     raise AssertionError("the course did not end")
 
 
@@ -96,37 +98,37 @@ def of_kind(records: Iterable[Record], kind: type[R]) -> list[R]:
 
 def schedule(plan: ExercisePlan) -> list[tuple[ExercisePhase, float]]:
     """All phases of a visit in which everything succeeds, each with the second at which it begins."""
-    course, t = course_of(plan), 0.0
-    phases: list[tuple[ExercisePhase, float]] = [(course.phase, 0.0)]
+    sequence, t = sequence_of(plan), 0.0
+    phases: list[tuple[ExercisePhase, float]] = [(sequence.phase, 0.0)]
     person = follows(plan)
-    while not course.over:
-        values = person(course.phase)
-        course.step(values, values)
+    while not sequence.over:
+        values = person(sequence.phase)
+        sequence.step(values, values)
         t += 0.01
-        if course.phase is not phases[-1][0]:
-            phases.append((course.phase, t))
+        if sequence.phase is not phases[-1][0]:
+            phases.append((sequence.phase, t))
     return phases
 
 
-def person_signal(plan: ExercisePlan, rate_hz: float, seed: int = 0) -> Array:
+def person_signal(plan: ExercisePlan, sample_rate_hz: float, seed: int = 0) -> Array:
     """(samples, 2) in uV of somebody who follows ``plan`` from beginning to end."""
     rng = np.random.default_rng(seed)
     phases = schedule(plan)
-    samples = round(phases[-1][1] * rate_hz) + round(rate_hz)
+    samples = round(phases[-1][1] * sample_rate_hz) + round(sample_rate_hz)
     size, person = np.full((samples, 2), REST_UV), follows(plan)
     for phase, begin in phases:
-        size[round(begin * rate_hz) :] = person(phase)
-    return np.stack([emg(rng, samples, rate_hz) * size[:, at] for at in range(2)], axis=1)
+        size[round(begin * sample_rate_hz) :] = person(phase)
+    return np.stack([emg(rng, samples, sample_rate_hz) * size[:, at] for at in range(2)], axis=1)
 
 
-def info_of(rate_hz: float, channels: int = 2) -> DeviceInfo:
+def info_of(sample_rate_hz: float, channels: int = 2) -> DeviceInfo:
     names = ("agonist", "antagonist")[:channels]
-    return DeviceInfo("made", "", "made:", rate_hz, tuple(Channel(name, 5000.0) for name in names))
+    return DeviceInfo("made", "", "made:", sample_rate_hz, tuple(Channel(name, 5000.0) for name in names))
 
 
-def engine_of(plan: ExercisePlan, rate_hz: float, channels: int = 2) -> BiofeedbackEngine:
+def engine_of(plan: ExercisePlan, sample_rate_hz: float, channels: int = 2) -> BiofeedbackEngine:
     settings = Settings(load("relax"), Mode.LISTEN)
-    info = info_of(rate_hz, channels)
+    info = info_of(sample_rate_hz, channels)
     return BiofeedbackEngine(settings, plan, info, tuple(range(channels)), "2026-01-01T00:00:00+00:00")
 
 
@@ -139,5 +141,5 @@ def blocks(signal: Array, sizes: Iterator[int]) -> Iterator[Block]:
         at = stop
 
 
-def made_of(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[TimedRecord]:
+def run_engine(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[TimedRecord]:
     return [made for block in cut for made in engine.step([block])]

@@ -7,39 +7,41 @@ import math
 import numpy as np
 import pytest
 
-from guidance.biofeedback.calibration import RestLevel, largest_uv, rest_of, too_weak
+from guidance.biofeedback.calibration import RestLevel, largest_uv, measure_rest, too_weak
 from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, TrialRecord
 from guidance.biofeedback.trial_sequence import ROUNDS
-from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, course_of, exercise, follows, of_kind, walk
+from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, exercise, follows, of_kind, sequence_of, walk
 
 
 def test_rest_is_mean_and_so_many_deviations() -> None:
     envelope = np.array([1.0, 2.0, 3.0] * 100)
-    found = rest_of(envelope, 3.0)
-    assert isinstance(found, RestLevel)
-    assert found.mean_uv == pytest.approx(2.0)
-    assert found.limit_uv == pytest.approx(2.0 + 3 * np.std(envelope))
+    result = measure_rest(envelope, 3.0)
+    assert isinstance(result, RestLevel)
+    assert result.mean_uv == pytest.approx(2.0)
+    assert result.limit_uv == pytest.approx(2.0 + 3 * np.std(envelope))
 
 
 @pytest.mark.parametrize("envelope", [np.zeros(0), np.full(500, math.nan), np.array([1.0] * 100 + [math.nan] * 200)])
-def test_rest_with_the_electrode_off_is_said_in_words(envelope: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-    assert "attach the electrode" in str(rest_of(envelope, 3.0))
+def test_rest_is_unknown_while_the_electrode_is_off(
+    envelope: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> None:
+    assert "attach the electrode" in str(measure_rest(envelope, 3.0))
 
 
 def test_a_flat_channel_has_no_rest() -> None:
-    assert "flat" in str(rest_of(np.zeros(500), 3.0))
+    assert "flat" in str(measure_rest(np.zeros(500), 3.0))
 
 
-def test_the_largest_effort_is_one_that_was_held() -> None:
-    spike, held = np.ones(300), np.ones(300)
+def test_the_largest_effort_is_one_that_was_sustained() -> None:
+    spike, sustained = np.ones(300), np.ones(300)
     spike[100:103] = 500.0
-    held[100:200] = 80.0
-    assert largest_uv([spike, held]) == pytest.approx(80.0)
+    sustained[100:200] = 80.0
+    assert largest_uv([spike, sustained]) == pytest.approx(80.0)
     assert largest_uv([np.full(300, math.nan)]) is None
     assert largest_uv([np.ones(10)]) is None
 
 
-def test_no_effort_is_said_in_words() -> None:
+def test_a_missing_effort_is_refused_with_its_reason() -> None:
     rest = RestLevel(2.0, 0.1, 2.3)
     assert "no effort stood out" in (too_weak(rest, 3.0) or "")
     assert "missing" in (too_weak(rest, None) or "")
@@ -48,39 +50,39 @@ def test_no_effort_is_said_in_words() -> None:
 
 def test_the_first_line_is_forty_percent_of_the_largest_effort() -> None:
     plan = exercise("relax", trials=1)
-    found = of_kind(walk(course_of(plan), follows(plan)), MuscleCalibration)
-    assert [each.channel for each in found] == ["agonist"]
-    assert found[0].largest_uv == pytest.approx(FULL_UV, rel=0.05)
-    assert found[0].line_uv == pytest.approx(0.4 * FULL_UV, rel=0.05)
-    assert found[0].rest_mean_uv == pytest.approx(REST_UV, rel=0.05)
+    result = of_kind(walk(sequence_of(plan), follows(plan)), MuscleCalibration)
+    assert [each.channel for each in result] == ["agonist"]
+    assert result[0].largest_uv == pytest.approx(FULL_UV, rel=0.05)
+    assert result[0].line_uv == pytest.approx(0.4 * FULL_UV, rel=0.05)
+    assert result[0].rest_mean_uv == pytest.approx(REST_UV, rel=0.05)
 
 
-def test_somebody_who_makes_no_effort_is_asked_again_and_then_told() -> None:
-    course = course_of(exercise("relax"))
-    records = walk(course, lambda _: (REST_UV, REST_UV))
+def test_calibration_without_effort_is_repeated_and_then_fails_with_a_reason() -> None:
+    sequence = sequence_of(exercise("relax"))
+    records = walk(sequence, lambda _: (REST_UV, REST_UV))
     efforts = [record for record in of_kind(records, PhaseRecord) if record.name == "effort"]
     assert len(efforts) == ROUNDS * 3
-    assert course.failed is not None
-    assert "no effort stood out of rest" in course.failed
+    assert sequence.failed is not None
+    assert "no effort stood out of rest" in sequence.failed
     assert of_kind(records, MuscleCalibration)[-1].why
     assert not of_kind(records, TrialRecord)
 
 
 def test_calibration_waits_for_an_electrode_that_is_off_and_gives_up_in_words() -> None:
-    course = course_of(exercise("relax"))
+    sequence = sequence_of(exercise("relax"))
     walked = 0
-    while not course.over:
-        course.step((math.nan, math.nan), (math.nan, math.nan))
+    while not sequence.over:
+        sequence.step((math.nan, math.nan), (math.nan, math.nan))
         walked += 1
-    assert course.failed == "The signal was missing for a minute; attach the electrodes and begin again."
+    assert sequence.failed == "The signal was missing for a minute; attach the electrodes and begin again."
     assert 6000 < walked < 6400
 
 
 def test_calibration_goes_on_once_the_electrode_is_back() -> None:
     plan = exercise("relax", trials=1)
-    course = course_of(plan)
+    sequence = sequence_of(plan)
     for _ in range(1000):
-        course.step((math.nan, math.nan), (math.nan, math.nan))
-    assert course.waiting
-    walk(course, follows(plan))
-    assert course.failed is None
+        sequence.step((math.nan, math.nan), (math.nan, math.nan))
+    assert sequence.waiting
+    walk(sequence, follows(plan))
+    assert sequence.failed is None

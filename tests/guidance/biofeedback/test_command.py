@@ -100,16 +100,16 @@ def test_progress_counts_the_visits_of_the_same_case_alone(recording: Path, tmp_
     visit(recording, store, "--case-label", "a")
     visit(recording, store, "--case-label", "b")
     visit(recording, store)
-    found = earlier_visits(store, "a", "contract-hold")
-    assert len(found) == 1
-    assert found[0].mean_score == 100.0
+    result = earlier_visits(store, "a", "contract-hold")
+    assert len(result) == 1
+    assert result[0].mean_score == 100.0
     assert earlier_visits(store, "a", "relax") == []
     recorded = visit(recording, store, "--case-label", "a")
     assert "Visit 2. Last time" in recorded.err
     assert "2 of 2 trials reached, mean 100 %" in recorded.err
 
 
-def test_a_damaged_or_foreign_record_tells_no_progress(recording: Path, tmp_path: Path) -> None:
+def test_a_damaged_or_foreign_record_counts_as_no_visit(recording: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     visit(recording, store, "--case-label", "a")
     (name,) = names(store)
@@ -148,7 +148,7 @@ def test_a_recording_that_ends_too_soon_ends_the_visit_in_order(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         ((), "either --device or --file"),
         (("--device", "sim:1", "--file", "x.edf"), "either --device or --file"),
@@ -163,10 +163,10 @@ def test_a_recording_that_ends_too_soon_ends_the_visit_in_order(tmp_path: Path) 
         (("--device", "sim:1", "--sound", "loud"), "'loud' is not one of"),
     ],
 )
-def test_bad_arguments_end_in_one_sentence(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_bad_arguments_end_in_one_sentence(words: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
     done = command("biofeedback", *words, "--headless", "--store", tmp_path / "store")
     assert done.status == 2
-    assert said in done.err
+    assert sentence in done.err
     assert done.is_one_sentence
     assert not (tmp_path / "store").exists()
 

@@ -18,7 +18,7 @@ from drivers.base import Block, Status
 from guidance.biofeedback.records import EnvelopeSecond, MuscleCalibration, TrialRecord
 from guidance.contracts.commands import OperatorNote, PausePlayback, TurnDial
 from guidance.contracts.events import Alarm, Cue, Entry, Record, RecordSerializer, Signal, TimedRecord
-from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, made_of, of_kind, person_signal
+from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, of_kind, person_signal, run_engine
 
 RATE_HZ = 500.0
 PLAN = exercise("contract-hold", trials=1)
@@ -36,34 +36,36 @@ def records(made: list[TimedRecord]) -> list[Record]:
 
 @pytest.fixture(scope="module")
 def whole() -> list[TimedRecord]:
-    return made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.repeat(250)))
+    return run_engine(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.repeat(250)))
 
 
 @settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(st.integers(40, 3000), min_size=1, max_size=6))
 def test_no_cut_changes_a_record(whole: list[TimedRecord], sizes: list[int]) -> None:
-    cut = made_of(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.cycle(sizes)))
+    cut = run_engine(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.cycle(sizes)))
     assert recorded(cut) == recorded(whole)
 
 
 def test_a_visit_from_rest_to_its_last_trial(whole: list[TimedRecord]) -> None:
-    found = records(whole)
-    assert [each.reached for each in of_kind(found, TrialRecord)] == [True]
-    assert of_kind(found, MuscleCalibration)[0].line_uv == pytest.approx(80.0, rel=0.15)
-    names = [cue.name for cue in of_kind(found, Cue)]
+    result = records(whole)
+    assert [each.reached for each in of_kind(result, TrialRecord)] == [True]
+    assert of_kind(result, MuscleCalibration)[0].line_uv == pytest.approx(80.0, rel=0.15)
+    names = [cue.name for cue in of_kind(result, Cue)]
     assert names[0] == "exercise-quiet"
     assert names[-1] == "exercise-quiet"
     assert "exercise-on" in names
 
 
-@pytest.mark.parametrize("rate_hz", [250.0, 1000.0])
-def test_every_board_from_250_hz_on_is_fast_enough(rate_hz: float) -> None:
+@pytest.mark.parametrize("sample_rate_hz", [250.0, 1000.0])
+def test_every_board_from_250_hz_on_is_fast_enough(sample_rate_hz: float) -> None:
     plan = exercise("relax", trials=1)
-    made = made_of(engine_of(plan, rate_hz), blocks(person_signal(plan, rate_hz), itertools.repeat(97)))
+    made = run_engine(
+        engine_of(plan, sample_rate_hz), blocks(person_signal(plan, sample_rate_hz), itertools.repeat(97))
+    )
     assert [each.reached for each in of_kind(records(made), TrialRecord)] == [True]
 
 
-def test_each_second_tells_envelope_and_quality(whole: list[TimedRecord]) -> None:
+def test_each_second_records_envelope_and_quality(whole: list[TimedRecord]) -> None:
     seconds, signals = of_kind(records(whole), EnvelopeSecond), of_kind(records(whole), Signal)
     assert len(seconds) == len(signals) == len(VISIT) // RATE_HZ
     assert all(channel["rms_uv"] is not None for channel in seconds[-1].channels)
@@ -81,29 +83,29 @@ def _with_hole() -> Iterator[Block]:
 
 def test_what_is_lost_is_not_known_and_calibration_waits_for_it() -> None:
     engine = engine_of(PLAN, RATE_HZ)
-    found = records(made_of(engine, _with_hole()))
-    assert any(alarm.code == "samples-lost" for alarm in of_kind(found, Alarm))
-    seconds = [second.channels[0]["rms_uv"] for second in of_kind(found, EnvelopeSecond)]
+    result = records(run_engine(engine, _with_hole()))
+    assert any(alarm.code == "samples-lost" for alarm in of_kind(result, Alarm))
+    seconds = [second.channels[0]["rms_uv"] for second in of_kind(result, EnvelopeSecond)]
     assert [value is None for value in seconds[4:8]] == [False, True, True, False]
-    assert engine.course.phase.name == "rest"
-    assert engine.course.left_s == pytest.approx(8.0 - (13.0 - 3.0 - 2.0 - 0.09), abs=0.2)
+    assert engine.sequence.phase.name == "rest"
+    assert engine.sequence.left_s == pytest.approx(8.0 - (13.0 - 3.0 - 2.0 - 0.09), abs=0.2)
 
 
 def test_an_electrode_that_is_off_is_unknown_with_a_word_and_never_zero() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     off = Block(0, VISIT[:1500].astype(np.float32), status=(Status(0, "streaming", "none", (True, False)),))
-    found = records(made_of(engine, [off]))
+    result = records(run_engine(engine, [off]))
     view = engine.view()
     assert (view.muscles[0].envelope_uv, view.muscles[0].why) == (None, "electrode off")
     assert view.muscles[1].envelope_uv is not None
-    assert any(alarm.code == "lead-off" for alarm in of_kind(found, Alarm))
-    assert of_kind(found, EnvelopeSecond)[1].channels[0]["rms_uv"] is None
-    assert of_kind(found, Entry)[0].fields == {"off": [True, False]}
+    assert any(alarm.code == "lead-off" for alarm in of_kind(result, Alarm))
+    assert of_kind(result, EnvelopeSecond)[1].channels[0]["rms_uv"] is None
+    assert of_kind(result, Entry)[0].fields == {"off": [True, False]}
 
 
 def test_an_amplifier_that_is_lost_leaves_no_old_value_on_the_screen() -> None:
     engine = engine_of(PLAN, RATE_HZ)
-    made_of(engine, [Block(0, VISIT[:1500].astype(np.float32))])
+    run_engine(engine, [Block(0, VISIT[:1500].astype(np.float32))])
     assert engine.view().muscles[0].envelope_uv is not None
     assert [*engine.trouble("device-lost", "The amplifier was unplugged.")]
     assert (engine.view().muscles[0].envelope_uv, engine.view().muscles[0].why) == (None, "no signal")
@@ -111,23 +113,23 @@ def test_an_amplifier_that_is_lost_leaves_no_old_value_on_the_screen() -> None:
     assert engine.view().muscles[0].envelope_uv is not None
 
 
-def test_a_heart_in_the_signal_raises_the_band_and_is_told() -> None:
-    plan, rate_hz = exercise("relax", trials=1, rest_s=15.0), 1000.0
-    signal = person_signal(plan, rate_hz)
-    signal[:, 0] += heart(len(signal), rate_hz, 150.0, np.random.default_rng(1))
-    found = records(made_of(engine_of(plan, rate_hz), blocks(signal, itertools.repeat(500))))
-    calibrated = of_kind(found, MuscleCalibration)[0]
+def test_a_heart_artefact_raises_the_band_and_is_recorded() -> None:
+    plan, sample_rate_hz = exercise("relax", trials=1, rest_s=15.0), 1000.0
+    signal = person_signal(plan, sample_rate_hz)
+    signal[:, 0] += heart(len(signal), sample_rate_hz, 150.0, np.random.default_rng(1))
+    result = records(run_engine(engine_of(plan, sample_rate_hz), blocks(signal, itertools.repeat(500))))
+    calibrated = of_kind(result, MuscleCalibration)[0]
     assert calibrated.band_hz[0] == 100.0
     assert calibrated.heart_per_min == pytest.approx(60 / 0.85, rel=0.1)
     assert (calibrated.rest_mean_uv or 99.0) < 6.0
 
 
-def test_a_slow_board_that_hears_the_heart_says_so() -> None:
-    plan, rate_hz = exercise("relax", trials=1, rest_s=15.0), 250.0
-    signal = person_signal(plan, rate_hz)
-    signal[:, 0] += heart(len(signal), rate_hz, 150.0, np.random.default_rng(1))
-    engine = engine_of(plan, rate_hz)
-    made_of(engine, blocks(signal, itertools.repeat(500)))
+def test_a_slow_board_with_a_heart_artefact_shows_a_hint() -> None:
+    plan, sample_rate_hz = exercise("relax", trials=1, rest_s=15.0), 250.0
+    signal = person_signal(plan, sample_rate_hz)
+    signal[:, 0] += heart(len(signal), sample_rate_hz, 150.0, np.random.default_rng(1))
+    engine = engine_of(plan, sample_rate_hz)
+    run_engine(engine, blocks(signal, itertools.repeat(500)))
     assert "the heart beats into the signal" in engine.view().hint
 
 
@@ -135,11 +137,11 @@ def test_the_operator_pauses_moves_the_line_and_notes() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     made = [*engine.step([], None, [PausePlayback(on=True), TurnDial(1), OperatorNote("pain")])]
     assert [record.what for record in of_kind(records(made), Entry)] == ["pause", "pain"]
-    made_of(engine, [Block(0, VISIT[:5000].astype(np.float32))])
-    assert engine.course.phase.name == "prepare"
+    run_engine(engine, [Block(0, VISIT[:5000].astype(np.float32))])
+    assert engine.sequence.phase.name == "prepare"
 
 
-def test_it_has_no_way_to_ask_for_a_stimulus(whole: list[TimedRecord]) -> None:
+def test_the_engine_cannot_request_a_stimulus(whole: list[TimedRecord]) -> None:
     engine = engine_of(PLAN, RATE_HZ)
     assert engine.stimulation is None
     assert [*engine.arm("operator", 0)] == []

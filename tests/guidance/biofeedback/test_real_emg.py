@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.recording import Recording
-from guidance.biofeedback.calibration import RestLevel, largest_uv, rest_of, too_weak
+from guidance.biofeedback.calibration import RestLevel, largest_uv, measure_rest, too_weak
 from guidance.biofeedback.envelope import Envelope, wide_band
 from guidance.signal.sweep.basis import Array
 from tests.support.shared import shared
@@ -25,15 +25,15 @@ def begins(above: NDArray[np.bool_], least: int) -> list[int]:
 
 
 def envelope_of(name: str) -> Array:
-    with np.load(shared(f"data/{name}.npz"), allow_pickle=True) as held:
-        counts, rate_hz = held["signal_adc"].astype(float), float(held["fs"])
-    return Envelope(rate_hz, wide_band(rate_hz), 0.1)(counts)[30:]
+    with np.load(shared(f"data/{name}.npz"), allow_pickle=True) as stored:
+        counts, sample_rate_hz = stored["signal_adc"].astype(float), float(stored["fs"])
+    return Envelope(sample_rate_hz, wide_band(sample_rate_hz), 0.1)(counts)[30:]
 
 
 def test_each_burst_of_contraction_is_an_effort() -> None:
     """A short burst, a long one, and a pair of short ones; 25 % of the largest effort is the line."""
     envelope = envelope_of("surface_emg_biosppy_emg_1")
-    rest, most = rest_of(envelope[400:1400], 3.0), largest_uv([envelope])
+    rest, most = measure_rest(envelope[400:1400], 3.0), largest_uv([envelope])
     assert isinstance(rest, RestLevel)
     assert most is not None
     assert too_weak(rest, most) is None
@@ -42,10 +42,10 @@ def test_each_burst_of_contraction_is_an_effort() -> None:
     assert [round((at + 30) / 100) for at in begins(above, 10)] == [2, 16, 26, 26]
 
 
-def test_a_weak_contraction_is_seen_but_too_weak_to_train_with() -> None:
+def test_a_weak_contraction_is_detected_but_too_weak_to_train_with() -> None:
     """About twice the noise of a 12-bit converter, from 50 to 59 s: an effort, and words for it."""
     envelope = envelope_of("surface_emg_biosppy_emg")
-    rest, most = rest_of(envelope[:2000], 3.0), largest_uv([envelope])
+    rest, most = measure_rest(envelope[:2000], 3.0), largest_uv([envelope])
     assert isinstance(rest, RestLevel)
     assert most is not None
     smooth = np.convolve(envelope, np.ones(100) / 100, "same")

@@ -11,9 +11,11 @@ from guidance.signal.sweep.basis import Array
 RATE_HZ = 10_000.0
 
 
-def unit_wave(rise_us: float, size_uv: float, *, negative_first: bool = False, rate_hz: float = RATE_HZ) -> Array:
+def unit_wave(
+    rise_us: float, size_uv: float, *, negative_first: bool = False, sample_rate_hz: float = RATE_HZ
+) -> Array:
     """A positive peak, a negative one ``rise_us`` later, a slow end; peak to peak ``size_uv``."""
-    t = np.arange(-6000.0, 9000.0, 1e6 / rate_hz)
+    t = np.arange(-6000.0, 9000.0, 1e6 / sample_rate_hz)
     width = rise_us / 2.2
     wave = -np.exp(-0.5 * (t / width) ** 2) + 0.12 * np.exp(-0.5 * ((t - 3.2 * rise_us) / (1.4 * rise_us)) ** 2)
     if not negative_first:
@@ -31,10 +33,10 @@ def laid(seconds: float, events: Iterable[tuple[float, Array]], noise_uv: float 
     return uv
 
 
-def times(rate_hz: float, seconds: float, cv: float = 0.12, seed: int = 2, start_s: float = 0.3) -> list[float]:
-    """Discharges of a unit at ``rate_hz``."""
+def times(firing_hz: float, seconds: float, cv: float = 0.12, seed: int = 2, start_s: float = 0.3) -> list[float]:
+    """Discharges of a unit that fires at ``firing_hz``."""
     rng, at, out = np.random.default_rng(seed), start_s, []
     while at < seconds - 0.05:
         out.append(at)
-        at += max(1 + cv * float(rng.standard_normal()), 0.3) / rate_hz
+        at += max(1 + cv * float(rng.standard_normal()), 0.3) / firing_hz
     return out

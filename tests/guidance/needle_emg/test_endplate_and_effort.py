@@ -16,7 +16,7 @@ PLATE = unit_wave(350.0, 150.0, negative_first=True)
 
 def plates(uv: Array) -> bool:
     found = plate_activity(PotentialDetector(RATE_HZ).feed(uv), len(uv) / RATE_HZ, RATE_HZ)
-    return found is not None and found.is_found
+    return found is not None and found.is_present
 
 
 def test_irregular_potentials_that_begin_negative_come_from_end_plates() -> None:
@@ -34,27 +34,27 @@ def test_irregular_potentials_that_begin_positive_do_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "pattern"),
+    ("activity", "pattern"),
     [(ActivitySecond(0, 0, 0.0), "silent"), (ActivitySecond(12, 2, 0.1), "single units"),
      (ActivitySecond(40, 6, 0.3), "mixed"),
      (ActivitySecond(90, 9, 0.8), "full"), (ActivitySecond(30, 2, 0.1, is_plate=True), "end-plate")],
 )  # fmt: skip
-def test_a_second_is_named_by_its_pattern(seen: ActivitySecond, pattern: str) -> None:
-    assert seen.pattern == pattern
+def test_a_second_is_named_by_its_pattern(activity: ActivitySecond, pattern: str) -> None:
+    assert activity.pattern == pattern
 
 
 @pytest.mark.parametrize(
-    ("phase", "seen", "fits"),
+    ("phase", "activity", "fits"),
     [("rest", ActivitySecond(0, 0, 0.0), True), ("rest", ActivitySecond(40, 6, 0.3), False),
      ("slight", ActivitySecond(0, 0, 0.0), False), ("slight", ActivitySecond(12, 2, 0.1), True),
      ("slight", ActivitySecond(90, 9, 0.8), False), ("full", ActivitySecond(90, 9, 0.8), True),
      ("full", ActivitySecond(12, 2, 0.1), False), (None, ActivitySecond(12, 2, 0.1), None)],
 )  # fmt: skip
-def test_each_effort_has_its_right_pattern(phase: str | None, seen: ActivitySecond, fits: bool | None) -> None:
-    told, text = judge_effort(phase, seen)  # type: ignore[arg-type]
-    assert told is fits
+def test_each_effort_has_its_right_pattern(phase: str | None, activity: ActivitySecond, fits: bool | None) -> None:
+    fits_phase, text = judge_effort(phase, activity)  # type: ignore[arg-type]
+    assert fits_phase is fits
     assert text.endswith(".")
 
 
-def test_where_no_effort_was_asked_for_it_says_so() -> None:
+def test_without_a_requested_effort_the_text_states_that() -> None:
     assert judge_effort(None, ActivitySecond(90, 9, 0.8)) == (None, "No effort was asked for yet.")

@@ -44,12 +44,12 @@ def in_muscle(start_mm: float, seconds: float, effort: float = 0.18, seed: int =
     return patient.advance(round(seconds * RATE_HZ))
 
 
-def run(made: Engine, uv: np.ndarray, sizes: Sequence[int] = (500,)) -> list[TimedRecord]:
-    return [record for block in blocks(uv, sizes) for record in made.step([block])]
+def run(guided: Engine, uv: np.ndarray, sizes: Sequence[int] = (500,)) -> list[TimedRecord]:
+    return [record for block in blocks(uv, sizes) for record in guided.step([block])]
 
 
 def of(kind: type[Record], records: Sequence[TimedRecord]) -> list[Record]:
-    return [made.record for made in records if isinstance(made.record, kind)]
+    return [guided.record for guided in records if isinstance(guided.record, kind)]
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +57,13 @@ def near() -> np.ndarray:
     return in_muscle(3.0, 3.0)
 
 
-def test_inside_the_muscle_crisp_units_tell_target_and_the_cue_follows(near: np.ndarray) -> None:
+def test_inside_the_muscle_short_rise_times_give_target_and_the_cue_follows(near: np.ndarray) -> None:
     records = run(engine(), near)
-    told = [p for p in of(Proximity, records) if isinstance(p, Proximity) and p.valid]
-    assert told
-    assert told[-1].zone == "target"
-    assert all(p.by == "needle-emg" and p.threshold_ma is None and p.distance_mm is None for p in told)
-    for p in told:
+    valid = [p for p in of(Proximity, records) if isinstance(p, Proximity) and p.valid]
+    assert valid
+    assert valid[-1].zone == "target"
+    assert all(p.by == "needle-emg" and p.threshold_ma is None and p.distance_mm is None for p in valid)
+    for p in valid:
         assert p.rise_time_us is not None
         assert p.closeness is not None
         assert p.closeness == pytest.approx(tuple(500.0 / us for us in reversed(p.rise_time_us)))
@@ -71,7 +71,7 @@ def test_inside_the_muscle_crisp_units_tell_target_and_the_cue_follows(near: np.
     assert len(of(MotorUnit, records)) > 20
 
 
-def test_outside_the_muscle_no_target_is_told() -> None:
+def test_outside_the_muscle_no_target_is_reported() -> None:
     zones = {p.zone for p in of(Proximity, run(engine(), in_muscle(19.0, 3.0))) if isinstance(p, Proximity) and p.valid}
     assert "target" not in zones
 
@@ -82,46 +82,46 @@ def test_records_are_the_same_however_the_blocks_came(near: np.ndarray) -> None:
     assert [(m.t, m.record) for m in again] == [(m.t, m.record) for m in once]
 
 
-def test_a_phase_is_asked_for_and_the_activity_judged_by_it(near: np.ndarray) -> None:
-    made = engine(headless=False)
-    (requested,) = (m.record for m in made.step([], messages=[OperatorNote("slight")]))
+def test_a_phase_is_requested_and_the_activity_judged_by_it(near: np.ndarray) -> None:
+    guided = engine(headless=False)
+    (requested,) = (m.record for m in guided.step([], messages=[OperatorNote("slight")]))
     assert requested == Entry("activation", {"phase": "slight", "movement": "Wrist flexion with radial deviation"})
-    activity = of(Activity, run(made, near))[-1]
+    activity = of(Activity, run(guided, near))[-1]
     assert isinstance(activity, Activity)
     assert (activity.phase, activity.fits) == ("slight", True)
 
 
-def test_a_patient_who_tries_in_vain_is_told_to_be_silent_not_far() -> None:
-    made = engine(headless=False)
-    list(made.step([], messages=[OperatorNote("slight")]))
+def test_an_effort_without_potentials_is_reported_as_silent_not_far() -> None:
+    guided = engine(headless=False)
+    list(guided.step([], messages=[OperatorNote("slight")]))
     rng = np.random.default_rng(1)
-    records = run(made, (3 * rng.standard_normal((4 * RATE_HZ, 1))).astype(np.float32))
+    records = run(guided, (3 * rng.standard_normal((4 * RATE_HZ, 1))).astype(np.float32))
     last = of(Proximity, records)[-1]
     assert isinstance(last, Proximity)
     assert (last.valid, last.why, last.zone) == (False, "silent", "none")
 
 
-def test_rest_without_end_plates_tells_nothing_of_closeness() -> None:
+def test_rest_without_end_plates_gives_no_closeness() -> None:
     rng = np.random.default_rng(1)
     records = run(engine(), (3 * rng.standard_normal((3 * RATE_HZ, 1))).astype(np.float32))
     whys = [p.why for p in of(Proximity, records) if isinstance(p, Proximity)]
     assert whys == ["at-rest"]
 
 
-def test_arming_hands_over_to_stimulation_and_switching_off_hands_back(near: np.ndarray) -> None:
-    made = engine(Mode.AUTO, headless=True)
+def test_arming_switches_guidance_to_stimulation_and_switching_off_switches_it_back(near: np.ndarray) -> None:
+    guided = engine(Mode.AUTO, headless=True)
     records: list[TimedRecord] = []
     now = 0
     for index, block in enumerate(blocks(near, (500,))):
         now += 50_000_000
         messages: list[OperatorCommand] = [Arm()] if index == 30 else []
-        records += made.step([Block(block.first_sample, block.samples, arrived_ns=now)], now, messages)
+        records += guided.step([Block(block.first_sample, block.samples, arrived_ns=now)], now, messages)
     handed = [e.fields["to"] for e in of(Entry, records) if isinstance(e, Entry) and e.what == "hand-over"]
     assert handed[:1] == ["stimulation"]
-    assert made.emg is not None
-    assert not made.emg.guides
-    list(made.end("operator"))
-    after = list(made.step([Block(len(near), near[:500])], now + 1))
+    assert guided.emg is not None
+    assert not guided.emg.guides
+    list(guided.end("operator"))
+    after = list(guided.step([Block(len(near), near[:500])], now + 1))
     assert Entry("hand-over", {"to": "needle EMG"}) in [m.record for m in after]
 
 

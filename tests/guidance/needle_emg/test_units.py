@@ -22,24 +22,24 @@ def sorted_units(uv: Array) -> MotorUnitSorter:
 
 def closeness_of(wave: Array, seconds: float = 3.0, noise_uv: float = 3.0) -> Closeness | None:
     units = sorted_units(laid(seconds, [(at, wave) for at in times(9.0, seconds)], noise_uv)).units
-    told = [near for unit in units if (near := Criterion().of(unit, RATE_HZ, 0))]
-    return nearest(told)
+    candidates = [near for unit in units if (near := Criterion().of(unit, RATE_HZ, 0))]
+    return nearest(candidates)
 
 
-def test_two_units_are_told_apart_and_their_rates_known() -> None:
+def test_two_units_are_distinguished_and_their_rates_known() -> None:
     one = [(at, unit_wave(300.0, 500.0)) for at in times(7.0, 6.0, seed=3)]
     other = [(at, unit_wave(900.0, 300.0, negative_first=True)) for at in times(11.0, 6.0, seed=4, start_s=0.35)]
     sorter = sorted_units(laid(6.0, [*one, *other]))
-    seen = Counter({unit.number: unit.seen for unit in sorter.units}).most_common(2)
-    assert sum(count for _, count in seen) >= 0.75 * (len(one) + len(other))
-    rates = sorted(unit.firing_hz(RATE_HZ) or 0.0 for unit in sorter.units if unit.number in dict(seen))
+    discharges = Counter({unit.number: unit.discharges for unit in sorter.units}).most_common(2)
+    assert sum(count for _, count in discharges) >= 0.75 * (len(one) + len(other))
+    rates = sorted(unit.firing_hz(RATE_HZ) or 0.0 for unit in sorter.units if unit.number in dict(discharges))
     assert rates == pytest.approx([7.0, 11.0], rel=0.25)
 
 
-def test_potentials_laid_over_others_found_no_unit() -> None:
+def test_superimposed_potentials_start_no_new_unit() -> None:
     crowd = [(at, unit_wave(300.0 + 40 * k, 400.0)) for k in range(6) for at in times(25.0, 1.5, seed=k)]
-    sorter, finder = MotorUnitSorter(RATE_HZ), PotentialDetector(RATE_HZ)
-    potentials = finder.feed(laid(1.5, crowd))
+    sorter, detector = MotorUnitSorter(RATE_HZ), PotentialDetector(RATE_HZ)
+    potentials = detector.feed(laid(1.5, crowd))
     before = [sorter.sort(p) for p in potentials if p.is_mixed]
     assert before
     assert all(unit is None for unit in before)
@@ -66,11 +66,11 @@ def test_the_interval_holds_the_true_rise_and_closeness_is_the_limit_over_it() -
     assert near.amplitude_uv == pytest.approx(300.0, rel=0.1)
 
 
-def test_a_potential_too_small_for_its_noise_says_nothing() -> None:
+def test_a_potential_too_small_for_its_noise_gives_no_closeness() -> None:
     assert closeness_of(unit_wave(300.0, 50.0), noise_uv=8.0) is None
 
 
-def test_a_potential_seen_once_says_nothing() -> None:
+def test_a_single_discharge_gives_no_closeness() -> None:
     units = sorted_units(laid(1.0, [(0.5, unit_wave(300.0, 500.0))])).units
     assert [Criterion().of(unit, RATE_HZ, 0) for unit in units] == [None]
 
