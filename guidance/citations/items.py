@@ -132,8 +132,8 @@ class Sourced(Strict, Generic[T]):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        said = [self.value is not None, self.source is not None, self.certainty is not None]
-        if any(said) == (self.missing is not None) or any(said) != all(said):
+        given = [self.value is not None, self.source is not None, self.certainty is not None]
+        if any(given) == (self.missing is not None) or any(given) != all(given):
             raise PydanticCustomError("whole", "give value, source and certainty, or else missing with the reason")
         _agree(self.source, self.certainty)
         return self

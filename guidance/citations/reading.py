@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from guidance.citations.error_sentences import error_sentence
 from guidance.citations.items import UNSOURCED, Document, cited
-from guidance.citations.words import sentence
 
 M = TypeVar("M", bound=Document)
 
@@ -47,7 +47,7 @@ def build(model: type[M], tables: Mapping[str, Any], file: str) -> M:
         document = model.model_validate(_frozen(dict(tables)))
     except ValidationError as fault:
         errors = sorted(fault.errors(), key=lambda error: error["type"] == "missing")
-        raise ProtocolError(*(sentence(file, error, model) for error in errors)) from None
+        raise ProtocolError(*(error_sentence(file, error, model) for error in errors)) from None
     uncited = [
         f"{file}: {path} cites {key!r}, which [refs] does not explain; add it there, or write source = 'unsourced' and "
         "certainty = 'unsourced'."

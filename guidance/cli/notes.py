@@ -114,11 +114,11 @@ def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str
 @click.argument("text")
 def addendum(name: str, text: str, *, store: str | None, key_file: str | None, by: str | None) -> None:
     """Add TEXT to a signed note; it is dated, and chained to what was signed before."""
-    from guidance.note.signing import add
+    from guidance.note.signing import add_addendum
 
     with told():
         folder = folder_of(name, store)
-        signed = add(folder, text, by or _asked_name(), key_for(folder, key_file), _now())
+        signed = add_addendum(folder, text, by or _asked_name(), key_for(folder, key_file), _now())
     click.echo(f"Addendum {len(signed.addenda)} by {signed.links[-1]['by']}.")
 
 
@@ -151,9 +151,9 @@ def new_key(file: str) -> None:
 def _answered(folder: Path, key: EncryptionKey | None, answers: tuple[str, ...]) -> ProcedureFiles:
     """What ``folder`` holds once ``answers`` are in it. Raises UserError."""
     from guidance.note.case_sheet import save_case
-    from guidance.note.note_files import held_in
+    from guidance.note.note_files import procedure_files
 
-    held = held_in(folder, key)
+    held = procedure_files(folder, key)
     if not answers:
         return held
     if held.signed is not None:
@@ -163,7 +163,7 @@ def _answered(folder: Path, key: EncryptionKey | None, answers: tuple[str, ...])
         field, found, text = answer.partition("=")
         if not found:
             raise UsageError(f"--set {answer!r} is not KEY=ANSWER, such as side=left.")
-        case = case.told(field.strip(), text, _now())
+        case = case.with_answer(field.strip(), text, _now())
     save_case(folder, case, key)
     return replace(held, case=case)
 
@@ -187,7 +187,7 @@ def _ask(case: CaseSheet, field: str, label: str) -> CaseSheet:
     """Ask until the answer is one; an empty one leaves ``field`` open."""
     while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
         try:
-            return case.told(field, text, _now(), "Not taken")
+            return case.with_answer(field, text, _now(), "Not taken")
         except UsageError as fault:
             click.echo(str(fault), err=True)
     return case
@@ -206,11 +206,11 @@ def _asked_name() -> str:
 
 
 def _new_phrase() -> EncryptionKey:
-    from guidance.journal.encryption import of_phrase
+    from guidance.journal.encryption import key_of_passphrase
 
     if not sys.stdin.isatty():
         raise UsageError("Name a key file with --key, or give the passphrase on a terminal.")
-    return of_phrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+    return key_of_passphrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _show(held: ProcedureFiles, to: str | None) -> None:

@@ -39,10 +39,10 @@ def folder_of(name: str, store: str | None) -> Path:
 
 def key_for(folder: Path, key_file: str | None) -> EncryptionKey | None:
     """The key of what ``folder`` holds; asked for where it is encrypted and no file is named. Raises UserError."""
-    from guidance.journal.encryption import is_sealed, of_file, of_phrase
+    from guidance.journal.encryption import is_encrypted, key_of_file, key_of_passphrase
 
     if key_file:
-        return of_file(Path(key_file))
-    if not is_sealed(folder) or not sys.stdin.isatty():
+        return key_of_file(Path(key_file))
+    if not is_encrypted(folder) or not sys.stdin.isatty():
         return None
-    return of_phrase(click.prompt(f"Passphrase of {folder.name}", hide_input=True, err=True))
+    return key_of_passphrase(click.prompt(f"Passphrase of {folder.name}", hide_input=True, err=True))

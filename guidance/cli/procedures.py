@@ -34,12 +34,12 @@ def store_of(store: str | None) -> Path:
 
 def chosen(store: Path, names: tuple[str, ...]) -> list[Path]:
     """The folders of the procedures called ``names``, or of all. Ends the command where one is not there."""
-    from guidance.journal.store import find, links, procedures
+    from guidance.journal.store import find_procedure, linked_procedures, procedures
 
     try:
         if names:
-            return [find(store, name) for name in names]
-        for link in links(store):
+            return [find_procedure(store, name) for name in names]
+        for link in linked_procedures(store):
             click.echo(
                 f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is left alone.", err=True
             )

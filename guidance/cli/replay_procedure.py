@@ -18,7 +18,7 @@ _ALSO_HERE = {"file", "store", "as_json", "fast", "headless"}
 def procedure_at(name: str, store: str | None) -> Path | None:
     """The folder of the procedure ``name``, or None where it names a file. A usage error where it names neither."""
     from guidance.journal.event_log import EVENTS_NAME
-    from guidance.journal.store import find
+    from guidance.journal.store import find_procedure
 
     path = Path(name)
     try:
@@ -31,7 +31,7 @@ def procedure_at(name: str, store: str | None) -> Path | None:
     except OSError as fault:
         raise click.UsageError(f"{name!r}: {fault.strerror}") from None
     try:
-        return find(store_of(store), name)
+        return find_procedure(store_of(store), name)
     except UserError as fault:
         raise click.UsageError(f"There is no file {name!r}. {fault}") from None
 
@@ -41,21 +41,21 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
     from drivers.base import DeviceError
     from guidance.journal.event_reader import read_events
     from guidance.reprocess.differences import as_json_object, compare, lines
-    from guidance.reprocess.procedure import rerun
-    from guidance.reprocess.training import COMPARED, compare_training, is_training, rerun_training
+    from guidance.reprocess.procedure import reprocess_procedure
+    from guidance.reprocess.training import COMPARED, compare_exercise, is_exercise, reprocess_exercise
 
     given = _given_for_a_file()
     if given:
         raise click.UsageError(f"{given[0]} is for a recorded file; a procedure runs as it did. Leave it out.")
     try:
         then = read_events(folder)
-        of_exercise = is_training(then)
-        found = rerun_training(folder, then) if of_exercise else rerun(folder)
+        of_exercise = is_exercise(then)
+        found = reprocess_exercise(folder, then) if of_exercise else reprocess_procedure(folder)
     except UserError as fault:
         leave(fault)
     except DeviceError as fault:
         leave(UserError(str(fault)))
-    rows = compare_training(found) if of_exercise else compare(found)
+    rows = compare_exercise(found) if of_exercise else compare(found)
     told = [*lines(found, rows), *([COMPARED] if of_exercise else [])]
     click.echo(json.dumps(as_json_object(found, rows)) if as_json else "\n".join(told))
 

@@ -101,16 +101,16 @@ def _named(settings: Settings, case: CaseSheet | None) -> Settings:
 
 def _case(options: dict[str, Any]) -> dict[str, Any]:
     """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
-    from guidance.journal.encryption import of_file
-    from guidance.note.case_sheet import case_file
+    from guidance.journal.encryption import key_of_file
+    from guidance.note.case_sheet import case_from_file
 
     if options["case_file"] is None:
         return {}
     key_file = options["key_file"]
     try:
         if key_file:
-            of_file(Path(key_file))
-        return {"case": case_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+            key_of_file(Path(key_file))
+        return {"case": case_from_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
     except UsageError as fault:
         raise click.UsageError(str(fault)) from None
 

@@ -93,7 +93,7 @@ def _events(source: ExportSource) -> list[tuple[object, ...]]:
             measures = (row["current_ma"], row["width_ms"], detected, row["amplitude_uv"], row["latency_ms"], None)
             rows.append((row["t_s"], 0, "stimulus", *measures))
     entries = source.stream.entries(*_ENTRIES)
-    rows += [(line["t"], 0, line["what"], *[None] * 5, line["fields"].get("volume_ml")) for line in entries]
+    rows += [(event["t"], 0, event["what"], *[None] * 5, event["fields"].get("volume_ml")) for event in entries]
     return sorted(rows, key=lambda row: float(str(row[0])))
 
 

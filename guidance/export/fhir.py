@@ -12,7 +12,7 @@ from pathlib import Path
 
 from guidance.export.fhir_medications import medications
 from guidance.export.fhir_observations import observations
-from guidance.export.quantities import ANONYMISED, OWN, TEST_DATA, Resource
+from guidance.export.quantities import ANONYMISED, OWN_SYSTEM, TEST_DATA, Resource
 from guidance.export.source import ExportSource
 from guidance.journal.private_files import write_private
 
@@ -21,11 +21,11 @@ _STATUS = {"operator": "completed", "duration": "completed"}
 
 def bundle(source: ExportSource) -> Resource:
     """The bundle, as JSON takes it."""
-    patient, device, act = (_address() for _ in range(3))
+    patient, device, procedure = (_address() for _ in range(3))
     people = list(_performers(source))
     entries = [(patient, _patient(source)), (device, _device(source)), *people]
-    entries.append((act, _procedure(source, patient, device, [address for address, _ in people])))
-    parts = [*observations(source, patient, device, act), *medications(source, patient, act)]
+    entries.append((procedure, _procedure(source, patient, device, [address for address, _ in people])))
+    parts = [*observations(source, patient, device, procedure), *medications(source, patient, procedure)]
     entries += [(_address(), part) for part in parts]
     security = [*([TEST_DATA] if source.stream.is_simulated else []), *([ANONYMISED] if source.hidden else [])]
     return {
@@ -49,7 +49,7 @@ def _address() -> str:
 def _patient(source: ExportSource) -> Resource:
     parts = {
         "name": [{"text": name}] if (name := source.known("patient")) else None,
-        "identifier": [{"system": f"{OWN}:record-number", "value": number}]
+        "identifier": [{"system": f"{OWN_SYSTEM}:record-number", "value": number}]
         if (number := source.known("record_number"))
         else None,
         "birthDate": source.known("birth_date"),
@@ -77,7 +77,7 @@ def _device(source: ExportSource) -> Resource:
 def _procedure(source: ExportSource, patient: str, device: str, performers: list[str]) -> Resource:
     end = source.stream.end
     parts = {
-        "identifier": None if source.hidden else [{"system": f"{OWN}:procedure", "value": source.folder.name}],
+        "identifier": None if source.hidden else [{"system": f"{OWN_SYSTEM}:procedure", "value": source.folder.name}],
         "performer": [{"actor": {"reference": address}} for address in performers] or None,
         "bodySite": [{"text": side}] if (side := source.known("side")) else None,
         "complication": [{"text": text}] if (text := source.known("complications")) else None,

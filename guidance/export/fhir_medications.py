@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.export.quantities import TOXIN_UNITS, Resource, events, quantity
+from guidance.export.quantities import TOXIN_UNITS, Resource, event_identifiers, quantity
 from guidance.export.source import ExportSource
+from guidance.journal.event_reader import EventFields
 from guidance.note.case_sheet import MUSCLES
-from guidance.note.event_query import Line
 
 
-def medications(source: ExportSource, patient: str, act: str) -> Iterator[Resource]:
+def medications(source: ExportSource, patient: str, procedure: str) -> Iterator[Resource]:
     """Each drug of each aliquot on record, and the units in each muscle that the case sheet names."""
     common = {
         "resourceType": "MedicationAdministration",
         "status": "completed",
         "subject": {"reference": patient},
-        "partOf": [{"reference": act}],
+        "partOf": [{"reference": procedure}],
     }
-    for line in source.stream.entries("injection"):
-        yield from (common | part for part in _aliquot(source, line))
+    for event in source.stream.entries("injection"):
+        yield from (common | part for part in _aliquot(source, event))
     yield from (common | part for part in _toxin(source))
 
 
-def _aliquot(source: ExportSource, line: Line) -> Iterator[Resource]:
-    known = line["fields"]
-    when = {"effectiveDateTime": source.stamp(line["t"]), "identifier": events(line["seq"])}
+def _aliquot(source: ExportSource, event: EventFields) -> Iterator[Resource]:
+    known = event["fields"]
+    when = {"effectiveDateTime": source.stamp(event["t"]), "identifier": event_identifiers(event["seq"])}
     volume_ml = known.get("volume_ml")
     if known.get("mg"):
-        text = f"{known['drug']} {known['concentration']}, {volume_ml:g} mL"
+        solution = f"{known.get('drug') or 'drug not recorded'} {known.get('concentration') or ''}".strip()
+        text = solution if volume_ml is None else f"{solution}, {volume_ml:g} mL"
         for drug, mg in known["mg"].items():
             dosage = {"text": text, "dose": quantity(mg, "mg")}
             yield when | {"medicationCodeableConcept": {"text": drug}, "dosage": dosage}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.export.quantities import WEIGHT, Resource, component, events, own, quantity
+from guidance.export.quantities import WEIGHT, Resource, component, event_identifiers, own_concept, quantity
 from guidance.export.source import ExportSource
 from guidance.note.pulses import LastPlace, estimate_at, last_place, pulses_of
 
 
-def observations(source: ExportSource, patient: str, device: str, act: str) -> Iterator[Resource]:
-    """The observations of the procedure at the address ``act``, of the ``patient``, by the ``device``."""
+def observations(source: ExportSource, patient: str, device: str, procedure: str) -> Iterator[Resource]:
+    """The observations of the procedure at the address ``procedure``, of the ``patient``, by the ``device``."""
     common = {
         "resourceType": "Observation",
         "status": "final",
         "subject": {"reference": patient},
-        "partOf": [{"reference": act}],
+        "partOf": [{"reference": procedure}],
     }
     by_device = common | {"device": {"reference": device}}
     for part in _weight(source):
@@ -28,7 +28,7 @@ def observations(source: ExportSource, patient: str, device: str, act: str) -> I
 
 def _weight(source: ExportSource) -> Iterator[Resource]:
     known = source.known("weight_kg")
-    planned = [line["fields"].get("weight_kg") for line in source.stream.entries("dose-plan")]
+    planned = [event["fields"].get("weight_kg") for event in source.stream.entries("dose-plan")]
     kg = float(known) if known else next((each for each in planned if each is not None), None)
     if kg is not None:
         yield {"code": WEIGHT, "effectiveDateTime": source.stamp(0.0), "valueQuantity": quantity(kg, "kg")}
@@ -38,7 +38,7 @@ def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
     lowest = place.lowest
     if lowest is None or lowest.current_ma is None:
         return
-    when = {"effectiveDateTime": source.stamp(lowest.t), "identifier": events(*lowest.seq)}
+    when = {"effectiveDateTime": source.stamp(lowest.t), "identifier": event_identifiers(*lowest.seq)}
     parts = [component("pulse-width", "Pulse width", place.width_ms, "ms")]
     if lowest.amplitude_uv is not None:
         parts.append(component("amplitude", "Response, peak to peak", lowest.amplitude_uv, "uV"))
@@ -46,11 +46,13 @@ def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
         parts.append(component("latency", "Onset latency", lowest.latency_ms, "ms"))
     current = quantity(lowest.current_ma, "mA")
     yield when | {
-        "code": own("minimum-current", "Minimum current answered"), "valueQuantity": current, "component": parts,
-    }  # fmt: skip
+        "code": own_concept("minimum-current", "Minimum current answered"),
+        "valueQuantity": current,
+        "component": parts,
+    }
     if place.below:
         yield when | {
-            "code": own("no-response-below", "No response below"),
+            "code": own_concept("no-response-below", "No response below"),
             "valueQuantity": current,
             "component": parts[:1],
         }
@@ -63,9 +65,9 @@ def _threshold(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
         return
     low, middle, high = known["threshold_0p1ms_ma"]
     yield {
-        "code": own("motor-threshold", "Motor threshold at 0.1 ms, estimated"),
+        "code": own_concept("motor-threshold", "Motor threshold at 0.1 ms, estimated"),
         "effectiveDateTime": source.stamp(known["t"]),
-        "identifier": events(known["seq"]),
+        "identifier": event_identifiers(known["seq"]),
         "valueQuantity": quantity(middle, "mA"),
         "component": [
             component("motor-threshold-low", "Lower end of the 90 % interval", low, "mA"),
@@ -75,11 +77,11 @@ def _threshold(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
 
 
 def _impedance(source: ExportSource) -> Iterator[Resource]:
-    known = [line for line in source.stream.of("stimulus") if line["impedance_kohm"] is not None]
+    known = [event for event in source.stream.of("stimulus") if event["impedance_kohm"] is not None]
     if known:
         yield {
-            "code": own("impedance", "Impedance of the needle's circuit, at the last pulse"),
+            "code": own_concept("impedance", "Impedance of the needle's circuit, at the last pulse"),
             "effectiveDateTime": source.stamp(known[-1]["t"]),
-            "identifier": events(known[-1]["seq"]),
+            "identifier": event_identifiers(known[-1]["seq"]),
             "valueQuantity": quantity(known[-1]["impedance_kohm"], "kOhm"),
         }

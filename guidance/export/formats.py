@@ -10,7 +10,7 @@ from guidance.export.fhir import write_fhir
 from guidance.export.signal import write_bdf, write_edf
 from guidance.export.source import ExportSource
 from guidance.export.table import write_csv, write_parquet
-from guidance.journal.private_files import new_file
+from guidance.journal.private_files import refuse_existing
 
 FORMATS: dict[str, Callable[[ExportSource, Path], None]] = {
     "bdf": write_bdf,
@@ -24,5 +24,5 @@ FORMATS: dict[str, Callable[[ExportSource, Path], None]] = {
 
 def export(source: ExportSource, form: str, path: Path) -> None:
     """Write ``source`` to the new ``path`` in one of FORMATS. Raises UserError, UsageError."""
-    new_file(path)
+    refuse_existing(path)
     FORMATS[form](source, path)

@@ -7,7 +7,7 @@ from typing import Any
 Resource = dict[str, Any]
 
 UCUM = "http://unitsofmeasure.org"
-OWN = "urn:needle-guidance"
+OWN_SYSTEM = "urn:needle-guidance"
 _LOINC = "http://loinc.org"
 _ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _OBSERVATION_VALUE = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
@@ -24,16 +24,16 @@ def quantity(value: float, code: str) -> Resource:
     return {"value": value, "unit": code.strip("{}"), "system": UCUM, "code": code}
 
 
-def own(code: str, text: str) -> Resource:
+def own_concept(code: str, text: str) -> Resource:
     """A concept of this program's own."""
-    return {"coding": [{"system": f"{OWN}:observation", "code": code, "display": text}], "text": text}
+    return {"coding": [{"system": f"{OWN_SYSTEM}:observation", "code": code, "display": text}], "text": text}
 
 
 def component(code: str, text: str, value: float, unit: str) -> Resource:
     """A part of an observation."""
-    return {"code": own(code, text), "valueQuantity": quantity(value, unit)}
+    return {"code": own_concept(code, text), "valueQuantity": quantity(value, unit)}
 
 
-def events(*seqs: int) -> list[Resource]:
+def event_identifiers(*seqs: int) -> list[Resource]:
     """The records of the event stream that a resource rests on."""
-    return [{"system": f"{OWN}:event", "value": str(seq)} for seq in seqs]
+    return [{"system": f"{OWN_SYSTEM}:event", "value": str(seq)} for seq in seqs]

@@ -14,7 +14,7 @@ from guidance.journal.files import NotPlain, open_plain
 from guidance.journal.private_files import write_private
 from guidance.journal.signal import SIGNAL_NAME
 
-_TOLD = re.compile(
+_NAMING_NOBODY = re.compile(
     r"stim(-[a-z-]+)?( current_ma=[0-9.]+)?( width_ms=[0-9.]+)?|BAD_ACQ_SKIP|"
     r"entry (insertion|aspiration|injection|redirect|contact|pain|verification|button)( [a-z_]+=[0-9.eE+-]+)*"
 )
@@ -79,15 +79,15 @@ def _short(value: float) -> float:
 
 
 def _hide(file: edfio.Edf | edfio.Bdf) -> None:
-    kept = tuple(_allowed(file))
+    annotations = tuple(_allowed(file))
     file.anonymize()
     for signal in file.signals:
         signal.transducer_type = signal.prefiltering = ""
-    file.set_annotations(kept)
+    file.set_annotations(annotations)
 
 
 def _allowed(file: edfio.Edf | edfio.Bdf) -> Iterator[edfio.EdfAnnotation]:
-    return (note for note in file.annotations if _TOLD.fullmatch(note.text))
+    return (note for note in file.annotations if _NAMING_NOBODY.fullmatch(note.text))
 
 
 def _opened(source: ExportSource) -> edfio.Bdf:

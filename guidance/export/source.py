@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from guidance.note.answers import ChoiceField, NumberField, is_left_out
 from guidance.note.case_sheet import CaseSheet, field_of
 from guidance.note.event_query import EventQuery
+from guidance.note.field_forms import ChoiceField, NumberField, is_left_out
 from guidance.protocol import names
 
 ANCHOR = datetime(1985, 1, 1, tzinfo=UTC)

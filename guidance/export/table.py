@@ -11,36 +11,36 @@ from typing import Any
 from guidance.common.errors import UsageError
 from guidance.common.text import clean
 from guidance.export.source import ExportSource
+from guidance.journal.event_reader import EventFields
 from guidance.journal.private_files import write_private
-from guidance.note.event_query import Line
 
 TableRow = dict[str, Any]
 
 _PULSE = ("sample", "current_ma", "requested_ma", "width_ms", "impedance_kohm", "source", "outcome")
-_ANSWER = (
+_RESPONSE = (
     "channel", "detected", "p_value", "amplitude_uv", "amplitude_sd_uv", "latency_ms", "contaminated", "judged",
     "late_detected", "late_p_value", "late_amplitude_uv", "late_latency_ms",
 )  # fmt: skip
 _ESTIMATE = ("threshold_low_ma", "threshold_ma", "threshold_high_ma", "zone", "valid")
-COLUMNS = ("t_s", *_PULSE, *_ANSWER, *_ESTIMATE)
-_WORDS = {"source", "outcome", "channel", "judged", "zone"}
-_TRUTHS = {"detected", "contaminated", "late_detected", "valid"}
+COLUMNS = ("t_s", *_PULSE, *_RESPONSE, *_ESTIMATE)
+_TEXT_COLUMNS = {"source", "outcome", "channel", "judged", "zone"}
+_BOOLEAN_COLUMNS = {"detected", "contaminated", "late_detected", "valid"}
 _FORMULA = ("=", "+", "-", "@")
 
 
 def rows_of(source: ExportSource) -> Iterator[TableRow]:
     """The rows, in the order of the pulses. What is not known is None; ``threshold...`` is what was estimated then."""
     stream = source.stream
-    rate_hz = float(stream.device["sample_rate_hz"])
-    answers: dict[int, list[Line]] = {}
-    for line in stream.of("response"):
-        answers.setdefault(line["sample"], []).append(line)
-    estimates = {line["sample"]: line for line in stream.of("proximity")}
+    sample_rate_hz = float(stream.device["sample_rate_hz"])
+    responses: dict[int, list[EventFields]] = {}
+    for event in stream.of("response"):
+        responses.setdefault(event["sample"], []).append(event)
+    estimates = {event["sample"]: event for event in stream.of("proximity")}
     for pulse in stream.of("stimulus"):
         sample = pulse["sample"]
-        common = {"t_s": sample / rate_hz} | {name: pulse.get(name) for name in _PULSE}
-        for answer in answers.get(sample, [{}]):
-            known = {name: answer.get(name) for name in _ANSWER}
+        common = {"t_s": sample / sample_rate_hz} | {name: pulse.get(name) for name in _PULSE}
+        for response in responses.get(sample, [{}]):
+            known = {name: response.get(name) for name in _RESPONSE}
             yield common | known | _estimate(estimates.get(sample))
 
 
@@ -68,22 +68,22 @@ def write_parquet(source: ExportSource, path: Path) -> None:
 
 
 def _parquet_type(pa: Any, name: str) -> Any:
-    if name in _WORDS:
+    if name in _TEXT_COLUMNS:
         return pa.string()
-    return pa.bool_() if name in _TRUTHS else pa.int64() if name == "sample" else pa.float64()
+    return pa.bool_() if name in _BOOLEAN_COLUMNS else pa.int64() if name == "sample" else pa.float64()
 
 
-def _estimate(line: Line | None) -> TableRow:
-    if line is None:
+def _estimate(event: EventFields | None) -> TableRow:
+    if event is None:
         return dict.fromkeys(_ESTIMATE)
-    low, middle, high = line["threshold_ma"] or (None, None, None)
-    values = (low, middle, high, line["zone"], line["valid"])
+    low, middle, high = event["threshold_ma"] or (None, None, None)
+    values = (low, middle, high, event["zone"], event["valid"])
     return dict(zip(_ESTIMATE, values, strict=True))
 
 
 def _cell(value: object) -> object:
     """``value`` as a spreadsheet takes it: no word is a formula."""
     if isinstance(value, str):
-        words = clean(value)
-        return f"'{words}" if words.startswith(_FORMULA) else words
+        text = clean(value)
+        return f"'{text}" if text.startswith(_FORMULA) else text
     return str(value).lower() if isinstance(value, bool) else value

@@ -25,7 +25,7 @@ SKIPPED = "BAD_ACQ_SKIP"
 UNKNOWN_RANGE_UV = 100_000.0
 """Stands for an input range that is not known."""
 
-RECORDS_AT = slice(236, 244)
+RECORD_COUNT_BYTES = slice(236, 244)
 """Where the header says how many records there are."""
 
 HEADER_SIGNAL_BYTES = 256
@@ -33,20 +33,22 @@ HEADER_SIGNAL_BYTES = 256
 _SAMPLES_FIELD = 216
 _YEARS = range(1985, 2085)
 """Those that the format can write; a computer whose clock has lost its battery may think of another."""
-_MOST_CODE = (1 << 23) - 1
-_RECORDS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
+_MAX_CODE = (1 << 23) - 1
+_RECORD_DURATIONS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
 _NOTES_BYTES = 480
 _TIMEKEEPING_BYTES = 32
-_MOST_TEXT_BYTES = 160
+_MAX_TEXT_BYTES = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BdfLayout:
-    """How a file is laid out: ``samples`` a record of ``duration_s``, at ``rate_hz``; full scale of each channel in
-    ``ranges_uv``; ``notes_bytes`` a record for annotations; and its ``header``, without a record yet.
+    """Layout of a file.
+
+    Each record has ``samples`` per channel, lasts ``duration_s`` and has ``notes_bytes`` for annotations;
+    ``ranges_uv`` is the full scale of each channel. ``header`` counts no record yet.
     """
 
-    rate_hz: float
+    sample_rate_hz: float
     samples: int
     duration_s: float
     ranges_uv: tuple[float, ...]
@@ -60,15 +62,22 @@ class BdfLayout:
 
     def header_for(self, records: int) -> bytes:
         """The header of a file with so many ``records``."""
-        return self.header[: RECORDS_AT.start] + f"{records:<8}".encode() + self.header[RECORDS_AT.stop :]
+        return (
+            self.header[: RECORD_COUNT_BYTES.start] + f"{records:<8}".encode() + self.header[RECORD_COUNT_BYTES.stop :]
+        )
 
     def record(self, samples: Samples, number: int, notes: bytes) -> bytes:
-        """Data record ``number`` (from 0): ``samples`` (samples, channels) in uV, and annotations from ``note``."""
-        full_scale = np.array(self.ranges_uv) / _MOST_CODE
+        """Encode data record ``number`` (from 0).
+
+        ``samples`` has the shape (samples, channels), in uV; ``notes`` are annotations from ``annotation``.
+        """
+        full_scale = np.array(self.ranges_uv) / _MAX_CODE
         codes = np.nan_to_num(np.rint(samples / full_scale))
-        codes = np.clip(codes, -_MOST_CODE, _MOST_CODE).astype("<i4")
+        codes = np.clip(codes, -_MAX_CODE, _MAX_CODE).astype("<i4")
         three = np.ascontiguousarray(codes.T).view(np.uint8).reshape(-1, 4)[:, :3]
-        return three.tobytes() + (begins(number * self.samples / self.rate_hz) + notes).ljust(self.notes_bytes, b"\0")
+        return three.tobytes() + (timekeeping(number * self.samples / self.sample_rate_hz) + notes).ljust(
+            self.notes_bytes, b"\0"
+        )
 
     @property
     def room(self) -> int:
@@ -77,7 +86,7 @@ class BdfLayout:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class RecordLayout:
     """What the header of a file of ours says of its records."""
 
     header_bytes: int
@@ -86,7 +95,7 @@ class Shape:
     duration_s: float
 
     @classmethod
-    def read(cls, file: BinaryIO) -> Shape | None:
+    def read(cls, file: BinaryIO) -> RecordLayout | None:
         """Read it from the start of ``file``; None where no whole header is there. Raises OSError."""
         file.seek(0)
         fixed = file.read(HEADER_SIGNAL_BYTES)
@@ -105,7 +114,7 @@ class Shape:
 def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
     """The layout for the signal of device ``info`` that ``began`` then; nobody is named in it."""
     samples, duration_s = _record_of(info.sample_rate_hz)
-    ranges_uv = tuple(_stated(channel.range_uv) for channel in info.channels)
+    ranges_uv = tuple(_header_range(channel.range_uv) for channel in info.channels)
     signals = [
         edfio.BdfSignal(
             np.zeros(samples),
@@ -113,7 +122,7 @@ def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
             label=_ascii(channel.name, 16) or "EMG",
             physical_dimension="uV",
             physical_range=(-range_uv, range_uv),
-            digital_range=(-_MOST_CODE, _MOST_CODE),
+            digital_range=(-_MAX_CODE, _MAX_CODE),
         )
         for channel, range_uv in zip(info.channels, ranges_uv, strict=True)
     ]
@@ -133,15 +142,15 @@ def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
     return BdfLayout(info.sample_rate_hz, samples, duration_s, ranges_uv, notes_bytes, header)
 
 
-def begins(t: float) -> bytes:
+def timekeeping(t: float) -> bytes:
     """The annotation that a record begins at ``t`` seconds."""
     return _onset(t) + b"\x14\x14\0"
 
 
-def note(t: float, text: str, duration_s: float | None = None) -> bytes:
+def annotation(t: float, text: str, duration_s: float | None = None) -> bytes:
     """``text`` at ``t`` seconds of the signal, as it stands in a record; cut where it is long."""
     lasts = b"" if duration_s is None else b"\x15" + _onset(duration_s)[1:]
-    return _onset(t) + lasts + b"\x14" + _cut(one_line(text)) + b"\x14\0"
+    return _onset(t) + lasts + b"\x14" + _shortened(one_line(text)) + b"\x14\0"
 
 
 def pulse_text(pulse: Pulse) -> str:
@@ -151,25 +160,25 @@ def pulse_text(pulse: Pulse) -> str:
     return " ".join([word, *(f"{key}={_decimal(value)}" for key, value in values.items() if value is not None)])
 
 
-def fitting(notes: Sequence[bytes], room: int) -> int:
+def count_fitting(notes: Sequence[bytes], room: int) -> int:
     """How many of ``notes``, from the first on, have ``room`` bytes."""
-    for count, one in enumerate(notes):
-        room -= len(one)
+    for count, each in enumerate(notes):
+        room -= len(each)
         if room < 0:
             return count
     return len(notes)
 
 
-def _record_of(rate_hz: float) -> tuple[int, float]:
+def _record_of(sample_rate_hz: float) -> tuple[int, float]:
     """Samples and seconds of a record: the shortest in which the samples are a whole number."""
-    for seconds in _RECORDS_S:
-        if (seconds * rate_hz).is_integer():
-            return int(seconds * rate_hz), seconds
-    samples = max(1, round(_RECORDS_S[0] * rate_hz))
-    return samples, float(f"{samples / rate_hz:.6f}")
+    for seconds in _RECORD_DURATIONS_S:
+        if (seconds * sample_rate_hz).is_integer():
+            return int(seconds * sample_rate_hz), seconds
+    samples = max(1, round(_RECORD_DURATIONS_S[0] * sample_rate_hz))
+    return samples, float(f"{samples / sample_rate_hz:.6f}")
 
 
-def _stated(range_uv: float | None) -> float:
+def _header_range(range_uv: float | None) -> float:
     """``range_uv`` as the eight characters of the header can say it."""
     wanted = UNKNOWN_RANGE_UV if range_uv is None else min(max(range_uv, 1.0), 9_999_999.0)
     return float(f"{wanted:.6g}")
@@ -179,9 +188,9 @@ def _ascii(text: str, most: int) -> str:
     return "".join(letter for letter in text if " " <= letter <= "~").strip()[:most].strip()
 
 
-def _cut(text: str) -> bytes:
+def _shortened(text: str) -> bytes:
     """``text`` in UTF-8, no letter of it halved."""
-    return text.encode("utf-8", "replace")[:_MOST_TEXT_BYTES].decode("utf-8", "ignore").encode()
+    return text.encode("utf-8", "replace")[:_MAX_TEXT_BYTES].decode("utf-8", "ignore").encode()
 
 
 def _onset(t: float) -> bytes:

@@ -10,27 +10,27 @@ import re
 from hashlib import sha256
 
 ORIGIN = "0" * 64
-MOST_LINE_BYTES = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 
 _CHAINED = re.compile(rb'(\{.*), "chain": "([0-9a-f]{64})"\}\n', re.DOTALL)
 
 
-def link(before: str, body: bytes) -> str:
+def chain_hash(before: str, body: bytes) -> str:
     """The chain of the JSON object ``body``, whose line follows one with the chain ``before``."""
     return sha256(before.encode() + body).hexdigest()
 
 
-def chained(before: str, line: bytes) -> tuple[bytes, str]:
+def with_chain(before: str, line: bytes) -> tuple[bytes, str]:
     """``line`` (a JSON object and its end) with its chain in it, and that chain."""
     body = line.rstrip(b"\n")
-    chain = link(before, body)
+    chain = chain_hash(before, body)
     return body[:-1] + b', "chain": "' + chain.encode() + b'"}\n', chain
 
 
-def checked(before: str, line: bytes) -> str | None:
+def verified_chain(before: str, line: bytes) -> str | None:
     """The chain of ``line`` where it follows ``before`` unchanged; None where it does not."""
-    found = _CHAINED.fullmatch(line)
-    if found is None:
+    match = _CHAINED.fullmatch(line)
+    if match is None:
         return None
-    chain = link(before, found[1] + b"}")
-    return chain if chain == found[2].decode() else None
+    chain = chain_hash(before, match[1] + b"}")
+    return chain if chain == match[2].decode() else None

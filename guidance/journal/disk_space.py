@@ -23,7 +23,7 @@ class DiskSpace:
         self.minutes_left: float | None = None
         self.low = False
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """See how much is free, where the system tells. Raises OSError where that is too little to go on."""
         try:
             free = shutil.disk_usage(self._folder).free

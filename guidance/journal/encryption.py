@@ -20,7 +20,7 @@ from guidance.common.errors import UsageError, UserError
 from guidance.journal.private_files import read_private, write_private
 
 _IDENTITY, _RECIPIENT = "AGE-SECRET-KEY-1", "age1"
-_SHORTEST = 8
+_MIN_PASSPHRASE_LETTERS = 8
 CASE_NAME, NOTE_NAME = "case", "note"
 """What of a procedure names somebody: both are encrypted, or neither is."""
 
@@ -55,14 +55,16 @@ class EncryptionKey:
         raise UserError(f"{path} does not open with a public key; name the file of the secret one with --key.")
 
 
-def of_phrase(text: str) -> EncryptionKey:
+def key_of_passphrase(text: str) -> EncryptionKey:
     """The key that the passphrase ``text`` is. Raises UsageError for one too short."""
-    if len(text) < _SHORTEST:
-        raise UsageError(f"A passphrase needs at least {_SHORTEST} characters; choose some unusual words.")
+    if len(text) < _MIN_PASSPHRASE_LETTERS:
+        raise UsageError(
+            f"A passphrase needs at least {_MIN_PASSPHRASE_LETTERS} characters; choose some unusual words."
+        )
     return EncryptionKey(phrase=text)
 
 
-def of_file(path: Path) -> EncryptionKey:
+def key_of_file(path: Path) -> EncryptionKey:
     """The key in the file at ``path``: an age key, secret or public, or else a passphrase on its first line.
 
     Raises UsageError where there is none, or where others may read a secret one.
@@ -72,17 +74,17 @@ def of_file(path: Path) -> EncryptionKey:
         mode = path.stat().st_mode
     except (OSError, ValueError) as fault:
         raise UsageError(f"The key file {path} cannot be read ({getattr(fault, 'strerror', 'no text')}).") from None
-    words = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if not words:
+    keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not keys:
         raise UsageError(f"The key file {path} is empty; 'needle-guidance procedures new-key FILE' makes one.")
-    if words[0].startswith(_RECIPIENT):
-        return EncryptionKey(recipient=_parsed(x25519.Recipient.from_str, words[0], path))
+    if keys[0].startswith(_RECIPIENT):
+        return EncryptionKey(recipient=_parsed(x25519.Recipient.from_str, keys[0], path))
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise UsageError(f"The key file {path} may be read by others; change that with: chmod 600 {path}")
-    if words[0].startswith(_IDENTITY):
-        identity = _parsed(x25519.Identity.from_str, words[0], path)
+    if keys[0].startswith(_IDENTITY):
+        identity = _parsed(x25519.Identity.from_str, keys[0], path)
         return EncryptionKey(identity=identity, recipient=identity.to_public())
-    return of_phrase(lines[0])
+    return key_of_passphrase(lines[0])
 
 
 def new_key_file(path: Path) -> str:
@@ -95,36 +97,36 @@ def new_key_file(path: Path) -> str:
     return public
 
 
-def read_sealed(folder: Path, name: str, key: EncryptionKey | None) -> bytes | None:
+def read_protected(folder: Path, name: str, key: EncryptionKey | None) -> bytes | None:
     """What NAME.json or the encrypted NAME.age of ``folder`` holds; None where there is neither. Raises UserError."""
-    sealed = folder / f"{name}.age"
-    data = read_private(sealed)
+    encrypted = folder / f"{name}.age"
+    data = read_private(encrypted)
     if data is None:
         return read_private(folder / f"{name}.json")
     if key is None:
         raise UserError(
-            f"{sealed} is encrypted; name the key with --key FILE or NEEDLE_GUIDANCE_KEY, or give the passphrase."
+            f"{encrypted} is encrypted; name the key with --key FILE or NEEDLE_GUIDANCE_KEY, or give the passphrase."
         )
-    return key.decrypt(data, sealed)
+    return key.decrypt(data, encrypted)
 
 
-def write_sealed(folder: Path, name: str, data: bytes, key: EncryptionKey | None) -> None:
+def write_protected(folder: Path, name: str, data: bytes, key: EncryptionKey | None) -> None:
     """Put ``data`` in NAME.age of ``folder``, encrypted, or without a ``key`` in NAME.json. Raises UserError.
 
     What is encrypted once is not written plain again, and nothing plain stays beside what is encrypted.
     """
     plain = folder / f"{name}.json"
     if key is None:
-        if is_sealed(folder):
+        if is_encrypted(folder):
             raise UserError(f"{folder.name} is encrypted; name the key with --key FILE, or give the passphrase.")
         write_private(plain, data)
         return
     write_private(folder / f"{name}.age", key.encrypt(data))
     plain.unlink(missing_ok=True)
-    seal_plain(folder, key)
+    encrypt_plain(folder, key)
 
 
-def seal_plain(folder: Path, key: EncryptionKey) -> None:
+def encrypt_plain(folder: Path, key: EncryptionKey) -> None:
     """Encrypt with ``key`` what still lies plain in ``folder``. Raises UserError."""
     for name in (CASE_NAME, NOTE_NAME):
         plain = folder / f"{name}.json"
@@ -134,7 +136,7 @@ def seal_plain(folder: Path, key: EncryptionKey) -> None:
             plain.unlink()
 
 
-def is_sealed(folder: Path) -> bool:
+def is_encrypted(folder: Path) -> bool:
     """Whether patient or note in ``folder`` are encrypted."""
     return any(path.name.endswith(".age") for path in folder.iterdir())
 
@@ -151,7 +153,7 @@ def protect(folder: Path, key: EncryptionKey) -> None:
 
     What is encrypted already must open with the same key: no folder has two.
     """
-    held = [read_sealed(folder, name, key) for name in (CASE_NAME, NOTE_NAME)]
-    if held == [None, None]:
+    contents = [read_protected(folder, name, key) for name in (CASE_NAME, NOTE_NAME)]
+    if contents == [None, None]:
         raise UsageError(f"{folder.name} names no patient and has no signed note; there is nothing to encrypt.")
-    seal_plain(folder, key)
+    encrypt_plain(folder, key)

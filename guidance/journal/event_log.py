@@ -9,7 +9,7 @@ from pathlib import Path
 
 from guidance.common.errors import UsageError
 from guidance.common.worker import BackgroundWorker
-from guidance.journal.chain import ORIGIN, chained
+from guidance.journal.chain import ORIGIN, with_chain
 from guidance.journal.files import create_private, sync_folder, write_all
 from guidance.journal.locks import lock
 
@@ -33,7 +33,7 @@ class Journal:
         path = folder / EVENTS_NAME
         self.name = str(path)
         try:
-            self._fd = _held(path)
+            self._fd = _new_locked_file(path)
         except OSError as fault:
             raise UsageError(f"The journal {path} cannot be begun ({fault.strerror}); name another --store.") from None
         sync_folder(folder)
@@ -48,7 +48,7 @@ class Journal:
         """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
         if self._worker.fault is not None:
             raise self._worker.fault
-        written, chain = chained(self.chain, line)
+        written, chain = with_chain(self.chain, line)
         try:
             write_all(self._fd, written)
         except OSError:
@@ -73,7 +73,7 @@ class Journal:
             self._synced = size
 
 
-def _held(path: Path) -> int:
+def _new_locked_file(path: Path) -> int:
     """A new file at ``path`` that is locked before it goes by that name: nobody takes it for one cut off."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))

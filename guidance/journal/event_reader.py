@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from guidance.common.errors import UserError
-from guidance.journal.chain import MOST_LINE_BYTES
+from guidance.journal.chain import MAX_LINE_BYTES
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import lines_of, open_plain
 
+EventFields = dict[str, Any]
+"""The fields of one event, by name."""
 
-def read_events(folder: Path) -> list[dict[str, Any]]:
+
+def read_events(folder: Path) -> list[EventFields]:
     """The records of the procedure in ``folder``, in order; a last line cut off in the middle is left out.
 
     The chain is not checked: ``verify`` does that. Raises UserError where there is no stream, or a line before the
@@ -21,15 +24,15 @@ def read_events(folder: Path) -> list[dict[str, Any]]:
     path = folder / EVENTS_NAME
     try:
         with open_plain(path) as file:
-            lines = list(lines_of(file, MOST_LINE_BYTES))
+            lines = list(lines_of(file, MAX_LINE_BYTES))
     except OSError as fault:
         raise UserError(f"The record {path} cannot be read ({fault.strerror}).") from None
-    if lines and not lines[-1].endswith(b"\n") and len(lines[-1]) < MOST_LINE_BYTES:
+    if lines and not lines[-1].endswith(b"\n") and len(lines[-1]) < MAX_LINE_BYTES:
         lines.pop()
     return [_record(path, number, line) for number, line in enumerate(lines, 1)]
 
 
-def _record(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def _record(path: Path, number: int, line: bytes) -> EventFields:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-_NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NO_WAIT_NO_LINK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class NotPlain(OSError):
@@ -20,7 +20,7 @@ def open_plain(path: Path, *, write: bool = False) -> BinaryIO:
     """The plain file at ``path``, to be read, or read and written. Raises OSError, NotPlain for anything else."""
     if path.is_symlink():
         raise NotPlain(None, "it is a symbolic link")
-    fd = os.open(path, (os.O_RDWR if write else os.O_RDONLY) | _NEVER_WAIT)
+    fd = os.open(path, (os.O_RDWR if write else os.O_RDONLY) | _NO_WAIT_NO_LINK)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise NotPlain(None, "it is no plain file")
@@ -62,7 +62,7 @@ def sync_folder(folder: Path) -> None:
             os.close(fd)
 
 
-def lines_of(file: BinaryIO, most_bytes: int) -> Iterator[bytes]:
-    """The lines of ``file`` with their ends; the last may lack it, and one longer than ``most_bytes`` is cut there."""
-    while line := file.readline(most_bytes):
+def lines_of(file: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    """The lines of ``file`` with their ends; the last may lack it, and one longer than ``max_bytes`` is cut there."""
+    while line := file.readline(max_bytes):
         yield line

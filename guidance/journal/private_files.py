@@ -7,19 +7,19 @@ from pathlib import Path
 from guidance.common.errors import UsageError, UserError
 from guidance.journal.files import open_plain, replace_private
 
-_MOST_BYTES = 64 * 2**20
+_MAX_BYTES = 64 * 2**20
 
 
 def read_private(path: Path) -> bytes | None:
     """The bytes of ``path``, None where there is nothing. Raises UserError for a link, or what cannot be read."""
     try:
         with open_plain(path) as file:
-            data = file.read(_MOST_BYTES + 1)
+            data = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as fault:
         raise UserError(f"{path} cannot be read ({fault.strerror}).") from None
-    if len(data) > _MOST_BYTES:
+    if len(data) > _MAX_BYTES:
         raise UserError(f"{path} is too large to be of this program's making; move it away.")
     return data
 
@@ -34,7 +34,7 @@ def write_private(path: Path, data: bytes) -> None:
         raise UserError(f"{path} cannot be written ({fault.strerror}).") from None
 
 
-def new_file(path: Path) -> None:
+def refuse_existing(path: Path) -> None:
     """See that nothing is at ``path`` yet. Raises UsageError."""
     if path.exists() or path.is_symlink():
         raise UsageError(f"{path} is there already; nothing is written over. Name another --to.")

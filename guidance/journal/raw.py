@@ -30,11 +30,11 @@ class RawLog:
 
     def begin(self, folder: Path) -> None:
         """Write to ``folder`` from now on, what came before first. Raises OSError."""
-        with ExitStack() as made:
+        with ExitStack() as opened:
             for sent, name in ((False, RECEIVED_NAME), (True, SENT_NAME)):
                 self._fds[sent] = create_private(folder / name)
-                made.callback(os.close, self._fds[sent])
-            made.pop_all()
+                opened.callback(os.close, self._fds[sent])
+            opened.pop_all()
         self._worker.start()
 
     def tap(self, data: bytes, *, sent: bool) -> None:

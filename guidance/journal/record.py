@@ -18,10 +18,10 @@ from guidance.journal.event_log import Journal
 from guidance.journal.raw import RawLog
 from guidance.journal.seal import Seal, put_seal
 from guidance.journal.signal import Note, SignalFile
-from guidance.journal.store import named_store
+from guidance.journal.store import store_option
 
-_LATELY = 64
-_TOLD_FIELDS = ("volume_ml", "blood", "button")
+_RECENT_PULSES = 64
+_ANNOTATED_FIELDS = ("volume_ml", "blood", "button")
 """What of an entry goes beside the signal; never free words, which may name somebody."""
 
 
@@ -32,12 +32,12 @@ class ProcedureRecord:
 
     def __init__(self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None) -> None:
         """Begin all files of the procedure on device ``info`` that ``began`` then. Raises UsageError."""
-        self.folder, self._raw, self._rate_hz = folder, raw, info.sample_rate_hz
-        self._store = named_store(folder.parent)
+        self.folder, self._raw, self._sample_rate_hz = folder, raw, info.sample_rate_hz
+        self._store = store_option(folder.parent)
         self.journal = Journal(folder)
         try:
             self._signal = SignalFile(folder, info, began)
-            self._signal.space.look()
+            self._signal.space.measure()
             if raw:
                 raw.begin(folder)
         except OSError as fault:
@@ -47,8 +47,8 @@ class ProcedureRecord:
                 f"The signal cannot be recorded in {folder} ({fault.strerror}); make room, or name another --store."
             ) from None
         self._signal.start()
-        self._told: dict[str, str | None] = {}
-        self._offsets: deque[tuple[int, int]] = deque(maxlen=_LATELY)
+        self._reported: dict[str, str | None] = {}
+        self._offsets: deque[tuple[int, int]] = deque(maxlen=_RECENT_PULSES)
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Keep the signal of ``blocks``."""
@@ -56,19 +56,19 @@ class ProcedureRecord:
             self._offsets.extend((pulse.sample, pulse.offset_ns) for pulse in block.pulses)
             self._signal.put(block)
 
-    def note(self, made: TimedRecord) -> None:
-        """Keep beside the signal what a reader of it wants of ``made``."""
-        record = made.record
+    def note(self, timed: TimedRecord) -> None:
+        """Keep beside the signal what a reader of it wants of ``timed``."""
+        record = timed.record
         if isinstance(record, Entry):
-            self._signal.put(Note(made.t, _entry_text(record)))
+            self._signal.put(Note(timed.t, _entry_text(record)))
         elif isinstance(record, Stimulus):
             self._signal.put(self._pulse(record))
 
     def troubles(self) -> Iterator[tuple[str, str | None]]:
         """What has begun to be amiss since the last call, by its cause, and in words; None for what is over."""
-        for cause, text in self._amiss():
-            if bool(text) != bool(self._told.get(cause)):
-                self._told[cause] = text
+        for cause, text in self._current_troubles():
+            if bool(text) != bool(self._reported.get(cause)):
+                self._reported[cause] = text
                 yield cause, text
 
     def view(self, *, failed: bool) -> JournalView:
@@ -92,24 +92,26 @@ class ProcedureRecord:
         offset_ns = dict(self._offsets).get(record.sample, 0) if record.source == "device" else 0
         outcome = Outcome(record.outcome)
         pulse = Pulse(record.sample, offset_ns, record.current_ma, width_ms=record.width_ms, outcome=outcome)
-        return Note(record.sample / self._rate_hz + offset_ns / 1e9, pulse_text(pulse))
+        return Note(record.sample / self._sample_rate_hz + offset_ns / 1e9, pulse_text(pulse))
 
-    def _amiss(self) -> Iterator[tuple[str, str | None]]:
+    def _current_troubles(self) -> Iterator[tuple[str, str | None]]:
         space = self._signal.space
-        yield "space", _short(space.minutes_left or 0.0) if space.low else None
-        yield "signal", _unkept("The signal is no longer recorded", self._signal.fault)
+        yield "space", _low_space(space.minutes_left or 0.0) if space.low else None
+        yield "signal", _stopped("The signal is no longer recorded", self._signal.fault)
         if self._raw:
-            yield "line", _unkept("The bytes of the line are no longer recorded", self._raw.fault)
+            yield "line", _stopped("The bytes of the line are no longer recorded", self._raw.fault)
 
 
-def _short(minutes: float) -> str:
+def _low_space(minutes: float) -> str:
     return f"The disk is full in {minutes:.0f} minutes at this rate; make room."
 
 
-def _unkept(what: str, fault: OSError | None) -> str | None:
+def _stopped(what: str, fault: OSError | None) -> str | None:
     return None if fault is None else f"{what} ({fault.strerror}); what was recorded before stays there."
 
 
 def _entry_text(entry: Entry) -> str:
-    told = {key: entry.fields[key] for key in _TOLD_FIELDS if isinstance(entry.fields.get(key), bool | int | float)}
-    return " ".join(["entry", entry.what, *(f"{key}={value:g}" for key, value in told.items())])
+    values = {
+        key: entry.fields[key] for key in _ANNOTATED_FIELDS if isinstance(entry.fields.get(key), bool | int | float)
+    }
+    return " ".join(["entry", entry.what, *(f"{key}={value:g}" for key, value in values.items())])

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from guidance.common.errors import UserError
 from guidance.contracts.events import End, Entry, Record, RecordSerializer, TimedRecord
-from guidance.journal.bdf import RECORDS_AT, Shape
-from guidance.journal.chain import chained
+from guidance.journal.bdf import RECORD_COUNT_BYTES, RecordLayout
+from guidance.journal.chain import with_chain
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import NotPlain, open_plain, replace_private
 from guidance.journal.locks import lock_now
@@ -62,38 +62,38 @@ def recover_signal(path: Path) -> float | None:
     None where there is not one, and then no file either. Raises OSError.
     """
     with open_plain(path, write=True) as file:
-        shape = Shape.read(file)
-        records = 0 if shape is None else _whole_records(file, shape)
-        if shape is not None and records:
-            file.truncate(shape.header_bytes + records * shape.record_bytes)
-            file.seek(RECORDS_AT.start)
+        layout = RecordLayout.read(file)
+        records = 0 if layout is None else _whole_records(file, layout)
+        if layout is not None and records:
+            file.truncate(layout.header_bytes + records * layout.record_bytes)
+            file.seek(RECORD_COUNT_BYTES.start)
             file.write(f"{records:<8}".encode())
             file.flush()
             os.fsync(file.fileno())
-            return records * shape.duration_s
+            return records * layout.duration_s
     path.unlink()
     return None
 
 
 def _recovered(folder: Path, file: BinaryIO) -> Recovery:
-    found = walk(file)
-    if found.state is RecordState.BROKEN:
-        raise UserError(f"The procedure {folder.name} cannot be recovered: {found.why}; it is left as it is.")
-    if found.torn:
-        file.seek(found.end)
-        replace_private(folder / TORN_NAME, file.read(found.torn))
-        file.truncate(found.end)
+    verdict = walk(file)
+    if verdict.state is RecordState.BROKEN:
+        raise UserError(f"The procedure {folder.name} cannot be recovered: {verdict.why}; it is left as it is.")
+    if verdict.torn:
+        file.seek(verdict.end)
+        replace_private(folder / TORN_NAME, file.read(verdict.torn))
+        file.truncate(verdict.end)
     signal_s = _signal_s(folder)
-    done = Recovery(found.lines, found.torn, signal_s)
-    if found.lines:
+    recovery = Recovery(verdict.lines, verdict.torn, signal_s)
+    if verdict.lines:
         try:
-            lines, chain = (found.lines, found.chain) if found.ended else _ended(file, found, done)
+            lines, chain = (verdict.lines, verdict.chain) if verdict.ended else _end_stream(file, verdict, recovery)
         except (ValueError, LookupError, TypeError, RecursionError):
             raise UserError(f"The procedure {folder.name} cannot be recovered: its lines are no records.") from None
         os.fsync(file.fileno())
         digest = None if signal_s is None else signal_digest(folder / SIGNAL_NAME)
         put_seal(folder, Seal(lines, chain, digest))
-    return done
+    return recovery
 
 
 def _signal_s(folder: Path) -> float | None:
@@ -103,31 +103,31 @@ def _signal_s(folder: Path) -> float | None:
         return None
 
 
-def _whole_records(file: BinaryIO, shape: Shape) -> int:
+def _whole_records(file: BinaryIO, layout: RecordLayout) -> int:
     """How many records from the first on were written whole: after a power cut the last may be there in name only."""
     size = file.seek(0, os.SEEK_END)
-    records = max(size - shape.header_bytes, 0) // shape.record_bytes
+    records = max(size - layout.header_bytes, 0) // layout.record_bytes
     while records:
-        file.seek(shape.header_bytes + records * shape.record_bytes - shape.notes_bytes)
+        file.seek(layout.header_bytes + records * layout.record_bytes - layout.notes_bytes)
         if file.read(1) == b"+":
             break
         records -= 1
     return records
 
 
-def _ended(file: BinaryIO, found: Verdict, done: Recovery) -> tuple[int, str]:
+def _end_stream(file: BinaryIO, verdict: Verdict, recovery: Recovery) -> tuple[int, str]:
     """Add what closes the stream: an entry that it was recovered, and its end; the lines then, and the chain."""
     file.seek(0)
-    records = [json.loads(line) for line in file.read(found.end).splitlines()]
-    last, chain = records[-1], found.chain
+    records = [json.loads(line) for line in file.read(verdict.end).splitlines()]
+    last, chain = records[-1], verdict.chain
     numbering = RecordSerializer(last["seq"] + 1)
-    fields = {"lines": done.lines, "torn_bytes": done.torn, "signal_s": done.signal_s}
+    fields = {"lines": recovery.lines, "torn_bytes": recovery.torn, "signal_s": recovery.signal_s}
     for record in (Entry("recovered", fields), _end_of(records)):
-        made = TimedRecord(last["t"], record)
-        line, chain = chained(chain, numbering.line(made, last["mono_ns"]).encode() + b"\n")
+        timed = TimedRecord(last["t"], record)
+        line, chain = with_chain(chain, numbering.line(timed, last["mono_ns"]).encode() + b"\n")
         file.write(line)
     file.flush()
-    return found.lines + 2, chain
+    return verdict.lines + 2, chain
 
 
 def _end_of(records: list[dict[str, Any]]) -> Record:

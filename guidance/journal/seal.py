@@ -12,7 +12,7 @@ from guidance.journal.files import open_plain, replace_private
 
 SEAL_NAME = "seal.json"
 
-_MOST_BYTES = 4096
+_MAX_BYTES = 4096
 _PART_BYTES = 1 << 20
 
 
@@ -36,11 +36,11 @@ def seal_of(folder: Path) -> Seal | None:
     """The seal in ``folder``, None where there is none. Raises OSError, ValueError where it is none of ours."""
     try:
         with open_plain(folder / SEAL_NAME) as file:
-            said = json.loads(file.read(_MOST_BYTES))
+            fields = json.loads(file.read(_MAX_BYTES))
     except FileNotFoundError:
         return None
     try:
-        seal = Seal(**said)
+        seal = Seal(**fields)
     except TypeError:
         raise ValueError("it does not say what a seal says") from None
     if not (type(seal.lines) is int and isinstance(seal.chain, str) and isinstance(seal.signal, str | None)):

@@ -15,7 +15,7 @@ import numpy as np
 
 from drivers.base import Block, DeviceInfo
 from guidance.common.worker import MOST_WAITING, BackgroundWorker
-from guidance.journal.bdf import RECORDS_AT, SKIPPED, fitting, layout_of, note
+from guidance.journal.bdf import RECORD_COUNT_BYTES, SKIPPED, annotation, count_fitting, layout_of
 from guidance.journal.disk_space import DiskSpace
 from guidance.journal.event_log import SYNC_S
 from guidance.journal.files import create_private, write_all
@@ -77,7 +77,7 @@ class SignalFile:
 
     def _take(self, item: Block | Note) -> None:
         if isinstance(item, Note):
-            self._notes.append(note(item.t, item.text))
+            self._notes.append(annotation(item.t, item.text))
             return
         if len(item.samples):
             self._skip(item.first_sample - self._next_sample)
@@ -87,10 +87,10 @@ class SignalFile:
         """Leave ``missing`` samples out, and say so. Raises OSError where they would be too many."""
         if missing <= 0:
             return
-        lasts_s = missing / self._layout.rate_hz
+        lasts_s = missing / self._layout.sample_rate_hz
         if lasts_s > _LONGEST_GAP_S:
             raise OSError(errno.EFBIG, f"a gap of {lasts_s:.0f} s is too long to be kept")
-        self._notes.append(note(self._next_sample / self._layout.rate_hz, SKIPPED, lasts_s))
+        self._notes.append(annotation(self._next_sample / self._layout.sample_rate_hz, SKIPPED, lasts_s))
         nothing = np.zeros_like(self._room)
         while missing:
             part = min(missing, len(nothing))
@@ -109,7 +109,7 @@ class SignalFile:
 
     def _write(self) -> None:
         """Write the record that is full, and then count it."""
-        count = fitting(list(self._notes), self._layout.room)
+        count = count_fitting(list(self._notes), self._layout.room)
         notes = b"".join(self._notes.popleft() for _ in range(count))
         record = self._layout.record(self._room, self._records, notes)
         write_all(self._fd, record)
@@ -119,13 +119,13 @@ class SignalFile:
         self._count()
 
     def _count(self) -> None:
-        os.lseek(self._fd, RECORDS_AT.start, os.SEEK_SET)
+        os.lseek(self._fd, RECORD_COUNT_BYTES.start, os.SEEK_SET)
         write_all(self._fd, f"{self._records:<8}".encode())
         os.lseek(self._fd, 0, os.SEEK_END)
 
     def _sync(self) -> None:
         os.fsync(self._fd)
-        self.space.look()
+        self.space.measure()
 
     def _fill_up(self) -> None:
         """Fill the last record up, and say from where on there is nothing in it."""

@@ -23,8 +23,8 @@ _END_S = 5.0
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PID_BYTES = 32
 
-_TOLD_NAME = "told"
-_ALONE_NAME = "without-screen"
+_REPORTED_NAME = "told"
+_WITHOUT_SCREEN_NAME = "without-screen"
 
 PROCEDURE = re.compile(r"([0-9]{8}T[0-9]{6}Z)-.+")
 """How a procedure's folder is called: when it began, by the clock of this computer, and its protocol."""
@@ -35,7 +35,7 @@ def default_store() -> Path:
     return user_data_path("needle-guidance") / "procedures"
 
 
-def named_store(store: Path) -> str | None:
+def store_option(store: Path) -> str | None:
     """What ``--store`` has to say for a command to look in ``store``; None where it looks there anyway."""
     place = store.resolve()
     return None if place == default_store().resolve() else str(place)
@@ -46,7 +46,7 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
     stamp = _stamp(now)
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_open_house(store)
+        _refuse_world_writable(store)
         for attempt in range(100):
             folder = store / f"{stamp}-{protocol_id}{f'-{attempt}' if attempt else ''}"
             try:
@@ -68,12 +68,12 @@ def procedures(store: Path) -> list[Path]:
     return [folder for folder in folders if _is_procedure(folder)]
 
 
-def links(store: Path) -> list[Path]:
+def linked_procedures(store: Path) -> list[Path]:
     """What lies in ``store`` under a procedure's name and is a symbolic link: it is left alone."""
     return [path for path in sorted(store.glob("*")) if path.is_symlink() and PROCEDURE.fullmatch(path.name)]
 
 
-def find(store: Path, name: str) -> Path:
+def find_procedure(store: Path, name: str) -> Path:
     """The folder of the procedure called ``name``. Raises UsageError where that names none in ``store``."""
     if not name or name != Path(name).name or name.startswith(".") or not name.isprintable() or "\\" in name:
         raise UsageError(f"{name!r} is no name of a procedure; procedures list shows them.")
@@ -85,7 +85,7 @@ def find(store: Path, name: str) -> Path:
     return folder
 
 
-def set_back(store: Path, now: datetime) -> str | None:
+def clock_warning(store: Path, now: datetime) -> str | None:
     """In words, that the clock says ``now`` and procedures in ``store`` began later; None where none did."""
     newest = max(filter(None, (_began(folder) for folder in procedures(store))), default=None)
     if newest is None or newest <= now:
@@ -99,30 +99,34 @@ def unfinished(store: Path) -> list[Path]:
     return [folder for folder in procedures(store) if _is_cut_off(folder)]
 
 
-def newly_unfinished(store: Path) -> list[Path]:
+def unreported_unfinished(store: Path) -> list[Path]:
     """Those of ``unfinished`` that no start has told of before."""
-    return [folder for folder in unfinished(store) if not (folder / _TOLD_NAME).exists()]
+    return [folder for folder in unfinished(store) if not (folder / _REPORTED_NAME).exists()]
 
 
 def mark_reported(folder: Path) -> None:
     """Note in ``folder`` that its procedure is known to have been cut off."""
     with contextlib.suppress(OSError):  # it is told again next time
-        (folder / _TOLD_NAME).touch(0o600)
+        (folder / _REPORTED_NAME).touch(0o600)
 
 
-def mark_alone(folder: Path) -> None:
+def mark_without_screen(folder: Path) -> None:
     """Note in ``folder`` that this process goes on with its procedure though the screen is gone."""
     with contextlib.suppress(OSError):  # then it ends by itself after a while
-        (folder / _ALONE_NAME).touch(0o600)
-        (folder / _ALONE_NAME).write_text(str(os.getpid()))
+        (folder / _WITHOUT_SCREEN_NAME).touch(0o600)
+        (folder / _WITHOUT_SCREEN_NAME).write_text(str(os.getpid()))
 
 
-def end_alone(store: Path) -> list[Path]:
+def end_without_screen(store: Path) -> list[Path]:
     """End in order the procedures of ``store`` that go on without their screen; those that were ended."""
-    return [folder for folder in procedures(store) if (folder / _ALONE_NAME).exists() and _ended(folder / _ALONE_NAME)]
+    return [
+        folder
+        for folder in procedures(store)
+        if (folder / _WITHOUT_SCREEN_NAME).exists() and _end_process(folder / _WITHOUT_SCREEN_NAME)
+    ]
 
 
-def _ended(mark: Path) -> bool:
+def _end_process(mark: Path) -> bool:
     """Ask the process named in ``mark`` to end, and wait. Whether it was at work: it then holds its journal's lock."""
     journal = mark.with_name(EVENTS_NAME)
     try:
@@ -130,17 +134,17 @@ def _ended(mark: Path) -> bool:
             pid = file.read(_PID_BYTES)
     except OSError:
         return False
-    if not (_is_held(journal) and pid.isdigit()):
+    if not (_is_locked(journal) and pid.isdigit()):
         return False
     with contextlib.suppress(OSError, OverflowError):
         os.kill(int(pid), signal.SIGTERM)
     until = time.monotonic() + _END_S
-    while _is_held(journal) and time.monotonic() < until:
+    while _is_locked(journal) and time.monotonic() < until:
         time.sleep(0.02)
     return True
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         with open_plain(path) as file:
             return in_use(file.fileno())
@@ -168,7 +172,7 @@ def _is_procedure(folder: Path) -> bool:
     return not _is_link(folder) and os.path.lexists(folder / EVENTS_NAME) and not folder.name.startswith(".")
 
 
-def _refuse_open_house(store: Path) -> None:
+def _refuse_world_writable(store: Path) -> None:
     """What anybody may change is no place for a record. Raises UsageError."""
     mode = store.stat().st_mode
     if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
@@ -177,9 +181,9 @@ def _refuse_open_house(store: Path) -> None:
 
 def _began(folder: Path) -> datetime | None:
     """When the procedure in ``folder`` began, as its name says; None where that says no time."""
-    found = PROCEDURE.fullmatch(folder.name)
+    match = PROCEDURE.fullmatch(folder.name)
     try:
-        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC) if found else None
+        return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC) if match else None
     except ValueError:
         return None
 

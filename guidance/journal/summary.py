@@ -7,16 +7,15 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from guidance.common.text import one_line
-from guidance.journal.chain import MOST_LINE_BYTES
+from guidance.journal.chain import MAX_LINE_BYTES
 from guidance.journal.event_log import EVENTS_NAME
+from guidance.journal.event_reader import EventFields
 from guidance.journal.files import open_plain
 from guidance.journal.locks import in_use
 from guidance.journal.seal import SEAL_NAME
-
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +70,31 @@ def files_of(folder: Path) -> dict[str, int]:
         return {}
 
 
-def entries(events: list[Event]) -> list[Event]:
+def entries(events: list[EventFields]) -> list[EventFields]:
     """What the operator entered, and what else was."""
     return [event for event in events if event.get("kind") == "entry"]
 
 
-def alarm_counts(events: list[Event]) -> dict[str, int]:
+def alarm_counts(events: list[EventFields]) -> dict[str, int]:
     """How often each alarm was raised."""
     raised = [event for event in events if event.get("kind") == "alarm" and event.get("active")]
     return dict(Counter(str(event.get("code")) for event in raised))
 
 
-def _first_and_last(file: BinaryIO) -> tuple[Event, Event]:
-    first = file.readline(MOST_LINE_BYTES)
+def _first_and_last(file: BinaryIO) -> tuple[EventFields, EventFields]:
+    first = file.readline(MAX_LINE_BYTES)
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(size - MOST_LINE_BYTES, 0))
+    file.seek(max(size - MAX_LINE_BYTES, 0))
     whole = [line for line in file.read().split(b"\n")[:-1] if line]
     return _event(first), _event(whole[-1]) if whole else {}
 
 
-def _event(line: bytes) -> Event:
+def _event(line: bytes) -> EventFields:
     try:
-        found = json.loads(line)
+        event = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return event if isinstance(event, dict) else {}
 
 
 def _text(value: object) -> str | None:

@@ -49,8 +49,8 @@ def _lines(visit: Visit, before: list[Visit]) -> Iterator[str]:
     if visit.is_simulated:
         yield "**This was a simulated person, not you.**"
         yield ""
-    asked = f" You were asked to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
-    yield f"You practised {_TITLES.get(visit.exercise, one_line(visit.exercise))}.{asked}"
+    hold_goal = f" You were asked to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
+    yield f"You practised {_TITLES.get(visit.exercise, one_line(visit.exercise))}.{hold_goal}"
     yield ""
     yield from _today(visit)
     if before:

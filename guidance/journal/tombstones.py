@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from guidance.common.errors import UserError
-from guidance.journal.chain import MOST_LINE_BYTES, chained
+from guidance.journal.chain import MAX_LINE_BYTES, with_chain
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import create_private, lines_of, open_plain, sync_folder
 from guidance.journal.locks import in_use, lock
 from guidance.journal.verify import RecordState, Verdict, verify, walk
 
 DELETED_NAME = "deleted.jsonl"
-_GOING = ".deleting-"
+_DELETING_PREFIX = ".deleting-"
 
 
 def delete(folder: Path, now: datetime) -> None:
@@ -29,10 +29,10 @@ def delete(folder: Path, now: datetime) -> None:
     try:
         if _is_running(folder):
             raise UserError(f"The procedure {folder.name} is still being recorded; end it first.")
-        _bury(store, _epitaph(folder, now))
-        folder.rename(store / f"{_GOING}{folder.name}")
-        for going in store.glob(f"{_GOING}*"):
-            shutil.rmtree(going)
+        _add_tombstone(store, _tombstone(folder, now))
+        folder.rename(store / f"{_DELETING_PREFIX}{folder.name}")
+        for leftover in store.glob(f"{_DELETING_PREFIX}*"):
+            shutil.rmtree(leftover)
         sync_folder(store)
     except OSError as fault:
         raise UserError(f"The procedure {folder.name} cannot be deleted ({fault.strerror}).") from None
@@ -42,10 +42,10 @@ def tombstones(store: Path) -> list[dict[str, Any]]:
     """What was deleted from ``store``, the oldest first; lines that are none are left to ``verify_tombstones``."""
     try:
         with open_plain(store / DELETED_NAME) as file:
-            found = [_stone(line) for line in lines_of(file, MOST_LINE_BYTES)]
+            verdict = [_parsed_tombstone(line) for line in lines_of(file, MAX_LINE_BYTES)]
     except OSError:
         return []
-    return [stone for stone in found if stone is not None]
+    return [tombstone for tombstone in verdict if tombstone is not None]
 
 
 def verify_tombstones(store: Path) -> Verdict | None:
@@ -55,14 +55,16 @@ def verify_tombstones(store: Path) -> Verdict | None:
         return None
     try:
         with open_plain(path) as file:
-            found = walk(file)
+            verdict = walk(file)
     except OSError as fault:
         return Verdict(RecordState.BROKEN, f"{DELETED_NAME} cannot be read ({fault.strerror})")
-    if found.torn:
-        return Verdict(RecordState.BROKEN, f"line {found.lines + 1} of {DELETED_NAME} is broken: it has no end")
-    word = "tombstones hold" if found.lines != 1 else "tombstone holds"
+    if verdict.torn:
+        return Verdict(RecordState.BROKEN, f"line {verdict.lines + 1} of {DELETED_NAME} is broken: it has no end")
+    word = "tombstones hold" if verdict.lines != 1 else "tombstone holds"
     return (
-        found if found.state is RecordState.BROKEN else Verdict(RecordState.WHOLE, f"{found.lines} {word}", found.lines)
+        verdict
+        if verdict.state is RecordState.BROKEN
+        else Verdict(RecordState.WHOLE, f"{verdict.lines} {word}", verdict.lines)
     )
 
 
@@ -74,37 +76,37 @@ def _is_running(folder: Path) -> bool:
         return False
 
 
-def _epitaph(folder: Path, now: datetime) -> dict[str, Any]:
-    found = verify(folder)
-    told = {"name": folder.name, "wall_time": now.isoformat(timespec="seconds")}
-    return told | {"lines": found.lines, "state": found.state.value, "last_chain": found.chain}
+def _tombstone(folder: Path, now: datetime) -> dict[str, Any]:
+    verdict = verify(folder)
+    header = {"name": folder.name, "wall_time": now.isoformat(timespec="seconds")}
+    return header | {"lines": verdict.lines, "state": verdict.state.value, "last_chain": verdict.chain}
 
 
-def _bury(store: Path, epitaph: dict[str, Any]) -> None:
-    """Add ``epitaph`` to the tombstones. Raises OSError, UserError where they do not hold."""
+def _add_tombstone(store: Path, tombstone: dict[str, Any]) -> None:
+    """Add ``tombstone`` to the tombstones. Raises OSError, UserError where they do not hold."""
     path = store / DELETED_NAME
     if not os.path.lexists(path):
         os.close(create_private(path))
     with open_plain(path, write=True) as file:
         lock(file.fileno())
-        _append(path, file, epitaph)
+        _append(path, file, tombstone)
 
 
-def _append(path: Path, file: BinaryIO, epitaph: dict[str, Any]) -> None:
-    found = walk(file)
-    if found.state is RecordState.BROKEN:
-        raise UserError(f"{path} does not hold: {found.why}. Nothing was deleted; move that file away and keep it.")
-    file.truncate(found.end)
-    file.seek(found.end)
-    head = {"kind": "deleted", "seq": found.lines}
-    file.write(chained(found.chain, json.dumps(head | epitaph, ensure_ascii=False).encode() + b"\n")[0])
+def _append(path: Path, file: BinaryIO, tombstone: dict[str, Any]) -> None:
+    verdict = walk(file)
+    if verdict.state is RecordState.BROKEN:
+        raise UserError(f"{path} does not hold: {verdict.why}. Nothing was deleted; move that file away and keep it.")
+    file.truncate(verdict.end)
+    file.seek(verdict.end)
+    head = {"kind": "deleted", "seq": verdict.lines}
+    file.write(with_chain(verdict.chain, json.dumps(head | tombstone, ensure_ascii=False).encode() + b"\n")[0])
     file.flush()
     os.fsync(file.fileno())
 
 
-def _stone(line: bytes) -> dict[str, Any] | None:
+def _parsed_tombstone(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
+        verdict = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and isinstance(found.get("name"), str) else None
+    return verdict if isinstance(verdict, dict) and isinstance(verdict.get("name"), str) else None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from guidance.journal.chain import MOST_LINE_BYTES, ORIGIN, checked
+from guidance.journal.chain import MAX_LINE_BYTES, ORIGIN, verified_chain
 from guidance.journal.event_log import END, EVENTS_NAME
 from guidance.journal.files import lines_of, open_plain
 from guidance.journal.locks import in_use
@@ -51,65 +51,67 @@ def verify(folder: Path) -> Verdict:
     try:
         with open_plain(folder / EVENTS_NAME) as file:
             running = in_use(file.fileno())
-            found = walk(file)
+            verdict = walk(file)
     except OSError as fault:
         return Verdict(RecordState.BROKEN, f"{EVENTS_NAME} cannot be read ({fault.strerror})")
-    if found.state is RecordState.BROKEN:
-        return found
+    if verdict.state is RecordState.BROKEN:
+        return verdict
     if running:
         return replace(
-            found, state=RecordState.RUNNING, why=f"still being recorded; {_count(found.lines)} so far, all hold"
+            verdict, state=RecordState.RUNNING, why=f"still being recorded; {_count(verdict.lines)} so far, all hold"
         )
-    return _held_against_seal(folder, found)
+    return _compared_with_seal(folder, verdict)
 
 
 def walk(file: BinaryIO) -> Verdict:
     """The lines of ``file`` as far as each follows from the one before; what is left is torn, or breaks the chain."""
-    found = Verdict(RecordState.CUT_OFF)
-    for line in lines_of(file, MOST_LINE_BYTES):
-        number = found.lines + 1
-        if not line.endswith(b"\n") and len(line) < MOST_LINE_BYTES:
-            return replace(found, torn=len(line))
-        chain = checked(found.chain, line)
-        if chain is None or found.ended:
-            return replace(found, state=RecordState.BROKEN, why=f"line {number} is broken: {_what(line, found)}")
-        found = replace(found, lines=number, chain=chain, end=found.end + len(line), ended=line.startswith(END))
-    return found
+    verdict = Verdict(RecordState.CUT_OFF)
+    for line in lines_of(file, MAX_LINE_BYTES):
+        number = verdict.lines + 1
+        if not line.endswith(b"\n") and len(line) < MAX_LINE_BYTES:
+            return replace(verdict, torn=len(line))
+        chain = verified_chain(verdict.chain, line)
+        if chain is None or verdict.ended:
+            return replace(
+                verdict, state=RecordState.BROKEN, why=f"line {number} is broken: {_line_fault(line, verdict)}"
+            )
+        verdict = replace(verdict, lines=number, chain=chain, end=verdict.end + len(line), ended=line.startswith(END))
+    return verdict
 
 
-def _what(line: bytes, before: Verdict) -> str:
-    if len(line) >= MOST_LINE_BYTES:
-        return f"it is longer than any record ({MOST_LINE_BYTES} bytes)"
+def _line_fault(line: bytes, before: Verdict) -> str:
+    if len(line) >= MAX_LINE_BYTES:
+        return f"it is longer than any record ({MAX_LINE_BYTES} bytes)"
     if before.ended:
         return "it stands after the end"
     return "it, or what stood before it, was changed or is missing"
 
 
-def _held_against_seal(folder: Path, found: Verdict) -> Verdict:
+def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
     try:
         seal = seal_of(folder)
     except (OSError, ValueError) as fault:
-        return replace(found, state=RecordState.BROKEN, why=f"the seal cannot be read ({_word(fault)})")
+        return replace(verdict, state=RecordState.BROKEN, why=f"the seal cannot be read ({_reason(fault)})")
     if seal is None:
-        return _unsealed(found)
-    if (seal.lines, seal.chain) != (found.lines, found.chain):
-        why = f"{_count(found.lines)} hold, but {seal.lines} were sealed; line {found.lines + 1} is not as it was"
-        return replace(found, state=RecordState.BROKEN, why=why)
-    amiss = _signal_amiss(folder, seal.signal)
-    if amiss:
-        return replace(found, state=RecordState.BROKEN, sealed=True, why=amiss)
+        return _unsealed(verdict)
+    if (seal.lines, seal.chain) != (verdict.lines, verdict.chain):
+        why = f"{_count(verdict.lines)} hold, but {seal.lines} were sealed; line {verdict.lines + 1} is not as it was"
+        return replace(verdict, state=RecordState.BROKEN, why=why)
+    changed = _signal_fault(folder, seal.signal)
+    if changed:
+        return replace(verdict, state=RecordState.BROKEN, sealed=True, why=changed)
     signal = "and so does the signal" if seal.signal else "the signal was not sealed"
-    return replace(found, state=RecordState.WHOLE, sealed=True, why=f"{_count(found.lines)} hold, {signal}")
+    return replace(verdict, state=RecordState.WHOLE, sealed=True, why=f"{_count(verdict.lines)} hold, {signal}")
 
 
-def _unsealed(found: Verdict) -> Verdict:
-    if not found.lines and not found.torn:
-        return replace(found, state=RecordState.EMPTY, why="nothing was recorded")
-    torn = f" and {found.torn} bytes of one that was not finished" if found.torn else ""
-    return replace(found, why=f"{_count(found.lines)} hold{torn}; recover puts it in order")
+def _unsealed(verdict: Verdict) -> Verdict:
+    if not verdict.lines and not verdict.torn:
+        return replace(verdict, state=RecordState.EMPTY, why="nothing was recorded")
+    torn = f" and {verdict.torn} bytes of one that was not finished" if verdict.torn else ""
+    return replace(verdict, why=f"{_count(verdict.lines)} hold{torn}; recover puts it in order")
 
 
-def _signal_amiss(folder: Path, sealed: str | None) -> str | None:
+def _signal_fault(folder: Path, sealed: str | None) -> str | None:
     if sealed is None:
         return None
     try:
@@ -123,5 +125,5 @@ def _count(lines: int) -> str:
     return f"{lines} lines" if lines != 1 else "1 line"
 
 
-def _word(fault: OSError | ValueError) -> str:
+def _reason(fault: OSError | ValueError) -> str:
     return (fault.strerror or "") if isinstance(fault, OSError) else "it is damaged"

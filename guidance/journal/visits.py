@@ -16,7 +16,7 @@ from guidance.journal.store import procedures
 
 LABEL_NAME = "case-label"
 _LABEL = re.compile(r"[\w.-]{1,60}")
-_MOST_BYTES = 400
+_MAX_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def checked_label(label: str) -> str:
     return label
 
 
-def put_label(folder: Path, label: str) -> None:
+def write_label(folder: Path, label: str) -> None:
     """Note in ``folder`` whose visit it is, for this user's eyes alone. Raises OSError."""
     replace_private(folder / LABEL_NAME, label.encode())
 
@@ -60,7 +60,7 @@ def label_of(folder: Path) -> str | None:
     """The case label of the visit in ``folder``; None where it has none."""
     try:
         with open_plain(folder / LABEL_NAME) as file:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace").strip() or None
+            return file.read(_MAX_BYTES).decode("utf-8", "replace").strip() or None
     except OSError:
         return None
 
@@ -76,10 +76,10 @@ def visit_of(folder: Path) -> Visit | None:
 
 def earlier_visits(store: Path, label: str, exercise: str) -> list[Visit]:
     """The visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
-    found: list[Path] = []
+    folders: list[Path] = []
     with contextlib.suppress(UserError):
-        found = [folder for folder in procedures(store) if label_of(folder) == label]
-    visits = (visit_of(folder) for folder in found)
+        folders = [folder for folder in procedures(store) if label_of(folder) == label]
+    visits = (visit_of(folder) for folder in folders)
     return [visit for visit in visits if visit is not None and visit.exercise == exercise]
 
 
@@ -90,7 +90,7 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
         return None
     trials = [event for event in events if event["kind"] == "trial"]
     muscle = next((event for event in events if event["kind"] == "calibration"), {})
-    held = [_number(trial["held_s"]) for trial in trials]
+    holds_s = [_number(trial["held_s"]) for trial in trials]
     return Visit(
         name=name,
         wall_time=str(start["wall_time"]),
@@ -101,7 +101,7 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
         largest_uv=_number(muscle.get("largest_uv")),
         first_line_uv=_number(muscle.get("line_uv")),
         last_line_uv=_number(trials[-1]["next_line_uv"]) if trials else None,
-        longest_held_s=max((each for each in held if each is not None), default=None),
+        longest_held_s=max((each for each in holds_s if each is not None), default=None),
         hold_s=_number(training["hold_s"]) if training["exercise"] == "contract-hold" else None,
         is_simulated=origin_of(start).simulated is True,
         why=None if muscle.get("why") is None else str(muscle["why"]),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from guidance.common.errors import UsageError, UserError
-from guidance.journal.encryption import CASE_NAME, EncryptionKey, read_sealed, write_sealed
+from guidance.journal.encryption import CASE_NAME, EncryptionKey, read_protected, write_protected
 from guidance.note.fields import FIELDS, MUSCLE_FIELDS, Field
 
 VERSION = 1
@@ -43,7 +43,7 @@ class CaseSheet:
         """The keys of the muscles that are named, in their order."""
         return tuple(dict.fromkeys(key.split(".")[1] for key in self.answers if key.startswith(f"{MUSCLES}.")))
 
-    def told(self, key: str, text: str, now: datetime, where: str = "--set") -> CaseSheet:
+    def with_answer(self, key: str, text: str, now: datetime, where: str = "--set") -> CaseSheet:
         """This case with the answer ``text`` to ``key``, told ``now``. Raises UsageError that names ``where``."""
         answer = read_answer(key, text, where)
         stamp = now.isoformat(timespec="seconds")
@@ -52,16 +52,16 @@ class CaseSheet:
 
 def field_of(key: str, where: str) -> Field:
     """The field that ``key`` of ``where`` names. Raises UsageError, with the nearest key there is."""
-    found = _BY_KEY.get(key)
+    item = _BY_KEY.get(key)
     parts = key.split(".")
-    if found is None and len(parts) == 3 and parts[0] == MUSCLES and _MUSCLE_KEY.fullmatch(parts[1]):
-        found = _MUSCLE_BY_KEY.get(parts[2])
-    if found is None:
+    if item is None and len(parts) == 3 and parts[0] == MUSCLES and _MUSCLE_KEY.fullmatch(parts[1]):
+        item = _MUSCLE_BY_KEY.get(parts[2])
+    if item is None:
         known = [*_BY_KEY, *(f"{MUSCLES}.NAME.{name}" for name in _MUSCLE_BY_KEY)]
         near = difflib.get_close_matches(key, known, 1)
         hint = f"did you mean {near[0]}?" if near else "'needle-guidance procedures case-sheet' shows all keys."
         raise UsageError(f"{where}: {key!r} is not a key of the case sheet; {hint}")
-    return found
+    return item
 
 
 def read_answer(key: str, text: str, where: str) -> str:
@@ -73,17 +73,17 @@ def read_answer(key: str, text: str, where: str) -> str:
         raise UsageError(f"{where}: {key} {fault}.") from None
 
 
-def case_of(text: str, where: str, now: datetime) -> CaseSheet:
+def case_from_toml(text: str, where: str, now: datetime) -> CaseSheet:
     """The case sheet in the TOML ``text`` of file ``where``, told ``now``. Raises UsageError."""
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
         raise UsageError(f"{where} is not TOML: {fault}.") from None
-    answers = {key: read_answer(key, _word(key, value, where), where) for key, value in _flat(tables, where)}
+    answers = {key: read_answer(key, _typed(key, value, where), where) for key, value in _flat(tables, where)}
     return CaseSheet(answers, dict.fromkeys(answers, now.isoformat(timespec="seconds")))
 
 
-def case_file(path: Path, now: datetime) -> CaseSheet:
+def case_from_file(path: Path, now: datetime) -> CaseSheet:
     """The case sheet in the TOML file at ``path``. Raises UsageError."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -91,26 +91,26 @@ def case_file(path: Path, now: datetime) -> CaseSheet:
         raise UsageError(f"The case sheet {path} cannot be read ({fault.strerror}).") from None
     except ValueError:
         raise UsageError(f"The case sheet {path} is not text in UTF-8.") from None
-    return case_of(text, str(path), now)
+    return case_from_toml(text, str(path), now)
 
 
 def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
     """The case of the procedure in ``folder``; an empty one where none was told. Raises UserError."""
-    data = read_sealed(folder, CASE_NAME, key)
+    data = read_protected(folder, CASE_NAME, key)
     if data is None:
         return CaseSheet()
     try:
-        held = json.loads(data)
-        answers = {name: read_answer(name, text, CASE_NAME) for name, text in held["answers"].items()}
-        return CaseSheet(answers, {name: str(held["told_at"].get(name, "")) for name in answers})
+        stored = json.loads(data)
+        answers = {name: read_answer(name, text, CASE_NAME) for name, text in stored["answers"].items()}
+        return CaseSheet(answers, {name: str(stored["told_at"].get(name, "")) for name in answers})
     except (ValueError, KeyError, TypeError, AttributeError, UsageError):
         raise UserError(f"The case sheet in {folder} is damaged; what it held must be told again.") from None
 
 
 def save_case(folder: Path, case: CaseSheet, key: EncryptionKey | None) -> None:
     """Keep ``case`` in ``folder``. Raises UserError."""
-    held = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.recorded_at)}
-    write_sealed(folder, CASE_NAME, json.dumps(held, ensure_ascii=False, indent=1).encode(), key)
+    stored = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.recorded_at)}
+    write_protected(folder, CASE_NAME, json.dumps(stored, ensure_ascii=False, indent=1).encode(), key)
 
 
 def _flat(tables: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
@@ -124,7 +124,7 @@ def _flat(tables: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
             yield from ((f"{MUSCLES}.{name}.{part}", item) for part, item in table.items())
 
 
-def _word(key: str, value: object, where: str) -> str:
+def _typed(key: str, value: object, where: str) -> str:
     """What TOML holds, as it would be typed."""
     field_of(key, where)
     if isinstance(value, bool):

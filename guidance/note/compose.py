@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from guidance.common.text import clean
+from guidance.journal.event_reader import EventFields
 from guidance.note import by_emg_sentences as by_emg
 from guidance.note import course_sentences as course
 from guidance.note import injected_sentences as injected
 from guidance.note import localised_sentences as localised
-from guidance.note.answers import is_left_out
 from guidance.note.case_sheet import MUSCLES, CaseSheet
-from guidance.note.event_query import EventQuery, Line
+from guidance.note.event_query import EventQuery
+from guidance.note.field_forms import is_left_out
 from guidance.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
 from guidance.note.page import SHEET, NoteItem, NotePage, Section, Sentence, sentence
 from guidance.note.pulses import last_place, pulses_of
 
-FoundSentences = Mapping[str, Sequence[Sentence]]
+RecordSentences = Mapping[str, Sequence[Sentence]]
 
 SIMULATION = "SIMULATED PATIENT: no person was treated, and what holds here need not hold for one."
 RESEARCH = "Written by research software, not a medical device; whoever signs answers for what it says."
-_NOT_TOLD = "Not told."
+_NOT_RECORDED = "Not told."
 _PARTIAL = {"volume_ml": injected.is_volume_whole}
 """Fields that the record may tell a part of: answered by it only where this says so."""
-_ANSWERED_BY: dict[str, Callable[[Line], bool]] = {
-    "drug": lambda line: line["kind"] == "entry" and line["what"] == "injection" and bool(line["fields"].get("drug")),
-    "aspiration": lambda line: (
-        line["kind"] == "entry" and line["what"] == "aspiration" and line["fields"].get("blood") is not None
+_RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
+    "drug": lambda event: (
+        event["kind"] == "entry" and event["what"] == "injection" and bool(event["fields"].get("drug"))
     ),
-    "twitch_loss": lambda line: line["kind"] == "alarm" and line["code"] == "twitch-loss",
+    "aspiration": lambda event: (
+        event["kind"] == "entry" and event["what"] == "aspiration" and event["fields"].get("blood") is not None
+    ),
+    "twitch_loss": lambda event: event["kind"] == "alarm" and event["code"] == "twitch-loss",
 }
 """Fields that the record answers only by such a record; other sentences stand there beside it."""
 
@@ -36,10 +39,10 @@ _ANSWERED_BY: dict[str, Callable[[Line], bool]] = {
 def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
     """The note of the procedure in ``stream``, with what ``case`` tells."""
     title, kind, _ = stream.protocol
-    found = _found(stream)
-    shown = [f for f in FIELDS if kind in f.kinds or case.get(f.key) is not None or found.get(f.key)]
+    recorded = _record_sentences(stream)
+    shown = [f for f in FIELDS if kind in f.kinds or case.get(f.key) is not None or recorded.get(f.key)]
     sections = [
-        Section(name, tuple(_item(item, found, case) for item in shown if item.section == key))
+        Section(name, tuple(_item(item, recorded, case) for item in shown if item.section == key))
         for key, name in SECTIONS.items()
     ]
     sections = [_extended(section, stream, case, kind) for section in sections if section.items]
@@ -47,12 +50,12 @@ def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
         title=f"Procedure note: {title}",
         patient=_patient(case),
         sections=(*sections, _about(stream)),
-        missing=tuple(_missing(kind, stream, found, case)),
+        missing=tuple(_missing(kind, stream, recorded, case)),
         banners=tuple(_banners(stream, case)),
     )
 
 
-def _found(stream: EventQuery) -> FoundSentences:
+def _record_sentences(stream: EventQuery) -> RecordSentences:
     """What the record tells, by field."""
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
@@ -73,32 +76,32 @@ def _found(stream: EventQuery) -> FoundSentences:
     }
 
 
-def _item(item: Field, found: FoundSentences, case: CaseSheet) -> NoteItem:
-    return NoteItem(item.label, (*found.get(item.key, ()), *_told(item.key, case)))
+def _item(item: Field, recorded: RecordSentences, case: CaseSheet) -> NoteItem:
+    return NoteItem(item.label, (*recorded.get(item.key, ()), *_sheet_sentence(item.key, case)))
 
 
-def _told(key: str, case: CaseSheet) -> Iterator[Sentence]:
+def _sheet_sentence(key: str, case: CaseSheet) -> Iterator[Sentence]:
     answer = case.get(key)
     if answer is not None:
         yield sentence(answer, source=SHEET)
 
 
-def _missing(kind: str, stream: EventQuery, found: FoundSentences, case: CaseSheet) -> Iterator[tuple[str, str]]:
+def _missing(kind: str, stream: EventQuery, recorded: RecordSentences, case: CaseSheet) -> Iterator[tuple[str, str]]:
     for item in FIELDS:
         needed = item.required and kind in item.kinds and case.get(item.key) is None
-        if needed and not _is_found(item.key, stream, found):
+        if needed and not _is_recorded(item.key, stream, recorded):
             yield item.key, item.label
     if kind == BOTULINUM:
         yield from _missing_muscles(case)
 
 
-def _is_found(key: str, stream: EventQuery, found: FoundSentences) -> bool:
+def _is_recorded(key: str, stream: EventQuery, recorded: RecordSentences) -> bool:
     """Whether the record by itself answers ``key``."""
     if key in _PARTIAL:
         return _PARTIAL[key](stream)
-    if key in _ANSWERED_BY and not any(map(_ANSWERED_BY[key], stream.lines)):
+    if key in _RECORDED_BY and not any(map(_RECORDED_BY[key], stream.events)):
         return False
-    return bool(found.get(key))
+    return bool(recorded.get(key))
 
 
 def _missing_muscles(case: CaseSheet) -> Iterator[tuple[str, str]]:
@@ -117,10 +120,13 @@ def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) 
     """``section`` with what has no field of its own."""
     more: list[NoteItem] = []
     if section.title == SECTIONS["performance"]:
-        more = [NoteItem("Date and time", tuple(course.when(stream))), *_optional("Stimulator", course.hand, stream)]
+        more = [
+            NoteItem("Date and time", tuple(course.when(stream))),
+            *_optional("Stimulator", course.switching, stream),
+        ]
     elif section.title == SECTIONS["localisation"]:
         more = [*_optional("Verification", localised.verifications, stream)]
-        more += _optional("Answers by their latency", localised.answers_judged, stream)
+        more += _optional("Answers by their latency", localised.responses_by_latency, stream)
     elif section.title == SECTIONS["injection"] and (kind == BOTULINUM or case.muscles):
         more = [*_muscles(case)]
     elif section.title == SECTIONS["outcome"]:
@@ -130,25 +136,27 @@ def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) 
     return Section(section.title, (*first, *section.items, *rest))
 
 
-def _optional(label: str, told: Callable[[EventQuery], Iterator[Sentence]], stream: EventQuery) -> list[NoteItem]:
-    sentences = tuple(told(stream))
+def _optional(
+    label: str, compose_part: Callable[[EventQuery], Iterator[Sentence]], stream: EventQuery
+) -> list[NoteItem]:
+    sentences = tuple(compose_part(stream))
     return [NoteItem(label, sentences)] if sentences else []
 
 
 def _muscles(case: CaseSheet) -> Iterator[NoteItem]:
     """A line for each muscle, and the units in all."""
     for muscle in case.muscles:
-        told = {item.label: case.get(f"{MUSCLES}.{muscle}.{item.key}") for item in MUSCLE_FIELDS}
-        name = told.pop("Muscle") or muscle
-        words = "; ".join(f"{label}: {answer or _NOT_TOLD.rstrip('.').lower()}" for label, answer in told.items())
-        yield NoteItem(f"Muscle {muscle}", (sentence(f"{name}. {words}.", source=SHEET),))
+        answers = {item.label: case.get(f"{MUSCLES}.{muscle}.{item.key}") for item in MUSCLE_FIELDS}
+        name = answers.pop("Muscle") or muscle
+        text = "; ".join(f"{label}: {answer or _NOT_RECORDED.rstrip('.').lower()}" for label, answer in answers.items())
+        yield NoteItem(f"Muscle {muscle}", (sentence(f"{name}. {text}.", source=SHEET),))
     units = [case.get(f"{MUSCLES}.{muscle}.units") for muscle in case.muscles]
     numbers = [float(each) for each in units if each and not is_left_out(each)]
     if numbers:
         whole = "" if len(numbers) == len(units) else f", of {len(numbers)} of {len(units)} muscles"
         product = case.get("product") or "the product"
-        words = f"{sum(numbers):g} units of {product}{whole}; they are not units of any other product."
-        yield NoteItem("Units in all", (sentence(words, source=SHEET),))
+        text = f"{sum(numbers):g} units of {product}{whole}; they are not units of any other product."
+        yield NoteItem("Units in all", (sentence(text, source=SHEET),))
 
 
 def _about(stream: EventQuery) -> Section:
@@ -157,7 +165,7 @@ def _about(stream: EventQuery) -> Section:
         "Device": course.device,
         "Signal": course.signal,
     }
-    return Section("Record", tuple(item for label, told in parts.items() for item in _optional(label, told, stream)))
+    return Section("Record", tuple(item for label, part in parts.items() for item in _optional(label, part, stream)))
 
 
 def _patient(case: CaseSheet) -> str:
@@ -170,24 +178,24 @@ def _banners(stream: EventQuery, case: CaseSheet) -> Iterator[str]:
         yield SIMULATION
     if stream.end is None:
         yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF; what happened after its last event is not in it."
-    for told, planned in _two_weights(stream, case):
-        yield f"TWO WEIGHTS: the dose was reckoned with {planned:g} kg, and the case sheet says {told:g} kg."
-    for said, entered in _two_sides(stream, case):
-        yield f"TWO SIDES: {entered} was entered at the procedure, and the case sheet says {said}."
+    for entries, planned in _two_weights(stream, case):
+        yield f"TWO WEIGHTS: the dose was reckoned with {planned:g} kg, and the case sheet says {entries:g} kg."
+    for on_sheet, entered in _two_sides(stream, case):
+        yield f"TWO SIDES: {entered} was entered at the procedure, and the case sheet says {on_sheet}."
     yield RESEARCH
 
 
 def _two_sides(stream: EventQuery, case: CaseSheet) -> Iterator[tuple[str, str]]:
-    said = case.get("side")
-    for line in course.sides(stream)[-1:]:
-        entered = clean(str(line["fields"]["text"]))
-        if said and not is_left_out(said) and said != entered:
-            yield said, entered
+    on_sheet = case.get("side")
+    for event in course.sides(stream)[-1:]:
+        entered = clean(str(event["fields"]["text"]))
+        if on_sheet and not is_left_out(on_sheet) and on_sheet != entered:
+            yield on_sheet, entered
 
 
 def _two_weights(stream: EventQuery, case: CaseSheet) -> Iterator[tuple[float, float]]:
     answer = case.get("weight_kg")
-    for line in stream.entries("dose-plan"):
-        planned = line["fields"].get("weight_kg")
+    for event in stream.entries("dose-plan"):
+        planned = event["fields"].get("weight_kg")
         if answer and not is_left_out(answer) and planned is not None and float(answer) != planned:
             yield float(answer), planned

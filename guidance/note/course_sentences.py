@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.note.event_query import EventQuery, Line
+from guidance.journal.event_reader import EventFields
+from guidance.note.event_query import EventQuery
 from guidance.note.page import Sentence, sentence
 
-_TOLD_ELSEWHERE = {
+_REPORTED_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
     "acknowledge", "simulated",
 }  # fmt: skip
@@ -26,7 +27,7 @@ def when(stream: EventQuery) -> Iterator[Sentence]:
     yield sentence(f"{began.date().isoformat()}, begun {began.timetz().isoformat('seconds')}.", [stream.start])
     lasted = f"{stream.last_t:.0f} s" if stream.last_t < _MINUTES_FROM_S else f"{stream.last_t / 60:.0f} min"
     if end is None:
-        yield sentence(f"THE RECORD WAS CUT OFF after {lasted}; what came later is not in it.", [stream.lines[-1]])
+        yield sentence(f"THE RECORD WAS CUT OFF after {lasted}; what came later is not in it.", [stream.events[-1]])
     else:
         yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, {lasted} after it began.", [end])
 
@@ -48,63 +49,63 @@ def sex(stream: EventQuery) -> Iterator[Sentence]:
 
 def side(stream: EventQuery) -> Iterator[Sentence]:
     """The side as the operator entered it last."""
-    for line in sides(stream)[-1:]:
-        yield sentence(f"{line['fields']['text']}, as entered at {stream.clock(line['t'])}.", [line])
+    for event in sides(stream)[-1:]:
+        yield sentence(f"{event['fields']['text']}, as entered at {stream.clock(event['t'])}.", [event])
 
 
-def sides(stream: EventQuery) -> list[Line]:
+def sides(stream: EventQuery) -> list[EventFields]:
     """Each time that the operator named a side."""
-    return [line for line in stream.entries("side") if line["fields"].get("text")]
+    return [event for event in stream.entries("side") if event["fields"].get("text")]
 
 
 def _of_plan(stream: EventQuery, key: str, unit: str) -> Iterator[Sentence]:
-    for line in stream.entries("dose-plan"):
-        value = line["fields"].get(key)
+    for event in stream.entries("dose-plan"):
+        value = event["fields"].get(key)
         if value is not None:
-            said = f"{value:g} {unit}" if isinstance(value, float | int) else str(value)
-            yield sentence(f"{said}, as told for the dose.", [line])
+            value_text = f"{value:g} {unit}" if isinstance(value, float | int) else str(value)
+            yield sentence(f"{value_text}, as told for the dose.", [event])
 
 
 def alarms(stream: EventQuery) -> Iterator[Sentence]:
     """Every alarm, when it began and how long it held; of several of one kind, together."""
-    begun: dict[tuple[str, str], list[tuple[Line, float | None]]] = {}
-    open_now: dict[str, tuple[Line, int]] = {}
-    for line in stream.of("alarm"):
-        key = (line["priority"], line["text"])
-        if line["active"]:
-            begun.setdefault(key, []).append((line, None))
-            open_now[line["code"]] = (line, len(begun[key]) - 1)
-        elif line["code"] in open_now:
-            first, place = open_now.pop(line["code"])
-            begun[first["priority"], first["text"]][place] = (first, line["t"] - first["t"])
-    for (priority, text), held in begun.items():
-        times = ", ".join(f"{stream.clock(line['t'])} ({_held(for_s)})" for line, for_s in held)
-        yield sentence(f"{priority.capitalize()} priority, {times}: {text}", [line for line, _ in held])
+    begun: dict[tuple[str, str], list[tuple[EventFields, float | None]]] = {}
+    open_now: dict[str, tuple[EventFields, int]] = {}
+    for event in stream.of("alarm"):
+        key = (event["priority"], event["text"])
+        if event["active"]:
+            begun.setdefault(key, []).append((event, None))
+            open_now[event["code"]] = (event, len(begun[key]) - 1)
+        elif event["code"] in open_now:
+            first, place = open_now.pop(event["code"])
+            begun[first["priority"], first["text"]][place] = (first, event["t"] - first["t"])
+    for (priority, text), raised in begun.items():
+        times = ", ".join(f"{stream.clock(event['t'])} ({_duration(for_s)})" for event, for_s in raised)
+        yield sentence(f"{priority.capitalize()} priority, {times}: {text}", [event for event, _ in raised])
 
 
 def noted(stream: EventQuery) -> Iterator[Sentence]:
     """What else the operator or the program entered."""
-    by_what: dict[str, list[Line]] = {}
-    for line in stream.of("entry"):
-        if line["what"] not in _TOLD_ELSEWHERE:
-            by_what.setdefault(line["what"], []).append(line)
-    for what, lines in by_what.items():
-        said = "; ".join(f"{stream.clock(line['t'])}{_text(line)}" for line in lines)
-        yield sentence(f"{what}: {said}.", lines)
+    by_what: dict[str, list[EventFields]] = {}
+    for event in stream.of("entry"):
+        if event["what"] not in _REPORTED_ELSEWHERE:
+            by_what.setdefault(event["what"], []).append(event)
+    for what, events in by_what.items():
+        value_text = "; ".join(f"{stream.clock(event['t'])}{_text(event)}" for event in events)
+        yield sentence(f"{what}: {value_text}.", events)
 
 
-def hand(stream: EventQuery) -> Iterator[Sentence]:
+def switching(stream: EventQuery) -> Iterator[Sentence]:
     """When the stimulator was armed and switched off, and by whom."""
-    switched = [line for line in stream.of("command") if line["enabled"] or line["current_ma"] is None]
+    switched = [event for event in stream.of("command") if event["enabled"] or event["current_ma"] is None]
     pairs = zip([None, *switched], switched, strict=False)
-    armed = [line for before, line in pairs if line["enabled"] and not (before and before["enabled"])]
-    off = [line for line in switched if not line["enabled"]]
+    armed = [event for before, event in pairs if event["enabled"] and not (before and before["enabled"])]
+    off = [event for event in switched if not event["enabled"]]
     if armed:
-        times = ", ".join(f"{stream.clock(line['t'])} by {line['by']}" for line in armed)
+        times = ", ".join(f"{stream.clock(event['t'])} by {event['by']}" for event in armed)
         yield sentence(f"Stimulator armed: {times}.", armed)
-    for line in off:
-        why = f": {line['why'].rstrip('.')}" if line.get("why") else ""
-        yield sentence(f"Switched off, or not armed, at {stream.clock(line['t'])} by {line['by']}{why}.", [line])
+    for event in off:
+        why = f": {event['why'].rstrip('.')}" if event.get("why") else ""
+        yield sentence(f"Switched off, or not armed, at {stream.clock(event['t'])} by {event['by']}{why}.", [event])
 
 
 def protocol(stream: EventQuery) -> Iterator[Sentence]:
@@ -127,10 +128,10 @@ def protocol(stream: EventQuery) -> Iterator[Sentence]:
 
 def device(stream: EventQuery) -> Iterator[Sentence]:
     """Amplifier, program and mode."""
-    told = stream.device
-    channels = ", ".join(map(str, told.get("channels") or ["not told"]))
+    known = stream.device
+    channels = ", ".join(map(str, known.get("channels") or ["not told"]))
     yield sentence(
-        f"{told.get('model')}, serial {told.get('serial') or 'not told'}, {told['sample_rate_hz']:g} Hz, "
+        f"{known.get('model')}, serial {known.get('serial') or 'not told'}, {known['sample_rate_hz']:g} Hz, "
         f"EMG of: {channels}. {stream.start['program']}.",
         [stream.start],
     )
@@ -142,18 +143,18 @@ def signal(stream: EventQuery) -> Iterator[Sentence]:
     if not seconds:
         return
     last = seconds[-1]
-    off = [line for line in seconds if any(channel.get("lead_off") for channel in line["channels"])]
+    off = [event for event in seconds if any(channel.get("lead_off") for channel in event["channels"])]
     yield sentence(f"{last['lost_samples']} samples lost, {last['bad_frames']} damaged frames.", [last])
     if off:
         yield sentence(f"An electrode was off in {len(off)} of {len(seconds)} s.", off)
 
 
-def _held(for_s: float | None) -> str:
+def _duration(for_s: float | None) -> str:
     return "to the end" if for_s is None else f"{for_s:.1f} s"
 
 
-def _text(line: Line) -> str:
-    told = {key: value for key, value in line["fields"].items() if value not in (None, "", [], {})}
-    if [*told] == ["text"]:
-        return f": {told['text']}"
-    return f" ({', '.join(f'{key} {value}' for key, value in told.items())})" if told else ""
+def _text(event: EventFields) -> str:
+    known = {key: value for key, value in event["fields"].items() if value not in (None, "", [], {})}
+    if [*known] == ["text"]:
+        return f": {known['text']}"
+    return f" ({', '.join(f'{key} {value}' for key, value in known.items())})" if known else ""

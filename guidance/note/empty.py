@@ -20,16 +20,16 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     for section, title in SECTIONS.items():
         yield ""
         yield f"# {title}"
-        yield from _answers(field for field in fields if field.section == section)
+        yield from _field_lines(field for field in fields if field.section == section)
     if protocol.kind == BOTULINUM:
         name = protocol.id.removeprefix(f"{BOTULINUM}-")
         yield ""
         yield "# A table for each muscle that was injected:"
         yield f"# [muscles.{name}]"
-        yield from _answers(MUSCLE_FIELDS)
+        yield from _field_lines(MUSCLE_FIELDS)
 
 
-def _answers(fields: Iterable[Field]) -> Iterator[str]:
+def _field_lines(fields: Iterable[Field]) -> Iterator[str]:
     for field in fields:
         needed = "" if field.required else "; may be left out"
         yield f'# {field.key} = ""  # {field.label}: {field.form.allowed}{needed}'

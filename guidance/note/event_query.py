@@ -7,35 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from guidance.common.errors import UserError
 from guidance.common.text import clean
 from guidance.contracts.origin import origin_of
 from guidance.journal.event_log import EVENTS_NAME
-from guidance.journal.event_reader import read_events
+from guidance.journal.event_reader import EventFields, read_events
 from guidance.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM, PAIN
-from guidance.note.shape import misshapen
+from guidance.note.record_shape import first_invalid_line
 from guidance.protocol import ProtocolError, load
-
-Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class EventQuery:
-    """The records of a procedure, ``lines``, in order; the first is its ``start``."""
+    """The records of a procedure, ``events``, in order; the first is its ``start``."""
 
-    lines: Sequence[Line]
+    events: Sequence[EventFields]
 
     @property
-    def start(self) -> Line:
+    def start(self) -> EventFields:
         """The record that opens the stream."""
-        return self.lines[0]
+        return self.events[0]
 
     @property
-    def end(self) -> Line | None:
+    def end(self) -> EventFields | None:
         """The record that closes it; None where the procedure was cut off."""
-        return self.lines[-1] if self.lines[-1]["kind"] == "end" else None
+        return self.events[-1] if self.events[-1]["kind"] == "end" else None
 
     @property
     def began(self) -> datetime:
@@ -45,12 +42,12 @@ class EventQuery:
     @property
     def last_t(self) -> float:
         """Device time of the last record, in s."""
-        return float(max(line["t"] for line in self.lines))
+        return float(max(event["t"] for event in self.events))
 
     @property
-    def device(self) -> Line:
+    def device(self) -> EventFields:
         """Model, serial, address, sampling rate and channels."""
-        device: Line = self.start["device"]
+        device: EventFields = self.start["device"]
         return device
 
     @property
@@ -63,11 +60,11 @@ class EventQuery:
         """Title and kind of the protocol, and whether it is known here still; else its id stands for the title."""
         name = clean(str(self.start["protocol"]))
         try:
-            held = load(name)
+            protocol = load(name)
         except ProtocolError:
             guess = next((kind for kind in (BOTULINUM, PAIN, BIOFEEDBACK) if name.startswith(kind)), BLOCK)
             return name, guess, False
-        return held.title, held.kind, True
+        return protocol.title, protocol.kind, True
 
     def at(self, t: float) -> datetime:
         """The time on the wall at device time ``t`` in s."""
@@ -77,22 +74,22 @@ class EventQuery:
         """The time of day at device time ``t`` in s."""
         return self.at(t).strftime("%H:%M:%S")
 
-    def of(self, kind: str) -> Iterator[Line]:
+    def of(self, kind: str) -> Iterator[EventFields]:
         """The records of ``kind``."""
-        return (line for line in self.lines if line["kind"] == kind)
+        return (event for event in self.events if event["kind"] == kind)
 
-    def entries(self, *what: str) -> list[Line]:
+    def entries(self, *what: str) -> list[EventFields]:
         """The entries that say ``what``, in order."""
-        return [line for line in self.of("entry") if line["what"] in what]
+        return [event for event in self.of("entry") if event["what"] in what]
 
 
 def read_stream(folder: Path) -> EventQuery:
     """The stream of the procedure in ``folder``. Raises UserError where it is none, or damaged."""
-    lines = read_events(folder)
-    wrong = misshapen(lines) if lines else 1
-    if wrong is not None:
+    events = read_events(folder)
+    invalid = first_invalid_line(events) if events else 1
+    if invalid is not None:
         raise UserError(
-            f"Line {wrong} of {folder / EVENTS_NAME} is no record of a procedure; 'needle-guidance procedures verify' "
-            "says what still holds."
+            f"Line {invalid} of {folder / EVENTS_NAME} is not an event of a procedure; "
+            "'needle-guidance procedures verify' shows which lines are intact."
         )
-    return EventQuery(lines)
+    return EventQuery(events)

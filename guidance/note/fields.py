@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guidance.note.answers import ChoiceField, DayField, FieldForm, NumberField, WordsField
+from guidance.note.field_forms import ChoiceField, DateField, FieldForm, NumberField, TextField
 
 SECTIONS = {
     "patient": "Patient",
@@ -24,7 +24,7 @@ _INJECTED = (BLOCK, PAIN)
 SIDES = ChoiceField(("left", "right", "midline", "both sides"))
 YES_NO = ChoiceField(("yes", "no"))
 PRODUCTS = ChoiceField(("onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"))
-_WORDS = WordsField()
+_TEXT = TextField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class Field:
     key: str
     label: str
     section: str
-    form: FieldForm = _WORDS
+    form: FieldForm = _TEXT
     kinds: tuple[str, ...] = _ALL
     required: bool = True
 
 
 FIELDS = (
     Field("patient", "Name", "patient"),
-    Field("birth_date", "Date of birth", "patient", DayField()),
+    Field("birth_date", "Date of birth", "patient", DateField()),
     Field("sex", "Sex", "patient", ChoiceField(("female", "male", "other", "unknown"))),
     Field("record_number", "Record number", "patient"),
     Field("weight_kg", "Weight (kg)", "patient", NumberField("kg", 0.5, 400.0), NEEDLED),
@@ -83,7 +83,7 @@ FIELDS = (
     Field("adjunct", "Adjunct", "injection", kinds=_INJECTED),
     Field("product", "Product", "injection", PRODUCTS, (BOTULINUM,)),
     Field("lot", "Lot", "injection", kinds=(BOTULINUM,)),
-    Field("expiry", "Expiry", "injection", DayField(), (BOTULINUM,)),
+    Field("expiry", "Expiry", "injection", DateField(), (BOTULINUM,)),
     Field("dilution_u_per_ml", "Dilution (U/mL)", "injection", NumberField("U/mL", 1.0, 10000.0), (BOTULINUM,)),
     Field("aspiration", "Aspiration", "injection", kinds=NEEDLED),
     Field("resistance", "Resistance to injection", "injection", kinds=_INJECTED),
@@ -91,7 +91,7 @@ FIELDS = (
     Field("twitch_loss", "Twitch on injection", "injection", kinds=(BLOCK,)),
     Field("catheter", "Catheter: depth and fixation", "outcome", kinds=(BLOCK,), required=False),
     Field("complications", "Complications and adverse events", "outcome"),
-    Field("next_date", "Next appointment", "outcome", DayField(), (BOTULINUM, BIOFEEDBACK), required=False),
+    Field("next_date", "Next appointment", "outcome", DateField(), (BOTULINUM, BIOFEEDBACK), required=False),
     Field("remarks", "Remarks", "outcome", required=False),
 )
 

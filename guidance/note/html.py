@@ -43,9 +43,9 @@ def _section(section: Section) -> Iterator[str]:
     yield f"<section>\n<h2>{html_text(section.title)}</h2>\n<dl>"
     yield from (_item(item) for item in section.items if item.sentences)
     yield "</dl>"
-    silent = [item.label for item in section.items if not item.sentences]
-    if silent:
-        yield f'<p class="silent">Not told: {html_text("; ".join(silent))}</p>'
+    not_recorded = [item.label for item in section.items if not item.sentences]
+    if not_recorded:
+        yield f'<p class="silent">Not told: {html_text("; ".join(not_recorded))}</p>'
     yield "</section>"
 
 
@@ -53,9 +53,9 @@ def _item(item: NoteItem) -> str:
     return f"<dt>{html_text(item.label)}</dt><dd>{'<br>'.join(map(_sentence, item.sentences))}</dd>"
 
 
-def _sentence(told: Sentence) -> str:
-    origin = f' <span class="origin">({html_text(told.origin)})</span>' if told.origin else ""
-    return f"{html_text(told.text)}{origin}"
+def _sentence(part: Sentence) -> str:
+    origin = f' <span class="origin">({html_text(part.origin)})</span>' if part.origin else ""
+    return f"{html_text(part.text)}{origin}"
 
 
 def _figure(picture: Picture) -> str:

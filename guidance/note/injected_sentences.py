@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guidance.dose.formatting import percent
-from guidance.note.event_query import EventQuery, Line
+from guidance.journal.event_reader import EventFields
+from guidance.note.event_query import EventQuery
 from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse
 
@@ -16,68 +17,75 @@ COMPLAINTS = ("pain", "paraesthesia")
 
 def drug(stream: EventQuery) -> Iterator[Sentence]:
     """The solution, each aliquot's and the whole dose, and what of the limit that is."""
-    given = _given(stream)
-    named = {(f["drug"], f["concentration"]) for line in given if (f := line["fields"]).get("drug")}
-    for name, made in sorted(named):
-        yield sentence(f"{name} {made}.", [line for line in given if line["fields"].get("drug") == name])
-    doses = [line for line in given if line["fields"].get("total_mg")]
+    injections = _injections(stream)
+    named = [event for event in injections if event["fields"].get("drug")]
+    for solution in sorted({_solution(event) for event in named}):
+        yield sentence(f"{solution}.", [event for event in named if _solution(event) == solution])
+    doses = [event for event in injections if event["fields"].get("total_mg")]
     if doses:
-        before = any(line["fields"].get("earlier") for line in stream.entries("dose-plan"))
+        before = any(event["fields"].get("earlier") for event in stream.entries("dose-plan"))
         also = "; doses given before are counted in" if before else ""
         yield sentence(f"{_total(doses[-1]['fields'])}{also}.", [doses[-1]])
-    for line in stream.entries("dose-plan"):
-        limits = "; ".join(f"{name}: {words}" for name, words in (line["fields"].get("limits") or {}).items())
+    for event in stream.entries("dose-plan"):
+        limits = "; ".join(f"{name}: {words}" for name, words in (event["fields"].get("limits") or {}).items())
         if limits:
-            yield sentence(f"Limit when it began: {limits}.", [line])
+            yield sentence(f"Limit when it began: {limits}.", [event])
 
 
 def volume(stream: EventQuery) -> Iterator[Sentence]:
     """What was injected, aliquot by aliquot."""
-    given = _given(stream)
-    known = [line for line in given if line["fields"].get("volume_ml") is not None]
+    injections = _injections(stream)
+    known = [event for event in injections if event["fields"].get("volume_ml") is not None]
     if known:
-        total_ml = sum(line["fields"]["volume_ml"] for line in known)
-        parts = ", ".join(f"{line['fields']['volume_ml']:g} mL at {stream.clock(line['t'])}" for line in known)
+        total_ml = sum(event["fields"]["volume_ml"] for event in known)
+        parts = ", ".join(f"{event['fields']['volume_ml']:g} mL at {stream.clock(event['t'])}" for event in known)
         yield sentence(f"{total_ml:g} mL in {len(known)} {_aliquots(known)}: {parts}.", known)
-    unknown = [line for line in given if line not in known]
+    unknown = [event for event in injections if event not in known]
     if unknown:
-        times = ", ".join(stream.clock(line["t"]) for line in unknown)
+        times = ", ".join(stream.clock(event["t"]) for event in unknown)
         yield sentence(f"An injection of unrecorded volume was noted at {times}.", unknown)
-    yield from _despite(stream, given)
+    yield from _by_dose_guard(stream, injections)
 
 
 def is_volume_whole(stream: EventQuery) -> bool:
     """Whether the volume of every injection is in the record, and there was one."""
-    given = _given(stream)
-    return bool(given) and all(line["fields"].get("volume_ml") is not None for line in given)
+    injections = _injections(stream)
+    return bool(injections) and all(event["fields"].get("volume_ml") is not None for event in injections)
 
 
 def epinephrine(stream: EventQuery) -> Iterator[Sentence]:
     """Whether the solution as it was entered holds epinephrine; nothing where none was entered."""
-    for line in stream.entries("dose-plan"):
-        solution = str(line["fields"].get("solution", ""))
-        _, found, strength = solution.partition("epinephrine")
-        words = f"Epinephrine{strength or ', strength not told'}" if found else "None in the solution as it was entered"
-        yield sentence(f"{words} ({solution}).", [line])
+    for event in stream.entries("dose-plan"):
+        solution = str(event["fields"].get("solution", ""))
+        _, has_epinephrine, strength = solution.partition("epinephrine")
+        words = (
+            f"Epinephrine{strength or ', strength not told'}"
+            if has_epinephrine
+            else "None in the solution as it was entered"
+        )
+        yield sentence(f"{words} ({solution}).", [event])
 
 
 def aspiration(stream: EventQuery) -> Iterator[Sentence]:
     """Each aspiration's outcome, and which aliquots went without one."""
     done = stream.entries("aspiration")
-    bloody = [line for line in done if line["fields"].get("blood")]
-    clear = [line for line in done if line["fields"].get("blood") is False]
+    bloody = [event for event in done if event["fields"].get("blood")]
+    clear = [event for event in done if event["fields"].get("blood") is False]
     if clear:
         yield sentence(f"Aspirated {_times(clear)} without blood, at {_clocks(stream, clear)}.", clear)
     if bloody:
         yield sentence(f"BLOOD was aspirated at {_clocks(stream, bloody)}.", bloody)
-    untold = [line for line in done if line not in clear and line not in bloody]
-    if untold:
-        yield sentence(f"An aspiration was entered without its result, at {_clocks(stream, untold)}.", untold)
-    without = [line for line in _given(stream) if line["fields"].get("aspirated") is False]
+    without_result = [event for event in done if event not in clear and event not in bloody]
+    if without_result:
+        yield sentence(
+            f"An aspiration was entered without its result, at {_clocks(stream, without_result)}.", without_result
+        )
+    injections = _injections(stream)
+    without = [event for event in injections if event["fields"].get("aspirated") is False]
     if without:
         yield sentence(
-            f"{len(without)} of {len(_given(stream))} {_aliquots(_given(stream))} went in without an aspiration "
-            f"entered just before: at {_clocks(stream, without)}.",
+            f"{len(without)} of {len(injections)} {_aliquots(injections)} went in without an aspiration entered just "
+            f"before: at {_clocks(stream, without)}.",
             without,
         )
 
@@ -92,18 +100,18 @@ def pain(stream: EventQuery) -> Iterator[Sentence]:
 
 def twitch_loss(stream: EventQuery) -> Iterator[Sentence]:
     """What the alarm of the twitch said after an injection."""
-    for line in stream.of("alarm"):
-        if line["code"] == "twitch-loss" and line["active"]:
-            yield sentence(f"At {stream.clock(line['t'])}: {line['text']}", [line])
+    for event in stream.of("alarm"):
+        if event["code"] == "twitch-loss" and event["active"]:
+            yield sentence(f"At {stream.clock(event['t'])}: {event['text']}", [event])
 
 
 def twitch_after(stream: EventQuery, pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Sentence]:
     """How many pulses were answered after the first injection, of those as strong as were answered before it."""
-    given = _given(stream)
-    if not given or place is None or place.lowest is None:
+    injections = _injections(stream)
+    if not injections or place is None or place.lowest is None:
         return
     least_ma = place.lowest.current_ma or 0.0
-    fit = [p for p in pulses if p.responded is not None and p.width_ms == place.width_ms and p.t > given[0]["t"]]
+    fit = [p for p in pulses if p.responded is not None and p.width_ms == place.width_ms and p.t > injections[0]["t"]]
     strong = [pulse for pulse in fit if (pulse.current_ma or 0.0) >= least_ma]
     if strong:
         responded = sum(bool(pulse.responded) for pulse in strong)
@@ -114,18 +122,25 @@ def twitch_after(stream: EventQuery, pulses: Sequence[RecordedPulse], place: Las
         )
 
 
-def _despite(stream: EventQuery, given: Sequence[Line]) -> Iterator[Sentence]:
+def _by_dose_guard(stream: EventQuery, injections: Sequence[EventFields]) -> Iterator[Sentence]:
     """What the dose guard held back, and what was given against it, with the reason."""
-    for line in stream.entries("injection-refused"):
-        why = str(line["fields"].get("why")).removeprefix("Held: ")
-        yield sentence(f"Held at {stream.clock(line['t'])}: {why}", [line])
-    for line in given:
-        if line["fields"].get("reason"):
-            yield sentence(f"Given at {stream.clock(line['t'])} with the reason: {line['fields']['reason']}.", [line])
+    for event in stream.entries("injection-refused"):
+        why = str(event["fields"].get("why")).removeprefix("Held: ")
+        yield sentence(f"Held at {stream.clock(event['t'])}: {why}", [event])
+    for event in injections:
+        if event["fields"].get("reason"):
+            yield sentence(
+                f"Given at {stream.clock(event['t'])} with the reason: {event['fields']['reason']}.", [event]
+            )
 
 
-def _given(stream: EventQuery) -> list[Line]:
+def _injections(stream: EventQuery) -> list[EventFields]:
     return stream.entries("injection")
+
+
+def _solution(injection: EventFields) -> str:
+    fields = injection["fields"]
+    return f"{fields['drug']} {fields.get('concentration') or 'of unrecorded concentration'}"
 
 
 def _total(fields: dict[str, Any]) -> str:
@@ -135,13 +150,13 @@ def _total(fields: dict[str, Any]) -> str:
     return f"In all {total}{share}"
 
 
-def _aliquots(lines: Sequence[Line]) -> str:
-    return "aliquot" if len(lines) == 1 else "aliquots"
+def _aliquots(events: Sequence[EventFields]) -> str:
+    return "aliquot" if len(events) == 1 else "aliquots"
 
 
-def _times(lines: Sequence[Line]) -> str:
-    return "once" if len(lines) == 1 else f"{len(lines)} times"
+def _times(events: Sequence[EventFields]) -> str:
+    return "once" if len(events) == 1 else f"{len(events)} times"
 
 
-def _clocks(stream: EventQuery, lines: Sequence[Line]) -> str:
-    return ", ".join(stream.clock(line["t"]) for line in lines)
+def _clocks(stream: EventQuery, events: Sequence[EventFields]) -> str:
+    return ", ".join(stream.clock(event["t"]) for event in events)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from drivers.base import Outcome
-from guidance.note.event_query import EventQuery, Line
+from guidance.journal.event_reader import EventFields
+from guidance.note.event_query import EventQuery
 from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
 
@@ -35,13 +36,13 @@ def technique(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Iterator[S
         f"{_count(len(delivered), 'pulse')}{_span(delivered)}.",
         _seqs(delivered[:1], delivered[-1:]),
     )
-    for outcome, words in (
+    for outcome, text in (
         (Outcome.NOT_DELIVERED, "not delivered"),
         (Outcome.UNCONFIRMED, "unconfirmed: delivered or not"),
     ):
-        amiss = [pulse for pulse in pulses if pulse.outcome == outcome]
-        if amiss:
-            yield Sentence(f"{_count(len(amiss), 'pulse')} {words}.", _seqs(amiss))
+        others = [pulse for pulse in pulses if pulse.outcome == outcome]
+        if others:
+            yield Sentence(f"{_count(len(others), 'pulse')} {text}.", _seqs(others))
 
 
 def minimum_current(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
@@ -56,15 +57,17 @@ def minimum_current(stream: EventQuery, place: LastPlace | None) -> Iterator[Sen
         f"{seconds:.0f} s to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
         lowest.seq,
     )
-    doubts = [line for line in stream.of("response") if line["seq"] in lowest.seq and line.get("judged") in _DOUBTFUL]
-    for line in doubts:
-        yield sentence(f"By its latency that answer came {_JUDGED[line['judged']]}.", [line])
+    doubts = [
+        event for event in stream.of("response") if event["seq"] in lowest.seq and event.get("judged") in _DOUBTFUL
+    ]
+    for event in doubts:
+        yield sentence(f"By its latency that answer came {_JUDGED[event['judged']]}.", [event])
     if place.missed:
         strong = _count(len(place.pulses) - len(place.below), "pulse")
-        words = (
+        text = (
             f"{len(place.missed)} of {strong} as strong or stronger were not answered then; the needle may have moved."
         )
-        yield Sentence(words, _seqs(place.missed))
+        yield Sentence(text, _seqs(place.missed))
     known = estimate_at(stream, place.since, place.until)
     if known:
         yield sentence(_estimate(known), [known])
@@ -90,11 +93,11 @@ def no_response_below(stream: EventQuery, place: LastPlace | None) -> Iterator[S
     )
 
 
-def _absent(stream: EventQuery, verified: Line, until: float) -> str:
-    told: dict[str, Any] = verified["fields"]
-    tried = _count(told["pulses_each"], "pulse")
+def _absent(stream: EventQuery, verified: EventFields, until: float) -> str:
+    fields: dict[str, Any] = verified["fields"]
+    tried = _count(fields["pulses_each"], "pulse")
     return (
-        f"{told['absent_ma']:.2f} mA at {told['width_ms']:g} ms: none of {tried} was answered when that "
+        f"{fields['absent_ma']:.2f} mA at {fields['width_ms']:g} ms: none of {tried} was answered when that "
         f"was verified at {stream.clock(verified['t'])}, {until - verified['t']:.0f} s before; "
         "the needle may have moved since."
     )
@@ -102,29 +105,31 @@ def _absent(stream: EventQuery, verified: Line, until: float) -> str:
 
 def verifications(stream: EventQuery) -> Iterator[Sentence]:
     """What was verified at the target, each time."""
-    for line in stream.entries("verification"):
-        told: dict[str, Any] = line["fields"]
-        kept = "as sought" if told.get("held") else "NOT as sought"
-        present = f"{told['present_answered']} of {told['pulses_each']} pulses answered at {told['present_ma']:.2f} mA"
-        absent = f"{told['absent_answered']} of {told['pulses_each']} at {told['absent_ma']:.2f} mA"
-        when = f"Verified at {stream.clock(line['t'])}, {kept}"
-        yield sentence(f"{when}: {present}, {absent} ({told['width_ms']:g} ms).", [line])
+    for event in stream.entries("verification"):
+        fields: dict[str, Any] = event["fields"]
+        outcome = "as sought" if fields.get("held") else "NOT as sought"
+        present = (
+            f"{fields['present_answered']} of {fields['pulses_each']} pulses answered at {fields['present_ma']:.2f} mA"
+        )
+        absent = f"{fields['absent_answered']} of {fields['pulses_each']} at {fields['absent_ma']:.2f} mA"
+        when = f"Verified at {stream.clock(event['t'])}, {outcome}"
+        yield sentence(f"{when}: {present}, {absent} ({fields['width_ms']:g} ms).", [event])
 
 
-def answers_judged(stream: EventQuery) -> Iterator[Sentence]:
+def responses_by_latency(stream: EventQuery) -> Iterator[Sentence]:
     """What the answers may have been by their latency, where the protocol's windows tell."""
-    judged: dict[str, list[Line]] = {}
-    for line in stream.of("response"):
-        if line["detected"] and line.get("judged") and line["latency_ms"] is not None:
-            judged.setdefault(line["judged"], []).append(line)
-    for kind, lines in judged.items():
-        latencies = [line["latency_ms"] for line in lines]
-        note = f"; the last: {lines[-1]['note']}" if lines[-1].get("note") else ""
+    judged: dict[str, list[EventFields]] = {}
+    for event in stream.of("response"):
+        if event["detected"] and event.get("judged") and event["latency_ms"] is not None:
+            judged.setdefault(event["judged"], []).append(event)
+    for kind, events in judged.items():
+        latencies = [event["latency_ms"] for event in events]
+        note = f"; the last: {events[-1]['note']}" if events[-1].get("note") else ""
         note += "; the expected latency has no source" if _is_unsourced(stream) else ""
         yield sentence(
-            f"{_count(len(lines), 'answer')} at {_span_of(latencies)} ms came "
+            f"{_count(len(events), 'answer')} at {_span_of(latencies)} ms came "
             f"{_JUDGED.get(kind, f'judged {kind}')}{note}.",
-            lines,
+            events,
         )
 
 
@@ -137,7 +142,7 @@ def _is_unsourced(stream: EventQuery) -> bool:
     return any(str(key).endswith("m_latency_ms") for key in stream.start.get("protocol_unsourced") or ())
 
 
-def _estimate(known: Line) -> str:
+def _estimate(known: EventFields) -> str:
     low, middle, high = known["threshold_0p1ms_ma"] or known["threshold_ma"]
     zone = f", zone {known['zone']}" if known["zone"] else ""
     return (

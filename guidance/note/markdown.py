@@ -34,15 +34,15 @@ def _section(section: Section) -> Iterator[str]:
     yield f"## {markdown_text(section.title)}"
     yield ""
     yield from (_item(item) for item in section.items if item.sentences)
-    silent = [item.label for item in section.items if not item.sentences]
-    if silent:
-        yield f"- Not told: {markdown_text('; '.join(silent))}"
+    not_recorded = [item.label for item in section.items if not item.sentences]
+    if not_recorded:
+        yield f"- Not told: {markdown_text('; '.join(not_recorded))}"
 
 
 def _item(item: NoteItem) -> str:
     return f"- **{markdown_text(item.label)}:** {' '.join(map(_sentence, item.sentences))}"
 
 
-def _sentence(told: Sentence) -> str:
-    origin = f" ({told.origin})" if told.origin else ""
-    return f"{markdown_text(told.text)}{origin}"
+def _sentence(part: Sentence) -> str:
+    origin = f" ({part.origin})" if part.origin else ""
+    return f"{markdown_text(part.text)}{origin}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guidance.journal.encryption import EncryptionKey
-from guidance.journal.private_files import new_file, write_private
+from guidance.journal.private_files import refuse_existing, write_private
 from guidance.journal.verify import verify
 from guidance.note.case_sheet import CaseSheet, load_case
 from guidance.note.closing import draft, signed_page
@@ -17,7 +17,7 @@ from guidance.note.compose import compose
 from guidance.note.event_query import EventQuery, read_stream
 from guidance.note.markdown import markdown
 from guidance.note.page import NotePage
-from guidance.note.signing import Signature, changed, load_signed
+from guidance.note.signing import Signature, changed_since, load_signed
 
 if TYPE_CHECKING:
     from guidance.note.pictures import Picture
@@ -50,47 +50,47 @@ class ProcedureFiles:
         return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
 
 
-def held_in(folder: Path, key: EncryptionKey | None) -> ProcedureFiles:
+def procedure_files(folder: Path, key: EncryptionKey | None) -> ProcedureFiles:
     """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises UserError."""
     stream, case, signed = read_stream(folder), load_case(folder, key), load_signed(folder, key)
-    return ProcedureFiles(folder, stream, case, signed, tuple(changed(folder, case, signed)) if signed else ())
+    return ProcedureFiles(folder, stream, case, signed, tuple(changed_since(folder, case, signed)) if signed else ())
 
 
-def write_note(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
+def write_note(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
     """Write the note to ``path``, as its ending says (``WRITERS``). Return the files. Raises UserError and KeyError."""
-    new_file(path)
-    return WRITERS[path.suffix.lower()](held, path, now)
+    refuse_existing(path)
+    return WRITERS[path.suffix.lower()](procedure, path, now)
 
 
-def _as_markdown(held: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+def _as_markdown(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
     """The pictures lie beside it, named after it."""
-    pictures = _pictures(held)
+    pictures = _pictures(procedure)
     files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
     for file, picture in zip(files, pictures, strict=True):
         write_private(file, picture.png())
     shown = [(file.name.replace(" ", "%20"), picture.caption) for file, picture in zip(files, pictures, strict=True)]
-    write_private(path, markdown(held.page, shown).encode())
+    write_private(path, markdown(procedure.page, shown).encode())
     return [path, *files]
 
 
-def _as_html(held: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+def _as_html(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
     from guidance.note.html import html
 
-    write_private(path, html(held.page, _pictures(held)).encode())
+    write_private(path, html(procedure.page, _pictures(procedure)).encode())
     return [path]
 
 
-def _as_pdf(held: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
+def _as_pdf(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
     from guidance.note.pdf import pdf
 
-    write_private(path, pdf(held.page, _pictures(held), now))
+    write_private(path, pdf(procedure.page, _pictures(procedure), now))
     return [path]
 
 
-def _pictures(held: ProcedureFiles) -> Sequence[Picture]:
+def _pictures(procedure: ProcedureFiles) -> Sequence[Picture]:
     from guidance.note.pictures import pictures_of
 
-    return pictures_of(held.stream, held.folder)
+    return pictures_of(procedure.stream, procedure.folder)
 
 
 WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime], list[Path]]] = {

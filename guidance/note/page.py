@@ -9,7 +9,7 @@ from typing import Any
 from guidance.common.text import clean
 
 SHEET = "case sheet"
-_MOST_LISTED = 4
+_MAX_LISTED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class NotePage:
     closing: tuple[Section, ...] = field(default=())
 
 
-def sentence(text: str, lines: Iterable[dict[str, Any]] = (), source: str = "") -> Sentence:
-    """A sentence made harmless, from the records ``lines``."""
-    return Sentence(clean(text), tuple(line["seq"] for line in lines), source)
+def sentence(text: str, events: Iterable[dict[str, Any]] = (), source: str = "") -> Sentence:
+    """A sentence made harmless, from the records ``events``."""
+    return Sentence(clean(text), tuple(event["seq"] for event in events), source)
 
 
 def plain(page: NotePage) -> dict[str, Any]:
@@ -66,24 +66,24 @@ def plain(page: NotePage) -> dict[str, Any]:
     return asdict(page)
 
 
-def page_of(held: dict[str, Any]) -> NotePage:
-    """The page that ``plain`` made ``held`` of. Raises KeyError and TypeError."""
+def page_of(stored: dict[str, Any]) -> NotePage:
+    """The page that ``plain`` made ``stored`` of. Raises KeyError and TypeError."""
     return NotePage(
-        title=held["title"],
-        patient=held["patient"],
-        sections=tuple(_section(part) for part in held["sections"]),
-        missing=tuple((key, label) for key, label in held["missing"]),
-        banners=tuple(held["banners"]),
+        title=stored["title"],
+        patient=stored["patient"],
+        sections=tuple(_section(part) for part in stored["sections"]),
+        missing=tuple((key, label) for key, label in stored["missing"]),
+        banners=tuple(stored["banners"]),
     )
 
 
-def _section(held: dict[str, Any]) -> Section:
-    items = held["items"]
-    return Section(held["title"], tuple(NoteItem(i["label"], tuple(map(_sentence, i["sentences"]))) for i in items))
+def _section(stored: dict[str, Any]) -> Section:
+    items = stored["items"]
+    return Section(stored["title"], tuple(NoteItem(i["label"], tuple(map(_sentence, i["sentences"]))) for i in items))
 
 
-def _sentence(held: dict[str, Any]) -> Sentence:
-    return Sentence(held["text"], tuple(held["events"]), held["source"])
+def _sentence(stored: dict[str, Any]) -> Sentence:
+    return Sentence(stored["text"], tuple(stored["events"]), stored["source"])
 
 
 def _events(seqs: Sequence[int]) -> str:
@@ -91,6 +91,6 @@ def _events(seqs: Sequence[int]) -> str:
         return ""
     if len(seqs) == 1:
         return f"event {seqs[0]}"
-    if len(seqs) <= _MOST_LISTED:
+    if len(seqs) <= _MAX_LISTED:
         return f"events {', '.join(map(str, seqs))}"
     return f"{len(seqs)} events, {min(seqs)} to {max(seqs)}"

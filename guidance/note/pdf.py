@@ -27,13 +27,13 @@ _RED, _BLACK, _GREY = (166, 28, 0), (0, 0, 0), (90, 90, 90)
 class _Sheets(FPDF):
     """Sheets of A4 with a head and a foot."""
 
-    def __init__(self, page: NotePage, made: datetime) -> None:
+    def __init__(self, page: NotePage, created: datetime) -> None:
         super().__init__(format="A4")
         self._page = page
         fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
         self.add_font(_FONT, "", fonts / "DejaVuSans.ttf")
         self.add_font(_FONT, "B", fonts / "DejaVuSans-Bold.ttf")
-        self.set_creation_date(made)
+        self.set_creation_date(created)
         self.alias_nb_pages(_COUNT)
         self.set_title(self.known(page.title))
         self.set_margins(_MARGIN_MM, 14.0)
@@ -67,9 +67,9 @@ class _Sheets(FPDF):
         self.multi_cell(0, size * 0.5, self.known(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def pdf(page: NotePage, pictures: Sequence[Picture], made: datetime) -> bytes:
-    """``page`` as PDF with ``pictures``, ``made`` then."""
-    sheets = _Sheets(page, made)
+def pdf(page: NotePage, pictures: Sequence[Picture], created: datetime) -> bytes:
+    """``page`` as PDF with ``pictures``, ``created`` then."""
+    sheets = _Sheets(page, created)
     sheets.line_of(page.title, 15, "B")
     sheets.ln(1.0)
     sheets.line_of(f"Patient: {page.patient}", 10)
@@ -96,14 +96,14 @@ def _section(sheets: _Sheets, section: Section) -> None:
     for item in section.items:
         if item.sentences:
             _item(sheets, item)
-    silent = [item.label for item in section.items if not item.sentences]
-    if silent:
-        _item(sheets, NoteItem("Not told", (Sentence("; ".join(silent)),)))
+    not_recorded = [item.label for item in section.items if not item.sentences]
+    if not_recorded:
+        _item(sheets, NoteItem("Not told", (Sentence("; ".join(not_recorded)),)))
 
 
 def _item(sheets: _Sheets, item: NoteItem) -> None:
     """Label and text side by side, on one sheet where they fit on one."""
-    text = "\n".join(sheets.known(_sentence(told)) for told in item.sentences)
+    text = "\n".join(sheets.known(_sentence(part)) for part in item.sentences)
     label = sheets.known(item.label)
     sheets.set_font(_FONT, "B", 8.5)
     heights = [_height(sheets, _LABEL_MM - 2.0, label)]
@@ -143,5 +143,5 @@ def _picture(sheets: _Sheets, picture: Picture) -> None:
     sheets.line_of(picture.caption, 8)
 
 
-def _sentence(told: Sentence) -> str:
-    return f"{told.text} ({told.origin})" if told.origin else told.text
+def _sentence(part: Sentence) -> str:
+    return f"{part.text} ({part.origin})" if part.origin else part.text

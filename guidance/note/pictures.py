@@ -19,10 +19,10 @@ from guidance.note.injected_sentences import COMPLAINTS
 from guidance.note.pulses import LastPlace, RecordedPulse, last_place, pulses_of
 from guidance.note.sweeps import BEFORE_MS, RecordedSweep, sweeps_of
 
-_MOST_SWEEPS = 12
+_MAX_SWEEPS = 12
 _NEAR = 0.04
 _ARTEFACT_MS = 1.5
-_ANSWERED, _SILENT, _BAND, _MARK, _MEDIAN = "#0b5394", "#999999", "#f6b26b", "#a61c00", "#7f3f00"
+_RESPONSE, _NO_RESPONSE, _BAND, _MARK, _MEDIAN = "#0b5394", "#999999", "#f6b26b", "#a61c00", "#7f3f00"
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -67,15 +67,15 @@ def pictures_of(stream: EventQuery, folder: Path) -> list[Picture]:
 
 def _over_time(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Picture:
     figure, axes = _axes(4.2)
-    known = [line for line in stream.of("proximity") if line["valid"] and line["threshold_ma"]]
+    known = [event for event in stream.of("proximity") if event["valid"] and event["threshold_ma"]]
     if known:
-        t = [line["t"] for line in known]
-        low, middle, high = np.array([line["threshold_ma"] for line in known]).T
+        t = [event["t"] for event in known]
+        low, middle, high = np.array([event["threshold_ma"] for event in known]).T
         axes.fill_between(t, low, high, color=_BAND, alpha=0.6, lw=0, label="threshold, 90 % interval")
         axes.plot(t, middle, color=_MEDIAN, lw=1.4, zorder=3, label="threshold, median")
     for responded, name in ((True, "pulse answered"), (False, "pulse not answered")):
         some = [(p.t, p.current_ma) for p in pulses if p.responded is responded]
-        _points(axes, some, name, _ANSWERED, filled=responded)
+        _points(axes, some, name, _RESPONSE, filled=responded)
     _marks(axes, stream)
     axes.set(xlabel=f"seconds after {stream.clock(0.0)}", ylabel="current (mA)", xlim=(0, max(stream.last_t, 1.0)))
     axes.set_ylim(0, 1.25 * max(p.current_ma or 0.0 for p in pulses))
@@ -94,12 +94,12 @@ def _marks(axes: Axes, stream: EventQuery) -> None:
     near_s = _NEAR * stream.last_t
     entries = stream.entries(*_MARKED)
     names: list[tuple[float, list[str]]] = []
-    for line in entries:
-        axes.axvline(line["t"], color=_MARK, lw=0.8, ls="--")
-        volume_ml = line["fields"].get("volume_ml")
-        name = clean(line["what"]) + ("" if volume_ml is None else f" {volume_ml:g} mL")
-        if not names or line["t"] - names[-1][0] > near_s:
-            names.append((line["t"], []))
+    for event in entries:
+        axes.axvline(event["t"], color=_MARK, lw=0.8, ls="--")
+        volume_ml = event["fields"].get("volume_ml")
+        name = clean(event["what"]) + ("" if volume_ml is None else f" {volume_ml:g} mL")
+        if not names or event["t"] - names[-1][0] > near_s:
+            names.append((event["t"], []))
         names[-1][1].append(name)
     for t, together in names:
         axes.annotate(
@@ -115,7 +115,7 @@ def _recruitment(pulses: Sequence[RecordedPulse], place: LastPlace | None) -> It
         return
     here = {p.sample for p in place.pulses} if place else set()
     figure, axes = _axes(3.0)
-    for is_here, where, color in ((False, "before or after", _SILENT), (True, "at the last place", _ANSWERED)):
+    for is_here, where, color in ((False, "before or after", _NO_RESPONSE), (True, "at the last place", _RESPONSE)):
         for responded, name in ((True, "answered"), (False, "not answered")):
             some = [p for p in known if (p.sample in here) is is_here and p.responded is responded]
             points = [(p.current_ma or 0.0, p.amplitude_uv) for p in some]
@@ -128,7 +128,7 @@ def _recruitment(pulses: Sequence[RecordedPulse], place: LastPlace | None) -> It
 
 
 def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
-    sweeps = sweeps_of(folder, place.pulses[-_MOST_SWEEPS:]) if place else []
+    sweeps = sweeps_of(folder, place.pulses[-_MAX_SWEEPS:]) if place else []
     if not sweeps:
         return
     step_uv = float(f"{1.1 * max(_height(sweep) for sweep in sweeps):.1g}")
@@ -147,14 +147,14 @@ def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
 
 
 def _draw(axes: Axes, sweep: RecordedSweep, base_uv: float, step_uv: float) -> None:
-    color = _ANSWERED if sweep.pulse.responded else _SILENT
+    color = _RESPONSE if sweep.pulse.responded else _NO_RESPONSE
     shown = np.where(np.abs(sweep.uv) < 0.8 * step_uv, sweep.uv, np.nan)
     axes.plot(sweep.times_ms, shown + base_uv, color=color, lw=0.8)
-    words = "answered" if sweep.pulse.responded else "not answered"
+    outcome = "answered" if sweep.pulse.responded else "not answered"
     axes.text(
         1.005,
         base_uv,
-        f"{sweep.pulse.current_ma:.2f} mA, {words}",
+        f"{sweep.pulse.current_ma:.2f} mA, {outcome}",
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=7,

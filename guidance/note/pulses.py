@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drivers.base import Outcome
-from guidance.note.event_query import EventQuery, Line
+from guidance.journal.event_reader import EventFields
+from guidance.note.event_query import EventQuery
 
 FINAL_S = 15.0
 """What the last place showed is drawn from so many seconds before the first injection, or before the last pulse."""
@@ -65,9 +66,11 @@ def pulses_of(stream: EventQuery) -> tuple[RecordedPulse, ...]:
     """All pulses, in order, each with the answer of the main channel."""
     channels = stream.device.get("channels") or []
     main = channels[0] if channels else None
-    answers = {line["sample"]: line for line in stream.of("response") if main in (None, line["channel"])}
-    rate_hz = float(stream.device["sample_rate_hz"])
-    return tuple(_told(line, answers.get(line["sample"]), rate_hz) for line in stream.of("stimulus"))
+    responses = {event["sample"]: event for event in stream.of("response") if main in (None, event["channel"])}
+    sample_rate_hz = float(stream.device["sample_rate_hz"])
+    return tuple(
+        _recorded_pulse(event, responses.get(event["sample"]), sample_rate_hz) for event in stream.of("stimulus")
+    )
 
 
 def last_place(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> LastPlace | None:
@@ -81,24 +84,24 @@ def last_place(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> LastPlace
     return LastPlace(since, until, width_ms, tuple(p for p in fit if p.width_ms == width_ms))
 
 
-def verified_absent(stream: EventQuery, until: float) -> Line | None:
+def verified_absent(stream: EventQuery, until: float) -> EventFields | None:
     """The last verification before ``until`` and since the needle was last moved on purpose, where none of its weak
     pulses was answered; None where there is none.
     """
     since = _moved_at(stream, until)
-    held = [line for line in stream.entries("verification") if line["fields"]["absent_answered"] == 0]
-    return next((line for line in reversed(held) if since <= line["t"] <= until), None)
+    confirmed = [event for event in stream.entries("verification") if event["fields"]["absent_answered"] == 0]
+    return next((event for event in reversed(confirmed) if since <= event["t"] <= until), None)
 
 
-def estimate_at(stream: EventQuery, since: float, until: float) -> Line | None:
+def estimate_at(stream: EventQuery, since: float, until: float) -> EventFields | None:
     """The last valid estimate of the threshold from ``since`` to ``until``; None where there is none."""
-    known = [line for line in stream.of("proximity") if line["valid"] and since <= line["t"] <= until]
+    known = [event for event in stream.of("proximity") if event["valid"] and since <= event["t"] <= until]
     return known[-1] if known else None
 
 
 def _moved_at(stream: EventQuery, until: float) -> float:
     """When the needle was last said to be put to another place before ``until``; 0 where it never was."""
-    return max((float(line["t"]) for line in stream.entries(*_PLACES) if line["t"] <= until), default=0.0)
+    return max((float(event["t"]) for event in stream.entries(*_PLACES) if event["t"] <= until), default=0.0)
 
 
 def _until(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> float:
@@ -109,12 +112,12 @@ def _until(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> float:
     return float(min(delivered[-1] + 1.0, first) if delivered else first)
 
 
-def _told(stimulus: Line, response: Line | None, rate_hz: float) -> RecordedPulse:
+def _recorded_pulse(stimulus: EventFields, response: EventFields | None, sample_rate_hz: float) -> RecordedPulse:
     outcome = stimulus.get("outcome", Outcome.DELIVERED)
     known = stimulus["current_ma"] is not None and stimulus["width_ms"] is not None
     fit = response is not None and not response["contaminated"] and known and outcome == Outcome.DELIVERED
     return RecordedPulse(
-        t=stimulus["sample"] / rate_hz,
+        t=stimulus["sample"] / sample_rate_hz,
         sample=stimulus["sample"],
         current_ma=stimulus["current_ma"],
         width_ms=stimulus["width_ms"],
@@ -126,7 +129,7 @@ def _told(stimulus: Line, response: Line | None, rate_hz: float) -> RecordedPuls
     )
 
 
-def _seqs(stimulus: Line, response: Line | None) -> Iterator[int]:
+def _seqs(stimulus: EventFields, response: EventFields | None) -> Iterator[int]:
     yield stimulus["seq"]
     if response is not None:
         yield response["seq"]

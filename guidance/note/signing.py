@@ -16,7 +16,7 @@ from typing import Any
 
 from guidance.common.errors import UsageError, UserError
 from guidance.common.text import one_line
-from guidance.journal.encryption import NOTE_NAME, EncryptionKey, read_sealed, write_sealed
+from guidance.journal.encryption import NOTE_NAME, EncryptionKey, read_protected, write_protected
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import open_plain
 from guidance.journal.signal import SIGNAL_NAME
@@ -49,7 +49,7 @@ class Signature:
 
 def load_signed(folder: Path, key: EncryptionKey | None) -> Signature | None:
     """Return the signed note in ``folder``, None if unsigned. Raises UserError, also where the chain does not hold."""
-    data = read_sealed(folder, NOTE_NAME, key)
+    data = read_protected(folder, NOTE_NAME, key)
     if data is None:
         return None
     try:
@@ -78,11 +78,11 @@ def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: Encryption
     if not record.holds or record.state is RecordState.RUNNING:
         what = f"{record.state}: {record.why}"
         raise UsageError(f"The note cannot be signed, for the record of {folder.name} is {what}.")
-    link = _linked({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
-    return _kept(folder, page, (link,), key)
+    link = _new_link({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
+    return _stored(folder, page, (link,), key)
 
 
-def add(folder: Path, text: str, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
+def add_addendum(folder: Path, text: str, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
     """Add ``text`` to the signed note in ``folder``. Raises UsageError where there is none, UserError."""
     signed = load_signed(folder, key)
     if signed is None:
@@ -90,27 +90,27 @@ def add(folder: Path, text: str, by: str, key: EncryptionKey | None, now: dateti
     words = one_line(text)
     if not words:
         raise UsageError("An addendum needs words.")
-    link = _linked({"kind": "addendum", "text": words}, by, now, signed.links[-1]["sha256"])
-    return _kept(folder, signed.page, (*signed.links, link), key)
+    link = _new_link({"kind": "addendum", "text": words}, by, now, signed.links[-1]["sha256"])
+    return _stored(folder, signed.page, (*signed.links, link), key)
 
 
 def bound(folder: Path, case: CaseSheet) -> dict[str, str | None]:
     """The hashes of what a signature binds; None for what is not there."""
-    told = json.dumps(dict(case.answers), sort_keys=True, ensure_ascii=False).encode()
+    answers = json.dumps(dict(case.answers), sort_keys=True, ensure_ascii=False).encode()
     return {
         EVENTS_NAME: _hash_of(folder / EVENTS_NAME),
         SIGNAL_NAME: _hash_of(folder / SIGNAL_NAME),
-        "case sheet": hashlib.sha256(told).hexdigest(),
+        "case sheet": hashlib.sha256(answers).hexdigest(),
     }
 
 
-def changed(folder: Path, case: CaseSheet, signed: Signature) -> list[str]:
+def changed_since(folder: Path, case: CaseSheet, signed: Signature) -> list[str]:
     """What is not as it was when ``signed`` was, by name."""
     now, then = bound(folder, case), signed.signature["bound"]
     return [name for name in now if now[name] != then.get(name)]
 
 
-def _linked(link: SignatureLink, by: str, now: datetime, previous: str | None) -> SignatureLink:
+def _new_link(link: SignatureLink, by: str, now: datetime, previous: str | None) -> SignatureLink:
     name = one_line(by)
     if not name:
         raise UsageError("Say who signs: --by 'Dr A. Example'.")
@@ -118,9 +118,9 @@ def _linked(link: SignatureLink, by: str, now: datetime, previous: str | None) -
     return link | {"sha256": _hash(link)}
 
 
-def _kept(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key: EncryptionKey | None) -> Signature:
-    held = json.dumps({"version": VERSION, "chain": links}, ensure_ascii=False, indent=1)
-    write_sealed(folder, NOTE_NAME, held.encode(), key)
+def _stored(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key: EncryptionKey | None) -> Signature:
+    text = json.dumps({"version": VERSION, "chain": links}, ensure_ascii=False, indent=1)
+    write_protected(folder, NOTE_NAME, text.encode(), key)
     return Signature(page, links)
 
 

@@ -41,11 +41,11 @@ def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[RecordedSwe
 
 
 def _cut(signal: edfio.BdfSignal, duration_s: float, pulse: RecordedPulse) -> RecordedSweep | None:
-    rate_hz = signal.sampling_frequency
-    before, after = round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
-    first_s, last_s = (pulse.sample - before) / rate_hz, (pulse.sample + after) / rate_hz
+    sample_rate_hz = signal.sampling_frequency
+    before, after = round(BEFORE_MS * sample_rate_hz / 1e3), round(AFTER_MS * sample_rate_hz / 1e3)
+    first_s, last_s = (pulse.sample - before) / sample_rate_hz, (pulse.sample + after) / sample_rate_hz
     if first_s < 0 or last_s > duration_s:
         return None
     uv = np.array(signal.get_data_slice(first_s, last_s), dtype=np.float64)
-    times_ms = (np.arange(len(uv)) - before) * 1e3 / rate_hz
+    times_ms = (np.arange(len(uv)) - before) * 1e3 / sample_rate_hz
     return RecordedSweep(pulse, times_ms, uv - float(np.median(uv[:before])))

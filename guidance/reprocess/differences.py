@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from guidance.reprocess.procedure import EventFields, Reprocessed
+from guidance.journal.event_reader import EventFields
+from guidance.reprocess.procedure import Reprocessed
 
 AMPLITUDE_SHARE = 0.01
 COMPARED_ALARMS = {
@@ -116,7 +117,7 @@ def _amplitudes_differ(one: float | None, other: float | None) -> bool:
 def _alarms(then: list[EventFields], today: list[EventFields]) -> ComparisonRow:
     old, new = _raised(then), _raised(today)
     left = list(new)
-    found = [DecisionDifference(each["t"], _alarm(each), True, None) for each in old if not _taken(each, left)]
+    found = [DecisionDifference(each["t"], _alarm(each), True, None) for each in old if not _remove_same(each, left)]
     found += [DecisionDifference(each["t"], _alarm(each), None, True) for each in left]
     return ComparisonRow("alarms", len(old), len(new), tuple(found))
 
@@ -125,7 +126,7 @@ def _raised(events: list[EventFields]) -> list[EventFields]:
     return [event for event in events if event["kind"] == "alarm" and event["code"] in COMPARED_ALARMS]
 
 
-def _taken(wanted: EventFields, left: list[EventFields]) -> bool:
+def _remove_same(wanted: EventFields, left: list[EventFields]) -> bool:
     """Take from ``left`` the alarm that is the same as ``wanted``; whether there was one."""
     for index, each in enumerate(left):
         same = (each["code"], each["active"]) == (wanted["code"], wanted["active"])

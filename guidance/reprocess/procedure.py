@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,15 +18,13 @@ from guidance.contracts.origin import replayed
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
-from guidance.journal.event_reader import read_events
+from guidance.journal.event_reader import EventFields, read_events
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.protocol import ProtocolError, load
 from guidance.stimulation.current_control import DIAL_STEP_MA
 
-EventFields = dict[str, Any]
-
 _BLOCK_S = 0.1
-_NOT_BY_HAND = {
+_NOT_BY_OPERATOR = {
     "button",
     "verification",
     "dose-plan",
@@ -50,7 +47,7 @@ class Reprocessed:
     signal_s: float
 
 
-def rerun(folder: Path) -> Reprocessed:
+def reprocess_procedure(folder: Path) -> Reprocessed:
     """Run the procedure in ``folder`` through the engine. Raises UserError, DeviceError where its record is unfit.
 
     The signal, the pulses as the device told of them, the operator's entries and the electrodes' state go in again;
@@ -63,14 +60,14 @@ def rerun(folder: Path) -> Reprocessed:
         recording = Recording(folder / SIGNAL_NAME, listen=False)
         inputs = RecordedInputs(then, recording)
         engine = Engine(inputs.settings, inputs.info, then[0]["wall_time"])
-        made = [engine.begin(replayed(then[0])), *inputs.through(engine)]
+        records = [engine.begin(replayed(then[0])), *inputs.through(engine)]
     except ProtocolError as fault:
         raise UserError(f"The procedure {folder.name} cannot be replayed: {fault}") from None
     except (KeyError, TypeError, ValueError) as fault:
         raise UserError(
             f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
         ) from None
-    return Reprocessed(folder.name, then, _told(made), recording.total_samples / inputs.info.sample_rate_hz)
+    return Reprocessed(folder.name, then, _event_fields(records), recording.total_samples / inputs.info.sample_rate_hz)
 
 
 class RecordedInputs:
@@ -80,50 +77,52 @@ class RecordedInputs:
         """From the records ``then`` and the ``recording`` beside them. Raises KeyError and such where they lack it."""
         self._recording, device = recording, then[0]["device"]
         self.settings = _settings(then[0])
-        self._rate_hz = float(device["sample_rate_hz"])
+        self._sample_rate_hz = float(device["sample_rate_hz"])
         channels = tuple(
             Channel(name, None if kept.range_uv == UNKNOWN_RANGE_UV else kept.range_uv)
             for name, kept in zip(device["channels"], recording.info.channels, strict=True)
         )
-        self.info = DeviceInfo(device["model"], device["serial"], device["address"], self._rate_hz, channels)
+        self.info = DeviceInfo(device["model"], device["serial"], device["address"], self._sample_rate_hz, channels)
         self._pulses = _pulses(then, recording)
-        said: list[tuple[int, OperatorCommand | tuple[bool, ...]]] = [*self._messages(then), *self._leads(then)]
-        self._said = sorted(said, key=lambda item: item[0])
+        inputs: list[tuple[int, OperatorCommand | tuple[bool, ...]]] = [*self._messages(then), *self._leads(then)]
+        self._inputs = sorted(inputs, key=lambda item: item[0])
 
     def through(self, engine: Engine) -> Iterator[TimedRecord]:
         """What ``engine`` makes of all of it."""
         while engine.path.history.end < self._recording.total_samples:
             at = engine.path.history.end
-            while self._said and self._said[0][0] <= at:
-                yield from self._say(engine, self._said.pop(0)[1])
-            until = min([at + max(1, int(_BLOCK_S * self._rate_hz)), *(sample for sample, _ in self._said[:1])])
+            while self._inputs and self._inputs[0][0] <= at:
+                yield from self._input(engine, self._inputs.pop(0)[1])
+            until = min(
+                [at + max(1, int(_BLOCK_S * self._sample_rate_hz)), *(sample for sample, _ in self._inputs[:1])]
+            )
             block = self._recording.take(max(1, until - at))
             if block is None:
                 return
-            yield from engine.step([self._as_it_came(block)], _ns(block.end_sample, self._rate_hz))
+            yield from engine.step([self._as_it_came(block)], _ns(block.end_sample, self._sample_rate_hz))
 
-    def _say(self, engine: Engine, item: OperatorCommand | tuple[bool, ...]) -> Iterator[TimedRecord]:
+    def _input(self, engine: Engine, item: OperatorCommand | tuple[bool, ...]) -> Iterator[TimedRecord]:
         end = engine.path.history.end
         if isinstance(item, tuple):
             nothing = Block(end, _nothing(engine), status=(Status(end, "streaming", "none", item),))
-            return engine.step([nothing], _ns(end, self._rate_hz))
-        return engine.step([], _ns(end, self._rate_hz), [item])
+            return engine.step([nothing], _ns(end, self._sample_rate_hz))
+        return engine.step([], _ns(end, self._sample_rate_hz), [item])
 
     def _as_it_came(self, block: Block) -> Block:
         inside = [pulse for pulse in self._pulses if pulse.sample < block.end_sample]
         self._pulses = self._pulses[len(inside) :]
-        return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._rate_hz))
+        return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._sample_rate_hz))
 
     def _messages(self, then: list[EventFields]) -> Iterator[tuple[int, OperatorCommand]]:
         dial_ma = self.settings.current_ma or 0.0
         for event in then:
             if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
                 steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
-                yield round(event["t"] * self._rate_hz), TurnDial(steps)
-            if event["kind"] == "entry" and event["what"] not in _NOT_BY_HAND:
-                asked = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
-                said = Acknowledge() if event["what"] == "acknowledge" else OperatorNote(asked)
-                yield round(event["t"] * self._rate_hz), said
+                yield round(event["t"] * self._sample_rate_hz), TurnDial(steps)
+            if event["kind"] == "entry" and event["what"] not in _NOT_BY_OPERATOR:
+                entered = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
+                inputs = Acknowledge() if event["what"] == "acknowledge" else OperatorNote(entered)
+                yield round(event["t"] * self._sample_rate_hz), inputs
 
     def _leads(self, then: list[EventFields]) -> Iterator[tuple[int, tuple[bool, ...]]]:
         """Which electrodes were off, from when on: as the alarm began and ended, and as each second told."""
@@ -132,7 +131,7 @@ class RecordedInputs:
             recorded = _lead_off(event, then[index:])
             if recorded is not None and recorded != known:
                 known = recorded
-                yield round(event["t"] * self._rate_hz), recorded
+                yield round(event["t"] * self._sample_rate_hz), recorded
 
 
 def _lead_off(event: EventFields, later: list[EventFields]) -> tuple[bool, ...] | None:
@@ -168,7 +167,7 @@ def _settings(start: EventFields) -> Settings:
 def _pulses(then: list[EventFields], recording: Recording) -> list[Pulse]:
     """The pulses that the device told of, in order; how far into a sample each began is beside the signal."""
     offsets = {pulse.sample: pulse.offset_ns for pulse in recording.pulses}
-    found = [
+    pulses = [
         Pulse(
             event["sample"],
             offsets.get(event["sample"], 0),
@@ -183,17 +182,17 @@ def _pulses(then: list[EventFields], recording: Recording) -> list[Pulse]:
         for event in then
         if event["kind"] == "stimulus" and (event["source"] == "device" or event.get("offset_ms") is not None)
     ]
-    return sorted((pulse for pulse in found if pulse.outcome is not Outcome.UNCONFIRMED), key=lambda each: each.sample)
+    return sorted((pulse for pulse in pulses if pulse.outcome is not Outcome.UNCONFIRMED), key=lambda each: each.sample)
 
 
 def _nothing(engine: Engine) -> Samples:
     return np.zeros((0, len(engine.info.channels)), np.float32)
 
 
-def _told(made: list[TimedRecord]) -> list[EventFields]:
+def _event_fields(records: list[TimedRecord]) -> list[EventFields]:
     numbering = RecordSerializer()
-    return [json.loads(numbering.line(one, 0)) for one in made]
+    return [json.loads(numbering.line(one, 0)) for one in records]
 
 
-def _ns(sample: int, rate_hz: float) -> int:
-    return round(sample / rate_hz * 1e9)
+def _ns(sample: int, sample_rate_hz: float) -> int:
+    return round(sample / sample_rate_hz * 1e9)

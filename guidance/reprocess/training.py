@@ -18,10 +18,11 @@ from guidance.contracts.events import RecordSerializer, TimedRecord
 from guidance.contracts.origin import replayed
 from guidance.engine.settings import Mode, Settings
 from guidance.journal.bdf import UNKNOWN_RANGE_UV
+from guidance.journal.event_reader import EventFields
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.protocol import ProtocolError, load
 from guidance.reprocess.differences import ComparisonRow, DecisionDifference
-from guidance.reprocess.procedure import EventFields, Reprocessed
+from guidance.reprocess.procedure import Reprocessed
 
 COMPARED = "Compared: calibrations, trials and cues; amplitudes by 1 %, cues by 0.05 s."
 
@@ -30,17 +31,17 @@ _SHARE = 0.01
 _CUE_S = 0.05
 
 
-def is_training(events: list[EventFields]) -> bool:
+def is_exercise(events: list[EventFields]) -> bool:
     """Whether the record is of an exercise."""
     return bool(events) and isinstance(events[0].get("settings"), dict) and "training" in events[0]["settings"]
 
 
-def rerun_training(folder: Path, then: list[EventFields]) -> Reprocessed:
+def reprocess_exercise(folder: Path, then: list[EventFields]) -> Reprocessed:
     """Run the exercise in ``folder`` with the records ``then`` through today's code. Raises UserError, DeviceError."""
     try:
         recording = Recording(folder / SIGNAL_NAME, listen=True)
         engine = _engine(then[0], recording)
-        made = [
+        records = [
             engine.begin(replayed(then[0])),
             *_through(engine, recording, then),
         ]
@@ -51,11 +52,11 @@ def rerun_training(folder: Path, then: list[EventFields]) -> Reprocessed:
             f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
         ) from None
     numbering = RecordSerializer()
-    today = [json.loads(numbering.line(one, 0)) for one in made]
+    today = [json.loads(numbering.line(one, 0)) for one in records]
     return Reprocessed(folder.name, then, today, recording.total_samples / engine.info.sample_rate_hz)
 
 
-def compare_training(found: Reprocessed) -> list[ComparisonRow]:
+def compare_exercise(found: Reprocessed) -> list[ComparisonRow]:
     """One row for each kind of decision."""
     then, today = found.then, found.today
     return [
@@ -71,8 +72,8 @@ def _engine(start: EventFields, recording: Recording) -> BiofeedbackEngine:
         Channel(name, None if kept.range_uv == UNKNOWN_RANGE_UV else kept.range_uv)
         for name, kept in zip(device["channels"], recording.info.channels, strict=True)
     )
-    rate_hz = float(device["sample_rate_hz"])
-    info = DeviceInfo(device["model"], device["serial"], device["address"], rate_hz, channels)
+    sample_rate_hz = float(device["sample_rate_hz"])
+    info = DeviceInfo(device["model"], device["serial"], device["address"], sample_rate_hz, channels)
     settings = Settings(load(start["protocol"]), Mode(start["mode"]))
     recorded = start["settings"]
     return BiofeedbackEngine(
@@ -81,29 +82,29 @@ def _engine(start: EventFields, recording: Recording) -> BiofeedbackEngine:
 
 
 def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFields]) -> Iterator[TimedRecord]:
-    rate_hz = engine.info.sample_rate_hz
-    said = sorted(_said(then, rate_hz), key=lambda item: item[0])
+    sample_rate_hz = engine.info.sample_rate_hz
+    inputs = sorted(_inputs(then, sample_rate_hz), key=lambda item: item[0])
     while engine.muscles.end < recording.total_samples:
         at = engine.muscles.end
         status: tuple[Status, ...] = ()
-        while said and said[0][0] <= at:
-            item = said.pop(0)[1]
+        while inputs and inputs[0][0] <= at:
+            item = inputs.pop(0)[1]
             if isinstance(item, tuple):
                 status = (*status, Status(at, "streaming", "none", item))
             else:
                 yield from engine.step([], None, [item])
-        until = min([at + max(1, int(_BLOCK_S * rate_hz)), *(sample for sample, _ in said[:1])])
+        until = min([at + max(1, int(_BLOCK_S * sample_rate_hz)), *(sample for sample, _ in inputs[:1])])
         block = recording.take(max(1, until - at))
         if block is None:
             return
         yield from engine.step([replace(block, status=status)])
 
 
-def _said(then: list[EventFields], rate_hz: float) -> Iterator[tuple[int, OperatorCommand | tuple[bool, ...]]]:
+def _inputs(then: list[EventFields], sample_rate_hz: float) -> Iterator[tuple[int, OperatorCommand | tuple[bool, ...]]]:
     """The operator's doings, and which electrodes were off from when on, by sample."""
     known: tuple[bool, ...] = ()
     for event in then:
-        at = round(event["t"] * rate_hz)
+        at = round(event["t"] * sample_rate_hz)
         if event["kind"] == "entry" and event["what"] == "line":
             yield at, TurnDial(event["fields"]["steps"])
         elif event["kind"] == "entry" and event["what"] == "pause":

@@ -20,7 +20,7 @@ from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Entry
 from guidance.contracts.origin import RECORDED, is_simulation
 from guidance.engine.settings import Settings
-from guidance.journal.visits import Visit, earlier_visits, put_label
+from guidance.journal.visits import Visit, earlier_visits, write_label
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.live import LiveSession, SessionOutputs
@@ -84,7 +84,7 @@ class TrainingJob:
     def _put_label(self, folder: Path) -> None:
         if self.label:
             try:
-                put_label(folder, self.label)
+                write_label(folder, self.label)
             except OSError as fault:
                 raise UserError(f"The case label cannot be kept in {folder} ({fault.strerror}); make room.") from None
 

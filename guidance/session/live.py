@@ -21,7 +21,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.engine.settings import Settings
 from guidance.engine.snapshot_builder import SessionState
 from guidance.journal.record import ProcedureRecord
-from guidance.journal.store import mark_alone
+from guidance.journal.store import mark_without_screen
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import EventWriter
@@ -215,7 +215,7 @@ class LiveSession:
         if self._screen_gone_at is None:
             self._screen_gone_at = now
             self._engine.screen_lost()
-            mark_alone(self._record.folder)
+            mark_without_screen(self._record.folder)
             self._amiss = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 

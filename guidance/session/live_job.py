@@ -13,7 +13,7 @@ from guidance.audio.sound import Mute, Sound
 from guidance.common.errors import UsageError
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Settings
-from guidance.journal.encryption import of_file
+from guidance.journal.encryption import key_of_file
 from guidance.journal.raw import RawLog
 from guidance.note.case_sheet import CaseSheet, save_case
 from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
@@ -67,7 +67,7 @@ class LiveJob:
 
     def _keep_case(self, folder: Path) -> None:
         if self.case:
-            save_case(folder, self.case, of_file(Path(self.key_file)) if self.key_file else None)
+            save_case(folder, self.case, key_of_file(Path(self.key_file)) if self.key_file else None)
 
     def _sounded(self, info: DeviceInfo) -> Sound | Mute:
         if self.sound is None:

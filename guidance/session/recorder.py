@@ -133,7 +133,7 @@ def _begun(path: Path, amplifier: Amplifier) -> SignalFile:
     """The file, begun now. Raises UsageError where it cannot be written."""
     try:
         file = SignalFile(path.parent, amplifier.info, datetime.now().astimezone(), name=path.name)
-        file.space.look()
+        file.space.measure()
     except OSError as fault:
         raise UsageError(
             f"{path} cannot be written ({fault.strerror}); make room, or name a file in a folder you may write to."

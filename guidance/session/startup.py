@@ -14,7 +14,13 @@ from guidance.common.text import one_line
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.recover import recover
-from guidance.journal.store import end_alone, mark_reported, new_procedure, newly_unfinished, set_back
+from guidance.journal.store import (
+    clock_warning,
+    end_without_screen,
+    mark_reported,
+    new_procedure,
+    unreported_unfinished,
+)
 from guidance.protocol import Protocol
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import BackgroundWriter, EventWriter
@@ -93,9 +99,9 @@ def _changes_told(protocol: Protocol) -> list[str]:
 
 def _found_before(store: Path) -> tuple[list[str], list[Path]]:
     """What is to be told of ``store`` as it was found, in sentences, and its procedures that were cut off."""
-    notices = [_went_on(folder) for folder in end_alone(store)]
-    cut_off = newly_unfinished(store)
-    return [*notices, *filter(None, [set_back(store, datetime.now().astimezone())])], cut_off
+    notices = [_went_on(folder) for folder in end_without_screen(store)]
+    cut_off = unreported_unfinished(store)
+    return [*notices, *filter(None, [clock_warning(store, datetime.now().astimezone())])], cut_off
 
 
 def _went_on(folder: Path) -> str:

@@ -18,7 +18,7 @@ from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.verify import verify
 from tests.benchmarks.journal_kills import Killed, kill_once
 from tests.benchmarks.journal_load import Load, load
-from tests.guidance.journal.kept import keep
+from tests.guidance.journal.recorded_procedure import record_procedure
 
 
 def flips(folder: Path, times: int, seed: int = 1) -> tuple[int, int]:
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="demos at once")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        detected, flipped = flips(keep(Path(place) / "flips"), asked.flips)
+        detected, flipped = flips(record_procedure(Path(place) / "flips"), asked.flips)
         print(f"bits flipped in a journal: {flipped}, detected: {detected}", flush=True)
         without, with_record = load(None, asked.seconds), load(Path(place) / "load", asked.seconds)
         print("\n".join(told_of_load(with_record, without)), flush=True)

@@ -10,11 +10,11 @@ import pytest
 from tests.benchmarks.bench_journal import flips, told_of_kills, told_of_load
 from tests.benchmarks.journal_kills import kill_once
 from tests.benchmarks.journal_load import load
-from tests.guidance.journal.kept import keep
+from tests.guidance.journal.recorded_procedure import record_procedure
 
 
 def test_every_flipped_bit_is_detected(tmp_path: Path) -> None:
-    assert flips(keep(tmp_path), 40) == (40, 40)
+    assert flips(record_procedure(tmp_path), 40) == (40, 40)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")

@@ -51,7 +51,7 @@ def test_several_sources_may_bear_one_value() -> None:
     assert read(File, file(both), "f.toml").table.start_ma.sources == ("a-2001", "b-2002")
 
 
-def test_a_value_without_a_source_says_so_and_is_known_by_it() -> None:
+def test_a_value_without_a_source_is_marked_unsourced() -> None:
     item = read(File, file(GOOD.replace('"a-2001"', '"unsourced"').replace('"sourced"', '"unsourced"')), "f.toml")
     assert item.table.start_ma.unsourced
 

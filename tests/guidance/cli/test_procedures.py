@@ -13,13 +13,13 @@ import pytest
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import verify
-from tests.guidance.journal.kept import keep
+from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.support.command_line import Done, command
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return keep(tmp_path)
+    return record_procedure(tmp_path)
 
 
 def procedures(verb: str, store: Path, *words: str) -> Done:
@@ -32,7 +32,7 @@ def damage(folder: Path) -> None:
 
 
 def test_procedures_are_listed_with_how_they_stand(folder: Path) -> None:
-    cut_off = keep(folder.parent, cut_off=True)
+    cut_off = record_procedure(folder.parent, cut_off=True)
     done = procedures("list", folder.parent)
     first, second = done.out.splitlines()
     assert (done.status, done.err) == (0, "")
@@ -61,7 +61,7 @@ def test_one_procedure_is_shown(folder: Path) -> None:
 
 
 def test_verify_without_a_name_checks_all_and_names_the_first_broken_line(folder: Path) -> None:
-    other = keep(folder.parent)
+    other = record_procedure(folder.parent)
     assert procedures("verify", folder.parent).status == 0
     damage(other)
     done = procedures("verify", folder.parent)
@@ -73,7 +73,7 @@ def test_verify_without_a_name_checks_all_and_names_the_first_broken_line(folder
 
 
 def test_what_was_cut_off_does_not_hold_until_it_is_recovered(tmp_path: Path) -> None:
-    folder = keep(tmp_path, cut_off=True)
+    folder = record_procedure(tmp_path, cut_off=True)
     assert procedures("verify", tmp_path).status == 1
     done = procedures("recover", tmp_path)
     assert (done.status, done.err) == (0, "")
@@ -84,7 +84,7 @@ def test_what_was_cut_off_does_not_hold_until_it_is_recovered(tmp_path: Path) ->
 
 
 def test_a_record_that_cannot_be_recovered_is_told_and_the_others_are(tmp_path: Path) -> None:
-    broken, other = keep(tmp_path, cut_off=True), keep(tmp_path, cut_off=True)
+    broken, other = record_procedure(tmp_path, cut_off=True), record_procedure(tmp_path, cut_off=True)
     damage(broken)
     done = procedures("recover", tmp_path)
     assert done.status == 1

@@ -17,14 +17,14 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from guidance.note.case_sheet import save_case
-from tests.guidance.journal.made import ADDRESS, SERIAL, Happening, block
-from tests.guidance.note.sheets import BLOCK_SHEET, BORN, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
+from tests.guidance.journal.scripted_procedure import ADDRESS, SERIAL, ScriptedProcedure, femoral_block
+from tests.guidance.note.case_sheets import BLOCK_SHEET, BORN, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
 from tests.support.command_line import Done, command
 
 FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")
-AUTHOR, WORDS = "Zebulon Siteauthor", "Freitextgeheimnis"
+AUTHOR, FREE_TEXT = "Zebulon Siteauthor", "Freitextgeheimnis"
 PLANTED = (
-    PATIENT, "Nachname", BORN, NUMBER, PERFORMER, "Wolpertinger", "Kestrelmaker", SERIAL, "ttyACM7", ADDRESS, WORDS,
+    PATIENT, "Nachname", BORN, NUMBER, PERFORMER, "Wolpertinger", "Kestrelmaker", SERIAL, "ttyACM7", ADDRESS, FREE_TEXT,
     "2026-03-14", "20260314", "14.03.26", "14-MAR-2026", "09:26:53", "09.26.53", "LOT-C4711", "2027-01-31",
 )  # fmt: skip
 UCUM_UNITS = {"mA", "ms", "uV", "kg", "kOhm", "mg", "mL", "{U}"}
@@ -33,13 +33,13 @@ UCUM_UNITS = {"mA", "ms", "uV", "kg", "kOhm", "mg", "mL", "{U}"}
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A procedure with an identifier wherever one may stand."""
-    happening = block()
-    happening.entry(5.0, "note", text=f"{WORDS} {PATIENT}")
-    happening.entry(5.2, f"pain {WORDS}", who=PATIENT)
-    happening.entry(15.0, "injection-refused", volume_ml=99.0, why=f"{WORDS}")
-    happening.alarm(5.5, "device-lost", f"{ADDRESS} of {SERIAL} is gone.")
-    folder = happening.kept(tmp_path / "store")
-    save_case(folder, sheet(BLOCK_SHEET, lot="LOT-C4711", expiry="2027-01-31", remarks=WORDS), None)
+    procedure = femoral_block()
+    procedure.entry(5.0, "note", text=f"{FREE_TEXT} {PATIENT}")
+    procedure.entry(5.2, f"pain {FREE_TEXT}", who=PATIENT)
+    procedure.entry(15.0, "injection-refused", volume_ml=99.0, why=f"{FREE_TEXT}")
+    procedure.alarm(5.5, "device-lost", f"{ADDRESS} of {SERIAL} is gone.")
+    folder = procedure.record_in(tmp_path / "store")
+    save_case(folder, sheet(BLOCK_SHEET, lot="LOT-C4711", expiry="2027-01-31", remarks=FREE_TEXT), None)
     return folder
 
 
@@ -59,7 +59,7 @@ def files(path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_byte_of_an_export_without_identifiers_tells_one(folder: Path, form: str) -> None:
+def test_no_byte_of_an_export_without_identifiers_holds_one(folder: Path, form: str) -> None:
     for file in files(written(folder, form, "--deidentify")):
         data = file.read_bytes()
         for name in PLANTED:
@@ -114,12 +114,12 @@ def test_csv_and_parquet_hold_the_same_rows_with_units_in_their_heads(folder: Pa
 
 
 def test_no_word_in_csv_is_a_formula(tmp_path: Path) -> None:
-    happening = Happening(channel="=cmd()")
-    happening.pulse(1.0, 0.5, responded=True)
-    assert ",'=cmd()," in written(happening.kept(tmp_path / "store"), "csv").read_text()
+    procedure = ScriptedProcedure(channel="=cmd()")
+    procedure.pulse(1.0, 0.5, responded=True)
+    assert ",'=cmd()," in written(procedure.record_in(tmp_path / "store"), "csv").read_text()
 
 
-def test_parquet_without_pyarrow_is_told_in_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_without_pyarrow_is_refused_in_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     done = export(folder, "parquet", folder.parent.parent / "x.parquet")
     assert (done.status, done.is_one_sentence) == (2, True)
@@ -152,7 +152,7 @@ def quantities(value: object) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("more", [(), ("--deidentify",)])
-def test_fhir_is_valid_and_tells_what_was_done_measured_and_given(folder: Path, more: tuple[str, ...]) -> None:
+def test_fhir_is_valid_and_holds_procedure_measurements_and_medication(folder: Path, more: tuple[str, ...]) -> None:
     resources = bundle_of(folder, *more)
     measured = {each["code"]["text"]: each["valueQuantity"] for each in of_kind(resources, "Observation")}
     assert measured["Minimum current answered"]["value"] == 0.4
@@ -177,7 +177,7 @@ def test_fhir_names_patient_performer_and_device_only_with_identifiers(folder: P
 
 
 def test_fhir_of_toxin_has_units_lot_and_site_of_each_muscle(tmp_path: Path) -> None:
-    folder = Happening("botulinum-fds").kept(tmp_path / "store")
+    folder = ScriptedProcedure("botulinum-fds").record_in(tmp_path / "store")
     save_case(folder, sheet(TOXIN_SHEET), None)
     given = of_kind(bundle_of(folder), "MedicationAdministration")
     assert [(each["dosage"]["dose"]["value"], each["dosage"]["dose"]["code"]) for each in given] == [
@@ -188,7 +188,7 @@ def test_fhir_of_toxin_has_units_lot_and_site_of_each_muscle(tmp_path: Path) -> 
 
 
 def test_fhir_marks_a_simulated_patient_as_test_data(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path / "store", simulated=True)
+    folder = femoral_block().record_in(tmp_path / "store", simulated=True)
     security = json.loads(written(folder, "fhir").read_text())["meta"]["security"]
     assert [each["code"] for each in security] == ["HTEST"]
 
@@ -228,21 +228,21 @@ def test_nothing_is_written_over(folder: Path, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["bdf", "edf", "bids"])
-def test_a_procedure_without_a_signal_is_told_in_one_sentence(folder: Path, form: str) -> None:
+def test_a_procedure_without_a_signal_is_refused_in_one_sentence(folder: Path, form: str) -> None:
     (folder / "signal.bdf").unlink()
     done = export(folder, form, folder.parent.parent / "x")
     assert (done.status, done.is_one_sentence) == (1, True)
     assert not (folder.parent.parent / "x").exists()
 
 
-def test_a_signal_that_is_none_is_told_in_one_sentence(folder: Path) -> None:
+def test_a_damaged_signal_file_is_refused_in_one_sentence(folder: Path) -> None:
     (folder / "signal.bdf").write_bytes(b"no signal")
     done = export(folder, "edf", folder.parent.parent / "x")
     assert (done.status, done.is_one_sentence) == (1, True)
 
 
 def test_a_protocol_of_the_sites_own_is_not_named_without_identifiers(tmp_path: Path) -> None:
-    happening = Happening("house-of-wolpertinger")
-    happening.pulse(1.0, 0.5, responded=True)
-    folder = happening.kept(tmp_path / "store")
+    procedure = ScriptedProcedure("house-of-wolpertinger")
+    procedure.pulse(1.0, 0.5, responded=True)
+    folder = procedure.record_in(tmp_path / "store")
     assert "wolpertinger" not in written(folder, "fhir", "--deidentify").read_text().lower()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.guidance.journal.made import block
+from tests.guidance.journal.scripted_procedure import femoral_block
 from tests.support.command_line import command
 
 VALUES: st.SearchStrategy[Any] = (
@@ -21,16 +21,16 @@ VALUES: st.SearchStrategy[Any] = (
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    happening = block()
-    happening.entry(
+    procedure = femoral_block()
+    procedure.entry(
         7.2, "verification", present_ma=0.5, present_answered=2, absent_ma=0.28, absent_answered=0, pulses_each=2,
         width_ms=0.1, held=True,
     )  # fmt: skip
-    folder = happening.kept(tmp_path_factory.mktemp("whole"))
+    folder = procedure.record_in(tmp_path_factory.mktemp("whole"))
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
 
 
-def kept(store: Path, lines: list[dict[str, Any]]) -> Path:
+def write_events(store: Path, lines: list[dict[str, Any]]) -> Path:
     folder = store / "20260314T082653Z-femoral"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
@@ -46,7 +46,7 @@ def test_any_value_in_the_place_of_another(tmp_path: Path, lines: list[dict[str,
     place = data.draw(st.sampled_from(places))
     key = data.draw(st.sampled_from(sorted(place) or ["new"]))
     place[key] = data.draw(VALUES)
-    folder = kept(tmp_path, changed)
+    folder = write_events(tmp_path, changed)
     for verb in (("note",), ("export", "--format", "fhir", "--to", tmp_path / "out")):
         (tmp_path / "out").unlink(missing_ok=True)
         done = command("procedures", *verb, folder.name, "--store", tmp_path)
@@ -56,18 +56,18 @@ def test_any_value_in_the_place_of_another(tmp_path: Path, lines: list[dict[str,
 @pytest.mark.parametrize(
     "wall_time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-01-01T00:00:00", "x"]
 )
-def test_a_beginning_at_no_time_of_this_age_is_told_in_one_sentence(
+def test_an_impossible_start_time_is_refused_in_one_sentence(
     tmp_path: Path, lines: list[dict[str, Any]], wall_time: str
 ) -> None:
     done = command(
-        "procedures", "note", kept(tmp_path, [lines[0] | {"wall_time": wall_time}]).name, "--store", tmp_path
+        "procedures", "note", write_events(tmp_path, [lines[0] | {"wall_time": wall_time}]).name, "--store", tmp_path
     )
     assert (done.status, done.is_one_sentence) == (1, True)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "{}\n", "[]\n", '{"kind": "start"}\n', "\x00\n", '{"kind": "end"}\n'])
-def test_what_is_no_stream_is_told_in_one_sentence(tmp_path: Path, text: str) -> None:
-    folder = kept(tmp_path, [])
+def test_a_file_that_is_no_event_stream_is_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+    folder = write_events(tmp_path, [])
     (folder / "events.jsonl").write_text(text)
     done = command("procedures", "note", folder.name, "--store", tmp_path)
     assert (done.status, done.is_one_sentence) == (1, True)
@@ -75,5 +75,5 @@ def test_what_is_no_stream_is_told_in_one_sentence(tmp_path: Path, text: str) ->
 
 def test_kinds_and_fields_not_known_yet_are_skipped(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
     newer = [lines[0] | {"more": 1}, *lines[1:-1], {"kind": "new", "seq": 98, "t": 9.0}, lines[-1]]
-    done = command("procedures", "note", kept(tmp_path, newer).name, "--store", tmp_path)
+    done = command("procedures", "note", write_events(tmp_path, newer).name, "--store", tmp_path)
     assert done.status == 0

@@ -12,11 +12,18 @@ from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.event_reader import read_events
 from guidance.journal.recover import recover
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.journal.store import end_alone, find, new_procedure, procedures, set_back, unfinished
+from guidance.journal.store import (
+    clock_warning,
+    end_without_screen,
+    find_procedure,
+    new_procedure,
+    procedures,
+    unfinished,
+)
 from guidance.journal.summary import summary_of
 from guidance.journal.tombstones import DELETED_NAME, delete, tombstones, verify_tombstones
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.journal.kept import NOW, keep
+from tests.guidance.journal.recorded_procedure import NOW, record_procedure
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX")
 
@@ -28,24 +35,24 @@ def test_a_name_never_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / EVENTS_NAME).touch()
     with pytest.raises(UsageError, match="procedures list shows them"):
-        find(tmp_path / "store", name)
+        find_procedure(tmp_path / "store", name)
 
 
 @posix
 def test_a_symbolic_link_is_no_procedure(tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()
-    folder = keep(tmp_path / "elsewhere", cut_off=True)
+    folder = record_procedure(tmp_path / "elsewhere", cut_off=True)
     (store / folder.name).symlink_to(folder)
-    assert procedures(store) == unfinished(store) == end_alone(store) == []
+    assert procedures(store) == unfinished(store) == end_without_screen(store) == []
     with pytest.raises(UsageError, match="is a symbolic link"):
-        find(store, folder.name)
+        find_procedure(store, folder.name)
 
 
 @posix
 @pytest.mark.parametrize("name", [EVENTS_NAME, SIGNAL_NAME])
 def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
-    folder = keep(tmp_path, cut_off=True)
+    folder = record_procedure(tmp_path, cut_off=True)
     secret = tmp_path / "secret"
     (folder / name).rename(secret)
     (folder / name).symlink_to(secret)
@@ -57,19 +64,19 @@ def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, name: str) -> Non
         with pytest.raises(UserError, match="symbolic link"):
             read_events(folder)
     else:
-        found = recover(folder)
-        assert found is not None
-        assert found.signal_s is None
+        verdict = recover(folder)
+        assert verdict is not None
+        assert verdict.signal_s is None
     assert secret.read_bytes() == before
 
 
 @posix
 def test_a_pipe_in_place_of_the_journal_holds_nobody_up(tmp_path: Path) -> None:
-    folder = keep(tmp_path)
+    folder = record_procedure(tmp_path)
     (folder / EVENTS_NAME).unlink()
     os.mkfifo(folder / EVENTS_NAME)
     os.mkfifo(folder / "without-screen")
-    assert unfinished(tmp_path) == end_alone(tmp_path) == []
+    assert unfinished(tmp_path) == end_without_screen(tmp_path) == []
     assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is no plain file)"
     assert summary_of(folder).state == "unreadable"
     for act in (recover, read_events):
@@ -90,15 +97,15 @@ def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
 def test_a_mark_that_names_a_process_ends_none_that_does_not_hold_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = keep(tmp_path)
+    folder = record_procedure(tmp_path)
     (folder / "without-screen").write_text(str(os.getpid()))
     monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("killed"))
-    assert end_alone(tmp_path) == []
+    assert end_without_screen(tmp_path) == []
 
 
 @pytest.mark.parametrize("line", [b"\xff\xfe", b"[" * 100_000, b"x" * (1 << 21), b"[]", b"{", b'{"t": NaN'])
-def test_damaged_lines_are_told_by_their_number(tmp_path: Path, line: bytes) -> None:
-    folder = keep(tmp_path)
+def test_the_error_names_the_number_of_a_damaged_line(tmp_path: Path, line: bytes) -> None:
+    folder = record_procedure(tmp_path)
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n" + line + b"\n")
     with pytest.raises(UserError, match=r"^Line 2 of .*events.jsonl is damaged"):
@@ -106,13 +113,13 @@ def test_damaged_lines_are_told_by_their_number(tmp_path: Path, line: bytes) -> 
     assert summary_of(folder).name == folder.name
 
 
-def test_what_first_and_last_line_say_is_not_believed(tmp_path: Path) -> None:
+def test_wrong_types_in_the_first_and_last_line_are_ignored(tmp_path: Path) -> None:
     folder = new_procedure(tmp_path, "p", NOW)
     (folder / EVENTS_NAME).write_text(
         '{"wall_time": 5, "protocol": "\\u001b[31mred", "device": [], "mode": {}}\n{"t": "x", "stimuli": "y"}\n'
     )
-    found = summary_of(folder)
-    assert (found.began, found.protocol, found.device, found.lasted_s, found.stimuli) == (
+    verdict = summary_of(folder)
+    assert (verdict.began, verdict.protocol, verdict.device, verdict.lasted_s, verdict.stimuli) == (
         None,
         "[31mred",
         None,
@@ -128,22 +135,22 @@ def test_a_journal_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / EVENTS_NAME).read_text() == "kept"
 
 
-def test_a_clock_set_back_is_told_in_one_sentence(tmp_path: Path) -> None:
-    keep(tmp_path, now=NOW.replace(year=2027))
-    told = set_back(tmp_path, NOW)
-    assert told is not None
-    assert told.startswith("This computer's clock may have been set back: a procedure is on record from 2027-01-02")
-    assert set_back(tmp_path, NOW.replace(year=2027)) is None
+def test_a_clock_set_back_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    record_procedure(tmp_path, now=NOW.replace(year=2027))
+    warning = clock_warning(tmp_path, NOW)
+    assert warning is not None
+    assert warning.startswith("This computer's clock may have been set back: a procedure is on record from 2027-01-02")
+    assert clock_warning(tmp_path, NOW.replace(year=2027)) is None
 
 
-def test_a_name_that_says_no_time_is_no_clock(tmp_path: Path) -> None:
+def test_a_folder_name_without_a_time_gives_no_clock_warning(tmp_path: Path) -> None:
     (tmp_path / "99999999T999999Z-p").mkdir()
     (tmp_path / "99999999T999999Z-p" / EVENTS_NAME).touch()
-    assert set_back(tmp_path, NOW) is None
+    assert clock_warning(tmp_path, NOW) is None
 
 
 def test_a_deleted_procedure_leaves_a_tombstone_that_is_chained(tmp_path: Path) -> None:
-    first, second = keep(tmp_path), keep(tmp_path)
+    first, second = record_procedure(tmp_path), record_procedure(tmp_path)
     lines, chain = verify(first).lines, verify(first).chain
     assert verify_tombstones(tmp_path) is None
     delete(first, NOW)
@@ -153,26 +160,26 @@ def test_a_deleted_procedure_leaves_a_tombstone_that_is_chained(tmp_path: Path) 
     stones = tombstones(tmp_path)
     assert [stone["name"] for stone in stones] == [first.name, second.name]
     assert (stones[0]["lines"], stones[0]["last_chain"], stones[0]["state"]) == (lines, chain, "whole")
-    found = verify_tombstones(tmp_path)
-    assert found is not None
-    assert (found.state, found.lines) == (RecordState.WHOLE, 2)
+    verdict = verify_tombstones(tmp_path)
+    assert verdict is not None
+    assert (verdict.state, verdict.lines) == (RecordState.WHOLE, 2)
 
 
 @pytest.mark.parametrize(
     "damage", [lambda raw: raw.replace(b"whole", b"empty"), lambda raw: raw[:-1], lambda _: b"\xff\n"]
 )
 def test_tombstones_that_were_changed_are_broken(tmp_path: Path, damage: object) -> None:
-    delete(keep(tmp_path), NOW)
+    delete(record_procedure(tmp_path), NOW)
     path = tmp_path / DELETED_NAME
     assert callable(damage)
     path.write_bytes(damage(path.read_bytes()))
-    found = verify_tombstones(tmp_path)
-    assert found is not None
-    assert found.state is RecordState.BROKEN
+    verdict = verify_tombstones(tmp_path)
+    assert verdict is not None
+    assert verdict.state is RecordState.BROKEN
 
 
 def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> None:
-    folder = keep(tmp_path)
+    folder = record_procedure(tmp_path)
     (tmp_path / DELETED_NAME).write_text("{}\n")
     with pytest.raises(UserError, match="Nothing was deleted"):
         delete(folder, NOW)
@@ -192,5 +199,5 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_next(tmp_path: Path)
     (tmp_path / ".deleting-x").mkdir()
     (tmp_path / ".deleting-x" / EVENTS_NAME).touch()
     assert procedures(tmp_path) == []
-    delete(keep(tmp_path), NOW)
+    delete(record_procedure(tmp_path), NOW)
     assert not (tmp_path / ".deleting-x").exists()

@@ -19,13 +19,13 @@ from guidance.journal.recover import TORN_NAME, recover
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.journal.kept import keep
+from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.support.event_rules import faults
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return keep(tmp_path, cut_off=True)
+    return record_procedure(tmp_path, cut_off=True)
 
 
 def tear(path: Path, size: int) -> None:
@@ -40,14 +40,14 @@ def test_a_journal_cut_at_any_byte_keeps_every_whole_line(folder: Path) -> None:
     for size in [1, len(whole) - 1, *(int(size) for size in rng.integers(1, len(whole), size=25))]:
         path.write_bytes(whole[:size])
         (folder / SEAL_NAME).unlink(missing_ok=True)
-        found = recover(folder)
-        kept = whole[:size].count(b"\n")
-        assert found is not None
-        assert found.lines == kept
-        assert found.torn == size - (whole[:size].rfind(b"\n") + 1)
-        assert path.read_bytes().startswith(whole[: size - found.torn])
+        recovery = recover(folder)
+        record_in = whole[:size].count(b"\n")
+        assert recovery is not None
+        assert recovery.lines == record_in
+        assert recovery.torn == size - (whole[:size].rfind(b"\n") + 1)
+        assert path.read_bytes().startswith(whole[: size - recovery.torn])
         assert verify(folder).holds
-        if kept:
+        if record_in:
             events = read_events(folder)
             assert faults(events) == []
             assert [event.get("what") for event in events[-2:-1]] == ["recovered"]
@@ -57,21 +57,21 @@ def test_a_journal_cut_at_any_byte_keeps_every_whole_line(folder: Path) -> None:
 def test_the_torn_line_stays_beside_it(folder: Path) -> None:
     with (folder / EVENTS_NAME).open("ab") as file:
         file.write(b'{"kind": "ent')
-    found = recover(folder)
-    assert found is not None
+    recovery = recover(folder)
+    assert recovery is not None
     assert (folder / TORN_NAME).read_bytes() == b'{"kind": "ent'
-    assert "13 bytes of a line that was not finished are in torn.bin" in found.sentence
+    assert "13 bytes of a line that was not finished are in torn.bin" in recovery.sentence
 
 
 def test_the_signal_is_recovered_with_it(folder: Path) -> None:
     path = folder / SIGNAL_NAME
     tear(path, path.stat().st_size - 1000)
-    found = recover(folder)
-    assert found is not None
-    assert found.signal_s == pytest.approx(2.1, abs=0.11)
+    recovery = recover(folder)
+    assert recovery is not None
+    assert recovery.signal_s == pytest.approx(2.1, abs=0.11)
     with pyedflib.EdfReader(str(path)) as reader:
-        assert reader.file_duration == pytest.approx(found.signal_s)
-    assert edfio.read_bdf(path).duration == pytest.approx(found.signal_s)
+        assert reader.file_duration == pytest.approx(recovery.signal_s)
+    assert edfio.read_bdf(path).duration == pytest.approx(recovery.signal_s)
     assert verify(folder).state is RecordState.WHOLE
 
 
@@ -83,7 +83,7 @@ def test_a_second_recovery_changes_nothing(folder: Path) -> None:
 
 
 def test_an_end_without_a_seal_is_sealed_and_gets_no_second_end(tmp_path: Path) -> None:
-    folder = keep(tmp_path)
+    folder = record_procedure(tmp_path)
     (folder / SEAL_NAME).unlink()
     before = (folder / EVENTS_NAME).read_bytes()
     recover(folder)
@@ -128,12 +128,12 @@ def test_what_is_still_being_recorded_is_left_alone(tmp_path: Path) -> None:
 
 def test_without_a_line_there_is_nothing_to_recover(tmp_path: Path) -> None:
     (tmp_path / EVENTS_NAME).touch()
-    found = recover(tmp_path)
-    assert found is not None
-    assert found.sentence == "nothing had been recorded"
+    recovery = recover(tmp_path)
+    assert recovery is not None
+    assert recovery.sentence == "nothing had been recorded"
 
 
-def test_lines_that_chain_but_are_no_records_are_told(tmp_path: Path) -> None:
+def test_chained_lines_that_are_no_events_are_refused(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(b'{"kind": "start"}\n')
     journal.close()

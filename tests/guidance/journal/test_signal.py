@@ -18,14 +18,14 @@ import pytest
 from drivers.base import Block, Channel, DeviceInfo, Outcome, Pulse
 from drivers.recording import Recording
 from guidance.journal import signal
-from guidance.journal.bdf import layout_of, note, pulse_text
+from guidance.journal.bdf import annotation, layout_of, pulse_text
 from guidance.journal.disk_space import RESERVE_BYTES, DiskSpace
 from guidance.journal.recover import recover_signal
 from guidance.journal.signal import SIGNAL_NAME, Note, SignalFile
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-RATE = 1000
-INFO = DeviceInfo("Model", "S 1", "ona:x", float(RATE), (Channel("EMG1", 5000.0), Channel("µ2")))
+SAMPLE_RATE = 1000
+INFO = DeviceInfo("Model", "S 1", "ona:x", float(SAMPLE_RATE), (Channel("EMG1", 5000.0), Channel("µ2")))
 
 
 def samples(count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -38,7 +38,7 @@ def written(folder: Path, *items: Block | Note, info: DeviceInfo = INFO) -> Path
     for item in items:
         file.put(item)
         for pulse in item.pulses if isinstance(item, Block) else ():
-            file.put(Note(pulse.sample / RATE + pulse.offset_ns / 1e9, pulse_text(pulse)))
+            file.put(Note(pulse.sample / SAMPLE_RATE + pulse.offset_ns / 1e9, pulse_text(pulse)))
     file.close()
     assert file.fault is None
     return folder / SIGNAL_NAME
@@ -73,8 +73,8 @@ def test_a_clock_far_off_keeps_no_signal_from_being_recorded(tmp_path: Path, yea
 
 def test_pulses_are_annotated_as_replay_reads_them(tmp_path: Path) -> None:
     pulses = (Pulse(20, 123_456, 0.5, 0.5, 0.1), Pulse(333, 0, 1.255, None, 0.05), Pulse(400))
-    kept = Recording(written(tmp_path, Block(0, samples(500), pulses))).pulses
-    assert [(pulse.sample, pulse.offset_ns, pulse.current_ma, pulse.width_ms) for pulse in kept] == [
+    record_in = Recording(written(tmp_path, Block(0, samples(500), pulses))).pulses
+    assert [(pulse.sample, pulse.offset_ns, pulse.current_ma, pulse.width_ms) for pulse in record_in] == [
         (20, 123_456, 0.5, 0.1),
         (333, 0, 1.255, 0.05),
         (400, 0, None, None),
@@ -102,7 +102,7 @@ def test_a_gap_is_filled_annotated_and_a_gap_again_to_replay(tmp_path: Path) -> 
         assert not reader.readSignal(0)[250:613].any()
 
 
-def test_the_last_record_is_filled_up_and_says_so(tmp_path: Path) -> None:
+def test_the_last_record_is_filled_up_and_annotated(tmp_path: Path) -> None:
     path = written(tmp_path, Block(0, samples(142)))
     assert Recording(path).total_samples == 142
     assert edfio.read_bdf(path).annotations[-1] == edfio.EdfAnnotation(0.142, 0.058, "BAD_ACQ_SKIP")
@@ -116,7 +116,7 @@ def test_entries_that_come_all_at_once_all_find_a_place(tmp_path: Path) -> None:
 
 
 def test_a_text_cannot_break_out_of_its_annotation() -> None:
-    assert note(1.5, "a\x14b\x00c\x15d\n e") == b"+1.5\x14abcd e\x14\0"
+    assert annotation(1.5, "a\x14b\x00c\x15d\n e") == b"+1.5\x14abcd e\x14\0"
 
 
 def test_values_beyond_the_input_range_read_as_clipped(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_without_a_sample_no_file_is_left(tmp_path: Path) -> None:
     assert not written(tmp_path).exists()
 
 
-def test_a_gap_of_hours_ends_the_recording_and_is_told(tmp_path: Path) -> None:
+def test_a_gap_of_hours_ends_the_recording_with_a_reason(tmp_path: Path) -> None:
     file = SignalFile(tmp_path, INFO, NOW)
     file.start()
     file.put(Block(0, samples(100)))
@@ -257,15 +257,15 @@ def test_the_signal_stops_before_it_takes_the_journals_room(tmp_path: Path, monk
     space = DiskSpace(tmp_path, 52_000.0)
     free = {"bytes": RESERVE_BYTES + 60_000 * 60 * 30}
     monkeypatch.setattr(shutil, "disk_usage", lambda _: _Usage(free["bytes"]))
-    space.look()
+    space.measure()
     assert space.minutes_left == pytest.approx(30.0)
     for minutes, low in ((30, False), (9, True), (11, True), (13, False)):
         free["bytes"] = RESERVE_BYTES + 60_000 * 60 * minutes
-        space.look()
+        space.measure()
         assert space.low == low
     free["bytes"] = RESERVE_BYTES - 1
     with pytest.raises(OSError, match="full but for what the journal needs"):
-        space.look()
+        space.measure()
 
 
 class _Usage:

@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidance.journal.chain import MOST_LINE_BYTES, ORIGIN, chained, checked
+from guidance.journal.chain import MAX_LINE_BYTES, ORIGIN, verified_chain, with_chain
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.event_reader import read_events
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.journal.kept import keep
+from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.support.event_rules import faults
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return keep(tmp_path)
+    return record_procedure(tmp_path)
 
 
 def lines(folder: Path) -> list[bytes]:
@@ -35,8 +35,8 @@ def rewrite(folder: Path, changed: list[bytes]) -> None:
 
 
 def test_a_finished_record_is_whole(folder: Path) -> None:
-    found = verify(folder)
-    assert (found.state, found.holds, found.lines) == (RecordState.WHOLE, True, len(lines(folder)))
+    verdict = verify(folder)
+    assert (verdict.state, verdict.holds, verdict.lines) == (RecordState.WHOLE, True, len(lines(folder)))
 
 
 def test_a_chained_stream_still_keeps_the_rules_of_the_stream(folder: Path) -> None:
@@ -66,9 +66,9 @@ def test_flipped_bits_are_detected_wherever_they_are(folder: Path) -> None:
 @settings(max_examples=60)
 def test_a_line_follows_only_what_stood_before_it(before: bytes, other: bytes) -> None:
     chain = sha256(before).hexdigest()
-    line, after = chained(chain, b'{"a": 1}\n')
-    assert checked(chain, line) == after
-    assert checked(sha256(before + other).hexdigest(), line) is None
+    line, after = with_chain(chain, b'{"a": 1}\n')
+    assert verified_chain(chain, line) == after
+    assert verified_chain(sha256(before + other).hexdigest(), line) is None
 
 
 def test_the_first_broken_line_is_named(folder: Path) -> None:
@@ -76,9 +76,9 @@ def test_the_first_broken_line_is_named(folder: Path) -> None:
     changed[3] = changed[3].replace(b'"t": ', b'"t": 1')
     changed[5] = b"{}\n"
     rewrite(folder, changed)
-    found = verify(folder)
-    assert (found.state, found.lines) == (RecordState.BROKEN, 3)
-    assert found.why.startswith("line 4 is broken")
+    verdict = verify(folder)
+    assert (verdict.state, verdict.lines) == (RecordState.BROKEN, 3)
+    assert verdict.why.startswith("line 4 is broken")
 
 
 @pytest.mark.parametrize("edit", ["drop", "swap", "twice", "first"])
@@ -96,14 +96,14 @@ def test_a_line_dropped_moved_or_repeated_breaks_the_chain(folder: Path, edit: s
 
 def test_lines_taken_off_the_end_show_by_the_seal(folder: Path) -> None:
     rewrite(folder, lines(folder)[:-3])
-    found = verify(folder)
-    assert found.state is RecordState.BROKEN
-    assert "were sealed" in found.why
+    verdict = verify(folder)
+    assert verdict.state is RecordState.BROKEN
+    assert "were sealed" in verdict.why
 
 
 def test_a_line_after_the_end_is_no_part_of_the_record(folder: Path) -> None:
     last = json.loads(lines(folder)[-1])["chain"]
-    rewrite(folder, [*lines(folder), chained(last, b'{"kind": "entry"}\n')[0]])
+    rewrite(folder, [*lines(folder), with_chain(last, b'{"kind": "entry"}\n')[0]])
     assert "stands after the end" in verify(folder).why
 
 
@@ -139,12 +139,12 @@ def test_a_record_under_way_holds_so_far(tmp_path: Path) -> None:
 
 
 def test_a_line_without_its_end_is_torn_and_the_rest_holds(tmp_path: Path) -> None:
-    folder = keep(tmp_path, cut_off=True)
+    folder = record_procedure(tmp_path, cut_off=True)
     whole = len(lines(folder))
     rewrite(folder, [*lines(folder), b'{"kind": "entry", "se'])
-    found = verify(folder)
-    assert (found.state, found.lines, found.torn) == (RecordState.CUT_OFF, whole, 21)
-    assert "21 bytes of one that was not finished" in found.why
+    verdict = verify(folder)
+    assert (verdict.state, verdict.lines, verdict.torn) == (RecordState.CUT_OFF, whole, 21)
+    assert "21 bytes of one that was not finished" in verdict.why
 
 
 def test_nothing_recorded_is_nothing_broken(tmp_path: Path) -> None:
@@ -159,5 +159,5 @@ def test_a_line_that_is_no_record_breaks_the_chain(folder: Path, line: bytes) ->
 
 
 def test_a_line_longer_than_any_record_is_not_taken_in_whole(folder: Path) -> None:
-    rewrite(folder, [lines(folder)[0], b"x" * (3 * MOST_LINE_BYTES)])
-    assert verify(folder).why == f"line 2 is broken: it is longer than any record ({MOST_LINE_BYTES} bytes)"
+    rewrite(folder, [lines(folder)[0], b"x" * (3 * MAX_LINE_BYTES)])
+    assert verify(folder).why == f"line 2 is broken: it is longer than any record ({MAX_LINE_BYTES} bytes)"

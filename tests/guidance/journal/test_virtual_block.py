@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from guidance.note.case_sheet import CaseSheet, case_file, load_case
+from guidance.note.case_sheet import CaseSheet, case_from_file, load_case
 from guidance.note.compose import SIMULATION, compose
 from guidance.note.event_query import read_stream
 from guidance.note.page import NotePage
 from guidance.note.pulses import last_place, pulses_of
 from tests.guidance.journal.virtual_block import VirtualBlock
-from tests.guidance.note.sheets import NOW, PATIENT, filed
+from tests.guidance.note.case_sheets import NOW, PATIENT, sheet_file
 from tests.guidance.session.virtual import VirtualBench
 
 
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A procedure that was begun with a case sheet."""
     place = tmp_path_factory.mktemp("virtual")
     with pytest.MonkeyPatch.context() as patch:
-        return VirtualBlock(VirtualBench(place, patch), case_file(filed(place), NOW)).run()
+        return VirtualBlock(VirtualBench(place, patch), case_from_file(sheet_file(place), NOW)).run()
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def page(folder: Path) -> NotePage:
     return compose(read_stream(folder), load_case(folder, None))
 
 
-def said(page: NotePage, label: str) -> str:
-    found = [item for section in page.sections for item in section.items if item.label == label]
-    return " ".join(told.text for told in found[0].sentences)
+def text_of(page: NotePage, label: str) -> str:
+    items = [item for section in page.sections for item in section.items if item.label == label]
+    return " ".join(recorded.text for recorded in items[0].sentences)
 
 
 def test_the_case_sheet_is_beside_the_record_and_its_names_are_nowhere_in_it(folder: Path) -> None:
@@ -40,9 +40,9 @@ def test_the_case_sheet_is_beside_the_record_and_its_names_are_nowhere_in_it(fol
         assert PATIENT.encode() not in (folder / name).read_bytes()
 
 
-def test_all_that_the_record_can_tell_is_told_and_only_the_rest_is_missing(folder: Path) -> None:
+def test_the_note_holds_all_that_was_recorded_and_only_the_rest_is_missing(folder: Path) -> None:
     missing = {key for key, _ in compose(read_stream(folder), CaseSheet()).missing}
-    told = {
+    recorded = {
         "technique",
         "minimum_current",
         "no_response_below",
@@ -52,7 +52,7 @@ def test_all_that_the_record_can_tell_is_told_and_only_the_rest_is_missing(folde
         "aspiration",
         "pain",
     }
-    assert not told & missing
+    assert not recorded & missing
     assert {"patient", "side", "consent", "resistance", "complications"} <= missing
 
 
@@ -61,20 +61,20 @@ def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Pat
     place = last_place(stream, pulses_of(stream))
     assert place is not None
     assert place.lowest is not None
-    assert said(page, "Minimum current and its duration").startswith(f"{place.lowest.current_ma:.2f} mA for 0.1 ms")
+    assert text_of(page, "Minimum current and its duration").startswith(f"{place.lowest.current_ma:.2f} mA for 0.1 ms")
     assert all((pulse.current_ma or 0.0) < (place.lowest.current_ma or 0.0) for pulse in place.below)
     (verified,) = stream.entries("verification")
     assert verified["fields"]["absent_answered"] == 0
-    below = said(page, "No response below")
+    below = text_of(page, "No response below")
     assert below.startswith("0.28 mA at 0.1 ms: none of 2 pulses was answered when that was verified at ")
 
 
 def test_doses_aspirations_and_pain_are_those_that_were_entered(page: NotePage) -> None:
-    assert said(page, "Volume (mL)").startswith("15 mL in 3 aliquots")
-    assert "ropivacaine 75 mg, 35.8 % of the limit" in said(page, "Drug and concentration")
-    assert said(page, "Aspiration").startswith("Aspirated 3 times without blood")
-    assert "noted at" in said(page, "Pain or paraesthesia")
+    assert text_of(page, "Volume (mL)").startswith("15 mL in 3 aliquots")
+    assert "ropivacaine 75 mg, 35.8 % of the limit" in text_of(page, "Drug and concentration")
+    assert text_of(page, "Aspiration").startswith("Aspirated 3 times without blood")
+    assert "noted at" in text_of(page, "Pain or paraesthesia")
 
 
-def test_it_says_that_the_patient_was_simulated(page: NotePage) -> None:
+def test_the_note_states_that_the_patient_was_simulated(page: NotePage) -> None:
     assert SIMULATION in page.banners

@@ -10,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guidance.common.errors import UsageError, UserError
-from guidance.note.case_sheet import CaseSheet, case_of, load_case, save_case
+from guidance.note.case_sheet import CaseSheet, case_from_toml, load_case, save_case
 from guidance.note.empty import empty_sheet
 from guidance.protocol import load, names
-from tests.guidance.journal.made import block
-from tests.guidance.note.sheets import NOW, TOXIN_SHEET, filed, sheet
+from tests.guidance.journal.scripted_procedure import femoral_block
+from tests.guidance.note.case_sheets import NOW, TOXIN_SHEET, sheet, sheet_file
 from tests.support.command_line import command
 
 
 def fault_of(text: str) -> str:
-    with pytest.raises(UsageError) as found:
-        case_of(text, "case.toml", NOW)
-    return str(found.value)
+    with pytest.raises(UsageError) as raised:
+        case_from_toml(text, "case.toml", NOW)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ('sde = "left"', "'sde' is not a key of the case sheet; did you mean side?"),
         ('side = "lft"', "side must be one of left, right, midline, both sides"),
@@ -43,27 +43,29 @@ def fault_of(text: str) -> str:
         ("x = " + "[" * 5000, "is not TOML"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(text: str, words: str) -> None:
+def test_each_fault_of_a_case_sheet_is_one_sentence(text: str, message: str) -> None:
     fault = fault_of(text)
     assert fault.startswith("case.toml")
-    assert words in fault
+    assert message in fault
     assert "\n" not in " ".join(fault.split())
 
 
 def test_answers_are_kept_in_their_usual_writing() -> None:
-    case = case_of('asa_class = "iii"\nneedle_length_mm = 50.0\nultrasound = true\nbirth_date = 1972-03-14', "c", NOW)
+    case = case_from_toml(
+        'asa_class = "iii"\nneedle_length_mm = 50.0\nultrasound = true\nbirth_date = 1972-03-14', "c", NOW
+    )
     assert dict(case.answers) == {
         "asa_class": "III", "needle_length_mm": "50", "ultrasound": "yes", "birth_date": "1972-03-14",
     }  # fmt: skip
 
 
 def test_not_done_with_a_reason_is_an_answer_to_anything() -> None:
-    case = case_of('weight_kg = "Not  assessed: emergency"\nside = "not done:no block"', "c", NOW)
+    case = case_from_toml('weight_kg = "Not  assessed: emergency"\nside = "not done:no block"', "c", NOW)
     assert dict(case.answers) == {"weight_kg": "not assessed: emergency", "side": "not done: no block"}
 
 
 def test_control_characters_do_not_come_in() -> None:
-    case = case_of('patient = "A\\u001b[31m\\u202eB\\nC"', "c", NOW)
+    case = case_from_toml('patient = "A\\u001b[31m\\u202eB\\nC"', "c", NOW)
     assert case.get("patient") == "A[31mB C"
 
 
@@ -71,12 +73,12 @@ def test_control_characters_do_not_come_in() -> None:
 def test_no_answer_brings_anything_but_an_answer_or_one_fault(text: str) -> None:
     for key in ("patient", "side", "weight_kg", "birth_date"):
         try:
-            answer = CaseSheet().told(key, text, NOW).get(key)
+            answer = CaseSheet().with_answer(key, text, NOW).get(key)
         except UsageError:
             continue
         assert answer
         assert answer.isprintable()
-        assert CaseSheet().told(key, answer, NOW).get(key) == answer
+        assert CaseSheet().with_answer(key, answer, NOW).get(key) == answer
 
 
 def test_it_is_kept_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_it_is_kept_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"answers": {"side": "up"}, "told_at": {}}', "\xff"])
-def test_a_damaged_one_is_told_as_damaged(tmp_path: Path, text: str) -> None:
+def test_a_damaged_case_sheet_is_refused_as_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / "case.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match="damaged"):
         load_case(tmp_path, None)
@@ -105,18 +107,18 @@ def test_one_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("protocol", names())
 def test_the_empty_sheet_of_every_protocol_is_a_sheet_without_answers(protocol: str) -> None:
     text = empty_sheet(load(protocol))
-    assert not case_of(text, "empty", NOW).answers
+    assert not case_from_toml(text, "empty", NOW).answers
     keys = [line[2:].partition(" = ")[0] for line in text.splitlines() if ' = ""' in line]
     assert {"patient", "performer", "complications"} <= set(keys)
 
 
 def test_a_line_of_the_empty_sheet_filled_in_is_taken() -> None:
     text = empty_sheet(load("femoral")).replace('# side = ""', 'side = "left"')
-    assert dict(case_of(text, "filled", NOW).answers) == {"side": "left"}
+    assert dict(case_from_toml(text, "filled", NOW).answers) == {"side": "left"}
 
 
 def test_demo_refuses_a_sheet_that_does_not_hold_before_anything_runs(tmp_path: Path) -> None:
-    path = filed(tmp_path, 'sied = "left"')
+    path = sheet_file(tmp_path, 'sied = "left"')
     done = command("demo", "--headless", "--duration", "1", "--store", tmp_path / "store", "--case", path)
     assert (done.status, done.is_one_sentence) == (2, True)
     assert "did you mean side?" in done.err
@@ -129,8 +131,8 @@ def test_demo_refuses_a_sheet_that_is_not_there(tmp_path: Path, name: str) -> No
     assert (done.status, done.is_one_sentence) == (2, True)
 
 
-def test_set_answers_and_says_what_it_does_not_understand(tmp_path: Path) -> None:
-    name = block().kept(tmp_path).name
+def test_set_fills_in_a_field_and_refuses_what_is_none(tmp_path: Path) -> None:
+    name = femoral_block().record_in(tmp_path).name
     where = ("--store", tmp_path)
     assert command("procedures", "note", name, *where, "--set", "side=left").status == 0
     assert "**Side:** left (case sheet)" in command("procedures", "note", name, *where).out

@@ -10,20 +10,22 @@ from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import SIMULATION, compose
 from guidance.note.event_query import EventQuery, read_stream
 from guidance.note.page import SHEET, NotePage, Sentence
-from tests.guidance.journal.made import Happening, aliquots, block
-from tests.guidance.note.sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
+from tests.guidance.journal.scripted_procedure import ScriptedProcedure, aliquots, femoral_block
+from tests.guidance.note.case_sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
 
 
-def note_of(happening: Happening, store: Path, case: CaseSheet | None = None, *, ended: bool = True) -> NotePage:
-    return compose(read_stream(happening.kept(store, ended=ended)), case or CaseSheet())
+def note_of(
+    procedure: ScriptedProcedure, store: Path, case: CaseSheet | None = None, *, ended: bool = True
+) -> NotePage:
+    return compose(read_stream(procedure.record_in(store, ended=ended)), case or CaseSheet())
 
 
 def sentences(page: NotePage, label: str) -> tuple[Sentence, ...]:
     return next(item.sentences for section in page.sections for item in section.items if item.label == label)
 
 
-def said(page: NotePage, label: str) -> str:
-    return " ".join(told.text for told in sentences(page, label))
+def text_of(page: NotePage, label: str) -> str:
+    return " ".join(part.text for part in sentences(page, label))
 
 
 def missing(page: NotePage) -> set[str]:
@@ -31,21 +33,21 @@ def missing(page: NotePage) -> set[str]:
 
 
 def all_sentences(page: NotePage) -> list[Sentence]:
-    return [told for section in page.sections for item in section.items for told in item.sentences]
+    return [part for section in page.sections for item in section.items for part in item.sentences]
 
 
 def test_every_sentence_names_events_that_are_there_or_the_case_sheet(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path)
+    folder = femoral_block().record_in(tmp_path)
     stream = read_stream(folder)
     page = compose(stream, sheet())
-    seqs = {line["seq"] for line in stream.lines}
+    seqs = {line["seq"] for line in stream.events}
     assert len(all_sentences(page)) > 40
-    for told in all_sentences(page):
-        assert (set(told.events) <= seqs and told.events) or told.source == SHEET, told
+    for part in all_sentences(page):
+        assert (set(part.events) <= seqs and part.events) or part.source == SHEET, part
 
 
-def test_the_minimum_current_is_the_weakest_pulse_answered_at_the_last_place(tmp_path: Path) -> None:
-    page = note_of(block(), tmp_path)
+def test_the_minimum_current_is_the_weakest_pulse_with_a_response_at_the_last_place(tmp_path: Path) -> None:
+    page = note_of(femoral_block(), tmp_path)
     (first, estimate) = sentences(page, "Minimum current and its duration")
     assert first.text.startswith("0.40 mA for 0.1 ms")
     assert "210 µV" in first.text
@@ -53,11 +55,11 @@ def test_the_minimum_current_is_the_weakest_pulse_answered_at_the_last_place(tmp
     assert "0.36 mA, 90 % interval 0.31 to 0.42 mA" in estimate.text
 
 
-def test_no_response_below_counts_the_weaker_pulses_that_were_not_answered(tmp_path: Path) -> None:
-    page = note_of(block(), tmp_path)
-    (told,) = sentences(page, "No response below")
-    assert told.text.startswith("0.40 mA at 0.1 ms: none of 2 weaker pulses (0.30 mA)")
-    assert len(told.events) == 4
+def test_no_response_below_counts_the_weaker_pulses_without_a_response(tmp_path: Path) -> None:
+    page = note_of(femoral_block(), tmp_path)
+    (part,) = sentences(page, "No response below")
+    assert part.text.startswith("0.40 mA at 0.1 ms: none of 2 weaker pulses (0.30 mA)")
+    assert len(part.events) == 4
 
 
 VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent_answered": 0, "pulses_each": 2,
@@ -65,211 +67,219 @@ VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent
 
 
 def test_no_response_below_is_what_was_verified_at_the_place_even_where_that_was_long_before(tmp_path: Path) -> None:
-    happening = Happening()
-    happening.entry(2.0, "verification", **VERIFIED)
-    happening.pulse(60.0, 0.5, responded=True)
-    assert said(note_of(happening, tmp_path), "No response below").startswith("0.28 mA at 0.1 ms: none of 2 pulses")
+    procedure = ScriptedProcedure()
+    procedure.entry(2.0, "verification", **VERIFIED)
+    procedure.pulse(60.0, 0.5, responded=True)
+    assert text_of(note_of(procedure, tmp_path), "No response below").startswith("0.28 mA at 0.1 ms: none of 2 pulses")
 
 
 @pytest.mark.parametrize(("later_ma", "moved", "absent_answered"), [(0.25, False, 0), (0.5, True, 0), (0.5, False, 1)])
 def test_a_verification_that_no_longer_holds_or_never_did_is_none(
     tmp_path: Path, later_ma: float, moved: bool, absent_answered: int
 ) -> None:
-    happening = Happening()
-    happening.entry(2.0, "verification", **VERIFIED | {"absent_answered": absent_answered})
+    procedure = ScriptedProcedure()
+    procedure.entry(2.0, "verification", **VERIFIED | {"absent_answered": absent_answered})
     if moved:
-        happening.entry(3.0, "redirect")
-    happening.pulse(20.0, later_ma, responded=True)
-    assert "no_response_below" in missing(note_of(happening, tmp_path))
+        procedure.entry(3.0, "redirect")
+    procedure.pulse(20.0, later_ma, responded=True)
+    assert "no_response_below" in missing(note_of(procedure, tmp_path))
 
 
 def test_no_response_below_stays_open_where_no_weaker_pulse_was_tried(tmp_path: Path) -> None:
-    happening = Happening()
-    happening.pulse(2.0, 0.5, responded=True)
-    page = note_of(happening, tmp_path)
+    procedure = ScriptedProcedure()
+    procedure.pulse(2.0, 0.5, responded=True)
+    page = note_of(procedure, tmp_path)
     assert sentences(page, "No response below") == ()
     assert "no_response_below" in missing(page)
     assert "minimum_current" not in missing(page)
 
 
 @pytest.mark.parametrize("spoilt", [{"responded": None}, {"responded": False, "outcome": "not-delivered"}])
-def test_a_pulse_that_cannot_tell_is_no_missed_one(tmp_path: Path, spoilt: dict[str, object]) -> None:
-    happening = Happening()
-    happening.pulse(2.0, 0.5, responded=True)
-    happening.pulse(3.0, 0.3, **spoilt)  # type: ignore[arg-type]
-    assert "no_response_below" in missing(note_of(happening, tmp_path))
+def test_an_unfit_pulse_does_not_count_as_one_without_response(tmp_path: Path, spoilt: dict[str, object]) -> None:
+    procedure = ScriptedProcedure()
+    procedure.pulse(2.0, 0.5, responded=True)
+    procedure.pulse(3.0, 0.3, **spoilt)  # type: ignore[arg-type]
+    assert "no_response_below" in missing(note_of(procedure, tmp_path))
 
 
 def test_pulses_before_a_redirect_are_of_another_place(tmp_path: Path) -> None:
-    happening = block(injected=False)
-    happening.entry(6.5, "redirect")
-    happening.pulse(7.0, 0.9, responded=True)
-    page = note_of(happening, tmp_path)
-    assert said(page, "Minimum current and its duration").startswith("0.90 mA")
+    procedure = femoral_block(injected=False)
+    procedure.entry(6.5, "redirect")
+    procedure.pulse(7.0, 0.9, responded=True)
+    page = note_of(procedure, tmp_path)
+    assert text_of(page, "Minimum current and its duration").startswith("0.90 mA")
     assert "no_response_below" in missing(page)
 
 
 def test_pulses_after_the_injection_do_not_count_for_the_minimum(tmp_path: Path) -> None:
-    happening = block()
-    happening.pulse(12.0, 0.1, responded=True)
-    assert said(note_of(happening, tmp_path), "Minimum current and its duration").startswith("0.40 mA")
+    procedure = femoral_block()
+    procedure.pulse(12.0, 0.1, responded=True)
+    assert text_of(note_of(procedure, tmp_path), "Minimum current and its duration").startswith("0.40 mA")
 
 
-def test_a_strong_pulse_that_was_not_answered_is_told_beside_the_minimum(tmp_path: Path) -> None:
-    happening = block()
-    happening.pulse(6.5, 0.8, responded=False)
-    assert "1 of 4 pulses as strong or stronger" in said(
-        note_of(happening, tmp_path), "Minimum current and its duration"
+def test_a_strong_pulse_without_a_response_is_stated_beside_the_minimum(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.pulse(6.5, 0.8, responded=False)
+    assert "1 of 4 pulses as strong or stronger" in text_of(
+        note_of(procedure, tmp_path), "Minimum current and its duration"
     )
 
 
-def test_aliquots_doses_and_aspirations_are_told_with_their_times(tmp_path: Path) -> None:
-    page = note_of(block(), tmp_path)
-    assert "10 mL in 2 aliquots: 5 mL at 09:27:01, 5 mL at 09:27:07" in said(page, "Volume (mL)")
-    assert "ropivacaine 50 mg, 23.9 % of the limit" in said(page, "Drug and concentration")
-    assert "Aspirated 2 times without blood" in said(page, "Aspiration")
-    assert "None in the solution as it was entered" in said(page, "Epinephrine")
+def test_aliquots_doses_and_aspirations_are_stated_with_their_times(tmp_path: Path) -> None:
+    page = note_of(femoral_block(), tmp_path)
+    assert "10 mL in 2 aliquots: 5 mL at 09:27:01, 5 mL at 09:27:07" in text_of(page, "Volume (mL)")
+    assert "ropivacaine 50 mg, 23.9 % of the limit" in text_of(page, "Drug and concentration")
+    assert "Aspirated 2 times without blood" in text_of(page, "Aspiration")
+    assert "None in the solution as it was entered" in text_of(page, "Epinephrine")
     assert not {"drug", "volume_ml", "aspiration", "epinephrine"} & missing(page)
 
 
-def test_an_aliquot_without_aspiration_is_told_and_aspiration_is_asked_for(tmp_path: Path) -> None:
-    happening = block(injected=False)
-    aliquots(happening, [8.0], aspirated=False)
-    page = note_of(happening, tmp_path)
-    assert "1 of 1 aliquot went in without an aspiration entered just before" in said(page, "Aspiration")
+def test_an_aliquot_without_aspiration_is_stated_and_aspiration_stays_required(tmp_path: Path) -> None:
+    procedure = femoral_block(injected=False)
+    aliquots(procedure, [8.0], aspirated=False)
+    page = note_of(procedure, tmp_path)
+    assert "1 of 1 aliquot went in without an aspiration entered just before" in text_of(page, "Aspiration")
     assert "aspiration" in missing(page)
 
 
-def test_an_aspiration_without_its_result_is_told_and_the_result_asked_for(tmp_path: Path) -> None:
-    happening = block(injected=False)
-    happening.entry(7.5, "aspiration")
-    page = note_of(happening, tmp_path)
-    assert "An aspiration was entered without its result, at 09:27:00" in said(page, "Aspiration")
+def test_an_aspiration_without_its_result_is_stated_and_the_result_stays_required(tmp_path: Path) -> None:
+    procedure = femoral_block(injected=False)
+    procedure.entry(7.5, "aspiration")
+    page = note_of(procedure, tmp_path)
+    assert "An aspiration was entered without its result, at 09:27:00" in text_of(page, "Aspiration")
     assert "aspiration" in missing(page)
 
 
 def test_aspirated_blood_stands_out(tmp_path: Path) -> None:
-    happening = block()
-    happening.entry(7.5, "aspiration", blood=True, volume_ml_since_last=0.0)
-    assert "BLOOD was aspirated at 09:27:00" in said(note_of(happening, tmp_path), "Aspiration")
+    procedure = femoral_block()
+    procedure.entry(7.5, "aspiration", blood=True, volume_ml_since_last=0.0)
+    assert "BLOOD was aspirated at 09:27:00" in text_of(note_of(procedure, tmp_path), "Aspiration")
 
 
 def test_an_injection_of_unrecorded_volume_leaves_drug_and_volume_open(tmp_path: Path) -> None:
-    happening = block(injected=False)
-    happening.entry(8.0, "injection")
-    page = note_of(happening, tmp_path)
-    assert "unrecorded volume was noted at 09:27:01" in said(page, "Volume (mL)")
+    procedure = femoral_block(injected=False)
+    procedure.entry(8.0, "injection")
+    page = note_of(procedure, tmp_path)
+    assert "unrecorded volume was noted at 09:27:01" in text_of(page, "Volume (mL)")
     assert {"drug", "volume_ml", "aspiration", "twitch_loss"} <= missing(page)
 
 
-def test_that_no_pain_was_noted_says_nothing(tmp_path: Path) -> None:
-    assert "pain" in missing(note_of(block(), tmp_path / "a"))
-    happening = block()
-    happening.entry(9.0, "pain")
-    page = note_of(happening, tmp_path / "b")
+def test_without_a_note_of_pain_the_field_stays_empty(tmp_path: Path) -> None:
+    assert "pain" in missing(note_of(femoral_block(), tmp_path / "a"))
+    procedure = femoral_block()
+    procedure.entry(9.0, "pain")
+    page = note_of(procedure, tmp_path / "b")
     assert "pain" not in missing(page)
-    assert "noted at 09:27:02" in said(page, "Pain or paraesthesia")
+    assert "noted at 09:27:02" in text_of(page, "Pain or paraesthesia")
 
 
-def test_the_twitch_is_answered_by_its_alarm_and_not_by_counts(tmp_path: Path) -> None:
-    assert "twitch_loss" not in missing(note_of(block(), tmp_path / "a"))
-    happening = block(injected=False)
-    aliquots(happening, [8.0])
-    happening.pulse(9.0, 0.5, responded=False)
-    page = note_of(happening, tmp_path / "b")
-    assert "0 of 1 pulses of 0.40 mA or more had a response" in said(page, "Twitch on injection")
+def test_the_twitch_field_is_filled_by_its_alarm_and_not_by_counts(tmp_path: Path) -> None:
+    assert "twitch_loss" not in missing(note_of(femoral_block(), tmp_path / "a"))
+    procedure = femoral_block(injected=False)
+    aliquots(procedure, [8.0])
+    procedure.pulse(9.0, 0.5, responded=False)
+    page = note_of(procedure, tmp_path / "b")
+    assert "0 of 1 pulses of 0.40 mA or more had a response" in text_of(page, "Twitch on injection")
     assert "twitch_loss" in missing(page)
 
 
-def test_each_alarm_is_told_with_how_long_it_held(tmp_path: Path) -> None:
-    happening = block()
-    happening.alarm(4.0, "lead-off", "An electrode is off.")
-    happening.alarm(5.5, "lead-off", "An electrode is off.", active=False)
-    assert "09:26:57 (1.5 s): An electrode is off." in said(note_of(happening, tmp_path), "Alarms")
+def test_each_alarm_is_stated_with_its_duration(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.alarm(4.0, "lead-off", "An electrode is off.")
+    procedure.alarm(5.5, "lead-off", "An electrode is off.", active=False)
+    assert "09:26:57 (1.5 s): An electrode is off." in text_of(note_of(procedure, tmp_path), "Alarms")
 
 
-def test_a_verification_is_told_with_both_currents(tmp_path: Path) -> None:
-    happening = block()
-    happening.entry(
+def test_a_verification_is_stated_with_both_currents(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.entry(
         7.2, "verification", present_ma=0.5, present_answered=2, absent_ma=0.28, absent_answered=0, pulses_each=2,
         width_ms=0.1, held=True,
     )  # fmt: skip
-    assert "2 of 2 pulses answered at 0.50 mA, 0 of 2 at 0.28 mA" in said(note_of(happening, tmp_path), "Verification")
+    assert "2 of 2 pulses answered at 0.50 mA, 0 of 2 at 0.28 mA" in text_of(
+        note_of(procedure, tmp_path), "Verification"
+    )
 
 
-def test_a_record_that_was_cut_off_says_so_first(tmp_path: Path) -> None:
-    page = note_of(block(), tmp_path, ended=False)
+def test_the_note_of_a_cut_off_record_begins_with_that(tmp_path: Path) -> None:
+    page = note_of(femoral_block(), tmp_path, ended=False)
     assert "CUT OFF" in page.banners[0]
 
 
 def test_a_simulated_patient_is_named_as_one(tmp_path: Path) -> None:
-    page = compose(read_stream(block().kept(tmp_path, simulated=True)), CaseSheet())
+    page = compose(read_stream(femoral_block().record_in(tmp_path, simulated=True)), CaseSheet())
     assert SIMULATION in page.banners
 
 
 def test_two_different_weights_stand_out(tmp_path: Path) -> None:
-    assert any("TWO WEIGHTS" in banner for banner in note_of(block(), tmp_path / "a", sheet(weight_kg="80")).banners)
-    assert not any("WEIGHTS" in banner for banner in note_of(block(), tmp_path / "b", sheet(weight_kg="70")).banners)
+    assert any(
+        "TWO WEIGHTS" in banner for banner in note_of(femoral_block(), tmp_path / "a", sheet(weight_kg="80")).banners
+    )
+    assert not any(
+        "WEIGHTS" in banner for banner in note_of(femoral_block(), tmp_path / "b", sheet(weight_kg="70")).banners
+    )
 
 
 def test_a_full_case_sheet_leaves_nothing_missing(tmp_path: Path) -> None:
-    assert note_of(block(), tmp_path, sheet()).missing == ()
+    assert note_of(femoral_block(), tmp_path, sheet()).missing == ()
 
 
 @pytest.mark.parametrize("key", ["side", "performer", "resistance", "needle_gauge", "stop_moment"])
 def test_each_required_field_is_missed_where_it_is_left_out(tmp_path: Path, key: str) -> None:
     text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(f"{key} "))
-    assert missing(note_of(block(), tmp_path, sheet(text))) == {key}
+    assert missing(note_of(femoral_block(), tmp_path, sheet(text))) == {key}
 
 
-def test_an_answer_about_another_kind_of_procedure_is_shown_and_not_lost(tmp_path: Path) -> None:
-    assert said(note_of(block(), tmp_path, sheet(lot="A1")), "Lot") == "A1"
+def test_an_answer_to_a_field_of_another_kind_of_procedure_is_shown(tmp_path: Path) -> None:
+    assert text_of(note_of(femoral_block(), tmp_path, sheet(lot="A1")), "Lot") == "A1"
 
 
-def test_toxin_is_told_muscle_by_muscle_with_its_units_added_up(tmp_path: Path) -> None:
-    page = note_of(Happening("botulinum-fds"), tmp_path, sheet(TOXIN_SHEET))
-    assert "flexor digitorum superficialis. Side: right; Sites: 2; Units: 30" in said(page, "Muscle fds")
-    assert said(page, "Units in all").startswith("50 units of onabotulinumtoxinA")
-    assert said(page, "Lot") == "LOT-C4711"
+def test_toxin_is_listed_by_muscle_with_its_total_of_units(tmp_path: Path) -> None:
+    page = note_of(ScriptedProcedure("botulinum-fds"), tmp_path, sheet(TOXIN_SHEET))
+    assert "flexor digitorum superficialis. Side: right; Sites: 2; Units: 30" in text_of(page, "Muscle fds")
+    assert text_of(page, "Units in all").startswith("50 units of onabotulinumtoxinA")
+    assert text_of(page, "Lot") == "LOT-C4711"
     assert not [key for key in missing(page) if key.startswith("muscles.")]
 
 
-def test_toxin_by_stimulation_tells_the_currents_too(tmp_path: Path) -> None:
-    happening = block(injected=False)
-    happening.protocol = "botulinum-fds"
-    page = note_of(happening, tmp_path, sheet(TOXIN_SHEET))
-    assert said(page, "Minimum current and its duration").startswith("0.40 mA")
-    assert "5 pulses" in said(page, "Technique of localisation")
+def test_toxin_guided_by_stimulation_has_the_currents_too(tmp_path: Path) -> None:
+    procedure = femoral_block(injected=False)
+    procedure.protocol = "botulinum-fds"
+    page = note_of(procedure, tmp_path, sheet(TOXIN_SHEET))
+    assert text_of(page, "Minimum current and its duration").startswith("0.40 mA")
+    assert "5 pulses" in text_of(page, "Technique of localisation")
 
 
 def test_what_is_missing_of_a_muscle_is_named(tmp_path: Path) -> None:
-    page = note_of(Happening("botulinum-fds"), tmp_path, sheet("[muscles.fds]\nunits = 30\n"))
+    page = note_of(ScriptedProcedure("botulinum-fds"), tmp_path, sheet("[muscles.fds]\nunits = 30\n"))
     assert {"muscles.fds.side", "muscles.fds.guidance", "muscles.fds.emg_activity"} <= missing(page)
     left_out = sheet("[muscles.fds]\nunits = 'not done: cramp'\n")
-    assert not [k for k in missing(note_of(Happening("botulinum-fds"), tmp_path / "out", left_out)) if "fds" in k]
-    none_named = note_of(Happening("botulinum-fds"), tmp_path / "none", sheet(""))
+    assert not [
+        k for k in missing(note_of(ScriptedProcedure("botulinum-fds"), tmp_path / "out", left_out)) if "fds" in k
+    ]
+    none_named = note_of(ScriptedProcedure("botulinum-fds"), tmp_path / "none", sheet(""))
     assert "muscles.NAME.units" in missing(none_named)
 
 
 def test_a_protocol_not_known_here_any_more_still_makes_a_note(tmp_path: Path) -> None:
-    page = note_of(Happening("botulinum-of-this-site"), tmp_path)
+    page = note_of(ScriptedProcedure("botulinum-of-this-site"), tmp_path)
     assert "product" in missing(page)
-    assert "not known to this program any more" in said(page, "Protocol")
+    assert "not known to this program any more" in text_of(page, "Protocol")
 
 
-def test_a_procedure_in_which_nothing_happened_asks_for_all(tmp_path: Path) -> None:
-    page = note_of(Happening(), tmp_path)
+def test_a_procedure_in_which_nothing_happened_requires_every_field(tmp_path: Path) -> None:
+    page = note_of(ScriptedProcedure(), tmp_path)
     assert {"technique", "minimum_current", "no_response_below", "drug", "aspiration"} <= missing(page)
 
 
 def test_words_of_the_record_are_harmless_in_the_note(tmp_path: Path) -> None:
-    happening = block()
-    happening.entry(5.0, "note", text="\x1b[31mred\x07\nsecond line")
-    page = note_of(happening, tmp_path)
-    assert all(told.text.isprintable() for told in all_sentences(page))
-    assert "[31mred second line" in said(page, "Also entered")
+    procedure = femoral_block()
+    procedure.entry(5.0, "note", text="\x1b[31mred\x07\nsecond line")
+    page = note_of(procedure, tmp_path)
+    assert all(part.text.isprintable() for part in all_sentences(page))
+    assert "[31mred second line" in text_of(page, "Also entered")
 
 
-def test_the_stream_says_what_it_cannot_be_read_as(tmp_path: Path) -> None:
+def test_the_stream_converts_device_time_to_the_time_of_day(tmp_path: Path) -> None:
     stream = EventQuery([{"kind": "start", "seq": 0, "t": 0.0, "wall_time": "2026-03-14T09:26:53+01:00"}])
     assert stream.clock(3.4) == "09:26:56"

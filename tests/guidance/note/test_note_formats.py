@@ -18,11 +18,11 @@ from guidance.note.case_sheet import save_case
 from guidance.note.formats import html_text, markdown_text
 from guidance.note.html import html
 from guidance.note.markdown import markdown
-from guidance.note.note_files import held_in
+from guidance.note.note_files import procedure_files
 from guidance.note.pdf import pdf
 from guidance.note.pictures import pictures_of
-from tests.guidance.journal.made import Happening, block
-from tests.guidance.note.sheets import NOW, PATIENT, sheet
+from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
+from tests.guidance.note.case_sheets import NOW, PATIENT, sheet
 from tests.support.command_line import command
 
 HOSTILE = (
@@ -34,13 +34,13 @@ HOSTILE = (
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A procedure whose device, case and entries carry what must not act."""
-    happening = block()
-    happening.channel = "EMG $x$ <b>"
-    for made in happening.made:
+    procedure = femoral_block()
+    procedure.channel = "EMG $x$ <b>"
+    for made in procedure.records:
         if made.record.kind == "response":
-            object.__setattr__(made.record, "channel", happening.channel)
-    happening.entry(5.0, "note", text=HOSTILE)
-    folder = happening.kept(tmp_path / "store")
+            object.__setattr__(made.record, "channel", procedure.channel)
+    procedure.entry(5.0, "note", text=HOSTILE)
+    folder = procedure.record_in(tmp_path / "store")
     save_case(folder, sheet(patient=f"{PATIENT} {HOSTILE}", remarks=HOSTILE), None)
     return folder
 
@@ -64,8 +64,10 @@ class Tags(HTMLParser):
 
 
 def sentences(folder: Path) -> list[str]:
-    page = held_in(folder, None).page
-    return [told.text for part in (*page.sections, *page.closing) for item in part.items for told in item.sentences]
+    page = procedure_files(folder, None).page
+    return [
+        part.text for section in (*page.sections, *page.closing) for item in section.items for part in item.sentences
+    ]
 
 
 def pdf_text(data: bytes) -> str:
@@ -73,33 +75,33 @@ def pdf_text(data: bytes) -> str:
 
 
 def test_html_holds_every_sentence_and_nothing_that_acts(folder: Path) -> None:
-    held = held_in(folder, None)
-    found = Tags(html(held.page, pictures_of(held.stream, folder)))
-    assert not found.tags - {
+    opened = procedure_files(folder, None)
+    rendered = Tags(html(opened.page, pictures_of(opened.stream, folder)))
+    assert not rendered.tags - {
         "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "strong", "section", "dl", "dt", "dd", "br",
         "span", "figure", "img", "figcaption",
     }  # fmt: skip
-    assert all(text in found.words for text in sentences(folder))
+    assert all(text in rendered.words for text in sentences(folder))
     assert all(
-        name in {"lang", "charset", "http-equiv", "content", "class", "alt", "src"} for name, _ in found.attributes
+        name in {"lang", "charset", "http-equiv", "content", "class", "alt", "src"} for name, _ in rendered.attributes
     )
-    sources = [value or "" for name, value in found.attributes if name == "src"]
+    sources = [value or "" for name, value in rendered.attributes if name == "src"]
     assert len(sources) == 3
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
 
 
 def test_markdown_renders_every_sentence_as_words_alone(folder: Path) -> None:
-    text = markdown(held_in(folder, None).page)
-    found = Tags(MarkdownIt("commonmark", {"linkify": False}).render(text))
-    assert found.tags <= {"h1", "h2", "p", "strong", "ul", "li"}
-    words = " ".join(found.words.split())
+    text = markdown(procedure_files(folder, None).page)
+    rendered = Tags(MarkdownIt("commonmark", {"linkify": False}).render(text))
+    assert rendered.tags <= {"h1", "h2", "p", "strong", "ul", "li"}
+    words = " ".join(rendered.words.split())
     assert all(" ".join(sentence.split()) in words for sentence in sentences(folder))
 
 
 @given(st.text(max_size=80))
 def test_any_words_stay_words_in_markdown_and_html(text: str) -> None:
-    shown = Tags(MarkdownIt("commonmark").render(f"- **Label:** x{markdown_text(text)}x"))
-    assert shown.tags <= {"ul", "li", "strong"}
+    part = Tags(MarkdownIt("commonmark").render(f"- **Label:** x{markdown_text(text)}x"))
+    assert part.tags <= {"ul", "li", "strong"}
     assert Tags(f"<p>{html_text(text)}</p>").tags == {"p"}
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e]", markdown_text(text) + html_text(text))
 
@@ -111,8 +113,8 @@ def test_the_terminal_gets_no_control_character(folder: Path) -> None:
 
 
 def test_pdf_holds_every_sentence_and_names_patient_and_state_on_each_sheet(folder: Path) -> None:
-    held = held_in(folder, None)
-    data = pdf(held.page, pictures_of(held.stream, folder), NOW)
+    opened = procedure_files(folder, None)
+    data = pdf(opened.page, pictures_of(opened.stream, folder), NOW)
     words = pdf_text(data).replace(" ", "")
     reader = PdfReader(io.BytesIO(data))
     assert len(reader.pages) > 2
@@ -126,27 +128,27 @@ def test_pdf_holds_every_sentence_and_names_patient_and_state_on_each_sheet(fold
     assert sum(len(page.images) for page in reader.pages) == 3
 
 
-def test_a_letter_that_the_paper_has_no_glyph_for_is_told_by_its_number(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path)
+def test_a_letter_without_a_glyph_is_printed_as_its_number(tmp_path: Path) -> None:
+    folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(patient="中 Ωé"), None)
-    words = pdf_text(pdf(held_in(folder, None).page, [], NOW))
+    words = pdf_text(pdf(procedure_files(folder, None).page, [], NOW))
     assert "[U+4E2D] Ωé" in words
 
 
 def test_pictures_are_drawn_of_what_there_is(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path / "block")
-    names = [picture.name for picture in pictures_of(held_in(folder, None).stream, folder)]
+    folder = femoral_block().record_in(tmp_path / "block")
+    names = [picture.name for picture in pictures_of(procedure_files(folder, None).stream, folder)]
     assert names == ["threshold", "recruitment", "sweeps"]
     (folder / "signal.bdf").unlink()
-    names = [picture.name for picture in pictures_of(held_in(folder, None).stream, folder)]
+    names = [picture.name for picture in pictures_of(procedure_files(folder, None).stream, folder)]
     assert names == ["threshold", "recruitment"]
-    empty = Happening().kept(tmp_path / "empty")
-    assert pictures_of(held_in(empty, None).stream, empty) == []
+    empty = ScriptedProcedure().record_in(tmp_path / "empty")
+    assert pictures_of(procedure_files(empty, None).stream, empty) == []
 
 
 def test_a_picture_is_the_same_each_time_and_carries_no_date(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path)
-    stream = held_in(folder, None).stream
+    folder = femoral_block().record_in(tmp_path)
+    stream = procedure_files(folder, None).stream
     first, again = pictures_of(stream, folder)[0].svg(), pictures_of(stream, folder)[0].svg()
     assert first == again
     assert b"<dc:date>" not in first
@@ -154,7 +156,7 @@ def test_a_picture_is_the_same_each_time_and_carries_no_date(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["note.md", "note.html", "note.pdf"])
 def test_a_note_is_written_for_its_owner_alone_and_over_nothing(tmp_path: Path, name: str) -> None:
-    folder = block().kept(tmp_path / "store")
+    folder = femoral_block().record_in(tmp_path / "store")
     where = ("procedures", "note", folder.name, "--store", folder.parent, "--to", tmp_path / name)
     done = command(*where)
     assert done.status == 0
@@ -166,8 +168,8 @@ def test_a_note_is_written_for_its_owner_alone_and_over_nothing(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", ["note.docx", "note", "none/note.pdf", ""])
-def test_a_note_that_cannot_be_written_so_is_told_in_one_sentence(tmp_path: Path, name: str) -> None:
-    folder = block().kept(tmp_path / "store")
+def test_an_unusable_name_for_the_note_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    folder = femoral_block().record_in(tmp_path / "store")
     done = command("procedures", "note", folder.name, "--store", folder.parent, "--to", f"{tmp_path}/{name}")
     assert (done.status, done.is_one_sentence) == (2, True)
 
@@ -176,8 +178,8 @@ def test_a_note_that_cannot_be_written_so_is_told_in_one_sentence(tmp_path: Path
     "patient", ["x" * 400, "{nb}", "\U0001f9b5\u0301", "**B** __i__ ~~s~~", "שלום", "\ud800a", "%PDF-1.4 (\\"]
 )
 def test_any_name_makes_a_pdf(tmp_path: Path, patient: str) -> None:
-    folder = Happening().kept(tmp_path)
-    page = replace(held_in(folder, None).page, patient=patient, sections=(), closing=())
+    folder = ScriptedProcedure().record_in(tmp_path)
+    page = replace(procedure_files(folder, None).page, patient=patient, sections=(), closing=())
     data = pdf(page, [], NOW)
     assert len(PdfReader(io.BytesIO(data)).pages) == 1
     if patient.isascii() and len(patient) < 40:

@@ -10,55 +10,55 @@ import pytest
 from guidance.cli.notes import sign_at_end
 from guidance.note.case_sheet import save_case
 from guidance.note.signing import load_signed
-from tests.guidance.journal.made import block
-from tests.guidance.note.sheets import BLOCK_SHEET, PERFORMER, sheet
+from tests.guidance.journal.scripted_procedure import femoral_block
+from tests.guidance.note.case_sheets import BLOCK_SHEET, PERFORMER, sheet
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A procedure whose note has all its answers, and somebody at the terminal."""
-    folder = block().kept(tmp_path)
+    folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     return folder
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]) -> list[str]:
+def answer_prompts(monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]) -> list[str]:
     """Answer each question by how it begins, anything else with nothing; the questions, as they are asked."""
-    asked: list[str] = []
+    prompts: list[str] = []
 
     def answer(question: str, **_: object) -> str:
-        asked.append(question)
+        prompts.append(question)
         return next((text for begin, text in answers.items() if question.startswith(begin)), "")
 
     monkeypatch.setattr(click, "prompt", answer)
-    return asked
+    return prompts
 
 
-def test_the_note_is_shown_before_the_name_is_asked_for(
+def test_the_note_is_shown_before_the_name_is_requested(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = answering(monkeypatch, {"Signed by": PERFORMER})
+    prompts = answer_prompts(monkeypatch, {"Signed by": PERFORMER})
     sign_at_end(folder, None)
     signed = load_signed(folder, None)
     assert signed is not None
     assert signed.signature["by"] == PERFORMER
-    assert asked == ["Signed by"]
+    assert prompts == ["Signed by"]
     out = capsys.readouterr().out
     assert out.index("# Procedure note") < out.index(f"Signed by {PERFORMER}")
 
 
-def test_what_is_missing_is_asked_for_and_no_name_while_it_is(
+def test_missing_fields_are_requested_before_any_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     without = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith("consent"))
     save_case(folder, sheet(without), None)
-    asked = answering(monkeypatch, {})
+    prompts = answer_prompts(monkeypatch, {})
     with pytest.raises(SystemExit) as left:
         sign_at_end(folder, None)
     assert left.value.code == 2
-    assert len(asked) == 1
-    assert asked[0].startswith("Consent")
+    assert len(prompts) == 1
+    assert prompts[0].startswith("Consent")
     assert "1 required field is without an answer (consent)" in capsys.readouterr().err
     assert load_signed(folder, None) is None
 

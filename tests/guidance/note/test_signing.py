@@ -11,28 +11,28 @@ import pytest
 from guidance.common.errors import UsageError, UserError
 from guidance.journal.event_log import Journal
 from guidance.note.case_sheet import load_case, save_case
-from guidance.note.note_files import ProcedureFiles, held_in
-from guidance.note.signing import Signature, add, load_signed, sign
-from tests.guidance.journal.made import block
-from tests.guidance.note.sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
+from guidance.note.note_files import ProcedureFiles, procedure_files
+from guidance.note.signing import Signature, add_addendum, load_signed, sign
+from tests.guidance.journal.scripted_procedure import femoral_block
+from tests.guidance.note.case_sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
 from tests.support.command_line import command
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A procedure whose note has all its answers."""
-    folder = block().kept(tmp_path)
+    folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     return folder
 
 
 def signed(folder: Path) -> Signature:
-    held = held_in(folder, None)
-    return sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+    opened = procedure_files(folder, None)
+    return sign(folder, opened.composed, opened.case, PERFORMER, None, NOW)
 
 
-def banners(held: ProcedureFiles) -> str:
-    return " ".join(held.page.banners)
+def banners(opened: ProcedureFiles) -> str:
+    return " ".join(opened.page.banners)
 
 
 def tampered(folder: Path, old: str, new: str) -> None:
@@ -42,20 +42,20 @@ def tampered(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_it_is_refused_while_something_is_missing_and_says_what(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path)
-    held = held_in(folder, None)
+def test_signing_is_refused_while_fields_are_missing_and_names_them(tmp_path: Path) -> None:
+    folder = femoral_block().record_in(tmp_path)
+    opened = procedure_files(folder, None)
     with pytest.raises(UsageError, match=r"without an answer \(patient, birth_date, .*complications\)"):
-        sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+        sign(folder, opened.composed, opened.case, PERFORMER, None, NOW)
     assert load_signed(folder, None) is None
-    assert "DRAFT, NOT SIGNED." in banners(held)
+    assert "DRAFT, NOT SIGNED." in banners(opened)
 
 
-def test_a_signed_note_says_by_whom_and_that_nothing_has_changed(folder: Path) -> None:
+def test_a_signed_note_names_its_signer_and_that_nothing_has_changed(folder: Path) -> None:
     signed(folder)
-    held = held_in(folder, None)
-    assert held.changed == ()
-    assert f"Signed by {PERFORMER}, 2026-03-14T12:00:00+00:00." in banners(held)
+    opened = procedure_files(folder, None)
+    assert opened.changed == ()
+    assert f"Signed by {PERFORMER}, 2026-03-14T12:00:00+00:00." in banners(opened)
 
 
 def test_it_is_signed_once(folder: Path) -> None:
@@ -65,49 +65,49 @@ def test_it_is_signed_once(folder: Path) -> None:
 
 
 def test_nobody_cannot_sign(folder: Path) -> None:
-    held = held_in(folder, None)
+    opened = procedure_files(folder, None)
     with pytest.raises(UsageError, match="Say who signs"):
-        sign(folder, held.composed, held.case, " \x1b ", None, NOW)
+        sign(folder, opened.composed, opened.case, " \x1b ", None, NOW)
 
 
 def test_a_procedure_under_way_is_not_signed(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path)
+    folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
-    held = held_in(folder, None)
+    opened = procedure_files(folder, None)
     (folder / "events.jsonl").unlink()
     journal = Journal(folder)
     try:
         with pytest.raises(UsageError, match="is running"):
-            sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+            sign(folder, opened.composed, opened.case, PERFORMER, None, NOW)
     finally:
         journal.close()
 
 
-def test_a_record_that_does_not_hold_is_not_signed_and_the_note_says_so(folder: Path) -> None:
+def test_a_damaged_record_is_not_signed_and_the_note_states_it(folder: Path) -> None:
     path = folder / "events.jsonl"
     path.write_text(path.read_text().replace('"volume_ml": 5.0', '"volume_ml": 4.0', 1))
-    held = held_in(folder, None)
-    assert "THE RECORD DOES NOT HOLD" in banners(held)
+    opened = procedure_files(folder, None)
+    assert "THE RECORD DOES NOT HOLD" in banners(opened)
     with pytest.raises(UsageError, match="broken"):
-        sign(folder, held.composed, held.case, PERFORMER, None, NOW)
+        sign(folder, opened.composed, opened.case, PERFORMER, None, NOW)
 
 
 def test_addenda_follow_each_other_dated_and_authored(folder: Path) -> None:
     signed(folder)
-    add(folder, "First.", "Dr B", None, NOW)
-    last = add(folder, "Second.", "Dr C", None, NOW)
+    add_addendum(folder, "First.", "Dr B", None, NOW)
+    last = add_addendum(folder, "Second.", "Dr C", None, NOW)
     assert [link["text"] for link in last.addenda] == ["First.", "Second."]
-    page = held_in(folder, None).page
-    told = [item.sentences[0].text for section in page.closing for item in section.items if "Addendum" in item.label]
-    assert told == ["First. (Dr B, 2026-03-14T12:00:00+00:00)", "Second. (Dr C, 2026-03-14T12:00:00+00:00)"]
+    page = procedure_files(folder, None).page
+    addenda = [item.sentences[0].text for section in page.closing for item in section.items if "Addendum" in item.label]
+    assert addenda == ["First. (Dr B, 2026-03-14T12:00:00+00:00)", "Second. (Dr C, 2026-03-14T12:00:00+00:00)"]
 
 
 def test_an_addendum_needs_a_signed_note_and_words(folder: Path) -> None:
     with pytest.raises(UsageError, match="not signed yet"):
-        add(folder, "Too early.", "Dr B", None, NOW)
+        add_addendum(folder, "Too early.", "Dr B", None, NOW)
     signed(folder)
     with pytest.raises(UsageError, match="needs words"):
-        add(folder, " \n", "Dr B", None, NOW)
+        add_addendum(folder, " \n", "Dr B", None, NOW)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_an_addendum_needs_a_signed_note_and_words(folder: Path) -> None:
 )
 def test_a_change_to_what_was_signed_or_added_is_found(folder: Path, old: str, new: str) -> None:
     signed(folder)
-    add(folder, "First.", "Dr B", None, NOW)
+    add_addendum(folder, "First.", "Dr B", None, NOW)
     tampered(folder, old, new)
     with pytest.raises(UserError, match="changed after signing"):
         load_signed(folder, None)
@@ -131,18 +131,18 @@ def test_a_change_to_what_was_signed_or_added_is_found(folder: Path, old: str, n
 
 def test_an_addendum_taken_out_of_the_middle_is_found(folder: Path) -> None:
     signed(folder)
-    add(folder, "First.", "Dr B", None, NOW)
-    add(folder, "Second.", "Dr B", None, NOW)
+    add_addendum(folder, "First.", "Dr B", None, NOW)
+    add_addendum(folder, "Second.", "Dr B", None, NOW)
     path = folder / "note.json"
-    held = json.loads(path.read_text(encoding="utf-8"))
-    del held["chain"][1]
-    path.write_text(json.dumps(held), encoding="utf-8")
+    opened = json.loads(path.read_text(encoding="utf-8"))
+    del opened["chain"][1]
+    path.write_text(json.dumps(opened), encoding="utf-8")
     with pytest.raises(UserError, match="addendum 1 does not follow"):
         load_signed(folder, None)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"chain": []}', '{"chain": [1]}', '{"chain": [{"kind": "signature"}]}'])
-def test_what_is_no_signed_note_is_told_as_damaged(folder: Path, text: str) -> None:
+def test_a_file_that_is_no_signed_note_is_refused_as_damaged(folder: Path, text: str) -> None:
     (folder / "note.json").write_text(text)
     with pytest.raises(UserError, match="damaged"):
         load_signed(folder, None)
@@ -163,15 +163,15 @@ def test_what_changed_of_the_record_since_signing_is_named(folder: Path, name: s
 def test_an_answer_changed_since_signing_is_named_and_the_page_stays_as_signed(folder: Path) -> None:
     signed(folder)
     save_case(folder, sheet(side="right"), None)
-    held = held_in(folder, None)
-    assert held.changed == ("case sheet",)
-    assert "CHANGED SINCE SIGNING: case sheet" in banners(held)
-    sides = [i.sentences[0].text for section in held.page.sections for i in section.items if i.label == "Side"]
+    opened = procedure_files(folder, None)
+    assert opened.changed == ("case sheet",)
+    assert "CHANGED SINCE SIGNING: case sheet" in banners(opened)
+    sides = [i.sentences[0].text for section in opened.page.sections for i in section.items if i.label == "Side"]
     assert sides == ["left"]
 
 
 def test_on_the_command_line_it_is_refused_signed_closed_and_added_to(tmp_path: Path) -> None:
-    folder = block().kept(tmp_path)
+    folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     where = (folder.name, "--store", tmp_path)
     assert command("procedures", "addendum", *where, "--by", "X", "Words.").status == 2
@@ -192,10 +192,10 @@ class Keyboard(io.StringIO):
         return True
 
 
-def test_on_a_terminal_what_is_missing_is_asked_for_until_it_is_an_answer(
+def test_on_a_terminal_a_missing_field_is_requested_until_it_is_valid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = block().kept(tmp_path)
+    folder = femoral_block().record_in(tmp_path)
     text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(("side ", "sex ", "consent ")))
     save_case(folder, sheet(text), None)
     monkeypatch.setattr("sys.stdin", Keyboard("fem\nfemale\nwritten\n\n"))
@@ -209,10 +209,8 @@ def test_on_a_terminal_what_is_missing_is_asked_for_until_it_is_an_answer(
     assert command("procedures", "sign", folder.name, "--store", tmp_path).out.count("Signed by Dr Who Signs.") == 1
 
 
-def test_what_was_answered_is_kept_though_the_asking_was_broken_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = block().kept(tmp_path)
+def test_answers_are_saved_even_if_the_prompts_are_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = femoral_block().record_in(tmp_path)
     monkeypatch.setattr("sys.stdin", Keyboard("A. Patient\n1951-07-23\n"))
     done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
     assert done.status == 1

@@ -11,14 +11,14 @@ from guidance.engine.settings import Mode
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.reprocess.differences import compare
-from guidance.reprocess.procedure import Reprocessed, rerun
-from tests.guidance.journal.kept import keep
+from guidance.reprocess.procedure import Reprocessed, reprocess_procedure
+from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.streams import evoked
 
 
 def again(bench: VirtualBench) -> Reprocessed:
-    return rerun(max(bench.store.glob(f"*/{EVENTS_NAME}")).parent)
+    return reprocess_procedure(max(bench.store.glob(f"*/{EVENTS_NAME}")).parent)
 
 
 def differences(found: Reprocessed) -> list[object]:
@@ -74,17 +74,17 @@ def test_a_procedure_that_probed_with_other_widths_differs_in_nothing(bench: Vir
 
 
 def test_a_listening_procedure_differs_in_nothing(tmp_path: Path) -> None:
-    found = rerun(keep(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN))
+    found = reprocess_procedure(record_procedure(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN))
     assert [event["source"] for event in found.today if event["kind"] == "stimulus"] == ["artefact"] * 10
     assert differences(found) == []
 
 
 def test_pulses_found_by_their_artefact_are_annotated_for_other_programs(tmp_path: Path) -> None:
-    folder = keep(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN)
+    folder = record_procedure(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN)
     assert len(Recording(folder / SIGNAL_NAME).pulses) == 10
 
 
-def test_decisions_that_are_on_record_and_not_in_the_signal_are_told(bench: VirtualBench, tmp_path: Path) -> None:
+def test_decisions_on_record_that_do_not_come_again_are_listed(bench: VirtualBench, tmp_path: Path) -> None:
     bench.run(5.0)
     found = again(bench)
     lost = [event for event in found.today if event["kind"] != "response"]

@@ -14,7 +14,7 @@ from guidance.common.errors import UsageError
 from guidance.contracts.commands import TurnDial as DialMessage
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.reprocess.procedure import rerun
+from guidance.reprocess.procedure import reprocess_procedure
 from guidance.session import LiveJob
 from guidance.stimulation.control import FirePulse
 from guidance.stimulation.controller import ManualDial
@@ -191,7 +191,7 @@ def test_the_record_gives_the_same_answers_again(beside: Make) -> None:
     bench = beside()
     bench.run(8.0, stimulator="stimjim:virtual", current_ma=2.0)
     (folder,) = bench.store.glob("*-generic-block")
-    found = rerun(folder)
+    found = reprocess_procedure(folder)
     for kind in ("stimulus", "response"):
         then, today = (
             {line["sample"] for line in lines if line["kind"] == kind and line.get("outcome") != "unconfirmed"}
@@ -231,7 +231,7 @@ def test_by_hand_the_dial_is_followed_and_the_record_gives_the_same_again(beside
     assert {line["current_ma"] for line in told if line["t"] > 4.8} == {1.65}
     assert {line["current_ma"] for line in told if line["t"] < 4.5} == {1.5}
     (folder,) = bench.store.glob("*-generic-block")
-    again = [line for line in rerun(folder).today if line["kind"] == "stimulus"]
+    again = [line for line in reprocess_procedure(folder).today if line["kind"] == "stimulus"]
     assert [(line["sample"], line["current_ma"]) for line in again] == [
         (line["sample"], line["current_ma"]) for line in told
     ]

@@ -8,7 +8,7 @@ from drivers.simulated.dead_input import Converter
 from guidance.common.errors import DONE
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
-from guidance.reprocess.procedure import rerun
+from guidance.reprocess.procedure import reprocess_procedure
 from tests.guidance.session.virtual import VirtualBench
 from tests.guidance.signal.test_block_sizes import stimulated
 from tests.support.event_rules import faults
@@ -58,7 +58,7 @@ def test_a_run_again_finds_the_same_dead_input(bench: VirtualBench) -> None:
     bench.set_after(4.0, "dead-input", "zero")
     bench.run(6.0, Mode.AUTO)
     (folder,) = (path.parent for path in bench.store.glob("*/events.jsonl"))
-    again = rerun(folder)
+    again = reprocess_procedure(folder)
     codes = [[(line["code"], line["t"]) for line in lines if line["kind"] == "alarm" and line["code"] == "signal-dead"]
              for lines in (again.then, again.today)]  # fmt: skip
     assert codes[0] == codes[1]

@@ -26,7 +26,7 @@ from guidance.journal.signal import SIGNAL_NAME, SignalFile
 from guidance.journal.verify import RecordState, verify
 from guidance.protocol import load
 from guidance.session import LiveJob
-from tests.guidance.journal.kept import keep
+from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.guidance.session.virtual import VirtualBench
 
 
@@ -138,7 +138,7 @@ def test_a_store_that_is_read_only_is_told_at_the_start(bench: VirtualBench, mon
 
 
 def test_what_was_cut_off_is_recovered_at_the_next_start_which_says_what(bench: VirtualBench) -> None:
-    folder = keep(bench.store, cut_off=True)
+    folder = record_procedure(bench.store, cut_off=True)
     bench.run(1.0)
     (told,) = (sentence for sentence in bench.seat.told if folder.name in sentence)
     assert "lines and 2.2 s of the signal were recovered" in told
@@ -148,7 +148,7 @@ def test_what_was_cut_off_is_recovered_at_the_next_start_which_says_what(bench: 
 
 
 def test_a_record_that_is_broken_is_told_once_and_left_as_it_is(bench: VirtualBench) -> None:
-    folder = keep(bench.store, cut_off=True)
+    folder = record_procedure(bench.store, cut_off=True)
     (folder / EVENTS_NAME).write_text("{}\n")
     bench.run(1.0)
     assert "line 1 is broken" in " ".join(bench.seat.told)
@@ -159,7 +159,7 @@ def test_a_record_that_is_broken_is_told_once_and_left_as_it_is(bench: VirtualBe
 
 
 def test_a_clock_that_was_set_back_is_told_and_nothing_is_overwritten(bench: VirtualBench) -> None:
-    later = keep(bench.store, now=datetime(2099, 1, 1, tzinfo=UTC))
+    later = record_procedure(bench.store, now=datetime(2099, 1, 1, tzinfo=UTC))
     before = (later / EVENTS_NAME).read_bytes()
     assert bench.run(1.0).status == DONE
     assert any("clock may have been set back" in sentence for sentence in bench.seat.told)
@@ -167,7 +167,7 @@ def test_a_clock_that_was_set_back_is_told_and_nothing_is_overwritten(bench: Vir
 
 
 def test_a_procedure_beside_another_leaves_that_one_alone(bench: VirtualBench) -> None:
-    other = keep(bench.store, cut_off=True)
+    other = record_procedure(bench.store, cut_off=True)
     before = (other / EVENTS_NAME).read_bytes()
     with (other / EVENTS_NAME).open("rb") as held:
         lock(held.fileno())

@@ -19,7 +19,7 @@ from guidance.engine.loop import Engine
 from guidance.journal import event_log as log
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.seal import Seal, put_seal
-from guidance.journal.store import mark_reported, new_procedure, newly_unfinished, unfinished
+from guidance.journal.store import mark_reported, new_procedure, unfinished, unreported_unfinished
 from guidance.session.event_writer import BackgroundWriter, EventWriter, FileTarget
 from tests.guidance.session.virtual import VirtualBench
 
@@ -108,9 +108,9 @@ def test_a_procedure_under_way_elsewhere_is_not_taken_for_cut_off(tmp_path: Path
     open_journal = Journal(folder)
     assert unfinished(tmp_path) == []
     open_journal.close()
-    assert unfinished(tmp_path) == newly_unfinished(tmp_path) == [folder]
+    assert unfinished(tmp_path) == unreported_unfinished(tmp_path) == [folder]
     mark_reported(folder)
-    assert (unfinished(tmp_path), newly_unfinished(tmp_path)) == ([folder], [])
+    assert (unfinished(tmp_path), unreported_unfinished(tmp_path)) == ([folder], [])
 
 
 def test_a_journal_with_an_end_is_finished(tmp_path: Path) -> None:

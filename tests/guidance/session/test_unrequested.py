@@ -8,7 +8,7 @@ import pytest
 
 from guidance.common.errors import DONE
 from guidance.engine.settings import Mode
-from guidance.reprocess.procedure import rerun
+from guidance.reprocess.procedure import reprocess_procedure
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
 
@@ -74,7 +74,7 @@ def test_a_run_again_learns_nothing_from_them_either(bench: VirtualBench) -> Non
     bench.set_after(3.5, "stray-hz", "5")
     bench.run(6.0, Mode.AUTO)
     (folder,) = (path.parent for path in bench.store.glob("*/events.jsonl"))
-    again = rerun(folder)
+    again = reprocess_procedure(folder)
     counts = [[len([line for line in lines if line["kind"] == kind]) for kind in ("stimulus", "response")]
               for lines in (again.then, again.today)]  # fmt: skip
     assert counts[0] == counts[1]

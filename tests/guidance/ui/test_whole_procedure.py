@@ -25,7 +25,7 @@ from guidance.ui.app import GuidanceApp
 from guidance.ui.appearance import Appearance
 from guidance.ui.keymap import keymap_of
 from guidance.ui.pages import ScreenPage
-from tests.guidance.note.sheets import BLOCK_SHEET, PERFORMER
+from tests.guidance.note.case_sheets import BLOCK_SHEET, PERFORMER
 from tests.guidance.ui.fakes import press_twice
 from tests.support.command_line import command
 

@@ -12,7 +12,7 @@ from guidance.common.text import one_line
 
 NOT_DONE = ("not done", "not assessed")
 _REASON = re.compile(rf"({'|'.join(NOT_DONE)})\s*(?::\s*(.*))?", re.IGNORECASE)
-_LONGEST = 1000
+_MAX_LETTERS = 1000
 
 
 class FieldForm(ABC):
@@ -29,28 +29,28 @@ class FieldForm(ABC):
 
     def read(self, text: str) -> str:
         """``text``, or "not done: why", in its usual writing. Raises ValueError that says what is allowed."""
-        words = one_line(text)
-        left_out = _REASON.fullmatch(words)
+        line = one_line(text)
+        left_out = _REASON.fullmatch(line)
         if left_out and not left_out[2]:
             raise ValueError(f"needs a reason: '{left_out[1].lower()}: why'")
         if left_out:
             return f"{left_out[1].lower()}: {left_out[2]}"
-        if not words or len(words) > _LONGEST:
+        if not line or len(line) > _MAX_LETTERS:
             raise ValueError(f"must be {self.allowed}, or 'not done: why'")
         try:
-            return self._read(words)
+            return self._read(line)
         except ValueError:
             raise ValueError(f"must be {self.allowed}, or 'not done: why'") from None
 
 
 @dataclass(frozen=True, slots=True)
-class WordsField(FieldForm):
+class TextField(FieldForm):
     """Free words, on one line."""
 
     @property
     def allowed(self) -> str:
         """What is allowed, in words."""
-        return f"one line of 1 to {_LONGEST} characters"
+        return f"one line of 1 to {_MAX_LETTERS} characters"
 
     def _read(self, text: str) -> str:
         return text
@@ -77,7 +77,7 @@ class NumberField(FieldForm):
 
 
 @dataclass(frozen=True, slots=True)
-class DayField(FieldForm):
+class DateField(FieldForm):
     """A date."""
 
     @property
@@ -109,4 +109,4 @@ class ChoiceField(FieldForm):
 
 def is_left_out(answer: str) -> bool:
     """Whether ``answer`` says that something was not done, and why."""
-    return answer.startswith(tuple(f"{words}:" for words in NOT_DONE))
+    return answer.startswith(tuple(f"{line}:" for line in NOT_DONE))

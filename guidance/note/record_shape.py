@@ -72,30 +72,30 @@ _KINDS = {
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
-def misshapen(lines: Sequence[dict[str, Any]]) -> int | None:
-    """The number (from 1) of the first of ``lines`` that is no record of the event stream; None where all are."""
-    return next((number for number, line in enumerate(lines, 1) if not _fits(line, first=number == 1)), None)
+def first_invalid_line(records: Sequence[dict[str, Any]]) -> int | None:
+    """The number (from 1) of the first of ``records`` that is no record of the event stream; None where all are."""
+    return next((number for number, event in enumerate(records, 1) if not _fits(event, first=number == 1)), None)
 
 
-def _fits(line: dict[str, Any], *, first: bool) -> bool:
+def _fits(event: dict[str, Any], *, first: bool) -> bool:
     try:
-        _check(line, first=first)
+        _check(event, first=first)
     except (ValidationError, ValueError):
         return False
     return True
 
 
-def _check(line: dict[str, Any], *, first: bool) -> None:
-    """Raises ValidationError or ValueError where ``line`` is none."""
-    head = _EventHead.model_validate(line)
+def _check(event: dict[str, Any], *, first: bool) -> None:
+    """Raises ValidationError or ValueError where ``event`` is none."""
+    head = _EventHead.model_validate(event)
     if first != (head.kind == "start"):
         raise ValueError
     if head.kind in _KINDS:
-        _KINDS[head.kind].validate_python(line)
+        _KINDS[head.kind].validate_python(event)
     if head.kind == "start":
-        _check_time(_Start.model_validate(line).wall_time)
+        _check_time(_Start.model_validate(event).wall_time)
     elif head.kind == "entry":
-        (_Verified if line["what"] == "verification" else _ProgramFields).model_validate(line["fields"])
+        (_Verified if event["what"] == "verification" else _ProgramFields).model_validate(event["fields"])
 
 
 def _check_time(text: str) -> None:

@@ -16,7 +16,7 @@ _SHOWN = 60
 _CLOSE = 0.75
 
 
-def sentence(file: str, error: ErrorDetails, model: type[Document]) -> str:
+def error_sentence(file: str, error: ErrorDetails, model: type[Document]) -> str:
     """What is wrong, where, and what is allowed."""
     where = _where(error)
     if error["type"] == "extra_forbidden":

@@ -18,7 +18,7 @@ from tests.support.streams import Stream, evoked, settings
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def keep(
+def record_procedure(
     store: Path, stream: Stream | None = None, *, cut_off: bool = False, now: datetime = NOW, mode: Mode = Mode.MANUAL
 ) -> Path:
     """The folder of a procedure on ``stream``; one that is ``cut_off`` has neither end nor seal."""
@@ -33,14 +33,14 @@ def keep(
         _write(writer, record, engine.begin(RECORDED))
         for block in stream.blocks(stream.every(40)):
             record.blocks([block])
-            for made in engine.step([block]):
-                _write(writer, record, made)
+            for timed in engine.step([block]):
+                _write(writer, record, timed)
         _write(writer, record, TimedRecord(engine.t, Entry("injection", {"volume_ml": 5.0, "text": "for Mrs Example"})))
-        for made in () if cut_off else engine.end("operator"):
-            _write(writer, record, made)
+        for timed in () if cut_off else engine.end("operator"):
+            _write(writer, record, timed)
     return folder
 
 
-def _write(writer: EventWriter, record: ProcedureRecord, made: TimedRecord) -> None:
-    record.note(made)
-    writer.write(made)
+def _write(writer: EventWriter, record: ProcedureRecord, timed: TimedRecord) -> None:
+    record.note(timed)
+    writer.write(timed)

@@ -25,7 +25,7 @@ from guidance.contracts.events import (
 )
 from guidance.journal.record import ProcedureRecord
 
-RATE_HZ = 2000.0
+SAMPLE_RATE_HZ = 2000.0
 SERIAL, ADDRESS = "SN-99-7731", "ona:/dev/ttyACM7"
 BEGAN = datetime.fromisoformat("2026-03-14T09:26:53+01:00")
 CHANNEL = "vastus medialis"
@@ -33,23 +33,23 @@ SAMPLES_A_BLOCK = 400
 
 
 @dataclass
-class Happening:
+class ScriptedProcedure:
     """What happened: records at their device times, and pulses in the signal."""
 
     protocol: str = "femoral"
     channel: str = CHANNEL
-    made: list[TimedRecord] = field(default_factory=list)
+    records: list[TimedRecord] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
 
     def pulse(
         self, t: float, current_ma: float, responded: bool | None, *, outcome: str = "delivered", width_ms: float = 0.1
     ) -> None:
         """A pulse; ``responded`` None where the sweep was contaminated."""
-        sample = round(t * RATE_HZ)
+        sample = round(t * SAMPLE_RATE_HZ)
         unsent = outcome != "delivered"
-        told = None if unsent else current_ma
-        self.pulses.append(Pulse(sample, current_ma=told, requested_ma=current_ma, width_ms=width_ms))
-        self.add(t, Stimulus(sample, told, current_ma, width_ms, 8.25, "device", outcome))
+        delivered_ma = None if unsent else current_ma
+        self.pulses.append(Pulse(sample, current_ma=delivered_ma, requested_ma=current_ma, width_ms=width_ms))
+        self.add(t, Stimulus(sample, delivered_ma, current_ma, width_ms, 8.25, "device", outcome))
         size, latency = (210.0, 9.5) if responded else (4.0, None)
         self.add(
             t + 0.05,
@@ -69,22 +69,24 @@ class Happening:
         self.add(t, Alarm(code, "medium", active, text))
 
     def add(self, t: float, record: Record) -> None:
-        self.made.append(TimedRecord(t, record))
+        self.records.append(TimedRecord(t, record))
 
-    def kept(self, store: Path, *, ended: bool = True, simulated: bool = False) -> Path:
+    def record_in(self, store: Path, *, ended: bool = True, simulated: bool = False) -> Path:
         """The folder of the procedure in ``store``, its record whole."""
         folder = store / f"20260314T082653Z-{self.protocol}"
         folder.mkdir(mode=0o700, parents=True)
         model = "Simulated ONA amplifier" if simulated else "NA-4"
-        info = DeviceInfo(model, SERIAL, ADDRESS, RATE_HZ, (Channel(self.channel, 5000.0),))
+        info = DeviceInfo(model, SERIAL, ADDRESS, SAMPLE_RATE_HZ, (Channel(self.channel, 5000.0),))
         record = ProcedureRecord(folder, info, BEGAN)
-        lines = sorted(self.made, key=lambda made: made.t)
-        last_t = max([1.0, *(made.t for made in lines)])
-        end = [TimedRecord(last_t, End("operator", len(self.pulses), len(self.pulses), round(last_t * RATE_HZ), 0))]
+        lines = sorted(self.records, key=lambda records: records.t)
+        last_t = max([1.0, *(records.t for records in lines)])
+        end = [
+            TimedRecord(last_t, End("operator", len(self.pulses), len(self.pulses), round(last_t * SAMPLE_RATE_HZ), 0))
+        ]
         numbering = RecordSerializer()
-        for made in [TimedRecord(0.0, self._start(info)), *lines, *(end if ended else [])]:
-            record.note(made)
-            record.journal.write(numbering.line(made, 0).encode() + b"\n")
+        for records in [TimedRecord(0.0, self._start(info)), *lines, *(end if ended else [])]:
+            record.note(records)
+            record.journal.write(numbering.line(records, 0).encode() + b"\n")
         record.blocks(list(_signal(last_t + 0.5, self.pulses)))
         record.close()
         record.journal.close()
@@ -95,34 +97,34 @@ class Happening:
             "model": info.model,
             "serial": info.serial,
             "address": info.address,
-            "sample_rate_hz": RATE_HZ,
+            "sample_rate_hz": SAMPLE_RATE_HZ,
             "channels": [self.channel],
         }
         return Start(1, "needle-guidance 0.1.0", self.protocol, device, BEGAN.isoformat(), "manual")
 
 
-def block(*, injected: bool = True) -> Happening:
+def femoral_block(*, injected: bool = True) -> ScriptedProcedure:
     """A femoral block: 0.5 mA answered, 0.3 mA not, 0.4 mA answered; two aliquots, then the twitch is gone."""
-    happening = Happening()
-    happening.entry(0.0, "dose-plan", weight_kg=70.0, height_cm=None, sex=None, solution="ropivacaine 0.5 %", limits={})
+    procedure = ScriptedProcedure()
+    procedure.entry(0.0, "dose-plan", weight_kg=70.0, height_cm=None, sex=None, solution="ropivacaine 0.5 %", limits={})
     for number, (current_ma, responded) in enumerate(
         [(1.0, True), (0.5, True), (0.3, False), (0.3, False), (0.4, True)]
     ):
-        happening.pulse(2.0 + number, current_ma, responded)
-    happening.estimate(6.1, (0.31, 0.36, 0.42))
+        procedure.pulse(2.0 + number, current_ma, responded)
+    procedure.estimate(6.1, (0.31, 0.36, 0.42))
     if injected:
-        aliquots(happening, [8.0, 14.0])
-        happening.pulse(9.0, 0.5, responded=False)
-        happening.alarm(11.0, "twitch-loss", "Twitch lost after the injection at 0.50 mA.")
-    return happening
+        aliquots(procedure, [8.0, 14.0])
+        procedure.pulse(9.0, 0.5, responded=False)
+        procedure.alarm(11.0, "twitch-loss", "Twitch lost after the injection at 0.50 mA.")
+    return procedure
 
 
-def aliquots(happening: Happening, times: Sequence[float], *, aspirated: bool = True) -> None:
+def aliquots(procedure: ScriptedProcedure, times: Sequence[float], *, aspirated: bool = True) -> None:
     """An aliquot of 5 mL at each of ``times``, a second after an aspiration without blood."""
     for number, t in enumerate(times, 1):
         if aspirated:
-            happening.entry(t - 1.0, "aspiration", blood=False, volume_ml_since_last=0.0)
-        happening.entry(
+            procedure.entry(t - 1.0, "aspiration", blood=False, volume_ml_since_last=0.0)
+        procedure.entry(
             t, "injection", drug="ropivacaine", concentration="0.5 %", volume_ml=5.0, total_volume_ml=5.0 * number,
             mg={"ropivacaine": 25.0}, total_mg={"ropivacaine": 25.0 * number}, fraction=25.0 * number / 210,
             fraction_at_least=25.0 * number / 210, aspirated=aspirated, reason=None, why=None,
@@ -133,7 +135,7 @@ def _signal(seconds: float, pulses: Iterable[Pulse]) -> Iterable[Block]:
     """Noise, with the pulses in their blocks."""
     rng, first = np.random.default_rng(7), 0
     waiting = sorted(pulses, key=lambda pulse: pulse.sample)
-    while first < seconds * RATE_HZ:
+    while first < seconds * SAMPLE_RATE_HZ:
         samples = rng.normal(0.0, 5.0, (SAMPLES_A_BLOCK, 1)).astype(np.float32)
         inside = tuple(pulse for pulse in waiting if first <= pulse.sample < first + SAMPLES_A_BLOCK)
         yield Block(first_sample=first, samples=samples, pulses=inside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from guidance.note.case_sheet import CaseSheet, case_of
+from guidance.note.case_sheet import CaseSheet, case_from_toml
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 PATIENT, BORN, NUMBER, PERFORMER = "Quirina Nachname-Xylander", "1951-07-23", "MRN-55-0815", "Dr Wolpertinger"
@@ -70,13 +70,13 @@ emg_activity = "moderate"
 
 def sheet(text: str = BLOCK_SHEET, **answers: str) -> CaseSheet:
     """The case in ``text``, with ``answers`` beside it."""
-    case = case_of(text, "case.toml", NOW)
+    case = case_from_toml(text, "case.toml", NOW)
     for key, answer in answers.items():
-        case = case.told(key, answer, NOW)
+        case = case.with_answer(key, answer, NOW)
     return case
 
 
-def filed(folder: Path, text: str = BLOCK_SHEET) -> Path:
+def sheet_file(folder: Path, text: str = BLOCK_SHEET) -> Path:
     """The sheet as a file in ``folder``."""
     path = folder / "case.toml"
     path.write_text(text, encoding="utf-8")
