@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from guidance.contracts.events import Cue, Proximity
 from guidance.contracts.zones import Edges
 
-KEPT = 1.15
+STAY_FACTOR = 1.15
 """A tempo stays until another fits better by this factor, so that it does not waver from pulse to pulse."""
 
 _FAR_REACH = 4
@@ -27,7 +27,7 @@ class Tone:
 
     figure: str
     pitch_hz: float | None
-    rates_hz: tuple[float, ...] = ()
+    beep_rates_hz: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Mapping:
 
 _UNKNOWN, _NONE = Tone("double-tick", 900.0, (0.4,)), Tone("tick", 1200.0, (0.5,))
 _TARGET, _CLOSE = Tone("figure", 587.0, (2.0,)), Tone("rough", 880.0)
-_QUIET = Tone("silence", None)
+_SILENT = Tone("silence", None)
 
 
 def _tones(far: Tone, approach: Tone, *, none: Tone = _NONE, target: Tone = _TARGET) -> dict[str, Tone]:
@@ -65,7 +65,7 @@ MAPPINGS: dict[str, Mapping] = {
     "classic": Mapping(
         "as stimulators do: a tick at each stimulus, and a tone for its response, higher with its amplitude; "
         "without stimuli a short one for each potential",
-        _tones(_QUIET, _QUIET, none=_QUIET, target=_QUIET),
+        _tones(_SILENT, _SILENT, none=_SILENT, target=_SILENT),
         ticks=True,
         response_tones=True,
     ),
@@ -91,24 +91,24 @@ class CueChooser:
         known = proximity.zone and (proximity.valid or proximity.zone == "none")
         zone = proximity.zone if known and proximity.zone else "unknown"
         tone = self._tones[zone]
-        cue = Cue(zone, self._rate_hz(zone, tone, proximity), tone.pitch_hz)
+        cue = Cue(zone, self._beep_rate_hz(zone, tone, proximity), tone.pitch_hz)
         if cue == self._cue:
             return None
         self._cue = cue
         return cue
 
-    def _rate_hz(self, zone: str, tone: Tone, proximity: Proximity) -> float | None:
+    def _beep_rate_hz(self, zone: str, tone: Tone, proximity: Proximity) -> float | None:
         """The tempo that fits how near the threshold is to the zone's inner edge, on a logarithmic scale."""
         near_ma = self._near_ma(proximity)
-        if len(tone.rates_hz) < 2 or near_ma is None:
-            return tone.rates_hz[0] if tone.rates_hz else None
+        if len(tone.beep_rates_hz) < 2 or near_ma is None:
+            return tone.beep_rates_hz[0] if tone.beep_rates_hz else None
         near, far = self._spans[zone]
         inward = math.log(far / near_ma) / math.log(far / near) if far > near else 1.0
-        slowest, fastest = tone.rates_hz[0], tone.rates_hz[-1]
+        slowest, fastest = tone.beep_rates_hz[0], tone.beep_rates_hz[-1]
         wanted = slowest * (fastest / slowest) ** min(max(inward, 0.0), 1.0)
-        best = min(tone.rates_hz, key=lambda rate: _apart(rate, wanted))
+        best = min(tone.beep_rates_hz, key=lambda rate: _apart(rate, wanted))
         before = self._cue.rate_hz if self._cue and self._cue.name == zone else None
-        keeps = before is not None and _apart(before, wanted) <= _apart(best, wanted) * KEPT
+        keeps = before is not None and _apart(before, wanted) <= _apart(best, wanted) * STAY_FACTOR
         return before if keeps else best
 
     def _near_ma(self, proximity: Proximity) -> float | None:
@@ -118,5 +118,5 @@ class CueChooser:
         return self._target_ma / proximity.closeness[1] if proximity.closeness is not None else None
 
 
-def _apart(rate_hz: float, wanted_hz: float) -> float:
-    return max(rate_hz / wanted_hz, wanted_hz / rate_hz)
+def _apart(beep_rate_hz: float, wanted_hz: float) -> float:
+    return max(beep_rate_hz / wanted_hz, wanted_hz / beep_rate_hz)

@@ -51,7 +51,7 @@ class AlarmBoard:
         """Begin without any."""
         self._occurrences: dict[str, _Occurrence] = {}
 
-    def condition(self, code: str, text: str | None, cause: str = "") -> Alarm | None:
+    def update(self, code: str, text: str | None, cause: str = "") -> Alarm | None:
         """Take in whether ``cause`` of the condition ``code`` holds (``text`` in words, None if not).
 
         Returns the record where an occurrence begins or ends.

@@ -39,10 +39,10 @@ _FAULTS = {
 class HealthMonitor:
     """Keeps the newest of everything the interlock asks about, and raises the alarms of it."""
 
-    def __init__(self, alarms: AlarmBoard, rate_hz: float) -> None:
-        """Alarms go to ``alarms``; ``rate_hz`` is the signal's."""
-        self._alarms, self._rate_hz = alarms, rate_hz
-        self.screen_seen_ns: int | None = None
+    def __init__(self, alarms: AlarmBoard, sample_rate_hz: float) -> None:
+        """Alarms go to ``alarms``; ``sample_rate_hz`` is the signal's."""
+        self._alarms, self._sample_rate_hz = alarms, sample_rate_hz
+        self.screen_ack_ns: int | None = None
         self.storage_ok = True
         self.lead_off: tuple[bool, ...] = ()
         self.last_response_t: float | None = None
@@ -53,16 +53,16 @@ class HealthMonitor:
         self._armed_t: float | None = None
         self._within_t = 0.0
 
-    def obey(self, message: FrameAck | Acknowledge, now_ns: int) -> Iterator[Entry]:
+    def receive(self, message: FrameAck | Acknowledge, now_ns: int) -> Iterator[Entry]:
         """Take in, at host time ``now_ns``, that the screen was drawn or that the alarms were seen."""
         if isinstance(message, FrameAck):
-            self.screen_seen_ns = now_ns
+            self.screen_ack_ns = now_ns
         elif codes := self._alarms.acknowledge():
             yield Entry("acknowledge", {"alarms": codes})
 
     def screen_lost(self) -> None:
         """Note that nobody sees the guidance any more: for the interlock the screen is as old as the host."""
-        self.screen_seen_ns = 0
+        self.screen_ack_ns = 0
 
     def journal_failed(self) -> None:
         """Note that nothing goes on record any more; that is not taken back."""
@@ -70,13 +70,13 @@ class HealthMonitor:
 
     def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
         """Take in what came with ``block``."""
-        t = block.first_sample / self._rate_hz
+        t = block.first_sample / self._sample_rate_hz
         if len(block.samples):
             self._arrived_ns = block.arrived_ns
             if not any(block.clipped):
-                self._within_t = block.end_sample / self._rate_hz
+                self._within_t = block.end_sample / self._sample_rate_hz
         if block.lost_before:
-            lost_s = block.lost_before / self._rate_hz
+            lost_s = block.lost_before / self._sample_rate_hz
             self._losses.append((t, lost_s))
             text = f"{lost_s * 1e3:.0f} ms of the signal were lost; check the cable."
             yield from self._changes(t, {"samples-lost": text})
@@ -90,12 +90,12 @@ class HealthMonitor:
     def clipped(self, clipped: float, t: float) -> Iterator[Alarm]:
         """The same, where a share ``clipped`` of the second that ended at ``t`` is at the input's limit."""
         text = f"The input is at its limit for {clipped:.0%} of the time; check the electrodes."
-        found: dict[str, str | None] = {"saturated": text if clipped > _SATURATED else None}
+        texts: dict[str, str | None] = {"saturated": text if clipped > _SATURATED else None}
         if not self._losses or t - self._losses[-1][0] > _LOSS_SHOWN_S:
-            found["samples-lost"] = None
-        yield from (alarm for _, alarm in self._changes(t, found))
+            texts["samples-lost"] = None
+        yield from (alarm for _, alarm in self._changes(t, texts))
 
-    def sound(self, t: float, now_ns: int) -> bool:
+    def is_fit(self, t: float, now_ns: int) -> bool:
         """Whether samples arrive with few losses and all electrodes are on: fit to begin stimulation."""
         age_s = _age(self._arrived_ns, now_ns)
         arriving = age_s is not None and age_s <= SIGNAL_FRESH_S
@@ -105,50 +105,50 @@ class HealthMonitor:
 
     def signal_dead(self, why: str | None) -> Iterator[Alarm]:
         """The alarm that the main channel's input is dead, for the reason ``why`` (a clause); None where it lives."""
-        yield from self._told("signal-dead", _DEAD.format(why) if why else None)
+        yield from self._update("signal-dead", _DEAD.format(why) if why else None)
 
     def flood(self, *, floods: bool) -> Iterator[Alarm]:
         """The alarm that the device reports more pulses than a stimulator can give."""
         self._floods = floods
-        yield from self._told("device-fault", _FLOOD if floods else None, "reports")
+        yield from self._update("device-fault", _FLOOD if floods else None, "reports")
 
     def too_close(self, proximity: Proximity) -> Alarm | None:
         """The alarm that the threshold is probably at or below the lower bound."""
         probable = proximity.valid and (proximity.zone_probability or {}).get("close", 0.0) >= _CLOSE_PROBABLE
-        return self._alarms.condition("too-close", _CLOSE if probable else None)
+        return self._alarms.update("too-close", _CLOSE if probable else None)
 
-    def is_stale(self, t: float, rate_hz: float) -> bool:
-        """Whether by device time ``t`` the last fit answer is long past, for pulses at ``rate_hz``."""
-        return t - max(self.last_response_t or 0.0, self._armed_t or 0.0) > stale_after_s(rate_hz)
+    def is_stale(self, t: float, pulse_rate_hz: float) -> bool:
+        """Whether by device time ``t`` the last fit answer is long past, for pulses at ``pulse_rate_hz``."""
+        return t - max(self.last_response_t or 0.0, self._armed_t or 0.0) > stale_after_s(pulse_rate_hz)
 
-    def live(self, stimulation: Stimulation | None, state: InterlockConditions, t: float) -> Iterator[Alarm]:
+    def supervise(self, stimulation: Stimulation | None, state: InterlockConditions, t: float) -> Iterator[Alarm]:
         """Alarms of a running procedure that no block brings by itself.
 
         The amplifier's own word for a full input is taken where it stands for a second, longer than any pulse: only
         the amplifier knows of a stage before the samples, or where no range is known.
         """
         at_limit = state.connected and t - self._within_t > _AT_LIMIT_S
-        yield from self._told("saturated", _AT_LIMIT if at_limit else None, "amplifier")
-        yield from self._told("display-lost", _AWAY if _is_away(state) else None)
+        yield from self._update("saturated", _AT_LIMIT if at_limit else None, "amplifier")
+        yield from self._update("display-lost", _AWAY if _is_away(state) else None)
         if not state.connected:
             self._arrived_ns = None
         silent = state.connected and state.signal_age_s is not None and state.signal_age_s > 2 * SIGNAL_FRESH_S
-        yield from self._told("stale", "No samples arrive; check the amplifier." if silent else None, "signal")
+        yield from self._update("stale", "No samples arrive; check the amplifier." if silent else None, "signal")
         if stimulation:
             self._armed_t = None if not state.armed else t if self._armed_t is None else self._armed_t
-            stale = state.armed and self.is_stale(t, stimulation.rate_hz)
+            stale = state.armed and self.is_stale(t, stimulation.usual_pulse_rate_hz)
             text = "No fit answer to the last pulses: the estimate is stale."
-            yield from self._told("stale", text if stale else None, "answers")
-            yield from self._told("stimulus-not-delivered", stimulation.delivery_fault, "pulse")
-            yield from self._told("stimulus-unrequested", stimulation.unrequested)
-            yield from self._told("stimulus-not-delivered", stimulation.output.not_on, "output")
-            yield from self._told("stimulator-not-off", stimulation.output.not_off)
+            yield from self._update("stale", text if stale else None, "answers")
+            yield from self._update("stimulus-not-delivered", stimulation.delivery_fault, "pulse")
+            yield from self._update("stimulus-unrequested", stimulation.unrequested)
+            yield from self._update("stimulus-not-delivered", stimulation.output.not_on, "output")
+            yield from self._update("stimulator-not-off", stimulation.output.not_off)
 
     def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> InterlockConditions:
         """What the interlock asks about, at host time ``now_ns``."""
         return InterlockConditions(
             armed=stimulation is not None and stimulation.armed,
-            screen_age_s=_age(self.screen_seen_ns, now_ns),
+            screen_age_s=_age(self.screen_ack_ns, now_ns),
             signal_age_s=_age(self._arrived_ns, now_ns),
             response_pending=stimulation is not None and stimulation.response_pending,
             without_response=0 if stimulation is None else stimulation.without_response,
@@ -162,21 +162,21 @@ class HealthMonitor:
         )
 
     def _status(self, status: Status) -> Iterator[tuple[float, Alarm]]:
-        t = status.sample / self._rate_hz
+        t = status.sample / self._sample_rate_hz
         self.lead_off = status.lead_off
         self._fault = None if status.fault == "none" else status.fault
         off = ", ".join(str(i + 1) for i, lead in enumerate(status.lead_off) if lead)
         yield from self._changes(t, {"lead-off": f"The electrode of channel {off} is off; attach it." if off else None})
-        for alarm in self._told("stimulus-not-delivered", fault_text(self._fault), "fault"):
+        for alarm in self._update("stimulus-not-delivered", fault_text(self._fault), "fault"):
             yield t, alarm
 
-    def _changes(self, t: float, found: dict[str, str | None]) -> Iterator[tuple[float, Alarm]]:
-        for code, text in found.items():
-            for alarm in self._told(code, text):
+    def _changes(self, t: float, texts: dict[str, str | None]) -> Iterator[tuple[float, Alarm]]:
+        for code, text in texts.items():
+            for alarm in self._update(code, text):
                 yield t, alarm
 
-    def _told(self, code: str, text: str | None, cause: str = "") -> Iterator[Alarm]:
-        alarm = self._alarms.condition(code, text, cause)
+    def _update(self, code: str, text: str | None, cause: str = "") -> Iterator[Alarm]:
+        alarm = self._alarms.update(code, text, cause)
         if alarm:
             yield alarm
 

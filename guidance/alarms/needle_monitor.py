@@ -34,7 +34,7 @@ class NeedleMonitor:
         self._twitch.observe(outcome)
         yield from self._changes()
 
-    def entry(self, entry: Entry, t: float) -> Iterator[Alarm]:
+    def apply_entry(self, entry: Entry, t: float) -> Iterator[Alarm]:
         """Take in what the operator noted: at a new place all begins anew, and in another fluid the impedance does."""
         if entry.what in _NEW_PLACE:
             self._impedance.restart()
@@ -53,7 +53,7 @@ class NeedleMonitor:
             ("twitch-loss", "persists", None if persists_ma is None else _persists(persists_ma)),
             ("twitch-loss", "lost", None if lost_ma is None else _lost(lost_ma)),
         ):
-            alarm = self._alarms.condition(code, text, cause)
+            alarm = self._alarms.update(code, text, cause)
             if alarm:
                 yield alarm
 

@@ -57,7 +57,7 @@ def render_sample(sample: SoundSample) -> Waveform:
 
 def _zone(mapping: Mapping, zone: str) -> SoundSample:
     tone = mapping.tones[zone]
-    tempi = tone.rates_hz or (None,)
+    tempi = tone.beep_rates_hz or (None,)
     each_s = _RARE_S if tempi[0] is not None and tempi[0] < 1.0 else _SHOWN_S
     orders = [(i * each_s, Play(tone, beep_rate_hz, in_step=i > 0)) for i, beep_rate_hz in enumerate(tempi)]
     return SoundSample(zone, _describe(tempi, tone.pitch_hz), each_s * len(tempi), tuple(orders))

@@ -273,7 +273,7 @@ def _start_player(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[
 
 def _first_beep(mapping: Mapping) -> tuple[float | None, float | None]:
     tone = mapping.tones["unknown"]
-    return tone.rates_hz[0] if tone.rates_hz else None, tone.pitch_hz
+    return tone.beep_rates_hz[0] if tone.beep_rates_hz else None, tone.pitch_hz
 
 
 def _turn(volume: float, steps: int, least: float) -> float:

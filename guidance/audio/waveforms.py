@@ -54,7 +54,7 @@ def table(tone: Tone, beep_rate_hz: float | None) -> Waveform:
 def make_tables(tones: Iterable[Tone]) -> None:
     """Make the tables of ``tones`` at all their tempi now: some take milliseconds, by which a cue would be late."""
     for tone in tones:
-        for beep_rate_hz in tone.rates_hz or (None,):
+        for beep_rate_hz in tone.beep_rates_hz or (None,):
             table(tone, beep_rate_hz)
 
 

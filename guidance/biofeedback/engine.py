@@ -47,7 +47,7 @@ class BiofeedbackEngine:
         self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
         self.actions: list[Action] = []
         self.alarms = AlarmBoard()
-        self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
+        self.health = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.muscles = MuscleSignals(info, columns, plan.window_s)
         self.builder = SnapshotBuilder(settings, info, self.muscles.names[0])
         self.counters = self.builder.counters
@@ -82,13 +82,13 @@ class BiofeedbackEngine:
         for block in blocks:
             self.counters.count_block(block)
             yield from self._electrodes(block)
-            yield from (TimedRecord(t, record) for t, record in self.watch.block(block))
+            yield from (TimedRecord(t, record) for t, record in self.health.block(block))
             for envelope in self.muscles.feed(block):
                 t = envelope.end / self.info.sample_rate_hz
                 yield from (TimedRecord(t, record, block.arrived_ns) for record in self._take(envelope, t))
         if now_ns is not None:
-            state = self.watch.conditions(None, now_ns, headless=self.settings.headless)
-            yield from (TimedRecord(self.t, record) for record in self.watch.live(None, state, self.t))
+            state = self.health.conditions(None, now_ns, headless=self.settings.headless)
+            yield from (TimedRecord(self.t, record) for record in self.health.supervise(None, state, self.t))
 
     @recorded
     def end(self, reason: str) -> Iterator[TimedRecord]:
@@ -100,9 +100,16 @@ class BiofeedbackEngine:
         return iter(())
 
     @recorded
-    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[TimedRecord]:  # noqa: ARG002
+    def update_condition(
+        self,
+        code: str,
+        text: str | None,
+        cause: str = "",
+        *,
+        disarm: bool = True,  # noqa: ARG002
+    ) -> Iterator[TimedRecord]:
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
-        record = self.alarms.condition(code, text, cause)
+        record = self.alarms.update(code, text, cause)
         if record:
             yield TimedRecord(self.t, record)
 
@@ -118,16 +125,16 @@ class BiofeedbackEngine:
 
     def screen_lost(self) -> None:
         """Note that nobody sees the exercise any more."""
-        self.watch.screen_lost()
+        self.health.screen_lost()
 
     def journal_failed(self) -> None:
         """Note that nothing goes on record any more."""
-        self.watch.journal_failed()
+        self.health.journal_failed()
 
     @property
     def journal_ok(self) -> bool:
         """Whether the journal still takes what happens."""
-        return self.watch.storage_ok
+        return self.health.storage_ok
 
     def is_fit(self, now_ns: int) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
         """Whether the signal is fit to begin stimulation: here there is none."""
@@ -141,7 +148,7 @@ class BiofeedbackEngine:
 
     def _obey(self, message: OperatorCommand, now_ns: int) -> Iterator[Record]:
         if isinstance(message, FrameAck | Acknowledge):
-            yield from self.watch.obey(message, now_ns)
+            yield from self.health.receive(message, now_ns)
         elif isinstance(message, PausePlayback):
             self.sequence.paused = message.on
             yield Entry("pause", {"on": message.on})
@@ -176,7 +183,7 @@ class BiofeedbackEngine:
         signal = self.muscles.take_second(rms_uv)
         yield Signal(signal, self.counters.lost_samples, self.counters.bad_frames)
         clipped = max((channel["clipped_fraction"] or 0.0 for channel in signal), default=0.0)
-        yield from self.watch.clipped(clipped, t)
+        yield from self.health.clipped(clipped, t)
         yield EnvelopeSecond(
             self.sequence.phase.name,
             [

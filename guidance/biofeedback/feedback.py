@@ -48,4 +48,4 @@ class Feedback:
 def cue(word: str) -> Cue:
     """The record of the cue ``word``."""
     tone = EXERCISE.tones[word]
-    return Cue(word, tone.rates_hz[0] if tone.rates_hz else None, tone.pitch_hz)
+    return Cue(word, tone.beep_rates_hz[0] if tone.beep_rates_hz else None, tone.pitch_hz)

@@ -104,7 +104,7 @@ _PROCEDURE = (
         help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. What they say rests on a "
         "model of the axon, and models differ widely; tried on simulation only.",
     ),
-    click.option("--rate", "rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
+    click.option("--rate", "pulse_rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
     click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),
     WINDOW,
     CRITERION,
@@ -156,7 +156,7 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         mode,
         window,
         criterion_uv=options.get("criterion_uv"),
-        **{key: options.get(key) for key in ("current_ma", "width_ms", "rate_hz", "max_current_ma")},
+        **{key: options.get(key) for key in ("current_ma", "width_ms", "pulse_rate_hz", "max_current_ma")},
         headless=options["headless"],
         dose=dose_plan_of(options),
         silent_pulses=options["silent_pulses"],

@@ -266,12 +266,12 @@ class RecordSerializer:
         """Counting begins at ``first``."""
         self._seq = first
 
-    def line(self, made: TimedRecord, mono_ns: int) -> str:
-        """The JSON line (without its end) of ``made``, made at ``mono_ns``; a ``lag_ms`` of the record is filled in."""
-        record: Any = made.record
-        if made.arrived_ns is not None and hasattr(record, "lag_ms"):
-            record = replace(record, lag_ms=round((mono_ns - made.arrived_ns) / 1e6, 3))
-        head = {"kind": record.kind, "seq": self._seq, "t": round(made.t, 9), "mono_ns": mono_ns}
+    def line(self, timed: TimedRecord, mono_ns: int) -> str:
+        """Return ``timed`` as a JSON line without its end, written at ``mono_ns``; fill in its ``lag_ms``."""
+        record: Any = timed.record
+        if timed.arrived_ns is not None and hasattr(record, "lag_ms"):
+            record = replace(record, lag_ms=round((mono_ns - timed.arrived_ns) / 1e6, 3))
+        head = {"kind": record.kind, "seq": self._seq, "t": round(timed.t, 9), "mono_ns": mono_ns}
         body = {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
         self._seq += 1
         text = json.dumps(head | body, allow_nan=False, ensure_ascii=False)

@@ -58,6 +58,6 @@ def is_high(impedance_kohm: float) -> bool:
     return impedance_kohm > IMPEDANCE_KOHM
 
 
-def stale_after_s(rate_hz: float) -> float:
-    """Return how many seconds after the last fit response an estimate is stale, for pulses at ``rate_hz``."""
-    return max(STALE_S, STALE_PULSES / rate_hz)
+def stale_after_s(pulse_rate_hz: float) -> float:
+    """Return how many seconds after the last fit response an estimate is stale, for pulses at ``pulse_rate_hz``."""
+    return max(STALE_S, STALE_PULSES / pulse_rate_hz)

@@ -60,7 +60,7 @@ class StimulatorView:
     wanted_ma: float
     max_ma: float
     width_ms: float
-    rate_hz: float
+    pulse_rate_hz: float
     delivered_ma: float | None
     impedance_kohm: float | None
     chooser: str = "controller"

@@ -142,7 +142,7 @@ class DoseGuard:
     def _levels(self, total: CumulativeDose) -> Iterator[Record]:
         if total.alarms:
             text = f"{total_words(total)} Give no more, watch for toxicity. {self._rescue()}"
-            alarm = self._alarms.condition("dose-limit", text)
+            alarm = self._alarms.update("dose-limit", text)
             if alarm:
                 yield alarm
         elif total.warns and not self._warned:

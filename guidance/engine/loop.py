@@ -40,7 +40,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.zones import edges_of
 from guidance.cue import MAPPINGS, CueChooser
 from guidance.dose.guard import DoseGuard
-from guidance.engine.records import channel_named, response_of, signal_of, start_of, stimulus_of, unconfirmed
+from guidance.engine.records import channel_named, response_of, signal_of, start_of, stimulus_of, unconfirmed_pulse
 from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
 from guidance.needle_emg.guide import NeedleGuide
@@ -69,7 +69,7 @@ class Engine:
         """
         self.settings, self.info, self._wall_time = settings, info, wall_time
         listen = settings.mode is Mode.LISTEN
-        self.path = SignalPipeline(
+        self.pipeline = SignalPipeline(
             info,
             settings.window,
             settings.named_criterion_uv,
@@ -79,26 +79,26 @@ class Engine:
             marker=channel_named(settings.marker, info),
         )
         protocol = settings.protocol
-        self._belief = ProximityFilter(
+        self._proximity_filter = ProximityFilter(
             settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
         )
-        self._zone = ZoneHysteresis()
+        self._zone_hysteresis = ZoneHysteresis()
         self.builder = SnapshotBuilder(settings, info)
         self.counters = self.builder.counters
         self.alarms = AlarmBoard()
-        self.watch = HealthMonitor(self.alarms, info.sample_rate_hz)
-        self.needle = NeedleMonitor(self.alarms)
+        self.health = HealthMonitor(self.alarms, info.sample_rate_hz)
+        self.needle_monitor = NeedleMonitor(self.alarms)
         self.stimulation = stimulation
         self.external_dial = ExternalDial(settings.current_ma) if listen else None
         self.dose = DoseGuard(settings.dose, self.alarms)
         if stimulation:
-            stimulation.controller.follow(self._belief)
+            stimulation.controller.follow(self._proximity_filter)
             stimulation.output.reports = info.reports_state and info.stimulator is None
-        plan, rate_hz = protocol.needle_emg, info.sample_rate_hz
-        self.emg = NeedleGuide(plan, info.channels[0].name, rate_hz) if plan else None
+        plan, sample_rate_hz = protocol.needle_emg, info.sample_rate_hz
+        self.needle_guide = NeedleGuide(plan, info.channels[0].name, sample_rate_hz) if plan else None
         self.proximity: Proximity | None = None
-        self._is_dead = False
-        self._reports = ReportLimit()
+        self._input_dead = False
+        self._report_limit = ReportLimit()
         self._stimuli: deque[Stimulus] = deque(maxlen=_RECENT_STIMULI)
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
         self._is_live = False
@@ -116,24 +116,24 @@ class Engine:
         ``now_ns`` is the host's monotonic clock, None where no clock runs: a replay.
         """
         self._is_live = now_ns is not None
-        yield from self._at_once(self.dose.begin())
+        yield from self._timed(self.dose.begin())
         for message in messages:
-            for record in self._obey(message, now_ns or 0):
+            for record in self._execute(message, now_ns or 0):
                 yield TimedRecord(self.t, record)
                 if isinstance(record, Entry):
-                    yield from self._at_once(self.needle.entry(record, self.t))
+                    yield from self._timed(self.needle_monitor.apply_entry(record, self.t))
         for block in blocks:
-            yield from self._taken(block)
+            yield from self._process(block)
         if now_ns is not None:
-            yield from self._live(now_ns)
+            yield from self._supervise(now_ns)
 
     @recorded
     def end(self, reason: str) -> Iterator[TimedRecord]:
         """The records that close the stream; the stimulator is switched off."""
         if self.stimulation:
-            yield from self._at_once(self.stimulation.disarm("safety", "the procedure ends"))
-            for requested in self.stimulation.give_up():
-                yield self._unconfirmed(requested)
+            yield from self._timed(self.stimulation.disarm("safety", "the procedure ends"))
+            for pending in self.stimulation.abandon_pending():
+                yield self._timed_unconfirmed(pending)
         done = self.counters
         yield TimedRecord(self.t, End(reason, done.stimuli, done.responses, done.samples, done.lost_samples))
 
@@ -141,16 +141,18 @@ class Engine:
     def arm(self, by: str, now_ns: int) -> Iterator[TimedRecord]:
         """Arm the stimulator for ``by``, or say why not."""
         if self.stimulation:
-            yield from self._at_once(self.stimulation.arm(self.t, self._conditions(now_ns), by))
+            yield from self._timed(self.stimulation.arm(self.t, self._conditions(now_ns), by))
 
     @recorded
-    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterator[TimedRecord]:
+    def update_condition(
+        self, code: str, text: str | None, cause: str = "", *, disarm: bool = True
+    ) -> Iterator[TimedRecord]:
         """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
-        record = self.alarms.condition(code, text, cause)
+        record = self.alarms.update(code, text, cause)
         if record:
             yield TimedRecord(self.t, record)
         if text is not None and disarm and self.stimulation:
-            yield from self._at_once(self.stimulation.disarm("safety", text))
+            yield from self._timed(self.stimulation.disarm("safety", text))
 
     @recorded
     def enter(self, entry: Entry) -> Iterator[TimedRecord]:
@@ -162,43 +164,43 @@ class Engine:
         state = EngineState(
             t=self.t,
             alarms=self.alarms.signals(),
-            lead_off=self.watch.lead_off,
-            emg=self.path.monitor.strip(),
+            lead_off=self.health.lead_off,
+            emg=self.pipeline.monitor.strip(),
             stimulation=self.stimulation,
             proximity=self.proximity,
             dose=self.dose.view(),
             dial_ma=self.external_dial.current_ma if self.external_dial else None,
-            needle=self.emg.view() if self.emg else None,
+            needle=self.needle_guide.view() if self.needle_guide else None,
         )
         return self.builder.build(state, session)
 
     def screen_lost(self) -> None:
         """Note that nobody sees the guidance any more; no pulse is given from the next step on."""
-        self.watch.screen_lost()
+        self.health.screen_lost()
 
     def journal_failed(self) -> None:
         """Note that nothing goes on record any more: no pulse is given, and what was to be requested is dropped."""
-        self.watch.journal_failed()
+        self.health.journal_failed()
         if self.stimulation:
             self.stimulation.actions.clear()
 
     @property
     def journal_ok(self) -> bool:
         """Whether the journal still takes what happens."""
-        return self.watch.storage_ok
+        return self.health.storage_ok
 
     def is_fit(self, now_ns: int) -> bool:
         """Whether, at host time ``now_ns``, the signal is fit to begin stimulation, a second of it being measured."""
-        return self.counters.signal is not None and self.watch.sound(self.t, now_ns)
+        return self.counters.signal is not None and self.health.is_fit(self.t, now_ns)
 
     @property
     def t(self) -> float:
         """Device time: seconds of signal that have arrived."""
-        return self.path.history.end / self.info.sample_rate_hz
+        return self.pipeline.history.end / self.info.sample_rate_hz
 
     def response_due(self, within_s: float) -> bool:
         """Whether the answer to a pulse is due so soon."""
-        return self.path.response_due(within_s)
+        return self.pipeline.response_due(within_s)
 
     @property
     def actions(self) -> list[Action]:
@@ -208,47 +210,48 @@ class Engine:
         actions, self.stimulation.actions = self.stimulation.actions, []
         return actions
 
-    def _taken(self, block: Block) -> Iterator[TimedRecord]:
+    def _process(self, block: Block) -> Iterator[TimedRecord]:
         """What one block brings."""
         self.counters.count_block(block)
-        block = replace(block, pulses=tuple(self._reconciled(block))) if self._is_live and block.pulses else block
-        yield from (TimedRecord(t, alarm) for t, alarm in self.watch.block(block))
+        block = replace(block, pulses=tuple(self._reconcile(block))) if self._is_live and block.pulses else block
+        yield from (TimedRecord(t, alarm) for t, alarm in self.health.block(block))
         if self.stimulation:
             for status in block.status:
                 self.stimulation.output.report(status.state)
         for button in block.buttons:
-            yield from (TimedRecord(self._seconds(button.sample), record) for record in self._pressed(button))
-        for part in self.emg.cut(block) if self.emg else (block,):
-            for finding in self.path.feed(part):
-                for t, record in self._records(finding):
+            yield from (TimedRecord(self._seconds(button.sample), record) for record in self._handle_button(button))
+        for part in self.needle_guide.cut(block) if self.needle_guide else (block,):
+            for finding in self.pipeline.feed(part):
+                for t, record in self._handle_result(finding):
                     yield TimedRecord(t, record, block.arrived_ns)
-            for t, record in self._by_emg(self.emg, part) if self.emg else ():
+            for t, record in self._guide_by_emg(self.needle_guide, part) if self.needle_guide else ():
                 yield TimedRecord(t, record, block.arrived_ns)
 
-    def _reconciled(self, block: Block) -> Iterator[Pulse]:
+    def _reconcile(self, block: Block) -> Iterator[Pulse]:
         """The pulses that the device reports with ``block``, each held against the requests; a flood is cut off."""
         for pulse in block.pulses:
-            if not self._reports.admits(self.t):
+            if not self._report_limit.admits(self.t):
                 continue
             wanted = self.stimulation is None or self.stimulation.reconcile(pulse, self._seconds(pulse.sample))
             yield pulse if wanted else replace(pulse, unrequested=True)
 
-    def _obey(self, message: OperatorCommand, now_ns: int) -> Iterator[Record]:
+    def _execute(self, message: OperatorCommand, now_ns: int) -> Iterator[Record]:
         if isinstance(message, FrameAck | Acknowledge):
-            yield from self.watch.obey(message, now_ns)
+            yield from self.health.receive(message, now_ns)
         elif isinstance(message, OperatorNote):
-            requested = self.emg.requested(message.what) if self.emg else None
-            yield from self._noted(requested or Entry(message.what, {"text": message.text} if message.text else {}))
+            requested = self.needle_guide.requested(message.what) if self.needle_guide else None
+            entry = requested or Entry(message.what, {"text": message.text} if message.text else {})
+            yield from self._record_entry(entry)
         elif isinstance(message, Aspiration | Aliquot):
             for record in self.dose.obey(message, self.t):
-                yield from self._noted(record) if isinstance(record, Entry) else (record,)
+                yield from self._record_entry(record) if isinstance(record, Entry) else (record,)
         elif isinstance(message, TurnDial) and self.external_dial:
             yield self.external_dial.turn(message.steps)
-            self.path.dial(self.external_dial.current_ma)
+            self.pipeline.dial(self.external_dial.current_ma)
         elif self.stimulation:
-            yield from self.stimulation.obey(message, self.t, self._conditions(now_ns))
+            yield from self.stimulation.execute(message, self.t, self._conditions(now_ns))
 
-    def _pressed(self, button: Button) -> Iterator[Record]:
+    def _handle_button(self, button: Button) -> Iterator[Record]:
         """A press of the amplifier's pedal or needle button stops: it is the one key that is always within reach."""
         if not button.pressed:
             return
@@ -257,39 +260,39 @@ class Engine:
         if self.stimulation and stops:
             yield from self.stimulation.disarm("operator", f"button {button.button} was pressed")
 
-    def _noted(self, entry: Entry) -> Iterator[Record]:
+    def _record_entry(self, entry: Entry) -> Iterator[Record]:
         """Record ``entry``; where it changes what is known of the nerve, say so at once."""
-        done = self._belief.noted(entry.what)
+        done = self._proximity_filter.apply_entry(entry.what)
         yield replace(entry, fields=entry.fields | {"estimate": done}) if done else entry
         if done:
-            self.proximity = self._belief.unknown(self.proximity.sample if self.proximity else 0)
+            self.proximity = self._proximity_filter.unknown(self.proximity.sample if self.proximity else 0)
             yield self.proximity
-            alarm = self.watch.too_close(self.proximity)
+            alarm = self.health.too_close(self.proximity)
             if alarm:
                 yield alarm
             yield from self._changed_cue(self.proximity)
 
-    def _live(self, now_ns: int) -> Iterator[TimedRecord]:
+    def _supervise(self, now_ns: int) -> Iterator[TimedRecord]:
         stimulation = self.stimulation
         for item in stimulation.overdue(self.t) if stimulation else ():
-            yield self._unconfirmed(item) if isinstance(item, PendingPulse) else TimedRecord(self.t, item)
-        yield from self._at_once(self.watch.flood(floods=self._reports.floods(self.t)))
+            yield self._timed_unconfirmed(item) if isinstance(item, PendingPulse) else TimedRecord(self.t, item)
+        yield from self._timed(self.health.flood(floods=self._report_limit.floods(self.t)))
         state = self._conditions(now_ns)
         if stimulation:
-            yield from self._at_once(stimulation.tick(self.t, state))
-            yield from self._at_once(stimulation.check_output(self.t, now_ns, connected=state.connected))
-        yield from self._at_once(self.watch.live(stimulation, state, self.t))
+            yield from self._timed(stimulation.tick(self.t, state))
+            yield from self._timed(stimulation.check_output(self.t, now_ns, connected=state.connected))
+        yield from self._timed(self.health.supervise(stimulation, state, self.t))
 
-    def _at_once(self, records: Iterable[Record]) -> Iterator[TimedRecord]:
+    def _timed(self, records: Iterable[Record]) -> Iterator[TimedRecord]:
         return (TimedRecord(self.t, record) for record in records)
 
-    def _unconfirmed(self, requested: PendingPulse) -> TimedRecord:
-        return TimedRecord(self.t, self._stimulus(unconfirmed(requested, self.info.sample_rate_hz)))
+    def _timed_unconfirmed(self, pending: PendingPulse) -> TimedRecord:
+        return TimedRecord(self.t, self._stimulus(unconfirmed_pulse(pending, self.info.sample_rate_hz)))
 
     def _conditions(self, now_ns: int) -> InterlockConditions:
-        return self.watch.conditions(self.stimulation, now_ns, headless=self.settings.headless)
+        return self.health.conditions(self.stimulation, now_ns, headless=self.settings.headless)
 
-    def _by_emg(self, emg: NeedleGuide, part: Block) -> Iterator[tuple[float, Record]]:
+    def _guide_by_emg(self, emg: NeedleGuide, part: Block) -> Iterator[tuple[float, Record]]:
         """What the needle's own EMG tells; it guides while nothing stimulates."""
         stimulates = self.stimulation is not None and self.stimulation.armed
         for record in emg.set_stimulating(part.first_sample, stimulates=stimulates):
@@ -304,64 +307,64 @@ class Engine:
     def _seconds(self, sample: int) -> float:
         return sample / self.info.sample_rate_hz
 
-    def _records(self, finding: PathResult) -> Iterator[tuple[float, Record]]:
+    def _handle_result(self, finding: PathResult) -> Iterator[tuple[float, Record]]:
         if isinstance(finding, PulseFound):
-            yield from self._pulse(finding, self._seconds(finding.pulse.sample))
+            yield from self._handle_pulse(finding, self._seconds(finding.pulse.sample))
         elif isinstance(finding, ChannelResponse):
             t = self._seconds(finding.due)
-            yield from ((t, record) for record in self._answer(finding, t))
+            yield from ((t, record) for record in self._handle_response(finding, t))
         elif isinstance(finding, InputState):
             t = self._seconds(finding.due)
-            yield from ((t, record) for record in self._input_state(finding))
+            yield from ((t, record) for record in self._handle_input_state(finding))
         else:
-            yield from self._second(finding, self._seconds(finding.due))
+            yield from self._handle_second(finding, self._seconds(finding.due))
 
-    def _pulse(self, seen: PulseFound, t: float) -> Iterator[tuple[float, Record]]:
+    def _handle_pulse(self, seen: PulseFound, t: float) -> Iterator[tuple[float, Record]]:
         pulse = seen.pulse
         if self.stimulation and not pulse.unrequested:
-            self.stimulation.pulse_seen(pulse)
-        if self.emg:
-            self.emg.pulse(pulse.sample)
+            self.stimulation.pulse_reported(pulse)
+        if self.needle_guide:
+            self.needle_guide.pulse(pulse.sample)
         stimulus = self._stimulus(pulse, seen.alignment)
         self._stimuli.append(stimulus)
         yield t, stimulus
         if not pulse.unrequested:
-            lead_off = any(self.watch.lead_off)
-            yield from ((t, alarm) for alarm in self.needle.pulse(pulse, t, lead_off=lead_off))
+            lead_off = any(self.health.lead_off)
+            yield from ((t, alarm) for alarm in self.needle_monitor.pulse(pulse, t, lead_off=lead_off))
 
-    def _second(self, second: QualitySecond, t: float) -> Iterator[tuple[float, Record]]:
-        yield t, signal_of(second, self.watch.lead_off, self.counters.lost_samples, self.counters.bad_frames)
-        yield from ((t, alarm) for alarm in self.watch.second(second, t))
-        yield from ((t, record) for record in self._outdated(t))
+    def _handle_second(self, second: QualitySecond, t: float) -> Iterator[tuple[float, Record]]:
+        yield t, signal_of(second, self.health.lead_off, self.counters.lost_samples, self.counters.bad_frames)
+        yield from ((t, alarm) for alarm in self.health.second(second, t))
+        yield from ((t, record) for record in self._lapse_stale(t))
 
-    def _input_state(self, state: InputState) -> Iterator[Record]:
+    def _handle_input_state(self, state: InputState) -> Iterator[Record]:
         """The input is dead, or lives again: an alarm of a live procedure, an entry of a recording with a filled gap.
 
         What was known of the nerve lapses, for nobody sees the muscle.
         """
-        self._is_dead = state.why is not None
+        self._input_dead = state.why is not None
         if self._is_live:
-            yield from self.watch.signal_dead(state.why)
+            yield from self.health.signal_dead(state.why)
         else:
             text = f"the signal is dead: {state.why}" if state.why else "the signal is there again"
-            yield Entry("signal-dead", {"active": self._is_dead, "text": text})
-        if self._is_dead and self.proximity and self.proximity.valid:
+            yield Entry("signal-dead", {"active": self._input_dead, "text": text})
+        if self._input_dead and self.proximity and self.proximity.valid:
             self.proximity = self._unless_dead(self.proximity)
             yield self.proximity
             yield from self._changed_cue(self.proximity)
 
     def _unless_dead(self, known: Proximity) -> Proximity:
         """``known``; of a dead input nothing is known."""
-        if not self._is_dead:
+        if not self._input_dead:
             return known
         return unknown_proximity(known.sample, "signal-dead", by=known.by)
 
-    def _outdated(self, t: float) -> Iterator[Record]:
+    def _lapse_stale(self, t: float) -> Iterator[Record]:
         """In a live procedure, what was known of the nerve lapses when pulses have not been answered for long."""
         known = self.proximity
-        rate_hz = self.stimulation.rate_hz if self.stimulation else 1.0
-        by_emg = self.emg is not None and self.emg.guides
-        if known and known.valid and self._is_live and not by_emg and self.watch.is_stale(t, rate_hz):
+        pulse_rate_hz = self.stimulation.usual_pulse_rate_hz if self.stimulation else 1.0
+        by_emg = self.needle_guide is not None and self.needle_guide.guides
+        if known and known.valid and self._is_live and not by_emg and self.health.is_stale(t, pulse_rate_hz):
             self.proximity = unknown_proximity(known.sample, "stale")
             yield self.proximity
             yield from self._changed_cue(self.proximity)
@@ -374,25 +377,25 @@ class Engine:
         reported = (stimulus for stimulus in reversed(self._stimuli) if stimulus.sample == pulse.sample)
         return PulseOutcome(next(reported, stimulus_of(pulse)), response, t)
 
-    def _answer(self, answer: ChannelResponse, t: float) -> Iterator[Record]:
-        response = response_of(answer, self.info.channels[answer.channel].name, self.settings.protocol)
-        if not answer.channel:
-            self.builder.add_sweep(answer.pulse.sample, answer.evoked, answer.pulse.current_ma)
+    def _handle_response(self, measured: ChannelResponse, t: float) -> Iterator[Record]:
+        response = response_of(measured, self.info.channels[measured.channel].name, self.settings.protocol)
+        if not measured.channel:
+            self.builder.add_sweep(measured.pulse.sample, measured.evoked, measured.pulse.current_ma)
         yield response
-        if answer.channel:
+        if measured.channel:
             return
-        outcome = self._outcome(answer.pulse, response, t)
-        self.proximity = self._unless_dead(self._zone.settle(self._belief.observe(outcome)))
+        outcome = self._outcome(measured.pulse, response, t)
+        self.proximity = self._unless_dead(self._zone_hysteresis.settle(self._proximity_filter.observe(outcome)))
         if not response.contaminated:
-            self.watch.last_response_t = t
+            self.health.last_response_t = t
         yield self.proximity
         if self.stimulation:
             self.stimulation.observe(outcome, self.proximity)
             yield from self.stimulation.controller.entries()
-        alarm = self.watch.too_close(self.proximity)
+        alarm = self.health.too_close(self.proximity)
         if alarm:
             yield alarm
-        yield from self.needle.observe(outcome)
+        yield from self.needle_monitor.observe(outcome)
         yield from self._changed_cue(self.proximity)
 
     def _changed_cue(self, proximity: Proximity) -> Iterator[Cue]:

@@ -25,9 +25,9 @@ def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origi
         "sample_rate_hz": info.sample_rate_hz,
         "channels": [channel.name for channel in info.channels],
     }
-    beside = info.stimulator
-    if beside:
-        device["stimulator"] = {"model": beside.model, "serial": beside.serial, "address": beside.address}
+    external = info.stimulator
+    if external:
+        device["stimulator"] = {"model": external.model, "serial": external.serial, "address": external.address}
     protocol = settings.protocol
     changes = tuple(asdict(change) for change in protocol.changes)
     recorded = (changes, protocol.unsourced, protocol.assumed, settings.recorded, origin.live, origin.simulated)
@@ -40,12 +40,12 @@ def channel_named(label: str | None, info: DeviceInfo) -> int | None:
     return None if label is None else [channel.name for channel in info.channels].index(label)
 
 
-def unconfirmed(asked: PendingPulse, rate_hz: float) -> Pulse:
-    """The stimulus that nothing is known of but that it was ``asked`` for, and when."""
+def unconfirmed_pulse(pending: PendingPulse, sample_rate_hz: float) -> Pulse:
+    """Return the pulse of which only the request ``pending`` is known."""
     return Pulse(
-        sample=round(asked.t * rate_hz),
-        requested_ma=asked.current_ma,
-        width_ms=asked.width_ms,
+        sample=round(pending.t * sample_rate_hz),
+        requested_ma=pending.current_ma,
+        width_ms=pending.width_ms,
         outcome=Outcome.UNCONFIRMED,
     )
 
@@ -66,13 +66,13 @@ def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
     )
 
 
-def response_of(answer: ChannelResponse, channel: str, protocol: Protocol) -> Response:
-    """The record of ``answer`` of the channel so named; that of the main channel is judged by ``protocol``."""
-    evoked, late = answer.evoked, answer.evoked.late
+def response_of(measured: ChannelResponse, channel: str, protocol: Protocol) -> Response:
+    """The record of ``measured`` of the channel so named; that of the main channel is judged by ``protocol``."""
+    evoked, late = measured.evoked, measured.evoked.late
     latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
-    judgement = None if answer.channel else classify_latency(latency_ms, protocol)
+    judgement = None if measured.channel else classify_latency(latency_ms, protocol)
     return Response(
-        sample=answer.pulse.sample,
+        sample=measured.pulse.sample,
         channel=channel,
         detected=evoked.detected,
         p_value=evoked.p_value,

@@ -35,7 +35,7 @@ class Settings:
     criterion_uv: float | None = None
     current_ma: float | None = None
     width_ms: float | None = None
-    rate_hz: float | None = None
+    pulse_rate_hz: float | None = None
     max_current_ma: float | None = None
     headless: bool = True
     silent_pulses: int = 0

@@ -93,20 +93,20 @@ class SnapshotBuilder:
         self.counters = Counters()
         self._timeline = Timeline(self._channel)
         self._sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
-        self._evoked: tuple[int, SweepResult, float | None] | None = None
+        self._pending_sweep: tuple[int, SweepResult, float | None] | None = None
 
     def add_sweep(self, sample: int, evoked: SweepResult, current_ma: float | None) -> None:
         """Keep the samples of the main channel's sweep after the pulse of ``current_ma`` at ``sample``; the record of
         its response follows.
         """
-        self._evoked = (sample, evoked, current_ma)
+        self._pending_sweep = (sample, evoked, current_ma)
 
-    def receive(self, made: TimedRecord) -> None:
+    def receive(self, timed: TimedRecord) -> None:
         """Count a record, and keep what it adds to the past."""
-        self.counters.count(made.record)
-        self._timeline.take(made)
-        if isinstance(made.record, Response):
-            self._respond(made.record)
+        self.counters.count(timed.record)
+        self._timeline.receive(timed)
+        if isinstance(timed.record, Response):
+            self._respond(timed.record)
 
     def build(self, engine: EngineState, session: SessionState) -> Snapshot:
         """All that a screen shows now."""
@@ -163,7 +163,7 @@ class SnapshotBuilder:
 
     def _respond(self, response: Response) -> None:
         """Keep the sweep that ``response`` was measured in, whose samples are here: it is of the main channel."""
-        waiting, self._evoked = self._evoked, None
+        waiting, self._pending_sweep = self._pending_sweep, None
         if waiting is None or waiting[0] != response.sample or response.channel != self._channel:
             return
         self.counters.detections += response.detected
@@ -189,26 +189,26 @@ class SnapshotBuilder:
     def _stimulator(self, stimulation: Stimulation | None) -> StimulatorView | None:
         if stimulation is None:
             return None
-        last, beside = self.counters.stimulus, self._info.stimulator
+        last, external = self.counters.stimulus, self._info.stimulator
         return StimulatorView(
             armed=stimulation.armed,
             current_ma=stimulation.current_ma if stimulation.armed else None,
-            wanted_ma=stimulation.hand.next_ma(),
+            wanted_ma=stimulation.current_control.next_ma(),
             max_ma=stimulation.bounds.highest_ma(stimulation.width_ms),
             width_ms=stimulation.pulse_width_ms,
-            rate_hz=stimulation.pulse_rate_hz,
+            pulse_rate_hz=stimulation.pulse_rate_hz,
             delivered_ma=last.current_ma if last else None,
             impedance_kohm=last.impedance_kohm if last else None,
-            chooser=stimulation.hand.who.value,
-            doing=stimulation.hand.doing,
-            why=stimulation.refused,
-            sets_current=beside is None or beside.sets_current,
+            chooser=stimulation.current_control.owner.value,
+            doing=stimulation.current_control.doing,
+            why=stimulation.arm_refusal,
+            sets_current=external is None or external.sets_current,
             offset_ms=last.offset_ms if last else None,
             drift_ppm=last.drift_ppm if last else None,
         )
 
 
-class Recording(Protocol):
+class RecordingEngine(Protocol):
     """An engine that owns a builder."""
 
     @property
@@ -216,7 +216,7 @@ class Recording(Protocol):
         """What receives every record."""
 
 
-_E = TypeVar("_E", bound=Recording)
+_E = TypeVar("_E", bound=RecordingEngine)
 _P = ParamSpec("_P")
 
 
@@ -227,9 +227,9 @@ def recorded(
 
     @wraps(method)
     def emit(engine: _E, /, *args: _P.args, **kwargs: _P.kwargs) -> Iterator[TimedRecord]:
-        for made in method(engine, *args, **kwargs):
-            engine.builder.receive(made)
-            yield made
+        for timed in method(engine, *args, **kwargs):
+            engine.builder.receive(timed)
+            yield timed
 
     return emit
 

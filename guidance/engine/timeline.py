@@ -33,31 +33,31 @@ class Timeline:
         self._dropped = 0
         self._thinned = False
 
-    def take(self, made: TimedRecord) -> None:
+    def receive(self, timed: TimedRecord) -> None:
         """Take in a record."""
-        record = made.record
+        record = timed.record
         if isinstance(record, Stimulus):
             self._stimulus = record
         elif isinstance(record, Response):
             self._response = record if record.channel == self._channel else self._response
         elif isinstance(record, Proximity):
-            self._answered(made.t, record)
+            self._add_row(timed.t, record)
         elif isinstance(record, Command):
-            self._commanded(made.t, record)
+            self._receive_command(timed.t, record)
         elif isinstance(record, Alarm):
             begins = record.text if record.active else f"passed: {record.text}"
-            self._happened(EventView(made.t, "alarm", f"{record.code}: {begins}", record.priority))
+            self._add_event(EventView(timed.t, "alarm", f"{record.code}: {begins}", record.priority))
         elif isinstance(record, Entry):
             kind = "dose" if record.what in _DOSES else "note"
-            self._happened(EventView(made.t, kind, entry_words(record)))
+            self._add_event(EventView(timed.t, kind, entry_words(record)))
         elif isinstance(record, End):
-            self._happened(EventView(made.t, "end", f"the procedure ends: {record.reason}"))
+            self._add_event(EventView(timed.t, "end", f"the procedure ends: {record.reason}"))
 
     def past(self) -> TimelineView:
         """All so far. Rows once written are never written again: what is handed out stays as it is."""
         return TimelineView(self._rows[: self._count], tuple(self._events), self._thinned, self._dropped)
 
-    def _answered(self, t: float, proximity: Proximity) -> None:
+    def _add_row(self, t: float, proximity: Proximity) -> None:
         response, stimulus = self._response, self._stimulus
         if response is None or response.sample != proximity.sample:
             return
@@ -80,21 +80,21 @@ class Timeline:
 
     def _thin(self) -> None:
         half = MOST_ROWS // 2
-        kept = np.concatenate([self._rows[:half:2], self._rows[half:]])
+        thinned = np.concatenate([self._rows[:half:2], self._rows[half:]])
         self._rows = np.zeros(MOST_ROWS, TRAIL)
-        self._rows[: len(kept)] = kept
-        self._count = len(kept)
+        self._rows[: len(thinned)] = thinned
+        self._count = len(thinned)
         self._thinned = True
 
-    def _commanded(self, t: float, command: Command) -> None:
+    def _receive_command(self, t: float, command: Command) -> None:
         armed = self._armed if command.enabled is None else command.enabled
         if armed != self._armed or command.why:
             state = "armed" if armed else "off"
             because = f": {command.why}" if command.why else ""
-            self._happened(EventView(t, "stimulator", f"stimulator {state}, by {command.by}{because}"))
+            self._add_event(EventView(t, "stimulator", f"stimulator {state}, by {command.by}{because}"))
         self._armed = armed
 
-    def _happened(self, event: EventView) -> None:
+    def _add_event(self, event: EventView) -> None:
         self._dropped += len(self._events) == MOST_EVENTS
         self._events.append(event)
 

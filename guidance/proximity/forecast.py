@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.proximity.likelihood import even_scale
-from guidance.proximity.motion import moved
+from guidance.proximity.likelihood import arcsinh
+from guidance.proximity.motion import advance
 from guidance.proximity.particles import Particles
 from guidance.proximity.random_table import Cloud, RandomTable
 from guidance.proximity.summary import quantiles
@@ -23,7 +23,7 @@ _MIDDLE_HALF = 1.349
 def forecast(few: Particles, elapsed_s: float, width_ms: float, draws: RandomTable) -> Forecast:
     """Look ``elapsed_s`` ahead with a ``few`` guesses that all count the same; they stay as they are."""
     later = Particles(few.x.copy(), few.criterion_uv)
-    moved(later, draws, elapsed_s)
+    advance(later, draws, elapsed_s)
     factor = later.ln_width_factor(width_ms)
     ln_threshold = later.ln_threshold() + factor
     points = quantiles(ln_threshold, np.full(len(ln_threshold), 1 / len(ln_threshold)), _POINTS)
@@ -63,11 +63,11 @@ class Forecast:
         """Where the threshold at 0.1 ms is at or below ``bound_ma`` (particles,), as 0 or 1."""
         return np.asarray(self.ln_threshold - self.ln_width_factor <= np.log(bound_ma), float)
 
-    def answers(self, ln_currents: Cloud) -> ForecastResponses:
+    def responses(self, ln_currents: Cloud) -> ForecastResponses:
         """What pulses of ``ln_currents`` (n,) are expected to be answered with."""
-        expected = self.particles.recruited(ln_currents[:, None], self.ln_threshold)
+        expected = self.particles.recruitment(ln_currents[:, None], self.ln_threshold)
         scale = _SCALE * _NOISE_UV
-        seen = even_scale(expected.amplitude_uv / scale)
+        seen = arcsinh(expected.amplitude_uv / scale)
         noise = (_NOISE_UV**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2)
         centred = seen - seen.mean(axis=1, keepdims=True)
         return ForecastResponses(centred, (centred**2).mean(axis=1) + noise.mean(axis=1))

@@ -22,9 +22,9 @@ _STUDENT = 0.9
 """Scale of Student's t, of 4 degrees, in standard deviations of a normal deviate, at which it promises what such
 deviates bear out: there the expected curvature of its logarithm equals the variance of its slope.
 """
-_SEEN_SDS = 3.0
-_LEAST_SEEN_UV = 15.0
-_SAME_CURRENT_LN, _SAME_ANSWER_LN, _SAME_UV = 0.02, 0.5, 24.0
+_VISIBLE_SDS = 3.0
+_LEAST_VISIBLE_UV = 15.0
+_SAME_CURRENT_LN, _SAME_RESPONSE_LN, _SAME_UV = 0.02, 0.5, 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def likelihood(observation: Observation, expected: RecruitmentCurve, unrest: flo
     if observation.amplitude_uv is not None:
         stray = _STRAY + (_STRAY_IN_BURST - _STRAY) * unrest
         return _of_amplitude(observation.amplitude_uv, observation.noise_uv, expected, stray)
-    return _of_silence(observation.noise_uv, expected)
+    return _of_no_response(observation.noise_uv, expected)
 
 
 def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: RecruitmentCurve, stray: float) -> Cloud:
@@ -68,21 +68,21 @@ def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: RecruitmentCur
     scale = 3 * noise_uv
     astray = min(1.0, _STRAY_UV / amplitude_uv) / _STRAY_LN
     sd = _STUDENT * np.sqrt((noise_uv**2 + expected.scatter_uv**2) / (expected.amplitude_uv**2 + scale**2))
-    miss = (even_scale(amplitude_uv / scale) - even_scale(expected.amplitude_uv / scale)) / sd
+    miss = (arcsinh(amplitude_uv / scale) - arcsinh(expected.amplitude_uv / scale)) / sd
     square = 1 + miss**2 / _TAIL
     student = 0.375 / (sd * square * square * np.sqrt(square))
     return np.asarray((1 - stray) * student + stray * astray)
 
 
-def even_scale(ratio: Cloud | float) -> Cloud:
+def arcsinh(ratio: Cloud | float) -> Cloud:
     """The inverse hyperbolic sine of ``ratio`` (0 and above): linear in it at first, then logarithmic."""
     return np.asarray(np.log(ratio + np.sqrt(np.square(ratio) + 1)))
 
 
-def _of_silence(noise_uv: float, expected: RecruitmentCurve) -> Cloud:
+def _of_no_response(noise_uv: float, expected: RecruitmentCurve) -> Cloud:
     """The response is too small to be seen, or the pulse was dead."""
-    seen_uv = max(_SEEN_SDS * noise_uv, _LEAST_SEEN_UV)
-    hidden = ndtr((seen_uv - expected.amplitude_uv) / np.hypot(0.3 * seen_uv, expected.scatter_uv))
+    visible_uv = max(_VISIBLE_SDS * noise_uv, _LEAST_VISIBLE_UV)
+    hidden = ndtr((visible_uv - expected.amplitude_uv) / np.hypot(0.3 * visible_uv, expected.scatter_uv))
     return np.asarray((1 - _DEAD) * hidden + _DEAD)
 
 
@@ -93,15 +93,18 @@ class RepeatDiscount:
 
     def __init__(self) -> None:
         """Nothing was asked yet."""
-        self._asked_ln, self._answered_ln, self._count = 0.0, 0.0, 0
+        self._ln_current, self._ln_response, self._count = 0.0, 0.0, 0
 
     def trust(self, observation: Observation) -> float:
         """How much of an answer alone this one counts for (above 0, at most 1)."""
         if observation.amplitude_uv is None:
             return 1.0
-        asked = float(np.log(observation.current_ma))
-        responded = float(even_scale(observation.amplitude_uv / _SAME_UV))
-        if abs(asked - self._asked_ln) > _SAME_CURRENT_LN or abs(responded - self._answered_ln) > _SAME_ANSWER_LN:
-            self._asked_ln, self._answered_ln, self._count = asked, responded, 0
+        ln_current = float(np.log(observation.current_ma))
+        ln_response = float(arcsinh(observation.amplitude_uv / _SAME_UV))
+        if (
+            abs(ln_current - self._ln_current) > _SAME_CURRENT_LN
+            or abs(ln_response - self._ln_response) > _SAME_RESPONSE_LN
+        ):
+            self._ln_current, self._ln_response, self._count = ln_current, ln_response, 0
         self._count += 1
         return 1 / max(self._count - 2, 1)

@@ -12,7 +12,7 @@ from guidance.proximity.random_table import Cloud, RandomTable
 _REST_SHARE = 0.4
 _AWAY_SHARE = 0.45
 _SPEED_SD_LN, _FASTEST_MM_S = 0.35, 8.0
-_HAND = 0.15
+_SPEED_WANDER = 0.15
 _FORGOTTEN_PER_S = 0.01
 _MISFIT_LN = 0.03
 _SLIPS_PER_S = 0.005
@@ -34,7 +34,7 @@ _CHANGING = np.array(
 _CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 
-def moved(particles: Particles, draws: RandomTable, elapsed_s: float, *, widths: bool = False) -> None:
+def advance(particles: Particles, draws: RandomTable, elapsed_s: float, *, widths: bool = False) -> None:
     """Let the needle move for ``elapsed_s``; a long while in steps, so that the hand may change its mind in between.
 
     With ``widths`` the chronaxie, which may go with the distance, changes on the way.
@@ -47,7 +47,7 @@ def moved(particles: Particles, draws: RandomTable, elapsed_s: float, *, widths:
             particles.x[ParticleRow.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
 
 
-def forgotten(particles: Particles, draws: RandomTable, elapsed_s: float) -> None:
+def refresh(particles: Particles, draws: RandomTable, elapsed_s: float) -> None:
     """Let recruitment, scatter and the hand change: of each, a few guesses are made anew."""
     x = particles.x
     which, anew = np.divmod(
@@ -74,7 +74,7 @@ def _step(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
 def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
     """Ways made at the speeds of ``x``, which change; a hand that changes its mind does so at some moment."""
     speed = x[ParticleRow.SPEED_MM_S]
-    speed *= 1 + _HAND * math.sqrt(elapsed_s) * draws.normal(len(speed))
+    speed *= 1 + _SPEED_WANDER * math.sqrt(elapsed_s) * draws.normal(len(speed))
     way = elapsed_s * speed
     changed = draws.met(elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
     share = draws.uniform(len(changed))

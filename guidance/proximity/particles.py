@@ -101,10 +101,10 @@ class Particles:
             x[row] = median + sd * rng.standard_normal(count)
         x[ParticleRow.EXPONENT] = rng.uniform(*_EXPONENTS, count)
         x[ParticleRow.EXCESS_LN] = 0.1 * rng.standard_normal(count)
-        found = cls(x, criterion_uv)
-        found.tidy()
-        found.place(rng)
-        return found
+        particles = cls(x, criterion_uv)
+        particles.tidy()
+        particles.place(rng)
+        return particles
 
     def place(self, rng: np.random.Generator) -> None:
         """Put the needle anywhere from contact to where no pulse reaches, at rest; what is guessed of the nerve stays.
@@ -140,9 +140,9 @@ class Particles:
             + x[ParticleRow.EXPONENT] * np.log(x[ParticleRow.DISTANCE_MM] / REFERENCE_MM + 1e-9)
         )
         rise += np.exp(x[ParticleRow.CONTACT_LN_MA])
-        found = np.log(rise, out=rise)
-        found += x[ParticleRow.EXCESS_LN]
-        return np.asarray(np.clip(found, *LN_THRESHOLDS, out=found))
+        ln_threshold = np.log(rise, out=rise)
+        ln_threshold += x[ParticleRow.EXCESS_LN]
+        return np.asarray(np.clip(ln_threshold, *LN_THRESHOLDS, out=ln_threshold))
 
     def ln_width_factor(self, width_ms: float) -> Cloud | float:
         """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
@@ -161,7 +161,7 @@ class Particles:
         x[ParticleRow.DISTANCE_MM] = np.where(inside, 0.0, np.minimum(distance, FARTHEST_MM))
         x[ParticleRow.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
-    def recruited(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> RecruitmentCurve:
+    def recruitment(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> RecruitmentCurve:
         """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
 
         The curve's form is known where it begins and less and less surely away from there, as units come in groups and
@@ -174,8 +174,8 @@ class Particles:
         steps = below / width
         away = np.abs(steps)
         bent = 1 + x[ParticleRow.BEND] * (away / (away + _BENDS_AT))
-        answers = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(steps * bent, _NEVER)))
-        amplitude, steepness = largest * answers, (1 - answers) * bent / width
+        recruited_share = 1 / (1 + (1 / share - 1) * np.exp(np.minimum(steps * bent, _NEVER)))
+        amplitude, steepness = largest * recruited_share, (1 - recruited_share) * bent / width
         unsure = jitter**2 + (_FORM * np.clip(below, -_FAR_LN, _FAR_LN)) ** 2
         relative = np.exp(2 * x[ParticleRow.SCATTER_LN]) + unsure * steepness**2
         scatter = np.sqrt(relative * amplitude**2 + self.GRAIN_UV * amplitude)

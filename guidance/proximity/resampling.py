@@ -14,26 +14,26 @@ _BEARABLE = 0.25
 _LEAST_BEARABLE = 1 / 16
 
 
-def even(count: int) -> Array:
+def uniform(count: int) -> Array:
     """Weights of ``count`` particles that all count the same."""
     return np.full(count, 1 / count)
 
 
-def weighed(weights: Array, ln_factor: Array) -> Array:
+def reweight(weights: Array, ln_factor: Array) -> Array:
     """``weights`` times e^``ln_factor``, summing to 1."""
     changed = weights * np.exp(ln_factor - ln_factor.max())
     return np.asarray(changed / changed.sum())
 
 
-def effective(weights: Array) -> float:
+def effective_share(weights: Array) -> float:
     """Share of the particles that still count."""
     return float(1 / np.sum(weights**2) / len(weights))
 
 
-def bearable(weights: Array, ln_factor: Array) -> float:
+def temper(weights: Array, ln_factor: Array) -> float:
     """How much of ``ln_factor`` may be taken in at once, as a power: all of it, or as much as leaves enough guesses."""
     share = 1.0
-    while effective(weighed(weights, share * ln_factor)) < _BEARABLE and share > _LEAST_BEARABLE:
+    while effective_share(reweight(weights, share * ln_factor)) < _BEARABLE and share > _LEAST_BEARABLE:
         share /= 2
     return share
 
@@ -46,13 +46,13 @@ def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
     return np.repeat(np.arange(count), np.diff(upto, prepend=0))
 
 
-def thinned(weights: Array, few: int) -> NDArray[np.intp]:
+def thin(weights: Array, few: int) -> NDArray[np.intp]:
     """Indices of ``few`` particles, chosen evenly by ``weights``."""
     points = (np.arange(few) + 0.5) / few
     return np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
 
 
-def spread(cloud: Cloud, kernel: float, shift: int) -> None:
+def jitter(cloud: Cloud, kernel: float, shift: int) -> None:
     """Spread ``cloud`` (values, particles) within itself by ``kernel`` of its deviation, mean and covariance kept
     (Liu and West 2001): the kernel's draws are the deviations of the cloud itself, of others ``shift`` further on.
     """

@@ -32,7 +32,7 @@ class PosteriorSummary:
         return Proximity(sample, self.threshold_ma, self.short_ma, self.distance_mm, zone, self.zones, True, None)
 
 
-def told(
+def summarize(
     ln_short: Cloud, short_ma: Interval, ln_factor: Cloud | float, distance_mm: Interval, weights: Cloud,
     edges: Edges, highest_ma: float,
 ) -> PosteriorSummary:  # fmt: skip

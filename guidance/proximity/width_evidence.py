@@ -14,7 +14,7 @@ import numpy as np
 from guidance.proximity.likelihood import Observation, likelihood
 from guidance.proximity.particles import SHORT_MS, Particles
 from guidance.proximity.random_table import Cloud
-from guidance.proximity.resampling import even, weighed
+from guidance.proximity.resampling import reweight, uniform
 from guidance.signal.sweep.basis import Array
 
 _LN_CONTACT_MS = (float(np.log(0.008)), float(np.log(0.30)))
@@ -43,7 +43,7 @@ class WidthLaws:
 
     def restart(self) -> None:
         """Another nerve."""
-        self._borne_out = even(len(self._growth_per_mm))
+        self._borne_out = uniform(len(self._growth_per_mm))
         self._t: float | None = None
 
     @property
@@ -56,15 +56,15 @@ class WidthLaws:
         grown = np.minimum(1 + self._growth_per_mm * distance_mm, _MOST_GROWN)
         return np.asarray(self._contact_ln_ms + np.log(grown))
 
-    def observe(self, t: float, told: Array, distance_mm: Cloud) -> None:
-        """Weigh the laws by an answer at ``t``: ``told`` (chronaxies,) is how likely each chronaxie makes it
+    def observe(self, t: float, likelihoods: Array, distance_mm: Cloud) -> None:
+        """Weigh the laws by an answer at ``t``: ``likelihoods`` (chronaxies,) is how likely each chronaxie makes it
         (``chronaxie_likelihood``), ``distance_mm`` (laws,) where each law has the nerve now.
         """
-        kept = 1.0 if self._t is None else float(np.exp(min(self._t - t, 0.0) / _FADES_S))
+        retained = 1.0 if self._t is None else float(np.exp(min(self._t - t, 0.0) / _FADES_S))
         self._t = t
-        ln_told = np.interp(self.ln_chronaxie(distance_mm), _LN_CHRONAXIES_MS, np.log(told))
-        before = kept * np.log(self._borne_out + 1e-300)
-        self._borne_out = weighed(even(len(before)), before + _TRUST * ln_told)
+        ln_likelihood = np.interp(self.ln_chronaxie(distance_mm), _LN_CHRONAXIES_MS, np.log(likelihoods))
+        before = retained * np.log(self._borne_out + 1e-300)
+        self._borne_out = reweight(uniform(len(before)), before + _TRUST * ln_likelihood)
 
 
 def chronaxie_likelihood(observation: Observation, few: Particles, unrest: float) -> Array:
@@ -73,8 +73,8 @@ def chronaxie_likelihood(observation: Observation, few: Particles, unrest: float
     """
     chronaxies = np.exp(_LN_CHRONAXIES_MS)[:, None]
     factor = np.log1p(chronaxies / observation.width_ms) - np.log1p(chronaxies / SHORT_MS)
-    expected = few.recruited(float(np.log(observation.current_ma)), few.ln_threshold() + factor)
-    told = likelihood(observation, expected, unrest).mean(axis=1)
+    expected = few.recruitment(float(np.log(observation.current_ma)), few.ln_threshold() + factor)
+    likelihoods = likelihood(observation, expected, unrest).mean(axis=1)
     apart = (_LN_CHRONAXIES_MS[:, None] - _LN_CHRONAXIES_MS) / _MISFIT_LN
     blur = np.exp(-0.5 * apart**2)
-    return np.asarray(blur @ told / blur.sum(axis=1))
+    return np.asarray(blur @ likelihoods / blur.sum(axis=1))

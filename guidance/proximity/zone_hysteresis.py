@@ -28,5 +28,5 @@ class ZoneHysteresis:
         return replace(proximity, zone=self._zone)
 
     @staticmethod
-    def _leaves(held: str, likeliest_now: str, probability: dict[str, float]) -> bool:
-        return likeliest_now == "close" or probability[likeliest_now] >= probability[held] + _MARGIN
+    def _leaves(current: str, likeliest_now: str, probability: dict[str, float]) -> bool:
+        return likeliest_now == "close" or probability[likeliest_now] >= probability[current] + _MARGIN

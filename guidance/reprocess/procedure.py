@@ -89,8 +89,8 @@ class RecordedInputs:
 
     def through(self, engine: Engine) -> Iterator[TimedRecord]:
         """What ``engine`` makes of all of it."""
-        while engine.path.history.end < self._recording.total_samples:
-            at = engine.path.history.end
+        while engine.pipeline.history.end < self._recording.total_samples:
+            at = engine.pipeline.history.end
             while self._inputs and self._inputs[0][0] <= at:
                 yield from self._input(engine, self._inputs.pop(0)[1])
             until = min(
@@ -102,7 +102,7 @@ class RecordedInputs:
             yield from engine.step([self._as_it_came(block)], _ns(block.end_sample, self._sample_rate_hz))
 
     def _input(self, engine: Engine, item: OperatorCommand | tuple[bool, ...]) -> Iterator[TimedRecord]:
-        end = engine.path.history.end
+        end = engine.pipeline.history.end
         if isinstance(item, tuple):
             nothing = Block(end, _nothing(engine), status=(Status(end, "streaming", "none", item),))
             return engine.step([nothing], _ns(end, self._sample_rate_hz))

@@ -104,4 +104,4 @@ def _ask(stimulator: Stimulator, action: Action) -> None:
     elif isinstance(action, FirePulse):
         stimulator.pulse_once(action.current_ma, action.width_ms)
     else:
-        stimulator.set_pulses(action.current_ma, action.width_ms, action.rate_hz)
+        stimulator.set_pulses(action.current_ma, action.width_ms, action.pulse_rate_hz)

@@ -87,7 +87,9 @@ class EngineLoop(Protocol):
     def arm(self, by: str, now_ns: int) -> Iterable[TimedRecord]:
         """Arm the stimulator, if there is one."""
 
-    def trouble(self, code: str, text: str | None, cause: str = "", *, disarm: bool = True) -> Iterable[TimedRecord]:
+    def update_condition(
+        self, code: str, text: str | None, cause: str = "", *, disarm: bool = True
+    ) -> Iterable[TimedRecord]:
         """Take in what the host knows of trouble."""
 
     def enter(self, entry: Entry) -> Iterable[TimedRecord]:
@@ -141,7 +143,7 @@ class LiveSession:
             except Exception as fault:  # noqa: BLE001 - whatever it is, the stimulator goes off and the journal ends
                 self._ended = self._break_off(fault)
             if self._not_off:
-                self._write(self._engine.trouble("stimulator-not-off", self._not_off, disarm=False))
+                self._write(self._engine.update_condition("stimulator-not-off", self._not_off, disarm=False))
             self._write(self._engine.end(self._ended))
             self._device.act(self._engine.actions)
             if self._ended != "error":
@@ -224,7 +226,7 @@ class LiveSession:
         if self._device.lost != self._lost:
             self._lost = self._device.lost
             self._sound_since = None
-            self._write(self._engine.trouble("device-lost", self._lost))
+            self._write(self._engine.update_condition("device-lost", self._lost))
         if blocks and not self._status_seen:
             self._first_status(blocks, screen_channel)
         return blocks
@@ -242,7 +244,7 @@ class LiveSession:
         """Nobody is there to arm: do it once the device streams and its signal has been sound for a second."""
         engine = self._engine
         stimulation = engine.stimulation
-        if stimulation is None or stimulation.armed or stimulation.suspect:
+        if stimulation is None or stimulation.armed or stimulation.operator_must_arm:
             return
         if not engine.is_fit(now_ns):
             self._sound_since = None
@@ -257,7 +259,7 @@ class LiveSession:
         refused = self._device.act(self._engine.actions)
         stimulation = self._engine.stimulation
         if stimulation and stimulation.armed:
-            self._write(self._engine.trouble("stimulus-not-delivered", refused, "refused"))
+            self._write(self._engine.update_condition("stimulus-not-delivered", refused, "refused"))
             self._device.act(self._engine.actions)
 
     def _steer(self, messages: list[OperatorCommand]) -> None:
@@ -271,7 +273,7 @@ class LiveSession:
             self._write(engine.enter(Entry("sound", asked)))
         stimulation = engine.stimulation
         sound.feed(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
-        self._write(engine.trouble("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
+        self._write(engine.update_condition("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
 
     def _write(self, records: Iterable[TimedRecord]) -> None:
         for made in records:
@@ -298,7 +300,7 @@ class LiveSession:
         for cause, text in self._record.troubles():
             if text and cause != "space" and self._engine.journal_ok:
                 self._amiss = text
-            self._write(self._engine.trouble("storage", text, cause, disarm=False))
+            self._write(self._engine.update_condition("storage", text, cause, disarm=False))
 
     def _unwritten(self, fault: StorageError) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
@@ -307,7 +309,7 @@ class LiveSession:
             self._amiss = str(fault)
         if is_journal:
             self._engine.journal_failed()
-        self._write(self._engine.trouble("storage", str(fault), fault.target, disarm=is_journal))
+        self._write(self._engine.update_condition("storage", str(fault), fault.target, disarm=is_journal))
 
     def _break_off(self, fault: Exception) -> str:
         """After a fault of the program: the stimulator off before anything else, and a trace of it for its makers."""

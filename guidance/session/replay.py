@@ -111,7 +111,7 @@ class ReplaySession:
                 for made in engine.step([block]):
                     writer.write(made)
                 pace.took(len(block.samples), block.lost_before)
-            elif engine.path.history.end >= self.recording.total_samples:
+            elif engine.pipeline.history.end >= self.recording.total_samples:
                 return "duration"
             else:
                 time.sleep(_TICK_S)

@@ -120,7 +120,7 @@ def _bounds(settings: Settings, limits: Limits) -> tuple[PulseBounds, float, flo
         raise UsageError(f"The protocol {protocol.id} does not stimulate; leave --mode out, or say --mode listen.")
     bounds = PulseBounds.least(limits, protocol, settings.max_current_ma)
     width_ms = settings.width_ms or protocol.width_ms
-    rate_hz = settings.rate_hz or protocol.rate_hz
+    rate_hz = settings.pulse_rate_hz or protocol.rate_hz
     start_ma = settings.current_ma or min(protocol.start_current_ma, bounds.highest_ma(width_ms))
     why = bounds.refusal(start_ma, width_ms, rate_hz)
     if why:

@@ -49,8 +49,8 @@ class PulseLimits:
     start_ma: float
     max_ma: float
     width_ms: float
-    rate_hz: float
-    fast_hz: float
+    pulse_rate_hz: float
+    fast_pulse_rate_hz: float
     probe_widths_ms: tuple[float, ...] = ()
 
     def highest_ma(self, previous_ma: float, previous_ms: float, width_ms: float) -> float:
@@ -75,11 +75,11 @@ class ClosedLoopController(Controller):
     def __init__(self, limits: PulseLimits, lower_bound_ma: float) -> None:
         """Pulses as ``limits`` allow; ``lower_bound_ma`` is where the zone ``close`` begins."""
         self._limits, self._bound_ma = limits, lower_bound_ma
-        self._belief: ProximityFilter | None = None
-        self._draws = RandomTable(_SEED)
-        self._wanted_ma, self._rate_hz = limits.start_ma, limits.rate_hz
+        self._proximity_filter: ProximityFilter | None = None
+        self._random = RandomTable(_SEED)
+        self._wanted_ma, self._pulse_rate_hz = limits.start_ma, limits.pulse_rate_hz
         self._fast_left_s = 0.0
-        self._untold = self._at_top = 0
+        self._undecided_sweeps = self._pulses_at_top = 0
         self._verification = Verification(limits.width_ms, limits.max_ma)
         self._probing = WidthProbing(limits.width_ms, limits.probe_widths_ms)
         self.doing = "searching: no answer yet"
@@ -88,17 +88,17 @@ class ClosedLoopController(Controller):
         """The current wanted for the next pulse."""
         return self._wanted_ma
 
-    def next_rate_hz(self) -> float:
+    def next_pulse_rate_hz(self) -> float:
         """The rate wanted: the protocol's usual one, or its highest while the threshold moves or is uncertain."""
-        return self._rate_hz
+        return self._pulse_rate_hz
 
     def next_width_ms(self) -> float:
         """The width wanted for the next pulse."""
         return self._probing.width_ms
 
-    def follow(self, belief: ProximityFilter) -> None:
-        """Plan with ``belief`` from now on."""
-        self._belief = belief
+    def follow(self, proximity_filter: ProximityFilter) -> None:
+        """Plan with ``proximity_filter`` from now on."""
+        self._proximity_filter = proximity_filter
 
     def entries(self) -> Iterator[Entry]:
         """The verification that has come to its end."""
@@ -110,55 +110,57 @@ class ClosedLoopController(Controller):
         if stimulus.current_ma is None:
             return
         last = LastPulse(stimulus.current_ma, stimulus.width_ms or self._limits.width_ms)
-        self._untold = self._untold + 1 if response.contaminated else 0
-        if 0 < self._untold < _PATIENCE:
+        self._undecided_sweeps = self._undecided_sweeps + 1 if response.contaminated else 0
+        if 0 < self._undecided_sweeps < _PATIENCE:
             self.doing = "asking again: the last sweep was unfit"
         elif proximity.why == "injectate":
             self._probing.observe(may=False)
-            self._rest("holding: injectate at the tip, thresholds do not compare")
-        elif self._belief is None or not proximity.valid or _is_lost(proximity):
+            self._hold_rate("holding: injectate at the tip, thresholds do not compare")
+        elif self._proximity_filter is None or not proximity.valid or _is_lost(proximity):
             self._probing.observe(may=False)
             self._search(last, responded=proximity.valid)
         else:
-            self._track(last, response, proximity, self._belief)
+            self._track(last, response, proximity, self._proximity_filter)
 
-    def _rest(self, doing: str) -> None:
-        self._rate_hz, self.doing = self._limits.rate_hz, doing
+    def _hold_rate(self, doing: str) -> None:
+        self._pulse_rate_hz, self.doing = self._limits.pulse_rate_hz, doing
 
     def _search(self, last: LastPulse, *, responded: bool) -> None:
         """Up in the largest steps; at the top wait a while, then begin again from below: what hurts is not kept up,
         and a nerve that has come near is met with little.
         """
         top = last.current_ma >= 0.99 * self._limits.max_ma
-        self._at_top = self._at_top + 1 if top else 0
-        if self._at_top >= _TOP_PULSES:
-            self._at_top = 0
+        self._pulses_at_top = self._pulses_at_top + 1 if top else 0
+        if self._pulses_at_top >= _TOP_PULSES:
+            self._pulses_at_top = 0
             self._wanted_ma = self._limits.start_ma
         else:
             self._wanted_ma = self._highest_ma(last)
-        self._rate_hz = self._limits.rate_hz if top else self._limits.fast_hz
+        self._pulse_rate_hz = self._limits.pulse_rate_hz if top else self._limits.fast_pulse_rate_hz
         how = "the answer is lost" if responded else "no answer yet"
         self.doing = f"searching at the highest current: {how}" if top else f"searching upward: {how}"
 
-    def _track(self, last: LastPulse, response: Response, proximity: Proximity, belief: ProximityFilter) -> None:
-        self._at_top = 0
-        few = belief.few(FEW)
-        ahead = self._ahead(few, self._limits.rate_hz, self._limits.width_ms)
+    def _track(
+        self, last: LastPulse, response: Response, proximity: Proximity, proximity_filter: ProximityFilter
+    ) -> None:
+        self._pulses_at_top = 0
+        few = proximity_filter.few(FEW)
+        ahead = self._ahead(few, self._limits.pulse_rate_hz, self._limits.width_ms)
         at_rest = self._pace(proximity, ahead)
         if abs(last.width_ms - self._limits.width_ms) < _SAME_WIDTH_MS:
-            responded = None if response.contaminated else _is_answer(response, belief.criterion_uv)
+            responded = None if response.contaminated else _reaches_criterion(response, proximity_filter.criterion_uv)
             self._verification.observe(last.current_ma, responded, proximity.threshold_ma, at_rest=at_rest)
         wanted_ma = self._verification.wanted_ma()
         self._probing.observe(may=wanted_ma is None and self._may_probe(proximity, ahead))
         if wanted_ma is not None:
             self._wanted_ma = min(wanted_ma, self._highest_ma(last))
-            self._rest(self._verification.doing)
+            self._hold_rate(self._verification.doing)
             return
-        if self._rate_hz != self._limits.rate_hz or self._probing.probes:
-            ahead = self._ahead(few, self._rate_hz, self._probing.width_ms)
+        if self._pulse_rate_hz != self._limits.pulse_rate_hz or self._probing.probes:
+            ahead = self._ahead(few, self._pulse_rate_hz, self._probing.width_ms)
         if self._probing.probes:
             self.doing = f"probing the pulse width: {self._probing.width_ms:g} ms, as evidence of distance"
-        self._wanted_ma = self._most_telling_ma(ahead, self._highest_ma(last))
+        self._wanted_ma = self._most_informative_ma(ahead, self._highest_ma(last))
 
     def _may_probe(self, proximity: Proximity, ahead: Forecast) -> bool:
         """Not while the threshold is uncertain, nor while it may be passing the lower bound: that comes first."""
@@ -168,39 +170,39 @@ class ClosedLoopController(Controller):
 
     def _pace(self, proximity: Proximity, ahead: Forecast) -> bool:
         """Choose the rate; whether the threshold rests and is known. ``ahead`` is at the usual rate."""
-        usual_s = 1 / self._limits.rate_hz
+        usual_s = 1 / self._limits.pulse_rate_hz
         middle = ahead.short_ma
         now_ma = proximity.threshold_0p1ms_ma[1] if proximity.threshold_0p1ms_ma else middle
         moves = abs(np.log(middle / now_ma)) > _MOVES_LN
         uncertain = ahead.central_sd_ln > _UNCERTAIN_LN
-        spent_s = 1 / self._rate_hz
+        spent_s = 1 / self._pulse_rate_hz
         self._fast_left_s = _STAYS_FAST_S if moves or uncertain else max(self._fast_left_s - spent_s, 0.0)
-        fast = self._fast_left_s > 0 and self._limits.fast_hz * usual_s > 1
-        self._rate_hz = self._limits.fast_hz if fast else self._limits.rate_hz
+        fast = self._fast_left_s > 0 and self._limits.fast_pulse_rate_hz * usual_s > 1
+        self._pulse_rate_hz = self._limits.fast_pulse_rate_hz if fast else self._limits.pulse_rate_hz
         what = "the threshold moves" if moves else "closing in on the threshold" if uncertain else "the threshold rests"
         self.doing = f"tracking: {what}"
         return self._fast_left_s == 0.0
 
-    def _ahead(self, few: Particles, rate_hz: float, width_ms: float) -> Forecast:
-        return forecast(few, 1 / rate_hz, width_ms, self._draws)
+    def _ahead(self, few: Particles, pulse_rate_hz: float, width_ms: float) -> Forecast:
+        return forecast(few, 1 / pulse_rate_hz, width_ms, self._random)
 
-    def _most_telling_ma(self, ahead: Forecast, highest_ma: float) -> float:
+    def _most_informative_ma(self, ahead: Forecast, highest_ma: float) -> float:
         """The current whose answer is expected to teach most, a strong pulse being worth a little less."""
         low, middle, high = np.log(ahead.threshold_ma)
         wanted = np.linspace(low + _BELOW_LN, high + _ABOVE_LN, _CANDIDATES)
         ln_currents = np.unique(np.clip(wanted, np.log(min(_LEAST_MA, highest_ma)), np.log(highest_ma)))
-        answers = ahead.answers(ln_currents)
-        worth = answers.explained(ahead.ln_threshold) + self._worth_near(ahead, answers)
+        responses = ahead.responses(ln_currents)
+        worth = responses.explained(ahead.ln_threshold) + self._worth_near(ahead, responses)
         worth -= _HURTS * np.maximum(ln_currents - middle - _HURTS_FROM_LN, 0.0)
         return float(np.exp(ln_currents[int(np.argmax(worth))]))
 
-    def _worth_near(self, ahead: Forecast, answers: ForecastResponses) -> Cloud | float:
+    def _worth_near(self, ahead: Forecast, responses: ForecastResponses) -> Cloud | float:
         """What the answer would say about the threshold being below the lower bound, where that is in doubt."""
         below = ahead.is_below(self._bound_ma)
         probable = float(below.mean())
         if not _is_in_doubt(probable):
             return 0.0
-        return _NEAR_WEIGHT * probable * (1 - probable) * answers.explained(below)
+        return _NEAR_WEIGHT * probable * (1 - probable) * responses.explained(below)
 
     def _highest_ma(self, last: LastPulse) -> float:
         return self._limits.highest_ma(last.current_ma, last.width_ms, self._probing.width_ms)
@@ -210,7 +212,7 @@ def _is_in_doubt(probable: float) -> bool:
     return _IN_DOUBT < probable < 1 - _IN_DOUBT
 
 
-def _is_answer(response: Response, criterion_uv: float) -> bool:
+def _reaches_criterion(response: Response, criterion_uv: float) -> bool:
     """Whether the response reaches the criterion that defines the motor threshold."""
     return response.detected and (response.amplitude_uv or 0.0) >= criterion_uv
 

@@ -20,7 +20,7 @@ class Controller:
         """The current wanted for the next pulse, in mA."""
         raise NotImplementedError
 
-    def next_rate_hz(self) -> float | None:
+    def next_pulse_rate_hz(self) -> float | None:
         """The rate wanted from the last pulse to the next; None leaves the rate that is set."""
         return None
 
@@ -28,7 +28,7 @@ class Controller:
         """The width wanted for the next pulse; None leaves the width that is set."""
         return None
 
-    def follow(self, belief: ProximityFilter) -> None:
+    def follow(self, proximity_filter: ProximityFilter) -> None:
         """Take note of the estimate that it may plan with."""
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:

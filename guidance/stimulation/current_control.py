@@ -24,7 +24,7 @@ class CurrentOwner(StrEnum):
 
 
 @runtime_checkable
-class _Explains(Protocol):
+class _DescribesItself(Protocol):
     """A controller that says in words what it does."""
 
     @property
@@ -37,56 +37,56 @@ class CurrentControl:
     def __init__(self, controller: Controller) -> None:
         """``controller`` has it; if that is the operator's dial (manual mode), it is the operator's for good."""
         self._controller = controller
-        self._taken: ManualDial | None = None
+        self._operator_dial: ManualDial | None = None
         self._is_held = False
 
     @property
-    def who(self) -> CurrentOwner:
+    def owner(self) -> CurrentOwner:
         """Who chooses now."""
-        if self._taken is None:
+        if self._operator_dial is None:
             return CurrentOwner.OPERATOR if isinstance(self._controller, ManualDial) else CurrentOwner.CONTROLLER
         return CurrentOwner.HELD if self._is_held else CurrentOwner.OPERATOR
 
     @property
-    def leaves_rate(self) -> bool:
+    def controller_sets_rate(self) -> bool:
         """Whether the controller still chooses the rate: nobody took the current from it."""
-        return self._taken is None
+        return self._operator_dial is None
 
     @property
     def by(self) -> str:
         """Whose commands these are, in the word of the record."""
-        return "controller" if self.who is CurrentOwner.CONTROLLER else "operator"
+        return "controller" if self.owner is CurrentOwner.CONTROLLER else "operator"
 
     @property
     def doing(self) -> str:
         """What the controller does, in its words; nothing where it does not say, or does not choose."""
         controller = self._controller
-        return controller.doing if self._taken is None and isinstance(controller, _Explains) else ""
+        return controller.doing if self._operator_dial is None and isinstance(controller, _DescribesItself) else ""
 
     @property
     def dial(self) -> ManualDial | None:
         """The dial, if it may be turned now."""
-        if self._taken is not None:
-            return None if self._is_held else self._taken
+        if self._operator_dial is not None:
+            return None if self._is_held else self._operator_dial
         return self._controller if isinstance(self._controller, ManualDial) else None
 
     def next_ma(self) -> float:
         """The current wanted for the next pulse, in mA."""
-        return (self._taken or self._controller).next_ma()
+        return (self._operator_dial or self._controller).next_ma()
 
     def take(self, current_ma: float, *, hold: bool) -> bool:
         """Take the current, now ``current_ma``, from the controller; whether that changes anything.
 
         With ``hold`` it stays, without the dial turns it. A dial that was turned already keeps its place.
         """
-        if isinstance(self._controller, ManualDial) or (self._taken is not None and self._is_held == hold):
+        if isinstance(self._controller, ManualDial) or (self._operator_dial is not None and self._is_held == hold):
             return False
-        self._taken, self._is_held = self._taken or ManualDial(current_ma), hold
+        self._operator_dial, self._is_held = self._operator_dial or ManualDial(current_ma), hold
         return True
 
-    def give_back(self) -> bool:
+    def release(self) -> bool:
         """Let the controller choose again; whether that changes anything."""
-        changed, self._taken = self._taken is not None, None
+        changed, self._operator_dial = self._operator_dial is not None, None
         return changed
 
 

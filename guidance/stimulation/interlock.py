@@ -18,7 +18,7 @@ LONGEST_CHRONAXIE_MS = 0.5
 """A motor axon's 10 mm away in the double-cable model; 0.46 ms were measured at the wrist through the skin."""
 SIGNAL_FRESH_S = 0.25
 SCREEN_ALIVE_S = 1.0
-MOST_UNANSWERED = 3
+MOST_WITHOUT_RESPONSE = 3
 
 _SLACK = 1e-6
 
@@ -56,14 +56,14 @@ class PulseBounds:
         steps = math.floor(current_ma / self.current_step_ma * (1 + 1e-9))
         return round(max(steps, 1) * self.current_step_ma, 6)
 
-    def refusal(self, current_ma: float, width_ms: float, rate_hz: float) -> str | None:
+    def refusal(self, current_ma: float, width_ms: float, pulse_rate_hz: float) -> str | None:
         """Why a pulse of these values may not be delivered at this rate, or None."""
         if not 0.0 <= current_ma <= self.max_current_ma + _SLACK:
             return f"{current_ma:g} mA is outside 0 to {self.max_current_ma:g} mA"
         if not self.min_width_ms - _SLACK <= width_ms <= self.max_width_ms + _SLACK:
             return f"a width of {width_ms:g} ms is outside {self.min_width_ms:g} to {self.max_width_ms:g} ms"
-        if not 0.0 < rate_hz <= self.max_rate_hz + _SLACK:
-            return f"{rate_hz:g} pulses a second are more than the limit of {self.max_rate_hz:g}"
+        if not 0.0 < pulse_rate_hz <= self.max_rate_hz + _SLACK:
+            return f"{pulse_rate_hz:g} pulses a second are more than the limit of {self.max_rate_hz:g}"
         if current_ma * width_ms > ABSOLUTE_MAX_CHARGE_UC + _SLACK:
             return (
                 f"{current_ma:g} mA for {width_ms:g} ms are {current_ma * width_ms:.3g} uC, above the limit of "
@@ -80,21 +80,21 @@ class StepLimiter:
     def __init__(self, first_ma: float, width_ms: float) -> None:
         """The first pulse may be of ``first_ma`` for ``width_ms``."""
         self._highest_ma, self._width_ms = first_ma, width_ms
-        self._asked_ma: float | None = None
+        self._requested_ma: float | None = None
 
     def highest_ma(self, width_ms: float) -> float:
         """The highest current that a pulse of ``width_ms`` may have now."""
         return self._highest_ma * widening(self._width_ms, width_ms)
 
-    def asked(self, current_ma: float, width_ms: float) -> None:
+    def requested(self, current_ma: float, width_ms: float) -> None:
         """Take in that such a pulse is asked for, whatever becomes of it."""
         self._highest_ma = min(self.highest_ma(width_ms), highest_step(current_ma))
-        self._asked_ma, self._width_ms = current_ma, width_ms
+        self._requested_ma, self._width_ms = current_ma, width_ms
 
     def delivered(self, current_ma: float) -> None:
         """Take in that the pulse asked for delivered ``current_ma``."""
-        if self._asked_ma is not None:
-            self._highest_ma = highest_step(min(self._asked_ma, current_ma))
+        if self._requested_ma is not None:
+            self._highest_ma = highest_step(min(self._requested_ma, current_ma))
 
 
 def highest_step(previous_ma: float) -> float:
@@ -132,7 +132,7 @@ class InterlockConditions:
     device_floods: bool = False
 
 
-def disarming(state: InterlockConditions) -> str | None:
+def disarm_reason(state: InterlockConditions) -> str | None:
     """Why the stimulator must be off, in words; None while it may stay armed."""
     away = state.screen_age_s is None or state.screen_age_s > SCREEN_ALIVE_S
     reasons = (
@@ -144,26 +144,26 @@ def disarming(state: InterlockConditions) -> str | None:
         (state.lead_off, "an electrode is off"),
         (state.signal_dead, "the input is dead"),
         (
-            state.without_response >= MOST_UNANSWERED,
-            f"the estimate is stale: {MOST_UNANSWERED} pulses in a row were not answered",
+            state.without_response >= MOST_WITHOUT_RESPONSE,
+            f"the estimate is stale: {MOST_WITHOUT_RESPONSE} pulses in a row were not answered",
         ),
     )
     return next((why for holds, why in reasons if holds), None)
 
 
-def not_fresh(state: InterlockConditions) -> str | None:
+def no_samples_reason(state: InterlockConditions) -> str | None:
     """Why neither pulse nor arming is possible now though the stimulator may stay as it is, or None."""
     fresh = state.signal_age_s is not None and state.signal_age_s <= SIGNAL_FRESH_S
     return None if fresh else "no samples arrive"
 
 
-def withholding(state: InterlockConditions) -> str | None:
+def wait_reason(state: InterlockConditions) -> str | None:
     """Why the next pulse must wait, in words; None if nothing speaks against it."""
     if not state.armed:
         return "the stimulator is not armed"
     if state.response_pending:
         return "the last pulse has not been answered"
-    return not_fresh(state)
+    return no_samples_reason(state)
 
 
 def refusal(
@@ -172,10 +172,10 @@ def refusal(
     step_limiter: StepLimiter,
     current_ma: float,
     width_ms: float,
-    rate_hz: float,
+    pulse_rate_hz: float,
 ) -> str | None:
     """Why this pulse may not be delivered now, in words; None if it may."""
-    why = disarming(state) or withholding(state) or bounds.refusal(current_ma, width_ms, rate_hz)
+    why = disarm_reason(state) or wait_reason(state) or bounds.refusal(current_ma, width_ms, pulse_rate_hz)
     highest_ma = step_limiter.highest_ma(width_ms)
     if why is None and current_ma > highest_ma + _SLACK:
         return f"{current_ma:g} mA is too large a step up; at most {highest_ma:.3g} mA may follow"

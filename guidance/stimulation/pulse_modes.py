@@ -13,7 +13,7 @@ from guidance.stimulation.interlock import InterlockConditions, PulseBounds
 from guidance.stimulation.reconciliation import Account, SingleRequests, TrainRequests
 
 CONFIRM_S = 0.5
-ANSWER_S = 1.0
+RESPONSE_S = 1.0
 MOST_UNCONFIRMED = 3
 
 _CATCH_UP = 0.1
@@ -23,73 +23,73 @@ _CATCH_UP = 0.1
 class SinglePulses(Stimulation):
     """Each pulse is asked for by itself, when the one before has been answered."""
 
-    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, rate_hz: float) -> None:
+    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, pulse_rate_hz: float) -> None:
         """As Stimulation."""
-        super().__init__(controller, bounds, width_ms, rate_hz)
+        super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self._beat_t = self._fired_t = -math.inf
-        self._asked: PendingPulse | None = None
+        self._pending: PendingPulse | None = None
         self._unconfirmed = 0
-        self._withheld: str | None = None
+        self._withheld_reason: str | None = None
 
     @property
     def response_pending(self) -> bool:
         """Whether the last pulse still waits to be confirmed or answered."""
-        return self._asked is not None
+        return self._pending is not None
 
     @property
     def pulse_unreported(self) -> bool:
         """Whether the last pulse still waits to be confirmed."""
-        return self._asked is not None and self._asked.seen is None
+        return self._pending is not None and self._pending.reported_sample is None
 
-    def give_up(self) -> Iterator[PendingPulse]:
+    def abandon_pending(self) -> Iterator[PendingPulse]:
         """The last pulse, if it was never confirmed."""
-        asked, self._asked = self._asked, None
-        if asked and asked.seen is None:
-            yield asked
+        pending, self._pending = self._pending, None
+        if pending and pending.reported_sample is None:
+            yield pending
 
-    def pulse_seen(self, pulse: Pulse) -> None:
+    def pulse_reported(self, pulse: Pulse) -> None:
         """Take in what the device says of a pulse; one that was not delivered has no answer."""
-        super().pulse_seen(pulse)
+        super().pulse_reported(pulse)
         if pulse.outcome is Outcome.UNCONFIRMED:
-            self._unconfirmed += self._asked is not None
-            self._asked = None
+            self._unconfirmed += self._pending is not None
+            self._pending = None
             return
         self._unconfirmed = 0
         if pulse.outcome is Outcome.NOT_DELIVERED:
-            self._asked = None
-        elif self._asked and self._asked.seen is None:
-            self._asked.seen = pulse.sample
+            self._pending = None
+        elif self._pending and self._pending.reported_sample is None:
+            self._pending.reported_sample = pulse.sample
 
     def _new_account(self, step_ma: float) -> Account:
         return SingleRequests(step_ma)
 
     def _settle(self) -> None:
-        self._asked = None
+        self._pending = None
 
-    def _hear(self, sample: int) -> None:
-        if self._asked and self._asked.seen == sample:
-            self._asked = None
+    def _response_received(self, sample: int) -> None:
+        if self._pending and self._pending.reported_sample == sample:
+            self._pending = None
 
     def _begin(self, t: float, _current_ma: float) -> None:
-        self._unconfirmed, self._withheld = 0, None
+        self._unconfirmed, self._withheld_reason = 0, None
         self._beat_t = max(self._beat_t, t - 1 / self.pulse_rate_hz)
         self.actions.append(SwitchOutput(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
         """As Stimulation: the last pulse waits so long to be confirmed, and then to be answered."""
-        asked = self._asked
-        if asked and asked.seen is not None and t - asked.t > ANSWER_S:
-            self._asked = None
+        pending = self._pending
+        if pending and pending.reported_sample is not None and t - pending.t > RESPONSE_S:
+            self._pending = None
             self.without_response += 1
-        elif asked and asked.seen is None and t - asked.t > CONFIRM_S:
+        elif pending and pending.reported_sample is None and t - pending.t > CONFIRM_S:
             self._unconfirmed += 1
             self.delivery_fault = UNCONFIRMED
-            yield from self.give_up()
+            yield from self.abandon_pending()
         if self.armed and self._unconfirmed >= MOST_UNCONFIRMED:
-            self.suspect = True
+            self.operator_must_arm = True
             yield from self.disarm("safety", f"{MOST_UNCONFIRMED} pulses in a row were not confirmed")
 
-    def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:
+    def _continue(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         due_t = self._due_t
         if t < due_t or self.response_pending:
             return
@@ -98,11 +98,11 @@ class SinglePulses(Stimulation):
         if why is not None:
             yield from self._withhold(current_ma, why)
             return
-        self._withheld = None
+        self._withheld_reason = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
-        self._asked = PendingPulse(t, current_ma, self.pulse_width_ms)
-        self._ask(FirePulse(current_ma, self.pulse_width_ms), t)
-        yield from self._tell()
+        self._pending = PendingPulse(t, current_ma, self.pulse_width_ms)
+        self._request(FirePulse(current_ma, self.pulse_width_ms), t)
+        yield from self._record_change()
 
     @property
     def _due_t(self) -> float:
@@ -111,8 +111,8 @@ class SinglePulses(Stimulation):
 
     def _withhold(self, current_ma: float, why: str) -> Iterator[Command]:
         """Tell of a pulse that is refused: once for as long as the reason stays."""
-        if why != self._withheld:
-            self._withheld = why
+        if why != self._withheld_reason:
+            self._withheld_reason = why
             yield Command(current_ma, self.width_ms, None, enabled=True, by="safety", why=f"pulse withheld: {why}")
 
 
@@ -122,7 +122,7 @@ class TriggeredPulses(SinglePulses):
     """
 
     def _next_ma(self) -> float:
-        return self.hand.next_ma()
+        return self.current_control.next_ma()
 
 
 class PulseTrain(Stimulation):
@@ -130,12 +130,12 @@ class PulseTrain(Stimulation):
     than the interlock allows and answers keep coming.
     """
 
-    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, rate_hz: float) -> None:
+    def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, pulse_rate_hz: float) -> None:
         """As Stimulation."""
-        super().__init__(controller, bounds, width_ms, rate_hz)
+        super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self._lapses_t = 0.0
-        self._train_hz = rate_hz
-        self._heard = False
+        self._train_rate_hz = pulse_rate_hz
+        self._response_known = False
 
     @property
     def response_pending(self) -> bool:
@@ -147,14 +147,14 @@ class PulseTrain(Stimulation):
         """At any time while the train runs."""
         return self.armed
 
-    def give_up(self) -> Iterator[PendingPulse]:
+    def abandon_pending(self) -> Iterator[PendingPulse]:
         """Nothing: no pulse is asked for by itself."""
         return iter(())
 
-    def pulse_seen(self, pulse: Pulse) -> None:
+    def pulse_reported(self, pulse: Pulse) -> None:
         """Take in what the device says of a pulse; one that was not delivered has no answer."""
-        super().pulse_seen(pulse)
-        self._heard |= pulse.outcome is Outcome.NOT_DELIVERED
+        super().pulse_reported(pulse)
+        self._response_known |= pulse.outcome is Outcome.NOT_DELIVERED
 
     def _new_account(self, step_ma: float) -> Account:
         return TrainRequests(step_ma)
@@ -162,8 +162,8 @@ class PulseTrain(Stimulation):
     def _settle(self) -> None:
         """Nothing waits here."""
 
-    def _hear(self, _sample: int) -> None:
-        self._heard = True
+    def _response_received(self, _sample: int) -> None:
+        self._response_known = True
 
     def _begin(self, t: float, current_ma: float) -> None:
         self._extend(t)
@@ -172,25 +172,25 @@ class PulseTrain(Stimulation):
 
     def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
         """As Stimulation: the train lapses where its pulses are not heard of."""
-        if self._heard:
+        if self._response_known:
             self._extend(t)
         if self.armed and t > self._lapses_t:
-            self.suspect, self.delivery_fault = True, UNCONFIRMED
+            self.operator_must_arm, self.delivery_fault = True, UNCONFIRMED
             yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
 
-    def _go_on(self, t: float, state: InterlockConditions) -> Iterator[Command]:
+    def _continue(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
         if why is not None:
             yield from self.disarm("safety", why)
-        elif (current_ma, self.pulse_rate_hz) != (self.current_ma, self._train_hz):
+        elif (current_ma, self.pulse_rate_hz) != (self.current_ma, self._train_rate_hz):
             self._train(current_ma, t)
-            yield from self._tell()
+            yield from self._record_change()
 
     def _train(self, current_ma: float, t: float) -> None:
-        self._train_hz = self.pulse_rate_hz
-        self._ask(SetTrain(current_ma, self.width_ms, self._train_hz), t)
+        self._train_rate_hz = self.pulse_rate_hz
+        self._request(SetTrain(current_ma, self.width_ms, self._train_rate_hz), t)
 
     def _extend(self, t: float) -> None:
-        self._heard = False
-        self._lapses_t = t + 1 / min(self._train_hz, self.pulse_rate_hz) + ANSWER_S
+        self._response_known = False
+        self._lapses_t = t + 1 / min(self._train_rate_hz, self.pulse_rate_hz) + RESPONSE_S

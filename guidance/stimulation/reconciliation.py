@@ -41,12 +41,12 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Pulses of ``current_ma`` and ``width_ms``, requested at ``t``; a train's at ``rate_hz``."""
+    """Pulses of ``current_ma`` and ``width_ms``, requested at ``t``; a train's at ``pulse_rate_hz``."""
 
     t: float
     current_ma: float
     width_ms: float
-    rate_hz: float = 0.0
+    pulse_rate_hz: float = 0.0
 
 
 class Account(ABC):
@@ -55,13 +55,13 @@ class Account(ABC):
     def __init__(self, step_ma: float) -> None:
         """``step_ma`` is the step of the stimulator's current."""
         self._step_ma = step_ma
-        self._seen: deque[int] = deque(maxlen=64)
+        self._reported_samples: deque[int] = deque(maxlen=64)
 
     def mismatch(self, pulse: Pulse, t: float) -> Mismatch | None:
         """What is wrong with ``pulse``, which began at ``t``; None where it was requested. Take each in its order."""
-        if pulse.requested_ns is None and pulse.sample in self._seen:
+        if pulse.requested_ns is None and pulse.sample in self._reported_samples:
             return None  # the same report again
-        self._seen.append(pulse.sample)
+        self._reported_samples.append(pulse.sample)
         return self._mismatch(pulse, t)
 
     @abstractmethod
@@ -88,7 +88,7 @@ class Account(ABC):
             return f"a pulse of {pulse.width_ms:.3g} ms was given, and no more than {most_ms:.3g} ms requested"
         return None
 
-    def _judged(self, pulse: Pulse, may: list[Request]) -> tuple[Request, str | None]:
+    def _matching(self, pulse: Pulse, may: list[Request]) -> tuple[Request, str | None]:
         """The request among ``may`` that ``pulse`` is of, and in what it is larger: the oldest that it fits."""
         fits = next((request for request in may if self._larger(pulse, request) is None), None)
         return (fits, None) if fits else (may[-1], self._larger(pulse, may[-1]))
@@ -116,7 +116,7 @@ class SingleRequests(Account):
         may = [request for request in waits if pulse.requested_ns is not None or request.t - t <= EARLY_S]
         if not may:
             return Mismatch(f"{_pulse(pulse)} was given that nobody requested")
-        request, why = self._judged(pulse, may)
+        request, why = self._matching(pulse, may)
         waits.remove(request)
         self._open = deque(waits, maxlen=_KEPT)
         return Mismatch(why, settles=True) if why else None
@@ -150,16 +150,16 @@ class TrainRequests(Account):
             return Mismatch(f"{_pulse(pulse)} was given while the output was off")
         ends = [*(request.t for request in list(self._set)[1:]), math.inf]
         may = [request for request, end in zip(self._set, ends, strict=True) if t <= end + LATE_S]
-        _, why = self._judged(pulse, may)
-        if why is None and not self._in_time(t, max(request.rate_hz for request in may)):
+        _, why = self._matching(pulse, may)
+        if why is None and not self._in_time(t, max(request.pulse_rate_hz for request in may)):
             why = "the pulses of the train come faster than requested"
         return Mismatch(why, settles=True) if why else None
 
-    def _in_time(self, t: float, rate_hz: float) -> bool:
+    def _in_time(self, t: float, pulse_rate_hz: float) -> bool:
         """Whether the rate allows a pulse at ``t``."""
         since = max(t - self._last_t, 0.0)
         self._last_t = max(t, self._last_t)
-        self._credit = min(self._credit + since * rate_hz * RATE_SHARE, BURST) - 1.0
+        self._credit = min(self._credit + since * pulse_rate_hz * RATE_SHARE, BURST) - 1.0
         if self._credit < 0.0:
             self._credit = 0.0
             return False

@@ -24,10 +24,10 @@ class Verification:
         factor = (1 + _CHRONAXIE_MS / width_ms) / (1 + _CHRONAXIE_MS / SHORT_MS)
         self._present_ma = min(round(PRESENT_MA * factor, 3), max_ma)
         self._absent_ma, self._width_ms = round(ABSENT_MA * factor, 3), width_ms
-        self._answers: dict[float, list[bool]] | None = None
-        self._asked = self._rested = 0
+        self._responses: dict[float, list[bool]] | None = None
+        self._pulses = self._pulses_at_rest = 0
         self._done_at_ma: float | None = None
-        self._found: list[Entry] = []
+        self._entries: list[Entry] = []
 
     @property
     def doing(self) -> str:
@@ -38,9 +38,9 @@ class Verification:
 
     def wanted_ma(self) -> float | None:
         """The current to be tried next; None while nothing is being verified."""
-        if self._answers is None:
+        if self._responses is None:
             return None
-        present = self._answers[self._present_ma]
+        present = self._responses[self._present_ma]
         return self._present_ma if len(present) < REPEATS else self._absent_ma
 
     def observe(self, current_ma: float, responded: bool | None, threshold: Interval | None, *, at_rest: bool) -> None:
@@ -48,18 +48,18 @@ class Verification:
 
         ``threshold`` is what it is taken to be now, ``at_rest`` whether it rests.
         """
-        self._rested = self._rested + 1 if at_rest else 0
-        if threshold is None or (self._answers is not None and self._has_left(current_ma, responded, threshold)):
-            self._answers = self._done_at_ma = None
-        elif self._answers is not None:
+        self._pulses_at_rest = self._pulses_at_rest + 1 if at_rest else 0
+        if threshold is None or (self._responses is not None and self._has_left(current_ma, responded, threshold)):
+            self._responses = self._done_at_ma = None
+        elif self._responses is not None:
             self._go_on(current_ma, responded)
         elif self._is_due(threshold):
-            self._answers, self._asked = {self._present_ma: [], self._absent_ma: []}, 0
+            self._responses, self._pulses = {self._present_ma: [], self._absent_ma: []}, 0
             self._done_at_ma = threshold[1]
 
     def entries(self) -> Iterator[Entry]:
         """Verifications that have ended since the last call."""
-        found, self._found = self._found, []
+        found, self._entries = self._entries, []
         return iter(found)
 
     def _has_left(self, current_ma: float, responded: bool | None, threshold: Interval) -> bool:
@@ -72,22 +72,22 @@ class Verification:
         low, median, high = threshold
         done = self._done_at_ma
         is_new = done is None or not 1 / _MOVED < median / done < _MOVED
-        return is_new and self._rested >= _REST_PULSES and self._absent_ma < low and high < self._present_ma
+        return is_new and self._pulses_at_rest >= _REST_PULSES and self._absent_ma < low and high < self._present_ma
 
     def _go_on(self, current_ma: float, responded: bool | None) -> None:
-        answers = self._answers or {}
-        self._asked += 1
-        for tried_ma, found in answers.items():
+        responses = self._responses or {}
+        self._pulses += 1
+        for tried_ma, found in responses.items():
             if abs(current_ma - tried_ma) < 0.02 * tried_ma and responded is not None and len(found) < REPEATS:
                 found.append(responded)
-        if all(len(found) == REPEATS for found in answers.values()):
-            self._found.append(self._entry(answers))
-            self._answers = None
-        elif self._asked >= _MOST_PULSES:
-            self._answers = None
+        if all(len(found) == REPEATS for found in responses.values()):
+            self._entries.append(self._entry(responses))
+            self._responses = None
+        elif self._pulses >= _MOST_PULSES:
+            self._responses = None
 
-    def _entry(self, answers: dict[float, list[bool]]) -> Entry:
-        present, absent = answers[self._present_ma], answers[self._absent_ma]
+    def _entry(self, responses: dict[float, list[bool]]) -> Entry:
+        present, absent = responses[self._present_ma], responses[self._absent_ma]
         fields = {
             "present_ma": self._present_ma,
             "present_answered": sum(present),

@@ -97,8 +97,8 @@ class _Insertion:
 
     def _arm(self) -> None:
         """Arm as a headless procedure does: once the signal has been sound for a while."""
-        armed, sound = self._stimulation.armed, self._engine.watch.sound(self._engine.t, self._now_ns)
-        if armed or not sound or self._stimulation.suspect:
+        armed, sound = self._stimulation.armed, self._engine.health.is_fit(self._engine.t, self._now_ns)
+        if armed or not sound or self._stimulation.operator_must_arm:
             self._off_since = self._engine.t
         elif self._engine.t - self._off_since >= ARM_S:
             for made in self._engine.arm("controller", self._now_ns):

@@ -126,7 +126,7 @@ def _edges(snapshot: Snapshot) -> Edges:
 
 def _rate_hz(snapshot: Snapshot) -> float:
     """Pulses a second; of another maker's stimulator one is assumed, as the engine does."""
-    return snapshot.stimulator.rate_hz if snapshot.stimulator else 1.0
+    return snapshot.stimulator.pulse_rate_hz if snapshot.stimulator else 1.0
 
 
 def _in_ms(rise_us: Interval | None) -> Interval | None:

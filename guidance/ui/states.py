@@ -140,7 +140,7 @@ def _output(snapshot: Snapshot, stimulator: StimulatorView) -> ShownState:
     fault = next((code for code in _STIMULATOR_FAULTS if _holds(snapshot, code)), None)
     if fault:
         return ShownState("stimulator", StatusLevel.BAD, _STIMULATOR_FAULTS[fault], _alarm_text(snapshot, fault))
-    limits = f"to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.rate_hz:g} a second"
+    limits = f"to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.pulse_rate_hz:g} a second"
     if stimulator.why:
         return ShownState("stimulator", StatusLevel.HEED, "off", f"Not armed: {clean(stimulator.why)}")
     return ShownState("stimulator", StatusLevel.PLAIN, "off", limits)

@@ -79,7 +79,9 @@ def judged(priority: str) -> list[Judged]:
 def guidance_rms() -> float:
     """The loudest 25 ms of any guidance tone, of full scale."""
     tones = [tone for mapping in MAPPINGS.values() for tone in mapping.tones.values()]
-    return max(float(level(table(tone, tone.rates_hz[-1] if tone.rates_hz else None)).max()) for tone in tones)
+    return max(
+        float(level(table(tone, tone.beep_rates_hz[-1] if tone.beep_rates_hz else None)).max()) for tone in tones
+    )
 
 
 def _pulse(audio: Audio, first: int, stop: int) -> MeasuredPulse:

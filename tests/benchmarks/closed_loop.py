@@ -76,8 +76,8 @@ class Ours(Tracker):
 
     def __init__(self, *, own_rate: bool, probes_ms: tuple[float, ...] = (), by_width: bool = True) -> None:
         self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms))
-        fast_hz = FAST_HZ if own_rate else RATE_HZ
-        limits = PulseLimits(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_hz, probes_ms)
+        fast_pulse_rate_hz = FAST_HZ if own_rate else RATE_HZ
+        limits = PulseLimits(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_pulse_rate_hz, probes_ms)
         self.navigator = ClosedLoopController(limits, LOWER_BOUND_MA)
         self._given_ms = WIDTH_MS
         self.navigator.follow(self.belief)
@@ -108,7 +108,7 @@ class Ours(Tracker):
     @property
     def interval_s(self) -> float:
         """As Tracker."""
-        return 1 / self.navigator.next_rate_hz()
+        return 1 / self.navigator.next_pulse_rate_hz()
 
     @property
     def predicted_ma(self) -> float | None:

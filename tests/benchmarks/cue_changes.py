@@ -23,7 +23,7 @@ def largest_step(audio: Audio) -> float:
 
 def fastest(tone: Tone) -> float | None:
     """The fastest tempo of ``tone``."""
-    return tone.rates_hz[-1] if tone.rates_hz else None
+    return tone.beep_rates_hz[-1] if tone.beep_rates_hz else None
 
 
 def inside(tone: Tone) -> float:

@@ -37,7 +37,7 @@ def test_a_tempo_does_not_waver_with_an_estimate_that_does() -> None:
     assert len(between) == 1
 
 
-def test_the_same_sound_is_told_once() -> None:
+def test_the_same_sound_is_emitted_once() -> None:
     choose = chooser()
     assert choose.changed(at(0.4, "target")) == Cue("target", 2.0, 587.0)
     assert choose.changed(at(0.41, "target")) is None
@@ -59,7 +59,7 @@ def test_no_response_sounds_as_such_although_there_is_no_threshold() -> None:
 @pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
 def test_close_alone_is_continuous_and_every_zone_has_its_tone(mapping: Mapping) -> None:
     assert list(mapping.tones) == ["unknown", *ZONES]
-    continuous = [zone for zone, tone in mapping.tones.items() if not tone.rates_hz and tone.figure != SILENT]
+    continuous = [zone for zone, tone in mapping.tones.items() if not tone.beep_rates_hz and tone.figure != SILENT]
     assert continuous == ["close"]
 
 

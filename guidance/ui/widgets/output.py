@@ -154,7 +154,7 @@ def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[
         "" if stimulator.current_ma is None else f"asked {stimulator.current_ma:.2f}",
         f"limit {stimulator.max_ma:g} mA",
         f"{stimulator.width_ms:g} ms",
-        f"{stimulator.rate_hz:g} per s",
+        f"{stimulator.pulse_rate_hz:g} per s",
         "" if stimulator.offset_ms is None else f"found after {stimulator.offset_ms:.1f} ms",
         "" if stimulator.drift_ppm is None else f"drift {stimulator.drift_ppm:.0f} ppm",
     ]

@@ -52,7 +52,7 @@ def test_a_rise_below_the_cut_off_is_none() -> None:
     assert not needle.rises
 
 
-def test_a_rise_is_told_within_two_seconds_and_as_long_as_it_lasts() -> None:
+def test_a_rise_is_reported_within_two_seconds_and_as_long_as_it_lasts() -> None:
     needle = Needle()
     needle.rest()
     needle.read([0.3] * 60)
@@ -86,7 +86,7 @@ def test_a_noisy_needle_needs_a_larger_rise() -> None:
 
 
 @pytest.mark.parametrize("per_minute", [0.1, -0.1])
-def test_slow_drift_is_taken_up(per_minute: float) -> None:
+def test_the_baseline_follows_slow_drift(per_minute: float) -> None:
     needle = Needle(0.003)
     needle.read([per_minute * i * STEP_S / 60 for i in range(240)])
     assert not needle.rises
@@ -109,7 +109,7 @@ def test_an_electrode_that_drifts_by_more_than_the_cut_off_within_half_a_minute_
     assert not needle.rises
 
 
-def test_a_rise_after_the_fall_that_nearness_brings_is_seen() -> None:
+def test_a_rise_after_the_fall_that_nearness_brings_is_detected() -> None:
     needle = Needle()
     needle.rest()
     needle.read(np.linspace(0, -0.1, 20).tolist() + [-0.1] * 6)

@@ -42,7 +42,7 @@ def test_dextrose_leaves_it(loop: ClosedLoop) -> None:
     assert not [text for text in texts if "expected" in text]
 
 
-def test_into_a_nerve_of_higher_impedance_the_rise_is_told(loop: ClosedLoop) -> None:
+def test_into_a_nerve_of_higher_impedance_the_rise_is_reported(loop: ClosedLoop) -> None:
     loop.patient.tissue._inside = 1.8
     loop.run(0.01, OperatorNote("redirect"))
     loop.run(8.0)

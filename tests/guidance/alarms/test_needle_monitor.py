@@ -19,7 +19,7 @@ class Bench:
     def __init__(self) -> None:
         self.needle = NeedleMonitor(AlarmBoard())
         self.t = 0.0
-        self.told: list[str] = []
+        self.changes: list[str] = []
         self.texts: list[str] = []
 
     def pulses(
@@ -34,11 +34,11 @@ class Bench:
             self._take(self.needle.observe(outcome_of(pulse, response, self.t)))
 
     def enter(self, what: str) -> None:
-        self._take(self.needle.entry(Entry(what, {}), self.t))
+        self._take(self.needle.apply_entry(Entry(what, {}), self.t))
 
     def _take(self, alarms: Iterable[Alarm]) -> None:
         for alarm in alarms:
-            self.told.append(f"{'+' if alarm.active else '-'}{alarm.code}")
+            self.changes.append(f"{'+' if alarm.active else '-'}{alarm.code}")
             self.texts.append(alarm.text)
 
 
@@ -49,21 +49,21 @@ def bench() -> Bench:
     return made
 
 
-def test_a_quiet_needle_tells_nothing(bench: Bench) -> None:
+def test_a_needle_at_rest_raises_no_alarm(bench: Bench) -> None:
     bench.pulses(40)
-    assert bench.told == []
+    assert bench.changes == []
 
 
-def test_a_rise_begins_and_ends_and_says_by_how_much(bench: Bench) -> None:
+def test_a_rise_begins_and_ends_and_states_its_size(bench: Bench) -> None:
     bench.pulses(8, 15.0)
     bench.pulses(8, 12.0)
-    assert bench.told == ["+impedance-rise", "-impedance-rise"]
+    assert bench.changes == ["+impedance-rise", "-impedance-rise"]
     assert "+25%" in bench.texts[0]
 
 
 def test_a_fall_has_its_own_code(bench: Bench) -> None:
     bench.pulses(8, 7.0)
-    assert bench.told == ["+impedance-fall"]
+    assert bench.changes == ["+impedance-fall"]
 
 
 @pytest.mark.parametrize("what", ["redirect", "insertion"])
@@ -71,50 +71,50 @@ def test_at_a_new_place_the_alarm_ends_and_the_baseline_is_new(bench: Bench, wha
     bench.pulses(8, 15.0)
     bench.enter(what)
     bench.pulses(40, 15.0)
-    assert bench.told == ["+impedance-rise", "-impedance-rise"]
+    assert bench.changes == ["+impedance-rise", "-impedance-rise"]
 
 
-def test_while_an_electrode_is_off_the_impedance_says_nothing(bench: Bench) -> None:
+def test_while_an_electrode_is_off_the_impedance_is_ignored(bench: Bench) -> None:
     bench.pulses(20, 25.0, lead_off=True)
     bench.pulses(20, 25.0, outcome=Outcome.NOT_DELIVERED)
     bench.pulses(20, 12.0)
-    assert bench.told == []
+    assert bench.changes == []
 
 
 def test_a_device_that_does_not_measure_it_raises_nothing(bench: Bench) -> None:
     bench.pulses(40, None)
-    assert bench.told == []
+    assert bench.changes == []
 
 
 def test_a_loss_of_the_twitch_with_the_injection_is_called_expected(bench: Bench) -> None:
     bench.enter("injection")
     bench.pulses(5, 9.0, detected=False)
-    assert bench.told == ["+twitch-loss"]
+    assert bench.changes == ["+twitch-loss"]
     assert "expected" in bench.texts[0]
 
 
-def test_a_twitch_that_persists_is_told_apart(bench: Bench) -> None:
+def test_a_twitch_that_persists_is_distinguished(bench: Bench) -> None:
     bench.enter("injection")
     bench.pulses(10)
-    assert bench.told == ["+twitch-loss"]
+    assert bench.changes == ["+twitch-loss"]
     assert "not lost" in bench.texts[0]
 
 
-def test_sweeps_that_cannot_tell_are_no_misses(bench: Bench) -> None:
+def test_undecided_sweeps_are_no_misses(bench: Bench) -> None:
     bench.enter("injection")
     bench.pulses(10, detected=False, contaminated=True)
-    assert bench.told == []
+    assert bench.changes == []
 
 
 def test_a_redirect_ends_the_loss(bench: Bench) -> None:
     bench.enter("injection")
     bench.pulses(5, detected=False)
     bench.enter("redirect")
-    assert bench.told == ["+twitch-loss", "-twitch-loss"]
+    assert bench.changes == ["+twitch-loss", "-twitch-loss"]
 
 
 @pytest.mark.parametrize("what", ["contact", "pain", "note", "aspiration"])
 def test_other_entries_change_nothing(bench: Bench, what: str) -> None:
     bench.pulses(8, 15.0)
     bench.enter(what)
-    assert bench.told == ["+impedance-rise"]
+    assert bench.changes == ["+impedance-rise"]

@@ -81,7 +81,7 @@ def test_a_beep_has_the_pitch_of_its_zone() -> None:
 @pytest.mark.parametrize("after", [*TONES.values(), Tone("silence", None)], ids=[*TONES, "silence"])
 @pytest.mark.parametrize("before", TONES.values(), ids=TONES)
 def test_no_change_of_cue_clicks(before: Tone, after: Tone, at: int) -> None:
-    first, second = (tone.rates_hz[-1] if tone.rates_hz else None for tone in (before, after))
+    first, second = (tone.beep_rates_hz[-1] if tone.beep_rates_hz else None for tone in (before, after))
     out = played([(0, cue(before, first)), (at, cue(after, second))], at + 6000, 128)
     assert np.abs(np.diff(out)).max() < STEP
 
@@ -126,7 +126,9 @@ def test_alarms_are_louder_than_guidance_and_the_graver_the_louder() -> None:
         windows = np.sqrt(np.mean(out.reshape(-1, 1200) ** 2, axis=1))
         return float(windows.max())
 
-    guidance = max(loudness(cue(tone, tone.rates_hz[-1] if tone.rates_hz else None)) for tone in TONES.values())
+    guidance = max(
+        loudness(cue(tone, tone.beep_rates_hz[-1] if tone.beep_rates_hz else None)) for tone in TONES.values()
+    )
     high, medium, low = (loudness(alarm(priority)) for priority in ("high", "medium", "low"))
     assert high > medium > low > 1.4 * guidance
 

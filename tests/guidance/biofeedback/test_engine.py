@@ -107,9 +107,9 @@ def test_an_amplifier_that_is_lost_leaves_no_old_value_on_the_screen() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     run_engine(engine, [Block(0, VISIT[:1500].astype(np.float32))])
     assert engine.view().muscles[0].envelope_uv is not None
-    assert [*engine.trouble("device-lost", "The amplifier was unplugged.")]
+    assert [*engine.update_condition("device-lost", "The amplifier was unplugged.")]
     assert (engine.view().muscles[0].envelope_uv, engine.view().muscles[0].why) == (None, "no signal")
-    assert [*engine.trouble("device-lost", None)]
+    assert [*engine.update_condition("device-lost", None)]
     assert engine.view().muscles[0].envelope_uv is not None
 
 

@@ -9,7 +9,7 @@ from guidance.common.text import clean, one_line
 
 
 @given(st.text())
-def test_clean_leaves_nothing_a_terminal_would_obey(text: str) -> None:
+def test_clean_leaves_nothing_a_terminal_would_execute(text: str) -> None:
     assert not any(unicodedata.category(char).startswith("C") or char in "\n\t\u2028" for char in clean(text))
 
 

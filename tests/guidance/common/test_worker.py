@@ -64,7 +64,7 @@ def test_it_begins_before_the_first_item_and_finishes_after_the_last() -> None:
     assert calls == ["begin", 1, "finish"]
 
 
-def test_who_puts_never_waits_and_is_told_that_too_many_wait(gate: Gate) -> None:
+def test_put_never_waits_and_reports_that_too_many_items_wait(gate: Gate) -> None:
     worker = BackgroundWorker[int]("w", gate.wait, most_waiting=2).start()
     worker.put(0)
     assert gate.reached.wait(WAIT_S)

@@ -119,7 +119,7 @@ def test_what_is_not_known_is_null() -> None:
     assert {proximity[key] for key in ("threshold_ma", "distance_mm", "zone", "zone_probability")} == {None}
 
 
-def test_a_number_that_is_not_finite_is_told_as_unknown() -> None:
+def test_a_number_that_is_not_finite_is_recorded_as_unknown() -> None:
     made = TimedRecord(1.0, Cue("far", math.nan, math.inf))
     line = json.loads(RecordSerializer().line(made, 5))
     assert (line["rate_hz"], line["pitch_hz"]) == (None, None)
@@ -147,12 +147,12 @@ def test_text_of_any_alphabet_stays_readable() -> None:
     assert "Lärm µV 神経" in RecordSerializer().line(TimedRecord(0.0, Entry("note", {"text": "Lärm µV 神経"})), 0)
 
 
-def test_an_unknown_proximity_says_why_and_nothing_else() -> None:
+def test_an_unknown_proximity_has_its_reason_and_nothing_else() -> None:
     unknown = unknown_proximity(7, "stale")
-    said = {"sample": 7, "valid": False, "why": "stale", "by": "stimulus"}
+    expected = {"sample": 7, "valid": False, "why": "stale", "by": "stimulus"}
     line = json.loads(RecordSerializer().line(TimedRecord(0.0, unknown), 0))
-    assert {key: line[key] for key in said} == said
-    rest = set(line) - set(said) - {"kind", "seq", "t", "mono_ns"}
+    assert {key: line[key] for key in expected} == expected
+    rest = set(line) - set(expected) - {"kind", "seq", "t", "mono_ns"}
     assert all(line[key] is None for key in rest)
 
 

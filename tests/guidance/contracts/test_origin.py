@@ -27,13 +27,13 @@ def test_the_origin_of_an_old_record_is_inferred_from_its_device(record: dict[st
     assert origin_of(record) == origin
 
 
-def test_what_a_record_says_of_its_origin_stands_whatever_its_device_is_called() -> None:
+def test_the_origin_in_a_record_stands_whatever_its_device_is_called() -> None:
     assert origin_of(start("Simulated", "sim:1", live=True, simulated=False)) == Origin(live=True, simulated=False)
     assert origin_of(start("NA-4", "ona:x", live=False, simulated=None)) == RECORDED
 
 
 @pytest.mark.parametrize("live", ["yes", 1, None])
-def test_a_record_that_says_nonsense_of_its_origin_is_read_as_an_old_one(live: object) -> None:
+def test_a_record_with_an_invalid_origin_is_read_as_an_old_one(live: object) -> None:
     assert origin_of(start("NA-4", "sim:1", live=live, simulated="no")) == Origin(live=True, simulated=True)
 
 

@@ -40,7 +40,7 @@ def in_the_check(rms_uv: float, mains_uv: float, clipped: float) -> list[str]:
 
 
 @pytest.mark.parametrize(("key", "limit", "fault"), LIMITS)
-def test_check_and_screen_find_the_same_signal_unfit_and_say_the_same_to_do(
+def test_check_and_screen_find_the_same_signal_unfit_and_give_the_same_advice(
     key: str, limit: float, fault: Unfit
 ) -> None:
     above = FIT | {key: limit * 1.001}

@@ -22,7 +22,11 @@ from tests.support.streams import Stream, evoked, made_of, of_kind, told
 
 def judged(stream: Stream, name: str, window_ms: tuple[float, float] | None = None) -> list[Response]:
     chosen = Settings(load(name), Mode.MANUAL, window_ms)
-    return [answer for answer in of_kind(made_of(stream, chosen), Response) if answer.detected or answer.late_detected]
+    return [
+        response
+        for response in of_kind(made_of(stream, chosen), Response)
+        if response.detected or response.late_detected
+    ]
 
 
 @pytest.mark.parametrize(
@@ -35,20 +39,20 @@ def judged(stream: Stream, name: str, window_ms: tuple[float, float] | None = No
         ("popliteal", 31.0, "reflex", "reflex (H) of gastrocnemius"),
     ],
 )
-def test_the_record_says_what_a_response_may_be(name: str, latency_ms: float, kind: str, words: str) -> None:
-    answers = judged(evoked(900.0, 6, latency_ms=latency_ms, silent=4), name, (2.0, 50.0))
-    assert len(answers) >= 5
-    for answer in answers:
-        told = answer.late_latency_ms if answer.latency_ms is None else answer.latency_ms
+def test_the_record_states_what_a_response_may_be(name: str, latency_ms: float, kind: str, words: str) -> None:
+    responses = judged(evoked(900.0, 6, latency_ms=latency_ms, silent=4), name, (2.0, 50.0))
+    assert len(responses) >= 5
+    for response in responses:
+        told = response.late_latency_ms if response.latency_ms is None else response.latency_ms
         assert told == pytest.approx(latency_ms, abs=0.9)
-        assert answer.judged == kind
-        assert words in (answer.note or "")
+        assert response.judged == kind
+        assert words in (response.note or "")
 
 
-def test_without_a_target_muscle_nothing_is_said() -> None:
-    answers = judged(evoked(900.0, 6, silent=4), "generic-block")
-    assert answers
-    assert {(answer.judged, answer.note) for answer in answers} == {(None, None)}
+def test_without_a_target_muscle_nothing_is_judged() -> None:
+    responses = judged(evoked(900.0, 6, silent=4), "generic-block")
+    assert responses
+    assert {(response.judged, response.note) for response in responses} == {(None, None)}
 
 
 def test_a_pulse_without_a_response_is_not_judged() -> None:
@@ -62,9 +66,9 @@ def test_a_pulse_without_a_response_is_not_judged() -> None:
 def test_only_the_main_channel_is_judged() -> None:
     one = evoked(900.0, 6, silent=4)
     two = replace(one, channels=(one.channels[0], one.channels[0].copy()))
-    answers = judged(two, "femoral")
-    assert {answer.judged for answer in answers if answer.channel == "EMG 1"} == {None}
-    assert {answer.judged for answer in answers if answer.channel == "EMG 0"} == {"expected"}
+    responses = judged(two, "femoral")
+    assert {response.judged for response in responses if response.channel == "EMG 1"} == {None}
+    assert {response.judged for response in responses if response.channel == "EMG 0"} == {"expected"}
 
 
 def test_the_snapshot_carries_the_judgement_and_what_is_unsourced() -> None:
@@ -90,7 +94,7 @@ def line(whole: Snapshot, width: int = 80) -> str:
     return canvas.strips()[0].text
 
 
-def test_the_line_says_what_a_response_may_be_and_what_is_unsourced() -> None:
+def test_the_line_shows_what_a_response_may_be_and_what_is_unsourced() -> None:
     text = line(newest("reflex", "31.0 ms may be a reflex (H)", unsourced=("start current", "window")), 100)
     assert "31.0 ms may be a reflex (H)" in text
     assert text.rstrip().endswith("unsourced: start current, window")
@@ -114,5 +118,5 @@ def test_nothing_in_it_is_obeyed_by_a_terminal() -> None:
     assert "[red]x[/]" in text
 
 
-def test_with_nothing_to_say_the_line_is_empty() -> None:
+def test_with_nothing_to_show_the_line_is_empty() -> None:
     assert line(newest(None, None)).strip() == ""

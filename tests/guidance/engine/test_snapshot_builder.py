@@ -35,7 +35,7 @@ def of(made: list[TimedRecord], kind: type) -> list[TimedRecord]:
     return [one for one in made if isinstance(one.record, kind)]
 
 
-def test_a_snapshot_counts_what_the_records_count_and_the_end_says_the_same() -> None:
+def test_a_snapshot_and_the_end_count_what_the_records_count() -> None:
     engine, made = ran(evoked(300.0, 6))
     shown = engine.snapshot(SESSION)
     (end,) = [one.record for one in made if isinstance(one.record, End)]
@@ -56,7 +56,7 @@ def test_an_entry_of_the_host_is_on_record_and_in_the_timeline_once() -> None:
     assert [event.text for event in engine.snapshot(SESSION).past.events].count("note: fascia felt") == 1
 
 
-def test_the_stimulator_is_shown_as_the_last_record_of_a_pulse_says() -> None:
+def test_the_stimulator_is_shown_as_in_the_last_record_of_a_pulse() -> None:
     loop = ClosedLoop(Mode.AUTO)
     loop.run(2.0)
     last = loop.of(Stimulus)[-1]
@@ -87,14 +87,14 @@ def test_samples_of_one_sweep_are_not_taken_for_those_of_another(other: TimedRec
     assert shown_by(built).responses == 1
 
 
-def test_side_is_what_the_operator_said_last() -> None:
+def test_side_is_what_the_operator_entered_last() -> None:
     built = builder()
     for side in ("left", "right"):
         built.receive(TimedRecord(0.0, Entry("side", {"text": side})))
     assert shown_by(built).side == "right"
 
 
-def test_the_session_says_where_the_signal_comes_from() -> None:
+def test_the_session_gives_the_origin_of_the_signal() -> None:
     shown = shown_by(builder(), SessionState("NA-4 7", Origin(live=True, simulated=False), duration_s=60.0))
     assert (shown.live, shown.simulated, shown.source, shown.duration_s) == (True, False, "NA-4 7", 60.0)
 

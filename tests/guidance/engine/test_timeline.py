@@ -15,7 +15,7 @@ from guidance.engine.timeline import Timeline, entry_words
 def kept(*records: Record, channel: str = "APB") -> Timeline:
     timeline = Timeline(channel)
     for index, record in enumerate(records):
-        timeline.take(TimedRecord(float(index), record))
+        timeline.receive(TimedRecord(float(index), record))
     return timeline
 
 
@@ -37,7 +37,7 @@ def pulse(sample: int, *, channel: str = "APB", threshold: float | None = 0.5, *
     ]
 
 
-def test_every_answered_pulse_is_a_row_and_the_unknown_is_nan_there_alone() -> None:
+def test_every_pulse_with_an_outcome_is_a_row_and_the_unknown_is_nan_there_alone() -> None:
     trail = kept(*pulse(10), *pulse(20, threshold=None, detected=False, latency_ms=None)).past().trail
     assert trail["detected"].tolist() == [True, False]
     assert trail["current_ma"].tolist() == pytest.approx([0.6, 0.6])
@@ -58,12 +58,12 @@ def test_what_was_handed_out_stays_as_it_was() -> None:
     copy = before.copy()
     for sample in range(20, 90):
         for record in pulse(sample):
-            timeline.take(TimedRecord(99.0, record))
+            timeline.receive(TimedRecord(99.0, record))
     assert (before["t"] == copy["t"]).all()
     assert len(before) == 1
 
 
-def test_a_long_procedure_is_thinned_at_its_older_end_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_procedure_is_thinned_at_its_older_end_and_marked_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_ROWS", 10)
     past = kept(*[record for sample in range(12) for record in pulse(sample)]).past()
     assert past.thinned
@@ -127,5 +127,5 @@ INJECTION = {"volume_ml": 5.0, "total_volume_ml": 20.0, "fraction": 0.5, "fracti
         ("injection-refused", {}, "not taken in: no reason is on record"),
     ],
 )
-def test_an_entry_is_told_in_one_line(what: str, fields: dict[str, Any], words: str) -> None:
+def test_an_entry_is_described_in_one_line(what: str, fields: dict[str, Any], words: str) -> None:
     assert entry_words(Entry(what, fields)) == words

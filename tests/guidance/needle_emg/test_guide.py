@@ -118,12 +118,12 @@ def test_arming_switches_guidance_to_stimulation_and_switching_off_switches_it_b
         records += guided.step([Block(block.first_sample, block.samples, arrived_ns=now)], now, messages)
     handed = [e.fields["to"] for e in of(Entry, records) if isinstance(e, Entry) and e.what == "hand-over"]
     assert handed[:1] == ["stimulation"]
-    assert guided.emg is not None
-    assert not guided.emg.guides
+    assert guided.needle_guide is not None
+    assert not guided.needle_guide.guides
     list(guided.end("operator"))
     after = list(guided.step([Block(len(near), near[:500])], now + 1))
     assert Entry("hand-over", {"to": "needle EMG"}) in [m.record for m in after]
 
 
 def test_a_protocol_without_needle_emg_has_no_guide() -> None:
-    assert Engine(Settings(load("femoral"), Mode.LISTEN), INFO, "2026-01-01T00:00:00+00:00").emg is None
+    assert Engine(Settings(load("femoral"), Mode.LISTEN), INFO, "2026-01-01T00:00:00+00:00").needle_guide is None

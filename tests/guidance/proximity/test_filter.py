@@ -73,7 +73,7 @@ def test_the_interval_after_twelve_pulses_holds_and_is_narrow_enough_to_be_of_us
     assert np.median(ratios) < 1.4
 
 
-def test_the_interval_narrows_where_a_hand_keeps_still_and_waits_for_it_to_move_again() -> None:
+def test_the_interval_narrows_while_the_needle_rests_and_allows_for_its_next_move() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     rng = np.random.default_rng(3)
     ratios = []
@@ -91,17 +91,17 @@ def test_the_interval_narrows_where_a_hand_keeps_still_and_waits_for_it_to_move_
 
 
 @pytest.mark.parametrize("times", [1.2, 2.0, 4.0])
-def test_one_current_asked_again_and_again_does_not_make_the_threshold_known(times: float) -> None:
-    told = np.empty((6, 40, 3))
+def test_one_current_repeated_does_not_make_the_threshold_known(times: float) -> None:
+    estimate = np.empty((6, 40, 3))
     for seed in range(6):
         grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
         rng = np.random.default_rng(seed)
         for pulse in range(40):
             uv = response_uv(0.5 * times, 0.5, 8.0) * rng.lognormal(0.0, 0.12)
-            told[seed, pulse] = known(
+            estimate[seed, pulse] = known(
                 grid.observe(observed(pulse, pulse * 0.5, 0.5 * times, max(uv, 45.0))).threshold_ma
             )
-    low, high = told[..., 0], told[..., 2]
+    low, high = estimate[..., 0], estimate[..., 2]
     held = (low <= 0.5) & (high >= 0.5)
     assert np.mean(held[:, 30:]) >= np.mean(held[:, 2:8])
     assert np.median(high[:, -1] / low[:, -1]) > 0.8 * np.median(high[:, 4] / low[:, 4])
@@ -115,32 +115,42 @@ def test_zones_come_in_order_as_the_threshold_falls() -> None:
 def test_without_any_response_nothing_is_known_but_that_there_was_none() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(5):
-        told = grid.observe(observed(pulse, pulse * 0.5, 2.0, amplitude_uv=10.0))
-        assert (told.valid, told.why, told.zone) == (False, "no-response-yet", "none")
-        assert told.threshold_ma is None
-        assert told.distance_mm is None
+        estimate = grid.observe(observed(pulse, pulse * 0.5, 2.0, amplitude_uv=10.0))
+        assert (estimate.valid, estimate.why, estimate.zone) == (False, "no-response-yet", "none")
+        assert estimate.threshold_ma is None
+        assert estimate.distance_mm is None
 
 
-def test_an_unknown_current_tells_nothing_and_says_so() -> None:
-    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(observed(0, 0.0, current_ma=None))
-    assert (told.valid, told.why, told.zone, told.threshold_ma) == (False, "current-unknown", None, None)
+def test_an_unknown_current_is_no_evidence_and_the_record_states_it() -> None:
+    estimate = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(observed(0, 0.0, current_ma=None))
+    assert (estimate.valid, estimate.why, estimate.zone, estimate.threshold_ma) == (
+        False,
+        "current-unknown",
+        None,
+        None,
+    )
 
 
 def test_an_unknown_width_leaves_open_what_rests_on_it() -> None:
-    told = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(outcome(width_ms=None))
-    assert told.threshold_ma is not None
-    assert (told.threshold_0p1ms_ma, told.distance_mm, told.zone, told.zone_probability) == (None, None, None, None)
+    estimate = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(outcome(width_ms=None))
+    assert estimate.threshold_ma is not None
+    assert (estimate.threshold_0p1ms_ma, estimate.distance_mm, estimate.zone, estimate.zone_probability) == (
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_contaminated_sweeps_teach_nothing() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
-    told = grid.observe(observed(0, 0.0, contaminated=True))
-    assert (told.valid, told.why, told.zone) == (False, "no-response-yet", None)
+    estimate = grid.observe(observed(0, 0.0, contaminated=True))
+    assert (estimate.valid, estimate.why, estimate.zone) == (False, "no-response-yet", None)
 
 
 def test_a_wider_pulse_is_referred_to_a_tenth_of_a_millisecond() -> None:
-    told = searched(0.5, width_ms=0.3)[-1]
-    at_width, short = known(told.threshold_ma)[1], known(told.threshold_0p1ms_ma)[1]
+    estimate = searched(0.5, width_ms=0.3)[-1]
+    at_width, short = known(estimate.threshold_ma)[1], known(estimate.threshold_0p1ms_ma)[1]
     chronaxies_ms = (0.08, 0.3)
     least, most = ((1 + chronaxie / 0.1) / (1 + chronaxie / 0.3) for chronaxie in chronaxies_ms)
     assert least < short / at_width < most
@@ -153,9 +163,9 @@ def test_distance_grows_with_the_threshold() -> None:
 
 def test_the_estimate_follows_a_needle_that_moved() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
-    told = [grid.observe(observed(pulse, pulse * 0.5, 1.0, response_uv(1.0, 1.0, 8.0))) for pulse in range(8)]
+    estimate = [grid.observe(observed(pulse, pulse * 0.5, 1.0, response_uv(1.0, 1.0, 8.0))) for pulse in range(8)]
     near = [grid.observe(observed(pulse, pulse * 0.5, 0.4, response_uv(0.4, 0.4, 8.0))) for pulse in range(8, 14)]
-    assert known(told[-1].threshold_ma)[1] == pytest.approx(1.0, rel=0.2)
+    assert known(estimate[-1].threshold_ma)[1] == pytest.approx(1.0, rel=0.2)
     assert known(near[-1].threshold_ma)[1] == pytest.approx(0.4, rel=0.2)
 
 
@@ -183,24 +193,24 @@ def test_the_interval_widens_over_a_pause_between_pulses(pause_s: float) -> None
         max_size=12,
     )
 )
-def test_whatever_is_heard_the_numbers_hold_together(
+def test_after_any_outcome_the_numbers_are_consistent(
     pulses: list[tuple[float, float | None, float | None, bool, float, bool]],
 ) -> None:
     grid, t = ProximityFilter(CRITERION_UV, 0.2, 0.5), 0.0
     for pulse, (pause_s, current_ma, width_ms, detected, amplitude_uv, contaminated) in enumerate(pulses):
         t += pause_s
-        told = grid.observe(
+        estimate = grid.observe(
             outcome(
                 pulse, t, current_ma, width_ms, detected=detected, amplitude_uv=amplitude_uv, contaminated=contaminated
             )
         )
-        assert told.valid == (told.why is None)
-        for interval in (told.threshold_ma, told.threshold_0p1ms_ma, told.distance_mm):
+        assert estimate.valid == (estimate.why is None)
+        for interval in (estimate.threshold_ma, estimate.threshold_0p1ms_ma, estimate.distance_mm):
             assert interval is None or (list(interval) == sorted(interval) and all(map(math.isfinite, interval)))
-        if told.zone_probability is not None:
-            assert list(told.zone_probability) == list(ZONES)
-            assert sum(told.zone_probability.values()) == pytest.approx(1.0, abs=1e-3)
-            assert told.zone_probability[told.zone or ""] == max(told.zone_probability.values())
+        if estimate.zone_probability is not None:
+            assert list(estimate.zone_probability) == list(ZONES)
+            assert sum(estimate.zone_probability.values()) == pytest.approx(1.0, abs=1e-3)
+            assert estimate.zone_probability[estimate.zone or ""] == max(estimate.zone_probability.values())
 
 
 def test_a_threshold_at_the_lower_bound_raises_the_alarm_and_a_response_lost_ends_it() -> None:
@@ -212,11 +222,11 @@ def test_a_threshold_at_the_lower_bound_raises_the_alarm_and_a_response_lost_end
     assert of_kind(made, Cue)[-1].name == "close"
 
 
-def test_a_recording_that_tells_no_current_gets_no_zone() -> None:
+def test_a_recording_without_currents_gets_no_zone() -> None:
     stream = evoked(300.0, 3)
     silent = replace(stream, pulses=tuple(replace(pulse, current_ma=None) for pulse in stream.pulses))
-    told = of_kind(made_of(silent, settings()), Proximity)
-    assert [(one.valid, one.why) for one in told] == [(False, "current-unknown")] * 3
+    estimate = of_kind(made_of(silent, settings()), Proximity)
+    assert [(one.valid, one.why) for one in estimate] == [(False, "current-unknown")] * 3
 
 
 def settled(seed: int = 0) -> ProximityFilter:
@@ -228,8 +238,8 @@ def settled(seed: int = 0) -> ProximityFilter:
     return known_nerve
 
 
-def width(told: Proximity) -> float:
-    low, _, high = known(told.threshold_ma)
+def width(estimate: Proximity) -> float:
+    low, _, high = known(estimate.threshold_ma)
     return math.log(high / low)
 
 
@@ -237,9 +247,9 @@ def missed(pulse: int, current_ma: float) -> PulseOutcome:
     return outcome(pulse, pulse * 0.5, current_ma, detected=False, amplitude_uv=5.0, p_value=0.5)
 
 
-def test_a_redirect_restarts_the_estimate_and_says_so_until_something_answers() -> None:
+def test_a_redirect_restarts_the_estimate_and_is_its_reason_until_a_response() -> None:
     nerve = settled()
-    assert "restarted" in (nerve.noted("redirect") or "")
+    assert "restarted" in (nerve.apply_entry("redirect") or "")
     silent = nerve.observe(missed(21, 0.6))
     assert (silent.valid, silent.why) == (False, "redirect")
     assert nerve.observe(observed(22, 11.0, 0.6, 250.0)).valid
@@ -248,17 +258,17 @@ def test_a_redirect_restarts_the_estimate_and_says_so_until_something_answers() 
 def test_after_an_injection_it_is_frozen_until_a_redirect_or_another_insertion() -> None:
     for release in ("redirect", "insertion"):
         nerve = settled()
-        assert "frozen" in (nerve.noted("injection") or "")
+        assert "frozen" in (nerve.apply_entry("injection") or "")
         for pulse in range(21, 25):
-            told = nerve.observe(observed(pulse, pulse * 0.5))
-            assert (told.valid, told.why, told.threshold_ma) == (False, "injectate", None)
-        nerve.noted(release)
+            estimate = nerve.observe(observed(pulse, pulse * 0.5))
+            assert (estimate.valid, estimate.why, estimate.threshold_ma) == (False, "injectate", None)
+        nerve.apply_entry(release)
         assert nerve.observe(observed(30, 15.0)).valid
 
 
-def test_an_entry_that_says_nothing_of_the_needle_changes_nothing() -> None:
+def test_an_entry_that_does_not_concern_the_needle_changes_nothing() -> None:
     nerve, same = settled(), settled()
-    assert nerve.noted("aspiration") is None
+    assert nerve.apply_entry("aspiration") is None
     assert nerve.observe(observed(21, 10.5)) == same.observe(observed(21, 10.5))
 
 
@@ -270,7 +280,7 @@ def test_the_interval_widens_upward_while_nothing_is_observed() -> None:
     assert known(after[-1].threshold_ma)[1] > 0.6
 
 
-def test_one_dead_pulse_does_not_throw_it_and_the_next_answer_restores_it() -> None:
+def test_one_dead_pulse_does_not_throw_it_and_the_next_response_restores_it() -> None:
     nerve = settled()
     low, _, _ = known(nerve.observe(missed(21, 0.8)).threshold_ma)
     assert low < 0.6
@@ -287,7 +297,7 @@ def contrast(amplitude_uv: float, unrest: float) -> float:
     return float(found / silent)
 
 
-def test_an_answer_amid_unfit_sweeps_counts_for_less_but_for_something() -> None:
+def test_a_response_amid_unfit_sweeps_counts_for_less_but_for_something() -> None:
     assert 1.2 < contrast(300.0, unrest=1.0) < contrast(300.0, unrest=0.5) < contrast(300.0, unrest=0.0)
 
 
@@ -295,12 +305,12 @@ def test_millivolts_are_believed_even_amid_unfit_sweeps() -> None:
     assert contrast(8000.0, unrest=1.0) > 3 * contrast(300.0, unrest=1.0)
 
 
-def test_misses_at_the_highest_current_say_that_the_threshold_is_beyond_it() -> None:
+def test_misses_at_the_highest_current_put_the_threshold_beyond_it() -> None:
     nerve = settled()
     for pulse in range(21, 45):
-        told = nerve.observe(missed(pulse, 5.0))
-    assert told.zone == "none"
-    assert known(told.threshold_ma)[0] > 3.0
+        estimate = nerve.observe(missed(pulse, 5.0))
+    assert estimate.zone == "none"
+    assert known(estimate.threshold_ma)[0] > 3.0
 
 
 def test_the_same_pulses_give_the_same_estimates() -> None:
@@ -310,7 +320,7 @@ def test_the_same_pulses_give_the_same_estimates() -> None:
 def test_a_small_response_below_the_criterion_is_evidence_though_it_does_not_count_as_detected() -> None:
     nerve = settled()
     for pulse in range(21, 29):
-        told = nerve.observe(outcome(pulse, pulse * 0.5, 0.8, detected=False, amplitude_uv=60.0, p_value=1e-4))
-    low, median, high = known(told.threshold_ma)
+        estimate = nerve.observe(outcome(pulse, pulse * 0.5, 0.8, detected=False, amplitude_uv=60.0, p_value=1e-4))
+    low, median, high = known(estimate.threshold_ma)
     assert 0.8 < median < 1.0
     assert math.log(high / low) < 0.5

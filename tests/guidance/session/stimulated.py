@@ -25,7 +25,7 @@ class Hurried(ManualDial):
 
     rate_hz: float | None = None
 
-    def next_rate_hz(self) -> float | None:
+    def next_pulse_rate_hz(self) -> float | None:
         return self.rate_hz
 
 

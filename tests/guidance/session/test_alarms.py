@@ -23,7 +23,7 @@ def board() -> AlarmBoard:
 
 
 @pytest.fixture
-def watch(board: AlarmBoard) -> HealthMonitor:
+def health(board: AlarmBoard) -> HealthMonitor:
     return HealthMonitor(board, RATE_HZ)
 
 
@@ -32,27 +32,27 @@ def test_there_is_an_alarm_for_every_code_of_the_stream() -> None:
 
 
 def test_an_occurrence_is_recorded_when_it_begins_and_when_it_ends(board: AlarmBoard) -> None:
-    assert board.condition("stale", "old") == Alarm("stale", "medium", active=True, text="old")
-    assert board.condition("stale", "older") is None
-    assert board.condition("stale", None) == Alarm("stale", "medium", active=False, text="older")
-    assert board.condition("stale", None) is None
+    assert board.update("stale", "old") == Alarm("stale", "medium", active=True, text="old")
+    assert board.update("stale", "older") is None
+    assert board.update("stale", None) == Alarm("stale", "medium", active=False, text="older")
+    assert board.update("stale", None) is None
 
 
 def test_a_condition_lasts_as_long_as_any_of_its_causes(board: AlarmBoard) -> None:
-    assert board.condition("storage", "journal", "journal")
-    assert board.condition("storage", "copy", "copy") is None
+    assert board.update("storage", "journal", "journal")
+    assert board.update("storage", "copy", "copy") is None
     assert board.signals()[0].text == "copy"
-    assert board.condition("storage", None, "copy") is None
+    assert board.update("storage", None, "copy") is None
     assert board.signals()[0].text == "journal"
     assert board.holds("storage")
-    assert board.condition("storage", None, "journal")
+    assert board.update("storage", None, "journal")
     assert not board.holds("storage")
 
 
 @pytest.mark.parametrize("code", ["too-close", "lead-off"])
 def test_a_grave_alarm_outlasts_its_condition_until_it_is_acknowledged(board: AlarmBoard, code: str) -> None:
-    board.condition(code, "text")
-    board.condition(code, None)
+    board.update(code, "text")
+    board.update(code, None)
     (shown,) = board.signals()
     assert (shown.code, shown.active) == (code, False)
     assert board.acknowledge() == [code]
@@ -60,31 +60,31 @@ def test_a_grave_alarm_outlasts_its_condition_until_it_is_acknowledged(board: Al
 
 
 def test_a_slight_alarm_goes_with_its_condition(board: AlarmBoard) -> None:
-    board.condition("samples-lost", "text")
-    board.condition("samples-lost", None)
+    board.update("samples-lost", "text")
+    board.update("samples-lost", None)
     assert board.signals() == ()
 
 
 def test_an_acknowledged_alarm_stays_while_it_holds_and_then_goes(board: AlarmBoard) -> None:
-    board.condition("lead-off", "text")
+    board.update("lead-off", "text")
     assert board.acknowledge() == ["lead-off"]
     assert board.acknowledge() == []
     assert board.signals()[0].active
-    board.condition("lead-off", None)
+    board.update("lead-off", None)
     assert board.signals() == ()
 
 
 def test_an_alarm_that_comes_again_is_to_be_acknowledged_again(board: AlarmBoard) -> None:
     for _ in range(2):
-        board.condition("lead-off", "text")
+        board.update("lead-off", "text")
         assert board.acknowledge() == ["lead-off"]
-        board.condition("lead-off", None)
+        board.update("lead-off", None)
 
 
 def test_the_gravest_is_shown_first_and_the_active_before_the_past(board: AlarmBoard) -> None:
     for code in ("samples-lost", "stale", "lead-off", "display-lost"):
-        board.condition(code, "text")
-    board.condition("stale", None)
+        board.update(code, "text")
+    board.update("stale", None)
     assert [shown.code for shown in board.signals()] == ["display-lost", "lead-off", "stale", "samples-lost"]
 
 
@@ -104,28 +104,28 @@ def codes(found: Iterable[Alarm | tuple[float, Alarm]]) -> list[tuple[str, bool]
     return [(alarm.code, alarm.active) for alarm in alarms]
 
 
-def test_lost_samples_are_shown_for_some_seconds(watch: HealthMonitor) -> None:
-    assert codes(watch.block(block(100, lost_before=50))) == [("samples-lost", True)]
-    assert codes(watch.second(second(0.0), 4.0)) == []
-    assert codes(watch.second(second(0.0), 6.0)) == [("samples-lost", False)]
+def test_lost_samples_are_shown_for_some_seconds(health: HealthMonitor) -> None:
+    assert codes(health.block(block(100, lost_before=50))) == [("samples-lost", True)]
+    assert codes(health.second(second(0.0), 4.0)) == []
+    assert codes(health.second(second(0.0), 6.0)) == [("samples-lost", False)]
 
 
-def test_saturation_is_told_while_it_lasts(watch: HealthMonitor) -> None:
-    assert codes(watch.second(second(0.2), 1.0)) == [("saturated", True)]
-    assert codes(watch.second(second(0.01), 2.0)) == [("saturated", False)]
+def test_saturation_is_told_while_it_lasts(health: HealthMonitor) -> None:
+    assert codes(health.second(second(0.2), 1.0)) == [("saturated", True)]
+    assert codes(health.second(second(0.01), 2.0)) == [("saturated", False)]
 
 
-def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(watch: HealthMonitor) -> None:
+def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(health: HealthMonitor) -> None:
     def told(first: int, *, clipped: bool) -> list[tuple[str, bool]]:
-        list(watch.block(block(first, clipped=(clipped,))))
-        state = watch.conditions(None, NS, headless=True)
-        return codes(watch.live(None, state, (first + 10) / RATE_HZ))
+        list(health.block(block(first, clipped=(clipped,))))
+        state = health.conditions(None, NS, headless=True)
+        return codes(health.supervise(None, state, (first + 10) / RATE_HZ))
 
     assert told(0, clipped=False) == []
     assert told(int(0.9 * RATE_HZ), clipped=True) == []
     assert told(int(1.2 * RATE_HZ), clipped=True) == [("saturated", True)]
-    assert codes(watch.second(second(0.0), 1.3)) == []
-    assert not watch.sound(1.3, NS)
+    assert codes(health.second(second(0.0), 1.3)) == []
+    assert not health.is_fit(1.3, NS)
     assert told(int(1.4 * RATE_HZ), clipped=False) == [("saturated", False)]
 
 
@@ -133,32 +133,32 @@ def status(fault: str = "none", lead_off: tuple[bool, ...] = (False,)) -> Status
     return Status(0, "streaming", fault, lead_off)
 
 
-def test_a_status_brings_the_alarms_of_leads_and_faults(watch: HealthMonitor) -> None:
-    found = codes(watch.block(block(status=(status("over-current", (True,)),))))
+def test_a_status_brings_the_alarms_of_leads_and_faults(health: HealthMonitor) -> None:
+    found = codes(health.block(block(status=(status("over-current", (True,)),))))
     assert found == [("lead-off", True), ("stimulus-not-delivered", True)]
-    state = watch.conditions(None, NS, headless=True)
+    state = health.conditions(None, NS, headless=True)
     assert (state.lead_off, state.device_fault) == (True, "over-current")
-    assert codes(watch.block(block(status=(status(),)))) == [("lead-off", False), ("stimulus-not-delivered", False)]
+    assert codes(health.block(block(status=(status(),)))) == [("lead-off", False), ("stimulus-not-delivered", False)]
 
 
-def test_the_signal_is_sound_once_it_arrives_whole(watch: HealthMonitor) -> None:
-    assert not watch.sound(0.0, NS)
-    list(watch.block(block()))
-    assert watch.sound(0.01, NS)
-    assert not watch.sound(0.01, 2 * NS)
+def test_the_signal_is_sound_once_it_arrives_whole(health: HealthMonitor) -> None:
+    assert not health.is_fit(0.0, NS)
+    list(health.block(block()))
+    assert health.is_fit(0.01, NS)
+    assert not health.is_fit(0.01, 2 * NS)
 
 
 @pytest.mark.parametrize(("lost", "is_sound"), [(50, True), (200, False)])
-def test_a_few_lost_samples_are_borne(watch: HealthMonitor, lost: int, is_sound: bool) -> None:
-    list(watch.block(block(1000, lost_before=lost)))
-    assert watch.sound(1.5, NS) == is_sound
-    assert watch.sound(2.5, NS)
+def test_a_few_lost_samples_are_borne(health: HealthMonitor, lost: int, is_sound: bool) -> None:
+    list(health.block(block(1000, lost_before=lost)))
+    assert health.is_fit(1.5, NS) == is_sound
+    assert health.is_fit(2.5, NS)
 
 
 @pytest.mark.parametrize("trouble", [status("battery"), status(lead_off=(False, True))])
-def test_a_signal_in_trouble_is_not_sound(watch: HealthMonitor, trouble: Status) -> None:
-    list(watch.block(block(status=(trouble,))))
-    assert not watch.sound(0.01, NS)
+def test_a_signal_in_trouble_is_not_sound(health: HealthMonitor, trouble: Status) -> None:
+    list(health.block(block(status=(trouble,))))
+    assert not health.is_fit(0.01, NS)
 
 
 def _proximity(close: float, *, valid: bool = True) -> Proximity:
@@ -166,40 +166,42 @@ def _proximity(close: float, *, valid: bool = True) -> Proximity:
     return Proximity(1, None, None, None, "far", zones, valid=valid, why=None if valid else "stale")
 
 
-def test_probably_too_close_is_an_alarm_of_high_priority(watch: HealthMonitor) -> None:
-    alarm = watch.too_close(_proximity(0.5))
+def test_probably_too_close_is_an_alarm_of_high_priority(health: HealthMonitor) -> None:
+    alarm = health.too_close(_proximity(0.5))
     assert alarm is not None
     assert (alarm.code, alarm.priority, alarm.active) == ("too-close", "high", True)
-    over = watch.too_close(_proximity(0.49))
+    over = health.too_close(_proximity(0.49))
     assert over is not None
     assert not over.active
 
 
-def test_what_is_not_valid_is_not_too_close(watch: HealthMonitor) -> None:
-    assert watch.too_close(_proximity(0.9, valid=False)) is None
+def test_what_is_not_valid_is_not_too_close(health: HealthMonitor) -> None:
+    assert health.too_close(_proximity(0.9, valid=False)) is None
 
 
 @pytest.mark.parametrize(
     ("t", "rate_hz", "stale"), [(2.9, 2.0, False), (3.1, 2.0, True), (9.9, 0.25, False), (10.1, 0.25, True)]
 )
 def test_an_estimate_is_stale_some_seconds_after_the_last_fit_answer(
-    watch: HealthMonitor, t: float, rate_hz: float, stale: bool
+    health: HealthMonitor, t: float, rate_hz: float, stale: bool
 ) -> None:
-    watch.last_response_t = 0.0
-    assert watch.is_stale(t, rate_hz) == stale
+    health.last_response_t = 0.0
+    assert health.is_stale(t, rate_hz) == stale
 
 
 def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(
-    watch: HealthMonitor, board: AlarmBoard
+    health: HealthMonitor, board: AlarmBoard
 ) -> None:
-    list(watch.block(block()))
-    state = watch.conditions(None, 2 * NS, headless=True)
-    assert codes(watch.live(None, state, 0.01)) == [("stale", True)]
-    board.condition("device-lost", "gone")
-    assert codes(watch.live(None, watch.conditions(None, 2 * NS, headless=True), 0.01)) == [("stale", False)]
+    list(health.block(block()))
+    state = health.conditions(None, 2 * NS, headless=True)
+    assert codes(health.supervise(None, state, 0.01)) == [("stale", True)]
+    board.update("device-lost", "gone")
+    assert codes(health.supervise(None, health.conditions(None, 2 * NS, headless=True), 0.01)) == [("stale", False)]
 
 
-def test_a_screen_away_is_told_and_its_return(watch: HealthMonitor) -> None:
-    watch.screen_seen_ns = NS
-    assert codes(watch.live(None, watch.conditions(None, 3 * NS, headless=False), 0.0)) == [("display-lost", True)]
-    assert codes(watch.live(None, watch.conditions(None, NS, headless=False), 0.0)) == [("display-lost", False)]
+def test_a_screen_away_is_told_and_its_return(health: HealthMonitor) -> None:
+    health.screen_ack_ns = NS
+    assert codes(health.supervise(None, health.conditions(None, 3 * NS, headless=False), 0.0)) == [
+        ("display-lost", True)
+    ]
+    assert codes(health.supervise(None, health.conditions(None, NS, headless=False), 0.0)) == [("display-lost", False)]

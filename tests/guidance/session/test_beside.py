@@ -54,7 +54,7 @@ def found(bench: BesideBench) -> tuple[int, int, float]:
 @pytest.mark.parametrize("address", sorted(DEVICES))
 def test_each_pulse_given_is_found_where_it_was(beside: Make, address: str) -> None:
     bench = beside(DEVICES[address]())
-    assert bench.run(12.0, stimulator=address, current_ma=2.0, rate_hz=2.0).status == 0
+    assert bench.run(12.0, stimulator=address, current_ma=2.0, pulse_rate_hz=2.0).status == 0
     given, told, worst = found(bench)
     assert given >= 15
     assert told >= given - 1
@@ -110,7 +110,7 @@ def test_a_cable_that_comes_off_later_is_noticed_and_pulses_do_not_rise_without_
 )
 def test_offset_and_drift_between_the_clocks_are_told(beside: Make, drift_ppm: float) -> None:
     bench = beside(drift_ppm=drift_ppm)
-    bench.run(30.0, stimulator="stimjim:virtual", current_ma=1.0, rate_hz=2.0)
+    bench.run(30.0, stimulator="stimjim:virtual", current_ma=1.0, pulse_rate_hz=2.0)
     last = bench.of("stimulus", outcome="delivered")[-1]
     assert 10.0 < last["offset_ms"] < 20.0
     assert last["drift_ppm"] == pytest.approx(drift_ppm, abs=25.0)
@@ -206,8 +206,8 @@ def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
     list(asked.arm(0.0, GOOD, "operator"))
     list(asked.tick(1.0, armed := replace(GOOD, armed=True)))
     assert asked.actions[-1] == FirePulse(0.5, 0.1)
-    asked.pulse_seen(Pulse(1000, current_ma=0.5))
-    asked._hear(1000)
+    asked.pulse_reported(Pulse(1000, current_ma=0.5))
+    asked._response_received(1000)
     list(asked.turn(10))
     (withheld,) = asked.tick(2.0, armed)
     assert withheld.enabled

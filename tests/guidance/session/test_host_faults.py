@@ -43,7 +43,7 @@ def test_without_a_journal_nothing_is_requested_any_more(loop: ClosedLoop) -> No
 
 def test_a_failed_journal_drops_no_request_to_switch_off_that_follows(loop: ClosedLoop) -> None:
     loop.engine.journal_failed()
-    list(loop.engine.trouble("storage", "The disk is full."))
+    list(loop.engine.update_condition("storage", "The disk is full."))
     assert loop.engine.actions == [SwitchOutput(on=False)]
 
 

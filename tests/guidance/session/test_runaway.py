@@ -29,7 +29,7 @@ def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_opera
     assert (off.enabled, off.by) == (False, "safety")
     assert "a pulse of 1.31 mA was given, and no more than 1.00 mA requested" in (off.why or "")
     assert "Take the needle's cable off" in (stimulation.unrequested or "")
-    assert stimulation.suspect
+    assert stimulation.operator_must_arm
 
 
 def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() -> None:
@@ -37,7 +37,7 @@ def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() 
     assert not stimulation.reconcile(Pulse(100, current_ma=0.5), 0.1)
     assert taken(stimulation) == [SwitchOutput(on=False)]
     assert "a pulse of 0.50 mA was given that nobody requested" in (stimulation.unrequested or "")
-    assert stimulation.suspect
+    assert stimulation.operator_must_arm
 
 
 def test_what_a_device_gives_a_little_above_what_was_asked_for_is_borne() -> None:

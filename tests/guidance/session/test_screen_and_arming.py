@@ -131,7 +131,7 @@ def test_what_the_operator_notes_is_in_the_record(bench: VirtualBench) -> None:
         ({"current_ma": 5.5}, "5.5 mA"),
         ({"current_ma": 1.0, "max_current_ma": 0.5}, "0.5 mA"),
         ({"width_ms": 1.5}, "1.5 ms"),
-        ({"rate_hz": 6.0}, "6 pulses a second"),
+        ({"pulse_rate_hz": 6.0}, "6 pulses a second"),
     ],
 )
 def test_a_stimulus_beyond_the_limits_is_refused_before_anything_is_opened(

@@ -14,7 +14,7 @@ from guidance.contracts.events import Command
 from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from guidance.stimulation.control import FirePulse, SwitchOutput
 from guidance.stimulation.controller import ManualDial
-from guidance.stimulation.pulse_modes import ANSWER_S, CONFIRM_S, SinglePulses
+from guidance.stimulation.pulse_modes import CONFIRM_S, RESPONSE_S, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, Hurried, response, taken, ticked
 from tests.guidance.stimulation.test_interlock import GOOD
 from tests.support.outcomes import outcome_of
@@ -36,7 +36,7 @@ def test_it_arms_first_and_then_fires_at_its_rate() -> None:
         for action in taken(stimulation):
             fired.append(action)
             if isinstance(action, FirePulse):
-                stimulation.pulse_seen(Pulse(i, current_ma=1.0))
+                stimulation.pulse_reported(Pulse(i, current_ma=1.0))
                 stimulation.observe(outcome_of(Pulse(i, current_ma=1.0), response()), NOTHING_KNOWN)
     assert fired[0] == SwitchOutput(on=True)
     assert fired[1:] == [FirePulse(1.0, 0.1)] * 10
@@ -58,10 +58,10 @@ def test_a_pulse_never_answered_makes_the_estimate_stale_at_the_third() -> None:
         told += ticked(stimulation, t)
         for action in taken(stimulation):
             if isinstance(action, FirePulse):
-                stimulation.pulse_seen(Pulse(round(t * RATE_HZ), current_ma=1.0))
-    assert 3 * ANSWER_S < t < 3 * ANSWER_S + 0.5
+                stimulation.pulse_reported(Pulse(round(t * RATE_HZ), current_ma=1.0))
+    assert 3 * RESPONSE_S < t < 3 * RESPONSE_S + 0.5
     assert "stale" in (told[-1].why or "")
-    assert not stimulation.suspect
+    assert not stimulation.operator_must_arm
 
 
 def test_pulses_not_confirmed_leave_it_off_for_an_operator() -> None:
@@ -71,10 +71,10 @@ def test_pulses_not_confirmed_leave_it_off_for_an_operator() -> None:
         t += 0.01
         ticked(stimulation, t)
     assert 3 * CONFIRM_S < t < 3 * CONFIRM_S + 0.5
-    assert stimulation.suspect
+    assert stimulation.operator_must_arm
     list(stimulation.arm(t, replace(GOOD, armed=False), "operator"))
     assert stimulation.armed
-    assert not stimulation.suspect
+    assert not stimulation.operator_must_arm
 
 
 def test_a_pulse_under_way_when_it_is_switched_off_is_still_accounted_for() -> None:
@@ -90,7 +90,7 @@ def test_it_does_what_the_operator_asks_and_nothing_for_what_is_not_asked_of_it(
     stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
 
     def asked(message: OperatorCommand) -> list[tuple[bool | None, float | None]]:
-        return [(told.enabled, told.current_ma) for told in stimulation.obey(message, 0.0, GOOD)]
+        return [(told.enabled, told.current_ma) for told in stimulation.execute(message, 0.0, GOOD)]
 
     assert asked(Arm()) == [(True, 1.0)]
     assert asked(Turn(2)) == [(True, 1.1)]
@@ -132,7 +132,7 @@ def test_single_pulses_keep_the_rate_that_the_controller_wants_within_the_bounds
         for action in taken(stimulation):
             if isinstance(action, FirePulse):
                 fired_s.append(t)
-                stimulation.pulse_seen(Pulse(tick, current_ma=1.0))
+                stimulation.pulse_reported(Pulse(tick, current_ma=1.0))
                 stimulation.observe(outcome_of(Pulse(tick, current_ma=1.0), response()), NOTHING_KNOWN)
     intervals_s = np.diff(fired_s)
     assert float(np.mean(intervals_s)) == pytest.approx(1 / given_hz, rel=0.02)
@@ -144,7 +144,7 @@ def test_a_rate_that_rises_between_two_pulses_brings_the_next_one_forward() -> N
     stimulation = SinglePulses(controller, BOUNDS, 0.1, 2.0)
     list(stimulation.arm(0.0, GOOD, "operator"))
     ticked(stimulation, 0.0)
-    stimulation.pulse_seen(Pulse(0, current_ma=1.0))
+    stimulation.pulse_reported(Pulse(0, current_ma=1.0))
     stimulation.observe(outcome_of(Pulse(0, current_ma=1.0), response()), NOTHING_KNOWN)
     taken(stimulation)
     controller.rate_hz = 5.0

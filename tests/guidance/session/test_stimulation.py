@@ -13,7 +13,7 @@ from drivers.base import Outcome, Pulse
 from guidance.contracts.events import Command, Proximity, PulseOutcome
 from guidance.stimulation.control import FirePulse, Stimulation
 from guidance.stimulation.controller import Controller, ManualDial
-from guidance.stimulation.interlock import InterlockConditions, disarming, highest_step
+from guidance.stimulation.interlock import InterlockConditions, disarm_reason, highest_step
 from guidance.stimulation.pulse_modes import SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, response
 from tests.guidance.stimulation.test_interlock import GOOD
@@ -110,7 +110,7 @@ class Played:
         delivered = 0.0 if step.fate == "not-delivered" else fire.current_ma * step.delivered_share
         outcome = Outcome.NOT_DELIVERED if step.fate == "not-delivered" else Outcome.DELIVERED
         pulse = Pulse(self._sample, current_ma=delivered, requested_ma=fire.current_ma, outcome=outcome)
-        self.stimulation.pulse_seen(pulse)
+        self.stimulation.pulse_reported(pulse)
         if step.fate == "answered":
             self.stimulation.observe(outcome_of(pulse, response()), NOTHING_KNOWN)
 
@@ -131,7 +131,7 @@ def test_no_pulse_beyond_the_bounds_and_none_without_the_conditions(
         played.play(step)
     for t, current_ma, state in played.fired:
         assert BOUNDS.refusal(current_ma, width_ms, rate_hz) is None, (t, current_ma)
-        assert disarming(state) is None
+        assert disarm_reason(state) is None
         assert state.armed
         assert not state.response_pending
         assert state.signal_age_s is not None

@@ -26,7 +26,7 @@ def test_a_train_climbs_only_as_its_pulses_are_delivered() -> None:
     list(train.turn(40))
     ticked(train, 0.1)
     assert taken(train) == []
-    train.pulse_seen(Pulse(1, current_ma=1.0))
+    train.pulse_reported(Pulse(1, current_ma=1.0))
     ticked(train, 0.2)
     ticked(train, 0.3)
     assert taken(train) == [SetTrain(1.3, 0.1, 2.0)]

@@ -94,7 +94,7 @@ def recorded(name: str, mode: Mode, samples: int, size: int) -> list[dict[str, A
     recording = Recording(shared(f"data/streams/{name}.edf"), listen=mode is Mode.LISTEN)
     engine = Engine(settings(mode, (13.0, 50.0), 50.0), recording.info, "")
     made: list[TimedRecord] = []
-    while (left := samples - engine.path.history.end) > 0 and (block := recording.take(min(size, left))):
+    while (left := samples - engine.pipeline.history.end) > 0 and (block := recording.take(min(size, left))):
         made += engine.step([block])
     return told(made)
 

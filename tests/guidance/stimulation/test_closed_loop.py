@@ -86,21 +86,21 @@ def test_the_interval_is_honest_where_recruitment_is_flat(steepness: float) -> N
     assert np.mean(held) > 0.75
 
 
-def test_a_first_answer_of_millivolts_brings_the_current_down_at_once() -> None:
+def test_a_first_response_of_millivolts_lowers_the_current_at_once() -> None:
     pulses = loop(still(0.1), curve=hill(7.0, 9000.0))
     assert pulses[0].answer.amplitude_uv > 3000.0
     assert pulses[1].current_ma < 0.7
     assert pulses[6].current_ma < 0.3
 
 
-def test_nothing_is_asked_beyond_the_limit_and_no_step_up_beyond_the_interlock() -> None:
+def test_nothing_is_requested_beyond_the_limit_and_no_step_up_beyond_the_interlock() -> None:
     for threshold_ma in (0.1, 1.0, 20.0):
         currents = [pulse.current_ma for pulse in loop(still(threshold_ma), seed=1)]
         assert max(currents) <= LARGEST_MA + 1e-9
         assert all(b <= max(1.3 * a, a + 0.1) + 1e-9 for a, b in pairwise(currents))
 
 
-def test_where_nothing_answers_it_climbs_waits_at_the_top_and_begins_again() -> None:
+def test_without_any_response_it_climbs_waits_at_the_top_and_begins_again() -> None:
     pulses = loop(still(50.0), duration_s=20.0)
     currents = [pulse.current_ma for pulse in pulses]
     top = currents.index(max(currents))
@@ -144,15 +144,15 @@ def navigator() -> ClosedLoopController:
     return made
 
 
-def test_a_sweep_that_cannot_tell_is_asked_again_but_not_for_ever() -> None:
+def test_the_pulse_of_an_undecided_sweep_is_repeated_but_not_for_ever() -> None:
     made = navigator()
-    asked = [observed(made, contaminated=True) for _ in range(6)]
-    assert asked[:3] == [1.0, 1.0, 1.0]
-    assert asked[-1] > 1.0
+    currents = [observed(made, contaminated=True) for _ in range(6)]
+    assert currents[:3] == [1.0, 1.0, 1.0]
+    assert currents[-1] > 1.0
 
 
 def test_with_an_injectate_at_the_tip_the_current_is_left_alone() -> None:
     made = navigator()
     assert observed(made, why="injectate") == 1.0
-    assert made.next_rate_hz() == 2.0
+    assert made.next_pulse_rate_hz() == 2.0
     assert "injectate" in made.doing

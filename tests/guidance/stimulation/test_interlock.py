@@ -16,10 +16,10 @@ from guidance.stimulation.interlock import (
     InterlockConditions,
     PulseBounds,
     StepLimiter,
-    disarming,
+    disarm_reason,
     highest_step,
     refusal,
-    withholding,
+    wait_reason,
 )
 
 PROTOCOL = load("generic-block")
@@ -91,23 +91,23 @@ def test_a_step_up_is_thirty_percent_or_a_tenth_of_a_milliampere(last: float, hi
     assert highest_step(last) == pytest.approx(highest, abs=1e-3)
 
 
-def test_only_what_was_delivered_lifts_the_ladder() -> None:
+def test_only_what_was_delivered_lifts_the_step_limit() -> None:
     step_limiter = StepLimiter(1.0, 0.1)
     assert step_limiter.highest_ma(0.1) == 1.0
-    step_limiter.asked(1.0, 0.1)
+    step_limiter.requested(1.0, 0.1)
     assert step_limiter.highest_ma(0.1) == 1.0
     step_limiter.delivered(1.0)
     assert step_limiter.highest_ma(0.1) == pytest.approx(1.3)
-    step_limiter.asked(1.3, 0.1)
+    step_limiter.requested(1.3, 0.1)
     step_limiter.delivered(0.4)
     assert step_limiter.highest_ma(0.1) == pytest.approx(0.52)
-    step_limiter.asked(0.2, 0.1)
+    step_limiter.requested(0.2, 0.1)
     assert step_limiter.highest_ma(0.1) == pytest.approx(0.3)
 
 
-def test_more_delivered_than_asked_does_not_lift_it_further() -> None:
+def test_more_delivered_than_requested_does_not_lift_the_limit_further() -> None:
     step_limiter = StepLimiter(1.0, 0.1)
-    step_limiter.asked(0.5, 0.1)
+    step_limiter.requested(0.5, 0.1)
     step_limiter.delivered(5.0)
     assert step_limiter.highest_ma(0.1) == pytest.approx(0.65)
 
@@ -119,7 +119,7 @@ def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chrona
     chronaxie_ms: float, from_ms: float, to_ms: float
 ) -> None:
     step_limiter = StepLimiter(1.0, from_ms)
-    step_limiter.asked(1.0, from_ms)
+    step_limiter.requested(1.0, from_ms)
     step_limiter.delivered(1.0)
     highest_ma = step_limiter.highest_ma(to_ms)
     excites = (1 + chronaxie_ms / from_ms) / (1 + chronaxie_ms / to_ms)
@@ -127,9 +127,9 @@ def test_no_change_of_width_excites_more_than_a_step_up_on_a_nerve_of_any_chrona
     assert highest_ma * excites <= highest_step(1.0) + 1e-9
 
 
-def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_every_width() -> None:
+def test_a_wider_pulse_requested_but_not_delivered_lowers_what_may_follow_at_every_width() -> None:
     step_limiter = StepLimiter(1.0, 0.1)
-    step_limiter.asked(0.3, 1.0)
+    step_limiter.requested(0.3, 1.0)
     assert step_limiter.highest_ma(1.0) == pytest.approx(0.25)
     assert step_limiter.highest_ma(0.1) == pytest.approx(0.25)
     step_limiter.delivered(0.3)
@@ -137,7 +137,7 @@ def test_a_wider_pulse_asked_for_but_not_delivered_lowers_what_may_follow_at_eve
 
 
 def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
-    assert disarming(GOOD) is withholding(GOOD) is None
+    assert disarm_reason(GOOD) is wait_reason(GOOD) is None
     assert refusal(GOOD, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) is None
 
 
@@ -150,13 +150,13 @@ def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
         ({"connected": False}, "not connected"),
         ({"device_fault": "battery"}, "battery"),
         ({"lead_off": True}, "electrode"),
-        ({"unanswered": 3}, "stale"),
+        ({"without_response": 3}, "stale"),
     ],
 )
 def test_each_of_these_switches_off(change: dict[str, object], word: str) -> None:
     state = replace(GOOD, **change)  # type: ignore[arg-type]
-    assert word in (disarming(state) or "")
-    assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == disarming(state)
+    assert word in (disarm_reason(state) or "")
+    assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == disarm_reason(state)
 
 
 @pytest.mark.parametrize(
@@ -165,18 +165,18 @@ def test_each_of_these_switches_off(change: dict[str, object], word: str) -> Non
         ({"armed": False}, "not armed"),
         ({"signal_age_s": None}, "no samples"),
         ({"signal_age_s": 0.26}, "no samples"),
-        ({"answer_pending": True}, "answered"),
+        ({"response_pending": True}, "answered"),
     ],
 )
 def test_each_of_these_makes_the_next_pulse_wait(change: dict[str, object], word: str) -> None:
     state = replace(GOOD, **change)  # type: ignore[arg-type]
-    assert disarming(state) is None
-    assert word in (withholding(state) or "")
-    assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == withholding(state)
+    assert disarm_reason(state) is None
+    assert word in (wait_reason(state) or "")
+    assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == wait_reason(state)
 
 
 def test_without_a_screen_none_is_needed() -> None:
-    assert disarming(replace(GOOD, screen_age_s=None, headless=True)) is None
+    assert disarm_reason(replace(GOOD, screen_age_s=None, headless=True)) is None
 
 
 def test_too_large_a_step_up_is_refused() -> None:

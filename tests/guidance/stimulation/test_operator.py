@@ -48,7 +48,7 @@ def test_while_it_is_held_no_dial_turns_it(loop: ClosedLoop) -> None:
     assert len(set(given(loop, 3.0, HoldCurrent(), TurnDial(3)))) == 1
 
 
-def test_taken_over_the_dial_starts_from_the_present_current(loop: ClosedLoop) -> None:
+def test_under_operator_control_the_dial_starts_from_the_present_current(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
     assert set(given(loop, 2.0, TakeControl())) == {last}
     after = given(loop, 4.0, TurnDial(-2))
@@ -68,21 +68,21 @@ def test_handed_back_the_controller_goes_on(loop: ClosedLoop) -> None:
     assert len(set(given(loop, 5.0, ReleaseControl()))) > 2
 
 
-def test_from_held_to_taken_over_and_back_the_current_does_not_jump(loop: ClosedLoop) -> None:
+def test_from_held_to_operator_control_and_back_the_current_does_not_jump(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
     assert set(given(loop, 1.5, TakeControl()) + given(loop, 1.5, HoldCurrent()) + given(loop, 1.5, TakeControl())) == {
         last
     }
 
 
-def test_the_record_says_who_did_what(loop: ClosedLoop) -> None:
+def test_the_record_names_who_did_what(loop: ClosedLoop) -> None:
     loop.run(1.5, TakeControl())
     loop.run(1.5, TurnDial(1))
     loop.run(1.5, HoldCurrent())
     loop.run(3.0, ReleaseControl())
-    told = [(command.by, command.why) for command in loop.of(Command) if command.by == "operator"]
-    assert told[0] == ("operator", None)
-    assert [why for _, why in told if why] == [
+    commands = [(command.by, command.why) for command in loop.of(Command) if command.by == "operator"]
+    assert commands[0] == ("operator", None)
+    assert [why for _, why in commands if why] == [
         "the current is taken over", "the current is held", "the current is handed back",
     ]  # fmt: skip
     by = [command.by for command in loop.of(Command)]
@@ -127,7 +127,7 @@ def test_the_screen_sees_who_chooses(loop: ClosedLoop) -> None:
     assert seen == ["controller", "held", "operator", "controller"]
 
 
-def test_the_screen_sees_what_the_controller_says_that_it_does(loop: ClosedLoop) -> None:
+def test_the_screen_shows_what_the_controller_does(loop: ClosedLoop) -> None:
     class Explaining(Controller):
         doing = "searching for any answer"
 
@@ -137,40 +137,40 @@ def test_the_screen_sees_what_the_controller_says_that_it_does(loop: ClosedLoop)
         def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
             """Nothing moves it."""
 
-    loop.stimulation.hand._controller = Explaining()
-    assert loop.stimulation.hand.doing == "searching for any answer"
+    loop.stimulation.current_control._controller = Explaining()
+    assert loop.stimulation.current_control.doing == "searching for any answer"
     loop.run(0.5, HoldCurrent())
-    assert loop.stimulation.hand.doing == ""
+    assert loop.stimulation.current_control.doing == ""
 
 
 def test_a_refusal_to_arm_is_seen_with_its_reason_until_it_is_armed(loop: ClosedLoop) -> None:
     loop.run(0.1, Stop())
-    list(loop.engine.trouble("device-lost", "The plug is out."))
+    list(loop.engine.update_condition("device-lost", "The plug is out."))
     list(loop.engine.arm("operator", round(loop.amplifier.t * 1e9)))
     view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
     assert view is not None
     assert view.why == "the amplifier is not connected"
-    list(loop.engine.trouble("device-lost", None))
+    list(loop.engine.update_condition("device-lost", None))
     list(loop.engine.arm("operator", round(loop.amplifier.t * 1e9)))
     view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
     assert view is not None
     assert (view.armed, view.why) == (True, None)
 
 
-def test_a_button_of_the_amplifier_stops_and_is_noted(loop: ClosedLoop) -> None:
+def test_a_button_of_the_amplifier_stops_and_is_recorded(loop: ClosedLoop) -> None:
     loop.press(2)
     command = loop.of(Command)[-1]
     assert (command.enabled, command.by, command.why) == (False, "operator", "button 2 was pressed")
     assert loop.of(Entry)[-1] == Entry("button", {"button": 2, "did": "stop"})
     assert given(loop, 2.0) == []
-    assert loop.stimulation.suspect
+    assert loop.stimulation.operator_must_arm
 
 
 def test_a_button_let_go_and_one_pressed_while_it_is_off_do_nothing(loop: ClosedLoop) -> None:
     loop.press(0, pressed=False)
     assert loop.stimulation.armed
     loop.run(0.1, Stop())
-    told = len(loop.of(Command))
+    commands = len(loop.of(Command))
     loop.press(0)
     assert loop.of(Entry) == [Entry("button", {"button": 0, "did": "nothing"})]
-    assert len(loop.of(Command)) == told
+    assert len(loop.of(Command)) == commands

@@ -101,7 +101,7 @@ def test_on_that_is_reported_off_is_not_armed(monitor: OutputMonitor, state: str
     assert monitor.not_on is None
 
 
-def test_a_fault_is_told_elsewhere(monitor: OutputMonitor) -> None:
+def test_a_fault_is_reported_elsewhere(monitor: OutputMonitor) -> None:
     at(monitor, 0.0, on=True)
     at(monitor, 1.0, "fault", on=True)
     assert monitor.not_on is None

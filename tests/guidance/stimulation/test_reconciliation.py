@@ -71,7 +71,7 @@ def test_a_report_that_was_lost_does_not_put_the_next_one_wrong() -> None:
     assert account.mismatch(*given(1.02, 0.5, echo_ma=0.5)) is None
 
 
-def test_a_pulse_of_a_stimulator_on_its_own_clock_is_taken_by_its_order() -> None:
+def test_a_pulse_of_a_stimulator_on_its_own_clock_is_matched_by_its_order() -> None:
     account = single(Request(1.0, 1.0, 0.1))
     assert account.mismatch(*given(3.0, requested_ns=7)) is None
     assert account.mismatch(*given(3.0, requested_ns=8))
@@ -81,9 +81,9 @@ def test_a_pulse_that_failed_and_was_not_requested_is_reported_too() -> None:
     assert single().mismatch(Pulse(5000, current_ma=0.0, outcome=Outcome.NOT_DELIVERED), 1.0)
 
 
-def train(rate_hz: float = 2.0, current_ma: float = 1.0) -> TrainRequests:
+def train(pulse_rate_hz: float = 2.0, current_ma: float = 1.0) -> TrainRequests:
     account = TrainRequests(STEP_MA)
-    account.request(Request(0.0, current_ma, 0.1, rate_hz))
+    account.request(Request(0.0, current_ma, 0.1, pulse_rate_hz))
     account.switch(0.0, on=True)
     return account
 

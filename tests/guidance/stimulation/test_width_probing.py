@@ -1,4 +1,4 @@
-"""Pulses of other widths as evidence of distance: asked for, within the interlock, and told for what they are worth."""
+"""Pulses of other widths: on request, within the interlock, and as evidence of distance."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def test_whatever_model_the_nerve_follows_probes_stay_within_step_limit_and_char
 
 @pytest.mark.parametrize("law", list(chronaxies.LAWS))
 def test_probes_leave_the_threshold_known(law: str) -> None:
-    told = [
+    estimates = [
         (pulse.proximity.threshold_0p1ms_ma, pulse.threshold_ma)
         for pulse in looped(law)[20:]
         if pulse.proximity and pulse.proximity.threshold_0p1ms_ma
     ]
-    errors = [abs(short[1] / threshold_ma - 1) for short, threshold_ma in told]
-    held = [short[0] <= threshold_ma <= short[2] for short, threshold_ma in told]
-    assert len(told) > 40
+    errors = [abs(short[1] / threshold_ma - 1) for short, threshold_ma in estimates]
+    held = [short[0] <= threshold_ma <= short[2] for short, threshold_ma in estimates]
+    assert len(estimates) > 40
     assert np.median(errors) < 0.12
     assert np.mean(held) > 0.7
 
@@ -98,7 +98,7 @@ def test_without_the_option_no_other_width_is_given() -> None:
 
 
 def probed(chronaxie_ms: float, *, by_width: bool) -> Proximity:
-    """What is told of a nerve of 1 mA after probes, its threshold going by Weiss with ``chronaxie_ms``."""
+    """What is estimate of a nerve of 1 mA after probes, its threshold going by Weiss with ``chronaxie_ms``."""
     nerve = ProximityFilter(CRITERION_UV, 0.2, 0.5, by_width=by_width)
     odds = CRITERION_UV / (LARGEST_UV - CRITERION_UV)
     for pulse in range(60):
@@ -107,15 +107,15 @@ def probed(chronaxie_ms: float, *, by_width: bool) -> Proximity:
         current_ma = threshold_ma * (1.0, 1.1, 1.2)[pulse % 3]
         raised = odds * math.exp(math.log(current_ma / threshold_ma) / WIDTH)
         amplitude_uv = LARGEST_UV * raised / (1 + raised)
-        told = nerve.observe(
+        estimate = nerve.observe(
             outcome(
                 pulse, 0.4 * pulse, current_ma, width_ms, amplitude_uv=amplitude_uv, amplitude_sd_uv=8.0, p_value=1e-6
             )
         )
-    return told
+    return estimate
 
 
-def test_a_longer_chronaxie_says_farther_as_growth_with_distance_is_possible() -> None:
+def test_a_longer_chronaxie_means_farther_as_growth_with_distance_is_possible() -> None:
     medians = [probed(ms, by_width=True).distance_mm[1] for ms in (0.06, 0.2, 0.5)]  # type: ignore[index]
     assert medians[2] > max(medians[:2]) + 0.1
 
@@ -135,12 +135,12 @@ def test_widths_move_the_distance_alone() -> None:
     assert with_widths.distance_mm != without.distance_mm
 
 
-def test_in_a_whole_procedure_probes_are_given_recorded_and_seen_and_a_held_current_has_the_usual_width() -> None:
+def test_in_a_whole_procedure_probes_are_given_recorded_and_shown_and_a_held_current_has_the_usual_width() -> None:
     loop = ClosedLoop(seed=4, start_mm=1.5, probe_widths=True)
     doings = set()
     for _ in range(100):
         loop.run(0.2)
-        doings.add(loop.stimulation.hand.doing)
+        doings.add(loop.stimulation.current_control.doing)
     assert {pulse.width_ms for pulse in loop.of(StimulusRecord)} >= {0.1, 0.3}
     assert any("probing the pulse width: 0.3 ms" in doing for doing in doings)
     loop.run(0.5, HoldCurrent())
@@ -156,7 +156,7 @@ def test_in_a_whole_procedure_probes_are_given_recorded_and_seen_and_a_held_curr
         (Limits(5.0, 0.01, 0.1, 0.1, 5.0), "no width to probe"),
     ],
 )
-def test_a_stimulator_that_cannot_probe_is_told_of_before_anything_runs(limits: Limits, word: str) -> None:
+def test_a_stimulator_that_cannot_probe_is_reported_before_anything_runs(limits: Limits, word: str) -> None:
     with pytest.raises(UsageError, match=word):
         stimulation_within(Settings(load("generic-block"), Mode.AUTO, probe_widths=True), limits)
 

@@ -168,7 +168,7 @@ def build_stimulator(**changes: Any) -> StimulatorView:
         wanted_ma=0.48,
         max_ma=5.0,
         width_ms=0.1,
-        rate_hz=2.0,
+        pulse_rate_hz=2.0,
         delivered_ma=0.52,
         impedance_kohm=6.4,
         doing="following the threshold",

@@ -77,13 +77,13 @@ def test_only_a_search_without_answer_says_no_answer() -> None:
 
 @pytest.mark.parametrize("rate_hz", [0.25, 0.5, 2.0])
 def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_hz: float) -> None:
-    reader, watch = EstimateReader(), HealthMonitor(AlarmBoard(), 10_000.0)
-    watch.last_response_t = 0.0
-    snapshot = build_live(stimulator=build_stimulator(rate_hz=rate_hz))
+    reader, health = EstimateReader(), HealthMonitor(AlarmBoard(), 10_000.0)
+    health.last_response_t = 0.0
+    snapshot = build_live(stimulator=build_stimulator(pulse_rate_hz=rate_hz))
     reader.read(snapshot)
     for later_s in (2.9, 3.1, 4.9, 5.1, 9.9, 10.1):
         is_stale = reader.read(replace(snapshot, t=snapshot.t + later_s)).why is not None
-        assert is_stale == watch.is_stale(later_s, rate_hz)
+        assert is_stale == health.is_stale(later_s, rate_hz)
 
 
 @pytest.mark.parametrize(
