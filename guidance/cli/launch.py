@@ -13,9 +13,8 @@ import click
 from guidance.cli.notes import sign_at_end
 from guidance.common.config import Config, load_config
 from guidance.common.errors import UserError
-from guidance.ui.parting import Parting
 
-Screen = Callable[[Any], None]
+Screen = Callable[[Any], str | None]
 Loader = Callable[[], Screen]
 
 
@@ -27,25 +26,22 @@ def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: boo
 
     if not headless and not sys.stdout.isatty():
         raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
-    parting = Parting()
-    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, parting, exercise=exercise))
+    outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, exercise=exercise))
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
-    if parting.folder is not None:
-        sign_at_end(Path(parting.folder), job.key_file)
+    if outcome.folder_to_sign is not None:
+        sign_at_end(Path(outcome.folder_to_sign), job.key_file)
     sys.exit(outcome.status)
 
 
-def screen_of(
-    theme: str | None, parting: Parting | None = None, *, looks_on: bool = False, exercise: bool = False
-) -> Loader:
+def screen_of(theme: str | None, *, is_observer: bool = False, exercise: bool = False) -> Loader:
     """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
 
     Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
     """
     try:
         config = load_config()
-        load = partial(_load_screen, config, theme, parting, looks_on=looks_on, exercise=exercise)
+        load = partial(_load_screen, config, theme, is_observer=is_observer, exercise=exercise)
         if config.keys or config.screen:
             load()
     except UserError as fault:
@@ -53,14 +49,12 @@ def screen_of(
     return load
 
 
-def _load_screen(
-    config: Config, theme: str | None, parting: Parting | None, *, looks_on: bool, exercise: bool
-) -> Screen:
+def _load_screen(config: Config, theme: str | None, *, is_observer: bool, exercise: bool) -> Screen:
     from guidance.ui import run_screen
-    from guidance.ui.appearance import look_of
+    from guidance.ui.appearance import appearance_of
 
     if exercise:
         from guidance.ui.training import run_training_screen
 
-        return partial(run_training_screen, look=look_of(config, theme))
-    return partial(run_screen, look=look_of(config, theme, looks_on=looks_on), parting=parting)
+        return partial(run_training_screen, appearance=appearance_of(config, theme))
+    return partial(run_screen, appearance=appearance_of(config, theme, is_observer=is_observer))

@@ -37,7 +37,7 @@ def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int
 
     if not (sys.stdout.isatty() or os.environ.get(_SERVED)):
         raise click.UsageError("The view needs a terminal, and standard output is none.")
-    show = screen_of(theme, looks_on=True)()
+    show = screen_of(theme, is_observer=True)()
     try:
         link = open_watch(pid)
         show(link)

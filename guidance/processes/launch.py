@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
@@ -26,8 +27,10 @@ SWITCH_S = 0.0005
 
 _END_S = 3.0
 
-ScreenMain = Callable[[EngineLink], None]
-"""Shows a procedure on this process's terminal until it is left."""
+ScreenMain = Callable[[EngineLink], str | None]
+"""Shows a procedure on this process's terminal until the operator leaves; returns the folder of the procedure whose
+note is to be signed, or None.
+"""
 
 
 class Session(Protocol):
@@ -64,12 +67,12 @@ def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None
             signal.signal(number, lambda *_: engine.terminate())
     run_screen = (load_screen or _usual_screen)()
     outcome = link.first()
-    failed = outcome is None and not _shown(link, run_screen)
+    failed, folder_to_sign = (False, None) if outcome else _show(link, run_screen)
     _await_end(engine, link)
     outcome = outcome or link.outcome or ExitOutcome(FAILED, "The engine's process died; nothing more was recorded.")
     if failed and outcome.status == DONE:
         return ExitOutcome(FAILED, "The screen failed; the procedure was recorded to its end.")
-    return outcome
+    return replace(outcome, folder_to_sign=folder_to_sign)
 
 
 def _usual_screen() -> ScreenMain:
@@ -88,17 +91,18 @@ def start_engine(job: EngineJob) -> tuple[BaseProcess, EngineLink]:
     return engine, EngineLink(here)
 
 
-def _shown(link: EngineLink, run_screen: ScreenMain) -> bool:
-    """Show the screen until it is left; False where it failed, and only once the engine has ended without it."""
+def _show(link: EngineLink, run_screen: ScreenMain) -> tuple[bool, str | None]:
+    """Show the screen until the operator leaves. Returns whether it failed, and the folder of the procedure whose note
+    is to be signed. After a failure, returns only once the engine has ended without a screen.
+    """
     try:
-        run_screen(link)
+        return False, run_screen(link)
     except SystemExit:
         NoScreenChannel().notify(
             "The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it."
         )
         link.drain(None)
-        return False
-    return True
+        return True, None
 
 
 def _await_end(engine: BaseProcess, link: EngineLink) -> None:

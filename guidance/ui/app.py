@@ -16,20 +16,16 @@ from guidance.ui.keymap import bindings
 from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, show_on_terminal
 from guidance.ui.pages import ScreenPage
-from guidance.ui.parting import Parting
 from guidance.ui.procedure_screen import ProcedureScreen
 
 
 class GuidanceApp(KeyActions):
     """The screen of a procedure, live, replayed or looked on at, its engine at the other end of ``link``."""
 
-    def __init__(
-        self, link: Link, silence_s: float = SILENCE_S, look: Appearance | None = None, parting: Parting | None = None
-    ) -> None:
-        look = look or Appearance()
-        self._parting = parting or Parting()
-        self._made = made = bindings(look.keymap)
-        super().__init__(link, silence_s, look, ProcedureScreen(made, looks_on=look.looks_on))
+    def __init__(self, link: Link, silence_s: float = SILENCE_S, appearance: Appearance | None = None) -> None:
+        appearance = appearance or Appearance()
+        self._made = made = bindings(appearance.keymap)
+        super().__init__(link, silence_s, appearance, ProcedureScreen(made, is_observer=appearance.is_observer))
         self._bindings = BindingsMap(made)
 
     def get_driver_class(self) -> type[Driver]:
@@ -38,7 +34,7 @@ class GuidanceApp(KeyActions):
 
     def get_default_screen(self) -> ProcedureScreen:
         """The one screen."""
-        return self._bedside
+        return self._procedure_screen
 
     def _take(self, snapshot: Snapshot) -> None:
         is_first, was_armed, self.newest = self.newest is None, self.is_armed(), snapshot
@@ -49,18 +45,18 @@ class GuidanceApp(KeyActions):
         super()._take(snapshot)
 
     def _show(self, snapshot: Snapshot) -> None:
-        self._bedside.show(snapshot)
+        self._procedure_screen.show(snapshot)
 
-    def _tell(self) -> None:
+    def _refresh_status(self) -> None:
         """Show what the screen itself knows: silence, how far arming has come, and the keys."""
         if not self._stopped:
-            self._bedside.show_silence(self._silent_s())
+            self._procedure_screen.show_silence(self._silent_s())
         if self.is_armed():
             self._arming.forget()
-        self._bedside.leave.ask(*self._question())
-        self._bedside.show_stage(self._arming.stage(time.monotonic()))
-        held = keys.words(self._bedside.active_bindings.values(), self.scene, alone=self._stopped)
-        self._bedside.keys.offer(held, "STOP" if self.is_armed() and not self._stopped else None)
+        self._procedure_screen.leave.show_question(*self._question())
+        self._procedure_screen.show_stage(self._arming.stage(time.monotonic()))
+        held = keys.shown_keys(self._procedure_screen.active_bindings.values(), self.page_state, alone=self._stopped)
+        self._procedure_screen.keys.offer(held, "STOP" if self.is_armed() and not self._stopped else None)
 
     @property
     def _is_at_rest(self) -> bool:
@@ -68,36 +64,36 @@ class GuidanceApp(KeyActions):
 
     @property
     def _is_over(self) -> bool:
-        return self._looks_on or super()._is_over
+        return self._is_observer or super()._is_over
 
     def _show_stopped(self) -> None:
-        self._bedside.show_stopped()
-        self.call_after_refresh(self._tell)
+        self._procedure_screen.show_stopped()
+        self.call_after_refresh(self._refresh_status)
 
     def _show_ending(self) -> None:
-        self._bedside.title_line.show_ending()
+        self._procedure_screen.title_line.show_ending()
         self._stop()
 
     def _question(self) -> tuple[str, str]:
         """The key to press again and what it does then; of a key that was pressed in time."""
-        asked = self._leaving.asks(time.monotonic())
-        key = next((made.key_display for made in self._made if made.action == asked), None)
-        return (key or "", "end and sign" if asked == "sign" else "end")
+        pending = self._leaving.pending_action(time.monotonic())
+        key = next((made.key_display for made in self._made if made.action == pending), None)
+        return (key or "", "end and sign" if pending == "sign" else "end")
 
     async def action_sign(self) -> None:
-        """Leave as with the key for it, and leave word which note is to be signed."""
+        """Leave as with the key for it, and return the folder of the procedure whose note is to be signed."""
         self._press("sign", self._end_to_sign)
 
     def _end_to_sign(self) -> None:
         journal = self.newest.journal if self.newest else None
-        self._parting.folder = journal.folder if journal else None
+        self._folder_to_sign = journal.folder if journal else None
         self._end()
 
 
-def run_screen(link: Link, look: Appearance | None = None, parting: Parting | None = None) -> None:
-    """Show the screen on this process's terminal until the operator leaves or the procedure ends; ``parting`` takes
-    what is to be done then.
+def run_screen(link: Link, appearance: Appearance | None = None) -> str | None:
+    """Show the screen on this process's terminal until the operator leaves or the procedure ends.
 
+    Returns the folder of the procedure whose note the operator wants to sign, None where no note is to be signed.
     Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
-    show_on_terminal(GuidanceApp(link, look=look, parting=parting))
+    return show_on_terminal(GuidanceApp(link, appearance=appearance))

@@ -17,10 +17,10 @@ class Appearance:
 
     theme: str = USUAL_THEME
     keymap: Keymap | None = None
-    looks_on: bool = False
+    is_observer: bool = False
 
 
-def look_of(config: Config, theme: str | None, *, looks_on: bool = False) -> Appearance:
+def appearance_of(config: Config, theme: str | None, *, is_observer: bool = False) -> Appearance:
     """The look that ``config`` says; ``theme`` goes before its own. Raises UsageError."""
     table = dict(config.screen)
     named = table.pop("theme", USUAL_THEME)
@@ -28,4 +28,4 @@ def look_of(config: Config, theme: str | None, *, looks_on: bool = False) -> App
         raise config.fault("screen", f"there is no setting {next(iter(table))!r}; there is theme.")
     if not (isinstance(named, str) and named in PALETTES):
         raise config.fault("screen", f"there is no theme {named!r}; there are {', '.join(PALETTES)}.")
-    return Appearance(theme or named, keymap_of(config), looks_on)
+    return Appearance(theme or named, keymap_of(config), is_observer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 CONFIRM_WITHIN_S = 3.0
-ANSWER_WITHIN_S = 1.0
+ARM_WITHIN_S = 1.0
 _REFUSAL_SHOWN_S = 6.0
 
 
@@ -13,7 +13,7 @@ class Stage(Enum):
     """How far arming has come, to be shown."""
 
     NONE = auto()
-    ASKED = auto()
+    REQUESTED = auto()
     CONFIRMED = auto()
     REFUSED = auto()
 
@@ -21,34 +21,34 @@ class Stage(Enum):
 class Arming:
     """The state of the two keys; ``now_s`` is of one monotonic clock."""
 
-    def __init__(self, answer_within_s: float = ANSWER_WITHIN_S) -> None:
-        """Nothing has been asked; an engine that does not arm within ``answer_within_s`` has refused."""
-        self._answer_within_s = answer_within_s
-        self._asked_s: float | None = None
+    def __init__(self, arm_within_s: float = ARM_WITHIN_S) -> None:
+        """Nothing has been asked; an engine that does not arm within ``arm_within_s`` has refused."""
+        self._arm_within_s = arm_within_s
+        self._requested_s: float | None = None
         self._confirmed_s: float | None = None
 
-    def ask(self, now_s: float) -> None:
+    def request(self, now_s: float) -> None:
         """The first key."""
-        self._asked_s, self._confirmed_s = now_s, None
+        self._requested_s, self._confirmed_s = now_s, None
 
     def confirm(self, now_s: float) -> bool:
         """The second key; whether it arms."""
-        if self.stage(now_s) is not Stage.ASKED:
+        if self.stage(now_s) is not Stage.REQUESTED:
             return False
-        self._asked_s, self._confirmed_s = None, now_s
+        self._requested_s, self._confirmed_s = None, now_s
         return True
 
     def forget(self) -> None:
         """Another key was pressed, or the stimulator is armed: nothing is pending."""
-        self._asked_s = self._confirmed_s = None
+        self._requested_s = self._confirmed_s = None
 
     def stage(self, now_s: float) -> Stage:
         """How far arming has come."""
-        if self._asked_s is not None and now_s - self._asked_s <= CONFIRM_WITHIN_S:
-            return Stage.ASKED
+        if self._requested_s is not None and now_s - self._requested_s <= CONFIRM_WITHIN_S:
+            return Stage.REQUESTED
         if self._confirmed_s is None or now_s - self._confirmed_s > _REFUSAL_SHOWN_S:
             return Stage.NONE
-        return Stage.CONFIRMED if now_s - self._confirmed_s <= self._answer_within_s else Stage.REFUSED
+        return Stage.CONFIRMED if now_s - self._confirmed_s <= self._arm_within_s else Stage.REFUSED
 
 
 REPEAT_S = 0.6

@@ -45,22 +45,22 @@ class KeyActions(LinkedApp):
 
     page = ScreenPage.GUIDE
 
-    def __init__(self, link: Link, silence_s: float, look: Appearance, bedside: ProcedureScreen) -> None:
-        super().__init__(link, silence_s, look)
-        self._bedside = bedside
+    def __init__(self, link: Link, silence_s: float, appearance: Appearance, procedure_screen: ProcedureScreen) -> None:
+        super().__init__(link, silence_s, appearance)
+        self._procedure_screen = procedure_screen
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
         self._before_help = ScreenPage.GUIDE
 
     @property
-    def scene(self) -> PageState:
+    def page_state(self) -> PageState:
         """What decides which keys hold."""
-        return PageState(self.newest, self.page, self._looks_on)
+        return PageState(self.newest, self.page, self._is_observer)
 
     def turn_to(self, page: ScreenPage) -> None:
         """Show ``page``."""
         self.page = page
-        self._bedside.turn_to(page, self.newest)
-        self._tell()
+        self._procedure_screen.turn_to(page, self.newest)
+        self._refresh_status()
 
     def is_armed(self) -> bool:
         """Whether the stimulator is armed, as far as is known."""
@@ -69,25 +69,26 @@ class KeyActions(LinkedApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Whether the key of ``action`` holds now; while a line is written, no key but those that break off do."""
-        return not (self._bedside.entry.what and action != "break_off") and keys.holds(action, parameters, self.scene)
+        is_blocked = bool(self._procedure_screen.entry.what) and action != "break_off"
+        return not is_blocked and keys.holds(action, parameters, self.page_state)
 
     def on_key(self, event: events.Key) -> None:
         """See every key before what it does: a key that does not hold stops, and any but the second ends arming."""
         self._repeats.see(event.key, time.monotonic())
-        if self._bedside.entry.what:
+        if self._procedure_screen.entry.what:
             self._write(event)
             return
-        binding = self._bedside.active_bindings.get(event.key)
+        binding = self._procedure_screen.active_bindings.get(event.key)
         if binding is None or binding.binding.action != "go":
             self._arming.forget()
         if binding is None:
             self._stop()
-        self._tell()
+        self._refresh_status()
 
     def on_paste(self, event: events.Paste) -> None:
         """Take text into the line that is being written; anywhere else it is a key that does not hold."""
-        if self._bedside.entry.what:
-            self._bedside.entry.paste(event.text)
+        if self._procedure_screen.entry.what:
+            self._procedure_screen.entry.paste(event.text)
         else:
             self._stop()
 
@@ -97,7 +98,7 @@ class KeyActions(LinkedApp):
             self._stop()
 
     def _stop(self) -> None:
-        if keys.holds("stop", (), self.scene):
+        if keys.holds("stop", (), self.page_state):
             self._send(Stop())
 
     def action_stop(self) -> None:
@@ -111,7 +112,7 @@ class KeyActions(LinkedApp):
             self._send(Arm())
         elif not self._repeats.is_repeat and self._arming.stage(now_s) is not Stage.CONFIRMED:
             self._turn(1)
-        self._tell()
+        self._refresh_status()
 
     def action_previous(self) -> None:
         """Turn to the page before."""
@@ -127,21 +128,21 @@ class KeyActions(LinkedApp):
             self.turn_to(ScreenPage.HELP)
 
     def _turn(self, step: int) -> None:
-        beside = self._before_help if self.page is ScreenPage.HELP else self.scene.beside(step)
+        beside = self._before_help if self.page is ScreenPage.HELP else self.page_state.beside(step)
         if beside is not None:
             self.turn_to(beside)
 
-    def action_ask_to_arm(self) -> None:
+    def action_request_arm(self) -> None:
         """Ask whether to arm."""
         if not self.is_armed():
-            self._arming.ask(time.monotonic())
-        self._tell()
+            self._arming.request(time.monotonic())
+        self._refresh_status()
 
     def action_dial(self, steps: int) -> None:
         """Turn the current up or down."""
         self._send(TurnDial(steps))
 
-    def action_dial_said(self, steps: int) -> None:
+    def action_external_dial(self, steps: int) -> None:
         """Take it that the stimulator's own dial was turned up or down."""
         self._send(TurnDial(steps))
 
@@ -149,11 +150,11 @@ class KeyActions(LinkedApp):
         """Hold the current where it is."""
         self._once(HoldCurrent())
 
-    def action_take_over(self) -> None:
+    def action_take_control(self) -> None:
         """Take the current over from the controller."""
         self._once(TakeControl())
 
-    def action_hand_back(self, _chooser: str) -> None:
+    def action_release_control(self, _chooser: str) -> None:
         """Hand the current back to the controller."""
         self._once(ReleaseControl())
 
@@ -177,12 +178,12 @@ class KeyActions(LinkedApp):
         """Turn the EMG that is listened to up or down."""
         self._send(TurnMonitor(steps))
 
-    def action_mark(self, number: int) -> None:
+    def action_add_note(self, number: int) -> None:
         """Note what the protocol's list has under ``number``; blood is what came on aspiration."""
-        what = self.scene.notes[number - 1]
+        what = self.page_state.notes[number - 1]
         self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what), f"noted: {what}")
 
-    def action_ask_for(self, phase: str) -> None:
+    def action_request_effort(self, phase: str) -> None:
         """Note that the patient is asked for an effort; a simulated one obeys."""
         if not self._repeats.is_repeat:
             self._once(OperatorNote(phase), f"noted: {phase}")
@@ -195,7 +196,7 @@ class KeyActions(LinkedApp):
     def action_aliquot(self, steps: int) -> None:
         """Choose a larger or smaller aliquot."""
         self._volumes.step(steps)
-        self._bedside.syringe.choose(self._volumes.chosen_ml)
+        self._procedure_screen.syringe.choose(self._volumes.chosen_ml)
 
     def action_inject(self) -> None:
         """Enter that the chosen aliquot is injected."""
@@ -207,11 +208,11 @@ class KeyActions(LinkedApp):
         dose = self.newest.dose if self.newest else None
         if dose is not None and dose.held_ml is not None:
             self._volumes.held_ml = dose.held_ml
-            self._bedside.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
+            self._procedure_screen.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
 
     def action_write_note(self) -> None:
         """Open the line for a note."""
-        self._bedside.entry.open("note", "Note")
+        self._procedure_screen.entry.open("note", "Note")
 
     def action_side(self) -> None:
         """Name the next side."""
@@ -221,11 +222,11 @@ class KeyActions(LinkedApp):
 
     def action_scroll(self, steps: int) -> None:
         """Go through all that happened."""
-        self._bedside.past.scroll(steps)
+        self._procedure_screen.past.scroll(steps)
 
     def action_leap(self, direction: int) -> None:
         """Go to the next or last event, past the responses."""
-        self._bedside.past.leap(direction)
+        self._procedure_screen.past.leap(direction)
 
     def action_pause(self) -> None:
         """Hold the replay, or go on."""
@@ -233,11 +234,11 @@ class KeyActions(LinkedApp):
 
     def action_rescale(self, direction: int) -> None:
         """Show the sweeps smaller (+1) or larger (-1)."""
-        self._bedside.sweeps.rescale(direction)
+        self._procedure_screen.sweeps.rescale(direction)
 
     def action_autoscale(self) -> None:
         """Let the sweeps' scale follow the signal."""
-        self._bedside.sweeps.autoscale()
+        self._procedure_screen.sweeps.autoscale()
 
     def _once(self, message: OperatorCommand, noted: str = "") -> None:
         """Send ``message``, once for each press: a key held down repeats itself, and would do it again or undo it."""
@@ -249,21 +250,21 @@ class KeyActions(LinkedApp):
 
     def _noted(self, noted: str) -> None:
         if self.newest is not None:
-            self._bedside.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
+            self._procedure_screen.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
 
     def _write(self, event: events.Key) -> None:
         """Give a key to the line that is being written; one that writes nothing stops."""
         self._leaving.forget()
-        entry = self._bedside.entry
+        entry = self._procedure_screen.entry
         done = entry.take(event.key, event.character)
         if done in {EntryResult.FOREIGN, EntryResult.LEFT}:
             self._stop()
-        if done is EntryResult.SUBMITTED and entry.answer:
-            self._written(entry.what, entry.answer)
+        if done is EntryResult.SUBMITTED and entry.written_text:
+            self._written(entry.what, entry.written_text)
         if done in {EntryResult.SUBMITTED, EntryResult.LEFT}:
             entry.close()
         event.prevent_default()
-        self._tell()
+        self._refresh_status()
 
     def _written(self, what: str, text: str) -> None:
         held_ml = self._volumes.held_ml

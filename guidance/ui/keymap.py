@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.keys import Keys
 
 from guidance.common.config import Config
-from guidance.ui.keys import DEEDS, shown
+from guidance.ui.keys import KEY_ACTIONS, shown
 
 Keymap = Mapping[str, tuple[str, ...]]
 """Keys, as Textual names them, of each deed that has others than its own."""
@@ -35,7 +35,7 @@ PEDALS: dict[str, dict[str, str]] = {
 }
 """What the keys that a pedal sends do, beside the keyboard; a pedal's key that does nothing else stops."""
 
-_NAMES = {deed.name: deed.keys for deed in DEEDS}
+_NAMES = {key_action.name: key_action.keys for key_action in KEY_ACTIONS}
 _ALWAYS = "ctrl+q,ctrl+c"
 _CHARACTERS = {
     "+": "plus",
@@ -74,8 +74,11 @@ def keymap_of(config: Config) -> Keymap:
 def bindings(keymap: Keymap | None = None) -> list[Binding]:
     """The bindings of all deeds, with the keys of ``keymap`` or, where that is None, their own."""
     keymap = _NAMES if keymap is None else keymap
-    used = [(deed, keymap[deed.name]) for deed in DEEDS if keymap[deed.name]]
-    made = [Binding(",".join(keys), deed.action, deed.words, key_display=shown(keys[0])) for deed, keys in used]
+    used = [(key_action, keymap[key_action.name]) for key_action in KEY_ACTIONS if keymap[key_action.name]]
+    made = [
+        Binding(",".join(keys), key_action.action, key_action.words, key_display=shown(keys[0]))
+        for key_action, keys in used
+    ]
     return [*made, Binding(_ALWAYS, "break_off", show=False, priority=True)]
 
 

@@ -29,10 +29,10 @@ class KeyAction:
     words: str
 
 
-DEEDS = (
+KEY_ACTIONS = (
     KeyAction("stop", ("space",), "stop", "STOP"),
     KeyAction("stop", ("space",), "pause", "Pause / go on"),
-    KeyAction("arm", ("o", "O"), "ask_to_arm", "Arm"),
+    KeyAction("arm", ("o", "O"), "request_arm", "Arm"),
     KeyAction("go", ("enter",), "go", "Next"),
     KeyAction("back", ("backspace",), "previous", "Back"),
     KeyAction("sign", ("g", "G"), "sign", "End and sign"),
@@ -47,13 +47,13 @@ DEEDS = (
     KeyAction("up", ("up",), "scroll(-1)", "Scroll"),
     KeyAction("down", ("down",), "scroll(1)", "Scroll"),
     KeyAction("hold", ("h", "H"), "hold", "Hold"),
-    KeyAction("hold", ("h", "H"), "hand_back('held')", "Hand back"),
-    KeyAction("take-over", ("t", "T"), "take_over", "Take over"),
-    KeyAction("take-over", ("t", "T"), "hand_back('operator')", "Hand back"),
-    KeyAction("rest", ("7",), "ask_for('rest')", "Rest"),
-    KeyAction("slight", ("8",), "ask_for('slight')", "Slight"),
-    KeyAction("full", ("9",), "ask_for('full')", "Full effort"),
-    *(KeyAction(f"note-{n}", (str(n),), f"mark({n})", "Note") for n in range(1, MOST_NOTES + 1)),
+    KeyAction("hold", ("h", "H"), "release_control('held')", "Hand back"),
+    KeyAction("take-over", ("t", "T"), "take_control", "Take over"),
+    KeyAction("take-over", ("t", "T"), "release_control('operator')", "Hand back"),
+    KeyAction("rest", ("7",), "request_effort('rest')", "Rest"),
+    KeyAction("slight", ("8",), "request_effort('slight')", "Slight"),
+    KeyAction("full", ("9",), "request_effort('full')", "Full effort"),
+    *(KeyAction(f"note-{n}", (str(n),), f"add_note({n})", "Note") for n in range(1, MOST_NOTES + 1)),
     KeyAction("side", ("s", "S"), "side", "Side"),
     KeyAction("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
     KeyAction("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
@@ -69,8 +69,8 @@ DEEDS = (
     KeyAction("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
     KeyAction("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
     KeyAction("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
-    KeyAction("larger", ("plus", "equals_sign"), "dial_said(1)", "Dial shows"),
-    KeyAction("smaller", ("minus",), "dial_said(-1)", "Dial shows"),
+    KeyAction("larger", ("plus", "equals_sign"), "external_dial(1)", "Dial shows"),
+    KeyAction("smaller", ("minus",), "external_dial(-1)", "Dial shows"),
     KeyAction("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
     KeyAction("smaller", ("minus",), "rescale(1)", "Scale"),
     KeyAction("autoscale", ("0",), "autoscale", "Scale"),
@@ -104,117 +104,117 @@ def shown(key: str) -> str:
     return _SHOWN.get(key, key if len(key) == 1 else key.upper())
 
 
-def _stimulates(scene: PageState) -> bool:
-    return scene.snapshot is not None and scene.snapshot.stimulator is not None and not scene.looks_on
+def _stimulates(state: PageState) -> bool:
+    return state.snapshot is not None and state.snapshot.stimulator is not None and not state.is_observer
 
 
-def _steers_itself(scene: PageState) -> bool:
+def _takes_commands(state: PageState) -> bool:
     """Whether a procedure runs here that the operator may say something to."""
-    return scene.snapshot is not None and scene.snapshot.live and not scene.looks_on
+    return state.snapshot is not None and state.snapshot.live and not state.is_observer
 
 
-def _turns(scene: PageState, _steps: object) -> bool:
-    stimulator = scene.snapshot.stimulator if scene.snapshot else None
-    by_hand = stimulator is not None and (scene.mode == "manual" or stimulator.chooser == "operator")
-    return by_hand and scene.page in {ScreenPage.PREPARE, ScreenPage.GUIDE} and not scene.looks_on
+def _turns(state: PageState, _steps: object) -> bool:
+    stimulator = state.snapshot.stimulator if state.snapshot else None
+    by_operator = stimulator is not None and (state.mode == "manual" or stimulator.chooser == "operator")
+    return by_operator and state.page in {ScreenPage.PREPARE, ScreenPage.GUIDE} and not state.is_observer
 
 
-def _is_dialled(scene: PageState) -> bool:
+def _has_external_dial(state: PageState) -> bool:
     """Whether the current is that of a dial which this program cannot turn."""
-    if scene.snapshot is None or scene.looks_on:
+    if state.snapshot is None or state.is_observer:
         return False
-    if scene.snapshot.stimulator is None:
-        return scene.mode == "listen" and scene.snapshot.live
-    return not scene.snapshot.stimulator.sets_current
+    if state.snapshot.stimulator is None:
+        return state.mode == "listen" and state.snapshot.live
+    return not state.snapshot.stimulator.sets_current
 
 
-def _chosen_by(scene: PageState, *choosers: object) -> bool:
+def _chosen_by(state: PageState, *choosers: object) -> bool:
     """Whether one of ``choosers`` has the current, in a procedure with a controller to take it from."""
-    stimulator = scene.snapshot.stimulator if scene.snapshot else None
-    return stimulator is not None and scene.mode == "auto" and stimulator.chooser in choosers and not scene.looks_on
+    stimulator = state.snapshot.stimulator if state.snapshot else None
+    return stimulator is not None and state.mode == "auto" and stimulator.chooser in choosers and not state.is_observer
 
 
-def _sounds(scene: PageState, _steps: object = 0) -> bool:
-    sound = scene.snapshot.sound if scene.snapshot else None
-    return sound is not None and sound.state != "muted" and not scene.looks_on
+def _sounds(state: PageState, _steps: object = 0) -> bool:
+    sound = state.snapshot.sound if state.snapshot else None
+    return sound is not None and sound.state != "muted" and not state.is_observer
 
 
-def _reviews(scene: PageState, _step: object) -> bool:
-    return scene.page is ScreenPage.REVIEW
+def _reviews(state: PageState, _step: object) -> bool:
+    return state.page is ScreenPage.REVIEW
 
 
-def _signs(scene: PageState) -> bool:
+def _signs(state: PageState) -> bool:
     """Whether the procedure may be ended here to sign its note: not while the stimulator is armed."""
-    snapshot = scene.snapshot
-    if snapshot is None or snapshot.journal is None or scene.page is not ScreenPage.REVIEW:
+    snapshot = state.snapshot
+    if snapshot is None or snapshot.journal is None or state.page is not ScreenPage.REVIEW:
         return False
-    return _steers_itself(scene) and not (snapshot.stimulator and snapshot.stimulator.armed)
+    return _takes_commands(state) and not (snapshot.stimulator and snapshot.stimulator.armed)
 
 
-def _held(scene: PageState) -> bool:
-    dose = scene.snapshot.dose if scene.snapshot else None
-    return _steers_itself(scene) and dose is not None and dose.held_ml is not None
+def _has_held_aliquot(state: PageState) -> bool:
+    dose = state.snapshot.dose if state.snapshot else None
+    return _takes_commands(state) and dose is not None and dose.held_ml is not None
 
 
 _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
-    "pause": lambda scene: scene.snapshot is not None and not scene.snapshot.live and not scene.looks_on,
-    "ask_to_arm": _stimulates,
-    "go": lambda scene: _stimulates(scene) or scene.beside(1) is not None or scene.page is ScreenPage.HELP,
-    "previous": lambda scene: scene.beside(-1) is not None or scene.page is ScreenPage.HELP,
-    "hold": lambda scene: _chosen_by(scene, "controller", "operator"),
-    "take_over": lambda scene: _chosen_by(scene, "controller", "held"),
-    "dial_said": lambda scene, _steps: _is_dialled(scene),
-    "rescale": lambda scene, _direction: not _is_dialled(scene),
-    "hand_back": _chosen_by,
+    "pause": lambda state: state.snapshot is not None and not state.snapshot.live and not state.is_observer,
+    "request_arm": _stimulates,
+    "go": lambda state: _stimulates(state) or state.beside(1) is not None or state.page is ScreenPage.HELP,
+    "previous": lambda state: state.beside(-1) is not None or state.page is ScreenPage.HELP,
+    "hold": lambda state: _chosen_by(state, "controller", "operator"),
+    "take_control": lambda state: _chosen_by(state, "controller", "held"),
+    "external_dial": lambda state, _steps: _has_external_dial(state),
+    "rescale": lambda state, _direction: not _has_external_dial(state),
+    "release_control": _chosen_by,
     "dial": _turns,
-    "aliquot": lambda scene, _step: _steers_itself(scene) and scene.page is ScreenPage.INJECT,
-    "inject": lambda scene: _steers_itself(scene) and scene.page is ScreenPage.INJECT,
-    "give_reason": _held,
-    "aspirate": _steers_itself,
+    "aliquot": lambda state, _step: _takes_commands(state) and state.page is ScreenPage.INJECT,
+    "inject": lambda state: _takes_commands(state) and state.page is ScreenPage.INJECT,
+    "give_reason": _has_held_aliquot,
+    "aspirate": _takes_commands,
     "sign": _signs,
     "scroll": _reviews,
     "leap": _reviews,
-    "steer": lambda scene, _words: scene.simulates and not scene.looks_on and scene.page is not ScreenPage.REVIEW,
-    "acknowledge": _steers_itself,
+    "steer": lambda state, _words: state.simulates and not state.is_observer and state.page is not ScreenPage.REVIEW,
+    "acknowledge": _takes_commands,
     "pause_audio": _sounds,
     "volume": _sounds,
     "monitor": _sounds,
-    "mark": lambda scene, number: _steers_itself(scene) and number <= len(scene.notes),
-    "write_note": _steers_itself,
-    "side": lambda scene: _steers_itself(scene) and scene.page is ScreenPage.PREPARE,
-    "ask_for": lambda scene, _phase: _steers_itself(scene) and scene.has_needle_emg,
+    "add_note": lambda state, number: _takes_commands(state) and number <= len(state.notes),
+    "write_note": _takes_commands,
+    "side": lambda state: _takes_commands(state) and state.page is ScreenPage.PREPARE,
+    "request_effort": lambda state, _phase: _takes_commands(state) and state.has_needle_emg,
 }
 
 
-def holds(action: str, parameters: tuple[object, ...], scene: PageState) -> bool:
+def holds(action: str, parameters: tuple[object, ...], state: PageState) -> bool:
     """Whether the key of ``action`` with ``parameters`` does something now."""
     needs = _NEEDS.get(action)
-    return needs is None or needs(scene, *parameters)
+    return needs is None or needs(state, *parameters)
 
 
-def words(active: Iterable[ActiveBinding], scene: PageState, *, alone: bool) -> tuple[tuple[str, str], ...]:
+def shown_keys(active: Iterable[ActiveBinding], state: PageState, *, alone: bool) -> tuple[tuple[str, str], ...]:
     """The keys to show and what they do; neighbours that do the same are one. ``alone``: the engine is gone, and only
     leaving is left.
     """
-    stimulator = scene.snapshot.stimulator if scene.snapshot else None
+    stimulator = state.snapshot.stimulator if state.snapshot else None
     armed = stimulator is not None and stimulator.armed
-    said: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for binding in (item.binding for item in active):
-        if binding.action == "quit" or not (alone or (armed and binding.action == "ask_to_arm")):
-            does = _does(binding.action, binding.description, scene)
-            said += [(binding.key_display or shown(binding.key), does)] if does and binding.show else []
-    unique = list(dict.fromkeys(said))
+        if binding.action == "quit" or not (alone or (armed and binding.action == "request_arm")):
+            does = _does(binding.action, binding.description, state)
+            pairs += [(binding.key_display or shown(binding.key), does)] if does and binding.show else []
+    unique = list(dict.fromkeys(pairs))
     return tuple((" ".join(key for key, _ in group), does) for does, group in groupby(unique, key=lambda pair: pair[1]))
 
 
-def _does(action: str, description: str, scene: PageState) -> str:
+def _does(action: str, description: str, state: PageState) -> str:
     """What a key does now, in words; nothing for one that is not shown."""
     if action == "go":
-        beside = scene.beside(1)
+        beside = state.beside(1)
         return beside.title() if beside else ""
-    if _SHOWN_ON.get(action.partition("(")[0], scene.page) is not scene.page:
+    if _SHOWN_ON.get(action.partition("(")[0], state.page) is not state.page:
         return ""
-    if action.startswith("mark("):
-        return clean(scene.notes[int(action[5:-1]) - 1]).capitalize()
+    if action.startswith("add_note("):
+        return clean(state.notes[int(action[9:-1]) - 1]).capitalize()
     return description

@@ -32,6 +32,6 @@ class Leaving:
         """Another key was pressed, or text pasted: nothing is asked."""
         self.is_confirmed, self._what, self._at_s = False, "", None
 
-    def asks(self, now_s: float) -> str:
+    def pending_action(self, now_s: float) -> str:
         """By what the first press would leave; nothing once its time is over."""
         return self._what if self._at_s is not None and now_s - self._at_s <= CONFIRM_WITHIN_S else ""

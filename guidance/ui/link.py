@@ -15,7 +15,7 @@ from guidance.contracts.snapshot import Snapshot
 GONE = (EOFError, ConnectionError)
 """What ``receive`` and ``send`` raise when the engine's process is gone (a broken pipe is a ConnectionError)."""
 
-_LOOK_FOR_CLOSE_S = 0.2
+_CLOSE_CHECK_S = 0.2
 
 
 class Link(Protocol):
@@ -75,6 +75,6 @@ class LinkWatcher:
     def _wait_in_thread(self) -> None:
         readable: Any = self._link  # wait() takes whatever has a fileno()
         while self._armed.wait() and not self._closed.is_set():
-            if wait([readable], _LOOK_FOR_CLOSE_S):
+            if wait([readable], _CLOSE_CHECK_S):
                 self._armed.clear()
                 self._loop.call_soon_threadsafe(self._ready, context=self._context)

@@ -30,7 +30,7 @@ from guidance.ui.link import GONE, Link, LinkWatcher
 from guidance.ui.theme import choose
 
 FRAME_S = 0.05
-LOOK_AGAIN_S = 0.005
+BACKLOG_CHECK_S = 0.005
 """How soon to see again whether the terminal has taken the last frame."""
 QUIT_WAIT_S = 2.0
 SILENCE_S = 1.0
@@ -40,7 +40,7 @@ LEAVING = ("quit", "break_off", "sign")
 _log = logging.getLogger(LOGGER)
 
 
-class LinkedApp(App[None]):
+class LinkedApp(App[str]):
     """Draws the newest Snapshot of ``link``, at most 20 times a second, and pays a Credit for each drawn; ``silence_s``
     without one is told.
     """
@@ -51,12 +51,14 @@ class LinkedApp(App[None]):
 
     newest: Snapshot | None = None
     """The Snapshot that came last."""
+    _folder_to_sign: str | None = None
+    """Folder of the procedure whose note the operator wants to sign: the result of the app."""
 
-    def __init__(self, link: Link, silence_s: float, look: Appearance) -> None:
-        self._chosen = choose(look.theme)
+    def __init__(self, link: Link, silence_s: float, appearance: Appearance) -> None:
+        self._chosen = choose(appearance.theme)
         super().__init__()
-        self._link, self._silence_s, self._looks_on = link, silence_s, look.looks_on
-        self._heard_s = self._drawn_s = time.monotonic()
+        self._link, self._silence_s, self._is_observer = link, silence_s, appearance.is_observer
+        self._received_s = self._drawn_s = time.monotonic()
         self._frames = 0
         self._fault_file, self._leaving = FaultFile(), Leaving()
         self._draw_is_due = self._quitting = self._stopped = False
@@ -66,7 +68,7 @@ class LinkedApp(App[None]):
         """Draw ``snapshot``."""
 
     @abstractmethod
-    def _tell(self) -> None:
+    def _refresh_status(self) -> None:
         """Show what the screen itself knows."""
 
     @abstractmethod
@@ -106,7 +108,7 @@ class LinkedApp(App[None]):
         self.register_theme(self._chosen)
         self.theme = self._chosen.name
         self._watch = LinkWatcher(self._link, lambda: self.call_later(self._receive))
-        self.set_interval(self._silence_s / 2, self._tell)
+        self.set_interval(self._silence_s / 2, self._refresh_status)
 
     def on_unmount(self) -> None:
         """Listen no longer."""
@@ -120,8 +122,8 @@ class LinkedApp(App[None]):
             self._engine_gone()
             return
         if snapshot is not None:
-            self._heard_s = time.monotonic()
-            if snapshot.journal is not None and not self._looks_on:
+            self._received_s = time.monotonic()
+            if snapshot.journal is not None and not self._is_observer:
                 self._fault_file.keep_in(Path(snapshot.journal.folder))
             self._take(snapshot)
         self._watch.arm()
@@ -129,16 +131,16 @@ class LinkedApp(App[None]):
     def _take(self, snapshot: Snapshot) -> None:
         self.newest = snapshot
         if snapshot.ended == "operator" or (snapshot.ended and self._quitting):
-            self.exit()
+            self.exit(self._folder_to_sign)
         elif not self._draw_is_due:
             self._draw_is_due = True
-            wait_s = max(self._drawn_s + FRAME_S - self._heard_s, 0.001)
+            wait_s = max(self._drawn_s + FRAME_S - self._received_s, 0.001)
             # Not set_timer: one that is late on a busy machine is never called, and the screen would stand still.
             asyncio.get_running_loop().call_later(wait_s, self.call_later, self._draw)
 
     def _draw(self) -> None:
         if self._is_behind():
-            self.set_timer(LOOK_AGAIN_S, self._draw)
+            self.set_timer(BACKLOG_CHECK_S, self._draw)
             return
         self._draw_is_due = False
         self._drawn_s = time.monotonic()
@@ -146,22 +148,22 @@ class LinkedApp(App[None]):
         if self.newest is None:
             return
         self._show(self.newest)
-        self._tell()
-        self.call_after_refresh(self._pay, FrameAck(self._frames))
+        self._refresh_status()
+        self.call_after_refresh(self._acknowledge_frame, FrameAck(self._frames))
 
-    def _pay(self, credit: FrameAck) -> None:
+    def _acknowledge_frame(self, ack: FrameAck) -> None:
         """Pay for a frame once the terminal has it: the engine is to know whether anybody can see."""
         if self._is_behind():
-            self.set_timer(LOOK_AGAIN_S, partial(self._pay, credit))
+            self.set_timer(BACKLOG_CHECK_S, partial(self._acknowledge_frame, ack))
         else:
-            self._send(credit)
+            self._send(ack)
 
     def _is_behind(self) -> bool:
         return bool(getattr(self._driver, "backlog", 0))
 
     def _silent_s(self) -> int | None:
         """For how long nothing has come that should have; None where all is as it should be."""
-        silent_s = time.monotonic() - self._heard_s
+        silent_s = time.monotonic() - self._received_s
         return round(silent_s) if silent_s > self._silence_s and not self._is_at_rest else None
 
     def _engine_gone(self) -> None:
@@ -178,13 +180,13 @@ class LinkedApp(App[None]):
         binding = self.screen.active_bindings.get(event.key)
         if binding is None or binding.binding.action not in LEAVING:
             self._leaving.forget()
-            self._tell()
+            self._refresh_status()
 
     def on_paste(self, event: events.Paste) -> None:
         """Pasted text is no key, and ends what was asked."""
         del event
         self._leaving.forget()
-        self._tell()
+        self._refresh_status()
 
     async def action_quit(self) -> None:
         """Leave at the second press; at once where nothing is left that would have to end."""
@@ -203,19 +205,19 @@ class LinkedApp(App[None]):
         loop = asyncio.get_running_loop()  # and not set_timer, as in _take
         if self._leaving.press(what, time.monotonic()):
             loop.call_later(self._leaving.least_gap_s, self.call_later, self._leave_if_meant, leave)
-        loop.call_later(CONFIRM_WITHIN_S + LOOK_AGAIN_S, self.call_later, self._tell)
-        self._tell()
+        loop.call_later(CONFIRM_WITHIN_S + BACKLOG_CHECK_S, self.call_later, self._refresh_status)
+        self._refresh_status()
 
     def _leave_if_meant(self, leave: Callable[[], None]) -> None:
         if self._leaving.is_confirmed:
             self._leaving.forget()
             leave()
-            self._tell()
+            self._refresh_status()
 
     def _end(self) -> None:
         """Ask the engine to end and wait for it a little; at once if it has ended or was asked."""
         if self._is_over or self._quitting:
-            self.exit()
+            self.exit(self._folder_to_sign)
             return
         self._quitting = True
         self._show_ending()
@@ -224,15 +226,16 @@ class LinkedApp(App[None]):
 
     def _leave(self) -> None:
         if not self._stopped:
-            self.exit()
+            self.exit(self._folder_to_sign)
 
 
-def show_on_terminal(app: LinkedApp) -> None:
-    """Show ``app`` on this process's terminal until the operator leaves it.
+def show_on_terminal(app: LinkedApp) -> str | None:
+    """Show ``app`` on this process's terminal until the operator leaves it; return its result.
 
     Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
     gc.freeze()  # what is imported by now stays; walking through it would hold the screen for 75 ms at a time
-    app.run()
+    folder_to_sign = app.run()
     if app.return_code:
         raise SystemExit(app.return_code)
+    return folder_to_sign

@@ -39,7 +39,7 @@ class PageState:
 
     snapshot: Snapshot | None
     page: ScreenPage
-    looks_on: bool = False
+    is_observer: bool = False
 
     def beside(self, step: int) -> ScreenPage | None:
         """The page ``step`` further on (-1: back), None where there is none; from the help, nowhere but back."""

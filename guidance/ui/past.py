@@ -34,9 +34,9 @@ class TimelineItems:
     def words(self, index: int) -> str:
         """What happened at ``index``."""
         event = self.event(index)
-        return clean(event.text) if event else response_words(self.answer(index))
+        return clean(event.text) if event else response_text(self.response(index))
 
-    def answer(self, index: int) -> np.void:
+    def response(self, index: int) -> np.void:
         """The row of the trail at ``index``, which is no event."""
         row: np.void = self.past.trail[self._order[index]]
         return row
@@ -50,9 +50,9 @@ class TimelineItems:
         return int(found[0]) + index + 1 if direction > 0 else int(found[-1])
 
 
-def response_words(row: np.void) -> str:
+def response_text(row: np.void) -> str:
     """A row of the trail: what was answered to which pulse, and what was known by then."""
-    parts = [_answer(row)]
+    parts = [_outcome_text(row)]
     if math.isfinite(row["current_ma"]):
         parts.append(f"to {row['current_ma']:.2f} mA")
     if math.isfinite(row["kohm"]):
@@ -62,7 +62,7 @@ def response_words(row: np.void) -> str:
     return "  ".join(parts)
 
 
-def _answer(row: np.void) -> str:
+def _outcome_text(row: np.void) -> str:
     if row["contaminated"]:
         return "cannot tell"
     if not row["detected"]:

@@ -47,7 +47,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     """Draws Snapshots; has no keys of its own, so that none holds but the app's."""
 
     DEFAULT_CSS = """
-    Bedside {
+    ProcedureScreen {
         background: $background;
         layers: base banner;
         #prepare, #guide, #inject, #review, #help { display: none; height: 1fr; }
@@ -60,18 +60,18 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         #inject ZoneWord { height: 6; display: block; }
         Waterfall, Trend { display: none; }
         #inject Syringe { height: 1fr; }
-        #inject Bars { height: 7; }
-        &.-tight #inject Bars { display: none; }
+        #inject ResponseBars { height: 7; }
+        &.-tight #inject ResponseBars { display: none; }
         &.-roomy #inject ZoneWord, &.-tall #inject ZoneWord { height: 9; }
-        &.-tall #inject Bars { height: 13; }
-        &.-roomy, &.-tall { Bars, EmgStrip, Waterfall, Trend, Syringe, Checks { margin-top: 1; } }
+        &.-tall #inject ResponseBars { height: 13; }
+        &.-roomy, &.-tall { ResponseBars, EmgStrip, Waterfall, Trend, Syringe, Checks { margin-top: 1; } }
         &.-tight Title { height: 1; }
         &.-stopped Panel { opacity: 40%; }
         &.-stopped Stopped { opacity: 100%; }
         &.-guided {
-            Gauge, #guide ZoneWord, Output { display: block; }
+            GaugePanel, #guide ZoneWord, StimulatorPanel { display: block; }
             #body, #figures { margin-left: 1; }
-            #guide Bars { display: none; }
+            #guide ResponseBars { display: none; }
             #guide ZoneWord { height: 9; }
             &.-tight #guide ZoneWord { height: 8; }
             &.-tight EmgStrip { display: none; }
@@ -81,7 +81,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
                 #middle { height: 1fr; }
                 EmgStrip { height: 4; }
                 Waterfall { height: 15; }
-                Output { height: 11; }
+                StimulatorPanel { height: 11; }
                 Reading { height: 7; }
                 Trend { height: 1fr; }
             }
@@ -94,15 +94,15 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     """
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
 
-    def __init__(self, bindings: Sequence[Binding], *, looks_on: bool = False) -> None:
+    def __init__(self, bindings: Sequence[Binding], *, is_observer: bool = False) -> None:
         """Nothing is known yet; ``bindings`` are the keys that the help shows."""
         super().__init__()
-        self.title_line, self.alarms, self.sweeps = Title(looks_on=looks_on), AlarmBars(), Sweeps()
+        self.title_line, self.alarms, self.sweeps = Title(is_observer=is_observer), AlarmBars(), Sweeps()
         self.states, self.status, self.keys, self.banner = StatesLine(), StatusLine(), KeyBar(), Stopped()
         self.output, self.reading, self.entry, self.leave = StimulatorPanel(), Reading(), EntryLine(), LeaveLine()
         self.syringe, self.past = Syringe(), Review()
-        self._judged, self._dosed, self._checks, self._help = LatencyLine(), DoseLine(), Checks(), HelpPage(bindings)
-        self._needle = NeedlePanel()
+        self._latency_line, self._dose_line, self._needle = LatencyLine(), DoseLine(), NeedlePanel()
+        self._checks, self._help = Checks(), HelpPage(bindings)
         self._gauge, self._word, self._small_word = GaugePanel(), ZoneWord(), ZoneWord()
         self._bars, self._bars_after = ResponseBars(), ResponseBars()
         self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
@@ -114,7 +114,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         """Lay out the parts: across the top and the bottom what is always there, the pages between; the banner over
         them.
         """
-        yield from (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
+        yield from (self.title_line, self.alarms, self._latency_line, self._dose_line, self._needle)
         yield Vertical(self._checks, id="prepare")
         traces = Vertical(self.sweeps, self._waterfall, id="traces")
         figures = Vertical(self.output, self.reading, self._trend, id="figures")
@@ -127,7 +127,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
 
     @property
     def _always(self) -> tuple[Panel, ...]:
-        top = (self.title_line, self.alarms, self._judged, self._dosed, self._needle)
+        top = (self.title_line, self.alarms, self._latency_line, self._dose_line, self._needle)
         return (*top, self.states, self.status, self.leave, self.keys, self.banner)
 
     def _on_page(self, page: ScreenPage) -> tuple[Panel, ...]:
@@ -145,7 +145,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         for other in ScreenPage:
             self.set_class(other is page, f"-on-{other}")
         self._page = page
-        self._dosed.styles.height = 0 if page is ScreenPage.INJECT else 1  # which says it all, and more
+        self._dose_line.styles.height = 0 if page is ScreenPage.INJECT else 1  # which says it all, and more
         self.title_line.turn_to(page)
         if snapshot is not None:
             self.show(snapshot)
@@ -183,5 +183,5 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         if self._newest is not None:
             estimate = self._reader.read(self._newest, silent=silent)
             for panel in (self._gauge, self._word, self._small_word):
-                panel.tell(estimate)
+                panel.show_estimate(estimate)
             self.reading.show_age(is_old=estimate.is_old and self.has_class("-guided"))

@@ -37,12 +37,12 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class ShownState:
-    """``name`` stands so, in ``words``; ``mend`` says more, or what to do."""
+    """``name`` stands so, in ``words``; ``advice`` says more, or what to do."""
 
     name: str
-    standing: StatusLevel
+    level: StatusLevel
     words: str
-    mend: str = ""
+    advice: str = ""
 
 
 _STIMULATOR_FAULTS = {"stimulus-unrequested": "OUT OF HAND", "stimulus-not-delivered": "off, fault"}
@@ -199,8 +199,8 @@ def _dose(snapshot: Snapshot) -> ShownState:
         return ShownState(
             "dose plan", StatusLevel.HEED, clean(dose.solution), "No weight: no limit for this patient is known."
         )
-    standing = StatusLevel.HEED if dose.level else StatusLevel.GOOD
-    return ShownState("dose plan", standing, clean(dose.solution), f"{dose.left_ml:.1f} mL left up to the limit")
+    level = StatusLevel.HEED if dose.level else StatusLevel.GOOD
+    return ShownState("dose plan", level, clean(dose.solution), f"{dose.left_ml:.1f} mL left up to the limit")
 
 
 def _holds(snapshot: Snapshot, code: str) -> bool:

@@ -29,8 +29,8 @@ class ExerciseScreen(Screen[None], inherit_bindings=False):
     """Bars beside the words; across the top what runs, across the bottom the keys."""
 
     DEFAULT_CSS = """
-    Room { background: $background; layers: base banner; }
-    Room Horizontal { height: 1fr; }
+    ExerciseScreen { background: $background; layers: base banner; }
+    ExerciseScreen Horizontal { height: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -68,33 +68,33 @@ class ExerciseApp(LinkedApp):
         Binding("right", "second(1)", "second muscle"),
     ]
 
-    def __init__(self, link: Link, silence_s: float = SILENCE_S, look: Appearance | None = None) -> None:
-        super().__init__(link, silence_s, look or Appearance())
-        self._room = ExerciseScreen()
+    def __init__(self, link: Link, silence_s: float = SILENCE_S, appearance: Appearance | None = None) -> None:
+        super().__init__(link, silence_s, appearance or Appearance())
+        self._exercise_screen = ExerciseScreen()
         self._second = 0
 
     def get_default_screen(self) -> ExerciseScreen:
         """The one screen."""
-        return self._room
+        return self._exercise_screen
 
     def _show(self, snapshot: Snapshot) -> None:
-        self._room.show(snapshot)
+        self._exercise_screen.show(snapshot)
 
-    def _tell(self) -> None:
+    def _refresh_status(self) -> None:
         """Show how long the engine has been silent, and whether a key has asked to end."""
-        self._room.leave.ask("q" if self._leaving.asks(time.monotonic()) else "", "end")
+        self._exercise_screen.leave.show_question("q" if self._leaving.pending_action(time.monotonic()) else "", "end")
         if not self._stopped:
-            self._room.alarms.show_silence(self._silent_s())
+            self._exercise_screen.alarms.show_silence(self._silent_s())
 
     @property
     def _is_at_rest(self) -> bool:
         return self.newest is None or self.newest.ended is not None
 
     def _show_stopped(self) -> None:
-        self._room.banner.display = True
+        self._exercise_screen.banner.display = True
 
     def _show_ending(self) -> None:
-        self._room.title_line.show_ending()
+        self._exercise_screen.title_line.show_ending()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Whether the key of ``action`` holds now: a person who is not simulated cannot be steered."""
@@ -123,9 +123,9 @@ class ExerciseApp(LinkedApp):
         self._send(SimulatorCommand(f"contract {self._second / 10:g} 1"))
 
 
-def run_training_screen(link: Link, look: Appearance | None = None) -> None:
+def run_training_screen(link: Link, appearance: Appearance | None = None) -> None:
     """Show the screen on this process's terminal until the operator leaves.
 
     Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
     """
-    show_on_terminal(ExerciseApp(link, look=look))
+    show_on_terminal(ExerciseApp(link, appearance=appearance))

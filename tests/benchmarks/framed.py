@@ -77,7 +77,7 @@ class Feed:
             self._paid.set()
 
 
-def peer(feed: Feed) -> App[None]:
+def peer(feed: Feed) -> App[str]:
     """The same data in textual-plot's widgets: sweeps, threshold, impedance and EMG, redrawn for each Snapshot."""
     from tests.benchmarks.plotted import Plotted
 
@@ -87,7 +87,7 @@ def peer(feed: Feed) -> App[None]:
 class Measured:
     """Ends ``app`` after ``seconds``, and tells what it cost from the end of the warm-up on."""
 
-    def __init__(self, app: App[None], feed: Feed, seconds: float) -> None:
+    def __init__(self, app: App[str], feed: Feed, seconds: float) -> None:
         """Measure ``app``, which ``feed`` feeds."""
         self._app, self._feed, self._seconds = app, feed, seconds
         self.told: dict[str, float] = {}

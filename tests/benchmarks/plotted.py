@@ -15,7 +15,7 @@ from guidance.ui.link import LinkWatcher
 from tests.benchmarks.framed import Feed
 
 
-class Plotted(App[None]):
+class Plotted(App[str]):
     """Sweeps above, threshold and impedance beside them, EMG below; all redrawn for each Snapshot."""
 
     CSS = "#above { height: 3fr; } #sweeps { width: 3fr; } #emg { height: 1fr; }"

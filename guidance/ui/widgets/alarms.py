@@ -12,14 +12,14 @@ from rich.cells import cell_len
 from guidance.common.text import clean
 from guidance.contracts.snapshot import AlarmView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning, shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _MOST = 3
-_UNHEARD, BELL_S = "audio-lost", 10.0
+_SOUND_LOST, BELL_S = "audio-lost", 10.0
 _SILENT = "No word from the engine for {:.0f} s: what you see is old."
-_LOOKS = {
+_STYLES = {
     "high": ("!!! HIGH", Ink.LOUD, Ground.HIGH),
     "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
     "low": ("! LOW", Ink.DARK, Ground.LOW),
@@ -29,7 +29,7 @@ _LOOKS = {
 class AlarmBars(Panel):
     """Up to three alarms, the most urgent first, high ones and lost sound as a bar across; then the notice."""
 
-    DEFAULT_CSS = "Alarms { height: 1; display: none; }"
+    DEFAULT_CSS = "AlarmBars { height: 1; display: none; }"
 
     silent_s: float | None = None
     """Seconds without word from the engine, once they are too many."""
@@ -38,7 +38,7 @@ class AlarmBars(Panel):
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Ring while the sound is lost and nobody has acknowledged that."""
-        if not any(alarm.code == _UNHEARD and alarm.active and not alarm.acknowledged for alarm in snapshot.alarms):
+        if not any(alarm.code == _SOUND_LOST and alarm.active and not alarm.acknowledged for alarm in snapshot.alarms):
             self._rang_t = None
         elif self._rang_t is None or snapshot.t - self._rang_t >= BELL_S:
             self._rang_t = snapshot.t
@@ -83,7 +83,7 @@ class AlarmBars(Panel):
             canvas.write(row, 1, shorten(line, canvas.width - 2), Ink.LOUD)
         row = min(len(lines), canvas.height) - 1 if lines else 0
         used = min(cell_len(lines[row]), canvas.width - 2) + 2 if lines else 0
-        canvas.write(row, used + 1, shorten(self.fault, canvas.width - used - 2), Ink.LOUD)
+        canvas.write(row, used + 1, beginning(self.fault, canvas.width - used - 2), Ink.LOUD)
 
     def _plain(self) -> list[str]:
         """Each active alarm in words, the high ones first; what can fail in the picture is not used."""
@@ -96,23 +96,23 @@ class AlarmBars(Panel):
         alarms = list(self.snapshot.alarms) if self.snapshot else []
         if self.silent_s is not None:
             alarms.append(AlarmView("stale", "high", _SILENT.format(self.silent_s), active=True))
-        order = list(_LOOKS)
+        order = list(_STYLES)
         alarms.sort(key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
-        unheard = [alarm for alarm in alarms[_MOST:] if _is_unheard(alarm)]
-        kept = [alarm for alarm in alarms if alarm not in unheard]
-        return [*kept[: _MOST - 1], *unheard, *kept[_MOST - 1 :]] if unheard else alarms
+        sound_lost = [alarm for alarm in alarms[_MOST:] if _is_sound_lost(alarm)]
+        kept = [alarm for alarm in alarms if alarm not in sound_lost]
+        return [*kept[: _MOST - 1], *sound_lost, *kept[_MOST - 1 :]] if sound_lost else alarms
 
     def _count(self) -> int:
         has_notice = bool(self.snapshot and self.snapshot.notice)
         return min(len(self._alarms()), _MOST) + has_notice
 
 
-def _is_unheard(alarm: AlarmView) -> bool:
-    return alarm.active and alarm.code == _UNHEARD
+def _is_sound_lost(alarm: AlarmView) -> bool:
+    return alarm.active and alarm.code == _SOUND_LOST
 
 
 def _priority(alarm: AlarmView) -> str:
-    return alarm.priority if alarm.priority in _LOOKS else "high"
+    return alarm.priority if alarm.priority in _STYLES else "high"
 
 
 def _words(alarm: AlarmView, room: int) -> str:
@@ -123,8 +123,8 @@ def _words(alarm: AlarmView, room: int) -> str:
 
 
 def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
-    sign, ink, ground = _LOOKS[_priority(alarm)]
-    is_bar = _is_unheard(alarm) or (alarm.active and ground == Ground.HIGH)
+    sign, ink, ground = _STYLES[_priority(alarm)]
+    is_bar = _is_sound_lost(alarm) or (alarm.active and ground == Ground.HIGH)
     if is_bar:
         canvas.shade(ground, slice(row, row + 1))
     column = canvas.write(row, 1, f" {sign} ", ink, ground)

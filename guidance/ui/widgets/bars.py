@@ -21,7 +21,7 @@ _LEGEND_COLUMNS = 22
 class ResponseBars(Panel):
     """One bar a pulse, the newest at the right: solid if detected, hollow if not, of crosses if contaminated."""
 
-    DEFAULT_CSS = "Bars { height: 5fr; }"
+    DEFAULT_CSS = "ResponseBars { height: 5fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn with a new or newly measured response."""

@@ -76,23 +76,23 @@ def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: st
 
 
 def _paint_check(canvas: Canvas, row: int, state: ShownState, width: int) -> None:
-    sign, ink, ground = _SIGNS[state.standing]
+    sign, ink, ground = _SIGNS[state.level]
     canvas.write(row, _MARGIN, f" {sign} ", ink, ground)
     canvas.write(row, _MARGIN + 4, state.name, Ink.TEXT)
     column = _MARGIN + _NAME + 3
-    words_ink = Ink.UNSURE if state.standing is StatusLevel.UNKNOWN else Ink.STRONG
+    words_ink = Ink.UNSURE if state.level is StatusLevel.UNKNOWN else Ink.STRONG
     column = canvas.write(row, column, shorten(state.words, max(width - column - 1, 0)), words_ink)
-    if state.standing is StatusLevel.UNKNOWN:
+    if state.level is StatusLevel.UNKNOWN:
         column = canvas.write(row, column + 1, NO_VALUE * 6, Ink.FAINT)
-    if state.mend and width - column > 12:
-        good = state.standing in {StatusLevel.GOOD, StatusLevel.PLAIN}
-        canvas.write(row, column + 2, shorten(state.mend, width - column - 3), Ink.MUTED if good else Ink.TEXT)
+    if state.advice and width - column > 12:
+        good = state.level in {StatusLevel.GOOD, StatusLevel.PLAIN}
+        canvas.write(row, column + 2, shorten(state.advice, width - column - 3), Ink.MUTED if good else Ink.TEXT)
 
 
 def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> None:
     """How many are good, to be read from afar."""
-    good = sum(state.standing is StatusLevel.GOOD for state in found)
-    bad = sum(state.standing is StatusLevel.BAD for state in found)
+    good = sum(state.level is StatusLevel.GOOD for state in found)
+    bad = sum(state.level is StatusLevel.BAD for state in found)
     text, left = f"{good}/{len(found)}", canvas.width * 2 // 3 + _MARGIN
     size = bigtext.largest(text, canvas.width - left - _MARGIN, max(canvas.height - top - 6, 0))
     if size is None:

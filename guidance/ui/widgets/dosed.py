@@ -18,7 +18,7 @@ _WORDS = {"warning": "80 % PASSED", "limit": "LIMIT REACHED", "over": "OVER THE 
 class DoseLine(Panel):
     """Takes its line once a dose is guarded or told, and keeps it, or the layout would jump."""
 
-    DEFAULT_CSS = "Dosed { height: 1; display: none; }"
+    DEFAULT_CSS = "DoseLine { height: 1; display: none; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when the dose differs, or how long ago the last one was."""

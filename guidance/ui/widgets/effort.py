@@ -17,7 +17,7 @@ _FULL_UV = 200.0
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _OVER = 1.2
-_ASKS = ("ready", "work")
+_EFFORT_PHASES = ("ready", "work")
 
 
 class EffortBars(Panel):
@@ -38,10 +38,12 @@ class EffortBars(Panel):
         count = max(len(training.muscles), 1)
         width = canvas.width // count
         for at, muscle in enumerate(training.muscles):
-            asks = training.phase in _ASKS
+            is_requested = training.phase in _EFFORT_PHASES
             above = training.wants_above and at == 0
             right = canvas.width if at == count - 1 else (at + 1) * width
-            _Bar(canvas, at * width + 1, right - 1).paint(muscle, above=above, asks=asks, scoring=training.scoring)
+            _Bar(canvas, at * width + 1, right - 1).paint(
+                muscle, above=above, is_requested=is_requested, scoring=training.scoring
+            )
 
 
 class _Bar:
@@ -51,7 +53,7 @@ class _Bar:
         self.canvas, self.left, self.right = canvas, left, right
         self.top, self.rows = 1, canvas.height - 2
 
-    def paint(self, muscle: MuscleView, *, above: bool, asks: bool, scoring: bool) -> None:
+    def paint(self, muscle: MuscleView, *, above: bool, is_requested: bool, scoring: bool) -> None:
         """Draw ``muscle``; ``above``: it is to be above its line, if anything is asked of it."""
         canvas = self.canvas
         full_uv = _OVER * muscle.largest_uv if muscle.largest_uv else _FULL_UV
@@ -62,7 +64,7 @@ class _Bar:
         else:
             self._paint_value(muscle, full_uv, above=above, scoring=scoring)
         if muscle.line_uv is not None:
-            self._paint_line(muscle.line_uv / full_uv, ("above" if above else "below") if asks else "")
+            self._paint_line(muscle.line_uv / full_uv, ("above" if above else "below") if is_requested else "")
 
     def _paint_value(self, muscle: MuscleView, full_uv: float, *, above: bool, scoring: bool) -> None:
         value_uv = muscle.envelope_uv or 0.0

@@ -66,7 +66,7 @@ class EntryLine(Panel):
         self.redraw()
 
     @property
-    def answer(self) -> str:
+    def written_text(self) -> str:
         """What was written; a digit alone stands for the words it was offered with."""
         text = self.text.strip()
         chosen = int(text) - 1 if text.isascii() and text.isdecimal() else -1

@@ -18,7 +18,7 @@ class Estimated(Panel):
 
     estimate = NOTHING
 
-    def tell(self, estimate: ShownEstimate) -> None:
+    def show_estimate(self, estimate: ShownEstimate) -> None:
         """Take the newest estimate; redraw if it differs."""
         if estimate != self.estimate:
             self.estimate = estimate

@@ -23,7 +23,7 @@ _ARROW_ROWS = 3
 class GaugePanel(Estimated):
     """Zones as bands, the 90 % interval as a block, the median as a line with its value."""
 
-    DEFAULT_CSS = "Gauge { width: 24%; min-width: 20; max-width: 42; display: none; }"
+    DEFAULT_CSS = "GaugePanel { width: 24%; min-width: 20; max-width: 42; display: none; }"
 
     def paint(self, canvas: Canvas) -> None:
         """Draw scale and zones, then the estimate, or why there is none."""

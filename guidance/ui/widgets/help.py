@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
-from guidance.ui.keys import DEEDS, shown
+from guidance.ui.keys import KEY_ACTIONS, shown
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
@@ -66,8 +66,8 @@ class HelpPage(Panel):
         by_action: dict[str, list[str]] = {}
         for binding in bindings:
             by_action.setdefault(binding.action, binding.key.split(","))
-        for deed in DEEDS:
-            self._keys.setdefault(deed.name, _without_capitals(by_action.get(deed.action, [])))
+        for key_action in KEY_ACTIONS:
+            self._keys.setdefault(key_action.name, _without_capitals(by_action.get(key_action.action, [])))
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when the notes differ."""

@@ -21,7 +21,7 @@ _LEAST_FOR_SOURCES = 30
 class LatencyLine(Panel):
     """Takes its line when there is something to say, and keeps it, or the layout would jump."""
 
-    DEFAULT_CSS = "Judged { height: 1; display: none; }"
+    DEFAULT_CSS = "LatencyLine { height: 1; display: none; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Redrawn when either part differs."""

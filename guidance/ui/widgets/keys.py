@@ -20,7 +20,7 @@ class KeyBar(Panel):
     them: the largest target there is.
     """
 
-    DEFAULT_CSS = "Keys { height: 1; }"
+    DEFAULT_CSS = "KeyBar { height: 1; }"
 
     held: ShownKeys = ()
     loud: str | None = None

@@ -20,7 +20,7 @@ class LeaveLine(Panel):
 
     question = ""
 
-    def ask(self, key: str, does: str) -> None:
+    def show_question(self, key: str, does: str) -> None:
         """Ask to press ``key`` again, which then ``does`` something; hide without one."""
         question = f"► {does.upper()}? press {key} again within {CONFIRM_WITHIN_S:g} s to {does}; any other key stays"
         question = question if key else ""

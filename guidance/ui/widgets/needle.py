@@ -33,15 +33,15 @@ class NeedlePanel(Panel):
         if self.snapshot is None or self.snapshot.needle is None:
             return
         view, end = self.snapshot.needle, canvas.width - 1
-        column = canvas.write(0, 1, f" {_asked(view)} ", Ink.DARK, Ground.CHIP)
+        column = canvas.write(0, 1, f" {_effort_text(view)} ", Ink.DARK, Ground.CHIP)
         if _is_at_plate(self.snapshot) and column + len(_PLATE) < end:
             column = canvas.write(0, column + 1, _PLATE, Ink.STRONG, Ground.YES)
-        canvas.write(0, column + 1, shorten(_seen(view), max(end - column - 1, 0)), Ink.TEXT)
+        canvas.write(0, column + 1, shorten(_pattern_text(view), max(end - column - 1, 0)), Ink.TEXT)
         ink = Ink.WARN if view.fits is False else Ink.TEXT
         canvas.write(1, 1, shorten(clean(view.text), max(end - 1, 0)), ink)
 
 
-def _asked(view: NeedleView) -> str:
+def _effort_text(view: NeedleView) -> str:
     """The effort asked for, and the movement unless it is rest."""
     if view.phase is None:
         return f"NEEDLE EMG: ask for {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
@@ -49,7 +49,7 @@ def _asked(view: NeedleView) -> str:
     return f"{view.phase.upper()}{movement}"
 
 
-def _seen(view: NeedleView) -> str:
+def _pattern_text(view: NeedleView) -> str:
     if view.pattern is None:
         return "listening"
     return f"{view.pattern}, {view.potentials_per_s:.0f} potentials a second, {view.units} units told apart"

@@ -23,7 +23,7 @@ _ROOMY = 8
 _USUAL_VALUE = "0.00"
 _ROWS_FOR_A_TALL_CHIP = 11
 _PROMPTS = {
-    Stage.ASKED: "► ARM? press ENTER",
+    Stage.REQUESTED: "► ARM? press ENTER",
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
@@ -34,7 +34,7 @@ _LABELS = {"controller": "next", "held": "held", "operator": "dial"}
 class StimulatorPanel(Panel):
     """State and link in one line, the current large, the pulse and its limits small."""
 
-    DEFAULT_CSS = "Output { height: 3fr; min-height: 7; display: none; }"
+    DEFAULT_CSS = "StimulatorPanel { height: 3fr; min-height: 7; display: none; }"
 
     stage = Stage.NONE
     """How far arming has come."""

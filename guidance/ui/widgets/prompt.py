@@ -27,8 +27,8 @@ class Prompt(Panel):
         training = snapshot.training
         if training is None:
             return None
-        told = (training.phase, training.prompt, training.do, training.hint, training.trial, training.scores)
-        return (*told, _seconds(training), snapshot.paused, snapshot.ended)
+        shown = (training.phase, training.prompt, training.do, training.hint, training.trial, training.scores)
+        return (*shown, _seconds(training), snapshot.paused, snapshot.ended)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the words above, the countdown below them, the sentence, and the trials at the bottom."""
@@ -76,8 +76,8 @@ def _paint_scores(canvas: Canvas, training: ExerciseView) -> int:
     word = "All trials done" if training.phase == "done" else word
     last = training.scores[-1] if training.scores else None
     if training.scores:
-        told = "not known" if last is None else f"{100 * last:.0f} %"
-        word += f"   the last: {told}"
+        shown = "not known" if last is None else f"{100 * last:.0f} %"
+        word += f"   the last: {shown}"
     canvas.write(canvas.height - 2, 1, shorten(word, canvas.width - 2), Ink.TEXT)
     column = 1
     for score in (*training.scores, *[math.nan] * (training.trials - len(training.scores))):

@@ -86,7 +86,7 @@ class Review(Panel):
     def _paint_plot(self, canvas: Canvas, rows: int, items: TimelineItems, snapshot: Snapshot) -> None:
         times_s = (0.0, max(snapshot.t, 10.0))
         paint_threshold(canvas, slice(0, rows - 2), snapshot.past.trail, times_s, snapshot.zone_edges_ma)
-        _paint_answers(canvas, rows - 2, snapshot.past.trail, times_s)
+        _paint_responses(canvas, rows - 2, snapshot.past.trail, times_s)
         _paint_events(canvas, rows - 1, snapshot.past.events, times_s)
         if len(items):
             column = _column(canvas, float(items.times[self._at(items)]), times_s)
@@ -109,7 +109,7 @@ class Review(Panel):
 
 def _paint_item(canvas: Canvas, row: int, items: TimelineItems, index: int, *, chosen: bool) -> None:
     event = items.event(index)
-    sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _answer_sign(items.answer(index))
+    sign, ink = _SIGNS.get(event.kind, _SIGNS["note"]) if event else _response_sign(items.response(index))
     if chosen:
         canvas.shade(Ground.CHIP, slice(row, row + 1))
     time_ink = text_ink = Ink.DARK if chosen else Ink.MUTED
@@ -120,21 +120,21 @@ def _paint_item(canvas: Canvas, row: int, items: TimelineItems, index: int, *, c
     canvas.write(row, _TIME + 2, shorten(items.words(index), canvas.width - _TIME - 3), text_ink)
 
 
-def _answer_sign(answer: np.void) -> tuple[str, Ink]:
-    if answer["contaminated"]:
+def _response_sign(response: np.void) -> tuple[str, Ink]:
+    if response["contaminated"]:
         return CONTAMINATED, Ink.UNSURE
-    return _RESPONSE if answer["detected"] else ("·", Ink.UNSURE)
+    return _RESPONSE if response["detected"] else ("·", Ink.UNSURE)
 
 
-def _paint_answers(canvas: Canvas, row: int, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
+def _paint_responses(canvas: Canvas, row: int, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
     """A sign for each column in which pulses were answered; a response before none, none before cannot tell."""
     gutter_label(canvas, row, "answers")
-    for answers, sign, ink in (
+    for responses, sign, ink in (
         (trail[trail["contaminated"]], CONTAMINATED, Ink.UNSURE),
         (trail[~trail["detected"] & ~trail["contaminated"]], "·", Ink.UNSURE),
         (trail[trail["detected"] & ~trail["contaminated"]], *_RESPONSE),
     ):
-        for t_s in answers["t"].tolist()[:: max(len(answers) // 1000, 1)]:
+        for t_s in responses["t"].tolist()[:: max(len(responses) // 1000, 1)]:
             canvas.write(row, _column(canvas, t_s, times_s), sign, ink)
 
 

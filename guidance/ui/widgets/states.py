@@ -13,7 +13,7 @@ from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
-LOOKS = {
+STYLES = {
     StatusLevel.GOOD: (Ink.STRONG, Ground.NOTICE),
     StatusLevel.HEED: (Ink.WARN, Ground.NOTICE),
     StatusLevel.BAD: (Ink.LOUD, Ground.HIGH),
@@ -21,7 +21,7 @@ LOOKS = {
     StatusLevel.PLAIN: (Ink.MUTED, Ground.NOTICE),
 }
 PROMPTS = {
-    Stage.ASKED: "► ARM? press ENTER",
+    Stage.REQUESTED: "► ARM? press ENTER",
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
@@ -30,7 +30,7 @@ PROMPTS = {
 class StatesLine(Panel):
     """Each with sign and word; what is not known is grey, what is bad inverted."""
 
-    DEFAULT_CSS = "States { height: 1; }"
+    DEFAULT_CSS = "StatesLine { height: 1; }"
     GROUND = Ground.NOTICE
 
     stage = Stage.NONE
@@ -54,8 +54,8 @@ class StatesLine(Panel):
         end = self._paint_stimulator(canvas, stimulator, self.snapshot)
         column = 1
         for state in others:
-            ink, ground = LOOKS[state.standing]
-            text = f"{SIGNS[state.standing]} {state.name} {state.words}"
+            ink, ground = STYLES[state.level]
+            text = f"{SIGNS[state.level]} {state.name} {state.words}"
             column = canvas.write(0, column, shorten(text, end - column - 1), ink, ground) + 2
 
     def _paint_stimulator(self, canvas: Canvas, state: ShownState, snapshot: Snapshot) -> int:
@@ -67,6 +67,6 @@ class StatesLine(Panel):
             return canvas.write_right(0, canvas.width, shorten(text, canvas.width), Ink.DARK, Ground.PROMPT)
         if armed and not self.silent:
             return canvas.write_right(0, canvas.width, f" ◉ {state.name} {state.words} ", Ink.DARK, Ground.CHIP)
-        ink, ground = LOOKS[state.standing]
-        text = f" {SIGNS[state.standing]} {state.name} {state.words} "
+        ink, ground = STYLES[state.level]
+        text = f" {SIGNS[state.level]} {state.name} {state.words} "
         return canvas.write_right(0, canvas.width, text, ink, ground)

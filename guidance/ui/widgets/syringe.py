@@ -125,14 +125,14 @@ def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
 def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
     """Draw what became of the twitch; the row after it."""
     alarm = next((alarm for alarm in snapshot.alarms if alarm.code == "twitch-loss" and alarm.active), None)
-    answered = bool(snapshot.sweeps) and snapshot.sweeps[-1].detected and not snapshot.sweeps[-1].contaminated
+    responded = bool(snapshot.sweeps) and snapshot.sweeps[-1].detected and not snapshot.sweeps[-1].contaminated
     injected = snapshot.dose is not None and snapshot.dose.last_dose_t is not None
     if alarm is not None:
         text, ink = clean(alarm.text), Ink.STRONG
     elif not snapshot.sweeps:
         text, ink = f"{UNKNOWN} no pulse was answered yet", Ink.UNSURE
     else:
-        newest = "the newest pulse was answered" if answered else "the newest pulse was not answered"
+        newest = "the newest pulse was answered" if responded else "the newest pulse was not answered"
         text, ink = f"{newest}{'; not yet told from the injection' if injected else ''}", Ink.TEXT
     column = canvas.write(row, _MARGIN, "twitch", Ink.MUTED)
     return _paint_words(canvas, row, column + 2, text, ink)

@@ -22,9 +22,9 @@ class Title(Panel):
 
     DEFAULT_CSS = "Title { height: 2; }"
 
-    def __init__(self, *, looks_on: bool = False) -> None:
+    def __init__(self, *, is_observer: bool = False) -> None:
         super().__init__()
-        self._looks_on = looks_on
+        self._is_observer = is_observer
         self._ending = False
         self._page: ScreenPage | None = None
 
@@ -68,7 +68,7 @@ class Title(Panel):
             return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
         if self._ending:
             return "ENDING"
-        if self._looks_on and snapshot.live:
+        if self._is_observer and snapshot.live:
             return "LOOKING ON"
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
 

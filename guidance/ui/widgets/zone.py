@@ -13,7 +13,7 @@ from guidance.ui.zones import ZONES
 
 _MARGIN = 2
 _SURE = 0.99
-_NO_ANSWER, _UNKNOWN = "NO ANSWER", "UNKNOWN"
+_NO_RESPONSE, _UNKNOWN = "NO ANSWER", "UNKNOWN"
 _TRENDS = {"closer": "▼ closer", "away": "▲ away", "steady": "● steady"}
 _LEAST_ROWS_FOR_LARGE_SHARE = 7
 
@@ -35,7 +35,7 @@ class ZoneWord(Estimated):
             self._paint_known(canvas, zone.word, zone.on_now if inverted else zone.ink)
         else:
             hatch(canvas, slice(0, canvas.height - 1), slice(None))
-            word = _NO_ANSWER if self.estimate.zone == "none" else _UNKNOWN
+            word = _NO_RESPONSE if self.estimate.zone == "none" else _UNKNOWN
             _paint_word(canvas, word, Ink.UNSURE, canvas.width - 2 * _MARGIN)
             self._paint_why(canvas)
 

@@ -31,7 +31,7 @@ LIMITS = [
 
 def on_the_screen(name: str, **changes: Any) -> tuple[StatusLevel, str]:
     (state,) = [state for state in checks(build_whole(**changes)) if state.name == name]
-    return state.standing, state.mend
+    return state.level, state.advice
 
 
 def in_the_check(rms_uv: float, mains_uv: float, clipped: float) -> list[str]:
@@ -45,9 +45,9 @@ def test_check_and_screen_find_the_same_signal_unfit_and_give_the_same_advice(
 ) -> None:
     above = FIT | {key: limit * 1.001}
     (sentence,) = in_the_check(**above)
-    standing, mend = on_the_screen("signal", **above)
+    level, advice = on_the_screen("signal", **above)
     assert fault.remedy in sentence
-    assert (standing, fault.remedy in mend) == (StatusLevel.HEED, True)
+    assert (level, fault.remedy in advice) == (StatusLevel.HEED, True)
 
 
 @pytest.mark.parametrize(("key", "limit"), [(key, limit) for key, limit, _ in LIMITS])
@@ -66,8 +66,8 @@ def test_a_flat_signal_is_unfit_for_both() -> None:
 @pytest.mark.parametrize(("kohm", "is_fit"), [(IMPEDANCE_KOHM, True), (IMPEDANCE_KOHM + 0.1, False)])
 def test_a_high_impedance_is_unfit_for_both(kohm: float, is_fit: bool) -> None:
     assert (to_mend(replace(GOOD, impedance_kohm=kohm)) == []) == is_fit
-    standing, _ = on_the_screen("impedance", stimulator=build_stimulator(impedance_kohm=kohm))
-    assert (standing is StatusLevel.GOOD) == is_fit
+    level, _ = on_the_screen("impedance", stimulator=build_stimulator(impedance_kohm=kohm))
+    assert (level is StatusLevel.GOOD) == is_fit
 
 
 def test_what_is_not_known_is_not_judged() -> None:

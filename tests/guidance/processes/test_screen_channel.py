@@ -159,7 +159,7 @@ def test_a_run_that_ends_well_is_done() -> None:
         assert run_headless(Play(0.0, amiss="not quite.")) == ExitOutcome(FAILED, "not quite.")
 
 
-def with_screen(job: Play, screen: Callable[[EngineLink], None], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
+def with_screen(job: Play, screen: Callable[[EngineLink], str | None], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
     monkeypatch.setattr(guidance.ui, "run_screen", screen)
     with signals_kept():
         return run_with_screen(job)
@@ -175,6 +175,15 @@ def says(message: OperatorCommand) -> Callable[[EngineLink], None]:
 
 def test_the_operator_leaves_and_the_engine_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert with_screen(Play(), says(Quit()), monkeypatch) == ExitOutcome(DONE)
+
+
+def test_the_screen_hands_on_whose_note_is_to_be_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def screen(link: EngineLink) -> str:
+        says(Quit())(link)
+        return "/store/20261128T180000Z-block"
+
+    outcome = with_screen(Play(), screen, monkeypatch)
+    assert outcome == ExitOutcome(DONE, folder_to_sign="/store/20261128T180000Z-block")
 
 
 def test_an_engine_left_at_work_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,8 +93,8 @@ def test_what_is_wrong_is_told_with_what_to_do() -> None:
     assert done.status == FAILED
     assert found["lost_samples"] > 0
     assert abs(found["drift"]["ppm"] - 900) < max(3 * found["drift"]["uncertainty_ppm"], 100)
-    mend = " ".join(found["mend"])
-    assert all(word in mend for word in ("shorter cable", "electrode is off", "7 %", "ppm fast"))
+    advice = " ".join(found["mend"])
+    assert all(word in advice for word in ("shorter cable", "electrode is off", "7 %", "ppm fast"))
 
 
 def test_a_calibration_signal_makes_the_address_to_type(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_listening_run_of_fixed_duration_is_no_recording_and_its_lost_amplifie
 
 
 def test_the_keys_of_a_listening_run_of_fixed_duration_hold(shown: list[Snapshot]) -> None:
-    assert all(holds("mark", (1,), PageState(snapshot, ScreenPage.GUIDE)) for snapshot in shown)
+    assert all(holds("add_note", (1,), PageState(snapshot, ScreenPage.GUIDE)) for snapshot in shown)
 
 
 @pytest.mark.parametrize(("model", "simulated"), [("ONA-2", False), ("Simulated ONA amplifier", True)])

@@ -72,7 +72,7 @@ class FakeLink:
         self.sent.append(message)
 
 
-async def press_twice(pilot: Pilot[None], key: str) -> None:
+async def press_twice(pilot: Pilot[str], key: str) -> None:
     """Press the key that leaves twice, as two presses that are no burst."""
     app = pilot.app
     assert isinstance(app, LinkedApp)

@@ -12,7 +12,7 @@ from textual.strip import Strip
 FOLDER = Path(__file__).parent / "golden"
 
 
-def pictured(app: App[None]) -> str:
+def pictured(app: App[str]) -> str:
     """What ``app`` shows now."""
     strips = app.screen._compositor.render_strips()
     legend: dict[str, str] = {}

@@ -20,13 +20,13 @@ from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 OFF = build_stimulator(armed=False, current_ma=None)
 FRESH = build_whole(stimulator=OFF, stimuli=0, past=build_past(8.1))
 ARMED = build_whole()
-HELD = build_whole(dose=build_dose(held_ml=25.0, ask="Held: 25 mL more would be 107.1 % of the limit."))
+HELD = build_whole(dose=build_dose(held_ml=25.0, next_step="Held: 25 mL more would be 107.1 % of the limit."))
 
 
 class Seat:
     """An operator at a screen whose engine is the test."""
 
-    def __init__(self, link: FakeLink, pilot: Pilot[None]) -> None:
+    def __init__(self, link: FakeLink, pilot: Pilot[str]) -> None:
         self.link, self.pilot = link, pilot
 
     @property
@@ -49,12 +49,12 @@ class Seat:
     def text(self) -> str:
         return shown(self.app)
 
-    def said(self) -> list[OperatorCommand]:
+    def sent_commands(self) -> list[OperatorCommand]:
         return commands(self.link)
 
 
-def screen(link: FakeLink, **look: Any) -> GuidanceApp:
-    return GuidanceApp(link, PATIENT_S, Appearance(**look))
+def screen(link: FakeLink, **appearance: Any) -> GuidanceApp:
+    return GuidanceApp(link, PATIENT_S, Appearance(**appearance))
 
 
 def pedal(name: str) -> dict[str, Any]:

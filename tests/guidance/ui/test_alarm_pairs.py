@@ -24,13 +24,13 @@ def alarm(kind: str, word: str, *, active: bool = True) -> tuple[AlarmView, ...]
     return (AlarmView(code, priority, word, active=active),) if kind else ()
 
 
-async def see(app: GuidanceApp, pilot: Pilot[None], alarms: tuple[AlarmView, ...], silent_s: int | None = None) -> str:
+async def see(app: GuidanceApp, pilot: Pilot[str], alarms: tuple[AlarmView, ...], silent_s: int | None = None) -> str:
     """What is shown once the layout has room for ``alarms``."""
-    app._bedside.show(build_whole(alarms=alarms))
-    app._bedside.show_silence(silent_s)
-    lines = app._bedside.alarms._count()
+    app._procedure_screen.show(build_whole(alarms=alarms))
+    app._procedure_screen.show_silence(silent_s)
+    lines = app._procedure_screen.alarms._count()
     await pilot.pause()
-    await until(lambda: not lines or app._bedside.alarms.size.height == lines)
+    await until(lambda: not lines or app._procedure_screen.alarms.size.height == lines)
     await pilot.pause()
     return shown(app)
 

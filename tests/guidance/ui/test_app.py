@@ -19,7 +19,7 @@ from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
 PATIENT_S = 60.0
 
 
-def shown(app: App[None]) -> str:
+def shown(app: App[str]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
@@ -34,14 +34,14 @@ def commands(link: FakeLink) -> list[OperatorCommand]:
     return [message for message in link.sent if not isinstance(message, FrameAck)]
 
 
-def paid_credits(link: FakeLink) -> int:
+def acknowledged_frames(link: FakeLink) -> int:
     return len(link.sent) - len(commands(link))
 
 
-async def draw(link: FakeLink, pilot: Pilot[None], **changes: Any) -> None:
-    paid = paid_credits(link)
+async def draw(link: FakeLink, pilot: Pilot[str], **changes: Any) -> None:
+    frames = acknowledged_frames(link)
     link.feed(build_snapshot(**changes))
-    await until(lambda: paid_credits(link) > paid)
+    await until(lambda: acknowledged_frames(link) > frames)
     await pilot.pause()
 
 
@@ -52,7 +52,7 @@ async def feed_steadily(link: FakeLink) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_each_snapshot_drawn_is_paid_for_once(link: FakeLink) -> None:
+async def test_each_snapshot_drawn_is_acknowledged_once(link: FakeLink) -> None:
     async with GuidanceApp(link).run_test() as pilot:
         for _ in range(3):
             await draw(link, pilot)
@@ -78,7 +78,7 @@ async def test_only_the_newest_is_drawn_and_at_most_twenty_a_second(link: FakeLi
             link.feed(snapshot)
             await asyncio.sleep(0.004)
         await until(lambda: "stimuli 1099" in shown(app))
-        assert paid_credits(link) <= (time.monotonic() - started_s) * 20 + 1
+        assert acknowledged_frames(link) <= (time.monotonic() - started_s) * 20 + 1
 
 
 async def ms_from_death_to_banner() -> float:
@@ -92,11 +92,11 @@ async def ms_from_death_to_banner() -> float:
         return (time.monotonic() - started_s) * 1000
 
 
-async def test_the_death_of_the_engine_is_told_within_100_ms() -> None:
+async def test_the_death_of_the_engine_is_shown_within_100_ms() -> None:
     assert min([await ms_from_death_to_banner() for _ in range(3)]) < 100
 
 
-async def test_the_banner_says_what_to_do_and_q_leaves_it(link: FakeLink) -> None:
+async def test_the_banner_states_what_to_do_and_q_leaves_it(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
@@ -109,7 +109,7 @@ async def test_the_banner_says_what_to_do_and_q_leaves_it(link: FakeLink) -> Non
     assert commands(link) == []
 
 
-async def test_an_engine_that_dies_before_its_first_word_is_told(link: FakeLink) -> None:
+async def test_an_engine_that_dies_before_its_first_snapshot_is_reported(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test():
         link.die()
@@ -156,7 +156,7 @@ async def test_an_end_by_the_operator_closes_the_screen(link: FakeLink) -> None:
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
-async def test_q_asks_the_engine_to_end_and_leaves_when_it_has(link: FakeLink, key: str) -> None:
+async def test_q_requests_the_end_and_leaves_when_the_engine_has_ended(link: FakeLink, key: str) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
@@ -178,7 +178,7 @@ async def test_a_third_q_leaves_at_once(link: FakeLink) -> None:
     assert commands(link) == [Quit()]
 
 
-async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
+async def test_an_engine_that_does_not_react_to_q_is_not_waited_for(
     link: FakeLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(linked, "QUIT_WAIT_S", 0.1)
@@ -189,7 +189,7 @@ async def test_an_engine_that_does_not_answer_q_is_not_waited_for(
         await until(lambda: not app.is_running, 2.0)
 
 
-async def test_an_engine_that_dies_after_q_is_still_told(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_engine_that_dies_after_q_is_still_reported(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linked, "QUIT_WAIT_S", 0.5)
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
@@ -201,7 +201,7 @@ async def test_an_engine_that_dies_after_q_is_still_told(link: FakeLink, monkeyp
         assert app.is_running
 
 
-async def test_space_asks_for_the_other_of_paused_and_running(link: FakeLink) -> None:
+async def test_space_requests_the_other_of_paused_and_running(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         await draw(link, pilot)
@@ -236,7 +236,7 @@ async def test_plus_and_minus_change_the_scale_and_0_gives_it_back(link: FakeLin
         assert f"±{by_itself_uv:g} µV auto" in shown(app)
 
 
-async def test_a_silent_engine_is_told_and_one_that_speaks_again_is_believed(link: FakeLink) -> None:
+async def test_a_silent_engine_is_reported_and_one_that_reports_again_is_believed(link: FakeLink) -> None:
     app = GuidanceApp(link, silence_s=0.2)
     async with app.run_test():
         await until(lambda: "No word from the engine" in shown(app))

@@ -24,7 +24,7 @@ from tests.guidance.ui.test_app import PATIENT_S, shown, until
 
 pytestmark = pytest.mark.display_fault
 CLOSE = AlarmView("too-close", "high", "Withdraw a little.", active=True)
-UNHEARD = AlarmView("audio-lost", "medium", "No sound device.", active=True)
+LOST_SOUND = AlarmView("audio-lost", "medium", "No sound device.", active=True)
 
 
 def fail(*_: object) -> Any:
@@ -64,7 +64,7 @@ async def test_every_panel_of_every_page_may_fail_and_the_keys_still_stop(
             await seat.see(replace(ARMED, alarms=(CLOSE,)))
             assert "Withdraw a little." in seat.text()
         assert "display fault: HelpPage" in seat.text()
-        assert seat.said() == [Stop()]
+        assert seat.sent_commands() == [Stop()]
 
 
 @pytest.mark.parametrize("size", [(30, 8), (80, 24), (120, 40), (200, 50)])
@@ -76,12 +76,12 @@ async def test_an_alarm_stays_visible_though_its_own_widget_fails(
         seat = Seat(link, pilot)
         await seat.see(ARMED)
         monkeypatch.setattr(AlarmBars, broken, fail)
-        await seat.see(replace(ARMED, alarms=(CLOSE, UNHEARD)))
-        await seat.see(replace(ARMED, alarms=(UNHEARD, CLOSE), stimuli=80))
+        await seat.see(replace(ARMED, alarms=(CLOSE, LOST_SOUND)))
+        await seat.see(replace(ARMED, alarms=(LOST_SOUND, CLOSE), stimuli=80))
         assert "!!! too-close" in seat.text() or "Withdraw a little." in seat.text()
         assert "!!! audio-los" in seat.text() or "No sound device." in seat.text()
         if size[0] >= 80:
-            assert "display fault: Alarms" in seat.text()
+            assert "display fault: AlarmBars" in seat.text()
 
 
 async def test_silence_is_reported_though_the_alarms_fail(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ async def test_silence_is_reported_though_the_alarms_fail(link: FakeLink, monkey
         seat = Seat(link, pilot)
         await seat.see(ARMED)
         monkeypatch.setattr(AlarmBars, "_alarms", fail)
-        seat.app._bedside.show_silence(3)
+        seat.app._procedure_screen.show_silence(3)
         await until(lambda: "No word from the engine for 3 s" in seat.text())
 
 
@@ -102,8 +102,8 @@ async def test_where_even_the_plain_lines_fail_the_name_of_the_widget_is_shown(
         monkeypatch.setattr(alarms_module, "clean", fail)
         await seat.see(replace(ARMED, alarms=(CLOSE,), stimuli=80))
         assert "Withdraw" in seat.text()
-        await seat.see(replace(ARMED, alarms=(UNHEARD,)))
-        assert "display fault: Alarms" in seat.text()
+        await seat.see(replace(ARMED, alarms=(LOST_SOUND,)))
+        assert "display fault: AlarmBars" in seat.text()
 
 
 async def test_a_fault_that_comes_with_every_frame_is_logged_once_with_its_traceback(
@@ -123,11 +123,11 @@ async def test_a_fault_that_comes_with_every_frame_is_logged_once_with_its_trace
     assert (tmp_path / NAME).stat().st_mode & 0o077 == 0
 
 
-async def test_who_looks_on_writes_nothing_beside_the_record(
+async def test_an_observer_writes_nothing_beside_the_record(
     link: FakeLink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(StatusLine, "paint", fail)
-    async with screen(link, looks_on=True).run_test(size=(80, 24)) as pilot:
+    async with screen(link, is_observer=True).run_test(size=(80, 24)) as pilot:
         await Seat(link, pilot).see(replace(ARMED, journal=JournalView("ok", str(tmp_path), 412.0)))
     assert not list(tmp_path.iterdir())
 

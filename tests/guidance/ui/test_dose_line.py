@@ -26,7 +26,7 @@ def test_it_shows_fraction_mg_what_is_left_the_last_dose_and_what_is_next() -> N
 @pytest.mark.parametrize(
     ("level", "word"), [("warning", "80 % PASSED"), ("limit", "LIMIT REACHED"), ("over", "OVER THE LIMIT")]
 )
-def test_what_is_passed_is_said_in_words(level: str, word: str) -> None:
+def test_what_is_passed_is_written_in_words(level: str, word: str) -> None:
     assert word in line(level=level)
     assert word not in line()
 

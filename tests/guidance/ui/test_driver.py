@@ -26,7 +26,7 @@ def test_other_drivers_are_left_as_they_are() -> None:
     assert metered(HeadlessDriver) is HeadlessDriver
 
 
-async def test_a_frame_is_paid_for_when_the_terminal_has_it_and_none_is_drawn_before(link: FakeLink) -> None:
+async def test_a_frame_is_acknowledged_when_the_terminal_has_it_and_none_is_drawn_before(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test() as pilot:
         link.feed(build_live())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.appearance import Appearance
 from guidance.ui.pages import ScreenPage
-from guidance.ui.parting import Parting
 from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole, press_twice
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 
@@ -22,11 +22,10 @@ WORDS = "g End and sign"
 
 
 async def left(
-    link: FakeLink, snapshot: Snapshot, page: ScreenPage, *, twice: bool = False, **look: Any
+    link: FakeLink, snapshot: Snapshot, page: ScreenPage, *, twice: bool = False, **appearance: Any
 ) -> tuple[str | None, list[OperatorCommand], str]:
     """What came of the key, once or ``twice``, on ``page``: the folder passed on, what was sent, the screen before."""
-    parting = Parting()
-    app = GuidanceApp(link, PATIENT_S, Appearance(**look), parting)
+    app = GuidanceApp(link, PATIENT_S, Appearance(**appearance))
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(snapshot)
         await until(lambda: app.newest is not None)
@@ -35,20 +34,23 @@ async def left(
         before = shown(app)
         await (press_twice(pilot, "g") if twice else pilot.press("g"))
         await pilot.pause()
-        return parting.folder, commands(link), before
+        if Quit() in commands(link):
+            link.feed(replace(snapshot, ended="operator"))
+            await until(lambda: not app.is_running)
+        return app.return_value, commands(link), before
 
 
 @pytest.mark.parametrize("snapshot", [OFF, LOST])
-async def test_on_review_it_ends_and_says_which_note_is_to_be_signed(link: FakeLink, snapshot: Snapshot) -> None:
-    folder, said, before = await left(link, snapshot, ScreenPage.REVIEW, twice=snapshot.ended is None)
+async def test_on_review_it_ends_and_returns_which_note_to_sign(link: FakeLink, snapshot: Snapshot) -> None:
+    folder, sent_commands, before = await left(link, snapshot, ScreenPage.REVIEW, twice=snapshot.ended is None)
     assert folder == "/store/20261128T180000Z-generic-block"
-    assert said == ([] if snapshot.ended else [Stop(), Quit()])
+    assert sent_commands == ([] if snapshot.ended else [Stop(), Quit()])
     assert WORDS in before
 
 
-async def test_the_first_press_only_asks(link: FakeLink) -> None:
-    folder, said, _ = await left(link, OFF, ScreenPage.REVIEW)
-    assert (folder, said) == (None, [])
+async def test_the_first_press_only_shows_the_question(link: FakeLink) -> None:
+    folder, sent_commands, _ = await left(link, OFF, ScreenPage.REVIEW)
+    assert (folder, sent_commands) == (None, [])
 
 
 @pytest.mark.parametrize(
@@ -57,18 +59,18 @@ async def test_the_first_press_only_asks(link: FakeLink) -> None:
 async def test_while_armed_and_on_other_pages_it_only_stops(
     link: FakeLink, snapshot: Snapshot, page: ScreenPage
 ) -> None:
-    folder, said, before = await left(link, snapshot, page)
-    assert (folder, said) == (None, [Stop()])
+    folder, sent_commands, before = await left(link, snapshot, page)
+    assert (folder, sent_commands) == (None, [Stop()])
     assert WORDS not in before
 
 
 async def test_nothing_is_signed_where_no_record_is_known(link: FakeLink) -> None:
     unknown = build_whole(stimulator=build_stimulator(armed=False, current_ma=None), journal=None)
-    folder, said, _ = await left(link, unknown, ScreenPage.REVIEW)
-    assert (folder, said) == (None, [Stop()])
+    folder, sent_commands, _ = await left(link, unknown, ScreenPage.REVIEW)
+    assert (folder, sent_commands) == (None, [Stop()])
 
 
-async def test_who_looks_on_cannot(link: FakeLink) -> None:
-    folder, said, before = await left(link, OFF, ScreenPage.REVIEW, looks_on=True)
-    assert (folder, said) == (None, [])
+async def test_an_observer_cannot(link: FakeLink) -> None:
+    folder, sent_commands, before = await left(link, OFF, ScreenPage.REVIEW, is_observer=True)
+    assert (folder, sent_commands) == (None, [])
     assert WORDS not in before

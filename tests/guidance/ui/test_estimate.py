@@ -54,7 +54,7 @@ def test_a_fresh_and_valid_estimate_is_shown_whole() -> None:
         ),
     ],
 )
-def test_what_is_not_known_tells_nothing_but_why(changes: dict[str, Any], why: str) -> None:
+def test_what_is_not_known_shows_nothing_but_the_reason(changes: dict[str, Any], why: str) -> None:
     estimate = read(**changes)
     assert estimate.why == why
     assert (estimate.probability, estimate.threshold_ma, estimate.distance_mm) == (None, None, None)
@@ -70,7 +70,7 @@ def test_an_engine_that_is_silent_knows_nothing() -> None:
     assert EstimateReader().read(build_live(), silent=True).why == "no word from the engine"
 
 
-def test_only_a_search_without_answer_says_no_answer() -> None:
+def test_only_a_search_without_response_shows_no_response() -> None:
     assert read(proximity=unknown_proximity("no-response-yet", "none")).zone == "none"
     assert read(proximity=unknown_proximity("no-response-yet", "none"), connected=False).zone is None
 
@@ -97,7 +97,7 @@ def test_an_estimate_that_no_pulse_renews_is_stale_after_three_seconds(stimulato
     assert (late.why, late.is_old) == (why, True)
 
 
-def test_a_new_pulse_makes_it_fresh_again_even_if_it_tells_the_same() -> None:
+def test_a_new_pulse_makes_it_fresh_again_even_if_nothing_changes() -> None:
     reader, snapshot = EstimateReader(), build_live()
     reader.read(snapshot)
     renewed = build_proximity("target", 0.38, sample=2000)
@@ -131,7 +131,7 @@ def narrow(threshold_ma: float, sample: int) -> Proximity:
         ([0.5], None),
     ],
 )
-def test_the_last_seconds_tell_whither_it_goes(thresholds_ma: list[float], trend: str | None) -> None:
+def test_the_last_seconds_give_the_trend(thresholds_ma: list[float], trend: str | None) -> None:
     assert trend_of(thresholds_ma) == trend
 
 

@@ -93,7 +93,7 @@ def test_an_interval_that_leaves_the_gauge_ends_in_an_arrow() -> None:
 
 
 @pytest.mark.parametrize("zone", ["none", None])
-def test_what_is_unknown_is_hatched_and_says_why_and_has_no_colour(zone: str | None) -> None:
+def test_what_is_unknown_is_hatched_with_its_reason_and_has_no_colour(zone: str | None) -> None:
     unknown = ShownEstimate(zone=zone, why="electrode off")
     for panel, size in ((GaugePanel(), (28, 35)), (ZoneWord(), (94, 9))):
         canvas = canvas_of(panel, unknown, size)
@@ -133,12 +133,12 @@ def test_beyond_the_highest_current_is_not_far() -> None:
     assert NO_VALUE in shown
 
 
-def test_what_the_stimulator_does_is_said_in_word_and_shape() -> None:
+def test_what_the_stimulator_does_is_shown_by_word_and_shape() -> None:
     assert "◉ ARMED" in drawn(StimulatorPanel(), build_live(), 34, 12)
     assert "○ OFF" in drawn(StimulatorPanel(), build_live(stimulator=OFF), 34, 12)
 
 
-def test_a_lost_device_is_said_and_its_output_is_not_taken_for_off() -> None:
+def test_a_lost_device_is_shown_and_its_output_does_not_count_as_off() -> None:
     shown = drawn(StimulatorPanel(), build_live(stimulator=OFF, connected=False), 26, 8)
     assert "✖ DEVICE LOST" in shown
     assert "○ OFF?" in shown
@@ -161,7 +161,7 @@ def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str)
     ],
 )
 @pytest.mark.parametrize("size", [(26, 7), (34, 12)])
-def test_who_chooses_the_current_and_what_it_does_is_said(
+def test_who_owns_the_current_and_what_it_does_is_shown(
     changes: dict[str, Any], words: str, size: tuple[int, int]
 ) -> None:
     assert words in drawn(StimulatorPanel(), build_live(stimulator=build_stimulator(**changes)), *size)
@@ -170,7 +170,7 @@ def test_who_chooses_the_current_and_what_it_does_is_said(
     )
 
 
-def test_why_it_was_not_armed_is_said_in_place_of_the_particulars() -> None:
+def test_why_it_was_not_armed_is_shown_in_place_of_the_particulars() -> None:
     output = StimulatorPanel()
     output.stage = Stage.REFUSED
     why = "the record of the procedure cannot be written"
@@ -211,7 +211,7 @@ def test_nothing_delivered_is_a_question_mark_not_zero() -> None:
     assert "0.00" not in shown
 
 
-@pytest.mark.parametrize("stage", [Stage.ASKED, Stage.CONFIRMED, Stage.REFUSED])
+@pytest.mark.parametrize("stage", [Stage.REQUESTED, Stage.CONFIRMED, Stage.REFUSED])
 def test_the_stages_of_arming_show_while_it_is_off_only(stage: Stage) -> None:
     output = StimulatorPanel()
     output.stage = stage
@@ -245,7 +245,7 @@ def test_the_amplitude_is_in_sight_at_any_height(height: int) -> None:
 
 
 @pytest.mark.parametrize("snapshot", [None, build_live()])
-def test_the_banner_says_that_the_device_switches_off_by_its_own_rule(snapshot: Snapshot | None) -> None:
+def test_the_banner_states_that_the_device_switches_off_by_its_own_rule(snapshot: Snapshot | None) -> None:
     shown = drawn(Stopped(), snapshot, 100, 12)
     assert "switches itself off within a second" in shown
     assert "check that" in shown
@@ -281,7 +281,7 @@ DOING = "tracking: closing in on the threshold"
 @pytest.mark.parametrize(
     ("size", "words"), [((60, 12), f"▸ {DOING}"), ((26, 7), "▸ tracking "), ((12, 7), "▸ tracking")]
 )
-def test_what_the_controller_does_is_told_whole_or_without_its_particulars(size: tuple[int, int], words: str) -> None:
+def test_what_the_controller_does_is_shown_whole_or_without_its_particulars(size: tuple[int, int], words: str) -> None:
     shown = drawn(StimulatorPanel(), build_live(stimulator=build_stimulator(doing=DOING)), *size)
     assert words in shown
     assert (DOING in shown) is (DOING in words)
@@ -289,6 +289,6 @@ def test_what_the_controller_does_is_told_whole_or_without_its_particulars(size:
 
 
 @pytest.mark.parametrize("changes", [{"stimulator": build_stimulator(doing=DOING, armed=False)}, {"connected": False}])
-def test_a_controller_without_pulses_is_not_said_to_be_at_work(changes: dict[str, Any]) -> None:
+def test_a_controller_without_pulses_is_not_shown_at_work(changes: dict[str, Any]) -> None:
     snapshot = build_live(**{"stimulator": build_stimulator(doing=DOING)} | changes)
     assert "tracking" not in drawn(StimulatorPanel(), snapshot, 60, 12)

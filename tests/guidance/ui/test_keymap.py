@@ -9,7 +9,7 @@ import pytest
 
 from guidance.common.config import Config, load_config
 from guidance.common.errors import UsageError
-from guidance.ui.appearance import look_of
+from guidance.ui.appearance import appearance_of
 from guidance.ui.keymap import PEDALS, bindings, keymap_of
 
 
@@ -21,7 +21,7 @@ def action_of(key: str, **table: Any) -> list[str]:
     return [binding.action for binding in bindings(keymap(**table)) if key in binding.key.split(",")]
 
 
-def test_without_settings_every_deed_has_its_own_keys() -> None:
+def test_without_settings_every_key_action_has_its_own_keys() -> None:
     assert bindings(keymap()) == bindings(None)
 
 
@@ -35,7 +35,7 @@ def test_a_pedal_comes_beside_the_keyboard(pedal: str) -> None:
 def test_a_key_of_ones_own_takes_the_place_of_the_usual_ones() -> None:
     assert action_of("pageup", stop="pageup") == ["stop", "pause"]
     assert action_of("space", stop="pageup") == []
-    assert action_of("minus", smaller=["z"], hold="-") == ["hold", "hand_back('held')"]
+    assert action_of("minus", smaller=["z"], hold="-") == ["hold", "release_control('held')"]
     assert keymap(stop=["PageDown", "F13", "/"])["stop"] == ("pagedown", "f13", "slash")
 
 
@@ -53,7 +53,7 @@ def test_a_key_of_ones_own_takes_the_place_of_the_usual_ones() -> None:
         ({"hold": "h\x1b[2J"}, "is no key"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(table: dict[str, Any], words: str) -> None:
+def test_what_is_wrong_is_reported_in_one_sentence(table: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError) as fault:
         keymap(**table)
     sentence = str(fault.value)
@@ -64,15 +64,15 @@ def test_what_is_wrong_is_said_in_one_sentence(table: dict[str, Any], words: str
 
 def test_the_theme_of_the_settings_gives_way_to_the_option() -> None:
     config = Config(Path("config.toml"), screen={"theme": "light"})
-    assert look_of(config, None).theme == "light"
-    assert look_of(config, "contrast").theme == "contrast"
-    assert look_of(Config(Path("x")), None).theme == "dark"
+    assert appearance_of(config, None).theme == "light"
+    assert appearance_of(config, "contrast").theme == "contrast"
+    assert appearance_of(Config(Path("x")), None).theme == "dark"
 
 
 @pytest.mark.parametrize("screen", [{"theme": "pink"}, {"theme": ["dark"]}, {"size": 3}])
-def test_a_look_that_there_is_not_is_refused(screen: dict[str, Any]) -> None:
+def test_an_unknown_theme_is_refused(screen: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="there is no"):
-        look_of(Config(Path("config.toml"), screen=screen), None)
+        appearance_of(Config(Path("config.toml"), screen=screen), None)
 
 
 def written(tmp_path: Path, text: str) -> Path:

@@ -21,7 +21,7 @@ from guidance.contracts.commands import (
     TurnVolume,
 )
 from guidance.contracts.snapshot import Snapshot, SoundView
-from guidance.ui import key_actions as hands_module
+from guidance.ui import key_actions as key_actions_module
 from guidance.ui.app import GuidanceApp
 from guidance.ui.arming import Arming, Stage
 from tests.guidance.ui.fakes import FakeLink, build_live, build_snapshot, build_stimulator, press_twice
@@ -89,7 +89,9 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Operat
         (REPLAY, "space", PausePlayback(on=True)),
     ],
 )
-async def test_each_key_says_one_thing(link: FakeLink, snapshot: Snapshot, key: str, message: OperatorCommand) -> None:
+async def test_each_key_sends_one_command(
+    link: FakeLink, snapshot: Snapshot, key: str, message: OperatorCommand
+) -> None:
     assert await sent_by(link, snapshot, key) == [message]
 
 
@@ -124,7 +126,7 @@ async def test_the_scale_may_be_changed_while_armed(link: FakeLink, key: str) ->
 
 
 @pytest.mark.parametrize("keys", [("x",), ("k",), ("1",), ("up",), ("right",), ("o", "enter")])
-async def test_a_replay_hears_nothing_of_a_stimulator(link: FakeLink, keys: tuple[str, ...]) -> None:
+async def test_a_replay_is_sent_nothing_about_a_stimulator(link: FakeLink, keys: tuple[str, ...]) -> None:
     assert await sent_by(link, REPLAY, *keys) == []
 
 
@@ -140,7 +142,7 @@ async def test_a_key_held_down_does_not_undo_what_it_did(link: FakeLink, key: st
         assert commands(link) == [message]
 
 
-async def test_the_keys_say_what_they_would_do_now(link: FakeLink) -> None:
+async def test_the_keys_show_what_they_would_do_now(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=(120, 40)):
         for state, words in (
@@ -187,7 +189,7 @@ async def test_quitting_stops_the_stimulator_first(link: FakeLink, key: str, at_
         assert commands(link) == [*at_once, Stop(), Quit()]
 
 
-async def test_the_first_key_asks_visibly_for_the_second(link: FakeLink) -> None:
+async def test_the_first_key_visibly_requests_the_second(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(OFF)
@@ -201,7 +203,7 @@ async def test_the_first_key_asks_visibly_for_the_second(link: FakeLink) -> None
 
 
 async def test_an_engine_that_does_not_arm_has_refused(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hands_module, "Arming", lambda: Arming(answer_within_s=0.05))
+    monkeypatch.setattr(key_actions_module, "Arming", lambda: Arming(arm_within_s=0.05))
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(OFF)
@@ -212,8 +214,8 @@ async def test_an_engine_that_does_not_arm_has_refused(link: FakeLink, monkeypat
         await until(lambda: "NOT ARMED: refused" in shown(app))
 
 
-async def test_a_refusal_names_its_reason(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hands_module, "Arming", lambda: Arming(answer_within_s=0.05))
+async def test_a_refusal_shows_its_reason(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_actions_module, "Arming", lambda: Arming(arm_within_s=0.05))
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=(120, 40)) as pilot:
         link.feed(OFF)
@@ -252,17 +254,17 @@ async def test_what_the_operator_noted_stays_in_sight(link: FakeLink) -> None:
 
 def test_the_second_key_counts_for_three_seconds() -> None:
     in_time, late = Arming(), Arming()
-    in_time.ask(10.0)
-    late.ask(10.0)
+    in_time.request(10.0)
+    late.request(10.0)
     assert in_time.confirm(12.9)
     assert not late.confirm(13.1)
     assert late.stage(13.1) is Stage.NONE
 
 
-def test_a_refusal_is_told_for_a_while_and_ends_with_the_next_try() -> None:
+def test_a_refusal_is_shown_for_a_while_and_ends_with_the_next_try() -> None:
     arming = Arming()
-    arming.ask(0.0)
+    arming.request(0.0)
     arming.confirm(1.0)
     assert [arming.stage(now_s) for now_s in (1.5, 2.5, 8.0)] == [Stage.CONFIRMED, Stage.REFUSED, Stage.NONE]
-    arming.ask(3.0)
-    assert arming.stage(3.0) is Stage.ASKED
+    arming.request(3.0)
+    assert arming.stage(3.0) is Stage.REQUESTED

@@ -22,7 +22,7 @@ QUESTION = "END? press q again within 3 s to end; any other key stays"
 
 @pytest.mark.parametrize("app_class", [GuidanceApp, ExerciseApp])
 @pytest.mark.parametrize("snapshot", [ARMED, FRESH, REPLAY], ids=["armed", "off", "replay"])
-async def test_the_first_press_asks_and_ends_nothing(
+async def test_the_first_press_shows_the_question_and_ends_nothing(
     link: FakeLink, app_class: type[GuidanceApp | ExerciseApp], snapshot: Snapshot
 ) -> None:
     app = app_class(link, PATIENT_S)
@@ -51,7 +51,7 @@ async def test_any_other_key_stays_and_does_what_it_does(link: FakeLink) -> None
         await seat.see(ARMED)
         seat.app._leaving.least_gap_s = 0.0
         await seat.press("q", "1", "q", "x", "q")
-        assert seat.said() == [OperatorNote("redirect"), Stop()]
+        assert seat.sent_commands() == [OperatorNote("redirect"), Stop()]
         await seat.press("1")
         await until(lambda: "END?" not in seat.text())
 
@@ -63,7 +63,7 @@ async def test_the_question_goes_by_itself(link: FakeLink) -> None:
         await pilot.press("q")
         await until(lambda: "END?" in shown(app))
         app._leaving._at_s = 0.0
-        app._tell()
+        app._refresh_status()
         await until(lambda: "END?" not in shown(app))
 
 
@@ -104,7 +104,7 @@ async def test_q_in_a_note_is_written(link: FakeLink) -> None:
         await seat.see(FRESH)
         seat.app._leaving.least_gap_s = 0.0
         await seat.press("n", "q", "q", "enter")
-        assert seat.said() == [OperatorNote("note", "qq")]
+        assert seat.sent_commands() == [OperatorNote("note", "qq")]
 
 
 async def test_what_is_typed_into_a_note_takes_the_question_back(link: FakeLink) -> None:
@@ -113,7 +113,7 @@ async def test_what_is_typed_into_a_note_takes_the_question_back(link: FakeLink)
         await seat.see(FRESH)
         seat.app._leaving.least_gap_s = 0.0
         await seat.press("n", "ctrl+c", "a", "ctrl+c")
-        assert Quit() not in seat.said()
+        assert Quit() not in seat.sent_commands()
 
 
 async def test_the_question_names_the_key_as_it_is_set(link: FakeLink) -> None:
@@ -166,4 +166,4 @@ def test_two_different_ways_to_leave_do_not_confirm_each_other() -> None:
     leaving = Leaving()
     leaving.press("quit", 0.0)
     assert not leaving.press("sign", 1.0)
-    assert leaving.asks(1.0) == "sign"
+    assert leaving.pending_action(1.0) == "sign"

@@ -16,7 +16,7 @@ from tests.guidance.ui.fakes import (
     build_sweep,
     unknown_proximity,
 )
-from tests.guidance.ui.test_looks import Compare, looks_as_before, with_newest
+from tests.guidance.ui.test_looks import Compare, matches_golden, with_newest
 from tests.guidance.ui.test_panels import HOSTILE
 
 OFF = build_stimulator(armed=False, current_ma=None)
@@ -73,22 +73,22 @@ RARER_STATES = {
 
 @pytest.mark.parametrize("state", STATES)
 def test_guiding(snap_compare: Compare, link: FakeLink, state: str) -> None:
-    assert looks_as_before(snap_compare, link, STATES[state], (120, 40))
+    assert matches_golden(snap_compare, link, STATES[state], (120, 40))
 
 
 @pytest.mark.parametrize("state", RARER_STATES)
 def test_rarer_states(snap_compare: Compare, link: FakeLink, state: str) -> None:
-    assert looks_as_before(snap_compare, link, RARER_STATES[state], (120, 40))
+    assert matches_golden(snap_compare, link, RARER_STATES[state], (120, 40))
 
 
-def test_asked_to_arm(snap_compare: Compare, link: FakeLink) -> None:
-    assert looks_as_before(snap_compare, link, STATES["off"], (80, 24), keys="o")
+def test_arming_requested(snap_compare: Compare, link: FakeLink) -> None:
+    assert matches_golden(snap_compare, link, STATES["off"], (80, 24), keys="o")
 
 
 def test_engine_died(snap_compare: Compare, link: FakeLink) -> None:
-    assert looks_as_before(snap_compare, link, STATES["target"], (80, 24), dies=True)
+    assert matches_golden(snap_compare, link, STATES["target"], (80, 24), dies=True)
 
 
 def test_guiding_without_colour(snap_compare: Compare, link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert looks_as_before(snap_compare, link, STATES["too_close"], (120, 40))
+    assert matches_golden(snap_compare, link, STATES["too_close"], (120, 40))

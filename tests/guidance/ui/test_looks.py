@@ -23,7 +23,7 @@ ALARMS = (
 
 
 class Compare(Protocol):
-    def __call__(self, app: App[None], *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
+    def __call__(self, app: App[str], *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
 
 
 def with_newest(*, detected: bool = True, contaminated: bool = False) -> Snapshot:
@@ -33,10 +33,10 @@ def with_newest(*, detected: bool = True, contaminated: bool = False) -> Snapsho
     )
 
 
-def looks_as_before(
+def matches_golden(
     compare: Compare, link: FakeLink, snapshot: Snapshot, size: tuple[int, int], dies: bool = False, keys: str = ""
 ) -> bool:
-    async def settle(pilot: Pilot[None]) -> None:
+    async def settle(pilot: Pilot[str]) -> None:
         link.feed(snapshot)
         await until(lambda: bool(link.sent))
         await pilot.press(*keys)
@@ -50,34 +50,34 @@ def looks_as_before(
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_response(snap_compare: Compare, link: FakeLink, size: tuple[int, int]) -> None:
-    assert looks_as_before(snap_compare, link, with_newest(), size, dies=False)
+    assert matches_golden(snap_compare, link, with_newest(), size, dies=False)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_no_response(snap_compare: Compare, link: FakeLink, size: tuple[int, int]) -> None:
-    assert looks_as_before(snap_compare, link, with_newest(detected=False), size, dies=False)
+    assert matches_golden(snap_compare, link, with_newest(detected=False), size, dies=False)
 
 
-def test_cannot_tell_and_paused(snap_compare: Compare, link: FakeLink) -> None:
+def test_contaminated_and_paused(snap_compare: Compare, link: FakeLink) -> None:
     snapshot = replace(with_newest(contaminated=True), paused=True)
-    assert looks_as_before(snap_compare, link, snapshot, (120, 40), dies=False)
+    assert matches_golden(snap_compare, link, snapshot, (120, 40), dies=False)
 
 
 def test_alarms_and_notice(snap_compare: Compare, link: FakeLink) -> None:
     snapshot = replace(with_newest(), alarms=ALARMS, notice="0.4 s are missing at 01:12.0.", lost_samples=1200)
-    assert looks_as_before(snap_compare, link, snapshot, (80, 24), dies=False)
+    assert matches_golden(snap_compare, link, snapshot, (80, 24), dies=False)
 
 
 def test_before_the_first_pulse(snap_compare: Compare, link: FakeLink) -> None:
     snapshot = build_snapshot(sweeps=(), stimuli=0, responses=0, detections=0, rms_uv=None, mains_uv=None)
-    assert looks_as_before(snap_compare, link, snapshot, (80, 24), dies=False)
+    assert matches_golden(snap_compare, link, snapshot, (80, 24), dies=False)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_guidance_stopped(snap_compare: Compare, link: FakeLink, size: tuple[int, int]) -> None:
-    assert looks_as_before(snap_compare, link, with_newest(), size, dies=True)
+    assert matches_golden(snap_compare, link, with_newest(), size, dies=True)
 
 
 def test_without_colour(snap_compare: Compare, link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert looks_as_before(snap_compare, link, replace(with_newest(), alarms=ALARMS), (120, 40), dies=False)
+    assert matches_golden(snap_compare, link, replace(with_newest(), alarms=ALARMS), (120, 40), dies=False)

@@ -39,7 +39,7 @@ def test_it_shows_the_effort_the_movement_the_pattern_and_what_to_do() -> None:
         assert part in text
 
 
-def test_end_plates_are_told_apart() -> None:
+def test_end_plates_are_distinguished() -> None:
     at_plate = Proximity(
         1, None, None, None, "target", SHARES, valid=True, why=None, by="needle-emg", place="end-plate"
     )
@@ -47,7 +47,7 @@ def test_end_plates_are_told_apart() -> None:
     assert "END-PLATE" not in drawn(NeedlePanel(), build(), width=120, height=2)
 
 
-def test_nothing_a_protocol_says_is_obeyed_by_the_terminal() -> None:
+def test_no_text_of_a_protocol_is_obeyed_by_the_terminal() -> None:
     hostile = NeedleView("slight", HOSTILE, "full", 1.0, 1, False, HOSTILE, Edges(1.0, 0.5, 0.0))
     assert not set(OBEYED) & set(drawn(NeedlePanel(), build(needle=hostile), width=120, height=2))
 
@@ -58,7 +58,7 @@ def test_the_gauge_shows_the_rise_on_its_own_scale() -> None:
     assert estimate.rise_time_ms == pytest.approx((0.3, 0.4, 0.48))
     assert estimate.edges_ma == (1.0, 0.5, 0.0)
     gauge = GaugePanel()
-    gauge.tell(estimate)
+    gauge.show_estimate(estimate)
     text = drawn(gauge, build(), width=30, height=20)
     assert "rise" in text
     assert "0.40" in text
@@ -81,7 +81,7 @@ def test_an_old_closeness_is_stale() -> None:
 @pytest.mark.parametrize(
     ("key", "phase", "effort"), [("7", "rest", "0"), ("8", "slight", "0.18"), ("9", "full", "0.9")]
 )
-async def test_a_key_asks_for_an_effort_and_a_simulated_patient_obeys(
+async def test_a_key_requests_an_effort_and_a_simulated_patient_obeys(
     link: FakeLink, key: str, phase: str, effort: str
 ) -> None:
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
@@ -116,14 +116,14 @@ async def test_while_the_emg_leads_the_signal_has_the_room_of_the_sweeps(link: F
                 assert app.screen.query_one(EmgStrip).size.height >= 5
 
 
-def test_no_stimulator_is_spoken_of_where_none_was_heard() -> None:
+def test_no_stimulator_is_mentioned_where_no_pulse_was_found() -> None:
     words = {state.name: state.words for state in states(build(sweeps=(), mode="listen", live=True))}
     assert words["stimulator"] == "none"
-    heard = {state.name: state.words for state in states(build(mode="listen", live=True))}
-    assert heard["stimulator"] == "another maker's"
+    shown = {state.name: state.words for state in states(build(mode="listen", live=True))}
+    assert shown["stimulator"] == "another maker's"
 
 
 def test_the_gauge_keeps_the_scale_of_the_rise_while_nothing_is_known() -> None:
     gauge = GaugePanel()
-    gauge.tell(EstimateReader().read(build(sweeps=()), silent=True))
+    gauge.show_estimate(EstimateReader().read(build(sweeps=()), silent=True))
     assert "rise" in drawn(gauge, build(), width=30, height=20)

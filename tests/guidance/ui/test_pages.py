@@ -48,7 +48,7 @@ async def test_arming_on_the_first_page_leads_to_guiding_once_and_back_is_still_
         await seat.press("o")
         assert "► ARM? press ENTER" in seat.text()
         await seat.press("enter")
-        assert seat.said() == [Arm()]
+        assert seat.sent_commands() == [Arm()]
         await seat.see(ARMED)
         assert seat.page() is ScreenPage.GUIDE
         await seat.press("backspace")
@@ -64,7 +64,7 @@ async def test_a_whole_procedure_by_keys(link: FakeLink) -> None:
         await seat.see(ARMED)
         await seat.press("1", "enter", "d", "up", "up", "i", "space", "enter")
         await press_twice(pilot, "q")
-    assert seat.said() == [
+    assert seat.sent_commands() == [
         OperatorNote("side", "left"),
         OperatorNote("note", "A B"),
         Arm(),
@@ -99,27 +99,27 @@ async def test_the_review_scrolls_leaps_and_stays_where_it_was(link: FakeLink) -
         assert "procedures sign 20261128T180000Z-generic-block" in seat.text()
         await seat.press("left", "left", "left")
         assert "01:10.0" in seat.text()
-        panel = seat.app._bedside.past
+        panel = seat.app._procedure_screen.past
         at = panel._cursor
         await seat.see(replace(ARMED, stimuli=72, past=build_past(125.0)))
         assert panel._cursor == at
         await seat.press("up", "down", "right", "right", "right")
-        assert seat.said() == []
+        assert seat.sent_commands() == []
 
 
-async def test_who_looks_on_says_nothing_and_may_see_every_page(link: FakeLink) -> None:
-    async with screen(link, looks_on=True).run_test(size=(120, 40)) as pilot:
+async def test_an_observer_sends_nothing_and_may_see_every_page(link: FakeLink) -> None:
+    async with screen(link, is_observer=True).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
         assert "LOOKING ON" in seat.text()
         assert "STOP" not in seat.text()
         await seat.press("o", "enter", "x", "enter", "i", "space", "1", "d", "n", "k", "h", "f13")
         await pilot.click(offset=(60, 20))
-        assert seat.said() == []
+        assert seat.sent_commands() == []
         assert seat.page() is ScreenPage.REVIEW
         await seat.press("q")
         await until(lambda: not seat.app.is_running)
-    assert seat.said() == []
+    assert seat.sent_commands() == []
 
 
 @pytest.mark.parametrize("page", ScreenPage)

@@ -22,7 +22,7 @@ async def pictures(link: FakeLink, page: ScreenPage, size: tuple[int, int], them
     seen: dict[str, str] = {}
     async with app.run_test(size=size) as pilot:
         for number, (state, snapshot) in enumerate(STATES.items(), 1):
-            app._bedside._reader = EstimateReader()
+            app._procedure_screen._reader = EstimateReader()
             link.feed(snapshot)
             await until(lambda number=number: len(link.sent) == number)  # type: ignore[misc]
             app.turn_to(page)

@@ -57,7 +57,7 @@ def test_every_foreground_and_background_has_a_colour(palette: Palette) -> None:
 
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
-def test_the_zones_look_different_to_all_eyes(palette: Palette, vision: str) -> None:
+def test_the_zones_differ_for_all_eyes(palette: Palette, vision: str) -> None:
     for one, other in combinations(ZONES.values(), 2):
         grounds = palette.grounds[one.now.name], palette.grounds[other.now.name]
         assert difference(*grounds, vision) > LEAST_DIFFERENCE, (one.word, other.word)
@@ -65,12 +65,12 @@ def test_the_zones_look_different_to_all_eyes(palette: Palette, vision: str) -> 
 
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
-def test_alarms_of_each_priority_and_what_is_unknown_look_different_to_all_eyes(palette: Palette, vision: str) -> None:
+def test_alarms_of_each_priority_and_what_is_unknown_differ_for_all_eyes(palette: Palette, vision: str) -> None:
     grounds = [palette.grounds[name] for name in ("HIGH", "MEDIUM", "LOW", "UNKNOWN", "BASE")]
     assert min(difference(*pair, vision) for pair in combinations(grounds, 2)) > LEAST_DIFFERENCE
 
 
-def test_word_and_sign_tell_the_zones_without_any_colour() -> None:
+def test_word_and_sign_distinguish_the_zones_without_any_colour() -> None:
     assert len({zone.word for zone in ZONES.values()}) == len({zone.sign for zone in ZONES.values()}) == len(ZONES)
 
 

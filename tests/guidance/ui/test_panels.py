@@ -95,7 +95,7 @@ def test_lost_sound_is_a_bar_across_and_never_crowded_out() -> None:
     assert (canvas.grounds[0] == Ground.HIGH).all()
 
 
-class _Room(App[None]):
+class _Room(App[str]):
     """An alarm panel whose terminal's bell is counted."""
 
     rung = 0
@@ -119,7 +119,7 @@ async def test_lost_sound_rings_the_terminals_bell_until_it_is_acknowledged() ->
     assert rung == [0, 1, 1, 1, 2, 2, 3]
 
 
-def test_an_alarm_that_is_over_says_so() -> None:
+def test_an_alarm_that_is_over_is_marked_as_passed() -> None:
     text = drawn(AlarmBars(), build_snapshot(alarms=(AlarmView("a", "high", "Lead off.", active=False),)))
     assert "Lead off. (passed, not acknowledged)" in text
 
@@ -130,7 +130,7 @@ def test_a_detected_response_shows_its_p_value_and_stimulus() -> None:
     assert "p 0.012  0.46 mA  pulse 71" in text
 
 
-def test_a_low_panel_keeps_the_amplitude_large_and_tells_the_latency_in_its_last_line() -> None:
+def test_a_low_panel_keeps_the_amplitude_large_and_shows_the_latency_in_its_last_line() -> None:
     lines = drawn(Reading(), newest(latency_ms=21.34), width=26, height=8).splitlines()
     assert lines[1].split() == ["amplitude", "µV"]
     assert "█" in lines[3]
@@ -144,7 +144,7 @@ def test_a_latency_of_unusual_length_is_drawn_smaller_not_cut(latency_ms: float)
         assert all(line.startswith(" ") for line in lines)
 
 
-def test_no_response_is_said_in_words_without_a_latency() -> None:
+def test_no_response_is_written_without_a_latency() -> None:
     snapshot = newest(detected=False, latency_ms=None)
     assert "NO RESPONSE" in drawn(Reading(), snapshot)
     assert "onset latency" not in drawn(Reading(), snapshot)
@@ -184,7 +184,7 @@ def test_a_detected_response_of_unknown_size_is_a_question_mark() -> None:
     assert drawn(ResponseBars(), snapshot, height=7).splitlines()[-1].rstrip().endswith("?")
 
 
-def test_bars_tell_their_kind_by_shape() -> None:
+def test_bars_differ_in_shape_by_kind() -> None:
     kinds = (
         build_sweep(1, detected=True),
         build_sweep(2, detected=False),
@@ -246,7 +246,7 @@ def test_no_emg_yet_is_drawn_as_nothing() -> None:
         ({"ended": "device-lost"}, " ENDED: device-lost "),
     ],
 )
-def test_the_pace_is_said_in_words(changes: dict[str, Any], word: str) -> None:
+def test_the_pace_is_written_in_words(changes: dict[str, Any], word: str) -> None:
     assert word in drawn(Title(), build_snapshot(**changes), height=2).splitlines()[0]
 
 

@@ -19,7 +19,7 @@ async def test_a_whole_procedure_by_pedal(link: FakeLink) -> None:
         await seat.see(ARMED)
         await seat.press("f23", "f14", "f19", "f21", "f20", "f14", "f15")
         assert seat.page() is ScreenPage.REVIEW
-    assert seat.said() == [Arm(), Acknowledge(), Aspiration(), Aliquot(1.5), Stop()]
+    assert seat.sent_commands() == [Arm(), Acknowledge(), Aspiration(), Aliquot(1.5), Stop()]
 
 
 async def test_three_pedals_arm_go_on_and_stop_and_their_letters_stop_where_no_pedal_is_set(link: FakeLink) -> None:
@@ -27,13 +27,13 @@ async def test_three_pedals_arm_go_on_and_stop_and_their_letters_stop_where_no_p
         seat = Seat(link, pilot)
         await seat.see(FRESH)
         await seat.press("a", "b", "c")
-        assert seat.said() == [Arm(), Stop()]
+        assert seat.sent_commands() == [Arm(), Stop()]
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
         link.sent.clear()
         await seat.press("a", "b", "c", "pageup", "f13")
-        assert seat.said() == [Stop()] * 5
+        assert seat.sent_commands() == [Stop()] * 5
 
 
 async def test_a_pedal_held_down_does_one_thing(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,9 +44,11 @@ async def test_a_pedal_held_down_does_one_thing(link: FakeLink, monkeypatch: pyt
         await seat.press("enter", "enter", "enter", "enter")
         assert seat.page() is ScreenPage.GUIDE
         await seat.press("o", "enter", "enter", "enter")
-        assert (seat.said(), seat.page()) == ([Arm()], ScreenPage.GUIDE)
+        assert (seat.sent_commands(), seat.page()) == ([Arm()], ScreenPage.GUIDE)
         await seat.press("2", "2", "2", "d", "d", "k", "k")
-        assert [message for message in seat.said() if isinstance(message, OperatorNote)] == [OperatorNote("contact")]
+        assert [message for message in seat.sent_commands() if isinstance(message, OperatorNote)] == [
+            OperatorNote("contact")
+        ]
 
 
 async def test_a_touch_stops_wherever_it_falls_and_only_while_armed(link: FakeLink) -> None:
@@ -54,11 +56,11 @@ async def test_a_touch_stops_wherever_it_falls_and_only_while_armed(link: FakeLi
         seat = Seat(link, pilot)
         await seat.see(FRESH)
         await pilot.click(offset=(60, 20))
-        assert seat.said() == []
+        assert seat.sent_commands() == []
         await seat.see(ARMED)
         for offset in ((3, 39), (60, 20), (110, 1)):
             await pilot.click(offset=offset)
-        assert seat.said() == [Stop()] * 3
+        assert seat.sent_commands() == [Stop()] * 3
 
 
 async def test_text_pasted_outside_a_line_stops_and_is_obeyed_nowhere(link: FakeLink) -> None:
@@ -67,4 +69,4 @@ async def test_text_pasted_outside_a_line_stops_and_is_obeyed_nowhere(link: Fake
         await seat.see(ARMED)
         seat.app.post_message(events.Paste("o\renter"))
         await pilot.pause()
-        assert seat.said() == [Stop()]
+        assert seat.sent_commands() == [Stop()]

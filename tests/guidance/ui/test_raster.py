@@ -76,7 +76,7 @@ def test_wide_characters_keep_the_line_in_step() -> None:
 
 
 @given(st.integers(1, 200), st.integers(1, 30))
-def test_large_text_fits_where_it_is_said_to(width: int, height: int) -> None:
+def test_large_text_fits_where_it_claims_to(width: int, height: int) -> None:
     size = bigtext.largest("0000", width, height)
     if size is None:
         assert width < 12 or height < 4

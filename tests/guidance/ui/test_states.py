@@ -34,7 +34,7 @@ from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
 OFF = build_stimulator(armed=False, current_ma=None)
 
 
-def standing(name: str, *, silent: bool = False, **changes: Any) -> ShownState:
+def shown_state(name: str, *, silent: bool = False, **changes: Any) -> ShownState:
     snapshot = build_whole(**changes)
     found = {state.name: state for state in (*checks(snapshot), *states(snapshot, silent=silent))}
     return found[name]
@@ -78,14 +78,14 @@ STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
 
 @pytest.mark.parametrize(("name", "changes", "expected", "words"), STANDINGS)
 def test_each_stands_as_it_is_known_to(name: str, changes: dict[str, Any], expected: StatusLevel, words: str) -> None:
-    found = standing(name, **changes)
-    assert found.standing is expected
+    found = shown_state(name, **changes)
+    assert found.level is expected
     assert words in found.words
 
 
 @pytest.mark.parametrize("name", ["link", "sound", "record", "stimulator"])
 def test_of_a_silent_engine_nothing_is_known(name: str) -> None:
-    assert standing(name, silent=True).standing is StatusLevel.UNKNOWN
+    assert shown_state(name, silent=True).level is StatusLevel.UNKNOWN
 
 
 def test_what_is_unknown_has_neither_the_sign_nor_the_colour_of_what_is_good() -> None:
@@ -99,13 +99,13 @@ def test_what_is_unknown_has_neither_the_sign_nor_the_colour_of_what_is_good() -
     assert "all good" not in text
 
 
-def test_a_refusal_to_arm_is_said_with_its_reason_on_every_page() -> None:
+def test_a_refusal_to_arm_is_shown_with_its_reason_on_every_page() -> None:
     line = StatesLine()
     line.stage = Stage.REFUSED
     refused = build_whole(stimulator=replace(OFF, why="an electrode is off"))
     assert "✖ NOT ARMED: an electrode is off" in drawn(line, refused, 80, 1)
     assert "Not armed: an electrode is off" in drawn(Checks(), refused, 120, 30)
-    line.stage = Stage.ASKED
+    line.stage = Stage.REQUESTED
     assert "► ARM? press ENTER" in drawn(line, refused, 80, 1)
     assert "ARMED" in drawn(line, build_whole(), 80, 1)
 
@@ -125,7 +125,7 @@ def test_the_bar_of_the_dose_is_hatched_where_no_fraction_is_known() -> None:
     assert bar.count("█") == pytest.approx(100 / 210 * 116 / 1.25, abs=1)
 
 
-def test_the_twitch_is_told_by_its_alarm_and_never_better_than_known() -> None:
+def test_the_twitch_is_shown_by_its_alarm_and_never_better_than_known() -> None:
     lost = AlarmView("twitch-loss", "medium", "Twitch lost after the injection at 0.42 mA.", active=True)
     assert "Twitch lost after the injection" in drawn(Syringe(), build_whole(alarms=(lost,)), 120, 24)
     assert "not yet told from the injection" in drawn(Syringe(), build_whole(), 120, 24)
@@ -143,8 +143,8 @@ def test_the_raster_has_a_row_for_each_sweep_the_newest_at_the_bottom() -> None:
 
 
 def test_noise_alone_leaves_the_raster_nearly_empty() -> None:
-    quiet = build_whole(sweeps=tuple(build_sweep(pulse, detected=False) for pulse in range(60)))
-    text = drawn(Waterfall(), quiet, 100, 15)
+    noise = build_whole(sweeps=tuple(build_sweep(pulse, detected=False) for pulse in range(60)))
+    text = drawn(Waterfall(), noise, 100, 15)
     dots = sum((ord(char) - 0x2800).bit_count() for char in text if 0x2800 <= ord(char) <= 0x28FF)
     assert dots < 0.05 * 60 * 182
 
@@ -158,7 +158,7 @@ def test_a_threshold_is_drawn_only_where_it_was_known_and_not_long_after() -> No
     assert not np.isfinite(held(axes, np.zeros(0), np.zeros(0))).any()
 
 
-def test_the_trend_says_when_no_threshold_is_known() -> None:
+def test_the_trend_states_that_no_threshold_is_known() -> None:
     narrow = drawn(Trend(), build_whole(past=TimelineView()), 29, 9)
     assert "not known yet " in narrow.splitlines()[0]
     assert "not known yet" not in drawn(Trend(), build_whole(), 60, 9)
@@ -176,7 +176,7 @@ def test_responses_and_events_are_in_the_order_of_time() -> None:
     assert items.leap(len(items) - 1, 1) == len(items) - 1
 
 
-def test_a_review_says_what_it_no_longer_shows() -> None:
+def test_a_review_states_what_it_no_longer_shows() -> None:
     text = drawn(Review(), build_whole(past=build_past(thinned=True, dropped=7)), 120, 30)
     assert "7 older events are in the record alone" in text
     assert "of the older responses every second" in text
@@ -241,7 +241,7 @@ def hostile() -> Snapshot:
             AlarmView("twitch-loss", "low", HOSTILE, active=True),
         ),
         stimulator=replace(OFF, why=HOSTILE, doing=HOSTILE, chooser=HOSTILE),
-        dose=build_dose(solution=HOSTILE, ask=HOSTILE, total_mg=((HOSTILE, 1.0),)),
+        dose=build_dose(solution=HOSTILE, next_step=HOSTILE, total_mg=((HOSTILE, 1.0),)),
         sound=SoundView(HOSTILE, HOSTILE, 0.5, 0.5),
         journal=JournalView("ok", f"/{HOSTILE}/{HOSTILE}", 40.0, f"/{HOSTILE}"),
         past=build_past(events=(EventView(1.0, HOSTILE, HOSTILE), EventView(2.0, "dose", HOSTILE))),
@@ -259,33 +259,35 @@ def test_hostile_words_reach_the_terminal_through_no_panel(make: Any) -> None:
 def test_what_is_written_or_pasted_into_a_line_is_made_harmless() -> None:
     entry = EntryLine()
     entry.paste(HOSTILE)
-    assert "[red]x[/]" in entry.answer
-    assert not set(entry.answer) & OBEYED
+    assert "[red]x[/]" in entry.written_text
+    assert not set(entry.written_text) & OBEYED
     entry.paste("x" * 1000)
     assert len(entry.text) == 200
 
 
-def test_on_a_narrow_screen_what_to_do_at_the_injection_is_still_told_whole() -> None:
-    ask = "The last 2 mL were injected without an aspiration. Aspirate before the next aliquot."
+def test_on_a_narrow_screen_what_to_do_at_the_injection_is_still_shown_whole() -> None:
+    next_step = "The last 2 mL were injected without an aspiration. Aspirate before the next aliquot."
     lost = "Twitch not lost after the injection: the tip may be elsewhere; stop and look where the fluid goes."
     alarm = AlarmView("twitch-loss", "medium", lost, active=True)
-    told = " ".join(drawn(Syringe(), build_whole(dose=build_dose(ask=ask), alarms=(alarm,)), 80, 14).split())
-    assert "Aspirate before the next aliquot." in told
-    assert lost in told
+    shown = " ".join(
+        drawn(Syringe(), build_whole(dose=build_dose(next_step=next_step), alarms=(alarm,)), 80, 14).split()
+    )
+    assert "Aspirate before the next aliquot." in shown
+    assert lost in shown
 
 
 @pytest.mark.parametrize("name", ["sound", "record"])
-def test_a_recording_played_has_no_sound_and_no_record_and_nothing_is_amiss_in_that(name: str) -> None:
+def test_a_recording_played_needs_no_sound_and_no_record(name: str) -> None:
     played = build_snapshot(sound=None, journal=None)
-    assert next((state.standing, state.words) for state in states(played) if state.name == name) == (
+    assert next((state.level, state.words) for state in states(played) if state.name == name) == (
         StatusLevel.PLAIN,
         "none",
     )
 
 
-def test_a_stimulator_that_is_not_off_says_so_before_all_else() -> None:
+def test_a_stimulator_that_is_not_off_is_shown_before_all_else() -> None:
     text = "The stimulator may still be on."
     alarm = AlarmView("stimulator-not-off", "high", text, active=True)
     for stimulator in (OFF, build_stimulator(armed=True)):
-        state = standing("stimulator", stimulator=stimulator, alarms=(alarm,))
-        assert (state.standing, state.words, state.mend) == (StatusLevel.BAD, "NOT OFF", text)
+        state = shown_state("stimulator", stimulator=stimulator, alarms=(alarm,))
+        assert (state.level, state.words, state.advice) == (StatusLevel.BAD, "NOT OFF", text)

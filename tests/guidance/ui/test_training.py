@@ -68,8 +68,8 @@ def text_of(app: ExerciseApp) -> str:
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("state", STATES)
-def test_looks(snap_compare: Compare, link: FakeLink, state: str, size: tuple[int, int]) -> None:
-    async def settle(pilot: Pilot[None]) -> None:
+def test_appearance(snap_compare: Compare, link: FakeLink, state: str, size: tuple[int, int]) -> None:
+    async def settle(pilot: Pilot[str]) -> None:
         link.feed(shown(STATES[state]))
         await until(lambda: bool(link.sent))
         await pilot.pause()
@@ -77,7 +77,7 @@ def test_looks(snap_compare: Compare, link: FakeLink, state: str, size: tuple[in
     assert snap_compare(ExerciseApp(link, PATIENT_S), terminal_size=size, run_before=settle)
 
 
-async def test_it_says_what_to_do_and_how_the_trials_went(link: FakeLink) -> None:
+async def test_it_shows_what_to_do_and_how_the_trials_went(link: FakeLink) -> None:
     app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(WORK))
@@ -132,13 +132,13 @@ async def test_a_simulated_person_obeys_the_digits_and_no_other_does(link: FakeL
         ]
 
 
-async def test_an_engine_that_died_is_told(link: FakeLink) -> None:
+async def test_an_engine_that_died_is_reported(link: FakeLink) -> None:
     app = ExerciseApp(link, PATIENT_S)
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(shown(WORK))
         await until(lambda: bool(link.sent))
         link.die()
-        await until(lambda: bool(app._room.banner.display))
+        await until(lambda: bool(app._exercise_screen.banner.display))
         await pilot.pause()
         assert "Hold the needle" not in text_of(app)
         await pilot.press("q")

@@ -32,12 +32,12 @@ def is_inside(app: GuidanceApp) -> bool:
     return near is not None and near.valid and near.zone == "target" and near.rise_time_us is not None
 
 
-async def move(pilot: Pilot[None], key: str) -> None:
+async def move(pilot: Pilot[str], key: str) -> None:
     await pilot.press(key)
     await asyncio.sleep(STEP_S)
 
 
-async def search(pilot: Pilot[None], app: GuidanceApp) -> None:
+async def search(pilot: Pilot[str], app: GuidanceApp) -> None:
     """Withdraw until the effort is no longer heard from inside; then advance until it is."""
     for _ in range(OUT_STEPS):
         await move(pilot, "left")
@@ -49,7 +49,7 @@ async def search(pilot: Pilot[None], app: GuidanceApp) -> None:
     pytest.fail("the territory of a unit was not reached")
 
 
-async def procedure(pilot: Pilot[None], app: GuidanceApp) -> None:
+async def procedure(pilot: Pilot[str], app: GuidanceApp) -> None:
     await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
     assert app.page is ScreenPage.PREPARE
     await pilot.press("enter")

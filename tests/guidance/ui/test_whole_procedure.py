@@ -42,7 +42,7 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def procedure(pilot: Pilot[None], app: GuidanceApp, keys: dict[str, str]) -> list[str]:
+async def procedure(pilot: Pilot[str], app: GuidanceApp, keys: dict[str, str]) -> list[str]:
     await until(lambda: app.newest is not None and app.newest.rms_uv is not None)
     assert app.page is ScreenPage.PREPARE
     await pilot.press(keys["arm"], keys["go"])
@@ -112,7 +112,7 @@ async def test_a_procedure_from_the_first_page_to_its_signed_note(
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
     engine, link = start_engine(LiveJob(settings, str(tmp_path), "sim:11"))
     assert link.first() is None
-    app = GuidanceApp(link, look=Appearance(keymap=keymap_of(Config(Path("config.toml"), keys=table))))
+    app = GuidanceApp(link, appearance=Appearance(keymap=keymap_of(Config(Path("config.toml"), keys=table))))
     async with app.run_test(size=(120, 40)) as pilot:
         words = await procedure(pilot, app, keys)
     link.drain(10.0)

@@ -29,7 +29,7 @@ def line_uv(app: ExerciseApp) -> float | None:
     return app.newest.training.muscles[0].line_uv if app.newest and app.newest.training else None
 
 
-async def visit(pilot: Pilot[None], app: ExerciseApp) -> None:
+async def visit(pilot: Pilot[str], app: ExerciseApp) -> None:
     await until(lambda: is_in(app, "rest"))
     await until(lambda: is_in(app, "effort"))
     await until(lambda: is_in(app, "work") and line_uv(app) is not None)
