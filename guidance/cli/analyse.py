@@ -51,41 +51,41 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError(f"--report {report} would overwrite the recording; name another file.")
     try:
         known = parse_sites(sites, options["distances"], len(files))
-        told = analyse_files(
+        findings = analyse_files(
             files, known, options["muscle"], options["age"],
             channel=options["channel"], full_scale_uv=options["full_scale_uv"],
             sample_rate_hz=options["sample_rate_hz"],
         )  # fmt: skip
         if report:
-            _write(report, told)
+            _write(report, findings)
     except (UserError, DeviceError) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
         sys.exit(outcome.status)
-    _show(told, as_json=options["as_json"])
+    _show(findings, as_json=options["as_json"])
 
 
-def _show(told: Any, *, as_json: bool) -> None:
+def _show(findings: Any, *, as_json: bool) -> None:
     from guidance.analysis.report import json_of, text_of
 
-    click.echo(json.dumps(json_of(told), allow_nan=False) if as_json else text_of(told))
+    click.echo(json.dumps(json_of(findings), allow_nan=False) if as_json else text_of(findings))
 
 
-def _made(ending: str, told: Any) -> bytes:
+def _report_bytes(ending: str, findings: Any) -> bytes:
     """The report as a file of that ``ending``."""
     from guidance.analysis.report import html_of, markdown_of
 
     if ending == ".pdf":
         from guidance.analysis.pdf_report import pdf_of
 
-        return pdf_of(told, datetime.now().astimezone())
-    return (html_of(told) if ending == ".html" else markdown_of(told)).encode()
+        return pdf_of(findings, datetime.now().astimezone())
+    return (html_of(findings) if ending == ".html" else markdown_of(findings)).encode()
 
 
-def _write(path: str, told: Any) -> None:
+def _write(path: str, findings: Any) -> None:
     from guidance.common.errors import UserError
 
     try:
-        Path(path).write_bytes(_made(Path(path).suffix, told))
+        Path(path).write_bytes(_report_bytes(Path(path).suffix, findings))
     except OSError as fault:
         raise UserError(f"The report {path} cannot be written ({fault.strerror}); name another file.") from fault

@@ -57,7 +57,7 @@ def biofeedback(**options: Any) -> None:
     """
     from guidance.journal.store import default_store
     from guidance.journal.visits import checked_label
-    from guidance.session.biofeedback import TrainingJob
+    from guidance.session.biofeedback import BiofeedbackJob
     from guidance.session.simulated_subject import FOLLOW, read_script
 
     _check(options)
@@ -69,7 +69,7 @@ def biofeedback(**options: Any) -> None:
         sound = sound_settings() if options["sound"] == "tone" else None
     except UsageError as fault:
         raise click.UsageError(str(fault)) from None
-    job = TrainingJob(
+    job = BiofeedbackJob(
         settings=settings,
         plan=plan,
         store=options["store"] or str(default_store()),

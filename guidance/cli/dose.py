@@ -42,7 +42,7 @@ def _patient_options(command: CommandFunction) -> CommandFunction:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_usage_errors() -> Iterator[None]:
     try:
         yield
     except (DoseError, ProtocolError) as fault:
@@ -74,35 +74,35 @@ def dose(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    with _told():
-        answer = _answer(options)
-        shown = json.dumps(json_of(answer)) if as_json else "\n".join(lines_of(answer))
+    with _as_usage_errors():
+        calculation = _calculation(options)
+        shown = json.dumps(json_of(calculation)) if as_json else "\n".join(lines_of(calculation))
     click.echo(shown)
 
 
-def _answer(options: dict[str, Any]) -> DoseCalculation:
+def _calculation(options: dict[str, Any]) -> DoseCalculation:
     if options["drug"] is None:
         raise DoseError("Name the drug: --drug ropivacaine.")
     here = table_of(options["table"])
     table = here.table
     drug, _ = table.find_anaesthetic(options["drug"])
-    made, added = options["concentration"], options["epinephrine"]
-    mg_per_ml = None if made is None else concentration_mg_per_ml(made)
+    solution, added = options["concentration"], options["epinephrine"]
+    mg_per_ml = None if solution is None else concentration_mg_per_ml(solution)
     with_it = None if added is None else epinephrine(added)
-    asked = _asked_dose(drug, mg_per_ml, with_it, options["volume"])
+    planned = _planned_dose(drug, mg_per_ml, with_it, options["volume"])
     return DoseCalculation(
         table=table,
         patient=patient_of(options),
         drug=drug,
         mg_per_ml=mg_per_ml,
         added=with_it,
-        planned=(*asked, *_read(table, options["others"])),
+        planned=(*planned, *_read(table, options["others"])),
         earlier=_read(table, options["given"]),
         changes=tuple(here.changed("anaesthetic.", "epinephrine.", "patient.", "mixture.", "earlier.")),
     )
 
 
-def _asked_dose(
+def _planned_dose(
     drug: str, mg_per_ml: float | None, added: Epinephrine | None, volume: str | None
 ) -> tuple[GivenDose, ...]:
     if volume is None:
@@ -128,12 +128,12 @@ def rescue_card(context: click.Context, /, **given: Any) -> None:
     Without a weight the doses by kg and the fixed ones are shown; none is assumed.
     """
     options = _inherited(context, given)
-    with _told():
+    with _as_usage_errors():
         here, fault = _table_at_any_cost(options["table"])
-        drugs, found, changes = here.table, rescue(here.table, patient_of(options)), here.changed("lipid.", "patient.")
-        lines = [*card.lines_of(drugs, found), *(f"Changed at this site: {text}" for text in changes), *fault]
-        answer = card.json_of(drugs, found) | {"site_changes": changes, "amiss": fault}
-        shown = json.dumps(answer) if options["as_json"] else "\n".join(lines)
+        drugs, plan, changes = here.table, rescue(here.table, patient_of(options)), here.changed("lipid.", "patient.")
+        lines = [*card.lines_of(drugs, plan), *(f"Changed at this site: {text}" for text in changes), *fault]
+        content = card.json_of(drugs, plan) | {"site_changes": changes, "amiss": fault}
+        shown = json.dumps(content) if options["as_json"] else "\n".join(lines)
     click.echo(shown)
 
 
@@ -152,7 +152,7 @@ def _table_at_any_cost(path: str | None) -> tuple[SiteTable, list[str]]:
 @click.pass_context
 def drugs_list(context: click.Context, /, **given: Any) -> None:
     """List the limits of every local anaesthetic, each with its source and how sure it is."""
-    with _told():
+    with _as_usage_errors():
         here = table_of(_inherited(context, given)["table"])
     lines = [*listing.lines_of(here.table), *(f"Changed at this site: {text}" for text in here.changed())]
     click.echo("\n".join([*lines, *here.table.references(item for _, item in cited(here.table))]))
@@ -171,7 +171,7 @@ def toxin(context: click.Context, /, product: str, units: float, **given: Any) -
     Units of one product are not units of another, and are never converted.
     """
     options = _inherited(context, given)
-    with _told():
+    with _as_usage_errors():
         here = table_of(options["table"])
         drugs = here.table
         key, entry = drugs.find_toxin(product)
@@ -191,9 +191,9 @@ def _toxin_lines(
     for share in shares:
         limit = share.limit
         most = "goes by the weight, and none was given" if share.units is None else f"{share.units:g} units"
-        taken = "" if share.fraction is None else f"; all {units:g} there would be {percent(share.fraction)}"
+        fraction = "" if share.fraction is None else f"; all {units:g} there would be {percent(share.fraction)}"
         note = f" ({limit.note})" if limit.note else ""
-        yield f"  {limit.whose}, {limit.where}: at most {most}{taken}{note} [{drugs.citation(limit)}]"
+        yield f"  {limit.whose}, {limit.where}: at most {most}{fraction}{note} [{drugs.citation(limit)}]"
     if not shares:
         yield "  No limit of this product for this patient is in the drug table: none was read in a source."
     weeks = entry.reinject_weeks

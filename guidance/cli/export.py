@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from guidance.cli.options import STATUS
-from guidance.cli.procedure_access import folder_of, key_for, on_procedure, told
+from guidance.cli.procedure_access import errors_end_command, folder_of, key_for, on_procedure
 
 FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")
 NAMELESS = {"bdf", "edf", "csv", "parquet"}
@@ -35,7 +35,7 @@ def export_procedure(
     from guidance.note.case_sheet import CaseSheet, load_case
     from guidance.note.event_query import read_stream
 
-    with told():
+    with errors_end_command():
         folder = folder_of(name, store)
         case = CaseSheet() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
         export(ExportSource(folder, read_stream(folder), case, deidentify), form, Path(to))

@@ -32,18 +32,18 @@ def devices(*, as_json: bool, probe: bool) -> None:
     Serial ports, LSL streams and sound inputs: each line is what to give as --device, how sure it is, and what is known
     of it. Then `needle-guidance check --device ADDRESS` shows whether an amplifier answers there.
     """
-    from guidance.device_check.check import found_devices
+    from guidance.device_check.check import find_devices
 
-    found = found_devices(probe=probe)
+    result = find_devices(probe=probe)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found)))
+        click.echo(json.dumps(dataclasses.asdict(result)))
         return
-    for device in found.devices:
+    for device in result.devices:
         known = filter(None, (device.confidence, device.description, device.vendor_product, device.serial))
         click.echo(f"--device {shlex.quote(device.address)}   {', '.join(known)}")
-    if not found.devices:
+    if not result.devices:
         click.echo("Nothing was found. Connect the amplifier.")
-    click.echo("\n".join([*found.notes, _HOW_ELSE]))
+    click.echo("\n".join([*result.notes, _HOW_ELSE]))
 
 
 @click.command(epilog=_CHECK_STATUS)
@@ -67,23 +67,24 @@ def check(address: str, *, seconds: float, known_uv: float | None, no_audio: boo
     """
     from guidance.audio.settings import sound_settings
     from guidance.audio.sound_check import check_sound
-    from guidance.device_check.advice import report, sound_report, to_mend
+    from guidance.device_check.advice import faults_to_fix, report, sound_report
     from guidance.device_check.check import check_device
     from guidance.processes import outcome_of
 
     try:
         device = sound_settings().device
-        found = check_device(address, seconds, known_uv)
+        result = check_device(address, seconds, known_uv)
     except (DeviceError, UserError) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
         sys.exit(outcome.status)
     sound = None if no_audio else check_sound(device)
-    faults = to_mend(found) + ([sound.why] if sound and sound.why else [])
+    faults = faults_to_fix(result) + ([sound.why] if sound and sound.why else [])
     if as_json:
-        told = {"sound": dataclasses.asdict(sound) if sound else None, "mend": faults}
-        click.echo(json.dumps(dataclasses.asdict(found) | told))
+        more = {"sound": dataclasses.asdict(sound) if sound else None, "mend": faults}
+        click.echo(json.dumps(dataclasses.asdict(result) | more))
     else:
-        heard = sound_report(sound) if sound else []
-        click.echo("\n".join([*report(found), *heard, *(f"To mend: {fault}" for fault in faults or ["nothing."])]))
+        sound_lines = sound_report(sound) if sound else []
+        to_fix = [f"To fix: {fault}" for fault in faults or ["nothing."]]
+        click.echo("\n".join([*report(result), *sound_lines, *to_fix]))
     sys.exit(FAILED if faults else DONE)

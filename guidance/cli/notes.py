@@ -14,7 +14,7 @@ import click
 
 from guidance.cli.export import export_procedure
 from guidance.cli.options import PROTOCOL, STATUS
-from guidance.cli.procedure_access import folder_of, key_for, on_procedure, told
+from guidance.cli.procedure_access import errors_end_command, folder_of, key_for, on_procedure
 from guidance.cli.procedures import leave
 from guidance.common.errors import FAILED, UsageError, UserError
 
@@ -40,13 +40,13 @@ def note(name: str, *, store: str | None, key_file: str | None, **options: Any) 
     Every sentence names the events that it came from. What is missing is listed under it. A signed note is shown as it
     was signed, with its addenda and with what has changed since.
     """
-    with told():
+    with errors_end_command():
         folder = folder_of(name, store)
         key = key_for(folder, key_file)
-        held = _answered(folder, key, options["answers"])
-        _show(held, options["to"])
-    if held.changed:
-        click.echo(f"needle-guidance: Changed since the note was signed: {', '.join(held.changed)}.", err=True)
+        files = _with_answers(folder, key, options["answers"])
+        _show(files, options["to"])
+    if files.changed:
+        click.echo(f"needle-guidance: Changed since the note was signed: {', '.join(files.changed)}.", err=True)
         sys.exit(FAILED)
 
 
@@ -77,7 +77,7 @@ def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | N
     It is refused while required fields have no answer. On a terminal they are asked for one by one; 'not done: why' and
     'not assessed: why' are answers too.
     """
-    with told():
+    with errors_end_command():
         _sign(folder_of(name, store), key_file, by, answers)
 
 
@@ -85,7 +85,7 @@ def sign_at_end(folder: Path, key_file: str | None) -> None:
     """Have the note of the procedure in ``folder`` signed, as ``procedures sign`` does; it may be left for later."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a procedure has its own
     try:
-        with told():
+        with errors_end_command():
             _sign(folder, key_file, None, ())
     except click.Abort:
         click.echo(err=True)
@@ -98,13 +98,13 @@ def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str
     from guidance.note.signing import sign
 
     key = key_for(folder, key_file)
-    held = _answered(folder, key, answers)
-    if sys.stdin.isatty() and held.signed is None:
-        held = _asked(held, key)
-    if by is None and not held.composed.missing and held.signed is None:
-        _show(held, None)
-        by = _asked_name()
-    signed = sign(folder, held.composed, held.case, by or "", key, _now())
+    files = _with_answers(folder, key, answers)
+    if sys.stdin.isatty() and files.signed is None:
+        files = _with_prompted(files, key)
+    if by is None and not files.composed.missing and files.signed is None:
+        _show(files, None)
+        by = _prompt_name()
+    signed = sign(folder, files.composed, files.case, by or "", key, _now())
     click.echo(f"Signed by {signed.signature['by']}. SHA-256 of the signature: {signed.signature['sha256']}")
 
 
@@ -116,9 +116,9 @@ def addendum(name: str, text: str, *, store: str | None, key_file: str | None, b
     """Add TEXT to a signed note; it is dated, and chained to what was signed before."""
     from guidance.note.signing import add_addendum
 
-    with told():
+    with errors_end_command():
         folder = folder_of(name, store)
-        signed = add_addendum(folder, text, by or _asked_name(), key_for(folder, key_file), _now())
+        signed = add_addendum(folder, text, by or _prompt_name(), key_for(folder, key_file), _now())
     click.echo(f"Addendum {len(signed.addenda)} by {signed.links[-1]['by']}.")
 
 
@@ -131,7 +131,7 @@ def protect(name: str, *, store: str | None, key_file: str | None) -> None:
     """
     from guidance.journal.encryption import protect as seal
 
-    with told():
+    with errors_end_command():
         folder = folder_of(name, store)
         seal(folder, key_for(folder, key_file) or _new_phrase())
     click.echo(f"Patient and note of {name} are encrypted.")
@@ -143,47 +143,47 @@ def new_key(file: str) -> None:
     """Make a secret key in a new FILE, for protect and for --key. Keep a copy: nothing opens without it."""
     from guidance.journal.encryption import new_key_file
 
-    with told():
+    with errors_end_command():
         public = new_key_file(Path(file))
     click.echo(f"Secret key in {file}; its public key, which encrypts and does not open, is {public}")
 
 
-def _answered(folder: Path, key: EncryptionKey | None, answers: tuple[str, ...]) -> ProcedureFiles:
+def _with_answers(folder: Path, key: EncryptionKey | None, answers: tuple[str, ...]) -> ProcedureFiles:
     """What ``folder`` holds once ``answers`` are in it. Raises UserError."""
     from guidance.note.case_sheet import save_case
     from guidance.note.note_files import procedure_files
 
-    held = procedure_files(folder, key)
+    files = procedure_files(folder, key)
     if not answers:
-        return held
-    if held.signed is not None:
+        return files
+    if files.signed is not None:
         raise UsageError(f"The note of {folder.name} is signed: it is not changed any more; use procedures addendum.")
-    case = held.case
+    case = files.case
     for answer in answers:
-        field, found, text = answer.partition("=")
-        if not found:
+        field, separator, text = answer.partition("=")
+        if not separator:
             raise UsageError(f"--set {answer!r} is not KEY=ANSWER, such as side=left.")
         case = case.with_answer(field.strip(), text, _now())
     save_case(folder, case, key)
-    return replace(held, case=case)
+    return replace(files, case=case)
 
 
-def _asked(held: ProcedureFiles, key: EncryptionKey | None) -> ProcedureFiles:
+def _with_prompted(files: ProcedureFiles, key: EncryptionKey | None) -> ProcedureFiles:
     """Ask for what is missing; what was answered is kept however the asking ends."""
     from guidance.note.case_sheet import save_case
 
-    case = held.case
+    case = files.case
     try:
-        for field, label in held.composed.missing:
+        for field, label in files.composed.missing:
             if "NAME" not in field.split("."):
-                case = _ask(case, field, label)
+                case = _prompt_field(case, field, label)
     finally:
-        if case != held.case:
-            save_case(held.folder, case, key)
-    return replace(held, case=case)
+        if case != files.case:
+            save_case(files.folder, case, key)
+    return replace(files, case=case)
 
 
-def _ask(case: CaseSheet, field: str, label: str) -> CaseSheet:
+def _prompt_field(case: CaseSheet, field: str, label: str) -> CaseSheet:
     """Ask until the answer is one; an empty one leaves ``field`` open."""
     while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
         try:
@@ -199,7 +199,7 @@ def _allowed(field: str) -> str:
     return field_of(field, "note").form.allowed
 
 
-def _asked_name() -> str:
+def _prompt_name() -> str:
     if not sys.stdin.isatty():
         raise UsageError("Say who signs: --by 'Dr A. Example'.")
     return str(click.prompt("Signed by", err=True))
@@ -213,17 +213,17 @@ def _new_phrase() -> EncryptionKey:
     return key_of_passphrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _show(held: ProcedureFiles, to: str | None) -> None:
+def _show(files: ProcedureFiles, to: str | None) -> None:
     from guidance.note.markdown import markdown
     from guidance.note.note_files import WRITERS, write_note
 
     if to is None:
-        click.echo(markdown(held.page), nl=False)
+        click.echo(markdown(files.page), nl=False)
         return
     path = Path(to)
     if path.suffix.lower() not in WRITERS:
         raise UsageError(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the name so.")
-    for written in write_note(held, path, _now()):
+    for written in write_note(files, path, _now()):
         click.echo(f"Written: {written}")
 
 

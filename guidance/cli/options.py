@@ -148,8 +148,8 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         protocol = load(resolve(options["protocol_id"]))
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
-    by_hand = options.get("stimulator") == "hand"
-    usual = Mode.LISTEN if by_hand else _usual_mode(protocol) if sound else Mode.MANUAL
+    is_manual = options.get("stimulator") == "hand"
+    usual = Mode.LISTEN if is_manual else _usual_mode(protocol) if sound else Mode.MANUAL
     mode = Mode(options["mode"] or usual)
     return Settings(
         protocol,
@@ -167,10 +167,10 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
 
 
 def _probes(options: dict[str, Any], mode: Mode) -> bool:
-    asked = bool(options.get("probe_widths"))
-    if asked and mode is not Mode.AUTO:
+    requested = bool(options.get("probe_widths"))
+    if requested and mode is not Mode.AUTO:
         raise click.UsageError(f"--probe-widths is for --mode auto; in {mode.value} mode the width stays as it is set.")
-    return asked
+    return requested
 
 
 def sound_of(options: dict[str, Any]) -> SoundSettings:

@@ -24,7 +24,7 @@ def on_procedure(command: CommandFunction) -> CommandFunction:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def errors_end_command() -> Iterator[None]:
     """A UserError within ends the command with its sentence and status."""
     try:
         yield

@@ -100,8 +100,8 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
     noted, alarms = entries(events), alarm_counts(events)
     files = files_of(folder)
     if as_json:
-        told = {"state": verdict.state.value, "why": verdict.why, "entries": noted, "alarms": alarms, "files": files}
-        _print_json(dataclasses.asdict(found) | told)
+        details = {"state": verdict.state.value, "why": verdict.why, "entries": noted, "alarms": alarms, "files": files}
+        _print_json(dataclasses.asdict(found) | details)
         return
     click.echo("\n".join([*_head(found, verdict), *map(_entry, noted), *_rest(alarms, files)]))
 
@@ -126,11 +126,11 @@ def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
         found["(deleted)"] = stones
     holds = all(one.holds for one in found.values())
     if as_json:
-        told = [
+        details = [
             {"name": name, "state": one.state.value, "holds": one.holds, "lines": one.lines, "why": one.why}
             for name, one in found.items()
         ]
-        _print_json({"holds": holds, "procedures": told})
+        _print_json({"holds": holds, "procedures": details})
     else:
         click.echo(
             "\n".join(f"{_plain(name)}  {one.state.value}: {_plain(one.why)}" for name, one in found.items())
@@ -230,8 +230,8 @@ def _head(one: Summary, verdict: Verdict) -> list[str]:
 
 def _entry(event: dict[str, Any]) -> str:
     fields = event.get("fields")
-    told = ", ".join(f"{key} {value}" for key, value in fields.items()) if isinstance(fields, dict) else ""
-    return _plain(f"{event.get('t')} s: {event.get('what')} {told}").join(["  entry     ", ""])
+    details = ", ".join(f"{key} {value}" for key, value in fields.items()) if isinstance(fields, dict) else ""
+    return _plain(f"{event.get('t')} s: {event.get('what')} {details}").join(["  entry     ", ""])
 
 
 def _rest(alarms: dict[str, int], files: dict[str, int]) -> list[str]:

@@ -41,15 +41,15 @@ def protocols() -> None:
 def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
     """List the protocols, or those that WORDS may mean, the likeliest first."""
     chosen = search(" ".join(words)) if words else all_names()
-    found = [(name, _held(name)) for name in chosen]
+    found = [(name, _loaded_or_error(name)) for name in chosen]
     if as_json:
-        click.echo(json.dumps([_summary(name, held) for name, held in found]))
+        click.echo(json.dumps([_summary(name, entry) for name, entry in found]))
     elif sourced:
-        click.echo(table([held for _, held in found if isinstance(held, LoadedSheet)]))
+        click.echo(table([entry for _, entry in found if isinstance(entry, LoadedSheet)]))
     elif not found:
         click.echo(f"No protocol is like {' '.join(words)!r}; protocols list shows all.")
     else:
-        click.echo("\n".join(overview(name, held) for name, held in found))
+        click.echo("\n".join(overview(name, entry) for name, entry in found))
         click.echo(f"\nA site's own protocols and changes: {site_folder()}")
 
 
@@ -59,14 +59,14 @@ def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
 @JSON
 def show(name: str, *, as_toml: bool, as_json: bool) -> None:
     """Show protocol NAME: every number with its source, what is unsourced or missing, and what the site changed."""
-    held = _loaded(name)
+    entry = _loaded(name)
     if as_toml:
-        click.echo(text_of(held.sheet.id), nl=False)
+        click.echo(text_of(entry.sheet.id), nl=False)
     elif as_json:
-        changes = [asdict(change) for change in held.changes]
-        click.echo(json.dumps(held.sheet.model_dump(mode="json", exclude_none=True) | {"changes": changes}))
+        changes = [asdict(change) for change in entry.changes]
+        click.echo(json.dumps(entry.sheet.model_dump(mode="json", exclude_none=True) | {"changes": changes}))
     else:
-        click.echo("\n".join(page(held)))
+        click.echo("\n".join(page(entry)))
 
 
 @protocols.command(epilog=_VALIDATE_STATUS)
@@ -74,12 +74,12 @@ def show(name: str, *, as_toml: bool, as_json: bool) -> None:
 @JSON
 def validate(files: tuple[str, ...], *, as_json: bool) -> None:
     """Check each FILE, or every protocol there is, a site's own among them; each fault is told with file and key."""
-    answers = [_verdict(file, _checked_file) for file in files] or [_verdict(n, load_sheet) for n in all_names()]
+    verdicts = [_verdict(file, _checked_file) for file in files] or [_verdict(n, load_sheet) for n in all_names()]
     if as_json:
-        click.echo(json.dumps(answers))
+        click.echo(json.dumps(verdicts))
     else:
-        click.echo("\n".join(_told(answer) for answer in answers))
-    sys.exit(DONE if all(answer["holds"] for answer in answers) else FAILED)
+        click.echo("\n".join(_verdict_text(verdict) for verdict in verdicts))
+    sys.exit(DONE if all(verdict["holds"] for verdict in verdicts) else FAILED)
 
 
 @protocols.command(epilog=STATUS)
@@ -143,19 +143,19 @@ def _loaded(name: str, *, with_site: bool = True) -> LoadedSheet:
         raise click.UsageError(str(fault)) from None
 
 
-def _held(name: str) -> LoadedSheet | ProtocolError:
+def _loaded_or_error(name: str) -> LoadedSheet | ProtocolError:
     try:
         return load_sheet(name)
     except ProtocolError as fault:
         return fault
 
 
-def _summary(name: str, held: LoadedSheet | ProtocolError) -> dict[str, Any]:
-    if isinstance(held, ProtocolError):
-        return {"id": name, "holds": False, "faults": list(held.faults)}
-    protocol = held.protocol
+def _summary(name: str, entry: LoadedSheet | ProtocolError) -> dict[str, Any]:
+    if isinstance(entry, ProtocolError):
+        return {"id": name, "holds": False, "faults": list(entry.faults)}
+    protocol = entry.protocol
     known = {"title": protocol.title, "kind": protocol.kind, "stimulation": protocol.stimulation}
-    return {"id": name, "holds": True, **known, "also": list(held.sheet.also), "changed": bool(held.changes)}
+    return {"id": name, "holds": True, **known, "also": list(entry.sheet.also), "changed": bool(entry.changes)}
 
 
 def _checked_file(file: str) -> LoadedSheet:
@@ -170,8 +170,8 @@ def _verdict(name: str, load: Any) -> dict[str, Any]:
     return {"name": name, "holds": True, "faults": []}
 
 
-def _told(answer: dict[str, Any]) -> str:
-    return f"{click.format_filename(answer['name'])} holds." if answer["holds"] else "\n".join(answer["faults"])
+def _verdict_text(verdict: dict[str, Any]) -> str:
+    return f"{click.format_filename(verdict['name'])} holds." if verdict["holds"] else "\n".join(verdict["faults"])
 
 
 def _begun(new_id: str, like: str, author: str | None) -> list[Path]:

@@ -50,14 +50,14 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
     try:
         then = read_events(folder)
         of_exercise = is_exercise(then)
-        found = reprocess_exercise(folder, then) if of_exercise else reprocess_procedure(folder)
+        rerun_result = reprocess_exercise(folder, then) if of_exercise else reprocess_procedure(folder)
     except UserError as fault:
         leave(fault)
     except DeviceError as fault:
         leave(UserError(str(fault)))
-    rows = compare_exercise(found) if of_exercise else compare(found)
-    told = [*lines(found, rows), *([COMPARED] if of_exercise else [])]
-    click.echo(json.dumps(as_json_object(found, rows)) if as_json else "\n".join(told))
+    rows = compare_exercise(rerun_result) if of_exercise else compare(rerun_result)
+    text = [*lines(rerun_result, rows), *([COMPARED] if of_exercise else [])]
+    click.echo(json.dumps(as_json_object(rerun_result, rows)) if as_json else "\n".join(text))
 
 
 def _given_for_a_file() -> list[str]:

@@ -72,8 +72,8 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     from guidance.session import LiveJob
 
     check_events(options)
-    sound, told = sound_of(options), _case(options)
-    settings = _named(settings_of(options, sound=sound), told.get("case"))
+    sound, case_options = sound_of(options), _case(options)
+    settings = _named(settings_of(options, sound=sound), case_options.get("case"))
     if is_demo and settings.protocol.needle_emg:
         address += ",needle"
     job = LiveJob(
@@ -86,7 +86,7 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
         lsl_out=options["lsl_out"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
-        **told,
+        **case_options,
     )
     run_job(job, headless=options["headless"], theme=options["theme"])
 

@@ -122,11 +122,11 @@ def _interrupts() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
-    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in kept.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
@@ -144,6 +144,6 @@ def _print(outcome: TrialOutcome, *, as_json: bool) -> None:
     from guidance.trial.text import lines
 
     click.echo(json.dumps(outcome.table) if as_json else "\n".join(lines(outcome.table)))
-    if outcome.made:
-        rate = outcome.made / outcome.seconds
-        click.echo(f"{outcome.made} insertions in {outcome.seconds:.1f} s: {rate:.3g} a second", err=True)
+    if outcome.new_count:
+        rate = outcome.new_count / outcome.seconds
+        click.echo(f"{outcome.new_count} insertions in {outcome.seconds:.1f} s: {rate:.3g} a second", err=True)

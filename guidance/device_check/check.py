@@ -82,8 +82,8 @@ class _Received:
     lost_samples: int = 0
     bad_frames: int = 0
 
-    def take(self, block: Block, path: SignalPipeline) -> None:
-        self.quality += [found.channels for found in path.feed(block) if isinstance(found, QualitySecond)]
+    def take(self, block: Block, pipeline: SignalPipeline) -> None:
+        self.quality += [found.channels for found in pipeline.feed(block) if isinstance(found, QualitySecond)]
         self.status += block.status
         self.samples += len(block.samples)
         self.lost_samples += block.lost_before
@@ -94,7 +94,7 @@ class _Received:
             self.arrived_ns.append(block.arrived_ns)
 
 
-def found_devices(*, probe: bool) -> Discovery:
+def find_devices(*, probe: bool) -> Discovery:
     """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
     return drivers.discover(probe=probe)
 
@@ -109,34 +109,34 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
         if known_uv is not None and not isinstance(amplifier, Calibrated):
             raise UsageError(f"{address} knows its own microvolts; leave --known-uv out.")
         amplifier.start()
-        heard = _listen(amplifier, seconds)
-        result = _result(amplifier.info, seconds, heard)
+        received = _listen(amplifier, seconds)
+        result = _result(amplifier.info, seconds, received)
         if known_uv is None or not isinstance(amplifier, Calibrated):
             return result
-        size = heard.level.peak_to_peak
+        size = received.level.peak_to_peak
         if not size:
             raise UserError(f"No signal came from {address}: switch the calibration signal on, then check again.")
         return replace(result, address_to_type=amplifier.rescaled(known_uv / size))
 
 
 def _listen(amplifier: Amplifier, seconds: float) -> _Received:
-    heard = _Received(CalibrationLevel(amplifier.info.sample_rate_hz))
-    path = SignalPipeline(amplifier.info, _WINDOW_MS, None, listen=False)
+    received = _Received(CalibrationLevel(amplifier.info.sample_rate_hz))
+    pipeline = SignalPipeline(amplifier.info, _WINDOW_MS, None, listen=False)
     begun = probed = time.monotonic()
     while (now := time.monotonic()) - begun < seconds:
         for block in amplifier.read(_READ_S):
-            heard.take(block, path)
+            received.take(block, pipeline)
         if now - probed >= _PROBE_EVERY_S:
             probed = now
             trip_s = amplifier.probe()
-            heard.trips_s += [] if trip_s is None else [trip_s]
-    return heard
+            received.trips_s += [] if trip_s is None else [trip_s]
+    return received
 
 
-def _result(info: DeviceInfo, seconds: float, heard: _Received) -> CheckResult:
-    clock = drift(heard.ends, heard.arrived_ns, info.sample_rate_hz)
-    last = heard.status[-1] if heard.status else None
-    first_fault = next((status.fault for status in heard.status if status.fault != "none"), None)
+def _result(info: DeviceInfo, seconds: float, received: _Received) -> CheckResult:
+    clock = drift(received.ends, received.arrived_ns, info.sample_rate_hz)
+    last = received.status[-1] if received.status else None
+    first_fault = next((status.fault for status in received.status if status.fault != "none"), None)
     return CheckResult(
         address=info.address,
         model=info.model,
@@ -146,22 +146,22 @@ def _result(info: DeviceInfo, seconds: float, heard: _Received) -> CheckResult:
         nominal_rate_hz=info.sample_rate_hz,
         measured_rate_hz=None if clock is None else info.sample_rate_hz * (1 + clock.ppm * 1e-6),
         drift=clock,
-        channels=tuple(_channel(i, info, heard, last) for i in range(len(info.channels))),
-        samples=heard.samples,
-        lost_samples=heard.lost_samples,
-        bad_frames=heard.bad_frames,
+        channels=tuple(_channel(i, info, received, last) for i in range(len(info.channels))),
+        samples=received.samples,
+        lost_samples=received.lost_samples,
+        bad_frames=received.bad_frames,
         impedance_kohm=last.impedance_kohm if last else None,
         battery_percent=last.battery_percent if last else None,
         fault=first_fault,
         limits=info.limits,
-        round_trip=_round_trip(heard.trips_s),
+        round_trip=_round_trip(received.trips_s),
         scale_known=info.scale_known,
     )
 
 
-def _channel(number: int, info: DeviceInfo, heard: _Received, last: Status | None) -> ChannelCheck:
+def _channel(number: int, info: DeviceInfo, received: _Received, last: Status | None) -> ChannelCheck:
     """The channel's typical second; the first, in which filters settle, counts only if there is no other."""
-    seconds = [quality[number] for quality in heard.quality[1:] or heard.quality]
+    seconds = [quality[number] for quality in received.quality[1:] or received.quality]
     return ChannelCheck(
         name=info.channels[number].name,
         rms_uv=_typical([second.rms_uv for second in seconds]) if info.scale_known else None,

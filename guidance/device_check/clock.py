@@ -26,15 +26,15 @@ class ClockDrift:
     uncertainty_ppm: float
 
 
-def drift(samples: Sequence[int], arrived_ns: Sequence[int], rate_hz: float) -> ClockDrift | None:
-    """The drift of a clock that says ``rate_hz``, of which ``samples`` had been counted at host times ``arrived_ns``.
+def drift(samples: Sequence[int], arrived_ns: Sequence[int], sample_rate_hz: float) -> ClockDrift | None:
+    """Estimate the drift of a clock of nominally ``sample_rate_hz``, from ``samples`` counted at ``arrived_ns``.
 
-    Bytes are only ever late, so of each fifth of a second the earliest counts; a line through those. None if they are
-    too few to tell.
+    Bytes arrive late, never early, so only the earliest arrival of each fifth of a second counts; a line is fitted
+    through those. Returns None if there are too few arrivals.
     """
     if not samples:
         return None
-    due_s = np.asarray(samples, np.float64) / rate_hz
+    due_s = np.asarray(samples, np.float64) / sample_rate_hz
     late_s = (np.asarray(arrived_ns, np.int64) - arrived_ns[0]) / 1e9 - due_s
     bins = np.floor((due_s - due_s[0]) / BIN_S).astype(int)
     earliest = earliest_in(bins, late_s)[:-1]
@@ -51,16 +51,16 @@ class HostClock:
     in so few seconds a clock that is wrong by 100 ppm goes wrong by half a millisecond.
     """
 
-    def __init__(self, rate_hz: float) -> None:
-        """For a device that counts ``rate_hz`` samples a second."""
-        self._rate_hz = rate_hz
+    def __init__(self, sample_rate_hz: float) -> None:
+        """For a device that counts ``sample_rate_hz`` samples a second."""
+        self._sample_rate_hz = sample_rate_hz
         self._zeros: deque[tuple[int, float]] = deque()
 
     def take(self, block: Block) -> None:
         """Learn from when ``block`` arrived."""
         if not len(block.samples):
             return
-        zero_ns = block.arrived_ns - block.end_sample * 1e9 / self._rate_hz
+        zero_ns = block.arrived_ns - block.end_sample * 1e9 / self._sample_rate_hz
         while self._zeros and self._zeros[-1][1] >= zero_ns:
             self._zeros.pop()
         self._zeros.append((block.arrived_ns, zero_ns))
@@ -69,10 +69,10 @@ class HostClock:
 
     def host_s(self, sample: int) -> float | None:
         """The host's clock in s when ``sample`` was recorded, as ``sample_at``."""
-        return (self._zeros[0][1] + sample * 1e9 / self._rate_hz) / 1e9 if self._zeros else None
+        return (self._zeros[0][1] + sample * 1e9 / self._sample_rate_hz) / 1e9 if self._zeros else None
 
     def sample_at(self, host_ns: int) -> int | None:
         """The sample index at ``host_ns``; None before anything arrived."""
         if not self._zeros:
             return None
-        return math.floor((host_ns - self._zeros[0][1]) * self._rate_hz / 1e9)
+        return math.floor((host_ns - self._zeros[0][1]) * self._sample_rate_hz / 1e9)

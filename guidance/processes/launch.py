@@ -61,11 +61,11 @@ def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None
 
     Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
     """
-    with _signals_held():
+    with _signals_blocked():
         engine, link = start_engine(job)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.terminate())
-    run_screen = (load_screen or _usual_screen)()
+    run_screen = (load_screen or _default_screen)()
     outcome = link.first()
     failed, folder_to_sign = (False, None) if outcome else _show(link, run_screen)
     _await_end(engine, link)
@@ -75,7 +75,7 @@ def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None
     return replace(outcome, folder_to_sign=folder_to_sign)
 
 
-def _usual_screen() -> ScreenMain:
+def _default_screen() -> ScreenMain:
     from guidance.ui import run_screen
 
     return run_screen
@@ -107,27 +107,27 @@ def _show(link: EngineLink, run_screen: ScreenMain) -> tuple[bool, str | None]:
 
 def _await_end(engine: BaseProcess, link: EngineLink) -> None:
     """Take in how the engine ends; one that the operator left at work is asked to, and in the end made to."""
-    for urge in (engine.terminate, engine.kill):
+    for stop_engine in (engine.terminate, engine.kill):
         if link.drain(_END_S):
             break
-        urge()
+        stop_engine()
     engine.join()
 
 
 @contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
+def _signals_blocked() -> Iterator[None]:
     """Keep Ctrl-C and SIGTERM waiting, also for a process that is started meanwhile."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
-def _engine(job: EngineJob, wire: Connection) -> None:
+def _engine(job: EngineJob, connection: Connection) -> None:
     """The engine's process: no terminal, no keyboard; ends in order on SIGTERM and when its work is done."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -136,7 +136,7 @@ def _engine(job: EngineJob, wire: Connection) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if hasattr(os, "setsid"):
         os.setsid()
-    screen_channel = SocketScreenChannel(wire)
+    screen_channel = SocketScreenChannel(connection)
     outcome = _run(job, screen_channel, stop)
     screen_channel.close(outcome)
     sys.exit(outcome.status)
@@ -148,16 +148,16 @@ def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -
         session = job.open()
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
-        with _watched(screen_channel) as seat:
-            seat.ready()
-            amiss = session.run(seat, stop.is_set)
+        with _observed(screen_channel) as channel:
+            channel.ready()
+            fault_sentence = session.run(channel, stop.is_set)
     except (UserError, DeviceError) as fault:
         return outcome_of(fault)
-    return ExitOutcome(FAILED, amiss) if amiss else ExitOutcome(DONE)
+    return ExitOutcome(FAILED, fault_sentence) if fault_sentence else ExitOutcome(DONE)
 
 
 @contextlib.contextmanager
-def _watched(screen_channel: ScreenChannel) -> Iterator[ScreenChannel]:
+def _observed(screen_channel: ScreenChannel) -> Iterator[ScreenChannel]:
     """``screen_channel``, with room for those who look on; where there can be none, the procedure goes on without."""
     try:
         observer_list = Observers()

@@ -24,11 +24,11 @@ class ObserverLink(SocketLink):
 
     def close(self) -> None:
         """Look on no longer."""
-        self._wire.close()
+        self._connection.close()
 
-    def _taken(self) -> Snapshot:
+    def _receive_next(self) -> Snapshot:
         try:
-            snapshot = self._wire.recv()
+            snapshot = self._connection.recv()
         except (pickle.UnpicklingError, AttributeError, ImportError, TypeError) as fault:
             raise UserError(
                 f"The procedure is run by another version of the program ({fault}); watch with that."
@@ -40,7 +40,7 @@ class ObserverLink(SocketLink):
 
 def open_watch(pid: int | None = None) -> ObserverLink:
     """A link to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError."""
-    links = {found: link for found in running() if pid in {None, found} and (link := _connected(found))}
+    links = {found: link for found in running() if pid in {None, found} and (link := _connect(found))}
     if not links:
         raise UserError(
             "No procedure is running here." if pid is None else f"No procedure is run by process {pid} here."
@@ -56,14 +56,14 @@ def open_watch(pid: int | None = None) -> ObserverLink:
     return link
 
 
-def _connected(pid: int) -> ObserverLink | None:
+def _connect(pid: int) -> ObserverLink | None:
     """A link to process ``pid``; None where it is gone: its socket is then removed."""
-    path, wire = socket_path(pid), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    path, connection = socket_path(pid), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        wire.connect(str(path))
+        connection.connect(str(path))
     except OSError:
-        wire.close()
+        connection.close()
         with contextlib.suppress(OSError):
             path.unlink()
         return None
-    return ObserverLink(Connection(wire.detach()))
+    return ObserverLink(Connection(connection.detach()))

@@ -17,19 +17,19 @@ from guidance.processes.screen_channel import ScreenChannel
 from guidance.processes.sockets import socket_path
 
 FRAME_S = 0.1
-MOST = 4
-_LOOK_S = 0.2
+MOST_OBSERVERS = 4
+_ACCEPT_S = 0.2
 _CLOSE_S = 0.5
 
 
 class Observer:
-    """One who looks on, over ``wire``. A Snapshot not yet taken gives way to the next."""
+    """One who looks on, over ``connection``. A Snapshot not yet taken gives way to the next."""
 
-    def __init__(self, wire: Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Begin to send, in a background worker."""
-        self._wire = wire
+        self._connection = connection
         self._sender = BackgroundWorker[Snapshot](
-            "to an observer", wire.send, finish=wire.close, newest_only=True
+            "to an observer", connection.send, finish=connection.close, newest_only=True
         ).start()
 
     @property
@@ -54,49 +54,49 @@ class Observers:
         if not hasattr(socket, "AF_UNIX"):
             raise UserError("This system has no local sockets; nobody can look on.")
         self._path = socket_path(os.getpid())
-        self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._path.unlink(missing_ok=True)
-            self._door.bind(str(self._path))
+            self._socket.bind(str(self._path))
             self._path.chmod(0o600)
-            self._door.listen(MOST)
+            self._socket.listen(MOST_OBSERVERS)
         except OSError as fault:
-            self._door.close()
+            self._socket.close()
             raise UserError(f"Nobody can look on: {self._path} cannot be made ({fault.strerror}).") from None
-        self._door.settimeout(_LOOK_S)
+        self._socket.settimeout(_ACCEPT_S)
         self._shown_at = 0.0
-        self._watching: list[Observer] = []
-        self._doorkeeper = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
+        self._observers: list[Observer] = []
+        self._acceptor = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot to all; ``draw`` is called only if there is someone, at most ten times a second."""
         now = time.monotonic()
-        self._watching = [observer for observer in self._watching if not observer.gone]
-        if not self._watching or not (at_once or now - self._shown_at >= FRAME_S):
+        self._observers = [observer for observer in self._observers if not observer.gone]
+        if not self._observers or not (at_once or now - self._shown_at >= FRAME_S):
             return
         self._shown_at = now
         snapshot = draw()
-        for observer in self._watching:
+        for observer in self._observers:
             observer.show(snapshot)
 
     def close(self) -> None:
         """Show nothing more, and close the door."""
-        self._doorkeeper.close()
-        self._door.close()
+        self._acceptor.close()
+        self._socket.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
-        for observer in self._watching:
+        for observer in self._observers:
             observer.close()
 
     def _admit(self) -> None:
         """Let in who waits at the door; wait a moment where there is nobody."""
         with contextlib.suppress(OSError):
-            wire, _ = self._door.accept()
-            if len(self._watching) >= MOST:
-                wire.close()
+            connection, _ = self._socket.accept()
+            if len(self._observers) >= MOST_OBSERVERS:
+                connection.close()
                 return
-            wire.setblocking(True)
-            self._watching = [*self._watching, Observer(Connection(wire.detach()))]
+            connection.setblocking(True)
+            self._observers = [*self._observers, Observer(Connection(connection.detach()))]
 
 
 class ObservedScreenChannel:

@@ -61,13 +61,13 @@ class SocketScreenChannel:
     screen that reads no more never holds up the engine.
     """
 
-    def __init__(self, wire: Connection) -> None:
-        """Talk over ``wire``."""
-        self._wire = wire
+    def __init__(self, connection: Connection) -> None:
+        """Talk over ``connection``."""
+        self._connection = connection
         self._ready = True
         self._shown_at = 0.0
         self._hung_up = False
-        self._sender = BackgroundWorker[object]("to the screen", wire.send).start()
+        self._sender = BackgroundWorker[object]("to the screen", connection.send).start()
 
     @property
     def gone(self) -> bool:
@@ -82,8 +82,8 @@ class SocketScreenChannel:
         """What the screen sent since the last call."""
         received: list[OperatorCommand] = []
         try:
-            while not self.gone and self._wire.poll():
-                message = self._wire.recv()
+            while not self.gone and self._connection.poll():
+                message = self._connection.recv()
                 self._ready |= isinstance(message, FrameAck)
                 received.append(message)
         except (EOFError, OSError):

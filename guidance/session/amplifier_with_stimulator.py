@@ -27,8 +27,8 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
         limits = stimulator.limits if stimulator.info.fires else None
         self.info = replace(amplifier.info, limits=limits, stimulator=stimulator.info)
         self._clock = HostClock(self.info.sample_rate_hz)
-        self._untold: list[Delivery] = []
-        self._kept: list[Block] = []
+        self._pending_deliveries: list[Delivery] = []
+        self._kept_blocks: list[Block] = []
         self._end = 0
 
     @property
@@ -43,16 +43,16 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
     def read(self, timeout_s: float = 0.0) -> list[Block]:
         """Blocks that have arrived, the pulses of which something is known by now with the last. Raises DeviceLost."""
         self.stimulator.service()
-        blocks = [*self._kept, *self._heard(timeout_s)]
-        self._kept = []
+        blocks = [*self._kept_blocks, *self._read_amplifier(timeout_s)]
+        self._kept_blocks = []
         self.stimulator.service()
         pulses = self._pulses()
-        return [*blocks, self._bearing(pulses)] if pulses else blocks
+        return [*blocks, self._block_with(pulses)] if pulses else blocks
 
     def reopen(self) -> None:
         """Connect again to whichever is gone, the stimulator's output off. Raises DeviceError."""
         try:
-            self._kept += self._heard(0.0)
+            self._kept_blocks += self._read_amplifier(0.0)
         except DeviceLost:
             self._amplifier.reopen()
         try:
@@ -91,7 +91,7 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
         """What became of the commands."""
         return self.stimulator.take_outcomes()
 
-    def _heard(self, timeout_s: float) -> list[Block]:
+    def _read_amplifier(self, timeout_s: float) -> list[Block]:
         """What the amplifier has recorded; if it is gone, nobody sees what the stimulator does."""
         try:
             blocks = [self._without_pulses(block) for block in self._amplifier.read(timeout_s)]
@@ -110,12 +110,12 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
 
     def _pulses(self) -> tuple[Pulse, ...]:
         """The pulses to tell; one asked for before the first samples waits for them."""
-        self._untold += self.stimulator.take_deliveries()
-        told = [(delivery, self._clock.sample_at(delivery.requested_ns)) for delivery in self._untold]
-        self._untold = [delivery for delivery, sample in told if sample is None]
-        return tuple(_pulse(delivery, sample) for delivery, sample in told if sample is not None)
+        self._pending_deliveries += self.stimulator.take_deliveries()
+        located = [(delivery, self._clock.sample_at(delivery.requested_ns)) for delivery in self._pending_deliveries]
+        self._pending_deliveries = [delivery for delivery, sample in located if sample is None]
+        return tuple(_pulse(delivery, sample) for delivery, sample in located if sample is not None)
 
-    def _bearing(self, pulses: tuple[Pulse, ...]) -> Block:
+    def _block_with(self, pulses: tuple[Pulse, ...]) -> Block:
         """A Block without samples."""
         nothing = np.zeros((0, len(self.info.channels)), np.float32)
         return Block(self._end, nothing, pulses, arrived_ns=time.monotonic_ns())

@@ -32,7 +32,7 @@ _MOST_MUSCLES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingJob:
+class BiofeedbackJob:
     """What to run: an exercise on the device at ``address``, or on the recording ``file`` at ``speed`` (None: fast).
 
     ``label`` is the case whose visit it is. ``script`` and ``follows`` steer a simulated person.
@@ -54,25 +54,25 @@ class TrainingJob:
 
     def open(self) -> BiofeedbackSession:
         """The session, its device streaming; no output of it is touched. Raises UserError and DeviceError."""
-        with Startup(self.store, self.events) as opening:
+        with Startup(self.store, self.events) as startup:
             amplifier = self._amplifier()
-            opening.stack.callback(amplifier.close)
+            startup.stack.callback(amplifier.close)
             info = amplifier.info
             columns = columns_of(info, self.channels, MUSCLES.get(self.plan.exercise, 1))
-            device = opening.streaming(amplifier, requests_pulses=False)
+            device = startup.start_device(amplifier, requests_pulses=False)
             sound = Mute("exercise") if self.sound is None else _sound(self.sound, info)
-            before = earlier_visits(opening.store, self.label, self.plan.exercise) if self.label else []
-            outlets = opening.outlets(self.settings.protocol, info, sound)
-            self._put_label(outlets.record.folder)
+            before = earlier_visits(startup.store, self.label, self.plan.exercise) if self.label else []
+            outputs = startup.open_outputs(self.settings.protocol, info, sound)
+            self._put_label(outputs.record.folder)
             return BiofeedbackSession(
-                BiofeedbackEngine(self.settings, self.plan, info, columns, opening.wall_time),
+                BiofeedbackEngine(self.settings, self.plan, info, columns, startup.wall_time),
                 device,
-                outlets,
+                outputs,
                 self.duration_s,
-                opening.notices(self.settings.protocol) + _before_told(before),
-                opening.stack.pop_all(),
-                played=amplifier if isinstance(amplifier, RecordingDevice) else None,
-                will=SimulatedSubject(self.script, follows=self.follows, exercise=self.plan.exercise),
+                startup.notices(self.settings.protocol) + _last_visit_notice(before),
+                startup.stack.pop_all(),
+                recording=amplifier if isinstance(amplifier, RecordingDevice) else None,
+                subject=SimulatedSubject(self.script, follows=self.follows, exercise=self.plan.exercise),
             )
 
     def _amplifier(self) -> Amplifier:
@@ -96,35 +96,35 @@ class BiofeedbackSession(LiveSession):
         self,
         engine: BiofeedbackEngine,
         device: LiveDevice,
-        outlets: SessionOutputs,
+        outputs: SessionOutputs,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
         *,
-        played: RecordingDevice | None,
-        will: SimulatedSubject,
+        recording: RecordingDevice | None,
+        subject: SimulatedSubject,
     ) -> None:
-        """As LiveSession; ``played`` is the recording, if it is one, and ``will`` that of a simulated person."""
-        super().__init__(engine, device, outlets, duration_s, notices, stack)
-        self._training, self._played, self._will = engine, played, will
-        if played is not None:
-            self._origin, self._speed = RECORDED, played.speed
+        """As LiveSession; ``recording`` is the recording, if it is one, and ``subject`` that of a simulated person."""
+        super().__init__(engine, device, outputs, duration_s, notices, stack)
+        self._training, self._recording, self._subject = engine, recording, subject
+        if recording is not None:
+            self._origin, self._speed = RECORDED, recording.speed
 
     def _turn(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         reason = super()._turn(screen_channel, stopping)
         if self._device.is_simulated:
-            for words in self._will.words(self._training.t, self._training.sequence.phase):
+            for words in self._subject.words(self._training.t, self._training.sequence.phase):
                 self._device.steer(words)
                 self._write(self._training.enter(Entry("simulated", {"words": words})))
         return reason
 
-    def _reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
-        reason = super()._reason(screen_channel, messages, stopping)
+    def _end_reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
+        reason = super()._end_reason(screen_channel, messages, stopping)
         sequence = self._training.sequence
         if reason is None and sequence.failed:
-            self._amiss = sequence.failed
+            self._fault_sentence = sequence.failed
             return "error"
-        if reason is None and (sequence.over or (self._played is not None and self._played.over)):
+        if reason is None and (sequence.over or (self._recording is not None and self._recording.over)):
             return "duration"
         return reason
 
@@ -150,7 +150,7 @@ def _sound(settings: SoundSettings, info: DeviceInfo) -> Sound:
     return Sound(replace(settings, mapping="exercise", monitor=0.0), info.sample_rate_hz, EXERCISE)
 
 
-def _before_told(before: list[Visit]) -> list[str]:
+def _last_visit_notice(before: list[Visit]) -> list[str]:
     """The last visit in a sentence."""
     if not before:
         return []

@@ -25,7 +25,7 @@ class LiveDevice:
         self._amplifier = amplifier
         self._stimulator = amplifier if requests_pulses and isinstance(amplifier, Stimulator) else None
         alone = amplifier.amplifier if isinstance(amplifier, AmplifierWithStimulator) else amplifier
-        self._patient = alone if isinstance(alone, Simulation) else None
+        self._simulation = alone if isinstance(alone, Simulation) else None
         self._follow = follow
         self.lost: str | None = None
         self._lost_at = self._retry_at = 0.0
@@ -33,7 +33,7 @@ class LiveDevice:
     @property
     def is_simulated(self) -> bool:
         """Whether there is a simulated patient, who can be steered, and no other."""
-        return self._patient is not None
+        return self._simulation is not None
 
     @property
     def origin(self) -> Origin:
@@ -72,7 +72,7 @@ class LiveDevice:
             return None
         try:
             for action in actions:
-                _ask(self._stimulator, action)
+                _request(self._stimulator, action)
             errors = [outcome.error for outcome in self._stimulator.take_outcomes() if outcome.error]
         except DeviceLost:
             return None  # the next read says so too, after what had arrived before
@@ -82,8 +82,8 @@ class LiveDevice:
 
     def steer(self, words: str) -> None:
         """Steer a simulated patient; a real one stays alone."""
-        if self._patient:
-            self._patient.steer(words)
+        if self._simulation:
+            self._simulation.steer(words)
 
     def _reopen(self) -> None:
         if time.monotonic() < self._retry_at:
@@ -98,7 +98,7 @@ class LiveDevice:
             self.act([SwitchOutput(on=False)])  # clears what fault the device has kept since
 
 
-def _ask(stimulator: Stimulator, action: Action) -> None:
+def _request(stimulator: Stimulator, action: Action) -> None:
     if isinstance(action, SwitchOutput):
         stimulator.enable(action.on)
     elif isinstance(action, FirePulse):

@@ -38,25 +38,25 @@ class EventWriter:
         """Write to each of ``targets``, and close them in the end."""
         self._numbering = RecordSerializer()
         self._targets = [target for target in targets if target is not None]
-        self._spent: list[LineTarget] = []
-        self._failed: list[StorageError] = []
+        self._failed_targets: list[LineTarget] = []
+        self._faults: list[StorageError] = []
 
-    def write(self, made: TimedRecord) -> None:
+    def write(self, timed: TimedRecord) -> None:
         """Stamp and write one record. Raises StorageError once for each target that fails, and lets go of it."""
-        line = (self._numbering.line(made, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
+        line = (self._numbering.line(timed, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
         for target in list(self._targets):
             try:
                 target.write(line)
             except OSError as fault:
                 self._targets.remove(target)
-                self._spent.append(target)
-                self._failed.append(StorageError(_sentence(target, fault), target.name))
-        if self._failed:
-            raise self._failed.pop(0)
+                self._failed_targets.append(target)
+                self._faults.append(StorageError(_sentence(target, fault), target.name))
+        if self._faults:
+            raise self._faults.pop(0)
 
     def close(self) -> None:
         """Close all targets."""
-        while remaining := self._targets or self._spent:
+        while remaining := self._targets or self._failed_targets:
             remaining.pop().close()
 
 
@@ -115,7 +115,7 @@ class BackgroundWriter:
         """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises UsageError."""
         self.name = path
         waits = path != "-" and _is_pipe(path)
-        self._open: Callable[[], LineTarget] = (lambda: FileTarget(path)) if waits else _always(opened(path))
+        self._open: Callable[[], LineTarget] = (lambda: FileTarget(path)) if waits else _always(open_target(path))
         self._target: LineTarget | None = None
         self._worker = BackgroundWorker[bytes](
             f"events to {path}", self._copy, begin=self._begin, finish=self._finish, most_waiting=_MOST_WAITING
@@ -144,7 +144,7 @@ class BackgroundWriter:
             self._target.close()
 
 
-def opened(path: str) -> LineTarget:
+def open_target(path: str) -> LineTarget:
     """The target that ``path`` names, "-" being standard output. Raises UsageError."""
     return StandardOutput() if path == "-" else FileTarget(path)
 

@@ -33,7 +33,7 @@ DRAW_S = 0.010
 """No Snapshot is drawn when an answer is due so soon: it would have to wait."""
 
 RECONNECT_S = 10.0
-SOUND_S = 1.0
+FIT_S = 1.0
 SCREENLESS_S = 600.0
 _REAL_TIME: float | None = 1.0
 
@@ -112,7 +112,7 @@ class LiveSession:
         self,
         engine: EngineLoop,
         device: LiveDevice,
-        outlets: SessionOutputs,
+        outputs: SessionOutputs,
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
@@ -120,13 +120,13 @@ class LiveSession:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are what was found at the start."""
         self._engine, self._device = engine, device
         self._origin, self._speed = device.origin, _REAL_TIME
-        self._writer, self._record, self._sound = outlets.writer, outlets.record, outlets.sound
+        self._writer, self._record, self._sound = outputs.writer, outputs.record, outputs.sound
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
         self._lost: str | None = None
-        self._status_seen = False
-        self._sound_since: float | None = None
+        self._status_received = False
+        self._fit_since: float | None = None
         self._screen_gone_at: float | None = None
-        self._amiss: str | None = None
+        self._fault_sentence: str | None = None
         self._ended: str | None = None
         self._not_off: str | None = None
 
@@ -150,7 +150,7 @@ class LiveSession:
                 screen_channel.show(self._draw, at_once=True)
         if self._ended == "device-lost":
             raise DeviceLost(_sentences(self._not_off, self._lost or "The amplifier was lost."))
-        return _sentences(self._not_off, self._amiss) or None
+        return _sentences(self._not_off, self._fault_sentence) or None
 
     def _switch_off(self) -> None:
         """Request off, and wait for the device to report it: no longer than it may take, whether it does or not."""
@@ -195,64 +195,64 @@ class LiveSession:
         self._steer(messages)
         self._tend_sound(blocks, messages)
         if self._engine.settings.headless:
-            self._arm_when_sound(now_ns)
+            self._arm_when_fit(now_ns)
         self._act()
         if not self._engine.response_due(DRAW_S):
             screen_channel.show(self._draw)
-        return self._reason(screen_channel, messages, stopping())
+        return self._end_reason(screen_channel, messages, stopping())
 
-    def _reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
+    def _end_reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         if stopping or any(isinstance(message, Quit) for message in messages):
             return "operator"
         if self._duration_s is not None and self._engine.t >= self._duration_s:
             return "duration"
-        if screen_channel.gone and self._without_screen():
+        if screen_channel.gone and self._screen_lost_too_long():
             return "error"
         alone = self._engine.settings.headless or screen_channel.gone
         return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
 
-    def _without_screen(self) -> bool:
+    def _screen_lost_too_long(self) -> bool:
         """Note that the screen is gone; whether it has been for too long."""
         now = time.monotonic()
         if self._screen_gone_at is None:
             self._screen_gone_at = now
             self._engine.screen_lost()
             mark_without_screen(self._record.folder)
-            self._amiss = "The screen was gone; the procedure was recorded without it."
+            self._fault_sentence = "The screen was gone; the procedure was recorded without it."
         return now - self._screen_gone_at > SCREENLESS_S
 
     def _read(self, screen_channel: ScreenChannel) -> list[Block]:
         blocks = self._device.read(READ_S)
         if self._device.lost != self._lost:
             self._lost = self._device.lost
-            self._sound_since = None
+            self._fit_since = None
             self._write(self._engine.update_condition("device-lost", self._lost))
-        if blocks and not self._status_seen:
+        if blocks and not self._status_received:
             self._first_status(blocks, screen_channel)
         return blocks
 
     def _first_status(self, blocks: list[Block], screen_channel: ScreenChannel) -> None:
         """A fault that the device has from before is told as found, for it is cleared at once."""
-        found = [status.fault for block in blocks for status in block.status][:1]
-        self._status_seen = bool(found)
-        if found and found[0] != "none":
-            notice = fault_text(found[0]) or ""
+        first_faults = [status.fault for block in blocks for status in block.status][:1]
+        self._status_received = bool(first_faults)
+        if first_faults and first_faults[0] != "none":
+            notice = fault_text(first_faults[0]) or ""
             self._notices.append(notice)
             screen_channel.notify(notice)
 
-    def _arm_when_sound(self, now_ns: int) -> None:
+    def _arm_when_fit(self, now_ns: int) -> None:
         """Nobody is there to arm: do it once the device streams and its signal has been sound for a second."""
         engine = self._engine
         stimulation = engine.stimulation
         if stimulation is None or stimulation.armed or stimulation.operator_must_arm:
             return
         if not engine.is_fit(now_ns):
-            self._sound_since = None
-        elif self._sound_since is None:
-            self._sound_since = engine.t
-        elif engine.t - self._sound_since >= SOUND_S:
+            self._fit_since = None
+        elif self._fit_since is None:
+            self._fit_since = engine.t
+        elif engine.t - self._fit_since >= FIT_S:
             self._write(engine.arm("controller", now_ns))
-            self._sound_since = None
+            self._fit_since = None
 
     def _act(self) -> None:
         """Carry out what the engine asks of the stimulator; what is refused disarms it."""
@@ -269,44 +269,44 @@ class LiveSession:
 
     def _tend_sound(self, blocks: list[Block], messages: list[OperatorCommand]) -> None:
         engine, sound = self._engine, self._sound
-        for asked in filter(None, map(sound.obey, messages)):
-            self._write(engine.enter(Entry("sound", asked)))
+        for sound_request in filter(None, map(sound.obey, messages)):
+            self._write(engine.enter(Entry("sound", sound_request)))
         stimulation = engine.stimulation
         sound.feed(blocks, awaiting=stimulation is not None and stimulation.pulse_unreported)
         self._write(engine.update_condition("audio-lost", sound.tend(engine.alarms.signals()), disarm=False))
 
     def _write(self, records: Iterable[TimedRecord]) -> None:
-        for made in records:
-            stamped = self._stamped(made)
+        for timed in records:
+            stamped = self._stamped(timed)
             self._record.note(stamped)
             try:
                 self._writer.write(stamped)
             except StorageError as fault:
                 self._unwritten(fault)
 
-    def _stamped(self, made: TimedRecord) -> TimedRecord:
-        """``made``, sounded, with what only the sound knows: when a cue leaves the loudspeaker, how often that lacked
+    def _stamped(self, timed: TimedRecord) -> TimedRecord:
+        """``timed``, sounded, with what only the sound knows: when a cue leaves the loudspeaker, how often that lacked
         samples.
         """
-        record, sounded_ns = made.record, self._sound.play(made.record)
+        record, sounded_ns = timed.record, self._sound.play(timed.record)
         if isinstance(record, Cue):
-            return replace(made, record=replace(record, sounded_ns=sounded_ns))
+            return replace(timed, record=replace(record, sounded_ns=sounded_ns))
         if isinstance(record, Signal):
-            return replace(made, record=replace(record, underruns=self._sound.underruns))
-        return made
+            return replace(timed, record=replace(record, underruns=self._sound.underruns))
+        return timed
 
     def _storage(self) -> None:
         """Alarm what is amiss with the record beside the journal; the guidance goes on without it."""
         for cause, text in self._record.troubles():
             if text and cause != "space" and self._engine.journal_ok:
-                self._amiss = text
+                self._fault_sentence = text
             self._write(self._engine.update_condition("storage", text, cause, disarm=False))
 
     def _unwritten(self, fault: StorageError) -> None:
         """Without a journal there is no stimulation; without the copy there is."""
         is_journal = fault.target == self._record.journal.name
         if self._engine.journal_ok:  # what the copy meets does not hide that the journal has ended
-            self._amiss = str(fault)
+            self._fault_sentence = str(fault)
         if is_journal:
             self._engine.journal_failed()
         self._write(self._engine.update_condition("storage", str(fault), fault.target, disarm=is_journal))
@@ -320,7 +320,7 @@ class LiveSession:
                 self._await_off(self._engine.stimulation)
             except Exception:  # noqa: BLE001 - it was not known then whether the stimulator is off, and that is told
                 self._not_off = NOT_KNOWN
-        self._amiss = str(fault) if isinstance(fault, UserError | DeviceError) else self._trace(fault)
+        self._fault_sentence = str(fault) if isinstance(fault, UserError | DeviceError) else self._trace(fault)
         return "error"
 
     def _trace(self, fault: Exception) -> str:

@@ -20,7 +20,7 @@ from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
 from guidance.session.live import LiveSession
 from guidance.session.lsl_outlet import LslOutlets
 from guidance.session.startup import Startup
-from guidance.session.stimulation_setup import check_beside, check_stimulus, stimulation_on
+from guidance.session.stimulation_setup import check_external_stimulator, check_stimulus, stimulation_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +46,35 @@ class LiveJob:
     def open(self) -> LiveSession:
         """The session, its device streaming. Raises UserError and DeviceError."""
         check_stimulus(self.settings)
-        with Startup(self.store, self.events) as opening:
+        with Startup(self.store, self.events) as startup:
             raw = RawLog() if self.raw_log else None
             if raw:
-                opening.stack.callback(raw.close)
-            amplifier = self._opened(opening.stack)
+                startup.stack.callback(raw.close)
+            amplifier = self._open_amplifier(startup.stack)
             if raw:
                 amplifier.tap(raw.tap)
             info = amplifier.info
             _check_marker(self.settings, info)
-            stimulation = stimulation_on(amplifier, self.settings)
+            stimulation = stimulation_for(amplifier, self.settings)
             lsl = LslOutlets(info) if self.lsl_out else None
-            device = opening.streaming(amplifier, requests_pulses=stimulation is not None, lsl=lsl)
-            outlets = opening.outlets(self.settings.protocol, info, self._sounded(info), raw, lsl)
-            self._keep_case(outlets.record.folder)
-            engine = Engine(self.settings, info, opening.wall_time, stimulation)
-            notices = opening.notices(self.settings.protocol)
+            device = startup.start_device(amplifier, requests_pulses=stimulation is not None, lsl=lsl)
+            outputs = startup.open_outputs(self.settings.protocol, info, self._open_sound(info), raw, lsl)
+            self._keep_case(outputs.record.folder)
+            engine = Engine(self.settings, info, startup.wall_time, stimulation)
+            notices = startup.notices(self.settings.protocol)
             notices += info.stimulator.notes if info.stimulator else ()
-            return LiveSession(engine, device, outlets, self.duration_s, notices, opening.stack.pop_all())
+            return LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all())
 
     def _keep_case(self, folder: Path) -> None:
         if self.case:
             save_case(folder, self.case, key_of_file(Path(self.key_file)) if self.key_file else None)
 
-    def _sounded(self, info: DeviceInfo) -> Sound | Mute:
+    def _open_sound(self, info: DeviceInfo) -> Sound | Mute:
         if self.sound is None:
             return Mute(self.settings.sounds)
         return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
 
-    def _opened(self, stack: ExitStack) -> Amplifier:
+    def _open_amplifier(self, stack: ExitStack) -> Amplifier:
         """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""
         amplifier = open_device(self.address)
         stack.callback(amplifier.close)
@@ -84,7 +84,7 @@ class LiveJob:
         stack.callback(stimulator.close)
         if isinstance(amplifier, Simulation) and stimulator.info.fires:
             raise UsageError(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
-        check_beside(self.settings, stimulator)
+        check_external_stimulator(self.settings, stimulator)
         return AmplifierWithStimulator(amplifier, stimulator)
 
 

@@ -34,7 +34,7 @@ class LslOutlets:
     def __init__(self, info: DeviceInfo) -> None:
         """Open both outlets for device ``info``. Raises UsageError where pylsl is not installed."""
         self._lsl = library()
-        self._rate_hz = info.sample_rate_hz
+        self._sample_rate_hz = info.sample_rate_hz
         self._clock = HostClock(info.sample_rate_hz)
         self._signal, self._events = self._outlets(info)
         self._ahead_s = self._lsl.local_clock() - time.monotonic()
@@ -83,7 +83,7 @@ class LslOutlets:
 
     def _push_event(self, line: bytes) -> None:
         record = json.loads(line)
-        self._events.push_sample([line.decode().rstrip()], self._stamp_s(round(record["t"] * self._rate_hz)))
+        self._events.push_sample([line.decode().rstrip()], self._stamp_s(round(record["t"] * self._sample_rate_hz)))
 
     def _stamp_s(self, sample: int) -> float:
         """When ``sample`` was recorded, on LSL's clock; now, before the first samples."""

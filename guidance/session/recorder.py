@@ -17,7 +17,7 @@ from guidance.journal.signal import Note, SignalFile
 from guidance.processes.screen_channel import ScreenChannel
 
 _READ_S = 0.05
-_TELL_S = 10.0
+_NOTICE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class RecordingJob:
 
     def open(self) -> RecordingSession:
         """The session, its device streaming and its file begun. Raises UsageError and DeviceError."""
-        path = _free(Path(self.path))
+        path = _unused_path(Path(self.path))
         with ExitStack() as stack:
             amplifier = open_device(self.address)
             stack.callback(amplifier.close)
             amplifier.start()
-            file = _begun(path, amplifier)
+            file = _start_file(path, amplifier)
             return RecordingSession(amplifier, file, path, self.duration_s, stack.pop_all())
 
 
@@ -59,24 +59,24 @@ class RecordingSession:
                 self._record(screen_channel, stopping)
             except DeviceLost as fault:
                 self._file.close()
-                raise DeviceLost(f"{fault} {self._so_far()}") from None
+                raise DeviceLost(f"{fault} {self._progress()}") from None
             self._file.close()
-        self._look()
+        self._check_file()
         if not self._samples:
             return f"No samples arrived; there is nothing to keep in {self._path}."
-        screen_channel.notify(self._so_far())
+        screen_channel.notify(self._progress())
         return None
 
     def _record(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> None:
-        told = time.monotonic()
+        noticed_at = time.monotonic()
         while not stopping() and not self._is_over():
-            self._take()
-            self._look()
-            if time.monotonic() - told > _TELL_S:
-                told = time.monotonic()
-                screen_channel.notify(self._so_far())
+            self._read_blocks()
+            self._check_file()
+            if time.monotonic() - noticed_at > _NOTICE_S:
+                noticed_at = time.monotonic()
+                screen_channel.notify(self._progress())
 
-    def _take(self) -> None:
+    def _read_blocks(self) -> None:
         """Take in what has arrived."""
         for block in self._amplifier.read(_READ_S):
             if self._is_over():
@@ -99,7 +99,7 @@ class RecordingSession:
     def _at_s(self, sample: int) -> float:
         return sample / self._amplifier.info.sample_rate_hz
 
-    def _look(self) -> None:
+    def _check_file(self) -> None:
         """See whether the file can be written. Raises StorageError where it cannot be any more."""
         fault = self._file.fault
         if fault is not None:
@@ -109,27 +109,27 @@ class RecordingSession:
                 f"{self._path} can no longer be written ({why}); what was recorded before stays there.", str(self._path)
             )
 
-    def _so_far(self) -> str:
+    def _progress(self) -> str:
         lost = f", {self._lost} samples lost" if self._lost else ""
         return f"{self._seconds:.1f} s with {self._pulses} pulses recorded in {self._path}{lost}."
 
 
-def _free(path: Path) -> Path:
+def _unused_path(path: Path) -> Path:
     """``path``, if a new BDF file can be there. Raises UsageError."""
     if path.suffix.lower() != ".bdf":
         raise UsageError(f"{path} is no name of a BDF+ file; let it end in .bdf.")
     try:
-        taken, has_folder = path.exists() or path.is_symlink(), path.absolute().parent.is_dir()
+        exists, has_folder = path.exists() or path.is_symlink(), path.absolute().parent.is_dir()
     except OSError as fault:
         raise UsageError(f"{path}: {fault.strerror}; name another file.") from None
-    if taken:
+    if exists:
         raise UsageError(f"{path} is there already; name another file: a recording is never written over.")
     if not has_folder:
         raise UsageError(f"There is no folder {path.parent}; make it first.")
     return path
 
 
-def _begun(path: Path, amplifier: Amplifier) -> SignalFile:
+def _start_file(path: Path, amplifier: Amplifier) -> SignalFile:
     """The file, begun now. Raises UsageError where it cannot be written."""
     try:
         file = SignalFile(path.parent, amplifier.info, datetime.now().astimezone(), name=path.name)

@@ -19,7 +19,7 @@ class RecordingDevice(Amplifier):
         self._recording = Recording(path, listen=True)
         self.info = self._recording.info
         self.speed = speed
-        self._pace = PlaybackClock(speed, self.info.sample_rate_hz)
+        self._clock = PlaybackClock(speed, self.info.sample_rate_hz)
         self._end = 0
 
     @property
@@ -34,11 +34,11 @@ class RecordingDevice(Amplifier):
 
     def read(self, timeout_s: float = 0.0) -> list[Block]:
         """What is due by now."""
-        block = None if self.over else self._recording.take(self._pace.due())
+        block = None if self.over else self._recording.take(self._clock.due())
         if block is None:
             time.sleep(min(timeout_s, _IDLE_S))
             return []
-        self._pace.took(len(block.samples), block.lost_before)
+        self._clock.count(len(block.samples), block.lost_before)
         self._end = block.end_sample
         return [block]
 

@@ -18,7 +18,7 @@ from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import SessionState
 from guidance.processes.screen_channel import ScreenChannel
-from guidance.session.event_writer import EventWriter, opened
+from guidance.session.event_writer import EventWriter, open_target
 from guidance.signal.pipeline import LEAST_RATE_HZ
 
 _TICK_S = 0.004
@@ -47,10 +47,10 @@ class ReplayJob:
             full_scale_uv=self.full_scale_uv,
             sample_rate_hz=self.sample_rate_hz,
         )
-        rate_hz = recording.info.sample_rate_hz
-        if rate_hz < LEAST_RATE_HZ:
+        sample_rate_hz = recording.info.sample_rate_hz
+        if sample_rate_hz < LEAST_RATE_HZ:
             raise UserError(
-                f"{self.path} is sampled at {rate_hz:g} Hz, too slow for evoked responses, which need at least "
+                f"{self.path} is sampled at {sample_rate_hz:g} Hz, too slow for evoked responses, which need at least "
                 f"{LEAST_RATE_HZ:g} Hz; nothing is detected in it."
             )
         if self.events and self.events != "-" and Path(self.events).exists() and Path(self.events).samefile(self.path):
@@ -68,7 +68,7 @@ class ReplaySession:
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
-        writer = EventWriter(opened(self.replay.events) if self.replay.events else None)
+        writer = EventWriter(open_target(self.replay.events) if self.replay.events else None)
         try:
             return self._run(screen_channel, stopping, writer)
         finally:
@@ -82,8 +82,8 @@ class ReplaySession:
         engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
         writer.write(engine.begin(RECORDED))
         reason = self._play(engine, screen_channel, stopping, writer)
-        for made in engine.end(reason):
-            writer.write(made)
+        for timed in engine.end(reason):
+            writer.write(timed)
         ended = "end of recording" if reason == "duration" else reason
         screen_channel.show(lambda: self._draw(engine, ended), at_once=True)
         if engine.counters.stimuli or reason != "duration":
@@ -96,21 +96,21 @@ class ReplaySession:
     def _play(
         self, engine: Engine, screen_channel: ScreenChannel, stopping: Callable[[], bool], writer: EventWriter
     ) -> str:
-        pace = PlaybackClock(self.replay.speed, engine.info.sample_rate_hz)
+        clock = PlaybackClock(self.replay.speed, engine.info.sample_rate_hz)
         while True:
             for message in screen_channel.messages():
                 if isinstance(message, Quit):
                     return "operator"
                 if isinstance(message, PausePlayback):
                     self.paused = message.on
-                    pace.hold(on=message.on)
+                    clock.pause(on=message.on)
             if stopping() or screen_channel.gone:
                 return "operator"
-            block = self.recording.take(pace.due())
+            block = self.recording.take(clock.due())
             if block:
-                for made in engine.step([block]):
-                    writer.write(made)
-                pace.took(len(block.samples), block.lost_before)
+                for timed in engine.step([block]):
+                    writer.write(timed)
+                clock.count(len(block.samples), block.lost_before)
             elif engine.pipeline.history.end >= self.recording.total_samples:
                 return "duration"
             else:
@@ -133,34 +133,34 @@ class ReplaySession:
 class PlaybackClock:
     """How many samples are due, by the host's clock and the speed asked for."""
 
-    def __init__(self, speed: float | None, rate_hz: float) -> None:
+    def __init__(self, speed: float | None, sample_rate_hz: float) -> None:
         """At ``speed`` times real time, or as fast as possible (None)."""
-        self._speed, self._rate_hz = speed, rate_hz
+        self._speed, self._sample_rate_hz = speed, sample_rate_hz
         self._began = time.monotonic()
-        self._held_at: float | None = None
-        self._taken = 0
+        self._paused_at: float | None = None
+        self._delivered = 0
 
     def due(self) -> int:
         """Samples that may be taken now."""
-        if self._held_at is not None:
+        if self._paused_at is not None:
             return 0
         if self._speed is None:
-            return max(1, int(_FAST_BLOCK_S * self._rate_hz))
-        passed = (time.monotonic() - self._began) * self._speed * self._rate_hz
-        return max(0, int(min(passed, sys.maxsize)) - self._taken)
+            return max(1, int(_FAST_BLOCK_S * self._sample_rate_hz))
+        passed = (time.monotonic() - self._began) * self._speed * self._sample_rate_hz
+        return max(0, int(min(passed, sys.maxsize)) - self._delivered)
 
-    def took(self, samples: int, gap: int) -> None:
+    def count(self, samples: int, gap: int) -> None:
         """Count what was taken; a gap passes in its own time."""
-        self._taken += samples + gap
+        self._delivered += samples + gap
 
-    def hold(self, *, on: bool) -> None:
+    def pause(self, *, on: bool) -> None:
         """Stop the clock, or let it go on from where it stood."""
         now = time.monotonic()
-        if on and self._held_at is None:
-            self._held_at = now
-        elif not on and self._held_at is not None:
-            self._began += now - self._held_at
-            self._held_at = None
+        if on and self._paused_at is None:
+            self._paused_at = now
+        elif not on and self._paused_at is not None:
+            self._began += now - self._paused_at
+            self._paused_at = None
 
 
 def _recorded_at(path: str) -> str:

@@ -56,17 +56,17 @@ class SimulatedSubject:
     def __init__(self, script: tuple[Effort, ...] | None, *, follows: bool, exercise: str) -> None:
         """``follows``: does as told, unless there is a ``script``."""
         self._script, self._follows, self._exercise = list(script or ()), follows and not script, exercise
-        self._seen: ExercisePhase | None = None
+        self._last_phase: ExercisePhase | None = None
 
     def words(self, t: float, phase: ExercisePhase) -> Iterator[str]:
         """What to steer the person with at device time ``t`` in ``phase``."""
         while self._script and self._script[0].t <= t:
             yield from _contract(self._script.pop(0).shares)
-        if self._follows and phase is not self._seen:
-            self._seen = phase
-            yield from _contract(self._obeys(phase))
+        if self._follows and phase is not self._last_phase:
+            self._last_phase = phase
+            yield from _contract(self._efforts_for(phase))
 
-    def _obeys(self, phase: ExercisePhase) -> tuple[float, float]:
+    def _efforts_for(self, phase: ExercisePhase) -> tuple[float, float]:
         if phase.name == "effort":
             return (_FULL, 0.0) if phase.channel == 0 else (0.0, _FULL)
         works = phase.name == "work" and self._exercise != "relax"

@@ -35,7 +35,7 @@ class Startup:
         """For a procedure in the folder ``store``, copied to ``events``. Raises UserError."""
         self.store = Path(store)
         self.stack = ExitStack()
-        self._notices, self._cut_off = _found_before(self.store)
+        self._notices, self._cut_off = _inspect_store(self.store)
         self._copy = BackgroundWriter(events) if events else None
         if self._copy:
             self.stack.callback(self._copy.close)
@@ -52,18 +52,18 @@ class Startup:
         """When the device began to stream (RFC 3339)."""
         return self._began.isoformat(timespec="seconds")
 
-    def streaming(self, amplifier: Amplifier, *, requests_pulses: bool, lsl: LslOutlets | None = None) -> LiveDevice:
+    def start_device(self, amplifier: Amplifier, *, requests_pulses: bool, lsl: LslOutlets | None = None) -> LiveDevice:
         """``amplifier``, streaming, once what was cut off before is recovered. Raises DeviceError.
 
         ``requests_pulses`` whether pulses will be asked of it; ``lsl`` is given all its blocks.
         """
-        self._notices += [_cut_off_told(folder) for folder in self._cut_off]
+        self._notices += [_recovery_notice(folder) for folder in self._cut_off]
         device = LiveDevice(amplifier, requests_pulses=requests_pulses, follow=lsl.blocks if lsl else None)
         device.start()
         self._began = datetime.now().astimezone()
         return device
 
-    def outlets(
+    def open_outputs(
         self,
         protocol: Protocol,
         info: DeviceInfo,
@@ -83,10 +83,10 @@ class Startup:
         """What is to be told at the start of a procedure by ``protocol``; what was cut off is told this once."""
         for folder in self._cut_off:
             mark_reported(folder)
-        return self._notices + _changes_told(protocol)
+        return self._notices + _change_notices(protocol)
 
 
-def _changes_told(protocol: Protocol) -> list[str]:
+def _change_notices(protocol: Protocol) -> list[str]:
     """What the site changed in ``protocol``, a sentence for each author."""
     authors = dict.fromkeys(change.author for change in protocol.changes)
     return [
@@ -97,18 +97,18 @@ def _changes_told(protocol: Protocol) -> list[str]:
     ]
 
 
-def _found_before(store: Path) -> tuple[list[str], list[Path]]:
+def _inspect_store(store: Path) -> tuple[list[str], list[Path]]:
     """What is to be told of ``store`` as it was found, in sentences, and its procedures that were cut off."""
-    notices = [_went_on(folder) for folder in end_without_screen(store)]
+    notices = [_ended_alone_notice(folder) for folder in end_without_screen(store)]
     cut_off = unreported_unfinished(store)
     return [*notices, *filter(None, [clock_warning(store, datetime.now().astimezone())])], cut_off
 
 
-def _went_on(folder: Path) -> str:
+def _ended_alone_notice(folder: Path) -> str:
     return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is whole."
 
 
-def _cut_off_told(folder: Path) -> str:
+def _recovery_notice(folder: Path) -> str:
     """What became of the procedure in ``folder``, which was cut off."""
     try:
         recovered = recover(folder)

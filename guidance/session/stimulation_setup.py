@@ -24,7 +24,7 @@ def check_stimulus(settings: Settings) -> None:
         _bounds(settings, _ANY_DEVICE)
 
 
-def stimulation_on(amplifier: Amplifier, settings: Settings) -> Stimulation | None:
+def stimulation_for(amplifier: Amplifier, settings: Settings) -> Stimulation | None:
     """Who asks ``amplifier`` for pulses; None where another maker's stimulator is listened to.
 
     Raises UserError where the amplifier is not fit for evoked responses, UsageError for a stimulus beyond its limits.
@@ -51,7 +51,7 @@ def _sets_current(info: DeviceInfo) -> bool:
     return info.stimulator is None or info.stimulator.sets_current
 
 
-def check_beside(settings: Settings, stimulator: SeparateStimulator) -> None:
+def check_external_stimulator(settings: Settings, stimulator: SeparateStimulator) -> None:
     """Refuse what a stimulator beside the amplifier cannot do. Raises UsageError."""
     info = stimulator.info
     listens = settings.mode is Mode.LISTEN

@@ -44,7 +44,7 @@ class NeedlePath:
         return sum(leg.seconds for leg in self.legs)
 
 
-def draw_way(rng: np.random.Generator) -> NeedlePath:
+def draw_needle_path(rng: np.random.Generator) -> NeedlePath:
     """A way: distances are those to the nerve's surface while the path aims at its middle."""
     start, first, last = (float(rng.uniform(*span)) for span in (START_MM, _FIRST_STOP_MM, _LAST_STOP_MM))
     return NeedlePath(

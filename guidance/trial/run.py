@@ -26,10 +26,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """The ``table`` of all insertions; ``made`` of them now, in ``seconds`` of working time."""
+    """The ``table`` of all insertions; ``new_count`` of them now, in ``seconds`` of working time."""
 
     table: dict[str, Any]
-    made: int
+    new_count: int
     seconds: float
 
 

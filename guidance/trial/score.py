@@ -54,9 +54,9 @@ class InsertionScore:
         if pulse:
             self._close()
 
-    def take(self, made: TimedRecord) -> None:
+    def take(self, timed: TimedRecord) -> None:
         """Take in a record of the engine."""
-        record = made.record
+        record = timed.record
         if isinstance(record, Stimulus):
             self._stimuli += 1
         elif isinstance(record, Proximity):
@@ -87,22 +87,23 @@ class InsertionScore:
             rise_outside=self._rise_outside,
         )
 
-    def _estimate(self, told: Proximity) -> None:
+    def _estimate(self, estimate: Proximity) -> None:
         """An estimate that says nothing ends no search and is no moment."""
-        if not told.valid or told.threshold_0p1ms_ma is None:
+        if not estimate.valid or estimate.threshold_0p1ms_ma is None:
             self._near = 0
             return
-        actual, median_ma = self._actual, told.threshold_0p1ms_ma[1]
+        actual, median_ma = self._actual, estimate.threshold_0p1ms_ma[1]
+        distance = estimate.distance_mm
         error = abs(median_ma / actual.threshold_ma - 1)
         if actual.t < COLD_S:
             self._search(error)
         moment = Moment(
             speed_mm_s=actual.speed_mm_s,
-            zone=told.zone or "unknown",
+            zone=estimate.zone or "unknown",
             error=round(error, 6),
             next_error=None,
-            threshold_held=_holds(told.threshold_0p1ms_ma, actual.threshold_ma),
-            distance_held=None if told.distance_mm is None else _holds(told.distance_mm, max(actual.distance_mm, 0.0)),
+            threshold_held=_holds(estimate.threshold_0p1ms_ma, actual.threshold_ma),
+            distance_held=None if distance is None else _holds(distance, max(actual.distance_mm, 0.0)),
         )
         self._open = (moment, median_ma)
 

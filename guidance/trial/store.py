@@ -22,7 +22,7 @@ NAME = "insertions.jsonl"
 _PACKAGES = ("guidance", "drivers", "protocols")
 _SUFFIXES = {".py", ".toml"}
 _ROOT = Path(__file__).resolve().parents[2]
-_Made = TypeVar("_Made")
+_Parsed = TypeVar("_Parsed")
 
 
 def default_folder(seed: int) -> Path:
@@ -101,7 +101,7 @@ class TrialFile:
                     "name another --out, or delete that file."
                 )
 
-    def _parsed(self, line: bytes, number: int, make: Callable[[Any], _Made]) -> _Made:
+    def _parsed(self, line: bytes, number: int, make: Callable[[Any], _Parsed]) -> _Parsed:
         try:
             return make(json.loads(line))
         except (ValueError, TypeError, KeyError):

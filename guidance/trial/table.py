@@ -47,14 +47,14 @@ def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
 def _row(moments: Sequence[Moment], belongs: Callable[..., bool]) -> TrialRow:
     own = [moment for moment in moments if belongs(moment)]
     later = [moment.next_error for moment in own if moment.next_error is not None]
-    held = [moment.distance_held for moment in own if moment.distance_held is not None]
+    covered = [moment.distance_held for moment in own if moment.distance_held is not None]
     return {
         "moments": len(own),
         "error_median": _quantile([moment.error for moment in own], 0.5),
         "next_error_median": _quantile(later, 0.5),
         "next_error_p90": _quantile(later, 0.9),
         "threshold_covered": _share(sum(moment.threshold_held for moment in own), len(own)),
-        "distance_covered": _share(sum(held), len(held)),
+        "distance_covered": _share(sum(covered), len(covered)),
     }
 
 

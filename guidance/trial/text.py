@@ -14,10 +14,10 @@ _WIDTHS = (12, 9, 11, 18, 9, 20, 10)
 def lines(table: dict[str, Any]) -> Iterator[str]:
     """The lines of ``tabulate``'s ``table``."""
     yield SIMULATION
-    told = _percent(table["estimate_told"])
+    share = _percent(table["estimate_told"])
     yield (
         f"{table['insertions']} insertions, {table['hours']:g} h of them, {table['stimuli']} stimuli; an estimate was "
-        f"told after {told} of them."
+        f"told after {share} of them."
     )
     yield ""
     yield "Threshold (at 0.1 ms) told, against the truth; and how often the 90 % intervals held the truth"

@@ -42,7 +42,7 @@ class DaskPool:
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed = distributed
-        with contextlib.ExitStack() as stack, _interrupts_held():
+        with contextlib.ExitStack() as stack, _interrupts_blocked():
             if scheduler is None:
                 cluster = distributed.LocalCluster(
                     n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
@@ -102,14 +102,14 @@ def _result(future: Future[Insertion]) -> Insertion:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Ctrl-C waits, and processes started meanwhile never hear it: they end when their cluster is closed."""
     if sys.platform == "win32":
         yield
         return
     resource_tracker.ensure_running()  # or the first process started would start it, and unblock the signal with it
-    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)

@@ -15,7 +15,7 @@ from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
 from guidance.session.device import LiveDevice
 from guidance.session.stimulation_setup import stimulation_within
-from guidance.trial.needle_path import Leg, draw_way
+from guidance.trial.needle_path import Leg, draw_needle_path
 from guidance.trial.result import Insertion
 from guidance.trial.score import InsertionScore, Truth
 
@@ -40,12 +40,12 @@ class _Insertion:
 
     def __init__(self, seed: int, world: int, protocol_id: str) -> None:
         rng = np.random.default_rng([seed, world])
-        self._world, self._way = world, draw_way(rng)
+        self._world, self._path = world, draw_needle_path(rng)
         patient = Patient(
             int(rng.integers(2**63)),
             sample_rate_hz=SAMPLE_RATE_HZ,
             scenario="hold",
-            start_mm=self._way.start_mm,
+            start_mm=self._path.start_mm,
         )
         self._amplifier = InProcessAmplifier(patient)
         self._device = LiveDevice(self._amplifier, requests_pulses=True)
@@ -68,7 +68,7 @@ class _Insertion:
     def _legs(self) -> Iterator[tuple[Leg, float]]:
         """Each leg as it begins, and when it ends."""
         end_s = 0.0
-        for leg in self._way.legs:
+        for leg in self._path.legs:
             if leg.speed_mm_s:
                 self._amplifier.patient.steer(leg.ahead_mm, leg.aside_mm, leg.speed_mm_s)
             end_s += leg.seconds
@@ -90,10 +90,10 @@ class _Insertion:
             self._score.now(self._actual(leg), pulse=self._amplifier.pulse_is_due)
 
     def _step(self, blocks: list[Block], leg: Leg) -> None:
-        for made in self._engine.step(blocks, self._now_ns):
-            if isinstance(made.record, Proximity | Alarm):
+        for timed in self._engine.step(blocks, self._now_ns):
+            if isinstance(timed.record, Proximity | Alarm):
                 self._score.now(self._actual(leg))
-            self._score.take(made)
+            self._score.take(timed)
 
     def _arm(self) -> None:
         """Arm as a headless procedure does: once the signal has been sound for a while."""
@@ -101,8 +101,8 @@ class _Insertion:
         if armed or not sound or self._stimulation.operator_must_arm:
             self._off_since = self._engine.t
         elif self._engine.t - self._off_since >= ARM_S:
-            for made in self._engine.arm("controller", self._now_ns):
-                self._score.take(made)
+            for timed in self._engine.arm("controller", self._now_ns):
+                self._score.take(timed)
 
     def _actual(self, leg: Leg) -> Truth:
         truth = self._amplifier.patient.truth(self._criterion_uv)

@@ -29,7 +29,7 @@ def has_sound(line: Line) -> bool:
     return line["kind"] == "signal" and line["underruns"] is not None
 
 
-def told_s(store: Path, since_s: float, *, active: bool) -> float:
+def alarm_change_s(store: Path, since_s: float, *, active: bool) -> float:
     """When, after ``since_s``, the alarm began or ended, by the monotonic clock of its record."""
 
     def wanted(line: Line) -> bool:
@@ -58,13 +58,13 @@ def killed_once(server: PulseServer, store: Path) -> tuple[float, float, float]:
         time.sleep(PLAYS_S + random.random())
         killed_s = time.monotonic()
         server.kill()
-        alarm_s = told_s(store, killed_s, active=True)
+        alarm_s = alarm_change_s(store, killed_s, active=True)
         time.sleep(2.0 + random.random())
         server.start()
         back_s = time.monotonic()
         with Recorder(server) as recorder:
-            heard_s = sounded_s(recorder, back_s)
-        return alarm_s - killed_s, heard_s - back_s, told_s(store, back_s, active=False) - back_s
+            recorded_s = sounded_s(recorder, back_s)
+        return alarm_s - killed_s, recorded_s - back_s, alarm_change_s(store, back_s, active=False) - back_s
 
 
 def main(times: int) -> None:

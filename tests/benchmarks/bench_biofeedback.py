@@ -98,8 +98,8 @@ def _recorded() -> Iterator[str]:
         height = float(np.nanmax(envelope[round(first_s * 100) : round(stop_s * 100)]))
         here = slice(round(first_s * rate_hz), round(stop_s * rate_hz))
         truth_s = first_s + float(np.argmax(centred[here] > height / 2)) / rate_hz
-        told = envelope[round(first_s * 100) : round(stop_s * 100)]
-        lags.append((first_s + (float(np.argmax(told > height / 2)) + 1) * STEP_S - truth_s) * 1e3)
+        shown = envelope[round(first_s * 100) : round(stop_s * 100)]
+        lags.append((first_s + (float(np.argmax(shown > height / 2)) + 1) * STEP_S - truth_s) * 1e3)
     yield f"  {'recorded bursts (emg_1), 1000 Hz':34} {np.median(lags):7.0f} {max(lags):7.0f} {len(lags):8}"
 
 

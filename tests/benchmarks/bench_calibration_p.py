@@ -128,12 +128,12 @@ def _with_artefacts(uv: Array, at: list[int], shape: Array, rng: np.random.Gener
 
 def row(answers: list[SweepResult]) -> str:
     """The shares of p-values below each nominal one, and what else became of the sweeps."""
-    told = np.array([e.p_value for e in answers if e.p_value is not None])
-    shares = "".join(f"{share(int((told < nominal).sum()), len(told)):>18}" for nominal in NOMINAL)
+    p_values = np.array([e.p_value for e in answers if e.p_value is not None])
+    shares = "".join(f"{share(int((p_values < nominal).sum()), len(p_values)):>18}" for nominal in NOMINAL)
     if not answers:
         return f"{0:>6}"
     unfit = np.mean([e.contaminated for e in answers])
-    return f"{len(answers):>6}{shares}{1 - len(told) / len(answers):>9.1%}{unfit:>9.1%}"
+    return f"{len(answers):>6}{shares}{1 - len(p_values) / len(answers):>9.1%}{unfit:>9.1%}"
 
 
 def main() -> None:

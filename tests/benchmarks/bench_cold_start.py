@@ -41,14 +41,14 @@ def costs_ms(count: int) -> list[float]:
     found = []
     for seed in range(count):
         tracker = Ours(own_rate=True)
-        heard = tracker.heard
+        observe = tracker.observe
 
         def timed(t_s: float, current_ma: float, answer: nerves.Answer) -> None:
             begun = time.perf_counter()
-            heard(t_s, current_ma, answer)  # noqa: B023
+            observe(t_s, current_ma, answer)  # noqa: B023
             found.append((time.perf_counter() - begun) * 1e3)
 
-        tracker.heard = timed  # type: ignore[method-assign]
+        tracker.observe = timed  # type: ignore[method-assign]
         list(run(nerves.wide(seed, 1.0), tracker, DURATION_S))
     return found
 

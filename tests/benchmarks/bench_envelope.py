@@ -43,7 +43,7 @@ REPEATS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Analysed:
     """What one program makes of a recording: envelope (steps of STEP_S,), onsets in s, and its wall time in s."""
 
     envelope: Array
@@ -51,10 +51,10 @@ class Heard:
     wall_s: float
 
 
-def lag_s(told: Array, reference: Array, most_s: float = MOST_LAG_S) -> float:
-    """By how much ``told`` comes after ``reference`` (both in steps of STEP_S), where they correlate best."""
+def lag_s(envelope: Array, reference: Array, most_s: float = MOST_LAG_S) -> float:
+    """By how much ``envelope`` comes after ``reference`` (both in steps of STEP_S), where they correlate best."""
     shifts = range(round(most_s / STEP_S) + 1)
-    best = max(shifts, key=lambda shift: correlation(told[shift:], reference[: len(reference) - shift]))
+    best = max(shifts, key=lambda shift: correlation(envelope[shift:], reference[: len(reference) - shift]))
     return best * STEP_S
 
 
@@ -80,7 +80,7 @@ def differences_ms(of: Array, to: Array, near_s: float = NEAR_S) -> Array:
     return np.asarray(nearest[np.abs(nearest) <= near_s] * 1e3)
 
 
-def this_program(counts: Array, rate_hz: float) -> Heard:
+def this_program(counts: Array, rate_hz: float) -> Analysed:
     """As in a visit: streamed, the limit of rest from the quietest stretch."""
     sheet = load_sheet("contract-hold").sheet
     assert isinstance(sheet, BiofeedbackProtocol)
@@ -95,24 +95,24 @@ def this_program(counts: Array, rate_hz: float) -> Heard:
     rest = measure_rest(_quietest(envelope, round(plan.rest_s / STEP_S)), plan.rest_sd)
     if isinstance(rest, str):
         raise SystemExit(f"no rest in the recording: {rest}")
-    return Heard(envelope, onsets_s(envelope > rest.limit_uv), wall_s)
+    return Analysed(envelope, onsets_s(envelope > rest.limit_uv), wall_s)
 
 
-def neurokit(counts: Array, rate_hz: float) -> Heard:
+def neurokit(counts: Array, rate_hz: float) -> Analysed:
     """NeuroKit2's whole EMG pipeline."""
     peer = importlib.import_module("neurokit2")
     (signals, found), wall_s = _timed(lambda: peer.emg_process(counts, sampling_rate=int(rate_hz)))
     amplitude = np.asarray(signals["EMG_Amplitude"], dtype=float)
-    return Heard(_at_steps(amplitude, rate_hz), np.asarray(found["EMG_Onsets"], dtype=float) / rate_hz, wall_s)
+    return Analysed(_at_steps(amplitude, rate_hz), np.asarray(found["EMG_Onsets"], dtype=float) / rate_hz, wall_s)
 
 
-def biosppy(counts: Array, rate_hz: float) -> Heard:
+def biosppy(counts: Array, rate_hz: float) -> Analysed:
     """BioSPPy's filter and onsets, which names beginnings and ends alike: each second one is a beginning."""
     peer, tools = importlib.import_module("biosppy.signals.emg"), importlib.import_module("biosppy.signals.tools")
     found, wall_s = _timed(lambda: peer.emg(counts, sampling_rate=rate_hz, show=False))
     rectified = np.abs(found["filtered"] - np.mean(found["filtered"]))
     smooth = tools.smoother(rectified, kernel="boxcar", size=round(PEER_SMOOTH_S * rate_hz), mirror=True)["signal"]
-    return Heard(_at_steps(smooth, rate_hz), np.asarray(found["onsets"][::2], dtype=float) / rate_hz, wall_s)
+    return Analysed(_at_steps(smooth, rate_hz), np.asarray(found["onsets"][::2], dtype=float) / rate_hz, wall_s)
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
@@ -138,16 +138,16 @@ def _at_steps(values: Array, rate_hz: float) -> Array:
     return np.asarray(values[step - 1 :: step], dtype=float)
 
 
-def _row(name: str, recording: str, mine: Heard, peer: Heard) -> str:
+def _row(name: str, recording: str, mine: Analysed, peer: Analysed) -> str:
     settled = slice(round(SETTLED_S / STEP_S), None)
-    told, reference = mine.envelope[settled], peer.envelope[settled]
-    lag = lag_s(told, reference)
+    envelope, reference = mine.envelope[settled], peer.envelope[settled]
+    lag = lag_s(envelope, reference)
     shift = round(lag / STEP_S)
-    after = correlation(told[shift:], reference[: len(reference) - shift])
+    after = correlation(envelope[shift:], reference[: len(reference) - shift])
     off, back = differences_ms(mine.onsets_s, peer.onsets_s), differences_ms(peer.onsets_s, mine.onsets_s)
     middle = f"{np.median(off):+10.0f}  {off.min():+.0f} to {off.max():+.0f}" if len(off) else f"{'-':>10}  -"
     return (
-        f"{recording:8}{name:12}{correlation(told, reference):8.3f}{after:10.3f}{lag * 1e3:6.0f}"
+        f"{recording:8}{name:12}{correlation(envelope, reference):8.3f}{after:10.3f}{lag * 1e3:6.0f}"
         f"{f'{len(off)} of {len(peer.onsets_s)}':>12}{f'{len(back)} of {len(mine.onsets_s)}':>12}{middle}"
     )
 
@@ -166,8 +166,8 @@ def main() -> None:
         peers = {"NeuroKit2": neurokit(counts, rate_hz), "BioSPPy": biosppy(counts, rate_hz)}
         for name, peer in peers.items():
             print(_row(name, recording, mine, peer))
-        for name, heard in {"this program, streamed": mine, **peers}.items():
-            speeds.append(f"{recording:8}{name:26}{heard.wall_s * 1e3:10.1f}{seconds / heard.wall_s:14.0f}")
+        for name, analysed in {"this program, streamed": mine, **peers}.items():
+            speeds.append(f"{recording:8}{name:26}{analysed.wall_s * 1e3:10.1f}{seconds / analysed.wall_s:14.0f}")
     print(f"\n{'file':8}{'program':26}{'wall ms':>10}{'x real time':>14}")
     print("\n".join(speeds))
 

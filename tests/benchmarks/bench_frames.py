@@ -44,10 +44,10 @@ def run(who: str, size: tuple[int, int], seconds: float, bytes_per_s: int | None
     os.close(here)
     process.wait(10)
     with os.fdopen(result_read) as answer:
-        told = dict(json.loads(answer.read() or "{}"))
-    if not told:
+        report = dict(json.loads(answer.read() or "{}"))
+    if not report:
         raise SystemExit(f"The screen {who} on {size[0]} x {size[1]} failed.")
-    return told | {"kb_per_s": received / 1e3 / told["seconds"]}
+    return report | {"kb_per_s": received / 1e3 / report["seconds"]}
 
 
 def _drain(process: subprocess.Popen[bytes], here: int, bytes_per_s: int | None) -> int:
@@ -76,13 +76,14 @@ def main() -> None:
     if find_spec("textual_plot"):
         rows += [("peer", size, None) for size in SIZES]
     for who, size, link in rows:
-        told = run(who, size, seconds, link)
+        report = run(who, size, seconds, link)
         name = "textual-plot" if who == "peer" else who
         pace = f"{link / 1000:g} kB/s" if link else "as fast as it comes"
-        delay = f"{told['delay_p50_ms']:.0f} / {told['delay_p95_ms']:.0f}" if told["delay_p50_ms"] else "-"
+        delay = f"{report['delay_p50_ms']:.0f} / {report['delay_p95_ms']:.0f}" if report["delay_p50_ms"] else "-"
         print(
-            f"| {name} | {size[0]} x {size[1]} | {pace} | {told['frames_per_s']:.1f} | {told['cpu_percent']:.0f} "
-            f"| {told['cpu_percent'] * 10 / max(told['frames_per_s'], 0.1):.1f} | {told['kb_per_s']:.0f} | {delay} |",
+            f"| {name} | {size[0]} x {size[1]} | {pace} | {report['frames_per_s']:.1f} | {report['cpu_percent']:.0f} "
+            f"| {report['cpu_percent'] * 10 / max(report['frames_per_s'], 0.1):.1f} | {report['kb_per_s']:.0f} "
+            f"| {delay} |",
             flush=True,
         )
 

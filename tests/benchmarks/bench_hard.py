@@ -80,14 +80,14 @@ def followed(case: Case, seed: int) -> list[Pulsed]:
 
 def error(pulse: Pulsed) -> float:
     """Relative error of the told threshold; infinite where none was told."""
-    told = pulse.proximity.threshold_ma if pulse.proximity else None
-    return abs(told[1] / pulse.threshold_ma - 1) if told else math.inf
+    estimate = pulse.proximity.threshold_ma if pulse.proximity else None
+    return abs(estimate[1] / pulse.threshold_ma - 1) if estimate else math.inf
 
 
 def is_held(pulse: Pulsed) -> bool:
     """Whether the interval held the truth."""
-    told = pulse.proximity.threshold_ma if pulse.proximity else None
-    return told is not None and told[0] <= pulse.threshold_ma <= told[2]
+    estimate = pulse.proximity.threshold_ma if pulse.proximity else None
+    return estimate is not None and estimate[0] <= pulse.threshold_ma <= estimate[2]
 
 
 def stimuli(pulses: list[Pulsed], from_s: float) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from drivers.simulated.patient import Patient
 from guidance.alarms.impedance import ImpedanceTrend
-from guidance.trial.needle_path import NeedlePath, draw_way
+from guidance.trial.needle_path import NeedlePath, draw_needle_path
 
 INSIDE_MM = -0.15
 SCATTERS = (0.0, 0.01, 0.03)
@@ -34,7 +34,7 @@ class Tally:
 
     insertions: int = 0
     entered: int = 0
-    told: int = 0
+    reported: int = 0
     false: int = 0
     causes: Counter[str] = field(default_factory=Counter)
     crossed: int = 0
@@ -53,12 +53,12 @@ class Place:
 def insertion(seed: int, scatter: float, tally: Tally) -> None:
     """Follow the needle of one insertion, and count."""
     rng = np.random.default_rng([seed, 11])
-    way = draw_way(rng)
-    patient = Patient(seed, sample_rate_hz=2000, scenario="hold", start_mm=way.start_mm)
+    path = draw_needle_path(rng)
+    patient = Patient(seed, sample_rate_hz=2000, scenario="hold", start_mm=path.start_mm)
     trend, places = ImpedanceTrend(), list[Place]()
-    entered = crossed = told = false = fell = false_fall = False
+    entered = crossed = reported = false = fell = false_fall = False
     before = (False, False)
-    for t in steered(patient, way):
+    for t in steered(patient, path):
         tip = patient.motion.tip(t)
         place = Place(patient.nerve.distance_mm(tip), patient.tissue._in_vessel(tip))
         places.append(place)
@@ -69,7 +69,7 @@ def insertion(seed: int, scatter: float, tally: Tally) -> None:
         now = trend.rise is not None, trend.fall is not None
         if now[0] and not before[0]:
             inside = place.distance_mm < INSIDE_MM
-            told |= inside
+            reported |= inside
             if not inside and not false:
                 tally.causes[cause(places)] += 1
             false |= not inside
@@ -79,21 +79,21 @@ def insertion(seed: int, scatter: float, tally: Tally) -> None:
         before = now
     tally.insertions += 1
     tally.entered += entered
-    tally.told += told
+    tally.reported += reported
     tally.false += false
     tally.crossed += crossed
     tally.fell += fell
     tally.false_fall += false_fall
 
 
-def steered(patient: Patient, way: NeedlePath) -> list[float]:
-    """Times in s of the readings, the needle having been sent on its ``way``."""
+def steered(patient: Patient, path: NeedlePath) -> list[float]:
+    """Times in s of the readings, the needle having been sent on its ``path``."""
     t = 0.0
-    for leg in way.legs:
+    for leg in path.legs:
         if leg.speed_mm_s:
             patient.motion.steer(t, leg.ahead_mm, leg.aside_mm, leg.speed_mm_s)
         t += leg.seconds
-    return np.arange(0.0, way.seconds, EVERY_S).tolist()
+    return np.arange(0.0, path.seconds, EVERY_S).tolist()
 
 
 def cause(places: list[Place]) -> str:
@@ -122,7 +122,7 @@ def main() -> None:
             insertion(seed, scatter, tally)
         causes = ", ".join(f"{name} {number}" for name, number in tally.causes.most_common())
         cells = (
-            f"{tally.entered}", f"{tally.told / tally.entered:.1%}", f"{tally.false / count:.1%}",
+            f"{tally.entered}", f"{tally.reported / tally.entered:.1%}", f"{tally.false / count:.1%}",
             f"{tally.crossed}", f"{tally.fell / max(tally.crossed, 1):.1%}", f"{tally.false_fall / count:.1%}",
         )  # fmt: skip
         row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, _COLUMNS, strict=True))

@@ -31,10 +31,10 @@ def zone(threshold_ma: float) -> str:
 
 def covered(pulse: Pulsed) -> tuple[bool, bool] | None:
     """Whether the intervals hold the true threshold and distance; None where nothing was told."""
-    told = pulse.proximity
-    if told is None or not told.valid or told.threshold_ma is None or told.distance_mm is None:
+    estimate = pulse.proximity
+    if estimate is None or not estimate.valid or estimate.threshold_ma is None or estimate.distance_mm is None:
         return None
-    threshold, distance = told.threshold_ma, told.distance_mm
+    threshold, distance = estimate.threshold_ma, estimate.distance_mm
     return threshold[0] <= pulse.threshold_ma <= threshold[2], distance[0] <= pulse.distance_mm <= distance[2]
 
 
@@ -74,12 +74,12 @@ def main() -> None:
     for number in range(each * len(nerves.SPEEDS_MM_S)):
         speed, seed = nerves.SPEEDS_MM_S[number // each], chosen.first + number
         for pulse, found in insertion(make(seed, speed), own_rate=not chosen.still_rate):
-            where, told = zone(pulse.threshold_ma), pulse.proximity
+            where, estimate = zone(pulse.threshold_ma), pulse.proximity
             for key in ("all", f"{speed:g} mm/s", where, law_name(seed), f"{speed:g} mm/s, {where}"):
                 tally[key][seed].append(found)
-            if told and told.threshold_ma and told.distance_mm:
-                ratio = told.threshold_ma[2] / told.threshold_ma[0]
-                widths[where].append((ratio, told.distance_mm[2] - told.distance_mm[0]))
+            if estimate and estimate.threshold_ma and estimate.distance_mm:
+                ratio = estimate.threshold_ma[2] / estimate.threshold_ma[0]
+                widths[where].append((ratio, estimate.distance_mm[2] - estimate.distance_mm[0]))
     print(f"{'inside the 90 % interval':26}{'threshold':>18}{'distance':>18}{'pulses':>10}{'insertions':>12}")
     for key in sorted(tally):
         print(_line(key, tally[key]))

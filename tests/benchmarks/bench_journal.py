@@ -34,7 +34,7 @@ def flips(folder: Path, times: int, seed: int = 1) -> tuple[int, int]:
     return detected, times
 
 
-def told_of_kills(found: list[Killed]) -> list[str]:
+def kill_report(found: list[Killed]) -> list[str]:
     """What came of all kills."""
     ages = np.array([each.unsynced_s for each in found])
     lines, cuts = (sum(counts) for counts in zip(*((each.lines, each.cuts) for each in found), strict=True))
@@ -44,11 +44,11 @@ def told_of_kills(found: list[Killed]) -> list[str]:
         f"  age of what a power cut would have taken: median {np.median(ages):.2f} s, most {ages.max():.2f} s",
         f"  torn lines accepted, after the kills and {cuts} cuts at a random byte: {_count(found, 'torn_accepted')}",
         f"  records whole after recovery: {_count(found, 'whole')}",
-        *_told_of_readers([each for each in found if each.has_signal]),
+        *_reader_report([each for each in found if each.has_signal]),
     ]
 
 
-def _told_of_readers(signals: list[Killed]) -> list[str]:
+def _reader_report(signals: list[Killed]) -> list[str]:
     opened = {name: [each.readers[name] for each in signals] for name in (signals[0].readers if signals else ())}
     return [
         f"  signal.bdf of {len(signals)} opened by {name}: {sum(at_once for at_once, _ in found)} as left, "
@@ -61,7 +61,7 @@ def _count(found: list[Killed], what: str) -> int:
     return sum(getattr(each, what) for each in found)
 
 
-def told_of_load(with_record: Load, without: Load) -> list[str]:
+def load_report(with_record: Load, without: Load) -> list[str]:
     """What the record costs."""
     return [
         f"4 channels at 30 kHz in real time, {with_record.seconds:g} s each, steps of 4 ms",
@@ -79,17 +79,17 @@ def main() -> None:
     parser.add_argument("--flips", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--jobs", type=int, default=2, help="demos at once")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        detected, flipped = flips(record_procedure(Path(place) / "flips"), asked.flips)
+        detected, flipped = flips(record_procedure(Path(place) / "flips"), options.flips)
         print(f"bits flipped in a journal: {flipped}, detected: {detected}", flush=True)
-        without, with_record = load(None, asked.seconds), load(Path(place) / "load", asked.seconds)
-        print("\n".join(told_of_load(with_record, without)), flush=True)
-        if asked.kills:
-            with ThreadPoolExecutor(asked.jobs) as pool:
-                places = [Path(place) / f"kill-{i}" for i in range(asked.kills)]
-                found = list(pool.map(kill_once, places, range(asked.kills)))
-            print("\n".join(told_of_kills(found)))
+        without, with_record = load(None, options.seconds), load(Path(place) / "load", options.seconds)
+        print("\n".join(load_report(with_record, without)), flush=True)
+        if options.kills:
+            with ThreadPoolExecutor(options.jobs) as pool:
+                places = [Path(place) / f"kill-{i}" for i in range(options.kills)]
+                found = list(pool.map(kill_once, places, range(options.kills)))
+            print("\n".join(kill_report(found)))
 
 
 if __name__ == "__main__":

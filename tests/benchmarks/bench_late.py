@@ -63,9 +63,9 @@ class Series:
 def human() -> Series:
     """The measured human sweeps."""
     data = stored("hreflex_mwave_human.npz")
-    told = {1: True, 0: False, -1: None}
+    labelled = {1: True, 0: False, -1: None}
     sweeps = [
-        Sweep(uv.astype(float) - uv[0], float(current), float(m_uv), float(h_uv), told[int(m)], told[int(h)])
+        Sweep(uv.astype(float) - uv[0], float(current), float(m_uv), float(h_uv), labelled[int(m)], labelled[int(h)])
         for uv, current, m_uv, h_uv, m, h in zip(*(data[column] for column in _COLUMNS), strict=True)
     ]
     return Series("human, measured", float(data["fs"]), (2.0, 50.0), (4.0, 20.0), (30.0, 48.0), sweeps)
@@ -92,10 +92,10 @@ def recruited(table: int) -> Series:
 def rodent(rate: str) -> Series:
     """The rodent sweeps of ``rate`` (10k, 30k); what is scored as M is all of the response."""
     data = stored(f"mwave_hreflex_rodent_{rate}.npz")
-    told = {1: True, 0: False, -1: None}
+    labelled = {1: True, 0: False, -1: None}
     first = int(data["stim_index"][0])
     sweeps = [
-        Sweep(uv[first:] - uv[:first].mean(), float(volts), float(size), 0.0, told[int(label)], None)
+        Sweep(uv[first:] - uv[:first].mean(), float(volts), float(size), 0.0, labelled[int(label)], None)
         for uv, volts, size, label in zip(
             data["signal_uV"].astype(float), data["intensity"], data["resp_pp_uV"], data["label"], strict=True
         )
@@ -123,8 +123,8 @@ def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list
         uv[sample : sample + len(sweep.uv)] += _faded(sweep.uv, rate_hz)
         uv[sample : sample + len(artefact)] += ARTEFACT_UV * sweep.current / strongest * artefact
     pulses = [Pulse(int(n), current_ma=sweep.current, width_ms=1.0) for n, sweep in zip(at, sweeps, strict=True)]
-    told = feed(uv, rate_hz, pulses, series.window_ms).answers
-    return [(sweep, told[int(n), 0]) for n, sweep in list(zip(at, sweeps, strict=True))[SILENT:]]
+    labelled = feed(uv, rate_hz, pulses, series.window_ms).answers
+    return [(sweep, labelled[int(n), 0]) for n, sweep in list(zip(at, sweeps, strict=True))[SILENT:]]
 
 
 def _noise(rng: np.random.Generator, count: int, rate_hz: float) -> Array:
@@ -150,13 +150,13 @@ def late(evoked: SweepResult, field: str) -> Any:
     return getattr(getattr(evoked, "late", None), field, None)
 
 
-def print_series(series: Series, told: list[tuple[Sweep, SweepResult]]) -> None:
+def print_series(series: Series, labelled: list[tuple[Sweep, SweepResult]]) -> None:
     """Print what was said by current, and the sums."""
-    currents = sorted({sweep.current for sweep, _ in told})
+    currents = sorted({sweep.current for sweep, _ in labelled})
     groups = [group for group in np.array_split(np.array(currents), min(12, len(currents))) if len(group)]
     for group in groups:
-        print(_line(series, [pair for pair in told if pair[0].current in group]), flush=True)
-    print(f"  {_sums(told)}")
+        print(_line(series, [pair for pair in labelled if pair[0].current in group]), flush=True)
+    print(f"  {_sums(labelled)}")
 
 
 def _line(series: Series, pairs: list[tuple[Sweep, SweepResult]]) -> str:
@@ -177,13 +177,16 @@ def _median(values: list[Any], digits: int = 0) -> str:
     return f"{np.median(values):.{digits}f}" if values else "-"
 
 
-def _sums(told: list[tuple[Sweep, SweepResult]]) -> str:
+def _sums(labelled: list[tuple[Sweep, SweepResult]]) -> str:
     parts = []
-    for name, hits in (("M", [e.detected for _, e in told]), ("H", [bool(late(e, "detected")) for _, e in told])):
-        labels = [sweep.m if name == "M" else sweep.h for sweep, _ in told]
+    for name, hits in (
+        ("M", [e.detected for _, e in labelled]),
+        ("H", [bool(late(e, "detected")) for _, e in labelled]),
+    ):
+        labels = [sweep.m if name == "M" else sweep.h for sweep, _ in labelled]
         there, absent = ([hit for hit, label in zip(hits, labels, strict=True) if label is x] for x in (True, False))
         parts.append(f"{name}: {sum(there)} of {len(there)} found, {sum(absent)} of {len(absent)} false")
-    curve = [(s.h_uv, late(e, "amplitude_uv") or 0.0) for s, e in told if s.h is not None]
+    curve = [(s.h_uv, late(e, "amplitude_uv") or 0.0) for s, e in labelled if s.h is not None]
     if any(size for _, size in curve):
         parts.append(f"H against its measured size: rank correlation {spearmanr(*np.array(curve).T).statistic:.2f}")
     return "; ".join(parts)

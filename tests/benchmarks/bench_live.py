@@ -99,7 +99,7 @@ def measured(channels: int, rate_hz: int, seconds: float, store: Path) -> dict[s
     return {"cpu": cpu, "status": status, "drawn_kb_s": drawn / passed / 1000, "lines": lines(store)}
 
 
-def told(channels: int, rate_hz: int, found: dict[str, Any]) -> str:
+def report(channels: int, rate_hz: int, found: dict[str, Any]) -> str:
     """One row of the table."""
     responses = [line for line in found["lines"] if line["kind"] == "response"]
     lags = np.percentile([line["lag_ms"] for line in responses], [50, 99, 100])
@@ -121,7 +121,7 @@ def main(seconds: float) -> None:
     print("                engine  screen  simulator     median    p99    max      lost samples   answers   drawn  end")
     for channels, rate_hz in SIZES:
         with tempfile.TemporaryDirectory() as store:
-            print(told(channels, rate_hz, measured(channels, rate_hz, seconds, Path(store))), flush=True)
+            print(report(channels, rate_hz, measured(channels, rate_hz, seconds, Path(store))), flush=True)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Run:
     lacked: int
 
 
-def heard(played: Potentials, mapping: str, server: PulseServer) -> Run:
+def record(played: Potentials, mapping: str, server: PulseServer) -> Run:
     """Play ``played`` into a procedure sounding by ``mapping``. Raises RuntimeError where it begins too late."""
     with tempfile.TemporaryDirectory() as folder, ona(played) as (address, _):
         os.environ["XDG_CONFIG_HOME"] = folder
@@ -117,13 +117,13 @@ def main() -> None:
         print("from the peak in the signal                         matched at        ms")
         print("to                            matched  unexplained  wrong times   median    p99    max")
         played = Potentials(seconds, seed=1)
-        run = heard(played, "classic", server)
+        run = record(played, "classic", server)
         to_record = records_ms(played, run.made_s)
         print(row("its frame, played", Matched(len(played.peaks), frames_ms(played), None, None)))
         print(row("its record", Matched(len(played.peaks), to_record, len(run.made_s) - len(to_record), None)))
         print(row("its tone (classic)", by_tones(played, run.recording)), flush=True)
         played = Potentials(seconds, seed=2)
-        other = heard(played, "tempo", server)
+        other = record(played, "tempo", server)
         print(row("its own sound", by_shape(played, other.recording)))
         print(
             f"load of the machine after: {os.getloadavg()[0]:.1f}; samples lacked {run.lacked} and {other.lacked} times"

@@ -23,7 +23,7 @@ AFTER = (3, 9, 24)
 FIRST, LEAST_MA = 70_000, 0.05
 
 
-def told(world: nerves.World, current_ma: float) -> Iterator[Interval | None]:
+def intervals(world: nerves.World, current_ma: float) -> Iterator[Interval | None]:
     """The interval after each pulse."""
     belief = ProximityFilter(nerves.CRITERION_UV, LOWER_BOUND_MA, TARGET_MA)
     for pulse in range(max(AFTER)):
@@ -50,7 +50,7 @@ def main() -> None:
             threshold_ma = nerves.wide(seed, 0.0).threshold_ma(0.0)
             if not LEAST_MA <= threshold_ma <= nerves.LARGEST_MA:
                 continue
-            for count, interval in enumerate(told(nerves.wide(seed, 0.0), times * threshold_ma), 1):
+            for count, interval in enumerate(intervals(nerves.wide(seed, 0.0), times * threshold_ma), 1):
                 if count in found and interval:
                     found[count].append((interval[0] <= threshold_ma <= interval[2], interval[2] / interval[0]))
         cells = [

@@ -115,20 +115,22 @@ def _numbers(samples: list[int], made: Array, written: Array, step: int) -> Arra
     return after + (fitting[-1] if fitting else 0)
 
 
-def row(name: str, told: str, found: Measured) -> str:
+def row(name: str, description: str, found: Measured) -> str:
     """One row of the table."""
     if not found.from_write_ms:
-        return f"{name:10} {0:4} of {found.pulses:4}   not measured: no pulse was answered; {told}"
+        return f"{name:10} {0:4} of {found.pulses:4}   not measured: no pulse was answered; {description}"
     write, arrival = (np.percentile(ms, (50, 99)) for ms in (found.from_write_ms, found.from_arrival_ms))
     answered = f"{len(found.from_write_ms):4} of {found.pulses:4}"
-    return f"{name:10} {answered}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {told}"
+    return (
+        f"{name:10} {answered}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {description}"
+    )
 
 
 def rows(pulses: int) -> Iterator[str]:
     """The table's rows; a path that cannot be measured here says why."""
-    for name, (peer, told) in PATHS.items():
+    for name, (peer, description) in PATHS.items():
         try:
-            yield row(name, told, measure(peer, pulses))
+            yield row(name, description, measure(peer, pulses))
         except (RuntimeError, ImportError, OSError) as fault:
             yield f"{name:10} not measured: {fault}"
     for name, why in UNMEASURED.items():

@@ -27,7 +27,7 @@ class Case:
     """A pulse: the response that the patient truly gave, in uV peak to peak, and what was told of it."""
 
     true_uv: float
-    told: SweepResult
+    result: SweepResult
 
 
 def cases(seed: int) -> list[Case]:
@@ -58,13 +58,15 @@ def main(patients: int) -> None:
         group = [case for case in every if low <= case.true_uv < high]
         if not group:
             continue
-        detected = [case.told.detected for case in group]
-        untold = [case.told.contaminated for case in group]
-        ratios = [case.told.amplitude_uv / case.true_uv for case in group if case.told.detected and case.true_uv >= 1
-                  if case.told.amplitude_uv]  # fmt: skip
+        detected = [case.result.detected for case in group]
+        contaminated = [case.result.contaminated for case in group]
+        sized = [(case.result.amplitude_uv, case.true_uv) for case in group if case.result.detected]
+        ratios = [amplitude_uv / true_uv for amplitude_uv, true_uv in sized if amplitude_uv and true_uv >= 1]
         ratio = f"{np.median(ratios):.2f}" if ratios else "-"
         to = f"{high:g}" if high < 1e9 else "..."
-        print(f"{low:>6g} to {to:<10} {len(group):>8} {np.mean(detected):>10.1%} {np.mean(untold):>13.1%}   {ratio}")
+        print(
+            f"{low:>6g} to {to:<10} {len(group):>8} {np.mean(detected):>10.1%} {np.mean(contaminated):>13.1%}   {ratio}"
+        )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.bench_recognition [--repeats N]``. Every zone of every mapping, and every alarm, is played
 through PortAudio on a sound server's null sink and recorded there; the first second of each is judged
-(tests/benchmarks/hearing.py). A row is what was played, a column what was told. Then how many of them meet the criteria
-of alarms.
+(tests/benchmarks/sound_recognition.py). A row is what was played, a column what was recognised. Then how many of them
+meet the criteria of alarms.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections import Counter
 from guidance.audio.samples import ALARMS, SoundSample, render_sample, sound_samples
 from guidance.audio.sound_check import play
 from guidance.cue import MAPPINGS
-from tests.benchmarks.hearing import RATE_HZ, is_alarm, recognised
+from tests.benchmarks.sound_recognition import RATE_HZ, is_alarm, recognised
 from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
 
 
-def told(recorder: Recorder, scene: SoundSample, mapping: str) -> tuple[str, bool]:
+def recognise(recorder: Recorder, scene: SoundSample, mapping: str) -> tuple[str, bool]:
     """What the first second of ``scene`` is taken for, and whether it meets the criteria of alarms."""
     began_s = time.monotonic()
     play(render_sample(scene)[: round(1.3 * RATE_HZ)], None)
@@ -49,12 +49,12 @@ def _table(server: PulseServer, repeats: int) -> None:
             for scene in sound_samples(name):
                 if scene.name in {"answers", "potentials"}:
                     continue
-                found = [told(recorder, scene, "tempo" if name == ALARMS else name) for _ in range(repeats)]
+                found = [recognise(recorder, scene, "tempo" if name == ALARMS else name) for _ in range(repeats)]
                 counts = Counter(word for word, _ in found)
                 right, total = right + counts[scene.name], total + repeats
                 alarms[name] += sum(like for _, like in found)
-                said = ", ".join(f"{word} {count}" for word, count in counts.items())
-                print(f"{name:8} {scene.name:9} told as {said}", flush=True)
+                confusions = ", ".join(f"{word} {count}" for word, count in counts.items())
+                print(f"{name:8} {scene.name:9} told as {confusions}", flush=True)
     print(f"{right} of {total} are told as what they are")
     print("; ".join(f"{name}: {alarms[name]} meet the criteria of alarms" for name in (*MAPPINGS, ALARMS)))
 

@@ -46,7 +46,7 @@ class Session:
     """What a session does with the sound: it is tended, and hears the needle's EMG as it comes."""
 
     def __init__(self, sound: Sound) -> None:
-        self._sound, self._began_s, self._heard = sound, time.monotonic(), 0
+        self._sound, self._began_s, self._fed = sound, time.monotonic(), 0
         self._uv = np.random.default_rng(1).normal(0.0, 10.0, (round(EMG_HZ), 1)).astype(np.float32)
 
     def tend(self, seconds: float) -> None:
@@ -55,15 +55,15 @@ class Session:
         while time.monotonic() < until:
             self._sound.tend(())
             due = int((time.monotonic() - self._began_s) * EMG_HZ)
-            rows = self._uv[np.arange(self._heard, due) % len(self._uv)]
-            self._sound.feed([Block(self._heard, rows)], awaiting=False)
-            self._heard = due
+            rows = self._uv[np.arange(self._fed, due) % len(self._uv)]
+            self._sound.feed([Block(self._fed, rows)], awaiting=False)
+            self._fed = due
             time.sleep(0.004)
 
 
 def lags_ms(sound: Sound, session: Session, recorder: Recorder, cues: int) -> tuple[list[float], list[float], int]:
     """From a record to the first changed sample; that sample against the record's ``sounded_ns``; cues never heard."""
-    chooser, asked = CueChooser(MAPPINGS["tempo"], EDGES_MA), []
+    chooser, requested = CueChooser(MAPPINGS["tempo"], EDGES_MA), []
     for _ in range(cues):
         sound.play(Cue("none", 0.5, 1200.0))
         session.tend(QUIET_S + random.random() * 0.05)
@@ -71,11 +71,11 @@ def lags_ms(sound: Sound, session: Session, recorder: Recorder, cues: int) -> tu
         at_s = time.monotonic()
         cue = chooser.changed(proximity("close", 0.15))
         assert cue is not None
-        asked.append((at_s, sound.play(cue)))
+        requested.append((at_s, sound.play(cue)))
         session.tend(0.15)
     session.tend(0.3)
     recording, found, off, missed = recorder.recording(), [], [], 0
-    for at_s, sounded_ns in asked:
+    for at_s, sounded_ns in requested:
         first_s = recording.first_after(at_s, LEVEL)
         if first_s is None or first_s - at_s > 0.4:
             missed += 1
@@ -101,9 +101,9 @@ def row(latency_s: float | None, cues: int, server: PulseServer) -> str:
             return f"{buffered:9} not one was heard; lost: {sound.lost or 'never'}"
         low, median, high, most = np.percentile(found, [1, 50, 99, 100])
         latency = f"{sound.latency_ms:8.1f}" if sound.latency_ms else "       -"
-        told = f"{float(np.median(off)):+5.1f}" if off else "    -"
+        offset = f"{float(np.median(off)):+5.1f}" if off else "    -"
         return (
-            f"{buffered:9} {median:7.1f} {high:6.1f} {most:6.1f} {high - low:8.1f} {told:>10} {missed:7d} "
+            f"{buffered:9} {median:7.1f} {high:6.1f} {most:6.1f} {high - low:8.1f} {offset:>10} {missed:7d} "
             f"{sound.underruns:9d} {latency}{'  it broke off' if sound.lost else ''}"
         )
     finally:

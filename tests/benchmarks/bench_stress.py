@@ -16,7 +16,7 @@ from scipy.signal import find_peaks, resample_poly
 
 from drivers.base import Pulse
 from guidance.signal.sweep.basis import Array
-from tests.benchmarks.trial import Heard, feed, run, stored
+from tests.benchmarks.trial import PipelineResults, feed, run, stored
 
 RATE_HZ = 4000.0
 WINDOW_MS = (2.0, 25.0)
@@ -51,9 +51,9 @@ def edges(uv: Array) -> Array:
     return np.asarray(at)
 
 
-def claims(heard: Heard) -> str:
+def claims(results: PipelineResults) -> str:
     """How many sweeps were answered, called detected (with their median size), and called unfit."""
-    answers = list(heard.answers.values())
+    answers = list(results.answers.values())
     sizes = [e.amplitude_uv for e in answers if e.detected and e.amplitude_uv is not None]
     median = f"{np.median(sizes):.0f}" if sizes else "-"
     return f"{len(answers):>9}{len(sizes):>9}{median:>8}{sum(e.contaminated for e in answers):>7}"
@@ -63,12 +63,12 @@ def line(name: str, uv: Array, clip: float | None) -> str:
     """A row of the table."""
     at = edges(uv)
     listened = feed(uv, RATE_HZ, (), WINDOW_MS, range_uv=clip, listen=True)
-    told = feed(uv, RATE_HZ, [Pulse(int(sample)) for sample in at], WINDOW_MS, range_uv=clip)
+    results = feed(uv, RATE_HZ, [Pulse(int(sample)) for sample in at], WINDOW_MS, range_uv=clip)
     found = np.array(listened.pulses)
     apart = np.abs(found[:, None] - at).min(axis=1, initial=len(uv))
     on = int((apart <= WITHIN_MS * RATE_HZ / 1e3).sum())
     beat = f"{np.median(np.diff(found)) / RATE_HZ * 1e3:.1f}" if len(found) > 1 else "-"
-    return f"{name:33}{len(at):>6}{len(found):>7}{on:>8}{beat:>8}{claims(listened)}  |{claims(told)}"
+    return f"{name:33}{len(at):>6}{len(found):>7}{on:>8}{beat:>8}{claims(listened)}  |{claims(results)}"
 
 
 def main() -> None:
@@ -76,9 +76,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every fourth channel only")
     options = parser.parse_args()
-    said = f"{'answers':>9}{'detected':>9}{'uV':>8}{'unfit':>7}"
+    heading = f"{'answers':>9}{'detected':>9}{'uV':>8}{'unfit':>7}"
     print(f"{'':33}{'':>6}{'it listens':<45}          |  it is told the edges")
-    print(f"{'':33}{'edges':>6}{'pulses':>7}{'on edge':>8}{'beat ms':>8}{said}  |{said}")
+    print(f"{'':33}{'edges':>6}{'pulses':>7}{'on edge':>8}{'beat ms':>8}{heading}  |{heading}")
     for i, (name, uv, clip) in enumerate(segments()):
         if not options.quick or i % 4 == 0:
             print(line(name, uv, clip), flush=True)

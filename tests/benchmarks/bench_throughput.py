@@ -25,7 +25,7 @@ from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
-from guidance.session.event_writer import EventWriter, opened
+from guidance.session.event_writer import EventWriter, open_target
 from tests.benchmarks.worlds.waves import NOISE_UV, RESPONSE_MS, Array, noise, response
 
 CHUNK_S, FAST_BLOCK_S = 1e-3, 0.25
@@ -85,7 +85,10 @@ def ours(block_s: float) -> Run:
 
     def run(recording: Recording) -> None:
         info = DeviceInfo("bench", "", "", recording.rate_hz, (Channel("EMG", _RANGE_UV),))
-        engine, writer = Engine(Settings(load("generic-block"), Mode.MANUAL), info, ""), EventWriter(opened(os.devnull))
+        engine, writer = (
+            Engine(Settings(load("generic-block"), Mode.MANUAL), info, ""),
+            EventWriter(open_target(os.devnull)),
+        )
         for block in _blocks(recording, block_s):
             for made in engine.step([block]):
                 writer.write(made)

@@ -36,8 +36,8 @@ class Score:
 
 def is_alarm(pulse: Pulsed) -> bool:
     """Whether this pulse's estimate raises the alarm."""
-    told = pulse.proximity
-    return bool(told and told.valid and (told.zone_probability or {}).get("close", 0.0) >= 0.5)
+    estimate = pulse.proximity
+    return bool(estimate and estimate.valid and (estimate.zone_probability or {}).get("close", 0.0) >= 0.5)
 
 
 def score(world: nerves.World, pulses: list[Pulsed], found: Score) -> None:

@@ -25,7 +25,7 @@ def made(insertions: int, jobs: int) -> tuple[dict[str, Any], float, float]:
         begun_s = time.monotonic()
         trial = Trial(insertions, SEED, "generic-block", Path(folder))
         outcome = run_trial(trial, lambda: DaskPool(jobs, None), _unseen)
-        return outcome.table, outcome.made / outcome.seconds, time.monotonic() - begun_s - outcome.seconds
+        return outcome.table, outcome.new_count / outcome.seconds, time.monotonic() - begun_s - outcome.seconds
 
 
 def _unseen(_already: int) -> Callable[[], None]:

@@ -136,8 +136,8 @@ def procedure(
     pulses = [Pulse(int(sample), current_ma=1.0, width_ms=0.1) for sample in at]
     answers = feed(uv, world.rate_hz, pulses, WINDOW_MS).answers
     counted = [(ratio, answers[int(sample), 0]) for sample, ratio in zip(at, ratios, strict=True)][:: world.every]
-    told = [[answer for ratio, answer in counted if ratio == size] for size in (0.0, RATIO)]
-    return told[0][-(EMPTY // world.every) :], told[1]
+    by_ratio = [[answer for ratio, answer in counted if ratio == size] for size in (0.0, RATIO)]
+    return by_ratio[0][-(EMPTY // world.every) :], by_ratio[1]
 
 
 def row(world: World, chosen: Array, learned: bool) -> str:

@@ -27,7 +27,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def told(seed: int, speed_mm_s: float, law: str, row: str) -> list[tuple[float, ...]]:
+def measured(seed: int, speed_mm_s: float, law: str, row: str) -> list[tuple[float, ...]]:
     """For each pulse of an insertion that told something: error and width of the distance in mm, whether its interval
     held the truth, relative error of the threshold, whether its interval held, and whether the pulse was a probe.
     """
@@ -63,7 +63,7 @@ def main() -> None:
         for row in ROWS:
             found = np.array([
                 one for speed in SPEEDS_MM_S for seed in range(chosen.first, chosen.first + each)
-                for one in told(seed, speed, law, row)
+                for one in measured(seed, speed, law, row)
             ], float)  # fmt: skip
             error, width, _, relative, _, _ = np.median(found, axis=0)
             _, _, held, _, threshold_held, probes = found.mean(axis=0)

@@ -106,17 +106,17 @@ async def _picture(port: int) -> bytes:
             while time.monotonic() < until and not await _has_terminal(wire):
                 await asyncio.sleep(0.2)
             await asyncio.sleep(_SETTLE_S)
-            shot = await _ask(wire, "Page.captureScreenshot", format="png")
+            shot = await _request(wire, "Page.captureScreenshot", format="png")
             return base64.b64decode(shot["data"])
 
 
 async def _has_terminal(wire: aiohttp.ClientWebSocketResponse) -> bool:
     text = "document.body.classList.contains('-first-byte') && !!document.querySelector('.xterm-screen')"
-    found = await _ask(wire, "Runtime.evaluate", expression=text)
+    found = await _request(wire, "Runtime.evaluate", expression=text)
     return bool(found["result"].get("value"))
 
 
-async def _ask(wire: aiohttp.ClientWebSocketResponse, method: str, **params: Any) -> dict[str, Any]:
+async def _request(wire: aiohttp.ClientWebSocketResponse, method: str, **params: Any) -> dict[str, Any]:
     await wire.send_json({"id": 1, "method": method, "params": params})
     while True:
         answer = json.loads((await wire.receive()).data)

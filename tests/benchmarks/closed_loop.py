@@ -29,7 +29,7 @@ class Tracker(ABC):
     proximity: Proximity | None = None
 
     @abstractmethod
-    def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, answer: Answer) -> None:
         """Learn the answer to the pulse at ``t_s``."""
 
     @property
@@ -84,7 +84,7 @@ class Ours(Tracker):
         self._draws = RandomTable(5)
         self._pulses = 0
 
-    def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         self._pulses += 1
         pulsed = outcome(
@@ -125,7 +125,7 @@ def run(world: World, tracker: Tracker, duration_s: float = DURATION_S, *, predi
     t_s, current_ma, width_ms = 0.0, START_MA, WIDTH_MS
     while t_s < duration_s:
         answer = world.pulse(t_s, current_ma, width_ms)
-        tracker.heard(t_s, current_ma, answer)
+        tracker.observe(t_s, current_ma, answer)
         step_s = tracker.interval_s
         yield Pulsed(
             t_s, current_ma, answer, world.threshold_ma(t_s), world.distance_mm(t_s), tracker.proximity,

@@ -90,7 +90,7 @@ class Measured:
     def __init__(self, app: App[str], feed: Feed, seconds: float) -> None:
         """Measure ``app``, which ``feed`` feeds."""
         self._app, self._feed, self._seconds = app, feed, seconds
-        self.told: dict[str, float] = {}
+        self.report: dict[str, float] = {}
 
     def begin(self) -> None:
         """Call once the app runs."""
@@ -103,7 +103,7 @@ class Measured:
     def _stop(self) -> None:
         wall_s, cpu_s, frames = self._began
         passed_s = time.monotonic() - wall_s
-        self.told = {
+        self.report = {
             "seconds": passed_s,
             "frames_per_s": (self._feed.frames - frames) / passed_s,
             "cpu_percent": (time.process_time() - cpu_s) / passed_s * 100.0,
@@ -136,9 +136,9 @@ def main() -> None:
     app.measured = Measured(app, feed, seconds)
     app.run()
     cuts = statistics.quantiles(feed.delays_s[2:], n=20)
-    told = app.measured.told | {"delay_p50_ms": cuts[9] * 1e3, "delay_p95_ms": cuts[18] * 1e3}
+    report = app.measured.report | {"delay_p50_ms": cuts[9] * 1e3, "delay_p95_ms": cuts[18] * 1e3}
     with os.fdopen(descriptor, "w") as answer:
-        answer.write(json.dumps(told))
+        answer.write(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from tests.guidance.session.processes import ROOT
 LONGEST_S = 3.0
 CUTS = 3
 
-_TELLS_SYNCS = """
+_REPORTS_SYNCS = """
 import os, sys
 real = os.fsync
 def fsync(fd):
@@ -64,7 +64,7 @@ class Killed:
 
 def kill_once(store: Path, seed: int) -> Killed:
     """Start a demo, kill it within seconds of its first line, and look at what it left in ``store``."""
-    told, synced, killed_ns = _killed(store, np.random.default_rng(seed).uniform(0.0, LONGEST_S), seed)
+    reported, synced, killed_ns = _killed(store, np.random.default_rng(seed).uniform(0.0, LONGEST_S), seed)
     (journal,) = store.glob(f"*/{EVENTS_NAME}")
     folder, whole = journal.parent, journal.read_bytes()
     lines = whole.count(b"\n")
@@ -74,7 +74,7 @@ def kill_once(store: Path, seed: int) -> Killed:
     after = _opened(folder / SIGNAL_NAME)
     return Killed(
         lines=lines,
-        lost=max(0, told - lines),
+        lost=max(0, reported - lines),
         unsynced_s=_unsynced_s(whole, synced, killed_ns),
         cuts=len(cuts),
         torn_accepted=sum(cuts) + _accepted(folder, whole),
@@ -88,7 +88,7 @@ def _killed(store: Path, after_s: float, seed: int) -> tuple[int, int, int]:
     """Lines that it had told of, bytes of its journal that were on the disk, and when it was killed."""
     words = ["demo", "--headless", "--no-audio", "--seed", str(seed), "--store", str(store), "--events", "-"]
     process = subprocess.Popen(
-        [sys.executable, "-c", _TELLS_SYNCS, *words],
+        [sys.executable, "-c", _REPORTS_SYNCS, *words],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     with process:

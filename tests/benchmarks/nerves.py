@@ -98,9 +98,9 @@ class World:
         uv = self._curve(above) * math.exp(self._scatter * rng.standard_normal())
         if rng.random() < self._faults.dead:
             uv = 0.0
-        told = self._during_burst(t_s)
-        if told is not None:
-            return told
+        response = self._during_burst(t_s)
+        if response is not None:
+            return response
         seen = min(uv, self._faults.full_uv) + NOISE_UV * rng.standard_normal()
         p_value = float(norm.sf(seen / NOISE_UV))
         return Answer(p_value < 0.01, abs(seen), NOISE_UV, p_value, contaminated=False)

@@ -27,7 +27,7 @@ WITHIN_S = 0.07
 
 _PEAK_AT = round(0.006 * NEEDLE_HZ)
 _AUDIBLE, _SILENCE_S, _PITCH_S = 2e-4, 0.004, 0.02
-_HEARD_HZ = (1200.0, 4000.0)
+_BAND_HZ = (1200.0, 4000.0)
 _ALIKE = 0.8
 _SHIFTS = 20
 
@@ -99,13 +99,14 @@ def by_tones(played: Potentials, recording: Recording) -> Matched:
 
 def by_shape(played: Potentials, recording: Recording) -> Matched:
     """Each potential beside the place within WITHIN_S after it where what was heard has its shape, if any has."""
-    band = butter(4, _HEARD_HZ, "bandpass", fs=RATE_HZ, output="sos")
-    heard = Recording(np.asarray(sosfiltfilt(band, recording.samples)), recording.began_s)
+    band = butter(4, _BAND_HZ, "bandpass", fs=RATE_HZ, output="sos")
+    filtered = Recording(np.asarray(sosfiltfilt(band, recording.samples)), recording.began_s)
     shapes = [sosfiltfilt(band, np.pad(resample_poly(unit_wave(*unit), 24, 5), 480)) for unit in UNITS]
     pairs = list(zip(played.peaks_s, played.units, strict=True))
-    delays = [_alike_s(heard, at_s, shapes[unit]) for at_s, unit in pairs]
+    delays = [_alike_s(filtered, at_s, shapes[unit]) for at_s, unit in pairs]
     chance = [
-        sum(_alike_s(heard, at_s + shift_s, shapes[unit]) is not None for at_s, unit in pairs) for shift_s in _wrong_s()
+        sum(_alike_s(filtered, at_s + shift_s, shapes[unit]) is not None for at_s, unit in pairs)
+        for shift_s in _wrong_s()
     ]
     return Matched(len(pairs), [1e3 * delay for delay in delays if delay is not None], None, float(np.mean(chance)))
 
@@ -131,10 +132,10 @@ def _nearest(audio: Array, known: list[Array]) -> int:
     return int(np.argmax([np.abs(np.correlate(np.pad(part, 48), tone[: len(part)], "valid")).max() for tone in known]))
 
 
-def _alike_s(heard: Recording, at_s: float, shape: Array) -> float | None:
+def _alike_s(filtered: Recording, at_s: float, shape: Array) -> float | None:
     """How long after ``at_s`` the peak of ``shape`` is heard, None where nothing is like it."""
     ahead = (480 + 0.006 * RATE_HZ) / RATE_HZ
-    part = heard.since(at_s - ahead, WITHIN_S + len(shape) / RATE_HZ)
+    part = filtered.since(at_s - ahead, WITHIN_S + len(shape) / RATE_HZ)
     if len(part) < len(shape):
         return None
     energy = np.cumsum(np.r_[0.0, part**2])

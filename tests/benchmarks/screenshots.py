@@ -33,7 +33,7 @@ from guidance.protocol import load
 from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.session import LiveJob
-from guidance.session.biofeedback import TrainingJob
+from guidance.session.biofeedback import BiofeedbackJob
 from guidance.session.replay import ReplayJob
 from guidance.ui.app import GuidanceApp
 from guidance.ui.training import ExerciseApp
@@ -158,7 +158,7 @@ async def _biofeedback(store: str) -> None:
     assert isinstance(sheet, BiofeedbackProtocol)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     plan = replace(plan_of(sheet)[0], efforts=1)
-    job = TrainingJob(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
+    job = BiofeedbackJob(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
     await _pictures(job, ExerciseApp, [Shot((), _in_trial, "biofeedback")])
 
 

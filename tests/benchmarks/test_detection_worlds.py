@@ -43,11 +43,11 @@ def test_the_response_peaks_6p6_ms_after_the_pulse_with_peak_to_peak_1() -> None
 
 
 @pytest.mark.parametrize("rate_hz", [10_000.0, 30_000.0])
-def test_the_noise_has_the_covariance_that_peers_are_told(rate_hz: float) -> None:
+def test_the_noise_has_the_covariance_given_to_peers(rate_hz: float) -> None:
     drawn = waves.noise(int(20 * rate_hz), rate_hz, np.random.default_rng(2))
-    told = waves.noise_covariance(10, rate_hz)[0]
+    expected = waves.noise_covariance(10, rate_hz)[0]
     assert drawn.std() == pytest.approx(waves.NOISE_UV, rel=0.02)
-    assert [np.mean(drawn[: len(drawn) - k] * drawn[k:]) for k in range(10)] == pytest.approx(told, abs=2.5)
+    assert [np.mean(drawn[: len(drawn) - k] * drawn[k:]) for k in range(10)] == pytest.approx(expected, abs=2.5)
 
 
 def test_the_ratio_needed_is_that_of_signal_detection_theory() -> None:
@@ -61,7 +61,7 @@ def test_a_lower_limit_is_reached_by_smaller_responses() -> None:
     assert found.reached(-9.0) == 0.0
 
 
-def test_a_chain_that_hears_nothing_never_reaches_its_power() -> None:
+def test_a_chain_without_input_never_reaches_its_power() -> None:
     assert gaussian(0.0).needed(0.01) is None
 
 
@@ -72,7 +72,7 @@ def test_ratios_not_tried_leave_the_ratio_needed_as_it_was() -> None:
     assert Outcome(part, every.procedure).needed(0.01) == pytest.approx(every.needed(0.01) or 0.0, abs=0.2)
 
 
-def test_the_false_share_is_told_of_each_procedure() -> None:
+def test_the_false_share_is_reported_for_each_procedure() -> None:
     scores = np.zeros((len(RATIOS), 4))
     scores[0, 2:] = 5.0
     found = Outcome(scores, np.array([1, 1, 7, 7]))
@@ -80,7 +80,7 @@ def test_the_false_share_is_told_of_each_procedure() -> None:
     assert found.without([7]).false_share(2.0).tolist() == [0.0]
 
 
-def test_silent_and_tested_pulses_have_no_response_in_the_empty_signal_and_the_one_asked_for_in_a_sweep() -> None:
+def test_silent_and_tested_pulses_have_no_response_in_the_empty_signal_and_the_requested_one_in_a_sweep() -> None:
     procedure = one(SYNTHETIC)
     i = procedure.tested[0]
     at = procedure.pulses[i].sample
@@ -104,7 +104,7 @@ def test_a_drifting_artefact_moves_away_from_the_silent_pulses() -> None:
     assert change(0.01) > 1.5 * change(0.0)
 
 
-def test_the_same_procedure_is_drawn_again_whichever_others_are_asked_for() -> None:
+def test_the_same_procedure_is_drawn_again_whichever_others_are_requested() -> None:
     alone = next(procedures(SYNTHETIC, 1, 0))
     among = next(iter(procedures(SYNTHETIC, 3, 0, shapes=5)))
     assert np.array_equal(alone.empty, among.empty)
@@ -137,12 +137,12 @@ def test_a_scored_sweep_leaves_our_path_as_it_was() -> None:
 
 
 def test_a_large_response_scores_above_all_empty_sweeps() -> None:
-    told = ours.scores(one(SYNTHETIC, ours.TAUGHT), (0.0, 24.0), learned=True)
-    assert np.nanmin(told[1]) > np.nanmedian(told[0])
+    expected = ours.scores(one(SYNTHETIC, ours.TAUGHT), (0.0, 24.0), learned=True)
+    assert np.nanmin(expected[1]) > np.nanmedian(expected[0])
 
 
 @pytest.mark.parametrize(("option", "named"), [("--rows", "salpa,nosuch"), ("--columns", "nosuch")])
-def test_an_unknown_row_or_column_is_told_with_those_that_there_are(
+def test_an_unknown_row_or_column_is_refused_with_the_known_ones(
     option: str, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["bench_detection", option, named])
@@ -152,7 +152,7 @@ def test_an_unknown_row_or_column_is_told_with_those_that_there_are(
     assert "no 'nosuch' here; choose from" in capsys.readouterr().err
 
 
-def test_the_table_has_a_line_a_row_and_says_what_our_rows_did_to_empty_sweeps(
+def test_the_table_has_a_line_a_row_and_shows_what_our_rows_did_to_empty_sweeps(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ["--rows", "gls,unknown", "--columns", "synthetic", "--shapes", "2"]
@@ -166,7 +166,7 @@ def test_the_table_has_a_line_a_row_and_says_what_our_rows_did_to_empty_sweeps(
     assert f"of {2 * TESTED} empty sweeps" in aside
 
 
-def test_where_the_measured_shapes_are_absent_one_sentence_says_so(
+def test_where_the_measured_shapes_are_absent_one_sentence_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NEEDLE_GUIDANCE_DATA", str(tmp_path))

@@ -11,8 +11,8 @@ from tests.benchmarks.bench_envelope import correlation, differences_ms, lag_s, 
 
 def test_an_envelope_that_comes_later_has_that_lag() -> None:
     reference = np.random.default_rng(1).standard_normal(400).cumsum()
-    told = np.concatenate([np.full(7, np.nan), reference[:-7]])
-    assert lag_s(told, reference) == pytest.approx(7 * STEP_S)
+    envelope = np.concatenate([np.full(7, np.nan), reference[:-7]])
+    assert lag_s(envelope, reference) == pytest.approx(7 * STEP_S)
     assert lag_s(reference, reference) == 0.0
 
 
@@ -21,7 +21,7 @@ def test_what_is_not_known_counts_neither_for_nor_against() -> None:
     assert correlation(first, second) == pytest.approx(1.0)
 
 
-def test_an_onset_is_told_at_its_steps_end_and_a_dip_begins_none() -> None:
+def test_an_onset_is_reported_at_its_steps_end_and_a_dip_begins_none() -> None:
     above = np.zeros(200, bool)
     above[50:60] = above[75:90] = above[150:160] = True
     assert onsets_s(above).tolist() == pytest.approx([0.51, 1.51])

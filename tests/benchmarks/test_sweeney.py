@@ -11,9 +11,9 @@ from tests.benchmarks import chronaxies, sweeney
 
 @pytest.mark.slow
 def test_the_ratios_of_the_worlds_are_those_that_the_model_computes() -> None:
-    for row, told in zip(sweeney.table(), chronaxies.SWEENEY_RATIOS, strict=True):
+    for row, published in zip(sweeney.table(), chronaxies.SWEENEY_RATIOS, strict=True):
         ratios = sweeney.ratios(row)
-        assert (ratios[0], ratios[2], ratios[3]) == pytest.approx(told, abs=2e-3)
+        assert (ratios[0], ratios[2], ratios[3]) == pytest.approx(published, abs=2e-3)
 
 
 @pytest.mark.slow

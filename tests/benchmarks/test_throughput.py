@@ -18,12 +18,14 @@ def test_a_chain_that_finds_no_response_is_not_timed() -> None:
         bench.ours(bench.FAST_BLOCK_S)(silent)
 
 
-def test_a_missing_peer_is_told_in_one_sentence_and_the_rest_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_peer_is_reported_in_one_sentence_and_the_rest_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     absent = bench.Row("A peer", False, ("no_such_module", "nor_this"), bench.mne_filter)
     there = bench.Row("Floor", False, (), bench.sosfilt_whole)
     bench.table(bench.recorded(3.0, 10_000.0), 1, (absent, there))
-    _, told, floor = capsys.readouterr().out.splitlines()
-    assert told.split(":", 1)[1] == " no_such_module and nor_this not installed; `uv sync --group peers` brings them."
+    _, missing, floor = capsys.readouterr().out.splitlines()
+    assert (
+        missing.split(":", 1)[1] == " no_such_module and nor_this not installed; `uv sync --group peers` brings them."
+    )
     assert floor.startswith("Floor")
 
 

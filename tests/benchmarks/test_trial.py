@@ -18,11 +18,11 @@ def noise(seconds: float) -> np.ndarray:
     return np.random.default_rng(3).normal(0, 8, int(seconds * RATE_HZ))
 
 
-def test_every_told_pulse_is_answered_once_on_every_channel() -> None:
+def test_every_reported_pulse_has_one_result_on_every_channel() -> None:
     both = np.stack([noise(3), noise(3)[::-1]], axis=1)
-    heard = feed(both, RATE_HZ, [Pulse(4000), Pulse(8000)], WINDOW_MS)
-    assert heard.pulses == (4000, 8000)
-    assert set(heard.answers) == {(4000, 0), (4000, 1), (8000, 0), (8000, 1)}
+    results = feed(both, RATE_HZ, [Pulse(4000), Pulse(8000)], WINDOW_MS)
+    assert results.pulses == (4000, 8000)
+    assert set(results.answers) == {(4000, 0), (4000, 1), (8000, 0), (8000, 1)}
 
 
 def test_the_sweeps_of_all_passes_lie_side_by_side() -> None:
@@ -50,7 +50,7 @@ def test_a_share_of_nothing_is_no_number() -> None:
     assert share(1, 4).startswith("25.0 (")
 
 
-def test_a_benchmark_without_its_recordings_says_so_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_benchmark_without_its_recordings_reports_that_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     run(lambda: pytest.skip("needs data/x.npz"))
     assert capsys.readouterr().out == "skipped: needs data/x.npz\n"
 

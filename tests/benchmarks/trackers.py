@@ -31,7 +31,7 @@ class Bisection(Tracker):
         self._high: float | None = None
         self._found: float | None = None
 
-    def heard(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         if is_above(answer):
             self._high = current_ma
@@ -64,7 +64,7 @@ class UpDown(Tracker):
         self._ma = self._before = START_MA
         self._answered = False
 
-    def heard(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         above = is_above(answer)
         self._answered |= above
@@ -87,7 +87,7 @@ class Proportional(Tracker):
     def __init__(self, gain: float = 0.2) -> None:
         self._ma, self._gain, self._answered = START_MA, gain, False
 
-    def heard(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         self._answered |= is_above(answer)
         seen_uv = answer.amplitude_uv if answer.detected else 0.3 * CRITERION_UV
@@ -115,7 +115,7 @@ class Grid(Tracker):
         kernel = np.exp(-0.5 * (steps / walk) ** 2) + 0.02 * np.exp(-0.5 * (steps / (4 * walk)) ** 2)
         self._kernel, self._answered = kernel / kernel.sum(), False
 
-    def heard(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         self._answered |= is_above(answer)
         self._p = np.convolve(self._p, self._kernel)[200:600]
@@ -157,7 +157,7 @@ class PlainParticles(Tracker):
         self._ln = self._threshold(self._r)
         self._answered = False
 
-    def heard(self, t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, answer: Answer) -> None:
         """As Tracker."""
         self._answered |= is_above(answer)
         if self._t is not None:

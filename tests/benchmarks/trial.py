@@ -20,7 +20,7 @@ BLOCK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class PipelineResults:
     """What a path said of one stream: the pulses it went by, and for each sample of a pulse the answer by channel."""
 
     pulses: tuple[int, ...]
@@ -30,18 +30,18 @@ class Heard:
 def feed(
     signal: Array, rate_hz: float, pulses: Iterable[Pulse], window_ms: tuple[float, float],
     *, range_uv: float | None = None, listen: bool = False,
-) -> Heard:  # fmt: skip
+) -> PipelineResults:  # fmt: skip
     """Feed ``signal`` (n,) or (n, channels) in uV with its ``pulses`` to a new path, in blocks of 0.1 s."""
     samples = (signal[:, None] if signal.ndim == 1 else signal).astype(np.float32)
     channels = tuple(Channel(f"EMG{i + 1}", range_uv) for i in range(samples.shape[1]))
     info = DeviceInfo("bench", "", "", rate_hz, channels)
     path = SignalPipeline(info, window_ms, None, listen=listen)
-    told, step = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz))
+    ordered, step = sorted(pulses, key=lambda pulse: pulse.sample), max(1, round(BLOCK_S * rate_hz))
     found: list[PathResult] = []
     for first in range(0, len(samples), step):
-        inside = tuple(pulse for pulse in told if first <= pulse.sample < first + step)
+        inside = tuple(pulse for pulse in ordered if first <= pulse.sample < first + step)
         found += path.feed(Block(first, samples[first : first + step], inside))
-    return Heard(
+    return PipelineResults(
         tuple(finding.pulse.sample for finding in found if isinstance(finding, PulseFound)),
         {(f.pulse.sample, f.channel): f.evoked for f in found if isinstance(f, ChannelResponse)},
     )

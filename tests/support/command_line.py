@@ -38,13 +38,13 @@ class Done:
 
 
 @contextlib.contextmanager
-def signals_kept() -> Iterator[None]:
+def signals_restored() -> Iterator[None]:
     """Signal handlers are as they were, whatever was run."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in kept.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
@@ -53,7 +53,7 @@ def command(*arguments: str | Path) -> Done:
     out, err = io.StringIO(), io.StringIO()
     status: object = 0
     argv = mock.patch.object(sys, "argv", ["needle-guidance", *map(str, arguments)])
-    with signals_kept(), argv, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with signals_restored(), argv, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             main()
         except SystemExit as leave:

@@ -134,17 +134,17 @@ def _whole(lines: Sequence[Line]) -> Iterator[str]:
 
 def _counts(lines: Sequence[Line]) -> Iterator[str]:
     pulses = [line["sample"] for line in lines if line["kind"] == "stimulus"]
-    answers = [(line["sample"], line["channel"]) for line in lines if line["kind"] == "response"]
-    if len(set(pulses)) != len(pulses) or len(set(answers)) != len(answers):
+    responses = [(line["sample"], line["channel"]) for line in lines if line["kind"] == "response"]
+    if len(set(pulses)) != len(pulses) or len(set(responses)) != len(responses):
         yield "a pulse or an answer is told twice"
-    told: set[int] = set()
+    stimulated: set[int] = set()
     for line in lines:
-        told |= {line["sample"]} if line["kind"] == "stimulus" else set()
+        stimulated |= {line["sample"]} if line["kind"] == "stimulus" else set()
         by_emg = line.get("by") == "needle-emg"
-        if line["kind"] in {"response", "proximity"} and not by_emg and line["sample"] not in told:
+        if line["kind"] in {"response", "proximity"} and not by_emg and line["sample"] not in stimulated:
             yield f"{line['kind']} {line['sample']} answers a pulse not told before"
     end = lines[-1]
-    if (end.get("stimuli"), end.get("responses")) != (len(pulses), len(answers)):
+    if (end.get("stimuli"), end.get("responses")) != (len(pulses), len(responses)):
         yield "end does not count what came before it"
 
 

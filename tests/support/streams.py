@@ -63,13 +63,13 @@ def settings(
     return Settings(load("generic-block"), mode, window_ms, criterion_uv)
 
 
-def made_of(stream: Stream, chosen: Settings, cuts: Iterable[int] = ()) -> list[TimedRecord]:
+def records_of(stream: Stream, chosen: Settings, cuts: Iterable[int] = ()) -> list[TimedRecord]:
     """All that an engine makes of ``stream``, the first and the last record included."""
     engine = Engine(chosen, stream.info, "2026-01-01T00:00:00+00:00")
     return [engine.begin(RECORDED), *engine.step(list(stream.blocks(cuts))), *engine.end("duration")]
 
 
-def told(made: Sequence[TimedRecord]) -> list[dict[str, Any]]:
+def event_lines(made: Sequence[TimedRecord]) -> list[dict[str, Any]]:
     """The records as a reader of the stream gets them, without the host's times."""
     numbering = RecordSerializer()
     lines = [json.loads(numbering.line(one, 0)) for one in made]
@@ -82,7 +82,7 @@ def of_kind(made: Sequence[TimedRecord], kind: type[R]) -> list[R]:
 
 def responses(stream: Stream, chosen: Settings | None = None) -> list[Response]:
     """The answers to all pulses of ``stream`` after the silent ones."""
-    return of_kind(made_of(stream, chosen or settings()), Response)[stream.silent :]
+    return of_kind(records_of(stream, chosen or settings()), Response)[stream.silent :]
 
 
 def evoked(

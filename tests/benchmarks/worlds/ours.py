@@ -34,7 +34,7 @@ def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) ->
     path = signal_path(procedure.world)
     taught = {i: TAUGHT_RATIO for i in range(SILENT, len(procedure.pulses)) if learned and _is_taught(i, procedure)}
     signal = procedure.answered(taught).astype(np.float32)[:, None]
-    told = np.full((len(ratios), len(procedure.tested)), np.nan)
+    values = np.full((len(ratios), len(procedure.tested)), np.nan)
     at = 0
     for i, pulse in enumerate(procedure.pulses):
         list(path.feed(Block(at, signal[at : pulse.sample + 1], (pulse,))))
@@ -42,8 +42,8 @@ def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) ->
         if i in procedure.tested:
             place = i - procedure.tested[0]
             for k in (0, *range(1 + place % _TURNS, len(ratios), _TURNS)):
-                told[k, place] = _score(copy.deepcopy(path), pulse, procedure.sweep(i, ratios[k]))
-    return told
+                values[k, place] = _score(copy.deepcopy(path), pulse, procedure.sweep(i, ratios[k]))
+    return values
 
 
 def _is_taught(i: int, procedure: Procedure) -> bool:

@@ -45,8 +45,8 @@ class Sweeps:
         signal = procedure.clipped(procedure.empty)
         silent, empty = signal[at[:SILENT]], signal[at[-TESTED:]]
         answered = empty.copy()
-        heard = np.abs(empty[:, before : before + procedure.responses.shape[1]]) < world.clip_uv
-        answered[:, before : before + heard.shape[1]] += NOISE_UV * procedure.responses[-TESTED:] * heard
+        unclipped = np.abs(empty[:, before : before + procedure.responses.shape[1]]) < world.clip_uv
+        answered[:, before : before + unclipped.shape[1]] += NOISE_UV * procedure.responses[-TESTED:] * unclipped
         times_ms = np.arange(-before, after) / world.rate_hz * 1e3
         return cls(times_ms, world, silent, empty, answered)
 

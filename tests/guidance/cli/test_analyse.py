@@ -36,28 +36,28 @@ def test_words_with_evidence_and_no_verdict(needle: Path) -> None:
     assert "rise time" in done.out
 
 
-def test_json_and_both_reports_say_the_same(needle: Path, tmp_path: Path) -> None:
+def test_json_and_both_reports_agree(needle: Path, tmp_path: Path) -> None:
     page, note = tmp_path / "out.html", tmp_path / "out.md"
-    told = json.loads(command("analyse", needle, "--json", "--report", page).out)
+    report = json.loads(command("analyse", needle, "--json", "--report", page).out)
     assert command("analyse", needle, "--report", note).status == 0
     html, markdown = page.read_text("utf-8"), note.read_text("utf-8")
-    for finding in told["findings"]:
+    for finding in report["findings"]:
         assert f"{finding['name']}: {finding['word']}" in html
         assert f"## {finding['name']}: {finding['word']}" in markdown
-    assert len(told["units"]) >= 5
-    assert html.count("<svg") == 1 + len(told["units"])
+    assert len(report["units"]) >= 5
+    assert html.count("<svg") == 1 + len(report["units"])
     assert "http" not in html.split("<h2>Sources")[0]
 
 
-def test_the_report_on_paper_tells_the_findings_and_shows_the_units(needle: Path, tmp_path: Path) -> None:
+def test_the_pdf_report_has_the_findings_and_shows_the_units(needle: Path, tmp_path: Path) -> None:
     paper = tmp_path / "out.pdf"
-    told = json.loads(command("analyse", needle, "--muscle", "tibialis anterior", "--json", "--report", paper).out)
+    report = json.loads(command("analyse", needle, "--muscle", "tibialis anterior", "--json", "--report", paper).out)
     sheets = PdfReader(paper).pages
     text = " ".join(" ".join(sheet.extract_text().split()) for sheet in sheets)
     assert "Diagnostic aid, not a diagnosis. Sheet 1 of" in text
-    for part in [*told["findings"], *told["measures"]]:
+    for part in [*report["findings"], *report["measures"]]:
         assert part.get("name", part.get("measure")) in text
-    assert all(sentence in text for finding in told["findings"] for sentence in finding["evidence_for"])
+    assert all(sentence in text for finding in report["findings"] for sentence in finding["evidence_for"])
     assert sum(len(sheet.images) for sheet in sheets) == 2
 
 
@@ -80,7 +80,7 @@ def test_nonsense_is_refused_in_one_sentence(needle: Path, options: tuple[str, .
     assert words in done.err
 
 
-def test_conduction_of_two_nerves_is_told_with_its_patterns(tmp_path: Path) -> None:
+def test_conduction_of_two_nerves_is_reported_with_its_patterns(tmp_path: Path) -> None:
     latencies = {"median@wrist": 6.0, "ulnar@wrist": 2.8}
     paths = [
         write_edf(tmp_path / f"{site}.edf", evoked(8000.0, 6, rate_hz=10_000.0, latency_ms=ms))
@@ -115,7 +115,7 @@ def test_an_empty_or_foreign_file_is_one_sentence(tmp_path: Path, text: str) -> 
     assert done.is_one_sentence
 
 
-def test_a_recording_of_the_wrong_rate_is_told_not_assessable(tmp_path: Path) -> None:
+def test_a_recording_of_the_wrong_rate_is_not_assessable(tmp_path: Path) -> None:
     uv = 20 * np.random.default_rng(1).standard_normal(6000)
     done = command("analyse", write(tmp_path / "slow.edf", uv, 1000.0), "--json")
     assert done.status == 0

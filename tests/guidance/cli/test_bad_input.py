@@ -135,14 +135,14 @@ def test_a_signal_too_slow_for_evoked_responses_is_refused(tmp_path: Path) -> No
     assert "2000 Hz" in done.err
 
 
-def test_a_recording_without_a_pulse_ends_in_order_and_says_so(tmp_path: Path) -> None:
+def test_a_recording_without_a_pulse_ends_in_order_and_is_reported(tmp_path: Path) -> None:
     done = replay(write_edf(tmp_path / "quiet.edf", noise_only(4000.0)), "--events", tmp_path / "events.jsonl")
     assert (done.status, done.is_one_sentence) == (FAILED, True)
     assert "pulse" in done.err
     assert '"end"' in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1]
 
 
-def test_a_header_that_promises_more_than_there_is_is_told(recording: Path, tmp_path: Path) -> None:
+def test_a_header_that_promises_more_than_there_is_is_reported(recording: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.edf"
     cut.write_bytes(recording.read_bytes()[:-5000])
     done = replay(cut)
@@ -159,7 +159,7 @@ def test_the_events_never_overwrite_the_recording(recording: Path) -> None:
     assert recording.read_bytes() == before
 
 
-def test_a_file_name_that_is_no_text_is_told_without_a_traceback(recording: Path, tmp_path: Path) -> None:
+def test_a_file_name_that_is_no_text_is_reported_without_a_traceback(recording: Path, tmp_path: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/r\xff.edf"))
     odd.write_bytes(recording.read_bytes())
     process = started("replay", odd, "--headless", "--fast", "--events", tmp_path / "events.jsonl")

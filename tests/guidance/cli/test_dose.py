@@ -23,38 +23,38 @@ def dose(*arguments: str | Path) -> Done:
     return command("dose", *arguments)
 
 
-def answered(*arguments: str | Path) -> str:
+def lines_for(*arguments: str | Path) -> str:
     done = dose(*arguments)
     assert (done.status, done.err) == (0, "")
     return done.out
 
 
 def as_json(*arguments: str | Path) -> dict[str, Any]:
-    found = json.loads(answered(*arguments, "--json"))
+    found = json.loads(lines_for(*arguments, "--json"))
     assert isinstance(found, dict)
     return found
 
 
-def test_it_tells_mg_limit_binding_rule_fraction_and_what_is_left() -> None:
-    out = answered("--weight", "70", *ROPIVACAINE, "--volume", "30mL")
+def test_it_shows_mg_limit_binding_rule_fraction_and_remainder() -> None:
+    out = lines_for("--weight", "70", *ROPIVACAINE, "--volume", "30mL")
     assert "150 mg" in out
     assert "limit 210 mg, by weight: 3 mg/kg x 70 kg" in out
     assert "71.5 %" in out
     assert "12 mL" in out
 
 
-def test_it_tells_the_source_and_the_certainty_of_each_limit() -> None:
-    out = answered("--weight", "70", *ROPIVACAINE, "--volume", "30mL")
+def test_it_shows_the_source_and_the_certainty_of_each_limit() -> None:
+    out = lines_for("--weight", "70", *ROPIVACAINE, "--volume", "30mL")
     assert re.search(r"ropivacaine 3 mg/kg .*\[conflicting: label-restated, poisoning-table\]", out)
     assert "label-restated: droracle.ai" in out
 
 
 @pytest.mark.parametrize(
-    ("volume", "said"),
+    ("volume", "verdict"),
     [("33mL", "Together"), ("34mL", "WARNING"), ("42mL", "THE LIMIT IS REACHED"), ("43mL", "OVER THE LIMIT")],
 )
-def test_the_verdict_grows_with_the_dose(volume: str, said: str) -> None:
-    assert said in answered("--weight", "70", *ROPIVACAINE, "--volume", volume)
+def test_the_verdict_grows_with_the_dose(volume: str, verdict: str) -> None:
+    assert verdict in lines_for("--weight", "70", *ROPIVACAINE, "--volume", volume)
 
 
 def test_a_mixture_and_an_earlier_dose_add_up() -> None:
@@ -69,7 +69,7 @@ def test_a_mixture_and_an_earlier_dose_add_up() -> None:
     assert any("advise against mixing" in text for text in found["remarks"])
 
 
-def test_epinephrine_raises_the_limit_and_its_amount_is_told() -> None:
+def test_epinephrine_raises_the_limit_and_its_amount_is_shown() -> None:
     given = ("--weight", "70", "--drug", "lidocaine", "--concentration", "1%", "--volume", "20mL")
     plain, with_it = as_json(*given), as_json(*given, "--epinephrine", "1:200000")
     assert (plain["limit"]["mg"], with_it["limit"]["mg"]) == (300.0, 490.0)
@@ -79,22 +79,22 @@ def test_epinephrine_raises_the_limit_and_its_amount_is_told() -> None:
 
 def test_the_obese_are_dosed_by_ideal_weight_once_the_height_is_known() -> None:
     given = ("--weight", "130", "--drug", "ropivacaine")
-    assert "obesity was not looked for" in answered(*given)
+    assert "obesity was not looked for" in lines_for(*given)
     found = as_json(*given, "--height", "165", "--sex", "female")
     assert (found["limit"]["mg"], found["limit"]["weight"]["kind"]) == (180.0, "ideal")
 
 
-def test_without_a_weight_no_limit_is_made_up() -> None:
+def test_without_a_weight_no_limit_is_invented() -> None:
     found = as_json(*ROPIVACAINE, "--volume", "30mL")
     assert (found["weight_kg"], found["fraction"], found["left_ml"], found["limit"]["mg"]) == (None, None, None, None)
     assert found["fraction_at_least"] == pytest.approx(0.5)
-    out = answered(*ROPIVACAINE, "--volume", "30mL")
+    out = lines_for(*ROPIVACAINE, "--volume", "30mL")
     assert "no weight was given" in out
     assert "at least 50 %" in out
 
 
-def test_without_a_volume_the_limit_alone_is_told() -> None:
-    out = answered("--weight", "70", *ROPIVACAINE)
+def test_without_a_volume_only_the_limit_is_shown() -> None:
+    out = lines_for("--weight", "70", *ROPIVACAINE)
     assert "ropivacaine, limit: 210 mg" in out
     assert "42 mL of 0.5 %" in out
 
@@ -110,31 +110,31 @@ def test_without_a_volume_the_limit_alone_is_told() -> None:
         ("--help",),
     ],
 )
-def test_it_never_says_safe(arguments: tuple[str, ...]) -> None:
-    assert "safe" not in answered(*arguments).casefold()
+def test_the_word_safe_never_appears(arguments: tuple[str, ...]) -> None:
+    assert "safe" not in lines_for(*arguments).casefold()
 
 
 def test_the_rescue_card_leads_with_the_volumes_for_this_weight() -> None:
-    lines = answered("rescue", "--weight", "50").splitlines()
+    lines = lines_for("rescue", "--weight", "50").splitlines()
     assert lines[2].split() == ["BOLUS", "75.0", "mL", "over", "2", "to", "3", "min"]
     assert lines[3].split()[:3] == ["INFUSION", "12.5", "mL/min;"]
     assert lines[4].split()[:4] == ["AT", "MOST", "600", "mL"]
 
 
 def test_a_weight_before_the_word_rescue_is_not_lost() -> None:
-    assert answered("--weight", "50", "rescue") == answered("rescue", "--weight", "50")
+    assert lines_for("--weight", "50", "rescue") == lines_for("rescue", "--weight", "50")
 
 
 def test_the_rescue_card_without_a_weight_gives_what_is_known_and_assumes_none() -> None:
-    out = answered("rescue")
+    out = lines_for("rescue")
     assert "1.5 mL/kg" in out
     assert "none is assumed" in out
     assert as_json("rescue")["bolus_ml"] is None
     assert as_json("rescue", "--weight", "80")["bolus_ml"] == 100.0
 
 
-def test_toxin_units_are_said_to_be_the_products_own() -> None:
-    out = answered("toxin", "Botox", "--units", "420", "--age", "40")
+def test_toxin_units_are_labelled_as_the_products_own() -> None:
+    out = lines_for("toxin", "Botox", "--units", "420", "--age", "40")
     assert "not units of any other product" in out
     assert "105 %" in out
     assert "child," not in out
@@ -142,7 +142,7 @@ def test_toxin_units_are_said_to_be_the_products_own() -> None:
 
 
 def test_the_list_shows_every_drug_and_how_sure_its_limits_are() -> None:
-    out = answered("drugs")
+    out = lines_for("drugs")
     for name, drug in load().anaesthetic.items():
         assert f"{name} ({', '.join(drug.names)})" in out
     assert re.search(r"by weight +4\.5 mg/kg \[sourced: ", out)
@@ -214,7 +214,7 @@ WORDS = [
 
 @given(st.lists(st.sampled_from(WORDS), max_size=8))
 @settings(max_examples=150, deadline=None)
-def test_whatever_stands_on_the_line_is_answered_or_refused_in_one_sentence(arguments: list[str]) -> None:
+def test_any_command_line_is_calculated_or_refused_in_one_sentence(arguments: list[str]) -> None:
     done = dose(*arguments)
     assert done.status == 0 or (done.status == BAD_ARGUMENTS and (done.is_one_sentence or not arguments)), done
 

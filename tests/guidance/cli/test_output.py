@@ -21,7 +21,7 @@ def by_shell(line: str) -> subprocess.CompletedProcess[str]:
 
 @needs_full
 @pytest.mark.parametrize("command", ["protocols list", "dose rescue --weight 70 --json", "--help"])
-def test_a_full_standard_output_is_told_in_one_sentence(command: str) -> None:
+def test_a_full_standard_output_is_reported_in_one_sentence(command: str) -> None:
     done = by_shell(f"{command} > /dev/full")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert done.stderr.startswith("needle-guidance: ")

@@ -39,14 +39,14 @@ def test_procedures_are_listed_with_how_they_stand(folder: Path) -> None:
     assert first.startswith(f"{folder.name}  finished  2026-01-02T03:04:05")
     assert "generic-block  manual  2 s  6 pulses" in first
     assert second.startswith(f"{cut_off.name}  cut off")
-    told = json.loads(procedures("list", folder.parent, "--json").out)["procedures"]
-    assert [(one["name"], one["state"], one["stimuli"]) for one in told] == [
+    listed = json.loads(procedures("list", folder.parent, "--json").out)["procedures"]
+    assert [(one["name"], one["state"], one["stimuli"]) for one in listed] == [
         (folder.name, "finished", 6),
         (cut_off.name, "cut off", None),
     ]
 
 
-def test_an_empty_store_says_so(tmp_path: Path) -> None:
+def test_an_empty_store_is_reported(tmp_path: Path) -> None:
     for verb in ("list", "verify"):
         done = procedures(verb, tmp_path)
         assert (done.status, done.out) == (0, f"No procedure is on record in {tmp_path}.\n")
@@ -56,8 +56,8 @@ def test_one_procedure_is_shown(folder: Path) -> None:
     out = procedures("show", folder.parent, folder.name).out
     for word in ("generic-block", "ended: operator", "injection volume_ml 5.0", "whole:", "signal.bdf"):
         assert word in out
-    told = json.loads(procedures("show", folder.parent, folder.name, "--json").out)
-    assert (told["state"], told["reason"], told["entries"][0]["what"]) == ("whole", "operator", "injection")
+    listed = json.loads(procedures("show", folder.parent, folder.name, "--json").out)
+    assert (listed["state"], listed["reason"], listed["entries"][0]["what"]) == ("whole", "operator", "injection")
 
 
 def test_verify_without_a_name_checks_all_and_names_the_first_broken_line(folder: Path) -> None:
@@ -83,7 +83,7 @@ def test_what_was_cut_off_does_not_hold_until_it_is_recovered(tmp_path: Path) ->
     assert "recovered" in procedures("show", tmp_path, folder.name).out
 
 
-def test_a_record_that_cannot_be_recovered_is_told_and_the_others_are(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_recovered_is_reported_and_the_others_are_recovered(tmp_path: Path) -> None:
     broken, other = record_procedure(tmp_path, cut_off=True), record_procedure(tmp_path, cut_off=True)
     damage(broken)
     done = procedures("recover", tmp_path)
@@ -93,7 +93,7 @@ def test_a_record_that_cannot_be_recovered_is_told_and_the_others_are(tmp_path: 
     assert verify(other).holds
 
 
-def test_deleting_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleting_needs_confirmation(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for answer in ("n\n", ""):
         monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
         done = procedures("delete", folder.parent, folder.name)
@@ -138,7 +138,7 @@ def test_a_store_that_is_not_there_is_a_bad_argument(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
-def test_a_link_in_the_store_is_told_and_left_alone(folder: Path) -> None:
+def test_a_link_in_the_store_is_reported_and_left_alone(folder: Path) -> None:
     (folder.parent / "20260102T030405Z-link").symlink_to(folder)
     done = procedures("verify", folder.parent)
     assert done.status == 0
@@ -160,8 +160,8 @@ def test_a_name_of_no_alphabet_breaks_no_list(folder: Path) -> None:
 def test_a_procedure_replayed_by_the_same_code_differs_in_nothing(folder: Path) -> None:
     done = command("replay", folder.name, "--store", folder.parent)
     assert (done.status, done.err) == (0, "")
-    told = json.loads(command("replay", folder, "--json").out)
-    assert [(row["what"], row["recorded"], row["today"], row["differences"]) for row in told["rows"]] == [
+    listed = json.loads(command("replay", folder, "--json").out)
+    assert [(row["what"], row["recorded"], row["today"], row["differences"]) for row in listed["rows"]] == [
         ("pulses", 6, 6, []),
         ("detected", 6, 6, []),
         ("amplitude", 6, 6, []),
@@ -178,7 +178,7 @@ def test_a_replay_shows_where_todays_code_decides_otherwise(folder: Path, monkey
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["no-such"], "There is no file 'no-such'"),
         (["--channel", "x"], "--channel is for a recorded file"),
@@ -187,11 +187,11 @@ def test_a_replay_shows_where_todays_code_decides_otherwise(folder: Path, monkey
         (["--below-threshold", "0"], "--below-threshold is for a recorded file"),
     ],
 )
-def test_a_replay_that_cannot_be_is_a_bad_argument(folder: Path, words: list[str], said: str) -> None:
+def test_a_replay_that_cannot_be_is_a_bad_argument(folder: Path, words: list[str], sentence: str) -> None:
     name = words if len(words) == 1 else [folder.name, *words]
     done = command("replay", *name, "--store", folder.parent)
     assert (done.status, done.is_one_sentence) == (2, True)
-    assert said in done.err
+    assert sentence in done.err
 
 
 def test_a_procedure_without_its_signal_cannot_be_replayed(folder: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_procedure_without_its_signal_cannot_be_replayed(folder: Path) -> None
     assert (done.status, done.is_one_sentence) == (1, True)
 
 
-def test_a_procedure_whose_start_says_too_little_cannot_be_replayed(folder: Path) -> None:
+def test_a_procedure_whose_start_record_lacks_fields_cannot_be_replayed(folder: Path) -> None:
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().replace(b'"device"', b'"Device"', 1))
     done = command("replay", folder)

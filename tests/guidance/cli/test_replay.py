@@ -45,7 +45,7 @@ def test_every_command_helps(name: str, option: str) -> None:
 
 
 @pytest.mark.parametrize("name", commands())
-def test_every_option_of_a_command_says_what_it_does(name: str) -> None:
+def test_every_option_of_a_command_has_a_help_text(name: str) -> None:
     for parameter in cli.commands[name].params:
         assert not isinstance(parameter, click.Option) or parameter.help
 
@@ -69,11 +69,11 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert "Usage:" in done.out + done.err
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert __version__ in command("--version").out
 
 
-def test_records_keep_the_rules_and_tell_of_each_pulse(recording: Path) -> None:
+def test_records_keep_the_rules_and_cover_each_pulse(recording: Path) -> None:
     done = replay(recording, "--events", "-")
     assert (done.status, done.err) == (0, "")
     assert faults(done.lines) == []
@@ -153,7 +153,7 @@ def test_a_signal_ends_a_replay_in_order(recording: Path, number: signal.Signals
     assert (lines[-1]["kind"], lines[-1]["reason"]) == ("end", "operator")
 
 
-def test_a_pipe_closed_early_is_told_in_one_sentence(recording: Path) -> None:
+def test_a_pipe_closed_early_is_reported_in_one_sentence(recording: Path) -> None:
     process = started("replay", recording, "--headless", "--fast", "--events", "-")
     assert process.stdout is not None
     process.stdout.close()
@@ -166,7 +166,7 @@ def test_a_pipe_closed_early_is_told_in_one_sentence(recording: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device that is always full")
-def test_a_full_disk_is_told_in_one_sentence(recording: Path) -> None:
+def test_a_full_disk_is_reported_in_one_sentence(recording: Path) -> None:
     process = started("replay", recording, "--headless", "--fast", "--events", "/dev/full")
     _, done = ended(process)
     assert done.status == 1

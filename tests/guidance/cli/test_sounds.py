@@ -9,7 +9,7 @@ import soundfile
 
 from guidance.common.config import config_path
 from guidance.cue import MAPPINGS
-from tests.benchmarks.hearing import RATE_HZ, recognised
+from tests.benchmarks.sound_recognition import RATE_HZ, recognised
 from tests.support.command_line import command
 
 
@@ -65,7 +65,7 @@ def test_a_wrong_key_of_the_users_file_ends_a_procedure_before_it_begins(tmp_pat
     assert not (tmp_path / "store").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = command("sounds", "play", "tempo", "--only", "far", "--wav", tmp_path / "file" / "in")
     assert done.status == 1

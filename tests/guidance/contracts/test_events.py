@@ -31,7 +31,7 @@ from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from tests.support.event_rules import Line, faults, read
 from tests.support.shared import shared
-from tests.support.streams import Stream, evoked, made_of, settings
+from tests.support.streams import Stream, evoked, records_of, settings
 from tests.support.waves import noise, voluntary
 
 
@@ -67,7 +67,7 @@ STREAMS = {
 @pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
 @pytest.mark.parametrize("name", STREAMS)
 def test_every_stream_keeps_the_rules(name: str, mode: Mode) -> None:
-    assert faults(lines_of(made_of(STREAMS[name], settings(mode)))) == []
+    assert faults(lines_of(records_of(STREAMS[name], settings(mode)))) == []
 
 
 def replayed(name: str, mode: Mode) -> str:
@@ -104,7 +104,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("fault", BROKEN)
 def test_the_rules_see_a_broken_stream(fault: str) -> None:
-    lines = lines_of(made_of(evoked(300.0, 3), settings()))
+    lines = lines_of(records_of(evoked(300.0, 3), settings()))
     assert [line["kind"] for line in lines[:4]] == ["start", "stimulus", "response", "proximity"]
     BROKEN[fault](lines)
     assert faults(lines)
@@ -112,7 +112,7 @@ def test_the_rules_see_a_broken_stream(fault: str) -> None:
 
 def test_what_is_not_known_is_null() -> None:
     silent = replace(evoked(0.0, 1), holes=((1300, 1302),))
-    lines = lines_of(made_of(replace(silent, pulses=(Pulse(1270),)), settings()))
+    lines = lines_of(records_of(replace(silent, pulses=(Pulse(1270),)), settings()))
     stimulus, response, proximity = (lines[i] for i in (1, 3, 4))
     assert {stimulus[key] for key in ("current_ma", "requested_ma", "width_ms", "impedance_kohm")} == {None}
     assert {response[key] for key in ("p_value", "amplitude_uv", "latency_ms")} == {None}

@@ -16,7 +16,7 @@ from guidance.contracts.signal_fitness import (  # fmt: skip
     signal_faults,
     stale_after_s,
 )
-from guidance.device_check.advice import to_mend
+from guidance.device_check.advice import faults_to_fix
 from guidance.ui.states import StatusLevel, checks
 from tests.guidance.session.test_hardware_commands import GOOD
 from tests.guidance.ui.fakes import build_stimulator, build_whole
@@ -36,7 +36,7 @@ def on_the_screen(name: str, **changes: Any) -> tuple[StatusLevel, str]:
 
 def in_the_check(rms_uv: float, mains_uv: float, clipped: float) -> list[str]:
     measured = replace(GOOD.channels[0], rms_uv=rms_uv, mains_uv=mains_uv, clipped_fraction=clipped)
-    return to_mend(replace(GOOD, channels=(measured,)))
+    return faults_to_fix(replace(GOOD, channels=(measured,)))
 
 
 @pytest.mark.parametrize(("key", "limit", "fault"), LIMITS)
@@ -65,7 +65,7 @@ def test_a_flat_signal_is_unfit_for_both() -> None:
 
 @pytest.mark.parametrize(("kohm", "is_fit"), [(IMPEDANCE_KOHM, True), (IMPEDANCE_KOHM + 0.1, False)])
 def test_a_high_impedance_is_unfit_for_both(kohm: float, is_fit: bool) -> None:
-    assert (to_mend(replace(GOOD, impedance_kohm=kohm)) == []) == is_fit
+    assert (faults_to_fix(replace(GOOD, impedance_kohm=kohm)) == []) == is_fit
     level, _ = on_the_screen("impedance", stimulator=build_stimulator(impedance_kohm=kohm))
     assert (level is StatusLevel.GOOD) == is_fit
 

@@ -17,14 +17,14 @@ from guidance.protocol import load
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.judged import LatencyLine
 from tests.guidance.ui.fakes import build_snapshot, build_sweep
-from tests.support.streams import Stream, evoked, made_of, of_kind, told
+from tests.support.streams import Stream, event_lines, evoked, of_kind, records_of
 
 
 def judged(stream: Stream, name: str, window_ms: tuple[float, float] | None = None) -> list[Response]:
     chosen = Settings(load(name), Mode.MANUAL, window_ms)
     return [
         response
-        for response in of_kind(made_of(stream, chosen), Response)
+        for response in of_kind(records_of(stream, chosen), Response)
         if response.detected or response.late_detected
     ]
 
@@ -57,7 +57,7 @@ def test_without_a_target_muscle_nothing_is_judged() -> None:
 
 def test_a_pulse_without_a_response_is_not_judged() -> None:
     chosen = Settings(load("femoral"), Mode.MANUAL)
-    lines = [line for line in told(made_of(evoked(0.0, 6), chosen)) if line["kind"] == "response"]
+    lines = [line for line in event_lines(records_of(evoked(0.0, 6), chosen)) if line["kind"] == "response"]
     silent = [line for line in lines if not line["detected"]]
     assert silent
     assert {line["judged"] for line in silent} == {None}

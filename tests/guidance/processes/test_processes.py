@@ -19,7 +19,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.processes import EngineLink, ExitOutcome, run_headless, run_with_screen
 from guidance.session.replay import ReplayJob
 from guidance.ui.link import GONE
-from tests.support.command_line import signals_kept
+from tests.support.command_line import signals_restored
 from tests.support.event_rules import Line, faults, read
 from tests.support.files import write_edf
 from tests.support.streams import evoked, settings
@@ -198,13 +198,13 @@ def test_a_full_disk_ends_the_replay_with_a_sentence(recording: Path, monkeypatc
 
 
 def test_without_a_screen_the_same_job_runs_here(recording: Path, tmp_path: Path) -> None:
-    with signals_kept():
+    with signals_restored():
         assert run_headless(job(recording, tmp_path / "events.jsonl", speed=None)) == ExitOutcome(0)
     assert faults(lines_of(tmp_path / "events.jsonl")) == []
 
 
 def test_without_a_screen_a_fault_is_an_outcome_too(recording: Path, tmp_path: Path) -> None:
-    with signals_kept():
+    with signals_restored():
         outcome = run_headless(job(tmp_path / "missing.edf"))
         refused = run_headless(job(recording, channel="EKG"))
     assert (outcome.status, refused.status) == (1, 2)

@@ -21,7 +21,7 @@ from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless
 from guidance.processes import launch as processes
 from guidance.processes.screen_channel import ScreenChannel, SocketScreenChannel
 from tests.guidance.ui.fakes import build_snapshot
-from tests.support.command_line import signals_kept
+from tests.support.command_line import signals_restored
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Play:
 
     lasts_s: float = 30.0
     fault: UserError | DeviceError | None = None
-    amiss: str | None = None
+    fault_sentence: str | None = None
 
     def open(self) -> Play:
         if self.fault:
@@ -45,7 +45,7 @@ class Play:
             screen_channel.show(build_snapshot)
             time.sleep(0.01)
         screen_channel.show(build_snapshot, at_once=True)
-        return self.amiss
+        return self.fault_sentence
 
 
 Wires = tuple[Connection, Connection]
@@ -128,7 +128,7 @@ def test_an_engine_that_dies_in_the_middle_of_a_message_is_gone(wires: Wires) ->
         EngineLink(here).receive()
 
 
-def test_an_engine_that_died_before_it_began_is_told(wires: Wires) -> None:
+def test_an_engine_that_died_before_it_began_is_reported(wires: Wires) -> None:
     here, there = wires
     there.close()
     outcome = EngineLink(here).first()
@@ -149,23 +149,23 @@ def test_an_engine_that_died_before_it_began_is_told(wires: Wires) -> None:
 )
 def test_every_fault_has_its_exit_status(fault: UserError | DeviceError, status: int) -> None:
     assert outcome_of(fault) == ExitOutcome(status, "x.")
-    with signals_kept():
+    with signals_restored():
         assert run_headless(Play(fault=fault)) == ExitOutcome(status, "x.")
 
 
 def test_a_run_that_ends_well_is_done() -> None:
-    with signals_kept():
+    with signals_restored():
         assert run_headless(Play(0.0)) == ExitOutcome(DONE)
-        assert run_headless(Play(0.0, amiss="not quite.")) == ExitOutcome(FAILED, "not quite.")
+        assert run_headless(Play(0.0, fault_sentence="not quite.")) == ExitOutcome(FAILED, "not quite.")
 
 
 def with_screen(job: Play, screen: Callable[[EngineLink], str | None], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
     monkeypatch.setattr(guidance.ui, "run_screen", screen)
-    with signals_kept():
+    with signals_restored():
         return run_with_screen(job)
 
 
-def says(message: OperatorCommand) -> Callable[[EngineLink], None]:
+def sends(message: OperatorCommand) -> Callable[[EngineLink], None]:
     def screen(link: EngineLink) -> None:
         received(link)
         link.send(message)
@@ -174,24 +174,24 @@ def says(message: OperatorCommand) -> Callable[[EngineLink], None]:
 
 
 def test_the_operator_leaves_and_the_engine_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert with_screen(Play(), says(Quit()), monkeypatch) == ExitOutcome(DONE)
+    assert with_screen(Play(), sends(Quit()), monkeypatch) == ExitOutcome(DONE)
 
 
 def test_the_screen_hands_on_whose_note_is_to_be_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     def screen(link: EngineLink) -> str:
-        says(Quit())(link)
+        sends(Quit())(link)
         return "/store/20261128T180000Z-block"
 
     outcome = with_screen(Play(), screen, monkeypatch)
     assert outcome == ExitOutcome(DONE, folder_to_sign="/store/20261128T180000Z-block")
 
 
-def test_an_engine_left_at_work_is_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_left_at_work_is_terminated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_END_S", 0.2)
-    assert with_screen(Play(), says(FrameAck(1)), monkeypatch).status == DONE
+    assert with_screen(Play(), sends(FrameAck(1)), monkeypatch).status == DONE
 
 
-def test_what_keeps_the_engine_from_opening_is_told_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_opening_is_reported_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(_: EngineLink) -> None:
         raise AssertionError("the terminal was touched")
 

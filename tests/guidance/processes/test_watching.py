@@ -19,7 +19,7 @@ from guidance.processes import observer_link as watching
 from guidance.processes import observers
 from guidance.processes import sockets as runtime
 from guidance.processes.observer_link import ObserverLink, open_watch
-from guidance.processes.observers import MOST, ObservedScreenChannel, Observers
+from guidance.processes.observers import MOST_OBSERVERS, ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel
 from guidance.processes.sockets import running, runtime_folder, socket_path
 from tests.guidance.ui.fakes import build_live
@@ -46,7 +46,7 @@ def observer_list() -> Iterator[Observers]:
 def link(observer_list: Observers, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObserverLink]:
     monkeypatch.setattr(watching, "wait", lambda *_: [True])
     link = open_watch()
-    until(lambda: bool(observer_list._watching))
+    until(lambda: bool(observer_list._observers))
     yield link
     link.close()
 
@@ -70,7 +70,7 @@ def received(link: ObserverLink) -> Snapshot:
     return found[-1]
 
 
-def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(observer_list: Observers, link: ObserverLink) -> None:
+def test_an_observer_receives_the_snapshot_as_it_was_drawn(observer_list: Observers, link: ObserverLink) -> None:
     snapshot = build_live()
     observer_list.show(lambda: snapshot)
     seen = received(link)
@@ -78,7 +78,7 @@ def test_an_onlooker_sees_the_snapshot_as_it_was_drawn(observer_list: Observers,
     assert (seen.emg == snapshot.emg).all()
 
 
-def test_nothing_is_drawn_while_nobody_looks_on(observer_list: Observers) -> None:
+def test_nothing_is_drawn_without_observers(observer_list: Observers) -> None:
     observer_list.show(lambda: pytest.fail("drawn for nobody"))
 
 
@@ -96,10 +96,10 @@ def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(
     until(lambda: (received(link)).stimuli == 299)
 
 
-def test_what_an_onlooker_says_is_heard_by_nobody(observer_list: Observers, link: ObserverLink) -> None:
+def test_what_an_observer_sends_is_ignored(observer_list: Observers, link: ObserverLink) -> None:
     screen_channel = ObservedScreenChannel(NoScreenChannel(), observer_list)
     link.send(Stop())
-    link._wire.send(Stop())
+    link._connection.send(Stop())
     observer_list.show(build_live)
     received(link)
     assert screen_channel.messages() == []
@@ -115,7 +115,7 @@ def test_the_last_snapshot_still_goes_out_and_then_the_engine_is_gone(
         until(lambda: link.receive() is not None)
 
 
-def test_a_desk_that_is_watched_draws_for_both(observer_list: Observers, link: ObserverLink) -> None:
+def test_an_observed_screen_channel_draws_for_both(observer_list: Observers, link: ObserverLink) -> None:
     ObservedScreenChannel(NoScreenChannel(), observer_list).show(build_live)
     assert received(link).stimuli == 71
 
@@ -143,10 +143,10 @@ def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> Non
         runtime_folder()
 
 
-def test_no_more_than_a_few_may_look_on(observer_list: Observers) -> None:
-    links = [watching._connected(os.getpid()) for _ in range(MOST)]
-    until(lambda: len(observer_list._watching) == MOST)
-    extra = watching._connected(os.getpid())
+def test_the_number_of_observers_is_limited(observer_list: Observers) -> None:
+    links = [watching._connect(os.getpid()) for _ in range(MOST_OBSERVERS)]
+    until(lambda: len(observer_list._observers) == MOST_OBSERVERS)
+    extra = watching._connect(os.getpid())
     assert extra is not None
     with pytest.raises(EOFError):
         until(lambda: extra.receive() is not None)
@@ -159,12 +159,12 @@ def test_one_that_leaves_is_forgotten(observer_list: Observers, link: ObserverLi
 
     def is_forgotten() -> bool:
         observer_list.show(build_live)
-        return not observer_list._watching
+        return not observer_list._observers
 
     until(is_forgotten)
 
 
-def test_without_a_procedure_it_is_said_and_a_dead_socket_is_removed(folder: Path) -> None:
+def test_the_lack_of_a_procedure_is_reported_and_a_dead_socket_is_removed(folder: Path) -> None:
     with pytest.raises(UserError, match="No procedure is running here"):
         open_watch()
     dead = socket_path(99999999)
@@ -182,12 +182,12 @@ def test_of_several_procedures_one_must_be_named(observer_list: Observers, folde
 
 
 def test_what_is_no_snapshot_is_refused_in_words(observer_list: Observers, link: ObserverLink) -> None:
-    observer_list._watching[0]._wire.send("not a snapshot")
+    observer_list._observers[0]._connection.send("not a snapshot")
     with pytest.raises(UserError, match="no Snapshot"):
         until(lambda: link.receive() is not None)
 
 
-def test_the_command_says_in_one_sentence_that_nothing_runs(tmp_path: Path) -> None:
+def test_the_command_reports_in_one_sentence_that_nothing_runs(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir(mode=0o700)
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "empty"), "TEXTUAL_DRIVER": "none"}
     words = [sys.executable, "-m", "guidance", "watch"]

@@ -18,7 +18,7 @@ from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.likelihood import Observation, likelihood
 from guidance.proximity.particles import RecruitmentCurve
 from tests.support.outcomes import outcome
-from tests.support.streams import evoked, made_of, of_kind, settings
+from tests.support.streams import evoked, of_kind, records_of, settings
 
 CRITERION_UV, LARGEST_UV = 100.0, 4000.0
 
@@ -216,7 +216,7 @@ def test_after_any_outcome_the_numbers_are_consistent(
 def test_a_threshold_at_the_lower_bound_raises_the_alarm_and_a_response_lost_ends_it() -> None:
     stream = evoked(300.0, 12)
     near = replace(stream, pulses=tuple(replace(pulse, current_ma=0.1) for pulse in stream.pulses))
-    made = made_of(near, settings())
+    made = records_of(near, settings())
     assert [(a.code, a.priority, a.active) for a in of_kind(made, Alarm)] == [("too-close", "high", True)]
     assert of_kind(made, Proximity)[-1].zone == "close"
     assert of_kind(made, Cue)[-1].name == "close"
@@ -225,7 +225,7 @@ def test_a_threshold_at_the_lower_bound_raises_the_alarm_and_a_response_lost_end
 def test_a_recording_without_currents_gets_no_zone() -> None:
     stream = evoked(300.0, 3)
     silent = replace(stream, pulses=tuple(replace(pulse, current_ma=None) for pulse in stream.pulses))
-    estimate = of_kind(made_of(silent, settings()), Proximity)
+    estimate = of_kind(records_of(silent, settings()), Proximity)
     assert [(one.valid, one.why) for one in estimate] == [(False, "current-unknown")] * 3
 
 

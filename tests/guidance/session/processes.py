@@ -62,7 +62,7 @@ def before_a_screen(address: str, store: Path) -> Iterator[subprocess.Popen[str]
         [sys.executable, "-m", __name__, address, str(store)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     with process:
-        engine_pid = int(_said(process)["engine"])
+        engine_pid = int(_report(process)["engine"])
         try:
             yield process
         finally:
@@ -90,7 +90,7 @@ def kill(pid: int) -> None:
 
 def gone_at(process: subprocess.Popen[str]) -> int:
     """When the screen's process saw its engine gone, in ns of the monotonic clock."""
-    return int(_said(process)["gone"])
+    return int(_report(process)["gone"])
 
 
 def lines(store: Path) -> list[Line]:
@@ -132,10 +132,10 @@ def _is_journal(link: str, store: Path) -> bool:
     return link.startswith(f"{store.resolve()}/") and link.endswith("events.jsonl")
 
 
-def _said(process: subprocess.Popen[str]) -> Line:
+def _report(process: subprocess.Popen[str]) -> Line:
     assert process.stdout is not None
-    said: Line = json.loads(process.stdout.readline())
-    return said
+    report: Line = json.loads(process.stdout.readline())
+    return report
 
 
 def _pay(link: EngineLink) -> None:

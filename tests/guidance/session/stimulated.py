@@ -30,10 +30,10 @@ class Hurried(ManualDial):
 
 
 def ticked(stimulation: Stimulation, t: float, **changes: object) -> list[Command]:
-    asked = [item for item in stimulation.overdue(t) if isinstance(item, Command)]
+    overdue = [item for item in stimulation.overdue(t) if isinstance(item, Command)]
     pending = stimulation.response_pending
     state = replace(GOOD, response_pending=pending, without_response=stimulation.without_response, **changes)  # type: ignore[arg-type]
-    return [*asked, *stimulation.tick(t, state)]
+    return [*overdue, *stimulation.tick(t, state)]
 
 
 def taken(stimulation: Stimulation) -> list[object]:

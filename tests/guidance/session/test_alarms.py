@@ -110,23 +110,23 @@ def test_lost_samples_are_shown_for_some_seconds(health: HealthMonitor) -> None:
     assert codes(health.second(second(0.0), 6.0)) == [("samples-lost", False)]
 
 
-def test_saturation_is_told_while_it_lasts(health: HealthMonitor) -> None:
+def test_saturation_is_reported_while_it_lasts(health: HealthMonitor) -> None:
     assert codes(health.second(second(0.2), 1.0)) == [("saturated", True)]
     assert codes(health.second(second(0.01), 2.0)) == [("saturated", False)]
 
 
-def test_an_input_that_the_amplifier_calls_full_for_a_second_is_told_until_it_is_not(health: HealthMonitor) -> None:
-    def told(first: int, *, clipped: bool) -> list[tuple[str, bool]]:
+def test_an_input_that_is_clipped_for_a_second_is_reported_while_it_lasts(health: HealthMonitor) -> None:
+    def reported(first: int, *, clipped: bool) -> list[tuple[str, bool]]:
         list(health.block(block(first, clipped=(clipped,))))
         state = health.conditions(None, NS, headless=True)
         return codes(health.supervise(None, state, (first + 10) / RATE_HZ))
 
-    assert told(0, clipped=False) == []
-    assert told(int(0.9 * RATE_HZ), clipped=True) == []
-    assert told(int(1.2 * RATE_HZ), clipped=True) == [("saturated", True)]
+    assert reported(0, clipped=False) == []
+    assert reported(int(0.9 * RATE_HZ), clipped=True) == []
+    assert reported(int(1.2 * RATE_HZ), clipped=True) == [("saturated", True)]
     assert codes(health.second(second(0.0), 1.3)) == []
     assert not health.is_fit(1.3, NS)
-    assert told(int(1.4 * RATE_HZ), clipped=False) == [("saturated", False)]
+    assert reported(int(1.4 * RATE_HZ), clipped=False) == [("saturated", False)]
 
 
 def status(fault: str = "none", lead_off: tuple[bool, ...] = (False,)) -> Status:
@@ -149,7 +149,7 @@ def test_the_signal_is_sound_once_it_arrives_whole(health: HealthMonitor) -> Non
 
 
 @pytest.mark.parametrize(("lost", "is_sound"), [(50, True), (200, False)])
-def test_a_few_lost_samples_are_borne(health: HealthMonitor, lost: int, is_sound: bool) -> None:
+def test_a_few_lost_samples_are_tolerated(health: HealthMonitor, lost: int, is_sound: bool) -> None:
     list(health.block(block(1000, lost_before=lost)))
     assert health.is_fit(1.5, NS) == is_sound
     assert health.is_fit(2.5, NS)
@@ -182,16 +182,14 @@ def test_what_is_not_valid_is_not_too_close(health: HealthMonitor) -> None:
 @pytest.mark.parametrize(
     ("t", "rate_hz", "stale"), [(2.9, 2.0, False), (3.1, 2.0, True), (9.9, 0.25, False), (10.1, 0.25, True)]
 )
-def test_an_estimate_is_stale_some_seconds_after_the_last_fit_answer(
+def test_an_estimate_is_stale_some_seconds_after_the_last_fit_response(
     health: HealthMonitor, t: float, rate_hz: float, stale: bool
 ) -> None:
     health.last_response_t = 0.0
     assert health.is_stale(t, rate_hz) == stale
 
 
-def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(
-    health: HealthMonitor, board: AlarmBoard
-) -> None:
+def test_without_samples_the_signal_is_stale_but_not_without_a_device(health: HealthMonitor, board: AlarmBoard) -> None:
     list(health.block(block()))
     state = health.conditions(None, 2 * NS, headless=True)
     assert codes(health.supervise(None, state, 0.01)) == [("stale", True)]
@@ -199,7 +197,7 @@ def test_without_samples_the_signal_is_told_stale_but_not_without_a_device(
     assert codes(health.supervise(None, health.conditions(None, 2 * NS, headless=True), 0.01)) == [("stale", False)]
 
 
-def test_a_screen_away_is_told_and_its_return(health: HealthMonitor) -> None:
+def test_a_lost_screen_and_its_return_are_reported(health: HealthMonitor) -> None:
     health.screen_ack_ns = NS
     assert codes(health.supervise(None, health.conditions(None, 3 * NS, headless=False), 0.0)) == [
         ("display-lost", True)

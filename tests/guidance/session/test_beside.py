@@ -46,39 +46,39 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
 
 def found(bench: BesideBench) -> tuple[int, int, float]:
     """How many pulses reached the patient, how many are told as delivered, and by how many samples the worst is off."""
-    told = np.array([line["sample"] for line in bench.of("stimulus", outcome="delivered")])
+    reported = np.array([line["sample"] for line in bench.of("stimulus", outcome="delivered")])
     given = np.array([(at - bench.device._started_ns) * bench.device._rate_per_ns for at in bench.struck_ns])
-    return len(given), len(told), float(np.abs(told[:, None] - given).min(axis=1).max())
+    return len(given), len(reported), float(np.abs(reported[:, None] - given).min(axis=1).max())
 
 
 @pytest.mark.parametrize("address", sorted(DEVICES))
-def test_each_pulse_given_is_found_where_it_was(beside: Make, address: str) -> None:
+def test_each_delivered_pulse_is_located(beside: Make, address: str) -> None:
     bench = beside(DEVICES[address]())
     assert bench.run(12.0, stimulator=address, current_ma=2.0, pulse_rate_hz=2.0).status == 0
-    given, told, worst = found(bench)
+    given, reported, worst = found(bench)
     assert given >= 15
-    assert told >= given - 1
+    assert reported >= given - 1
     assert worst <= 3
-    assert len(bench.of("response")) >= told - 1
+    assert len(bench.of("response")) >= reported - 1
     assert not event_rules.faults(bench.lines)
 
 
-def test_what_stimjim_measured_is_what_is_told_as_delivered(beside: Make) -> None:
+def test_the_current_measured_by_stimjim_is_reported_as_delivered(beside: Make) -> None:
     bench = beside(SimStimJim(load_kohm=20.0))
     bench.run(6.0, stimulator="stimjim:virtual", current_ma=1.0)
-    told = bench.of("stimulus", outcome="delivered")
-    assert told
-    assert all(line["current_ma"] == pytest.approx(0.685, abs=1e-3) for line in told)
-    assert told[0]["requested_ma"] == 1.0
+    reported = bench.of("stimulus", outcome="delivered")
+    assert reported
+    assert all(line["current_ma"] == pytest.approx(0.685, abs=1e-3) for line in reported)
+    assert reported[0]["requested_ma"] == 1.0
     assert bench.of("alarm", code="stimulus-not-delivered", active=True)
 
 
 def test_an_open_circuit_is_not_delivered_and_disarms_nothing_else(beside: Make) -> None:
     bench = beside(SimStimJim(load_kohm=None))
     bench.run(6.0, stimulator="stimjim:virtual", current_ma=1.0)
-    told = bench.of("stimulus")
-    assert told
-    assert {line["outcome"] for line in told} == {"not-delivered"}
+    reported = bench.of("stimulus")
+    assert reported
+    assert {line["outcome"] for line in reported} == {"not-delivered"}
     assert not bench.of("response")
     assert bench.of("alarm", code="stimulus-not-delivered", active=True)
 
@@ -108,14 +108,14 @@ def test_a_cable_that_comes_off_later_is_noticed_and_pulses_do_not_rise_without_
 @pytest.mark.parametrize(
     "drift_ppm", [150.0, pytest.param(-200.0, marks=pytest.mark.slow), pytest.param(0.0, marks=pytest.mark.slow)]
 )
-def test_offset_and_drift_between_the_clocks_are_told(beside: Make, drift_ppm: float) -> None:
+def test_offset_and_drift_between_the_clocks_are_corrected(beside: Make, drift_ppm: float) -> None:
     bench = beside(drift_ppm=drift_ppm)
     bench.run(30.0, stimulator="stimjim:virtual", current_ma=1.0, pulse_rate_hz=2.0)
     last = bench.of("stimulus", outcome="delivered")[-1]
     assert 10.0 < last["offset_ms"] < 20.0
     assert last["drift_ppm"] == pytest.approx(drift_ppm, abs=25.0)
-    given, told, worst = found(bench)
-    assert told >= 0.96 * given - 1
+    given, reported, worst = found(bench)
+    assert reported >= 0.96 * given - 1
     assert worst <= 3
 
 
@@ -124,9 +124,9 @@ def test_voluntary_activity_is_not_taken_for_the_pulses_of_a_cable_that_is_off(b
     bench.cut = True
     bench.device.patient.voluntary.commanded_effort = 0.4
     bench.run(10.0, stimulator="stimjim:virtual", current_ma=1.0)
-    told = bench.of("stimulus")
-    assert told
-    assert sum(line["outcome"] == "delivered" for line in told) <= 1
+    reported = bench.of("stimulus")
+    assert reported
+    assert sum(line["outcome"] == "delivered" for line in reported) <= 1
 
 
 def test_the_first_pulse_comes_only_once_the_operator_has_armed(beside: Make) -> None:
@@ -173,7 +173,7 @@ def test_the_limits_of_all_hold_for_a_stimulator_beside(beside: Make) -> None:
     assert not bench.stimulator.given
 
 
-def test_a_width_that_pulsepal_cannot_make_is_told_before_anything_is_armed(beside: Make) -> None:
+def test_a_width_that_pulsepal_cannot_make_is_refused_before_anything_is_armed(beside: Make) -> None:
     bench = beside(SimPulsePal())
     outcome = bench.run(3.0, stimulator="pulsepal:virtual?ma_per_v=1", width_ms=0.13)
     assert outcome.status == 2
@@ -187,7 +187,7 @@ def test_the_record_names_the_stimulator(beside: Make) -> None:
     assert start["device"]["stimulator"]["address"] == "stimjim:virtual"
 
 
-def test_the_record_gives_the_same_answers_again(beside: Make) -> None:
+def test_the_record_replays_with_the_same_responses(beside: Make) -> None:
     bench = beside()
     bench.run(8.0, stimulator="stimjim:virtual", current_ma=2.0)
     (folder,) = bench.store.glob("*-generic-block")
@@ -202,38 +202,38 @@ def test_the_record_gives_the_same_answers_again(beside: Make) -> None:
 
 
 def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
-    asked = TriggeredPulses(ManualDial(0.5), BOUNDS, 0.1, 2.0)
-    list(asked.arm(0.0, GOOD, "operator"))
-    list(asked.tick(1.0, armed := replace(GOOD, armed=True)))
-    assert asked.actions[-1] == FirePulse(0.5, 0.1)
-    asked.pulse_reported(Pulse(1000, current_ma=0.5))
-    asked._response_received(1000)
-    list(asked.turn(10))
-    (withheld,) = asked.tick(2.0, armed)
+    stimulation = TriggeredPulses(ManualDial(0.5), BOUNDS, 0.1, 2.0)
+    list(stimulation.arm(0.0, GOOD, "operator"))
+    list(stimulation.tick(1.0, armed := replace(GOOD, armed=True)))
+    assert stimulation.actions[-1] == FirePulse(0.5, 0.1)
+    stimulation.pulse_reported(Pulse(1000, current_ma=0.5))
+    stimulation._response_received(1000)
+    list(stimulation.turn(10))
+    (withheld,) = stimulation.tick(2.0, armed)
     assert withheld.enabled
     assert "1 mA is too large a step up" in str(withheld.why)
-    assert asked.actions[-1] == FirePulse(0.5, 0.1)
-    list(asked.turn(-8))
-    list(asked.tick(3.0, armed))
-    assert asked.actions[-1] == FirePulse(0.6, 0.1)
+    assert stimulation.actions[-1] == FirePulse(0.5, 0.1)
+    list(stimulation.turn(-8))
+    list(stimulation.tick(3.0, armed))
+    assert stimulation.actions[-1] == FirePulse(0.6, 0.1)
 
 
-def test_by_hand_the_dial_is_followed_and_the_record_gives_the_same_again(beside: Make) -> None:
+def test_a_manual_dial_is_followed_and_the_record_replays_alike(beside: Make) -> None:
     bench = beside()
     for index in range(14):
         bench.after(1.0 + index / 2, lambda: bench.strike(1.5, 0.1))
     bench.after(4.6, lambda: bench.seat.send(DialMessage(3)))
     bench.run(9.0, mode=Mode.LISTEN, stimulator="hand", screen=True, current_ma=1.5)
     (command,) = bench.of("command", by="operator")
-    told = bench.of("stimulus")
+    reported = bench.of("stimulus")
     assert command["current_ma"] == 1.65
-    assert len(told) >= 12
-    assert {line["current_ma"] for line in told if line["t"] > 4.8} == {1.65}
-    assert {line["current_ma"] for line in told if line["t"] < 4.5} == {1.5}
+    assert len(reported) >= 12
+    assert {line["current_ma"] for line in reported if line["t"] > 4.8} == {1.65}
+    assert {line["current_ma"] for line in reported if line["t"] < 4.5} == {1.5}
     (folder,) = bench.store.glob("*-generic-block")
     again = [line for line in reprocess_procedure(folder).today if line["kind"] == "stimulus"]
     assert [(line["sample"], line["current_ma"]) for line in again] == [
-        (line["sample"], line["current_ma"]) for line in told
+        (line["sample"], line["current_ma"]) for line in reported
     ]
 
 

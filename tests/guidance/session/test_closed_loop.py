@@ -37,15 +37,15 @@ def threshold_ma(patient: Patient) -> float:
 def test_automatic_pulses_find_the_threshold_and_stay_at_it(bench: VirtualBench, seed: int) -> None:
     patient = place(bench, seed)
     assert bench.run(12.0, Mode.AUTO).status == DONE
-    told = [line for line in bench.of("proximity", valid=True) if line["t"] > 8.0]
-    assert len(told) > 5
-    medians = [line["threshold_ma"][1] for line in told]
+    estimates = [line for line in bench.of("proximity", valid=True) if line["t"] > 8.0]
+    assert len(estimates) > 5
+    medians = [line["threshold_ma"][1] for line in estimates]
     assert float(np.median(medians)) == pytest.approx(threshold_ma(patient), rel=0.15)
     used = [line["current_ma"] for line in bench.of("stimulus") if line["t"] > 8.0]
     assert float(np.median(used)) == pytest.approx(threshold_ma(patient), rel=0.4)
 
 
-def test_every_rate_told_is_within_the_protocol_and_steps_up_within_the_interlock(bench: VirtualBench) -> None:
+def test_every_rate_is_within_the_protocol_and_steps_up_within_the_interlock(bench: VirtualBench) -> None:
     place(bench, 4)
     bench.run(12.0, Mode.AUTO)
     rates = {line["rate_hz"] for line in bench.of("command", enabled=True)}

@@ -12,7 +12,7 @@ from guidance.reprocess.procedure import reprocess_procedure
 from tests.guidance.session.virtual import VirtualBench
 from tests.guidance.signal.test_block_sizes import stimulated
 from tests.support.event_rules import faults
-from tests.support.streams import Stream, made_of, settings, told
+from tests.support.streams import Stream, event_lines, records_of, settings
 
 DIES_S = 5.0
 
@@ -73,7 +73,7 @@ def with_filled_gap(first_s: float, stop_s: float) -> Stream:
 
 
 def test_a_filled_gap_of_a_recording_is_reported_and_is_no_alarm() -> None:
-    lines = told(made_of(with_filled_gap(2.0, 3.2), settings()))
+    lines = event_lines(records_of(with_filled_gap(2.0, 3.2), settings()))
     entries = [line for line in lines if line["kind"] == "entry"]
     assert [(entry["what"], entry["fields"]["active"]) for entry in entries] == [
         ("signal-dead", True), ("signal-dead", False),
@@ -90,17 +90,19 @@ def test_a_filled_gap_of_a_recording_is_reported_and_is_no_alarm() -> None:
 @pytest.mark.parametrize("size", [7, 50, 1000])
 def test_no_cutting_changes_what_is_reported_of_a_dead_stretch(size: int) -> None:
     stream = with_filled_gap(1.0, 1.7)
-    assert told(made_of(stream, settings(), stream.every(size))) == told(made_of(stream, settings()))
+    assert event_lines(records_of(stream, settings(), stream.every(size))) == event_lines(
+        records_of(stream, settings())
+    )
 
 
 def test_a_live_input_dead_while_another_makers_stimulator_is_used_is_an_alarm() -> None:
     stream = with_filled_gap(2.0, 5.0)
     engine = Engine(settings(Mode.LISTEN), stream.info, "")
-    lines = told([*engine.step(list(stream.blocks(stream.every(400))), 1)])
+    lines = event_lines([*engine.step(list(stream.blocks(stream.every(400))), 1)])
     assert [line["active"] for line in lines if line["kind"] == "alarm" and line["code"] == "signal-dead"] == [True]
 
 
-def test_a_hung_converter_repeats_its_buffer_whatever_is_asked_of_it() -> None:
+def test_a_hung_converter_repeats_its_buffer_whatever_is_requested() -> None:
     converter = Converter(1, 4)
     assert converter.read(b"abcdef", "off") == b"abcdef"
     assert converter.read(b"xxx", "repeat") + converter.read(b"xxxxx", "repeat") == b"cdefcdef"

@@ -13,7 +13,7 @@ from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
 
 
-def test_pulses_that_are_not_confirmed_are_told_and_end_the_stimulation(bench: VirtualBench) -> None:
+def test_pulses_that_are_not_confirmed_are_reported_and_end_the_stimulation(bench: VirtualBench) -> None:
     bench.set_after(3.6, "no-stim", "on")
     assert bench.run(10.0).status == DONE
     assert faults(bench.lines) == []
@@ -39,7 +39,7 @@ def test_an_electrode_off_switches_off_until_it_is_on_again(bench: VirtualBench)
     assert any(pulse["t"] > on["t"] + 1 for pulse in bench.of("stimulus"))
 
 
-def test_an_open_circuit_is_told_and_raises_no_current(bench: VirtualBench) -> None:
+def test_an_open_circuit_is_reported_and_raises_no_current(bench: VirtualBench) -> None:
     bench.set_after(3.0, "open-circuit", "on")
     bench.set_after(6.0, "open-circuit", "off")
     bench.run(8.0)
@@ -54,7 +54,7 @@ def test_an_open_circuit_is_told_and_raises_no_current(bench: VirtualBench) -> N
     assert 6.0 < over["t"] < 7.0
 
 
-def test_a_voltage_limit_is_told_with_what_was_delivered(bench: VirtualBench) -> None:
+def test_a_voltage_limit_is_reported_with_the_delivered_current(bench: VirtualBench) -> None:
     bench.set_after(3.0, "impedance-kohm", "40")
     bench.set_after(3.0, "compliance-v", "20")
     bench.run(6.0, current_ma=1.5)
@@ -65,7 +65,7 @@ def test_a_voltage_limit_is_told_with_what_was_delivered(bench: VirtualBench) ->
     assert all(pulse["requested_ma"] <= 0.65 for pulse in limited[1:])  # one step up from what was delivered
 
 
-def test_a_device_that_gives_more_than_was_asked_for_is_switched_off_for_good(
+def test_a_device_that_delivers_more_than_requested_is_switched_off_for_good(
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliver = StimOutput.deliver
@@ -96,10 +96,10 @@ def test_a_fault_of_the_device_switches_off_for_good(bench: VirtualBench) -> Non
     assert "over-current" in bench.of("alarm", code="stimulus-not-delivered")[0]["text"]
 
 
-def test_a_fault_left_from_before_is_told_and_cleared(bench: VirtualBench) -> None:
+def test_a_fault_left_from_before_is_reported_and_cleared(bench: VirtualBench) -> None:
     bench.device.raise_fault(StatusFault.HOST_LOST)
     bench.run(6.0)
-    assert any("host lost" in sentence for sentence in bench.seat.told)
+    assert any("host lost" in sentence for sentence in bench.seat.notices)
     assert [alarm["active"] for alarm in bench.of("alarm", code="stimulus-not-delivered")] == [True, False]
     assert bench.of("stimulus")
 
@@ -114,7 +114,7 @@ def test_a_device_that_knows_trains_only_delivers_one_and_stops(bench: VirtualBe
     assert not bench.is_enabled
 
 
-def test_a_train_lapses_when_its_pulses_are_no_longer_answered(bench: VirtualBench) -> None:
+def test_a_train_lapses_when_its_pulses_get_no_more_responses(bench: VirtualBench) -> None:
     bench.device.info = bench.device.info.__class__(
         **{field: getattr(bench.device.info, field) for field in bench.device.info.__slots__} | {"capabilities": 0b1011}
     )

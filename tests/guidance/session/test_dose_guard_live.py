@@ -41,7 +41,7 @@ def test_the_limit_raises_the_alarm_of_the_dose(bench: VirtualBench) -> None:
     assert (alarm["priority"], alarm["active"]) == ("medium", True)
 
 
-def test_the_screen_is_told_fraction_last_dose_and_what_to_do_next(bench: VirtualBench) -> None:
+def test_the_screen_receives_fraction_last_dose_and_next_step(bench: VirtualBench) -> None:
     procedure(bench, plan(), Aspiration(), Aliquot(5.0))
     first, last = bench.seat.shown[0].dose, bench.seat.shown[-1].dose
     assert first is not None

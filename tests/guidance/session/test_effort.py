@@ -15,7 +15,7 @@ from tests.support.command_line import command
 WORK, PAUSE = ExercisePhase("work", 5.0, "TENSE", ""), ExercisePhase("pause", 5.0, "REST", "")
 
 
-def test_one_who_follows_tenses_when_told_and_lets_go() -> None:
+def test_a_following_subject_contracts_and_relaxes_on_prompt() -> None:
     will = SimulatedSubject(None, follows=True, exercise="work-rest")
     assert [*will.words(0.0, PAUSE)] == ["contract 0 0", "contract 0 1"]
     assert [*will.words(1.0, PAUSE)] == []
@@ -38,7 +38,7 @@ def test_a_script_is_followed_by_its_times(tmp_path: Path) -> None:
     assert [*will.words(3.0, WORK)] == ["contract 0.6 0", "contract 0.1 1"]
 
 
-def test_nobody_is_steered_whom_nobody_told_how() -> None:
+def test_a_subject_without_a_script_is_not_steered() -> None:
     assert [*SimulatedSubject(None, follows=False, exercise="relax").words(0.0, WORK)] == []
 
 

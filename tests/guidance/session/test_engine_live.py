@@ -33,7 +33,7 @@ def quiet(engine: Engine, seconds: int, now_ns: int | None) -> list[Record]:
     return [one.record for one in made]
 
 
-def test_an_estimate_lapses_when_no_pulse_has_been_answered_for_long(engine: Engine) -> None:
+def test_an_estimate_lapses_after_a_long_time_without_a_response(engine: Engine) -> None:
     records = quiet(engine, 6, 1_000_000_000)
     (lapsed,) = [record for record in records if isinstance(record, Proximity)]
     assert (lapsed.sample, lapsed.valid, lapsed.why, lapsed.zone) == (7, False, "stale", None)

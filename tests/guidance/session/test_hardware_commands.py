@@ -18,7 +18,7 @@ from drivers.ona.frames import FrameReader
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
 from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED
-from guidance.device_check.advice import report, to_mend
+from guidance.device_check.advice import faults_to_fix, report
 from guidance.device_check.check import ChannelCheck, CheckResult, RoundTrip, check_device
 from guidance.device_check.clock import ClockDrift, drift
 from tests.drivers.spikerbox.fake_spikerbox import FakeSpikerShield
@@ -70,7 +70,7 @@ def test_devices_are_listed_for_a_program(monkeypatch: pytest.MonkeyPatch) -> No
     assert found["notes"]
 
 
-def test_where_nothing_is_the_other_ways_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_found_the_other_ways_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", list)
     done = command("devices")
     assert done.out.startswith("Nothing was found.")
@@ -80,10 +80,10 @@ def test_where_nothing_is_the_other_ways_are_told(monkeypatch: pytest.MonkeyPatc
 def test_a_good_device_is_found_good() -> None:
     done = command("check", "--no-audio", "--device", "sim:1", "--seconds", "2")
     assert (done.status, done.err) == (DONE, "")
-    assert done.out.splitlines()[-1] == "To mend: nothing."
+    assert done.out.splitlines()[-1] == "To fix: nothing."
 
 
-def test_what_is_wrong_is_told_with_what_to_do() -> None:
+def test_each_fault_is_reported_with_what_to_do() -> None:
     options = ("--drift-ppm", "900", "--set", "drop", "0.02")
     with SimulatedDevice(1, channels=1, sample_rate_hz=5000, options=options) as simulated:
         simulated.command("lead-off 0 on")
@@ -149,7 +149,7 @@ def test_guiding_on_a_board_too_slow_for_evoked_responses_is_refused(tmp_path: P
     assert "biofeedback" in done.err
 
 
-def test_a_deaf_device_is_lost() -> None:
+def test_a_device_that_ignores_commands_is_lost() -> None:
     with SimulatedDevice(1, options=("--set", "deaf", "on")) as simulated:
         done = command("check", "--no-audio", "--device", simulated.address)
     assert done.status == DEVICE_LOST
@@ -193,12 +193,12 @@ def test_a_drift_is_found_whatever_the_delays(ppm: float, seconds: float, late_m
 
 
 @pytest.mark.parametrize("count", [0, 1, 40])
-def test_too_few_arrivals_tell_no_drift(count: int) -> None:
+def test_too_few_arrivals_give_no_drift(count: int) -> None:
     assert drift(list(range(count)), list(range(count)), 1000.0) is None
 
 
-def test_of_a_good_device_there_is_nothing_to_mend() -> None:
-    assert to_mend(GOOD) == []
+def test_a_good_device_has_nothing_to_fix() -> None:
+    assert faults_to_fix(GOOD) == []
     assert any("5 ppm" in line for line in report(GOOD))
 
 
@@ -222,16 +222,16 @@ def test_of_a_good_device_there_is_nothing_to_mend() -> None:
         ({"channels": (ChannelCheck("EMG", 40.0, 2.0, 0.0, None),)}, "EMG: noise"),
     ],
 )
-def test_each_finding_says_what_to_mend(change: dict[str, object], word: str) -> None:
-    (sentence,) = to_mend(replace(GOOD, **change))  # type: ignore[arg-type]
+def test_each_fault_names_its_remedy(change: dict[str, object], word: str) -> None:
+    (sentence,) = faults_to_fix(replace(GOOD, **change))  # type: ignore[arg-type]
     assert word in sentence
     assert sentence.endswith(".")
 
 
-def test_what_a_device_does_not_tell_is_not_made_up() -> None:
+def test_what_a_device_does_not_report_is_not_invented() -> None:
     silent = replace(
         GOOD, drift=None, measured_rate_hz=None, impedance_kohm=None, battery_percent=None, limits=None,
         round_trip=None, channels=(ChannelCheck("EMG", None, None, None, None),),
     )  # fmt: skip
-    assert to_mend(silent) == []
+    assert faults_to_fix(silent) == []
     assert "not told" in " ".join(report(silent))

@@ -39,7 +39,7 @@ def test_losses_are_alarmed_and_the_alarm_ends_with_them(bench: VirtualBench) ->
     assert bench.lines[-1]["lost_samples"] == 100
 
 
-def test_a_stalled_device_is_lost_while_armed_and_found_again(bench: VirtualBench) -> None:
+def test_a_stalled_device_is_lost_while_armed_and_reopened(bench: VirtualBench) -> None:
     bench.after(3.0, lambda: bench.device.stall(bench.clock.now_ns + 1_500_000_000))
     assert bench.run(8.0).status == DONE
     assert faults(bench.lines) == []
@@ -92,7 +92,7 @@ def test_before_a_screen_a_lost_device_is_waited_for(bench: VirtualBench) -> Non
     assert bench.seat.shown[-1].connected
 
 
-def test_a_device_deaf_from_the_start_is_told_in_words(bench: VirtualBench) -> None:
+def test_a_device_that_ignores_commands_from_the_start_is_reported(bench: VirtualBench) -> None:
     bench.faults.deaf = True
     outcome = bench.run(5.0)
     assert outcome.status == DEVICE_LOST
@@ -100,7 +100,7 @@ def test_a_device_deaf_from_the_start_is_told_in_words(bench: VirtualBench) -> N
     assert not bench.store.exists()
 
 
-def test_a_device_that_turns_deaf_is_lost(bench: VirtualBench) -> None:
+def test_a_device_that_stops_obeying_is_lost(bench: VirtualBench) -> None:
     bench.set_after(4.0, "deaf", "on")
     assert bench.run(30.0).status == DEVICE_LOST
     assert bench.lines[-1]["reason"] == "device-lost"

@@ -89,7 +89,7 @@ def test_nobody_listening_holds_nothing_up() -> None:
     outlets.close()
 
 
-def test_without_pylsl_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pylsl_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pylsl", None)
     with pytest.raises(UsageError, match=r"needle-guidance\[lsl\]") as fault:
         LslOutlets(some_device())

@@ -21,7 +21,7 @@ def test_the_amplifiers_pedal_stops_for_good_where_nobody_is_there_to_arm_again(
     assert not bench.is_enabled
 
 
-def test_hold_take_over_and_hand_back_reach_the_device_and_the_record(bench: VirtualBench) -> None:
+def test_hold_current_control_and_release_reach_the_device_and_the_record(bench: VirtualBench) -> None:
     bench.arm_after(2.0)
     for seconds, message in ((5.0, HoldCurrent()), (8.0, TakeControl()), (8.1, TurnDial(-1)), (11.0, ReleaseControl())):
         bench.after(seconds, lambda message=message: bench.seat.send(message))  # type: ignore[misc]

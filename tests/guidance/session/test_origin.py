@@ -34,7 +34,7 @@ def test_the_keys_of_a_listening_run_of_fixed_duration_hold(shown: list[Snapshot
 
 
 @pytest.mark.parametrize(("model", "simulated"), [("ONA-2", False), ("Simulated ONA amplifier", True)])
-def test_record_and_screen_say_that_a_device_measures_and_whether_it_is_a_simulation(
+def test_record_and_screen_show_that_a_device_measures_and_whether_it_is_a_simulation(
     bench: VirtualBench, model: str, *, simulated: bool
 ) -> None:
     bench.device.info = replace(bench.device.info, model=model)

@@ -43,7 +43,7 @@ def test_ctrl_c_ends_a_headless_run_in_order(tmp_path: Path) -> None:
     assert is_off(written[-2])
 
 
-def test_a_host_killed_while_armed_leaves_the_device_silent_and_the_next_start_says_so(tmp_path: Path) -> None:
+def test_a_host_killed_while_armed_leaves_the_device_off_and_the_next_start_reports_it(tmp_path: Path) -> None:
     with device() as simulated:
         with headless(simulated.address, tmp_path) as process:
             wait_for(tmp_path, is_stimulus)
@@ -52,9 +52,9 @@ def test_a_host_killed_while_armed_leaves_the_device_silent_and_the_next_start_s
         cut_off = next(tmp_path.iterdir()).name
         time.sleep(1.2)  # the device's own rule: a second without a frame from its host
         with headless(simulated.address, tmp_path, "--duration", "1.2") as process:
-            _, told = process.communicate(timeout=20)
-    assert f"{cut_off} was cut off" in told
-    assert "host lost" in told
+            _, output = process.communicate(timeout=20)
+    assert f"{cut_off} was cut off" in output
+    assert "host lost" in output
     assert not [line for line in lines(tmp_path) if is_stimulus(line)]
 
 
@@ -68,15 +68,15 @@ def test_a_screen_killed_while_armed_switches_off_and_the_record_goes_on_until_t
         wait_for(tmp_path, lambda line: line["t"] > off["t"] + 1.2)
         (first,) = tmp_path.iterdir()
         with headless(simulated.address, tmp_path, "--duration", "0.5") as process:
-            _, told = process.communicate(timeout=20)
+            _, output = process.communicate(timeout=20)
     written = read((first / "events.jsonl").read_text())
     assert faults(written) == []
     assert (written[-1]["kind"], written[-1]["reason"]) == ("end", "operator")
     assert not [line for line in written if is_stimulus(line) and line["t"] > off["t"] + 0.1]
     assert (off["mono_ns"] - killed_ns) / 1e9 < 1.0
     assert (alarm["mono_ns"] - killed_ns) / 1e9 < 1.0
-    assert (process.returncode, told.count("\n")) == (0, 1)
-    assert f"{first.name} had gone on without its screen" in told
+    assert (process.returncode, output.count("\n")) == (0, 1)
+    assert f"{first.name} had gone on without its screen" in output
 
 
 def test_a_screen_stopped_while_armed_switches_off_within_about_a_second(tmp_path: Path) -> None:
@@ -118,17 +118,17 @@ def test_an_unplug_and_a_replug_leave_a_hole_and_sigterm_ends_in_order(tmp_path:
     assert end["samples"] + end["lost_samples"] == round(end["t"] * 5000)
 
 
-def test_a_full_disk_switches_off_and_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_switches_off_and_is_reported(tmp_path: Path) -> None:
     options = ("--events", "-", "--duration", "4")
     with device() as simulated, headless(simulated.address, tmp_path, *options, wrapper=SMALL_DISK) as process:
         out, err = process.communicate(timeout=40)
-    told = read(out)
+    output = read(out)
     assert process.returncode == 1
     assert err.count("\n") == 1
-    alarm = next(line for line in told if line["kind"] == "alarm" and line["code"] == "storage")
-    off = next(line for line in told if is_off(line))
+    alarm = next(line for line in output if line["kind"] == "alarm" and line["code"] == "storage")
+    off = next(line for line in output if is_off(line))
     assert "signal" in alarm["text"], "the larger file met the limit first; that alone switches nothing off"
     assert "events.jsonl" in off["why"]
-    assert not [line for line in told if is_stimulus(line) and line["t"] > off["t"] + 0.1]
-    assert told[-1]["reason"] == "duration"
-    assert lines(tmp_path) == told[: len(lines(tmp_path))]
+    assert not [line for line in output if is_stimulus(line) and line["t"] > off["t"] + 0.1]
+    assert output[-1]["reason"] == "duration"
+    assert lines(tmp_path) == output[: len(lines(tmp_path))]

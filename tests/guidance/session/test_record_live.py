@@ -54,7 +54,7 @@ def test_the_state_of_the_record_is_there_for_the_screen(bench: VirtualBench) ->
     assert view.minutes_left > 0
 
 
-def test_what_is_not_on_record_is_not_asked_of_the_stimulator(
+def test_what_is_not_on_record_is_not_requested_from_the_stimulator(
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk fills at the very line that would arm it."""
@@ -117,7 +117,7 @@ class Usage:
         self.free = free
 
 
-def test_a_disk_without_room_for_a_record_is_told_at_the_start(
+def test_a_disk_without_room_for_a_record_is_reported_at_the_start(
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(RESERVE_BYTES - 1))
@@ -127,7 +127,9 @@ def test_a_disk_without_room_for_a_record_is_told_at_the_start(
     assert list(bench.store.iterdir()) == []
 
 
-def test_a_store_that_is_read_only_is_told_at_the_start(bench: VirtualBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_read_only_is_reported_at_the_start(
+    bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
@@ -137,32 +139,32 @@ def test_a_store_that_is_read_only_is_told_at_the_start(bench: VirtualBench, mon
     assert "(Read-only file system); name another --store" in (outcome.sentence or "")
 
 
-def test_what_was_cut_off_is_recovered_at_the_next_start_which_says_what(bench: VirtualBench) -> None:
+def test_what_was_cut_off_is_recovered_and_reported_at_the_next_start(bench: VirtualBench) -> None:
     folder = record_procedure(bench.store, cut_off=True)
     bench.run(1.0)
-    (told,) = (sentence for sentence in bench.seat.told if folder.name in sentence)
-    assert "lines and 2.2 s of the signal were recovered" in told
+    (notice,) = (sentence for sentence in bench.seat.notices if folder.name in sentence)
+    assert "lines and 2.2 s of the signal were recovered" in notice
     assert verify(folder).state is RecordState.WHOLE
     with pyedflib.EdfReader(str(folder / SIGNAL_NAME)) as reader:
         assert reader.file_duration == pytest.approx(2.2)
 
 
-def test_a_record_that_is_broken_is_told_once_and_left_as_it_is(bench: VirtualBench) -> None:
+def test_a_record_that_is_broken_is_reported_once_and_left_as_it_is(bench: VirtualBench) -> None:
     folder = record_procedure(bench.store, cut_off=True)
     (folder / EVENTS_NAME).write_text("{}\n")
     bench.run(1.0)
-    assert "line 1 is broken" in " ".join(bench.seat.told)
-    bench.seat.told.clear()
+    assert "line 1 is broken" in " ".join(bench.seat.notices)
+    bench.seat.notices.clear()
     bench.run(1.0)
-    assert bench.seat.told == []
+    assert bench.seat.notices == []
     assert (folder / EVENTS_NAME).read_text() == "{}\n"
 
 
-def test_a_clock_that_was_set_back_is_told_and_nothing_is_overwritten(bench: VirtualBench) -> None:
+def test_a_clock_that_was_set_back_is_reported_and_nothing_is_overwritten(bench: VirtualBench) -> None:
     later = record_procedure(bench.store, now=datetime(2099, 1, 1, tzinfo=UTC))
     before = (later / EVENTS_NAME).read_bytes()
     assert bench.run(1.0).status == DONE
-    assert any("clock may have been set back" in sentence for sentence in bench.seat.told)
+    assert any("clock may have been set back" in sentence for sentence in bench.seat.notices)
     assert (later / EVENTS_NAME).read_bytes() == before
 
 
@@ -172,7 +174,7 @@ def test_a_procedure_beside_another_leaves_that_one_alone(bench: VirtualBench) -
     with (other / EVENTS_NAME).open("rb") as held:
         lock(held.fileno())
         assert bench.run(1.0).status == DONE
-    assert bench.seat.told == []
+    assert bench.seat.notices == []
     assert (other / EVENTS_NAME).read_bytes() == before
     assert not (other / SEAL_NAME).exists()
 
@@ -189,6 +191,6 @@ def test_the_raw_log_holds_every_byte_of_the_line_for_its_user_alone(bench: Virt
     assert received.stat().st_mode & 0o777 == sent.stat().st_mode & 0o777 == 0o600
 
 
-def test_without_being_asked_no_raw_log_is_kept(bench: VirtualBench) -> None:
+def test_no_raw_log_is_kept_unless_requested(bench: VirtualBench) -> None:
     bench.run(1.0)
     assert {path.name for path in newest(bench).iterdir()} == {EVENTS_NAME, SIGNAL_NAME, SEAL_NAME}

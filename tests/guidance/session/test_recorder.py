@@ -61,10 +61,10 @@ class Silent:
     gone = False
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.notices: list[str] = []
 
     def notify(self, sentence: str) -> None:
-        self.told.append(sentence)
+        self.notices.append(sentence)
 
 
 @pytest.fixture
@@ -80,14 +80,14 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
 def record(path: Path, seconds: float | None = 2.0, stop_after: int | None = None) -> tuple[str | None, list[str]]:
     screen_channel, turns = Silent(), iter(range(10**6))
     stopping = (lambda: next(turns) >= stop_after) if stop_after is not None else (lambda: False)
-    return RecordingJob("bench:", str(path), seconds).open().run(screen_channel, stopping), screen_channel.told  # type: ignore[arg-type]
+    return RecordingJob("bench:", str(path), seconds).open().run(screen_channel, stopping), screen_channel.notices  # type: ignore[arg-type]
 
 
 def test_signal_and_pulses_come_back_as_they_were(device: Callable[..., Bench], tmp_path: Path) -> None:
     bench = device()
-    delivery_fault, told = record(tmp_path / "a.bdf")
+    delivery_fault, notices = record(tmp_path / "a.bdf")
     assert delivery_fault is None
-    assert "2.0 s with 4 pulses" in told[-1]
+    assert "2.0 s with 4 pulses" in notices[-1]
     assert bench.closed
     again = Recording(tmp_path / "a.bdf")
     assert [channel.name for channel in again.info.channels] == ["needle", "surface"]
@@ -118,8 +118,8 @@ def test_another_reader_finds_a_right_header(device: Callable[..., Bench], tmp_p
 
 def test_lost_samples_are_a_gap_and_what_follows_keeps_its_time(device: Callable[..., Bench], tmp_path: Path) -> None:
     device(hole=5)
-    _, told = record(tmp_path / "a.bdf")
-    assert "500 samples lost" in told[-1]
+    _, notices = record(tmp_path / "a.bdf")
+    assert "500 samples lost" in notices[-1]
     again = Recording(tmp_path / "a.bdf")
     blocks = []
     while block := again.take(1000):
@@ -144,7 +144,7 @@ def test_a_pulled_plug_keeps_what_came_before(device: Callable[..., Bench], tmp_
     assert Recording(tmp_path / "a.bdf").total_samples == 2000
 
 
-def test_a_full_disk_is_told_and_keeps_what_came_before(
+def test_a_full_disk_is_reported_and_keeps_what_came_before(
     device: Callable[..., Bench], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device()
@@ -162,7 +162,7 @@ def test_a_full_disk_is_told_and_keeps_what_came_before(
     assert Recording(tmp_path / "a.bdf").total_samples >= 200
 
 
-def test_a_device_that_says_nothing_leaves_no_file(device: Callable[..., Bench], tmp_path: Path) -> None:
+def test_a_device_that_sends_nothing_leaves_no_file(device: Callable[..., Bench], tmp_path: Path) -> None:
     device(silent=True)
     delivery_fault, _ = record(tmp_path / "a.bdf", None, stop_after=2)
     assert delivery_fault is not None

@@ -9,13 +9,15 @@ from tests.support.event_rules import faults
 MAY_BE_ON = "The stimulator may still be on"
 
 
-def test_an_honest_device_ends_with_nothing_to_say(bench: VirtualBench) -> None:
+def test_a_device_that_reports_its_output_truly_ends_without_a_sentence(bench: VirtualBench) -> None:
     assert bench.run(5.0).status == DONE
     assert bench.of("stimulus")
     assert not bench.of("alarm", code="stimulator-not-off")
 
 
-def test_a_device_that_stays_on_at_the_end_is_alarmed_and_the_exit_tells_it(bench: VirtualBench) -> None:
+def test_a_device_that_stays_on_at_the_end_raises_an_alarm_and_the_exit_sentence_reports_it(
+    bench: VirtualBench,
+) -> None:
     bench.set_after(3.0, "stuck-on", "on")
     outcome = bench.run(5.0)
     assert outcome.status == FAILED
@@ -53,7 +55,7 @@ def test_off_is_requested_again_of_a_device_that_is_not_off(bench: VirtualBench)
     assert [alarm["active"] for alarm in bench.of("alarm", code="stimulator-not-off")] == [True, False]
 
 
-def test_where_reports_stop_off_is_not_known_and_that_is_told(bench: VirtualBench) -> None:
+def test_where_reports_stop_off_is_not_known_and_that_is_reported(bench: VirtualBench) -> None:
     bench.set_after(3.0, "no-status", "on")
     outcome = bench.run(5.0)
     assert outcome.status == FAILED

@@ -19,7 +19,7 @@ def single() -> SinglePulses:
     return stimulation
 
 
-def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_operator() -> None:
+def test_a_pulse_larger_than_any_possible_request_switches_off_for_an_operator() -> None:
     stimulation = single()
     ticked(stimulation, 0.1)
     taken(stimulation)
@@ -32,7 +32,7 @@ def test_a_pulse_larger_than_could_have_been_asked_for_switches_off_for_an_opera
     assert stimulation.operator_must_arm
 
 
-def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() -> None:
+def test_a_pulse_before_any_request_is_reported_and_the_output_switched_off() -> None:
     stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
     assert not stimulation.reconcile(Pulse(100, current_ma=0.5), 0.1)
     assert taken(stimulation) == [SwitchOutput(on=False)]
@@ -40,7 +40,7 @@ def test_a_pulse_before_any_was_asked_for_is_told_and_the_output_switched_off() 
     assert stimulation.operator_must_arm
 
 
-def test_what_a_device_gives_a_little_above_what_was_asked_for_is_borne() -> None:
+def test_a_delivered_current_slightly_above_the_request_is_tolerated() -> None:
     stimulation = single()
     ticked(stimulation, 0.1)
     assert stimulation.reconcile(Pulse(100, current_ma=1.29), 0.1)

@@ -68,7 +68,7 @@ def test_a_screen_that_is_gone_switches_off_and_the_record_goes_on_for_a_while(
     assert (bench.lines[-1]["reason"], round(bench.lines[-1]["t"])) == ("error", 7)
 
 
-def test_a_refusal_to_arm_says_why(bench: VirtualBench) -> None:
+def test_a_refusal_to_arm_names_its_reason(bench: VirtualBench) -> None:
     bench.after(1.0, lambda: bench.device.patient.set_lead_off(0, True))
     bench.arm_after(2.0)
     bench.run(3.0, screen=True)
@@ -94,7 +94,7 @@ def test_listening_sends_the_stimulator_nothing(bench: VirtualBench) -> None:
     assert sent == {ona.HELLO, ona.START, ona.STOP}
 
 
-def test_a_frozen_screen_is_told_while_listening_too(bench: VirtualBench) -> None:
+def test_a_frozen_screen_raises_an_alarm_in_listen_mode_too(bench: VirtualBench) -> None:
     bench.after(1.0, lambda: setattr(bench.seat, "frozen", True))
     bench.run(4.0, Mode.LISTEN, screen=True)
     assert bench.of("alarm", code="display-lost", active=True)
@@ -104,10 +104,10 @@ def test_the_dial_climbs_a_step_at_a_time(bench: VirtualBench) -> None:
     bench.arm_after(1.0)
     bench.after(2.0, lambda: bench.seat.send(TurnDial(40)))
     bench.run(8.0, screen=True, current_ma=0.5)
-    asked = [pulse["requested_ma"] for pulse in bench.of("stimulus")]
-    assert asked[0] == 0.5
-    assert asked[-1] == 2.5
-    assert all(later <= max(1.3 * now, now + 0.1) + 1e-6 for now, later in pairwise(asked))
+    requested = [pulse["requested_ma"] for pulse in bench.of("stimulus")]
+    assert requested[0] == 0.5
+    assert requested[-1] == 2.5
+    assert all(later <= max(1.3 * now, now + 0.1) + 1e-6 for now, later in pairwise(requested))
 
 
 def test_what_the_operator_notes_is_in_the_record(bench: VirtualBench) -> None:
@@ -125,7 +125,7 @@ def test_what_the_operator_notes_is_in_the_record(bench: VirtualBench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "word"),
+    ("requested", "word"),
     [
         ({"current_ma": 5.0, "width_ms": 1.0}, "uC"),
         ({"current_ma": 5.5}, "5.5 mA"),
@@ -135,10 +135,10 @@ def test_what_the_operator_notes_is_in_the_record(bench: VirtualBench) -> None:
     ],
 )
 def test_a_stimulus_beyond_the_limits_is_refused_before_anything_is_opened(
-    bench: VirtualBench, asked: dict[str, Any], word: str
+    bench: VirtualBench, requested: dict[str, Any], word: str
 ) -> None:
     bench.unplug()
-    outcome = bench.run(5.0, **asked)
+    outcome = bench.run(5.0, **requested)
     assert outcome.status == BAD_ARGUMENTS
     assert word in (outcome.sentence or "")
 
@@ -156,5 +156,5 @@ def test_arming_again_goes_on_from_the_last_pulse(bench: VirtualBench) -> None:
     bench.after(2.2, lambda: bench.seat.send(TurnDial(60)))
     bench.after(2.4, lambda: bench.seat.send(Arm()))
     bench.run(3.2, screen=True, current_ma=0.5)
-    asked = [pulse["requested_ma"] for pulse in bench.of("stimulus")]
-    assert max(asked) <= 0.5 * 1.3**2 + 1e-6
+    requested = [pulse["requested_ma"] for pulse in bench.of("stimulus")]
+    assert max(requested) <= 0.5 * 1.3**2 + 1e-6

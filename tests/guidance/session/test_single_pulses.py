@@ -42,25 +42,25 @@ def test_it_arms_first_and_then_fires_at_its_rate() -> None:
     assert fired[1:] == [FirePulse(1.0, 0.1)] * 10
 
 
-def test_a_refusal_is_told_once_while_its_reason_stays() -> None:
+def test_a_refusal_is_recorded_once_while_its_reason_stays() -> None:
     stimulation = single()
     withheld = [*ticked(stimulation, 0.1, signal_age_s=1.0), *ticked(stimulation, 0.2, signal_age_s=1.0)]
     assert [command.why for command in withheld] == ["pulse withheld: no samples arrive"]
     assert stimulation.armed
 
 
-def test_a_pulse_never_answered_makes_the_estimate_stale_at_the_third() -> None:
+def test_without_responses_the_estimate_is_stale_at_the_third_pulse() -> None:
     stimulation = single()
     t = 0.0
-    told: list[Command] = []
+    commands: list[Command] = []
     while stimulation.armed and t < 20:
         t += 0.01
-        told += ticked(stimulation, t)
+        commands += ticked(stimulation, t)
         for action in taken(stimulation):
             if isinstance(action, FirePulse):
                 stimulation.pulse_reported(Pulse(round(t * RATE_HZ), current_ma=1.0))
     assert 3 * RESPONSE_S < t < 3 * RESPONSE_S + 0.5
-    assert "stale" in (told[-1].why or "")
+    assert "stale" in (commands[-1].why or "")
     assert not stimulation.operator_must_arm
 
 
@@ -86,19 +86,19 @@ def test_a_pulse_under_way_when_it_is_switched_off_is_still_accounted_for() -> N
     assert not stimulation.response_pending
 
 
-def test_it_does_what_the_operator_asks_and_nothing_for_what_is_not_asked_of_it() -> None:
+def test_it_obeys_the_operators_commands_and_ignores_others() -> None:
     stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
 
-    def asked(message: OperatorCommand) -> list[tuple[bool | None, float | None]]:
-        return [(told.enabled, told.current_ma) for told in stimulation.execute(message, 0.0, GOOD)]
+    def obeyed(message: OperatorCommand) -> list[tuple[bool | None, float | None]]:
+        return [(command.enabled, command.current_ma) for command in stimulation.execute(message, 0.0, GOOD)]
 
-    assert asked(Arm()) == [(True, 1.0)]
-    assert asked(Turn(2)) == [(True, 1.1)]
-    assert asked(OperatorNote("redirect")) == []
-    assert asked(Stop()) == [(False, None)]
+    assert obeyed(Arm()) == [(True, 1.0)]
+    assert obeyed(Turn(2)) == [(True, 1.1)]
+    assert obeyed(OperatorNote("redirect")) == []
+    assert obeyed(Stop()) == [(False, None)]
 
 
-def test_switching_off_is_asked_for_even_when_it_is_off() -> None:
+def test_switching_off_is_requested_even_when_it_is_off() -> None:
     stimulation = SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0)
     assert list(stimulation.disarm("operator")) == []
     assert taken(stimulation) == [SwitchOutput(on=False)]
@@ -148,6 +148,6 @@ def test_a_rate_that_rises_between_two_pulses_brings_the_next_one_forward() -> N
     stimulation.observe(outcome_of(Pulse(0, current_ma=1.0), response()), NOTHING_KNOWN)
     taken(stimulation)
     controller.rate_hz = 5.0
-    (told,) = ticked(stimulation, 0.21)
+    (command,) = ticked(stimulation, 0.21)
     assert taken(stimulation) == [FirePulse(1.0, 0.1)]
-    assert told.rate_hz == 5.0
+    assert command.rate_hz == 5.0

@@ -54,7 +54,7 @@ class FakeSound:
 @pytest.fixture
 def sound(monkeypatch: pytest.MonkeyPatch) -> FakeSound:
     fake = FakeSound()
-    monkeypatch.setattr(LiveJob, "_sounded", lambda *_: fake)
+    monkeypatch.setattr(LiveJob, "_open_sound", lambda *_: fake)
     return fake
 
 
@@ -69,9 +69,7 @@ def test_all_records_and_samples_reach_the_sound_and_cues_come_back_with_their_t
     assert sound.closed
 
 
-def test_a_pulse_is_awaited_from_when_it_is_asked_for_until_it_is_reported(
-    bench: VirtualBench, sound: FakeSound
-) -> None:
+def test_a_pulse_is_awaited_from_its_request_until_it_is_reported(bench: VirtualBench, sound: FakeSound) -> None:
     bench.run(6.0)
     assert bench.of("stimulus")
     assert 0 < sum(sound.awaited) < len(sound.awaited) / 2
@@ -104,13 +102,13 @@ def test_what_is_acknowledged_is_handed_to_the_sound_as_such(bench: VirtualBench
     assert [(view.code, view.acknowledged) for view in sound.signals] == [("audio-lost", True)]
 
 
-def test_what_is_asked_of_the_sound_is_recorded(bench: VirtualBench, sound: FakeSound) -> None:
+def test_sound_requests_are_recorded(bench: VirtualBench, sound: FakeSound) -> None:
     bench.after(2.0, lambda: bench.seat.send(TurnVolume(-1)))
     bench.run(3.0, screen=True)
     assert [entry["fields"] for entry in bench.of("entry", what="sound")] == [{"volume": 0.5}]
 
 
-def test_muted_by_choice_there_is_no_alarm_and_the_state_says_so(bench: VirtualBench) -> None:
+def test_muted_by_choice_there_is_no_alarm_and_the_state_is_muted(bench: VirtualBench) -> None:
     bench.run(4.0, screen=True)
     assert not bench.of("alarm", code="audio-lost")
     assert {cue["sounded_ns"] for cue in bench.of("cue")} <= {None}

@@ -79,17 +79,17 @@ class Played:
         self.stimulation = stimulation
         self.t = 0.0
         self.fired: list[tuple[float, float, InterlockConditions]] = []
-        self.told: list[Command] = []
+        self.commands: list[Command] = []
         self._sample = 0
 
     def play(self, step: Step) -> None:
         stimulation = self.stimulation
         self.t += step.passes_s
-        self.told += [item for item in stimulation.overdue(self.t) if isinstance(item, Command)]
+        self.commands += [item for item in stimulation.overdue(self.t) if isinstance(item, Command)]
         if step.arm:
-            self.told += stimulation.arm(self.t, self._state(step), "operator")
+            self.commands += stimulation.arm(self.t, self._state(step), "operator")
         state = self._state(step)
-        self.told += stimulation.tick(self.t, state)
+        self.commands += stimulation.tick(self.t, state)
         actions, stimulation.actions = stimulation.actions, []
         for action in actions:
             if isinstance(action, FirePulse):
@@ -153,4 +153,4 @@ def test_every_refusal_gives_its_reason(steps: list[Step]) -> None:
     played = Played(SinglePulses(ManualDial(1.0), BOUNDS, 0.1, 2.0))
     for step in steps:
         played.play(step)
-    assert all(command.why for command in played.told if command.by == "safety")
+    assert all(command.why for command in played.commands if command.by == "safety")

@@ -56,7 +56,7 @@ def test_a_full_disk_switches_off_and_leaves_whole_lines(bench: VirtualBench, mo
     assert unfinished(bench.store)
 
 
-def test_where_the_copy_fails_with_the_journal_the_journal_is_what_is_told(
+def test_where_the_copy_fails_with_the_journal_the_journal_fault_is_reported(
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     full_from(monkeypatch, bench, 4.1)
@@ -93,14 +93,14 @@ def test_a_fault_of_the_program_switches_off_and_closes_the_journal(
     assert stat.S_IMODE(trace.stat().st_mode) == 0o600
 
 
-def test_a_procedure_cut_off_is_told_once_at_the_next_start(bench: VirtualBench) -> None:
+def test_a_procedure_cut_off_is_reported_once_at_the_next_start(bench: VirtualBench) -> None:
     folder = new_procedure(bench.store, "generic-block", NOW)
     (folder / EVENTS_NAME).write_text('{"kind": "start", "seq": 0')
     bench.run(1.0)
-    assert [sentence for sentence in bench.seat.told if folder.name in sentence]
-    bench.seat.told.clear()
+    assert [sentence for sentence in bench.seat.notices if folder.name in sentence]
+    bench.seat.notices.clear()
     bench.run(1.0)
-    assert bench.seat.told == []
+    assert bench.seat.notices == []
 
 
 def test_a_procedure_under_way_elsewhere_is_not_taken_for_cut_off(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_journal_reaches_the_disk_about_every_second_without_its_writer(
     book.close()
 
 
-def test_a_disk_that_fails_late_is_told_at_the_next_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_late_is_reported_at_the_next_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 

@@ -32,7 +32,7 @@ def test_a_train_climbs_only_as_its_pulses_are_delivered() -> None:
     assert taken(train) == [SetTrain(1.3, 0.1, 2.0)]
 
 
-def test_a_train_lapses_without_answers() -> None:
+def test_a_train_lapses_without_responses() -> None:
     train = _train()
     assert ticked(train, 1.4) == []
     (off,) = ticked(train, 1.6)
@@ -46,7 +46,7 @@ def test_a_train_does_not_outlast_the_signal() -> None:
     assert (off.enabled, off.why) == (False, "no samples arrive")
 
 
-def test_a_train_takes_over_the_rate_that_the_controller_wants() -> None:
+def test_a_train_follows_the_rate_that_the_controller_wants() -> None:
     controller = Hurried(1.0)
     train = PulseTrain(controller, BOUNDS, 0.1, 2.0)
     list(train.arm(0.0, GOOD, "operator"))

@@ -104,7 +104,7 @@ class Seat:
         self._queue: list[OperatorCommand] = []
         self.gone = self.frozen = False
         self.shown: list[Snapshot] = []
-        self.told: list[str] = []
+        self.notices: list[str] = []
 
     def ready(self) -> None:
         """Nothing waits."""
@@ -113,18 +113,18 @@ class Seat:
         self._queue.append(message)
 
     def messages(self) -> list[OperatorCommand]:
-        taken, self._queue = self._queue, []
+        received, self._queue = self._queue, []
         if not self.frozen and not self.gone:
             self._frames += 1
-            taken.append(FrameAck(self._frames))
-        return taken
+            received.append(FrameAck(self._frames))
+        return received
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         if at_once or self._frames % 20 == 0:
             self.shown.append(draw())
 
     def notify(self, sentence: str) -> None:
-        self.told.append(sentence)
+        self.notices.append(sentence)
 
 
 class VirtualBench:

@@ -18,7 +18,7 @@ from guidance.contracts.origin import RECORDED
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from tests.support.shared import shared
-from tests.support.streams import Stream, made_of, settings, told
+from tests.support.streams import Stream, event_lines, records_of, settings
 from tests.support.waves import add, artefact, m_wave, mains, noise, voluntary
 
 RATE_HZ = 4000.0
@@ -53,22 +53,22 @@ STREAMS = {
 
 @cache
 def uncut(name: str, mode: Mode) -> list[dict[str, Any]]:
-    return told(made_of(STREAMS[name], settings(mode)))
+    return event_lines(records_of(STREAMS[name], settings(mode)))
 
 
 @pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
 @pytest.mark.parametrize("name", STREAMS)
 @pytest.mark.parametrize("size", [7, 50, 1000])
 def test_records_are_the_same_for_every_block_size(name: str, mode: Mode, size: int) -> None:
-    assert told(made_of(STREAMS[name], settings(mode), STREAMS[name].every(size))) == uncut(name, mode)
+    assert event_lines(records_of(STREAMS[name], settings(mode), STREAMS[name].every(size))) == uncut(name, mode)
 
 
 @pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
 def test_records_are_the_same_sample_by_sample(mode: Mode) -> None:
     stream = stimulated(1.3, 0.11, 0.15, ((3000, 3020),))
-    whole = told(made_of(stream, settings(mode)))
+    whole = event_lines(records_of(stream, settings(mode)))
     assert {"stimulus", "response", "signal"} <= {record["kind"] for record in whole}
-    assert told(made_of(stream, settings(mode), stream.every(1))) == whole
+    assert event_lines(records_of(stream, settings(mode), stream.every(1))) == whole
 
 
 @pytest.mark.parametrize("mode", [Mode.MANUAL, Mode.LISTEN])
@@ -76,7 +76,7 @@ def test_records_are_the_same_sample_by_sample(mode: Mode) -> None:
 @given(cuts=st.sets(st.integers(1, 19_999), max_size=40))
 def test_records_are_the_same_for_any_cuts(mode: Mode, cuts: set[int]) -> None:
     name = "pulses, gaps and a burst"
-    assert told(made_of(STREAMS[name], settings(mode), cuts)) == uncut(name, mode)
+    assert event_lines(records_of(STREAMS[name], settings(mode), cuts)) == uncut(name, mode)
 
 
 def test_a_block_without_samples_changes_nothing() -> None:
@@ -86,7 +86,10 @@ def test_a_block_without_samples_changes_nothing() -> None:
     for block in stream.blocks([2000]):
         made += engine.step([block])
         made += engine.step([Block(block.end_sample, block.samples[:0])])
-    assert told([engine.begin(RECORDED), *made, *engine.end("duration")])[1:] == told(made_of(stream, settings()))[1:]
+    assert (
+        event_lines([engine.begin(RECORDED), *made, *engine.end("duration")])[1:]
+        == event_lines(records_of(stream, settings()))[1:]
+    )
 
 
 def recorded(name: str, mode: Mode, samples: int, size: int) -> list[dict[str, Any]]:
@@ -96,7 +99,7 @@ def recorded(name: str, mode: Mode, samples: int, size: int) -> list[dict[str, A
     made: list[TimedRecord] = []
     while (left := samples - engine.pipeline.history.end) > 0 and (block := recording.take(min(size, left))):
         made += engine.step([block])
-    return told(made)
+    return event_lines(made)
 
 
 RECORDINGS = [

@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from guidance.contracts.events import Response, Stimulus
-from tests.support.streams import evoked, made_of, of_kind, responses, settings
+from tests.support.streams import evoked, of_kind, records_of, responses, settings
 
 AMPLITUDE_UV, LATENCY_MS = 300.0, 6.0
 SILENT = 6
@@ -116,7 +116,7 @@ def test_each_channel_gives_its_own_answer() -> None:
 
 def test_the_answer_is_told_as_soon_as_its_window_has_arrived() -> None:
     stream = evoked(AMPLITUDE_UV, 6)
-    made = made_of(stream, settings(window_ms=(2.0, 25.0)))
+    made = records_of(stream, settings(window_ms=(2.0, 25.0)))
     told = {one.record.sample: one.t for one in made if isinstance(one.record, Response)}
     for pulse in stream.pulses:
         assert told[pulse.sample] == pytest.approx(pulse.sample / stream.rate_hz + 0.025, abs=0.0006)
@@ -125,7 +125,7 @@ def test_the_answer_is_told_as_soon_as_its_window_has_arrived() -> None:
 def test_a_pulse_whose_window_never_arrives_gets_no_answer() -> None:
     stream = evoked(AMPLITUDE_UV, 6)
     cut = stream.pulses[-1].sample + round(0.020 * stream.rate_hz)
-    made = made_of(replace(stream, channels=(stream.channels[0][:cut],)), settings(window_ms=(2.0, 25.0)))
+    made = records_of(replace(stream, channels=(stream.channels[0][:cut],)), settings(window_ms=(2.0, 25.0)))
     assert len(of_kind(made, Stimulus)) == 6
     assert [answer.sample for answer in of_kind(made, Response)] == [pulse.sample for pulse in stream.pulses[:5]]
 

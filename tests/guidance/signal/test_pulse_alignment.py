@@ -13,7 +13,7 @@ from guidance.contracts.commands import TurnDial
 from guidance.contracts.events import Response, Stimulus
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
-from tests.support.streams import Stream, made_of, of_kind, settings
+from tests.support.streams import Stream, of_kind, records_of, settings
 from tests.support.waves import add, artefact, m_wave, mains, motor_unit, noise
 
 RATE_HZ = 4000.0
@@ -46,7 +46,7 @@ def recorded(at: NDArray[np.int64], *, artefact_uv: float = 2500.0, answer_uv: f
 
 def stimuli(stream: Stream, marker: str | None = None, size: int = 20) -> list[Stimulus]:
     chosen = replace(settings(), marker=marker)
-    return of_kind(made_of(stream, chosen, stream.every(size)), Stimulus)
+    return of_kind(records_of(stream, chosen, stream.every(size)), Stimulus)
 
 
 @pytest.mark.parametrize("late_ms", [0.0, 1.0, 12.0, 80.0, 140.0])
@@ -72,7 +72,7 @@ def test_each_pulse_found_is_answered_and_one_not_found_is_not() -> None:
     signal = recorded(at)
     gone = slice(int(at[7]) - 20, int(at[7]) + 200)
     signal[gone] = noise(np.random.default_rng(5), 220)
-    made = made_of(Stream(RATE_HZ, (signal,), asked(at, 10.0)), settings())
+    made = records_of(Stream(RATE_HZ, (signal,), asked(at, 10.0)), settings())
     told, answers = of_kind(made, Stimulus), of_kind(made, Response)
     assert [stimulus.outcome for stimulus in told].count("unconfirmed") == 1
     assert told[7].outcome == "unconfirmed"
@@ -123,7 +123,7 @@ def test_a_marker_channel_answers_nothing() -> None:
     for pulse in at:
         marker[int(pulse) : int(pulse) + 4] = 5e5
     stream = Stream(RATE_HZ, (recorded(at), marker), asked(at, 5.0))
-    answers = of_kind(made_of(stream, replace(settings(), marker="EMG 1")), Response)
+    answers = of_kind(records_of(stream, replace(settings(), marker="EMG 1")), Response)
     assert {answer.channel for answer in answers} == {"EMG 0"}
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from guidance.contracts.events import Response, Stimulus
 from guidance.engine.settings import Mode
-from tests.support.streams import Stream, made_of, of_kind, settings
+from tests.support.streams import Stream, of_kind, records_of, settings
 from tests.support.waves import Wave, add, artefact, m_wave, mains, motor_unit, noise, voluntary
 
 LISTEN = settings(Mode.LISTEN, window_ms=(2.0, 4.0))
@@ -39,7 +39,7 @@ def train(
 
 def found(stream: Stream) -> NDArray[np.int64]:
     """Samples of the pulses that listening finds."""
-    stimuli = of_kind(made_of(stream, LISTEN), Stimulus)
+    stimuli = of_kind(records_of(stream, LISTEN), Stimulus)
     assert all(stimulus.source == "artefact" for stimulus in stimuli)
     return np.array([stimulus.sample for stimulus in stimuli], np.int64)
 
@@ -111,7 +111,7 @@ def test_a_pulse_lost_in_a_hole_does_not_lose_the_others() -> None:
 
 def test_each_pulse_found_is_answered() -> None:
     at = beats(4000.0, 12, 2.0)
-    answers = of_kind(made_of(train(4000.0, at), settings(Mode.LISTEN)), Response)
+    answers = of_kind(records_of(train(4000.0, at), settings(Mode.LISTEN)), Response)
     assert len(answers) == 12
     assert all(answer.detected for answer in answers)
 

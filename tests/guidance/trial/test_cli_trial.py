@@ -38,7 +38,7 @@ def test_bad_arguments_are_refused_by_name(arguments: list[str], named: str) -> 
     assert named in done.err
 
 
-def test_without_dask_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_dask_the_error_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     done = command("trial", "--worlds", "1", "--out", tmp_path)
     assert (done.status, done.is_one_sentence) == (FAILED, True), done.err
@@ -51,7 +51,7 @@ def test_the_rest_of_the_program_does_not_need_dask(monkeypatch: pytest.MonkeyPa
     assert command("--help").status == 0
 
 
-def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_does_not_reply_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "REACH_S", 0.5)
     done = command("trial", "--worlds", "1", "--scheduler", "tcp://127.0.0.1:1", "--out", tmp_path)
     assert (done.status, done.is_one_sentence) == (FAILED, True), done.err
@@ -66,8 +66,8 @@ def finished(*arguments: str | Path) -> tuple[str, str]:
 
 
 def test_the_table_is_the_same_with_one_worker_and_interrupted_with_two(tmp_path: Path) -> None:
-    asked = ("--worlds", "3", "--seed", "3", "--json")
-    process = started("trial", *asked, "--jobs", "2", "--out", tmp_path / "two")
+    options = ("--worlds", "3", "--seed", "3", "--json")
+    process = started("trial", *options, "--jobs", "2", "--out", tmp_path / "two")
     until = time.monotonic() + 60
     while _made(tmp_path / "two") < 1 and time.monotonic() < until:
         time.sleep(0.05)
@@ -76,9 +76,9 @@ def test_the_table_is_the_same_with_one_worker_and_interrupted_with_two(tmp_path
     before = _made(tmp_path / "two")
     assert (process.returncode, out, err.count("\n")) == (FAILED, "", 1), err
     assert f"Stopped after {before} of 3 insertions; to go on: needle-guidance trial --worlds 3 --seed 3" in err
-    two, told = finished(*asked, "--jobs", "2", "--out", tmp_path / "two")
-    assert f"{before} of 3 insertions were made before" in told
-    one, _ = finished(*asked, "--jobs", "1", "--out", tmp_path / "one")
+    two, errors = finished(*options, "--jobs", "2", "--out", tmp_path / "two")
+    assert f"{before} of 3 insertions were made before" in errors
+    one, _ = finished(*options, "--jobs", "1", "--out", tmp_path / "one")
     assert one == two
     assert json.loads(one)["insertions"] == 3
 

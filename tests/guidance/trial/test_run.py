@@ -22,7 +22,7 @@ class Bench:
     """A pool in this process, last world first; ``breaks_after`` so many insertions it ends ``with_``: Ctrl-C."""
 
     def __init__(self, breaks_after: int | None = None, with_: BaseException | None = None) -> None:
-        self.asked: list[int] = []
+        self.requested: list[int] = []
         self._breaks_after, self._with = breaks_after, with_ or KeyboardInterrupt()
 
     def __call__(self) -> contextlib.AbstractContextManager[Bench]:
@@ -30,9 +30,9 @@ class Bench:
 
     def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
         assert protocol_id == "generic-block"
-        self.asked = list(worlds)
-        for made, world in enumerate(reversed(worlds)):
-            if made == self._breaks_after:
+        self.requested = list(worlds)
+        for done, world in enumerate(reversed(worlds)):
+            if done == self._breaks_after:
                 raise self._with
             yield insertion(world, stimuli=seed + world)
 
@@ -58,7 +58,7 @@ def test_a_trial_makes_every_insertion_once_and_tabulates_them(tmp_path: Path) -
     bar = Bar()
     outcome = run(tmp_path / "deep" / "trial", 4, Bench(), bar)
     assert outcome.table == tabulate(insertion(world, stimuli=7 + world) for world in range(4))
-    assert (bar.already, bar.steps, outcome.made) == (0, 4, 4)
+    assert (bar.already, bar.steps, outcome.new_count) == (0, 4, 4)
 
 
 def test_an_interrupted_trial_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_an_interrupted_trial_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert stopped.value.done == 2
     bench, bar = Bench(), Bar()
     outcome = run(tmp_path, 6, bench, bar)
-    assert (bench.asked, bar.already) == ([0, 1, 2, 3], 2)
+    assert (bench.requested, bar.already) == ([0, 1, 2, 3], 2)
     assert outcome.table == run(tmp_path.with_name("other"), 6, Bench()).table
 
 
@@ -75,14 +75,14 @@ def test_a_finished_trial_needs_no_worker(tmp_path: Path) -> None:
     first = run(tmp_path, 3, Bench())
     bench = Bench()
     again = run(tmp_path, 3, bench)
-    assert (again.table, again.made, bench.asked) == (first.table, 0, [])
+    assert (again.table, again.new_count, bench.requested) == (first.table, 0, [])
 
 
 def test_more_worlds_add_to_it_and_fewer_use_a_part(tmp_path: Path) -> None:
     run(tmp_path, 3, Bench())
     bench = Bench()
     assert run(tmp_path, 5, bench).table["insertions"] == 5
-    assert bench.asked == [3, 4]
+    assert bench.requested == [3, 4]
     assert run(tmp_path, 2, Bench()).table["insertions"] == 2
 
 
@@ -92,7 +92,7 @@ def test_a_line_torn_by_a_crash_is_made_again(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     bench = Bench()
     assert run(tmp_path, 3, bench).table["insertions"] == 3
-    assert len(bench.asked) == 1
+    assert len(bench.requested) == 1
     assert len(path.read_text(encoding="utf-8").splitlines()) == 4
 
 
@@ -101,12 +101,12 @@ def test_a_head_torn_by_a_crash_is_written_again(tmp_path: Path, kept: int) -> N
     run(tmp_path, 1, Bench())
     path = tmp_path / NAME
     path.write_bytes(path.read_bytes()[:kept])
-    assert run(tmp_path, 1, Bench()).made == 1
+    assert run(tmp_path, 1, Bench()).new_count == 1
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["seed"] == 7
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", "null", "{}", '{"world": 1}', "\ufffd"])
-def test_a_damaged_line_is_told_by_its_number(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_line_is_reported_by_its_number(tmp_path: Path, damage: str) -> None:
     run(tmp_path, 3, Bench())
     path = tmp_path / NAME
     written = path.read_text(encoding="utf-8").splitlines()

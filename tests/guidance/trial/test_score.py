@@ -9,7 +9,7 @@ from guidance.trial.score import InsertionScore, Truth
 STIMULUS = Stimulus(1, 1.0, 1.0, 0.1, 10.0, "device")
 
 
-def told(threshold_ma: Interval, distance_mm: Interval | None = (0.0, 1.0, 2.0)) -> Proximity:
+def estimate(threshold_ma: Interval, distance_mm: Interval | None = (0.0, 1.0, 2.0)) -> Proximity:
     return Proximity(1, threshold_ma, threshold_ma, distance_mm, "target", {}, valid=True, why=None)
 
 
@@ -32,7 +32,7 @@ def take(score: InsertionScore, *records: Record) -> None:
 
 def test_a_moment_is_measured_now_and_when_the_next_pulse_comes(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.5))
-    take(score, STIMULUS, told((0.4, 0.55, 0.7)))
+    take(score, STIMULUS, estimate((0.4, 0.55, 0.7)))
     score.now(actual(10.2, 0.3))
     score.now(actual(10.5, 0.25), pulse=True)
     (moment,) = score.insertion(0, 20.0).moments
@@ -43,7 +43,7 @@ def test_a_moment_is_measured_now_and_when_the_next_pulse_comes(score: Insertion
 
 def test_the_last_moment_has_no_next_pulse(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.5))
-    take(score, STIMULUS, told((0.4, 0.55, 0.7)))
+    take(score, STIMULUS, estimate((0.4, 0.55, 0.7)))
     assert [moment.next_error for moment in score.insertion(0, 20.0).moments] == [None]
 
 
@@ -55,7 +55,7 @@ def test_inside_the_nerve_the_distance_is_nothing(
     score: InsertionScore, distance_mm: float, interval: Interval | None, held: bool | None
 ) -> None:
     score.now(actual(10.0, 0.5, distance_mm))
-    take(score, told((0.6, 0.7, 0.8), interval))
+    take(score, estimate((0.6, 0.7, 0.8), interval))
     (moment,) = score.insertion(0, 20.0).moments
     assert (moment.distance_held, moment.threshold_held) == (held, False)
 
@@ -63,7 +63,7 @@ def test_inside_the_nerve_the_distance_is_nothing(
 def search(score: InsertionScore, estimates_ma: list[float | None]) -> int | None:
     for i, median_ma in enumerate(estimates_ma):
         score.now(actual(1.0 + i * 0.5, 1.0), pulse=True)
-        take(score, STIMULUS, UNKNOWN if median_ma is None else told((0.1, median_ma, 9.0)))
+        take(score, STIMULUS, UNKNOWN if median_ma is None else estimate((0.1, median_ma, 9.0)))
     return score.insertion(0, 20.0).cold
 
 
@@ -79,11 +79,11 @@ def test_one_good_estimate_alone_may_be_luck(score: InsertionScore, estimates_ma
 def test_once_the_needle_has_moved_the_search_is_over(score: InsertionScore) -> None:
     for t in (9.0, 9.5):
         score.now(actual(t, 1.0), pulse=True)
-        take(score, STIMULUS, told((0.9, 1.0, 1.1)))
+        take(score, STIMULUS, estimate((0.9, 1.0, 1.1)))
     assert score.insertion(0, 20.0).cold is None
 
 
-def test_a_nerve_out_of_reach_is_told_apart(score: InsertionScore) -> None:
+def test_a_nerve_out_of_reach_is_counted_separately(score: InsertionScore) -> None:
     score.now(actual(2.0, 7.0))
     score.now(actual(9.0, 1.0))
     assert not score.insertion(0, 20.0).reachable

@@ -15,7 +15,7 @@ def test_the_order_in_which_insertions_came_in_does_not_matter() -> None:
     assert tabulate(every) == tabulate(every[::-1])
 
 
-def test_speeds_and_zones_are_told_apart() -> None:
+def test_speeds_and_zones_are_distinguished() -> None:
     moments = [moment(0.1, speed_mm_s=0.0, zone="close"), moment(0.3, speed_mm_s=2.0), moment(0.5, speed_mm_s=2.0)]
     table = tabulate([insertion(0, moments=moments)])
     medians = {row["speed_mm_s"]: row["next_error_median"] for row in table["by_speed"]}
@@ -25,7 +25,7 @@ def test_speeds_and_zones_are_told_apart() -> None:
     }  # fmt: skip
 
 
-def test_coverage_counts_only_what_was_told() -> None:
+def test_coverage_counts_only_reported_estimates() -> None:
     moments = [
         moment(distance_held=None),
         moment(distance_held=False),
@@ -54,14 +54,14 @@ def test_a_search_that_did_not_end_counts_as_longer_than_any(
     assert (row["searches"], row["stimuli_median"], row["within_10_percent"]) == (len(colds), median, share)
 
 
-def test_refusals_are_told_with_the_most_frequent_reasons() -> None:
+def test_refusals_are_listed_with_the_most_frequent_reasons() -> None:
     every = [insertion(0, refused={"a": 1, "b": 3}), insertion(1, refused={"a": 1})]
     row = tabulate(every)["refused"]
     assert (row["commands"], row["per_100"], list(row["reasons"])) == (5, 250.0, ["b", "a"])
 
 
 @pytest.mark.parametrize("every", [[insertion(0)], [insertion(0, moments=[], stimuli=0, reachable=False)]])
-def test_the_text_says_first_that_it_is_a_simulation_and_bears_what_is_unknown(every: list[Insertion]) -> None:
+def test_the_text_begins_with_the_simulation_notice_and_shows_unknown_figures(every: list[Insertion]) -> None:
     table = tabulate(every)
     text = list(lines(table))
     assert text[0] == SIMULATION
@@ -70,7 +70,7 @@ def test_the_text_says_first_that_it_is_a_simulation_and_bears_what_is_unknown(e
     assert json.loads(json.dumps(table, allow_nan=False))["simulation"] is True
 
 
-def test_the_impedance_is_told_beside_how_often_it_misleads() -> None:
+def test_the_impedance_is_shown_beside_how_often_it_misleads() -> None:
     every = [
         insertion(0, entered=True, rise_inside=True),
         insertion(1, entered=True, rise_outside=True),

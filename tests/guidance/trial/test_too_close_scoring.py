@@ -14,7 +14,7 @@ def passages() -> Passages:
     return Passages(0.2)
 
 
-def test_a_passage_is_told_by_an_alarm_after_it(passages: Passages) -> None:
+def test_an_alarm_after_a_passage_reports_it(passages: Passages) -> None:
     passages.threshold(0.0, ABOVE, 4)
     passages.threshold(1.0, BELOW, 6)
     passages.alarm(1.8, 8, active=True)

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from guidance.trial.needle_path import COLD_S, SPEEDS_MM_S, draw_way
+from guidance.trial.needle_path import COLD_S, SPEEDS_MM_S, draw_needle_path
 from guidance.trial.result import Insertion
 from guidance.trial.world import run_insertion
 
@@ -44,7 +44,7 @@ def test_it_survives_the_way_through_json(made: Insertion) -> None:
 
 
 def test_ways_go_in_at_times_into_the_nerve_and_back_out() -> None:
-    ways = [draw_way(np.random.default_rng(seed)) for seed in range(200)]
+    ways = [draw_needle_path(np.random.default_rng(seed)) for seed in range(200)]
     deepest = [way.start_mm - sum(leg.ahead_mm for leg in way.legs if leg.ahead_mm > 0) for way in ways]
     assert min(deepest) < -0.3 < 0.3 < max(deepest)
     for way in ways:

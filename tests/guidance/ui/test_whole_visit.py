@@ -13,7 +13,7 @@ from guidance.journal.event_reader import read_events
 from guidance.journal.take_home_summary import take_home
 from guidance.processes import start_engine
 from guidance.protocol import load
-from guidance.session.biofeedback import TrainingJob
+from guidance.session.biofeedback import BiofeedbackJob
 from guidance.ui.training import ExerciseApp
 from tests.guidance.biofeedback.signals import exercise
 from tests.guidance.ui.fakes import press_twice
@@ -51,7 +51,7 @@ async def test_a_visit_from_rest_to_its_page_to_take_home(tmp_path: Path) -> Non
     """In real time: about a minute. Nothing is ever stimulated."""
     plan = exercise("contract-hold", trials=2, efforts=1)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
-    engine, link = start_engine(TrainingJob(settings, plan, str(tmp_path), address="sim:3", follows=True))
+    engine, link = start_engine(BiofeedbackJob(settings, plan, str(tmp_path), address="sim:3", follows=True))
     assert link.first() is None
     app = ExerciseApp(link)
     async with app.run_test(size=(120, 40)) as pilot:
