@@ -40,14 +40,15 @@ def channel_named(label: str | None, info: DeviceInfo) -> int | None:
     return None if label is None else [channel.name for channel in info.channels].index(label)
 
 
-def unconfirmed_pulse(pending: PendingPulse, sample_rate_hz: float) -> Pulse:
-    """Return the pulse of which only the request ``pending`` is known."""
-    return Pulse(
+def unconfirmed_stimulus(pending: PendingPulse, sample_rate_hz: float) -> Stimulus:
+    """Return the record of a pulse of which only the request ``pending`` is known."""
+    pulse = Pulse(
         sample=round(pending.t * sample_rate_hz),
         requested_ma=pending.current_ma,
         width_ms=pending.width_ms,
         outcome=Outcome.UNCONFIRMED,
     )
+    return stimulus_of(pulse)
 
 
 def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:

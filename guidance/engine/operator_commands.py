@@ -1,0 +1,54 @@
+"""From a command of the operator to what it changes and the records of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guidance.contracts.commands import (
+    Acknowledge,
+    Aliquot,
+    Aspiration,
+    FrameAck,
+    OperatorCommand,
+    OperatorNote,
+    TurnDial,
+)
+from guidance.contracts.events import Entry, Record, TimedRecord
+from guidance.engine.parts import EngineParts
+
+
+class OperatorCommands:
+    """Executes the operator's commands, and records what comes of them."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        """Command the stages ``parts``."""
+        self._parts = parts
+
+    def execute(self, command: OperatorCommand, now_ns: int) -> Iterator[TimedRecord]:
+        """Yield the records of ``command``, given at host time ``now_ns``."""
+        parts = self._parts
+        for record in self._records(command, now_ns):
+            yield TimedRecord(parts.t, record)
+            if isinstance(record, Entry):
+                yield from parts.timed(parts.needle_monitor.apply_entry(record, parts.t))
+
+    def _records(self, command: OperatorCommand, now_ns: int) -> Iterator[Record]:
+        parts = self._parts
+        if isinstance(command, FrameAck | Acknowledge):
+            yield from parts.health.receive(command, now_ns)
+        elif isinstance(command, OperatorNote):
+            yield from parts.proximity.apply_entry(self._entry(command))
+        elif isinstance(command, Aspiration | Aliquot):
+            for record in parts.dose.obey(command, parts.t):
+                yield from parts.proximity.apply_entry(record) if isinstance(record, Entry) else (record,)
+        elif isinstance(command, TurnDial) and parts.external_dial:
+            yield parts.external_dial.turn(command.steps)
+            parts.pipeline.dial(parts.external_dial.current_ma)
+        elif parts.stimulation:
+            yield from parts.stimulation.execute(command, parts.t, parts.conditions(now_ns))
+
+    def _entry(self, note: OperatorNote) -> Entry:
+        """Return the entry of ``note``; for a phase of the needle's EMG it holds what is requested of the patient."""
+        guide = self._parts.needle_guide
+        requested = guide.requested(note.what) if guide else None
+        return requested or Entry(note.what, {"text": note.text} if note.text else {})
