@@ -28,7 +28,8 @@ from guidance.contracts.snapshot import ExerciseView, Snapshot
 from guidance.engine.records import start_of
 from guidance.engine.settings import Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded
-from guidance.stimulation.control import Action, Stimulation
+from guidance.stimulation.actions import Action
+from guidance.stimulation.control import Stimulation
 
 _STEPS_A_SECOND = round(1 / STEP_S)
 _NOTHING_COMES = ("device-lost", "stale")

@@ -19,7 +19,8 @@ from guidance.engine.parts import EngineParts
 from guidance.engine.records import start_of
 from guidance.engine.settings import Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, recorded
-from guidance.stimulation.control import Action, PendingPulse, Stimulation
+from guidance.stimulation.actions import Action, PendingPulse
+from guidance.stimulation.control import Stimulation
 
 
 class Engine:

@@ -16,7 +16,8 @@ from guidance.engine.settings import Mode, Settings
 from guidance.engine.snapshot_builder import SnapshotBuilder
 from guidance.needle_emg.guide import NeedleGuide
 from guidance.signal.pipeline import SignalPipeline
-from guidance.stimulation.control import PendingPulse, Stimulation
+from guidance.stimulation.actions import PendingPulse
+from guidance.stimulation.control import Stimulation
 from guidance.stimulation.current_control import ExternalDial
 from guidance.stimulation.interlock import InterlockConditions
 from guidance.stimulation.reconciliation import ReportLimit

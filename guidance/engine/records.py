@@ -13,7 +13,7 @@ from guidance.protocol import Protocol
 from guidance.signal.pipeline import ChannelResponse, QualitySecond
 from guidance.signal.response.latency import classify_latency
 from guidance.signal.sweep.pulse_alignment import Alignment
-from guidance.stimulation.control import PendingPulse
+from guidance.stimulation.actions import PendingPulse
 
 
 def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origin) -> Start:

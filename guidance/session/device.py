@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
 from guidance.contracts.origin import Origin, reports_simulation
 from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
-from guidance.stimulation.control import Action, FirePulse, SwitchOutput
+from guidance.stimulation.actions import Action, FirePulse, SwitchOutput
 
 RETRY_S = 0.25
 

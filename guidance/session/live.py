@@ -25,7 +25,8 @@ from guidance.journal.store import mark_without_screen
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import EventWriter
-from guidance.stimulation.control import Action, Stimulation, SwitchOutput
+from guidance.stimulation.actions import Action, SwitchOutput
+from guidance.stimulation.control import Stimulation
 from guidance.stimulation.output_state import NOT_KNOWN
 
 READ_S = 0.004

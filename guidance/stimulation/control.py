@@ -1,17 +1,17 @@
-"""The stimulator as the engine sees it: armed or not, which pulse next, and what became of the last one."""
+"""The stimulator as the engine controls it: armed or not, which pulse next, and what became of the last one."""
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from drivers.base import Outcome, Pulse
 from guidance.contracts.commands import Arm, HoldCurrent, OperatorCommand, ReleaseControl, Stop, TakeControl, TurnDial
 from guidance.contracts.events import Command, Proximity, PulseOutcome
+from guidance.stimulation.actions import Action, FirePulse, PendingPulse, SetTrain, SwitchOutput
 from guidance.stimulation.controller import Controller
 from guidance.stimulation.current_control import DIAL_STEP_MA, CurrentControl
+from guidance.stimulation.delivery import UnrequestedPulses, delivery_fault
 from guidance.stimulation.interlock import (
     InterlockConditions,
     PulseBounds,
@@ -26,77 +26,24 @@ from guidance.stimulation.reconciliation import Account, Request
 PASSING_FAULTS = {"host lost", "open circuit"}
 """Faults of the device after which a headless run may arm again by itself."""
 
-_OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
-_HELD, _TAKEN_OVER, _HANDED_BACK = "the current is held", "the current is taken over", "the current is handed back"
-UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
-_UNREQUESTED = (
-    "The stimulator is out of hand: {}. Take the needle's cable off it, and do not use it again before it has been "
-    "looked at."
-)
-_REPEAT_OFF_S = 0.5
-"""The output is switched off again so often while pulses come that nobody requested."""
-
-_CALM_S = 2.0
-"""For so long no such pulse must have come before the output may be armed again."""
-
-_UNFOUND = (
-    "The last pulse was not found in the recording: it may or may not have been delivered. Check the stimulator's "
-    "output and the needle's cable."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchOutput:
-    """Ask the device to arm or disarm its output."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FirePulse:
-    """Ask the device for one pulse."""
-
-    current_ma: float
-    width_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetTrain:
-    """Ask a device that knows no single pulses for a train, delivered while its output is on."""
-
-    current_ma: float
-    width_ms: float
-    pulse_rate_hz: float
-
-
-Action = SwitchOutput | FirePulse | SetTrain
-
-
-@dataclass(slots=True)
-class PendingPulse:
-    """A pulse asked for at device time ``t``; ``reported_sample`` is the sample at which the device says it began."""
-
-    t: float
-    current_ma: float
-    width_ms: float
-    reported_sample: int | None = None
+_HELD, _TAKEN_OVER = "the current is held", "the operator owns the current"
+_RELEASED = "the controller owns the current again"
 
 
 class Stimulation(ABC):
-    """Decides when a pulse is due and asks the interlock; gathers the actions that the host carries out.
+    """Decides when a pulse is due and consults the interlock; gathers the actions that the host carries out.
 
-    ``current_control``: who chooses the current. ``arm_refusal``: why the last request to arm was refused, in words.
-    ``delivery_fault``: what was wrong with the last pulse, in words. ``unrequested``: what was delivered and not
-    requested, in words, until the output is armed again. ``without_response``: so many pulses in a row had no response.
-    ``operator_must_arm``: only an operator should arm again, because one switched the output off, pulses were not
-    confirmed or not requested, or the device found a fault. ``output`` compares what was requested of the output with
-    what the device reports.
+    ``current_control``: who owns the current. ``arm_refusal``: why the last request to arm was refused, in words.
+    ``delivery_fault``: what was wrong with the last pulse, in words. ``without_response``: so many pulses in a row had
+    no response. ``operator_must_arm``: only an operator should arm again, because one switched the output off, pulses
+    were not confirmed or not requested, or the device found a fault. ``output`` compares what was requested of the
+    output with what the device reports.
     """
 
     def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, pulse_rate_hz: float) -> None:
-        """Pulses of ``width_ms`` at ``pulse_rate_hz``, their current chosen by ``controller`` within ``bounds``.
+        """Request pulses of ``width_ms`` at ``pulse_rate_hz``, with currents of ``controller`` within ``bounds``.
 
-        Raises ValueError where the first would be beyond them.
+        Raises ValueError where the first pulse would be beyond them.
         """
         first_ma = controller.next_ma()
         why = bounds.refusal(first_ma, width_ms, pulse_rate_hz)
@@ -108,7 +55,6 @@ class Stimulation(ABC):
         self.actions: list[Action] = []
         self.current_ma: float | None = None
         self.delivery_fault: str | None = None
-        self.unrequested: str | None = None
         self.arm_refusal: str | None = None
         self.without_response = 0
         self.step_limiter = StepLimiter(first_ma, width_ms)
@@ -116,22 +62,26 @@ class Stimulation(ABC):
         self.output = OutputMonitor()
         self._recorded_command: tuple[float | None, float, float] | None = None
         self._account = self._new_account(bounds.current_step_ma)
-        self._mismatch: str | None = None
-        self._mismatch_t = self._off_t = -math.inf
+        self._unrequested = UnrequestedPulses()
         self._t = 0.0
 
     @property
+    def unrequested(self) -> str | None:
+        """What was delivered and not requested, as a sentence, until the output is armed again."""
+        return self._unrequested.text
+
+    @property
     def pulse_rate_hz(self) -> float:
-        """The rate that the controller wants now, within the bounds; the one that was set where it wants none, or where
-        the operator has the current.
+        """The rate that the controller wants now, within the bounds; the usual one where it wants none, or where the
+        operator owns the current.
         """
         wanted = self.controller.next_pulse_rate_hz() if self.current_control.controller_sets_rate else None
         return self.usual_pulse_rate_hz if wanted is None else min(wanted, self.bounds.max_rate_hz)
 
     @property
     def pulse_width_ms(self) -> float:
-        """The width that the controller wants now; the one that was set where it wants none, or where the operator has
-        the current.
+        """The width that the controller wants now; the usual one where it wants none, or where the operator owns the
+        current.
         """
         wanted = self.controller.next_width_ms() if self.current_control.controller_sets_rate else None
         return self.width_ms if wanted is None else wanted
@@ -139,24 +89,24 @@ class Stimulation(ABC):
     @property
     @abstractmethod
     def response_pending(self) -> bool:
-        """Whether the next pulse must wait for the answer to the last one."""
+        """Whether the next pulse must wait for the response to the last one."""
 
     @property
     @abstractmethod
     def pulse_unreported(self) -> bool:
-        """Whether a pulse may have been given of which the device has not told yet."""
+        """Whether a pulse may have been given that the device has not reported yet."""
 
     @abstractmethod
     def abandon_pending(self) -> Iterator[PendingPulse]:
-        """Pulses still not confirmed, of which nothing is to be expected any more."""
+        """Yield pulses that were never confirmed, and wait for them no longer."""
 
     @abstractmethod
     def _new_account(self, step_ma: float) -> Account:
-        """An account of the requests, of a stimulator with this step of its current."""
+        """Return an account of the requests to a stimulator with this step of its current."""
 
     @abstractmethod
     def _settle(self) -> None:
-        """Note that of the pulse under way nothing more is to be expected."""
+        """Wait no longer for the pulse under way."""
 
     @abstractmethod
     def _begin(self, t: float, current_ma: float) -> None:
@@ -164,42 +114,41 @@ class Stimulation(ABC):
 
     @abstractmethod
     def _response_received(self, sample: int) -> None:
-        """Note that the pulse at ``sample`` has been answered."""
+        """Note that the response to the pulse at ``sample`` is known."""
 
     @abstractmethod
     def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
-        """Give up on what has been waited for too long, armed or not; a pulse that stays unconfirmed comes out."""
+        """Give up what has been awaited for too long, armed or not; yield a pulse that stays unconfirmed."""
 
     @abstractmethod
     def _continue(self, t: float, state: InterlockConditions) -> Iterator[Command]:
-        """Ask for what is due while armed."""
+        """Request what is due while armed."""
 
-    def execute(self, message: OperatorCommand, t: float, state: InterlockConditions) -> Iterator[Command]:
-        """Do at device time ``t`` what the operator asks of the stimulator; other messages ask nothing of it."""
-        if isinstance(message, Arm):
+    def execute(self, command: OperatorCommand, t: float, state: InterlockConditions) -> Iterator[Command]:
+        """Execute the operator's ``command`` at device time ``t``; ignore one that does not concern the stimulator."""
+        if isinstance(command, Arm):
             yield from self.arm(t, state, "operator")
-        elif isinstance(message, Stop):
+        elif isinstance(command, Stop):
             yield from self.disarm("operator")
-        elif isinstance(message, TurnDial):
-            yield from self.turn(message.steps)
-        elif isinstance(message, HoldCurrent | TakeControl):
-            yield from self.take(hold=isinstance(message, HoldCurrent))
-        elif isinstance(message, ReleaseControl):
+        elif isinstance(command, TurnDial):
+            yield from self.turn(command.steps)
+        elif isinstance(command, HoldCurrent | TakeControl):
+            yield from self.take(hold=isinstance(command, HoldCurrent))
+        elif isinstance(command, ReleaseControl):
             yield from self.release()
 
     def arm(self, t: float, state: InterlockConditions, by: str) -> Iterator[Command]:
-        """Arm the output, or say why not; a refusal switches it off once more, which clears a fault of the device."""
+        """Arm the output, or refuse with a reason; a refusal requests off once more, which clears a fault of the device."""
         self._t = t
-        why = disarm_reason(state) or no_samples_reason(state) or self._not_calm(t)
-        self.arm_refusal = why = why or self.bounds.refusal(
-            self._next_ma(), self.pulse_width_ms, self.usual_pulse_rate_hz
-        )
+        why = disarm_reason(state) or no_samples_reason(state) or self._unrequested.refusal(t)
+        why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.usual_pulse_rate_hz)
+        self.arm_refusal = why
         if why is not None:
             self.actions.append(SwitchOutput(on=False))
             yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
         elif not self.armed:
             self.armed, self.operator_must_arm, self.delivery_fault = True, False, None
-            self.unrequested = self._mismatch = None
+            self._unrequested.clear()
             self.current_ma = self._next_ma()
             self._recorded_command = self._now()
             self._account.switch(t, on=True)
@@ -207,7 +156,7 @@ class Stimulation(ABC):
             yield Command(*self._recorded_command, enabled=True, by=by)
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
-        """Switch the output off. Asked for even if it is off already: the device may think otherwise."""
+        """Switch the output off; request it even if it is off already, since the device's state may differ."""
         self.actions.append(SwitchOutput(on=False))
         self._account.switch(self._t, on=False)
         self.without_response = 0
@@ -217,8 +166,8 @@ class Stimulation(ABC):
             yield Command(None, None, None, enabled=False, by=by, why=why)
 
     def turn(self, steps: int) -> Iterator[Command]:
-        """Turn the dial by ``steps``, within the limits; while the controller chooses, or the current is held, there is
-        no dial to turn.
+        """Turn the dial by ``steps``, within the limits; without effect while the controller owns the current, or it is
+        held.
         """
         dial = self.current_control.dial
         if dial is None:
@@ -228,22 +177,22 @@ class Stimulation(ABC):
         yield self._operator_command(dial.current_ma)
 
     def take(self, *, hold: bool) -> Iterator[Command]:
-        """The operator takes the current as it is now from the controller: to ``hold`` it, or to turn it by hand."""
+        """Let the operator take the present current from the controller: to ``hold`` it, or to turn it by a dial."""
         now_ma = self.current_ma if self.armed and self.current_ma is not None else self._next_ma()
         if self.current_control.take(now_ma, hold=hold):
             yield self._operator_command(self.current_control.next_ma(), _HELD if hold else _TAKEN_OVER)
 
     def release(self) -> Iterator[Command]:
-        """The operator lets the controller choose again, which goes on from what it has heard meanwhile."""
+        """Return the current to the controller, which continues from what it has learned meanwhile."""
         if self.current_control.release():
-            yield self._operator_command(self.current_ma, _HANDED_BACK)
+            yield self._operator_command(self.current_ma, _RELEASED)
 
     def tick(self, t: float, state: InterlockConditions) -> Iterator[Command]:
-        """At device time ``t``, after ``overdue``: switch off if something demands it, else ask for what is due."""
+        """Switch off at device time ``t`` if something demands it, else request what is due; call after ``overdue``."""
         self._t = t
         if not self.armed:
             return
-        why = self._mismatch or disarm_reason(state)
+        why = self._unrequested.why or disarm_reason(state)
         if why is None:
             yield from self._continue(t, state)
             return
@@ -252,25 +201,25 @@ class Stimulation(ABC):
         yield from self.disarm("safety", why)
 
     def reconcile(self, pulse: Pulse, t: float) -> bool:
-        """Whether ``pulse``, which began at device time ``t``, was requested as it was given; one that was not ends the
-        stimulation, and is none to learn from. Take each as it is reported.
+        """Return whether ``pulse``, which began at device time ``t``, was requested as it was given; pass each pulse as
+        it is reported. One that was not requested ends the stimulation, and nothing is learned from it.
         """
         mismatch = self._account.mismatch(pulse, t)
         if mismatch is None:
             return True
-        self._mismatch, self._mismatch_t = mismatch.why, t
-        self.unrequested, self.operator_must_arm = _UNREQUESTED.format(mismatch.why), True
+        self._unrequested.add(mismatch, t)
+        self.operator_must_arm = True
         if mismatch.settles:
             self._settle()
-        if t - self._off_t >= _REPEAT_OFF_S or self.armed:
-            self._off_t = t
+        if self._unrequested.needs_off(armed=self.armed):
             self.actions.append(SwitchOutput(on=False))
         return False
 
     def check_output(self, t: float, now_ns: int, *, connected: bool) -> Iterator[Command]:
         """Compare the output with what the device reports, at device time ``t`` and host time ``now_ns``.
 
-        One reported off is no longer armed; one not off is requested off again. Either way only an operator arms again.
+        If it is reported off, it is no longer armed; if it is not off, off is requested again. In both cases only an
+        operator arms again.
         """
         output, was_off = self.output, self.output.not_off is None
         output.follow(t, now_ns, wanted=self.armed, connected=connected)
@@ -282,8 +231,8 @@ class Stimulation(ABC):
             self.actions.append(SwitchOutput(on=False))
 
     def pulse_reported(self, pulse: Pulse) -> None:
-        """Take in what the device says of a pulse that was requested."""
-        self.delivery_fault = _delivery_fault(pulse)
+        """Receive what the device reports of a pulse that was requested."""
+        self.delivery_fault = delivery_fault(pulse)
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.step_limiter.delivered(pulse.current_ma)
 
@@ -295,17 +244,13 @@ class Stimulation(ABC):
             self.controller.observe(outcome, proximity)
 
     def _next_ma(self) -> float:
-        """What the controller wants, in steps of the device, as far as limits and the last pulse allow."""
+        """Return the current that is wanted, in steps of the device, as far as limits and the last pulse allow."""
         width_ms = self.pulse_width_ms
         highest = min(self.bounds.highest_ma(width_ms), self.step_limiter.highest_ma(width_ms))
         return self.bounds.stepped(min(self.current_control.next_ma(), highest))
 
     def _refusal(self, current_ma: float, state: InterlockConditions) -> str | None:
         return refusal(state, self.bounds, self.step_limiter, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
-
-    def _not_calm(self, t: float) -> str | None:
-        """Why it is too early to arm after pulses that nobody requested."""
-        return "pulses come that were not requested" if t - self._mismatch_t < _CALM_S else None
 
     def _request(self, action: FirePulse | SetTrain, t: float) -> None:
         self.actions.append(action)
@@ -315,34 +260,15 @@ class Stimulation(ABC):
         self.current_ma = action.current_ma
 
     def _record_change(self) -> Iterator[Command]:
-        """The command under way, where it is not the one told last."""
+        """Yield the command under way where it differs from the one recorded last."""
         if self._now() != self._recorded_command:
             self._recorded_command = self._now()
             yield Command(*self._recorded_command, enabled=True, by=self.current_control.by)
 
     def _now(self) -> tuple[float | None, float, float]:
-        """Current, width and rate of the command under way."""
+        """Return current, width and rate of the command under way."""
         return self.current_ma, self.pulse_width_ms, self.pulse_rate_hz
 
     def _operator_command(self, current_ma: float | None, why: str | None = None) -> Command:
         pulse_rate_hz = self.pulse_rate_hz
         return Command(current_ma, self.pulse_width_ms, pulse_rate_hz, enabled=self.armed, by="operator", why=why)
-
-
-def _delivery_fault(pulse: Pulse) -> str | None:
-    """What was wrong with ``pulse``, in words."""
-    if pulse.outcome is Outcome.NOT_DELIVERED:
-        return _OPEN
-    if pulse.outcome is Outcome.UNCONFIRMED:
-        return _UNFOUND
-    if pulse.compliance and pulse.current_ma is None:
-        return (
-            f"Less than the {pulse.requested_ma or 0:.2f} mA asked for was delivered: the stimulator is at its voltage "
-            "limit. Check the electrodes."
-        )
-    if pulse.compliance:
-        return (
-            f"Only {pulse.current_ma or 0:.2f} of {pulse.requested_ma or 0:.2f} mA were delivered: the stimulator is "
-            "at its voltage limit. Check the electrodes."
-        )
-    return None

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from drivers.base import Outcome, Pulse
 from guidance.contracts.events import Command
-from guidance.stimulation.control import UNCONFIRMED, FirePulse, PendingPulse, SetTrain, Stimulation, SwitchOutput
+from guidance.stimulation.actions import FirePulse, PendingPulse, SetTrain, SwitchOutput
+from guidance.stimulation.control import Stimulation
 from guidance.stimulation.controller import Controller
+from guidance.stimulation.delivery import UNCONFIRMED
 from guidance.stimulation.interlock import InterlockConditions, PulseBounds
 from guidance.stimulation.reconciliation import Account, SingleRequests, TrainRequests
 

@@ -16,7 +16,7 @@ from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
 from guidance.reprocess.procedure import reprocess_procedure
 from guidance.session import LiveJob
-from guidance.stimulation.control import FirePulse
+from guidance.stimulation.actions import FirePulse
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import TriggeredPulses
 from tests.drivers.stimulators.sim_p24 import SimP24

@@ -19,7 +19,7 @@ KNOWN = Proximity(7, (0.3, 0.4, 0.5), None, None, "target", None, valid=True, wh
 @pytest.fixture
 def engine() -> Engine:
     made = Engine(Settings(load("generic-block"), Mode.LISTEN), INFO, "2026-01-01T00:00:00+00:00")
-    made.proximity = KNOWN
+    made._parts.proximity.newest = KNOWN
     return made
 
 

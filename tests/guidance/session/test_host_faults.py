@@ -6,7 +6,7 @@ import pytest
 
 from guidance.contracts.commands import Arm, FrameAck
 from guidance.contracts.events import Command, Stimulus
-from guidance.stimulation.control import FirePulse, SwitchOutput
+from guidance.stimulation.actions import FirePulse, SwitchOutput
 from tests.support.closed_loop import ClosedLoop
 
 

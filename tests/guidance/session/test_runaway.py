@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from drivers.base import Pulse
-from guidance.stimulation.control import SwitchOutput
+from guidance.stimulation.actions import SwitchOutput
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import PulseTrain, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, taken, ticked

@@ -11,8 +11,8 @@ from drivers.base import Pulse
 from guidance.contracts.commands import Arm, OperatorCommand, OperatorNote, Stop
 from guidance.contracts.commands import TurnDial as Turn
 from guidance.contracts.events import Command
+from guidance.stimulation.actions import FirePulse, SwitchOutput
 from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
-from guidance.stimulation.control import FirePulse, SwitchOutput
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import CONFIRM_S, RESPONSE_S, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, Hurried, response, taken, ticked

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from drivers.base import Outcome, Pulse
 from guidance.contracts.events import Command, Proximity, PulseOutcome
-from guidance.stimulation.control import FirePulse, Stimulation
+from guidance.stimulation.actions import FirePulse
+from guidance.stimulation.control import Stimulation
 from guidance.stimulation.controller import Controller, ManualDial
 from guidance.stimulation.interlock import InterlockConditions, disarm_reason, highest_step
 from guidance.stimulation.pulse_modes import SinglePulses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.base import Pulse
-from guidance.stimulation.control import SetTrain, SwitchOutput
+from guidance.stimulation.actions import SetTrain, SwitchOutput
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import PulseTrain
 from tests.guidance.session.stimulated import BOUNDS, Hurried, taken, ticked

@@ -83,7 +83,7 @@ def test_the_record_names_who_did_what(loop: ClosedLoop) -> None:
     commands = [(command.by, command.why) for command in loop.of(Command) if command.by == "operator"]
     assert commands[0] == ("operator", None)
     assert [why for _, why in commands if why] == [
-        "the current is taken over", "the current is held", "the current is handed back",
+        "the operator owns the current", "the current is held", "the controller owns the current again",
     ]  # fmt: skip
     by = [command.by for command in loop.of(Command)]
     taken, back = (by.index("operator", 1), len(by) - 1 - by[::-1].index("operator"))
