@@ -1,5 +1,6 @@
-"""Doses of local anaesthetics: limits and their sources, mixtures, running totals, the lipid rescue, and the guard.
+"""Doses of local anaesthetics: limits and their sources, mixtures, cumulative doses, the lipid rescue, and the guard.
 
-Reads in this order: ``drugs`` (the table), ``text`` (amounts as a clinician writes them), ``patient``, ``limits``,
-``total``, ``rescue``, ``toxin``, ``guard``. Amounts are mg, volumes mL, concentrations mg/mL, weights kg.
+Reading order: ``drugs`` (the table), ``text`` (amounts as a clinician writes them), ``patient``, ``limits``,
+``cumulative_dose``, ``calculation``, ``rescue``, ``toxin``, ``plan``, ``guard``. Amounts are in mg, volumes in mL,
+concentrations in mg/mL, weights in kg.
 """

@@ -1,4 +1,4 @@
-"""The calculator's answer: doses, their limits, what binds, what is left, and where every number was read."""
+"""The result of the dose calculator: doses, their limits, the rule that applies, what is left, and every source."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from guidance.dose.text import Epinephrine
 
 @dataclass(frozen=True)
 class DoseCalculation:
-    """``planned`` and ``earlier`` doses for ``patient``; ``drug`` is the one in question, its concentration None where
-    none was given, ``added`` its epinephrine. ``changes`` are what the site changed in the table. Raises DoseError
-    where the limits do not cover the patient.
+    """The ``planned`` and ``earlier`` doses of ``patient``, compared with their limits.
+
+    ``drug`` is the drug to calculate, ``mg_per_ml`` its concentration (None if not given), ``added`` its epinephrine.
+    ``changes`` lists what the site changed in the table. Properties raise DoseError if the limits do not cover the
+    patient.
     """
 
     table: DrugTable
@@ -34,7 +36,7 @@ class DoseCalculation:
 
     @cached_property
     def limit(self) -> DrugLimit:
-        """The limit of the drug in question."""
+        """The limit of ``drug``."""
         return limit_of(self.table, self.drug, self.patient, self.added)
 
     @cached_property
@@ -44,34 +46,34 @@ class DoseCalculation:
 
     @property
     def left_ml(self) -> float | None:
-        """What is left of the solution in question up to the limit; None without a weight or a concentration."""
+        """The volume of the solution, in mL, that reaches the limit; None without a weight or a concentration."""
         if not self.limit.is_whole or self.mg_per_ml is None:
             return None
         return left_ml(self.table, self.patient, [SolutionPart(self.drug, self.mg_per_ml, self.added)], self.total)
 
     @property
     def epinephrine_ug(self) -> float | None:
-        """All the epinephrine in the doses, in ug; None where it is not known of all."""
+        """The epinephrine in all doses, in ug; None if it is not known for one of them."""
         amounts = [dose.epinephrine_ug for dose in (*self.planned, *self.earlier)]
         return sum(amount or 0.0 for amount in amounts) if None not in amounts else None
 
     @cached_property
     def limits(self) -> tuple[DrugLimit, ...]:
-        """Every limit that is met, each once; the one of the drug in question first."""
+        """Each limit that applies, once; the limit of ``drug`` first."""
         met = [self.limit, *(share.limit for share in self.total.shares)]
         return tuple(limit for i, limit in enumerate(met) if limit not in met[:i])
 
     def remarks(self) -> list[str]:
-        """What must be said beside the figures, each once."""
+        """Return the remarks that belong beside the figures, each once."""
         return list(dict.fromkeys((*self._weights(), *self._remarks(), *map(self._stated, self._statements()))))
 
     def sources(self) -> list[str]:
-        """Where the limits were read, a line a number."""
+        """Return the source of each limit, one line per number."""
         rows = [(limit.drug, item, unit) for limit in self.limits for item, unit in _numbers(limit)]
         return list(dict.fromkeys(f"{drug} {self._sourced(item, unit)}" for drug, item, unit in rows))
 
     def references(self) -> list[str]:
-        """What the keys of the sources stand for."""
+        """Return the citation of each source key."""
         numbers = [item for limit in self.limits for item, _ in _numbers(limit)]
         return self.table.references([*numbers, *self._statements(), *self._daily().values()])
 
@@ -112,7 +114,7 @@ class DoseCalculation:
 
 
 def lines_of(calculation: DoseCalculation) -> list[str]:
-    """The answer to be read at the bedside."""
+    """Return the result as lines to read at the bedside."""
     lines = [f"{calculation.drug}, limit: {limit_words(calculation.limit)}"] if not calculation.planned else []
     lines += [text for share in calculation.total.shares for text in _share_lines(share)]
     if calculation.total.shares:
@@ -123,13 +125,13 @@ def lines_of(calculation: DoseCalculation) -> list[str]:
         lines.append(_epinephrine_line(calculation.epinephrine_ug, calculation.table.epinephrine.max_ug.value))
     if calculation.changes:
         lines += ["", "Changed at this site:", *(f"  {text}" for text in calculation.changes)]
-    lines += ["", "To be borne in mind:", *(f"  {text}" for text in calculation.remarks())]
+    lines += ["", "Remarks:", *(f"  {text}" for text in calculation.remarks())]
     lines += ["", "Where the limits were read:", *(f"  {text}" for text in calculation.sources())]
     return lines + [f"  {text}" for text in calculation.references()]
 
 
 def json_of(calculation: DoseCalculation) -> dict[str, Any]:
-    """The answer for a program; what is not known is None."""
+    """Return the result for a program; unknown values are None."""
     total = calculation.total
     return {
         "weight_kg": calculation.patient.weight_kg,

@@ -1,4 +1,4 @@
-"""What several doses come to together: fractions of their limits, summed, and what is left."""
+"""The cumulative dose: the sum of the fractions of each limit, and the volume left."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from guidance.dose.patient import DosePatient
 from guidance.dose.text import DoseError, Epinephrine, WrittenAmount
 
 WARNS_FROM, ALARMS_FROM = 0.8, 1.0
+"""Fractions of the limit. The alarm is at the limit; the warning at 80 % leaves time to act (a judgement)."""
 ROUNDING = 1e-9
-"""Fractions closer than this are the same: 3 mg/kg of 70 kg is not above 210 mg by a rounding of the computer's."""
+"""Fractions closer than this count as equal, so that rounding never puts 3 mg/kg x 70 kg above 210 mg."""
 
 
 @dataclass(frozen=True, slots=True)
 class SolutionPart:
-    """A local anaesthetic in a solution: ``drug`` is a key of the table."""
+    """One local anaesthetic in a solution; ``drug`` is a key of the table."""
 
     drug: str
     mg_per_ml: float
@@ -27,7 +28,7 @@ class SolutionPart:
 
 @dataclass(frozen=True, slots=True)
 class GivenDose:
-    """An amount of one local anaesthetic; ``minutes_ago`` None where its time is not known or it is still planned."""
+    """An amount of one local anaesthetic; ``minutes_ago`` is None if its time is not known or the dose is planned."""
 
     drug: str
     mg: float
@@ -38,7 +39,7 @@ class GivenDose:
 
     @property
     def epinephrine_ug(self) -> float | None:
-        """How much epinephrine it holds, in ug: 0 without any, None where that cannot be known."""
+        """The epinephrine in this dose, in ug: 0 if there is none, None if the amount is not known."""
         if self.epinephrine is None:
             return 0.0
         if self.epinephrine.ug_per_ml is None or self.volume_ml is None:
@@ -48,36 +49,36 @@ class GivenDose:
 
 @dataclass(frozen=True, slots=True)
 class LimitShare:
-    """A dose and the fraction of its limit that it takes up."""
+    """A dose and the limit that applies to it."""
 
     dose: GivenDose
     limit: DrugLimit
 
     @property
     def fraction(self) -> float:
-        """The dose over the limit's mg; at least so much where the limit is not whole."""
+        """The dose over its limit; a lower bound if the limit is not whole."""
         return self.dose.mg / self.limit.mg
 
 
 @dataclass(frozen=True, slots=True)
 class CumulativeDose:
-    """All doses together."""
+    """All doses of one patient, each with its limit."""
 
     shares: tuple[LimitShare, ...]
 
     @property
     def fraction(self) -> float:
-        """The sum of the fractions; 1 is the limit. At least so much where ``is_whole`` is false."""
+        """The sum of the fractions; 1 is the limit. It is a lower bound if ``is_whole`` is false."""
         return math.fsum(share.fraction for share in self.shares)
 
     @property
     def is_whole(self) -> bool:
-        """Whether all limits are known whole, which needs a weight."""
+        """Whether both rules of every limit are known, which needs a weight."""
         return all(share.limit.is_whole for share in self.shares)
 
     @property
     def warns(self) -> bool:
-        """Whether 80 % are reached."""
+        """Whether 80 % of the limit are reached."""
         return self.fraction >= WARNS_FROM - ROUNDING
 
     @property
@@ -91,26 +92,26 @@ class CumulativeDose:
         return self.fraction > ALARMS_FROM + ROUNDING
 
     def mg_by_drug(self) -> dict[str, float]:
-        """What there is of each drug, in mg."""
+        """Return the total of each drug, in mg."""
         drugs = dict.fromkeys(share.dose.drug for share in self.shares)
         return {drug: math.fsum(s.dose.mg for s in self.shares if s.dose.drug == drug) for drug in drugs}
 
 
 def total_of(table: DrugTable, patient: DosePatient, doses: Sequence[GivenDose]) -> CumulativeDose:
-    """All ``doses`` against the limits of ``patient``, earlier ones in full. Raises DoseError."""
+    """Compare ``doses`` with the limits of ``patient``; earlier doses count in full. Raises DoseError."""
     return CumulativeDose(
         tuple(LimitShare(dose, limit_of(table, dose.drug, patient, dose.epinephrine)) for dose in doses),
     )
 
 
 def left_ml(table: DrugTable, patient: DosePatient, solution: Sequence[SolutionPart], total: CumulativeDose) -> float:
-    """How many mL of ``solution`` bring ``total`` to the limit; 0 where it is reached. Raises DoseError."""
+    """Return how many mL of ``solution`` bring ``total`` to the limit; 0 if it is reached. Raises DoseError."""
     per_ml = math.fsum(share.fraction for share in total_of(table, patient, aliquot(solution, 1.0)).shares)
     return max(ALARMS_FROM - total.fraction, 0.0) / per_ml
 
 
 def aliquot(solution: Sequence[SolutionPart], volume_ml: float) -> tuple[GivenDose, ...]:
-    """The doses in ``volume_ml`` of ``solution``."""
+    """Return the doses in ``volume_ml`` of ``solution``."""
     return tuple(
         GivenDose(part.drug, part.mg_per_ml * volume_ml, part.mg_per_ml, volume_ml, part.epinephrine)
         for part in solution
@@ -118,7 +119,7 @@ def aliquot(solution: Sequence[SolutionPart], volume_ml: float) -> tuple[GivenDo
 
 
 def read_dose(table: DrugTable, text: WrittenAmount) -> GivenDose:
-    """What was ``written``, as a dose. Raises DoseError where the amount cannot be known."""
+    """Convert the written ``text`` to a dose. Raises DoseError if the amount cannot be known."""
     drug, _ = table.find_anaesthetic(text.name)
     mg = text.mg
     if text.mg_per_ml is not None and text.volume_ml is not None:
@@ -134,7 +135,7 @@ def read_dose(table: DrugTable, text: WrittenAmount) -> GivenDose:
 
 
 def read_part(table: DrugTable, text: WrittenAmount) -> SolutionPart:
-    """What was ``written``, as part of a solution. Raises DoseError."""
+    """Convert the written ``text`` to a part of a solution. Raises DoseError."""
     drug, _ = table.find_anaesthetic(text.name)
     if text.mg_per_ml is None or (text.volume_ml, text.mg, text.minutes_ago) != (None, None, None):
         raise DoseError(f"{text.name}: a solution is a drug and its concentration, such as '{text.name} 0.5%'.")

@@ -31,13 +31,13 @@ Names = tuple[Name, ...]
 
 
 class Statement(Cited):
-    """A sentence, with its source."""
+    """A sentence with its source."""
 
     text: Text
 
 
 class PatientRules(Strict):
-    """From which body mass index (kg/m2) on a patient counts as obese; below which weights what is said or asked."""
+    """Rules about the patient: the body mass index of obesity, and weights below which to warn or require the age."""
 
     obese_from_bmi: Sourced[Annotated[float, Within(25.0, 50.0, "kg/m2")]]
     small_below_kg: Sourced[Kg]
@@ -51,20 +51,20 @@ class PatientRules(Strict):
 
 
 class MixtureRules(Strict):
-    """How mixtures are counted, and what speaks against them."""
+    """How mixtures are counted, and the caution against them."""
 
     rule: Statement
     caution: Statement
 
 
 class EarlierRules(Strict):
-    """How doses given before are counted."""
+    """How earlier doses are counted."""
 
     rule: Statement
 
 
 class EpinephrineRules(Strict):
-    """Between which concentrations epinephrine raises a limit, and how much of it there may be."""
+    """The concentrations of epinephrine that raise a limit, and its own limit."""
 
     weakest_ug_per_ml: Sourced[UgPerMl]
     strongest_ug_per_ml: Sourced[UgPerMl]
@@ -77,7 +77,7 @@ class EpinephrineRules(Strict):
 
 
 class Anaesthetic(Strict):
-    """A local anaesthetic's limits: by weight and absolute, without and with epinephrine, and over 24 hours."""
+    """The limits of a local anaesthetic: by weight and absolute, without and with epinephrine, and over 24 hours."""
 
     names: Names
     max_mg_per_kg: Sourced[MgPerKg]
@@ -98,7 +98,7 @@ class Anaesthetic(Strict):
 
 
 class LipidRescue(Strict):
-    """The lipid emulsion's doses; pairs are low and high."""
+    """The doses of the lipid emulsion; a pair is (low, high)."""
 
     emulsion_percent: Sourced[Annotated[float, Within(10.0, 30.0, "%")]]
     fixed_from_kg: Sourced[Kg]
@@ -134,7 +134,7 @@ class Technique(Strict):
 
 
 class ToxinLimit(Cited):
-    """The most units of one product for one place or session; by weight too for children."""
+    """The most units of one product at one place or in one session; for children also by weight."""
 
     whose: Literal["adult", "child"]
     where: Text
@@ -143,7 +143,7 @@ class ToxinLimit(Cited):
 
 
 class Toxin(Strict):
-    """A botulinum product; its units are its own."""
+    """A botulinum product; its units are not those of other products."""
 
     names: Names
     reinject_weeks: Sourced[Annotated[float, Within(1.0, 52.0, "weeks")]]
@@ -151,7 +151,7 @@ class Toxin(Strict):
 
 
 class DrugTable(Document):
-    """The whole table."""
+    """The whole drug table."""
 
     patient: PatientRules
     mixture: MixtureRules
@@ -172,32 +172,32 @@ class DrugTable(Document):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Go to the engine's process as plain values; pydantic's generic models cannot be pickled by name."""
+        """Pickle as plain values for the engine process: pydantic's generic models cannot be pickled by name."""
         return DrugTable.model_validate, (self.model_dump(exclude_none=True),)
 
     def find_anaesthetic(self, name: str) -> tuple[str, Anaesthetic]:
-        """Key and limits of the anaesthetic that clinicians call ``name``. Raises DoseError with the nearest names."""
+        """Return key and limits of the anaesthetic called ``name``. Raises DoseError with the nearest names."""
         key = _key_of(name, self._names()[0], "local anaesthetic")
         return key, self.anaesthetic[key]
 
     def find_toxin(self, name: str) -> tuple[str, Toxin]:
-        """Key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
+        """Return key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
         key = _key_of(name, self._names()[1], "botulinum toxin")
         return key, self.toxin[key]
 
     def citation(self, item: Cited | Sourced[Any]) -> str:
-        """How sure ``item`` is, and the keys of where it was read."""
+        """Return the certainty of ``item`` and the keys of its sources."""
         if item.certainty == "unsourced":
             return "UNSOURCED: to be verified"
         return f"{item.certainty}: {', '.join(item.sources)}"
 
     def references(self, items: Iterable[Cited | Sourced[Any]]) -> list[str]:
-        """What the keys that ``items`` cite stand for, a line each."""
+        """Return the citation of each key that ``items`` cite, one per line."""
         keys = dict.fromkeys(key for item in items for key in item.sources)
         return [f"{key}: {self.refs[key]}" for key in keys if key in self.refs]
 
     def _names(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Every name of an anaesthetic with its key, and of a toxin."""
+        """Return (name, key) pairs of all anaesthetics, and of all toxins."""
         return (
             [(name, key) for key, drug in self.anaesthetic.items() for name in (key, *drug.names)],
             [(name, key) for key, toxin in self.toxin.items() for name in (key, *toxin.names)],
@@ -205,25 +205,25 @@ class DrugTable(Document):
 
 
 def parse(text: str, file: str = FILE) -> DrugTable:
-    """The drug table in TOML ``text`` of ``file``. Raises ProtocolError naming file, key and what is allowed."""
+    """Read the drug table in TOML ``text`` of ``file``. Raises ProtocolError naming file, key and allowed values."""
     return read(DrugTable, text, file)
 
 
 @cache
 def load() -> DrugTable:
-    """The drug table that comes with the program."""
+    """Load the drug table that comes with the program."""
     return parse(resources.files("protocols").joinpath(FILE).read_text(encoding="utf-8"))
 
 
 def needed(item: Sourced[T]) -> T:
-    """The value of an ``item`` that the table is refused without."""
+    """Return the value of an ``item`` that every valid table has. Raises DoseError if it is missing."""
     if item.value is None:
         raise DoseError(f"The drug table has no value where it must have one: {item.missing}.")
     return item.value
 
 
 def _need(table: Strict, *keys: str) -> None:
-    """Refuse a ``table`` that has no value at one of ``keys``, on which a dose rests."""
+    """Refuse a ``table`` without a value at one of ``keys``, which the calculation needs."""
     for key in keys:
         if getattr(table, key).value is None:
             raise PydanticCustomError("needed", "{key} must have a value; missing is not allowed there", {"key": key})

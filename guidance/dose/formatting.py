@@ -1,4 +1,4 @@
-"""Doses in words and figures, rounded away from comfort: fractions up, what is left down."""
+"""Doses as text, rounded to the safe side: fractions up, remaining volumes down."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from guidance.dose.text import MG_PER_ML_OF_PERCENT, Epinephrine
 
 
 def percent(fraction: float) -> str:
-    """``fraction`` in per cent, rounded up to a tenth."""
+    """Format ``fraction`` in per cent, rounded up to a tenth."""
     return f"{math.ceil(fraction * 1000.0 - ROUNDING * 1000.0) / 10.0:g} %"
 
 
 def left(volume_ml: float) -> str:
-    """``volume_ml`` in mL, rounded down to a tenth."""
+    """Format ``volume_ml`` in mL, rounded down to a tenth."""
     return f"{math.floor(volume_ml * 10.0 + ROUNDING) / 10.0:g} mL"
 
 
 def concentration(mg_per_ml: float) -> str:
-    """``mg_per_ml`` in per cent."""
+    """Format ``mg_per_ml`` in per cent."""
     return f"{mg_per_ml / MG_PER_ML_OF_PERCENT:g} %"
 
 
 def concentrations(solution: Sequence[SolutionPart]) -> str:
-    """The concentrations of ``solution`` in the order of its drugs."""
+    """Format the concentrations of ``solution`` in the order of its drugs."""
     return " + ".join(concentration(part.mg_per_ml) for part in solution)
 
 
 def epinephrine_words(added: Epinephrine | None) -> str:
-    """The epinephrine as on a label, 1:200 000, after a comma; nothing where there is none."""
+    """Format the epinephrine as on a label (1:200 000), after a comma; empty if there is none."""
     if added is None:
         return ""
     strength = "" if added.ug_per_ml is None else f" 1:{round(1e6 / added.ug_per_ml):,}".replace(",", " ")
@@ -41,13 +41,13 @@ def epinephrine_words(added: Epinephrine | None) -> str:
 
 
 def solution_name(solution: Sequence[SolutionPart]) -> str:
-    """The solution as it is written on a syringe."""
+    """Format the solution as on a syringe label."""
     drugs = " + ".join(f"{part.drug} {concentration(part.mg_per_ml)}" for part in solution)
     return drugs + epinephrine_words(solution[0].epinephrine)
 
 
 def dose_words(dose: GivenDose) -> str:
-    """A dose as drug, concentration, volume, mg, and how long ago."""
+    """Format a dose as drug, concentration, volume, mg, and minutes ago."""
     strength = "" if dose.mg_per_ml is None else f" {concentration(dose.mg_per_ml)}"
     volume = "" if dose.volume_ml is None else f", {dose.volume_ml:g} mL"
     ago = "" if dose.minutes_ago is None else f", {dose.minutes_ago:g} min ago"
@@ -55,10 +55,10 @@ def dose_words(dose: GivenDose) -> str:
 
 
 def limit_words(limit: DrugLimit) -> str:
-    """The limit, and the rule that binds."""
+    """Format the limit and the rule that applies."""
     absolute = f"{limit.absolute.value:g} mg"
     if limit.weight is None:
-        return f"{limit.per_kg.value:g} mg/kg, and at most {absolute}; no weight was given, so only the latter is known"
+        return f"{limit.per_kg.value:g} mg/kg, and at most {absolute}; no weight was given: only the latter is known"
     by_weight_mg = needed(limit.per_kg) * limit.weight.kg
     weight = (
         f"{limit.per_kg.value:g} mg/kg x {limit.weight.kg:.4g} kg ({limit.weight.kind} weight) = {by_weight_mg:.4g} mg"
@@ -69,7 +69,7 @@ def limit_words(limit: DrugLimit) -> str:
 
 
 def total_words(total: CumulativeDose) -> str:
-    """What of the limit is taken up, in a sentence."""
+    """Describe the used fraction of the limit in one sentence."""
     amounts = ", ".join(f"{drug} {mg:g} mg" for drug, mg in total.mg_by_drug().items())
     if total.is_whole:
         return f"{percent(total.fraction)} of the limit: {amounts}."
@@ -77,7 +77,7 @@ def total_words(total: CumulativeDose) -> str:
 
 
 def plan_fields(plan: DosePlan) -> dict[str, object]:
-    """The plan as the record keeps it."""
+    """Return the plan as fields of the record."""
     patient, total = plan.patient, plan.total(1.0)
     return {
         "weight_kg": patient.weight_kg,

@@ -1,7 +1,8 @@
-"""The dose guard: adds up what is injected, asks for aspiration, warns at 80 % of the limit and alarms at 100 %.
+"""The dose guard: adds up the aliquots, requests aspiration, warns at 80 % of the limit and alarms at 100 %.
 
-It is told; it does not see the syringe. What would exceed the limit is held until a reason is given, and then counted:
-whoever has already injected it says so as the reason, for the total must hold what is in the patient.
+It counts what the operator enters; it does not see the syringe. It refuses an aliquot above the limit until the
+operator gives a reason, and then counts it. The reason may be that the aliquot is injected already: the total must
+equal what is in the patient.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ DoseRequest = Aliquot | Aspiration
 
 
 class DoseGuard:
-    """Keeps the dose of one procedure; times are the device's, in s."""
+    """The running dose of one procedure; times are device times, in s."""
 
     def __init__(self, plan: DosePlan | None, alarms: AlarmBoard) -> None:
-        """Guard ``plan``; without one, volumes are counted and nothing is known of a limit."""
+        """Guard ``plan``; without one, count volumes only, with no limit."""
         self._plan, self._alarms = plan, alarms
         self._every_ml = needed((plan.table if plan else load()).technique.aspirate_every_ml)
         self._injected_ml = self._since_aspiration_ml = 0.0
@@ -37,7 +38,7 @@ class DoseGuard:
         self._has_entries = False
 
     def begin(self) -> Iterator[Record]:
-        """The plan for the record, once, and what the earlier doses already come to."""
+        """Yield the plan for the record, once, and the alarm or warning that earlier doses cause."""
         if self._begun:
             return
         self._begun = True
@@ -46,7 +47,7 @@ class DoseGuard:
             yield from self._levels(self._plan.total(0.0))
 
     def obey(self, request: DoseRequest, t: float) -> Iterator[Record]:
-        """Take in an aspiration or an aliquot at ``t``."""
+        """Record an aspiration or an aliquot at ``t``; yield its entry and any warning or alarm."""
         self._why_refused, self._refused_ml, self._remark = "", None, ""
         self._has_entries = True
         if isinstance(request, Aspiration):
@@ -58,7 +59,7 @@ class DoseGuard:
             yield from self._injection(request, t)
 
     def view(self) -> DoseView | None:
-        """What a screen shows; None while there is neither a plan nor anything given."""
+        """Return the view for the screen; None as long as there is neither a plan nor an entry."""
         if self._plan is None and not self._has_entries:
             return None
         total = self._plan.total(self._injected_ml) if self._plan else None
@@ -88,7 +89,7 @@ class DoseGuard:
         yield Entry("aspiration", fields)
 
     def _refusal(self, request: Aliquot) -> str | None:
-        """Why ``request`` is not taken in, in words; a reason overrides all but what cannot be a volume."""
+        """Return why ``request`` is refused, or None; a reason overrides everything except an impossible volume."""
         if not _is_volume(request.volume_ml):
             return f"{request.volume_ml:g} mL cannot be an aliquot; it must be above 0 and at most {MOST_ML:g} mL."
         if request.reason.strip():
@@ -112,11 +113,11 @@ class DoseGuard:
             yield from self._levels(total)
 
     def _unaspirated(self, volume_ml: float) -> str:
-        """What is amiss with aspiration before ``volume_ml``, in words; nothing where it was done."""
+        """Return the remark on missing aspiration before ``volume_ml``; empty if it was done."""
         if not self._aspirated:
-            return f"The last {volume_ml:g} mL were injected without aspiration before."
+            return f"The last {volume_ml:g} mL were injected without aspiration."
         if volume_ml > self._every_ml + ROUNDING:
-            return f"The last {volume_ml:g} mL were injected in one; aspirate every {self._every_ml:g} mL."
+            return f"The last {volume_ml:g} mL were injected at once; aspirate every {self._every_ml:g} mL."
         return ""
 
     def _fields(self, request: Aliquot, total: CumulativeDose | None, *, aspirated: bool) -> dict[str, object]:
@@ -124,7 +125,7 @@ class DoseGuard:
         if plan is None:
             why.append("No solution was named, so no dose is known; start with --solution.")
         elif total and not total.is_whole:
-            why.append("No weight was given, so the fraction is of the absolute limit alone.")
+            why.append("No weight was given, so the fraction is of the absolute limit only.")
         return {
             "drug": " + ".join(part.drug for part in plan.solution) if plan else None,
             "concentration": concentrations(plan.solution) if plan else None,
@@ -154,7 +155,7 @@ class DoseGuard:
         return f"Lipid rescue: needle-guidance dose rescue{'' if kg is None else f' --weight {kg:g}'}"
 
     def _next_step(self) -> str:
-        """What is to be done before the next aliquot."""
+        """Return what to do before the next aliquot."""
         if self._blood:
             return "Blood aspirated: move the needle, aspirate again"
         if not self._aspirated:

@@ -1,4 +1,4 @@
-"""The limit of one local anaesthetic for one patient: the lesser of the one by weight and the absolute one."""
+"""The limit of one local anaesthetic for one patient: the lower of the limit by weight and the absolute limit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Rule = Literal["weight", "absolute"]
 
 @dataclass(frozen=True, slots=True)
 class DrugLimit:
-    """At most ``mg`` of ``drug``, and which ``rule`` binds.
+    """The largest dose of ``drug``, in ``mg``, and the ``rule`` that applies.
 
-    Without a weight (``weight`` None) only the absolute rule is known, and the true limit may be lower. ``raised`` says
-    whether epinephrine raised it; ``notes`` what else must be said of it.
+    Without a weight (``weight`` is None) only the absolute rule is known, and the true limit may be lower. ``raised``
+    is true if epinephrine raised it; ``notes`` are remarks on it.
     """
 
     drug: str
@@ -37,9 +37,9 @@ class DrugLimit:
 
 
 def limit_of(table: DrugTable, drug: str, patient: DosePatient, added: Epinephrine | None = None) -> DrugLimit:
-    """The limit of ``drug`` (a key of the table) with ``added`` epinephrine.
+    """Return the limit of ``drug`` (a key of the table) with ``added`` epinephrine.
 
-    Raises DoseError where the sources do not cover the patient, or the epinephrine is too strong to be meant.
+    Raises DoseError if the sources do not cover the patient, or if the epinephrine is too strong to be plausible.
     """
     entry = table.anaesthetic[drug]
     check_covered(table, drug, patient)
@@ -63,7 +63,7 @@ def limit_of(table: DrugTable, drug: str, patient: DosePatient, added: Epinephri
 
 
 def check_covered(table: DrugTable, drug: str, patient: DosePatient) -> None:
-    """Raise DoseError where the sources of ``drug`` do not cover the patient's age, or it may be a child's unsaid."""
+    """Raise DoseError if the sources of ``drug`` do not cover the patient's age, or if a needed age is missing."""
     least = table.anaesthetic[drug].least_age_years
     light = needed(table.patient.light_below_kg)
     if patient.age_years is not None and patient.age_years < needed(least):
@@ -80,7 +80,7 @@ def check_covered(table: DrugTable, drug: str, patient: DosePatient) -> None:
 
 
 def _epinephrine(table: DrugTable, entry: Anaesthetic, added: Epinephrine | None) -> tuple[bool, list[str]]:
-    """Whether ``added`` raises the limits, and what must be said of it."""
+    """Return whether ``added`` raises the limits, and remarks on it."""
     if added is None:
         return False, []
     weakest, strongest = needed(table.epinephrine.weakest_ug_per_ml), needed(table.epinephrine.strongest_ug_per_ml)
@@ -92,7 +92,7 @@ def _epinephrine(table: DrugTable, entry: Anaesthetic, added: Epinephrine | None
         )
     if strength is not None and strength < weakest:
         return False, [f"epinephrine below {weakest:g} ug/mL does not raise the limit"]
-    notes = [f"the epinephrine is taken as {weakest:g} ug/mL or more; its strength was not told"] * (strength is None)
+    notes = [f"the epinephrine counts as {weakest:g} ug/mL or more; its strength is not known"] * (strength is None)
     for entry_limit in (entry.max_mg_per_kg_epinephrine, entry.max_mg_epinephrine):
         if entry_limit.missing and (remark := f"with epinephrine: {entry_limit.missing}") not in notes:
             notes.append(remark)

@@ -1,4 +1,4 @@
-"""The drug table to be read and checked by a clinician: every limit with its certainty, and how many are sourced."""
+"""The drug table as text for a clinician to check: every limit with its certainty, and how many have a source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROWS = (
 
 
 def lines_of(table: DrugTable) -> Iterator[str]:
-    """Each anaesthetic's limits, a line a number, and the share of each certainty in the whole table."""
+    """Yield the limits of each anaesthetic, one number per line, then the count of each certainty in the table."""
     for name, drug in table.anaesthetic.items():
         yield f"{name} ({', '.join(drug.names)})"
         yield from (f"  {row}" for row in _rows(table, drug))
@@ -32,7 +32,7 @@ def lines_of(table: DrugTable) -> Iterator[str]:
 
 
 def certainties(table: DrugTable) -> Counter[str]:
-    """How many numbers and statements of the whole table are of each certainty, or ``missing``."""
+    """Count the numbers and statements of the whole table by certainty, or as ``missing``."""
     return Counter(item.certainty or "missing" for _, item in cited(table))
 
 

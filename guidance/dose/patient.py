@@ -1,4 +1,4 @@
-"""Who is to be given a dose, and which weight it is calculated on."""
+"""The patient, and the weight that a dose is calculated on."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ Sex = Literal["female", "male"]
 
 LIGHTEST_KG, HEAVIEST_KG = 1.0, 350.0
 OLDEST_YEARS = 120.0
+"""Values outside these ranges are typing errors (a judgement)."""
 SHORTEST_CM, TALLEST_CM = 130.0, 230.0
-"""Outside of which the formulas for ideal and lean weight are not used here."""
+"""The formulas for ideal and lean weight are not used outside this range (a judgement)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DosePatient:
-    """Weight, age, height and sex; what is not known is None. Raises DoseError for what no patient has."""
+    """Weight, age, height and sex; unknown values are None. Raises DoseError for impossible values."""
 
     weight_kg: float | None = None
     age_years: float | None = None
@@ -27,7 +28,7 @@ class DosePatient:
     sex: Sex | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be."""
+        """Refuse impossible values."""
         _check(self.weight_kg, LIGHTEST_KG, HEAVIEST_KG, "kg", "weight")
         _check(self.age_years, 0.0, OLDEST_YEARS, "years", "age")
         _check(self.height_cm, SHORTEST_CM, TALLEST_CM, "cm", "height")
@@ -42,7 +43,7 @@ class DosePatient:
 
 @dataclass(frozen=True, slots=True)
 class DosingWeight:
-    """The weight a dose is calculated on, its kind, and why that one."""
+    """The weight that a dose is calculated on, its kind, and the reason for that kind."""
 
     kg: float
     kind: WeightKind
@@ -50,15 +51,15 @@ class DosingWeight:
 
 
 def dosing_weight(patient: DosePatient, obese_kind: WeightKind, table: DrugTable) -> DosingWeight | None:
-    """The weight to calculate on, where an obese patient's is to be of ``obese_kind``; None without a weight.
+    """Return the weight to calculate on, of ``obese_kind`` for an obese patient; None without a weight.
 
-    It never exceeds the actual weight. Without a height nobody is taken for obese, and that is said.
+    It never exceeds the actual weight. Without a height nobody counts as obese, and ``why`` says so.
     """
     if patient.weight_kg is None:
         return None
     bmi = patient.bmi
     if bmi is None:
-        return DosingWeight(patient.weight_kg, "actual", "no height was given, so obesity was not looked for")
+        return DosingWeight(patient.weight_kg, "actual", "no height was given, so obesity was not checked")
     least = needed(table.patient.obese_from_bmi)
     if bmi < least or obese_kind == "actual":
         return DosingWeight(patient.weight_kg, "actual", f"body mass index {bmi:.1f} kg/m2")
@@ -68,12 +69,12 @@ def dosing_weight(patient: DosePatient, obese_kind: WeightKind, table: DrugTable
 
 
 def ideal_kg(height_cm: float, sex: Sex) -> float:
-    """Height in cm less 100 for men, less 105 for women (droracle.ai 376651, which restates a guideline)."""
+    """Return the height in cm less 100 for men, less 105 for women (droracle.ai 376651, which restates a guideline)."""
     return height_cm - (100.0 if sex == "male" else 105.0)
 
 
 def lean_kg(weight_kg: float, bmi: float, sex: Sex) -> float:
-    """Janmahasatian's formula, as the AAGBI's guideline on obesity gives it (droracle.ai 576079 restates it)."""
+    """Return the lean weight by Janmahasatian's formula, from the AAGBI's guideline on obesity (droracle.ai 576079)."""
     base, slope = (6680.0, 216.0) if sex == "male" else (8780.0, 244.0)
     return 9270.0 * weight_kg / (base + slope * bmi)
 

@@ -1,4 +1,4 @@
-"""What is to be injected in a procedure, in whom, and what was given before."""
+"""The dose plan of a procedure: the solution, the patient, and earlier doses."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from guidance.dose.text import DoseError, parse_amount
 
 @dataclass(frozen=True, slots=True)
 class DosePlan:
-    """The ``solution`` in the syringe, each concentration as it is after mixing; and the doses given ``earlier``.
+    """The ``solution`` in the syringe, with concentrations after mixing, and the ``earlier`` doses.
 
-    ``changes`` are what the site changed in the table, in words.
+    ``changes`` describes what the site changed in the table.
     """
 
     table: DrugTable
@@ -34,19 +34,19 @@ class DosePlan:
     changes: tuple[str, ...] = ()
 
     def total(self, volume_ml: float) -> CumulativeDose:
-        """The earlier doses and ``volume_ml`` of the solution together."""
+        """Return the earlier doses and ``volume_ml`` of the solution together."""
         now = aliquot(self.solution, volume_ml) if volume_ml > 0 else ()
         return total_of(self.table, self.patient, (*self.earlier, *now))
 
     def left_ml(self, volume_ml: float) -> float:
-        """How many mL of the solution are left up to the limit, once ``volume_ml`` are given."""
+        """Return how many mL of the solution are left up to the limit once ``volume_ml`` are injected."""
         return left_ml(self.table, self.patient, self.solution, self.total(volume_ml))
 
 
 def plan_of(table: DrugTable, patient: DosePatient, solution: str, earlier: Sequence[str] = ()) -> DosePlan:
-    """The plan for a ``solution`` such as ``ropivacaine 0.5% + lidocaine 1%``. Raises DoseError.
+    """Build the plan for a ``solution`` such as ``ropivacaine 0.5% + lidocaine 1%``. Raises DoseError.
 
-    What limits do not cover, such as a child, is refused here, not when the syringe is at the needle.
+    A patient whom the limits do not cover, such as a child, is refused here, not during the injection.
     """
     plan = DosePlan(
         table, patient, solution_of(table, solution), tuple(read_dose(table, parse_amount(text)) for text in earlier)
@@ -56,7 +56,7 @@ def plan_of(table: DrugTable, patient: DosePatient, solution: str, earlier: Sequ
 
 
 def solution_of(table: DrugTable, text: str) -> tuple[SolutionPart, ...]:
-    """The parts of one syringe; epinephrine named with one of them is with all. Raises DoseError."""
+    """Return the parts of one syringe; epinephrine named with one part is in all of them. Raises DoseError."""
     parts = [read_part(table, parse_amount(part)) for part in text.split("+")]
     if len({part.drug for part in parts}) < len(parts):
         raise DoseError(f"{text!r} names a drug twice; give its concentration after mixing, once.")

@@ -1,4 +1,4 @@
-"""The lipid rescue for one patient: volumes of 20 % lipid emulsion when a local anaesthetic has poisoned."""
+"""The lipid rescue for one patient: volumes of 20 % lipid emulsion against local anaesthetic systemic toxicity."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ DoseRange = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """Volumes in mL, rates in mL/min, times in min, ranges low to high. ``fixed`` says that the patient weighs enough
-    for the fixed volumes. ``most_ml`` is the most of all boluses and infusions together.
+    """Volumes in mL, rates in mL/min, times in min; a range is (low, high).
+
+    ``fixed`` is true if the patient weighs enough for the fixed volumes. ``most_ml`` is the limit of all boluses and
+    infusions together.
     """
 
     weight: DosingWeight
@@ -28,7 +30,7 @@ class Rescue:
 
 
 def rescue(table: DrugTable, patient: DosePatient) -> Rescue | None:
-    """The card for ``patient``; None without a weight, for there is no default."""
+    """Calculate the card for ``patient``; None without a weight, as there is no default."""
     lipid = table.lipid
     weight = dosing_weight(patient, needed(lipid.weight), table)
     if weight is None:
@@ -49,7 +51,7 @@ def rescue(table: DrugTable, patient: DosePatient) -> Rescue | None:
 
 
 def _rate(lipid: LipidRescue, kg: float, *, fixed: bool) -> DoseRange:
-    """mL/min: of the fixed volumes over the fixed times, least over longest to most over shortest; or by weight."""
+    """Return the infusion rate in mL/min: by weight, or from the lowest and highest of the fixed volumes and times."""
     if not fixed:
         rate = needed(lipid.infusion_ml_per_kg_min) * kg
         return rate, rate

@@ -1,4 +1,4 @@
-"""The lipid rescue card in words: what to give now comes first, in mL."""
+"""The lipid rescue card as text: what to give now comes first, in mL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ROUNDED = "volumes rounded to 0.1 mL"
 
 
 def lines_of(table: DrugTable, card: Rescue | None) -> list[str]:
-    """The card; without a weight what is known by kg and absolutely. Nothing is assumed."""
+    """Return the card's lines; without a weight the doses by kg and the fixed doses. No weight is assumed."""
     lipid, numbers = table.lipid, _numbers(table)
     head = (
         f"LIPID RESCUE, {lipid.emulsion_percent.value:g} % emulsion, intravenous (local anaesthetic systemic toxicity)"
@@ -22,7 +22,10 @@ def lines_of(table: DrugTable, card: Rescue | None) -> list[str]:
         head,
         "Stop injecting. Call for help.",
         *doses,
-        f"Not restored: repeat the bolus, at most {lipid.repeat_boluses.value} times ({lipid.repeat_boluses.note}).",
+        (
+            f"If circulation is not restored: repeat the bolus, at most {lipid.repeat_boluses.value} times "
+            f"({lipid.repeat_boluses.note})."
+        ),
         f"Epinephrine: {_epinephrine(table, card)} [{table.citation(lipid.epinephrine_max_ug_per_kg)}].",
         f"Avoid: {_stated(table, lipid.avoid)}.",
         f"Note: {_stated(table, lipid.differs)}.",
@@ -34,7 +37,7 @@ def lines_of(table: DrugTable, card: Rescue | None) -> list[str]:
 
 
 def json_of(table: DrugTable, card: Rescue | None) -> dict[str, Any]:
-    """The card for a program; without a weight the volumes are None."""
+    """Return the card for a program; without a weight the volumes are None."""
     lipid = table.lipid
     if card is None:
         volumes: dict[str, Any] = dict.fromkeys(("bolus_ml", "infusion_ml_per_min", "most_ml", "weight_kg"))
@@ -61,7 +64,7 @@ def _with_weight(card: Rescue) -> list[str]:
         infusion = f"{_range(card.infusion_ml)} mL over {_range(card.infusion_min)} min"
     else:
         infusion = f"{card.infusion_ml_per_min[0]:.1f} mL/min"
-    pump = ["  A pump is to be considered at so low a weight."] if card.needs_pump else []
+    pump = ["  Consider a pump at this low weight."] if card.needs_pump else []
     return [
         f"  BOLUS     {card.bolus_ml:.1f} mL over {_range(card.bolus_min)} min",
         f"  INFUSION  {infusion}; doubled if not restored",

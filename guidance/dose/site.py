@@ -1,4 +1,4 @@
-"""The drug table as it holds at a site: the program's own, with what the site's ``drugs.toml`` says instead."""
+"""The drug table of a site: the shipped table, merged with the site's ``drugs.toml``."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from guidance.protocol.overrides import is_override, merge_override
 
 @dataclass(frozen=True, slots=True)
 class SiteTable:
-    """The table, and what was changed in it, by whom."""
+    """The table, and the site's changes with their authors."""
 
     table: DrugTable
     changes: tuple[Change, ...] = ()
 
     def changed(self, *starts: str) -> list[str]:
-        """The changes in words, of the keys that begin with one of ``starts``; of all without any."""
+        """Describe the changes of keys that begin with one of ``starts``; all changes if there are none."""
         return [_words(change) for change in self.changes if change.key.startswith(starts or "")]
 
 
 def table_here() -> SiteTable:
-    """The table of this site. Raises ProtocolError where the site's file does not hold: it is never left aside."""
+    """Load the table of this site. Raises ProtocolError if the site's file is invalid; it is never ignored."""
     own = site_folder() / FILE
     return table_from(own) if own.exists() else SiteTable(load())
 
 
 def table_from(path: Path) -> SiteTable:
-    """The table in a file: a whole one, or changes of the program's under ``[override]``. Raises ProtocolError."""
+    """Load the table in a file: a whole table, or an ``[override]`` of the shipped table. Raises ProtocolError."""
     text, file = file_text(path), str(path)
     tables = tables_of(text, file)
     if not is_override(tables):

@@ -12,22 +12,23 @@ LEAST_MG_PER_ML, MOST_MG_PER_ML = 0.1, 50.0
 MOST_ML = 500.0
 MOST_MG = 5000.0
 MOST_HOURS_AGO = 72.0
+"""Values beyond these are typing errors, not doses (a judgement)."""
 
 
 class DoseError(Exception):
-    """A dose cannot be calculated: what was given, why not, what to do."""
+    """A dose that cannot be calculated: the input, the reason, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Epinephrine:
-    """Epinephrine in a solution, in ug/mL; None if only its presence was told."""
+    """Epinephrine in a solution, in ug/mL; None if only its presence is known."""
 
     ug_per_ml: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenAmount:
-    """A dose or solution as written; what was not written is None."""
+    """A dose or solution as written; absent parts are None."""
 
     name: str
     mg_per_ml: float | None = None
@@ -49,18 +50,18 @@ _NAME = re.compile(r"(?:\d-)?[A-Za-z]+(?:[ -][A-Za-z]+)*")
 
 
 def concentration_mg_per_ml(text: str) -> float:
-    """``0.5%`` or ``5mg/mL`` as mg/mL. Raises DoseError."""
+    """Parse ``0.5%`` or ``5mg/mL`` to mg/mL. Raises DoseError."""
     number, unit = _alone(_CONCENTRATION, text, "a concentration", "0.5% or 5mg/mL")
     return _mg_per_ml(number, unit)
 
 
 def volume_ml(text: str) -> float:
-    """``30mL`` as mL. Raises DoseError."""
+    """Parse ``30mL`` to mL. Raises DoseError."""
     return _ml(*_alone(_VOLUME, text, "a volume", "30mL"))
 
 
 def epinephrine(text: str) -> Epinephrine:
-    """``1:200000`` or ``5ug/mL``, or nothing where only its presence is told. Raises DoseError."""
+    """Parse ``1:200000`` or ``5ug/mL``, or an empty text if only its presence is known. Raises DoseError."""
     if not text.strip():
         return Epinephrine(None)
     match = _ONLY_STRENGTH.fullmatch(text)
@@ -70,7 +71,7 @@ def epinephrine(text: str) -> Epinephrine:
 
 
 def parse_amount(text: str) -> WrittenAmount:
-    """A dose or solution in words. Raises DoseError for what cannot be understood."""
+    """Parse a dose or solution. Raises DoseError for text that cannot be understood."""
     rest, match = _extract(_EPINEPHRINE, text, "epinephrine")
     added = _strength(match) if match else None
     rest, minutes = _number(_AGO, rest, "a time", _minutes)
@@ -92,7 +93,7 @@ def _alone(pattern: re.Pattern[str], text: str, what: str, example: str) -> tupl
 
 
 def _extract(pattern: re.Pattern[str], text: str, what: str) -> tuple[str, re.Match[str] | None]:
-    """``text`` without what ``pattern`` finds in it, which may be there once."""
+    """Return ``text`` without the match of ``pattern``, and the match. Raises DoseError for two matches."""
     match = list(pattern.finditer(text))
     if len(match) > 1:
         raise DoseError(f"{text!r} has {what} twice; write each solution by itself.")
@@ -113,7 +114,7 @@ def _float(digits: str) -> float:
 def _mg_per_ml(number: float, unit: str) -> float:
     mg_per_ml = number * MG_PER_ML_OF_PERCENT if unit == "%" else number
     if not LEAST_MG_PER_ML <= mg_per_ml <= MOST_MG_PER_ML:
-        raise DoseError(f"{number:g}{unit} is no concentration of a local anaesthetic; those are from 0.01% to 5%.")
+        raise DoseError(f"{number:g}{unit} is no concentration of a local anaesthetic; those range from 0.01% to 5%.")
     return mg_per_ml
 
 

@@ -1,4 +1,4 @@
-"""Botulinum toxins: units against the product's own limits. Nothing converts the units of one into another's."""
+"""Botulinum toxins: units compared with the limits of the same product. Units are never converted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from guidance.dose.text import DoseError
 
 ADULT_FROM_YEARS = 18.0
 MOST_UNITS = 25000.0
+"""More units than this are a typing error (a judgement; the largest limit in the table is far below)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToxinShare:
-    """A limit in units of the product for this patient, and the fraction that is taken up; ``limit`` is its source.
+    """A ``limit`` for this patient in ``units`` of the product, and the ``fraction`` of it that is used.
 
-    ``units`` is None where the limit goes by a weight that was not given.
+    ``units`` is None if the limit depends on a weight that was not given.
     """
 
     limit: ToxinLimit
@@ -27,9 +28,9 @@ class ToxinShare:
 
 
 def toxin_shares(table: DrugTable, product: str, units: float, patient: DosePatient) -> tuple[ToxinShare, ...]:
-    """What ``units`` of ``product`` (a key of the table) are of each of its limits. Raises DoseError.
+    """Compare ``units`` of ``product`` (a key of the table) with each of its limits. Raises DoseError.
 
-    Without an age an adult is not taken for granted: the limits of both are answered for.
+    Without an age, the limits of both adults and children are returned.
     """
     if not (math.isfinite(units) and 0.0 < units <= MOST_UNITS):
         raise DoseError(f"{units:g} units cannot be; give a number above 0 and at most {MOST_UNITS:g}.")

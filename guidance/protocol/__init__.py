@@ -1,7 +1,8 @@
-"""Protocols: what a procedure looks for and how it stimulates, one TOML file each in ``protocols/``.
+"""Protocols: the target, stimulus and response of a procedure, one TOML file each in ``protocols/``.
 
-Reads in this order: ``ranges`` (units), ``sheet`` (the file), ``reading``, ``model`` (what a procedure runs with),
-``limits`` and ``overrides`` (a site's own), ``library``, ``search``, ``diff``, ``editor`` (JSON Schema), ``sourcing``.
+Reading order: ``ranges`` (units), ``sheet`` (the file), ``reading``, ``consistency``, ``model`` (the values that a
+procedure runs with), ``limits`` and ``overrides`` (a site's changes), ``library``, ``search``, ``diff``, ``display``,
+``draft``, ``citation_share``.
 """
 
 from guidance.citations import ProtocolError

@@ -1,4 +1,4 @@
-"""How much of a protocol is borne out by a source."""
+"""The share of a protocol's numbers and statements that cite a source."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ MISSING = "missing"
 
 @dataclass(frozen=True, slots=True)
 class CitationShare:
-    """How many values (numbers) and how many statements (texts) a sheet has of each certainty, and ``missing`` ones."""
+    """Counts of a sheet's values (numbers) and statements (texts) by certainty, ``missing`` included."""
 
     numbers: dict[str, int]
     statements: dict[str, int]
 
     @property
     def share(self) -> float | None:
-        """Numbers with a source among those that are there; None where there is none."""
+        """The share of present numbers that have a source; None if no number is present."""
         there = sum(count for certainty, count in self.numbers.items() if certainty != MISSING)
         return (there - self.numbers["unsourced"]) / there if there else None
 
 
 def count_citations(sheet: Sheet) -> CitationShare:
-    """Count ``sheet``; the two ends of a range are one number."""
+    """Count the values and statements of ``sheet``; the two ends of a range are one number."""
     numbers, statements = Counter[str](), Counter[str]()
     for _, item in cited(sheet):
         is_text = not isinstance(item, Sourced) or isinstance(item.value, str)

@@ -1,4 +1,4 @@
-"""Whether the values of one sheet go together."""
+"""Consistency checks between the values of one sheet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DISTINCT = ("proximity.lower_bound_ma", "proximity.target_ma")
 
 
 def contradictions(sheet: Sheet) -> Iterator[str]:
-    """Each pair of values in ``sheet`` that cannot both hold, in words, beginning with the key."""
+    """Yield a message, beginning with the key, for each pair of values in ``sheet`` that contradict each other."""
     values: dict[str, Any] = {path: item.value for path, item in cited(sheet) if isinstance(item, Sourced)}
     for keys in _RISING:
         known = [key for key in keys if values.get(key) is not None]
@@ -37,13 +37,13 @@ def contradictions(sheet: Sheet) -> Iterator[str]:
 
 
 def _zones(values: dict[str, Any]) -> Iterator[str]:
-    """The zone of the target has a width, also where the target is missing and the usual one stands in for it."""
+    """Check that the target zone has a width, also where the default target replaces a missing one."""
     bound, target = _DISTINCT
     low, high = values.get(bound), values.get(target)
     if low is not None and low == high:
         yield f"{bound} = {low:g}: must be below {target} = {high:g}"
     if low is not None and high is None and low >= DEFAULT_TARGET_MA:
-        yield f"{bound} = {low:g}: must be below {DEFAULT_TARGET_MA:g} mA, the usual target, as {target} is missing"
+        yield f"{bound} = {low:g}: must be below {DEFAULT_TARGET_MA:g} mA, the default target, as {target} is missing"
 
 
 def _dose(key: str, dose: ProductDose) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What sets two protocols apart, key by key."""
+"""The differences between two protocols, key by key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_COMPARED = ("refs.", "also.")
 
 @dataclass(frozen=True, slots=True)
 class KeyDifference:
-    """The value under the dotted ``key`` on either side, with its source, in words; None where it has none."""
+    """The values under the dotted ``key`` on both sides, with their sources, as text; None if there is none."""
 
     key: str
     left: str | None
@@ -24,7 +24,7 @@ class KeyDifference:
 
 
 def differences(left: Sheet, right: Sheet) -> list[KeyDifference]:
-    """All keys whose values differ, in the order of the files; citations and search words are not compared."""
+    """List the keys whose values differ, in file order; citations and search words are not compared."""
     a, b = _flat(left), _flat(right)
     keys = [key for key in dict.fromkeys((*a, *b)) if not key.startswith(_NOT_COMPARED)]
     return [KeyDifference(key, a.get(key), b.get(key)) for key in keys if a.get(key) != b.get(key)]

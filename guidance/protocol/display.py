@@ -1,4 +1,4 @@
-"""Protocols in words, for a terminal."""
+"""Protocols as text for a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INDENT = "  "
 
 
 def overview(name: str, held: LoadedSheet | ProtocolError) -> str:
-    """One line of ``protocols list``."""
+    """Format one line of ``protocols list``."""
     if isinstance(held, ProtocolError):
         return f"{name:32} does not hold: {held}"
     changed = f"  (changed by {held.changes[0].author})" if held.changes else ""
@@ -25,7 +25,7 @@ def overview(name: str, held: LoadedSheet | ProtocolError) -> str:
 
 
 def page(held: LoadedSheet) -> Iterator[str]:
-    """The whole of a protocol, line by line."""
+    """Yield all lines of ``protocols show``."""
     yield f"{held.sheet.id}: {held.sheet.title} ({held.sheet.kind}; stimulation {held.protocol.stimulation})"
     tables = [name for name in type(held.sheet).model_fields if name not in _ELSEWHERE]
     for name in (*tables, "steps"):
@@ -37,13 +37,13 @@ def page(held: LoadedSheet) -> Iterator[str]:
         loosened = " LOOSENED" if change.loosens else ""
         yield f"changed{loosened}: {change.key}: {change.new} instead of {change.old}, by {change.author}{why}"
     share = count_citations(held.sheet).share
-    yield "Numbers with a source: " + ("none is there" if share is None else f"{share:.0%}")
+    yield "Numbers with a source: " + ("none present" if share is None else f"{share:.0%}")
     yield "Sources, each read in an abstract, an excerpt or a single page:"
     yield from (f"{_INDENT}{key}: {citation}" for key, citation in held.sheet.refs.items())
 
 
 def table(held: Sequence[LoadedSheet]) -> str:
-    """Each protocol's numbers by certainty, and the share that has a source, as a Markdown table."""
+    """Format each protocol's numbers by certainty, and the share with a source, as a Markdown table."""
     counts = [(item.sheet.id, count_citations(item.sheet)) for item in held]
     total = CitationShare(_sum([c.numbers for _, c in counts]), _sum([c.statements for _, c in counts]))
     grades = (*CERTAINTIES, MISSING)
@@ -98,7 +98,7 @@ def _value(item: Sourced[Any]) -> str:
 
 
 def _ends(values: tuple[Any, ...]) -> str:
-    """Both ends of a range, or the words of a list."""
+    """Format both ends of a range, or the words of a list."""
     if all(isinstance(value, str) for value in values):
         return ", ".join(values)
     return " to ".join(f"{end:g}" for end in values)

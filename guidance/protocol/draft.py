@@ -1,4 +1,4 @@
-"""The beginning of a site's own file: a copy of a protocol under a new name, or an empty list of changes to one."""
+"""Drafts of a site's own file: a copy of a protocol under a new name, or an empty override of one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from guidance.protocol.ranges import Id
 SCHEMA_FILE = "protocol.schema.json"
 
 _CHANGES = """\
-# Changes to the protocol {name}, merged into it key by key. Copy here only what is to be different:
+# Changes to the protocol {name}, merged into it key by key. Copy here only what you change:
 #
 #     [stimulus]
 #     max_current_ma = {{ value = 3.0, source = "site", certainty = "sourced" }}
@@ -32,9 +32,9 @@ author = {author}
 
 
 def draft(new_id: str, like: str, author: str | None) -> str:
-    """TOML of a new protocol ``new_id`` like ``like``, or of ``author``'s changes where the program has it.
+    """Write the TOML of a new protocol ``new_id`` like ``like``, or of ``author``'s override of a shipped one.
 
-    Raises ProtocolError for an identifier that cannot be, and for changes without an author.
+    Raises ProtocolError for an invalid identifier, and for an override without an author.
     """
     try:
         TypeAdapter(Id).validate_python(new_id)

@@ -1,4 +1,4 @@
-"""All protocols there are: those that come with the program, and a site's own folder of new and changed ones."""
+"""All protocols: those shipped with the program, and the new or changed ones in the site's folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_PROCEDURES = {"drugs"}
 
 @dataclass(frozen=True, slots=True)
 class LoadedSheet:
-    """A protocol's sheet as it holds here, the file or files it comes from, and what the site changed."""
+    """A protocol's sheet as it applies at this site, its file, and the site's changes."""
 
     sheet: Sheet
     file: str
@@ -29,17 +29,17 @@ class LoadedSheet:
 
     @property
     def protocol(self) -> Protocol:
-        """What a procedure runs with. Raises ProtocolError."""
+        """The values that a procedure runs with. Raises ProtocolError."""
         return protocol_of(self.sheet, self.file, self.changes)
 
 
 def site_folder() -> Path:
-    """Where a site keeps its own protocols: a file for each, called ID.toml."""
+    """Return the folder of the site's own protocols, one file ID.toml each."""
     return platformdirs.user_config_path("needle-guidance", appauthor=False) / "protocols"
 
 
 def names() -> list[str]:
-    """Identifiers of all protocols that come with the program, sorted."""
+    """List the identifiers of all shipped protocols, sorted."""
     return sorted(
         name
         for item in resources.files("protocols").iterdir()
@@ -48,12 +48,12 @@ def names() -> list[str]:
 
 
 def all_names() -> list[str]:
-    """Identifiers of all protocols, the site's own among them, sorted."""
+    """List the identifiers of all protocols, the site's own included, sorted."""
     return sorted({*names(), *(path.stem for path in site_files())})
 
 
 def site_files() -> list[Path]:
-    """The site's files, sorted; none where there is no folder that can be read."""
+    """List the site's files, sorted; empty if the folder cannot be read."""
     try:
         return sorted(path for path in site_folder().glob("*.toml") if path.stem not in _NOT_PROCEDURES)
     except OSError:
@@ -61,14 +61,14 @@ def site_files() -> list[Path]:
 
 
 def load(name: str) -> Protocol:
-    """The protocol called ``name``, as the site has it. Raises ProtocolError if there is none or it does not hold."""
+    """Load the protocol ``name`` as it applies at this site. Raises ProtocolError if it is unknown or invalid."""
     return load_sheet(name).protocol
 
 
 def load_sheet(name: str, *, with_site: bool = True) -> LoadedSheet:
-    """The sheet called ``name``, changed by the site's file of this name unless not ``with_site``.
+    """Load the sheet ``name``, with the site's changes unless ``with_site`` is false.
 
-    Raises ProtocolError if there is none, or a file does not hold.
+    Raises ProtocolError if it is unknown or a file is invalid.
     """
     own = next((path for path in site_files() if path.stem == name), None) if with_site else None
     if name not in names():
@@ -79,10 +79,10 @@ def load_sheet(name: str, *, with_site: bool = True) -> LoadedSheet:
 
 
 def from_file(path: Path) -> LoadedSheet:
-    """The protocol in a file: one of its own, or one that is changed there. Raises ProtocolError.
+    """Load the protocol in a file: a whole protocol or an override of a shipped one. Raises ProtocolError.
 
-    In the site's folder a file is called as its protocol, and none of the program's is replaced; elsewhere it may be
-    called anything.
+    In the site's folder the file name must equal the identifier, and no file replaces a shipped protocol; elsewhere
+    any file name is allowed.
     """
     file = _printable(path)
     if path.stem in _NOT_PROCEDURES:
@@ -98,13 +98,13 @@ def from_file(path: Path) -> LoadedSheet:
             )
         return _sheet_named(tables, path.stem, file)
     if path.stem not in names():
-        raise ProtocolError(f"{file}: there is no protocol {path.stem!r} to change; the file is named after it.")
+        raise ProtocolError(f"{file}: there is no protocol {path.stem!r} to change; its name must be ID.toml.")
     together, changes = merge_override(_shipped_tables(path.stem), tables, file)
     return LoadedSheet(sheet_of(together, file), file, changes)
 
 
 def file_text(path: Path) -> str:
-    """What stands in the file. Raises ProtocolError where it cannot be read."""
+    """Read the file's text. Raises ProtocolError if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as fault:
@@ -114,13 +114,13 @@ def file_text(path: Path) -> str:
 
 
 def _printable(path: Path) -> str:
-    """The path as it can be printed, whatever bytes its name has."""
+    """Format the path for printing, whatever bytes its name has."""
     text = os.fsencode(path).decode("utf-8", "replace")
     return text if text.isprintable() else repr(text)
 
 
 def text_of(name: str) -> str:
-    """The TOML of the program's protocol ``name``, or of the site's. Raises ProtocolError."""
+    """Return the TOML of the shipped protocol ``name``, or of the site's. Raises ProtocolError."""
     if name in names():
         return resources.files("protocols").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return file_text(site_folder() / f"{name}.toml")
@@ -135,7 +135,7 @@ def _sheet_named(tables: dict[str, Any], name: str, file: str) -> LoadedSheet:
 
 def _usable(sheet: Sheet, file: str) -> LoadedSheet:
     whole = LoadedSheet(sheet, file)
-    _ = whole.protocol  # what no procedure can run with does not hold
+    _ = whole.protocol  # raises if a needed value is missing
     return whole
 
 

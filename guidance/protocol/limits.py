@@ -1,4 +1,4 @@
-"""Which values of a sheet are limits, and which way is tighter. A site loosens them only with a reason."""
+"""The limits among the values of a sheet, and their tighter direction. A site loosens a limit only with a reason."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _HIGHER_IS_TIGHTER = re.compile(
     r"|toxin\.[^.]+\.reinject_weeks"
 )
 _ANY_CHANGE_LOOSENS = re.compile(r"lipid\..+|anaesthetic\.[^.]+\.obese_weight|toxin\.[^.]+\.limits")
-"""Where neither way is the tighter, or the values are no numbers to compare."""
+"""Keys without a tighter direction, or whose values are not numbers."""
 _ABSENT_IS_TIGHTER = re.compile(r"anaesthetic\.[^.]+\.max_\w+_epinephrine")
-"""Where the limit without epinephrine holds as long as there is none with it."""
+"""Keys where an absent value is tighter: the limit without epinephrine applies instead."""
 
 
 def is_limit(key: str) -> bool:
-    """Whether the value under the dotted ``key`` of a sheet is a limit."""
+    """Return whether the value under the dotted ``key`` of a sheet is a limit."""
     patterns = (_LOWER_IS_TIGHTER, _HIGHER_IS_TIGHTER, _ANY_CHANGE_LOOSENS)
     return any(pattern.fullmatch(key) for pattern in patterns)
 
 
 def loosens(key: str, old: Any, new: Any) -> bool:
-    """Whether ``new`` instead of ``old`` widens the limit under ``key``; a pair counts by its far end.
+    """Return whether ``new`` instead of ``old`` widens the limit under ``key``; a pair counts by its wider end.
 
-    None is a limit that is not there: to put one is to tighten, to take it away is to loosen.
+    None is an absent limit: adding a limit tightens, removing it loosens.
     """
     if _ANY_CHANGE_LOOSENS.fullmatch(key):
         return True

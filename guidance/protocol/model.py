@@ -1,4 +1,4 @@
-"""A protocol as a procedure runs with it: plain values, drawn from a sheet."""
+"""A protocol as a procedure runs with it: plain values taken from a sheet."""
 
 from __future__ import annotations
 
@@ -22,18 +22,15 @@ T = TypeVar("T")
 DEFAULT_CRITERION_UV = 100.0
 DEFAULT_LOWER_BOUND_MA = 0.2
 DEFAULT_TARGET_MA = 0.5
-"""The event stream's bounds where a protocol names none."""
-
+"""Defaults for protocols without their own: the bounds that the specification of the event stream gives."""
 
 USUAL_NOTES = ("redirect", "contact", "pain", "paraesthesia", "blood")
-"""What an operator may note by one key where a protocol names nothing else."""
+"""The one-key notes of a protocol that lists none."""
 
 
 @dataclass(frozen=True, slots=True)
 class MuscleWindow:
-    """When the M-wave and the H-reflex of ``muscle`` are to be expected, in ms after the pulse; None where no source
-    says so.
-    """
+    """The expected latencies of the M-wave and H-reflex of ``muscle``, in ms after the pulse; None without a source."""
 
     muscle: str
     m_ms: tuple[float, float] | None
@@ -42,9 +39,9 @@ class MuscleWindow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a site's own file says instead: the key's old and new value in words, by whom, and why.
+    """A change by the site's own file: the key's old and new value as text, the author, and the reason.
 
-    ``loosens``: it widens a limit, which needs the reason.
+    ``loosens`` is true if the change widens a limit, which needs a reason.
     """
 
     key: str
@@ -57,9 +54,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class NeedleEmgPlan:
-    """How a needle is guided by its own EMG: the movement that the patient makes (None: not known), and the efforts
-    asked for in their order; the longest rise of a potential from inside a unit's territory, and below which
-    amplitude a slower one is outside.
+    """Parameters for guidance by the needle's own EMG.
+
+    ``activation`` is the patient's movement (None: not known), ``phases`` the requested efforts in order.
+    ``rise_time_us`` is the longest rise time of a potential from inside a motor unit's territory; a slower potential
+    below ``outside_below_uv`` comes from outside.
     """
 
     activation: str | None
@@ -70,13 +69,13 @@ class NeedleEmgPlan:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """One procedure. ``criterion_uv`` is None where the protocol names none: motor threshold is then where the expected
-    response reaches 100 uV, and every response that stands out of the noise counts as detected.
+    """The values of one procedure.
 
-    ``stimulation`` is ``required``, ``optional`` or ``never``; where it is never, all currents and rates are 0.
-    ``muscles`` are those whose response is sought. ``unsourced`` has the keys of what no source bears out, ``assumed``
-    what the program takes where the protocol says that a value is missing, ``changes`` what the site changed; ``notes``
-    what the operator notes by one key, in their order.
+    ``criterion_uv`` is None if the protocol gives none: the motor threshold is then the current at which the expected
+    response reaches 100 uV, and every response that stands out of the noise counts as detected. ``stimulation`` is
+    ``required``, ``optional`` or ``never``; if never, all currents and rates are 0. ``muscles`` are the target muscles.
+    ``unsourced`` lists the keys without a source, ``assumed`` the defaults used for missing values, ``changes`` the
+    site's changes, ``notes`` the operator's one-key notes in order.
     """
 
     id: str
@@ -102,7 +101,7 @@ class Protocol:
 
 
 def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Protocol:
-    """The protocol that ``sheet`` of ``file`` describes. Raises ProtocolError where it lacks a value that it needs."""
+    """Build the protocol from ``sheet`` of ``file``. Raises ProtocolError if a needed value is missing."""
     response = sheet.response
     return Protocol(
         id=sheet.id,
@@ -134,7 +133,7 @@ _NO_PULSES = {
 
 
 def _pulses(sheet: Sheet, file: str) -> dict[str, float]:
-    """The values of stimulation."""
+    """Return the stimulation values."""
     if isinstance(sheet, BiofeedbackProtocol):
         return _NO_PULSES
     stimulus, near = sheet.stimulus, sheet.proximity

@@ -1,4 +1,4 @@
-"""A site's own file over a protocol: merged by key, each change known with its author, limits loosened with a reason.
+"""A site's override of a protocol: merged key by key, each change with its author, limits loosened with a reason.
 
     [override]
     author = "Dr A. Example, department of anaesthesia, 2026-03-01"
@@ -10,8 +10,8 @@
     [refs]
     site = "Minutes of the department, 2026-02-10"
 
-A number is replaced whole, and a statement reworded with its source, so that the old source never stands beside what it
-does not say.
+A number is replaced as a whole, and a reworded statement needs its own source, so that no source is cited for something
+it does not say.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class _Override(Document):
 
 
 def is_override(tables: Mapping[str, Any]) -> bool:
-    """Whether ``tables`` change a protocol rather than being one."""
+    """Return whether ``tables`` override a protocol rather than being one."""
     return "override" in tables
 
 
 def merge_override(
     base: Mapping[str, Any], over: Mapping[str, Any], file: str
 ) -> tuple[dict[str, Any], tuple[Change, ...]]:
-    """Tables of ``base`` with what ``over`` of ``file`` says instead, and the changes. Raises ProtocolError."""
+    """Merge ``over`` of ``file`` into ``base``; return the tables and the changes. Raises ProtocolError."""
     head = build(_Override, {"override": over["override"]}, file).override
     values = {key: value for key, value in over.items() if key != "override"}
     fixed = [key for key in _FIXED if key in values]
@@ -72,7 +72,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _misattributed(base: Mapping[str, Any], over: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Statements that ``over`` rewords while they would keep the source they had."""
+    """Yield the statements that ``over`` rewords but that would keep their old source."""
     words = [key for key, value in over.items() if not isinstance(value, dict) and base.get(key) != value]
     if "source" in base and words and not set(over) >= _SOURCE:
         yield f"{path}{words[0]} is changed but keeps the old source; give source and certainty beside it."
@@ -82,7 +82,7 @@ def _misattributed(base: Mapping[str, Any], over: Mapping[str, Any], path: str) 
 
 
 def _changed_citations(base: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
-    """Citations of the protocol that ``over`` would turn into others."""
+    """Yield the citations of the protocol that ``over`` would replace."""
     refs, cited = over.get("refs"), base.get("refs", {})
     for key, citation in refs.items() if isinstance(refs, dict) else ():
         if key in cited and cited[key] != citation:
@@ -90,7 +90,7 @@ def _changed_citations(base: Mapping[str, Any], over: Mapping[str, Any]) -> Iter
 
 
 def _is_value(table: Any) -> bool:
-    """Whether ``table`` is a number with its source."""
+    """Return whether ``table`` is a value with its source."""
     return isinstance(table, dict) and ("value" in table or "missing" in table)
 
 
@@ -126,7 +126,7 @@ def _unused_reason(file: str, key: str, changed: list[str]) -> str:
 
 
 def _bare(item: Any) -> Any:
-    """The value alone, or None; what is no number cannot be compared, and the sheet refuses it."""
+    """Return the value alone if it is a number or numbers, otherwise None; the sheet refuses other types."""
     value = item.get("value") if isinstance(item, dict) else item
     numbers = value if isinstance(value, list) else [value]
     sound = numbers and all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers)
@@ -134,7 +134,7 @@ def _bare(item: Any) -> Any:
 
 
 def value_text(item: Any) -> str:
-    """A value with its source, or a text, as a clinician reads it."""
+    """Format a value with its source, or a text, for a clinician."""
     if item is None:
         return "nothing"
     if isinstance(item, list):

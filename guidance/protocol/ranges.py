@@ -1,6 +1,6 @@
-"""What a number in a protocol may be: its unit and its widest range. Outside it is a slip of the pen, not a choice.
+"""Units and widest ranges of the numbers in a protocol. A value outside its range is a typing error, not a choice.
 
-Stimulation ends at the interlock's absolute limits, which no protocol and no site can pass.
+The ranges are judgements; those of stimulation end at the interlock's absolute limits, which no protocol can exceed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from pydantic_core import PydanticCustomError
 from guidance.citations import Rising, Within
 
 LATEST_WINDOW_MS = 500.0
+"""The end of the longest sweep, in ms after the pulse."""
 SHORTEST_WINDOW_MS = 2.0
+"""A shorter window cannot hold an evoked response (a judgement)."""
 
 Id = Annotated[str, Field(max_length=60, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 ProtocolKey = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]

@@ -1,4 +1,4 @@
-"""From TOML to a sheet, whole or not at all."""
+"""Reading a sheet from TOML, completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from guidance.protocol.sheet import KINDS, Sheet
 
 
 def parse(text: str, source: str) -> Protocol:
-    """The protocol in the TOML ``text`` of file ``source``. Raises ProtocolError naming file, key and fault."""
+    """Parse the protocol in the TOML ``text`` of file ``source``. Raises ProtocolError naming file, key and fault."""
     return protocol_of(sheet_of(tables_of(text, source), source), source)
 
 
 def sheet_of(tables: Mapping[str, Any], source: str) -> Sheet:
-    """The sheet that ``tables`` of file ``source`` are. Raises ProtocolError."""
+    """Build the sheet from ``tables`` of file ``source``. Raises ProtocolError."""
     kind = tables.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        problem = "kind is missing" if "kind" not in tables else f"kind = {kind!r}: is none that there is"
+        problem = "kind is missing" if "kind" not in tables else f"kind = {kind!r}: is unknown"
         raise ProtocolError(f"{source}: {problem}; allowed is {', '.join(map(repr, KINDS))}.")
     sheet: Sheet = build(KINDS[kind], tables, source)
     faults = [f"{source}: {fault}." for fault in contradictions(sheet)]
@@ -33,7 +33,7 @@ def sheet_of(tables: Mapping[str, Any], source: str) -> Sheet:
 
 
 def check_window(value: Any, source: str) -> tuple[float, float]:
-    """``value`` as a response window (start, end) in ms after the pulse. Raises ProtocolError naming ``source``."""
+    """Check ``value`` as a response window (start, end) in ms after the pulse. Raises ProtocolError with ``source``."""
     if not (isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(v, int | float) for v in value)):
         raise ProtocolError(f"{source}: a window is two times in ms, such as 2 25.")
     start, end = float(value[0]), float(value[1])
@@ -49,6 +49,6 @@ TITLE = "needle-guidance protocol"
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a protocol. What ties the values of several keys together, the loader alone can say."""
+    """Return the JSON Schema (2020-12) of a protocol. Only the loader checks rules between several keys."""
     schema: dict[str, Any] = TypeAdapter(Annotated[Sheet, Field(discriminator="kind")]).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE} | schema

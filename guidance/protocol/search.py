@@ -1,4 +1,4 @@
-"""Protocols by the words that clinicians use: ``fds``, ``isb``, ``piriformis``, ``carpal``."""
+"""Search for protocols by the words that clinicians use: ``fds``, ``isb``, ``piriformis``, ``carpal``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from guidance.protocol.library import all_names, load_sheet
 from guidance.protocol.sheet import Sheet
 
 _ITSELF = 2.0
+"""The score of the identifier itself: above every likeness, which is at most 1."""
 _CLOSE = 0.7
+"""The lowest likeness that is listed (a judgement: typing errors pass, other words do not)."""
 _MOST = 5
+"""The most suggestions for an unknown name: one line of a terminal."""
 
 
 def resolve(word: str) -> str:
-    """The identifier that ``word`` means: an identifier, or a name that one protocol alone has.
+    """Return the identifier for ``word``: an identifier, or a name that exactly one protocol has.
 
-    Raises ProtocolError that suggests the nearest.
+    Raises ProtocolError with the nearest names.
     """
     if word in all_names():
         return word
@@ -35,12 +38,12 @@ def resolve(word: str) -> str:
 
 
 def search(words: str) -> list[str]:
-    """Identifiers of the protocols that ``words`` may mean, the likeliest first."""
+    """List the identifiers of protocols that ``words`` may mean, the most likely first."""
     return [name for name, _ in _ranked(words, dict(_known()))]
 
 
 def _known() -> Iterator[tuple[str, list[str]]]:
-    """Each protocol with its names and words; one that does not hold has its identifier alone."""
+    """Yield each protocol with its search words; an invalid one has only its identifier."""
     for name in all_names():
         try:
             yield name, _words(load_sheet(name).sheet)
@@ -70,7 +73,7 @@ def _ranked(words: str, known: dict[str, list[str]]) -> list[tuple[str, float]]:
 
 
 def _likeness(wanted: str, text: str) -> float:
-    """1 for the same, less for a part of it, less still for a likeness to it or to one of its words."""
+    """Return 1 for equal texts, less for a part, and less still for a similar text or word."""
     parts = text.split()
     if wanted == text:
         return 1.0

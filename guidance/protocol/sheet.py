@@ -1,6 +1,6 @@
-"""The files in ``protocols/`` as they are written: a sheet for each procedure, every number with its source.
+"""The files in ``protocols/``: one sheet per procedure, every number with its source.
 
-Tables whose entries have names (``[accept.deltoid]``) are merged by these names with a site's own file.
+Tables with named entries (``[accept.deltoid]``) are merged by name with a site's own file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Product = Literal["onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxi
 
 
 class Muscle(Cited):
-    """A muscle whose response is sought, and when its M-wave and H-reflex are to be expected after the pulse."""
+    """A target muscle, with the expected latencies of its M-wave and H-reflex after the pulse."""
 
     name: Text
     m_latency_ms: Sourced[r.LatencySpan]
@@ -27,7 +27,7 @@ class Muscle(Cited):
 
 
 class TargetTable(Strict):
-    """What the needle is led to: the nerve, and the muscles that show it."""
+    """The target of the needle: the nerve, and the muscles that respond."""
 
     nerve: Sourced[Text]
     muscles: dict[r.ProtocolKey, Muscle] = Field(default_factory=dict)
@@ -40,7 +40,7 @@ class Accepted(Cited):
 
 
 class Refused(Cited):
-    """A response that does not: what it means, and what to do."""
+    """A response that does not end the search: what it means, and what to do."""
 
     response: Text
     means: Text
@@ -48,13 +48,13 @@ class Refused(Cited):
 
 
 class ProcedureStep(Cited):
-    """Something to do, in its turn."""
+    """One step of the procedure."""
 
     do: Text
 
 
 class StimulusPlan(Strict):
-    """How to stimulate. ``max_current_ma`` and ``max_rate_hz`` are limits."""
+    """The stimulation parameters; ``max_current_ma`` and ``max_rate_hz`` are limits."""
 
     start_current_ma: Sourced[r.Milliamps]
     max_current_ma: Sourced[r.Milliamps]
@@ -64,8 +64,10 @@ class StimulusPlan(Strict):
 
 
 class ProximityTable(Strict):
-    """Thresholds for a pulse of 0.1 ms: the target is reached at or below ``target_ma``; ``lower_bound_ma`` and less is
-    too close. ``target_from_ma``: a threshold lower than that needs no further search.
+    """Motor thresholds for a pulse of 0.1 ms.
+
+    The target is reached at or below ``target_ma``; at or below ``lower_bound_ma`` the tip is too close. A threshold
+    below ``target_from_ma`` needs no further search.
     """
 
     lower_bound_ma: Sourced[r.Milliamps]
@@ -74,7 +76,7 @@ class ProximityTable(Strict):
 
 
 class ResponseWindow(Strict):
-    """Where a response is looked for after the pulse; before ``direct_before_ms`` it can be none of a nerve's."""
+    """The response window after the pulse; a response before ``direct_before_ms`` did not come through a nerve."""
 
     window_ms: Sourced[r.Window]
     direct_before_ms: Sourced[r.LatencyMs]
@@ -82,7 +84,7 @@ class ResponseWindow(Strict):
 
 
 class NeedleTable(Strict):
-    """The needle, and how deep the target lies."""
+    """The needle, and the depth of the target."""
 
     gauge: Sourced[r.NeedleGauge]
     length_mm: Sourced[r.LengthSpan]
@@ -90,15 +92,15 @@ class NeedleTable(Strict):
 
 
 class InjectionTable(Strict):
-    """How much is injected; the upper end is a limit."""
+    """The volume to inject; its upper end is a limit."""
 
     volume_ml: Sourced[r.VolumeSpan]
 
 
 class NeedleEmgFindings(Strict):
-    """What the needle's EMG shows inside the muscle: the patient contracts it, and its potentials are near.
+    """Signs in the needle's EMG that the tip is inside the muscle that the patient contracts.
 
-    ``phases`` are the efforts that the patient is asked for, in their order.
+    ``phases`` are the requested efforts, in order.
     """
 
     activation: Sourced[Text]
@@ -118,7 +120,7 @@ class ProductDose(Strict):
 
 
 class DoseLimits(Strict):
-    """The most of one product at one site, in one muscle, in one limb or region, in one session; and how soon again."""
+    """The most units of one product at a site, in a muscle, region and session; and the shortest interval."""
 
     site_max_u: Sourced[r.ToxinUnits]
     muscle_max_u: Sourced[r.ToxinUnits]
@@ -128,8 +130,9 @@ class DoseLimits(Strict):
 
 
 class CalibrationPlan(Strict):
-    """What comes before an exercise: rest, then the largest effort several times. The rest's limit is its mean and
-    ``rest_sd`` standard deviations.
+    """The calibration before an exercise: rest, then the largest effort several times.
+
+    The limit of rest is the mean at rest plus ``rest_sd`` standard deviations.
     """
 
     rest_s: Sourced[r.Seconds]
@@ -139,7 +142,7 @@ class CalibrationPlan(Strict):
 
 
 class TrainingPlan(Strict):
-    """A biofeedback exercise. After a trial its line follows what was reached, by no more than ``adapt`` at once."""
+    """A biofeedback exercise. After each trial its line follows the result, by a factor within ``adapt``."""
 
     exercise: Exercise
     trials: Sourced[r.Times]
@@ -175,7 +178,7 @@ class NerveBlock(_Sheet):
 
 
 class BotulinumProtocol(_Sheet):
-    """Botulinum toxin into one muscle, found by its EMG, or by stimulation through the same needle."""
+    """Botulinum toxin into one muscle, located by its EMG or by stimulation through the same needle."""
 
     kind: Literal["botulinum"]
     emg: NeedleEmgFindings
@@ -189,7 +192,7 @@ class BotulinumProtocol(_Sheet):
 
 
 class PainInjectionProtocol(_Sheet):
-    """An injection into a muscle against pain, found by its EMG, or by stimulation through the same needle."""
+    """An injection into a muscle against pain, located by its EMG or by stimulation through the same needle."""
 
     kind: Literal["injection"]
     emg: NeedleEmgFindings

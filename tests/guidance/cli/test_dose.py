@@ -79,7 +79,7 @@ def test_epinephrine_raises_the_limit_and_its_amount_is_shown() -> None:
 
 def test_the_obese_are_dosed_by_ideal_weight_once_the_height_is_known() -> None:
     given = ("--weight", "130", "--drug", "ropivacaine")
-    assert "obesity was not looked for" in lines_for(*given)
+    assert "obesity was not checked" in lines_for(*given)
     found = as_json(*given, "--height", "165", "--sex", "female")
     assert (found["limit"]["mg"], found["limit"]["weight"]["kind"]) == (180.0, "ideal")
 

@@ -1,4 +1,4 @@
-"""The drug table holds, cites every number, and a faulty one is refused by file and key, never half read."""
+"""The drug table is valid and cites every number; a faulty table is refused with file and key, never read in part."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_faulty_table_is_refused_by_file_and_key(fault: str) -> None:
 
 
 def mutated(seed: int) -> str:
-    """The table with a few characters changed, lost or doubled, as a slip of the hand would."""
+    """Return the table with a few characters changed, lost or doubled, as typing errors would."""
     draw = random.Random(seed)
     text = list(TEXT)
     for _ in range(draw.randint(1, 4)):
@@ -117,7 +117,7 @@ def test_a_typing_error_leaves_a_whole_table_or_one_clear_refusal() -> None:
 
 
 def read(text: str) -> DrugTable | str:
-    """The whole table in ``text``, or why there is none."""
+    """Return the whole table in ``text``, or the reason for refusing it."""
     try:
         return parse(text, "ours.toml")
     except ProtocolError as fault:

@@ -1,4 +1,4 @@
-"""The dose guard: every aliquot adds up, aspiration is asked for, the limit is neither passed nor hidden quietly."""
+"""The dose guard: aliquots add up, aspiration is requested, and the limit is not exceeded without a reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLE = load()
 
 
 class Bench:
-    """A guard, and what it has said; ropivacaine 0.5 % in a patient of 70 kg: 42 mL are the limit."""
+    """A guard and its records; for ropivacaine 0.5 % and 70 kg the limit is 42 mL."""
 
     def __init__(
         self, solution: str | None = "ropivacaine 0.5%", kg: float | None = 70.0, earlier: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Bench:
         return list(self.guard.obey(Aliquot(volume_ml, reason), self.t))
 
     def fields(self, volume_ml: float, reason: str = "") -> dict[str, Any]:
-        """Inject after aspirating, and the fields of the entry."""
+        """Inject after an aspiration; return the fields of the entry."""
         self.aspirate()
         entry = self.inject(volume_ml, reason)[0]
         assert isinstance(entry, Entry)
@@ -123,10 +123,10 @@ def test_an_aliquot_beyond_the_limit_is_refused_until_a_reason_is_given() -> Non
     assert whats(bench.inject(5.0)) == ["injection-refused"]
     assert bench.view.volume_ml == 40.0
     assert "reason" in bench.view.next_step
-    records = bench.inject(5.0, "already given when it was told")
+    records = bench.inject(5.0, "already given before it was entered")
     assert whats(records) == ["injection", "alarm"]
     assert isinstance(records[0], Entry)
-    assert records[0].fields["reason"] == "already given when it was told"
+    assert records[0].fields["reason"] == "already given before it was entered"
     assert bench.view.level == "over"
     assert bench.view.left_ml == 0.0
 

@@ -1,4 +1,4 @@
-"""What must hold for every dose: fractions grow with the dose, add up, and do not depend on how it is written."""
+"""Properties of every dose: fractions grow with the dose, add up, and do not depend on the notation."""
 
 from __future__ import annotations
 

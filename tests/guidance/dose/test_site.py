@@ -1,4 +1,4 @@
-"""A site may tighten the drug table as it likes, and loosen it with a reason alone; both are told with their author."""
+"""A site may tighten the drug table freely and loosen it only with a reason; both are listed with their author."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts as clinicians write them are understood, and what is doubtful is refused rather than guessed."""
+"""Amounts as clinicians write them are understood; doubtful ones are refused rather than guessed."""
 
 from __future__ import annotations
 

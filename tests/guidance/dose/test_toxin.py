@@ -1,4 +1,4 @@
-"""Botulinum units are held against the product's own limits, and never become another product's."""
+"""Botulinum units are compared with the limits of the same product and never converted."""
 
 from __future__ import annotations
 

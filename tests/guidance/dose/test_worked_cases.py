@@ -1,4 +1,4 @@
-"""The calculator against cases worked by hand. Each says where its numbers were read and shows the arithmetic.
+"""The calculator against cases worked by hand. Each names its sources and shows the arithmetic.
 
 ``[138]`` and the like are sources of the project's clinical reference; the others are keys of ``protocols/drugs.toml``.
 """
@@ -95,7 +95,7 @@ def test_the_limit_equals_the_worked_case(case: Single) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """Several doses of one patient, and the fraction they come to."""
+    """Several doses of one patient, and the sum of their fractions."""
 
     why: str
     doses: list[str]

@@ -1,4 +1,4 @@
-"""Slips of the pen in a protocol's file: each makes one fault in a good text; seeded, so that a failure comes again."""
+"""Typing errors in a protocol file: each makes one change in a valid text; seeded, so that failures repeat."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Mutator = Callable[[random.Random, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Mutated:
-    """A changed text, and what was done to it."""
+    """A changed text, and the name of the change."""
 
     text: str
     what: str
 
 
 def mutated(seed: int, good: str) -> Mutated:
-    """``good`` with one slip, drawn from ``seed``."""
+    """Return ``good`` with one typing error, drawn from ``seed``."""
     rng = random.Random(seed)
     mutator = rng.choice(_MUTATORS)
     return Mutated(mutator(rng, good), f"{mutator.__name__.strip('_')} (seed {seed})")
 
 
 def _replace(rng: random.Random, text: str, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
-    """``text`` with one match of ``pattern`` changed, wherever; unchanged where there is none."""
+    """Return ``text`` with one random match of ``pattern`` changed; unchanged if there is none."""
     matches = list(pattern.finditer(text))
     if not matches:
         return text

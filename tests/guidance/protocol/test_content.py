@@ -1,4 +1,4 @@
-"""What the protocols say: all procedures are there, and every number bears its source or says that it has none."""
+"""Contents of the protocols: all procedures are there, and every number has its source or is marked without."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_first_pulse_of_every_protocol_is_within_the_absolute_limits(name: s
 
 
 def test_numbers_are_those_of_the_sources() -> None:
-    """A sample, entered by hand from the table."""
+    """Compare a sample that was entered by hand from the table."""
     interscalene, obturator, popliteal = sheet("interscalene"), sheet("obturator"), sheet("popliteal")
     assert isinstance(interscalene, NerveBlock)
     assert isinstance(obturator, NerveBlock)

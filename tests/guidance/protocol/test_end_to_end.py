@@ -18,18 +18,18 @@ SECONDS = "3.5"
 
 
 class InThisProcess:
-    """Stands in for the simulated patient's own process: the device is the bench's."""
+    """A replacement for the simulated patient's process: the device is the bench's."""
 
     address = "ona:virtual"
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        """Nothing is started."""
+        """Start nothing."""
 
     def tell(self, words: str) -> None:
-        """Nobody steers."""
+        """Ignore the control line."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Five hundred slips of the pen: each is refused in words, or changes nothing; none crashes, none is half taken."""
+"""Five hundred typing errors: each is refused in one sentence or changes nothing; none crashes or is read in part."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONLY_THE_LOADER = re.compile(
     r"cites|finite number|first of two|2 ms after|must not be above|must be below|is outside|is above|no table|"
     r"no procedure can run"
 )
-"""Faults that lie between several keys, or in what JSON has not: no schema can know them."""
+"""Faults between several keys, or in types that JSON lacks: no schema can find them."""
 
 
 def slip(seed: int) -> tuple[str, Mutated]:
@@ -33,7 +33,7 @@ def slip(seed: int) -> tuple[str, Mutated]:
 
 
 def load_result(text: str) -> Sheet | ProtocolError:
-    """The sheet of ``text`` if a procedure can run with it; any other exception comes out."""
+    """Return the sheet of ``text``, or the ProtocolError; any other exception propagates."""
     try:
         sheet = sheet_of(tables_of(text, "mine.toml"), "mine.toml")
         protocol_of(sheet, "mine.toml")
@@ -47,12 +47,12 @@ def is_in_words(fault: ProtocolError) -> bool:
 
 
 def as_toml(value: Any) -> Any:
-    """A sheet as TOML says it."""
+    """Convert a sheet to plain TOML types."""
     return json.loads(json.dumps(value))
 
 
 def is_whole(sheet: Sheet, text: str) -> bool:
-    """Whether the sheet says all that the file says, and nothing else."""
+    """Return whether the sheet holds exactly the values of the file."""
     return bool(as_toml(sheet.model_dump(exclude_unset=True)) == tomllib.loads(text))
 
 

@@ -1,4 +1,4 @@
-"""A site's own file: merged by key, every change known with its author, limits loosened with a reason alone."""
+"""A site's own file: merged by key, every change with its author, limits loosened only with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Those that come with the program hold; a faulty one is refused by file, key, value and what is allowed."""
+"""The shipped protocols are valid; a faulty one is refused with file, key, value and the allowed values."""
 
 from __future__ import annotations
 

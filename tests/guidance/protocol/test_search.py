@@ -1,4 +1,4 @@
-"""Clinicians' words lead to protocols."""
+"""The words that clinicians use find protocols."""
 
 from __future__ import annotations
 
