@@ -138,7 +138,7 @@ class Stimulation(ABC):
             yield from self.release()
 
     def arm(self, t: float, state: InterlockConditions, by: str) -> Iterator[Command]:
-        """Arm the output, or refuse with a reason; a refusal requests off once more, which clears a fault of the device."""
+        """Arm the output, or refuse with a reason; a refusal requests off again, which clears a fault of the device."""
         self._t = t
         why = disarm_reason(state) or no_samples_reason(state) or self._unrequested.refusal(t)
         why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.usual_pulse_rate_hz)
