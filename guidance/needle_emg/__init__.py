@@ -1,1 +1,1 @@
-"""The muscle's own EMG: potentials found, measured and sorted into units; how near they are; how they fit an effort."""
+"""Needle EMG without stimulation: detects, measures and sorts motor unit potentials and estimates their closeness."""

@@ -1,4 +1,4 @@
-"""One band of a running EMG, as every use of it shares: streaming, in any chunks."""
+"""A streaming band-pass filter for EMG, the same for any block size."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from guidance.signal.sweep.arrays import hold_forward
 from guidance.signal.sweep.basis import Array
 
 _BELOW_NYQUIST = 0.45
+"""Highest upper corner as a share of the sample rate, so that the filter can still be designed."""
 
 
 class Bandpass:
-    """A causal Butterworth band of one channel; missing samples (NaN) hold the value before them."""
+    """A causal Butterworth band-pass of one channel; a missing sample (NaN) repeats the value before it."""
 
     def __init__(self, low_hz: float, high_hz: float, sample_rate_hz: float, order: int = 1) -> None:
-        """From ``low_hz`` to ``high_hz``, or as far as ``sample_rate_hz`` reaches; ``order`` of each flank."""
+        """Pass ``low_hz`` to ``high_hz``, at most 0.45 of ``sample_rate_hz``; ``order`` is that of each flank."""
         top_hz = min(high_hz, _BELOW_NYQUIST * sample_rate_hz)
         self._sos = butter(order, (low_hz, top_hz), "bandpass", fs=sample_rate_hz, output="sos")
         self._state = np.zeros((len(self._sos), 2))
         self._last: float | None = None
 
     def __call__(self, samples: Array) -> Array:
-        """The band of the next ``samples`` (n,), in the same unit; it begins at rest at the first that is there."""
+        """Filter the next ``samples`` (n,) and return them in the same unit; the first known sample counts as zero."""
         if not len(samples):
             return samples
         filled = self._hold_gaps(samples)

@@ -1,8 +1,9 @@
-"""How near the tip is to the fibres of a motor unit, by its potential.
+"""How near the needle tip is to the fibres of a motor unit, estimated from its potential (MUP).
 
-A rise within 500 us comes from inside the unit's territory. A longer one from outside, where the potential is also
-below 50 uV or begins negative; many crisp ones from inside rise more slowly too, so the rest is not decided ("Is the
-MUAP rise-time criterion too restrictive?", discovery.researcher.life 7d971f32). No distance in mm follows from it.
+A rise time within 500 us means that the tip is inside the territory of the unit. A longer rise time means outside if
+the potential is also below 50 uV or begins negative. Many potentials from inside rise more slowly too, so the other
+cases stay open ("Is the MUAP rise-time criterion too restrictive?", discovery.researcher.life 7d971f32). The rise time
+gives no distance in mm.
 """
 
 from __future__ import annotations
@@ -20,27 +21,39 @@ from guidance.needle_emg.measure import PotentialMeasures
 from guidance.needle_emg.units import SortedUnit
 
 LIMIT_US, OUTSIDE_UV = 500.0, 50.0
-"""The source's criterion; a protocol may say otherwise."""
+"""Rise time and amplitude of the source's criterion; a protocol may set others."""
 
 SLOW = 2.0
-"""A rise longer than so many times the limit is far whatever else it shows (a judgement, unsourced)."""
+"""A rise time of this many limits or more means far, whatever the amplitude (a judgement, unsourced)."""
 
 _LEAST_LN, _USUAL_LN, _USUAL_COUNTS = 0.05, 0.2, 2
+"""Standard deviation of the logarithm of the rise time: least allowed, prior, and weight of the prior in parts."""
+
 _AMPLITUDE_SD_LN = 0.1
+"""Standard deviation of the logarithm of the amplitude of a mean (a judgement, unsourced)."""
+
 _FROM, _TO = -1.645, 1.645
+"""The 5 % and 95 % points of a standard normal distribution."""
+
 _PARTS = 3
+"""The discharges are split into this many parts to see how much the rise time varies."""
+
 _NEGATIVE_COUNTS = 0.5
-"""A slow potential that begins negative is from outside, or from fibres whose end-plates are at the tip."""
+"""Probability of outside for a slow potential that begins negative: its fibres' end-plates may also be at the tip."""
+
 _LEAST_DISCHARGES = 3
 _LEAST_OVER_NOISE = 12.0
+"""Least amplitude in units of the noise from which a rise time is trusted (a judgement, unsourced)."""
+
 _OF_LARGEST = 0.33
-"""The nearest fibre sets the amplitude: what is much smaller than the largest is not the nearest unit."""
+"""Least share of the largest amplitude: the nearest fibre sets the amplitude, so a small unit is not the nearest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """What a unit that fires again and again says: ``rise_us`` and ``closeness`` as intervals (5, 50, 95 %);
-    closeness is the limit over the rise, 1 and more being inside. ``zone_probability`` of every zone.
+    """The closeness of one motor unit. ``rise_us`` and ``closeness`` are intervals (5, 50, 95 %).
+
+    Closeness is the limit divided by the rise time, so 1 and more means inside. ``zone_probability`` has every zone.
     """
 
     unit: int
@@ -54,18 +67,18 @@ class Closeness:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What counts as near: the longest rise of inside, and below which amplitude a slow one is outside."""
+    """The criterion: the longest rise time of inside, and the amplitude below which a slow potential is outside."""
 
     limit_us: float = LIMIT_US
     outside_uv: float = OUTSIDE_UV
 
     @property
     def edges_ms(self) -> Edges:
-        """The rise times at which approach and target begin; nothing is too close."""
+        """The rise times in ms at which approach and target begin; by EMG no zone is too close."""
         return Edges(SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0)
 
     def of(self, unit: SortedUnit, sample_rate_hz: float, since: int) -> Closeness | None:
-        """The closeness of ``unit`` since sample ``since``; None where it is too rare, or too small for its noise."""
+        """Return the closeness of ``unit`` since sample ``since``; None where it is too rare or too small."""
         whole = unit.averages(since)
         if not whole or whole[0].count < _LEAST_DISCHARGES:
             return None
@@ -87,7 +100,7 @@ class Criterion:
         )
 
     def _shares(self, known: PotentialMeasures, sd: float) -> dict[str, float]:
-        """How probable each zone is, the logarithm of the rise having standard deviation ``sd``."""
+        """Return the probability of each zone; ``sd`` is the standard deviation of the logarithm of the rise time."""
         rise = math.log(known.rise_us)
         inside = _below(math.log(self.limit_us), rise, sd)
         slow = 1 - _below(math.log(SLOW * self.limit_us), rise, sd)
@@ -99,7 +112,7 @@ class Criterion:
 
 
 def nearest(candidates: Iterable[Closeness]) -> Closeness | None:
-    """The crispest of those that are large; None where there is none."""
+    """Return the candidate with the most probable near zone among the large ones; None where there is none."""
     units = list(candidates)
     largest = max((each.amplitude_uv for each in units), default=0.0)
     return max(
@@ -110,8 +123,9 @@ def nearest(candidates: Iterable[Closeness]) -> Closeness | None:
 
 
 def _uncertainty(rise_us: float, parts: list[float], sample_rate_hz: float) -> float:
-    """Standard deviation of the logarithm of the rise of a mean, by the rises of its ``parts``, and never below what a
-    sample's step leaves open. The parts are few, so their spread is drawn to a usual one.
+    """Return the standard deviation of the logarithm of a mean's rise time, from the rise times of its ``parts``.
+
+    The parts are few, so their spread is pooled with a prior. The result never falls below the step of one sample.
     """
     spread = float(np.var(np.log(parts), ddof=1)) if len(parts) > 1 else _USUAL_LN**2
     pooled = (_USUAL_COUNTS * _USUAL_LN**2 + (len(parts) - 1) * spread) / (_USUAL_COUNTS + len(parts) - 1)

@@ -1,4 +1,4 @@
-"""A needle guided by its own EMG: from blocks to potentials, units and closeness, as records of the event stream."""
+"""Guidance by the needle's own EMG: from blocks to potentials, motor units and closeness, as event records."""
 
 from __future__ import annotations
 
@@ -21,18 +21,29 @@ from guidance.protocol import EffortPhase, NeedleEmgPlan
 from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
 _RECENT_S = 2.0
+"""Closeness and end-plate activity count the potentials of this many seconds."""
+
 _FORGET_S = 4.0
+"""A motor unit without discharge for this long is forgotten."""
+
 _REPORT_EVERY_S = 0.25
+"""An unchanged zone is reported again after this long."""
+
 _AFTER_PULSE_MS, _PULSES_LAPSE_S = 25.0, 3.0
+"""After a pulse no potential counts for the first time, and the EMG does not guide for the second."""
+
 _PLATE_S = 3
+"""End-plate activity must last for this many seconds in a row."""
+
 _RHYTHM, _RHYTHM_CV = 6, 0.35
+"""A unit is rhythmic if its newest intervals, this many, vary by less than this (a judgement, unsourced)."""
 
 
 class NeedleGuide:
-    """Follows the first channel. While ``guides`` is False, as when a stimulator is armed, no proximity is told."""
+    """Guidance by the EMG of the first channel. While ``guides`` is False (stimulation), it reports no proximity."""
 
     def __init__(self, plan: NeedleEmgPlan, channel: str, sample_rate_hz: float) -> None:
-        """By ``plan``; no effort is asked for until one is marked."""
+        """Follow ``plan``; no effort is requested until the operator marks one."""
         self._plan, self._channel, self._sample_rate_hz = plan, channel, sample_rate_hz
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
         self._detector = PotentialDetector(sample_rate_hz)
@@ -50,7 +61,7 @@ class NeedleGuide:
         self._pulse = -round(_PULSES_LAPSE_S * sample_rate_hz) - 1
 
     def cut(self, block: Block) -> Iterator[Block]:
-        """``block`` in parts that end on a fixed grid, so that no order of records depends on how it came."""
+        """Split ``block`` on a fixed grid, so that the order of the records does not depend on the block size."""
         if not len(block.samples):
             yield block
         at = block.first_sample
@@ -62,12 +73,12 @@ class NeedleGuide:
             at = stop
 
     def pulse(self, sample: int) -> None:
-        """Leave out what the stimulus at ``sample`` evokes."""
+        """Ignore the response to the stimulus at ``sample``."""
         self._pulse = sample
         self._detector.blank(sample + round(_AFTER_PULSE_MS * self._sample_rate_hz / 1e3))
 
     def requested(self, what: str) -> Entry | None:
-        """The entry that the patient is asked for phase ``what`` from now on; None where that is no phase."""
+        """Start phase ``what`` and return its entry for the record; None if the plan has no such phase."""
         phase = next((known for known in PHASES if known == what and known in self._plan.phases), None)
         if phase is None:
             return None
@@ -75,7 +86,7 @@ class NeedleGuide:
         return Entry("activation", {"phase": phase, "movement": self._plan.activation})
 
     def set_stimulating(self, now: int, *, stimulates: bool) -> Iterator[Record]:
-        """Take note at sample ``now`` of whether the needle ``stimulates``, or another maker's stimulator does."""
+        """Switch between EMG and stimulation at sample ``now``; pulses of an external stimulator count too."""
         guides = not stimulates and now - self._pulse > _PULSES_LAPSE_S * self._sample_rate_hz
         if guides == self.guides:
             return
@@ -85,18 +96,16 @@ class NeedleGuide:
         yield Entry("hand-over", {"to": "needle EMG" if guides else "stimulation"})
 
     def follow(self, part: Block) -> Iterator[tuple[int, Record]]:
-        """Records of ``part``, as it came from ``cut``, each with the sample by which it was known."""
-        for potential in [
-            *self._detector.lose(part.first_sample),
-            *self._detector.feed(part.samples[:, 0].astype(float)),
-        ]:
+        """Yield the records of ``part``, a block from ``cut``, each with the sample at which it was known."""
+        samples = part.samples[:, 0].astype(float)
+        for potential in [*self._detector.lose(part.first_sample), *self._detector.feed(samples)]:
             yield from ((potential.known_at, record) for record in self._potential(potential))
         while (second := round((self._seconds + 1) * self._sample_rate_hz)) <= self._detector.end:
             self._seconds += 1
             yield from ((second, record) for record in self._second(second))
 
     def view(self) -> NeedleView:
-        """What a screen shows of it."""
+        """Return what a screen shows of the needle EMG."""
         now = self.activity
         return NeedleView(
             phase=self.phase,
@@ -114,17 +123,17 @@ class NeedleGuide:
         unit = self._sorter.sort(potential)
         self._recent.append(potential)
         self._drop_old(potential.known_at)
-        found = potential.measures
+        measures = potential.measures
         yield MotorUnit(
             sample=potential.sample,
             channel=self._channel,
             unit=unit.number if unit else None,
-            amplitude_uv=found.amplitude_uv,
-            rise_time_us=found.rise_us,
-            duration_ms=found.duration_ms,
-            phases=found.phases,
-            turns=found.turns,
-            begins_negative=found.begins_negative,
+            amplitude_uv=measures.amplitude_uv,
+            rise_time_us=measures.rise_us,
+            duration_ms=measures.duration_ms,
+            phases=measures.phases,
+            turns=measures.turns,
+            begins_negative=measures.begins_negative,
             firing_hz=unit.firing_hz(self._sample_rate_hz) if unit else None,
         )
         if unit and self.guides:
@@ -145,7 +154,7 @@ class NeedleGuide:
         self._closeness = {number: entry for number, entry in self._closeness.items() if entry[0] >= oldest}
 
     def _report(self, potential: Potential) -> Iterator[Proximity]:
-        """The closeness, where its zone changed or a quarter of a second has passed."""
+        """Yield the closeness if its zone has changed or a quarter of a second has passed."""
         near = nearest(near for _, near in self._closeness.values())
         if near is None or self._plate_s >= _PLATE_S:
             return
@@ -174,7 +183,7 @@ class NeedleGuide:
             yield from self._at_rest(second, plate)
 
     def _at_rest(self, second: int, plate: PlateActivity | None) -> Iterator[Proximity]:
-        """What is told when no unit says how near it is: end-plates, or why nothing is known."""
+        """Yield a proximity when no unit gives one: end-plate activity, or why nothing is known."""
         proximity = _by_plate(plate, second) if plate else None
         if proximity is None and not self._closeness:
             proximity = _unknown(second, self._why())
@@ -189,12 +198,12 @@ class NeedleGuide:
         return "at-rest" if self.phase in {None, "rest"} else "silent"
 
     def _plate_now(self) -> PlateActivity | None:
-        """End-plate activity that has gone on for three seconds; a unit that fires with a rhythm speaks against it."""
-        found = None
+        """Return end-plate activity that has lasted for three seconds; a unit with a rhythm excludes it."""
+        plate = None
         if self.phase in {None, "rest"} and not any(self._is_rhythmic(unit) for unit in self._sorter.units):
-            found = plate_activity(self._recent, _RECENT_S, self._sample_rate_hz)
-        self._plate_s = self._plate_s + 1 if found and found.is_present else 0
-        return found if self._plate_s >= _PLATE_S else None
+            plate = plate_activity(self._recent, _RECENT_S, self._sample_rate_hz)
+        self._plate_s = self._plate_s + 1 if plate and plate.is_present else 0
+        return plate if self._plate_s >= _PLATE_S else None
 
     def _is_rhythmic(self, unit: SortedUnit) -> bool:
         recent = self._detector.end - unit.newest[-1].sample < self._sample_rate_hz
@@ -213,7 +222,7 @@ def _by_plate(plate: PlateActivity, sample: int) -> Proximity:
 
 
 def _unknown(sample: int, why: str) -> Proximity:
-    """Nothing near is known; a patient who tries in vain is as far as a search without response."""
+    """Return an unknown proximity; an effort without potentials counts as a search without response."""
     return unknown_proximity(sample, why, by=BY_EMG, searched=why == "silent")
 
 

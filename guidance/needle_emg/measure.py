@@ -1,6 +1,7 @@
-"""The measures of one motor-unit potential, or of a template of many.
+"""The measures of one motor unit potential (MUP), or of a mean of many.
 
-Microvolts as the amplifier gives them: a negative potential at the needle is a negative number, however it is drawn.
+Values are in uV as the amplifier gives them: a negative potential at the needle is a negative number, however it is
+drawn.
 """
 
 from __future__ import annotations
@@ -13,31 +14,49 @@ import numpy as np
 from guidance.signal.sweep.basis import Array
 
 FINE_HZ = 40_000.0
-"""Potentials are measured at about this rate; the points between add no knowledge above the recording's own band."""
+"""Potentials are measured at about this rate in Hz; interpolation adds nothing above the band of the recording."""
 
 _LOBES = 4
+"""Half width of the Lanczos kernel in samples."""
 
 PHASE_UV = 20.0
 TURN_UV = 50.0
 EDGE_UV = 10.0
-"""Least height of a phase, of a turn, and of what still belongs to the potential; from memory (unsourced)."""
+"""Least height in uV of a phase, of a turn, and of the edge of the potential; from memory (unsourced)."""
 
 _REACH_MS = 6.0
+"""The rise begins at most this long before the peak."""
+
 _NEAR_MS = 1.5
+"""The main peak lies at most this far from ``centre``."""
+
 _NEIGHBOUR = 1.25
+"""A peak this many times larger than the main one belongs to another potential."""
+
 _BASELINE_MS = 1.5
+"""The potential ends where it stays below its edge for longer than this."""
+
 _NOISES = 3.0
+"""Least height of edge and phase in units of the noise."""
+
 _WOBBLE = 0.08
+"""Share of the peak-to-peak amplitude by which the wave may turn back within its rise."""
+
 _POSITIVE_ONLY = 0.25
+"""A negative peak smaller than this share of the positive one is no spike."""
+
 _EDGE_SHARE = 0.05
+"""Least height of the edge as a share of the main peak."""
 
 
 @dataclass(frozen=True, slots=True)
 class PotentialMeasures:
-    """Of one potential. ``rise_us``: from the positive peak before the main negative one to that; where there is no
-    positive one, from the onset. ``begins_negative``: its first deflection; ``has_spike``: there is a negative peak;
-    ``peak_uv``: the main peak; ``peak_at``, ``ends_at``: where that and the end lie in what was measured, in samples.
-    Not ``is_whole``: a larger neighbour runs into it.
+    """The measures of one potential.
+
+    ``rise_us`` runs from the positive peak before the main negative peak to that peak, or from the onset if there is no
+    positive peak. ``begins_negative`` concerns the first deflection; ``has_spike`` means there is a negative peak.
+    ``peak_uv`` is the main peak; ``peak_at`` and ``ends_at`` are its place and the end, in samples of the wave.
+    ``is_whole`` is False if a larger neighbour overlaps the potential.
     """
 
     amplitude_uv: float
@@ -56,7 +75,7 @@ class PotentialMeasures:
 
 
 def measure(wave: Array, sample_rate_hz: float, noise_uv: float, centre: int | None = None) -> PotentialMeasures:
-    """Measure the potential in ``wave`` (n,) uV at ``sample_rate_hz``, whose baseline is 0 and noise ``noise_uv``.
+    """Measure the potential in ``wave`` (n,) uV at ``sample_rate_hz``; its baseline is 0 and its noise ``noise_uv``.
 
     ``centre`` is a sample of its main spike; by default the largest.
     """
@@ -88,7 +107,7 @@ def measure(wave: Array, sample_rate_hz: float, noise_uv: float, centre: int | N
 
 
 def turning_points(wave: Array, least_uv: float) -> list[int]:
-    """Where ``wave`` turns after going up or down by ``least_uv`` at least, and does the same after."""
+    """Return the samples at which ``wave`` turns with at least ``least_uv`` on either side."""
     if not len(wave):
         return []
     bends = np.flatnonzero(np.diff(np.sign(np.diff(wave))) != 0) + 1
@@ -116,7 +135,7 @@ def _turns(values: list[float], least_uv: float) -> list[int]:
 
 
 def finer(wave: Array, sample_rate_hz: float) -> tuple[Array, float]:
-    """``wave`` (n,) with points between its own, by a windowed sinc (Lanczos); and its new rate, about FINE_HZ."""
+    """Interpolate ``wave`` (n,) by a windowed sinc (Lanczos); return it and its new rate, about FINE_HZ."""
     factor = max(1, round(FINE_HZ / sample_rate_hz))
     if factor == 1 or len(wave) < 2:
         return wave, sample_rate_hz
@@ -144,25 +163,25 @@ def _near(fine: Array, centre: int, reach: int) -> Array:
 
 
 def _main_peak(fine: Array) -> tuple[int, bool]:
-    """The main negative peak; where there is hardly one, the positive."""
+    """Return the sample of the main peak and whether it is a spike: the negative peak, or the positive without one."""
     low, high = int(fine.argmin()), int(fine.argmax())
     has_spike = -float(fine[low]) >= _POSITIVE_ONLY * float(fine[high])
     return (low, True) if has_spike else (high, False)
 
 
-def _extent(fine: Array, peak: int, edge_uv: float, pause: int) -> tuple[int, int]:
-    """First and last sample that belong to the potential: outwards from its peak until it rests for ``pause``."""
+def _extent(fine: Array, peak: int, edge_uv: float, baseline: int) -> tuple[int, int]:
+    """Return the first and last sample of the potential: from its peak to ``baseline`` samples below the edge."""
     over = np.flatnonzero(np.abs(fine) >= edge_uv)
     if not len(over):
         return peak, peak
-    breaks = np.flatnonzero(np.diff(over) > pause)
+    breaks = np.flatnonzero(np.diff(over) > baseline)
     starts, stops = over[np.r_[0, breaks + 1]], over[np.r_[breaks, len(over) - 1]]
     index = int(np.searchsorted(starts, peak, "right")) - 1
     return int(starts[max(index, 0)]), int(stops[max(index, 0)])
 
 
 def _foot(fine: Array, peak: int, first: int, wobble_uv: float, reach: int) -> int:
-    """Where the main edge begins: backwards from the peak to where the wave stops going away from it."""
+    """Return where the rise begins: backwards from the peak until the wave turns by more than ``wobble_uv``."""
     start = max(first, peak - reach, 0)
     away = np.sign(-fine[peak]) * fine[start : peak + 1][::-1]
     best = np.maximum.accumulate(away)
@@ -172,21 +191,21 @@ def _foot(fine: Array, peak: int, first: int, wobble_uv: float, reach: int) -> i
 
 
 def _spike(fine: Array, peak: int) -> int:
-    """Samples for which the wave stays on the main peak's side of the baseline."""
+    """Return for how many samples the wave stays on the main peak's side of the baseline."""
     side = np.sign(fine[peak]) * fine > 0
     before, after = np.flatnonzero(~side[: peak + 1]), np.flatnonzero(~side[peak:])
     return int((after[0] if len(after) else len(fine) - peak) + (peak - before[-1] if len(before) else peak))
 
 
 def _phases(body: Array, least_uv: float) -> int:
-    """Departures from the baseline to either side by ``least_uv`` at least."""
+    """Count the departures from the baseline to either side by at least ``least_uv``."""
     sides = np.sign(body) * (np.abs(body) >= least_uv)
     sides = sides[sides != 0]
     return 1 + int(np.count_nonzero(np.diff(sides))) if len(sides) else 0
 
 
 def _begins_negative(body: Array, peak: int, edge_uv: float) -> bool:
-    """Whether the first deflection is negative: a positive one before the spike counts from a tenth of it on."""
+    """Return whether the first deflection is negative; before the spike it counts from a tenth of the spike on."""
     ahead = body[: max(peak, 1)]
     least = max(edge_uv, 0.1 * abs(float(body[peak])))
     over = np.flatnonzero(np.abs(ahead) >= least)

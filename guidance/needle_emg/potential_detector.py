@@ -1,4 +1,4 @@
-"""Potentials in a running signal: what stands out of its own quiet moments, one at a time or laid over one another."""
+"""Detection of potentials in a streaming signal, single or superimposed, by their height over the noise."""
 
 from __future__ import annotations
 
@@ -14,32 +14,51 @@ from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.mains import MainsFit, fit_mains
 
 LEAST_UV = 12.0
-"""Smaller ones are left to the noise."""
+"""Least height of a potential in uV; smaller ones count as noise."""
 
 HOP_MS = 5.0
-"""On this grid the signal is looked at, and blocks are cut."""
+"""The grid on which the signal is searched and blocks are cut."""
 
 _LONGEST_HOLE_HOPS = 400
+"""Of a longer hole only both ends are searched."""
+
 _PAGE_MS = 50.0
+"""Mains and noise are estimated once a page."""
+
 _MAINS_PAGES = 8
+"""The mains fit uses this many pages."""
+
 _NOISE_PAGES = 200
 _NOISE_PERCENTILE = 20.0
+"""The noise is this percentile over the newest pages."""
+
 _OVER = 5.0
+"""Least height of a potential in units of the noise of the search band."""
+
 _SEARCH_HZ = (60.0, 2500.0)
 _WIDE_HZ = (5.0, 10_000.0)
+"""Potentials are searched in the first band and measured in the second."""
+
 _APART_MS, _LONGEST_MS = 3.0, 15.0
+"""Peaks within the first time belong to one potential, which ends after the second at the latest."""
+
 _BEFORE_MS, _AFTER_MS = 8.0, 10.0
+"""How much of the wave around its peak is kept."""
+
 _NOISE_CELL_SHARE = 0.25
 _NOISE_BIAS = 1.15
-"""By how much the quieter cells of Gaussian noise are quieter than all of it."""
+"""The noise of a page is this percentile (as a share) of its cells, times the bias of that for Gaussian noise."""
+
 _BESIDE = 0.2
-"""What is smaller than this share of a potential's peak, and beside it, does not belong to it."""
+"""A smaller share of the peak, beside it, does not belong to the potential."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Potential:
-    """A potential whose main peak is at ``sample``, known at sample ``known_at``: its ``wave`` (n,) uV, the peak at
-    ``centre``, and the signal's quiet noise. ``is_mixed``: others lie over it or close to it.
+    """A potential with its main peak at ``sample``, known at sample ``known_at``.
+
+    ``wave`` is (n,) in uV with the peak at ``centre``; ``noise_uv`` is the noise of the signal. ``is_mixed``: other
+    potentials overlap it or lie close to it.
     """
 
     sample: int
@@ -52,10 +71,10 @@ class Potential:
 
 
 class PotentialDetector:
-    """One channel's potentials as they come; the result never depends on how the signal was cut."""
+    """A streaming detector for the potentials of one channel; its result does not depend on the block size."""
 
     def __init__(self, sample_rate_hz: float) -> None:
-        """For a signal at ``sample_rate_hz``."""
+        """Detect in a signal of ``sample_rate_hz``."""
         per_ms = sample_rate_hz / 1e3
         self.sample_rate_hz = sample_rate_hz
         self._hop, self._apart, self._longest, self._before, self._after = (
@@ -73,16 +92,16 @@ class PotentialDetector:
         self._run_begins: int | None = None
         self._closed_to = -1
         self.end = 0
-        """Samples looked at."""
+        """Samples searched so far."""
         self.busy: deque[bool] = deque(maxlen=round(1000 / HOP_MS))
-        """For each hop of the last second, whether something stood out."""
+        """For each hop of the last second, whether the signal exceeded the threshold."""
 
     def blank(self, until: int) -> None:
-        """Find nothing before sample ``until``: what is there was made by a stimulus."""
+        """Detect nothing before sample ``until``: a stimulus evoked that activity."""
         self._blind_to = max(self._blind_to, until)
 
     def lose(self, until: int) -> list[Potential]:
-        """Take all up to sample ``until`` for lost; of a long hole only both ends are looked at."""
+        """Treat all samples up to ``until`` as lost; of a long hole only both ends are searched."""
         hole = until - self.end - len(self._incoming)
         if hole <= _LONGEST_HOLE_HOPS * self._hop:
             return self.feed(np.full(max(hole, 0), np.nan))
@@ -95,7 +114,7 @@ class PotentialDetector:
         return potentials + self.lose(until)
 
     def feed(self, samples: Array) -> list[Potential]:
-        """Potentials completed by ``samples`` (n,) uV, NaN where lost."""
+        """Return the potentials that ``samples`` (n,) in uV complete; NaN is a lost sample."""
         self._incoming = np.concatenate([self._incoming, np.asarray(samples, float)])
         potentials: list[Potential] = []
         while len(self._incoming) >= self._hop:
@@ -106,7 +125,7 @@ class PotentialDetector:
         return potentials
 
     def _take(self, part: Array) -> list[Potential]:
-        """Whole hops within one page."""
+        """Process whole hops within one page."""
         first = self.end
         clean = part - self._mains(first, len(part)) if self._mains else part
         self._raw = np.concatenate([self._raw, part])[-self._page * _MAINS_PAGES :]
@@ -124,7 +143,7 @@ class PotentialDetector:
         return potentials
 
     def _turn_page(self) -> None:
-        """Mains and noise anew; what was lost is left out of them."""
+        """Estimate mains and noise again, without lost samples."""
         lost = np.flatnonzero(np.isnan(self._raw))
         whole = self._raw[lost[-1] + 1 :] if len(lost) else self._raw
         if len(whole) == self._page * _MAINS_PAGES:
@@ -138,13 +157,13 @@ class PotentialDetector:
 
     @property
     def threshold_uv(self) -> float:
-        """What a potential must reach in the band it is sought in; nothing does before the noise is known."""
+        """Least height of a potential in the search band, infinite until the noise is known."""
         if not self._noises:
             return np.inf
         return max(_OVER * self._searched_noise_uv, LEAST_UV)
 
     def _search(self, start: int) -> list[Potential]:
-        """What stands out in the newest hop; ``start`` is the sample where the kept signal begins."""
+        """Search the newest hop; ``start`` is the sample at which the buffered signal begins."""
         first = self.end - self._hop
         recent = np.abs(self._searched[first - start : self.end - start])
         recent[: max(self._blind_to - first, 0)] = 0.0
@@ -163,7 +182,7 @@ class PotentialDetector:
         return self._closed(run, start, is_alone=is_alone)
 
     def _main_run(self, begins: int, start: int) -> tuple[NDArray[np.int64], bool]:
-        """The samples from ``begins`` on that belong to the greatest peak; whether nothing else of note is there."""
+        """Return the samples from ``begins`` on that belong to the greatest peak, and whether it is alone."""
         searched = np.abs(self._searched[begins - start : self.end - start])
         searched[: max(self._blind_to - begins, 0)] = 0.0
         peak = int(searched.argmax())
@@ -173,7 +192,7 @@ class PotentialDetector:
         return own + begins, len(runs) <= 1
 
     def _closed(self, run: NDArray[np.int64], start: int, *, is_alone: bool) -> list[Potential]:
-        """The potential of the samples ``run``."""
+        """Return the potential of the samples ``run``, none where it is too small."""
         group = np.abs(self._searched[run[0] - start : run[-1] + 1 - start])
         if group.max() <= self.threshold_uv:
             return []
@@ -182,7 +201,7 @@ class PotentialDetector:
         wave = self._wide[low - start : high - start]
         wave = wave - _baseline(wave, int(run[0]) - low, last - low)
         measures = measure(wave, self.sample_rate_hz, self.noise_uv, sample - low)
-        if abs(measures.peak_uv) < self.threshold_uv / 2:  # the filter's own swing after a large one
+        if abs(measures.peak_uv) < self.threshold_uv / 2:  # the filter rings after a large potential
             return []
         self._closed_to = max(last, low + int(measures.ends_at))
         is_mixed = not is_alone or not measures.is_whole or last - int(run[0]) >= self._longest
@@ -190,12 +209,12 @@ class PotentialDetector:
 
 
 def _noise_of(page: Array, cell: int) -> float:
-    """The noise of the quieter cells of ``page``, that of its slow course apart."""
+    """Return the noise of ``page`` by its cells with the least spread, without slow drift."""
     spread = page[: len(page) // cell * cell].reshape(-1, cell).std(axis=1)
     return _NOISE_BIAS * float(np.percentile(spread, 100 * _NOISE_CELL_SHARE))
 
 
 def _baseline(wave: Array, begins: int, last: int) -> float:
-    """The level around a potential that lies between ``begins`` and ``last``."""
+    """Return the level around a potential that lies between ``begins`` and ``last``."""
     around = np.concatenate([wave[: max(begins, 0)], wave[last + 1 :]])
     return float(np.median(around)) if len(around) else 0.0

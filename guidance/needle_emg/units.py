@@ -1,4 +1,4 @@
-"""Potentials sorted into motor units by their shape; what fits none, or is laid over others, stays unsorted."""
+"""Potentials sorted into motor units by shape; superimposed potentials that fit no unit stay unsorted."""
 
 from __future__ import annotations
 
@@ -12,23 +12,36 @@ from guidance.needle_emg.potential_detector import Potential
 from guidance.signal.sweep.basis import Array
 
 _GRID_MS, _HALF_MS, _LAG_MS = 0.1, 2.5, 0.3
+"""Grid, half width of the compared spike, and largest shift between two shapes."""
+
 _ALIKE = 0.15
+"""Largest squared difference of two shapes of one unit, as a share of the smaller energy (a judgement)."""
+
 _NOISY = 2.0
+"""The noise of two shapes adds this many times its power to the difference."""
+
 _JITTER = 0.1
 """Share of the squared step from sample to sample by which a coarse sampling may change a shape."""
+
 _LEARNS = 0.25
+"""Least weight of a new discharge in the template."""
+
 _NEWEST = 24
+"""How many of its newest discharges a unit keeps."""
+
 _FROM_MS, _TO_MS = -7.0, 9.0
+"""Range of an averaged wave about its peak."""
 
 GRID_HZ = FINE_HZ
-"""Discharges of a unit are averaged on this grid."""
+"""Rate of the grid on which the discharges of a unit are averaged."""
+
 _PAUSE_S = 0.5
-"""A longer interval is a pause and says nothing of the rate."""
+"""A longer interval is a pause and does not count for the firing rate."""
 
 
 @dataclass(slots=True, eq=False)
 class SortedUnit:
-    """A motor unit as far as it is known: its number, its newest potentials, and how often it was seen."""
+    """A motor unit: its number, its template, its newest potentials, and the count of its discharges."""
 
     number: int
     template: Array
@@ -36,18 +49,18 @@ class SortedUnit:
     discharges: int = 0
     _waves: deque[Array] = field(default_factory=lambda: deque(maxlen=_NEWEST))
 
-    def add(self, potential: Potential, shape: Array, laid: Array) -> None:
-        """Take one more discharge: its ``shape`` about the peak, and its whole wave ``laid`` on the common grid."""
+    def add(self, potential: Potential, shape: Array, on_grid: Array) -> None:
+        """Add a discharge: its ``shape`` about the peak, and its whole wave ``on_grid``, the common grid."""
         self.newest.append(potential)
-        self._waves.append(laid)
+        self._waves.append(on_grid)
         self.discharges += 1
         share = max(_LEARNS, 1.0 / self.discharges)
         self.template = (1 - share) * self.template + share * shape
 
     def averages(self, since: int, parts: int = 1) -> list[Average]:
-        """Means of its discharges from sample ``since`` on that are not laid over others, dealt out to ``parts``.
+        """Average the discharges since sample ``since`` that no other overlaps, dealt out to ``parts``.
 
-        Fewer where there are not enough; none where there is none.
+        There are fewer averages where there are too few discharges, and none without any.
         """
         pairs = zip(self.newest, self._waves, strict=True)
         chosen = [(p, wave) for p, wave in pairs if p.sample >= since and not p.is_mixed]
@@ -55,19 +68,19 @@ class SortedUnit:
         return [_average(part) for part in dealt if part]
 
     def intervals_s(self, sample_rate_hz: float) -> Array:
-        """Times between its newest discharges, pauses left out, in s."""
+        """Return the intervals between the newest discharges in s, without pauses."""
         between = np.diff([potential.sample for potential in self.newest]) / sample_rate_hz
         return np.asarray(between[between <= _PAUSE_S])
 
     def firing_hz(self, sample_rate_hz: float) -> float | None:
-        """Discharges a second, by the median interval; None before there are two intervals."""
+        """Return the firing rate in Hz by the median interval; None before there are two intervals."""
         between = self.intervals_s(sample_rate_hz)
         return float(1 / np.median(between)) if len(between) >= 2 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Average:
-    """The mean ``wave`` (n,) uV of ``count`` discharges at GRID_HZ, its main peak at ``centre``, and its noise."""
+    """The mean ``wave`` (n,) in uV of ``count`` discharges at GRID_HZ, with its main peak at ``centre``."""
 
     wave: Array
     centre: int
@@ -76,22 +89,22 @@ class Average:
     grid_hz: float = GRID_HZ
 
     def measures(self) -> PotentialMeasures:
-        """The measures of the mean."""
+        """Measure the mean."""
         return measure(self.wave, self.grid_hz, self.noise_uv, self.centre)
 
 
 class MotorUnitSorter:
-    """Tells units apart by the shape of their main spike. Order matters, chunks do not."""
+    """A sorter that distinguishes units by the shape of the main spike. The order matters, not the block size."""
 
     def __init__(self, sample_rate_hz: float, most: int = 16, forget_s: float | None = None) -> None:
-        """At most ``most`` units; one not seen for ``forget_s`` is forgotten (None: never)."""
+        """Keep at most ``most`` units and forget one without discharge for ``forget_s`` (None: never)."""
         self._sample_rate_hz, self._most, self._forget_s = sample_rate_hz, most, forget_s
         self.units: list[SortedUnit] = []
         self._steps = 1e3 / sample_rate_hz / _GRID_MS
         self._numbered = 0
 
     def sort(self, potential: Potential) -> SortedUnit | None:
-        """The unit of ``potential``; None where it stays unsorted. A clear one without a fellow founds a unit."""
+        """Return the unit of ``potential``, None if unsorted; a single potential unlike all units starts a new one."""
         self._forget(potential.sample)
         fine, fine_hz = finer(potential.wave, self._sample_rate_hz)
         peak_ms = potential.measures.peak_at / self._sample_rate_hz * 1e3
@@ -108,7 +121,7 @@ class MotorUnitSorter:
         return unit
 
     def _nearest(self, shapes: Array, noise_uv: float) -> tuple[SortedUnit | None, int]:
-        """The unit that is most like one of ``shapes``, if alike enough, and which of them."""
+        """Return the unit most similar to one of ``shapes``, None if none is, and the index of that shape."""
         middle = len(shapes) // 2
         if not self.units:
             return None, middle
@@ -130,7 +143,7 @@ class MotorUnitSorter:
 
 
 def _shapes(fine: Array, fine_hz: float, peak_ms: float) -> Array:
-    """The main spike on a grid of 0.1 ms, shifted by each lag: shape (lags, points); the middle one is unshifted."""
+    """Return the main spike on a grid of 0.1 ms, shifted by each lag: (lags, points); the middle one is unshifted."""
     lags, half = round(_LAG_MS / _GRID_MS), round(_HALF_MS / _GRID_MS)
     at_ms = peak_ms + np.arange(-half - lags, half + lags + 1) * _GRID_MS
     wave = np.interp(at_ms * fine_hz / 1e3, np.arange(len(fine)), fine)
@@ -138,7 +151,7 @@ def _shapes(fine: Array, fine_hz: float, peak_ms: float) -> Array:
 
 
 def _laid_on_grid(fine: Array, fine_hz: float, peak_ms: float) -> Array:
-    """The wave about its main peak on the common grid; NaN where it was not kept."""
+    """Return the wave about its main peak on the common grid; NaN outside the detected wave."""
     at_ms = peak_ms + np.arange(_FROM_MS, _TO_MS, 1e3 / GRID_HZ)
     return np.interp(at_ms * fine_hz / 1e3, np.arange(len(fine)), fine, left=np.nan, right=np.nan)
 

@@ -1,4 +1,4 @@
-"""The shared band: the same however cut, and lost samples held."""
+"""The streaming band-pass: independent of the block size, and lost samples repeat the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""End-plates by their lack of rhythm; the pattern of a second, and whether it fits the effort asked for."""
+"""End-plate activity by its lack of rhythm; the pattern of a second, and whether it fits the requested effort."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PLATE = unit_wave(350.0, 150.0, negative_first=True)
 
 
 def plates(uv: Array) -> bool:
-    found = plate_activity(PotentialDetector(RATE_HZ).feed(uv), len(uv) / RATE_HZ, RATE_HZ)
-    return found is not None and found.is_present
+    plate = plate_activity(PotentialDetector(RATE_HZ).feed(uv), len(uv) / RATE_HZ, RATE_HZ)
+    return plate is not None and plate.is_present
 
 
 def test_irregular_potentials_that_begin_negative_come_from_end_plates() -> None:
@@ -57,4 +57,4 @@ def test_each_effort_has_its_right_pattern(phase: str | None, activity: Activity
 
 
 def test_without_a_requested_effort_the_text_states_that() -> None:
-    assert judge_effort(None, ActivitySecond(90, 9, 0.8)) == (None, "No effort was asked for yet.")
+    assert judge_effort(None, ActivitySecond(90, 9, 0.8)) == (None, "No effort has been requested yet.")

@@ -1,4 +1,4 @@
-"""A needle guided by its EMG through the whole engine: the simulated patient, the records, the hand-over."""
+"""Guidance by needle EMG through the whole engine: simulated patient, records, and the switch to stimulation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(guided: Engine, uv: np.ndarray, sizes: Sequence[int] = (500,)) -> list[T
 
 
 def of(kind: type[Record], records: Sequence[TimedRecord]) -> list[Record]:
-    return [guided.record for guided in records if isinstance(guided.record, kind)]
+    return [timed.record for timed in records if isinstance(timed.record, kind)]
 
 
 @pytest.fixture(scope="module")

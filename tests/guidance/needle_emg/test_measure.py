@@ -1,4 +1,4 @@
-"""Measures of a potential whose course is known."""
+"""Measures of a potential of known shape."""
 
 from __future__ import annotations
 

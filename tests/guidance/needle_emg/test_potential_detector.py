@@ -1,4 +1,4 @@
-"""Potentials are found where they are, measured as they are, and however the signal comes."""
+"""Potentials are detected at their place and with their measures, for any block size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units are told apart by shape; closeness by the rise of their mean."""
+"""Units are distinguished by shape; closeness follows from the rise time of their mean."""
 
 from __future__ import annotations
 
