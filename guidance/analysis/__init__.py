@@ -1,1 +1,1 @@
-"""What a recording shows, in words: spontaneous activity, motor units, interference pattern, nerve conduction."""
+"""Analysis of a recording: spontaneous activity, motor units, interference pattern and nerve conduction."""

@@ -11,15 +11,20 @@ from guidance.analysis.reading import RecordedSignal
 from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPipeline
 
 WINDOW_MS = (1.5, 25.0)
+"""The M-wave begins within this time after the stimulus (a judgement, unsourced)."""
+
 LEAST_RESPONSES = 3
+"""Fewer responses give no median."""
+
 MUSCLE_UV = 200.0
-"""A smaller response is not taken for a muscle's whole one."""
+"""A smaller response in uV does not count as the M-wave of a whole muscle (a judgement, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)
 class StimulationSite:
-    """Where a file was stimulated: the nerve, the place, and the way in mm from it to the next more distal site, or
-    from the most distal one to the muscle; None where it was not measured.
+    """A stimulation site: the nerve, the place, and the distance in mm to the next more distal site.
+
+    For the most distal site it is the distance to the muscle; None where it was not measured.
     """
 
     nerve: str
@@ -29,7 +34,7 @@ class StimulationSite:
 
 @dataclass(frozen=True, slots=True)
 class ConductionResult:
-    """What one site showed: medians over ``responses`` of ``stimuli``; ``why`` says what is not assessable."""
+    """The result of one site: medians over ``responses`` of ``stimuli``; ``why`` is the reason if not assessable."""
 
     site: StimulationSite
     stimuli: int
@@ -41,7 +46,7 @@ class ConductionResult:
 
 
 def measure_conduction(signal: RecordedSignal, site: StimulationSite) -> ConductionResult:
-    """Latency and amplitude at ``site`` from the marked stimuli of ``signal``."""
+    """Measure latency and amplitude at ``site`` from the marked stimuli of ``signal``."""
     if signal.info.sample_rate_hz < LEAST_RATE_HZ:
         why = f"sampled at {signal.info.sample_rate_hz:g} Hz, below the {LEAST_RATE_HZ:g} Hz that latencies need"
         return ConductionResult(site, 0, 0, None, None, why=why)
@@ -51,7 +56,7 @@ def measure_conduction(signal: RecordedSignal, site: StimulationSite) -> Conduct
     good = [a.evoked for a in responses if a.evoked.detected and a.evoked.latency_ms and a.evoked.amplitude_uv]
     large = [e for e in good if (e.amplitude_uv or 0.0) >= MUSCLE_UV]
     if len(large) < LEAST_RESPONSES:
-        why = f"{len(large)} of {len(responses)} stimuli had a response of {MUSCLE_UV:g} uV and more; three are needed"
+        why = f"{len(large)} of {len(responses)} stimuli evoked a response of at least {MUSCLE_UV:g} uV; 3 are needed"
         return ConductionResult(site, len(responses), len(large), None, None, why=why)
     top = float(np.percentile([e.amplitude_uv or 0.0 for e in large], 90))
     full = [e for e in large if (e.amplitude_uv or 0.0) >= 0.8 * top]
@@ -66,7 +71,7 @@ def _responses(signal: RecordedSignal) -> list[ChannelResponse]:
 
 
 def with_velocities(results: Sequence[ConductionResult]) -> list[ConductionResult]:
-    """Each site with the velocity from it to the next more distal one of its nerve, told from the latencies."""
+    """Add to each site the velocity to the next more distal site of its nerve, found by the latencies."""
     return [_with_velocity(each, results) for each in results]
 
 

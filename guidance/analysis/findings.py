@@ -1,4 +1,4 @@
-"""Findings in words: what speaks for and against each, and what cannot be assessed and why. Never a verdict."""
+"""Findings: the evidence for and against each, and why one cannot be assessed. A finding is never a diagnosis."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ SUGGESTED, NOT_SUGGESTED, NOT_ASSESSABLE, SEEN = "suggested", "not suggested", "
 
 
 def figure(value: float, digits: int = 3) -> str:
-    """``value`` to so many significant digits, without an exponent."""
+    """Format ``value`` to ``digits`` significant digits, without an exponent."""
     return f"{float(f'{value:.{digits}g}'):,.6g}".replace(",", "")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFinding:
-    """One question put to the recording: how it stands (``word``), and the evidence for and against, in sentences."""
+    """One finding: its state (``word``), and sentences of evidence for and against it."""
 
     name: str
     word: Word
@@ -27,9 +27,9 @@ class ReportFinding:
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
-    """One measure beside its reference range: ``holds`` is ``below``, ``within``, ``above`` or empty.
+    """One measure with its reference range; ``holds`` is ``below``, ``within``, ``above`` or empty.
 
-    Not ``is_sure``: by its standard error it may as well lie on the other side of the nearest bound.
+    ``is_sure`` is False if, by its standard error, the value may lie on the other side of the nearest bound.
     """
 
     measure: str
@@ -42,20 +42,23 @@ class MeasureRow:
 
 @dataclass(slots=True)
 class Evidence:
-    """Sentences for and against, gathered one by one."""
+    """Sentences for and against a finding."""
 
     pro: list[str] = field(default_factory=list)
     con: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
 
     def take(self, sentence: str, *, speaks_for: bool) -> None:
-        """Add ``sentence`` to its side."""
+        """Add ``sentence`` to the evidence for or against."""
         (self.pro if speaks_for else self.con).append(sentence)
 
     def finding(self, name: str, least: int = 2) -> ReportFinding:
-        """Suggested where ``least`` sentences speak for it and more than against; else not, or not assessable."""
+        """Return the finding ``name``: suggested if at least ``least`` sentences speak for it, more than against.
+
+        Otherwise it is not suggested, and without any sentence not assessable.
+        """
         if not self.pro and not self.con:
-            why = "none of what would tell it was measured well enough"
+            why = "no measure that could show it is reliable enough"
             return ReportFinding(name, NOT_ASSESSABLE, why=why, undecided=tuple(self.undecided))
         word = SUGGESTED if len(self.pro) >= least and len(self.pro) > len(self.con) else NOT_SUGGESTED
         return ReportFinding(name, word, tuple(self.pro), tuple(self.con), undecided=tuple(self.undecided))

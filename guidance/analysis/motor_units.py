@@ -1,4 +1,4 @@
-"""Motor units of a whole recording: templates averaged over their discharges, their measures, and what they come to."""
+"""Motor units of a whole recording: averages over their discharges, the measures of each, and their means."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
 
 RISE_RATE_HZ, SHAPE_RATE_HZ = 10_000.0, 2_000.0
-"""Below the first, rise times are not assessable; below the second, no shape is."""
+"""Below the first sample rate rise times are not assessable, below the second no shape is."""
 
 LEAST_UNITS = 5
-"""From fewer units no mean is told; some twenty are usual."""
+"""Fewer units give no mean; about twenty are usual."""
 
 _LEAST_DISCHARGES = 6
 _LEAST_UV = 50.0
+"""A unit counts from this many averaged discharges and this amplitude on (a judgement, unsourced)."""
+
 _MOST_UNITS = 80
 _POLYPHASIC = 4
+"""A unit with more phases is polyphasic."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredUnit:
-    """A unit: how often it was seen, its rate, and the measures of its mean over ``averaged`` clear discharges."""
+    """A motor unit: count of discharges, firing rate, and measures of its mean over ``averaged`` single discharges."""
 
     number: int
     discharges: int
@@ -38,7 +41,7 @@ class MeasuredUnit:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredUnits:
-    """All units of a recording; ``unsorted`` potentials belong to none."""
+    """All motor units of a recording; ``unsorted`` potentials belong to none."""
 
     units: tuple[MeasuredUnit, ...]
     potentials: int
@@ -46,26 +49,26 @@ class MeasuredUnits:
     noise_uv: float
 
     def mean(self, name: str) -> float | None:
-        """Mean of a measure over the units, None for fewer than five."""
+        """Return the mean of a measure over the units; None for fewer than five units."""
         if len(self.units) < LEAST_UNITS:
             return None
         return float(np.mean([getattr(unit.measures, name) for unit in self.units]))
 
     def spread(self, name: str) -> float:
-        """Standard error of that mean."""
+        """Return the standard error of that mean."""
         values = [getattr(unit.measures, name) for unit in self.units]
         return float(np.std(values, ddof=1) / len(values) ** 0.5)
 
     @property
     def polyphasic_percent(self) -> float | None:
-        """Share of units with more than four phases, None for fewer than five units."""
+        """Share of units with more than four phases, in percent; None for fewer than five units."""
         if len(self.units) < LEAST_UNITS:
             return None
         return 100.0 * float(np.mean([unit.measures.phases > _POLYPHASIC for unit in self.units]))
 
 
 def measure_units(uv: Array, sample_rate_hz: float) -> MeasuredUnits:
-    """The units in ``uv`` (n,) at ``sample_rate_hz``, NaN where samples lack; rare and small ones are left out."""
+    """Measure the units in ``uv`` (n,) at ``sample_rate_hz``, NaN where lost; leave out rare and small ones."""
     detector, sorter = PotentialDetector(sample_rate_hz), MotorUnitSorter(sample_rate_hz, most=_MOST_UNITS)
     potentials = detector.feed(uv)
     unsorted = sum(sorter.sort(potential) is None for potential in potentials)

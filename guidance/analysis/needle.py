@@ -1,4 +1,4 @@
-"""Findings from needle EMG: spontaneous activity; units and interference against reference ranges; patterns."""
+"""Findings from needle EMG: spontaneous activity; motor units and interference against reference ranges; patterns."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from guidance.signal.sweep.mains import fit_mains
 
 CLIPPED_SHARE = 0.001
 MAINS_UV = 50.0
+"""A recording with a larger share of clipped samples or more mains (uV) is unfit (a judgement, unsourced)."""
+
 PERSISTS_S = 3.0
-"""Abnormal activity is told from this long on (statpearls 19794)."""
+"""Abnormal activity lasts for longer than this (statpearls 19794)."""
 
 _NAMES = {
     "duration_ms": ("duration", "ms"),
@@ -28,13 +30,13 @@ _NAMES = {
     "turns": ("turns", ""),
     "polyphasic_percent": ("polyphasic units", "%"),
     "uv_per_turn": ("mean size of a turn", "uV"),
-    "turns_per_mv": ("turns a second over size of a turn", "a second and mV"),
+    "turns_per_mv": ("turns a second divided by size of a turn", "a second and mV"),
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeedleStudy:
-    """All of one needle recording."""
+    """The analysis of one needle recording."""
 
     muscle: str | None
     pieces: tuple[str, ...]
@@ -45,7 +47,7 @@ class NeedleStudy:
 
 
 def unfit(signal: RecordedSignal) -> str | None:
-    """Why nothing can be told of ``signal``, in words; None where it is fit."""
+    """Return why ``signal`` cannot be assessed; None where it is fit."""
     there = signal.uv[np.isfinite(signal.uv)]
     sample_rate_hz = signal.info.sample_rate_hz
     if sample_rate_hz < SHAPE_RATE_HZ:
@@ -55,15 +57,15 @@ def unfit(signal: RecordedSignal) -> str | None:
     if float(np.ptp(there)) == 0.0:
         return "the signal is flat: was the electrode connected?"
     if signal.clipped_share > CLIPPED_SHARE:
-        return f"{signal.clipped_share:.1%} of the samples are clipped, which falsifies shapes and sizes"
+        return f"{signal.clipped_share:.1%} of the samples are clipped, which changes shapes and amplitudes"
     mains = fit_mains(there[: round(10 * sample_rate_hz)], 0, sample_rate_hz)
     if mains and mains.amplitude_uv > MAINS_UV:
-        return f"mains interference of {mains.amplitude_uv:.0f} uV hides small potentials and feigns turns"
+        return f"mains interference of {mains.amplitude_uv:.0f} uV hides small potentials and adds false turns"
     return None
 
 
 def study(signal: RecordedSignal, muscle: str | None) -> NeedleStudy:
-    """What ``signal`` shows, the muscle being named or not."""
+    """Analyse ``signal`` of ``muscle``; without its name, the ranges of any muscle apply."""
     why = unfit(signal)
     if why:
         names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern")
@@ -78,7 +80,7 @@ def study(signal: RecordedSignal, muscle: str | None) -> NeedleStudy:
 
 
 def pieces_of(signal: RecordedSignal) -> tuple[str, ...]:
-    """What each two seconds of ``signal`` are called; a piece with lost samples is ``unclear``."""
+    """Name the activity in each two seconds of ``signal``; a piece with lost samples is ``unclear``."""
     sample_rate_hz = signal.info.sample_rate_hz
     size = round(PIECE_S * sample_rate_hz)
     parts = [signal.uv[first : first + size] for first in range(0, len(signal.uv) - size + 1, size)]
@@ -86,38 +88,42 @@ def pieces_of(signal: RecordedSignal) -> tuple[str, ...]:
 
 
 def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
-    """A finding for each kind of activity that was seen at rest, or that none was."""
+    """Return a finding for each kind of activity at rest, or one that there was none."""
     count = Counter(pieces)
     rest = sum(number for label, number in count.items() if label not in {"motor unit", "unclear"})
     name = "spontaneous activity"
     if not rest:
-        why = "no two seconds are free of voluntary or unclear activity; record the muscle at rest"
+        why = "voluntary or unclear activity is in every two seconds; record the muscle at rest"
         return (ReportFinding(name, NOT_ASSESSABLE, why=why),)
     labels = [label for label in count if label in {*ABNORMAL, "end-plate"}]
     activities = [_activity_finding(label, count[label], rest) for label in labels]
     if activities:
         return tuple(activities)
-    return (ReportFinding(name, NOT_SUGGESTED, evidence_against=(f"{rest * PIECE_S:g} s at rest were silent",)),)
+    return (
+        ReportFinding(
+            name, NOT_SUGGESTED, evidence_against=(f"the muscle was silent for {rest * PIECE_S:g} s at rest",)
+        ),
+    )
 
 
 def _activity_finding(label: str, number: int, rest: int) -> ReportFinding:
     seconds = number * PIECE_S
-    sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest look like it, by shape and regularity"
-    con = [f"the classifier was tried on simulated {label} activity only"]
+    sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest show it, by shape and regularity"
+    con = [f"the classifier was tested on simulated {label} activity only"]
     if label in ABNORMAL and seconds <= PERSISTS_S:
-        con.append(f"{seconds:g} s in all; abnormal activity persists for more than {PERSISTS_S:g} s")
+        con.append(f"{seconds:g} s in all; abnormal activity lasts for more than {PERSISTS_S:g} s")
     if label != "end-plate":
-        con.append("whether the needle was outside the end-plate zone is not in the recording")
+        con.append("the recording does not show whether the needle was outside the end-plate zone")
     return ReportFinding(f"{label} activity", SEEN, (sentence,), tuple(con))
 
 
 def _unit_rows(units: MeasuredUnits, muscle: str | None) -> list[MeasureRow]:
     if len(units.units) < LEAST_UNITS:
-        note = f"{len(units.units)} units told apart; {LEAST_UNITS} are needed"
+        note = f"{len(units.units)} units distinguished; {LEAST_UNITS} are needed"
         return [MeasureRow("motor units", note, "", "", "")]
     ranges = UNITS.get((muscle or "").casefold(), ANY_MUSCLE)
     rows = [
-        MeasureRow("motor units", f"{len(units.units)} told apart, {units.unsorted} potentials unsorted", "", "", "")
+        MeasureRow("motor units", f"{len(units.units)} distinguished, {units.unsorted} potentials unsorted", "", "", "")
     ]
     for name in ("duration_ms", "amplitude_uv", "area_uvms", "phases", "turns"):
         value = units.mean(name)
@@ -132,7 +138,7 @@ def _unit_rows(units: MeasuredUnits, muscle: str | None) -> list[MeasureRow]:
 
 def _pattern_rows(pattern: Interference) -> list[MeasureRow]:
     if pattern.median_uv_per_turn is None or pattern.turns_per_mv is None:
-        return [MeasureRow("interference pattern", "no half second has 50 turns a second", "", "", "")]
+        return [MeasureRow("interference pattern", "no half second has at least 50 turns a second", "", "", "")]
     return [
         MeasureRow("turns", f"{pattern.median_turns_per_s:.0f} a second", "", "", ""),
         _row("uv_per_turn", pattern.median_uv_per_turn, INTERFERENCE["uv_per_turn"]),
@@ -149,7 +155,7 @@ def _rise_row(units: MeasuredUnits, sample_rate_hz: float) -> list[MeasureRow]:
 
 
 def _row(name: str, value: float, known: ReferenceRange | None, error: float = 0.0) -> MeasureRow:
-    """``value`` with its standard ``error``, 0 where that is not known."""
+    """Return the row of ``value`` with its standard ``error``, 0 if not known."""
     words, unit = _NAMES[name]
     spread = f" +- {figure(error, 2)}" if error else ""
     text = f"{figure(value)}{spread} {unit}".rstrip()
@@ -159,7 +165,7 @@ def _row(name: str, value: float, known: ReferenceRange | None, error: float = 0
 
 
 def _gather(rows: tuple[MeasureRow, ...], wanted: dict[str, str]) -> Evidence:
-    """Evidence of rows: for, where a measure lies on the side that ``wanted`` names; against, where it does not."""
+    """Gather the evidence of ``rows``: for if a measure lies on the side that ``wanted`` names, else against."""
     evidence = Evidence()
     for row in rows:
         side = wanted.get(row.measure)
@@ -168,7 +174,7 @@ def _gather(rows: tuple[MeasureRow, ...], wanted: dict[str, str]) -> Evidence:
             if row.is_sure:
                 evidence.take(sentence, speaks_for=row.holds == side)
             else:
-                evidence.undecided.append(f"{sentence}, but may as well not be")
+                evidence.undecided.append(f"{sentence}, but its standard error reaches the bound")
     return evidence
 
 

@@ -18,12 +18,12 @@ from guidance.analysis.reference_values import MEDIAN_ULNAR_MS, NERVES, Referenc
 
 
 def rows_of(results: Sequence[ConductionResult]) -> list[MeasureRow]:
-    """Latency, amplitude and velocity of each site beside their ranges."""
+    """Return latency, amplitude and velocity of each site with their reference ranges."""
     return [row for each in results for row in _rows(each, is_distal=_is_distal(each, results))]
 
 
 def findings_of(results: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
-    """The patterns; ``needle`` are findings from a muscle's EMG, if there is one."""
+    """Return the patterns; ``needle`` are the findings from the needle EMG of a muscle, if any."""
     return [_carpal_tunnel(results), _neuropathy(results), _radiculopathy(results, needle)]
 
 
@@ -61,7 +61,7 @@ def _carpal_tunnel(results: Sequence[ConductionResult]) -> ReportFinding:
     name, median, ulnar = "carpal tunnel pattern", _distal(results, "median"), _distal(results, "ulnar")
     if median is None or median.latency_ms is None:
         return ReportFinding(
-            name, NOT_ASSESSABLE, why="the median nerve was not stimulated at the wrist, or did not answer"
+            name, NOT_ASSESSABLE, why="the median nerve was not stimulated at the wrist, or there was no response"
         )
     evidence, known = Evidence(), NERVES["median"]
     _compare(evidence, "median distal latency", median.latency_ms, "ms", known.latency_ms, "above")
@@ -91,7 +91,7 @@ def _neuropathy(results: Sequence[ConductionResult]) -> ReportFinding:
         if each.velocity_m_s is not None and known.velocity_m_s.holds(each.velocity_m_s) == "below":
             slow.add(each.site.nerve)
     if len({each.site.nerve for each in results if each.latency_ms is not None}) < 2:
-        return ReportFinding("neuropathy pattern", NOT_ASSESSABLE, why="two nerves at least are needed")
+        return ReportFinding("neuropathy pattern", NOT_ASSESSABLE, why="at least two nerves are needed")
     finding = evidence.finding("neuropathy pattern")
     if len(slow) > 1:
         return finding
@@ -108,7 +108,7 @@ def _radiculopathy(results: Sequence[ConductionResult], needle: Sequence[ReportF
     ]
     conducted = [each for each in results if each.velocity_m_s is not None]
     if not muscle or not conducted:
-        why = "it takes needle EMG of a muscle and the conduction of its nerve; other muscles tell it apart too"
+        why = "needle EMG of a muscle and the conduction of its nerve are needed; other muscles help to distinguish it"
         return ReportFinding(name, NOT_ASSESSABLE, why=why)
     for each in muscle:
         evidence.take(f"{each.name} is {each.word} in the muscle", speaks_for=each.word in {SUGGESTED, "seen"})

@@ -1,4 +1,4 @@
-"""An analysis as PDF, for paper, laid out as the note of a procedure is."""
+"""The analysis as PDF, in the layout of a procedure's note."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _MOST_COLUMNS = 4000
 
 
 def pdf_of(report: AnalysisReport, written_at: datetime) -> bytes:
-    """``report`` as sheets of A4, ``written_at`` then; the patient is not named, for a recording names none."""
+    """Render ``report``, ``written_at`` then, on A4 pages; a recording names no patient, so the report names none."""
     return pdf(page_of(report), list(_pictures(report)), written_at)
 
 
 def page_of(report: AnalysisReport) -> NotePage:
-    """All that ``report`` tells in words."""
+    """Return the text of ``report`` as a page."""
     sections = (
         Section("Recording", (NoteItem("About", tuple(map(sentence, report.about))),)),
         Section("Measures", tuple(map(_measure, report.rows))),
         Section("Findings", tuple(map(_finding, report.findings))),
         Section(
-            "Sources", (NoteItem("Of the ranges", tuple(map(sentence, report.sources))),) if report.sources else ()
+            "Sources", (NoteItem("Reference ranges", tuple(map(sentence, report.sources))),) if report.sources else ()
         ),
     )
     filled = tuple(section for section in sections if section.items)
@@ -55,7 +55,7 @@ def _finding(finding: ReportFinding) -> NoteItem:
 def _pictures(report: AnalysisReport) -> Iterator[Picture]:
     if report.strip_uv is not None:
         step = max(1, len(report.strip_uv) // _MOST_COLUMNS)
-        yield traces("signal", "The signal's beginning, in uV.", [("", report.strip_uv[::step])], columns=1)
+        yield traces("signal", "The beginning of the signal, in uV.", [("", report.strip_uv[::step])], columns=1)
     if report.units:
         shown = [_unit(unit) for unit in report.units[:MOST_UNITS]]
         yield traces("units", "Motor units, in uV, negative up.", shown)

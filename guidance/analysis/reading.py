@@ -1,4 +1,4 @@
-"""A recording read whole for analysis, through the drivers that play it."""
+"""A whole recording for analysis, read by the drivers that also replay it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from guidance.signal.sweep.basis import Array
 
 _BLOCK = 1 << 16
 _LONGEST_S = 3600.0
+"""Longest recording that is analysed as a whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedSignal:
-    """A recording: its first channel ``uv`` (n,), NaN where samples lack; its blocks; the share that was clipped."""
+    """A recording: its first channel ``uv`` (n,), NaN where samples are lost; its blocks; the clipped share."""
 
     name: str
     info: DeviceInfo
@@ -28,14 +29,14 @@ class RecordedSignal:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Length in s."""
         return len(self.uv) / self.info.sample_rate_hz
 
 
 def read(
     path: str, channel: str | None = None, full_scale_uv: float | None = None, sample_rate_hz: float | None = None
 ) -> RecordedSignal:
-    """The recording at ``path``. Raises DeviceError where it cannot be read, UserError where it is too long."""
+    """Read the recording at ``path``. Raises DeviceError if it cannot be read, UserError if it is too long."""
     recording = Recording(path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
     if recording.total_samples > _LONGEST_S * recording.info.sample_rate_hz:
         raise UserError(f"{path} lasts longer than an hour; analyse a part of it.")
@@ -49,7 +50,7 @@ def read(
 
 
 def _clipped(uv: Array) -> float:
-    """Share of the samples at the very highest or lowest value, where that is held for several in a row."""
+    """Return the share of samples at the highest or lowest value whose next sample is there too."""
     known = uv[np.isfinite(uv)]
     if not len(known) or np.ptp(known) == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Published reference values that a recording is held against, each with its source; what has none is marked (U)."""
+"""Published reference values, each with its source; a value without source is marked (U)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRange:
-    """Usual values of one measure: from ``low`` to ``high`` (None: no bound known), and the key of their source."""
+    """The reference range of one measure: ``low`` to ``high`` (None: no bound known), and the key of its source."""
 
     low: float | None
     high: float | None
     source: str
 
     def holds(self, value: float) -> str:
-        """``below``, ``within`` or ``above``."""
+        """Return ``below``, ``within`` or ``above``."""
         if self.low is not None and value < self.low:
             return "below"
         return "above" if self.high is not None and value > self.high else "within"
 
     def is_sure(self, value: float, error: float) -> bool:
-        """Whether ``value`` with standard error ``error`` is clear of both bounds (90 %)."""
+        """Return whether ``value`` with standard error ``error`` is clear of both bounds (90 %)."""
         return all(abs(value - bound) > 1.64 * error for bound in (self.low, self.high) if bound is not None)
 
     def words(self, unit: str) -> str:
-        """The range in words, with (U) where it has no source."""
+        """Format the range, with (U) where it has no source."""
         low = "" if self.low is None else f"{self.low:g}"
         high = "" if self.high is None else f"{self.high:g}"
         text = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
@@ -41,7 +41,7 @@ class ReferenceRange:
 
 
 def about(mean: float, sd: float, source: str) -> ReferenceRange:
-    """Mean and two standard deviations to either side."""
+    """Return the range of two standard deviations to either side of the mean."""
     return ReferenceRange(round(mean - 2 * sd, 3), round(mean + 2 * sd, 3), source)
 
 
@@ -55,14 +55,14 @@ UNITS: dict[str, dict[str, ReferenceRange]] = {
         "polyphasic_percent": ReferenceRange(None, 35.0, "jnnp-ta"),
     }
 }
-"""Means of some twenty units of one muscle; ranges are means and two standard deviations over healthy people."""
+"""Means over about twenty units of one muscle; a range is mean +- two standard deviations over healthy people."""
 
 ANY_MUSCLE: dict[str, ReferenceRange] = {
     "duration_ms": ReferenceRange(2.0, 15.0, "aminoff"),
     "amplitude_uv": ReferenceRange(300.0, 3000.0, "aminoff"),
     "polyphasic_percent": ReferenceRange(None, 15.0, "aminoff"),
 }
-"""What any muscle's units may show; too wide to tell a disease."""
+"""Ranges for the units of any muscle; too wide to show a disease."""
 
 INTERFERENCE: dict[str, ReferenceRange] = {
     "uv_per_turn": ReferenceRange(200.0, 600.0, "unsourced"),
@@ -72,7 +72,7 @@ INTERFERENCE: dict[str, ReferenceRange] = {
 
 @dataclass(frozen=True, slots=True)
 class NerveReference:
-    """Motor conduction: distal latency in ms, amplitude in mV, velocity in m/s."""
+    """The ranges of motor conduction: distal latency in ms, amplitude in mV, velocity in m/s."""
 
     latency_ms: ReferenceRange
     amplitude_mv: ReferenceRange
@@ -101,7 +101,7 @@ NERVES: dict[str, NerveReference] = {
         ReferenceRange(50.0, None, "unsourced"),
     ),
 }  # fmt: skip
-"""Tibial values are of people in their twenties."""
+"""Motor conduction by nerve; the tibial values are of people in their twenties."""
 
 MEDIAN_ULNAR_MS = ReferenceRange(None, 1.1, "unsourced")
-"""Median less ulnar distal motor latency at the same hand."""
+"""Median minus ulnar distal motor latency at the same hand, in ms."""

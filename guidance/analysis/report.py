@@ -1,4 +1,4 @@
-"""An analysis as text, JSON, Markdown or one self-contained page, with pictures of units and signal."""
+"""The analysis as text, JSON, Markdown or one self-contained HTML page with pictures of units and signal."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from guidance.analysis.motor_units import MeasuredUnit
 from guidance.analysis.reference_values import SOURCES
 from guidance.signal.sweep.basis import Array
 
-HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. Patterns are words for a clinician."
+HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. A clinician must judge the patterns."
 MOST_UNITS = 24
-"""Units that a report shows in pictures."""
+"""Most units that a report shows as pictures."""
 _WIDTH, _HEIGHT = 240, 110
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#16202b}"
@@ -26,7 +26,7 @@ _STYLE = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnalysisReport:
-    """All that is told: where from, measures beside ranges, findings; units and the signal's beginning for pictures."""
+    """The report: its files, measures with ranges, findings; units and the beginning of the signal for pictures."""
 
     files: tuple[str, ...]
     about: tuple[str, ...]
@@ -38,12 +38,12 @@ class AnalysisReport:
 
     @property
     def sources(self) -> list[str]:
-        """The sources of all ranges in it."""
+        """Sources of all ranges in the report."""
         return [SOURCES[key] for key in dict.fromkeys(row.source for row in self.rows if row.source)]
 
 
 def text_of(report: AnalysisReport) -> str:
-    """For a terminal."""
+    """Render the report for a terminal."""
     lines = [*report.about, HEAD, ""]
     lines += [_row_text(row) for row in report.rows]
     for finding in report.findings:
@@ -56,7 +56,7 @@ def text_of(report: AnalysisReport) -> str:
 
 
 def json_of(report: AnalysisReport) -> dict[str, Any]:
-    """For a program."""
+    """Return the report for a program."""
     units = [
         {"seen": unit.discharges, "averaged": unit.averaged, "firing_hz": unit.firing_hz} | asdict(unit.measures)
         for unit in report.units
@@ -74,7 +74,7 @@ def json_of(report: AnalysisReport) -> dict[str, Any]:
 
 
 def markdown_of(report: AnalysisReport) -> str:
-    """For a note: no pictures."""
+    """Render the report for a note, without pictures."""
     lines = [
         "# EMG analysis",
         "",
@@ -95,7 +95,7 @@ def markdown_of(report: AnalysisReport) -> str:
 
 
 def html_of(report: AnalysisReport) -> str:
-    """One page that needs nothing else."""
+    """Render the report as one HTML page that needs no other file."""
     rows = "".join(
         f"<tr><td>{escape(r.measure)}</td><td class='{r.holds}'>{escape(r.value)}</td><td>{escape(r.reference)}</td>"
         f"<td>{r.holds}</td></tr>"
@@ -127,7 +127,7 @@ def _finding_html(finding: ReportFinding) -> str:
 
 
 def caption_of(unit: MeasuredUnit) -> str:
-    """What is measured of ``unit``, in a line."""
+    """Return the measures of ``unit`` in one line."""
     m = unit.measures
     return f"{m.amplitude_uv:.0f} uV, {m.duration_ms:.1f} ms, {m.phases} phases, mean of {unit.averaged}"
 
@@ -137,7 +137,7 @@ def _unit_figure(unit: MeasuredUnit) -> str:
 
 
 def _svg(uv: Array, width: int, height: int) -> str:
-    """``uv`` (n,) as a line, upwards positive; lost samples break it."""
+    """Draw ``uv`` (n,) as a line, positive up; lost samples interrupt it."""
     step = max(1, len(uv) // (4 * width))
     shown = uv[::step]
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))

@@ -1,4 +1,4 @@
-"""One analysis from files to report."""
+"""An analysis from files to report."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from guidance.common.errors import UsageError
 from guidance.signal.sweep.basis import Array
 
 _STRIP_S = 2.0
-_NEEDLE = (
-    "Taken for needle EMG, a negative potential being a negative number: from surface electrodes none of it holds."
-)
+_NEEDLE = "Analysed as needle EMG, with a negative potential as a negative number; not valid for surface electrodes."
 
 
 def parse_sites(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[StimulationSite]:
-    """The sites that ``sites`` (nerve@place) name. Raises UsageError for one that is not understood."""
+    """Return the sites that ``sites`` (nerve@place) name. Raises UsageError for a malformed one."""
     if len(sites) > files or files > len(sites) + 1:
         raise UsageError(
-            f"{files} files with {len(sites)} --site: name one for each file, or for all but one that is needle EMG."
+            f"{files} files with {len(sites)} --site: name one for each file, or for all but one of needle EMG."
         )
     if len(distances_mm) > len(sites):
-        raise UsageError(f"{len(distances_mm)} --distance-mm for {len(sites)} --site: give one for each at most.")
-    ways: list[float | None] = [*distances_mm, *[None] * (len(sites) - len(distances_mm))]
-    return [_site(text, way) for text, way in zip(sites, ways, strict=True)]
+        raise UsageError(f"{len(distances_mm)} --distance-mm for {len(sites)} --site: give at most one for each.")
+    padded: list[float | None] = [*distances_mm, *[None] * (len(sites) - len(distances_mm))]
+    return [_site(text, distance_mm) for text, distance_mm in zip(sites, padded, strict=True)]
 
 
 def _site(text: str, distance_mm: float | None) -> StimulationSite:
@@ -48,7 +46,7 @@ def analyse_files(
     full_scale_uv: float | None = None,
     sample_rate_hz: float | None = None,
 ) -> AnalysisReport:
-    """The report on ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and UserError."""
+    """Analyse ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and UserError."""
     signals = [read(file, channel, full_scale_uv, sample_rate_hz) for file in files]
     results = with_velocities([measure_conduction(s, site) for s, site in zip(signals, sites, strict=False)])
     muscles = signals[len(sites) :]
@@ -68,10 +66,10 @@ def analyse_files(
 
 
 def _alone(of_needle: Sequence[ReportFinding], results: Sequence[ConductionResult]) -> list[ReportFinding]:
-    """What needle EMG alone leaves open."""
+    """Return the finding that needle EMG alone cannot assess."""
     if results or not of_needle:
         return []
-    why = "one muscle's EMG cannot tell a root from a nerve: other muscles and nerve conduction are needed"
+    why = "EMG of one muscle cannot distinguish a root from a nerve: other muscles and nerve conduction are needed"
     return [ReportFinding("radiculopathy pattern", "not assessable", why=why)]
 
 
@@ -79,9 +77,9 @@ def _about(signals: Sequence[RecordedSignal], muscle: str | None, age: int | Non
     lines = [f"{s.name}: {s.seconds:.1f} s at {s.info.sample_rate_hz:g} Hz, {s.info.channels[0].name}" for s in signals]
     known = (muscle or "").casefold() in UNITS
     named = f"Muscle: {muscle}" if muscle else "Muscle not named (--muscle)"
-    lines.append(named if known else f"{named}; no table of its own, so ranges of any muscle are used.")
+    lines.append(named if known else f"{named}; no reference table for it, so ranges of any muscle are used.")
     aged = "Age not given" if age is None else f"Age {age}"
-    lines.append(f"{aged}; the ranges read are not divided by age.")
+    lines.append(f"{aged}; the reference ranges are not split by age.")
     return [*lines, *(warning for s in signals for warning in s.warnings)]
 
 

@@ -1,9 +1,10 @@
-"""Spontaneous activity in a short piece of needle EMG, named by shape and regularity.
+"""Classification of spontaneous activity in a short piece of needle EMG by shape and regularity.
 
-Fibrillations 20-200 uV, 1-5 ms, regular 0.5-15 a second; positive sharp waves 10-30 ms, regular (statpearls 19794);
-fasciculations shaped like motor units, irregular (ccjm.org); end-plates as in ``guidance.needle_emg.endplate``; complex
-repetitive discharges locked in time, myotonic ones waxing and waning at 20-150 a second (rates unsourced). Where one
-ends and the next begins is a judgement from these, not from recordings: none with labels was to be had.
+Fibrillations have 20-200 uV and 1-5 ms and are regular at 0.5-15 a second; positive sharp waves have 10-30 ms and are
+regular (statpearls 19794). Fasciculations look like motor unit potentials and are irregular (ccjm.org). For end-plates
+see ``guidance.needle_emg.endplate``. Complex repetitive discharges are locked in time; myotonic discharges wax and wane
+at 20-150 a second (rates unsourced). The bounds between the labels are a judgement from these descriptions: no labelled
+recordings were available.
 """
 
 from __future__ import annotations
@@ -28,26 +29,54 @@ LABELS = (
 ABNORMAL = frozenset(LABELS[1:6])
 
 PIECE_S = 2.0
+"""Length of a classified piece."""
 
 _WARM_S = 0.5
+"""The detector first receives this much of the signal backwards, to know the noise from the start."""
+
 _REGULAR_CV, _RHYTHM_CV, _IRREGULAR_CV = 0.12, 0.35, 0.45
+"""Variation of intervals: at most for spontaneous trains, at most for motor units, at least for fasciculations."""
+
 _FIBRILLATION_MS, _FIBRILLATION_UV = 6.0, 400.0
+"""Largest duration and amplitude of a fibrillation, twice the source's amplitude."""
+
 _SHARP_MS = 8.0
+"""Least duration of a positive sharp wave, somewhat below the source's 10 ms."""
+
 _LIKE_UNIT_MS, _LIKE_UNIT_UV = 4.0, 200.0
+"""Least duration and amplitude of a potential shaped like a motor unit's."""
+
 _FASCICULATIONS_PER_S = 6.0
+"""More potentials a second are no fasciculations."""
+
 _LOCKED_CV = 0.04
+"""Most variation of the intervals of a complex repetitive discharge."""
+
 _FEW = 6
+"""A train of fewer discharges has no certain rhythm."""
+
 _MOST = 0.6
+"""Least share of all potentials for a label other than motor unit."""
+
 _REPETITIVE_HZ, _MYOTONIC_HZ = 4.0, 18.0
+"""Least rates of complex repetitive and of myotonic discharges."""
+
 _COMPLEX_TURNS = 5
+"""Least turns of a complex repetitive discharge."""
+
 _WAXES_RATE, _WAXES_SIZE = 1.2, 1.4
+"""A discharge waxes and wanes if rate or size changes by at least this factor."""
+
 _LEAST_REGULAR, _LEAST_DENSE = 3, 8
+"""Least discharges of a regular train, and of one faster than the detector separates."""
+
 _BEFORE_MS, _AFTER_MS = 6.0, 26.0
+"""Range of a mean potential about its peak."""
 
 
 @dataclass(frozen=True, slots=True)
 class PotentialTrain:
-    """Like potentials: how many, how often a second, how their intervals vary, and the measures of their mean.
+    """A train of similar potentials: their count, rate, variation of intervals, and the measures of their mean.
 
     ``waxes``: rate or size changes smoothly along the train.
     """
@@ -62,7 +91,7 @@ class PotentialTrain:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one piece is called, the trains in it, and the largest number of potentials a second."""
+    """One classified piece: its label, the trains in it, the count of potentials, and the noise."""
 
     label: str
     trains: tuple[PotentialTrain, ...]
@@ -71,7 +100,7 @@ class Piece:
 
 
 def classify(uv: Array, sample_rate_hz: float) -> Piece:
-    """Name the activity in ``uv`` (n,), some two seconds of needle EMG at ``sample_rate_hz``."""
+    """Classify the activity in ``uv`` (n,), about two seconds of needle EMG at ``sample_rate_hz``."""
     potentials, noise_uv = detect_potentials(uv, sample_rate_hz)
     seconds = len(uv) / sample_rate_hz
     dense = _dense(uv, sample_rate_hz, noise_uv)
@@ -83,7 +112,7 @@ def classify(uv: Array, sample_rate_hz: float) -> Piece:
 
 
 def detect_potentials(uv: Array, sample_rate_hz: float) -> tuple[list[Potential], float]:
-    """Potentials in ``uv`` by sample, and its noise; the finder is warmed with the beginning, played backwards."""
+    """Return the potentials in ``uv`` and its noise; the detector first learns from the reversed beginning."""
     warm = uv[: round(_WARM_S * sample_rate_hz)][::-1]
     detector = PotentialDetector(sample_rate_hz)
     detector.feed(warm)
@@ -93,7 +122,7 @@ def detect_potentials(uv: Array, sample_rate_hz: float) -> tuple[list[Potential]
 
 
 def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *, is_plate: bool) -> str:
-    """The piece by its trains; what makes up less than most of the potentials is hidden by other activity."""
+    """Return the label of the piece by its trains; a label needs most of the potentials, a motor unit does not."""
     labels: Counter[str] = Counter()
     for train in trains:
         labels[train.label] += train.count
@@ -134,7 +163,7 @@ def _train(uv: Array, samples: Array, noise_uv: float, sample_rate_hz: float) ->
 
 
 def _rhythm(between: Array) -> tuple[float | None, float | None]:
-    """Rate and variation of intervals; those that miss a discharge or two count for what they are made of."""
+    """Return rate and variation of the intervals; one that misses one or two discharges is divided accordingly."""
     if len(between) < 2:
         return None, None
     usual = float(np.median(between))
@@ -155,7 +184,7 @@ def _label(count: int, cv: float | None, measures: PotentialMeasures, positive: 
 
 
 def _large_label(count: int, cv: float | None, measures: PotentialMeasures) -> str:
-    """What is neither sharp wave nor fibrillation."""
+    """Return the label of a train that is neither positive sharp wave nor fibrillation."""
     if measures.duration_ms < _LIKE_UNIT_MS or measures.amplitude_uv < _LIKE_UNIT_UV:
         return "unclear"
     if count >= 6 and cv is not None and cv <= _LOCKED_CV and measures.turns >= _COMPLEX_TURNS:
@@ -168,7 +197,7 @@ def _large_label(count: int, cv: float | None, measures: PotentialMeasures) -> s
 
 
 def _mean(uv: Array, samples: Array, sample_rate_hz: float) -> Array:
-    """Mean course about ``samples``, its first milliseconds being the baseline."""
+    """Return the mean wave about ``samples``; its first milliseconds are the baseline."""
     before, after = round(_BEFORE_MS * sample_rate_hz / 1e3), round(_AFTER_MS * sample_rate_hz / 1e3)
     padded = np.pad(uv, (before, after), mode="edge")
     stack = np.stack([padded[int(at) : int(at) + before + after] for at in samples])
@@ -177,7 +206,7 @@ def _mean(uv: Array, samples: Array, sample_rate_hz: float) -> Array:
 
 
 def _dense(uv: Array, sample_rate_hz: float, noise_uv: float) -> PotentialTrain | None:
-    """A discharge that repeats itself faster than potentials can be told apart one by one, by its own periods."""
+    """Return a discharge that repeats faster than single potentials can be separated, by its own period."""
     smooth = uv - np.median(uv)
     peaks = _beats(smooth, sample_rate_hz, noise_uv)
     if len(peaks) < _LEAST_DENSE:
@@ -203,7 +232,7 @@ def _dense_label(rate: float, measures: PotentialMeasures, *, waxes: bool) -> st
 
 
 def _beats(smooth: Array, sample_rate_hz: float, noise_uv: float) -> Array:
-    """The largest peak of every period, to the side where peaks are larger."""
+    """Return the largest peak of each period, on the side with the larger peaks."""
     side = 1.0 if smooth.max() > -smooth.min() else -1.0
     height = max(6 * noise_uv, 0.35 * float(np.percentile(side * smooth, 99.8)))
     peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.005 * sample_rate_hz)))
@@ -217,7 +246,7 @@ def _beats(smooth: Array, sample_rate_hz: float, noise_uv: float) -> Array:
 
 
 def _own_period(smooth: Array, sample_rate_hz: float) -> int | None:
-    """Samples after which the signal is most like itself, between 6 ms and 250 ms; None where it hardly is."""
+    """Return the period in samples by the autocorrelation, between 6 and 250 ms; None where there is none."""
     n = min(len(smooth), round(1.0 * sample_rate_hz))
     power = np.abs(np.fft.rfft(smooth, 2 * len(smooth))) ** 2
     likeness = np.fft.irfft(power)[: len(smooth)]
@@ -233,7 +262,7 @@ def _own_period(smooth: Array, sample_rate_hz: float) -> int | None:
 
 
 def _period(smooth: Array, peaks: Array, sample_rate_hz: float) -> Array:
-    """The mean course of one period about its peak."""
+    """Return the mean wave of one period about its peak."""
     length = min(round(float(np.median(np.diff(peaks)))), round(0.05 * sample_rate_hz))
     first = round(0.3 * length)
     whole = [at for at in peaks if at >= first and at - first + length <= len(smooth)]
@@ -242,7 +271,7 @@ def _period(smooth: Array, peaks: Array, sample_rate_hz: float) -> Array:
 
 
 def _range(values: Array) -> float:
-    """How many times the largest fifth is the smallest, the values smoothed over five."""
+    """Return the ratio of the 90th to the 10th percentile of the values, smoothed over five."""
     smooth = np.convolve(values, np.ones(5) / 5, "valid") if len(values) >= 10 else values
     low, high = np.percentile(smooth, [10, 90])
     return float(high / max(low, 1e-9))

@@ -1,4 +1,4 @@
-"""Three real needle recordings told apart by published ranges, without training on them."""
+"""Three real needle recordings, distinguished by published ranges without training on them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def report(tmp_path: Path, name: str) -> AnalysisReport:
 )
 def test_each_record_suggests_its_own_pattern_and_no_other(tmp_path: Path, name: str, suggested: set[str]) -> None:
     analysis = report(tmp_path, name)
-    found = {f.name.removesuffix(" pattern") for f in analysis.findings if f.word == "suggested"}
-    assert found == suggested
+    patterns = {f.name.removesuffix(" pattern") for f in analysis.findings if f.word == "suggested"}
+    assert patterns == suggested
     assert len(analysis.units) >= 10
     rise = next(row for row in analysis.rows if row.measure == "rise time")
     assert rise.value.startswith("not assessable: 4000 Hz")

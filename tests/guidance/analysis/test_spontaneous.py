@@ -1,4 +1,4 @@
-"""Simulated activity is named for what it is; a small version of ``bench_spontaneous``."""
+"""Simulated activity is classified correctly; a small version of ``bench_spontaneous``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recording does not allow is not assessable, in words."""
+"""Findings that a recording does not allow are not assessable, with the reason."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_lost_samples_are_neither_units_nor_turns() -> None:
 
 def test_turns_and_amplitude_of_a_known_wave() -> None:
     t = np.arange(60_000) / RATE_HZ
-    found = interference(300.0 * np.sin(2 * np.pi * 100 * t), RATE_HZ)
-    assert found.median_turns_per_s == pytest.approx(200.0, rel=0.03)
-    assert found.median_uv_per_turn == pytest.approx(600.0, rel=0.02)
-    assert found.turns_per_mv == pytest.approx(333.0, rel=0.05)
+    pattern = interference(300.0 * np.sin(2 * np.pi * 100 * t), RATE_HZ)
+    assert pattern.median_turns_per_s == pytest.approx(200.0, rel=0.03)
+    assert pattern.median_uv_per_turn == pytest.approx(600.0, rel=0.02)
+    assert pattern.turns_per_mv == pytest.approx(333.0, rel=0.05)
