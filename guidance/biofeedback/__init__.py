@@ -1,5 +1,5 @@
-"""Biofeedback: a muscle's activity shown to the one who moves it. Nothing is stimulated.
+"""Biofeedback: shows patients the activity of their muscles. Nothing is stimulated.
 
-Reads in this order: ``hum`` and ``envelope`` (the signal), ``heart``, ``plan`` (what is asked), ``calibration``,
-``scoring``, ``sequence`` (what comes when), ``engine`` (the loop).
+Read in this order: ``mains_tracker`` and ``envelope`` (the signal), ``heart_artefact``, ``plan`` (the exercise),
+``calibration``, ``scoring``, ``trial_sequence`` (the order of phases), ``engine`` (the loop).
 """

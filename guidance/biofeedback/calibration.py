@@ -1,4 +1,4 @@
-"""From a muscle at rest and its largest efforts to the lines of an exercise; or, in words, why not."""
+"""Calibration: from a muscle at rest and its largest efforts to the line of an exercise, or the reason why not."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from guidance.biofeedback.envelope import STEP_S
 from guidance.signal.sweep.basis import Array
 
 SUSTAINED_S = 0.5
-"""An effort counts as high as it was held for so long (unsourced)."""
+"""An effort counts as high as it was held for this long (unsourced)."""
 
 LEAST_KNOWN = 0.5
-"""Of a stretch of signal at least this share must be known before anything is said of it."""
+"""Least known share of a stretch of signal that is assessed."""
 
 LEAST_RISE = 2.0
-"""The largest effort must be this many times the limit of rest, or nobody can train with it (unsourced)."""
+"""The largest effort must be this many times the limit of rest; less leaves no room for a line (unsourced)."""
 
 _FLAT_UV = 1e-6
+"""A smaller mean envelope is a flat signal."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestLevel:
-    """A muscle let go: mean and standard deviation of its envelope, and the limit below which it counts as let go."""
+    """A muscle at rest: mean and standard deviation of its envelope, and the limit below which it counts as relaxed."""
 
     mean_uv: float
     sd_uv: float
@@ -32,7 +33,10 @@ class RestLevel:
 
 
 def measure_rest(envelope: Array, deviations: float) -> RestLevel | str:
-    """Rest with its limit at mean and so many standard ``deviations`` of ``envelope`` in uV; or why it is not known."""
+    """Measure rest by its ``envelope`` in uV, or return why it is not known.
+
+    The limit is the mean plus ``deviations`` standard deviations.
+    """
     known = envelope[np.isfinite(envelope)]
     if len(known) < LEAST_KNOWN * max(len(envelope), 1) or not len(known):
         return "the signal was missing for too long; attach the electrode"
@@ -43,7 +47,7 @@ def measure_rest(envelope: Array, deviations: float) -> RestLevel | str:
 
 
 def largest_uv(efforts: Sequence[Array]) -> float | None:
-    """The highest mean over SUSTAINED_S in any of ``efforts`` (envelopes in uV); None where none was long enough."""
+    """Return the highest mean over SUSTAINED_S in ``efforts`` (envelopes in uV); None where none was long enough."""
     width = round(SUSTAINED_S / STEP_S)
     windows = [np.lib.stride_tricks.sliding_window_view(each, width) for each in efforts if len(each) >= width]
     means = [window.mean(axis=1) for window in windows]
@@ -51,12 +55,12 @@ def largest_uv(efforts: Sequence[Array]) -> float | None:
 
 
 def too_weak(rest: RestLevel, maximum_uv: float | None) -> str | None:
-    """In words, why no line can be drawn between ``rest`` and the largest effort; None where one can."""
+    """Return why no line fits between ``rest`` and the largest effort; None where one does."""
     if maximum_uv is None:
         return "the signal was missing during the efforts; attach the electrode"
     if maximum_uv < LEAST_RISE * rest.limit_uv:
         return (
-            f"no effort stood out of rest ({maximum_uv:.3g} uV against {rest.limit_uv:.3g} uV at rest); place the "
-            "electrode over the muscle's belly, or choose another muscle"
+            f"no effort stood out from rest ({maximum_uv:.3g} uV against {rest.limit_uv:.3g} uV at rest); place the "
+            "electrode over the belly of the muscle, or choose another muscle"
         )
     return None

@@ -1,6 +1,6 @@
-"""The one loop of biofeedback, without clock, thread, screen or device; it has no way to ask for a stimulus.
+"""The pure loop of biofeedback, without clock, thread, screen or device; it cannot request a stimulus.
 
-Blocks and messages go in, records of the event stream come out. The same input, however cut, gives the same records.
+It receives blocks and messages and emits event records. The records do not depend on the block size.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from guidance.stimulation.control import Stimulation
 
 _STEPS_A_SECOND = round(1 / STEP_S)
 _NOTHING_COMES = ("device-lost", "stale")
-"""Alarms by which what was known last is not known now."""
+"""Alarms during which the last envelope is no longer valid."""
 
 
 class BiofeedbackEngine:
-    """One visit. ``stimulation`` and ``actions`` stay empty: nothing here stimulates."""
+    """The engine of one visit. ``stimulation`` and ``actions`` stay empty: nothing here stimulates."""
 
     stimulation: Stimulation | None = None
 
     def __init__(
         self, settings: Settings, plan: ExercisePlan, info: DeviceInfo, columns: tuple[int, ...], wall_time: str
     ) -> None:
-        """For ``plan`` on the channels ``columns`` of device ``info``, begun at ``wall_time`` (RFC 3339)."""
+        """Run ``plan`` on the channels ``columns`` of device ``info``, from ``wall_time`` (RFC 3339) on."""
         self.settings, self.plan, self.info, self._wall_time = settings, plan, info, wall_time
         self.actions: list[Action] = []
         self.alarms = AlarmBoard()
@@ -64,12 +64,12 @@ class BiofeedbackEngine:
         """Device time: seconds of signal that have arrived."""
         return self.muscles.end / self.info.sample_rate_hz
 
-    def response_due(self, within_s: float) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
-        """Nothing is ever so urgent that the screen would have to wait."""
+    def response_due(self, within_s: float) -> bool:  # noqa: ARG002 - the signature of the procedure's engine
+        """Return False: no response is awaited, so the screen never has to wait."""
         return False
 
     def begin(self, origin: Origin) -> TimedRecord:
-        """The record that opens the stream of a signal of that ``origin``."""
+        """Return the start record for a signal of this ``origin``."""
         recorded = {"training": self.plan.recorded, "columns": list(self._columns)}
         return TimedRecord(0.0, replace(start_of(self.info, self.settings, self._wall_time, origin), settings=recorded))
 
@@ -77,7 +77,7 @@ class BiofeedbackEngine:
     def step(
         self, blocks: Sequence[Block], now_ns: int | None = None, messages: Sequence[OperatorCommand] = ()
     ) -> Iterator[TimedRecord]:
-        """Records that ``blocks`` and ``messages`` give rise to; ``now_ns`` is None where no clock runs."""
+        """Process ``blocks`` and ``messages`` and yield the records; ``now_ns`` is None where no clock runs."""
         for message in messages:
             yield from (TimedRecord(self.t, record) for record in self._obey(message, now_ns or 0))
         for block in blocks:
@@ -93,11 +93,11 @@ class BiofeedbackEngine:
 
     @recorded
     def end(self, reason: str) -> Iterator[TimedRecord]:
-        """The record that closes the stream."""
+        """Yield the record that ends the stream."""
         yield TimedRecord(self.t, End(reason, 0, 0, self.counters.samples, self.counters.lost_samples))
 
-    def arm(self, by: str, now_ns: int) -> Iterator[TimedRecord]:  # noqa: ARG002 - as the engine of a procedure says it
-        """Nothing can be armed."""
+    def arm(self, by: str, now_ns: int) -> Iterator[TimedRecord]:  # noqa: ARG002 - the signature of the procedure's engine
+        """Return no record: nothing can be armed."""
         return iter(())
 
     @recorded
@@ -109,40 +109,40 @@ class BiofeedbackEngine:
         *,
         disarm: bool = True,  # noqa: ARG002
     ) -> Iterator[TimedRecord]:
-        """Take in what the host knows of ``cause`` of trouble ``code``: ``text`` in words, None when it is over."""
+        """Set alarm ``code`` for ``cause`` on the host, with ``text``; None when it is over."""
         record = self.alarms.update(code, text, cause)
         if record:
             yield TimedRecord(self.t, record)
 
     @recorded
     def enter(self, entry: Entry) -> Iterator[TimedRecord]:
-        """Put an ``entry`` of the host on record."""
+        """Record an ``entry`` of the host."""
         yield TimedRecord(self.t, entry)
 
     def snapshot(self, session: SessionState) -> Snapshot:
-        """All that a screen shows now, of a ``session`` so far; there is no stimulator in it."""
+        """Return what a screen shows now of the ``session``; it has no stimulator."""
         state = EngineState(self.t, self.alarms.signals(), training=self.view(), paused=self.sequence.paused)
         return self.builder.build(state, session)
 
     def screen_lost(self) -> None:
-        """Note that nobody sees the exercise any more."""
+        """Register that the screen is lost."""
         self.health.screen_lost()
 
     def journal_failed(self) -> None:
-        """Note that nothing goes on record any more."""
+        """Register that the journal cannot be written."""
         self.health.journal_failed()
 
     @property
     def journal_ok(self) -> bool:
-        """Whether the journal still takes what happens."""
+        """Whether the journal can still be written."""
         return self.health.storage_ok
 
-    def is_fit(self, now_ns: int) -> bool:  # noqa: ARG002 - as the engine of a procedure says it
-        """Whether the signal is fit to begin stimulation: here there is none."""
+    def is_fit(self, now_ns: int) -> bool:  # noqa: ARG002 - the signature of the procedure's engine
+        """Return False: there is no stimulation to be fit for."""
         return False
 
     def view(self) -> ExerciseView:
-        """What a screen shows of the exercise."""
+        """Return what a screen shows of the exercise."""
         gone = any(self.alarms.holds(code) for code in _NOTHING_COMES)
         now = (math.nan,) * len(self._now) if gone else self._now
         return exercise_view(self.sequence, now, tuple(map(self._why_unknown, self._columns)))
@@ -160,7 +160,7 @@ class BiofeedbackEngine:
             yield Entry(message.what, {})
 
     def _electrodes(self, block: Block) -> Iterator[TimedRecord]:
-        """Which electrodes are off, at the sample from which on it is so here."""
+        """Yield a record when electrodes come off or on, at the first sample of the block."""
         for status in block.status:
             if status.lead_off != self.muscles.lead_off and (any(status.lead_off) or any(self.muscles.lead_off)):
                 at = block.first_sample / self.info.sample_rate_hz

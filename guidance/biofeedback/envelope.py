@@ -1,4 +1,4 @@
-"""The RMS envelope of a muscle: causal, streaming, the same however the signal is cut."""
+"""The RMS envelope of a muscle: causal, streaming, independent of the block size."""
 
 from __future__ import annotations
 
@@ -12,52 +12,57 @@ from guidance.needle_emg.bandpass import Bandpass
 from guidance.signal.sweep.basis import Array
 
 STEP_S = 0.01
-"""The envelope is told so often."""
+"""Interval of the envelope's values."""
 
 LEAST_RATE_HZ = 250.0
+"""Least sample rate, which leaves a band of 20 to 112 Hz."""
+
 WIDE_HZ = (20.0, 450.0)
 """The usual band of surface EMG (unsourced)."""
 
 ABOVE_HEART_HZ = 100.0
-"""Most of what the heart adds to a muscle of the trunk lies below (unsourced)."""
+"""Most of the heart artefact in a muscle of the trunk lies below this (unsourced)."""
 
 _BELOW_NYQUIST = 0.45
+"""Highest upper corner as a share of the sample rate."""
+
 _ORDER = 4
 _LEAST_OCTAVE = 1.5
+"""Least ratio of the corners of the band above the heart."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeBand:
-    """The band whose RMS is told, in Hz."""
+    """The band of an envelope, in Hz."""
 
     low_hz: float
     high_hz: float
 
     @property
     def words(self) -> str:
-        """Such as ``20 to 450 Hz``."""
+        """The band as text, such as ``20 to 450 Hz``."""
         return f"{self.low_hz:g} to {self.high_hz:g} Hz"
 
 
 def wide_band(sample_rate_hz: float) -> EnvelopeBand:
-    """The usual band, as far as ``sample_rate_hz`` reaches."""
+    """Return the usual band, limited to 0.45 of ``sample_rate_hz``."""
     return EnvelopeBand(WIDE_HZ[0], min(WIDE_HZ[1], _BELOW_NYQUIST * sample_rate_hz))
 
 
 def band_above_heart(sample_rate_hz: float) -> EnvelopeBand | None:
-    """The band above most of the heart's; None where ``sample_rate_hz`` does not reach there."""
+    """Return the band above most of the heart artefact; None where ``sample_rate_hz`` is too low for it."""
     high_hz = min(WIDE_HZ[1], _BELOW_NYQUIST * sample_rate_hz)
     return EnvelopeBand(ABOVE_HEART_HZ, high_hz) if high_hz >= _LEAST_OCTAVE * ABOVE_HEART_HZ else None
 
 
 class Envelope:
-    """RMS in one band of one channel over the last ``window_s``, told every STEP_S; mains taken away.
+    """The RMS in one band of one channel over the last ``window_s``, every STEP_S, without mains.
 
-    NaN where samples are missing anywhere in the window, and until it is full.
+    It is NaN while a sample is missing in the window, and until the window is full.
     """
 
     def __init__(self, sample_rate_hz: float, band: EnvelopeBand, window_s: float) -> None:
-        """For a channel sampled at ``sample_rate_hz``. Raises ValueError below 250 Hz."""
+        """Compute for a channel sampled at ``sample_rate_hz``. Raises ValueError below 250 Hz."""
         if sample_rate_hz < LEAST_RATE_HZ:
             raise ValueError(f"an envelope needs at least {LEAST_RATE_HZ:g} Hz, not {sample_rate_hz:g}")
         self._band = Bandpass(band.low_hz, band.high_hz, sample_rate_hz, _ORDER // 2)
@@ -74,7 +79,7 @@ class Envelope:
         return self._mains.mains_uv
 
     def __call__(self, samples: Array) -> Array:
-        """The envelope in uV at the end of every step that ``samples`` (n,) in uV complete; NaN is a missing sample."""
+        """Return the envelope in uV at each step that ``samples`` (n,) in uV complete; NaN is a missing sample."""
         if not len(samples):
             return np.zeros(0)
         there = np.isfinite(samples)
@@ -90,7 +95,7 @@ class Envelope:
         return np.asarray(np.sqrt(windows.mean(axis=1)))
 
     def _new_powers(self) -> Array:
-        """The mean square of every step that is complete."""
+        """Return the mean square of each complete step."""
         powers, begin = [], self._edge(self._steps_done)
         first = begin
         while (stop := self._edge(self._steps_done + 1)) <= self._end:
@@ -101,5 +106,5 @@ class Envelope:
         return np.array(powers)
 
     def _edge(self, step: int) -> int:
-        """The sample at which ``step`` begins."""
+        """Return the sample at which ``step`` begins."""
         return math.ceil(step * self._per_step - 1e-9)

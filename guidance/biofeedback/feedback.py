@@ -1,4 +1,4 @@
-"""What the muscle does against its line, as one word that changes rarely: the cue of screen and sound."""
+"""The cue of screen and sound: whether the muscle is on the right side of its line."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ EXERCISE = Mapping(
         "exercise-unknown": Tone("double-tick", 900.0, (0.4,)),
     },
 )
-"""What is heard; silent until the first cue."""
+"""The sound of each cue; silent until the first one."""
 
 LEAVES = 0.9
-"""A muscle above its line counts as below again at this share of it, so that a cue does not chatter (unsourced)."""
+"""A muscle above its line counts as below at this share of the line, so that the cue does not chatter (unsourced)."""
 
 
 class Feedback:
-    """Follows a course; one word a step."""
+    """The cue of a trial sequence, step by step."""
 
     def __init__(self, muscles: int) -> None:
         self._above = [False] * muscles
 
     def word(self, sequence: TrialSequence, envelope_uv: tuple[float, ...]) -> str:
-        """The cue for ``envelope_uv`` of each muscle (NaN where not known)."""
+        """Return the cue for ``envelope_uv`` of each muscle (NaN where not known)."""
         needed = [at for at in sequence.plan.calibrated if sequence.lines_uv[at] is not None]
         if sequence.phase.name != "work" or sequence.paused or sequence.over or not needed:
             return "exercise-quiet"
@@ -46,6 +46,6 @@ class Feedback:
 
 
 def cue(word: str) -> Cue:
-    """The record of the cue ``word``."""
+    """Return the record of the cue ``word``."""
     tone = EXERCISE.tones[word]
     return Cue(word, tone.beep_rates_hz[0] if tone.beep_rates_hz else None, tone.pitch_hz)

@@ -1,4 +1,4 @@
-"""Whether the heart beats into a muscle's envelope at rest."""
+"""The heart artefact in the envelope of a muscle at rest."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from guidance.biofeedback.envelope import STEP_S
 from guidance.signal.sweep.basis import Array
 
 BEATS_S = (0.4, 1.5)
-"""From one beat to the next: 150 to 40 a minute."""
+"""Shortest and longest interval between two beats: 150 to 40 a minute."""
 
 _LEAST_S = 6.0
+"""Least known length of the envelope."""
+
 _ALIKE = 0.4
+"""Least autocorrelation of a heart artefact (a judgement, unsourced)."""
 
 
 def heart_interval_s(envelope: Array) -> float | None:
-    """Seconds from beat to beat where the resting ``envelope`` (told every STEP_S) comes back so regularly; else None.
+    """Return the interval between heart beats in s from a resting ``envelope`` (every STEP_S); None without any.
 
-    The first lag at which the autocorrelation peaks near its greatest; missing values are left out of it.
+    It is the lag of the largest autocorrelation, if that is a peak; missing values count as the mean.
     """
     there = np.isfinite(envelope)
     if there.sum() * STEP_S < _LEAST_S:

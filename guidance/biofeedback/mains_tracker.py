@@ -1,6 +1,6 @@
-"""Mains followed through rest and effort: an estimate that learns while the muscle is quiet and else waits.
+"""Mains interference tracked through rest and effort: the estimate learns mostly while the muscle is at rest.
 
-signal/mains.py fits one stretch before a pulse instead; it says why there are two, and what each leaves.
+signal/sweep/mains.py fits one stretch before a pulse instead; it explains why there are two, and what each leaves.
 """
 
 from __future__ import annotations
@@ -19,24 +19,27 @@ BLOCK_S = 0.1
 """Whole periods of 50 and of 60 Hz, so that neither is taken for the other."""
 
 _DRIFT = 0.06
-"""Share of its amplitude by which a component may have moved in a block: the grid off by 0.1 Hz."""
+"""Share of its amplitude by which a component may change in a block: mains frequency off by 0.1 Hz."""
 
 _FLOOR_UV = 0.02
+"""Least change of an amplitude in a block."""
+
 _COLOURED = 4.0
-"""EMG is not white: near the mains its density is taken for this many times its mean."""
+"""EMG is not white: near the mains its density is set to this many times its mean."""
 
 _UNKNOWN_UV2 = 1e6
+"""Variance of an amplitude before the first block."""
 
 
 class MainsTracker:
-    """The mains of one channel, 50 and 60 Hz with their harmonics below ``top_hz``, taken away block by block.
+    """A filter for the mains of one channel: removes 50 and 60 Hz with their harmonics below ``top_hz``.
 
-    A scalar Kalman filter for each component's complex amplitude: what a block of 0.1 s shows of it counts the less,
-    the more else there is in the block. What is taken away of a block rests on the blocks before it, so nothing waits.
+    A scalar Kalman filter tracks the complex amplitude of each component. A block of 0.1 s counts less, the more other
+    signal it has. The mains removed from a block is predicted from the blocks before it, so nothing waits.
     """
 
     def __init__(self, sample_rate_hz: float, top_hz: float) -> None:
-        """For a signal sampled at ``sample_rate_hz``."""
+        """Filter a signal sampled at ``sample_rate_hz``."""
         self._block = max(1, round(BLOCK_S * sample_rate_hz))
         harmonics = sorted({hz * k for hz in MAINS_HZ for k in range(1, int(top_hz // hz) + 1)})
         self._fundamentals = [harmonics.index(hz) for hz in MAINS_HZ if hz in harmonics]
@@ -56,12 +59,12 @@ class MainsTracker:
 
     @property
     def mains_uv(self) -> float | None:
-        """Peak amplitude in uV of the stronger of 50 and 60 Hz, as the band lets it through; None if not known."""
+        """Peak amplitude in uV of the stronger of 50 and 60 Hz, within the band; None if not known."""
         amplitudes = np.abs(self._amplitude[self._fundamentals])
         return float(amplitudes.max()) if self._known and len(amplitudes) else None
 
-    def __call__(self, samples: Array, there: NDArray[np.bool_]) -> Array:
-        """The next ``samples`` (n,) in uV without the mains; nothing is learned where they are not ``there``."""
+    def __call__(self, samples: Array, known: NDArray[np.bool_]) -> Array:
+        """Return the next ``samples`` (n,) in uV without mains; skip learning in a block with samples not ``known``."""
         out = np.empty(len(samples))
         at = 0
         while at < len(samples):
@@ -69,23 +72,23 @@ class MainsTracker:
             part = samples[at : at + self._block - begin]
             out[at : at + len(part)] = part - self._estimate[begin : begin + len(part)]
             self._waiting = np.concatenate([self._waiting, part])
-            self._whole &= bool(there[at : at + len(part)].all())
+            self._whole &= bool(known[at : at + len(part)].all())
             at += len(part)
             if len(self._waiting) == self._block:
                 self._learn()
         return out
 
     def _learn(self) -> None:
-        """Take in the block that is complete, and say what is expected of the next."""
+        """Update with the complete block, and predict the mains of the next one."""
         if self._whole:
-            self._take(self._waiting)
+            self._update(self._waiting)
         self._amplitude = self._amplitude / self._turned
         self._variance = self._variance + (_DRIFT * np.abs(self._amplitude)) ** 2 + _FLOOR_UV**2
         if self._known:
             self._estimate = self._basis @ np.concatenate([self._amplitude.real, -self._amplitude.imag])
         self._waiting, self._whole = np.zeros(0), True
 
-    def _take(self, block: Array) -> None:
+    def _update(self, block: Array) -> None:
         weights = self._inverse @ block
         observed = weights[: self._count] - 1j * weights[self._count :]
         free = max(self._block - 2 * self._count, 1)

@@ -1,4 +1,4 @@
-"""The signal of all muscles made ready: both bands of each, step by step, and what is wrong with it by the second."""
+"""The signals of all muscles: two envelopes of each, step by step, and the quality of each second."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from guidance.biofeedback.envelope import STEP_S, Envelope, band_above_heart, wi
 from guidance.signal.sweep.basis import Array
 
 _AT_RANGE = 0.999
+"""Share of the range from which a sample counts as clipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeStep:
-    """Each muscle's envelope in uV as known at sample ``end``, in the wide band and above the heart; NaN if not."""
+    """The envelope of each muscle in uV at sample ``end``, in the wide band and above the heart; NaN if not known."""
 
     end: int
     wide_uv: tuple[float, ...]
@@ -27,10 +28,10 @@ class EnvelopeStep:
 
 
 class MuscleSignals:
-    """Follows the channels ``columns`` of a device."""
+    """The signals of the channels ``columns`` of a device."""
 
     def __init__(self, info: DeviceInfo, columns: tuple[int, ...], window_s: float) -> None:
-        """``columns`` are indices into the channels of ``info``; the RMS is over ``window_s``."""
+        """Follow the channels with the indices ``columns`` in ``info``; the RMS is over ``window_s``."""
         sample_rate_hz = info.sample_rate_hz
         self.bands = (wide_band(sample_rate_hz), band_above_heart(sample_rate_hz))
         self.names = tuple(info.channels[column].name for column in columns)
@@ -45,7 +46,7 @@ class MuscleSignals:
         self.end = 0
 
     def feed(self, block: Block) -> Iterator[EnvelopeStep]:
-        """Take ``block``; what was lost before it, and a channel whose electrode is off, is not known."""
+        """Process ``block`` and yield its steps; lost samples and channels with the electrode off are not known."""
         self.end = block.end_sample
         if block.lost_before:
             yield from self._feed(np.full((block.lost_before, len(self._columns)), math.nan))
@@ -60,11 +61,11 @@ class MuscleSignals:
             yield from self._feed(part)
 
     def is_off(self, column: int) -> bool:
-        """Whether the electrode of a channel of the device is known to be off."""
+        """Return whether the electrode of channel ``column`` of the device is known to be off."""
         return column < len(self.lead_off) and self.lead_off[column]
 
     def take_second(self, rms_uv: tuple[float | None, ...]) -> list[dict[str, Any]]:
-        """The quality of each channel since the last call, as the record ``signal`` has it."""
+        """Return the quality of each channel since the last call, as in the record ``signal``."""
         clipped, counted = self._clipped, self._counted
         self._clipped, self._counted = np.zeros(len(self._columns)), 0
         return [
@@ -78,7 +79,7 @@ class MuscleSignals:
         ]
 
     def _to_each_second(self, block: Block) -> Iterator[tuple[int, int]]:
-        """Pieces of ``block`` that end where a second does: what is told of a second must know nothing of the next."""
+        """Return the pieces of ``block`` that end with a second: the quality of one must not depend on the next."""
         edges = {0, len(block.samples)}
         second = math.floor(block.first_sample / self._sample_rate_hz) + 1
         while (edge := math.ceil(second * self._sample_rate_hz - 1e-9) - block.first_sample) < len(block.samples):

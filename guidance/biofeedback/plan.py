@@ -1,4 +1,4 @@
-"""What an exercise asks: the values of a protocol's sheet, and what stands in for those that no source names."""
+"""The plan of an exercise: the values of a protocol's sheet, and defaults for those without a source."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ _WORK_S = {"relax": 30.0, "antagonist-quiet": 10.0}
 _PAUSE_S = 10.0
 _HOLD_S = 3.0
 _WINDOW_S = 0.1
+"""Defaults for a sheet without these values (unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExercisePlan:
-    """One visit. ``threshold_share`` is of the largest effort; ``hold_s`` is how long a contraction is to be held;
-    ``adapt`` the least and greatest factor of the line from trial to trial; ``window_s`` that of the RMS.
+    """The plan of one visit; times are in s.
+
+    ``threshold_share`` is the line's share of the largest effort; ``hold_s`` is how long to hold a contraction;
+    ``adapt`` has the least and greatest factor of the line from trial to trial; ``window_s`` is that of the RMS.
     """
 
     exercise: Exercise
@@ -40,22 +43,22 @@ class ExercisePlan:
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """As the record tells it; ``recorded_plan`` reads it back."""
+        """The plan as the start record has it; ``recorded_plan`` reads it."""
         return asdict(self)
 
     @property
     def wants_above(self) -> bool:
-        """Whether the muscle is to work, rather than to be let go."""
+        """Whether the muscle must work, not relax."""
         return self.exercise != "relax"
 
     @property
     def calibrated(self) -> range:
-        """The channels of which the largest effort is asked for."""
+        """The channels whose largest effort is calibrated."""
         return range(MUSCLES.get(self.exercise, 1))
 
 
 def plan_of(sheet: BiofeedbackProtocol, trials: int | None = None) -> tuple[ExercisePlan, tuple[str, ...]]:
-    """The plan of ``sheet``, with ``trials`` in place of its own; and in words what is assumed."""
+    """Return the plan of ``sheet``, with ``trials`` instead of its own, and the assumptions as sentences."""
     training, calibration = sheet.training, sheet.calibration
     assumed: list[str] = []
 
@@ -85,6 +88,6 @@ def plan_of(sheet: BiofeedbackProtocol, trials: int | None = None) -> tuple[Exer
 
 
 def recorded_plan(recorded: dict[str, Any]) -> ExercisePlan:
-    """The plan that a record ``recorded``. Raises KeyError, TypeError or ValueError where it is not whole."""
+    """Return the plan of a start record. Raises KeyError, TypeError or ValueError where it is incomplete."""
     low, high = recorded["adapt"]
     return ExercisePlan(**{**recorded, "adapt": (float(low), float(high))})

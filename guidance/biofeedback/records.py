@@ -1,4 +1,4 @@
-"""Record kinds of the event stream that biofeedback adds. Envelopes and lines are in uV."""
+"""Event records of biofeedback. Envelopes and lines are in uV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from guidance.contracts.events import Record
 
 @dataclass(frozen=True, slots=True)
 class PhaseRecord(Record):
-    """What is asked from now on, for ``seconds``: ``name``, the words on the screen, which muscle, which trial."""
+    """A phase that begins and lasts for ``seconds``: ``name``, the prompt ``say``, the muscle, the trial."""
 
     kind: ClassVar[str] = "phase"
     name: str
@@ -22,7 +22,7 @@ class PhaseRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class MuscleCalibration(Record):
-    """A muscle's rest and largest effort, and its first line; None with ``why`` where there is none."""
+    """Rest, largest effort and first line of a muscle; None with ``why`` where calibration failed."""
 
     kind: ClassVar[str] = "calibration"
     channel: str
@@ -38,7 +38,7 @@ class MuscleCalibration(Record):
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord(Record):
-    """A trial is over: percentages of its time, the line it had and the one that follows."""
+    """The result of a trial: percentages of its time, its line, and the next line."""
 
     kind: ClassVar[str] = "trial"
     number: int
@@ -58,7 +58,7 @@ class TrialRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeSecond(Record):
-    """Every second: each muscle's ``rms_uv`` over it, and in ``percent`` of its largest effort; None if unknown."""
+    """One second: ``rms_uv`` of each muscle, also in ``percent`` of its largest effort; None if not known."""
 
     kind: ClassVar[str] = "envelope"
     phase: str

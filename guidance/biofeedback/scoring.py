@@ -1,4 +1,4 @@
-"""How a trial went: shares of the time in which the muscle did what was asked, and where the next line lies."""
+"""The score of a trial: the share of the time on the right side of the line, and the next line."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from guidance.biofeedback.plan import ExercisePlan
 from guidance.signal.sweep.basis import Array
 
 GRACE_S = 1.0
-"""To react to a prompt; not scored (unsourced)."""
+"""Time to react to a prompt, not scored (unsourced)."""
 
 REACHED, MISSED = 0.8, 0.5
-"""From the first share on, a trial was reached; below the second it was too hard (unsourced)."""
+"""From the first share on a trial is reached; below the second it was too hard (unsourced)."""
 
 GAP_S = 0.2
-"""A dip this short does not break a contraction held (unsourced)."""
+"""A dip this short does not end a held contraction (unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialScore:
-    """``share`` of the trial, 0 to 1, and its parts; None where it is not known or not asked for, with ``why``.
+    """The score: ``share`` of the trial, 0 to 1, and its parts; None where not known (with ``why``) or not scored.
 
     ``level_uv`` is the median of the working muscle, ``held_s`` the longest contraction held.
     """
@@ -39,14 +39,14 @@ class TrialScore:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the trial was reached; None where it is not known."""
+        """Whether the trial was reached; None where not known."""
         return None if self.share is None else self.share >= REACHED
 
 
 def score(plan: ExercisePlan, lines_uv: tuple[float, ...], let_go_uv: float, work: Array, pause: Array) -> TrialScore:
-    """The trial of ``plan`` with envelopes ``work`` and ``pause`` (steps, channels) in uV, NaN where not known.
+    """Score a trial of ``plan`` with envelopes ``work`` and ``pause`` (steps, channels) in uV, NaN where not known.
 
-    ``lines_uv`` is the line of each muscle; in the pause it counts as let go below ``let_go_uv``.
+    ``lines_uv`` is the line of each muscle; in the pause a muscle counts as relaxed below ``let_go_uv``.
     """
     scored = slice(round(GRACE_S / STEP_S), None)
     worked, paused = work[scored], pause[scored]
@@ -74,7 +74,7 @@ def score(plan: ExercisePlan, lines_uv: tuple[float, ...], let_go_uv: float, wor
 
 
 def longest_s(above: NDArray[np.bool_]) -> float:
-    """Seconds of the longest stretch of ``above`` (steps of STEP_S), dips of GAP_S and less left out of account."""
+    """Return the seconds of the longest stretch of ``above`` (steps of STEP_S), ignoring dips of at most GAP_S."""
     longest = run = gap = 0
     for is_above in above.tolist():
         gap = 0 if is_above else gap + 1
@@ -87,9 +87,9 @@ def longest_s(above: NDArray[np.bool_]) -> float:
 
 
 def next_line_uv(plan: ExercisePlan, line_uv: float, result: TrialScore, let_go_uv: float, largest_uv: float) -> float:
-    """The line of the next trial: towards what was reached where that was easy or too hard, else where it is.
+    """Return the line of the next trial: moved towards the reached level after an easy or too hard trial.
 
-    Never below the limit of rest, nor above the largest effort.
+    It stays between the limit of rest and the largest effort.
     """
     if result.share is None or result.level_uv is None or MISSED <= result.share < REACHED:
         return line_uv

@@ -1,4 +1,4 @@
-"""What comes when in a visit: rest, largest efforts, trials; and what each of them gave."""
+"""The sequence of a visit: rest, largest efforts, trials; and the result of each."""
 
 from __future__ import annotations
 
@@ -18,20 +18,27 @@ from guidance.contracts.events import Record
 from guidance.signal.sweep.basis import Array
 
 PREPARE_S, READY_S, RECOVER_S = 3.0, 3.0, 6.0
+"""Length of these phases (unsourced)."""
+
 WAITED_S = 60.0
-"""Calibration waits so long for a signal that is missing."""
+"""Calibration waits this long for a missing signal."""
 
 ROUNDS = 3
-"""How often the largest efforts are asked for before the visit ends without."""
+"""How often the largest efforts are requested before the calibration fails."""
 
 _CALIBRATING = ("rest", "effort")
-_HEART = "the heart beats into the signal, and this amplifier is too slow to filter it; place the electrodes anew."
+_HEART = (
+    "the signal has a heart artefact, and the sample rate of this amplifier is too low to filter it; "
+    "move the electrodes."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ExercisePhase:
-    """``name`` is prepare, rest, ready, effort, recover, work, pause or done; ``prompt`` the few words to be read
-    across a room, ``do`` a sentence; of muscle ``channel``, in ``trial`` (None in calibration).
+    """A phase: ``name`` is prepare, rest, ready, effort, recover, work, pause or done.
+
+    ``prompt`` has few words, legible across a room; ``do`` is a sentence. The phase concerns muscle ``channel`` and
+    ``trial`` (None in calibration).
     """
 
     name: str
@@ -48,19 +55,19 @@ _WORK = {
     "work-rest": ("TENSE", "Tense the muscle. Keep the bar above the line."),
     "antagonist-quiet": ("TENSE", "Tense the first muscle above its line, and keep the second below its own."),
 }
-DONE = ExercisePhase("done", 0.0, "WELL DONE", "That was all for this time.")
+DONE = ExercisePhase("done", 0.0, "WELL DONE", "This visit is finished.")
 
 
 class TrialSequence:
-    """Takes the envelope step by step; the same steps give the same records. ``failed`` says why a visit cannot go on.
+    """The state of a visit, advanced by envelope steps. ``failed`` is the reason why a visit cannot continue.
 
-    ``lines_uv`` and ``largest_uv`` have a value for each muscle that is calibrated, None until it is.
+    ``lines_uv`` and ``largest_uv`` have a value for each calibrated muscle, None until it is calibrated.
     """
 
     def __init__(
         self, plan: ExercisePlan, names: tuple[str, ...], bands: tuple[EnvelopeBand, EnvelopeBand | None]
     ) -> None:
-        """For the muscles called ``names``; ``bands`` are the wide one, and that above the heart where there is one."""
+        """Follow ``plan`` for the muscles ``names``; ``bands`` are the wide one and that above the heart, if any."""
         self.plan, self.names, self._bands = plan, names, bands
         count = len(names)
         self.above_heart = [False] * count
@@ -80,21 +87,21 @@ class TrialSequence:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is asked."""
+        """Whether the visit is finished or has failed."""
         return self.phase.name == "done" or self.failed is not None
 
     @property
     def left_s(self) -> float:
-        """Seconds left of this phase."""
+        """Seconds left in this phase."""
         return max(self.phase.seconds - self._steps * STEP_S, 0.0)
 
     @property
     def waiting(self) -> bool:
-        """Whether calibration waits for a signal that is missing."""
+        """Whether calibration waits for a missing signal."""
         return self._waited > 0
 
     def move_line(self, steps: int) -> bool:
-        """Move the line of the working muscle by 5 % a step; whether there is one to move."""
+        """Move the line of the working muscle by 5 % a step; return whether there is a line."""
         line_uv, rest, most_uv = self.lines_uv[0], self.rests[0], self.largest_uv[0]
         if line_uv is None or rest is None or most_uv is None:
             return False
@@ -102,7 +109,7 @@ class TrialSequence:
         return True
 
     def step(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> list[Record]:
-        """Take each muscle's envelope at the next step, in the wide band and above the heart; NaN where not known."""
+        """Advance by one step: the envelope of each muscle in both bands, NaN where not known. Return new records."""
         if not (self.over or self.paused):
             self._count((*wide_uv, *high_uv))
             while not self.over and self._steps * STEP_S >= self.phase.seconds - 1e-9:
@@ -112,11 +119,11 @@ class TrialSequence:
         return out
 
     def in_chosen_band(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> tuple[float, ...]:
-        """Each muscle's envelope in the band that is used for it."""
+        """Return the envelope of each muscle in its chosen band."""
         return tuple(high if up else wide for wide, high, up in zip(wide_uv, high_uv, self.above_heart, strict=True))
 
     def _count(self, bands_uv: tuple[float, ...]) -> None:
-        """Keep the step; a calibration's clock stands while its muscle is not known."""
+        """Store the step; calibration time stops while its muscle is not known."""
         first, last = (
             (0, len(self.names)) if self.phase.name == "rest" else (self.phase.channel, self.phase.channel + 1)
         )
@@ -128,7 +135,7 @@ class TrialSequence:
             return
         self._waited += 1
         if self._waited * STEP_S > WAITED_S:
-            self.failed = "The signal was missing for a minute; attach the electrodes and begin again."
+            self.failed = "The signal was missing for a minute; attach the electrodes and start again."
 
     def _begin_phase(self) -> None:
         self._steps = self._waited = 0
@@ -138,13 +145,13 @@ class TrialSequence:
             self._out.append(PhaseRecord(*fields))
 
     def _take_envelopes(self) -> Array:
-        """The steps kept since the last call, (steps, channels), each muscle in its band."""
+        """Return the envelopes since the last call, (steps, channels), each muscle in its band, and clear them."""
         count = len(self.names)
-        kept, self._envelopes = np.array(self._envelopes).reshape(-1, 2 * count), []
-        return np.where(self.above_heart, kept[:, count:], kept[:, :count])
+        stored, self._envelopes = np.array(self._envelopes).reshape(-1, 2 * count), []
+        return np.where(self.above_heart, stored[:, count:], stored[:, :count])
 
     def _visit(self) -> Iterator[ExercisePhase]:
-        yield ExercisePhase("prepare", PREPARE_S, "WAIT", "Sit still. We begin in a moment.")
+        yield ExercisePhase("prepare", PREPARE_S, "WAIT", "Sit still. We start in a moment.")
         self._envelopes = []
         yield from self._rest()
         for channel in self.plan.calibrated:
@@ -157,16 +164,16 @@ class TrialSequence:
         self._find_heart_artefacts()
         at_rest = self._take_envelopes()
         for channel in range(len(self.names)):
-            found = measure_rest(at_rest[:, channel], self.plan.rest_sd)
-            if isinstance(found, str):
-                self._fail(channel, found)
+            rest = measure_rest(at_rest[:, channel], self.plan.rest_sd)
+            if isinstance(rest, str):
+                self._fail(channel, rest)
                 return
-            self.rests[channel] = found
+            self.rests[channel] = rest
 
     def _find_heart_artefacts(self) -> None:
-        """Where the heart beats into a muscle's rest, take the band above it."""
-        kept = np.array(self._envelopes)
-        self._heart_s = [heart_interval_s(kept[:, channel]) for channel in range(len(self.names))]
+        """Choose the band above the heart for each muscle with a heart artefact at rest."""
+        envelopes = np.array(self._envelopes)
+        self._heart_s = [heart_interval_s(envelopes[:, channel]) for channel in range(len(self.names))]
         for channel, heart_s in enumerate(self._heart_s):
             self.above_heart[channel] = heart_s is not None and self._bands[1] is not None
             if heart_s is not None and self._bands[1] is None:
@@ -179,21 +186,21 @@ class TrialSequence:
         which = "" if len(self.plan.calibrated) == 1 else f" Muscle: {self.names[channel]}."
         why: str | None = None
         for _ in range(ROUNDS):
-            found = []
+            efforts = []
             for number in range(1, self.plan.efforts + 1):
                 yield ExercisePhase("ready", READY_S, "GET SET", f"Your strongest effort comes next.{which}", channel)
                 self._envelopes = []
                 do = f"As strong as you can, without pain: {number} of {self.plan.efforts}.{which}"
                 yield ExercisePhase("effort", self.plan.effort_s, "TENSE", do, channel)
-                found.append(self._take_envelopes()[:, channel])
+                efforts.append(self._take_envelopes()[:, channel])
                 yield ExercisePhase("recover", RECOVER_S, "REST", "Let go and rest.", channel)
-            most_uv = largest_uv(found)
+            most_uv = largest_uv(efforts)
             why = too_weak(rest, most_uv)
             if why is None and most_uv is not None:
                 self._calibrated(channel, rest, most_uv)
                 return
             self.hint = f"Once more: {why}."
-        self._fail(channel, why or "no effort was seen", rest)
+        self._fail(channel, why or "no effort was measured", rest)
 
     def _calibrated(self, channel: int, rest: RestLevel, most_uv: float) -> None:
         line_uv = max(self.plan.threshold_share * most_uv, rest.limit_uv)
@@ -243,25 +250,25 @@ class TrialSequence:
         rest, most_uv = self.rests[0], self.largest_uv[0]
         if rest is None or most_uv is None:
             return
-        found = score(self.plan, lines_uv, rest.limit_uv, work, pause)
-        next_uv = next_line_uv(self.plan, self._lines()[0], found, rest.limit_uv, most_uv)
-        self.scores.append(found)
+        result = score(self.plan, lines_uv, rest.limit_uv, work, pause)
+        next_uv = next_line_uv(self.plan, self._lines()[0], result, rest.limit_uv, most_uv)
+        self.scores.append(result)
         self.lines_uv[0] = next_uv
         self._out.append(
             TrialRecord(
                 number=trial,
                 exercise=self.plan.exercise,
                 seconds=self.plan.work_s,
-                score_percent=_percent(found.share),
-                reached=found.reached,
-                level_uv=found.level_uv,
+                score_percent=_percent(result.share),
+                reached=result.reached,
+                level_uv=result.level_uv,
                 lines_uv=lines_uv,
                 next_line_uv=next_uv,
-                held_s=found.held_s,
-                rest_percent=_percent(found.rest_share),
-                quiet_percent=_percent(found.quiet_share),
-                unknown_percent=100 * found.unknown_share,
-                why=found.why,
+                held_s=result.held_s,
+                rest_percent=_percent(result.rest_share),
+                quiet_percent=_percent(result.quiet_share),
+                unknown_percent=100 * result.unknown_share,
+                why=result.why,
             )
         )
 

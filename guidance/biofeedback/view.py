@@ -1,4 +1,4 @@
-"""What a screen shows of an exercise now."""
+"""The part of a snapshot that shows an exercise."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ _PREPARING = ("prepare", "ready")
 
 
 def exercise_view(sequence: TrialSequence, envelope_uv: tuple[float, ...], why: tuple[str, ...]) -> ExerciseView:
-    """``envelope_uv`` of each muscle now, NaN where it is not known; then ``why``, in words."""
+    """Return the view of ``sequence``; ``envelope_uv`` of a muscle is NaN if not known, with its reason in ``why``."""
     phase, plan = sequence.phase, sequence.plan
-    scored = [found.share for found in sequence.scores]
     return ExerciseView(
         exercise=plan.exercise,
         phase="failed" if sequence.failed else phase.name,
@@ -25,7 +24,7 @@ def exercise_view(sequence: TrialSequence, envelope_uv: tuple[float, ...], why: 
         seconds=phase.seconds,
         trial=phase.trial,
         trials=plan.trials,
-        scores=tuple(scored),
+        scores=tuple(score.share for score in sequence.scores),
         muscles=tuple(_muscle(sequence, at, value, why[at]) for at, value in enumerate(envelope_uv)),
         wants_above=plan.wants_above if phase.name in ("work", *_PREPARING) else False,
         scoring=phase.name == "work" and phase.seconds - sequence.left_s >= GRACE_S,

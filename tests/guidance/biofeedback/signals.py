@@ -1,4 +1,4 @@
-"""Made signals for biofeedback: muscles that follow a course, hearts, mains; and what the loop makes of them."""
+"""Synthetic signals for biofeedback: muscles in a trial sequence, heart, mains; and the records of the engine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REST_UV, FULL_UV = 2.0, 200.0
 
 
 def exercise(name: str, **changes: object) -> ExercisePlan:
-    """The plan of protocol ``name``, short; ``changes`` replace fields."""
+    """Return the plan of protocol ``name`` with short times; ``changes`` replace fields."""
     sheet = load_sheet(name).sheet
     assert isinstance(sheet, BiofeedbackProtocol)
     short = {"rest_s": 8.0, "work_s": 5.0, "pause_s": 4.0, "effort_s": 2.0}
@@ -38,7 +38,7 @@ def exercise(name: str, **changes: object) -> ExercisePlan:
 
 
 def emg(rng: np.random.Generator, samples: int, sample_rate_hz: float) -> Array:
-    """Noise of the band of surface EMG, RMS 1."""
+    """Return noise in the band of surface EMG with RMS 1."""
     high_hz = min(200.0, 0.45 * sample_rate_hz)
     wave = sosfilt(
         butter(2, (30.0, high_hz), "bandpass", fs=sample_rate_hz, output="sos"), rng.standard_normal(samples + 500)
@@ -47,14 +47,14 @@ def emg(rng: np.random.Generator, samples: int, sample_rate_hz: float) -> Array:
 
 
 def mains(samples: int, sample_rate_hz: float, uv: float, hz: float = 50.03) -> Array:
-    """Mains a little off its frequency, with a third harmonic where the rate has room for it."""
+    """Return mains slightly off its frequency, with a third harmonic if the sample rate allows."""
     t = np.arange(samples) / sample_rate_hz
     third = 0.3 * uv * np.sin(6 * math.pi * hz * t + 1.0) if 6 * hz < sample_rate_hz else 0.0
     return np.asarray(uv * np.sin(2 * math.pi * hz * t) + third)
 
 
 def heart(samples: int, sample_rate_hz: float, uv: float, rng: np.random.Generator) -> Array:
-    """Beats of a QRS of ``uv`` about every 0.85 s."""
+    """Return QRS complexes of ``uv`` about every 0.85 s."""
     t = np.arange(samples) / sample_rate_hz
     wave, at = np.zeros(samples), 0.4
     while at < t[-1]:
@@ -65,7 +65,7 @@ def heart(samples: int, sample_rate_hz: float, uv: float, rng: np.random.Generat
 
 
 def follows(plan: ExercisePlan) -> Person:
-    """Somebody who does as told, with 60 % in the exercise."""
+    """Return a person who follows the prompts, with 60 % effort in the exercise."""
 
     def effort(phase: ExercisePhase) -> tuple[float, ...]:
         if phase.name == "effort":
@@ -81,7 +81,7 @@ def sequence_of(plan: ExercisePlan, names: tuple[str, ...] = ("agonist", "antago
 
 
 def walk(sequence: TrialSequence, person: Person, *, seed: int = 0, most: int = 60_000) -> list[Record]:
-    """Go through ``sequence`` with a person whose envelope is as meant but for 5 %; the records."""
+    """Run ``sequence`` with a person whose envelope varies by 5 %, and return the records."""
     rng = np.random.default_rng(seed)
     result: list[Record] = []
     for _ in range(most):
@@ -89,7 +89,7 @@ def walk(sequence: TrialSequence, person: Person, *, seed: int = 0, most: int = 
             return result
         values = tuple(uv * float(1 + 0.05 * rng.standard_normal()) for uv in person(sequence.phase))
         result += sequence.step(values, values)
-    raise AssertionError("the course did not end")
+    raise AssertionError("the sequence did not end")
 
 
 def of_kind(records: Iterable[Record], kind: type[R]) -> list[R]:
@@ -97,7 +97,7 @@ def of_kind(records: Iterable[Record], kind: type[R]) -> list[R]:
 
 
 def schedule(plan: ExercisePlan) -> list[tuple[ExercisePhase, float]]:
-    """All phases of a visit in which everything succeeds, each with the second at which it begins."""
+    """Return all phases of a successful visit, each with the second at which it begins."""
     sequence, t = sequence_of(plan), 0.0
     phases: list[tuple[ExercisePhase, float]] = [(sequence.phase, 0.0)]
     person = follows(plan)
@@ -111,7 +111,7 @@ def schedule(plan: ExercisePlan) -> list[tuple[ExercisePhase, float]]:
 
 
 def person_signal(plan: ExercisePlan, sample_rate_hz: float, seed: int = 0) -> Array:
-    """(samples, 2) in uV of somebody who follows ``plan`` from beginning to end."""
+    """Return the signal (samples, 2) in uV of a person who follows ``plan`` from beginning to end."""
     rng = np.random.default_rng(seed)
     phases = schedule(plan)
     samples = round(phases[-1][1] * sample_rate_hz) + round(sample_rate_hz)
@@ -133,7 +133,7 @@ def engine_of(plan: ExercisePlan, sample_rate_hz: float, channels: int = 2) -> B
 
 
 def blocks(signal: Array, sizes: Iterator[int]) -> Iterator[Block]:
-    """``signal`` (samples, channels) cut into blocks of ``sizes``."""
+    """Cut ``signal`` (samples, channels) into blocks of ``sizes``."""
     at = 0
     while at < len(signal):
         stop = min(at + max(next(sizes), 1), len(signal))
@@ -142,4 +142,4 @@ def blocks(signal: Array, sizes: Iterator[int]) -> Iterator[Block]:
 
 
 def run_engine(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[TimedRecord]:
-    return [made for block in cut for made in engine.step([block])]
+    return [timed for block in cut for timed in engine.step([block])]

@@ -1,4 +1,4 @@
-"""Rest, largest effort, and words where there is neither."""
+"""Rest, largest effort, and the reasons where one is missing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_calibration_without_effort_is_repeated_and_then_fails_with_a_reason() -
     efforts = [record for record in of_kind(records, PhaseRecord) if record.name == "effort"]
     assert len(efforts) == ROUNDS * 3
     assert sequence.failed is not None
-    assert "no effort stood out of rest" in sequence.failed
+    assert "no effort stood out from rest" in sequence.failed
     assert of_kind(records, MuscleCalibration)[-1].why
     assert not of_kind(records, TrialRecord)
 
@@ -74,7 +74,7 @@ def test_calibration_waits_for_an_electrode_that_is_off_and_gives_up_in_words() 
     while not sequence.over:
         sequence.step((math.nan, math.nan), (math.nan, math.nan))
         walked += 1
-    assert sequence.failed == "The signal was missing for a minute; attach the electrodes and begin again."
+    assert sequence.failed == "The signal was missing for a minute; attach the electrodes and start again."
     assert 6000 < walked < 6400
 
 

@@ -1,4 +1,4 @@
-"""``biofeedback`` as a user has it: a whole visit from a file, its record, its replay, its page, and bad input."""
+"""The command ``biofeedback``: a whole visit from a file, its record, its replay, its page, and bad input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RATE_HZ = 500.0
 
 @pytest.fixture(autouse=True)
 def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A site's own exercise that is over in a minute."""
+    """Add a site's own exercise that ends within a minute."""
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.setattr(library, "site_folder", lambda: site)
@@ -131,12 +131,12 @@ def test_no_effort_ends_in_words(tmp_path: Path) -> None:
     recording = write_edf(tmp_path / "still.edf", Stream(RATE_HZ, (wave, wave)))
     done = visit(recording, tmp_path / "store")
     assert done.status == 1
-    assert "no effort stood out of rest" in done.err
+    assert "no effort stood out from rest" in done.err
     (name,) = names(tmp_path / "store")
     events = (tmp_path / "store" / name / "events.jsonl").read_text(encoding="utf-8")
     assert events.count('"name": "effort"') == 3 * ROUNDS
     page = command("biofeedback-summary", name, "--store", tmp_path / "store").out
-    assert "No trial was finished. The reason: no effort stood out of rest" in page
+    assert "No trial was finished. The reason: no effort stood out from rest" in page
 
 
 def test_a_recording_that_ends_too_soon_ends_the_visit_in_order(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The loop on made signals: any cut the same records, holes, electrodes, pauses; and it stimulates nothing."""
+"""The engine on synthetic signals: block sizes, lost samples, electrodes, pauses; and it never stimulates."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_slow_board_with_a_heart_artefact_shows_a_hint() -> None:
     signal[:, 0] += heart(len(signal), sample_rate_hz, 150.0, np.random.default_rng(1))
     engine = engine_of(plan, sample_rate_hz)
     run_engine(engine, blocks(signal, itertools.repeat(500)))
-    assert "the heart beats into the signal" in engine.view().hint
+    assert "the signal has a heart artefact" in engine.view().hint
 
 
 def test_the_operator_pauses_moves_the_line_and_notes() -> None:

@@ -1,4 +1,4 @@
-"""The envelope: a direct computation, any cut, mains, heart, holes, and how soon it follows."""
+"""The envelope: against a direct computation, block sizes, mains, heart, lost samples, and delay."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def envelope(signal: Array, sample_rate_hz: float) -> Array:
     return Envelope(sample_rate_hz, wide_band(sample_rate_hz), 0.1)(signal)
 
 
-def _cut(made: Envelope, signal: Array, sizes: list[int]) -> Array:
+def _cut(envelope: Envelope, signal: Array, sizes: list[int]) -> Array:
     parts, at, turn = [], 0, 0
     while at < len(signal):
-        parts.append(made(signal[at : at + sizes[turn % len(sizes)]]))
+        parts.append(envelope(signal[at : at + sizes[turn % len(sizes)]]))
         at, turn = at + sizes[turn % len(sizes)], turn + 1
     return np.concatenate(parts)
 
@@ -91,7 +91,7 @@ def test_mains_ten_times_the_resting_muscle_is_removed(sample_rate_hz: float, hz
 
 
 def test_mains_is_still_known_after_an_effort() -> None:
-    """What was learned at rest holds through the effort: the envelope falls at once, and nothing rings on."""
+    """The mains learned at rest stay valid through the effort: the envelope falls at once, without ringing."""
     sample_rate_hz, rng = 1000.0, np.random.default_rng(4)
     size = np.full(12_000, 2.0)
     size[5000:8000] = 200.0

@@ -1,4 +1,4 @@
-"""Each exercise: what counts, how the line moves, what is not known."""
+"""Each exercise: its score, how the line moves, what is not known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GRACE = 100
 
 
 def steps(first: list[float], second: float = 1.0) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """An envelope of which the first second is not scored."""
+    """Return an envelope whose first second is not scored."""
     return np.array([[value, second] for value in [0.0] * GRACE + first])
 
 
@@ -49,7 +49,7 @@ def _opposite(plan_name: str) -> Person:
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_somebody_who_does_the_opposite_reaches_none(name: str) -> None:
+def test_a_person_who_does_the_opposite_reaches_no_trial(name: str) -> None:
     trials = of_kind(walk(sequence_of(exercise(name, trials=2)), _opposite(name)), TrialRecord)
     assert [trial.reached for trial in trials] == [False, False]
     assert all((trial.score_percent or 0) < 5 for trial in trials)
@@ -136,7 +136,7 @@ def test_the_operator_moves_the_line_by_five_percent() -> None:
     assert sequence.lines_uv[0] == pytest.approx(before * 1.05**2)
 
 
-def test_a_paused_course_stands_still() -> None:
+def test_a_paused_sequence_does_not_advance() -> None:
     sequence = sequence_of(exercise("relax"))
     sequence.paused = True
     assert len(sequence.step((1.0, 1.0), (1.0, 1.0))) == 1

@@ -1,4 +1,4 @@
-"""Recorded surface EMG: bursts of contraction are found as efforts."""
+"""Recorded surface EMG: bursts of contraction are detected as efforts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.shared import shared
 
 
 def runs(above: NDArray[np.bool_], least: int) -> int:
-    """How many stretches of at least ``least`` steps are above."""
+    """Count the stretches of at least ``least`` steps that are above."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
     return int(np.sum(edges[1::2] - edges[::2] >= least))
 
 
 def begins(above: NDArray[np.bool_], least: int) -> list[int]:
-    """Where they begin."""
+    """Return where the stretches begin."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
     return [int(first) for first, stop in zip(edges[::2], edges[1::2], strict=True) if stop - first >= least]
 
@@ -31,7 +31,7 @@ def envelope_of(name: str) -> Array:
 
 
 def test_each_burst_of_contraction_is_an_effort() -> None:
-    """A short burst, a long one, and a pair of short ones; 25 % of the largest effort is the line."""
+    """Expect a short burst, a long one, and a pair of short ones; the line is 25 % of the largest effort."""
     envelope = envelope_of("surface_emg_biosppy_emg_1")
     rest, most = measure_rest(envelope[400:1400], 3.0), largest_uv([envelope])
     assert isinstance(rest, RestLevel)
@@ -43,14 +43,14 @@ def test_each_burst_of_contraction_is_an_effort() -> None:
 
 
 def test_a_weak_contraction_is_detected_but_too_weak_to_train_with() -> None:
-    """About twice the noise of a 12-bit converter, from 50 to 59 s: an effort, and words for it."""
+    """Use an effort of about twice the noise of a 12-bit converter, from 50 to 59 s."""
     envelope = envelope_of("surface_emg_biosppy_emg")
     rest, most = measure_rest(envelope[:2000], 3.0), largest_uv([envelope])
     assert isinstance(rest, RestLevel)
     assert most is not None
     smooth = np.convolve(envelope, np.ones(100) / 100, "same")
     assert 48 < begins(smooth > 0.75 * most, 50)[0] / 100 < 54
-    assert "no effort stood out of rest" in (too_weak(rest, most) or "")
+    assert "no effort stood out from rest" in (too_weak(rest, most) or "")
 
 
 def test_voluntary_contractions_stand_out_of_rest() -> None:
