@@ -30,9 +30,9 @@ STIMULATORS = {
 
 
 def open_device(address: str, **options: Any) -> Amplifier:
-    """Connect to the device at ``address``, "scheme:rest"; its driver is constructed with ``rest`` and ``options``.
+    """Connect to the device at ``address``, "scheme:rest", by the scheme's driver, made of ``rest`` and ``options``.
 
-    Raises OptionRefused for a scheme no driver has, and the DeviceErrors of the driver.
+    Raises OptionRefused for a scheme that no driver has, and the driver's DeviceErrors.
     """
     driver: Callable[..., Amplifier]
     driver, rest = _driver(DRIVERS, address)
@@ -56,6 +56,9 @@ def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
 
 
 def discover(*, probe: bool = False) -> Discovery:
-    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    """Return the devices that this machine shows without opening any.
+
+    With ``probe``, ports whose opening resets nothing are opened, and the device there is requested to identify itself.
+    """
     found: Discovery = importlib.import_module("drivers.discovery.search").find_devices(probe=probe)
     return found

@@ -25,8 +25,8 @@ _NO_LIMITS = Limits(0.0, 0.0, 0.0, 0.0, 0.0, single_pulses=False)
 class OnaAmplifier(StreamingAmplifier, Stimulator):
     """An amplifier at ``port`` (``/dev/ttyACM0``, ``socket://HOST:PORT``, ...), address ``ona:PORT``.
 
-    Only within ``read`` bytes are decoded, commands sent again and the heartbeats sent, so that a program that hangs
-    lets the stimulator lapse. Commands to the stimulator do not wait; ``take_outcomes`` returns what became of them.
+    Only ``read`` and ``service`` decode bytes, repeat commands and send heartbeats, so the stimulator lapses when the
+    program hangs. Commands to the stimulator do not wait; ``take_outcomes`` returns their outcomes.
     """
 
     pumps_before_start = True
@@ -48,7 +48,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
 
     @property
     def bad_frames(self) -> int:
-        """Frames dropped since opening: damaged, too short, too long, or with a body that is none of the protocol's."""
+        """Frames dropped since opening: damaged, too short, too long, or with a body outside the protocol."""
         return self._reader.bad
 
     @property
@@ -58,12 +58,12 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
 
     @property
     def unknown_frames(self) -> int:
-        """Good frames of a type this program does not know, since opening."""
+        """Good frames of a type that this program does not know, since opening."""
         return self._reader.unknown
 
     @property
     def duplicates(self) -> int:
-        """Frames dropped since opening because they repeated what had come before."""
+        """Frames dropped since opening because they repeated earlier ones."""
         running = 0 if self._stream is None else self._stream.duplicates
         return self._reader.repeated + self._repeated + running
 
@@ -73,24 +73,24 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         return 0 if self._stream is None else self._stream.next_sample
 
     def service(self) -> None:
-        """Send heartbeats and commands that are due, where blocks are not wanted yet. Raises DeviceLost."""
+        """Send heartbeats and commands that are due, without returning blocks. Raises DeviceLost."""
         self._connection.require()
         self._advance(0.0)
         self._connection.require()
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
-        """Set the train delivered while enabled; ``rate_hz`` 0 leaves single pulses only.
+        """Set the train delivered while enabled; with ``rate_hz`` 0 only single pulses are delivered.
 
-        The current goes down to the stimulator's step. Raises LimitExceeded, DeviceRefused, DeviceLost.
+        The current is rounded down to the stimulator's step. Raises LimitExceeded, DeviceRefused, DeviceLost.
         """
         self._require_stimulator()
         self._request(CommandKind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
         self._train_is_ours = True
 
     def enable(self, on: bool) -> None:
-        """Arm or disarm the output. Disarming withdraws all commands still waiting and is sent at once.
+        """Arm or disarm the output. Disarming withdraws all waiting commands and is sent at once.
 
-        A train that an earlier client may have set is ended before the output is first armed.
+        Before the output is first armed, any train that an earlier client set is ended.
         """
         self._require_stimulator()
         if on:
@@ -103,29 +103,29 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._request(CommandKind.STIM_ENABLE, bytes((on,)))
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
-        """Deliver one pulse at once, while enabled; the current goes down to the step."""
+        """Deliver one pulse at once, while enabled; the current is rounded down to the step."""
         self._require_stimulator()
         if not self.limits.single_pulses:
             raise DeviceRefused(f"The amplifier {self.info.model} delivers no single pulses; set a train instead.")
         self._request(CommandKind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """Return what became of the commands to the stimulator since the last call, in order."""
+        """Return the outcomes of the commands to the stimulator since the last call, in order."""
         return self._link.take_outcomes()
 
     def tap(self, take: Tap) -> None:
-        """Hand every byte received and sent to ``take`` from now on."""
+        """Pass every byte received and sent to ``take`` from now on."""
         self._tap = take
 
     def probe(self) -> float | None:
-        """Seconds from HEARTBEAT to its ACK; one lost on the way counts with the time until it was sent again."""
+        """Return the seconds from HEARTBEAT to its ACK, including the time of repeats where one was lost."""
         self._connection.require()
         requested_ns = time.monotonic_ns()
         self._request_and_wait(CommandKind.HEARTBEAT)
         return (time.monotonic_ns() - requested_ns) / 1e9
 
     def _connect(self) -> DeviceInfo:
-        """Open the port and ask the device who it is."""
+        """Open the port and request the device's description."""
         self._train_is_ours = False
         self._port = open_port(self._url)
         self._link = OnaLink(f"The amplifier at {self._port.name}", self._reader)
@@ -138,11 +138,11 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         return found.info
 
     def _is_same(self, found: DeviceInfo) -> bool:
-        """Whether all that INFO says is what it was before."""
+        """Return whether all of INFO is what it was before."""
         return found == self.info and self._found == self._description
 
     def _describe(self) -> Description:
-        """HELLO until INFO has come too: it follows its ACK, or was lost on the way."""
+        """Send HELLO until INFO has arrived, which follows the ACK unless it was lost on the way."""
         for _ in range(ATTEMPTS):
             self._info = None
             command = self._request_and_wait(CommandKind.HELLO)
@@ -151,12 +151,12 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             self._exchange(ACK_NS / 1e9, lambda: self._info is not None)
             if self._info is not None:
                 return parse_info(self._info, self._address)
-        raise DeviceLost(f"The amplifier at {self._url} answers, but does not describe itself; switch it off and on.")
+        raise DeviceLost(f"The amplifier at {self._url} replies, but does not describe itself; switch it off and on.")
 
     def _begin(self) -> None:
-        """START; what passed since the last sample before a loss is a hole in the index.
+        """Send START; the time since the last sample before a loss becomes a gap in the index.
 
-        STOP comes first: a program that died may have left the device streaming, and its count would mislead.
+        STOP comes first: a program that died may have left the device streaming, and its old count would mislead.
         """
         self._stop()
         first_index = 0 if self._resume is None else self._resume[0]
@@ -171,7 +171,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._reported_bad = self.bad_frames
 
     def _stop(self) -> None:
-        """STOP, at once. A device that was not streaming may refuse it."""
+        """Send STOP at once. A device that was not streaming may refuse it."""
         self._streaming = False
         self._link.commands.stop_beat()
         self._link.commands.withdraw()
@@ -191,16 +191,16 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         return command
 
     def _request_and_wait(self, kind: CommandKind) -> SentCommand:
-        """Send a command, which is settled on return. Raises DeviceLost after 0.4 s without an ACK."""
+        """Send a command and wait until it is settled. Raises DeviceLost after 0.4 s without an ACK."""
         command = self._request(kind)
         while not command.settled:
             self._exchange(ACK_NS / 1e9, lambda: command.settled)
         return command
 
     def _exchange(self, timeout_s: float, is_ready: Callable[[], bool]) -> None:
-        """Take what has arrived and send what is due, for at most ``timeout_s`` until ``is_ready``. Raises DeviceLost.
+        """Read what has arrived and send what is due until ``is_ready``, at most ``timeout_s``. Raises DeviceLost.
 
-        What has arrived is taken first, so that no response is called late because the program was.
+        What has arrived is read first, so that no ACK counts as late because the program was late.
         """
         until_ns = time.monotonic_ns() + int(timeout_s * 1e9)
         self._receive_and_send(0.0)
@@ -236,7 +236,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         return self._stream.take(bad_frames)
 
     def _take(self, event: LinkEvent, arrived_ns: int) -> None:
-        """Take what the device sent; what comes outside a run belongs to no count of samples. Raises DeviceLost."""
+        """Process what the device sent; frames outside a run belong to no sample count. Raises DeviceLost."""
         stream = self._stream if self._streaming else None
         if isinstance(event, SentCommand):
             if stream is not None and event.kind is CommandKind.START:
@@ -247,7 +247,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             self._take_frame(stream, event, arrived_ns)
 
     def _take_frame(self, stream: SampleStream, frame: OnaFrame, arrived_ns: int) -> None:
-        """Take a frame of the run; one whose body does not follow the protocol is counted as bad."""
+        """Process a frame of the run; count one whose body does not follow the protocol as bad."""
         try:
             if frame.type == Reply.SAMPLES:
                 stream.samples(frame.body, arrived_ns)
@@ -262,7 +262,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             self._link.count_bad()
 
     def _on_status(self, stream: SampleStream, body: bytes, arrived_ns: int) -> None:
-        """Take a STATUS; a device at fault has disabled its stimulator, so there is nothing to keep alive."""
+        """Process a STATUS; a device at fault has disabled its stimulator, so the heartbeats end."""
         status = parse_status(body, stream.unwrap, len(self.info.channels))
         if status.fault != FAULTS[0]:
             self._link.commands.stop_beat()

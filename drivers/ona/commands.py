@@ -1,6 +1,6 @@
-"""Commands under way to an Open Needle Amplifier: sent in order, answered by ACK, sent again, given up. No I/O.
+"""Commands to an Open Needle Amplifier: sent in order, acknowledged by ACK, repeated, given up. No I/O.
 
-One command is under way at a time, so that one sent again can never overtake a later one; heartbeats run beside it.
+One command is under way at a time, so a repeated one can never overtake a later one. Heartbeats run beside it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ ACK_NS = 100_000_000
 ATTEMPTS = 4
 BEAT_NS = 100_000_000
 PULSE_NS = 200_000_000
-"""Between two sendings of STIM_ONCE: a pulse carried out has been reported by then, and is not given twice. Nor do
-late answers ever bring pulses closer to each other than five a second."""
+"""Time between two sendings of STIM_ONCE. A delivered pulse has been reported by then, so none is given twice. A late
+ACK cannot bring pulses closer than five a second either."""
 
 MAX_OUTCOMES = 256
 
@@ -34,7 +34,7 @@ Send = Callable[[int, bytes], int]
 
 @dataclass(slots=True)
 class SentCommand:
-    """One command: the sequence numbers it was sent with, the newest last, and its ACK's result once there is one."""
+    """One command, its sequence numbers (one a sending, newest last), and the result in its ACK (None: no ACK yet)."""
 
     kind: CommandKind
     body: bytes
@@ -46,21 +46,21 @@ class SentCommand:
 
     @property
     def error(self) -> DeviceError | None:
-        """Why a settled command was not carried out, or None where it was."""
+        """Reason why a settled command was not carried out; None where it was."""
         name = self.kind.name
         if self.withdrawn:
             return DeviceRefused(f"{name} was withdrawn: the stimulator was switched off before it was carried out.")
         if not self.result:
             return None
-        why = _RESULTS.get(self.result, f"answered {self.result}, which the protocol does not know")
+        why = _RESULTS.get(self.result, f"replied {self.result}, which the protocol does not know")
         refusal = LimitExceeded if self.result == 3 else DeviceRefused
         return refusal(f"The amplifier refused {name}: it {why}.")
 
 
 class Commands:
-    """The commands of one connection; ``name`` is what errors call the device.
+    """The commands of one connection; errors name the device ``name``.
 
-    ``send(kind, body)`` puts a frame on the wire and returns its sequence number.
+    ``send(kind, body)`` sends a frame and returns its sequence number.
     """
 
     def __init__(self, name: str, send: Send) -> None:
@@ -72,7 +72,7 @@ class Commands:
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
 
     def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
-        """Send a command, at once or when those before it are settled."""
+        """Send a command at once, or when those before it are settled."""
         command = SentCommand(kind, body)
         self._queue.append(command)
         if self._queue[0] is command:
@@ -80,14 +80,14 @@ class Commands:
         return command
 
     def withdraw(self) -> None:
-        """Forget all commands not yet settled, so that the next is sent at once and none is sent after it."""
+        """Drop all unsettled commands, so that the next is sent at once and none of them after it."""
         for command in self._queue:
             command.withdrawn = True
             self._settle(command)
         self._queue.clear()
 
     def start_beat(self, now_ns: int) -> None:
-        """Begin the heartbeats, which ``service`` sends: they end by themselves where it is no longer called."""
+        """Start the heartbeats, which ``service`` sends: they end by themselves when it is no longer called."""
         if self._beat_due_ns is None:
             self._beat_due_ns = now_ns + BEAT_NS
 
@@ -97,8 +97,9 @@ class Commands:
         self._beats.clear()
 
     def acknowledge(self, seq: int, result: int, now_ns: int) -> SentCommand | None:
-        """Take an ACK and return the command that it settles. One for no command under way (late, or twice) changes
-        nothing.
+        """Process an ACK and return the command that it settles.
+
+        An ACK that belongs to no command under way (late or repeated) changes nothing.
         """
         if seq in self._beats:
             self._beats.clear()
@@ -110,14 +111,14 @@ class Commands:
         return None
 
     def confirm(self, kind: CommandKind) -> None:
-        """Take it that the device carried ``kind`` out, as it shows: it is not sent again for want of an ACK."""
+        """Record that the device carried out ``kind``, as its report shows: it is not repeated for want of an ACK."""
         if self._queue and self._queue[0].kind is kind and self._queue[0].result is None:
             self._queue[0].result = 0
 
     def service(self, now_ns: int) -> SentCommand | None:
-        """Send what is due: the next heartbeat, or a command again; return the command that this settles.
+        """Send what is due: the next heartbeat, or a command once more; return the command that this settles.
 
-        Raises DeviceLost after four without a response.
+        Raises DeviceLost after four sendings without an ACK.
         """
         if self._beat_due_ns is not None and now_ns >= self._beat_due_ns:
             self._beat(now_ns)
@@ -126,32 +127,33 @@ class Commands:
         return None
 
     def due_ns(self) -> int | None:
-        """When ``service`` next has something to do, or None."""
+        """Return the time at which ``service`` next has something to do, or None."""
         dues = [] if self._beat_due_ns is None else [self._beat_due_ns]
         if self._queue:
             dues.append(self._queue[0].due_ns)
         return min(dues, default=None)
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """Hand out the outcomes of stimulator commands settled since the last call, in order."""
+        """Return the outcomes of stimulator commands settled since the last call, in order."""
         outcomes = list(self._outcomes)
         self._outcomes.clear()
         return outcomes
 
     def _beat(self, now_ns: int) -> None:
-        """Send a heartbeat; one not answered is sent again by the next."""
+        """Send a heartbeat; the next one replaces one without an ACK."""
         if len(self._beats) == ATTEMPTS:
-            raise DeviceLost(f"{self._name} did not answer {ATTEMPTS} heartbeats; check its cable and power.")
+            raise DeviceLost(f"{self._name} did not acknowledge {ATTEMPTS} heartbeats; check its cable and power.")
         self._beats.append(self._send(CommandKind.HEARTBEAT, b""))
         self._beat_due_ns = now_ns + BEAT_NS
 
     def _overdue(self, command: SentCommand, now_ns: int) -> SentCommand | None:
-        """Send again, or give up; but where an earlier sending was answered, the newest has only had its time."""
+        """Send again, or give up; settle where an earlier sending was acknowledged and only the newest was not."""
         if command.result is not None:
             return self._next(now_ns)
         if len(command.seqs) == ATTEMPTS:
             raise DeviceLost(
-                f"{self._name} did not answer {command.kind.name}, sent {ATTEMPTS} times; check its cable and power."
+                f"{self._name} did not acknowledge {command.kind.name}, sent {ATTEMPTS} times; check its cable and "
+                "power."
             )
         self._transmit(command, now_ns)
         return None
@@ -164,7 +166,7 @@ class Commands:
         return settled
 
     def _transmit(self, command: SentCommand, now_ns: int) -> None:
-        """Send ``command`` now; a single pulse that comes too soon after another, when it is due."""
+        """Send ``command`` now; delay a single pulse that follows another too soon until it is due."""
         command.due_ns = now_ns + ACK_NS
         if command.kind is CommandKind.STIM_ONCE:
             if now_ns < self._pulse_free_ns:

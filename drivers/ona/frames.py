@@ -1,6 +1,6 @@
-"""Frames of the Open Needle Amplifier protocol, version 1: bytes to frames and back, pure.
+"""Frames of the Open Needle Amplifier protocol, version 1: conversion of bytes to frames and back. No I/O.
 
-A frame is ``COBS(type:u8 seq:u8 body crc:u16) 0x00``, the CRC being CRC-16/IBM-3740, little-endian, over all before it.
+A frame is ``COBS(type:u8 seq:u8 body crc:u16) 0x00``. The CRC is CRC-16/IBM-3740, little-endian, over all before it.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def encode(frame_type: int, seq: int, body: bytes = b"") -> bytes:
 
 
 def int24(chunks: Sequence[bytes]) -> NDArray[np.int32]:
-    """Little-endian signed 24-bit numbers, ``chunks`` of them joined, as int32 of shape (bytes // 3,).
+    """Convert little-endian signed 24-bit numbers, the joined ``chunks``, to int32 of shape (bytes // 3,).
 
-    Each is read as the upper three bytes of a 32-bit number that overlaps its neighbour; the shift extends the sign.
+    Each number is read as the upper three bytes of a 32-bit number that overlaps its neighbour; the shift extends the
+    sign.
     """
     raw = b"".join((b"\0", *chunks))
     overlapping = np.ndarray((len(raw) // 3,), "<i4", raw, strides=(3,))
@@ -46,9 +47,9 @@ def int24(chunks: Sequence[bytes]) -> NDArray[np.int32]:
 
 
 class FrameReader:
-    """Cuts one direction of a byte stream into frames; the outcome does not depend on how the bytes were cut.
+    """Decoder of one direction of a byte stream into frames; the result does not depend on how the bytes were cut.
 
-    ``bad`` counts what was dropped (COBS, fewer than 4 bytes, CRC, over 1024 bytes), ``lost`` the frames missing in
+    ``bad`` counts the frames dropped (COBS, fewer than 4 bytes, CRC, over 1024 bytes), ``lost`` the frames missing in
     ``seq``, ``unknown`` the good frames of a type not in ``known``, ``repeated`` the frames that came twice in a row.
     """
 
@@ -58,7 +59,7 @@ class FrameReader:
         self.resync()
 
     def resync(self) -> None:
-        """Forget the frame under way and the sequence, as on a newly opened port; the counts go on."""
+        """Forget the unfinished frame and the sequence, as on a newly opened port; the counts go on."""
         self._rest = b""
         self._overlong = False
         self._last: OnaFrame | None = None
@@ -74,7 +75,7 @@ class FrameReader:
         return frames
 
     def _bound_rest(self) -> None:
-        """Hold at most one frame's bytes: of an endless one only that it is endless."""
+        """Keep at most one frame's bytes; of an overlong one keep only the fact that it is overlong."""
         if self._overlong:
             self._rest = b""
         elif len(self._rest) > MAX_ENCODED:
@@ -82,7 +83,7 @@ class FrameReader:
             self._overlong, self._rest = True, b""
 
     def _frame(self, encoded: bytes) -> OnaFrame | None:
-        """Return the frame in ``encoded`` (its zero cut off), or None where it was counted instead."""
+        """Return the frame in ``encoded`` (without its zero); None for one that was only counted."""
         payload = _checked(encoded)
         if payload is None:
             self.bad += 1
@@ -97,7 +98,7 @@ class FrameReader:
         return frame
 
     def _in_sequence(self, frame: OnaFrame) -> bool:
-        """Count the frames missing before ``frame``; False where it is the one before it once more."""
+        """Count the frames missing before ``frame``; return False where it repeats the one before it."""
         last, self._last = self._last, frame
         if last is None:
             return True
@@ -109,7 +110,7 @@ class FrameReader:
 
 
 def _checked(encoded: bytes) -> bytes | None:
-    """Return the payload with its CRC where all of it holds, else None."""
+    """Return the payload with its CRC, or None where the frame is invalid."""
     if len(encoded) > MAX_ENCODED:
         return None
     try:

@@ -1,4 +1,4 @@
-"""INFO of the Open Needle Amplifier protocol, version 1: who a device is, and whether it can be used."""
+"""INFO of the Open Needle Amplifier protocol, version 1: the device's identity, and whether it can be used."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ _CHANNEL = struct.Struct("<ff")
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """All INFO says: who the device is and what it can do, and each channel's uV per step of its samples."""
+    """Content of INFO: the device's identity and abilities, and each channel's uV per step of its samples."""
 
     info: DeviceInfo
     scale_uv: tuple[float, ...]
 
 
 class _Body:
-    """The body of INFO, read from its head on. Raises MalformedError where it ends too early."""
+    """Body of INFO, read from its start. Raises MalformedError where it ends too early."""
 
     def __init__(self, body: bytes) -> None:
         self._rest = body
 
     def numbers(self, layout: struct.Struct) -> tuple[Any, ...]:
-        """Take the numbers of ``layout``."""
+        """Read the numbers of ``layout``."""
         numbers = fields(layout, self._rest)
         self._rest = self._rest[layout.size :]
         return numbers
 
     def text(self) -> str:
-        """Take a length and UTF-8; what cannot be printed is left out."""
+        """Read a length and UTF-8 text; leave out characters that cannot be printed."""
         (length,) = self.numbers(struct.Struct("<B"))
         (text,) = self.numbers(struct.Struct(f"<{length}s"))
         return "".join(letter for letter in text.decode("utf-8", "replace") if letter.isprintable())
 
 
 def parse_info(body: bytes, address: str) -> Description:
-    """INFO as a Description. Raises DeviceRefused, in words, where the device cannot be used."""
+    """Convert INFO to a Description. Raises DeviceRefused with the reason where the device cannot be used."""
     try:
         protocol = body[0] if body else None
         if protocol != PROTOCOL:
@@ -81,7 +81,7 @@ def _description(body: _Body, address: str) -> Description:
 
 
 def _channel(body: _Body, number: int) -> tuple[Channel, float]:
-    """Take the next channel and its scale in uV; a range that is no number is not known."""
+    """Read the next channel and its scale in uV; a range that is not a positive number counts as not known."""
     scale_nv, range_uv = body.numbers(_CHANNEL)
     if not (math.isfinite(scale_nv) and scale_nv > 0):
         raise MalformedError(f"it names a scale of {scale_nv} nV for channel {number}")

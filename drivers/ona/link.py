@@ -1,4 +1,4 @@
-"""One connection to an Open Needle Amplifier without its port: bytes in, frames out; commands in, bytes out. No I/O."""
+"""Protocol of one connection to an Open Needle Amplifier: bytes in, frames out; commands in, bytes out. No I/O."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from drivers.ona.frames import FrameReader, OnaFrame, encode
 from drivers.ona.messages import CommandKind, MalformedError, Reply, is_single_pulse, parse_ack
 
 LinkEvent = OnaFrame | SentCommand
-"""What the device sent: a frame, or in the place of an ACK the command that it settled."""
+"""Item that the device sent: a frame, or instead of an ACK the command that it settled."""
 
 _ON_COMMANDS = frozenset((int(Reply.ACK), int(Reply.STIM)))
 """Types of the frames that report on a command under way."""
 
 
 class OnaLink:
-    """The protocol's state of one connection; ``name`` is what errors call the device.
+    """State of one connection; errors name the device ``name``.
 
-    How the bytes were cut never changes the events. Times are ns of the monotonic clock. After each call,
-    ``data_to_send`` holds the bytes that are to go out.
+    The events do not depend on how the bytes were cut. Times are ns of the monotonic clock. After each call,
+    ``data_to_send`` returns the bytes to be sent.
     """
 
     def __init__(self, name: str, reader: FrameReader) -> None:
@@ -39,23 +39,23 @@ class OnaLink:
         return events
 
     def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
-        """Send a command, at once or when those before it are settled; return it without waiting for its ACK."""
+        """Send a command at once, or when those before it are settled; return it without waiting for its ACK."""
         return self.commands.request(kind, body, now_ns)
 
     def service(self, now_ns: int) -> list[LinkEvent]:
-        """Send what is due; return the command that its time has settled. Raises DeviceLost after four sendings."""
+        """Send what is due; return the command that its timeout has settled. Raises DeviceLost after four sendings."""
         settled = self.commands.service(now_ns)
         return [] if settled is None else [settled]
 
     def data_to_send(self) -> bytes:
-        """Return the bytes to be sent, each once."""
+        """Return the bytes to be sent since the last call."""
         data = self._outgoing
         if data:
             self._outgoing = b""
         return data
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """Return what became of the commands to the stimulator since the last call, in order."""
+        """Return the outcomes of the commands to the stimulator since the last call, in order."""
         return self.commands.take_outcomes()
 
     def count_bad(self) -> None:
@@ -63,7 +63,7 @@ class OnaLink:
         self._reader.bad += 1
 
     def _event(self, frame: OnaFrame, now_ns: int) -> LinkEvent | None:
-        """Take what ``frame`` says of the commands under way."""
+        """Apply ``frame`` to the commands under way; return the event to pass on, if any."""
         if frame.type == Reply.STIM and is_single_pulse(frame.body):
             self.commands.confirm(CommandKind.STIM_ONCE)
         if frame.type != Reply.ACK:

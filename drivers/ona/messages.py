@@ -1,6 +1,6 @@
-"""Messages of the Open Needle Amplifier protocol, version 1: bodies to values and back, pure.
+"""Messages of the Open Needle Amplifier protocol, version 1: conversion of bodies to values. No I/O.
 
-The table of the protocol is followed name by name. A body that is too short or says nonsense raises MalformedError.
+Names are those of the protocol's table. A body that is too short or has impossible values raises MalformedError.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Unwrap = Callable[[int], int]
 
 
 class MalformedError(ValueError):
-    """A frame with a good CRC whose body does not follow the protocol."""
+    """Frame with a good CRC whose body does not follow the protocol."""
 
 
 class Reply(IntEnum):
@@ -45,7 +45,7 @@ class CommandKind(IntEnum):
 
 
 class Capability(IntFlag):
-    """What a device can do beyond measuring."""
+    """Abilities of a device beyond measuring."""
 
     STIMULATES = 1
     MEASURES_IMPEDANCE = 2
@@ -54,7 +54,7 @@ class Capability(IntFlag):
 
 
 class StimFlag(IntFlag):
-    """What became of a pulse."""
+    """Outcome of a pulse."""
 
     COMPLIANCE = 1
     OPEN_CIRCUIT = 2
@@ -71,14 +71,14 @@ _BUTTON = struct.Struct("<IBB")
 
 
 def fields(layout: struct.Struct, body: bytes) -> tuple[Any, ...]:
-    """Return the numbers at the head of ``body``. Raises MalformedError where it is too short."""
+    """Return the numbers at the start of ``body``. Raises MalformedError where it is too short."""
     if len(body) < layout.size:
         raise MalformedError(f"its message is cut short, {len(body)} bytes where {layout.size} are due")
     return layout.unpack_from(body)
 
 
 def parse_stim(body: bytes, unwrap: Unwrap) -> tuple[Pulse, StimFlag]:
-    """STIM as a Pulse and its flags. One that met an open circuit, or gave no current, was not delivered."""
+    """Convert STIM to a Pulse and its flags. A pulse with an open circuit or without current was not delivered."""
     sample, offset_ns, requested_ua, delivered_ua, width_us, impedance, bits = fields(_STIM, body)
     flags = StimFlag(bits & 0x7)
     failed = StimFlag.OPEN_CIRCUIT in flags or (requested_ua > 0 and delivered_ua == 0)
@@ -102,7 +102,7 @@ def is_single_pulse(body: bytes) -> bool:
 
 
 def parse_status(body: bytes, unwrap: Unwrap, channels: int) -> Status:
-    """STATUS in words; a battery above 100 % is one not known, channels beyond the eighth are taken as attached."""
+    """Convert STATUS; a battery above 100 % is not known, channels beyond the eighth count as attached."""
     sample, state, fault, lead_off, battery, impedance = fields(_STATUS, body)
     return Status(
         sample=unwrap(sample),
@@ -115,7 +115,7 @@ def parse_status(body: bytes, unwrap: Unwrap, channels: int) -> Status:
 
 
 def parse_button(body: bytes, unwrap: Unwrap) -> Button:
-    """BUTTON as a Button."""
+    """Convert BUTTON to a Button."""
     sample, button, action = fields(_BUTTON, body)
     if button > 7 or action > 1:
         raise MalformedError(f"button {button}, action {action}")
@@ -123,7 +123,7 @@ def parse_button(body: bytes, unwrap: Unwrap) -> Button:
 
 
 def parse_ack(body: bytes) -> tuple[int, int]:
-    """ACK as (sequence number of the command, result)."""
+    """Convert ACK to (sequence number of the command, result)."""
     command_seq, result = fields(_ACK, body)
     return command_seq, result
 

@@ -1,4 +1,4 @@
-"""SAMPLES frames and events of an Open Needle Amplifier to Blocks: counters unwrapped, gaps shown. No I/O."""
+"""Conversion of SAMPLES frames and events of an Open Needle Amplifier to Blocks, with counters unwrapped. No I/O."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DEVICE_DROPPED = 0x80
 
 
 class SampleStream:
-    """One run of a device from START on. ``first_index`` is the index of its sample 0, ``hole`` what is missing before.
+    """One run of a device from START on. ``first_index`` is the index of its sample 0, after ``hole`` missing samples.
 
-    Until ``confirm`` a count that goes back begins the run anew (START was sent twice). After it, one frame that goes
+    Before ``confirm``, a count that goes back starts the run anew (START was sent twice). After it, one frame that goes
     back is dropped and counted in ``duplicates``; a second in a row raises DeviceLost: the device has restarted.
     """
 
@@ -39,32 +39,32 @@ class SampleStream:
         self._blocks.lose(self._hole)
 
     def __bool__(self) -> bool:
-        """Whether ``take`` has something to hand out."""
+        """Whether ``take`` would return a Block."""
         return bool(self._blocks)
 
     @property
     def next_sample(self) -> int:
-        """The index of the sample that is due next."""
+        """Index of the sample that is due next."""
         return self._blocks.next_sample
 
     def confirm(self, sent: int) -> None:
-        """START has been answered: from here on the count only goes forward.
+        """Record the ACK of START: from now on the count only goes forward.
 
-        Where it was ``sent`` more than once, what came until now may be of the first and is forgotten.
+        Where START was ``sent`` more than once, the samples so far may belong to the first and are dropped.
         """
         if sent > 1:
             self._begin()
         self._confirmed = True
 
     def unwrap(self, sample: int) -> int:
-        """Return the index of the device's 32-bit ``sample`` nearest to the samples at hand. Raises MalformedError."""
+        """Return the index of the device's 32-bit ``sample``, nearest to the next one due. Raises MalformedError."""
         index = self.next_sample + self._jump(sample)
         if index < self._first_index:
             raise MalformedError(f"sample {sample} lies before the start")
         return index
 
     def samples(self, body: bytes, arrived_ns: int) -> None:
-        """Take the body of SAMPLES. Raises MalformedError, DeviceLost."""
+        """Add the body of SAMPLES. Raises MalformedError, DeviceLost."""
         first, count, channels, flags = fields(_SAMPLES, body)
         if channels != len(self._scale_uv) or len(body) != _SAMPLES.size + 3 * count * channels:
             raise MalformedError(f"{count} samples of {channels} channels in {len(body)} bytes")
@@ -74,22 +74,22 @@ class SampleStream:
                 return
             self._begin()
         self._went_back = False
-        # A gap the device only flags is of unknown length, and is shown as one sample.
+        # A gap that the device only flags has an unknown length and is shown as one sample.
         self._blocks.lose(self._jump(first), at_least=int(bool(flags & _DEVICE_DROPPED)))
         self._blocks.add(body[_SAMPLES.size :], count, arrived_ns, self._clipped(flags))
         self.sampled_ns = arrived_ns
 
     def add(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
-        """Hand ``event`` out with the Block of this moment, wherever its sample lies."""
+        """Add ``event`` to the current Block, whatever sample it belongs to."""
         self._blocks.event(event, arrived_ns)
 
     def take(self, bad_frames: int) -> list[Block]:
-        """All since the last call, as Blocks; the last tells of the ``bad_frames`` since then."""
+        """Return the Blocks since the last call; the last one carries the ``bad_frames`` since then."""
         self._blocks.damaged(bad_frames)
         return self._blocks.take()
 
     def _jump(self, sample: int) -> int:
-        """Distance of the device's 32-bit ``sample`` from the next one due, -2^31 to 2^31 - 1."""
+        """Return the distance of the device's 32-bit ``sample`` from the next one due, -2^31 to 2^31 - 1."""
         return (sample - (self.next_sample - self._first_index) + _HALF) % _WRAP - _HALF
 
     def _go_back(self) -> None:

@@ -1,7 +1,7 @@
-"""What stimulators on clocks of their own share: checks, single pulses, trains that lapse, outcomes, the lost device.
+"""Base class of stimulators beside the amplifier: checks, single pulses, trains that lapse, outcomes, loss.
 
-None of them has a watchdog to count on, so none is ever set to run by itself: a train is single pulses, each sent by
-``service`` when it is due. A program that hangs sends none.
+None of these devices has a reliable watchdog, so none is ever set to run by itself: a train is single pulses, each sent
+by ``service`` when it is due. A program that hangs sends none.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ from drivers.toolkit.connection import Connection
 from drivers.toolkit.limit_checks import check_pulse, check_range
 
 MAX_PULSE_RATE_HZ = 10.0
-"""Pulses closer than this are refused whoever asks for them."""
+"""Highest rate of pulses: a pulse requested sooner after the one before is refused."""
 
 MAX_WIDTH_MS = 1.0
 REPLY_NS = 200_000_000
+"""Longest wait for the outcome of a pulse; after it the pulse is unconfirmed, or the device is lost."""
 ARMING_NS = 400_000_000
-"""What a device may take to acknowledge all that arming sets: some twenty replies of 1 to 10 ms each over USB, and a
-computer that is late once. Shorter than the 0.5 s after which the first pulse would be taken for unconfirmed."""
+"""Longest wait for the acknowledgement of all that arming sets: some twenty replies of 1 to 10 ms each over USB, and
+one delay of the computer. It is shorter than the 0.5 s after which the first pulse would count as unconfirmed."""
 
 _EARLY = 0.05
+"""Share of the period by which a pulse may be early: the host's timer is not exact."""
 _MAX_OUTCOMES = 256
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSetting:
-    """Pulses of ``current_ma`` and ``width_ms``, ``pulse_rate_hz`` of them a second."""
+    """Train of pulses of ``current_ma`` and ``width_ms``, ``pulse_rate_hz`` of them a second."""
 
     current_ma: float
     width_ms: float
@@ -43,7 +45,7 @@ class TrainSetting:
 
 @dataclass(frozen=True, slots=True)
 class RequestedPulse:
-    """The pulse under way: what was asked for, at ``requested_ns``; it was sent on at ``sent_ns``."""
+    """Pulse under way: what was requested at ``requested_ns``, and when it was sent to the device (None: not yet)."""
 
     requested_ns: int
     current_ma: float
@@ -52,7 +54,7 @@ class RequestedPulse:
 
 
 class PulsingStimulator(SeparateStimulator):
-    """One pulse at a time. What is below hands in how this device is armed, disarmed and asked for a pulse."""
+    """Stimulator that gives one pulse at a time. A subclass defines how its device is armed, disarmed and triggered."""
 
     def __init__(self, info: StimulatorInfo) -> None:
         self.info, self.limits = info, info.limits
@@ -67,7 +69,7 @@ class PulsingStimulator(SeparateStimulator):
         self._deliveries: deque[Delivery] = deque(maxlen=_MAX_OUTCOMES)
 
     def connect(self) -> Self:
-        """Connect to the device, its output as it is; return this. Once connected it does nothing more."""
+        """Connect to the device and return this; its output stays as it is. A second call does nothing more."""
         if not self._connection.is_new:
             self._connection.require()
             return self
@@ -76,13 +78,13 @@ class PulsingStimulator(SeparateStimulator):
         return self
 
     def check(self, current_ma: float, width_ms: float) -> None:
-        """Raise LimitExceeded where it cannot deliver such a pulse."""
+        """Raise LimitExceeded where the stimulator cannot deliver such a pulse."""
         check_pulse(self.limits, current_ma, width_ms)
 
     def enable(self, on: bool) -> None:
-        """Arm or disarm the output; disarming withdraws the pulse that has not been sent yet.
+        """Arm or disarm the output; disarming withdraws a pulse that has not been sent yet.
 
-        A pulse requested while the device still acknowledges what arming sets is sent when it has, and only then.
+        A pulse requested while the device still acknowledges the settings of arming is sent once it has done so.
         """
         self._connection.require()
         self._enabled, self._arming_since_ns = on, None
@@ -102,11 +104,11 @@ class PulsingStimulator(SeparateStimulator):
         if not self._enabled:
             raise DeviceRefused(f"{self.info.address} is not armed; no pulse was sent.")
         if self._pending is not None:
-            raise DeviceRefused(f"{self.info.address} has not answered to the pulse before; no pulse was sent.")
+            raise DeviceRefused(f"{self.info.address} has not confirmed the pulse before; no pulse was sent.")
         self._begin(current_ma, width_ms)
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
-        """Set the train delivered while enabled; ``rate_hz`` 0 leaves single pulses only."""
+        """Set the train delivered while enabled; with ``rate_hz`` 0 only single pulses are delivered."""
         self._connection.require()
         check_range("rate", rate_hz, 0.0, self.limits.max_rate_hz, "Hz")
         self.check(current_ma, width_ms)
@@ -115,19 +117,19 @@ class PulsingStimulator(SeparateStimulator):
         self._outcomes.append(CommandOutcome("set_pulses", None))
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """What became of the commands since the last call, in order."""
+        """Return the outcomes of the commands since the last call, in order."""
         outcomes = list(self._outcomes)
         self._outcomes.clear()
         return outcomes
 
     def take_deliveries(self) -> list[Delivery]:
-        """The pulses of which it is known by now what became of them, in order; each once."""
+        """Return the pulses whose outcome is known and was not returned before, in order."""
         deliveries = list(self._deliveries)
         self._deliveries.clear()
         return deliveries
 
     def service(self) -> None:
-        """Take what has arrived, and send the next pulse of a train if it is due. Raises DeviceLost."""
+        """Read what has arrived, and send the next pulse of a train if it is due. Raises DeviceLost."""
         self._connection.require()
         self._guarded(self._poll)
         now_ns = time.monotonic_ns()
@@ -138,7 +140,7 @@ class PulsingStimulator(SeparateStimulator):
         if self._pending and now_ns - (self._pending.sent_ns or self._pending.requested_ns) > REPLY_NS:
             self._guarded(self._overdue)
         if self._train and self._enabled and self._pending is None and now_ns >= self._due_ns:
-            self._due_ns = now_ns + round(1e9 / self._train.pulse_rate_hz)  # what was missed is not made up for
+            self._due_ns = now_ns + round(1e9 / self._train.pulse_rate_hz)  # missed pulses are not made up for
             self._begin(self._train.current_ma, self._train.width_ms)
 
     def close(self) -> None:
@@ -151,7 +153,7 @@ class PulsingStimulator(SeparateStimulator):
         self._release()
 
     def reopen(self) -> None:
-        """Connect to the same device again, its output off. Raises DeviceError, another device included."""
+        """Connect to the same device again, its output off. Raises DeviceError, also where another device replies."""
         self._connection.begin_reopening()
         self._release()
         self._enabled, self._arming_since_ns, self._train, self._pending = False, None, None, None
@@ -160,37 +162,37 @@ class PulsingStimulator(SeparateStimulator):
 
     @abstractmethod
     def _connect(self) -> None:
-        """Open the port and make sure of the device, changing nothing. Raises DeviceError."""
+        """Open the port and identify the device; change nothing. Raises DeviceError."""
 
     @abstractmethod
     def _arm(self) -> None:
-        """Set all that may outlive a client or add a pulse, and request it back where the device returns it.
+        """Set everything that may outlive a client or add a pulse, and read it back where the device returns it.
 
-        Ends in ``_armed`` once the device has acknowledged all, in ``_refuse_arming`` where it has not.
+        Ends in ``_armed`` once the device has acknowledged everything, in ``_refuse_arming`` where it has not.
         """
 
     @abstractmethod
     def _disarm(self) -> None:
-        """Stop whatever the output does."""
+        """Stop the output."""
 
     @abstractmethod
     def _send(self, pulse: RequestedPulse) -> None:
-        """Send ``pulse`` on, at once or once the device has answered to its settings."""
+        """Send ``pulse`` to the device at once, or as soon as the device has confirmed its settings."""
 
     @abstractmethod
     def _poll(self) -> None:
-        """Take what the device has said."""
+        """Read and process what the device has sent."""
 
     @abstractmethod
     def _release(self) -> None:
-        """Give the port back; may be called twice."""
+        """Release the port; may be called twice."""
 
     def _leave(self) -> None:
-        """Before the port is given back: the output off."""
+        """Switch the output off before the port is released."""
         self._disarm()
 
     def _armed(self) -> None:
-        """Note that the device has acknowledged all that arming sets; the pulse that waited for it goes out."""
+        """Record that the device has acknowledged the settings of arming; send the pulse that waited for it."""
         if self._arming_since_ns is None:
             return
         self._arming_since_ns = None
@@ -201,7 +203,7 @@ class PulsingStimulator(SeparateStimulator):
             self._send(self._pending)
 
     def _refuse_arming(self, why: str) -> None:
-        """Note that the device is not armed: ``why`` is a clause. Its output is switched off once more."""
+        """Record that the device is not armed, with the clause ``why``, and switch its output off once more."""
         if self._arming_since_ns is None:
             return
         self._enabled, self._arming_since_ns, self._train = False, None, None
@@ -210,11 +212,11 @@ class PulsingStimulator(SeparateStimulator):
         self._guarded(self._disarm)
 
     def _overdue(self) -> None:
-        """The pulse under way was not answered in time."""
+        """Handle a pulse without an outcome in time: unconfirmed if it was sent, else the device is lost."""
         if self._pending and self._pending.sent_ns is not None:
             self._deliver(None, Outcome.UNCONFIRMED)
         else:
-            self._lose(DeviceLost(f"{self.info.address} does not answer; check its cable and power."))
+            self._lose(DeviceLost(f"{self.info.address} does not reply; check its cable and power."))
 
     def _begin(self, current_ma: float, width_ms: float) -> None:
         now_ns = time.monotonic_ns()
@@ -230,12 +232,12 @@ class PulsingStimulator(SeparateStimulator):
             self._guarded(lambda: self._send(pulse))
 
     def _sent(self) -> None:
-        """Note that the pulse under way has been sent on, now."""
+        """Record that the pulse under way has been sent to the device now."""
         if self._pending:
             self._pending = replace(self._pending, sent_ns=time.monotonic_ns())
 
     def _deliver(self, current_ma: float | None, outcome: Outcome, *, compliance: bool = False) -> None:
-        """Settle the pulse under way."""
+        """Settle the pulse under way with ``outcome``; ``current_ma`` is the current delivered (None: not known)."""
         pulse, self._pending = self._pending, None
         if pulse is None:
             return
@@ -245,7 +247,7 @@ class PulsingStimulator(SeparateStimulator):
         self._outcomes.append(CommandOutcome("pulse_once", None))
 
     def _refuse(self, why: str) -> None:
-        """Settle the pulse under way as not delivered: ``why`` is a clause."""
+        """Settle the pulse under way as not delivered, with the clause ``why``."""
         pulse, self._pending = self._pending, None
         if pulse is None:
             return
@@ -256,7 +258,7 @@ class PulsingStimulator(SeparateStimulator):
         self._outcomes.append(CommandOutcome("pulse_once", error))
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """Do ``act``; a device lost on the way is remembered."""
+        """Call ``act``; record the loss where the device is lost meanwhile. Raises DeviceLost."""
         try:
             act()
         except DeviceLost as fault:

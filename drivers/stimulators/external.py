@@ -1,4 +1,4 @@
-"""A stimulator beside the amplifier, on a clock of its own: what it takes in and hands out."""
+"""Contract of a stimulator beside the amplifier, on a clock of its own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from drivers.base import Outcome, Stimulator, StimulatorInfo
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one pulse that a stimulator on a clock of its own was asked for at ``requested_ns`` (the host's
-    monotonic clock); ``current_ma`` as it was measured, or set where it is not measured; None where it is not known.
-    The outcome is UNCONFIRMED where the device does not tell.
+    """Outcome of one pulse that was requested at ``requested_ns`` (the host's monotonic clock).
+
+    ``current_ma`` is the current measured, or the current set where none is measured; None where it is not known. The
+    outcome is UNCONFIRMED where the device does not report it.
     """
 
     requested_ns: int
@@ -25,11 +26,13 @@ class Delivery:
 
 
 class SeparateStimulator(Stimulator):
-    """A stimulator beside the amplifier, on a clock of its own. The constructor checks its arguments and opens nothing;
-    ``connect`` opens, and changes none of the device's outputs; ``close`` switches them off and may be called twice.
+    """A stimulator beside the amplifier, on a clock of its own.
 
-    Threads: as for an Amplifier. One thread calls every method, and ``service`` every few ms: only there responses are
-    taken and trains go on, so that those of a program that hangs lapse.
+    The constructor checks its arguments and opens nothing. ``connect`` opens the device and changes none of its
+    outputs. ``close`` switches them off and may be called twice.
+
+    Threads: as for an Amplifier. One thread calls every method, and ``service`` every few ms: only there replies are
+    read and trains go on, so trains lapse when the program hangs.
     """
 
     info: StimulatorInfo
@@ -43,15 +46,15 @@ class SeparateStimulator(Stimulator):
 
     @abstractmethod
     def check(self, current_ma: float, width_ms: float) -> None:
-        """Raise LimitExceeded where it cannot deliver such a pulse."""
+        """Raise LimitExceeded where the stimulator cannot deliver such a pulse."""
 
     @abstractmethod
     def service(self) -> None:
-        """Take what has arrived and send what is due. Raises DeviceLost."""
+        """Read what has arrived and send what is due. Raises DeviceLost."""
 
     @abstractmethod
     def take_deliveries(self) -> list[Delivery]:
-        """The pulses of which it is known by now what became of them, in order; each once."""
+        """Return the pulses whose outcome is known and was not returned before, in order."""
 
     @abstractmethod
     def close(self) -> None:

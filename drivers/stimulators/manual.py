@@ -1,4 +1,4 @@
-"""A stimulator set and triggered by hand: nothing is connected, its pulses are found by their artefact."""
+"""Stimulator set and triggered by hand: nothing is connected, and its pulses are found by their artefact."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from drivers.base import DeviceRefused, Limits, OptionRefused, StimulatorInfo
 from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, PulsingStimulator, RequestedPulse
 
 LIMITS = Limits(50.0, 0.01, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ, single_pulses=False)
-"""Not the stimulator's, which nobody can ask: what may be said of its dial."""
+"""Range of currents that may be entered for its dial: the stimulator's own limits cannot be read."""
 
-_NOTE = "The stimulator is set by hand: say with + and - what its dial shows; its pulses are found by their artefact."
+_NOTE = "The stimulator is set by hand: enter with + and - what its dial shows; its pulses are found by their artefact."
 
 
 class ManualStimulator(PulsingStimulator):
-    """Nobody asks it for pulses: all that would is refused."""
+    """Stimulator at address ``hand`` that takes no requests: every request for a pulse is refused."""
 
     def __init__(self, rest: str) -> None:
-        """``rest`` is empty: there is no address. Raises OptionRefused."""
+        """Raise OptionRefused where ``rest`` is not empty: there is no address."""
         if rest:
-            raise OptionRefused(f"hand:{rest} has an address too many; write hand.")
+            raise OptionRefused(f"hand:{rest} has an address, and this stimulator has none; write hand.")
         notes = (_NOTE,)
         super().__init__(StimulatorInfo("By hand", "", "hand", LIMITS, sets_current=False, fires=False, notes=notes))
 
     def enable(self, on: bool) -> None:
-        """Refuse to arm; to disarm changes nothing."""
+        """Refuse to arm; disarming changes nothing."""
         if on:
             raise DeviceRefused("A stimulator set by hand is switched on by hand.")
 
@@ -37,19 +37,19 @@ class ManualStimulator(PulsingStimulator):
         self.pulse_once(current_ma, width_ms)
 
     def _connect(self) -> None:
-        """Nothing to open."""
+        """Do nothing: there is nothing to open."""
 
     def _arm(self) -> None:
-        """Never asked for."""
+        """Do nothing: arming is refused before."""
 
     def _disarm(self) -> None:
-        """Nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
     def _send(self, pulse: RequestedPulse) -> None:
-        """Never asked for."""
+        """Do nothing: pulses are refused before."""
 
     def _poll(self) -> None:
-        """Nothing is said."""
+        """Do nothing: nothing is connected."""
 
     def _release(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: there is nothing to release."""

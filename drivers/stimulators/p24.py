@@ -1,7 +1,7 @@
 """Hasomed P24 (ScienceMode4): a CE-marked surface stimulator on USB, 0.5 mA steps. Single pulses at its low level.
 
-What an earlier client may leave in it, and arming ends: pulses of the mid level, which gives them by itself, and a low
-level with its channels configured. Both are stopped, the low level begins anew, and the status is requested back.
+An earlier client may leave two things in it: pulses of the mid level, which gives them by itself, and a low level with
+configured channels. Arming stops both, starts the low level anew, and reads the status back.
 """
 
 from __future__ import annotations
@@ -30,22 +30,23 @@ from drivers.toolkit.limit_checks import ROUNDING
 CHANNELS = ("red", "blue", "black", "white")
 LIMITS = Limits(MAX_CURRENT_MA, STEP_MA, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)
 NOTE = (
-    "P24 stimulates in steps of 0.5 mA: too coarse for the threshold of a needle, made for the skin. Below 2 mA a step "
-    "up is larger than the 30 % that may follow a pulse, and is refused: begin at 2 mA or above to be able to rise."
+    "P24 is made for the skin: it stimulates in steps of 0.5 mA, too coarse for a needle's threshold. Below 2 mA a "
+    "step up is larger than the 30 % that may follow a pulse, and is refused: start at 2 mA or above to be able to rise."
 )
 _BETWEEN_US = 100
+"""Pause between the two phases of a pulse, in us."""
 _LOW_LEVEL = 1
-"""Status of a stimulator that gives a pulse only where one is requested; 2 and 3 are the mid level's."""
+"""Status of a stimulator that gives a pulse only on request; 2 and 3 belong to the mid level."""
 
 
 class P24(SerialStimulator):
     """A P24 at ``rest``: ``PORT`` or ``PORT?channel=blue`` (red, blue, black, white of the yellow connector).
 
-    Its pulse has two phases, so that no charge stays: the current, 0.1 ms of nothing, the current the other way round.
+    Its pulse has two phases, so that no charge stays: the current, a pause of 0.1 ms, the current reversed.
     """
 
     def __init__(self, rest: str) -> None:
-        """Read the address; ``connect`` requests its number and version, and changes nothing."""
+        """Parse the address; ``connect`` requests the serial number and changes nothing."""
         address = f"p24:{rest}"
         url, options = split_options(address, rest, ("channel",))
         self._channel = CHANNELS.index(choice_option(address, options, "channel", CHANNELS) or "red")
@@ -55,7 +56,7 @@ class P24(SerialStimulator):
         super().__init__(StimulatorInfo("P24", "", address, LIMITS, notes=(NOTE,)), url)
 
     def _greet(self) -> None:
-        """Ask who it is; the one that was lost must be the one that comes back."""
+        """Request the serial number; on reopening it must be the number of the device that was lost."""
         known, serials = self.info.serial, list[str]()
         self._reader, self._reply_handlers = PacketReader(), {}
         self._await(
@@ -69,7 +70,7 @@ class P24(SerialStimulator):
         self.info = replace(self.info, serial=serials[0])
 
     def _arm(self) -> None:
-        """Stop both levels, which a level that was never begun may refuse; begin the low level; request the status."""
+        """Stop both levels (one that was never started may refuse), start the low level, request the status."""
         for command in (CommandNumber.MID_LEVEL_STOP, CommandNumber.LOW_LEVEL_STOP):
             self._request(command, b"", lambda _: None)
         self._request(CommandNumber.LOW_LEVEL_INIT, b"\0", lambda body: self._initialised(body[0] if body else 0))
@@ -84,13 +85,13 @@ class P24(SerialStimulator):
         if len(body) > 1 and not body[0] and body[1] == _LOW_LEVEL:
             self._armed()
         else:
-            self._refuse_arming("it reads back another state than single pulses at its low level; switch it off and on")
+            self._refuse_arming("it reads back a state other than single pulses at its low level; switch it off and on")
 
     def _disarm(self) -> None:
         self._request(CommandNumber.LOW_LEVEL_STOP, b"", lambda _: None)
 
     def _send(self, pulse: RequestedPulse) -> None:
-        """Give the pulse at once; the current goes down to the step."""
+        """Give the pulse at once; the current is rounded down to the step."""
         steps = int(pulse.current_ma / STEP_MA * (1 + ROUNDING))
         current_ma, width_us = steps * STEP_MA, round(pulse.width_ms * 1e3)
         points = point(current_ma, width_us) + point(0.0, _BETWEEN_US) + point(-current_ma, width_us)
@@ -109,7 +110,7 @@ class P24(SerialStimulator):
             self._refuse(_error(result))
 
     def _request(self, command: CommandNumber, body: bytes, on_reply: Callable[[bytes], None]) -> None:
-        """Send a command; ``on_reply`` is given the body of its answer. One never answered is forgotten."""
+        """Send a command and call ``on_reply`` with the body of its reply, if one comes."""
         number, self._number = self._number, (self._number + 1) % 64
         self._reply_handlers[number] = on_reply
         self._write(encode(Packet(command, number, body)))

@@ -2,10 +2,10 @@
 
 The stimulator behind it makes the current, by its own scale in mA a volt. Times are in steps of 50 us.
 
-What an earlier client may leave in it, and arming ends for every channel used: a running train (abort), continuous loop
-mode (which outlives abort and disconnect), bursts, a second phase, a custom train, a delay, links to the trigger inputs
-and their modes, a resting voltage. All of it is acknowledged; firmware 22 also returns it, except loop mode. The other
-channels stay as they are, except that abort ends their trains too. Its joystick can start a train at any time: no
+An earlier client may leave in it a running train, continuous loop mode (which outlives abort and disconnect), bursts, a
+second phase, a custom train, a delay, links to the trigger inputs and their modes, and a resting voltage. Arming ends
+all of these on every channel used. The device acknowledges each; firmware 22 also returns it, except loop mode. Other
+channels stay as they are, except that abort ends their trains too. The joystick can start a train at any time: no
 command locks it.
 """
 
@@ -29,7 +29,7 @@ _STEP_MA = 0.01
 _OP = 213
 _HANDSHAKE, _PARAMETER, _TRIGGER, _FIXED, _ABORT, _DISCONNECT, _LOOP = 72, 74, 77, 79, 80, 81, 82
 _REVERSED_RETURN, _RETURN = 92, 93
-"""Commands that return all settings: of the development firmware, and of firmware 22; others take neither for one."""
+"""Commands that return all settings: of the development firmware, and of firmware 22. Other firmware ignores them."""
 
 _BIPHASIC, _VOLTS_1, _VOLTS_2, _WIDTH_1, _GAP, _BURST, _BURST_GAP, _TRAIN, _DELAY = 1, 2, 3, 4, 7, 8, 9, 10, 11
 _LINK_1, _LINK_2, _CUSTOM, _CUSTOM_TARGET, _CUSTOM_LOOP, _REST, _TRIGGER_MODE = 12, 13, 14, 15, 16, 17, 128
@@ -38,7 +38,7 @@ _NONE = (
     _BIPHASIC, _BURST, _BURST_GAP, _DELAY, _LINK_1, _LINK_2, _CUSTOM, _CUSTOM_TARGET, _CUSTOM_LOOP,
 )  # fmt: skip
 _LONGEST_GAP = 72_000_000
-"""An hour, the longest there is: were a train to go on in spite of all, its next pulse would come after that."""
+"""An hour, the longest possible gap: if a train goes on in spite of everything, its next pulse comes after that."""
 
 _RETURNS_FIRMWARE = 22
 _RETURNED = "<32I12H26B"
@@ -47,21 +47,21 @@ _RETURNED_ORDER = (
     _CUSTOM_TARGET, _CUSTOM_LOOP, _LINK_1, _LINK_2,
 )  # fmt: skip
 _REVERSED_S = 0.15
-"""For the development firmware to send its 178 bytes: some ms over USB, and a computer that is late once."""
+"""Wait for the development firmware to send its 178 bytes: some ms over USB, and one delay of the computer."""
 
 
 def volts_code(volts: float) -> int:
-    """What stands for ``volts`` (-10 to 10 V) in 16 bits."""
+    """Return the 16-bit code of ``volts`` (-10 to 10 V)."""
     return round((volts + VOLTS) / (2 * VOLTS) * 65_535)
 
 
 def parameter(code: int, channel: int, value: int) -> bytes:
-    """The command that sets parameter ``code`` of ``channel`` (1 to 4)."""
+    """Return the command that sets parameter ``code`` of ``channel`` (1 to 4)."""
     return bytes((_OP, _PARAMETER, code, channel)) + struct.pack(_SIZES.get(code, "<B"), value)
 
 
 def returned(data: bytes) -> dict[tuple[int, int], int]:
-    """The settings that the device returned, by (code, channel)."""
+    """Parse the settings that the device returned; the keys are (code, channel)."""
     values = struct.unpack(_RETURNED, data)
     settings = {
         (code, channel): values[4 * at + channel - 1]
@@ -74,15 +74,16 @@ def returned(data: bytes) -> dict[tuple[int, int], int]:
 class PulsePal(SerialStimulator):
     """A PulsePal at ``rest``: ``PORT?ma_per_v=10`` with the options of this class's ``OPTIONS``.
 
-    ``ma_per_v`` is the stimulator's scale. ``channel`` (1) carries the pulse: its height is the current, its width the
-    width. With ``demand=CHANNEL`` that channel holds the current as a steady voltage instead, and ``channel`` gives a
-    trigger of 5 V; the width is then the stimulator's own, ``width_ms``. ``max_ma`` is what the stimulator can give.
+    ``ma_per_v`` is the stimulator's scale. ``channel`` (1 by default) carries the pulse: its height sets the current,
+    its width the width. With ``demand=CHANNEL`` that channel instead holds a steady voltage for the current, and
+    ``channel`` gives a trigger of 5 V; the width is then the stimulator's own, ``width_ms``. ``max_ma`` is the most
+    current that the stimulator can give.
     """
 
     OPTIONS = ("ma_per_v", "channel", "demand", "width_ms", "max_ma")
 
     def __init__(self, rest: str) -> None:
-        """Read the address; ``connect`` shakes hands, and changes nothing."""
+        """Parse the address; ``connect`` requests the firmware version and changes nothing."""
         address = f"pulsepal:{rest}"
         url, options = split_options(address, rest, self.OPTIONS)
         channels = ("1", "2", "3", "4")
@@ -107,11 +108,13 @@ class PulsePal(SerialStimulator):
         super().__init__(StimulatorInfo("PulsePal", "", address, limits, notes=notes), url)
 
     def check(self, current_ma: float, width_ms: float) -> None:
-        """Raise LimitExceeded where it cannot deliver such a pulse: widths are whole steps of 0.05 ms."""
+        """Raise LimitExceeded where the stimulator cannot deliver such a pulse; widths are whole steps of 0.05 ms."""
         super().check(current_ma, width_ms)
         cycles = width_ms / CYCLE_MS
         if self._demand is None and abs(cycles - round(cycles)) > 1e-6:
-            raise LimitExceeded(f"A width of {width_ms:g} ms is no whole number of PulsePal's {CYCLE_MS:g} ms steps.")
+            raise LimitExceeded(
+                f"A width of {width_ms:g} ms is not a whole number of PulsePal's {CYCLE_MS:g} ms steps."
+            )
 
     def _greet(self) -> None:
         self._received, self._firmware, self._unconfirmed, self._returning = b"", None, 0, False
@@ -122,9 +125,10 @@ class PulsePal(SerialStimulator):
         self._refuse_reversed()
 
     def _refuse_reversed(self) -> None:
-        """Refuse the development firmware that calls itself 21 and takes state and channel of the loop command the
-        other way round: what ends loop mode elsewhere starts it there, with a pulse. Only it returns its settings at
-        this request.
+        """Refuse the development firmware that reports version 21 and swaps state and channel of the loop command.
+
+        The command that ends loop mode elsewhere starts it there, with a pulse. Only that firmware returns its settings
+        on this request.
         """
         if self._firmware is None or self._firmware >= _RETURNS_FIRMWARE:
             return
@@ -139,7 +143,7 @@ class PulsePal(SerialStimulator):
         self._returning = False
 
     def _arm(self) -> None:
-        """Nothing but this program may start a channel used, and nothing keeps it going."""
+        """Set every channel used so that only this program starts it and nothing keeps it running."""
         self._settings.clear()
         self._unconfirmed, self._received, self._returning = 0, b"", False
         used = [channel for channel in (self._channel, self._demand) if channel is not None]
@@ -150,7 +154,7 @@ class PulsePal(SerialStimulator):
         self._write(b"".join((bytes((_OP, _ABORT)), *loops_off, *settings)))
 
     def _acknowledged(self) -> None:
-        """Go on with arming: request the settings back from a firmware that returns them."""
+        """Continue arming: read the settings back from a firmware that returns them."""
         if self._firmware is not None and self._firmware >= _RETURNS_FIRMWARE:
             self._returning, self._received = True, b""
             self._write(bytes((_OP, _RETURN)))
@@ -158,7 +162,7 @@ class PulsePal(SerialStimulator):
             self._armed()
 
     def _read_back(self) -> None:
-        """End arming by what the device holds."""
+        """End arming: compare the settings that the device holds with those set."""
         self._returning = False
         read_back = returned(self._received[: struct.calcsize(_RETURNED)])
         wrong = [key for key, value in self._settings.items() if read_back[key] != value]
@@ -183,7 +187,7 @@ class PulsePal(SerialStimulator):
         self._write(bytes((_OP, _DISCONNECT)))
 
     def _send(self, pulse: RequestedPulse) -> None:
-        """Set what differs from the pulse before; the trigger follows when all of it is confirmed."""
+        """Set what differs from the pulse before; the trigger follows once everything is confirmed."""
         volts = pulse.current_ma / self._scale
         width_ms = pulse.width_ms
         if self._demand is not None:
@@ -204,7 +208,7 @@ class PulsePal(SerialStimulator):
             self._write(self._setting(code, channel, value))
 
     def _setting(self, code: int, channel: int, value: int) -> bytes:
-        """The command that sets it; its confirmation is awaited from now on."""
+        """Return the command that sets the parameter; its confirmation is awaited from now on."""
         self._settings[code, channel] = value
         self._unconfirmed += 1
         return parameter(code, channel, value)
@@ -234,7 +238,7 @@ class PulsePal(SerialStimulator):
             elif self._unconfirmed:
                 self._unconfirmed = 0
                 self._settings.clear()
-                why = f"it answered {byte} to a setting instead of confirming it; switch it off and on"
+                why = f"it replied {byte} to a setting instead of confirming it; switch it off and on"
                 self._refuse_arming(why)
                 self._refuse(why)
         if self._unconfirmed == 0 and self._arming_since_ns is not None:
@@ -250,7 +254,7 @@ class PulsePal(SerialStimulator):
 
 
 def _wanted(channel: int) -> list[tuple[int, int, int]]:
-    """What arming sets on ``channel`` so that a trigger gives one pulse: (code, channel, value)."""
+    """Return the settings of arming on ``channel``, (code, channel, value), with which a trigger gives one pulse."""
     rest = volts_code(0.0)
     values = [*((code, 0) for code in _NONE), (_VOLTS_2, rest), (_REST, rest), (_GAP, _LONGEST_GAP)]
     return [(code, channel, value) for code, value in values]
@@ -260,13 +264,13 @@ def _check_wiring(address: str, channel: int, demand: int | None, width_ms: floa
     if demand == channel:
         raise OptionRefused(f"{address}: pulse and demand cannot share channel {channel}; name two.")
     if demand is not None and width_ms is None:
-        raise OptionRefused(f"{address}: with demand= the stimulator makes the width; say which: &width_ms=MS.")
+        raise OptionRefused(f"{address}: with demand= the stimulator makes the width; state it: &width_ms=MS.")
     if demand is None and width_ms is not None:
-        raise OptionRefused(f"{address}: width_ms= goes with demand= alone; without it the width is PulsePal's.")
+        raise OptionRefused(f"{address}: width_ms= needs demand=; without demand= PulsePal makes the width.")
 
 
 def _limits(scale: float, max_ma: float | None, width_ms: float | None) -> Limits:
-    """What PulsePal can ask of the stimulator; the step is that of its 16 bits, in hundredths of a mA at least."""
+    """Return the currents that PulsePal can command; the step is that of its 16 bits, at least 0.01 mA."""
     highest_ma = min(VOLTS * scale, max_ma or math.inf)
     step_ma = math.ceil(2 * VOLTS / 65_535 * scale / _STEP_MA * (1 - ROUNDING)) * _STEP_MA
     return Limits(highest_ma, step_ma, width_ms or CYCLE_MS, width_ms or MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)

@@ -1,4 +1,4 @@
-"""ScienceMode4 (Hasomed P24, I24): packets and their bytes. Pure: bytes in, packets out."""
+"""Packets of ScienceMode4 (Hasomed P24, I24): encoding and decoding. No I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST, _LONGEST = 12, 1100
 
 
 class CommandNumber(IntEnum):
-    """Commands; the answer to one has the number after it."""
+    """Commands; the reply to a command has the number after it."""
 
     LOW_LEVEL_INIT = 0
     CHANNEL_CONFIG = 2
@@ -38,12 +38,12 @@ ERRORS = {
     28: "pulse with too low a current",
 }  # fmt: skip
 UNDELIVERED = {10, 28}
-"""Results that say that the current did not flow."""
+"""Results that mean that the current did not flow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A packet: its command, its number (0 to 63), what it carries."""
+    """A packet: its command, its number (0 to 63) and its body."""
 
     command: int
     number: int
@@ -51,31 +51,36 @@ class Packet:
 
 
 def encode(packet: Packet) -> bytes:
-    """The packet's bytes."""
+    """Return the packet's bytes."""
     payload = _stuffed(struct.pack(">H", packet.number << 10 | packet.command) + packet.body)
     head = struct.pack(">HH", len(payload) + _OVERHEAD, fastcrc.crc16.xmodem(payload))
     return bytes((START,)) + b"".join(_escaped(byte) for byte in head) + payload + bytes((STOP,))
 
 
 def point(current_ma: float, width_us: int) -> bytes:
-    """One stretch of a pulse: ``current_ma`` in whole steps of 0.5 for ``width_us``. Raises LimitExceeded otherwise."""
+    """Encode one part of a pulse: ``current_ma`` for ``width_us``.
+
+    Raises LimitExceeded where the current is not a whole number of steps of 0.5 mA, or a value is too large.
+    """
     steps = current_ma / STEP_MA
     if not (math.isfinite(steps) and abs(steps - round(steps)) < 1e-6 and abs(current_ma) <= MAX_CURRENT_MA):
-        raise LimitExceeded(f"{current_ma:g} mA are no whole steps of {STEP_MA:g} mA up to {MAX_CURRENT_MA:g} mA.")
+        raise LimitExceeded(
+            f"{current_ma:g} mA is not a whole number of steps of {STEP_MA:g} mA up to {MAX_CURRENT_MA:g} mA."
+        )
     if not 0 <= width_us <= LONGEST_US:
-        raise LimitExceeded(f"A stretch of {width_us} us is outside 0 to {LONGEST_US} us.")
+        raise LimitExceeded(f"A phase of {width_us} us is outside 0 to {LONGEST_US} us.")
     return struct.pack(">I", width_us << 20 | (round(2 * current_ma) + 300) << 10)
 
 
 def channel_config(channel: int, points: bytes, *, execute: bool) -> bytes:
-    """Body of CHANNEL_CONFIG: ``points`` on yellow ``channel`` 0 to 3, given at once if ``execute``."""
+    """Return the body of CHANNEL_CONFIG: ``points`` on yellow ``channel`` 0 to 3, given at once if ``execute``."""
     return bytes((execute << 7 | channel << 5 | len(points) // 4 - 1,)) + points
 
 
 class PacketReader:
-    """Bytes to packets; what is damaged, too long or none is dropped and counted in ``bad``.
+    """Decoder of bytes into packets; invalid ones are dropped and counted in ``bad``.
 
-    The length decides where a packet ends: within the four bytes of its head STOP and START may occur.
+    A packet's length, not STOP, decides where it ends: START and STOP may occur within the four bytes of its head.
     """
 
     def __init__(self) -> None:
@@ -83,7 +88,7 @@ class PacketReader:
         self.bad = 0
 
     def feed(self, data: bytes) -> list[Packet]:
-        """The packets that ``data`` completes."""
+        """Return the packets that ``data`` completes."""
         self._rest += data
         packets = []
         while (length := self._frame()) is not None:
@@ -97,7 +102,7 @@ class PacketReader:
         return packets
 
     def _frame(self) -> int | None:
-        """The length of the frame that begins what is left; None where more has to come."""
+        """Return the length of the frame at the start of the unread bytes; None where more bytes are needed."""
         at = self._rest.find(START)
         self._rest = self._rest[at:] if at >= 0 else b""
         if len(self._rest) < _HEAD:
@@ -109,7 +114,7 @@ class PacketReader:
 
 
 def _decoded(frame: bytes) -> Packet | None:
-    """The packet in ``frame``, None where it is none."""
+    """Return the packet in ``frame``, None where it is invalid."""
     if len(frame) < _LEAST or frame[-1] != STOP or any(frame[at] != ESCAPE for at in (1, 3, 5, 7)):
         return None
     (crc,) = struct.unpack(">H", bytes(frame[at] ^ KEY for at in (6, 8)))

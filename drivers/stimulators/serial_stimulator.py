@@ -1,4 +1,4 @@
-"""A stimulator on a serial port: opening it, waiting for its first answers, giving it back."""
+"""Stimulator on a serial port: opening the port, waiting for the first replies, releasing it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _POLL_S = 0.02
 
 
 class SerialStimulator(PulsingStimulator):
-    """Everything it says goes through ``_receive``, within ``service`` alone."""
+    """Stimulator on a serial port. Everything it sends goes to ``_receive``, within ``service`` or ``connect``."""
 
     def __init__(self, info: StimulatorInfo, url: str) -> None:
-        """Opens nothing: ``connect`` opens ``url`` and greets the device."""
+        """Open nothing: ``connect`` opens ``url`` and identifies the device."""
         super().__init__(info)
         self._url = url
         self._port: Port | None = None
 
     @abstractmethod
     def _greet(self) -> None:
-        """Make sure of the device, changing nothing. Raises DeviceError."""
+        """Identify the device; change nothing. Raises DeviceError."""
 
     @abstractmethod
     def _receive(self, data: bytes) -> None:
-        """Take what the device said."""
+        """Process bytes from the device."""
 
     def _connect(self) -> None:
         self._port = open_port(self._url)
@@ -53,17 +53,20 @@ class SerialStimulator(PulsingStimulator):
             port.close()
 
     def _await(self, request: Callable[[], None], has_replied: Callable[[], bool], tries: int, each_s: float) -> None:
-        """Ask up to ``tries`` times until ``has_replied``. Raises DeviceRefused where no answer comes."""
+        """Call ``request`` up to ``tries`` times, ``each_s`` apart, until ``has_replied``.
+
+        Raises DeviceRefused where no reply comes.
+        """
         for _ in range(tries):
             request()
             if self._wait(has_replied, each_s):
                 return
         raise DeviceRefused(
-            f"What is at {self._url} does not answer as a {self.info.model} does; check the port, its power and cable."
+            f"The device at {self._url} does not reply as a {self.info.model} does; check port, power and cable."
         )
 
     def _wait(self, has_replied: Callable[[], bool], seconds: float) -> bool:
-        """Take what the device sends until ``has_replied``, for at most ``seconds``; whether it was."""
+        """Process what the device sends until ``has_replied``, for at most ``seconds``; return whether it has."""
         until = time.monotonic() + seconds
         while not has_replied() and time.monotonic() < until:
             for _, data in self._port.read(_POLL_S) if self._port else ():

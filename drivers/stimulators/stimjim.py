@@ -1,10 +1,11 @@
 """StimJim (open-ephys): an isolated current stimulator of +-3.33 mA on a USB serial port, ASCII commands.
 
-Its firmware casts the current to 16 bits without a check: 4 mA asked for are -2.7 mA delivered, and nothing is said. So
-what is beyond 3.3 mA is refused here, every setting is read back before a pulse, and what was delivered is measured.
+Its firmware casts the current to 16 bits without a check: a request for 4 mA delivers -2.7 mA without an error. So this
+driver refuses more than 3.3 mA, reads every setting back before a pulse, and reports the current measured.
 
-What an earlier client may leave in it, and arming ends: running trains (T, U), a trigger input that starts one, an
-output left in a driven mode. Each is acknowledged by a line. The stored train used is set and read back with its pulse.
+An earlier client may leave running trains (T, U), a trigger input that starts one, or an output in a driven mode.
+Arming ends all of them; the device acknowledges each by a line. The stored train used is set and read back with its
+pulse.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from drivers.stimulators.stimjim_messages import (
 from drivers.toolkit.address import choice_option, split_options
 
 SLOT = 99
-"""The stored train that is used, the last of 100: the others stay as their owner left them."""
+"""The stored train used, the last of 100: the others stay as their owner left them."""
 
 LIMITS = Limits(
     max_current_ma=3.3, current_step_ma=0.001, min_width_ms=0.02, max_width_ms=MAX_WIDTH_MS,
@@ -35,16 +36,18 @@ _CURRENT, _GROUNDED = 1, 3
 _STOP = ("T-1", "U-1")
 _ALL_STOP = "".join(f"{command}\n" for command in _STOP).encode()
 _ARMING = (*_STOP, "R0,-1", "R1,-1", f"M0,{_GROUNDED}", f"M1,{_GROUNDED}")
-"""No train, no input that starts one, both outputs grounded: each command is repeated in the line that confirms it."""
+"""No train, no input that starts one, both outputs grounded: the line that confirms a command repeats it."""
 
 _OPEN_SHARE, _SHORT_SHARE = 0.1, 0.9
+"""Shares of the requested current: a pulse below the first is not delivered, one below the second was limited by the
+voltage."""
 
 
 class StimJim(SerialStimulator):
     """A StimJim at ``rest``: ``PORT`` or ``PORT?output=1``. Its pulse is one negative phase: the needle is cathode."""
 
     def __init__(self, rest: str) -> None:
-        """Read the address; ``connect`` requests the settings of one stored train, and changes nothing."""
+        """Parse the address; ``connect`` requests the settings of one stored train and changes nothing."""
         address = f"stimjim:{rest}"
         url, options = split_options(address, rest, ("output",))
         self._output = int(choice_option(address, options, "output", ("0", "1")) or 0)
@@ -69,7 +72,7 @@ class StimJim(SerialStimulator):
         self._write(_ALL_STOP)
 
     def _send(self, pulse: RequestedPulse) -> None:
-        """Set the train where it is not so already; the pulse follows when its echo has been found right."""
+        """Store the train where it is not stored already; the pulse follows once its echo is correct."""
         wanted = self._train_of(pulse)
         if wanted == self._wanted and self._verified:
             self._fire()
@@ -78,7 +81,7 @@ class StimJim(SerialStimulator):
         self._write(wanted.command())
 
     def _train_of(self, pulse: RequestedPulse) -> StoredTrain:
-        """One stage: its period is longer than its duration, so that the train ends after one pulse."""
+        """Return a train of one stage whose period is longer than its duration, so that it ends after one pulse."""
         width_us = round(pulse.width_ms * 1e3)
         amplitudes, modes = [0, 0], [_GROUNDED, _GROUNDED]
         amplitudes[self._output], modes[self._output] = -round(pulse.current_ma * 1e3), _CURRENT
@@ -110,14 +113,14 @@ class StimJim(SerialStimulator):
                 self._armed()
 
     def _echoed(self, echo: StoredTrain) -> None:
-        """Fire if the device has stored what it was told, and only then."""
+        """Fire only if the device has stored the train as requested."""
         if self._pending is None or self._pending.sent_ns is not None or echo.index != SLOT:
             return
         if echo == self._wanted:
             self._verified = True
             self._fire()
         else:
-            self._refuse("it did not store the pulse as it was told to; switch it off and on")
+            self._refuse("it did not store the pulse as requested; switch it off and on")
 
     def _measured(self, current_ma: float) -> None:
         pulse, delivered = self._pending, self._delivered

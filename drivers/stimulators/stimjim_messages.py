@@ -1,4 +1,4 @@
-"""What a StimJim prints, told apart line by line. Pure: bytes in, what was said out."""
+"""Messages that a StimJim prints, parsed line by line. No I/O."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BOOT = b"Booting StimJim"
 
 @dataclass(frozen=True, slots=True)
 class StoredTrain:
-    """A pulse train as it is stored: times in us, stages of (amplitude 0, amplitude 1, us), in uA or mV by mode."""
+    """A stored pulse train: times in us; stages of (amplitude 0, amplitude 1, us), amplitudes in uA or mV by mode."""
 
     index: int
     modes: tuple[int, int]
@@ -34,21 +34,21 @@ class StoredTrain:
     stages: tuple[tuple[int, int, int], ...]
 
     def command(self) -> bytes:
-        """The line that sets it."""
+        """Return the line that stores it."""
         stages = ";".join(",".join(map(str, stage)) for stage in self.stages)
         return f"S{self.index},{self.modes[0]},{self.modes[1]},{self.period_us},{self.duration_us};{stages}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """A train has ended after ``pulses``."""
+    """Message: a train has ended after ``pulses``."""
 
     pulses: int
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The mean of what stage ``stage`` measured on both outputs, in uA or mV."""
+    """Message: mean values measured on both outputs during stage ``stage``, in uA or mV."""
 
     stage: int
     values: tuple[int, int]
@@ -56,19 +56,19 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Train ``index`` has begun."""
+    """Message: train ``index`` has started."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Booted:
-    """It has been switched on just now: what it was told before is forgotten."""
+    """Message: the device has just been switched on, and earlier settings are lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """It has carried out a command, which this names: a train stopped, an input detached, an output set to a mode."""
+    """Message: ``command`` was carried out (a train stopped, an input detached, or an output set to a mode)."""
 
     command: str
 
@@ -77,7 +77,7 @@ StimJimMessage = StoredTrain | Complete | Measured | Started | Booted | Acknowle
 
 
 class TextReader:
-    """Lines to what they say; lines that say nothing of interest are passed over."""
+    """Parser of printed lines into messages; other lines are skipped."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -85,7 +85,7 @@ class TextReader:
         self._stages: list[tuple[int, int, int]] = []
 
     def feed(self, data: bytes) -> list[StimJimMessage]:
-        """What ``data`` completes."""
+        """Return the messages that ``data`` completes."""
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest if len(rest) <= _LONGEST_LINE else b""
         return [message for line in lines if (message := self._line(line.rstrip(b"\r"))) is not None]
@@ -110,7 +110,7 @@ class TextReader:
             self._stages.append((int(stage[3]), int(stage[4]), int(stage[2])))
 
     def _end_of_dump(self) -> StoredTrain | None:
-        """The second rule closes a dump; one with a line missing says nothing."""
+        """Return the train of a dump that its second rule ends; None where a line of it is missing."""
         dump, self._dump = self._dump, None
         if dump is None or not {"mode0", "mode1", "period", "duration"} <= dump.keys():
             return None

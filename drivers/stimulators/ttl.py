@@ -1,4 +1,4 @@
-"""A trigger: a serial port's RTS or DTR line, or a byte to a trigger box. The stimulator's dial sets the current."""
+"""Trigger of a stimulator whose dial sets the current: a serial port's RTS or DTR line, or a byte to a trigger box."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from drivers.toolkit.address import number_option, split_options
 from drivers.transport.port import refuse_port
 
 LIMITS = Limits(50.0, 0.01, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)
-"""Not the stimulator's, which nobody can ask: what may be said of its dial."""
+"""Range of currents that may be entered for its dial: the stimulator's own limits cannot be read."""
 
 _PULSE_MS, _LONGEST_MS = 2.0, 50.0
-_DIAL = "The trigger sets no current: turn the stimulator's dial, and say with + and - what it shows."
+"""Usual and longest time that the line stays high."""
+_DIAL = "The trigger sets no current: turn the stimulator's dial, and enter with + and - what it shows."
 _LINES = (
     "Opening the port raises its RTS and DTR lines for a moment on most systems: switch the stimulator's output on "
     "once this program runs, not before."
@@ -25,18 +26,19 @@ _LINES = (
 
 
 class TtlTrigger(PulsingStimulator):
-    """A trigger at ``rest``: ``PORT?line=rts``, ``PORT?line=dtr`` or ``PORT?byte=0x41``; ``pulse_ms`` holds it up.
+    """A trigger at ``rest``: ``PORT?line=rts``, ``PORT?line=dtr`` or ``PORT?byte=0x41``.
 
-    A trigger cannot be taken back and is not confirmed: whether a pulse came of it, the recording tells.
+    ``pulse_ms`` is how long the line stays high. A trigger cannot be withdrawn and is not confirmed: only the recording
+    shows whether a pulse followed it.
     """
 
     def __init__(self, rest: str) -> None:
-        """Read the address; ``connect`` opens the port, both lines low as soon as the system lets them be."""
+        """Parse the address; ``connect`` opens the port, both lines low as soon as the system allows it."""
         address = f"ttl:{rest}"
         self._url, options = split_options(address, rest, ("line", "byte", "pulse_ms"))
         line, byte = options.get("line"), options.get("byte")
         if (line is None) == (byte is None) or line not in (None, "rts", "dtr"):
-            raise OptionRefused(f"{address}: say how the stimulator is triggered: ?line=rts, ?line=dtr or ?byte=0x41.")
+            raise OptionRefused(f"{address}: add how the stimulator is triggered: ?line=rts, ?line=dtr or ?byte=0x41.")
         self._line, self._byte = line, None if byte is None else _byte(address, byte)
         pulse_ms = number_option(address, options, "pulse_ms") or _PULSE_MS
         if pulse_ms > _LONGEST_MS:
@@ -73,7 +75,7 @@ class TtlTrigger(PulsingStimulator):
         self._deliver(pulse.current_ma, Outcome.UNCONFIRMED)
 
     def _poll(self) -> None:
-        """Lower the line in time, and see whether the port is still there."""
+        """Lower the line when its time is over, and check that the port is still there."""
         with self._lost_when_gone():
             if self._low_at_ns is not None and time.monotonic_ns() >= self._low_at_ns:
                 self._lower()
@@ -106,5 +108,5 @@ def _byte(address: str, text: str) -> int:
     except ValueError:
         value = -1
     if not 0 <= value <= 255:
-        raise OptionRefused(f"{address}: byte={text} is none; write 0 to 255, or 0x00 to 0xff.")
+        raise OptionRefused(f"{address}: byte={text} is not a byte; write 0 to 255, or 0x00 to 0xff.")
     return value

@@ -11,9 +11,9 @@ from drivers.base import OptionRefused
 
 
 def split_options(address: str, rest: str, known: Collection[str]) -> tuple[str, dict[str, str]]:
-    """What stands before the question mark of ``rest``, and the options after it.
+    """Return what stands before the question mark of ``rest``, and the options after it.
 
-    ``address`` is how errors call the whole. Raises OptionRefused for an option that is not ``known``, or said twice.
+    Errors name ``address``. Raises OptionRefused for an option that is not ``known`` or is given twice.
     """
     before, _, query = rest.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
@@ -27,7 +27,7 @@ def split_options(address: str, rest: str, known: Collection[str]) -> tuple[str,
 
 
 def number_option(address: str, options: Mapping[str, str], name: str) -> float | None:
-    """The option ``name`` as a number above 0, None where it is not given. Raises OptionRefused."""
+    """Return the option ``name`` as a number above 0, None where it is not given. Raises OptionRefused."""
     if name not in options:
         return None
     try:
@@ -35,20 +35,20 @@ def number_option(address: str, options: Mapping[str, str], name: str) -> float 
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise OptionRefused(f"{address}: {name}={options[name]} is no number above 0.")
+        raise OptionRefused(f"{address}: {name}={options[name]} is not a number above 0.")
     return value
 
 
 def choice_option(address: str, options: Mapping[str, str], name: str, choices: Collection[str]) -> str | None:
-    """The option ``name``, one of ``choices``; None where it is not given. Raises OptionRefused."""
+    """Return the option ``name``, one of ``choices``; None where it is not given. Raises OptionRefused."""
     if name in options and options[name] not in choices:
-        raise OptionRefused(f"{address}: {name}={options[name]} is none of {', '.join(choices)}.")
+        raise OptionRefused(f"{address}: {name}={options[name]} is not one of {', '.join(choices)}.")
     return options.get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A device's ``target`` and the ``options`` behind it, as typed after ``scheme``."""
+    """A device's ``target`` and the ``options`` after it, as typed after ``scheme``."""
 
     scheme: str
     target: str
@@ -59,27 +59,27 @@ class Address:
         return f"{self.scheme}:{self.target}" + (f"?{query}" if query else "")
 
     def changed(self, **options: str) -> Address:
-        """The same address with these options instead."""
+        """Return the same address with these options replaced or added."""
         return Address(self.scheme, self.target, {**self.options, **options})
 
     def text(self, name: str) -> str | None:
-        """The option ``name`` as typed, None where it is not given."""
+        """Return the option ``name`` as typed, None where it is not given."""
         return self.options.get(name)
 
     def number(self, name: str) -> float | None:
-        """The option ``name`` as a number above 0, None where it is not given. Raises OptionRefused."""
+        """Return the option ``name`` as a number above 0, None where it is not given. Raises OptionRefused."""
         return number_option(str(self), self.options, name)
 
     def count(self, name: str, default: int, most: int) -> int:
-        """The option ``name`` as a whole number from 1 to ``most``. Raises OptionRefused."""
+        """Return the option ``name`` as a whole number from 1 to ``most``. Raises OptionRefused."""
         typed = self.options.get(name, str(default))
         if not (typed.isascii() and typed.isdigit() and len(typed) < 8 and 1 <= int(typed) <= most):
-            raise OptionRefused(f"{self}: {name}={typed} is no whole number from 1 to {most}.")
+            raise OptionRefused(f"{self}: {name}={typed} is not a whole number from 1 to {most}.")
         return int(typed)
 
 
 def parse_address(scheme: str, rest: str, known: Collection[str]) -> Address:
-    """Take ``rest`` apart. Raises OptionRefused for an option not in ``known``, said twice or without a value."""
+    """Parse ``rest``. Raises OptionRefused for an option that is not ``known``, is given twice or has no value."""
     target, options = split_options(f"{scheme}:{rest}", rest, known)
     for name, value in options.items():
         if not value:

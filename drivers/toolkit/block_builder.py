@@ -1,4 +1,4 @@
-"""Samples to Blocks: indices that go on, gaps shown where they were, events beside them. No I/O."""
+"""Collection of samples into Blocks: continuous indices, gaps where they occurred, events beside them. No I/O."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Clipped = NDArray[np.bool_] | None
 
 @dataclass(slots=True)
 class _Segment(Generic[Part]):
-    """A Block in the making: samples without a gap between them."""
+    """Unfinished Block: samples without a gap between them."""
 
     first_sample: int
     lost_before: int
@@ -30,8 +30,10 @@ class _Segment(Generic[Part]):
 
 
 class BlockBuilder(Generic[Part]):
-    """Gathers what a device of ``channels`` signals says until ``take``. There ``join`` makes float32 microvolts of
-    shape (samples, channels) of the parts of a Block, which are not changed afterwards.
+    """Collector of a device's data, of ``channels`` signals, until ``take`` returns them as Blocks.
+
+    ``join`` then converts the parts of a Block to float32 microvolts of shape (samples, channels). Parts must not
+    change after ``add``.
     """
 
     def __init__(self, channels: int, join: Callable[[list[Part]], Samples], first_sample: int = 0) -> None:
@@ -41,20 +43,20 @@ class BlockBuilder(Generic[Part]):
         self._lost = self._bad = 0
 
     def __bool__(self) -> bool:
-        """Whether ``take`` has something to hand out."""
+        """Whether ``take`` would return a Block."""
         return bool(self._segments)
 
     def lose(self, samples: int, at_least: int = 0) -> None:
-        """Note that ``samples`` are missing before what comes next; it is told as ``at_least`` that many."""
+        """Record that ``samples`` are missing before the next part; ``lost_before`` is ``at_least`` that many."""
         self.next_sample += samples
         self._lost += max(samples, at_least)
 
     def damaged(self, frames: int) -> None:
-        """Note that ``frames`` came damaged."""
+        """Record that ``frames`` arrived damaged."""
         self._bad += frames
 
     def add(self, part: Part, samples: int, arrived_ns: int, clipped: Clipped = None) -> None:
-        """Take a ``part`` of so many ``samples``; ``clipped``, of shape (channels,), where one reached its limit."""
+        """Add a ``part`` of so many ``samples``; ``clipped`` (channels,) flags channels that reached their limit."""
         segment = self._segment(arrived_ns)
         segment.parts.append(part)
         if clipped is not None:
@@ -62,7 +64,7 @@ class BlockBuilder(Generic[Part]):
         self.next_sample += samples
 
     def event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
-        """Hand ``event`` out with the Block of this moment, wherever its sample lies."""
+        """Add ``event`` to the current Block, whatever sample it belongs to."""
         segment = self._segment(arrived_ns)
         if isinstance(event, Pulse):
             segment.pulses.append(event)
@@ -72,7 +74,7 @@ class BlockBuilder(Generic[Part]):
             segment.buttons.append(event)
 
     def take(self) -> list[Block]:
-        """All since the last call; the last Block tells of the damaged frames since then."""
+        """Return the Blocks since the last call; the last one counts the damaged frames since then."""
         segments, self._segments = self._segments, []
         bad = 0
         if segments:

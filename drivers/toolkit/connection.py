@@ -1,4 +1,4 @@
-"""Whether a device is there: the one place that decides connected, silent, lost, opened again and closed. No I/O."""
+"""State of the connection to a device: new, connected, silent, lost, opened again or closed. No I/O."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from drivers.base import DeviceLost
 
 
 class Connection:
-    """State of the way to one device, at ``address``. Times are ns of the monotonic clock, given by the caller.
+    """State of the connection to the device at ``address``. Times are ns of the monotonic clock, given by the caller.
 
-    ``reason`` is a sentence on why the device cannot be used now: it is not connected yet, lost, or closed. It is None
-    while the device is connected. ``received_ns`` is when something last came from it.
+    ``reason`` is a sentence on why the device cannot be used now (not connected yet, lost, or closed); None while it is
+    connected. ``received_ns`` is when it last sent something.
     """
 
     def __init__(self, address: str) -> None:
@@ -19,21 +19,21 @@ class Connection:
         self.received_ns = 0
 
     def established(self, now_ns: int) -> None:
-        """Note that the device is connected and in use from ``now_ns`` on."""
+        """Record that the device is connected and in use from ``now_ns`` on."""
         self.reason, self.is_new, self.received_ns = None, False, now_ns
 
     def lose(self, error: DeviceLost) -> None:
-        """Note that the device is lost, and why."""
+        """Record that the device is lost, and why."""
         self.reason = str(error)
 
     def begin_reopening(self) -> None:
-        """Note that the device is not to be used until it is established again. Raises DeviceLost once closed."""
+        """Forbid the use of the device until ``established`` is called again. Raises DeviceLost once closed."""
         if self.is_closed:
             self.require()
         self.reason = self.reason or f"{self._address} has not been opened again."
 
     def close(self) -> None:
-        """Note that the device is closed for good."""
+        """Record that the device is closed for good."""
         self.is_new, self.is_closed = False, True
         self.reason = f"{self._address} has been closed."
 
@@ -43,7 +43,7 @@ class Connection:
             raise DeviceLost(self.reason)
 
     def check_silence(self, now_ns: int, silence_s: float) -> None:
-        """Raise DeviceLost where nothing has come for more than ``silence_s``."""
+        """Raise DeviceLost where the device has sent nothing for more than ``silence_s``."""
         if now_ns - self.received_ns > silence_s * 1e9:
             raise DeviceLost(
                 f"{self._address} has sent nothing for {silence_s:g} s; check that it is on and connected."

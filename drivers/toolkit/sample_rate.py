@@ -1,4 +1,4 @@
-"""The rate of a device that counts nothing and stamps nothing, from when its samples arrived."""
+"""Sample rate of a device without sample numbers or time stamps, estimated from the arrival of its samples."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ BINS = 16
 
 
 def earliest_in(bins: NDArray[np.int_], late_s: NDArray[np.float64]) -> list[int]:
-    """Return, for each of ``bins`` (n,) in rising order, the index of its least ``late_s`` (n,): bytes are only ever
-    late, so what arrived earliest shows the clock best.
+    """Return the index of the least ``late_s`` (n,) in each of ``bins`` (n,), in rising order of the bins.
+
+    Bytes can only arrive late, so the earliest arrivals show the device's clock best.
     """
     return [int(np.flatnonzero(bins == each)[np.argmin(late_s[bins == each])]) for each in np.unique(bins)]
 
 
 def rate_from_arrival(counted: Sequence[int], arrived_ns: Sequence[int]) -> float | None:
-    """Samples a second, where ``counted`` had come in all by host times ``arrived_ns``; None for fewer than 16 times.
+    """Return the samples a second, where ``counted`` samples in all had arrived by the host times ``arrived_ns``.
 
-    Bytes are only ever late, so of each sixteenth of the time the earliest counts; a line through those.
+    None for fewer than 16 times. Bytes can only arrive late, so a line is fitted through the earliest arrival of each
+    sixteenth of the samples.
     """
     if len(counted) < BINS:
         return None

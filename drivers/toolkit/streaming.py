@@ -1,4 +1,4 @@
-"""What amplifiers have in common: connected, started, read, lost, opened again, closed. The base for a new driver."""
+"""Base class of a streaming driver: connect, start, read, loss, reopening and closing."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from drivers.toolkit.block_builder import BlockBuilder, Clipped
 from drivers.toolkit.connection import Connection
 
 SILENCE_S = 3.0
-"""A device that sends nothing for so long is lost: no driver here has one that pauses longer while it streams."""
+"""A device that sends nothing for this long is lost: none of the known devices pauses longer while it streams."""
 
 RETRY_S = 0.05
-"""Between two attempts of ``reopen``: a port is there again before its device is ready."""
+"""Time between two attempts of ``reopen``: a port appears before its device is ready."""
 
 
 class StreamingAmplifier(Amplifier):
-    """A driver defines ``_connect``, ``_begin``, ``_pump`` and ``_release``; the rest is here.
+    """Amplifier of which a driver defines ``_connect``, ``_begin``, ``_pump`` and ``_release``; the rest is here.
 
-    The constructor checks the address and opens nothing; ``connect`` opens. ``_pump`` hands on what arrives by
-    ``emit_samples``, ``emit_gap``, ``emit_event`` and ``emit_damage``, and calls ``mark_received`` for what carries
-    none of these. All of it runs on the thread that calls ``read``.
+    The constructor checks the address and opens nothing; ``connect`` opens. ``_pump`` passes on what arrives by
+    ``emit_samples``, ``emit_gap``, ``emit_event`` and ``emit_damage``, and calls ``mark_received`` for anything else.
+    All of it runs on the thread that calls ``read``.
     """
 
     silence_s = SILENCE_S
     pumps_before_start = False
-    """Whether ``read`` calls ``_pump`` before ``start`` too: True where responses to commands come through it."""
+    """Whether ``read`` calls ``_pump`` before ``start`` too: True where replies to commands come through it."""
 
     def __init__(self, address: str) -> None:
         self._connection = Connection(address)
@@ -52,14 +52,11 @@ class StreamingAmplifier(Amplifier):
 
     @abstractmethod
     def _connect(self) -> DeviceInfo:
-        """Connect and return who is there; no output of the device changes. ``reopen`` calls it again.
-
-        Raises DeviceError.
-        """
+        """Connect and return the device's identity; change no output. ``reopen`` calls it again. Raises DeviceError."""
 
     @abstractmethod
     def _begin(self) -> None:
-        """Begin to stream. Raises DeviceLost, DeviceRefused."""
+        """Start streaming. Raises DeviceLost, DeviceRefused."""
 
     @abstractmethod
     def _pump(self, timeout_s: float) -> None:
@@ -67,13 +64,13 @@ class StreamingAmplifier(Amplifier):
 
     @abstractmethod
     def _release(self) -> None:
-        """Let go of the device, whatever state it is in; called twice it does nothing more."""
+        """Release the device, whatever its state; a second call does nothing more."""
 
     def _stop(self) -> None:
-        """Tell the device to stop, before ``close`` releases it; also where it is lost. May raise DeviceError."""
+        """Command the device to stop, before ``close`` releases it; also where it is lost. May raise DeviceError."""
 
     def connect(self) -> Self:
-        """Connect to the device, whose outputs stay as they are; return this. Once connected it does nothing more.
+        """Connect to the device and return this; its outputs stay as they are. A second call does nothing more.
 
         Raises DeviceNotFound, DeviceRefused, DeviceLost.
         """
@@ -88,7 +85,7 @@ class StreamingAmplifier(Amplifier):
         return self
 
     def start(self) -> None:
-        """Begin to stream; the sample count starts at 0. Raises DeviceLost, DeviceRefused."""
+        """Start streaming; the sample count starts at 0. Raises DeviceLost, DeviceRefused."""
         self._connection.require()
         self._resume = None
         self._run()
@@ -96,7 +93,7 @@ class StreamingAmplifier(Amplifier):
     def read(self, timeout_s: float = 0.0) -> list[Block]:
         """Return blocks that have arrived, waiting at most ``timeout_s``; none before ``start``.
 
-        Raises DeviceLost once all that came before the loss has been handed out.
+        Raises DeviceLost once all blocks from before the loss have been returned.
         """
         self._advance(timeout_s)
         blocks = self._take_blocks()
@@ -107,8 +104,8 @@ class StreamingAmplifier(Amplifier):
     def reopen(self, timeout_s: float = 0.0) -> None:
         """Connect to the same lost device again and start it; keep trying for ``timeout_s``.
 
-        Sample indices go on; what is missing between is estimated by the host's clock and shown as ``lost_before``.
-        Raises DeviceNotFound, DeviceLost, or DeviceRefused where another device responds.
+        Sample indices go on; the samples missed are estimated by the host's clock and shown as ``lost_before``.
+        Raises DeviceNotFound, DeviceLost, or DeviceRefused where another device replies.
         """
         self._connection.begin_reopening()
         self._streaming = False
@@ -117,7 +114,7 @@ class StreamingAmplifier(Amplifier):
         if not self._is_same(found):
             self._release()
             raise DeviceRefused(
-                f"{self.info.address} is not the device it was: {_name(found)} answers, or its settings differ; "
+                f"{self.info.address} is not the device it was: {_name(found)} replies, or its settings differ; "
                 f"connect {_name(self.info)}, or open the new device by itself."
             )
         if self._sampled_ns is not None:
@@ -139,9 +136,9 @@ class StreamingAmplifier(Amplifier):
         return self._blocks.next_sample
 
     def emit_samples(self, samples_uv: Samples, arrived_ns: int) -> None:
-        """Hand on float32 microvolts of shape (samples, channels) that arrived at ``arrived_ns`` (monotonic).
+        """Pass on float32 microvolts of shape (samples, channels) that arrived at ``arrived_ns`` (monotonic).
 
-        The first after a loss come behind the hole that it left.
+        The first samples after a loss follow the gap that it left.
         """
         self.mark_received(arrived_ns)
         if not len(samples_uv):
@@ -152,23 +149,23 @@ class StreamingAmplifier(Amplifier):
         self._blocks.add(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
 
     def emit_gap(self, samples: int) -> None:
-        """Hand on that so many ``samples`` are missing before what comes next."""
+        """Pass on that so many ``samples`` are missing before the next ones."""
         self._blocks.lose(samples)
 
     def emit_event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
-        """Hand on ``event`` with the block of this moment, wherever its sample lies."""
+        """Pass on ``event`` with the current block, whatever sample it belongs to."""
         self._blocks.event(event, arrived_ns)
 
     def emit_damage(self, frames: int) -> None:
-        """Hand on that so many ``frames`` came damaged."""
+        """Pass on that so many ``frames`` arrived damaged."""
         self._blocks.damaged(frames)
 
     def mark_received(self, arrived_ns: int) -> None:
-        """Note that the device sent something at ``arrived_ns``, samples or not: it is not silent."""
+        """Record that the device sent something at ``arrived_ns``, samples or not: it is not silent."""
         self._connection.received_ns = arrived_ns
 
     def _advance(self, timeout_s: float) -> None:
-        """Pump; keep a loss for when the blocks before it have been handed out."""
+        """Pump; keep a loss until the blocks from before it have been returned."""
         if self._connection.reason is not None or not (self._streaming or self.pumps_before_start):
             return
         try:
@@ -182,7 +179,7 @@ class StreamingAmplifier(Amplifier):
         return self._blocks.take()
 
     def _run(self) -> None:
-        """Begin at sample 0, or after a loss at the sample that was due then."""
+        """Start at sample 0, or after a loss at the sample that was due then."""
         self._sampled_ns, self._streaming = None, False
         self._begin()
         self._blocks = self._maker(0 if self._resume is None else self._resume[0])
@@ -190,7 +187,7 @@ class StreamingAmplifier(Amplifier):
         self._connection.established(time.monotonic_ns())
 
     def _missed(self, until_ns: int) -> int:
-        """Return the samples missed from the last one before the loss until ``until_ns``; 0 where none had come."""
+        """Return the samples missed from the last one before the loss to ``until_ns``; 0 where none had arrived."""
         if self._resume is None:
             return 0
         return round((until_ns - self._resume[1]) / 1e9 * self.info.sample_rate_hz)
@@ -199,11 +196,11 @@ class StreamingAmplifier(Amplifier):
         return BlockBuilder(len(self.info.channels), np.concatenate, first_sample)
 
     def _is_same(self, found: DeviceInfo) -> bool:
-        """Whether what was ``found`` by ``reopen`` is the device that was lost, as far as it matters."""
+        """Return whether the device ``found`` by ``reopen`` has the channels and sample rate of the lost one."""
         return (found.channels, found.sample_rate_hz) == (self.info.channels, self.info.sample_rate_hz)
 
     def _connect_until(self, deadline: float) -> DeviceInfo:
-        """Connect; try again until ``deadline`` (monotonic s)."""
+        """Connect; retry until ``deadline`` (monotonic s)."""
         while True:
             try:
                 return self._connect_or_release()

@@ -1,4 +1,4 @@
-"""Samples that carry times instead of a count: what is missing between them, where a time falls among them. Pure."""
+"""Samples with time stamps instead of numbers: gaps between them, and the sample at a given time. No I/O."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LEARN_S = 0.5
+"""Time after the first stamp in which the jitter of the stamps is learnt (assumed)."""
 _UNSURE_S = 0.1
-"""Until the jitter is known, only a hole this long is one."""
+"""Shortest gap accepted while the jitter is not known (assumed: longer than a usual chunk)."""
 _JITTERS = 4.0
+"""A gap is longer than this many times the largest jitter observed (assumed)."""
 _LEAST_SAMPLES = 0.5
+"""A gap is at least this many sample periods: less rounds to no missing sample."""
 _FOLLOW = 0.02
+"""Share of each chunk's deviation by which the time of sample 0 follows the stream's clock (assumed)."""
 
 
 class StampedSamples:
-    """Follows the stamps of a stream of ``sample_rate_hz``.
+    """Tracker of the stamps of a stream of ``sample_rate_hz``.
 
-    A stamp that comes later than four times the jitter seen so far, and by half a sample at least, is a hole. A stream
-    stamped by its own sample clock shows every missing sample; one stamped when it was sent hides shorter holes.
+    A stamp shows a gap where it is later than four times the jitter observed so far, and by half a sample at least. A
+    stream stamped by its own sample clock shows every missing sample; one stamped when sent hides shorter gaps.
     """
 
     def __init__(self, sample_rate_hz: float) -> None:
@@ -28,9 +32,9 @@ class StampedSamples:
         self._zero_s = 0.0
 
     def holes(self, stamps_s: NDArray[np.float64], first_sample: int) -> list[tuple[int, int]]:
-        """Position in ``stamps_s`` (shape (samples,)) and samples missing before it, for each hole.
+        """Return, for each gap, its position in ``stamps_s`` (samples,) and the samples missing before that position.
 
-        ``first_sample`` is the index of the first stamp, were nothing missing.
+        ``first_sample`` is the index that the first stamp has if nothing is missing before it.
         """
         if not len(stamps_s):
             return []
@@ -50,7 +54,7 @@ class StampedSamples:
         return found
 
     def place(self, time_s: float) -> tuple[int, float]:
-        """The sample at or before ``time_s``, and how many seconds after it that is."""
+        """Return the index of the sample at or before ``time_s``, and the seconds between the two."""
         position = (time_s - self._zero_s) / self._period_s
         sample = int(np.floor(position + 1e-3))
         return sample, max(0.0, (position - sample) * self._period_s)
@@ -61,5 +65,5 @@ class StampedSamples:
         return max(_LEAST_SAMPLES * self._period_s, _JITTERS * self._jitter_s)
 
     def _follow(self, zero_s: float, *, jumped: bool) -> None:
-        """Let the time of sample 0 follow the stream's clock; at once after a hole, whose length is rounded."""
+        """Let the time of sample 0 follow the stream's clock; at once after a gap, whose length is rounded."""
         self._zero_s += (zero_s - self._zero_s) * (1.0 if jumped else _FOLLOW)

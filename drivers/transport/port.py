@@ -1,4 +1,4 @@
-"""Opening what pyserial's ``serial_for_url`` names: a serial port, a pseudo-terminal, ``socket://HOST:PORT``."""
+"""Opening of a port by URL: a serial port, a pseudo-terminal, ``socket://HOST:PORT``, or another URL of pyserial."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _OPEN_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError)
 if sys.platform != "win32":
     import termios
 
-    # pyserial lets it through where a descriptor dies while it is being configured
+    # pyserial does not convert this error where the descriptor closes while it is being configured
     _OPEN_ERRORS += (termios.error,)
 
 
 def open_port(url: str, baud: int = BAUD) -> Port:
-    """Open the port at ``url`` for this program alone, a serial one at ``baud``; its reader runs.
+    """Open the port at ``url`` for this program alone, a serial one at ``baud``; its reader thread runs.
 
-    ``socket://`` is connected here and not by pyserial, whose reads are of single bytes and whose writes wait for
-    each other. Raises DeviceNotFound where there is nothing, DeviceRefused where it is busy or forbidden.
+    ``socket://`` is connected without pyserial, which reads single bytes and lets writes wait for each other. Raises
+    DeviceNotFound where there is nothing, DeviceRefused where the port is busy or forbidden.
     """
     if url.lower().startswith("socket://"):
         return _socket_port(url)
@@ -48,7 +48,7 @@ def open_port(url: str, baud: int = BAUD) -> Port:
 
 @contextlib.contextmanager
 def refuse_port(url: str) -> Iterator[None]:
-    """Whatever goes wrong in opening ``url`` within becomes a DeviceNotFound or DeviceRefused."""
+    """Convert an error of opening ``url`` within the context to DeviceNotFound or DeviceRefused."""
     try:
         yield
     except _OPEN_ERRORS as error:
@@ -68,11 +68,11 @@ def _socket_port(url: str) -> Port:
         parts = urlsplit(url)
         connected = socket.create_connection((parts.hostname, parts.port or 0), CONNECT_TIMEOUT_S)
     except ValueError as error:
-        raise DeviceNotFound(f"{url} is no address ({error}); write socket://HOST:PORT.") from error
+        raise DeviceNotFound(f"{url} is not an address ({error}); write socket://HOST:PORT.") from error
     except OSError as error:
         why = error.strerror or str(error)
         raise DeviceNotFound(
-            f"Nothing answers at {url} ({why}); start the device's server or correct the address."
+            f"Nothing replies at {url} ({why}); start the device's server or correct the address."
         ) from error
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connected.setblocking(False)
@@ -80,7 +80,7 @@ def _socket_port(url: str) -> Port:
 
 
 def _refuse(url: str, error: Exception) -> NoReturn:
-    """Say in one sentence why ``url`` could not be opened and what to do."""
+    """Raise the error that names in one sentence why ``url`` could not be opened and what to do."""
     number = _number(error)
     if number in _FORBIDDEN:
         raise DeviceRefused(

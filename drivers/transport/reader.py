@@ -1,6 +1,6 @@
-"""Bytes in and out of a serial port, a pseudo-terminal or a socket; every chunk is stamped when it arrives.
+"""Ports: bytes in and out of a serial port, a pseudo-terminal or a socket, each chunk stamped on arrival.
 
-A thread waits for bytes and queues them, so the stamp does not depend on when the program has time to look.
+A thread waits for bytes and queues them, so the stamps do not depend on when the program reads.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from drivers.transport.reader_thread import ReaderThread
 WRITE_TIMEOUT_S = 0.1
 READ_BYTES = 16_384
 POLL_S = 0.05
-# Beyond this the reader drops: a program that stalls for seconds loses frames, which their numbers then show.
 MAX_CHUNKS = 8192
+"""Chunks queued before the reader drops more: a program that stalls for seconds loses frames, and their numbers
+show it."""
 
 Chunk = tuple[int, bytes]
 
 
 class Port(ABC):
-    """An open byte stream. ``read`` and ``write`` belong to one thread; the reader's own thread only queues."""
+    """An open byte stream. One thread calls ``read`` and ``write``; the reader's own thread only queues."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -36,9 +37,9 @@ class Port(ABC):
         self._reader = ReaderThread[Chunk](f"reader of {name}", self._follow)
 
     def read(self, timeout_s: float = 0.0) -> list[Chunk]:
-        """All chunks that have arrived as (monotonic ns, bytes), waiting at most ``timeout_s`` for the first.
+        """Return all chunks that have arrived as (monotonic ns, bytes); wait at most ``timeout_s`` for the first.
 
-        Raises DeviceLost once the stream has ended and everything that came before has been handed out.
+        Raises DeviceLost once the stream has ended and everything from before its end has been returned.
         """
         chunks: list[Chunk] = []
         try:
@@ -51,11 +52,11 @@ class Port(ABC):
 
     @property
     def waiting(self) -> int:
-        """How many chunks have arrived and wait to be read."""
+        """Number of chunks that have arrived and wait to be read."""
         return self._reader.waiting
 
     def write(self, data: bytes) -> None:
-        """Send all of ``data``. Raises DeviceLost where the device is gone or takes nothing for 0.1 s."""
+        """Send all of ``data``. Raises DeviceLost where the device is gone or accepts nothing for 0.1 s."""
         if self._closing.is_set():
             raise DeviceLost(f"{self.name} has been closed.")
         deadline = time.monotonic() + WRITE_TIMEOUT_S
@@ -64,13 +65,13 @@ class Port(ABC):
                 data = data[self._send(data, deadline) :]
         except TimeoutError:
             raise DeviceLost(
-                f"{self.name} takes no more data: the device does not read; switch it off and on."
+                f"{self.name} accepts no more data: the device does not read; switch it off and on."
             ) from None
         except OSError as error:
             raise self._gone(error) from error
 
     def close(self) -> None:
-        """End the reader and give the port back; a second call does nothing."""
+        """End the reader and release the port; a second call does nothing."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -96,7 +97,7 @@ class Port(ABC):
 
     @abstractmethod
     def _receive(self) -> None:
-        """Wait for bytes and put them, or return for a look at ``_closing``. Raises OSError at the end."""
+        """Wait for bytes and queue them; return from time to time to check ``_closing``. Raises OSError at the end."""
 
     @abstractmethod
     def _send(self, data: bytes, deadline: float) -> int:
@@ -108,7 +109,7 @@ class Port(ABC):
 
     @abstractmethod
     def _release(self) -> None:
-        """Close what is below."""
+        """Close the underlying descriptor or serial object."""
 
 
 class DescriptorPort(Port):
@@ -182,7 +183,7 @@ class PolledPort(Port):
         return written
 
     def _wake(self) -> None:
-        """Nothing to do: a read ends within POLL_S."""
+        """Do nothing: a read ends within POLL_S."""
 
     def _release(self) -> None:
         self._serial.close()

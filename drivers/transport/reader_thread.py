@@ -1,4 +1,4 @@
-"""The one thread that drivers wait in: it receives, and queues what it received until the program has time for it."""
+"""Thread in which a driver waits: it receives items and queues them until the program reads them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ReaderThread(Generic[Item]):
     """
 
     def __init__(self, name: str, follow: Callable[[], Exception]) -> None:
-        """``follow`` returns at the end what ``next`` is to raise from then on."""
+        """Prepare the thread; ``follow`` returns, at its end, the exception that ``next`` raises from then on."""
         self._follow = follow
         self._items: queue.SimpleQueue[Item | Exception] = queue.SimpleQueue()
         self._end: Exception | None = None
@@ -30,7 +30,7 @@ class ReaderThread(Generic[Item]):
 
     @property
     def waiting(self) -> int:
-        """How many items wait to be read."""
+        """Number of items that wait to be read."""
         return self._items.qsize()
 
     def put(self, item: Item) -> None:
@@ -38,7 +38,7 @@ class ReaderThread(Generic[Item]):
         self._items.put(item)
 
     def next(self, timeout_s: float = 0.0) -> Item | None:
-        """Return the next item, waiting at most ``timeout_s``; None where none came. Raises what ended the source."""
+        """Return the next item; wait at most ``timeout_s``; None where none came. Raises what ended the source."""
         if self._end is not None:
             raise self._end
         try:

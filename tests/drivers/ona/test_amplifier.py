@@ -89,7 +89,7 @@ def test_samples_of_a_start_sent_twice_count_from_the_second(bench: Bench, ack_f
 def test_a_deaf_device_is_lost_in_words_within_half_a_second(bench: Bench) -> None:
     bench.fake.script = lambda _: []
     began = time.monotonic()
-    with pytest.raises(DeviceLost, match="did not answer HELLO, sent 4 times; check its cable and power"):
+    with pytest.raises(DeviceLost, match="did not acknowledge HELLO, sent 4 times; check its cable and power"):
         bench.open()
     assert 0.39 < time.monotonic() - began < 0.9
     times = [command.at_s for command in bench.fake.received]

@@ -53,7 +53,7 @@ def test_a_command_acknowledged_in_time_is_sent_once(bench: Bench) -> None:
 
 def test_a_command_without_ack_is_sent_three_times_more_with_new_seqs_then_the_device_is_lost(bench: Bench) -> None:
     command = bench.request(CommandKind.START)
-    with pytest.raises(DeviceLost, match="The amplifier at X did not answer START, sent 4 times; check its cable"):
+    with pytest.raises(DeviceLost, match="The amplifier at X did not acknowledge START, sent 4 times; check its cable"):
         bench.pass_ms(1000)
     assert bench.sent == [(CommandKind.START, at_ms) for at_ms in (0, 100, 200, 300)]
     assert command.seqs == [250, 251, 252, 253]
@@ -134,7 +134,7 @@ def test_withdrawn_commands_are_never_sent_and_hold_nothing_up(bench: Bench) -> 
         (3, LimitExceeded, "out of range; nothing was changed"),
         (4, DeviceRefused, "in this state"),
         (5, DeviceRefused, "fault: switch the stimulator off"),
-        (99, DeviceRefused, "answered 99"),
+        (99, DeviceRefused, "replied 99"),
     ],
 )
 def test_a_refusal_names_its_reason(bench: Bench, result: int, refusal: type[Exception], words: str) -> None:
@@ -183,7 +183,7 @@ def test_one_lost_heartbeat_does_no_harm_and_four_lose_the_device(bench: Bench) 
     bench.pass_ms(350)
     bench.acknowledge(251)
     bench.pass_ms(350)
-    with pytest.raises(DeviceLost, match="did not answer 4 heartbeats"):
+    with pytest.raises(DeviceLost, match="did not acknowledge 4 heartbeats"):
         bench.pass_ms(200)
 
 
@@ -202,7 +202,7 @@ def test_heartbeats_end_with_a_refused_enable_or_when_stopped(bench: Bench) -> N
 
 def test_a_single_pulse_without_ack_is_requested_again_only_when_its_report_would_have_come(bench: Bench) -> None:
     bench.request(CommandKind.STIM_ONCE)
-    with pytest.raises(DeviceLost, match="did not answer STIM_ONCE, sent 4 times"):
+    with pytest.raises(DeviceLost, match="did not acknowledge STIM_ONCE, sent 4 times"):
         bench.pass_ms(1000)
     assert bench.sent == [(CommandKind.STIM_ONCE, at_ms) for at_ms in (0, 200, 400, 600)]
 

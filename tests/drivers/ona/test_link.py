@@ -80,7 +80,7 @@ def test_a_device_without_a_response_is_lost() -> None:
     link.request(CommandKind.START, b"", 0)
     for at_ms in (100, 200, 300):
         link.service(at_ms * MS)
-    with pytest.raises(DeviceLost, match="The amplifier at X did not answer START, sent 4 times"):
+    with pytest.raises(DeviceLost, match="The amplifier at X did not acknowledge START, sent 4 times"):
         link.service(400 * MS)
 
 

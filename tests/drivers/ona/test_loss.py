@@ -28,11 +28,11 @@ def test_a_device_that_stops_replying_is_lost_after_its_last_samples(bench: Benc
     bench.fake.wait_for(fake_ona.STIM_SET)
     bench.fake.send(fake_ona.SAMPLES, samples_body(0, ROWS))
     assert read_samples(amplifier, 20)[-1].end_sample == 20
-    with pytest.raises(DeviceLost, match="did not answer STIM_SET"):
+    with pytest.raises(DeviceLost, match="did not acknowledge STIM_SET"):
         read_for(amplifier, 1.0)
-    with pytest.raises(DeviceLost, match="did not answer STIM_SET"):
+    with pytest.raises(DeviceLost, match="did not acknowledge STIM_SET"):
         amplifier.enable(False)
-    with pytest.raises(DeviceLost, match="did not answer STIM_SET"):
+    with pytest.raises(DeviceLost, match="did not acknowledge STIM_SET"):
         amplifier.start()
     amplifier.close()
     assert bench.fake.wait_for(fake_ona.STOP, 2)

@@ -189,7 +189,7 @@ def test_a_trigger_without_a_line_or_byte_is_refused(options: str) -> None:
 @pytest.mark.parametrize("name", ["p24", pytest.param("pulsepal", marks=pytest.mark.slow)])
 def test_a_port_where_nothing_replies_is_refused_in_words(name: str) -> None:
     options = "?ma_per_v=1" if name == "pulsepal" else ""
-    with silent_port() as path, pytest.raises(DeviceRefused, match="does not answer as"):
+    with silent_port() as path, pytest.raises(DeviceRefused, match="does not reply as"):
         open_stimulator(f"{name}:{path}{options}")
 
 

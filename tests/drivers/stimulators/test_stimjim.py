@@ -116,7 +116,7 @@ def test_one_that_falls_silent_is_lost() -> None:
         armed(made)
         device.silent = True
         made.stimulator.pulse_once(1.0, 0.1)
-        with pytest.raises(DeviceLost, match="does not answer"):
+        with pytest.raises(DeviceLost, match="does not reply"):
             made.serve(1.0)
 
 

@@ -1,0 +1,27 @@
+"""Errors that a driver raises. Each message is one sentence for the operator: what, where, what to do."""
+
+from __future__ import annotations
+
+
+class DeviceError(Exception):
+    """Failure of a device or a recording to do what was requested."""
+
+
+class DeviceNotFound(DeviceError):
+    """Address at which there is nothing: no such file, port or driver."""
+
+
+class DeviceRefused(DeviceError):
+    """Device or file that is there and cannot be used: foreign, damaged, busy, or too slow for the purpose."""
+
+
+class OptionRefused(DeviceRefused):
+    """Option that this device does not have, or that is missing."""
+
+
+class DeviceLost(DeviceError):
+    """Loss of a device in use: it no longer replies, or was unplugged."""
+
+
+class LimitExceeded(DeviceError):
+    """Value outside the device's, the protocol's or the absolute limits; nothing was changed."""
