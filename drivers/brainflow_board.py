@@ -1,7 +1,7 @@
 """A board that BrainFlow reads, as an amplifier. Needs brainflow.
 
-BrainFlow hands samples over from a buffer of its own, later than a driver of ours would. Most of its boards are too
-slow for evoked responses. Tried on its synthetic and playback boards and on a simulated Cyton, on no board.
+BrainFlow returns samples from a buffer of its own, later than a driver of this package would. Most of its boards are
+too slow for evoked responses. Tested on its synthetic and playback boards and on a simulated Cyton, on no board.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _NUMBERS = ("ip_port", "timeout")
 _TEXTS = ("serial_port", "mac_address", "ip_address", "serial_number", "other_info", "file")
 _OPTIONS = (*_NUMBERS, *_TEXTS, "master_board")
 _COUNTERS = {"SYNTHETIC_BOARD": 256, "CYTON_BOARD": 256, "CYTON_WIFI_BOARD": 256, "FREEEEG32_BOARD": 256}
-"""Boards that number every sample, and where their numbers begin anew; holes in others are not seen."""
+"""Boards that number every sample, and the number at which they restart; gaps of other boards do not show."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLayout:
-    """Where a board's rows are: its signals and its counter, which begins anew at ``modulus`` (None: not used)."""
+    """Rows of a board's data: its signals and its counter, which restarts at ``modulus`` (None: not used)."""
 
     name: str
     sample_rate_hz: float
@@ -93,7 +93,7 @@ class BrainFlowBoard(StreamingAmplifier):
             raise DeviceLost(f"{self._address} does not start ({error}); switch the board off and on.") from error
 
     def _pump(self, timeout_s: float) -> None:
-        """Ask BrainFlow's buffer every 4 ms: it wakes nobody."""
+        """Poll BrainFlow's buffer every 4 ms, because it signals no arrival."""
         deadline = time.monotonic() + timeout_s
         while not self._poll() and time.monotonic() < deadline:
             time.sleep(min(_POLL_S, timeout_s))
@@ -108,7 +108,7 @@ class BrainFlowBoard(StreamingAmplifier):
         return bool(data.shape[1])
 
     def _take(self, data: NDArray[np.float64], arrived_ns: int) -> None:
-        """Put the samples of ``data``, shape (rows, samples), cut where the board's counter shows a hole."""
+        """Emit the samples of ``data`` (rows, samples), with gaps where the board's counter shows them."""
         samples_uv = np.ascontiguousarray(data[list(self._layout.rows)].T, np.float32)
         begun = 0
         for at, lost in self._holes(data[self._layout.counter]):
@@ -135,10 +135,10 @@ class BrainFlowBoard(StreamingAmplifier):
 
 
 def library() -> Any:
-    """BrainFlow's board module, its log switched off. Raises DeviceRefused where it is not installed."""
+    """Return BrainFlow's board module with its log switched off. Raises DeviceRefused where it is not installed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it loads its library through setuptools, which warns
+            warnings.simplefilter("ignore")  # it loads its library through setuptools, which issues a warning
             from brainflow import board_shim
 
             board_shim.BoardShim.disable_board_logger()
@@ -148,7 +148,7 @@ def library() -> Any:
 
 
 def board_number(flow: Any, name: str) -> int:
-    """BrainFlow's number of the board ``name``, with or without _BOARD. Raises OptionRefused."""
+    """Return BrainFlow's number of the board ``name``, with or without _BOARD. Raises OptionRefused."""
     known = {board.name: board.value for board in flow.BoardIds}
     wanted = name.upper().removesuffix("_BOARD") + "_BOARD"
     if wanted not in known or wanted == "NO_BOARD":
@@ -159,7 +159,7 @@ def board_number(flow: Any, name: str) -> int:
 
 
 def layout(flow: Any, number: int) -> BoardLayout:
-    """What BrainFlow says of board ``number``. Raises DeviceRefused for one without signals."""
+    """Return BrainFlow's description of board ``number``. Raises DeviceRefused for one without signals."""
     described: Mapping[str, Any] = flow.BoardShim.get_board_descr(number)
     rows = described.get("emg_channels") or described.get("eeg_channels") or ()
     name = flow.BoardIds(number).name
@@ -175,7 +175,7 @@ def layout(flow: Any, number: int) -> BoardLayout:
 
 
 def _parameters(flow: Any, address: Address) -> tuple[Any, int | None]:
-    """BrainFlow's parameters, and the board that made a recording that is played. Raises OptionRefused."""
+    """Return BrainFlow's parameters, and the board that made the recording to play, if any. Raises OptionRefused."""
     parameters, master = flow.BrainFlowInputParams(), address.text("master_board")
     for key in _TEXTS:
         setattr(parameters, key, address.text(key) or "")

@@ -1,6 +1,6 @@
 """A stream of the Lab Streaming Layer as an amplifier, with a marker stream beside it. Needs pylsl.
 
-Tried on pylsl's own outlets and mne-lsl's player, on no amplifier.
+Tested on pylsl's own outlets and mne-lsl's player, on no amplifier.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from drivers.toolkit.streaming import StreamingAmplifier
 from drivers.toolkit.timestamps import StampedSamples
 
 RESOLVE_S = 2.0
+"""Longest wait for a stream on the first connection."""
 SECOND_S = 0.3
-"""So long a second stream that is as wanted is waited for."""
+"""Wait for a second stream that matches, which would make the address ambiguous."""
 AGAIN_S = 0.05
+"""Wait for the stream on reopening, which is tried again and again."""
 _INFO_S = 3.0
 _BUFFER_S = 10
 _CHUNK = 4096
@@ -35,11 +37,11 @@ _CONFIGS = ("lsl_api.cfg", "~/lsl_api/lsl_api.cfg", "/etc/lsl_api/lsl_api.cfg")
 
 
 class LslStream(StreamingAmplifier, Calibrated):
-    """The stream at ``lsl:NAME?type=EMG&source_id=ID``; what is left out does not matter, if one stream alone is left.
+    """The stream at ``lsl:NAME?type=EMG&source_id=ID``. Any part may be left out if only one stream matches the rest.
 
-    Channels in volts (mV, uV) are taken; where a stream says nothing of its units, ``scale_uv`` is what its 1 is in
-    uV, and without it samples are in the stream's units. ``markers=NAME`` takes each marker of that stream, or only
-    those that begin with ``marker=TEXT``, for a stimulus; ``current_ma=`` and ``width_ms=`` in it are read.
+    Channels in volts (mV, uV) are read. ``scale_uv`` is the uV of 1 in a stream that does not state its units; without
+    it, samples are in the stream's units. With ``markers=NAME`` each marker of that stream is a stimulus, or only those
+    that begin with ``marker=TEXT``; ``current_ma=`` and ``width_ms=`` in a marker are read.
     """
 
     def __init__(self, rest: str) -> None:
@@ -52,7 +54,7 @@ class LslStream(StreamingAmplifier, Calibrated):
         super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
-        """The address with a scale of ``factor`` times what it is now."""
+        """Return the address with a scale of ``factor`` times what it is now."""
         scale_uv = self._scale_uv if self._scale_uv is not None else float(self._scales[0])
         return str(self._address.changed(scale_uv=f"{scale_uv * factor:.6g}"))
 
@@ -74,10 +76,8 @@ class LslStream(StreamingAmplifier, Calibrated):
         count = full.channel_count()
         labels = _each(full.get_channel_labels(), count)
         kinds = _each(full.get_channel_types(), count)
-        units = [
-            _microvolts_of(*unit_and_kind)
-            for unit_and_kind in zip(_each(full.get_channel_units(), count), kinds, strict=True)
-        ]
+        stated = _each(full.get_channel_units(), count)
+        units = [_microvolts_of(unit, kind) for unit, kind in zip(stated, kinds, strict=True)]
         known = [i for i, unit in enumerate(units) if unit is not None] or list(range(count))
         self._columns = known
         self._scales = np.array([self._scale_uv or units[i] or 1.0 for i in known], np.float64)
@@ -105,7 +105,7 @@ class LslStream(StreamingAmplifier, Calibrated):
             raise self._gone() from error
 
     def _pump(self, timeout_s: float) -> None:
-        """Wait for one sample, then drain: the quickest way that pylsl has."""
+        """Wait for one sample, then read all others: the fastest way that pylsl offers."""
         try:
             first, stamp_s = self._inlet.pull_sample(timeout=timeout_s)
             if stamp_s is not None:
@@ -120,7 +120,7 @@ class LslStream(StreamingAmplifier, Calibrated):
             raise self._gone() from error
 
     def _take(self, rows: NDArray[Any], stamps_s: NDArray[np.float64]) -> None:
-        """Put ``rows`` of all channels, cut where stamps show that something is missing."""
+        """Emit ``rows`` of all channels, with gaps where their stamps show missing samples."""
         arrived_ns = time.monotonic_ns()
         samples_uv = np.asarray(rows[:, self._columns] * self._scales, np.float32)
         begun = 0
@@ -131,7 +131,7 @@ class LslStream(StreamingAmplifier, Calibrated):
         self.emit_samples(samples_uv[begun:], arrived_ns)
 
     def _pull_markers(self) -> None:
-        """Markers of the stream beside; one that comes before the first sample has no place."""
+        """Emit the markers that have arrived; one from before the first sample is dropped."""
         while self._markers:
             values, stamp_s = self._markers.pull_sample(timeout=0.0)
             if stamp_s is None:
@@ -144,7 +144,7 @@ class LslStream(StreamingAmplifier, Calibrated):
                 self.emit_event(_pulse(sample, after_s, text), time.monotonic_ns())
 
     def _resolve(self, wanted: dict[str, str]) -> Any:
-        """The one stream that is as ``wanted``. Raises DeviceNotFound, and DeviceRefused where there are several."""
+        """Return the one stream that matches ``wanted``. Raises DeviceNotFound, or DeviceRefused for several."""
         terms = [f"{key}={_quoted(value)}" for key, value in wanted.items() if value]
         if not terms:
             raise DeviceRefused(
@@ -162,7 +162,7 @@ class LslStream(StreamingAmplifier, Calibrated):
         return streams[0]
 
     def _open(self, found: Any) -> Any:
-        """An inlet whose stamps are on this computer's clock; a stream that is lost stays lost."""
+        """Open an inlet whose stamps are on this computer's clock; a lost stream stays lost."""
         flags = self._lsl.proc_clocksync
         inlet = self._lsl.StreamInlet(found, max_buflen=_BUFFER_S, recover=False, processing_flags=flags)
         try:
@@ -182,7 +182,7 @@ class LslStream(StreamingAmplifier, Calibrated):
 
 
 def library() -> Any:
-    """pylsl, which is told to keep its log to itself unless the site has a configuration of its own.
+    """Return pylsl with its log switched off, unless the site has a configuration of its own.
 
     Raises DeviceRefused where it is not installed.
     """
@@ -203,9 +203,9 @@ def _each(described: list[str | None] | None, count: int) -> list[str]:
 
 
 def _microvolts_of(unit: str, kind: str) -> float | None:
-    """What a ``unit`` is in uV; None for one that is no voltage, or not told.
+    """Return the uV of one ``unit``; None where it is not a voltage or not stated.
 
-    MNE writes the power of ten of the volt as the unit of a signal of these kinds.
+    MNE writes the power of ten of the volt as the unit of a signal whose ``kind`` is a voltage.
     """
     plain = unit.strip()
     if plain in _POWERS and kind.lower() in _VOLTAGES:
@@ -218,7 +218,7 @@ def _quoted(value: str) -> str:
 
 
 def _pulse(sample: int, after_s: float, text: str) -> Pulse:
-    """The stimulus that a marker stands for, with what it says of current and width."""
+    """Return the stimulus of a marker, with the current and width in its ``text``."""
     words = dict(word.split("=", 1) for word in text.split() if "=" in word)
     current_ma, width_ms = (number(words[key]) if key in words else None for key in ("current_ma", "width_ms"))
     return Pulse(sample, round(after_s * 1e9), current_ma, width_ms=width_ms or None)

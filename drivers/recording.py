@@ -1,4 +1,4 @@
-"""A recorded signal as a device: blocks and pulses as an amplifier hands them out, with no clock to wait for."""
+"""A recorded signal as a device: blocks and pulses as from an amplifier, with no clock to wait for."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from drivers.formats.pulses import is_pulse, parse_pulse
 
 
 class Recording(Amplifier):
-    """Plays an EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV file, in blocks that do not depend on each other's sizes.
+    """Player of an EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV file. The signal does not depend on the sizes of the blocks.
 
-    ``total_samples`` counts the gaps in, ``pulses`` are those that will be handed out (a pulse in a gap with the
-    block after it), ``pulses_outside`` counts those annotated before the first or after the last sample.
-    ``warnings`` are sentences on what is not as the file says; ``annotations`` is every text in it.
+    ``total_samples`` includes the gaps. ``pulses`` are the pulses that will be returned; one in a gap comes with the
+    block after it. ``pulses_outside`` counts those annotated before the first or after the last sample. ``warnings``
+    are sentences on contradictions in the file; ``annotations`` holds every text in it.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class Recording(Amplifier):
     ) -> None:
         """Open ``path``: ``channel`` alone, or every voltage of the highest rate.
 
-        ``listen`` leaves annotated pulses aside. ``full_scale_uv`` is what WAV and FLAC do not say, and
-        ``sample_rate_hz`` what a CSV file without times does not. ``read`` hands out at most ``block_samples``.
-        Raises DeviceNotFound, and DeviceRefused where the file is foreign, damaged or lacks what was asked for.
+        ``listen`` leaves annotated pulses out. ``full_scale_uv`` is needed for WAV and FLAC files, ``sample_rate_hz``
+        for a CSV file without times. ``read`` returns at most ``block_samples``.
+        Raises DeviceNotFound, and DeviceRefused where the file is foreign, damaged or lacks what was requested.
         """
         if block_samples < 1:
-            raise ValueError(f"a block of {block_samples} samples holds none; use 1 or more")
+            raise ValueError(f"a block of {block_samples} samples is empty; use 1 or more")
         self._path = Path(path)
         self._loaded = load(self._path, FileOptions(channel, full_scale_uv, sample_rate_hz))
         self._block_samples = block_samples
@@ -78,7 +78,7 @@ class Recording(Amplifier):
 
     def read(self, timeout_s: float = 0.0) -> list[Block]:
         """Return the next block at once, or none at the end of the file. Raises DeviceLost."""
-        del timeout_s  # a file keeps nobody waiting
+        del timeout_s  # a file needs no waiting
         block = self.take(self._block_samples)
         return [block] if block else []
 
@@ -88,7 +88,7 @@ class Recording(Amplifier):
         Raises DeviceLost where the file cannot be read any more, or is closed.
         """
         if samples < 0:
-            raise ValueError(f"{samples} samples cannot be taken; ask for 0 or more")
+            raise ValueError(f"{samples} samples cannot be read; request 0 or more")
         if self._closed:
             raise DeviceLost(f"{self._path} is closed; open it again")
         if samples == 0 or self._segment == len(self._loaded.segments):
@@ -109,7 +109,7 @@ class Recording(Amplifier):
         return block
 
     def close(self) -> None:
-        """Let go of the file; nothing can be taken from it any more."""
+        """Close the file; nothing can be read from it afterwards."""
         self._closed = True
         self._page = None
 

@@ -1,6 +1,6 @@
 """A sound input as an amplifier: the analogue or loudspeaker output of any EMG machine.
 
-Tried on PulseAudio's null sink and its monitor, on no EMG machine.
+Tested on PulseAudio's null sink and its monitor, on no EMG machine.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from drivers.toolkit.streaming import SILENCE_S, StreamingAmplifier
 
 MAX_CHUNKS = 4096
 STALLED_S = 1.0
-"""A card that has begun never pauses this long."""
+"""A sound card that has started never pauses this long."""
 _OPTIONS = ("channels", "rate_hz", "full_scale_uv")
 _SAMPLE_RATES_HZ = (48_000.0, 44_100.0)
 _NEARLY = 0.999
+"""Share of full scale from which on a sample counts as clipped."""
 _CLOSES_S = 2.0
+"""Longest wait for the sound system to close a stream."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundChunk:
     """Samples of shape (samples, channels), full scale 1, the first recorded at ``adc_s`` of the card's clock.
 
-    ``overflow``: the card had to throw samples away before them.
+    ``overflow``: the card dropped samples before them.
     """
 
     arrived_ns: int
@@ -42,8 +44,8 @@ class SoundChunk:
 class SoundInput(StreamingAmplifier, Calibrated):
     """The input at ``sound:NAME?channels=N&rate_hz=HZ&full_scale_uv=UV``; NAME is its number or part of its name.
 
-    Without a name it is the system's input. ``full_scale_uv`` is what full scale is at the electrode; without it
-    samples are in full scales. A card that overflows throws samples away: as many are counted as its clock says.
+    Without a name it is the system's default input. ``full_scale_uv`` is the uV of full scale at the electrode; without
+    it, samples are in full scales. A card that overflows drops samples; the card's clock shows how many.
     """
 
     def __init__(self, rest: str) -> None:
@@ -57,7 +59,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
-        """The address with a full scale of ``factor`` times its microvolts."""
+        """Return the address with a full scale of ``factor`` times its microvolts."""
         return str(self._address.changed(full_scale_uv=f"{(self._full_scale_uv or 1.0) * factor:.6g}"))
 
     def _connect(self) -> DeviceInfo:
@@ -75,7 +77,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         )
 
     def _open(self, number: int) -> Any:
-        """A stream at the rate asked for, or the first that the card takes. Raises DeviceRefused."""
+        """Open a stream at the requested rate, or at the first rate that the card accepts. Raises DeviceRefused."""
         why = ""
         for sample_rate_hz in (self._sample_rate_hz,) if self._sample_rate_hz else _SAMPLE_RATES_HZ:
             try:
@@ -92,7 +94,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         )
 
     def _on_samples(self, samples: Any, _count: int, times: Any, status: Any) -> None:
-        """Queue what the card hands over; in PortAudio's own thread, which takes the place of a ReaderThread."""
+        """Queue samples from the card; runs in PortAudio's own thread, which replaces a ReaderThread."""
         if self._chunks.qsize() < MAX_CHUNKS:
             adc_s = float(times.inputBufferAdcTime)
             self._chunks.put(SoundChunk(time.monotonic_ns(), samples.copy(), adc_s, bool(status.input_overflow)))
@@ -118,7 +120,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
             chunk = self._next(0.0)
 
     def _next(self, timeout_s: float) -> SoundChunk | None:
-        """The next chunk, None where there is none yet. Raises DeviceLost at the end of the stream."""
+        """Return the next chunk, None where there is none yet. Raises DeviceLost at the end of the stream."""
         try:
             chunk = self._chunks.get(timeout=timeout_s) if timeout_s > 0 else self._chunks.get_nowait()
         except queue.Empty:
@@ -136,13 +138,13 @@ class SoundInput(StreamingAmplifier, Calibrated):
 
 
 def _close(stream: Any) -> None:
-    """Close ``stream``, in a thread that is left behind where a sound server has died: the call then never returns."""
+    """Close ``stream`` in a thread of its own, because the call never returns where the sound server has died."""
     stream.abort(ignore_errors=True)
     stream.close(ignore_errors=True)
 
 
 def library() -> Any:
-    """Sounddevice. Raises DeviceRefused where PortAudio is missing."""
+    """Return sounddevice. Raises DeviceRefused where PortAudio is missing."""
     try:
         import sounddevice
     except (ImportError, OSError) as error:
@@ -151,16 +153,16 @@ def library() -> Any:
 
 
 def inputs(sound: Any) -> dict[int, str]:
-    """Number and name of every sound input, the system's own one first."""
+    """Return number and name of every sound input, the system's default first."""
     own = sound.default.device[0]
     found = {i: str(d["name"]) for i, d in enumerate(sound.query_devices()) if d["max_input_channels"] > 0}
     return dict(sorted(found.items(), key=lambda item: item[0] != own))
 
 
 def choose_input(known: dict[int, str], wanted: str) -> tuple[int, str]:
-    """The input that ``wanted`` means: a number, a name, a part of one name, or nothing for the system's own.
+    """Return the input named by ``wanted``: a number, a name, part of a name, or nothing for the system's default.
 
-    Raises DeviceNotFound, and DeviceRefused where it means several.
+    Raises DeviceNotFound, and DeviceRefused where several match.
     """
     if wanted.isascii() and wanted.isdigit():
         found = {int(wanted): known[int(wanted)]} if int(wanted) in known else {}
@@ -171,17 +173,17 @@ def choose_input(known: dict[int, str], wanted: str) -> tuple[int, str]:
         found = dict(list(known.items())[:1])
     listed = ", ".join(f"{number} {name}" for number, name in known.items()) or "none"
     if not found:
-        what = f"There is no sound input '{wanted}'" if wanted else "This system has no sound input of its own"
+        what = f"There is no sound input '{wanted}'" if wanted else "This system has no default sound input"
         raise DeviceNotFound(f"{what}; there are: {listed}.")
     if len(found) > 1:
-        raise DeviceRefused(f"'{wanted}' means several sound inputs; give the number of one: {listed}.")
+        raise DeviceRefused(f"'{wanted}' matches several sound inputs; give the number of one: {listed}.")
     return next(iter(found.items()))
 
 
 def lost_between(before: SoundChunk, after: SoundChunk, sample_rate_hz: float) -> int:
-    """Samples thrown away between two chunks, by the card's clock; by this computer's where the card tells no time.
+    """Return the samples dropped between two chunks, at least 1.
 
-    1 at least: some were.
+    They are counted by the card's clock, or by this computer's clock where the card reports no time.
     """
     if before.adc_s > 0 and after.adc_s > before.adc_s:
         passed = (after.adc_s - before.adc_s) * sample_rate_hz - len(before.samples)

@@ -1,1 +1,1 @@
-"""Devices that this machine can see without opening any."""
+"""Discovery of devices without opening any."""

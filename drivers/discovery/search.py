@@ -1,7 +1,7 @@
-"""Devices that this machine can see without opening any: serial ports, LSL streams, sound inputs.
+"""Search for devices without opening any: serial ports, LSL streams, sound inputs.
 
-Opening a port may reset what is connected to it, and Intan RHX closes its server when a visitor leaves: neither is ever
-done to look. Only ports that opening does not reset are asked, and only where the user wants it (``probe``).
+Opening a port may reset the device connected to it, and Intan RHX closes its server when a client leaves, so the search
+does neither. Only with ``probe`` are ports opened, and only those whose opening resets nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from drivers.discovery.usb_ids import BOOT_LOADERS, ONA, UsbCandidate, candidate
 from drivers.ona.amplifier import OnaAmplifier
 
 LSL_WAIT_S = 1.0
-_RHX = "Intan RHX is never looked for, because it would close its server: --device rhx:127.0.0.1:5000."
+_RHX = "Intan RHX is never searched for, because it would close its server: --device rhx:127.0.0.1:5000."
 
 
 def find_devices(*, probe: bool = False) -> Discovery:
-    """All that is seen, the surest first, and what could not be looked for."""
+    """Return the devices found, the surest first, and notes on what could not be searched."""
     found: list[FoundDevice] = []
     notes: list[str] = []
     for seen in (serial_ports(probe=probe), lsl_streams(), sound_inputs(), boards()):
@@ -32,7 +32,7 @@ def find_devices(*, probe: bool = False) -> Discovery:
 
 
 def serial_ports(*, probe: bool) -> Discovery:
-    """Every port pyserial knows of, those on USB first; with ``probe`` those that opening does not reset are asked."""
+    """Return every serial port, those on USB first; with ``probe``, ports whose opening resets nothing are opened."""
     found: list[FoundDevice] = []
     notes = []
     for port in sorted(list_ports.comports(), key=lambda port: (port.vid is None, port.device)):
@@ -41,7 +41,7 @@ def serial_ports(*, probe: bool) -> Discovery:
             notes.append(f"{port.device} waits for new firmware; unplug it and connect it again to use it.")
         seen = [_candidate(port, vendor_product, candidate) for candidate in candidates(vendor_product)]
         if probe and resets(vendor_product):
-            notes.append(f"{port.device} was not asked, because opening it may reset what is connected to it.")
+            notes.append(f"{port.device} was not opened, because that may reset the device connected to it.")
         elif probe:
             seen = [_probed(device) for device in seen]
         found += seen
@@ -56,7 +56,7 @@ def _candidate(port: Any, vendor_product: str | None, candidate: UsbCandidate) -
 
 
 def _probed(device: FoundDevice) -> FoundDevice:
-    """``device``, surer where it is an ONA amplifier that answers. Only who it is is asked."""
+    """Return ``device``, marked as sure where an ONA amplifier replies there. Only its identity is requested."""
     scheme, _, port = device.address.partition(":")
     if scheme != "ona":
         return device
@@ -72,7 +72,7 @@ def _probed(device: FoundDevice) -> FoundDevice:
 
 
 def lsl_streams() -> Discovery:
-    """Streams of the Lab Streaming Layer on this network, found by its own broadcast."""
+    """Return the streams of the Lab Streaming Layer on this network, found by its own broadcast."""
     try:
         streams = lsl.library().resolve_streams(LSL_WAIT_S)
     except DeviceRefused as missing:
@@ -91,7 +91,7 @@ def _stream(stream: Any, *, alone: bool) -> FoundDevice:
 
 
 def sound_inputs() -> Discovery:
-    """Sound inputs, by name where a name means one alone."""
+    """Return the sound inputs, by name where the name is unique, else by number."""
     try:
         known = sound_input.inputs(sound_input.library())
     except DeviceRefused as missing:
@@ -103,9 +103,9 @@ def sound_inputs() -> Discovery:
 
 
 def boards() -> Discovery:
-    """What BrainFlow would read that no port shows."""
+    """Return a note on BrainFlow's wireless boards, which no port shows."""
     try:
         brainflow_board.library()
     except DeviceRefused as missing:
         return Discovery((), (str(missing),))
-    return Discovery((), ("Wireless boards of BrainFlow are named by hand: --device brainflow:BOARD?mac_address=...",))
+    return Discovery((), ("Name a wireless board of BrainFlow yourself: --device brainflow:BOARD?mac_address=...",))

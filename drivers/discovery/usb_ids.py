@@ -1,6 +1,6 @@
-"""USB devices by vendor and product, and what opening their port would do to them.
+"""USB devices by vendor and product, and which of them reset when their port is opened.
 
-Sources: the makers' firmware and programs (Backyard Brains Spike Recorder, BrainFlow), usb.ids for the bridges.
+Sources: the makers' firmware and programs (Backyard Brains Spike Recorder, BrainFlow); usb.ids for the bridges.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UsbCandidate:
-    """What a port may be: ``address`` with {port} in it, and how likely."""
+    """Possible device at a port: its ``address`` with {port} in it, and how likely it is."""
 
     address: str
     label: str
@@ -38,14 +38,14 @@ OF_VENDOR: dict[str, tuple[UsbCandidate, ...]] = {
     "1A86": (_SHIELD, ONA),
 }
 BOOT_LOADERS = frozenset({"2E73:0005", "2E73:000A", "2E73:000B"})
-"""Waiting for new firmware: whatever is written to them may end as it."""
+"""Devices that wait for new firmware: any bytes written to them may become their firmware."""
 
 RESETS = frozenset({"2341", "2A03", "1A86", "0403", "10C4", "067B"})
-"""Vendors of Arduino boards and of bridges whose DTR line commonly resets what is behind them when a port is opened."""
+"""Vendors of Arduino boards, and of bridges whose DTR line usually resets the device when its port is opened."""
 
 
 def candidates(vendor_product: str | None) -> tuple[UsbCandidate, ...]:
-    """What a port may be, the likeliest first; none for one that is to be left alone."""
+    """Return the possible devices at a port, the likeliest first; none for a port that must be left alone."""
     if vendor_product is None:
         return (ONA,)
     if vendor_product in BOOT_LOADERS:
@@ -54,5 +54,5 @@ def candidates(vendor_product: str | None) -> tuple[UsbCandidate, ...]:
 
 
 def resets(vendor_product: str | None) -> bool:
-    """Whether opening such a port may reset what is connected to it."""
+    """Return whether opening such a port may reset the device connected to it."""
     return vendor_product is not None and vendor_product[:4] in RESETS

@@ -1,4 +1,4 @@
-"""Files a recording can be played from, known by their content: EDF, EDF+, BDF, BDF+, WAV, FLAC and CSV."""
+"""Formats of recordings, recognised by content: EDF, EDF+, BDF, BDF+, WAV, FLAC and CSV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f]")
 
 
 def guess_family(head: bytes) -> str | None:
-    """Tell a file's family ("EDF", "BDF", "WAV", "FLAC", "CSV") by its first bytes; None where it is foreign."""
+    """Return a file's family ("EDF", "BDF", "WAV", "FLAC", "CSV") by its first bytes; None where it is foreign."""
     if head.startswith(b"0       "):
         return "EDF"
     if head.startswith(b"\xffBIOSEMI"):

@@ -1,7 +1,7 @@
 """EDF, EDF+, BDF and BDF+ files, decoded by edfio a few records at a time.
 
-edfio corrects a header that does not match its file by a warning, and loads a BDF file whole. So it is only ever shown
-whole records, under a header that is true of them.
+edfio corrects a header that does not match its file with a warning only, and loads a whole BDF file at once. So it gets
+only whole records, under a header that matches them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CODES = {"EDF": (-(2**15), 2**15 - 1), "BDF": (-(2**23), 2**23 - 1)}
 
 @dataclass(frozen=True, slots=True)
 class ChannelCalibration:
-    """How codes become microvolts, ``gain_uv`` a code from ``zero_uv`` at code 0; clipped at ``low`` and ``high``."""
+    """Conversion of codes to microvolts: ``zero_uv`` at code 0, ``gain_uv`` a code; clipped at ``low`` and ``high``."""
 
     gain_uv: float
     zero_uv: float
@@ -81,7 +81,7 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     written = segments(path, layout, timeline.onsets_s, per_record)
     found = without_skipped(written, timeline.annotations, sample_rate_hz)
     if not found:
-        raise DeviceRefused(f"{path} says that nothing was acquired in it, so there is nothing to play")
+        raise DeviceRefused(f"{path} marks all of its signal as not acquired, so there is nothing to play")
     return LoadedFile(
         model=f"{layout.family}{'+' if layout.plus else ''} recording",
         sample_rate_hz=sample_rate_hz,
@@ -113,7 +113,7 @@ def _encoding(header: bytes) -> str:
 
 
 def calibrate(path: Path, name: str, signal: EdfioSignal, family: str) -> ChannelCalibration:
-    """Calibrate a voltage by the ranges in its header. Raises DeviceRefused where they allow no calibration."""
+    """Calibrate a voltage by the ranges in the header. Raises DeviceRefused where they allow no calibration."""
     try:
         digital, physical = signal.digital_range, signal.physical_range
     except ValueError as error:

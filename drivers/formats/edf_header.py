@@ -1,4 +1,4 @@
-"""How the bytes of an EDF or BDF file are laid out, held against the size of the file before anything trusts them.
+"""Layout of the bytes of an EDF or BDF file, checked against the size of the file.
 
 Fields and their lengths: https://www.edfplus.info/specs/edf.html.
 """
@@ -21,9 +21,9 @@ _UNFINISHED = -1
 
 @dataclass(frozen=True, slots=True)
 class EdfLayout:
-    """What lies in the file: after ``header``, ``records`` whole records.
+    """Layout of a file: ``header``, then ``records`` whole records.
 
-    Each holds ``samples[i]`` samples of signal i, and annotations in its bytes ``tals``, given as (first, end).
+    Each record has ``samples[i]`` samples of signal i, and annotations in its bytes ``tals``, given as (first, end).
     """
 
     family: str
@@ -38,15 +38,15 @@ class EdfLayout:
 
     @property
     def record_bytes(self) -> int:
-        """Length of one record."""
+        """Length of one record in bytes."""
         return sum(self.samples) * _sample_bytes(self.family)
 
     def position(self, record: int) -> int:
-        """Where in the file a record begins."""
+        """Return the byte of the file at which ``record`` begins."""
         return len(self.header) + record * self.record_bytes
 
     def header_for(self, records: int) -> bytes:
-        """Return the header as it reads for so many records."""
+        """Return the header of a file of so many ``records``."""
         return self.header[:236] + f"{records:<8}".encode() + self.header[244:]
 
 
@@ -114,7 +114,7 @@ def _count_records(path: Path, header: bytes, record_bytes: int) -> tuple[int, t
         raise _damaged(path, f"its number of records is {stated}")
     present, rest = divmod(path.stat().st_size - len(header), record_bytes)
     if present == 0:
-        raise DeviceRefused(f"{path} holds not one whole record of samples, so there is nothing to play")
+        raise DeviceRefused(f"{path} has not one whole record of samples, so there is nothing to play")
     return present, _record_warnings(path, stated, present, rest)
 
 
@@ -124,7 +124,7 @@ def _record_warnings(path: Path, stated: int, present: int, rest: int) -> tuple[
     if stated > present:
         return (f"{path} ends early: {present} of {stated} records are whole, and these are played",)
     if stated < present:
-        return (f"{path} holds {present} records though its header says {stated}; all {present} are played",)
+        return (f"{path} has {present} records though its header states {stated}; all {present} are played",)
     if rest:
         return (f"{path} has {rest} bytes after its last record, which are left out",)
     return ()
@@ -142,7 +142,7 @@ def _annotation_bytes(
 def _integer(path: Path, field: bytes, what: str) -> int:
     text = field.strip(b" ")
     if not _INTEGER.fullmatch(text):
-        raise _damaged(path, f"{what} reads '{printable(text.decode('latin-1'))}', which is no whole number")
+        raise _damaged(path, f"{what} reads '{printable(text.decode('latin-1'))}', which is not a whole number")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Time in EDF+ and BDF+: the time-stamped annotation lists (TALs), when each record begins, and the gaps between.
+"""Time in EDF+ and BDF+: time-stamped annotation lists (TALs), onsets of records, and gaps between them.
 
 Layout of a TAL: https://www.edfplus.info/specs/edfplus.html, sections 2.2.2 to 2.2.4.
 """
@@ -17,12 +17,12 @@ from drivers.formats.loaded import Annotation, Segment, number, printable
 _TAL = re.compile(rb"([+-]\d{1,9}(?:\.\d*)?)(?:\x15([\d.]*))?\x14(.*)\x14", re.DOTALL)
 _ROUNDING_S = 1e-3
 _SKIPPED = "BAD_ACQ_SKIP"
-"""MNE's name for a stretch in which nothing was acquired, whatever the samples there say."""
+"""MNE's annotation of a time in which nothing was acquired, whatever the samples there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tal:
-    """Texts of one instant, ``onset_s`` after the time the file's header gives; an empty first text keeps time."""
+    """Texts of one instant, ``onset_s`` after the header's start time; an empty first text marks a record's onset."""
 
     onset_s: float
     texts: tuple[str, ...]
@@ -31,7 +31,7 @@ class Tal:
 
 @dataclass(frozen=True, slots=True)
 class EdfTimeline:
-    """When each record begins (None: not said), and what was written, in seconds after the first sample."""
+    """Onset of each record (None: not stated) and annotations, in seconds; annotations count from the first sample."""
 
     onsets_s: tuple[float | None, ...]
     annotations: tuple[Annotation, ...]
@@ -39,7 +39,7 @@ class EdfTimeline:
 
 
 def parse_tals(raw: bytes) -> tuple[list[Tal], int]:
-    """Read the TALs in one record's bytes of an annotation signal, and how many there cannot be read."""
+    """Return the TALs in one record's bytes of an annotation signal, and the number of those that cannot be read."""
     matches = [_TAL.fullmatch(part) for part in raw.split(b"\0") if part]
     tals = [Tal(float(found[1]), _texts(found[3]), _duration_s(found[2])) for found in matches if found]
     return tals, len(matches) - len(tals)
@@ -88,10 +88,10 @@ def _annotation_bytes(path: Path, layout: EdfLayout) -> Iterator[list[bytes]]:
 
 
 def segments(path: Path, layout: EdfLayout, onsets_s: Sequence[float | None], per_record: int) -> tuple[Segment, ...]:
-    """Where the records lie in the recording's time, at ``per_record`` samples each; a gap begins a new segment.
+    """Return the segments of the recording, with ``per_record`` samples a record; a gap begins a new segment.
 
-    Onsets are written with few decimals: in a file that calls itself contiguous a millisecond is no gap, and in any
-    file a millisecond is no overlap. Raises DeviceRefused where records overlap, or one with gaps keeps no time.
+    Onsets have few decimals: a millisecond is not a gap in a file that calls itself contiguous, and not an overlap in
+    any file. Raises DeviceRefused where records overlap, or where a file with gaps does not state their onsets.
     """
     found = [Segment(0, 0, 0)]
     for record in range(layout.records):
@@ -105,7 +105,7 @@ def segments(path: Path, layout: EdfLayout, onsets_s: Sequence[float | None], pe
 def without_skipped(
     found: Sequence[Segment], annotations: Sequence[Annotation], sample_rate_hz: float
 ) -> tuple[Segment, ...]:
-    """``found`` without what ``annotations`` call skipped: samples are there, but nobody acquired them."""
+    """Return ``found`` without the times that ``annotations`` mark as skipped: their samples were not acquired."""
     left = list(found)
     for skip in annotations:
         if skip.text == _SKIPPED:
@@ -117,7 +117,7 @@ def without_skipped(
 
 
 def _outside(segment: Segment, first: int, end: int) -> Iterator[Segment]:
-    """What of ``segment`` lies before sample ``first``, and from ``end`` on."""
+    """Yield the parts of ``segment`` before sample ``first`` and from ``end`` on."""
     for start, stop in (
         (segment.first_sample, min(first, segment.end_sample)),
         (max(end, segment.first_sample), segment.end_sample),
@@ -132,7 +132,7 @@ def _missing_before(
     start, before, onset = (onsets_s[0], onsets_s[record - 1], onsets_s[record]) if onsets_s else (None, None, None)
     if start is None or onset is None or before is None:
         if layout.discontinuous:
-            raise _refused(path, record, "does not say when it begins, in a file with gaps")
+            raise _refused(path, record, "does not state when it begins, in a file with gaps")
         return 0
     if record == 0:
         return 0

@@ -1,4 +1,4 @@
-"""What every file format hands to a recording, and the rules all share: units, numbers, names, channels."""
+"""Data that every file format gives to a recording, and common rules for units, numbers, names and channels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MICROVOLTS = {"": 1e6, "m": 1e3, "u": 1.0, "\u00b5": 1.0, "\u03bc": 1.0, "n": 1
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """What an operator may say about a file: the one channel wanted, and what a format leaves open."""
+    """Options of an operator for a file: the one channel to play, and what the format does not state."""
 
     channel: str | None = None
     full_scale_uv: float | None = None
@@ -36,7 +36,7 @@ class FileOptions:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A text that was written at ``onset_s``, in seconds after the first sample, for what lasted ``duration_s``."""
+    """A text for the time from ``onset_s``, in seconds after the first sample, lasting ``duration_s``."""
 
     onset_s: float
     text: str
@@ -61,9 +61,9 @@ class Segment:
 class LoadedFile:
     """An opened file.
 
-    ``page(i)`` is the i-th run of ``page_samples`` stored samples (the last may be shorter): microvolts of shape
-    (samples, channels), and where they lie at an end of the converter's range. It raises OSError and DeviceLost where
-    the file has gone since.
+    ``page(i)`` returns the i-th run of ``page_samples`` stored samples (the last may be shorter): microvolts of shape
+    (samples, channels), and flags of the same shape for values at an end of the converter's range. It raises OSError
+    and DeviceLost where the file can no longer be read.
     """
 
     model: str
@@ -78,7 +78,7 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True)
 class ChannelCandidate:
-    """A signal of a file before the choice: ``unit`` as the file states it."""
+    """A signal of a file that may be chosen; ``unit`` as the file states it."""
 
     name: str
     unit: str
@@ -91,23 +91,23 @@ class ChannelCandidate:
 
 
 def number(text: str) -> float | None:
-    """Read the finite decimal number ``text`` states, or None: stricter than float(), no "nan", "inf" or "1_0"."""
+    """Return the finite decimal number in ``text``, or None. Stricter than float(): no "nan", "inf" or "1_0"."""
     value = float(text) if _NUMBER.fullmatch(text) else math.inf
     return value if math.isfinite(value) else None
 
 
 def microvolts_per(unit: str) -> float | None:
-    """How many microvolts one ``unit`` is; None where it is not V, mV, uV (either micro sign) or nV."""
+    """Return the microvolts of one ``unit``; None where it is not V, mV, uV (either micro sign) or nV."""
     return _MICROVOLTS.get(unit[:-1]) if unit[-1:] in {"v", "V"} else None
 
 
 def printable(text: str) -> str:
-    """``text`` from outside with control characters and runs of blanks turned into single blanks."""
+    """Return ``text`` from outside with control characters and runs of blanks replaced by single blanks."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def channel_names(labels: Sequence[str]) -> list[str]:
-    """One printable, distinct name a label; a label that comes again, or is blank, is numbered."""
+    """Return one printable, distinct name for each label; a repeated or blank label is numbered."""
     names: list[str] = []
     for position, label in enumerate(labels, start=1):
         name = printable(label)[:_NAME_LENGTH] or f"channel {position}"
@@ -116,9 +116,9 @@ def channel_names(labels: Sequence[str]) -> list[str]:
 
 
 def choose_channels(path: Path, candidates: Sequence[ChannelCandidate], wanted: str | None) -> list[int]:
-    """Return the indices of the signals to play, or raise DeviceRefused.
+    """Return the indices of the signals to play. Raises DeviceRefused.
 
-    They are the one asked for (its exact name, else whatever its case), or all voltages of the highest rate among them.
+    They are the ``wanted`` one (by exact name, else ignoring case), or all voltages of the highest rate among them.
     """
     if wanted is not None:
         return [_find(path, candidates, wanted)]
@@ -148,7 +148,7 @@ def _listed(candidates: Sequence[ChannelCandidate]) -> str:
 
 
 def check_sample_rate(path: Path, sample_rate_hz: float) -> float:
-    """``sample_rate_hz`` itself; raises DeviceRefused where no sampling rate can be so low or so high."""
+    """Return ``sample_rate_hz`` unchanged. Raises DeviceRefused where it is impossibly low or high."""
     if not _LOWEST_RATE_HZ <= sample_rate_hz <= _HIGHEST_RATE_HZ:
         raise DeviceRefused(
             f"{path} gives a sampling rate of {sample_rate_hz:g} Hz, which is not between "

@@ -1,4 +1,4 @@
-"""Stimuli from annotations: the text ``stim``, and after it words such as ``current_ma=0.50 width_ms=0.10``."""
+"""Stimuli from annotations: the word ``stim``, then words such as ``current_ma=0.50 width_ms=0.10``."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from drivers.base import DeviceRefused, Pulse
 from drivers.formats.loaded import Annotation, number
 
 _PULSE_WORD = "stim"
-# How far before a sample an onset, rounded to a few decimals when it was written, still means that sample.
 _SLACK_SAMPLES = 0.01
+"""How far before a sample an onset, rounded to a few decimals when it was written, still means that sample."""
 
 
 def is_pulse(annotation: Annotation) -> bool:
-    """Whether the annotation stands for a stimulus: its first word is ``stim``."""
+    """Return whether the annotation is a stimulus: its first word is ``stim``."""
     return annotation.text.split()[:1] == [_PULSE_WORD]
 
 
 def parse_pulse(path: Path, annotation: Annotation, sample_rate_hz: float) -> Pulse:
-    """Return the pulse an annotation stands for; words with a key that is not known are left out.
+    """Return the pulse of an annotation; words with an unknown key are left out.
 
-    Raises DeviceRefused where a word is no key=value, or a value no number above 0 (a current may be 0).
+    Raises DeviceRefused where a word is not key=value, or a value not a number above 0 (a current may be 0).
     """
     words = dict(_word(path, annotation, word) for word in annotation.text.split()[1:])
     position = annotation.onset_s * sample_rate_hz

@@ -1,4 +1,4 @@
-"""WAV and FLAC files of a recorder at an amplifier's analogue output; they state no volts, so the operator does."""
+"""WAV and FLAC files of a recorder at an amplifier's analogue output. They state no volts; the operator gives them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class _SoundPages:
             raise DeviceLost(f"{self.sound.path} has become shorter while it was played; close it and start again")
         uv = values * self.full_scale_uv
         if not (np.abs(uv) <= HIGHEST_UV).all():
-            raise DeviceLost(f"{self.sound.path} holds something other than samples after sample {first}")
+            raise DeviceLost(f"{self.sound.path} has something other than samples after sample {first}")
         return uv.astype(np.float32), (values <= -1.0) | (values >= self.sound.highest)
 
 
@@ -84,7 +84,7 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
 
 def _full_scale(path: Path, options: FileOptions) -> float:
     if options.full_scale_uv is None:
-        raise OptionRefused(f"{path} does not say how many microvolts its full scale is; give --full-scale-uv UV")
+        raise OptionRefused(f"{path} does not state how many microvolts its full scale is; give --full-scale-uv UV")
     if not 0 < options.full_scale_uv <= HIGHEST_UV:
         raise OptionRefused(f"a full scale of {options.full_scale_uv:g} uV for {path} cannot be true; give one above 0")
     return options.full_scale_uv
@@ -102,7 +102,7 @@ def _examine(path: Path) -> _Sound:
         why = error.error_string.rstrip(".")
         raise DeviceRefused(f"{path} cannot be decoded to its end ({why}); copy it again or save it as PCM") from error
     if sound.frames == 0:
-        raise DeviceRefused(f"{path} holds no samples, so there is nothing to play")
+        raise DeviceRefused(f"{path} has no samples, so there is nothing to play")
     return sound
 
 
@@ -116,5 +116,5 @@ def _length_warnings(path: Path) -> tuple[str, ...]:
     with path.open("rb") as file:
         head = file.read(8)
     if head.startswith(b"RIFF") and struct.unpack("<I", head[4:8])[0] + 8 > size:
-        return (f"{path} ends early: its header tells of more samples than are there; these are played",)
+        return (f"{path} ends early: its header states more samples than there are; these are played",)
     return ()

@@ -1,6 +1,6 @@
 """CSV files: a line of column names with their units, then one row a sample.
 
-Names are such as ``EMG_uv``, ``EMG (mV)`` or ``EMG[V]``. A column ``time`` or ``t`` (``time_s``, ``time_ms``,
+Examples of names are ``EMG_uv``, ``EMG (mV)`` and ``EMG[V]``. A column ``time`` or ``t`` (``time_s``, ``time_ms``,
 ``time [us]``) is the clock. In a column ``stim`` every run of values other than 0 is one pulse, at the first of them.
 """
 
@@ -40,21 +40,23 @@ _BRACKETED = re.compile(r"(.*?)[(\[]([^()\[\]]*)[)\]]", re.DOTALL)
 _SUFFIXED = re.compile(r"(.*)_([^_\s]+)", re.DOTALL)
 _SHOWN = 40
 _SECONDS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
-# Cells of these characters alone are numbers, or float() refuses them: the quick way for all but faulty batches.
 _PLAIN = re.compile(r"[-+.0-9eE]*")
+"""Characters of cells that are numbers, or that float() refuses: the fast path for all but faulty batches."""
 _BATCH_ROWS = 4096
 _FIRST_ROW = 2
 _HIGHEST = 1e15
-# Shares of a step. Rounded to 0.1 ms, times at 4 kHz go by 0.2 and 0.3 ms; a row missing or doubled is a whole step.
 _UNEVEN = 0.6
+"""Largest deviation of a step, as a share of the usual step. Times at 4 kHz rounded to 0.1 ms have steps of 0.2 and
+0.3 ms; a missing or doubled row deviates by a whole step."""
 _ASTRAY = 0.5
+"""Largest deviation of a time from the even grid, as a share of the mean step."""
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name and unit as the header has them; ``role`` is "time", "stim" or "signal"."""
+    """One column: its name and unit from the header; ``role`` is "time", "stim" or "signal"."""
 
     name: str
     unit: str
@@ -62,7 +64,7 @@ class Column:
 
 
 def column(header: str) -> Column:
-    """Read one name of the header line. A unit stands in brackets; one of volts or seconds also after a last ``_``."""
+    """Parse one name of the header line: a unit in brackets, or a unit of volts or seconds after a last ``_``."""
     name, unit = header.strip(), ""
     bracketed, suffixed = _BRACKETED.fullmatch(name), _SUFFIXED.fullmatch(name)
     if bracketed:
@@ -161,7 +163,7 @@ def _cell(path: Path, row: int, where: Column, text: str) -> float:
     if value is None or abs(value) > _HIGHEST:
         raise DeviceRefused(
             f"row {row} of {path} has '{printable(text[:_SHOWN])}' in column '{printable(where.name[:_SHOWN])}', "
-            "which is no number that can be played; correct it"
+            "which is not a number that can be played; correct it"
         )
     return value
 
@@ -195,7 +197,7 @@ def _rate(
 def _even_rate(path: Path, times_s: Values) -> float:
     steps = np.diff(times_s)
     if not len(steps):
-        raise DeviceRefused(f"{path} has one row only, from which no sampling rate can be told")
+        raise DeviceRefused(f"{path} has one row only, which gives no sampling rate; export more rows")
     usual = np.sort(steps)[(len(steps) - 1) // 2]
     mean = (times_s[-1] - times_s[0]) / len(steps)
     astray = np.abs(times_s[1:] - times_s[0] - mean * np.arange(1, len(times_s))) > _ASTRAY * mean

@@ -1,6 +1,6 @@
-"""Intan RHX over TCP: RHD and RHS controllers record; an RHS stimulates too, on one channel that the address names.
+"""Intan RHX over TCP: RHD and RHS controllers record; an RHS also stimulates, on one channel that the address names.
 
-Tried on bytes that RHX sent and on a simulation, on no controller.
+Tested on bytes that RHX sent and on a simulation, on no controller.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _WRAP, _HALF = 1 << 32, 1 << 31
 class IntanRhx(StreamingAmplifier, Stimulator):
     """RHX at ``rhx:HOST:PORT?channels=a-000,a-001&stimulate=a-010&sync=1``.
 
-    ``channels`` (a-000 by default) are recorded wide-band. Only with ``stimulate`` does the program use the stimulator,
-    and then of that channel alone; its pulses are those of the stimulus marker in the stream. ``sync`` is the digital
-    input, 1 to 16, that another stimulator raises with each pulse. RHX must be stopped when recording starts.
+    ``channels`` (a-000 by default) are recorded wide-band. The program uses the stimulator only with ``stimulate``, and
+    only on that channel; its pulses are read from the stimulus marker in the stream. ``sync`` is the digital input, 1
+    to 16, that another stimulator raises with each pulse. RHX must be stopped when recording starts.
     """
 
     def __init__(self, rest: str) -> None:
@@ -96,7 +96,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
         self._choose_outputs(commands)
         if self._data is None:
             self._data = self._connect_data(commands)
-        self._data.read()  # what is left of a run before
+        self._data.read()  # drop what is left of an earlier run
         self._reader = BlockReader(len(self._words()))
         self._expected: int | None = None
         self._sync_high = True  # high from the start is no edge
@@ -105,7 +105,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
         self._runs = True
 
     def _choose_outputs(self, commands: RhxCommands) -> None:
-        """Have RHX send our channels and nothing else, in its smallest portions; all are read back."""
+        """Set RHX to send our channels and nothing else, in its smallest portions; read every setting back."""
         commands.execute("clearalldataoutputs")
         commands.set("tcpnumberdatablocksperwrite", 1)
         for name in self._channels:
@@ -127,7 +127,7 @@ class IntanRhx(StreamingAmplifier, Stimulator):
                 time.sleep(0.05)
 
     def _words(self) -> list[str]:
-        """What each word of a frame is, in RHX's order: the bands of each channel, then the digital inputs."""
+        """Return the name of each word of a frame, in RHX's order: the bands of each channel, then digital inputs."""
         bands = {"wide": self._channels, "stim": self._stimulated}
         names = sorted({*self._channels, *self._stimulated})
         ordered = [f"{name} {band}" for name in names for band in bands if name in bands[band]]
@@ -145,10 +145,10 @@ class IntanRhx(StreamingAmplifier, Stimulator):
             self.emit_damage(self._reader.bad - bad)
 
     def _take(self, frames: Frames, arrived_ns: int) -> None:
-        """Put the samples of ``frames``, a gap before them if one is due, and their pulses. Raises DeviceLost."""
+        """Emit the samples of ``frames``, the gap before them if there is one, and their pulses. Raises DeviceLost."""
         jump = 0 if self._expected is None else (frames.first - self._expected + _HALF) % _WRAP - _HALF
         if jump < 0:
-            raise DeviceLost("RHX has begun its count anew: it was stopped and started by hand; start again.")
+            raise DeviceLost("RHX has restarted its count: it was stopped and started by hand; start again.")
         self.emit_gap(jump)
         self._expected = (frames.first + len(frames.words)) % _WRAP
         words = self._words()
@@ -175,15 +175,15 @@ class IntanRhx(StreamingAmplifier, Stimulator):
         self._need_stimulator().pulse_once(current_ma, width_ms)
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
-        """Set the train that ``read`` keeps up while enabled; ``rate_hz`` 0 leaves single pulses only."""
+        """Set the train that ``read`` keeps up while enabled; with ``rate_hz`` 0 only single pulses are delivered."""
         self._need_stimulator().set_pulses(current_ma, width_ms, rate_hz)
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """What became of the commands since the last call, in order."""
+        """Return the outcomes of the commands since the last call, in order."""
         return self._stimulator.take_outcomes() if self._stimulator else []
 
     def _release(self) -> None:
-        """Stimulator off, recording stopped if it was started here, connections closed."""
+        """Switch the stimulator off, stop recording if it was started here, close the connections."""
         stimulator, self._stimulator = self._stimulator, None
         commands, self._commands = self._commands, None
         data, self._data = self._data, None
@@ -213,17 +213,17 @@ class IntanRhx(StreamingAmplifier, Stimulator):
 
 
 def _host_and_port(target: str) -> tuple[str, int]:
-    """HOST:PORT, either left out. Raises OptionRefused."""
+    """Parse HOST:PORT, where either may be left out. Raises OptionRefused."""
     host, _, port = target.partition(":")
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65_535):
-        raise OptionRefused(f"rhx:{target} is no address; write rhx:HOST:PORT, such as rhx:127.0.0.1:5000.")
+        raise OptionRefused(f"rhx:{target} is not an address; write rhx:HOST:PORT, such as rhx:127.0.0.1:5000.")
     return host or "127.0.0.1", int(port or COMMAND_PORT)
 
 
 def _channels(typed: str) -> list[str]:
-    """Channels such as ``a-010,b-003`` in RHX's order. Raises OptionRefused."""
+    """Parse channels such as ``a-010,b-003``; return them in RHX's order. Raises OptionRefused."""
     names = sorted({name.strip().lower() for name in typed.split(",") if name.strip()})
     for name in names:
         if not re.fullmatch("[a-h]-[0-9]{3}", name):
-            raise OptionRefused(f"rhx: '{name}' is no channel; write a-000, b-017, several with commas.")
+            raise OptionRefused(f"rhx: '{name}' is not a channel; write a-000, b-017, several with commas.")
     return names

@@ -1,7 +1,7 @@
-"""The command connection of Intan RHX: words there, words back. One connection for a whole session.
+"""Command connection of Intan RHX: text commands and text replies. One connection serves a whole session.
 
-Replies have no end mark, so one question at a time is asked; ``set`` is answered by nothing, so every value is read
-back. RHX closes its server when its client leaves: nothing connects here but the driver that was asked for.
+Replies have no end mark, so only one request is under way at a time. ``set`` has no reply, so every value is read back.
+RHX closes its server when its client leaves, so nothing but the driver that the user chose connects here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CONNECT = "in RHX choose Network, Remote TCP Control, Connect, then try again."
 
 
 class RhxCommands:
-    """Commands to RHX at ``host``:``port``; several threads may use it. Every call may raise DeviceLost."""
+    """Commands to RHX at ``host``:``port``, for use by several threads. Every call may raise DeviceLost."""
 
     def __init__(self, host: str, port: int) -> None:
         """Connect. Raises DeviceNotFound where nothing listens."""
@@ -33,36 +33,36 @@ class RhxCommands:
         self._lock = threading.Lock()
 
     def get(self, name: str) -> str:
-        """The value of ``name``. Raises DeviceRefused with RHX's own words where it has none."""
+        """Return the value of ``name``. Raises DeviceRefused with RHX's own text where it has none."""
         with self._lock:
             reply = self._request(f"get {name};")
         before, found, value = reply.partition(_RETURN)
         if before.strip() or not found:
-            raise DeviceRefused(f"{self._name} says: {' '.join((before or reply).split())}")
+            raise DeviceRefused(f"{self._name} reports: {' '.join((before or reply).split())}")
         words = value.split()
         return words[-1] if words else ""
 
     def number(self, name: str) -> float:
-        """The value of ``name`` as a number. Raises DeviceRefused where it is none."""
+        """Return the value of ``name`` as a number. Raises DeviceRefused where it is not a number."""
         value = self.get(name)
         try:
             return float(value)
         except ValueError:
-            raise DeviceRefused(f"{self._name} says that {name} is '{value}', which is no number.") from None
+            raise DeviceRefused(f"{self._name} reports that {name} is '{value}', which is not a number.") from None
 
     def set(self, name: str, value: str | float) -> None:
-        """Set ``name`` and read it back. Raises DeviceRefused where it did not become ``value``."""
+        """Set ``name`` and read it back. Raises DeviceRefused where its value is not ``value`` then."""
         self._send(f"set {name} {value};")
         read_back = self.get(name)
         if not _same(read_back, value):
-            raise DeviceRefused(f"{self._name} did not take {name} {value}: it is {read_back}.")
+            raise DeviceRefused(f"{self._name} did not accept {name} {value}: it is {read_back}.")
 
     def execute(self, action: str) -> None:
-        """Have RHX do ``action``; it answers nothing."""
+        """Command RHX to do ``action``, which has no reply."""
         self._send(f"execute {action};")
 
     def upload(self, channel: str) -> None:
-        """Bring the stimulus parameters of ``channel`` into the controller. Raises DeviceRefused after 3 s."""
+        """Upload the stimulus parameters of ``channel`` to the controller. Raises DeviceRefused after 3 s."""
         self.execute(f"uploadstimparameters {channel}")
         deadline = time.monotonic() + UPLOAD_S
         while self.get("uploadinprogress").lower() != "false":
@@ -71,7 +71,7 @@ class RhxCommands:
             time.sleep(_PAUSE_S)
 
     def close(self) -> None:
-        """Hang up; RHX then closes its server."""
+        """Close the connection; RHX then closes its server."""
         self._port.close()
 
     def _send(self, words: str) -> None:
@@ -79,7 +79,7 @@ class RhxCommands:
             self._port.write(words.encode())
 
     def _request(self, words: str) -> str:
-        """Send ``words`` and wait for what comes back and a rest after it. What came before belongs to no question."""
+        """Send ``words`` and return the reply, which a pause ends."""
         self._port.write(words.encode())
         reply = b""
         while _RETURN.encode() not in reply:
@@ -88,7 +88,7 @@ class RhxCommands:
             if not chunks and reply:
                 break
             if not chunks:
-                raise DeviceLost(f"{self._name} does not answer: {_CONNECT}")
+                raise DeviceLost(f"{self._name} does not reply: {_CONNECT}")
         while chunks := self._port.read(_PAUSE_S):
             reply += b"".join(data for _, data in chunks)
         return reply.decode("ascii", "replace")

@@ -1,8 +1,8 @@
-"""Waveform blocks of Intan RHX's TCP output: bytes to words, words to microvolts and pulses. Pure.
+"""Waveform blocks of Intan RHX's TCP output: conversion of bytes to words, microvolts and pulses. No I/O.
 
-A block is ``08 7A F0 2E`` and 128 frames, each a timestamp (u32) and one u16 a band that was asked for, little-endian.
+A block is ``08 7A F0 2E`` and 128 frames, each a timestamp (u32) and one u16 a requested band, little-endian.
 Source: github.com/Intan-Technologies/Intan-RHX, tcpdisplay.cpp and tcpdataoutputthread.cpp. Compliance (bit 15 of a
-stimulus word) is as Intan's manual says, tried on no hardware.
+stimulus word) follows Intan's manual and was tested on no hardware.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ FRAMES = 128
 UV_PER_STEP = 0.195
 _MIDDLE = 32_768
 _MAGNITUDE, _NEGATIVE, _COMPLIANCE = 0xFF, 0x100, 0x8000
-# a second phase follows its first within this, a pulse its pulse does not
 _SECOND_PHASE_S = 0.005
+"""Longest time from the first phase to the second of the same pulse; the next pulse comes later."""
 
 WireWords = NDArray[np.uint16]
 
@@ -34,9 +34,9 @@ class Frames:
 
 
 class BlockReader:
-    """Blocks of frames with ``bands`` words; the outcome does not depend on how the bytes were cut.
+    """Decoder of blocks whose frames have ``bands`` words; the result does not depend on how the bytes were cut.
 
-    ``bad`` counts the places where what came was no block.
+    ``bad`` counts the places where the bytes were not a block.
     """
 
     def __init__(self, bands: int) -> None:
@@ -47,7 +47,7 @@ class BlockReader:
         self.bad = 0
 
     def feed(self, data: bytes) -> list[Frames]:
-        """The blocks that are whole by now, in order."""
+        """Return the blocks that ``data`` completes, in order."""
         self._rest += data
         found, at, size = [], 0, self._block.itemsize
         while True:
@@ -75,7 +75,7 @@ class BlockReader:
         self._in_step = False
 
     def _frames(self, at: int) -> Frames | None:
-        """The block at ``at``; None where its timestamps do not count on, so that it is none."""
+        """Return the block at ``at``; None where its timestamps are not consecutive, so that it is not a block."""
         frames = np.frombuffer(self._rest, self._block, 1, at)["frames"][0]
         times = frames["time"]
         if (np.diff(times) != 1).any():
@@ -84,7 +84,7 @@ class BlockReader:
 
 
 def microvolts(words: WireWords) -> Samples:
-    """Amplifier words to float32 microvolts."""
+    """Convert amplifier words to float32 microvolts of the same shape."""
     return np.asarray((words.astype(np.float32) - _MIDDLE) * np.float32(UV_PER_STEP), np.float32)
 
 
@@ -97,9 +97,9 @@ class _Phase:
 
 
 class StimulusMarks:
-    """Pulses from the stimulus words of a channel: ``step_ma`` a unit of magnitude.
+    """Detector of pulses in the stimulus words of a channel, with ``step_ma`` a unit of magnitude.
 
-    A pulse is told once its first phase is over; the phase of the other polarity that follows it belongs to it.
+    A pulse is returned once its first phase is over. A phase of the other polarity that follows soon belongs to it.
     """
 
     def __init__(self, step_ma: float, sample_rate_hz: float) -> None:
@@ -109,7 +109,7 @@ class StimulusMarks:
         self._polarity = 0
 
     def feed(self, words: WireWords, first_sample: int) -> list[Pulse]:
-        """Pulses whose first phase ends within ``words``, of which the first is ``first_sample``."""
+        """Return the pulses whose first phase ends within ``words``, the first of which is ``first_sample``."""
         polarity = np.where(words & _MAGNITUDE, np.where(words & _NEGATIVE, -1, 1), 0)
         changes = np.flatnonzero(np.diff(polarity, prepend=self._polarity))
         pulses = []
@@ -120,7 +120,7 @@ class StimulusMarks:
         return pulses
 
     def _change(self, sample: int, polarity: int, word: int) -> list[Pulse]:
-        """From ``sample`` on the output has ``polarity`` (0: off)."""
+        """Record that the output has ``polarity`` (0: off) from ``sample`` on; return the pulse that this ends."""
         ended, self._first = self._first, None
         if ended:
             self._last = sample, ended.polarity
@@ -144,7 +144,7 @@ class StimulusMarks:
 
 
 def rising_edges(words: WireWords, bit: int, was_high: bool) -> tuple[list[int], bool]:
-    """Where ``bit`` of the digital-in ``words`` goes up, and whether it is up at their end."""
+    """Return where ``bit`` of the digital-in ``words`` rises, and whether it is high at their end."""
     high = (words >> bit & 1).astype(bool)
     edges = np.flatnonzero(high & ~np.concatenate(([was_high], high[:-1])))
     return edges.tolist(), bool(high[-1]) if len(high) else was_high

@@ -1,7 +1,7 @@
-"""One channel of an Intan RHS as a stimulator: single biphasic pulses, their amplitude read back before each change.
+"""One channel of an Intan RHS as a stimulator: single biphasic pulses, each new amplitude read back.
 
-RHX takes amplitudes that the chip then refuses without a word, so every one is held against 255 steps here. It has no
-watchdog: a train is single pulses, each sent by ``service`` when it is due, so that a program that hangs sends none.
+RHX accepts amplitudes that the chip then refuses without an error, so each is checked against 255 steps here. It has
+no watchdog: a train is single pulses, each sent by ``service`` when it is due. A program that hangs sends none.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from drivers.toolkit.limit_checks import ROUNDING, check_pulse, check_range
 STEPS = 255
 KEY = "f1"
 MAX_PULSE_RATE_HZ = 10.0
-# a pulse that waited longer in the queue is none that anybody expects any more
 STALE_S = 0.2
+"""Longest time that a pulse may wait in the queue; nobody expects an older one."""
 _MAX_OUTCOMES = 256
 
 QueuedCommand = tuple[str, Callable[[], None]]
 
 
 def limits_of(step_ua: float, sample_rate_hz: float) -> Limits:
-    """What a channel can do at this step size, at a sampling rate of ``sample_rate_hz``."""
+    """Return the limits of a channel with this step size, at a sampling rate of ``sample_rate_hz``."""
     step_ma = step_ua / 1000
     return Limits(STEPS * step_ma, step_ma, max(0.05, 1e3 / sample_rate_hz), 5.0, MAX_PULSE_RATE_HZ)
 
 
 class RhxStimulator:
-    """Commands are carried out in order by a thread of its own, so that no call waits for RHX.
+    """Stimulator on ``channel``. A thread of its own carries out its commands in order, so no call waits for RHX.
 
-    It is no ReaderThread: it sends, and only within its commands, each of which ``service`` or a call has queued. RHX
-    takes up to seconds for one, which the thread that reads the signal cannot wait for.
+    It is not a ReaderThread: it sends, but only the commands that ``service`` or a call has queued. RHX takes up to
+    seconds for a command, and the thread that reads the signal cannot wait that long.
     """
 
     def __init__(self, commands: RhxCommands, channel: str, limits: Limits) -> None:
@@ -52,7 +52,7 @@ class RhxStimulator:
         self._thread.start()
 
     def enable(self, on: bool) -> None:
-        """Arm or disarm; disarming withdraws what is still waiting."""
+        """Arm or disarm; disarming withdraws the waiting commands."""
         self._enabled = on
         if on:
             self._due_s = time.monotonic()
@@ -78,7 +78,7 @@ class RhxStimulator:
         self._outcomes.append(CommandOutcome("set_pulses", None))
 
     def service(self) -> None:
-        """Send the next pulse of the train if it is due; one that was missed is not made up for."""
+        """Send the next pulse of the train if it is due; missed pulses are not made up for."""
         now_s = time.monotonic()
         if self._train and self._enabled and now_s >= self._due_s:
             current_ma, width_ms, pulse_rate_hz = self._train
@@ -86,7 +86,7 @@ class RhxStimulator:
             self.pulse_once(current_ma, width_ms)
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """What became of the commands since the last call, in order."""
+        """Return the outcomes of the commands since the last call, in order."""
         return [self._outcomes.popleft() for _ in range(len(self._outcomes))]
 
     def close(self) -> None:
@@ -111,7 +111,7 @@ class RhxStimulator:
                 self._outcomes.append(CommandOutcome(name, None))
 
     def _withdraw(self) -> None:
-        """Forget the commands that wait; each is told as withdrawn."""
+        """Drop the waiting commands; the outcome of each is that it was withdrawn."""
         for _ in range(self._jobs.qsize()):
             job = self._jobs.get()
             if job is not None:
@@ -119,7 +119,7 @@ class RhxStimulator:
                 self._outcomes.append(CommandOutcome(job[0], error))
 
     def _arm(self) -> None:
-        """Make the channel give one biphasic pulse, negative first, at the key and nothing else."""
+        """Set the channel to give one biphasic pulse, negative first, on the trigger key and on nothing else."""
         self._touched, self._set = True, None
         for name, value in (
             ("source", f"keypress{KEY}"),
@@ -146,7 +146,7 @@ class RhxStimulator:
         self._commands.execute(f"manualstimtriggerpulse {KEY}")
 
     def _shape(self, current_ma: float, width_ms: float) -> None:
-        """Set both phases alike, so that no charge is left, and read each back."""
+        """Set both phases alike, so that no charge stays, and read each back."""
         self._set = None
         for phase in ("first", "second"):
             self._commands.set(f"{self._channel}.{phase}phaseamplitudemicroamps", round(current_ma * 1000, 3))
@@ -155,7 +155,7 @@ class RhxStimulator:
         self._set = current_ma, width_ms
 
     def _stepped(self, current_ma: float, width_ms: float) -> float:
-        """The current down to the step: never more than was asked for. Raises LimitExceeded."""
+        """Round the current down to the step, never above the request. Raises LimitExceeded."""
         check_pulse(self._limits, current_ma, width_ms)
         steps = math.floor(current_ma / self._limits.current_step_ma * (1 + ROUNDING))
         if not 1 <= steps <= STEPS:

@@ -1,6 +1,6 @@
 """The Backyard Brains family on a serial port: Muscle, Heart and Neuron SpikerShields and SpikerBoxes.
 
-Tried on the makers' firmware as captured and on a simulation, on no hardware.
+Tested on captured output of the makers' firmware and on a simulation, on no hardware.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from drivers.transport.port import open_port
 from drivers.transport.reader import Chunk, Port
 
 BAUD = 222_222
-"""What 230400 is on the shield's 16 MHz processor (16e6 / 8 / 9)."""
+"""The rate that a nominal 230400 baud has on the shield's 16 MHz processor (16e6 / 8 / 9)."""
 SHIELD_HZ = 16e6 / 8 / 199
-"""The shield's timer; 10 kHz in its manual."""
-# the shield resets when its port is opened, and its boot loader waits for up to 2 s
+"""The sample rate of the shield's timer; its manual states 10 kHz."""
 BOOT_S = 4.0
+"""Longest wait for samples after opening: the shield resets, and its boot loader waits for up to 2 s."""
 REPLY_S = 0.5
 FIT_S = 2.0
-# a nominal rate this near the one fitted is the better of the two: a crystal is truer than 2 s of arrivals
 _SAME_RATE = 0.01
+"""Where the fitted rate differs by less than this share from the nominal one, the nominal one is used: a crystal is
+more accurate than 2 s of arrivals."""
 _GARBAGE = 0.1
+"""Largest share of bytes outside frames in the stream of a device of this family."""
 _OPTIONS = ("channels", "uv_per_lsb", "rate_hz", "bits", "baud", "pulse_event")
 
 
@@ -59,10 +61,10 @@ MODELS = {
 class SpikerBox(StreamingAmplifier, Calibrated):
     """A device at ``spikerbox:PORT?channels=N&uv_per_lsb=UV``.
 
-    ``uv_per_lsb`` is what a step of its converter is at the electrode, which it does not tell; without it samples are
-    in steps. ``rate_hz`` saves the 2 s in which the rate is measured, ``bits`` (10 or 14) is for a device that does not
-    say what it is, ``pulse_event=N`` takes event N for a stimulus. A message of the device costs samples (about 14 on
-    the shield), shown as ``lost_before``; bytes lost on the line are seen only where they tear a frame.
+    ``uv_per_lsb`` is the uV of one converter step at the electrode, which the device does not report; without it,
+    samples are in steps. ``rate_hz`` saves the 2 s in which the rate is measured. ``bits`` (10 or 14) is for a device
+    that does not report its model. ``pulse_event=N`` makes event N a stimulus. A message from the device costs samples
+    (about 14 on the shield), shown as ``lost_before``. Bytes lost on the line show only where they tear a frame.
     """
 
     silence_s = BOOT_S
@@ -81,11 +83,11 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
-        """The address with a step of ``factor`` times its microvolts."""
+        """Return the address with a step of ``factor`` times its microvolts."""
         return str(self._address.changed(uv_per_lsb=f"{(self._uv_per_lsb or 1.0) * factor:.6g}"))
 
     def _connect(self) -> DeviceInfo:
-        """Open the port and hear who is there; a device that is there again is not asked twice."""
+        """Open the port and identify the device; on reopening, keep the earlier identity."""
         self._port = open_port(self._address.target, self._baud)
         self._reader, self._configured = ByteReader(self._channels), False
         if not self._connection.is_new:
@@ -109,7 +111,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         )
 
     def _begin(self) -> None:
-        self._read_port(0.0)  # what came before is of no count
+        self._read_port(0.0)  # drop what came before the start
         self._reader = ByteReader(self._channels)
 
     def _pump(self, timeout_s: float) -> None:
@@ -134,7 +136,7 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         return np.asarray((found.values - self._middle) * scale, np.float32)
 
     def _take_message(self, message: DeviceMessage, arrived_ns: int) -> None:
-        """Take a message: an event belongs to the sample that comes next."""
+        """Process a message; an event belongs to the sample that comes next."""
         if message.name == "HWT":
             self._hardware = message.value
         if message.name != "EVNT" or not message.value.isdigit():
@@ -146,9 +148,9 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             self.emit_event(Button(sample, int(message.value), pressed=True), arrived_ns)
 
     def _read_port(self, timeout_s: float) -> list[Chunk]:
-        """What has arrived; the first bytes after opening show that the device has booted and can be told what to send.
+        """Return the chunks that have arrived. Raises DeviceLost.
 
-        Raises DeviceLost.
+        The first bytes after opening show that the device has booted: only then is it configured.
         """
         if self._port is None:
             raise DeviceLost(f"{self._address} is not open.")
@@ -159,7 +161,10 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         return chunks
 
     def _wait_for_samples(self) -> None:
-        """Wait until samples come; a box that waits to be asked is asked. Raises DeviceRefused, DeviceLost."""
+        """Wait until samples come; request them from a box that does not send unrequested.
+
+        Raises DeviceRefused, DeviceLost.
+        """
         deadline = time.monotonic() + BOOT_S
         while time.monotonic() < deadline:
             found = [f for _, data in self._read_port(REPLY_S) for f in self._reader.feed(data)]
@@ -169,12 +174,12 @@ class SpikerBox(StreamingAmplifier, Calibrated):
             if self._port is not None and not self._configured:
                 self._port.write(b"?:;\nstart:;\n")
         raise DeviceRefused(
-            f"Nothing at {self._address.target} speaks as a Backyard Brains device does; choose another port, or "
-            "say baud=500000 for a Human-Human Interface."
+            f"No Backyard Brains device replies at {self._address.target}; choose another port, or add baud=500000 for "
+            "a Human-Human Interface."
         )
 
     def _request_name(self) -> None:
-        """Wait for the answer to ``b:;`` which old firmware never gives."""
+        """Wait for the reply to ``b:;``, which old firmware never sends."""
         deadline = time.monotonic() + REPLY_S
         while not self._hardware and time.monotonic() < deadline:
             for _, data in self._read_port(0.05):
@@ -185,7 +190,10 @@ class SpikerBox(StreamingAmplifier, Calibrated):
         self._hardware = names[0] if names else self._hardware
 
     def _measured_rate(self, model: Model) -> float:
-        """Samples a second and channel: the model's own where what arrives agrees. Raises DeviceRefused."""
+        """Return the sample rate: the model's nominal rate where the arrivals agree with it, else the measured one.
+
+        Raises DeviceRefused where the bytes are not from such a device, DeviceLost where they stop.
+        """
         reader, counted, arrived, total = ByteReader(self._channels), [0], [time.monotonic_ns()], 0
         size = 0
         while arrived[-1] - arrived[0] < FIT_S * 1e9:

@@ -1,8 +1,8 @@
-"""Bytes of the Backyard Brains family to samples and messages, pure; the outcome does not depend on how they were cut.
+"""Conversion of bytes of the Backyard Brains family to samples and messages. No I/O.
 
-A frame is two bytes a channel, seven bits in each, the first of the frame alone with bit 7 set. There is no counter
-and no checksum. A message, ``FF FF 01 01 80 FF NAME:value; FF FF 01 01 81 FF``, may cut a frame; the frame is thrown
-away, and so is what should have been sent meanwhile: its length is estimated from the bytes the message took.
+A frame is two bytes a channel, seven bits in each; only the first byte of a frame has bit 7 set. There is no counter
+and no checksum. A message, ``FF FF 01 01 80 FF NAME:value; FF FF 01 01 81 FF``, may cut a frame, and that frame is
+dropped. The device also skips the samples due meanwhile; their number is estimated from the length of the message.
 Source: Spike Recorder (github.com/BackyardBrains/Spike-Recorder), ArduinoSerial.cpp; the makers' firmware.
 """
 
@@ -18,12 +18,12 @@ OPENING = b"\xff\xff\x01\x01\x80\xff"
 CLOSING = b"\xff\xff\x01\x01\x81\xff"
 _ESCAPE = b"\xff\xff"
 MAX_MESSAGE = 256
-"""Bytes between opening and closing beyond which the opening is taken for noise."""
+"""Most bytes between opening and closing; an opening followed by more counts as noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Steps of the converter, int32 of shape (samples, channels), after ``lost`` samples that are missing."""
+    """Converter steps, int32 of shape (samples, channels), after ``lost`` missing samples."""
 
     values: NDArray[np.int32]
     lost: int
@@ -31,7 +31,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DeviceMessage:
-    """One ``NAME:value`` of the device, between the samples before and after it."""
+    """One ``NAME:value`` from the device, between the samples before and after it."""
 
     name: str
     value: str
@@ -41,7 +41,10 @@ ReadItem = Counts | DeviceMessage
 
 
 class ByteReader:
-    """Frames of ``channels`` signals. ``torn`` counts frames that were cut, ``skipped`` the bytes of no frame."""
+    """Decoder of frames of ``channels`` signals; the result does not depend on how the bytes were cut.
+
+    ``torn`` counts frames that were cut, ``skipped`` the bytes outside frames and messages.
+    """
 
     def __init__(self, channels: int) -> None:
         self._frame = 2 * channels
@@ -51,7 +54,7 @@ class ByteReader:
         self.torn = self.skipped = 0
 
     def feed(self, data: bytes) -> list[ReadItem]:
-        """What ``data``, after the bytes before it, holds in order. Bounded: at most a message is kept back."""
+        """Return the samples and messages that ``data`` completes, in order; at most a message is kept back."""
         self._rest += data
         found: list[ReadItem] = []
         while (at := self._rest.find(_ESCAPE)) >= 0:
@@ -68,7 +71,7 @@ class ByteReader:
         return found + self._samples(len(self._rest), ended=False)
 
     def _message_end(self, at: int) -> int | None:
-        """Where the message that opens at ``at`` ends; 0 where it is none, None where that is not known yet."""
+        """Return where the message that opens at ``at`` ends; 0 where it is not a message, None if not known yet."""
         head = self._rest[at : at + len(OPENING)]
         if not OPENING.startswith(head):
             return 0
@@ -79,7 +82,7 @@ class ByteReader:
         return 0 if too_long else None
 
     def _samples(self, end: int, *, ended: bool) -> list[ReadItem]:
-        """Frames up to ``end``, which are dropped from the rest; ``ended``: what is cut there stays cut."""
+        """Return the frames up to ``end`` and drop their bytes; ``ended``: a frame cut at ``end`` is not continued."""
         if not end:
             return []
         raw = np.frombuffer(self._rest, np.uint8, end)
@@ -98,7 +101,7 @@ class ByteReader:
         return found
 
     def _whole(self, raw: NDArray[np.uint8], starts: NDArray[np.intp]) -> list[ReadItem]:
-        """Frames that came whole, cut into runs where bytes are missing between them."""
+        """Return the whole frames at ``starts``, split into runs where bytes are missing between them."""
         if not len(starts):
             return []
         words = raw[starts[:, None] + np.arange(self._frame)].astype(np.int32) & 0x7F
@@ -110,7 +113,7 @@ class ByteReader:
         return [Counts(values[a:b], self._samples_in(int(lost[a]))) for a, b in pairwise(cuts)]
 
     def _samples_in(self, lost_bytes: int) -> int:
-        """How many samples would have been sent in ``lost_bytes``; a byte alone has cut one."""
+        """Return how many samples ``lost_bytes`` would have carried; fewer bytes than a frame still cut one."""
         return -(-lost_bytes // self._frame) if lost_bytes < self._frame else round(lost_bytes / self._frame)
 
     def _drop(self, count: int) -> None:
@@ -119,7 +122,7 @@ class ByteReader:
 
 
 def _messages(body: bytes) -> list[ReadItem]:
-    """Every ``NAME:value;`` in ``body``; what is not of that form is left out."""
+    """Return every ``NAME:value;`` in ``body``; other text is left out."""
     words = body.decode("ascii", "replace").split(";")
     parts = [word.strip().partition(":") for word in words]
     return [DeviceMessage(name, value) for name, colon, value in parts if colon]

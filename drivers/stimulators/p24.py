@@ -31,7 +31,8 @@ CHANNELS = ("red", "blue", "black", "white")
 LIMITS = Limits(MAX_CURRENT_MA, STEP_MA, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)
 NOTE = (
     "P24 is made for the skin: it stimulates in steps of 0.5 mA, too coarse for a needle's threshold. Below 2 mA a "
-    "step up is larger than the 30 % that may follow a pulse, and is refused: start at 2 mA or above to be able to rise."
+    "step up is larger than the 30 % that may follow a pulse, and is refused: start at 2 mA or above to be able to "
+    "rise."
 )
 _BETWEEN_US = 100
 """Pause between the two phases of a pulse, in us."""

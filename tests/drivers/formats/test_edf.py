@@ -171,8 +171,8 @@ def test_onsets_rounded_to_a_millisecond_are_no_gaps(tmp_path: Path) -> None:
     [
         ([tal("+0"), tal("+0.5"), tal("+2"), tal("+3")], "record 2 of .* begins before"),
         ([tal("+5"), tal("+1"), tal("+2"), tal("+3")], "record 2 of .* begins before"),
-        ([tal("+0"), tal("+1"), b"", tal("+3")], "record 3 of .* does not say when"),
-        ([], "record 1 of .* does not say when"),
+        ([tal("+0"), tal("+1"), b"", tal("+3")], "record 3 of .* does not state when"),
+        ([], "record 1 of .* does not state when"),
     ],
 )
 def test_gaps_without_a_clock_that_runs_are_refused(tmp_path: Path, tals: list[bytes], expected: str) -> None:
@@ -213,7 +213,7 @@ def test_any_bytes_are_tals_or_counted(raw: bytes) -> None:
         (9, 0, 400, "4 of 9 records"),
         (4, 1, 300, "3 of 4 records"),
         (4, 201, 200, "2 of 4 records"),
-        (2, 0, 400, "holds 4 records though its header says 2"),
+        (2, 0, 400, "has 4 records though its header states 2"),
         (3, 150, 300, "50 bytes after its last record"),
     ],
 )

@@ -62,5 +62,5 @@ def test_a_skip_beside_a_gap_of_the_file_leaves_both(tmp_path: Path) -> None:
 
 
 def test_a_file_in_which_nothing_was_acquired_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeviceRefused, match="nothing was acquired"):
+    with pytest.raises(DeviceRefused, match="all of its signal as not acquired"):
         recording(tmp_path, (b"0", b"9"))

@@ -86,7 +86,7 @@ def test_another_device_in_the_same_place_is_refused(bench: Bench) -> None:
     bench.fake.unplug()
     bench.replug()
     bench.fake.info = fake_ona.info_body(serial="S-2")
-    with pytest.raises(DeviceRefused, match=r"Fake S-2 answers, .* connect Fake S-1"):
+    with pytest.raises(DeviceRefused, match=r"Fake S-2 replies, .* connect Fake S-1"):
         amplifier.reopen()
     with pytest.raises(DeviceLost):
         amplifier.read()

@@ -154,7 +154,7 @@ def test_another_device_is_refused_by_name_and_the_loss_stays() -> None:
     device = started()
     lost(device)
     device.found = DeviceInfo("Other", "", "minimal:1", 2000.0, (Channel("EMG"),))
-    with pytest.raises(DeviceRefused, match=r"Other answers, .* connect Minimal M-1"):
+    with pytest.raises(DeviceRefused, match=r"Other replies, .* connect Minimal M-1"):
         device.reopen()
     with pytest.raises(DeviceLost, match="is gone"):
         device.read()
