@@ -50,7 +50,7 @@ def parse_info(body: bytes, address: str) -> Description:
     try:
         protocol = body[0] if body else None
         if protocol != PROTOCOL:
-            raise MalformedError(f"it speaks version {protocol} of the protocol, this program version {PROTOCOL}")
+            raise MalformedError(f"it uses version {protocol} of the protocol, this program version {PROTOCOL}")
         return _description(_Body(body), address)
     except MalformedError as error:
         raise DeviceRefused(f"The amplifier at {address} cannot be used: {error}.") from error

@@ -39,7 +39,7 @@ class SampleStream:
         self._blocks.lose(self._hole)
 
     def __bool__(self) -> bool:
-        """Whether ``take`` would return a Block."""
+        """Return whether ``take`` would return a Block."""
         return bool(self._blocks)
 
     @property

@@ -1,6 +1,6 @@
-"""A simulated patient behind a simulated ONA amplifier, in a process of its own.
+"""Simulated patient behind a simulated ONA amplifier, in a process of its own.
 
-It is a simulation throughout: parameters are drawn widely for each seed, with their sources where they are declared.
+All of it is a simulation. Parameters are drawn widely for each seed; their declarations name their sources.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class SimulatedDevice:
-    """The running process: reach the amplifier at ``address``, steer it with ``command``. Use it in a ``with``.
+    """Running process of a simulated amplifier at ``address``, steered with ``command``. Use it in a ``with``.
 
-    The process ends with ``close`` and, because its stdin ends, with this one however it dies.
+    The process ends with ``close``. It also ends with this process, however that dies, because its stdin ends.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SimulatedDevice:
         mains_hz: float = 50.0,
         options: tuple[str, ...] = (),
     ) -> None:
-        """Start it and wait for its address. ``options`` are further ones of ``python -m drivers.simulated``.
+        """Start the process and wait for its address; ``options`` are more options of ``python -m drivers.simulated``.
 
         Raises DeviceRefused where it does not start.
         """
@@ -53,7 +53,7 @@ class SimulatedDevice:
         try:
             self.address = self._reply().strip()
         except DeviceLost as error:
-            raise DeviceRefused("the simulated amplifier did not start; its own words are on stderr") from error
+            raise DeviceRefused("the simulated amplifier did not start; its messages are on stderr") from error
 
     @property
     def pid(self) -> int:
@@ -61,7 +61,7 @@ class SimulatedDevice:
         return self._process.pid
 
     def command(self, text: str) -> dict[str, Any]:
-        """Run one control line (see ``drivers.simulated.control``) and return its answer.
+        """Execute one control line (see ``drivers.simulated.control``) and return its reply.
 
         Raises ValueError where the line is wrong, DeviceLost where the process has ended.
         """
@@ -76,22 +76,22 @@ class SimulatedDevice:
         return reply
 
     def send(self, text: str) -> None:
-        """Run one control line without waiting; a wrong one changes nothing. Raises DeviceLost as ``command`` does."""
+        """Send one control line without waiting; a wrong one changes nothing. Raises DeviceLost as ``command`` does."""
         try:
             self._stdin.write(text + "\n")
             self._stdin.flush()
         except (BrokenPipeError, ValueError) as error:
-            raise DeviceLost(f"the simulated amplifier has ended and cannot take {text!r}; start it again") from error
+            raise DeviceLost(f"the simulated amplifier has ended and cannot do {text!r}; start it again") from error
         self._unread_replies += 1
 
     def truth(self) -> dict[str, Any]:
-        """Return what the patient knows now; the fields of ``drivers.simulated.patient.Truth``."""
+        """Return the patient's true state now: the fields of ``drivers.simulated.patient.PatientTruth``."""
         truth: dict[str, Any] = self.command("truth")["truth"]
         return truth
 
     def close(self) -> None:
         """End the process; may be called twice."""
-        # broken where the process has ended by itself
+        # the pipe is broken where the process has ended by itself
         with contextlib.suppress(BrokenPipeError):
             self._stdin.close()
         try:
@@ -113,7 +113,7 @@ class SimulatedDevice:
     def _read(self) -> DeviceLost:
         for line in self._stdout:
             self._reader.put(line)
-        return DeviceLost("the simulated amplifier ended without an answer; its own words are on stderr")
+        return DeviceLost("the simulated amplifier ended without a reply; its messages are on stderr")
 
     def _reply(self) -> str:
         try:
@@ -123,12 +123,12 @@ class SimulatedDevice:
             raise
         if line is None:
             self.close()
-            raise DeviceLost(f"the simulated amplifier gave no answer for {REPLY_S:g} s; its own words are on stderr")
+            raise DeviceLost(f"the simulated amplifier sent no reply for {REPLY_S:g} s; its messages are on stderr")
         return line
 
 
 def _started(command: list[str]) -> subprocess.Popen[str]:
-    """Return the process, deaf to the terminal's signals so that it outlives Ctrl-C until its parent closes it."""
+    """Start the process in a session of its own, so that Ctrl-C in the terminal does not end it before its parent."""
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     try:
         return subprocess.Popen(  # noqa: S603 - this interpreter and this package, nothing from outside

@@ -1,6 +1,6 @@
-"""The simulated amplifier as an address, ``sim:SEED``: the real driver on real bytes, and the patient's process.
+"""Simulated amplifier at the address ``sim:SEED``: the real driver, on real bytes from the patient's process.
 
-``sim:SEED,needle`` is a patient whose muscle the needle itself records.
+With ``sim:SEED,needle`` the needle itself records the patient's muscle.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from drivers.simulated import SimulatedDevice
 
 
 class SimulatedAmplifier(OnaAmplifier, Simulation):
-    """An ONA amplifier before a simulated patient, whose process ends with ``close``."""
+    """An ONA amplifier connected to a simulated patient, whose process ends with ``close``."""
 
     def __init__(self, seed: str, *, channels: int = 1, sample_rate_hz: int = 10_000) -> None:
-        """Choose patient ``seed``; ``connect`` starts it. Raises OptionRefused for a seed that is no whole number."""
+        """Choose patient ``seed``; ``connect`` starts it. Raises OptionRefused where it is not a whole number."""
         number, _, electrode = seed.partition(",")
         if not re.fullmatch("[0-9]{1,18}", number) or electrode not in {"", "needle"}:
-            raise OptionRefused(f"sim:{seed} names no patient; a seed is a whole number from 0 on, such as sim:1.")
+            raise OptionRefused(
+                f"sim:{seed} names no patient; the seed must be a whole number of 0 or more, as in sim:1."
+            )
         options = ("--needle",) if electrode else ()
         self._start_device = partial(
             SimulatedDevice, int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options
@@ -42,7 +44,7 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
             raise
 
     def steer(self, words: str) -> None:
-        """Steer needle or patient by a control line; one that is wrong, or comes too late, changes nothing."""
+        """Steer needle or patient by a control line; a line that is wrong or too late changes nothing."""
         if self._device is not None:
             with contextlib.suppress(DeviceLost):
                 self._device.send(words)

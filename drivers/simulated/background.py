@@ -1,4 +1,4 @@
-"""What an amplifier shows of a resting limb: noise with a 1/f part, mains with harmonics, and electrode pops."""
+"""Background signal of a resting limb: noise with a 1/f part, mains with harmonics, and electrode pops."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Noise:
     """White noise and a 1/f part (a bank of first-order processes, half a decade apart), block by block."""
 
     def __init__(self, rng: np.random.Generator, block: int, sample_rate_hz: float, channels: int) -> None:
-        """Blocks of ``block`` samples; every channel has its own density and corner."""
+        """Make blocks of ``block`` samples; draw a density and a corner for each channel."""
         self._rng, self._shape = rng, (block, channels)
         density = np.array([NOISE_UV_PER_RTHZ.draw(rng) for _ in range(channels)])
         corner = np.array([NOISE_CORNER_HZ.draw(rng) for _ in range(channels)])
@@ -48,7 +48,7 @@ class Noise:
         self._interpolate = np.maximum(0, 1 - np.abs(knots[:, None] - np.arange(_KNOTS + 1))).astype(np.float32)
 
     def _recursion(self, step_s: float) -> None:
-        """Matrices of each first-order process over one block: decay of its state, and response to its noise."""
+        """Compute, for each first-order process over one block, the decay of its state and its response to noise."""
         keep = np.exp(-2 * math.pi * _CORNERS_HZ * step_s)
         lag = np.arange(1, _KNOTS + 1)
         self._decay = keep[:, None] ** lag
@@ -67,7 +67,7 @@ class Noise:
 
 
 class Mains:
-    """The mains and its harmonics in every channel, with slowly drifting amplitude, phase and frequency."""
+    """Mains and its harmonics in every channel, with slowly drifting amplitude, phase and frequency."""
 
     def __init__(self, rng: np.random.Generator, mains_hz: float, sample_rate_hz: float, channels: int) -> None:
         self._mains_hz, self._sample_rate_hz = mains_hz, sample_rate_hz
@@ -85,7 +85,7 @@ class Mains:
         return 2 * math.pi * self._mains_hz * t_s + self._phase_drift.at(t_s)
 
     def block(self, first_sample: int, count: int) -> Samples:
-        """``count`` samples from ``first_sample`` on, (count, channels) in uV."""
+        """Return ``count`` samples from ``first_sample`` on, (count, channels) in uV."""
         start_s, end_s = first_sample / self._sample_rate_hz, (first_sample + count) / self._sample_rate_hz
         start = self._phase(start_s)
         step = (self._phase(end_s) - start) / count
@@ -96,7 +96,7 @@ class Mains:
 
 
 class Pops:
-    """Electrode pops: rare steps on one channel that decay."""
+    """Electrode pops: rare, decaying steps on one channel."""
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int) -> None:
         self._rng, self._sample_rate_hz, self._channels = rng, sample_rate_hz, channels
@@ -122,7 +122,7 @@ class Pops:
 
 
 class Background:
-    """All of it together, in blocks of equal length that are made in order."""
+    """Sum of noise, mains and pops, in blocks of equal length that are made in order."""
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int, mains_hz: float) -> None:
         self.block_samples = max(round(BLOCK_S.value * sample_rate_hz), _KNOTS)
@@ -132,10 +132,10 @@ class Background:
         self._pops = Pops(np.random.default_rng(rng.integers(2**63)), sample_rate_hz, channels)
 
     def block(self, first_sample: int, lead_off: NDArray[np.bool_]) -> Samples:
-        """Return the block from ``first_sample`` on (block_samples, channels); an open lead shows mains above all."""
+        """Return the block from ``first_sample`` on (block_samples, channels) in uV; an open lead has far more mains."""
         mains_gain = np.where(lead_off, LEAD_OFF_MAINS.value, 1.0).astype(np.float32)
         return np.asarray(self._noise.block() + self._mains.block(first_sample, self.block_samples) * mains_gain)
 
     def pops(self, end_sample: int) -> list[tuple[int, Samples]]:
-        """Electrode pops that begin before ``end_sample``."""
+        """Return the pops that begin before ``end_sample``, once each: sample and wave (samples, channels)."""
         return self._pops.until(end_sample / self._sample_rate_hz)

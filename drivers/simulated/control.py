@@ -1,4 +1,4 @@
-"""Control lines: words on the process's stdin that steer needle, patient, faults and plug; answers are JSON lines."""
+"""Control lines on the process's stdin, which steer needle, patient, faults and plug; replies are JSON lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from drivers.simulated.tissue import Injectate
 
 
 class Control:
-    """Control lines on stdin, each answered by one JSON line on stdout.
+    """Control lines on stdin, each with a reply of one JSON line on stdout.
 
     ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), ``hold``; ``contract SHARE|off [CHANNEL]``; ``inject
     saline|anaesthetic|d5w ML``; ``pulse MA MS`` (another stimulator's); ``lead-off CHANNEL on|off``; ``press N``,
@@ -33,7 +33,7 @@ class Control:
             "contract": self._contract,
             "inject": lambda what, ml: device.patient.inject(Injectate(what), float(ml)),
             "lead-off": lambda channel, off: device.patient.set_lead_off(int(channel), on_off(off)),
-            "pulse": lambda ma, ms: device.strike(float(ma), float(ms), self._now_ns),
+            "pulse": lambda ma, ms: device.give_foreign_pulse(float(ma), float(ms), self._now_ns),
             "press": lambda button: device.press(int(button), pressed=True),
             "release": lambda button: device.press(int(button), pressed=False),
             "battery": lambda percent: device.set_battery(int(percent)),
@@ -47,7 +47,7 @@ class Control:
         }
 
     def run(self, line: str, now_ns: int) -> str:
-        """Do what ``line`` says; answer ``{"ok": true}``, with ``truth`` where asked for, or ``{"error": ...}``."""
+        """Execute ``line``; return ``{"ok": true}``, with ``truth`` where requested, or ``{"error": ...}``."""
         self._now_ns = now_ns
         word, *arguments = line.split() or [""]
         if word not in self._words:

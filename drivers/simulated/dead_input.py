@@ -1,4 +1,4 @@
-"""A converter that hangs: instead of the patient it gives zeros, its last sample, or its last buffer over and over."""
+"""Converter that can hang: it then gives zeros, its last sample, or its last buffer repeatedly."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ HUNG_BUFFER_S = 0.2
 
 
 class Converter:
-    """Passes samples on until it hangs; ``width`` bytes are a sample of all channels, ``kept`` samples its buffer."""
+    """Converter that passes samples on until it hangs.
 
-    def __init__(self, width: int, kept: int) -> None:
-        """Nothing has been read yet: its buffer is empty, and hangs at zero."""
-        self._width, self._bytes = width, width * kept
+    A sample of all channels has ``width`` bytes; the buffer has ``buffer_samples`` samples.
+    """
+
+    def __init__(self, width: int, buffer_samples: int) -> None:
+        """Start with an empty buffer: until something is read, the converter hangs at zero."""
+        self._width, self._bytes = width, width * buffer_samples
         self._buffer = b""
         self._at = 0
 
     def read(self, raw: bytes, how: str) -> bytes:
-        """What comes out in place of ``raw``; ``how`` it hangs: off, zero, held or repeat."""
+        """Return the output for ``raw``; ``how`` the converter hangs: off (not at all), zero, held or repeat."""
         if how == "off":
             self._buffer, self._at = (self._buffer + raw)[-self._bytes :], 0
             return raw

@@ -1,7 +1,7 @@
-"""The simulated amplifier as a pure state machine: bytes from the host and the time in, bytes to the host out.
+"""Simulated amplifier as a state machine without I/O: bytes from the host and the time in, bytes to the host out.
 
-Written from the ONA protocol, version 1. The device's clock is the host's monotonic clock times ``1 + drift_ppm``; the
-patient's time is the samples streamed, so a patient waits while the device is idle.
+It follows the ONA protocol, version 1. The device's clock is the host's monotonic clock times ``1 + drift_ppm``. The
+patient's time counts the samples streamed, so it stands still while the device is idle.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRMWARE = "1.0-simulated"
 
 
 class OnaDevice:
-    """An amplifier with ``patient`` at its electrodes; times are monotonic nanoseconds and never go back."""
+    """An amplifier with ``patient`` at its electrodes. Times are ns of the monotonic clock and never go back."""
 
     def __init__(
         self, patient: Patient, *, serial: str = "SIM-0", drift_ppm: float = 0.0, faults: Faults | None = None
@@ -38,11 +38,11 @@ class OnaDevice:
         self._rate_per_ns = patient.sample_rate_hz * (1 + drift_ppm * 1e-6) * 1e-9
         self._frame_samples = max(round(FRAME_S * patient.sample_rate_hz), 1)
         room = 1000 - ona.SAMPLES_OVERHEAD
-        self._most_samples = min(255, room // (3 * patient.channels))
+        self._max_frame_samples = min(255, room // (3 * patient.channels))
         self._converter = Converter(3 * patient.channels, round(HUNG_BUFFER_S * patient.sample_rate_hz))
         self._foreign: list[tuple[float, float, float]] = []
         self._reader = FrameReader(range(256))
-        self._out: list[tuple[int, bytes]] = []
+        self._queued: list[tuple[int, bytes]] = []
         self._delayed: list[tuple[int, int, int, bytes]] = []
         self._seq = self._order = 0
         self._streaming, self._fault, self._battery = False, StatusFault.NONE, 100
@@ -52,16 +52,16 @@ class OnaDevice:
         self._reported_state = self._state()
 
     def feed(self, data: bytes, now_ns: int) -> bytes:
-        """Take bytes from the host; return what the device has to say by ``now_ns``."""
+        """Process bytes from the host; return the bytes that the device sends up to ``now_ns``."""
         self._advance(now_ns)
         for frame in self._reader.feed(data):
             if not self.faults.deaf:
                 self._received_ns = now_ns
-                self._obey(frame, now_ns)
+                self._execute(frame, now_ns)
         return self._flush(now_ns)
 
     def tick(self, now_ns: int) -> bytes:
-        """Let time pass; return what the device has to say by ``now_ns``."""
+        """Let time pass; return the bytes that the device sends up to ``now_ns``."""
         self._advance(now_ns)
         return self._flush(now_ns)
 
@@ -71,7 +71,7 @@ class OnaDevice:
         return self._streaming
 
     def port_opened(self, now_ns: int) -> None:
-        """Note that a host has opened the port: the stimulator is disabled, and its sequence starts anew."""
+        """Record that a host has opened the port: the stimulator is disabled, and the host's sequence restarts."""
         self._advance(now_ns)
         self._stim.disable()
         self._reader.resync()
@@ -82,8 +82,8 @@ class OnaDevice:
             raise ValueError(f"buttons are 0 to 7, not {button}")
         self._queue_frame(ona.BUTTON, ona.button(self._sent, button, pressed=pressed))
 
-    def strike(self, current_ma: float, width_ms: float, now_ns: int) -> None:
-        """Let a stimulator that is not this device's give a pulse now. Raises ValueError for one of nothing."""
+    def give_foreign_pulse(self, current_ma: float, width_ms: float, now_ns: int) -> None:
+        """Give a pulse of another stimulator now. Raises ValueError for a current or width that is not above 0."""
         if not (current_ma > 0 and width_ms > 0):
             raise ValueError("a pulse has a current in mA and a width in ms above 0")
         if self._streaming:
@@ -95,7 +95,7 @@ class OnaDevice:
         self._fault = fault
 
     def set_battery(self, percent: int) -> None:
-        """Charge left; an empty battery is a fault. Raises ValueError outside 0..100."""
+        """Set the battery's charge; an empty battery is a fault. Raises ValueError outside 0..100."""
         if not 0 <= percent <= 100:
             raise ValueError(f"the battery holds 0 to 100 %, not {percent}")
         self._battery = percent
@@ -103,15 +103,15 @@ class OnaDevice:
             self.raise_fault(StatusFault.BATTERY)
 
     def stall(self, until_ns: int) -> None:
-        """Say nothing until then, and then all at once."""
+        """Send nothing until ``until_ns``, and then everything at once."""
         self._stalled_ns = until_ns
 
     def lose(self, samples: int) -> None:
-        """Drop the next ``samples`` inside the device; the frame after them says so."""
+        """Drop the next ``samples`` inside the device; the frame after them is flagged."""
         self._skip += samples
 
     def output_dropped(self) -> None:
-        """Bytes could not be handed over and are gone; the next samples say so."""
+        """Record that bytes could not be sent and are lost; the next SAMPLES frame is flagged."""
         self._dropped = True
 
     def _position(self, now_ns: int) -> float:
@@ -125,13 +125,13 @@ class OnaDevice:
             self.raise_fault(StatusFault.HOST_LOST)
 
     def _stream(self, now_ns: int, *, whole: bool) -> None:
-        """Record and send what is due, in frames of about 2 ms; ``whole`` also the unfinished one."""
+        """Record and send what is due, in frames of about 2 ms; with ``whole`` also the unfinished frame."""
         count = int(self._position(now_ns)) - self._sent
         count += 1 if whole else -(count % self._frame_samples)
         while count > 0:
-            some = min(count, self._skip or self._most_samples)
-            self._record(some, now_ns)
-            count -= some
+            chunk = min(count, self._skip or self._max_frame_samples)
+            self._record(chunk, now_ns)
+            count -= chunk
 
     def _record(self, count: int, now_ns: int) -> None:
         start, self._sent = self._sent, self._sent + count
@@ -154,7 +154,7 @@ class OnaDevice:
         self._queue_shifted(ona.SAMPLES, ona.samples(start, count, self.patient.channels, flags, raw), now_ns)
 
     def _foreign_pulses(self, start: int) -> list[tuple[float, float, float]]:
-        """The foreign pulses up to the end of what is being recorded, from ``start`` on."""
+        """Return the foreign pulses from sample ``start`` to the end of the recorded part, and remove them."""
         due = [pulse for pulse in self._foreign if pulse[0] < self._sent]
         self._foreign = [pulse for pulse in self._foreign if pulse[0] >= self._sent]
         return [(max(at - start, 0.0), current_ma, width_ms) for at, current_ma, width_ms in due]
@@ -175,7 +175,7 @@ class OnaDevice:
             state = DeviceState.STIMULATING if self._stim.enabled else DeviceState.STREAMING
         return state, self._fault, self.patient.lead_off_bits & 0xFF, self._battery
 
-    def _obey(self, frame: OnaFrame, now_ns: int) -> None:
+    def _execute(self, frame: OnaFrame, now_ns: int) -> None:
         length = ona.BODY_BYTES.get(frame.type)
         if length is None:
             result = Result.UNKNOWN_COMMAND
@@ -250,10 +250,10 @@ class OnaDevice:
         return Result.DONE
 
     def _queue_frame(self, frame_type: int, body: bytes) -> None:
-        self._out.append((frame_type, body))
+        self._queued.append((frame_type, body))
 
     def _queue_shifted(self, frame_type: int, body: bytes, now_ns: int) -> None:
-        """STIM after its samples, or samples after their STIM, by the fault's shift."""
+        """Queue STIM later than its samples, or samples later than their STIM, by the fault's shift."""
         shift_ms = self.faults.stim_shift_ms
         late_ms = max(shift_ms, 0.0) if frame_type == ona.STIM else max(-shift_ms, 0.0)
         if not late_ms and not self._delayed:
@@ -268,7 +268,7 @@ class OnaDevice:
         self._report_status(now_ns)
         if now_ns < self._stalled_ns:
             return b""
-        ready, self._out = self._out, []
+        ready, self._queued = self._queued, []
         return b"".join(self._encoded(frame_type, body) for frame_type, body in ready)
 
     def _report_status(self, now_ns: int) -> None:

@@ -1,7 +1,7 @@
 """Quantities of the simulation that differ from patient to patient, each with its source and its certainty.
 
-``certainty`` is one of: ``measured`` (printed for people or animals), ``modelled`` (computed with a published model),
-``derived`` (worked out here from printed numbers), ``assumed`` (general knowledge without a source: the simulation
+``certainty`` is ``measured`` (published for people or animals), ``modelled`` (computed with a published model),
+``derived`` (calculated here from published numbers), or ``assumed`` (general knowledge without a source: the simulation
 draws it widely, and nothing may be concluded from its value).
 """
 
@@ -30,7 +30,7 @@ class LogNormal:
     certainty: ValueOrigin
 
     def draw(self, rng: np.random.Generator) -> float:
-        """One value, in the unit of ``median``."""
+        """Return one random value, in the unit of ``median``."""
         return float(np.clip(self.median * math.exp(self.sd_ln * rng.standard_normal()), self.low, self.high))
 
 
@@ -44,7 +44,7 @@ class Uniform:
     certainty: ValueOrigin
 
     def draw(self, rng: np.random.Generator) -> float:
-        """One value, in the unit of ``low``."""
+        """Return one random value, in the unit of ``low``."""
         return float(rng.uniform(self.low, self.high))
 
 
@@ -57,13 +57,13 @@ class Chance:
     certainty: ValueOrigin
 
     def draw(self, rng: np.random.Generator) -> bool:
-        """Whether this patient has it."""
+        """Return whether this patient has it."""
         return bool(rng.random() < self.probability)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A number that is the same for every patient."""
+    """A quantity that is the same for every patient."""
 
     value: float
     source: str
@@ -73,20 +73,20 @@ class Known:
 class SlowDrift:
     """A smooth function of time with mean 0 and standard deviation ``sd``: three sines of random period and phase.
 
-    It has no state, so it is the same however the time axis is cut.
+    It has no state, so its values do not depend on how time is cut into calls.
     """
 
     def __init__(self, rng: np.random.Generator, sd: float, periods_s: tuple[float, float] = (15.0, 120.0)) -> None:
-        """Periods are drawn log-uniformly from ``periods_s``."""
+        """Draw the periods log-uniformly from ``periods_s``."""
         omegas = 2 * math.pi / np.exp(rng.uniform(math.log(periods_s[0]), math.log(periods_s[1]), 3))
         self._waves = tuple(zip(omegas.tolist(), rng.uniform(0, 2 * math.pi, 3).tolist(), strict=True))
         self._scale = sd * math.sqrt(2 / 3)
 
     def at(self, t_s: float) -> float:
-        """Value ``t_s`` seconds after the start."""
+        """Return the value ``t_s`` seconds after the start."""
         return self._scale * sum(math.sin(omega * t_s + phase) for omega, phase in self._waves)
 
 
 def sign(rng: np.random.Generator) -> float:
-    """Plus or minus one, equally likely."""
+    """Return plus or minus one, equally likely."""
     return 1.0 if rng.random() < 0.5 else -1.0

@@ -1,7 +1,7 @@
-"""The amplifier's side of a pulse: its artefact, the overload after it, the input range and the 24-bit converter.
+"""Effect of a pulse on the amplifier: artefact, overload, input range and 24-bit converter.
 
-A measured artefact is not a sum of two exponentials: beside them stand a power-law part of the electrode and the slow
-damped swing of the amplifier's high-pass (both seen in the published shapes of 10.1101/2025.08.26.25334489).
+A measured artefact is more than a sum of two exponentials. It also has a power-law part of the electrode and the slow
+damped swing of the amplifier's high-pass (both visible in the published shapes of 10.1101/2025.08.26.25334489).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _REFERENCE_MA_MS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """How one channel takes up a pulse: microvolts at 1 mA (peak) and at 1 mA and 0.1 ms (tail), times in ms."""
+    """Artefact of one channel: microvolts at 1 mA (peak) and at 1 mA and 0.1 ms (tail), times in ms."""
 
     peak_uv: float
     smoothing_ms: float
@@ -104,8 +104,9 @@ class _Channel:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Samples from ``first_sample`` on as little-endian signed 24-bit numbers, sample-major; ``full`` has a byte a
-    sample, bit c set where channel c (0..6) reached the input range.
+    """Samples from ``first_sample`` on as little-endian signed 24-bit numbers, sample-major.
+
+    ``full`` has a byte a sample, with bit c set where channel c (0..6) reached the input range.
     """
 
     first_sample: int
@@ -144,7 +145,7 @@ class FrontEnd:
     def artefact(
         self, rng: np.random.Generator, late: float, t_s: float, current_ma: float, width_ms: float, ahead_mm: float
     ) -> Samples:
-        """Artefact (samples, channels) in uV of a pulse that began ``late`` samples after the first of them."""
+        """Return the artefact (samples, channels) in uV of a pulse that began ``late`` samples after the first one."""
         t_ms = np.asarray((np.arange(len(self._fade)) - late) * (1000 / self._sample_rate_hz), np.float64)
         gain = (1 + self._jitter * rng.standard_normal()) * math.exp(self._drift.at(t_s))
         charge = (current_ma * width_ms / _REFERENCE_MA_MS) ** self._exponent
@@ -156,7 +157,7 @@ class FrontEnd:
         return wave
 
     def _overloaded(self, channel: _Channel, t_ms: FloatArray, pulse: FloatArray) -> FloatArray:
-        """Where ``pulse`` leaves the range: at the rail for a while, then back over some milliseconds."""
+        """Return ``pulse``; where it leaves the range, it stays at the rail and recovers over some milliseconds."""
         beyond = np.flatnonzero(np.abs(pulse) > self.range_uv)
         if not len(beyond):
             return pulse
@@ -168,11 +169,11 @@ class FrontEnd:
         return np.where((back < 0) & (np.arange(len(pulse)) >= beyond[0]), 1.2 * side, np.where(back < 0, pulse, late))
 
     def clip(self, uv: Samples) -> Samples:
-        """``uv`` within the input range."""
+        """Return ``uv`` clipped to the input range."""
         return np.clip(uv, -self.range_uv, self.range_uv)
 
     def convert(self, first_sample: int, uv: Samples) -> Converted:
-        """Turn ``uv`` (samples, channels) into numbers of ``scale_nv_per_lsb``, cut at the input range."""
+        """Convert ``uv`` (samples, channels) to numbers of ``scale_nv_per_lsb``, clipped at the input range."""
         lsb = np.rint(uv.astype(np.float64) * (1000 / self.scale_nv_per_lsb))
         lsb = np.clip(lsb, -_FULL_SCALE, _FULL_SCALE).astype("<i4")
         raw = lsb.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()

@@ -1,4 +1,4 @@
-"""Faults a test can switch on: what goes wrong on the wire, in the device, and at its outputs."""
+"""Faults that a test can switch on: on the line, in the device, and at its outputs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ DEAD_INPUTS = ("off", "zero", "held", "repeat")
 
 @dataclass(slots=True)
 class Faults:
-    """All off to begin with. Shares (0..1) are of frames; times and limits carry their unit.
+    """Faults of the simulated device, all off at first. Shares (0..1) are of frames; times and limits carry their unit.
 
     ``dead_input`` is off, or how the converter hangs: at zero, at its last sample (held), or in a buffer of the last
-    200 ms (repeat). ``stray_hz``: so many pulses a second that nobody requested, given and reported; ``made_up_hz``: so
-    many reports of pulses that were never given.
-    ``stim_shift_ms`` above 0 sends each STIM so much after the samples of its sweep, below 0 so much before.
-    ``stuck_on`` acknowledges that the stimulator is off and leaves it on, its host lost or not; ``stuck_off``
-    acknowledges on and every pulse, and leaves it off. ``no_status`` sends no STATUS.
+    200 ms (repeat). ``stray_hz`` is the rate of pulses that nobody requested, delivered and reported; ``made_up_hz`` is
+    the rate of reports of pulses that were never given.
+    ``stim_shift_ms`` above 0 sends each STIM that much after the samples of its sweep, below 0 that much before.
+    ``stuck_on`` acknowledges the disarming of the stimulator and leaves it on, whether its host is lost or not.
+    ``stuck_off`` acknowledges arming and every pulse, and leaves it off. ``no_status`` sends no STATUS. ``deaf``
+    ignores every command.
     """
 
     drop: float = 0.0
@@ -50,7 +51,7 @@ class Faults:
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def set(self, name: str, text: str) -> None:
-        """Set fault ``name`` (dashes or underscores) from words. Raises ValueError, naming what is allowed."""
+        """Set fault ``name`` (dashes or underscores) from ``text``. Raises ValueError that names what is allowed."""
         key = name.replace("-", "_")
         known = [item.name for item in fields(self) if item.name != "rng"]
         if key not in known:
@@ -58,11 +59,11 @@ class Faults:
         setattr(self, key, _parsed(key, text))
 
     def info_of(self, info: Info) -> Info:
-        """``info``, or a wrong one."""
+        """Return ``info``, or a wrong one while that fault is on."""
         return info if self.info == "true" else info.wrong(self.info)
 
     def spoil(self, frame: bytes) -> bytes:
-        """Return one encoded frame as it comes out of a bad line: not at all, damaged, or with rubbish before it."""
+        """Return one encoded frame as a bad line delivers it: not at all, damaged, or after random bytes."""
         chance = self.rng.random
         if self.drop and chance() < self.drop:
             return b""
@@ -104,7 +105,7 @@ def _number(key: str, text: str) -> float:
 
 
 def on_off(text: str) -> bool:
-    """``on`` or ``off`` as a flag. Raises ValueError."""
+    """Parse ``on`` or ``off``. Raises ValueError."""
     if text not in {"on", "off"}:
-        raise ValueError(f"say on or off, not {text!r}")
+        raise ValueError(f"write on or off, not {text!r}")
     return text == "on"

@@ -1,10 +1,10 @@
-"""Threshold currents of single myelinated motor axons, as a table.
+"""Table of threshold currents of single myelinated motor axons.
 
-Source: the double-cable model of McIntyre, Richardson and Grill (2002, 10.1152/jn.00353.2001) run in NEURON for a
-cathodic point source in a homogeneous medium of 4 ohm m, mean over the alignments of electrode and node. Thresholds
-are for a pulse of 0.1 ms; other widths follow Weiss, I(w) = I_rheobase (1 + chronaxie / w), with chronaxies fitted
-to 0.05-1.0 ms: anchored at 0.1 ms, they meet the model within 7 % at every point. Certainty: modelled; nothing here
-was measured on a nerve.
+Source: the double-cable model of McIntyre, Richardson and Grill (2002, 10.1152/jn.00353.2001), run in NEURON for a
+cathodic point source in a homogeneous medium of 4 ohm m, averaged over the alignments of electrode and node. Thresholds
+are for a pulse of 0.1 ms. Other widths follow Weiss, I(w) = I_rheobase (1 + chronaxie / w), with chronaxies fitted
+to 0.05-1.0 ms; anchored at 0.1 ms, they agree with the model within 7 % at every point. Certainty: modelled; nothing
+here was measured on a nerve.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""A simulated patient as a device in this process: no bytes, no clock but its own samples, as fast as it is read.
+"""Simulated patient as a device in this process: no bytes, no clock but its own samples, as fast as it is read.
 
-It is a simulation. Every read makes the next block, whoever asks and however late, so that a whole procedure in virtual
-time is the same each time.
+Every read makes the next block, however late it comes, so a whole procedure in virtual time is the same each time.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from drivers.simulated.stimulator import COMPLIANCE_V
 LIMITS = Limits(
     max_current_ma=6.0, current_step_ma=0.01, min_width_ms=0.05, max_width_ms=1.0, max_rate_hz=10.0, single_pulses=True
 )
-"""Those of the simulated ONA amplifier."""
+"""Limits of the simulated ONA amplifier."""
 
 _OFFSET = 0.3
-"""Samples into the block at which a pulse begins: a real one never falls on a sample's instant."""
+"""Samples into the block at which a pulse begins: a real pulse never falls on a sample's instant."""
 
 
 class InProcessAmplifier(Amplifier, Stimulator, Simulation):
@@ -38,7 +37,7 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
     limits = LIMITS
 
     def __init__(self, patient: Patient, *, block_s: float = 0.01) -> None:
-        """Blocks of ``block_s`` seconds, with one pulse in them at most."""
+        """Make blocks of ``block_s`` seconds, with at most one pulse in each."""
         self.patient = patient
         front = patient.front_end
         step_uv = front.scale_nv_per_lsb / 1000
@@ -66,10 +65,10 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
         return self._pending is not None
 
     def start(self) -> None:
-        """Nothing: blocks begin with the first read."""
+        """Do nothing: blocks begin with the first read."""
 
-    def read(self, timeout_s: float = 0.0) -> list[Block]:  # noqa: ARG002 - it never has to be waited for
-        """The next block; it arrives at the instant its last sample is recorded."""
+    def read(self, timeout_s: float = 0.0) -> list[Block]:  # noqa: ARG002 - a block is ready at once
+        """Return the next block, whose arrival time is that of its last sample."""
         first = self.patient.sample
         pulses = self._deliver(first)
         stimuli = [(_OFFSET, p.current_ma, p.width_ms) for p in pulses if p.current_ma and p.width_ms]
@@ -102,11 +101,11 @@ class InProcessAmplifier(Amplifier, Stimulator, Simulation):
         )
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """Nothing: what is refused is refused at once."""
+        """Return no outcome: a refusal is raised at once."""
         return []
 
     def steer(self, words: str) -> None:
-        """Nothing is steered by words; whoever holds the patient moves the needle."""
+        """Do nothing: the owner of the patient moves the needle."""
 
     def _deliver(self, first: int) -> tuple[Pulse, ...]:
         pending, self._pending = self._pending, None

@@ -1,4 +1,4 @@
-"""Bodies of ONA frames as a device writes them, and the numbers of the protocol (version 1)."""
+"""Bodies of ONA frames as a device sends them, and the numbers of the protocol (version 1)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class StatusFault(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """All that an INFO frame tells; ``channels`` are (scale_nv_per_lsb, range_uv, name)."""
+    """Content of an INFO frame; ``channels`` are (scale_nv_per_lsb, range_uv, name)."""
 
     sample_rate_hz: int
     channels: tuple[tuple[float, float, str], ...]
@@ -80,7 +80,7 @@ class Info:
     protocol: int = PROTOCOL
 
     def wrong(self, how: str) -> Info:
-        """Return the same, wrong in the way ``how`` names; see WRONG_INFO."""
+        """Return the same INFO with the error named by ``how``; see WRONG_INFO."""
         return WRONG_INFO[how](self)
 
     def body(self) -> bytes:
@@ -116,13 +116,13 @@ def _text(text: str) -> bytes:
 
 
 def samples(first_sample: int, count: int, channels: int, flags: int, raw: bytes) -> bytes:
-    """Return SAMPLES with ``raw``, its 24-bit numbers."""
+    """Return the body of SAMPLES; ``raw`` holds its 24-bit numbers."""
     return struct.pack("<IBBB", first_sample % 2**32, count, channels, flags) + raw
 
 
 @dataclass(frozen=True, slots=True)
 class StimReport:
-    """One pulse as its STIM frame reports it."""
+    """One pulse as a STIM frame reports it."""
 
     sample: int
     offset_ns: int
@@ -147,17 +147,17 @@ class StimReport:
 
 
 def status(sample: int, state: tuple[int, int, int, int], impedance_kohm: float | None) -> bytes:
-    """STATUS; ``state`` is (state, fault, lead_off, battery_percent)."""
+    """Return the body of STATUS; ``state`` is (state, fault, lead_off, battery_percent)."""
     return struct.pack("<IBBBBH", sample % 2**32, *state, _tens_of_ohms(impedance_kohm))
 
 
 def ack(command_seq: int, result: Result) -> bytes:
-    """ACK of the command with ``command_seq``."""
+    """Return the body of the ACK of the command with ``command_seq``."""
     return bytes((command_seq, result))
 
 
 def button(sample: int, index: int, *, pressed: bool) -> bytes:
-    """BUTTON ``index`` pressed or released."""
+    """Return the body of BUTTON: button ``index`` was pressed or released."""
     return struct.pack("<IBB", sample % 2**32, index, pressed)
 
 

@@ -1,4 +1,4 @@
-"""The needle's way: straight legs and pauses, from a seeded scenario or steered by commands, with a hand's tremor."""
+"""Path of the needle: straight legs and pauses, from a seeded scenario or steered by commands, with a hand's tremor."""
 
 from __future__ import annotations
 
@@ -46,52 +46,52 @@ def _pause(seconds: float) -> Move:
     return (0.0, 0.0, -seconds)
 
 
-def _advance(rng: np.random.Generator, way_mm: float) -> Iterator[Move]:
-    """Step with pauses until ``way_mm`` is made."""
+def _advance(rng: np.random.Generator, path_mm: float) -> Iterator[Move]:
+    """Advance by ``path_mm`` in steps with pauses."""
     speed = SPEED_MM_S.draw(rng)
-    while way_mm > 0:
-        step = min(STEP_MM.draw(rng), way_mm)
-        way_mm -= step
+    while path_mm > 0:
+        step = min(STEP_MM.draw(rng), path_mm)
+        path_mm -= step
         yield (step, 0.0, speed)
         yield _pause(PAUSE_S.draw(rng))
 
 
 def _approach(rng: np.random.Generator, start_mm: float, _radius_mm: float) -> Iterator[Move]:
-    """Straight to the nerve until it is touched or nearly so, hold, withdraw, and again."""
+    """Go straight to the nerve until it is touched or nearly so, hold, withdraw, and repeat."""
     yield _pause(PAUSE_S.draw(rng))
     while True:
-        way = start_mm - float(rng.uniform(0.0, 0.8))
-        yield from _advance(rng, way)
+        path_mm = start_mm - float(rng.uniform(0.0, 0.8))
+        yield from _advance(rng, path_mm)
         yield _pause(HOLD_S.draw(rng))
-        yield (-way, 0.0, SPEED_MM_S.draw(rng))
+        yield (-path_mm, 0.0, SPEED_MM_S.draw(rng))
         yield _pause(PAUSE_S.draw(rng))
 
 
 def _pass(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
-    """Past the nerve at some distance, back, redirected, and past it again."""
+    """Pass the nerve at some distance, go back, redirect, and pass it again."""
     yield _pause(PAUSE_S.draw(rng))
     aside = 0.0
     while True:
         redirected = radius_mm + float(rng.uniform(0.2, 3.0))
         yield (0.0, redirected - aside, 1.0)
         aside = redirected
-        way = start_mm + radius_mm + float(rng.uniform(3.0, 8.0))
-        yield from _advance(rng, way)
-        yield (-way, 0.0, SPEED_MM_S.draw(rng))
+        path_mm = start_mm + radius_mm + float(rng.uniform(3.0, 8.0))
+        yield from _advance(rng, path_mm)
+        yield (-path_mm, 0.0, SPEED_MM_S.draw(rng))
 
 
 def _procedure(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
-    """Do a block: one miss, then contact (at times the nerve is entered), a step back to inject, and out again."""
+    """Do a nerve block: one miss, then contact (at times inside the nerve), a step back to inject, and out again."""
     miss = radius_mm + float(rng.uniform(0.5, 3.0))
     while True:
         yield _pause(PAUSE_S.draw(rng))
         yield (0.0, miss, 2.0)
-        way = start_mm + float(rng.uniform(0.0, 4.0))
-        yield from _advance(rng, way)
-        yield (-0.6 * way, 0.0, SPEED_MM_S.draw(rng))
+        path_mm = start_mm + float(rng.uniform(0.0, 4.0))
+        yield from _advance(rng, path_mm)
+        yield (-0.6 * path_mm, 0.0, SPEED_MM_S.draw(rng))
         yield (0.0, -miss, 0.8)
-        rest = start_mm - 0.4 * way + (0.6 if rng.random() < 0.15 else -float(rng.uniform(0.0, 0.6)))
-        yield from _advance(rng, rest)
+        remaining_mm = start_mm - 0.4 * path_mm + (0.6 if rng.random() < 0.15 else -float(rng.uniform(0.0, 0.6)))
+        yield from _advance(rng, remaining_mm)
         yield _pause(HOLD_S.draw(rng))
         yield (-float(rng.uniform(0.3, 1.5)), 0.0, 0.5)
         yield _pause(HOLD_S.draw(rng))
@@ -100,7 +100,7 @@ def _procedure(rng: np.random.Generator, start_mm: float, radius_mm: float) -> I
 
 
 def _hold(_rng: np.random.Generator, _start_mm: float, _radius_mm: float) -> Iterator[Move]:
-    """Where it is, until it is steered."""
+    """Stay in place until the needle is steered."""
     yield _pause(_FOREVER_S)
 
 
@@ -113,12 +113,12 @@ SCENARIOS: dict[str, Callable[[np.random.Generator, float, float], Iterator[Move
 
 
 class Motion:
-    """The tip's position as a function of time; moves end where they say, and the last one is held."""
+    """Position of the tip as a function of time; after the last move the tip stays in place."""
 
     def __init__(
         self, rng: np.random.Generator, scenario: str, radius_mm: float, start_mm: float | None, *, still: bool
     ) -> None:
-        """``start_mm`` is the first distance to the nerve's surface, drawn when None; ``still`` leaves out tremor.
+        """Start ``start_mm`` from the nerve's surface (None: drawn); ``still`` leaves out tremor and breathing.
 
         Raises ValueError for a scenario that is not in SCENARIOS.
         """
@@ -135,12 +135,12 @@ class Motion:
         self._moves = SCENARIOS[scenario](rng, start_mm, radius_mm)
 
     def tip(self, t_s: float) -> Tip:
-        """Where the tip is ``t_s`` seconds after the start."""
+        """Return the tip's position ``t_s`` seconds after the start."""
         while self._ends[-1] <= t_s:
             self._append(next(self._moves))
-        rest = self._legs[min(bisect.bisect_right(self._ends, t_s), len(self._legs) - 1)].at(t_s)
+        planned = self._legs[min(bisect.bisect_right(self._ends, t_s), len(self._legs) - 1)].at(t_s)
         breathing = self._breathing.at(t_s)
-        return Tip(rest.ahead_mm + self._tremor.at(t_s) + breathing, rest.aside_mm + 0.3 * breathing)
+        return Tip(planned.ahead_mm + self._tremor.at(t_s) + breathing, planned.aside_mm + 0.3 * breathing)
 
     def steer(self, t_s: float, ahead_mm: float, aside_mm: float, speed_mm_s: float = STEER_MM_S) -> None:
         """Leave the scenario at ``t_s``: move by ``ahead_mm`` (negative withdraws) and ``aside_mm``, then hold."""

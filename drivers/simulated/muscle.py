@@ -1,4 +1,4 @@
-"""Muscles behind a nerve and the electrodes over them: M-wave, H-reflex and the twitch that follows."""
+"""Muscles of a nerve and the electrodes over them: M-wave, H-reflex and the twitch that follows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHAPE_MS = 16.0
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSite:
-    """A place of stimulation: muscles in order of channels, range of M latency, range of H latency if any (ms)."""
+    """Site of stimulation: muscles in the order of channels, range of M latency, range of H latency if any (ms)."""
 
     name: str
     muscles: tuple[str, ...]
@@ -62,7 +62,7 @@ SITES = (
 def lobe(
     t_ms: NDArray[np.float64], start_ms: NDArray[np.float64], length_ms: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return a single smooth phase of height 1 from ``start_ms`` on, skewed to rise faster than it falls; 0 outside."""
+    """Return one smooth phase of height 1 from ``start_ms`` on, which rises faster than it falls; 0 outside."""
     share = np.clip((t_ms - start_ms) / length_ms, 0.0, 1.0)
     return np.asarray(np.sin(math.pi * share**0.65) ** 2)
 
@@ -70,7 +70,7 @@ def lobe(
 def potential(
     t_ms: NDArray[np.float64], start_ms: NDArray[np.float64], duration_ms: float, takeoff: float, last: float
 ) -> NDArray[np.float64]:
-    """Return action potentials (units, len(t_ms)): an optional small takeoff, the main phase, an opposite last one."""
+    """Return action potentials (units, len(t_ms)): an optional small first phase, the main phase, an opposite last."""
     main = 0.42 * duration_ms
     start = start_ms[:, None] + (0.1 * duration_ms if takeoff > 0.03 else 0.0)
     first = takeoff * lobe(t_ms, start_ms[:, None], np.full_like(start, 0.2 * duration_ms))
@@ -95,7 +95,7 @@ class _Muscle:
         self.share = sizes / sizes.sum() if len(sizes) else sizes
 
     def wave(self, fired: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Return summed potential of the units ``fired`` on the grid."""
+        """Return the summed potential of the units ``fired`` on the grid."""
         return np.asarray(self.units[fired].sum(axis=0))
 
 
@@ -103,7 +103,7 @@ class SimulatedMuscles:
     """The muscles of one nerve, one to a channel, with crosstalk between the channels."""
 
     def __init__(self, rng: np.random.Generator, nerve: SimulatedNerve, channels: int) -> None:
-        """Draws a site and its muscles; the last of three or more channels may belong to another nerve."""
+        """Draw a site and its muscles; the last of three or more channels may belong to another nerve."""
         self.site = SITES[rng.integers(len(SITES))]
         self.members = [np.flatnonzero(nerve.muscle_of == index) for index in range(channels)]
         self._muscles = [_Muscle(rng, nerve.sizes[own], nerve.diameters_um[own]) for own in self.members]
@@ -121,13 +121,13 @@ class SimulatedMuscles:
 
     @staticmethod
     def channels_over_nerve(rng: np.random.Generator, channels: int) -> int:
-        """How many of ``channels`` lie over muscles of the nerve."""
+        """Draw how many of ``channels`` lie over muscles of the nerve."""
         return channels - int(CONTROL.draw(rng) and channels >= 3)
 
     def _crosstalk(self, rng: np.random.Generator, channels: int) -> None:
-        seen = np.array([[sign(rng) * CROSSTALK.draw(rng) for _ in range(channels)] for _ in range(channels)])
-        np.fill_diagonal(seen, 1.0)
-        self.seen = seen.astype(np.float32)
+        pickup = np.array([[sign(rng) * CROSSTALK.draw(rng) for _ in range(channels)] for _ in range(channels)])
+        np.fill_diagonal(pickup, 1.0)
+        self.pickup = pickup.astype(np.float32)
 
     def _draw_reflex(self, rng: np.random.Generator) -> None:
         present = H_REFLEX.draw(rng)
@@ -143,7 +143,7 @@ class SimulatedMuscles:
         return tuple(muscles + [f"channel {index + 1}" for index in range(len(muscles), len(self.members))])
 
     def amplitudes_uv(self, thresholds_ma: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Recruitment of the best muscle: currents in rising order and the M-wave's amplitude at each, in uV.
+        """Return the best muscle's recruitment: currents in rising order and the M-wave's amplitude at each, in uV.
 
         The amplitude is the recruited share of the largest one; phase cancellation between units is left out.
         """
@@ -157,7 +157,7 @@ class SimulatedMuscles:
     def m_wave(
         self, rng: np.random.Generator, fired: NDArray[np.bool_], t_s: float, times_ms: NDArray[np.float64]
     ) -> Samples:
-        """M-waves (len(times_ms), channels) in uV at ``times_ms`` after the pulse that ``fired`` these units."""
+        """Return M-waves (len(times_ms), channels) in uV at ``times_ms`` after the pulse that ``fired`` these units."""
         waves = np.zeros((len(times_ms), len(self.members)), np.float32)
         for index, (muscle, own) in enumerate(zip(self._muscles, self.members, strict=True)):
             gain = math.exp(self._sd_ln * rng.standard_normal() + self._drift.at(t_s))
@@ -165,15 +165,15 @@ class SimulatedMuscles:
             if fired[own].any():
                 grid = muscle.grid_ms + late_ms
                 waves[:, index] = np.interp(times_ms, grid, muscle.wave(fired[own]) * gain, left=0.0, right=0.0)
-        return np.asarray(waves @ self.seen)
+        return np.asarray(waves @ self.pickup)
 
     def reflex(
         self, rng: np.random.Generator, drive: tuple[float, float, float], rest_s: float, times_ms: NDArray[np.float64]
     ) -> Samples:
-        """H-reflex (len(times_ms), channels) in uV on the first muscle.
+        """Return the H-reflex (len(times_ms), channels) in uV of the first muscle.
 
-        ``drive`` is (current / motor threshold, width_ms, share of the nerve recruited); recruited motor axons
-        collide with the reflex volley, and ``rest_s`` since the pulse before sets how much it is depressed.
+        ``drive`` is (current / motor threshold, width_ms, share of the nerve recruited). Recruited motor axons collide
+        with the reflex volley; the time ``rest_s`` since the pulse before determines its depression.
         """
         waves = np.zeros((len(times_ms), len(self.members)), np.float32)
         variation = math.exp(0.25 * rng.standard_normal())
@@ -187,9 +187,9 @@ class SimulatedMuscles:
         grid = muscle.grid_ms * 1.2 + self.h_latency_ms
         whole = muscle.units.sum(axis=0) * share
         waves[:, 0] = np.interp(times_ms, grid, whole, left=0.0, right=0.0)
-        return np.asarray(waves @ self.seen)
+        return np.asarray(waves @ self.pickup)
 
     def twitch(self, recruited: float, times_ms: NDArray[np.float64]) -> Samples:
-        """Return the electrodes' movement (len(times_ms), channels) in uV when ``recruited`` of the nerve answered."""
+        """Return the electrodes' movement (len(times_ms), channels) in uV in a twitch of the ``recruited`` share."""
         bump = lobe(times_ms, np.array(15.0), np.array(2 * self._twitch_ms - 15.0))
         return np.asarray((recruited * bump)[:, None] * self._twitch, np.float32)

@@ -1,7 +1,8 @@
-"""A needle that records: motor units with their fibres about the tip, and what end-plates do at rest.
+"""EMG of a recording needle: motor units with their fibres around the tip, and the activity of end-plates at rest.
 
-The muscle lies about the point that the motion calls 0, its fibres along ``aside``. Potentials follow from where the
-tip is: how far each fibre is, and how far along it the end-plate lies. A simulation; numbers carry their source.
+The muscle lies around the origin of the motion, its fibres along ``aside``. Potentials depend on the tip's distance
+from each fibre, and on its distance along the fibre from the end-plate. It is a simulation; its numbers carry their
+source.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ SPIKE_MS = Uniform(3.0, 4.0, "end-plate spikes 3-4 ms, first negative", "assumed
 SPIKE_HZ = Uniform(5.0, 50.0, "end-plate spikes up to about 50 Hz, very irregular", "assumed")
 SURFACE_SHARE = Known(0.05, "what surface channels see of a potential at the needle", "assumed")
 SLIGHT = Known(0.18, "effort of a slight contraction on request", "assumed")
-CONTRACTED_S, RELAXED_S = Known(8.0, "contracts as asked for so long", "assumed"), Known(5.0, "and relaxes", "assumed")
+CONTRACTED_S = Known(8.0, "duration of a contraction on request", "assumed")
+RELAXED_S = Known(5.0, "pause between two contractions", "assumed")
 
-_SEEN_MM = 7.0
+_PICKUP_MM = 7.0
 _QUANTUM_MM = 0.04
 
 
 class _Fibres:
-    """The fibres of one unit: where they lie across the muscle, and where their end-plates are along it."""
+    """Fibres of one unit: their positions across the muscle, and those of their end-plates along it."""
 
     def __init__(self, rng: np.random.Generator, half_depth_mm: float, plates_mm: float) -> None:
         centre = np.array([rng.uniform(-half_depth_mm, half_depth_mm), rng.uniform(-4.0, 4.0)])
@@ -54,12 +56,12 @@ class _Fibres:
         self._cached: tuple[tuple[int, int], NDArray[np.float32]] | None = None
 
     def wave(self, field: FibreField, tip: Tip) -> NDArray[np.float32]:
-        """The unit's potential at ``tip``, every 0.025 ms."""
+        """Return the unit's potential at ``tip``, every 0.025 ms."""
         key = round(tip.ahead_mm / _QUANTUM_MM), round(tip.aside_mm / _QUANTUM_MM)
         if self._cached is None or self._cached[0] != key:
             radii = np.hypot(self.across[:, 0] - tip.ahead_mm, self.across[:, 1])
             offsets = tip.aside_mm - self.plates_mm
-            near = radii < max(_SEEN_MM, float(radii.min()) + 1.0)
+            near = radii < max(_PICKUP_MM, float(radii.min()) + 1.0)
             late = np.clip(1.0 + self._slow * np.abs(offsets) / 4.0, 0.0, None)
             self._cached = key, field.sum(radii[near], offsets[near], late[near])
         return self._cached[1]
@@ -69,28 +71,28 @@ class SimulatedNeedleEmg(Voluntary):
     """Voluntary activity and end-plates as a needle in the muscle records them, on the first channel."""
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int, motion: Motion) -> None:
-        """The tip is where ``motion`` says."""
+        """Draw the units; ``motion`` gives the position of the tip."""
         super().__init__(rng, sample_rate_hz, np.ones((1, channels), np.float32), units=round(UNITS.value))
         self._motion, self._field = motion, FibreField()
         self.half_depth_mm = HALF_DEPTH_MM.draw(rng)
         self.plates_mm = float(rng.uniform(-4.0, 4.0))
         self._fibres = {unit: _Fibres(rng, self.half_depth_mm, self.plates_mm) for unit in self._units}
         self._spots = rng.uniform(-self.half_depth_mm, self.half_depth_mm, round(PLATE_SPOTS.value))
-        self._seen = np.array([1.0] + [SURFACE_SHARE.value] * (channels - 1), np.float32)
+        self._pickup = np.array([1.0] + [SURFACE_SHARE.value] * (channels - 1), np.float32)
         self._plate_rng = np.random.default_rng(rng.integers(2**63))
         self._noise = tuple(draw.draw(rng) for draw in (NOISE_UV, NOISE_MS, NOISE_HZ))
         self._spike = tuple(draw.draw(rng) for draw in (SPIKE_UV, SPIKE_MS, SPIKE_HZ))
         self.tone = 0.0
 
     def effort(self, t_s: float, muscle: int = 0) -> float:
-        """What was commanded; without a command a patient who contracts slightly as asked, and relaxes in between."""
+        """Return the effort commanded; without a command the patient contracts slightly and relaxes, in turn."""
         commanded = self.commanded_efforts.get(muscle, self.commanded_effort)
         if commanded is not None:
             return commanded
         return SLIGHT.value if t_s % (CONTRACTED_S.value + RELAXED_S.value) < CONTRACTED_S.value else 0.0
 
     def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:
-        """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
+        """Return the potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
         tip = self._motion.tip(start_s)
         fired = [
             self._sampled(at_s, self._fibres[unit].wave(self._field, tip))
@@ -99,7 +101,7 @@ class SimulatedNeedleEmg(Voluntary):
         return fired + self._plates(start_s, end_s, tip)
 
     def plate_distance_mm(self, tip: Tip) -> float:
-        """How far the tip is from the nearest spot of end-plates, once it is within their zone; else infinite."""
+        """Return the distance of the tip from the nearest spot of end-plates; infinite outside their zone."""
         if abs(tip.aside_mm - self.plates_mm) > PLATE_ZONE_MM.value:
             return math.inf
         return float(np.abs(self._spots - tip.ahead_mm).min())
@@ -118,16 +120,16 @@ class SimulatedNeedleEmg(Voluntary):
         return waves if near else []
 
     def _sampled(self, at_s: float, fine: NDArray[np.float32]) -> tuple[int, Samples]:
-        """``fine`` from ``at_s`` on at the samples' own times."""
+        """Resample ``fine``, which begins at ``at_s``, at the times of the samples; return first sample and wave."""
         first = math.ceil(at_s * self._sample_rate_hz)
         late_ms = (first / self._sample_rate_hz - at_s) * 1e3
         times = np.arange(late_ms, (len(fine) - 1) * STEP_MS, 1e3 / self._sample_rate_hz)
         wave = np.interp(times / STEP_MS, np.arange(len(fine)), fine)
-        return first, (wave[:, None] * self._seen).astype(np.float32)
+        return first, (wave[:, None] * self._pickup).astype(np.float32)
 
 
 def _plate_wave(length_ms: float, *, is_noise: bool) -> NDArray[np.float32]:
-    """One negative phase, steep and then slower; a spike has a smaller positive one after it."""
+    """Return one negative phase, steep and then slower; a spike has a smaller positive phase after it."""
     t = np.arange(0, length_ms, STEP_MS) / length_ms
     if is_noise:
         return np.asarray(-(np.sin(math.pi * t**0.5) ** 2), np.float32)

@@ -1,4 +1,4 @@
-"""The potential of one muscle fibre at a needle's tip: a line source in an anisotropic volume conductor.
+"""Potential of one muscle fibre at a needle's tip: a line source in an anisotropic volume conductor.
 
 The membrane potential is Rosenfalck's (1969), V(z) = 96 z^3 exp(-z) mV with z behind the front in mm, here steeper; its
 second derivative along the fibre is the source (Plonsey's line-source model; Nandedkar and Stalberg 1983 use the same).
@@ -19,7 +19,7 @@ SPEED_MM_MS = Known(4.0, "conduction along a muscle fibre; the table's own", "mo
 
 STEP_MS = 0.025
 LENGTH_MS = 15.0
-"""Shorter than the fronts need to the ends of the cells: a fibre's own ends are left out."""
+"""Length of a potential, shorter than the fronts take to the ends of the fibre: the ends are left out."""
 _CELL_MM = 0.05
 _REACH_MM = 70.0
 _OFFSETS_MM = np.array([0.0, 0.3, 0.7, 1.5, 3.0, 6.0, 10.0, 16.0, 24.0, 34.0])
@@ -49,8 +49,9 @@ class FibreField:
     def sum(
         self, radii_mm: NDArray[np.float64], offsets_mm: NDArray[np.float64], late_ms: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """Sum (times,) in uV, every 0.025 ms, of fibres at these radii from the tip, their end-plates ``offsets_mm``
-        away along the fibre, each ``late_ms`` late.
+        """Return the sum (times,) in uV, every 0.025 ms, of fibres at ``radii_mm`` from the tip.
+
+        Their end-plates lie ``offsets_mm`` away along the fibre, and each is delayed by ``late_ms``.
         """
         at = np.interp(np.log(np.clip(radii_mm, _RADII_MM[0], _RADII_MM[-1])), np.log(_RADII_MM), np.arange(24.0))
         low = np.minimum(at.astype(int), 22)

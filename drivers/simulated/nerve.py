@@ -1,7 +1,7 @@
-"""A peripheral nerve as a needle meets it: motor axons in a fascicle, each with its threshold current.
+"""Peripheral nerve near a needle: motor axons in a fascicle, each with its threshold current.
 
-Currents are those of a needle that is the cathode. As anode it needs two to four times as much (0.63 against 0.34 mA
-outside the nerve in a secondary source of low trust; about four times in textbooks): that case is not modelled.
+Currents are for a needle that is the cathode. An anodal needle needs two to four times as much (0.63 against 0.34 mA
+outside the nerve in a secondary source of low trust; about four times in textbooks); it is not modelled.
 Threshold currents in pig: Tsai 2008 and Wiesmann 2014; human: Sauter 2007 (elbow), Bigeleisen 2009 (supraclavicular).
 """
 
@@ -24,7 +24,7 @@ SIZE_DIAMETER_CORRELATION = Known(0.5, "size principle: larger axons drive large
 NERVE_GAIN = LogNormal(
     1.0, 0.55, 0.3, 6.0, "contact thresholds of 0.1-4.5 mA from nerve to nerve (elbow, human)", "derived"
 )
-INSENSITIVE = Chance(0.1, "diabetic and neuropathic nerves answer late (supraclavicular, human)", "derived")
+INSENSITIVE = Chance(0.1, "diabetic and neuropathic nerves respond late (supraclavicular, human)", "derived")
 INSENSITIVE_GAIN = Uniform(1.8, 4.0, "radial nerve at the elbow up to 4.5 mA at contact", "derived")
 CONTACT_EXCESS = Known(4.2, "bare medium 4-7 times too sensitive at contact, about 3 times at 1 mm", "derived")
 EXCESS_LENGTH_MM = Known(1.5, "pig: 0.39 mA at contact, 0.92 at 1 mm, no nerve response under 2 mA at 5 mm", "derived")
@@ -34,7 +34,7 @@ CHRONAXIE_GAIN = LogNormal(
 INTRANEURAL_GAIN = LogNormal(
     0.9, 0.35, 0.35, 1.6, "0.30 mA inside in pig and human; 0.12 both at contact and inside in open pig", "derived"
 )
-INTRANEURAL_SILENT = Chance(0.125, "pig: 12.5 % of needles inside the nerve answered only at 0.8-1.8 mA", "measured")
+INTRANEURAL_SILENT = Chance(0.125, "pig: 12.5 % of needles inside got a response only at 0.8-1.8 mA", "measured")
 INTRANEURAL_SILENT_MA = Uniform(0.8, 1.8, "the same series", "measured")
 
 _INSIDE_MM = 0.3
@@ -44,8 +44,10 @@ _LOG_DIAMETERS = np.log(DIAMETERS_UM)
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Where the needle's tip is: ``ahead_mm`` of way left to the level of the nerve's axis (negative: passed), and
-    ``aside_mm`` by which its path misses that axis.
+    """Position of the needle's tip.
+
+    ``ahead_mm`` is the distance left to the level of the nerve's axis (negative: passed), ``aside_mm`` the distance by
+    which the path misses that axis.
     """
 
     ahead_mm: float
@@ -60,9 +62,9 @@ def _rows(table: FloatArray, diameters_um: FloatArray) -> FloatArray:
 
 
 class SimulatedNerve:
-    """Motor units with axons of 8-16 um anywhere in one fascicle, and what current each needs.
+    """Motor units with axons of 8-16 um anywhere in one fascicle, and the current that each needs.
 
-    ``sizes`` (units,) are relative and sum to 1; ``muscle_of`` (units,) is the muscle a unit belongs to.
+    ``sizes`` (units,) are relative and sum to 1; ``muscle_of`` (units,) is the muscle of each unit.
     """
 
     def __init__(self, rng: np.random.Generator, muscles: int) -> None:
@@ -99,7 +101,7 @@ class SimulatedNerve:
             self._inside_gain = silent_ma / float(self.thresholds_ma(deep, TABLE_WIDTH_MS).min())
 
     def distance_mm(self, tip: Tip) -> float:
-        """Distance from the tip to the nerve's surface; negative inside the nerve."""
+        """Return the distance from the tip to the nerve's surface; negative inside the nerve."""
         return math.hypot(tip.ahead_mm, tip.aside_mm) - self.radius_mm
 
     def thresholds_ma(self, tip: Tip, width_ms: float) -> FloatArray:

@@ -1,8 +1,8 @@
-"""A seeded patient with a stimulating needle: pulses in, microvolts at the electrodes out.
+"""Seeded patient with a stimulating needle: pulses in, microvolts at the electrodes out.
 
-It is a simulation. Its numbers carry their source and certainty where they are declared (``draws``); what holds for it
-need not hold for a person. Everything follows from the seed and from what is done at which sample, however the time is
-cut into calls.
+It is a simulation. Its numbers carry their source and certainty at their declaration (``draws``), and results need not
+hold for a person. Everything follows from the seed and from the actions at each sample, not from how the time is cut
+into calls.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ UNIT_JITTER_LN = Uniform(0.005, 0.015, "a single axon's threshold", "assumed")
 CRITERION_UV = 50.0
 
 PulseShape = tuple[float, float, float]
-"""Sample offset into the call (with its fraction), current in mA, width in ms."""
+"""Offset into the call in samples (with a fraction), current in mA, width in ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrueResponse:
-    """What a pulse at ``sample`` truly did: ``recruited`` is the share of the nerve's units by size, and
-    ``m_wave_uv`` the M-wave peak to peak in each channel without noise or artefact.
+    """True effect of a pulse at ``sample``.
+
+    ``recruited`` is the share of the nerve's units by size, ``m_wave_uv`` the M-wave peak to peak in each channel
+    without noise or artefact.
     """
 
     sample: int
@@ -53,8 +55,10 @@ class TrueResponse:
 
 @dataclass(frozen=True, slots=True)
 class PatientTruth:
-    """What the patient knows and a device never tells. ``distance_mm`` is to the nerve's surface, negative inside;
-    thresholds are for 0.1 ms: of the first unit, and of an M-wave of the criterion (50 uV) on the best channel.
+    """True state of the patient, which no device reports.
+
+    ``distance_mm`` is the distance to the nerve's surface, negative inside. Thresholds are for 0.1 ms: of the first
+    unit, and of an M-wave of the criterion (50 uV) on the best channel.
     """
 
     sample: int
@@ -74,7 +78,7 @@ class PatientTruth:
 
 
 class Patient:
-    """A nerve, its muscles, the tissue and needle before it, and the front end that records."""
+    """A nerve, its muscles, the tissue and the needle before it, and the amplifier's front end."""
 
     def __init__(
         self,
@@ -88,9 +92,9 @@ class Patient:
         still: bool = False,
         needle: bool = False,
     ) -> None:
-        """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` takes tremor and breathing out.
+        """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` leaves out tremor and breathing.
 
-        With ``needle`` the first channel is the needle's own, and shows the muscle about the nerve's end.
+        With ``needle`` the first channel is the needle's own, and records the muscle around the nerve's end.
 
         Raises ValueError for an unknown scenario or fewer than one channel.
         """
@@ -108,7 +112,7 @@ class Patient:
         self.voluntary = (
             SimulatedNeedleEmg(effort_rng, sample_rate_hz, channels, self.motion)
             if needle
-            else Voluntary(effort_rng, sample_rate_hz, self.muscles.seen)
+            else Voluntary(effort_rng, sample_rate_hz, self.muscles.pickup)
         )
         self._background = Background(background_rng, sample_rate_hz, channels, mains_hz)
         self._trial_rng = trial_rng
@@ -128,7 +132,7 @@ class Patient:
         return self._buffer.head
 
     def advance(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> Samples:
-        """Return the next ``n_samples`` (n_samples, channels) in uV within the input range, ``pulses`` delivered.
+        """Return the next ``n_samples`` (n_samples, channels) in uV within the input range, with ``pulses`` delivered.
 
         Pulses are in order of time. Raises ValueError for one outside 0 <= offset < n_samples.
         """
@@ -136,9 +140,9 @@ class Patient:
         return self.front_end.clip(self._buffer.take(n_samples))
 
     def record(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> tuple[bytes, int]:
-        """Return the same as ``advance`` does, as the front end's 24-bit numbers and one bit a channel that is full.
+        """Return the same as ``advance``, as the front end's 24-bit numbers and one bit a channel at its range's end.
 
-        Only a pulse changes what was already laid on the tape, so the rest of a block is converted at once.
+        Only a pulse changes samples already in the buffer, so the rest of a block is converted at once.
         """
         self._fill_buffer(n_samples, pulses)
         if pulses or not self._converted or self._converted.end < self.sample + n_samples:
@@ -148,22 +152,22 @@ class Patient:
         return recorded
 
     def _fill_buffer(self, n_samples: int, pulses: Sequence[PulseShape]) -> None:
-        """Put background and ``pulses`` of the next ``n_samples`` on the tape, in an order that no cut changes."""
+        """Add background and ``pulses`` of the next ``n_samples`` to the buffer, in an order that no cut changes."""
         start = self.sample
         for offset, current_ma, width_ms in pulses:
             if not 0 <= offset < n_samples:
-                raise ValueError(f"a pulse at {offset} lies outside the {n_samples} samples asked for")
+                raise ValueError(f"a pulse at {offset} is outside the {n_samples} samples requested")
             self._make_background(start + int(offset) + 1)
             self._stimulate(start + offset, current_ma, width_ms)
         self._make_background(start + n_samples)
 
     def impedance_kohm(self, sample: float) -> float:
-        """Impedance at the needle when ``sample`` is recorded."""
+        """Return the impedance in kohm at the needle when ``sample`` is recorded."""
         t_s, tip = self._at(sample)
         return self.tissue.impedance_kohm(t_s, tip, self.nerve.distance_mm(tip))
 
     def steer(self, ahead_mm: float, aside_mm: float = 0.0, speed_mm_s: float = STEER_MM_S) -> None:
-        """Move the needle from now on by so much, leaving its scenario; zero holds it."""
+        """Leave the scenario and move the needle by these distances; zero keeps it in place."""
         self.motion.steer(self.sample / self.sample_rate_hz, ahead_mm, aside_mm, speed_mm_s)
 
     def inject(self, injectate: Injectate, volume_ml: float) -> None:
@@ -178,7 +182,7 @@ class Patient:
         self.lead_off_bits = sum(1 << index for index in np.flatnonzero(self._lead_off).tolist())
 
     def truth(self, criterion_uv: float = CRITERION_UV) -> PatientTruth:
-        """Return what is true at the next sample; the threshold is that of an M-wave of ``criterion_uv``."""
+        """Return the true state at the next sample; the threshold is that of an M-wave of ``criterion_uv``."""
         t_s, tip = self._at(self.sample)
         thresholds = self._thresholds_ma(t_s, tip, TABLE_WIDTH_MS)
         distance = self.nerve.distance_mm(tip)
@@ -213,7 +217,7 @@ class Patient:
         return float(currents[min(reached, len(currents) - 1)])
 
     def _make_background(self, end: int) -> None:
-        """Background and voluntary activity up to the end of the block that holds sample ``end - 1``."""
+        """Add background and voluntary activity up to the end of the block that holds sample ``end - 1``."""
         step = self._background.block_samples
         connected = ~self._lead_off
         while self._background_end < end:

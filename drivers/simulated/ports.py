@@ -1,4 +1,4 @@
-"""Where a host reaches the simulated amplifier: a pseudo-terminal, or a TCP socket."""
+"""Ports of the simulated amplifier for its host: a pseudo-terminal or a TCP socket."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ READ_BYTES = 65_536
 
 
 class SimulatedPort(ABC):
-    """One byte stream to at most one host at a time; none of the calls blocks."""
+    """Byte stream to at most one host at a time; no call blocks."""
 
     address: str
     _rest = b""
 
     @abstractmethod
     def waits_on(self) -> int | None:
-        """Return the descriptor that becomes readable, or None where the host's coming has to be polled for."""
+        """Return the descriptor that becomes readable, or None where the arrival of a host must be polled."""
 
     @abstractmethod
     def read(self) -> bytes:
-        """Bytes that have arrived, empty without any."""
+        """Return the bytes that have arrived, if any."""
 
     def write(self, data: bytes) -> bool:
-        """Hand over ``data``; False where it was lost whole because the host does not read. Frames are never cut."""
+        """Send ``data``; return False where all of it was dropped because the host does not read. No frame is cut."""
         self._rest = self._rest[self._send(self._rest) :] if self._rest else b""
         if self._rest:
             return False
@@ -40,29 +40,29 @@ class SimulatedPort(ABC):
 
     @abstractmethod
     def _send(self, data: bytes) -> int:
-        """Send what there is room for; how many bytes that was. Without a host all of it is gone."""
+        """Send as many bytes as fit and return their number; without a host all of them are dropped."""
 
     @abstractmethod
     def newly_opened(self) -> bool:
-        """Return True once after each time a host has opened the port."""
+        """Return True once each time a host has opened the port."""
 
     @abstractmethod
     def unplug(self) -> None:
-        """Pull the plug: the host loses the stream and cannot open it again."""
+        """Unplug: the host loses the stream and cannot open it again."""
 
     @abstractmethod
     def plug(self) -> None:
-        """Put the plug back: the same address works again."""
+        """Plug in: the same address works again."""
 
     @abstractmethod
     def close(self) -> None:
-        """Unplug and leave nothing behind."""
+        """Unplug and remove the address."""
 
 
 class PtyPort(SimulatedPort):
-    """A pseudo-terminal behind a symbolic link, so that the address stays when it is unplugged and put back.
+    """A pseudo-terminal behind a symbolic link, so that the address stays the same after unplugging.
 
-    The kernel tells no one when a terminal is opened; ``read`` finds out, within one turn of the server's loop.
+    The kernel does not signal that a terminal was opened; ``read`` notices it within one turn of the server's loop.
     """
 
     def __init__(self) -> None:
@@ -74,11 +74,11 @@ class PtyPort(SimulatedPort):
         self.plug()
 
     def waits_on(self) -> int | None:
-        """Return the master side while a host holds the other."""
+        """Return the master side while a host has the other side open."""
         return self._master if self._open else None
 
     def plug(self) -> None:
-        """Make a new terminal and point the link at it."""
+        """Create a new terminal and point the link at it."""
         if self._master is not None:
             return
         self._master, slave = pty.openpty()
@@ -87,14 +87,14 @@ class PtyPort(SimulatedPort):
         os.close(slave)
 
     def unplug(self) -> None:
-        """Close the terminal under the host's hands."""
+        """Close the terminal while the host uses it."""
         if self._master is not None:
             self._link.unlink()
             os.close(self._master)
         self._master, self._open = None, False
 
     def read(self) -> bytes:
-        """Bytes from the host; notices that it came or went."""
+        """Return bytes from the host; notice that it opened or closed the port."""
         if self._master is None:
             return b""
         try:
@@ -122,7 +122,7 @@ class PtyPort(SimulatedPort):
             return 0
 
     def newly_opened(self) -> bool:
-        """Return True once after each time a host has opened the port."""
+        """Return True once each time a host has opened the port."""
         news, self._news = self._news, False
         return news
 
@@ -145,12 +145,12 @@ class SocketPort(SimulatedPort):
         self.address = f"ona:socket://{self._where[0]}:{self._where[1]}"
 
     def waits_on(self) -> int | None:
-        """Return the host's socket, or the listening one."""
+        """Return the host's socket, or the listening socket."""
         waiting = self._client or self._listener
         return None if waiting is None else waiting.fileno()
 
     def plug(self) -> None:
-        """Listen, at the same port as before."""
+        """Listen at the same port as before."""
         if self._listener is not None:
             return
         self._listener = socket.create_server(self._where, backlog=1)
@@ -165,7 +165,7 @@ class SocketPort(SimulatedPort):
         self._listener = None
 
     def read(self) -> bytes:
-        """Bytes from the host; takes a waiting one where there is none."""
+        """Return bytes from the host; accept a waiting host where none is connected."""
         if self._client is None and not self._accepted():
             return b""
         try:
@@ -207,10 +207,10 @@ class SocketPort(SimulatedPort):
             return len(data)
 
     def newly_opened(self) -> bool:
-        """Return True once after each time a host has connected."""
+        """Return True once each time a host has connected."""
         news, self._news = self._news, False
         return news
 
     def close(self) -> None:
-        """Hang up and stop listening."""
+        """Close the connection and stop listening."""
         self.unplug()

@@ -1,4 +1,4 @@
-"""Samples still to come: waves are laid onto the tape from any sample on, and its head is taken off in order."""
+"""Buffer of samples still to come: waves are added at any sample, and samples are removed in order."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from drivers.base import Samples
 
 
 class SampleBuffer:
-    """A sum of waves over absolute sample indices, silent where nothing was laid on."""
+    """Sum of waves over absolute sample indices, 0 where no wave was added. ``head`` is the next sample to remove."""
 
     def __init__(self, channels: int, length: int) -> None:
-        """Room for ``length`` samples to begin with; it grows as waves need it."""
+        """Start with room for ``length`` samples; the buffer grows as waves need it."""
         self._data = np.zeros((length, channels), np.float32)
         self._base = 0
         self.head = 0
 
     def add(self, at_sample: int, wave: Samples) -> None:
-        """Lay ``wave`` (samples, channels) on from ``at_sample``. Raises ValueError before the head."""
+        """Add ``wave`` (samples, channels) from ``at_sample`` on. Raises ValueError before the head."""
         if at_sample < self.head:
-            raise ValueError(f"sample {at_sample} was already taken off; the head is at {self.head}")
+            raise ValueError(f"sample {at_sample} was already removed; the head is at {self.head}")
         if at_sample - self._base + len(wave) > len(self._data):
             self._make_room(at_sample - self.head + len(wave))
         row = at_sample - self._base
@@ -34,7 +34,7 @@ class SampleBuffer:
         return self._data[row : row + count].copy()
 
     def peek(self, count: int) -> Samples:
-        """Return the next ``count`` samples and leave them where they are."""
+        """Return the next ``count`` samples without removing them."""
         taken = self.take(count)
         self.head -= count
         return taken

@@ -1,4 +1,4 @@
-"""The process of a simulated amplifier: its address on stdout's first line, control lines on stdin until its end."""
+"""Process of a simulated amplifier: its address on the first line of stdout, control lines on stdin until its end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IDLE_S = 0.01
 
 
 class _Lines:
-    """Lines of stdin without blocking; ``ended`` once the parent has closed it or died."""
+    """Lines of stdin, read without blocking; ``ended`` once the parent has closed it or died."""
 
     def __init__(self) -> None:
         self._reader = ReaderThread[str]("stdin", self._read)
@@ -42,7 +42,7 @@ class _Lines:
         return EOFError("stdin has been closed")
 
     def drain(self) -> list[str]:
-        """Lines read since the last call."""
+        """Return the lines read since the last call."""
         self.wake.recv(4096)
         lines: list[str] = []
         with contextlib.suppress(EOFError):
@@ -54,8 +54,8 @@ class _Lines:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m drivers.simulated",
-        description="A simulated patient and amplifier that speak ONA on a pseudo-terminal or a TCP socket. "
-        "A simulation: what holds for it need not hold for a person.",
+        description="A simulated patient and amplifier that use ONA on a pseudo-terminal or a TCP socket. "
+        "It is a simulation: its results need not hold for a person.",
         epilog=Control.__doc__,
     )
     parser.add_argument("--seed", type=int, default=0, help="which patient (default 0)")

@@ -1,4 +1,4 @@
-"""The stimulator of the simulated amplifier: what is set, when pulses are due, and what of them is delivered."""
+"""Stimulator of the simulated amplifier: its settings, the times of its pulses, and the current delivered."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from drivers.simulated.messages import COMPLIANCE, OPEN_CIRCUIT, SINGLE_PULSE, I
 COMPLIANCE_V = 80.0
 """Largest output voltage: block stimulators give 65-95 V (measured: makers' data)."""
 
-
 _STRAY_UA = 1000
+"""Current of a stray pulse where none was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class DuePulse:
 
 
 class StimOutput:
-    """Output state on the device's own sample clock. Disabled at power-up."""
+    """State of the output on the device's own sample clock; disabled at power-up."""
 
     def __init__(self, info: Info, faults: Faults) -> None:
         self._info, self._faults = info, faults
@@ -37,13 +37,13 @@ class StimOutput:
         self._stray_at = 0.0
 
     def in_range(self, current_ua: int, width_us: int, rate_mhz: int = 0) -> bool:
-        """Whether INFO's limits allow these values; a current off the step's grid is not allowed."""
+        """Return whether INFO's limits allow these values; a current must be a whole number of steps."""
         info = self._info
         current_fits = current_ua <= info.stim_max_ua and current_ua % info.stim_step_ua == 0
         return current_fits and info.width_min_us <= width_us <= info.width_max_us and rate_mhz <= info.rate_max_mhz
 
     def set(self, current_ua: int, width_us: int, rate_mhz: int, position: float) -> None:
-        """Take over values in range; a train begun by this starts one period after ``position``."""
+        """Set values in range; a train that this starts has its first pulse one period after ``position``."""
         if self._rate_mhz == 0:
             self._anchor = position
         self._current_ua, self._width_us, self._rate_mhz = current_ua, width_us, rate_mhz
@@ -54,20 +54,20 @@ class StimOutput:
             self.enabled, self._anchor = True, position
 
     def disable(self) -> None:
-        """No further pulse; one already asked for by STIM_ONCE has begun and stays in the record."""
+        """Disable the output; a pulse already requested by STIM_ONCE has begun and stays in the record."""
         self.enabled = False
 
     def restart(self) -> None:
-        """Start again with the sample count: disabled, nothing due."""
+        """Reset with the sample count: disabled, nothing due."""
         self.disable()
         self._once.clear()
 
     def once(self, position: float, current_ua: int, width_us: int) -> None:
-        """One pulse at ``position``."""
+        """Schedule one pulse at ``position``."""
         self._once.append(DuePulse(position, current_ua, width_us, once=True))
 
     def due(self, start: int, end: float, deadline: float) -> list[DuePulse]:
-        """Pulses of ``start`` <= position < ``end`` in order; the train ends at ``deadline``."""
+        """Return the pulses of ``start`` <= position < ``end`` in order; the train ends at ``deadline``."""
         now = [pulse for pulse in self._once if pulse.position < end]
         self._once = [pulse for pulse in self._once if pulse.position >= end]
         if self.enabled and self._rate_mhz:
@@ -76,7 +76,7 @@ class StimOutput:
         return sorted(now, key=lambda pulse: pulse.position)
 
     def _strays(self, start: int, end: float) -> list[DuePulse]:
-        """The pulses that a fault gives whether the output is on or off, as large as the last that was set."""
+        """Return the pulses that a fault gives whether the output is on or off, of the current last set."""
         if not self._faults.stray_hz:
             self._stray_at = end
             return []
@@ -87,7 +87,7 @@ class StimOutput:
         return pulses
 
     def made_up(self, start: int, end: int) -> list[StimReport]:
-        """Reports of pulses between samples ``start`` and ``end`` that a fault makes up."""
+        """Return the reports that a fault invents of pulses between samples ``start`` and ``end``."""
         each = self._info.sample_rate_hz / self._faults.made_up_hz if self._faults.made_up_hz else math.inf
         count = 0 if math.isinf(each) else int(end / each) - int(start / each)
         return [StimReport(start, 0, _STRAY_UA, _STRAY_UA, self._width_us, None, 0)] * count
@@ -101,7 +101,7 @@ class StimOutput:
         return pulses
 
     def deliver(self, pulse: DuePulse, impedance_kohm: float | None) -> StimReport:
-        """Return what comes of ``pulse`` through ``impedance_kohm`` (None: open circuit)."""
+        """Return the report of ``pulse`` delivered through ``impedance_kohm`` (None: open circuit)."""
         flags = SINGLE_PULSE if pulse.once else 0
         delivered = pulse.current_ua
         if impedance_kohm is None:

@@ -1,4 +1,4 @@
-"""What lies round the tip: the impedance of tissue, nerve and vessel, and what an injectate does to both."""
+"""Tissue around the tip: the impedance of tissue, nerve and vessel, and the effect of an injectate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DISPLACED_ML = 0.25
 
 
 class Injectate(StrEnum):
-    """What is injected: two conductive fluids and one that is not."""
+    """Injected fluids: two that conduct and one that does not."""
 
     SALINE = "saline"
     ANAESTHETIC = "anaesthetic"
@@ -43,7 +43,7 @@ class Injectate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Depot:
-    """Millilitres lying at the tip since ``since_s``."""
+    """Millilitres of fluid at the tip since ``since_s``."""
 
     since_s: float
     conductive_ml: float
@@ -57,8 +57,7 @@ class _Depot:
 class Tissue:
     """Impedance at the tip, and the factor by which an injectate raises the threshold.
 
-    A local anaesthetic acts here as the salt solution it is; the conduction block that follows in minutes is not
-    modelled.
+    A local anaesthetic acts here as a salt solution only; the conduction block that follows in minutes is not modelled.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -72,20 +71,20 @@ class Tissue:
         self._depot = _Depot(0.0, 0.0, 0.0)
 
     def inject(self, t_s: float, injectate: Injectate, volume_ml: float) -> None:
-        """Put ``volume_ml`` before the tip; D5W pushes a conductive depot away, and the other way round."""
-        depot, kept = self._depot.at(t_s), math.exp(-volume_ml / _DISPLACED_ML)
+        """Inject ``volume_ml`` before the tip; D5W displaces a conductive depot, and the reverse."""
+        depot, left_share = self._depot.at(t_s), math.exp(-volume_ml / _DISPLACED_ML)
         if injectate is Injectate.DEXTROSE:
-            self._depot = _Depot(t_s, depot.conductive_ml * kept, depot.dextrose_ml + volume_ml)
+            self._depot = _Depot(t_s, depot.conductive_ml * left_share, depot.dextrose_ml + volume_ml)
         else:
-            self._depot = _Depot(t_s, depot.conductive_ml + volume_ml, depot.dextrose_ml * kept)
+            self._depot = _Depot(t_s, depot.conductive_ml + volume_ml, depot.dextrose_ml * left_share)
 
     def threshold_factor(self, t_s: float) -> float:
-        """How many times more current a unit needs because of what was injected; 1 without."""
+        """Return the factor by which the injectate raises the current a unit needs; 1 without injectate."""
         volume = self._depot.at(t_s).conductive_ml
         return 1.0 + SALINE_SHUNT.value * volume / (volume + 0.3) if volume > 0 else 1.0
 
     def impedance_kohm(self, t_s: float, tip: Tip, distance_mm: float) -> float:
-        """Impedance between needle and return electrode with the tip at ``tip``."""
+        """Return the impedance in kohm between needle and return electrode with the tip at ``tip``."""
         near = 1.0 + self._near * math.exp(-max(distance_mm, 0.0) / NEAR_LENGTH_MM.value)
         depth = min(max(-distance_mm / _INSIDE_MM, 0.0), 1.0)
         vessel = self._vessel_ratio if self._in_vessel(tip) else 1.0

@@ -1,4 +1,4 @@
-"""Voluntary activity: motor units that fire by effort, in bursts the patient makes, and the tone of some at rest."""
+"""Voluntary activity: motor units that fire with effort, in bursts, and the tone of some patients at rest."""
 
 from __future__ import annotations
 
@@ -26,10 +26,15 @@ RAMP_S = 0.15
 
 
 class VoluntaryUnit:
-    """One motor unit of one muscle: when it fires, and the wave it leaves (samples, channels)."""
+    """One motor unit of one muscle: when it fires, and its potential ``wave`` (samples, channels)."""
 
     def __init__(
-        self, rng: np.random.Generator, muscle: int, threshold: float, sample_rate_hz: float, seen: NDArray[np.float32]
+        self,
+        rng: np.random.Generator,
+        muscle: int,
+        threshold: float,
+        sample_rate_hz: float,
+        pickup: NDArray[np.float32],
     ) -> None:
         self.muscle, self.threshold = muscle, threshold
         self._first_hz, self._peak_hz, self._cv = FIRST_HZ.draw(rng), PEAK_HZ.draw(rng), INTERVAL_CV.draw(rng)
@@ -40,46 +45,48 @@ class VoluntaryUnit:
             0
         ]
         height = sign(rng) * UNIT_UV.draw(rng) * (0.5 + 1.5 * threshold) / max(float(np.ptp(shape)), 1e-6)
-        self.wave: Samples = (height * shape[:, None] * seen).astype(np.float32)
+        self.wave: Samples = (height * shape[:, None] * pickup).astype(np.float32)
 
     def interval_s(self, rng: np.random.Generator, effort: float) -> float:
-        """Time to the next discharge at ``effort``, drawn."""
+        """Draw the time to the next discharge at ``effort``."""
         share = min((effort - self.threshold) / (1 - self.threshold), 1.0)
         rate = self._first_hz + share * (self._peak_hz - self._first_hz)
         return float(max(1 + self._cv * rng.standard_normal(), 0.3)) / rate
 
 
 class Voluntary:
-    """Firing of all units, block by block in order."""
+    """Discharges of all units, block by block in order.
+
+    ``commanded_effort`` (0..1, None: none) replaces the patient's own effort in all muscles, ``commanded_efforts`` in
+    single muscles.
+    """
 
     def __init__(
-        self, rng: np.random.Generator, sample_rate_hz: float, seen: NDArray[np.float32], units: int | None = None
+        self, rng: np.random.Generator, sample_rate_hz: float, pickup: NDArray[np.float32], units: int | None = None
     ) -> None:
-        """``seen`` (muscles, channels) is how strongly each channel sees each muscle; ``units`` a muscle, or drawn."""
+        """Draw ``units`` a muscle (None: a random number); ``pickup`` (muscles, channels) is each channel's gain."""
         self._rng, self._sample_rate_hz = rng, sample_rate_hz
         self.tone = TONE_EFFORT.draw(rng) if TONE.draw(rng) else 0.0
         self.commanded_effort: float | None = None
         self.commanded_efforts: dict[int, float] = {}
         self._units = [
             self._unit(muscle, row, k / n)
-            for muscle, row in enumerate(seen)
+            for muscle, row in enumerate(pickup)
             for n in [units or round(UNITS.draw(rng))]
             for k in range(n)
         ]
         self._start_s = REST_S.draw(rng)
         self._draw_burst()
 
-    def _unit(self, muscle: int, seen: NDArray[np.float32], order: float) -> VoluntaryUnit:
-        return VoluntaryUnit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._sample_rate_hz, seen)
+    def _unit(self, muscle: int, pickup: NDArray[np.float32], order: float) -> VoluntaryUnit:
+        return VoluntaryUnit(self._rng, muscle, 0.05 + 0.75 * order**1.3, self._sample_rate_hz, pickup)
 
     def _draw_burst(self) -> None:
         self._stop_s = self._start_s + BURST_S.draw(self._rng)
         self._level = float(self._rng.uniform(0.1, 0.9))
 
     def effort(self, t_s: float, muscle: int = 0) -> float:
-        """Effort 0..1 of ``muscle`` at ``t_s``: the burst's trapezoid above the resting tone, or what was commanded of
-        it (``commanded_efforts``) or of all (``commanded_effort``).
-        """
+        """Return the effort 0..1 of ``muscle`` at ``t_s``: the commanded one, else a burst; at least the tone."""
         commanded = self.commanded_efforts.get(muscle, self.commanded_effort)
         if commanded is not None:
             return max(commanded, self.tone)
@@ -87,7 +94,7 @@ class Voluntary:
         return max(self.tone, self._level * max(ramp, 0.0))
 
     def fire(self, start_s: float, end_s: float) -> list[tuple[int, Samples]]:
-        """Potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
+        """Return the potentials that begin in ``start_s`` .. ``end_s``: sample and wave (samples, channels)."""
         return [(math.ceil(at_s * self._sample_rate_hz), unit.wave) for unit, at_s in self._firings(start_s, end_s)]
 
     def _firings(self, start_s: float, end_s: float) -> list[tuple[VoluntaryUnit, float]]:

@@ -43,7 +43,7 @@ class BlockBuilder(Generic[Part]):
         self._lost = self._bad = 0
 
     def __bool__(self) -> bool:
-        """Whether ``take`` would return a Block."""
+        """Return whether ``take`` would return a Block."""
         return bool(self._segments)
 
     def lose(self, samples: int, at_least: int = 0) -> None:

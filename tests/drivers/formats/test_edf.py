@@ -242,7 +242,7 @@ FIELD = {"unit": 352, "physical_min": 360, "physical_max": 368, "digital_min": 3
         (put(GOOD, 252, "-3", 4), "has no signals"),
         (put(GOOD, 252, "x", 4), "number of signals reads 'x'"),
         (put(GOOD, 252, "9999", 4), "ends inside its header"),
-        (put(GOOD, 252, b"\xff\xfe\x00\x01", 4), "no whole number"),
+        (put(GOOD, 252, b"\xff\xfe\x00\x01", 4), "not a whole number"),
         (put(GOOD, 184, "768"), "the length of its header is 768"),
         (put(GOOD, 236, "-2"), "its number of records is -2"),
         (put(GOOD, 236, "4.0"), "reads '4.0'"),

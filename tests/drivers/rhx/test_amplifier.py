@@ -185,7 +185,7 @@ def test_an_rhx_whose_server_is_not_started_is_refused_in_a_sentence(
 
 def test_what_rhx_does_not_know_comes_back_in_its_own_words(rhx: FakeRhx) -> None:
     del rhx.values["version"]
-    with pytest.raises(DeviceRefused, match="says: Unrecognized parameter"):
+    with pytest.raises(DeviceRefused, match="reports: Unrecognized parameter"):
         opened(rhx)
 
 

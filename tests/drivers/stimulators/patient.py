@@ -16,18 +16,18 @@ from tests.drivers.stimulators.benches import DEVICES
 from tests.drivers.stimulators.wire import Device, Given, Served
 
 
-class Striking:
-    """A stimulator whose pulses are handed to ``strike`` as they are given."""
+class ForwardingDevice:
+    """A stimulator whose pulses are handed to ``forward`` as they are given."""
 
-    def __init__(self, device: Device, strike: Callable[[Given], None]) -> None:
-        self._device, self._strike = device, strike
+    def __init__(self, device: Device, forward: Callable[[Given], None]) -> None:
+        self._device, self._forward = device, forward
         self.given = device.given
 
     def feed(self, data: bytes) -> bytes:
         known = len(self.given)
         reply = self._device.feed(data)
         for pulse in self.given[known:]:
-            self._strike(pulse)
+            self._forward(pulse)
         return reply
 
 
@@ -37,11 +37,11 @@ def patient_and(name: str, seed: int = 1) -> Iterator[tuple[str, str, SimulatedD
     make, address = DEVICES[name]
     with SimulatedDevice(seed, sample_rate_hz=10_000, scenario="hold", start_mm=6.0) as patient:
 
-        def strike(pulse: Given) -> None:
+        def forward(pulse: Given) -> None:
             if pulse.current_ma:
                 patient.send(f"pulse {abs(pulse.current_ma)} {pulse.width_ms}")
 
-        wire = Served(Striking(make(), strike))
+        wire = Served(ForwardingDevice(make(), forward))
         try:
             yield patient.address, address.format(path=wire.path), patient
         finally:

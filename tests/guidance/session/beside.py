@@ -80,7 +80,7 @@ class BesideBench(VirtualBench):
     def _reach(self, current_ma: float, width_ms: float) -> None:
         self.device.feed(b"", self.clock.now_ns)
         self.struck_ns.append(self.clock.now_ns)
-        self.device.strike(current_ma, width_ms, self.clock.now_ns)
+        self.device.give_foreign_pulse(current_ma, width_ms, self.clock.now_ns)
 
     def _open_stimulator(self, _url: str) -> StimulatorWire:
         if not self.joined:

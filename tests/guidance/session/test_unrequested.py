@@ -48,7 +48,7 @@ def test_pulses_while_the_stimulator_is_off_are_an_alarm(bench: VirtualBench) ->
 
 def test_the_pulses_of_another_makers_stimulator_are_no_alarm(bench: VirtualBench) -> None:
     for i in range(12):
-        bench.after(1.5 + i / 2, lambda: bench.device.strike(1.0, 0.1, bench.clock.now_ns))
+        bench.after(1.5 + i / 2, lambda: bench.device.give_foreign_pulse(1.0, 0.1, bench.clock.now_ns))
     bench.set_after(0.3, "stray-hz", "0")
     bench.run(8.0, Mode.LISTEN, current_ma=1.0)
     assert bench.of("stimulus")
