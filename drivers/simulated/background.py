@@ -132,7 +132,7 @@ class Background:
         self._pops = Pops(np.random.default_rng(rng.integers(2**63)), sample_rate_hz, channels)
 
     def block(self, first_sample: int, lead_off: NDArray[np.bool_]) -> Samples:
-        """Return the block from ``first_sample`` on (block_samples, channels) in uV; an open lead has far more mains."""
+        """Return the block from ``first_sample`` on (block_samples, channels) in uV; an open lead has more mains."""
         mains_gain = np.where(lead_off, LEAD_OFF_MAINS.value, 1.0).astype(np.float32)
         return np.asarray(self._noise.block() + self._mains.block(first_sample, self.block_samples) * mains_gain)
 
