@@ -1,4 +1,4 @@
-"""What is heard: guidance, the needle's EMG, alarms. A process of its own plays it; the engine only says what.
+"""Sound: guidance cues, the needle's EMG and alarms, played by a process of its own on the engine's orders.
 
-Imports nothing: that process has to be ready soon.
+This package imports nothing here, so that the process starts fast.
 """

@@ -1,8 +1,8 @@
-"""The auditory alarm signals, after IEC 60601-1-8 as far as it was to be read (reference: 2006 text, at second hand).
+"""The auditory alarm signals, after IEC 60601-1-8 as far as it was available (2006 text, from a secondary source).
 
-High priority: ten pulses, 3 + 2 and, after a pause, 3 + 2 again; medium: three; low: two. Every pulse has a fundamental
-of 150 to 1000 Hz and harmonics in 300 to 4000 Hz within 15 dB of each other; from 10 to 90 % of its height it rises in
-10 to 20 % of its length. Lengths and gaps hold whether an edge is taken at 10 or at 90 %.
+High priority has ten pulses, 3 + 2 and, after a pause, 3 + 2 again; medium has three, low has two. Every pulse has a
+fundamental of 150 to 1000 Hz and harmonics in 300 to 4000 Hz within 15 dB of each other; it rises from 10 to 90 % of
+its height in 10 to 20 % of its length. Lengths and gaps comply with the edges measured at 10 % or at 90 %.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ import numpy as np
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform, raised
 
 HARMONICS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
-"""Amplitudes of the fundamental and what lies above it."""
+"""Amplitudes of the fundamental and its harmonics."""
 
 RISE = 0.2
-"""From nothing to all, of a pulse's length: six tenths of that from 10 to 90 %."""
+"""Rise from 0 to 100 % as a share of the pulse length; six tenths of it lie between 10 and 90 %."""
 
 GENERAL_HZ, UPPER_HZ = 262.0, 330.0
-"""C4 and E4 of the melodies for alarms of no particular cause."""
+"""C4 and E4 of the melodies for general alarms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """One burst: length of its pulses, gaps after each but the last, fundamentals, all in order; peak of full scale;
-    and the silence after it, in s, while the condition holds and when it has passed but is not acknowledged.
+    """One burst of pulses. ``gaps_s`` has the gap after each pulse but the last; ``level`` is the peak of full scale.
+
+    ``pause_s`` is the silence after the burst while the condition holds, ``passed_pause_s`` when it has passed but is
+    not acknowledged.
     """
 
     pulse_s: float
@@ -38,13 +40,13 @@ class Burst:
 
     @property
     def starts_s(self) -> tuple[float, ...]:
-        """When each pulse begins."""
+        """Start of each pulse in s."""
         steps = np.cumsum([0.0, *(self.pulse_s + gap_s for gap_s in self.gaps_s)])
         return tuple(float(step) for step in steps)
 
     @property
     def length_s(self) -> float:
-        """From the first pulse's begin to the last one's end."""
+        """Time in s from the start of the first pulse to the end of the last."""
         return self.starts_s[-1] + self.pulse_s
 
 
@@ -58,7 +60,7 @@ BURSTS = {
 
 
 def render(burst: Burst) -> Waveform:
-    """``burst`` as samples, without the silence after it."""
+    """Render ``burst`` as samples, without the silence after it."""
     out = np.zeros(round(burst.length_s * SAMPLE_RATE_HZ), np.float32)
     for at_s, pitch_hz in zip(burst.starts_s, burst.pitches_hz, strict=True):
         pulse = _pulse(pitch_hz, burst.pulse_s, burst.level)
@@ -68,7 +70,7 @@ def render(burst: Burst) -> Waveform:
 
 
 def _pulse(pitch_hz: float, seconds: float, level: float) -> Waveform:
-    """Phases after Schroeder keep the peak low for the power there is."""
+    """Return one pulse; phases after Schroeder keep its peak low for its power."""
     n = round(seconds * SAMPLE_RATE_HZ)
     t = np.arange(n) / SAMPLE_RATE_HZ
     count = len(HARMONICS)

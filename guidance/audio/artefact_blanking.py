@@ -1,10 +1,10 @@
-"""Stimulus artefacts kept off the loudspeaker.
+"""Blanking of stimulus artefacts in the EMG monitor.
 
-A pulse that is known is cut out. As its report may come up to 100 ms after its samples, each sharp edge is cut out too
-while a pulse that was asked for has not been reported; sharp motor units are cut then as well, and only then.
+The artefact of a known pulse is blanked. The report of a pulse may arrive up to 100 ms after its samples, so every
+sharp edge is blanked too while a requested pulse is not reported; only then sharp motor unit potentials are lost.
 
-The second difference and the hold over gaps stand in signal/arrays.py too. The sound keeps its own: it takes its inputs
-from the engine as data and imports none of the engine's stages, and what it holds it must lead back value by value.
+signal/sweep/arrays.py has the second difference and the hold over gaps too. The sound keeps its own: it receives its
+input as data and imports no stage of the engine, and it returns from a held value to the signal sample by sample.
 """
 
 from __future__ import annotations
@@ -17,29 +17,41 @@ from numpy.typing import NDArray
 from guidance.audio.filters import Array
 
 AHEAD_MS = 12.0
-"""The monitor runs this far behind the signal, so that an edge is seen before it is due."""
+"""Delay of the monitor behind the signal, so that an edge is detected before it is played."""
 
 BEFORE_MS, AFTER_MS, FADE_MS = 1.0, 5.0, 2.0
+"""A pulse is blanked from so long before it to so long after it, with a fade at both ends."""
+
 _REACH_MS = 0.1
+"""Step of the second difference."""
+
 _SHARP = 12.0
-"""Second difference, in units of its usual absolute value, from which an edge may be an artefact."""
+"""Second difference from which an edge may be an artefact, in units of its usual absolute value."""
 
 _USUAL_S = 0.5
+"""Time constant of the usual second difference."""
+
 _LEAST_UV = 1.0
+"""Least usual second difference, so that a flat signal has no edges."""
+
 _OVER_UV = 0.1
+"""A smaller offset after a cut counts as none."""
+
 _SETTLE_MS = 60.0
+"""Time constant with which the offset after a cut decays."""
+
 _LEVELS_HZ, _LEVELS_MS = 300.0, 40.0
-"""What a large artefact leaves behind is slow: after one, what lies below this is taken away, less and less of it."""
+"""A large artefact leaves a slow drift. After it, the signal below this corner is removed; the corner then decays."""
 
 _LARGE = 4.0
-"""What a cut leaves, in units of the usual second difference, from which all that is taken away."""
+"""Offset after a cut from which that corner is fully applied, in units of the usual second difference."""
 
 
 class ArtefactBlanker:
-    """Cuts artefacts out of one channel, frame by frame: held values for the filter, and gains for the ear."""
+    """A blanker for the artefacts of one channel, frame by frame: held values for the filter, gains for the output."""
 
     def __init__(self, sample_rate_hz: float, frame: int) -> None:
-        """For a signal at ``sample_rate_hz`` in frames of ``frame`` samples."""
+        """Blank a signal of ``sample_rate_hz`` in frames of ``frame`` samples."""
         per_ms = sample_rate_hz / 1e3
         self._before, self._after, self._fade = (round(ms * per_ms) for ms in (BEFORE_MS, AFTER_MS, FADE_MS))
         self._lag = max(1, round(_REACH_MS * per_ms))
@@ -53,15 +65,15 @@ class ArtefactBlanker:
         self._was_cut = False
 
     def pulse(self, sample: int) -> None:
-        """Cut out the artefact of the pulse at ``sample``."""
+        """Blank the artefact of the pulse at ``sample``."""
         self.hold(sample - self._before, sample + self._after)
 
     def hold(self, first: int, stop: int) -> None:
-        """Cut out the samples ``first`` to ``stop``."""
+        """Blank the samples from ``first`` to ``stop``."""
         self._cuts.append((first, stop))
 
     def find_edges(self, first: int, frame: Array, *, awaiting: bool) -> None:
-        """Look for edges in the newest ``frame``, from sample ``first``; they are cut while a pulse is awaited."""
+        """Find edges in the newest ``frame``, from sample ``first``; blank them while a pulse is awaited."""
         x = np.concatenate([self._tail, frame])
         self._tail = x[-2 * self._lag :]
         bend = np.abs(x[2 * self._lag :] - 2 * x[self._lag : -self._lag] + x[: -2 * self._lag])
@@ -78,7 +90,7 @@ class ArtefactBlanker:
                 self.pulse(begins + int(place))
 
     def cut(self, first: int, frame: Array) -> tuple[Array, Array]:
-        """``frame`` from sample ``first`` with the value before each cut held, and the gain for each sample."""
+        """Return ``frame``, from sample ``first``, with the value before each cut held, and the gain of each sample."""
         while self._cuts and self._cuts[0][1] + self._fade < first:
             self._cuts.popleft()
         at = np.arange(first, first + len(frame))
@@ -89,7 +101,7 @@ class ArtefactBlanker:
         return self._joined(frame, gone), gain
 
     def _joined(self, frame: Array, gone: NDArray[np.bool_]) -> Array:
-        """Where a cut ends the signal goes on from the value held, and finds back to its own."""
+        """Hold the value before each cut; after it the signal continues from there and returns to its own level."""
         if not (gone.any() or self._was_cut or abs(self._offset) > _OVER_UV):
             self._held = self._newest = float(frame[-1])
             return frame
@@ -103,7 +115,7 @@ class ArtefactBlanker:
         return out
 
     def _is_at_its_limit(self, value: float) -> bool:
-        """Whether the amplifier still stands where an artefact has driven it: large, and without noise."""
+        """Return whether the amplifier is still saturated by an artefact: far from the held value and constant."""
         return value == self._newest and abs(value - self._held) > _LARGE * self._usual_uv
 
     def _led_back(self, value: float) -> float:

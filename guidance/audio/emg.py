@@ -1,8 +1,8 @@
-"""The needle's own EMG for the ear: artefacts cut out, 20 Hz to 5 kHz, never saturated, at the loudspeaker's rate.
+"""The EMG monitor: the needle's EMG without artefacts, 20 Hz to 5 kHz, never saturated, at the loudspeaker's rate.
 
-One thread feeds samples as they come from the device, another takes as many as the loudspeaker needs; neither waits for
-the other. What is not there in time is silence, what there is too much of is dropped, and the rate is steered so that
-neither happens.
+One thread feeds samples as they arrive from the device, another takes as many as the loudspeaker needs; neither waits
+for the other. Missing samples become silence, surplus samples are dropped; the resampling ratio is controlled so that
+both stay rare.
 """
 
 from __future__ import annotations
@@ -17,30 +17,44 @@ from guidance.audio.resample import Resampler
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 
 LEVEL = 0.3
-"""The monitor's peak of full scale; nothing exceeds it."""
+"""Peak of the monitor, of full scale."""
+
 _CEILING = 0.97 * LEVEL
-"""What a loud signal is turned down to: within a frame it may still rise a little."""
+"""Peak to which a loud signal is reduced; within a frame it may still rise a little."""
 
 FRAME_MS = 2.0
+"""Length of a frame of blanking and filtering."""
+
 AIM_S, LARGEST_AIM_S, MOST_S = 0.012, 0.1, 0.15
-"""How much waits at first, and how much at most where that does not suffice; of more, the oldest is passed over."""
+"""Waiting samples in s: at first, at most after shortages, and before the oldest are dropped."""
 
 _GROWS, _SHRINKS_S = 1.5, 120.0
+"""Factor of that wait after a shortage, and time constant of its decay."""
+
 _RESERVE = 96
-"""Samples kept back, so that an end that comes unforeseen is soft."""
+"""Samples held back, so that an unexpected end can fade."""
 
 _GUARDED_S = 30.0
+"""The monitor stays delayed for this long after a pulse."""
+
 _RECOVERS_S = 1.5
+"""The gain recovers within this time after a loud signal."""
+
 _STEER, _STEER_MOST = 0.02, 0.03
+"""Gain and limit of the control of the resampling ratio."""
+
 _SMOOTH = 0.02
+"""Weight of a new value in the smoothed count of waiting samples."""
+
 _LONGEST_HOLE_S = 0.2
+"""A longer hole of lost samples is shortened to this."""
 
 
 class EmgMonitor:
-    """The EMG of one channel on its way to the loudspeaker.
+    """The EMG of one channel, prepared for the loudspeaker.
 
-    It is heard at once while nothing stimulates; AHEAD_MS later once a pulse is known or awaited, and until none has
-    been for half a minute.
+    It plays without delay while nothing stimulates, and with a delay of AHEAD_MS from the first known or awaited pulse
+    until half a minute after the last.
     """
 
     def __init__(self, sample_rate_hz: float, band: Sections, full_scale_uv: float) -> None:
@@ -61,12 +75,12 @@ class EmgMonitor:
         self._guarded_to = 0
 
     def pulse(self, sample: int) -> None:
-        """A pulse at ``sample`` is known: cut its artefact out."""
+        """Blank the artefact of the known pulse at ``sample``."""
         self._blanker.pulse(sample)
         self._guarded_to = max(self._guarded_to, sample + self._guarded)
 
     def feed(self, first: int, samples: Array, *, awaiting: bool) -> None:
-        """Take ``samples`` in uV from sample index ``first``; ``awaiting``: a pulse asked for is not reported yet."""
+        """Feed ``samples`` in uV from sample index ``first``; ``awaiting``: a requested pulse is not reported yet."""
         hole = 0 if self._next is None else first - self._next
         if hole > 0:
             self._blanker.hold(first - hole, first)
@@ -81,12 +95,12 @@ class EmgMonitor:
             self._take(self._next - len(self._partial) - len(frame), frame, awaiting=awaiting)
 
     def fill(self, out: Waveform) -> None:
-        """The next samples for the loudspeaker, silence where there are none yet."""
+        """Fill ``out`` with the next samples for the loudspeaker, or silence."""
         self._queue.take(out)
 
     @property
     def waiting_s(self) -> float:
-        """How much waits for the loudspeaker."""
+        """Seconds of samples that wait for the loudspeaker."""
         return self._queue.waiting_s
 
     def _take(self, first: int, frame: Array, *, awaiting: bool) -> None:
@@ -99,7 +113,7 @@ class EmgMonitor:
 
 
 class _Gain:
-    """The gain asked for, less where the signal would exceed the ceiling; a frame behind, so as to be down in time."""
+    """The gain, reduced where the signal would exceed the ceiling; one frame behind, to reduce it in time."""
 
     def __init__(self, nominal: float, recovers_frames: float) -> None:
         self._nominal = self._now = nominal
@@ -107,7 +121,7 @@ class _Gain:
         self._waiting: Array | None = None
 
     def apply(self, frame: Array) -> Array:
-        """The frame before ``frame``, its gain moving to what both can bear."""
+        """Return the frame before ``frame``; its gain moves to one that suits both."""
         before, self._waiting = self._waiting, frame
         peak = max(float(np.max(np.abs(frame))), 1e-9)
         if before is None:
@@ -121,9 +135,9 @@ class _Gain:
 
 
 class _Queue:
-    """Samples between the two threads. ``steer`` is how much faster the input is to be used up, a small part of 1.
+    """The samples between the two threads. ``steer`` is the share by which to use up the input faster.
 
-    As few as will do wait: more after each shortage, and slowly fewer again.
+    It keeps as few samples waiting as possible: more after each shortage, then slowly fewer again.
     """
 
     def __init__(self) -> None:
@@ -135,7 +149,7 @@ class _Queue:
 
     @property
     def waiting_s(self) -> float:
-        """How much is waiting."""
+        """Seconds of waiting samples."""
         return (self._in - self._out) / SAMPLE_RATE_HZ
 
     def put(self, samples: Waveform) -> None:
@@ -147,7 +161,7 @@ class _Queue:
         self.steer = min(max(_STEER * (self._level - self._aim_s) / self._aim_s, -_STEER_MOST), _STEER_MOST)
 
     def take(self, out: Waveform) -> None:
-        """Fill ``out``; after a shortage it waits until there is enough again. It begins and ends softly."""
+        """Fill ``out``, with a fade at start and end; after a shortage wait until there are enough samples."""
         held = self._in - self._out
         if not self._running and held < self._aim_s * SAMPLE_RATE_HZ:
             return
@@ -164,7 +178,7 @@ class _Queue:
         self._aim_s = min(max(self._aim_s * _GROWS if short else shrunk_s, AIM_S), LARGEST_AIM_S)
 
     def _pass_over(self) -> int:
-        """Begin with what is newest; how much there is of it."""
+        """Skip to the newest samples and return their count."""
         self._out = max(self._out, self._in - round(self._aim_s * SAMPLE_RATE_HZ))
         return self._in - self._out
 

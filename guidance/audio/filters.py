@@ -1,4 +1,4 @@
-"""A recursive filter a frame at a time, by numpy alone: what scipy would do, without the second it takes to load."""
+"""A recursive filter, frame by frame, in numpy alone: scipy would take a second to import."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Sections = tuple[tuple[float, ...], ...]
-"""Second-order sections as scipy.signal has them: b0, b1, b2, 1, a1, a2 each."""
+"""Second-order sections as in scipy.signal, each b0, b1, b2, 1, a1, a2."""
 
 Array = NDArray[np.float64]
 
 
 class BlockFilter:
-    """Filters frames of one length, from rest on.
+    """A filter for frames of one length, with zero initial state.
 
-    Output and next state are linear in state and input: one matrix, made once, holds all steps of the recursion.
+    Output and next state are linear in state and input, so one matrix computes all steps of the recursion.
     """
 
     def __init__(self, sections: Sections, frame: int) -> None:
@@ -24,14 +24,14 @@ class BlockFilter:
         self._state = np.zeros(2 * len(sections))
 
     def filter(self, samples: Array) -> Array:
-        """The next frame of ``samples`` (frame,), filtered."""
+        """Filter the next frame of ``samples`` (frame,)."""
         both = self._matrix @ np.concatenate([self._state, samples])
         self._state = both[self._frame :]
         return np.asarray(both[: self._frame])
 
 
 def _steps(sections: Sections, frame: int) -> Array:
-    """Rows: the ``frame`` outputs, then the state after them; columns: the state before, then the input."""
+    """Return the matrix: rows are the ``frame`` outputs and the next state, columns the state and the input."""
     basis = np.eye(2 * len(sections) + frame)
     state = list(basis[: 2 * len(sections)])
     outputs = []
@@ -40,6 +40,6 @@ def _steps(sections: Sections, frame: int) -> Array:
             result = b0 * value + state[2 * i]
             state[2 * i] = b1 * value - a1 * result + state[2 * i + 1]
             state[2 * i + 1] = b2 * value - a2 * result
-            value = result  # noqa: PLW2901 - what one section puts out, the next takes in
+            value = result  # noqa: PLW2901 - the output of a section is the input of the next
         outputs.append(value)
     return np.array([*outputs, *state])

@@ -1,8 +1,8 @@
-"""What leaves the loudspeaker: guidance, the needle's own EMG and alarms, mixed block by block.
+"""The mixer of guidance, the needle's EMG and alarms, block by block.
 
-``render`` runs in the sound device's callback: it copies from tables made beforehand and computes on arrays made
-beforehand. Everything else may be called from another thread; what it sets is taken over by the next block, whole.
-The samples do not depend on how they are cut into blocks.
+``render`` runs in the callback of the sound device: it copies from prepared tables and computes on preallocated
+arrays. All other methods may run in another thread; the next block applies what they set as a whole. The samples do
+not depend on the block size.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from guidance.audio.alarm_bursts import BURSTS, Burst, render
 from guidance.audio.waveforms import FADE, SAMPLE_RATE_HZ, Waveform
 
 MOST_FRAMES = 8192
+"""Most samples of a block."""
+
 DUCKED = 0.2
-"""What is left of all else while an alarm's burst sounds."""
+"""Gain of all other sounds while an alarm burst sounds."""
 
 LEAST_VOLUME = 0.1
 _UP = (np.arange(FADE, dtype=np.float32) + 1) / FADE
@@ -25,9 +27,9 @@ _SILENCE = np.zeros(FADE, np.float32)
 
 
 class LoopedTable:
-    """A table that is repeated, or played once. Another takes its place while it fades.
+    """A table of samples that is repeated or played once; a new table replaces it with a crossfade.
 
-    Tables begin softly by themselves; one taken up midway, or repeated without a pause (its last sample is not 0),
+    A table starts softly by itself; one that starts midway, or repeats without a pause (its last sample is not 0),
     fades in.
     """
 
@@ -39,7 +41,7 @@ class LoopedTable:
         self._room, self._part = np.zeros(MOST_FRAMES, np.float32), np.zeros(FADE, np.float32)
 
     def play(self, table: Waveform, *, repeats: bool = True, in_step: bool = False) -> None:
-        """Play ``table`` from its start; ``in_step`` with the beat there was, so that none comes early."""
+        """Play ``table`` from its start, or ``in_step`` with the beat of the last one, so that no beat is early."""
         self._next = (table, repeats, in_step)
 
     def render(self, out: Waveform) -> None:
@@ -71,7 +73,7 @@ class LoopedTable:
 
 
 class AlarmBurst:
-    """The burst of the gravest alarm, repeated after its pause; ``ducks`` tells how much of all else is to be heard."""
+    """The burst of the gravest alarm, repeated after its pause, and the gain of all other sounds."""
 
     def __init__(self) -> None:
         self._bursts = {priority: render(burst) for priority, burst in BURSTS.items()}
@@ -83,11 +85,11 @@ class AlarmBurst:
         self._duck = 1.0
 
     def sound(self, priority: str | None, *, passed: bool) -> None:
-        """Sound alarms of ``priority`` from now on, none for None; ``passed``: the condition holds no more."""
+        """Sound alarms of ``priority`` from now on, None for none; ``passed``: the condition no longer holds."""
         self._next = (priority, passed)
 
     def render(self, out: Waveform, duck: Waveform) -> None:
-        """Add the next samples to ``out``, and fill ``duck`` with what all else is to be multiplied by."""
+        """Add the next samples to ``out``, and fill ``duck`` with the gain of all other sounds."""
         if self._next is not None:
             self._switch(*self._next)
         at = 0
@@ -119,7 +121,7 @@ class AlarmBurst:
         self._sounding, self._left = len(table), len(table) + round(pause_s * SAMPLE_RATE_HZ)
 
     def _fill(self, duck: Waveform) -> None:
-        """Towards ``DUCKED`` while a burst sounds, back to 1 after it, in steps of 1 / FADE."""
+        """Fill ``duck`` with steps of 1 / FADE towards ``DUCKED`` while a burst sounds, and back to 1 after it."""
         at = 0
         while at < len(duck):
             n = min(len(duck) - at, self._sounding) if self._sounding else len(duck) - at
@@ -129,7 +131,7 @@ class AlarmBurst:
 
 
 class Mixer:
-    """All voices. ``monitor`` fills an array with the EMG's next samples."""
+    """The mixer of all voices. ``monitor`` fills an array with the next samples of the EMG."""
 
     def __init__(self, monitor: Callable[[Waveform], None] | None = None) -> None:
         self.cue, self.tick, self.response, self.alarm = LoopedTable(), LoopedTable(), LoopedTable(), AlarmBurst()
@@ -139,7 +141,7 @@ class Mixer:
         self._duck, self._gains, self._emg = (np.zeros(MOST_FRAMES, np.float32) for _ in range(3))
 
     def render(self, out: Waveform) -> None:
-        """Fill ``out`` (at most MOST_FRAMES samples) with what comes next."""
+        """Fill ``out`` (at most MOST_FRAMES samples) with the next samples."""
         n = len(out)
         out[:] = 0.0
         for voice in (self.cue, self.tick, self.response):
@@ -157,7 +159,7 @@ class Mixer:
         np.clip(out, -1.0, 1.0, out=out)
 
     def hush(self) -> None:
-        """Fall silent, without a click."""
+        """Silence all voices without a click."""
         self.alarm.sound(None, passed=False)
         self.monitor_volume = 0.0
         for voice in (self.cue, self.tick, self.response):
@@ -174,7 +176,7 @@ class Mixer:
 
 
 def _approach(out: Waveform, now: float, goal: float) -> float:
-    """Fill ``out`` with steps of 1 / FADE from ``now`` towards ``goal``; where it has come to."""
+    """Fill ``out`` with steps of 1 / FADE from ``now`` towards ``goal``; return the last value."""
     step = 1.0 / FADE if goal > now else -1.0 / FADE
     np.add(np.multiply(_COUNT[: len(out)], step, out=out), now, out=out)
     (np.minimum if goal > now else np.maximum)(out, goal, out=out)
@@ -185,7 +187,7 @@ _COUNT = np.arange(1, MOST_FRAMES + 1, dtype=np.float32)
 
 
 def _copy(table: Waveform, at: int, out: Waveform, *, repeats: bool) -> int:
-    """Fill ``out`` from ``table`` on from ``at``, over and over or with silence after its end; where that ends."""
+    """Fill ``out`` from ``table`` at ``at``, repeated or with silence after its end; return the next place."""
     done = 0
     while done < len(out):
         if at >= len(table):

@@ -1,7 +1,7 @@
-"""The sound device: opened, fed by its callback, watched, and opened again when it is back.
+"""The sound device: opens it, feeds its callback, monitors it, and opens it again after a loss.
 
-Of a small buffer little is heard late, but a busy machine may not fill it in time. The buffer begins small and is made
-larger each time that samples lack again and again; how often they lacked is counted.
+A small buffer gives a short delay, but a busy machine may not fill it in time. The buffer starts small and grows after
+repeated underruns, which are counted.
 """
 
 from __future__ import annotations
@@ -21,21 +21,29 @@ from guidance.audio.mixer import MOST_FRAMES
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 
 BLOCK = 128
+"""Samples of a block: 2.7 ms."""
+
 LATENCIES_S = (0.0107, 0.016, 0.0214, 0.032, 0.0427)
-"""How much is buffered at first, and after each time that was too little."""
+"""Buffer at first, and after each increase."""
 
 RETRY_S = 1.0
+"""A lost device is tried again after this long."""
+
 STALLED_S, STARTS_S, SETTLED_CALLS = 0.25, 2.5, 75
+"""Longest time without a callback once settled, and before; a device has settled after so many callbacks."""
+
 _OFTEN, _WITHIN_S = 3, 10.0
+"""So many underruns within this time increase the buffer."""
+
 _PRIORITY, _NICE = 10, -11
-_BREAKS = "The sound breaks off again and again: this machine is too busy for it. Close other programs."
-_NO_DEVICE = "No sound device answers ({}). Connect one; go by the screen meanwhile."
-_NO_LIBRARY = "There is no PortAudio on this machine, so no sound (Debian: install libportaudio2). Go by the screen."
+_BREAKS = "The sound is interrupted again and again: this machine is too busy. Close other programs."
+_NO_DEVICE = "No sound device responds ({}). Connect one; watch the screen meanwhile."
+_NO_LIBRARY = "PortAudio is not installed, so there is no sound (Debian: libportaudio2). Watch the screen."
 
 
 @dataclass(slots=True)
 class Timing:
-    """When the device last asked for a block, and when its first sample leaves, in ns of the monotonic clock."""
+    """The last callback, and when the first sample of its block leaves, in ns of the monotonic clock."""
 
     called_ns: int = 0
     leaves_ns: int = 0
@@ -44,15 +52,17 @@ class Timing:
 
 
 class AudioOutput:
-    """Plays what ``render`` fills. ``lost`` says in words why nothing is heard; ``underruns`` counts how often samples
-    lacked. ``render`` runs in PortAudio's own thread and not in a BackgroundWorker: the device decides when it is due.
+    """The output of what ``render`` fills. ``lost`` is a sentence about why there is no sound, or None.
+
+    ``underruns`` counts how often samples were missing. ``render`` runs in PortAudio's own thread, not in a
+    BackgroundWorker: the device decides when it is due.
     """
 
     def __init__(
         self, render: Callable[[Waveform], None], device: str | None = None, *, latency_s: float | None = None,
         block: int = BLOCK,
     ) -> None:  # fmt: skip
-        """On ``device`` (its name, None: the system's own); with ``latency_s`` the buffer stays as it is."""
+        """Play on ``device`` (its name, None: the system's default); ``latency_s`` fixes the buffer."""
         self._render, self._device, self._block = render, device, block
         self._latencies = LATENCIES_S if latency_s is None else (latency_s,)
         self._step = 0
@@ -67,16 +77,16 @@ class AudioOutput:
 
     @property
     def latency_ms(self) -> float | None:
-        """What the device says of its own latency; None while there is none."""
+        """Latency that the device reports; None without a device."""
         return None if self._stream is None else float(self._stream.latency) * 1e3
 
     @property
     def block_ns(self) -> int:
-        """How long a block sounds."""
+        """Length of a block in ns."""
         return round(self._block / SAMPLE_RATE_HZ * 1e9)
 
     def tend(self) -> None:
-        """Open the device if it is not, see whether it still plays, and give it a larger buffer where it needs one."""
+        """Open the device if it is closed, check that it still plays, and increase its buffer where needed."""
         now = time.monotonic()
         if self._stream is None:
             if now >= self._retry_at:
@@ -88,16 +98,16 @@ class AudioOutput:
         silent_s = now - self._last_called_at
         settled = timing.calls > SETTLED_CALLS
         if not self._stream.active or silent_s > (STALLED_S if settled else STARTS_S):
-            self._stopped(now, settled=settled)
+            self._restart(now, settled=settled)
         elif timing.lacking:
             timing.lacking, lacking = 0, timing.lacking
             if self._lapse(lacking, now):
-                self._again(now)
+                self._reopen(now)
         elif self.lost is not None and now - self._lapses[-1] > _WITHIN_S:
             self.lost = None
 
     def close(self) -> None:
-        """Play no more."""
+        """Stop playing."""
         stream, self._stream = self._stream, None
         if stream is None:
             return
@@ -161,17 +171,17 @@ class AudioOutput:
 
         return called
 
-    def _stopped(self, now: float, *, settled: bool) -> None:
-        """Some sound systems stand still for seconds after samples lacked: to begin again is quicker."""
+    def _restart(self, now: float, *, settled: bool) -> None:
+        """Restart: some sound systems stall for seconds after an underrun."""
         if settled:
             self._lapse(1, now)
-            self._again(now)
+            self._reopen(now)
         else:
             self.close()
             self.lost = _NO_DEVICE.format("it does not play")
 
     def _lapse(self, count: int, now: float) -> bool:
-        """Count what lacked; whether a larger buffer is to be tried."""
+        """Count ``count`` underruns; return whether to try a larger buffer."""
         self.underruns += count
         self._lapses.append(now)
         if len(self._lapses) < _OFTEN or now - self._lapses[0] > _WITHIN_S:
@@ -183,13 +193,13 @@ class AudioOutput:
         self._lapses.clear()
         return True
 
-    def _again(self, now: float) -> None:
+    def _reopen(self, now: float) -> None:
         self.close()
         self._open(now)
 
 
 def _rescan(sounddevice: Any) -> None:
-    """Have PortAudio list the devices anew: it does so only when it begins."""
+    """Make PortAudio list the devices again, which it does only at its start."""
     sounddevice._terminate()  # noqa: SLF001 - there is no public way
     sounddevice._initialize()  # noqa: SLF001
 
@@ -199,7 +209,7 @@ def _channels(sounddevice: Any, device: str | None) -> int:
 
 
 def hasten(priority: int) -> None:
-    """Let this thread, and those it starts, go before others by real-time ``priority`` where the system allows it."""
+    """Give this thread, and those it starts, real-time ``priority`` where the system allows it."""
     with contextlib.suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
     with contextlib.suppress(OSError, AttributeError):

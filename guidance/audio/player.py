@@ -1,7 +1,7 @@
-"""The process that sounds: it obeys the engine, and raises the alarm by itself if the engine is gone or stands still.
+"""The player process: it follows the engine's orders, and sounds an alarm by itself if the engine is lost or silent.
 
-It is a process of its own so that neither the engine's work nor the screen's ever keeps the loudspeaker waiting, and so
-that a sound system that hangs can be got rid of.
+It is a process of its own so that neither engine nor screen can delay the loudspeaker, and so that a hung sound system
+can be replaced.
 """
 
 from __future__ import annotations
@@ -33,20 +33,22 @@ from guidance.cue import MAPPINGS
 
 REPORT_S = 0.05
 ENGINE_SILENT_S = 2.0
-"""The engine says something every half second; so long without a word means that it stands still."""
+"""The engine sends an order at least every half second; a longer silence means that it hangs."""
 
 ENGINE_LOST_S = 12.0
-"""How long the alarm sounds for an engine that has died; the screen says so for good."""
+"""How long the alarm sounds for a lost engine; the screen shows the loss permanently."""
 
 _POLL_S = 0.02
+"""Longest wait for an order."""
+
 _FADE_OUT_S = 0.1
 _SWITCH_S = 0.0005
 _PRIORITY = 5
-"""Below the callback's. At an everyday one, a busy machine takes this thread off while the callback waits for it."""
+"""Below that of the callback. At normal priority, a busy machine stops this thread while the callback waits for it."""
 
 
 class Player:
-    """Does what it is told, on a mixer; no device, no clock."""
+    """The player: it applies orders to a mixer, without device or clock."""
 
     def __init__(self, options: PlayerOptions) -> None:
         self.monitor = EmgMonitor(options.emg_rate_hz, options.band, options.full_scale_uv)
@@ -56,7 +58,7 @@ class Player:
         self.closing = False
 
     def obey(self, order: Order) -> None:
-        """Do what ``order`` says."""
+        """Apply ``order``."""
         if isinstance(order, Emg):
             self.monitor.feed(order.first, order.uv.astype(float), awaiting=order.awaiting)
         elif isinstance(order, Play):
@@ -71,7 +73,7 @@ class Player:
             self._obey_rare(order)
 
     def sound_engine_lost_alarm(self, *, engine_silent: bool) -> None:
-        """Sound the gravest alarm while the engine does not speak, and what it asked for when it does again."""
+        """Sound a high alarm while the engine is silent, and the engine's own alarm when it is back."""
         alarm = AudibleAlarm("high") if engine_silent else self._alarms
         self.mixer.alarm.sound(alarm.priority, passed=alarm.passed)
 
@@ -87,9 +89,9 @@ class Player:
 
 
 def play(connection: Connection) -> None:
-    """Be the process that sounds, until told to close, or for some seconds more after the engine has died.
+    """Run the player until it receives Close, or for ENGINE_LOST_S after the engine is lost.
 
-    The first thing on the ``connection`` are its PlayerOptions.
+    The first message on ``connection`` is its PlayerOptions.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options: PlayerOptions = connection.recv()

@@ -1,4 +1,4 @@
-"""What the engine says to the process that sounds, and what that answers."""
+"""Orders of the engine to the player process, and the player's report."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from guidance.cue import Tone
 
 @dataclass(frozen=True, slots=True)
 class PlayerOptions:
-    """How to play: the device's name (None: the system's own), rate and band of the EMG, what of it is full scale, and
-    what is buffered (None: as little as goes well).
+    """The options of the player.
+
+    ``device`` is a name (None: the system's default); ``full_scale_uv`` is the EMG amplitude of full scale;
+    ``latency_s`` is the buffer (None: as small as works).
     """
 
     device: str | None
@@ -26,7 +28,7 @@ class PlayerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Guidance sounds like ``tone`` at ``beep_rate_hz``; ``in_step`` keeps the beat of what sounded before."""
+    """Guidance sounds like ``tone`` at ``beep_rate_hz``; ``in_step`` keeps the beat of the last cue."""
 
     tone: Tone
     beep_rate_hz: float | None
@@ -35,12 +37,12 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A stimulus was given."""
+    """The tick of a stimulus."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseSound:
-    """It was answered with ``amplitude_uv`` peak to peak; ``brief``: a potential of that size came by itself."""
+    """The tone of a response of ``amplitude_uv`` peak to peak; ``brief``: of a motor unit potential of that size."""
 
     amplitude_uv: float
     brief: bool = False
@@ -48,7 +50,7 @@ class ResponseSound:
 
 @dataclass(frozen=True, slots=True)
 class AudibleAlarm:
-    """The gravest alarm that is to be heard, None for none; ``passed``: its condition holds no more."""
+    """The gravest audible alarm, None for none; ``passed``: its condition no longer holds."""
 
     priority: str | None
     passed: bool = False
@@ -56,7 +58,7 @@ class AudibleAlarm:
 
 @dataclass(frozen=True, slots=True)
 class VolumeLevels:
-    """Guidance and EMG monitor, 0 to 1."""
+    """The volumes of guidance and EMG monitor, 0 to 1."""
 
     cues: float
     monitor: float
@@ -64,7 +66,7 @@ class VolumeLevels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emg:
-    """Samples in uV of the needle's channel from sample ``first``; ``awaiting``: a pulse is not reported yet."""
+    """Samples of the needle's channel in uV from sample ``first``; ``awaiting``: a pulse is not reported yet."""
 
     first: int
     uv: NDArray[np.float32]
@@ -73,19 +75,19 @@ class Emg:
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """A pulse at ``sample`` is known; its artefact is not to be heard."""
+    """A known pulse at ``sample``; the player blanks its artefact."""
 
     sample: int
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The engine is there."""
+    """A sign of life of the engine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The procedure is over: be silent."""
+    """The end of the procedure: the player closes."""
 
 
 Order = Play | Tick | ResponseSound | AudibleAlarm | VolumeLevels | Emg | Artefact | Heartbeat | Close
@@ -93,9 +95,9 @@ Order = Play | Tick | ResponseSound | AudibleAlarm | VolumeLevels | Emg | Artefa
 
 @dataclass(frozen=True, slots=True)
 class SoundReport:
-    """How the sound is: ``lost`` says in words why there is none, ``underruns`` counts, ``orders`` orders so far.
+    """The state of the sound: ``lost`` is the reason if there is none; ``underruns`` and ``orders`` count so far.
 
-    The device asked for a block of ``block_ns`` at ``called_ns`` that leaves at ``leaves_ns``, both of the host's
+    The device requested a block of ``block_ns`` at ``called_ns`` that leaves at ``leaves_ns``, both of the host's
     monotonic clock; None before the first.
     """
 

@@ -1,4 +1,4 @@
-"""From a device's rate to the loudspeaker's, the ratio steered so that two clocks stay together."""
+"""Resampling from a device's rate to the loudspeaker's, with a ratio that follows the two clocks."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FLOAT = NDArray[np.float64]
 
 
 class Resampler:
-    """Band-limited interpolation: a windowed sinc, cut off above the band or at 0.45 of the device's rate."""
+    """Band-limited interpolation by a windowed sinc, with a cutoff above the band or at 0.45 of the device's rate."""
 
     def __init__(self, sample_rate_hz: float) -> None:
-        """From ``sample_rate_hz``; ``ratio`` is input samples an output sample."""
+        """Resample from ``sample_rate_hz``; ``ratio`` is the input samples of an output sample."""
         self.nominal = self.ratio = sample_rate_hz / SAMPLE_RATE_HZ
         self._bank = _bank(min(_CUTOFF_HZ, 0.45 * sample_rate_hz) / sample_rate_hz)
         self._waiting: _FLOAT = np.zeros(TAPS)
         self._at = 0.0
 
     def take(self, samples: _FLOAT) -> Waveform:
-        """The output that ``samples`` complete; it lags by half of TAPS samples."""
+        """Return the output that ``samples`` complete; it lags by half of TAPS samples."""
         waiting = np.concatenate([self._waiting, samples])
         count = max(int((len(waiting) - TAPS - self._at) // self.ratio), 0)
         places = self._at + self.ratio * np.arange(count)
@@ -39,7 +39,7 @@ class Resampler:
 
 
 def _bank(cutoff: float) -> _FLOAT:
-    """Filters of unit gain for each fraction of a sample; ``cutoff`` in cycles a sample."""
+    """Return filters of unit gain for each fraction of a sample; ``cutoff`` is in cycles a sample."""
     offsets = np.arange(TAPS)[None, :] - TAPS / 2 + 1 - np.arange(PHASES)[:, None] / PHASES
     window = np.i0(_KAISER * np.sqrt(np.maximum(1 - (offsets / (TAPS / 2)) ** 2, 0))) / np.i0(_KAISER)
     bank = np.sinc(2 * cutoff * offsets) * window

@@ -1,4 +1,4 @@
-"""Each sound by itself, to be tried: what the player would do, rendered without a device."""
+"""Samples of each sound, rendered as the player would play them, without a device."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AMPLITUDES_UV = (100.0, 400.0, 1500.0, 5000.0)
 
 @dataclass(frozen=True, slots=True)
 class SoundSample:
-    """One sound to try: its name, what it is, how long it lasts, and orders to the player, each at its time in s."""
+    """A sample of one sound: its name, description and length, and orders to the player, each at its time in s."""
 
     name: str
     description: str
@@ -30,7 +30,7 @@ class SoundSample:
 
 
 def sound_samples(name: str) -> list[SoundSample]:
-    """The sounds of the mapping called ``name``, from far to near; or the alarms'."""
+    """Return the samples of the mapping ``name``, from far to near, or those of the alarms."""
     if name == ALARMS:
         return [
             SoundSample(
@@ -44,7 +44,7 @@ def sound_samples(name: str) -> list[SoundSample]:
 
 
 def render_sample(sample: SoundSample) -> Waveform:
-    """The samples of ``sample``, mono, at RATE_HZ."""
+    """Render ``sample``, mono, at SAMPLE_RATE_HZ."""
     player = Player(PlayerOptions(None, 10_000.0, (), 200.0))
     orders, block = list(sample.orders), round(_BLOCK_S * SAMPLE_RATE_HZ)
     out = np.zeros(round(sample.seconds / _BLOCK_S) * block, np.float32)
@@ -78,7 +78,7 @@ def _responses() -> SoundSample:
 
 
 def _potentials() -> SoundSample:
-    """A unit that is recruited, then a larger one over it."""
+    """Return the sample of a motor unit that is recruited, then a larger one."""
     beats = [(0.1 * i, ResponseSound(150.0, brief=True)) for i in range(20)]
     beats += [(0.95 + 0.13 * i, ResponseSound(900.0, brief=True)) for i in range(8)]
     return SoundSample(

@@ -1,4 +1,4 @@
-"""How a user has the sound: the table ``[sounds]`` of the settings, read strictly; all of it optional."""
+"""The user's sound settings: the optional table ``[sounds]`` of the configuration, read strictly."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ LEAST_VOLUME = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SoundSettings:
-    """``mapping``: a name of guidance/cue.py; ``volume`` of guidance and ``monitor`` of the EMG, 0 to 1;
-    ``full_scale_uv``: what of the EMG sounds as loud as it may; ``device``: the sound device's name, None the system's
-    own; ``latency_s``: what is buffered, None for as little as goes well.
+    """The sound settings. ``mapping`` is a name of guidance/cue.py; ``volume`` is of guidance, ``monitor`` of the EMG.
+
+    Both are 0 to 1. ``full_scale_uv`` is the EMG amplitude of full loudness; ``device`` is the name of the sound device
+    (None: the system's default); ``latency_s`` is the buffer (None: as small as works).
     """
 
     mapping: str = USUAL
@@ -31,7 +32,7 @@ class SoundSettings:
 
 
 class _AudioTable(Document):
-    """The table."""
+    """The table ``[sounds]``."""
 
     mapping: Literal["tempo", "pitch", "classic"] = "tempo"
     volume: Annotated[float, Within(LEAST_VOLUME, 1.0, "")] = 1.0
@@ -41,7 +42,7 @@ class _AudioTable(Document):
 
 
 def sound_settings(mapping: str | None = None) -> SoundSettings:
-    """The user's settings, with ``mapping`` instead of theirs if given. Raises UsageError naming file and key."""
+    """Return the user's settings, with ``mapping`` instead of theirs if given. Raises UsageError with file and key."""
     config = load_config()
     try:
         sheet = build(_AudioTable, config.sounds, f"{config.path}, [sounds]")

@@ -1,6 +1,6 @@
-"""The sound as a procedure uses it: records and samples go in, and the engine never waits for it.
+"""The sound of a procedure: it receives records and samples, and the engine never waits for it.
 
-What sounds is a process of its own (guidance/audio/player.py); one that does not report is hung, and is replaced.
+A process of its own plays it (guidance/audio/player.py); one that does not report hangs and is replaced.
 """
 
 from __future__ import annotations
@@ -43,22 +43,35 @@ from guidance.contracts.snapshot import AlarmView, SoundView
 from guidance.cue import MAPPINGS, Mapping
 
 PAUSE_S = 60.0
+"""Length of an alarm pause."""
+
 STEP = 0.1
+"""Step of a volume key."""
 
 _STARTS_S, _SILENT_S, _ENDS_S = 10.0, 2.5, 0.5
+"""Longest time to the player's first report, between reports, and to its end."""
+
 _ALIVE_EVERY_S = 0.5
 _RESTART_S = 1.0
+"""A player is replaced at the earliest after this long."""
+
 _APART_S, _AFTER_STIMULUS_S = 0.05, 3.0
-_MOST_ON_THEIR_WAY = 50
-_HANDED_OVER_NS = 500_000
-_HUNG = "The sound does not answer; it is started anew. Go by the screen meanwhile."
+"""Least time from tone to tone of two potentials, and from the last stimulus to such a tone."""
+
+_MOST_PENDING = 50
+"""With more orders on their way, samples are dropped; with twice as many, all orders."""
+
+_TRANSFER_NS = 500_000
+"""Time from sending an order until the player applies it (an estimate)."""
+
+_HUNG = "The sound process does not respond and is restarted. Watch the screen meanwhile."
 
 
 class Sound:
-    """The sound of one procedure. ``lost`` says in words why there is none."""
+    """The sound of one procedure. ``lost`` is the reason if there is none."""
 
     def __init__(self, settings: SoundSettings, emg_rate_hz: float, mapping: Mapping | None = None) -> None:
-        """Sound as ``settings`` say, with ``mapping`` in place of theirs; the needle's EMG comes at ``emg_rate_hz``."""
+        """Play by ``settings``, with ``mapping`` in place of theirs; the needle's EMG arrives at ``emg_rate_hz``."""
         self._mapping_name, self._mapping = settings.mapping, mapping or MAPPINGS[settings.mapping]
         self._options = PlayerOptions(
             settings.device, emg_rate_hz, emg_band(emg_rate_hz), settings.full_scale_uv, settings.latency_s
@@ -71,8 +84,10 @@ class Sound:
         self._start()
 
     def play(self, record: Record) -> int | None:
-        """Sound ``record``. The host's monotonic time in ns at which a cue leaves the loudspeaker; None for any other
-        record, and while nothing is heard.
+        """Play ``record``.
+
+        Returns the host's monotonic time in ns at which a cue leaves the loudspeaker; None for any other record, and
+        without sound.
         """
         if isinstance(record, Cue):
             before, self._cue = self._cue, self._order(record)
@@ -89,15 +104,15 @@ class Sound:
         return None
 
     def feed(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
-        """Let the first channel of ``blocks`` be listened to; ``awaiting``: a pulse asked for is not reported yet."""
-        if self._on_their_way > _MOST_ON_THEIR_WAY:
+        """Play the first channel of ``blocks``; ``awaiting``: a requested pulse is not reported yet."""
+        if self._pending > _MOST_PENDING:
             return
         for block in blocks:
             if len(block.samples):
                 self._send(Emg(block.first_sample, block.samples[:, 0].copy(), awaiting))
 
     def obey(self, message: OperatorCommand) -> dict[str, Any] | None:
-        """Do what the operator asks of the sound: how it is now, None where ``message`` asks nothing of it."""
+        """Apply a sound command; return the new state, None where ``message`` does not concern the sound."""
         if isinstance(message, PauseAudio):
             self._paused_until = time.monotonic() + PAUSE_S if self.paused_s is None else 0.0
         elif isinstance(message, TurnVolume):
@@ -110,7 +125,7 @@ class Sound:
         return {"volume": self.volume, "monitor": self.monitor_volume, "alarms_paused_s": self.paused_s}
 
     def tend(self, signals: Sequence[AlarmView]) -> str | None:
-        """Sound the gravest of ``signals`` that is not acknowledged; why nothing is heard, in words, or None."""
+        """Sound the gravest of ``signals`` that is not acknowledged; return why there is no sound, or None."""
         now = time.monotonic()
         audible = [view for view in signals if not view.acknowledged and view.code != "audio-lost"]
         alarms = (
@@ -121,7 +136,7 @@ class Sound:
         if alarms != self._alarms:
             self._alarms = alarms
             self._send(alarms)
-        if self._dropped and self._on_their_way < _MOST_ON_THEIR_WAY:
+        if self._dropped and self._pending < _MOST_PENDING:
             self._send_all()
         if now - self._sent_at > _ALIVE_EVERY_S:
             self._send(Heartbeat())
@@ -130,27 +145,27 @@ class Sound:
 
     @property
     def underruns(self) -> int | None:
-        """How often the loudspeaker lacked samples so far; None while nothing is heard."""
+        """Count of underruns so far; None without sound."""
         return None if self.lost else self._underruns
 
     @property
     def latency_ms(self) -> float | None:
-        """What the sound device says of its own latency; None where it says nothing."""
+        """Latency that the sound device reports; None where it does not."""
         return self._report.latency_ms if self._report else None
 
     @property
     def paused_s(self) -> float | None:
-        """How long the alarms stay paused, None where they are not."""
+        """Seconds for which alarms stay paused; None where they are not."""
         left_s = self._paused_until - time.monotonic()
         return left_s if left_s > 0 else None
 
     def view(self) -> SoundView:
-        """The sound as a screen shows it."""
+        """Return the sound as a screen shows it."""
         state = "lost" if self.lost else "on" if self.paused_s is None else "paused"
         return SoundView(state, self._mapping_name, self.volume, self.monitor_volume, self.paused_s)
 
     def close(self) -> None:
-        """Fall silent, in half a second at most."""
+        """Stop the sound within half a second."""
         self._send(Close())
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_ENDS_S)
@@ -170,16 +185,16 @@ class Sound:
         self._connection.close()
 
     @property
-    def _on_their_way(self) -> int:
+    def _pending(self) -> int:
         return self._sent - (self._report.orders if self._report else 0)
 
     def _send(self, order: Order) -> None:
-        """Never waits: an order that would not fit in the pipe is dropped, for then nobody reads it."""
+        """Send ``order`` without waiting; drop it if the pipe is full, since nobody reads it then."""
         self._sent_at = time.monotonic()
-        if self._on_their_way > 2 * _MOST_ON_THEIR_WAY:
+        if self._pending > 2 * _MOST_PENDING:
             self._dropped = True
             return
-        with contextlib.suppress(OSError):  # it has died or hangs; that is seen when it is listened to
+        with contextlib.suppress(OSError):  # the player is lost or hangs; _read_reports detects that
             self._connection.send(order)
             self._sent += 1
 
@@ -210,7 +225,7 @@ class Sound:
             self._send(Tick())
 
     def _potential(self, record: MotorUnit) -> None:
-        """A tone of its own, if none has just begun, for many would run into a steady one; and none near a stimulus."""
+        """Play a tone for a potential, unless another has just started (many would merge) or a stimulus was near."""
         if record.sample - self._potential_at < _APART_S * self._options.emg_rate_hz:
             return
         if record.sample - self._stimulus_at > _AFTER_STIMULUS_S * self._options.emg_rate_hz:
@@ -221,45 +236,46 @@ class Sound:
         return Play(self._mapping.tones[cue.name], cue.rate_hz)
 
     def _leaves_ns(self) -> int | None:
-        """When the first sample leaves that is not computed yet; None while nothing is heard."""
+        """Return when the next sample that is not computed yet leaves; None without sound."""
         report = self._report
         if report is None or report.called_ns is None or report.leaves_ns is None or not report.block_ns:
             return None
-        late_ns = time.monotonic_ns() + _HANDED_OVER_NS - report.called_ns
+        late_ns = time.monotonic_ns() + _TRANSFER_NS - report.called_ns
         return report.leaves_ns + max(math.ceil(late_ns / report.block_ns), 1) * report.block_ns
 
 
 @dataclass(slots=True)
 class Mute:
-    """No sound, by choice."""
+    """No sound, by choice of the user."""
 
     mapping: str
 
     underruns: ClassVar[None] = None
 
     def play(self, record: Record) -> None:
-        """Nothing is heard."""
+        """Play nothing."""
 
     def feed(self, blocks: Sequence[Block], *, awaiting: bool) -> None:
-        """Nothing is listened to."""
+        """Play nothing."""
 
     def obey(self, message: OperatorCommand) -> None:
-        """There is nothing to turn."""
+        """Change nothing."""
 
     def tend(self, signals: Sequence[AlarmView]) -> None:
-        """Nothing is lost."""
+        """Report no loss."""
 
     def view(self) -> SoundView:
-        """Muted."""
+        """Return the muted state."""
         return SoundView("muted", self.mapping, 0.0, 0.0)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
 
 def _start_player(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[bytes]]:
-    """The process that sounds, and the wire to it. It loads nothing of what this one has, and so is soon there; what
-    sound libraries write on standard error does not get onto the screen.
+    """Start the player process and return the connection to it.
+
+    It imports little, so it starts fast; output of sound libraries on standard error does not reach the screen.
     """
     here, there = multiprocessing.Pipe()
     words = [sys.executable, "-m", "guidance.audio.player", str(there.fileno())]
@@ -281,7 +297,7 @@ def _turn(volume: float, steps: int, least: float) -> float:
 
 
 def _receive_all(connection: Connection, take: Callable[[SoundReport], None]) -> bool:
-    """Hand all that waits on ``connection`` to ``take``; False once the other end is gone."""
+    """Pass all waiting messages of ``connection`` to ``take``; return False once the other end is closed."""
     try:
         while connection.poll():
             take(connection.recv())
@@ -291,10 +307,11 @@ def _receive_all(connection: Connection, take: Callable[[SoundReport], None]) ->
 
 
 LOWEST_HZ = 20.0
+"""Lower corner of the EMG monitor."""
 
 
 def emg_band(sample_rate_hz: float) -> Sections:
-    """20 Hz to 5 kHz at ``sample_rate_hz``, or to where the signal's own band ends."""
+    """Return the monitor's filter at ``sample_rate_hz``: 20 Hz to 5 kHz, or to the end of the signal's band."""
     sections = list(butter(2, LOWEST_HZ, "highpass", fs=sample_rate_hz, output="sos"))
     if sample_rate_hz >= 2.2 * HIGHEST_HZ:
         sections += list(butter(4, HIGHEST_HZ, "lowpass", fs=sample_rate_hz, output="sos"))

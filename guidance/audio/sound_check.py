@@ -1,4 +1,4 @@
-"""Sounds played or kept in files by themselves, and the sound device tried: does it play, and is it heard?"""
+"""Playing and saving single sounds, and the check of the sound device: whether it plays and can be recorded."""
 
 from __future__ import annotations
 
@@ -18,16 +18,21 @@ from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform, raised
 from guidance.common.errors import UserError
 
 _AFTER_S = 0.3
+"""Silence after a sound, so that its end is played."""
+
 _MICROPHONE_OPENS_S, _MICROPHONE_LATE_S = 3.0, 1.0
+"""Longest time until a microphone opens, and until it has recorded the whole pattern."""
+
 _CODE = (1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0)
 _BIT_S, _TONE_HZ, _TONE_LEVEL = 0.08, 997.0, 0.2
 _STEP_S = 0.01
 _ALIKE = 0.7
+"""Least correlation of the recording's level with the pattern."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoundCheck:
-    """``state``: ``recording``, ``not heard``, ``nothing to hear with`` or ``lost``; ``why`` in words where lost."""
+    """The result: ``state`` is ``heard``, ``not heard``, ``nothing to hear with`` or ``lost`` (then with ``why``)."""
 
     state: str
     why: str | None = None
@@ -51,7 +56,7 @@ class _RenderedSound:
 
 
 def write(samples: Waveform, path: Path) -> None:
-    """Write ``samples`` as a WAV file at ``path``. Raises UserError."""
+    """Write ``samples`` as a WAV file at ``path``. Raises UserError if that fails."""
     import soundfile
 
     try:
@@ -62,7 +67,7 @@ def write(samples: Waveform, path: Path) -> None:
 
 
 def play(samples: Waveform, device: str | None) -> SoundCheck:
-    """Play ``samples`` to their end. Raises UserError where there is nothing to play them on."""
+    """Play ``samples`` to their end. Raises UserError without a sound device."""
     with _libraries_silent():
         return _play_on(_RenderedSound(samples), device)
 
@@ -83,7 +88,7 @@ def _play_on(sound: _RenderedSound, device: str | None) -> SoundCheck:
 
 @contextlib.contextmanager
 def _libraries_silent() -> Iterator[None]:
-    """What sound libraries write on standard error stays off the terminal."""
+    """Keep the output of sound libraries on standard error off the terminal."""
     saved, none = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(none, 2)
     try:
@@ -95,9 +100,9 @@ def _libraries_silent() -> Iterator[None]:
 
 
 def check_sound(device: str | None) -> SoundCheck:
-    """Play a tone in a pattern, and tell whether a microphone or a monitor of the loudspeaker hears that pattern.
+    """Play a tone in a pattern; check whether a microphone or a monitor of the loudspeaker records it.
 
-    A sound system that was idle may swallow the first second or two: what is not heard is played once more.
+    An idle sound system may drop the first seconds, so a pattern that is not recorded is played once more.
     """
     check = _checked(device)
     return _checked(device) if check.state == "not heard" else check
@@ -120,7 +125,7 @@ def _checked(device: str | None) -> SoundCheck:
 
 
 def _wait_until(wanted: Callable[[], bool], within_s: float) -> bool:
-    """Wait until ``wanted``; False where that does not come in time."""
+    """Wait until ``wanted`` is true; return False if it is not in time."""
     until = time.monotonic() + within_s
     while not (check := wanted()) and time.monotonic() < until:
         time.sleep(0.05)
@@ -132,7 +137,7 @@ def _joined(recorded: list[NDArray[np.float32]]) -> NDArray[np.float64]:
 
 
 def _open_microphone(recorded: list[NDArray[np.float32]]) -> Any:
-    """A stream that keeps in ``recorded`` what is heard; None where there is nothing to hear with."""
+    """Open a microphone that appends to ``recorded``; return None without one."""
     try:
         import sounddevice
     except (OSError, ImportError):
@@ -148,14 +153,14 @@ def _open_microphone(recorded: list[NDArray[np.float32]]) -> Any:
 
 
 def pattern() -> Waveform:
-    """The tone in its pattern of on and off."""
+    """Return the tone in its pattern of on and off."""
     n = round(_BIT_S * SAMPLE_RATE_HZ)
     tone = _TONE_LEVEL * np.sin(2 * np.pi * _TONE_HZ * np.arange(n) / SAMPLE_RATE_HZ) * raised(n, n // 10)
     return np.concatenate([tone * bit for bit in _CODE]).astype(np.float32)
 
 
 def _contains_pattern(recording: NDArray[np.float64]) -> bool:
-    """Whether the pattern is in ``recording``, at whatever level and lag."""
+    """Return whether ``recording`` contains the pattern, at any level and lag."""
     hop = round(_STEP_S * SAMPLE_RATE_HZ)
     frames = recording[: len(recording) // hop * hop].reshape(-1, hop)
     wave = np.exp(-2j * np.pi * _TONE_HZ * np.arange(hop) / SAMPLE_RATE_HZ)

@@ -1,6 +1,6 @@
-"""The figures that tones are made of: one period of each as an exact table of samples, in numpy alone.
+"""The waveforms of all tones: one period of each as an exact table of samples, in numpy alone.
 
-Guidance is made of sines with soft edges: few partials, so that none is taken for an alarm. Levels are of full scale.
+Guidance consists of sines with soft edges: few partials, so that no cue resembles an alarm. Levels are of full scale.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from guidance.cue import Tone
 
 Waveform = NDArray[np.float32]
 SAMPLE_RATE_HZ = 48_000
-"""Frames a second of all that is synthesised."""
+"""Sample rate of all synthesised sound."""
 
 FADE = 240
-"""Frames over which one sound gives way to another: 5 ms."""
+"""Samples of a crossfade: 5 ms."""
 
 BEEP_LEVEL, TICK_LEVEL, FIGURE_LEVEL, ROUGH_LEVEL = 0.22, 0.07, 0.18, 0.20
 BEEP_S = 0.06
 ROUGH_RATIO = 1.06
-"""The second partial of ``close``, a semitone above: the two beat some 50 times a second, which is rough."""
+"""Ratio of the second partial of ``close``, a semitone above: the two beat about 50 times a second, which is rough."""
 
 FIGURE_RATIO = 1.26
-"""The second note of ``target``, a major third above the first."""
+"""Ratio of the second note of ``target``, a major third above the first."""
 
 _EDGE_S = 0.008
 _TICK_S, _TICK_DECAY_S, _TICK_EDGE_S, _DOUBLE_S = 0.03, 0.006, 0.0015, 0.12
@@ -37,9 +37,9 @@ _RESPONSE_S, _RESPONSE_HZ, _RESPONSE_OCTAVES, _RESPONSE_UV = 0.09, 400.0, 1.5, (
 
 @cache
 def table(tone: Tone, beep_rate_hz: float | None) -> Waveform:
-    """One period of ``tone`` at ``beep_rate_hz`` beeps a second (None: continuous), float32 in -1 to 1, of RATE_HZ.
+    """Return one period of ``tone`` at ``beep_rate_hz`` (None: continuous), float32 in -1 to 1, at SAMPLE_RATE_HZ.
 
-    A continuous tone's period is a second, in which whole hertz come round. Each is made once, and not to be changed.
+    The period of a continuous tone is a second, a whole number of cycles for whole hertz. The result is read-only.
     """
     period = SAMPLE_RATE_HZ if beep_rate_hz is None else round(SAMPLE_RATE_HZ / beep_rate_hz)
     out = np.zeros(period, np.float32)
@@ -52,21 +52,21 @@ def table(tone: Tone, beep_rate_hz: float | None) -> Waveform:
 
 
 def make_tables(tones: Iterable[Tone]) -> None:
-    """Make the tables of ``tones`` at all their tempi now: some take milliseconds, by which a cue would be late."""
+    """Compute the tables of ``tones`` at all tempi now: some take milliseconds, which would delay a cue."""
     for tone in tones:
         for beep_rate_hz in tone.beep_rates_hz or (None,):
             table(tone, beep_rate_hz)
 
 
 def stimulus_tick() -> Waveform:
-    """The tick at a stimulus."""
+    """Return the tick of a stimulus."""
     return _tick(2400.0)
 
 
 def response_tone(amplitude_uv: float, *, brief: bool = False) -> Waveform:
-    """The tone for a response of ``amplitude_uv`` peak to peak: from 400 Hz at 50 uV to 1.5 octaves above at 5 mV.
+    """Return the tone for a response of ``amplitude_uv`` peak to peak: 400 Hz at 50 uV to 1.5 octaves above at 5 mV.
 
-    ``brief``: that for a potential of the needle's own EMG, of which many may come in a second.
+    ``brief``: the tone for a motor unit potential, of which many may occur in a second.
     """
     low, high = _RESPONSE_UV
     part = np.log(np.clip(amplitude_uv, low, high) / low) / np.log(high / low)
@@ -75,7 +75,7 @@ def response_tone(amplitude_uv: float, *, brief: bool = False) -> Waveform:
 
 
 def raised(length: int, edge: int, fall: int | None = None) -> NDArray[np.float64]:
-    """An envelope of ``length`` samples that rises over ``edge`` and falls over ``fall`` by raised cosines."""
+    """Return an envelope of ``length`` samples that rises over ``edge`` and falls over ``fall`` by raised cosines."""
     fall = edge if fall is None else fall
     out = np.ones(length)
     out[:edge] = 0.5 - 0.5 * np.cos(np.pi * (np.arange(edge) + 0.5) / edge)

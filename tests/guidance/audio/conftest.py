@@ -9,13 +9,13 @@ from tests.guidance.audio.pulse import PulseServer, Recorder, served, used
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PulseServer]:
-    """A sound server of the tests' own; what needs it is skipped where there can be none."""
+    """Run a private sound server; skip tests that need it where it cannot run."""
     with served(pytest.skip) as server:
         yield server
 
 
 @pytest.fixture
 def loudspeaker(server: PulseServer) -> Iterator[Recorder]:
-    """A loudspeaker that is recorded; what this process starts plays on it."""
+    """Record a loudspeaker on which this process and those it starts play."""
     with used(server), Recorder(server) as recorder:
         yield recorder

@@ -1,4 +1,4 @@
-"""A PulseAudio server of one's own with a loudspeaker that is none, and what comes out of it with its times."""
+"""A private PulseAudio server with a null loudspeaker, and a recorder of its output with times."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEEDS = ("pulseaudio", "pactl", "parec")
 
 
 def lacking() -> str | None:
-    """What this machine lacks to hear itself, in words; None if nothing."""
+    """Return what this machine lacks to record its own sound; None if nothing."""
     missing = [name for name in NEEDS if shutil.which(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed (Debian: pulseaudio pulseaudio-utils)"
@@ -36,10 +36,10 @@ def lacking() -> str | None:
 
 
 class PulseServer:
-    """A private server; ``environment`` is what makes a program use it. It can be killed and started again.
+    """A private server; a program with ``environment`` uses it. It can be killed and started again.
 
-    An idle sink of PulseAudio mixes two seconds ahead, and its monitor hears nothing new until those are over; without
-    rewinds it is 50 ms.
+    An idle sink of PulseAudio mixes two seconds ahead, and its monitor receives nothing new until they are over;
+    without rewinds it is 50 ms.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class PulseServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Begin to serve. Raises RuntimeError where it does not come up."""
+        """Start the server. Raises RuntimeError if it does not start."""
         words = [
             "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-level=error",
             "-L", f"module-null-sink sink_name=out rate={RATE_HZ} channels=2 norewinds=1",
@@ -72,7 +72,7 @@ class PulseServer:
         raise RuntimeError("a PulseAudio server did not start")
 
     def kill(self) -> None:
-        """Have the server die at once, as a sound system that crashes."""
+        """Kill the server at once, like a crash of the sound system."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
@@ -80,7 +80,7 @@ class PulseServer:
         Path(self._folder.name, "native").unlink(missing_ok=True)
 
     def freeze(self, *, on: bool) -> None:
-        """Have the server stand still, or go on."""
+        """Stop the server, or let it continue."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
 
@@ -102,16 +102,16 @@ def _raise(why: str) -> NoReturn:
 
 @contextmanager
 def served(refuse: Callable[[str], NoReturn] = _raise) -> Iterator[PulseServer]:
-    """A server that runs meanwhile; where there can be none, ``refuse`` is told why."""
+    """Run a server meanwhile; where none can run, call ``refuse`` with the reason."""
     why = lacking()
     if why:
-        refuse(f"nothing to hear with: {why}")
+        refuse(f"no way to record sound: {why}")
     server = PulseServer()
     try:
         try:
             server.start()
         except (RuntimeError, OSError) as fault:
-            refuse(f"nothing to hear with: {fault}")
+            refuse(f"no way to record sound: {fault}")
         yield server
     finally:
         server.close()
@@ -119,41 +119,41 @@ def served(refuse: Callable[[str], NoReturn] = _raise) -> Iterator[PulseServer]:
 
 @contextmanager
 def used(server: PulseServer) -> Iterator[None]:
-    """What this process opens or starts meanwhile plays on ``server``."""
+    """Let all that this process opens or starts meanwhile play on ``server``."""
     with patch.dict(os.environ, server.environment):
         yield
 
 
 @contextmanager
 def own_sound(refuse: Callable[[str], NoReturn] = _raise) -> Iterator[PulseServer]:
-    """A server that runs and is used meanwhile; where there can be none, ``refuse`` is told why."""
+    """Run and use a server meanwhile; where none can run, call ``refuse`` with the reason."""
     with served(refuse) as server, used(server):
         yield server
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """What came out: ``samples`` in -1 to 1 of RATE_HZ, the first of which came at ``began_s`` (monotonic clock)."""
+    """The recorded output: ``samples`` in -1 to 1 at RATE_HZ, the first at ``began_s`` (monotonic clock)."""
 
     samples: NDArray[np.float64]
     began_s: float
 
     def since(self, at_s: float, seconds: float | None = None) -> NDArray[np.float64]:
-        """What came from ``at_s`` on."""
+        """Return the samples from ``at_s`` on."""
         first = max(round((at_s - self.began_s) * RATE_HZ), 0)
         return self.samples[first : None if seconds is None else first + round(seconds * RATE_HZ)]
 
     def first_after(self, at_s: float, level: float = 1e-4) -> float | None:
-        """When, after ``at_s``, the first sample came that is beyond ``level``; None if none did."""
-        found = np.flatnonzero(np.abs(self.since(at_s)) > level)
-        return max(at_s, self.began_s) + float(found[0]) / RATE_HZ if len(found) else None
+        """Return the time of the first sample beyond ``level`` after ``at_s``; None without one."""
+        beyond = np.flatnonzero(np.abs(self.since(at_s)) > level)
+        return max(at_s, self.began_s) + float(beyond[0]) / RATE_HZ if len(beyond) else None
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Records the monitor of ``server``'s sink until it is stopped.
+    """A recorder of the monitor of ``server``'s sink.
 
-    Bytes are only ever late: the earliest of them, of all that arrived, tells when each sample came.
+    Bytes can only arrive late, so the earliest of all chunks gives the time of each sample.
     """
 
     server: PulseServer
@@ -186,7 +186,7 @@ class Recorder:
             self._chunks.append((time.monotonic(), chunk))
 
     def recording(self) -> Recording:
-        """All that came so far."""
+        """Return all samples so far."""
         chunks = list(self._chunks)
         counts = np.cumsum([len(chunk) // 2 for _, chunk in chunks])
         settled = counts > min(RATE_HZ // 4, counts[-1] - 1)

@@ -1,4 +1,4 @@
-"""Alarms against the standard as the reference has it; the clauses are those of IEC 60601-1-8 (2006)."""
+"""Alarm bursts against IEC 60601-1-8 (2006) as far as the reference quotes it."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_the_spectrum_has_four_harmonics_and_more_within_15_db(priority: str) ->
 
 
 @pytest.mark.parametrize("priority", BURSTS)
-def test_all_that_is_measured_of_an_alarm_is_as_the_standard_has_it(priority: str) -> None:
-    assert [found for found in judged(priority) if not found.met] == []
+def test_every_measure_of_an_alarm_meets_the_standard(priority: str) -> None:
+    assert [criterion for criterion in judged(priority) if not criterion.met] == []
 
 
 @pytest.mark.parametrize("rise_s", [0.008, 0.04])

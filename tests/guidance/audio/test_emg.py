@@ -21,7 +21,7 @@ def monitor_output(
     sample_rate_hz: float, uv: Array, *, pulses_s: list[float] | None = None, late_s: float = 0.0,
     awaiting: bool = False, ppm: float = 0.0, block_s: float = 0.004, full_scale_uv: float = 200.0,
 ) -> Waveform:  # fmt: skip
-    """What comes out for ``uv``, fed and taken as time passes, the loudspeaker's clock fast by ``ppm``."""
+    """Return the monitor's output for ``uv`` in simulated time, with the loudspeaker's clock fast by ``ppm``."""
     monitor = EmgMonitor(sample_rate_hz, emg_band(sample_rate_hz), full_scale_uv)
     known, out, played, step = list(pulses_s or []), [], 0, round(block_s * sample_rate_hz)
     for first in range(0, len(uv), step):
@@ -124,7 +124,7 @@ def test_a_device_that_sends_rarely_is_played_without_gaps_after_a_while(chunk_s
 def test_after_a_pause_the_newest_samples_are_played_not_the_oldest() -> None:
     monitor = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0)
     marked = np.concatenate([tone(10_000.0, 200.0, 0.2), tone(10_000.0, 900.0, 0.1)])
-    for first in range(0, len(marked), 40):  # all of it at once, as after a stall
+    for first in range(0, len(marked), 40):  # all at once, as after a stall
         monitor.feed(first, marked[first : first + 40], awaiting=False)
     part = np.zeros(480, np.float32)
     monitor.fill(part)
@@ -135,7 +135,7 @@ def test_after_a_pause_the_newest_samples_are_played_not_the_oldest() -> None:
 def test_what_a_stall_left_waiting_is_caught_up_with_in_seconds() -> None:
     monitor, late = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0), np.zeros(192, np.float32)
     monitor.feed(0, tone(10_000.0, 200.0, 0.03), awaiting=False)
-    monitor.fill(late)  # it plays; and now what came late, all at once
+    monitor.fill(late)  # playing; now the late samples arrive all at once
     monitor.feed(300, tone(10_000.0, 200.0, 0.08), awaiting=False)
     waited = []
     for first in range(1100, 41_100, 40):
@@ -169,7 +169,7 @@ def stimulated(shape: Array, peak_uv: float, sample_rate_hz: float) -> Array:
 
 
 def over_noise(out: Waveform) -> float:
-    """The loudest in the 150 ms after a pulse over the loudest of noise alone."""
+    """Return the ratio of the peak in the 150 ms after a pulse to the peak of noise alone."""
     at = [round(at_s * SAMPLE_RATE_HZ) for at_s in PULSES_S]
     after = [np.abs(out[i : i + 7200]).max() for i in at]
     before = [np.abs(out[i + 12_000 : i + 19_200]).max() for i in at]

@@ -15,13 +15,13 @@ from tests.benchmarks.cue_changes import at_alarm
 TONES = MAPPINGS["tempo"].tones
 BEEP = TONES["approach"]
 STEP = 1.15 * max(float(np.abs(np.diff(table(tone, None))).max()) for tone in TONES.values())
-"""No sample of guidance is further from the one before than inside a tone, give or take a crossfade."""
+"""Largest step between two samples of guidance: that within a tone, and 15 % for a crossfade."""
 
 Act = Callable[[Mixer], None]
 
 
 def played(acts: list[tuple[int, Act]], frames: int, block: int, mixer: Mixer | None = None) -> Waveform:
-    """What ``mixer`` puts out, with each act done at its frame, in blocks that end at acts."""
+    """Return the output of ``mixer``, with each act at its frame, in blocks that end at acts."""
     mixer, out, at = mixer or Mixer(), np.zeros(frames, np.float32), 0
     todo = list(acts)
     while at < frames:

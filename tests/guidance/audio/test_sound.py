@@ -1,4 +1,4 @@
-"""The sound as a procedure has it, through a loudspeaker that is recorded."""
+"""The sound of a procedure, through a recorded loudspeaker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROXIMITY_ONLY = SoundSettings(monitor=0.0)
 
 @contextmanager
 def sounding(settings: SoundSettings = PROXIMITY_ONLY) -> Iterator[Sound]:
-    """A sound that plays."""
+    """Start a sound and wait until it plays."""
     sound = Sound(settings, 10_000.0)
     try:
         wait(sound, lambda: isinstance(sound.play(TARGET), int))
@@ -44,7 +44,7 @@ def sounding(settings: SoundSettings = PROXIMITY_ONLY) -> Iterator[Sound]:
 
 
 def run(sound: Sound, seconds: float, signals: Sequence[AlarmView] = ()) -> None:
-    """Tend ``sound`` for so long, as a session does."""
+    """Tend ``sound`` for ``seconds``, as a session does."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         sound.tend(signals)
@@ -52,7 +52,7 @@ def run(sound: Sound, seconds: float, signals: Sequence[AlarmView] = ()) -> None
 
 
 def wait(sound: Sound, wanted: Callable[[], bool], signals: Sequence[AlarmView] = ()) -> float:
-    """Tend ``sound`` until ``wanted``; how long that took."""
+    """Tend ``sound`` until ``wanted``; return how long that took."""
     began = time.monotonic()
     while not wanted():
         assert time.monotonic() - began < WAIT_S, f"not in {WAIT_S} s; lost: {sound.lost}"
@@ -62,12 +62,12 @@ def wait(sound: Sound, wanted: Callable[[], bool], signals: Sequence[AlarmView] 
 
 
 def wait_recorded(sound: Sound, recorder: Recorder, zone: str) -> None:
-    """Tend ``sound`` until the last second that was recorded says ``zone``."""
+    """Tend ``sound`` until the last recorded second is recognised as ``zone``."""
     wait(sound, lambda: recognised(recorder.recording().samples[-RATE_HZ:]) == zone)
 
 
 def close_delay_s(sound: Sound, recorder: Recorder) -> tuple[float, float]:
-    """How long after it was asked for ``close`` is heard, and how far off that the time of its record is."""
+    """Return the delay from requesting ``close`` to its sound, and the error of the time on its record."""
     wait(sound, lambda: isinstance(sound.play(NONE), int))
     run(sound, 0.5)
     requested_s = time.monotonic()
@@ -250,7 +250,7 @@ def test_a_process_that_dies_is_replaced(loudspeaker: Recorder) -> None:
 
 
 def alarm_recorded(recorder: Recorder, since_s: float) -> tuple[float, Recording]:
-    """When an alarm came, and a recording with its first second."""
+    """Return the time of an alarm, and a recording with its first second."""
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
         recording = recorder.recording()
@@ -288,7 +288,7 @@ def test_a_missing_sound_device_is_reported_with_its_reason(monkeypatch: pytest.
     try:
         wait(sound, lambda: sound.lost is not None)
         assert sound.play(CLOSE) is None
-        assert "Go by the screen" in (sound.lost or "") or "go by the screen" in (sound.lost or "")
+        assert "watch the screen" in (sound.lost or "").lower()
     finally:
         sound.close()
 

@@ -1,4 +1,4 @@
-"""The sound device tried: whether it plays, and whether it is heard."""
+"""The check of the sound device: whether it plays, and whether a microphone records it."""
 
 from __future__ import annotations
 
