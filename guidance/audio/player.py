@@ -32,6 +32,8 @@ from guidance.audio.waveforms import make_tables, response_tone, stimulus_tick, 
 from guidance.cue import MAPPINGS
 
 REPORT_S = 0.05
+"""Interval of reports to the engine."""
+
 ENGINE_SILENT_S = 2.0
 """The engine sends an order at least every half second; a longer silence means that it hangs."""
 
@@ -42,7 +44,11 @@ _POLL_S = 0.02
 """Longest wait for an order."""
 
 _FADE_OUT_S = 0.1
+"""Time to fall silent before the device is closed."""
+
 _SWITCH_S = 0.0005
+"""Switch interval of threads, short so that the callback is not delayed."""
+
 _PRIORITY = 5
 """Below that of the callback. At normal priority, a busy machine stops this thread while the callback waits for it."""
 

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import math
-import multiprocessing
-import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
 from typing import Any, ClassVar
 
-from scipy.signal import butter
-
 from drivers.base import Block, Outcome
-from guidance.audio.filters import Sections
+from guidance.audio.emg_band import emg_band
+from guidance.audio.player_process import receive_all, start_player
 from guidance.audio.player_protocol import (
     Artefact,
     AudibleAlarm,
@@ -35,7 +30,6 @@ from guidance.audio.player_protocol import (
     Tick,
     VolumeLevels,
 )
-from guidance.audio.resample import HIGHEST_HZ
 from guidance.audio.settings import LEAST_VOLUME, SoundSettings
 from guidance.contracts.commands import OperatorCommand, PauseAudio, TurnMonitor, TurnVolume
 from guidance.contracts.events import Alarm, Cue, MotorUnit, Record, Response, Stimulus
@@ -172,7 +166,7 @@ class Sound:
         self._end()
 
     def _start(self) -> None:
-        self._connection, self._process = _start_player(self._options)
+        self._connection, self._process = start_player(self._options)
         self._sent_at = self._started_at = self._reported_at = time.monotonic()
         self._report: SoundReport | None = None
         self._sent = self._underruns = 0
@@ -204,7 +198,7 @@ class Sound:
             self._send(order)
 
     def _read_reports(self, now: float) -> None:
-        gone = not _receive_all(self._connection, self._take_report)
+        gone = not receive_all(self._connection, self._take_report)
         allowed_s = _STARTS_S if self._report is None else _SILENT_S
         if gone or now - self._reported_at > allowed_s:
             self.lost = _HUNG
@@ -272,21 +266,6 @@ class Mute:
         """Close nothing."""
 
 
-def _start_player(options: PlayerOptions) -> tuple[Connection, subprocess.Popen[bytes]]:
-    """Start the player process and return the connection to it.
-
-    It imports little, so it starts fast; output of sound libraries on standard error does not reach the screen.
-    """
-    here, there = multiprocessing.Pipe()
-    words = [sys.executable, "-m", "guidance.audio.player", str(there.fileno())]
-    none = subprocess.DEVNULL
-    process = subprocess.Popen(words, pass_fds=(there.fileno(),), stdin=none, stdout=none, stderr=none)  # noqa: S603
-    there.close()
-    here.send(options)
-    os.set_blocking(here.fileno(), False)  # a send never waits
-    return here, process
-
-
 def _first_beep(mapping: Mapping) -> tuple[float | None, float | None]:
     tone = mapping.tones["unknown"]
     return tone.beep_rates_hz[0] if tone.beep_rates_hz else None, tone.pitch_hz
@@ -294,25 +273,3 @@ def _first_beep(mapping: Mapping) -> tuple[float | None, float | None]:
 
 def _turn(volume: float, steps: int, least: float) -> float:
     return round(min(max(volume + steps * STEP, least), 1.0), 3)
-
-
-def _receive_all(connection: Connection, take: Callable[[SoundReport], None]) -> bool:
-    """Pass all waiting messages of ``connection`` to ``take``; return False once the other end is closed."""
-    try:
-        while connection.poll():
-            take(connection.recv())
-    except (EOFError, OSError):
-        return False
-    return True
-
-
-LOWEST_HZ = 20.0
-"""Lower corner of the EMG monitor."""
-
-
-def emg_band(sample_rate_hz: float) -> Sections:
-    """Return the monitor's filter at ``sample_rate_hz``: 20 Hz to 5 kHz, or to the end of the signal's band."""
-    sections = list(butter(2, LOWEST_HZ, "highpass", fs=sample_rate_hz, output="sos"))
-    if sample_rate_hz >= 2.2 * HIGHEST_HZ:
-        sections += list(butter(4, HIGHEST_HZ, "lowpass", fs=sample_rate_hz, output="sos"))
-    return tuple(tuple(map(float, section)) for section in sections)

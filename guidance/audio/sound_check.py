@@ -115,21 +115,21 @@ def _checked(device: str | None) -> SoundCheck:
         if stream is not None:
             _wait_until(lambda: bool(recorded), _MICROPHONE_OPENS_S)
         check = play(pattern(), device)
-        recording = bool(recorded) and _wait_until(lambda: _contains_pattern(_joined(recorded)), _MICROPHONE_LATE_S)
+        contains = bool(recorded) and _wait_until(lambda: _contains_pattern(_joined(recorded)), _MICROPHONE_LATE_S)
     except UserError as fault:
         return SoundCheck("lost", str(fault))
     finally:
         if stream is not None:
             stream.close()
-    return replace(check, state="heard" if recording else "not heard" if recorded else "nothing to hear with")
+    return replace(check, state="heard" if contains else "not heard" if recorded else "nothing to hear with")
 
 
 def _wait_until(wanted: Callable[[], bool], within_s: float) -> bool:
     """Wait until ``wanted`` is true; return False if it is not in time."""
     until = time.monotonic() + within_s
-    while not (check := wanted()) and time.monotonic() < until:
+    while not (done := wanted()) and time.monotonic() < until:
         time.sleep(0.05)
-    return check
+    return done
 
 
 def _joined(recorded: list[NDArray[np.float32]]) -> NDArray[np.float64]:

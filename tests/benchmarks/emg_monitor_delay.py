@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.audio.emg import LEVEL, EmgMonitor
+from guidance.audio.emg_band import emg_band
 from guidance.audio.mixer import Mixer
 from guidance.audio.output import BLOCK
-from guidance.audio.sound import emg_band
 from guidance.audio.waveforms import SAMPLE_RATE_HZ
 
 FULL_SCALE_UV, TONE_UV = 200.0, 100.0

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.signal import sosfilt
 
 from guidance.audio.emg import AIM_S, LEVEL, EmgMonitor
+from guidance.audio.emg_band import emg_band
 from guidance.audio.filters import Array, BlockFilter
-from guidance.audio.sound import emg_band
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 from tests.benchmarks.emg_monitor_delay import delay_ms
 from tests.support.shared import shared
