@@ -1,7 +1,7 @@
-"""What is to be heard for each zone: a table of mappings, and the choice of a cue out of one of them.
+"""The sound for each zone: a table of mappings, and the choice of a cue from one of them.
 
-Tempo comes first and pitch repeats it. ``close`` is continuous in every mapping, for continuous must mean stop, and no
-mapping is ever silent for good: what is not known ticks, rarely and quietly.
+Tempo comes first and pitch repeats it. ``close`` is continuous in every mapping, since continuous must mean stop. No
+mapping is silent for good: while nothing is known there is a tick, seldom and soft.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ STAY_FACTOR = 1.15
 """A tempo stays until another fits better by this factor, so that it does not waver from pulse to pulse."""
 
 _FAR_REACH = 4
-"""The tempo of ``far`` begins to rise at so many times the edge of ``approach`` (a judgement, unsourced)."""
+"""The tempo of ``far`` begins to rise at this multiple of the edge of ``approach`` (a judgement, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """One sound: its ``figure`` (a key of guidance/audio/waveforms.py), pitch in Hz, and the tempi it may have, beeps a
-    second from the far edge of its zone to the near one; none for a continuous tone or for silence.
+    """One sound: its ``figure`` (a key of guidance/audio/waveforms.py), pitch in Hz, and the tempi it may have, in
+    beeps a second from the far edge of its zone to the near one; none for a continuous tone or for silence.
     """
 
     figure: str
@@ -32,9 +32,8 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A way to hear the guidance: a tone for each zone; ``ticks``: also a tick for each stimulus;
-    ``response_tones``: also a tone for each response, higher with its amplitude, and a short one for each potential of
-    the needle's own EMG.
+    """A tone for each zone. ``ticks``: also a tick for each stimulus. ``response_tones``: also a tone for each
+    response, higher with its amplitude, and a short one for each potential of the needle's own EMG.
     """
 
     description: str
@@ -49,7 +48,7 @@ _SILENT = Tone("silence", None)
 
 
 def _tones(far: Tone, approach: Tone, *, none: Tone = _NONE, target: Tone = _TARGET) -> dict[str, Tone]:
-    """From far to near; what is not known, and ``close``, sound alike in all."""
+    """Return the tones from far to near; ``unknown`` and ``close`` sound alike in all mappings."""
     return {"unknown": _UNKNOWN, "none": none, "far": far, "approach": approach, "target": target, "close": _CLOSE}
 
 
@@ -77,16 +76,16 @@ class CueChooser:
     """The cue of one procedure, by one mapping."""
 
     def __init__(self, mapping: Mapping, edges_ma: Edges) -> None:
-        """``edges_ma``: where the zones begin."""
+        """Begin without a cue; ``edges_ma`` is where the zones begin."""
         self._tones = mapping.tones
         self._target_ma = edges_ma.target
         self._spans = edges_ma.spans() | {"far": (edges_ma.approach, _FAR_REACH * edges_ma.approach)}
         self._cue: Cue | None = None
 
     def changed(self, proximity: Proximity) -> Cue | None:
-        """The cue that ``proximity`` asks for, None where it is heard already.
+        """Return the cue for ``proximity``, or None where it is the present one.
 
-        What is not valid is ``unknown`` or ``none``, never a zone.
+        A proximity that is not valid has the cue ``unknown`` or ``none``, never that of a zone.
         """
         known = proximity.zone and (proximity.valid or proximity.zone == "none")
         zone = proximity.zone if known and proximity.zone else "unknown"
@@ -98,7 +97,7 @@ class CueChooser:
         return cue
 
     def _beep_rate_hz(self, zone: str, tone: Tone, proximity: Proximity) -> float | None:
-        """The tempo that fits how near the threshold is to the zone's inner edge, on a logarithmic scale."""
+        """Return the tempo that fits the threshold's distance to the zone's inner edge, on a logarithmic scale."""
         near_ma = self._near_ma(proximity)
         if len(tone.beep_rates_hz) < 2 or near_ma is None:
             return tone.beep_rates_hz[0] if tone.beep_rates_hz else None
@@ -112,7 +111,9 @@ class CueChooser:
         return before if keeps else best
 
     def _near_ma(self, proximity: Proximity) -> float | None:
-        """The threshold; of a needle's own EMG, what is as far from the target's edge as its rise is from the limit."""
+        """Return the threshold in mA at 0.1 ms. For a needle guided by its own EMG, return the current that is as far
+        from the target's edge as its rise time is from the limit.
+        """
         if proximity.threshold_0p1ms_ma is not None:
             return proximity.threshold_0p1ms_ma[1]
         return self._target_ma / proximity.closeness[1] if proximity.closeness is not None else None

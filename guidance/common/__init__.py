@@ -1,1 +1,1 @@
-"""What every room uses: errors with their exit status, safe text, the user's settings, the background worker."""
+"""Basics for every part: errors with their exit status, safe text, the user's settings, the background worker."""

@@ -1,4 +1,4 @@
-"""The user's settings, ``config.toml`` in the folder of settings: keys, sounds and looks. Read strictly."""
+"""The user's settings, ``config.toml`` in the folder of settings: keys, sounds and colours. Read strictly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLES = ("keys", "sounds", "screen")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The tables as they are written in the file at ``path``; each is checked by whoever it is for."""
+    """The tables of the file at ``path`` as written; each is checked by the part that uses it."""
 
     path: Path
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -25,17 +25,17 @@ class Config:
     screen: Mapping[str, Any] = field(default_factory=dict)
 
     def fault(self, table: str, what: str) -> UsageError:
-        """What is wrong in ``table``, as an error in one sentence."""
+        """Return what is wrong in ``table``, as an error in one sentence."""
         return UsageError(f"{self.path}, [{table}]: {what}")
 
 
 def config_path() -> Path:
-    """Where the settings are looked for."""
+    """Return the path where the settings are sought."""
     return platformdirs.user_config_path("needle-guidance", appauthor=False) / "config.toml"
 
 
 def load_config(path: Path | None = None) -> Config:
-    """The settings in the file at ``path``, or the user's; none where there is no file. Raises UsageError."""
+    """Return the settings in the file at ``path``, or the user's; empty ones without a file. Raises UsageError."""
     path = path or config_path()
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))

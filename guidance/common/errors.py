@@ -1,4 +1,4 @@
-"""What ends a command early, each with the exit status that the README documents."""
+"""Errors that end a command early, each with the exit status that the README documents."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class UserError(Exception):
 
 
 class UsageError(UserError):
-    """What was asked for on the command line cannot be."""
+    """A request on the command line that cannot be met."""
 
     status = BAD_ARGUMENTS
 
 
 class StorageError(UserError):
-    """What was to be written to ``target`` could not be."""
+    """A failure to write to ``target``."""
 
     def __init__(self, sentence: str, target: str) -> None:
         super().__init__(sentence)

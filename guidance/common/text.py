@@ -1,4 +1,4 @@
-"""Text from outside made harmless: to a terminal, in a file, in a document."""
+"""Text from outside made harmless for a terminal, a file or a document."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import unicodedata
 
 
 def clean(text: str) -> str:
-    """``text`` without anything a terminal would obey: control, format and private codes go, breaks become spaces."""
+    """Return ``text`` without anything a terminal would execute: control, format and private codes go, breaks become
+    spaces.
+    """
     return "".join(_harmless(char) for char in text)
 
 
 def one_line(text: str) -> str:
-    """``text`` cleaned, for a line of its own: runs of blanks become one, and none is left at its ends."""
+    """Return ``text`` cleaned, for a line of its own: runs of blanks become one, and none remains at its ends."""
     return " ".join(clean(text).split())
 
 

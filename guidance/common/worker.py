@@ -1,4 +1,4 @@
-"""Work that nobody waits for: the one background thread that queues, paces and ends such work."""
+"""Background work: the one thread that queues, paces and ends work that nobody waits for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
 MOST_WAITING = 20_000
-"""Items: at some hundred records and blocks a second this is over half a minute, more than a disk ever stalls."""
+"""Items: at some hundred records and blocks a second this is over half a minute, longer than a disk stalls."""
 
 Item = TypeVar("Item")
 
@@ -20,11 +20,11 @@ def _nothing(*_: object) -> None:
 
 
 class BackgroundWorker(Generic[Item]):
-    """Thread that handles items in order, so that who puts them never waits.
+    """A thread that handles items in order, so that a caller who puts them never waits.
 
-    In the thread run ``begin`` first, then ``handle`` for each item and ``periodic`` every ``every_s``, then
-    ``finish``. The first OSError of any is kept as ``fault`` and ends the work: what still waits is dropped, and
-    ``finish`` is called. With ``newest_only`` an item that still waits gives way to the next.
+    The thread runs ``begin`` first, then ``handle`` for each item and ``periodic`` every ``every_s``, then ``finish``.
+    It keeps the first OSError as ``fault`` and ends the work: items that still wait are dropped, and ``finish`` is
+    called. With ``newest_only`` an item that still waits gives way to the next.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class BackgroundWorker(Generic[Item]):
 
     @property
     def fault(self) -> OSError | None:
-        """What ended the work before it was closed; None while all is well."""
+        """The OSError that ended the work before it was closed; None while there is none."""
         if self._fault is None and self.has_ended and not self._finished:
             self._fault = OSError(errno.EIO, "the program's thread for it has failed")
         return self._fault
@@ -62,13 +62,13 @@ class BackgroundWorker(Generic[Item]):
         return self._started and not self._thread.is_alive()
 
     def start(self) -> Self:
-        """Start the thread and return this; what was put before comes first."""
+        """Start the thread and return the worker; items put before come first."""
         self._started = True
         self._thread.start()
         return self
 
     def put(self, item: Item) -> bool:
-        """Have ``item`` handled soon; return False where as many wait as may, and nothing is queued."""
+        """Queue ``item`` and return True; return False and queue nothing where the most allowed already wait."""
         with self._news:
             if len(self._items) >= self._most_waiting:
                 return False

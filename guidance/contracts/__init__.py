@@ -1,1 +1,1 @@
-"""What crosses borders: records of the event stream, the operator's commands, the screen's snapshot."""
+"""The contracts between the parts: records of the event stream, the operator's commands, the screen's snapshot."""

@@ -1,4 +1,4 @@
-"""What a screen says to the engine. The engine answers with Snapshots and nothing else."""
+"""What a screen sends to the engine. The engine replies with Snapshots and nothing else."""
 
 from __future__ import annotations
 
@@ -7,83 +7,87 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FrameAck:
-    """Paid with each Snapshot that reached the terminal; ``frame`` counts them from 1. A second without: no pulse."""
+    """Acknowledgement of each Snapshot that reached the terminal; ``frame`` counts them from 1. After a second without
+    one, no pulse is given.
+    """
 
     frame: int
 
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """The operator asks to end the procedure in order; the engine answers with a Snapshot that has ``ended`` set."""
+    """Request to end the procedure in order; the engine replies with a Snapshot that has ``ended`` set."""
 
 
 @dataclass(frozen=True, slots=True)
 class PausePlayback:
-    """Hold (``on``) or go on with the replay."""
+    """Request to pause the replay (``on``), or to go on."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """The operator arms the stimulator."""
+    """Request to arm the stimulator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The operator switches the stimulator off."""
+    """Request to switch the stimulator off."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnDial:
-    """The operator turns the current by so many steps of the dial, up or down; in manual mode, or once taken over."""
+    """Turn of the current by so many steps of the dial, up or down; in manual mode, or while the operator owns the
+    current.
+    """
 
     steps: int
 
 
 @dataclass(frozen=True, slots=True)
 class HoldCurrent:
-    """The operator holds the current where it is; the controller chooses no more."""
+    """Request to hold the current where it is; the controller chooses it no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeControl:
-    """The operator takes the current over as it is, to turn it by hand."""
+    """Request that the operator owns the current, from its present value on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseControl:
-    """The operator hands the current back to the controller."""
+    """Request that the controller owns the current again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """The operator has seen the alarms."""
+    """Acknowledgement of the alarms by the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class PauseAudio:
-    """The operator has the sound of the alarms paused for a time, or ends the pause."""
+    """Request to pause the sound of the alarms for a time, or to end the pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnVolume:
-    """The operator turns the guidance up or down by so many steps."""
+    """Turn of the guidance's volume by so many steps, up or down."""
 
     steps: int
 
 
 @dataclass(frozen=True, slots=True)
 class TurnMonitor:
-    """The operator turns the EMG that is listened to up or down by so many steps."""
+    """Turn of the volume of the audible EMG by so many steps, up or down."""
 
     steps: int
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorNote:
-    """The operator notes that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; what has
-    words of its own, such as ``note`` or ``side``, has them as ``text``.
+    """Note that something happened, such as ``redirect``, ``contact``, ``pain``, ``injection``; ``text`` is what the
+    operator wrote, for kinds such as ``note`` or ``side``.
     """
 
     what: str
@@ -92,14 +96,16 @@ class OperatorNote:
 
 @dataclass(frozen=True, slots=True)
 class Aspiration:
-    """The operator has aspirated; ``blood`` came or not."""
+    """Report that the operator has aspirated, and whether ``blood`` came."""
 
     blood: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Aliquot:
-    """The operator injects ``volume_ml`` of the solution; beyond the limit, or after blood, it takes a ``reason``."""
+    """Report that the operator injects ``volume_ml`` of the solution; beyond the limit, or after blood, a ``reason`` is
+    needed.
+    """
 
     volume_ml: float
     reason: str = ""
@@ -107,7 +113,7 @@ class Aliquot:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorCommand:
-    """A word to the simulated patient, such as ``advance 1``; nothing to a real one."""
+    """Command to the simulated patient, such as ``advance 1``; without effect on a real one."""
 
     words: str
 

@@ -17,22 +17,23 @@ VERSION = 1
 Interval = tuple[float, float, float]
 
 BY_STIMULUS, BY_EMG = "stimulus", "needle-emg"
-"""By what the tip's proximity is known."""
+"""The two ways in which the tip's proximity is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What all record kinds have in common: the word that names the kind."""
+    """Base of all record kinds: ``kind`` names the kind."""
 
     kind: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Start(Record):
-    """A procedure or a replay begins. ``protocol_changes`` are the site's own, each with key, old, new, author, reason;
-    ``protocol_unsourced`` the keys of what no source bears out; ``protocol_assumed`` what stands in for a missing one.
-    ``settings`` are those it runs with, the options of the command line among them. ``live``: a device measures now,
-    else it is a recording; ``simulated``: no person is measured, None where a recording does not say.
+    """The beginning of a procedure or a replay. ``protocol_changes`` are the site's own, each with key, old, new,
+    author, reason. ``protocol_unsourced`` are the keys of values that no source supports, ``protocol_assumed`` what
+    stands in for missing ones. ``settings`` are those in use, options of the command line included. ``live``: a device
+    measures now, else it is a recording. ``simulated``: no person is measured; None where a recording does not state
+    it.
     """
 
     kind: ClassVar[str] = "start"
@@ -52,7 +53,7 @@ class Start(Record):
 
 @dataclass(frozen=True, slots=True)
 class Command(Record):
-    """What was asked of the stimulator, by ``controller``, ``operator`` or ``safety``."""
+    """A request to the stimulator, by ``controller``, ``operator`` or ``safety``."""
 
     kind: ClassVar[str] = "command"
     current_ma: float | None
@@ -65,9 +66,9 @@ class Command(Record):
 
 @dataclass(frozen=True, slots=True)
 class Stimulus(Record):
-    """A pulse; ``source`` is ``device`` or ``artefact``. A stimulator on another clock gave it ``offset_ms`` after it
-    was asked to; the amplifier's clock runs faster than the host's by ``drift_ppm``. ``unrequested``: nobody requested
-    it, or no more than a smaller one; no response is looked for.
+    """A pulse; ``source`` is ``device`` or ``artefact``. A stimulator on another clock gave it ``offset_ms`` after the
+    request; the amplifier's clock runs faster than the host's by ``drift_ppm``. ``unrequested``: no pulse was
+    requested, or only a smaller one; no response is sought.
     """
 
     kind: ClassVar[str] = "stimulus"
@@ -85,8 +86,8 @@ class Stimulus(Record):
 
 @dataclass(frozen=True, slots=True)
 class Response(Record):
-    """The answer of one channel to the pulse at ``sample``. ``judged`` and ``note``: what it may be by its latency, as
-    one word and as a sentence. ``late_...``: a late response (H-reflex) apart from the M-wave, None where the window
+    """The response of one channel to the pulse at ``sample``. ``judged`` and ``note``: what it may be by its latency,
+    as one word and as a sentence. ``late_...``: a late response (H-reflex) apart from the M-wave, None where the window
     has no room for one.
     """
 
@@ -112,7 +113,7 @@ class Response(Record):
 @dataclass(frozen=True, slots=True)
 class PulseOutcome:
     """A pulse and the main channel's response to it, known at device time ``t`` in s. The estimate, the controller and
-    the needle's watches receive it; it is no record of the stream.
+    the needle's monitors receive it; it is no record of the stream.
     """
 
     stimulus: Stimulus
@@ -129,9 +130,9 @@ class PulseOutcome:
 class Proximity(Record):
     """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid.
 
-    ``by`` is ``stimulus``, or ``needle-emg`` of a needle guided by its own EMG: the thresholds are then None,
-    ``rise_time_us`` is of the crispest unit near, ``closeness`` the longest rise of inside over it, and ``place`` is
-    ``end-plate`` where that is what is heard.
+    ``by`` is ``stimulus``, or ``needle-emg`` of a needle guided by its own EMG. The thresholds are then None,
+    ``rise_time_us`` is of the motor unit with the shortest rise time near the tip, ``closeness`` is the longest rise
+    time inside a unit's territory divided by it, and ``place`` is ``end-plate`` where the EMG is that of an end plate.
     """
 
     kind: ClassVar[str] = "proximity"
@@ -150,7 +151,7 @@ class Proximity(Record):
 
 
 def unknown_proximity(sample: int, why: str, *, by: str = BY_STIMULUS, searched: bool = False) -> Proximity:
-    """Return the record that nothing is known after ``sample``, and ``why``; ``searched``: all that was tried gave no
+    """Return the record that nothing is known after ``sample``, and ``why``; ``searched``: no pulse so far evoked a
     response, which is the zone ``none``.
     """
     zone = "none" if searched else None
@@ -159,7 +160,9 @@ def unknown_proximity(sample: int, why: str, *, by: str = BY_STIMULUS, searched:
 
 @dataclass(frozen=True, slots=True)
 class MotorUnit(Record):
-    """A motor-unit potential with its main peak at ``sample``; ``unit`` numbers those told apart, None if unsorted."""
+    """A motor unit potential with its main peak at ``sample``; ``unit`` numbers the distinguished units, None if
+    unsorted.
+    """
 
     kind: ClassVar[str] = "motor-unit"
     sample: int
@@ -177,7 +180,7 @@ class MotorUnit(Record):
 
 @dataclass(frozen=True, slots=True)
 class Activity(Record):
-    """The EMG of one second: its ``pattern``, and whether it ``fits`` the ``phase`` that was asked of the patient."""
+    """The EMG of one second: its ``pattern``, and whether it ``fits`` the ``phase`` requested of the patient."""
 
     kind: ClassVar[str] = "activity"
     phase: str | None
@@ -192,7 +195,7 @@ class Activity(Record):
 
 @dataclass(frozen=True, slots=True)
 class Cue(Record):
-    """A change of what is heard or shown; ``sounded_ns`` is None while muted."""
+    """A change of the sound or of what is shown for it; ``sounded_ns`` is None while muted."""
 
     kind: ClassVar[str] = "cue"
     name: str
@@ -203,7 +206,7 @@ class Cue(Record):
 
 @dataclass(frozen=True, slots=True)
 class Alarm(Record):
-    """An alarm condition begins or ends."""
+    """The beginning or end of an alarm condition."""
 
     kind: ClassVar[str] = "alarm"
     code: str
@@ -215,7 +218,7 @@ class Alarm(Record):
 @dataclass(frozen=True, slots=True)
 class Signal(Record):
     """The quality of the signal, every second; ``lost_samples`` and ``bad_frames`` count from the start, and so do
-    ``underruns``, how often the loudspeaker lacked samples (None while nothing is heard).
+    ``underruns``, how often the loudspeaker lacked samples (None while there is no sound).
     """
 
     kind: ClassVar[str] = "signal"
@@ -228,7 +231,7 @@ class Signal(Record):
 
 @dataclass(frozen=True, slots=True)
 class Entry(Record):
-    """The operator's: ``what`` happened, and its particulars."""
+    """An entry of the operator: ``what`` happened, and its particulars."""
 
     kind: ClassVar[str] = "entry"
     what: str
@@ -237,7 +240,7 @@ class Entry(Record):
 
 @dataclass(frozen=True, slots=True)
 class End(Record):
-    """The procedure is over: ``operator``, ``duration``, ``device-lost`` or ``error``."""
+    """The end of the procedure: ``operator``, ``duration``, ``device-lost`` or ``error``."""
 
     kind: ClassVar[str] = "end"
     reason: str
@@ -249,9 +252,9 @@ class End(Record):
 
 @dataclass(frozen=True, slots=True)
 class TimedRecord:
-    """A record as the engine makes it: device time ``t`` in s, and when the last byte it rests on had arrived.
+    """A record with its device time ``t`` in s, and when the last byte that it depends on had arrived.
 
-    ``arrived_ns`` is of the host's monotonic clock; None where no lag is due.
+    ``arrived_ns`` is of the host's monotonic clock; None where no lag is measured.
     """
 
     t: float
@@ -260,10 +263,10 @@ class TimedRecord:
 
 
 class RecordSerializer:
-    """Turns made records into lines of the stream: counts them, and stamps each with the host's clock."""
+    """Serializer of timed records to lines of the stream: it numbers them and stamps each with the host's clock."""
 
     def __init__(self, first: int = 0) -> None:
-        """Counting begins at ``first``."""
+        """Begin to count at ``first``."""
         self._seq = first
 
     def line(self, timed: TimedRecord, mono_ns: int) -> str:
@@ -279,7 +282,7 @@ class RecordSerializer:
 
 
 def _plain(value: object) -> object:
-    """``value`` as JSON takes it: six significant digits are enough for any measure."""
+    """Return ``value`` as JSON takes it; six significant digits are enough for any measured value."""
     if isinstance(value, bool | int | str) or value is None:
         return value
     if isinstance(value, float):
@@ -288,4 +291,4 @@ def _plain(value: object) -> object:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} cannot stand in an event")
+    raise TypeError(f"{type(value).__name__} has no form in an event")

@@ -1,6 +1,6 @@
 """Where a procedure's signal comes from: a device that measures now or a recording, a person or a simulation.
 
-The session knows it and puts it on record and on the screen. Only a record older than these fields is inferred from.
+The session knows it, records it and shows it. It is inferred only from a record that is older than these fields.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _RECORDED_MODEL = " recording"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """``live``: a device measures now; else it is a recording. ``simulated``: no person is measured; None where the
-    recording does not say.
+    """Origin of a signal. ``live``: a device measures now, else it is a recording. ``simulated``: no person is
+    measured; None where the recording does not state it.
     """
 
     live: bool
@@ -29,18 +29,18 @@ RECORDED = Origin(live=False, simulated=None)
 
 
 def is_simulation(address: str) -> bool:
-    """Whether ``address`` names a simulated person, and so one that can be steered."""
+    """Return whether ``address`` names a simulated person, which can be steered."""
     return address.startswith(_SIMULATION)
 
 
 def reports_simulation(model: str, address: str) -> bool:
-    """Whether the device called ``model`` at ``address`` reports itself as a simulation."""
+    """Return whether the device called ``model`` at ``address`` reports itself as a simulation."""
     return is_simulation(address) or model.startswith(_SIMULATED_MODEL)
 
 
 def origin_of(start: Mapping[str, Any]) -> Origin:
-    """Origin of the procedure that the record ``start`` opens; inferred from its device where the record is an old one
-    without ``live`` and ``simulated``.
+    """Return the origin of the procedure that the record ``start`` opens; inferred from its device where the record is
+    an old one without ``live`` and ``simulated``.
     """
     live, simulated = start.get("live"), start.get("simulated")
     if isinstance(live, bool):
@@ -51,5 +51,5 @@ def origin_of(start: Mapping[str, Any]) -> Origin:
 
 
 def replayed(start: Mapping[str, Any]) -> Origin:
-    """Origin of a replay of the procedure that the record ``start`` opens."""
+    """Return the origin of a replay of the procedure that the record ``start`` opens."""
     return replace(RECORDED, simulated=origin_of(start).simulated)

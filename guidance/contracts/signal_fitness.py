@@ -1,4 +1,4 @@
-"""What counts as fit for use: noise, mains, clipping and impedance within their limits, and an estimate not yet stale.
+"""Limits of what is fit for use: of noise, mains, clipping and impedance, and of the age of an estimate.
 
 ``check`` (before the procedure), the screen and the alarms judge by these limits and by no others.
 """
@@ -25,7 +25,7 @@ STALE_S, STALE_PULSES = 3.0, 2.5
 
 
 class Unfit(Enum):
-    """Why something is not fit for use; the value says what to do."""
+    """Reason why something is not fit for use; the value is what to do."""
 
     FLAT = "check that the electrode is connected"
     CLIPPED = "check electrode and reference"

@@ -1,6 +1,6 @@
-"""The newest state of a procedure, as the engine hands it to a screen: small, whole, and ready to draw.
+"""The newest state of a procedure, as a screen receives it: small, complete, and ready to draw.
 
-Every Snapshot stands for itself: a screen that missed ten draws the eleventh and has lost nothing it shows.
+Every Snapshot stands for itself: a screen that missed ten draws the eleventh and lacks nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from guidance.contracts.zones import USUAL_EDGES_MA, Edges
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepView:
-    """One sweep of the main channel for drawing: ``uv`` (samples,) with the artefact held out and the baseline
-    removed, at times ``start_ms + i * step_ms`` after the pulse; and what was measured in it.
+    """One sweep of the main channel for drawing: ``uv`` (samples,) without artefact and baseline, at times ``start_ms +
+    i * step_ms`` after the pulse; and what was measured in it.
     """
 
     pulse_index: int
@@ -48,11 +48,11 @@ class AlarmView:
 
 @dataclass(frozen=True, slots=True)
 class StimulatorView:
-    """The stimulator: ``armed`` or not, the current asked for now and wanted next, its limit, and what the last pulse
-    delivered; mA, ms, pulses a second, kOhm. ``chooser`` of the current: ``controller``, ``operator``, or ``held``
-    where it stays; ``doing`` is what the controller does, and ``why`` why the stimulator was not armed, in words.
-    ``sets_current`` is False where the stimulator's own dial does. ``offset_ms`` and ``drift_ppm``: how long after it
-    was asked for the last pulse was found, and the drift between the clocks; None where there is one clock.
+    """The stimulator: ``armed`` or not, the current requested now and wanted next, its limit, and what the last pulse
+    delivered; mA, ms, pulses a second, kOhm. ``chooser`` owns the current: ``controller``, ``operator``, or ``held``
+    where it stays. ``doing`` is what the controller does, ``why`` is why the stimulator was not armed, in words.
+    ``sets_current`` is False where the stimulator's own dial sets it. ``offset_ms`` and ``drift_ppm``: how long after
+    its request the last pulse was found, and the drift between the clocks; None where there is one clock.
     """
 
     armed: bool
@@ -76,9 +76,9 @@ class DoseView:
     """The dose so far: the solution, its volume given here in mL, mg of each drug with what was given before.
 
     ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
-    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s;
-    ``next_step`` is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0
-    for now. ``held_ml`` is an aliquot that waits for a reason; ``blood``: it came with the last aspiration.
+    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s.
+    ``next_step`` is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
+    ``held_ml`` is an aliquot that waits for a reason. ``blood``: it came with the last aspiration.
     """
 
     solution: str
@@ -97,9 +97,11 @@ class DoseView:
 
 @dataclass(frozen=True, slots=True)
 class NeedleView:
-    """What the needle's EMG shows now, for a screen: the ``phase`` asked for and how, the newest second's pattern.
+    """What the needle's EMG shows now: the ``phase`` and how it is ``requested`` of the patient, the newest second's
+    pattern.
 
-    ``edges_ms`` are the rise times at which approach, target and (never) close begin; ``phases`` may be asked for.
+    ``edges_ms`` are the rise times in ms at which approach, target and (never) close begin; ``phases`` can be
+    requested.
     """
 
     phase: str | None
@@ -128,9 +130,10 @@ class SoundView:
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """The record: ``state`` is ``ok`` or ``failed``, ``minutes_left`` how long the disk lasts, None where not known.
+    """The journal: ``state`` is ``ok`` or ``failed``, ``minutes_left`` is how long the disk space lasts, None where not
+    known.
 
-    ``store`` is where a command has to look for it; None: where it looks anyway.
+    ``store`` is where a command must look for the record; None where it looks by default.
     """
 
     state: str
@@ -202,15 +205,15 @@ TRAIL = np.dtype(
         ("high_ma", "f4"),
     ]
 )
-"""One row for each answered pulse of the main channel: device time in s, current delivered, impedance, what was
+"""One row for each pulse with a response of the main channel: device time in s, current delivered, impedance, what was
 measured, and the threshold at 0.1 ms by then. In this array alone the unknown is NaN.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimelineView:
-    """All that has happened: ``trail`` (pulses,) of dtype TRAIL, and the newest ``events``. ``thinned``: of the older
-    pulses only every second is left; ``dropped``: so many older events are. The record has them all.
+    """The past: ``trail`` (pulses,) of dtype TRAIL, and the newest ``events``. ``thinned``: of the older pulses only
+    every second is left. ``dropped``: so many older events are left out. The record has them all.
     """
 
     trail: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, TRAIL))
@@ -221,14 +224,14 @@ class TimelineView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All a screen shows. Unknown is None. ``live``: a device measures now, else it is a recording; ``simulated``: no
-    person is measured, None where a recording does not say. ``emg`` is the last seconds of the main channel as
+    """All that a screen shows. Unknown is None. ``live``: a device measures now, else it is a recording. ``simulated``:
+    no person is measured, None where a recording does not state it. ``emg`` is the last seconds of the main channel as
     (columns, 2) minimum and maximum in uV, NaN-free, with ``emg_gaps`` True where samples are missing.
-    ``zone_edges_ma`` are the thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names what
-    the protocol says without a source. ``patient`` and ``side`` are in the operator's words; ``lead_off`` says of each
-    electrode whether it is off, empty where the device does not tell; ``clipped`` is the share of samples at the
-    input's limit; ``notes`` are what the protocol has the operator note by one key; ``dial_ma`` is what the dial of a
-    stimulator set by hand is said to show.
+    ``zone_edges_ma`` are the thresholds at 0.1 ms at which approach, target and close begin. ``unsourced`` names the
+    values of the protocol that have no source. ``patient`` and ``side`` are in the operator's words. ``lead_off``: for
+    each electrode whether it is off, empty where the device does not report it. ``clipped`` is the share of samples at
+    the input's limit. ``notes`` are the events that the operator notes by one key. ``dial_ma`` is the current that the
+    dial of a stimulator set by hand is taken to show.
     """
 
     t: float

@@ -1,4 +1,4 @@
-"""Zones of how near the tip is: their names, where each begins, how probable each is, and which one is reported.
+"""Zones of the tip's proximity: their names, where each begins, how probable each is, and which one is reported.
 
 Edges are thresholds in mA at 0.1 ms or, of a needle guided by its own EMG, rise times in ms. A zone whose far edge does
 not lie beyond its near one is empty: what two zones claim belongs to the nearer.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from guidance.protocol import DEFAULT_LOWER_BOUND_MA, DEFAULT_TARGET_MA, Protocol
 
 ZONES = ("none", "far", "approach", "target", "close")
-"""From far to near; ``none`` is beyond all that was tried."""
+"""From far to near; ``none`` is beyond all currents tried."""
 
 APPROACH_MA = 1.0
 """Where ``approach`` begins, in mA at 0.1 ms: twice the usual target (a judgement, unsourced)."""
@@ -53,8 +53,8 @@ def probabilities(
 ) -> dict[str, float]:
     """Return the probability of each zone, in the order of ``ZONES``, to four digits.
 
-    ``ln_ma`` (particles,) are logarithms of thresholds in mA at 0.1 ms, ``weights`` sum to 1, and what is ``beyond``
-    all that was tried is in ``none``. An edge belongs to the nearer zone.
+    ``ln_ma`` (particles,) are logarithms of thresholds in mA at 0.1 ms, ``weights`` sum to 1, and particles ``beyond``
+    all currents tried are in ``none``. An edge belongs to the nearer zone.
     """
     reached = np.where(beyond, 0.0, weights)
     tops = [math.log(edge) for edge in ordered_edges(edges.target, edges.close, edges.approach)]

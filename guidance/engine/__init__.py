@@ -1,1 +1,1 @@
-"""The one pure loop of a procedure: its settings, records, counters, timeline and snapshot builder."""
+"""The pure loop of a procedure: its settings, stages, records, counters, timeline and snapshot builder."""

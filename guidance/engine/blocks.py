@@ -1,4 +1,6 @@
-"""From a block of the amplifier to records: losses, states, buttons, pulses, and all that its samples show."""
+"""The records that a block of the amplifier gives rise to: losses, states, buttons, pulses, and what its
+samples show.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from guidance.needle_emg.guide import NeedleGuide
 
 
 class BlockProcessor:
-    """Turns blocks into records, in the order of the signal."""
+    """Records of blocks, in the order of the signal."""
 
     def __init__(self, parts: EngineParts) -> None:
         """Feed the stages ``parts``."""

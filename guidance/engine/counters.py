@@ -1,4 +1,4 @@
-"""What a procedure has counted so far, and the newest of what is measured again and again."""
+"""Counts of a procedure so far, and the newest of what is measured repeatedly."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from guidance.contracts.events import Entry, Record, Response, Signal, Stimulus
 
 
 class Counters:
-    """Counts blocks and records, each once; decides nothing."""
+    """Counts of blocks and records, each counted once; nothing is decided here."""
 
     def __init__(self) -> None:
-        """All counts begin at 0; ``detections`` are those of the main channel."""
+        """Begin all counts at 0; ``detections`` are those of the main channel."""
         self.stimuli = self.responses = self.detections = 0
         self.samples = self.lost_samples = self.bad_frames = 0
         self.stimulus: Stimulus | None = None
         self.signal: Signal | None = None
         self.notes: dict[str, str] = {}
-        """The newest words of each note that the operator made."""
+        """The newest text of each kind of note that the operator made."""
 
     def count_block(self, block: Block) -> None:
-        """Add the samples of ``block`` and what was lost before it."""
+        """Add the samples of ``block``, and the samples and frames lost before it."""
         self.samples += len(block.samples)
         self.lost_samples += block.lost_before
         self.bad_frames += block.bad_frames

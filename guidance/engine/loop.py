@@ -24,7 +24,7 @@ from guidance.stimulation.control import Stimulation
 
 
 class Engine:
-    """Turns blocks and the operator's commands into records."""
+    """The loop of one procedure: blocks and the operator's commands in, records out."""
 
     def __init__(
         self, settings: Settings, info: DeviceInfo, wall_time: str, stimulation: Stimulation | None = None

@@ -1,4 +1,4 @@
-"""From a command of the operator to what it changes and the records of that."""
+"""What a command of the operator changes, and the records of that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from guidance.engine.parts import EngineParts
 
 
 class OperatorCommands:
-    """Executes the operator's commands, and records what comes of them."""
+    """Execution of the operator's commands."""
 
     def __init__(self, parts: EngineParts) -> None:
         """Command the stages ``parts``."""

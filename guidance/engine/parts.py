@@ -26,8 +26,9 @@ from guidance.stimulation.reconciliation import ReportLimit
 class EngineParts:
     """All stages of one procedure, and the device time that they share.
 
-    ``is_live``: whether a clock runs in the current step; it does not in a replay. ``external_dial`` is None unless
-    another maker's stimulator is listened to, ``needle_guide`` unless the protocol guides by the needle's own EMG.
+    ``is_live``: whether a clock runs in the current step; none runs in a replay. ``external_dial`` is None unless
+    another maker's stimulator is listened to, ``needle_guide`` is None unless the protocol guides by the needle's own
+    EMG.
     """
 
     def __init__(self, settings: Settings, info: DeviceInfo, stimulation: Stimulation | None) -> None:

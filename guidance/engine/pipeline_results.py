@@ -1,4 +1,4 @@
-"""From a result of the signal pipeline to the records that it gives rise to."""
+"""The records that a result of the signal pipeline gives rise to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _USUAL_PULSE_RATE_HZ = 1.0
 
 
 class PipelineResults:
-    """Turns results of the pipeline into records, and hands each pulse's outcome to those that learn from it."""
+    """Records of the pipeline's results; each pulse's outcome goes to the estimate, the controller and the monitors."""
 
     def __init__(self, parts: EngineParts) -> None:
         """Begin without any pulse."""

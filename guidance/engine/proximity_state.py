@@ -1,4 +1,4 @@
-"""The proximity that is reported now: every change of it is a record, and may begin an alarm or change the cue."""
+"""The proximity that is reported now. Each change of it is a record, and may begin an alarm or change the cue."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
 
 class ProximityState:
-    """Holds the newest Proximity, and lets it lapse where nothing is known any more.
+    """The newest Proximity, which lapses where nothing is known any more.
 
-    ``newest`` is None until there is one; ``filter`` estimates it from pulses and their responses; ``input_dead``:
+    ``newest`` is None until there is one. ``filter`` estimates it from pulses and their responses. ``input_dead``:
     whether the main channel's input is dead, so that nothing is known.
     """
 

@@ -1,4 +1,4 @@
-"""Records of the event stream, out of what the signal path found."""
+"""Records of the event stream, made from what the signal pipeline found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from guidance.stimulation.actions import PendingPulse
 
 
 def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origin) -> Start:
-    """The record that opens the stream of a procedure on ``info``, of ``origin``, begun at ``wall_time`` (RFC 3339)."""
+    """Return the record that opens the stream of a procedure on ``info``, of ``origin``, begun at ``wall_time`` (RFC
+    3339).
+    """
     device = {
         "model": info.model,
         "serial": info.serial,
@@ -36,7 +38,9 @@ def start_of(info: DeviceInfo, settings: Settings, wall_time: str, origin: Origi
 
 
 def channel_named(label: str | None, info: DeviceInfo) -> int | None:
-    """Number of the channel that ``label`` names; None for none. Raises ValueError where there is no such channel."""
+    """Return the number of the channel that ``label`` names; None for None. Raises ValueError if there is no such
+    channel.
+    """
     return None if label is None else [channel.name for channel in info.channels].index(label)
 
 
@@ -52,7 +56,7 @@ def unconfirmed_stimulus(pending: PendingPulse, sample_rate_hz: float) -> Stimul
 
 
 def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
-    """The record of ``pulse``, and of how it was found."""
+    """Return the record of ``pulse``, with the clock offset and drift by which ``alignment`` found it."""
     return Stimulus(
         sample=pulse.sample,
         current_ma=pulse.current_ma,
@@ -68,7 +72,7 @@ def stimulus_of(pulse: Pulse, alignment: Alignment | None = None) -> Stimulus:
 
 
 def response_of(measured: ChannelResponse, channel: str, protocol: Protocol) -> Response:
-    """The record of ``measured`` of the channel so named; that of the main channel is judged by ``protocol``."""
+    """Return the record of what was ``measured`` on ``channel``; ``protocol`` classifies the main channel's latency."""
     evoked, late = measured.evoked, measured.evoked.late
     latency_ms = late.latency_ms if late and evoked.latency_ms is None else evoked.latency_ms
     judgement = None if measured.channel else classify_latency(latency_ms, protocol)
@@ -92,7 +96,7 @@ def response_of(measured: ChannelResponse, channel: str, protocol: Protocol) -> 
 
 
 def signal_of(second: QualitySecond, lead_off: tuple[bool, ...], lost_samples: int, bad_frames: int) -> Signal:
-    """The record of one ``second`` of signal; a channel that ``lead_off`` does not reach has no detector of that."""
+    """Return the record of one ``second`` of signal; ``lead_off`` is None for a channel without electrode detection."""
     channels = [
         {
             "rms_uv": quality.rms_uv,

@@ -1,4 +1,4 @@
-"""What a procedure runs with: the protocol and what the command line says instead of it."""
+"""Settings of a procedure: the protocol, and what the command line gives instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 
 
 class Mode(StrEnum):
-    """Who chooses the stimulus: the controller, the operator, or another maker's device that is only listened to."""
+    """Owner of the current: the controller, the operator, or another maker's stimulator that is only listened to."""
 
     AUTO = "auto"
     MANUAL = "manual"
@@ -21,12 +21,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One procedure's settings; what is not None stands for what the protocol says.
+    """Settings of one procedure; a value that is not None stands in place of the protocol's.
 
     The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
-    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cue.py.
-    ``marker`` is the label of the channel that shows the pulses of a stimulator on another clock.
-    ``patient`` and ``side``: in the operator's words.
+    of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cue.py. ``marker`` is the label of
+    the channel that shows the pulses of a stimulator on another clock. ``patient`` and ``side`` are in the operator's
+    words.
     """
 
     protocol: Protocol
@@ -48,17 +48,17 @@ class Settings:
 
     @property
     def window(self) -> tuple[float, float]:
-        """Where the response is looked for, in ms after the pulse."""
+        """The window in which a response is sought, in ms after the pulse."""
         return self.window_ms or self.protocol.window_ms
 
     @property
     def named_criterion_uv(self) -> float | None:
-        """The criterion that option or protocol names; smaller responses are then not called detected."""
+        """The criterion in uV that an option or the protocol names; a smaller response is then not called detected."""
         return self.criterion_uv or self.protocol.criterion_uv
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """What a replay must know to run with the same; what is not set is None."""
+        """The settings that a replay needs to run in the same way; what is not set is None."""
         recorded = {
             "window_ms": self.window,
             "criterion_uv": self.named_criterion_uv,
@@ -70,5 +70,5 @@ class Settings:
 
     @property
     def threshold_criterion_uv(self) -> float:
-        """The peak-to-peak response that defines the motor threshold."""
+        """The peak-to-peak size in uV of the response that defines the motor threshold."""
         return self.named_criterion_uv or DEFAULT_CRITERION_UV

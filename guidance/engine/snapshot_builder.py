@@ -1,7 +1,7 @@
-"""The newest Snapshot: built from all records that an engine emits, and from what no record carries.
+"""The builder of the newest Snapshot, from all records of an engine and from what no record carries.
 
-An engine owns one builder. Every record passes it once, where ``recorded`` marks the engine's methods; the samples of
-sweeps, the engine's state and the session's are handed in.
+An engine owns one builder. Every record passes it once, at the methods that ``recorded`` marks. The samples of sweeps,
+the engine's state and the session's state are passed in.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ from guidance.signal.sweep.monitor import COLUMN_MS
 from guidance.stimulation.control import Stimulation
 
 KEPT_SWEEPS = 60
-"""A minute of one pulse a second: more than any screen draws."""
+"""Sweeps: a minute at one pulse a second, more than any screen draws."""
 
 _RUNNING = {"stimulus", "proximity", "response"}
 
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """What the session knows and the engine does not: the signal's source and origin, how far it is, how fast it goes,
-    whether the device is ``connected``, how the sound is, and the record that is kept.
+    """What the session knows and the engine does not: source and origin of the signal, position and speed, whether the
+    device is ``connected``, the state of the sound, and the journal.
     """
 
     source: str
@@ -64,8 +64,8 @@ class SessionState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineState:
-    """What the engine knows now and no record says: device time ``t`` in s, alarms, electrodes, controller, estimate,
-    dose.
+    """What the engine knows now and no record carries: device time ``t`` in s, alarms, electrodes, controller,
+    estimate, dose.
 
     ``emg`` is the strip of the main channel, (columns, 2) in uV, with its gaps.
     """
@@ -84,10 +84,12 @@ class EngineState:
 
 
 class SnapshotBuilder:
-    """Receives every record of a procedure once; ``build`` makes of them what a screen shows now."""
+    """Builder of snapshots: it receives every record of a procedure once, and ``build`` returns what a screen shows
+    now.
+    """
 
     def __init__(self, settings: Settings, info: DeviceInfo, channel: str | None = None) -> None:
-        """For a procedure on device ``info``, its main ``channel`` the device's first where none is named."""
+        """Build for a procedure on device ``info``; without ``channel`` the main channel is the device's first."""
         self._settings, self._info = settings, info
         self._channel = channel or info.channels[0].name
         self.counters = Counters()
@@ -96,8 +98,8 @@ class SnapshotBuilder:
         self._pending_sweep: tuple[int, SweepResult, float | None] | None = None
 
     def add_sweep(self, sample: int, evoked: SweepResult, current_ma: float | None) -> None:
-        """Keep the samples of the main channel's sweep after the pulse of ``current_ma`` at ``sample``; the record of
-        its response follows.
+        """Keep the main channel's sweep after the pulse of ``current_ma`` at ``sample``; the record of its response
+        follows.
         """
         self._pending_sweep = (sample, evoked, current_ma)
 
@@ -109,7 +111,7 @@ class SnapshotBuilder:
             self._respond(timed.record)
 
     def build(self, engine: EngineState, session: SessionState) -> Snapshot:
-        """All that a screen shows now."""
+        """Return all that a screen shows now."""
         counters, settings, protocol = self.counters, self._settings, self._settings.protocol
         quality = counters.signal.channels[0] if counters.signal and counters.signal.channels else {}
         emg, gaps = engine.emg or (np.zeros((0, 2), np.float32), np.zeros(0, np.bool_))
@@ -162,7 +164,7 @@ class SnapshotBuilder:
         )
 
     def _respond(self, response: Response) -> None:
-        """Keep the sweep that ``response`` was measured in, whose samples are here: it is of the main channel."""
+        """Keep the sweep in which ``response`` was measured, where its samples are here: it is the main channel's."""
         waiting, self._pending_sweep = self._pending_sweep, None
         if waiting is None or waiting[0] != response.sample or response.channel != self._channel:
             return
@@ -213,7 +215,7 @@ class RecordingEngine(Protocol):
 
     @property
     def builder(self) -> SnapshotBuilder:
-        """What receives every record."""
+        """The receiver of every record."""
 
 
 _E = TypeVar("_E", bound=RecordingEngine)
@@ -223,7 +225,7 @@ _P = ParamSpec("_P")
 def recorded(
     method: Callable[Concatenate[_E, _P], Iterator[TimedRecord]],
 ) -> Callable[Concatenate[_E, _P], Iterator[TimedRecord]]:
-    """Wrap a ``method`` of an engine that emits records: each passes the engine's builder before it leaves."""
+    """Wrap a ``method`` of an engine that yields records: each passes the engine's builder before it leaves."""
 
     @wraps(method)
     def emit(engine: _E, /, *args: _P.args, **kwargs: _P.kwargs) -> Iterator[TimedRecord]:
@@ -235,11 +237,11 @@ def recorded(
 
 
 def _unsourced(protocol: Procedure) -> tuple[str, ...]:
-    """What this procedure runs with and no source bears out, in words, or is assumed where a value is missing."""
+    """Return, in words, the values of this procedure that no source supports, and those assumed for missing ones."""
     running = [key.partition(".") for key in protocol.unsourced]
     return (*(_in_words(name) for table, _, name in running if table in _RUNNING), *protocol.assumed)
 
 
 def _in_words(name: str) -> str:
-    """``start_current_ma`` as ``start current``."""
+    """Return ``start_current_ma`` as ``start current``."""
     return name.rpartition("_")[0].replace("_", " ")

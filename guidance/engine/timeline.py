@@ -1,4 +1,4 @@
-"""What has happened in a procedure, kept for the screen: a row for every answered pulse, a line for every event."""
+"""The past of a procedure for the screen: a row for every pulse with its response, a line for every event."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from guidance.contracts.snapshot import TRAIL, EventView, TimelineView
 from guidance.dose.formatting import percent
 
 MOST_ROWS = 6000
-"""Twenty minutes at five pulses a second; beyond it the older half is thinned to every second row."""
+"""Rows: twenty minutes at five pulses a second. Beyond it, every second row of the older half is removed."""
 MOST_EVENTS = 500
+"""Events that are kept for the screen; the record has them all."""
 
 _DOSES = {"aspiration", "injection", "injection-refused", "dose-plan", "dose-warning"}
 
 
 class Timeline:
-    """Takes every record in order. ``past()`` is what a Snapshot carries of them."""
+    """The past as a Snapshot carries it, made of every record in order."""
 
     def __init__(self, channel: str) -> None:
-        """Keep the answers of ``channel`` alone; nothing has happened yet."""
+        """Begin empty; of the responses only those of ``channel`` become rows."""
         self._channel = channel
         self._rows = np.zeros(MOST_ROWS, TRAIL)
         self._count = 0
@@ -34,7 +35,7 @@ class Timeline:
         self._thinned = False
 
     def receive(self, timed: TimedRecord) -> None:
-        """Take in a record."""
+        """Receive a record."""
         record = timed.record
         if isinstance(record, Stimulus):
             self._stimulus = record
@@ -54,7 +55,7 @@ class Timeline:
             self._add_event(EventView(timed.t, "end", f"the procedure ends: {record.reason}"))
 
     def past(self) -> TimelineView:
-        """All so far. Rows once written are never written again: what is handed out stays as it is."""
+        """Return all so far. Rows once written do not change, so a view that was returned stays as it is."""
         return TimelineView(self._rows[: self._count], tuple(self._events), self._thinned, self._dropped)
 
     def _add_row(self, t: float, proximity: Proximity) -> None:
@@ -100,12 +101,12 @@ class Timeline:
 
 
 def entry_words(entry: Entry) -> str:
-    """``entry`` in one line: what happened, and the particulars that a reader of the timeline asks for."""
+    """Return ``entry`` as one line: what happened, and the particulars that a reader of the timeline needs."""
     fields = entry.fields
     if entry.what == "injection" and "volume_ml" in fields:
         return _injection_words(fields)
     if entry.what == "injection-refused":
-        return f"not taken in: {fields.get('why') or 'no reason is on record'}"
+        return f"injection refused: {fields.get('why') or 'no reason is recorded'}"
     if entry.what == "aspiration" and "blood" in fields:
         return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
     text = fields.get("text") or fields.get("phase")
