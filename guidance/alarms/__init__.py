@@ -1,4 +1,4 @@
-"""What the needle itself tells beside the estimate: ``impedance``, ``twitch``, and the alarms of both in ``watch``."""
+"""Alarms: their board, the health of signal and devices, and the needle's own signs (impedance, twitch)."""
 
 from guidance.alarms.needle_monitor import NeedleMonitor
 

@@ -1,8 +1,8 @@
-"""Alarms in three parts, as IEC 60601-1-8 keeps them apart: the condition, its occurrence, and the signal of it.
+"""Alarms in three parts, as IEC 60601-1-8 separates them: the condition, its occurrence, and its signal.
 
-A condition is true or not; it may have several causes at once. An occurrence begins with the first and ends with the
-last of them, and is recorded when it begins and ends. The signal, what is seen and heard, outlasts an occurrence of
-high or medium priority: it is latched until acknowledged.
+A condition is true or not; it may have several causes at once. An occurrence begins with the first cause and ends with
+the last, and is recorded when it begins and ends. The signal, which is seen and heard, outlasts an occurrence of high
+or medium priority: it is latched until acknowledged.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class AlarmBoard:
         self._occurrences: dict[str, _Occurrence] = {}
 
     def update(self, code: str, text: str | None, cause: str = "") -> Alarm | None:
-        """Take in whether ``cause`` of the condition ``code`` holds (``text`` in words, None if not).
+        """Note whether ``cause`` of the condition ``code`` holds: ``text`` describes it, None if it does not hold.
 
-        Returns the record where an occurrence begins or ends.
+        Returns the record where an occurrence begins or ends, else None.
         """
         known = self._occurrences.get(code)
         if text is None:
@@ -66,12 +66,14 @@ class AlarmBoard:
         return None
 
     def holds(self, code: str) -> bool:
-        """Whether the condition ``code`` holds now."""
+        """Return whether the condition ``code`` holds now."""
         known = self._occurrences.get(code)
         return known is not None and bool(known.causes)
 
     def acknowledge(self) -> list[str]:
-        """Take all signals as seen: those whose condition has passed go; the codes that were not yet acknowledged."""
+        """Acknowledge all signals, and end those whose condition has passed; return the codes not
+        acknowledged before.
+        """
         fresh = [code for code, known in self._occurrences.items() if not known.acknowledged]
         self._occurrences = {code: known for code, known in self._occurrences.items() if known.causes}
         for known in self._occurrences.values():
@@ -79,7 +81,7 @@ class AlarmBoard:
         return fresh
 
     def signals(self) -> tuple[AlarmView, ...]:
-        """What is to be seen and heard now, the gravest first."""
+        """Return the signals of now, the gravest first."""
         shown = [
             AlarmView(code, PRIORITIES[code], known.text, bool(known.causes), known.acknowledged)
             for code, known in self._occurrences.items()

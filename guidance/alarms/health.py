@@ -1,4 +1,4 @@
-"""What the engine watches beside the signal's answers: freshness, leads, losses, the screen; and their alarms."""
+"""Health of signal, electrodes, device, journal and screen, and the alarms of it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,29 @@ from guidance.stimulation.control import Stimulation
 from guidance.stimulation.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, InterlockConditions
 
 _LOSS_SHOWN_S = 5.0
+"""The alarm ``samples-lost`` stays at least so long, in s, so that a short loss is noticed (a judgement, unsourced)."""
+
 _LOSS_BORNE = 0.1
+"""Seconds of signal that may be lost within one second while stimulation may still begin (a judgement, unsourced)."""
+
 _SATURATED = 0.05
+"""Share of a second's samples at the input's limit from which ``saturated`` holds (a judgement, unsourced)."""
+
 _AT_LIMIT_S = 1.0
+"""Seconds at the limit, longer than the artefact of any pulse (a judgement, unsourced)."""
+
 _CLOSE_PROBABLE = 0.5
-_AT_LIMIT = "The amplifier says that its input has been at its limit for a second; check the electrodes."
-_AWAY = "The screen has not answered for a second. Nobody sees the guidance; no pulse is given."
+"""Probability of the zone ``close`` from which ``too-close`` holds: more likely than not."""
+
+_AT_LIMIT = "The amplifier reports that its input has been at its limit for a second; check the electrodes."
+_AWAY = "The screen has not responded for a second. Nobody sees the guidance; no pulse is given."
 _CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
 _DEAD = (
     "The signal is dead: {}. No pulse is given. Check the electrodes' cable and the amplifier; switch it off and on."
 )
 _FLOOD = (
-    "The device is faulty: it reports more pulses than a stimulator can give. They are left out, and no pulse is "
-    "given. Do not use it again before it has been looked at."
+    "The device is faulty: it reports more pulses than a stimulator can give. They are ignored, and no pulse is "
+    "given. Do not use it again before it has been inspected."
 )
 _FAULTS = {
     "host lost": "The amplifier had lost its host (host lost) and switched its stimulator off by itself.",
@@ -37,10 +47,10 @@ _FAULTS = {
 
 
 class HealthMonitor:
-    """Keeps the newest of everything the interlock asks about, and raises the alarms of it."""
+    """The newest state of all that the interlock depends on, and the alarms of it."""
 
     def __init__(self, alarms: AlarmBoard, sample_rate_hz: float) -> None:
-        """Alarms go to ``alarms``; ``sample_rate_hz`` is the signal's."""
+        """Begin with nothing known; alarms go to ``alarms``, ``sample_rate_hz`` is the signal's."""
         self._alarms, self._sample_rate_hz = alarms, sample_rate_hz
         self.screen_ack_ns: int | None = None
         self.storage_ok = True
@@ -54,7 +64,7 @@ class HealthMonitor:
         self._within_t = 0.0
 
     def receive(self, message: FrameAck | Acknowledge, now_ns: int) -> Iterator[Entry]:
-        """Take in, at host time ``now_ns``, that the screen was drawn or that the alarms were seen."""
+        """Receive, at host time ``now_ns``, that the screen drew a frame or that the alarms were acknowledged."""
         if isinstance(message, FrameAck):
             self.screen_ack_ns = now_ns
         elif codes := self._alarms.acknowledge():
@@ -65,11 +75,11 @@ class HealthMonitor:
         self.screen_ack_ns = 0
 
     def journal_failed(self) -> None:
-        """Note that nothing goes on record any more; that is not taken back."""
+        """Note that nothing is recorded any more, for the rest of the procedure."""
         self.storage_ok = False
 
     def block(self, block: Block) -> Iterator[tuple[float, Alarm]]:
-        """Take in what came with ``block``."""
+        """Receive ``block``; yield the alarms of its losses and states, each with its device time in s."""
         t = block.first_sample / self._sample_rate_hz
         if len(block.samples):
             self._arrived_ns = block.arrived_ns
@@ -84,11 +94,11 @@ class HealthMonitor:
             yield from self._status(status)
 
     def second(self, second: QualitySecond, t: float) -> Iterator[Alarm]:
-        """Alarms that a second of signal begins or ends."""
+        """Yield the alarms that a ``second`` of signal begins or ends."""
         yield from self.clipped(max((quality.clipped_fraction or 0.0 for quality in second.channels), default=0.0), t)
 
     def clipped(self, clipped: float, t: float) -> Iterator[Alarm]:
-        """The same, where a share ``clipped`` of the second that ended at ``t`` is at the input's limit."""
+        """Yield the same, where a share ``clipped`` of the second that ended at ``t`` is at the input's limit."""
         text = f"The input is at its limit for {clipped:.0%} of the time; check the electrodes."
         texts: dict[str, str | None] = {"saturated": text if clipped > _SATURATED else None}
         if not self._losses or t - self._losses[-1][0] > _LOSS_SHOWN_S:
@@ -96,7 +106,7 @@ class HealthMonitor:
         yield from (alarm for _, alarm in self._changes(t, texts))
 
     def is_fit(self, t: float, now_ns: int) -> bool:
-        """Whether samples arrive with few losses and all electrodes are on: fit to begin stimulation."""
+        """Return whether samples arrive with few losses and all electrodes are on: fit to begin stimulation."""
         age_s = _age(self._arrived_ns, now_ns)
         arriving = age_s is not None and age_s <= SIGNAL_FRESH_S
         lost_s = sum(lost_s for at, lost_s in self._losses if at > t - 1.0)
@@ -104,28 +114,30 @@ class HealthMonitor:
         return arriving and lost_s <= _LOSS_BORNE and not troubled and self._fault is None and self.storage_ok
 
     def signal_dead(self, why: str | None) -> Iterator[Alarm]:
-        """The alarm that the main channel's input is dead, for the reason ``why`` (a clause); None where it lives."""
+        """Yield the alarm that the main channel's input is dead, for the reason ``why`` (a clause); None where it is
+        alive.
+        """
         yield from self._update("signal-dead", _DEAD.format(why) if why else None)
 
     def flood(self, *, floods: bool) -> Iterator[Alarm]:
-        """The alarm that the device reports more pulses than a stimulator can give."""
+        """Yield the alarm that the device reports more pulses than a stimulator can give."""
         self._floods = floods
         yield from self._update("device-fault", _FLOOD if floods else None, "reports")
 
     def too_close(self, proximity: Proximity) -> Alarm | None:
-        """The alarm that the threshold is probably at or below the lower bound."""
+        """Return the alarm that the threshold is probably at or below the lower bound."""
         probable = proximity.valid and (proximity.zone_probability or {}).get("close", 0.0) >= _CLOSE_PROBABLE
         return self._alarms.update("too-close", _CLOSE if probable else None)
 
     def is_stale(self, t: float, pulse_rate_hz: float) -> bool:
-        """Whether by device time ``t`` the last fit answer is long past, for pulses at ``pulse_rate_hz``."""
+        """Return whether by device time ``t`` the last fit response is too old, for pulses at ``pulse_rate_hz``."""
         return t - max(self.last_response_t or 0.0, self._armed_t or 0.0) > stale_after_s(pulse_rate_hz)
 
     def supervise(self, stimulation: Stimulation | None, state: InterlockConditions, t: float) -> Iterator[Alarm]:
-        """Alarms of a running procedure that no block brings by itself.
+        """Yield the alarms of a running procedure that no block brings by itself.
 
-        The amplifier's own word for a full input is taken where it stands for a second, longer than any pulse: only
-        the amplifier knows of a stage before the samples, or where no range is known.
+        The amplifier's own report of a full input counts where it lasts for a second, longer than any pulse: only the
+        amplifier knows of a stage before the samples, or where no range is known.
         """
         at_limit = state.connected and t - self._within_t > _AT_LIMIT_S
         yield from self._update("saturated", _AT_LIMIT if at_limit else None, "amplifier")
@@ -137,15 +149,15 @@ class HealthMonitor:
         if stimulation:
             self._armed_t = None if not state.armed else t if self._armed_t is None else self._armed_t
             stale = state.armed and self.is_stale(t, stimulation.usual_pulse_rate_hz)
-            text = "No fit answer to the last pulses: the estimate is stale."
-            yield from self._update("stale", text if stale else None, "answers")
+            text = "No fit response to the last pulses: the estimate is stale."
+            yield from self._update("stale", text if stale else None, "responses")
             yield from self._update("stimulus-not-delivered", stimulation.delivery_fault, "pulse")
             yield from self._update("stimulus-unrequested", stimulation.unrequested)
             yield from self._update("stimulus-not-delivered", stimulation.output.not_on, "output")
             yield from self._update("stimulator-not-off", stimulation.output.not_off)
 
     def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> InterlockConditions:
-        """What the interlock asks about, at host time ``now_ns``."""
+        """Return the state that the interlock depends on, at host time ``now_ns``."""
         return InterlockConditions(
             armed=stimulation is not None and stimulation.armed,
             screen_age_s=_age(self.screen_ack_ns, now_ns),
@@ -182,7 +194,7 @@ class HealthMonitor:
 
 
 def fault_text(fault: str | None) -> str | None:
-    """The device's ``fault`` in a sentence; None for none."""
+    """Return the device's ``fault`` as a sentence; None for none."""
     if fault is None:
         return None
     return _FAULTS.get(fault, f"The amplifier reports a fault: {fault}. Clear its cause, then arm again.")

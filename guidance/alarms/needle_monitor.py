@@ -1,4 +1,4 @@
-"""What the needle itself tells beside the estimate: its impedance, and the answer that an injection takes away."""
+"""Signs of the needle apart from the estimate: its impedance, and the response that an injection takes away."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ _NEW_PLACE = {"insertion", "redirect"}
 
 
 class NeedleMonitor:
-    """Raises ``impedance-rise``, ``impedance-fall`` and ``twitch-loss``; none of them moves the estimate."""
+    """Source of the alarms ``impedance-rise``, ``impedance-fall`` and ``twitch-loss``; none of them moves
+    the estimate.
+    """
 
     def __init__(self, alarms: AlarmBoard) -> None:
-        """Alarms go to ``alarms``."""
+        """Begin without readings; alarms go to ``alarms``."""
         self._alarms = alarms
         self._impedance, self._twitch = ImpedanceTrend(), TwitchMonitor()
 
     def pulse(self, pulse: Pulse, t: float, *, lead_off: bool) -> Iterator[Alarm]:
-        """Take in a pulse at ``t``; through an open circuit it says nothing of the tissue."""
+        """Receive a pulse at ``t`` and yield the alarms of its impedance; through an open circuit it shows nothing of
+        the tissue.
+        """
         if lead_off or pulse.outcome is not Outcome.DELIVERED:
             self._impedance.interrupt()
             return
@@ -30,12 +34,14 @@ class NeedleMonitor:
         yield from self._changes()
 
     def observe(self, outcome: PulseOutcome) -> Iterator[Alarm]:
-        """Alarms that the main channel's response to a pulse begins or ends."""
+        """Yield the alarms that the main channel's response to a pulse begins or ends."""
         self._twitch.observe(outcome)
         yield from self._changes()
 
     def apply_entry(self, entry: Entry, t: float) -> Iterator[Alarm]:
-        """Take in what the operator noted: at a new place all begins anew, and in another fluid the impedance does."""
+        """Apply the operator's ``entry`` at ``t``: at a new place all begins anew, in another fluid the
+        impedance does.
+        """
         if entry.what in _NEW_PLACE:
             self._impedance.restart()
             self._twitch.restart()
@@ -69,7 +75,7 @@ def _fall(share: float) -> str:
 def _lost(current_ma: float) -> str:
     return (
         f"Twitch lost after the injection at {current_ma:.2f} mA, as is expected of saline or local anaesthetic. "
-        "Thresholds tell nothing of distance now."
+        "Thresholds do not show the distance now."
     )
 
 

@@ -1,9 +1,9 @@
-"""Whether the muscle's answer goes with an injection, as it should; apart from the estimate, which is frozen by then.
+"""Whether the muscle's response goes with an injection, as it should; apart from the estimate, which is frozen by then.
 
-A millilitre of a conductive fluid (saline, local anaesthetic) at the tip shunts the current: the answer to an unchanged
-current goes at once (20 of 20 sites; Tsui 2004). Dextrose, which does not conduct, brings it back. An answer that
-persists at a low current after a conductive injectate says that the fluid is not where the tip is, or the tip where it
-should not be.
+A millilitre of a conductive fluid (saline, local anaesthetic) at the tip shunts the current: the response to an
+unchanged current goes at once (20 of 20 sites; Tsui 2004). Dextrose, which does not conduct, brings it back. A response
+that persists at a low current after a conductive injectate shows that the fluid is not where the tip is, or the tip
+where it should not be.
 """
 
 from __future__ import annotations
@@ -14,21 +14,34 @@ from dataclasses import dataclass
 from guidance.contracts.events import PulseOutcome
 
 LOW_CHARGE_UC = 0.05
-"""0.5 mA for 0.1 ms: answers at or below it are answers at a low current."""
+"""Charge in uC of 0.5 mA for 0.1 ms: a response at or below it is one at a low current."""
 LOST_AFTER = 3
+"""Pulses in a row without a response after which it counts as lost (a judgement, unsourced)."""
+
 PERSISTS_AFTER = 8
+"""Responses in a row at a low current after which it counts as persisting (a judgement, unsourced)."""
+
 ATTRIBUTED_S = 30.0
-"""An answer that goes later than this has other reasons."""
+"""Seconds after an injection; a response that goes later has other reasons."""
 
 _BEFORE_S = 6.0
+"""Seconds before the injection within which at least ``_LEAST_BEFORE`` responses must have come (a judgement,
+unsourced).
+"""
+
 _LEAST_BEFORE = 3
 _UNCHANGED = 0.05
+"""Share by which a current may differ and still count as unchanged (a judgement, unsourced)."""
+
 _BACK_AFTER = 2
+"""Responses in a row after which a lost one is back: one may be stray (a judgement, unsourced)."""
 
 
 @dataclass(slots=True)
 class _Injection:
-    """Since ``t``: the current that was answered before it, and how many answers came or failed in a row since."""
+    """An injection at ``t``: the current that evoked a response before it, and how many responses in a row came or
+    failed since.
+    """
 
     t: float
     reference_ma: float
@@ -38,24 +51,24 @@ class _Injection:
 
 
 class TwitchMonitor:
-    """``lost_ma``: the current, answered before the injection, that is not any more; ``persists_ma``: the low current
-    that is still answered. None where that is not so, or cannot be told.
+    """Monitor of the response after an injection. ``lost_ma``: the current that evoked a response before it and does no
+    more. ``persists_ma``: the low current that still does. None where that is not so, or not known.
     """
 
     def __init__(self) -> None:
-        """Nothing was injected."""
+        """Begin without an injection."""
         self._before: deque[PulseOutcome] = deque(maxlen=64)
         self.restart()
 
     def restart(self) -> None:
-        """Another place: no injection there."""
+        """Forget the injection and the responses: the needle is at another place."""
         self.lost_ma: float | None = None
         self.persists_ma: float | None = None
         self._injection: _Injection | None = None
         self._before.clear()
 
     def injected(self, t: float) -> None:
-        """Take in an injection at ``t``; without answers just before it there is nothing to lose.
+        """Receive an injection at ``t``; without responses just before it none can be lost.
 
         A further aliquot keeps the reference of the first.
         """
@@ -68,7 +81,9 @@ class TwitchMonitor:
             self._injection = _Injection(t, reference.delivered_ma or 0.0, reference.stimulus.width_ms or 0.0)
 
     def observe(self, outcome: PulseOutcome) -> None:
-        """Receive the outcome of a pulse. An unfit sweep is no miss; unknown current or width compares with nothing."""
+        """Receive the outcome of a pulse. An unfit sweep is no miss; a pulse of unknown current or width is not
+        compared.
+        """
         current_ma, width_ms = outcome.delivered_ma, outcome.stimulus.width_ms
         if current_ma is None or width_ms is None or outcome.response.contaminated:
             return
@@ -87,7 +102,7 @@ class TwitchMonitor:
             self.lost_ma, self.persists_ma = injection.reference_ma, None
 
     def _responded(self, injection: _Injection, current_ma: float) -> None:
-        """One stray answer does not bring back what was lost."""
+        """Count a response; a single stray one does not bring back what was lost."""
         injection.missed, injection.responded = 0, injection.responded + 1
         if injection.responded >= _BACK_AFTER:
             self.lost_ma = None
