@@ -1,1 +1,1 @@
-"""Which pulse comes next, and whether it may be given."""
+"""Stimulation: which pulse comes next, and whether it may be given (interlock)."""

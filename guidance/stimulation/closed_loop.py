@@ -1,8 +1,8 @@
 """The closed loop: each pulse is the one expected to teach most about what matters now.
 
-Far from the nerve anything that answers, then the threshold, near the lower bound whether it is passed; at the target a
+Far from the nerve this is any response, then the threshold, near the lower bound whether it is passed; at the target a
 verification. The rate rises while the threshold moves or is not known well, and falls back when it rests. Where the
-operator asked for it, pulses of other widths are interleaved (``probing``).
+operator requested it, pulses of other widths are interleaved (``width_probing``).
 """
 
 from __future__ import annotations
@@ -23,27 +23,57 @@ from guidance.stimulation.verification import Verification
 from guidance.stimulation.width_probing import WidthProbing
 
 _LEAST_MA = 0.02
+"""The lowest current that is considered, in mA (a judgement, unsourced)."""
+
 _CANDIDATES = 16
+"""So many currents are compared, evenly spaced in their logarithm."""
+
 _BELOW_LN, _ABOVE_LN = -0.2, 0.7
+"""They reach from so far below the 5 % point of the threshold to so far above its 95 % point, in ln (a judgement)."""
+
 _NEAR_WEIGHT = 4.0
+"""Weight of whether the threshold is below the lower bound, against that of the threshold itself (a judgement)."""
+
 _IN_DOUBT = 0.03
+"""Whether the threshold is below the lower bound is in doubt between this probability and 1 less it (a judgement)."""
+
 _HURTS_FROM_LN, _HURTS = 0.1, 0.2
+"""A current costs ``_HURTS`` of worth per unit of ln from so far above the threshold, as strong pulses hurt (a
+judgement).
+"""
+
 _MOVES_LN, _UNCERTAIN_LN = 0.03, 0.08
+"""The threshold moves if it is expected to change by more than so much of ln until the next pulse; it is uncertain
+above this standard deviation (judgements, unsourced).
+"""
+
 _STAYS_FAST_S = 1.0
+"""The high rate lasts so many s after its reason is gone (a judgement, unsourced)."""
+
 _LOST = 0.9
+"""The response is lost where the threshold is beyond all currents tried with this probability (a judgement)."""
+
 _TOP_PULSES = 6
+"""Pulses at the highest current before the search begins again from below (a judgement, unsourced)."""
+
 _PATIENCE = 4
+"""Undecided sweeps in a row from which planning goes on without them (a judgement, unsourced)."""
+
 _PROBED_RATIO = 1.4
-"""Only where the threshold is known so well does a probe tell more of the width than of the threshold."""
+"""Largest ratio of the threshold's 95 % to its 5 % point for a probe: only then it shows more of the width than of the
+threshold.
+"""
 
 _SAME_WIDTH_MS = 1e-3
+"""Widths that differ by less, in ms, are the same: devices round."""
+
 _SEED = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class PulseLimits:
-    """The pulses that a navigator works with: first and highest current, width and its two rates; the other widths that
-    it may interleave.
+    """Limits of the pulses to plan: first and highest current, width and its two rates, and the other widths that may
+    be interleaved.
     """
 
     start_ma: float
@@ -54,15 +84,15 @@ class PulseLimits:
     probe_widths_ms: tuple[float, ...] = ()
 
     def highest_ma(self, previous_ma: float, previous_ms: float, width_ms: float) -> float:
-        """The highest current that a pulse of ``width_ms`` may have after that one: step, limit and charge."""
+        """Return the highest current that a pulse of ``width_ms`` may have after that one: step, limit and charge."""
         step_ma = highest_step(previous_ma) * widening(previous_ms, width_ms)
         return min(step_ma, self.max_ma, ABSOLUTE_MAX_CHARGE_UC / width_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class LastPulse:
-    """Current and width of the last pulse, which bound the next one. A type of its own because both are known here: the
-    usual width stands in where the stimulator reports none.
+    """Current and width of the last pulse, which bound the next one. It is a type of its own because both are known
+    here: the usual width stands in where the stimulator reports none.
     """
 
     current_ma: float
@@ -70,10 +100,10 @@ class LastPulse:
 
 
 class ClosedLoopController(Controller):
-    """Plans each pulse with the estimate it follows."""
+    """A controller that plans each pulse with the estimate it follows."""
 
     def __init__(self, limits: PulseLimits, lower_bound_ma: float) -> None:
-        """Pulses as ``limits`` allow; ``lower_bound_ma`` is where the zone ``close`` begins."""
+        """Plan pulses within ``limits``; ``lower_bound_ma`` is where the zone ``close`` begins."""
         self._limits, self._bound_ma = limits, lower_bound_ma
         self._proximity_filter: ProximityFilter | None = None
         self._random = RandomTable(_SEED)
@@ -82,18 +112,20 @@ class ClosedLoopController(Controller):
         self._undecided_sweeps = self._pulses_at_top = 0
         self._verification = Verification(limits.width_ms, limits.max_ma)
         self._probing = WidthProbing(limits.width_ms, limits.probe_widths_ms)
-        self.doing = "searching: no answer yet"
+        self.doing = "searching: no response yet"
 
     def next_ma(self) -> float:
-        """The current wanted for the next pulse."""
+        """Return the current wanted for the next pulse, in mA."""
         return self._wanted_ma
 
     def next_pulse_rate_hz(self) -> float:
-        """The rate wanted: the protocol's usual one, or its highest while the threshold moves or is uncertain."""
+        """Return the rate wanted: the protocol's usual one, or its highest while the threshold moves or is
+        uncertain.
+        """
         return self._pulse_rate_hz
 
     def next_width_ms(self) -> float:
-        """The width wanted for the next pulse."""
+        """Return the width wanted for the next pulse, in ms."""
         return self._probing.width_ms
 
     def follow(self, proximity_filter: ProximityFilter) -> None:
@@ -101,18 +133,18 @@ class ClosedLoopController(Controller):
         self._proximity_filter = proximity_filter
 
     def entries(self) -> Iterator[Entry]:
-        """The verification that has come to its end."""
+        """Yield the verification that has ended."""
         return self._verification.entries()
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
-        """Plan the next pulse; a few sweeps that cannot tell are asked again."""
+        """Plan the next pulse; repeat the pulse of a few undecided sweeps."""
         stimulus, response = outcome.stimulus, outcome.response
         if stimulus.current_ma is None:
             return
         last = LastPulse(stimulus.current_ma, stimulus.width_ms or self._limits.width_ms)
         self._undecided_sweeps = self._undecided_sweeps + 1 if response.contaminated else 0
         if 0 < self._undecided_sweeps < _PATIENCE:
-            self.doing = "asking again: the last sweep was unfit"
+            self.doing = "repeating the pulse: the last sweep was unfit"
         elif proximity.why == "injectate":
             self._probing.observe(may=False)
             self._hold_rate("holding: injectate at the tip, thresholds do not compare")
@@ -126,8 +158,8 @@ class ClosedLoopController(Controller):
         self._pulse_rate_hz, self.doing = self._limits.pulse_rate_hz, doing
 
     def _search(self, last: LastPulse, *, responded: bool) -> None:
-        """Up in the largest steps; at the top wait a while, then begin again from below: what hurts is not kept up,
-        and a nerve that has come near is met with little.
+        """Search upward in the largest steps. At the highest current wait a while, then begin again from below: a
+        current that hurts is not kept up, and a nerve that has come near needs little.
         """
         top = last.current_ma >= 0.99 * self._limits.max_ma
         self._pulses_at_top = self._pulses_at_top + 1 if top else 0
@@ -137,7 +169,7 @@ class ClosedLoopController(Controller):
         else:
             self._wanted_ma = self._highest_ma(last)
         self._pulse_rate_hz = self._limits.pulse_rate_hz if top else self._limits.fast_pulse_rate_hz
-        how = "the answer is lost" if responded else "no answer yet"
+        how = "the response is lost" if responded else "no response yet"
         self.doing = f"searching at the highest current: {how}" if top else f"searching upward: {how}"
 
     def _track(
@@ -163,13 +195,15 @@ class ClosedLoopController(Controller):
         self._wanted_ma = self._most_informative_ma(ahead, self._highest_ma(last))
 
     def _may_probe(self, proximity: Proximity, ahead: Forecast) -> bool:
-        """Not while the threshold is uncertain, nor while it may be passing the lower bound: that comes first."""
+        """Return whether a probe may follow: not while the threshold is uncertain, nor while it may be passing the
+        lower bound.
+        """
         low_ma, _, high_ma = proximity.threshold_0p1ms_ma or (0.0, 0.0, 1.0)
         is_known = high_ma < _PROBED_RATIO * low_ma
         return is_known and not _is_in_doubt(float(ahead.is_below(self._bound_ma).mean()))
 
     def _pace(self, proximity: Proximity, ahead: Forecast) -> bool:
-        """Choose the rate; whether the threshold rests and is known. ``ahead`` is at the usual rate."""
+        """Choose the rate; return whether the threshold rests and is known. ``ahead`` is at the usual rate."""
         usual_s = 1 / self._limits.pulse_rate_hz
         middle = ahead.short_ma
         now_ma = proximity.threshold_0p1ms_ma[1] if proximity.threshold_0p1ms_ma else middle
@@ -187,7 +221,7 @@ class ClosedLoopController(Controller):
         return forecast(few, 1 / pulse_rate_hz, width_ms, self._random)
 
     def _most_informative_ma(self, ahead: Forecast, highest_ma: float) -> float:
-        """The current whose answer is expected to teach most, a strong pulse being worth a little less."""
+        """Return the current whose response is expected to teach most, a strong pulse being worth a little less."""
         low, middle, high = np.log(ahead.threshold_ma)
         wanted = np.linspace(low + _BELOW_LN, high + _ABOVE_LN, _CANDIDATES)
         ln_currents = np.unique(np.clip(wanted, np.log(min(_LEAST_MA, highest_ma)), np.log(highest_ma)))
@@ -197,7 +231,9 @@ class ClosedLoopController(Controller):
         return float(np.exp(ln_currents[int(np.argmax(worth))]))
 
     def _worth_near(self, ahead: Forecast, responses: ForecastResponses) -> Cloud | float:
-        """What the answer would say about the threshold being below the lower bound, where that is in doubt."""
+        """Return what the response would show about the threshold being below the lower bound, where that
+        is in doubt.
+        """
         below = ahead.is_below(self._bound_ma)
         probable = float(below.mean())
         if not _is_in_doubt(probable):
@@ -213,10 +249,10 @@ def _is_in_doubt(probable: float) -> bool:
 
 
 def _reaches_criterion(response: Response, criterion_uv: float) -> bool:
-    """Whether the response reaches the criterion that defines the motor threshold."""
+    """Return whether the response reaches the criterion that defines the motor threshold."""
     return response.detected and (response.amplitude_uv or 0.0) >= criterion_uv
 
 
 def _is_lost(proximity: Proximity) -> bool:
-    """Whether the threshold is most likely above all that was tried."""
+    """Return whether the threshold is most likely above all currents tried."""
     return (proximity.zone_probability or {}).get("none", 0.0) >= _LOST

@@ -31,7 +31,8 @@ _RELEASED = "the controller owns the current again"
 
 
 class Stimulation(ABC):
-    """Decides when a pulse is due and consults the interlock; gathers the actions that the host carries out.
+    """Control of the stimulator: it decides when a pulse is due, consults the interlock, and gathers the actions that
+    the host carries out.
 
     ``current_control``: who owns the current. ``arm_refusal``: why the last request to arm was refused, in words.
     ``delivery_fault``: what was wrong with the last pulse, in words. ``without_response``: so many pulses in a row had

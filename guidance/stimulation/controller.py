@@ -1,4 +1,4 @@
-"""Who chooses the next pulse: the operator's dial, or a closed loop (``navigator``)."""
+"""Controllers, which choose the next pulse: the operator's dial, or a closed loop (``closed_loop``)."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ from guidance.proximity.filter import ProximityFilter
 
 
 class Controller:
-    """Chooses the current of each pulse, and may ask for another rate; the interlock bounds what it asks for.
+    """The choice of each pulse's current, and of its rate and width where the controller wants others; the interlock
+    bounds them.
 
-    ``doing`` tells the operator in words what it is about.
+    ``doing`` describes to the operator what it does.
     """
 
     doing: str = ""
 
     def next_ma(self) -> float:
-        """The current wanted for the next pulse, in mA."""
+        """Return the current wanted for the next pulse, in mA."""
         raise NotImplementedError
 
     def next_pulse_rate_hz(self) -> float | None:
-        """The rate wanted from the last pulse to the next; None leaves the rate that is set."""
+        """Return the rate wanted from the last pulse to the next; None leaves the usual rate."""
         return None
 
     def next_width_ms(self) -> float | None:
-        """The width wanted for the next pulse; None leaves the width that is set."""
+        """Return the width wanted for the next pulse, in ms; None leaves the usual width."""
         return None
 
     def follow(self, proximity_filter: ProximityFilter) -> None:
-        """Take note of the estimate that it may plan with."""
+        """Note the estimate to plan with."""
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Learn the ``outcome`` of a pulse whose current is known, and the estimate after it."""
 
     def entries(self) -> Iterator[Entry]:
-        """What it has found out since it was asked last, for the record."""
+        """Yield what it has found out since the last call, for the record."""
         return iter(())
 
 
 class ManualDial(Controller):
-    """The current stays where the operator set it; nothing an answer says moves it."""
+    """The operator's dial: the current stays where the operator set it, whatever the responses."""
 
     doing = "the operator sets the current"
 
@@ -49,5 +50,5 @@ class ManualDial(Controller):
         self.current_ma = current_ma
 
     def next_ma(self) -> float:
-        """The dial's current."""
+        """Return the dial's current."""
         return self.current_ma

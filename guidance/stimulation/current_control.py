@@ -1,4 +1,4 @@
-"""Who chooses the current: the controller, or the operator, who may hold it, take it over and hand it back."""
+"""The owner of the current: the controller, or the operator, who may take it, hold it and release it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from guidance.contracts.events import Command
 from guidance.stimulation.controller import Controller, ManualDial
 
 DIAL_STEP_MA = 0.05
-"""The current moves by so much with each step of the dial."""
+"""The current moves by so many mA with each step of the dial."""
 
 MOST_MA = 50.0
-"""The most that an external dial is taken to show, in mA."""
+"""The highest current in mA that an external dial is taken to show."""
 
 
 class CurrentOwner(StrEnum):
-    """Who chooses the next current; while it is HELD nobody does: it stays."""
+    """The owner of the next current; while it is HELD nobody chooses it: it stays."""
 
     CONTROLLER = "controller"
     HELD = "held"
@@ -25,24 +25,24 @@ class CurrentOwner(StrEnum):
 
 @runtime_checkable
 class _DescribesItself(Protocol):
-    """A controller that says in words what it does."""
+    """A controller that describes what it does."""
 
     @property
     def doing(self) -> str: ...
 
 
 class CurrentControl:
-    """The hand on the current. The controller goes on listening whoever has it."""
+    """Ownership of the current. The controller continues to learn, whoever owns it."""
 
     def __init__(self, controller: Controller) -> None:
-        """``controller`` has it; if that is the operator's dial (manual mode), it is the operator's for good."""
+        """Let ``controller`` own the current; the operator's dial (manual mode) owns it for good."""
         self._controller = controller
         self._operator_dial: ManualDial | None = None
         self._is_held = False
 
     @property
     def owner(self) -> CurrentOwner:
-        """Who chooses now."""
+        """The present owner."""
         if self._operator_dial is None:
             return CurrentOwner.OPERATOR if isinstance(self._controller, ManualDial) else CurrentOwner.CONTROLLER
         return CurrentOwner.HELD if self._is_held else CurrentOwner.OPERATOR
@@ -54,12 +54,12 @@ class CurrentControl:
 
     @property
     def by(self) -> str:
-        """Whose commands these are, in the word of the record."""
+        """The author of the present commands, in the word of the record."""
         return "controller" if self.owner is CurrentOwner.CONTROLLER else "operator"
 
     @property
     def doing(self) -> str:
-        """What the controller does, in its words; nothing where it does not say, or does not choose."""
+        """What the controller does, in its words; empty where it does not describe it, or does not own the current."""
         controller = self._controller
         return controller.doing if self._operator_dial is None and isinstance(controller, _DescribesItself) else ""
 
@@ -71,13 +71,13 @@ class CurrentControl:
         return self._controller if isinstance(self._controller, ManualDial) else None
 
     def next_ma(self) -> float:
-        """The current wanted for the next pulse, in mA."""
+        """Return the current wanted for the next pulse, in mA."""
         return (self._operator_dial or self._controller).next_ma()
 
     def take(self, current_ma: float, *, hold: bool) -> bool:
-        """Take the current, now ``current_ma``, from the controller; whether that changes anything.
+        """Take the current, now ``current_ma``, from the controller; return whether that changes anything.
 
-        With ``hold`` it stays, without the dial turns it. A dial that was turned already keeps its place.
+        With ``hold`` it stays, without it the dial turns it. A dial that was turned before keeps its place.
         """
         if isinstance(self._controller, ManualDial) or (self._operator_dial is not None and self._is_held == hold):
             return False
@@ -85,7 +85,7 @@ class CurrentControl:
         return True
 
     def release(self) -> bool:
-        """Let the controller choose again; whether that changes anything."""
+        """Return the current to the controller; return whether that changes anything."""
         changed, self._operator_dial = self._operator_dial is not None, None
         return changed
 
@@ -94,14 +94,14 @@ _WHY = "what the stimulator's dial shows"
 
 
 class ExternalDial:
-    """Nothing is asked of that stimulator: what its dial shows is the current of the pulses that are found."""
+    """The dial of a stimulator that is not controlled: what it shows is the current of the pulses that are found."""
 
     def __init__(self, current_ma: float | None) -> None:
-        """Begin at ``current_ma``; None while nobody has said."""
+        """Begin at ``current_ma``; None while it is not known."""
         self.current_ma = current_ma
 
     def turn(self, steps: int) -> Command:
-        """Take it that the dial was turned by ``steps``; the record of it."""
+        """Note that the dial was turned by ``steps``; return the record of it."""
         wanted_ma = round((self.current_ma or 0.0) + steps * DIAL_STEP_MA, 6)
         self.current_ma = min(max(wanted_ma, DIAL_STEP_MA), MOST_MA)
         return Command(self.current_ma, None, None, enabled=None, by="operator", why=_WHY)

@@ -1,4 +1,4 @@
-"""What went wrong with a pulse: not delivered, not as large as requested, not confirmed, or not requested at all."""
+"""Faults of a pulse: not delivered, smaller than requested, not confirmed, or not requested at all."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _UNREQUESTED = (
     "inspected."
 )
 _REPEAT_OFF_S = 0.5
-"""The output is switched off again at this interval while pulses come that nobody requested."""
+"""Interval in s at which the output is switched off again while pulses come that nobody requested."""
 
 _CALM_S = 2.0
-"""For this long no such pulse must have come before the output may be armed again."""
+"""Seconds without such a pulse before the output may be armed again."""
 
 
 def delivery_fault(pulse: Pulse) -> str | None:
@@ -41,7 +41,7 @@ def delivery_fault(pulse: Pulse) -> str | None:
 
 
 class UnrequestedPulses:
-    """Keeps the last pulse that was not given as requested.
+    """The last pulse that was not given as requested.
 
     ``why`` (a clause) and ``text`` (a sentence) describe it until ``clear``; None without one.
     """

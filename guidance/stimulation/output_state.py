@@ -1,17 +1,20 @@
-"""Whether the stimulator is as requested. On and off are what the device reports, not what it acknowledged.
+"""The state of the stimulator's output as the device reports it, against what was requested.
 
-Times are seconds of device time or nanoseconds of the host's monotonic clock; whichever has run further counts, since
-either may stand still.
+On and off are what the device reports, not what it acknowledged. Times are seconds of device time or nanoseconds of the
+host's monotonic clock; whichever has run further counts, since either may stand still.
 """
 
 from __future__ import annotations
 
 COMMAND_S = 0.5
-"""A command may be sent four times at 0.1 s before its acknowledgement, and the device reports a change at once: a
-report received later than this is none from before the request."""
+"""Seconds after a request. A command may be sent four times at 0.1 s before its acknowledgement, and the device reports
+a change at once: a report received later than this is none from before the request.
+"""
 
 REPORT_S = 1.5
-"""The second within which a streaming device reports its state at least once, after the longest command."""
+"""Seconds after a request within which a streaming device reports its state at least once: a second, and the longest
+command.
+"""
 
 OFF_STATES = {"idle", "streaming", "fault"}
 _ON, _IDLE = "enabled", {"idle", "streaming"}
@@ -26,11 +29,11 @@ _NOT_ON = (
 
 
 class OutputMonitor:
-    """Compares what was requested of a stimulator's output with what its device reports.
+    """Comparison of what was requested of a stimulator's output with what its device reports.
 
-    ``reports``: whether the device reports a state at all; without, nothing is known and nothing is alarmed.
-    ``not_off``: why it may still be on though off was requested, in words, until a report of off; ``not_on``: why it is
-    not armed though on was requested, until it is armed again.
+    ``reports``: whether the device reports a state at all; without reports nothing is known, and there is no alarm.
+    ``not_off``: why the output may still be on though off was requested, in words, until off is reported. ``not_on``:
+    why it is not armed though on was requested, until it is armed again.
     """
 
     def __init__(self) -> None:
@@ -51,13 +54,13 @@ class OutputMonitor:
         return not self.reports or (self._wanted is False and self._state in OFF_STATES)
 
     def report(self, state: str | None) -> None:
-        """Take in that the device reports ``state``; it counts with the next ``follow``."""
+        """Receive that the device reports ``state``; it counts with the next ``follow``."""
         self._received = state
 
     def follow(self, t: float, now_ns: int, *, wanted: bool, connected: bool = True) -> None:
         """Judge the reports by device time ``t`` and host time ``now_ns``; ``wanted``: on is requested.
 
-        While the device is not ``connected`` nothing is reported; what is requested counts anew from its return on.
+        While the device is not ``connected`` nothing is reported; the time of the request counts anew from its return.
         """
         received, self._received = self._received, None
         returned, self._connected = connected and not self._connected, connected

@@ -1,4 +1,4 @@
-"""The two ways to have pulses delivered: one by one on command, or as a train that the device keeps up by itself."""
+"""The two modes of delivery: single pulses on command, or a train that the device continues by itself."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ from guidance.stimulation.interlock import InterlockConditions, PulseBounds
 from guidance.stimulation.reconciliation import Account, SingleRequests, TrainRequests
 
 CONFIRM_S = 0.5
+"""Seconds after its request within which a pulse must be confirmed by the device."""
+
 RESPONSE_S = 1.0
+"""Seconds after its request within which the response to a pulse must be known."""
+
 MOST_UNCONFIRMED = 3
+"""So many unconfirmed pulses in a row disarm the output."""
 
 _CATCH_UP = 0.1
 """Share of a period by which a pulse may follow its predecessor early, so that the beat is kept."""
 
 
 class SinglePulses(Stimulation):
-    """Each pulse is asked for by itself, when the one before has been answered."""
+    """Single pulses, each requested when the response to the one before is known."""
 
     def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, pulse_rate_hz: float) -> None:
-        """As Stimulation."""
+        """Initialize as Stimulation does."""
         super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self._beat_t = self._fired_t = -math.inf
         self._pending: PendingPulse | None = None
@@ -35,22 +40,22 @@ class SinglePulses(Stimulation):
 
     @property
     def response_pending(self) -> bool:
-        """Whether the last pulse still waits to be confirmed or answered."""
+        """Whether the last pulse still waits for its confirmation or its response."""
         return self._pending is not None
 
     @property
     def pulse_unreported(self) -> bool:
-        """Whether the last pulse still waits to be confirmed."""
+        """Whether the last pulse still waits for its confirmation."""
         return self._pending is not None and self._pending.reported_sample is None
 
     def abandon_pending(self) -> Iterator[PendingPulse]:
-        """The last pulse, if it was never confirmed."""
+        """Yield the last pulse, if it was never confirmed."""
         pending, self._pending = self._pending, None
         if pending and pending.reported_sample is None:
             yield pending
 
     def pulse_reported(self, pulse: Pulse) -> None:
-        """Take in what the device says of a pulse; one that was not delivered has no answer."""
+        """Receive what the device reports of a pulse; one that was not delivered has no response."""
         super().pulse_reported(pulse)
         if pulse.outcome is Outcome.UNCONFIRMED:
             self._unconfirmed += self._pending is not None
@@ -78,7 +83,7 @@ class SinglePulses(Stimulation):
         self.actions.append(SwitchOutput(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
-        """As Stimulation: the last pulse waits so long to be confirmed, and then to be answered."""
+        """Give up the last pulse, as Stimulation does, where its confirmation or its response took too long."""
         pending = self._pending
         if pending and pending.reported_sample is not None and t - pending.t > RESPONSE_S:
             self._pending = None
@@ -108,19 +113,19 @@ class SinglePulses(Stimulation):
 
     @property
     def _due_t(self) -> float:
-        """When the next pulse is due, at the rate wanted by now."""
+        """When the next pulse is due, at the rate wanted by now; device time in s."""
         return max(self._beat_t + 1 / self.pulse_rate_hz, self._fired_t + 1 / self.bounds.max_rate_hz)
 
     def _withhold(self, current_ma: float, why: str) -> Iterator[Command]:
-        """Tell of a pulse that is refused: once for as long as the reason stays."""
+        """Record that a pulse is refused: once for as long as the reason stays."""
         if why != self._withheld_reason:
             self._withheld_reason = why
             yield Command(current_ma, self.width_ms, None, enabled=True, by="safety", why=f"pulse withheld: {why}")
 
 
 class TriggeredPulses(SinglePulses):
-    """Pulses whose current the stimulator's own dial sets: it is never taken for another than the dial is said to show,
-    so that a step up too large is refused and not made smaller.
+    """Single pulses whose current the stimulator's own dial sets. The current is always the one that the dial is taken
+    to show, so a step up that is too large is refused and not made smaller.
     """
 
     def _next_ma(self) -> float:
@@ -128,12 +133,12 @@ class TriggeredPulses(SinglePulses):
 
 
 class PulseTrain(Stimulation):
-    """A device that knows trains only: it pulses by itself while its output is on, which it is not for a moment longer
-    than the interlock allows and answers keep coming.
+    """Trains of a device that gives no single pulses. It pulses by itself while its output is on, and the output stays
+    on only as long as the interlock allows and responses come.
     """
 
     def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, pulse_rate_hz: float) -> None:
-        """As Stimulation."""
+        """Initialize as Stimulation does."""
         super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self._lapses_t = 0.0
         self._train_rate_hz = pulse_rate_hz
@@ -141,20 +146,20 @@ class PulseTrain(Stimulation):
 
     @property
     def response_pending(self) -> bool:
-        """Never: nothing waits for an answer here, but the train lapses without."""
+        """Whether the next pulse must wait: never, but without responses the train lapses."""
         return False
 
     @property
     def pulse_unreported(self) -> bool:
-        """At any time while the train runs."""
+        """Whether a pulse may be unreported: at any time while the train runs."""
         return self.armed
 
     def abandon_pending(self) -> Iterator[PendingPulse]:
-        """Nothing: no pulse is asked for by itself."""
+        """Yield nothing: no pulse is requested by itself."""
         return iter(())
 
     def pulse_reported(self, pulse: Pulse) -> None:
-        """Take in what the device says of a pulse; one that was not delivered has no answer."""
+        """Receive what the device reports of a pulse; one that was not delivered has no response."""
         super().pulse_reported(pulse)
         self._response_known |= pulse.outcome is Outcome.NOT_DELIVERED
 
@@ -162,7 +167,7 @@ class PulseTrain(Stimulation):
         return TrainRequests(step_ma)
 
     def _settle(self) -> None:
-        """Nothing waits here."""
+        """Do nothing: no pulse is awaited by itself."""
 
     def _response_received(self, _sample: int) -> None:
         self._response_known = True
@@ -173,12 +178,12 @@ class PulseTrain(Stimulation):
         self.actions.append(SwitchOutput(on=True))
 
     def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
-        """As Stimulation: the train lapses where its pulses are not heard of."""
+        """Let the train lapse, as Stimulation does, where nothing is known of its pulses for too long."""
         if self._response_known:
             self._extend(t)
         if self.armed and t > self._lapses_t:
             self.operator_must_arm, self.delivery_fault = True, UNCONFIRMED
-            yield from self.disarm("safety", "the pulses of the train are not confirmed and answered")
+            yield from self.disarm("safety", "the pulses of the train are not confirmed, or have no known response")
 
     def _continue(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         current_ma = self._next_ma()

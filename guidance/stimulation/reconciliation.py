@@ -1,4 +1,6 @@
-"""What was delivered against what was requested: in count, rate, size and kind. Pure; times are device time in s."""
+"""Reconciliation of what was delivered with what was requested: in count, rate, size and kind. Pure; times are device
+time in s.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,20 @@ from drivers.base import Pulse
 from guidance.stimulation.interlock import highest_step
 
 EARLY_S = 0.25
-"""A pulse may seem to begin so long before its request: samples that had arrived by then lag behind the device."""
+"""A pulse may seem to begin so long before its request, since samples that had arrived by then lag behind
+the device.
+"""
 
 LATE_S = 1.0
-"""A pulse comes no later after its request: a command is given up within 0.4 s, the signal is at most 0.25 s old."""
+"""A pulse comes at most so long after its request: a command is given up within 0.4 s, the signal is at most 0.25 s
+old.
+"""
 
 WIDTH_SHARE, WIDTH_SLACK_MS = 0.1, 0.035
-"""A pulse may be so much longer than requested: devices that measure it do so in samples, 0.033 ms at 30 kHz."""
+"""A pulse may be so much longer than requested: devices that measure the width do so in samples, 0.033 ms at 30 kHz."""
 
 CURRENT_SHARE = 0.01
-"""What a device says it was requested to give may exceed the request by a rounding and its own step."""
+"""The request as the device reports it may exceed ours by a rounding and the device's own step."""
 
 RATE_SHARE, BURST = 1.1, 2.0
 """A train may run 10 % fast by the two clocks, and a train that is set anew may begin at once: two pulses together."""
@@ -29,11 +35,12 @@ MOST_REPORTS = 150
 """Pulses a second that a stimulator may report (tetanus: 50 to 100 Hz); more are a fault of the device."""
 
 _KEPT = 8
+"""Requests that are kept: more than can be under way at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Why a pulse is not as requested (a clause); ``settles``: it is the one of a request, and too large."""
+    """Why a pulse is not as requested (a clause); ``settles``: it belongs to a request, and is too large."""
 
     why: str
     settles: bool = False
@@ -41,7 +48,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Pulses of ``current_ma`` and ``width_ms``, requested at ``t``; a train's at ``pulse_rate_hz``."""
+    """Request for pulses of ``current_ma`` and ``width_ms`` at ``t``; for a train at ``pulse_rate_hz``."""
 
     t: float
     current_ma: float
@@ -50,15 +57,17 @@ class Request:
 
 
 class Account(ABC):
-    """The requests of late, and which of the reported pulses they account for."""
+    """Account of the recent requests, and of the reported pulses that belong to them."""
 
     def __init__(self, step_ma: float) -> None:
-        """``step_ma`` is the step of the stimulator's current."""
+        """Begin empty; ``step_ma`` is the step of the stimulator's current."""
         self._step_ma = step_ma
         self._reported_samples: deque[int] = deque(maxlen=64)
 
     def mismatch(self, pulse: Pulse, t: float) -> Mismatch | None:
-        """What is wrong with ``pulse``, which began at ``t``; None where it was requested. Take each in its order."""
+        """Return what is wrong with ``pulse``, which began at ``t``; None where it was requested. Pass pulses in their
+        order.
+        """
         if pulse.requested_ns is None and pulse.sample in self._reported_samples:
             return None  # the same report again
         self._reported_samples.append(pulse.sample)
@@ -66,48 +75,50 @@ class Account(ABC):
 
     @abstractmethod
     def request(self, request: Request) -> None:
-        """Take in what is requested."""
+        """Note what is requested."""
 
     @abstractmethod
     def switch(self, t: float, *, on: bool) -> None:
-        """Take in that the output is requested on or off."""
+        """Note that the output is requested on or off."""
 
     @abstractmethod
     def _mismatch(self, pulse: Pulse, t: float) -> Mismatch | None:
-        """As ``mismatch``, of a pulse that was not reported before."""
+        """Do as ``mismatch``, for a pulse that was not reported before."""
 
     def _larger(self, pulse: Pulse, request: Request) -> str | None:
-        """In what ``pulse`` is larger than ``request``, a clause."""
+        """Return in what ``pulse`` is larger than ``request``, as a clause, or None."""
         most_ma, given_ma, echo_ma = request.current_ma, pulse.current_ma, pulse.requested_ma
         if given_ma is not None and given_ma > highest_step(most_ma):
             return f"a pulse of {given_ma:.2f} mA was given, and no more than {most_ma:.2f} mA requested"
         if echo_ma is not None and echo_ma > most_ma * (1 + CURRENT_SHARE) + self._step_ma:
-            return f"it took the request for {echo_ma:.2f} mA, and no more than {most_ma:.2f} mA were requested"
+            return f"it reports a request for {echo_ma:.2f} mA, and no more than {most_ma:.2f} mA were requested"
         most_ms = request.width_ms
         if pulse.width_ms is not None and pulse.width_ms > most_ms * (1 + WIDTH_SHARE) + WIDTH_SLACK_MS:
             return f"a pulse of {pulse.width_ms:.3g} ms was given, and no more than {most_ms:.3g} ms requested"
         return None
 
     def _matching(self, pulse: Pulse, may: list[Request]) -> tuple[Request, str | None]:
-        """The request among ``may`` that ``pulse`` is of, and in what it is larger: the oldest that it fits."""
+        """Return the request among ``may`` that ``pulse`` belongs to, the oldest that it fits, and in what it is
+        larger.
+        """
         fits = next((request for request in may if self._larger(pulse, request) is None), None)
         return (fits, None) if fits else (may[-1], self._larger(pulse, may[-1]))
 
 
 class SingleRequests(Account):
-    """Single pulses: each report must be of a request of its own."""
+    """Account of single pulses: each report must belong to a request of its own."""
 
     def __init__(self, step_ma: float) -> None:
-        """As Account."""
+        """Begin empty, as Account does."""
         super().__init__(step_ma)
         self._open: deque[Request] = deque(maxlen=_KEPT)
 
     def request(self, request: Request) -> None:
-        """Take in a request for one pulse."""
+        """Note a request for one pulse."""
         self._open.append(request)
 
     def switch(self, t: float, *, on: bool) -> None:
-        """Nothing: a pulse on its way when the output goes off was requested."""
+        """Do nothing: a pulse under way when the output goes off was requested."""
 
     def _mismatch(self, pulse: Pulse, t: float) -> Mismatch | None:
         if pulse.single is False:
@@ -123,21 +134,23 @@ class SingleRequests(Account):
 
 
 class TrainRequests(Account):
-    """Trains: while the output is on, no faster and no larger than the trains that were set of late."""
+    """Account of trains: while the output is on, pulses no faster and no larger than the trains that were
+    set recently.
+    """
 
     def __init__(self, step_ma: float) -> None:
-        """As Account; the output is off."""
+        """Begin empty, as Account does, with the output off."""
         super().__init__(step_ma)
         self._set: deque[Request] = deque(maxlen=_KEPT)
         self._on_t, self._off_t = math.inf, -math.inf
         self._credit, self._last_t = BURST, -math.inf
 
     def request(self, request: Request) -> None:
-        """Take in a request for a train."""
+        """Note a request for a train."""
         self._set.append(request)
 
     def switch(self, t: float, *, on: bool) -> None:
-        """Take in that the output is requested on or off."""
+        """Note that the output is requested on or off."""
         if on:
             self._on_t, self._off_t, self._credit = t, math.inf, BURST
         else:
@@ -156,7 +169,7 @@ class TrainRequests(Account):
         return Mismatch(why, settles=True) if why else None
 
     def _in_time(self, t: float, pulse_rate_hz: float) -> bool:
-        """Whether the rate allows a pulse at ``t``."""
+        """Return whether the rate allows a pulse at ``t``."""
         since = max(t - self._last_t, 0.0)
         self._last_t = max(t, self._last_t)
         self._credit = min(self._credit + since * pulse_rate_hz * RATE_SHARE, BURST) - 1.0
@@ -167,15 +180,15 @@ class TrainRequests(Account):
 
 
 class ReportLimit:
-    """Counts reports of pulses by the second, so that a flood of them costs no more than a second's worth."""
+    """Count of pulse reports by the second, so that a flood of them costs no more than a second's worth."""
 
     def __init__(self) -> None:
-        """None so far."""
+        """Begin without any report."""
         self._second, self._count = 0, 0
         self._flooded_t = -math.inf
 
     def admits(self, t: float) -> bool:
-        """Whether one more report, at ``t``, is borne; beyond MOST_REPORTS a second none is."""
+        """Return whether one more report, at ``t``, is accepted; beyond MOST_REPORTS a second none is."""
         if int(t) != self._second:
             self._second, self._count = int(t), 0
         self._count += 1
@@ -184,7 +197,7 @@ class ReportLimit:
         return self._count <= MOST_REPORTS
 
     def floods(self, t: float) -> bool:
-        """Whether there have been too many within the last two seconds."""
+        """Return whether there have been too many within the last two seconds."""
         return t - self._flooded_t < 2.0
 
 

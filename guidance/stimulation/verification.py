@@ -1,4 +1,4 @@
-"""At the target: an answer must be there at 0.5 mA, and gone below 0.3 mA. Both currents are recorded, for the note."""
+"""Verification at the target: a response at 0.5 mA, none below 0.3 mA. Both currents are recorded, for the note."""
 
 from __future__ import annotations
 
@@ -8,19 +8,33 @@ from guidance.contracts.events import Entry, Interval
 from guidance.proximity.particles import SHORT_MS
 
 PRESENT_MA, ABSENT_MA = 0.50, 0.28
+"""Currents in mA at 0.1 ms: a response must be present at the first and absent at the second."""
+
 REPEATS = 2
+"""Pulses at each of the two currents."""
 
 _CHRONAXIE_MS = 0.15
+"""Chronaxie of a motor nerve by which the currents are referred to other widths (Weiss; a usual value, unsourced)."""
+
 _REST_PULSES = 3
+"""Pulses with a threshold at rest before a verification begins (a judgement, unsourced)."""
+
 _MOST_PULSES = 12
+"""Pulses after which a verification is given up (a judgement, unsourced)."""
+
 _MOVED = 1.25
+"""Factor by which the threshold must differ from that of the last verification for another one (a judgement,
+unsourced).
+"""
 
 
 class Verification:
-    """Begins by itself where the threshold rests between both currents; once for each place."""
+    """Two currents with the threshold between them. It begins by itself where the threshold rests there, once for each
+    place.
+    """
 
     def __init__(self, width_ms: float, max_ma: float) -> None:
-        """For pulses of ``width_ms``: both currents are those of 0.1 ms, referred to it (Weiss)."""
+        """Prepare for pulses of ``width_ms``: both currents, given at 0.1 ms, are referred to that width (Weiss)."""
         factor = (1 + _CHRONAXIE_MS / width_ms) / (1 + _CHRONAXIE_MS / SHORT_MS)
         self._present_ma = min(round(PRESENT_MA * factor, 3), max_ma)
         self._absent_ma, self._width_ms = round(ABSENT_MA * factor, 3), width_ms
@@ -33,20 +47,20 @@ class Verification:
     def doing(self) -> str:
         """What is being verified, in words."""
         if self.wanted_ma() == self._absent_ma:
-            return f"verifying: no answer at {self._absent_ma:.2f} mA?"
-        return f"verifying: an answer at {self._present_ma:.2f} mA?"
+            return f"verifying: no response at {self._absent_ma:.2f} mA?"
+        return f"verifying: a response at {self._present_ma:.2f} mA?"
 
     def wanted_ma(self) -> float | None:
-        """The current to be tried next; None while nothing is being verified."""
+        """Return the current to be tried next, in mA; None while nothing is being verified."""
         if self._responses is None:
             return None
         present = self._responses[self._present_ma]
         return self._present_ma if len(present) < REPEATS else self._absent_ma
 
     def observe(self, current_ma: float, responded: bool | None, threshold: Interval | None, *, at_rest: bool) -> None:
-        """Take in whether a pulse was answered (None: the sweep was unfit); begin, go on, or give up.
+        """Receive whether a pulse evoked a response (None: the sweep was unfit); begin, go on, or give up.
 
-        ``threshold`` is what it is taken to be now, ``at_rest`` whether it rests.
+        ``threshold`` is its present estimate, ``at_rest`` whether it rests.
         """
         self._pulses_at_rest = self._pulses_at_rest + 1 if at_rest else 0
         if threshold is None or (self._responses is not None and self._has_left(current_ma, responded, threshold)):
@@ -58,17 +72,19 @@ class Verification:
             self._done_at_ma = threshold[1]
 
     def entries(self) -> Iterator[Entry]:
-        """Verifications that have ended since the last call."""
+        """Yield the verifications that have ended since the last call."""
         found, self._entries = self._entries, []
         return iter(found)
 
     def _has_left(self, current_ma: float, responded: bool | None, threshold: Interval) -> bool:
-        """Whether the needle has left the place: no answer where one must be, or an estimate beyond both currents."""
+        """Return whether the needle has left the place: no response where one must be, or an estimate beyond both
+        currents.
+        """
         lost = responded is False and current_ma > 0.98 * self._present_ma
         return lost or not self._absent_ma < threshold[1] < self._present_ma
 
     def _is_due(self, threshold: Interval) -> bool:
-        """Whether the needle rests at a place not yet verified, with the threshold between both currents."""
+        """Return whether the needle rests at a place not yet verified, with the threshold between both currents."""
         low, median, high = threshold
         done = self._done_at_ma
         is_new = done is None or not 1 / _MOVED < median / done < _MOVED

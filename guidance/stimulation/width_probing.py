@@ -1,7 +1,7 @@
-"""Pulses of other widths between the usual ones, where the operator asked for them: which width is next.
+"""Pulses of other widths between the usual ones, where the operator requested them, and which width is next.
 
-A round goes up through the widths and down again, for each step in current is bounded by the interlock: from 0.1 over
-0.3 to 1.0 ms the threshold falls about as far as a step may lead, and rises as far on the way back.
+A round goes up through the widths and down again, since the interlock bounds each step in current. From 0.1 over 0.3 to
+1.0 ms the threshold falls about as far as a step may lead, and rises as far on the way back.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 PROBED_MS = (0.1, 0.3, 1.0)
+"""The widths of a round, in ms."""
+
 USUAL_BETWEEN = 8
 """So many usual pulses stand between two rounds."""
 
 _LEAST_APART = 1.45
+"""A width nearer to the usual one than by this factor shows too little beside it (a judgement, unsourced)."""
 
 
 def probed_widths(usual_ms: float, least_ms: float, most_ms: float) -> tuple[float, ...]:
-    """Widths of ``PROBED_MS`` that a stimulator of ``least_ms`` to ``most_ms`` can give and that tell anything beside
-    ``usual_ms``, the nearest first.
+    """Return the widths of ``PROBED_MS`` that a stimulator of ``least_ms`` to ``most_ms`` can give and that differ
+    enough from ``usual_ms``, the nearest first.
     """
     given = [width for width in PROBED_MS if least_ms - 1e-9 <= width <= most_ms + 1e-9]
     apart = [width for width in given if max(width / usual_ms, usual_ms / width) >= _LEAST_APART]
@@ -25,10 +28,10 @@ def probed_widths(usual_ms: float, least_ms: float, most_ms: float) -> tuple[flo
 
 
 class WidthProbing:
-    """Told after each answer whether a probe may follow; ``width_ms`` is that of the next pulse."""
+    """Choice of the next width, ``width_ms``, after each response."""
 
     def __init__(self, usual_ms: float, widths_ms: Sequence[float]) -> None:
-        """Probes of ``widths_ms``, the nearest to ``usual_ms`` first; without any there is none."""
+        """Probe with ``widths_ms``, the nearest to ``usual_ms`` first; without any there is no probe."""
         self._usual_ms = usual_ms
         self._round = (*widths_ms, *reversed(widths_ms[:-1]))
         self._usual_left, self._at = USUAL_BETWEEN, 0
@@ -40,8 +43,8 @@ class WidthProbing:
         return self.width_ms != self._usual_ms
 
     def observe(self, *, may: bool) -> None:
-        """After an answer: go on with the round if that ``may`` be, else back to the usual width; the round then waits
-        to begin anew.
+        """Go on with the round after a response, where a probe ``may`` follow; else return to the usual width, and the
+        round then waits to begin anew.
         """
         self._usual_left = max(self._usual_left - 1, 0)
         if not may or self._usual_left > 0 or not self._round:

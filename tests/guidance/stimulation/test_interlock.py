@@ -165,7 +165,7 @@ def test_each_of_these_switches_off(change: dict[str, object], word: str) -> Non
         ({"armed": False}, "not armed"),
         ({"signal_age_s": None}, "no samples"),
         ({"signal_age_s": 0.26}, "no samples"),
-        ({"response_pending": True}, "answered"),
+        ({"response_pending": True}, "not known yet"),
     ],
 )
 def test_each_of_these_makes_the_next_pulse_wait(change: dict[str, object], word: str) -> None:
