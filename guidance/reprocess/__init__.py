@@ -1,1 +1,1 @@
-"""A finished procedure once more: its recorded signal through today's code, and where the decisions differ."""
+"""Recorded procedures run again through today's code, and where the decisions differ."""

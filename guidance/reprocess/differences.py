@@ -1,15 +1,17 @@
-"""Where today's decisions differ from those on record: answers, amplitudes, zones, alarms."""
+"""Where today's decisions differ from those on record: responses, amplitudes, zones, alarms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from guidance.journal.event_reader import EventFields
-from guidance.reprocess.procedure import Reprocessed
+from guidance.reprocess.inputs import Reprocessed
 
 AMPLITUDE_SHARE = 0.01
+"""Amplitudes that differ by no more than this share are equal: a change of rounding is no change of a decision."""
+
 COMPARED_ALARMS = {
     "too-close",
     "samples-lost",
@@ -19,18 +21,20 @@ COMPARED_ALARMS = {
     "impedance-fall",
     "twitch-loss",
 }
-"""Alarms that follow from the signal; the others tell of device, disk, screen and program, which a replay has not."""
+"""Alarms that follow from the signal; the others are about device, disk, screen and program, which a replay lacks."""
 
 SHOWN = 20
+"""Differences listed one by one; the number of further ones follows."""
 
 _ALARM_S = 0.1
+"""Two alarms of one code within this time are the same alarm; one block of the re-run."""
 
 RecordKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionDifference:
-    """At ``t`` seconds, of ``what``: as it was ``then`` and as it is ``today``; None is not there."""
+    """A difference in ``what`` at ``t`` seconds: the value ``then`` and ``today``; None means absent."""
 
     t: float
     what: str
@@ -40,7 +44,7 @@ class DecisionDifference:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """So many of ``what`` on record and today, and where they differ."""
+    """Counts of ``what`` on record and today, and the differences."""
 
     what: str
     recorded: int
@@ -48,33 +52,54 @@ class ComparisonRow:
     differences: tuple[DecisionDifference, ...]
 
 
-def compare(found: Reprocessed) -> list[ComparisonRow]:
-    """One row for each kind of decision."""
-    then, today = found.then, found.today
+def compare(result: Reprocessed) -> list[ComparisonRow]:
+    """Return one row for each kind of decision."""
+    then, today = result.then, result.today
     return [
         _row("pulses", *_both(then, today, "stimulus"), lambda _: True),
         _row("detected", *_both(then, today, "response"), lambda event: event["detected"]),
         _row("amplitude", *_both(then, today, "response"), lambda event: event["amplitude_uv"], _amplitudes_differ),
         _row("zone", *_both(then, today, "proximity"), lambda event: event["zone"]),
-        _alarms(then, today),
+        _alarms(_compared_alarms(then), _compared_alarms(today)),
     ]
 
 
-def as_json_object(found: Reprocessed, rows: list[ComparisonRow]) -> dict[str, Any]:
-    """All of it, for a program."""
-    return {"procedure": found.name, "signal_s": found.signal_s, "rows": [asdict(row) for row in rows]}
+def as_json_object(result: Reprocessed, rows: list[ComparisonRow]) -> dict[str, Any]:
+    """Return the whole comparison for a program."""
+    return {"procedure": result.name, "signal_s": result.signal_s, "rows": [asdict(row) for row in rows]}
 
 
-def lines(found: Reprocessed, rows: list[ComparisonRow]) -> list[str]:
-    """A short table, and the first differences one by one."""
+def lines(result: Reprocessed, rows: list[ComparisonRow]) -> list[str]:
+    """Return a short table and the first differences, one per line."""
     differing = sorted((each for row in rows for each in row.differences), key=lambda each: each.t)
     return [
-        f"{found.name}: {found.signal_s:.1f} s of signal through today's code",
+        f"{result.name}: {result.signal_s:.1f} s of signal through today's code",
         "             on record    today   differ",
         *(f"  {row.what:10} {row.recorded:9} {row.today:8} {len(row.differences):8}" for row in rows),
         *(_line(each) for each in differing[:SHOWN]),
-        *([f"  and {len(differing) - SHOWN} more; --json tells all"] if len(differing) > SHOWN else []),
+        *([f"  and {len(differing) - SHOWN} more; --json lists all"] if len(differing) > SHOWN else []),
     ]
+
+
+def unmatched(
+    old: list[EventFields], new: list[EventFields], key: Callable[[EventFields], object], within_s: float
+) -> tuple[list[EventFields], list[EventFields]]:
+    """Return the events of ``old`` and of ``new`` without a partner of the same ``key`` within ``within_s``."""
+    only_old, left = [], list(new)
+    for event in old:
+        partner = next(
+            (each for each in left if key(each) == key(event) and abs(each["t"] - event["t"]) <= within_s), None
+        )
+        if partner is None:
+            only_old.append(event)
+        else:
+            left.remove(partner)
+    return only_old, left
+
+
+def differ_by_share(one: float, other: float) -> bool:
+    """Return whether two amplitudes differ by more than ``AMPLITUDE_SHARE``."""
+    return abs(one - other) > AMPLITUDE_SHARE * max(abs(one), abs(other))
 
 
 def _both(
@@ -84,12 +109,15 @@ def _both(
 
 
 def _by_pulse(events: list[EventFields], kind: str) -> dict[RecordKey, EventFields]:
-    """The records of ``kind`` by pulse and channel; of an estimate that lapsed or was given up, the first counts."""
-    found: dict[RecordKey, EventFields] = {}
+    """Return the events of ``kind`` by pulse and channel; of several for one pulse, the first counts.
+
+    A later estimate for the same pulse only states that the first one is no longer valid.
+    """
+    first: dict[RecordKey, EventFields] = {}
     for event in events:
         if event["kind"] == kind and event.get("outcome") != "unconfirmed":
-            found.setdefault((event["sample"], event.get("channel")), event)
-    return found
+            first.setdefault((event["sample"], event.get("channel")), event)
+    return first
 
 
 def _row(
@@ -99,41 +127,30 @@ def _row(
     value: Callable[[EventFields], Any],
     differ: Callable[[Any, Any], bool] = lambda one, other: one != other,
 ) -> ComparisonRow:
-    found = []
+    differences = []
     for key in sorted({*then, *today}, key=lambda each: each[0]):
         old, new = then.get(key), today.get(key)
         pair = (None if old is None else value(old), None if new is None else value(new))
         if old is None or new is None or differ(*pair):
-            found.append(DecisionDifference((old or new or {})["t"], what, *pair))
-    return ComparisonRow(what, len(then), len(today), tuple(found))
+            differences.append(DecisionDifference((old or new or {})["t"], what, *pair))
+    return ComparisonRow(what, len(then), len(today), tuple(differences))
 
 
 def _amplitudes_differ(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is not other
-    return abs(one - other) > AMPLITUDE_SHARE * max(abs(one), abs(other))
+    return differ_by_share(one, other)
 
 
-def _alarms(then: list[EventFields], today: list[EventFields]) -> ComparisonRow:
-    old, new = _raised(then), _raised(today)
-    left = list(new)
-    found = [DecisionDifference(each["t"], _alarm(each), True, None) for each in old if not _remove_same(each, left)]
-    found += [DecisionDifference(each["t"], _alarm(each), None, True) for each in left]
-    return ComparisonRow("alarms", len(old), len(new), tuple(found))
+def _alarms(old: list[EventFields], new: list[EventFields]) -> ComparisonRow:
+    only_then, only_today = unmatched(old, new, lambda event: (event["code"], event["active"]), _ALARM_S)
+    differences = [DecisionDifference(each["t"], _alarm(each), True, None) for each in only_then]
+    differences += [DecisionDifference(each["t"], _alarm(each), None, True) for each in only_today]
+    return ComparisonRow("alarms", len(old), len(new), tuple(differences))
 
 
-def _raised(events: list[EventFields]) -> list[EventFields]:
+def _compared_alarms(events: list[EventFields]) -> list[EventFields]:
     return [event for event in events if event["kind"] == "alarm" and event["code"] in COMPARED_ALARMS]
-
-
-def _remove_same(wanted: EventFields, left: list[EventFields]) -> bool:
-    """Take from ``left`` the alarm that is the same as ``wanted``; whether there was one."""
-    for index, each in enumerate(left):
-        same = (each["code"], each["active"]) == (wanted["code"], wanted["active"])
-        if same and abs(each["t"] - wanted["t"]) <= _ALARM_S:
-            del left[index]
-            return True
-    return False
 
 
 def _alarm(event: EventFields) -> str:
@@ -141,11 +158,11 @@ def _alarm(event: EventFields) -> str:
 
 
 def _line(each: DecisionDifference) -> str:
-    return f"  {each.t:9.3f} s  {each.what}: {_word(each.then)} on record, {_word(each.today)} today"
+    return f"  {each.t:9.3f} s  {each.what}: {_text(each.then)} on record, {_text(each.today)} today"
 
 
-def _word(value: object) -> str:
-    words: Iterator[tuple[object, str]] = iter(((None, "none"), (True, "yes"), (False, "no")))
-    return next(
-        (word for known, word in words if value is known), f"{value:.4g}" if isinstance(value, float) else str(value)
-    )
+def _text(value: object) -> str:
+    for known, text in ((None, "none"), (True, "yes"), (False, "no")):
+        if value is known:
+            return text
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,29 +1,35 @@
-"""What went into a procedure, taken from its record, and what today's engine makes of it."""
+"""A recorded procedure through today's engine: its signal, pulses, entries and electrode states go in again."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from drivers.base import Block, Channel, DeviceInfo, Outcome, Pulse, Samples, Status
+from drivers.base import Block, Outcome, Pulse, Samples, Status
 from drivers.recording import Recording
 from guidance.common.errors import UserError
 from guidance.contracts.commands import Acknowledge, OperatorCommand, OperatorNote, TurnDial
-from guidance.contracts.events import RecordSerializer, TimedRecord
+from guidance.contracts.events import TimedRecord
 from guidance.contracts.origin import replayed
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
-from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.event_reader import EventFields, read_events
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.protocol import ProtocolError, load
+from guidance.protocol import load
+from guidance.reprocess.inputs import (
+    InputQueue,
+    LeadFlags,
+    RecordedInput,
+    Reprocessed,
+    as_event_fields,
+    recorded_device,
+    unfit_record_errors,
+)
 from guidance.stimulation.current_control import DIAL_STEP_MA
 
-_BLOCK_S = 0.1
 _NOT_BY_OPERATOR = {
     "button",
     "verification",
@@ -37,105 +43,92 @@ _NOT_BY_OPERATOR = {
 """Entries that the program or the device made; all others are the operator's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reprocessed:
-    """The records ``then``, and those that today's code gives, without the last one."""
-
-    name: str
-    then: list[EventFields]
-    today: list[EventFields]
-    signal_s: float
-
-
 def reprocess_procedure(folder: Path) -> Reprocessed:
-    """Run the procedure in ``folder`` through the engine. Raises UserError, DeviceError where its record is unfit.
+    """Run the procedure in ``folder`` through the engine. Raises UserError, DeviceError if its record is unfit.
 
-    The signal, the pulses as the device told of them, the operator's entries and the electrodes' state go in again;
-    not the stimulator and the program's own doing, whose pulses and currents are those on record.
+    Inputs are the signal, the pulses that the device reported, the operator's entries and the state of the electrodes.
+    The stimulator and the program's own actions do not run again: their pulses and currents are those on record.
     """
     then = read_events(folder)
     if not then or then[0].get("kind") != "start":
-        raise UserError(f"The procedure {folder.name} has no start on record, so there is nothing to replay.")
-    try:
+        raise UserError(f"The procedure {folder.name} has no start event, so it cannot be replayed.")
+    with unfit_record_errors("procedure", folder.name):
         recording = Recording(folder / SIGNAL_NAME, listen=False)
-        inputs = RecordedInputs(then, recording)
+        inputs = ProcedureInputs(then, recording)
         engine = Engine(inputs.settings, inputs.info, then[0]["wall_time"])
         records = [engine.begin(replayed(then[0])), *inputs.through(engine)]
-    except ProtocolError as fault:
-        raise UserError(f"The procedure {folder.name} cannot be replayed: {fault}") from None
-    except (KeyError, TypeError, ValueError) as fault:
-        raise UserError(
-            f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
-        ) from None
-    return Reprocessed(folder.name, then, _event_fields(records), recording.total_samples / inputs.info.sample_rate_hz)
+    signal_s = recording.total_samples / inputs.info.sample_rate_hz
+    return Reprocessed(folder.name, then, as_event_fields(records), signal_s)
 
 
-class RecordedInputs:
-    """All that goes in, in the order of device time."""
+class ProcedureInputs:
+    """All inputs of a recorded procedure, in the order of device time."""
 
     def __init__(self, then: list[EventFields], recording: Recording) -> None:
-        """From the records ``then`` and the ``recording`` beside them. Raises KeyError and such where they lack it."""
-        self._recording, device = recording, then[0]["device"]
+        """Read the events ``then`` and the ``recording`` beside them. Raises KeyError, TypeError, ValueError."""
+        self._recording = recording
         self.settings = _settings(then[0])
-        self._sample_rate_hz = float(device["sample_rate_hz"])
-        channels = tuple(
-            Channel(name, None if kept.range_uv == UNKNOWN_RANGE_UV else kept.range_uv)
-            for name, kept in zip(device["channels"], recording.info.channels, strict=True)
-        )
-        self.info = DeviceInfo(device["model"], device["serial"], device["address"], self._sample_rate_hz, channels)
+        self.info = recorded_device(then[0], recording)
+        self._sample_rate_hz = self.info.sample_rate_hz
         self._pulses = _pulses(then, recording)
-        inputs: list[tuple[int, OperatorCommand | tuple[bool, ...]]] = [*self._messages(then), *self._leads(then)]
-        self._inputs = sorted(inputs, key=lambda item: item[0])
+        self._queue = InputQueue([*self._commands(then), *self._lead_states(then)], self._sample_rate_hz)
 
     def through(self, engine: Engine) -> Iterator[TimedRecord]:
-        """What ``engine`` makes of all of it."""
+        """Give all inputs to ``engine`` and yield its records."""
         while engine.pipeline.history.end < self._recording.total_samples:
-            at = engine.pipeline.history.end
-            while self._inputs and self._inputs[0][0] <= at:
-                yield from self._input(engine, self._inputs.pop(0)[1])
-            until = min(
-                [at + max(1, int(_BLOCK_S * self._sample_rate_hz)), *(sample for sample, _ in self._inputs[:1])]
-            )
-            block = self._recording.take(max(1, until - at))
+            end = engine.pipeline.history.end
+            for item in self._queue.due(end):
+                yield from self._step(engine, item)
+            block = self._recording.take(self._queue.samples_until_next(end))
             if block is None:
                 return
-            yield from engine.step([self._as_it_came(block)], _ns(block.end_sample, self._sample_rate_hz))
+            yield from engine.step([self._with_pulses(block)], self._ns(block.end_sample))
 
-    def _input(self, engine: Engine, item: OperatorCommand | tuple[bool, ...]) -> Iterator[TimedRecord]:
+    def _step(self, engine: Engine, item: RecordedInput) -> Iterator[TimedRecord]:
         end = engine.pipeline.history.end
         if isinstance(item, tuple):
-            nothing = Block(end, _nothing(engine), status=(Status(end, "streaming", "none", item),))
-            return engine.step([nothing], _ns(end, self._sample_rate_hz))
-        return engine.step([], _ns(end, self._sample_rate_hz), [item])
+            no_samples = Block(end, _no_samples(engine), status=(Status(end, "streaming", "none", item),))
+            return engine.step([no_samples], self._ns(end))
+        return engine.step([], self._ns(end), [item])
 
-    def _as_it_came(self, block: Block) -> Block:
+    def _with_pulses(self, block: Block) -> Block:
+        """Return ``block`` as the device sent it: with the pulses on record and its time of arrival."""
         inside = [pulse for pulse in self._pulses if pulse.sample < block.end_sample]
         self._pulses = self._pulses[len(inside) :]
-        return replace(block, pulses=tuple(inside), arrived_ns=_ns(block.end_sample, self._sample_rate_hz))
+        return replace(block, pulses=tuple(inside), arrived_ns=self._ns(block.end_sample))
 
-    def _messages(self, then: list[EventFields]) -> Iterator[tuple[int, OperatorCommand]]:
+    def _commands(self, then: list[EventFields]) -> Iterator[tuple[int, OperatorCommand]]:
+        """Yield what the operator did, by sample."""
         dial_ma = self.settings.current_ma or 0.0
         for event in then:
             if self.settings.mode is Mode.LISTEN and event["kind"] == "command" and event["by"] == "operator":
                 steps, dial_ma = round((event["current_ma"] - dial_ma) / DIAL_STEP_MA), event["current_ma"]
-                yield round(event["t"] * self._sample_rate_hz), TurnDial(steps)
+                yield self._sample(event), TurnDial(steps)
             if event["kind"] == "entry" and event["what"] not in _NOT_BY_OPERATOR:
                 entered = event["fields"]["phase"] if event["what"] == "activation" else event["what"]
-                inputs = Acknowledge() if event["what"] == "acknowledge" else OperatorNote(entered)
-                yield round(event["t"] * self._sample_rate_hz), inputs
+                yield self._sample(event), Acknowledge() if event["what"] == "acknowledge" else OperatorNote(entered)
 
-    def _leads(self, then: list[EventFields]) -> Iterator[tuple[int, tuple[bool, ...]]]:
-        """Which electrodes were off, from when on: as the alarm began and ended, and as each second told."""
-        known: tuple[bool, ...] = ()
+    def _lead_states(self, then: list[EventFields]) -> Iterator[tuple[int, LeadFlags]]:
+        """Yield which electrodes were off from which sample on, from the alarms and the state of each second."""
+        known: LeadFlags = ()
         for index, event in enumerate(then):
-            recorded = _lead_off(event, then[index:])
+            recorded = _leads_off(event, then[index:])
             if recorded is not None and recorded != known:
                 known = recorded
-                yield round(event["t"] * self._sample_rate_hz), recorded
+                yield self._sample(event), recorded
+
+    def _sample(self, event: EventFields) -> int:
+        return round(float(event["t"]) * self._sample_rate_hz)
+
+    def _ns(self, sample: int) -> int:
+        return round(sample / self._sample_rate_hz * 1e9)
 
 
-def _lead_off(event: EventFields, later: list[EventFields]) -> tuple[bool, ...] | None:
-    """One flag a channel, where ``event`` says which are off; the next second names those of an alarm."""
+def _leads_off(event: EventFields, later: list[EventFields]) -> LeadFlags | None:
+    """Return which electrodes are off by ``event``, None if it does not state that.
+
+    An alarm does not name the electrodes: the next signal event of ``later`` does.
+    """
     if event["kind"] == "alarm" and event["code"] == "lead-off":
         second = next((each for each in later if each["kind"] == "signal"), None)
         flags = _flags(second) if second else None
@@ -143,13 +136,13 @@ def _lead_off(event: EventFields, later: list[EventFields]) -> tuple[bool, ...] 
     return _flags(event) if event["kind"] == "signal" else None
 
 
-def _flags(second: EventFields) -> tuple[bool, ...] | None:
+def _flags(second: EventFields) -> LeadFlags | None:
     flags = tuple(channel["lead_off"] for channel in second["channels"])
     return None if None in flags else tuple(bool(flag) for flag in flags)
 
 
 def _settings(start: EventFields) -> Settings:
-    """Those of the record; where it does not say, today's protocol stands."""
+    """Return the recorded settings; today's protocol supplies what the record lacks."""
     recorded = start.get("settings") or {}
     window_ms = recorded.get("window_ms")
     return Settings(
@@ -165,7 +158,7 @@ def _settings(start: EventFields) -> Settings:
 
 
 def _pulses(then: list[EventFields], recording: Recording) -> list[Pulse]:
-    """The pulses that the device told of, in order; how far into a sample each began is beside the signal."""
+    """Return the pulses that the device reported, in order; ``recording`` has their offsets within a sample."""
     offsets = {pulse.sample: pulse.offset_ns for pulse in recording.pulses}
     pulses = [
         Pulse(
@@ -185,14 +178,5 @@ def _pulses(then: list[EventFields], recording: Recording) -> list[Pulse]:
     return sorted((pulse for pulse in pulses if pulse.outcome is not Outcome.UNCONFIRMED), key=lambda each: each.sample)
 
 
-def _nothing(engine: Engine) -> Samples:
+def _no_samples(engine: Engine) -> Samples:
     return np.zeros((0, len(engine.info.channels)), np.float32)
-
-
-def _event_fields(records: list[TimedRecord]) -> list[EventFields]:
-    numbering = RecordSerializer()
-    return [json.loads(numbering.line(one, 0)) for one in records]
-
-
-def _ns(sample: int, sample_rate_hz: float) -> int:
-    return round(sample / sample_rate_hz * 1e9)

@@ -1,152 +1,124 @@
-"""An exercise on record beside what today's code makes of its signal: calibrations, trials, cues."""
+"""A recorded exercise through today's biofeedback engine, and its calibrations, trials and cues compared."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from drivers.base import Channel, DeviceInfo, Status
+from drivers.base import Status
 from drivers.recording import Recording
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.plan import recorded_plan
-from guidance.common.errors import UserError
-from guidance.contracts.commands import OperatorCommand, PausePlayback, TurnDial
-from guidance.contracts.events import RecordSerializer, TimedRecord
+from guidance.contracts.commands import PausePlayback, TurnDial
+from guidance.contracts.events import TimedRecord
 from guidance.contracts.origin import replayed
 from guidance.engine.settings import Mode, Settings
-from guidance.journal.bdf import UNKNOWN_RANGE_UV
 from guidance.journal.event_reader import EventFields
 from guidance.journal.signal import SIGNAL_NAME
-from guidance.protocol import ProtocolError, load
-from guidance.reprocess.differences import ComparisonRow, DecisionDifference
-from guidance.reprocess.procedure import Reprocessed
+from guidance.protocol import load
+from guidance.reprocess.differences import ComparisonRow, DecisionDifference, differ_by_share, unmatched
+from guidance.reprocess.inputs import (
+    InputQueue,
+    RecordedInput,
+    Reprocessed,
+    as_event_fields,
+    recorded_device,
+    unfit_record_errors,
+)
 
-COMPARED = "Compared: calibrations, trials and cues; amplitudes by 1 %, cues by 0.05 s."
+COMPARED = "Compared: calibrations, trials and cues; amplitudes within 1 %, cues within 0.05 s."
 
-_BLOCK_S = 0.1
-_SHARE = 0.01
 _CUE_S = 0.05
+"""Two cues of one name within this time are the same cue; half a block of the re-run."""
 
 
 def is_exercise(events: list[EventFields]) -> bool:
-    """Whether the record is of an exercise."""
+    """Return whether ``events`` are those of an exercise."""
     return bool(events) and isinstance(events[0].get("settings"), dict) and "training" in events[0]["settings"]
 
 
 def reprocess_exercise(folder: Path, then: list[EventFields]) -> Reprocessed:
-    """Run the exercise in ``folder`` with the records ``then`` through today's code. Raises UserError, DeviceError."""
-    try:
+    """Run the exercise in ``folder`` with the events ``then`` through today's code. Raises UserError, DeviceError."""
+    with unfit_record_errors("exercise", folder.name):
         recording = Recording(folder / SIGNAL_NAME, listen=True)
         engine = _engine(then[0], recording)
-        records = [
-            engine.begin(replayed(then[0])),
-            *_through(engine, recording, then),
-        ]
-    except ProtocolError as fault:
-        raise UserError(f"The exercise {folder.name} cannot be replayed: {fault}") from None
-    except (KeyError, TypeError, ValueError) as fault:
-        raise UserError(
-            f"The record of {folder.name} lacks what a replay needs ({type(fault).__name__} {fault})."
-        ) from None
-    numbering = RecordSerializer()
-    today = [json.loads(numbering.line(one, 0)) for one in records]
-    return Reprocessed(folder.name, then, today, recording.total_samples / engine.info.sample_rate_hz)
+        records = [engine.begin(replayed(then[0])), *_through(engine, recording, then)]
+    signal_s = recording.total_samples / engine.info.sample_rate_hz
+    return Reprocessed(folder.name, then, as_event_fields(records), signal_s)
 
 
-def compare_exercise(found: Reprocessed) -> list[ComparisonRow]:
-    """One row for each kind of decision."""
-    then, today = found.then, found.today
+def compare_exercise(result: Reprocessed) -> list[ComparisonRow]:
+    """Return one row for each kind of decision."""
+    then, today = result.then, result.today
     return [
         _row("calibration", then, today, ("rest_limit_uv", "largest_uv", "line_uv", "why")),
         _row("trial", then, today, ("score_percent", "reached", "level_uv", "next_line_uv", "why")),
-        _cues(_kind(then, "cue"), _kind(today, "cue")),
+        _cues(_of_kind(then, "cue"), _of_kind(today, "cue")),
     ]
 
 
 def _engine(start: EventFields, recording: Recording) -> BiofeedbackEngine:
-    device = start["device"]
-    channels = tuple(
-        Channel(name, None if kept.range_uv == UNKNOWN_RANGE_UV else kept.range_uv)
-        for name, kept in zip(device["channels"], recording.info.channels, strict=True)
-    )
-    sample_rate_hz = float(device["sample_rate_hz"])
-    info = DeviceInfo(device["model"], device["serial"], device["address"], sample_rate_hz, channels)
     settings = Settings(load(start["protocol"]), Mode(start["mode"]))
     recorded = start["settings"]
-    return BiofeedbackEngine(
-        settings, recorded_plan(recorded["training"]), info, tuple(recorded["columns"]), start["wall_time"]
-    )
+    plan, columns = recorded_plan(recorded["training"]), tuple(recorded["columns"])
+    return BiofeedbackEngine(settings, plan, recorded_device(start, recording), columns, start["wall_time"])
 
 
 def _through(engine: BiofeedbackEngine, recording: Recording, then: list[EventFields]) -> Iterator[TimedRecord]:
-    sample_rate_hz = engine.info.sample_rate_hz
-    inputs = sorted(_inputs(then, sample_rate_hz), key=lambda item: item[0])
+    """Give signal and inputs to ``engine`` and yield its records."""
+    queue = InputQueue(_inputs(then, engine.info.sample_rate_hz), engine.info.sample_rate_hz)
     while engine.muscles.end < recording.total_samples:
-        at = engine.muscles.end
+        end = engine.muscles.end
         status: tuple[Status, ...] = ()
-        while inputs and inputs[0][0] <= at:
-            item = inputs.pop(0)[1]
+        for item in queue.due(end):
             if isinstance(item, tuple):
-                status = (*status, Status(at, "streaming", "none", item))
+                status = (*status, Status(end, "streaming", "none", item))
             else:
                 yield from engine.step([], None, [item])
-        until = min([at + max(1, int(_BLOCK_S * sample_rate_hz)), *(sample for sample, _ in inputs[:1])])
-        block = recording.take(max(1, until - at))
+        block = recording.take(queue.samples_until_next(end))
         if block is None:
             return
         yield from engine.step([replace(block, status=status)])
 
 
-def _inputs(then: list[EventFields], sample_rate_hz: float) -> Iterator[tuple[int, OperatorCommand | tuple[bool, ...]]]:
-    """The operator's doings, and which electrodes were off from when on, by sample."""
-    known: tuple[bool, ...] = ()
+def _inputs(then: list[EventFields], sample_rate_hz: float) -> Iterator[tuple[int, RecordedInput]]:
+    """Yield what the operator did and which electrodes were off, by sample."""
     for event in then:
-        at = round(event["t"] * sample_rate_hz)
+        sample = round(event["t"] * sample_rate_hz)
         if event["kind"] == "entry" and event["what"] == "line":
-            yield at, TurnDial(event["fields"]["steps"])
+            yield sample, TurnDial(event["fields"]["steps"])
         elif event["kind"] == "entry" and event["what"] == "pause":
-            yield at, PausePlayback(event["fields"]["on"])
+            yield sample, PausePlayback(event["fields"]["on"])
         elif event["kind"] == "entry" and event["what"] == "electrodes":
-            known = tuple(event["fields"]["off"])
-            yield at, known
+            yield sample, tuple(event["fields"]["off"])
 
 
-def _kind(events: list[EventFields], kind: str) -> list[EventFields]:
+def _of_kind(events: list[EventFields], kind: str) -> list[EventFields]:
     return [event for event in events if event["kind"] == kind]
 
 
 def _row(kind: str, then: list[EventFields], today: list[EventFields], keys: tuple[str, ...]) -> ComparisonRow:
-    old, new = _kind(then, kind), _kind(today, kind)
-    found = [
+    old, new = _of_kind(then, kind), _of_kind(today, kind)
+    differences = [
         DecisionDifference(one["t"], f"{kind} {key}", one[key], other[key])
         for one, other in zip(old, new, strict=False)
         for key in keys
-        if _differ(one[key], other[key])
+        if _values_differ(one[key], other[key])
     ]
-    found += [DecisionDifference(each["t"], kind, True, None) for each in old[len(new) :]]
-    found += [DecisionDifference(each["t"], kind, None, True) for each in new[len(old) :]]
-    return ComparisonRow(kind, len(old), len(new), tuple(found))
+    differences += [DecisionDifference(each["t"], kind, True, None) for each in old[len(new) :]]
+    differences += [DecisionDifference(each["t"], kind, None, True) for each in new[len(old) :]]
+    return ComparisonRow(kind, len(old), len(new), tuple(differences))
 
 
 def _cues(old: list[EventFields], new: list[EventFields]) -> ComparisonRow:
-    left = list(new)
-    found = []
-    for one in old:
-        same = next(
-            (each for each in left if each["name"] == one["name"] and abs(each["t"] - one["t"]) <= _CUE_S), None
-        )
-        if same is None:
-            found.append(DecisionDifference(one["t"], "cue", one["name"], None))
-        else:
-            left.remove(same)
-    found += [DecisionDifference(each["t"], "cue", None, each["name"]) for each in left]
-    return ComparisonRow("cues", len(old), len(new), tuple(found))
+    only_then, only_today = unmatched(old, new, lambda event: event["name"], _CUE_S)
+    differences = [DecisionDifference(each["t"], "cue", each["name"], None) for each in only_then]
+    differences += [DecisionDifference(each["t"], "cue", None, each["name"]) for each in only_today]
+    return ComparisonRow("cues", len(old), len(new), tuple(differences))
 
 
-def _differ(one: Any, other: Any) -> bool:
+def _values_differ(one: object, other: object) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) > _SHARE * max(abs(one), abs(other))
-    return bool(one != other)
+        return differ_by_share(one, other)
+    return one != other

@@ -11,18 +11,19 @@ from guidance.engine.settings import Mode
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.reprocess.differences import compare
-from guidance.reprocess.procedure import Reprocessed, reprocess_procedure
+from guidance.reprocess.inputs import Reprocessed
+from guidance.reprocess.procedure import reprocess_procedure
 from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.streams import evoked
 
 
-def again(bench: VirtualBench) -> Reprocessed:
+def reprocessed(bench: VirtualBench) -> Reprocessed:
     return reprocess_procedure(max(bench.store.glob(f"*/{EVENTS_NAME}")).parent)
 
 
-def differences(found: Reprocessed) -> list[object]:
-    return [each for row in compare(found) for each in row.differences]
+def differences(result: Reprocessed) -> list[object]:
+    return [each for row in compare(result) for each in row.differences]
 
 
 def test_an_automatic_procedure_with_entries_and_an_electrode_off_differs_in_nothing(bench: VirtualBench) -> None:
@@ -32,51 +33,51 @@ def test_an_automatic_procedure_with_entries_and_an_electrode_off_differs_in_not
     bench.after(11.0, lambda: patient.set_lead_off(0, off=False))
     bench.after(13.0, lambda: bench.seat.send(OperatorNote("injection")))
     assert bench.run(18.0, Mode.AUTO).status == DONE
-    found = again(bench)
-    assert differences(found) == []
-    today = {(event["what"]) for event in found.today if event["kind"] == "entry"}
+    result = reprocessed(bench)
+    assert differences(result) == []
+    today = {(event["what"]) for event in result.today if event["kind"] == "entry"}
     assert {"redirect", "injection"} <= today
-    assert [event["active"] for event in found.today if event.get("code") == "lead-off"] == [True, False]
-    assert any(event["why"] == "injectate" for event in found.today if event["kind"] == "proximity")
+    assert [event["active"] for event in result.today if event.get("code") == "lead-off"] == [True, False]
+    assert any(event["why"] == "injectate" for event in result.today if event["kind"] == "proximity")
 
 
 def test_a_procedure_with_the_plug_pulled_differs_in_nothing(bench: VirtualBench) -> None:
     bench.after(4.0, bench.unplug)
     bench.after(5.0, bench.replug)
     assert bench.run(10.0).status == DONE
-    found = again(bench)
+    result = reprocessed(bench)
     assert bench.lines[-1]["lost_samples"] > 1000
-    assert [event["active"] for event in found.today if event.get("code") == "samples-lost"][:1] == [True]
-    assert differences(found) == []
+    assert [event["active"] for event in result.today if event.get("code") == "samples-lost"][:1] == [True]
+    assert differences(result) == []
 
 
 def test_the_options_of_the_command_line_are_those_of_the_replay(bench: VirtualBench) -> None:
     assert bench.run(5.0, window_ms=(3.0, 40.0), criterion_uv=80.0, silent_pulses=2).status == DONE
-    found = again(bench)
-    assert found.today[0]["settings"] == found.then[0]["settings"]
-    assert found.then[0]["settings"] == {
+    result = reprocessed(bench)
+    assert result.today[0]["settings"] == result.then[0]["settings"]
+    assert result.then[0]["settings"] == {
         "window_ms": [3.0, 40.0],
         "criterion_uv": 80.0,
         "current_ma": None,
         "silent_pulses": 2,
         "probe_widths": False,
     }
-    assert differences(found) == []
+    assert differences(result) == []
 
 
 def test_a_procedure_that_probed_with_other_widths_differs_in_nothing(bench: VirtualBench) -> None:
     bench.device.patient.steer(4.5, 0.0, 2.0)
     assert bench.run(14.0, Mode.AUTO, probe_widths=True).status == DONE
-    found = again(bench)
-    assert {event["width_ms"] for event in found.then if event["kind"] == "stimulus"} >= {0.1, 0.3}
-    assert found.today[0]["settings"]["probe_widths"] is True
-    assert differences(found) == []
+    result = reprocessed(bench)
+    assert {event["width_ms"] for event in result.then if event["kind"] == "stimulus"} >= {0.1, 0.3}
+    assert result.today[0]["settings"]["probe_widths"] is True
+    assert differences(result) == []
 
 
 def test_a_listening_procedure_differs_in_nothing(tmp_path: Path) -> None:
-    found = reprocess_procedure(record_procedure(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN))
-    assert [event["source"] for event in found.today if event["kind"] == "stimulus"] == ["artefact"] * 10
-    assert differences(found) == []
+    result = reprocess_procedure(record_procedure(tmp_path, evoked(300.0, 10), mode=Mode.LISTEN))
+    assert [event["source"] for event in result.today if event["kind"] == "stimulus"] == ["artefact"] * 10
+    assert differences(result) == []
 
 
 def test_pulses_found_by_their_artefact_are_annotated_for_other_programs(tmp_path: Path) -> None:
@@ -86,9 +87,9 @@ def test_pulses_found_by_their_artefact_are_annotated_for_other_programs(tmp_pat
 
 def test_decisions_on_record_that_do_not_come_again_are_listed(bench: VirtualBench, tmp_path: Path) -> None:
     bench.run(5.0)
-    found = again(bench)
-    lost = [event for event in found.today if event["kind"] != "response"]
-    rows = {row.what: row for row in compare(Reprocessed(found.name, found.then, lost, found.signal_s))}
+    result = reprocessed(bench)
+    lost = [event for event in result.today if event["kind"] != "response"]
+    rows = {row.what: row for row in compare(Reprocessed(result.name, result.then, lost, result.signal_s))}
     assert rows["detected"].today == 0
     assert len(rows["detected"].differences) == rows["detected"].recorded > 0
     assert {each.today for each in rows["detected"].differences} == {None}
