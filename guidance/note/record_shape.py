@@ -1,7 +1,8 @@
-"""Whether what stands in a journal are records of the event stream: others may have had their hands in the file."""
+"""Validation of events read from a journal: others may have changed the file."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ Maybe = FiniteNumber | None
 
 
 class _Loose(BaseModel):
-    """What is not known here is skipped, as the event stream's readers do."""
+    """A model that ignores unknown fields, as readers of the event stream must."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -39,7 +40,7 @@ class _Start(_Loose):
 
 
 class _ProgramFields(_Loose):
-    """What the program itself writes into an entry."""
+    """The fields of an entry that the program writes."""
 
     volume_ml: Maybe = None
     weight_kg: Maybe = None
@@ -73,7 +74,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def first_invalid_line(records: Sequence[dict[str, Any]]) -> int | None:
-    """The number (from 1) of the first of ``records`` that is no record of the event stream; None where all are."""
+    """Return the number (from 1) of the first of ``records`` that is not a valid event, None if all are valid."""
     return next((number for number, event in enumerate(records, 1) if not _fits(event, first=number == 1)), None)
 
 
@@ -86,12 +87,12 @@ def _fits(event: dict[str, Any], *, first: bool) -> bool:
 
 
 def _check(event: dict[str, Any], *, first: bool) -> None:
-    """Raises ValidationError or ValueError where ``event`` is none."""
+    """Check one event. Raises ValidationError or ValueError if it is not valid."""
     head = _EventHead.model_validate(event)
     if first != (head.kind == "start"):
         raise ValueError
     if head.kind in _KINDS:
-        _KINDS[head.kind].validate_python(event)
+        _KINDS[head.kind].validate_json(json.dumps(event), strict=True)
     if head.kind == "start":
         _check_time(_Start.model_validate(event).wall_time)
     elif head.kind == "entry":
@@ -99,7 +100,7 @@ def _check(event: dict[str, Any], *, first: bool) -> None:
 
 
 def _check_time(text: str) -> None:
-    """Raises ValueError where ``text`` is no time of the stream: one with its offset, of this age."""
+    """Check that ``text`` is a time with its UTC offset and a plausible year. Raises ValueError."""
     began = datetime.fromisoformat(text)
     if began.tzinfo is None or not _FIRST_YEAR <= began.year < _LAST_YEAR:
         raise ValueError

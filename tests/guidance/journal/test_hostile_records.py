@@ -73,6 +73,13 @@ def test_a_file_that_is_no_event_stream_is_refused_in_one_sentence(tmp_path: Pat
     assert (done.status, done.is_one_sentence) == (1, True)
 
 
+def test_a_number_written_as_text_is_refused_in_one_sentence(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
+    changed = [line | {"width_ms": "0.2"} if line["kind"] == "stimulus" and line["seq"] > 5 else line for line in lines]
+    done = command("procedures", "note", write_events(tmp_path, changed).name, "--store", tmp_path)
+    assert (done.status, done.is_one_sentence) == (1, True)
+    assert "is not an event of a procedure" in done.err
+
+
 def test_kinds_and_fields_not_known_yet_are_skipped(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
     newer = [lines[0] | {"more": 1}, *lines[1:-1], {"kind": "new", "seq": 98, "t": 9.0}, lines[-1]]
     done = command("procedures", "note", write_events(tmp_path, newer).name, "--store", tmp_path)
