@@ -1,4 +1,4 @@
-"""What is wrong in a file, in words: file, key, value, and what is allowed."""
+"""Errors of a file as sentences: file, key, value, and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from pydantic_core import ErrorDetails
 from guidance.citations.items import TEXT_PATTERN, Document
 
 _ALTERNATIVES = {"constrained-str"}
-_NO_LINE = "must be one line of words"
+_NO_LINE = "must be one line of text"
 _SHOWN = 60
+"""Most characters of a key or value in a message."""
 _CLOSE = 0.75
+"""Similarity (0 to 1) from which a known key is suggested for an unknown one; difflib's default is 0.6."""
 
 
 def error_sentence(file: str, error: ErrorDetails, model: type[Document]) -> str:
-    """What is wrong, where, and what is allowed."""
+    """Return one sentence for ``error``: where it is, and what is allowed."""
     where = _where(error)
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), _known(model), 3, _CLOSE)
@@ -37,7 +39,7 @@ def _is_text(error: ErrorDetails) -> bool:
 
 
 def _where(error: ErrorDetails) -> str:
-    """The dotted path of the fault; places in lists count from 1, and the names of alternatives are left out."""
+    """Return the dotted path of the error; list items count from 1, and names of alternatives are left out."""
     parts = [str(part + 1) if isinstance(part, int) else part for part in error["loc"]]
     return ".".join(_harmless(part) for part in parts if "[" not in part and part not in _ALTERNATIVES)
 
@@ -53,12 +55,12 @@ def _shown(value: object) -> str:
 
 @cache
 def _known(model: type[Document]) -> list[str]:
-    """Every key that a file of this ``model`` may have, wherever."""
+    """Return every key that a file of this ``model`` may have, at any depth."""
     return sorted(_keys(model.model_json_schema()))
 
 
 def _keys(schema: Any) -> set[str]:
-    """Every key that ``schema`` knows, at any depth."""
+    """Return every key in ``schema``, at any depth."""
     if isinstance(schema, list):
         return {key for item in schema for key in _keys(item)}
     if not isinstance(schema, dict):

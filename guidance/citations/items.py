@@ -1,4 +1,4 @@
-"""Values and statements with their sources, as pydantic models: a file is a ``Document`` made of them."""
+"""Values and statements with their sources, as pydantic models; a file is a ``Document`` of them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ T = TypeVar("T")
 UNSOURCED = "unsourced"
 Certainty = Literal["sourced", "secondary", "derived", "conflicting", "unsourced"]
 CERTAINTIES: tuple[str, ...] = get_args(Certainty)
-"""How sure a number is. ``sourced``: read in an abstract, an excerpt or a single page of what is cited, not in its full
-text. ``secondary``: what is cited restates another source. ``derived``: computed from sourced numbers.
+"""Certainty of a number. ``sourced``: read in an abstract, an excerpt or a single page of the cited work, not in its
+full text. ``secondary``: the cited work restates another source. ``derived``: computed from sourced numbers.
 ``conflicting``: the sources disagree; the note says how. ``unsourced``: general knowledge, to be verified.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Marks a float (or int) as lying in ``low`` to ``high`` of ``unit``, both included:
-    ``Annotated[float, Within(0.01, 6.0, "mA")]``.
+    """Range of a float or int, from ``low`` to ``high`` in ``unit``, both included.
+
+    Written as ``Annotated[float, Within(0.01, 6.0, "mA")]``.
     """
 
     low: float
@@ -40,11 +41,11 @@ class Within:
     unit: str
 
     def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Validation: a number, never a bool or a text, in range."""
+        """Return the validation: a number in range, never a bool or text."""
         return core_schema.no_info_after_validator_function(self._check, handler(kind))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The same for an editor."""
+        """Return the JSON Schema of the range, for editors."""
         return handler(core) | {"minimum": self.low, "maximum": self.high, "description": f"{self} allowed"}
 
     def _check(self, value: float) -> float:
@@ -58,20 +59,20 @@ class Within:
 
 def _rising(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] > value[1]:
-        raise PydanticCustomError("rising", "the first of two must not be above the second")
+        raise PydanticCustomError("rising", "the first value must not be above the second")
     return value
 
 
 TEXT_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 Text = Annotated[str, Field(max_length=2000, pattern=TEXT_PATTERN)]
-"""A line of words: nothing that a terminal would obey, and not blank."""
+"""A line of text without control characters, and not blank."""
 RefKey = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 Rising = AfterValidator(_rising)
-"""Marks a pair as low and high: ``Annotated[tuple[Milliamps, Milliamps], Rising]``."""
+"""Validator of a pair (low, high): ``Annotated[tuple[Milliamps, Milliamps], Rising]``."""
 
 
 class Strict(BaseModel):
-    """A table of a file: no unknown key, no value taken for another type, nothing changed once read."""
+    """A table of a file: no unknown keys, no conversion of types, frozen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -92,7 +93,7 @@ Source = RefKey | Annotated[tuple[RefKey, ...], Field(min_length=1, max_length=8
 
 
 class Cited(Strict):
-    """A statement with its source; derive from it and add what is stated."""
+    """A statement with its source; subclasses add the fields of the statement."""
 
     model_config = ConfigDict(json_schema_extra=_AGREE)
 
@@ -112,7 +113,7 @@ class Cited(Strict):
 
 
 class Sourced(Strict, Generic[T]):
-    """A value with its source, or ``value`` None and in ``missing`` the reason why there is none."""
+    """A value with its source; or ``value`` None, with the reason in ``missing``."""
 
     model_config = ConfigDict(
         json_schema_extra=_AGREE
@@ -140,23 +141,23 @@ class Sourced(Strict, Generic[T]):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Keys of ``[refs]``, ``("unsourced",)``, or nothing for a value that is missing."""
+        """Keys of ``[refs]`` or ``("unsourced",)``; empty for a missing value."""
         return (self.source,) if isinstance(self.source, str) else self.source or ()
 
     @property
     def unsourced(self) -> bool:
-        """Whether the value must be shown as unsourced."""
+        """Whether the value has no source and must be shown so."""
         return self.certainty == UNSOURCED
 
 
 class Document(Strict):
-    """A file: what derives from it adds its tables. ``refs``: citation by key."""
+    """A file; subclasses add its tables. ``refs`` maps keys to citations."""
 
     refs: dict[RefKey, Text] = Field(default_factory=dict)
 
 
 def cited(item: object, path: str = "") -> Iterator[tuple[str, Cited | Sourced[Any]]]:
-    """Every sourced value or statement in ``item``, with its dotted path."""
+    """Yield every sourced value or statement in ``item``, with its dotted path."""
     if isinstance(item, Cited | Sourced):
         yield path, item
     if isinstance(item, BaseModel):

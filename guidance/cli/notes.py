@@ -201,7 +201,7 @@ def _allowed(field: str) -> str:
 
 def _prompt_name() -> str:
     if not sys.stdin.isatty():
-        raise UsageError("Say who signs: --by 'Dr A. Example'.")
+        raise UsageError("Name the signer with --by, such as --by 'Dr A. Example'.")
     return str(click.prompt("Signed by", err=True))
 
 

@@ -124,10 +124,10 @@ def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
     stones = None if names else verify_tombstones(place)
     if stones is not None:
         found["(deleted)"] = stones
-    holds = all(one.holds for one in found.values())
+    holds = all(one.is_intact for one in found.values())
     if as_json:
         details = [
-            {"name": name, "state": one.state.value, "holds": one.holds, "lines": one.lines, "why": one.why}
+            {"name": name, "state": one.state.value, "holds": one.is_intact, "lines": one.lines, "why": one.why}
             for name, one in found.items()
         ]
         _print_json({"holds": holds, "procedures": details})

@@ -1,1 +1,1 @@
-"""A procedure written out for other programs: signal, table, FHIR, BIDS; each with who it was, or without."""
+"""A procedure exported for other programs as signal, table, FHIR or BIDS, with or without identifiers."""

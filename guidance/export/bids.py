@@ -1,7 +1,6 @@
-"""A procedure as a data set for research, laid out as BIDS has it for EMG (1.11, datatype ``emg``).
+"""A procedure as a data set for research in the BIDS layout for EMG (version 1.11, datatype ``emg``).
 
-Patient and staff are not named in it, hidden or not; with identifiers it holds date, serial number and free
-annotations.
+It never names patient or staff. With identifiers it contains date, serial number and free annotations.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from guidance.journal.private_files import write_private
 VERSION = "1.11.1"
 _SUBJECT, _TASK = "sub-01", "needleguidance"
 _EVENTS = {
-    "trial_type": ("What happened", "stimulus, or what was entered: aspiration, injection, ..."),
+    "trial_type": ("Event", "stimulus, or an entry: aspiration, injection, ..."),
     "current_ma": ("Current delivered", "mA"),
     "width_ms": ("Pulse width", "ms"),
-    "detected": ("Whether the main channel answered", "1, 0, n/a where that could not be told"),
-    "amplitude_uv": ("Answer, peak to peak, the artefact removed", "uV"),
-    "latency_ms": ("Onset of the answer after the pulse", "ms"),
+    "detected": ("Response on the main channel", "1, 0, n/a if not known"),
+    "amplitude_uv": ("Response, peak to peak, artefact removed", "uV"),
+    "latency_ms": ("Onset latency of the response", "ms"),
     "volume_ml": ("Volume injected", "mL"),
 }
 _ENTRIES = ("insertion", "aspiration", "injection", "redirect", "contact", "pain", "paraesthesia", "verification")
@@ -36,7 +35,7 @@ _NOT_KNOWN = "n/a"
 
 
 def write_bids(source: ExportSource, folder: Path) -> None:
-    """Make the data set in the new ``folder``. Raises UserError."""
+    """Write the data set to the new ``folder``. Raises UserError."""
     signal = bdf_of(source)
     stem = f"{_SUBJECT}_task-{_TASK}"
     place = folder / _SUBJECT / "emg"
@@ -45,7 +44,7 @@ def write_bids(source: ExportSource, folder: Path) -> None:
         (folder / _SUBJECT).mkdir(mode=0o700)
         place.mkdir(mode=0o700)
     except OSError as fault:
-        raise UserError(f"The data set cannot be made in {folder} ({fault.strerror}).") from None
+        raise UserError(f"The data set cannot be written to {folder} ({fault.strerror}).") from None
     write_private(folder / "README", _readme(source).encode())
     _json(folder / "dataset_description.json", _description(source))
     _table(folder / "participants.tsv", ("participant_id", "sex", "age"), [_participant(source)])
@@ -62,12 +61,12 @@ def write_bids(source: ExportSource, folder: Path) -> None:
 
 
 def _sidecar(source: ExportSource) -> dict[str, Any]:
-    """The metadata that BIDS requires, and what more is known."""
+    """Return the metadata that BIDS requires, and others that are known."""
     known = source.stream.device
-    placed = "On the muscles that the channels are named after, by the performer of the procedure."
+    placed = "On the muscles that name the channels, by the performer of the procedure."
     sidecar = {
         "TaskName": _TASK,
-        "TaskDescription": f"{source.title}: stimulation through a needle, evoked EMG.",
+        "TaskDescription": f"{source.title}: electrical stimulation through a needle, evoked EMG.",
         "SamplingFrequency": known["sample_rate_hz"],
         "PowerLineFrequency": _NOT_KNOWN,
         "SoftwareFilters": _NOT_KNOWN,
@@ -117,11 +116,11 @@ def _description(source: ExportSource) -> dict[str, Any]:
 
 def _readme(source: ExportSource) -> str:
     simulated = "\nSIMULATED PATIENT: no person was recorded.\n" if source.stream.is_simulated else ""
-    dates = "Dates were removed." if source.hidden else "It holds the date and the serial number of the device."
+    dates = "Dates were removed." if source.hidden else "Date and serial number of the device are included."
     return (
-        f"{source.title}: evoked EMG under stimulation through a needle, one procedure.\n{simulated}\n"
-        "Events are the pulses, each with the answer of the main channel as it was measured then, and what was "
-        f"entered. {dates}\n"
+        f"{source.title}: EMG evoked by electrical stimulation through a needle, one procedure.\n{simulated}\n"
+        "Events are the entries and the pulses; each pulse has the response of the main channel as measured during the "
+        f"procedure. {dates}\n"
     )
 
 

@@ -1,6 +1,6 @@
-"""A procedure as a FHIR R4 bundle: who, with what, what was done, what was measured, and what was given.
+"""A procedure as a FHIR R4 bundle: patient, performer, device, procedure, observations and medications.
 
-Units are UCUM's. Concepts are this program's own, in words; no code of a terminology was made up for them.
+Units are those of UCUM. Concepts are this program's own, with text; they claim no code of a terminology.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STATUS = {"operator": "completed", "duration": "completed"}
 
 
 def bundle(source: ExportSource) -> Resource:
-    """The bundle, as JSON takes it."""
+    """Return the bundle as values for JSON."""
     patient, device, procedure = (_address() for _ in range(3))
     people = list(_performers(source))
     entries = [(patient, _patient(source)), (device, _device(source)), *people]

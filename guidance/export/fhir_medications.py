@@ -1,4 +1,4 @@
-"""What was given, as FHIR medication administrations."""
+"""Injected drugs as FHIR medication administrations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guidance.note.case_sheet import MUSCLES
 
 
 def medications(source: ExportSource, patient: str, procedure: str) -> Iterator[Resource]:
-    """Each drug of each aliquot on record, and the units in each muscle that the case sheet names."""
+    """Yield each drug of each recorded aliquot, and the units in each muscle of the case sheet."""
     common = {
         "resourceType": "MedicationAdministration",
         "status": "completed",
@@ -34,12 +34,12 @@ def _aliquot(source: ExportSource, event: EventFields) -> Iterator[Resource]:
             dosage = {"text": text, "dose": quantity(mg, "mg")}
             yield when | {"medicationCodeableConcept": {"text": drug}, "dosage": dosage}
     elif volume_ml is not None:
-        name = source.known("drug") or "not named"
+        name = source.known("drug") or "drug not recorded"
         yield when | {"medicationCodeableConcept": {"text": name}, "dosage": {"dose": quantity(volume_ml, "mL")}}
 
 
 def _toxin(source: ExportSource) -> Iterator[Resource]:
-    """The lot is a medication of its own inside each administration."""
+    """Yield the administration in each muscle, with the lot as a contained medication."""
     for muscle in source.case.muscles:
         units = source.known(f"{MUSCLES}.{muscle}.units")
         if units is None:
@@ -61,6 +61,6 @@ def _lot(source: ExportSource) -> Resource:
     return {
         "resourceType": "Medication",
         "id": "product",
-        "code": {"text": source.known("product") or "botulinum toxin, product not named"},
+        "code": {"text": source.known("product") or "botulinum toxin, product not recorded"},
         **({"batch": known} if known else {}),
     }

@@ -1,4 +1,4 @@
-"""What was measured, as FHIR observations."""
+"""Measurements as FHIR observations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from guidance.note.pulses import LastPlace, estimate_at, last_place, pulses_of
 
 
 def observations(source: ExportSource, patient: str, device: str, procedure: str) -> Iterator[Resource]:
-    """The observations of the procedure at the address ``procedure``, of the ``patient``, by the ``device``."""
+    """Yield the observations; ``patient``, ``device`` and ``procedure`` are addresses in the bundle."""
     common = {
         "resourceType": "Observation",
         "status": "final",
@@ -46,7 +46,7 @@ def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
         parts.append(component("latency", "Onset latency", lowest.latency_ms, "ms"))
     current = quantity(lowest.current_ma, "mA")
     yield when | {
-        "code": own_concept("minimum-current", "Minimum current answered"),
+        "code": own_concept("minimum-current", "Minimum current with a response"),
         "valueQuantity": current,
         "component": parts,
     }

@@ -1,4 +1,4 @@
-"""Which formats there are, and who writes them."""
+"""The formats of an export and their writers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ FORMATS: dict[str, Callable[[ExportSource, Path], None]] = {
 
 
 def export(source: ExportSource, form: str, path: Path) -> None:
-    """Write ``source`` to the new ``path`` in one of FORMATS. Raises UserError, UsageError."""
+    """Write ``source`` to the new ``path`` in the format ``form`` of FORMATS. Raises UserError, UsageError."""
     refuse_existing(path)
     FORMATS[form](source, path)

@@ -1,4 +1,4 @@
-"""The pieces that FHIR resources are made of."""
+"""Parts of FHIR resources: quantities, concepts, identifiers."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ WEIGHT = {"coding": [{"system": _LOINC, "code": "29463-7", "display": "Body weig
 TEST_DATA = {"system": _ACT_REASON, "code": "HTEST", "display": "test health data"}
 ANONYMISED = {"system": _OBSERVATION_VALUE, "code": "ANONYED", "display": "anonymized"}
 TOXIN_UNITS = "{U}"
-"""Units of the product, which are no units of UCUM's."""
+"""Units of a toxin product, which are not units of UCUM."""
 
 
 def quantity(value: float, code: str) -> Resource:
-    """``value`` in the unit that UCUM calls ``code``."""
+    """Return ``value`` in the unit with this UCUM ``code``."""
     return {"value": value, "unit": code.strip("{}"), "system": UCUM, "code": code}
 
 
 def own_concept(code: str, text: str) -> Resource:
-    """A concept of this program's own."""
+    """Return a concept of this program's own."""
     return {"coding": [{"system": f"{OWN_SYSTEM}:observation", "code": code, "display": text}], "text": text}
 
 
 def component(code: str, text: str, value: float, unit: str) -> Resource:
-    """A part of an observation."""
+    """Return a component of an observation."""
     return {"code": own_concept(code, text), "valueQuantity": quantity(value, unit)}
 
 
 def event_identifiers(*seqs: int) -> list[Resource]:
-    """The records of the event stream that a resource rests on."""
+    """Return identifiers of the events that a resource states."""
     return [{"system": f"{OWN_SYSTEM}:event", "value": str(seq)} for seq in seqs]

@@ -18,13 +18,13 @@ _NAMING_NOBODY = re.compile(
     r"stim(-[a-z-]+)?( current_ma=[0-9.]+)?( width_ms=[0-9.]+)?|BAD_ACQ_SKIP|"
     r"entry (insertion|aspiration|injection|redirect|contact|pain|verification|button)( [a-z_]+=[0-9.eE+-]+)*"
 )
-"""Annotations that name nobody: what the program itself says, and numbers."""
+"""Annotations that name nobody: the program's own words, and numbers."""
 
 _MOST_16, _LEAST_16 = 32767, -32768
 
 
 def bdf_of(source: ExportSource) -> bytes:
-    """The signal as BDF+, as it was recorded; without identifiers where they are hidden. Raises UserError."""
+    """Return the signal as recorded, in BDF+; without identifiers if they are hidden. Raises UserError."""
     if not source.hidden:
         return _bytes(source)
     file = _opened(source)
@@ -33,7 +33,7 @@ def bdf_of(source: ExportSource) -> bytes:
 
 
 def edf_of(source: ExportSource) -> bytes:
-    """Return the signal as EDF+, in 16 bits over the range that it has: a step is range / 65,535. Raises UserError."""
+    """Return the signal as EDF+ in 16 bits; a step is the range of the signal / 65,535. Raises UserError."""
     recorded = _opened(source)
     file = edfio.Edf(
         [_in_16_bits(signal) for signal in recorded.signals],
@@ -74,7 +74,7 @@ def _in_16_bits(signal: edfio.BdfSignal) -> edfio.EdfSignal:
 
 
 def _short(value: float) -> float:
-    """``value`` as the eight letters of the header can say it."""
+    """Return ``value`` rounded to what the eight characters of the header can hold."""
     return float(f"{value:.5g}")
 
 
@@ -96,7 +96,7 @@ def _opened(source: ExportSource) -> edfio.Bdf:
     try:
         return edfio.read_bdf(path)
     except (OSError, ValueError) as fault:
-        raise UserError(f"{path} is not a BDF+ file any more ({' '.join(str(fault).split())}).") from None
+        raise UserError(f"{path} is no longer a valid BDF+ file ({' '.join(str(fault).split())}).") from None
 
 
 def _bytes_are_there(source: ExportSource) -> None:
@@ -104,7 +104,7 @@ def _bytes_are_there(source: ExportSource) -> None:
     try:
         open_plain(path).close()
     except FileNotFoundError:
-        raise UserError(f"{source.folder.name} has no signal on record; csv and fhir need none.") from None
+        raise UserError(f"{source.folder.name} has no recorded signal; csv, parquet and fhir need none.") from None
     except (NotPlain, OSError) as fault:
         raise UserError(f"{path} cannot be read ({fault.strerror}).") from None
 

@@ -1,8 +1,8 @@
-"""What is written out, and what is left out of it so that nobody can be known by it.
+"""The data of an export, with identifiers or without.
 
-Without identifiers: dates become days since ``ANCHOR`` (the time within the procedure stays), names, numbers and free
-words go, and so do serial numbers, addresses and the name of the procedure's folder. What is left are measured values,
-the words of this program, and answers out of a fixed choice. Whoever has the original can still tell which it is.
+Without identifiers, dates are counted from ``ANCHOR`` (times within the procedure stay). Names, record numbers, free
+text, serial numbers, addresses and the name of the procedure's folder are removed. Measured values, the program's own
+words and answers from a fixed choice remain. A person with the original can still recognise the procedure.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from guidance.note.field_forms import ChoiceField, NumberField, is_left_out
 from guidance.protocol import names
 
 ANCHOR = datetime(1985, 1, 1, tzinfo=UTC)
-"""The first day of an anonymous recording, as EDF+ has it."""
+"""Day on which an anonymous recording begins, by the convention of EDF+."""
 
 _OLDEST = 89.0
-"""Years; whoever is older is of this age in a file without identifiers."""
+"""Years; without identifiers, an older patient has this age: higher ages are rare enough to identify a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
-    """A procedure to be written out; ``hidden`` without identifiers."""
+    """A procedure to export; ``hidden``: without identifiers."""
 
     folder: Path
     stream: EventQuery
@@ -33,21 +33,21 @@ class ExportSource:
     hidden: bool
 
     def at(self, t: float) -> datetime:
-        """The time at device time ``t`` in s."""
+        """Return the local time at device time ``t`` in s."""
         return (ANCHOR if self.hidden else self.stream.began) + timedelta(seconds=t)
 
     def stamp(self, t: float) -> str:
-        """``at`` as RFC 3339 has it."""
+        """Return the local time at device time ``t`` in s, in the form of RFC 3339."""
         return self.at(t).isoformat(timespec="seconds")
 
     @property
     def title(self) -> str:
-        """What was done; a protocol of the site's own has words that may tell whose site."""
+        """The title of the protocol; without identifiers, not that of a site's own protocol: it may name the site."""
         is_own = self.stream.start["protocol"] in names()
         return self.stream.protocol[0] if is_own or not self.hidden else f"{self.stream.protocol[1]}, site protocol"
 
     def known(self, key: str) -> str | None:
-        """The answer to ``key`` of the case sheet, if there is one that may be told."""
+        """Return the answer to ``key`` of the case sheet; None if there is none or it may identify a person."""
         answer = self.case.get(key)
         if answer is None or is_left_out(answer):
             return None
@@ -55,12 +55,12 @@ class ExportSource:
         return answer if not self.hidden or isinstance(form, ChoiceField | NumberField) else None
 
     def muscle(self, key: str) -> str:
-        """The muscle called ``key`` in the case sheet; without identifiers only one that a protocol is called after."""
+        """Return the name of the muscle ``key``; without identifiers, only a name that a protocol has too."""
         return key if not self.hidden or f"botulinum-{key}" in names() else "a muscle"
 
     @property
     def age_years(self) -> float | None:
-        """The patient's age in whole years, from the date of birth; None where it was not told."""
+        """The patient's age in whole years from the date of birth; None if that is not recorded."""
         born = self.case.get("birth_date")
         if born is None or is_left_out(born):
             return None

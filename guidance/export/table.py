@@ -1,4 +1,4 @@
-"""The responses as a table, CSV or Parquet: a row for each pulse and channel, units in the names of the columns."""
+"""The responses as a table in CSV or Parquet: a row for each pulse and channel, units in the names of columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def rows_of(source: ExportSource) -> Iterator[TableRow]:
-    """The rows, in the order of the pulses. What is not known is None; ``threshold...`` is what was estimated then."""
+    """Yield the rows in the order of the pulses. Unknown values are None; ``threshold...`` is the estimate then."""
     stream = source.stream
     sample_rate_hz = float(stream.device["sample_rate_hz"])
     responses: dict[int, list[EventFields]] = {}
@@ -55,12 +55,12 @@ def write_csv(source: ExportSource, path: Path) -> None:
 
 
 def write_parquet(source: ExportSource, path: Path) -> None:
-    """Write the table to ``path`` as Parquet. Raises UsageError where pyarrow is not installed, UserError."""
+    """Write the table to ``path`` as Parquet. Raises UsageError if pyarrow is not installed, UserError."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise UsageError("Parquet needs pyarrow: pip install 'needle-guidance[parquet]', or take csv.") from None
+        raise UsageError("Parquet needs pyarrow: pip install 'needle-guidance[parquet]', or choose csv.") from None
     schema = pa.schema([(name, _parquet_type(pa, name)) for name in COLUMNS])
     out = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows_of(source)), schema=schema), out)
@@ -82,7 +82,7 @@ def _estimate(event: EventFields | None) -> TableRow:
 
 
 def _cell(value: object) -> object:
-    """``value`` as a spreadsheet takes it: no word is a formula."""
+    """Return ``value`` for a spreadsheet: no text is a formula."""
     if isinstance(value, str):
         text = clean(value)
         return f"'{text}" if text.startswith(_FORMULA) else text

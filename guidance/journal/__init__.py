@@ -1,1 +1,1 @@
-"""The record of a procedure, on disk: what is written while it runs, and what is read of it afterwards."""
+"""The record of a procedure on disk: written while it runs, read and verified afterwards."""

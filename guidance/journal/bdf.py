@@ -1,11 +1,11 @@
-"""BDF+ data records (24 bit), one after the other; the header is edfio's.
+"""BDF+ data records (24 bit), written one by one; edfio makes the header.
 
-No library appends to a BDF+ file with its annotations as they come: edfio writes a file whole, and edflib (pyedflib)
-keeps annotations back until the end. Layout of a record: https://www.edfplus.info/specs/edfplus.html, sections 2.1 and
+No library appends to a BDF+ file together with its annotations: edfio writes whole files, and edflib (pyedflib) writes
+annotations at the end. Layout of a record: https://www.edfplus.info/specs/edfplus.html, sections 2.1 and
 2.2, and https://www.biosemi.com/faq/file_format.htm.
 
-A stretch without samples is filled with 0 uV and annotated ``BAD_ACQ_SKIP``, with its duration: edflib opens no
-discontinuous file (BDF+D), and MNE leaves such a stretch out by that name.
+Missing samples are written as 0 uV and annotated ``BAD_ACQ_SKIP`` with their duration: edflib does not open
+discontinuous files (BDF+D), and MNE leaves out parts with that annotation.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from guidance.common.text import one_line
 
 SKIPPED = "BAD_ACQ_SKIP"
 UNKNOWN_RANGE_UV = 100_000.0
-"""Stands for an input range that is not known."""
+"""Full scale in uV for an input range that is not known."""
 
 RECORD_COUNT_BYTES = slice(236, 244)
-"""Where the header says how many records there are."""
+"""Place of the number of records in the header."""
 
 HEADER_SIGNAL_BYTES = 256
 
 _SAMPLES_FIELD = 216
 _YEARS = range(1985, 2085)
-"""Those that the format can write; a computer whose clock has lost its battery may think of another."""
+"""Years that the format can write; a computer whose clock battery is empty may have another."""
 _MAX_CODE = (1 << 23) - 1
 _RECORD_DURATIONS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
 _NOTES_BYTES = 480
@@ -57,11 +57,11 @@ class BdfLayout:
 
     @property
     def record_bytes(self) -> int:
-        """Bytes of a data record."""
+        """Bytes of one data record."""
         return 3 * self.samples * len(self.ranges_uv) + self.notes_bytes
 
     def header_for(self, records: int) -> bytes:
-        """The header of a file with so many ``records``."""
+        """Return the header of a file with this number of ``records``."""
         return (
             self.header[: RECORD_COUNT_BYTES.start] + f"{records:<8}".encode() + self.header[RECORD_COUNT_BYTES.stop :]
         )
@@ -81,13 +81,13 @@ class BdfLayout:
 
     @property
     def room(self) -> int:
-        """Bytes of annotations that a record has room for beside its own time."""
+        """Bytes for annotations in a record, beside the annotation of its own time."""
         return self.notes_bytes - _TIMEKEEPING_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLayout:
-    """What the header of a file of ours says of its records."""
+    """Sizes of the records of a file of this program, from its header."""
 
     header_bytes: int
     record_bytes: int
@@ -96,7 +96,7 @@ class RecordLayout:
 
     @classmethod
     def read(cls, file: BinaryIO) -> RecordLayout | None:
-        """Read it from the start of ``file``; None where no whole header is there. Raises OSError."""
+        """Read the sizes from the start of ``file``; None if the header is not complete. Raises OSError."""
         file.seek(0)
         fixed = file.read(HEADER_SIGNAL_BYTES)
         try:
@@ -112,7 +112,7 @@ class RecordLayout:
 
 
 def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
-    """The layout for the signal of device ``info`` that ``began`` then; nobody is named in it."""
+    """Return the layout for a signal of device ``info`` that ``began`` then. It names no patient."""
     samples, duration_s = _record_of(info.sample_rate_hz)
     ranges_uv = tuple(_header_range(channel.range_uv) for channel in info.channels)
     signals = [
@@ -143,25 +143,25 @@ def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
 
 
 def timekeeping(t: float) -> bytes:
-    """The annotation that a record begins at ``t`` seconds."""
+    """Return the annotation that a record begins at ``t`` seconds."""
     return _onset(t) + b"\x14\x14\0"
 
 
 def annotation(t: float, text: str, duration_s: float | None = None) -> bytes:
-    """``text`` at ``t`` seconds of the signal, as it stands in a record; cut where it is long."""
+    """Return the annotation ``text`` at ``t`` seconds of the signal, shortened to ``_MAX_TEXT_BYTES``."""
     lasts = b"" if duration_s is None else b"\x15" + _onset(duration_s)[1:]
     return _onset(t) + lasts + b"\x14" + _shortened(one_line(text)) + b"\x14\0"
 
 
 def pulse_text(pulse: Pulse) -> str:
-    """``pulse`` as ``replay`` reads it; one that was not delivered, or of which nobody knows, is another word."""
+    """Return the annotation of ``pulse`` as ``replay`` reads it; only a delivered pulse has the word ``stim``."""
     word = "stim" if pulse.outcome is Outcome.DELIVERED else f"stim-{pulse.outcome.value}"
     values = {"current_ma": pulse.current_ma, "width_ms": pulse.width_ms}
     return " ".join([word, *(f"{key}={_decimal(value)}" for key, value in values.items() if value is not None)])
 
 
 def count_fitting(notes: Sequence[bytes], room: int) -> int:
-    """How many of ``notes``, from the first on, have ``room`` bytes."""
+    """Return how many of ``notes``, from the first on, fit into ``room`` bytes."""
     for count, each in enumerate(notes):
         room -= len(each)
         if room < 0:
@@ -170,7 +170,7 @@ def count_fitting(notes: Sequence[bytes], room: int) -> int:
 
 
 def _record_of(sample_rate_hz: float) -> tuple[int, float]:
-    """Samples and seconds of a record: the shortest in which the samples are a whole number."""
+    """Return samples and seconds of a record: the shortest duration with a whole number of samples."""
     for seconds in _RECORD_DURATIONS_S:
         if (seconds * sample_rate_hz).is_integer():
             return int(seconds * sample_rate_hz), seconds
@@ -179,7 +179,7 @@ def _record_of(sample_rate_hz: float) -> tuple[int, float]:
 
 
 def _header_range(range_uv: float | None) -> float:
-    """``range_uv`` as the eight characters of the header can say it."""
+    """Return ``range_uv`` as the eight characters of the header can hold it."""
     wanted = UNKNOWN_RANGE_UV if range_uv is None else min(max(range_uv, 1.0), 9_999_999.0)
     return float(f"{wanted:.6g}")
 
@@ -189,7 +189,7 @@ def _ascii(text: str, most: int) -> str:
 
 
 def _shortened(text: str) -> bytes:
-    """``text`` in UTF-8, no letter of it halved."""
+    """Return ``text`` in UTF-8, shortened between two letters."""
     return text.encode("utf-8", "replace")[:_MAX_TEXT_BYTES].decode("utf-8", "ignore").encode()
 
 
@@ -198,5 +198,5 @@ def _onset(t: float) -> bytes:
 
 
 def _decimal(value: float) -> str:
-    """At least two decimals, and as many as it takes."""
+    """Return ``value`` with at least two decimals and six significant digits."""
     return max(f"{value:.2f}", f"{value:.6g}", key=len)

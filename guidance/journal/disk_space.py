@@ -1,4 +1,4 @@
-"""How long the disk will last."""
+"""The time until the disk is full."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import shutil
 from pathlib import Path
 
 RESERVE_BYTES = 16 << 20
-"""Left to the journal: with less than this the signal is recorded no more."""
+"""Space kept for the journal: with less than this free, the signal is no longer recorded."""
 
 LOW_MIN, ENOUGH_MIN = 10.0, 12.0
+"""Minutes at which ``low`` begins and ends; the distance keeps the warning from flickering."""
 
 _JOURNAL_BYTES_S = 8_000.0
+"""Estimate of what the journal writes per second, beside the signal."""
 
 
 class DiskSpace:
-    """``minutes_left`` on the disk at ``folder``, None while not known; ``low`` once they are few."""
+    """Free time on the disk at ``folder``: ``minutes_left``, None if not known; ``low`` if few are left."""
 
     def __init__(self, folder: Path, bytes_s: float) -> None:
-        """``bytes_s`` of the signal will be written a second."""
+        """Expect ``bytes_s`` bytes of signal per second."""
         self._folder, self._bytes_s = folder, bytes_s + _JOURNAL_BYTES_S
         self.minutes_left: float | None = None
         self.low = False
 
     def measure(self) -> None:
-        """See how much is free, where the system tells. Raises OSError where that is too little to go on."""
+        """Measure the free space. Raises OSError if less than ``RESERVE_BYTES`` is free."""
         try:
             free = shutil.disk_usage(self._folder).free
         except OSError:
@@ -33,4 +35,4 @@ class DiskSpace:
         self.minutes_left = max(free - RESERVE_BYTES, 0) / self._bytes_s / 60
         self.low = self.minutes_left < (ENOUGH_MIN if self.low else LOW_MIN)
         if free < RESERVE_BYTES:
-            raise OSError(errno.ENOSPC, "the disk is full but for what the journal needs")
+            raise OSError(errno.ENOSPC, "the disk is full except for what the journal needs")

@@ -1,7 +1,7 @@
-"""What encrypts patient and note at rest: the age format (age-encryption.org), by a passphrase or by a key.
+"""Encryption of case sheet and note on disk in the age format (age-encryption.org), with a passphrase or a key.
 
-Any age program opens the files again. Without passphrase or key they stay shut; the signal and the events, which name
-nobody, are not encrypted and stay readable.
+Any age program can decrypt the files; without the passphrase or key nobody can. The signal and the events name nobody
+and are not encrypted.
 """
 
 from __future__ import annotations
@@ -21,28 +21,29 @@ from guidance.journal.private_files import read_private, write_private
 
 _IDENTITY, _RECIPIENT = "AGE-SECRET-KEY-1", "age1"
 _MIN_PASSPHRASE_LETTERS = 8
+"""Refuses passphrases that are guessed quickly; it does not make a passphrase strong."""
 CASE_NAME, NOTE_NAME = "case", "note"
-"""What of a procedure names somebody: both are encrypted, or neither is."""
+"""The files of a procedure that name a person: both are encrypted, or neither is."""
 
 K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class EncryptionKey:
-    """A passphrase, or an age key: the ``recipient`` encrypts, the ``identity`` opens. Its secret shows nowhere."""
+    """A passphrase or an age key: ``recipient`` encrypts, ``identity`` decrypts. Its ``repr`` shows no secret."""
 
     phrase: str | None = field(default=None, repr=False)
     identity: x25519.Identity | None = field(default=None, repr=False)
     recipient: x25519.Recipient | None = field(default=None, repr=False)
 
     def encrypt(self, data: bytes) -> bytes:
-        """``data`` as an age file."""
+        """Return ``data`` as an age file."""
         if self.recipient is not None:
             return pyrage.encrypt(data, [self.recipient])
         return passphrase.encrypt(data, self.phrase or "")
 
     def decrypt(self, data: bytes, path: Path) -> bytes:
-        """What the age file ``data``, read from ``path``, holds. Raises UserError."""
+        """Return the contents of the age file ``data``, which was read from ``path``. Raises UserError."""
         try:
             if self.phrase is not None:
                 return passphrase.decrypt(data, self.phrase)
@@ -50,13 +51,13 @@ class EncryptionKey:
                 return pyrage.decrypt(data, [self.identity])
         except pyrage.DecryptError:
             raise UserError(
-                f"{path} does not open: the passphrase or key is another one, or the file is damaged."
+                f"{path} cannot be decrypted: the passphrase or key is a different one, or the file is damaged."
             ) from None
-        raise UserError(f"{path} does not open with a public key; name the file of the secret one with --key.")
+        raise UserError(f"{path} cannot be decrypted with a public key; name the file of the secret key with --key.")
 
 
 def key_of_passphrase(text: str) -> EncryptionKey:
-    """The key that the passphrase ``text`` is. Raises UsageError for one too short."""
+    """Return the key of the passphrase ``text``. Raises UsageError if it is too short."""
     if len(text) < _MIN_PASSPHRASE_LETTERS:
         raise UsageError(
             f"A passphrase needs at least {_MIN_PASSPHRASE_LETTERS} characters; choose some unusual words."
@@ -65,9 +66,9 @@ def key_of_passphrase(text: str) -> EncryptionKey:
 
 
 def key_of_file(path: Path) -> EncryptionKey:
-    """The key in the file at ``path``: an age key, secret or public, or else a passphrase on its first line.
+    """Read the key in the file at ``path``: an age key, secret or public, or else a passphrase on the first line.
 
-    Raises UsageError where there is none, or where others may read a secret one.
+    Raises UsageError if there is none, or if other users may read a secret one.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -76,11 +77,11 @@ def key_of_file(path: Path) -> EncryptionKey:
         raise UsageError(f"The key file {path} cannot be read ({getattr(fault, 'strerror', 'no text')}).") from None
     keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not keys:
-        raise UsageError(f"The key file {path} is empty; 'needle-guidance procedures new-key FILE' makes one.")
+        raise UsageError(f"The key file {path} is empty; 'needle-guidance procedures new-key FILE' creates a key.")
     if keys[0].startswith(_RECIPIENT):
         return EncryptionKey(recipient=_parsed(x25519.Recipient.from_str, keys[0], path))
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(f"The key file {path} may be read by others; change that with: chmod 600 {path}")
+        raise UsageError(f"The key file {path} can be read by other users; change that with: chmod 600 {path}")
     if keys[0].startswith(_IDENTITY):
         identity = _parsed(x25519.Identity.from_str, keys[0], path)
         return EncryptionKey(identity=identity, recipient=identity.to_public())
@@ -88,9 +89,9 @@ def key_of_file(path: Path) -> EncryptionKey:
 
 
 def new_key_file(path: Path) -> str:
-    """Make a secret age key in a new file at ``path``; the public one. Raises UsageError where there is a file."""
+    """Write a secret age key to a new file at ``path``; return the public key. Raises UsageError if the file exists."""
     if path.exists() or path.is_symlink():
-        raise UsageError(f"{path} is there already; a key that may be in use is not written over.")
+        raise UsageError(f"{path} exists already; a key that may be in use is not overwritten.")
     identity = x25519.Identity.generate()
     public = str(identity.to_public())
     write_private(path, f"# public key: {public}\n{identity}\n".encode())
@@ -98,7 +99,7 @@ def new_key_file(path: Path) -> str:
 
 
 def read_protected(folder: Path, name: str, key: EncryptionKey | None) -> bytes | None:
-    """What NAME.json or the encrypted NAME.age of ``folder`` holds; None where there is neither. Raises UserError."""
+    """Read NAME.json or the encrypted NAME.age of ``folder``; None if there is neither. Raises UserError."""
     encrypted = folder / f"{name}.age"
     data = read_private(encrypted)
     if data is None:
@@ -111,9 +112,9 @@ def read_protected(folder: Path, name: str, key: EncryptionKey | None) -> bytes 
 
 
 def write_protected(folder: Path, name: str, data: bytes, key: EncryptionKey | None) -> None:
-    """Put ``data`` in NAME.age of ``folder``, encrypted, or without a ``key`` in NAME.json. Raises UserError.
+    """Write ``data`` encrypted to NAME.age of ``folder``, or without a ``key`` to NAME.json. Raises UserError.
 
-    What is encrypted once is not written plain again, and nothing plain stays beside what is encrypted.
+    A folder with an encrypted file gets no plain file, and no plain file stays beside an encrypted one.
     """
     plain = folder / f"{name}.json"
     if key is None:
@@ -127,7 +128,7 @@ def write_protected(folder: Path, name: str, data: bytes, key: EncryptionKey | N
 
 
 def encrypt_plain(folder: Path, key: EncryptionKey) -> None:
-    """Encrypt with ``key`` what still lies plain in ``folder``. Raises UserError."""
+    """Encrypt the plain files of ``folder`` with ``key``. Raises UserError."""
     for name in (CASE_NAME, NOTE_NAME):
         plain = folder / f"{name}.json"
         data = read_private(plain)
@@ -137,7 +138,7 @@ def encrypt_plain(folder: Path, key: EncryptionKey) -> None:
 
 
 def is_encrypted(folder: Path) -> bool:
-    """Whether patient or note in ``folder`` are encrypted."""
+    """Return whether case sheet or note in ``folder`` are encrypted."""
     return any(path.name.endswith(".age") for path in folder.iterdir())
 
 
@@ -145,15 +146,15 @@ def _parsed(make: Callable[[str], K], text: str, path: Path) -> K:
     try:
         return make(text)
     except (pyrage.IdentityError, pyrage.RecipientError):
-        raise UsageError(f"The key in {path} is damaged; take the copy you have kept of it.") from None
+        raise UsageError(f"The key in {path} is damaged; use your copy of it.") from None
 
 
 def protect(folder: Path, key: EncryptionKey) -> None:
-    """Encrypt what ``folder`` holds of patient and note with ``key``. Raises UsageError where there is none, UserError.
+    """Encrypt case sheet and note of ``folder`` with ``key``. Raises UsageError if there is neither, UserError.
 
-    What is encrypted already must open with the same key: no folder has two.
+    A file that is encrypted already must have the same key: no folder has two.
     """
     contents = [read_protected(folder, name, key) for name in (CASE_NAME, NOTE_NAME)]
     if contents == [None, None]:
-        raise UsageError(f"{folder.name} names no patient and has no signed note; there is nothing to encrypt.")
+        raise UsageError(f"{folder.name} has no case sheet and no signed note, so there is nothing to encrypt.")
     encrypt_plain(folder, key)

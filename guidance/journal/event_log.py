@@ -1,4 +1,4 @@
-"""The event stream on disk, as it is written while a procedure runs."""
+"""The event stream on disk, written while a procedure runs."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ from guidance.journal.locks import lock
 
 EVENTS_NAME = "events.jsonl"
 SYNC_S = 0.5
-"""Between two syncs to the disk: what a power cut may cost."""
+"""Time between two syncs to the disk: a power cut may cost the events of this time."""
 
 END = b'{"kind": "end"'
-"""How the line begins that closes a stream."""
+"""Start of the line that closes a stream."""
 
 
 class Journal:
-    """The event stream on disk, for this user's eyes alone: every line is with the system at once, and a background
-    worker brings it to the disk within about a second. Each is chained to the one before: ``chain`` is that of the
-    last, ``lines`` counts them, and it is ``ended`` once that which closes the stream is written. It is locked while
-    open.
+    """The event stream on disk, readable for this user alone and locked while open.
+
+    Each line is written to the system at once, and a background worker syncs it to the disk within about a second.
+    ``lines`` counts the lines, ``chain`` is the chain of the last one, and ``ended`` is True once the line that closes
+    the stream is written.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Begin the journal of the procedure in ``folder``. Raises UsageError."""
+        """Begin the journal of the procedure in ``folder``. Raises UsageError if the file cannot be created."""
         path = folder / EVENTS_NAME
         self.name = str(path)
         try:
             self._fd = _new_locked_file(path)
         except OSError as fault:
-            raise UsageError(f"The journal {path} cannot be begun ({fault.strerror}); name another --store.") from None
+            raise UsageError(
+                f"The journal {path} cannot be created ({fault.strerror}); name another --store."
+            ) from None
         sync_folder(folder)
         sync_folder(folder.parent)
         self.chain, self.lines, self.ended = ORIGIN, 0, False
@@ -45,7 +48,7 @@ class Journal:
         ).start()
 
     def write(self, line: bytes) -> None:
-        """Add ``line`` whole or not at all. Raises OSError, also that of an earlier line which met the disk late."""
+        """Write ``line`` whole or not at all. Raises OSError, also for an earlier line that did not reach the disk."""
         if self._worker.fault is not None:
             raise self._worker.fault
         written, chain = with_chain(self.chain, line)
@@ -61,12 +64,12 @@ class Journal:
         self._size += len(written)
 
     def close(self) -> None:
-        """Bring the rest to the disk and let go of the file; a fault of the disk now has nobody left to tell."""
+        """Sync the rest to the disk and release the file. An error of the disk is not reported any more."""
         self._worker.close()
         os.close(self._fd)
 
     def sync(self) -> None:
-        """Bring what is written to the disk. Raises OSError."""
+        """Sync the written lines to the disk. Raises OSError."""
         size = self._size
         if size > self._synced:
             os.fsync(self._fd)
@@ -74,7 +77,7 @@ class Journal:
 
 
 def _new_locked_file(path: Path) -> int:
-    """A new file at ``path`` that is locked before it goes by that name: nobody takes it for one cut off."""
+    """Create a file that is locked before it has the name ``path``, so that it never looks like a cut-off one."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     beside = path.with_name(f".{path.name}")

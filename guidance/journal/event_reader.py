@@ -1,4 +1,4 @@
-"""The event stream of a procedure, read back from its folder."""
+"""The event stream of a procedure, read from its folder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ EventFields = dict[str, Any]
 
 
 def read_events(folder: Path) -> list[EventFields]:
-    """The records of the procedure in ``folder``, in order; a last line cut off in the middle is left out.
+    """Read the events of the procedure in ``folder``, in order, without an unfinished last line.
 
-    The chain is not checked: ``verify`` does that. Raises UserError where there is no stream, or a line before the
-    last is damaged.
+    The chain is not checked; ``verify`` does that. Raises UserError if there is no stream, or if a finished line is
+    damaged.
     """
     path = folder / EVENTS_NAME
     try:
@@ -39,6 +39,6 @@ def _record(path: Path, number: int, line: bytes) -> EventFields:
         record = None
     if not isinstance(record, dict):
         raise UserError(
-            f"Line {number} of {path} is damaged; 'needle-guidance procedures verify' says what still holds."
+            f"Line {number} of {path} is damaged; 'needle-guidance procedures verify' shows which lines are intact."
         )
     return record

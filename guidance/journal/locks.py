@@ -1,4 +1,4 @@
-"""Which process holds a file: a procedure's record is held for as long as its procedure runs."""
+"""File locks: the record of a procedure is locked while the procedure runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ if sys.platform != "win32":
 
 
 def lock(fd: int) -> None:
-    """Hold the file for as long as this process lives, once whoever looks at it is done; where locks are not to be had,
-    it is done without.
-    """
+    """Lock the file until this process ends; wait for readers that check the lock. No lock on systems without any."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
             fcntl.flock(fd, fcntl.LOCK_EX)
 
 
 def lock_now(fd: int) -> bool:
-    """Hold the file, unless another process does; whether it is held now."""
+    """Lock the file unless another process has; return whether it is locked now."""
     if sys.platform != "win32":
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -29,7 +27,7 @@ def lock_now(fd: int) -> bool:
 
 
 def in_use(fd: int) -> bool:
-    """Whether another process holds the file."""
+    """Return whether another process has locked the file."""
     if sys.platform != "win32":
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)

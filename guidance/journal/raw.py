@@ -1,4 +1,4 @@
-"""Every byte of the device's line, as it came and as it was sent: for whoever must find out what went wrong there."""
+"""Every byte that came from the device and was sent to it, to find faults of the transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECEIVED_NAME, SENT_NAME = "received.raw", "sent.raw"
 
 
 class RawLog:
-    """Takes bytes from before there is a folder for them: they wait until ``begin``."""
+    """A log of received and sent bytes. Bytes before ``begin`` wait until there is a folder for them."""
 
     def __init__(self) -> None:
         self._fds: dict[bool, int] = {}
@@ -25,11 +25,11 @@ class RawLog:
 
     @property
     def fault(self) -> OSError | None:
-        """Why nothing more is written; None while all is well."""
+        """Why no more bytes are written; None if there is no error."""
         return self._worker.fault
 
     def begin(self, folder: Path) -> None:
-        """Write to ``folder`` from now on, what came before first. Raises OSError."""
+        """Write to ``folder`` from now on, waiting bytes first. Raises OSError."""
         with ExitStack() as opened:
             for sent, name in ((False, RECEIVED_NAME), (True, SENT_NAME)):
                 self._fds[sent] = create_private(folder / name)
@@ -38,12 +38,12 @@ class RawLog:
         self._worker.start()
 
     def tap(self, data: bytes, *, sent: bool) -> None:
-        """Have ``data`` written, which came in or was ``sent``."""
+        """Queue ``data``, received or ``sent``, for writing."""
         if self.fault is None and not self._worker.put((sent, data)):
             self._worker.fail(OSError(errno.EBUSY, "the disk does not keep up"))
 
     def close(self) -> None:
-        """Wait until all is written and on the disk."""
+        """Wait until all bytes are on the disk."""
         self._worker.close()
 
     def _take(self, item: tuple[bool, bytes]) -> None:

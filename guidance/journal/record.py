@@ -1,4 +1,4 @@
-"""All that is kept of a procedure while it runs: journal, signal, and the bytes of the line if asked for."""
+"""The files of a procedure while it runs: journal, signal, and the bytes of the transport if requested."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ from guidance.journal.signal import Note, SignalFile
 from guidance.journal.store import store_option
 
 _RECENT_PULSES = 64
+"""Pulses whose offset within a sample is remembered until their events are recorded."""
 _ANNOTATED_FIELDS = ("volume_ml", "blood", "button")
-"""What of an entry goes beside the signal; never free words, which may name somebody."""
+"""Fields of an entry that are annotated in the signal; never free text, which may name a person."""
 
 
 class ProcedureRecord:
-    """The files in ``folder``. ``journal`` is written by whoever numbers the records; the rest is handed over here,
-    and no call waits for the disk.
+    """The files of a procedure in ``folder``; no call waits for the disk.
+
+    ``journal`` is written by the owner that numbers the records; signal and annotations are written here.
     """
 
     def __init__(self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None) -> None:
-        """Begin all files of the procedure on device ``info`` that ``began`` then. Raises UsageError."""
+        """Begin all files of a procedure on device ``info`` that ``began`` then. Raises UsageError."""
         self.folder, self._raw, self._sample_rate_hz = folder, raw, info.sample_rate_hz
         self._store = store_option(folder.parent)
         self.journal = Journal(folder)
@@ -44,20 +46,20 @@ class ProcedureRecord:
             self.journal.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise UsageError(
-                f"The signal cannot be recorded in {folder} ({fault.strerror}); make room, or name another --store."
+                f"The signal cannot be recorded in {folder} ({fault.strerror}); free space, or name another --store."
             ) from None
         self._signal.start()
         self._reported: dict[str, str | None] = {}
         self._offsets: deque[tuple[int, int]] = deque(maxlen=_RECENT_PULSES)
 
     def blocks(self, blocks: Sequence[Block]) -> None:
-        """Keep the signal of ``blocks``."""
+        """Write the signal of ``blocks``."""
         for block in blocks:
             self._offsets.extend((pulse.sample, pulse.offset_ns) for pulse in block.pulses)
             self._signal.put(block)
 
     def note(self, timed: TimedRecord) -> None:
-        """Keep beside the signal what a reader of it wants of ``timed``."""
+        """Annotate ``timed`` in the signal if it is a pulse or an entry."""
         record = timed.record
         if isinstance(record, Entry):
             self._signal.put(Note(timed.t, _entry_text(record)))
@@ -65,30 +67,30 @@ class ProcedureRecord:
             self._signal.put(self._pulse(record))
 
     def troubles(self) -> Iterator[tuple[str, str | None]]:
-        """What has begun to be amiss since the last call, by its cause, and in words; None for what is over."""
+        """Yield each trouble that began since the last call, as (cause, text); the text is None for one that ended."""
         for cause, text in self._current_troubles():
             if bool(text) != bool(self._reported.get(cause)):
                 self._reported[cause] = text
                 yield cause, text
 
     def view(self, *, failed: bool) -> JournalView:
-        """The record as a screen shows it; ``failed`` where the journal cannot be written any more."""
+        """Return the state of the record for a screen; ``failed`` if the journal can no longer be written."""
         minutes_left = None if self._signal.fault else self._signal.space.minutes_left
         return JournalView("failed" if failed else "ok", str(self.folder), minutes_left, self._store)
 
     def close(self) -> None:
-        """Finish the signal, and seal the record where its end was written; the journal is still open then.
+        """Finish the signal, and seal the record if its end was written.
 
-        It and the raw log are closed by others.
+        The journal is still open then; its owner closes it, and the owner of the raw log closes that.
         """
         self._signal.close()
         if self.journal.ended:
-            with contextlib.suppress(OSError):  # it is sealed at the next start
+            with contextlib.suppress(OSError):  # the next start seals it
                 self.journal.sync()
                 put_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest))
 
     def _pulse(self, record: Stimulus) -> Note:
-        """A pulse that counts as one, at the very instant that the device told of."""
+        """Return the annotation of a pulse, at the instant within the sample that the device reported."""
         offset_ns = dict(self._offsets).get(record.sample, 0) if record.source == "device" else 0
         outcome = Outcome(record.outcome)
         pulse = Pulse(record.sample, offset_ns, record.current_ma, width_ms=record.width_ms, outcome=outcome)
@@ -99,15 +101,15 @@ class ProcedureRecord:
         yield "space", _low_space(space.minutes_left or 0.0) if space.low else None
         yield "signal", _stopped("The signal is no longer recorded", self._signal.fault)
         if self._raw:
-            yield "line", _stopped("The bytes of the line are no longer recorded", self._raw.fault)
+            yield "line", _stopped("The bytes of the transport are no longer recorded", self._raw.fault)
 
 
 def _low_space(minutes: float) -> str:
-    return f"The disk is full in {minutes:.0f} minutes at this rate; make room."
+    return f"The disk will be full in {minutes:.0f} minutes at this rate; free some space."
 
 
 def _stopped(what: str, fault: OSError | None) -> str | None:
-    return None if fault is None else f"{what} ({fault.strerror}); what was recorded before stays there."
+    return None if fault is None else f"{what} ({fault.strerror}); what was recorded before is kept."
 
 
 def _entry_text(entry: Entry) -> str:

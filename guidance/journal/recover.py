@@ -1,4 +1,4 @@
-"""A procedure that was cut off, brought in order: what was recorded stays, and its record gets an end and a seal."""
+"""Recovery of a procedure that was cut off: all that was recorded is kept, and the record gets an end and a seal."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ TORN_NAME = "torn.bin"
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What there was: ``lines`` of the journal, ``torn`` bytes of one that was not finished, kept beside it, and
-    ``signal_s`` seconds of the signal, None where there is none.
+    """What was recovered: ``lines`` of the journal, and ``signal_s`` seconds of the signal, None if there is no signal.
+
+    ``torn`` bytes of an unfinished line were moved to a file beside the journal.
     """
 
     lines: int
@@ -35,16 +36,16 @@ class Recovery:
 
     @property
     def sentence(self) -> str:
-        """It in words."""
+        """The recovery as part of a sentence."""
         if not self.lines:
             return "nothing had been recorded"
-        torn = f"; {self.torn} bytes of a line that was not finished are in {TORN_NAME}" if self.torn else ""
+        torn = f"; {self.torn} bytes of an unfinished line are in {TORN_NAME}" if self.torn else ""
         signal = "no signal" if self.signal_s is None else f"{self.signal_s:.1f} s of the signal"
         return f"{self.lines} lines and {signal} were recovered{torn}"
 
 
 def recover(folder: Path) -> Recovery | None:
-    """Put the record in ``folder`` in order; None where it is already. Raises UserError if it is in use or broken."""
+    """Recover the record in ``folder``; None if it is complete. Raises UserError if it is in use or broken."""
     try:
         with open_plain(folder / EVENTS_NAME, write=True) as file:
             if not lock_now(file.fileno()):
@@ -57,9 +58,9 @@ def recover(folder: Path) -> Recovery | None:
 
 
 def recover_signal(path: Path) -> float | None:
-    """Cut off what is no whole record of the file at ``path``, and count the rest; how many seconds those are.
+    """Cut the file at ``path`` after its last whole record and correct its header; return its duration in s.
 
-    None where there is not one, and then no file either. Raises OSError.
+    A file without a whole record is deleted and gives None. Raises OSError.
     """
     with open_plain(path, write=True) as file:
         layout = RecordLayout.read(file)
@@ -78,7 +79,7 @@ def recover_signal(path: Path) -> float | None:
 def _recovered(folder: Path, file: BinaryIO) -> Recovery:
     verdict = walk(file)
     if verdict.state is RecordState.BROKEN:
-        raise UserError(f"The procedure {folder.name} cannot be recovered: {verdict.why}; it is left as it is.")
+        raise UserError(f"The procedure {folder.name} cannot be recovered: {verdict.why}; the record is not changed.")
     if verdict.torn:
         file.seek(verdict.end)
         replace_private(folder / TORN_NAME, file.read(verdict.torn))
@@ -89,7 +90,7 @@ def _recovered(folder: Path, file: BinaryIO) -> Recovery:
         try:
             lines, chain = (verdict.lines, verdict.chain) if verdict.ended else _end_stream(file, verdict, recovery)
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise UserError(f"The procedure {folder.name} cannot be recovered: its lines are no records.") from None
+            raise UserError(f"The procedure {folder.name} cannot be recovered: its lines are not events.") from None
         os.fsync(file.fileno())
         digest = None if signal_s is None else signal_digest(folder / SIGNAL_NAME)
         put_seal(folder, Seal(lines, chain, digest))
@@ -104,7 +105,7 @@ def _signal_s(folder: Path) -> float | None:
 
 
 def _whole_records(file: BinaryIO, layout: RecordLayout) -> int:
-    """How many records from the first on were written whole: after a power cut the last may be there in name only."""
+    """Return how many records were written whole: after a power cut the last ones may have a size but no contents."""
     size = file.seek(0, os.SEEK_END)
     records = max(size - layout.header_bytes, 0) // layout.record_bytes
     while records:
@@ -116,7 +117,7 @@ def _whole_records(file: BinaryIO, layout: RecordLayout) -> int:
 
 
 def _end_stream(file: BinaryIO, verdict: Verdict, recovery: Recovery) -> tuple[int, str]:
-    """Add what closes the stream: an entry that it was recovered, and its end; the lines then, and the chain."""
+    """Write the entry that the stream was recovered, and its end; return the number of lines and the chain."""
     file.seek(0)
     records = [json.loads(line) for line in file.read(verdict.end).splitlines()]
     last, chain = records[-1], verdict.chain
@@ -131,7 +132,7 @@ def _end_stream(file: BinaryIO, verdict: Verdict, recovery: Recovery) -> tuple[i
 
 
 def _end_of(records: list[dict[str, Any]]) -> Record:
-    """The end as far as ``records`` tell of it."""
+    """Return the end event, with the counts that ``records`` give."""
     kinds = Counter(record["kind"] for record in records)
     lost = next((record["lost_samples"] for record in reversed(records) if record["kind"] == "signal"), 0)
     arrived = round(records[-1]["t"] * records[0]["device"]["sample_rate_hz"])

@@ -1,4 +1,4 @@
-"""What a finished record must come to, in a file of its own beside it: lines taken off its end show."""
+"""The seal of a finished record, in a file beside it: it shows if lines at the end were removed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _PART_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """``lines`` of the journal and the ``chain`` of the last; ``signal`` is the SHA-256 of signal.bdf's records
-    followed by its header, None where no signal was kept.
+    """The number of ``lines`` in the journal, the ``chain`` of the last, and a hash of the signal.
+
+    ``signal`` is the SHA-256 of the records of signal.bdf followed by its header, None if no signal was recorded.
     """
 
     lines: int
@@ -28,12 +29,12 @@ class Seal:
 
 
 def put_seal(folder: Path, seal: Seal) -> None:
-    """Put ``seal`` in ``folder``. Raises OSError."""
+    """Write ``seal`` to ``folder``. Raises OSError."""
     replace_private(folder / SEAL_NAME, json.dumps(asdict(seal)).encode() + b"\n")
 
 
 def seal_of(folder: Path) -> Seal | None:
-    """The seal in ``folder``, None where there is none. Raises OSError, ValueError where it is none of ours."""
+    """Read the seal in ``folder``, None if there is none. Raises OSError; ValueError if it is damaged."""
     try:
         with open_plain(folder / SEAL_NAME) as file:
             fields = json.loads(file.read(_MAX_BYTES))
@@ -42,14 +43,14 @@ def seal_of(folder: Path) -> Seal | None:
     try:
         seal = Seal(**fields)
     except TypeError:
-        raise ValueError("it does not say what a seal says") from None
+        raise ValueError("it does not have the fields of a seal") from None
     if not (type(seal.lines) is int and isinstance(seal.chain, str) and isinstance(seal.signal, str | None)):
-        raise ValueError("it does not say what a seal says")
+        raise ValueError("it does not have the fields of a seal")
     return seal
 
 
 def signal_digest(path: Path) -> str:
-    """The ``signal`` of a Seal for the file at ``path``. Raises OSError."""
+    """Return the ``signal`` of a Seal for the file at ``path``. Raises OSError."""
     digest = sha256()
     with open_plain(path) as file:
         header = file.read(HEADER_SIGNAL_BYTES)

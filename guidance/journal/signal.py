@@ -1,4 +1,4 @@
-"""The signal of a procedure on disk, ``signal.bdf``, written record by record by a background worker."""
+"""The signal of a procedure on disk, ``signal.bdf``: a background worker writes it record by record."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from guidance.journal.files import create_private, write_all
 SIGNAL_NAME = "signal.bdf"
 
 _LONGEST_GAP_S = 3600.0
+"""A longer gap would fill the disk with zeros; the recording ends instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class Note:
 
 
 class SignalFile:
-    """Takes blocks and notes. After each record the header counts it, so that what is there can be read at any time.
+    """A file of blocks and notes. The header counts each record once it is written, so the file is always readable.
 
-    ``digest`` is known after ``close``: the SHA-256 of all records followed by the header. ``put`` never waits for the
-    disk; once the disk failed, or did not keep up, nothing more is written.
+    ``put`` never waits for the disk; after an error of the disk, or if it does not keep up, nothing more is written.
+    After ``close``, ``digest`` is the SHA-256 of all records followed by the header.
     """
 
     def __init__(self, folder: Path, info: DeviceInfo, began: datetime, *, name: str = SIGNAL_NAME) -> None:
@@ -59,20 +60,20 @@ class SignalFile:
 
     @property
     def fault(self) -> OSError | None:
-        """Why nothing more is written; None while all is well."""
+        """Why nothing more is written; None if there is no error."""
         return self._worker.fault
 
     def start(self) -> None:
-        """Begin to write; what was put before comes first."""
+        """Begin to write, items that wait first."""
         self._worker.start()
 
     def put(self, item: Block | Note) -> None:
-        """Have ``item`` written soon; nothing where there has been a fault."""
+        """Queue ``item`` for writing; ignore it after an error."""
         if self.fault is None and not self._worker.put(item):
             self._worker.fail(OSError(errno.EBUSY, "the disk does not keep up"))
 
     def close(self) -> None:
-        """Wait until all is written and on the disk."""
+        """Write the rest and wait until it is on the disk."""
         self._worker.close()
 
     def _take(self, item: Block | Note) -> None:
@@ -84,12 +85,12 @@ class SignalFile:
             self._append(item.samples)
 
     def _skip(self, missing: int) -> None:
-        """Leave ``missing`` samples out, and say so. Raises OSError where they would be too many."""
+        """Write ``missing`` samples as an annotated gap. Raises OSError if the gap is too long."""
         if missing <= 0:
             return
         lasts_s = missing / self._layout.sample_rate_hz
         if lasts_s > _LONGEST_GAP_S:
-            raise OSError(errno.EFBIG, f"a gap of {lasts_s:.0f} s is too long to be kept")
+            raise OSError(errno.EFBIG, f"a gap of {lasts_s:.0f} s is too long to be recorded")
         self._notes.append(annotation(self._next_sample / self._layout.sample_rate_hz, SKIPPED, lasts_s))
         nothing = np.zeros_like(self._room)
         while missing:
@@ -108,7 +109,7 @@ class SignalFile:
                 self._write()
 
     def _write(self) -> None:
-        """Write the record that is full, and then count it."""
+        """Write the full record, then count it in the header."""
         count = count_fitting(list(self._notes), self._layout.room)
         notes = b"".join(self._notes.popleft() for _ in range(count))
         record = self._layout.record(self._room, self._records, notes)
@@ -128,18 +129,18 @@ class SignalFile:
         self.space.measure()
 
     def _fill_up(self) -> None:
-        """Fill the last record up, and say from where on there is nothing in it."""
+        """Fill the last record, and annotate from where on it has no samples."""
         while self._filled or self._notes:
             self._skip(len(self._room) - self._filled)
 
     def _finish(self) -> None:
-        """Close the file; one without a record is none that could be read, and goes."""
+        """Close the file, and delete it if it has no record: it could not be read."""
         try:
             if self.fault is None:
                 self._fill_up()
                 os.fsync(self._fd)
         finally:
-            with contextlib.suppress(OSError):  # of a record that met a full disk, a part may be there
+            with contextlib.suppress(OSError):  # a full disk may have taken part of a record
                 os.ftruncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
             os.close(self._fd)
         if not self._records:

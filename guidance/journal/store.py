@@ -1,4 +1,4 @@
-"""Where procedures are kept: a folder each."""
+"""The store of procedures: one folder for each."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from guidance.journal.locks import in_use
 from guidance.journal.seal import SEAL_NAME
 
 _END_S = 5.0
+"""Longest wait for a process to end its procedure."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PID_BYTES = 32
 
@@ -27,22 +28,22 @@ _REPORTED_NAME = "told"
 _WITHOUT_SCREEN_NAME = "without-screen"
 
 PROCEDURE = re.compile(r"([0-9]{8}T[0-9]{6}Z)-.+")
-"""How a procedure's folder is called: when it began, by the clock of this computer, and its protocol."""
+"""Name of a procedure's folder: when it began by the clock of this computer (UTC), and its protocol."""
 
 
 def default_store() -> Path:
-    """The folder of procedures where ``--store`` names none."""
+    """Return the store that is used without ``--store``."""
     return user_data_path("needle-guidance") / "procedures"
 
 
 def store_option(store: Path) -> str | None:
-    """What ``--store`` has to say for a command to look in ``store``; None where it looks there anyway."""
+    """Return the value of ``--store`` that a command needs to find ``store``; None for the default store."""
     place = store.resolve()
     return None if place == default_store().resolve() else str(place)
 
 
 def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
-    """A new folder in ``store`` for a procedure that begins ``now``. Raises UsageError if it cannot be made."""
+    """Create a folder in ``store`` for a procedure that begins ``now``. Raises UsageError if that fails."""
     stamp = _stamp(now)
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,12 +56,12 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
                 continue
             return folder
     except OSError as fault:
-        raise UsageError(f"The record cannot be kept in {store} ({fault.strerror}); name another --store.") from None
-    raise UsageError(f"The store {store} already holds too many procedures of this second; try again.")
+        raise UsageError(f"The record cannot be written to {store} ({fault.strerror}); name another --store.") from None
+    raise UsageError(f"The store {store} has too many procedures of this second; try again.")
 
 
 def procedures(store: Path) -> list[Path]:
-    """The folders of ``store`` that hold a procedure, the oldest first; no link is followed. Raises UserError."""
+    """Return the folders of ``store`` with a procedure, the oldest first; no link is followed. Raises UserError."""
     try:
         folders = sorted(store.iterdir()) if store.is_dir() else []
     except OSError as fault:
@@ -69,56 +70,56 @@ def procedures(store: Path) -> list[Path]:
 
 
 def linked_procedures(store: Path) -> list[Path]:
-    """What lies in ``store`` under a procedure's name and is a symbolic link: it is left alone."""
+    """Return the symbolic links in ``store`` that have the name of a procedure; they are never followed."""
     return [path for path in sorted(store.glob("*")) if path.is_symlink() and PROCEDURE.fullmatch(path.name)]
 
 
 def find_procedure(store: Path, name: str) -> Path:
-    """The folder of the procedure called ``name``. Raises UsageError where that names none in ``store``."""
+    """Return the folder of the procedure called ``name``. Raises UsageError if ``store`` has none."""
     if not name or name != Path(name).name or name.startswith(".") or not name.isprintable() or "\\" in name:
-        raise UsageError(f"{name!r} is no name of a procedure; procedures list shows them.")
+        raise UsageError(f"{name!r} is not the name of a procedure; 'procedures list' shows the names.")
     folder = store / name
     if _is_link(folder):
-        raise UsageError(f"{name} is a symbolic link in {store}; it is left alone.")
+        raise UsageError(f"{name} is a symbolic link in {store}, and links are not followed.")
     if not _is_procedure(folder):
-        raise UsageError(f"There is no procedure {name} in {store}; procedures list shows them.")
+        raise UsageError(f"There is no procedure {name} in {store}; 'procedures list' shows the names.")
     return folder
 
 
 def clock_warning(store: Path, now: datetime) -> str | None:
-    """In words, that the clock says ``now`` and procedures in ``store`` began later; None where none did."""
+    """Return a warning if procedures in ``store`` began later than ``now``, None if none did."""
     newest = max(filter(None, (_began(folder) for folder in procedures(store))), default=None)
     if newest is None or newest <= now:
         return None
     began = f"{newest:%Y-%m-%d %H:%M} UTC"
-    return f"This computer's clock may have been set back: a procedure is on record from {began}. Check date and time."
+    return f"This computer's clock may have been set back: a recorded procedure began at {began}. Check date and time."
 
 
 def unfinished(store: Path) -> list[Path]:
-    """Procedures in ``store`` that were cut off: their record has no end or no seal, and nothing writes to it."""
+    """Return the procedures in ``store`` that were cut off: without a seal, and no process writes to them."""
     return [folder for folder in procedures(store) if _is_cut_off(folder)]
 
 
 def unreported_unfinished(store: Path) -> list[Path]:
-    """Those of ``unfinished`` that no start has told of before."""
+    """Return those of ``unfinished`` that no start has reported yet."""
     return [folder for folder in unfinished(store) if not (folder / _REPORTED_NAME).exists()]
 
 
 def mark_reported(folder: Path) -> None:
-    """Note in ``folder`` that its procedure is known to have been cut off."""
-    with contextlib.suppress(OSError):  # it is told again next time
+    """Mark in ``folder`` that its procedure was reported as cut off."""
+    with contextlib.suppress(OSError):  # it is reported again next time
         (folder / _REPORTED_NAME).touch(0o600)
 
 
 def mark_without_screen(folder: Path) -> None:
-    """Note in ``folder`` that this process goes on with its procedure though the screen is gone."""
-    with contextlib.suppress(OSError):  # then it ends by itself after a while
+    """Mark in ``folder`` that this process continues its procedure without a screen."""
+    with contextlib.suppress(OSError):  # the procedure then ends by itself after a time
         (folder / _WITHOUT_SCREEN_NAME).touch(0o600)
         (folder / _WITHOUT_SCREEN_NAME).write_text(str(os.getpid()))
 
 
 def end_without_screen(store: Path) -> list[Path]:
-    """End in order the procedures of ``store`` that go on without their screen; those that were ended."""
+    """End the procedures of ``store`` that continue without a screen; return their folders."""
     return [
         folder
         for folder in procedures(store)
@@ -127,7 +128,10 @@ def end_without_screen(store: Path) -> list[Path]:
 
 
 def _end_process(mark: Path) -> bool:
-    """Ask the process named in ``mark`` to end, and wait. Whether it was at work: it then holds its journal's lock."""
+    """Request the process named in ``mark`` to end, and wait; return whether it was running.
+
+    Only a process that has locked its journal is running.
+    """
     journal = mark.with_name(EVENTS_NAME)
     try:
         with open_plain(mark) as file:
@@ -153,7 +157,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def _is_cut_off(folder: Path) -> bool:
-    """Whether the record in ``folder`` has no seal and no writer; one that may not be read is left to its owner."""
+    """Return whether the record in ``folder`` has no seal and no writer; False if this user may not read it."""
     try:
         with open_plain(folder / EVENTS_NAME) as file:
             return not in_use(file.fileno()) and not os.path.lexists(folder / SEAL_NAME)
@@ -164,7 +168,7 @@ def _is_cut_off(folder: Path) -> bool:
 def _is_link(path: Path) -> bool:
     try:
         return path.is_symlink()
-    except OSError:  # such as a name too long to be any
+    except OSError:  # such as a name that is too long
         return False
 
 
@@ -173,14 +177,14 @@ def _is_procedure(folder: Path) -> bool:
 
 
 def _refuse_world_writable(store: Path) -> None:
-    """What anybody may change is no place for a record. Raises UsageError."""
+    """Refuse a store that any user may change. Raises UsageError."""
     mode = store.stat().st_mode
     if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise UsageError(f"Everybody may write in {store}; say chmod o-w {store}, or name another --store.")
+        raise UsageError(f"Every user may write in {store}; run chmod o-w {store}, or name another --store.")
 
 
 def _began(folder: Path) -> datetime | None:
-    """When the procedure in ``folder`` began, as its name says; None where that says no time."""
+    """Return when the procedure in ``folder`` began by its name, None if the name has no time."""
     match = PROCEDURE.fullmatch(folder.name)
     try:
         return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC) if match else None

@@ -1,4 +1,4 @@
-"""A procedure in a few words: who began what when, how long it took, how it stands."""
+"""Summary of a procedure: when it began, with which protocol and device, how long it lasted, and its state."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from guidance.journal.seal import SEAL_NAME
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What first and last line tell; what they do not is None. ``state`` is as it looks, not verified: ``finished``,
-    ``running``, ``cut off``, or ``unreadable``.
+    """Fields of the first and last line; None if not recorded.
+
+    ``state`` is ``finished``, ``running``, ``cut off`` or ``unreadable``; it is not verified.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Summary:
 
 
 def summary_of(folder: Path) -> Summary:
-    """The procedure in ``folder``; nothing is raised, whatever lies there."""
+    """Summarise the procedure in ``folder``. Raises nothing, whatever the folder contains."""
     try:
         with open_plain(folder / EVENTS_NAME) as file:
             running = in_use(file.fileno())
@@ -63,7 +64,7 @@ def summary_of(folder: Path) -> Summary:
 
 
 def files_of(folder: Path) -> dict[str, int]:
-    """The files in ``folder`` and their sizes in bytes; none where it cannot be looked into."""
+    """Return the files in ``folder`` with their sizes in bytes; none if it cannot be read."""
     try:
         return {path.name: path.lstat().st_size for path in sorted(folder.iterdir())}
     except OSError:
@@ -71,12 +72,12 @@ def files_of(folder: Path) -> dict[str, int]:
 
 
 def entries(events: list[EventFields]) -> list[EventFields]:
-    """What the operator entered, and what else was."""
+    """Return the entries of operator and program."""
     return [event for event in events if event.get("kind") == "entry"]
 
 
 def alarm_counts(events: list[EventFields]) -> dict[str, int]:
-    """How often each alarm was raised."""
+    """Return how often each alarm was raised, by code."""
     raised = [event for event in events if event.get("kind") == "alarm" and event.get("active")]
     return dict(Counter(str(event.get("code")) for event in raised))
 

@@ -1,4 +1,4 @@
-"""A visit as a page to take home: plain words, Markdown, no name and no claim."""
+"""A page about a visit for the patient to take home: plain Markdown, without names and without medical claims."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TITLES = {
 }
 _MEANS = {
     "relax": "A trial counts as reached when the muscle stayed below the line for at least 80 % of the time.",
-    "contract-hold": "A trial counts as reached when the muscle was held above the line for 80 % of the time asked.",
+    "contract-hold": "A trial counts as reached when the muscle was held above the line for 80 % of the goal.",
     "work-rest": "A trial counts as reached when the muscle was above the line while it worked, and quiet while it "
     "rested, for at least 80 % of the time.",
     "antagonist-quiet": "A trial counts as reached when the first muscle was above its line and the second below its "
@@ -27,16 +27,16 @@ _BAR = 20
 _CLOSING = (
     "The numbers come from electrodes on the skin. They change with where the electrodes lie, so small differences "
     "from one visit to the next mean little. This page describes what was done; it is no diagnosis and no advice. Ask "
-    "whoever treats you what to practise at home. The program is research software, not a medical device."
+    "your therapist what to practise at home. The program is research software, not a medical device."
 )
 
 
 def take_home(store: Path, folder: Path) -> str:
-    """The page of the visit in ``folder``, with earlier visits of the same case in ``store``. Raises UsageError."""
+    """Return the page of the visit in ``folder``, with earlier visits of its case in ``store``. Raises UsageError."""
     visit = visit_of(folder)
     if visit is None:
         raise UsageError(
-            f"{folder.name} is no exercise on record, or its record is damaged; nothing can be told of it."
+            f"{folder.name} is not a recorded exercise, or its record is damaged, so there is no page about it."
         )
     label = label_of(folder)
     before = [each for each in earlier_visits(store, label, visit.exercise) if each.name < visit.name] if label else []
@@ -49,7 +49,7 @@ def _lines(visit: Visit, before: list[Visit]) -> Iterator[str]:
     if visit.is_simulated:
         yield "**This was a simulated person, not you.**"
         yield ""
-    hold_goal = f" You were asked to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
+    hold_goal = f" The goal was to hold for {visit.hold_s:.0f} seconds." if visit.hold_s else ""
     yield f"You practised {_TITLES.get(visit.exercise, one_line(visit.exercise))}.{hold_goal}"
     yield ""
     yield from _today(visit)
@@ -67,7 +67,7 @@ def _today(visit: Visit) -> Iterator[str]:
         return
     yield f"You reached **{visit.reached} of {len(visit.scores)}** trials. {_MEANS.get(visit.exercise, '')}"
     yield ""
-    yield "| Trial | How much of what was asked | |"
+    yield "| Trial | How much of the goal | |"
     yield "| --- | --- | --- |"
     yield from (f"| {number} | {_score(score)} | {_bar(score)} |" for number, score in enumerate(visit.scores, 1))
     yield ""

@@ -1,4 +1,4 @@
-"""Procedures are deleted for good; that there was one stays on record, in chained lines of the store's own."""
+"""Deletion of procedures: a chained line in the store, the tombstone, records that each one existed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _DELETING_PREFIX = ".deleting-"
 
 
 def delete(folder: Path, now: datetime) -> None:
-    """Delete the procedure in ``folder``, and leave a tombstone in its store. Raises UserError.
+    """Delete the procedure in ``folder`` and leave a tombstone in its store. Raises UserError.
 
-    The tombstone comes first: what was interrupted is finished by the next deletion.
+    The tombstone is written first; the next deletion completes an interrupted one.
     """
     store = folder.parent
     try:
@@ -39,7 +39,7 @@ def delete(folder: Path, now: datetime) -> None:
 
 
 def tombstones(store: Path) -> list[dict[str, Any]]:
-    """What was deleted from ``store``, the oldest first; lines that are none are left to ``verify_tombstones``."""
+    """Return the tombstones of ``store``, the oldest first; ``verify_tombstones`` reports damaged lines."""
     try:
         with open_plain(store / DELETED_NAME) as file:
             verdict = [_parsed_tombstone(line) for line in lines_of(file, MAX_LINE_BYTES)]
@@ -49,7 +49,7 @@ def tombstones(store: Path) -> list[dict[str, Any]]:
 
 
 def verify_tombstones(store: Path) -> Verdict | None:
-    """Whether the tombstones of ``store`` hold, None where there are none."""
+    """Verify the tombstones of ``store``; None if there are none."""
     path = store / DELETED_NAME
     if not os.path.lexists(path):
         return None
@@ -59,8 +59,8 @@ def verify_tombstones(store: Path) -> Verdict | None:
     except OSError as fault:
         return Verdict(RecordState.BROKEN, f"{DELETED_NAME} cannot be read ({fault.strerror})")
     if verdict.torn:
-        return Verdict(RecordState.BROKEN, f"line {verdict.lines + 1} of {DELETED_NAME} is broken: it has no end")
-    word = "tombstones hold" if verdict.lines != 1 else "tombstone holds"
+        return Verdict(RecordState.BROKEN, f"line {verdict.lines + 1} of {DELETED_NAME} is broken: it is not finished")
+    word = "tombstones are intact" if verdict.lines != 1 else "tombstone is intact"
     return (
         verdict
         if verdict.state is RecordState.BROKEN
@@ -83,7 +83,7 @@ def _tombstone(folder: Path, now: datetime) -> dict[str, Any]:
 
 
 def _add_tombstone(store: Path, tombstone: dict[str, Any]) -> None:
-    """Add ``tombstone`` to the tombstones. Raises OSError, UserError where they do not hold."""
+    """Add ``tombstone`` to the tombstones. Raises OSError; UserError if they are not intact."""
     path = store / DELETED_NAME
     if not os.path.lexists(path):
         os.close(create_private(path))
@@ -95,7 +95,9 @@ def _add_tombstone(store: Path, tombstone: dict[str, Any]) -> None:
 def _append(path: Path, file: BinaryIO, tombstone: dict[str, Any]) -> None:
     verdict = walk(file)
     if verdict.state is RecordState.BROKEN:
-        raise UserError(f"{path} does not hold: {verdict.why}. Nothing was deleted; move that file away and keep it.")
+        raise UserError(
+            f"{path} is not intact: {verdict.why}. Nothing was deleted; move that file elsewhere and keep it."
+        )
     file.truncate(verdict.end)
     file.seek(verdict.end)
     head = {"kind": "deleted", "seq": verdict.lines}

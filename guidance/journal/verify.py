@@ -1,4 +1,4 @@
-"""Does a procedure's record hold? The chain is walked from its first line to its last, and held against the seal."""
+"""Verification of a record: each line is checked against the chain, and the result against the seal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from guidance.journal.signal import SIGNAL_NAME
 
 
 class RecordState(StrEnum):
-    """How a record stands."""
+    """State of a record."""
 
     WHOLE = "whole"
     RUNNING = "running"
@@ -27,8 +27,11 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: ``lines`` hold, up to byte ``end``, and ``chain`` is that of the last; ``torn`` bytes of a line
-    that was never finished follow. ``why`` says it in words.
+    """Result of a verification.
+
+    The first ``lines`` are intact, up to byte ``end``; ``chain`` is that of the last of them. ``torn`` bytes of an
+    unfinished line follow. ``ended``: the stream is closed; ``sealed``: a seal matches its lines. ``why`` explains the
+    state.
     """
 
     state: RecordState
@@ -41,13 +44,13 @@ class Verdict:
     sealed: bool = False
 
     @property
-    def holds(self) -> bool:
-        """Whether nothing was changed or is missing, as far as the record itself can tell."""
+    def is_intact(self) -> bool:
+        """Whether the record shows no change and no missing part."""
         return self.state in {RecordState.WHOLE, RecordState.RUNNING, RecordState.EMPTY}
 
 
 def verify(folder: Path) -> Verdict:
-    """What became of the record in ``folder``; whatever is there, it raises nothing."""
+    """Verify the record in ``folder``. Raises nothing, whatever the folder contains."""
     try:
         with open_plain(folder / EVENTS_NAME) as file:
             running = in_use(file.fileno())
@@ -58,13 +61,13 @@ def verify(folder: Path) -> Verdict:
         return verdict
     if running:
         return replace(
-            verdict, state=RecordState.RUNNING, why=f"still being recorded; {_count(verdict.lines)} so far, all hold"
+            verdict, state=RecordState.RUNNING, why=f"still being recorded; {_count(verdict.lines)} so far, all intact"
         )
     return _compared_with_seal(folder, verdict)
 
 
 def walk(file: BinaryIO) -> Verdict:
-    """The lines of ``file`` as far as each follows from the one before; what is left is torn, or breaks the chain."""
+    """Check the lines of ``file`` until one does not follow the line before it, or is not finished."""
     verdict = Verdict(RecordState.CUT_OFF)
     for line in lines_of(file, MAX_LINE_BYTES):
         number = verdict.lines + 1
@@ -83,8 +86,8 @@ def _line_fault(line: bytes, before: Verdict) -> str:
     if len(line) >= MAX_LINE_BYTES:
         return f"it is longer than any record ({MAX_LINE_BYTES} bytes)"
     if before.ended:
-        return "it stands after the end"
-    return "it, or what stood before it, was changed or is missing"
+        return "it follows the end of the record"
+    return "this line was changed, or a line before it was removed"
 
 
 def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
@@ -95,20 +98,21 @@ def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
     if seal is None:
         return _unsealed(verdict)
     if (seal.lines, seal.chain) != (verdict.lines, verdict.chain):
-        why = f"{_count(verdict.lines)} hold, but {seal.lines} were sealed; line {verdict.lines + 1} is not as it was"
+        why = f"{_count(verdict.lines)} are chained, but {seal.lines} were sealed: the end of the record was changed"
         return replace(verdict, state=RecordState.BROKEN, why=why)
     changed = _signal_fault(folder, seal.signal)
     if changed:
         return replace(verdict, state=RecordState.BROKEN, sealed=True, why=changed)
-    signal = "and so does the signal" if seal.signal else "the signal was not sealed"
-    return replace(verdict, state=RecordState.WHOLE, sealed=True, why=f"{_count(verdict.lines)} hold, {signal}")
+    intact = "and the signal are intact" if seal.signal else "are intact; there is no sealed signal"
+    return replace(verdict, state=RecordState.WHOLE, sealed=True, why=f"{_count(verdict.lines)} {intact}")
 
 
 def _unsealed(verdict: Verdict) -> Verdict:
     if not verdict.lines and not verdict.torn:
         return replace(verdict, state=RecordState.EMPTY, why="nothing was recorded")
-    torn = f" and {verdict.torn} bytes of one that was not finished" if verdict.torn else ""
-    return replace(verdict, why=f"{_count(verdict.lines)} hold{torn}; recover puts it in order")
+    torn = f", and {verdict.torn} bytes of an unfinished line follow" if verdict.torn else ""
+    intact = f"{_count(verdict.lines)} {'is' if verdict.lines == 1 else 'are'} intact{torn}"
+    return replace(verdict, why=f"{intact}; 'procedures recover' completes the record")
 
 
 def _signal_fault(folder: Path, sealed: str | None) -> str | None:
@@ -118,7 +122,7 @@ def _signal_fault(folder: Path, sealed: str | None) -> str | None:
         digest = signal_digest(folder / SIGNAL_NAME)
     except OSError as fault:
         return f"{SIGNAL_NAME} cannot be read ({fault.strerror})"
-    return None if digest == sealed else f"{SIGNAL_NAME} is not as it was sealed"
+    return None if digest == sealed else f"{SIGNAL_NAME} was changed after it was sealed"
 
 
 def _count(lines: int) -> str:

@@ -1,4 +1,4 @@
-"""Earlier visits of the same case: what their records say of the exercise. The label never enters the event stream."""
+"""Earlier visits of the same case, from their records. The case label is never in the event stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_BYTES = 400
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit: percentages of its trials (None where not known), and rest and largest effort of its first muscle."""
+    """One visit: scores of its trials in percent (None if not known), rest and largest effort of its first muscle."""
 
     name: str
     wall_time: str
@@ -39,25 +39,27 @@ class Visit:
 
     @property
     def mean_score(self) -> float | None:
-        """Mean of the trials that are known, in percent; None where none is."""
+        """Mean of the known scores in percent; None if none is known."""
         known = [score for score in self.scores if score is not None]
         return sum(known) / len(known) if known else None
 
 
 def checked_label(label: str) -> str:
-    """``label`` as it can be kept. Raises UsageError."""
+    """Return ``label`` if it may be used. Raises UsageError."""
     if not _LABEL.fullmatch(label):
-        raise UsageError(f"{label!r} is no case label: letters, digits, point, hyphen and underscore, at most 60.")
+        raise UsageError(
+            f"{label!r} is not a case label: use 60 letters, digits, points, hyphens and underscores at most."
+        )
     return label
 
 
 def write_label(folder: Path, label: str) -> None:
-    """Note in ``folder`` whose visit it is, for this user's eyes alone. Raises OSError."""
+    """Write the case label of the visit to ``folder``, readable for this user alone. Raises OSError."""
     replace_private(folder / LABEL_NAME, label.encode())
 
 
 def label_of(folder: Path) -> str | None:
-    """The case label of the visit in ``folder``; None where it has none."""
+    """Return the case label of the visit in ``folder``, None if it has none."""
     try:
         with open_plain(folder / LABEL_NAME) as file:
             return file.read(_MAX_BYTES).decode("utf-8", "replace").strip() or None
@@ -66,7 +68,7 @@ def label_of(folder: Path) -> str | None:
 
 
 def visit_of(folder: Path) -> Visit | None:
-    """The visit on record in ``folder``; None where it is no exercise, or cannot be read."""
+    """Read the visit in ``folder``; None if it is not an exercise or cannot be read."""
     try:
         events = read_events(folder)
         return _visit(folder.name, events)
@@ -75,7 +77,7 @@ def visit_of(folder: Path) -> Visit | None:
 
 
 def earlier_visits(store: Path, label: str, exercise: str) -> list[Visit]:
-    """The visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
+    """Return the visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
     folders: list[Path] = []
     with contextlib.suppress(UserError):
         folders = [folder for folder in procedures(store) if label_of(folder) == label]
@@ -109,7 +111,7 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
 
 
 def _number(value: object) -> float | None:
-    """``value`` as a record may have it. Raises TypeError for anything but a number and None."""
+    """Return ``value``, a number or None. Raises TypeError for anything else."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return value

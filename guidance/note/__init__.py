@@ -1,6 +1,6 @@
-"""The procedure's note: what must stand in it, filled from the record and the case sheet, signed, and written out.
+"""The procedure's note: its fields, filled from the record and the case sheet, signed, and written in a format.
 
-Reads in this order: ``answers`` and ``fields`` (what is asked), ``case`` (the case sheet), ``pulses`` and ``course``
-(what the record shows), ``compose`` (the note), ``signing``, ``page`` and the formats ``markdown``, ``web``, ``paper``
-with their ``pictures``.
+Reading order: ``field_forms`` and ``fields`` (what a note must contain), ``case_sheet``, ``event_query`` and ``pulses``
+(the record), the ``*_sentences``, ``compose`` (the note), ``signing``, ``page`` and the formats ``markdown``, ``html``
+and ``pdf`` with their ``pictures``.
 """

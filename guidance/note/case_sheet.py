@@ -1,7 +1,7 @@
-"""The case sheet: what is told about patient, staff and procedure, before or afterwards, apart from the event stream.
+"""The case sheet: answers about patient, staff and procedure that are not in the event stream.
 
-It is TOML before, ``case.json`` (or ``case.age``) in the procedure's folder afterwards. Keys are those of ``fields``;
-muscles of botulinum toxin have tables of their own, ``[muscles.fds]``.
+A user writes it as TOML; the procedure's folder holds it as ``case.json`` or, encrypted, ``case.age``. Its keys are
+those of ``fields``; each muscle injected with botulinum toxin has a table of its own, ``[muscles.fds]``.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ _MUSCLE_BY_KEY = {item.key: item for item in MUSCLE_FIELDS}
 
 @dataclass(frozen=True, slots=True)
 class CaseSheet:
-    """Answers by key (``side``, ``muscles.fds.units``), each in its usual writing, and at what time it was told."""
+    """Answers by key (``side``, ``muscles.fds.units``) in their standard form, and when each was entered."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
     recorded_at: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, key: str) -> str | None:
-        """The answer to ``key``, None where none was told."""
+        """Return the answer to ``key``, None if there is none."""
         return self.answers.get(key)
 
     @property
     def muscles(self) -> tuple[str, ...]:
-        """The keys of the muscles that are named, in their order."""
+        """The keys of the muscles, in their order."""
         return tuple(dict.fromkeys(key.split(".")[1] for key in self.answers if key.startswith(f"{MUSCLES}.")))
 
     def with_answer(self, key: str, text: str, now: datetime, where: str = "--set") -> CaseSheet:
-        """This case with the answer ``text`` to ``key``, told ``now``. Raises UsageError that names ``where``."""
+        """Return this case with the answer ``text`` to ``key``, entered ``now``. Raises UsageError naming ``where``."""
         answer = read_answer(key, text, where)
         stamp = now.isoformat(timespec="seconds")
         return replace(self, answers={**self.answers, key: answer}, recorded_at={**self.recorded_at, key: stamp})
 
 
 def field_of(key: str, where: str) -> Field:
-    """The field that ``key`` of ``where`` names. Raises UsageError, with the nearest key there is."""
+    """Return the field with this ``key``. Raises UsageError that names ``where`` and the most similar key."""
     item = _BY_KEY.get(key)
     parts = key.split(".")
     if item is None and len(parts) == 3 and parts[0] == MUSCLES and _MUSCLE_KEY.fullmatch(parts[1]):
@@ -65,7 +65,7 @@ def field_of(key: str, where: str) -> Field:
 
 
 def read_answer(key: str, text: str, where: str) -> str:
-    """The answer ``text`` to ``key`` in its usual writing. Raises UsageError."""
+    """Return the answer ``text`` to ``key`` in its standard form. Raises UsageError."""
     form = field_of(key, where).form
     try:
         return form.read(text)
@@ -74,7 +74,7 @@ def read_answer(key: str, text: str, where: str) -> str:
 
 
 def case_from_toml(text: str, where: str, now: datetime) -> CaseSheet:
-    """The case sheet in the TOML ``text`` of file ``where``, told ``now``. Raises UsageError."""
+    """Read the case sheet from the TOML ``text`` of the file ``where``, entered ``now``. Raises UsageError."""
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
@@ -84,7 +84,7 @@ def case_from_toml(text: str, where: str, now: datetime) -> CaseSheet:
 
 
 def case_from_file(path: Path, now: datetime) -> CaseSheet:
-    """The case sheet in the TOML file at ``path``. Raises UsageError."""
+    """Read the case sheet from the TOML file at ``path``, entered ``now``. Raises UsageError."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as fault:
@@ -95,7 +95,7 @@ def case_from_file(path: Path, now: datetime) -> CaseSheet:
 
 
 def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
-    """The case of the procedure in ``folder``; an empty one where none was told. Raises UserError."""
+    """Load the case sheet of the procedure in ``folder``, an empty one if there is none. Raises UserError."""
     data = read_protected(folder, CASE_NAME, key)
     if data is None:
         return CaseSheet()
@@ -104,11 +104,11 @@ def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
         answers = {name: read_answer(name, text, CASE_NAME) for name, text in stored["answers"].items()}
         return CaseSheet(answers, {name: str(stored["told_at"].get(name, "")) for name in answers})
     except (ValueError, KeyError, TypeError, AttributeError, UsageError):
-        raise UserError(f"The case sheet in {folder} is damaged; what it held must be told again.") from None
+        raise UserError(f"The case sheet in {folder} is damaged; enter its answers again.") from None
 
 
 def save_case(folder: Path, case: CaseSheet, key: EncryptionKey | None) -> None:
-    """Keep ``case`` in ``folder``. Raises UserError."""
+    """Save ``case`` in ``folder``, encrypted if there is a ``key``. Raises UserError."""
     stored = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.recorded_at)}
     write_protected(folder, CASE_NAME, json.dumps(stored, ensure_ascii=False, indent=1).encode(), key)
 
@@ -119,13 +119,13 @@ def _flat(tables: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any]]:
             yield key, value
             continue
         if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
-            raise UsageError(f"{where}: muscles are tables, such as [muscles.fds] with units = 50 in it.")
+            raise UsageError(f"{where}: muscles must be tables, such as [muscles.fds] with units = 50.")
         for name, table in value.items():
             yield from ((f"{MUSCLES}.{name}.{part}", item) for part, item in table.items())
 
 
 def _typed(key: str, value: object, where: str) -> str:
-    """What TOML holds, as it would be typed."""
+    """Return a value of TOML as a user would type it."""
     field_of(key, where)
     if isinstance(value, bool):
         return "yes" if value else "no"

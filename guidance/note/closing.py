@@ -1,4 +1,4 @@
-"""What stands under a note: whether it is signed, by whom, whether anything changed since, and the addenda."""
+"""The end of a note: what is missing before signing, or the signature, changes since signing, and addenda."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ DRAFT = "DRAFT, NOT SIGNED."
 
 
 def draft(page: NotePage) -> NotePage:
-    """``page`` as one that is not signed yet, with what is missing."""
+    """Mark ``page`` as not signed, and list the missing fields."""
     missing = tuple(NoteItem(label, (sentence(f"--set '{key}=...'"),)) for key, label in page.missing)
-    parts = (Section("Missing before it may be signed", missing),) if missing else ()
+    parts = (Section("Required before signing", missing),) if missing else ()
     return replace(page, banners=(DRAFT, *page.banners), closing=parts)
 
 
 def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
-    """The signed page with its signature and its addenda; ``changed`` is what is not as it was then."""
+    """Return the signed page with its signature and addenda; ``changed`` names what changed since signing."""
     mark = signed.signature
     words = f"Signed by {mark['by']}, {mark['at']}."
-    alarm = (f"CHANGED SINCE SIGNING: {', '.join(changed)}. This page is as it was signed.",) if changed else ()
+    alarm = (f"CHANGED SINCE SIGNING: {', '.join(changed)}. This page is shown as it was signed.",) if changed else ()
     hashes = [f"{name} {value}" for name, value in mark["bound"].items() if value]
     items = [
-        NoteItem("Signature", (sentence(words), sentence(f"Its SHA-256: {mark['sha256']}."))),
-        NoteItem("It binds, by SHA-256", tuple(sentence(f"{text}.") for text in hashes)),
-        NoteItem("Since then", (_since(changed),)),
+        NoteItem("Signature", (sentence(words), sentence(f"SHA-256 of the signature: {mark['sha256']}."))),
+        NoteItem("Bound by SHA-256", tuple(sentence(f"{text}.") for text in hashes)),
+        NoteItem("Changes since", (_since(changed),)),
     ]
     added = tuple(
         NoteItem(f"Addendum {number}", (sentence(f"{link['text']} ({link['by']}, {link['at']})"),))
@@ -38,4 +38,4 @@ def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
 
 
 def _since(changed: Sequence[str]) -> Sentence:
-    return sentence(f"Changed: {', '.join(changed)}." if changed else "Nothing that it binds has changed.")
+    return sentence(f"Changed: {', '.join(changed)}." if changed else "Nothing bound by the signature has changed.")

@@ -1,4 +1,4 @@
-"""The note composed: the record's sentences and the case sheet's answers, field by field; nothing is made up."""
+"""The note, composed field by field from the sentences of the record and the answers of the case sheet."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from guidance.note.pulses import last_place, pulses_of
 
 RecordSentences = Mapping[str, Sequence[Sentence]]
 
-SIMULATION = "SIMULATED PATIENT: no person was treated, and what holds here need not hold for one."
-RESEARCH = "Written by research software, not a medical device; whoever signs answers for what it says."
-_NOT_RECORDED = "Not told."
-_PARTIAL = {"volume_ml": injected.is_volume_whole}
-"""Fields that the record may tell a part of: answered by it only where this says so."""
+SIMULATION = "SIMULATED PATIENT: no person was treated; these results need not apply to a person."
+RESEARCH = "Written by research software, not a medical device; the signer is responsible for the content."
+_NOT_RECORDED = "not recorded"
+_PARTIAL = {"volume_ml": injected.is_volume_complete}
+"""Fields that the record may fill only in part, each with the test that it fills them whole."""
 _RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
     "drug": lambda event: (
         event["kind"] == "entry" and event["what"] == "injection" and bool(event["fields"].get("drug"))
@@ -33,11 +33,11 @@ _RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
     ),
     "twitch_loss": lambda event: event["kind"] == "alarm" and event["code"] == "twitch-loss",
 }
-"""Fields that the record answers only by such a record; other sentences stand there beside it."""
+"""Fields that only such an event fills; other events may add sentences to them but leave them required."""
 
 
 def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
-    """The note of the procedure in ``stream``, with what ``case`` tells."""
+    """Compose the note of the procedure in ``stream`` with the answers in ``case``."""
     title, kind, _ = stream.protocol
     recorded = _record_sentences(stream)
     shown = [f for f in FIELDS if kind in f.kinds or case.get(f.key) is not None or recorded.get(f.key)]
@@ -56,7 +56,7 @@ def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
 
 
 def _record_sentences(stream: EventQuery) -> RecordSentences:
-    """What the record tells, by field."""
+    """Return the sentences of the record, by field."""
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
     return {
@@ -96,7 +96,7 @@ def _missing(kind: str, stream: EventQuery, recorded: RecordSentences, case: Cas
 
 
 def _is_recorded(key: str, stream: EventQuery, recorded: RecordSentences) -> bool:
-    """Whether the record by itself answers ``key``."""
+    """Return whether the record alone fills the field ``key``."""
     if key in _PARTIAL:
         return _PARTIAL[key](stream)
     if key in _RECORDED_BY and not any(map(_RECORDED_BY[key], stream.events)):
@@ -105,9 +105,9 @@ def _is_recorded(key: str, stream: EventQuery, recorded: RecordSentences) -> boo
 
 
 def _missing_muscles(case: CaseSheet) -> Iterator[tuple[str, str]]:
-    """What is open of the muscles; nothing more of one whose units were left out for a reason."""
+    """Yield the missing fields of the muscles; none for a muscle whose units were left out with a reason."""
     if not case.muscles:
-        yield f"{MUSCLES}.NAME.units", "Muscles: units and the rest for each, NAME being such as fds"
+        yield f"{MUSCLES}.NAME.units", "Muscles: units and the other fields of each; NAME is a short name such as fds"
     injected_in = [m for m in case.muscles if not is_left_out(case.get(f"{MUSCLES}.{m}.units") or "")]
     for muscle in injected_in:
         for item in MUSCLE_FIELDS:
@@ -117,20 +117,20 @@ def _missing_muscles(case: CaseSheet) -> Iterator[tuple[str, str]]:
 
 
 def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) -> Section:
-    """``section`` with what has no field of its own."""
+    """Add to ``section`` the items that are not fields of the note."""
     more: list[NoteItem] = []
     if section.title == SECTIONS["performance"]:
         more = [
             NoteItem("Date and time", tuple(course.when(stream))),
-            *_optional("Stimulator", course.switching, stream),
+            *_optional("Stimulator", course.stimulator, stream),
         ]
     elif section.title == SECTIONS["localisation"]:
         more = [*_optional("Verification", localised.verifications, stream)]
-        more += _optional("Answers by their latency", localised.responses_by_latency, stream)
+        more += _optional("Responses by latency", localised.responses_by_latency, stream)
     elif section.title == SECTIONS["injection"] and (kind == BOTULINUM or case.muscles):
         more = [*_muscles(case)]
     elif section.title == SECTIONS["outcome"]:
-        more = [*_optional("Alarms", course.alarms, stream), *_optional("Also entered", course.noted, stream)]
+        more = [*_optional("Alarms", course.alarms, stream), *_optional("Other entries", course.other_entries, stream)]
     first = more[:1] if section.title == SECTIONS["performance"] else []
     rest = [item for item in more if item not in first]
     return Section(section.title, (*first, *section.items, *rest))
@@ -144,19 +144,19 @@ def _optional(
 
 
 def _muscles(case: CaseSheet) -> Iterator[NoteItem]:
-    """A line for each muscle, and the units in all."""
+    """Yield an item for each muscle, and one for the total of units."""
     for muscle in case.muscles:
         answers = {item.label: case.get(f"{MUSCLES}.{muscle}.{item.key}") for item in MUSCLE_FIELDS}
         name = answers.pop("Muscle") or muscle
-        text = "; ".join(f"{label}: {answer or _NOT_RECORDED.rstrip('.').lower()}" for label, answer in answers.items())
+        text = "; ".join(f"{label}: {answer or _NOT_RECORDED}" for label, answer in answers.items())
         yield NoteItem(f"Muscle {muscle}", (sentence(f"{name}. {text}.", source=SHEET),))
     units = [case.get(f"{MUSCLES}.{muscle}.units") for muscle in case.muscles]
     numbers = [float(each) for each in units if each and not is_left_out(each)]
     if numbers:
-        whole = "" if len(numbers) == len(units) else f", of {len(numbers)} of {len(units)} muscles"
+        whole = "" if len(numbers) == len(units) else f" ({len(numbers)} of {len(units)} muscles)"
         product = case.get("product") or "the product"
-        text = f"{sum(numbers):g} units of {product}{whole}; they are not units of any other product."
-        yield NoteItem("Units in all", (sentence(text, source=SHEET),))
+        text = f"{sum(numbers):g} units of {product}{whole}; units of different products are not interchangeable."
+        yield NoteItem("Total units", (sentence(text, source=SHEET),))
 
 
 def _about(stream: EventQuery) -> Section:
@@ -177,11 +177,11 @@ def _banners(stream: EventQuery, case: CaseSheet) -> Iterator[str]:
     if stream.is_simulated:
         yield SIMULATION
     if stream.end is None:
-        yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF; what happened after its last event is not in it."
-    for entries, planned in _two_weights(stream, case):
-        yield f"TWO WEIGHTS: the dose was reckoned with {planned:g} kg, and the case sheet says {entries:g} kg."
+        yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF: nothing after its last event was recorded."
+    for on_sheet_kg, planned_kg in _two_weights(stream, case):
+        yield f"TWO WEIGHTS: the dose was calculated for {planned_kg:g} kg, the case sheet has {on_sheet_kg:g} kg."
     for on_sheet, entered in _two_sides(stream, case):
-        yield f"TWO SIDES: {entered} was entered at the procedure, and the case sheet says {on_sheet}."
+        yield f"TWO SIDES: {entered} was entered during the procedure, the case sheet has {on_sheet}."
     yield RESEARCH
 
 

@@ -1,4 +1,4 @@
-"""Sentences on the course of the procedure and on the record itself."""
+"""Sentences on the course of the procedure and on the record itself, each with the events that it states."""
 
 from __future__ import annotations
 
@@ -8,53 +8,56 @@ from guidance.journal.event_reader import EventFields
 from guidance.note.event_query import EventQuery
 from guidance.note.page import Sentence, sentence
 
-_REPORTED_ELSEWHERE = {
+_STATED_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
     "acknowledge", "simulated",
 }  # fmt: skip
 _MINUTES_FROM_S = 300.0
+"""Durations from here on are given in minutes."""
 _ENDS = {
     "operator": "Ended by the operator",
-    "duration": "Ended when the time that was set was over",
-    "device-lost": "Broken off: the amplifier was lost",
-    "error": "Broken off by an error",
+    "duration": "Ended at the set duration",
+    "device-lost": "Ended because the amplifier was lost",
+    "error": "Ended by an error",
 }
+_BY = {"controller": "the controller", "operator": "the operator", "safety": "the safety check"}
 
 
 def when(stream: EventQuery) -> Iterator[Sentence]:
-    """When it began and ended, and why."""
+    """Yield when the procedure began, how long it lasted and why it ended."""
     began, end = stream.began, stream.end
-    yield sentence(f"{began.date().isoformat()}, begun {began.timetz().isoformat('seconds')}.", [stream.start])
+    text = f"Began on {began.date().isoformat()} at {began.timetz().isoformat('seconds')}."
+    yield sentence(text, [stream.start])
     lasted = f"{stream.last_t:.0f} s" if stream.last_t < _MINUTES_FROM_S else f"{stream.last_t / 60:.0f} min"
     if end is None:
-        yield sentence(f"THE RECORD WAS CUT OFF after {lasted}; what came later is not in it.", [stream.events[-1]])
+        yield sentence(f"THE RECORD WAS CUT OFF after {lasted}; nothing later was recorded.", [stream.events[-1]])
     else:
-        yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, {lasted} after it began.", [end])
+        yield sentence(f"{_ENDS.get(end['reason'], 'Ended')}, after {lasted}.", [end])
 
 
 def weight(stream: EventQuery) -> Iterator[Sentence]:
-    """The weight that the dose was reckoned with."""
+    """Yield the weight that was entered for the dose calculation."""
     yield from _of_plan(stream, "weight_kg", "kg")
 
 
 def height(stream: EventQuery) -> Iterator[Sentence]:
-    """The height that the dose was reckoned with."""
+    """Yield the height that was entered for the dose calculation."""
     yield from _of_plan(stream, "height_cm", "cm")
 
 
 def sex(stream: EventQuery) -> Iterator[Sentence]:
-    """The sex that the dose was reckoned with."""
+    """Yield the sex that was entered for the dose calculation."""
     yield from _of_plan(stream, "sex", "")
 
 
 def side(stream: EventQuery) -> Iterator[Sentence]:
-    """The side as the operator entered it last."""
+    """Yield the side that the operator entered last."""
     for event in sides(stream)[-1:]:
         yield sentence(f"{event['fields']['text']}, as entered at {stream.clock(event['t'])}.", [event])
 
 
 def sides(stream: EventQuery) -> list[EventFields]:
-    """Each time that the operator named a side."""
+    """Return the operator's entries of a side."""
     return [event for event in stream.entries("side") if event["fields"].get("text")]
 
 
@@ -63,11 +66,11 @@ def _of_plan(stream: EventQuery, key: str, unit: str) -> Iterator[Sentence]:
         value = event["fields"].get(key)
         if value is not None:
             value_text = f"{value:g} {unit}" if isinstance(value, float | int) else str(value)
-            yield sentence(f"{value_text}, as told for the dose.", [event])
+            yield sentence(f"{value_text}, as entered for the dose calculation.", [event])
 
 
 def alarms(stream: EventQuery) -> Iterator[Sentence]:
-    """Every alarm, when it began and how long it held; of several of one kind, together."""
+    """Yield one sentence for all alarms of one priority and text: when each began and how long it lasted."""
     begun: dict[tuple[str, str], list[tuple[EventFields, float | None]]] = {}
     open_now: dict[str, tuple[EventFields, int]] = {}
     for event in stream.of("alarm"):
@@ -83,35 +86,34 @@ def alarms(stream: EventQuery) -> Iterator[Sentence]:
         yield sentence(f"{priority.capitalize()} priority, {times}: {text}", [event for event, _ in raised])
 
 
-def noted(stream: EventQuery) -> Iterator[Sentence]:
-    """What else the operator or the program entered."""
+def other_entries(stream: EventQuery) -> Iterator[Sentence]:
+    """Yield the entries of operator and program that no other field of the note states."""
     by_what: dict[str, list[EventFields]] = {}
     for event in stream.of("entry"):
-        if event["what"] not in _REPORTED_ELSEWHERE:
+        if event["what"] not in _STATED_ELSEWHERE:
             by_what.setdefault(event["what"], []).append(event)
     for what, events in by_what.items():
-        value_text = "; ".join(f"{stream.clock(event['t'])}{_text(event)}" for event in events)
-        yield sentence(f"{what}: {value_text}.", events)
+        times = "; ".join(f"{stream.clock(event['t'])}{_fields_text(event)}" for event in events)
+        yield sentence(f"{what} at {times}.", events)
 
 
-def switching(stream: EventQuery) -> Iterator[Sentence]:
-    """When the stimulator was armed and switched off, and by whom."""
+def stimulator(stream: EventQuery) -> Iterator[Sentence]:
+    """Yield when the stimulator was armed and switched off, and by whom."""
     switched = [event for event in stream.of("command") if event["enabled"] or event["current_ma"] is None]
     pairs = zip([None, *switched], switched, strict=False)
     armed = [event for before, event in pairs if event["enabled"] and not (before and before["enabled"])]
     off = [event for event in switched if not event["enabled"]]
     if armed:
-        times = ", ".join(f"{stream.clock(event['t'])} by {event['by']}" for event in armed)
-        yield sentence(f"Stimulator armed: {times}.", armed)
+        yield sentence(f"Armed at {', '.join(_when_and_by(stream, event) for event in armed)}.", armed)
     for event in off:
         why = f": {event['why'].rstrip('.')}" if event.get("why") else ""
-        yield sentence(f"Switched off, or not armed, at {stream.clock(event['t'])} by {event['by']}{why}.", [event])
+        yield sentence(f"Off at {_when_and_by(stream, event)}{why}.", [event])
 
 
 def protocol(stream: EventQuery) -> Iterator[Sentence]:
-    """The protocol, and what the site changed or no source bears out in it."""
+    """Yield the protocol, what the site changed in it, and which of its values have no source."""
     title, _, is_known = stream.protocol
-    unknown = "" if is_known else " (not known to this program any more)"
+    unknown = "" if is_known else " (this program no longer has this protocol)"
     yield sentence(f"{stream.start['protocol']}: {title}{unknown}.", [stream.start])
     for change in stream.start.get("protocol_changes") or ():
         why = f", because {change['reason']}" if change.get("reason") else ""
@@ -121,24 +123,24 @@ def protocol(stream: EventQuery) -> Iterator[Sentence]:
         )
     unsourced = stream.start.get("protocol_unsourced") or ()
     if unsourced:
-        yield sentence(f"Without a source in it: {', '.join(unsourced)}.", [stream.start])
+        yield sentence(f"Values without a source: {', '.join(unsourced)}.", [stream.start])
     for assumed in stream.start.get("protocol_assumed") or ():
         yield sentence(f"Assumed: {assumed}.", [stream.start])
 
 
 def device(stream: EventQuery) -> Iterator[Sentence]:
-    """Amplifier, program and mode."""
+    """Yield amplifier, sample rate, channels and program."""
     known = stream.device
-    channels = ", ".join(map(str, known.get("channels") or ["not told"]))
+    channels = ", ".join(map(str, known.get("channels") or ["not known"]))
     yield sentence(
-        f"{known.get('model')}, serial {known.get('serial') or 'not told'}, {known['sample_rate_hz']:g} Hz, "
+        f"{known.get('model')}, serial {known.get('serial') or 'not known'}, {known['sample_rate_hz']:g} Hz, "
         f"EMG of: {channels}. {stream.start['program']}.",
         [stream.start],
     )
 
 
 def signal(stream: EventQuery) -> Iterator[Sentence]:
-    """What was lost of the signal."""
+    """Yield how much of the signal was lost."""
     seconds = list(stream.of("signal"))
     if not seconds:
         return
@@ -146,14 +148,18 @@ def signal(stream: EventQuery) -> Iterator[Sentence]:
     off = [event for event in seconds if any(channel.get("lead_off") for channel in event["channels"])]
     yield sentence(f"{last['lost_samples']} samples lost, {last['bad_frames']} damaged frames.", [last])
     if off:
-        yield sentence(f"An electrode was off in {len(off)} of {len(seconds)} s.", off)
+        yield sentence(f"An electrode was off for {len(off)} of {len(seconds)} s.", off)
+
+
+def _when_and_by(stream: EventQuery, command: EventFields) -> str:
+    return f"{stream.clock(command['t'])} by {_BY.get(command['by'], command['by'])}"
 
 
 def _duration(for_s: float | None) -> str:
-    return "to the end" if for_s is None else f"{for_s:.1f} s"
+    return "to the end of the record" if for_s is None else f"{for_s:.1f} s"
 
 
-def _text(event: EventFields) -> str:
+def _fields_text(event: EventFields) -> str:
     known = {key: value for key, value in event["fields"].items() if value not in (None, "", [], {})}
     if [*known] == ["text"]:
         return f": {known['text']}"

@@ -1,4 +1,4 @@
-"""An empty case sheet, to be filled in."""
+"""An empty case sheet for a user to fill in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from guidance.protocol import Protocol
 
 
 def empty_sheet(protocol: Protocol) -> str:
-    """The case sheet of a procedure after ``protocol`` in TOML, every line a comment until it is filled in."""
+    """Return the case sheet for ``protocol`` in TOML; every line is a comment until it is filled in."""
     return "\n".join(_lines(protocol)) + "\n"
 
 
 def _lines(protocol: Protocol) -> Iterator[str]:
-    yield f"# Case sheet: {protocol.title}. Take away the first # of a line to answer it; leave out what is not known."
-    yield '# What was left out on purpose has a reason: "not done: why" or "not assessed: why".'
+    yield f"# Case sheet: {protocol.title}. Remove the first # of a line to answer it; leave out what is not known."
+    yield '# State what was left out on purpose with its reason: "not done: why" or "not assessed: why".'
     fields = fields_of(protocol.kind)
     for section, title in SECTIONS.items():
         yield ""
@@ -24,12 +24,12 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     if protocol.kind == BOTULINUM:
         name = protocol.id.removeprefix(f"{BOTULINUM}-")
         yield ""
-        yield "# A table for each muscle that was injected:"
+        yield "# One table for each injected muscle:"
         yield f"# [muscles.{name}]"
         yield from _field_lines(MUSCLE_FIELDS)
 
 
 def _field_lines(fields: Iterable[Field]) -> Iterator[str]:
     for field in fields:
-        needed = "" if field.required else "; may be left out"
+        needed = "" if field.required else "; optional"
         yield f'# {field.key} = ""  # {field.label}: {field.form.allowed}{needed}'

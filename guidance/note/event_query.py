@@ -1,4 +1,4 @@
-"""The event stream of one procedure, with the questions that note and exports ask of it."""
+"""The event stream of one procedure, with the queries that note and exports need."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ from guidance.protocol import ProtocolError, load
 
 @dataclass(frozen=True)
 class EventQuery:
-    """The records of a procedure, ``events``, in order; the first is its ``start``."""
+    """The events of a procedure in order; the first is its ``start``."""
 
     events: Sequence[EventFields]
 
     @property
     def start(self) -> EventFields:
-        """The record that opens the stream."""
+        """The event that opens the stream."""
         return self.events[0]
 
     @property
     def end(self) -> EventFields | None:
-        """The record that closes it; None where the procedure was cut off."""
+        """The event that closes the stream; None if the record was cut off."""
         return self.events[-1] if self.events[-1]["kind"] == "end" else None
 
     @property
     def began(self) -> datetime:
-        """The time on the wall at device time 0."""
+        """The local time at device time 0."""
         return datetime.fromisoformat(self.start["wall_time"])
 
     @property
     def last_t(self) -> float:
-        """Device time of the last record, in s."""
+        """Device time of the last event, in s."""
         return float(max(event["t"] for event in self.events))
 
     @property
     def device(self) -> EventFields:
-        """Model, serial, address, sampling rate and channels."""
+        """Model, serial, address, sample rate and channels."""
         device: EventFields = self.start["device"]
         return device
 
     @property
     def is_simulated(self) -> bool:
-        """Whether there was a simulated patient and no other."""
+        """Whether the patient was simulated."""
         return origin_of(self.start).simulated is True
 
     @cached_property
     def protocol(self) -> tuple[str, str, bool]:
-        """Title and kind of the protocol, and whether it is known here still; else its id stands for the title."""
+        """Title and kind of the protocol, and whether this program has it; if not, its id is the title."""
         name = clean(str(self.start["protocol"]))
         try:
             protocol = load(name)
@@ -67,24 +67,24 @@ class EventQuery:
         return protocol.title, protocol.kind, True
 
     def at(self, t: float) -> datetime:
-        """The time on the wall at device time ``t`` in s."""
+        """Return the local time at device time ``t`` in s."""
         return self.began + timedelta(seconds=t)
 
     def clock(self, t: float) -> str:
-        """The time of day at device time ``t`` in s."""
+        """Return the time of day at device time ``t`` in s, as text."""
         return self.at(t).strftime("%H:%M:%S")
 
     def of(self, kind: str) -> Iterator[EventFields]:
-        """The records of ``kind``."""
+        """Yield the events of this ``kind``."""
         return (event for event in self.events if event["kind"] == kind)
 
     def entries(self, *what: str) -> list[EventFields]:
-        """The entries that say ``what``, in order."""
+        """Return the entries of these kinds of ``what``, in order."""
         return [event for event in self.of("entry") if event["what"] in what]
 
 
 def read_stream(folder: Path) -> EventQuery:
-    """The stream of the procedure in ``folder``. Raises UserError where it is none, or damaged."""
+    """Read the event stream of the procedure in ``folder``. Raises UserError if there is none or it is damaged."""
     events = read_events(folder)
     invalid = first_invalid_line(events) if events else 1
     if invalid is not None:

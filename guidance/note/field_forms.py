@@ -1,4 +1,4 @@
-"""What may be answered to a field of the note, read strictly; "not done: why" and "not assessed: why" always may."""
+"""Forms of answers to the fields of the note, read strictly; all accept "not done: why" and "not assessed: why"."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _MAX_LETTERS = 1000
 
 
 class FieldForm(ABC):
-    """The form that an answer has."""
+    """The form that the answer to a field must have."""
 
     @property
     @abstractmethod
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """What an answer may be, as part of a sentence."""
 
     @abstractmethod
     def _read(self, text: str) -> str:
-        """``text`` in its usual writing. Raises ValueError."""
+        """Return ``text`` in its standard form. Raises ValueError."""
 
     def read(self, text: str) -> str:
-        """``text``, or "not done: why", in its usual writing. Raises ValueError that says what is allowed."""
+        """Return ``text``, or "not done: why", in its standard form. Raises ValueError that states what is allowed."""
         line = one_line(text)
         left_out = _REASON.fullmatch(line)
         if left_out and not left_out[2]:
@@ -45,11 +45,11 @@ class FieldForm(ABC):
 
 @dataclass(frozen=True, slots=True)
 class TextField(FieldForm):
-    """Free words, on one line."""
+    """Free text on one line."""
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """What an answer may be, as part of a sentence."""
         return f"one line of 1 to {_MAX_LETTERS} characters"
 
     def _read(self, text: str) -> str:
@@ -66,7 +66,7 @@ class NumberField(FieldForm):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """What an answer may be, as part of a sentence."""
         return f"a number of {self.unit} from {self.low:g} to {self.high:g}"
 
     def _read(self, text: str) -> str:
@@ -82,7 +82,7 @@ class DateField(FieldForm):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """What an answer may be, as part of a sentence."""
         return "a date such as 1970-12-31"
 
     def _read(self, text: str) -> str:
@@ -97,7 +97,7 @@ class ChoiceField(FieldForm):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """What an answer may be, as part of a sentence."""
         return f"one of {', '.join(self.options)}"
 
     def _read(self, text: str) -> str:
@@ -108,5 +108,5 @@ class ChoiceField(FieldForm):
 
 
 def is_left_out(answer: str) -> bool:
-    """Whether ``answer`` says that something was not done, and why."""
+    """Return whether ``answer`` states that something was not done or not assessed, and why."""
     return answer.startswith(tuple(f"{line}:" for line in NOT_DONE))

@@ -1,6 +1,8 @@
-"""The fields of the note. For nerve blocks those of the consensus list of Ahmed (Reg Anesth Pain Med 2022, 47/5/301);
-its last items, and all fields of botulinum toxin, were not read in a source: aspiration, resistance and pain are those
-that an audit of 145 blocks found missing (Paul, Eur J Anaesthesiol 2006, A-495). A site may ask for more on paper.
+"""The fields of the note.
+
+Those of nerve blocks follow the consensus list of Ahmed (Reg Anesth Pain Med 2022, 47/5/301). Its last items and all
+fields of botulinum toxin were not read in a source. Aspiration, resistance and pain are those that an audit of 145
+blocks found missing (Paul, Eur J Anaesthesiol 2006, A-495). A site may require more on paper.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _TEXT = TextField()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that a note of ``kinds`` of procedure tells; ``required`` before it may be signed."""
+    """A field of the notes of these ``kinds`` of procedure; a ``required`` one must have an answer before signing."""
 
     key: str
     label: str
@@ -108,5 +110,5 @@ MUSCLE_FIELDS = (
 
 
 def fields_of(kind: str) -> tuple[Field, ...]:
-    """The fields of a note on a procedure of ``kind``, in their order."""
+    """Return the fields of the note of a procedure of this ``kind``, in their order."""
     return tuple(field for field in FIELDS if kind in field.kinds)

@@ -1,4 +1,4 @@
-"""What text must not be in each format: Markdown's and HTML's own signs are escaped, whatever a name holds."""
+"""Text escaped for each format, so that no name or entry acts as Markdown or HTML."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import re
 from guidance.common.text import clean
 
 _MARKDOWN = re.compile(r"([\\`*{}\[\]<>#|~&!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
-"""An underscore between letters or digits is one: nothing else is made of it there."""
+"""Signs with a meaning in Markdown; an underscore between letters or digits has none."""
 
 _LINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])")
 
 
 def markdown_text(text: str) -> str:
-    """``text`` as Markdown shows it, and nothing else: no tag, link, picture or emphasis."""
+    """Escape ``text`` so that Markdown shows it literally: no tag, link, picture or emphasis."""
     return _LINK.sub(lambda found: f"{found[1]}\\", _MARKDOWN.sub(r"\\\1", clean(text)))
 
 
 def html_text(text: str) -> str:
-    """``text`` as HTML shows it, and nothing else."""
+    """Escape ``text`` so that HTML shows it literally."""
     return html.escape(clean(text), quote=True)

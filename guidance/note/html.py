@@ -1,4 +1,4 @@
-"""The note in HTML: one file that needs no other, runs nothing, and asks no server for anything."""
+"""The note in HTML: one file that needs no other, runs no script and loads nothing from a server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def html(page: NotePage, pictures: Sequence[Picture]) -> str:
-    """``page`` as an HTML document with ``pictures`` in it."""
+    """Return ``page`` as an HTML document with ``pictures`` in it."""
     return "\n".join(_lines(page, pictures)) + "\n"
 
 
@@ -45,7 +45,7 @@ def _section(section: Section) -> Iterator[str]:
     yield "</dl>"
     not_recorded = [item.label for item in section.items if not item.sentences]
     if not_recorded:
-        yield f'<p class="silent">Not told: {html_text("; ".join(not_recorded))}</p>'
+        yield f'<p class="silent">Not recorded: {html_text("; ".join(not_recorded))}</p>'
     yield "</section>"
 
 

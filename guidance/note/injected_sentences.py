@@ -1,7 +1,8 @@
-"""Sentences on what was injected and how the tissue took it, each from the events it names."""
+"""Sentences on what was injected and on the tissue's reaction, each with the events that it states."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,11 +13,14 @@ from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse
 
 COMPLAINTS = ("pain", "paraesthesia")
-"""What the operator notes that the patient feels."""
+"""Entries of the operator on what the patient feels."""
+
+_REFUSAL = re.compile(r"^(held|refused): ", re.IGNORECASE)
+"""How the dose guard's reason may begin; the sentence states the refusal itself."""
 
 
 def drug(stream: EventQuery) -> Iterator[Sentence]:
-    """The solution, each aliquot's and the whole dose, and what of the limit that is."""
+    """Yield each solution, the total dose with its share of the limit, and the limit at the start."""
     injections = _injections(stream)
     named = [event for event in injections if event["fields"].get("drug")]
     for solution in sorted({_solution(event) for event in named}):
@@ -24,16 +28,16 @@ def drug(stream: EventQuery) -> Iterator[Sentence]:
     doses = [event for event in injections if event["fields"].get("total_mg")]
     if doses:
         before = any(event["fields"].get("earlier") for event in stream.entries("dose-plan"))
-        also = "; doses given before are counted in" if before else ""
+        also = ", earlier doses included" if before else ""
         yield sentence(f"{_total(doses[-1]['fields'])}{also}.", [doses[-1]])
     for event in stream.entries("dose-plan"):
-        limits = "; ".join(f"{name}: {words}" for name, words in (event["fields"].get("limits") or {}).items())
+        limits = "; ".join(f"{name}: {limit}" for name, limit in (event["fields"].get("limits") or {}).items())
         if limits:
-            yield sentence(f"Limit when it began: {limits}.", [event])
+            yield sentence(f"Limit at the start: {limits}.", [event])
 
 
 def volume(stream: EventQuery) -> Iterator[Sentence]:
-    """What was injected, aliquot by aliquot."""
+    """Yield the injected volume by aliquot, and what the dose guard refused."""
     injections = _injections(stream)
     known = [event for event in injections if event["fields"].get("volume_ml") is not None]
     if known:
@@ -42,56 +46,49 @@ def volume(stream: EventQuery) -> Iterator[Sentence]:
         yield sentence(f"{total_ml:g} mL in {len(known)} {_aliquots(known)}: {parts}.", known)
     unknown = [event for event in injections if event not in known]
     if unknown:
-        times = ", ".join(stream.clock(event["t"]) for event in unknown)
-        yield sentence(f"An injection of unrecorded volume was noted at {times}.", unknown)
+        yield sentence(f"Injection entered without its volume at {_clocks(stream, unknown)}.", unknown)
     yield from _by_dose_guard(stream, injections)
 
 
-def is_volume_whole(stream: EventQuery) -> bool:
-    """Whether the volume of every injection is in the record, and there was one."""
+def is_volume_complete(stream: EventQuery) -> bool:
+    """Return whether there was an injection and the volume of each is on record."""
     injections = _injections(stream)
     return bool(injections) and all(event["fields"].get("volume_ml") is not None for event in injections)
 
 
 def epinephrine(stream: EventQuery) -> Iterator[Sentence]:
-    """Whether the solution as it was entered holds epinephrine; nothing where none was entered."""
+    """Yield whether the solution that was entered contains epinephrine; nothing if none was entered."""
     for event in stream.entries("dose-plan"):
         solution = str(event["fields"].get("solution", ""))
-        _, has_epinephrine, strength = solution.partition("epinephrine")
-        words = (
-            f"Epinephrine{strength or ', strength not told'}"
-            if has_epinephrine
-            else "None in the solution as it was entered"
-        )
-        yield sentence(f"{words} ({solution}).", [event])
+        _, name, strength = solution.partition("epinephrine")
+        contains = f"Epinephrine{strength or ', strength not recorded'}" if name else "None in the solution entered"
+        yield sentence(f"{contains} ({solution}).", [event])
 
 
 def aspiration(stream: EventQuery) -> Iterator[Sentence]:
-    """Each aspiration's outcome, and which aliquots went without one."""
+    """Yield the result of each aspiration, and which aliquots had none before them."""
     done = stream.entries("aspiration")
     bloody = [event for event in done if event["fields"].get("blood")]
     clear = [event for event in done if event["fields"].get("blood") is False]
     if clear:
-        yield sentence(f"Aspirated {_times(clear)} without blood, at {_clocks(stream, clear)}.", clear)
+        yield sentence(f"Aspirated {_times(clear)} without blood at {_clocks(stream, clear)}.", clear)
     if bloody:
         yield sentence(f"BLOOD was aspirated at {_clocks(stream, bloody)}.", bloody)
-    without_result = [event for event in done if event not in clear and event not in bloody]
-    if without_result:
-        yield sentence(
-            f"An aspiration was entered without its result, at {_clocks(stream, without_result)}.", without_result
-        )
+    unknown = [event for event in done if event not in clear and event not in bloody]
+    if unknown:
+        yield sentence(f"Aspiration entered without its result at {_clocks(stream, unknown)}.", unknown)
     injections = _injections(stream)
     without = [event for event in injections if event["fields"].get("aspirated") is False]
     if without:
         yield sentence(
-            f"{len(without)} of {len(injections)} {_aliquots(injections)} went in without an aspiration entered just "
-            f"before: at {_clocks(stream, without)}.",
+            f"No aspiration was entered just before {len(without)} of {len(injections)} {_aliquots(injections)}, at "
+            f"{_clocks(stream, without)}.",
             without,
         )
 
 
 def pain(stream: EventQuery) -> Iterator[Sentence]:
-    """Each time that pain or paraesthesia was noted; that none was noted says nothing."""
+    """Yield when pain or paraesthesia was noted; nothing if none was noted."""
     for what in COMPLAINTS:
         noted = stream.entries(what)
         if noted:
@@ -99,14 +96,17 @@ def pain(stream: EventQuery) -> Iterator[Sentence]:
 
 
 def twitch_loss(stream: EventQuery) -> Iterator[Sentence]:
-    """What the alarm of the twitch said after an injection."""
+    """Yield the alarms on a twitch lost or kept after an injection."""
     for event in stream.of("alarm"):
         if event["code"] == "twitch-loss" and event["active"]:
             yield sentence(f"At {stream.clock(event['t'])}: {event['text']}", [event])
 
 
 def twitch_after(stream: EventQuery, pulses: Sequence[RecordedPulse], place: LastPlace | None) -> Iterator[Sentence]:
-    """How many pulses were answered after the first injection, of those as strong as were answered before it."""
+    """Yield how many pulses had a response after the first injection.
+
+    Only pulses of the width at the ``place``, and at least as strong as its weakest with a response, are counted.
+    """
     injections = _injections(stream)
     if not injections or place is None or place.lowest is None:
         return
@@ -116,22 +116,22 @@ def twitch_after(stream: EventQuery, pulses: Sequence[RecordedPulse], place: Las
     if strong:
         responded = sum(bool(pulse.responded) for pulse in strong)
         yield Sentence(
-            f"After the first injection {responded} of {len(strong)} pulses of {least_ma:.2f} mA or more had a "
-            "response. Whether the twitch went with the injection is for whoever saw it to say.",
+            f"After the first injection, {responded} of {len(strong)} {'pulse' if len(strong) == 1 else 'pulses'} of "
+            f"{least_ma:.2f} mA or more had a response. Whether the injection abolished the twitch must be stated by "
+            "whoever watched it.",
             tuple(seq for pulse in strong for seq in pulse.seq),
         )
 
 
 def _by_dose_guard(stream: EventQuery, injections: Sequence[EventFields]) -> Iterator[Sentence]:
-    """What the dose guard held back, and what was given against it, with the reason."""
+    """Yield what the dose guard refused, and what was injected against it, with the reason."""
     for event in stream.entries("injection-refused"):
-        why = str(event["fields"].get("why")).removeprefix("Held: ")
-        yield sentence(f"Held at {stream.clock(event['t'])}: {why}", [event])
+        why = _REFUSAL.sub("", str(event["fields"].get("why")))
+        yield sentence(f"Refused by the dose guard at {stream.clock(event['t'])}: {why}", [event])
     for event in injections:
-        if event["fields"].get("reason"):
-            yield sentence(
-                f"Given at {stream.clock(event['t'])} with the reason: {event['fields']['reason']}.", [event]
-            )
+        reason = event["fields"].get("reason")
+        if reason:
+            yield sentence(f"Injected at {stream.clock(event['t'])} with the reason: {reason}.", [event])
 
 
 def _injections(stream: EventQuery) -> list[EventFields]:
@@ -144,10 +144,11 @@ def _solution(injection: EventFields) -> str:
 
 
 def _total(fields: dict[str, Any]) -> str:
+    """Return the total dose by drug, and its share of the limit; "at least" if a part has no limit."""
     total = ", ".join(f"{name} {mg:g} mg" for name, mg in fields["total_mg"].items())
     whole, least = fields.get("fraction"), fields.get("fraction_at_least")
     share = "" if least is None else f", {'' if whole is not None else 'at least '}{percent(least)} of the limit"
-    return f"In all {total}{share}"
+    return f"Total: {total}{share}"
 
 
 def _aliquots(events: Sequence[EventFields]) -> str:

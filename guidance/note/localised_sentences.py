@@ -1,4 +1,4 @@
-"""Sentences on how the target was found, each from the events it names."""
+"""Sentences on how the target was localised by stimulation, each with the events that it states."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from guidance.note.event_query import EventQuery
 from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
 
-_JUDGED = {
-    "expected": "when the target's is expected",
-    "direct-muscle": "earlier than the target's is expected",
-    "reflex": "when a reflex is expected",
-    "other-nerve": "later than the target's is expected",
+_LATENCY = {
+    "expected": "as expected of the target",
+    "direct-muscle": "shorter than expected of the target",
+    "reflex": "as expected of a reflex",
+    "other-nerve": "longer than expected of the target",
 }
 _DOUBTFUL = ("direct-muscle", "reflex", "other-nerve")
 _MODES = {
     "auto": "the program chose the currents within its limits",
     "manual": "the operator set the current",
-    "listen": "another maker's stimulator was used, its pulses found by their artefact",
+    "listen": "a separate stimulator gave the pulses, and the program detected them by their artefact",
 }
 
 
 def technique(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Iterator[Sentence]:
-    """With what the nerve was sought; nothing where no pulse was delivered."""
+    """Yield how the nerve was stimulated, and the pulses that were not delivered; nothing without a delivered pulse."""
     delivered = [pulse for pulse in pulses if pulse.outcome == Outcome.DELIVERED]
     if not delivered:
         return
-    how = _MODES.get(str(stream.start["mode"]), "")
+    mode = _MODES.get(str(stream.start["mode"]))
+    how = f"; {mode}" if mode else ""
     yield Sentence(
-        f"Stimulation through the needle, the muscle's answer measured by EMG; {how}. "
+        f"Stimulation through the needle, response of the muscle measured by EMG{how}. "
         f"{_count(len(delivered), 'pulse')}{_span(delivered)}.",
         _seqs(delivered[:1], delivered[-1:]),
     )
     for outcome, text in (
         (Outcome.NOT_DELIVERED, "not delivered"),
-        (Outcome.UNCONFIRMED, "unconfirmed: delivered or not"),
+        (Outcome.UNCONFIRMED, "not confirmed: delivered or not, it is not known"),
     ):
         others = [pulse for pulse in pulses if pulse.outcome == outcome]
         if others:
@@ -46,89 +47,87 @@ def technique(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Iterator[S
 
 
 def minimum_current(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
-    """The weakest pulse answered at the needle's last place, and the estimate there."""
+    """Yield the weakest pulse with a response at the needle's last place, and the estimated threshold there."""
     if place is None or place.lowest is None:
         return
     lowest, seconds = place.lowest, place.until - place.since
-    size = "" if lowest.amplitude_uv is None else f", answer {lowest.amplitude_uv:.0f} µV"
-    latency = "" if lowest.latency_ms is None else f" after {lowest.latency_ms:.1f} ms"
+    size = "" if lowest.amplitude_uv is None else f"; response {lowest.amplitude_uv:.0f} µV"
+    latency = "" if lowest.latency_ms is None else f", latency {lowest.latency_ms:.1f} ms"
     yield Sentence(
-        f"{lowest.current_ma:.2f} mA for {place.width_ms:g} ms: the weakest of the pulses answered in the "
-        f"{seconds:.0f} s to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
+        f"{lowest.current_ma:.2f} mA for {place.width_ms:g} ms: the weakest pulse with a response in the "
+        f"{seconds:.0f} s up to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
         lowest.seq,
     )
-    doubts = [
-        event for event in stream.of("response") if event["seq"] in lowest.seq and event.get("judged") in _DOUBTFUL
-    ]
-    for event in doubts:
-        yield sentence(f"By its latency that answer came {_JUDGED[event['judged']]}.", [event])
+    for event in stream.of("response"):
+        if event["seq"] in lowest.seq and event.get("judged") in _DOUBTFUL:
+            yield sentence(f"The latency of this response is {_LATENCY[event['judged']]}.", [event])
     if place.missed:
-        strong = _count(len(place.pulses) - len(place.below), "pulse")
-        text = (
-            f"{len(place.missed)} of {strong} as strong or stronger were not answered then; the needle may have moved."
+        yield Sentence(
+            f"{len(place.missed)} of {_count(len(place.pulses) - len(place.below), 'pulse')} of this current or more "
+            "had no response in that time; the needle may have moved.",
+            _seqs(place.missed),
         )
-        yield Sentence(text, _seqs(place.missed))
     known = estimate_at(stream, place.since, place.until)
     if known:
         yield sentence(_estimate(known), [known])
 
 
 def no_response_below(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
-    """Below which current nothing was answered at the last place, as verified there and as the last pulses show;
-    nothing where no weaker pulse was tried.
+    """Yield below which current there was no response at the last place, by a verification and by the last pulses.
+
+    Nothing if no weaker pulse was given.
     """
     if place is None or place.lowest is None:
         return
     verified = verified_absent(stream, place.until)
-    if verified and verified["fields"]["absent_ma"] < (place.lowest.current_ma or 0.0):  # or it has been answered since
+    if verified and verified["fields"]["absent_ma"] < (place.lowest.current_ma or 0.0):  # no response to it since
         yield sentence(_absent(stream, verified, place.until), [verified])
     if not place.below:
         return
     tried = sorted(pulse.current_ma or 0.0 for pulse in place.below)
     span = f"{tried[0]:.2f} mA" if tried[0] == tried[-1] else f"{tried[0]:.2f} to {tried[-1]:.2f} mA"
     yield Sentence(
-        f"{place.lowest.current_ma:.2f} mA at {place.width_ms:g} ms: "
-        f"none of {_count(len(tried), 'weaker pulse')} ({span}) was answered in that time.",
+        f"{place.lowest.current_ma:.2f} mA for {place.width_ms:g} ms: "
+        f"none of {_count(len(tried), 'weaker pulse')} ({span}) had a response in that time.",
         _seqs(place.below),
     )
 
 
 def _absent(stream: EventQuery, verified: EventFields, until: float) -> str:
     fields: dict[str, Any] = verified["fields"]
-    tried = _count(fields["pulses_each"], "pulse")
+    pulses = _count(fields["pulses_each"], "pulse")
     return (
-        f"{fields['absent_ma']:.2f} mA at {fields['width_ms']:g} ms: none of {tried} was answered when that "
-        f"was verified at {stream.clock(verified['t'])}, {until - verified['t']:.0f} s before; "
+        f"{fields['absent_ma']:.2f} mA for {fields['width_ms']:g} ms: none of {pulses} had a response in the "
+        f"verification at {stream.clock(verified['t'])}, {until - verified['t']:.0f} s before the end of the search; "
         "the needle may have moved since."
     )
 
 
 def verifications(stream: EventQuery) -> Iterator[Sentence]:
-    """What was verified at the target, each time."""
+    """Yield the result of each verification at the target."""
     for event in stream.entries("verification"):
         fields: dict[str, Any] = event["fields"]
-        outcome = "as sought" if fields.get("held") else "NOT as sought"
-        present = (
-            f"{fields['present_answered']} of {fields['pulses_each']} pulses answered at {fields['present_ma']:.2f} mA"
-        )
-        absent = f"{fields['absent_answered']} of {fields['pulses_each']} at {fields['absent_ma']:.2f} mA"
-        when = f"Verified at {stream.clock(event['t'])}, {outcome}"
+        result = "criterion met" if fields.get("held") else "criterion NOT met"
+        pulses = fields["pulses_each"]
+        present = f"{fields['present_answered']} of {pulses} pulses had a response at {fields['present_ma']:.2f} mA"
+        absent = f"{fields['absent_answered']} of {pulses} at {fields['absent_ma']:.2f} mA"
+        when = f"Verified at {stream.clock(event['t'])}, {result}"
         yield sentence(f"{when}: {present}, {absent} ({fields['width_ms']:g} ms).", [event])
 
 
 def responses_by_latency(stream: EventQuery) -> Iterator[Sentence]:
-    """What the answers may have been by their latency, where the protocol's windows tell."""
-    judged: dict[str, list[EventFields]] = {}
+    """Yield how many responses had which latency, if the protocol's windows classify latencies."""
+    by_class: dict[str, list[EventFields]] = {}
     for event in stream.of("response"):
         if event["detected"] and event.get("judged") and event["latency_ms"] is not None:
-            judged.setdefault(event["judged"], []).append(event)
-    for kind, events in judged.items():
-        latencies = [event["latency_ms"] for event in events]
+            by_class.setdefault(event["judged"], []).append(event)
+    unsourced = "; the expected latency has no source" if _is_unsourced(stream) else ""
+    for name, events in by_class.items():
+        latencies_ms = [event["latency_ms"] for event in events]
         note = f"; the last: {events[-1]['note']}" if events[-1].get("note") else ""
-        note += "; the expected latency has no source" if _is_unsourced(stream) else ""
         yield sentence(
-            f"{_count(len(events), 'answer')} at {_span_of(latencies)} ms came "
-            f"{_JUDGED.get(kind, f'judged {kind}')}{note}.",
+            f"{_count(len(events), 'response')} at {_span_of(latencies_ms)} ms, latency "
+            f"{_LATENCY.get(name, f'classified as {name}')}{note}{unsourced}.",
             events,
         )
 
@@ -143,11 +142,13 @@ def _is_unsourced(stream: EventQuery) -> bool:
 
 
 def _estimate(known: EventFields) -> str:
-    low, middle, high = known["threshold_0p1ms_ma"] or known["threshold_ma"]
+    at_0p1ms = known["threshold_0p1ms_ma"]
+    width = " for 0.1 ms" if at_0p1ms else ""
+    low, middle, high = at_0p1ms or known["threshold_ma"]
     zone = f", zone {known['zone']}" if known["zone"] else ""
     return (
-        f"Estimated motor threshold for 0.1 ms then: {middle:.2f} mA, 90 % interval {low:.2f} to {high:.2f} mA{zone}. "
-        "A threshold is no measure of distance."
+        f"Motor threshold{width} estimated at that time: {middle:.2f} mA, 90 % interval {low:.2f} to {high:.2f} "
+        f"mA{zone}. A threshold does not measure distance."
     )
 
 
@@ -155,7 +156,7 @@ def _span(pulses: Sequence[RecordedPulse]) -> str:
     known = [pulse.current_ma for pulse in pulses if pulse.current_ma is not None]
     widths = sorted({pulse.width_ms for pulse in pulses if pulse.width_ms is not None})
     width = f" for {' and '.join(f'{each:g}' for each in widths)} ms" if widths else ""
-    return f", {min(known):.2f} to {max(known):.2f} mA{width}" if known else ", of unknown current"
+    return f", {min(known):.2f} to {max(known):.2f} mA{width}" if known else " of unknown current"
 
 
 def _count(number: int, what: str) -> str:

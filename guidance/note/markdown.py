@@ -9,7 +9,7 @@ from guidance.note.page import NoteItem, NotePage, Section, Sentence
 
 
 def markdown(page: NotePage, pictures: Sequence[tuple[str, str]] = ()) -> str:
-    """``page`` in Markdown, with ``pictures`` as (file name, caption)."""
+    """Return ``page`` in Markdown, with ``pictures`` as (file name, caption)."""
     return "\n".join(_lines(page, pictures)) + "\n"
 
 
@@ -36,7 +36,7 @@ def _section(section: Section) -> Iterator[str]:
     yield from (_item(item) for item in section.items if item.sentences)
     not_recorded = [item.label for item in section.items if not item.sentences]
     if not_recorded:
-        yield f"- Not told: {markdown_text('; '.join(not_recorded))}"
+        yield f"- Not recorded: {markdown_text('; '.join(not_recorded))}"
 
 
 def _item(item: NoteItem) -> str:

@@ -1,4 +1,4 @@
-"""The note of a procedure as its folder holds it: signed or not, and written out in a format."""
+"""The note of a procedure in its folder, signed or not, and written to a file in a format."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureFiles:
-    """What the folder of a procedure holds: the events, the case sheet, and the signed note if there is one;
-    ``changed`` names what is not as it was signed.
+    """Contents of a procedure's folder: events, case sheet, and the signed note if there is one.
+
+    ``changed`` names what changed since signing.
     """
 
     folder: Path
@@ -37,33 +38,33 @@ class ProcedureFiles:
 
     @property
     def composed(self) -> NotePage:
-        """The note as record and case sheet make it now, whether or not one is signed."""
+        """The note composed from record and case sheet now, whether or not one is signed."""
         return compose(self.stream, self.case)
 
     @property
     def page(self) -> NotePage:
-        """The note as it is to be shown."""
+        """The note to show: the signed one, or else a draft."""
         page = draft(self.composed) if self.signed is None else signed_page(self.signed, self.changed)
         record = verify(self.folder)
-        if record.holds:
+        if record.is_intact:
             return page
-        return replace(page, banners=(*page.banners, f"THE RECORD DOES NOT HOLD, it is {record.state}: {record.why}."))
+        return replace(page, banners=(*page.banners, f"THE RECORD IS NOT INTACT ({record.state}): {record.why}."))
 
 
 def procedure_files(folder: Path, key: EncryptionKey | None) -> ProcedureFiles:
-    """What ``folder`` holds, opened with ``key`` where it is encrypted. Raises UserError."""
+    """Read the contents of ``folder``, decrypted with ``key`` if they are encrypted. Raises UserError."""
     stream, case, signed = read_stream(folder), load_case(folder, key), load_signed(folder, key)
     return ProcedureFiles(folder, stream, case, signed, tuple(changed_since(folder, case, signed)) if signed else ())
 
 
 def write_note(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
-    """Write the note to ``path``, as its ending says (``WRITERS``). Return the files. Raises UserError and KeyError."""
+    """Write the note to ``path`` in the format of its suffix; return the files. Raises UserError, KeyError."""
     refuse_existing(path)
     return WRITERS[path.suffix.lower()](procedure, path, now)
 
 
 def _as_markdown(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
-    """The pictures lie beside it, named after it."""
+    """Write the pictures beside the note, named after it."""
     pictures = _pictures(procedure)
     files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
     for file, picture in zip(files, pictures, strict=True):
@@ -98,4 +99,4 @@ WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime], list[Path]]] = {
     ".html": _as_html,
     ".pdf": _as_pdf,
 }
-"""Who writes which ending."""
+"""The writer for each suffix of a file."""

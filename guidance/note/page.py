@@ -1,4 +1,4 @@
-"""The note as a page of plain values, before any format: sections of sentences, each with the events it came from."""
+"""The note as a page of plain values, before any format: sections of sentences, each with its events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_LISTED = 4
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, and where it came from: events by their ``seq``, the case sheet, or the signature."""
+    """A sentence and its origin: events by their ``seq``, or a ``source`` such as the case sheet."""
 
     text: str
     events: tuple[int, ...] = ()
@@ -22,13 +22,13 @@ class Sentence:
 
     @property
     def origin(self) -> str:
-        """Where it came from, in words."""
+        """The origin as text."""
         return ", ".join(filter(None, [_events(self.events), self.source]))
 
 
 @dataclass(frozen=True, slots=True)
 class NoteItem:
-    """A field of the note with what is told of it; no sentence where nothing is."""
+    """A field of the note with its sentences; none if nothing is recorded."""
 
     label: str
     sentences: tuple[Sentence, ...] = ()
@@ -44,8 +44,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class NotePage:
-    """A note. ``banners`` are what nobody may overlook; ``patient`` names the patient on each sheet of paper;
-    ``missing`` are the required fields without an answer, as (key, label).
+    """A note.
+
+    ``banners`` are warnings and state, shown first; ``patient`` names the patient on each sheet of paper; ``missing``
+    are the required fields without an answer, as (key, label); ``closing`` follows the pictures.
     """
 
     title: str
@@ -57,17 +59,17 @@ class NotePage:
 
 
 def sentence(text: str, events: Iterable[dict[str, Any]] = (), source: str = "") -> Sentence:
-    """A sentence made harmless, from the records ``events``."""
+    """Make a sentence from ``text``, free of control characters, that states ``events``."""
     return Sentence(clean(text), tuple(event["seq"] for event in events), source)
 
 
 def plain(page: NotePage) -> dict[str, Any]:
-    """``page`` as JSON takes it; ``page_of`` undoes it."""
+    """Return ``page`` as values for JSON, which ``page_of`` reads."""
     return asdict(page)
 
 
 def page_of(stored: dict[str, Any]) -> NotePage:
-    """The page that ``plain`` made ``stored`` of. Raises KeyError and TypeError."""
+    """Return the page in ``stored``, which ``plain`` made. Raises KeyError, TypeError."""
     return NotePage(
         title=stored["title"],
         patient=stored["patient"],

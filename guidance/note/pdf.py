@@ -1,4 +1,4 @@
-"""The note as PDF, for paper: patient and state on every sheet."""
+"""The note as PDF, with the patient and the state of the note on every sheet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RED, _BLACK, _GREY = (166, 28, 0), (0, 0, 0), (90, 90, 90)
 
 
 class _Sheets(FPDF):
-    """Sheets of A4 with a head and a foot."""
+    """Sheets of A4 with header and footer."""
 
     def __init__(self, page: NotePage, created: datetime) -> None:
         super().__init__(format="A4")
@@ -41,12 +41,12 @@ class _Sheets(FPDF):
         self.add_page()
 
     def known(self, text: str) -> str:
-        """``text``, what the font has no glyph for told by its number."""
+        """Return ``text`` with each letter that the font lacks replaced by its number."""
         glyphs = self.fonts[_FONT.lower()].cmap  # type: ignore[union-attr]
         return "".join(letter if ord(letter) in glyphs else f"[U+{ord(letter):04X}]" for letter in clean(text))
 
     def header(self) -> None:
-        """Who the patient is, on every sheet."""
+        """Print title and patient at the top of the sheet."""
         self.set_text_color(*_GREY)
         self.set_font(_FONT, "", 8)
         self.line_of(f"{self._page.title} · Patient: {self._page.patient}", 8)
@@ -54,7 +54,7 @@ class _Sheets(FPDF):
         self.set_text_color(*_BLACK)
 
     def footer(self) -> None:
-        """The state of the note, and which sheet of how many."""
+        """Print the state of the note and the number of the sheet."""
         self.set_y(-14.0)
         self.set_text_color(*_GREY)
         self.set_font(_FONT, "", 8)
@@ -62,13 +62,13 @@ class _Sheets(FPDF):
         self.set_text_color(*_BLACK)
 
     def line_of(self, text: str, size: float, style: str = "") -> None:
-        """A paragraph over the whole width."""
+        """Print ``text`` as a paragraph over the whole width, at ``size`` points."""
         self.set_font(_FONT, style, size)
         self.multi_cell(0, size * 0.5, self.known(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def pdf(page: NotePage, pictures: Sequence[Picture], created: datetime) -> bytes:
-    """``page`` as PDF with ``pictures``, ``created`` then."""
+    """Return ``page`` as PDF with ``pictures``, dated ``created``."""
     sheets = _Sheets(page, created)
     sheets.line_of(page.title, 15, "B")
     sheets.ln(1.0)
@@ -98,11 +98,11 @@ def _section(sheets: _Sheets, section: Section) -> None:
             _item(sheets, item)
     not_recorded = [item.label for item in section.items if not item.sentences]
     if not_recorded:
-        _item(sheets, NoteItem("Not told", (Sentence("; ".join(not_recorded)),)))
+        _item(sheets, NoteItem("Not recorded", (Sentence("; ".join(not_recorded)),)))
 
 
 def _item(sheets: _Sheets, item: NoteItem) -> None:
-    """Label and text side by side, on one sheet where they fit on one."""
+    """Print label and text side by side, on one sheet if they fit on one."""
     text = "\n".join(sheets.known(_sentence(part)) for part in item.sentences)
     label = sheets.known(item.label)
     sheets.set_font(_FONT, "B", 8.5)
@@ -129,7 +129,7 @@ def _height(sheets: _Sheets, width_mm: float, text: str, x_mm: float | None = No
 
 
 def _room_for(sheets: _Sheets, height_mm: float) -> None:
-    """Go on to the next sheet where ``height_mm`` are not left on this one, but would be there."""
+    """Begin a new sheet if ``height_mm`` do not fit on this one but fit on a whole one."""
     if sheets.will_page_break(height_mm) and height_mm < sheets.eph:
         sheets.add_page()
 

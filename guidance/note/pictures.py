@@ -20,8 +20,11 @@ from guidance.note.pulses import LastPlace, RecordedPulse, last_place, pulses_of
 from guidance.note.sweeps import BEFORE_MS, RecordedSweep, sweeps_of
 
 _MAX_SWEEPS = 12
+"""More rows would not fit on a sheet."""
 _NEAR = 0.04
+"""Share of the time axis within which the names of entries would overlap, and are put together."""
 _ARTEFACT_MS = 1.5
+"""Part of a sweep after the pulse that the scale of the rows leaves out: the artefact is larger than a response."""
 _RESPONSE, _NO_RESPONSE, _BAND, _MARK, _MEDIAN = "#0b5394", "#999999", "#f6b26b", "#a61c00", "#7f3f00"
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -34,18 +37,18 @@ _MARKED = ("aspiration", "injection", "redirect", "insertion", "contact", *COMPL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture, its ``name`` for a file, and what it shows in words."""
+    """A picture with a ``name`` for its file and a ``caption`` that describes it."""
 
     name: str
     caption: str
     figure: Figure
 
     def svg(self) -> bytes:
-        """As SVG, its letters drawn."""
+        """Return the picture as SVG, with its text as curves."""
         return self._as("svg", Date=None, Creator=None)
 
     def png(self) -> bytes:
-        """As PNG, for paper."""
+        """Return the picture as PNG, for paper."""
         return self._as("png", Software=None)
 
     def _as(self, kind: str, **metadata: None) -> bytes:
@@ -56,7 +59,7 @@ class Picture:
 
 
 def pictures_of(stream: EventQuery, folder: Path) -> list[Picture]:
-    """The pictures that the procedure in ``folder`` gives: none where there is nothing to show."""
+    """Return the pictures of the procedure in ``folder``; none without a pulse of known current."""
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
     if not any(pulse.current_ma for pulse in pulses):
@@ -73,14 +76,14 @@ def _over_time(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Picture:
         low, middle, high = np.array([event["threshold_ma"] for event in known]).T
         axes.fill_between(t, low, high, color=_BAND, alpha=0.6, lw=0, label="threshold, 90 % interval")
         axes.plot(t, middle, color=_MEDIAN, lw=1.4, zorder=3, label="threshold, median")
-    for responded, name in ((True, "pulse answered"), (False, "pulse not answered")):
+    for responded, name in ((True, "pulse with response"), (False, "pulse without response")):
         some = [(p.t, p.current_ma) for p in pulses if p.responded is responded]
         _points(axes, some, name, _RESPONSE, filled=responded)
     _marks(axes, stream)
     axes.set(xlabel=f"seconds after {stream.clock(0.0)}", ylabel="current (mA)", xlim=(0, max(stream.last_t, 1.0)))
     axes.set_ylim(0, 1.25 * max(p.current_ma or 0.0 for p in pulses))
     _legend(figure, axes)
-    return Picture("threshold", "Motor threshold over time, the pulses, and what was entered.", figure)
+    return Picture("threshold", "Motor threshold over time, with pulses and entries.", figure)
 
 
 def _points(axes: Axes, points: Sequence[tuple[float, float | None]], name: str, color: str, *, filled: bool) -> None:
@@ -90,7 +93,7 @@ def _points(axes: Axes, points: Sequence[tuple[float, float | None]], name: str,
 
 
 def _marks(axes: Axes, stream: EventQuery) -> None:
-    """A line at each entry, and above it the names of those that lie close together."""
+    """Draw a line at each entry, and above it the names of entries that are close together."""
     near_s = _NEAR * stream.last_t
     entries = stream.entries(*_MARKED)
     names: list[tuple[float, list[str]]] = []
@@ -116,15 +119,15 @@ def _recruitment(pulses: Sequence[RecordedPulse], place: LastPlace | None) -> It
     here = {p.sample for p in place.pulses} if place else set()
     figure, axes = _axes(3.0)
     for is_here, where, color in ((False, "before or after", _NO_RESPONSE), (True, "at the last place", _RESPONSE)):
-        for responded, name in ((True, "answered"), (False, "not answered")):
+        for responded, name in ((True, "response"), (False, "no response")):
             some = [p for p in known if (p.sample in here) is is_here and p.responded is responded]
             points = [(p.current_ma or 0.0, p.amplitude_uv) for p in some]
             _points(axes, points, f"{where}, {name}", color, filled=responded)
-    axes.set(xlabel="current (mA)", ylabel="answer, peak to peak (µV)")
+    axes.set(xlabel="current (mA)", ylabel="response, peak to peak (µV)")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     _legend(figure, axes)
-    yield Picture("recruitment", "Recruitment curve: the size of each answer over the current.", figure)
+    yield Picture("recruitment", "Recruitment curve: amplitude of each response against current.", figure)
 
 
 def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
@@ -140,8 +143,8 @@ def _sweeps(folder: Path, place: LastPlace | None) -> Iterator[Picture]:
     axes.set_ylim(-0.6 * step_uv, (len(sweeps) - 0.3) * step_uv)
     axes.set_ylabel(f"rows are {step_uv:.0f} µV apart")
     caption = (
-        f"The last {len(sweeps)} sweeps, the newest below, as recorded: the stimulus artefact is not removed, and is "
-        "cut off where it leaves its row."
+        f"The last {len(sweeps)} sweeps as recorded, the newest at the bottom. The stimulus artefact is not removed; "
+        "it is cut off where it leaves its row."
     )
     yield Picture("sweeps", caption, figure)
 
@@ -150,7 +153,7 @@ def _draw(axes: Axes, sweep: RecordedSweep, base_uv: float, step_uv: float) -> N
     color = _RESPONSE if sweep.pulse.responded else _NO_RESPONSE
     shown = np.where(np.abs(sweep.uv) < 0.8 * step_uv, sweep.uv, np.nan)
     axes.plot(sweep.times_ms, shown + base_uv, color=color, lw=0.8)
-    outcome = "answered" if sweep.pulse.responded else "not answered"
+    outcome = "response" if sweep.pulse.responded else "no response"
     axes.text(
         1.005,
         base_uv,
@@ -162,7 +165,7 @@ def _draw(axes: Axes, sweep: RecordedSweep, base_uv: float, step_uv: float) -> N
 
 
 def _height(sweep: RecordedSweep) -> float:
-    """Peak to peak after the artefact, in uV."""
+    """Return the peak-to-peak amplitude after the artefact, in uV."""
     later = sweep.uv[sweep.times_ms > _ARTEFACT_MS]
     return max(float(np.percentile(later, 99) - np.percentile(later, 1)), 1.0)
 

@@ -1,4 +1,4 @@
-"""What the pulses of a procedure show: the lowest current answered at the last place of the needle, and none below."""
+"""The pulses of a procedure: the lowest current with a response at the needle's last place, and none below it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from guidance.journal.event_reader import EventFields
 from guidance.note.event_query import EventQuery
 
 FINAL_S = 15.0
-"""What the last place showed is drawn from so many seconds before the first injection, or before the last pulse."""
+"""Length of the last place in time: pulses of so many seconds before the first injection, or the last pulse, count."""
 
 _PLACES = ("insertion", "redirect")
+"""Entries that begin a new place of the needle."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedPulse:
-    """A pulse at device time ``t`` in s and the main channel's answer; ``responded`` is None where the sweep was unfit,
-    not delivered, or of no known current. ``seq`` are the records it came from.
+    """A pulse at device time ``t`` in s, with the response on the main channel.
+
+    ``responded`` is None if the sweep is unfit, the pulse was not delivered, or its current is not known. ``seq`` are
+    the numbers of its events.
     """
 
     t: float
@@ -35,9 +38,7 @@ class RecordedPulse:
 
 @dataclass(frozen=True, slots=True)
 class LastPlace:
-    """What the needle's last place showed, before ``until`` (device time in s): of the fit pulses of ``width_ms``,
-    ``lowest`` is the weakest one answered, ``below`` those weaker, ``missed`` those not weaker that were not answered.
-    """
+    """The needle's last place, from ``since`` to ``until`` (device time in s), with its fit pulses of ``width_ms``."""
 
     since: float
     until: float
@@ -46,24 +47,24 @@ class LastPlace:
 
     @property
     def lowest(self) -> RecordedPulse | None:
-        """The weakest pulse that was answered."""
+        """The weakest pulse with a response; the latest of several."""
         responded = [pulse for pulse in self.pulses if pulse.responded]
         return min(responded, key=lambda pulse: (pulse.current_ma, -pulse.t), default=None)
 
     @property
     def below(self) -> tuple[RecordedPulse, ...]:
-        """The pulses weaker than ``lowest``: none of them was answered."""
+        """The pulses weaker than ``lowest``: none of them had a response."""
         lowest = self.lowest
         return tuple(p for p in self.pulses if lowest and (p.current_ma or 0.0) < (lowest.current_ma or 0.0))
 
     @property
     def missed(self) -> tuple[RecordedPulse, ...]:
-        """The pulses as strong as ``lowest`` or stronger that were not answered."""
+        """The pulses as strong as ``lowest`` or stronger that had no response."""
         return tuple(p for p in self.pulses if not p.responded and p not in self.below)
 
 
 def pulses_of(stream: EventQuery) -> tuple[RecordedPulse, ...]:
-    """All pulses, in order, each with the answer of the main channel."""
+    """Return all pulses in order, each with the response on the main channel."""
     channels = stream.device.get("channels") or []
     main = channels[0] if channels else None
     responses = {event["sample"]: event for event in stream.of("response") if main in (None, event["channel"])}
@@ -74,7 +75,7 @@ def pulses_of(stream: EventQuery) -> tuple[RecordedPulse, ...]:
 
 
 def last_place(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> LastPlace | None:
-    """What the last place showed; None where no pulse could tell."""
+    """Return the last place of the needle, with its pulses of the commonest width; None without a fit pulse."""
     until = _until(stream, pulses)
     since = max(until - FINAL_S, _moved_at(stream, until))
     fit = [p for p in pulses if p.responded is not None and since <= p.t <= until]
@@ -85,27 +86,25 @@ def last_place(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> LastPlace
 
 
 def verified_absent(stream: EventQuery, until: float) -> EventFields | None:
-    """The last verification before ``until`` and since the needle was last moved on purpose, where none of its weak
-    pulses was answered; None where there is none.
-    """
+    """Return the last verification at the last place before ``until`` in which no weak pulse had a response."""
     since = _moved_at(stream, until)
     confirmed = [event for event in stream.entries("verification") if event["fields"]["absent_answered"] == 0]
     return next((event for event in reversed(confirmed) if since <= event["t"] <= until), None)
 
 
 def estimate_at(stream: EventQuery, since: float, until: float) -> EventFields | None:
-    """The last valid estimate of the threshold from ``since`` to ``until``; None where there is none."""
+    """Return the last valid estimate of the motor threshold from ``since`` to ``until``, None if there is none."""
     known = [event for event in stream.of("proximity") if event["valid"] and since <= event["t"] <= until]
-    return known[-1] if known else None
+    return next((event for event in reversed(known) if event["threshold_0p1ms_ma"] or event["threshold_ma"]), None)
 
 
 def _moved_at(stream: EventQuery, until: float) -> float:
-    """When the needle was last said to be put to another place before ``until``; 0 where it never was."""
+    """Return when a new place of the needle was last entered before ``until``; 0 if none was."""
     return max((float(event["t"]) for event in stream.entries(*_PLACES) if event["t"] <= until), default=0.0)
 
 
 def _until(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> float:
-    """Just after the last pulse that was delivered before the first injection."""
+    """Return the end of the search: just after the last delivered pulse before the first injection."""
     injected = stream.entries("injection")
     first = injected[0]["t"] if injected else stream.last_t
     delivered = [pulse.t for pulse in pulses if pulse.outcome == Outcome.DELIVERED and pulse.t <= first]

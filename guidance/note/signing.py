@@ -1,7 +1,7 @@
-"""The signature under a note and the addenda after it: a chain, each link naming the one before by its hash.
+"""The signature of a note and its addenda: a chain of links, each with the hash of the link before.
 
-The signature binds the page as it was signed, the event stream, the signal and the case sheet. Whoever can write in the
-folder could make the whole chain anew: it shows what changed by mistake or in part, and is no proof of who signed.
+The signature binds the page as it was signed, the event stream, the signal and the case sheet. A person who can write
+in the folder could make a new chain: the chain shows accidental or partial changes and does not prove who signed.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ SignatureLink = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signed note: the page as it was signed, and the links of its chain, the signature first."""
+    """A signed note: the page as it was signed, and the links of its chain; the signature is the first."""
 
     page: NotePage
     links: tuple[SignatureLink, ...]
 
     @property
     def signature(self) -> SignatureLink:
-        """Who signed, when, and what is bound."""
+        """The link that states who signed, when, and the hashes of what is bound."""
         return self.links[0]
 
     @property
     def addenda(self) -> tuple[SignatureLink, ...]:
-        """What was added since."""
+        """The links added after the signature."""
         return self.links[1:]
 
 
 def load_signed(folder: Path, key: EncryptionKey | None) -> Signature | None:
-    """Return the signed note in ``folder``, None if unsigned. Raises UserError, also where the chain does not hold."""
+    """Load the signed note in ``folder``, None if it is not signed. Raises UserError, also if it was changed."""
     data = read_protected(folder, NOTE_NAME, key)
     if data is None:
         return None
@@ -57,16 +57,16 @@ def load_signed(folder: Path, key: EncryptionKey | None) -> Signature | None:
         page = page_of(links[0]["page"])
         broken = next(_broken(links), None)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        raise UserError(f"The signed note in {folder} is damaged; it is not as it was signed.") from None
+        raise UserError(f"The signed note in {folder} is damaged.") from None
     if broken is not None:
         raise UserError(f"The signed note in {folder} was changed after signing: {broken}.")
     return Signature(page, links)
 
 
 def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
-    """Sign ``page`` as the note of the procedure in ``folder``. Raises UsageError where that may not be, UserError."""
+    """Sign ``page`` as the note of the procedure in ``folder``. Raises UsageError if that is refused, UserError."""
     if load_signed(folder, key) is not None:
-        raise UsageError(f"The note of {folder.name} is signed already; what is to be said now is an addendum.")
+        raise UsageError(f"The note of {folder.name} is signed already; add an addendum instead.")
     if page.missing:
         missing = ", ".join(name for name, _ in page.missing)
         fields = "1 required field is" if len(page.missing) == 1 else f"{len(page.missing)} required fields are"
@@ -75,27 +75,28 @@ def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: Encryption
             "with --set KEY=ANSWER, or --set KEY='not done: why'."
         )
     record = verify(folder)
-    if not record.holds or record.state is RecordState.RUNNING:
-        what = f"{record.state}: {record.why}"
-        raise UsageError(f"The note cannot be signed, for the record of {folder.name} is {what}.")
+    if not record.is_intact or record.state is RecordState.RUNNING:
+        raise UsageError(
+            f"The note cannot be signed, because the record of {folder.name} is {record.state}: {record.why}."
+        )
     link = _new_link({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
     return _stored(folder, page, (link,), key)
 
 
 def add_addendum(folder: Path, text: str, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
-    """Add ``text`` to the signed note in ``folder``. Raises UsageError where there is none, UserError."""
+    """Add ``text`` to the signed note in ``folder``. Raises UsageError if it is not signed, UserError."""
     signed = load_signed(folder, key)
     if signed is None:
         raise UsageError(f"The note of {folder.name} is not signed yet; change it with --set until it is.")
-    words = one_line(text)
-    if not words:
-        raise UsageError("An addendum needs words.")
-    link = _new_link({"kind": "addendum", "text": words}, by, now, signed.links[-1]["sha256"])
+    line = one_line(text)
+    if not line:
+        raise UsageError("An addendum needs text.")
+    link = _new_link({"kind": "addendum", "text": line}, by, now, signed.links[-1]["sha256"])
     return _stored(folder, signed.page, (*signed.links, link), key)
 
 
 def bound(folder: Path, case: CaseSheet) -> dict[str, str | None]:
-    """The hashes of what a signature binds; None for what is not there."""
+    """Return the SHA-256 of each file and value that a signature binds; None for a file that is absent."""
     answers = json.dumps(dict(case.answers), sort_keys=True, ensure_ascii=False).encode()
     return {
         EVENTS_NAME: _hash_of(folder / EVENTS_NAME),
@@ -105,7 +106,7 @@ def bound(folder: Path, case: CaseSheet) -> dict[str, str | None]:
 
 
 def changed_since(folder: Path, case: CaseSheet, signed: Signature) -> list[str]:
-    """What is not as it was when ``signed`` was, by name."""
+    """Return the names of what changed since ``signed`` was signed."""
     now, then = bound(folder, case), signed.signature["bound"]
     return [name for name in now if now[name] != then.get(name)]
 
@@ -113,7 +114,7 @@ def changed_since(folder: Path, case: CaseSheet, signed: Signature) -> list[str]
 def _new_link(link: SignatureLink, by: str, now: datetime, previous: str | None) -> SignatureLink:
     name = one_line(by)
     if not name:
-        raise UsageError("Say who signs: --by 'Dr A. Example'.")
+        raise UsageError("Name the signer with --by, such as --by 'Dr A. Example'.")
     link = link | {"by": name, "at": now.isoformat(timespec="seconds"), "previous": previous}
     return link | {"sha256": _hash(link)}
 
@@ -125,14 +126,14 @@ def _stored(folder: Path, page: NotePage, links: tuple[SignatureLink, ...], key:
 
 
 def _broken(links: Sequence[SignatureLink]) -> Iterator[str]:
-    """The first link that does not hold, in words."""
+    """Yield how a link differs from what was signed, the first one first."""
     previous: str | None = None
     for number, link in enumerate(links):
         name = f"addendum {number}" if number else "the signature"
         if link["kind"] != ("addendum" if number else "signature") or link["previous"] != previous:
-            yield f"{name} does not follow on what stands before it"
+            yield f"{name} does not follow the link before it"
         if link["sha256"] != _hash({name: value for name, value in link.items() if name != "sha256"}):
-            yield f"{name} is not what its hash says"
+            yield f"{name} does not match its hash"
         previous = link["sha256"]
 
 

@@ -1,4 +1,4 @@
-"""The sweeps at the end of the search, cut from the recorded signal as it was recorded: the artefact is in them."""
+"""The sweeps at the end of the search, cut from the signal as recorded, with the stimulus artefact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BEFORE_MS, AFTER_MS = 2.0, 30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedSweep:
-    """The main channel around ``pulse``: ``uv`` (samples,) at ``times_ms`` after it, less the baseline before it."""
+    """The main channel around ``pulse``: ``uv`` (samples,), less the baseline, at ``times_ms`` after the pulse."""
 
     pulse: RecordedPulse
     times_ms: NDArray[np.floating]
@@ -26,8 +26,9 @@ class RecordedSweep:
 
 
 def sweeps_of(folder: Path, pulses: Sequence[RecordedPulse]) -> list[RecordedSweep]:
-    """The sweeps of ``pulses`` from the signal in ``folder``; none where it was not recorded, or is damaged, which
-    ``verify`` tells.
+    """Return the sweeps of ``pulses`` from the signal in ``folder``.
+
+    Empty if the signal was not recorded or is damaged; ``verify`` reports damage.
     """
     path = folder / SIGNAL_NAME
     if path.is_symlink() or not path.is_file():

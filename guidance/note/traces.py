@@ -1,4 +1,4 @@
-"""Pictures of stretches of signal, for paper."""
+"""Pictures of parts of a signal, for paper."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _INK = "#0b5394"
 def traces(
     name: str, caption: str, stretches: Sequence[tuple[str, NDArray[np.floating]]], columns: int = _COLUMNS
 ) -> Picture:
-    """A picture of ``stretches``, each a title and its signal (samples,) in uV, drawn upwards as it is given; lost
-    samples (NaN) break the line.
+    """Return a picture of ``stretches``, each with a title and its signal (samples,) in uV, positive upwards.
+
+    Lost samples (NaN) interrupt the line.
     """
     rows = -(-len(stretches) // columns)
     figure = Figure(figsize=(_WIDTH_IN, rows * _ROW_IN), layout="constrained")

@@ -29,7 +29,7 @@ def flips(folder: Path, times: int, seed: int = 1) -> tuple[int, int]:
         flipped = bytearray(whole)
         flipped[at] ^= 1 << int(rng.integers(8))
         path.write_bytes(flipped)
-        detected += not verify(folder).holds
+        detected += not verify(folder).is_intact
     path.write_bytes(whole)
     return detected, times
 

@@ -89,7 +89,7 @@ def test_the_page_to_take_home_has_plain_words_and_no_claim(recording: Path, tmp
     assert page.count("| 2 of 2 |") == 2
     assert "not a medical device" in page
     assert "no diagnosis" in page
-    assert "You were asked to hold for 3 seconds." in page
+    assert "The goal was to hold for 3 seconds." in page
     assert "case-7" not in page
     assert "simulated" not in page
     assert not {"safe", "cure", "improve", "EMG", "RMS", "threshold"} & set(page.replace(".", " ").split())
@@ -157,7 +157,7 @@ def test_a_recording_that_ends_too_soon_ends_the_visit_in_order(tmp_path: Path) 
         (("--file", "x.edf", "--effort", "follow"), "simulated person"),
         (("--device", "sim:1", "--protocol", "femoral"), "a procedure with a needle"),
         (("--device", "sim:1", "--protocol", "nonsense"), "No protocol is called"),
-        (("--device", "sim:1", "--case-label", "two words"), "no case label"),
+        (("--device", "sim:1", "--case-label", "two words"), "not a case label"),
         (("--device", "sim:1", "--effort", "/nowhere/script"), "cannot be read"),
         (("--device", "sim:1", "--trials", "0"), "0 is not in the range"),
         (("--device", "sim:1", "--sound", "loud"), "'loud' is not one of"),

@@ -89,8 +89,8 @@ def test_a_record_that_cannot_be_recovered_is_reported_and_the_others_are_recove
     done = procedures("recover", tmp_path)
     assert done.status == 1
     assert done.err.count("\n") == 1
-    assert "it is left as it is" in done.err
-    assert verify(other).holds
+    assert "the record is not changed" in done.err
+    assert verify(other).is_intact
 
 
 def test_deleting_needs_confirmation(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_deleting_needs_confirmation(folder: Path, monkeypatch: pytest.MonkeyPat
         done = procedures("delete", folder.parent, folder.name)
         assert (done.status, done.out) == (1, "")
         assert done.err.endswith("Nothing was deleted; a script says --yes.\n")
-        assert verify(folder).holds
+        assert verify(folder).is_intact
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert procedures("delete", folder.parent, folder.name).status == 0
     assert not folder.exists()
@@ -108,7 +108,7 @@ def test_deleting_needs_confirmation(folder: Path, monkeypatch: pytest.MonkeyPat
 def test_a_deleted_procedure_is_listed_and_its_tombstone_verified(folder: Path) -> None:
     assert procedures("delete", folder.parent, folder.name, "--yes").out == f"{folder.name}: deleted\n"
     assert procedures("list", folder.parent).out.startswith(f"{folder.name}  deleted 20")
-    assert procedures("verify", folder.parent).out == "(deleted)  whole: 1 tombstone holds\n"
+    assert procedures("verify", folder.parent).out == "(deleted)  whole: 1 tombstone is intact\n"
     stones = folder.parent / "deleted.jsonl"
     stones.write_bytes(stones.read_bytes().replace(b"whole", b"empty"))
     assert procedures("verify", folder.parent).status == 1

@@ -155,8 +155,8 @@ def quantities(value: object) -> list[dict[str, Any]]:
 def test_fhir_is_valid_and_holds_procedure_measurements_and_medication(folder: Path, more: tuple[str, ...]) -> None:
     resources = bundle_of(folder, *more)
     measured = {each["code"]["text"]: each["valueQuantity"] for each in of_kind(resources, "Observation")}
-    assert measured["Minimum current answered"]["value"] == 0.4
-    assert measured["No response below"] == measured["Minimum current answered"]
+    assert measured["Minimum current with a response"]["value"] == 0.4
+    assert measured["No response below"] == measured["Minimum current with a response"]
     assert measured["Motor threshold at 0.1 ms, estimated"]["value"] == 0.36
     assert measured["Body weight"]["value"] == 70.0
     given = of_kind(resources, "MedicationAdministration")

@@ -62,7 +62,7 @@ def test_a_note_signed_with_a_key_takes_the_case_sheet_with_it(folder: Path, key
 def test_a_passphrase_opens_and_another_is_refused_in_one_sentence(folder: Path) -> None:
     protect(folder, key_of_passphrase("five unusual words here"))
     assert load_case(folder, key_of_passphrase("five unusual words here")).get("patient") == PATIENT
-    with pytest.raises(UserError, match="does not open: the passphrase or key is another one"):
+    with pytest.raises(UserError, match="cannot be decrypted: the passphrase or key is a different one"):
         load_case(folder, key_of_passphrase("five unusual words then"))
 
 
@@ -102,7 +102,7 @@ def test_a_public_key_encrypts_and_does_not_open(folder: Path, tmp_path: Path) -
     public = tmp_path / "site.pub"
     public.write_text(new_key_file(tmp_path / "site.key"))
     protect(folder, key_of_file(public))
-    with pytest.raises(UserError, match="does not open with a public key"):
+    with pytest.raises(UserError, match="cannot be decrypted with a public key"):
         load_case(folder, key_of_file(public))
     assert load_case(folder, key_of_file(tmp_path / "site.key")).get("patient") == PATIENT
 
@@ -138,7 +138,7 @@ def test_no_text_of_a_key_shows_its_secret(key_file: Path) -> None:
         ("short", 0o600, "at least 8 characters"),
         ("AGE-SECRET-KEY-1ABC\n", 0o600, "is damaged"),
         ("age1abc\n", 0o644, "is damaged"),
-        ("a passphrase in a file\n", 0o640, "may be read by others"),
+        ("a passphrase in a file\n", 0o640, "can be read by other users"),
     ],
 )
 def test_an_unusable_key_file_is_refused_with_its_reason(tmp_path: Path, content: str, mode: int, message: str) -> None:

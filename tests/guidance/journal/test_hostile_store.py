@@ -34,7 +34,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX"
 def test_a_name_never_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / EVENTS_NAME).touch()
-    with pytest.raises(UsageError, match="procedures list shows them"):
+    with pytest.raises(UsageError, match="procedures list' shows the names"):
         find_procedure(tmp_path / "store", name)
 
 
@@ -77,17 +77,17 @@ def test_a_pipe_in_place_of_the_journal_holds_nobody_up(tmp_path: Path) -> None:
     os.mkfifo(folder / EVENTS_NAME)
     os.mkfifo(folder / "without-screen")
     assert unfinished(tmp_path) == end_without_screen(tmp_path) == []
-    assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is no plain file)"
+    assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is not a plain file)"
     assert summary_of(folder).state == "unreadable"
     for act in (recover, read_events):
-        with pytest.raises(UserError, match="no plain file"):
+        with pytest.raises(UserError, match="not a plain file"):
             act(folder)
 
 
 @posix
 def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(UsageError, match=r"Everybody may write in .*chmod o-w"):
+    with pytest.raises(UsageError, match=r"Every user may write in .*chmod o-w"):
         new_procedure(tmp_path, "p", NOW)
     tmp_path.chmod(0o1777)
     assert new_procedure(tmp_path, "p", NOW).exists()
@@ -130,7 +130,7 @@ def test_wrong_types_in_the_first_and_last_line_are_ignored(tmp_path: Path) -> N
 
 def test_a_journal_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / EVENTS_NAME).write_text("kept")
-    with pytest.raises(UsageError, match="cannot be begun"):
+    with pytest.raises(UsageError, match="cannot be created"):
         Journal(tmp_path)
     assert (tmp_path / EVENTS_NAME).read_text() == "kept"
 
@@ -139,7 +139,7 @@ def test_a_clock_set_back_is_reported_in_one_sentence(tmp_path: Path) -> None:
     record_procedure(tmp_path, now=NOW.replace(year=2027))
     warning = clock_warning(tmp_path, NOW)
     assert warning is not None
-    assert warning.startswith("This computer's clock may have been set back: a procedure is on record from 2027-01-02")
+    assert warning.startswith("This computer's clock may have been set back: a recorded procedure began at 2027-01-02")
     assert clock_warning(tmp_path, NOW.replace(year=2027)) is None
 
 
@@ -183,7 +183,7 @@ def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> 
     (tmp_path / DELETED_NAME).write_text("{}\n")
     with pytest.raises(UserError, match="Nothing was deleted"):
         delete(folder, NOW)
-    assert verify(folder).holds
+    assert verify(folder).is_intact
 
 
 def test_a_procedure_under_way_is_not_deleted(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_journal_cut_at_any_byte_keeps_every_whole_line(folder: Path) -> None:
         assert recovery.lines == record_in
         assert recovery.torn == size - (whole[:size].rfind(b"\n") + 1)
         assert path.read_bytes().startswith(whole[: size - recovery.torn])
-        assert verify(folder).holds
+        assert verify(folder).is_intact
         if record_in:
             events = read_events(folder)
             assert faults(events) == []
@@ -60,7 +60,7 @@ def test_the_torn_line_stays_beside_it(folder: Path) -> None:
     recovery = recover(folder)
     assert recovery is not None
     assert (folder / TORN_NAME).read_bytes() == b'{"kind": "ent'
-    assert "13 bytes of a line that was not finished are in torn.bin" in recovery.sentence
+    assert "13 bytes of an unfinished line are in torn.bin" in recovery.sentence
 
 
 def test_the_signal_is_recovered_with_it(folder: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_broken_chain_is_not_built_on(folder: Path) -> None:
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().replace(b'"t": 0', b'"t": 1', 1))
     before = path.read_bytes()
-    with pytest.raises(UserError, match=r"line 1 is broken.*it is left as it is"):
+    with pytest.raises(UserError, match=r"line 1 is broken.*the record is not changed"):
         recover(folder)
     assert path.read_bytes() == before
 
@@ -137,5 +137,5 @@ def test_chained_lines_that_are_no_events_are_refused(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(b'{"kind": "start"}\n')
     journal.close()
-    with pytest.raises(UserError, match="its lines are no records"):
+    with pytest.raises(UserError, match="its lines are not events"):
         recover(tmp_path)

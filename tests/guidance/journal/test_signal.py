@@ -264,7 +264,7 @@ def test_the_signal_stops_before_it_takes_the_journals_room(tmp_path: Path, monk
         space.measure()
         assert space.low == low
     free["bytes"] = RESERVE_BYTES - 1
-    with pytest.raises(OSError, match="full but for what the journal needs"):
+    with pytest.raises(OSError, match="full except for what the journal needs"):
         space.measure()
 
 

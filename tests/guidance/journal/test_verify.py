@@ -36,7 +36,7 @@ def rewrite(folder: Path, changed: list[bytes]) -> None:
 
 def test_a_finished_record_is_whole(folder: Path) -> None:
     verdict = verify(folder)
-    assert (verdict.state, verdict.holds, verdict.lines) == (RecordState.WHOLE, True, len(lines(folder)))
+    assert (verdict.state, verdict.is_intact, verdict.lines) == (RecordState.WHOLE, True, len(lines(folder)))
 
 
 def test_a_chained_stream_still_keeps_the_rules_of_the_stream(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_flipped_bits_are_detected_wherever_they_are(folder: Path) -> None:
         flipped = bytearray(whole)
         flipped[at] ^= 1 << int(rng.integers(8))
         path.write_bytes(flipped)
-        assert not verify(folder).holds, f"byte {at}"
+        assert not verify(folder).is_intact, f"byte {at}"
 
 
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=60))
@@ -104,7 +104,7 @@ def test_lines_taken_off_the_end_show_by_the_seal(folder: Path) -> None:
 def test_a_line_after_the_end_is_no_part_of_the_record(folder: Path) -> None:
     last = json.loads(lines(folder)[-1])["chain"]
     rewrite(folder, [*lines(folder), with_chain(last, b'{"kind": "entry"}\n')[0]])
-    assert "stands after the end" in verify(folder).why
+    assert "follows the end of the record" in verify(folder).why
 
 
 def test_a_signal_that_was_changed_shows_by_the_seal(folder: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_signal_that_was_changed_shows_by_the_seal(folder: Path) -> None:
         changed = bytearray(whole)
         changed[at] ^= 1
         path.write_bytes(changed)
-        assert verify(folder).why == "signal.bdf is not as it was sealed"
+        assert verify(folder).why == "signal.bdf was changed after it was sealed"
     path.unlink()
     assert "signal.bdf cannot be read" in verify(folder).why
 
@@ -127,7 +127,7 @@ def test_a_damaged_seal_is_no_seal(folder: Path, seal: bytes) -> None:
 
 def test_a_record_without_its_seal_was_cut_off(folder: Path) -> None:
     (folder / SEAL_NAME).unlink()
-    assert (verify(folder).state, verify(folder).holds) == (RecordState.CUT_OFF, False)
+    assert (verify(folder).state, verify(folder).is_intact) == (RecordState.CUT_OFF, False)
 
 
 def test_a_record_under_way_holds_so_far(tmp_path: Path) -> None:
@@ -144,12 +144,12 @@ def test_a_line_without_its_end_is_torn_and_the_rest_holds(tmp_path: Path) -> No
     rewrite(folder, [*lines(folder), b'{"kind": "entry", "se'])
     verdict = verify(folder)
     assert (verdict.state, verdict.lines, verdict.torn) == (RecordState.CUT_OFF, whole, 21)
-    assert "21 bytes of one that was not finished" in verdict.why
+    assert "21 bytes of an unfinished line" in verdict.why
 
 
 def test_nothing_recorded_is_nothing_broken(tmp_path: Path) -> None:
     (tmp_path / EVENTS_NAME).touch()
-    assert (verify(tmp_path).state, verify(tmp_path).holds) == (RecordState.EMPTY, True)
+    assert (verify(tmp_path).state, verify(tmp_path).is_intact) == (RecordState.EMPTY, True)
 
 
 @pytest.mark.parametrize("line", [b"\xff\xfe\n", b"\n", b"[1]\n", b'{"chain": "x"}\n', b"[" * 50_000 + b"\n"])

@@ -66,7 +66,7 @@ def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Pat
     (verified,) = stream.entries("verification")
     assert verified["fields"]["absent_answered"] == 0
     below = text_of(page, "No response below")
-    assert below.startswith("0.28 mA at 0.1 ms: none of 2 pulses was answered when that was verified at ")
+    assert below.startswith("0.28 mA for 0.1 ms: none of 2 pulses had a response in the verification at ")
 
 
 def test_doses_aspirations_and_pain_are_those_that_were_entered(page: NotePage) -> None:

@@ -36,7 +36,7 @@ def fault_of(text: str) -> str:
         ('pain = "not done"', "pain needs a reason: 'not done: why'"),
         ('pain = "not assessed:"', "pain needs a reason: 'not assessed: why'"),
         ("monitors = ['ECG']", "monitors must be one value"),
-        ("[muscles]\nfds = 3", "muscles are tables"),
+        ("[muscles]\nfds = 3", "muscles must be tables"),
         ('[muscles."../x"]\nunits = 3', "is not a key of the case sheet"),
         ("[muscles.fds]\nunit = 3", "did you mean muscles.NAME.units?"),
         ("patient = ", "is not TOML"),

@@ -34,17 +34,17 @@ def test_each_injection_is_stated_with_rise_time_and_pattern_before_it(tmp_path:
     procedure.entry(3.0, "injection", volume_ml=0.5)
     near(procedure, 5.0, rise_time_us=(900.0, 1000.0, 1100.0), zone="approach")
     text = text_of(note_of(procedure, tmp_path), TECHNIQUE)
-    assert text.startswith("By the needle's own EMG, from 09:26:55 to 09:26:58.")
-    assert "At the injection at 09:26:56: the crispest unit rose in 0.30 ms (90 % interval 0.24 to 0.37 ms)" in text
-    assert "zone target; that tells of a unit's territory, not of which muscle it is" in text
-    assert "the EMG: mixed while slight effort was asked for, 26 potentials a second" in text
+    assert text.startswith("Guided by the EMG of the needle from 09:26:55 to 09:26:58.")
+    assert "At the injection at 09:26:56: shortest rise time 0.30 ms (90 % interval 0.24 to 0.37 ms)" in text
+    assert "zone target; this shows how near the tip is to a motor unit, not to which muscle that unit belongs" in text
+    assert "EMG pattern: mixed while slight effort was requested, 26 potentials per second" in text
     assert "1.00 ms" not in text
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        (AT_REST, "no unit told how near the tip was (at rest)"),
+        (AT_REST, "nearness to a motor unit not known (at rest)"),
         ({"rise_time_us": None, "place": "end-plate"}, "signs of the end-plate zone"),
         ({"rise_time_us": None}, "zone target"),
     ],
@@ -54,14 +54,14 @@ def test_without_an_injection_the_last_state_is_stated(tmp_path: Path, changes: 
     near(procedure, 2.0, **changes)
     activity(procedure, 2.0, "rest", "silent")
     text = text_of(note_of(procedure, tmp_path), TECHNIQUE)
-    assert f"At last, at 09:26:55: {words}; the EMG: silent while rest was asked for" in text
+    assert f"At the last estimate at 09:26:55: {words}; EMG pattern: silent while rest was requested" in text
 
 
 def test_an_old_estimate_is_not_used_for_an_injection(tmp_path: Path) -> None:
     procedure = ScriptedProcedure("botulinum-fcr")
     near(procedure, 2.0)
     procedure.entry(30.0, "injection", volume_ml=0.5)
-    assert "At the injection at 09:27:23: no unit told how near the tip was." in text_of(
+    assert "At the injection at 09:27:23: nearness to a motor unit not known." in text_of(
         note_of(procedure, tmp_path), TECHNIQUE
     )
 
@@ -76,4 +76,4 @@ def test_needle_emg_fills_the_technique_of_a_pain_injection(tmp_path: Path) -> N
 def test_a_block_guided_by_stimulation_does_not_mention_needle_emg(tmp_path: Path) -> None:
     procedure = ScriptedProcedure()
     procedure.pulse(2.0, 0.5, responded=True)
-    assert "own EMG" not in text_of(note_of(procedure, tmp_path), TECHNIQUE)
+    assert "EMG of the needle" not in text_of(note_of(procedure, tmp_path), TECHNIQUE)

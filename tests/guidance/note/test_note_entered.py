@@ -41,7 +41,7 @@ def test_two_different_sides_stand_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("judged", "words"), [("other-nerve", "later"), ("direct-muscle", "earlier"), ("expected", "")]
+    ("judged", "words"), [("other-nerve", "longer"), ("direct-muscle", "shorter"), ("expected", "")]
 )
 def test_a_doubtful_latency_is_stated_with_the_minimum_current(tmp_path: Path, judged: str, words: str) -> None:
     procedure = ScriptedProcedure()
@@ -50,9 +50,9 @@ def test_a_doubtful_latency_is_stated_with_the_minimum_current(tmp_path: Path, j
     assert isinstance(answer.record, Response)
     procedure.records[-1] = TimedRecord(answer.t, replace(answer.record, judged=judged, note="9.5 ms is odd"))
     page = note_of(procedure, tmp_path)
-    doubt = f"By its latency that answer came {words} than the target's is expected."
+    doubt = f"The latency of this response is {words} than expected of the target."
     assert (doubt in text_of(page, "Minimum current and its duration")) is bool(words)
-    assert f"judged {judged}" not in text_of(page, "Answers by their latency")
+    assert f"classified as {judged}" not in text_of(page, "Responses by latency")
 
 
 @pytest.mark.parametrize("earlier", [[], ["lidocaine 1 %, 10 mL"]])
@@ -60,7 +60,7 @@ def test_earlier_doses_are_mentioned_only_if_there_were_any(tmp_path: Path, earl
     procedure = femoral_block()
     procedure.entry(0.0, "dose-plan", weight_kg=70.0, solution="ropivacaine 0.5 %", limits={}, earlier=earlier)
     part = text_of(note_of(procedure, tmp_path), "Drug and concentration")
-    assert ("doses given before are counted in" in part) is bool(earlier)
+    assert ("earlier doses included" in part) is bool(earlier)
 
 
 def test_an_injection_without_a_concentration_is_stated_as_such(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_refused_injections_and_notes_are_stated_as_sentences(tmp_path: Path) ->
     procedure.entry(9.0, "injection-refused", volume_ml=15.0, why="Held: 15 mL more would be 109.6 % of the limit.")
     procedure.entry(9.5, "note", text="resistance easy")
     page = note_of(procedure, tmp_path)
-    assert "Held at 09:27:02: 15 mL more" in text_of(page, "Volume (mL)")
-    assert "note: 09:27:02: resistance easy." in text_of(page, "Also entered")
+    assert "Refused by the dose guard at 09:27:02: 15 mL more" in text_of(page, "Volume (mL)")
+    assert "note at 09:27:02: resistance easy." in text_of(page, "Other entries")
 
 
 def test_commands_to_the_simulated_patient_are_not_in_the_note(tmp_path: Path) -> None:

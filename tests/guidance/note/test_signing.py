@@ -66,7 +66,7 @@ def test_it_is_signed_once(folder: Path) -> None:
 
 def test_nobody_cannot_sign(folder: Path) -> None:
     opened = procedure_files(folder, None)
-    with pytest.raises(UsageError, match="Say who signs"):
+    with pytest.raises(UsageError, match="Name the signer"):
         sign(folder, opened.composed, opened.case, " \x1b ", None, NOW)
 
 
@@ -87,7 +87,7 @@ def test_a_damaged_record_is_not_signed_and_the_note_states_it(folder: Path) -> 
     path = folder / "events.jsonl"
     path.write_text(path.read_text().replace('"volume_ml": 5.0', '"volume_ml": 4.0', 1))
     opened = procedure_files(folder, None)
-    assert "THE RECORD DOES NOT HOLD" in banners(opened)
+    assert "THE RECORD IS NOT INTACT (broken)" in banners(opened)
     with pytest.raises(UsageError, match="broken"):
         sign(folder, opened.composed, opened.case, PERFORMER, None, NOW)
 
@@ -106,7 +106,7 @@ def test_an_addendum_needs_a_signed_note_and_words(folder: Path) -> None:
     with pytest.raises(UsageError, match="not signed yet"):
         add_addendum(folder, "Too early.", "Dr B", None, NOW)
     signed(folder)
-    with pytest.raises(UsageError, match="needs words"):
+    with pytest.raises(UsageError, match="needs text"):
         add_addendum(folder, " \n", "Dr B", None, NOW)
 
 
@@ -175,7 +175,7 @@ def test_on_the_command_line_it_is_refused_signed_closed_and_added_to(tmp_path: 
     save_case(folder, sheet(), None)
     where = (folder.name, "--store", tmp_path)
     assert command("procedures", "addendum", *where, "--by", "X", "Words.").status == 2
-    assert command("procedures", "sign", *where).err.startswith("needle-guidance: Say who signs")
+    assert command("procedures", "sign", *where).err.startswith("needle-guidance: Name the signer")
     done = command("procedures", "sign", *where, "--by", PERFORMER, "--set", "remarks=none")
     assert (done.status, done.err) == (0, "")
     again = command("procedures", "note", *where, "--set", "side=right")
