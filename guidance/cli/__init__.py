@@ -13,6 +13,7 @@ from guidance.cli.analyse import analyse
 from guidance.cli.biofeedback import biofeedback, biofeedback_summary
 from guidance.cli.dose import dose
 from guidance.cli.hardware import check, devices
+from guidance.cli.help import help_topic
 from guidance.cli.notes import RECORD_COMMANDS
 from guidance.cli.options import STATUS
 from guidance.cli.procedures import procedures
@@ -36,7 +37,7 @@ def cli() -> None:
 
 _COMMANDS = (
     run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, watch,
-    biofeedback, biofeedback_summary,
+    biofeedback, biofeedback_summary, help_topic,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

@@ -1,0 +1,76 @@
+"""The command ``help``: the project's documents in the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib import resources
+
+import click
+
+from guidance.cli.options import STATUS
+
+TOPICS = {
+    "guide": ("guidance", "docs/guide.md", "guide a procedure: pages, keys, modes, pulses"),
+    "needle-emg": ("guidance", "docs/needle-emg.md", "guide by the needle's own EMG"),
+    "sound": ("guidance", "docs/sound.md", "what the sounds mean, volumes, alarms"),
+    "screen": ("guidance", "docs/screen.md", "keys, pedals, colours, a second screen"),
+    "dose": ("guidance", "docs/dose.md", "doses, the lipid rescue, the dose guard"),
+    "note": ("guidance", "docs/note.md", "the note, signing, encryption, export"),
+    "record": ("guidance", "journal/README.md", "the record of a procedure, verify, recover"),
+    "replay": ("guidance", "docs/replay.md", "replay and record signals, follow from outside"),
+    "analyse": ("guidance", "docs/analyse.md", "describe a recording of needle EMG or nerve conduction"),
+    "biofeedback": ("guidance", "docs/biofeedback.md", "exercises with a muscle's EMG"),
+    "devices": ("drivers", "README.md", "amplifiers, stimulators, how to add a device"),
+    "protocols": ("protocols", "README.md", "protocols, changes by a site"),
+    "safety": ("guidance", "docs/safety.md", "what limits and what stops a pulse"),
+    "limits": ("guidance", "docs/limits.md", "what was not tried, and what does not work"),
+}
+"""Package, file and summary of each topic."""
+
+MAX_COLUMNS = 100
+"""Longer lines are hard to read (a judgement)."""
+
+
+@click.command("help", epilog=STATUS)
+@click.argument("topic", required=False)
+@click.pass_context
+def help_topic(context: click.Context, topic: str | None) -> None:
+    """Show the document on TOPIC; without one, list the topics. For a command's options: needle-guidance COMMAND -h."""
+    if topic is None:
+        click.echo(_list_of_topics())
+    elif topic in TOPICS:
+        _print_markdown(document(topic))
+    else:
+        raise click.UsageError(_unknown(topic, _commands(context)))
+
+
+def document(topic: str) -> str:
+    """Read the Markdown of ``topic``, a key of ``TOPICS``."""
+    package, file, _ = TOPICS[topic]
+    return resources.files(package).joinpath(file).read_text(encoding="utf-8")
+
+
+def _list_of_topics() -> str:
+    lines = (f"  {topic:<12} {summary}" for topic, (_, _, summary) in TOPICS.items())
+    return "\n".join(["Topics, each shown by `needle-guidance help TOPIC`:", "", *lines])
+
+
+def _unknown(topic: str, commands: frozenset[str]) -> str:
+    hint = f" its options are shown by needle-guidance {topic} --help;" if topic in commands else ""
+    return f"There is no help topic {topic!r};{hint} topics are {', '.join(TOPICS)}."
+
+
+def _commands(context: click.Context) -> frozenset[str]:
+    group = context.parent.command if context.parent else None
+    return frozenset(group.commands) if isinstance(group, click.Group) else frozenset()
+
+
+def _print_markdown(text: str) -> None:
+    """Print ``text`` formatted on a terminal, and as plain text into a pipe or file."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
+    console = Console(file=sys.stdout, width=columns)
+    console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))
