@@ -48,17 +48,17 @@ class NeedleStudy:
 
 def unfit(signal: RecordedSignal) -> str | None:
     """Return why ``signal`` cannot be assessed; None where it is fit."""
-    there = signal.uv[np.isfinite(signal.uv)]
+    known = signal.uv[np.isfinite(signal.uv)]
     sample_rate_hz = signal.info.sample_rate_hz
     if sample_rate_hz < SHAPE_RATE_HZ:
         return f"sampled at {sample_rate_hz:g} Hz, below the {SHAPE_RATE_HZ:g} Hz that the shape of potentials needs"
-    if len(there) < PIECE_S * sample_rate_hz:
-        return f"only {len(there) / sample_rate_hz:.1f} s long; {PIECE_S:g} s are needed"
-    if float(np.ptp(there)) == 0.0:
+    if len(known) < PIECE_S * sample_rate_hz:
+        return f"only {len(known) / sample_rate_hz:.1f} s long; {PIECE_S:g} s are needed"
+    if float(np.ptp(known)) == 0.0:
         return "the signal is flat: was the electrode connected?"
     if signal.clipped_share > CLIPPED_SHARE:
         return f"{signal.clipped_share:.1%} of the samples are clipped, which changes shapes and amplitudes"
-    mains = fit_mains(there[: round(10 * sample_rate_hz)], 0, sample_rate_hz)
+    mains = fit_mains(known[: round(10 * sample_rate_hz)], 0, sample_rate_hz)
     if mains and mains.amplitude_uv > MAINS_UV:
         return f"mains interference of {mains.amplitude_uv:.0f} uV hides small potentials and adds false turns"
     return None

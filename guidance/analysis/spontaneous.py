@@ -217,7 +217,7 @@ def _dense(uv: Array, sample_rate_hz: float, noise_uv: float) -> PotentialTrain 
     covered = (peaks[-1] - peaks[0]) / len(uv)
     if steady > _REGULAR_CV / 2 or rate < _REPETITIVE_HZ or covered < 0.3:
         return None
-    mean = _period(smooth, peaks, sample_rate_hz)
+    mean = _mean_period(smooth, peaks, sample_rate_hz)
     measures = measure(mean, sample_rate_hz, noise_uv / len(peaks) ** 0.5, round(0.3 * len(mean)))
     sizes = np.abs(smooth[peaks])
     waxes = _range(1 / between) >= _WAXES_RATE or _range(sizes) >= _WAXES_SIZE
@@ -238,14 +238,14 @@ def _beats(smooth: Array, sample_rate_hz: float, noise_uv: float) -> Array:
     peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.005 * sample_rate_hz)))
     if len(peaks) < 4:
         return np.asarray(peaks)
-    period = _own_period(smooth, sample_rate_hz)
+    period = _period_of(smooth, sample_rate_hz)
     if period is None:
         return np.asarray(peaks)
     peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.75 * period)))
     return np.asarray(peaks)
 
 
-def _own_period(smooth: Array, sample_rate_hz: float) -> int | None:
+def _period_of(smooth: Array, sample_rate_hz: float) -> int | None:
     """Return the period in samples by the autocorrelation, between 6 and 250 ms; None where there is none."""
     n = min(len(smooth), round(1.0 * sample_rate_hz))
     power = np.abs(np.fft.rfft(smooth, 2 * len(smooth))) ** 2
@@ -261,12 +261,12 @@ def _own_period(smooth: Array, sample_rate_hz: float) -> int | None:
     return low + int(peaks[np.flatnonzero(properties["peak_heights"] >= 0.8 * best)[0]])
 
 
-def _period(smooth: Array, peaks: Array, sample_rate_hz: float) -> Array:
+def _mean_period(smooth: Array, peaks: Array, sample_rate_hz: float) -> Array:
     """Return the mean wave of one period about its peak."""
     length = min(round(float(np.median(np.diff(peaks)))), round(0.05 * sample_rate_hz))
     first = round(0.3 * length)
-    whole = [at for at in peaks if at >= first and at - first + length <= len(smooth)]
-    mean = np.median(np.stack([smooth[at - first : at - first + length] for at in whole]), axis=0)
+    inside = [at for at in peaks if at >= first and at - first + length <= len(smooth)]
+    mean = np.median(np.stack([smooth[at - first : at - first + length] for at in inside]), axis=0)
     return np.asarray(mean - np.median(mean))
 
 

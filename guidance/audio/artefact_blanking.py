@@ -20,7 +20,7 @@ AHEAD_MS = 12.0
 """Delay of the monitor behind the signal, so that an edge is detected before it is played."""
 
 BEFORE_MS, AFTER_MS, FADE_MS = 1.0, 5.0, 2.0
-"""A pulse is blanked from so long before it to so long after it, with a fade at both ends."""
+"""Blanked time before and after a pulse, and the fade at both ends."""
 
 _REACH_MS = 0.1
 """Step of the second difference."""
@@ -98,9 +98,9 @@ class ArtefactBlanker:
         for begin, end in self._cuts:
             gone |= (at >= begin) & (at < end)
             gain = np.minimum(gain, np.clip(np.maximum(begin - at, at - end + 1) / max(self._fade, 1), 0.0, 1.0))
-        return self._joined(frame, gone), gain
+        return self._hold_cuts(frame, gone), gain
 
-    def _joined(self, frame: Array, gone: NDArray[np.bool_]) -> Array:
+    def _hold_cuts(self, frame: Array, gone: NDArray[np.bool_]) -> Array:
         """Hold the value before each cut; after it the signal continues from there and returns to its own level."""
         if not (gone.any() or self._was_cut or abs(self._offset) > _OVER_UV):
             self._held = self._newest = float(frame[-1])
@@ -110,7 +110,7 @@ class ArtefactBlanker:
             if gone[i] or (self._was_cut and self._is_at_its_limit(value)):
                 out[i], self._was_cut = self._held, True
             else:
-                out[i], self._was_cut = self._led_back(value), False
+                out[i], self._was_cut = self._leave_cut(value), False
             self._newest = value
         return out
 
@@ -118,7 +118,8 @@ class ArtefactBlanker:
         """Return whether the amplifier is still saturated by an artefact: far from the held value and constant."""
         return value == self._newest and abs(value - self._held) > _LARGE * self._usual_uv
 
-    def _led_back(self, value: float) -> float:
+    def _leave_cut(self, value: float) -> float:
+        """Return ``value`` with an offset that decays from the held value, and without slow drift at first."""
         if self._was_cut:
             self._base, self._offset = self._held, self._held - value
             self._levels = self._most_levels * min(abs(self._offset) / (_LARGE * self._usual_uv), 1.0)

@@ -162,22 +162,22 @@ class _Queue:
 
     def take(self, out: Waveform) -> None:
         """Fill ``out``, with a fade at start and end; after a shortage wait until there are enough samples."""
-        held = self._in - self._out
-        if not self._running and held < self._aim_s * SAMPLE_RATE_HZ:
+        count = self._in - self._out
+        if not self._running and count < self._aim_s * SAMPLE_RATE_HZ:
             return
         if not self._running:
-            held = self._pass_over()
-        ends = self._running and not len(out) + _RESERVE <= held <= MOST_S * SAMPLE_RATE_HZ
-        part = out[: min(len(out), held)]
+            count = self._skip_to_newest()
+        ends = self._running and not len(out) + _RESERVE <= count <= MOST_S * SAMPLE_RATE_HZ
+        part = out[: min(len(out), count)]
         self._copy(part)
         if ends or not self._running:
             part *= np.linspace(1.0 if ends else 0.0, 0.0 if ends else 1.0, len(part), dtype=np.float32)
         self._running = not ends
-        short = ends and held <= MOST_S * SAMPLE_RATE_HZ
+        short = ends and count <= MOST_S * SAMPLE_RATE_HZ
         shrunk_s = self._aim_s * (1.0 - len(out) / (SAMPLE_RATE_HZ * _SHRINKS_S))
         self._aim_s = min(max(self._aim_s * _GROWS if short else shrunk_s, AIM_S), LARGEST_AIM_S)
 
-    def _pass_over(self) -> int:
+    def _skip_to_newest(self) -> int:
         """Skip to the newest samples and return their count."""
         self._out = max(self._out, self._in - round(self._aim_s * SAMPLE_RATE_HZ))
         return self._in - self._out

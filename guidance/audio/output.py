@@ -30,10 +30,10 @@ RETRY_S = 1.0
 """A lost device is tried again after this long."""
 
 STALLED_S, STARTS_S, SETTLED_CALLS = 0.25, 2.5, 75
-"""Longest time without a callback once settled, and before; a device has settled after so many callbacks."""
+"""Longest time without a callback once settled, and before; the callbacks until a device has settled."""
 
 _OFTEN, _WITHIN_S = 3, 10.0
-"""So many underruns within this time increase the buffer."""
+"""This many underruns within this time increase the buffer."""
 
 _PRIORITY, _NICE = 10, -11
 _BREAKS = "The sound is interrupted again and again: this machine is too busy. Close other programs."
@@ -48,7 +48,7 @@ class Timing:
     called_ns: int = 0
     leaves_ns: int = 0
     calls: int = 0
-    lacking: int = 0
+    underflows: int = 0
 
 
 class AudioOutput:
@@ -99,9 +99,9 @@ class AudioOutput:
         settled = timing.calls > SETTLED_CALLS
         if not self._stream.active or silent_s > (STALLED_S if settled else STARTS_S):
             self._restart(now, settled=settled)
-        elif timing.lacking:
-            timing.lacking, lacking = 0, timing.lacking
-            if self._lapse(lacking, now):
+        elif timing.underflows:
+            timing.underflows, underflows = 0, timing.underflows
+            if self._lapse(underflows, now):
                 self._reopen(now)
         elif self.lost is not None and now - self._lapses[-1] > _WITHIN_S:
             self.lost = None
@@ -161,7 +161,7 @@ class AudioOutput:
             if not timing.calls:
                 hasten(_PRIORITY)
             if timing.calls > SETTLED_CALLS:
-                timing.lacking += bool(status.output_underflow)
+                timing.underflows += bool(status.output_underflow)
             part = mono[:frames]
             render(part)
             out[:] = part[:, None]

@@ -82,8 +82,8 @@ class Envelope:
         """Return the envelope in uV at each step that ``samples`` (n,) in uV complete; NaN is a missing sample."""
         if not len(samples):
             return np.zeros(0)
-        there = np.isfinite(samples)
-        clean = np.where(there, self._mains(self._band(samples), there), math.nan)
+        known = np.isfinite(samples)
+        clean = np.where(known, self._mains(self._band(samples), known), math.nan)
         self._waiting = np.concatenate([self._waiting, clean])
         self._end += len(samples)
         powers = np.concatenate([self._powers, self._new_powers()])

@@ -41,8 +41,8 @@ class Feedback:
             line_uv = sequence.lines_uv[at] or math.inf
             self._above[at] = envelope_uv[at] > (LEAVES * line_uv if self._above[at] else line_uv)
         works = self._above[0] == sequence.plan.wants_above
-        quiet = not any(self._above[at] for at in needed[1:])
-        return "exercise-on" if works and quiet else "exercise-off"
+        relaxed = not any(self._above[at] for at in needed[1:])
+        return "exercise-on" if works and relaxed else "exercise-off"
 
 
 def cue(word: str) -> Cue:

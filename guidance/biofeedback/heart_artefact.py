@@ -22,10 +22,10 @@ def heart_interval_s(envelope: Array) -> float | None:
 
     It is the lag of the largest autocorrelation, if that is a peak; missing values count as the mean.
     """
-    there = np.isfinite(envelope)
-    if there.sum() * STEP_S < _LEAST_S:
+    known = np.isfinite(envelope)
+    if known.sum() * STEP_S < _LEAST_S:
         return None
-    centred = np.where(there, envelope - envelope[there].mean(), 0.0)
+    centred = np.where(known, envelope - envelope[known].mean(), 0.0)
     power = float(centred @ centred)
     if power <= 0:
         return None

@@ -55,7 +55,7 @@ class MainsTracker:
         self._known = False
         self._waiting = np.zeros(0)
         self._estimate = np.zeros(self._block)
-        self._whole = True
+        self._complete = True
 
     @property
     def mains_uv(self) -> float | None:
@@ -72,7 +72,7 @@ class MainsTracker:
             part = samples[at : at + self._block - begin]
             out[at : at + len(part)] = part - self._estimate[begin : begin + len(part)]
             self._waiting = np.concatenate([self._waiting, part])
-            self._whole &= bool(known[at : at + len(part)].all())
+            self._complete &= bool(known[at : at + len(part)].all())
             at += len(part)
             if len(self._waiting) == self._block:
                 self._learn()
@@ -80,13 +80,13 @@ class MainsTracker:
 
     def _learn(self) -> None:
         """Update with the complete block, and predict the mains of the next one."""
-        if self._whole:
+        if self._complete:
             self._update(self._waiting)
         self._amplitude = self._amplitude / self._turned
         self._variance = self._variance + (_DRIFT * np.abs(self._amplitude)) ** 2 + _FLOOR_UV**2
         if self._known:
             self._estimate = self._basis @ np.concatenate([self._amplitude.real, -self._amplitude.imag])
-        self._waiting, self._whole = np.zeros(0), True
+        self._waiting, self._complete = np.zeros(0), True
 
     def _update(self, block: Array) -> None:
         weights = self._inverse @ block

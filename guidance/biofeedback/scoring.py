@@ -64,9 +64,9 @@ def score(plan: ExercisePlan, lines_uv: tuple[float, ...], let_go_uv: float, wor
         held_s = longest_s(needed[:, 0] > line_uv)
         return TrialScore(min(held_s / plan.hold_s, 1.0), level_uv, held_s, unknown_share=unknown_share)
     if plan.exercise == "antagonist-quiet":
-        quiet = needed[known, 1] <= lines_uv[1]
-        both = float(((muscle > line_uv) & quiet).mean())
-        return TrialScore(both, level_uv, quiet_share=float(quiet.mean()), unknown_share=unknown_share)
+        relaxed = needed[known, 1] <= lines_uv[1]
+        both = float(((muscle > line_uv) & relaxed).mean())
+        return TrialScore(both, level_uv, quiet_share=float(relaxed.mean()), unknown_share=unknown_share)
     rested = paused[np.isfinite(paused[:, 0]), 0]
     rest_share = float((rested <= let_go_uv).mean()) if len(rested) else None
     share = above if rest_share is None else (above + rest_share) / 2

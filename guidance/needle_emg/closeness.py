@@ -79,13 +79,13 @@ class Criterion:
 
     def of(self, unit: SortedUnit, sample_rate_hz: float, since: int) -> Closeness | None:
         """Return the closeness of ``unit`` since sample ``since``; None where it is too rare or too small."""
-        whole = unit.averages(since)
-        if not whole or whole[0].count < _LEAST_DISCHARGES:
+        averages = unit.averages(since)
+        if not averages or averages[0].count < _LEAST_DISCHARGES:
             return None
-        known = whole[0].measures()
+        known = averages[0].measures()
         if known.amplitude_uv < _LEAST_OVER_NOISE * unit.newest[-1].noise_uv:
             return None
-        parts = [part.measures().rise_us for part in unit.averages(since, min(_PARTS, whole[0].count))]
+        parts = [part.measures().rise_us for part in unit.averages(since, min(_PARTS, averages[0].count))]
         sd = _uncertainty(known.rise_us, parts, sample_rate_hz)
         shares = self._shares(known, sd)
         low, middle, high = (known.rise_us * math.exp(z * sd) for z in (_FROM, 0.0, _TO))

@@ -40,11 +40,13 @@ class PlateActivity:
 
 def plate_activity(potentials: Sequence[Potential], seconds: float, sample_rate_hz: float) -> PlateActivity | None:
     """Return the end-plate activity among ``potentials`` detected within ``seconds``; None where there are too few."""
-    own = [potential for potential in potentials if is_plate_like(potential)]
-    if len(own) < _LEAST:
+    plate_like = [potential for potential in potentials if is_plate_like(potential)]
+    if len(plate_like) < _LEAST:
         return None
-    between = np.diff([potential.sample for potential in own]) / sample_rate_hz
-    return PlateActivity(len(own) / len(potentials), len(own) / seconds, float(between.std() / between.mean()))
+    between = np.diff([potential.sample for potential in plate_like]) / sample_rate_hz
+    return PlateActivity(
+        len(plate_like) / len(potentials), len(plate_like) / seconds, float(between.std() / between.mean())
+    )
 
 
 def is_plate_like(potential: Potential) -> bool:

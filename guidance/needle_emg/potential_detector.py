@@ -145,9 +145,9 @@ class PotentialDetector:
     def _turn_page(self) -> None:
         """Estimate mains and noise again, without lost samples."""
         lost = np.flatnonzero(np.isnan(self._raw))
-        whole = self._raw[lost[-1] + 1 :] if len(lost) else self._raw
-        if len(whole) == self._page * _MAINS_PAGES:
-            self._mains = fit_mains(whole, self.end - len(whole), self.sample_rate_hz)
+        unbroken = self._raw[lost[-1] + 1 :] if len(lost) else self._raw
+        if len(unbroken) == self._page * _MAINS_PAGES:
+            self._mains = fit_mains(unbroken, self.end - len(unbroken), self.sample_rate_hz)
         if self.end - self._page < self._blind_to:
             return
         page = slice(-self._page, None)

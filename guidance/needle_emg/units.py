@@ -126,10 +126,14 @@ class MotorUnitSorter:
         if not self.units:
             return None, middle
         known = np.stack([unit.template for unit in self.units])
-        own, theirs = (shapes**2).sum(axis=1), (known**2).sum(axis=1)
-        apart = own[:, None] + theirs - 2 * shapes @ known.T
+        energies, known_energies = (shapes**2).sum(axis=1), (known**2).sum(axis=1)
+        apart = energies[:, None] + known_energies - 2 * shapes @ known.T
         steep = (np.gradient(known, axis=1) ** 2).sum(axis=1) * self._steps**2
-        allowed = _ALIKE * np.minimum(own[:, None], theirs) + _NOISY * shapes.shape[1] * noise_uv**2 + _JITTER * steep
+        allowed = (
+            _ALIKE * np.minimum(energies[:, None], known_energies)
+            + _NOISY * shapes.shape[1] * noise_uv**2
+            + _JITTER * steep
+        )
         over = apart / np.maximum(allowed, 1e-9)
         lag, index = np.unravel_index(int(over.argmin()), over.shape)
         return (self.units[int(index)], int(lag)) if over[lag, index] <= 1 else (None, middle)

@@ -21,7 +21,7 @@ import numpy as np
 
 from tests.benchmarks.paths import ona
 from tests.benchmarks.potentials import Matched, Potentials, by_shape, by_tones
-from tests.guidance.audio.pulse import PulseServer, Recorder, Recording, lacking
+from tests.guidance.audio.pulse import PulseServer, Recorder, Recording, missing_tools
 from tests.support.command_line import started
 from tests.support.event_rules import read
 
@@ -106,7 +106,7 @@ def row(name: str, found: Matched) -> str:
 def main() -> None:
     """Play twice, and print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 40.0
-    why = lacking()
+    why = missing_tools()
     if why:
         raise SystemExit(f"nothing to hear with: {why}")
     server = PulseServer()

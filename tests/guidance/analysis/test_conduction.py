@@ -27,7 +27,7 @@ def word(findings: list[ReportFinding], name: str) -> str:
     return next(finding.word for finding in findings if finding.name.startswith(name))
 
 
-def test_a_late_median_beside_a_usual_ulnar_nerve_suggests_carpal_tunnel() -> None:
+def test_a_late_median_and_a_normal_ulnar_nerve_suggest_carpal_tunnel() -> None:
     results = with_velocities([site("median", 5.6), site("median", 9.6, place="elbow", mm=220.0), site("ulnar", 2.8)])
     assert results[1].velocity_m_s == pytest.approx(55.0)
     findings = findings_of(results, [])
@@ -37,7 +37,7 @@ def test_a_late_median_beside_a_usual_ulnar_nerve_suggests_carpal_tunnel() -> No
     assert any("(U)" in sentence for sentence in carpal.evidence_for)
 
 
-def test_usual_nerves_suggest_nothing() -> None:
+def test_normal_nerves_suggest_nothing() -> None:
     findings = findings_of(with_velocities([site("median", 3.3), site("ulnar", 2.7)]), [])
     assert (word(findings, "carpal"), word(findings, "neuropathy")) == ("not suggested", "not suggested")
 
@@ -48,7 +48,7 @@ def test_two_slow_and_small_nerves_suggest_neuropathy() -> None:
     assert word(findings_of(with_velocities(results), []), "neuropathy") == "suggested"
 
 
-def test_a_neurogenic_muscle_with_usual_conduction_speaks_for_a_root() -> None:
+def test_a_neurogenic_muscle_with_normal_conduction_suggests_a_root() -> None:
     results = with_velocities([site("tibial", 4.0), site("tibial", 12.0, place="knee", mm=400.0)])
     muscle = [ReportFinding("neurogenic pattern", "suggested")]
     assert word(findings_of(results, muscle), "radiculopathy") == "suggested"

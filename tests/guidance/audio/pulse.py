@@ -25,7 +25,7 @@ WAIT_S = 10.0
 NEEDS = ("pulseaudio", "pactl", "parec")
 
 
-def lacking() -> str | None:
+def missing_tools() -> str | None:
     """Return what this machine lacks to record its own sound; None if nothing."""
     missing = [name for name in NEEDS if shutil.which(name) is None]
     if missing:
@@ -103,7 +103,7 @@ def _raise(why: str) -> NoReturn:
 @contextmanager
 def served(refuse: Callable[[str], NoReturn] = _raise) -> Iterator[PulseServer]:
     """Run a server meanwhile; where none can run, call ``refuse`` with the reason."""
-    why = lacking()
+    why = missing_tools()
     if why:
         refuse(f"no way to record sound: {why}")
     server = PulseServer()

@@ -40,11 +40,11 @@ def test_pulses_are_as_long_as_their_priority_has_them(priority: str, least_s: f
 
 
 def test_the_ten_pulses_of_high_priority_are_grouped_3_2_and_3_2() -> None:
-    found = gaps("high")
-    x, pulse_s = found[0], BURSTS["high"].pulse_s
+    measured = gaps("high")
+    x, pulse_s = measured[0], BURSTS["high"].pulse_s
     assert 0.05 <= x <= 0.125
-    assert found == pytest.approx([x, x, 2 * x + pulse_s, x, found[4], x, x, 2 * x + pulse_s, x])
-    assert 0.35 <= found[4] <= 1.30
+    assert measured == pytest.approx([x, x, 2 * x + pulse_s, x, measured[4], x, x, 2 * x + pulse_s, x])
+    assert 0.35 <= measured[4] <= 1.30
 
 
 @pytest.mark.parametrize("priority", ["medium", "low"])
@@ -64,9 +64,9 @@ def test_bursts_come_again_within_the_times_of_their_priority(priority: str, lea
 
 @pytest.mark.parametrize("priority", BURSTS)
 def test_the_spectrum_has_four_harmonics_and_more_within_15_db(priority: str) -> None:
-    found = peaks_hz(render(BURSTS[priority]))
-    assert 150 <= found[0] <= 1000
-    assert sum(300 <= hz <= 4000 for hz in found) >= 4
+    measured = peaks_hz(render(BURSTS[priority]))
+    assert 150 <= measured[0] <= 1000
+    assert sum(300 <= hz <= 4000 for hz in measured) >= 4
 
 
 @pytest.mark.parametrize("priority", BURSTS)
@@ -78,11 +78,11 @@ def test_every_measure_of_an_alarm_meets_the_standard(priority: str) -> None:
 def test_a_pulse_is_measured_as_it_was_synthesised(rise_s: float) -> None:
     t = np.arange(round(0.2 * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     wave = sum(np.sin(2 * np.pi * 300 * k * t) for k in range(1, 6))
-    (found,) = measured_pulses(0.1 * wave * np.clip(np.minimum(t, 0.2 - t) / rise_s, 0.0, 1.0))
-    assert found.up90_s - found.up10_s == pytest.approx(0.8 * rise_s, abs=0.0015)
-    assert found.down10_s - found.up10_s == pytest.approx(0.2 - 0.2 * rise_s, abs=0.004)
-    assert found.fundamental_hz == pytest.approx(300, abs=3)
-    assert found.harmonics == 5
+    (measured,) = measured_pulses(0.1 * wave * np.clip(np.minimum(t, 0.2 - t) / rise_s, 0.0, 1.0))
+    assert measured.up90_s - measured.up10_s == pytest.approx(0.8 * rise_s, abs=0.0015)
+    assert measured.down10_s - measured.up10_s == pytest.approx(0.2 - 0.2 * rise_s, abs=0.004)
+    assert measured.fundamental_hz == pytest.approx(300, abs=3)
+    assert measured.harmonics == 5
 
 
 @pytest.mark.parametrize("priority", BURSTS)

@@ -132,7 +132,7 @@ def test_after_a_pause_the_newest_samples_are_played_not_the_oldest() -> None:
     assert 800 <= int(spectrum.argmax()) * SAMPLE_RATE_HZ / len(part) <= 1000
 
 
-def test_what_a_stall_left_waiting_is_caught_up_with_in_seconds() -> None:
+def test_the_delay_after_a_stall_is_gone_within_seconds() -> None:
     monitor, late = EmgMonitor(10_000.0, emg_band(10_000.0), 200.0), np.zeros(192, np.float32)
     monitor.feed(0, tone(10_000.0, 200.0, 0.03), awaiting=False)
     monitor.fill(late)  # playing; now the late samples arrive all at once
@@ -224,7 +224,7 @@ def test_the_response_passes_after_its_artefact() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 97), st.integers(0, 2**31))
-def test_the_filter_by_frames_is_that_of_scipy(frame: int, seed: int) -> None:
+def test_the_filter_by_frames_equals_scipys(frame: int, seed: int) -> None:
     sections = emg_band(20_000.0)
     x = np.random.default_rng(seed).normal(size=frame * 5)
     by_frames = BlockFilter(sections, frame)

@@ -92,7 +92,7 @@ def test_a_new_cue_sounds_from_its_first_sample_on() -> None:
     assert np.flatnonzero(out[20_000:])[0] <= 2
 
 
-def test_a_tempo_that_changes_keeps_the_beat_there_was() -> None:
+def test_a_change_of_tempo_keeps_the_beat() -> None:
     out = played([(0, cue(BEEP, 4.0)), (6000, cue(BEEP, 5.0, in_step=True))], 12_000, 128)
     assert not out[4000:9600].any()
     assert out[9600:9700].any()
@@ -104,7 +104,7 @@ def test_two_changes_within_a_crossfade_do_not_click() -> None:
 
 
 @pytest.mark.parametrize("priority", BURSTS)
-def test_an_alarm_ducks_all_else_while_it_sounds_and_gives_it_back_after(priority: str) -> None:
+def test_an_alarm_ducks_all_other_sounds_while_it_sounds(priority: str) -> None:
     loud = played([(0, cue(TONES["close"], None))], SAMPLE_RATE_HZ * 4, 480)
     both = played([(0, cue(TONES["close"], None)), (4800, alarm(priority))], SAMPLE_RATE_HZ * 4, 480)
     burst = played([(4800, alarm(priority))], SAMPLE_RATE_HZ * 4, 480)

@@ -59,6 +59,6 @@ def test_a_binary_file_is_refused_as_not_toml() -> None:
         sound_settings()
 
 
-def test_a_mapping_that_there_is_not_is_refused_with_those_there_are() -> None:
+def test_an_unknown_mapping_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="tempo, pitch, classic"):
         sound_settings("loud")

@@ -118,7 +118,7 @@ def test_a_paused_alarm_is_silent_for_a_time_and_a_new_one_ends_the_pause(loudsp
         assert np.abs(loudspeaker.recording().since(began_s)).max() > 0.6
 
 
-def test_a_pause_is_never_for_ever(monkeypatch: pytest.MonkeyPatch, loudspeaker: Recorder) -> None:
+def test_an_alarm_pause_ends_by_itself(monkeypatch: pytest.MonkeyPatch, loudspeaker: Recorder) -> None:
     monkeypatch.setattr("guidance.audio.sound.PAUSE_S", 0.3)
     with sounding() as sound:
         sound.obey(PauseAudio())
@@ -304,7 +304,7 @@ def test_the_volume_is_turned_within_bounds_and_never_to_silence(steps: int, vol
         sound.close()
 
 
-def test_muted_by_choice_nothing_is_lost_and_nothing_claimed_to_have_sounded() -> None:
+def test_a_muted_sound_reports_no_loss_and_no_time_of_a_cue() -> None:
     mute = Mute("tempo")
     assert mute.play(CLOSE) is None  # type: ignore[func-returns-value]
     assert mute.underruns is None

@@ -13,7 +13,7 @@ from guidance.biofeedback.trial_sequence import ROUNDS
 from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, exercise, follows, of_kind, sequence_of, walk
 
 
-def test_rest_is_mean_and_so_many_deviations() -> None:
+def test_the_limit_of_rest_is_the_mean_and_some_deviations() -> None:
     envelope = np.array([1.0, 2.0, 3.0] * 100)
     result = measure_rest(envelope, 3.0)
     assert isinstance(result, RestLevel)
@@ -68,7 +68,7 @@ def test_calibration_without_effort_is_repeated_and_then_fails_with_a_reason() -
     assert not of_kind(records, TrialRecord)
 
 
-def test_calibration_waits_for_an_electrode_that_is_off_and_gives_up_in_words() -> None:
+def test_calibration_waits_for_an_electrode_and_then_fails_with_a_reason() -> None:
     sequence = sequence_of(exercise("relax"))
     walked = 0
     while not sequence.over:

@@ -125,7 +125,7 @@ def test_a_damaged_or_foreign_record_counts_as_no_visit(recording: Path, tmp_pat
     assert (done.status, done.is_one_sentence) == (2, True)
 
 
-def test_no_effort_ends_in_words(tmp_path: Path) -> None:
+def test_a_visit_without_effort_ends_with_a_reason(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     wave = 2 * rng.standard_normal(round(160 * RATE_HZ))
     recording = write_edf(tmp_path / "still.edf", Stream(RATE_HZ, (wave, wave)))
@@ -171,7 +171,7 @@ def test_bad_arguments_end_in_one_sentence(words: tuple[str, ...], sentence: str
     assert not (tmp_path / "store").exists()
 
 
-def test_channels_that_are_not_there_and_rates_too_slow_are_refused(recording: Path, tmp_path: Path) -> None:
+def test_unknown_channels_and_too_low_sample_rates_are_refused(recording: Path, tmp_path: Path) -> None:
     done = visit(recording, tmp_path / "store", "--channel", "tongue")
     assert (done.status, done.is_one_sentence) == (2, True)
     assert "no channel 'tongue'; it has: EMG 0, EMG 1" in done.err
@@ -187,7 +187,7 @@ def test_channels_that_are_not_there_and_rates_too_slow_are_refused(recording: P
 
 
 @pytest.mark.parametrize("line", ["abc", "1 2", "-1 0.5", "1", "1 0.1 0.2 0.3", "nan 0.5"])
-def test_a_script_that_is_not_understood_is_refused_by_its_line(line: str, tmp_path: Path) -> None:
+def test_a_malformed_script_is_refused_with_its_line(line: str, tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text(f"# a remark\n0 0\n{line}\n", encoding="utf-8")
     done = command("biofeedback", "--device", "sim:1", "--effort", script, "--headless", "--store", tmp_path / "s")

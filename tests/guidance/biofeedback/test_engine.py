@@ -25,13 +25,13 @@ PLAN = exercise("contract-hold", trials=1)
 VISIT = person_signal(PLAN, RATE_HZ)
 
 
-def recorded(made: list[TimedRecord]) -> list[str]:
+def recorded(timed: list[TimedRecord]) -> list[str]:
     numbering = RecordSerializer()
-    return [json.dumps(json.loads(numbering.line(TimedRecord(one.t, one.record), 0))) for one in made]
+    return [json.dumps(json.loads(numbering.line(TimedRecord(one.t, one.record), 0))) for one in timed]
 
 
-def records(made: list[TimedRecord]) -> list[Record]:
-    return [one.record for one in made]
+def records(timed: list[TimedRecord]) -> list[Record]:
+    return [one.record for one in timed]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def whole() -> list[TimedRecord]:
 
 @settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(st.integers(40, 3000), min_size=1, max_size=6))
-def test_no_cut_changes_a_record(whole: list[TimedRecord], sizes: list[int]) -> None:
+def test_records_do_not_depend_on_the_block_size(whole: list[TimedRecord], sizes: list[int]) -> None:
     cut = run_engine(engine_of(PLAN, RATE_HZ), blocks(VISIT, itertools.cycle(sizes)))
     assert recorded(cut) == recorded(whole)
 
@@ -59,10 +59,10 @@ def test_a_visit_from_rest_to_its_last_trial(whole: list[TimedRecord]) -> None:
 @pytest.mark.parametrize("sample_rate_hz", [250.0, 1000.0])
 def test_every_board_from_250_hz_on_is_fast_enough(sample_rate_hz: float) -> None:
     plan = exercise("relax", trials=1)
-    made = run_engine(
+    timed = run_engine(
         engine_of(plan, sample_rate_hz), blocks(person_signal(plan, sample_rate_hz), itertools.repeat(97))
     )
-    assert [each.reached for each in of_kind(records(made), TrialRecord)] == [True]
+    assert [each.reached for each in of_kind(records(timed), TrialRecord)] == [True]
 
 
 def test_each_second_records_envelope_and_quality(whole: list[TimedRecord]) -> None:
@@ -81,7 +81,7 @@ def _with_hole() -> Iterator[Block]:
     yield Block(stop, VISIT[stop : stop + 3000].astype(np.float32), lost_before=stop - first)
 
 
-def test_what_is_lost_is_not_known_and_calibration_waits_for_it() -> None:
+def test_lost_samples_are_unknown_and_calibration_waits() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     result = records(run_engine(engine, _with_hole()))
     assert any(alarm.code == "samples-lost" for alarm in of_kind(result, Alarm))
@@ -91,7 +91,7 @@ def test_what_is_lost_is_not_known_and_calibration_waits_for_it() -> None:
     assert engine.sequence.left_s == pytest.approx(8.0 - (13.0 - 3.0 - 2.0 - 0.09), abs=0.2)
 
 
-def test_an_electrode_that_is_off_is_unknown_with_a_word_and_never_zero() -> None:
+def test_a_muscle_with_its_electrode_off_is_unknown_with_a_reason_and_never_zero() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     off = Block(0, VISIT[:1500].astype(np.float32), status=(Status(0, "streaming", "none", (True, False)),))
     result = records(run_engine(engine, [off]))
@@ -103,7 +103,7 @@ def test_an_electrode_that_is_off_is_unknown_with_a_word_and_never_zero() -> Non
     assert of_kind(result, Entry)[0].fields == {"off": [True, False]}
 
 
-def test_an_amplifier_that_is_lost_leaves_no_old_value_on_the_screen() -> None:
+def test_a_lost_amplifier_leaves_no_old_value_on_the_screen() -> None:
     engine = engine_of(PLAN, RATE_HZ)
     run_engine(engine, [Block(0, VISIT[:1500].astype(np.float32))])
     assert engine.view().muscles[0].envelope_uv is not None
@@ -135,8 +135,8 @@ def test_a_slow_board_with_a_heart_artefact_shows_a_hint() -> None:
 
 def test_the_operator_pauses_moves_the_line_and_notes() -> None:
     engine = engine_of(PLAN, RATE_HZ)
-    made = [*engine.step([], None, [PausePlayback(on=True), TurnDial(1), OperatorNote("pain")])]
-    assert [record.what for record in of_kind(records(made), Entry)] == ["pause", "pain"]
+    timed = [*engine.step([], None, [PausePlayback(on=True), TurnDial(1), OperatorNote("pain")])]
+    assert [record.what for record in of_kind(records(timed), Entry)] == ["pause", "pain"]
     run_engine(engine, [Block(0, VISIT[:5000].astype(np.float32))])
     assert engine.sequence.phase.name == "prepare"
 
@@ -149,7 +149,7 @@ def test_the_engine_cannot_request_a_stimulus(whole: list[TimedRecord]) -> None:
     assert not [record for record in records(whole) if record.kind in ("command", "stimulus")]
 
 
-def test_no_module_of_it_names_a_stimulators_doing() -> None:
+def test_no_module_of_biofeedback_names_a_stimulators_methods() -> None:
     requests_pulses = {"Stimulator", "enable", "pulse_once", "set_pulses", "Fire", "SwitchOutput"}
     for path in Path(guidance.biofeedback.__path__[0]).glob("*.py"):
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}

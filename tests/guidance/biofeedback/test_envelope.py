@@ -32,7 +32,7 @@ def _cut(envelope: Envelope, signal: Array, sizes: list[int]) -> Array:
 
 
 @pytest.mark.parametrize("sample_rate_hz", RATES)
-def test_it_is_the_rms_of_the_band_over_the_window(sample_rate_hz: float) -> None:
+def test_the_envelope_is_the_rms_of_the_band_over_the_window(sample_rate_hz: float) -> None:
     signal = 50 * emg(np.random.default_rng(3), round(6 * sample_rate_hz), sample_rate_hz)
     band = wide_band(sample_rate_hz)
     sos = butter(2, (band.low_hz, band.high_hz), "bandpass", fs=sample_rate_hz, output="sos")
@@ -54,7 +54,9 @@ def test_it_is_the_rms_of_the_band_over_the_window(sample_rate_hz: float) -> Non
     st.integers(0, 2**32 - 1),
     st.integers(0, 900),
 )
-def test_no_cut_changes_it(sample_rate_hz: float, sizes: list[int], seed: int, hole: int) -> None:
+def test_the_envelope_does_not_depend_on_the_block_size(
+    sample_rate_hz: float, sizes: list[int], seed: int, hole: int
+) -> None:
     rng = np.random.default_rng(seed)
     signal = 30 * emg(rng, 1200, sample_rate_hz) + mains(1200, sample_rate_hz, 20.0)
     signal[hole : hole + 60] = math.nan
@@ -63,7 +65,7 @@ def test_no_cut_changes_it(sample_rate_hz: float, sizes: list[int], seed: int, h
     np.testing.assert_array_equal(whole, cut)
 
 
-def test_where_samples_are_missing_it_is_not_known_and_comes_back() -> None:
+def test_the_envelope_is_unknown_while_samples_are_missing_and_returns_after() -> None:
     signal = 30 * emg(np.random.default_rng(1), 4000, 1000.0)
     signal[2000:2100] = math.nan
     result = envelope(signal, 1000.0)
@@ -72,11 +74,11 @@ def test_where_samples_are_missing_it_is_not_known_and_comes_back() -> None:
     assert np.isfinite(result[9:200]).all()
 
 
-def test_a_channel_that_never_was_there_stays_unknown() -> None:
+def test_a_channel_without_samples_stays_unknown() -> None:
     assert np.isnan(envelope(np.full(3000, math.nan), 1000.0)).all()
 
 
-def test_a_flat_channel_is_zero_and_not_a_division_by_it() -> None:
+def test_a_flat_channel_has_an_envelope_of_zero() -> None:
     assert np.nanmax(envelope(np.full(3000, 812.0), 1000.0)) == 0.0
 
 
@@ -102,7 +104,7 @@ def test_mains_is_still_known_after_an_effort() -> None:
     assert result[850:].mean() < 5
 
 
-def test_it_rises_half_way_within_60_ms() -> None:
+def test_the_envelope_rises_half_way_within_60_ms() -> None:
     sample_rate_hz, delays = 1000.0, []
     for seed in range(40):
         signal = emg(np.random.default_rng(seed), 3000, sample_rate_hz) * np.where(np.arange(3000) < 2000, 1.0, 100.0)
@@ -111,7 +113,7 @@ def test_it_rises_half_way_within_60_ms() -> None:
     assert np.median(delays) <= 60
 
 
-def test_too_slow_a_rate_is_refused() -> None:
+def test_a_too_low_sample_rate_is_refused() -> None:
     with pytest.raises(ValueError, match="250"):
         Envelope(200.0, wide_band(200.0), 0.1)
 

@@ -55,7 +55,7 @@ def test_a_person_who_does_the_opposite_reaches_no_trial(name: str) -> None:
     assert all((trial.score_percent or 0) < 5 for trial in trials)
 
 
-def test_an_antagonist_that_works_along_spoils_the_trial() -> None:
+def test_an_active_antagonist_fails_the_trial() -> None:
     plan = exercise("antagonist-quiet", trials=1)
     good = follows(plan)
     both = walk(sequence_of(plan), lambda phase: (120.0, 120.0) if phase.name == "work" else good(phase))
@@ -93,7 +93,7 @@ def test_work_and_rest_count_alike() -> None:
     assert result.share == pytest.approx(0.75)
 
 
-def test_a_trial_without_a_signal_is_not_known_and_moves_no_line() -> None:
+def test_a_trial_without_signal_has_no_score_and_moves_no_line() -> None:
     plan = exercise("relax")
     result = score(plan, (10.0,), 5.0, steps([math.nan] * 300 + [5.0] * 100), steps([]))
     assert result.share is None
@@ -153,7 +153,7 @@ def test_every_phase_has_a_prompt_that_can_be_drawn_large() -> None:
             assert bigtext.cells(phase.say, (1, 1))
 
 
-def test_every_exercise_of_the_protocols_has_its_words() -> None:
+def test_every_exercise_has_a_protocol_and_its_cues() -> None:
     for name in EXERCISES:
         sheet = load_sheet(name).sheet
         assert isinstance(sheet, BiofeedbackProtocol)

@@ -53,7 +53,7 @@ def test_a_weak_contraction_is_detected_but_too_weak_to_train_with() -> None:
     assert "no effort stood out from rest" in (too_weak(rest, most) or "")
 
 
-def test_voluntary_contractions_stand_out_of_rest() -> None:
+def test_voluntary_contractions_stand_out_from_rest() -> None:
     recording = Recording(shared("data/streams/voluntary_emg_4k.edf"))
     block = recording.take(recording.total_samples)
     assert block is not None

@@ -24,11 +24,11 @@ def test_irregular_potentials_that_begin_negative_come_from_end_plates() -> None
     assert plates(laid(2.0, [(float(t), PLATE) for t in at]))
 
 
-def test_the_same_with_a_rhythm_do_not() -> None:
+def test_the_same_potentials_with_a_rhythm_do_not() -> None:
     assert not plates(laid(2.0, [(t, PLATE) for t in times(25.0, 2.0, cv=0.1)]))
 
 
-def test_irregular_potentials_that_begin_positive_do_not() -> None:
+def test_irregular_potentials_that_begin_positive_come_from_elsewhere() -> None:
     at = np.sort(np.random.default_rng(5).uniform(0.1, 1.9, 50))
     assert not plates(laid(2.0, [(float(t), unit_wave(350.0, 150.0)) for t in at]))
 

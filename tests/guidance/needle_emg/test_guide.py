@@ -76,7 +76,7 @@ def test_outside_the_muscle_no_target_is_reported() -> None:
     assert "target" not in zones
 
 
-def test_records_are_the_same_however_the_blocks_came(near: np.ndarray) -> None:
+def test_records_do_not_depend_on_the_block_size(near: np.ndarray) -> None:
     uv = near[: 2 * RATE_HZ]
     once, again = run(engine(), uv, (500,)), run(engine(), uv, (37, 811, 5, 2500))
     assert [(m.t, m.record) for m in again] == [(m.t, m.record) for m in once]

@@ -41,7 +41,7 @@ def test_amplitude_and_rise_are_those_of_the_wave() -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(1, 9_999), max_size=40))
-def test_no_result_depends_on_how_the_signal_was_cut(cuts: list[int]) -> None:
+def test_potentials_do_not_depend_on_the_block_size(cuts: list[int]) -> None:
     cut = detect(SIGNAL[:10_000], cuts)
     assert [(p.sample, p.known_at, p.measures) for p in cut] == FIRST_SECOND
 
@@ -64,7 +64,7 @@ def test_no_potential_is_detected_in_lost_samples_nor_at_their_edges() -> None:
     assert len(samples) == pytest.approx(sum(not 1.495 < at < 2.005 for at in AT), abs=1)
 
 
-def test_a_long_hole_is_passed_over_at_once_and_indices_go_on() -> None:
+def test_a_long_hole_is_skipped_at_once_and_indices_continue() -> None:
     detector = PotentialDetector(RATE_HZ)
     before = detector.feed(SIGNAL[:12_345])
     gone = round(600 * RATE_HZ)
@@ -75,7 +75,7 @@ def test_a_long_hole_is_passed_over_at_once_and_indices_go_on() -> None:
     assert len(before) + len(after) == pytest.approx(len(AT), abs=1)
 
 
-def test_what_a_stimulus_evokes_is_left_out() -> None:
+def test_the_response_to_a_stimulus_is_ignored() -> None:
     detector = PotentialDetector(RATE_HZ)
     detector.blank(round(2.0 * RATE_HZ))
     assert all(p.sample >= 2.0 * RATE_HZ for p in detector.feed(SIGNAL))
