@@ -1,4 +1,5 @@
-"""Where the motor threshold is now, and so how near the nerve: a belief carried from pulse to pulse.
+"""Where the motor threshold is now, and so how near the nerve: a particle filter, moved from pulse to pulse.
 
-Read ``nerve`` (what is not known of a nerve), ``motion``, ``evidence``, ``filter``, ``report``, ``zones``.
+Read ``particles`` (what is unknown of nerve and needle), ``motion``, ``likelihood``, ``resampling``, ``filter``,
+``summary``.
 """

@@ -1,4 +1,4 @@
-"""A particle filter over distance, speed and nerve, moved by every answered pulse."""
+"""A particle filter over distance, speed and nerve, which every pulse with a known response moves."""
 
 from __future__ import annotations
 
@@ -17,31 +17,45 @@ from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
 from guidance.signal.sweep.basis import Array
 
 PARTICLES = 6000
+"""Number of particles (a judgement: the time of a pulse grows with it)."""
 
 _SEED = 20_000
 _EFFECTIVE = 0.5
+"""Particles are resampled where their effective share falls below this (the usual half)."""
+
 _KERNEL = 0.2
+"""Share of the cloud's deviation by which resampled particles are jittered (Liu and West; a judgement)."""
+
 _NEAR_LN = 0.05
+"""The jitter of ln threshold is at most so large, so that a well known threshold stays known (a judgement)."""
+
 _UNREST_S = 1.5
+"""Time constant in s with which the suspicion of voluntary activity fades after an unfit sweep (a judgement)."""
+
 _STAGES = 4
+"""A surprising response is applied in at most so many stages."""
+
 _COMPARED = 200
+"""Number of particles by which chronaxies are compared (a judgement)."""
+
 _WIDTH_JITTER = 0.05
-"""Beside the threshold's own jitter, what Weiss's law gets wrong between one width and another."""
+"""Error of Weiss's law between one width and another, in ln threshold, in place of the threshold's own jitter."""
 
 
 class ProximityFilter:
-    """The estimate that every answered pulse moves. The same input gives the same estimates: its draws are seeded.
+    """The estimate, which every pulse with a known response moves. The same input gives the same estimates: its draws
+    are seeded.
 
-    ``particles`` and their ``weights`` are what it believes at the last pulse.
+    ``particles`` and their ``weights`` are its state at the last pulse.
     """
 
     def __init__(
         self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES,
         *, by_width: bool = False,
     ) -> None:  # fmt: skip
-        """Threshold is where the expected response reaches ``criterion_uv``; zones end at ``target_ma`` and
-        ``lower_bound_ma``, both for a pulse of 0.1 ms. With ``by_width`` answers to pulses of other widths count as
-        evidence of distance too (``widths``).
+        """Begin with every nerve and every place possible. The threshold is where the expected response reaches
+        ``criterion_uv``. Zones end at ``target_ma`` and ``lower_bound_ma``, both for a pulse of 0.1 ms. With
+        ``by_width`` responses to pulses of other widths are evidence of distance too (``width_evidence``).
         """
         self._edges = ordered_edges(target_ma, lower_bound_ma)
         self.criterion_uv, self._count = criterion_uv, count
@@ -55,22 +69,22 @@ class ProximityFilter:
         self._restart()
 
     def apply_entry(self, what: str) -> str | None:
-        """Take in the operator's entry ``what``; what became of the estimate, in words, None where nothing did."""
+        """Apply the operator's entry ``what``; return what became of the estimate, in words, or None without effect."""
         if what == "insertion":
             self._restart()
-            return "restarted: another insertion, nothing is kept"
+            return "restarted: another insertion, nothing is retained"
         if what == "redirect":
             self._redirect()
-            return "restarted: the tip may be anywhere, what is known of the nerve is kept"
+            return "restarted: the tip may be anywhere, what is known of the nerve is retained"
         if what == "injection":
             self._why = "injectate"
             return "frozen: with an injectate at the tip thresholds do not compare, until a redirect or an insertion"
         return None
 
     def observe(self, outcome: PulseOutcome) -> Proximity:
-        """Move the estimate by ``outcome``; the record of where the threshold is now."""
+        """Move the estimate by ``outcome``; return the record of where the threshold is now."""
         stimulus, current_ma = outcome.stimulus, outcome.delivered_ma
-        self._pass_until(outcome.t)
+        self._advance_to(outcome.t)
         if current_ma is None and self._why != "injectate":
             return unknown_proximity(stimulus.sample, "current-unknown")
         width_ms = stimulus.width_ms or SHORT_MS
@@ -78,25 +92,25 @@ class ProximityFilter:
         self._unrest = 1.0 if outcome.response.contaminated else self._unrest
         if current_ma and not outcome.response.contaminated and self._why != "injectate":
             observation = Observation.of(outcome, current_ma, width_ms)
-            self._compare(observation, outcome.t)
+            self._weigh_laws(observation, outcome.t)
             self._weigh(observation)
         if self._why is not None:
             return self.unknown(stimulus.sample)
         return self._summarize(width_ms).proximity(stimulus.sample, width_known=stimulus.width_ms is not None)
 
     def few(self, count: int) -> Particles:
-        """``count`` of the guesses, chosen evenly by their weights."""
+        """Return ``count`` of the particles, chosen evenly by their weights."""
         return Particles(self.particles.x[:, thin(self.weights, count)], self.criterion_uv)
 
     def unknown(self, sample: int) -> Proximity:
-        """The record after the pulse at ``sample`` while nothing can be told of the nerve."""
+        """Return the record after the pulse at ``sample`` while nothing is known of the nerve."""
         searched = self._highest_ma > 0 and self._why != "injectate"
         return unknown_proximity(sample, self._why or "stale", searched=searched)
 
     def _restart(self) -> None:
         if self._width_laws:
             self._width_laws.restart()
-        self.particles = Particles.drawn(self._random.rng, self._count, self.criterion_uv)
+        self.particles = Particles.draw(self._random.rng, self._count, self.criterion_uv)
         self._ln_short = self.particles.ln_threshold()
         self.weights = uniform(self._count)
         self._why = "no-response-yet"
@@ -109,7 +123,7 @@ class ProximityFilter:
         self.weights = uniform(self._count)
         self._why, self._highest_ma = "redirect", 0.0
 
-    def _pass_until(self, t: float) -> None:
+    def _advance_to(self, t: float) -> None:
         if self._t is not None and t > self._t:
             advance(self.particles, self._random, t - self._t, widths=self._widths)
             refresh(self.particles, self._random, t - self._t)
@@ -127,8 +141,8 @@ class ProximityFilter:
         factor = self.particles.ln_width_factor(width_ms)
         return summarize(ln_short, short_ma, factor, far, self.weights, self._edges, self._highest_ma)
 
-    def _compare(self, observation: Observation, t: float) -> None:
-        """What a pulse of another width says of the distance, the threshold being as it is known without it."""
+    def _weigh_laws(self, observation: Observation, t: float) -> None:
+        """Weigh the laws of chronaxie by a pulse of another width; the threshold is the one known without it."""
         if self._width_laws is None or self._why is not None or is_short(observation.width_ms):
             return
         likelihoods = chronaxie_likelihood(observation, self.few(_COMPARED), self._unrest)
@@ -136,7 +150,9 @@ class ProximityFilter:
         self._width_laws.observe(t, likelihoods, self._distance_model.distance_mm(now_ma, self._lowest_ma))
 
     def _weigh(self, observation: Observation) -> None:
-        """Weigh every guess by the answer; one that surprises is taken in by and by, with fresh guesses in between."""
+        """Weigh every particle by the response. A surprising response is applied in stages, with resampling
+        in between.
+        """
         left = self._repeats.trust(observation)
         for stage in range(_STAGES):
             ln_likelihood = self._ln_likelihood(observation)
@@ -163,7 +179,7 @@ class ProximityFilter:
             self._resample(width_ms)
 
     def _resample(self, width_ms: float) -> None:
-        """Choose anew and spread, the threshold being one coordinate in the distance's place, so that it stays as well
+        """Resample and jitter, with the threshold as a coordinate in the distance's place, so that it stays as well
         known as it is.
         """
         chosen = systematic(self._random.rng, self.weights)
@@ -173,7 +189,7 @@ class ProximityFilter:
         np.add(self._ln_short[chosen], particles.ln_width_factor(width_ms), out=at)
         kernel = min(_KERNEL, _NEAR_LN / float(at.std()))
         jitter(particles.x[ParticleRow.DISTANCE_MM :], kernel, int(self._random.rng.integers(self._count)))
-        particles.tidy()
+        particles.clip_to_ranges()
         self._ln_short = at - particles.ln_width_factor(width_ms)
-        particles.put_at(self._ln_short)
+        particles.place_at(self._ln_short)
         self.particles = particles

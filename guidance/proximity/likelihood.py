@@ -1,4 +1,4 @@
-"""What an answered pulse says for each guess: how likely this answer was, were the guess true."""
+"""Likelihood of a pulse's outcome: how likely it is for each particle."""
 
 from __future__ import annotations
 
@@ -12,28 +12,46 @@ from guidance.proximity.particles import RecruitmentCurve
 from guidance.proximity.random_table import Cloud
 
 SIGNIFICANT = 0.01
+"""P value below which a response smaller than the criterion counts as one (a judgement, unsourced)."""
+
 NOISE_UV = 8.0
+"""Usual standard error of a peak-to-peak amplitude in uV, where it is not known."""
 
 _STRAY, _STRAY_IN_BURST, _STRAY_LN = 0.04, 0.85, 6.0
+"""Probability that a response is stray, its size unrelated to the pulse: at rest, and within a burst of voluntary
+activity; and over how much of ln amplitude stray ones are spread (judgements, unsourced).
+"""
+
 _STRAY_UV = 1000.0
+"""Above so many uV stray responses are less and less likely: millivolts are seldom feigned (a judgement)."""
+
 _DEAD = 0.08
+"""Probability that a pulse has no response at any threshold, for reasons not modelled (a judgement)."""
+
 _TAIL = 4.0
+"""Degrees of freedom of Student's t."""
+
 _STUDENT = 0.9
 """Scale of Student's t, of 4 degrees, in standard deviations of a normal deviate, at which it promises what such
-deviates bear out: there the expected curvature of its logarithm equals the variance of its slope.
+deviates support: there the expected curvature of its logarithm equals the variance of its slope.
 """
 _VISIBLE_SDS = 3.0
+"""A response is visible from so many standard errors, and at least from ``_LEAST_VISIBLE_UV`` uV (a judgement)."""
+
 _LEAST_VISIBLE_UV = 15.0
 _SAME_CURRENT_LN, _SAME_RESPONSE_LN, _SAME_UV = 0.02, 0.5, 24.0
+"""Two pulses are the same where ln current, and the response on a scale linear up to ``_SAME_UV`` uV and logarithmic
+above, differ by less (judgements, unsourced).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a fit sweep after a delivered pulse of ``current_ma`` and ``width_ms`` shows: evidence of one PulseOutcome.
+    """Evidence of one PulseOutcome: what a fit sweep after a delivered pulse of ``current_ma`` and ``width_ms`` shows.
 
-    A type of its own because current and width are always known here, and the amplitudes are derived: ``amplitude_uv``
-    peak to peak is that of a response, below the criterion too, and None where there was none; ``noise_uv`` is its
-    standard error, a usual one where it is not known.
+    It is a type of its own because current and width are always known here, and the amplitudes are derived.
+    ``amplitude_uv`` peak to peak is that of a response, below the criterion too, and None without a response.
+    ``noise_uv`` is its standard error, a usual one where it is not known.
     """
 
     current_ma: float
@@ -51,9 +69,9 @@ class Observation:
 
 
 def likelihood(observation: Observation, expected: RecruitmentCurve, unrest: float = 0.0) -> Cloud:
-    """How likely ``observation`` is (particles,), up to a factor; never 0.
+    """Return how likely ``observation`` is (particles,), up to a factor; never 0.
 
-    ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns answers.
+    ``unrest`` (0 to 1) is how near in time sweeps were unfit: a burst of voluntary activity also feigns responses.
     """
     if observation.amplitude_uv is not None:
         stray = _STRAY + (_STRAY_IN_BURST - _STRAY) * unrest
@@ -62,8 +80,8 @@ def likelihood(observation: Observation, expected: RecruitmentCurve, unrest: flo
 
 
 def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: RecruitmentCurve, stray: float) -> Cloud:
-    """Student's t on a scale that is logarithmic well above the noise and linear in it; or astray, of any
-    size, though millivolts are rarely feigned.
+    """Return the likelihood of a response: Student's t on a scale that is logarithmic well above the noise and linear
+    within it; or a stray response of any size, though millivolts are seldom feigned.
     """
     scale = 3 * noise_uv
     astray = min(1.0, _STRAY_UV / amplitude_uv) / _STRAY_LN
@@ -75,28 +93,29 @@ def _of_amplitude(amplitude_uv: float, noise_uv: float, expected: RecruitmentCur
 
 
 def arcsinh(ratio: Cloud | float) -> Cloud:
-    """The inverse hyperbolic sine of ``ratio`` (0 and above): linear in it at first, then logarithmic."""
+    """Return the inverse hyperbolic sine of ``ratio`` (0 and above): linear in it at first, then logarithmic."""
     return np.asarray(np.log(ratio + np.sqrt(np.square(ratio) + 1)))
 
 
 def _of_no_response(noise_uv: float, expected: RecruitmentCurve) -> Cloud:
-    """The response is too small to be seen, or the pulse was dead."""
+    """Return the likelihood of no response: it is too small to be visible, or the pulse was dead."""
     visible_uv = max(_VISIBLE_SDS * noise_uv, _LEAST_VISIBLE_UV)
     hidden = ndtr((visible_uv - expected.amplitude_uv) / np.hypot(0.3 * visible_uv, expected.scatter_uv))
     return np.asarray((1 - _DEAD) * hidden + _DEAD)
 
 
 class RepeatDiscount:
-    """Counts the same answer to the same question: such answers share the errors of what is assumed of recruitment, so
-    that the third and later ones count for less and less. Silence counts in full, as pulses are dead one by one.
+    """Discount of the same response to the same current: such responses share the errors of what is assumed of
+    recruitment, so the third and later ones count for less and less. No response counts in full, since pulses are dead
+    one by one.
     """
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
+        """Begin without any response."""
         self._ln_current, self._ln_response, self._count = 0.0, 0.0, 0
 
     def trust(self, observation: Observation) -> float:
-        """How much of an answer alone this one counts for (above 0, at most 1)."""
+        """Return how much this observation counts, as a share of a single one (above 0, at most 1)."""
         if observation.amplitude_uv is None:
             return 1.0
         ln_current = float(np.log(observation.current_ma))

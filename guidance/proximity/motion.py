@@ -1,4 +1,4 @@
-"""How the needle may move between two pulses: at rest or at a speed it keeps for a while, closer or away."""
+"""Motion of the needle between two pulses: at rest or at a speed it keeps for a while, closer or away."""
 
 from __future__ import annotations
 
@@ -10,16 +10,36 @@ from guidance.proximity.particles import FARTHEST_MM, SPREADS, ParticleRow, Part
 from guidance.proximity.random_table import Cloud, RandomTable
 
 _REST_SHARE = 0.4
+"""Share of new speeds that are 0 (a judgement, unsourced)."""
+
 _AWAY_SHARE = 0.45
+"""Share of new speeds that lead away from the nerve (a judgement, unsourced)."""
+
 _SPEED_SD_LN, _FASTEST_MM_S = 0.35, 8.0
+"""Standard deviation of ln speed about the particle's pace, and the highest speed (judgements, unsourced)."""
+
 _SPEED_WANDER = 0.15
+"""Relative change of a speed within a second, as no hand is even (a judgement, unsourced)."""
+
 _FORGOTTEN_PER_S = 0.01
+"""Rate at which a particle's recruitment, scatter and pace are drawn anew (a judgement, unsourced)."""
+
 _MISFIT_LN = 0.03
+"""What the law of distance gets wrong over a millimetre of way, in ln threshold (a judgement, unsourced)."""
+
 _SLIPS_PER_S = 0.005
+"""Rate of sudden changes of ln threshold, and their standard deviation (judgements, unsourced)."""
+
 _SLIP_LN = 0.35
 _RECOVERS_PER_S = 0.03
+"""Rate at which the error of the law returns to 0 (a judgement, unsourced)."""
+
 _CHRONAXIE_LN, _CHRONAXIE_LN_AT_REST = 0.15, 0.01
+"""Change of ln chronaxie over a millimetre of way, and within a second at rest (a judgement, unsourced)."""
+
 _LONGEST_STEP_S = 0.5
+"""Longest step of the motion in s, and the most steps between two pulses."""
+
 _MOST_STEPS = 6
 
 _CHANGING = np.array(
@@ -35,9 +55,9 @@ _CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 
 def advance(particles: Particles, draws: RandomTable, elapsed_s: float, *, widths: bool = False) -> None:
-    """Let the needle move for ``elapsed_s``; a long while in steps, so that the hand may change its mind in between.
+    """Move the needle for ``elapsed_s``; a long time in steps, so that the hand may change its mind in between.
 
-    With ``widths`` the chronaxie, which may go with the distance, changes on the way.
+    With ``widths`` the chronaxie, which may depend on the distance, changes on the way.
     """
     steps = min(max(math.ceil(elapsed_s / _LONGEST_STEP_S), 1), _MOST_STEPS)
     for _ in range(steps):
@@ -48,17 +68,17 @@ def advance(particles: Particles, draws: RandomTable, elapsed_s: float, *, width
 
 
 def refresh(particles: Particles, draws: RandomTable, elapsed_s: float) -> None:
-    """Let recruitment, scatter and the hand change: of each, a few guesses are made anew."""
+    """Let recruitment, scatter and the hand change: draw each of them anew for a few particles."""
     x = particles.x
     which, anew = np.divmod(
-        draws.some(len(_CHANGING) * x.shape[1], -math.expm1(-_FORGOTTEN_PER_S * elapsed_s)), x.shape[1]
+        draws.poisson(len(_CHANGING) * x.shape[1], -math.expm1(-_FORGOTTEN_PER_S * elapsed_s)), x.shape[1]
     )
     median, sd = _CHANGED[which].T
     x[_CHANGING[which], anew] = median + sd * draws.normal(len(anew))
 
 
 def _step(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
-    """Move needles by the ways that are returned, in mm."""
+    """Move the needles, and return their ways in mm."""
     way = _way_mm(x, draws, elapsed_s)
     distance, excess = x[ParticleRow.DISTANCE_MM], x[ParticleRow.EXCESS_LN]
     distance -= way
@@ -66,17 +86,19 @@ def _step(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
     variance = np.exp(2 * x[ParticleRow.RESTLESS_LN]) * elapsed_s + _MISFIT_LN**2 * np.abs(way)
     excess *= math.exp(-_RECOVERS_PER_S * elapsed_s)
     excess += np.sqrt(variance) * draws.normal(len(excess))
-    slipped = draws.some(len(excess), _SLIPS_PER_S * elapsed_s)
+    slipped = draws.poisson(len(excess), _SLIPS_PER_S * elapsed_s)
     excess[slipped] += _SLIP_LN * draws.normal(len(slipped))
     return way
 
 
 def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
-    """Ways made at the speeds of ``x``, which change; a hand that changes its mind does so at some moment."""
+    """Return the ways made at the speeds of ``x``, which change; a hand that changes its mind does so at
+    some moment.
+    """
     speed = x[ParticleRow.SPEED_MM_S]
     speed *= 1 + _SPEED_WANDER * math.sqrt(elapsed_s) * draws.normal(len(speed))
     way = elapsed_s * speed
-    changed = draws.met(elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
+    changed = draws.bernoulli(elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
     share = draws.uniform(len(changed))
     speed[changed] = _speeds(draws, x[ParticleRow.PACE_LN_MM_S, changed])
     way[changed] = share * way[changed] + (1 - share) * elapsed_s * speed[changed]
@@ -84,7 +106,7 @@ def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
 
 
 def _speeds(draws: RandomTable, ln_pace: Cloud) -> Cloud:
-    """Speeds in mm/s (particles,) of hands of ``ln_pace``, towards the nerve above 0."""
+    """Return speeds in mm/s (particles,) of hands of ``ln_pace``; above 0 they lead towards the nerve."""
     count = len(ln_pace)
     speed = np.minimum(np.exp(ln_pace + _SPEED_SD_LN * draws.normal(count)), _FASTEST_MM_S)
     speed[draws.uniform(count) < _AWAY_SHARE] *= -1.0

@@ -1,11 +1,12 @@
-"""What is not known of a nerve and a needle, as particles: each a guess at all of it at once.
+"""What is unknown of a nerve and a needle, as particles: each is a guess at all of it at once.
 
-Threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, r being the distance from the tip to the nerve's surface.
-I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre models
-do; d is what this law gets wrong, a random walk of the particle's own restlessness. The response to a current I is
-Amax / (1 + e^-z), z nearly linear in ln I, as the recruitment of human nerves (CMAP scans) goes over most of its range.
-Its width in ln I and how it bends away from the threshold are guesses of the particle too: fibre models have it wider
-near the fibres, the more so the larger the nerve is. So are the pace of the hand and how often it changes its mind.
+The threshold at 0.1 ms follows I = (I0 + K (r / 3 mm)^g) e^d, where r is the distance from the tip to the nerve's
+surface. I0, K and g vary from nerve to nerve as widely as contact thresholds (0.1 to 4.5 mA), published gains and fibre
+models do. d is the error of this law, a random walk whose size each particle guesses too. The response to a current I
+is Amax / (1 + e^-z), with z nearly linear in ln I, as the recruitment of human nerves (CMAP scans) is over most of its
+range. Its width in ln I and its bend away from the threshold are guesses of the particle too: in fibre models the width
+grows near the fibres, the more so the larger the nerve is. So are the pace of the hand and how often it changes its
+mind.
 """
 
 from __future__ import annotations
@@ -19,25 +20,45 @@ import numpy as np
 from guidance.proximity.random_table import Cloud
 
 REFERENCE_MM = 3.0
+"""Distance in mm at which K is the rise of the threshold."""
+
 SHORT_MS = 0.1
+"""Pulse width in ms to which thresholds are referred."""
+
 FARTHEST_MM = 25.0
+"""The longest distance in mm."""
+
 LN_THRESHOLDS = (math.log(0.01), math.log(200.0))
+"""Range of ln threshold in mA."""
 
 _BEYOND_LN_MA = math.log(30.0)
+"""Ln of a threshold in mA that no pulse reaches."""
+
 _EXPONENTS = (0.9, 2.7)
+"""Range of the exponent g, as of fibre models."""
+
 _LEAST_SHARE, _MOST_SHARE = 1e-4, 0.4
+"""Range of the criterion as a share of the largest response."""
+
 _NEVER = 70.0
+"""Upper bound of an exponent, so that exp does not overflow."""
+
 _BENDS_AT = 2.0
+"""Half of the bend is reached so many curve widths away from the threshold."""
+
 _FORM, _FAR_LN = 0.03, 1.0
+"""Error of the curve's form, as a share of the way in ln current from the threshold, up to ``_FAR_LN`` (a
+judgement).
+"""
 
 
 def is_short(width_ms: float) -> bool:
-    """Whether thresholds at ``width_ms`` are those of 0.1 ms."""
+    """Return whether thresholds at ``width_ms`` are those of 0.1 ms."""
     return abs(width_ms - SHORT_MS) < 1e-6
 
 
 class ParticleRow(IntEnum):
-    """Rows of the particles' values, logarithms but for speed, distance, excess and exponent."""
+    """Rows of the particles' values: logarithms but for speed, distance, excess, exponent and bend."""
 
     SPEED_MM_S = 0
     DISTANCE_MM = 1
@@ -67,13 +88,13 @@ SPREADS = {
     ParticleRow.PACE_LN_MM_S: (math.log(1.0), 0.80),
     ParticleRow.BEND: (0.0, 0.25),
 }
-"""Median and standard deviation of what is normal in its logarithm."""
+"""Median and standard deviation of the values that are normal in their logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecruitmentCurve:
-    """What a pulse would be answered with (particles,): expected amplitude in uV, its standard deviation from trial to
-    trial, and the relative growth of the amplitude with the current.
+    """The expected response to a pulse (particles,): amplitude in uV, its standard deviation from trial to trial in uV,
+    and the relative growth of the amplitude with ln current.
     """
 
     amplitude_uv: Cloud
@@ -82,43 +103,43 @@ class RecruitmentCurve:
 
 
 class Particles:
-    """Guesses ``x`` (rows, particles) at a nerve and where the needle is."""
+    """Guesses ``x`` (rows, particles) at a nerve and at where the needle is."""
 
     JITTER = 0.02
-    """Relative trial-to-trial jitter of the threshold: 1-3 %."""
+    """Relative jitter of the threshold from trial to trial: 1-3 %."""
     GRAIN_UV = 1.0
-    """How coarsely units add up: the expected response wanders about a smooth curve as they do."""
+    """Grain in uV: the response adds up in units, and so wanders about a smooth curve."""
 
     def __init__(self, x: Cloud, criterion_uv: float) -> None:
-        """Threshold is where the expected response reaches ``criterion_uv``."""
+        """Hold the values ``x``; the threshold is where the expected response reaches ``criterion_uv``."""
         self.x, self.criterion_uv = x, criterion_uv
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator, count: int, criterion_uv: float) -> Particles:
-        """``count`` draws of all that nerves and needles may be."""
+    def draw(cls, rng: np.random.Generator, count: int, criterion_uv: float) -> Particles:
+        """Return ``count`` draws of all that nerves and needles may be."""
         x = np.empty((len(ParticleRow), count), np.float32)
         for row, (median, sd) in SPREADS.items():
             x[row] = median + sd * rng.standard_normal(count)
         x[ParticleRow.EXPONENT] = rng.uniform(*_EXPONENTS, count)
         x[ParticleRow.EXCESS_LN] = 0.1 * rng.standard_normal(count)
         particles = cls(x, criterion_uv)
-        particles.tidy()
+        particles.clip_to_ranges()
         particles.place(rng)
         return particles
 
     def place(self, rng: np.random.Generator) -> None:
-        """Put the needle anywhere from contact to where no pulse reaches, at rest; what is guessed of the nerve stays.
+        """Put the needle anywhere from contact to where no pulse reaches, at rest; the guesses at the nerve stay.
 
-        Even in the threshold, not in distance: a needle that comes from afar passes every threshold once, whatever the
-        gain, so a threshold alone says nothing of the gain.
+        The places are uniform in ln threshold, not in distance: a needle that comes from afar passes every threshold
+        once, whatever the gain, so a threshold alone is no evidence of the gain.
         """
         x = self.x
         least = x[ParticleRow.CONTACT_LN_MA] + x[ParticleRow.EXCESS_LN]
         x[ParticleRow.SPEED_MM_S] = 0.0
-        self.put_at(rng.uniform(least, np.maximum(_BEYOND_LN_MA, least + 0.5)))
+        self.place_at(rng.uniform(least, np.maximum(_BEYOND_LN_MA, least + 0.5)))
 
-    def tidy(self) -> None:
-        """Bring back what was moved out of its range."""
+    def clip_to_ranges(self) -> None:
+        """Clip values that were moved out of their range."""
         x = self.x
         np.clip(x[ParticleRow.EXPONENT], *_EXPONENTS, out=x[ParticleRow.EXPONENT])
         np.clip(
@@ -133,7 +154,7 @@ class Particles:
         np.clip(x[ParticleRow.WIDTH_LN], math.log(0.03), math.log(0.8), out=x[ParticleRow.WIDTH_LN])
 
     def ln_threshold(self) -> Cloud:
-        """Ln of the threshold in mA for 0.1 ms (particles,)."""
+        """Return ln of the threshold in mA for 0.1 ms (particles,)."""
         x = self.x
         rise = np.exp(
             x[ParticleRow.GAIN_LN_MA]
@@ -145,13 +166,15 @@ class Particles:
         return np.asarray(np.clip(ln_threshold, *LN_THRESHOLDS, out=ln_threshold))
 
     def ln_width_factor(self, width_ms: float) -> Cloud | float:
-        """Ln of threshold at ``width_ms`` over threshold at 0.1 ms (Weiss: I = rheobase (1 + chronaxie / width))."""
+        """Return ln of the threshold at ``width_ms`` over that at 0.1 ms (Weiss: I = rheobase (1 +
+        chronaxie / width)).
+        """
         if is_short(width_ms):
             return 0.0
         chronaxie = np.exp(self.x[ParticleRow.CHRONAXIE_LN_MS])
         return np.asarray(np.log1p(chronaxie / width_ms) - np.log1p(chronaxie / SHORT_MS))
 
-    def put_at(self, ln_threshold: Cloud) -> None:
+    def place_at(self, ln_threshold: Cloud) -> None:
         """Move each needle to where its nerve has ``ln_threshold`` at 0.1 ms; what no distance explains is excess."""
         x = self.x
         rise = np.exp(ln_threshold - x[ParticleRow.EXCESS_LN]) - np.exp(x[ParticleRow.CONTACT_LN_MA])
@@ -162,10 +185,11 @@ class Particles:
         x[ParticleRow.EXCESS_LN] += ln_threshold - self.ln_threshold()
 
     def recruitment(self, ln_current: float | Cloud, ln_threshold: Cloud, jitter: float = JITTER) -> RecruitmentCurve:
-        """The answers to a pulse, both given at its width; ``jitter`` is the threshold's from trial to trial.
+        """Return the expected responses to a pulse, threshold and current being at its width; ``jitter`` is the
+        threshold's from trial to trial.
 
-        The curve's form is known where it begins and less and less surely away from there, as units come in groups and
-        an amplifier may be full: as if the threshold were unsure by a share of the way.
+        The curve's form is known where it begins, and less and less surely away from there, since units come in groups
+        and an amplifier may be at its limit: as if the threshold were unsure by a share of the way.
         """
         x = self.x
         largest, width = np.exp(x[ParticleRow.LARGEST_LN_UV]), np.exp(x[ParticleRow.WIDTH_LN])

@@ -11,27 +11,30 @@ from guidance.proximity.random_table import Cloud
 from guidance.signal.sweep.basis import Array
 
 _BEARABLE = 0.25
+"""Smallest effective share of particles that one stage of weighing may leave (a judgement, unsourced)."""
+
 _LEAST_BEARABLE = 1 / 16
+"""Smallest power of a likelihood in one stage (a judgement, unsourced)."""
 
 
 def uniform(count: int) -> Array:
-    """Weights of ``count`` particles that all count the same."""
+    """Return weights of ``count`` particles that all count the same."""
     return np.full(count, 1 / count)
 
 
 def reweight(weights: Array, ln_factor: Array) -> Array:
-    """``weights`` times e^``ln_factor``, summing to 1."""
+    """Return ``weights`` times e^``ln_factor``, summing to 1."""
     changed = weights * np.exp(ln_factor - ln_factor.max())
     return np.asarray(changed / changed.sum())
 
 
 def effective_share(weights: Array) -> float:
-    """Share of the particles that still count."""
+    """Return the share of the particles that still count."""
     return float(1 / np.sum(weights**2) / len(weights))
 
 
 def temper(weights: Array, ln_factor: Array) -> float:
-    """How much of ``ln_factor`` may be taken in at once, as a power: all of it, or as much as leaves enough guesses."""
+    """Return the power to which e^``ln_factor`` may be applied at once: 1, or as much as leaves enough particles."""
     share = 1.0
     while effective_share(reweight(weights, share * ln_factor)) < _BEARABLE and share > _LEAST_BEARABLE:
         share /= 2
@@ -39,7 +42,7 @@ def temper(weights: Array, ln_factor: Array) -> float:
 
 
 def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
-    """Indices of as many particles, each chosen as often as its weight is worth."""
+    """Return indices of as many particles, each chosen as often as its weight is worth."""
     count = len(weights)
     upto = np.ceil(np.cumsum(weights) * count - rng.random()).astype(np.intp)
     upto[-1] = count
@@ -47,14 +50,14 @@ def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
 
 
 def thin(weights: Array, few: int) -> NDArray[np.intp]:
-    """Indices of ``few`` particles, chosen evenly by ``weights``."""
+    """Return indices of ``few`` particles, chosen evenly by ``weights``."""
     points = (np.arange(few) + 0.5) / few
     return np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
 
 
 def jitter(cloud: Cloud, kernel: float, shift: int) -> None:
-    """Spread ``cloud`` (values, particles) within itself by ``kernel`` of its deviation, mean and covariance kept
-    (Liu and West 2001): the kernel's draws are the deviations of the cloud itself, of others ``shift`` further on.
+    """Jitter ``cloud`` (values, particles) in place by ``kernel`` of its deviation; mean and covariance stay (Liu and
+    West 2001). The kernel's draws are the deviations of the cloud itself, of particles ``shift`` further on.
     """
     mean = cloud.mean(axis=1, keepdims=True)
     cloud -= mean

@@ -1,10 +1,10 @@
-"""What pulses of several widths say of distance: little by themselves, and by a model of the axon; off by default.
+"""Evidence of distance from pulses of several widths: little by itself, and by a model of the axon; off by default.
 
 Chronaxie grows with distance in the double-cable model of McIntyre, Richardson and Grill (0.16 ms at contact, 0.51 at
-10 mm), and hardly in Sweeney's (0.02 to 0.03 ms); a needle in a pig implied 0.125 ms (Wiesmann 2014), textbooks say
-0.05 to 0.1. No measurement on a nerve says which holds. So chronaxie at contact and its growth are guesses of each
-law, wide enough for all of these, and a width narrows the distance as far as the laws agree on what it means. That
-none of them holds stays possible throughout.
+10 mm), and hardly in Sweeney's (0.02 to 0.03 ms). A needle in a pig implied 0.125 ms (Wiesmann 2014), textbooks give
+0.05 to 0.1. No measurement on a nerve shows which holds. So chronaxie at contact and its growth are guesses of each
+law, wide enough for all of these, and a width narrows the distance as far as the laws agree on what it means. That none
+of them holds stays possible throughout.
 """
 
 from __future__ import annotations
@@ -18,21 +18,33 @@ from guidance.proximity.resampling import reweight, uniform
 from guidance.signal.sweep.basis import Array
 
 _LN_CONTACT_MS = (float(np.log(0.008)), float(np.log(0.30)))
+"""Range of ln chronaxie at contact, in ms."""
+
 _CONSTANT_SHARE = 0.5
+"""Share of laws by which chronaxie does not grow with distance."""
+
 _GROWTH_PER_MM = 0.35
+"""Highest growth per mm of distance, and the most that chronaxie grows in all."""
+
 _MOST_GROWN = 4.5
 _LN_CHRONAXIES_MS = np.log(np.geomspace(0.006, 1.2, 24))
+"""Chronaxies that are compared, as ln of ms."""
+
 _MISFIT_LN = 0.12
+"""Error of Weiss's law, in ln chronaxie (a judgement, unsourced)."""
+
 _TRUST = 0.3
-"""Answers one after another share errors of threshold and recruitment; each counts for so much of an answer alone."""
+"""Responses one after another share errors of threshold and recruitment; each counts for so much of a single one."""
 _FADES_S = 30.0
+"""Time constant in s with which earlier evidence fades, since the needle moves (a judgement, unsourced)."""
+
 _NO_LAW = 0.3
-"""How probable it is that widths go with distance in no way guessed here: then they say nothing."""
+"""Probability that widths depend on distance in no way guessed here: then they are no evidence."""
 
 
 class WidthLaws:
-    """Chronaxie c = c0 (1 + b r), r in mm, a guess of c0 and b for each law of distance, and how well the widths heard
-    bear each out.
+    """Laws of chronaxie c = c0 (1 + b r), r in mm: a guess of c0 and b for each law of distance, and how well the
+    observed widths support each.
     """
 
     def __init__(self, rng: np.random.Generator, count: int) -> None:
@@ -42,7 +54,7 @@ class WidthLaws:
         self.restart()
 
     def restart(self) -> None:
-        """Another nerve."""
+        """Begin anew, for another nerve."""
         self._borne_out = uniform(len(self._growth_per_mm))
         self._t: float | None = None
 
@@ -52,13 +64,13 @@ class WidthLaws:
         return np.asarray((1 - _NO_LAW) * self._borne_out + _NO_LAW / len(self._borne_out))
 
     def ln_chronaxie(self, distance_mm: Cloud) -> Array:
-        """Ln of the chronaxie in ms that each law has at its ``distance_mm`` (laws,)."""
+        """Return ln of the chronaxie in ms that each law has at its ``distance_mm`` (laws,)."""
         grown = np.minimum(1 + self._growth_per_mm * distance_mm, _MOST_GROWN)
         return np.asarray(self._contact_ln_ms + np.log(grown))
 
     def observe(self, t: float, likelihoods: Array, distance_mm: Cloud) -> None:
-        """Weigh the laws by an answer at ``t``: ``likelihoods`` (chronaxies,) is how likely each chronaxie makes it
-        (``chronaxie_likelihood``), ``distance_mm`` (laws,) where each law has the nerve now.
+        """Weigh the laws by a response at ``t``: ``likelihoods`` (chronaxies,) is how likely each chronaxie makes it
+        (``chronaxie_likelihood``), ``distance_mm`` (laws,) is where each law has the nerve now.
         """
         retained = 1.0 if self._t is None else float(np.exp(min(self._t - t, 0.0) / _FADES_S))
         self._t = t
@@ -68,8 +80,8 @@ class WidthLaws:
 
 
 def chronaxie_likelihood(observation: Observation, few: Particles, unrest: float) -> Array:
-    """How likely each chronaxie of ``_LN_CHRONAXIES_MS`` makes ``observation``, threshold and recruitment being
-    as a ``few`` guesses have them; blurred by what Weiss's law gets wrong.
+    """Return how likely each chronaxie of ``_LN_CHRONAXIES_MS`` makes ``observation``, threshold and recruitment being
+    as a ``few`` particles have them; blurred by the error of Weiss's law.
     """
     chronaxies = np.exp(_LN_CHRONAXIES_MS)[:, None]
     factor = np.log1p(chronaxies / observation.width_ms) - np.log1p(chronaxies / SHORT_MS)

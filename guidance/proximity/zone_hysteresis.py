@@ -1,4 +1,4 @@
-"""Which zone is reported while the estimate wavers between two."""
+"""The zone that is reported while the estimate wavers between two."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARGIN = 0.15
 
 
 class ZoneHysteresis:
-    """Holds the zone in use until another is clearly the more probable one; ``close`` is reported at once."""
+    """The zone in use, until another is clearly more probable; ``close`` is reported at once."""
 
     def __init__(self) -> None:
         """Begin without a zone."""
