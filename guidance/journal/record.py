@@ -46,7 +46,7 @@ class ProcedureRecord:
             self.journal.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise UsageError(
-                f"The signal cannot be recorded in {folder} ({fault.strerror}); free space, or name another --store."
+                f"The signal cannot be recorded in {folder} ({fault.strerror}); make room, or name another --store."
             ) from None
         self._signal.start()
         self._reported: dict[str, str | None] = {}
@@ -105,7 +105,7 @@ class ProcedureRecord:
 
 
 def _low_space(minutes: float) -> str:
-    return f"The disk will be full in {minutes:.0f} minutes at this rate; free some space."
+    return f"The disk will be full in {minutes:.0f} minutes at this rate; make room."
 
 
 def _stopped(what: str, fault: OSError | None) -> str | None:

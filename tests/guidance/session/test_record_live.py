@@ -106,7 +106,7 @@ def test_a_disk_that_will_soon_be_full_is_alarmed_in_time_and_no_longer_once_the
     bench.after(3.0, lambda: free.update(bytes=10**12))
     assert bench.run(8.0).status == DONE
     begun, ended = bench.of("alarm", code="storage")
-    assert begun["text"].startswith("The disk is full in ")
+    assert begun["text"].startswith("The disk will be full in ")
     assert (begun["active"], ended["active"]) == (True, False)
     assert ended["t"] > 2.9
     assert bench.of("stimulus")
