@@ -103,7 +103,7 @@ def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
     changed = _signal_fault(folder, seal.signal)
     if changed:
         return replace(verdict, state=RecordState.BROKEN, sealed=True, why=changed)
-    intact = "and the signal are intact" if seal.signal else "are intact; there is no sealed signal"
+    intact = "and the signal are intact" if seal.signal else "are intact; the signal was not sealed"
     return replace(verdict, state=RecordState.WHOLE, sealed=True, why=f"{_count(verdict.lines)} {intact}")
 
 
