@@ -57,7 +57,7 @@ class Player:
     """The player: it applies orders to a mixer, without device or clock."""
 
     def __init__(self, options: PlayerOptions) -> None:
-        self.monitor = EmgMonitor(options.emg_rate_hz, options.band, options.full_scale_uv)
+        self.monitor = EmgMonitor(options.emg_sample_rate_hz, options.band, options.full_scale_uv)
         self.mixer = Mixer(self.monitor.fill)
         self._tick = stimulus_tick()
         self._alarms = AudibleAlarm(None)

@@ -20,7 +20,7 @@ class PlayerOptions:
     """
 
     device: str | None
-    emg_rate_hz: float
+    emg_sample_rate_hz: float
     band: Sections
     full_scale_uv: float
     latency_s: float | None = None

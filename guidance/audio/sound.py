@@ -64,11 +64,12 @@ _HUNG = "The sound process does not respond and is restarted. Watch the screen m
 class Sound:
     """The sound of one procedure. ``lost`` is the reason if there is none."""
 
-    def __init__(self, settings: SoundSettings, emg_rate_hz: float, mapping: Mapping | None = None) -> None:
-        """Play by ``settings``, with ``mapping`` in place of theirs; the needle's EMG arrives at ``emg_rate_hz``."""
+    def __init__(self, settings: SoundSettings, emg_sample_rate_hz: float, mapping: Mapping | None = None) -> None:
+        """Play by ``settings``, with ``mapping`` in place of theirs; the EMG arrives at ``emg_sample_rate_hz``."""
         self._mapping_name, self._mapping = settings.mapping, mapping or MAPPINGS[settings.mapping]
         self._options = PlayerOptions(
-            settings.device, emg_rate_hz, emg_band(emg_rate_hz), settings.full_scale_uv, settings.latency_s
+            settings.device, emg_sample_rate_hz, emg_band(emg_sample_rate_hz),
+            settings.full_scale_uv, settings.latency_s,
         )  # fmt: skip
         self.volume, self.monitor_volume = settings.volume, settings.monitor
         self._alarms = AudibleAlarm(None)
@@ -220,9 +221,9 @@ class Sound:
 
     def _potential(self, record: MotorUnit) -> None:
         """Play a tone for a potential, unless another has just started (many would merge) or a stimulus was near."""
-        if record.sample - self._potential_at < _APART_S * self._options.emg_rate_hz:
+        if record.sample - self._potential_at < _APART_S * self._options.emg_sample_rate_hz:
             return
-        if record.sample - self._stimulus_at > _AFTER_STIMULUS_S * self._options.emg_rate_hz:
+        if record.sample - self._stimulus_at > _AFTER_STIMULUS_S * self._options.emg_sample_rate_hz:
             self._potential_at = record.sample
             self._send(ResponseSound(record.amplitude_uv, brief=True))
 
