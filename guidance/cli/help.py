@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from importlib import resources
 
 import click
@@ -28,9 +26,6 @@ TOPICS = {
 }
 """Package, file and summary of each topic."""
 
-MAX_COLUMNS = 100
-"""Longer lines are hard to read (a judgement)."""
-
 
 @click.command("help", epilog=STATUS)
 @click.argument("topic", required=False)
@@ -40,7 +35,9 @@ def help_topic(context: click.Context, topic: str | None) -> None:
     if topic is None:
         click.echo(_list_of_topics())
     elif topic in TOPICS:
-        _print_markdown(document(topic))
+        from guidance.cli.markdown import print_markdown
+
+        print_markdown(document(topic))
     else:
         raise click.UsageError(_unknown(topic, _commands(context)))
 
@@ -64,13 +61,3 @@ def _unknown(topic: str, commands: frozenset[str]) -> str:
 def _commands(context: click.Context) -> frozenset[str]:
     group = context.parent.command if context.parent else None
     return frozenset(group.commands) if isinstance(group, click.Group) else frozenset()
-
-
-def _print_markdown(text: str) -> None:
-    """Print ``text`` formatted on a terminal, and as plain text into a pipe or file."""
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
-    console = Console(file=sys.stdout, width=columns)
-    console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))

@@ -42,6 +42,13 @@ def test_a_command_is_referred_to_its_own_help() -> None:
     assert "needle-guidance run --help" in done.err
 
 
+def test_nothing_is_cut_off_in_a_narrow_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    done = command("help", "devices")
+    assert "\u2026" not in done.out
+    assert max(map(len, done.out.splitlines())) <= 60
+
+
 def test_a_topic_reaches_a_pipe() -> None:
     process = started("help", "dose")
     out, err = process.communicate(timeout=60)

@@ -25,7 +25,7 @@ class InThisProcess:
     def __init__(self, *_: Any, **__: Any) -> None:
         """Start nothing."""
 
-    def tell(self, words: str) -> None:
+    def send(self, text: str) -> None:
         """Ignore the control line."""
 
     def close(self) -> None:
