@@ -37,15 +37,15 @@ def stimuli(pulses: list[Pulsed]) -> int:
 
 
 def costs_ms(count: int) -> list[float]:
-    """Time in ms that filter and navigator take for each pulse."""
+    """Time in ms that filter and controller take for each pulse."""
     found = []
     for seed in range(count):
         tracker = Ours(own_rate=True)
         observe = tracker.observe
 
-        def timed(t_s: float, current_ma: float, answer: nerves.Answer) -> None:
+        def timed(t_s: float, current_ma: float, response: nerves.Answer) -> None:
             begun = time.perf_counter()
-            observe(t_s, current_ma, answer)  # noqa: B023
+            observe(t_s, current_ma, response)  # noqa: B023
             found.append((time.perf_counter() - begun) * 1e3)
 
         tracker.observe = timed  # type: ignore[method-assign]
@@ -67,7 +67,7 @@ def main() -> None:
             middle, late = np.percentile(needed, [50, 90])
             print(f"{name:10} {row:24} median {middle:.0f}, 90 % {late:.0f} stimuli ({len(needed)} worlds)", flush=True)
     spent = costs_ms(3)
-    print(f"filter and navigator: {np.median(spent):.2f} ms a pulse, 99 % {np.percentile(spent, 99):.2f} ms")
+    print(f"filter and controller: {np.median(spent):.2f} ms a pulse, 99 % {np.percentile(spent, 99):.2f} ms")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class Tracker(ABC):
     proximity: Proximity | None = None
 
     @abstractmethod
-    def observe(self, t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, response: Answer) -> None:
         """Learn the answer to the pulse at ``t_s``."""
 
     @property
@@ -59,7 +59,7 @@ class Pulsed:
 
     t_s: float
     current_ma: float
-    answer: Answer
+    response: Answer
     threshold_ma: float
     distance_mm: float
     proximity: Proximity | None
@@ -70,52 +70,55 @@ class Pulsed:
 
 
 class Ours(Tracker):
-    """The program's filter and navigator; without ``own_rate`` at 2 pulses a second. ``probes_ms``: the widths that are
-    interleaved; with ``by_width`` they are evidence of distance.
+    """The program's filter and controller; without ``own_rate`` at 2 pulses a second. ``probes_ms`` are the widths that
+    are interleaved; with ``by_width`` they are evidence of distance.
     """
 
     def __init__(self, *, own_rate: bool, probes_ms: tuple[float, ...] = (), by_width: bool = True) -> None:
-        self.belief = ProximityFilter(CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms))
+        self.proximity_filter = ProximityFilter(
+            CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms)
+        )
         fast_pulse_rate_hz = FAST_HZ if own_rate else RATE_HZ
         limits = PulseLimits(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_pulse_rate_hz, probes_ms)
-        self.navigator = ClosedLoopController(limits, LOWER_BOUND_MA)
+        self.controller = ClosedLoopController(limits, LOWER_BOUND_MA)
         self._given_ms = WIDTH_MS
-        self.navigator.follow(self.belief)
+        self.controller.follow(self.proximity_filter)
         self._draws = RandomTable(5)
         self._pulses = 0
 
-    def observe(self, t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, response: Answer) -> None:
         """As Tracker."""
         self._pulses += 1
         pulsed = outcome(
-            self._pulses, t_s, current_ma, self._given_ms, detected=answer.detected, amplitude_uv=answer.amplitude_uv,
-            contaminated=answer.contaminated, amplitude_sd_uv=answer.amplitude_sd_uv, p_value=answer.p_value,
+            self._pulses, t_s, current_ma, self._given_ms, detected=response.detected,
+            amplitude_uv=response.amplitude_uv, contaminated=response.contaminated,
+            amplitude_sd_uv=response.amplitude_sd_uv, p_value=response.p_value,
         )  # fmt: skip
-        self.proximity = self.belief.observe(pulsed)
-        self.navigator.observe(pulsed, self.proximity)
+        self.proximity = self.proximity_filter.observe(pulsed)
+        self.controller.observe(pulsed, self.proximity)
         self._given_ms = self.width_ms
 
     @property
     def next_ma(self) -> float:
         """As Tracker."""
-        return self.navigator.next_ma()
+        return self.controller.next_ma()
 
     @property
     def width_ms(self) -> float:
         """As Tracker."""
-        return self.navigator.next_width_ms()
+        return self.controller.next_width_ms()
 
     @property
     def interval_s(self) -> float:
         """As Tracker."""
-        return 1 / self.navigator.next_pulse_rate_hz()
+        return 1 / self.controller.next_pulse_rate_hz()
 
     @property
     def predicted_ma(self) -> float | None:
         """As Tracker."""
         if self.proximity is None or not self.proximity.valid:
             return None
-        return forecast(self.belief.few(FEW), self.interval_s, WIDTH_MS, self._draws).threshold_ma[1]
+        return forecast(self.proximity_filter.few(FEW), self.interval_s, WIDTH_MS, self._draws).threshold_ma[1]
 
 
 def run(world: World, tracker: Tracker, duration_s: float = DURATION_S, *, predicts: bool = True) -> Iterator[Pulsed]:
@@ -124,11 +127,11 @@ def run(world: World, tracker: Tracker, duration_s: float = DURATION_S, *, predi
     """
     t_s, current_ma, width_ms = 0.0, START_MA, WIDTH_MS
     while t_s < duration_s:
-        answer = world.pulse(t_s, current_ma, width_ms)
-        tracker.observe(t_s, current_ma, answer)
+        response = world.pulse(t_s, current_ma, width_ms)
+        tracker.observe(t_s, current_ma, response)
         step_s = tracker.interval_s
         yield Pulsed(
-            t_s, current_ma, answer, world.threshold_ma(t_s), world.distance_mm(t_s), tracker.proximity,
+            t_s, current_ma, response, world.threshold_ma(t_s), world.distance_mm(t_s), tracker.proximity,
             tracker.predicted_ma if predicts else None, world.threshold_ma(t_s + step_s), step_s, width_ms,
         )  # fmt: skip
         step_ma = highest_step(current_ma) * widening(width_ms, tracker.width_ms)

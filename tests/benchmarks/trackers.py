@@ -17,9 +17,9 @@ LARGEST_UV, WIDTH = 4000.0, 0.15
 _NOISE_UV = 8.0
 
 
-def is_above(answer: Answer) -> bool:
+def is_above(response: Answer) -> bool:
     """Whether the response reached the criterion."""
-    return answer.detected and answer.amplitude_uv >= CRITERION_UV
+    return response.detected and response.amplitude_uv >= CRITERION_UV
 
 
 class Bisection(Tracker):
@@ -31,9 +31,9 @@ class Bisection(Tracker):
         self._high: float | None = None
         self._found: float | None = None
 
-    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
         """As Tracker."""
-        if is_above(answer):
+        if is_above(response):
             self._high = current_ma
         else:
             self._low = current_ma
@@ -64,9 +64,9 @@ class UpDown(Tracker):
         self._ma = self._before = START_MA
         self._answered = False
 
-    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
         """As Tracker."""
-        above = is_above(answer)
+        above = is_above(response)
         self._answered |= above
         self._before, self._ma = current_ma, min(current_ma * (1 / 1.1 if above else 1.1), LARGEST_MA)
 
@@ -87,10 +87,10 @@ class Proportional(Tracker):
     def __init__(self, gain: float = 0.2) -> None:
         self._ma, self._gain, self._answered = START_MA, gain, False
 
-    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
         """As Tracker."""
-        self._answered |= is_above(answer)
-        seen_uv = answer.amplitude_uv if answer.detected else 0.3 * CRITERION_UV
+        self._answered |= is_above(response)
+        seen_uv = response.amplitude_uv if response.detected else 0.3 * CRITERION_UV
         error = float(np.clip(math.log(seen_uv / CRITERION_UV), -1.5, 2.0))
         self._ma = min(current_ma * math.exp(-self._gain * error), LARGEST_MA)
 
@@ -115,11 +115,11 @@ class Grid(Tracker):
         kernel = np.exp(-0.5 * (steps / walk) ** 2) + 0.02 * np.exp(-0.5 * (steps / (4 * walk)) ** 2)
         self._kernel, self._answered = kernel / kernel.sum(), False
 
-    def observe(self, _t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
         """As Tracker."""
-        self._answered |= is_above(answer)
+        self._answered |= is_above(response)
         self._p = np.convolve(self._p, self._kernel)[200:600]
-        self._p *= amplitude_likelihood(answer, np.log(current_ma) - self._ln, LARGEST_UV, WIDTH)
+        self._p *= amplitude_likelihood(response, np.log(current_ma) - self._ln, LARGEST_UV, WIDTH)
         self._p /= self._p.sum()
 
     @property
@@ -157,14 +157,14 @@ class PlainParticles(Tracker):
         self._ln = self._threshold(self._r)
         self._answered = False
 
-    def observe(self, t_s: float, current_ma: float, answer: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, response: Answer) -> None:
         """As Tracker."""
-        self._answered |= is_above(answer)
+        self._answered |= is_above(response)
         if self._t is not None:
             self._r, self._v = self._moved(t_s - self._t)
         self._t = t_s
         self._ln = self._threshold(self._r)
-        weights = amplitude_likelihood(answer, np.log(current_ma) - self._ln, self._largest, WIDTH)
+        weights = amplitude_likelihood(response, np.log(current_ma) - self._ln, self._largest, WIDTH)
         self._resample(weights / weights.sum())
 
     @property
@@ -199,14 +199,14 @@ class PlainParticles(Tracker):
         self._ln = self._threshold(self._r)
 
 
-def amplitude_likelihood(answer: Answer, above: Array, largest_uv: float | Array, width: float) -> Array:
-    """How likely ``answer`` is at ln(current / threshold) ``above``, for logistic recruitment."""
+def amplitude_likelihood(response: Answer, above: Array, largest_uv: float | Array, width: float) -> Array:
+    """How likely ``response`` is at ln(current / threshold) ``above``, for logistic recruitment."""
     odds = CRITERION_UV / (largest_uv - CRITERION_UV)
     expected = largest_uv * expit(above / width + np.log(odds))
-    if answer.contaminated:
+    if response.contaminated:
         return np.ones_like(expected)
-    if not answer.detected:
+    if not response.detected:
         return np.asarray(0.02 + 0.98 * ndtr((20.0 - expected) / 10.0))
     sd = np.sqrt(0.02 + (0.02 / width) ** 2 + (_NOISE_UV / np.maximum(expected, 5.0)) ** 2)
-    miss = (np.log(max(answer.amplitude_uv, 1.0)) - np.log(np.maximum(expected, 1.0))) / sd
+    miss = (np.log(max(response.amplitude_uv, 1.0)) - np.log(np.maximum(expected, 1.0))) / sd
     return np.asarray(1e-3 + np.exp(-0.5 * miss**2) / sd)

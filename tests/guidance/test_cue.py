@@ -1,3 +1,5 @@
+"""The cue follows the zone and the threshold within it, and wavers with neither."""
+
 from __future__ import annotations
 
 import pytest
@@ -44,14 +46,14 @@ def test_the_same_sound_is_emitted_once() -> None:
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
-def test_what_is_not_valid_sounds_as_unknown_and_never_as_a_zone(name: str) -> None:
+def test_an_invalid_proximity_sounds_as_unknown_and_never_as_a_zone(name: str) -> None:
     cue = chooser(name).changed(at(0.3, "target", valid=False))
     assert cue is not None
     assert cue.name == "unknown"
     assert MAPPINGS[name].tones["unknown"].figure != SILENT
 
 
-def test_no_response_sounds_as_such_although_there_is_no_threshold() -> None:
+def test_no_response_has_its_own_sound_although_there_is_no_threshold() -> None:
     cue = chooser().changed(at(None, "none", valid=False))
     assert cue == Cue("none", 0.5, 1200.0)
 

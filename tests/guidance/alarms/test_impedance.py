@@ -1,4 +1,4 @@
-"""A needle's impedance against its baseline: what is a rise, and what only looks like one."""
+"""A needle's impedance against its baseline: what is a rise, and what only resembles one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STEP_S = 0.5
 
 
 class Needle:
-    """Readings twice a second; ``rises`` and ``falls`` are the times at which one was told."""
+    """Readings twice a second; ``rises`` and ``falls`` are the times at which one was reported."""
 
     def __init__(self, noise: float = 0.0) -> None:
         self.trend = ImpedanceTrend()
@@ -25,7 +25,7 @@ class Needle:
         self._noise, self._rng = noise, np.random.default_rng(1)
 
     def read(self, shares: Sequence[float]) -> None:
-        """Take in readings that are so much above (below) 12 kOhm."""
+        """Read values that are so much above (below) 12 kOhm."""
         for share in shares:
             self.t += STEP_S
             self.trend.read(self.t, BASE_KOHM * (1 + share) * math.exp(self._noise * self._rng.standard_normal()))
@@ -45,7 +45,7 @@ def test_a_rise_is_one_of_the_needles_own_baseline(base: float) -> None:
     assert needle.trend.rise == pytest.approx(RISE_SHARE + 0.02, abs=0.01)
 
 
-def test_a_rise_below_the_cut_off_is_none() -> None:
+def test_a_change_below_the_cut_off_is_no_rise() -> None:
     needle = Needle()
     needle.rest()
     needle.read([RISE_SHARE - 0.005] * 40)

@@ -1,4 +1,4 @@
-"""The needle's alarms in a whole procedure on the simulated patient (a simulation)."""
+"""The needle's alarms in a whole procedure on the simulated patient."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def began(loop: ClosedLoop) -> list[str]:
 
 @pytest.fixture
 def loop() -> ClosedLoop:
-    """Half a millimetre from the nerve, at a current that it answers to."""
+    """Return a procedure half a millimetre from the nerve, at a current that evokes a response."""
     made = ClosedLoop(Mode.MANUAL, seed=5, start_mm=0.5, current_ma=0.3)
     made.stimulation.controller.current_ma = round(1.6 * made.patient.truth(100.0).threshold_ma, 2)  # type: ignore[attr-defined]
     made.run(10.0)
@@ -35,7 +35,7 @@ def test_saline_takes_the_twitch_away_as_expected(loop: ClosedLoop) -> None:
     assert [alarm.active for alarm in loop.of(Alarm) if alarm.code == "twitch-loss"] == [True, False]
 
 
-def test_dextrose_leaves_it(loop: ClosedLoop) -> None:
+def test_dextrose_leaves_the_twitch(loop: ClosedLoop) -> None:
     loop.patient.inject(Injectate.DEXTROSE, 1.5)
     loop.run(8.0, OperatorNote("injection"))
     texts = [alarm.text for alarm in loop.of(Alarm) if alarm.code == "twitch-loss"]

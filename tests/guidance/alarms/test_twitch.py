@@ -1,4 +1,4 @@
-"""The answer that an injection takes away, or does not."""
+"""The response that an injection takes away, or does not."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_without_an_injection_no_response_is_lost_to_it(muscle: Muscle) -> None:
     assert muscle.monitor.lost_ma is None
 
 
-def test_a_single_miss_is_none(muscle: Muscle) -> None:
+def test_a_single_miss_is_no_loss(muscle: Muscle) -> None:
     muscle.inject()
     for _ in range(6):
         muscle.pulses(LOST_AFTER - 1, 0.5, detected=False)
@@ -120,7 +120,7 @@ def test_a_response_at_a_high_current_may_persist() -> None:
     assert muscle.monitor.persists_ma is None
 
 
-def test_a_second_aliquot_is_held_against_what_was_before_the_first(muscle: Muscle) -> None:
+def test_a_second_aliquot_is_compared_with_the_state_before_the_first(muscle: Muscle) -> None:
     muscle.inject()
     muscle.pulses(2, 0.5, detected=True)
     muscle.pulses(2, 0.5, detected=False)
@@ -129,7 +129,7 @@ def test_a_second_aliquot_is_held_against_what_was_before_the_first(muscle: Musc
     assert muscle.monitor.lost_ma == 0.5
 
 
-def test_at_another_place_nothing_was_injected(muscle: Muscle) -> None:
+def test_at_another_place_the_injection_is_forgotten(muscle: Muscle) -> None:
     muscle.inject()
     muscle.pulses(4, 0.5, detected=False)
     muscle.monitor.restart()

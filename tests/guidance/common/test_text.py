@@ -1,3 +1,5 @@
+"""Text from outside is harmless to a terminal, and a line stays one line."""
+
 from __future__ import annotations
 
 import unicodedata

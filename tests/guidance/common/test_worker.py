@@ -1,4 +1,4 @@
-"""The background thread: in order, without a wait, and never silent about its end."""
+"""The background thread works in order, makes no caller wait, and never ends silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WAIT_S = 10.0
 
 
 class Gate:
-    """Holds a worker up in ``wait`` until it is opened, and notes what it handled."""
+    """A worker's handler that waits in ``wait`` until it is opened, and notes what it handled."""
 
     def __init__(self) -> None:
         self.reached, self._opened = threading.Event(), threading.Event()
@@ -84,7 +84,7 @@ def test_of_those_that_wait_only_the_newest_is_handled_where_it_is_wanted(gate: 
     assert gate.handled == [0, 3]
 
 
-def test_what_is_due_now_and_then_needs_no_item() -> None:
+def test_periodic_work_needs_no_item() -> None:
     thrice, calls = threading.Event(), []
 
     def count() -> None:
@@ -99,7 +99,7 @@ def test_what_is_due_now_and_then_needs_no_item() -> None:
 
 
 @pytest.mark.parametrize("part", ["begin", "handle", "periodic", "finish"])
-def test_a_fault_in_any_part_is_kept_and_ends_it_after_its_finish(part: str) -> None:
+def test_a_fault_in_any_part_is_kept_and_ends_the_work_after_finish(part: str) -> None:
     finished: list[int] = []
     parts = {"finish": lambda: finished.append(1)} | {part: fail}
     worker = BackgroundWorker[int]("w", every_s=0.001 if part == "periodic" else None, **parts)  # type: ignore[arg-type]
@@ -142,7 +142,7 @@ def test_a_thread_that_fails_otherwise_is_a_fault_too(monkeypatch: pytest.Monkey
     assert len(seen) == 1
 
 
-def test_one_never_started_can_be_closed() -> None:
+def test_a_worker_never_started_can_be_closed() -> None:
     finished: list[int] = []
     worker = BackgroundWorker[int]("w", finish=lambda: finished.append(1))
     worker.put(1)

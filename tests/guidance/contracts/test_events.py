@@ -1,4 +1,4 @@
-"""The event stream keeps its own rules, whatever it is made of."""
+"""The event stream keeps its own rules, whatever input it is made from."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def test_a_replayed_recording_keeps_the_rules(mode: Mode, tmp_path: Path) -> Non
 BROKEN = {
     "a hole in seq": lambda lines: lines.pop(3),
     "no end": lambda lines: lines.pop(),
-    "an answer to no pulse": lambda lines: lines[2].update(sample=7),
-    "an answer before its pulse": lambda lines: lines.insert(1, lines.pop(2)),
+    "a response to no pulse": lambda lines: lines[2].update(sample=7),
+    "a response before its pulse": lambda lines: lines.insert(1, lines.pop(2)),
     "an interval out of order": lambda lines: lines[3].update(threshold_ma=[1.0, 0.5, 2.0]),
     "a detection without a latency": lambda lines: lines[2].update(latency_ms=None),
     "not valid without a reason": lambda lines: lines[3].update(valid=False, why=None),
@@ -103,7 +103,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_the_rules_see_a_broken_stream(fault: str) -> None:
+def test_the_rules_detect_a_broken_stream(fault: str) -> None:
     lines = lines_of(records_of(evoked(300.0, 3), settings()))
     assert [line["kind"] for line in lines[:4]] == ["start", "stimulus", "response", "proximity"]
     BROKEN[fault](lines)
@@ -125,7 +125,7 @@ def test_a_number_that_is_not_finite_is_recorded_as_unknown() -> None:
     assert (line["rate_hz"], line["pitch_hz"]) == (None, None)
 
 
-def test_numbers_of_numpy_are_refused_where_they_would_not_be_json() -> None:
+def test_numbers_of_numpy_are_refused_in_an_event() -> None:
     with pytest.raises(TypeError, match="int64"):
         RecordSerializer().line(TimedRecord(0.0, Entry("note", {"count": np.int64(1)})), 0)
 

@@ -1,4 +1,4 @@
-"""Where a signal comes from: as the record says, or, where it is an old one, as its device lets one infer."""
+"""The origin of a signal: as recorded or, in an old record, as its device lets one infer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as fit for use: the check before a procedure and the screen judge alike."""
+"""Limits of what is fit for use: the check before a procedure and the screen judge alike."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_approach_never_begins_nearer_than_the_target(target_ma: float) -> None:
 
 
 def protocol_with(lower_bound_ma: float, target_ma: float) -> Protocol:
-    """The generic protocol with these bounds, read from its file. Raises ProtocolError where it does not allow them."""
+    """Return the generic protocol with these bounds, read from its file. Raises ProtocolError where it refuses them."""
     lines = text_of("generic-block").splitlines()
     named = {"lower_bound_ma": lower_bound_ma, "target_ma": target_ma}
     cited = 'source = "unsourced", certainty = "unsourced"'
@@ -102,7 +102,7 @@ def assert_sound(shares: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize("target_ma", [0.5, 1.0, 1.5, 4.0])
-def test_no_zone_is_less_than_impossible_whatever_the_target(target_ma: float) -> None:
+def test_no_zone_has_a_negative_probability_whatever_the_target(target_ma: float) -> None:
     nerve = ProximityFilter(100.0, 0.2, target_ma)
     for pulse in range(6):
         found = nerve.observe(outcome(pulse, pulse * 0.5, 1.25, amplitude_uv=150.0))
@@ -135,7 +135,7 @@ def test_every_protocol_that_is_allowed_has_edges_in_order_and_sound_probabiliti
 
 @given(*[st.floats(0.001, 100.0)] * 3)
 @examples(deadline=None, max_examples=60)
-def test_edges_out_of_order_are_put_in_order_by_the_nearer(approach: float, target: float, close: float) -> None:
+def test_edges_out_of_order_are_ordered_by_the_nearer(approach: float, target: float, close: float) -> None:
     edges = ordered_edges(target, close, approach)
     assert edges.close == close
     assert edges.target == max(target, close)

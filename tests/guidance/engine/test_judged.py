@@ -1,4 +1,4 @@
-"""Responses are judged by the protocol: in the record, in the Snapshot, on the screen's line."""
+"""The latency class of a response by the protocol: in the record, in the Snapshot, on the screen's line."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_the_record_states_what_a_response_may_be(name: str, latency_ms: float, 
     responses = judged(evoked(900.0, 6, latency_ms=latency_ms, silent=4), name, (2.0, 50.0))
     assert len(responses) >= 5
     for response in responses:
-        told = response.late_latency_ms if response.latency_ms is None else response.latency_ms
-        assert told == pytest.approx(latency_ms, abs=0.9)
+        measured_ms = response.late_latency_ms if response.latency_ms is None else response.latency_ms
+        assert measured_ms == pytest.approx(latency_ms, abs=0.9)
         assert response.judged == kind
         assert words in (response.note or "")
 
@@ -112,7 +112,7 @@ def test_in_no_room_nothing_breaks(width: int) -> None:
     assert len(line(newest("reflex", "y" * 50, unsourced=("start current",)), width)) == width
 
 
-def test_nothing_in_it_is_obeyed_by_a_terminal() -> None:
+def test_nothing_in_it_is_executed_by_a_terminal() -> None:
     text = line(newest("reflex", "\x1b[2J\x07[red]x[/]", unsourced=("\x1b[2J",)))
     assert not set(text) & set("\x1b\x07")
     assert "[red]x[/]" in text

@@ -1,4 +1,4 @@
-"""What a screen shows is built from the records that an engine emits, each counted once, and what is handed in."""
+"""The Snapshot is built from the records that an engine emits, each counted once, and from the state passed in."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ SESSION = SessionState("made", RECORDED)
 
 
 def ran(stream: Stream) -> tuple[Engine, list[TimedRecord]]:
-    """An engine at the end of ``stream``, and all that it emitted."""
+    """Return an engine at the end of ``stream``, and all that it emitted."""
     engine = Engine(settings(), stream.info, "2026-01-01T00:00:00+00:00")
-    made = [engine.begin(RECORDED), *engine.step(list(stream.blocks(stream.every(400)))), *engine.end("duration")]
-    return engine, made
+    emitted = [engine.begin(RECORDED), *engine.step(list(stream.blocks(stream.every(400)))), *engine.end("duration")]
+    return engine, emitted
 
 
-def of(made: list[TimedRecord], kind: type) -> list[TimedRecord]:
-    return [one for one in made if isinstance(one.record, kind)]
+def of(emitted: list[TimedRecord], kind: type) -> list[TimedRecord]:
+    return [one for one in emitted if isinstance(one.record, kind)]
 
 
 def test_a_snapshot_and_the_end_count_what_the_records_count() -> None:
-    engine, made = ran(evoked(300.0, 6))
+    engine, emitted = ran(evoked(300.0, 6))
     shown = engine.snapshot(SESSION)
-    (end,) = [one.record for one in made if isinstance(one.record, End)]
-    assert shown.stimuli == end.stimuli == len(of(made, Stimulus)) == 6
-    assert shown.responses == end.responses == len(of(made, Response)) == 6
-    found = [one.record for one in made if isinstance(one.record, Response)]
+    (end,) = [one.record for one in emitted if isinstance(one.record, End)]
+    assert shown.stimuli == end.stimuli == len(of(emitted, Stimulus)) == 6
+    assert shown.responses == end.responses == len(of(emitted, Response)) == 6
+    found = [one.record for one in emitted if isinstance(one.record, Response)]
     assert shown.detections == sum(response.detected for response in found)
     assert [sweep.amplitude_uv for sweep in shown.sweeps] == [response.amplitude_uv for response in found]
     assert [sweep.pulse_index for sweep in shown.sweeps] == [1, 2, 3, 4, 5, 6]
@@ -49,10 +49,10 @@ def test_a_snapshot_and_the_end_count_what_the_records_count() -> None:
     assert shown.past.events[-1].text == "the procedure ends: duration"
 
 
-def test_an_entry_of_the_host_is_on_record_and_in_the_timeline_once() -> None:
+def test_an_entry_of_the_session_is_recorded_and_in_the_timeline_once() -> None:
     engine, _ = ran(evoked(300.0, 2))
-    (made,) = engine.enter(Entry("note", {"text": "fascia felt"}))
-    assert made == TimedRecord(engine.t, Entry("note", {"text": "fascia felt"}))
+    (emitted,) = engine.enter(Entry("note", {"text": "fascia felt"}))
+    assert emitted == TimedRecord(engine.t, Entry("note", {"text": "fascia felt"}))
     assert [event.text for event in engine.snapshot(SESSION).past.events].count("note: fascia felt") == 1
 
 
@@ -78,7 +78,7 @@ def shown_by(built: SnapshotBuilder, session: SessionState = SESSION) -> Snapsho
 
 
 @pytest.mark.parametrize("other", [response(11), response(10, "EMG 1")])
-def test_samples_of_one_sweep_are_not_taken_for_those_of_another(other: TimedRecord) -> None:
+def test_samples_of_one_sweep_are_not_shown_as_those_of_another(other: TimedRecord) -> None:
     built = builder()
     built.add_sweep(10, SweepResult(*[None] * len(fields(SweepResult))), 0.5)  # type: ignore[arg-type]
     built.receive(other)

@@ -1,4 +1,4 @@
-"""What is kept of a procedure for the screen."""
+"""The past of a procedure, kept for the screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def kept(*records: Record, channel: str = "APB") -> Timeline:
 
 
 def pulse(sample: int, *, channel: str = "APB", threshold: float | None = 0.5, **response: Any) -> list[Record]:
-    """A stimulus, what one channel answered, and the threshold after it."""
+    """Return a stimulus, the response of one channel, and the threshold after it."""
     fields: dict[str, Any] = {
         "detected": True,
         "p_value": 0.001,
@@ -52,7 +52,7 @@ def test_other_channels_and_estimates_without_a_pulse_are_no_rows() -> None:
     assert len(kept(*pulse(10), *pulse(10, channel="FDI")[1:], stale, stale).past().trail) == 1
 
 
-def test_what_was_handed_out_stays_as_it_was() -> None:
+def test_a_view_that_was_returned_stays_as_it_was() -> None:
     timeline = kept(*pulse(10))
     before = timeline.past().trail
     copy = before.copy()

@@ -1,4 +1,4 @@
-"""Where the motor threshold is, on a simulated nerve whose recruitment curve is not the one the estimate assumes."""
+"""The motor threshold on a simulated nerve whose recruitment curve is not the one that the estimate assumes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CRITERION_UV, LARGEST_UV = 100.0, 4000.0
 
 
 def response_uv(current_ma: float, threshold_ma: float, steepness: float) -> float:
-    """A Hill curve that passes the criterion at the threshold."""
+    """Return the amplitude by a Hill curve that passes the criterion at the threshold."""
     share = math.pow(current_ma / threshold_ma, steepness) * CRITERION_UV / (LARGEST_UV - CRITERION_UV)
     return LARGEST_UV * share / (1 + share)
 
 
 def searched(threshold_ma: float, *, seed: int = 0, steepness: float = 8.0, width_ms: float = 0.1) -> list[Proximity]:
-    """What twelve pulses of a simple staircase tell of a nerve that does not move."""
+    """Return the estimates after each of twelve pulses of a simple staircase, on a nerve that does not move."""
     rng = np.random.default_rng(seed)
     grid = ProximityFilter(CRITERION_UV, lower_bound_ma=0.2, target_ma=0.5)
     current_ma, found = 1.0, []
@@ -63,7 +63,7 @@ def test_twelve_pulses_find_the_threshold_of_a_nerve_at_rest(threshold_ma: float
         assert median == pytest.approx(threshold_ma, rel=0.2)
 
 
-def test_the_interval_after_twelve_pulses_holds_and_is_narrow_enough_to_be_of_use() -> None:
+def test_the_interval_after_twelve_pulses_holds_the_threshold_and_is_narrow_enough_to_be_useful() -> None:
     held, ratios = [], []
     for threshold_ma, steepness, seed in itertools.product((0.15, 0.3, 0.6, 1.5, 3.0), (5.0, 8.0, 15.0), range(5)):
         low, _, high = known(searched(threshold_ma, seed=seed, steepness=steepness)[-1].threshold_ma)
@@ -131,7 +131,7 @@ def test_an_unknown_current_is_no_evidence_and_the_record_states_it() -> None:
     )
 
 
-def test_an_unknown_width_leaves_open_what_rests_on_it() -> None:
+def test_with_an_unknown_width_what_depends_on_it_is_unknown() -> None:
     estimate = ProximityFilter(CRITERION_UV, 0.2, 0.5).observe(outcome(width_ms=None))
     assert estimate.threshold_ma is not None
     assert (estimate.threshold_0p1ms_ma, estimate.distance_mm, estimate.zone, estimate.zone_probability) == (
@@ -142,7 +142,7 @@ def test_an_unknown_width_leaves_open_what_rests_on_it() -> None:
     )
 
 
-def test_contaminated_sweeps_teach_nothing() -> None:
+def test_contaminated_sweeps_are_no_evidence() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     estimate = grid.observe(observed(0, 0.0, contaminated=True))
     assert (estimate.valid, estimate.why, estimate.zone) == (False, "no-response-yet", None)
@@ -230,7 +230,7 @@ def test_a_recording_without_currents_gets_no_zone() -> None:
 
 
 def settled(seed: int = 0) -> ProximityFilter:
-    """A filter that has heard a nerve of 0.5 mA."""
+    """Return a filter that has observed a nerve of 0.5 mA."""
     rng, known_nerve = np.random.default_rng(seed), ProximityFilter(CRITERION_UV, 0.2, 0.5)
     for pulse in range(20):
         current_ma = 0.5 * rng.uniform(0.95, 1.3)
@@ -289,7 +289,7 @@ def test_one_dead_pulse_does_not_throw_it_and_the_next_response_restores_it() ->
 
 
 def contrast(amplitude_uv: float, unrest: float) -> float:
-    """How much more likely an answer is where it was expected than where nothing was."""
+    """Return how much more likely a response is where it was expected than where none was."""
     expected = RecruitmentCurve(
         np.array([amplitude_uv, 1.0]), np.array([0.15 * amplitude_uv, 1.0]), np.array([5.0, 5.0])
     )

@@ -1,4 +1,4 @@
-"""The closed loop on simulated nerves: hard cases, each by itself; the worlds share no formula with the program."""
+"""The closed loop on simulated nerves: hard cases, one by one; the worlds share no formula with the program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def loop(
     thresholds_ma: Course, seed: int = 0, curve: Curve | None = None, faults: Faults | None = None,
     duration_s: float = 12.0, *, own_rate: bool = True,
 ) -> list[Pulsed]:  # fmt: skip
-    """Every pulse on a nerve whose threshold runs through ``thresholds_ma``: (time in s, mA), even in its logarithm."""
+    """Return every pulse on a nerve whose threshold follows ``thresholds_ma``: (time in s, mA), linear in its
+    logarithm.
+    """
     world = course_world(seed, thresholds_ma, curve or hill(), faults or Faults())
     return list(run(world, Ours(own_rate=own_rate), duration_s))
 
@@ -48,7 +50,7 @@ def test_withdrawal_that_doubles_the_threshold_between_usual_pulses_is_followed(
     assert max(error(pulse) for pulse in arrived[3:]) < 0.25
 
 
-def test_an_approach_after_a_long_rest_is_not_slept_through() -> None:
+def test_an_approach_after_a_long_rest_is_noticed_in_time() -> None:
     for seed in range(3):
         pulses = loop([(0.0, 2.0), (40.0, 2.0), (42.0, 0.28), (60.0, 0.28)], seed, duration_s=45.0)
         during = [error(pulse) for pulse in pulses if 41.0 < pulse.t_s < 42.0]
@@ -62,7 +64,7 @@ def test_at_rest_the_current_stays_close_to_the_threshold() -> None:
     assert np.percentile(ratios, 95) < 1.5
 
 
-def test_the_interval_is_honest_while_a_withdrawal_outruns_the_current() -> None:
+def test_the_interval_holds_the_threshold_while_a_withdrawal_outruns_the_current() -> None:
     pulses = loop([(0.0, 0.3), (6.0, 0.3), (7.5, 2.4), (30.0, 2.4)])
     during = [pulse for pulse in pulses if 6.2 < pulse.t_s < 8.0 and pulse.proximity and pulse.proximity.threshold_ma]
     held = [pulse.threshold_ma <= pulse.proximity.threshold_ma[2] for pulse in during]  # type: ignore[union-attr,index]
@@ -81,14 +83,14 @@ def test_a_flat_recruitment_at_contact_is_learned() -> None:
 
 
 @pytest.mark.parametrize("steepness", [2.8, 2.1])
-def test_the_interval_is_honest_where_recruitment_is_flat(steepness: float) -> None:
+def test_the_interval_holds_the_threshold_where_recruitment_is_flat(steepness: float) -> None:
     held = [is_held(pulse) for seed in range(10) for pulse in loop(still(0.15), seed, curve=hill(steepness))[10:]]
     assert np.mean(held) > 0.75
 
 
 def test_a_first_response_of_millivolts_lowers_the_current_at_once() -> None:
     pulses = loop(still(0.1), curve=hill(7.0, 9000.0))
-    assert pulses[0].answer.amplitude_uv > 3000.0
+    assert pulses[0].response.amplitude_uv > 3000.0
     assert pulses[1].current_ma < 0.7
     assert pulses[6].current_ma < 0.3
 
@@ -107,7 +109,7 @@ def test_without_any_response_it_climbs_waits_at_the_top_and_begins_again() -> N
     assert currents[: top + 1] == sorted(currents[: top + 1])
     assert currents[top] == pytest.approx(LARGEST_MA)
     assert min(currents[top:]) == pytest.approx(currents[0])
-    assert not any(pulse.proximity and pulse.proximity.valid and not pulse.answer.detected for pulse in pulses[:top])
+    assert not any(pulse.proximity and pulse.proximity.valid and not pulse.response.detected for pulse in pulses[:top])
 
 
 def test_the_same_insertion_gives_the_same_pulses() -> None:
@@ -120,8 +122,8 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     found: list[Entry] = []
     doings: set[str] = set()
     for _ in run(world, tracker, 15.0):
-        found += tracker.navigator.entries()
-        doings.add(tracker.navigator.doing)
+        found += tracker.controller.entries()
+        doings.add(tracker.controller.doing)
     assert [entry.what for entry in found] == ["verification"]
     fields = found[0].fields
     assert fields["held"] is True
@@ -130,29 +132,29 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     assert any(doing.startswith("verifying") for doing in doings)
 
 
-def observed(navigator: ClosedLoopController, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
+def observed(controller: ClosedLoopController, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
     missed = outcome(
-        current_ma=navigator.next_ma(), detected=False, amplitude_uv=10.0, contaminated=contaminated, p_value=0.5
+        current_ma=controller.next_ma(), detected=False, amplitude_uv=10.0, contaminated=contaminated, p_value=0.5
     )
-    navigator.observe(missed, Proximity(0, None, None, None, None, None, valid=False, why=why))
-    return navigator.next_ma()
+    controller.observe(missed, Proximity(0, None, None, None, None, None, valid=False, why=why))
+    return controller.next_ma()
 
 
-def navigator() -> ClosedLoopController:
+def controller() -> ClosedLoopController:
     made = ClosedLoopController(PulseLimits(1.0, 5.0, 0.1, 2.0, 5.0), 0.2)
     made.follow(ProximityFilter(100.0, 0.2, 0.5))
     return made
 
 
 def test_the_pulse_of_an_undecided_sweep_is_repeated_but_not_for_ever() -> None:
-    made = navigator()
+    made = controller()
     currents = [observed(made, contaminated=True) for _ in range(6)]
     assert currents[:3] == [1.0, 1.0, 1.0]
     assert currents[-1] > 1.0
 
 
 def test_with_an_injectate_at_the_tip_the_current_is_left_alone() -> None:
-    made = navigator()
+    made = controller()
     assert observed(made, why="injectate") == 1.0
     assert made.next_pulse_rate_hz() == 2.0
     assert "injectate" in made.doing

@@ -1,4 +1,4 @@
-"""Bounds, the rule of steps, and every condition by itself."""
+"""Bounds, the limit of steps, and every condition of the interlock by itself."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_currents_are_whole_steps_never_above_what_was_wanted(wanted: float, ste
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, -1.0, 0.0])
-def test_what_is_no_current_is_left_for_the_refusal(odd: float) -> None:
+def test_an_invalid_current_is_left_for_the_refusal(odd: float) -> None:
     assert str(BOUNDS.stepped(odd)) == str(odd)
 
 
@@ -136,7 +136,7 @@ def test_a_wider_pulse_requested_but_not_delivered_lowers_what_may_follow_at_eve
     assert step_limiter.highest_ma(0.1) == pytest.approx(0.4)
 
 
-def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
+def test_when_all_is_well_no_pulse_is_refused() -> None:
     assert disarm_reason(GOOD) is wait_reason(GOOD) is None
     assert refusal(GOOD, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) is None
 
@@ -153,7 +153,7 @@ def test_nothing_speaks_against_a_pulse_when_all_is_well() -> None:
         ({"without_response": 3}, "stale"),
     ],
 )
-def test_each_of_these_switches_off(change: dict[str, object], word: str) -> None:
+def test_each_of_these_conditions_switches_off(change: dict[str, object], word: str) -> None:
     state = replace(GOOD, **change)  # type: ignore[arg-type]
     assert word in (disarm_reason(state) or "")
     assert refusal(state, BOUNDS, StepLimiter(1.0, 0.1), 1.0, 0.1, 2.0) == disarm_reason(state)
@@ -168,7 +168,7 @@ def test_each_of_these_switches_off(change: dict[str, object], word: str) -> Non
         ({"response_pending": True}, "not known yet"),
     ],
 )
-def test_each_of_these_makes_the_next_pulse_wait(change: dict[str, object], word: str) -> None:
+def test_each_of_these_conditions_makes_the_next_pulse_wait(change: dict[str, object], word: str) -> None:
     state = replace(GOOD, **change)  # type: ignore[arg-type]
     assert disarm_reason(state) is None
     assert word in (wait_reason(state) or "")

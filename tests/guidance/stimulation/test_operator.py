@@ -1,4 +1,4 @@
-"""What the operator does to the current while the controller chooses it, and what the record says of it."""
+"""The operator's hold on the current while a controller chooses it, and the record of that."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def currents(loop: ClosedLoop, since: int) -> list[float]:
 
 
 def given(loop: ClosedLoop, seconds: float, *messages: OperatorCommand) -> list[float]:
-    """The currents of the pulses that come in ``seconds`` after ``messages``."""
+    """Return the currents of the pulses in ``seconds`` after ``messages``."""
     before = len(loop.of(Stimulus))
     loop.run(seconds, *messages)
     return currents(loop, before)
 
 
-def test_left_alone_the_controller_changes_the_current(loop: ClosedLoop) -> None:
+def test_without_the_operator_the_controller_changes_the_current(loop: ClosedLoop) -> None:
     assert len(set(given(loop, 4.0))) > 2
 
 
@@ -63,12 +63,12 @@ def test_the_dial_climbs_no_faster_than_the_interlock_allows(loop: ClosedLoop) -
     assert after[-1] > after[0]
 
 
-def test_handed_back_the_controller_goes_on(loop: ClosedLoop) -> None:
+def test_after_release_the_controller_continues(loop: ClosedLoop) -> None:
     given(loop, 3.0, HoldCurrent())
     assert len(set(given(loop, 5.0, ReleaseControl()))) > 2
 
 
-def test_from_held_to_operator_control_and_back_the_current_does_not_jump(loop: ClosedLoop) -> None:
+def test_from_hold_to_operator_control_and_release_the_current_does_not_jump(loop: ClosedLoop) -> None:
     (last,) = currents(loop, -1)
     assert set(given(loop, 1.5, TakeControl()) + given(loop, 1.5, HoldCurrent()) + given(loop, 1.5, TakeControl())) == {
         last
@@ -92,7 +92,7 @@ def test_the_record_names_who_did_what(loop: ClosedLoop) -> None:
 
 
 @pytest.mark.parametrize("message", [ReleaseControl(), TurnDial(2)])
-def test_what_there_is_nothing_to_do_for_leaves_no_record(loop: ClosedLoop, message: OperatorCommand) -> None:
+def test_a_command_without_effect_leaves_no_record(loop: ClosedLoop, message: OperatorCommand) -> None:
     before = [command for command in loop.of(Command) if command.by == "operator"]
     loop.run(0.5, message)
     assert [command for command in loop.of(Command) if command.by == "operator"] == before
@@ -104,7 +104,7 @@ def test_repeats_change_nothing_and_leave_one_record(loop: ClosedLoop) -> None:
     assert [command.why for command in loop.of(Command)].count("the current is held") == 1
 
 
-def test_in_manual_mode_the_dial_was_never_the_controllers() -> None:
+def test_in_manual_mode_the_operator_owns_the_current_for_good() -> None:
     loop = ClosedLoop(Mode.MANUAL, current_ma=0.8)
     loop.run(1.0, HoldCurrent(), TakeControl(), ReleaseControl())
     assert given(loop, 2.0, TurnDial(1))[-1] == pytest.approx(0.85)
@@ -117,7 +117,7 @@ def test_stopped_while_held_it_stays_off_and_held(loop: ClosedLoop) -> None:
     assert set(given(loop, 2.0, Arm())) == {last}
 
 
-def test_the_screen_sees_who_chooses(loop: ClosedLoop) -> None:
+def test_the_screen_shows_who_owns_the_current(loop: ClosedLoop) -> None:
     seen = []
     for messages in ((), (HoldCurrent(),), (TakeControl(),), (ReleaseControl(),)):
         loop.run(0.6, *messages)
@@ -129,7 +129,7 @@ def test_the_screen_sees_who_chooses(loop: ClosedLoop) -> None:
 
 def test_the_screen_shows_what_the_controller_does(loop: ClosedLoop) -> None:
     class Explaining(Controller):
-        doing = "searching for any answer"
+        doing = "searching for any response"
 
         def next_ma(self) -> float:
             return 1.0
@@ -138,12 +138,12 @@ def test_the_screen_shows_what_the_controller_does(loop: ClosedLoop) -> None:
             """Nothing moves it."""
 
     loop.stimulation.current_control._controller = Explaining()
-    assert loop.stimulation.current_control.doing == "searching for any answer"
+    assert loop.stimulation.current_control.doing == "searching for any response"
     loop.run(0.5, HoldCurrent())
     assert loop.stimulation.current_control.doing == ""
 
 
-def test_a_refusal_to_arm_is_seen_with_its_reason_until_it_is_armed(loop: ClosedLoop) -> None:
+def test_a_refusal_to_arm_is_shown_with_its_reason_until_it_is_armed(loop: ClosedLoop) -> None:
     loop.run(0.1, Stop())
     list(loop.engine.update_condition("device-lost", "The plug is out."))
     list(loop.engine.arm("operator", round(loop.amplifier.t * 1e9)))
@@ -166,7 +166,7 @@ def test_a_button_of_the_amplifier_stops_and_is_recorded(loop: ClosedLoop) -> No
     assert loop.stimulation.operator_must_arm
 
 
-def test_a_button_let_go_and_one_pressed_while_it_is_off_do_nothing(loop: ClosedLoop) -> None:
+def test_a_button_released_and_one_pressed_while_it_is_off_do_nothing(loop: ClosedLoop) -> None:
     loop.press(0, pressed=False)
     assert loop.stimulation.armed
     loop.run(0.1, Stop())

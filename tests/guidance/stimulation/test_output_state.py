@@ -96,7 +96,7 @@ def test_on_that_is_reported_off_is_not_armed(monitor: OutputMonitor, state: str
     at(monitor, 0.9, state, on=True)
     assert monitor.not_on
     at(monitor, 1.0)
-    assert monitor.not_on, "it stays told until it is armed again"
+    assert monitor.not_on, "it stays reported until it is armed again"
     at(monitor, 2.0, on=True)
     assert monitor.not_on is None
 

@@ -1,4 +1,4 @@
-"""What was delivered is held against what was requested: in count, rate, size and kind."""
+"""What was delivered is compared with what was requested: in count, rate, size and kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_report_that_comes_twice_is_one_pulse() -> None:
 
 
 @pytest.mark.parametrize("t", [0.5, 2.5])
-def test_a_pulse_long_before_or_after_its_request_is_not_of_it(t: float) -> None:
+def test_a_pulse_long_before_or_after_a_request_does_not_belong_to_it(t: float) -> None:
     assert single(Request(1.0, 1.0, 0.1)).mismatch(*given(t))
 
 
@@ -61,11 +61,11 @@ def test_a_pulse_larger_or_of_another_kind_is_not_as_requested(pulse: tuple[Puls
     "pulse",
     [given(1.0, 1.29), given(1.0, 0.4), given(1.0, None, None), given(1.0, echo_ma=1.01), given(1.0, 1.0, 0.13)],
 )
-def test_what_a_device_gives_or_measures_a_little_off_is_borne(pulse: tuple[Pulse, float]) -> None:
+def test_small_errors_of_what_a_device_gives_or_measures_are_tolerated(pulse: tuple[Pulse, float]) -> None:
     assert single(Request(1.0, 1.0, 0.1)).mismatch(*pulse) is None
 
 
-def test_a_report_that_was_lost_does_not_put_the_next_one_wrong() -> None:
+def test_a_lost_report_does_not_make_the_next_one_wrong() -> None:
     account = single(Request(1.0, 0.5, 0.1), Request(1.6, 0.9, 0.1))
     assert account.mismatch(*given(1.62, 0.9, echo_ma=0.9)) is None
     assert account.mismatch(*given(1.02, 0.5, echo_ma=0.5)) is None
@@ -109,7 +109,7 @@ def test_a_train_goes_on_for_a_moment_and_no_longer_when_it_is_set_anew_or_off()
     assert account.mismatch(*given(4.6, 0.5))
 
 
-def test_a_pulse_before_the_train_or_by_itself_is_not_of_it() -> None:
+def test_a_pulse_before_the_train_or_by_itself_does_not_belong_to_it() -> None:
     assert TrainRequests(STEP_MA).mismatch(*given(1.0))
     assert train().mismatch(*given(1.0, is_single=True))
 

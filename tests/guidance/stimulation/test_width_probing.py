@@ -54,7 +54,7 @@ def test_a_round_goes_up_through_the_widths_and_down_again_between_usual_pulses(
     assert found.startswith("mwm" + "." * USUAL_BETWEEN)
 
 
-def test_a_round_that_is_not_timely_waits_and_begins_anew() -> None:
+def test_a_round_that_may_not_go_on_waits_and_begins_anew() -> None:
     probing = WidthProbing(0.1, (0.3, 1.0))
     for _ in range(USUAL_BETWEEN + 1):
         probing.observe(may=True)
@@ -98,7 +98,7 @@ def test_without_the_option_no_other_width_is_given() -> None:
 
 
 def probed(chronaxie_ms: float, *, by_width: bool) -> Proximity:
-    """What is estimate of a nerve of 1 mA after probes, its threshold going by Weiss with ``chronaxie_ms``."""
+    """Return the estimate of a nerve of 1 mA after probes, its threshold following Weiss with ``chronaxie_ms``."""
     nerve = ProximityFilter(CRITERION_UV, 0.2, 0.5, by_width=by_width)
     odds = CRITERION_UV / (LARGEST_UV - CRITERION_UV)
     for pulse in range(60):
