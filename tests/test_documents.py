@@ -17,6 +17,8 @@ DOCUMENTS = sorted(
     for path in ROOT.glob(pattern)
 )
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FOLDERS = ("guidance", "drivers", "protocols", "tests")
+OF_THE_USER = {"config.toml", "lines.py", "pyproject.toml", "ID.toml"}
 FIRST_SCREEN_LINES = 24
 README_LINES = 170
 
@@ -34,6 +36,14 @@ def test_every_document_is_found() -> None:
 def test_every_relative_link_leads_to_a_file(document: Path) -> None:
     links = re.findall(r"\]\((?!https?://)([^)#]+)\)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_file_that_is_named_with_its_ending_exists(document: Path) -> None:
+    named = set(re.findall(r"`((?:[\w-]+/)*[\w-]+\.(?:py|toml|md))`", document.read_text(encoding="utf-8")))
+    files = [str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")]
+    assert (
+        sorted(name for name in named - OF_THE_USER if not any(f"/{file}".endswith(f"/{name}") for file in files)) == []
+    )
 
 
 def test_every_benchmark_exists(document: Path) -> None:

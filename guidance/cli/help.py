@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import click
@@ -26,6 +27,8 @@ TOPICS = {
 }
 """Package, file and summary of each topic."""
 
+_PICTURE = re.compile(r"^!\[.*\n\n?", re.MULTILINE)
+
 
 @click.command("help", epilog=STATUS)
 @click.argument("topic", required=False)
@@ -43,9 +46,10 @@ def help_topic(context: click.Context, topic: str | None) -> None:
 
 
 def document(topic: str) -> str:
-    """Read the Markdown of ``topic``, a key of ``TOPICS``."""
+    """Read the Markdown of ``topic``, a key of ``TOPICS``, without its pictures, which a terminal cannot show."""
     package, file, _ = TOPICS[topic]
-    return resources.files(package).joinpath(file).read_text(encoding="utf-8")
+    text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
+    return _PICTURE.sub("", text)
 
 
 def _list_of_topics() -> str:

@@ -1,4 +1,4 @@
-"""The pictures of the README, out of the running program: ``python -m tests.benchmarks.screenshots [NAME ...]``.
+"""The pictures of the documents, out of the running program: ``python -m tests.benchmarks.screenshots [NAME ...]``.
 
 The engine runs in its own process, and the screen is worked by its keys, on simulated patients but for the replay:
 

@@ -42,6 +42,12 @@ def test_a_command_is_referred_to_its_own_help() -> None:
     assert "needle-guidance run --help" in done.err
 
 
+def test_pictures_are_left_out() -> None:
+    assert "simulated patient" in (Path(__file__).resolve().parents[3] / "guidance/docs/guide.md").read_text("utf-8")
+    assert "![" not in document("guide")
+    assert ".svg" not in command("help", "guide").out
+
+
 def test_nothing_is_cut_off_in_a_narrow_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     done = command("help", "devices")
