@@ -111,13 +111,13 @@ class BrainFlowBoard(StreamingAmplifier):
         """Emit the samples of ``data`` (rows, samples), with gaps where the board's counter shows them."""
         samples_uv = np.ascontiguousarray(data[list(self._layout.rows)].T, np.float32)
         begun = 0
-        for at, lost in self._holes(data[self._layout.counter]):
+        for at, lost in self._gaps(data[self._layout.counter]):
             self.emit_samples(samples_uv[begun:at], arrived_ns)
             self.emit_gap(lost)
             begun = at
         self.emit_samples(samples_uv[begun:], arrived_ns)
 
-    def _holes(self, numbers: NDArray[np.float64]) -> list[tuple[int, int]]:
+    def _gaps(self, numbers: NDArray[np.float64]) -> list[tuple[int, int]]:
         if self._layout.modulus is None:
             return []
         counted = numbers.astype(np.int64)

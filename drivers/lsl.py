@@ -124,7 +124,7 @@ class LslStream(StreamingAmplifier, Calibrated):
         arrived_ns = time.monotonic_ns()
         samples_uv = np.asarray(rows[:, self._columns] * self._scales, np.float32)
         begun = 0
-        for at, lost in self._stamps.holes(stamps_s, self.next_sample):
+        for at, lost in self._stamps.gaps(stamps_s, self.next_sample):
             self.emit_samples(samples_uv[begun:at], arrived_ns)
             self.emit_gap(lost)
             begun = at

@@ -160,9 +160,9 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """
         self._stop()
         first_index = 0 if self._resume is None else self._resume[0]
-        hole = self._missed(time.monotonic_ns())
+        gap = self._missed(time.monotonic_ns())
         self._repeated = self.duplicates - self._reader.repeated
-        self._stream = SampleStream(self._scale_uv, first_index + hole, hole)
+        self._stream = SampleStream(self._scale_uv, first_index + gap, gap)
         self._streaming = True
         command = self._request_and_wait(CommandKind.START)
         if command.error is not None:

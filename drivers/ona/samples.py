@@ -19,24 +19,24 @@ _DEVICE_DROPPED = 0x80
 
 
 class SampleStream:
-    """One run of a device from START on. ``first_index`` is the index of its sample 0, after ``hole`` missing samples.
+    """One run of a device from START on. ``first_index`` is the index of its sample 0, after ``gap`` missing samples.
 
     Before ``confirm``, a count that goes back starts the run anew (START was sent twice). After it, one frame that goes
     back is dropped and counted in ``duplicates``; a second in a row raises DeviceLost: the device has restarted.
     """
 
-    def __init__(self, scale_uv: Samples, first_index: int = 0, hole: int = 0) -> None:
+    def __init__(self, scale_uv: Samples, first_index: int = 0, gap: int = 0) -> None:
         self._scale_uv = scale_uv
-        self._first_index, self._hole = first_index, hole
+        self._first_index, self._gap = first_index, gap
         self._confirmed = self._went_back = False
         self.duplicates = 0
         self.sampled_ns: int | None = None
         self._begin()
 
     def _begin(self) -> None:
-        first = self._first_index - self._hole
+        first = self._first_index - self._gap
         self._blocks: BlockBuilder[bytes] = BlockBuilder(len(self._scale_uv), self._microvolts, first)
-        self._blocks.lose(self._hole)
+        self._blocks.lose(self._gap)
 
     def __bool__(self) -> bool:
         """Return whether ``take`` would return a Block."""

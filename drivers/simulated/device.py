@@ -29,7 +29,7 @@ class OnaDevice:
     def __init__(
         self, patient: Patient, *, serial: str = "SIM-0", drift_ppm: float = 0.0, faults: Faults | None = None
     ) -> None:
-        """Power up: idle and disabled."""
+        """Power up, idle and disabled."""
         self.patient, self.faults = patient, faults or Faults()
         front = patient.front_end
         channels = tuple((front.scale_nv_per_lsb, front.range_uv, name) for name in patient.muscles.names)

@@ -80,7 +80,7 @@ class StreamingAmplifier(Amplifier):
         self.info = self._connect_or_release()
         ranges_uv = [channel.range_uv for channel in self.info.channels]
         self._limits_uv = np.array([np.nan if each is None else each for each in ranges_uv], np.float32)
-        self._blocks = self._maker(0)
+        self._blocks = self._new_builder(0)
         self._connection.established(time.monotonic_ns())
         return self
 
@@ -182,7 +182,7 @@ class StreamingAmplifier(Amplifier):
         """Start at sample 0, or after a loss at the sample that was due then."""
         self._sampled_ns, self._streaming = None, False
         self._begin()
-        self._blocks = self._maker(0 if self._resume is None else self._resume[0])
+        self._blocks = self._new_builder(0 if self._resume is None else self._resume[0])
         self._streaming = True
         self._connection.established(time.monotonic_ns())
 
@@ -192,7 +192,7 @@ class StreamingAmplifier(Amplifier):
             return 0
         return round((until_ns - self._resume[1]) / 1e9 * self.info.sample_rate_hz)
 
-    def _maker(self, first_sample: int) -> BlockBuilder[Samples]:
+    def _new_builder(self, first_sample: int) -> BlockBuilder[Samples]:
         return BlockBuilder(len(self.info.channels), np.concatenate, first_sample)
 
     def _is_same(self, found: DeviceInfo) -> bool:

@@ -31,7 +31,7 @@ class StampedSamples:
         self._begin_s: float | None = None
         self._zero_s = 0.0
 
-    def holes(self, stamps_s: NDArray[np.float64], first_sample: int) -> list[tuple[int, int]]:
+    def gaps(self, stamps_s: NDArray[np.float64], first_sample: int) -> list[tuple[int, int]]:
         """Return, for each gap, its position in ``stamps_s`` (samples,) and the samples missing before that position.
 
         ``first_sample`` is the index that the first stamp has if nothing is missing before it.

@@ -1,7 +1,7 @@
-"""The contract tests as a table, driver by clause: ``python -m tests.drivers.contract_matrix``.
+"""Table of the contract tests, driver by clause: ``python -m tests.drivers.contract_matrix``.
 
-Collects and runs both contract tests with pytest, the slow ones too, and prints Markdown. A clause is a test's name;
-beside it stand how many of its cases passed, failed or were skipped. Not applicable: it is not put to that driver.
+It collects and runs both contract tests with pytest, the slow ones too, and prints Markdown. A clause is a test's name;
+beside it is the number of its cases that passed, failed or were skipped. Not applicable: it has no case of the driver.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_APPLICABLE = "not applicable"
 
 @dataclass(slots=True, eq=False)
 class Outcomes:
-    """A plugin of pytest: what became of each case, by clause and driver; ``clauses`` are in the order of the file."""
+    """Pytest plugin that records the outcome of each case by clause and driver, clauses in the order of the file."""
 
     drivers: frozenset[str]
     found: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -31,7 +31,7 @@ class Outcomes:
     cases: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note which clause and driver each case is of."""
+        """Record the clause and driver of each case."""
         for item in items:
             driver = self._driver(item)
             if driver is not None:
@@ -40,19 +40,19 @@ class Outcomes:
                 self.cases[item.nodeid] = clause, driver, item.get_closest_marker("slow") is not None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note how a case went; what breaks before or after it counts too."""
+        """Record the outcome of a case; a failure before or after it counts too."""
         if report.nodeid in self.cases and (report.when == "call" or report.outcome != "passed"):
             clause, driver, slow = self.cases[report.nodeid]
             self.found[clause, driver].append(f"slow, {report.outcome}" if slow else report.outcome)
 
     def _driver(self, item: pytest.Item) -> str | None:
-        """The driver that a case is of; None for a clause on the registry itself."""
+        """Return the driver of a case; None for a clause on the registry itself."""
         callspec = getattr(item, "callspec", None)
         values = callspec.params.values() if callspec else ()
         return next((value for value in values if isinstance(value, str) and value in self.drivers), None)
 
     def cell(self, clause: str, driver: str) -> str:
-        """What the table says: ``passed``, ``passed 5``, ``slow, passed``, each outcome that there was."""
+        """Return the text of a cell, such as ``passed``, ``passed 5`` or ``slow, passed``."""
         outcomes = self.found.get((clause, driver), [])
         counts = {outcome: outcomes.count(outcome) for outcome in dict.fromkeys(outcomes)}
         outcome_texts = [outcome if count == 1 else f"{outcome} {count}" for outcome, count in counts.items()]
@@ -60,7 +60,7 @@ class Outcomes:
 
 
 def run(file: str, drivers: frozenset[str]) -> Outcomes:
-    """Run all of the contract test ``file`` in this process; what pytest says goes to standard error."""
+    """Run all of the contract test ``file`` in this process; pytest's output goes to standard error."""
     outcomes = Outcomes(drivers)
     with contextlib.redirect_stdout(sys.stderr):
         pytest.main([str(HERE / file), "-o", "addopts=", "-q", "-p", "no:cacheprovider"], plugins=[outcomes])
@@ -68,7 +68,7 @@ def run(file: str, drivers: frozenset[str]) -> Outcomes:
 
 
 def table(outcomes: Outcomes) -> str:
-    """The Markdown table, a row a clause."""
+    """Return the Markdown table, one row a clause."""
     drivers = sorted(outcomes.drivers)
     head = ["clause", *drivers]
     body = [[clause, *(outcomes.cell(clause, driver) for driver in drivers)] for clause in outcomes.clauses]
@@ -76,7 +76,7 @@ def table(outcomes: Outcomes) -> str:
 
 
 def main() -> int:
-    """Print both tables; 1 where a case did not pass or nothing was found."""
+    """Print both tables; return 1 where a case failed or nothing was found."""
     failed = False
     for what, file, registry in CONTRACTS:
         outcomes = run(file, frozenset(registry))

@@ -11,12 +11,12 @@ UV_PER_STEP = 4.5 / (2**23 - 1) / 24 * 1e6
 
 
 def counts(sample: int, channel: int) -> int:
-    """The converter's number: a saw tooth with both signs."""
+    """Return the converter's number: a saw tooth with both signs."""
     return (sample * 1000 + channel * 77_777) % 1_000_000 - 500_000
 
 
 class FakeCyton(PtyDevice):
-    """Answers v, d, ?, b and s, and nothing else."""
+    """Simulated Cyton that replies to v, d, ?, b and s, and to nothing else."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, RATE_HZ, streaming=False)

@@ -1,4 +1,4 @@
-"""A sound system of which the test is the card: what sounddevice offers, and no more."""
+"""Fake of sounddevice whose sound card is the test; it has only the parts that the driver uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PortAudioError(Exception):
 
 
 class FakeSound:
-    """``record`` is what the card hands over; ``unplug`` ends its stream; ``refuses`` are rates it does not take."""
+    """Fake sound system. ``record`` delivers samples, ``unplug`` ends the stream, ``refuses`` are rates it rejects."""
 
     PortAudioError = PortAudioError
     default = SimpleNamespace(device=(1, 1))
@@ -66,7 +66,7 @@ class FakeStream:
         self.running = False
 
     def record(self, samples: NDArray[np.float32], *, overflow: bool = False, lost: int = 0) -> None:
-        """Hand ``samples`` over, after ``lost`` that were thrown away."""
+        """Deliver ``samples``, after ``lost`` ones that were dropped."""
         assert self.running
         self.counted += lost
         times = SimpleNamespace(inputBufferAdcTime=100 + self.counted / self.samplerate)

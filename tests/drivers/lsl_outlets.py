@@ -1,4 +1,4 @@
-"""Outlets of the Lab Streaming Layer, pushed by hand: a sample clock of their own, holes at will, an end."""
+"""Outlets of the Lab Streaming Layer that a test pushes: with a sample clock of their own, gaps and an end."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ RATE_HZ = 2000.0
 
 
 def ramp(first: int, count: int, channels: int = 2) -> NDArray[np.float32]:
-    """A saw tooth of 1000 steps on each channel, 100 apart."""
+    """Return a saw tooth of 1000 steps on each channel, 100 apart."""
     return np.asarray((np.arange(first, first + count)[:, None] + 100 * np.arange(channels)) % 1000, np.float32)
 
 
 class Outlet:
-    """``push`` sends samples stamped as a sample clock would; ``skip`` leaves some out, ``end`` closes the stream."""
+    """Outlet whose ``push`` sends samples stamped by a sample clock, ``skip`` drops some, ``end`` closes the stream."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the tests of recordings do with a file: write it, play it whole, or hear why it is refused."""
+"""Helpers for tests of recordings: write a file, play it whole, or return why it is refused."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from drivers.recording import Recording
 
 
 def write(path: Path, raw: bytes) -> Path:
-    """Put ``raw`` into a file."""
+    """Write ``raw`` to a file."""
     path.write_bytes(raw)
     return path
 
 
 def samples(recording: Recording, size: int = 10_000) -> NDArray[np.float32]:
-    """Play to the end, ``size`` samples at a time: microvolts of shape (samples, channels)."""
+    """Play to the end, ``size`` samples at a time; return microvolts of shape (samples, channels)."""
     parts = []
     while block := recording.take(size):
         parts.append(block.samples)
@@ -26,7 +26,7 @@ def samples(recording: Recording, size: int = 10_000) -> NDArray[np.float32]:
 
 
 def why_refused(path: Path, full_scale_uv: float | None = None, sample_rate_hz: float | None = None) -> str:
-    """Play a file that may be damaged; the sentence of the DeviceError, or nothing where it played."""
+    """Play a file that may be damaged; return the text of the DeviceError, empty where it played."""
     try:
         recording = Recording(path, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
         played = samples(recording)

@@ -1,4 +1,4 @@
-"""A simulated device behind a pseudo-terminal: paced by its own clock, told by bytes, unplugged at will."""
+"""Simulated device behind a pseudo-terminal: paced by its own clock, commanded by bytes, unplugged by the test."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TICK_S = 0.002
 
 
 class PtyDevice(ABC):
-    """``sample_rate_hz`` samples a second while ``streaming``; ``path`` stays the same when it is replugged.
+    """Device that sends ``sample_rate_hz`` samples a second while ``streaming``; ``path`` survives replugging.
 
-    ``received`` is all that the host has written.
+    ``received`` holds all bytes that the host has written.
     """
 
     def __init__(self, folder: Path, sample_rate_hz: float, *, streaming: bool) -> None:
@@ -34,11 +34,11 @@ class PtyDevice(ABC):
 
     @abstractmethod
     def bytes_of(self, first: int, count: int) -> bytes:
-        """The bytes of ``count`` samples from number ``first`` on."""
+        """Return the bytes of ``count`` samples from number ``first`` on."""
 
     @abstractmethod
     def reply_to(self, data: bytes) -> bytes:
-        """What the device answers at once to ``data``."""
+        """Return the device's immediate reply to ``data``."""
 
     def plug(self) -> None:
         self._master, self._slave = pty.openpty()
@@ -72,13 +72,13 @@ class PtyDevice(ABC):
             os.write(self._master, data)
 
     def skip(self, count: int) -> None:
-        """Never send the next ``count`` samples."""
+        """Drop the next ``count`` samples."""
         with self._lock:
             self.sent += count
             self._began_s -= count / self.sample_rate_hz
 
     def restart_clock(self) -> None:
-        """Go on from the sample at hand at the rate that is now in force."""
+        """Continue from the current sample at the current rate."""
         self._began_s = time.monotonic() - self.sent / self.sample_rate_hz
 
     def _serve(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading an amplifier as an engine does: every few ms, for a while or until something has come."""
+"""Helpers that read an amplifier as an engine does: every few ms, for a time or until a condition holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WITHIN_S = 5.0
 
 
 def read_for(amplifier: Amplifier, duration_s: float) -> list[Block]:
-    """Everything that comes in ``duration_s``, read every few ms."""
+    """Return all blocks of ``duration_s``, read every few ms."""
     blocks = []
     until = time.monotonic() + duration_s
     while time.monotonic() < until:
@@ -20,7 +20,7 @@ def read_for(amplifier: Amplifier, duration_s: float) -> list[Block]:
 
 
 def read_until(amplifier: Amplifier, enough: Callable[[list[Block]], object]) -> list[Block]:
-    """Blocks until ``enough`` holds of them; fails after 5 s."""
+    """Return the blocks until ``enough`` holds of them; fail after 5 s."""
     blocks: list[Block] = []
     deadline = time.monotonic() + WITHIN_S
     while not enough(blocks):
@@ -30,5 +30,5 @@ def read_until(amplifier: Amplifier, enough: Callable[[list[Block]], object]) ->
 
 
 def samples_of(blocks: list[Block]) -> int:
-    """How many samples there are in ``blocks``."""
+    """Return the number of samples in ``blocks``."""
     return sum(len(block.samples) for block in blocks)

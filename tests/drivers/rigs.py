@@ -1,4 +1,4 @@
-"""One simulated device for every driver of the registry, and what the contract test does to it."""
+"""One simulated device for every driver of the registry, with the actions that the contract test needs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.drivers.spikerbox.fake_spikerbox import FakeSpikerShield, message
 
 
 def _nothing() -> None:
-    """This device needs no such thing."""
+    """Do nothing: this device needs no such action."""
 
 
 @dataclass(slots=True)
 class Rig:
-    """A device at ``address``. ``lose`` has samples go missing; ``unplug`` takes it away, None where nothing can.
+    """A device at ``address``. ``lose`` drops samples; ``unplug`` removes the device (None: it cannot be removed).
 
     ``output_commands``: the commands received that set, arm or fire an output. ``alive``: how many times the host has
     requested that stimulation goes on. ``started`` is called once the driver has started.
@@ -61,7 +61,7 @@ Made = Iterator[Rig]
 
 @contextlib.contextmanager
 def feeding(feed: Callable[[], None], every_s: float = 0.01) -> Iterator[None]:
-    """Calls ``feed`` again and again meanwhile."""
+    """Call ``feed`` repeatedly meanwhile."""
     ended = threading.Event()
 
     def run() -> None:

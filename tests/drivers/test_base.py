@@ -1,4 +1,4 @@
-"""What a device is when it brings nothing of its own."""
+"""Defaults of a device that defines only what it must."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Plain(Amplifier):
     info = DeviceInfo("plain", "", "plain:1", 1000.0, (Channel("EMG"),))
 
     def start(self) -> None:
-        """Nothing to begin."""
+        """Do nothing."""
 
     def read(self, _timeout_s: float = 0.0) -> list[Block]:
         return []
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Release nothing."""
 
 
 def test_a_device_that_cannot_come_back_raises_device_lost() -> None:

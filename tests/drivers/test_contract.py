@@ -1,4 +1,4 @@
-"""What holds for every amplifier of the registry, each before its simulation."""
+"""Contract of every amplifier of the registry, each tested on its simulation."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def stimulator(rig: Rig) -> tuple[Amplifier, Stimulator]:
     return amplifier, amplifier
 
 
-def test_every_driver_of_the_registry_stands_under_the_contract() -> None:
+def test_every_driver_of_the_registry_is_in_the_contract_test() -> None:
     assert RIGS.keys() == DRIVERS.keys()
 
 
@@ -95,7 +95,7 @@ def test_missing_samples_show_where_they_are_missing(rig: Rig) -> None:
 
 
 @streaming
-def test_nothing_is_handed_out_before_it_is_started(rig: Rig) -> None:
+def test_nothing_is_returned_before_it_is_started(rig: Rig) -> None:
     assert rig.open().read(0.05) == []
 
 
@@ -118,7 +118,7 @@ def test_it_can_be_closed_before_it_is_started(rig: Rig) -> None:
 
 
 @streaming
-def test_unplugged_it_is_lost_with_a_reason_once_all_has_been_handed_out(rig: Rig) -> None:
+def test_unplugged_it_is_lost_with_a_reason_once_all_has_been_returned(rig: Rig) -> None:
     amplifier = rig.start()
     read_until(amplifier, samples_of)
     assert rig.unplug is not None
@@ -199,7 +199,7 @@ def begin_and_read(amplifier: Amplifier) -> None:
 
 
 def assert_sentence(error: Exception) -> None:
-    """One sentence of words an operator understands: it has a beginning, an end and no object's repr."""
+    """Check that ``text`` is one sentence for an operator: with a beginning, an end and no object's repr."""
     text = str(error)
     assert text.endswith(".")
     assert len(text.split()) > 5

@@ -1,6 +1,6 @@
-"""Programs that nobody here wrote, on the simulations that our drivers are tested on: both must read the same.
+"""Independent programs on the simulations on which our drivers are tested: both must read the same.
 
-They come with ``uv run --group peers pytest -m slow tests/drivers/test_peers.py``.
+Run them with ``uv run --group peers pytest -m slow tests/drivers/test_peers.py``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEEN = 256
 
 
 def place_of(part: NDArray[np.float32], whole: Samples) -> int | None:
-    """Where ``part``, shape (samples, channels), lies in ``whole``; None where it does not."""
+    """Return the position of ``part`` (samples, channels) in ``whole``; None where it is not in it."""
     starts = np.flatnonzero(np.isclose(whole[: len(whole) - len(part) + 1, 0], part[0, 0], atol=1e-2))
     return next((int(s) for s in starts if np.allclose(whole[s : s + len(part)], part, atol=1e-2)), None)
 
@@ -63,7 +63,7 @@ def test_brainflow_reads_the_simulated_cyton_as_our_driver_does(tmp_path: Path) 
     theirs = board.get_board_data()
     board.stop_stream()
     board.release_session()
-    time.sleep(0.2)  # the board hears that it is to stop
+    time.sleep(0.2)  # the board receives the command to stop
     assert not cyton.streaming
     cyton.sent = 0
     ours = BrainFlowBoard(f"CYTON?serial_port={cyton.path}").connect()

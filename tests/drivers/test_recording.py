@@ -1,4 +1,4 @@
-"""A recording behaves as an amplifier does: every sample once, in order, with its pulses, whatever the block size."""
+"""A recording behaves as an amplifier: every sample once, in order, with its pulses, whatever the block size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STREAMS = {
 
 
 def with_gap(path: Path) -> Path:
-    """Four records of 100 samples at 100 Hz; 2.5 s are missing after the second; five pulses."""
+    """Write four records of 100 samples at 100 Hz, with 2.5 s missing after the second, and five pulses."""
     tals = [
         tal("+0") + tal("+0.5", "stim current_ma=0.50 width_ms=0.10"),
         tal("+1") + tal("+1.985", "stim current_ma=0.60"),
@@ -130,7 +130,7 @@ def test_a_pulse_in_a_gap_comes_with_the_block_after_it(tmp_path: Path) -> None:
     assert before.pulses[1].offset_ns == 5_000_000
 
 
-def test_a_pulse_after_the_end_is_counted_and_not_handed_out(tmp_path: Path) -> None:
+def test_a_pulse_after_the_end_is_counted_and_not_returned(tmp_path: Path) -> None:
     recording = Recording(with_gap(tmp_path / "gap.edf"))
     assert (len(recording.pulses), recording.pulses_outside) == (4, 1)
 
@@ -258,7 +258,7 @@ def test_an_unknown_scheme_lists_the_known_ones(address: str) -> None:
     assert all(scheme in str(caught.value) for scheme in DRIVERS)
 
 
-def test_opening_and_playing_warns_nobody(tmp_path: Path) -> None:
+def test_opening_and_playing_gives_no_warning(tmp_path: Path) -> None:
     path = write(tmp_path / "a.edf", edf_bytes([Wave(ramp())], stated_records=9)[:-7])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -266,7 +266,7 @@ def test_opening_and_playing_warns_nobody(tmp_path: Path) -> None:
     assert caught == []
 
 
-def test_pulses_handed_out_are_the_pulses_of_the_recording(tmp_path: Path) -> None:
+def test_pulses_returned_are_the_pulses_of_the_recording(tmp_path: Path) -> None:
     recording = Recording(with_gap(tmp_path / "gap.edf"))
-    handed = [pulse for block in play(recording) for pulse in block.pulses]
-    assert handed == list(recording.pulses)
+    returned = [pulse for block in play(recording) for pulse in block.pulses]
+    assert returned == list(recording.pulses)

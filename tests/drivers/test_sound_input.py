@@ -1,4 +1,4 @@
-"""A sound input as an amplifier: before a sound system that is none, and before PulseAudio's null sink."""
+"""A sound input as an amplifier: on a fake sound system, and on PulseAudio's null sink."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_full_scale_is_clipping(sound: FakeSound) -> None:
     amplifier.close()
 
 
-def test_samples_that_the_card_threw_away_are_counted_by_its_clock(sound: FakeSound) -> None:
+def test_samples_that_the_card_dropped_are_counted_by_its_clock(sound: FakeSound) -> None:
     amplifier, card = started(sound, "line?full_scale_uv=1")
     card.record(level(480, 0.1))
     card.record(level(480, 0.2), overflow=True, lost=96)
@@ -93,7 +93,7 @@ def test_samples_that_the_card_threw_away_are_counted_by_its_clock(sound: FakeSo
 
 def test_a_card_without_a_clock_loses_by_this_computers(sound: FakeSound) -> None:
     amplifier, card = started(sound, "line?full_scale_uv=1")
-    card.counted = -(10**9)  # a clock that stands before its beginning is none
+    card.counted = -(10**9)  # a clock time before its start is no time
     card.record(level(480, 0.1))
     time.sleep(0.05)
     card.record(level(480, 0.2), overflow=True)
@@ -153,7 +153,7 @@ def test_without_portaudio_the_error_names_what_to_install(monkeypatch: pytest.M
 
 
 def _begin_anew() -> None:
-    """PortAudio looks for a sound system but once, when it begins."""
+    """Restart PortAudio, which searches for a sound system only once, when it starts."""
     import sounddevice
 
     sounddevice._terminate()
@@ -188,5 +188,5 @@ def test_what_is_played_into_a_sound_system_comes_out_of_its_monitor(server: pul
 
 
 def _holds_tone(blocks: list[Block]) -> bool:
-    """Whether half a second of the tone has come."""
+    """Return whether half a second of the tone has arrived."""
     return sum(int((np.abs(block.samples) > 100).sum()) for block in blocks) > pulse.RATE_HZ // 3

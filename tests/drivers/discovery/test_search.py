@@ -1,4 +1,4 @@
-"""What is found without opening anything, and what asking may touch."""
+"""Discovery: what it finds without opening anything, and which ports a probe may open."""
 
 from __future__ import annotations
 

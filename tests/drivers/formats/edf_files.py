@@ -1,4 +1,4 @@
-"""EDF and BDF files made byte by byte, for what good writers do not write: gaps, odd units, lying headers."""
+"""EDF and BDF files made byte by byte, with what good writers never write: gaps, odd units, false headers."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Wave:
 
 
 def ramp(records: int = 4, samples: int = 100, step: int = 1) -> NDArray[np.int32]:
-    """Codes that differ from sample to sample and stay inside the digital range."""
+    """Return codes that differ from sample to sample and stay inside the digital range."""
     return (np.arange(records * samples).reshape(records, samples) * step % 2000 - 1000).astype(np.int32)
 
 
 def tal(onset: str, *texts: str) -> bytes:
-    """One time-stamped annotation list; without a text it keeps the record's time."""
+    """Return one time-stamped annotation list; without a text it states the record's onset."""
     return f"{onset}\x14".encode() + b"".join(text.encode() + b"\x14" for text in texts or ("",)) + b"\0"
 
 

@@ -1,4 +1,4 @@
-"""EDF and BDF: units, rates, annotations and gaps are read right; a header is believed where the file bears it out."""
+"""EDF and BDF: units, rates, annotations and gaps are read correctly; a false header is refused or gives a warning."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_highest_rate_is_played_and_another_only_by_name(tmp_path: Path) -> 
     np.testing.assert_allclose(samples(slow)[:, 0], ramp(4, 10).ravel() * 2000 / 4095 + 0.244, atol=1e-2)
 
 
-def test_a_label_is_taken_exactly_before_its_case_is_let_go(tmp_path: Path) -> None:
+def test_a_label_is_taken_exactly_before_its_case_is_ignored(tmp_path: Path) -> None:
     waves = [Wave(ramp(), label="emg"), Wave(ramp(), label="EMG")]
     path = write(tmp_path / "a.edf", edf_bytes(waves))
     assert Recording(path, channel="EMG").info.channels[0].name == "EMG"
@@ -175,7 +175,7 @@ def test_onsets_rounded_to_a_millisecond_are_no_gaps(tmp_path: Path) -> None:
         ([], "record 1 of .* does not state when"),
     ],
 )
-def test_gaps_without_a_clock_that_runs_are_refused(tmp_path: Path, tals: list[bytes], expected: str) -> None:
+def test_gaps_without_stated_onsets_are_refused(tmp_path: Path, tals: list[bytes], expected: str) -> None:
     path = write(tmp_path / "a.edf", edf_bytes([Wave(ramp())], tals, kind="EDF+D"))
     with pytest.raises(DeviceRefused, match=expected):
         Recording(path)

@@ -1,4 +1,4 @@
-"""A file is known by its content, and whatever is not a recording is refused in a sentence."""
+"""Formats are recognised by content; a file that is not a recording is refused in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An annotation that stands for a pulse says what is known of it, and one that is malformed is named."""
+"""Annotations of pulses give their values; a malformed one is named in the error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stretches annotated ``BAD_ACQ_SKIP``: samples stand there in the file, but nobody acquired them."""
+"""Times annotated ``BAD_ACQ_SKIP``: the file has samples there that were not acquired."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SKIP = b"+%b\x15%b\x14BAD_ACQ_SKIP\x14\0"
 def recording(
     folder: Path, *skips: tuple[bytes, bytes], onsets: tuple[str, ...] = ("+0", "+1", "+2", "+3")
 ) -> Recording:
-    """Four records of a second and 100 samples each, of which ``skips`` (onset, duration) were not acquired."""
+    """Write four records of a second and 100 samples each; ``skips`` (onset, duration) were not acquired."""
     tals = [tal(onset) for onset in onsets]
     tals[0] += b"".join(SKIP % skip for skip in skips)
     return Recording(write(folder / "a.edf", edf_bytes([Wave(ramp())], tals, kind="EDF+D")))
 
 
 def runs(played: Recording) -> list[tuple[int, int, int]]:
-    """First sample, end and what is missing before, of each block."""
+    """Return first sample, end and missing samples before, of each block."""
     blocks = iter(lambda: played.take(1000), None)
     return [(block.first_sample, block.end_sample, block.lost_before) for block in blocks if block]
 

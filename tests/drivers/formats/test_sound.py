@@ -1,4 +1,4 @@
-"""WAV and FLAC play at the scale the operator gives, to the end that is there."""
+"""WAV and FLAC files play at the scale that the operator gives, to their actual end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV: names carry units, times are even, every cell is a number, or the sentence says where it is not."""
+"""CSV: names carry units, times are even, every cell is a number; otherwise the error names the place."""
 
 from __future__ import annotations
 

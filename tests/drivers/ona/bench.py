@@ -1,4 +1,4 @@
-"""An amplifier opened at a scripted device, and ways to read it and to script the device's answers."""
+"""Test bench with an amplifier at a scripted device, and helpers to read it and to script the device's replies."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Bench:
 
 
 def read_samples(amplifier: OnaAmplifier, count: int) -> list[Block]:
-    """Blocks up to sample ``count``; fails after 2 s."""
+    """Read blocks up to sample ``count``; fail after 2 s."""
     blocks: list[Block] = []
     deadline = time.monotonic() + 2.0
     while not blocks or blocks[-1].end_sample < count:
@@ -57,7 +57,7 @@ def read_samples(amplifier: OnaAmplifier, count: int) -> list[Block]:
 
 
 def replying(kind: int, *replies: int | None) -> Callable[[Received], Replies | None]:
-    """A script that answers ``kind`` with these results in turn (None: not at all), then as usual."""
+    """Return a script that replies to ``kind`` with these results in turn (None: no reply), then as usual."""
     left = list(replies)
 
     def script(command: Received) -> Replies | None:

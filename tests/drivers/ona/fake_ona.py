@@ -1,4 +1,4 @@
-"""A scripted amplifier behind a pseudo-terminal or a socket, written from the protocol's page: its own COBS and CRC."""
+"""Scripted amplifier behind a pseudo-terminal or a socket, written from the protocol, with its own COBS and CRC."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ Replies = list[tuple[int, bytes]]
 
 
 class FakeOna:
-    """Answers every command with ACK 0, and HELLO with ``info`` too, unless ``script(command)`` answers otherwise."""
+    """Fake that acknowledges every command with 0 and HELLO with ``info`` too, unless ``script(command)`` replies."""
 
     def __init__(self, connect: Callable[[], int], release: Callable[[], None]) -> None:
         self.info = info_body()
@@ -127,7 +127,7 @@ class FakeOna:
         return [command.type for command in self.received]
 
     def wait_for(self, kind: int, count: int = 1) -> Received:
-        """The ``count``-th command of ``kind``; fails after 2 s."""
+        """Return the ``count``-th command of ``kind``; fail after 2 s."""
 
         def found() -> list[Received]:
             return [command for command in self.received if command.type == kind]
@@ -175,7 +175,7 @@ class FakeOna:
 
 
 def on_pty() -> tuple[FakeOna, str]:
-    """A fake and the terminal to open."""
+    """Return a fake and the terminal to open."""
     master, slave = pty.openpty()
     tty.setraw(slave)
 
@@ -187,7 +187,7 @@ def on_pty() -> tuple[FakeOna, str]:
 
 
 def on_socket() -> tuple[FakeOna, str]:
-    """A fake and the socket:// to open."""
+    """Return a fake and the socket:// to open."""
     listener = socket.create_server(("127.0.0.1", 0))
     accepted: list[socket.socket] = []
 

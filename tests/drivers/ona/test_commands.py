@@ -10,7 +10,7 @@ MS = 1_000_000
 
 
 class Bench:
-    """Commands on a wire that only remembers, in a time that only the test moves."""
+    """Commands with a send function that only records, and a clock that only the test moves."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[CommandKind, int]] = []
@@ -172,7 +172,7 @@ def test_heartbeats_come_every_tenth_of_a_second_whatever_else_is_under_way(benc
     assert [at_ms for kind, at_ms in bench.sent if kind is CommandKind.HEARTBEAT] == [100, 200, 300, 400]
 
 
-def test_heartbeats_end_where_nobody_calls_service(bench: Bench) -> None:
+def test_heartbeats_end_where_service_is_not_called(bench: Bench) -> None:
     bench.commands.start_beat(0)
     bench.now_ns = 5000 * MS
     assert bench.sent == []

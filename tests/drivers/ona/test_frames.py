@@ -77,7 +77,7 @@ def test_the_cuts_change_neither_frames_nor_counts(parts: list[int | bytes], dat
 
 
 @pytest.mark.parametrize("cut", range(1, len(encode(2, 1, b"\0\x09\0"))))
-def test_a_frame_cut_short_costs_itself_alone(cut: int) -> None:
+def test_a_frame_cut_short_costs_only_itself(cut: int) -> None:
     reader = FrameReader(KNOWN)
     cut_short = encode(2, 1, b"\0\x09\0")[:cut]
     frames = reader.feed(encode(2, 0) + cut_short + b"\0" + encode(2, 2))
@@ -108,7 +108,7 @@ def test_the_sequence_is_counted_modulo_256_over_all_types() -> None:
     assert counts(reader) == (0, 2 + 254, 1, 0)
 
 
-def test_a_frame_that_comes_twice_is_handed_out_once() -> None:
+def test_a_frame_that_comes_twice_is_returned_once() -> None:
     reader = FrameReader(KNOWN)
     once = encode(2, 9, b"abc")
     assert len(reader.feed(once + once + encode(2, 10))) == 2

@@ -94,7 +94,7 @@ def test_whole_steps_arrive_exactly(steps: int, width_us: int, rate_mhz: int) ->
 
 
 @given(st.floats(0.01, 5.0))
-def test_a_current_goes_down_to_the_step_and_never_up(current_ma: float) -> None:
+def test_a_current_is_rounded_down_to_the_step_and_never_up(current_ma: float) -> None:
     (current_ua, _) = struct.unpack("<IH", single_body(LIMITS, current_ma, 0.1))
     assert current_ua % 10 == 0
     assert current_ma * 1000 - 10 < current_ua <= current_ma * 1000 * (1 + 2e-9)

@@ -1,4 +1,4 @@
-"""One connection without its port: what comes of bytes, and what goes out."""
+"""One connection without its port: the events of incoming bytes, and the bytes sent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_frames_are_returned_in_order_around_the_command_that_was_settled() -> N
     assert shown(link.receive_data(data, 0)) == ["SAMPLES", "START", "STATUS"]
 
 
-def test_the_next_command_goes_out_with_the_ack_of_the_one_before() -> None:
+def test_the_next_command_is_sent_with_the_ack_of_the_one_before() -> None:
     link = opened()
     for kind in (CommandKind.STIM_SET, CommandKind.STIM_ENABLE):
         link.request(kind, b"", 0)

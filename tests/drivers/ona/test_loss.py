@@ -55,7 +55,7 @@ def test_a_device_that_restarts_its_count_is_lost(bench: Bench) -> None:
     assert amplifier.duplicates == 2
 
 
-def test_unplugged_and_plugged_in_again_it_goes_on_with_the_hole_shown(bench: Bench) -> None:
+def test_unplugged_and_plugged_in_again_it_goes_on_with_the_gap_shown(bench: Bench) -> None:
     amplifier = bench.started()
     amplifier.enable(True)
     sampled = time.monotonic()
@@ -92,7 +92,7 @@ def test_another_device_in_the_same_place_is_refused(bench: Bench) -> None:
         amplifier.read()
 
 
-def test_a_hole_across_two_losses_is_shown_whole(bench: Bench) -> None:
+def test_a_gap_across_two_losses_is_shown_whole(bench: Bench) -> None:
     amplifier = bench.started()
     began = time.monotonic()
     bench.fake.send(fake_ona.SAMPLES, samples_body(0, ROWS))

@@ -17,14 +17,14 @@ SCALE = np.array([0.5, 2.0], np.float32)
 ROWS = [[1, -1], [8_388_607, -8_388_608], [0, 256]]
 
 
-def confirmed(first_index: int = 0, hole: int = 0) -> SampleStream:
-    stream = SampleStream(SCALE, first_index, hole)
+def confirmed(first_index: int = 0, gap: int = 0) -> SampleStream:
+    stream = SampleStream(SCALE, first_index, gap)
     stream.confirm(sent=1)
     return stream
 
 
 def far_on(next_sample: int) -> SampleStream:
-    """A stream whose next sample is ``next_sample``, reached by gaps the device could have shown."""
+    """Return a stream whose next sample is ``next_sample``, reached by gaps that a device could show."""
     stream = confirmed()
     while stream.next_sample < next_sample:
         stream.samples(samples_body(min(next_sample, stream.next_sample + 2**31 - 1), []), 0)
@@ -147,7 +147,7 @@ def test_one_frame_that_goes_back_is_dropped_and_a_second_means_a_restart() -> N
         stream.samples(samples_body(3, ROWS), 0)
 
 
-def test_until_start_is_confirmed_a_count_from_0_begins_anew() -> None:
+def test_until_start_is_confirmed_a_count_from_0_starts_anew() -> None:
     stream = SampleStream(SCALE)
     stream.samples(samples_body(40, ROWS), 0)
     stream.samples(samples_body(0, ROWS), 0)
@@ -158,7 +158,7 @@ def test_until_start_is_confirmed_a_count_from_0_begins_anew() -> None:
 
 
 def test_what_came_before_the_ack_of_a_start_sent_twice_is_forgotten() -> None:
-    stream = SampleStream(SCALE, first_index=100, hole=7)
+    stream = SampleStream(SCALE, first_index=100, gap=7)
     stream.samples(samples_body(0, ROWS), 0)
     stream.confirm(sent=2)
     stream.samples(samples_body(0, ROWS), 0)
@@ -166,8 +166,8 @@ def test_what_came_before_the_ack_of_a_start_sent_twice_is_forgotten() -> None:
     assert (block.first_sample, block.end_sample, block.lost_before, stream.duplicates) == (100, 103, 7, 0)
 
 
-def test_a_run_after_a_hole_goes_on_in_the_index_and_shows_the_hole() -> None:
-    stream = confirmed(first_index=1500, hole=500)
+def test_a_run_after_a_gap_goes_on_in_the_index_and_shows_the_gap() -> None:
+    stream = confirmed(first_index=1500, gap=500)
     stream.samples(samples_body(2, ROWS), 0)
     block = only(stream.take(0))
     assert (block.first_sample, block.lost_before) == (1502, 502)
@@ -270,7 +270,7 @@ def test_status_reports_leads_battery_and_impedance() -> None:
 
 
 @pytest.mark.parametrize("tail", [b"\x08\0", b"\0\x02", b"\0"], ids=["button 8", "action 2", "short"])
-def test_a_button_that_is_none_is_malformed(tail: bytes) -> None:
+def test_an_impossible_button_is_malformed(tail: bytes) -> None:
     with pytest.raises(MalformedError):
         parse_button(bytes(4) + tail, int)
 

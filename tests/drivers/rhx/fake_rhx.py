@@ -1,4 +1,4 @@
-"""A simulated Intan RHX: its two TCP servers, written from the reference; stimuli appear in the stream they mark."""
+"""Simulated Intan RHX: its two TCP servers, written from the reference, with stimulus markers in the stream."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LABELS = {"runmode": "RunMode", "type": "Type", "sampleratehertz": "SampleRateH
 
 
 def wide(sample: int | np.ndarray, channel: int) -> np.ndarray:
-    """The amplifier word of ``channel`` (its number) at ``sample``: a saw tooth of 200 steps."""
+    """Return the amplifier word of ``channel`` (its number) at ``sample``: a saw tooth of 200 steps."""
     return np.asarray(32_768 - 100 + (np.asarray(sample) + 7 * channel) % 200, np.uint16)
 
 
 class FakeRhx:
-    """``received`` holds every command in order; ``silent`` replies nothing; ``skip`` drops so many blocks."""
+    """Fake RHX. ``received`` holds every command in order; ``silent`` stops replies; ``skip`` drops so many blocks."""
 
     def __init__(
         self, *, kind: str = "ControllerStimRecord", step_ua: float = 5.0, sample_rate_hz: int = 30_000
@@ -53,14 +53,14 @@ class FakeRhx:
 
     @property
     def changes(self) -> list[str]:
-        """Commands that touch a stimulus."""
+        """Commands that concern a stimulus."""
         return [words for words in self.received if "stim" in words and words.startswith(("set", "execute"))]
 
     def value(self, name: str) -> str:
         return self.values.get(name, "False")
 
     def unplug(self) -> None:
-        """The program ends: every connection closes."""
+        """End the program: every connection closes."""
         self._ending.set()
         for opened in (*self._servers, *self._clients):
             with contextlib.suppress(OSError):
@@ -80,7 +80,7 @@ class FakeRhx:
                     reply = self._command(words.strip().lower())
                     if reply and not self.silent:
                         client.sendall(reply.encode())
-            self._servers[0].close()  # as RHX does: whoever wants to come again must be let in by hand
+            self._servers[0].close()  # as RHX does: the user must open the server again by hand
 
     def _command(self, words: str) -> str:
         if not words:
@@ -116,7 +116,7 @@ class FakeRhx:
             self._fired += 1
 
     def _outputs(self) -> list[tuple[str, str]]:
-        """Channel and band of every word of a frame, in RHX's order."""
+        """Return channel and band of every word of a frame, in RHX's order."""
         on = [key for key, value in self.values.items() if "tcpdataoutputenabled" in key and value == "True"]
         found = []
         for key in on:
@@ -127,7 +127,7 @@ class FakeRhx:
         return analogue + ([("digital-in", "wide")] if len(analogue) < len(found) else [])
 
     def block(self, first: int) -> bytes:
-        """The bytes of the block that begins at sample ``first``."""
+        """Return the bytes of the block that begins at sample ``first``."""
         times = np.arange(first, first + FRAMES)
         columns = [self._column(channel, band, times) for channel, band in self._outputs()]
         frames = np.zeros(FRAMES, [("time", "<u4"), ("words", "<u2", (len(columns),))])

@@ -1,4 +1,4 @@
-"""The Intan RHX driver before a simulated RHX."""
+"""The Intan RHX driver on a simulated RHX."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def opened(fake: FakeRhx, query: str = "") -> IntanRhx:
 
 
 def outcome(amplifier: IntanRhx, blocks: list[Block]) -> DeviceError | None:
-    """What became of the one command under way; its signal goes to ``blocks``."""
+    """Return the error of the one command under way, None where it succeeded; add the blocks read to ``blocks``."""
     until = time.monotonic() + 2.0
     while time.monotonic() < until:
         blocks += amplifier.read(0.01)
@@ -183,7 +183,7 @@ def test_an_rhx_whose_server_is_not_started_is_refused_in_a_sentence(
         opened(rhx)
 
 
-def test_what_rhx_does_not_know_comes_back_in_its_own_words(rhx: FakeRhx) -> None:
+def test_what_rhx_does_not_know_is_refused_in_its_own_words(rhx: FakeRhx) -> None:
     del rhx.values["version"]
     with pytest.raises(DeviceRefused, match="reports: Unrecognized parameter"):
         opened(rhx)

@@ -1,4 +1,4 @@
-"""Blocks of Intan RHX: what RHX sent, cuts anywhere, damage; and pulses from its stimulus words."""
+"""Blocks of Intan RHX: recorded bytes, cuts anywhere, damage; and pulses from stimulus words."""
 
 from __future__ import annotations
 

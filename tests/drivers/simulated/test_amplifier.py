@@ -1,4 +1,4 @@
-"""The address ``sim:SEED``: the real driver, and a patient to steer."""
+"""The address ``sim:SEED``: the real driver, and a patient that can be steered."""
 
 from __future__ import annotations
 

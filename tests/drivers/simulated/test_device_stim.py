@@ -1,4 +1,4 @@
-"""The stimulator as ONA describes it: settings, trains, single pulses, and what of them is delivered."""
+"""The stimulator as ONA describes it: settings, trains, single pulses, and the current delivered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults that tests of a host can switch on: each does what it says, and nothing when off."""
+"""Faults that tests of a host can switch on: each has its effect, and none when off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated needle: what it shows follows from where it is."""
+"""The simulated recording needle: its signal follows from its position."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def fibre(radius_mm: float, offset_mm: float = 10.0) -> np.ndarray:
 
 
 def edge_ms(wave: np.ndarray) -> float:
-    """From the positive peak before the negative one to that."""
+    """Return the time from the positive peak to the negative peak after it."""
     low = int(wave.argmin())
     return (low - int(wave[:low].argmax())) * STEP_MS
 
@@ -47,7 +47,7 @@ def test_the_signal_grows_as_the_needle_enters_the_muscle() -> None:
     assert near > 5 * far
 
 
-def test_a_muscle_at_rest_is_silent_away_from_its_end_plates_and_speaks_there() -> None:
+def test_a_muscle_at_rest_is_silent_away_from_its_end_plates_and_active_near_them() -> None:
     made = patient(1.0)
     needle = made.voluntary
     assert isinstance(needle, SimulatedNeedleEmg)

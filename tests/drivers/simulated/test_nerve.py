@@ -1,4 +1,4 @@
-"""The nerve against the facts it was built from: distance, width, recruitment, and how widely nerves differ."""
+"""The nerve against its sources: distance, width, recruitment, and the spread between nerves."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_recruitment_is_stepwise_and_larger_units_tend_to_come_first() -> None:
     assert np.mean(correlations) < -0.1
 
 
-def test_the_far_side_is_as_far_as_it_is() -> None:
+def test_the_far_side_of_the_nerve_has_its_true_distance() -> None:
     nerve = _nerve(3)
     assert nerve.distance_mm(Tip(-nerve.radius_mm - 2.0, 0.0)) == pytest.approx(2.0)
     assert nerve.distance_mm(Tip(0.0, 0.0)) == pytest.approx(-nerve.radius_mm)

@@ -1,4 +1,4 @@
-"""Motion, tissue, noise, mains, artefact, voluntary units, tape: each part for itself."""
+"""Parts of the simulation, each by itself: motion, tissue, noise, mains, artefact, voluntary units, sample buffer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The patient: the same from its seed however time is cut, and plausible to someone who reads EMG."""
+"""The patient: the same for a seed however time is cut, and plausible to a reader of EMG."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _evoked(patient: Patient, current_ma: float, width_ms: float = 0.1) -> float
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_response_grows_from_nothing_to_its_maximum_round_the_threshold(seed: int) -> None:
+def test_the_response_grows_from_nothing_to_its_maximum_around_the_threshold(seed: int) -> None:
     patient = Patient(seed, sample_rate_hz=RATE, scenario="hold", start_mm=2.0, still=True)
     threshold = patient.truth().threshold_ma
     assert _evoked(patient, 0.7 * threshold) == 0.0

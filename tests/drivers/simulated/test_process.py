@@ -1,4 +1,4 @@
-"""The process: its address, its control lines, the plug, and that it never outlives its parent."""
+"""The process: its address, its control lines, unplugging, and its end with its parent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _open(device: SimulatedDevice) -> serial.Serial:
 
 
 def _frames(port: serial.Serial, reader: FrameReader, enough: Callable[[list[OnaFrame]], bool]) -> list[OnaFrame]:
-    """Frames read until there are enough of them, at most 5 s."""
+    """Read frames until there are enough of them, at most 5 s."""
     frames: list[OnaFrame] = []
     end = time.monotonic() + 5.0
     while not enough(frames):
@@ -58,7 +58,7 @@ def _folder(address: str) -> Path:
 
 
 def _wait_until_gone(address: str) -> None:
-    """Until the process has taken its terminal's folder away, the last thing it does."""
+    """Wait until the process has removed its terminal's folder, its last action."""
     end = time.monotonic() + 5.0
     while _folder(address).exists():
         assert time.monotonic() < end, f"{address} is still there after 5 s"

@@ -1,4 +1,4 @@
-"""A host at the simulated device's bytes, with a clock of its own: what the tests send, and what came back."""
+"""Host of a simulated device, with a clock of its own: it sends commands and collects the frames returned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATUS_FIELDS = ("sample", "state", "fault", "lead_off", "battery", "impedance")
 
 
 class Host:
-    """Sends commands to ``device`` and lets time pass in steps of 2 ms."""
+    """Host that sends commands to ``device`` and lets time pass in steps of 2 ms."""
 
     def __init__(
         self, device: OnaDevice | None = None, *, seed: int = 1, channels: int = 2, rate: int = 10_000
@@ -41,7 +41,7 @@ class Host:
         return frames
 
     def send(self, kind: int, body: bytes = b"") -> Result:
-        """The result of the ACK that answers this command."""
+        """Send a command; return the result in its ACK."""
         seq = self._seq
         self._seq = (seq + 1) % 256
         frames = self.take(self.device.feed(encode(kind, seq, body), self.now_ns))
@@ -81,11 +81,11 @@ class Host:
         return [dict(zip(STATUS_FIELDS, struct.unpack("<IBBBBH", f.body), strict=True)) for f in self._of(ona.STATUS)]
 
     def sample_heads(self) -> list[tuple[int, int, int, int]]:
-        """(first_sample, count, channels, flags) of every SAMPLES frame."""
+        """Return (first_sample, count, channels, flags) of every SAMPLES frame."""
         return [struct.unpack("<IBBB", f.body[:7]) for f in self._of(ona.SAMPLES)]
 
     def lsb(self) -> NDArray[np.int64]:
-        """All samples (samples, channels) as the numbers on the wire."""
+        """Return all samples (samples, channels) as the numbers sent."""
         raw = np.frombuffer(b"".join(f.body[7:] for f in self._of(ona.SAMPLES)), np.uint8).reshape(-1, 3)
         value = raw.astype(np.int64) @ np.array([1, 1 << 8, 1 << 16])
         return np.asarray((value - ((value >> 23) << 24)).reshape(-1, self.device.patient.channels))

@@ -1,4 +1,4 @@
-"""A simulated SpikerShield, written from the reference: frames, in-band messages, its reset when opened."""
+"""Simulated SpikerShield, written from the reference: frames, in-band messages, and a reset when opened."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_a_scale_from_a_known_amplitude_is_an_address_to_type(shield: FakeSpiker
     amplifier.close()
 
 
-def test_plugged_in_again_it_goes_on_after_the_hole(shield: FakeSpikerShield) -> None:
+def test_plugged_in_again_it_goes_on_after_the_gap(shield: FakeSpikerShield) -> None:
     amplifier = SpikerBox(f"{shield.path}?rate_hz=10050.25").connect()
     amplifier.start()
     before = read_for(amplifier, 0.1)[-1].end_sample

@@ -1,4 +1,4 @@
-"""Framing of the Backyard Brains family: messages that cut frames, cuts anywhere, noise, the makers' own bytes."""
+"""Framing of the Backyard Brains family: messages that cut frames, cuts anywhere, noise, recorded bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ReadResult = tuple[NDArray[np.int32], list[int], list[tuple[str, str]]]
 
 
 def frames(values: Iterable[Iterable[int]]) -> bytes:
-    """Bytes of ``values``, one row a frame."""
+    """Return the bytes of ``values``, one row a frame."""
     out = bytearray()
     for row in values:
         frame = bytearray(b for value in row for b in (value >> 7, value & 0x7F))
@@ -28,7 +28,7 @@ def frames(values: Iterable[Iterable[int]]) -> bytes:
 
 
 def read_chunks(reader: ByteReader, chunks: Iterable[bytes], channels: int = 1) -> ReadResult:
-    """All samples, the index in them and length of every gap, and the messages."""
+    """Return all samples, the index and length of every gap, and the messages."""
     values, gaps, messages, at = [np.zeros((0, channels), np.int32)], [], [], 0
     for chunk in chunks:
         for found in reader.feed(chunk):
@@ -52,7 +52,7 @@ def test_seven_bits_a_byte_are_put_together() -> None:
     assert gaps == []
 
 
-def test_a_message_that_cuts_a_frame_is_read_and_the_frame_thrown_away() -> None:
+def test_a_message_that_cuts_a_frame_is_read_and_the_frame_dropped() -> None:
     reader = ByteReader(1)
     values, gaps, messages = read_chunks(reader, [frames([[700], [701]]) + b"\x85" + MESSAGE + frames([[720], [721]])])
     assert values[:, 0].tolist() == [700, 701, 720, 721]

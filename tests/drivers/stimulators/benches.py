@@ -1,4 +1,4 @@
-"""Every stimulator of the registry before its simulation, in one way for tests that hold for all."""
+"""Test benches: every stimulator of the registry with its simulation, for tests that hold for all."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tests.drivers.stimulators.wire import Device, Given, Served
 
 @dataclass
 class NoDevice:
-    """What hears bytes and is nothing."""
+    """Receiver of bytes that never replies; the byte 0x41 triggers a pulse."""
 
     given: list[Given] = field(default_factory=list)
 
     def feed(self, data: bytes) -> bytes:
-        """A byte is a trigger."""
+        """Record a pulse for each trigger byte."""
         self.given += [Given(time.monotonic(), 1.0, 0.1) for byte in data if byte == 0x41]
         return b""
 
 
 @dataclass
 class Bench:
-    """A driver and the simulation it drives."""
+    """A driver and the simulation that it drives."""
 
     stimulator: SeparateStimulator
     served: Served
@@ -48,7 +48,7 @@ class Bench:
             time.sleep(0.001)
 
     def pulse(self, current_ma: float, width_ms: float) -> Delivery:
-        """One pulse, and what became of it."""
+        """Request one pulse and return its outcome."""
         self.stimulator.pulse_once(current_ma, width_ms)
         until = time.monotonic() + 1.5
         while time.monotonic() < until:
@@ -76,7 +76,7 @@ DEVICES: dict[str, tuple[Callable[[], Device], str]] = {
 
 @contextlib.contextmanager
 def bench(name: str, device: Device | None = None, options: str = "") -> Iterator[Bench]:
-    """The driver ``name`` before ``device``, else before its usual simulation."""
+    """Connect the driver ``name`` to ``device``, else to its usual simulation."""
     make, address = DEVICES[name]
     wire = Served(device or make())
     try:
@@ -88,7 +88,7 @@ def bench(name: str, device: Device | None = None, options: str = "") -> Iterato
 
 @contextlib.contextmanager
 def silent_port() -> Iterator[str]:
-    """A terminal at which nobody answers."""
+    """Provide a terminal at which nothing replies."""
     master, slave = pty.openpty()
     try:
         yield os.ttyname(slave)

@@ -17,7 +17,7 @@ from tests.drivers.stimulators.wire import Device, Given, Served
 
 
 class ForwardingDevice:
-    """A stimulator whose pulses are handed to ``forward`` as they are given."""
+    """A stimulator that passes its pulses to ``forward`` as they are given."""
 
     def __init__(self, device: Device, forward: Callable[[Given], None]) -> None:
         self._device, self._forward = device, forward
@@ -33,7 +33,7 @@ class ForwardingDevice:
 
 @contextlib.contextmanager
 def patient_and(name: str, seed: int = 1) -> Iterator[tuple[str, str, SimulatedDevice]]:
-    """Addresses of amplifier and stimulator ``name``, and the patient to steer."""
+    """Provide the addresses of amplifier and stimulator ``name``, and the patient to steer."""
     make, address = DEVICES[name]
     with SimulatedDevice(seed, sample_rate_hz=10_000, scenario="hold", start_mm=6.0) as patient:
 

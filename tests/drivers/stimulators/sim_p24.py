@@ -1,4 +1,4 @@
-"""A P24 that speaks ScienceMode4, with its own framing and CRC, written from the protocol's description."""
+"""Simulated P24 that uses ScienceMode4, with its own framing and CRC, written from the protocol's description."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def frame(command: int, number: int, body: bytes = b"") -> bytes:
 
 
 class SimP24:
-    """``result`` is what it answers to a pulse; ``given`` are the first phases of the pulses.
+    """Simulated P24. ``result`` is its reply to a pulse; ``given`` holds the first phases of the pulses.
 
-    ``mid_level``: an earlier client left its mid level running; ``keeps_mid_level`` acknowledges its stop and runs on.
+    ``mid_level``: an earlier client left its mid level running. ``keeps_mid_level``: it acknowledges stop and runs on.
     """
 
     def __init__(self, device_id: str = "P24-000042") -> None:

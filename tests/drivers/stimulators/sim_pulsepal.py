@@ -1,7 +1,7 @@
-"""PulsePal 2 as its published firmware reads its port; what it puts out as pulses of volts.
+"""Simulated PulsePal 2: it reads its port as the published firmware does and records pulses of volts.
 
-Stray bytes between commands are swallowed, as the firmware does: some clients send more than one command takes. What
-the command that programs all at once (73) carries is taken and not looked at: clients differ over its order.
+Stray bytes between commands are dropped, as in the firmware: some clients send more than a command takes. The content
+of the command that programs everything at once (73) is read and ignored: clients differ over its order.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class SimPulsePal:
 
     @property
     def given(self) -> list[Given]:
-        """The pulses given by now, those of channels that play on included."""
+        """Pulses given so far, including those of channels that play on."""
         for channel in self._playing:
             self._given += self._played_on(channel)
         return self._given
 
     def press(self, trigger_input: int) -> None:
-        """Let a pulse of volts come at a trigger input (1 or 2): every channel linked to it plays."""
+        """Give a pulse of volts at a trigger input (1 or 2): every channel linked to it plays."""
         for channel in range(1, CHANNELS + 1):
             if self._value(11 + trigger_input, channel):
                 self._play(channel)
@@ -67,7 +67,7 @@ class SimPulsePal:
         return b"" if self.silent else replies
 
     def _one(self) -> bytes | None:
-        """The answer to the next whole command; None where there is none yet."""
+        """Return the reply to the next whole command; None where there is none yet."""
         at = self._rest.find(b"\xd5")
         if at < 0:
             self._rest = b""
@@ -121,7 +121,7 @@ class SimPulsePal:
         return b"\1" if code in (73, 75, 76, 79, 82) else b""
 
     def _loop(self, first: int, second: int) -> None:
-        """Loop mode of a channel; switching it on starts the channel too."""
+        """Set loop mode of a channel; switching it on starts the channel too."""
         channel, on = (second + 1, first) if self.reversed_loop else (first, second)
         if on:
             self.loops.add(channel)
@@ -131,7 +131,7 @@ class SimPulsePal:
             self.loops.discard(channel)
 
     def _settings(self) -> bytes:
-        """All settings but loop mode, in the order of firmware 22."""
+        """Return all settings but loop mode, in the order of firmware 22."""
         data = b""
         for code in SETTINGS_ORDER:
             layout = "<I" if code in WIDE else "<H" if code in MIDDLE else "<B"
@@ -148,9 +148,7 @@ class SimPulsePal:
             del self._playing[channel]
 
     def _play(self, channel: int) -> None:
-        """A pulse train as far as these tests set one: single phase, from its start, gap by gap; in loop mode the train
-        has no end.
-        """
+        """Play a train as these tests set one: single phase, from its start, gap by gap; endless in loop mode."""
         if channel in self._playing:
             return
         if channel in self.loops:
@@ -161,7 +159,7 @@ class SimPulsePal:
             self._given.append(self._pulse(channel, now_s()))
 
     def _played_on(self, channel: int) -> Iterator[Given]:
-        """What a channel without end has given since this was last looked at."""
+        """Return the pulses of a channel in loop mode since the last call."""
         period_s = (self._value(4, channel) + self._value(7, channel)) * CYCLE_S
         while self._playing[channel] <= now_s():
             yield self._pulse(channel, self._playing[channel])

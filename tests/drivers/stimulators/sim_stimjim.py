@@ -1,6 +1,6 @@
-"""StimJim as its published firmware behaves (open-ephys/stimjim, stimjimPulser), written from its behaviour.
+"""Simulated StimJim, written from the behaviour of its published firmware (open-ephys/stimjim, stimjimPulser).
 
-The current is cast to 16 bits without a check, and nothing is said of it.
+The current is cast to 16 bits without a check and without an error.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ RULE = "-" * 34
 
 
 def int16(value: float) -> int:
-    """What a cast to int16 leaves of ``value``."""
+    """Return ``value`` cast to int16."""
     return (int(value) + 32_768) % 65_536 - 32_768
 
 
 class SimStimJim:
-    """``load_kohm`` is what the electrodes are (None: open); ``corrupts`` stores another amplitude than told.
+    """Simulated StimJim with electrodes of ``load_kohm`` (None: open); ``corrupts`` stores a wrong amplitude.
 
     ``running`` are the timers (T, U) on which an earlier client's train runs, ``triggers`` the trains that inputs
     start, ``modes`` those of the outputs. ``cannot_stop`` is older firmware, to which -1 is no train.
@@ -59,7 +59,7 @@ class SimStimJim:
         return self._start(index, line[0])
 
     def press(self, trigger_input: int) -> None:
-        """Let an edge come at a trigger input: the train attached to it starts."""
+        """Give an edge at a trigger input: the train attached to it starts."""
         if trigger_input in self.triggers:
             self._start(self.triggers[trigger_input], "TU"[trigger_input])
 
@@ -121,7 +121,7 @@ class SimStimJim:
         return reply + head + "           Ch0                Ch1 \r\n" + "".join(f"{row}\r\n" for row in rows)
 
     def _output_ua(self, amplitude_ua: int) -> float:
-        """What flows: the wrapped DAC value, as far as 13.7 V drive it through the load."""
+        """Return the current that flows: the wrapped DAC value, limited by 13.7 V across the load."""
         if self.load_kohm is None:
             return 0.0
         wanted = int16(amplitude_ua / UA_PER_DAC) * UA_PER_DAC

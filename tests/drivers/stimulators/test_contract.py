@@ -1,4 +1,4 @@
-"""What holds for every stimulator of the registry, each before its simulation."""
+"""Contract of every stimulator of the registry, each tested on its simulation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_opening_gives_no_pulse(every: Bench) -> None:
 
 
 def test_opening_changes_no_output_of_what_is_behind_it(every: Bench) -> None:
-    """Only questions go out: nothing that sets, starts or stops."""
+    """Only queries are sent: nothing that sets, starts or stops."""
     every.serve(0.02)
     assert every.served.received in (b"", b"S99\n", b"\xd5H\xd5\x5c") or every.served.received[10:11] == b"\x34"
 

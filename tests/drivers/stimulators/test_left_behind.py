@@ -1,4 +1,4 @@
-"""What an earlier client may leave in a stimulator: none of it adds a pulse once this program has armed it."""
+"""Settings that an earlier client left in a stimulator: none adds a pulse once this program has armed it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HOUR_CYCLES = 72_000_000
 
 
 def armed(made: Bench) -> Bench:
-    """Armed, once the device has acknowledged all of it."""
+    """Arm, and return once the device has acknowledged everything."""
     made.stimulator.enable(True)
     made.serve_until(lambda: bool(made.stimulator.take_outcomes()))
     return made
 
 
 def refusal(made: Bench) -> str:
-    """Why arming was refused; one pulse requested with it must not be given."""
+    """Return why arming was refused; check that a pulse requested with it is not given."""
     made.stimulator.enable(True)
     made.stimulator.pulse_once(1.0, 0.1)
     made.serve(0.6)
@@ -37,7 +37,7 @@ def refusal(made: Bench) -> str:
 
 
 def looping(firmware: int = 21) -> SimPulsePal:
-    """A PulsePal whose channel 1 an earlier client has put into loop mode; abort and disconnect followed."""
+    """Return a PulsePal whose channel 1 an earlier client left in loop mode, after abort and disconnect."""
     device = SimPulsePal(firmware)
     device.feed(b"\xd5H\xd5\x4a\x04\x01\x02\0\0\0\xd5\x4a\x07\x01\x14\0\0\0\xd5\x52\x01\x01\xd5\x50\xd5\x51")
     device.given.clear()

@@ -1,4 +1,4 @@
-"""Ten million random bytes for each decoder: no exception, and nothing kept of them."""
+"""Ten million random bytes for each decoder: no exception, and none of them is kept."""
 
 from __future__ import annotations
 

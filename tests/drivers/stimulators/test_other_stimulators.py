@@ -1,4 +1,4 @@
-"""PulsePal's two wirings, P24's answers, the trigger's lines, and a hand: what holds for one of them alone."""
+"""Tests of single stimulators: PulsePal's two wirings, P24's replies, the trigger's lines, the manual stimulator."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_another_p24_at_the_same_port_is_refused() -> None:
 
 @pytest.mark.parametrize("line", ["rts", "dtr"])
 def test_a_trigger_line_rises_and_falls_in_time(line: str) -> None:
-    """On pyserial's loop, whose CTS follows RTS and whose DSR follows DTR."""
+    """Use pyserial's loop, whose CTS follows RTS and whose DSR follows DTR."""
     trigger = TtlTrigger(f"loop://?line={line}&pulse_ms=30").connect()
     made = Bench(trigger, None)  # type: ignore[arg-type]
     other_end = {"rts": "cts", "dtr": "dsr"}[line]

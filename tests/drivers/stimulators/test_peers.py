@@ -1,4 +1,4 @@
-"""Our simulations driven by programs that nobody here wrote; and our drivers against the same simulations."""
+"""Our simulations driven by independent programs, and our drivers against the same simulations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ScienceMode4 frames: the golden ones byte for byte, and everything else that may come down a line."""
+"""ScienceMode4 frames: golden frames byte for byte, and any other bytes on the line."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_noise_raises_nothing_and_is_not_kept(noise: bytes) -> None:
 
 
 @pytest.mark.parametrize("current_ma", [0.3, 150.5, -151.0, float("nan"), float("inf")])
-def test_a_current_that_is_no_step_of_half_a_milliampere_is_refused(current_ma: float) -> None:
+def test_a_current_that_is_not_a_step_of_half_a_milliampere_is_refused(current_ma: float) -> None:
     with pytest.raises(LimitExceeded):
         point(current_ma, 100)
 

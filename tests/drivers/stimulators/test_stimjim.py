@@ -1,4 +1,4 @@
-"""StimJim: what its firmware does with a current that it cannot make, and that our driver never lets it."""
+"""StimJim: its firmware delivers a wrong current for one out of range, and our driver never sends such a current."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def armed(made: Bench) -> Bench:
 
 
 def test_the_firmware_turns_4_ma_into_minus_2_7_without_an_error() -> None:
-    """Why the driver refuses: neither echo nor answer tells, and the pulse is of the other sign."""
+    """The reason why the driver refuses: neither echo nor report shows the error, and the pulse has the other sign."""
     device = SimStimJim(load_kohm=1.0)
     messages = device.feed(b"S99,1,3,1100,600;4000,0,100\nT99\n").decode()
     assert "4000uA" in messages

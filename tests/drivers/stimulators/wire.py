@@ -1,4 +1,4 @@
-"""A simulated stimulator behind a pseudo-terminal, which any program may open."""
+"""Simulated stimulator behind a pseudo-terminal, which any program may open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A pulse as it left the output: the current as the electrode saw it, with its sign."""
+    """A pulse at the output: the current through the electrode, with its sign."""
 
     at_s: float
     current_ma: float
@@ -29,14 +29,14 @@ class Device(Protocol):
 
     @property
     def given(self) -> list[Given]:
-        """The pulses given by now, in order."""
+        """Pulses given so far, in order."""
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes from the host; what the device says to them."""
+        """Process bytes from the host; return the device's reply."""
 
 
 class Served:
-    """``device`` at ``path`` until ``unplug``; ``received`` is every byte that came."""
+    """``device`` at ``path`` until ``unplug``; ``received`` holds every byte that came."""
 
     def __init__(self, device: Device) -> None:
         self.device = device
@@ -60,7 +60,7 @@ class Served:
                 reply = reply[os.write(self._master, reply) :]
 
     def unplug(self) -> None:
-        """Pull the plug; a second time does nothing."""
+        """Unplug; a second call does nothing."""
         if self._thread is None:
             return
         self._waker.send(b"\0")
@@ -74,7 +74,7 @@ class Served:
 
 @contextlib.contextmanager
 def served(device: Device) -> Iterator[Served]:
-    """``device`` behind a terminal of its own."""
+    """Serve ``device`` behind a terminal of its own."""
     wire = Served(device)
     try:
         yield wire
@@ -83,5 +83,5 @@ def served(device: Device) -> Iterator[Served]:
 
 
 def now_s() -> float:
-    """The host's monotonic clock."""
+    """Return the host's monotonic clock in s."""
     return time.monotonic()

@@ -1,4 +1,4 @@
-"""When a device counts as connected, silent, lost, opened again and closed."""
+"""State of a connection: when a device is connected, silent, lost, opened again and closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What arrivals show of a clock: of each stretch the earliest counts."""
+"""Sample rate from arrival times: the earliest arrival of each part counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from drivers.toolkit.sample_rate import earliest_in, rate_from_arrival
 
 
-def test_of_each_stretch_the_earliest_arrival_counts() -> None:
+def test_of_each_part_the_earliest_arrival_counts() -> None:
     late_s = np.array([0.3, 0.1, 0.2, 0.5, 0.4, 0.0])
     assert earliest_in(np.array([0, 0, 0, 2, 2, 5]), late_s) == [1, 4, 5]
 

@@ -1,4 +1,4 @@
-"""The base of every driver that streams, by a driver that is nothing else."""
+"""Base class of streaming drivers, tested on a minimal driver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MS = 1_000_000
 
 
 class Minimal(StreamingAmplifier):
-    """``steps`` are what each pump does; ``found`` is who is there, None nobody."""
+    """Minimal driver: ``steps`` are the actions of each pump, ``found`` is the device there (None: none)."""
 
     def __init__(self) -> None:
         super().__init__("minimal:1")
@@ -92,7 +92,7 @@ def test_what_could_not_be_connected_is_released_and_may_be_tried_again() -> Non
     assert device.connect().info == INFO
 
 
-def test_a_driver_never_connected_is_closed_without_a_word_to_the_device() -> None:
+def test_a_driver_never_connected_is_closed_without_sending_anything() -> None:
     device = Minimal()
     device.close()
     assert "stop" not in device.calls
@@ -109,7 +109,7 @@ def test_closing_stops_the_device_once_and_releases_it() -> None:
         device.reopen()
 
 
-def test_what_came_before_a_loss_is_handed_out_first() -> None:
+def test_what_came_before_a_loss_is_returned_first() -> None:
     device = started()
     device.samples, device.broken = [(5, time.monotonic_ns())], True
     assert only(device.read()).end_sample == 5
@@ -117,7 +117,7 @@ def test_what_came_before_a_loss_is_handed_out_first() -> None:
         device.read()
 
 
-def test_samples_after_a_loss_come_behind_the_hole() -> None:
+def test_samples_after_a_loss_come_behind_the_gap() -> None:
     device = started()
     device.samples = [(10, time.monotonic_ns())]
     last_ns = device.samples[0][1]
@@ -129,7 +129,7 @@ def test_samples_after_a_loss_come_behind_the_hole() -> None:
     assert (block.first_sample, block.lost_before, len(block.samples)) == (90, 80, 40)
 
 
-def test_a_hole_goes_across_two_losses() -> None:
+def test_a_gap_goes_across_two_losses() -> None:
     device = started()
     device.samples = [(10, time.monotonic_ns())]
     last_ns = device.samples[0][1]
@@ -171,7 +171,7 @@ def test_reopening_tries_again_for_as_long_as_it_may() -> None:
     assert device.read() == []
 
 
-def test_silence_is_a_loss_and_whatever_comes_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_is_a_loss_and_any_bytes_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     device = started()
     monkeypatch.setattr(device, "silence_s", 0.0)
     device.mark_received(time.monotonic_ns() + 3_600_000 * MS)

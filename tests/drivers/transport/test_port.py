@@ -21,7 +21,7 @@ from drivers.transport.reader import DescriptorPort, PolledPort, Port
 
 
 class Terminal:
-    """A pseudo-terminal and the port opened at its far end."""
+    """A pseudo-terminal and the port opened at its other end."""
 
     def __init__(self) -> None:
         self.master, self._slave = pty.openpty()

@@ -1,4 +1,4 @@
-"""The thread that drivers wait in."""
+"""The thread in which drivers wait."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_items_come_in_order_and_then_what_ended_them_again_and_again() -> None:
     reader.join()
 
 
-def test_where_nothing_has_come_it_is_none() -> None:
+def test_while_nothing_has_come_the_next_item_is_none() -> None:
     go = threading.Event()
 
     def follow() -> DeviceLost:
