@@ -114,15 +114,15 @@ def _count_records(path: Path, header: bytes, record_bytes: int) -> tuple[int, t
         raise _damaged(path, f"its number of records is {stated}")
     present, rest = divmod(path.stat().st_size - len(header), record_bytes)
     if present == 0:
-        raise DeviceRefused(f"{path} has not one whole record of samples, so there is nothing to play")
+        raise DeviceRefused(f"{path} has no complete record of samples, so there is nothing to play")
     return present, _record_warnings(path, stated, present, rest)
 
 
 def _record_warnings(path: Path, stated: int, present: int, rest: int) -> tuple[str, ...]:
     if stated == _UNFINISHED:
-        return (f"{path} was not finished by its recorder; the records that are whole ({present}) are played",)
+        return (f"{path} was not finished by its recorder; its {present} complete records are played",)
     if stated > present:
-        return (f"{path} ends early: {present} of {stated} records are whole, and these are played",)
+        return (f"{path} ends early: {present} of {stated} records are complete, and these are played",)
     if stated < present:
         return (f"{path} has {present} records though its header states {stated}; all {present} are played",)
     if rest:

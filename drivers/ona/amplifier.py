@@ -250,14 +250,14 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """Process a frame of the run; count one whose body does not follow the protocol as bad."""
         try:
             if frame.type == Reply.SAMPLES:
-                stream.samples(frame.body, arrived_ns)
+                stream.add_samples(frame.body, arrived_ns)
                 self._sampled_ns = stream.sampled_ns
             elif frame.type == Reply.STIM:
-                stream.add(parse_stim(frame.body, stream.unwrap)[0], arrived_ns)
+                stream.add_event(parse_stim(frame.body, stream.unwrap)[0], arrived_ns)
             elif frame.type == Reply.STATUS:
                 self._on_status(stream, frame.body, arrived_ns)
             else:
-                stream.add(parse_button(frame.body, stream.unwrap), arrived_ns)
+                stream.add_event(parse_button(frame.body, stream.unwrap), arrived_ns)
         except MalformedError:
             self._link.count_bad()
 
@@ -266,7 +266,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         status = parse_status(body, stream.unwrap, len(self.info.channels))
         if status.fault != FAULTS[0]:
             self._link.commands.stop_beat()
-        stream.add(status, arrived_ns)
+        stream.add_event(status, arrived_ns)
 
     def _require_port(self) -> Port:
         if self._port is None:

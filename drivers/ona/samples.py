@@ -36,7 +36,7 @@ class SampleStream:
     def _begin(self) -> None:
         first = self._first_index - self._gap
         self._blocks: BlockBuilder[bytes] = BlockBuilder(len(self._scale_uv), self._microvolts, first)
-        self._blocks.lose(self._gap)
+        self._blocks.add_gap(self._gap)
 
     def __bool__(self) -> bool:
         """Return whether ``take`` would return a Block."""
@@ -63,7 +63,7 @@ class SampleStream:
             raise MalformedError(f"sample {sample} lies before the start")
         return index
 
-    def samples(self, body: bytes, arrived_ns: int) -> None:
+    def add_samples(self, body: bytes, arrived_ns: int) -> None:
         """Add the body of SAMPLES. Raises MalformedError, DeviceLost."""
         first, count, channels, flags = fields(_SAMPLES, body)
         if channels != len(self._scale_uv) or len(body) != _SAMPLES.size + 3 * count * channels:
@@ -75,17 +75,17 @@ class SampleStream:
             self._begin()
         self._went_back = False
         # A gap that the device only flags has an unknown length and is shown as one sample.
-        self._blocks.lose(self._jump(first), at_least=int(bool(flags & _DEVICE_DROPPED)))
-        self._blocks.add(body[_SAMPLES.size :], count, arrived_ns, self._clipped(flags))
+        self._blocks.add_gap(self._jump(first), at_least=int(bool(flags & _DEVICE_DROPPED)))
+        self._blocks.add_samples(body[_SAMPLES.size :], count, arrived_ns, self._clipped(flags))
         self.sampled_ns = arrived_ns
 
-    def add(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
+    def add_event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
         """Add ``event`` to the current Block, whatever sample it belongs to."""
-        self._blocks.event(event, arrived_ns)
+        self._blocks.add_event(event, arrived_ns)
 
     def take(self, bad_frames: int) -> list[Block]:
         """Return the Blocks since the last call; the last one carries the ``bad_frames`` since then."""
-        self._blocks.damaged(bad_frames)
+        self._blocks.add_damage(bad_frames)
         return self._blocks.take()
 
     def _jump(self, sample: int) -> int:

@@ -22,7 +22,7 @@ MAINS_WANDER_RAD = Known(1.5, "grid frequency within about 0.03 Hz of nominal ov
 POPS_PER_MINUTE = LogNormal(0.4, 1.0, 0.02, 4.0, "a dry or pulled electrode pops", "assumed")
 POP_UV = LogNormal(250.0, 0.9, 40.0, 3000.0, "step of an electrode pop", "assumed")
 POP_DECAY_S = Uniform(0.03, 0.3, "its decay, set by the amplifier's high-pass", "assumed")
-LEAD_OFF_MAINS = Known(40.0, "an open input takes up far more mains", "assumed")
+LEAD_OFF_MAINS = Known(40.0, "an open input picks up far more mains", "assumed")
 
 _HARMONICS = np.array([1, 2, 3, 5, 7, 9])
 _CORNERS_HZ = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])

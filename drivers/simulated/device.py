@@ -110,7 +110,7 @@ class OnaDevice:
         """Drop the next ``samples`` inside the device; the frame after them is flagged."""
         self._skip += samples
 
-    def output_dropped(self) -> None:
+    def mark_output_dropped(self) -> None:
         """Record that bytes could not be sent and are lost; the next SAMPLES frame is flagged."""
         self._dropped = True
 
@@ -141,7 +141,7 @@ class OnaDevice:
             pulses.append((max(due.position - start, 0.0), delivery.delivered_ua / 1000, due.width_us / 1000))
             if not self.faults.no_stim:
                 self._queue_shifted(ona.STIM, delivery.body(), now_ns)
-        for made_up in self._stim.made_up(start, self._sent):
+        for made_up in self._stim.invented_reports(start, self._sent):
             self._queue_frame(ona.STIM, made_up.body())
         pulses += self._foreign_pulses(start)
         raw, flags = self.patient.record(count, sorted(pulses))
@@ -246,7 +246,7 @@ class OnaDevice:
         current_ua, width_us = ona.ONCE_BODY.unpack(body)
         if not self._stim.in_range(current_ua, width_us):
             return Result.OUT_OF_RANGE
-        self._stim.once(self._position(now_ns), current_ua, width_us)
+        self._stim.schedule_once(self._position(now_ns), current_ua, width_us)
         return Result.DONE
 
     def _queue_frame(self, frame_type: int, body: bytes) -> None:
@@ -282,4 +282,4 @@ class OnaDevice:
 
     def _encoded(self, frame_type: int, body: bytes) -> bytes:
         self._seq = (self._seq + 1) % 256
-        return self.faults.spoil(encode(frame_type, self._seq, body))
+        return self.faults.corrupt(encode(frame_type, self._seq, body))

@@ -62,7 +62,7 @@ class Faults:
         """Return ``info``, or a wrong one while that fault is on."""
         return info if self.info == "true" else info.wrong(self.info)
 
-    def spoil(self, frame: bytes) -> bytes:
+    def corrupt(self, frame: bytes) -> bytes:
         """Return one encoded frame as a bad line delivers it: not at all, damaged, or after random bytes."""
         chance = self.rng.random
         if self.drop and chance() < self.drop:

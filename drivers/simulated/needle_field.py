@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from drivers.simulated.draws import Known
 
 ANISOTROPY = Known(5.0, "conductivity along fibres over that across", "modelled")
-TIP_MM = Known(0.08, "a tip of finite size sees no fibre from nearer than so", "assumed")
-STEEPNESS = Known(2.0, "per mm: a front as steep as single-fibre potentials show, rising in some 0.2 ms", "assumed")
-SPEED_MM_MS = Known(4.0, "conduction along a muscle fibre; the table's own", "modelled")
+TIP_MM = Known(0.08, "least effective distance of a fibre from a tip of finite size", "assumed")
+STEEPNESS = Known(2.0, "per mm: a front as steep as in single-fibre potentials, which rise in some 0.2 ms", "assumed")
+SPEED_MM_MS = Known(4.0, "conduction velocity along a muscle fibre, for which the table is computed", "modelled")
 
 STEP_MS = 0.025
 LENGTH_MS = 15.0

@@ -23,7 +23,7 @@ class SimulatedPort(ABC):
     _rest = b""
 
     @abstractmethod
-    def waits_on(self) -> int | None:
+    def readable_descriptor(self) -> int | None:
         """Return the descriptor that becomes readable, or None where the arrival of a host must be polled."""
 
     @abstractmethod
@@ -73,7 +73,7 @@ class PtyPort(SimulatedPort):
         self._open = self._news = False
         self.plug()
 
-    def waits_on(self) -> int | None:
+    def readable_descriptor(self) -> int | None:
         """Return the master side while a host has the other side open."""
         return self._master if self._open else None
 
@@ -144,7 +144,7 @@ class SocketPort(SimulatedPort):
         self.plug()
         self.address = f"ona:socket://{self._where[0]}:{self._where[1]}"
 
-    def waits_on(self) -> int | None:
+    def readable_descriptor(self) -> int | None:
         """Return the host's socket, or the listening socket."""
         waiting = self._client or self._listener
         return None if waiting is None else waiting.fileno()

@@ -101,7 +101,7 @@ def serve(device: OnaDevice, port: SimulatedPort) -> None:
     lines, control = _Lines(), Control(device, port)
     stdin = lines.wake.fileno()
     while not lines.ended:
-        host = port.waits_on()
+        host = port.readable_descriptor()
         waits = [stdin] if host is None else [stdin, host]
         ready, _, _ = select.select(waits, [], [], FRAME_S if device.streaming else IDLE_S)
         now_ns = time.monotonic_ns()
@@ -114,7 +114,7 @@ def serve(device: OnaDevice, port: SimulatedPort) -> None:
             device.port_opened(now_ns)
         output = device.feed(data, now_ns) if data else device.tick(now_ns)
         if output and not port.write(output):
-            device.output_dropped()
+            device.mark_output_dropped()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

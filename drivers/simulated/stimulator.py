@@ -62,7 +62,7 @@ class StimOutput:
         self.disable()
         self._once.clear()
 
-    def once(self, position: float, current_ua: int, width_us: int) -> None:
+    def schedule_once(self, position: float, current_ua: int, width_us: int) -> None:
         """Schedule one pulse at ``position``."""
         self._once.append(DuePulse(position, current_ua, width_us, once=True))
 
@@ -86,7 +86,7 @@ class StimOutput:
             self._stray_at = position + self._info.sample_rate_hz / self._faults.stray_hz
         return pulses
 
-    def made_up(self, start: int, end: int) -> list[StimReport]:
+    def invented_reports(self, start: int, end: int) -> list[StimReport]:
         """Return the reports that a fault invents of pulses between samples ``start`` and ``end``."""
         each = self._info.sample_rate_hz / self._faults.made_up_hz if self._faults.made_up_hz else math.inf
         count = 0 if math.isinf(each) else int(end / each) - int(start / each)

@@ -74,7 +74,7 @@ class PulsingStimulator(SeparateStimulator):
             self._connection.require()
             return self
         self._connect()
-        self._connection.established(time.monotonic_ns())
+        self._connection.mark_connected(time.monotonic_ns())
         return self
 
     def check(self, current_ma: float, width_ms: float) -> None:
@@ -158,7 +158,7 @@ class PulsingStimulator(SeparateStimulator):
         self._release()
         self._enabled, self._arming_since_ns, self._train, self._pending = False, None, None, None
         self._connect()
-        self._connection.established(time.monotonic_ns())
+        self._connection.mark_connected(time.monotonic_ns())
 
     @abstractmethod
     def _connect(self) -> None:
@@ -267,5 +267,5 @@ class PulsingStimulator(SeparateStimulator):
     def _lose(self, fault: DeviceLost) -> None:
         self._enabled, self._arming_since_ns, self._train = False, None, None
         self._deliver(None, Outcome.UNCONFIRMED)
-        self._connection.lose(fault)
+        self._connection.mark_lost(fault)
         raise fault

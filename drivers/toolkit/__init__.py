@@ -1,1 +1,1 @@
-"""What drivers share: addresses with options, the block builder, the streaming base, time stamps, limit checks."""
+"""Tools that drivers share: addresses with options, block builder, streaming base, time stamps, limit checks."""

@@ -33,7 +33,7 @@ class BlockBuilder(Generic[Part]):
     """Collector of a device's data, of ``channels`` signals, until ``take`` returns them as Blocks.
 
     ``join`` then converts the parts of a Block to float32 microvolts of shape (samples, channels). Parts must not
-    change after ``add``.
+    change after ``add_samples``.
     """
 
     def __init__(self, channels: int, join: Callable[[list[Part]], Samples], first_sample: int = 0) -> None:
@@ -46,16 +46,16 @@ class BlockBuilder(Generic[Part]):
         """Return whether ``take`` would return a Block."""
         return bool(self._segments)
 
-    def lose(self, samples: int, at_least: int = 0) -> None:
+    def add_gap(self, samples: int, at_least: int = 0) -> None:
         """Record that ``samples`` are missing before the next part; ``lost_before`` is ``at_least`` that many."""
         self.next_sample += samples
         self._lost += max(samples, at_least)
 
-    def damaged(self, frames: int) -> None:
+    def add_damage(self, frames: int) -> None:
         """Record that ``frames`` arrived damaged."""
         self._bad += frames
 
-    def add(self, part: Part, samples: int, arrived_ns: int, clipped: Clipped = None) -> None:
+    def add_samples(self, part: Part, samples: int, arrived_ns: int, clipped: Clipped = None) -> None:
         """Add a ``part`` of so many ``samples``; ``clipped`` (channels,) flags channels that reached their limit."""
         segment = self._segment(arrived_ns)
         segment.parts.append(part)
@@ -63,7 +63,7 @@ class BlockBuilder(Generic[Part]):
             segment.clipped = clipped if segment.clipped is None else segment.clipped | clipped
         self.next_sample += samples
 
-    def event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
+    def add_event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
         """Add ``event`` to the current Block, whatever sample it belongs to."""
         segment = self._segment(arrived_ns)
         if isinstance(event, Pulse):

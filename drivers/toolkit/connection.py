@@ -18,16 +18,16 @@ class Connection:
         self.is_new, self.is_closed = True, False
         self.received_ns = 0
 
-    def established(self, now_ns: int) -> None:
+    def mark_connected(self, now_ns: int) -> None:
         """Record that the device is connected and in use from ``now_ns`` on."""
         self.reason, self.is_new, self.received_ns = None, False, now_ns
 
-    def lose(self, error: DeviceLost) -> None:
+    def mark_lost(self, error: DeviceLost) -> None:
         """Record that the device is lost, and why."""
         self.reason = str(error)
 
     def begin_reopening(self) -> None:
-        """Forbid the use of the device until ``established`` is called again. Raises DeviceLost once closed."""
+        """Forbid the use of the device until ``mark_connected`` is called again. Raises DeviceLost once closed."""
         if self.is_closed:
             self.require()
         self.reason = self.reason or f"{self._address} has not been opened again."

@@ -81,7 +81,7 @@ class StreamingAmplifier(Amplifier):
         ranges_uv = [channel.range_uv for channel in self.info.channels]
         self._limits_uv = np.array([np.nan if each is None else each for each in ranges_uv], np.float32)
         self._blocks = self._new_builder(0)
-        self._connection.established(time.monotonic_ns())
+        self._connection.mark_connected(time.monotonic_ns())
         return self
 
     def start(self) -> None:
@@ -146,19 +146,19 @@ class StreamingAmplifier(Amplifier):
         if self._sampled_ns is None and self._resume is not None:
             self.emit_gap(max(self._missed(arrived_ns) - len(samples_uv), 1))
         self._sampled_ns = arrived_ns
-        self._blocks.add(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
+        self._blocks.add_samples(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
 
     def emit_gap(self, samples: int) -> None:
         """Pass on that so many ``samples`` are missing before the next ones."""
-        self._blocks.lose(samples)
+        self._blocks.add_gap(samples)
 
     def emit_event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
         """Pass on ``event`` with the current block, whatever sample it belongs to."""
-        self._blocks.event(event, arrived_ns)
+        self._blocks.add_event(event, arrived_ns)
 
     def emit_damage(self, frames: int) -> None:
         """Pass on that so many ``frames`` arrived damaged."""
-        self._blocks.damaged(frames)
+        self._blocks.add_damage(frames)
 
     def mark_received(self, arrived_ns: int) -> None:
         """Record that the device sent something at ``arrived_ns``, samples or not: it is not silent."""
@@ -173,7 +173,7 @@ class StreamingAmplifier(Amplifier):
             if self._streaming:
                 self._connection.check_silence(time.monotonic_ns(), self.silence_s)
         except DeviceLost as error:
-            self._connection.lose(error)
+            self._connection.mark_lost(error)
 
     def _take_blocks(self) -> list[Block]:
         return self._blocks.take()
@@ -184,7 +184,7 @@ class StreamingAmplifier(Amplifier):
         self._begin()
         self._blocks = self._new_builder(0 if self._resume is None else self._resume[0])
         self._streaming = True
-        self._connection.established(time.monotonic_ns())
+        self._connection.mark_connected(time.monotonic_ns())
 
     def _missed(self, until_ns: int) -> int:
         """Return the samples missed from the last one before the loss to ``until_ns``; 0 where none had arrived."""

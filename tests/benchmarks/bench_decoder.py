@@ -34,7 +34,7 @@ def decode(data: bytes, chunk_bytes: int) -> int:
     samples = 0
     for at in range(0, len(data), chunk_bytes):
         for frame in reader.feed(data[at : at + chunk_bytes]):
-            stream.samples(frame.body, 0)
+            stream.add_samples(frame.body, 0)
         samples += sum(len(block.samples) for block in stream.take(reader.bad))
     return samples
 

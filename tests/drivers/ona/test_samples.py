@@ -27,7 +27,7 @@ def far_on(next_sample: int) -> SampleStream:
     """Return a stream whose next sample is ``next_sample``, reached by gaps that a device could show."""
     stream = confirmed()
     while stream.next_sample < next_sample:
-        stream.samples(samples_body(min(next_sample, stream.next_sample + 2**31 - 1), []), 0)
+        stream.add_samples(samples_body(min(next_sample, stream.next_sample + 2**31 - 1), []), 0)
     stream.take(0)
     return stream
 
@@ -39,7 +39,7 @@ def only(blocks: list[Block]) -> Block:
 
 def test_samples_are_microvolts_in_float32_by_channel() -> None:
     stream = confirmed()
-    stream.samples(samples_body(0, ROWS), 77)
+    stream.add_samples(samples_body(0, ROWS), 77)
     block = only(stream.take(3))
     assert block.samples.dtype == np.float32
     assert block.samples.tolist() == [[0.5, -2.0], [4_194_303.5, -16_777_216.0], [0.0, 512.0]]
@@ -52,36 +52,36 @@ def test_samples_are_microvolts_in_float32_by_channel() -> None:
 def test_contiguous_frames_make_one_block_stamped_by_the_newest() -> None:
     stream = confirmed()
     for first in (0, 3, 6):
-        stream.samples(samples_body(first, ROWS), first)
-    stream.samples(samples_body(9, []), 9)
+        stream.add_samples(samples_body(first, ROWS), first)
+    stream.add_samples(samples_body(9, []), 9)
     block = only(stream.take(0))
     assert (block.first_sample, len(block.samples), block.arrived_ns) == (0, 9, 9)
 
 
 def test_a_gap_begins_a_block_that_counts_the_missing() -> None:
     stream = confirmed()
-    stream.samples(samples_body(0, ROWS), 0)
-    stream.samples(samples_body(103, ROWS), 0)
-    stream.samples(samples_body(106, ROWS), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(103, ROWS), 0)
+    stream.add_samples(samples_body(106, ROWS), 0)
     before, after = stream.take(1)
     assert (before.end_sample, after.first_sample, after.lost_before, len(after.samples)) == (3, 103, 100, 6)
     assert (before.bad_frames, after.bad_frames) == (0, 1)
-    stream.samples(samples_body(109, ROWS), 0)
+    stream.add_samples(samples_body(109, ROWS), 0)
     assert only(stream.take(0)).lost_before == 0
 
 
 def test_a_gap_the_device_flags_is_counted_once() -> None:
     stream = confirmed()
-    stream.samples(samples_body(0, ROWS), 0)
-    stream.samples(samples_body(13, ROWS, flags=0x80), 0)
-    stream.samples(samples_body(16, ROWS, flags=0x80), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(13, ROWS, flags=0x80), 0)
+    stream.add_samples(samples_body(16, ROWS, flags=0x80), 0)
     assert [(block.first_sample, block.lost_before) for block in stream.take(0)] == [(0, 0), (13, 10), (16, 1)]
 
 
 def test_clipping_is_reported_by_channel_and_no_flag_is_a_channels_beyond_the_seventh() -> None:
     stream = SampleStream(np.ones(9, np.float32))
-    stream.samples(samples_body(0, [range(9)], flags=0b0100_0001, channels=9), 0)
-    stream.samples(samples_body(1, [range(9)], flags=0b1000_0000, channels=9), 0)
+    stream.add_samples(samples_body(0, [range(9)], flags=0b0100_0001, channels=9), 0)
+    stream.add_samples(samples_body(1, [range(9)], flags=0b1000_0000, channels=9), 0)
     first, second = stream.take(0)
     assert first.clipped == (True, False, False, False, False, False, True, False, False)
     assert not any(second.clipped)
@@ -89,9 +89,9 @@ def test_clipping_is_reported_by_channel_and_no_flag_is_a_channels_beyond_the_se
 
 def test_the_count_goes_on_past_2_to_the_32() -> None:
     stream = far_on(2**32 - 3)
-    stream.samples(samples_body(2**32 - 3, ROWS), 0)
-    stream.samples(samples_body(2**32, ROWS), 0)
-    stream.samples(samples_body(2**32 + 13, ROWS), 0)
+    stream.add_samples(samples_body(2**32 - 3, ROWS), 0)
+    stream.add_samples(samples_body(2**32, ROWS), 0)
+    stream.add_samples(samples_body(2**32 + 13, ROWS), 0)
     joined, after = stream.take(0)
     assert (joined.first_sample, joined.end_sample) == (2**32 - 3, 2**32 + 3)
     assert (after.first_sample, after.lost_before) == (2**32 + 13, 10)
@@ -118,11 +118,11 @@ def test_events_come_with_the_block_of_their_moment(order: str) -> None:
     pulse, button = Pulse(2), Button(1, 3, pressed=True)
     status = Status(0, "streaming", "none", (False, False))
     if order == "after":
-        stream.samples(samples_body(0, ROWS), 0)
+        stream.add_samples(samples_body(0, ROWS), 0)
     for event in (pulse, status, button):
-        stream.add(event, 5)
+        stream.add_event(event, 5)
     if order == "before":
-        stream.samples(samples_body(0, ROWS), 0)
+        stream.add_samples(samples_body(0, ROWS), 0)
     block = only(stream.take(0))
     assert (block.pulses, block.status, block.buttons) == ((pulse,), (status,), (button,))
     assert len(block.samples) == 3
@@ -130,9 +130,9 @@ def test_events_come_with_the_block_of_their_moment(order: str) -> None:
 
 def test_an_event_alone_comes_in_a_block_without_samples() -> None:
     stream = confirmed()
-    stream.samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
     stream.take(0)
-    stream.add(Pulse(40), 9)
+    stream.add_event(Pulse(40), 9)
     block = only(stream.take(0))
     assert (block.first_sample, block.samples.shape, block.arrived_ns) == (3, (0, 2), 9)
 
@@ -140,35 +140,35 @@ def test_an_event_alone_comes_in_a_block_without_samples() -> None:
 def test_one_frame_that_goes_back_is_dropped_and_a_second_means_a_restart() -> None:
     stream = confirmed()
     for first in (0, 3, 0, 6):
-        stream.samples(samples_body(first, ROWS), 0)
+        stream.add_samples(samples_body(first, ROWS), 0)
     assert (stream.duplicates, only(stream.take(0)).end_sample) == (1, 9)
-    stream.samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
     with pytest.raises(DeviceLost, match="restarted its sample count, its stimulator is off; start it again"):
-        stream.samples(samples_body(3, ROWS), 0)
+        stream.add_samples(samples_body(3, ROWS), 0)
 
 
 def test_until_start_is_confirmed_a_count_from_0_starts_anew() -> None:
     stream = SampleStream(SCALE)
-    stream.samples(samples_body(40, ROWS), 0)
-    stream.samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(40, ROWS), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
     stream.confirm(sent=1)
-    stream.samples(samples_body(3, ROWS), 0)
+    stream.add_samples(samples_body(3, ROWS), 0)
     block = only(stream.take(0))
     assert (block.first_sample, block.end_sample, block.lost_before, stream.duplicates) == (0, 6, 0, 0)
 
 
 def test_what_came_before_the_ack_of_a_start_sent_twice_is_forgotten() -> None:
     stream = SampleStream(SCALE, first_index=100, gap=7)
-    stream.samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
     stream.confirm(sent=2)
-    stream.samples(samples_body(0, ROWS), 0)
+    stream.add_samples(samples_body(0, ROWS), 0)
     block = only(stream.take(0))
     assert (block.first_sample, block.end_sample, block.lost_before, stream.duplicates) == (100, 103, 7, 0)
 
 
 def test_a_run_after_a_gap_goes_on_in_the_index_and_shows_the_gap() -> None:
     stream = confirmed(first_index=1500, gap=500)
-    stream.samples(samples_body(2, ROWS), 0)
+    stream.add_samples(samples_body(2, ROWS), 0)
     block = only(stream.take(0))
     assert (block.first_sample, block.lost_before) == (1502, 502)
     assert stream.unwrap(4) == 1504
@@ -182,7 +182,7 @@ def test_a_run_after_a_gap_goes_on_in_the_index_and_shows_the_gap() -> None:
 def test_a_samples_body_that_does_not_fit_is_malformed_and_changes_nothing(body: bytes) -> None:
     stream = confirmed()
     with pytest.raises(MalformedError):
-        stream.samples(body, 0)
+        stream.add_samples(body, 0)
     assert not stream
     assert stream.next_sample == 0
 
@@ -193,7 +193,7 @@ def test_blocks_and_gaps_account_for_every_sample(frames: list[tuple[int, int]],
     sent = start
     for count, gap in frames:
         sent += gap
-        stream.samples(samples_body(sent, [[sent % 1000, 0]] * count), 0)
+        stream.add_samples(samples_body(sent, [[sent % 1000, 0]] * count), 0)
         sent += count
     at = start
     for block in stream.take(0):
@@ -213,7 +213,7 @@ def test_flipped_bits_cost_samples_but_never_falsify_or_hide_one() -> None:
                 encoded[i] ^= 1 << rng.randrange(8)
                 flipped += 1
         for good in reader.feed(bytes(encoded)):
-            stream.samples(good.body, at)
+            stream.add_samples(good.body, at)
     blocks = stream.take(reader.bad)
     indices = np.concatenate([np.arange(block.first_sample, block.end_sample) for block in blocks])
     values = np.concatenate([block.samples for block in blocks])

@@ -40,7 +40,7 @@ def test_a_bad_line_loses_frames_and_the_reader_finds_back(fault: str) -> None:
 
 def test_damage_is_the_same_for_the_same_generator() -> None:
     frames = [bytes(range(1, 50)) + b"\0"] * 100
-    spoilt = [[Faults(flip=0.3, cut=0.2, garbage=0.3).spoil(f) for f in frames] for _ in range(2)]
+    spoilt = [[Faults(flip=0.3, cut=0.2, garbage=0.3).corrupt(f) for f in frames] for _ in range(2)]
     assert spoilt[0] == spoilt[1]
 
 
