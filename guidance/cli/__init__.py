@@ -1,4 +1,4 @@
-"""The command ``needle-guidance``: what it takes, and the exit status of each end."""
+"""The command ``needle-guidance``: its subcommands, and the exit status of each end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from guidance.common.errors import BAD_ARGUMENTS, FAILED
 @click.group(epilog=STATUS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="needle-guidance")
 def cli() -> None:
-    """Needle guidance by evoked EMG: where the tip is, by ear and at a glance.
+    """Needle guidance by evoked EMG: where the needle tip is, by sound and on a screen.
 
     Research software, not a medical device.
     """
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _unexpected(refused: OSError) -> NoReturn:
-    """Tell what the system refused where no command says more, such as a standard output on a full disk."""
+    """Report an error of the system that no command reports, such as a standard output on a full disk."""
     what = refused.filename or "Reading or writing"
     click.echo(f"needle-guidance: {what} failed ({refused.strerror or refused}).", err=True)
     if sys.stdout is not None:

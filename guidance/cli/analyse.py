@@ -1,4 +1,4 @@
-"""The command ``analyse``: what a recording shows, in words."""
+"""The command ``analyse``: the findings in a recording, in words."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _ENDINGS = (".html", ".md", ".pdf")
 @click.command(epilog=STATUS)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @click.option("--muscle", metavar="NAME", help="The muscle that was recorded, such as 'tibialis anterior'.")
-@click.option("--age", type=click.IntRange(0, 120), help="Of the patient, in years; told in the report.")
+@click.option("--age", type=click.IntRange(0, 120), help="The patient's age in years; shown in the report.")
 @click.option(
     "--site", "sites", multiple=True, metavar="NERVE@PLACE",
-    help="Nerve and place stimulated in each FILE in turn, such as median@wrist; FILE is then nerve conduction.",
+    help="Nerve and place stimulated in each FILE in turn, such as median@wrist; makes FILE a nerve conduction study.",
 )  # fmt: skip
 @click.option(
     "--distance-mm", "distances", multiple=True, type=Positive(), metavar="MM",
-    help="From each site in turn to the next more distal one, or from the most distal one to the muscle.",
+    help="Distance from each site in turn to the next more distal one, or from the most distal one to the muscle.",
 )  # fmt: skip
-@click.option("--channel", metavar="LABEL", help="Use this channel; otherwise the first.")
+@click.option("--channel", metavar="LABEL", help="Channel to use.  [default: the first]")
 @click.option("--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file.")
 @click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
-@click.option("--report", metavar="PATH", help="Write a report with pictures to PATH (.html, .pdf), or without (.md).")
+@click.option("--report", metavar="PATH", help="Write a report to PATH: .html or .pdf with pictures, .md without.")
 @JSON
 def analyse(files: tuple[str, ...], **options: Any) -> None:
-    """Tell what a recording shows, with the evidence for and against; never a diagnosis.
+    """Analyse a recording: findings with the evidence for and against, never a diagnosis.
 
-    Without --site, FILE is needle EMG: spontaneous activity, motor units, interference pattern. With --site for the
-    first files, these are nerve conduction with each stimulus annotated 'stim'; one more file may then be needle EMG.
-    A negative potential at the needle is taken to be a negative number in the file.
+    Without --site, FILE is needle EMG: spontaneous activity, motor units, interference pattern. Each --site makes the
+    next FILE a nerve conduction study, in which each stimulus is annotated 'stim'; one more FILE may then be needle
+    EMG. A negative potential at the needle must be a negative number in the file.
     """
     from drivers.base import DeviceError
     from guidance.analysis.run import analyse_files, parse_sites
@@ -72,7 +72,7 @@ def _show(findings: Any, *, as_json: bool) -> None:
 
 
 def _report_bytes(ending: str, findings: Any) -> bytes:
-    """The report as a file of that ``ending``."""
+    """Format the report as a file with the suffix ``ending``."""
     from guidance.analysis.report import html_of, markdown_of
 
     if ending == ".pdf":

@@ -1,4 +1,4 @@
-"""The command that shows a patient the activity of a muscle, and the summary that they take home."""
+"""The command that shows patients the activity of their muscles, and the summary that they take home."""
 
 from __future__ import annotations
 
@@ -22,38 +22,48 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=STATUS)
-@click.option("--device", "address", metavar="ADDRESS", help="Amplifier, as in run; sim:SEED is a simulated person.")
-@click.option("--file", metavar="FILE", help="A recorded signal instead of an amplifier, as replay reads it.")
+@click.option(
+    "--device", "address", metavar="ADDRESS", help="Amplifier, as in the command run; sim:SEED is a simulated person."
+)
+@click.option(
+    "--file",
+    metavar="FILE",
+    help="A recorded signal instead of an amplifier, in a format that the command replay reads.",
+)
 @click.option(
     "--protocol", "protocol_id", default="relax", metavar="ID", show_default=True,
-    help="Exercise: relax, contract-hold, contract-relax, antagonist-quiet, or a site's own.",
+    help="Exercise: relax, contract-hold, contract-relax, antagonist-quiet, or one of the site's own.",
 )  # fmt: skip
 @click.option(
     "--channel", "channels", multiple=True, metavar="LABEL",
-    help="Channel over a muscle; twice for two, the antagonist second.  [default: the first two]",
+    help="Channel of the electrodes over a muscle; for two muscles give it twice, the antagonist second.  "
+    "[default: the first two]",
 )  # fmt: skip
-@click.option("--trials", type=click.IntRange(1, 60), metavar="N", help="So many trials.  [default: the protocol's]")
-@click.option("--case-label", "label", metavar="WORD", help="Whose visit it is, to see progress; never a name.")
+@click.option("--trials", type=click.IntRange(1, 60), metavar="N", help="Number of trials.  [default: the protocol's]")
+@click.option(
+    "--case-label", "label", metavar="WORD", help="Label of the case, to follow progress over visits; not a name."
+)
 @click.option(
     "--sound", type=click.Choice(["none", "tone"]), default="tone", show_default=True,
-    help="Tone: a slow beep while the exercise is done, a quicker and lower one while it is not.",
+    help="tone: a slow beep while the patient does the exercise, a faster and lower one while not.",
 )  # fmt: skip
 @click.option(
     "--effort", metavar="FILE|follow",
-    help="What a simulated person does: follow the words on the screen, or lines of seconds and efforts from 0 to 1.",
+    help="What a simulated person does: 'follow' the prompts, or act out a FILE with lines of seconds and efforts "
+    "from 0 to 1.",
 )  # fmt: skip
-@click.option("--speed", type=Positive(), metavar="N", help="Play a file at N times real time.")
-@click.option("--fast", is_flag=True, help="Play a file as fast as the machine can.")
-@click.option("--headless", is_flag=True, help="Without a screen.")
+@click.option("--speed", type=Positive(), metavar="N", help="Play the file at N times real time.")
+@click.option("--fast", is_flag=True, help="Play the file as fast as possible.")
+@click.option("--headless", is_flag=True, help="Run without a screen.")
 @THEME
 @EVENTS
-@click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds.")
-@click.option("--store", metavar="DIR", help="Where the record is kept.")
+@click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after S seconds.")
+@click.option("--store", metavar="DIR", help="Folder for the record.")
 def biofeedback(**options: Any) -> None:
-    """Show the activity of one or two muscles while they are let go or tensed.
+    """Show the activity of one or two muscles while the patient relaxes or contracts them.
 
-    First rest and the strongest effort are measured, then the trials begin. Nothing is ever stimulated. The record is
-    kept as that of a procedure; biofeedback-summary makes of it a page to take home.
+    The program first measures rest and the strongest effort, then the trials begin. It never stimulates. The record is
+    stored like that of a procedure; biofeedback-summary turns it into a page for the patient.
     """
     from guidance.journal.store import default_store
     from guidance.journal.visits import checked_label
@@ -92,7 +102,7 @@ def _check(options: dict[str, Any]) -> None:
     if (options["address"] is None) == (options["file"] is None):
         raise click.UsageError("Give either --device or --file: an amplifier, or a recorded signal.")
     if options["file"] is None and (options["fast"] or options["speed"]):
-        raise click.UsageError("--fast and --speed are for a recorded signal; name one with --file.")
+        raise click.UsageError("--fast and --speed are for a recorded signal; give one with --file.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     if options["effort"] and not is_simulation(options["address"] or ""):
@@ -101,7 +111,7 @@ def _check(options: dict[str, Any]) -> None:
 
 
 def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
-    """What the exercise asks and its settings, or a usage error."""
+    """Return the plan and the settings of the exercise. Raises a usage error."""
     from guidance.biofeedback.plan import plan_of
     from guidance.protocol.library import load_sheet
     from guidance.protocol.sheet import BiofeedbackProtocol
@@ -112,7 +122,9 @@ def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
     if not isinstance(sheet, BiofeedbackProtocol):
-        raise click.UsageError(f"The protocol {name} is a procedure with a needle, no exercise; use run.")
+        raise click.UsageError(
+            f"The protocol {name} is a procedure with a needle, not an exercise; use the command run."
+        )
     plan, assumed = plan_of(sheet, options["trials"])
     return plan, Settings(replace(protocol, assumed=assumed), Mode.LISTEN, headless=options["headless"])
 
@@ -120,9 +132,9 @@ def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
 @click.command(name="biofeedback-summary", epilog=STATUS)
 @click.argument("name", metavar="PROCEDURE")
 @STORE
-@click.option("--out", metavar="FILE", help="Write it there.  [default: standard output]")
+@click.option("--out", metavar="FILE", help="Write it to FILE.  [default: standard output]")
 def biofeedback_summary(name: str, store: str | None, out: str | None) -> None:
-    """Make of an exercise on record a page in plain words to take home, in Markdown."""
+    """Summarise a recorded exercise on a page in plain words for the patient, in Markdown."""
     from guidance.journal.take_home_summary import take_home
 
     place = store_of(store)

@@ -30,9 +30,9 @@ Examples:
       --epinephrine 1:200000 --with 'ropivacaine 0.5% 10mL' --given 'bupivacaine 25mg 40min ago'
   needle-guidance dose rescue --weight 70
 \b
-Exit status: 0 calculated, whatever the answer; 2 bad arguments."""
+Exit status: 0 calculated, whatever the result; 2 bad arguments."""
 
-TABLE = click.option("--table", metavar="FILE", help="Another drug table, in TOML, instead of the program's own.")
+TABLE = click.option("--table", metavar="FILE", help="Use this drug table (TOML) instead of the program's own.")
 
 
 def _patient_options(command: CommandFunction) -> CommandFunction:
@@ -52,25 +52,29 @@ def _as_usage_errors() -> Iterator[None]:
 @click.group(invoke_without_command=True, no_args_is_help=True, epilog=_EPILOG)
 @_patient_options
 @click.option("--drug", metavar="NAME", help="The local anaesthetic, by generic or trade name.")
-@click.option("--concentration", metavar="TEXT", help="With its unit: 0.5% or 5mg/mL.")
-@click.option("--volume", metavar="TEXT", help="With its unit: 30mL; without it the limit alone is told.")
+@click.option("--concentration", metavar="TEXT", help="Concentration with its unit: 0.5% or 5mg/mL.")
+@click.option("--volume", metavar="TEXT", help="Volume with its unit: 30mL. Without it only the limit is shown.")
 @click.option(
     "--epinephrine", is_flag=False, flag_value="", default=None, metavar="[STRENGTH]",
-    help="The solution holds epinephrine: 1:200000 or 5ug/mL.",
+    help="The solution contains epinephrine: 1:200000 or 5ug/mL.",
 )  # fmt: skip
 @click.option(
-    "--with", "others", multiple=True, metavar="TEXT", help="A further dose, 'lidocaine 1% 10mL'; repeatable."
+    "--with",
+    "others",
+    multiple=True,
+    metavar="TEXT",
+    help="A further dose, such as 'lidocaine 1% 10mL'; may be repeated.",
 )
 @GIVEN
 @TABLE
 @JSON
 @click.pass_context
 def dose(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
-    """Calculate a dose of local anaesthetic against its limits.
+    """Calculate a dose of local anaesthetic, and compare it with its limits.
 
-    Tells the mg, the limit and which rule binds, the fraction, and what is left, with the source of each number and how
-    sure it is. It is a calculation from a table that a clinician of the site is to sign off, not advice. Without a
-    weight none is assumed.
+    Shows the dose in mg, the limit and the rule that sets it, the dose as a fraction of the limit, and what is left,
+    with the source and the certainty of each number. It is a calculation from a table that a clinician of the site must
+    approve, not advice. Without --weight no weight is assumed.
     """
     if context.invoked_subcommand is not None:
         return
@@ -108,7 +112,7 @@ def _planned_dose(
     if volume is None:
         return ()
     if mg_per_ml is None:
-        raise DoseError("A volume is no dose without its --concentration, such as 0.5%.")
+        raise DoseError("A volume needs a --concentration, such as 0.5%.")
     millilitres = volume_ml(volume)
     return (GivenDose(drug, mg_per_ml * millilitres, mg_per_ml, millilitres, added),)
 
@@ -123,9 +127,9 @@ def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[GivenDose, ...]:
 @JSON
 @click.pass_context
 def rescue_card(context: click.Context, /, **given: Any) -> None:
-    """Show the lipid rescue with the volumes for this weight.
+    """Show the lipid rescue card, with the volumes for this weight.
 
-    Without a weight the doses by kg and the fixed ones are shown; none is assumed.
+    Without --weight it shows the doses per kg and the fixed ones; no weight is assumed.
     """
     options = _inherited(context, given)
     with _as_usage_errors():
@@ -138,20 +142,22 @@ def rescue_card(context: click.Context, /, **given: Any) -> None:
 
 
 def _table_at_any_cost(path: str | None) -> tuple[SiteTable, list[str]]:
-    """The table, and what is amiss: in an emergency the program's own numbers are better than none."""
+    """Read the table, and report its fault: in an emergency the program's own numbers are better than none."""
     try:
         return table_of(path), []
     except ProtocolError as fault:
         if path is not None:
             raise
-        return SiteTable(load()), [f"The program's own numbers, for the site's drug table does not hold: {fault}"]
+        return SiteTable(load()), [
+            f"These are the program's own numbers, because the site's drug table is not valid: {fault}"
+        ]
 
 
 @dose.command("drugs")
 @TABLE
 @click.pass_context
 def drugs_list(context: click.Context, /, **given: Any) -> None:
-    """List the limits of every local anaesthetic, each with its source and how sure it is."""
+    """List the limits of every local anaesthetic, each with its source and certainty."""
     with _as_usage_errors():
         here = table_of(_inherited(context, given)["table"])
     lines = [*listing.lines_of(here.table), *(f"Changed at this site: {text}" for text in here.changed())]
@@ -161,14 +167,16 @@ def drugs_list(context: click.Context, /, **given: Any) -> None:
 @dose.command("toxin")
 @_patient_options
 @click.argument("product")
-@click.option("--units", type=float, required=True, metavar="N", help="Units of this product, in this session.")
+@click.option(
+    "--units", type=float, required=True, metavar="N", help="Number of units of this product in this session."
+)
 @TABLE
 @JSON
 @click.pass_context
 def toxin(context: click.Context, /, product: str, units: float, **given: Any) -> None:
-    """Compare units of a botulinum PRODUCT with its limits.
+    """Compare units of a botulinum toxin PRODUCT with its limits.
 
-    Units of one product are not units of another, and are never converted.
+    Units of one product are not units of another; they are never converted.
     """
     options = _inherited(context, given)
     with _as_usage_errors():
@@ -190,12 +198,12 @@ def _toxin_lines(
     yield f"{key}, {units:g} of its own units; they are not units of any other product."
     for share in shares:
         limit = share.limit
-        most = "goes by the weight, and none was given" if share.units is None else f"{share.units:g} units"
-        fraction = "" if share.fraction is None else f"; all {units:g} there would be {percent(share.fraction)}"
+        most = "depends on the weight, which is not known" if share.units is None else f"{share.units:g} units"
+        fraction = "" if share.fraction is None else f"; all {units:g} units there would be {percent(share.fraction)}"
         note = f" ({limit.note})" if limit.note else ""
         yield f"  {limit.whose}, {limit.where}: at most {most}{fraction}{note} [{drugs.citation(limit)}]"
     if not shares:
-        yield "  No limit of this product for this patient is in the drug table: none was read in a source."
+        yield "  The drug table has no limit of this product for this patient: no source states one."
     weeks = entry.reinject_weeks
     again = weeks.missing if weeks.value is None else f"not before {weeks.value:g} weeks [{drugs.citation(weeks)}]"
     yield f"  next injection: {again}"
@@ -203,6 +211,6 @@ def _toxin_lines(
 
 
 def _inherited(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
-    """The options ``given``; what stood before the subcommand's name counts too, or a weight there would be lost."""
+    """Merge the options ``given`` with those before the subcommand's name, such as a weight."""
     before = context.parent.params if context.parent else {}
     return {key: before.get(key) if value is None or value is False else value for key, value in given.items()}

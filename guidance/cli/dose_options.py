@@ -1,4 +1,4 @@
-"""Options about the patient and the solution, and what they come to."""
+"""Options about the patient and the solution, and the values that they give."""
 
 from __future__ import annotations
 
@@ -17,29 +17,35 @@ from guidance.dose.text import DoseError
 
 
 class Quantity(click.ParamType[float]):
-    """A number, with or without its unit; another unit is refused, never converted."""
+    """Number with or without its unit; another unit is refused, never converted."""
 
     def __init__(self, unit: str, example: str) -> None:
-        """For ``unit``."""
+        """Accept numbers of ``unit``; ``example`` appears in the error."""
         self.name, self._unit, self._example = unit, unit, example
         self._pattern = re.compile(rf"(-?\d+(?:[.,]\d+)?)\s*(?:{unit})?", re.IGNORECASE)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """``value`` as a float, or a usage error."""
+        """Convert ``value`` to a float. Raises a usage error."""
         found = self._pattern.fullmatch(str(value).strip())
         if not found:
             self.fail(f"{value!r} is not a number of {self._unit}; write it as {self._example}.", param, ctx)
         return float(found[1].replace(",", "."))
 
 
-WEIGHT = click.option("--weight", "weight_kg", type=Quantity("kg", "70"), metavar="KG", help="The patient's weight.")
-AGE = click.option("--age", "age_years", type=Quantity("years", "40"), metavar="YEARS", help="The patient's age.")
+WEIGHT = click.option(
+    "--weight", "weight_kg", type=Quantity("kg", "70"), metavar="KG", help="The patient's weight in kg."
+)
+AGE = click.option(
+    "--age", "age_years", type=Quantity("years", "40"), metavar="YEARS", help="The patient's age in years."
+)
 HEIGHT = click.option(
     "--height", "height_cm", type=Quantity("cm", "172"), metavar="CM",
-    help="The patient's height; with it the obese are dosed by ideal or lean weight, as the source says.",
+    help="The patient's height in cm; obese patients are then dosed by ideal or lean weight, as the source says.",
 )  # fmt: skip
 SEX = click.option(
-    "--sex", type=click.Choice(["female", "male"]), help="For the ideal weight; else the lower is taken."
+    "--sex",
+    type=click.Choice(["female", "male"]),
+    help="The patient's sex, for the ideal weight; without it the lower one is used.",
 )
 PATIENT = (WEIGHT, AGE, HEIGHT, SEX)
 GIVEN = click.option(
@@ -50,30 +56,30 @@ DOSING = (
     *PATIENT,
     click.option(
         "--solution", metavar="TEXT",
-        help="What is in the syringe, after mixing: 'ropivacaine 0.5% + lidocaine 1%'; its dose is then guarded.",
+        help="Content of the syringe after mixing: 'ropivacaine 0.5% + lidocaine 1%'; its dose is then guarded.",
     ),
     GIVEN,
 )  # fmt: skip
 
 
 def patient_of(options: dict[str, Any]) -> DosePatient:
-    """The patient of ``options``. Raises DoseError."""
+    """Build the patient from ``options``. Raises DoseError."""
     return DosePatient(
         options["weight_kg"], options["age_years"], options["height_cm"], cast("Sex | None", options["sex"])
     )
 
 
 def table_of(path: str | None) -> SiteTable:
-    """The drug table in the file at ``path``, or the site's. Raises ProtocolError."""
+    """Read the drug table in the file ``path``, or the site's. Raises ProtocolError."""
     return table_here() if path is None else table_from(Path(path))
 
 
 def dose_plan_of(options: dict[str, Any]) -> DosePlan | None:
-    """The plan to be guarded, or None where no solution is named; or a usage error."""
+    """Build the dose plan to guard, or None where no solution is given. Raises a usage error."""
     solution = options.get("solution")
     if solution is None:
         if options.get("given") or options.get("weight_kg") is not None:
-            raise click.UsageError("--weight and --given are for a dose; name the --solution too, or leave them out.")
+            raise click.UsageError("--weight and --given are for a dose; give the --solution too, or leave them out.")
         return None
     try:
         here = table_here()

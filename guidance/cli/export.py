@@ -11,24 +11,24 @@ from guidance.cli.procedure_access import errors_end_command, folder_of, key_for
 
 FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")
 NAMELESS = {"bdf", "edf", "csv", "parquet"}
-"""These hold nothing of the case sheet, and so need no key."""
+"""Formats that contain nothing of the case sheet, and so need no key."""
 
 
 @click.command("export", epilog=STATUS)
 @on_procedure
-@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to write.")
-@click.option("--to", required=True, metavar="PATH", help="A new file; with bids, a new folder.")
+@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="File format.")
+@click.option("--to", required=True, metavar="PATH", help="New file to write; with bids, a new folder.")
 @click.option(
     "--deidentify", is_flag=True,
-    help="Without names, numbers, serial numbers, addresses and free words; dates begin at 1985-01-01.",
+    help="Leave out names, numbers, serial numbers, addresses and free text; dates begin at 1985-01-01.",
 )  # fmt: skip
 def export_procedure(
     name: str, *, store: str | None, key_file: str | None, form: str, to: str, deidentify: bool
 ) -> None:
-    """Write a procedure for other programs.
+    """Export a procedure for other programs.
 
-    bdf and edf: the signal, the pulses as annotations. csv and parquet: a row for each pulse and channel. fhir: a FHIR
-    R4 bundle. bids: a data set laid out for research. The note itself is written by procedures note --to.
+    bdf and edf: the signal, with the pulses as annotations. csv and parquet: a row for each pulse and channel. fhir: a
+    FHIR R4 bundle. bids: a data set for research. To write the note itself, use procedures note --to.
     """
     from guidance.export.formats import export
     from guidance.export.source import ExportSource

@@ -1,4 +1,4 @@
-"""The commands about devices: which there are, and whether what is connected is fit for use."""
+"""The commands about devices: list them, and check whether one is fit for use."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _HOW_ELSE = """\
 A device behind a network: --device ona:socket://HOST:PORT
 A simulated patient:       --device sim:1, or the command demo"""
 _CHECK_STATUS = """\b
-Exit status: 0 good; 1 something to mend, or another error; 2 bad arguments; 3 the device was lost."""
+Exit status: 0 good; 1 something to fix, or another error; 2 bad arguments; 3 the device was lost."""
 
 
 @click.command(epilog=STATUS)
 @JSON
 @click.option(
     "--probe", is_flag=True,
-    help="Ask the serial ports who is there; never one that opening may reset, nor a server it would close.",
+    help="Query the serial ports too; never a port whose device opening may reset, nor a server that it would close.",
 )  # fmt: skip
 def devices(*, as_json: bool, probe: bool) -> None:
     """List what may be an amplifier, without opening anything.
 
-    Serial ports, LSL streams and sound inputs: each line is what to give as --device, how sure it is, and what is known
-    of it. Then `needle-guidance check --device ADDRESS` shows whether an amplifier answers there.
+    Each line is a serial port, LSL stream or sound input: the value for --device, how certain it is, and what is known
+    of it. Then `needle-guidance check --device ADDRESS` shows whether an amplifier responds there.
     """
     from guidance.device_check.check import find_devices
 
@@ -42,7 +42,7 @@ def devices(*, as_json: bool, probe: bool) -> None:
         known = filter(None, (device.confidence, device.description, device.vendor_product, device.serial))
         click.echo(f"--device {shlex.quote(device.address)}   {', '.join(known)}")
     if not result.devices:
-        click.echo("Nothing was found. Connect the amplifier.")
+        click.echo("No device was found. Connect the amplifier.")
     click.echo("\n".join([*result.notes, _HOW_ELSE]))
 
 
@@ -50,20 +50,20 @@ def devices(*, as_json: bool, probe: bool) -> None:
 @DEVICE
 @click.option(
     "--seconds", type=click.FloatRange(2.0, 3600.0), default=5.0, metavar="N", show_default=True,
-    help="Listen for so long, 2 to 3600; the longer, the better the clock is known.",
+    help="Check for N seconds, 2 to 3600; the longer, the more exact the clock's rate.",
 )  # fmt: skip
 @click.option(
     "--known-uv", "known_uv", type=Positive(), metavar="UV",
-    help="What the calibration signal now at the first input is, peak to peak: prints the address to type.",
+    help="Peak-to-peak size of a calibration signal now at the first input; prints the address to use.",
 )  # fmt: skip
-@click.option("--no-audio", is_flag=True, help="Leave the sound out.")
+@click.option("--no-audio", is_flag=True, help="Leave out the sound check.")
 @JSON
 def check(address: str, *, seconds: float, known_uv: float | None, no_audio: bool, as_json: bool) -> None:
-    """See whether an amplifier is fit for use, and what to mend.
+    """Check whether an amplifier is fit for use, and show what to fix.
 
-    Shows its rate and clock, each channel's noise, mains and electrode, the impedance, what was lost on the line, and
-    how long commands take. Nothing is stimulated. Then a tone is played; where there is a microphone, or a monitor of
-    the loudspeaker, it is listened for.
+    Shows its rate and clock, each channel's noise, mains interference and electrode, the impedance, lost samples, and
+    how long commands take. It never stimulates. Then it plays a tone, and records it where there is a microphone, or a
+    monitor of the loudspeaker.
     """
     from guidance.audio.settings import sound_settings
     from guidance.audio.sound_check import check_sound

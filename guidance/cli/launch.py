@@ -1,4 +1,4 @@
-"""How a command runs its job: with or without a screen, which screen, and the status to leave with."""
+"""The run of a command's job: with or without a screen, which screen, and the exit status."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ Loader = Callable[[], Screen]
 
 
 def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: bool = False) -> None:
-    """Run ``job`` with or without a screen, that of an ``exercise`` or the usual one, and leave with its status; where
-    the operator left it to sign the note, that comes first.
+    """Run ``job`` without a screen, with that of an ``exercise`` or with the usual one, and exit with its status.
+
+    Where the operator left the screen to sign the note, the signing comes first.
     """
     from guidance.processes import run_headless, run_with_screen
 
     if not headless and not sys.stdout.isatty():
-        raise click.UsageError("The screen needs a terminal, and standard output is none; add --headless.")
+        raise click.UsageError("The screen needs a terminal, and standard output is not one; add --headless.")
     outcome = run_headless(job) if headless else run_with_screen(job, screen_of(theme, exercise=exercise))
     if outcome.sentence:
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
@@ -35,9 +36,9 @@ def run_job(job: Any, *, headless: bool, theme: str | None = None, exercise: boo
 
 
 def screen_of(theme: str | None, *, is_observer: bool = False, exercise: bool = False) -> Loader:
-    """What loads the screen that the user's settings and ``--theme`` ask for, or a usage error.
+    """Return the loader of the screen that the user's settings and ``--theme`` name. Raises a usage error.
 
-    Loading takes a while; where no setting has to be checked first, it is left until the engine is starting too.
+    Loading takes a while; where no setting must be checked first, it is done while the engine starts.
     """
     try:
         config = load_config()

@@ -1,4 +1,4 @@
-"""The commands on a procedure's note: shown, filled in, signed, added to, and encrypted."""
+"""The commands about a procedure's note: show, fill in, sign, add to, encrypt."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 SET = click.option(
     "--set", "answers", multiple=True, metavar="KEY=ANSWER",
-    help="Answer a field of the note, such as side=left or 'pain=not done: asleep'; may be repeated.",
+    help="Fill in a field of the note, such as side=left or 'pain=not done: asleep'; may be repeated.",
 )  # fmt: skip
-BY = click.option("--by", metavar="NAME", help="Who signs.  [default: asked for]")
+BY = click.option("--by", metavar="NAME", help="Name of the person who signs.  [default: prompt]")
 
 
 @click.command("note", epilog=STATUS)
 @on_procedure
 @SET
-@click.option("--to", metavar="FILE", help="Write it to FILE: .md, .html or .pdf, with the pictures.")
+@click.option("--to", metavar="FILE", help="Write the note to FILE (.md, .html or .pdf), with its pictures.")
 def note(name: str, *, store: str | None, key_file: str | None, **options: Any) -> None:
     """Show the note of a procedure, filled from its record and the case sheet.
 
-    Every sentence names the events that it came from. What is missing is listed under it. A signed note is shown as it
-    was signed, with its addenda and with what has changed since.
+    Every sentence names the events that it is based on. Missing fields are listed at the end. A signed note is shown as
+    it was signed, with its addenda and with what has changed since.
     """
     with errors_end_command():
         folder = folder_of(name, store)
@@ -53,9 +53,9 @@ def note(name: str, *, store: str | None, key_file: str | None, **options: Any) 
 @click.command("case-sheet", epilog=STATUS)
 @PROTOCOL
 def case_sheet(protocol_id: str) -> None:
-    """Print an empty case sheet for a protocol, to be filled in and given to run or demo with --case.
+    """Print an empty case sheet for a protocol. Fill it in, and give it to run or demo with --case.
 
-    Each line says what may stand there. The same keys are for --set.
+    Each line shows the values that are allowed. --set uses the same keys.
     """
     from guidance.note.empty import empty_sheet
     from guidance.protocol import ProtocolError, load, resolve
@@ -72,17 +72,17 @@ def case_sheet(protocol_id: str) -> None:
 @SET
 @BY
 def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
-    """Sign the note of a procedure; after that it is not changed any more, only added to.
+    """Sign the note of a procedure. A signed note cannot be changed; it can get addenda.
 
-    It is refused while required fields have no answer. On a terminal they are asked for one by one; 'not done: why' and
-    'not assessed: why' are answers too.
+    Signing is refused while required fields are empty. On a terminal the program prompts for them one by one;
+    'not done: why' and 'not assessed: why' are answers too.
     """
     with errors_end_command():
         _sign(folder_of(name, store), key_file, by, answers)
 
 
 def sign_at_end(folder: Path, key_file: str | None) -> None:
-    """Have the note of the procedure in ``folder`` signed, as ``procedures sign`` does; it may be left for later."""
+    """Sign the note of the procedure in ``folder``, as ``procedures sign`` does; the operator may postpone it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a procedure has its own
     try:
         with errors_end_command():
@@ -90,11 +90,11 @@ def sign_at_end(folder: Path, key_file: str | None) -> None:
     except click.Abort:
         click.echo(err=True)
         later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
-        leave(UserError(f"The note is not signed; later, {later} does it."))
+        leave(UserError(f"The note is not signed. To sign it later: {later}"))
 
 
 def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
-    """Take ``answers`` in, ask for what is missing where there is a terminal, and sign. Raises UserError."""
+    """Enter ``answers``, prompt for missing fields where there is a terminal, and sign. Raises UserError."""
     from guidance.note.signing import sign
 
     key = key_for(folder, key_file)
@@ -113,7 +113,7 @@ def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str
 @BY
 @click.argument("text")
 def addendum(name: str, text: str, *, store: str | None, key_file: str | None, by: str | None) -> None:
-    """Add TEXT to a signed note; it is dated, and chained to what was signed before."""
+    """Add TEXT to a signed note. The addendum is dated, and chained to what was signed before."""
     from guidance.note.signing import add_addendum
 
     with errors_end_command():
@@ -125,9 +125,10 @@ def addendum(name: str, text: str, *, store: str | None, key_file: str | None, b
 @click.command("protect", epilog=STATUS)
 @on_procedure
 def protect(name: str, *, store: str | None, key_file: str | None) -> None:
-    """Encrypt patient and note of a procedure, by the key in --key FILE or by a passphrase that is asked for.
+    """Encrypt patient and note of a procedure, with the key in --key FILE or with a passphrase from a prompt.
 
-    They are age files. Whoever loses the passphrase loses them; events and signal, which name nobody, stay readable.
+    The files are age files. Without the key or passphrase nobody can read them again. Events and signal, which name
+    nobody, stay readable.
     """
     from guidance.journal.encryption import protect as seal
 
@@ -140,16 +141,16 @@ def protect(name: str, *, store: str | None, key_file: str | None) -> None:
 @click.command("new-key", epilog=STATUS)
 @click.argument("file")
 def new_key(file: str) -> None:
-    """Make a secret key in a new FILE, for protect and for --key. Keep a copy: nothing opens without it."""
+    """Create a secret key in a new FILE, for protect and --key. Keep a copy: without it nothing can be decrypted."""
     from guidance.journal.encryption import new_key_file
 
     with errors_end_command():
         public = new_key_file(Path(file))
-    click.echo(f"Secret key in {file}; its public key, which encrypts and does not open, is {public}")
+    click.echo(f"Secret key in {file}; its public key, which can encrypt but not decrypt, is {public}")
 
 
 def _with_answers(folder: Path, key: EncryptionKey | None, answers: tuple[str, ...]) -> ProcedureFiles:
-    """What ``folder`` holds once ``answers`` are in it. Raises UserError."""
+    """Enter ``answers`` in the case sheet of ``folder``, and return its files. Raises UserError."""
     from guidance.note.case_sheet import save_case
     from guidance.note.note_files import procedure_files
 
@@ -157,7 +158,7 @@ def _with_answers(folder: Path, key: EncryptionKey | None, answers: tuple[str, .
     if not answers:
         return files
     if files.signed is not None:
-        raise UsageError(f"The note of {folder.name} is signed: it is not changed any more; use procedures addendum.")
+        raise UsageError(f"The note of {folder.name} is signed and cannot be changed; use procedures addendum.")
     case = files.case
     for answer in answers:
         field, separator, text = answer.partition("=")
@@ -169,7 +170,7 @@ def _with_answers(folder: Path, key: EncryptionKey | None, answers: tuple[str, .
 
 
 def _with_prompted(files: ProcedureFiles, key: EncryptionKey | None) -> ProcedureFiles:
-    """Ask for what is missing; what was answered is kept however the asking ends."""
+    """Prompt for missing fields; answers are saved even if the operator breaks off."""
     from guidance.note.case_sheet import save_case
 
     case = files.case
@@ -184,7 +185,7 @@ def _with_prompted(files: ProcedureFiles, key: EncryptionKey | None) -> Procedur
 
 
 def _prompt_field(case: CaseSheet, field: str, label: str) -> CaseSheet:
-    """Ask until the answer is one; an empty one leaves ``field`` open."""
+    """Prompt until the answer is valid; an empty answer leaves ``field`` open."""
     while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
         try:
             return case.with_answer(field, text, _now(), "Not taken")
@@ -209,7 +210,7 @@ def _new_phrase() -> EncryptionKey:
     from guidance.journal.encryption import key_of_passphrase
 
     if not sys.stdin.isatty():
-        raise UsageError("Name a key file with --key, or give the passphrase on a terminal.")
+        raise UsageError("Give a key file with --key, or the passphrase on a terminal.")
     return key_of_passphrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
@@ -222,7 +223,7 @@ def _show(files: ProcedureFiles, to: str | None) -> None:
         return
     path = Path(to)
     if path.suffix.lower() not in WRITERS:
-        raise UsageError(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the name so.")
+        raise UsageError(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the file name so.")
     for written in write_note(files, path, _now()):
         click.echo(f"Written: {written}")
 
@@ -232,4 +233,4 @@ def _now() -> datetime:
 
 
 RECORD_COMMANDS = (note, case_sheet, sign_note, addendum, protect, new_key, export_procedure)
-"""What the group ``procedures`` takes from here."""
+"""Commands of the group ``procedures`` that this module defines."""

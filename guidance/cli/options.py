@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they come to."""
+"""Options that several commands share, and the settings that they give."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from guidance.engine.settings import Mode, Settings
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 
 STATUS = """\b
-Exit status: 0 done; 1 an error, told in one sentence; 2 bad arguments; 3 the device was lost."""
+Exit status: 0 done; 1 an error, reported in one sentence; 2 bad arguments; 3 the device was lost."""
 
 CommandFunction = Callable[..., None]
 
 
 class Positive(click.ParamType[float]):
-    """A finite number above 0."""
+    """Finite number above 0."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """``value`` as a float, or a usage error."""
+        """Convert ``value`` to a float. Raises a usage error."""
         try:
             number = float(value)
         except ValueError:
@@ -40,94 +40,94 @@ class Positive(click.ParamType[float]):
 
 DEVICE = click.option(
     "--device", "address", required=True, metavar="ADDRESS",
-    help="Amplifier: ona:PORT, PORT being a serial port (/dev/ttyACM0, COM5) or socket://HOST:PORT; sound:NAME, "
+    help="Amplifier: ona:PORT (PORT is a serial port such as /dev/ttyACM0 or COM5, or socket://HOST:PORT), sound:NAME, "
     "lsl:NAME, rhx:HOST:PORT, spikerbox:PORT, brainflow:BOARD; sim:SEED is a simulated patient. The command devices "
-    "lists what is there.",
+    "lists the devices of this machine.",
 )  # fmt: skip
 STIMULATOR = click.option(
     "--stimulator", metavar="ADDRESS",
-    help="A stimulator beside the amplifier, on a clock of its own: stimjim:PORT, pulsepal:PORT?ma_per_v=MA, p24:PORT, "
-    "ttl:PORT?line=rts (or dtr, or ?byte=0x41), or hand. Its pulses are found in the recording.",
+    help="An external stimulator with its own clock: stimjim:PORT, pulsepal:PORT?ma_per_v=MA, p24:PORT, "
+    "ttl:PORT?line=rts (or dtr, or ?byte=0x41), or hand (set by hand). Its pulses are found in the recording.",
 )  # fmt: skip
 MARKER = click.option(
     "--marker", metavar="CHANNEL",
-    help="The amplifier's channel that shows the stimulator's trigger; without it pulses are found by their artefact.",
+    help="Amplifier channel with the stimulator's trigger; without it, artefacts show the pulses.",
 )  # fmt: skip
 PROTOCOL = click.option(
     "--protocol", "protocol_id", default="generic-block", metavar="ID", show_default=True,
-    help="Procedure to follow; protocols list shows all. A name that one alone has, such as fds, will do.",
+    help="Procedure to follow; the command protocols list shows all. Another name that only one protocol has, such as "
+    "fds, works too.",
 )  # fmt: skip
 WINDOW = click.option(
     "--window",
     nargs=2,
     type=float,
     metavar="START_MS END_MS",
-    help="Where the response is looked for, after the pulse.",
+    help="Response window: where a response is searched for, in ms after the pulse.",
 )
 CRITERION = click.option(
-    "--criterion-uv", type=Positive(), metavar="UV", help="Least peak-to-peak amplitude that counts as a response."
+    "--criterion-uv", type=Positive(), metavar="UV", help="Smallest peak-to-peak amplitude that counts as a response."
 )
 SILENT = click.option(
     "--below-threshold", "silent_pulses", type=click.IntRange(min=0), default=0, metavar="N",
-    help="The first N pulses are known to be below threshold: all they show is learned as artefact.",
+    help="The first N pulses are known to be below threshold: the signal after them is learned as artefact.",
 )  # fmt: skip
-EVENTS = click.option(
-    "--events", metavar="PATH", help="Copy the event stream to a file or pipe, or with - to standard output."
-)
-JSON = click.option("--json", "as_json", is_flag=True, help="As one JSON object, for a program.")
-HEADLESS = click.option("--headless", is_flag=True, help="Without a screen.")
+EVENTS = click.option("--events", metavar="PATH", help="Copy the event stream to a file or pipe; - is standard output.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for a program.")
+HEADLESS = click.option("--headless", is_flag=True, help="Run without a screen.")
 
 THEME = click.option(
     "--theme", type=click.Choice(["dark", "light", "contrast"]), help="Colours of the screen.  [default: dark]"
 )
 KEY = click.option(
     "--key", "key_file", metavar="FILE", envvar="NEEDLE_GUIDANCE_KEY",
-    help="File with the age key, or the passphrase, that encrypts patient and note; NEEDLE_GUIDANCE_KEY may name it.",
+    help="File with the age key, or the passphrase, that encrypts patient and note; the environment variable "
+    "NEEDLE_GUIDANCE_KEY may name it.",
 )  # fmt: skip
 
 _PROCEDURE = (
     PROTOCOL,
-    click.option("--headless", is_flag=True, help="Without a screen; the stimulator arms by itself."),
+    click.option("--headless", is_flag=True, help="Run without a screen; the stimulator arms by itself."),
     EVENTS,
     click.option(
         "--mode", type=click.Choice([mode.value for mode in Mode]),
-        help="Who chooses the current: the controller, the operator, or another maker's stimulator (or nobody).  "
-        "[default: auto; listen where the protocol does not need stimulation]",
+        help="Who chooses the current. auto: the controller; manual: the operator; listen: an independent stimulator "
+        "or nobody.  [default: auto; listen where the protocol does not need stimulation]",
     ),
     click.option(
         "--current", "current_ma", type=Positive(), metavar="MA",
-        help="First current; in manual mode the current; in listen mode what the dial shows.",
+        help="First current in mA; in manual mode the current; in listen mode what the stimulator's dial shows.",
     ),
-    click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width."),
+    click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width in ms."),
     click.option(
         "--probe-widths", is_flag=True,
-        help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. What they say rests on a "
-        "model of the axon, and models differ widely; tried on simulation only.",
+        help="In auto mode, interleave pulses of 0.1, 0.3 and 1.0 ms as evidence of distance. It depends on a "
+        "model of the axon, and models differ widely; tested on simulation only.",
     ),
-    click.option("--rate", "pulse_rate_hz", type=Positive(), metavar="HZ", help="Pulses a second."),
-    click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Never more than this."),
+    click.option("--rate", "pulse_rate_hz", type=Positive(), metavar="HZ", help="Pulses per second."),
+    click.option("--max-current", "max_current_ma", type=Positive(), metavar="MA", help="Highest current in mA."),
     WINDOW,
     CRITERION,
     SILENT,
-    click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds."),
-    click.option("--store", metavar="DIR", help="Where the record of the procedure is kept."),
+    click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after S seconds."),
+    click.option("--store", metavar="DIR", help="Folder where the record of the procedure is stored."),
     click.option(
-        "--raw-log", is_flag=True, help="Keep every byte of the amplifier's line in the record too, for its makers."
+        "--raw-log", is_flag=True, help="Store every byte from the amplifier in the record too, for its developers."
     ),
     click.option(
         "--lsl-out", is_flag=True,
-        help="Stream signal and events to the Lab Streaming Layer too: LabRecorder and others can follow.",
+        help="Stream signal and events to the Lab Streaming Layer too, for LabRecorder and others.",
     ),
-    click.option("--no-audio", is_flag=True, help="Without sound."),
+    click.option("--no-audio", is_flag=True, help="Run without sound."),
     THEME,
     click.option(
         "--sounds", metavar="NAME",
-        help="Mapping of what is heard; sounds list shows all.  [default: the user's, or tempo]",
+        help="Sound mapping; the command sounds list shows all.  [default: the user's, or tempo]",
     ),
     click.option(
         "--case", "case_file", metavar="FILE",
-        help="Case sheet in TOML: patient, performer, side, needle and the rest, for the note; kept apart from the "
-        "events. procedures case-sheet prints an empty one.",
+        help="Case sheet in TOML, for the note: patient, performer, side, needle and more; stored apart from the "
+        "events. The command procedures case-sheet prints an empty one.",
     ),
     KEY,
     *DOSING,
@@ -142,7 +142,7 @@ def procedure_options(command: CommandFunction) -> CommandFunction:
 
 
 def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) -> Settings:
-    """Protocol and overrides of ``options``, or a usage error; ``sound`` is there for a live procedure."""
+    """Build the settings from ``options``; ``sound`` is given for a live procedure. Raises a usage error."""
     try:
         window = check_window(options["window"], "--window") if options["window"] else None
         protocol = load(resolve(options["protocol_id"]))
@@ -169,12 +169,12 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
 def _probes(options: dict[str, Any], mode: Mode) -> bool:
     requested = bool(options.get("probe_widths"))
     if requested and mode is not Mode.AUTO:
-        raise click.UsageError(f"--probe-widths is for --mode auto; in {mode.value} mode the width stays as it is set.")
+        raise click.UsageError(f"--probe-widths is for --mode auto; in {mode.value} mode the width does not change.")
     return requested
 
 
 def sound_of(options: dict[str, Any]) -> SoundSettings:
-    """The sound as the user has it and ``options`` change it, or a usage error."""
+    """Return the user's sound settings as ``options`` change them. Raises a usage error."""
     try:
         return sound_settings(options["sounds"])
     except UsageError as fault:
@@ -182,12 +182,12 @@ def sound_of(options: dict[str, Any]) -> SoundSettings:
 
 
 def _usual_mode(protocol: Protocol) -> Mode:
-    """Nothing is stimulated by itself where the protocol can do without."""
+    """Choose the default mode: automatic stimulation only where the protocol requires stimulation."""
     return Mode.AUTO if protocol.stimulation == "required" else Mode.LISTEN
 
 
 def check_events(options: dict[str, Any]) -> None:
-    """Refuse an ``--events`` that cannot be."""
+    """Refuse an ``--events`` that cannot be written."""
     events = options["events"]
     if events == "-" and not options["headless"]:
         raise click.UsageError("--events - writes to the terminal that the screen needs; add --headless.")
@@ -200,4 +200,4 @@ def check_events(options: dict[str, Any]) -> None:
     if is_folder:
         raise click.UsageError(f"--events {events} is a folder; name a file in it.")
     if not has_folder:
-        raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; make it first.")
+        raise click.UsageError(f"--events {events}: there is no folder {Path(events).parent}; create it first.")

@@ -1,4 +1,4 @@
-"""Where a command finds the procedure it is about, and the key that opens it."""
+"""Access of a command to its procedure: the folder, and the key that decrypts it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def on_procedure(command: CommandFunction) -> CommandFunction:
-    """Give ``command`` the procedure's NAME, and the options that find and open it."""
+    """Give ``command`` the argument PROCEDURE, and the options that find and decrypt it."""
     return click.argument("name", metavar="PROCEDURE")(STORE(KEY(command)))
 
 
 @contextmanager
 def errors_end_command() -> Iterator[None]:
-    """A UserError within ends the command with its sentence and status."""
+    """End the command on a UserError, with its sentence and status."""
     try:
         yield
     except UserError as fault:
@@ -33,12 +33,12 @@ def errors_end_command() -> Iterator[None]:
 
 
 def folder_of(name: str, store: str | None) -> Path:
-    """The folder of the procedure ``name``. Ends the command where there is none."""
+    """Return the folder of the procedure ``name``. Ends the command where there is none."""
     return chosen(store_of(store), (name,))[0]
 
 
 def key_for(folder: Path, key_file: str | None) -> EncryptionKey | None:
-    """The key of what ``folder`` holds; asked for where it is encrypted and no file is named. Raises UserError."""
+    """Read the key of ``folder`` from ``key_file``, or prompt for it where it is encrypted. Raises UserError."""
     from guidance.journal.encryption import is_encrypted, key_of_file, key_of_passphrase
 
     if key_file:

@@ -1,4 +1,4 @@
-"""The commands about procedures on record: which there are, whether they hold, what is left of one cut off."""
+"""The commands about recorded procedures: list, show, verify, recover, delete."""
 
 from __future__ import annotations
 
@@ -19,51 +19,51 @@ if TYPE_CHECKING:
     from guidance.journal.summary import Summary
     from guidance.journal.verify import Verdict
 
-STORE = click.option("--store", metavar="DIR", help="Where procedures are kept; by default the user's data folder.")
+STORE = click.option(
+    "--store", metavar="DIR", help="Folder where procedures are stored.  [default: in the user's data folder]"
+)
 NAMES = click.argument("names", nargs=-1, metavar="[PROCEDURE]...")
 
 
 def store_of(store: str | None) -> Path:
-    """The store that ``--store`` names, or the user's. A usage error where there is none."""
+    """Return the store that ``--store`` names, or the user's. Raises a usage error where there is none."""
     from guidance.journal.store import default_store
 
     if store is not None and not Path(store).is_dir():
-        raise click.UsageError(f"There is no folder {store}; --store names where procedures are kept.")
+        raise click.UsageError(f"There is no folder {store}; --store names the folder where procedures are stored.")
     return default_store() if store is None else Path(store)
 
 
 def chosen(store: Path, names: tuple[str, ...]) -> list[Path]:
-    """The folders of the procedures called ``names``, or of all. Ends the command where one is not there."""
+    """Return the folders of the procedures ``names``, or of all. Ends the command where one does not exist."""
     from guidance.journal.store import find_procedure, linked_procedures, procedures
 
     try:
         if names:
             return [find_procedure(store, name) for name in names]
         for link in linked_procedures(store):
-            click.echo(
-                f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is left alone.", err=True
-            )
+            click.echo(f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is ignored.", err=True)
         return procedures(store)
     except UserError as fault:
         leave(fault)
 
 
 def leave(fault: UserError) -> NoReturn:
-    """End the command with what ``fault`` says."""
+    """End the command with the sentence and status of ``fault``."""
     click.echo(f"needle-guidance: {_plain(str(fault))}", err=True)
     sys.exit(fault.status)
 
 
 @click.group(epilog=STATUS, name="procedures")
 def procedures() -> None:
-    """Procedures on record: list, show, verify, recover, delete."""
+    """List, show, verify, recover, delete and export recorded procedures; show and sign their notes."""
 
 
 @procedures.command("list", epilog=STATUS)
 @STORE
 @JSON
 def list_(store: str | None, *, as_json: bool) -> None:
-    """List all procedures, the oldest first, and what was deleted."""
+    """List all procedures, the oldest first, and those that were deleted."""
     from guidance.journal.summary import summary_of
     from guidance.journal.tombstones import tombstones
 
@@ -78,7 +78,7 @@ def list_(store: str | None, *, as_json: bool) -> None:
     for stone in gone:
         click.echo(f"{_plain(stone['name'])}  deleted {_plain(str(stone.get('wall_time')))}")
     if not found and not gone:
-        click.echo(f"No procedure is on record in {place}.")
+        click.echo(f"There is no recorded procedure in {place}.")
 
 
 @procedures.command(epilog=STATUS)
@@ -86,7 +86,7 @@ def list_(store: str | None, *, as_json: bool) -> None:
 @STORE
 @JSON
 def show(name: str, store: str | None, *, as_json: bool) -> None:
-    """Show one procedure: what was done when, its alarms and entries, its files, and whether it holds."""
+    """Show one procedure: when and how it was done, its entries, alarms and files, and whether its record is intact."""
     from guidance.journal.event_reader import read_events
     from guidance.journal.summary import alarm_counts, entries, files_of, summary_of
     from guidance.journal.verify import verify
@@ -111,10 +111,10 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
 @STORE
 @JSON
 def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
-    """See whether records hold: nothing changed, nothing missing. Without a name: every one.
+    """Verify that records are intact: nothing changed, nothing missing. Without a name, verify all of them.
 
-    Status 0 only if all hold. One that was cut off does not, until it is recovered. The first broken line is named.
-    What nobody can see: a record forged whole, its chain and seal with it.
+    The exit status is 0 only if all are intact. A procedure that was cut off is not, until it is recovered. The first
+    broken line is named. No check can find a record that was forged as a whole, with its chain and seal.
     """
     from guidance.journal.tombstones import verify_tombstones
     from guidance.journal.verify import verify as verify_one
@@ -134,7 +134,7 @@ def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
     else:
         click.echo(
             "\n".join(f"{_plain(name)}  {one.state.value}: {_plain(one.why)}" for name, one in found.items())
-            or f"No procedure is on record in {place}."
+            or f"There is no recorded procedure in {place}."
         )
     sys.exit(0 if holds else FAILED)
 
@@ -143,10 +143,10 @@ def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
 @NAMES
 @STORE
 def recover(names: tuple[str, ...], store: str | None) -> None:
-    """Bring in order what was cut off. Without a name: every procedure that was.
+    """Recover procedures that were cut off. Without a name, recover all of them.
 
-    What was recorded stays as it is; the journal gets an end that says so, the signal a header that counts what is
-    there, and both a seal. Every start of run and demo does the same.
+    What was recorded does not change; the journal gets an end that names the recovery, the signal a header with the
+    true length, and both a seal. Every start of run and demo does the same.
     """
     from guidance.journal.recover import recover as recover_one
     from guidance.journal.store import unfinished
@@ -155,21 +155,21 @@ def recover(names: tuple[str, ...], store: str | None) -> None:
     folders = chosen(place, names) if names else unfinished(place)
     failed = _each(folders, lambda folder: _recovered(recover_one(folder)))
     if not folders:
-        click.echo("Nothing was cut off.")
+        click.echo("No procedure was cut off.")
     sys.exit(FAILED if failed else 0)
 
 
 @procedures.command(epilog=STATUS)
 @click.argument("names", nargs=-1, required=True, metavar="PROCEDURE...")
 @STORE
-@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@click.option("--yes", is_flag=True, help="Delete without a prompt, for scripts.")
 def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
-    """Delete procedures for good: signal, events, notes. That there was one stays on record, as a tombstone."""
+    """Delete procedures for good: signal, events, notes. A tombstone keeps on record that each one existed."""
     from guidance.journal.tombstones import delete as delete_one
 
     folders = chosen(store_of(store), names)
     if not yes and not _agreed(f"Delete {', '.join(_plain(folder.name) for folder in folders)} for good?"):
-        leave(UserError("Nothing was deleted; a script says --yes."))
+        leave(UserError("Nothing was deleted; in a script, use --yes."))
     now = datetime.now().astimezone()
 
     def deleted(folder: Path) -> str:
@@ -182,13 +182,13 @@ def delete(names: tuple[str, ...], store: str | None, *, yes: bool) -> None:
 def _agreed(question: str) -> bool:
     try:
         return click.confirm(question, err=True)
-    except click.Abort:  # nobody is there to answer
+    except click.Abort:  # there is no operator
         click.echo(err=True)
         return False
 
 
 def _each(folders: list[Path], done: Callable[[Path], str]) -> int:
-    """Do it for each, and say what came of it; how many could not be done."""
+    """Apply ``done`` to each folder and print its result; returns how many failed."""
     failed = 0
     for folder in folders:
         try:
@@ -200,7 +200,7 @@ def _each(folders: list[Path], done: Callable[[Path], str]) -> int:
 
 
 def _recovered(found: Any) -> str:
-    return found.sentence if found else "its record was whole"
+    return found.sentence if found else "its record was complete"
 
 
 def _line(one: Summary) -> str:
@@ -216,14 +216,14 @@ def _line(one: Summary) -> str:
 
 
 def _head(one: Summary, verdict: Verdict) -> list[str]:
-    lasted = "not known" if one.lasted_s is None else f"{one.lasted_s:.1f} s, ended: {one.reason or 'not told'}"
+    lasted = "not known" if one.lasted_s is None else f"{one.lasted_s:.1f} s, ended: {one.reason or 'not recorded'}"
     return [
         _plain(one.name),
         f"  began     {one.began or 'not known'}",
         f"  protocol  {one.protocol or 'not known'}, mode {one.mode or 'not known'}",
         f"  device    {one.device or 'not known'}",
         f"  lasted    {lasted}",
-        f"  pulses    {'not told' if one.stimuli is None else one.stimuli}",
+        f"  pulses    {'not recorded' if one.stimuli is None else one.stimuli}",
         f"  record    {verdict.state.value}: {_plain(verdict.why)}",
     ]
 

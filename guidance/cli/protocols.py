@@ -1,4 +1,4 @@
-"""The commands about protocols: which there are, what they say, whether a file holds, how two differ."""
+"""The commands about protocols: list, show, validate, begin and compare them."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from guidance.protocol.reading import json_schema
 from guidance.protocol.search import search
 
 _VALIDATE_STATUS = """\b
-Exit status: 0 all hold; 1 one does not; 2 bad arguments."""
+Exit status: 0 all are valid; 1 one is not; 2 bad arguments."""
 
 
 @click.group(epilog=STATUS)
 def protocols() -> None:
-    """List, show, check, begin and compare protocols.
+    """List, show, validate, begin and compare protocols.
 
-    A site's own are files ID.toml in a folder that `protocols list` names: a new protocol, or a table [override] with
-    the author and what differs from the program's.
+    A site's own protocols are files ID.toml in a folder that `protocols list` names. Such a file is a new protocol, or
+    a table [override] with its author and the values that replace the program's.
     """
 
 
 @protocols.command("list", epilog=STATUS)
 @click.argument("words", nargs=-1)
-@click.option("--sourced", is_flag=True, help="As a table of how many numbers have a source.")
+@click.option("--sourced", is_flag=True, help="Print a table of how many numbers have a source.")
 @JSON
 def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
-    """List the protocols, or those that WORDS may mean, the likeliest first."""
+    """List the protocols, or those that match WORDS, the best match first."""
     chosen = search(" ".join(words)) if words else all_names()
     found = [(name, _loaded_or_error(name)) for name in chosen]
     if as_json:
@@ -47,7 +47,7 @@ def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
     elif sourced:
         click.echo(table([entry for _, entry in found if isinstance(entry, LoadedSheet)]))
     elif not found:
-        click.echo(f"No protocol is like {' '.join(words)!r}; protocols list shows all.")
+        click.echo(f"No protocol matches {' '.join(words)!r}; protocols list shows all.")
     else:
         click.echo("\n".join(overview(name, entry) for name, entry in found))
         click.echo(f"\nA site's own protocols and changes: {site_folder()}")
@@ -55,10 +55,10 @@ def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
 
 @protocols.command(epilog=STATUS)
 @click.argument("name")
-@click.option("--toml", "as_toml", is_flag=True, help="The file as it stands, site changes aside.")
+@click.option("--toml", "as_toml", is_flag=True, help="Print the protocol's file, without the site's changes.")
 @JSON
 def show(name: str, *, as_toml: bool, as_json: bool) -> None:
-    """Show protocol NAME: every number with its source, what is unsourced or missing, and what the site changed."""
+    """Show protocol NAME: every number with its source, what has no source or is missing, and what the site changed."""
     entry = _loaded(name)
     if as_toml:
         click.echo(text_of(entry.sheet.id), nl=False)
@@ -73,7 +73,7 @@ def show(name: str, *, as_toml: bool, as_json: bool) -> None:
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False))
 @JSON
 def validate(files: tuple[str, ...], *, as_json: bool) -> None:
-    """Check each FILE, or every protocol there is, a site's own among them; each fault is told with file and key."""
+    """Validate each FILE, or all protocols including the site's own; each fault is shown with its file and key."""
     verdicts = [_verdict(file, _checked_file) for file in files] or [_verdict(n, load_sheet) for n in all_names()]
     if as_json:
         click.echo(json.dumps(verdicts))
@@ -84,14 +84,12 @@ def validate(files: tuple[str, ...], *, as_json: bool) -> None:
 
 @protocols.command(epilog=STATUS)
 @click.argument("new_id", metavar="ID")
-@click.option(
-    "--like", default="generic-block", metavar="NAME", show_default=True, help="Begin with a copy of this one."
-)
-@click.option("--author", metavar="NAME", help="Who changes a protocol of the program.")
+@click.option("--like", default="generic-block", metavar="NAME", show_default=True, help="Copy this protocol.")
+@click.option("--author", metavar="NAME", help="Author of the change, where ID is a protocol of the program.")
 def new(new_id: str, like: str, author: str | None) -> None:
-    """Begin protocol ID in the site's folder, as a copy to be changed, with a JSON Schema beside it for editors.
+    """Create protocol ID in the site's folder, as a copy to edit, with a JSON Schema for editors beside it.
 
-    Where the program has a protocol ID, the file only changes it.
+    Where the program has a protocol ID, the file only overrides its values.
     """
     try:
         paths = _begun(new_id, like, author)
@@ -108,14 +106,14 @@ def new(new_id: str, like: str, author: str | None) -> None:
 @click.argument("right", required=False)
 @JSON
 def diff(left: str, right: str | None, *, as_json: bool) -> None:
-    """Show in what protocols LEFT and RIGHT differ, or what the site changed in LEFT."""
+    """Show how protocols LEFT and RIGHT differ, or what the site changed in LEFT."""
     one = _loaded(left, with_site=right is not None)
     other = _loaded(right or left)
     found = differences(one.sheet, other.sheet)
     if as_json:
         click.echo(json.dumps([asdict(item) for item in found]))
     elif not found:
-        click.echo("They do not differ." if right else "The site changed nothing.")
+        click.echo("The protocols do not differ." if right else "The site has changed nothing.")
     else:
         authors = {change.key: change for change in other.changes}
         click.echo("\n".join(_lines(found, authors)))
@@ -123,7 +121,7 @@ def diff(left: str, right: str | None, *, as_json: bool) -> None:
 
 @protocols.command(epilog=STATUS)
 def schema() -> None:
-    """Print the JSON Schema of a protocol's file, for editors."""
+    """Print the JSON Schema of protocol files, for editors."""
     click.echo(json.dumps(json_schema(), indent=2))
 
 
@@ -171,11 +169,11 @@ def _verdict(name: str, load: Any) -> dict[str, Any]:
 
 
 def _verdict_text(verdict: dict[str, Any]) -> str:
-    return f"{click.format_filename(verdict['name'])} holds." if verdict["holds"] else "\n".join(verdict["faults"])
+    return f"{click.format_filename(verdict['name'])} is valid." if verdict["holds"] else "\n".join(verdict["faults"])
 
 
 def _begun(new_id: str, like: str, author: str | None) -> list[Path]:
-    """Write the new file and the schema, neither over anything else. Raises ProtocolError and OSError."""
+    """Write the new file and the schema; no protocol is overwritten. Raises ProtocolError and OSError."""
     text = draft(new_id, resolve(like), author)
     folder = site_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -184,6 +182,6 @@ def _begun(new_id: str, like: str, author: str | None) -> list[Path]:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise ProtocolError(f"{path} is there already; edit it, or choose another name.") from None
+        raise ProtocolError(f"{path} exists already; edit it, or choose another name.") from None
     schema_path.write_text(json.dumps(json_schema(), indent=2), encoding="utf-8")
     return [path, schema_path]

@@ -1,4 +1,4 @@
-"""The command that records a device's signal, and does nothing else with it."""
+"""The command that records a device's signal and does nothing else."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from guidance.cli.options import DEVICE, STATUS, Positive
 @click.command(epilog=STATUS)
 @DEVICE
 @click.argument("path", metavar="OUT.bdf")
-@click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after so many seconds.")
+@click.option("--duration", "duration_s", type=Positive(), metavar="S", help="End after S seconds.")
 def record(address: str, path: str, duration_s: float | None) -> None:
-    """Record an amplifier's signal to a BDF+ file that replay and others read. Nothing is stimulated.
+    """Record an amplifier's signal to a BDF+ file, which replay and other programs read. It never stimulates.
 
-    Pulses that the amplifier reports become annotations 'stim', with current and width; what was lost on the line is
-    annotated BAD_ACQ_SKIP. The file can be read at any time, also after the plug was pulled or the disk was full; an
-    existing one is never written over. Ctrl-C ends it in order.
+    Pulses that the amplifier reports become annotations 'stim', with current and width; lost samples are annotated
+    BAD_ACQ_SKIP. The file can be read at any time, also after a power failure or with a full disk. An existing file is
+    never overwritten. Ctrl-C ends the recording in order.
     """
     from guidance.session.recorder import RecordingJob
 

@@ -1,4 +1,4 @@
-"""The command ``replay`` where it is given a procedure: today's decisions beside those on record."""
+"""The command ``replay`` for a recorded procedure: today's decisions compared with the recorded ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALSO_HERE = {"file", "store", "as_json", "fast", "headless"}
 
 
 def procedure_at(name: str, store: str | None) -> Path | None:
-    """The folder of the procedure ``name``, or None where it names a file. A usage error where it names neither."""
+    """Return the folder of the procedure ``name``, or None where it names a file. Raises a usage error for neither."""
     from guidance.journal.event_log import EVENTS_NAME
     from guidance.journal.store import find_procedure
 
@@ -25,7 +25,7 @@ def procedure_at(name: str, store: str | None) -> Path | None:
         if os.path.lexists(path / EVENTS_NAME):
             return path
         if path.is_dir():
-            raise click.UsageError(f"{name!r} is a folder without a procedure; name a file in it, or a procedure.")
+            raise click.UsageError(f"{name!r} is a folder without a procedure; give a file in it, or a procedure.")
         if path.exists():
             return None
     except OSError as fault:
@@ -37,7 +37,7 @@ def procedure_at(name: str, store: str | None) -> Path | None:
 
 
 def replay_procedure(folder: Path, *, as_json: bool) -> None:
-    """Print where today's decisions differ from those on record."""
+    """Print where today's decisions differ from the recorded ones."""
     from drivers.base import DeviceError
     from guidance.journal.event_reader import read_events
     from guidance.reprocess.differences import as_json_object, compare, lines
@@ -46,7 +46,9 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
 
     given = _given_for_a_file()
     if given:
-        raise click.UsageError(f"{given[0]} is for a recorded file; a procedure runs as it did. Leave it out.")
+        raise click.UsageError(
+            f"{given[0]} is for a recorded file; a procedure is replayed with its own settings. Leave it out."
+        )
     try:
         then = read_events(folder)
         of_exercise = is_exercise(then)
@@ -61,7 +63,7 @@ def replay_procedure(folder: Path, *, as_json: bool) -> None:
 
 
 def _given_for_a_file() -> list[str]:
-    """The options on this command line that say how a file is to be read or played."""
+    """List the options on this command line that apply to files only."""
     context = click.get_current_context()
     return [
         parameter.opts[0]

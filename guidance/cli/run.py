@@ -46,28 +46,32 @@ if TYPE_CHECKING:
 def run(address: str, **options: Any) -> None:
     """Guide a procedure on an amplifier.
 
-    The stimulator is switched on by the operator alone, on the screen; with --headless it arms by itself once the
-    signal is sound. No pulse exceeds the least of the device's limits, the protocol's, and 6 mA, 1 ms, 5 a second and
-    2 uC a pulse. The record of the procedure is kept in the store. Ctrl-C ends it in order.
+    Only the operator arms the stimulator, on the screen; with --headless it arms by itself once the signal is fit. No
+    pulse exceeds the device's limits, the protocol's limits, or 6 mA, 1 ms, 5 pulses per second and 2 uC per pulse. The
+    record of the procedure is stored. Ctrl-C ends the procedure in order.
     """
     _run_live(address, options)
 
 
 @click.command(epilog=STATUS)
 @click.option(
-    "--seed", type=click.IntRange(min=0, max=10**18 - 1), default=1, show_default=True, help="Which simulated patient."
+    "--seed",
+    type=click.IntRange(min=0, max=10**18 - 1),
+    default=1,
+    show_default=True,
+    help="Number of the simulated patient.",
 )
 @procedure_options
 def demo(seed: int, **options: Any) -> None:
     """Guide a procedure on a simulated patient, through the real driver.
 
-    It is a simulation: what holds for it need not hold for a person.
+    It is a simulation: its results need not hold for a person.
     """
     _run_live(f"sim:{seed}", options, is_demo=True)
 
 
 def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
-    """Run what ``options`` say at ``address``; a demo's needle records where the protocol is guided by its EMG."""
+    """Run a procedure at ``address``; in a demo the needle records too where the protocol is guided by needle EMG."""
     from guidance.journal.store import default_store
     from guidance.session import LiveJob
 
@@ -92,7 +96,7 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
 
 
 def _named(settings: Settings, case: CaseSheet | None) -> Settings:
-    """``settings`` with patient and side as the case sheet names them, for the screen alone."""
+    """Add patient and side of the case sheet to ``settings``, for the screen only."""
     if case is None:
         return settings
     patient = "  ".join(filter(None, [case.get("patient"), case.get("birth_date")]))
@@ -100,7 +104,7 @@ def _named(settings: Settings, case: CaseSheet | None) -> Settings:
 
 
 def _case(options: dict[str, Any]) -> dict[str, Any]:
-    """The case sheet, and the file of the key that encrypts it; read at once, so that a fault ends the command now."""
+    """Read the case sheet, and check the key file that encrypts it, so that a fault ends the command at once."""
     from guidance.journal.encryption import key_of_file
     from guidance.note.case_sheet import case_from_file
 
@@ -117,7 +121,7 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
 
 @click.command(epilog=STATUS)
 @click.argument("file")
-@click.option("--channel", metavar="LABEL", help="Use this channel alone; otherwise every voltage channel.")
+@click.option("--channel", metavar="LABEL", help="Channel to use.  [default: every voltage channel]")
 @PROTOCOL
 @WINDOW
 @CRITERION
@@ -125,26 +129,24 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
 @EVENTS
 @click.option("--speed", type=Positive(), metavar="N", help="Play at N times real time.")
 @THEME
-@click.option("--fast", is_flag=True, help="Play as fast as the machine can; the records are the same.")
+@click.option("--fast", is_flag=True, help="Play as fast as possible; the records are the same.")
 @HEADLESS
 @click.option(
-    "--mode", type=click.Choice(["listen"]), help="Leave annotated pulses aside and find pulses by their artefact."
+    "--mode", type=click.Choice(["listen"]), help="Ignore annotated pulses, and find pulses by their artefact."
 )
-@click.option(
-    "--full-scale-uv", type=Positive(), metavar="UV", help="What full scale of a WAV or FLAC file is, in microvolts."
-)
+@click.option("--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file in microvolts.")
 @click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
 @STORE
 @JSON
 def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
-    """Run a recorded signal through the same path as a live one.
+    """Replay a recorded signal through the same engine as a live one.
 
-    FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Pulses are its annotations 'stim', optionally with
-    'current_ma=0.50 width_ms=0.10' after it; where there are none, they are found by their artefact.
-    Without --fast and --speed it plays in real time.
+    FILE is EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV. Its annotations 'stim' are the pulses, optionally followed by
+    'current_ma=0.50 width_ms=0.10'; without annotations, pulses are found by their artefact. Without --fast and --speed
+    it plays in real time.
 
-    FILE may also be a procedure on record, by its name or its folder: its signal then runs through today's code, and
-    a table shows where today's decisions differ from those on record; --json tells all of them.
+    FILE may also be a recorded procedure, by its name or its folder. Its signal then runs through today's code, and a
+    table shows where today's decisions differ from the recorded ones; --json lists all of them.
     """
     from guidance.session.replay import ReplayJob
 
@@ -153,7 +155,7 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
         replay_procedure(folder, as_json=as_json)
         return
     if as_json or store:
-        raise click.UsageError("--json and --store are for a procedure on record; FILE names a file.")
+        raise click.UsageError("--json and --store are for a recorded procedure, but FILE is a file; leave them out.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     check_events(options)

@@ -1,4 +1,4 @@
-"""The command ``sounds``: what is heard, to be listed, played, or kept in files."""
+"""The command ``sounds``: list the sounds, play them, or write them to files."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _CHOICE = (*MAPPINGS, "alarms")
 
 @click.group(epilog=STATUS)
 def sounds() -> None:
-    """List and try what is heard.
+    """List the sounds of the guidance and the alarms, and try them.
 
-    `run` and `demo` sound by the mapping that --sounds names, or the table [sounds] of the user's config.toml
-    (mapping, volume, monitor, full_scale_uv, device), or tempo.
+    The commands run and demo use the mapping that --sounds names, or that of the table [sounds] in the user's
+    config.toml (mapping, volume, monitor, full_scale_uv, device), or else tempo.
     """
 
 
 @sounds.command("list", epilog=STATUS)
 @JSON
 def list_sounds(*, as_json: bool) -> None:
-    """List the mappings, and each sound with its tempo and pitch."""
+    """List the sound mappings, and each sound with its tempo and pitch."""
     from guidance.audio.samples import sound_samples
     from guidance.common.config import config_path
 
@@ -43,10 +43,12 @@ def list_sounds(*, as_json: bool) -> None:
 
 @sounds.command("play", epilog=STATUS)
 @click.argument("name", type=click.Choice(_CHOICE))
-@click.option("--only", metavar="SOUND", help="This one alone, such as target.")
-@click.option("--wav", metavar="DIR", type=click.Path(file_okay=False), help="Write a WAV file each instead.")
+@click.option("--only", metavar="SOUND", help="Play this sound only, such as target.")
+@click.option(
+    "--wav", metavar="DIR", type=click.Path(file_okay=False), help="Write a WAV file for each sound to DIR instead."
+)
 def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
-    """Play each sound of a mapping, or the alarms, from far to near."""
+    """Play each sound of a mapping, from far to near, or each alarm."""
     from guidance.audio.samples import render_sample, sound_samples
     from guidance.audio.settings import sound_settings
     from guidance.audio.sound_check import play, write
@@ -55,7 +57,7 @@ def play_sounds(name: str, *, only: str | None, wav: str | None) -> None:
     chosen = [scene for scene in known if only in {None, scene.name}]
     if not chosen:
         names = ", ".join(scene.name for scene in known)
-        raise click.UsageError(f"{name} has no sound {only!r}; there are: {names}.")
+        raise click.UsageError(f"{name} has no sound {only!r}; its sounds are: {names}.")
     try:
         device = sound_settings().device
         for scene in chosen:

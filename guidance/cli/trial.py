@@ -1,4 +1,4 @@
-"""The command of the virtual trial."""
+"""The command ``trial``: many simulated insertions, and how well the guidance worked."""
 
 from __future__ import annotations
 
@@ -27,27 +27,38 @@ _ADDRESS = re.compile(r"(tcp|tls|ucx)://[^\s/]+:\d{1,5}")
 
 @click.command(epilog=STATUS)
 @click.option(
-    "--worlds", type=click.IntRange(1, 1_000_000), required=True, metavar="N", help="So many insertions, 1 to 1000000."
+    "--worlds",
+    type=click.IntRange(1, 1_000_000),
+    required=True,
+    metavar="N",
+    help="Number of insertions, 1 to 1000000.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0, max=10**18 - 1), default=1, show_default=True, help="Which patients and ways."
+    "--seed",
+    type=click.IntRange(min=0, max=10**18 - 1),
+    default=1,
+    show_default=True,
+    help="Seed of the simulated patients and needle paths.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 1024), metavar="J", help="Processes on this machine; by default one a core."
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    metavar="J",
+    help="Number of processes on this machine.  [default: one per core]",
 )
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler instead.")
 @PROTOCOL
-@click.option("--out", metavar="FOLDER", help="Where the insertions are kept; by default a folder for each seed.")
+@click.option("--out", metavar="FOLDER", help="Folder for the insertions.  [default: one for each seed]")
 @JSON
 def trial(**options: Any) -> None:
-    """Guide many simulated insertions, and print how well that went.
+    """Guide many simulated insertions, and print how well the guidance worked.
 
-    In each, a simulated needle is moved in, too far at times, and back, and the whole engine guides it in a closed
-    loop, faster than real time. The same seed gives the same table however many workers there are. What was made is
-    kept: after an interruption the same command goes on where it stopped, and with a greater N it adds to what is
-    there.
+    In each insertion a simulated needle moves in, sometimes too far, and back; the whole engine guides it in a closed
+    loop, faster than real time. The same seed gives the same table, whatever the number of workers. Finished
+    insertions are stored: after an interruption the same command goes on where it stopped, and with a larger N it adds
+    to them.
 
-    It is a simulation: what holds for it need not hold for a person.
+    It is a simulation: its results need not hold for a person.
     """
     from guidance.trial.run import Interrupted, Trial, run_trial
     from guidance.trial.store import default_folder
@@ -61,16 +72,16 @@ def trial(**options: Any) -> None:
     except UserError as fault:
         _leave(str(fault), fault.status)
     except Interrupted as stopped:
-        _leave(f"Stopped after {stopped.done} of {wanted.worlds} insertions; to go on: {_again()}", FAILED)
+        _leave(f"Stopped after {stopped.done} of {wanted.worlds} insertions. To go on: {_again()}", FAILED)
     _print(outcome, as_json=options["as_json"])
 
 
 def _check(options: dict[str, Any]) -> None:
-    """Refuse what cannot be, before anything is started."""
+    """Refuse bad options before anything is started."""
     if options["scheduler"] and options["jobs"]:
         raise click.UsageError("--jobs is for this machine and --scheduler for others; give one.")
     if options["scheduler"] and not _ADDRESS.fullmatch(options["scheduler"]):
-        raise click.UsageError(f"--scheduler {options['scheduler']} is no address; it is like tcp://HOST:8786.")
+        raise click.UsageError(f"--scheduler {options['scheduler']} is not an address; write it as tcp://HOST:8786.")
     try:
         load(options["protocol_id"])
     except ProtocolError as fault:
@@ -84,7 +95,7 @@ def _pool(options: dict[str, Any]) -> Callable[[], DaskPool]:
 
 
 class _Progress:
-    """What was there already, in a line; then a bar, where standard error is a terminal."""
+    """Progress on standard error: a line about stored insertions, then a bar where it is a terminal."""
 
     def __init__(self, worlds: int) -> None:
         self._worlds = worlds
@@ -98,11 +109,11 @@ class _Progress:
             self._bar.render_finish()
 
     def begun(self, already: int) -> Callable[[], None]:
-        """Say that so many were there ``already``; the result is to be called after each further one."""
+        """Report that ``already`` insertions are stored; returns a function to call after each further one."""
         lacking = self._worlds - already
         if already:
-            word = f"going on with the other {lacking}" if lacking else "nothing is left to do"
-            click.echo(f"{already} of {self._worlds} insertions were made before; {word}.", err=True)
+            word = f"{lacking} are left to do" if lacking else "nothing is left to do"
+            click.echo(f"{already} of {self._worlds} insertions were done before; {word}.", err=True)
         if lacking and sys.stderr.isatty():
             self._bar = click.progressbar(length=lacking, label="insertions", file=sys.stderr, show_pos=True)
             self._bar.render_progress()
@@ -115,7 +126,7 @@ class _Progress:
 
 @contextlib.contextmanager
 def _interrupts() -> Iterator[None]:
-    """SIGTERM is as Ctrl-C; after the first of them, none disturbs what ends in order."""
+    """Treat SIGTERM as Ctrl-C; after the first of either, further ones are ignored while the trial ends in order."""
 
     def stop(number: int, _frame: object) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
@@ -140,7 +151,7 @@ def _leave(sentence: str, status: int) -> NoReturn:
 
 
 def _print(outcome: TrialOutcome, *, as_json: bool) -> None:
-    """The table on standard output, and on standard error what differs from run to run."""
+    """Print the table on standard output, and the speed, which differs from run to run, on standard error."""
     from guidance.trial.text import lines
 
     click.echo(json.dumps(outcome.table) if as_json else "\n".join(lines(outcome.table)))

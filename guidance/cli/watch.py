@@ -1,4 +1,4 @@
-"""The command that looks on at a running procedure, in another terminal or in a browser."""
+"""The command ``watch``: observe a running procedure, in another terminal or in a browser."""
 
 from __future__ import annotations
 
@@ -14,21 +14,30 @@ from guidance.cli.options import STATUS, THEME
 from guidance.common.errors import DONE, UserError
 
 _SERVED = "TEXTUAL_DRIVER"
-"""Set by textual-serve for what it serves: the browser is then the terminal."""
-_NO_SERVER = "The browser's view needs textual-serve: pip install 'needle-guidance[web]'."
+"""Variable that textual-serve sets for the programs it serves: the browser is then the terminal."""
+_NO_SERVER = "The view in a browser needs textual-serve: pip install 'needle-guidance[web]'."
 
 
 @click.command(epilog=STATUS)
-@click.option("--pid", type=click.IntRange(min=1), metavar="N", help="The engine's process, where several are running.")
+@click.option(
+    "--pid",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Process id of the engine, where several procedures are running.",
+)
 @THEME
-@click.option("--web", is_flag=True, help="Serve the view to browsers, on this machine alone unless --host says more.")
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="With --web: where to listen.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="With --web.")
+@click.option("--web", is_flag=True, help="Serve the view to browsers, on this machine only unless --host is given.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="With --web: address to listen on."
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="With --web: port to listen on."
+)
 def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int) -> None:
-    """Look on at a procedure that runs on this machine.
+    """Watch a procedure that runs on this machine.
 
-    It shows what the operator sees, and says nothing to the procedure: nothing can be armed, stopped or noted here.
-    Only the user whose procedure it is may look on.
+    The view shows what the operator sees, and has no influence on the procedure: you cannot arm, stop or note anything
+    here. Only the user who runs the procedure can watch it.
     """
     if web:
         _serve(pid, theme, host, port)
@@ -36,7 +45,7 @@ def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int
     from guidance.processes.observer_link import open_watch
 
     if not (sys.stdout.isatty() or os.environ.get(_SERVED)):
-        raise click.UsageError("The view needs a terminal, and standard output is none.")
+        raise click.UsageError("The view needs a terminal, and standard output is not one.")
     show = screen_of(theme, is_observer=True)()
     try:
         link = open_watch(pid)
@@ -54,11 +63,14 @@ def _serve(pid: int | None, theme: str | None, host: str, port: int) -> None:
     except ImportError:
         raise click.UsageError(_NO_SERVER) from None
     if not _is_loopback(host):
-        click.echo(f"needle-guidance: whoever reaches {host}:{port} sees the patient; there is no password.", err=True)
+        click.echo(
+            f"needle-guidance: anyone who can reach {host}:{port} can see the patient's data; there is no password.",
+            err=True,
+        )
     words = [sys.executable, "-m", "guidance", "watch"]
     words += ["--pid", str(pid)] if pid else []
     words += ["--theme", theme] if theme else []
-    Server(shlex.join(words), host=host, port=port, title="needle guidance, looking on").serve()
+    Server(shlex.join(words), host=host, port=port, title="needle guidance, watching").serve()
 
 
 def _is_loopback(host: str) -> bool:

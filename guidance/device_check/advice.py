@@ -1,4 +1,4 @@
-"""What a check found, in words: the report line by line, and what is to be mended."""
+"""The findings of a check as text: the report line by line, and the faults to fix."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from guidance.device_check.check import ChannelCheck, CheckResult
 from guidance.signal.pipeline import LEAST_RATE_HZ
 
 DRIFT_PPM = 200.0
+"""A clock that drifts more than this is reported: quartz clocks usually stay within 100 ppm."""
+
 BATTERY_PERCENT = 20
 ROUND_TRIP_MS = 50.0
+"""A command that takes longer is reported, because switching off would take as long."""
+
 _SOUND_STATES = {
-    "heard": "and heard",
-    "not heard": "and not heard: listen for yourself, the microphone may be off",
-    "nothing to hear with": "there is nothing to hear it with: listen for yourself",
+    "heard": "and recorded",
+    "not heard": "and not recorded: listen yourself, the microphone may be off",
+    "nothing to hear with": "there is nothing to record it with: listen yourself",
 }
 
 
 def faults_to_fix(result: CheckResult) -> list[str]:
-    """Sentences that say what is wrong and what to do; none where all is well."""
+    """Return sentences that say what is wrong and what to do; none where all is well."""
     return [
         *_line_faults(result),
         *_device_faults(result),
@@ -31,10 +35,10 @@ def faults_to_fix(result: CheckResult) -> list[str]:
 
 
 def report(result: CheckResult) -> list[str]:
-    """The findings as lines for an operator, without what is to be mended."""
+    """Format the findings as lines for an operator, without the faults to fix."""
     signal = f"{result.samples} samples in {result.seconds:g} s, {result.lost_samples} lost"
     return [
-        f"{result.model} {result.serial}, firmware {result.firmware or 'not told'}, at {result.address}",
+        f"{result.model} {result.serial}, firmware {result.firmware or 'not known'}, at {result.address}",
         f"  rate        {result.nominal_rate_hz:g} Hz{_clock(result)}",
         *(_channel(channel) for channel in result.channels),
         f"  impedance   {_known(result.impedance_kohm, 'kOhm')}",
@@ -47,7 +51,7 @@ def report(result: CheckResult) -> list[str]:
 
 
 def sound_report(result: SoundCheck) -> list[str]:
-    """How the sound was, as a line."""
+    """Format the sound check as a line."""
     if result.state == "lost":
         return ["  sound       none"]
     lacking = f", samples lacked {result.underruns} times" if result.underruns else ""
@@ -57,42 +61,42 @@ def sound_report(result: SoundCheck) -> list[str]:
 
 def _line_faults(result: CheckResult) -> Iterator[str]:
     if not result.samples:
-        yield "No samples arrive: switch the amplifier off and on."
+        yield "No samples arrive: switch the amplifier off and on again."
     if result.lost_samples:
         share = result.lost_samples / (result.samples + result.lost_samples)
-        yield f"{share:.2%} of the samples were lost: take a shorter cable or another port, without a hub."
+        yield f"{share:.2%} of the samples were lost: use a shorter cable or another port, without a hub."
     if result.bad_frames:
-        yield f"{result.bad_frames} frames came damaged: take a shorter or better shielded cable."
+        yield f"{result.bad_frames} frames arrived damaged: use a shorter or better shielded cable."
     if result.round_trip and result.round_trip.max_ms > ROUND_TRIP_MS:
         yield (
-            f"A command took {result.round_trip.max_ms:.0f} ms, and so would switching off: close other programs, take "
-            "another port."
+            f"A command took {result.round_trip.max_ms:.0f} ms, and switching off would take as long: close other "
+            "programs, or use another port."
         )
     clock = result.drift
     if clock and abs(clock.ppm) - clock.uncertainty_ppm > DRIFT_PPM:
         way = "fast" if clock.ppm > 0 else "slow"
-        yield f"The amplifier's clock is {abs(clock.ppm):.0f} ppm {way}: have it looked at by its maker."
+        yield f"The amplifier's clock is {abs(clock.ppm):.0f} ppm {way}: ask its maker to check it."
 
 
 def _device_faults(result: CheckResult) -> Iterator[str]:
     if result.nominal_rate_hz < LEAST_RATE_HZ:
         yield (
-            f"The rate is too low for evoked responses, which need {LEAST_RATE_HZ:g} Hz: it is fit for the size of "
-            "voluntary activity (biofeedback) alone; choose another amplifier."
+            f"The sample rate is too low for evoked responses, which need {LEAST_RATE_HZ:g} Hz: the device can only "
+            "measure the size of voluntary activity (biofeedback); choose another amplifier."
         )
     if not result.scale_known and result.address_to_type is None:
         yield (
-            "What it measures in microvolts is not known: feed a calibration signal in and check again with --known-uv "
-            "and its peak-to-peak size."
+            "Its scale in microvolts is not known: connect a calibration signal and check again with --known-uv "
+            "and the signal's peak-to-peak size."
         )
     fault = fault_text(result.fault)
     if fault:
         yield fault
     if result.battery_percent is not None and result.battery_percent < BATTERY_PERCENT:
-        yield f"The battery holds {result.battery_percent} %: charge it."
+        yield f"The battery is at {result.battery_percent} %: charge it."
     kohm = result.impedance_kohm
     if kohm is not None and is_high(kohm):
-        yield f"The stimulator's circuit has {kohm:.0f} kOhm, too many for its voltage: {Unfit.IMPEDANCE.remedy}."
+        yield f"The stimulator's circuit has {kohm:.0f} kOhm, too much for its voltage: {Unfit.IMPEDANCE.remedy}."
 
 
 def _channel_faults(channel: ChannelCheck) -> Iterator[str]:
@@ -110,7 +114,7 @@ def _channel_faults(channel: ChannelCheck) -> Iterator[str]:
 
 def _clock(result: CheckResult) -> str:
     if result.drift is None or result.measured_rate_hz is None:
-        return "; listened too briefly to compare its clock with this computer's"
+        return "; too short a check to compare its clock with this computer's"
     drift = result.drift
     return (
         f", measured {result.measured_rate_hz:.2f} Hz: its clock runs {drift.ppm:+.0f} ± {drift.uncertainty_ppm:.0f} "
@@ -119,7 +123,7 @@ def _clock(result: CheckResult) -> str:
 
 
 def _channel(channel: ChannelCheck) -> str:
-    lead = {None: "electrode not told", True: "ELECTRODE OFF", False: "electrode on"}[channel.lead_off]
+    lead = {None: "electrode not known", True: "ELECTRODE OFF", False: "electrode on"}[channel.lead_off]
     clipped = "" if not channel.clipped_fraction else f", at its limit {channel.clipped_fraction:.1%} of the time"
     return (
         f"  {channel.name}: noise {_known(channel.rms_uv, 'uV RMS')}, mains {_known(channel.mains_uv, 'uV')}, "
@@ -130,8 +134,8 @@ def _channel(channel: ChannelCheck) -> str:
 def _commands(result: CheckResult) -> str:
     trip = result.round_trip
     if trip is None:
-        return "not answered by this kind of device"
-    return f"answered in {trip.median_ms:.1f} ms, at most {trip.max_ms:.1f} ms ({trip.count} asked)"
+        return "this kind of device does not reply to commands"
+    return f"replies in {trip.median_ms:.1f} ms, at most {trip.max_ms:.1f} ms ({trip.count} commands)"
 
 
 def _stimulator(result: CheckResult) -> str:
@@ -140,9 +144,9 @@ def _stimulator(result: CheckResult) -> str:
         return "none"
     return (
         f"to {limits.max_current_ma:g} mA in steps of {limits.current_step_ma:g} mA, {limits.min_width_ms:g} to "
-        f"{limits.max_width_ms:g} ms, to {limits.max_rate_hz:g} a second; not tried"
+        f"{limits.max_width_ms:g} ms, to {limits.max_rate_hz:g} pulses a second; not tried"
     )
 
 
 def _known(value: float | None, unit: str) -> str:
-    return "not told" if value is None else f"{value:.3g} {unit}"
+    return "not known" if value is None else f"{value:.3g} {unit}"

@@ -1,4 +1,4 @@
-"""Is a device fit for use? It is opened, listened to for some seconds, and never asked to stimulate."""
+"""The check of whether a device is fit for use: it is opened and read for some seconds, and never stimulates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ChannelCheck:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """Milliseconds from a command to its answer, of ``count`` commands."""
+    """Time in ms from a command to its reply, of ``count`` commands."""
 
     count: int
     median_ms: float
@@ -42,7 +42,7 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What was found of a device in ``seconds``; what it does not tell is None.
+    """Findings about a device in ``seconds``; None where it does not report them.
 
     ``address_to_type`` is the device's address with the scale that a calibration signal showed.
     """
@@ -70,7 +70,7 @@ class CheckResult:
 
 @dataclass(slots=True)
 class _Received:
-    """What has been heard so far."""
+    """What has been received so far."""
 
     level: CalibrationLevel
     quality: list[tuple[ChannelQuality, ...]] = field(default_factory=list)
@@ -95,19 +95,20 @@ class _Received:
 
 
 def find_devices(*, probe: bool) -> Discovery:
-    """What this machine sees, nothing opened; with ``probe`` the ports that opening does not reset are asked."""
+    """List the devices of this machine, none opened; ``probe`` also queries ports that opening does not reset."""
     return drivers.discover(probe=probe)
 
 
 def check_device(address: str, seconds: float, known_uv: float | None = None) -> CheckResult:
-    """Listen to the device at ``address`` for ``seconds``. ``known_uv`` is what a calibration signal now at its first
-    input is, peak to peak; its address with the scale that this makes is in the result.
+    """Read the device at ``address`` for ``seconds``.
 
-    Raises DeviceError, UsageError where the device knows its own scale, and UserError where no signal came.
+    ``known_uv`` is the peak-to-peak size of a calibration signal now at its first input; the result then holds the
+    address with the scale that follows. Raises DeviceError, UsageError where the device knows its own scale, and
+    UserError where no signal arrived.
     """
     with closing(drivers.open_device(address)) as amplifier:
         if known_uv is not None and not isinstance(amplifier, Calibrated):
-            raise UsageError(f"{address} knows its own microvolts; leave --known-uv out.")
+            raise UsageError(f"{address} knows its own scale in microvolts; leave --known-uv out.")
         amplifier.start()
         received = _listen(amplifier, seconds)
         result = _result(amplifier.info, seconds, received)
@@ -115,7 +116,7 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
             return result
         size = received.level.peak_to_peak
         if not size:
-            raise UserError(f"No signal came from {address}: switch the calibration signal on, then check again.")
+            raise UserError(f"No signal arrived from {address}: switch the calibration signal on, then check again.")
         return replace(result, address_to_type=amplifier.rescaled(known_uv / size))
 
 
@@ -160,7 +161,7 @@ def _result(info: DeviceInfo, seconds: float, received: _Received) -> CheckResul
 
 
 def _channel(number: int, info: DeviceInfo, received: _Received, last: Status | None) -> ChannelCheck:
-    """The channel's typical second; the first, in which filters settle, counts only if there is no other."""
+    """Summarise a channel by its median second; the first, in which filters settle, counts only if it is alone."""
     seconds = [quality[number] for quality in received.quality[1:] or received.quality]
     return ChannelCheck(
         name=info.channels[number].name,

@@ -1,4 +1,4 @@
-"""How far a device's sample clock is from the host's, from when its samples arrived."""
+"""The drift of a device's sample clock against the host's, from the arrival times of its samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REMEMBERED_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ClockDrift:
-    """Parts per million by which a clock is fast (negative: slow), give or take ``uncertainty_ppm`` (95 %)."""
+    """Drift of a clock in parts per million (positive: fast), with half the width of its 95 % interval."""
 
     ppm: float
     uncertainty_ppm: float
@@ -46,18 +46,19 @@ def drift(samples: Sequence[int], arrived_ns: Sequence[int], sample_rate_hz: flo
 
 
 class HostClock:
-    """Which sample was being recorded at an instant of the host's clock, as far as arrivals tell: bytes are only ever
-    late, so of the last seconds the earliest counts. No line is fitted as in ``drift``: this runs at every block, and
-    in so few seconds a clock that is wrong by 100 ppm goes wrong by half a millisecond.
+    """Map from the host's clock to sample indices, from arrival times.
+
+    Bytes arrive late, never early, so the earliest arrival of the last seconds counts. No line is fitted as in
+    ``drift``: this runs at every block, and in 5 s a clock that is wrong by 100 ppm errs by half a millisecond.
     """
 
     def __init__(self, sample_rate_hz: float) -> None:
-        """For a device that counts ``sample_rate_hz`` samples a second."""
+        """Map for a device that counts ``sample_rate_hz`` samples a second."""
         self._sample_rate_hz = sample_rate_hz
         self._zeros: deque[tuple[int, float]] = deque()
 
     def take(self, block: Block) -> None:
-        """Learn from when ``block`` arrived."""
+        """Update the map with the arrival time of ``block``."""
         if not len(block.samples):
             return
         zero_ns = block.arrived_ns - block.end_sample * 1e9 / self._sample_rate_hz
@@ -68,11 +69,11 @@ class HostClock:
             self._zeros.popleft()
 
     def host_s(self, sample: int) -> float | None:
-        """The host's clock in s when ``sample`` was recorded, as ``sample_at``."""
+        """Return the host's clock in s when ``sample`` was recorded; None before any sample has arrived."""
         return (self._zeros[0][1] + sample * 1e9 / self._sample_rate_hz) / 1e9 if self._zeros else None
 
     def sample_at(self, host_ns: int) -> int | None:
-        """The sample index at ``host_ns``; None before anything arrived."""
+        """Return the sample index at ``host_ns``; None before any sample has arrived."""
         if not self._zeros:
             return None
         return math.floor((host_ns - self._zeros[0][1]) * self._sample_rate_hz / 1e9)

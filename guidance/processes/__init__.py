@@ -1,7 +1,7 @@
-"""Two processes and whoever looks on: the engine's process, which owns what must outlive the screen, and the screen's.
+"""The processes of a procedure: the engine's, which owns what must outlive the screen, the screen's, and observers'.
 
 Read in this order: ``launch``, ``screen_channel`` (the engine's end) and ``link`` (the screen's end), ``exit_status``;
-``observers`` (the engine's end) and ``observer_link`` (theirs), which meet at the sockets of ``sockets``.
+``observers`` (the engine's end) and ``observer_link`` (the observer's end), which meet at a socket of ``sockets``.
 """
 
 from guidance.processes.exit_status import ExitOutcome, outcome_of

@@ -1,4 +1,4 @@
-"""How a command ended, as its exit status tells it."""
+"""The exit status of a command, and the sentence that goes with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ExitOutcome:
 
 
 def outcome_of(fault: UserError | DeviceError) -> ExitOutcome:
-    """Exit status and sentence of ``fault``."""
+    """Return exit status and sentence for ``fault``."""
     if isinstance(fault, UserError):
         return ExitOutcome(fault.status, str(fault))
     if isinstance(fault, OptionRefused):

@@ -23,7 +23,7 @@ from guidance.processes.observers import ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel, ScreenChannel, SocketScreenChannel
 
 SWITCH_S = 0.0005
-"""How long one thread of the engine may keep the others waiting."""
+"""Longest time, in s, for which one thread of the engine keeps the others waiting."""
 
 _END_S = 3.0
 
@@ -37,14 +37,14 @@ class Session(Protocol):
     """A procedure or replay, opened and ready."""
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
-        """Run to its end; a sentence says what was amiss, if anything."""
+        """Run to the end; returns a sentence about what went wrong, or None."""
 
 
 class EngineJob(Protocol):
-    """What to run; it crosses from one process to the other."""
+    """A job that is pickled from the screen's process to the engine's."""
 
     def open(self) -> Session:
-        """The session. Raises UserError and DeviceError."""
+        """Open the session. Raises UserError and DeviceError."""
 
 
 def run_headless(job: EngineJob) -> ExitOutcome:
@@ -56,10 +56,10 @@ def run_headless(job: EngineJob) -> ExitOutcome:
 
 
 def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:
-    """Run ``job`` in a process of its own with the screen that ``load_screen`` loads in this one; the terminal is
-    touched only once it runs.
+    """Run ``job`` in a process of its own, with the screen that ``load_screen`` loads in this process.
 
-    Ctrl-C and SIGTERM end it in order. A screen that fails leaves the engine at work until one of them comes.
+    The terminal is used only once the job runs. Ctrl-C and SIGTERM end the job in order. When the screen fails, the
+    engine goes on until one of these signals arrives.
     """
     with _signals_blocked():
         engine, link = start_engine(job)
@@ -82,7 +82,7 @@ def _default_screen() -> ScreenMain:
 
 
 def start_engine(job: EngineJob) -> tuple[BaseProcess, EngineLink]:
-    """Start the engine's process on ``job``; the process, and this end of the wire to it."""
+    """Start the engine's process on ``job``; returns the process, and the screen's end of the link to it."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     engine = context.Process(target=_engine, args=(job, there), name="needle-guidance-engine")
@@ -99,14 +99,14 @@ def _show(link: EngineLink, run_screen: ScreenMain) -> tuple[bool, str | None]:
         return False, run_screen(link)
     except SystemExit:
         NoScreenChannel().notify(
-            "The screen failed; the procedure goes on without it, the stimulator off. Ctrl-C ends it."
+            "The screen failed; the procedure goes on without it, with the stimulator off. Ctrl-C ends it."
         )
         link.drain(None)
         return True, None
 
 
 def _await_end(engine: BaseProcess, link: EngineLink) -> None:
-    """Take in how the engine ends; one that the operator left at work is asked to, and in the end made to."""
+    """Wait for the engine to end; one that goes on after the screen has ended is terminated, then killed."""
     for stop_engine in (engine.terminate, engine.kill):
         if link.drain(_END_S):
             break
@@ -116,7 +116,7 @@ def _await_end(engine: BaseProcess, link: EngineLink) -> None:
 
 @contextlib.contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM waiting, also for a process that is started meanwhile."""
+    """Block Ctrl-C and SIGTERM, also for a process that is started meanwhile."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -128,7 +128,7 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def _engine(job: EngineJob, connection: Connection) -> None:
-    """The engine's process: no terminal, no keyboard; ends in order on SIGTERM and when its work is done."""
+    """Run the engine's process, without terminal and keyboard; SIGTERM ends it in order."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -147,7 +147,7 @@ def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -
     try:
         session = job.open()
         sys.setswitchinterval(SWITCH_S)
-        gc.freeze()  # what is loaded by now stays; walking through it would hold up the engine
+        gc.freeze()  # what is loaded by now stays loaded; a garbage collection of it would delay the engine
         with _observed(screen_channel) as channel:
             channel.ready()
             fault_sentence = session.run(channel, stop.is_set)
@@ -158,7 +158,7 @@ def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -
 
 @contextlib.contextmanager
 def _observed(screen_channel: ScreenChannel) -> Iterator[ScreenChannel]:
-    """``screen_channel``, with room for those who look on; where there can be none, the procedure goes on without."""
+    """Add observers to ``screen_channel``; where there can be none, the procedure goes on without them."""
     try:
         observer_list = Observers()
     except UserError as fault:

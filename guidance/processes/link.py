@@ -1,4 +1,4 @@
-"""The screen's end of a wire: all that waits is taken in at once, and the newest Snapshot of it is handed on."""
+"""The screen's end of the connection to an engine; it delivers the newest Snapshot and drops older ones."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from guidance.processes.exit_status import ExitOutcome
 
 
 class SocketLink(ABC):
-    """Receives the Snapshots of a procedure, the newest only."""
+    """Receiver of the Snapshots of a procedure, the newest only."""
 
     def __init__(self, connection: Connection) -> None:
-        """Listen on ``connection``."""
+        """Receive over ``connection``."""
         self._connection = connection
 
     def fileno(self) -> int:
-        """Descriptor that is readable when something waits."""
+        """Return the descriptor that is readable when a message waits."""
         return self._connection.fileno()
 
     def receive(self) -> Snapshot | None:
-        """The newest waiting Snapshot, or None. Raises EOFError when the engine's process is gone."""
+        """Return the newest waiting Snapshot, or None. Raises EOFError when the engine's process is gone."""
         newest: Snapshot | None = None
         try:
             while self._connection.poll():
@@ -38,19 +38,19 @@ class SocketLink(ABC):
 
     @abstractmethod
     def _receive_next(self) -> Snapshot | None:
-        """What comes next on the wire; None where that is no Snapshot."""
+        """Receive the next message; returns None where it is not a Snapshot."""
 
 
 class EngineLink(SocketLink):
-    """The screen's end of the wire to the engine's process."""
+    """The screen's end of the connection to the engine. ``outcome`` is how the engine ended, None before that."""
 
     def __init__(self, connection: Connection) -> None:
-        """Talk over ``connection``."""
+        """Send and receive over ``connection``."""
         super().__init__(connection)
         self.outcome: ExitOutcome | None = None
 
     def first(self) -> ExitOutcome | None:
-        """Wait for the engine to have opened what it needs: None, or how it failed."""
+        """Wait until the engine has opened what it needs; returns None, or how it failed."""
         try:
             message = self._connection.recv()
         except EOFError:
@@ -58,11 +58,11 @@ class EngineLink(SocketLink):
         return message if isinstance(message, ExitOutcome) else None
 
     def send(self, message: OperatorCommand) -> None:
-        """Hand ``message`` to the engine."""
+        """Send ``message`` to the engine."""
         self._connection.send(message)
 
     def drain(self, timeout_s: float | None) -> bool:
-        """Read until the engine hangs up, for at most ``timeout_s``, None for ever; whether it has."""
+        """Read until the engine closes the connection, at most ``timeout_s`` (None: unlimited); True once closed."""
         until = None if timeout_s is None else time.monotonic() + timeout_s
         try:
             while self._connection.poll(None if until is None else max(until - time.monotonic(), 0.0)):

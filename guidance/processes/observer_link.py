@@ -1,4 +1,4 @@
-"""The onlooker's end of the wire: a Link to a running procedure that can say nothing to it."""
+"""The observer's end of the connection to a running procedure; it receives only."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _FIRST_S = 3.0
 
 
 class ObserverLink(SocketLink):
-    """Receives what onlookers are shown."""
+    """Receiver of the Snapshots that observers are shown."""
 
     def send(self, message: OperatorCommand) -> None:
-        """Nothing: who looks on has no say."""
+        """Send nothing: an observer has no influence on the procedure."""
 
     def close(self) -> None:
-        """Look on no longer."""
+        """Stop observing."""
         self._connection.close()
 
     def _receive_next(self) -> Snapshot:
@@ -31,16 +31,18 @@ class ObserverLink(SocketLink):
             snapshot = self._connection.recv()
         except (pickle.UnpicklingError, AttributeError, ImportError, TypeError) as fault:
             raise UserError(
-                f"The procedure is run by another version of the program ({fault}); watch with that."
+                f"The procedure is run by another version of the program ({fault}); use that version to watch it."
             ) from None
         if not isinstance(snapshot, Snapshot):
-            raise UserError("What came from the procedure is no Snapshot; watch it with the program's own version.")
+            raise UserError(
+                "The procedure sent something that is not a Snapshot; use its version of the program to watch it."
+            )
         return snapshot
 
 
 def open_watch(pid: int | None = None) -> ObserverLink:
-    """A link to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError."""
-    links = {found: link for found in running() if pid in {None, found} and (link := _connect(found))}
+    """Connect to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError."""
+    links = {engine: link for engine in running() if pid in {None, engine} and (link := _connect(engine))}
     if not links:
         raise UserError(
             "No procedure is running here." if pid is None else f"No procedure is run by process {pid} here."
@@ -52,12 +54,12 @@ def open_watch(pid: int | None = None) -> ObserverLink:
     (link,) = links.values()
     if not wait([link], _FIRST_S):  # type: ignore[list-item]
         link.close()
-        raise UserError("The procedure lets no more onlookers in, or does not answer; close another watch.")
+        raise UserError("The procedure accepts no more observers, or does not respond; close another watch.")
     return link
 
 
 def _connect(pid: int) -> ObserverLink | None:
-    """A link to process ``pid``; None where it is gone: its socket is then removed."""
+    """Connect to process ``pid``; returns None where it is gone, and then removes its socket."""
     path, connection = socket_path(pid), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.connect(str(path))

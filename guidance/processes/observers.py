@@ -1,4 +1,4 @@
-"""Whoever looks on at a procedure from another terminal: sees the newest Snapshot, says nothing, slows nothing down."""
+"""Observers of a procedure from other terminals: each receives the newest Snapshot, sends nothing, delays nothing."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ from guidance.processes.screen_channel import ScreenChannel
 from guidance.processes.sockets import socket_path
 
 FRAME_S = 0.1
+"""Shortest time between two Snapshots to observers, in s."""
+
 MOST_OBSERVERS = 4
+"""Limit that keeps the work for observers small."""
+
 _ACCEPT_S = 0.2
 _CLOSE_S = 0.5
 
 
 class Observer:
-    """One who looks on, over ``connection``. A Snapshot not yet taken gives way to the next."""
+    """An observer. A Snapshot that it has not read yet is replaced by the next."""
 
     def __init__(self, connection: Connection) -> None:
-        """Begin to send, in a background worker."""
+        """Begin to send over ``connection``, in a background worker."""
         self._connection = connection
         self._sender = BackgroundWorker[Snapshot](
             "to an observer", connection.send, finish=connection.close, newest_only=True
@@ -42,17 +46,17 @@ class Observer:
         self._sender.put(snapshot)
 
     def close(self) -> None:
-        """Let the last Snapshot out, as far as it goes in a moment."""
+        """Send the last Snapshot, waiting at most ``_CLOSE_S`` for it."""
         self._sender.close(_CLOSE_S)
 
 
 class Observers:
-    """The socket at which onlookers come in, for this user alone; nothing is ever read from them."""
+    """The observers of this process, and the socket where they connect, for this user only; nothing is read from it."""
 
     def __init__(self) -> None:
-        """Open the socket of this process. Raises UserError where that cannot be."""
+        """Open the socket of this process. Raises UserError where that is not possible."""
         if not hasattr(socket, "AF_UNIX"):
-            raise UserError("This system has no local sockets; nobody can look on.")
+            raise UserError("This system has no local sockets; nobody can watch the procedure.")
         self._path = socket_path(os.getpid())
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -62,14 +66,16 @@ class Observers:
             self._socket.listen(MOST_OBSERVERS)
         except OSError as fault:
             self._socket.close()
-            raise UserError(f"Nobody can look on: {self._path} cannot be made ({fault.strerror}).") from None
+            raise UserError(
+                f"Nobody can watch the procedure: {self._path} cannot be created ({fault.strerror})."
+            ) from None
         self._socket.settimeout(_ACCEPT_S)
         self._shown_at = 0.0
         self._observers: list[Observer] = []
         self._acceptor = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
-        """Offer a Snapshot to all; ``draw`` is called only if there is someone, at most ten times a second."""
+        """Offer a Snapshot to all; ``draw`` is called only if there are observers, at most once in ``FRAME_S``."""
         now = time.monotonic()
         self._observers = [observer for observer in self._observers if not observer.gone]
         if not self._observers or not (at_once or now - self._shown_at >= FRAME_S):
@@ -80,7 +86,7 @@ class Observers:
             observer.show(snapshot)
 
     def close(self) -> None:
-        """Show nothing more, and close the door."""
+        """Show nothing more, and close the socket."""
         self._acceptor.close()
         self._socket.close()
         with contextlib.suppress(OSError):
@@ -89,7 +95,7 @@ class Observers:
             observer.close()
 
     def _admit(self) -> None:
-        """Let in who waits at the door; wait a moment where there is nobody."""
+        """Accept the next waiting observer; returns after ``_ACCEPT_S`` if there is none."""
         with contextlib.suppress(OSError):
             connection, _ = self._socket.accept()
             if len(self._observers) >= MOST_OBSERVERS:
@@ -100,10 +106,10 @@ class Observers:
 
 
 class ObservedScreenChannel:
-    """A desk beside which others look on."""
+    """A screen channel whose Snapshots observers receive too."""
 
     def __init__(self, screen_channel: ScreenChannel, observer_list: Observers) -> None:
-        """The operator sits at ``screen_channel``."""
+        """Serve the operator at ``screen_channel`` and the observers in ``observer_list``."""
         self._screen_channel, self._observer_list = screen_channel, observer_list
 
     @property
@@ -112,18 +118,18 @@ class ObservedScreenChannel:
         return self._screen_channel.gone
 
     def ready(self) -> None:
-        """Say that the session is about to begin."""
+        """Announce that the session is about to begin."""
         self._screen_channel.ready()
 
     def messages(self) -> list[OperatorCommand]:
-        """What the operator asked for; onlookers ask for nothing."""
+        """Return the operator's commands; observers send none."""
         return self._screen_channel.messages()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
-        """Offer a Snapshot to the operator, then to those who look on."""
+        """Offer a Snapshot to the operator, then to the observers."""
         self._screen_channel.show(draw, at_once=at_once)
         self._observer_list.show(draw, at_once=at_once)
 
     def notify(self, sentence: str) -> None:
-        """Say ``sentence`` to the operator."""
+        """Show ``sentence`` to the operator."""
         self._screen_channel.notify(sentence)

@@ -1,4 +1,4 @@
-"""The engine's end of the wire to a screen: messages in, and a Snapshot out for each credit the screen has paid."""
+"""The engine's end of the connection to a screen: commands in, and a Snapshot out for each frame acknowledged."""
 
 from __future__ import annotations
 
@@ -13,43 +13,45 @@ from guidance.contracts.commands import FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 
 FRAME_S = 0.05
+"""Shortest time between two Snapshots, in s."""
+
 _CLOSE_S = 2.0
 
 
 class ScreenChannel(Protocol):
-    """Where the operator sits, as a session sees it."""
+    """Interface of a session to the operator's screen."""
 
     @property
     def gone(self) -> bool:
         """Whether the screen's process has ended."""
 
     def ready(self) -> None:
-        """Say that the session is about to begin."""
+        """Announce that the session is about to begin."""
 
     def messages(self) -> list[OperatorCommand]:
-        """What the operator asked for since the last call."""
+        """Return the operator's commands since the last call."""
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot; ``draw`` is called only if the screen is ready for it. The last one goes ``at_once``."""
 
     def notify(self, sentence: str) -> None:
-        """Say ``sentence`` where no Snapshot says it."""
+        """Show ``sentence`` where no Snapshot shows it."""
 
 
 class NoScreenChannel:
-    """Nobody looks on: a headless run."""
+    """The channel of a headless run, which has no screen."""
 
     gone = False
 
     def ready(self) -> None:
-        """Nothing waits for it."""
+        """Do nothing: no screen waits."""
 
     def messages(self) -> list[OperatorCommand]:
-        """Nothing is ever asked for."""
+        """Return no commands."""
         return []
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
-        """Nothing is drawn."""
+        """Draw nothing."""
 
     def notify(self, sentence: str) -> None:
         """Write ``sentence`` to standard error."""
@@ -57,12 +59,14 @@ class NoScreenChannel:
 
 
 class SocketScreenChannel:
-    """A screen in another process. At most one Snapshot is on its way, and a background worker sends it, so that a
-    screen that reads no more never holds up the engine.
+    """The channel to a screen in another process.
+
+    At most one Snapshot is on its way, and a background worker sends it, so that a screen that stops reading never
+    delays the engine.
     """
 
     def __init__(self, connection: Connection) -> None:
-        """Talk over ``connection``."""
+        """Send and receive over ``connection``."""
         self._connection = connection
         self._ready = True
         self._shown_at = 0.0
@@ -75,11 +79,11 @@ class SocketScreenChannel:
         return self._hung_up or self._sender.fault is not None
 
     def ready(self) -> None:
-        """Let the screen take the terminal."""
+        """Let the screen use the terminal."""
         self._sender.put(None)
 
     def messages(self) -> list[OperatorCommand]:
-        """What the screen sent since the last call."""
+        """Return what the screen sent since the last call."""
         received: list[OperatorCommand] = []
         try:
             while not self.gone and self._connection.poll():
@@ -91,7 +95,7 @@ class SocketScreenChannel:
         return received
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
-        """Send a Snapshot if a credit is here and the last one is a frame ago."""
+        """Send a Snapshot if the last one was acknowledged and ``FRAME_S`` has passed."""
         now = time.monotonic()
         if self.gone or not (at_once or (self._ready and now - self._shown_at >= FRAME_S)):
             return
@@ -99,9 +103,9 @@ class SocketScreenChannel:
         self._sender.put(draw())
 
     def notify(self, sentence: str) -> None:
-        """Nothing: the next Snapshot's notice says it."""
+        """Do nothing: the next Snapshot holds the notice."""
 
     def close(self, outcome: object) -> None:
-        """Send ``outcome`` last, and wait a little until it is out."""
+        """Send ``outcome`` last, and wait at most ``_CLOSE_S`` until it is sent."""
         self._sender.put(outcome)
         self._sender.close(_CLOSE_S)

@@ -1,4 +1,4 @@
-"""A live procedure: an amplifier read, the engine stepped, the stimulator asked, the screen served."""
+"""A live procedure: it reads the amplifier, steps the engine, requests pulses, and serves the screen."""
 
 from guidance.session.live_job import LiveJob
 

@@ -1,4 +1,4 @@
-"""An amplifier and a stimulator on clocks of their own, as one device."""
+"""An amplifier and an external stimulator, each on its own clock, as one device."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from guidance.device_check.clock import HostClock
 
 
 class AmplifierWithStimulator(Amplifier, Stimulator):
-    """What the amplifier records, with the pulses the stimulator was asked for where the host's clock puts them.
+    """The amplifier's blocks with the stimulator's pulses, which the host's clock locates among the samples.
 
-    Either one lost is the device lost: without the amplifier nothing is seen, without the stimulator nothing is known
-    of its output.
+    The loss of either is the loss of the device: without the amplifier there is no signal, without the stimulator its
+    output is not known.
     """
 
     def __init__(self, amplifier: Amplifier, stimulator: SeparateStimulator) -> None:
-        """Both opened; both are closed with this."""
+        """Use both, already open; ``close`` closes both."""
         self._amplifier, self.stimulator = amplifier, stimulator
         self.limits = stimulator.limits
         limits = stimulator.limits if stimulator.info.fires else None
@@ -33,7 +33,7 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
 
     @property
     def amplifier(self) -> Amplifier:
-        """The amplifier by itself."""
+        """The amplifier without the stimulator."""
         return self._amplifier
 
     def start(self) -> None:
@@ -41,7 +41,7 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
         self._amplifier.start()
 
     def read(self, timeout_s: float = 0.0) -> list[Block]:
-        """Blocks that have arrived, the pulses of which something is known by now with the last. Raises DeviceLost."""
+        """Return the blocks that have arrived; the last holds the pulses whose outcome is known. Raises DeviceLost."""
         self.stimulator.service()
         blocks = [*self._kept_blocks, *self._read_amplifier(timeout_s)]
         self._kept_blocks = []
@@ -50,7 +50,7 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
         return [*blocks, self._block_with(pulses)] if pulses else blocks
 
     def reopen(self) -> None:
-        """Connect again to whichever is gone, the stimulator's output off. Raises DeviceError."""
+        """Reconnect whichever was lost, the stimulator's output off. Raises DeviceError."""
         try:
             self._kept_blocks += self._read_amplifier(0.0)
         except DeviceLost:
@@ -61,18 +61,18 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
             self.stimulator.reopen()
 
     def close(self) -> None:
-        """Switch the stimulator off and release both."""
+        """Switch the stimulator off and close both."""
         try:
             self.stimulator.close()
         finally:
             self._amplifier.close()
 
     def tap(self, take: Tap) -> None:
-        """As the amplifier's: the bytes of its line alone."""
+        """Pass on the bytes of the amplifier's line only."""
         self._amplifier.tap(take)
 
     def probe(self) -> float | None:
-        """As the amplifier's."""
+        """Probe the amplifier."""
         return self._amplifier.probe()
 
     def enable(self, on: bool) -> None:
@@ -80,19 +80,19 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
         self.stimulator.enable(on)
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
-        """Ask the stimulator for one pulse."""
+        """Request one pulse from the stimulator."""
         self.stimulator.pulse_once(current_ma, width_ms)
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
-        """Ask the stimulator for a train."""
+        """Request a train from the stimulator."""
         self.stimulator.set_pulses(current_ma, width_ms, rate_hz)
 
     def take_outcomes(self) -> list[CommandOutcome]:
-        """What became of the commands."""
+        """Return the outcomes of the commands."""
         return self.stimulator.take_outcomes()
 
     def _read_amplifier(self, timeout_s: float) -> list[Block]:
-        """What the amplifier has recorded; if it is gone, nobody sees what the stimulator does."""
+        """Read the amplifier; when it is lost, switch the stimulator off, for nothing shows its effect."""
         try:
             blocks = [self._without_pulses(block) for block in self._amplifier.read(timeout_s)]
         except DeviceLost:
@@ -105,18 +105,18 @@ class AmplifierWithStimulator(Amplifier, Stimulator):
         return blocks
 
     def _without_pulses(self, block: Block) -> Block:
-        """An amplifier's own stimulator is not the one in use; where nothing fires, what it reports is kept."""
+        """Drop the pulses of the amplifier's own stimulator, unless the external one never fires by itself."""
         return replace(block, pulses=()) if block.pulses and self.stimulator.info.fires else block
 
     def _pulses(self) -> tuple[Pulse, ...]:
-        """The pulses to tell; one asked for before the first samples waits for them."""
+        """Return the pulses that can be located; one requested before the first samples waits for them."""
         self._pending_deliveries += self.stimulator.take_deliveries()
         located = [(delivery, self._clock.sample_at(delivery.requested_ns)) for delivery in self._pending_deliveries]
         self._pending_deliveries = [delivery for delivery, sample in located if sample is None]
         return tuple(_pulse(delivery, sample) for delivery, sample in located if sample is not None)
 
     def _block_with(self, pulses: tuple[Pulse, ...]) -> Block:
-        """A Block without samples."""
+        """Build a Block without samples that holds ``pulses``."""
         nothing = np.zeros((0, len(self.info.channels)), np.float32)
         return Block(self._end, nothing, pulses, arrived_ns=time.monotonic_ns())
 

@@ -1,4 +1,4 @@
-"""An exercise under way on a device or a recording: what it runs with, and what ends it."""
+"""A biofeedback exercise on a device or a recording: what it runs with, and what ends it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from guidance.engine.settings import Settings
 from guidance.journal.visits import Visit, earlier_visits, write_label
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
-from guidance.session.live import LiveSession, SessionOutputs
+from guidance.session.live import LiveSession
+from guidance.session.record_output import SessionOutputs
 from guidance.session.recording_device import RecordingDevice
 from guidance.session.simulated_subject import Effort, SimulatedSubject
 from guidance.session.startup import Startup
@@ -33,9 +34,10 @@ _MOST_MUSCLES = 2
 
 @dataclass(frozen=True, slots=True)
 class BiofeedbackJob:
-    """What to run: an exercise on the device at ``address``, or on the recording ``file`` at ``speed`` (None: fast).
+    """An exercise to run on the device at ``address``, or on the recording ``file``.
 
-    ``label`` is the case whose visit it is. ``script`` and ``follows`` steer a simulated person.
+    ``speed`` is a multiple of real time, None for as fast as possible. ``label`` is the case that the visit belongs to.
+    ``script`` and ``follows`` steer a simulated person.
     """
 
     settings: Settings
@@ -53,7 +55,7 @@ class BiofeedbackJob:
     follows: bool = False
 
     def open(self) -> BiofeedbackSession:
-        """The session, its device streaming; no output of it is touched. Raises UserError and DeviceError."""
+        """Open the session, its device streaming; no output is touched. Raises UserError and DeviceError."""
         with Startup(self.store, self.events) as startup:
             amplifier = self._amplifier()
             startup.stack.callback(amplifier.close)
@@ -86,11 +88,11 @@ class BiofeedbackJob:
             try:
                 write_label(folder, self.label)
             except OSError as fault:
-                raise UserError(f"The case label cannot be kept in {folder} ({fault.strerror}); make room.") from None
+                raise UserError(f"The case label cannot be saved in {folder} ({fault.strerror}); make room.") from None
 
 
 class BiofeedbackSession(LiveSession):
-    """An exercise under way; it ends when the course is over, and with the recording."""
+    """An exercise under way; it ends with its last trial, or with the recording."""
 
     def __init__(
         self,
@@ -104,25 +106,25 @@ class BiofeedbackSession(LiveSession):
         recording: RecordingDevice | None,
         subject: SimulatedSubject,
     ) -> None:
-        """As LiveSession; ``recording`` is the recording, if it is one, and ``subject`` that of a simulated person."""
+        """Run as LiveSession does; ``recording`` is None on a live device, ``subject`` acts for a simulated person."""
         super().__init__(engine, device, outputs, duration_s, notices, stack)
-        self._training, self._recording, self._subject = engine, recording, subject
+        self._exercise, self._recording, self._subject = engine, recording, subject
         if recording is not None:
             self._origin, self._speed = RECORDED, recording.speed
 
-    def _turn(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
-        reason = super()._turn(screen_channel, stopping)
+    def _step(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+        reason = super()._step(screen_channel, stopping)
         if self._device.is_simulated:
-            for words in self._subject.words(self._training.t, self._training.sequence.phase):
+            for words in self._subject.words(self._exercise.t, self._exercise.sequence.phase):
                 self._device.steer(words)
-                self._write(self._training.enter(Entry("simulated", {"words": words})))
+                self._write(self._exercise.enter(Entry("simulated", {"words": words})))
         return reason
 
     def _end_reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         reason = super()._end_reason(screen_channel, messages, stopping)
-        sequence = self._training.sequence
+        sequence = self._exercise.sequence
         if reason is None and sequence.failed:
-            self._fault_sentence = sequence.failed
+            self._output.fault_sentence = sequence.failed
             return "error"
         if reason is None and (sequence.over or (self._recording is not None and self._recording.over)):
             return "duration"
@@ -130,7 +132,10 @@ class BiofeedbackSession(LiveSession):
 
 
 def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[int, ...]:
-    """The channels of device ``info`` called ``names``, or its first two. Raises UsageError, UserError."""
+    """Find the columns of the channels ``names`` of device ``info``, or of its first two.
+
+    Raises UsageError and UserError.
+    """
     if info.sample_rate_hz < LEAST_RATE_HZ:
         raise UserError(
             f"{info.address} samples at {info.sample_rate_hz:g} Hz, too slow for an envelope, which needs at least "
@@ -142,7 +147,9 @@ def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[i
             raise UsageError(f"{info.address} has no channel {name!r}; it has: {', '.join(there)}.")
     columns = tuple(there.index(name) for name in names) or tuple(range(min(len(there), _MOST_MUSCLES)))
     if len(set(columns)) < needed:
-        raise UsageError(f"This exercise needs {needed} channels, one over each muscle; {len(set(columns))} is there.")
+        raise UsageError(
+            f"This exercise needs {needed} channels, one over each muscle; the device has {len(set(columns))}."
+        )
     return columns
 
 
@@ -151,7 +158,7 @@ def _sound(settings: SoundSettings, info: DeviceInfo) -> Sound:
 
 
 def _last_visit_notice(before: list[Visit]) -> list[str]:
-    """The last visit in a sentence."""
+    """Describe the last visit in a sentence."""
     if not before:
         return []
     last = before[-1]

@@ -1,4 +1,4 @@
-"""A device in use: read, asked for pulses where it may be, lost and found again."""
+"""A device in use: it is read, pulses are requested from it, it may be lost and is then reopened."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ RETRY_S = 0.25
 
 
 class LiveDevice:
-    """``lost`` says in words why the device is not there now; it is tried again by ``read`` all the while."""
+    """A device that survives its loss. ``lost`` says why it is not there now; ``read`` keeps trying to reopen it."""
 
     def __init__(
         self, amplifier: Amplifier, *, requests_pulses: bool, follow: Callable[[Sequence[Block]], None] | None = None
     ) -> None:
-        """Use ``amplifier``; its stimulator is used only where the program ``requests_pulses``. ``follow`` receives all
-        blocks too.
+        """Use ``amplifier``, and its stimulator only where the program ``requests_pulses``.
+
+        ``follow`` also receives all blocks.
         """
         self._amplifier = amplifier
         self._stimulator = amplifier if requests_pulses and isinstance(amplifier, Stimulator) else None
@@ -32,12 +33,12 @@ class LiveDevice:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether there is a simulated patient, who can be steered, and no other."""
+        """Whether the patient is simulated, and so can be steered."""
         return self._simulation is not None
 
     @property
     def origin(self) -> Origin:
-        """Where the signal of a device comes from: it measures now, a person or a simulation."""
+        """Origin of the signal: live, from a person or from a simulation."""
         info = self._amplifier.info
         return Origin(live=True, simulated=self.is_simulated or reports_simulation(info.model, info.address))
 
@@ -52,7 +53,7 @@ class LiveDevice:
         self.act([SwitchOutput(on=False)])
 
     def read(self, timeout_s: float) -> list[Block]:
-        """Blocks that have arrived, waiting at most ``timeout_s``; none while the device is lost."""
+        """Return the blocks that have arrived, waiting at most ``timeout_s``; none while the device is lost."""
         if self.lost is not None:
             time.sleep(timeout_s)
             self._reopen()
@@ -67,7 +68,7 @@ class LiveDevice:
         return blocks
 
     def act(self, actions: Sequence[Action]) -> str | None:
-        """Ask the stimulator for ``actions``; what it refused since the last time, in words."""
+        """Request ``actions`` from the stimulator; returns what it refused since the last call, or None."""
         if self._stimulator is None or self.lost is not None:
             return None
         try:
@@ -75,13 +76,13 @@ class LiveDevice:
                 _request(self._stimulator, action)
             errors = [outcome.error for outcome in self._stimulator.take_outcomes() if outcome.error]
         except DeviceLost:
-            return None  # the next read says so too, after what had arrived before
+            return None  # the next read reports it too, after what had arrived before
         except DeviceError as fault:
             errors = [fault]
         return str(errors[0]) if errors else None
 
     def steer(self, words: str) -> None:
-        """Steer a simulated patient; a real one stays alone."""
+        """Steer a simulated patient; does nothing where the patient is real."""
         if self._simulation:
             self._simulation.steer(words)
 
@@ -95,7 +96,7 @@ class LiveDevice:
             self._retry_at = time.monotonic() + RETRY_S
         else:
             self.lost = None
-            self.act([SwitchOutput(on=False)])  # clears what fault the device has kept since
+            self.act([SwitchOutput(on=False)])  # clears a fault that the device has stored since
 
 
 def _request(stimulator: Stimulator, action: Action) -> None:

@@ -1,4 +1,4 @@
-"""Where the event stream goes while it is made: the procedure's journal, and the copy that ``--events`` asks for."""
+"""Destinations of the event stream: the procedure's journal, and the copy that ``--events`` names."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _CLOSE_S = 2.0
 
 
 class LineTarget(Protocol):
-    """Something that takes the lines of a stream, each whole and at once."""
+    """Destination for the lines of a stream, each written whole and at once."""
 
     name: str
 
     def write(self, line: bytes) -> None:
-        """Take ``line``, its end included. Raises OSError."""
+        """Write ``line``, its end included. Raises OSError."""
 
     def close(self) -> None:
-        """Take no more."""
+        """Accept no more lines."""
 
 
 class EventWriter:
-    """Numbers, stamps and writes every record to all its targets, line by line."""
+    """Writer that numbers and stamps every record, and writes it to all its targets, line by line."""
 
     def __init__(self, *targets: LineTarget | None) -> None:
-        """Write to each of ``targets``, and close them in the end."""
+        """Write to each of ``targets``; ``close`` closes them."""
         self._numbering = RecordSerializer()
         self._targets = [target for target in targets if target is not None]
         self._failed_targets: list[LineTarget] = []
         self._faults: list[StorageError] = []
 
     def write(self, timed: TimedRecord) -> None:
-        """Stamp and write one record. Raises StorageError once for each target that fails, and lets go of it."""
+        """Stamp and write one record. Raises StorageError once for each target that fails, and stops writing to it."""
         line = (self._numbering.line(timed, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
         for target in list(self._targets):
             try:
@@ -61,10 +61,10 @@ class EventWriter:
 
 
 class FileTarget:
-    """A file or pipe that is written straight away."""
+    """A file or pipe that is written without a buffer."""
 
     def __init__(self, path: str) -> None:
-        """Begin ``path`` anew. Raises UsageError."""
+        """Create or empty ``path``. Raises UsageError."""
         self.name = path
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
@@ -84,19 +84,19 @@ class FileTarget:
 
 
 class StandardOutput:
-    """Standard output, in UTF-8 whatever the terminal speaks."""
+    """Standard output, in UTF-8 whatever the terminal's encoding."""
 
     name = "standard output"
 
     def __init__(self) -> None:
-        """Raises UsageError where there is none."""
+        """Switch standard output to UTF-8. Raises UsageError where there is none."""
         if sys.stdout is None:
             raise UsageError("--events - writes to standard output, which is closed; name a file.")
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 
     def write(self, line: bytes) -> None:
-        """Write and flush ``line``; nothing more goes out once that has failed."""
+        """Write and flush ``line``; after a failure nothing more is written."""
         try:
             sys.stdout.write(line.decode())
             sys.stdout.flush()
@@ -105,11 +105,11 @@ class StandardOutput:
             raise
 
     def close(self) -> None:
-        """Nothing to do: it stays open for the rest of the program."""
+        """Do nothing: standard output stays open for the rest of the program."""
 
 
 class BackgroundWriter:
-    """A copy that never holds up its writer: a background worker writes it, and gives up on a reader too slow."""
+    """A copy that never delays its writer: a background worker writes it, and gives up on a reader that is too slow."""
 
     def __init__(self, path: str) -> None:
         """Copy to ``path`` or "-"; a named pipe is opened once it has a reader. Raises UsageError."""
@@ -122,14 +122,14 @@ class BackgroundWriter:
         ).start()
 
     def write(self, line: bytes) -> None:
-        """Have ``line`` written soon. Raises the OSError that an earlier one met."""
+        """Queue ``line`` for writing. Raises the OSError that an earlier line met."""
         if self._worker.fault is not None:
             raise self._worker.fault
         if not self._worker.put(line):
             raise TimeoutError(None, "its reader does not keep up")
 
     def close(self) -> None:
-        """Wait a little for what is still to be written."""
+        """Wait at most ``_CLOSE_S`` for the lines that are still queued."""
         self._worker.close(_CLOSE_S)
 
     def _begin(self) -> None:
@@ -145,7 +145,7 @@ class BackgroundWriter:
 
 
 def open_target(path: str) -> LineTarget:
-    """The target that ``path`` names, "-" being standard output. Raises UsageError."""
+    """Open the target that ``path`` names, "-" being standard output. Raises UsageError."""
     return StandardOutput() if path == "-" else FileTarget(path)
 
 
@@ -161,4 +161,4 @@ def _is_pipe(path: str) -> bool:
 
 
 def _sentence(target: LineTarget, fault: OSError) -> str:
-    return f"Writing events to {target.name} failed ({fault.strerror}); what was written before stays there."
+    return f"Writing events to {target.name} failed ({fault.strerror}); what was written before is still there."

@@ -1,4 +1,4 @@
-"""What a live procedure is and runs with: the device opened, the stimulator beside it, the record begun."""
+"""The opening of a live procedure: device, external stimulator, record, engine."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from guidance.session.stimulation_setup import check_external_stimulator, check_
 
 @dataclass(frozen=True, slots=True)
 class LiveJob:
-    """What to run, on the device at ``address``; ``sim:SEED`` is a simulated patient. Muted without ``sound``.
+    """A procedure to run on the device at ``address``; ``sim:SEED`` is a simulated patient.
 
-    ``case`` is kept apart from the events, encrypted where a ``key_file`` is named. ``stimulator`` is the address of
-    one beside the amplifier; ``lsl_out`` streams all of it to LSL.
+    Without ``sound`` it is muted. ``case`` is saved apart from the events, encrypted where a ``key_file`` is named.
+    ``stimulator`` is the address of an external stimulator. ``lsl_out`` streams signal and events to LSL.
     """
 
     settings: Settings
@@ -44,7 +44,7 @@ class LiveJob:
     lsl_out: bool = False
 
     def open(self) -> LiveSession:
-        """The session, its device streaming. Raises UserError and DeviceError."""
+        """Open the session, its device streaming. Raises UserError and DeviceError."""
         check_stimulus(self.settings)
         with Startup(self.store, self.events) as startup:
             raw = RawLog() if self.raw_log else None
@@ -75,7 +75,7 @@ class LiveJob:
         return Sound(replace(self.sound, mapping=self.settings.sounds), info.sample_rate_hz)
 
     def _open_amplifier(self, stack: ExitStack) -> Amplifier:
-        """The amplifier, with the stimulator beside it if there is one; ``stack`` closes them."""
+        """Open the amplifier, with the external stimulator if there is one; ``stack`` closes them."""
         amplifier = open_device(self.address)
         stack.callback(amplifier.close)
         if self.stimulator is None:
@@ -83,16 +83,16 @@ class LiveJob:
         stimulator = open_stimulator(self.stimulator)
         stack.callback(stimulator.close)
         if isinstance(amplifier, Simulation) and stimulator.info.fires:
-            raise UsageError(f"{self.address} is a simulated patient, which {self.stimulator} does not reach.")
+            raise UsageError(f"{self.address} is a simulated patient; {self.stimulator} cannot stimulate it.")
         check_external_stimulator(self.settings, stimulator)
         return AmplifierWithStimulator(amplifier, stimulator)
 
 
 def _check_marker(settings: Settings, info: DeviceInfo) -> None:
-    """Refuse a marker channel that is not there, or that is the muscle's. Raises UsageError."""
+    """Refuse a marker channel that does not exist, or that is the muscle's. Raises UsageError."""
     names = [channel.name for channel in info.channels]
     if settings.marker is not None and settings.marker not in names[1:]:
         others = ", ".join(names[1:]) or "none"
         raise UsageError(
-            f"--marker {settings.marker}: the amplifier's channels beside the first, the muscle's, are {others}."
+            f"--marker {settings.marker} is not a channel; beside the first, the muscle's, the amplifier has: {others}."
         )

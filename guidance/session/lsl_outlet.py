@@ -1,7 +1,7 @@
 """A procedure as streams of the Lab Streaming Layer, so that LabRecorder and others can follow it. Needs pylsl.
 
-Two outlets: the signal as it was sampled, and every record of the event stream as a line of JSON. Both are stamped with
-the instant at which the amplifier recorded what they tell, on LSL's clock, as far as the host knows it.
+There are two outlets: the signal as it was sampled, and every record of the event stream as a line of JSON. Each time
+stamp is the instant at which the amplifier recorded the sample, on LSL's clock, as far as the host knows it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _CLOSE_S = 2.0
 
 
 class LslOutlets:
-    """Takes blocks and lines of events; a background worker pushes them, so that no reader can hold the engine up.
+    """Outlets for blocks and lines of events; a background worker pushes them, so that no reader delays the engine.
 
-    As a target of events it is one that never fails: what LSL's readers do not take, LSL drops.
+    As a target of events it never fails: LSL drops what its readers do not read.
     """
 
     name = "LSL"
@@ -41,12 +41,12 @@ class LslOutlets:
         self._worker = BackgroundWorker[Block | bytes]("LSL outlets", self._push_item, finish=self._drop).start()
 
     def blocks(self, blocks: Sequence[Block]) -> None:
-        """Have the samples of ``blocks`` pushed soon."""
+        """Queue the samples of ``blocks``."""
         for block in blocks:
-            self._worker.put(block)  # refused only where this machine is far behind; the record in the store is whole
+            self._worker.put(block)  # refused only where this machine is far behind; the stored record is complete
 
     def write(self, line: bytes) -> None:
-        """Have the record in ``line`` pushed soon."""
+        """Queue the record in ``line``."""
         self._worker.put(line)
 
     def close(self) -> None:
@@ -71,11 +71,11 @@ class LslOutlets:
             self._push_event(item)
 
     def _drop(self) -> None:
-        """Let go of the outlets, which closes them."""
+        """Release the outlets, which closes them."""
         self._signal = self._events = None
 
     def _push(self, block: Block) -> None:
-        """Push the samples; the stamp is that of the last one."""
+        """Push the samples; the time stamp is that of the last one."""
         self._clock.take(block)
         stamp_s = self._stamp_s(block.end_sample - 1)
         if len(block.samples):
@@ -86,13 +86,13 @@ class LslOutlets:
         self._events.push_sample([line.decode().rstrip()], self._stamp_s(round(record["t"] * self._sample_rate_hz)))
 
     def _stamp_s(self, sample: int) -> float:
-        """When ``sample`` was recorded, on LSL's clock; now, before the first samples."""
+        """Return when ``sample`` was recorded, in s on LSL's clock; the present before any sample has arrived."""
         host_s = self._clock.host_s(sample)
         return float((time.monotonic() if host_s is None else host_s) + self._ahead_s)
 
 
 def library() -> Any:
-    """Pylsl. Raises UsageError where it is not installed."""
+    """Import pylsl. Raises UsageError where it is not installed."""
     try:
         return lsl.library()
     except DeviceRefused as fault:

@@ -1,4 +1,4 @@
-"""The signal of a device to a BDF+ file, and nothing else: no guidance, no stimulation."""
+"""Recording of a device's signal to a BDF+ file, without guidance or stimulation."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _NOTICE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RecordingJob:
-    """What to record: the device at ``address`` to ``path``, for ``duration_s`` or until told to stop."""
+    """A recording to make, of the device at ``address`` to ``path``, for ``duration_s`` or until it is stopped."""
 
     address: str
     path: str
     duration_s: float | None = None
 
     def open(self) -> RecordingSession:
-        """The session, its device streaming and its file begun. Raises UsageError and DeviceError."""
+        """Open the session, its device streaming and its file begun. Raises UsageError and DeviceError."""
         path = _unused_path(Path(self.path))
         with ExitStack() as stack:
             amplifier = open_device(self.address)
@@ -51,8 +51,9 @@ class RecordingSession:
         self._samples = self._lost = self._pulses = self._end = 0
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
-        """Record to the end; a sentence says what was amiss. Raises DeviceLost, StorageError; what was recorded by then
-        stays in the file.
+        """Record to the end; returns a sentence about what went wrong, or None.
+
+        Raises DeviceLost and StorageError; what was recorded before stays in the file.
         """
         with self._stack:
             try:
@@ -63,7 +64,7 @@ class RecordingSession:
             self._file.close()
         self._check_file()
         if not self._samples:
-            return f"No samples arrived; there is nothing to keep in {self._path}."
+            return f"No samples arrived; nothing was recorded in {self._path}."
         screen_channel.notify(self._progress())
         return None
 
@@ -77,7 +78,7 @@ class RecordingSession:
                 screen_channel.notify(self._progress())
 
     def _read_blocks(self) -> None:
-        """Take in what has arrived."""
+        """Write what has arrived to the file."""
         for block in self._amplifier.read(_READ_S):
             if self._is_over():
                 return
@@ -100,13 +101,14 @@ class RecordingSession:
         return sample / self._amplifier.info.sample_rate_hz
 
     def _check_file(self) -> None:
-        """See whether the file can be written. Raises StorageError where it cannot be any more."""
+        """Check that the file can still be written. Raises StorageError where it cannot."""
         fault = self._file.fault
         if fault is not None:
             self._file.close()
             why = fault.strerror or str(fault)
             raise StorageError(
-                f"{self._path} can no longer be written ({why}); what was recorded before stays there.", str(self._path)
+                f"{self._path} can no longer be written ({why}); what was recorded before is still there.",
+                str(self._path),
             )
 
     def _progress(self) -> str:
@@ -115,22 +117,22 @@ class RecordingSession:
 
 
 def _unused_path(path: Path) -> Path:
-    """``path``, if a new BDF file can be there. Raises UsageError."""
+    """Check that a new BDF file can be created at ``path``, and return it. Raises UsageError."""
     if path.suffix.lower() != ".bdf":
-        raise UsageError(f"{path} is no name of a BDF+ file; let it end in .bdf.")
+        raise UsageError(f"{path} is not the name of a BDF+ file; it must end in .bdf.")
     try:
         exists, has_folder = path.exists() or path.is_symlink(), path.absolute().parent.is_dir()
     except OSError as fault:
         raise UsageError(f"{path}: {fault.strerror}; name another file.") from None
     if exists:
-        raise UsageError(f"{path} is there already; name another file: a recording is never written over.")
+        raise UsageError(f"{path} exists already; name another file: a recording is never overwritten.")
     if not has_folder:
-        raise UsageError(f"There is no folder {path.parent}; make it first.")
+        raise UsageError(f"There is no folder {path.parent}; create it first.")
     return path
 
 
 def _start_file(path: Path, amplifier: Amplifier) -> SignalFile:
-    """The file, begun now. Raises UsageError where it cannot be written."""
+    """Begin the file now. Raises UsageError where it cannot be written."""
     try:
         file = SignalFile(path.parent, amplifier.info, datetime.now().astimezone(), name=path.name)
         file.space.measure()

@@ -1,4 +1,4 @@
-"""A recording as the amplifier of an exercise, at its own pace or as fast as the machine can."""
+"""A recording that takes the place of an amplifier, played in real time or as fast as possible."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _IDLE_S = 0.004
 
 
 class RecordingDevice(Amplifier):
-    """Plays the file ``path`` at ``speed`` times real time, None as fast as possible; ``over`` at its end."""
+    """Amplifier that plays a file at ``speed`` times real time (None: as fast as possible); ``over`` at its end."""
 
     def __init__(self, path: str, speed: float | None) -> None:
-        """Open the file. Raises DeviceNotFound, DeviceRefused."""
+        """Open the file ``path``. Raises DeviceNotFound, DeviceRefused."""
         self._recording = Recording(path, listen=True)
         self.info = self._recording.info
         self.speed = speed
@@ -24,7 +24,7 @@ class RecordingDevice(Amplifier):
 
     @property
     def over(self) -> bool:
-        """Whether all was played."""
+        """Whether all samples were played."""
         return self._end >= self._recording.total_samples
 
     def start(self) -> None:
@@ -33,7 +33,7 @@ class RecordingDevice(Amplifier):
         self._end = 0
 
     def read(self, timeout_s: float = 0.0) -> list[Block]:
-        """What is due by now."""
+        """Return the block that is due by now, if any."""
         block = None if self.over else self._recording.take(self._clock.due())
         if block is None:
             time.sleep(min(timeout_s, _IDLE_S))
@@ -43,5 +43,5 @@ class RecordingDevice(Amplifier):
         return [block]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._recording.close()

@@ -1,4 +1,4 @@
-"""A recording through the very path of a live procedure, in real time or as fast as it goes."""
+"""Replay of a recording through the same engine as a live procedure, in real time or as fast as possible."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FAST_BLOCK_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class ReplayJob:
-    """What to replay and how. ``speed`` is a multiple of real time, None as fast as the machine can."""
+    """A replay to run. ``speed`` is a multiple of real time, None for as fast as possible."""
 
     path: str
     settings: Settings
@@ -38,7 +38,7 @@ class ReplayJob:
     speed: float | None = 1.0
 
     def open(self) -> ReplaySession:
-        """The session, ready to run. Raises UserError and DeviceError."""
+        """Open the session, ready to run. Raises UserError and DeviceError."""
         listen = self.settings.mode is Mode.LISTEN
         recording = Recording(
             self.path,
@@ -67,7 +67,7 @@ class ReplaySession:
     paused: bool = field(default=False, init=False)
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
-        """Play to the end, to the operator's Quit, or until ``stopping``; a sentence for what was amiss."""
+        """Play to the end, to the operator's Quit, or until ``stopping``; returns a sentence about a fault, or None."""
         writer = EventWriter(open_target(self.replay.events) if self.replay.events else None)
         try:
             return self._run(screen_channel, stopping, writer)
@@ -89,8 +89,8 @@ class ReplaySession:
         if engine.counters.stimuli or reason != "duration":
             return None
         return (
-            f"No pulse was found in {self.replay.path}: no annotation says 'stim', and no artefact comes at a regular "
-            "beat; check --channel, or annotate the pulses."
+            f"No pulse was found in {self.replay.path}: there is no annotation 'stim', and no artefact recurs at a "
+            "regular interval; check --channel, or annotate the pulses."
         )
 
     def _play(
@@ -131,17 +131,17 @@ class ReplaySession:
 
 
 class PlaybackClock:
-    """How many samples are due, by the host's clock and the speed asked for."""
+    """Clock of a playback: how many samples are due, by the host's clock and the requested speed."""
 
     def __init__(self, speed: float | None, sample_rate_hz: float) -> None:
-        """At ``speed`` times real time, or as fast as possible (None)."""
+        """Play at ``speed`` times real time, or as fast as possible (None)."""
         self._speed, self._sample_rate_hz = speed, sample_rate_hz
         self._began = time.monotonic()
         self._paused_at: float | None = None
         self._delivered = 0
 
     def due(self) -> int:
-        """Samples that may be taken now."""
+        """Return how many samples may be played now."""
         if self._paused_at is not None:
             return 0
         if self._speed is None:
@@ -150,11 +150,11 @@ class PlaybackClock:
         return max(0, int(min(passed, sys.maxsize)) - self._delivered)
 
     def count(self, samples: int, gap: int) -> None:
-        """Count what was taken; a gap passes in its own time."""
+        """Count ``samples`` as played; a ``gap`` of lost samples takes its own time."""
         self._delivered += samples + gap
 
     def pause(self, *, on: bool) -> None:
-        """Stop the clock, or let it go on from where it stood."""
+        """Stop the clock, or let it go on from where it stopped."""
         now = time.monotonic()
         if on and self._paused_at is None:
             self._paused_at = now
@@ -164,5 +164,5 @@ class PlaybackClock:
 
 
 def _recorded_at(path: str) -> str:
-    """When the file was written (RFC 3339): a replay tells the same time again each time."""
+    """Return when the file was written (RFC 3339), so that every replay has the same start time."""
     return datetime.fromtimestamp(int(Path(path).stat().st_mtime), UTC).isoformat()

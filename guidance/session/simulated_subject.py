@@ -1,4 +1,4 @@
-"""The will of a simulated person in an exercise: to do as told, or to follow a script; a real one has their own."""
+"""The effort of a simulated person in an exercise: it follows the prompts, or a script."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _FULL, _WORKS = 1.0, 0.7
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """From ``t`` seconds of device time on, the effort of each muscle, 0 to 1."""
+    """Effort of each muscle, 0 to 1, from ``t`` seconds of device time on."""
 
     t: float
     shares: tuple[float, ...]
 
 
 def read_script(path: str) -> tuple[Effort, ...]:
-    """The script in the file ``path``: a line for each change, ``SECONDS EFFORT [EFFORT]``, efforts 0 to 1, # a remark.
+    """Read the script in the file ``path``.
 
-    Raises UsageError naming the line.
+    Each line is ``SECONDS EFFORT [EFFORT]``, efforts 0 to 1; # begins a comment. Raises UsageError naming the line.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def read_script(path: str) -> tuple[Effort, ...]:
     lines = ((number, line.partition("#")[0].split()) for number, line in enumerate(text.splitlines(), 1))
     script = tuple(_effort(path, number, words) for number, words in lines if words)
     if not script:
-        raise UsageError(f"The script {path} has no line; write such as: 0 0.0")
+        raise UsageError(f"The script {path} has no lines; a line looks like: 0 0.0")
     return tuple(sorted(script, key=lambda effort: effort.t))
 
 
@@ -45,21 +45,21 @@ def _effort(path: str, number: int, words: list[str]) -> Effort:
         t, shares = math.nan, []
     if not (math.isfinite(t) and t >= 0 and 1 <= len(shares) <= 2 and all(0 <= share <= 1 for share in shares)):
         raise UsageError(
-            f"Line {number} of {path} is not understood; it says seconds, and one or two efforts from 0 to 1: 12.5 0.6"
+            f"Line {number} of {path} is not valid; write seconds, and one or two efforts from 0 to 1: 12.5 0.6"
         )
     return Effort(t, tuple(shares))
 
 
 class SimulatedSubject:
-    """Words that steer the simulated person, as the exercise goes on; none where nobody said how."""
+    """Steering commands for the simulated person during an exercise; none without a script or ``follows``."""
 
     def __init__(self, script: tuple[Effort, ...] | None, *, follows: bool, exercise: str) -> None:
-        """``follows``: does as told, unless there is a ``script``."""
+        """Follow ``script``, or the prompts of ``exercise`` where there is none and ``follows`` is set."""
         self._script, self._follows, self._exercise = list(script or ()), follows and not script, exercise
         self._last_phase: ExercisePhase | None = None
 
     def words(self, t: float, phase: ExercisePhase) -> Iterator[str]:
-        """What to steer the person with at device time ``t`` in ``phase``."""
+        """Emit the steering commands for device time ``t`` (s) in ``phase``."""
         while self._script and self._script[0].t <= t:
             yield from _contract(self._script.pop(0).shares)
         if self._follows and phase is not self._last_phase:

@@ -1,4 +1,4 @@
-"""What every live procedure opens, in the order in which it may fail; and what is told of the store as it was found."""
+"""The start of every live procedure: what it opens, in the order in which it may fail, and what the store reports."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from guidance.journal.store import (
 from guidance.protocol import Protocol
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import BackgroundWriter, EventWriter
-from guidance.session.live import SessionOutputs
 from guidance.session.lsl_outlet import LslOutlets
+from guidance.session.record_output import SessionOutputs
 
 
 class Startup:
-    """Closes all that it has opened, and what ``stack`` was given besides, unless that is taken from it in the end."""
+    """The opening of a session. On exit it closes all that ``stack`` holds, unless the caller has taken that over."""
 
     def __init__(self, store: str, events: str | None) -> None:
-        """For a procedure in the folder ``store``, copied to ``events``. Raises UserError."""
+        """Prepare a procedure in the folder ``store``, its events copied to ``events``. Raises UserError."""
         self.store = Path(store)
         self.stack = ExitStack()
         self._notices, self._cut_off = _inspect_store(self.store)
@@ -53,9 +53,9 @@ class Startup:
         return self._began.isoformat(timespec="seconds")
 
     def start_device(self, amplifier: Amplifier, *, requests_pulses: bool, lsl: LslOutlets | None = None) -> LiveDevice:
-        """``amplifier``, streaming, once what was cut off before is recovered. Raises DeviceError.
+        """Recover what was cut off before, then let ``amplifier`` stream. Raises DeviceError.
 
-        ``requests_pulses`` whether pulses will be asked of it; ``lsl`` is given all its blocks.
+        ``requests_pulses``: whether the program will request pulses from it. ``lsl`` receives all its blocks.
         """
         self._notices += [_recovery_notice(folder) for folder in self._cut_off]
         device = LiveDevice(amplifier, requests_pulses=requests_pulses, follow=lsl.blocks if lsl else None)
@@ -71,7 +71,7 @@ class Startup:
         raw: RawLog | None = None,
         lsl: LslOutlets | None = None,
     ) -> SessionOutputs:
-        """Where a procedure by ``protocol`` on device ``info`` goes, its record begun. Raises UsageError."""
+        """Open the outputs of a procedure by ``protocol`` on device ``info``, its record begun. Raises UsageError."""
         self.stack.callback(sound.close)
         record = ProcedureRecord(new_procedure(self.store, protocol.id, self._began), info, self._began, raw)
         writer = EventWriter(record.journal, self._copy, lsl)
@@ -80,14 +80,14 @@ class Startup:
         return SessionOutputs(writer, record, sound)
 
     def notices(self, protocol: Protocol) -> list[str]:
-        """What is to be told at the start of a procedure by ``protocol``; what was cut off is told this once."""
+        """Return the notices for the start of a procedure by ``protocol``; a cut-off procedure is reported once."""
         for folder in self._cut_off:
             mark_reported(folder)
         return self._notices + _change_notices(protocol)
 
 
 def _change_notices(protocol: Protocol) -> list[str]:
-    """What the site changed in ``protocol``, a sentence for each author."""
+    """Describe what the site changed in ``protocol``, in a sentence for each author."""
     authors = dict.fromkeys(change.author for change in protocol.changes)
     return [
         f"{protocol.id} as changed by {author}: "
@@ -98,21 +98,21 @@ def _change_notices(protocol: Protocol) -> list[str]:
 
 
 def _inspect_store(store: Path) -> tuple[list[str], list[Path]]:
-    """What is to be told of ``store`` as it was found, in sentences, and its procedures that were cut off."""
+    """Return the notices about ``store`` as it was found, and the folders of its cut-off procedures."""
     notices = [_ended_alone_notice(folder) for folder in end_without_screen(store)]
     cut_off = unreported_unfinished(store)
     return [*notices, *filter(None, [clock_warning(store, datetime.now().astimezone())])], cut_off
 
 
 def _ended_alone_notice(folder: Path) -> str:
-    return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is whole."
+    return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is complete."
 
 
 def _recovery_notice(folder: Path) -> str:
-    """What became of the procedure in ``folder``, which was cut off."""
+    """Recover the cut-off procedure in ``folder``, and describe the result in a sentence."""
     try:
         recovered = recover(folder)
     except UserError as fault:
         return one_line(str(fault))
-    what = recovered.sentence if recovered else "its record is whole"
+    what = recovered.sentence if recovered else "its record is complete"
     return one_line(f"The procedure {folder.name} was cut off: {what}.")

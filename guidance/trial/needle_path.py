@@ -1,4 +1,4 @@
-"""The needle's way in one insertion: still, in at some speed, a pause, on and at times too far, back, and a pause."""
+"""The path of the needle in one insertion: still, in, a pause, further in and sometimes too far, back, a pause."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 SPEEDS_MM_S = (0.5, 1.0, 2.0)
 START_MM = (3.0, 10.0)
 COLD_S = 8.0
-"""The needle is still for so long before it first moves: the search from a cold start."""
+"""Time for which the needle is still before it first moves: the search from a cold start."""
 
 _FIRST_STOP_MM = (1.0, 3.0)
 _LAST_STOP_MM = (-0.6, 0.6)
@@ -21,8 +21,9 @@ _SIDEWAYS_MM_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A stretch of the way: ``ahead_mm`` (negative: back) and ``aside_mm`` at ``speed_mm_s``, over ``seconds``;
-    a pause has no speed.
+    """Part of the path: ``ahead_mm`` (negative: back) and ``aside_mm`` at ``speed_mm_s``, over ``seconds``.
+
+    A pause has no speed.
     """
 
     seconds: float
@@ -33,19 +34,19 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class NeedlePath:
-    """First distance from the nerve's surface, and the legs in order."""
+    """Distance from the nerve's surface at the start, and the legs in order."""
 
     start_mm: float
     legs: tuple[Leg, ...]
 
     @property
     def seconds(self) -> float:
-        """How long all of it takes."""
+        """Duration of the whole path."""
         return sum(leg.seconds for leg in self.legs)
 
 
 def draw_needle_path(rng: np.random.Generator) -> NeedlePath:
-    """A way: distances are those to the nerve's surface while the path aims at its middle."""
+    """Draw a path at random. Distances are to the nerve's surface, while the needle aims at its middle."""
     start, first, last = (float(rng.uniform(*span)) for span in (START_MM, _FIRST_STOP_MM, _LAST_STOP_MM))
     return NeedlePath(
         start,

@@ -1,4 +1,4 @@
-"""What one insertion of the trial yields, small enough to be kept by the thousand; as JSON it is one line."""
+"""The result of one insertion of the trial, small enough to store thousands; as JSON it is one line."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One estimate beside the truth: the needle's nominal speed, the zone told, |estimate / truth - 1| of the threshold
-    now and (None: there was none) when the next pulse came, and whether the 90 % intervals held the truth.
+    """An estimate compared with the truth.
+
+    Holds the needle's nominal speed, the zone of the estimate, |estimate / truth - 1| of the threshold now and when the
+    next pulse was delivered (None: there was none), and whether the 90 % intervals contained the truth.
     """
 
     speed_mm_s: float
@@ -22,8 +24,11 @@ class Moment:
 
 @dataclass(slots=True)
 class TooClose:
-    """How ``too-close`` went: seconds (and pulses) from each true passage below the bound to its alarm, passages
-    without one, and alarms without a passage; ``far_false`` of these were raised at 1.25 times the bound or more.
+    """Score of the alarm ``too-close``.
+
+    Holds seconds and pulses from each true passage below the bound to its alarm, the number of passages without an
+    alarm (``missed``), and of alarms without a passage (``false``); ``far_false`` of the latter were raised at 1.25
+    times the bound or more.
     """
 
     delays_s: list[float] = field(default_factory=list)
@@ -35,11 +40,13 @@ class TooClose:
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """One insertion. ``cold`` is the number of stimuli after which the threshold was known within 10 %, for two stimuli
-    in a row, from a cold start on a still needle; None where it was not by the time the needle moved. ``reachable``:
-    some current within the limit evoked a response there. ``refused`` counts by reason the pulses that were withheld
-    and the times the output was switched off or not armed. ``entered``: the tip was inside the nerve; then
-    ``rise_inside`` says whether ``impedance-rise`` began there, and ``rise_outside`` whether it did before or without.
+    """Result of one insertion.
+
+    ``cold`` is the number of stimuli, from a cold start on a still needle, after which the threshold was known within
+    10 % for two stimuli in a row; None where that did not happen before the needle moved. ``reachable``: some current
+    within the limit evoked a response there. ``refused`` counts, by reason, pulses that were withheld and times when
+    the output was switched off or not armed. ``entered``: the tip was inside the nerve. ``rise_inside``: the alarm
+    ``impedance-rise`` began inside; ``rise_outside``: it began before the nerve was entered, or without that.
     """
 
     world: int
@@ -55,11 +62,11 @@ class Insertion:
     rise_outside: bool
 
     def to_json(self) -> dict[str, Any]:
-        """The insertion as JSON takes it."""
+        """Convert the insertion to JSON types."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Insertion:
-        """The insertion that ``to_json`` gave. Raises TypeError and KeyError for anything else."""
+        """Build the insertion from the result of ``to_json``. Raises TypeError and KeyError for anything else."""
         moments = [Moment(**moment) for moment in fields["moments"]]
         return cls(**fields | {"moments": moments, "too_close": TooClose(**fields["too_close"])})

@@ -1,4 +1,4 @@
-"""A trial from its first insertion, or from where it stopped, to its table."""
+"""The run of a trial, from its first insertion or from where it stopped, to its table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from guidance.trial.workers import Pool
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Which trial: insertions 0 to ``worlds`` - 1 of ``seed``, kept in ``folder``."""
+    """A trial to run: insertions 0 to ``worlds`` - 1 of ``seed``, stored in ``folder``."""
 
     worlds: int
     seed: int
@@ -26,7 +26,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """The ``table`` of all insertions; ``new_count`` of them now, in ``seconds`` of working time."""
+    """Result of a trial: the ``table`` of all insertions; ``new_count`` of them were done now, in ``seconds``."""
 
     table: dict[str, Any]
     new_count: int
@@ -34,7 +34,7 @@ class TrialOutcome:
 
 
 class Interrupted(Exception):
-    """The operator broke off; ``done`` insertions of those asked for are kept."""
+    """Interruption by the operator; ``done`` of the requested insertions are stored."""
 
     def __init__(self, done: int) -> None:
         super().__init__(done)
@@ -44,29 +44,31 @@ class Interrupted(Exception):
 def run_trial(
     trial: Trial, pool: Callable[[], AbstractContextManager[Pool]], begun: Callable[[int], Callable[[], None]]
 ) -> TrialOutcome:
-    """Make the insertions that are still lacking, in a ``pool``.
+    """Do the insertions that are missing, in a ``pool``.
 
-    ``begun`` receives how many were there already, and returns what is called after each further one. Raises
+    ``begun`` receives the number of stored insertions, and returns the function to call after each further one. Raises
     UserError, and Interrupted on Ctrl-C.
     """
     with TrialFile(trial.folder, trial.seed, trial.protocol_id) as file:
-        lacking = [world for world in range(trial.worlds) if world not in file.insertions]
-        progress = begun(trial.worlds - len(lacking))
+        missing = [world for world in range(trial.worlds) if world not in file.insertions]
+        progress = begun(trial.worlds - len(missing))
         seconds = 0.0
         try:
-            if lacking:
+            if missing:
                 with pool() as workers:
-                    seconds = _make(trial, workers, lacking, file, progress)
+                    seconds = _do_missing(trial, workers, missing, file, progress)
         except KeyboardInterrupt:
             done = sum(world in file.insertions for world in range(trial.worlds))
             raise Interrupted(done) from None
-        return TrialOutcome(tabulate(file.insertions[world] for world in range(trial.worlds)), len(lacking), seconds)
+        return TrialOutcome(tabulate(file.insertions[world] for world in range(trial.worlds)), len(missing), seconds)
 
 
-def _make(trial: Trial, workers: Pool, lacking: list[int], file: TrialFile, progress: Callable[[], None]) -> float:
-    """Make what is ``lacking``; the seconds that took."""
+def _do_missing(
+    trial: Trial, workers: Pool, missing: list[int], file: TrialFile, progress: Callable[[], None]
+) -> float:
+    """Do the insertions ``missing``; returns how many seconds that took."""
     started = time.monotonic()
-    for insertion in workers.results(trial.seed, lacking, trial.protocol_id):
+    for insertion in workers.results(trial.seed, missing, trial.protocol_id):
         file.add(insertion)
         progress()
     return time.monotonic() - started

@@ -1,4 +1,4 @@
-"""What the engine told in one insertion, held against what was true."""
+"""The score of one insertion: the engine's records compared with the truth."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ _IN_A_ROW = 2
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true at ``t``: threshold at 0.1 ms, distance to the nerve's surface (negative inside), the needle's
-    nominal speed.
-    """
+    """The truth at ``t`` (s): threshold at 0.1 ms, distance to the nerve's surface (negative inside), nominal speed."""
 
     t: float
     threshold_ma: float
@@ -30,10 +28,10 @@ class Truth:
 
 
 class InsertionScore:
-    """Told of the truth and of the records as they come."""
+    """Score of an insertion, updated with the truth and with the records in order of time."""
 
     def __init__(self, protocol: Protocol, max_current_ma: float) -> None:
-        """For an insertion under ``protocol``, with currents of at most ``max_current_ma``."""
+        """Score an insertion under ``protocol``, with currents of at most ``max_current_ma``."""
         self._max_ma = max_current_ma
         self._passages = Passages(protocol.lower_bound_ma)
         self._moments: list[Moment] = []
@@ -46,7 +44,7 @@ class InsertionScore:
         self._actual = Truth(0.0, 1e9, 1e9, 0.0)
 
     def now(self, actual: Truth, *, pulse: bool = False) -> None:
-        """Take in what is true now; ``pulse``: the next pulse is about to be given."""
+        """Update the truth; ``pulse``: the next pulse is about to be delivered."""
         self._actual = actual
         self._passages.threshold(actual.t, actual.threshold_ma, self._stimuli)
         self._reachable |= actual.t < COLD_S and actual.threshold_ma <= self._max_ma
@@ -55,7 +53,7 @@ class InsertionScore:
             self._close()
 
     def take(self, timed: TimedRecord) -> None:
-        """Take in a record of the engine."""
+        """Score a record of the engine."""
         record = timed.record
         if isinstance(record, Stimulus):
             self._stimuli += 1
@@ -70,7 +68,7 @@ class InsertionScore:
             self._refused[record.why] += 1
 
     def insertion(self, world: int, seconds: float) -> Insertion:
-        """All of it, at the end."""
+        """Return the result at the end of the insertion."""
         if self._open:
             self._moments.append(self._open[0])
         return Insertion(
@@ -88,7 +86,7 @@ class InsertionScore:
         )
 
     def _estimate(self, estimate: Proximity) -> None:
-        """An estimate that says nothing ends no search and is no moment."""
+        """Score an estimate; one that is not valid ends no search and adds no moment."""
         if not estimate.valid or estimate.threshold_0p1ms_ma is None:
             self._near = 0
             return
@@ -113,7 +111,7 @@ class InsertionScore:
             self._cold = self._stimuli - 1
 
     def _close(self) -> None:
-        """The next pulse comes: how far off the threshold is by now."""
+        """Complete the open moment with the threshold's error now, as the next pulse is delivered."""
         if self._open:
             moment, median_ma = self._open
             error = abs(median_ma / self._actual.threshold_ma - 1)

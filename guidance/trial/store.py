@@ -1,4 +1,4 @@
-"""The file of a trial's insertions, one JSON line each, from which an interrupted trial goes on."""
+"""The file of a trial's insertions, one JSON line each, from which an interrupted trial continues."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _Parsed = TypeVar("_Parsed")
 
 
 def default_folder(seed: int) -> Path:
-    """Where a trial is kept when no ``--out`` names a folder."""
+    """Return the folder of a trial without ``--out``."""
     return user_data_path("needle-guidance") / "trials" / f"seed-{seed}"
 
 
 def program() -> str:
-    """This program, by its version and its own text: insertions of another one are not of the same trial."""
+    """Identify this program by its version and a hash of its files; another program makes another trial."""
     digest = hashlib.sha256()
     for package in _PACKAGES:
         for path in sorted((_ROOT / package).rglob("*")):
@@ -41,7 +41,7 @@ def program() -> str:
 
 
 class TrialFile:
-    """Insertions already made, and where further ones are added; locked while it is open."""
+    """File of the insertions done so far, to which further ones are added; locked while it is open."""
 
     def __init__(self, folder: Path, seed: int, protocol_id: str) -> None:
         """Begin or go on with the trial of ``seed`` in ``folder``.
@@ -54,7 +54,9 @@ class TrialFile:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self.path.open("a+b")
         except OSError as fault:
-            raise UsageError(f"The trial cannot be kept in {folder} ({fault.strerror}); name another --out.") from None
+            raise UsageError(
+                f"The trial cannot be stored in {folder} ({fault.strerror}); name another --out."
+            ) from None
         try:
             self._lock()
             self.insertions = self._read()
@@ -71,16 +73,16 @@ class TrialFile:
         self._file.close()
 
     def add(self, insertion: Insertion) -> None:
-        """Keep ``insertion``. Raises StorageError."""
+        """Store ``insertion``. Raises StorageError."""
+        self.insertions[insertion.world] = insertion  # first, so that an interrupt while it is written counts it
         self._write(insertion.to_json())
-        self.insertions[insertion.world] = insertion
 
     def _lock(self) -> None:
         if not lock_now(self._file.fileno()):
-            raise UsageError(f"Another trial is at work in {self.path.parent}; wait for it, or name another --out.")
+            raise UsageError(f"Another trial is running in {self.path.parent}; wait for it, or name another --out.")
 
     def _read(self) -> dict[int, Insertion]:
-        """What the file holds; an unfinished last line, as a crash leaves it, is cut off."""
+        """Read the file; an incomplete last line, left by a crash, is removed."""
         self._file.seek(0)
         whole, _, torn = self._file.read().rpartition(b"\n")
         if torn:
@@ -115,5 +117,7 @@ class TrialFile:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as fault:
-            sentence = f"{self.path} cannot be written ({fault.strerror}); make room, then the same command goes on."
+            sentence = (
+                f"{self.path} cannot be written ({fault.strerror}); make room, then run the same command to go on."
+            )
             raise StorageError(sentence, str(self.path)) from None

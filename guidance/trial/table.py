@@ -1,4 +1,4 @@
-"""The table of a trial: the same whatever the order in which its insertions came in."""
+"""The table of a trial, which does not depend on the order of its insertions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guidance.contracts.zones import ZONES
 from guidance.trial.needle_path import SPEEDS_MM_S
 from guidance.trial.result import Insertion, Moment
 
-SIMULATION = "A SIMULATION: what holds for the simulated patient need not hold for a person."
+SIMULATION = "A SIMULATION: its results need not hold for a person."
 
 _MOST_REASONS = 5
 
@@ -20,8 +20,10 @@ TrialRow = dict[str, Any]
 
 
 def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
-    """All figures, as JSON takes them. Errors and shares are fractions, None where there is nothing to tell from;
-    ``by_speed`` goes by the needle's nominal speed in mm/s (0: still), ``by_zone`` by the zone that was told.
+    """Compute all figures, as JSON types.
+
+    Errors and shares are fractions, None without data. ``by_speed`` groups by the needle's nominal speed in mm/s (0:
+    still), ``by_zone`` by the zone of the estimate.
     """
     every = sorted(insertions, key=lambda insertion: insertion.world)
     moments = [moment for insertion in every for moment in insertion.moments]
@@ -77,7 +79,7 @@ def _too_close(every: Sequence[Insertion]) -> TrialRow:
 
 
 def _cold(every: Sequence[Insertion]) -> TrialRow:
-    """Searches that did not end before the needle moved count as longer than any that did."""
+    """Compute the figures of the cold starts; a search that did not end before the needle moved counts as longest."""
     searches = [insertion.cold for insertion in every if insertion.reachable]
     known = sorted(count for count in searches if count is not None)
     ordered = [*known, *[None] * (len(searches) - len(known))]

@@ -12,15 +12,15 @@ _WIDTHS = (12, 9, 11, 18, 9, 20, 10)
 
 
 def lines(table: dict[str, Any]) -> Iterator[str]:
-    """The lines of ``tabulate``'s ``table``."""
+    """Format the ``table`` of ``tabulate`` as lines."""
     yield SIMULATION
     share = _percent(table["estimate_told"])
     yield (
-        f"{table['insertions']} insertions, {table['hours']:g} h of them, {table['stimuli']} stimuli; an estimate was "
-        f"told after {share} of them."
+        f"{table['insertions']} insertions, {table['hours']:g} h of them, {table['stimuli']} stimuli; {share} of them "
+        "were followed by a valid estimate."
     )
     yield ""
-    yield "Threshold (at 0.1 ms) told, against the truth; and how often the 90 % intervals held the truth"
+    yield "Estimated threshold (at 0.1 ms) against the truth, and how often the 90 % intervals contained the truth"
     yield _columns(_HEAD)
     for row in table["by_speed"]:
         yield _columns((f"{row['speed_mm_s']:g} mm/s" if row["speed_mm_s"] else "still", *_cells(row)))
@@ -40,7 +40,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _too_close(row: dict[str, Any]) -> Iterator[str]:
     yield (
-        f"too-close: {row['passages']} true passages of the lower bound; from each to the alarm "
+        f"too-close: {row['passages']} true passages below the lower bound; from each to the alarm "
         f"{_number(row['delay_s_median'])} s (p90 {_number(row['delay_s_p90'])} s), "
         f"{_number(row['delay_stimuli_median'])} stimuli (median)"
     )
@@ -59,8 +59,8 @@ def _cold(row: dict[str, Any]) -> Iterator[str]:
 
 def _impedance(row: dict[str, Any]) -> Iterator[str]:
     yield (
-        f"impedance-rise: in {_percent(row['told'])} of the {row['entered']} insertions that entered the nerve; false, "
-        f"before or without, in {_percent(row['false'])} of all"
+        f"impedance-rise: in {_percent(row['told'])} of the {row['entered']} insertions that entered the nerve; false "
+        f"(before or without entering) in {_percent(row['false'])} of all"
     )
 
 

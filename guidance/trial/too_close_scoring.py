@@ -1,4 +1,4 @@
-"""How the alarm ``too-close`` follows the true threshold as it passes the protocol's lower bound."""
+"""The score of the alarm ``too-close`` against the passages of the true threshold below the protocol's lower bound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from guidance.trial.result import TooClose
 
 LEAST_S = 2.0
-"""A passage shorter than this need not be told: it counts where it is, and is not missed where it is not."""
+"""A passage shorter than this may go without an alarm: it counts where there is one, and is not missed otherwise."""
 
 _OUT_AGAIN = 1.1
 _FAR = 1.25
@@ -15,7 +15,7 @@ _FAR = 1.25
 
 @dataclass(slots=True)
 class _Alarm:
-    """An alarm that sounds; ``ratio`` is of true threshold and bound when it began."""
+    """An active alarm; ``ratio`` is true threshold / bound when it began."""
 
     ratio: float
     is_true: bool
@@ -23,7 +23,7 @@ class _Alarm:
 
 @dataclass(slots=True)
 class _Passage:
-    """The true threshold is at or below the bound since ``t``, when ``stimuli`` had been given."""
+    """A passage: the true threshold is at or below the bound since ``t`` (s), after ``stimuli`` stimuli."""
 
     t: float
     stimuli: int
@@ -31,10 +31,10 @@ class _Passage:
 
 
 class Passages:
-    """Told of every true threshold and of every change of the alarm, in order of time."""
+    """Passages below the bound and their alarms, updated in order of time."""
 
     def __init__(self, bound_ma: float) -> None:
-        """Passages of ``bound_ma``; one ends where the threshold is a tenth above it."""
+        """Score passages below ``bound_ma``; one ends where the threshold is a tenth above it."""
         self._bound_ma = bound_ma
         self._passage: _Passage | None = None
         self._alarm: _Alarm | None = None
@@ -42,7 +42,7 @@ class Passages:
         self.result = TooClose()
 
     def threshold(self, t: float, threshold_ma: float, stimuli: int) -> None:
-        """Take in the true threshold at ``t``, after so many stimuli."""
+        """Update the true threshold at ``t``, after ``stimuli`` stimuli."""
         self._ratio = threshold_ma / self._bound_ma
         if self._passage is None and self._ratio <= 1.0:
             self._passage = _Passage(t, stimuli)
@@ -51,7 +51,7 @@ class Passages:
             self._leave(t)
 
     def alarm(self, t: float, stimuli: int, *, active: bool) -> None:
-        """Take in that the alarm begins or ends at ``t``, after so many stimuli."""
+        """Begin or end the alarm at ``t``, after ``stimuli`` stimuli."""
         if active:
             self._alarm = _Alarm(self._ratio, is_true=False)
             self._meet(t, stimuli)
@@ -59,13 +59,13 @@ class Passages:
             self._silence()
 
     def end(self, t: float) -> TooClose:
-        """Close what is open at ``t``; all that was counted."""
+        """Close what is open at ``t``, and return the score."""
         self._leave(t)
         self._silence()
         return self.result
 
     def _meet(self, t: float, stimuli: int) -> None:
-        """Alarm and passage at once: each has found the other."""
+        """Match an active alarm with a passage under way."""
         if self._alarm is None or self._passage is None:
             return
         self._alarm.is_true = True

@@ -1,4 +1,4 @@
-"""Where insertions are worked on: Dask workers on this machine, or those of a scheduler elsewhere."""
+"""The pool that runs insertions: Dask workers on this machine, or those of a scheduler elsewhere."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 REACH_S = 5.0
 _MISSING = "The virtual trial needs Dask; install it with: pip install 'needle-guidance[trial]'"
-_ALIKE = "Start its workers from this very program."
+_ALIKE = "Start its workers with this version of the program."
 
 
 class Pool(Protocol):
-    """Does insertions, in any order."""
+    """Pool that runs insertions, in any order."""
 
     def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
-        """Each of ``worlds`` once, as soon as it is done. Raises UserError."""
+        """Emit each of ``worlds`` once, as soon as it is done. Raises UserError."""
 
 
 class DaskPool:
-    """A cluster of processes on this machine, or the workers of ``scheduler``. Use it in a ``with``."""
+    """Cluster of processes on this machine, or the workers of a scheduler. Use it in a ``with`` statement."""
 
     def __init__(self, jobs: int | None, scheduler: str | None) -> None:
-        """``jobs`` processes (None: one for each core), unless there is a ``scheduler``. Raises UserError."""
+        """Start ``jobs`` processes (None: one for each core), or use those of ``scheduler``. Raises UserError."""
         try:
             import distributed
         except ImportError:
@@ -61,8 +61,10 @@ class DaskPool:
         self._stack.close()
 
     def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
-        """As Pool: a worker that dies is replaced and its insertion begun anew; one that kills worker after worker
-        is a UserError.
+        """Emit each of ``worlds`` once, as soon as it is done. Raises UserError.
+
+        A worker that dies is replaced and its insertion restarted; an insertion that kills worker after worker is a
+        UserError.
         """
         futures = self._client.map(run_insertion, [seed] * len(worlds), worlds, [protocol_id] * len(worlds), pure=False)
         try:
@@ -76,10 +78,12 @@ class DaskPool:
         try:
             return self._distributed.Client(scheduler, timeout=REACH_S)
         except (OSError, ValueError):
-            raise UserError(f"No Dask scheduler answers at {scheduler}; start one there with: dask scheduler") from None
+            raise UserError(
+                f"No Dask scheduler responds at {scheduler}; start one there with: dask scheduler"
+            ) from None
 
     def _compare(self, scheduler: str) -> None:
-        """The same table wherever it runs: only the same program can make it."""
+        """Check that the workers run this very program, so that the table is the same wherever it runs."""
         try:
             self._client.wait_for_workers(1, REACH_S)
             programs = set(self._client.run(program).values())
@@ -97,13 +101,17 @@ def _result(future: Future[Insertion]) -> Insertion:
     if future.status == "finished":
         return future.result()
     if future.status == "error":
-        raise UserError(f"An insertion failed on its worker ({future.exception()!r}); what was made before it is kept.")
-    raise UserError("The Dask scheduler was lost; what was made is kept, and the same command goes on from there.")
+        raise UserError(
+            f"An insertion failed on its worker ({future.exception()!r}); the insertions done before are stored."
+        )
+    raise UserError(
+        "The Dask scheduler was lost; the insertions done are stored, and the same command goes on from there."
+    )
 
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Ctrl-C waits, and processes started meanwhile never hear it: they end when their cluster is closed."""
+    """Block Ctrl-C, also for processes started meanwhile: they end when their cluster is closed."""
     if sys.platform == "win32":
         yield
         return

@@ -21,14 +21,14 @@ from guidance.trial.score import InsertionScore, Truth
 
 SAMPLE_RATE_HZ = 10_000
 ARM_S = 1.0
-"""The stimulator is armed after so much signal, and armed again as long after it was switched off."""
+"""Time in s before the stimulator is armed, at the start and after it was switched off."""
 
 _WALL_TIME = "1970-01-01T00:00:00+00:00"
 _TRUTH_EVERY_S = 0.05
 
 
 def run_insertion(seed: int, world: int, protocol_id: str = "generic-block") -> Insertion:
-    """Insertion number ``world`` of the trial ``seed``; nothing but these three decides what happens in it.
+    """Run insertion number ``world`` of the trial ``seed``; only the three arguments determine its course.
 
     Raises ProtocolError where there is no such protocol.
     """
@@ -36,7 +36,7 @@ def run_insertion(seed: int, world: int, protocol_id: str = "generic-block") -> 
 
 
 class _Insertion:
-    """The loop of one insertion."""
+    """Loop of one insertion."""
 
     def __init__(self, seed: int, world: int, protocol_id: str) -> None:
         rng = np.random.default_rng([seed, world])
@@ -58,7 +58,7 @@ class _Insertion:
         self._truth_due = 0.0
 
     def run(self) -> Insertion:
-        """The needle's whole way."""
+        """Run along the needle's whole path."""
         self._device.start()
         for leg, end_s in self._legs():
             while self._amplifier.t < end_s:
@@ -66,7 +66,7 @@ class _Insertion:
         return self._score.insertion(self._world, self._amplifier.t)
 
     def _legs(self) -> Iterator[tuple[Leg, float]]:
-        """Each leg as it begins, and when it ends."""
+        """Emit each leg as it begins, with the time at which it ends."""
         end_s = 0.0
         for leg in self._path.legs:
             if leg.speed_mm_s:
@@ -75,7 +75,7 @@ class _Insertion:
             yield leg, end_s
 
     def _turn(self, leg: Leg) -> None:
-        """One block: what is true now, what the device says of it, and what the engine makes of that."""
+        """Process one block: note the truth, read the device, step the engine."""
         self._observe(leg)
         blocks = self._device.read(0.0)
         self._step(blocks, leg)
@@ -96,7 +96,7 @@ class _Insertion:
             self._score.take(timed)
 
     def _arm(self) -> None:
-        """Arm as a headless procedure does: once the signal has been sound for a while."""
+        """Arm as a headless procedure does, once the signal has been fit for ``ARM_S``."""
         armed, sound = self._stimulation.armed, self._engine.health.is_fit(self._engine.t, self._now_ns)
         if armed or not sound or self._stimulation.operator_must_arm:
             self._off_since = self._engine.t

@@ -49,7 +49,7 @@ def test_procedures_are_listed_with_how_they_stand(folder: Path) -> None:
 def test_an_empty_store_is_reported(tmp_path: Path) -> None:
     for verb in ("list", "verify"):
         done = procedures(verb, tmp_path)
-        assert (done.status, done.out) == (0, f"No procedure is on record in {tmp_path}.\n")
+        assert (done.status, done.out) == (0, f"There is no recorded procedure in {tmp_path}.\n")
 
 
 def test_one_procedure_is_shown(folder: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_was_cut_off_does_not_hold_until_it_is_recovered(tmp_path: Path) ->
     assert (done.status, done.err) == (0, "")
     assert "2.2 s of the signal were recovered" in done.out
     assert procedures("verify", tmp_path, folder.name).status == 0
-    assert procedures("recover", tmp_path).out == "Nothing was cut off.\n"
+    assert procedures("recover", tmp_path).out == "No procedure was cut off.\n"
     assert "recovered" in procedures("show", tmp_path, folder.name).out
 
 

@@ -27,7 +27,7 @@ def test_list_names_every_protocol() -> None:
 
 def test_list_with_words_prints_the_matches_or_that_there_are_none() -> None:
     assert command("protocols", "list", "fds").out.startswith("botulinum-fds ")
-    assert "No protocol is like 'qqqq'" in command("protocols", "list", "qqqq").out
+    assert "No protocol matches 'qqqq'" in command("protocols", "list", "qqqq").out
 
 
 def test_list_for_a_program_is_json() -> None:
@@ -172,7 +172,7 @@ def test_new_begins_a_copy_that_holds_with_a_schema_beside_it(site: Path) -> Non
 def test_new_begins_changes_to_a_protocol_of_the_program(site: Path) -> None:
     assert command("protocols", "new", "femoral", "--author", 'Dr "B"').status == 0
     assert load("femoral").changes == ()
-    assert command("protocols", "diff", "femoral").out == "The site changed nothing.\n"
+    assert command("protocols", "diff", "femoral").out == "The site has changed nothing.\n"
 
 
 def test_new_overwrites_nothing(site: Path) -> None:

@@ -234,4 +234,4 @@ def test_what_a_device_does_not_report_is_not_invented() -> None:
         round_trip=None, channels=(ChannelCheck("EMG", None, None, None, None),),
     )  # fmt: skip
     assert faults_to_fix(silent) == []
-    assert "not told" in " ".join(report(silent))
+    assert "not known" in " ".join(report(silent))

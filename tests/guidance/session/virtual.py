@@ -32,8 +32,8 @@ from guidance.session import LiveJob
 Line = dict[str, Any]
 
 _TIMED = (
-    "drivers.ona.amplifier", "drivers.toolkit.streaming", "guidance.session.live", "guidance.session.device",
-    "guidance.session.event_writer", "guidance.processes.screen_channel",
+    "drivers.ona.amplifier", "drivers.toolkit.streaming", "guidance.session.live", "guidance.session.shutdown",
+    "guidance.session.device", "guidance.session.event_writer", "guidance.processes.screen_channel",
 )  # fmt: skip
 _STEP_NS = 4_000_000
 

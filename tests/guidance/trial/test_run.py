@@ -129,7 +129,7 @@ def test_insertions_of_another_program_are_not_mixed_in(tmp_path: Path, monkeypa
 
 
 def test_two_trials_do_not_write_into_one_folder(tmp_path: Path) -> None:
-    with TrialFile(tmp_path, 7, "generic-block"), pytest.raises(UsageError, match="at work"):
+    with TrialFile(tmp_path, 7, "generic-block"), pytest.raises(UsageError, match="Another trial is running"):
         run(tmp_path, 1, Bench())
 
 
