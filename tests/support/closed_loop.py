@@ -1,4 +1,4 @@
-"""An engine closed over a simulated patient in virtual time, with an operator who says things at chosen times."""
+"""An engine in a closed loop with a simulated patient, in virtual time; the test sends the operator's commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from guidance.stimulation.control import Stimulation
 
 
 class ClosedLoop:
-    """``run`` lets time pass; all records are in ``made``. The stimulator is armed after a second of signal."""
+    """Closed loop of engine and patient. ``run`` lets time pass; ``made`` holds all records. It is armed after 1 s."""
 
     def __init__(self, mode: Mode = Mode.AUTO, *, seed: int = 1, start_mm: float = 2.0, **settings: Any) -> None:
         self.patient = Patient(seed, sample_rate_hz=10_000, scenario="hold", start_mm=start_mm, still=True)
@@ -33,7 +33,7 @@ class ClosedLoop:
         self.run(0.01, Arm())
 
     def run(self, seconds: float, *messages: OperatorCommand) -> None:
-        """Say ``messages``, then let ``seconds`` pass."""
+        """Send ``messages``, then let ``seconds`` pass."""
         until = self.amplifier.t + seconds - 1e-9
         while self.amplifier.t < until:
             (block,) = self._device.read(0.0)
@@ -46,7 +46,7 @@ class ClosedLoop:
         self.run(0.01)
 
     def of(self, kind: type[Record]) -> list[Any]:
-        """The records of ``kind`` so far."""
+        """Return the records of ``kind`` so far."""
         return [made.record for made in self.made if isinstance(made.record, kind)]
 
     def _step(self, block: Block, messages: tuple[OperatorCommand, ...]) -> None:

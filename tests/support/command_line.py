@@ -39,7 +39,7 @@ class Done:
 
 @contextlib.contextmanager
 def signals_restored() -> Iterator[None]:
-    """Signal handlers are as they were, whatever was run."""
+    """Restore the signal handlers at the end."""
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -49,7 +49,7 @@ def signals_restored() -> Iterator[None]:
 
 
 def command(*arguments: str | Path) -> Done:
-    """Run ``needle-guidance`` with ``arguments`` here; any exception but SystemExit comes out."""
+    """Run ``needle-guidance`` with ``arguments`` here; any exception but SystemExit is raised."""
     out, err = io.StringIO(), io.StringIO()
     status: object = 0
     argv = mock.patch.object(sys, "argv", ["needle-guidance", *map(str, arguments)])
@@ -62,11 +62,11 @@ def command(*arguments: str | Path) -> Done:
 
 
 def replay(path: str | Path, *options: str | Path) -> Done:
-    """Replay ``path`` here without a screen, as fast as it goes, the records on standard output."""
+    """Replay ``path`` here without a screen, as fast as possible, the records on standard output."""
     return command("replay", path, "--headless", "--fast", *options)
 
 
 def started(*arguments: str | Path, stdout: int | None = subprocess.PIPE) -> subprocess.Popen[str]:
-    """``needle-guidance`` as a process of its own."""
+    """Start ``needle-guidance`` as a process of its own."""
     program = [sys.executable, "-m", "guidance", *map(str, arguments)]
     return subprocess.Popen(program, cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The rules of the event stream, version 1, as a reader of it would check them line by line."""
+"""The rules of the event stream, version 1, checked line by line as a reader would."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ POSITIVE = ("current_ma", "requested_ma", "width_ms", "amplitude_uv", "rms_uv", 
 
 
 def read(text: str) -> list[Line]:
-    """The records of ``text``, strictly: no NaN, no Infinity, one object a line."""
+    """Parse the records of ``text`` strictly: no NaN, no Infinity, one object a line."""
 
     def refuse(word: str) -> float:
-        raise ValueError(f"{word} is no number of JSON")
+        raise ValueError(f"{word} is not a number of JSON")
 
     return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
 
 
 def faults(lines: Sequence[Line]) -> list[str]:
-    """Every rule that ``lines``, a whole stream, break, in words."""
+    """List every rule that ``lines``, a whole stream, break."""
     each = [f"line {i + 1} ({line.get('kind')}): {fault}" for i, line in enumerate(lines) for fault in _faulty(line)]
     return [*each, *_whole(lines), *_counts(lines)]
 
@@ -84,16 +84,16 @@ def _stimulus(line: Line) -> Iterator[str]:
 
 def _response(line: Line) -> Iterator[str]:
     if line["detected"] != (line["latency_ms"] is not None):
-        yield "a latency is told if and only if a response was detected"
+        yield "there is a latency if and only if a response was detected"
     if line["detected"] and (line["contaminated"] or line["amplitude_uv"] is None):
-        yield "detected, and yet unfit or without a size"
+        yield "detected, but contaminated or without an amplitude"
     if line["p_value"] is not None and not 0 < line["p_value"] <= 1:
         yield "p_value"
 
 
 def _proximity(line: Line) -> Iterator[str]:
     if line["valid"] == (line["why"] is not None):
-        yield "why is told if and only if it is not valid"
+        yield "there is a why if and only if it is not valid"
     if line["zone"] not in {*ZONES, None}:
         yield "zone"
     probability = line["zone_probability"]
@@ -136,13 +136,13 @@ def _counts(lines: Sequence[Line]) -> Iterator[str]:
     pulses = [line["sample"] for line in lines if line["kind"] == "stimulus"]
     responses = [(line["sample"], line["channel"]) for line in lines if line["kind"] == "response"]
     if len(set(pulses)) != len(pulses) or len(set(responses)) != len(responses):
-        yield "a pulse or an answer is told twice"
+        yield "a pulse or a response is recorded twice"
     stimulated: set[int] = set()
     for line in lines:
         stimulated |= {line["sample"]} if line["kind"] == "stimulus" else set()
         by_emg = line.get("by") == "needle-emg"
         if line["kind"] in {"response", "proximity"} and not by_emg and line["sample"] not in stimulated:
-            yield f"{line['kind']} {line['sample']} answers a pulse not told before"
+            yield f"{line['kind']} {line['sample']} belongs to a pulse not recorded before"
     end = lines[-1]
     if (end.get("stimuli"), end.get("responses")) != (len(pulses), len(responses)):
         yield "end does not count what came before it"

@@ -1,4 +1,4 @@
-"""Recordings written to disk from made streams, as another program would have exported them."""
+"""Recordings written to disk from synthetic streams, as another program would export them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.streams import Stream
 
 
 def write_edf(path: Path, stream: Stream) -> Path:
-    """An EDF+ file of the whole seconds of ``stream``, its pulses as annotations."""
+    """Write the whole seconds of ``stream`` as an EDF+ file, its pulses as annotations."""
     rate_hz = round(stream.rate_hz)
     count = len(stream.channels[0]) // rate_hz * rate_hz
     signals = [
@@ -27,7 +27,7 @@ def write_edf(path: Path, stream: Stream) -> Path:
 
 
 def write_csv(path: Path, stream: Stream) -> Path:
-    """A table with times in seconds, the first channel in microvolts, and a mark at each pulse."""
+    """Write a table with times in seconds, the first channel in microvolts, and a mark at each pulse."""
     marks = np.zeros(len(stream.channels[0]), int)
     marks[[pulse.sample for pulse in stream.pulses]] = 1
     with path.open("w", encoding="utf-8", newline="") as file:

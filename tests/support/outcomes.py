@@ -12,7 +12,7 @@ def outcome(
     *, detected: bool = True, amplitude_uv: float | None = 300.0, contaminated: bool = False,
     amplitude_sd_uv: float | None = None, p_value: float | None = None,
 ) -> PulseOutcome:  # fmt: skip
-    """A delivered pulse and the main channel's response to it."""
+    """Build a delivered pulse and the main channel's response to it."""
     response = Response(
         sample, "EMG", detected, p_value, amplitude_uv, None, contaminated, amplitude_sd_uv=amplitude_sd_uv
     )
@@ -20,5 +20,5 @@ def outcome(
 
 
 def outcome_of(pulse: Pulse, response: Response, t: float = 0.0) -> PulseOutcome:
-    """``pulse`` as its record, with ``response``."""
+    """Combine the record of ``pulse`` with ``response``."""
     return PulseOutcome(stimulus_of(pulse), response, t)

@@ -1,4 +1,4 @@
-"""Where tests find real recordings and device bytes; a test that needs one is skipped in clear words elsewhere."""
+"""The place of real recordings and device bytes; a test is skipped, with the reason, where they are absent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BESIDE = Path(__file__).resolve().parents[3] / "shared"
 
 
 def shared(relative: str) -> Path:
-    """Path of ``relative`` (such as ``data/streams/x.edf``) in the shared folder; skips the test where it is absent.
+    """Find ``relative`` (such as ``data/streams/x.edf``) in the shared folder; skips the test where it is absent.
 
     ``$NEEDLE_GUIDANCE_DATA`` names another place for what lies under ``data/``.
     """

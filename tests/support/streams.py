@@ -1,4 +1,4 @@
-"""Streams with pulses and holes, cut into blocks of any size, and what the engine makes of them."""
+"""Streams with pulses and gaps, cut into blocks of any size, and the engine's records of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """``channels`` of equal length in uV, pulses, and ``holes`` (first, stop) where the samples never arrived.
+    """Channels of equal length in uV, pulses, and ``holes`` (first, stop) where samples were lost.
 
-    The first ``silent`` pulses are below threshold, as a procedure begins.
+    The first ``silent`` pulses are below threshold, as at the start of a procedure.
     """
 
     rate_hz: float
@@ -41,7 +41,7 @@ class Stream:
         return DeviceInfo("made", "", "made:", self.rate_hz, tuple(names))
 
     def blocks(self, cuts: Iterable[int] = ()) -> Iterator[Block]:
-        """Blocks that end at ``cuts`` and at the holes; a pulse in a hole comes with the block after it."""
+        """Emit blocks that end at ``cuts`` and at the holes; a pulse in a hole comes with the block after it."""
         samples = np.stack(self.channels, axis=1).astype(np.float32)
         edges = {0, len(samples), *(edge for hole in self.holes for edge in hole), *cuts}
         end = 0
@@ -53,7 +53,7 @@ class Stream:
             end = stop
 
     def every(self, size: int) -> range:
-        """Cuts for blocks of ``size`` samples."""
+        """Return the cuts for blocks of ``size`` samples."""
         return range(size, len(self.channels[0]), size)
 
 
@@ -64,13 +64,13 @@ def settings(
 
 
 def records_of(stream: Stream, chosen: Settings, cuts: Iterable[int] = ()) -> list[TimedRecord]:
-    """All that an engine makes of ``stream``, the first and the last record included."""
+    """Run an engine on ``stream``, and return all its records."""
     engine = Engine(chosen, stream.info, "2026-01-01T00:00:00+00:00")
     return [engine.begin(RECORDED), *engine.step(list(stream.blocks(cuts))), *engine.end("duration")]
 
 
 def event_lines(made: Sequence[TimedRecord]) -> list[dict[str, Any]]:
-    """The records as a reader of the stream gets them, without the host's times."""
+    """Convert records to event lines as a reader parses them, without the host's times."""
     numbering = RecordSerializer()
     lines = [json.loads(numbering.line(one, 0)) for one in made]
     return [{key: value for key, value in line.items() if key != "lag_ms"} for line in lines]
@@ -81,7 +81,7 @@ def of_kind(made: Sequence[TimedRecord], kind: type[R]) -> list[R]:
 
 
 def responses(stream: Stream, chosen: Settings | None = None) -> list[Response]:
-    """The answers to all pulses of ``stream`` after the silent ones."""
+    """Return the responses to all pulses of ``stream`` after the silent ones."""
     return of_kind(records_of(stream, chosen or settings()), Response)[stream.silent :]
 
 
@@ -91,9 +91,9 @@ def evoked(
     mains_hz: float = 50.0, artefact_uv: float = 3000.0, tail_uv: float = 300.0, seed: int = 1,
     silent: int = 0,
 ) -> Stream:  # fmt: skip
-    """One channel of noise and mains; a clock's pulses leave an artefact and, ``latency_ms`` after it, an M-wave.
+    """Build one channel of noise and mains; regular pulses leave an artefact and, ``latency_ms`` later, an M-wave.
 
-    Before them come ``silent`` pulses below threshold, as a procedure begins.
+    Before them come ``silent`` pulses below threshold, as at the start of a procedure.
     """
     pulses += silent
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Signals of known make for tests of the signal path, built from nothing of the product's own models. All in uV."""
+"""Synthetic signals for tests of the signal path, independent of the product's own models. All in uV."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ Wave = NDArray[np.float64]
 
 
 def artefact(rate_hz: float, height_uv: float, tail_uv: float = 0.0, tail_ms: float = 2.0) -> Wave:
-    """What a stimulus leaves: a spike of 0.2 ms up and 0.2 ms down, then a tail that decays over ``tail_ms``."""
+    """Build a stimulus artefact: a spike of 0.2 ms up and 0.2 ms down, then a tail that decays over ``tail_ms``."""
     t = np.arange(round(0.04 * rate_hz)) * 1e3 / rate_hz
     spike = np.where(t < 0.2, height_uv, np.where(t < 0.4, -0.6 * height_uv, 0.0))
     return np.asarray(spike + tail_uv * np.exp(-t / tail_ms))
 
 
 def m_wave(rate_hz: float, peak_to_peak_uv: float, duration_ms: float = 8.0) -> Wave:
-    """A biphasic muscle response, which leaves the baseline at its first sample: one skewed cycle of a sine."""
+    """Build a biphasic muscle response, which leaves the baseline at its first sample: one skewed cycle of a sine."""
     u = np.arange(round(duration_ms * rate_hz / 1e3)) / (duration_ms * rate_hz / 1e3)
     shape = np.sin(2 * np.pi * u**0.9) * (1 - 0.3 * u)
     return np.asarray(peak_to_peak_uv * shape / np.ptp(shape))
 
 
 def motor_unit(rate_hz: float, peak_uv: float) -> Wave:
-    """The triphasic potential of one motor unit, 6 ms long with a rise of half a millisecond."""
+    """Build the triphasic potential of one motor unit, 6 ms long with a rise of half a millisecond."""
     t = (np.arange(round(0.006 * rate_hz)) * 1e3 / rate_hz - 3.0) / 0.45
     return np.asarray(peak_uv * (1 - t**2) * np.exp(-0.5 * t**2))
 
 
 def mains(count: int, rate_hz: float, amplitude_uv: float, hz: float = 50.0) -> Wave:
-    """A sine of ``amplitude_uv`` at the mains frequency with a third harmonic of a tenth."""
+    """Build a sine of ``amplitude_uv`` at the mains frequency with a third harmonic of a tenth."""
     turn = 2 * np.pi * hz * np.arange(count) / rate_hz + 0.7
     return np.asarray(amplitude_uv * (np.sin(turn) + 0.1 * np.sin(3 * turn)))
 
 
 def noise(rng: np.random.Generator, count: int, sd_uv: float = 8.0) -> Wave:
-    """White noise."""
+    """Draw white noise."""
     return rng.normal(0.0, sd_uv, count)
 
 
 def voluntary(rng: np.random.Generator, count: int, rate_hz: float, sd_uv: float) -> Wave:
-    """Surface EMG of a contraction: noise between 30 and 350 Hz."""
+    """Draw the surface EMG of a contraction: noise between 30 and 350 Hz."""
     spectrum = np.fft.rfft(rng.normal(0.0, 1.0, count))
     hz = np.fft.rfftfreq(count, 1 / rate_hz)
     signal = np.fft.irfft(np.where((hz > 30) & (hz < 350), spectrum, 0), count)
@@ -48,6 +48,6 @@ def voluntary(rng: np.random.Generator, count: int, rate_hz: float, sd_uv: float
 
 
 def add(signal: Wave, at: int, wave: Wave) -> None:
-    """Add ``wave`` to ``signal`` from sample ``at`` on; what runs over the end is left out."""
+    """Add ``wave`` to ``signal`` from sample ``at`` on; what exceeds the end is left out."""
     stop = min(at + len(wave), len(signal))
     signal[at:stop] += wave[: max(stop - at, 0)]

@@ -1,4 +1,4 @@
-"""``analyse`` from the command line: words, JSON, reports, and one sentence where it cannot."""
+"""``analyse`` from the command line: text, JSON, reports, and one sentence for each fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``dose``: what it answers at the bedside, and what it refuses in one sentence."""
+"""The command ``dose``: what it calculates, and what it refuses in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands on the command line or in a file: a documented status and at most one sentence, never a traceback."""
+"""Arbitrary command lines and files: a documented status and at most one sentence, never a traceback."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NUMBERS = [
     "٣",
     "",
 ]
-# Whatever a shell can hand over but a path out of the test's own folder.
+# Anything that a shell can pass, except a path out of the test's own folder.
 WORDS = st.binary(max_size=12).filter(lambda raw: not set(raw) & set(b"\0/")).map(os.fsdecode)
 VALUES = st.sampled_from([*NUMBERS, "-", "listen", "auto", "EMG 0", "emg 0", "generic-block", "--", "é", "\n"]) | WORDS
 OPTION = st.sampled_from(["--channel", "--protocol", "--criterion-uv", "--events", "--mode", "--full-scale-uv"])
@@ -56,7 +56,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def is_documented(done: Done) -> bool:
-    """Whether it ended as the help says: done or helped in silence, or one sentence and its status."""
+    """Return whether it ended as the help says: done without errors, or with one sentence and its status."""
     sentences = done.err.count("\n")
     return (done.status == 0 and sentences == 0) or (done.status in {1, 2, 3} and sentences == 1)
 

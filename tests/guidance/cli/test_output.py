@@ -1,4 +1,4 @@
-"""A standard output that takes nothing ends a command in one sentence, never in a traceback."""
+"""A standard output that cannot be written ends a command with one sentence, never with a traceback."""
 
 from __future__ import annotations
 

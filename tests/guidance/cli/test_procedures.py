@@ -1,4 +1,4 @@
-"""The command line on procedures that are on record: list, show, verify, recover, delete, and replay of one."""
+"""The commands about recorded procedures: list, show, verify, recover, delete, and replay of one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_deleting_needs_confirmation(folder: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
         done = procedures("delete", folder.parent, folder.name)
         assert (done.status, done.out) == (1, "")
-        assert done.err.endswith("Nothing was deleted; a script says --yes.\n")
+        assert done.err.endswith("Nothing was deleted; in a script, use --yes.\n")
         assert verify(folder).is_intact
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     assert procedures("delete", folder.parent, folder.name).status == 0

@@ -1,4 +1,4 @@
-"""The command line on good recordings: help, the same records at every speed, and an end in order."""
+"""The command line on good recordings: help, the same records at every speed, and an orderly end."""
 
 from __future__ import annotations
 

@@ -45,7 +45,10 @@ def test_one_sound_can_be_chosen(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("sounds", "play", "loud"), "'loud' is not one of"),
-        (("sounds", "play", "tempo", "--only", "nearer"), "there are: unknown, none, far, approach, target, close"),
+        (
+            ("sounds", "play", "tempo", "--only", "nearer"),
+            "its sounds are: unknown, none, far, approach, target, close",
+        ),
         (("demo", "--headless", "--sounds", "loud"), "There is no mapping 'loud'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The engine's process and the screen's: what each does when the other answers, leaves, or dies."""
+"""The engine's process and the screen's: what each does when the other responds, leaves, or dies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def job(
 
 
 def snapshots(link: EngineLink, act: Act, *, paying: bool = True) -> list[Snapshot]:
-    """What a screen gets that pays for each Snapshot and sends what ``act`` says, until the end is shown."""
+    """Receive as a screen does: acknowledge each Snapshot and send what ``act`` returns, until the end is shown."""
     seen: list[Snapshot] = []
     give_up = time.monotonic() + PATIENCE_S
     while not seen or seen[-1].ended is None:
@@ -61,7 +61,7 @@ def nothing(_: list[Snapshot]) -> None:
 
 
 def run(job: ReplayJob, screen: Callable[[EngineLink], object], monkeypatch: pytest.MonkeyPatch) -> ExitOutcome:
-    """Run ``job`` in its own process with ``screen`` in the place of the terminal's."""
+    """Run ``job`` in its own process with ``screen`` in place of the terminal's."""
     monkeypatch.setattr(guidance.ui, "run_screen", screen)
     outcome = run_with_screen(job)
     assert not multiprocessing.active_children()

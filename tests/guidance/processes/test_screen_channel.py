@@ -1,4 +1,4 @@
-"""The wire between engine and screen, and how a command ends."""
+"""The connection between engine and screen, and the exit status."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.command_line import signals_restored
 
 @dataclass
 class Play:
-    """A job that shows something until it is told to quit, or for ``lasts_s``; ``fault`` keeps it from opening."""
+    """Job that shows something until Quit, or for ``lasts_s``; ``fault`` is raised on opening."""
 
     lasts_s: float = 30.0
     fault: UserError | DeviceError | None = None

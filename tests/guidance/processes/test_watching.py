@@ -1,4 +1,4 @@
-"""Looking on: over a real socket, without a say, and never in the way."""
+"""Observers over a real socket: they have no influence, and delay nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stimulator's simulation beside the simulated amplifier, in virtual time: what it gives reaches the patient."""
+"""A simulated external stimulator with the simulated amplifier, in virtual time: its pulses reach the patient."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StimulatorWire:
             self._bench.strike(abs(pulse.current_ma), pulse.width_ms)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
     def _look(self) -> None:
         if not self._bench.joined:
@@ -54,9 +54,9 @@ class StimulatorWire:
 
 
 class BesideBench(VirtualBench):
-    """``late_s(index)`` is how long after it was told the stimulator gives its pulse number ``index``.
+    """``late_s(index)`` is the delay from the request to pulse number ``index`` of the stimulator, in s.
 
-    ``cut`` keeps its pulses from the patient: a cable that is off.
+    ``cut`` keeps its pulses from the patient, as a disconnected cable does.
     """
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, stimulator: Device, drift_ppm: float) -> None:
@@ -73,7 +73,7 @@ class BesideBench(VirtualBench):
         self.late_s: Callable[[int], float] = lambda _: float(0.012 + 0.001 * jitter.random())
 
     def strike(self, current_ma: float, width_ms: float) -> None:
-        """Give a pulse soon."""
+        """Deliver a pulse after its delay."""
         if current_ma > 0 and not self.cut:
             self.after(self.late_s(len(self.struck_ns)), lambda: self._reach(current_ma, width_ms))
 

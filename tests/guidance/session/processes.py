@@ -38,9 +38,9 @@ def device() -> Iterator[SimulatedDevice]:
 def headless(
     address: str, store: Path, *options: str, wrapper: str = "", audio: bool = False
 ) -> Iterator[subprocess.Popen[str]]:
-    """``needle-guidance run --headless`` on ``address``; killed if it still runs in the end.
+    """``needle-guidance run --headless`` on ``address``; killed if it still runs at the end.
 
-    ``wrapper`` is Python that the process runs first; without ``audio`` it is muted.
+    ``wrapper`` is Python code that the process runs first; without ``audio`` it is muted.
     """
     code = f"{wrapper}\nfrom guidance.cli import main\nmain()"
     muted = () if audio else ("--no-audio",)
@@ -57,7 +57,7 @@ def headless(
 
 @contextmanager
 def before_a_screen(address: str, store: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that pays credits and arms as a screen does, and its engine's; both are killed in the end."""
+    """Start a screen that acknowledges frames and arms, and its engine; both are killed at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, address, str(store)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -71,7 +71,7 @@ def before_a_screen(address: str, store: Path) -> Iterator[subprocess.Popen[str]
 
 
 def engine_pid(store: Path) -> int:
-    """The process that writes the newest journal of ``store``, as the system knows it."""
+    """Find the process that writes the newest journal of ``store``."""
     (holder,) = {
         int(pid.name)
         for pid in Path("/proc").iterdir()
@@ -89,12 +89,12 @@ def kill(pid: int) -> None:
 
 
 def gone_at(process: subprocess.Popen[str]) -> int:
-    """When the screen's process saw its engine gone, in ns of the monotonic clock."""
+    """Return when the screen's process noticed that its engine was gone, in ns of the monotonic clock."""
     return int(_report(process)["gone"])
 
 
 def lines(store: Path) -> list[Line]:
-    """Whole lines of the newest journal in ``store``, without their chain; none where there is none yet."""
+    """Read the complete lines of the newest journal in ``store``, if there is one, without their chain."""
     journals = sorted(store.glob("*/events.jsonl"))
     if not journals:
         return []
@@ -103,7 +103,7 @@ def lines(store: Path) -> list[Line]:
 
 
 def wait_for(store: Path, wanted: Callable[[Line], bool]) -> Line:
-    """The first line that is ``wanted``, waiting for it to be written."""
+    """Wait for the first line that is ``wanted``, and return it."""
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
         for line in lines(store):
@@ -139,7 +139,7 @@ def _report(process: subprocess.Popen[str]) -> Line:
 
 
 def _pay(link: EngineLink) -> None:
-    """Draw nothing, pay for all, and arm once a second of signal is there; until the engine is gone."""
+    """Draw nothing, acknowledge every frame, and arm after a second of signal, until the engine is gone."""
     frame, armed = 0, False
     while True:
         select.select([link.fileno()], [], [])
@@ -154,7 +154,7 @@ def _pay(link: EngineLink) -> None:
 
 
 def main(address: str, store: str) -> None:
-    """Be the screen of a procedure on ``address``."""
+    """Act as the screen of a procedure on ``address``."""
     settings = Settings(load("generic-block"), Mode.MANUAL, headless=False)
     engine, link = start_engine(LiveJob(settings, store, address))
     print(json.dumps({"engine": engine.pid}), flush=True)

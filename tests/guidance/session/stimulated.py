@@ -1,4 +1,4 @@
-"""A stimulation driven by hand: within which bounds, under which conditions, and what it asked for."""
+"""A stimulation that the test steps: its bounds, its conditions, and its requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def response(*, detected: bool = False, contaminated: bool = False) -> Response:
 
 
 class Hurried(ManualDial):
-    """A dial that wants a rate of its own."""
+    """A manual dial with a pulse rate of its own."""
 
     rate_hz: float | None = None
 

@@ -1,4 +1,4 @@
-"""A stimulator on another clock: its pulses are found in the recording, or said to be unconfirmed; never guessed."""
+"""A stimulator on another clock: its pulses are located in the recording, or reported as unconfirmed, never guessed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
 
 
 def found(bench: BesideBench) -> tuple[int, int, float]:
-    """How many pulses reached the patient, how many are told as delivered, and by how many samples the worst is off."""
+    """Count pulses that reached the patient and those reported as delivered; with the largest error in samples."""
     reported = np.array([line["sample"] for line in bench.of("stimulus", outcome="delivered")])
     given = np.array([(at - bench.device._started_ns) * bench.device._rate_per_ns for at in bench.struck_ns])
     return len(given), len(reported), float(np.abs(reported[:, None] - given).min(axis=1).max())

@@ -27,7 +27,7 @@ def place(bench: VirtualBench, seed: int) -> Patient:
 
 
 def threshold_ma(patient: Patient) -> float:
-    """Where the patient's best muscle gives the criterion."""
+    """Find the current at which the patient's best muscle reaches the criterion."""
     needs = patient.nerve.thresholds_ma(Tip(patient.nerve.radius_mm + START_MM, 0.0), 0.1)
     currents, amplitudes = patient.muscles.amplitudes_uv(needs)
     return float(np.interp(CRITERION_UV, amplitudes, currents))

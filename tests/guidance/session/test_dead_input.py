@@ -1,4 +1,4 @@
-"""A dead input is no patient: live it is an alarm and no pulse is given, in a recording it is reported."""
+"""A dead input is not a patient: live it raises an alarm and no pulse is delivered; in a recording it is reported."""
 
 from __future__ import annotations
 

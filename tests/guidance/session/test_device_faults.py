@@ -1,4 +1,4 @@
-"""What may go wrong in the device and at its electrodes, each while the stimulator is armed."""
+"""Faults of the device and its electrodes, each while the stimulator is armed."""
 
 from __future__ import annotations
 

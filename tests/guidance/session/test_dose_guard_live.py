@@ -1,4 +1,4 @@
-"""The dose guard in a whole procedure: what the operator tells goes into the record, and the screen is told back."""
+"""The dose guard in a whole procedure: the operator's entries go into the record, and the screen shows the result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def plan() -> DosePlan:
 def procedure(
     bench: VirtualBench, dose: DosePlan | None, *messages: OperatorCommand
 ) -> list[tuple[str, dict[str, object]]]:
-    """Two seconds in which ``messages`` are sent; the entries of the record."""
+    """Send ``messages`` within two seconds, and return the entries of the record."""
     for i, message in enumerate(messages):
         bench.after(0.2 + 0.2 * i, partial(bench.seat.send, message))
     assert bench.run(2.0, screen=True, dose=dose).status == 0

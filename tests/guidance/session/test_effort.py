@@ -1,4 +1,4 @@
-"""A simulated person in an exercise: does as told or as a script says, and the stimulator is never touched."""
+"""A simulated person in an exercise follows the prompts or a script; the stimulator is never used."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_muscle_of_the_simulated_person_works_alone() -> None:
 
 @pytest.mark.slow
 def test_a_visit_on_the_simulated_person_through_the_driver(tmp_path: Path) -> None:
-    """In real time: a minute and a half. No output of the stimulator is ever enabled."""
+    """Takes a minute and a half in real time. The stimulator's output is never enabled."""
     store, events = tmp_path / "store", tmp_path / "events.jsonl"
     done = command("biofeedback", "--device", "sim:3", "--protocol", "contract-hold", "--trials", "1", "--effort",
                    "follow", "--headless", "--sound", "none", "--store", store, "--events", events)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What only a live engine does: what was known lapses; a replay has no clock and knows nothing of it."""
+"""A live engine's estimates become stale; a replay has no clock, so its estimates do not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def engine() -> Engine:
 
 
 def quiet(engine: Engine, seconds: int, now_ns: int | None) -> list[Record]:
-    """What is made of ``seconds`` in which nothing happens."""
+    """Run ``seconds`` in which nothing happens."""
     rng = np.random.default_rng(1)
     made: list[TimedRecord] = []
     for second in range(seconds):

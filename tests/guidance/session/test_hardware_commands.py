@@ -1,4 +1,4 @@
-"""The commands ``devices`` and ``check``, and what a check makes of a clock."""
+"""The commands ``devices`` and ``check``, and the check of a device's clock."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GOOD = CheckResult(
 
 @pytest.fixture(autouse=True)
 def nothing_but_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No stream and no sound input of this machine."""
+    """Hide the streams and sound inputs of this machine."""
     for search in ("lsl_streams", "sound_inputs", "boards"):
         monkeypatch.setattr(f"drivers.discovery.search.{search}", lambda: Discovery((), ()))
 

@@ -1,4 +1,4 @@
-"""What may go wrong between device and host, each while the stimulator is armed."""
+"""Faults between device and host, each while the stimulator is armed."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_device_that_stops_obeying_is_lost(bench: VirtualBench) -> None:
     bench.set_after(4.0, "deaf", "on")
     assert bench.run(30.0).status == DEVICE_LOST
     assert bench.lines[-1]["reason"] == "device-lost"
-    assert not bench.is_enabled  # by its own rule, a second after it heard the last frame
+    assert not bench.is_enabled  # by its own rule, a second after the last frame it received
 
 
 @pytest.mark.parametrize("wrong", sorted(WRONG_INFO))

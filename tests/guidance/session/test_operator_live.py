@@ -1,4 +1,4 @@
-"""What the operator does in a whole procedure, through the real driver: pedal, hold, take over, hand back."""
+"""The operator's actions in a whole procedure, through the real driver: pedal, hold, current control, release."""
 
 from __future__ import annotations
 

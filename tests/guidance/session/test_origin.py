@@ -1,4 +1,4 @@
-"""Live or recorded, simulated or not: the session says so on record and on the screen, and nothing is guessed."""
+"""Live or recorded, simulated or not: the session reports it to record and screen; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.guidance.session.virtual import VirtualBench
 
 @pytest.fixture
 def shown(bench: VirtualBench) -> list[Snapshot]:
-    """What the screen is shown of a listening run of fixed duration whose amplifier is lost for a while."""
+    """Return the Snapshots of a listening run of fixed duration whose amplifier is lost for a while."""
     bench.after(2.0, bench.unplug)
     bench.after(4.0, bench.replug)
     bench.run(5.0, Mode.LISTEN, screen=True)

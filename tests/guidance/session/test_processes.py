@@ -1,4 +1,4 @@
-"""Real processes on a real pseudo-terminal: signals, kills, stops, plugs, limits of the disk."""
+"""Real processes on a real pseudo-terminal: signals, kills, stops, unplugging, disk limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of a live procedure: written before anything is asked of the stimulator, watched, recovered."""
+"""The record of a live procedure: written before any request to the stimulator, supervised, recovered."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_state_of_the_record_is_there_for_the_screen(bench: VirtualBench) ->
 def test_what_is_not_on_record_is_not_requested_from_the_stimulator(
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk fills at the very line that would arm it."""
+    """The disk fills at the very line that would arm the stimulator."""
     real_write: Callable[[int, bytes], int] = os.write
 
     def write(fd: int, data: bytes) -> int:

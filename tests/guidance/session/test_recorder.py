@@ -1,4 +1,4 @@
-"""`record`: what a device sent is in the file, readable by others, however the recording ended."""
+"""The command ``record``: the device's signal is in the file, readable by others, however the recording ended."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Bench(Amplifier):
         self.closed = False
 
     def start(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def read(self, timeout_s: float = 0.0) -> list[Block]:
         del timeout_s

@@ -1,4 +1,4 @@
-"""A device that acknowledges a request and reports the other: off is what it reports, and so is on."""
+"""A device that acknowledges a request and reports the opposite: its report decides whether the output is off."""
 
 from __future__ import annotations
 

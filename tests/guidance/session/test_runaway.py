@@ -1,4 +1,4 @@
-"""A stimulator that gives more than it was asked for is switched off; one that reports late is not."""
+"""A stimulator that delivers more than requested is switched off; one that reports late is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may arm, and what becomes of the stimulator when the screen freezes or goes."""
+"""Who may arm, and what happens to the stimulator when the screen freezes or is lost."""
 
 from __future__ import annotations
 

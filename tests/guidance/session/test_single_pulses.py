@@ -1,4 +1,4 @@
-"""Single pulses: how they are armed, fired, answered, given up, and turned by the dial."""
+"""Single pulses: arming, firing, responses, missing reports, and the dial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real recording played into a sound card, and guided on: its pulses and responses are found by ear, so to speak."""
+"""A real recording played into a sound card, and guidance on it: pulses and responses are found in the sound input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 RATE_HZ = 3000.0
 SECONDS = 15
 BEFORE_S = 3.0
-"""So long the recording's first 20 ms are played again and again, before it."""
+"""For so long the recording's first 20 ms are repeated before it."""
 
 
 def wait_for(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The sound in a whole procedure: what it is told, and that its loss disarms nothing."""
+"""The sound in a whole procedure: what it receives; its loss disarms nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOST = "No sound device answers. Connect one; go by the screen meanwhile."
 
 
 class FakeSound:
-    """A sound that keeps what it is told; ``lost`` is what it says of itself."""
+    """A sound that stores what it receives; ``lost`` is the fault that it reports."""
 
     def __init__(self) -> None:
         self.lost: str | None = None

@@ -1,4 +1,4 @@
-"""Whatever controller, device and conditions do: no pulse beyond the bounds, none without the conditions."""
+"""For any controller, device and conditions: no pulse beyond the bounds, none while a condition fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.outcomes import outcome_of
 
 
 class Whim(Controller):
-    """A controller that wants anything at all."""
+    """Controller that requests any current and rate."""
 
     def __init__(self, wants: list[float]) -> None:
         self._wants = wants
@@ -37,7 +37,7 @@ class Whim(Controller):
 
 @dataclass(frozen=True)
 class Step:
-    """What happens in a moment: time passes, conditions, arming, and what the device makes of a pulse asked for."""
+    """One step: time, conditions, arming, and the device's outcome of a requested pulse."""
 
     passes_s: float
     state: InterlockConditions
@@ -74,7 +74,7 @@ WANTS = st.lists(st.floats(allow_nan=True, allow_infinity=True) | st.floats(0.0,
 
 
 class Played:
-    """A stimulation driven by steps; what it asked for, when, and under which conditions."""
+    """Stimulation driven by steps, with its requests, their times and conditions."""
 
     def __init__(self, stimulation: Stimulation) -> None:
         self.stimulation = stimulation

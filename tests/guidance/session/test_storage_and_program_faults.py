@@ -1,4 +1,4 @@
-"""A disk that is full, a copy that nobody reads, a fault of the program itself: the stimulator goes off in order."""
+"""A disk that is full, a copy that nobody reads, a fault of the program itself: the stimulator is switched off."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /d
 
 
 def full_from(monkeypatch: pytest.MonkeyPatch, bench: VirtualBench, seconds: float) -> None:
-    """The journal's disk takes half a line more from then on, and nothing after it."""
+    """The journal's disk accepts half a line more, and nothing after it."""
     real_write: Callable[[int, bytes], int] = os.write
 
     def fill() -> None:

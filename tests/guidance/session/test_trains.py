@@ -1,4 +1,4 @@
-"""Trains, for a stimulator that knows no single pulses: what is set before the output goes on, and what ends them."""
+"""Trains, for a stimulator without single pulses: what is set before the output is enabled, and what ends them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ RATE_HZ = 5000
 
 
 def teaches_nothing(bench: VirtualBench) -> bool:
-    """Whether no response is reported for a pulse that was not requested."""
+    """Return whether no response is recorded for a pulse that was not requested."""
     stray = {line["sample"] for line in bench.of("stimulus", unrequested=True)}
     return bool(stray) and not [line for line in bench.of("response") if line["sample"] in stray]
 

@@ -39,7 +39,7 @@ _STEP_NS = 4_000_000
 
 
 class Clock:
-    """Stands in for the module ``time``; what is scheduled ``at`` a time happens when it is reached."""
+    """Replacement of the module ``time``; what is scheduled happens when its time is reached."""
 
     def __init__(self) -> None:
         self.now_ns = 1_000_000_000_000
@@ -92,11 +92,11 @@ class Wire:
         self._waiting += self._bench.device.feed(data, self._bench.clock.now_ns)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 class Seat:
-    """A screen in this process that pays its credits until it is frozen; ``send`` is what the operator does next."""
+    """A screen in this process that acknowledges frames until it is frozen; ``send`` queues a command."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -107,7 +107,7 @@ class Seat:
         self.notices: list[str] = []
 
     def ready(self) -> None:
-        """Nothing waits."""
+        """Do nothing: no screen waits."""
 
     def send(self, message: OperatorCommand) -> None:
         self._queue.append(message)
@@ -144,7 +144,7 @@ class VirtualBench:
         self.seat = Seat(self.clock)
 
     def after(self, seconds: float, act: Callable[[], object]) -> None:
-        """Have ``act`` done ``seconds`` from now."""
+        """Schedule ``act`` for ``seconds`` from now."""
         self.clock.after(seconds, act)
 
     def set_after(self, seconds: float, fault: str, value: str) -> None:
@@ -154,7 +154,7 @@ class VirtualBench:
         self.plugged = False
 
     def replug(self) -> None:
-        """Put the plug back: to the device, its port is newly opened."""
+        """Plug the device in again; for the device its port is newly opened."""
         self.plugged = True
         self.device.port_opened(self.clock.now_ns)
 
@@ -165,7 +165,7 @@ class VirtualBench:
         self, duration_s: float, mode: Mode = Mode.MANUAL, *, screen: bool = False, events: str | None = None,
         stimulator: str | None = None, **settings: Any,
     ) -> ExitOutcome:  # fmt: skip
-        """A procedure of ``duration_s`` of device time, and how it ended."""
+        """Run a procedure of ``duration_s`` of device time; returns how it ended."""
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
         screen_channel: ScreenChannel = self.seat
         try:
@@ -177,17 +177,17 @@ class VirtualBench:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether the device's stimulator is enabled."""
+        """Return whether the device's stimulator is enabled."""
         return self.device._stim.enabled
 
     @property
     def lines(self) -> list[Line]:
-        """The records of the newest procedure's journal."""
+        """Return the records of the newest procedure's journal."""
         journal = max(self.store.glob("*/events.jsonl"))
         return [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
 
     def of(self, kind: str, **fields: Any) -> list[Line]:
-        """The records of ``kind`` whose fields are those given."""
+        """Return the records of ``kind`` with the given fields."""
         return [line for line in self.lines if line["kind"] == kind and all(line[key] == fields[key] for key in fields)]
 
     def _open(self, _url: str) -> Wire:

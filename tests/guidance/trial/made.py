@@ -1,4 +1,4 @@
-"""Insertions made by hand."""
+"""Synthetic insertions."""
 
 from __future__ import annotations
 

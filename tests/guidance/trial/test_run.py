@@ -1,4 +1,4 @@
-"""A trial begins, is interrupted, goes on, and keeps what it made."""
+"""A trial begins, is interrupted, goes on, and keeps its insertions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.guidance.trial.made import insertion
 
 
 class Bench:
-    """A pool in this process, last world first; ``breaks_after`` so many insertions it ends ``with_``: Ctrl-C."""
+    """Pool in this process, last world first; after ``breaks_after`` insertions it raises ``with_``: Ctrl-C."""
 
     def __init__(self, breaks_after: int | None = None, with_: BaseException | None = None) -> None:
         self.requested: list[int] = []

@@ -1,4 +1,4 @@
-"""The alarm too-close beside a true threshold that passes 0.2 mA."""
+"""The alarm too-close, compared with a true threshold that passes 0.2 mA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole insertions: the engine of a live procedure, closed over a simulated patient."""
+"""Whole insertions: the engine of a live procedure in a closed loop with a simulated patient."""
 
 from __future__ import annotations
 
