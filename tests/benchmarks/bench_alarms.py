@@ -23,7 +23,7 @@ TONES = MAPPINGS["tempo"].tones
 
 
 def span(ends: tuple[float, float]) -> str:
-    """A range in as few figures as tell it."""
+    """A range in as few figures as show it."""
     low, high = (f"{end:.4g}" if end < 1000 else f"{end:.0f}" for end in ends)
     return f"{low} and more" if np.isinf(ends[1]) else low if low == high else f"{low} to {high}"
 

@@ -1,8 +1,8 @@
-"""Audio killed in mid-procedure: how soon that is told, and how soon there is sound again (Linux).
+"""Audio killed during a procedure: how soon that is reported, and how soon there is sound again (Linux).
 
 ``python -m tests.benchmarks.bench_audio_lost [TIMES]``. Each time a headless procedure on a simulated needle plays on a
 sound server of its own, which is killed at a random moment and started again 2 to 3 s later. From the kill to the alarm
-`audio-lost` in the event stream; from the server's first answer to the first sample at its sink, which is the needle's
+`audio-lost` in the event stream; from the server's first reply to the first sample at its sink, which is the needle's
 EMG, for that is never silent; and from there to the alarm's end in the event stream.
 """
 
@@ -25,7 +25,7 @@ CASES = ("kill -> alarm", "server back -> sound at its sink", "server back -> th
 
 
 def has_sound(line: Line) -> bool:
-    """Whether ``line`` tells of a second in which the sound device played."""
+    """Whether ``line`` reports a second in which the sound device played."""
     return line["kind"] == "signal" and line["underruns"] is not None
 
 

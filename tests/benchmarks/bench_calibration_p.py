@@ -1,7 +1,7 @@
 """Nominal against observed p-values where nothing was stimulated: ``python -m tests.benchmarks.bench_calibration_p``.
 
 Real recordings without a stimulus are given fake pulses at a regular rate. Every stretch as long as the response's
-window is the answer to one fake pulse of one pass, so that no sweep is counted twice; each pass is a new path, of which
+window is the sweep of one fake pulse of one pass, so that no sweep is counted twice; each pass is a new path, of which
 the first five pulses, which teach it, are left out. Once as recorded, and once with a measured artefact of 2 mV added
 at each pulse, another shape each pass. Sweeps called unfit are among those counted; withheld p-values stand apart.
 """
@@ -65,8 +65,8 @@ def _voluntary() -> Unstimulated:
 def _spinal_off() -> Iterator[Unstimulated]:
     spinal = stored("artifact_tscs_voluntary_1926.npz")
     for channel in (0, 1):
-        quiet = spinal["signal_uV"][[0, 8], channel].astype(float)
-        joined = _joined(list(quiet), 10)
+        baseline = spinal["signal_uV"][[0, 8], channel].astype(float)
+        joined = _joined(list(baseline), 10)
         yield Unstimulated(f"spinal OFF segments, channel {channel + 1}", 2000.0, resample_poly(joined, 27, 26))
 
 
@@ -106,15 +106,15 @@ def passes(recording: Unstimulated, pulse_hz: float, most: int) -> Iterator[list
 def judged(
     recording: Unstimulated, pulse_hz: float, most: int, artefacts: Array | None
 ) -> Iterator[tuple[int, SweepResult]]:
-    """Number in its pass, and answer, of all fake pulses but the first; one of ``artefacts`` added where given."""
+    """Number in its pass, and result, of all fake pulses but the first; one of ``artefacts`` added where given."""
     for k, at in enumerate(passes(recording, pulse_hz, most)):
         uv = recording.uv.astype(float)
         if artefacts is not None:
             rng = np.random.default_rng([7, k])
             uv = _with_artefacts(uv, at, artefacts[rng.integers(len(artefacts))], rng)
         pulses = [Pulse(sample, current_ma=1.0, width_ms=0.1) for sample in at]
-        answers = feed(uv, recording.rate_hz, pulses, WINDOW_MS).answers
-        yield from ((i, answers[sample, 0]) for i, sample in enumerate(at) if i >= TAUGHT)
+        sweeps = feed(uv, recording.rate_hz, pulses, WINDOW_MS).sweeps
+        yield from ((i, sweeps[sample, 0]) for i, sample in enumerate(at) if i >= TAUGHT)
 
 
 def _with_artefacts(uv: Array, at: list[int], shape: Array, rng: np.random.Generator) -> Array:
@@ -126,14 +126,14 @@ def _with_artefacts(uv: Array, at: list[int], shape: Array, rng: np.random.Gener
     return out
 
 
-def row(answers: list[SweepResult]) -> str:
+def row(sweeps: list[SweepResult]) -> str:
     """The shares of p-values below each nominal one, and what else became of the sweeps."""
-    p_values = np.array([e.p_value for e in answers if e.p_value is not None])
+    p_values = np.array([e.p_value for e in sweeps if e.p_value is not None])
     shares = "".join(f"{share(int((p_values < nominal).sum()), len(p_values)):>18}" for nominal in NOMINAL)
-    if not answers:
+    if not sweeps:
         return f"{0:>6}"
-    unfit = np.mean([e.contaminated for e in answers])
-    return f"{len(answers):>6}{shares}{1 - len(p_values) / len(answers):>9.1%}{unfit:>9.1%}"
+    unfit = np.mean([e.contaminated for e in sweeps])
+    return f"{len(sweeps):>6}{shares}{1 - len(p_values) / len(sweeps):>9.1%}{unfit:>9.1%}"
 
 
 def main() -> None:
@@ -152,11 +152,11 @@ def main() -> None:
         artefacts = measured_shapes(recording.rate_hz)[0]
         for pulse_hz, added in ((5.0, None), (2.0, None), (2.0, artefacts)):
             kind = f"{pulse_hz:g} Hz{', artefact 2 mV' if added is not None else ''}"
-            answers = list(judged(recording, pulse_hz, most, added))
-            print(f"{recording.name:43}{kind:24}{row([evoked for _, evoked in answers])}", flush=True)
-            pooled.setdefault(kind, []).extend(answers)
-    for kind, answers in pooled.items():
-        early, late = ([e for i, e in answers if (i < EARLY) is wanted] for wanted in (True, False))
+            sweeps = list(judged(recording, pulse_hz, most, added))
+            print(f"{recording.name:43}{kind:24}{row([evoked for _, evoked in sweeps])}", flush=True)
+            pooled.setdefault(kind, []).extend(sweeps)
+    for kind, sweeps in pooled.items():
+        early, late = ([e for i, e in sweeps if (i < EARLY) is wanted] for wanted in (True, False))
         print(f"{f'all, pulses {TAUGHT + 1}-{EARLY} of a pass':43}{kind:24}{row(early)}")
         print(f"{'all, later pulses':43}{kind:24}{row(late)}")
 

@@ -30,13 +30,13 @@ def main(seconds: float = 20.0) -> None:
     samples = signal.astype(np.float32)
     info = DeviceInfo("bench", "", "", float(RATE_HZ), tuple(Channel(f"EMG{i}", 5000.0) for i in range(CHANNELS)))
     path = SignalPipeline(info, WINDOW_MS, None, listen=False)
-    answers, begun_s = 0, time.process_time()
+    sweeps, begun_s = 0, time.process_time()
     for first in range(0, count, BLOCK):
         inside = tuple(pulse for pulse in pulses if first <= pulse.sample < first + BLOCK)
         found = path.feed(Block(first, samples[first : first + BLOCK], inside))
-        answers += sum(isinstance(finding, ChannelResponse) for finding in found)
+        sweeps += sum(isinstance(finding, ChannelResponse) for finding in found)
     spent_s = time.process_time() - begun_s
-    print(f"{CHANNELS} channels x {RATE_HZ / 1e3:g} kHz, {PULSE_HZ} pulses a second: {answers} answers;")
+    print(f"{CHANNELS} channels x {RATE_HZ / 1e3:g} kHz, {PULSE_HZ} pulses a second: {sweeps} sweeps;")
     print(f"{seconds / spent_s:.1f} x real time, {100 * spent_s / seconds:.0f} % of a core")
 
 

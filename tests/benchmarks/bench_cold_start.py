@@ -43,7 +43,7 @@ def costs_ms(count: int) -> list[float]:
         tracker = Ours(own_rate=True)
         observe = tracker.observe
 
-        def timed(t_s: float, current_ma: float, response: nerves.Answer) -> None:
+        def timed(t_s: float, current_ma: float, response: nerves.DetectorResult) -> None:
             begun = time.perf_counter()
             observe(t_s, current_ma, response)  # noqa: B023
             found.append((time.perf_counter() - begun) * 1e3)

@@ -4,7 +4,7 @@ Simulated procedures: a measured artefact shape (its gain jittered by 3 %), 8 uV
 8 uV of mains, and an M-wave jittered by 0.1 ms and 8 % of its width; the first five pulses are below threshold. A
 figure is the response, peak to peak over the noise's RMS, of which 95 % are detected where 1 % / 0.1 % of empty sweeps
 are too, one threshold for all procedures; never: not even at 48. All rows of a column judge the same sweeps, after the
-first five pulses; that of the learned response judges such sweeps after six more pulses, which were answered. Columns
+first five pulses; that of the learned response judges such sweeps after six more pulses with a response. Columns
 on fewer shapes are to be held against the 2 mV beside them. A procedure is misjudged where more than 30 % of its empty
 sweeps have p < 0.01.
 """
@@ -84,7 +84,7 @@ def outcome(row: Row, world: World, count: int | None, shapes: int | None) -> Ou
 
 
 def table(rows: Sequence[str], columns: Sequence[str], extent: Extent) -> None:
-    """Print the table, and below it what else is to be said of our rows."""
+    """Print the table, and below it further figures of our rows."""
     width = 16
     print(f"{'':44}" + "".join(f"{COLUMNS[key].name:>{width}}" for key in columns))
     counts = [len(chosen_shapes(COLUMNS[key], extent.of(key)[1])) for key in columns]

@@ -31,7 +31,7 @@ STREAMED = ("ona", "spikerbox", "rhx", "sound", "lsl", "brainflow")
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """One driver's ``rate_hz``, share of a core, and ms from arrival to block; None where it cannot be told."""
+    """One driver's ``rate_hz``, share of a core, and ms from arrival to block; None where it is not known."""
 
     rate_hz: float
     samples: int

@@ -2,13 +2,13 @@
 
 ``uv run --group peers python -m tests.benchmarks.bench_envelope``
 
-This program: the RMS of 0.1 s as a visit shows it, fed in blocks of 20 ms, each value at the time when it is told.
+This program: the RMS of 0.1 s as a visit shows it, fed in blocks of 20 ms, each value at the time when it is emitted.
 NeuroKit2: ``emg_process`` (amplitude, and activation by its default). BioSPPy: ``emg.emg`` for filter and onsets; it
 gives no envelope, so the rectified signal is smoothed over 50 ms, as where its onsets are found. Both peers filter
 forwards and backwards, hence see the future and have no lag. The lag of this program is the shift at which the two
-envelopes agree best. Agreement is Pearson's correlation, as told and with the lag taken out.
+envelopes agree best. Agreement is Pearson's correlation, as emitted and with the lag removed.
 
-Onsets of this program are where the envelope leaves rest, whose limit is drawn as in a visit, from the quietest stretch
+Onsets of this program are where the envelope leaves rest, whose limit is drawn as in a visit, from the weakest stretch
 of the length that a visit takes; dips of 0.2 s and less are no end. For every onset of a peer the nearest of this
 program within 0.5 s, and the other way round. The recordings carry no true onsets.
 """
@@ -65,7 +65,7 @@ def correlation(first: Array, second: Array) -> float:
 
 
 def onsets_s(above: NDArray[np.bool_]) -> Array:
-    """Times in s at which ``above`` (steps of STEP_S) is told to begin; one after a dip of GAP_S or less is none."""
+    """Times in s at which ``above`` (steps of STEP_S) is seen to begin; one after a dip of GAP_S or less is none."""
     at = np.flatnonzero(above)
     begins = np.diff(at, prepend=-np.inf) > GAP_S / STEP_S + 1
     return np.asarray((at[begins] + 1) * STEP_S)
@@ -81,7 +81,7 @@ def differences_ms(of: Array, to: Array, near_s: float = NEAR_S) -> Array:
 
 
 def this_program(counts: Array, rate_hz: float) -> Analysed:
-    """As in a visit: streamed, the limit of rest from the quietest stretch."""
+    """As in a visit: streamed, the limit of rest from the weakest stretch."""
     sheet = load_sheet("contract-hold").sheet
     assert isinstance(sheet, BiofeedbackProtocol)
     plan = plan_of(sheet)[0]
@@ -154,7 +154,7 @@ def _row(name: str, recording: str, mine: Analysed, peer: Analysed) -> str:
 
 def main() -> None:
     """Print both tables."""
-    warnings.simplefilter("ignore")  # NeuroKit2 warns where it finds no burst; the table says so
+    warnings.simplefilter("ignore")  # NeuroKit2 warns where it finds no burst; the table shows it
     speeds = []
     print(f"{'':20}{'correlation':>18}{'lag':>6}{'onsets that met':>24}{'ours minus theirs, ms':>26}")
     print(f"{'file':8}{'peer':12}{'as told':>8}{'lag out':>10}{'ms':>6}{'theirs':>12}{'ours':>12}{'median':>10}  range")

@@ -2,8 +2,8 @@
 
 Each row is a process of its own whose terminal is a pseudo-terminal of that size, read as fast as it comes or, for a
 slow link, so many bytes a second. A thread feeds it a live procedure's Snapshots, a new sweep five times a second, each
-as soon as the one before was paid for and a frame has passed, as the engine does. CPU is that of the screen's process,
-the feeding included. Delay: from a Snapshot to its frame on the terminal, as the screen's credit tells.
+as soon as the one before was acknowledged and a frame has passed, as the engine does. CPU is that of the screen's
+process, the feeding included. Delay: from a Snapshot to its frame on the terminal, as the screen acknowledges it.
 
 Where textual-plot is installed (``--group peers``), the same sweeps, trend and EMG are drawn by its widgets too.
 """
@@ -43,8 +43,8 @@ def run(who: str, size: tuple[int, int], seconds: float, bytes_per_s: int | None
     received = _drain(process, here, bytes_per_s)
     os.close(here)
     process.wait(10)
-    with os.fdopen(result_read) as answer:
-        report = dict(json.loads(answer.read() or "{}"))
+    with os.fdopen(result_read) as pipe:
+        report = dict(json.loads(pipe.read() or "{}"))
     if not report:
         raise SystemExit(f"The screen {who} on {size[0]} x {size[1]} failed.")
     return report | {"kb_per_s": received / 1e3 / report["seconds"]}

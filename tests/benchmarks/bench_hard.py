@@ -1,9 +1,9 @@
 """What is known to be hard, each by itself: a row for each.
 
 ``python -m tests.benchmarks.bench_hard [--quick] [--worlds N]``. A simulation, in closed loop at the program's own
-rate. Thresholds run as each row says; recruitment is a Hill curve where it does not say otherwise. Error is that of the
-told threshold, from the tenth pulse on. Stimuli: from the start (of a movement: from its end) until the estimate is
-within 15 % of the truth for three pulses. Strongest: current over threshold, 99 % point of these pulses.
+rate. Thresholds run as each row states; recruitment is a Hill curve unless it states another. Error is that of the
+estimated threshold, from the tenth pulse on. Stimuli: from the start (of a movement: from its end) until the estimate
+is within 15 % of the truth for three pulses. Strongest: current over threshold, 99 % point of these pulses.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def followed(case: Case, seed: int) -> list[Pulsed]:
 
 
 def error(pulse: Pulsed) -> float:
-    """Relative error of the told threshold; infinite where none was told."""
+    """Relative error of the estimated threshold; infinite where there is none."""
     estimate = pulse.proximity.threshold_ma if pulse.proximity else None
     return abs(estimate[1] / pulse.threshold_ma - 1) if estimate else math.inf
 

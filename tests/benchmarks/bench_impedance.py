@@ -1,8 +1,8 @@
-"""How often ``impedance-rise`` and ``-fall`` are told where the tip entered a nerve or a vessel, and where not.
+"""How often ``impedance-rise`` and ``-fall`` are raised where the tip entered a nerve or a vessel, and where not.
 
-``python -m tests.benchmarks.bench_impedance [--quick] [--insertions N]``. A simulation: ways of the virtual trial
+``python -m tests.benchmarks.bench_impedance [--quick] [--insertions N]``. A simulation: paths of the virtual trial
 through the simulated tissue, its impedance read twice a second with a scatter of so many per cent, no signal made.
-A rise is told rightly if it begins inside the nerve; any other is false. The last column gives false rises by where
+A rise is right if it begins inside the nerve; any other is false. The last column gives false rises by where
 the tip had been in the five seconds before: leaving a vessel, in the vessel still, within 2 mm of the nerve, elsewhere.
 """
 
@@ -28,8 +28,8 @@ _COLUMNS = (15, 11, 12, 8, 11, 12)
 
 @dataclass(slots=True)
 class Tally:
-    """Insertions, those that entered the nerve, those in which that was told, those with a false rise, and its causes;
-    the same of vessels and falls.
+    """Insertions, those that entered the nerve, those in which that raised the alarm, those with a false rise, and its
+    causes; the same of vessels and falls.
     """
 
     insertions: int = 0

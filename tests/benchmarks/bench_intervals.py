@@ -30,7 +30,7 @@ def zone(threshold_ma: float) -> str:
 
 
 def covered(pulse: Pulsed) -> tuple[bool, bool] | None:
-    """Whether the intervals hold the true threshold and distance; None where nothing was told."""
+    """Whether the intervals hold the true threshold and distance; None where there is no estimate."""
     estimate = pulse.proximity
     if estimate is None or not estimate.valid or estimate.threshold_ma is None or estimate.distance_mm is None:
         return None
@@ -39,7 +39,7 @@ def covered(pulse: Pulsed) -> tuple[bool, bool] | None:
 
 
 def insertion(world: nerves.World, *, own_rate: bool) -> Iterator[tuple[Pulsed, tuple[bool, bool]]]:
-    """Pulses of one insertion at which something was told and the threshold was within reach."""
+    """Pulses of one insertion with an estimate and a threshold within reach."""
     for pulse in run(world, Ours(own_rate=own_rate), DURATION_S, predicts=False):
         found = covered(pulse)
         if found is not None and pulse.threshold_ma <= nerves.LARGEST_MA:

@@ -40,7 +40,7 @@ def kill_report(found: list[Killed]) -> list[str]:
     lines, cuts = (sum(counts) for counts in zip(*((each.lines, each.cuts) for each in found), strict=True))
     return [
         f"{len(found)} demos killed, {lines} lines on record",
-        f"  lines told of (--events) and not on record: {sum(each.lost for each in found)}",
+        f"  lines in --events and not on record: {sum(each.lost for each in found)}",
         f"  age of what a power cut would have taken: median {np.median(ages):.2f} s, most {ages.max():.2f} s",
         f"  torn lines accepted, after the kills and {cuts} cuts at a random byte: {_count(found, 'torn_accepted')}",
         f"  records whole after recovery: {_count(found, 'whole')}",

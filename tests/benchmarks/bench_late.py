@@ -4,7 +4,7 @@ Human: 41 sweeps of one person at rising current, M-wave and H-reflex, their art
 sizes of two published recruitment tables, given the shapes of those sweeps (below 0.15 mV, the tables' floor, no H is
 fed). Rodent: two series, whose reflex comes 3 ms after the pulse, within the M-wave's window: no late response is due.
 Before each sweep stands simulated noise, under each a measured artefact that grows with the current; the first five
-pulses are below threshold. A late response is read from ``evoked.late``, where the detector tells of one.
+pulses are below threshold. A late response is read from ``evoked.late``, where the detector reports one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _COLUMNS = ("signal_uV", "intensity", "M_pp_uV", "H_pp_uV", "label_M", "label_H"
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep:
     """A sweep (n,) in uV from its pulse on, of ``current``; sizes of M and H in uV and whether each is there (None: too
-    small to say).
+    small to know).
     """
 
     uv: Array
@@ -49,7 +49,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Sweeps at ``rate_hz``; the window in ms in which the M-wave is looked for, and where M and H lie, each from
+    """Sweeps at ``rate_hz``; the window in ms in which the M-wave is searched for, and where M and H lie, each from
     just before its onset on."""
 
     name: str
@@ -108,8 +108,8 @@ def _unit(uv: Array, times: Array, span_ms: tuple[float, float]) -> Array:
     return np.asarray(uv / np.ptp(uv[inside]))
 
 
-def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list[tuple[Sweep, SweepResult]]:
-    """Each sweep of ``series`` and what the path said of it; in order of current, or shuffled."""
+def analysed(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list[tuple[Sweep, SweepResult]]:
+    """Each sweep of ``series`` with the pipeline's result, in order of current or shuffled."""
     rate_hz, sweeps = series.rate_hz, sorted(series.sweeps, key=lambda sweep: sweep.current)
     if shuffled:
         sweeps = [sweeps[i] for i in rng.permutation(len(sweeps))]
@@ -123,7 +123,7 @@ def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list
         uv[sample : sample + len(sweep.uv)] += _faded(sweep.uv, rate_hz)
         uv[sample : sample + len(artefact)] += ARTEFACT_UV * sweep.current / strongest * artefact
     pulses = [Pulse(int(n), current_ma=sweep.current, width_ms=1.0) for n, sweep in zip(at, sweeps, strict=True)]
-    labelled = feed(uv, rate_hz, pulses, series.window_ms).answers
+    labelled = feed(uv, rate_hz, pulses, series.window_ms).sweeps
     return [(sweep, labelled[int(n), 0]) for n, sweep in list(zip(at, sweeps, strict=True))[SILENT:]]
 
 
@@ -146,12 +146,12 @@ def onset_ms(uv: Array, rate_hz: float, span_ms: tuple[float, float]) -> float:
 
 
 def late(evoked: SweepResult, field: str) -> Any:
-    """``field`` of the late response; None where none is told."""
+    """``field`` of the late response; None where none is reported."""
     return getattr(getattr(evoked, "late", None), field, None)
 
 
 def print_series(series: Series, labelled: list[tuple[Sweep, SweepResult]]) -> None:
-    """Print what was said by current, and the sums."""
+    """Print the results by current, and the sums."""
     currents = sorted({sweep.current for sweep, _ in labelled})
     groups = [group for group in np.array_split(np.array(currents), min(12, len(currents))) if len(group)]
     for group in groups:
@@ -210,7 +210,7 @@ def main() -> None:
         for shuffled in (False,) if options.quick else (False, True):
             print(f"{series.name}; currents {'shuffled' if shuffled else 'rising'}")
             print("   from pulses M, uV  found said, uV  ms off     H, uV  found said, uV  ms off  unfit")
-            print_series(series, answers(series, np.random.default_rng(11), shuffled=shuffled))
+            print_series(series, analysed(series, np.random.default_rng(11), shuffled=shuffled))
 
 
 if __name__ == "__main__":

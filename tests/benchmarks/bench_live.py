@@ -1,4 +1,4 @@
-"""What a live procedure costs and how fast it answers: ``python -m tests.benchmarks.bench_live [SECONDS]``.
+"""What a live procedure costs and how fast it responds: ``python -m tests.benchmarks.bench_live [SECONDS]``.
 
 A simulated amplifier, the engine and the screen on a terminal, as ``needle-guidance run`` starts them, for one channel
 at 10 kHz and four at 20 kHz. CPU is of the armed procedure, in percent of one core, from /proc (Linux).
@@ -118,7 +118,7 @@ def main(seconds: float) -> None:
     """Measure each size and print the table."""
     print(f"{seconds:g} s armed, screen of {WINDOW[1]} x {WINDOW[0]}, {os.cpu_count()} cores")
     print("                CPU in % of a core             lag of response, ms")
-    print("                engine  screen  simulator     median    p99    max      lost samples   answers   drawn  end")
+    print("                engine  screen  simulator     median    p99    max      lost samples   sweeps    drawn  end")
     for channels, rate_hz in SIZES:
         with tempfile.TemporaryDirectory() as store:
             print(report(channels, rate_hz, measured(channels, rate_hz, seconds, Path(store))), flush=True)

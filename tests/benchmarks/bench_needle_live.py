@@ -37,7 +37,7 @@ STARTS_S, PATIENCE_S = 30.0, 20.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was heard, when each potential's record was made, and how often samples lacked."""
+    """What was played, when each potential's record was made, and how often samples were missing."""
 
     recording: Recording
     made_s: list[float]
@@ -98,7 +98,7 @@ def row(name: str, found: Matched) -> str:
     chance = "-" if found.by_chance is None else f"{found.by_chance:.1f}"
     counts = f"{name:24} {len(found.delays_ms):4} of {found.potentials:4} {unexplained:>12} {chance:>12}"
     if not found.delays_ms:
-        return f"{counts}   not one was heard"
+        return f"{counts}   none was found"
     median, high, most = np.percentile(found.delays_ms, (50, 99, 100))
     return f"{counts} {median:8.1f} {high:6.1f} {most:6.1f}"
 
@@ -108,7 +108,7 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 40.0
     why = missing_tools()
     if why:
-        raise SystemExit(f"nothing to hear with: {why}")
+        raise SystemExit(f"no way to record the sound: {why}")
     server = PulseServer()
     server.start()
     os.environ |= server.environment

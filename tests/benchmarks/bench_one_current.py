@@ -1,8 +1,8 @@
-"""What a dial that is never turned tells: how often the threshold's 90 % interval holds after so many alike pulses.
+"""What a dial that is never turned shows: how often the threshold's 90 % interval holds after so many alike pulses.
 
 ``python -m tests.benchmarks.bench_one_current [--quick] [--nerves N]``. A simulation; nerves as in ``nerves.wide``, the
-needle still, 2 pulses a second of one current, which is so many times the threshold. One current cannot tell how far
-above the threshold it is; the interval must say so, and must not come to believe more from the same answer again.
+needle still, 2 pulses a second of one current, which is so many times the threshold. One current cannot show how far
+above the threshold it is; the interval must show that, and must not narrow with each further equal response.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def intervals(world: nerves.World, current_ma: float) -> Iterator[Interval | Non
     belief = ProximityFilter(nerves.CRITERION_UV, LOWER_BOUND_MA, TARGET_MA)
     for pulse in range(max(AFTER)):
         t_s = 0.5 * pulse
-        answer = world.pulse(t_s, current_ma)
+        result = world.pulse(t_s, current_ma)
         pulsed = outcome(
-            pulse, t_s, current_ma, WIDTH_MS, detected=answer.detected, amplitude_uv=answer.amplitude_uv,
-            contaminated=answer.contaminated, amplitude_sd_uv=answer.amplitude_sd_uv, p_value=answer.p_value,
+            pulse, t_s, current_ma, WIDTH_MS, detected=result.detected, amplitude_uv=result.amplitude_uv,
+            contaminated=result.contaminated, amplitude_sd_uv=result.amplitude_sd_uv, p_value=result.p_value,
         )  # fmt: skip
         yield belief.observe(pulsed).threshold_ma
 

@@ -2,8 +2,8 @@
 
 ``[--pulses N]`` a path (100; the 99 % of fewer is all but the largest). Each peer plays the same noise, artefact and
 M-wave in real time into its driver; ``needle-guidance run --mode listen --headless`` follows it in a process of its
-own, and both stamp by the machine's monotonic clock. The lag told beside it is the record's own, from the arrival of
-the bytes. No wire, converter or USB adapter is in it: those come on top.
+own, and both stamp by the machine's monotonic clock. The lag beside it is the record's own, from the arrival of
+the bytes. No cable, converter or USB adapter is in it: those come on top.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Array = NDArray[np.int64]
 WINDOW_MS = (2.0, 25.0)
 PATIENCE_S = 60.0
 LEARNED = 5
-"""So many pulses are given before those that count: their rhythm is learned first, and those answers come late."""
+"""So many pulses are given before those that count: their rhythm is learned first, and those responses come late."""
 PATHS: dict[str, tuple[Peer, str]] = {
     "ona": (ona, "frames of 20 samples at 10 kHz, pseudo-terminal"),
     "spikerbox": (spikerbox, "10 kHz written every 2 ms, pseudo-terminal"),
@@ -40,15 +40,15 @@ PATHS: dict[str, tuple[Peer, str]] = {
     ),
 }
 UNMEASURED = {
-    "sim": "its device writes in another process, which does not tell when; driver and path are those of ona",
-    "file": "nobody writes: the recording lies there whole, and is read as fast as it is asked for",
+    "sim": "its device writes in another process, which does not report when; driver and path are those of ona",
+    "file": "nobody writes: the recording is complete, and is read as fast as possible",
     "brainflow": "the Cyton's 250 Hz are too few for evoked responses: there is no `response`",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds from write to record and from arrival to record, of those of ``pulses`` that were answered."""
+    """Milliseconds from write to record and from arrival to record, of those of ``pulses`` with a response record."""
 
     pulses: int
     from_write_ms: list[float]
@@ -107,7 +107,7 @@ def compared(played: Played, lines: list[Line]) -> Measured:
 def _numbers(samples: list[int], made: Array, written: Array, step: int) -> Array:
     """Which pulse each response is to: of the places its rhythm fits in, the last in which none comes before its pulse.
 
-    Where every pulse is answered there is but one place.
+    Where every pulse has a record there is only one place.
     """
     after = np.round((np.array(samples) - samples[0]) / step).astype(int)
     places = range(len(written) - int(after.max(initial=0)))
@@ -118,16 +118,14 @@ def _numbers(samples: list[int], made: Array, written: Array, step: int) -> Arra
 def row(name: str, description: str, found: Measured) -> str:
     """One row of the table."""
     if not found.from_write_ms:
-        return f"{name:10} {0:4} of {found.pulses:4}   not measured: no pulse was answered; {description}"
+        return f"{name:10} {0:4} of {found.pulses:4}   not measured: no pulse has a response record; {description}"
     write, arrival = (np.percentile(ms, (50, 99)) for ms in (found.from_write_ms, found.from_arrival_ms))
-    answered = f"{len(found.from_write_ms):4} of {found.pulses:4}"
-    return (
-        f"{name:10} {answered}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {description}"
-    )
+    share = f"{len(found.from_write_ms):4} of {found.pulses:4}"
+    return f"{name:10} {share}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {description}"
 
 
 def rows(pulses: int) -> Iterator[str]:
-    """The table's rows; a path that cannot be measured here says why."""
+    """The table's rows; a path that cannot be measured here shows why."""
     for name, (peer, description) in PATHS.items():
         try:
             yield row(name, description, measure(peer, pulses))
@@ -143,7 +141,7 @@ def main() -> None:
     parser.add_argument("--pulses", type=int, default=100)
     pulses = parser.parse_args().pulses
     print("                            ms from write    from arrival")
-    print("path       answered       median    99 %    median   99 %   peer")
+    print("path       recorded       median    99 %    median   99 %   peer")
     for line in rows(pulses):
         print(line, flush=True)
 

@@ -24,7 +24,7 @@ SIZES_UV = (0.0, 1.0, 20.0, 40.0, 80.0, 160.0, 500.0, 1e9)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A pulse: the response that the patient truly gave, in uV peak to peak, and what was told of it."""
+    """A pulse: the response that the patient truly gave, in uV peak to peak, and what was detected of it."""
 
     true_uv: float
     result: SweepResult
@@ -42,10 +42,10 @@ def cases(seed: int) -> list[Case]:
         stimuli = [] if pulse < 0 else [(50.3, min(wanted, 6.0), 0.1)]
         samples = patient.advance(RATE_HZ // 2, stimuli)
         pulses = tuple(Pulse(at + int(s[0]), current_ma=s[1], width_ms=s[2]) for s in stimuli)
-        answers = [f.evoked for f in path.feed(Block(at, samples, pulses)) if isinstance(f, ChannelResponse)]
+        sweeps = [f.evoked for f in path.feed(Block(at, samples, pulses)) if isinstance(f, ChannelResponse)]
         evoked = patient.truth().evoked
         if evoked is not None:
-            found += [Case(max(*evoked.m_wave_uv, evoked.h_wave_uv), answer) for answer in answers]
+            found += [Case(max(*evoked.m_wave_uv, evoked.h_wave_uv), result) for result in sweeps]
         at += RATE_HZ // 2
     return found
 

@@ -1,4 +1,4 @@
-"""Does an ear that knows only the documented pitches and tempi tell the sounds apart, as a loudspeaker gave them?
+"""Can the sounds be distinguished by their documented pitches and tempi alone, as a loudspeaker plays them?
 
 ``python -m tests.benchmarks.bench_recognition [--repeats N]``. Every zone of every mapping, and every alarm, is played
 through PortAudio on a sound server's null sink and recorded there; the first second of each is judged
@@ -54,8 +54,8 @@ def _table(server: PulseServer, repeats: int) -> None:
                 right, total = right + counts[scene.name], total + repeats
                 alarms[name] += sum(like for _, like in found)
                 confusions = ", ".join(f"{word} {count}" for word, count in counts.items())
-                print(f"{name:8} {scene.name:9} told as {confusions}", flush=True)
-    print(f"{right} of {total} are told as what they are")
+                print(f"{name:8} {scene.name:9} recognised as {confusions}", flush=True)
+    print(f"{right} of {total} are recognised as what they are")
     print("; ".join(f"{name}: {alarms[name]} meet the criteria of alarms" for name in (*MAPPINGS, ALARMS)))
 
 

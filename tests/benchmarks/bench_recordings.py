@@ -53,17 +53,17 @@ def score(name: str, window_ms: tuple[float, float]) -> Score:
     """Hold a replay of stream ``name`` with a criterion of 50 uV against its labels."""
     settings = Settings(load("generic-block"), Mode.MANUAL, window_ms, 50.0)
     _, responses = replayed(shared(f"{STREAMS}/{name}.edf"), settings)
-    answers = {response.sample: response for response in responses}
+    sweeps = {response.sample: response for response in responses}
     with shared(f"{STREAMS}/{name}.labels.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    labelled = [(answers[int(row["sample"])], float(row["amplitude_uv"])) for row in rows if row["response"] == "1"]
-    silent = [answers[int(row["sample"])] for row in rows if row["response"] == "0"]
+    labelled = [(sweeps[int(row["sample"])], float(row["amplitude_uv"])) for row in rows if row["response"] == "1"]
+    silent = [sweeps[int(row["sample"])] for row in rows if row["response"] == "0"]
     return Score(
-        hits=sum(answer.detected for answer, _ in labelled),
+        hits=sum(result.detected for result, _ in labelled),
         positives=len(labelled),
-        false=sum(answer.detected for answer in silent),
+        false=sum(result.detected for result in silent),
         negatives=len(silent),
-        errors=tuple(abs((answer.amplitude_uv or 0.0) - label) / label for answer, label in labelled),
+        errors=tuple(abs((result.amplitude_uv or 0.0) - label) / label for result, label in labelled),
     )
 
 

@@ -1,7 +1,8 @@
-"""How soon a cue is heard, and whether samples lack, through PortAudio on a sound server's null sink that is recorded.
+"""How soon a cue sounds, and whether samples are missing, through PortAudio on a sound server's null sink that is
+recorded.
 
 ``python -m tests.benchmarks.bench_sound [--cues N] [--minutes M] [--choices] [--no-screen]``. A procedure runs on a
-simulated patient with the screen at 20 frames a second in a terminal beside it; in this process the sound is handed a
+simulated patient with the screen at 20 frames a second in a terminal beside it; in this process the sound is given a
 `proximity` record's cue as a session would, and the lag is to the first changed sample at the sink. ``--choices``: the
 same for other buffers. ``--minutes``: then idle for so long, counting the times that samples lacked. A sink's monitor
 hands samples on as they are mixed; a real loudspeaker adds its own delay.
@@ -62,7 +63,7 @@ class Session:
 
 
 def lags_ms(sound: Sound, session: Session, recorder: Recorder, cues: int) -> tuple[list[float], list[float], int]:
-    """From a record to the first changed sample; that sample against the record's ``sounded_ns``; cues never heard."""
+    """From a record to the first changed sample; that sample against the record's ``sounded_ns``; cues never found."""
     chooser, requested = CueChooser(MAPPINGS["tempo"], EDGES_MA), []
     for _ in range(cues):
         sound.play(Cue("none", 0.5, 1200.0))
@@ -98,7 +99,7 @@ def row(latency_s: float | None, cues: int, server: PulseServer) -> str:
             found, off, missed = lags_ms(sound, session, recorder, cues)
         buffered = f"{latency_s * 1e3:5.1f} ms" if latency_s else "as built"
         if not found:
-            return f"{buffered:9} not one was heard; lost: {sound.lost or 'never'}"
+            return f"{buffered:9} none was found; lost: {sound.lost or 'never'}"
         low, median, high, most = np.percentile(found, [1, 50, 99, 100])
         latency = f"{sound.latency_ms:8.1f}" if sound.latency_ms else "       -"
         offset = f"{float(np.median(off)):+5.1f}" if off else "    -"
@@ -161,7 +162,7 @@ def main() -> None:
     with own_sound(sys.exit) as server:
         print(f"{options.cues} cues, {'no screen' if options.no_screen else 'a procedure with its screen'} beside it")
         print("                 lag, ms                           sounded_ns    cues   samples   device")
-        print("buffered   median    p99    max   jitter   off by  unheard    lacked  latency")
+        print("buffered   median    p99    max   jitter   off by  missing    lacked  latency")
         with contextlib.nullcontext() if options.no_screen else screen():
             for latency_s in (0.0054, 0.008, *LATENCIES_S) if options.choices else (None,):
                 print(row(latency_s, options.cues, server), flush=True)

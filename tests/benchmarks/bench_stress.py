@@ -1,9 +1,10 @@
-"""What the path says of two recordings full of artefacts, without labels: ``python -m tests.benchmarks.bench_stress``.
+"""What the pipeline detects in two recordings full of artefacts, without labels: ``python -m
+tests.benchmarks.bench_stress``.
 
 Spinal stimulation at 30 Hz over voluntary bursts (nine segments of 5 s, none stimulated in the first and last), and
 functional electrical stimulation (16 channels, trains at about 33 Hz, some saturated); both brought to 4 kHz. Once the
-path listens for the pulses, held against the sharp edges that a plain peak finder sees in the whole signal; once it is
-told those edges. Which of the sweeps hold a response nobody knows: the table shows what is claimed.
+pipeline finds the pulses, compared with the sharp edges that a plain peak finder sees in the whole signal; once it is
+given those edges. Which of the sweeps hold a response is not known: the table shows what is claimed.
 """
 
 from __future__ import annotations
@@ -52,11 +53,11 @@ def edges(uv: Array) -> Array:
 
 
 def claims(results: PipelineResults) -> str:
-    """How many sweeps were answered, called detected (with their median size), and called unfit."""
-    answers = list(results.answers.values())
-    sizes = [e.amplitude_uv for e in answers if e.detected and e.amplitude_uv is not None]
+    """How many sweeps there are, how many are detected (with their median size), and how many are unfit."""
+    sweeps = list(results.sweeps.values())
+    sizes = [e.amplitude_uv for e in sweeps if e.detected and e.amplitude_uv is not None]
     median = f"{np.median(sizes):.0f}" if sizes else "-"
-    return f"{len(answers):>9}{len(sizes):>9}{median:>8}{sum(e.contaminated for e in answers):>7}"
+    return f"{len(sweeps):>9}{len(sizes):>9}{median:>8}{sum(e.contaminated for e in sweeps):>7}"
 
 
 def line(name: str, uv: Array, clip: float | None) -> str:
@@ -76,8 +77,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every fourth channel only")
     options = parser.parse_args()
-    heading = f"{'answers':>9}{'detected':>9}{'uV':>8}{'unfit':>7}"
-    print(f"{'':33}{'':>6}{'it listens':<45}          |  it is told the edges")
+    heading = f"{'sweeps':>9}{'detected':>9}{'uV':>8}{'unfit':>7}"
+    print(f"{'':33}{'':>6}{'it finds the pulses':<45}          |  it is given the edges")
     print(f"{'':33}{'edges':>6}{'pulses':>7}{'on edge':>8}{'beat ms':>8}{heading}  |{heading}")
     for i, (name, uv, clip) in enumerate(segments()):
         if not options.quick or i % 4 == 0:

@@ -1,8 +1,8 @@
 """Throughput of the whole chain beside the field's own tools, all on one signal in one run.
 
 ``python -m tests.benchmarks.bench_throughput [--seconds S] [--rate HZ]``; ``uv sync --group peers`` brings the peers.
-One channel, two pulses a second, every second one answered. Ours is the engine: pulses, detection, threshold and every
-record of the event stream written out; the peers filter (SciPy, MNE) or look for voluntary bursts (NeuroKit2,
+One channel, two pulses a second, every second one with a response. Ours is the engine: pulses, detection, threshold and
+every record of the event stream written out; the peers filter (SciPy, MNE) or search for voluntary bursts (NeuroKit2,
 BioSPPy), and none detects an evoked response. Each runs once to warm up, then the best of ``--repeats`` counts. Time is
 the process's own on the processor, so that other programs on the machine hardly matter.
 """

@@ -2,7 +2,7 @@
 
 Four motor units of about 15 Hz in noise of 8 uV RMS (simulated), and recorded voluntary EMG as background; at each
 pulse a measured artefact of 2 mV (another shape each procedure). A procedure: five pulses below threshold, six large
-responses where the shape is said to be learned, forty pulses without a response, twenty with one of 12 x the noise's
+responses where the shape is to be learned, forty pulses without a response, twenty with one of 12 x the noise's
 RMS. In recorded EMG the noise is the median RMS of its tenths of a second. A contaminated sweep counts neither as
 detected nor as a false alarm; its share (``unfit``) stands beside. Bursts: a strong contraction of 0.3 s ends, or
 begins, just before every pulse, or before every third one (then only those are counted).
@@ -27,7 +27,7 @@ from tests.benchmarks.worlds.waves import measured_shapes, response
 
 RATE_HZ, NOISE_UV, WINDOW_MS = 10_000.0, 8.0, (2.0, 25.0)
 RATIO, TAUGHT_RATIO = 12.0, 24.0
-SILENT, TAUGHT, EMPTY, ANSWERED = 5, 6, 40, 20
+SILENT, TAUGHT, EMPTY, WITH_RESPONSE = 5, 6, 40, 20
 INTERVAL_S, LEAD_S = 0.5, 2.0
 UNITS, UNIT_HZ, UNIT_VARIATION = 4, 15.0, 0.15
 ARTEFACT_UV, GAIN_JITTER = 2000.0, 0.03
@@ -51,7 +51,7 @@ class World:
     every: int = 1
 
 
-def quiet(rng: np.random.Generator, count: int) -> Array:
+def background(rng: np.random.Generator, count: int) -> Array:
     """Noise (count,) of 8 uV RMS, 20 Hz to 2 kHz."""
     noise = sosfilt(butter(2, [20.0, 2000.0], "bandpass", fs=RATE_HZ, output="sos"), rng.standard_normal(count))
     return np.asarray(NOISE_UV * noise / noise.std())
@@ -73,11 +73,11 @@ def firing(rng: np.random.Generator, count: int, units: int, hz: float, size_uv:
 
 
 def units(size_uv: float) -> Background:
-    """Four steady units of ``size_uv`` over quiet noise."""
+    """Four steady units of ``size_uv`` over weak noise."""
 
     def draw(rng: np.random.Generator, count: int, pulses: Array) -> Array:
         steady = firing(rng, count, UNITS, UNIT_HZ, size_uv) if size_uv else 0.0
-        return quiet(rng, count) + steady
+        return background(rng, count) + steady
 
     return draw
 
@@ -90,7 +90,7 @@ def burst(from_ms: tuple[float, float]) -> Background:
         for pulse in pulses:
             begin = int(pulse + rng.uniform(*from_ms) * RATE_HZ / 1e3)
             active[max(begin, 0) : begin + length] = 1.0
-        return quiet(rng, count) + active * firing(rng, count, BURST_UNITS, BURST_HZ, BURST_UV)
+        return background(rng, count) + active * firing(rng, count, BURST_UNITS, BURST_HZ, BURST_UV)
 
     return draw
 
@@ -123,8 +123,8 @@ def worlds() -> Iterator[World]:
 def procedure(
     world: World, shape: Array, rng: np.random.Generator, learned: bool
 ) -> tuple[list[SweepResult], list[SweepResult]]:
-    """The answers to the pulses without and with a response, of one procedure under artefacts of ``shape``."""
-    ratios = [0.0] * SILENT + [TAUGHT_RATIO] * (TAUGHT if learned else 0) + [0.0] * EMPTY + [RATIO] * ANSWERED
+    """The results of the pulses without and with a response, of one procedure under artefacts of ``shape``."""
+    ratios = [0.0] * SILENT + [TAUGHT_RATIO] * (TAUGHT if learned else 0) + [0.0] * EMPTY + [RATIO] * WITH_RESPONSE
     at = ((LEAD_S + INTERVAL_S * np.arange(len(ratios))) * world.rate_hz + rng.integers(0, 20, len(ratios))).astype(int)
     uv = world.background(rng, int(at[-1] + INTERVAL_S * world.rate_hz), at[:: world.every])
     times_ms = np.arange(int(0.06 * world.rate_hz)) / world.rate_hz * 1e3
@@ -134,27 +134,27 @@ def procedure(
         wave = response(times_ms, 0.1 * rng.standard_normal(), 1 + 0.08 * rng.standard_normal())
         uv[sample : sample + len(times_ms)] += ratio * world.rms_uv * wave
     pulses = [Pulse(int(sample), current_ma=1.0, width_ms=0.1) for sample in at]
-    answers = feed(uv, world.rate_hz, pulses, WINDOW_MS).answers
-    counted = [(ratio, answers[int(sample), 0]) for sample, ratio in zip(at, ratios, strict=True)][:: world.every]
-    by_ratio = [[answer for ratio, answer in counted if ratio == size] for size in (0.0, RATIO)]
+    sweeps = feed(uv, world.rate_hz, pulses, WINDOW_MS).sweeps
+    counted = [(ratio, sweeps[int(sample), 0]) for sample, ratio in zip(at, ratios, strict=True)][:: world.every]
+    by_ratio = [[result for ratio, result in counted if ratio == size] for size in (0.0, RATIO)]
     return by_ratio[0][-(EMPTY // world.every) :], by_ratio[1]
 
 
 def row(world: World, chosen: Array, learned: bool) -> str:
     """What became of the sweeps of one procedure for each of the ``chosen`` artefact shapes."""
     each = [procedure(world, shape, np.random.default_rng([3, i]), learned) for i, shape in enumerate(chosen)]
-    empty = [answers for answers, _ in each]
-    answered = [answer for _, answers in each for answer in answers]
-    false = [[answer.detected for answer in answers] for answers in empty]
+    empty = [sweeps for sweeps, _ in each]
+    with_response = [result for _, sweeps in each for result in sweeps]
+    false = [[result.detected for result in sweeps] for sweeps in empty]
     pairs = [a and b for one in false for a, b in pairwise(one)] if world.every == 1 else []
     cells = (
         f"{sum(map(len, empty)):>6}",
         f"{share(sum(map(sum, false)), sum(map(len, false))):>17}",
         f"{share(sum(pairs), len(pairs)):>17}",
-        f"{np.mean([answer.contaminated for answers in empty for answer in answers]):>7.0%}",
+        f"{np.mean([result.contaminated for sweeps in empty for result in sweeps]):>7.0%}",
         f"{world.rms_uv:>8.1f}",
-        f"{share(sum(answer.detected for answer in answered), len(answered)):>20}",
-        f"{np.mean([answer.contaminated for answer in answered]):>7.0%}",
+        f"{share(sum(result.detected for result in with_response), len(with_response)):>20}",
+        f"{np.mean([result.contaminated for result in with_response]):>7.0%}",
     )
     return "".join(cells)
 

@@ -28,7 +28,7 @@ ROWS: dict[str, dict[str, Any]] = {
 
 
 def measured(seed: int, speed_mm_s: float, law: str, row: str) -> list[tuple[float, ...]]:
-    """For each pulse of an insertion that told something: error and width of the distance in mm, whether its interval
+    """For each pulse of an insertion with an estimate: error and width of the distance in mm, whether its interval
     held the truth, relative error of the threshold, whether its interval held, and whether the pulse was a probe.
     """
     found: list[tuple[float, ...]] = []

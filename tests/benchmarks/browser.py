@@ -1,7 +1,7 @@
 """The second screen in a browser: ``python -m tests.benchmarks.browser [PICTURE.png]``.
 
-A demo runs headless, ``watch --web`` serves it on loopback, and headless Chromium looks at it over its debugging
-protocol. Says what it saw, and keeps the picture where one is named.
+A demo runs headless, ``watch --web`` serves it on loopback, and headless Chromium shows it, driven over its debugging
+protocol. Prints what was shown, and saves the picture where one is named.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def free_port() -> int:
 @contextlib.contextmanager
 def started(words: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process for as long as it is needed."""
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(words, env=os.environ | environment, stdin=quiet, stdout=quiet, stderr=quiet)
+    silenced = subprocess.DEVNULL
+    process = subprocess.Popen(words, env=os.environ | environment, stdin=silenced, stdout=silenced, stderr=silenced)
     try:
         yield process
     finally:
@@ -72,10 +72,10 @@ def seen(picture: Path | None = None) -> int:
             _await_file(Path(folder) / "needle-guidance")
             with started([*browser, f"http://127.0.0.1:{web}/?fontsize=12"], {}):
                 _await_port(debug)
-                shot = asyncio.run(_picture(debug))
+                screenshot = asyncio.run(_picture(debug))
     if picture:
-        picture.write_bytes(shot)
-    return _colours(shot)
+        picture.write_bytes(screenshot)
+    return _colours(screenshot)
 
 
 def _await_port(port: int) -> None:
@@ -98,16 +98,16 @@ def _await_file(folder: Path) -> None:
 async def _picture(port: int) -> bytes:
     """What the browser shows, as PNG, once the terminal in it has had time to fill."""
     async with aiohttp.ClientSession() as session:
-        async with session.get(f"http://127.0.0.1:{port}/json") as answer:
-            pages = await answer.json()
+        async with session.get(f"http://127.0.0.1:{port}/json") as reply:
+            pages = await reply.json()
         page = next(page for page in pages if page["type"] == "page")
         async with session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0) as wire:
             until = time.monotonic() + _PATIENCE_S
             while time.monotonic() < until and not await _has_terminal(wire):
                 await asyncio.sleep(0.2)
             await asyncio.sleep(_SETTLE_S)
-            shot = await _request(wire, "Page.captureScreenshot", format="png")
-            return base64.b64decode(shot["data"])
+            screenshot = await _request(wire, "Page.captureScreenshot", format="png")
+            return base64.b64decode(screenshot["data"])
 
 
 async def _has_terminal(wire: aiohttp.ClientWebSocketResponse) -> bool:
@@ -119,9 +119,9 @@ async def _has_terminal(wire: aiohttp.ClientWebSocketResponse) -> bool:
 async def _request(wire: aiohttp.ClientWebSocketResponse, method: str, **params: Any) -> dict[str, Any]:
     await wire.send_json({"id": 1, "method": method, "params": params})
     while True:
-        answer = json.loads((await wire.receive()).data)
-        if answer.get("id") == 1:
-            return dict(answer["result"])
+        reply = json.loads((await wire.receive()).data)
+        if reply.get("id") == 1:
+            return dict(reply["result"])
 
 
 def _colours(png: bytes) -> int:
@@ -133,7 +133,7 @@ def _colours(png: bytes) -> int:
 
 
 def main() -> None:
-    """Look, and say what was seen."""
+    """Take the picture, and print what was shown."""
     picture = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     print(f"The browser's terminal shows {seen(picture)} different colours where the sweeps are.")
 

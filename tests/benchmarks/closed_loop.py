@@ -14,7 +14,7 @@ from guidance.proximity.forecast import FEW, forecast
 from guidance.proximity.random_table import RandomTable
 from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
-from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer, World
+from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, DetectorResult, World
 from tests.support.outcomes import outcome
 
 START_MA, RATE_HZ, FAST_HZ = 1.0, 2.0, 5.0
@@ -24,12 +24,12 @@ DURATION_S = 30.0
 
 
 class Tracker(ABC):
-    """Chooses pulses and says where it takes the next pulse's threshold to be; None while it does not know."""
+    """Chooses pulses and estimates the next pulse's threshold; None while it is not known."""
 
     proximity: Proximity | None = None
 
     @abstractmethod
-    def observe(self, t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, response: DetectorResult) -> None:
         """Learn the answer to the pulse at ``t_s``."""
 
     @property
@@ -55,11 +55,11 @@ class Tracker(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Pulsed:
-    """One pulse of a run: truth at the pulse, what was told after it, and the prediction for the next one."""
+    """One pulse of a run: truth at the pulse, the estimate after it, and the prediction for the next one."""
 
     t_s: float
     current_ma: float
-    response: Answer
+    response: DetectorResult
     threshold_ma: float
     distance_mm: float
     proximity: Proximity | None
@@ -86,7 +86,7 @@ class Ours(Tracker):
         self._draws = RandomTable(5)
         self._pulses = 0
 
-    def observe(self, t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, response: DetectorResult) -> None:
         """As Tracker."""
         self._pulses += 1
         pulsed = outcome(

@@ -35,7 +35,7 @@ def mixed(rate_hz: float, uv: Array) -> Array:
 
 
 def gain_db(rate_hz: float, pitch_hz: float) -> float:
-    """The gain at ``pitch_hz``, 0 where a tone is as loud as its size says."""
+    """The gain at ``pitch_hz``, 0 where a tone is as loud as its size requires."""
     t = np.arange(round(_LASTS_S * rate_hz)) / rate_hz
     out = mixed(rate_hz, TONE_UV * np.sin(2 * np.pi * pitch_hz * t))[round(_SETTLES_S * SAMPLE_RATE_HZ) :]
     window = np.hanning(len(out))

@@ -70,7 +70,7 @@ def _hill(rng: np.random.Generator, largest_uv: float) -> Curve:
 
 
 def _two_groups(rng: np.random.Generator, largest_uv: float) -> Curve:
-    """The second group answers late: a step, a shoulder, and another step."""
+    """The second group responds late: a step, a shoulder, and another step."""
     early, late = _hill(rng, 0.4 * largest_uv), _hill(rng, 0.6 * largest_uv)
     apart, shift = float(rng.uniform(0.2, 0.8)), 0.0
     for _ in range(60):  # where both together reach the criterion

@@ -37,7 +37,7 @@ def snapshots() -> list[Snapshot]:
 
 
 class Feed:
-    """A Link whose engine is a thread: a Snapshot for each Credit, a frame after the last one at the earliest."""
+    """A Link whose engine is a thread: a Snapshot for each FrameAck, a frame after the last one at the earliest."""
 
     def __init__(self, states: list[Snapshot]) -> None:
         """Send ``states``, over and over."""
@@ -70,7 +70,7 @@ class Feed:
         return self._newest
 
     def send(self, message: OperatorCommand) -> None:
-        """Take a Credit: the Snapshot before it has reached the terminal."""
+        """Receive a FrameAck: the Snapshot before it has reached the terminal."""
         if isinstance(message, FrameAck):
             self.frames += 1
             self.delays_s.append(time.monotonic() - self._sent_at)
@@ -85,7 +85,7 @@ def peer(feed: Feed) -> App[str]:
 
 
 class Measured:
-    """Ends ``app`` after ``seconds``, and tells what it cost from the end of the warm-up on."""
+    """Ends ``app`` after ``seconds``, and reports what it cost from the end of the warm-up on."""
 
     def __init__(self, app: App[str], feed: Feed, seconds: float) -> None:
         """Measure ``app``, which ``feed`` feeds."""
@@ -125,7 +125,7 @@ class Framed(GuidanceApp):
 
 
 def main() -> None:
-    """Run the screen named by the first argument for as many seconds as the second says; tell on the descriptor."""
+    """Run the screen named by the first argument for as many seconds as the second states; report on the descriptor."""
     who, seconds, descriptor = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
     feed = Feed(snapshots())
     if who == "peer":
@@ -137,8 +137,8 @@ def main() -> None:
     app.run()
     cuts = statistics.quantiles(feed.delays_s[2:], n=20)
     report = app.measured.report | {"delay_p50_ms": cuts[9] * 1e3, "delay_p95_ms": cuts[18] * 1e3}
-    with os.fdopen(descriptor, "w") as answer:
-        answer.write(json.dumps(report))
+    with os.fdopen(descriptor, "w") as pipe:
+        pipe.write(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ main()
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """``lines`` on record; ``lost`` were told of and are not; ``unsynced_s`` old was what was not on the disk yet.
+    """``lines`` on record; ``lost`` were reported and are not; ``unsynced_s`` old was what was not on the disk yet.
 
     ``readers``: whether each opened the signal as it was left, and after recovery.
     """
@@ -63,7 +63,7 @@ class Killed:
 
 
 def kill_once(store: Path, seed: int) -> Killed:
-    """Start a demo, kill it within seconds of its first line, and look at what it left in ``store``."""
+    """Start a demo, kill it within seconds of its first line, and check what it left in ``store``."""
     reported, synced, killed_ns = _killed(store, np.random.default_rng(seed).uniform(0.0, LONGEST_S), seed)
     (journal,) = store.glob(f"*/{EVENTS_NAME}")
     folder, whole = journal.parent, journal.read_bytes()
@@ -85,7 +85,7 @@ def kill_once(store: Path, seed: int) -> Killed:
 
 
 def _killed(store: Path, after_s: float, seed: int) -> tuple[int, int, int]:
-    """Lines that it had told of, bytes of its journal that were on the disk, and when it was killed."""
+    """Lines that it had reported, bytes of its journal that were on the disk, and when it was killed."""
     words = ["demo", "--headless", "--no-audio", "--seed", str(seed), "--store", str(store), "--events", "-"]
     process = subprocess.Popen(
         [sys.executable, "-c", _REPORTS_SYNCS, *words],

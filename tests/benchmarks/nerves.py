@@ -29,8 +29,8 @@ LARGEST_MA = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a detector would tell of one pulse."""
+class DetectorResult:
+    """What a detector would report of one pulse."""
 
     detected: bool
     amplitude_uv: float
@@ -90,8 +90,8 @@ class World:
         assert self._width_law is not None
         return self._width_law(self.distance_mm(t_s), width_ms)
 
-    def pulse(self, t_s: float, current_ma: float, width_ms: float = SHORT_MS) -> Answer:
-        """What a pulse is answered with."""
+    def pulse(self, t_s: float, current_ma: float, width_ms: float = SHORT_MS) -> DetectorResult:
+        """The response to a pulse."""
         rng = self._rng
         threshold_ma = self.threshold_ma(t_s) * self.width_factor(t_s, width_ms)
         above = math.log(current_ma / threshold_ma) + self._jitter * rng.standard_normal()
@@ -103,10 +103,10 @@ class World:
             return response
         seen = min(uv, self._faults.full_uv) + NOISE_UV * rng.standard_normal()
         p_value = float(norm.sf(seen / NOISE_UV))
-        return Answer(p_value < 0.01, abs(seen), NOISE_UV, p_value, contaminated=False)
+        return DetectorResult(p_value < 0.01, abs(seen), NOISE_UV, p_value, contaminated=False)
 
-    def _during_burst(self, t_s: float) -> Answer | None:
-        """A burst of voluntary activity makes most sweeps unfit, and feigns an answer in some."""
+    def _during_burst(self, t_s: float) -> DetectorResult | None:
+        """A burst of voluntary activity makes most sweeps unfit, and mimics a response in some."""
         rng, elapsed_s = self._rng, t_s - self._last_t
         self._last_t = t_s
         if rng.random() < self._faults.bursts_per_s * elapsed_s:
@@ -115,8 +115,8 @@ class World:
             return None
         feigned = float(rng.lognormal(math.log(150.0), 0.8))
         if rng.random() < 0.8:
-            return Answer(False, feigned, 5 * NOISE_UV, 0.2, contaminated=True)
-        return Answer(True, feigned, 2 * NOISE_UV, 0.005, contaminated=False)
+            return DetectorResult(False, feigned, 5 * NOISE_UV, 0.2, contaminated=True)
+        return DetectorResult(True, feigned, 2 * NOISE_UV, 0.005, contaminated=False)
 
 
 def published(seed: int, speed_mm_s: float) -> World:

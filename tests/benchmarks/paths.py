@@ -29,17 +29,17 @@ _RANGE_UV = 0.95 * FULL_SCALE_UV
 
 
 class Played:
-    """Noise at ``rate_hz``, in microvolts; from ``begin`` on two pulses a second, each answered by an M-wave.
+    """Noise at ``rate_hz``, in microvolts; from ``begin`` on two pulses a second, each evoking an M-wave.
 
-    ``wrote`` notes that all before sample ``end`` has been written; ``written_ns`` tells when a sample was.
+    ``wrote`` notes that all before sample ``end`` has been written; ``written_ns`` returns when a sample was.
     """
 
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
         self._noise = noise(np.random.default_rng(1), round(rate_hz * 8), 5.0)
-        self._answer = np.zeros(round(rate_hz * INTERVAL_S))
-        add(self._answer, 0, artefact(rate_hz, 1500.0, 60.0))
-        add(self._answer, round(LATENCY_MS * rate_hz / 1e3), m_wave(rate_hz, 800.0))
+        self._response = np.zeros(round(rate_hz * INTERVAL_S))
+        add(self._response, 0, artefact(rate_hz, 1500.0, 60.0))
+        add(self._response, round(LATENCY_MS * rate_hz / 1e3), m_wave(rate_hz, 800.0))
         self._pulses: range | None = None
         self.began_s: float | None = None
         """When the first sample was due, on the monotonic clock; None before."""
@@ -54,12 +54,12 @@ class Played:
         pulses = self._pulses
         if pulses:
             inside = (at >= pulses.start) & (at < pulses.stop)
-            uv = uv + np.where(inside, self._answer[(at - pulses.start) % pulses.step], 0.0)
+            uv = uv + np.where(inside, self._response[(at - pulses.start) % pulses.step], 0.0)
         return np.clip(uv, -_RANGE_UV, _RANGE_UV)
 
     def begin(self, pulses: int) -> None:
         """Give so many pulses, the first of them soon."""
-        start, step = (self._ends[-1] if self._ends else 0) + round(_LEAD_S * self.rate_hz), len(self._answer)
+        start, step = (self._ends[-1] if self._ends else 0) + round(_LEAD_S * self.rate_hz), len(self._response)
         self._pulses = range(start, start + pulses * step, step)
 
     @property

@@ -1,4 +1,4 @@
-"""Motor-unit potentials at irregular times, played as a needle's signal, and found again in what was heard."""
+"""Motor-unit potentials at irregular times, played as a needle's signal, and found again in the recorded sound."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Potentials(Played):
     def peaks_s(self) -> Array:
         """When each peak was in the signal, on the monotonic clock. Raises RuntimeError before it was played."""
         if self.began_s is None:
-            raise RuntimeError("nobody asked the amplifier for its signal")
+            raise RuntimeError("nobody requested the amplifier's signal")
         return np.asarray(self.began_s + self.peaks / NEEDLE_HZ)
 
     def signal(self, first: int, count: int) -> Wave:
@@ -98,7 +98,7 @@ def by_tones(played: Potentials, recording: Recording) -> Matched:
 
 
 def by_shape(played: Potentials, recording: Recording) -> Matched:
-    """Each potential beside the place within WITHIN_S after it where what was heard has its shape, if any has."""
+    """Each potential beside the place within WITHIN_S after it where the recorded sound has its shape, if any has."""
     band = butter(4, _BAND_HZ, "bandpass", fs=RATE_HZ, output="sos")
     filtered = Recording(np.asarray(sosfiltfilt(band, recording.samples)), recording.began_s)
     shapes = [sosfiltfilt(band, np.pad(resample_poly(unit_wave(*unit), 24, 5), 480)) for unit in UNITS]
@@ -133,7 +133,7 @@ def _nearest(audio: Array, known: list[Array]) -> int:
 
 
 def _alike_s(filtered: Recording, at_s: float, shape: Array) -> float | None:
-    """How long after ``at_s`` the peak of ``shape`` is heard, None where nothing is like it."""
+    """How long after ``at_s`` the peak of ``shape`` is found, None where nothing is like it."""
     ahead = (480 + 0.006 * RATE_HZ) / RATE_HZ
     part = filtered.since(at_s - ahead, WITHIN_S + len(shape) / RATE_HZ)
     if len(part) < len(shape):

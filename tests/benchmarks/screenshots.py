@@ -53,7 +53,7 @@ Screen = GuidanceApp | ExerciseApp
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class Screenshot:
     """Press ``keys``, wait until the screen ``is_worth_it``, and keep it as ``name``; without one, only go on."""
 
     keys: tuple[str, ...]
@@ -97,30 +97,30 @@ def _well_under_way(snapshot: Snapshot) -> bool:
     return snapshot.responses >= _ENOUGH_RESPONSES and snapshot.sweeps[-1].detected
 
 
-async def _pictures(job: EngineJob, screen: Callable[[EngineLink], Screen], shots: Iterable[Shot]) -> None:
-    """Run ``job`` with its ``screen`` in ``_SIZE``, take the ``shots`` in turn, and leave."""
+async def _pictures(job: EngineJob, screen: Callable[[EngineLink], Screen], screenshots: Iterable[Screenshot]) -> None:
+    """Run ``job`` with its ``screen`` in ``_SIZE``, take the ``screenshots`` in turn, and leave."""
     engine, link = start_engine(job)
     failed = link.first()
     if failed:
         raise SystemExit(failed.sentence)
     try:
-        await _taken(screen(link), shots)
+        await _taken(screen(link), screenshots)
         engine.join()
     finally:
         engine.terminate()
 
 
-async def _taken(app: Screen, shots: Iterable[Shot]) -> None:
+async def _taken(app: Screen, screenshots: Iterable[Screenshot]) -> None:
     async with app.run_test(size=_SIZE) as pilot:
         await _until(app, lambda _: True)
-        for shot in shots:
-            if shot.keys:
-                await pilot.press(*shot.keys)
-            await _until(app, shot.is_worth_it)
+        for screenshot in screenshots:
+            if screenshot.keys:
+                await pilot.press(*screenshot.keys)
+            await _until(app, screenshot.is_worth_it)
             await pilot.pause(0.2)
-            if shot.name:
+            if screenshot.name:
                 picture = _FONTS.sub("", app.export_screenshot())
-                (_PICTURES / f"{shot.name}.svg").write_text(picture, encoding="utf-8")
+                (_PICTURES / f"{screenshot.name}.svg").write_text(picture, encoding="utf-8")
         await press_twice(pilot, "q")
         await _until(app, lambda _: not app.is_running)
 
@@ -137,19 +137,23 @@ async def _demo(store: str) -> None:
     """A block to the target, and an aliquot entered there."""
     plan = dose_plan_of(drugs(), DosePatient(70.0), "ropivacaine 0.5%")
     settings = Settings(load("generic-block"), Mode.AUTO, headless=False, dose=plan)
-    shots = (
-        Shot((), _is_known),
-        Shot(("o", "enter"), _in_target, "demo"),
-        Shot(("k", "enter", "d", "up", "up", "i"), _given, "inject"),
+    screenshots = (
+        Screenshot((), _is_known),
+        Screenshot(("o", "enter"), _in_target, "demo"),
+        Screenshot(("k", "enter", "d", "up", "up", "i"), _given, "inject"),
     )
-    await _pictures(LiveJob(settings, store, f"sim:{_SEED}"), GuidanceApp, shots)
+    await _pictures(LiveJob(settings, store, f"sim:{_SEED}"), GuidanceApp, screenshots)
 
 
 async def _needle_emg(store: str) -> None:
     """The needle of a toxin injection inside the territory of a unit."""
     settings = Settings(load("botulinum-fcr"), Mode.LISTEN, headless=False)
-    shots = (Shot((), _is_known), Shot(("enter", "8"), _contracts), Shot(("k",), _inside, "needle-emg"))
-    await _pictures(LiveJob(settings, store, "sim:1,needle"), GuidanceApp, shots)
+    screenshots = (
+        Screenshot((), _is_known),
+        Screenshot(("enter", "8"), _contracts),
+        Screenshot(("k",), _inside, "needle-emg"),
+    )
+    await _pictures(LiveJob(settings, store, "sim:1,needle"), GuidanceApp, screenshots)
 
 
 async def _biofeedback(store: str) -> None:
@@ -159,7 +163,7 @@ async def _biofeedback(store: str) -> None:
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     plan = replace(plan_of(sheet)[0], efforts=1)
     job = BiofeedbackJob(settings, plan, store, address=f"sim:{_PERSON}", follows=True)
-    await _pictures(job, ExerciseApp, [Shot((), _in_trial, "biofeedback")])
+    await _pictures(job, ExerciseApp, [Screenshot((), _in_trial, "biofeedback")])
 
 
 async def _replay(_store: str) -> None:
@@ -168,7 +172,7 @@ async def _replay(_store: str) -> None:
     os.chdir(recording.parent)  # the title names the file as it was given
     settings = Settings(load("generic-block"), Mode.MANUAL, _MEP_WINDOW_MS, headless=False)
     replay = ReplayJob(recording.name, settings, speed=4.0)
-    await _pictures(replay, GuidanceApp, [Shot((), _well_under_way, "replay")])
+    await _pictures(replay, GuidanceApp, [Screenshot((), _well_under_way, "replay")])
 
 
 _MAKERS = {"demo": _demo, "needle-emg": _needle_emg, "biofeedback": _biofeedback, "replay": _replay}

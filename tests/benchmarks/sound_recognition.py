@@ -1,4 +1,4 @@
-"""An ear that knows only what is documented: pitches and tempi of each zone, pulses and harmonics of each alarm."""
+"""Recognition of sounds by what is documented: pitches and tempi of each zone, pulses and harmonics of each alarm."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def is_alarm(audio: Audio) -> bool:
 
 
 def recognised(audio: Audio, mapping: str = "tempo") -> str:
-    """What a second of ``audio`` says: an alarm's priority, a zone of ``mapping``, or ``silence``."""
+    """What a second of ``audio`` means: an alarm's priority, a zone of ``mapping``, or ``silence``."""
     found = pulses(audio)
     if not found:
         return "silence"

@@ -85,14 +85,14 @@ def test_silent_and_tested_pulses_have_no_response_in_the_empty_signal_and_the_r
     i = procedure.tested[0]
     at = procedure.pulses[i].sample
     assert len(procedure.pulses) == SILENT + TESTED
-    empty, answered = procedure.sweep(i, 0.0), procedure.sweep(i, 10.0)
-    assert np.array_equal(empty, procedure.answered({})[at + 1 : at + 1 + len(empty)])
-    assert np.ptp(answered - empty) == pytest.approx(10 * waves.NOISE_UV, rel=0.01)
+    empty, with_responses = procedure.sweep(i, 0.0), procedure.sweep(i, 10.0)
+    assert np.array_equal(empty, procedure.with_responses({})[at + 1 : at + 1 + len(empty)])
+    assert np.ptp(with_responses - empty) == pytest.approx(10 * waves.NOISE_UV, rel=0.01)
 
 
 def test_nothing_is_recorded_beyond_the_input_range() -> None:
     world = World("clips", peak_uv=15_000.0, synthetic=True)
-    assert np.abs(one(world).answered({6: 5.0})).max() == world.clip_uv
+    assert np.abs(one(world).with_responses({6: 5.0})).max() == world.clip_uv
 
 
 def test_a_drifting_artefact_moves_away_from_the_silent_pulses() -> None:

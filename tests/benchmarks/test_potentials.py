@@ -1,4 +1,4 @@
-"""The matcher of potentials with what is heard finds what is there, and nothing where they do not belong together."""
+"""The matcher of potentials with recorded sound finds what is there, and nothing where they do not belong together."""
 
 from __future__ import annotations
 

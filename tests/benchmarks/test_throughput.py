@@ -1,4 +1,4 @@
-"""The throughput table: what it says of tools that are there, and of those that are not."""
+"""The throughput table: its lines for tools that are installed, and for those that are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the benchmarks of the signal path share does what their tables say."""
+"""What the benchmarks of the signal path share does what their tables state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_reported_pulse_has_one_result_on_every_channel() -> None:
     both = np.stack([noise(3), noise(3)[::-1]], axis=1)
     results = feed(both, RATE_HZ, [Pulse(4000), Pulse(8000)], WINDOW_MS)
     assert results.pulses == (4000, 8000)
-    assert set(results.answers) == {(4000, 0), (4000, 1), (8000, 0), (8000, 1)}
+    assert set(results.sweeps) == {(4000, 0), (4000, 1), (8000, 0), (8000, 1)}
 
 
 def test_the_sweeps_of_all_passes_lie_side_by_side() -> None:

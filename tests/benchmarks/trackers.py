@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
 from tests.benchmarks.closed_loop import RATE_HZ, START_MA, Tracker
-from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, Answer
+from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, DetectorResult
 
 Array = NDArray[np.float64]
 
@@ -17,13 +17,13 @@ LARGEST_UV, WIDTH = 4000.0, 0.15
 _NOISE_UV = 8.0
 
 
-def is_above(response: Answer) -> bool:
+def is_above(response: DetectorResult) -> bool:
     """Whether the response reached the criterion."""
     return response.detected and response.amplitude_uv >= CRITERION_UV
 
 
 class Bisection(Tracker):
-    """Double until it answers, halve until it does not, bisect to 5 %, and begin again: the neuromonitors' way."""
+    """Double until a response, halve until none, bisect to 5 %, and begin again: the neuromonitors' method."""
 
     def __init__(self) -> None:
         self._ma = START_MA
@@ -31,7 +31,7 @@ class Bisection(Tracker):
         self._high: float | None = None
         self._found: float | None = None
 
-    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: DetectorResult) -> None:
         """As Tracker."""
         if is_above(response):
             self._high = current_ma
@@ -58,16 +58,16 @@ class Bisection(Tracker):
 
 
 class UpDown(Tracker):
-    """10 % down after an answer, 10 % up after none; the estimate is the geometric mean of the last two."""
+    """10 % down after a response, 10 % up after none; the estimate is the geometric mean of the last two."""
 
     def __init__(self) -> None:
         self._ma = self._before = START_MA
-        self._answered = False
+        self._responded = False
 
-    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: DetectorResult) -> None:
         """As Tracker."""
         above = is_above(response)
-        self._answered |= above
+        self._responded |= above
         self._before, self._ma = current_ma, min(current_ma * (1 / 1.1 if above else 1.1), LARGEST_MA)
 
     @property
@@ -78,18 +78,18 @@ class UpDown(Tracker):
     @property
     def predicted_ma(self) -> float | None:
         """As Tracker."""
-        return math.sqrt(self._ma * self._before) if self._answered else None
+        return math.sqrt(self._ma * self._before) if self._responded else None
 
 
 class Proportional(Tracker):
     """The current follows the logarithm of the amplitude to the criterion, as threshold tracking does."""
 
     def __init__(self, gain: float = 0.2) -> None:
-        self._ma, self._gain, self._answered = START_MA, gain, False
+        self._ma, self._gain, self._responded = START_MA, gain, False
 
-    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: DetectorResult) -> None:
         """As Tracker."""
-        self._answered |= is_above(response)
+        self._responded |= is_above(response)
         seen_uv = response.amplitude_uv if response.detected else 0.3 * CRITERION_UV
         error = float(np.clip(math.log(seen_uv / CRITERION_UV), -1.5, 2.0))
         self._ma = min(current_ma * math.exp(-self._gain * error), LARGEST_MA)
@@ -102,7 +102,7 @@ class Proportional(Tracker):
     @property
     def predicted_ma(self) -> float | None:
         """As Tracker."""
-        return self._ma if self._answered else None
+        return self._ma if self._responded else None
 
 
 class Grid(Tracker):
@@ -113,11 +113,11 @@ class Grid(Tracker):
         self._p = np.full(400, 1 / 400)
         steps = np.arange(-200, 201) * (self._ln[1] - self._ln[0])
         kernel = np.exp(-0.5 * (steps / walk) ** 2) + 0.02 * np.exp(-0.5 * (steps / (4 * walk)) ** 2)
-        self._kernel, self._answered = kernel / kernel.sum(), False
+        self._kernel, self._responded = kernel / kernel.sum(), False
 
-    def observe(self, _t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, _t_s: float, current_ma: float, response: DetectorResult) -> None:
         """As Tracker."""
-        self._answered |= is_above(response)
+        self._responded |= is_above(response)
         self._p = np.convolve(self._p, self._kernel)[200:600]
         self._p *= amplitude_likelihood(response, np.log(current_ma) - self._ln, LARGEST_UV, WIDTH)
         self._p /= self._p.sum()
@@ -131,7 +131,7 @@ class Grid(Tracker):
     @property
     def predicted_ma(self) -> float | None:
         """As Tracker."""
-        return self._median() if self._answered else None
+        return self._median() if self._responded else None
 
     def _median(self) -> float:
         return float(np.exp(np.interp(0.5, np.cumsum(self._p), self._ln)))
@@ -155,11 +155,11 @@ class PlainParticles(Tracker):
         self._r, self._v = rng.uniform(0, 10.5, count), np.zeros(count)
         self._t: float | None = None
         self._ln = self._threshold(self._r)
-        self._answered = False
+        self._responded = False
 
-    def observe(self, t_s: float, current_ma: float, response: Answer) -> None:
+    def observe(self, t_s: float, current_ma: float, response: DetectorResult) -> None:
         """As Tracker."""
-        self._answered |= is_above(response)
+        self._responded |= is_above(response)
         if self._t is not None:
             self._r, self._v = self._moved(t_s - self._t)
         self._t = t_s
@@ -176,7 +176,7 @@ class PlainParticles(Tracker):
     @property
     def predicted_ma(self) -> float | None:
         """As Tracker."""
-        if not self._answered:
+        if not self._responded:
             return None
         return float(np.exp(np.median(self._threshold(self._moved(1 / RATE_HZ)[0]))))
 
@@ -199,7 +199,7 @@ class PlainParticles(Tracker):
         self._ln = self._threshold(self._r)
 
 
-def amplitude_likelihood(response: Answer, above: Array, largest_uv: float | Array, width: float) -> Array:
+def amplitude_likelihood(response: DetectorResult, above: Array, largest_uv: float | Array, width: float) -> Array:
     """How likely ``response`` is at ln(current / threshold) ``above``, for logistic recruitment."""
     odds = CRITERION_UV / (largest_uv - CRITERION_UV)
     expected = largest_uv * expit(above / width + np.log(odds))

@@ -1,4 +1,4 @@
-"""What the benchmarks of the signal path share: a signal and its pulses in, the answers out; rates with intervals."""
+"""What the benchmarks of the signal path share: a signal and its pulses in, the results out; rates with intervals."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BLOCK_S = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineResults:
-    """What a path said of one stream: the pulses it went by, and for each sample of a pulse the answer by channel."""
+    """Results of a pipeline on one stream: the pulses it used, and the result of each pulse's sample and channel."""
 
     pulses: tuple[int, ...]
-    answers: dict[tuple[int, int], SweepResult]
+    sweeps: dict[tuple[int, int], SweepResult]
 
 
 def feed(
@@ -73,7 +73,7 @@ def stream(name: str) -> Path:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a benchmark, or say in one line what it lacks."""
+    """Run a benchmark, or print in one line what it lacks."""
     try:
         main()
     except pytest.skip.Exception as absent:

@@ -24,16 +24,16 @@ def signal_path(world: World) -> SignalPipeline:
 
 
 def scores(procedure: Procedure, ratios: tuple[float, ...], *, learned: bool) -> Array:
-    """-log10 of the p-value of each tested pulse (ratios, tested), NaN where not tried; 0 where it cannot be told.
+    """-log10 of the p-value of each tested pulse (ratios, tested), NaN where not tried; 0 where it is not known.
 
-    The stream goes on as if no such pulse had been answered; where the shape is to be ``learned``, the taught pulses
-    and every other tested one are answered by TAUGHT_RATIO. Each answer scored is what the path would have told had
-    this one pulse been answered so: a copy of the path, taken as the pulse begins, hears the rest. Empty sweeps are
+    The stream goes on as if no such pulse had a response; where the shape is to be ``learned``, the taught pulses and
+    every other tested one have a response of TAUGHT_RATIO. Each score is what the pipeline would have reported had
+    this one pulse had the response: a copy of the pipeline, taken as the pulse begins, gets the rest. Empty sweeps are
     scored for all pulses, and a part of the ratios in turn.
     """
     path = signal_path(procedure.world)
     taught = {i: TAUGHT_RATIO for i in range(SILENT, len(procedure.pulses)) if learned and _is_taught(i, procedure)}
-    signal = procedure.answered(taught).astype(np.float32)[:, None]
+    signal = procedure.with_responses(taught).astype(np.float32)[:, None]
     values = np.full((len(ratios), len(procedure.tested)), np.nan)
     at = 0
     for i, pulse in enumerate(procedure.pulses):
@@ -52,7 +52,5 @@ def _is_taught(i: int, procedure: Procedure) -> bool:
 
 def _score(path: SignalPipeline, pulse: Pulse, sweep: Array) -> float:
     block = Block(pulse.sample + 1, sweep.astype(np.float32)[:, None])
-    answers = [
-        found.evoked for found in path.feed(block) if isinstance(found, ChannelResponse) and found.pulse == pulse
-    ]
-    return -float(np.log10(answers[0].p_value or 1.0))
+    sweeps = [found.evoked for found in path.feed(block) if isinstance(found, ChannelResponse) and found.pulse == pulse]
+    return -float(np.log10(sweeps[0].p_value or 1.0))

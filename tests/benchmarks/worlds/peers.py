@@ -1,8 +1,8 @@
 """The field's own ways to find a response beside an artefact, as published, on the same sweeps as ours.
 
-All are affine in the sweep. They are told more than a device tells: the mains frequency, the noise's spectrum, and
-where asked the response's shape. Judged by the peak-to-peak value from 3 to 20 ms over the RMS before the pulse,
-or by matched filters; where a decision is due earlier, up to then (SALPA alone looks on as far as it needs).
+All are affine in the sweep. They are given more than a device reports: the mains frequency, the noise's spectrum, and
+where requested the response's shape. Judged by the peak-to-peak value from 3 to 20 ms over the RMS before the pulse,
+or by matched filters; where a decision is due earlier, up to then (SALPA alone uses later samples as far as it needs).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _TAILS_MS = (1.0, 4.0, 16.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweeps:
-    """Sweeps (., n) at ``times_ms`` (n,): of the silent pulses, of the tested ones empty, and answered by 1 x RMS."""
+    """Sweeps (., n) at ``times_ms`` (n,): silent pulses, tested ones empty, and with a response of 1 x RMS."""
 
     times_ms: Array
     world: World
     silent: Array
     empty: Array
-    answered: Array
+    with_responses: Array
 
     @classmethod
     def of(cls, procedure: Procedure) -> Sweeps:
@@ -44,11 +44,11 @@ class Sweeps:
         at = np.array([pulse.sample for pulse in procedure.pulses])[:, None] + np.arange(-before, after)
         signal = procedure.clipped(procedure.empty)
         silent, empty = signal[at[:SILENT]], signal[at[-TESTED:]]
-        answered = empty.copy()
+        with_responses = empty.copy()
         unclipped = np.abs(empty[:, before : before + procedure.responses.shape[1]]) < world.clip_uv
-        answered[:, before : before + unclipped.shape[1]] += NOISE_UV * procedure.responses[-TESTED:] * unclipped
+        with_responses[:, before : before + unclipped.shape[1]] += NOISE_UV * procedure.responses[-TESTED:] * unclipped
         times_ms = np.arange(-before, after) / world.rate_hz * 1e3
-        return cls(times_ms, world, silent, empty, answered)
+        return cls(times_ms, world, silent, empty, with_responses)
 
     @property
     def stop_ms(self) -> float:
@@ -64,7 +64,7 @@ Chain = Callable[[Sweeps, Array], Array]
 """Takes sweeps (., n) to what is left of them (., n)."""
 
 Scorer = Callable[[Procedure, tuple[float, ...]], Array]
-"""Scores (ratios, tested) of a procedure's tested pulses, answered by each of the ratios."""
+"""Scores (ratios, tested) of a procedure's tested pulses, with a response of each of the ratios."""
 
 
 def peak_to_peak(chain: Chain) -> Scorer:
@@ -73,7 +73,7 @@ def peak_to_peak(chain: Chain) -> Scorer:
     def scores(procedure: Procedure, ratios: tuple[float, ...]) -> Array:
         sweeps = Sweeps.of(procedure)
         empty = chain(sweeps, sweeps.empty)
-        wave = chain(sweeps, sweeps.answered) - empty
+        wave = chain(sweeps, sweeps.with_responses) - empty
         inside, before = sweeps.between(_WINDOW_MS[0], sweeps.stop_ms), sweeps.between(-_RMS_MS, 0.0)
         rms = empty[:, before].std(axis=1)
         return np.stack([np.ptp(empty[:, inside] + ratio * wave[:, inside], axis=1) / rms for ratio in ratios])
@@ -118,14 +118,14 @@ def least_squares(*, shape_known: bool) -> Scorer:
         sweeps = Sweeps.of(procedure)
         inside = sweeps.between(_clear_ms(sweeps, _FIT_FROM_MS), sweeps.stop_ms)
         t = sweeps.times_ms[inside]
-        silent, empty, answered = (
-            _less_mains(sweeps, x)[:, inside] for x in (sweeps.silent, sweeps.empty, sweeps.answered)
+        silent, empty, with_responses = (
+            _less_mains(sweeps, x)[:, inside] for x in (sweeps.silent, sweeps.empty, sweeps.with_responses)
         )
         whiten = cholesky(noise_covariance(len(t), sweeps.world.rate_hz), lower=True)
         nuisance = np.stack([np.ones_like(t), *(np.exp(-t / tail) for tail in _TAILS_MS), silent.mean(axis=0)])
         filters = _filters(whiten, nuisance, _known(t) if shape_known else _bank(t))
         score = filters @ empty.T
-        wave = filters @ answered.T - score
+        wave = filters @ with_responses.T - score
         return np.stack([_best(score + ratio * wave, signed=shape_known) for ratio in ratios])
 
     return scores

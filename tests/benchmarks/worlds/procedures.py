@@ -39,8 +39,9 @@ class World:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Procedure:
-    """``empty`` (n,) is the signal without any response, not yet clipped; ``responses`` (pulses, m) what may answer to
-    each pulse, of peak-to-peak 1. The first SILENT pulses never have an answer, the last TESTED are scored.
+    """``empty`` (n,) is the signal without any response, not yet clipped; ``responses`` (pulses, m) the possible
+    response to each pulse, of peak-to-peak 1. The first SILENT pulses never have a response, the last TESTED are
+    scored.
     """
 
     world: World
@@ -54,8 +55,8 @@ class Procedure:
         """Indices of the pulses that are scored."""
         return range(len(self.pulses) - TESTED, len(self.pulses))
 
-    def answered(self, ratios: dict[int, float]) -> Array:
-        """The recorded signal (n,) where pulse i is answered by ``ratios[i]`` times the noise, peak to peak."""
+    def with_responses(self, ratios: dict[int, float]) -> Array:
+        """The recorded signal (n,) where pulse i has a response of ``ratios[i]`` times the noise, peak to peak."""
         signal = self.empty.copy()
         for i, ratio in ratios.items():
             at = self.pulses[i].sample
@@ -63,7 +64,7 @@ class Procedure:
         return self.clipped(signal)
 
     def sweep(self, i: int, ratio: float) -> Array:
-        """What is recorded after the first sample of pulse i, up to AFTER_MS, where it is so answered."""
+        """What is recorded after the first sample of pulse i, up to AFTER_MS, where it has that response."""
         at = self.pulses[i].sample
         signal = self.empty[at : at + round(AFTER_MS * self.world.rate_hz / 1e3)].copy()
         signal[: self.responses.shape[1]] += ratio * NOISE_UV * self.responses[i]
@@ -91,7 +92,7 @@ def procedures(world: World, count: int | None, taught: int, shapes: int | None 
 
 
 def chosen_shapes(world: World, shapes: int | None) -> NDArray[np.int64]:
-    """Which of the world's artefact shapes are taken where ``shapes`` are asked for (None: all)."""
+    """Which of the world's artefact shapes are used where ``shapes`` are requested (None: all)."""
     every = len(_artefacts(world)[0])
     return np.linspace(0, every - 1, min(shapes or every, every)).astype(np.int64)
 

@@ -63,8 +63,8 @@ def noise(count: int, rate_hz: float, rng: np.random.Generator) -> Array:
 @cache
 def noise_covariance(count: int, rate_hz: float) -> Array:
     """Covariance (count, count) of that noise in uV^2."""
-    answer = sosfilt(_band(rate_hz), np.eye(1, int(rate_hz))[0])
-    spectrum = np.abs(np.fft.rfft(answer, 4 * len(answer))) ** 2
+    impulse = sosfilt(_band(rate_hz), np.eye(1, int(rate_hz))[0])
+    spectrum = np.abs(np.fft.rfft(impulse, 4 * len(impulse))) ** 2
     covariance = np.fft.irfft(spectrum)[:count] / _gain(rate_hz) ** 2
     return np.asarray(NOISE_UV**2 * toeplitz(covariance))
 

@@ -77,9 +77,9 @@ def test_records_keep_the_rules_and_cover_each_pulse(recording: Path) -> None:
     done = replay(recording, "--events", "-")
     assert (done.status, done.err) == (0, "")
     assert faults(done.lines) == []
-    answers = [line for line in done.lines if line["kind"] == "response"]
-    assert len(answers) == 16
-    assert all(answer["detected"] for answer in answers)
+    responses = [line for line in done.lines if line["kind"] == "response"]
+    assert len(responses) == 16
+    assert all(response["detected"] for response in responses)
     assert done.lines[0]["device"]["address"] == str(recording)
     assert {line["current_ma"] for line in done.lines if line["kind"] == "stimulus"} == {0.5}
 
@@ -107,12 +107,12 @@ def test_real_time_takes_its_time(recording: Path) -> None:
 
 
 def test_options_reach_the_records(recording: Path) -> None:
-    answers = [
+    responses = [
         line
         for line in replay(recording, "--criterion-uv", "500", "--window", "3", "30", "--events", "-").lines
         if line["kind"] == "response"
     ]
-    assert not any(answer["detected"] for answer in answers)
+    assert not any(response["detected"] for response in responses)
     start = replay(recording, "--mode", "listen", "--events", "-").lines[0]
     assert (start["mode"], start["protocol"]) == ("listen", "generic-block")
 
@@ -120,8 +120,10 @@ def test_options_reach_the_records(recording: Path) -> None:
 def test_a_channel_is_chosen_by_its_label(tmp_path: Path) -> None:
     loud, silent = evoked(300.0, 6), evoked(0.0, 6)
     path = write_edf(tmp_path / "two.edf", type(loud)(4000.0, (*silent.channels, *loud.channels), loud.pulses))
-    answers = [line for line in replay(path, "--channel", "EMG 1", "--events", "-").lines if line["kind"] == "response"]
-    assert {(answer["channel"], answer["detected"]) for answer in answers} == {("EMG 1", True)}
+    responses = [
+        line for line in replay(path, "--channel", "EMG 1", "--events", "-").lines if line["kind"] == "response"
+    ]
+    assert {(response["channel"], response["detected"]) for response in responses} == {("EMG 1", True)}
 
 
 def test_a_table_without_marks_is_listened_to(tmp_path: Path) -> None:

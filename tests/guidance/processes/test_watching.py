@@ -183,7 +183,7 @@ def test_of_several_procedures_one_must_be_named(observer_list: Observers, folde
 
 def test_what_is_no_snapshot_is_refused_in_words(observer_list: Observers, link: ObserverLink) -> None:
     observer_list._observers[0]._connection.send("not a snapshot")
-    with pytest.raises(UserError, match="no Snapshot"):
+    with pytest.raises(UserError, match="not a Snapshot"):
         until(lambda: link.receive() is not None)
 
 

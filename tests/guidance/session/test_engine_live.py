@@ -23,7 +23,7 @@ def engine() -> Engine:
     return made
 
 
-def quiet(engine: Engine, seconds: int, now_ns: int | None) -> list[Record]:
+def run_idle(engine: Engine, seconds: int, now_ns: int | None) -> list[Record]:
     """Run ``seconds`` in which nothing happens."""
     rng = np.random.default_rng(1)
     made: list[TimedRecord] = []
@@ -34,12 +34,12 @@ def quiet(engine: Engine, seconds: int, now_ns: int | None) -> list[Record]:
 
 
 def test_an_estimate_lapses_after_a_long_time_without_a_response(engine: Engine) -> None:
-    records = quiet(engine, 6, 1_000_000_000)
+    records = run_idle(engine, 6, 1_000_000_000)
     (lapsed,) = [record for record in records if isinstance(record, Proximity)]
     assert (lapsed.sample, lapsed.valid, lapsed.why, lapsed.zone) == (7, False, "stale", None)
     assert [record.name for record in records if isinstance(record, Cue)] == ["unknown"]
 
 
 def test_in_a_replay_nothing_lapses(engine: Engine) -> None:
-    assert not [record for record in quiet(engine, 6, None) if isinstance(record, Proximity | Cue)]
+    assert not [record for record in run_idle(engine, 6, None) if isinstance(record, Proximity | Cue)]
     assert engine.proximity == KNOWN
