@@ -22,10 +22,7 @@ def lines_of(table: DrugTable, card: Rescue | None) -> list[str]:
         head,
         "Stop injecting. Call for help.",
         *doses,
-        (
-            f"If circulation is not restored: repeat the bolus, at most {lipid.repeat_boluses.value} times "
-            f"({lipid.repeat_boluses.note})."
-        ),
+        f"If not restored: repeat the bolus, at most {lipid.repeat_boluses.value} times ({lipid.repeat_boluses.note}).",
         f"Epinephrine: {_epinephrine(table, card)} [{table.citation(lipid.epinephrine_max_ug_per_kg)}].",
         f"Avoid: {_stated(table, lipid.avoid)}.",
         f"Note: {_stated(table, lipid.differs)}.",

@@ -98,7 +98,9 @@ def from_file(path: Path) -> LoadedSheet:
             )
         return _sheet_named(tables, path.stem, file)
     if path.stem not in names():
-        raise ProtocolError(f"{file}: there is no protocol {path.stem!r} to change; its name must be ID.toml.")
+        raise ProtocolError(
+            f"{file}: there is no protocol {path.stem!r} to change; the file is to be named ID.toml after the protocol."
+        )
     together, changes = merge_override(_shipped_tables(path.stem), tables, file)
     return LoadedSheet(sheet_of(together, file), file, changes)
 
