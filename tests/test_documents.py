@@ -9,6 +9,7 @@ import click
 import pytest
 
 from guidance.cli import cli
+from guidance.cli.help import TOPICS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
@@ -67,6 +68,10 @@ def test_the_readme_is_short_and_its_first_screen_says_that_this_is_no_medical_d
     lines = README.splitlines()
     assert len(lines) <= README_LINES
     assert "not a medical device" in "\n".join(lines[:FIRST_SCREEN_LINES])
+
+
+def test_the_readme_lists_every_help_topic() -> None:
+    assert [topic for topic in TOPICS if not re.search(rf"\b{topic}\b", README)] == []
 
 
 def _is_known(line: str) -> bool:
