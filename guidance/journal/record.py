@@ -52,13 +52,13 @@ class ProcedureRecord:
         self._reported: dict[str, str | None] = {}
         self._offsets: deque[tuple[int, int]] = deque(maxlen=_RECENT_PULSES)
 
-    def blocks(self, blocks: Sequence[Block]) -> None:
+    def write_blocks(self, blocks: Sequence[Block]) -> None:
         """Write the signal of ``blocks``."""
         for block in blocks:
             self._offsets.extend((pulse.sample, pulse.offset_ns) for pulse in block.pulses)
             self._signal.put(block)
 
-    def note(self, timed: TimedRecord) -> None:
+    def annotate(self, timed: TimedRecord) -> None:
         """Annotate ``timed`` in the signal if it is a pulse or an entry."""
         record = timed.record
         if isinstance(record, Entry):

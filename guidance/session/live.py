@@ -96,7 +96,7 @@ class LiveSession:
     def _step(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Do one round of the loop; returns the reason to end, or None."""
         blocks = self._read(screen_channel)
-        self._record.blocks(blocks)
+        self._record.write_blocks(blocks)
         self._output.check_storage()
         messages = screen_channel.messages()
         now_ns = time.monotonic_ns()

@@ -48,7 +48,7 @@ class RecordOutput:
         """Stamp and write ``records`` in order."""
         for timed in records:
             stamped = self._outputs.stamp(timed)
-            self._outputs.record.note(stamped)
+            self._outputs.record.annotate(stamped)
             try:
                 self._outputs.writer.write(stamped)
             except StorageError as fault:

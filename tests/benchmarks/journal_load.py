@@ -56,10 +56,10 @@ def _step(engine: Engine, writer: EventWriter, record: ProcedureRecord | None, b
     """Seconds that a step takes, as a session makes it."""
     begun = time.perf_counter()
     if record:
-        record.blocks([block])
+        record.write_blocks([block])
     for made in engine.step([block]):
         if record:
-            record.note(made)
+            record.annotate(made)
         writer.write(made)
     return time.perf_counter() - begun
 

@@ -1,4 +1,4 @@
-"""A number that names its source: how it is written, and how it is refused."""
+"""Numbers with sources: valid forms are read, others refused in a sentence."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ REFUSED = {
     "a source alone": ('start_ma = { source = "a-2001", certainty = "sourced" }', "value, source and certainty"),
     "unsourced, yet certain": (GOOD.replace('"a-2001"', '"unsourced"'), "both be 'unsourced'"),
     "a source, yet unsourced": (GOOD.replace('"sourced"', '"unsourced"'), "both be 'unsourced'"),
-    "a source that no one knows": (GOOD.replace("a-2001", "c-2003"), "'c-2003'"),
+    "a source that is not in refs": (GOOD.replace("a-2001", "c-2003"), "'c-2003'"),
     "a source that is a number": (GOOD.replace('"a-2001"', "2001"), "table.start_ma.source = 2001"),
     "no sources": (GOOD.replace('"a-2001"', "[]"), "table.start_ma.source"),
-    "a note that a terminal would obey": (GOOD.replace(" }", ', note = "\\u001b[2J" }'), "one line of text"),
+    "a note with control characters": (GOOD.replace(" }", ', note = "\\u001b[2J" }'), "one line of text"),
     "a note of two lines": (GOOD.replace(" }", ', note = "a\\nb" }'), "one line of text"),
-    "a key that a terminal would obey": (GOOD.replace(" }", ', "\\u001b[2J" = 1 }'), "is not a key"),
+    "a key with control characters": (GOOD.replace(" }", ', "\\u001b[2J" = 1 }'), "is not a key"),
     "an empty note": (GOOD.replace(" }", ', note = " " }'), "table.start_ma.note"),
     "a truth": (GOOD.replace("1.0", "true"), "table.start_ma.value = True"),
     "a date": (GOOD.replace("1.0", "2001-01-01"), "table.start_ma.value"),

@@ -1,4 +1,4 @@
-"""Exports: read by other programs, valid by other people's models, and without identifiers where so asked."""
+"""Exports: other programs can read them, independent models accept them, identifiers are removed on request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UCUM_UNITS = {"mA", "ms", "uV", "kg", "kOhm", "mg", "mL", "{U}"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A procedure with an identifier wherever one may stand."""
+    """A procedure with an identifier wherever one can be."""
     procedure = femoral_block()
     procedure.entry(5.0, "note", text=f"{FREE_TEXT} {PATIENT}")
     procedure.entry(5.2, f"pain {FREE_TEXT}", who=PATIENT)
@@ -113,7 +113,7 @@ def test_csv_and_parquet_hold_the_same_rows_with_units_in_their_heads(folder: Pa
     assert (table[4]["threshold_low_ma"], table[4]["zone"]) == (0.31, "target")
 
 
-def test_no_word_in_csv_is_a_formula(tmp_path: Path) -> None:
+def test_no_text_in_csv_is_a_formula(tmp_path: Path) -> None:
     procedure = ScriptedProcedure(channel="=cmd()")
     procedure.pulse(1.0, 0.5, responded=True)
     assert ",'=cmd()," in written(procedure.record_in(tmp_path / "store"), "csv").read_text()
@@ -127,7 +127,7 @@ def test_parquet_without_pyarrow_is_refused_in_one_sentence(folder: Path, monkey
 
 
 def bundle_of(folder: Path, *more: str) -> list[dict[str, Any]]:
-    """The resources of the FHIR bundle, once it is valid and every reference leads somewhere."""
+    """Return the resources of the FHIR bundle; check that it is valid and every reference resolves."""
     text = written(folder, "fhir", *more).read_text(encoding="utf-8")
     bundle = Bundle.model_validate_json(text)
     assert bundle.type == "collection"
@@ -211,7 +211,7 @@ def test_bids_has_the_files_and_keys_that_emg_requires(folder: Path) -> None:
     assert (place / "participants.tsv").read_text().splitlines()[1] == "sub-01\tfemale\t74.0"
 
 
-def test_a_very_old_patient_is_not_known_by_age(folder: Path) -> None:
+def test_a_very_old_patient_is_not_identified_by_age(folder: Path) -> None:
     save_case(folder, sheet(birth_date="1925-01-01"), None)
     place = written(folder, "bids", "--deidentify")
     assert (place / "participants.tsv").read_text().splitlines()[1] == "sub-01\tfemale\t89.0"

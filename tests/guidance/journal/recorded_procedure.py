@@ -1,4 +1,4 @@
-"""Procedures put on record as a session does it, from a made stream; whole, or as a power cut leaves them."""
+"""Procedures recorded as a session records them, from a synthetic stream; complete, or as a power cut leaves them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def record_procedure(
     store: Path, stream: Stream | None = None, *, cut_off: bool = False, now: datetime = NOW, mode: Mode = Mode.MANUAL
 ) -> Path:
-    """The folder of a procedure on ``stream``; one that is ``cut_off`` has neither end nor seal."""
+    """Record a procedure on ``stream`` and return its folder; a ``cut_off`` one has neither end nor seal."""
     stream = stream or evoked(300.0, 6)
     folder = new_procedure(store, "generic-block", now)
     with ExitStack() as stack:
@@ -32,7 +32,7 @@ def record_procedure(
         engine = Engine(settings(mode), stream.info, now.isoformat())
         _write(writer, record, engine.begin(RECORDED))
         for block in stream.blocks(stream.every(40)):
-            record.blocks([block])
+            record.write_blocks([block])
             for timed in engine.step([block]):
                 _write(writer, record, timed)
         _write(writer, record, TimedRecord(engine.t, Entry("injection", {"volume_ml": 5.0, "text": "for Mrs Example"})))
@@ -42,5 +42,5 @@ def record_procedure(
 
 
 def _write(writer: EventWriter, record: ProcedureRecord, timed: TimedRecord) -> None:
-    record.note(timed)
+    record.annotate(timed)
     writer.write(timed)

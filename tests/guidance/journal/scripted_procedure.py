@@ -1,4 +1,4 @@
-"""Procedures made of explicit events, written by the program's own writers: each test says what happened in them."""
+"""Procedures of explicit events, written by the program's own writers; each test adds the events it needs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SAMPLES_A_BLOCK = 400
 
 @dataclass
 class ScriptedProcedure:
-    """What happened: records at their device times, and pulses in the signal."""
+    """The events of a procedure at their device times, and the pulses in its signal."""
 
     protocol: str = "femoral"
     channel: str = CHANNEL
@@ -44,7 +44,7 @@ class ScriptedProcedure:
     def pulse(
         self, t: float, current_ma: float, responded: bool | None, *, outcome: str = "delivered", width_ms: float = 0.1
     ) -> None:
-        """A pulse; ``responded`` None where the sweep was contaminated."""
+        """Add a pulse with its response event; ``responded`` None: the sweep was contaminated."""
         sample = round(t * SAMPLE_RATE_HZ)
         unsent = outcome != "delivered"
         delivered_ma = None if unsent else current_ma
@@ -57,7 +57,7 @@ class ScriptedProcedure:
         )
 
     def estimate(self, t: float, threshold: tuple[float, float, float]) -> None:
-        """A valid estimate."""
+        """Add a valid estimate of the motor threshold (low, median, high) in mA."""
         sample = self.pulses[-1].sample
         zones = {"none": 0.0, "far": 0.0, "approach": 0.0, "target": 1.0, "close": 0.0}
         self.add(t, Proximity(sample, threshold, threshold, (0.5, 1.0, 2.0), "target", zones, valid=True, why=None))
@@ -72,22 +72,22 @@ class ScriptedProcedure:
         self.records.append(TimedRecord(t, record))
 
     def record_in(self, store: Path, *, ended: bool = True, simulated: bool = False) -> Path:
-        """The folder of the procedure in ``store``, its record whole."""
+        """Write the procedure to ``store`` and return its folder."""
         folder = store / f"20260314T082653Z-{self.protocol}"
         folder.mkdir(mode=0o700, parents=True)
         model = "Simulated ONA amplifier" if simulated else "NA-4"
         info = DeviceInfo(model, SERIAL, ADDRESS, SAMPLE_RATE_HZ, (Channel(self.channel, 5000.0),))
         record = ProcedureRecord(folder, info, BEGAN)
-        lines = sorted(self.records, key=lambda records: records.t)
-        last_t = max([1.0, *(records.t for records in lines)])
+        lines = sorted(self.records, key=lambda timed: timed.t)
+        last_t = max([1.0, *(timed.t for timed in lines)])
         end = [
             TimedRecord(last_t, End("operator", len(self.pulses), len(self.pulses), round(last_t * SAMPLE_RATE_HZ), 0))
         ]
         numbering = RecordSerializer()
-        for records in [TimedRecord(0.0, self._start(info)), *lines, *(end if ended else [])]:
-            record.note(records)
-            record.journal.write(numbering.line(records, 0).encode() + b"\n")
-        record.blocks(list(_signal(last_t + 0.5, self.pulses)))
+        for timed in [TimedRecord(0.0, self._start(info)), *lines, *(end if ended else [])]:
+            record.annotate(timed)
+            record.journal.write(numbering.line(timed, 0).encode() + b"\n")
+        record.write_blocks(list(_noise_blocks(last_t + 0.5, self.pulses)))
         record.close()
         record.journal.close()
         return folder
@@ -104,7 +104,7 @@ class ScriptedProcedure:
 
 
 def femoral_block(*, injected: bool = True) -> ScriptedProcedure:
-    """A femoral block: 0.5 mA answered, 0.3 mA not, 0.4 mA answered; two aliquots, then the twitch is gone."""
+    """Return a femoral block: responses at 0.5 mA and 0.4 mA, none at 0.3 mA; two aliquots, then no twitch."""
     procedure = ScriptedProcedure()
     procedure.entry(0.0, "dose-plan", weight_kg=70.0, height_cm=None, sex=None, solution="ropivacaine 0.5 %", limits={})
     for number, (current_ma, responded) in enumerate(
@@ -120,7 +120,7 @@ def femoral_block(*, injected: bool = True) -> ScriptedProcedure:
 
 
 def aliquots(procedure: ScriptedProcedure, times: Sequence[float], *, aspirated: bool = True) -> None:
-    """An aliquot of 5 mL at each of ``times``, a second after an aspiration without blood."""
+    """Add an aliquot of 5 mL at each of ``times``, a second after an aspiration without blood."""
     for number, t in enumerate(times, 1):
         if aspirated:
             procedure.entry(t - 1.0, "aspiration", blood=False, volume_ml_since_last=0.0)
@@ -131,8 +131,8 @@ def aliquots(procedure: ScriptedProcedure, times: Sequence[float], *, aspirated:
         )  # fmt: skip
 
 
-def _signal(seconds: float, pulses: Iterable[Pulse]) -> Iterable[Block]:
-    """Noise, with the pulses in their blocks."""
+def _noise_blocks(seconds: float, pulses: Iterable[Pulse]) -> Iterable[Block]:
+    """Yield blocks of noise, with the pulses in their blocks."""
     rng, first = np.random.default_rng(7), 0
     waiting = sorted(pulses, key=lambda pulse: pulse.sample)
     while first < seconds * SAMPLE_RATE_HZ:

@@ -1,4 +1,4 @@
-"""Patient and note at rest: shut without the key, one sentence for a wrong one, and no secret anywhere."""
+"""Encrypted case sheet and note: unreadable without the key, one sentence for a wrong key, no secret in any text."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_answers_to_a_protected_case_stay_protected(folder: Path, key_file: Path
         save_case(folder, sheet(), None)
 
 
-def test_a_public_key_encrypts_and_does_not_open(folder: Path, tmp_path: Path) -> None:
+def test_a_public_key_encrypts_and_does_not_decrypt(folder: Path, tmp_path: Path) -> None:
     public = tmp_path / "site.pub"
     public.write_text(new_key_file(tmp_path / "site.key"))
     protect(folder, key_of_file(public))
@@ -176,7 +176,7 @@ def test_protect_refuses_a_procedure_with_nothing_to_protect(tmp_path: Path, key
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../x", "a/b", "/etc", "a\\b", "none", "x\x1b[31m", "\x00"])
 @pytest.mark.parametrize("verb", ["note", "sign", "protect"])
-def test_a_name_that_is_none_leads_nowhere(tmp_path: Path, verb: str, name: str) -> None:
+def test_an_invalid_name_is_refused_in_one_sentence(tmp_path: Path, verb: str, name: str) -> None:
     femoral_block().record_in(tmp_path / "store")
     done = command("procedures", verb, "--store", tmp_path / "store", "--", name)
     assert (done.status, done.is_one_sentence) == (2, True)
@@ -193,7 +193,7 @@ def test_a_folder_that_is_a_link_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kernel pipes of POSIX")
-def test_a_pipe_in_the_place_of_the_case_sheet_holds_nobody_up(folder: Path) -> None:
+def test_a_pipe_in_place_of_the_case_sheet_does_not_block(folder: Path) -> None:
     (folder / "case.json").unlink()
     os.mkfifo(folder / "case.json")
     done = command("procedures", "note", folder.name, "--store", folder.parent)

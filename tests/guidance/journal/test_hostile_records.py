@@ -1,4 +1,4 @@
-"""A journal that others had their hands in makes a note or one sentence, whatever stands in it, never a traceback."""
+"""A journal changed by others gives a note or an error of one sentence, never a traceback."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def write_events(store: Path, lines: list[dict[str, Any]]) -> Path:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_value_in_the_place_of_another(tmp_path: Path, lines: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_any_changed_value_gives_a_note_or_one_sentence(
+    tmp_path: Path, lines: list[dict[str, Any]], data: st.DataObject
+) -> None:
     changed = json.loads(json.dumps(lines))
     record = data.draw(st.sampled_from(changed))
     places = [record] + [value for value in record.values() if isinstance(value, dict)]

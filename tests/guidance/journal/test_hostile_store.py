@@ -1,4 +1,4 @@
-"""A store that others have had their hands in: one sentence for each, nothing followed, nothing waited for."""
+"""A store changed by others: each fault is one sentence, no link is followed, nothing blocks."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, name: str) -> Non
 
 
 @posix
-def test_a_pipe_in_place_of_the_journal_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_pipe_in_place_of_the_journal_does_not_block(tmp_path: Path) -> None:
     folder = record_procedure(tmp_path)
     (folder / EVENTS_NAME).unlink()
     os.mkfifo(folder / EVENTS_NAME)
@@ -94,7 +94,7 @@ def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_mark_that_names_a_process_ends_none_that_does_not_hold_the_journal(
+def test_a_process_that_has_not_locked_the_journal_is_not_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = record_procedure(tmp_path)
@@ -178,7 +178,7 @@ def test_tombstones_that_were_changed_are_broken(tmp_path: Path, damage: object)
     assert verdict.state is RecordState.BROKEN
 
 
-def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> None:
+def test_nothing_is_deleted_if_the_tombstones_are_broken(tmp_path: Path) -> None:
     folder = record_procedure(tmp_path)
     (tmp_path / DELETED_NAME).write_text("{}\n")
     with pytest.raises(UserError, match="Nothing was deleted"):
@@ -186,7 +186,7 @@ def test_nothing_is_deleted_where_the_tombstones_do_not_hold(tmp_path: Path) -> 
     assert verify(folder).is_intact
 
 
-def test_a_procedure_under_way_is_not_deleted(tmp_path: Path) -> None:
+def test_a_running_procedure_is_not_deleted(tmp_path: Path) -> None:
     folder = new_procedure(tmp_path, "p", NOW)
     journal = Journal(folder)
     with pytest.raises(UserError, match="still being recorded"):

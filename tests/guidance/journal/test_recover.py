@@ -1,4 +1,4 @@
-"""A procedure that was cut off is brought in order: nothing of it is lost, and what was added says so."""
+"""Recovery of a procedure that was cut off: nothing is lost, and what is added is marked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def tear(path: Path, size: int) -> None:
-    """A power cut: only the first ``size`` bytes had reached the disk."""
+    """Leave only the first ``size`` bytes, as a power cut does."""
     os.truncate(path, size)
 
 
@@ -104,13 +104,13 @@ def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pyt
     assert faults(read_events(folder)) == []
 
 
-def test_what_a_dead_process_left_of_a_seal_is_in_nobodys_way(folder: Path) -> None:
+def test_a_partial_seal_of_a_dead_process_is_ignored(folder: Path) -> None:
     (folder / f".{SEAL_NAME}.{os.getpid()}").write_text("half a se")
     recover(folder)
     assert verify(folder).state is RecordState.WHOLE
 
 
-def test_a_broken_chain_is_not_built_on(folder: Path) -> None:
+def test_a_broken_record_is_not_recovered(folder: Path) -> None:
     path = folder / EVENTS_NAME
     path.write_bytes(path.read_bytes().replace(b'"t": 0', b'"t": 1', 1))
     before = path.read_bytes()

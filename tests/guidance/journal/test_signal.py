@@ -1,4 +1,4 @@
-"""``signal.bdf``: what other programs read in it, whenever it was cut off; and that nobody ever waits for it."""
+"""``signal.bdf``: other programs can read it wherever it was cut off, and writing never blocks."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_nobody_is_named_in_the_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("year", [1970, 2100])
-def test_a_clock_far_off_keeps_no_signal_from_being_recorded(tmp_path: Path, year: int) -> None:
+def test_a_signal_is_recorded_though_the_clock_is_wrong(tmp_path: Path, year: int) -> None:
     file = SignalFile(tmp_path, INFO, NOW.replace(year=year))
     file.start()
     file.put(Block(0, samples(100)))
@@ -89,7 +89,7 @@ def test_a_pulse_that_was_not_delivered_is_no_pulse_to_a_reader(tmp_path: Path) 
     assert recording.annotations[0].text == "stim-not-delivered current_ma=0.50"
 
 
-def test_a_gap_is_filled_annotated_and_a_gap_again_to_replay(tmp_path: Path) -> None:
+def test_a_gap_is_filled_and_annotated_and_replayed_as_a_gap(tmp_path: Path) -> None:
     uv = samples(1000)
     path = written(tmp_path, Block(0, uv[:250]), Block(613, uv[613:], lost_before=363))
     recording = Recording(path)
@@ -108,7 +108,7 @@ def test_the_last_record_is_filled_up_and_annotated(tmp_path: Path) -> None:
     assert edfio.read_bdf(path).annotations[-1] == edfio.EdfAnnotation(0.142, 0.058, "BAD_ACQ_SKIP")
 
 
-def test_entries_that_come_all_at_once_all_find_a_place(tmp_path: Path) -> None:
+def test_many_entries_at_once_are_all_written(tmp_path: Path) -> None:
     notes = [Note(0.05, f"entry {i} {'é' * 200}") for i in range(30)]
     path = written(tmp_path, Block(0, samples(100)), *notes)
     found = [a.text for a in edfio.read_bdf(path).annotations if a.text.startswith("entry")]
@@ -155,13 +155,13 @@ def test_records_that_a_power_cut_left_empty_are_cut_off(tmp_path: Path) -> None
     assert recover_signal(path) == pytest.approx(0.3)
 
 
-def test_a_header_of_no_such_file_is_no_signal(tmp_path: Path) -> None:
+def test_a_file_with_another_header_is_no_signal(tmp_path: Path) -> None:
     path = tmp_path / SIGNAL_NAME
     path.write_bytes(b"\xffBIOSEMI" + b"?" * 500)
     assert recover_signal(path) is None
 
 
-def test_it_can_be_read_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_signal_can_be_read_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signal, "SYNC_S", 0.01)
     file = SignalFile(tmp_path, INFO, NOW)
     file.put(Block(0, samples(500)))
@@ -217,7 +217,7 @@ def test_a_disk_that_fills_in_the_middle_of_a_record_leaves_whole_ones(
         assert reader.getNSamples()[0] == 300
 
 
-def test_a_disk_that_stalls_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stalled_disk_does_not_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stalled, go = threading.Event(), threading.Event()
 
     def stall(*_: object) -> None:
@@ -238,7 +238,7 @@ def test_a_disk_that_stalls_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.
     file.close()
 
 
-def test_a_thread_that_fails_is_not_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_worker_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""The chain: whatever is changed, lost, moved or added shows, and the first broken line is named."""
+"""The chain: a changed, lost, moved or added line is detected, and the first broken line is named."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_line_dropped_moved_or_repeated_breaks_the_chain(folder: Path, edit: s
     assert verify(folder).state is RecordState.BROKEN
 
 
-def test_lines_taken_off_the_end_show_by_the_seal(folder: Path) -> None:
+def test_the_seal_shows_lines_removed_from_the_end(folder: Path) -> None:
     rewrite(folder, lines(folder)[:-3])
     verdict = verify(folder)
     assert verdict.state is RecordState.BROKEN
@@ -107,7 +107,7 @@ def test_a_line_after_the_end_is_no_part_of_the_record(folder: Path) -> None:
     assert "follows the end of the record" in verify(folder).why
 
 
-def test_a_signal_that_was_changed_shows_by_the_seal(folder: Path) -> None:
+def test_the_seal_shows_a_changed_signal(folder: Path) -> None:
     path = folder / SIGNAL_NAME
     whole = path.read_bytes()
     for at in (100, len(whole) // 2, len(whole) - 1):
@@ -130,7 +130,7 @@ def test_a_record_without_its_seal_was_cut_off(folder: Path) -> None:
     assert (verify(folder).state, verify(folder).is_intact) == (RecordState.CUT_OFF, False)
 
 
-def test_a_record_under_way_holds_so_far(tmp_path: Path) -> None:
+def test_a_running_record_is_intact_so_far(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(b'{"kind": "start"}\n')
     assert verify(tmp_path).state is RecordState.RUNNING
@@ -138,7 +138,7 @@ def test_a_record_under_way_holds_so_far(tmp_path: Path) -> None:
     assert verify(tmp_path).state is RecordState.CUT_OFF
 
 
-def test_a_line_without_its_end_is_torn_and_the_rest_holds(tmp_path: Path) -> None:
+def test_an_unfinished_line_is_torn_and_the_rest_is_intact(tmp_path: Path) -> None:
     folder = record_procedure(tmp_path, cut_off=True)
     whole = len(lines(folder))
     rewrite(folder, [*lines(folder), b'{"kind": "entry", "se'])
@@ -147,7 +147,7 @@ def test_a_line_without_its_end_is_torn_and_the_rest_holds(tmp_path: Path) -> No
     assert "21 bytes of an unfinished line" in verdict.why
 
 
-def test_nothing_recorded_is_nothing_broken(tmp_path: Path) -> None:
+def test_an_empty_record_is_intact(tmp_path: Path) -> None:
     (tmp_path / EVENTS_NAME).touch()
     assert (verify(tmp_path).state, verify(tmp_path).is_intact) == (RecordState.EMPTY, True)
 
@@ -158,6 +158,6 @@ def test_a_line_that_is_no_record_breaks_the_chain(folder: Path, line: bytes) ->
     assert verify(folder).why.startswith("line 2 is broken")
 
 
-def test_a_line_longer_than_any_record_is_not_taken_in_whole(folder: Path) -> None:
+def test_a_line_longer_than_any_record_is_not_loaded_whole(folder: Path) -> None:
     rewrite(folder, [lines(folder)[0], b"x" * (3 * MAX_LINE_BYTES)])
     assert verify(folder).why == f"line 2 is broken: it is longer than any record ({MAX_LINE_BYTES} bytes)"

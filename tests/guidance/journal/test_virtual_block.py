@@ -18,7 +18,7 @@ from tests.guidance.session.virtual import VirtualBench
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A procedure that was begun with a case sheet."""
+    """A procedure that began with a case sheet."""
     place = tmp_path_factory.mktemp("virtual")
     with pytest.MonkeyPatch.context() as patch:
         return VirtualBlock(VirtualBench(place, patch), case_from_file(sheet_file(place), NOW)).run()

@@ -1,6 +1,6 @@
 """A whole femoral block on the simulated patient in virtual time: the operator advances, waits, aspirates, injects.
 
-``python -m tests.guidance.journal.virtual_block STORE`` keeps one in the folder STORE, to look at its note.
+``python -m tests.guidance.journal.virtual_block STORE`` records one in the folder STORE, to look at its note.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class VirtualBlock:
     """The operator of a procedure on ``bench``."""
 
     def __init__(self, bench: VirtualBench, case: CaseSheet | None = None) -> None:
-        """The patient's nerve is a femoral one, as the protocol's."""
+        """Take a simulated patient whose nerve is that of the protocol, the femoral nerve."""
         self._bench, self._case = bench, case
         patient = Simulated(5, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=2.5)
         bench.device = OnaDevice(patient, serial=SERIAL, faults=bench.faults)
 
     def run(self, duration_s: float = 49.0) -> Path:
-        """The folder of the procedure, once it is over."""
+        """Run the procedure and return its folder."""
         bench = self._bench
         bench.after(3.0, lambda: bench.seat.send(Arm()))
         bench.after(4.0, self._advance)
@@ -55,7 +55,7 @@ class VirtualBlock:
         return journal.parent
 
     def _advance(self) -> None:
-        """A step on, unless the nerve is near enough."""
+        """Advance the needle unless the nerve is near enough."""
         if self._bench.device.patient.truth().threshold_ma > _ENOUGH_MA:
             self._bench.device.patient.steer(0.3)
             self._bench.after(1.5, self._advance)

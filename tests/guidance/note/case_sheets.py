@@ -1,4 +1,4 @@
-"""A case sheet that answers all that a block needs and its record does not tell; its identifiers are of no one."""
+"""A case sheet with all answers that a block needs beside its record; its identifiers are invented."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ emg_activity = "moderate"
 
 
 def sheet(text: str = BLOCK_SHEET, **answers: str) -> CaseSheet:
-    """The case in ``text``, with ``answers`` beside it."""
+    """Return the case sheet in ``text`` with further ``answers``."""
     case = case_from_toml(text, "case.toml", NOW)
     for key, answer in answers.items():
         case = case.with_answer(key, answer, NOW)
@@ -77,7 +77,7 @@ def sheet(text: str = BLOCK_SHEET, **answers: str) -> CaseSheet:
 
 
 def sheet_file(folder: Path, text: str = BLOCK_SHEET) -> Path:
-    """The sheet as a file in ``folder``."""
+    """Write the sheet to a file in ``folder`` and return its path."""
     path = folder / "case.toml"
     path.write_text(text, encoding="utf-8")
     return path

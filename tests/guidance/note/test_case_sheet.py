@@ -1,4 +1,4 @@
-"""The case sheet: read strictly, whole or not at all, and one sentence for what is wrong."""
+"""The case sheet is read strictly, as a whole or not at all; each fault is one sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_each_fault_of_a_case_sheet_is_one_sentence(text: str, message: str) -> 
     assert "\n" not in " ".join(fault.split())
 
 
-def test_answers_are_kept_in_their_usual_writing() -> None:
+def test_answers_are_stored_in_their_standard_form() -> None:
     case = case_from_toml(
         'asa_class = "iii"\nneedle_length_mm = 50.0\nultrasound = true\nbirth_date = 1972-03-14', "c", NOW
     )
@@ -59,18 +59,18 @@ def test_answers_are_kept_in_their_usual_writing() -> None:
     }  # fmt: skip
 
 
-def test_not_done_with_a_reason_is_an_answer_to_anything() -> None:
+def test_not_done_with_a_reason_is_an_answer_to_any_field() -> None:
     case = case_from_toml('weight_kg = "Not  assessed: emergency"\nside = "not done:no block"', "c", NOW)
     assert dict(case.answers) == {"weight_kg": "not assessed: emergency", "side": "not done: no block"}
 
 
-def test_control_characters_do_not_come_in() -> None:
+def test_control_characters_are_removed() -> None:
     case = case_from_toml('patient = "A\\u001b[31m\\u202eB\\nC"', "c", NOW)
     assert case.get("patient") == "A[31mB C"
 
 
 @given(st.text(max_size=60))
-def test_no_answer_brings_anything_but_an_answer_or_one_fault(text: str) -> None:
+def test_any_text_gives_a_valid_answer_or_one_fault(text: str) -> None:
     for key in ("patient", "side", "weight_kg", "birth_date"):
         try:
             answer = CaseSheet().with_answer(key, text, NOW).get(key)
@@ -81,7 +81,7 @@ def test_no_answer_brings_anything_but_an_answer_or_one_fault(text: str) -> None
         assert CaseSheet().with_answer(key, answer, NOW).get(key) == answer
 
 
-def test_it_is_kept_for_its_owner_alone_and_read_back(tmp_path: Path) -> None:
+def test_a_saved_case_sheet_is_private_and_loads_unchanged(tmp_path: Path) -> None:
     case = sheet(TOXIN_SHEET)
     save_case(tmp_path, case, None)
     assert stat.S_IMODE((tmp_path / "case.json").stat().st_mode) == 0o600
@@ -95,7 +95,7 @@ def test_a_damaged_case_sheet_is_refused_as_damaged(tmp_path: Path, text: str) -
         load_case(tmp_path, None)
 
 
-def test_one_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_a_case_sheet_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("{}")
     (tmp_path / "case.json").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UserError, match="symbolic link"):
@@ -112,12 +112,12 @@ def test_the_empty_sheet_of_every_protocol_is_a_sheet_without_answers(protocol: 
     assert {"patient", "performer", "complications"} <= set(keys)
 
 
-def test_a_line_of_the_empty_sheet_filled_in_is_taken() -> None:
+def test_a_filled_in_line_of_the_empty_sheet_is_read() -> None:
     text = empty_sheet(load("femoral")).replace('# side = ""', 'side = "left"')
     assert dict(case_from_toml(text, "filled", NOW).answers) == {"side": "left"}
 
 
-def test_demo_refuses_a_sheet_that_does_not_hold_before_anything_runs(tmp_path: Path) -> None:
+def test_demo_refuses_an_invalid_sheet_before_anything_runs(tmp_path: Path) -> None:
     path = sheet_file(tmp_path, 'sied = "left"')
     done = command("demo", "--headless", "--duration", "1", "--store", tmp_path / "store", "--case", path)
     assert (done.status, done.is_one_sentence) == (2, True)
@@ -126,7 +126,7 @@ def test_demo_refuses_a_sheet_that_does_not_hold_before_anything_runs(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["none.toml", "."])
-def test_demo_refuses_a_sheet_that_is_not_there(tmp_path: Path, name: str) -> None:
+def test_demo_refuses_a_missing_sheet(tmp_path: Path, name: str) -> None:
     done = command("demo", "--headless", "--duration", "1", "--store", tmp_path / "store", "--case", tmp_path / name)
     assert (done.status, done.is_one_sentence) == (2, True)
 

@@ -1,4 +1,4 @@
-"""What a note says of a procedure: what its events show, each sentence with its events, and nothing else."""
+"""Sentences of the note: each states its events or the case sheet, and nothing else."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent
             "width_ms": 0.1, "held": True}  # fmt: skip
 
 
-def test_no_response_below_is_what_was_verified_at_the_place_even_where_that_was_long_before(tmp_path: Path) -> None:
+def test_no_response_below_uses_an_old_verification_at_the_same_place(tmp_path: Path) -> None:
     procedure = ScriptedProcedure()
     procedure.entry(2.0, "verification", **VERIFIED)
     procedure.pulse(60.0, 0.5, responded=True)
@@ -74,7 +74,7 @@ def test_no_response_below_is_what_was_verified_at_the_place_even_where_that_was
 
 
 @pytest.mark.parametrize(("later_ma", "moved", "absent_answered"), [(0.25, False, 0), (0.5, True, 0), (0.5, False, 1)])
-def test_a_verification_that_no_longer_holds_or_never_did_is_none(
+def test_an_outdated_or_failed_verification_is_not_stated(
     tmp_path: Path, later_ma: float, moved: bool, absent_answered: int
 ) -> None:
     procedure = ScriptedProcedure()
@@ -225,7 +225,7 @@ def test_a_full_case_sheet_leaves_nothing_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["side", "performer", "resistance", "needle_gauge", "stop_moment"])
-def test_each_required_field_is_missed_where_it_is_left_out(tmp_path: Path, key: str) -> None:
+def test_each_required_field_left_out_is_missing(tmp_path: Path, key: str) -> None:
     text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(f"{key} "))
     assert missing(note_of(femoral_block(), tmp_path, sheet(text))) == {key}
 
@@ -272,7 +272,7 @@ def test_a_procedure_in_which_nothing_happened_requires_every_field(tmp_path: Pa
     assert {"technique", "minimum_current", "no_response_below", "drug", "aspiration"} <= missing(page)
 
 
-def test_words_of_the_record_are_harmless_in_the_note(tmp_path: Path) -> None:
+def test_control_characters_of_the_record_are_not_in_the_note(tmp_path: Path) -> None:
     procedure = femoral_block()
     procedure.entry(5.0, "note", text="\x1b[31mred\x07\nsecond line")
     page = note_of(procedure, tmp_path)

@@ -1,4 +1,4 @@
-"""What a note says of a needle that was guided by its own EMG."""
+"""Sentences of the note on a needle that was guided by its own EMG."""
 
 from __future__ import annotations
 

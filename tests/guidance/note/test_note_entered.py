@@ -1,4 +1,4 @@
-"""What a note makes of what was entered by key, and of answers that may be another muscle's."""
+"""Sentences of the note on entries of the operator, and on responses with a doubtful latency."""
 
 from __future__ import annotations
 

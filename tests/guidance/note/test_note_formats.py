@@ -1,4 +1,4 @@
-"""The note in each format: all that it says is in it, with its pictures, and nothing of it runs, links or colours."""
+"""The note in each format has all sentences and pictures; no text in it is a script, a link or a control code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOSTILE = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A procedure whose device, case and entries carry what must not act."""
+    """A procedure whose device, case sheet and entries contain text that must not act."""
     procedure = femoral_block()
     procedure.channel = "EMG $x$ <b>"
     for made in procedure.records:
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 class Tags(HTMLParser):
-    """What an HTML document is made of."""
+    """The tags, attributes and text of an HTML document."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def pdf_text(data: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).split())
 
 
-def test_html_holds_every_sentence_and_nothing_that_acts(folder: Path) -> None:
+def test_html_has_every_sentence_and_no_active_content(folder: Path) -> None:
     opened = procedure_files(folder, None)
     rendered = Tags(html(opened.page, pictures_of(opened.stream, folder)))
     assert not rendered.tags - {
@@ -90,7 +90,7 @@ def test_html_holds_every_sentence_and_nothing_that_acts(folder: Path) -> None:
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
 
 
-def test_markdown_renders_every_sentence_as_words_alone(folder: Path) -> None:
+def test_markdown_renders_every_sentence_as_plain_text(folder: Path) -> None:
     text = markdown(procedure_files(folder, None).page)
     rendered = Tags(MarkdownIt("commonmark", {"linkify": False}).render(text))
     assert rendered.tags <= {"h1", "h2", "p", "strong", "ul", "li"}
@@ -99,7 +99,7 @@ def test_markdown_renders_every_sentence_as_words_alone(folder: Path) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_words_stay_words_in_markdown_and_html(text: str) -> None:
+def test_any_text_stays_text_in_markdown_and_html(text: str) -> None:
     part = Tags(MarkdownIt("commonmark").render(f"- **Label:** x{markdown_text(text)}x"))
     assert part.tags <= {"ul", "li", "strong"}
     assert Tags(f"<p>{html_text(text)}</p>").tags == {"p"}
@@ -135,7 +135,7 @@ def test_a_letter_without_a_glyph_is_printed_as_its_number(tmp_path: Path) -> No
     assert "[U+4E2D] Ωé" in words
 
 
-def test_pictures_are_drawn_of_what_there_is(tmp_path: Path) -> None:
+def test_only_pictures_with_data_are_drawn(tmp_path: Path) -> None:
     folder = femoral_block().record_in(tmp_path / "block")
     names = [picture.name for picture in pictures_of(procedure_files(folder, None).stream, folder)]
     assert names == ["threshold", "recruitment", "sweeps"]

@@ -1,4 +1,4 @@
-"""Signing as the screen is left: by the same code and checks as the command, and it may be left for later."""
+"""Signing when the screen closes: the same code and checks as the command; it may be left for later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.guidance.note.case_sheets import BLOCK_SHEET, PERFORMER, sheet
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A procedure whose note has all its answers, and somebody at the terminal."""
+    """A procedure whose note has all answers, and a user at the terminal."""
     folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def answer_prompts(monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]) -> list[str]:
-    """Answer each question by how it begins, anything else with nothing; the questions, as they are asked."""
+    """Answer each prompt by its beginning, others with nothing; return the list that collects the prompts."""
     prompts: list[str] = []
 
     def answer(question: str, **_: object) -> str:
@@ -63,7 +63,7 @@ def test_missing_fields_are_requested_before_any_name(
     assert load_signed(folder, None) is None
 
 
-def test_it_may_be_left_for_later(
+def test_signing_may_be_left_for_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def gone(*_: object, **__: object) -> str:

@@ -1,4 +1,4 @@
-"""Signing: not before all is answered, nothing changed after it, and whatever changed shows."""
+"""Signing needs all answers; after it nothing changes unnoticed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.command_line import command
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A procedure whose note has all its answers."""
+    """A procedure whose note has all answers."""
     folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     return folder
@@ -58,19 +58,19 @@ def test_a_signed_note_names_its_signer_and_that_nothing_has_changed(folder: Pat
     assert f"Signed by {PERFORMER}, 2026-03-14T12:00:00+00:00." in banners(opened)
 
 
-def test_it_is_signed_once(folder: Path) -> None:
+def test_a_note_is_signed_once(folder: Path) -> None:
     signed(folder)
     with pytest.raises(UsageError, match="signed already"):
         signed(folder)
 
 
-def test_nobody_cannot_sign(folder: Path) -> None:
+def test_a_signature_needs_a_name(folder: Path) -> None:
     opened = procedure_files(folder, None)
     with pytest.raises(UsageError, match="Name the signer"):
         sign(folder, opened.composed, opened.case, " \x1b ", None, NOW)
 
 
-def test_a_procedure_under_way_is_not_signed(tmp_path: Path) -> None:
+def test_a_running_procedure_is_not_signed(tmp_path: Path) -> None:
     folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     opened = procedure_files(folder, None)
@@ -170,7 +170,7 @@ def test_an_answer_changed_since_signing_is_named_and_the_page_stays_as_signed(f
     assert sides == ["left"]
 
 
-def test_on_the_command_line_it_is_refused_signed_closed_and_added_to(tmp_path: Path) -> None:
+def test_the_commands_refuse_sign_close_and_add_to_a_note(tmp_path: Path) -> None:
     folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
     where = (folder.name, "--store", tmp_path)
@@ -186,7 +186,7 @@ def test_on_the_command_line_it_is_refused_signed_closed_and_added_to(tmp_path: 
 
 
 class Keyboard(io.StringIO):
-    """A terminal's keyboard on which these lines are typed."""
+    """A terminal's keyboard on which a user types these lines."""
 
     def isatty(self) -> bool:
         return True
