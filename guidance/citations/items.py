@@ -133,8 +133,8 @@ class Sourced(Strict, Generic[T]):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        given = [self.value is not None, self.source is not None, self.certainty is not None]
-        if any(given) == (self.missing is not None) or any(given) != all(given):
+        stated = [self.value is not None, self.source is not None, self.certainty is not None]
+        if any(stated) == (self.missing is not None) or any(stated) != all(stated):
             raise PydanticCustomError("whole", "give value, source and certainty, or else missing with the reason")
         _agree(self.source, self.certainty)
         return self

@@ -54,7 +54,7 @@ def write_bids(source: ExportSource, folder: Path) -> None:
     channels = [(name, "EMG", "uV") for name in _channels(source)]
     _table(place / f"{stem}_channels.tsv", ("name", "type", "units"), channels)
     _table(place / f"{stem}_events.tsv", ("onset", "duration", *_EVENTS), _events(source))
-    _json(place / f"{stem}_events.json", {key: _explained(*words) for key, words in _EVENTS.items()})
+    _json(place / f"{stem}_events.json", {key: _explained(*explanation) for key, explanation in _EVENTS.items()})
     if not source.hidden:
         scans = [(f"emg/{stem}_emg.bdf", source.stream.began.strftime("%Y-%m-%dT%H:%M:%S"))]
         _table(folder / _SUBJECT / f"{_SUBJECT}_scans.tsv", ("filename", "acq_time"), scans)

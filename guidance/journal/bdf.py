@@ -35,9 +35,13 @@ _YEARS = range(1985, 2085)
 """Years that the format can write; a computer whose clock battery is empty may have another."""
 _MAX_CODE = (1 << 23) - 1
 _RECORD_DURATIONS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
+"""Tried in this order: a short record loses little in a power cut; the header needs a whole number of samples."""
 _NOTES_BYTES = 480
+"""Annotations of a record: two of the longest texts, with their times; further ones go to the next record."""
 _TIMEKEEPING_BYTES = 32
+"""More than the annotation of a record's own time needs, for any duration."""
 _MAX_TEXT_BYTES = 160
+"""Longer texts are cut; the event stream has them whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

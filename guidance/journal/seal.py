@@ -13,6 +13,7 @@ from guidance.journal.files import open_plain, replace_private
 SEAL_NAME = "seal.json"
 
 _MAX_BYTES = 4096
+"""Larger than any seal, so that a damaged file is not loaded whole."""
 _PART_BYTES = 1 << 20
 
 

@@ -24,6 +24,7 @@ _MEANS = {
     "own for at least 80 % of the time.",
 }
 _BAR = 20
+"""Characters of a bar for 100 %."""
 _CLOSING = (
     "The numbers come from electrodes on the skin. They change with where the electrodes lie, so small differences "
     "from one visit to the next mean little. This page describes what was done; it is no diagnosis and no advice. Ask "

@@ -60,11 +60,11 @@ def verify_tombstones(store: Path) -> Verdict | None:
         return Verdict(RecordState.BROKEN, f"{DELETED_NAME} cannot be read ({fault.strerror})")
     if verdict.torn:
         return Verdict(RecordState.BROKEN, f"line {verdict.lines + 1} of {DELETED_NAME} is broken: it is not finished")
-    word = "tombstones are intact" if verdict.lines != 1 else "tombstone is intact"
+    intact = "tombstones are intact" if verdict.lines != 1 else "tombstone is intact"
     return (
         verdict
         if verdict.state is RecordState.BROKEN
-        else Verdict(RecordState.WHOLE, f"{verdict.lines} {word}", verdict.lines)
+        else Verdict(RecordState.WHOLE, f"{verdict.lines} {intact}", verdict.lines)
     )
 
 

@@ -87,7 +87,7 @@ def _line_fault(line: bytes, before: Verdict) -> str:
         return f"it is longer than any record ({MAX_LINE_BYTES} bytes)"
     if before.ended:
         return "it follows the end of the record"
-    return "this line was changed, or a line before it was removed"
+    return "this line was changed, or lines before it were added or removed"
 
 
 def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
@@ -98,7 +98,7 @@ def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
     if seal is None:
         return _unsealed(verdict)
     if (seal.lines, seal.chain) != (verdict.lines, verdict.chain):
-        why = f"{_count(verdict.lines)} are chained, but {seal.lines} were sealed: the end of the record was changed"
+        why = f"{_count(verdict.lines)} found, but {seal.lines} were sealed: the end of the record was changed"
         return replace(verdict, state=RecordState.BROKEN, why=why)
     changed = _signal_fault(folder, seal.signal)
     if changed:

@@ -17,6 +17,7 @@ from guidance.journal.store import procedures
 LABEL_NAME = "case-label"
 _LABEL = re.compile(r"[\w.-]{1,60}")
 _MAX_BYTES = 400
+"""Larger than any label: 60 characters of at most 4 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ def draft(page: NotePage) -> NotePage:
 def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
     """Return the signed page with its signature and addenda; ``changed`` names what changed since signing."""
     mark = signed.signature
-    words = f"Signed by {mark['by']}, {mark['at']}."
+    signed_by = f"Signed by {mark['by']}, {mark['at']}."
     alarm = (f"CHANGED SINCE SIGNING: {', '.join(changed)}. This page is shown as it was signed.",) if changed else ()
     hashes = [f"{name} {value}" for name, value in mark["bound"].items() if value]
     items = [
-        NoteItem("Signature", (sentence(words), sentence(f"SHA-256 of the signature: {mark['sha256']}."))),
+        NoteItem("Signature", (sentence(signed_by), sentence(f"SHA-256 of the signature: {mark['sha256']}."))),
         NoteItem("Bound by SHA-256", tuple(sentence(f"{text}.") for text in hashes)),
         NoteItem("Changes since", (_since(changed),)),
     ]
@@ -34,7 +34,7 @@ def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
         for number, link in enumerate(signed.addenda, 1)
     )
     parts = (*([Section("Addenda", added)] if added else []), Section("Signature", tuple(items)))
-    return replace(signed.page, banners=(*alarm, words, *signed.page.banners), closing=parts)
+    return replace(signed.page, banners=(*alarm, signed_by, *signed.page.banners), closing=parts)
 
 
 def _since(changed: Sequence[str]) -> Sentence:

@@ -179,9 +179,9 @@ def _banners(stream: EventQuery, case: CaseSheet) -> Iterator[str]:
     if stream.end is None:
         yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF: nothing after its last event was recorded."
     for on_sheet_kg, planned_kg in _two_weights(stream, case):
-        yield f"TWO WEIGHTS: the dose was calculated for {planned_kg:g} kg, the case sheet has {on_sheet_kg:g} kg."
+        yield f"TWO WEIGHTS: the dose was calculated for {planned_kg:g} kg, but the case sheet has {on_sheet_kg:g} kg."
     for on_sheet, entered in _two_sides(stream, case):
-        yield f"TWO SIDES: {entered} was entered during the procedure, the case sheet has {on_sheet}."
+        yield f"TWO SIDES: {entered} was entered during the procedure, but the case sheet has {on_sheet}."
     yield RESEARCH
 
 

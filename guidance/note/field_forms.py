@@ -13,6 +13,7 @@ from guidance.common.text import one_line
 NOT_DONE = ("not done", "not assessed")
 _REASON = re.compile(rf"({'|'.join(NOT_DONE)})\s*(?::\s*(.*))?", re.IGNORECASE)
 _MAX_LETTERS = 1000
+"""Longer text does not fit a field of the note; it belongs in a document of its own."""
 
 
 class FieldForm(ABC):

@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])")
 
 def markdown_text(text: str) -> str:
     """Escape ``text`` so that Markdown shows it literally: no tag, link, picture or emphasis."""
-    return _LINK.sub(lambda found: f"{found[1]}\\", _MARKDOWN.sub(r"\\\1", clean(text)))
+    return _LINK.sub(lambda match: f"{match[1]}\\", _MARKDOWN.sub(r"\\\1", clean(text)))
 
 
 def html_text(text: str) -> str:

@@ -39,7 +39,7 @@ def technique(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Iterator[S
     )
     for outcome, text in (
         (Outcome.NOT_DELIVERED, "not delivered"),
-        (Outcome.UNCONFIRMED, "not confirmed: delivered or not, it is not known"),
+        (Outcome.UNCONFIRMED, "not confirmed as delivered"),
     ):
         others = [pulse for pulse in pulses if pulse.outcome == outcome]
         if others:

@@ -10,6 +10,7 @@ from guidance.common.text import clean
 
 SHEET = "case sheet"
 _MAX_LISTED = 4
+"""Events listed one by one; of more, only their number and range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class NotePage:
 
 def sentence(text: str, events: Iterable[dict[str, Any]] = (), source: str = "") -> Sentence:
     """Make a sentence from ``text``, free of control characters, that states ``events``."""
-    return Sentence(clean(text), tuple(event["seq"] for event in events), source)
+    return Sentence(clean(text), tuple(dict.fromkeys(event["seq"] for event in events)), source)
 
 
 def plain(page: NotePage) -> dict[str, Any]:
