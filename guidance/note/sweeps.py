@@ -14,7 +14,7 @@ from guidance.journal.signal import SIGNAL_NAME
 from guidance.note.pulses import RecordedPulse
 
 BEFORE_MS, AFTER_MS = 2.0, 30.0
-"""Shown part of a sweep: the baseline before the pulse, and the time of a response after it."""
+"""Shown part of a sweep: the baseline before the pulse, and the protocols' response window (to 25 ms) after it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
