@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from guidance.contracts.events import Proximity
 from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import SIMULATION, compose
 from guidance.note.event_query import EventQuery, read_stream
@@ -60,6 +61,22 @@ def test_no_response_below_counts_the_weaker_pulses_without_a_response(tmp_path:
     (part,) = sentences(page, "No response below")
     assert part.text.startswith("0.40 mA for 0.1 ms: none of 2 weaker pulses (0.30 mA)")
     assert len(part.events) == 4
+
+
+def test_an_estimate_for_another_width_does_not_name_0_1_ms(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    sample = procedure.pulses[-1].sample
+    threshold = (0.25, 0.29, 0.33)
+    procedure.add(6.2, Proximity(sample, threshold, None, None, "target", {}, valid=True, why=None))
+    text = text_of(note_of(procedure, tmp_path), "Minimum current and its duration")
+    assert "Motor threshold estimated at that time: 0.29 mA" in text
+
+
+def test_an_estimate_without_a_threshold_is_not_stated_as_one(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.add(6.2, Proximity(1, None, None, None, "target", {}, valid=True, why=None, by="needle-emg"))
+    text = text_of(note_of(procedure, tmp_path), "Minimum current and its duration")
+    assert "Motor threshold for 0.1 ms estimated at that time: 0.36 mA" in text
 
 
 VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent_answered": 0, "pulses_each": 2,

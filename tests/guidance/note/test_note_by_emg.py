@@ -9,7 +9,7 @@ import pytest
 
 from guidance.contracts.events import Activity, Proximity
 from tests.guidance.journal.scripted_procedure import ScriptedProcedure
-from tests.guidance.note.test_note import missing, note_of, text_of
+from tests.guidance.note.test_note import missing, note_of, sentences, text_of
 
 TECHNIQUE = "Technique of localisation"
 SHARES = {"none": 0.0, "far": 0.0, "approach": 0.1, "target": 0.9, "close": 0.0}
@@ -64,6 +64,12 @@ def test_an_old_estimate_is_not_used_for_an_injection(tmp_path: Path) -> None:
     assert "At the injection at 09:27:23: nearness to a motor unit not known." in text_of(
         note_of(procedure, tmp_path), TECHNIQUE
     )
+
+
+def test_a_sentence_names_an_event_once(tmp_path: Path) -> None:
+    procedure = ScriptedProcedure("botulinum-fcr")
+    near(procedure, 2.0)
+    assert sentences(note_of(procedure, tmp_path), TECHNIQUE)[0].events == (1,)
 
 
 def test_needle_emg_fills_the_technique_of_a_pain_injection(tmp_path: Path) -> None:
