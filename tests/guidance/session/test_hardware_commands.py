@@ -73,7 +73,7 @@ def test_devices_are_listed_for_a_program(monkeypatch: pytest.MonkeyPatch) -> No
 def test_where_nothing_is_found_the_other_ways_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", list)
     done = command("devices")
-    assert done.out.startswith("Nothing was found.")
+    assert done.out.startswith("No device was found.")
     assert "socket://HOST:PORT" in done.out
 
 
