@@ -84,15 +84,17 @@ def _check_first_pulse(settings: Settings, stimulator: SeparateStimulator) -> No
 
 def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool = True) -> Stimulation:
     """Set up the stimulation by a stimulator with ``limits``. Raises UsageError for a stimulus beyond them."""
-    bounds, start_ma, width_ms, rate_hz = _bounds(settings, limits)
+    bounds, start_ma, width_ms, pulse_rate_hz = _bounds(settings, limits)
     controller: Controller = ManualDial(start_ma)
     if settings.mode is Mode.AUTO:
         probes = _probe_widths(settings, limits, bounds, width_ms)
-        pulse_limits = PulseLimits(start_ma, bounds.highest_ma(width_ms), width_ms, rate_hz, bounds.max_rate_hz, probes)
+        pulse_limits = PulseLimits(
+            start_ma, bounds.highest_ma(width_ms), width_ms, pulse_rate_hz, bounds.max_rate_hz, probes
+        )
         controller = ClosedLoopController(pulse_limits, settings.protocol.lower_bound_ma)
     single = SinglePulses if sets_current else TriggeredPulses
     kind = single if limits.single_pulses else PulseTrain
-    return kind(controller, bounds, width_ms, rate_hz)
+    return kind(controller, bounds, width_ms, pulse_rate_hz)
 
 
 def _probe_widths(settings: Settings, limits: Limits, bounds: PulseBounds, usual_ms: float) -> tuple[float, ...]:
@@ -121,9 +123,9 @@ def _bounds(settings: Settings, limits: Limits) -> tuple[PulseBounds, float, flo
         raise UsageError(f"The protocol {protocol.id} does not stimulate; leave --mode out, or use --mode listen.")
     bounds = PulseBounds.least(limits, protocol, settings.max_current_ma)
     width_ms = settings.width_ms or protocol.width_ms
-    rate_hz = settings.pulse_rate_hz or protocol.rate_hz
+    pulse_rate_hz = settings.pulse_rate_hz or protocol.rate_hz
     start_ma = settings.current_ma or min(protocol.start_current_ma, bounds.highest_ma(width_ms))
-    why = bounds.refusal(start_ma, width_ms, rate_hz)
+    why = bounds.refusal(start_ma, width_ms, pulse_rate_hz)
     if why:
         raise UsageError(f"The requested stimulus is refused: {why}.")
-    return bounds, start_ma, width_ms, rate_hz
+    return bounds, start_ma, width_ms, pulse_rate_hz

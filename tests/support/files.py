@@ -14,14 +14,14 @@ from tests.support.streams import Stream
 
 def write_edf(path: Path, stream: Stream) -> Path:
     """Write the whole seconds of ``stream`` as an EDF+ file, its pulses as annotations."""
-    rate_hz = round(stream.rate_hz)
-    count = len(stream.channels[0]) // rate_hz * rate_hz
+    sample_rate_hz = round(stream.sample_rate_hz)
+    count = len(stream.channels[0]) // sample_rate_hz * sample_rate_hz
     signals = [
-        EdfSignal(wave[:count].clip(-9999, 9999), rate_hz, label=channel.name, physical_dimension="uV",
+        EdfSignal(wave[:count].clip(-9999, 9999), sample_rate_hz, label=channel.name, physical_dimension="uV",
                   physical_range=(-10_000, 10_000))
         for wave, channel in zip(stream.channels, stream.info.channels, strict=True)
     ]  # fmt: skip
-    annotations = [EdfAnnotation(p.sample / rate_hz, None, _text(p)) for p in stream.pulses if p.sample < count]
+    annotations = [EdfAnnotation(p.sample / sample_rate_hz, None, _text(p)) for p in stream.pulses if p.sample < count]
     Edf(signals, annotations=annotations, data_record_duration=1).write(path)
     return path
 
@@ -34,7 +34,7 @@ def write_csv(path: Path, stream: Stream) -> Path:
         rows = csv.writer(file)
         rows.writerow(["time_s", "EMG_uv", "stim"])
         for sample, (uv, mark) in enumerate(zip(stream.channels[0], marks, strict=True)):
-            rows.writerow([f"{sample / stream.rate_hz:.7f}", f"{uv:.3f}", mark])
+            rows.writerow([f"{sample / stream.sample_rate_hz:.7f}", f"{uv:.3f}", mark])
     return path
 
 

@@ -28,7 +28,7 @@ class Stream:
     The first ``silent`` pulses are below threshold, as at the start of a procedure.
     """
 
-    rate_hz: float
+    sample_rate_hz: float
     channels: tuple[Wave, ...]
     pulses: tuple[Pulse, ...] = ()
     holes: tuple[tuple[int, int], ...] = ()
@@ -38,7 +38,7 @@ class Stream:
     @property
     def info(self) -> DeviceInfo:
         names = [Channel(f"EMG {i}", self.range_uv) for i in range(len(self.channels))]
-        return DeviceInfo("made", "", "made:", self.rate_hz, tuple(names))
+        return DeviceInfo("made", "", "made:", self.sample_rate_hz, tuple(names))
 
     def blocks(self, cuts: Iterable[int] = ()) -> Iterator[Block]:
         """Emit blocks that end at ``cuts`` and at the holes; a pulse in a hole comes with the block after it."""
@@ -86,7 +86,7 @@ def responses(stream: Stream, chosen: Settings | None = None) -> list[Response]:
 
 
 def evoked(
-    amplitude_uv: float, pulses: int = 12, *, rate_hz: float = 4000.0, interval_s: float = 0.303,
+    amplitude_uv: float, pulses: int = 12, *, sample_rate_hz: float = 4000.0, interval_s: float = 0.303,
     latency_ms: float = 6.0, duration_ms: float = 8.0, noise_uv: float = 8.0, mains_uv: float = 0.0,
     mains_hz: float = 50.0, artefact_uv: float = 3000.0, tail_uv: float = 300.0, seed: int = 1,
     silent: int = 0,
@@ -97,12 +97,12 @@ def evoked(
     """
     pulses += silent
     rng = np.random.default_rng(seed)
-    count = int(rate_hz * (0.3 + interval_s * pulses))
-    signal = noise(rng, count, noise_uv) + mains(count, rate_hz, mains_uv, mains_hz)
-    at = [int(rate_hz * (0.3 + interval_s * i)) for i in range(pulses)]
+    count = int(sample_rate_hz * (0.3 + interval_s * pulses))
+    signal = noise(rng, count, noise_uv) + mains(count, sample_rate_hz, mains_uv, mains_hz)
+    at = [int(sample_rate_hz * (0.3 + interval_s * i)) for i in range(pulses)]
     for index, pulse in enumerate(at):
-        add(signal, pulse, artefact(rate_hz, artefact_uv, tail_uv))
+        add(signal, pulse, artefact(sample_rate_hz, artefact_uv, tail_uv))
         if index < silent:
             continue
-        add(signal, pulse + round(latency_ms * rate_hz / 1e3), m_wave(rate_hz, amplitude_uv, duration_ms))
-    return Stream(rate_hz, (signal,), tuple(Pulse(p, current_ma=0.5, width_ms=0.1) for p in at), silent=silent)
+        add(signal, pulse + round(latency_ms * sample_rate_hz / 1e3), m_wave(sample_rate_hz, amplitude_uv, duration_ms))
+    return Stream(sample_rate_hz, (signal,), tuple(Pulse(p, current_ma=0.5, width_ms=0.1) for p in at), silent=silent)

@@ -8,29 +8,29 @@ from numpy.typing import NDArray
 Wave = NDArray[np.float64]
 
 
-def artefact(rate_hz: float, height_uv: float, tail_uv: float = 0.0, tail_ms: float = 2.0) -> Wave:
+def artefact(sample_rate_hz: float, height_uv: float, tail_uv: float = 0.0, tail_ms: float = 2.0) -> Wave:
     """Build a stimulus artefact: a spike of 0.2 ms up and 0.2 ms down, then a tail that decays over ``tail_ms``."""
-    t = np.arange(round(0.04 * rate_hz)) * 1e3 / rate_hz
+    t = np.arange(round(0.04 * sample_rate_hz)) * 1e3 / sample_rate_hz
     spike = np.where(t < 0.2, height_uv, np.where(t < 0.4, -0.6 * height_uv, 0.0))
     return np.asarray(spike + tail_uv * np.exp(-t / tail_ms))
 
 
-def m_wave(rate_hz: float, peak_to_peak_uv: float, duration_ms: float = 8.0) -> Wave:
+def m_wave(sample_rate_hz: float, peak_to_peak_uv: float, duration_ms: float = 8.0) -> Wave:
     """Build a biphasic muscle response, which leaves the baseline at its first sample: one skewed cycle of a sine."""
-    u = np.arange(round(duration_ms * rate_hz / 1e3)) / (duration_ms * rate_hz / 1e3)
+    u = np.arange(round(duration_ms * sample_rate_hz / 1e3)) / (duration_ms * sample_rate_hz / 1e3)
     shape = np.sin(2 * np.pi * u**0.9) * (1 - 0.3 * u)
     return np.asarray(peak_to_peak_uv * shape / np.ptp(shape))
 
 
-def motor_unit(rate_hz: float, peak_uv: float) -> Wave:
+def motor_unit(sample_rate_hz: float, peak_uv: float) -> Wave:
     """Build the triphasic potential of one motor unit, 6 ms long with a rise of half a millisecond."""
-    t = (np.arange(round(0.006 * rate_hz)) * 1e3 / rate_hz - 3.0) / 0.45
+    t = (np.arange(round(0.006 * sample_rate_hz)) * 1e3 / sample_rate_hz - 3.0) / 0.45
     return np.asarray(peak_uv * (1 - t**2) * np.exp(-0.5 * t**2))
 
 
-def mains(count: int, rate_hz: float, amplitude_uv: float, hz: float = 50.0) -> Wave:
+def mains(count: int, sample_rate_hz: float, amplitude_uv: float, hz: float = 50.0) -> Wave:
     """Build a sine of ``amplitude_uv`` at the mains frequency with a third harmonic of a tenth."""
-    turn = 2 * np.pi * hz * np.arange(count) / rate_hz + 0.7
+    turn = 2 * np.pi * hz * np.arange(count) / sample_rate_hz + 0.7
     return np.asarray(amplitude_uv * (np.sin(turn) + 0.1 * np.sin(3 * turn)))
 
 
@@ -39,10 +39,10 @@ def noise(rng: np.random.Generator, count: int, sd_uv: float = 8.0) -> Wave:
     return rng.normal(0.0, sd_uv, count)
 
 
-def voluntary(rng: np.random.Generator, count: int, rate_hz: float, sd_uv: float) -> Wave:
+def voluntary(rng: np.random.Generator, count: int, sample_rate_hz: float, sd_uv: float) -> Wave:
     """Draw the surface EMG of a contraction: noise between 30 and 350 Hz."""
     spectrum = np.fft.rfft(rng.normal(0.0, 1.0, count))
-    hz = np.fft.rfftfreq(count, 1 / rate_hz)
+    hz = np.fft.rfftfreq(count, 1 / sample_rate_hz)
     signal = np.fft.irfft(np.where((hz > 30) & (hz < 350), spectrum, 0), count)
     return np.asarray(sd_uv * signal / signal.std())
 

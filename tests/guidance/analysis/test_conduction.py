@@ -62,7 +62,7 @@ def test_a_nerve_without_response_is_reported_with_its_reason() -> None:
 
 
 def test_a_file_with_marked_stimuli_gives_its_latency_and_amplitude(tmp_path: Path) -> None:
-    path = write_edf(tmp_path / "median.edf", evoked(SIZE_UV, 8, rate_hz=10_000.0, latency_ms=LATENCY_MS))
+    path = write_edf(tmp_path / "median.edf", evoked(SIZE_UV, 8, sample_rate_hz=10_000.0, latency_ms=LATENCY_MS))
     results = measure_conduction(read(str(path)), StimulationSite("median", "wrist"))
     assert results.why == ""
     assert results.latency_ms == pytest.approx(LATENCY_MS, abs=0.7)

@@ -83,7 +83,7 @@ def test_nonsense_is_refused_in_one_sentence(needle: Path, options: tuple[str, .
 def test_conduction_of_two_nerves_is_reported_with_its_patterns(tmp_path: Path) -> None:
     latencies = {"median@wrist": 6.0, "ulnar@wrist": 2.8}
     paths = [
-        write_edf(tmp_path / f"{site}.edf", evoked(8000.0, 6, rate_hz=10_000.0, latency_ms=ms))
+        write_edf(tmp_path / f"{site}.edf", evoked(8000.0, 6, sample_rate_hz=10_000.0, latency_ms=ms))
         for site, ms in latencies.items()
     ]
     done = command("analyse", *paths, "--site", "median@wrist", "--site", "ulnar@wrist", "--json")

@@ -128,7 +128,7 @@ def test_a_channel_is_chosen_by_its_label(tmp_path: Path) -> None:
 
 def test_a_table_without_marks_is_listened_to(tmp_path: Path) -> None:
     stream = evoked(300.0, 8)
-    path = write_csv(tmp_path / "table.csv", type(stream)(stream.rate_hz, stream.channels))
+    path = write_csv(tmp_path / "table.csv", type(stream)(stream.sample_rate_hz, stream.channels))
     lines = replay(path, "--events", "-").lines
     assert lines[0]["mode"] == "listen"
     assert [line["source"] for line in lines if line["kind"] == "stimulus"] == ["artefact"] * 8

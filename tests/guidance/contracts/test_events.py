@@ -46,7 +46,7 @@ def lines_of(made: Sequence[TimedRecord]) -> list[Line]:
 
 def loud() -> Stream:
     stream = evoked(200.0, 20)
-    emg = voluntary(np.random.default_rng(1), 12_000, stream.rate_hz, 400.0)
+    emg = voluntary(np.random.default_rng(1), 12_000, stream.sample_rate_hz, 400.0)
     return replace(stream, channels=(np.concatenate([emg, stream.channels[0][12_000:]]),))
 
 

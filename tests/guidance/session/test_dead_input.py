@@ -68,7 +68,7 @@ def test_a_run_again_finds_the_same_dead_input(bench: VirtualBench) -> None:
 def with_filled_gap(first_s: float, stop_s: float) -> Stream:
     stream = stimulated(5.0, 0.31, 0.4)
     for channel in stream.channels:
-        channel[int(first_s * stream.rate_hz) : int(stop_s * stream.rate_hz)] = 0.0
+        channel[int(first_s * stream.sample_rate_hz) : int(stop_s * stream.sample_rate_hz)] = 0.0
     return stream
 
 

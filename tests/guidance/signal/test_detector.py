@@ -35,7 +35,9 @@ def detections(answers: list[Response]) -> int:
 @pytest.mark.parametrize("rate_hz", [2500.0, 4000.0, 10_000.0, 30_000.0])
 @pytest.mark.parametrize("mains_hz", [50.0, 60.0])
 def test_an_m_wave_under_artefact_and_mains_is_found_and_measured(rate_hz: float, mains_hz: float) -> None:
-    answers = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, rate_hz=rate_hz, mains_uv=30.0, mains_hz=mains_hz))
+    answers = responses(
+        evoked(AMPLITUDE_UV, 10, silent=SILENT, sample_rate_hz=rate_hz, mains_uv=30.0, mains_hz=mains_hz)
+    )
     assert len(answers) == 10
     for answer in answers:
         assert answer.detected
@@ -119,12 +121,12 @@ def test_the_answer_is_told_as_soon_as_its_window_has_arrived() -> None:
     made = records_of(stream, settings(window_ms=(2.0, 25.0)))
     told = {one.record.sample: one.t for one in made if isinstance(one.record, Response)}
     for pulse in stream.pulses:
-        assert told[pulse.sample] == pytest.approx(pulse.sample / stream.rate_hz + 0.025, abs=0.0006)
+        assert told[pulse.sample] == pytest.approx(pulse.sample / stream.sample_rate_hz + 0.025, abs=0.0006)
 
 
 def test_a_pulse_whose_window_never_arrives_gets_no_answer() -> None:
     stream = evoked(AMPLITUDE_UV, 6)
-    cut = stream.pulses[-1].sample + round(0.020 * stream.rate_hz)
+    cut = stream.pulses[-1].sample + round(0.020 * stream.sample_rate_hz)
     made = records_of(replace(stream, channels=(stream.channels[0][:cut],)), settings(window_ms=(2.0, 25.0)))
     assert len(of_kind(made, Stimulus)) == 6
     assert [answer.sample for answer in of_kind(made, Response)] == [pulse.sample for pulse in stream.pulses[:5]]
@@ -146,7 +148,7 @@ def test_a_pulse_told_twice_is_one_pulse() -> None:
 def test_any_window_rate_and_noise_gives_finite_answers(
     rate_hz: float, start_ms: float, length_ms: float, noise_uv: float
 ) -> None:
-    stream = evoked(AMPLITUDE_UV, 3, rate_hz=rate_hz, noise_uv=noise_uv)
+    stream = evoked(AMPLITUDE_UV, 3, sample_rate_hz=rate_hz, noise_uv=noise_uv)
     answers = responses(stream, settings(window_ms=(start_ms, start_ms + length_ms)))
     assert len(answers) == 3
     for answer in answers:

@@ -50,7 +50,7 @@ def matched(stream: Stream, at: NDArray[np.int64]) -> tuple[int, int]:
     if not len(finds):
         return 0, 0
     apart = np.abs(finds[:, None] - at[None, :])
-    within = 1e-3 * stream.rate_hz
+    within = 1e-3 * stream.sample_rate_hz
     return int((apart.min(axis=0) <= within).sum()), int((apart.min(axis=1) > within).sum())
 
 

@@ -15,7 +15,7 @@ THIRD = 2
 
 
 def samples(stream: Stream, ms: float) -> int:
-    return round(ms * stream.rate_hz / 1e3)
+    return round(ms * stream.sample_rate_hz / 1e3)
 
 
 def with_hole(stream: Stream, first_ms: float, stop_ms: float) -> Stream:
@@ -61,7 +61,7 @@ def test_another_pulse_in_the_window_leaves_the_answer_untold() -> None:
 @pytest.mark.parametrize("background_uv", [200.0, 400.0, 800.0])
 def test_strong_background_activity_is_told_as_such(background_uv: float) -> None:
     stream = evoked(0.0, 60)
-    emg = voluntary(np.random.default_rng(2), len(stream.channels[0]), stream.rate_hz, background_uv)
+    emg = voluntary(np.random.default_rng(2), len(stream.channels[0]), stream.sample_rate_hz, background_uv)
     answers = responses(replace(stream, channels=(stream.channels[0] + emg,)))
     assert sum(answer.detected for answer in answers) <= 3
     assert all(answer.contaminated and answer.why for answer in answers if not answer.detected)
@@ -71,7 +71,7 @@ def test_a_burst_spoils_only_the_sweeps_that_it_covers() -> None:
     stream = evoked(0.0, 24)
     signal = stream.channels[0].copy()
     first, stop = (stream.pulses[i].sample - samples(stream, 150.0) for i in (8, 16))
-    add(signal, first, voluntary(np.random.default_rng(2), stop - first, stream.rate_hz, 300.0))
+    add(signal, first, voluntary(np.random.default_rng(2), stop - first, stream.sample_rate_hz, 300.0))
     answers = responses(replace(stream, channels=(signal,)))
     assert sum(answer.detected for answer in answers) <= 1
     assert not any(answer.contaminated for answer in (*answers[:8], *answers[17:]))
@@ -93,6 +93,6 @@ def test_an_unfit_sweep_does_not_spoil_the_ones_after_it() -> None:
 def test_a_slow_sway_of_the_signal_between_fast_pulses_is_borne(hz: float) -> None:
     stream = evoked(300.0, 30, interval_s=0.2)
     (signal,) = stream.channels
-    sway = 300.0 * np.sin(2 * np.pi * hz * np.arange(len(signal)) / stream.rate_hz)
+    sway = 300.0 * np.sin(2 * np.pi * hz * np.arange(len(signal)) / stream.sample_rate_hz)
     sway[: len(signal) // 2] = 0.0
     assert len(responses(replace(stream, channels=(signal + sway,)))) == 30
