@@ -68,16 +68,16 @@ def list_(store: str | None, *, as_json: bool) -> None:
     from guidance.journal.tombstones import tombstones
 
     place = store_of(store)
-    found = [summary_of(folder) for folder in chosen(place, ())]
+    summaries = [summary_of(folder) for folder in chosen(place, ())]
     gone = tombstones(place)
     if as_json:
-        _print_json({"procedures": [dataclasses.asdict(one) for one in found], "deleted": gone})
+        _print_json({"procedures": [dataclasses.asdict(one) for one in summaries], "deleted": gone})
         return
-    for one in found:
+    for one in summaries:
         click.echo(_line(one))
     for stone in gone:
         click.echo(f"{_plain(stone['name'])}  deleted {_plain(str(stone.get('wall_time')))}")
-    if not found and not gone:
+    if not summaries and not gone:
         click.echo(f"There is no recorded procedure in {place}.")
 
 
@@ -92,7 +92,7 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
     from guidance.journal.verify import verify
 
     (folder,) = chosen(store_of(store), (name,))
-    found, verdict = summary_of(folder), verify(folder)
+    summary, verdict = summary_of(folder), verify(folder)
     try:
         events = read_events(folder)
     except UserError as fault:
@@ -101,9 +101,9 @@ def show(name: str, store: str | None, *, as_json: bool) -> None:
     files = files_of(folder)
     if as_json:
         details = {"state": verdict.state.value, "why": verdict.why, "entries": noted, "alarms": alarms, "files": files}
-        _print_json(dataclasses.asdict(found) | details)
+        _print_json(dataclasses.asdict(summary) | details)
         return
-    click.echo("\n".join([*_head(found, verdict), *map(_entry, noted), *_rest(alarms, files)]))
+    click.echo("\n".join([*_head(summary, verdict), *map(_entry, noted), *_rest(alarms, files)]))
 
 
 @procedures.command(epilog=STATUS)
@@ -120,20 +120,20 @@ def verify(names: tuple[str, ...], store: str | None, *, as_json: bool) -> None:
     from guidance.journal.verify import verify as verify_one
 
     place = store_of(store)
-    found = {folder.name: verify_one(folder) for folder in chosen(place, names)}
+    verdicts = {folder.name: verify_one(folder) for folder in chosen(place, names)}
     stones = None if names else verify_tombstones(place)
     if stones is not None:
-        found["(deleted)"] = stones
-    holds = all(one.is_intact for one in found.values())
+        verdicts["(deleted)"] = stones
+    holds = all(one.is_intact for one in verdicts.values())
     if as_json:
         details = [
             {"name": name, "state": one.state.value, "holds": one.is_intact, "lines": one.lines, "why": one.why}
-            for name, one in found.items()
+            for name, one in verdicts.items()
         ]
         _print_json({"holds": holds, "procedures": details})
     else:
         click.echo(
-            "\n".join(f"{_plain(name)}  {one.state.value}: {_plain(one.why)}" for name, one in found.items())
+            "\n".join(f"{_plain(name)}  {one.state.value}: {_plain(one.why)}" for name, one in verdicts.items())
             or f"There is no recorded procedure in {place}."
         )
     sys.exit(0 if holds else FAILED)
@@ -199,8 +199,8 @@ def _each(folders: list[Path], done: Callable[[Path], str]) -> int:
     return failed
 
 
-def _recovered(found: Any) -> str:
-    return found.sentence if found else "its record was complete"
+def _recovered(recovery: Any) -> str:
+    return recovery.sentence if recovery else "its record was complete"
 
 
 def _line(one: Summary) -> str:

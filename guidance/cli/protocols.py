@@ -41,15 +41,15 @@ def protocols() -> None:
 def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
     """List the protocols, or those that match WORDS, the best match first."""
     chosen = search(" ".join(words)) if words else all_names()
-    found = [(name, _loaded_or_error(name)) for name in chosen]
+    entries = [(name, _loaded_or_error(name)) for name in chosen]
     if as_json:
-        click.echo(json.dumps([_summary(name, entry) for name, entry in found]))
+        click.echo(json.dumps([_summary(name, entry) for name, entry in entries]))
     elif sourced:
-        click.echo(table([entry for _, entry in found if isinstance(entry, LoadedSheet)]))
-    elif not found:
+        click.echo(table([entry for _, entry in entries if isinstance(entry, LoadedSheet)]))
+    elif not entries:
         click.echo(f"No protocol matches {' '.join(words)!r}; protocols list shows all.")
     else:
-        click.echo("\n".join(overview(name, entry) for name, entry in found))
+        click.echo("\n".join(overview(name, entry) for name, entry in entries))
         click.echo(f"\nA site's own protocols and changes: {site_folder()}")
 
 
@@ -109,14 +109,14 @@ def diff(left: str, right: str | None, *, as_json: bool) -> None:
     """Show how protocols LEFT and RIGHT differ, or what the site changed in LEFT."""
     one = _loaded(left, with_site=right is not None)
     other = _loaded(right or left)
-    found = differences(one.sheet, other.sheet)
+    changed = differences(one.sheet, other.sheet)
     if as_json:
-        click.echo(json.dumps([asdict(item) for item in found]))
-    elif not found:
+        click.echo(json.dumps([asdict(item) for item in changed]))
+    elif not changed:
         click.echo("The protocols do not differ." if right else "The site has changed nothing.")
     else:
         authors = {change.key: change for change in other.changes}
-        click.echo("\n".join(_lines(found, authors)))
+        click.echo("\n".join(_lines(changed, authors)))
 
 
 @protocols.command(epilog=STATUS)
@@ -125,8 +125,8 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _lines(found: list[Any], authors: dict[str, Any]) -> Iterator[str]:
-    for item in found:
+def _lines(changed: list[Any], authors: dict[str, Any]) -> Iterator[str]:
+    for item in changed:
         yield item.key
         yield f"  - {item.left or 'nothing'}"
         yield f"  + {item.right or 'nothing'}"

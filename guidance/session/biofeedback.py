@@ -148,7 +148,7 @@ def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[i
     columns = tuple(there.index(name) for name in names) or tuple(range(min(len(there), _MOST_MUSCLES)))
     if len(set(columns)) < needed:
         raise UsageError(
-            f"This exercise needs {needed} channels, one over each muscle; the device has {len(set(columns))}."
+            f"This exercise needs {needed} channels, one over each muscle; {len(set(columns))} is selected."
         )
     return columns
 

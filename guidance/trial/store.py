@@ -92,8 +92,8 @@ class TrialFile:
             self._write(self._head)
             return {}
         self._check(self._parsed(lines[0], 1, dict))
-        made = (self._parsed(line, number, Insertion.from_json) for number, line in enumerate(lines[1:], start=2))
-        return {insertion.world: insertion for insertion in made}
+        insertions = (self._parsed(line, number, Insertion.from_json) for number, line in enumerate(lines[1:], start=2))
+        return {insertion.world: insertion for insertion in insertions}
 
     def _check(self, head: dict[str, Any]) -> None:
         for key, what in (("seed", "seed"), ("protocol", "protocol"), ("program", "version of the program")):
