@@ -198,7 +198,11 @@ def _toxin_lines(
     yield f"{key}, {units:g} of its own units; they are not units of any other product."
     for share in shares:
         limit = share.limit
-        most = "depends on the weight, which is not known" if share.units is None else f"{share.units:g} units"
+        most = (
+            "an amount that depends on the weight, which is not known"
+            if share.units is None
+            else f"{share.units:g} units"
+        )
         fraction = "" if share.fraction is None else f"; all {units:g} units there would be {percent(share.fraction)}"
         note = f" ({limit.note})" if limit.note else ""
         yield f"  {limit.whose}, {limit.where}: at most {most}{fraction}{note} [{drugs.citation(limit)}]"

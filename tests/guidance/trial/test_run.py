@@ -15,7 +15,7 @@ from guidance.trial.result import Insertion
 from guidance.trial.run import Interrupted, Trial, TrialOutcome, run_trial
 from guidance.trial.store import NAME, TrialFile
 from guidance.trial.table import tabulate
-from tests.guidance.trial.made import insertion
+from tests.guidance.trial.insertions import insertion
 
 
 class Bench:

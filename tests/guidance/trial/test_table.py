@@ -7,7 +7,7 @@ import pytest
 from guidance.trial.result import Insertion, TooClose
 from guidance.trial.table import SIMULATION, tabulate
 from guidance.trial.text import lines
-from tests.guidance.trial.made import insertion, moment
+from tests.guidance.trial.insertions import insertion, moment
 
 
 def test_the_order_in_which_insertions_came_in_does_not_matter() -> None:

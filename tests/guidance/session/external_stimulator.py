@@ -27,7 +27,7 @@ class StimulatorWire:
 
     name = "virtual-stimulator"
 
-    def __init__(self, bench: BesideBench) -> None:
+    def __init__(self, bench: ExternalStimulatorBench) -> None:
         self._bench = bench
         self._waiting = b""
 
@@ -53,7 +53,7 @@ class StimulatorWire:
             raise DeviceLost("virtual-stimulator is gone: it was unplugged.")
 
 
-class BesideBench(VirtualBench):
+class ExternalStimulatorBench(VirtualBench):
     """``late_s(index)`` is the delay from the request to pulse number ``index`` of the stimulator, in s.
 
     ``cut`` keeps its pulses from the patient, as a disconnected cable does.
