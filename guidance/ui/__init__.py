@@ -1,4 +1,4 @@
-"""The screen: its own process, joined to the engine by one Link."""
+"""The screen: a process of its own, connected to the engine by one Link."""
 
 from __future__ import annotations
 

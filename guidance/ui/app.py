@@ -1,4 +1,4 @@
-"""The screen's process: draws what the engine sends, at most 20 times a second, and says what the operator wants."""
+"""The screen's process: draws the engine's Snapshots, at most 20 a second, and sends the operator's commands."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from guidance.ui.procedure_screen import ProcedureScreen
 
 
 class GuidanceApp(KeyActions):
-    """The screen of a procedure, live, replayed or looked on at, its engine at the other end of ``link``."""
+    """The screen of a procedure: live, replayed or observed. Its engine is at the other end of ``link``."""
 
     def __init__(self, link: Link, silence_s: float = SILENCE_S, appearance: Appearance | None = None) -> None:
         appearance = appearance or Appearance()
-        self._made = made = bindings(appearance.keymap)
-        super().__init__(link, silence_s, appearance, ProcedureScreen(made, is_observer=appearance.is_observer))
-        self._bindings = BindingsMap(made)
+        self._key_bindings = bindings(appearance.keymap)
+        screen = ProcedureScreen(self._key_bindings, is_observer=appearance.is_observer)
+        super().__init__(link, silence_s, appearance, screen)
+        self._bindings = BindingsMap(self._key_bindings)
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal, with a meter where there can be one."""
+        """Return the terminal's driver, with a meter where the platform allows one."""
         return metered(super().get_driver_class())
 
     def get_default_screen(self) -> ProcedureScreen:
-        """The one screen."""
+        """Return the one screen."""
         return self._procedure_screen
 
     def _take(self, snapshot: Snapshot) -> None:
@@ -48,15 +49,16 @@ class GuidanceApp(KeyActions):
         self._procedure_screen.show(snapshot)
 
     def _refresh_status(self) -> None:
-        """Show what the screen itself knows: silence, how far arming has come, and the keys."""
+        """Show what the screen itself knows: whether the engine is silent, the stage of arming, and the keys."""
         if not self._stopped:
             self._procedure_screen.show_silence(self._silent_s())
         if self.is_armed():
             self._arming.forget()
         self._procedure_screen.leave.show_question(*self._question())
         self._procedure_screen.show_stage(self._arming.stage(time.monotonic()))
-        held = keys.shown_keys(self._procedure_screen.active_bindings.values(), self.page_state, alone=self._stopped)
-        self._procedure_screen.keys.offer(held, "STOP" if self.is_armed() and not self._stopped else None)
+        active = self._procedure_screen.active_bindings.values()
+        shown = keys.shown_keys(active, self.page_state, alone=self._stopped)
+        self._procedure_screen.keys.offer(shown, "STOP" if self.is_armed() and not self._stopped else None)
 
     @property
     def _is_at_rest(self) -> bool:
@@ -75,13 +77,13 @@ class GuidanceApp(KeyActions):
         self._stop()
 
     def _question(self) -> tuple[str, str]:
-        """The key to press again and what it does then; of a key that was pressed in time."""
+        """Return the key to press again, as shown, and what it does then; an empty key if none is to be confirmed."""
         pending = self._leaving.pending_action(time.monotonic())
-        key = next((made.key_display for made in self._made if made.action == pending), None)
+        key = next((binding.key_display for binding in self._key_bindings if binding.action == pending), None)
         return (key or "", "end and sign" if pending == "sign" else "end")
 
     async def action_sign(self) -> None:
-        """Leave as with the key for it, and return the folder of the procedure whose note is to be signed."""
+        """End the procedure as with ``q``, and exit with its folder, so that its note is signed."""
         self._press("sign", self._end_to_sign)
 
     def _end_to_sign(self) -> None:
@@ -94,6 +96,6 @@ def run_screen(link: Link, appearance: Appearance | None = None) -> str | None:
     """Show the screen on this process's terminal until the operator leaves or the procedure ends.
 
     Returns the folder of the procedure whose note the operator wants to sign, None where no note is to be signed.
-    Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
+    After a fault of the display it writes one sentence to the terminal and exits with a status other than 0.
     """
     return show_on_terminal(GuidanceApp(link, appearance=appearance))

@@ -1,4 +1,4 @@
-"""How the screen is to look and which keys it has, by option and settings."""
+"""The screen's colours and keys, as set by option and settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ USUAL_THEME = "dark"
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """The palette's name, the keys, and whether one only looks on at a procedure that another terminal runs."""
+    """The palette's name, the keys, and whether the user only observes a procedure that another terminal runs."""
 
     theme: str = USUAL_THEME
     keymap: Keymap | None = None
@@ -21,7 +21,7 @@ class Appearance:
 
 
 def appearance_of(config: Config, theme: str | None, *, is_observer: bool = False) -> Appearance:
-    """The look that ``config`` says; ``theme`` goes before its own. Raises UsageError."""
+    """Return the appearance set in ``config``; ``theme`` takes precedence over its theme. Raises UsageError."""
     table = dict(config.screen)
     named = table.pop("theme", USUAL_THEME)
     if table:

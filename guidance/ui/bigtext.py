@@ -1,4 +1,4 @@
-"""Large digits and words out of quadrant blocks, in the largest size that fits: to be read from two metres."""
+"""Large digits and words drawn with quadrant blocks, in the largest size that fits, legible from two metres."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _GLYPHS = {
     "/": "....# ....# ...#. ..#.. .#... #.... #....",
     "W": "#...# #...# #...# #.#.# #.#.# ##.## #...#",
 }
-_SIZES = ((8, 4), (6, 4), (6, 3), (5, 3), (4, 2), (3, 2), (2, 2), (2, 1), (1, 1))
+_SIZES = ((8, 4), (6, 4), (6, 3), (5, 3), (4, 2), (3, 2), (2, 2), (2, 1), (1, 2), (1, 1))
 _QUADRANTS = np.array([ord(block) for block in " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█"], np.uint32)
 
 Size = tuple[int, int]
@@ -61,13 +61,13 @@ _BITMAPS = {char: _bitmap(glyph) for char, glyph in _GLYPHS.items()}
 
 
 def cells(text: str, size: Size) -> tuple[int, int]:
-    """Width and height in cells of ``text`` in ``size`` (half cells a dot, across and down)."""
+    """Return width and height in cells of ``text`` in ``size`` (half cells per dot, across and down)."""
     dots = sum(_BITMAPS[char].shape[1] for char in text) - 1
     return -(-dots * size[0] // 2), -(-7 * size[1] // 2)
 
 
 def largest(text: str, width: int, height: int) -> Size | None:
-    """Largest size in which ``text`` fits into ``width`` x ``height`` cells; None if none does."""
+    """Return the largest size in which ``text`` fits into ``width`` x ``height`` cells; None if none fits."""
     for size in _SIZES:
         needed = cells(text, size)
         if needed[0] <= width and needed[1] <= height:
@@ -76,7 +76,7 @@ def largest(text: str, width: int, height: int) -> Size | None:
 
 
 def draw(canvas: Canvas, row: int, column: int, text: str, size: Size, ink: int) -> None:
-    """Draw ``text`` with its upper left corner at ``row``, ``column``. Raises KeyError for a character not drawn."""
+    """Draw ``text`` with its upper left corner at ``row``, ``column``. Raises KeyError if a character has no glyph."""
     dots = np.hstack([_BITMAPS[char] for char in text])[:, :-1]
     dots = dots.repeat(size[1], axis=0).repeat(size[0], axis=1)
     dots = np.pad(dots, ((0, dots.shape[0] % 2), (0, dots.shape[1] % 2)))

@@ -1,7 +1,7 @@
-"""The terminal, with a meter: how much of what was drawn has not left this process yet.
+"""The terminal's driver with a meter: how many characters drawn have not left this process yet.
 
-Textual queues what it draws. On a slow link the queue would fill, and frames and keys would come seconds late; so the
-screen draws no further frame, and pays no credit, before the last one is out.
+Textual queues what it draws. On a slow connection the queue would fill, and frames and keys would be seconds late. So
+the screen draws no further frame, and acknowledges none, before the last one has left the process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Metered:
-    """A text file that counts the characters handed to it and those that are out."""
+    """A text file that counts the characters written to it; ``out`` counts those that the terminal has taken."""
 
     def __init__(self, file: IO[str]) -> None:
         """Write to ``file``."""
@@ -24,23 +24,23 @@ class Metered:
         self.out = self._written = 0
 
     def write(self, text: str) -> int:
-        """Write ``text``, as the file does."""
+        """Write ``text`` to the file."""
         self._written += len(text)
         return self._file.write(text)
 
     def flush(self) -> None:
-        """Bring all that was written out; returns once the terminal has taken it."""
+        """Flush everything written so far; return once the terminal has taken it."""
         written = self._written
         self._file.flush()
         self.out = written
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is the file's."""
+        """Return any other attribute of the file."""
         return getattr(self._file, name)
 
 
 def metered(driver: type[Driver]) -> type[Driver]:
-    """``driver`` with a ``backlog`` where that can be had: on the terminals of Unix."""
+    """Return ``driver`` with a ``backlog`` where that is possible: on the terminals of Unix."""
     try:
         from textual.drivers.linux_driver import LinuxDriver
     except ImportError:  # Windows
@@ -49,7 +49,7 @@ def metered(driver: type[Driver]) -> type[Driver]:
         return driver
 
     class MeteredDriver(LinuxDriver):
-        """A terminal whose ``backlog`` is the characters drawn that have not left the process."""
+        """A terminal whose ``backlog`` is the number of characters drawn that have not left the process."""
 
         def __init__(self, app: App[Any], **options: Any) -> None:
             super().__init__(app, **options)
@@ -64,7 +64,7 @@ def metered(driver: type[Driver]) -> type[Driver]:
 
         @property
         def backlog(self) -> int:
-            """Characters that are still on their way out."""
+            """Number of characters that have not left the process yet."""
             return int(self._drawn - self._meter.out)
 
     return MeteredDriver

@@ -1,4 +1,4 @@
-"""What may be shown of the engine's estimate of proximity: nothing that is not known to be fresh."""
+"""The part of the engine's estimate of proximity that the screen may show: nothing that is not known to be fresh."""
 
 from __future__ import annotations
 
@@ -11,34 +11,51 @@ from guidance.contracts.events import Interval, Proximity
 from guidance.contracts.signal_fitness import stale_after_s
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.zones import USUAL_EDGES_MA, Edges
-from guidance.ui.snapshot_facts import is_led_by_emg
 
 _TREND_S = 3.0
+"""Span of thresholds that a trend compares, in s."""
 _TREND_LEAST_S = 0.8
+"""Least span that gives a trend, in s."""
 _TREND_LN = 0.12
+"""Least change of the threshold's logarithm that counts as a trend: 13 %."""
 _SD_IN_INTERVAL = 3.29
-"""Standard deviations that a normal distribution's central 90 % span."""
-_SILENT, _OFF = "no word from the engine", "stimulator off"
-_BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": "stale: no fresh answer"}
+"""Standard deviations that the central 90 % of a normal distribution span."""
+_SILENT, _OFF = "no data from the engine", "stimulator off"
+_STALE = "stale: no fresh sweep"
+_BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": _STALE}
 _WHY = {
     "no-response-yet": "no response yet",
-    "current-unknown": "current unknown",
+    "current-unknown": "current not known",
     "injectate": "injectate at the tip",
-    "stale": "stale: no fresh answer",
+    "stale": _STALE,
     "lead-off": "electrode off",
-    "at-rest": "at rest: contract to see",
-    "no-clear-unit": "potentials, none clear enough",
+    "at-rest": "at rest: contract muscle",
+    "no-clear-unit": "no potential clear enough",
     "silent": "no potentials on effort",
 }
 
 
+def is_guided(snapshot: Snapshot) -> bool:
+    """Return whether there may be an estimate: currents are known, or a needle's own EMG guides."""
+    known = snapshot.proximity is not None and snapshot.proximity.why != "current-unknown"
+    return snapshot.stimulator is not None or snapshot.needle is not None or known
+
+
+def is_led_by_emg(snapshot: Snapshot) -> bool:
+    """Return whether the needle's own EMG is the only guide: no stimulator delivers pulses now."""
+    if snapshot.needle is None:
+        return False
+    return not snapshot.stimulator.armed if snapshot.stimulator else not snapshot.sweeps
+
+
 @dataclass(frozen=True, slots=True)
 class ShownEstimate:
-    """The zone and how probable it is, the threshold at 0.1 ms in mA, the distance in mm, and whether the threshold
-    goes to ``closer``, ``away`` or stays ``steady``. With ``why``, in words, all of it is unknown; ``zone`` may then
-    still be ``none``: no response at any current tried. ``is_old``: so is every response on the screen. ``edges_ma``
-    are the thresholds at which the protocol's zones begin. A needle guided ``by_emg`` of its own has a
-    ``rise_time_ms`` and no threshold.
+    """The estimate as shown: zone and its probability (0 to 1), threshold at 0.1 ms in mA, distance in mm, and the
+    ``trend`` of the threshold: ``closer``, ``away`` or ``steady``.
+
+    If ``why`` (in words) is set, none of it is known; ``zone`` may then still be ``none``: no response at any current
+    tried. ``is_old``: every response on the screen is old too. ``edges_ma``: thresholds at which the protocol's zones
+    begin. A needle guided ``by_emg`` has a ``rise_time_ms`` and no threshold.
     """
 
     zone: str | None = None
@@ -54,17 +71,17 @@ class ShownEstimate:
 
 
 class EstimateReader:
-    """Reads Snapshots in order; remembers since when the estimate has been as it is, and the last thresholds."""
+    """A reader of Snapshots in order; it remembers when the estimate changed last, and the last thresholds."""
 
     def __init__(self) -> None:
         """Begin before the first Snapshot."""
-        self._seen: Proximity | None = None
+        self._newest: Proximity | None = None
         self._since_s = 0.0
         self._medians: deque[tuple[float, float]] = deque()
         self._ln_sd = 0.0
 
     def read(self, snapshot: Snapshot, *, silent: bool = False) -> ShownEstimate:
-        """The estimate in ``snapshot``; ``silent``: the engine has not spoken for too long, so nothing is known."""
+        """Return the estimate in ``snapshot``; not known while the engine is ``silent``."""
         proximity = snapshot.proximity
         self._follow(proximity, snapshot.t)
         blinded = _SILENT if silent else _blinded(snapshot) or self._outdated(snapshot)
@@ -85,9 +102,9 @@ class EstimateReader:
         )
 
     def _follow(self, proximity: Proximity | None, t: float) -> None:
-        if self._seen is not None and proximity is not None and proximity.sample == self._seen.sample:
+        if self._newest is not None and proximity is not None and proximity.sample == self._newest.sample:
             return
-        self._seen, self._since_s = proximity, t
+        self._newest, self._since_s = proximity, t
         followed = (
             (proximity.threshold_0p1ms_ma or proximity.threshold_ma or proximity.rise_time_us) if proximity else None
         )
@@ -101,11 +118,11 @@ class EstimateReader:
             self._medians.popleft()
 
     def _outdated(self, snapshot: Snapshot) -> str | None:
-        """Why the newest estimate is too old to say anything of now, in words."""
-        if snapshot.proximity is None or snapshot.t - self._since_s <= stale_after_s(_rate_hz(snapshot)):
+        """Return in words why the newest estimate is too old to hold now; None if it is not."""
+        if snapshot.proximity is None or snapshot.t - self._since_s <= stale_after_s(_pulse_rate_hz(snapshot)):
             return None
         if snapshot.needle is not None and not snapshot.proximity.valid:
-            return None  # why is told, and holds until something else is told
+            return None  # its reason is shown, and holds until the next estimate
         return _OFF if _is_off(snapshot) else _WHY["stale"]
 
     def _trend(self) -> str | None:
@@ -124,8 +141,8 @@ def _edges(snapshot: Snapshot) -> Edges:
     return snapshot.needle.edges_ms if by_rise and snapshot.needle else snapshot.zone_edges_ma
 
 
-def _rate_hz(snapshot: Snapshot) -> float:
-    """Pulses a second; of another maker's stimulator one is assumed, as the engine does."""
+def _pulse_rate_hz(snapshot: Snapshot) -> float:
+    """Return the pulses per second; for an external stimulator 1 Hz is assumed, as in the engine."""
     return snapshot.stimulator.pulse_rate_hz if snapshot.stimulator else 1.0
 
 
@@ -134,7 +151,7 @@ def _in_ms(rise_us: Interval | None) -> Interval | None:
 
 
 def _unfit(snapshot: Snapshot) -> str | None:
-    """Why the newest estimate tells no zone, in words."""
+    """Return in words why the newest estimate has no zone; None if it has one."""
     proximity = snapshot.proximity
     if proximity is None:
         return _OFF if _is_off(snapshot) and snapshot.needle is None else _WHY["no-response-yet"]
@@ -143,7 +160,7 @@ def _unfit(snapshot: Snapshot) -> str | None:
         return _WHY.get(why, clean(why).replace("-", " "))
     if proximity.rise_time_us is not None or proximity.place is not None:
         return None
-    return "pulse width unknown" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
+    return "pulse width not known" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
 
 
 def _is_off(snapshot: Snapshot) -> bool:
@@ -151,7 +168,7 @@ def _is_off(snapshot: Snapshot) -> bool:
 
 
 def _blinded(snapshot: Snapshot) -> str | None:
-    """What keeps the engine from knowing anything now, in words."""
+    """Return in words what keeps the engine from knowing anything now; None if nothing does."""
     if not snapshot.connected:
         return _BLINDING["device-lost"]
     if snapshot.ended is not None and snapshot.live:

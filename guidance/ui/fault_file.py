@@ -1,4 +1,4 @@
-"""Where the traceback of a display fault goes: a file beside the record, never the terminal."""
+"""The file that takes the traceback of a display fault: beside the record, never on the terminal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pathlib import Path
 NAME = "screen-fault.txt"
 LOGGER = "guidance.ui.fault"
 _MOST_WAITING = 100
-"""Faults kept in memory, of some 2 kB each: an observer never has a folder."""
+"""Most faults kept in memory, of some 2 kB each: an observer never has a folder to write them to."""
 
 
 class FaultFile(logging.Handler):
-    """Adds every logged fault to a file in the record's folder; until ``keep_in`` names that, the newest wait."""
+    """A log handler that appends every fault to a file in the record's folder; until ``keep_in`` sets the folder, the
+    newest faults wait in memory.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,22 +27,22 @@ class FaultFile(logging.Handler):
 
     @property
     def path(self) -> Path | None:
-        """The file, where there is one by now."""
+        """The file; None while it does not exist."""
         path = self._folder / NAME if self._folder else None
         return path if path and path.exists() else None
 
     def keep_in(self, folder: Path) -> None:
-        """Write what waits, and all that follows, to the file in ``folder``."""
+        """Write the waiting faults, and all later ones, to the file in ``folder``."""
         self._folder = folder
         self._write()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write ``record`` and its traceback as soon as there is a folder."""
+        """Write ``record`` and its traceback, as soon as a folder is set."""
         self._waiting.append(self.format(record))
         self._write()
 
     def _write(self) -> None:
-        """Write what waits. Where the disk fails, the fault stays on the screen, and the engine raises an alarm."""
+        """Write the waiting faults; if the disk fails, they stay on the screen, and the engine raises an alarm."""
         if self._folder is None or not self._waiting:
             return
         with suppress(OSError), open(self._folder / NAME, "a", encoding="utf-8", opener=_private) as file:
@@ -49,5 +51,5 @@ class FaultFile(logging.Handler):
 
 
 def _private(path: str, flags: int) -> int:
-    """Open for the owner alone: the words of a fault may name a patient."""
+    """Open the file for its owner only: the text of a fault may name a patient."""
     return os.open(path, flags, 0o600)

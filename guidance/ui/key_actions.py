@@ -1,4 +1,4 @@
-"""What the operator's hands and feet do: every action of the keys, and the line that is written to."""
+"""What the keys and pedals do: every action, and the line that takes text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SIDES = ("left", "right", "midline")
 
 
 class KeyActions(LinkedApp):
-    """The keys' half of the screen's app. While a stimulator is there, every key that does not hold stops it."""
+    """The actions of the screen's app. While there is a stimulator, every key without an action now stops it."""
 
     page = ScreenPage.GUIDE
 
@@ -53,7 +53,7 @@ class KeyActions(LinkedApp):
 
     @property
     def page_state(self) -> PageState:
-        """What decides which keys hold."""
+        """What decides which keys are active."""
         return PageState(self.newest, self.page, self._is_observer)
 
     def turn_to(self, page: ScreenPage) -> None:
@@ -63,17 +63,17 @@ class KeyActions(LinkedApp):
         self._refresh_status()
 
     def is_armed(self) -> bool:
-        """Whether the stimulator is armed, as far as is known."""
+        """Return whether the stimulator is armed by the newest Snapshot."""
         stimulator = self.newest.stimulator if self.newest else None
         return stimulator is not None and stimulator.armed
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether the key of ``action`` holds now; while a line is written, no key but those that break off do."""
+        """Return whether the key of ``action`` is active now; while a line takes text, only ``break_off`` is."""
         is_blocked = bool(self._procedure_screen.entry.what) and action != "break_off"
         return not is_blocked and keys.holds(action, parameters, self.page_state)
 
     def on_key(self, event: events.Key) -> None:
-        """See every key before what it does: a key that does not hold stops, and any but the second ends arming."""
+        """Handle every key before its action: an inactive key stops, and any key but the second ends arming."""
         self._repeats.see(event.key, time.monotonic())
         if self._procedure_screen.entry.what:
             self._write(event)
@@ -86,14 +86,14 @@ class KeyActions(LinkedApp):
         self._refresh_status()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take text into the line that is being written; anywhere else it is a key that does not hold."""
+        """Add the text to the open line; without one, a paste stops like an inactive key."""
         if self._procedure_screen.entry.what:
             self._procedure_screen.entry.paste(event.text)
         else:
             self._stop()
 
     def on_click(self) -> None:
-        """A touch stops, wherever it falls: the largest key there is."""
+        """Stop at a touch anywhere on the screen."""
         if self.is_armed():
             self._stop()
 
@@ -106,7 +106,7 @@ class KeyActions(LinkedApp):
         self._send(Stop())
 
     def action_go(self) -> None:
-        """Arm, if that was just asked for; otherwise turn to the next page."""
+        """Arm, if arming was just requested; otherwise turn to the next page."""
         now_s = time.monotonic()
         if self._arming.confirm(now_s):
             self._send(Arm())
@@ -115,12 +115,12 @@ class KeyActions(LinkedApp):
         self._refresh_status()
 
     def action_previous(self) -> None:
-        """Turn to the page before."""
+        """Turn to the previous page."""
         if not self._repeats.is_repeat:
             self._turn(-1)
 
     def action_help(self) -> None:
-        """Show all keys, or no longer."""
+        """Turn to the help, or back from it."""
         if self.page is ScreenPage.HELP:
             self.turn_to(self._before_help)
         else:
@@ -133,7 +133,7 @@ class KeyActions(LinkedApp):
             self.turn_to(beside)
 
     def action_request_arm(self) -> None:
-        """Ask whether to arm."""
+        """Request arming, which the next key confirms."""
         if not self.is_armed():
             self._arming.request(time.monotonic())
         self._refresh_status()
@@ -143,7 +143,7 @@ class KeyActions(LinkedApp):
         self._send(TurnDial(steps))
 
     def action_external_dial(self, steps: int) -> None:
-        """Take it that the stimulator's own dial was turned up or down."""
+        """Record that the operator turned the external dial up or down."""
         self._send(TurnDial(steps))
 
     def action_hold(self) -> None:
@@ -151,11 +151,11 @@ class KeyActions(LinkedApp):
         self._once(HoldCurrent())
 
     def action_take_control(self) -> None:
-        """Take the current over from the controller."""
+        """Let the operator own the current."""
         self._once(TakeControl())
 
     def action_release_control(self, _chooser: str) -> None:
-        """Hand the current back to the controller."""
+        """Release the current to the controller."""
         self._once(ReleaseControl())
 
     def action_steer(self, words: str) -> None:
@@ -163,7 +163,7 @@ class KeyActions(LinkedApp):
         self._send(SimulatorCommand(words))
 
     def action_acknowledge(self) -> None:
-        """All alarms have been seen."""
+        """Acknowledge all alarms."""
         self._once(Acknowledge())
 
     def action_pause_audio(self) -> None:
@@ -171,26 +171,26 @@ class KeyActions(LinkedApp):
         self._once(PauseAudio())
 
     def action_volume(self, steps: int) -> None:
-        """Turn the guidance up or down."""
+        """Turn the guidance's sound up or down."""
         self._send(TurnVolume(steps))
 
     def action_monitor(self, steps: int) -> None:
-        """Turn the EMG that is listened to up or down."""
+        """Turn the sound of the EMG up or down."""
         self._send(TurnMonitor(steps))
 
     def action_add_note(self, number: int) -> None:
-        """Note what the protocol's list has under ``number``; blood is what came on aspiration."""
+        """Note the protocol's entry ``number``; the entry ``blood`` is an aspiration with blood."""
         what = self.page_state.notes[number - 1]
         self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what), f"noted: {what}")
 
     def action_request_effort(self, phase: str) -> None:
-        """Note that the patient is asked for an effort; a simulated one obeys."""
+        """Note that the operator requests an effort; a simulated patient makes it."""
         if not self._repeats.is_repeat:
             self._once(OperatorNote(phase), f"noted: {phase}")
             self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
 
     def action_aspirate(self) -> None:
-        """Note that no blood came on aspiration."""
+        """Note an aspiration without blood."""
         self._once(Aspiration(), "noted: aspirated, no blood")
 
     def action_aliquot(self, steps: int) -> None:
@@ -199,41 +199,41 @@ class KeyActions(LinkedApp):
         self._procedure_screen.syringe.choose(self._volumes.chosen_ml)
 
     def action_inject(self) -> None:
-        """Enter that the chosen aliquot is injected."""
+        """Enter the chosen aliquot as injected."""
         volume_ml = self._volumes.chosen_ml
         self._once(Aliquot(volume_ml), f"entered: {volume_ml:g} mL")
 
     def action_give_reason(self) -> None:
-        """Ask why the aliquot that is held is to be taken in all the same."""
+        """Open the line for the reason to enter the held aliquot all the same."""
         dose = self.newest.dose if self.newest else None
         if dose is not None and dose.held_ml is not None:
             self._volumes.held_ml = dose.held_ml
             self._procedure_screen.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
 
     def action_write_note(self) -> None:
-        """Open the line for a note."""
+        """Open the line for a note in words."""
         self._procedure_screen.entry.open("note", "Note")
 
     def action_side(self) -> None:
-        """Name the next side."""
+        """Enter the next side."""
         side = self.newest.side if self.newest else None
         following = _SIDES.index(side) + 1 if side in _SIDES else 0
         self._once(OperatorNote("side", _SIDES[following % len(_SIDES)]))
 
     def action_scroll(self, steps: int) -> None:
-        """Go through all that happened."""
+        """Move the cursor through responses and events."""
         self._procedure_screen.past.scroll(steps)
 
     def action_leap(self, direction: int) -> None:
-        """Go to the next or last event, past the responses."""
+        """Move the cursor to the next or previous event, past the responses."""
         self._procedure_screen.past.leap(direction)
 
     def action_pause(self) -> None:
-        """Hold the replay, or go on."""
+        """Pause the replay, or resume it."""
         self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
 
     def action_rescale(self, direction: int) -> None:
-        """Show the sweeps smaller (+1) or larger (-1)."""
+        """Draw the sweeps smaller (+1) or larger (-1)."""
         self._procedure_screen.sweeps.rescale(direction)
 
     def action_autoscale(self) -> None:
@@ -241,7 +241,7 @@ class KeyActions(LinkedApp):
         self._procedure_screen.sweeps.autoscale()
 
     def _once(self, message: OperatorCommand, noted: str = "") -> None:
-        """Send ``message``, once for each press: a key held down repeats itself, and would do it again or undo it."""
+        """Send ``message`` once for each press: repeats of a key that is held down would repeat or undo it."""
         if self._repeats.is_repeat:
             return
         self._send(message)
@@ -253,7 +253,7 @@ class KeyActions(LinkedApp):
             self._procedure_screen.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
 
     def _write(self, event: events.Key) -> None:
-        """Give a key to the line that is being written; one that writes nothing stops."""
+        """Pass a key to the open line; a key that writes nothing stops."""
         self._leaving.forget()
         entry = self._procedure_screen.entry
         done = entry.take(event.key, event.character)

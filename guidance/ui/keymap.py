@@ -1,4 +1,4 @@
-"""The keys as the user has them: presets for pedals, and single keys named in the settings."""
+"""The user's keys: presets for pedals, and single keys from the settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from guidance.common.config import Config
 from guidance.ui.keys import KEY_ACTIONS, shown
 
 Keymap = Mapping[str, tuple[str, ...]]
-"""Keys, as Textual names them, of each deed that has others than its own."""
+"""Keys of each action, by its name, as Textual names them."""
 
 PEDALS: dict[str, dict[str, str]] = {
     "abc": {"a": "arm", "b": "go", "c": "stop"},
@@ -33,7 +33,7 @@ PEDALS: dict[str, dict[str, str]] = {
         "f24": "stop",
     },
 }
-"""What the keys that a pedal sends do, beside the keyboard; a pedal's key that does nothing else stops."""
+"""Action of each key that a pedal sends, in addition to the keyboard; a pedal's key without an action stops."""
 
 _NAMES = {key_action.name: key_action.keys for key_action in KEY_ACTIONS}
 _ALWAYS = "ctrl+q,ctrl+c"
@@ -54,7 +54,9 @@ _NAMED = {key.value for key in Keys if not key.value.startswith("<")} - set(_ALW
 
 
 def keymap_of(config: Config) -> Keymap:
-    """The keys of all deeds by ``config``: its ``pedal`` beside the keyboard, then its own. Raises UsageError."""
+    """Return the keys of all actions: the usual ones, those of the ``pedal`` in ``config``, and the user's own instead
+    of the usual ones. Raises UsageError.
+    """
     table = dict(config.keys)
     keymap = dict(_NAMES)
     pedal = table.pop("pedal", None)
@@ -72,14 +74,14 @@ def keymap_of(config: Config) -> Keymap:
 
 
 def bindings(keymap: Keymap | None = None) -> list[Binding]:
-    """The bindings of all deeds, with the keys of ``keymap`` or, where that is None, their own."""
+    """Return the bindings of all actions with the keys of ``keymap``; None stands for the usual keys."""
     keymap = _NAMES if keymap is None else keymap
     used = [(key_action, keymap[key_action.name]) for key_action in KEY_ACTIONS if keymap[key_action.name]]
-    made = [
+    key_bindings = [
         Binding(",".join(keys), key_action.action, key_action.words, key_display=shown(keys[0]))
         for key_action, keys in used
     ]
-    return [*made, Binding(_ALWAYS, "break_off", show=False, priority=True)]
+    return [*key_bindings, Binding(_ALWAYS, "break_off", show=False, priority=True)]
 
 
 def _keys(config: Config, name: str, value: Any) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ def _keys(config: Config, name: str, value: Any) -> tuple[str, ...]:
 
 
 def _key(item: Any) -> str | None:
-    """The key that ``item`` names, as Textual calls it; None for none."""
+    """Return the key that ``item`` names, as Textual names it; None if it names none."""
     if not isinstance(item, str):
         return None
     if item in _CHARACTERS or (len(item) == 1 and item.isalnum()):
@@ -101,7 +103,7 @@ def _key(item: Any) -> str | None:
 
 
 def _check(config: Config, keymap: Keymap) -> None:
-    """Refuse a key with two meanings, and a procedure that cannot be stopped, or armed by two different keys."""
+    """Refuse a key with two actions, and a keymap without a key to stop, to arm, to go on or to quit."""
     used = Counter(key for keys in keymap.values() for key in dict.fromkeys(keys))
     twice = next((key for key, count in used.items() if count > 1), None)
     if twice:

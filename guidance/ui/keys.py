@@ -1,4 +1,4 @@
-"""Which key does what, and which keys hold now. A key that does not hold stops the stimulator."""
+"""The action of each key, and which keys are active now. An inactive key stops the stimulator."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from guidance.ui.pages import PageState, ScreenPage
 STEP_MM = 0.5
 MOST_NOTES = 6
 EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
-"""Share of the full effort that a simulated patient makes when asked."""
+"""Share of the full effort that a simulated patient makes on request."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyAction:
-    """What a key does: its ``name`` in the configuration, the ``keys`` that it has where that says nothing else, the
-    app's ``action`` and the ``words`` at the foot of the screen; without words it is not shown there.
+    """What a key does: its ``name`` in the configuration, the ``keys`` it has unless the configuration sets others,
+    the app's ``action``, and the ``words`` at the foot of the screen; without words it is not shown there.
     """
 
     name: str
@@ -31,7 +31,7 @@ class KeyAction:
 
 KEY_ACTIONS = (
     KeyAction("stop", ("space",), "stop", "STOP"),
-    KeyAction("stop", ("space",), "pause", "Pause / go on"),
+    KeyAction("stop", ("space",), "pause", "Pause / resume"),
     KeyAction("arm", ("o", "O"), "request_arm", "Arm"),
     KeyAction("go", ("enter",), "go", "Next"),
     KeyAction("back", ("backspace",), "previous", "Back"),
@@ -47,9 +47,9 @@ KEY_ACTIONS = (
     KeyAction("up", ("up",), "scroll(-1)", "Scroll"),
     KeyAction("down", ("down",), "scroll(1)", "Scroll"),
     KeyAction("hold", ("h", "H"), "hold", "Hold"),
-    KeyAction("hold", ("h", "H"), "release_control('held')", "Hand back"),
-    KeyAction("take-over", ("t", "T"), "take_control", "Take over"),
-    KeyAction("take-over", ("t", "T"), "release_control('operator')", "Hand back"),
+    KeyAction("hold", ("h", "H"), "release_control('held')", "Release"),
+    KeyAction("take-over", ("t", "T"), "take_control", "Take"),
+    KeyAction("take-over", ("t", "T"), "release_control('operator')", "Release"),
     KeyAction("rest", ("7",), "request_effort('rest')", "Rest"),
     KeyAction("slight", ("8",), "request_effort('slight')", "Slight"),
     KeyAction("full", ("9",), "request_effort('full')", "Full effort"),
@@ -69,8 +69,8 @@ KEY_ACTIONS = (
     KeyAction("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
     KeyAction("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
     KeyAction("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
-    KeyAction("larger", ("plus", "equals_sign"), "external_dial(1)", "Dial shows"),
-    KeyAction("smaller", ("minus",), "external_dial(-1)", "Dial shows"),
+    KeyAction("larger", ("plus", "equals_sign"), "external_dial(1)", "External dial"),
+    KeyAction("smaller", ("minus",), "external_dial(-1)", "External dial"),
     KeyAction("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
     KeyAction("smaller", ("minus",), "rescale(1)", "Scale"),
     KeyAction("autoscale", ("0",), "autoscale", "Scale"),
@@ -96,11 +96,11 @@ _SHOWN = {
 
 
 _SHOWN_ON = {"aspirate": ScreenPage.INJECT, "rescale": ScreenPage.GUIDE, "autoscale": ScreenPage.GUIDE}
-"""Keys that hold everywhere and are shown on one page alone."""
+"""Actions whose keys are active on every page and shown on one page only."""
 
 
 def shown(key: str) -> str:
-    """A key as it is named to the operator."""
+    """Return the name of a key for the operator."""
     return _SHOWN.get(key, key if len(key) == 1 else key.upper())
 
 
@@ -109,7 +109,7 @@ def _stimulates(state: PageState) -> bool:
 
 
 def _takes_commands(state: PageState) -> bool:
-    """Whether a procedure runs here that the operator may say something to."""
+    """Return whether a live procedure takes this operator's commands."""
     return state.snapshot is not None and state.snapshot.live and not state.is_observer
 
 
@@ -120,7 +120,7 @@ def _turns(state: PageState, _steps: object) -> bool:
 
 
 def _has_external_dial(state: PageState) -> bool:
-    """Whether the current is that of a dial which this program cannot turn."""
+    """Return whether the current is set with an external dial, which this program cannot turn."""
     if state.snapshot is None or state.is_observer:
         return False
     if state.snapshot.stimulator is None:
@@ -129,7 +129,7 @@ def _has_external_dial(state: PageState) -> bool:
 
 
 def _chosen_by(state: PageState, *choosers: object) -> bool:
-    """Whether one of ``choosers`` has the current, in a procedure with a controller to take it from."""
+    """Return whether one of ``choosers`` owns the current, in a procedure with a controller."""
     stimulator = state.snapshot.stimulator if state.snapshot else None
     return stimulator is not None and state.mode == "auto" and stimulator.chooser in choosers and not state.is_observer
 
@@ -144,7 +144,7 @@ def _reviews(state: PageState, _step: object) -> bool:
 
 
 def _signs(state: PageState) -> bool:
-    """Whether the procedure may be ended here to sign its note: not while the stimulator is armed."""
+    """Return whether the operator may end the procedure here to sign its note: not while the stimulator is armed."""
     snapshot = state.snapshot
     if snapshot is None or snapshot.journal is None or state.page is not ScreenPage.REVIEW:
         return False
@@ -188,14 +188,14 @@ _NEEDS: dict[str, Callable[..., bool]] = {
 
 
 def holds(action: str, parameters: tuple[object, ...], state: PageState) -> bool:
-    """Whether the key of ``action`` with ``parameters`` does something now."""
+    """Return whether the key of ``action`` with ``parameters`` is active now."""
     needs = _NEEDS.get(action)
     return needs is None or needs(state, *parameters)
 
 
 def shown_keys(active: Iterable[ActiveBinding], state: PageState, *, alone: bool) -> tuple[tuple[str, str], ...]:
-    """The keys to show and what they do; neighbours that do the same are one. ``alone``: the engine is gone, and only
-    leaving is left.
+    """Return the keys to show, each with what it does; neighbours that do the same are joined. ``alone``: the engine
+    is gone, so only the key to quit is left.
     """
     stimulator = state.snapshot.stimulator if state.snapshot else None
     armed = stimulator is not None and stimulator.armed
@@ -209,7 +209,7 @@ def shown_keys(active: Iterable[ActiveBinding], state: PageState, *, alone: bool
 
 
 def _does(action: str, description: str, state: PageState) -> str:
-    """What a key does now, in words; nothing for one that is not shown."""
+    """Return what a key does now, in words; empty for a key that is not shown."""
     if action == "go":
         beside = state.beside(1)
         return beside.title() if beside else ""

@@ -1,4 +1,4 @@
-"""The screen's end of the wire to the engine's process, and how the event loop learns that something waits on it."""
+"""The screen's end of the screen channel to the engine's process, and the watcher that reports when it is readable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 
 GONE = (EOFError, ConnectionError)
-"""What ``receive`` and ``send`` raise when the engine's process is gone (a broken pipe is a ConnectionError)."""
+"""Errors that ``receive`` and ``send`` raise when the engine's process is gone (a broken pipe is a ConnectionError)."""
 
 _CLOSE_CHECK_S = 0.2
 
@@ -22,20 +22,20 @@ class Link(Protocol):
     """A connection to the engine; every method returns at once."""
 
     def fileno(self) -> int:
-        """Descriptor (on Windows: overlapped handle) that is readable while something waits, the end included."""
+        """Return the descriptor (on Windows: overlapped handle), readable while a Snapshot or the end waits."""
 
     def receive(self) -> Snapshot | None:
-        """Newest waiting Snapshot, older ones dropped; None if nothing waits. Once all is read, raises one of GONE."""
+        """Return the newest waiting Snapshot and drop older ones; None if none waits. Raises one of GONE at the end."""
 
     def send(self, message: OperatorCommand) -> None:
-        """Hand ``message`` to the engine. Raises one of GONE."""
+        """Send ``message`` to the engine. Raises one of GONE."""
 
 
 class LinkWatcher:
-    """Calls ``ready`` on the running event loop when the link is readable: once for each ``arm``.
+    """A watcher that calls ``ready`` on the running event loop when the link is readable: once for each ``arm``.
 
-    On Windows a thread waits in its place. It is no BackgroundWorker: it queues nothing, and waits on the system's
-    handle of the link instead of an item.
+    On Windows a thread waits instead. It is no BackgroundWorker: it queues nothing, and waits on the system's handle of
+    the link instead of an item.
     """
 
     def __init__(self, link: Link, ready: Callable[[], object]) -> None:
@@ -50,7 +50,7 @@ class LinkWatcher:
         self.arm()
 
     def arm(self) -> None:
-        """Call ``ready`` once more, as soon as there is something to read."""
+        """Call ``ready`` once more, as soon as the link is readable."""
         if self._thread is None:
             try:
                 self._loop.add_reader(self._fileno, self._readable)
@@ -60,7 +60,7 @@ class LinkWatcher:
         self._armed.set()
 
     def close(self) -> None:
-        """Watch no longer; the link itself stays open."""
+        """Stop watching; the link itself stays open."""
         self._closed.set()
         self._armed.set()
         if self._thread is None:
@@ -73,7 +73,7 @@ class LinkWatcher:
         self._ready()
 
     def _wait_in_thread(self) -> None:
-        readable: Any = self._link  # wait() takes whatever has a fileno()
+        readable: Any = self._link  # wait() accepts any object with a fileno()
         while self._armed.wait() and not self._closed.is_set():
             if wait([readable], _CLOSE_CHECK_S):
                 self._armed.clear()

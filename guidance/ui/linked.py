@@ -1,5 +1,5 @@
-"""What every screen's app does with its link: the newest Snapshot is drawn and paid for, silence is told, the engine is
-asked to end.
+"""What every screen's app does with its link: draw and acknowledge the newest Snapshot, report silence, and request the
+end of the engine.
 """
 
 from __future__ import annotations
@@ -31,18 +31,20 @@ from guidance.ui.theme import choose
 
 FRAME_S = 0.05
 BACKLOG_CHECK_S = 0.005
-"""How soon to see again whether the terminal has taken the last frame."""
+"""How soon to check again whether the terminal has taken the last frame."""
 QUIT_WAIT_S = 2.0
+"""How long the screen waits for the engine to end before it leaves."""
 SILENCE_S = 1.0
+"""How long no Snapshot may come before the screen reports silence."""
 LEAVING = ("quit", "break_off", "sign")
-"""The actions that take two presses where something runs."""
+"""The actions that take two presses while a procedure runs."""
 
 _log = logging.getLogger(LOGGER)
 
 
 class LinkedApp(App[str]):
-    """Draws the newest Snapshot of ``link``, at most 20 times a second, and pays a Credit for each drawn; ``silence_s``
-    without one is told.
+    """An app that draws the newest Snapshot of ``link``, at most 20 times a second, acknowledges each drawn one with a
+    FrameAck, and reports ``silence_s`` seconds without a Snapshot.
     """
 
     TITLE = "needle guidance"
@@ -50,7 +52,7 @@ class LinkedApp(App[str]):
     ALLOW_SELECT = False
 
     newest: Snapshot | None = None
-    """The Snapshot that came last."""
+    """The Snapshot received last."""
     _folder_to_sign: str | None = None
     """Folder of the procedure whose note the operator wants to sign: the result of the app."""
 
@@ -69,7 +71,7 @@ class LinkedApp(App[str]):
 
     @abstractmethod
     def _refresh_status(self) -> None:
-        """Show what the screen itself knows."""
+        """Show what the screen itself knows, whether or not a Snapshot has come."""
 
     @abstractmethod
     def _show_stopped(self) -> None:
@@ -77,23 +79,23 @@ class LinkedApp(App[str]):
 
     @abstractmethod
     def _show_ending(self) -> None:
-        """Show that the engine is being asked to end."""
+        """Show that the screen has requested the end."""
 
     @property
     @abstractmethod
     def _is_at_rest(self) -> bool:
-        """Whether no Snapshot need come now."""
+        """Whether the engine need not send Snapshots now."""
 
     @property
     def _is_over(self) -> bool:
-        """Whether nothing is left that would have to end."""
+        """Whether nothing runs that would have to end."""
         return self._stopped or (self.newest is not None and self.newest.ended is not None)
 
     def _stop(self) -> None:
-        """Switch the stimulator off, where there is one."""
+        """Switch the stimulator off, if there is one."""
 
     def _fatal_error(self) -> None:
-        """End with one sentence; Textual would print a traceback with all locals, the patient's name among them."""
+        """End with one sentence; Textual would print a traceback with all variables, such as the patient's name."""
         fault = sys.exc_info()[1]
         _log.critical("the screen ended", exc_info=fault)
         path = self._fault_file.path
@@ -103,7 +105,7 @@ class LinkedApp(App[str]):
         self._stop()
 
     def on_mount(self) -> None:
-        """Begin to listen to the engine."""
+        """Begin to receive from the engine."""
         _log.addHandler(self._fault_file)
         self.register_theme(self._chosen)
         self.theme = self._chosen.name
@@ -111,7 +113,7 @@ class LinkedApp(App[str]):
         self.set_interval(self._silence_s / 2, self._refresh_status)
 
     def on_unmount(self) -> None:
-        """Listen no longer."""
+        """Stop receiving from the engine."""
         self._watch.close()
         _log.removeHandler(self._fault_file)
 
@@ -152,7 +154,7 @@ class LinkedApp(App[str]):
         self.call_after_refresh(self._acknowledge_frame, FrameAck(self._frames))
 
     def _acknowledge_frame(self, ack: FrameAck) -> None:
-        """Pay for a frame once the terminal has it: the engine is to know whether anybody can see."""
+        """Acknowledge a frame once the terminal has it, so that the engine knows that the screen shows it."""
         if self._is_behind():
             self.set_timer(BACKLOG_CHECK_S, partial(self._acknowledge_frame, ack))
         else:
@@ -162,7 +164,7 @@ class LinkedApp(App[str]):
         return bool(getattr(self._driver, "backlog", 0))
 
     def _silent_s(self) -> int | None:
-        """For how long nothing has come that should have; None where all is as it should be."""
+        """Return for how many seconds an expected Snapshot has been missing; None if none is missing."""
         silent_s = time.monotonic() - self._received_s
         return round(silent_s) if silent_s > self._silence_s and not self._is_at_rest else None
 
@@ -172,33 +174,33 @@ class LinkedApp(App[str]):
             self._show_stopped()
 
     def _send(self, message: OperatorCommand) -> None:
-        with suppress(*GONE):  # receive() tells of it too, after what the engine still had to say
+        with suppress(*GONE):  # receive() raises it too, after the Snapshots that the engine had still sent
             self._link.send(message)
 
     def on_key(self, event: events.Key) -> None:
-        """Leave nothing by two presses with another key between them."""
+        """Drop the first press of a key that leaves when another key follows."""
         binding = self.screen.active_bindings.get(event.key)
         if binding is None or binding.binding.action not in LEAVING:
             self._leaving.forget()
             self._refresh_status()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Pasted text is no key, and ends what was asked."""
+        """Drop the first press of a key that leaves: pasted text is no press."""
         del event
         self._leaving.forget()
         self._refresh_status()
 
     async def action_quit(self) -> None:
-        """Leave at the second press; at once where nothing is left that would have to end."""
+        """Leave at the second press; at once if nothing runs that would have to end."""
         self._press("quit", self._end)
 
     async def action_break_off(self) -> None:
-        """Switch the stimulator off, and leave as by the usual key: what a chord is pressed for in need comes first."""
+        """Switch the stimulator off, then leave as with ``q``: who presses this chord in need wants the current off."""
         self._stop()
         self._press("quit", self._end)
 
     def _press(self, what: str, leave: Callable[[], None]) -> None:
-        """Call ``leave`` now, where nothing has to end; else at the second press, once no other key has followed it."""
+        """Call ``leave`` now if nothing has to end; else at the second press, once no other key has followed it."""
         if self._is_over or self._quitting:
             leave()
             return
@@ -215,7 +217,9 @@ class LinkedApp(App[str]):
             self._refresh_status()
 
     def _end(self) -> None:
-        """Ask the engine to end and wait for it a little; at once if it has ended or was asked."""
+        """Request the end and wait for it up to QUIT_WAIT_S; leave at once if the engine has ended or the end was
+        requested before.
+        """
         if self._is_over or self._quitting:
             self.exit(self._folder_to_sign)
             return
@@ -232,9 +236,9 @@ class LinkedApp(App[str]):
 def show_on_terminal(app: LinkedApp) -> str | None:
     """Show ``app`` on this process's terminal until the operator leaves it; return its result.
 
-    Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
+    After a fault of the display it writes one sentence to the terminal and exits with a status other than 0.
     """
-    gc.freeze()  # what is imported by now stays; walking through it would hold the screen for 75 ms at a time
+    gc.freeze()  # imported objects stay for good; collecting through them would block the screen for 75 ms at a time
     folder_to_sign = app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -1,4 +1,4 @@
-"""The pages of the screen, in the order of a procedure: one key leads to the next, another back."""
+"""The pages of the screen, in the order of a procedure: one key turns to the next, another turns back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from guidance.contracts.snapshot import Snapshot
 
 
 class ScreenPage(StrEnum):
-    """What is shown between the alarms and the states."""
+    """A page, shown between the alarms and the states."""
 
     PREPARE = "prepare"
     GUIDE = "guide"
@@ -23,26 +23,26 @@ _RECORDED = (ScreenPage.GUIDE, ScreenPage.REVIEW)
 
 
 def order(snapshot: Snapshot | None) -> tuple[ScreenPage, ...]:
-    """The pages that there are; a replay has nothing to prepare and injects nothing."""
+    """Return the pages; a replay has none to prepare or to inject."""
     return _LIVE if snapshot is None or snapshot.live else _RECORDED
 
 
 def first(snapshot: Snapshot) -> ScreenPage:
-    """Where to begin: a procedure under way needs guidance at once."""
+    """Return the page to begin with; a procedure under way needs guidance at once."""
     begun = bool(snapshot.stimuli) or (snapshot.stimulator is not None and snapshot.stimulator.armed)
     return ScreenPage.PREPARE if snapshot.live and not begun else ScreenPage.GUIDE
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What decides which keys hold: the newest Snapshot, the page, and whether one only looks on."""
+    """What decides which keys are active: the newest Snapshot, the page, and whether the user only observes."""
 
     snapshot: Snapshot | None
     page: ScreenPage
     is_observer: bool = False
 
     def beside(self, step: int) -> ScreenPage | None:
-        """The page ``step`` further on (-1: back), None where there is none; from the help, nowhere but back."""
+        """Return the page ``step`` further on (-1: back), None if there is none or from the help."""
         pages = order(self.snapshot)
         if self.page not in pages:
             return None
@@ -51,20 +51,20 @@ class PageState:
 
     @property
     def mode(self) -> str:
-        """Who chooses the current."""
+        """Mode of the procedure: who chooses the current."""
         return self.snapshot.mode if self.snapshot else ""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What may be noted by one key."""
+        """Notes that take one key each."""
         return self.snapshot.notes if self.snapshot else ()
 
     @property
     def has_needle_emg(self) -> bool:
-        """Whether the needle is guided by its own EMG."""
+        """Whether the needle's own EMG guides it."""
         return self.snapshot is not None and self.snapshot.needle is not None
 
     @property
     def simulates(self) -> bool:
-        """Whether the patient is a simulated one."""
+        """Whether the patient is simulated."""
         return self.snapshot is not None and bool(self.snapshot.simulated)

@@ -1,4 +1,4 @@
-"""The palettes: how each foreground and background looks in the dark, in a bright room, and with the most contrast."""
+"""The palettes: the colour of each foreground and background for a dark room, a bright room, and most contrast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours by the names of Ink and Ground; ``ages`` are those of the oldest and the newest older sweep."""
+    """Colours by the names of Ink and Ground; ``ages``: colours of the oldest and the newest of the older sweeps."""
 
     inks: dict[str, str]
     grounds: dict[str, str]

@@ -1,4 +1,4 @@
-"""All responses and events of a procedure in one order, each in words."""
+"""All sweeps and events of a procedure in order of time, each in words."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from guidance.ui.text import amplitude
 
 
 class TimelineItems:
-    """The rows of a Past in the order of time: ``times`` (items,) in s; each is a response or an event."""
+    """The rows of a TimelineView in order of time, each a sweep or an event; ``times``: shape (items,), in s."""
 
     def __init__(self, past: TimelineView) -> None:
-        """Put ``past`` in order."""
+        """Sort the rows of ``past`` by time."""
         self.past = past
         times = np.concatenate([past.trail["t"], [event.t for event in past.events]])
         self._order = np.argsort(times, kind="stable")
         self.times: NDArray[np.float64] = times[self._order]
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of items."""
         return len(self._order)
 
     def event(self, index: int) -> EventView | None:
-        """The event at ``index``; None where it is a response."""
+        """Return the event at ``index``; None if the item is a sweep."""
         at = int(self._order[index]) - len(self.past.trail)
         return self.past.events[at] if at >= 0 else None
 
     def words(self, index: int) -> str:
-        """What happened at ``index``."""
+        """Return in words what happened at ``index``."""
         event = self.event(index)
         return clean(event.text) if event else response_text(self.response(index))
 
     def response(self, index: int) -> np.void:
-        """The row of the trail at ``index``, which is no event."""
+        """Return the row of the trail at ``index``, which must be a sweep."""
         row: np.void = self.past.trail[self._order[index]]
         return row
 
     def leap(self, index: int, direction: int) -> int:
-        """The next event from ``index`` on (+1) or back (-1); ``index`` where there is none."""
+        """Return the index of the next event after (+1) or before (-1) ``index``; ``index`` if there is none."""
         is_event = self._order >= len(self.past.trail)
         found = np.flatnonzero(is_event[index + 1 :]) if direction > 0 else np.flatnonzero(is_event[:index])
         if not len(found):
@@ -51,7 +51,7 @@ class TimelineItems:
 
 
 def response_text(row: np.void) -> str:
-    """A row of the trail: what was answered to which pulse, and what was known by then."""
+    """Return a row of the trail in words: the response, the current of the pulse, and the threshold known then."""
     parts = [_outcome_text(row)]
     if math.isfinite(row["current_ma"]):
         parts.append(f"to {row['current_ma']:.2f} mA")

@@ -1,4 +1,4 @@
-"""The one screen: alarms, states and keys always in sight, and one page between them."""
+"""The screen of a procedure: alarms, states and keys always in sight, and one page between them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from textual.screen import Screen
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.arming import Stage
-from guidance.ui.estimate import EstimateReader
+from guidance.ui.estimate import EstimateReader, is_guided, is_led_by_emg
 from guidance.ui.pages import ScreenPage
-from guidance.ui.snapshot_facts import is_guided, is_led_by_emg
 from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.bars import ResponseBars
 from guidance.ui.widgets.checks import Checks
@@ -44,7 +43,7 @@ _BREAKPOINTS = [(0, "-tight"), (36, "-roomy"), (46, "-tall")]
 
 
 class ProcedureScreen(Screen[None], inherit_bindings=False):
-    """Draws Snapshots; has no keys of its own, so that none holds but the app's."""
+    """The screen that draws Snapshots; it has no keys of its own, so that only the app's are active."""
 
     DEFAULT_CSS = """
     ProcedureScreen {
@@ -95,7 +94,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     VERTICAL_BREAKPOINTS = _BREAKPOINTS
 
     def __init__(self, bindings: Sequence[Binding], *, is_observer: bool = False) -> None:
-        """Nothing is known yet; ``bindings`` are the keys that the help shows."""
+        """Begin without a Snapshot; ``bindings`` are the keys that the help shows."""
         super().__init__()
         self.title_line, self.alarms, self.sweeps = Title(is_observer=is_observer), AlarmBars(), Sweeps()
         self.states, self.status, self.keys, self.banner = StatesLine(), StatusLine(), KeyBar(), Stopped()
@@ -111,8 +110,8 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         self._page: ScreenPage | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the parts: across the top and the bottom what is always there, the pages between; the banner over
-        them.
+        """Lay out the parts: the lines that are always there at top and bottom, the pages between, the banner on top of
+        all.
         """
         yield from (self.title_line, self.alarms, self._latency_line, self._dose_line, self._needle)
         yield Vertical(self._checks, id="prepare")
@@ -141,41 +140,41 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         }[page]
 
     def turn_to(self, page: ScreenPage, snapshot: Snapshot | None) -> None:
-        """Show ``page``, as it is by ``snapshot``."""
+        """Show ``page`` with ``snapshot``."""
         for other in ScreenPage:
             self.set_class(other is page, f"-on-{other}")
         self._page = page
-        self._dose_line.styles.height = 0 if page is ScreenPage.INJECT else 1  # which says it all, and more
+        self._dose_line.styles.height = 0 if page is ScreenPage.INJECT else 1  # that page shows the dose itself
         self.title_line.turn_to(page)
         if snapshot is not None:
             self.show(snapshot)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw ``snapshot``, as far as it is in sight."""
+        """Draw the parts of ``snapshot`` that are in sight."""
         self._newest = snapshot
-        if is_guided(snapshot):  # and from here on, or the layout would jump with a pulse of unknown current
+        if is_guided(snapshot):  # and from here on, or a pulse of unknown current would change the layout
             self.add_class("-guided")
         self.set_class(is_led_by_emg(snapshot), "-by-emg")
         for panel in (*self._always, *(self._on_page(self._page) if self._page else ())):
             panel.show(snapshot)
 
     def show_silence(self, silent_s: int | None) -> None:
-        """Say for how long the engine has been silent, if for too long; an estimate is then no longer known."""
+        """Show for how many seconds the engine has been silent, None if it is not; the estimate is then not known."""
         self.alarms.show_silence(silent_s)
         self._show_estimate(silent=silent_s is not None)
 
     def show_stage(self, stage: Stage) -> None:
-        """Say how far arming has come."""
+        """Show the stage of arming."""
         self.output.show_stage(stage)
         self.states.show_stage(stage, silent=self.alarms.silent_s is not None or self.banner.display)
 
     def show_stopped(self) -> None:
-        """Say that the engine's process is gone."""
+        """Show that the engine's process is gone."""
         self.banner.display = True
         self.call_after_refresh(self._dim)
 
     def _dim(self) -> None:
-        """Make what is old look old, which takes longer than the banner may."""
+        """Dim all that is old; done after the banner, because it takes longer than the banner may."""
         self._show_estimate(silent=True)
         self.add_class("-stopped")
 

@@ -1,4 +1,4 @@
-"""From samples to dots and from dots to terminal lines: braille by numpy, lines in Textual's own form."""
+"""Conversion from samples to dots and from dots to terminal lines: braille by numpy, lines as Textual's Strips."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALL = slice(None)
 
 
 def _braille_codes() -> NDArray[np.uint32]:
-    """Code point for each packed cell; the dots come in reading order, the first as the highest bit."""
+    """Return the code point for each packed cell; the dots are in reading order, the first in the highest bit."""
     order = (0, 3, 1, 4, 2, 5, 6, 7)
     patterns = [sum(1 << order[dot] for dot in range(8) if packed & (128 >> dot)) for packed in range(256)]
     return np.array([0x2800 + pattern for pattern in patterns], np.uint32)
@@ -32,13 +32,16 @@ _BRAILLE = _braille_codes()
 
 
 def spans(low: Floats, high: Floats, height: int) -> Mask:
-    """Dots (height, columns) set from ``low`` to ``high``, rows counted from the top; a NaN leaves its column empty."""
+    """Return dots of shape (height, columns), set from row ``low`` to row ``high``, rows counted from the top; a NaN
+    leaves its column empty.
+    """
     rows = np.arange(height, dtype=np.float32)[:, None]
     return (rows >= np.round(low)) & (rows <= np.round(high))
 
 
 def envelope(uv: Floats, first: float, last: float, columns: int) -> tuple[Floats, Floats]:
-    """Lowest and highest value of a trace in each of ``columns`` equal stretches from sample ``first`` to ``last``.
+    """Return the lowest and highest value of a trace in each of ``columns`` equal stretches from sample ``first`` to
+    ``last``.
 
     Neighbouring stretches share an edge, so that the trace is drawn unbroken; NaN where there is no sample.
     """
@@ -50,21 +53,21 @@ def envelope(uv: Floats, first: float, last: float, columns: int) -> tuple[Float
 
 
 def _read_only(cells: NDArray[Any]) -> NDArray[Any]:
-    """A view of ``cells`` to look at: whoever paints takes the methods of the Canvas, which cut off."""
+    """Return a read-only view of ``cells``: only the Canvas's methods write, because they cut off what lies outside."""
     view = cells.view()
     view.flags.writeable = False
     return view
 
 
 def _clipped(part: slice, size: int) -> slice:
-    """The indices of ``part`` from 0 to below ``size``; empty where there are none."""
+    """Return the part of ``part`` that lies from 0 to below ``size``; empty if none does."""
     first = min(max(part.start or 0, 0), size)
     last = size if part.stop is None else min(max(part.stop, first), size)
     return slice(first, last)
 
 
 class Canvas:
-    """A grid of (height, width) cells to write and plot on, and its lines when done. What lies outside is cut off."""
+    """A grid of (height, width) cells to write and plot on, and its finished lines. What lies outside is cut off."""
 
     def __init__(self, width: int, height: int, ground: Ground = Ground.BASE) -> None:
         self.width = width
@@ -76,7 +79,7 @@ class Canvas:
         self.grounds = _read_only(self._grounds)
 
     def write(self, row: int, column: int, text: str, ink: int, ground: Ground | None = None) -> int:
-        """Write ``text`` from ``column`` on; returns the column after it. Wide characters take two cells."""
+        """Write ``text`` from ``column`` on; return the column after it. Wide characters take two cells."""
         for char in text:
             cells = cell_len(char)
             if cells and 0 <= row < self.height and 0 <= column <= self.width - cells:
@@ -85,7 +88,7 @@ class Canvas:
         return column
 
     def write_right(self, row: int, end: int, text: str, ink: int, ground: Ground | None = None) -> int:
-        """Write ``text`` so that it ends before column ``end``; returns the column it begins at."""
+        """Write ``text`` so that it ends before column ``end``; return the column it begins at."""
         self.write(row, end - cell_len(text), text, ink, ground)
         return end - cell_len(text)
 
@@ -117,9 +120,9 @@ class Canvas:
         self._inks[here] = ink
 
     def plot(self, top: int, left: int, dots: NDArray[np.uint8]) -> None:
-        """Draw ``dots`` (4 x cells high, 2 x cells wide) as braille over what is there; cells without a dot stay.
+        """Draw ``dots`` (4 x cells high, 2 x cells wide) as braille over the picture; cells without a dot stay.
 
-        A dot's value is its ink, 0 is no dot; a cell takes the highest ink among its dots.
+        The value of a dot is its ink; 0 is no dot. A cell takes the highest ink among its dots.
         """
         height, width = dots.shape[0] // 4, dots.shape[1] // 2
         cells = np.ascontiguousarray(dots.reshape(height, 4, width, 2).transpose(0, 2, 1, 3)).reshape(height, width, 8)
@@ -134,13 +137,13 @@ class Canvas:
         return _clipped(rows, self.height), _clipped(columns, self.width)
 
     def _overlap(self, top: int, left: int, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-        """The part of a picture of ``shape`` that lies on the canvas: where on the canvas, and where in the picture."""
+        """Return the part of a picture of ``shape`` that lies on the canvas: its place there, and in the picture."""
         rows, columns = self._inside(slice(top, top + shape[0]), slice(left, left + shape[1]))
         seen = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
         return (rows, columns), seen
 
     def changes(self, before: Canvas) -> list[tuple[int, int, int]]:
-        """Row, first and last column of what differs from ``before``, of the same size, in each row that does."""
+        """Return row, first and last changed column of each row that differs from ``before``, of the same size."""
         styles = codes(self._visible_inks(), self._grounds), codes(before._visible_inks(), before._grounds)
         differs = (self._codes != before._codes) | (styles[0] != styles[1])
         halves = (self._codes == _SECOND_HALF) | (before._codes == _SECOND_HALF)
@@ -156,7 +159,7 @@ class Canvas:
         return [self._strip(line, row) for line, row in zip(self._codes, styles, strict=True)]
 
     def _visible_inks(self) -> NDArray[np.int16]:
-        """Inks, a blank cell taking the one to its left: fewer changes of style, hence fewer codes to send."""
+        """Return the inks, each blank cell with the ink to its left: fewer changes of style, so fewer codes to send."""
         columns = np.arange(self.width)
         source = np.maximum.accumulate(np.where(self._codes == _BLANK, 0, columns), axis=1)
         return np.take_along_axis(self._inks, source, axis=1)

@@ -1,4 +1,4 @@
-"""How link, sound, record and stimulator stand, and whether all is ready to begin: in words."""
+"""The states of link, sound, record and stimulator, and the checks before the start: in words."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from enum import Enum, auto
 from guidance.common.text import clean
 from guidance.contracts.signal_fitness import Unfit, is_high, signal_faults
 from guidance.contracts.snapshot import Snapshot, StimulatorView
-from guidance.ui.snapshot_facts import is_led_by_emg
+from guidance.ui.estimate import is_led_by_emg
 from guidance.ui.text import UNKNOWN
 
 LEAST_MINUTES = 30.0
-"""Less room on the disk than a long procedure takes."""
+"""Disk space, in minutes of recording, below which a long procedure may not fit. By judgement."""
 
 
 class StatusLevel(Enum):
-    """How something stands. What is not known is neither good nor bad."""
+    """Level of a state. What is not known is neither good nor bad."""
 
     GOOD = auto()
     HEED = auto()
@@ -37,7 +37,7 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class ShownState:
-    """``name`` stands so, in ``words``; ``advice`` says more, or what to do."""
+    """One state: its ``name``, its ``level``, the state in ``words``, and ``advice``: details, or what to do."""
 
     name: str
     level: StatusLevel
@@ -45,19 +45,19 @@ class ShownState:
     advice: str = ""
 
 
-_STIMULATOR_FAULTS = {"stimulus-unrequested": "OUT OF HAND", "stimulus-not-delivered": "off, fault"}
+_STIMULATOR_FAULTS = {"stimulus-unrequested": "STRAY PULSE", "stimulus-not-delivered": "off, fault"}
 
 
 def states(snapshot: Snapshot, *, silent: bool = False) -> tuple[ShownState, ...]:
-    """The four that are always in sight; of a ``silent`` engine nothing is known."""
-    found = (_link(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
+    """Return the four states that are always in sight; none is known while the engine is ``silent``."""
+    known = (_link(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
     if silent:
-        return tuple(ShownState(state.name, StatusLevel.UNKNOWN, "not told") for state in found)
-    return found
+        return tuple(ShownState(state.name, StatusLevel.UNKNOWN, "no data") for state in known)
+    return known
 
 
 def checks(snapshot: Snapshot) -> tuple[ShownState, ...]:
-    """What is looked at before the needle goes in, in this order."""
+    """Return the checks before the needle goes in, in their order."""
     return (
         _link(snapshot),
         _signal(snapshot),
@@ -74,14 +74,12 @@ def _link(snapshot: Snapshot) -> ShownState:
     if not snapshot.live:
         return ShownState("link", StatusLevel.PLAIN, "a recording")
     if not snapshot.connected:
-        return ShownState(
-            "link", StatusLevel.BAD, "LOST", "Plug the amplifier in again; it is looked for all the while."
-        )
+        return ShownState("link", StatusLevel.BAD, "LOST", "Plug it in again; it reconnects by itself.")
     if _holds(snapshot, "stale") and snapshot.rms_uv is None:
         return ShownState("link", StatusLevel.BAD, "no samples", "Switch the amplifier off and on.")
     lost = snapshot.lost_samples
     return ShownState(
-        "link", StatusLevel.GOOD, "connected", f"{lost} samples lost so far" if lost else "no sample lost"
+        "link", StatusLevel.GOOD, "connected", f"{lost} samples lost so far" if lost else "no samples lost"
     )
 
 
@@ -90,42 +88,40 @@ def _sound(snapshot: Snapshot) -> ShownState:
     if sound is None and not snapshot.live:
         return ShownState("sound", StatusLevel.PLAIN, "none")
     if sound is None:
-        return ShownState("sound", StatusLevel.UNKNOWN, "not told", "Listen whether there is any.")
-    level = f"{sound.volume:.0%}"
+        return ShownState("sound", StatusLevel.UNKNOWN, "not known", "Check that you can hear it.")
+    volume = f"{sound.volume:.0%}"
     if sound.state == "lost":
-        return ShownState(
-            "sound", StatusLevel.BAD, "LOST", "Plug the loudspeaker in again; watch the screen meanwhile."
-        )
+        return ShownState("sound", StatusLevel.BAD, "LOST", "Connect a loudspeaker; watch the screen.")
     if sound.state == "paused":
         rest = "" if sound.paused_s is None else f" {sound.paused_s:.0f} s"
         return ShownState("sound", StatusLevel.HEED, f"paused{rest}", "It comes back by itself.")
     if sound.state == "muted":
-        return ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: nothing is heard.")
-    return ShownState("sound", StatusLevel.GOOD, f"{clean(sound.state)} {level}", f"tones: {clean(sound.mapping)}")
+        return ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: there is no sound.")
+    return ShownState("sound", StatusLevel.GOOD, f"{clean(sound.state)} {volume}", f"tones: {clean(sound.mapping)}")
 
 
 def _record(snapshot: Snapshot) -> ShownState:
     journal = snapshot.journal
     if _holds(snapshot, "storage") or (journal is not None and journal.state != "ok"):
-        return ShownState("record", StatusLevel.BAD, "FAILED", "Make room on the disk, or name another --store.")
+        return ShownState("record", StatusLevel.BAD, "FAILED", "Free disk space, or set another --store.")
     if journal is None and not snapshot.live:
         return ShownState("record", StatusLevel.PLAIN, "none")
     if journal is None:
-        return ShownState("record", StatusLevel.UNKNOWN, "not told")
+        return ShownState("record", StatusLevel.UNKNOWN, "not known")
     minutes = journal.minutes_left
     if minutes is None:
-        return ShownState("record", StatusLevel.GOOD, "kept", "room on the disk not known")
-    words = f"kept {minutes:.0f} min" if minutes < 600 else f"kept {minutes / 60:.0f} h"
+        return ShownState("record", StatusLevel.GOOD, "on", "disk space not known")
+    words = f"{minutes:.0f} min left" if minutes < 600 else f"{minutes / 60:.0f} h left"
     if minutes < LEAST_MINUTES:
-        return ShownState("record", StatusLevel.HEED, words, "The disk has room for so long: make more.")
-    return ShownState("record", StatusLevel.GOOD, words, "room on the disk for so long")
+        return ShownState("record", StatusLevel.HEED, words, "Little disk space: free some.")
+    return ShownState("record", StatusLevel.GOOD, words, "on the disk")
 
 
 def _stimulator(snapshot: Snapshot) -> ShownState:
     stimulator = snapshot.stimulator
     if stimulator is None:
-        is_beside = snapshot.mode == "listen" and snapshot.live and not is_led_by_emg(snapshot)
-        words = "another maker's" if is_beside else "none"
+        is_external = snapshot.mode == "listen" and snapshot.live and not is_led_by_emg(snapshot)
+        words = "external" if is_external else "none"
         return ShownState("stimulator", StatusLevel.PLAIN, words)
     if _holds(snapshot, "stimulator-not-off"):
         return ShownState("stimulator", StatusLevel.BAD, "NOT OFF", _alarm_text(snapshot, "stimulator-not-off"))
@@ -136,11 +132,11 @@ def _output(snapshot: Snapshot, stimulator: StimulatorView) -> ShownState:
     if stimulator.armed:
         return ShownState("stimulator", StatusLevel.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")
     if not snapshot.connected:
-        return ShownState("stimulator", StatusLevel.UNKNOWN, "off?", "The amplifier does not answer.")
+        return ShownState("stimulator", StatusLevel.UNKNOWN, "off?", "The amplifier does not respond.")
     fault = next((code for code in _STIMULATOR_FAULTS if _holds(snapshot, code)), None)
     if fault:
         return ShownState("stimulator", StatusLevel.BAD, _STIMULATOR_FAULTS[fault], _alarm_text(snapshot, fault))
-    limits = f"to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.pulse_rate_hz:g} a second"
+    limits = f"up to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.pulse_rate_hz:g} per s"
     if stimulator.why:
         return ShownState("stimulator", StatusLevel.HEED, "off", f"Not armed: {clean(stimulator.why)}")
     return ShownState("stimulator", StatusLevel.PLAIN, "off", limits)
@@ -148,7 +144,7 @@ def _output(snapshot: Snapshot, stimulator: StimulatorView) -> ShownState:
 
 def _signal(snapshot: Snapshot) -> ShownState:
     if not snapshot.connected or snapshot.rms_uv is None:
-        return ShownState("signal", StatusLevel.UNKNOWN, "not measured yet", "A second of signal tells.")
+        return ShownState("signal", StatusLevel.UNKNOWN, "not measured yet", "This takes one second.")
     words = f"noise {snapshot.rms_uv:.1f} µV, mains {_microvolts(snapshot.mains_uv)}"
     faults = list(_faults(snapshot))
     return (
@@ -159,22 +155,22 @@ def _signal(snapshot: Snapshot) -> ShownState:
 
 
 def _faults(snapshot: Snapshot) -> Iterator[str]:
-    found = {
+    names = {
         Unfit.FLAT: "Flat",
-        Unfit.CLIPPED: f"At its limit {snapshot.clipped or 0.0:.0%} of the time",
+        Unfit.CLIPPED: f"Clipped {snapshot.clipped or 0.0:.0%} of the time",
         Unfit.MAINS: "Mains",
         Unfit.NOISE: "Noisy",
     }
     for fault in signal_faults(snapshot.rms_uv, snapshot.mains_uv, snapshot.clipped):
-        yield f"{found[fault]}: {fault.remedy}."
+        yield f"{names[fault]}: {fault.remedy}."
 
 
 def _electrodes(snapshot: Snapshot) -> ShownState:
     off = ", ".join(str(number) for number, is_off in enumerate(snapshot.lead_off, 1) if is_off)
     if not snapshot.connected or not (snapshot.lead_off or off):
-        return ShownState("electrodes", StatusLevel.UNKNOWN, "not told")
+        return ShownState("electrodes", StatusLevel.UNKNOWN, "not known")
     if off:
-        return ShownState("electrodes", StatusLevel.BAD, f"OFF: {off}", "Attach it; no pulse is given meanwhile.")
+        return ShownState("electrodes", StatusLevel.BAD, f"OFF: {off}", "Attach it; no pulses until then.")
     return ShownState("electrodes", StatusLevel.GOOD, "on")
 
 
@@ -182,7 +178,7 @@ def _impedance(snapshot: Snapshot) -> ShownState:
     stimulator = snapshot.stimulator
     kohm = stimulator.impedance_kohm if stimulator else None
     if kohm is None or not snapshot.connected:
-        why = "Told with the first pulse." if stimulator else "Only this program's stimulator tells it."
+        why = "Measured with the first pulse." if stimulator else "An external stimulator does not report it."
         return ShownState("impedance", StatusLevel.UNKNOWN, "not known", why)
     if is_high(kohm):
         return ShownState("impedance", StatusLevel.HEED, f"{kohm:.1f} kΩ", f"High: {Unfit.IMPEDANCE.remedy}.")
@@ -192,15 +188,13 @@ def _impedance(snapshot: Snapshot) -> ShownState:
 def _dose(snapshot: Snapshot) -> ShownState:
     dose = snapshot.dose
     if dose is None or not dose.solution:
-        return ShownState(
-            "dose plan", StatusLevel.UNKNOWN, "none", "No dose is guarded; start with --solution and --weight."
-        )
+        return ShownState("dose plan", StatusLevel.UNKNOWN, "none", "Not checked: give --solution and --weight.")
     if dose.left_ml is None:
         return ShownState(
-            "dose plan", StatusLevel.HEED, clean(dose.solution), "No weight: no limit for this patient is known."
+            "dose plan", StatusLevel.HEED, clean(dose.solution), "No weight: the limit for this patient is not known."
         )
     level = StatusLevel.HEED if dose.level else StatusLevel.GOOD
-    return ShownState("dose plan", level, clean(dose.solution), f"{dose.left_ml:.1f} mL left up to the limit")
+    return ShownState("dose plan", level, clean(dose.solution), f"{dose.left_ml:.1f} mL left to the limit")
 
 
 def _holds(snapshot: Snapshot, code: str) -> bool:

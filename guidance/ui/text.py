@@ -1,4 +1,4 @@
-"""Words and numbers for the screen: text in so many cells, values with their units."""
+"""Text and numbers for the screen: text cut to a number of cells, values with their units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ UNKNOWN = "?"
 
 
 def shorten(text: str, width: int) -> str:
-    """``text`` in at most ``width`` cells, the middle left out: a name's beginning and its ending both tell."""
+    """Return ``text`` in at most ``width`` cells, the middle left out: for a name, whose ends distinguish it."""
     if cell_len(text) <= width:
         return text
     if width < 1:
@@ -18,25 +18,25 @@ def shorten(text: str, width: int) -> str:
 
 
 def beginning(text: str, width: int) -> str:
-    """``text`` in at most ``width`` cells, the end left out: for a sentence, whose beginning tells."""
+    """Return ``text`` in at most ``width`` cells, the end left out: for a sentence, whose beginning matters most."""
     return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0))}…"
 
 
 def clock(seconds: float) -> str:
-    """Time as mm:ss.s; the minutes go on past 60."""
+    """Return a time as mm:ss.s; the minutes go on past 60."""
     tenths = round(seconds * 10)
     return f"{tenths // 600:02d}:{tenths // 10 % 60:02d}.{tenths % 10}"
 
 
 def amplitude(amplitude_uv: float) -> tuple[str, str]:
-    """Digits (at most four and a point) and unit of an amplitude in uV."""
+    """Return the digits (at most four and a point) and the unit of an amplitude in uV."""
     if amplitude_uv >= 9999.5:
         return f"{amplitude_uv / 1000:.1f}", "mV"
     return f"{amplitude_uv:.0f}" if amplitude_uv >= 9.95 else f"{amplitude_uv:.1f}", "µV"
 
 
 def p_value(p: float | None) -> str:
-    """Write a p value as papers do."""
+    """Return a p value written as in papers."""
     if p is None:
         return f"p {UNKNOWN}"
     return "p < 0.001" if p < 0.001 else f"p {p:.3f}"

@@ -1,4 +1,4 @@
-"""The colours of the screen. Each also has a shape, a word or a place: nothing is told by colour alone.
+"""The colours of the screen. Each goes with a shape, a word or a place: nothing is shown by colour alone.
 
 Red, yellow and cyan are kept for alarms of high, medium and low priority (IEC 60601-1-8); unknown is grey.
 """
@@ -18,7 +18,7 @@ from guidance.ui.palettes import PALETTES, Palette
 
 
 class Ink(IntEnum):
-    """Foregrounds. LOUD stands on the ground HIGH. AGES older sweeps follow OLDEST, the brighter the newer."""
+    """Foregrounds. LOUD is for text on the ground HIGH. AGES inks of older sweeps follow OLDEST, newer brighter."""
 
     TEXT = 0
     STRONG = 1
@@ -67,33 +67,33 @@ GAP = "\N{BOX DRAWINGS LIGHT DIAGONAL CROSS}"
 NO_VALUE = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
 
 AGES = 11
-"""How many older sweeps are told apart."""
+"""How many older sweeps have an ink of their own."""
 
 _BOLD = (Ink.STRONG, Ink.DARK, Ink.TRACE, Ink.ONSET, Ink.WARN, Ink.FAR, Ink.APPROACH, Ink.TARGET, Ink.LOUD)
 _GROUND_STRIDE = 64
 
 
 class _Chosen:
-    """The palette in use: one for the whole screen."""
+    """The palette in use, one for the whole screen."""
 
     palette: Palette = PALETTES["dark"]
 
 
 def choose(name: str) -> Theme:
-    """Draw everything in the palette ``name`` from now on; the same for Textual. Raises KeyError."""
+    """Use the palette ``name`` from now on, and return it as a theme for Textual. Raises KeyError."""
     _Chosen.palette = PALETTES[name]
     coded_style.cache_clear()
     return _textual_theme(name)
 
 
 def codes(inks: NDArray[np.int16], grounds: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Each foreground on its background as one number."""
+    """Return each foreground on its background as one number."""
     return grounds * np.int16(_GROUND_STRIDE) + inks
 
 
 @cache
 def coded_style(coded: int) -> Style:
-    """Terminal style of one of ``codes``."""
+    """Return the terminal style of one of ``codes``."""
     ground, ink = divmod(coded, _GROUND_STRIDE)
     return Style(color=_colour(ink), bgcolor=_Chosen.palette.grounds[Ground(ground).name], bold=ink in _BOLD)
 
@@ -109,7 +109,7 @@ def _colour(ink: int) -> str:
 def _textual_theme(name: str) -> Theme:
     inks, grounds = _Chosen.palette.inks, _Chosen.palette.grounds
     return Theme(
-        name=f"bedside-{name}",
+        name=f"needle-guidance-{name}",
         primary=inks["TRACE"],
         accent=inks["ONSET"],
         foreground=inks["TEXT"],

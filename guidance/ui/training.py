@@ -1,4 +1,4 @@
-"""The screen of an exercise: large and calm, for a patient who looks on from a chair."""
+"""The screen of an exercise: large and calm, for a patient who watches it from a chair."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from guidance.ui.widgets.title import Title
 
 
 class ExerciseScreen(Screen[None], inherit_bindings=False):
-    """Bars beside the words; across the top what runs, across the bottom the keys."""
+    """The bars beside the prompt; the title at the top, the keys at the bottom."""
 
     DEFAULT_CSS = """
     ExerciseScreen { background: $background; layers: base banner; }
@@ -54,7 +54,7 @@ class ExerciseScreen(Screen[None], inherit_bindings=False):
 
 
 class ExerciseApp(LinkedApp):
-    """The screen of an exercise, its engine at the other end of ``link``."""
+    """The screen of an exercise. Its engine is at the other end of ``link``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "end"),
@@ -74,14 +74,14 @@ class ExerciseApp(LinkedApp):
         self._second = 0
 
     def get_default_screen(self) -> ExerciseScreen:
-        """The one screen."""
+        """Return the one screen."""
         return self._exercise_screen
 
     def _show(self, snapshot: Snapshot) -> None:
         self._exercise_screen.show(snapshot)
 
     def _refresh_status(self) -> None:
-        """Show how long the engine has been silent, and whether a key has asked to end."""
+        """Show how long the engine has been silent, and the question whether to end."""
         self._exercise_screen.leave.show_question("q" if self._leaving.pending_action(time.monotonic()) else "", "end")
         if not self._stopped:
             self._exercise_screen.alarms.show_silence(self._silent_s())
@@ -97,12 +97,12 @@ class ExerciseApp(LinkedApp):
         self._exercise_screen.title_line.show_ending()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether the key of ``action`` holds now: a person who is not simulated cannot be steered."""
+        """Return whether the key of ``action`` is active now: only a simulated person can be steered."""
         del parameters
         return action not in ("effort", "second") or (self.newest is not None and bool(self.newest.simulated))
 
     def action_pause(self) -> None:
-        """Hold the exercise, or go on."""
+        """Pause the exercise, or resume it."""
         self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
 
     def action_line(self, steps: int) -> None:
@@ -110,15 +110,15 @@ class ExerciseApp(LinkedApp):
         self._send(TurnDial(steps))
 
     def action_acknowledge(self) -> None:
-        """All alarms have been seen."""
+        """Acknowledge all alarms."""
         self._send(Acknowledge())
 
     def action_effort(self, tenths: int) -> None:
-        """Have the simulated person tense the first muscle by so many tenths."""
+        """Make the simulated person contract the first muscle by ``tenths`` of a full effort."""
         self._send(SimulatorCommand(f"contract {tenths / 10:g} 0"))
 
     def action_second(self, tenths: int) -> None:
-        """Have the simulated person tense the second muscle more, or less."""
+        """Make the simulated person contract the second muscle by ``tenths`` of a full effort more, or less."""
         self._second = min(max(self._second + tenths, 0), 10)
         self._send(SimulatorCommand(f"contract {self._second / 10:g} 1"))
 
@@ -126,6 +126,6 @@ class ExerciseApp(LinkedApp):
 def run_training_screen(link: Link, appearance: Appearance | None = None) -> None:
     """Show the screen on this process's terminal until the operator leaves.
 
-    Exits with a status other than 0 after a fault of the display, of which one sentence is on the terminal by then.
+    After a fault of the display it writes one sentence to the terminal and exits with a status other than 0.
     """
     show_on_terminal(ExerciseApp(link, appearance=appearance))

@@ -1,4 +1,4 @@
-"""The zones of the threshold current at 0.1 ms: where each lies on the gauge, and how it looks."""
+"""The zones of the threshold current at 0.1 ms: the place of each on the gauge, its words and colours."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from guidance.contracts.zones import Edges
 from guidance.ui.theme import Ground, Ink
 
 GAUGE_MA = (0.05, 10.0)
-"""Ends of the gauge."""
+"""Lowest and highest current of the gauge, in mA."""
 
 GaugeBand = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneStyle:
-    """One zone: its word and sign, its colours (``now``: the tip is in it; ``on_now``: what is written on that)."""
+    """One zone: its word and sign, and its colours; ``now`` is its ground while the tip is in it, ``on_now`` the ink on
+    that ground.
+    """
 
     word: str
     sign: str
@@ -35,7 +37,9 @@ ZONES = {
 
 
 def bands(edges: Edges) -> dict[str, GaugeBand]:
-    """The stretch of the gauge of each zone, low and high. One whose edges meet, or lie off the gauge, has none."""
+    """Return the stretch of the gauge of each zone, low and high in mA. A zone whose edges meet, or that lies off the
+    gauge, has none.
+    """
     low, high = GAUGE_MA
     within = {zone: (max(near, low), min(far, high)) for zone, (near, far) in edges.spans().items()}
     return {zone: band for zone, band in within.items() if band[0] < band[1]}

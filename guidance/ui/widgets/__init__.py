@@ -1,3 +1,3 @@
-"""The parts of the screen, one a file. Each draws one Snapshot onto its own Canvas and knows no other part."""
+"""The parts of the screen, one per file. Each draws a Snapshot onto its own Canvas and knows no other part."""
 
 from __future__ import annotations

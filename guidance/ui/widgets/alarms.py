@@ -1,6 +1,7 @@
-"""Alarms by priority, and the notice; takes no room when there are none.
+"""Alarms by priority, and the notice; without any, they take no room.
 
-That the sound is lost cannot be heard: its line is a bar across, is never crowded out, and rings the terminal's bell.
+A loss of the sound makes no sound itself: its line is a bar across, is never crowded out, and rings the terminal's
+bell.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from guidance.ui.widgets.panel import Panel
 
 _MOST = 3
 _SOUND_LOST, BELL_S = "audio-lost", 10.0
-_SILENT = "No word from the engine for {:.0f} s: what you see is old."
+_SILENT = "No data from the engine for {:.0f} s: what you see is old."
 _STYLES = {
     "high": ("!!! HIGH", Ink.LOUD, Ground.HIGH),
     "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
@@ -27,17 +28,17 @@ _STYLES = {
 
 
 class AlarmBars(Panel):
-    """Up to three alarms, the most urgent first, high ones and lost sound as a bar across; then the notice."""
+    """Up to three alarms, the most urgent first; high ones and lost sound as a bar across. Below them, the notice."""
 
     DEFAULT_CSS = "AlarmBars { height: 1; display: none; }"
 
     silent_s: float | None = None
-    """Seconds without word from the engine, once they are too many."""
+    """Seconds without data from the engine, once they are too many; None before."""
 
     _rang_t: float | None = None
 
     def prepare(self, snapshot: Snapshot) -> None:
-        """Ring while the sound is lost and nobody has acknowledged that."""
+        """Ring the bell while the sound is lost and the alarm is not acknowledged."""
         if not any(alarm.code == _SOUND_LOST and alarm.active and not alarm.acknowledged for alarm in snapshot.alarms):
             self._rang_t = None
         elif self._rang_t is None or snapshot.t - self._rang_t >= BELL_S:
@@ -45,22 +46,22 @@ class AlarmBars(Panel):
             self.app.bell()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when an alarm or the notice differs."""
+        """Return the alarms and the notice."""
         return snapshot.alarms, snapshot.notice
 
     def fit(self) -> None:
-        """Take as many lines as there are."""
+        """Take as many lines as there are alarms and notices."""
         lines = self._count()
         self.display = lines > 0
         self.styles.height = max(lines, 1)
 
     def fit_fault(self) -> None:
-        """Take a line for each alarm, or one for the fault alone."""
+        """Take a line for each alarm, or one for the fault if there is no alarm."""
         self.display = True
         self.styles.height = min(max(len(self._plain()), 1), _MOST)
 
     def show_silence(self, silent_s: float | None) -> None:
-        """Say that the engine has been silent for so long; None: it speaks."""
+        """Show for how many seconds the engine has been silent; None: it is not silent."""
         if silent_s != self.silent_s:
             self.silent_s = silent_s
             self.redraw()
@@ -76,7 +77,7 @@ class AlarmBars(Panel):
             canvas.write(canvas.height - 1, 1, shorten(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
 
     def paint_fault(self, canvas: Canvas) -> None:
-        """Write every alarm that there is room for as a plain line; the fault after them, where that leaves any."""
+        """Write every alarm that fits as a plain line; after them the fault, if there is room left."""
         canvas.shade(Ground.HIGH, ink=Ink.LOUD)
         lines = self._plain()
         for row, line in enumerate(lines):
@@ -86,7 +87,7 @@ class AlarmBars(Panel):
         canvas.write(row, used + 1, beginning(self.fault, canvas.width - used - 2), Ink.LOUD)
 
     def _plain(self) -> list[str]:
-        """Each active alarm in words, the high ones first; what can fail in the picture is not used."""
+        """Return each active alarm in words, the high ones first, without the code that may fail in the picture."""
         alarms = [alarm for alarm in (self.snapshot.alarms if self.snapshot else ()) if alarm.active]
         alarms.sort(key=lambda alarm: alarm.priority in {"medium", "low"})
         silence = [] if self.silent_s is None else [f"!!! {_SILENT.format(self.silent_s)}"]
@@ -116,7 +117,7 @@ def _priority(alarm: AlarmView) -> str:
 
 
 def _words(alarm: AlarmView, room: int) -> str:
-    """What it says, after its name; where ``room`` is short, without the name, which its sentence tells better."""
+    """Return the alarm's code and sentence; only the sentence if both do not fit into ``room`` cells."""
     sentence = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (passed, not acknowledged)"
     named = f"{clean(alarm.code)}: {sentence}"
     return named if cell_len(named) <= room else sentence

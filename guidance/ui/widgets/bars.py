@@ -1,4 +1,4 @@
-"""The last sixty responses as bars of their amplitude on a logarithmic scale."""
+"""The last sixty sweeps as bars of their amplitude on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _LEGEND_COLUMNS = 22
 
 
 class ResponseBars(Panel):
-    """One bar a pulse, the newest at the right: solid if detected, hollow if not, of crosses if contaminated."""
+    """One bar per pulse, the newest at the right: solid for a response, hollow for none, of crosses if contaminated."""
 
     DEFAULT_CSS = "ResponseBars { height: 5fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn with a new or newly measured response."""
+        """Return what changes with a new or newly measured sweep."""
         measured = ((s.pulse_index, s.detected, s.contaminated, s.amplitude_uv) for s in snapshot.sweeps[-_MOST:])
         return snapshot.criterion_uv, *measured
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw legend, axis, criterion and bars; the legend stands beside the bars where there is room."""
+        """Draw legend, axis, criterion and bars; the legend stands beside the bars if there is room."""
         pitch = (canvas.width - GUTTER - 1) // _MOST
         if self.snapshot is None or canvas.height < 2 or pitch < 1:
             return
@@ -46,7 +46,7 @@ class ResponseBars(Panel):
 
 
 class _Axis:
-    """Logarithmic axis over ``rows`` rows, its ends in steps of 1, 2 and 5."""
+    """A logarithmic axis over ``rows`` rows, its ends in steps of 1, 2 and 5."""
 
     def __init__(self, shown: tuple[SweepView, ...], criterion_uv: float | None, rows: int) -> None:
         sizes = [sweep.amplitude_uv for sweep in shown if sweep.amplitude_uv]
@@ -57,14 +57,14 @@ class _Axis:
         self.rows = rows
 
     def eighths(self, amplitude_uv: float) -> int:
-        """Height of a bar in eighths of a row, at least one."""
+        """Return the height of a bar in eighths of a row, at least one."""
         share = math.log(max(amplitude_uv, self.low_uv) / self.low_uv) / math.log(self.high_uv / self.low_uv)
         return max(round(share * self.rows * 8), 1)
 
 
 def _paint_legend(canvas: Canvas, count: int, beside: bool) -> None:
     canvas.write_right(0, GUTTER - 1, "µV log", Ink.MUTED)
-    column = canvas.write(0, GUTTER, f"last {count} responses", Ink.MUTED)
+    column = canvas.write(0, GUTTER, f"last {count} sweeps", Ink.MUTED)
     for row, (sign, ink, meaning) in enumerate(_LEGEND, start=1):
         at = (row, GUTTER) if beside else (0, column + 3)
         canvas.write(*at, sign, ink)

@@ -1,4 +1,4 @@
-"""What is looked at before the needle goes in: who, where, by which protocol, with what, and whether all works."""
+"""The checks before the needle goes in: patient, side, protocol and device, and whether all works."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _NEXT = (" ENTER ", "Guide", " o ", "then", " ENTER ", "arms the stimulator")
 
 
 class Checks(Panel):
-    """Facts, then the checks as they turn good one by one; below, the keys that lead on."""
+    """Facts, then the checks as they turn good one by one; below, the keys that come next."""
 
     DEFAULT_CSS = "Checks { height: 1fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when any of it differs."""
+        """Return the facts, the checks, and whether there is a stimulator."""
         return _facts(snapshot), checks(snapshot), snapshot.stimulator is None
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw facts and checks, a blank line between where there is room."""
+        """Draw facts and checks, with a blank line between them if there is room."""
         if self.snapshot is None or canvas.width < 30:
             return
         facts, found = _facts(self.snapshot), checks(self.snapshot)
@@ -62,7 +62,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
     device = f"{clean(snapshot.source)}{'  SIMULATED PATIENT' if snapshot.simulated else ''}"
     unsourced = f"  ({len(snapshot.unsourced)} unsourced)" if snapshot.unsourced else ""
     return (
-        ("patient", patient or None, "name it in the case sheet, --case"),
+        ("patient", patient or None, "enter it in the case sheet, --case"),
         ("side", clean(snapshot.side) if snapshot.side else None, "press s"),
         ("protocol", f"{clean(snapshot.protocol)}  {clean(snapshot.title)}  {clean(snapshot.mode)}{unsourced}", ""),
         ("device", device, ""),
@@ -71,7 +71,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
 
 def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: str) -> None:
     canvas.write(row, _MARGIN, name, Ink.MUTED)
-    text, ink = (f"{UNKNOWN} not named: {hint}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
+    text, ink = (f"{UNKNOWN} not recorded: {hint}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
     canvas.write(row, _MARGIN + _NAME, shorten(text, canvas.width - _MARGIN - _NAME - 1), ink)
 
 
@@ -90,7 +90,7 @@ def _paint_check(canvas: Canvas, row: int, state: ShownState, width: int) -> Non
 
 
 def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> None:
-    """How many are good, to be read from afar."""
+    """Draw how many are good, legible from a distance."""
     good = sum(state.level is StatusLevel.GOOD for state in found)
     bad = sum(state.level is StatusLevel.BAD for state in found)
     text, left = f"{good}/{len(found)}", canvas.width * 2 // 3 + _MARGIN
@@ -101,7 +101,7 @@ def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> Non
     bigtext.draw(canvas, top, left, text, size, ink)
     row = top + bigtext.cells(text, size)[1] + 1
     rest = "all good" if good == len(found) else "good, rest not known"
-    word = f"{bad} to mend" if bad else rest
+    word = f"{bad} to fix" if bad else rest
     canvas.write(row, left, shorten(word, canvas.width - left - 1), ink)
 
 

@@ -1,4 +1,4 @@
-"""One line of the dose: how much of the limit is given, what is left, when the last dose was, and what to do next."""
+"""The dose in one line: the share of the limit given, what is left, the time of the last dose, and what to do next."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _WORDS = {"warning": "80 % PASSED", "limit": "LIMIT REACHED", "over": "OVER THE 
 
 
 class DoseLine(Panel):
-    """Takes its line once a dose is guarded or told, and keeps it, or the layout would jump."""
+    """A line that appears with the first dose plan or dose and stays, so that the layout does not jump."""
 
     DEFAULT_CSS = "DoseLine { height: 1; display: none; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when the dose differs, or how long ago the last one was."""
+        """Return the dose, and how long ago the last one was."""
         return snapshot.dose, _since(snapshot)
 
     def prepare(self, snapshot: Snapshot) -> None:
-        """From the first dose on, the line stays."""
+        """Show the line from the first dose on."""
         if snapshot.dose is not None:
             self.display = True
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the figures; at the right, as far as there is room, what to do next."""
+        """Draw the figures; at the right, if there is room, what to do next."""
         dose = self.snapshot.dose if self.snapshot else None
         if self.snapshot is None or dose is None:
             return
@@ -55,7 +55,7 @@ def _fraction(dose: DoseView) -> str:
 
 
 def _since(snapshot: Snapshot) -> str:
-    """How long ago the last dose was, to the second."""
+    """Return how long ago the last dose was, to the second."""
     if snapshot.dose is None or snapshot.dose.last_dose_t is None:
         return "none given yet"
     return f"last {clock(float(int(snapshot.t - snapshot.dose.last_dose_t)))[:-2]} ago"

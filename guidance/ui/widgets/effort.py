@@ -1,4 +1,4 @@
-"""The muscle as a tall bar with its line: the one thing a patient looks at."""
+"""Each muscle as a tall bar with its line: the part of the screen that the patient watches."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _FULL_UV = 200.0
-"""Top of the bar until a largest effort is known."""
+"""Top of the bar in uV until the largest effort is known."""
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _OVER = 1.2
+"""Top of the bar as a multiple of the largest effort."""
 _EFFORT_PHASES = ("ready", "work")
 
 
 class EffortBars(Panel):
-    """A bar for each muscle, its line across it; what is not known is said in words and hatched, never an empty bar."""
+    """A bar for each muscle with its line across; a value that is not known is hatched with its reason, never empty."""
 
     DEFAULT_CSS = "EffortBars { width: 40%; min-width: 24; max-width: 60; height: 1fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when a bar moves."""
+        """Return what the bars show."""
         training = snapshot.training
         return None if training is None else (training.muscles, training.wants_above, training.scoring, training.phase)
 
@@ -47,14 +48,14 @@ class EffortBars(Panel):
 
 
 class _Bar:
-    """One bar between two columns of a canvas: its name below, the value above."""
+    """One bar between two columns of a canvas, its name below, its value above."""
 
     def __init__(self, canvas: Canvas, left: int, right: int) -> None:
         self.canvas, self.left, self.right = canvas, left, right
         self.top, self.rows = 1, canvas.height - 2
 
     def paint(self, muscle: MuscleView, *, above: bool, is_requested: bool, scoring: bool) -> None:
-        """Draw ``muscle``; ``above``: it is to be above its line, if anything is asked of it."""
+        """Draw ``muscle``; ``above``: it should be above its line; ``is_requested``: an effort is requested now."""
         canvas = self.canvas
         full_uv = _OVER * muscle.largest_uv if muscle.largest_uv else _FULL_UV
         name = shorten(clean(muscle.name), self.right - self.left)

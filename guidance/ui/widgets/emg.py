@@ -15,7 +15,7 @@ from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 
 
 class EmgStrip(Panel):
-    """The main channel rolling by, the newest at the right; missing samples are hatched, never bridged."""
+    """The main channel, the newest samples at the right; missing samples are hatched, never bridged."""
 
     DEFAULT_CSS = "EmgStrip { height: 3fr; }"
 
@@ -24,7 +24,7 @@ class EmgStrip(Panel):
         self.scale = Scale()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when the signal moved on."""
+        """Return the signal and its gaps."""
         return snapshot.emg.tobytes(), snapshot.emg_gaps.tobytes()
 
     def paint(self, canvas: Canvas) -> None:
@@ -56,7 +56,7 @@ class EmgStrip(Panel):
 def _resample(
     emg: NDArray[np.float32], gaps: NDArray[np.bool_], columns: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Minimum, maximum and gap flag in ``columns`` columns, whatever number the engine sent: none is left out."""
+    """Return minimum, maximum and gap flag for ``columns`` columns from any number of values; none is left out."""
     starts = np.arange(columns) * len(emg) // columns
     if len(emg) < columns:
         return emg[starts, 0], emg[starts, 1], gaps[starts]

@@ -1,4 +1,4 @@
-"""One line to be written: a note, a reason. Every key that writes nothing still stops."""
+"""One line that takes text: a note, a reason. A key that writes nothing still stops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_CHARACTERS = 200
 
 
 class EntryResult(Enum):
-    """What a key did to the line."""
+    """The effect of a key on the line."""
 
     WRITTEN = auto()
     SUBMITTED = auto()
@@ -23,9 +23,9 @@ class EntryResult(Enum):
 
 
 class EntryLine(Panel):
-    """Hidden until ``open``; takes characters and backspace, is submitted with Enter and left with Escape.
+    """A line that is hidden until ``open``; it takes characters and backspace. Enter submits it, Escape leaves it.
 
-    ``ready``: words that a digit alone stands for, from 1 on.
+    ``ready``: texts that a digit alone stands for, from 1 on.
     """
 
     DEFAULT_CSS = "EntryLine { height: 1; display: none; }"
@@ -38,17 +38,17 @@ class EntryLine(Panel):
         self._ready: tuple[str, ...] = ()
 
     def open(self, what: str, label: str, ready: tuple[str, ...] = ()) -> None:
-        """Ask for ``what``, under ``label``."""
+        """Show the line for ``what`` with ``label``."""
         self.what, self.text, self._label, self._ready = what, "", label, ready
         self.display = True
         self.redraw()
 
     def close(self) -> None:
-        """Ask for nothing more."""
+        """Hide the line."""
         self.what, self.display = "", False
 
     def take(self, key: str, character: str | None) -> EntryResult:
-        """Take in a key."""
+        """Handle a key; return its effect."""
         if key in {"enter", "escape"}:
             return EntryResult.SUBMITTED if key == "enter" else EntryResult.LEFT
         if key == "backspace":
@@ -61,22 +61,22 @@ class EntryLine(Panel):
         return EntryResult.WRITTEN
 
     def paste(self, text: str) -> None:
-        """Add ``text``, without what a terminal would obey."""
+        """Add ``text`` without control characters."""
         self.text = (self.text + clean(text))[:MOST_CHARACTERS]
         self.redraw()
 
     @property
     def written_text(self) -> str:
-        """What was written; a digit alone stands for the words it was offered with."""
+        """The text written; a digit alone stands for the text offered with it."""
         text = self.text.strip()
         chosen = int(text) - 1 if text.isascii() and text.isdecimal() else -1
         return self._ready[chosen] if 0 <= chosen < len(self._ready) else text
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw label, text and cursor; at the right, how to leave, and the words that are ready."""
+        """Draw label, text and cursor; at the right, the texts offered and how to leave."""
         column = canvas.write(0, 1, f"► {self._label}: ", Ink.DARK)
         offered = "  ".join(f"{number} {words}" for number, words in enumerate(self._ready, 1))
-        hint = "  ".join(filter(None, [offered, "ENTER done  ESC leave (stops)"]))
+        hint = "  ".join(filter(None, [offered, "ENTER done  ESC cancel (stops)"]))
         room = canvas.width - column - 2
         tail = self.text[-max(room, 0) :]
         end = canvas.write(0, column, f"{tail}▏", Ink.DARK)

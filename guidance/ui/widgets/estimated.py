@@ -1,4 +1,4 @@
-"""What the gauge and the zone have in common: they draw the ShownEstimate, and look unknown in the same way."""
+"""What the gauge and the zone have in common: both draw the ShownEstimate, and hatch what is not known."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ NOTHING = ShownEstimate(why="no response yet")
 
 
 class Estimated(Panel):
-    """A Panel that draws a ShownEstimate in place of the Snapshot."""
+    """A Panel that draws a ShownEstimate instead of the Snapshot."""
 
     estimate = NOTHING
 
     def show_estimate(self, estimate: ShownEstimate) -> None:
-        """Take the newest estimate; redraw if it differs."""
+        """Store the newest estimate; redraw if it differs."""
         if estimate != self.estimate:
             self.estimate = estimate
             self.redraw()
 
     def key(self, _snapshot: Snapshot) -> Hashable:
-        """Nothing of the Snapshot itself is drawn."""
+        """Return None: the Snapshot itself is not drawn."""
         return None
 
 
 def hatch(canvas: Canvas, rows: slice, columns: slice) -> None:
-    """Fill a rectangle the way the unknown looks."""
+    """Fill a rectangle with the pattern of what is not known."""
     canvas.fill(rows, columns, NO_VALUE, Ink.FAINT)

@@ -1,4 +1,4 @@
-"""The threshold current, or the rise of a unit, as a tall gauge: far above, close below; near, the marker falls."""
+"""The threshold current, or the rise time of a motor unit, as a tall gauge: far at the top, close at the bottom."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guidance.ui.zones import GAUGE_MA, ZONES, GaugeBand, bands
 _SCALE = 6
 _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
 _HEADINGS = ("mA at 0.1 ms", "threshold, mA at 0.1 ms")
-_RISE_HEADINGS = ("rise, ms", "rise of the unit, ms")
+_RISE_HEADINGS = ("rise, ms", "rise time, ms")
 _TRENDS = {"closer": "▼", "away": "▲", "steady": ""}
 _ARROW_ROWS = 3
 
@@ -26,7 +26,7 @@ class GaugePanel(Estimated):
     DEFAULT_CSS = "GaugePanel { width: 24%; min-width: 20; max-width: 42; display: none; }"
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw scale and zones, then the estimate, or why there is none."""
+        """Draw scale and zones, then the estimate, or the reason why there is none."""
         if canvas.width < 16 or canvas.height < 6:
             return
         scale, estimate = _Scale(canvas, self.estimate.edges_ma), self.estimate
@@ -47,7 +47,7 @@ class GaugePanel(Estimated):
 
 
 class _Scale:
-    """The rectangle of the gauge on its canvas: logarithm of the current, the greatest at the top."""
+    """The rectangle of the gauge on its canvas: the logarithm of the current, the greatest at the top."""
 
     def __init__(self, canvas: Canvas, edges_ma: Edges) -> None:
         self.canvas, self.bands = canvas, bands(edges_ma)
@@ -56,25 +56,25 @@ class _Scale:
         self.block = slice(self.left + 1, self.left + 1 + max((self.right - self.left) // 5, 2))
 
     def height(self, current_ma: float) -> float:
-        """Rows from the top of the scale down to a current, within the scale."""
+        """Return the rows from the top of the scale down to a current, within the scale."""
         low, high = GAUGE_MA
         share = math.log(high / min(max(current_ma, low), high)) / math.log(high / low)
         return share * self.rows
 
     def row(self, current_ma: float) -> int:
-        """The row a current lies in, always inside the band of its zone."""
+        """Return the row of a current, always inside the band of its zone."""
         nearest = list(self.bands.values())[-1]
         band = self.stretch(next((band for band in self.bands.values() if current_ma > band[0]), nearest))
         return int(min(max(self.top + int(self.height(current_ma)), band.start), band.stop - 1))
 
     def stretch(self, band: GaugeBand) -> slice:
-        """Rows of a band of currents, at least one."""
+        """Return the rows of a band of currents, at least one."""
         last, first = (self.top + round(self.height(ma)) for ma in band)
         first = min(first, self.top + self.rows - 1)
         return slice(first, max(last, first + 1))
 
     def paint_ticks(self) -> None:
-        """Write the round currents beside the scale, none on the row of another."""
+        """Write the round currents beside the scale, at most one per row."""
         written = -1
         for tick_ma in _TICKS_MA:
             row = min(self.top + round(self.height(tick_ma)), self.top + self.rows - 1)
@@ -83,7 +83,7 @@ class _Scale:
                 written = row
 
     def paint_zone(self, name: str, *, is_now: bool, taken: int) -> None:
-        """Draw a zone's band and name; the name keeps off row ``taken``."""
+        """Draw a zone's band and name; the name leaves row ``taken`` free."""
         zone, rows = ZONES[name], self.stretch(self.bands[name])
         self.canvas.shade(zone.now if is_now else zone.ground, rows, slice(self.left, self.right))
         middle = (rows.start + rows.stop - 1) // 2
@@ -94,7 +94,7 @@ class _Scale:
             self.canvas.write_right(row, self.right, f"{zone.sign} {zone.word} ", ink)
 
     def paint_interval(self, shown: Interval, ink: int) -> None:
-        """Draw the interval's block; where it leaves the scale, an arrow says so."""
+        """Draw the interval's block, with an arrow where it leaves the scale."""
         low_ma, _, high_ma = shown
         rows = slice(self.row(high_ma), self.row(low_ma) + 1)
         self.canvas.fill(rows, self.block, "█", ink)
@@ -104,7 +104,7 @@ class _Scale:
             self.canvas.fill(slice(rows.stop - 1, rows.stop), self.block, "▼", ink)
 
     def paint_median(self, median_ma: float, arrow: str) -> None:
-        """Draw the line of the median, its value and whither it goes."""
+        """Draw the line of the median, its value and its trend."""
         row = self.row(median_ma)
         self.canvas.fill(slice(row, row + 1), slice(self.block.stop, self.right), "━", Ink.STRONG)
         self.canvas.write_right(row, self.right, f" {arrow}{median_ma:.2f} ", Ink.DARK, Ground.CHIP)

@@ -1,4 +1,4 @@
-"""All keys, what stops, and what the signs mean."""
+"""All keys, what stops the current, and the meaning of the signs."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.zones import ZONES
 
-_STOPS = "ANY OTHER KEY STOPS. So do a pedal not set, a touch of the screen, the amplifier's button."
+_STOPS = "ANY OTHER KEY STOPS: also an unset pedal, a touch, the amplifier's button."
 _WORDS = {
     "stop": "STOP (a replay: pause)",
     "arm": "arm, first key",
     "go": "arm, 2nd key; next page",
-    "back": "page before",
+    "back": "previous page",
     "inject": "enter the aliquot (Inject)",
     "reason": "reason for a held aliquot",
     "aspirated": "aspirated, no blood",
     "up": "current, aliquot, list: up",
     "down": "current, aliquot, list: down",
-    "hold": "hold the current, hand back",
-    "take-over": "take over, hand back",
-    "side": "name the side (Prepare)",
+    "hold": "hold the current, release",
+    "take-over": "take the current, release",
+    "side": "enter the side (Prepare)",
     "acknowledge": "alarms seen",
-    "right": "sim. needle on; next event",
-    "left": "sim. needle back; last event",
+    "right": "sim. needle in; next event",
+    "left": "sim. needle out; prev. event",
     "aside": "sim. needle sideways",
     "aside-back": "sim. needle sideways, back",
     "help": "this page, or back",
@@ -43,24 +43,24 @@ _WORDS = {
     "quieter": "guidance quieter",
     "emg-louder": "EMG louder",
     "emg-quieter": "EMG quieter",
-    "rest": "ask for rest (needle EMG)",
-    "slight": "ask for a slight effort",
-    "full": "ask for a full effort",
-    "larger": "sweeps larger; dial shows more",
-    "smaller": "sweeps smaller; dial shows less",
-    "autoscale": "sweeps by themselves",
+    "rest": "request rest (needle EMG)",
+    "slight": "request a slight effort",
+    "full": "request a full effort",
+    "larger": "sweeps larger; dial up",
+    "smaller": "sweeps smaller; dial down",
+    "autoscale": "sweeps: automatic scale",
 }
 _MOST_COLUMNS = 46
 _KEY, _KEYS = 9, 15
 
 
 class HelpPage(Panel):
-    """As many columns as there is room for."""
+    """The page of all keys, in as many columns as fit."""
 
     DEFAULT_CSS = "HelpPage { height: 1fr; }"
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
-        """For the keys that ``bindings`` give."""
+        """Show the keys of ``bindings``."""
         super().__init__()
         self._keys: dict[str, list[str]] = {}
         by_action: dict[str, list[str]] = {}
@@ -70,11 +70,11 @@ class HelpPage(Panel):
             self._keys.setdefault(key_action.name, _without_capitals(by_action.get(key_action.action, [])))
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when the notes differ."""
+        """Return the notes, which have keys of their own."""
         return snapshot.notes
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw what stops first, then the keys, then the signs."""
+        """Draw what stops the current, then the keys, then the signs."""
         canvas.shade(Ground.CHIP, slice(1))
         canvas.write(0, 1, shorten(_STOPS, canvas.width - 2), Ink.DARK)
         entries = self._entries()
@@ -93,7 +93,7 @@ class HelpPage(Panel):
 
 
 def _without_capitals(keys: list[str]) -> list[str]:
-    """``keys`` without those that are others in capitals."""
+    """Return ``keys`` without the capitals of others among them."""
     return [key for key in keys if key == key.lower() or key.lower() not in keys]
 
 
@@ -109,5 +109,5 @@ def _paint_signs(canvas: Canvas) -> None:
     for zone in ZONES.values():
         column = canvas.write(row, column, f" {zone.sign} {zone.word} ", zone.on_now, zone.now) + 1
     canvas.write(row, column, f"{NO_VALUE * 3} not known", Ink.UNSURE)
-    text = "alarms: !!! high  !! medium  ! low   thresholds are told for 0.1 ms"
+    text = "alarms: !!! high  !! medium  ! low   thresholds are for 0.1 ms"
     canvas.write(row + 1, 1, shorten(text, canvas.width - 2), Ink.MUTED)

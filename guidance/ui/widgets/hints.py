@@ -15,24 +15,24 @@ _SIMULATED = (("0-9", "effort"), ("left right", "second muscle"))
 
 
 class Hints(Panel):
-    """Which key does what; once it is over, that one leaves."""
+    """The keys and what they do; after the end, only the key to leave."""
 
     DEFAULT_CSS = "Hints { height: 1; dock: bottom; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when other keys hold."""
+        """Return what decides which keys are active."""
         return snapshot.simulated, snapshot.paused, snapshot.ended
 
     def paint(self, canvas: Canvas) -> None:
-        """Write them side by side."""
+        """Write the keys side by side."""
         if self.snapshot is None:
             return
-        held = (*_KEYS, *(_SIMULATED if self.snapshot.simulated else ()))
+        active = (*_KEYS, *(_SIMULATED if self.snapshot.simulated else ()))
         if self.snapshot.ended is not None:
-            held = (("q", "leave"),)
+            active = (("q", "leave"),)
         column = 1
-        for name, meant in held:
-            does = "go on" if meant == "pause" and self.snapshot.paused else meant
+        for name, usual in active:
+            does = "resume" if usual == "pause" and self.snapshot.paused else usual
             if column + len(name) + len(does) + 1 > canvas.width:
                 return
             column = canvas.write(0, column, name, Ink.STRONG) + 1

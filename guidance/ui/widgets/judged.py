@@ -1,4 +1,4 @@
-"""One line of what the protocol says: what the newest response may be, and which of its numbers have no source."""
+"""One line from the protocol: what the newest response may be, and which of the protocol's numbers have no source."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from guidance.ui.widgets.panel import Panel
 
 _EXPECTED = "expected"
 _LEAST_FOR_SOURCES = 30
-"""Rows of a screen that can spare one to say what is unsourced; the first page says it in any."""
+"""Rows of a screen that has one to spare for the numbers without a source; the first page always counts them."""
 
 
 class LatencyLine(Panel):
-    """Takes its line when there is something to say, and keeps it, or the layout would jump."""
+    """A line that appears with its first text and stays, so that the layout does not jump."""
 
     DEFAULT_CSS = "LatencyLine { height: 1; display: none; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when either part differs."""
-        return _judgement(snapshot), snapshot.unsourced
+        """Return the verdict on the latency, and the numbers without a source."""
+        return _verdict(snapshot), snapshot.unsourced
 
     def prepare(self, snapshot: Snapshot) -> None:
-        """From the first thing said on, the line stays."""
-        if _judgement(snapshot)[0] or (snapshot.unsourced and self.screen.size.height >= _LEAST_FOR_SOURCES):
+        """Show the line from its first text on."""
+        if _verdict(snapshot)[0] or (snapshot.unsourced and self.screen.size.height >= _LEAST_FOR_SOURCES):
             self.display = True
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the judgement; then, as far as there is room, what is unsourced."""
+        """Draw the verdict; then, if there is room, the numbers without a source."""
         if self.snapshot is None:
             return
-        note, is_odd = _judgement(self.snapshot)
+        note, is_odd = _verdict(self.snapshot)
         unsourced = self.snapshot.unsourced
         whole, count = f"unsourced: {clean(', '.join(unsourced))}", f"{len(unsourced)} unsourced"
         right = canvas.width - 1
@@ -46,8 +46,8 @@ class LatencyLine(Panel):
         canvas.write(0, 1, beginning(note, right - 1), Ink.WARN if is_odd else Ink.MUTED)
 
 
-def _judgement(snapshot: Snapshot) -> tuple[str, bool]:
-    """What the newest sweep's response may be, in words, and whether that is not what is sought."""
+def _verdict(snapshot: Snapshot) -> tuple[str, bool]:
+    """Return in words what the newest response may be, and whether it is not the expected one."""
     newest = snapshot.sweeps[-1] if snapshot.sweeps else None
     if newest is None or not newest.note:
         return "", False

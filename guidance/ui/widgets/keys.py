@@ -1,4 +1,4 @@
-"""The last lines: which keys hold now, the most important first."""
+"""The last lines of the screen: the keys that are active now, the most important first."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ _MOST_ROWS = 2
 _GAP = 2
 
 ShownKeys = tuple[tuple[str, str], ...]
-"""Each key as it is shown, and what it does."""
+"""Each key as shown, and what it does."""
 
 
 class KeyBar(Panel):
-    """The keys in as many lines as they need, two at most; what ``loud`` says is a block at the left, as high as all of
-    them: the largest target there is.
+    """The keys in as many lines as they need, two at most. The key whose words are ``loud`` is a block at the left, as
+    high as all lines: the largest target on the screen.
     """
 
     DEFAULT_CSS = "KeyBar { height: 1; }"
 
-    held: ShownKeys = ()
+    shown: ShownKeys = ()
     loud: str | None = None
 
-    def offer(self, held: ShownKeys, loud: str | None) -> None:
+    def offer(self, shown: ShownKeys, loud: str | None) -> None:
         """Show these keys from now on."""
-        if (held, loud) != (self.held, self.loud):
-            self.held, self.loud = held, loud
+        if (shown, loud) != (self.shown, self.loud):
+            self.shown, self.loud = shown, loud
             self.redraw()
 
     def fit(self) -> None:
-        """Take as many lines as are needed."""
+        """Take as many lines as the keys need."""
         self.styles.height = min(len(self._lines_beside(self.size.width)), _MOST_ROWS)
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the keys; what does not fit is left out whole."""
+        """Draw the keys; a key that does not fit is left out."""
         left = self._paint_loud(canvas)
         for row, line in enumerate(self._lines_beside(canvas.width)):
             column = left + 1
@@ -45,7 +45,7 @@ class KeyBar(Panel):
                 column = canvas.write(row, column, words, Ink.MUTED) + _GAP
 
     def _paint_loud(self, canvas: Canvas) -> int:
-        """Draw the block; returns the column after it."""
+        """Draw the block; return the column after it."""
         text = self._loud_text()
         if not text:
             return 0
@@ -53,18 +53,18 @@ class KeyBar(Panel):
         return canvas.write(canvas.height // 2, 0, text, Ink.DARK)
 
     def _loud_text(self) -> str:
-        return "".join(f"   {key}  {words}   " for key, words in self.held if words == self.loud)
+        return "".join(f"   {key}  {words}   " for key, words in self.shown if words == self.loud)
 
     def _lines_beside(self, width: int) -> list[ShownKeys]:
-        others = tuple(pair for pair in self.held if pair[1] != self.loud)
+        others = tuple(pair for pair in self.shown if pair[1] != self.loud)
         return _lines(others, width - cell_len(self._loud_text()))
 
 
-def _lines(held: ShownKeys, width: int) -> list[ShownKeys]:
-    """Split into lines of ``width``; there is always one."""
+def _lines(shown: ShownKeys, width: int) -> list[ShownKeys]:
+    """Split the keys into lines of ``width`` cells, at least one."""
     lines: list[list[tuple[str, str]]] = [[]]
     column = 1
-    for key, words in held:
+    for key, words in shown:
         needed = cell_len(key) + cell_len(words) + 3 + _GAP
         if column + needed > width and lines[-1]:
             lines.append([])

@@ -1,4 +1,4 @@
-"""One line that asks whether to leave, after the first press of the key that does."""
+"""The line with the question whether to leave, after the first press of a key that leaves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from guidance.ui.widgets.panel import Panel
 
 
 class LeaveLine(Panel):
-    """Hidden until a key asks."""
+    """A line that is hidden until a key that leaves is pressed."""
 
     DEFAULT_CSS = "LeaveLine { height: 1; display: none; }"
     GROUND = Ground.PROMPT
@@ -21,15 +21,15 @@ class LeaveLine(Panel):
     question = ""
 
     def show_question(self, key: str, does: str) -> None:
-        """Ask to press ``key`` again, which then ``does`` something; hide without one."""
-        question = f"► {does.upper()}? press {key} again within {CONFIRM_WITHIN_S:g} s to {does}; any other key stays"
+        """Show that a second press of ``key`` does what ``does`` names; hide the line if ``key`` is empty."""
+        question = f"► {does.upper()}? press {key} again within {CONFIRM_WITHIN_S:g} s to {does}; other keys cancel"
         question = question if key else ""
         if question != self.question:
             self.question, self.display = question, bool(question)
             self.redraw()
 
     def key(self, _snapshot: Snapshot) -> Hashable:
-        """Nothing of the Snapshot is drawn."""
+        """Return None: the Snapshot is not drawn."""
         return None
 
     def paint(self, canvas: Canvas) -> None:

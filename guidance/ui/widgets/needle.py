@@ -1,4 +1,4 @@
-"""Two lines of the needle's own EMG: the effort asked for and the pattern seen, and what to do about it."""
+"""The needle's own EMG in two lines: the requested effort and the pattern, and what to do next."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _PLATE = " ◎ AT THE END-PLATE ZONE "
 
 
 class NeedlePanel(Panel):
-    """Shown where a needle is guided by its EMG; nothing else takes its lines."""
+    """Two lines that appear if the needle's own EMG guides, and stay."""
 
     DEFAULT_CSS = "NeedlePanel { height: 2; display: none; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when the view differs."""
+        """Return the view, and whether the tip is at the end-plate zone."""
         return snapshot.needle, _is_at_plate(snapshot)
 
     def prepare(self, snapshot: Snapshot) -> None:
-        """From the first view on, the lines stay."""
+        """Show the lines from the first view on."""
         if snapshot.needle is not None:
             self.display = True
 
@@ -42,9 +42,9 @@ class NeedlePanel(Panel):
 
 
 def _effort_text(view: NeedleView) -> str:
-    """The effort asked for, and the movement unless it is rest."""
+    """Return the requested effort, and the movement unless it is rest."""
     if view.phase is None:
-        return f"NEEDLE EMG: ask for {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
+        return f"NEEDLE EMG: request {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
     movement = "" if view.phase == "rest" or not view.requested else f": {clean(view.requested)}"
     return f"{view.phase.upper()}{movement}"
 
@@ -52,7 +52,7 @@ def _effort_text(view: NeedleView) -> str:
 def _pattern_text(view: NeedleView) -> str:
     if view.pattern is None:
         return "listening"
-    return f"{view.pattern}, {view.potentials_per_s:.0f} potentials a second, {view.units} units told apart"
+    return f"{view.pattern}, {view.potentials_per_s:.0f} potentials per s, {view.units} motor units"
 
 
 def _is_at_plate(snapshot: Snapshot) -> bool:

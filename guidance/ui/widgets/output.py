@@ -1,4 +1,4 @@
-"""The stimulator: armed or off, joined or lost, what it delivered last and what comes next."""
+"""The stimulator: armed or off, connected or lost, the current delivered last and the next one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PROMPTS = {
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
-_CHOOSERS = {"held": "▌▌ HELD: current stays", "operator": "◆ YOUR DIAL: arrow keys"}
+_CHOOSERS = {"held": "▌▌ HELD: current stays", "operator": "◆ OPERATOR OWNS: ↑ ↓"}
 _LABELS = {"controller": "next", "held": "held", "operator": "dial"}
 
 
@@ -37,20 +37,20 @@ class StimulatorPanel(Panel):
     DEFAULT_CSS = "StimulatorPanel { height: 3fr; min-height: 7; display: none; }"
 
     stage = Stage.NONE
-    """How far arming has come."""
+    """The stage of arming."""
 
     def show_stage(self, stage: Stage) -> None:
-        """Say how far arming has come."""
+        """Show the stage of arming."""
         if stage != self.stage:
             self.stage = stage
             self.redraw()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when the stimulator's state or the link differs."""
+        """Return what the panel shows of the stimulator and its link."""
         return snapshot.stimulator, snapshot.connected, _newest_ma(snapshot), snapshot.mode, snapshot.dial_ma
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw state, current and particulars."""
+        """Draw state, current and details."""
         if self.snapshot is None or canvas.width < 12 or canvas.height < 1:
             return
         snapshot, stimulator = self.snapshot, self.snapshot.stimulator
@@ -69,12 +69,14 @@ class StimulatorPanel(Panel):
             canvas.write(first, _MARGIN, lines[0], Ink.DARK)
 
     def _words(self, snapshot: Snapshot, width: int, room: int) -> list[str]:
-        """The lines below the current, the most important first: why it was not armed, who chooses, the particulars."""
+        """Return the lines below the current, the most important first: why it was not armed, who owns the current, the
+        details.
+        """
         stimulator = snapshot.stimulator
         if stimulator and stimulator.why and self.stage is Stage.REFUSED and not stimulator.armed:
             return wrap(clean(stimulator.why), width)
-        particulars = _lines(_particulars(snapshot, stimulator), width)
-        return [*_chooser(snapshot, width, 2 if room > _ROOMY else 1), *particulars]
+        details = _lines(_details(snapshot, stimulator), width)
+        return [*_chooser(snapshot, width, 2 if room > _ROOMY else 1), *details]
 
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot, rows: int) -> None:
         middle = rows // 2
@@ -126,32 +128,32 @@ def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_
 
 
 def _chooser(snapshot: Snapshot, width: int, rows: int) -> list[str]:
-    """Who chooses the current and what it does, where there is a controller that could; in fewer ``rows`` than that
-    takes, without the particulars after its colon.
+    """Return who owns the current and what the controller does, if there is one; if that takes more than ``rows``
+    lines, only the part before its colon.
     """
     if snapshot.stimulator is None or snapshot.mode != "auto":
         return []
     stimulator = snapshot.stimulator
     at_work = stimulator.armed and snapshot.connected
-    doing = (clean(stimulator.doing) if at_work else "") or "the controller chooses"
+    doing = (clean(stimulator.doing) if at_work else "") or "controller owns current"
     whole = _CHOOSERS.get(stimulator.chooser, f"▸ {doing}")
     lines = wrap(whole, width)
     return lines if len(lines) <= rows else [beginning(whole.partition(":")[0], width)]
 
 
 def _is_taken(snapshot: Snapshot) -> bool:
-    """Whether the operator has the current in a procedure whose controller would have it."""
+    """Return whether the operator owns or holds the current in a procedure with a controller."""
     return snapshot.stimulator is not None and snapshot.mode == "auto" and snapshot.stimulator.chooser in _CHOOSERS
 
 
-def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
+def _details(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
     if stimulator is None:
-        return [] if snapshot.dial_ma is None else [f"dial said to show {snapshot.dial_ma:.2f} mA"]
+        return [] if snapshot.dial_ma is None else [f"external dial {snapshot.dial_ma:.2f} mA"]
     kohm = UNKNOWN if stimulator.impedance_kohm is None else f"{stimulator.impedance_kohm:.1f}"
     return [
         f"{'dial' if snapshot.mode == 'manual' else _LABELS[stimulator.chooser]} {stimulator.wanted_ma:.2f} mA",
         f"{kohm} kΩ",
-        "" if stimulator.current_ma is None else f"asked {stimulator.current_ma:.2f}",
+        "" if stimulator.current_ma is None else f"requested {stimulator.current_ma:.2f}",
         f"limit {stimulator.max_ma:g} mA",
         f"{stimulator.width_ms:g} ms",
         f"{stimulator.pulse_rate_hz:g} per s",
@@ -161,7 +163,7 @@ def _particulars(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[
 
 
 def _lines(parts: list[str], width: int) -> list[str]:
-    """Fill lines of ``width`` with ``parts``, none of them broken."""
+    """Fill lines of ``width`` cells with ``parts``, without breaking one."""
     lines = [""]
     for part in parts:
         joined = f"{lines[-1]}  {part}".strip()

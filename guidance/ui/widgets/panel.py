@@ -1,4 +1,4 @@
-"""What every part of the screen is: a rectangle that draws the newest Snapshot when that changed what it shows."""
+"""The base of every part of the screen: a rectangle that draws the newest Snapshot when its picture changes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 
 GUTTER = 8
-"""Columns left of every plot, for its labels: all plots begin at the same column."""
+"""Columns at the left of every plot for its labels, so that all plots begin at the same column."""
 
 _MOST_LOGGED = 100
-"""Different faults of one panel that are logged; one whose words change with every frame must not fill the disk."""
+"""Most faults of one panel that are logged: one whose words change with every frame must not fill the disk."""
 _log = logging.getLogger(LOGGER)
 
 P = ParamSpec("P")
 
 
 class Panel(Widget):
-    """A Widget drawn line by line from a Canvas that is kept until something on it changes.
+    """A Widget drawn line by line from a Canvas, which stays until something on it changes.
 
-    A fault in one of its steps is shown in its place, by its name, and logged; the rest of the screen goes on.
+    A fault in one of its steps is shown in its place with its name, and logged; the rest of the screen goes on.
     """
 
     ALLOW_SELECT = False
@@ -41,18 +41,18 @@ class Panel(Widget):
         super().__init__()
         self.snapshot: Snapshot | None = None
         self.fault = ""
-        """The sentence that is shown in place of the picture since the last Snapshot; empty without a fault."""
+        """The sentence shown instead of the picture since the last Snapshot; empty without a fault."""
         self._logged: set[str] = set()
         self._key: Hashable = None
         self._lines: list[Strip] = []
         self._canvas: Canvas | None = None
 
     def show(self, snapshot: Snapshot) -> None:
-        """Take the newest Snapshot; redraw if it differs in what this panel draws, or after a fault."""
+        """Store the newest Snapshot; redraw if this panel's part of it differs, or after a fault."""
         had_fault, before = bool(self.fault), self._key
         self.fault, self.snapshot = "", snapshot
-        taken = self._contained(self._receive, snapshot)
-        if had_fault or not taken or self._key != before:
+        received = self._contained(self._receive, snapshot)
+        if had_fault or not received or self._key != before:
             self.redraw()
 
     def _receive(self, snapshot: Snapshot) -> None:
@@ -60,10 +60,10 @@ class Panel(Widget):
         self._key = self.key(snapshot)
 
     def prepare(self, snapshot: Snapshot) -> None:
-        """Do what ``snapshot`` calls for beside drawing; by default, nothing."""
+        """Do what ``snapshot`` requires besides drawing; by default, nothing."""
 
     def redraw(self) -> None:
-        """Draw anew at the next refresh; where the size stays, only what changed goes to the terminal."""
+        """Draw again at the next refresh; if the size is the same, only what changed goes to the terminal."""
         if not self._contained(self.fit) or self.fault:
             self.fit_fault()
         before = self._canvas
@@ -77,10 +77,10 @@ class Panel(Widget):
             self.refresh(*(Region(first, row, last - first + 1, 1) for row, first, last in changes))
 
     def fit(self) -> None:
-        """Take the room that the picture needs; by default, what the layout gives."""
+        """Set the size that the picture needs; by default, the layout's."""
 
     def fit_fault(self) -> None:
-        """Take the room that a fault needs; by default, what the layout gives."""
+        """Set the size that a fault needs; by default, the layout's."""
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what the picture depends on; by default, the Snapshot itself."""
@@ -91,23 +91,23 @@ class Panel(Widget):
         raise NotImplementedError
 
     def on_resize(self) -> None:
-        """Draw anew in the new size."""
+        """Draw again in the new size."""
         self.redraw()
 
     def paint_fault(self, canvas: Canvas) -> None:
-        """Draw ``self.fault`` in place of the picture."""
+        """Draw ``self.fault`` instead of the picture."""
         canvas.shade(Ground.HIGH, ink=Ink.LOUD)
         for row, line in enumerate(wrap(self.fault, max(canvas.width, 1))):
             canvas.write(row, 0, line, Ink.LOUD)
 
     def render_line(self, y: int) -> Strip:
-        """Line ``y`` of the picture, painted once for all lines."""
+        """Return line ``y`` of the picture, which is painted once for all lines."""
         if len(self._lines) != self.size.height:
             self._painted()
         return self._lines[y]
 
     def _painted(self) -> Canvas:
-        """Paint the picture; where it or a step before it failed, the fault, the plainest way last."""
+        """Paint the picture; if it or a step before it failed, the fault, in the plainest way last."""
         ways = (self.paint, self.paint_fault, partial(Panel.paint_fault, self))
         for way in ways[1:] if self.fault else ways:
             self._canvas = canvas = Canvas(self.size.width, self.size.height, self.GROUND)
@@ -117,7 +117,7 @@ class Panel(Widget):
         return canvas
 
     def _contained(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Do ``step``; whether it went well. The one place of the screen that catches every Exception."""
+        """Run ``step``; return whether it succeeded. The one place of the screen that catches every Exception."""
         try:
             step(*args, **kwargs)
         except Exception as fault:  # noqa: BLE001 - whatever it is, the other panels, the alarms above all, stay in sight

@@ -1,4 +1,4 @@
-"""What to do now, in letters to be read across a room; how long; and how the trials went."""
+"""What to do now, in letters legible across a room, for how long, and the scores of the trials."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LARGE = {"work": Ink.TARGET, "effort": Ink.TARGET, "failed": Ink.WARN}
 
 
 class Prompt(Panel):
-    """The words, the seconds left, a sentence, progress and the scores of the trials."""
+    """The prompt, the seconds left, a sentence, progress and the scores of the trials."""
 
     DEFAULT_CSS = "Prompt { width: 1fr; height: 1fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when a word, a second or a score changes."""
+        """Return what the prompt shows, to the second."""
         training = snapshot.training
         if training is None:
             return None
@@ -31,7 +31,7 @@ class Prompt(Panel):
         return (*shown, _seconds(training), snapshot.paused, snapshot.ended)
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the words above, the countdown below them, the sentence, and the trials at the bottom."""
+        """Draw the prompt at the top, the countdown below it, then the sentence, and the trials at the bottom."""
         training = self.snapshot.training if self.snapshot else None
         if training is None or self.snapshot is None:
             return
@@ -50,7 +50,7 @@ def _seconds(training: ExerciseView) -> int | None:
 
 
 def _paint_large(canvas: Canvas, top: int, height: int, text: str, ink: int) -> None:
-    """``text`` as large as it fits into ``height`` rows from ``top`` on; in plain letters where none does."""
+    """Draw ``text`` as large as it fits into ``height`` rows from ``top`` on; in plain letters if no size fits."""
     size = bigtext.largest(text, canvas.width - 2, height - 1)
     if size is None:
         canvas.write(top, 1, shorten(text, canvas.width - 2), Ink.STRONG)
@@ -59,7 +59,7 @@ def _paint_large(canvas: Canvas, top: int, height: int, text: str, ink: int) -> 
 
 
 def _paint_sentence(canvas: Canvas, training: ExerciseView, bottom: int) -> int:
-    """What to do in a sentence or two, ending above row ``bottom``; the row that it begins at."""
+    """Draw what to do in a sentence or two, ending above row ``bottom``; return the row where it begins."""
     lines = wrap(clean(training.do), canvas.width - 2)
     hint = wrap(clean(training.hint), canvas.width - 2)
     first = max(bottom - len(lines) - len(hint) - 1, 0)
@@ -71,13 +71,13 @@ def _paint_sentence(canvas: Canvas, training: ExerciseView, bottom: int) -> int:
 
 
 def _paint_scores(canvas: Canvas, training: ExerciseView) -> int:
-    """Trials done and to come as chips, and the last score in words; how many rows that took."""
+    """Draw the trials done and to come as chips, and the last score in words; return the number of rows used."""
     word = "Calibration" if training.trial is None else f"Trial {training.trial} of {training.trials}"
     word = "All trials done" if training.phase == "done" else word
     last = training.scores[-1] if training.scores else None
     if training.scores:
         shown = "not known" if last is None else f"{100 * last:.0f} %"
-        word += f"   the last: {shown}"
+        word += f"   last: {shown}"
     canvas.write(canvas.height - 2, 1, shorten(word, canvas.width - 2), Ink.TEXT)
     column = 1
     for score in (*training.scores, *[math.nan] * (training.trials - len(training.scores))):

@@ -1,4 +1,4 @@
-"""The newest response in figures to be read from two metres; what is not known looks like it."""
+"""The newest response in figures legible from two metres; a value that is not known is shown as such."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _MARGIN = 1
 
 
 class Reading(Panel):
-    """Amplitude and onset latency large, or in words why there are none; below, p value and stimulus."""
+    """Amplitude and onset latency large, or in words why there are none; below them, p value and stimulus."""
 
     DEFAULT_CSS = "Reading { width: 1fr; height: 2fr; min-width: 26; }"
 
     is_old = False
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when the newest response differs."""
+        """Return what is shown of the newest sweep."""
         newest = snapshot.sweeps[-1] if snapshot.sweeps else None
         return newest and (newest.pulse_index, *_measured(newest))
 
     def show_age(self, *, is_old: bool) -> None:
-        """Say that the newest response is too old to tell anything of now."""
+        """Show whether the newest response is too old to hold now."""
         if is_old != self.is_old:
             self.is_old = is_old
             self.redraw()
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the reading of the newest sweep."""
+        """Draw the newest sweep's figures."""
         sweeps = self.snapshot.sweeps if self.snapshot else ()
         if not sweeps:
             _paint_words(canvas, " NO READING YET ", ("WAITING",))
@@ -80,7 +80,7 @@ def _paint_values(canvas: Canvas, newest: SweepView, *, is_old: bool) -> None:
 
 
 def _value_rows(canvas: Canvas) -> int:
-    """Rows between chip and details; these give way where the digits can be large only so."""
+    """Return the rows between chip and details; without the details if the digits fit large only then."""
     rows = canvas.height - 2
     return rows + (rows == _DIGIT_ROWS - 1)
 

@@ -1,4 +1,4 @@
-"""The procedure as it was: a timeline, and below it every response and event."""
+"""The procedure so far: a timeline, and below it every sweep and event."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ _LEAST_PLOT_ROWS = 4
 _TIME = 10
 _RECORD_ROWS = 4
 _AFTER = "after the end: "
-_ALSO = "likewise: note, export, verify"
+_ALSO = "also: note, export, verify"
 
 
 class Review(Panel):
-    """The cursor goes through the list with ``scroll`` and ``leap``; left alone, it stays with the newest."""
+    """The timeline and its list; ``scroll`` and ``leap`` move the cursor, which otherwise follows the newest item."""
 
     DEFAULT_CSS = "Review { height: 1fr; }"
 
     _cursor: int | None = None
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn with every response and event, and each second."""
+        """Return what changes with every sweep and event, and each second."""
         past = snapshot.past
         return len(past.trail), len(past.events), past.dropped, int(snapshot.t), snapshot.journal
 
     def scroll(self, steps: int) -> None:
-        """Go ``steps`` items on (back: below 0)."""
+        """Move the cursor ``steps`` items on (back: below 0)."""
         items = self._items()
         if len(items):
             self._set(items, self._at(items) + steps)
 
     def leap(self, direction: int) -> None:
-        """Go to the next event, or to the last one."""
+        """Move the cursor to the next event (+1) or the previous one (-1)."""
         items = self._items()
         if len(items):
             self._set(items, items.leap(self._at(items), direction))
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the timeline in the upper part, the list around the cursor below, and what comes after the end."""
+        """Draw the timeline, below it the list around the cursor, and at the bottom what to do after the end."""
         if self.snapshot is None or canvas.height < 4 or canvas.width < GUTTER + 20:
             return
         items = self._items()
@@ -94,12 +94,12 @@ class Review(Panel):
 
     def _paint_list(self, canvas: Canvas, rows: slice, items: TimelineItems) -> None:
         height, past = rows.stop - rows.start, items.past
-        heading = f"{len(past.trail)} responses, {len(past.events)} events"
-        heading += f"; {past.dropped} older events are in the record alone" if past.dropped else ""
-        heading += "; of the older responses every second" if past.thinned else ""
+        heading = f"{len(past.trail)} sweeps, {len(past.events)} events"
+        heading += f"; {past.dropped} older events are only in the record" if past.dropped else ""
+        heading += "; every second of the older sweeps" if past.thinned else ""
         canvas.write(rows.start, 1, shorten(heading, canvas.width - 2), Ink.MUTED)
         if not len(items):
-            canvas.write(rows.start + 1, 1, "nothing has happened yet", Ink.UNSURE)
+            canvas.write(rows.start + 1, 1, "nothing recorded yet", Ink.UNSURE)
             return
         at, shown = self._at(items), height - 1
         first = min(max(at - shown // 2, 0), max(len(items) - shown, 0))
@@ -127,8 +127,8 @@ def _response_sign(response: np.void) -> tuple[str, Ink]:
 
 
 def _paint_responses(canvas: Canvas, row: int, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
-    """A sign for each column in which pulses were answered; a response before none, none before cannot tell."""
-    gutter_label(canvas, row, "answers")
+    """Draw a sign for each column with sweeps; a response covers no response, which covers cannot tell."""
+    gutter_label(canvas, row, "sweeps")
     for responses, sign, ink in (
         (trail[trail["contaminated"]], CONTAMINATED, Ink.UNSURE),
         (trail[~trail["detected"] & ~trail["contaminated"]], "·", Ink.UNSURE),
@@ -152,7 +152,7 @@ def _column(canvas: Canvas, t_s: float, times_s: tuple[float, float]) -> int:
 
 
 def _record_rows(snapshot: Snapshot, width: int) -> list[str]:
-    """The command that signs the note, whole, in as many rows of ``width`` as it needs; nothing where none is known."""
+    """Return the whole command that signs the note in rows of ``width`` cells; none if the folder is not known."""
     if snapshot.journal is None:
         return []
     journal = snapshot.journal
@@ -166,9 +166,9 @@ def _record_rows(snapshot: Snapshot, width: int) -> list[str]:
 
 
 def _paint_record(canvas: Canvas, snapshot: Snapshot, rows: list[str]) -> None:
-    """The command that signs the note, and those that are said likewise."""
+    """Draw the command that signs the note, and the names of similar ones."""
     if snapshot.journal is None:
-        canvas.write(canvas.height - 1, 1, f"record {UNKNOWN}: not told where it lies", Ink.UNSURE)
+        canvas.write(canvas.height - 1, 1, f"record {UNKNOWN}: folder not known", Ink.UNSURE)
         return
     start = canvas.height - len(rows)
     canvas.write(start, 1, _AFTER, Ink.MUTED)

@@ -1,4 +1,4 @@
-"""Link, sound, record and stimulator in one line that is always there; and how far arming has come."""
+"""Link, sound, record and stimulator in one line that is always there; and the stage of arming."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROMPTS = {
 
 
 class StatesLine(Panel):
-    """Each with sign and word; what is not known is grey, what is bad inverted."""
+    """Each state with sign and word; a state that is not known is grey, a bad one inverted."""
 
     DEFAULT_CSS = "StatesLine { height: 1; }"
     GROUND = Ground.NOTICE
@@ -37,17 +37,17 @@ class StatesLine(Panel):
     silent = False
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when one of them differs."""
+        """Return the states, and why the stimulator was not armed."""
         return states(snapshot), snapshot.stimulator and snapshot.stimulator.why
 
     def show_stage(self, stage: Stage, *, silent: bool) -> None:
-        """Say how far arming has come, and whether the engine is silent."""
+        """Show the stage of arming, and whether the engine is silent."""
         if (stage, silent) != (self.stage, self.silent):
             self.stage, self.silent = stage, silent
             self.redraw()
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw them in their order; the stimulator stands at the right and gives no room up."""
+        """Draw the states in their order; the stimulator stands at the right and is never cut."""
         if self.snapshot is None:
             return
         *others, stimulator = states(self.snapshot, silent=self.silent)
@@ -59,7 +59,7 @@ class StatesLine(Panel):
             column = canvas.write(0, column, shorten(text, end - column - 1), ink, ground) + 2
 
     def _paint_stimulator(self, canvas: Canvas, state: ShownState, snapshot: Snapshot) -> int:
-        """Draw it so that it ends at the right; returns the column it begins at."""
+        """Draw the stimulator's state at the right; return the column it begins at."""
         armed = snapshot.stimulator is not None and snapshot.stimulator.armed
         if self.stage in PROMPTS and not armed and not self.silent:
             why = snapshot.stimulator.why if snapshot.stimulator and self.stage is Stage.REFUSED else None

@@ -1,4 +1,4 @@
-"""One line of counts and signal quality."""
+"""Counts and signal quality in one line."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from guidance.ui.widgets.panel import Panel
 
 
 class StatusLine(Panel):
-    """Stimuli, responses, detected, lost samples, noise and mains; at the right, what the operator noted last."""
+    """Stimuli, sweeps, responses, lost samples, noise and mains; at the right, the operator's last note."""
 
     DEFAULT_CSS = "StatusLine { height: 1; }"
 
     noted = ""
 
     def note(self, noted: str) -> None:
-        """Show what the operator noted last."""
+        """Show the operator's last note."""
         self.noted = noted
         self.redraw()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when a figure differs."""
+        """Return the figures."""
         return tuple(_figures(snapshot))
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the line; what does not fit at the right is left out whole."""
+        """Draw the line; a figure that does not fit is left out."""
         if self.snapshot is None:
             return
         column, end = 1, canvas.width
@@ -45,8 +45,8 @@ def _figures(snapshot: Snapshot) -> list[tuple[str, str, Ink]]:
     lost = snapshot.lost_samples
     return [
         ("stimuli", str(snapshot.stimuli), Ink.STRONG),
-        ("responses", str(snapshot.responses), Ink.STRONG),
-        ("detected", str(snapshot.detections), Ink.STRONG),
+        ("sweeps", str(snapshot.responses), Ink.STRONG),
+        ("responses", str(snapshot.detections), Ink.STRONG),
         ("lost", f"{lost}!" if lost else "0", Ink.WARN if lost else Ink.STRONG),
         ("noise", *_microvolts(snapshot.rms_uv if snapshot.connected else None)),
         ("mains", *_microvolts(snapshot.mains_uv if snapshot.connected else None)),

@@ -1,4 +1,4 @@
-"""The banner over everything once the engine's process is gone."""
+"""The banner over the whole screen once the engine's process is gone."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _HEADLINE = "GUIDANCE STOPPED"
-_WHAT = "The engine has died: nothing is measured or sounded any more, and what is shown below is old."
+_WIDE = 100
+"""Columns from which on a screen usually has rows to spare."""
+_WHAT = "The engine has died: there are no new measurements and no sound, and what you see below is old."
 _BY_ITSELF = (
     "Hold the needle still. The stimulator switches itself off within a second, by the amplifier's own rule: check "
-    "that it has. Then press q and start again."
+    "that it is off. Then press q and start again."
 )
-_EXERCISE = "Nobody is stimulated. Let the muscles go, press q and start again."
+_EXERCISE = "Nobody is stimulated. Relax the muscles, press q and start again."
 _BY_HAND = "Hold the needle still and switch the stimulator off by hand. Then press q and start again."
 
 
 class Stopped(Panel):
-    """Red, full width, hidden until ``display`` is set: what happened and what to do."""
+    """A red banner of full width, hidden until ``display`` is set: what happened and what to do."""
 
     DEFAULT_CSS = "Stopped { layer: banner; dock: top; height: auto; display: none; }"
     GROUND = Ground.HIGH
 
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
-        """Rows for headline, words and margins in ``width`` columns."""
+        """Return the rows for headline, words and margins in ``width`` columns."""
         return bigtext.cells(_HEADLINE, _size(width))[1] + len(self._lines_of_words(width)) + 3
 
     def paint(self, canvas: Canvas) -> None:
@@ -40,7 +42,7 @@ class Stopped(Panel):
             canvas.write(row + index, 2, line, Ink.LOUD)
 
     def _lines_of_words(self, width: int) -> list[str]:
-        """What happened and what to do; before the first Snapshot the stimulator may be the program's."""
+        """Return what happened and what to do; before the first Snapshot, assume the program's own stimulator."""
         if self.snapshot is not None and self.snapshot.training is not None:
             return [line for sentence in (_WHAT, _EXERCISE) for line in wrap(sentence, max(width - 4, 1))]
         ours = self.snapshot is None or self.snapshot.stimulator is not None
@@ -49,4 +51,5 @@ class Stopped(Panel):
 
 
 def _size(width: int) -> bigtext.Size:
-    return bigtext.largest(_HEADLINE, width - 4, 7) or (1, 1)
+    """Return the size of the headline; on a narrow screen it is low, because the words below need the rows."""
+    return bigtext.largest(_HEADLINE, width - 4, 7 if width >= _WIDE else 4) or (1, 1)

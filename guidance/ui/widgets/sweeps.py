@@ -1,4 +1,4 @@
-"""The last sweeps over one another: older ones dim, the newest bright, the response window shaded."""
+"""The last sweeps, superimposed: older ones dim, the newest bright, the response window shaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLUMNS_PER_TICK = 9
 
 
 class Sweeps(Panel):
-    """Up to twelve sweeps; its scale in uV a half height follows the signal until it is set by hand."""
+    """Up to twelve sweeps; the scale in uV per half height follows the signal until it is set by hand."""
 
     DEFAULT_CSS = "Sweeps { height: 3fr; }"
 
@@ -27,14 +27,14 @@ class Sweeps(Panel):
         self.scale = Scale()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn with a new or newly measured sweep."""
+        """Return what changes with a new or newly measured sweep."""
         newest = snapshot.sweeps[-1] if snapshot.sweeps else None
         measured = newest and (newest.pulse_index, len(newest.uv), newest.detected, newest.contaminated)
         latency_ms = newest and newest.latency_ms
         return measured, latency_ms, len(snapshot.sweeps), snapshot.window_ms, snapshot.channel
 
     def rescale(self, direction: int) -> None:
-        """One step to more (+1) or fewer (-1) uV a half height."""
+        """Take one step to more (+1) or fewer (-1) uV per half height."""
         self.scale.step(direction)
         self.redraw()
 
@@ -86,12 +86,12 @@ class _Plot:
         self.middle = self.top + self.half_rows
 
     def column(self, time_ms: float) -> int:
-        """Column of a time."""
+        """Return the column of a time in ms."""
         share = (time_ms - self.start_ms) / (self.end_ms - self.start_ms)
         return self.left + min(max(int(share * self.columns), 0), self.columns - 1)
 
     def paint_window(self, window_ms: tuple[float, float]) -> None:
-        """Shade the response window and rule its edges."""
+        """Shade the response window and draw its edges."""
         first, last = (self.column(edge) for edge in window_ms)
         rows = slice(self.top, self.top + self.rows)
         self.canvas.shade(Ground.WINDOW, rows, slice(first, last + 1))
@@ -99,7 +99,7 @@ class _Plot:
             self.canvas.fill(rows, slice(edge, edge + 1), "│", Ink.RULE)
 
     def paint_axes(self) -> None:
-        """Draw the zero line, uV labels at the left, and ms labels below; a label stands right of its tick."""
+        """Draw the zero line, uV labels at the left, and ms labels below, each to the right of its tick."""
         across = slice(self.left, self.left + self.columns)
         self.canvas.fill(slice(self.middle, self.middle + 1), across, "┈", Ink.FAINT)
         for share in (1.0, 0.5, 0.0, -0.5, -1.0):
@@ -157,7 +157,7 @@ def _peak_uv(shown: list[SweepView]) -> float | None:
 
 
 def time_range(shown: list[SweepView], window_ms: tuple[float, float]) -> tuple[float, float]:
-    """From when to when after the pulse the sweeps ``shown`` reach, in ms."""
+    """Return the start and end of the sweeps ``shown``, in ms after the pulse."""
     if not shown:
         return 0.0, window_ms[1] * 1.25
     return min(s.start_ms for s in shown), max(s.start_ms + (len(s.uv) - 1) * s.step_ms for s in shown)

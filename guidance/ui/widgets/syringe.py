@@ -1,4 +1,4 @@
-"""The injection: the aliquot to be entered, aspiration, the twitch, and the running dose against the limit."""
+"""The injection: the aliquot to enter, aspiration, the twitch, and the dose so far against the limit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import DoseView, EventView, Snapshot
+from guidance.contracts.snapshot import DoseView, EventView, Snapshot, SweepView
 from guidance.dose.formatting import left, percent
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
@@ -21,27 +21,27 @@ _FIXED_ROWS = 6
 
 VOLUMES_ML = (0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)
 FIRST_ML = 1.0
-"""The least that is usual: what is not given must not be taken for given."""
+"""The smallest usual aliquot, so that a key pressed too early does not record much that was not given."""
 
 
 class Syringe(Panel):
-    """Large: the chosen volume. Below it the bar of the dose, then aspiration, twitch, and what was given so far."""
+    """The chosen volume, large; below it the bar of the dose, then aspiration, twitch, and the aliquots so far."""
 
     DEFAULT_CSS = "Syringe { height: 2fr; }"
 
     chosen_ml = FIRST_ML
 
     def choose(self, volume_ml: float) -> None:
-        """Show ``volume_ml`` as what the key enters."""
+        """Show ``volume_ml`` as the volume that the key enters."""
         self.chosen_ml = volume_ml
         self.redraw()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn when dose, alarms or events differ."""
+        """Return dose, alarms, the number of events, and the second."""
         return snapshot.dose, snapshot.alarms, len(snapshot.past.events), int(snapshot.t)
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw all of it, the volume as large as fits."""
+        """Draw all parts, the volume as large as fits."""
         if self.snapshot is None or canvas.width < 40 or canvas.height < _FIXED_ROWS:
             return
         given = [event for event in self.snapshot.past.events if event.kind == "dose"]
@@ -74,7 +74,7 @@ class Syringe(Panel):
 
 
 def _paint_bar(canvas: Canvas, row: int, dose: DoseView | None) -> None:
-    """The share of the limit as a bar with the marks of warning and limit, and in words; unknown is hatched."""
+    """Draw the share of the limit as a bar with marks at warning and limit, and in words; hatched if not known."""
     first, last = _MARGIN, canvas.width - _MARGIN
     fraction = None if dose is None else dose.fraction
     columns = slice(first, last)
@@ -93,7 +93,7 @@ def _paint_bar(canvas: Canvas, row: int, dose: DoseView | None) -> None:
 
 def _dose_words(dose: DoseView | None) -> str:
     if dose is None:
-        return f"dose {UNKNOWN}: no solution was named, volumes are counted alone"
+        return f"dose {UNKNOWN}: no solution given, only volumes are counted"
     share = percent(dose.fraction) if dose.fraction is not None else UNKNOWN
     if dose.fraction is None and dose.at_least is not None:
         share = f"at least {percent(dose.at_least)}"
@@ -102,7 +102,7 @@ def _dose_words(dose: DoseView | None) -> str:
 
 
 def _paint_words(canvas: Canvas, row: int, column: int, text: str, ink: Ink) -> int:
-    """Write what must be read whole, in as many rows from ``row`` on as are there; the row after it."""
+    """Write text that must be read whole in as many rows from ``row`` on as there are; return the row after it."""
     lines = wrap(text, max(canvas.width - column - 1, 1))[: canvas.height - row]
     for below, line in enumerate(lines):
         canvas.write(row + below, column, line, ink)
@@ -110,7 +110,7 @@ def _paint_words(canvas: Canvas, row: int, column: int, text: str, ink: Ink) -> 
 
 
 def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
-    """Draw whether to aspirate; the row after it, one being left for the twitch."""
+    """Draw whether to aspirate; return the row after it."""
     words = "Aspirate before the next aliquot." if dose is None else clean(dose.next_step)
     if dose is not None and dose.blood:
         canvas.shade(Ground.HIGH, slice(row, row + 1))
@@ -123,19 +123,24 @@ def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
 
 
 def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
-    """Draw what became of the twitch; the row after it."""
+    """Draw what is known of the twitch; return the row after it."""
     alarm = next((alarm for alarm in snapshot.alarms if alarm.code == "twitch-loss" and alarm.active), None)
-    responded = bool(snapshot.sweeps) and snapshot.sweeps[-1].detected and not snapshot.sweeps[-1].contaminated
     injected = snapshot.dose is not None and snapshot.dose.last_dose_t is not None
     if alarm is not None:
         text, ink = clean(alarm.text), Ink.STRONG
     elif not snapshot.sweeps:
-        text, ink = f"{UNKNOWN} no pulse was answered yet", Ink.UNSURE
+        text, ink = f"{UNKNOWN} no sweep yet", Ink.UNSURE
     else:
-        newest = "the newest pulse was answered" if responded else "the newest pulse was not answered"
-        text, ink = f"{newest}{'; not yet told from the injection' if injected else ''}", Ink.TEXT
+        effect = "; injection effect not known yet" if injected else ""
+        text, ink = f"{_newest_response(snapshot.sweeps[-1])}{effect}", Ink.TEXT
     column = canvas.write(row, _MARGIN, "twitch", Ink.MUTED)
     return _paint_words(canvas, row, column + 2, text, ink)
+
+
+def _newest_response(newest: SweepView) -> str:
+    if newest.contaminated:
+        return "cannot tell from the newest pulse"
+    return "response to the newest pulse" if newest.detected else "no response to the newest pulse"
 
 
 def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:
@@ -146,18 +151,18 @@ def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:
 
 
 class Volumes:
-    """``chosen_ml`` is what the key enters; ``held_ml`` an aliquot that waits for its reason."""
+    """The volumes of the injection: ``chosen_ml`` is what the key enters, ``held_ml`` what needs a reason."""
 
     def __init__(self) -> None:
-        """Begin with the first."""
+        """Begin with FIRST_ML."""
         self._at = VOLUMES_ML.index(FIRST_ML)
         self.held_ml: float | None = None
 
     @property
     def chosen_ml(self) -> float:
-        """The volume chosen."""
+        """The chosen volume in mL."""
         return VOLUMES_ML[self._at]
 
     def step(self, steps: int) -> None:
-        """Choose a larger (+1) or smaller (-1) one; at the ends it stays."""
+        """Choose a larger (+1) or smaller (-1) volume; stay at the ends."""
         self._at = min(max(self._at + steps, 0), len(VOLUMES_ML) - 1)

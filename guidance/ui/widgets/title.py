@@ -1,4 +1,4 @@
-"""The top line: what is being shown, where in it we are, and whether it runs."""
+"""The top line: the procedure shown, its position in time, and whether it runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIMULATION = " SIMULATION "
 
 
 class Title(Panel):
-    """Whether it is a simulation; source, protocol, side, patient, mode; position, speed; the pages, progress."""
+    """Whether it is a simulation; source, protocol, side, patient, mode; position and speed; the pages, progress."""
 
     DEFAULT_CSS = "Title { height: 2; }"
 
@@ -29,12 +29,12 @@ class Title(Panel):
         self._page: ScreenPage | None = None
 
     def show_ending(self) -> None:
-        """Say that the operator asked to quit and the engine has not yet answered."""
+        """Show that the operator requested the end and the engine has not ended yet."""
         self._ending = True
         self.redraw()
 
     def turn_to(self, page: ScreenPage) -> None:
-        """Say which page is shown."""
+        """Show ``page`` as the current one."""
         self._page = page
         self.redraw()
 
@@ -52,15 +52,15 @@ class Title(Panel):
 
     def _paint_state(self, canvas: Canvas, snapshot: Snapshot) -> int:
         word = f" {self._state_word(snapshot)} "
-        ground = Ground.CHIP if self._is_held(snapshot) else Ground.NOTICE
-        ink = Ink.DARK if self._is_held(snapshot) else Ink.STRONG
+        ground = Ground.CHIP if self._is_still(snapshot) else Ground.NOTICE
+        ink = Ink.DARK if self._is_still(snapshot) else Ink.STRONG
         left = canvas.write_right(0, canvas.width - 1, word, ink, ground)
         if snapshot.duration_s is not None:
             left = canvas.write_right(0, left - 1, f" / {clock(snapshot.duration_s)}", Ink.MUTED)
             return canvas.write_right(0, left, clock(snapshot.position_s), Ink.STRONG)
         return canvas.write_right(0, left - 1, clock(snapshot.position_s), Ink.STRONG)
 
-    def _is_held(self, snapshot: Snapshot) -> bool:
+    def _is_still(self, snapshot: Snapshot) -> bool:
         return snapshot.paused or snapshot.ended is not None or self._ending
 
     def _state_word(self, snapshot: Snapshot) -> str:
@@ -69,7 +69,7 @@ class Title(Panel):
         if self._ending:
             return "ENDING"
         if self._is_observer and snapshot.live:
-            return "LOOKING ON"
+            return "OBSERVER"
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
 
     def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:
@@ -85,7 +85,7 @@ class Title(Panel):
         canvas.write(0, column + 2, shorten(rest, width - column - 2), Ink.MUTED)
 
     def _paint_pages(self, canvas: Canvas, snapshot: Snapshot) -> None:
-        """Which pages there are, in their order, and which one this is."""
+        """Draw the pages in their order, with the current one marked."""
         column = 2
         for page in order(snapshot):
             here = page is self._page

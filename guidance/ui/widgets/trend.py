@@ -21,16 +21,16 @@ _LEAST_FOR_BOTH = 5
 
 
 class Trend(Panel):
-    """The threshold's interval as a band and its median as a line, on a logarithmic scale; below, the impedance."""
+    """The threshold's interval as a band and its median as a line, on a logarithmic scale; below it, the impedance."""
 
     DEFAULT_CSS = "Trend { height: 2fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn with a new answer, and each second."""
+        """Return what changes with a new sweep, and each second."""
         return len(snapshot.past.trail), int(snapshot.t), snapshot.zone_edges_ma
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the threshold, and the impedance where there is room for both."""
+        """Draw the threshold, and the impedance if there is room for both."""
         if self.snapshot is None or canvas.height < 3 or canvas.width < GUTTER + 10:
             return
         trail = self.snapshot.past.trail

@@ -1,4 +1,4 @@
-"""The last sixty sweeps as a raster, the newest at the bottom: what answers is a column that stays or goes."""
+"""The last sixty sweeps as a raster, the newest at the bottom: a response is a column that stays or goes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guidance.ui.widgets.sweeps import time_range
 
 _MOST = 60
 _DITHER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16.0
-"""Bayer's matrix: how dense the dots are tells how large the signal is."""
+"""Bayer's matrix: the density of the dots shows the size of the signal."""
 _SD_OF_MEDIAN = 1.4826
 """A normal distribution's standard deviation over the median of its absolute values."""
 _NOISE_LEFT_OUT, _LEAST_OVER_NOISE = 2.5, 12.0
@@ -23,20 +23,20 @@ _GAMMA = 0.5
 
 
 class Waterfall(Panel):
-    """A row of dots a sweep; the larger the signal, the denser. Sweeps that answered are bright, the others grey,
-    those that cannot tell faint.
+    """A row of dots per sweep, denser where the signal is larger. Sweeps with a response are bright, those without are
+    grey, contaminated ones are faint.
     """
 
     DEFAULT_CSS = "Waterfall { height: 2fr; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Redrawn with a new or newly measured sweep."""
+        """Return what changes with a new or newly measured sweep."""
         newest = snapshot.sweeps[-1] if snapshot.sweeps else None
         measured = newest and (newest.pulse_index, newest.detected, newest.contaminated, len(newest.uv))
         return measured, len(snapshot.sweeps), snapshot.window_ms
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the raster over the response window, with its edges and how many sweeps there are."""
+        """Draw the raster over the response window, with its edges and the number of sweeps."""
         if self.snapshot is None or canvas.height < 2 or canvas.width < GUTTER + 10:
             return
         columns, rows = canvas.width - GUTTER - 1, canvas.height
@@ -61,7 +61,7 @@ def _paint_window(canvas: Canvas, window_ms: tuple[float, float], range_ms: tupl
 
 
 def _raster(shown: list[SweepView], at_ms: Floats, height: int) -> NDArray[np.uint8]:
-    """Dots (height, columns) of inks; each sweep has as many whole rows as there is room for, the newest the last."""
+    """Return dots of inks, shape (height, columns); each sweep has as many whole rows as fit, the newest the last."""
     values = np.stack([_sampled(sweep, at_ms) for sweep in shown])
     pitch = max(min(height // len(shown), 4), 1)
     fit = np.array([not sweep.contaminated for sweep in shown])
@@ -79,7 +79,7 @@ def _sampled(sweep: SweepView, at_ms: Floats) -> Floats:
 
 
 def _density(values: Floats, fit: Mask) -> Floats:
-    """How much of the largest signal of the ``fit`` sweeps each value is, 0 to 1; faint ones lifted, noise left out."""
+    """Return each value's share, 0 to 1, of the largest signal in the ``fit`` sweeps; weak ones lifted, noise 0."""
     size = np.abs(values)
     fit_size = size[fit] if fit.any() else size
     noise = float(np.median(fit_size)) * _SD_OF_MEDIAN

@@ -1,4 +1,4 @@
-"""The zone in one word, as large as it fits, to be read from two metres."""
+"""The zone in one word, as large as it fits, legible from two metres."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from guidance.ui.zones import ZONES
 
 _MARGIN = 2
 _SURE = 0.99
-_NO_RESPONSE, _UNKNOWN = "NO ANSWER", "UNKNOWN"
+_NO_RESPONSE, _UNKNOWN = "NO RESPONSE", "UNKNOWN"
 _TRENDS = {"closer": "▼ closer", "away": "▲ away", "steady": "● steady"}
 _LEAST_ROWS_FOR_LARGE_SHARE = 7
 
 
 class ZoneWord(Estimated):
-    """The word; below it, how probable it is, where the threshold goes, and small, the distance."""
+    """The word; below it, its probability, the trend of the threshold, and the distance."""
 
     DEFAULT_CSS = "ZoneWord { height: 9; display: none; }"
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw word and particulars; close is inverted, unknown is hatched."""
+        """Draw word and details; close is inverted, unknown is hatched."""
         if canvas.width < 2 * _MARGIN + 12 or canvas.height < 2:
             return
         zone = ZONES.get(self.estimate.zone or "") if self.estimate.why is None else None
@@ -42,18 +42,17 @@ class ZoneWord(Estimated):
     def _paint_known(self, canvas: Canvas, word: str, ink: Ink) -> None:
         right = _paint_word(canvas, word, ink, canvas.width - 2 * _MARGIN)
         _paint_large_share(canvas, right, self.estimate.probability, ink)
-        _paint_line(canvas, _particulars(self.estimate), Ink.LOUD if ink == Ink.LOUD else Ink.STRONG)
+        _paint_line(canvas, _details(self.estimate), Ink.LOUD if ink == Ink.LOUD else Ink.STRONG)
 
     def _paint_why(self, canvas: Canvas) -> None:
         if self.estimate.why is not None:
             canvas.write(canvas.height - 1, 0, f" {self.estimate.why} ", Ink.STRONG, Ground.UNKNOWN)
         else:
-            beyond = "beyond the highest current tried"
-            _paint_line(canvas, [beyond, *_particulars(self.estimate)], Ink.TEXT)
+            _paint_line(canvas, ["threshold above currents tried", *_details(self.estimate)], Ink.TEXT)
 
 
 def _paint_word(canvas: Canvas, word: str, ink: Ink, width: int) -> int:
-    """Draw ``word`` above the last line, in rows and columns it shares with no hatch; returns the column after it."""
+    """Draw ``word`` above the last line, in rows and columns without a hatch; return the column after it."""
     size = bigtext.largest(word, width, canvas.height - 1)
     if size is None:
         return canvas.write(0, _MARGIN, f" {word} ", ink, Ground.UNKNOWN)
@@ -65,7 +64,7 @@ def _paint_word(canvas: Canvas, word: str, ink: Ink, width: int) -> int:
 
 
 def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink: Ink) -> None:
-    """Draw the probability large too where the word leaves room."""
+    """Draw the probability large too if the word leaves room."""
     if probability is None or canvas.height <= _LEAST_ROWS_FOR_LARGE_SHARE:
         return
     text = f"{min(probability, _SURE):.0%}"
@@ -76,7 +75,7 @@ def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink
         bigtext.draw(canvas, top, canvas.width - _MARGIN - columns, text, size, ink)
 
 
-def _particulars(estimate: ShownEstimate) -> list[str]:
+def _details(estimate: ShownEstimate) -> list[str]:
     parts = [] if estimate.probability is None else [f"{_share(estimate.probability)} likely"]
     parts += [_TRENDS[estimate.trend]] if estimate.trend else []
     if estimate.distance_mm is not None:

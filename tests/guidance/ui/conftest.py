@@ -17,7 +17,7 @@ def link() -> Iterator[FakeLink]:
 
 @pytest.fixture(autouse=True)
 def _no_display_fault(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail with every display fault that a test does not ask for by its marker: the screen itself goes on."""
+    """Fail with every display fault, unless the test's marker expects one: the screen itself goes on."""
     yield
     if not request.node.get_closest_marker("display_fault"):
         faults = [record.getMessage() for record in caplog.get_records("call") if record.name == LOGGER]

@@ -32,7 +32,7 @@ _HUMPS = ((1.0, 3.5, 1.8), (-0.8, 8.0, 2.6), (0.15, 15.0, 3.0))
 
 
 class FakeLink:
-    """A Link whose engine is the test: ``feed`` Snapshots, ``die``, and look at ``sent``."""
+    """A Link whose engine is the test: ``feed`` Snapshots, ``die``, and read ``sent``."""
 
     def __init__(self) -> None:
         self._read_fd, self._write_fd = os.pipe()
@@ -73,7 +73,7 @@ class FakeLink:
 
 
 async def press_twice(pilot: Pilot[str], key: str) -> None:
-    """Press the key that leaves twice, as two presses that are no burst."""
+    """Press the key that leaves twice, too far apart for a burst."""
     app = pilot.app
     assert isinstance(app, LinkedApp)
     app._leaving.least_gap_s = 0.0
@@ -82,7 +82,7 @@ async def press_twice(pilot: Pilot[str], key: str) -> None:
 
 
 def _wave(size_uv: float, latency_ms: float) -> NDArray[np.float64]:
-    """A biphasic muscle response of ``size_uv`` peak to peak on 0 to 80 ms at 3 kHz."""
+    """Return a biphasic muscle response of ``size_uv`` peak to peak, from 0 to 80 ms at 3 kHz."""
     t = np.arange(240) / 3.0 - latency_ms
     humps = [part * np.exp(-(((t - at) / width) ** 2)) for part, at, width in _HUMPS]
     shape = np.sum(humps, axis=0, dtype=np.float64)
@@ -90,7 +90,7 @@ def _wave(size_uv: float, latency_ms: float) -> NDArray[np.float64]:
 
 
 def build_sweep(pulse: int, *, detected: bool | None = None, contaminated: bool = False) -> SweepView:
-    """Sweep number ``pulse`` of a recruitment curve; noise and size depend on ``pulse`` alone."""
+    """Return sweep number ``pulse`` of a recruitment curve; noise and size depend only on ``pulse``."""
     rng = np.random.default_rng(pulse)
     current_ma = 0.3 + 0.1 * (pulse * 5 % 11)
     size_uv = 900.0 / (1.0 + np.exp(-(current_ma - 0.75) * 9)) * rng.uniform(0.8, 1.2)
@@ -125,7 +125,7 @@ def build_emg(moment: int, columns: int = 400) -> NDArray[np.float32]:
 
 
 def build_snapshot(last_pulse: int = 70, **changes: Any) -> Snapshot:
-    """A replay at its ``last_pulse``-th pulse; ``changes`` replace fields."""
+    """Return a replay at its ``last_pulse``-th pulse; ``changes`` replace fields."""
     sweeps = _sweeps(last_pulse)
     gaps = np.zeros(400, np.bool_)
     gaps[205:212] = True
@@ -161,7 +161,7 @@ def build_snapshot(last_pulse: int = 70, **changes: Any) -> Snapshot:
 
 
 def build_stimulator(**changes: Any) -> StimulatorView:
-    """An armed stimulator that delivered what was asked of it."""
+    """Return an armed stimulator that delivered what was requested."""
     stimulator = StimulatorView(
         armed=True,
         current_ma=0.52,
@@ -177,7 +177,7 @@ def build_stimulator(**changes: Any) -> StimulatorView:
 
 
 def build_proximity(zone: str, median_ma: float, spread: float = 1.3, **changes: Any) -> Proximity:
-    """A valid estimate of ``median_ma`` at 0.1 ms, known within a factor ``spread``, most probably in ``zone``."""
+    """Return a valid estimate of ``median_ma`` at 0.1 ms, within a factor ``spread``, most probably in ``zone``."""
     interval = (median_ma / spread, median_ma, median_ma * spread)
     shares = dict.fromkeys(("none", "far", "approach", "target", "close"), 0.0) | {zone: 0.87}
     proximity = Proximity(
@@ -194,12 +194,12 @@ def build_proximity(zone: str, median_ma: float, spread: float = 1.3, **changes:
 
 
 def unknown_proximity(why: str, zone: str | None = None) -> Proximity:
-    """An estimate that is not valid."""
+    """Return an estimate that is not valid."""
     return Proximity(1000, None, None, None, zone, None, valid=False, why=why)
 
 
 def build_live(last_pulse: int = 70, **changes: Any) -> Snapshot:
-    """A live procedure near the nerve, its stimulator armed; ``changes`` replace fields."""
+    """Return a live procedure near the nerve, its stimulator armed; ``changes`` replace fields."""
     live: dict[str, Any] = {
         "source": "ONA-2 reference 00417",
         "live": True,
@@ -214,7 +214,7 @@ def build_live(last_pulse: int = 70, **changes: Any) -> Snapshot:
 
 
 def build_dose(**changes: Any) -> DoseView:
-    """Twenty millilitres given of what 70 kg may have."""
+    """Return a dose of 20 mL so far for a patient of 70 kg."""
     dose = DoseView(
         solution="ropivacaine 0.5 %",
         volume_ml=20.0,
@@ -241,7 +241,9 @@ EVENTS = (
 
 
 def build_past(last_s: float = 118.0, **changes: Any) -> TimelineView:
-    """A pulse every 0.7 s from 8 s on, the threshold falling from 3 mA; all it holds depends on ``last_s`` alone."""
+    """Return a timeline with a pulse every 0.7 s from 8 s on and a threshold that falls from 3 mA; it depends only on
+    ``last_s``.
+    """
     times_s = np.arange(8.0, last_s, 0.7)
     trail = np.zeros(len(times_s), TRAIL)
     median_ma = 3.0 * np.exp(-times_s / 55.0)
@@ -257,7 +259,7 @@ def build_past(last_s: float = 118.0, **changes: Any) -> TimelineView:
 
 
 def build_whole(last_pulse: int = 70, **changes: Any) -> Snapshot:
-    """A live procedure of which everything is known."""
+    """Return a live procedure in which everything is known."""
     known: dict[str, Any] = {
         "dose": build_dose(),
         "sound": SoundView("on", "tempo", 0.8, 0.3),

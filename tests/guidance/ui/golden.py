@@ -1,4 +1,4 @@
-"""A screen as text: its characters, and below them the style of every cell, run by run; exact, and fit for a diff."""
+"""A screen as text: its characters, and below them the style of every cell, run by run; exact, and easy to compare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "golden"
 
 
 def pictured(app: App[str]) -> str:
-    """What ``app`` shows now."""
+    """Return what ``app`` shows now, as text."""
     strips = app.screen._compositor.render_strips()
     legend: dict[str, str] = {}
     runs = [" ".join(_run(legend, style, text) for style, text in _styled(strip)) for strip in strips]
@@ -22,7 +22,7 @@ def pictured(app: App[str]) -> str:
 
 
 def _styled(strip: Strip) -> list[tuple[str, str]]:
-    """Text of equal style, run by run."""
+    """Return the runs of text of equal style."""
     cells = [(str(segment.style), segment.text) for segment in strip]
     return [(style, "".join(text for _, text in run)) for style, run in groupby(cells, key=lambda cell: cell[0])]
 
@@ -33,7 +33,7 @@ def _run(legend: dict[str, str], style: str, text: str) -> str:
 
 
 def differs(name: str, pictures: dict[str, str], *, update: bool) -> list[str]:
-    """Which of ``pictures`` are not as in the file ``name``; with ``update`` they are from now on."""
+    """Return the names of ``pictures`` that differ from the file ``name``; with ``update``, write them there first."""
     path = FOLDER / f"{name}.txt"
     if update:
         FOLDER.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""An operator at the screen: what is shown, which keys are pressed, and what the engine is told."""
+"""An operator at the screen: what is shown, which keys are pressed, and which commands the engine receives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states that every page is looked at in."""
+"""The states in which every page is compared with its golden picture."""
 
 from __future__ import annotations
 

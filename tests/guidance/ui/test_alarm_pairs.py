@@ -1,4 +1,4 @@
-"""Alarms that come one after another: the bar that is added is seen, in every size, and nothing else suffers."""
+"""Alarms one after another: the added bar is in sight in every size, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ KINDS = [NONE, "x urgent", *(f"{code} {priority}" for code, priority in product(
 
 
 def alarm(kind: str, word: str, *, active: bool = True) -> tuple[AlarmView, ...]:
-    """The alarm of ``kind`` whose sentence is ``word``; none for NONE."""
+    """Return the alarm of ``kind`` whose sentence is ``word``; none for NONE."""
     code, _, priority = kind.partition(" ")
     return (AlarmView(code, priority, word, active=active),) if kind else ()
 
 
 async def see(app: GuidanceApp, pilot: Pilot[str], alarms: tuple[AlarmView, ...], silent_s: int | None = None) -> str:
-    """What is shown once the layout has room for ``alarms``."""
+    """Return what is shown once the layout has room for ``alarms``."""
     app._procedure_screen.show(build_whole(alarms=alarms))
     app._procedure_screen.show_silence(silent_s)
     lines = app._procedure_screen.alarms._count()

@@ -62,7 +62,7 @@ async def test_each_snapshot_drawn_is_acknowledged_once(link: FakeLink) -> None:
 async def test_a_screen_whose_timers_are_lost_as_on_a_busy_machine_still_draws(
     link: FakeLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A one-shot timer that is late when it starts is never called (textual 8, Timer._run)."""
+    """Replace a one-shot timer by one that is late when it starts and so is never called (textual 8, Timer._run)."""
     monkeypatch.setattr(GuidanceApp, "set_timer", lambda *_, **__: None)
     async with GuidanceApp(link, PATIENT_S).run_test() as pilot:
         await draw(link, pilot)
@@ -239,11 +239,11 @@ async def test_plus_and_minus_change_the_scale_and_0_gives_it_back(link: FakeLin
 async def test_a_silent_engine_is_reported_and_one_that_reports_again_is_believed(link: FakeLink) -> None:
     app = GuidanceApp(link, silence_s=0.2)
     async with app.run_test():
-        await until(lambda: "No word from the engine" in shown(app))
+        await until(lambda: "No data from the engine" in shown(app))
         feeding = asyncio.create_task(feed_steadily(link))
-        await until(lambda: "No word" not in shown(app))
+        await until(lambda: "No data" not in shown(app))
         feeding.cancel()
-        await until(lambda: "No word from the engine" in shown(app))
+        await until(lambda: "No data from the engine" in shown(app))
 
 
 @pytest.mark.parametrize("changes", [{"paused": True}, {"ended": "end of recording"}])
@@ -252,7 +252,7 @@ async def test_a_paused_or_ended_engine_may_be_silent(link: FakeLink, changes: d
     async with app.run_test() as pilot:
         await draw(link, pilot, **changes)
         await pilot.pause(0.2)
-        assert "No word" not in shown(app)
+        assert "No data" not in shown(app)
 
 
 @pytest.mark.parametrize("size", [(300, 100), (80, 24), (60, 16), (30, 8), (8, 3)])

@@ -1,4 +1,4 @@
-"""A fault in one part of the screen is shown there and logged, the rest goes on; one that ends it is one sentence."""
+"""A fault in one part of the screen is shown there and logged, and the rest goes on; a fatal one gives one sentence."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_silence_is_reported_though_the_alarms_fail(link: FakeLink, monkey
         await seat.see(ARMED)
         monkeypatch.setattr(AlarmBars, "_alarms", fail)
         seat.app._procedure_screen.show_silence(3)
-        await until(lambda: "No word from the engine for 3 s" in seat.text())
+        await until(lambda: "No data from the engine for 3 s" in seat.text())
 
 
 async def test_where_even_the_plain_lines_fail_the_name_of_the_widget_is_shown(

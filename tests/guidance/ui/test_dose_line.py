@@ -1,4 +1,4 @@
-"""The dose on the screen: one line, none where no dose is guarded."""
+"""The dose on the screen: one line, and none without a dose plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has not left the process is known, and no frame is drawn upon it."""
+"""The driver knows what has not left the process, and no frame is drawn before it has."""
 
 from __future__ import annotations
 

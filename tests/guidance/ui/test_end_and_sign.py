@@ -1,4 +1,4 @@
-"""Ending on Review to sign the note: one key pressed twice, there alone, never while armed; which note is passed on."""
+"""Ending on Review to sign the note: one key pressed twice, only there, never while armed; which note is returned."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORDS = "g End and sign"
 async def left(
     link: FakeLink, snapshot: Snapshot, page: ScreenPage, *, twice: bool = False, **appearance: Any
 ) -> tuple[str | None, list[OperatorCommand], str]:
-    """What came of the key, once or ``twice``, on ``page``: the folder passed on, what was sent, the screen before."""
+    """Press the key once or ``twice`` on ``page``; return the app's result, the commands, and the screen before."""
     app = GuidanceApp(link, PATIENT_S, Appearance(**appearance))
     async with app.run_test(size=(80, 24)) as pilot:
         link.feed(snapshot)

@@ -1,4 +1,4 @@
-"""What is entered by hand: aliquots, aspirations, reasons and notes."""
+"""Entries by the operator: aliquots, aspirations, reasons and notes."""
 
 from __future__ import annotations
 

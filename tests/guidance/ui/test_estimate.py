@@ -1,4 +1,4 @@
-"""What may be shown of an estimate, and when it may not."""
+"""Which estimates may be shown, and which may not."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def test_a_fresh_and_valid_estimate_is_shown_whole() -> None:
         ({"connected": False}, "device lost"),
         ({"alarms": (alarm("device-lost"),)}, "device lost"),
         ({"alarms": (alarm("lead-off"),)}, "electrode off"),
-        ({"alarms": (alarm("stale"),)}, "stale: no fresh answer"),
+        ({"alarms": (alarm("stale"),)}, "stale: no fresh sweep"),
         ({"ended": "duration"}, "the procedure has ended"),
         ({"proximity": None}, "no response yet"),
         ({"proximity": None, "stimulator": OFF}, "stimulator off"),
         ({"proximity": unknown_proximity("no-response-yet", "none")}, "no response yet"),
-        ({"proximity": unknown_proximity("current-unknown")}, "current unknown"),
+        ({"proximity": unknown_proximity("current-unknown")}, "current not known"),
         ({"proximity": unknown_proximity("injectate")}, "injectate at the tip"),
         ({"proximity": unknown_proximity("some-new\x1b[2J-reason")}, "some new[2J reason"),
         (
             {"proximity": replace(build_proximity("far", 2.0), threshold_0p1ms_ma=None, zone=None)},
-            "pulse width unknown",
+            "pulse width not known",
         ),
     ],
 )
@@ -67,7 +67,7 @@ def test_an_alarm_that_has_passed_blinds_no_more(code: str) -> None:
 
 
 def test_an_engine_that_is_silent_knows_nothing() -> None:
-    assert EstimateReader().read(build_live(), silent=True).why == "no word from the engine"
+    assert EstimateReader().read(build_live(), silent=True).why == "no data from the engine"
 
 
 def test_only_a_search_without_response_shows_no_response() -> None:
@@ -87,7 +87,7 @@ def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_
 
 
 @pytest.mark.parametrize(
-    ("stimulator", "why"), [(build_stimulator(), "stale: no fresh answer"), (OFF, "stimulator off")]
+    ("stimulator", "why"), [(build_stimulator(), "stale: no fresh sweep"), (OFF, "stimulator off")]
 )
 def test_an_estimate_that_no_pulse_renews_is_stale_after_three_seconds(stimulator: Any, why: str) -> None:
     reader, snapshot = EstimateReader(), build_live(stimulator=stimulator)

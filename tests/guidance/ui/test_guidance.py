@@ -129,7 +129,7 @@ def test_close_is_inverted_and_nothing_else_is() -> None:
 
 def test_beyond_the_highest_current_is_not_far() -> None:
     shown = text(ZoneWord(), known("none", 6.4))
-    assert "beyond the highest current tried" in shown
+    assert "threshold above currents tried" in shown
     assert NO_VALUE in shown
 
 
@@ -147,7 +147,7 @@ def test_a_lost_device_is_shown_and_its_output_does_not_count_as_off() -> None:
 @pytest.mark.parametrize(("mode", "word"), [("manual", "dial"), ("auto", "next")])
 def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str) -> None:
     shown = drawn(StimulatorPanel(), build_live(mode=mode), 60, 12)
-    for part in ("asked 0.52", f"{word} 0.48 mA", "limit 5 mA", "6.4 kΩ", "0.1 ms", "2 per s"):
+    for part in ("requested 0.52", f"{word} 0.48 mA", "limit 5 mA", "6.4 kΩ", "0.1 ms", "2 per s"):
         assert part in shown
 
 
@@ -155,9 +155,9 @@ def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str)
     ("changes", "words"),
     [
         ({"doing": "searching upward"}, "searching upward"),
-        ({"doing": ""}, "the controller chooses"),
+        ({"doing": ""}, "controller owns current"),
         ({"chooser": "held"}, "HELD: current stays"),
-        ({"chooser": "operator"}, "YOUR DIAL"),
+        ({"chooser": "operator"}, "OPERATOR OWNS"),
     ],
 )
 @pytest.mark.parametrize("size", [(26, 7), (34, 12)])
@@ -260,7 +260,7 @@ def test_names_from_outside_are_never_obeyed(field: str) -> None:
 
 def test_keys_wrap_into_a_second_line_and_never_break_one() -> None:
     keys = KeyBar()
-    keys.held = tuple((str(index), "Aspiration") for index in range(8))
+    keys.shown = tuple((str(index), "Aspiration") for index in range(8))
     rows = drawn(keys, build_live(), 80, 2).splitlines()
     assert " ".join(rows).count("Aspiration") == 8
 

@@ -41,7 +41,7 @@ MUTED = build_live(sound=SoundView("muted", "tempo", 0.0, 0.0))
 
 
 async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[OperatorCommand]:
-    """What pressing ``keys`` makes the screen say while it shows ``snapshot``."""
+    """Return the commands that the screen sends when ``keys`` are pressed while it shows ``snapshot``."""
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
         link.feed(snapshot)
         await until(lambda: bool(link.sent))
@@ -146,9 +146,9 @@ async def test_the_keys_show_what_they_would_do_now(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=(120, 40)):
         for state, words in (
-            (ARMED, "h Hold  t Take over"),
-            (HELD, "h Hand back  t Take over"),
-            (TAKEN, "t Hand back"),
+            (ARMED, "h Hold  t Take"),
+            (HELD, "h Release  t Take"),
+            (TAKEN, "t Release"),
         ):
             link.feed(state)
             await until(lambda words=words: words in shown(app))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Leaving takes the key twice: what asks, what confirms, what counts as neither, and where one press is enough."""
+"""Leaving takes two presses: what shows the question, what confirms, what is neither, and where one press is enough."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
 from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
 
 REPLAY = build_snapshot()
-QUESTION = "END? press q again within 3 s to end; any other key stays"
+QUESTION = "END? press q again within 3 s to end; other keys cancel"
 
 
 @pytest.mark.parametrize("app_class", [GuidanceApp, ExerciseApp])

@@ -9,7 +9,7 @@ from tests.guidance.ui.fakes import FakeLink, build_snapshot
 
 
 def refuse_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the loop one that cannot watch descriptors, as on Windows."""
+    """Make the loop unable to watch descriptors, as on Windows."""
 
     def add_reader(*_args: object) -> None:
         raise NotImplementedError

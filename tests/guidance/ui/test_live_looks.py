@@ -1,4 +1,4 @@
-"""What guiding looks like as pictures; after a wanted change: pytest tests/guidance/ui --snapshot-update."""
+"""Pictures of the screen while it guides; after an intended change: pytest tests/guidance/ui --snapshot-update."""
 
 from __future__ import annotations
 

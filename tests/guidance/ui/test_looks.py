@@ -1,4 +1,4 @@
-"""What the screen looks like; after a wanted change: pytest tests/guidance/ui/test_looks.py --snapshot-update."""
+"""Pictures of the screen; after an intended change: pytest tests/guidance/ui/test_looks.py --snapshot-update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A needle guided by its EMG on the screen: the effort asked for, the gauge of the rise, the keys."""
+"""A needle guided by its own EMG on the screen: the requested effort, the gauge of the rise time, the keys."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def build(**changes: Any) -> Snapshot:
 
 def test_it_shows_the_effort_the_movement_the_pattern_and_what_to_do() -> None:
     text = drawn(NeedlePanel(), build(), width=120, height=2)
-    for part in ("SLIGHT: Wrist flexion", "single units", "14 potentials a second", "Their rise tells."):
+    for part in ("SLIGHT: Wrist flexion", "single units", "14 potentials per s", "Their rise tells."):
         assert part in text
 
 
@@ -69,13 +69,13 @@ def test_at_rest_the_reason_stays_and_is_not_called_stale() -> None:
     unknown = Proximity(1, None, None, None, None, None, valid=False, why="at-rest", by="needle-emg")
     reader = EstimateReader()
     reader.read(build(proximity=unknown, t=10.0))
-    assert reader.read(build(proximity=unknown, t=30.0)).why == "at rest: contract to see"
+    assert reader.read(build(proximity=unknown, t=30.0)).why == "at rest: contract muscle"
 
 
 def test_an_old_closeness_is_stale() -> None:
     reader = EstimateReader()
     reader.read(build(t=10.0))
-    assert reader.read(build(t=30.0)).why == "stale: no fresh answer"
+    assert reader.read(build(t=30.0)).why == "stale: no fresh sweep"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_no_stimulator_is_mentioned_where_no_pulse_was_found() -> None:
     words = {state.name: state.words for state in states(build(sweeps=(), mode="listen", live=True))}
     assert words["stimulator"] == "none"
     shown = {state.name: state.words for state in states(build(mode="listen", live=True))}
-    assert shown["stimulator"] == "another maker's"
+    assert shown["stimulator"] == "external"
 
 
 def test_the_gauge_keeps_the_scale_of_the_rise_while_nothing_is_known() -> None:

@@ -1,4 +1,4 @@
-"""From page to page, by keys; what each page shows and leads to."""
+"""Turning from page to page by keys; what each page shows and where it leads."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ async def test_an_observer_sends_nothing_and_may_see_every_page(link: FakeLink) 
     async with screen(link, is_observer=True).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
-        assert "LOOKING ON" in seat.text()
+        assert "OBSERVER" in seat.text()
         assert "STOP" not in seat.text()
         await seat.press("o", "enter", "x", "enter", "i", "space", "1", "d", "n", "k", "h", "f13")
         await pilot.click(offset=(60, 20))

@@ -1,4 +1,4 @@
-"""What every page looks like in every state; after a wanted change: pytest tests/guidance/ui --snapshot-update."""
+"""Pictures of every page in every state; after an intended change: pytest tests/guidance/ui --snapshot-update."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.guidance.ui.test_looks import SIZES
 
 
 async def pictures(link: FakeLink, page: ScreenPage, size: tuple[int, int], theme: str = "dark") -> dict[str, str]:
-    """``page`` in all states, one after the other on one screen."""
+    """Return the pictures of ``page`` in all states, one after the other on one screen."""
     app = GuidanceApp(link, PATIENT_S, Appearance(theme))
     seen: dict[str, str] = {}
     async with app.run_test(size=size) as pilot:

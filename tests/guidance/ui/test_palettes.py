@@ -1,4 +1,4 @@
-"""Colours: whole, legible, and doubled by word and sign for eyes that see fewer of them."""
+"""Colours: complete, legible, and always with a word and a sign for eyes that distinguish fewer of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def linear(colour: str) -> NDArray[np.float64]:
 
 
 def lab(colour: str, vision: str) -> NDArray[np.float64]:
-    """CIE L*a*b* of ``colour`` as it is seen."""
+    """Return the CIE L*a*b* values of ``colour`` as the eye sees it."""
     seen = np.clip(np.array(VISIONS[vision]) @ linear(colour), 0.0, 1.0)
     xyz = _TO_XYZ @ seen / _WHITE
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
@@ -44,7 +44,7 @@ def difference(one: str, other: str, vision: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG's contrast ratio."""
+    """Return the contrast ratio by WCAG."""
     light, dark = sorted((float(_TO_XYZ[1] @ linear(colour)) for colour in (one, other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

@@ -25,7 +25,7 @@ OBEYED = set("\x1b\x07\x9b\r\u202e")
 
 
 def drawn(panel: Panel, snapshot: Snapshot | None, width: int = 100, height: int = 14) -> str:
-    """Text of a panel of that size, line by line."""
+    """Return the text of a panel of that size, line by line."""
     panel.snapshot = snapshot
     canvas = Canvas(width, height)
     panel.paint(canvas)
@@ -96,7 +96,7 @@ def test_lost_sound_is_a_bar_across_and_never_crowded_out() -> None:
 
 
 class _Room(App[str]):
-    """An alarm panel whose terminal's bell is counted."""
+    """An app with an alarm panel that counts the terminal's bell."""
 
     rung = 0
 
@@ -204,7 +204,7 @@ def test_before_the_first_pulse_the_reading_waits() -> None:
     snapshot = build_snapshot(sweeps=(), criterion_uv=None)
     assert "NO READING YET" in drawn(Reading(), snapshot)
     assert "no sweep yet" in drawn(Sweeps(), snapshot)
-    assert "last 0 responses" in drawn(ResponseBars(), snapshot)
+    assert "last 0 sweeps" in drawn(ResponseBars(), snapshot)
 
 
 @pytest.mark.parametrize("panel", [Title, AlarmBars, Sweeps, Reading, ResponseBars, EmgStrip, StatusLine])
@@ -255,7 +255,7 @@ def test_sweeps_that_came_without_samples_still_have_their_bar() -> None:
     bare = tuple(replace(sweep, uv=np.zeros(0, np.float32)) for sweep in snapshot.sweeps[:-12])
     thinned = replace(snapshot, sweeps=bare + snapshot.sweeps[-12:])
     assert drawn(Sweeps(), thinned) == drawn(Sweeps(), snapshot)
-    assert "last 60 responses" in drawn(ResponseBars(), thinned)
+    assert "last 60 sweeps" in drawn(ResponseBars(), thinned)
 
 
 def test_a_sweep_with_missing_values_is_drawn_without_them() -> None:

@@ -1,4 +1,4 @@
-"""By pedal, by touch, by what is pasted: one thing is done for each, and whatever is not asked for stops."""
+"""Pedals, touches and pasted text: each does one thing, and what has no action stops."""
 
 from __future__ import annotations
 

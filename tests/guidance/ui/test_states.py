@@ -1,4 +1,4 @@
-"""How link, sound, record and stimulator stand, and what is looked at before the needle goes in."""
+"""The states of link, sound, record and stimulator, and the checks before the needle goes in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings
 from guidance.ui.past import TimelineItems
-from guidance.ui.series import Axes, held
+from guidance.ui.series import Axes, newest_in_columns
 from guidance.ui.states import ShownState, StatusLevel, checks, states
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.alarms import AlarmBars
@@ -44,14 +44,14 @@ STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
     ("link", {}, StatusLevel.GOOD, "connected"),
     ("link", {"connected": False}, StatusLevel.BAD, "LOST"),
     ("sound", {}, StatusLevel.GOOD, "on 80%"),
-    ("sound", {"sound": None}, StatusLevel.UNKNOWN, "not told"),
+    ("sound", {"sound": None}, StatusLevel.UNKNOWN, "not known"),
     ("sound", {"sound": SoundView("paused", "tempo", 0.8, 0.3, 63.4)}, StatusLevel.HEED, "paused 63 s"),
     ("sound", {"sound": SoundView("muted", "tempo", 0.8, 0.3)}, StatusLevel.HEED, "muted"),
     ("sound", {"sound": SoundView("lost", "tempo", 0.8, 0.3)}, StatusLevel.BAD, "LOST"),
-    ("record", {}, StatusLevel.GOOD, "kept 412 min"),
-    ("record", {"journal": None}, StatusLevel.UNKNOWN, "not told"),
-    ("record", {"journal": JournalView("ok", "/s/p")}, StatusLevel.GOOD, "kept"),
-    ("record", {"journal": JournalView("ok", "/s/p", 12.0)}, StatusLevel.HEED, "kept 12 min"),
+    ("record", {}, StatusLevel.GOOD, "412 min left"),
+    ("record", {"journal": None}, StatusLevel.UNKNOWN, "not known"),
+    ("record", {"journal": JournalView("ok", "/s/p")}, StatusLevel.GOOD, "on"),
+    ("record", {"journal": JournalView("ok", "/s/p", 12.0)}, StatusLevel.HEED, "12 min left"),
     ("record", {"journal": JournalView("failed", "/s/p", 12.0)}, StatusLevel.BAD, "FAILED"),
     ("stimulator", {}, StatusLevel.GOOD, "ARMED"),
     ("stimulator", {"stimulator": OFF}, StatusLevel.PLAIN, "off"),
@@ -63,9 +63,9 @@ STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
     ("signal", {"clipped": 0.2}, StatusLevel.HEED, "noise"),
     ("signal", {"rms_uv": 0.0}, StatusLevel.HEED, "noise 0.0"),
     ("electrodes", {}, StatusLevel.GOOD, "on"),
-    ("electrodes", {"lead_off": ()}, StatusLevel.UNKNOWN, "not told"),
+    ("electrodes", {"lead_off": ()}, StatusLevel.UNKNOWN, "not known"),
     ("electrodes", {"lead_off": (False, True)}, StatusLevel.BAD, "OFF: 2"),
-    ("electrodes", {"connected": False}, StatusLevel.UNKNOWN, "not told"),
+    ("electrodes", {"connected": False}, StatusLevel.UNKNOWN, "not known"),
     ("impedance", {}, StatusLevel.GOOD, "6.4 kΩ"),
     ("impedance", {"stimulator": replace(OFF, impedance_kohm=None)}, StatusLevel.UNKNOWN, "not known"),
     ("impedance", {"stimulator": replace(OFF, impedance_kohm=55.0)}, StatusLevel.HEED, "55.0 kΩ"),
@@ -128,8 +128,8 @@ def test_the_bar_of_the_dose_is_hatched_where_no_fraction_is_known() -> None:
 def test_the_twitch_is_shown_by_its_alarm_and_never_better_than_known() -> None:
     lost = AlarmView("twitch-loss", "medium", "Twitch lost after the injection at 0.42 mA.", active=True)
     assert "Twitch lost after the injection" in drawn(Syringe(), build_whole(alarms=(lost,)), 120, 24)
-    assert "not yet told from the injection" in drawn(Syringe(), build_whole(), 120, 24)
-    assert "? no pulse was answered yet" in drawn(Syringe(), build_whole(sweeps=()), 120, 24)
+    assert "injection effect not known yet" in drawn(Syringe(), build_whole(), 120, 24)
+    assert "? no sweep yet" in drawn(Syringe(), build_whole(sweeps=()), 120, 24)
 
 
 def test_the_raster_has_a_row_for_each_sweep_the_newest_at_the_bottom() -> None:
@@ -151,11 +151,11 @@ def test_noise_alone_leaves_the_raster_nearly_empty() -> None:
 
 def test_a_threshold_is_drawn_only_where_it_was_known_and_not_long_after() -> None:
     axes = Axes(width=60, height=20, start_s=0.0, end_s=60.0, low=0.1, high=10.0, is_log=True)
-    values = held(axes, np.array([10.0, 11.0, 30.0]), np.array([1.0, np.nan, 2.0]))
+    values = newest_in_columns(axes, np.array([10.0, 11.0, 30.0]), np.array([1.0, np.nan, 2.0]))
     known = np.flatnonzero(np.isfinite(values))
     assert set(known) <= {9, 10, *range(29, 34)}
     assert {9, 30} <= set(known)
-    assert not np.isfinite(held(axes, np.zeros(0), np.zeros(0))).any()
+    assert not np.isfinite(newest_in_columns(axes, np.zeros(0), np.zeros(0))).any()
 
 
 def test_the_trend_states_that_no_threshold_is_known() -> None:
@@ -178,8 +178,8 @@ def test_responses_and_events_are_in_the_order_of_time() -> None:
 
 def test_a_review_states_what_it_no_longer_shows() -> None:
     text = drawn(Review(), build_whole(past=build_past(thinned=True, dropped=7)), 120, 30)
-    assert "7 older events are in the record alone" in text
-    assert "of the older responses every second" in text
+    assert "7 older events are only in the record" in text
+    assert "every second of the older sweeps" in text
 
 
 def test_the_trend_arrow_points_where_the_threshold_goes() -> None:
@@ -224,7 +224,7 @@ def test_every_panel_bears_any_size_and_the_time_before_the_first_snapshot(make:
 
 
 def hostile() -> Snapshot:
-    """A snapshot in which every word from outside is hostile."""
+    """Return a snapshot in which every text from outside is hostile."""
     return build_whole(
         source=HOSTILE,
         protocol=HOSTILE,

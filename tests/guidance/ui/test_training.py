@@ -1,4 +1,4 @@
-"""The screen of an exercise: large words, bars with their lines, the unknown as unknown, keys, and its looks."""
+"""The screen of an exercise: large words, bars with their lines, values that are not known, keys, and pictures."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_it_shows_what_to_do_and_how_the_trials_went(link: FakeLink) -> No
         await pilot.pause()
         text = text_of(app)
     assert "Trial 3 of 6" in text
-    assert "the last: not known" in text
+    assert "last: not known" in text
     assert "56 %" in text
     assert "above" in text
     assert "below" in text

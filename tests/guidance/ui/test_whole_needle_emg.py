@@ -1,4 +1,4 @@
-"""A toxin injection from the first page to the record: the needle led by its EMG, on the simulated patient."""
+"""A toxin injection from the first page to the record: the needle guided by its own EMG, on the simulated patient."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pattern(app: GuidanceApp) -> str | None:
 
 
 def is_inside(app: GuidanceApp) -> bool:
-    """Whether a unit's rise, not the end-plates, says that the tip is in its territory."""
+    """Return whether a motor unit's rise time, not the end-plates, shows that the tip is in its territory."""
     near = app.newest.proximity if app.newest else None
     return near is not None and near.valid and near.zone == "target" and near.rise_time_us is not None
 
@@ -38,7 +38,7 @@ async def move(pilot: Pilot[str], key: str) -> None:
 
 
 async def search(pilot: Pilot[str], app: GuidanceApp) -> None:
-    """Withdraw until the effort is no longer heard from inside; then advance until it is."""
+    """Withdraw until the effort is no longer recorded from inside; then advance until it is."""
     for _ in range(OUT_STEPS):
         await move(pilot, "left")
     assert not is_inside(app)
@@ -71,7 +71,7 @@ async def procedure(pilot: Pilot[str], app: GuidanceApp) -> None:
 
 @pytest.mark.slow
 async def test_a_toxin_injection_led_by_needle_emg_from_the_first_page_to_its_record(tmp_path: Path) -> None:
-    """In real time: about a minute. Nothing is ever stimulated."""
+    """Run a whole injection in real time, about a minute, without any stimulus."""
     settings = Settings(load("botulinum-fcr"), Mode.LISTEN, headless=False)
     engine, link = start_engine(LiveJob(settings, str(tmp_path), "sim:1,needle"))
     assert link.first() is None
@@ -85,7 +85,7 @@ async def test_a_toxin_injection_led_by_needle_emg_from_the_first_page_to_its_re
 
 
 def _judge(records: list[dict[str, Any]]) -> None:
-    """The efforts, the search, and what was given stand in the record in their order."""
+    """Check that efforts, search and aliquots are in the record in their order."""
     entries = [record for record in records if record["kind"] == "entry"]
     assert [entry["what"] for entry in entries] == ["activation", "activation", "aspiration", "injection"]
     assert [entry["fields"]["phase"] for entry in entries[:2]] == ["rest", "slight"]

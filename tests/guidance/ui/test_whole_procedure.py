@@ -63,7 +63,7 @@ async def procedure(pilot: Pilot[str], app: GuidanceApp, keys: dict[str, str]) -
 
 
 def signing_command(text: str) -> list[str]:
-    """The words of the command that the page Review says, in as many rows as it takes."""
+    """Return the words of the command that the page Review shows, from as many rows as it takes."""
     rows = text.splitlines()
     first = next(number for number, row in enumerate(rows) if AFTER in row)
     begin = rows[first].index(AFTER) + len(AFTER)
@@ -73,13 +73,13 @@ def signing_command(text: str) -> list[str]:
 
 
 def answers() -> list[str]:
-    """What the record does not tell, as an operator answers it on the command line."""
-    told = tomllib.loads(BLOCK_SHEET) | dict.fromkeys(NOT_REACHED, "not assessed: a test of keys, far from the nerve")
-    return [f"--set={key}={'no' if answer is False else answer}" for key, answer in told.items()]
+    """Return what the record does not contain, as an operator answers it on the command line."""
+    fields = tomllib.loads(BLOCK_SHEET) | dict.fromkeys(NOT_REACHED, "not assessed: a test of keys, far from the nerve")
+    return [f"--set={key}={'no' if answer is False else answer}" for key, answer in fields.items()]
 
 
 def signed_by_command(words: list[str]) -> None:
-    """Complete, sign and verify a note by the command line; ``words`` are the screen's own, program and all."""
+    """Complete, sign and verify a note on the command line; ``words`` is the screen's command with its program."""
     _, group, sign, *which = words
     assert (group, sign) == ("procedures", "sign")
     refused = command(group, sign, *which, "--by", PERFORMER)

@@ -48,7 +48,7 @@ async def visit(pilot: Pilot[str], app: ExerciseApp) -> None:
 
 @pytest.mark.slow
 async def test_a_visit_from_rest_to_its_page_to_take_home(tmp_path: Path) -> None:
-    """In real time: about a minute. Nothing is ever stimulated."""
+    """Run a whole visit in real time, about a minute, without any stimulus."""
     plan = exercise("contract-hold", trials=2, efforts=1)
     settings = Settings(load("contract-hold"), Mode.LISTEN, headless=False)
     engine, link = start_engine(BiofeedbackJob(settings, plan, str(tmp_path), address="sim:3", follows=True))
