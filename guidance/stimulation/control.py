@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 
 from drivers.base import Outcome, Pulse
 from guidance.contracts.commands import Arm, HoldCurrent, OperatorCommand, ReleaseControl, Stop, TakeControl, TurnDial
 from guidance.contracts.events import Command, Proximity, PulseOutcome
-from guidance.stimulation.actions import Action, FirePulse, PendingPulse, SetTrain, SwitchOutput
+from guidance.stimulation.actions import PendingPulse, SwitchOutput
 from guidance.stimulation.controller import Controller
-from guidance.stimulation.current_control import DIAL_STEP_MA, CurrentControl
+from guidance.stimulation.current_control import DIAL_STEP_MA
 from guidance.stimulation.delivery import UnrequestedPulses, delivery_fault
 from guidance.stimulation.interlock import (
     InterlockConditions,
     PulseBounds,
-    StepLimiter,
     disarm_reason,
     no_samples_reason,
-    refusal,
 )
 from guidance.stimulation.output_state import OutputMonitor
-from guidance.stimulation.reconciliation import Account, Request
+from guidance.stimulation.pulse_requests import PulseRequests
 
 PASSING_FAULTS = {"host lost", "open circuit"}
 """Faults of the device after which a headless run may arm again by itself."""
@@ -30,7 +28,7 @@ _HELD, _TAKEN_OVER = "the current is held", "the operator owns the current"
 _RELEASED = "the controller owns the current again"
 
 
-class Stimulation(ABC):
+class Stimulation(PulseRequests):
     """Control of the stimulator: it decides when a pulse is due, consults the interlock, and gathers the actions that
     the host carries out.
 
@@ -46,23 +44,12 @@ class Stimulation(ABC):
 
         Raises ValueError where the first pulse would be beyond them.
         """
-        first_ma = controller.next_ma()
-        why = bounds.refusal(first_ma, width_ms, pulse_rate_hz)
-        if why is not None:
-            raise ValueError(why)
-        self.controller, self.bounds = controller, bounds
-        self.width_ms, self.usual_pulse_rate_hz = width_ms, pulse_rate_hz
+        super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self.armed = self.operator_must_arm = False
-        self.actions: list[Action] = []
-        self.current_ma: float | None = None
         self.delivery_fault: str | None = None
         self.arm_refusal: str | None = None
         self.without_response = 0
-        self.step_limiter = StepLimiter(first_ma, width_ms)
-        self.current_control = CurrentControl(controller)
         self.output = OutputMonitor()
-        self._recorded_command: tuple[float | None, float, float] | None = None
-        self._account = self._new_account(bounds.current_step_ma)
         self._unrequested = UnrequestedPulses()
         self._t = 0.0
 
@@ -70,22 +57,6 @@ class Stimulation(ABC):
     def unrequested(self) -> str | None:
         """What was delivered and not requested, as a sentence, until the output is armed again."""
         return self._unrequested.text
-
-    @property
-    def pulse_rate_hz(self) -> float:
-        """The rate that the controller wants now, within the bounds; the usual one where it wants none, or where the
-        operator owns the current.
-        """
-        wanted = self.controller.next_pulse_rate_hz() if self.current_control.controller_sets_rate else None
-        return self.usual_pulse_rate_hz if wanted is None else min(wanted, self.bounds.max_rate_hz)
-
-    @property
-    def pulse_width_ms(self) -> float:
-        """The width that the controller wants now; the usual one where it wants none, or where the operator owns the
-        current.
-        """
-        wanted = self.controller.next_width_ms() if self.current_control.controller_sets_rate else None
-        return self.width_ms if wanted is None else wanted
 
     @property
     @abstractmethod
@@ -100,10 +71,6 @@ class Stimulation(ABC):
     @abstractmethod
     def abandon_pending(self) -> Iterator[PendingPulse]:
         """Yield pulses that were never confirmed, and wait for them no longer."""
-
-    @abstractmethod
-    def _new_account(self, step_ma: float) -> Account:
-        """Return an account of the requests to a stimulator with this step of its current."""
 
     @abstractmethod
     def _settle(self) -> None:
@@ -243,32 +210,6 @@ class Stimulation(ABC):
         self._response_received(outcome.stimulus.sample)
         if outcome.stimulus.current_ma is not None:
             self.controller.observe(outcome, proximity)
-
-    def _next_ma(self) -> float:
-        """Return the current that is wanted, in steps of the device, as far as limits and the last pulse allow."""
-        width_ms = self.pulse_width_ms
-        highest = min(self.bounds.highest_ma(width_ms), self.step_limiter.highest_ma(width_ms))
-        return self.bounds.stepped(min(self.current_control.next_ma(), highest))
-
-    def _refusal(self, current_ma: float, state: InterlockConditions) -> str | None:
-        return refusal(state, self.bounds, self.step_limiter, current_ma, self.pulse_width_ms, self.pulse_rate_hz)
-
-    def _request(self, action: FirePulse | SetTrain, t: float) -> None:
-        self.actions.append(action)
-        pulse_rate_hz = action.pulse_rate_hz if isinstance(action, SetTrain) else 0.0
-        self._account.request(Request(t, action.current_ma, action.width_ms, pulse_rate_hz))
-        self.step_limiter.requested(action.current_ma, action.width_ms)
-        self.current_ma = action.current_ma
-
-    def _record_change(self) -> Iterator[Command]:
-        """Yield the command under way where it differs from the one recorded last."""
-        if self._now() != self._recorded_command:
-            self._recorded_command = self._now()
-            yield Command(*self._recorded_command, enabled=True, by=self.current_control.by)
-
-    def _now(self) -> tuple[float | None, float, float]:
-        """Return current, width and rate of the command under way."""
-        return self.current_ma, self.pulse_width_ms, self.pulse_rate_hz
 
     def _operator_command(self, current_ma: float | None, why: str | None = None) -> Command:
         pulse_rate_hz = self.pulse_rate_hz
