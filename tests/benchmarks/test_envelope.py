@@ -16,7 +16,7 @@ def test_an_envelope_that_comes_later_has_that_lag() -> None:
     assert lag_s(reference, reference) == 0.0
 
 
-def test_what_is_not_known_counts_neither_for_nor_against() -> None:
+def test_unknown_values_count_neither_for_nor_against() -> None:
     first, second = np.array([1.0, np.nan, 2.0, 3.0]), np.array([2.0, 9.0, 4.0, 6.0])
     assert correlation(first, second) == pytest.approx(1.0)
 

@@ -27,7 +27,7 @@ def needle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("needle") / "needle.edf", laid(7.0, events), RATE_HZ)
 
 
-def test_words_with_evidence_and_no_verdict(needle: Path) -> None:
+def test_text_with_evidence_and_without_a_verdict(needle: Path) -> None:
     done = command("analyse", needle, "--muscle", "tibialis anterior", "--age", "40")
     assert (done.status, done.err) == (0, "")
     assert "not a diagnosis" in done.out

@@ -59,7 +59,7 @@ def test_bad_arguments_are_refused_by_name(recording: Path, fault: str) -> None:
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])
-def test_a_speed_that_is_none_is_refused(recording: Path, speed: str) -> None:
+def test_an_invalid_speed_is_refused(recording: Path, speed: str) -> None:
     done = command("replay", recording, "--headless", "--speed", speed)
     assert (done.status, done.is_one_sentence) == (BAD_ARGUMENTS, True), done.err
 

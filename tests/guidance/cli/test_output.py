@@ -29,7 +29,7 @@ def test_a_full_standard_output_is_reported_in_one_sentence(command: str) -> Non
 
 
 @needs_shell
-def test_a_reader_that_leaves_ends_a_command_without_a_word() -> None:
+def test_a_reader_that_leaves_ends_a_command_silently() -> None:
     done = by_shell("protocols list | head -1")
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
 

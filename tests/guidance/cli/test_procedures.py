@@ -31,7 +31,7 @@ def damage(folder: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"generic", b"Generic", 1))
 
 
-def test_procedures_are_listed_with_how_they_stand(folder: Path) -> None:
+def test_procedures_are_listed_with_their_state(folder: Path) -> None:
     cut_off = record_procedure(folder.parent, cut_off=True)
     done = procedures("list", folder.parent)
     first, second = done.out.splitlines()
@@ -72,7 +72,7 @@ def test_verify_without_a_name_checks_all_and_names_the_first_broken_line(folder
     assert json.loads(procedures("verify", folder.parent, other.name, "--json").out)["holds"] is False
 
 
-def test_what_was_cut_off_does_not_hold_until_it_is_recovered(tmp_path: Path) -> None:
+def test_a_cut_off_procedure_is_not_intact_until_it_is_recovered(tmp_path: Path) -> None:
     folder = record_procedure(tmp_path, cut_off=True)
     assert procedures("verify", tmp_path).status == 1
     done = procedures("recover", tmp_path)
@@ -146,7 +146,7 @@ def test_a_link_in_the_store_is_reported_and_left_alone(folder: Path) -> None:
     assert "link  " not in done.out
 
 
-def test_a_name_of_no_alphabet_breaks_no_list(folder: Path) -> None:
+def test_a_name_that_is_not_text_breaks_no_list(folder: Path) -> None:
     try:
         os.rename(folder, os.path.join(os.fsencode(folder.parent), b"20260102T030405Z-\xff\x1b[2J"))  # noqa: PTH104, PTH118
     except OSError:
@@ -157,7 +157,7 @@ def test_a_name_of_no_alphabet_breaks_no_list(folder: Path) -> None:
         assert "\x1b" not in done.out
 
 
-def test_a_procedure_replayed_by_the_same_code_differs_in_nothing(folder: Path) -> None:
+def test_a_procedure_replayed_by_the_same_code_does_not_differ(folder: Path) -> None:
     done = command("replay", folder.name, "--store", folder.parent)
     assert (done.status, done.err) == (0, "")
     listed = json.loads(command("replay", folder, "--json").out)
@@ -170,7 +170,7 @@ def test_a_procedure_replayed_by_the_same_code_differs_in_nothing(folder: Path) 
     ]
 
 
-def test_a_replay_shows_where_todays_code_decides_otherwise(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_shows_where_todays_decisions_differ(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("guidance.engine.settings.Settings.named_criterion_uv", 1e4)
     done = command("replay", folder)
     assert done.status == 0
@@ -187,7 +187,7 @@ def test_a_replay_shows_where_todays_code_decides_otherwise(folder: Path, monkey
         (["--below-threshold", "0"], "--below-threshold is for a recorded file"),
     ],
 )
-def test_a_replay_that_cannot_be_is_a_bad_argument(folder: Path, words: list[str], sentence: str) -> None:
+def test_a_replay_that_is_not_possible_is_a_bad_argument(folder: Path, words: list[str], sentence: str) -> None:
     name = words if len(words) == 1 else [folder.name, *words]
     done = command("replay", *name, "--store", folder.parent)
     assert (done.status, done.is_one_sentence) == (2, True)

@@ -52,7 +52,7 @@ def test_one_sound_can_be_chosen(tmp_path: Path) -> None:
         (("demo", "--headless", "--sounds", "loud"), "There is no mapping 'loud'"),
     ],
 )
-def test_what_there_is_not_is_refused_in_one_sentence(arguments: tuple[str, ...], words: str) -> None:
+def test_an_unknown_sound_is_refused_in_one_sentence(arguments: tuple[str, ...], words: str) -> None:
     done = command(*arguments)
     assert done.status == 2
     assert done.is_one_sentence

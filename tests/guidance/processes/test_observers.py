@@ -82,7 +82,7 @@ def test_nothing_is_drawn_without_observers(observer_list: Observers) -> None:
     observer_list.show(lambda: pytest.fail("drawn for nobody"))
 
 
-def test_one_who_reads_nothing_holds_up_nobody_and_then_sees_the_newest(
+def test_an_observer_that_reads_nothing_delays_nobody_and_then_receives_the_newest(
     observer_list: Observers, link: ObserverLink
 ) -> None:
     started_s = time.monotonic()
@@ -154,7 +154,7 @@ def test_the_number_of_observers_is_limited(observer_list: Observers) -> None:
         link.close()
 
 
-def test_one_that_leaves_is_forgotten(observer_list: Observers, link: ObserverLink) -> None:
+def test_an_observer_that_leaves_is_removed(observer_list: Observers, link: ObserverLink) -> None:
     link.close()
 
     def is_forgotten() -> bool:
@@ -181,7 +181,9 @@ def test_of_several_procedures_one_must_be_named(observer_list: Observers, folde
         open_watch()
 
 
-def test_what_is_no_snapshot_is_refused_in_words(observer_list: Observers, link: ObserverLink) -> None:
+def test_a_message_that_is_not_a_snapshot_is_refused_with_a_sentence(
+    observer_list: Observers, link: ObserverLink
+) -> None:
     observer_list._observers[0]._connection.send("not a snapshot")
     with pytest.raises(UserError, match="not a Snapshot"):
         until(lambda: link.receive() is not None)

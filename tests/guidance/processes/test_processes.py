@@ -77,7 +77,9 @@ def lines_of(path: Path) -> list[Line]:
     return read(path.read_text(encoding="utf-8"))
 
 
-def test_a_screen_that_pays_sees_the_replay_to_its_end(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_screen_that_acknowledges_frames_sees_the_replay_to_its_end(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[Snapshot] = []
     outcome = run(job(recording, speed=20.0), lambda link: seen.extend(snapshots(link, nothing)), monkeypatch)
     assert outcome == ExitOutcome(0)
@@ -89,7 +91,7 @@ def test_a_screen_that_pays_sees_the_replay_to_its_end(recording: Path, monkeypa
     assert positions[-1] == seen[-1].duration_s == 12.0
 
 
-def test_a_screen_that_does_not_pay_gets_no_more_and_holds_nothing_up(
+def test_a_screen_that_acknowledges_nothing_gets_no_more_and_delays_nothing(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Snapshot] = []

@@ -66,7 +66,7 @@ def received(link: EngineLink) -> object:
     raise AssertionError("nothing came in 5 s")
 
 
-def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
+def test_one_snapshot_is_sent_for_each_acknowledged_frame(wires: Wires) -> None:
     here, there = wires
     engine, link = SocketScreenChannel(there), EngineLink(here)
     drawn: list[int] = []
@@ -87,7 +87,7 @@ def test_one_snapshot_is_sent_for_each_credit(wires: Wires) -> None:
     engine.close(ExitOutcome(DONE))
 
 
-def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_screen_that_stops_reading_delays_nothing(wires: Wires, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen_channel, "_CLOSE_S", 0.05)
     engine = SocketScreenChannel(wires[1])
     begun = time.monotonic()
@@ -98,7 +98,7 @@ def test_a_screen_that_reads_no_more_holds_nothing_up(wires: Wires, monkeypatch:
     wires[0].close()
 
 
-def test_a_screen_that_hangs_up_is_gone(wires: Wires) -> None:
+def test_a_screen_that_closes_the_connection_is_gone(wires: Wires) -> None:
     here, there = wires
     engine = SocketScreenChannel(there)
     here.close()

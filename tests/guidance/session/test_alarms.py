@@ -50,7 +50,7 @@ def test_a_condition_lasts_as_long_as_any_of_its_causes(board: AlarmBoard) -> No
 
 
 @pytest.mark.parametrize("code", ["too-close", "lead-off"])
-def test_a_grave_alarm_outlasts_its_condition_until_it_is_acknowledged(board: AlarmBoard, code: str) -> None:
+def test_a_high_priority_alarm_outlasts_its_condition_until_it_is_acknowledged(board: AlarmBoard, code: str) -> None:
     board.update(code, "text")
     board.update(code, None)
     (shown,) = board.signals()
@@ -59,13 +59,13 @@ def test_a_grave_alarm_outlasts_its_condition_until_it_is_acknowledged(board: Al
     assert board.signals() == ()
 
 
-def test_a_slight_alarm_goes_with_its_condition(board: AlarmBoard) -> None:
+def test_a_low_priority_alarm_ends_with_its_condition(board: AlarmBoard) -> None:
     board.update("samples-lost", "text")
     board.update("samples-lost", None)
     assert board.signals() == ()
 
 
-def test_an_acknowledged_alarm_stays_while_it_holds_and_then_goes(board: AlarmBoard) -> None:
+def test_an_acknowledged_alarm_stays_while_its_condition_lasts(board: AlarmBoard) -> None:
     board.update("lead-off", "text")
     assert board.acknowledge() == ["lead-off"]
     assert board.acknowledge() == []
@@ -74,14 +74,14 @@ def test_an_acknowledged_alarm_stays_while_it_holds_and_then_goes(board: AlarmBo
     assert board.signals() == ()
 
 
-def test_an_alarm_that_comes_again_is_to_be_acknowledged_again(board: AlarmBoard) -> None:
+def test_an_alarm_that_recurs_must_be_acknowledged_again(board: AlarmBoard) -> None:
     for _ in range(2):
         board.update("lead-off", "text")
         assert board.acknowledge() == ["lead-off"]
         board.update("lead-off", None)
 
 
-def test_the_gravest_is_shown_first_and_the_active_before_the_past(board: AlarmBoard) -> None:
+def test_the_highest_priority_is_shown_first_and_active_alarms_before_past_ones(board: AlarmBoard) -> None:
     for code in ("samples-lost", "stale", "lead-off", "display-lost"):
         board.update(code, "text")
     board.update("stale", None)
@@ -141,7 +141,7 @@ def test_a_status_brings_the_alarms_of_leads_and_faults(health: HealthMonitor) -
     assert codes(health.block(block(status=(status(),)))) == [("lead-off", False), ("stimulus-not-delivered", False)]
 
 
-def test_the_signal_is_sound_once_it_arrives_whole(health: HealthMonitor) -> None:
+def test_the_signal_is_fit_once_it_arrives_without_losses(health: HealthMonitor) -> None:
     assert not health.is_fit(0.0, NS)
     list(health.block(block()))
     assert health.is_fit(0.01, NS)
@@ -156,7 +156,7 @@ def test_a_few_lost_samples_are_tolerated(health: HealthMonitor, lost: int, is_s
 
 
 @pytest.mark.parametrize("trouble", [status("battery"), status(lead_off=(False, True))])
-def test_a_signal_in_trouble_is_not_sound(health: HealthMonitor, trouble: Status) -> None:
+def test_a_signal_with_an_alarm_is_not_fit(health: HealthMonitor, trouble: Status) -> None:
     list(health.block(block(status=(trouble,))))
     assert not health.is_fit(0.01, NS)
 

@@ -43,7 +43,7 @@ def test_nothing_is_detected_from_a_dead_input(bench: VirtualBench, how: str) ->
     assert not [line for line in bench.of("proximity", valid=True) if line["t"] > alarm["t"]]
 
 
-def test_it_goes_on_when_the_input_lives_again(bench: VirtualBench) -> None:
+def test_it_goes_on_when_the_input_recovers(bench: VirtualBench) -> None:
     bench.set_after(4.0, "dead-input", "zero")
     bench.set_after(6.0, "dead-input", "off")
     bench.run(12.0, Mode.AUTO)
@@ -54,7 +54,7 @@ def test_it_goes_on_when_the_input_lives_again(bench: VirtualBench) -> None:
     assert [line for line in bench.of("response") if line["t"] > over["t"] + 1.0 and not line["contaminated"]]
 
 
-def test_a_run_again_finds_the_same_dead_input(bench: VirtualBench) -> None:
+def test_a_rerun_finds_the_same_dead_input(bench: VirtualBench) -> None:
     bench.set_after(4.0, "dead-input", "zero")
     bench.run(6.0, Mode.AUTO)
     (folder,) = (path.parent for path in bench.store.glob("*/events.jsonl"))
@@ -72,7 +72,7 @@ def with_filled_gap(first_s: float, stop_s: float) -> Stream:
     return stream
 
 
-def test_a_filled_gap_of_a_recording_is_reported_and_is_no_alarm() -> None:
+def test_a_filled_gap_of_a_recording_is_reported_without_an_alarm() -> None:
     lines = event_lines(records_of(with_filled_gap(2.0, 3.2), settings()))
     entries = [line for line in lines if line["kind"] == "entry"]
     assert [(entry["what"], entry["fields"]["active"]) for entry in entries] == [
@@ -95,7 +95,7 @@ def test_no_cutting_changes_what_is_reported_of_a_dead_stretch(size: int) -> Non
     )
 
 
-def test_a_live_input_dead_while_another_makers_stimulator_is_used_is_an_alarm() -> None:
+def test_a_dead_input_raises_an_alarm_while_an_independent_stimulator_is_used() -> None:
     stream = with_filled_gap(2.0, 5.0)
     engine = Engine(settings(Mode.LISTEN), stream.info, "")
     lines = event_lines([*engine.step(list(stream.blocks(stream.every(400))), 1)])

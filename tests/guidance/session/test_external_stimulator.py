@@ -145,7 +145,7 @@ def test_an_unplugged_stimulator_is_the_device_lost_with_its_reason(external: Ma
     assert bench.of("end", reason="device-lost")
 
 
-def test_a_stimulator_plugged_in_again_goes_on_armed_by_nobody_but_the_operator(external: Make) -> None:
+def test_only_the_operator_arms_a_stimulator_that_was_plugged_in_again(external: Make) -> None:
     bench = external()
     bench.arm_after(2.0)
     bench.after(5.0, lambda: setattr(bench, "joined", False))
@@ -252,7 +252,7 @@ def test_from_2_ma_p24_finds_its_way_up(external: Make) -> None:
     assert len(set(currents)) > 1
 
 
-def test_a_simulated_patient_takes_no_stimulator_that_fires(tmp_path: Path) -> None:
+def test_a_simulated_patient_refuses_an_external_stimulator_that_fires(tmp_path: Path) -> None:
     chosen = Settings(load("generic-block"), Mode.MANUAL)
     with served(SimStimJim()) as wire, pytest.raises(UsageError, match="simulated patient"):
         LiveJob(chosen, str(tmp_path), "sim:1", stimulator=f"stimjim:{wire.path}").open()

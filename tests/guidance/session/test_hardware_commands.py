@@ -44,7 +44,7 @@ def nothing_but_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"drivers.discovery.search.{search}", lambda: Discovery((), ()))
 
 
-def test_ports_are_listed_as_they_are_to_be_typed_the_surest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ports_are_listed_as_addresses_the_most_certain_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
     done = command("devices")
     assert done.status == DONE
@@ -97,7 +97,7 @@ def test_each_fault_is_reported_with_what_to_do() -> None:
     assert all(word in advice for word in ("shorter cable", "electrode is off", "7 %", "ppm fast"))
 
 
-def test_a_calibration_signal_makes_the_address_to_type(tmp_path: Path) -> None:
+def test_a_calibration_signal_gives_the_address_to_use(tmp_path: Path) -> None:
     shield = FakeSpikerShield(tmp_path)  # its ramp, 999 steps high, is the signal
     address = f"spikerbox:{shield.path}?rate_hz=10050.25"
     unknown = command("check", "--device", address, "--seconds", "2")
@@ -129,7 +129,7 @@ def test_without_a_signal_nothing_is_calibrated(tmp_path: Path, monkeypatch: pyt
     assert "switch the calibration signal on" in done.err
 
 
-def test_guiding_on_an_unknown_scale_is_refused_with_the_way_to_know_it(tmp_path: Path) -> None:
+def test_guiding_on_an_unknown_scale_is_refused_with_the_calibration_command(tmp_path: Path) -> None:
     shield = FakeSpikerShield(tmp_path)
     address = f"spikerbox:{shield.path}?rate_hz=10050"
     done = command("run", "--device", address, "--mode", "listen", "--headless", "--store", tmp_path / "store")

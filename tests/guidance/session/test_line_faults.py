@@ -76,7 +76,7 @@ def test_an_unplug_in_mid_sweep_leaves_a_hole_and_the_procedure_goes_on(
     assert any(pulse["t"] > 8 for pulse in bench.of("stimulus"))
 
 
-def test_a_device_that_stays_away_ends_a_headless_run_in_words(bench: VirtualBench) -> None:
+def test_a_device_that_stays_lost_ends_a_headless_run_with_a_sentence(bench: VirtualBench) -> None:
     bench.after(3.0, bench.unplug)
     outcome = bench.run(30.0)
     assert outcome.status == DEVICE_LOST
@@ -108,7 +108,7 @@ def test_a_device_that_stops_obeying_is_lost(bench: VirtualBench) -> None:
 
 
 @pytest.mark.parametrize("wrong", sorted(WRONG_INFO))
-def test_a_device_that_describes_itself_wrongly_is_refused_in_words(bench: VirtualBench, wrong: str) -> None:
+def test_a_device_that_describes_itself_wrongly_is_refused_with_a_sentence(bench: VirtualBench, wrong: str) -> None:
     bench.faults.info = wrong
     outcome = bench.run(5.0)
     assert outcome.status in {FAILED, DEVICE_LOST}

@@ -79,7 +79,7 @@ def test_signal_and_events_reach_an_inlet_stamped_with_when_they_were_recorded()
     assert event_s == pytest.approx(stamps[500], abs=0.02)
 
 
-def test_nobody_listening_holds_nothing_up() -> None:
+def test_a_lack_of_listeners_delays_nothing() -> None:
     outlets = LslOutlets(some_device())
     before = time.monotonic()
     for at in range(0, 40_000, 20):

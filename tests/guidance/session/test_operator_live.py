@@ -8,7 +8,7 @@ from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
 
 
-def test_the_amplifiers_pedal_stops_for_good_where_nobody_is_there_to_arm_again(bench: VirtualBench) -> None:
+def test_the_amplifiers_pedal_stops_for_good_in_a_headless_run(bench: VirtualBench) -> None:
     bench.after(4.0, lambda: bench.device.press(1, pressed=True))
     bench.after(4.2, lambda: bench.device.press(1, pressed=False))
     bench.run(9.0)

@@ -23,13 +23,13 @@ def shown(bench: VirtualBench) -> list[Snapshot]:
     return bench.seat.shown
 
 
-def test_a_listening_run_of_fixed_duration_is_no_recording_and_its_lost_amplifier_is_bad(shown: list[Snapshot]) -> None:
+def test_a_listening_run_of_fixed_duration_is_live_and_its_lost_amplifier_is_bad(shown: list[Snapshot]) -> None:
     links = [checks(snapshot)[0].words for snapshot in shown]
     assert "LOST" in links
     assert "a recording" not in links
 
 
-def test_the_keys_of_a_listening_run_of_fixed_duration_hold(shown: list[Snapshot]) -> None:
+def test_the_keys_of_a_listening_run_of_fixed_duration_work(shown: list[Snapshot]) -> None:
     assert all(holds("add_note", (1,), PageState(snapshot, ScreenPage.GUIDE)) for snapshot in shown)
 
 

@@ -34,7 +34,7 @@ def newest(bench: VirtualBench) -> Path:
     return max(bench.store.glob(f"*/{EVENTS_NAME}")).parent
 
 
-def test_a_procedure_leaves_a_record_that_holds_with_its_signal(bench: VirtualBench) -> None:
+def test_a_procedure_leaves_an_intact_record_with_its_signal(bench: VirtualBench) -> None:
     assert bench.run(5.0).status == DONE
     folder = newest(bench)
     assert verify(folder).state is RecordState.WHOLE
@@ -168,7 +168,7 @@ def test_a_clock_that_was_set_back_is_reported_and_nothing_is_overwritten(bench:
     assert (later / EVENTS_NAME).read_bytes() == before
 
 
-def test_a_procedure_beside_another_leaves_that_one_alone(bench: VirtualBench) -> None:
+def test_a_procedure_does_not_disturb_another(bench: VirtualBench) -> None:
     other = record_procedure(bench.store, cut_off=True)
     before = (other / EVENTS_NAME).read_bytes()
     with (other / EVENTS_NAME).open("rb") as held:

@@ -171,13 +171,13 @@ def test_a_device_that_sends_nothing_leaves_no_file(device: Callable[..., Bench]
 
 
 @pytest.mark.parametrize("name", ["a.edf", "a", "no/such/folder/a.bdf"])
-def test_a_name_that_cannot_be_is_refused_before_the_device_is_touched(tmp_path: Path, name: str) -> None:
+def test_an_invalid_name_is_refused_before_the_device_is_opened(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError) as fault:
         RecordingJob("sim:nobody", str(tmp_path / name)).open()
     assert fault.value.status == 2
 
 
-def test_an_existing_file_is_never_written_over(device: Callable[..., Bench], tmp_path: Path) -> None:
+def test_an_existing_file_is_never_overwritten(device: Callable[..., Bench], tmp_path: Path) -> None:
     path = tmp_path / "a.bdf"
     path.write_text("mine")
     with pytest.raises(UsageError, match="already"):

@@ -48,7 +48,7 @@ def test_a_delivered_current_slightly_above_the_request_is_tolerated() -> None:
     assert stimulation.armed
 
 
-def test_a_late_report_of_a_larger_pulse_before_is_no_runaway() -> None:
+def test_a_late_report_of_an_earlier_larger_pulse_is_not_a_runaway() -> None:
     dial = ManualDial(2.0)
     train = PulseTrain(dial, BOUNDS, 0.1, 2.0)
     list(train.arm(0.0, replace(GOOD, armed=False), "operator"))

@@ -25,7 +25,7 @@ def test_before_a_screen_nothing_is_stimulated_until_the_operator_arms(bench: Vi
     assert min(pulse["t"] for pulse in bench.of("stimulus")) > 3.9
 
 
-def test_without_a_screen_it_arms_when_the_signal_has_been_sound_for_a_second(bench: VirtualBench) -> None:
+def test_without_a_screen_it_arms_when_the_signal_has_been_fit_for_a_second(bench: VirtualBench) -> None:
     bench.run(4.0)
     assert bench.of("command", enabled=True)[0]["by"] == "controller"
     assert 1.9 < min(pulse["t"] for pulse in bench.of("stimulus")) < 2.5
@@ -143,7 +143,7 @@ def test_a_stimulus_beyond_the_limits_is_refused_before_anything_is_opened(
     assert word in (outcome.sentence or "")
 
 
-def test_the_protocols_first_current_gives_way_to_a_lower_limit(bench: VirtualBench) -> None:
+def test_the_protocols_first_current_is_lowered_to_the_limit(bench: VirtualBench) -> None:
     bench.run(4.0, Mode.AUTO, max_current_ma=0.3)
     assert bench.of("stimulus")
     assert all(pulse["requested_ma"] <= 0.3 for pulse in bench.of("stimulus"))

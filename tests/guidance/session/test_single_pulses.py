@@ -77,7 +77,7 @@ def test_pulses_not_confirmed_leave_it_off_for_an_operator() -> None:
     assert not stimulation.operator_must_arm
 
 
-def test_a_pulse_under_way_when_it_is_switched_off_is_still_accounted_for() -> None:
+def test_a_pulse_under_way_at_switch_off_is_still_recorded() -> None:
     stimulation = single()
     ticked(stimulation, 0.1)
     list(stimulation.disarm("operator"))

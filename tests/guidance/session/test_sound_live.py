@@ -86,7 +86,7 @@ def test_lost_sound_is_an_alarm_and_pulses_go_on(bench: VirtualBench, sound: Fak
     assert not [c for c in bench.of("command", enabled=False) if begun["t"] <= c["t"] < bench.of("end")[0]["t"] - 0.1]
 
 
-def test_the_screen_is_shown_how_the_sound_is(bench: VirtualBench, sound: FakeSound) -> None:
+def test_the_screen_shows_the_state_of_the_sound(bench: VirtualBench, sound: FakeSound) -> None:
     sound.lost = LOST
     bench.run(3.0, screen=True)
     view = bench.seat.shown[-1]
@@ -95,7 +95,7 @@ def test_the_screen_is_shown_how_the_sound_is(bench: VirtualBench, sound: FakeSo
     assert [alarm.code for alarm in view.alarms] == ["audio-lost"]
 
 
-def test_what_is_acknowledged_is_handed_to_the_sound_as_such(bench: VirtualBench, sound: FakeSound) -> None:
+def test_the_sound_receives_acknowledgements(bench: VirtualBench, sound: FakeSound) -> None:
     sound.lost = LOST
     bench.after(2.0, lambda: bench.seat.send(Acknowledge()))
     bench.run(4.0, screen=True)

@@ -123,7 +123,7 @@ def test_a_journal_with_an_end_is_finished(tmp_path: Path) -> None:
     assert unfinished(tmp_path) == []
 
 
-def test_what_is_kept_is_for_its_user_alone(bench: VirtualBench) -> None:
+def test_stored_files_are_readable_by_their_user_only(bench: VirtualBench) -> None:
     bench.run(0.5)
     (written,) = bench.store.glob("*/events.jsonl")
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (bench.store, written.parent, written)]
@@ -173,7 +173,7 @@ def test_a_disk_that_fails_late_is_reported_at_the_next_line(tmp_path: Path, mon
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_pipe_that_nobody_reads_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_without_a_reader_delays_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("guidance.session.event_writer._CLOSE_S", 0.01)
     monkeypatch.setattr("guidance.session.event_writer._MOST_WAITING", 10)
     pipe = tmp_path / "pipe"

@@ -20,7 +20,7 @@ def test_a_train_is_set_before_the_output_goes_on() -> None:
     assert taken(_train()) == [SetTrain(1.0, 0.1, 2.0), SwitchOutput(on=True)]
 
 
-def test_a_train_climbs_only_as_its_pulses_are_delivered() -> None:
+def test_a_train_rises_only_as_its_pulses_are_delivered() -> None:
     train = _train()
     taken(train)
     list(train.turn(40))

@@ -46,7 +46,7 @@ def test_pulses_while_the_stimulator_is_off_are_an_alarm(bench: VirtualBench) ->
     assert teaches_nothing(bench)
 
 
-def test_the_pulses_of_another_makers_stimulator_are_no_alarm(bench: VirtualBench) -> None:
+def test_the_pulses_of_an_independent_stimulator_raise_no_alarm(bench: VirtualBench) -> None:
     for i in range(12):
         bench.after(1.5 + i / 2, lambda: bench.device.give_foreign_pulse(1.0, 0.1, bench.clock.now_ns))
     bench.set_after(0.3, "stray-hz", "0")
@@ -70,7 +70,7 @@ def test_a_flood_of_reports_is_a_fault_of_the_device_and_bounded_in_cost(bench: 
     assert not [line for line in bench.of("response") if line["sample"] / RATE_HZ > 4.1]
 
 
-def test_a_run_again_learns_nothing_from_them_either(bench: VirtualBench) -> None:
+def test_a_rerun_learns_nothing_from_them_either(bench: VirtualBench) -> None:
     bench.set_after(3.5, "stray-hz", "5")
     bench.run(6.0, Mode.AUTO)
     (folder,) = (path.parent for path in bench.store.glob("*/events.jsonl"))

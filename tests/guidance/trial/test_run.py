@@ -86,7 +86,7 @@ def test_more_worlds_add_to_it_and_fewer_use_a_part(tmp_path: Path) -> None:
     assert run(tmp_path, 2, Bench()).table["insertions"] == 2
 
 
-def test_a_line_torn_by_a_crash_is_made_again(tmp_path: Path) -> None:
+def test_a_line_cut_by_a_crash_is_done_again(tmp_path: Path) -> None:
     run(tmp_path, 3, Bench())
     path = tmp_path / NAME
     path.write_bytes(path.read_bytes()[:-20])
@@ -97,7 +97,7 @@ def test_a_line_torn_by_a_crash_is_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 10])
-def test_a_head_torn_by_a_crash_is_written_again(tmp_path: Path, kept: int) -> None:
+def test_a_header_cut_by_a_crash_is_written_again(tmp_path: Path, kept: int) -> None:
     run(tmp_path, 1, Bench())
     path = tmp_path / NAME
     path.write_bytes(path.read_bytes()[:kept])
@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_made_is_a_bad_argument(tmp_path: Path) -> None:
         run(tmp_path / "file" / "trial", 1, Bench())
 
 
-def test_what_was_made_is_kept_when_a_worker_fails(tmp_path: Path) -> None:
+def test_finished_insertions_are_stored_when_a_worker_fails(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="failed"):
         run(tmp_path, 2, Bench(breaks_after=1, with_=UserError("An insertion failed.")))
     with TrialFile(tmp_path, 7, "generic-block") as file:

@@ -51,7 +51,7 @@ def test_the_last_moment_has_no_next_pulse(score: InsertionScore) -> None:
     ("distance_mm", "interval", "held"),
     [(1.0, (0.5, 1.0, 1.5), True), (2.0, (0.5, 1.0, 1.5), False), (-0.3, (0.0, 0.1, 0.4), True), (1.0, None, None)],
 )
-def test_inside_the_nerve_the_distance_is_nothing(
+def test_inside_the_nerve_the_distance_is_zero(
     score: InsertionScore, distance_mm: float, interval: Interval | None, held: bool | None
 ) -> None:
     score.now(actual(10.0, 0.5, distance_mm))
@@ -72,7 +72,7 @@ def test_the_search_ends_with_the_first_of_two_good_estimates(score: InsertionSc
 
 
 @pytest.mark.parametrize("estimates_ma", [[1.0], [1.0, 2.0, 1.0], [1.0, None, 1.0]])
-def test_one_good_estimate_alone_may_be_luck(score: InsertionScore, estimates_ma: list[float | None]) -> None:
+def test_one_good_estimate_does_not_end_the_search(score: InsertionScore, estimates_ma: list[float | None]) -> None:
     assert search(score, estimates_ma) is None
 
 
@@ -95,7 +95,7 @@ def test_what_safety_refused_is_counted_by_reason_and_the_rest_is_not(score: Ins
     assert score.insertion(0, 20.0).refused == {"pulse withheld: no samples arrive": 2}
 
 
-def test_the_alarm_is_held_against_the_true_threshold(score: InsertionScore) -> None:
+def test_the_alarm_is_compared_with_the_true_threshold(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.15))
     take(score, STIMULUS)
     score.now(actual(10.5, 0.15))

@@ -63,13 +63,13 @@ def test_an_alarm_that_sounds_on_after_the_passage_is_not_false_and_the_next_is(
     assert passages.end(9.0).false == 1
 
 
-def test_breathing_about_the_bound_is_one_passage(passages: Passages) -> None:
+def test_small_changes_about_the_bound_are_one_passage(passages: Passages) -> None:
     for i in range(20):
         passages.threshold(i * 0.2, 0.19 if i % 2 else 0.21, i)
     assert passages.end(9.0).missed == 1
 
 
-def test_an_alarm_that_falters_in_one_passage_counts_once(passages: Passages) -> None:
+def test_an_alarm_interrupted_within_one_passage_counts_once(passages: Passages) -> None:
     passages.threshold(0.0, BELOW, 0)
     for t in (0.5, 1.5):
         passages.alarm(t, 1, active=True)

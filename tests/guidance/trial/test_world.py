@@ -32,18 +32,18 @@ def test_it_stimulates_and_follows_the_threshold_from_the_first_second_on(made: 
     assert np.median([moment.error for moment in made.moments]) < 0.2
 
 
-def test_its_moments_have_the_speeds_of_its_way(made: Insertion) -> None:
+def test_its_moments_have_the_speeds_of_its_path(made: Insertion) -> None:
     speeds = {moment.speed_mm_s for moment in made.moments}
     assert 0.0 in speeds
     assert speeds <= {0.0, *SPEEDS_MM_S}
     assert len(speeds) > 1
 
 
-def test_it_survives_the_way_through_json(made: Insertion) -> None:
+def test_it_survives_a_json_round_trip(made: Insertion) -> None:
     assert Insertion.from_json(json.loads(json.dumps(made.to_json()))) == made
 
 
-def test_ways_go_in_at_times_into_the_nerve_and_back_out() -> None:
+def test_paths_go_in_sometimes_into_the_nerve_and_back_out() -> None:
     ways = [draw_needle_path(np.random.default_rng(seed)) for seed in range(200)]
     deepest = [way.start_mm - sum(leg.ahead_mm for leg in way.legs if leg.ahead_mm > 0) for way in ways]
     assert min(deepest) < -0.3 < 0.3 < max(deepest)
