@@ -64,11 +64,11 @@ def procedures() -> None:
 @JSON
 def list_(store: str | None, *, as_json: bool) -> None:
     """List all procedures, the oldest first, and those that were deleted."""
-    from guidance.journal.summary import summary_of
+    from guidance.journal.summary import summarise
     from guidance.journal.tombstones import tombstones
 
     place = store_of(store)
-    summaries = [summary_of(folder) for folder in chosen(place, ())]
+    summaries = [summarise(folder) for folder in chosen(place, ())]
     gone = tombstones(place)
     if as_json:
         _print_json({"procedures": [dataclasses.asdict(one) for one in summaries], "deleted": gone})
@@ -88,11 +88,11 @@ def list_(store: str | None, *, as_json: bool) -> None:
 def show(name: str, store: str | None, *, as_json: bool) -> None:
     """Show one procedure: when and how it was done, its entries, alarms and files, and whether its record is intact."""
     from guidance.journal.event_reader import read_events
-    from guidance.journal.summary import alarm_counts, entries, files_of, summary_of
+    from guidance.journal.summary import alarm_counts, entries, files_of, summarise
     from guidance.journal.verify import verify
 
     (folder,) = chosen(store_of(store), (name,))
-    summary, verdict = summary_of(folder), verify(folder)
+    summary, verdict = summarise(folder), verify(folder)
     try:
         events = read_events(folder)
     except UserError as fault:

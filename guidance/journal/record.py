@@ -16,7 +16,7 @@ from guidance.contracts.snapshot import JournalView
 from guidance.journal.bdf import pulse_text
 from guidance.journal.event_log import Journal
 from guidance.journal.raw import RawLog
-from guidance.journal.seal import Seal, put_seal
+from guidance.journal.seal import Seal, write_seal
 from guidance.journal.signal import Note, SignalFile
 from guidance.journal.store import store_option
 
@@ -87,7 +87,7 @@ class ProcedureRecord:
         if self.journal.ended:
             with contextlib.suppress(OSError):  # the next start seals it
                 self.journal.sync()
-                put_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest))
+                write_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest))
 
     def _pulse(self, record: Stimulus) -> Note:
         """Return the annotation of a pulse, at the instant within the sample that the device reported."""

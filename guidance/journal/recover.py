@@ -16,7 +16,7 @@ from guidance.journal.chain import with_chain
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import NotPlain, open_plain, replace_private
 from guidance.journal.locks import lock_now
-from guidance.journal.seal import SEAL_NAME, Seal, put_seal, signal_digest
+from guidance.journal.seal import SEAL_NAME, Seal, signal_digest, write_seal
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, Verdict, walk
 
@@ -93,7 +93,7 @@ def _recovered(folder: Path, file: BinaryIO) -> Recovery:
             raise UserError(f"The procedure {folder.name} cannot be recovered: its lines are not events.") from None
         os.fsync(file.fileno())
         digest = None if signal_s is None else signal_digest(folder / SIGNAL_NAME)
-        put_seal(folder, Seal(lines, chain, digest))
+        write_seal(folder, Seal(lines, chain, digest))
     return recovery
 
 

@@ -29,12 +29,12 @@ class Seal:
     signal: str | None
 
 
-def put_seal(folder: Path, seal: Seal) -> None:
+def write_seal(folder: Path, seal: Seal) -> None:
     """Write ``seal`` to ``folder``. Raises OSError."""
     replace_private(folder / SEAL_NAME, json.dumps(asdict(seal)).encode() + b"\n")
 
 
-def seal_of(folder: Path) -> Seal | None:
+def read_seal(folder: Path) -> Seal | None:
     """Read the seal in ``folder``, None if there is none. Raises OSError; ValueError if it is damaged."""
     try:
         with open_plain(folder / SEAL_NAME) as file:

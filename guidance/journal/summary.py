@@ -37,7 +37,7 @@ class Summary:
     megabytes: float = 0.0
 
 
-def summary_of(folder: Path) -> Summary:
+def summarise(folder: Path) -> Summary:
     """Summarise the procedure in ``folder``. Raises nothing, whatever the folder contains."""
     try:
         with open_plain(folder / EVENTS_NAME) as file:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from guidance.common.errors import UsageError
 from guidance.common.text import one_line
-from guidance.journal.visits import Visit, earlier_visits, label_of, visit_of
+from guidance.journal.visits import Visit, earlier_visits, read_label, read_visit
 
 _TITLES = {
     "relax": "letting a muscle go",
@@ -34,12 +34,12 @@ _CLOSING = (
 
 def take_home(store: Path, folder: Path) -> str:
     """Return the page of the visit in ``folder``, with earlier visits of its case in ``store``. Raises UsageError."""
-    visit = visit_of(folder)
+    visit = read_visit(folder)
     if visit is None:
         raise UsageError(
             f"{folder.name} is not a recorded exercise, or its record is damaged, so there is no page about it."
         )
-    label = label_of(folder)
+    label = read_label(folder)
     before = [each for each in earlier_visits(store, label, visit.exercise) if each.name < visit.name] if label else []
     return "\n".join(_lines(visit, before)) + "\n"
 

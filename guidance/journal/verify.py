@@ -11,7 +11,7 @@ from guidance.journal.chain import MAX_LINE_BYTES, ORIGIN, verified_chain
 from guidance.journal.event_log import END, EVENTS_NAME
 from guidance.journal.files import lines_of, open_plain
 from guidance.journal.locks import in_use
-from guidance.journal.seal import seal_of, signal_digest
+from guidance.journal.seal import read_seal, signal_digest
 from guidance.journal.signal import SIGNAL_NAME
 
 
@@ -92,7 +92,7 @@ def _line_fault(line: bytes, before: Verdict) -> str:
 
 def _compared_with_seal(folder: Path, verdict: Verdict) -> Verdict:
     try:
-        seal = seal_of(folder)
+        seal = read_seal(folder)
     except (OSError, ValueError) as fault:
         return replace(verdict, state=RecordState.BROKEN, why=f"the seal cannot be read ({_reason(fault)})")
     if seal is None:

@@ -59,7 +59,7 @@ def write_label(folder: Path, label: str) -> None:
     replace_private(folder / LABEL_NAME, label.encode())
 
 
-def label_of(folder: Path) -> str | None:
+def read_label(folder: Path) -> str | None:
     """Return the case label of the visit in ``folder``, None if it has none."""
     try:
         with open_plain(folder / LABEL_NAME) as file:
@@ -68,7 +68,7 @@ def label_of(folder: Path) -> str | None:
         return None
 
 
-def visit_of(folder: Path) -> Visit | None:
+def read_visit(folder: Path) -> Visit | None:
     """Read the visit in ``folder``; None if it is not an exercise or cannot be read."""
     try:
         events = read_events(folder)
@@ -81,8 +81,8 @@ def earlier_visits(store: Path, label: str, exercise: str) -> list[Visit]:
     """Return the visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
     folders: list[Path] = []
     with contextlib.suppress(UserError):
-        folders = [folder for folder in procedures(store) if label_of(folder) == label]
-    visits = (visit_of(folder) for folder in folders)
+        folders = [folder for folder in procedures(store) if read_label(folder) == label]
+    visits = (read_visit(folder) for folder in folders)
     return [visit for visit in visits if visit is not None and visit.exercise == exercise]
 
 

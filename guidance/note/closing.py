@@ -27,7 +27,7 @@ def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
     items = [
         NoteItem("Signature", (sentence(signed_by), sentence(f"SHA-256 of the signature: {mark['sha256']}."))),
         NoteItem("Bound by SHA-256", tuple(sentence(f"{text}.") for text in hashes)),
-        NoteItem("Changes since", (_since(changed),)),
+        NoteItem("Changes since signing", (_since(changed),)),
     ]
     added = tuple(
         NoteItem(f"Addendum {number}", (sentence(f"{link['text']} ({link['by']}, {link['at']})"),))

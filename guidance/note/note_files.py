@@ -63,7 +63,7 @@ def write_note(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Pat
     return WRITERS[path.suffix.lower()](procedure, path, now)
 
 
-def _as_markdown(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+def _write_markdown(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
     """Write the pictures beside the note, named after it."""
     pictures = _pictures(procedure)
     files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
@@ -74,14 +74,14 @@ def _as_markdown(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[
     return [path, *files]
 
 
-def _as_html(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+def _write_html(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
     from guidance.note.html import html
 
     write_private(path, html(procedure.page, _pictures(procedure)).encode())
     return [path]
 
 
-def _as_pdf(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
+def _write_pdf(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
     from guidance.note.pdf import pdf
 
     write_private(path, pdf(procedure.page, _pictures(procedure), now))
@@ -95,8 +95,8 @@ def _pictures(procedure: ProcedureFiles) -> Sequence[Picture]:
 
 
 WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime], list[Path]]] = {
-    ".md": _as_markdown,
-    ".html": _as_html,
-    ".pdf": _as_pdf,
+    ".md": _write_markdown,
+    ".html": _write_html,
+    ".pdf": _write_pdf,
 }
 """The writer for each suffix of a file."""

@@ -64,13 +64,13 @@ def sentence(text: str, events: Iterable[dict[str, Any]] = (), source: str = "")
     return Sentence(clean(text), tuple(dict.fromkeys(event["seq"] for event in events)), source)
 
 
-def plain(page: NotePage) -> dict[str, Any]:
-    """Return ``page`` as values for JSON, which ``page_of`` reads."""
+def page_to_values(page: NotePage) -> dict[str, Any]:
+    """Return ``page`` as values for JSON, which ``page_from_values`` reads."""
     return asdict(page)
 
 
-def page_of(stored: dict[str, Any]) -> NotePage:
-    """Return the page in ``stored``, which ``plain`` made. Raises KeyError, TypeError."""
+def page_from_values(stored: dict[str, Any]) -> NotePage:
+    """Return the page in ``stored``, which ``page_to_values`` made. Raises KeyError, TypeError."""
     return NotePage(
         title=stored["title"],
         patient=stored["patient"],

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from guidance.contracts import events
 
 FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
-Maybe = FiniteNumber | None
+OptionalNumber = FiniteNumber | None
 
 
 class _Loose(BaseModel):
@@ -42,11 +42,11 @@ class _Start(_Loose):
 class _ProgramFields(_Loose):
     """The fields of an entry that the program writes."""
 
-    volume_ml: Maybe = None
-    weight_kg: Maybe = None
-    height_cm: Maybe = None
-    fraction: Maybe = None
-    fraction_at_least: Maybe = None
+    volume_ml: OptionalNumber = None
+    weight_kg: OptionalNumber = None
+    height_cm: OptionalNumber = None
+    fraction: OptionalNumber = None
+    fraction_at_least: OptionalNumber = None
     mg: dict[str, FiniteNumber] | None = None
     total_mg: dict[str, FiniteNumber] | None = None
     limits: dict[str, str] | None = None

@@ -22,7 +22,7 @@ from guidance.journal.files import open_plain
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
 from guidance.note.case_sheet import CaseSheet
-from guidance.note.page import NotePage, page_of, plain
+from guidance.note.page import NotePage, page_from_values, page_to_values
 
 VERSION = 1
 _PART_BYTES = 1 << 20
@@ -54,7 +54,7 @@ def load_signed(folder: Path, key: EncryptionKey | None) -> Signature | None:
         return None
     try:
         links = tuple(json.loads(data)["chain"])
-        page = page_of(links[0]["page"])
+        page = page_from_values(links[0]["page"])
         broken = next(_broken(links), None)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise UserError(f"The signed note in {folder} is damaged.") from None
@@ -79,7 +79,9 @@ def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: Encryption
         raise UsageError(
             f"The note cannot be signed, because the record of {folder.name} is {record.state}: {record.why}."
         )
-    link = _new_link({"kind": "signature", "page": plain(page), "bound": bound(folder, case)}, by, now, None)
+    link = _new_link(
+        {"kind": "signature", "page": page_to_values(page), "bound": bound_hashes(folder, case)}, by, now, None
+    )
     return _stored(folder, page, (link,), key)
 
 
@@ -95,7 +97,7 @@ def add_addendum(folder: Path, text: str, by: str, key: EncryptionKey | None, no
     return _stored(folder, signed.page, (*signed.links, link), key)
 
 
-def bound(folder: Path, case: CaseSheet) -> dict[str, str | None]:
+def bound_hashes(folder: Path, case: CaseSheet) -> dict[str, str | None]:
     """Return the SHA-256 of each file and value that a signature binds; None for a file that is absent."""
     answers = json.dumps(dict(case.answers), sort_keys=True, ensure_ascii=False).encode()
     return {
@@ -107,7 +109,7 @@ def bound(folder: Path, case: CaseSheet) -> dict[str, str | None]:
 
 def changed_since(folder: Path, case: CaseSheet, signed: Signature) -> list[str]:
     """Return the names of what changed since ``signed`` was signed."""
-    now, then = bound(folder, case), signed.signature["bound"]
+    now, then = bound_hashes(folder, case), signed.signature["bound"]
     return [name for name in now if now[name] != then.get(name)]
 
 

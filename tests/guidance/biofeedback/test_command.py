@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from guidance.biofeedback.trial_sequence import ROUNDS
-from guidance.journal.visits import LABEL_NAME, earlier_visits, visit_of
+from guidance.journal.visits import LABEL_NAME, earlier_visits, read_visit
 from guidance.protocol import library
 from guidance.protocol.library import text_of
 from tests.guidance.biofeedback.signals import exercise, person_signal
@@ -119,7 +119,7 @@ def test_a_damaged_or_foreign_record_counts_as_no_visit(recording: Path, tmp_pat
         whole.replace('"score_percent": 100', '"score_percent": "x"'),
     ):
         (store / name / "events.jsonl").write_text(damaged, encoding="utf-8")
-        assert visit_of(store / name) is None
+        assert read_visit(store / name) is None
     assert earlier_visits(store, "a", "contract-hold") == []
     done = command("biofeedback-summary", name, "--store", store)
     assert (done.status, done.is_one_sentence) == (2, True)

@@ -20,7 +20,7 @@ from guidance.journal.store import (
     procedures,
     unfinished,
 )
-from guidance.journal.summary import summary_of
+from guidance.journal.summary import summarise
 from guidance.journal.tombstones import DELETED_NAME, delete, tombstones, verify_tombstones
 from guidance.journal.verify import RecordState, verify
 from tests.guidance.journal.recorded_procedure import NOW, record_procedure
@@ -78,7 +78,7 @@ def test_a_pipe_in_place_of_the_journal_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(folder / "without-screen")
     assert unfinished(tmp_path) == end_without_screen(tmp_path) == []
     assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is not a plain file)"
-    assert summary_of(folder).state == "unreadable"
+    assert summarise(folder).state == "unreadable"
     for act in (recover, read_events):
         with pytest.raises(UserError, match="not a plain file"):
             act(folder)
@@ -110,7 +110,7 @@ def test_the_error_names_the_number_of_a_damaged_line(tmp_path: Path, line: byte
     path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n" + line + b"\n")
     with pytest.raises(UserError, match=r"^Line 2 of .*events.jsonl is damaged"):
         read_events(folder)
-    assert summary_of(folder).name == folder.name
+    assert summarise(folder).name == folder.name
 
 
 def test_wrong_types_in_the_first_and_last_line_are_ignored(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_wrong_types_in_the_first_and_last_line_are_ignored(tmp_path: Path) -> N
     (folder / EVENTS_NAME).write_text(
         '{"wall_time": 5, "protocol": "\\u001b[31mred", "device": [], "mode": {}}\n{"t": "x", "stimuli": "y"}\n'
     )
-    verdict = summary_of(folder)
+    verdict = summarise(folder)
     assert (verdict.began, verdict.protocol, verdict.device, verdict.lasted_s, verdict.stimuli) == (
         None,
         "[31mred",

@@ -96,7 +96,7 @@ def test_a_recovery_that_was_cut_off_is_recovered(folder: Path, monkeypatch: pyt
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(recover_module, "put_seal", fail)
+        patch.setattr(recover_module, "write_seal", fail)
         with pytest.raises(UserError, match="cannot be recovered \\(No space left"):
             recover(folder)
     recover(folder)

@@ -18,7 +18,7 @@ from guidance.contracts.events import End, TimedRecord
 from guidance.engine.loop import Engine
 from guidance.journal import event_log as log
 from guidance.journal.event_log import EVENTS_NAME, Journal
-from guidance.journal.seal import Seal, put_seal
+from guidance.journal.seal import Seal, write_seal
 from guidance.journal.store import mark_reported, new_procedure, unfinished, unreported_unfinished
 from guidance.session.event_writer import BackgroundWriter, EventWriter, FileTarget
 from tests.guidance.session.virtual import VirtualBench
@@ -119,7 +119,7 @@ def test_a_journal_with_an_end_is_finished(tmp_path: Path) -> None:
     writer.write(END)
     writer.close()
     assert unfinished(tmp_path) == [folder], "its end is written, but nobody has sealed it"
-    put_seal(folder, Seal(1, "", None))
+    write_seal(folder, Seal(1, "", None))
     assert unfinished(tmp_path) == []
 
 
