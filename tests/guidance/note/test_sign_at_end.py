@@ -73,5 +73,6 @@ def test_signing_may_be_left_for_later(
     with pytest.raises(SystemExit) as left:
         sign_at_end(folder, None)
     assert left.value.code == 1
-    assert f"To sign it later: needle-guidance procedures sign {folder.name} --store {folder.parent}" in capsys.readouterr().err
+    command = f"To sign it later: needle-guidance procedures sign {folder.name} --store {folder.parent}"
+    assert command in capsys.readouterr().err
     assert load_signed(folder, None) is None
