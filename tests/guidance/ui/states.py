@@ -25,7 +25,7 @@ def _alarm(code: str, priority: str, text: str) -> tuple[AlarmView, ...]:
 
 TOO_CLOSE = _alarm("too-close", "high", "The threshold is at or below the lower bound: the tip may be in the nerve.")
 LEAD_OFF = _alarm("lead-off", "medium", "The electrode of channel 1 is off; attach it.")
-STALE = _alarm("stale", "medium", "No fit answer to the last pulses: the estimate is stale.")
+STALE = _alarm("stale", "medium", "No fit response to the last pulses: the estimate is stale.")
 DEVICE_LOST = _alarm("device-lost", "high", "/dev/ttyACM0 is gone; plug the amplifier in again.")
 SOUND_LOST = _alarm("audio-lost", "medium", "The loudspeaker is gone; watch the screen.")
 SILENT_SWEEPS = tuple(build_sweep(pulse, detected=False) for pulse in range(50, 71))
