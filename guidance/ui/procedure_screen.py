@@ -16,13 +16,13 @@ from guidance.ui.pages import ScreenPage
 from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.bars import ResponseBars
 from guidance.ui.widgets.checks import Checks
-from guidance.ui.widgets.dosed import DoseLine
+from guidance.ui.widgets.dose_line import DoseLine
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.entry import EntryLine
 from guidance.ui.widgets.gauge import GaugePanel
 from guidance.ui.widgets.help import HelpPage
-from guidance.ui.widgets.judged import LatencyLine
 from guidance.ui.widgets.keys import KeyBar
+from guidance.ui.widgets.latency_line import LatencyLine
 from guidance.ui.widgets.leave import LeaveLine
 from guidance.ui.widgets.needle import NeedlePanel
 from guidance.ui.widgets.output import StimulatorPanel

@@ -12,10 +12,10 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import EventView, Snapshot, TimelineView
-from guidance.ui.past import TimelineItems
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import CONTAMINATED, Ground, Ink
+from guidance.ui.timeline import TimelineItems
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 from guidance.ui.widgets.trend import paint_threshold
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guidance.ui.app import GuidanceApp
-from guidance.ui.widgets.dosed import DoseLine
+from guidance.ui.widgets.dose_line import DoseLine
 from tests.guidance.ui.fakes import FakeLink, build_dose, build_live
 from tests.guidance.ui.test_app import PATIENT_S, until
 from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn

@@ -12,10 +12,10 @@ from guidance.contracts.snapshot import AlarmView, EventView, JournalView, Snaps
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings
-from guidance.ui.past import TimelineItems
 from guidance.ui.series import Axes, newest_in_columns
 from guidance.ui.states import ShownState, StatusLevel, checks, states
 from guidance.ui.theme import Ground, Ink
+from guidance.ui.timeline import TimelineItems
 from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.checks import Checks
 from guidance.ui.widgets.entry import EntryLine
