@@ -49,7 +49,7 @@ class AlarmView:
 @dataclass(frozen=True, slots=True)
 class StimulatorView:
     """The stimulator: ``armed`` or not, the current requested now and wanted next, its limit, and what the last pulse
-    delivered; mA, ms, pulses a second, kOhm. ``chooser`` owns the current: ``controller``, ``operator``, or ``held``
+    delivered; mA, ms, pulses a second, kOhm. ``current_owner``: ``controller``, ``operator``, or ``held``
     where it stays. ``doing`` is what the controller does, ``why`` is why the stimulator was not armed, in words.
     ``sets_current`` is False where the stimulator's own dial sets it. ``offset_ms`` and ``drift_ppm``: how long after
     its request the last pulse was found, and the drift between the clocks; None where there is one clock.
@@ -63,7 +63,7 @@ class StimulatorView:
     pulse_rate_hz: float
     delivered_ma: float | None
     impedance_kohm: float | None
-    chooser: str = "controller"
+    current_owner: str = "controller"
     doing: str = ""
     why: str | None = None
     sets_current: bool = True

@@ -201,7 +201,7 @@ class SnapshotBuilder:
             pulse_rate_hz=stimulation.pulse_rate_hz,
             delivered_ma=last.current_ma if last else None,
             impedance_kohm=last.impedance_kohm if last else None,
-            chooser=stimulation.current_control.owner.value,
+            current_owner=stimulation.current_control.owner.value,
             doing=stimulation.current_control.doing,
             why=stimulation.arm_refusal,
             sets_current=external is None or external.sets_current,

@@ -115,7 +115,7 @@ def _takes_commands(state: PageState) -> bool:
 
 def _turns(state: PageState, _steps: object) -> bool:
     stimulator = state.snapshot.stimulator if state.snapshot else None
-    by_operator = stimulator is not None and (state.mode == "manual" or stimulator.chooser == "operator")
+    by_operator = stimulator is not None and (state.mode == "manual" or stimulator.current_owner == "operator")
     return by_operator and state.page in {ScreenPage.PREPARE, ScreenPage.GUIDE} and not state.is_observer
 
 
@@ -128,10 +128,12 @@ def _has_external_dial(state: PageState) -> bool:
     return not state.snapshot.stimulator.sets_current
 
 
-def _chosen_by(state: PageState, *choosers: object) -> bool:
-    """Return whether one of ``choosers`` owns the current, in a procedure with a controller."""
+def _chosen_by(state: PageState, *owners: object) -> bool:
+    """Return whether one of ``owners`` owns the current, in a procedure with a controller."""
     stimulator = state.snapshot.stimulator if state.snapshot else None
-    return stimulator is not None and state.mode == "auto" and stimulator.chooser in choosers and not state.is_observer
+    if stimulator is None or state.mode != "auto" or state.is_observer:
+        return False
+    return stimulator.current_owner in owners
 
 
 def _sounds(state: PageState, _steps: object = 0) -> bool:

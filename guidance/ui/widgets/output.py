@@ -27,7 +27,7 @@ _PROMPTS = {
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
-_CHOOSERS = {"held": "▌▌ HELD: current stays", "operator": "◆ OPERATOR OWNS: ↑ ↓"}
+_OWNERS = {"held": "▌▌ HELD: current stays", "operator": "◆ OPERATOR OWNS: ↑ ↓"}
 _LABELS = {"controller": "next", "held": "held", "operator": "dial"}
 
 
@@ -136,14 +136,14 @@ def _chooser(snapshot: Snapshot, width: int, rows: int) -> list[str]:
     stimulator = snapshot.stimulator
     at_work = stimulator.armed and snapshot.connected
     doing = (clean(stimulator.doing) if at_work else "") or "controller owns current"
-    whole = _CHOOSERS.get(stimulator.chooser, f"▸ {doing}")
+    whole = _OWNERS.get(stimulator.current_owner, f"▸ {doing}")
     lines = wrap(whole, width)
     return lines if len(lines) <= rows else [beginning(whole.partition(":")[0], width)]
 
 
 def _is_taken(snapshot: Snapshot) -> bool:
     """Return whether the operator owns or holds the current in a procedure with a controller."""
-    return snapshot.stimulator is not None and snapshot.mode == "auto" and snapshot.stimulator.chooser in _CHOOSERS
+    return snapshot.stimulator is not None and snapshot.mode == "auto" and snapshot.stimulator.current_owner in _OWNERS
 
 
 def _details(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
@@ -151,7 +151,7 @@ def _details(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]
         return [] if snapshot.dial_ma is None else [f"external dial {snapshot.dial_ma:.2f} mA"]
     kohm = UNKNOWN if stimulator.impedance_kohm is None else f"{stimulator.impedance_kohm:.1f}"
     return [
-        f"{'dial' if snapshot.mode == 'manual' else _LABELS[stimulator.chooser]} {stimulator.wanted_ma:.2f} mA",
+        f"{'dial' if snapshot.mode == 'manual' else _LABELS[stimulator.current_owner]} {stimulator.wanted_ma:.2f} mA",
         f"{kohm} kΩ",
         "" if stimulator.current_ma is None else f"requested {stimulator.current_ma:.2f}",
         f"limit {stimulator.max_ma:g} mA",

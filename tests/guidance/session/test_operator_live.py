@@ -33,7 +33,7 @@ def test_hold_current_control_and_release_reach_the_device_and_the_record(bench:
     assert (len(held), len(turned)) == (1, 1)
     assert abs(held.pop() - turned.pop() - 0.05) < 1e-6
     assert len({ma for t, ma in pulses if t > 11.2}) > 1
-    choosers = [shown.stimulator.chooser for shown in bench.seat.shown if shown.stimulator]
-    assert [c for c, before in zip(choosers, [None, *choosers], strict=False) if c != before] == [
+    owners = [shown.stimulator.current_owner for shown in bench.seat.shown if shown.stimulator]
+    assert [c for c, before in zip(owners, [None, *owners], strict=False) if c != before] == [
         "controller", "held", "operator", "controller",
     ]  # fmt: skip

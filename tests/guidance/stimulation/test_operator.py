@@ -123,7 +123,7 @@ def test_the_screen_shows_who_owns_the_current(loop: ClosedLoop) -> None:
         loop.run(0.6, *messages)
         view = loop.engine.snapshot(SessionState("", RECORDED)).stimulator
         assert view is not None
-        seen.append(view.chooser)
+        seen.append(view.current_owner)
     assert seen == ["controller", "held", "operator", "controller"]
 
 

@@ -156,8 +156,8 @@ def test_the_pulse_its_limit_and_the_impedance_are_written(mode: str, word: str)
     [
         ({"doing": "searching upward"}, "searching upward"),
         ({"doing": ""}, "controller owns current"),
-        ({"chooser": "held"}, "HELD: current stays"),
-        ({"chooser": "operator"}, "OPERATOR OWNS"),
+        ({"current_owner": "held"}, "HELD: current stays"),
+        ({"current_owner": "operator"}, "OPERATOR OWNS"),
     ],
 )
 @pytest.mark.parametrize("size", [(26, 7), (34, 12)])

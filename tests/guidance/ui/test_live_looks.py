@@ -64,8 +64,8 @@ RARER_STATES = {
     "beyond": build_live(proximity=build_proximity("none", 6.4)),
     "injectate": build_live(proximity=unknown_proximity("injectate")),
     "recorded_currents": build_live(live=False, stimulator=None, duration_s=190.0, mode="manual"),
-    "held": build_live(stimulator=build_stimulator(chooser="held", wanted_ma=0.52, doing="")),
-    "taken_over": build_live(stimulator=build_stimulator(chooser="operator", wanted_ma=0.57, doing="")),
+    "held": build_live(stimulator=build_stimulator(current_owner="held", wanted_ma=0.52, doing="")),
+    "taken_over": build_live(stimulator=build_stimulator(current_owner="operator", wanted_ma=0.57, doing="")),
     "other_edges": build_live(proximity=build_proximity("target", 0.62), zone_edges_ma=Edges(1.5, 0.8, 0.3)),
     "hostile_names": build_live(source=HOSTILE, protocol=HOSTILE, channel=HOSTILE, notice=HOSTILE),
 }

@@ -240,7 +240,7 @@ def hostile() -> Snapshot:
             AlarmView(HOSTILE, "high", HOSTILE, active=True),
             AlarmView("twitch-loss", "low", HOSTILE, active=True),
         ),
-        stimulator=replace(OFF, why=HOSTILE, doing=HOSTILE, chooser=HOSTILE),
+        stimulator=replace(OFF, why=HOSTILE, doing=HOSTILE, current_owner=HOSTILE),
         dose=build_dose(solution=HOSTILE, next_step=HOSTILE, total_mg=((HOSTILE, 1.0),)),
         sound=SoundView(HOSTILE, HOSTILE, 0.5, 0.5),
         journal=JournalView("ok", f"/{HOSTILE}/{HOSTILE}", 40.0, f"/{HOSTILE}"),
