@@ -21,7 +21,11 @@ _SHORTEST_MS, _WIDTH_STEP, _LONGEST_MS = 0.8, 1.5, 8.0
 _TAILS = ((0.7, 0.10), (2.0, 0.10), (6.0, 0.05), (18.0, 0.05), (54.0, 0.02))
 """Time constants in ms of the exponentials of an artefact's tail, and their shares of its peak."""
 
-_RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
+_RECOVERY = ((0.2, 1.0), (0.4, 1.0), (0.7, 1.0), (1.0, 1.0))
+_SLOW_RECOVERY = ((2.5, 0.02), (6.0, 0.01))
+"""Time constants in ms of the recovery from a pulse and from an overload, and their shares (one standard deviation) of
+the rail or the visible peak. Even where no rail is recognised there may have been one (a filter follows it)."""
+
 _SWINGS = ((0.035, 6.0, 2.5), (0.0095, 40.0, 1.5))
 """Share of the peak, decay and length in ms of what swings in the tail."""
 
@@ -112,9 +116,13 @@ def artefact_covariance(times: Array) -> Array:
     return np.asarray(covariance)
 
 
-def overload_columns(times: Array) -> Array:
-    """An amplifier's recovery from overload (n, 4), of unit size: exponentials, new at every pulse."""
-    return np.stack([np.exp(-times / tail) for tail in _RECOVERY_MS], axis=1)
+def recovery_columns(since_ms: Array, *, overloaded: bool) -> Array:
+    """What an amplifier adds after a pulse (n, k), for an overload of unit size that ended at time 0 of ``since_ms``:
+    exponentials, new at every pulse. The slow ones only where it was ``overloaded``.
+    """
+    known = _RECOVERY + (_SLOW_RECOVERY if overloaded else ())
+    since_ms = np.maximum(since_ms, 0.0)
+    return np.stack([share * np.exp(-since_ms / tail) for tail, share in known], axis=1)
 
 
 def response_covariance(times: Array, window_ms: tuple[float, float]) -> Array:

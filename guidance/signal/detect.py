@@ -14,7 +14,7 @@ import numpy as np
 
 from guidance.signal.basis import Array, spans
 from guidance.signal.null import NullDistribution
-from guidance.signal.space import Screen, Space
+from guidance.signal.space import LowRankInverse, WhitenedBasis
 
 _SPREAD_WEIGHT = 60.0
 _OUTLIER = 9.0
@@ -69,7 +69,7 @@ def pair_grams(shapes: Array) -> Array:
     return np.stack([(one * one).sum(axis=0), (one * two).sum(axis=0), (two * two).sum(axis=0)])
 
 
-class Family:
+class FilterBank:
     """The statistic for a response of unknown shape: the largest of pairs of filters, at all widths and places."""
 
     def __init__(self, shapes: Array, times: Array) -> None:
@@ -80,7 +80,7 @@ class Family:
         self._seen = 0.0
         self.null = NullDistribution(len(shapes) / 2, 2)
 
-    def renew(self, space: Space) -> None:
+    def renew(self, space: WhitenedBasis) -> None:
         """Go over to the coordinates of ``space``."""
         self._shapes = space.into @ self._in_time.reshape(-1, self._in_time.shape[2]).T
         self._quiet = PairFilters.of(pair_grams(self._shapes))
@@ -93,7 +93,7 @@ class Family:
         self._seen = min(self._seen + len(windows), _SPREAD_WEIGHT)
         self._spread += (usual - self._spread) * len(windows) / (self._seen + len(windows) + 20.0)
 
-    def behind(self, screen: Screen) -> PairFilters:
+    def behind(self, screen: LowRankInverse) -> PairFilters:
         """The filters for sweeps in which ``screen`` inverts the covariance of all but a response."""
         seen = self._shapes / np.sqrt(screen.spread)[:, None]
         return PairFilters.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
@@ -115,7 +115,7 @@ class Family:
         return self.null.p_value(early), self.null.p_value(late)
 
 
-class KnownShape:
+class LearnedTemplate:
     """The statistic for the shape that this muscle has shown, at its latency give or take two samples."""
 
     def __init__(self) -> None:
@@ -131,7 +131,18 @@ class KnownShape:
         """Whether enough responses were seen to know the shape."""
         return self._shape is not None
 
-    def show(self, response: Array, space: Space, windows: Sequence[Array], *, sure: bool) -> None:
+    def hidden(self, screened: Array, sizes: Array) -> float:
+        """Peak-to-peak, in units of the noise, of the largest response of this shape that could hide, to 95 %."""
+        scores = screened @ self._shapes / sizes
+        reach = max(float(scores.max()), 0.0) + _POWER_95 * float(np.sqrt(max(self._spread, 0.25)))
+        height = 0.0 if self._shape is None else float(np.ptp(self._shape))
+        return reach / float(np.median(sizes)) * height
+
+    def likeness(self, response: Array) -> float:
+        """Correlation of ``response`` (n,) in time with the shape; 0 where none is known."""
+        return 0.0 if self._shape is None else likeness(self._shape, response)
+
+    def show(self, response: Array, space: WhitenedBasis, windows: Sequence[Array], *, sure: bool) -> None:
         """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
 
         The shape is known from two sure responses, or from three alike among the last.
@@ -146,7 +157,7 @@ class KnownShape:
         self._shape = np.mean(alike, axis=0)
         self.renew(space, windows)
 
-    def renew(self, space: Space, windows: Sequence[Array]) -> None:
+    def renew(self, space: WhitenedBasis, windows: Sequence[Array]) -> None:
         """Go over to the coordinates of ``space``, and judge stimulus-free ``windows`` by the shape as now known."""
         if self._shape is None:
             return
@@ -156,7 +167,7 @@ class KnownShape:
             self._spread = float(np.mean(np.minimum(scores**2, _OUTLIER)))
             self.null.renew(self._statistic(scores))
 
-    def behind(self, screen: Screen) -> Array:
+    def behind(self, screen: LowRankInverse) -> Array:
         """Standard deviations (lags,) of the products of screened sweeps with the shape, without a response."""
         power = (self._shapes**2 / screen.spread[:, None]).sum(axis=0)
         power -= (screen.explained(self._shapes) ** 2).sum(axis=0)
@@ -176,6 +187,12 @@ def combined(unknown: float, known: float | None) -> float:
     if known is None:
         return unknown
     return min(known / _KNOWN_SHARE, unknown / (1.0 - _KNOWN_SHARE), 1.0)
+
+
+def likeness(one: Array, other: Array) -> float:
+    """Largest correlation of two waves (n,) of any size, at the lags that a known shape may have; 0 where one is 0."""
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return _likeness(one, other) / size if size > 0 else 0.0
 
 
 def _likeness(one: Array, other: Array) -> float:

@@ -11,6 +11,9 @@ from guidance.signal.split import Estimate
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
 _FIRST_SHARE, _FIRST_SDS = 0.15, 4.0
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
+_REST_MS, _REST_ENDS_MS, _REST_SHARE = 2.5, 0.3, 0.2
+"""Before a response the sweep lies flat for so long, but for the last bit, to this share of the response."""
+
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 
 
@@ -33,6 +36,16 @@ def onset_ms(found: Estimate, times: Array, inside: NDArray[np.bool_]) -> float:
     away = np.abs(np.where(inside, found.mean - level, 0.0))[: first + 1]
     low = np.flatnonzero(away < np.maximum(_ONSET_SHARE * size.max(), _ONSET_SDS * found.sd[: first + 1]))
     return float(times[low[-1] if len(low) else int(inside.argmax())])
+
+
+def rises_from_rest(sweep: Array, times: Array, begin_ms: float, visible_ms: float, amplitude_uv: float) -> bool:
+    """Whether the ``sweep`` (n,) itself, artefact and all, lies flat before ``begin_ms``: then nothing but a response
+    can begin there. Nothing before ``visible_ms`` is seen.
+    """
+    before = sweep[(times >= begin_ms - _REST_MS) & (times < begin_ms - _REST_ENDS_MS)]
+    if begin_ms - _REST_MS < visible_ms or not len(before):
+        return False
+    return bool(np.abs(before).max() < _REST_SHARE * amplitude_uv)
 
 
 def still_running(found: Estimate, amplitude_uv: float, inside: NDArray[np.bool_], times: Array) -> bool:

@@ -10,7 +10,7 @@ from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance.signal.align import Aligner, Alignment
-from guidance.signal.evoked import Evoked
+from guidance.signal.evoked import SweepResult
 from guidance.signal.history import History
 from guidance.signal.listen import EdgeFinder, Rhythm
 from guidance.signal.monitor import Monitor, Quality
@@ -41,7 +41,7 @@ class Answer:
     due: int
     pulse: Pulse
     channel: int
-    evoked: Evoked
+    evoked: SweepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +167,12 @@ class SignalPath:
         detector.forget(pulse)
         return [Answer(due, pulse, look.channel, evoked)]
 
-    def _judge(self, look: _Look, detector: ResponseDetector) -> tuple[Evoked, int | None]:
+    def _judge(self, look: _Look, detector: ResponseDetector) -> tuple[SweepResult, int | None]:
         """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
         first = look.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
-            return detector.untold("another pulse in the window"), None
+            return detector.unknown("another pulse in the window"), None
         free = not self._pulse_within(first, longer)
         evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
         return evoked, longer if evoked.unfinished and free and not look.longer else None

@@ -14,7 +14,7 @@ _NEGLIGIBLE = 1e-3
 """What adds less than this share of the noise's variance in any direction is left out."""
 
 
-class Space:
+class WhitenedBasis:
     """One noise's coordinates. ``into`` (n, n) leads from a sweep in units of the noise into them, ``back`` out.
 
     ``gains`` (n,): the variance there of what has variance 1 in every sample.
@@ -33,7 +33,7 @@ class Space:
         self.gains = (self.into**2).sum(axis=1)
 
 
-class Screen:
+class LowRankInverse:
     """The inverse of diag(``spread``) + columns columns^T: what is left of a vector that the columns do not explain."""
 
     def __init__(self, columns: Array, spread: Array) -> None:

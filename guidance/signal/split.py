@@ -8,8 +8,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from guidance.signal.basis import Array
-from guidance.signal.parts import Parts
-from guidance.signal.space import Screen, Space
+from guidance.signal.parts import SweepComponents
+from guidance.signal.space import LowRankInverse, WhitenedBasis
 
 _SIZES = 10.0 ** (np.arange(8) / 2)
 """Sizes of a response that are tried, in units of the noise."""
@@ -28,7 +28,7 @@ class Estimate:
         return Estimate(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
 
 
-def split(space: Space, residual: Array, parts: Parts, share: float, baseline: Array) -> Estimate:
+def split(space: WhitenedBasis, residual: Array, parts: SweepComponents, share: float, baseline: Array) -> Estimate:
     """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
 
     The artefact's is taken ``share`` times; ``baseline`` (n, 2) in time. The response's size is the one that makes the
@@ -38,7 +38,7 @@ def split(space: Space, residual: Array, parts: Parts, share: float, baseline: A
     beside = np.concatenate([columns, parts.blind], axis=1)
     rough = share * (parts.spread - 1.0)
     size = _best_size(residual, beside, 1.0 + rough, space.response) ** 2 * space.response
-    screen = Screen(beside, 1.0 + rough + size)
+    screen = LowRankInverse(beside, 1.0 + rough + size)
     cause = screen(residual)
     variance = space.back_squared @ (size * (1.0 + rough) / screen.spread)
     doubt = space.back @ (size[:, None] * screen.weighed)

@@ -19,7 +19,7 @@ from scipy.signal import resample_poly
 from drivers.base import Pulse
 from drivers.recording import Recording
 from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.evoked import SweepResult
 from tests.benchmarks.trial import hear, run, share, stored, stream
 from tests.benchmarks.worlds.waves import measured_shapes
 
@@ -105,7 +105,7 @@ def passes(recording: Unstimulated, pulse_hz: float, most: int) -> Iterator[list
 
 def judged(
     recording: Unstimulated, pulse_hz: float, most: int, artefacts: Array | None
-) -> Iterator[tuple[int, Evoked]]:
+) -> Iterator[tuple[int, SweepResult]]:
     """Number in its pass, and answer, of all fake pulses but the first; one of ``artefacts`` added where given."""
     for k, at in enumerate(passes(recording, pulse_hz, most)):
         uv = recording.uv.astype(float)
@@ -126,7 +126,7 @@ def _with_artefacts(uv: Array, at: list[int], shape: Array, rng: np.random.Gener
     return out
 
 
-def row(answers: list[Evoked]) -> str:
+def row(answers: list[SweepResult]) -> str:
     """The shares of p-values below each nominal one, and what else became of the sweeps."""
     told = np.array([e.p_value for e in answers if e.p_value is not None])
     shares = "".join(f"{share(int((told < nominal).sum()), len(told)):>18}" for nominal in NOMINAL)
@@ -145,7 +145,7 @@ def main() -> None:
     most = 2 if options.quick else 100
     heads = "".join(f"{f'p < {nominal:g}, %':>18}" for nominal in NOMINAL)
     print(f"{'recording':43}{'pulses':24}{'sweeps':>6}{heads}{'no p':>9}{'unfit':>9}")
-    pooled: dict[str, list[tuple[int, Evoked]]] = {}
+    pooled: dict[str, list[tuple[int, SweepResult]]] = {}
     for recording in recordings():
         if options.only not in recording.name:
             continue

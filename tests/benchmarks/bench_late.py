@@ -20,7 +20,7 @@ from scipy.stats import spearmanr
 
 from drivers.base import Pulse
 from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.evoked import SweepResult
 from tests.benchmarks.trial import hear, run, stored
 from tests.benchmarks.worlds.waves import measured_shapes
 from tests.shared import shared
@@ -108,7 +108,7 @@ def _unit(uv: Array, times: Array, span_ms: tuple[float, float]) -> Array:
     return np.asarray(uv / np.ptp(uv[inside]))
 
 
-def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list[tuple[Sweep, Evoked]]:
+def answers(series: Series, rng: np.random.Generator, *, shuffled: bool) -> list[tuple[Sweep, SweepResult]]:
     """Each sweep of ``series`` and what the path said of it; in order of current, or shuffled."""
     rate_hz, sweeps = series.rate_hz, sorted(series.sweeps, key=lambda sweep: sweep.current)
     if shuffled:
@@ -145,12 +145,12 @@ def onset_ms(uv: Array, rate_hz: float, span_ms: tuple[float, float]) -> float:
     return float((first + int(np.argmax(away >= ONSET_SHARE * away.max()))) / rate_hz * 1e3)
 
 
-def late(evoked: Evoked, field: str) -> Any:
+def late(evoked: SweepResult, field: str) -> Any:
     """``field`` of the late response; None where none is told."""
     return getattr(getattr(evoked, "late", None), field, None)
 
 
-def print_series(series: Series, told: list[tuple[Sweep, Evoked]]) -> None:
+def print_series(series: Series, told: list[tuple[Sweep, SweepResult]]) -> None:
     """Print what was said by current, and the sums."""
     currents = sorted({sweep.current for sweep, _ in told})
     groups = [group for group in np.array_split(np.array(currents), min(12, len(currents))) if len(group)]
@@ -159,7 +159,7 @@ def print_series(series: Series, told: list[tuple[Sweep, Evoked]]) -> None:
     print(f"  {_sums(told)}")
 
 
-def _line(series: Series, pairs: list[tuple[Sweep, Evoked]]) -> str:
+def _line(series: Series, pairs: list[tuple[Sweep, SweepResult]]) -> str:
     m, h = (_median([getattr(sweep, name) for sweep, _ in pairs]) for name in ("m_uv", "h_uv"))
     found = [(sweep, evoked) for sweep, evoked in pairs if evoked.detected]
     off = [e.latency_ms - onset_ms(s.uv, series.rate_hz, series.m_ms) for s, e in found if e.latency_ms is not None]
@@ -177,7 +177,7 @@ def _median(values: list[Any], digits: int = 0) -> str:
     return f"{np.median(values):.{digits}f}" if values else "-"
 
 
-def _sums(told: list[tuple[Sweep, Evoked]]) -> str:
+def _sums(told: list[tuple[Sweep, SweepResult]]) -> str:
     parts = []
     for name, hits in (("M", [e.detected for _, e in told]), ("H", [bool(late(e, "detected")) for _, e in told])):
         labels = [sweep.m if name == "M" else sweep.h for sweep, _ in told]

@@ -13,7 +13,7 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from drivers.simulated.patient import Patient
-from guidance.signal.evoked import Evoked
+from guidance.signal.evoked import SweepResult
 from guidance.signal.path import Answer, SignalPath
 
 RATE_HZ = 10_000
@@ -27,7 +27,7 @@ class Case:
     """A pulse: the response that the patient truly gave, in uV peak to peak, and what was told of it."""
 
     true_uv: float
-    told: Evoked
+    told: SweepResult
 
 
 def cases(seed: int) -> list[Case]:

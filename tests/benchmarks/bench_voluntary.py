@@ -20,7 +20,7 @@ from scipy.signal import butter, sosfilt
 
 from drivers.base import Pulse
 from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.evoked import SweepResult
 from tests.benchmarks.bench_calibration_p import Unstimulated, recordings
 from tests.benchmarks.trial import hear, run, share
 from tests.benchmarks.worlds.waves import measured_shapes, response
@@ -120,7 +120,9 @@ def worlds() -> Iterator[World]:
             yield recorded(recording)
 
 
-def procedure(world: World, shape: Array, rng: np.random.Generator, learned: bool) -> tuple[list[Evoked], list[Evoked]]:
+def procedure(
+    world: World, shape: Array, rng: np.random.Generator, learned: bool
+) -> tuple[list[SweepResult], list[SweepResult]]:
     """The answers to the pulses without and with a response, of one procedure under artefacts of ``shape``."""
     ratios = [0.0] * SILENT + [TAUGHT_RATIO] * (TAUGHT if learned else 0) + [0.0] * EMPTY + [RATIO] * ANSWERED
     at = ((LEAD_S + INTERVAL_S * np.arange(len(ratios))) * world.rate_hz + rng.integers(0, 20, len(ratios))).astype(int)

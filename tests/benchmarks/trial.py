@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.basis import Array
-from guidance.signal.evoked import Evoked
+from guidance.signal.evoked import SweepResult
 from guidance.signal.path import Answer, Finding, PulseSeen, SignalPath
 from tests.shared import shared
 
@@ -24,7 +24,7 @@ class Heard:
     """What a path said of one stream: the pulses it went by, and for each sample of a pulse the answer by channel."""
 
     pulses: tuple[int, ...]
-    answers: dict[tuple[int, int], Evoked]
+    answers: dict[tuple[int, int], SweepResult]
 
 
 def hear(
