@@ -36,7 +36,12 @@ _ROUGH_PER_LN = 0.002
 _DOUBT = 0.05
 """Share of the prior's variance that comes back when the artefact is not what it was."""
 
-_LEAST_PEAK_UV = 1e-3
+_LEAST_PEAK_UV, _LEAST_PER_CHARGE = 100.0, 1e4
+"""The artefact is expected at least so large, in uV and uV per mA ms: where it is blanked its peak is not seen."""
+
+_RESTLESS_RATE, _LEAST_RESTLESS, _MOST_RESTLESS, _SETTLED = 0.2, 0.04, 2.0, 3
+"""How fast it is learned how much this artefact changes from pulse to pulse, its bounds as a share (of variance) of what
+is expected at first, and from how many sweeps on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class ArtefactModel:
         self._log_gain = 0.0
         self._learned = 0
         self._near: deque[float] = deque(maxlen=_NEAR_MEMORY)
+        self._restless = 1.0
 
     @property
     def known(self) -> bool:
@@ -94,7 +100,8 @@ class ArtefactModel:
         """
         if self._spread is None:
             self._charge = charge
-            self._begin(max(peak_uv or 0.0, _LEAST_PEAK_UV))
+            least_uv = max(_LEAST_PER_CHARGE * (charge or 0.0), _LEAST_PEAK_UV)
+            self._begin(max(peak_uv or 0.0, least_uv))
             return Strength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
@@ -126,20 +133,38 @@ class ArtefactModel:
         mean = strength.gain * self._mean
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
         wobble = _WOBBLE * self._tails.drift(mean)
-        spread = strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T
-        far_uv = _PER_LN * strength.jump * strength.gain * self._peak_uv
+        spread = strength.gain**2 * known
+        spread = spread + self._restless * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
+        far_uv = np.sqrt(self._restless) * _PER_LN * strength.jump * strength.gain * self._peak_uv
         spread[np.diag_indices(len(mean))] += far_uv**2 * self._tails.variance
         return np.asarray(spread)
 
     def rough_variance(self, strength: Strength) -> float:
         """Variance in uV^2 of the rough rest, in every sample."""
-        far_uv = _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        far_uv = np.sqrt(self._restless) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
         return strength.gain**2 * self._rough_variance + far_uv**2
 
     def blind_ms(self, now_ms: float) -> float:
         """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
         self._blind_ms.append(now_ms)
         return max(self._blind_ms)
+
+    def settle(self, columns: Array, residual: Array, rest: LowRankInverse) -> None:
+        """Learn how much the artefact changes, from the ``residual`` (n,) of an empty sweep in a space.
+
+        ``columns`` (n, k) are those in which it was expected to change, and ``rest`` inverts the covariance of all else.
+        What they explain of the residual is held against what they should.
+        """
+        if self._learned < _SETTLED:
+            return
+        weighed = rest(columns)
+        power, turn = np.linalg.eigh(columns.T @ weighed)
+        power = np.maximum(power, 1e-9)
+        weight = power / (1 + power)
+        squares = (turn.T @ (weighed.T @ residual)) ** 2 / (power * (1 + power))
+        change = float(weight @ squares / max(float(weight.sum()), 1e-9)) * self._restless
+        self._restless += _RESTLESS_RATE * (min(change, _MOST_RESTLESS) - self._restless)
+        self._restless = max(self._restless, _LEAST_RESTLESS)
 
     def enlarge(self, factor: float) -> None:
         """Take it that the artefact is ``factor`` times larger than its visible peak let expect: nothing is known."""
@@ -160,7 +185,8 @@ class ArtefactModel:
         if self._spread is None:
             return
         if strength.jump:
-            self._spread = self._spread + np.diag((_PER_LN * strength.jump * self._peak_uv) ** 2 * self._tails.variance)
+            far_uv = np.sqrt(self._restless) * _PER_LN * strength.jump * self._peak_uv
+            self._spread = self._spread + np.diag(far_uv**2 * self._tails.variance)
         gain = strength.gain
         self._near.append(_ln(gain))
         screened = rest(courses)
@@ -169,7 +195,7 @@ class ArtefactModel:
         solved = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), given)
         self._mean = self._mean + gain * self._spread @ solved[:, 0]
         spread = self._spread - gain * self._spread @ solved[:, 1:]
-        drift = _DRIFT * self._tails.drift(self._mean)
+        drift = np.sqrt(self._restless) * _DRIFT * self._tails.drift(self._mean)
         self._spread = 0.5 * (spread + spread.T) + drift @ drift.T
         self._learned += 1
         self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)

@@ -16,7 +16,7 @@ _FROM_MS, _TO_MS = 2.0, 20.0
 _LAG_MS = 1.0
 _BEFORE_MS, _JUST_BEFORE_MS, _GUARD_MS = 100.0, 24.0, 1.0
 _LOUDER = 2.5
-_LARGE = 8.0
+_LARGE = 6.0
 """What is so many times larger than the activity after the window is no part of it."""
 
 

@@ -55,11 +55,13 @@ class PairFilters:
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """P-value of a sweep; the peak-to-peak size, in units of the noise, of the largest response that could hide in
-    it, at the middle of all places and widths, surely to 95 %; and the statistic of each pair of shapes (pairs,).
+    it, at the middle of all places and widths, surely to 95 %; how large that were beside noise alone;
+    and the statistic of each pair of shapes (pairs,).
     """
 
     p_value: float
     hidden: float
+    hidden_by_noise: float
     statistics: Array
 
 
@@ -103,9 +105,10 @@ class FilterBank:
         scores = filters.scores(screened @ self._shapes)
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
-        reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
+        reach = np.sqrt(statistics * self._spread[:, 0]) + _POWER_95
         hidden = float(np.median(reach / filters.first * self._heights))
-        return Judgement(self.null.p_value(statistic), hidden, statistics)
+        by_noise = float(np.median(reach / self._quiet.first * self._heights))
+        return Judgement(self.null.p_value(statistic), hidden, by_noise, statistics)
 
     def p_values_about(self, end_ms: float, begin_ms: float, judgement: Judgement) -> tuple[float, float]:
         """P-values of what ends by ``end_ms`` and of what begins from ``begin_ms`` on, by the whole sweep's null."""

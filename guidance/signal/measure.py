@@ -11,8 +11,11 @@ from guidance.signal.split import Estimate
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
 _FIRST_SHARE, _FIRST_SDS = 0.15, 4.0
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
-_REST_MS, _REST_ENDS_MS, _REST_SHARE = 2.5, 0.3, 0.2
+_REST_MS, _REST_ENDS_MS, _REST_SHARE = 2.0, 0.3, 0.3
 """Before a response the sweep lies flat for so long, but for the last bit, to this share of the response."""
+
+_HOLDS = 0.6
+"""A sweep holds a wave where it itself changes by this share of the wave, peak to peak."""
 
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 
@@ -42,10 +45,19 @@ def rises_from_rest(sweep: Array, times: Array, begin_ms: float, visible_ms: flo
     """Whether the ``sweep`` (n,) itself, artefact and all, lies flat before ``begin_ms``: then nothing but a response
     can begin there. Nothing before ``visible_ms`` is seen.
     """
+    if not is_in(sweep, times >= begin_ms, amplitude_uv):
+        return False
     before = sweep[(times >= begin_ms - _REST_MS) & (times < begin_ms - _REST_ENDS_MS)]
     if begin_ms - _REST_MS < visible_ms or not len(before):
         return False
     return bool(np.abs(before).max() < _REST_SHARE * amplitude_uv)
+
+
+def is_in(sweep: Array, inside: NDArray[np.bool_], amplitude_uv: float) -> bool:
+    """Whether the ``sweep`` (n,) itself holds a wave of ``amplitude_uv`` where ``inside`` (n,), and not only the
+    artefact that was expected and did not come.
+    """
+    return bool(inside.any() and np.ptp(sweep[inside]) > _HOLDS * amplitude_uv)
 
 
 def still_running(found: Estimate, amplitude_uv: float, inside: NDArray[np.bool_], times: Array) -> bool:

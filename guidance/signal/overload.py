@@ -37,6 +37,9 @@ _AGAIN_MS = 1.5
 _BEYOND = 1.03
 """A sample so far beyond a rail shows that it was none, or that the range was switched."""
 
+_IN_A_ROW = 3
+"""So many sweeps in a row must show a rail below the known one."""
+
 _QUIET_MS, _QUIET_NOISES = 0.6, 6.0
 """A blanked input shows nothing but noise from the pulse on, for at least so long."""
 
@@ -44,6 +47,9 @@ _LATEST_RELEASE_MS, _SETTLES_MS = 12.0, 1.0
 _EDGE_NOISES, _AFTER_EDGE_MS = 8.0, 0.2
 _LEAST_RELEASE_NOISES = 12.0
 """What appears at the release of a blanked input is at least so many standard deviations of the noise."""
+
+_SAME_TIME_MS, _TWICE, _RELEASE_MEMORY = 0.15, 2, 12
+"""A blanking amplifier lets go at the same time after every pulse."""
 
 _STEP = 0.35
 """A release is a step: so much of it comes from one sample to the next. A response rises more slowly."""
@@ -68,6 +74,8 @@ class OverloadFinder:
         self._per_ms = rate_hz / 1e3
         self._range_uv = range_uv
         self._rails: dict[int, float | None] = {1: None, -1: None}
+        self._lower = {1: 0, -1: 0}
+        self._releases: deque[float] = deque(maxlen=_RELEASE_MEMORY)
         self._peaks: dict[int, deque[tuple[float, float]]] = {sign: deque(maxlen=_PEAK_MEMORY) for sign in self._rails}
 
     @property
@@ -83,7 +91,7 @@ class OverloadFinder:
         reach = round(_REACH_MS * self._per_ms)
         least_uv = max(_LEAST_UV, _LEAST_NOISES * noise_uv)
         end = max(self._overloaded_to(sign, sign * raw[:reach], charge, least_uv) for sign in self._rails)
-        blanked_ms = self._released_ms(clean, noise_uv, bend_uv)
+        blanked_ms = self._usual_release_ms(self._released_ms(clean, noise_uv, bend_uv))
         size_uv = float(np.abs(clean[:reach]).max(initial=0.0))
         return Overload(end / self._per_ms, blanked_ms, size_uv)
 
@@ -95,7 +103,7 @@ class OverloadFinder:
         if rail is not None and peak > _BEYOND * rail:
             rail = None
         if peak >= least_uv:
-            rail = self._inferred(sign, signal[: begins + _FLAT_RUN], peak, charge) or rail
+            rail = self._confirmed(sign, rail, self._inferred(sign, signal[: begins + _FLAT_RUN], peak, charge))
         self._rails[sign] = rail
         if rail is None:
             return 0
@@ -105,6 +113,16 @@ class OverloadFinder:
                 break
             end = at + 1
         return end
+
+    def _confirmed(self, sign: int, rail: float | None, seen: float | None) -> float | None:
+        """The rail after a sweep that shows one at ``seen`` uV: a lower one must be seen in a row, the range may have
+        been switched.
+        """
+        if seen is None or rail is None or seen > _AT_RAIL * rail:
+            self._lower[sign] = 0
+            return seen or rail
+        self._lower[sign] += 1
+        return seen if self._lower[sign] >= _IN_A_ROW else rail
 
     def _inferred(self, sign: int, signal: Array, peak: float, charge: float | None) -> float | None:
         """The rail that ``signal`` shows by itself, or by a peak it shares with sweeps of other charges."""
@@ -122,6 +140,14 @@ class OverloadFinder:
         if charge:
             known.append((peak, charge))
         return max(peak, *shared) if shared else None
+
+    def _usual_release_ms(self, now_ms: float) -> float:
+        """Up to when the input is blanked: as it was twice lately, whether it shows now or not; else ``now_ms``."""
+        self._releases.append(now_ms)
+        known = [ms for ms in self._releases if ms > 0]
+        usual_ms = float(np.median(known)) if known else 0.0
+        alike = sum(abs(ms - usual_ms) < _SAME_TIME_MS for ms in known)
+        return max(usual_ms, now_ms) if alike >= _TWICE and 2 * alike >= len(known) else now_ms
 
     def _released_ms(self, clean: Array, noise_uv: float, bend_uv: float) -> float:
         """Up to when a blanked input hides what is there: a sharp edge after nothing at all; 0 where it is not."""

@@ -22,6 +22,11 @@ _STEEP, _LEAST_UNSURE = 0.15, 0.5
 _TRIFLE = 1e-10
 _LEAST_WIDTH_MS = 0.1
 _MOST_ENLARGED = 30.0
+_RECOVERY_RATE, _MARGIN, _LEAST_RECOVERY = 0.3, 1.5, 0.02
+_STRONGER = 1.15
+"""How fast the size of the recovery is learned, the margin that it is given, and the least share that stays open; and
+from how much more than the strongest pulse seen it is unknown again."""
+
 _TURNED = 0.6
 """Correlation from which a pulse's own begin is that of the first one, turned over: stimulators may alternate."""
 
@@ -102,6 +107,7 @@ class SweepModel:
         self._artefact = ArtefactModel(self._tails)
         self._lead = np.zeros(0)
         self._sign = 1
+        self._recoveries = {overloaded: RecoverySizes() for overloaded in (False, True)}
         self._last: tuple[float, float, bool, float] = (0.0, 0.0, False, 0.0)
         self._recent: deque[tuple[float | None, SweepConditions, Array]] = deque(maxlen=_RECENT)
         self.learned = 0
@@ -202,11 +208,25 @@ class SweepModel:
         artefact.learn(residual, conditions.strength, courses, LowRankInverse(beside, spread))
         artefact.learn_rough(cause, left, conditions.strength)
 
+    def learn_recovery(
+        self, parts: SweepComponents, residual: Array, frame: SweepGrid, space: WhitenedBasis
+    ) -> None:
+        """Learn how large the amplifier's recovery is, from the ``residual`` (n,) of an empty sweep."""
+        parts.artefact.settle(parts.columns, residual, LowRankInverse(parts.blind, parts.spread))
+        columns = self.recovery(parts.setting, frame, space)
+        if columns.shape[1]:
+            whole = LowRankInverse(np.concatenate([parts.columns, parts.blind], axis=1), parts.spread)
+            weighed = whole(columns)
+            left = 1.0 - np.einsum("nk,nk->k", columns, weighed)
+            self._recoveries[parts.setting.is_overloaded].learn(weighed.T @ residual, left, abs(parts.setting.strength.gain))
+
     def recovery(self, conditions: SweepConditions, frame: SweepGrid, space: WhitenedBasis) -> Array:
         """Columns (n, k) of the amplifier's recovery from the pulse or from overload, new at every pulse."""
         if not conditions.size_uv:
             return np.zeros((len(space.into), 0))
         columns = recovery_columns(frame.times - conditions.end_ms, overloaded=conditions.is_overloaded)
+        gain = abs(conditions.strength.gain)
+        columns = columns * self._recoveries[conditions.is_overloaded].at(gain, columns.shape[1])
         return np.asarray(space.into @ columns * (conditions.size_uv / conditions.unit_uv))
 
     def _turned(self, lead: Array, peak_uv: float, quiet: Quiet) -> int:
@@ -226,6 +246,35 @@ class SweepModel:
         if not len(sharp) or peak_uv < _ARTEFACT_AT * quiet.noise_uv:
             return FIRST_MS
         return max(FIRST_MS, (int(sharp[-1]) + 2) * 1e3 / self._rate_hz + _SHARP_TAIL_MS)
+
+
+class RecoverySizes:
+    """How large each course of the recovery was lately (root mean square), in units of the largest it may be.
+
+    At a strength beyond those seen they may be as large as ever again: an amplifier overloads at some strength.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the largest."""
+        self._squares: Array | None = None
+        self._strongest = 0.0
+
+    def at(self, gain: float, count: int) -> Array:
+        """Return the sizes (count,) to expect at a strength of ``gain``."""
+        if self._squares is None or gain > _STRONGER * self._strongest:
+            return np.ones(count)
+        return np.asarray(np.maximum(_MARGIN * np.sqrt(self._squares), _LEAST_RECOVERY).clip(max=1.0))
+
+    def learn(self, coefficients: Array, left: Array, gain: float) -> None:
+        """Learn from the ``coefficients`` (k,) of an empty sweep, ``left`` (k,) being the share of variance that it
+        leaves open.
+        """
+        if self._squares is None or gain > _STRONGER * self._strongest:
+            self._squares = np.ones(len(coefficients))
+        sizes = self.at(gain, len(coefficients)) ** 2
+        seen = sizes * (coefficients**2 + np.maximum(left, 0.0))
+        self._squares += _RECOVERY_RATE * (seen - self._squares)
+        self._strongest = max(self._strongest, gain)
 
 
 def charge_of(pulse: Pulse) -> float | None:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from drivers.base import DeviceInfo, Pulse
 from guidance.signal import burst, late
 from guidance.signal.basis import Array, baseline_columns, response_shapes
-from guidance.signal.contrast import Contrast
+from guidance.signal.contrast import Contrast, Proportion
 from guidance.signal.detect import FilterBank, Judgement, LearnedTemplate, PairFilters, combined, likeness
 from guidance.signal.evoked import Doubt, Late, SweepResult
 from guidance.signal.history import History
-from guidance.signal.measure import begins_at_once, onset_ms, peak_to_peak, rises_from_rest, still_running
+from guidance.signal.measure import begins_at_once, is_in, onset_ms, peak_to_peak, rises_from_rest, still_running
 from guidance.signal.noise import NoiseModel
 from guidance.signal.parts import SweepComponents, SweepConditions, SweepGrid, SweepModel, charge_of
 from guidance.signal.quiet import Quiet, QuietStretch, Shams
@@ -29,8 +29,9 @@ from guidance.signal.split import Estimate, split
 ALPHA = 0.01
 """A response counts as detected where its p-value is below this, if it is large enough to matter."""
 
-_SURE_ALPHA, _LARGE_UV = 0.002, 70.0
-"""A response smaller than this (in uV) needs a p-value below that: the smallest are mostly chance."""
+_SURE_ALPHA, _LARGE_UV, _LEAST_UV = 0.002, 70.0, 40.0
+"""A response smaller than the second needs a p-value below the first, and nothing smaller than the third counts: the
+smallest are mostly chance, and an electrode moved by a breath brings forth as much."""
 
 _EMPTY = 0.05
 """A sweep whose p-value is above this is taken for empty, as far as anything could be seen in it."""
@@ -70,7 +71,8 @@ _BURST = 2.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """What a sweep showed: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
-    response as estimated, the p-value, and how large a response in uV may hide in it. ``doubt``: why what stands out
+    response as estimated, the p-value, and how large a response in uV may hide in it; whether
+    that ``is_noisy`` enough to hide one by itself. ``doubt``: why what stands out
     is not to be trusted. ``is_known``: it has the shape that trusted responses had, ``is_opposite``: that shape
     turned over, which tells that it was learned as artefact. ``late_ms``: where a late response
     begins, if there is one, and its p-value.
@@ -83,6 +85,7 @@ class Analysis:
     found: Estimate
     p_value: float
     hidden_uv: float
+    is_noisy: bool
     doubt: Doubt | None
     is_known: bool
     is_opposite: bool
@@ -131,6 +134,7 @@ class ResponseDetector:
         self._before: dict[int, Quiet | None] = {}
         self._bench: PreparedFilters | None = None
         self._contrast = Contrast()
+        self._proportion = Proportion()
         self._without_contrast = 0
         self._trusted = 0
         self._stranger = np.zeros(len(self._frame.times))
@@ -233,11 +237,20 @@ class ResponseDetector:
         hidden_uv = judged.hidden
         if bench.known is not None:
             hidden_uv = min(hidden_uv, self._template.hidden(screened, bench.known))
+        is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._visible_uv
         seen = Analysis(
-            pulse, parts, sweep, residual, found, p_value, hidden_uv * conditions.unit_uv, None, False, False, late_ms,
+            pulse, parts, sweep, residual, found, p_value, hidden_uv * conditions.unit_uv, is_noisy, None, False, False, late_ms,
             late_p_value,
         )  # fmt: skip
-        return self._doubted(self._floored(seen))
+        return self._in_proportion(self._doubted(self._floored(seen)))
+
+    def _in_proportion(self, seen: Analysis) -> Analysis:
+        """``seen``, in doubt where it is the last of a row that grows with the charge as an artefact does."""
+        found = seen.p_value < ALPHA and seen.doubt is None
+        amplitude_uv = peak_to_peak(seen.found, self._inside(seen))[0] if found else None
+        if not self._proportion.add(charge_of(seen.pulse), amplitude_uv):
+            return seen
+        return replace(seen, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
 
     def _found(self, parts: SweepComponents, residual: Array, p_value: float) -> Estimate:
         """The response as estimated; nothing where there is none, which is not worth its time."""
@@ -248,10 +261,11 @@ class ResponseDetector:
 
     def _floored(self, seen: Analysis) -> Analysis:
         """``seen``, its p-value not below ALPHA where it is too small for one between the two levels."""
-        if not _SURE_ALPHA <= seen.p_value < ALPHA:
+        if seen.p_value >= ALPHA:
             return seen
         amplitude_uv, _ = peak_to_peak(seen.found, self._inside(seen))
-        return seen if amplitude_uv >= _LARGE_UV else replace(seen, p_value=ALPHA)
+        least_uv = _LARGE_UV if seen.p_value >= _SURE_ALPHA else _LEAST_UV
+        return seen if amplitude_uv >= least_uv else replace(seen, p_value=ALPHA)
 
     def _doubted(self, seen: Analysis) -> Analysis:
         """``seen``, with the reason why what stands out in it is no response, if there is one."""
@@ -259,21 +273,22 @@ class ResponseDetector:
             return seen
         inside = self._inside(seen)
         wave = np.where(inside, seen.found.mean, 0.0)
+        amplitude_uv, _ = peak_to_peak(seen.found, inside)
+        if not is_in(seen.sweep, inside, amplitude_uv):
+            return replace(seen, doubt=Doubt.ARTEFACT, is_opposite=True)
         alike = self._template.likeness(wave)
         if alike >= _ALIKE and self._trusted >= _TRUSTED:
             return replace(seen, is_known=True)
+        begin_ms = onset_ms(seen.found, self._frame.times, inside)
+        if rises_from_rest(seen.sweep, self._frame.times, begin_ms, self._visible_ms(seen), amplitude_uv):
+            return seen
         if self._trusted >= _TRUSTED and self._template.likeness(-wave) >= _ALIKE:
             return replace(seen, doubt=Doubt.ARTEFACT, is_opposite=True)
         if begins_at_once(seen.found, inside) or self._begins_at_start(seen, inside):
             return replace(seen, doubt=self._blinded_by(seen) or Doubt.ARTEFACT)
         if self._trusted >= _WELL_KNOWN and alike < _UNLIKE and likeness(wave, self._stranger) < _ALIKE:
             return replace(seen, doubt=Doubt.BURST)
-        amplitude_uv, _ = peak_to_peak(seen.found, inside)
-        begin_ms = onset_ms(seen.found, self._frame.times, inside)
-        visible_ms = self._visible_ms(seen)
-        if rises_from_rest(seen.sweep, self._frame.times, begin_ms, visible_ms, amplitude_uv):
-            return seen
-        if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * float(np.ptp(seen.parts.mean[inside])):
+        if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * float(np.ptp(seen.parts.mean[self._frame.times >= begin_ms])):
             return replace(seen, doubt=Doubt.ARTEFACT)
         lacked = self._contrast.lacked(charge_of(seen.pulse), amplitude_uv)
         return seen if lacked and not _is_opposite(wave, seen.parts.mean) else replace(seen, doubt=Doubt.CONTRAST)
@@ -299,6 +314,15 @@ class ResponseDetector:
         if conditions.blanked_ms > self._frame.window_ms[0]:
             return Doubt.BLANKING
         return Doubt.OVERLOAD if conditions.is_overloaded else None
+
+    def _hidden_by(self, seen: Analysis) -> Doubt:
+        """Why a response that matters could hide."""
+        return Doubt.NOISE if seen.is_noisy else self._blinded_by(seen) or Doubt.ARTEFACT
+
+    @property
+    def _visible_uv(self) -> float:
+        """A response of this size matters: where it could hide, a sweep cannot tell."""
+        return self._criterion_uv or _DEFAULT_CRITERION_UV
 
     def _inside(self, seen: Analysis) -> NDArray[np.bool_]:
         inside = _inside(self._frame, seen.parts)
@@ -371,6 +395,7 @@ class ResponseDetector:
             self._template.show(early, self._space, self._noise.windows, sure=sure)
         elif seen.p_value > _EMPTY and seen.doubt is None:
             self._contrast.add(charge, seen.hidden_uv)
+            self._model.learn_recovery(seen.parts, seen.residual, self._frame, self._space)
         size_uv = 0.0
         if seen.doubt is not None or min(seen.p_value, seen.late_p_value) < self._suspect:
             size_uv = _AS_LARGE * float(np.abs(seen.found.mean).max())
@@ -405,8 +430,8 @@ class ResponseDetector:
         amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
         significant = seen.p_value < ALPHA and seen.doubt is None
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
-        blinded = not significant and seen.hidden_uv > (self._criterion_uv or _DEFAULT_CRITERION_UV)
-        doubt = seen.doubt or ((self._blinded_by(seen) or Doubt.NOISE) if blinded else None)
+        blinded = not significant and seen.hidden_uv > self._visible_uv
+        doubt = seen.doubt or (self._hidden_by(seen) if blinded else None)
         running = significant and still_running(found, amplitude_uv, inside, frame.times)
         return SweepResult(
             detected=detected,
@@ -433,7 +458,7 @@ class ResponseDetector:
         return {
             Doubt.OVERLOAD: f"the amplifier was overloaded for {conditions.end_ms:.1f} ms: {hidden}",
             Doubt.BLANKING: f"the amplifier is blanked for {conditions.blanked_ms:.1f} ms: {hidden}",
-            Doubt.ARTEFACT: "the artefact has changed and is learned anew",
+            Doubt.ARTEFACT: "the artefact has changed and is learned anew" if seen.doubt else f"artefact: {hidden}",
             Doubt.CONTRAST: "it may be artefact: no sweep at a comparable current was without it; vary the current",
             Doubt.BURST: "a contraction began within the window",
             Doubt.NOISE: hidden,
