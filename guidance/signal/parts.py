@@ -75,6 +75,7 @@ class SweepConditions:
 class SweepComponents:
     """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
     in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
+    ``recovered`` (n, r), the amplifier's recovery from it,
     ``blind`` (n, b), samples not to be trusted where it is steep or clipped, and ``spread`` (n,), the variance of noise
     and rough rest.
     """
@@ -83,13 +84,14 @@ class SweepComponents:
     artefact: ArtefactModel
     mean: Array
     columns: Array
+    recovered: Array
     blind: Array
     spread: Array
 
     @property
     def screen(self) -> LowRankInverse:
         """What inverts the covariance of all but a response."""
-        return LowRankInverse(np.concatenate([self.columns, self.blind], axis=1), self.spread)
+        return LowRankInverse(np.concatenate([self.columns, self.recovered, self.blind], axis=1), self.spread)
 
 
 class SweepModel:
@@ -149,7 +151,8 @@ class SweepModel:
             setting=conditions,
             artefact=artefact,
             mean=mean,
-            columns=compressed(np.concatenate([columns, self.recovery(conditions, frame, space)], axis=1)),
+            columns=compressed(columns),
+            recovered=self.recovery(conditions, frame, space),
             blind=space.into[:, hidden] * unsure[hidden],
             spread=1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * space.gains,
         )
@@ -198,7 +201,7 @@ class SweepModel:
         """
         conditions, artefact = parts.setting, parts.artefact
         spread = parts.spread + response
-        whole = LowRankInverse(np.concatenate([parts.columns, parts.blind], axis=1), spread)
+        whole = LowRankInverse(np.concatenate([parts.columns, parts.recovered, parts.blind], axis=1), spread)
         beside = np.concatenate([self.recovery(conditions, frame, space), parts.blind], axis=1)
         courses = space.into @ self._tails.courses[: len(frame.times)] / conditions.unit_uv
         self.learned += 1
@@ -208,17 +211,17 @@ class SweepModel:
         artefact.learn(residual, conditions.strength, courses, LowRankInverse(beside, spread))
         artefact.learn_rough(cause, left, conditions.strength)
 
-    def learn_recovery(
-        self, parts: SweepComponents, residual: Array, frame: SweepGrid, space: WhitenedBasis
-    ) -> None:
+    def learn_recovery(self, parts: SweepComponents, residual: Array) -> None:
         """Learn how large the amplifier's recovery is, from the ``residual`` (n,) of an empty sweep."""
-        parts.artefact.settle(parts.columns, residual, LowRankInverse(parts.blind, parts.spread))
-        columns = self.recovery(parts.setting, frame, space)
+        columns = parts.recovered
+        rest = LowRankInverse(np.concatenate([columns, parts.blind], axis=1), parts.spread)
+        parts.artefact.settle(parts.columns, residual, rest)
         if columns.shape[1]:
-            whole = LowRankInverse(np.concatenate([parts.columns, parts.blind], axis=1), parts.spread)
-            weighed = whole(columns)
+            weighed = parts.screen(columns)
             left = 1.0 - np.einsum("nk,nk->k", columns, weighed)
-            self._recoveries[parts.setting.is_overloaded].learn(weighed.T @ residual, left, abs(parts.setting.strength.gain))
+            self._recoveries[parts.setting.is_overloaded].learn(
+                weighed.T @ residual, left, abs(parts.setting.strength.gain)
+            )
 
     def recovery(self, conditions: SweepConditions, frame: SweepGrid, space: WhitenedBasis) -> Array:
         """Columns (n, k) of the amplifier's recovery from the pulse or from overload, new at every pulse."""

@@ -62,7 +62,7 @@ _DEFAULT_CRITERION_UV = 100.0
 _LONGER = 1.5
 _NOISE_MEMORY = 20
 _AS_LARGE = 3.0
-_DOUBTFUL = 0.15
+_DOUBTFUL = 0.02
 _LEAST_SHARE = 0.75
 _BURST = 2.5
 """A stimulus-free window of which half is above so many standard deviations holds the begin of a burst, not noise."""
@@ -395,7 +395,7 @@ class ResponseDetector:
             self._template.show(early, self._space, self._noise.windows, sure=sure)
         elif seen.p_value > _EMPTY and seen.doubt is None:
             self._contrast.add(charge, seen.hidden_uv)
-            self._model.learn_recovery(seen.parts, seen.residual, self._frame, self._space)
+            self._model.learn_recovery(seen.parts, seen.residual)
         size_uv = 0.0
         if seen.doubt is not None or min(seen.p_value, seen.late_p_value) < self._suspect:
             size_uv = _AS_LARGE * float(np.abs(seen.found.mean).max())
