@@ -22,7 +22,7 @@ _TAILS = ((0.7, 0.10), (2.0, 0.10), (6.0, 0.05), (18.0, 0.05), (54.0, 0.02))
 """Time constants in ms of the exponentials of an artefact's tail, and their shares of its peak."""
 
 _RECOVERY = ((0.2, 1.0), (0.4, 1.0), (0.7, 1.0), (1.0, 1.0))
-_SLOW_RECOVERY = ((2.5, 0.02), (6.0, 0.01))
+_SLOW_RECOVERY = ((1.7, 0.7), (2.5, 0.7), (4.0, 0.4), (8.0, 0.05))
 """Time constants in ms of the recovery from a pulse and from an overload, and their shares (one standard deviation) of
 the rail or the visible peak. Even where no rail is recognised there may have been one (a filter follows it)."""
 
