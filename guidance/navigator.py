@@ -20,6 +20,7 @@ from guidance.proximity.draws import Cloud, Draws
 from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.forecast import FEW, Answers, Forecast, forecast
 from guidance.proximity.nerve import Particles
+from guidance.signal.evoked import Doubt
 from guidance.verification import Verification
 
 _LEAST_MA = 0.02
@@ -33,6 +34,18 @@ _STAYS_FAST_S = 1.0
 _LOST = 0.9
 _TOP_PULSES = 6
 _PATIENCE = 4
+_LOWER = 0.7
+"""From a current at which it cannot be told whether what is seen is artefact, down by so much: below the threshold, or
+well below the artefact's own change from pulse to pulse."""
+
+_REPEATS: dict[str, str] = {
+    Doubt.BURST: "waiting for the muscle to rest",
+    Doubt.NOISE: "asking again: the last sweep was too noisy",
+    Doubt.OVERLOAD: "asking again: the amplifier was overloaded",
+    Doubt.BLANKING: "asking again: the amplifier was blanked",
+    Doubt.ARTEFACT: "asking again: the artefact is being learned",
+}
+
 _PROBED_RATIO = 1.4
 """Only where the threshold is known so well does a probe tell more of the width than of the threshold."""
 
@@ -107,7 +120,7 @@ class Navigator(Controller):
         given = Given(current_ma, width_ms)
         self._untold = self._untold + 1 if response.contaminated else 0
         if 0 < self._untold < _PATIENCE:
-            self.doing = "asking again: the last sweep was unfit"
+            self._answer_doubt(given, response.doubt)
         elif proximity.why == "injectate":
             self._probing.heard(may=False)
             self._rest("holding: injectate at the tip, thresholds do not compare")
@@ -116,6 +129,14 @@ class Navigator(Controller):
             self._search(given, answered=proximity.valid)
         else:
             self._track(given, response, proximity, self._belief)
+
+    def _answer_doubt(self, given: Given, doubt: str | None) -> None:
+        """Vary the current where only that can tell artefact from response; else repeat the pulse."""
+        if doubt == Doubt.CONTRAST:
+            self._wanted_ma = max(_LOWER * given.current_ma, _LEAST_MA)
+            self.doing = "lowering the current: only that tells response from artefact"
+        else:
+            self.doing = _REPEATS.get(doubt or "", "asking again: the last sweep was unfit")
 
     def _rest(self, doing: str) -> None:
         self._rate_hz, self.doing = self._stimulus.rate_hz, doing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Tally:
         """All counts begin at 0."""
         self.stimuli = self.responses = self.detections = 0
         self.samples = self.lost_samples = self.bad_frames = 0
+        self.doubts: Counter[str] = Counter()
+        """How often a sweep of the main channel could not tell, by its reason."""
         self.last_pulse: Pulse | None = None
         self.last_alignment: Alignment | None = None
         self.quality: tuple[Quality, ...] = ()
@@ -47,6 +49,8 @@ class Tally:
         if answer.channel:
             return
         self.detections += response.detected
+        if response.doubt:
+            self.doubts[response.doubt] += 1
         times = answer.evoked.times_ms
         self.sweeps.append(
             SweepView(
@@ -61,6 +65,6 @@ class Tally:
                 p_value=response.p_value,
                 current_ma=answer.pulse.current_ma,
                 judged=response.judged,
-                note=response.note,
+                note=response.note or response.why,
             )
         )

@@ -86,6 +86,7 @@ def response_of(answer: Answer, channel: str, protocol: Protocol) -> Response:
         late_p_value=late.p_value if late else None,
         late_amplitude_uv=late.amplitude_uv if late else None,
         late_latency_ms=late.latency_ms if late else None,
+        doubt=evoked.doubt.value if evoked.doubt else None,
     )
 
 

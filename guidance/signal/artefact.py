@@ -40,8 +40,8 @@ _LEAST_PEAK_UV, _LEAST_PER_CHARGE = 100.0, 1e4
 """The artefact is expected at least so large, in uV and uV per mA ms: where it is blanked its peak is not seen."""
 
 _RESTLESS_RATE, _LEAST_RESTLESS, _MOST_RESTLESS, _SETTLED = 0.2, 0.04, 2.0, 3
-"""How fast it is learned how much this artefact changes from pulse to pulse, its bounds as a share (of variance) of what
-is expected at first, and from how many sweeps on."""
+"""How fast it is learned how much this artefact changes from pulse to pulse, its bounds as a share (of variance) of
+what is expected at first, and from how many sweeps on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class ArtefactModel:
     def settle(self, columns: Array, residual: Array, rest: LowRankInverse) -> None:
         """Learn how much the artefact changes, from the ``residual`` (n,) of an empty sweep in a space.
 
-        ``columns`` (n, k) are those in which it was expected to change, and ``rest`` inverts the covariance of all else.
+        ``columns`` (n, k) are those in which it was expected to change; ``rest`` inverts the covariance of all else.
         What they explain of the residual is held against what they should.
         """
         if self._learned < _SETTLED:

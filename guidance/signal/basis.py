@@ -82,12 +82,14 @@ def baseline_columns(times: Array, end_ms: float) -> Array:
 
 class Tails:
     """The main courses that an artefact's tail may take: ``courses`` (n, r), orthonormal, and the prior ``variance``
-    (r,) of their coefficients where the artefact's peak is 1.
+    (r,) of their coefficients where the artefact's peak is 1, and its standard deviation ``sd`` (n,) in each sample.
     """
 
     def __init__(self, times: Array) -> None:
         """For sweeps at ``times`` (n,) in ms after the pulse."""
-        variance, courses = np.linalg.eigh(artefact_covariance(times))
+        covariance = artefact_covariance(times)
+        self.sd = np.sqrt(np.diag(covariance))
+        variance, courses = np.linalg.eigh(covariance)
         kept = variance > len(times) * _LEAST_COURSE**2
         self.variance, self.courses = variance[kept], courses[:, kept]
         smooth, turn = np.linalg.eigh(matern(times, _DRIFT_MS))

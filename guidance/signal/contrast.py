@@ -11,8 +11,8 @@ import numpy as np
 
 _MEMORY = 40
 _NOT_ABOVE, _NOT_BELOW = 1.05, 0.57
-"""A sweep without a response speaks for one whose charge is comparable, as shares of that. From above it does not: what is missing there may
-have been learned as artefact, and then its absence below looks like a response."""
+"""A sweep without a response speaks for one whose charge is comparable, as shares of that. From above it does not:
+what is missing there may have been learned as artefact, and then its absence below looks like a response."""
 
 _AMPLITUDES = 1.2
 """In the sweep without it, scaled with the charge, less than so many times its amplitude could hide."""

@@ -22,7 +22,7 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A late response (H-reflex) apart from the M-wave: as SweepResult. ``latency_ms`` is None where none is detected."""
+    """A late response (H-reflex) apart from the M-wave, as SweepResult has it; ``latency_ms`` is None where none is."""
 
     detected: bool
     p_value: float

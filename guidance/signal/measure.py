@@ -11,8 +11,10 @@ from guidance.signal.split import Estimate
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
 _FIRST_SHARE, _FIRST_SDS = 0.15, 4.0
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
-_REST_MS, _REST_ENDS_MS, _REST_SHARE = 2.0, 0.3, 0.3
-"""Before a response the sweep lies flat for so long, but for the last bit, to this share of the response."""
+_REST_MS, _REST_ENDS_MS = 2.0, 0.3
+_LARGE_UV, _REST_SHARE, _SMALL_REST_SHARE = 100.0, 0.3, 0.2
+"""Before a response the sweep lies flat for so long, but for the last bit, to this share of it (smaller for a small
+one): what swings as slowly as an artefact does not."""
 
 _HOLDS = 0.6
 """A sweep holds a wave where it itself changes by this share of the wave, peak to peak."""
@@ -50,7 +52,8 @@ def rises_from_rest(sweep: Array, times: Array, begin_ms: float, visible_ms: flo
     before = sweep[(times >= begin_ms - _REST_MS) & (times < begin_ms - _REST_ENDS_MS)]
     if begin_ms - _REST_MS < visible_ms or not len(before):
         return False
-    return bool(np.abs(before).max() < _REST_SHARE * amplitude_uv)
+    share = _REST_SHARE if amplitude_uv >= _LARGE_UV else _SMALL_REST_SHARE
+    return bool(np.abs(before).max() < share * amplitude_uv)
 
 
 def is_in(sweep: Array, inside: NDArray[np.bool_], amplitude_uv: float) -> bool:

@@ -27,8 +27,13 @@ _STRONGER = 1.15
 """How fast the size of the recovery is learned, the margin that it is given, and the least share that stays open; and
 from how much more than the strongest pulse seen it is unknown again."""
 
-_TURNED = 0.6
-"""Correlation from which a pulse's own begin is that of the first one, turned over: stimulators may alternate."""
+_SURELY = 5.0
+"""What is so many prior standard deviations large is no artefact."""
+
+_CLEARLY, _TURNED = 30.0, 0.6
+"""Standard deviations of the noise from which a pulse's own begin is visible, and the correlation from which it is that
+of the first one, turned over: stimulators may alternate.
+"""
 
 _RECENT, _NOT_ABOVE = 12, 1.05
 _FITS = 2.0
@@ -223,6 +228,18 @@ class SweepModel:
                 weighed.T @ residual, left, abs(parts.setting.strength.gain)
             )
 
+    def may_be_artefact(self, parts: SweepComponents, frame: SweepGrid, begin_ms: float, amplitude_uv: float) -> bool:
+        """Whether the artefact of a pulse may be so large, even if nothing were known of its shape, from ``begin_ms``
+        on; always where its own size is not known, since the amplifier was overloaded or blanked, or it is small.
+        """
+        conditions = parts.setting
+        if conditions.is_overloaded or conditions.blanked_ms or conditions.size_uv < _CLEARLY * conditions.unit_uv:
+            return True
+        size_uv = max(conditions.size_uv, abs(conditions.strength.gain) * parts.artefact.peak_uv)
+        later = frame.times >= begin_ms
+        largest = self._tails.sd[: len(frame.times)][later].max(initial=0.0)
+        return bool(amplitude_uv < _SURELY * largest * size_uv)
+
     def recovery(self, conditions: SweepConditions, frame: SweepGrid, space: WhitenedBasis) -> Array:
         """Columns (n, k) of the amplifier's recovery from the pulse or from overload, new at every pulse."""
         if not conditions.size_uv:
@@ -234,8 +251,8 @@ class SweepModel:
 
     def _turned(self, lead: Array, peak_uv: float, quiet: Quiet) -> int:
         """-1 where the pulse itself, at the begin of ``lead``, is that of the first one turned over, else 1."""
-        if peak_uv < _ARTEFACT_AT * quiet.noise_uv:
-            return self._sign
+        if peak_uv < _CLEARLY * quiet.noise_uv:
+            return 1
         if not self._artefact.known or len(self._lead) != len(lead):
             self._lead = lead
             return 1

@@ -188,14 +188,14 @@ class ResponseDetector:
             return self.unknown("no stimulus-free signal before the pulse")
         frame = self._longer if longer else self._frame
         raw = history.window(pulse.sample, pulse.sample + frame.grid.stop)[:, self._channel].astype(float)
-        if np.isnan(raw).any():
+        if np.isnan(raw[: self._frame.grid.stop]).any():
             return self.unknown("samples lost")
         if self._analysis is None or not longer:
             self._analysis = self._unsettled = seen = self._analyse(raw[: self._frame.grid.stop], pulse, quiet)
             return self._result(self._frame, seen, seen.found, seen.sweep - seen.parts.mean)
         seen = self._beside_burst(self._analysis, history, quiet)
         self._analysis = self._unsettled = seen
-        if not self._is_unfinished(seen):
+        if np.isnan(raw).any() or not self._is_unfinished(seen):
             return self._result(self._frame, seen, seen.found, seen.sweep - seen.parts.mean, last=True)
         if self._longer_space is None:
             self._longer_space = frame.space(self._noise)
@@ -239,8 +239,8 @@ class ResponseDetector:
             hidden_uv = min(hidden_uv, self._template.hidden(screened, bench.known))
         is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._visible_uv
         seen = Analysis(
-            pulse, parts, sweep, residual, found, p_value, hidden_uv * conditions.unit_uv, is_noisy, None, False, False, late_ms,
-            late_p_value,
+            pulse, parts, sweep, residual, found, p_value, hidden_uv * conditions.unit_uv, is_noisy,
+            doubt=None, is_known=False, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
         )  # fmt: skip
         return self._in_proportion(self._doubted(self._floored(seen)))
 
@@ -271,27 +271,34 @@ class ResponseDetector:
         """``seen``, with the reason why what stands out in it is no response, if there is one."""
         if seen.p_value >= ALPHA:
             return seen
-        inside = self._inside(seen)
+        times, inside = self._frame.times, self._inside(seen)
         wave = np.where(inside, seen.found.mean, 0.0)
         amplitude_uv, _ = peak_to_peak(seen.found, inside)
-        if not is_in(seen.sweep, inside, amplitude_uv):
-            return replace(seen, doubt=Doubt.ARTEFACT, is_opposite=True)
-        alike = self._template.likeness(wave)
-        if alike >= _ALIKE and self._trusted >= _TRUSTED:
+        is_trusted = self._trusted >= _TRUSTED
+        if is_trusted and self._template.likeness(wave) >= _ALIKE and is_in(seen.sweep, inside, amplitude_uv):
             return replace(seen, is_known=True)
-        begin_ms = onset_ms(seen.found, self._frame.times, inside)
-        if rises_from_rest(seen.sweep, self._frame.times, begin_ms, self._visible_ms(seen), amplitude_uv):
+        begin_ms = onset_ms(seen.found, times, inside)
+        is_flat = rises_from_rest(seen.sweep, times, begin_ms, self._visible_ms(seen), amplitude_uv)
+        if is_flat or not self._model.may_be_artefact(seen.parts, self._frame, begin_ms, amplitude_uv):
             return seen
-        if self._trusted >= _TRUSTED and self._template.likeness(-wave) >= _ALIKE:
+        is_turned = is_trusted and self._template.likeness(-wave) >= _ALIKE
+        if is_turned or not is_in(seen.sweep, inside, amplitude_uv):
             return replace(seen, doubt=Doubt.ARTEFACT, is_opposite=True)
+        return replace(seen, doubt=self._doubt_of(seen, wave, begin_ms, amplitude_uv))
+
+    def _doubt_of(self, seen: Analysis, wave: Array, begin_ms: float, amplitude_uv: float) -> Doubt | None:
+        """Why a ``wave`` (n,) that neither is known nor rises out of a flat line is no response; None if it is one."""
+        inside = self._inside(seen)
         if begins_at_once(seen.found, inside) or self._begins_at_start(seen, inside):
-            return replace(seen, doubt=self._blinded_by(seen) or Doubt.ARTEFACT)
-        if self._trusted >= _WELL_KNOWN and alike < _UNLIKE and likeness(wave, self._stranger) < _ALIKE:
-            return replace(seen, doubt=Doubt.BURST)
-        if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * float(np.ptp(seen.parts.mean[self._frame.times >= begin_ms])):
-            return replace(seen, doubt=Doubt.ARTEFACT)
+            return self._blinded_by(seen) or Doubt.ARTEFACT
+        is_strange = self._trusted >= _WELL_KNOWN and self._template.likeness(wave) < _UNLIKE
+        if is_strange and likeness(wave, self._stranger) < _ALIKE:
+            return Doubt.BURST
+        artefact_uv = float(np.ptp(seen.parts.mean[self._frame.times >= begin_ms]))
+        if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * artefact_uv:
+            return Doubt.ARTEFACT
         lacked = self._contrast.lacked(charge_of(seen.pulse), amplitude_uv)
-        return seen if lacked and not _is_opposite(wave, seen.parts.mean) else replace(seen, doubt=Doubt.CONTRAST)
+        return None if lacked and not _is_opposite(wave, seen.parts.mean) else Doubt.CONTRAST
 
     def _visible_ms(self, seen: Analysis) -> float:
         return max(self._frame.window_ms[0], seen.parts.setting.blind_ms)
@@ -504,6 +511,6 @@ def _inside(frame: SweepGrid, parts: SweepComponents) -> NDArray[np.bool_]:
 
 
 def _is_opposite(wave: Array, artefact: Array) -> bool:
-    """Whether the ``wave`` (n,) found is a part of the expected ``artefact`` turned over: that was learned too large."""
+    """Whether the ``wave`` (n,) is a part of the expected ``artefact`` turned over: that was learned too large."""
     size = float(np.linalg.norm(wave) * np.linalg.norm(artefact[wave != 0]))
     return size > 0 and float(wave @ artefact) < -_OPPOSITE * size

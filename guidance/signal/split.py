@@ -31,7 +31,8 @@ class Estimate:
 def split(space: WhitenedBasis, residual: Array, parts: SweepComponents, share: float, baseline: Array) -> Estimate:
     """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
 
-    The artefact's is taken ``share`` times, the amplifier's recovery as it is; ``baseline`` (n, 2) in time. The response's size is the one that makes the
+    The artefact's is taken ``share`` times, the amplifier's recovery as it is; ``baseline`` (n, 2)
+    in time. The response's size is the one that makes the
     sweep most probable (empirical Bayes). The estimate is in units of the noise, in time.
     """
     columns = np.concatenate([np.sqrt(share) * parts.columns, parts.recovered], axis=1)

@@ -129,8 +129,10 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     assert any(doing.startswith("verifying") for doing in doings)
 
 
-def heard(navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
-    response = Response(0, "EMG", False, 0.5, 10.0, None, contaminated)
+def heard(
+    navigator: Navigator, *, contaminated: bool = False, why: str = "no-response-yet", doubt: str | None = None
+) -> float:
+    response = Response(0, "EMG", False, 0.5, 10.0, None, contaminated, doubt=doubt)
     current_ma = navigator.next_ma()
     navigator.heard(current_ma, 0.1, response, Proximity(0, None, None, None, None, None, valid=False, why=why))
     return navigator.next_ma()
@@ -147,6 +149,20 @@ def test_a_sweep_that_cannot_tell_is_asked_again_but_not_for_ever() -> None:
     asked = [heard(made, contaminated=True) for _ in range(6)]
     assert asked[:3] == [1.0, 1.0, 1.0]
     assert asked[-1] > 1.0
+
+
+def test_where_only_another_current_can_tell_it_is_lowered_but_not_for_ever() -> None:
+    made = navigator()
+    asked = [heard(made, contaminated=True, doubt="contrast") for _ in range(6)]
+    assert asked[:3] == pytest.approx([0.7, 0.49, 0.343])
+    assert asked[-1] > asked[2]
+
+
+@pytest.mark.parametrize("doubt", ["burst", "noise", "overload", "blanking", "artefact", "samples"])
+def test_where_the_same_pulse_may_tell_it_is_repeated_and_the_reason_is_named(doubt: str) -> None:
+    made = navigator()
+    assert heard(made, contaminated=True, doubt=doubt) == 1.0
+    assert made.doing
 
 
 def test_with_an_injectate_at_the_tip_the_current_is_left_alone() -> None:

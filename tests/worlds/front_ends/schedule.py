@@ -21,7 +21,7 @@ class Given:
 
 
 def thresholds(rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Draw times in s and thresholds in mA of a needle that comes near, rests, and is drawn back or missed the nerve."""
+    """Draw times in s and thresholds in mA of a needle that comes near the nerve, rests, and is drawn back."""
     times, values = [0.0], [rng.uniform(*_LN_NEAR) if rng.random() < 0.15 else rng.uniform(*_LN_FAR)]
     near = bool(rng.random() < 0.8)
     while times[-1] < seconds:
