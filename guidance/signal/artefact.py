@@ -122,7 +122,7 @@ class ArtefactModel:
             return 0.0
         ln = _ln(gain)
         nearest = min(abs(ln - near) for near in self._near)
-        return round(min(max(nearest - _FREE_LN, 0.0), _MOST_LN), 2)
+        return float(round(min(max(nearest - _FREE_LN, 0.0), _MOST_LN), 2))
 
     def mean(self, strength: Strength, count: int) -> Array:
         """The artefact (count,) in uV that is expected of a pulse of this ``strength``."""

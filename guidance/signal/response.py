@@ -395,7 +395,7 @@ class ResponseDetector:
             self._learn_beside(seen, float(np.abs(seen.found.mean[later]).max(initial=0.0)))
 
     def _learn_from(self, seen: Analysis, charge: float | None) -> None:
-        if seen.p_value < ALPHA and seen.doubt is None:
+        if seen.p_value < ALPHA and seen.doubt is None and self._is_large(seen):
             self._trusted += 1
             early = np.where(self._frame.times < (seen.late_ms or np.inf), seen.found.mean, 0.0)
             sure = seen.p_value < _SURE
@@ -412,6 +412,10 @@ class ResponseDetector:
     def _suspect(self) -> float:
         """Below this p-value a sweep may hold a response, as far as the artefact is concerned."""
         return _SUSPECT if self._model.learned >= _FIRST else _NOT_YET
+
+    def _is_large(self, seen: Analysis) -> bool:
+        """Whether the wave is large enough to be a model for others: small ones may be what an artefact left over."""
+        return peak_to_peak(seen.found, self._inside(seen))[0] >= _LARGE_UV
 
     def _learn_beside(self, seen: Analysis, size_uv: float) -> None:
         """Learn the artefact from a sweep that may hold a response of ``size_uv``."""

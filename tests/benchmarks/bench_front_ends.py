@@ -72,12 +72,17 @@ def checks() -> Iterator[tuple[str, FrontEndStream]]:
     for path in sorted(folder.glob("*.bdf")) if folder else ():
         kind = path.stem.split("_", 2)[2].replace("_", " ") if path.stem.startswith("measured") else "exponential"
         recording = Recording(path)
-        signal = np.concatenate([block.samples[:, 0] for block in iter(lambda r=recording: r.take(100_000), None)])
+        signal = np.concatenate([block.samples[:, 0] for block in _blocks(recording)])
         with path.with_suffix(".labels.csv").open(encoding="utf-8") as file:
             truths = tuple(_truth(row) for row in csv.DictReader(file))
         info = recording.info
         world = FrontEndStream(kind, info.sample_rate_hz, info.channels[0].range_uv, signal, recording.pulses, truths)
         yield f"check: {kind}", world
+
+
+def _blocks(recording: Recording) -> Iterator[Block]:
+    while block := recording.take(100_000):
+        yield block
 
 
 def _truth(row: dict[str, str]) -> Truth:

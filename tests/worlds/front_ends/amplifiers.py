@@ -67,7 +67,7 @@ def soft(rng: np.random.Generator, scene: Scene) -> Amplifier:
 def clip_then_high_pass(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """Clips, and a high-pass of 5 to 30 Hz follows: no two samples of the rail are equal."""
     rail_uv, hz = _rail(rng, scene, DECLARED_UV), rng.uniform(5.0, 30.0)
-    sos = butter(rng.integers(1, 3), hz, "highpass", fs=scene.rate_hz, output="sos")
+    sos = butter(int(rng.integers(1, 3)), hz, "highpass", fs=scene.rate_hz, output="sos")
     return Amplifier(DECLARED_UV, lambda x: np.asarray(sosfilt(sos, np.clip(x, -rail_uv, rail_uv))))
 
 

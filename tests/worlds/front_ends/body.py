@@ -50,7 +50,7 @@ def muscle(rng: np.random.Generator, rate_hz: float) -> Muscle:
 def later(wave: Wave, samples: float) -> Wave:
     """Return ``wave`` (n,) delayed by a fraction of samples."""
     at = np.arange(len(wave))
-    return np.interp(at - samples, at, wave)
+    return np.asarray(np.interp(at - samples, at, wave))
 
 
 def resting(rng: np.random.Generator, count: int, rate_hz: float) -> Wave:
