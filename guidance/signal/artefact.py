@@ -142,7 +142,7 @@ class ArtefactModel:
     def rough_variance(self, strength: Strength) -> float:
         """Variance in uV^2 of the rough rest, in every sample."""
         far_uv = np.sqrt(self._restless) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
-        return strength.gain**2 * self._rough_variance + far_uv**2
+        return float(strength.gain**2 * self._rough_variance + far_uv**2)
 
     def blind_ms(self, now_ms: float) -> float:
         """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
