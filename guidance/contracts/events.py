@@ -87,8 +87,8 @@ class Stimulus(Record):
 @dataclass(frozen=True, slots=True)
 class Response(Record):
     """The response of one channel to the pulse at ``sample``. ``judged`` and ``note``: what it may be by its latency,
-    as one word and as a sentence. ``late_...``: a late response (H-reflex) apart from the M-wave, None where the window
-    has no room for one.
+    as one word and as a sentence. ``doubt``: why the program cannot tell, as one word. ``late_...``: a late response
+    (H-reflex) apart from the M-wave, None where the window has no room for one.
     """
 
     kind: ClassVar[str] = "response"
@@ -108,6 +108,7 @@ class Response(Record):
     late_p_value: float | None = None
     late_amplitude_uv: float | None = None
     late_latency_ms: float | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from drivers.base import Block
 from guidance.contracts.events import Entry, Record, Response, Signal, Stimulus
 
@@ -17,6 +19,8 @@ class Counters:
         self.signal: Signal | None = None
         self.notes: dict[str, str] = {}
         """The newest text of each kind of note that the operator made."""
+        self.doubts: Counter[str] = Counter()
+        """How often a sweep could not tell, by the reason's word."""
 
     def count_block(self, block: Block) -> None:
         """Add the samples of ``block``, and the samples and frames lost before it."""
@@ -31,6 +35,8 @@ class Counters:
             self.stimulus = record
         elif isinstance(record, Response):
             self.responses += 1
+            if record.doubt:
+                self.doubts[record.doubt] += 1
         elif isinstance(record, Signal):
             self.signal = record
         elif isinstance(record, Entry):

@@ -184,7 +184,7 @@ class SnapshotBuilder:
                 p_value=response.p_value,
                 current_ma=current_ma,
                 judged=response.judged,
-                note=response.note,
+                note=response.note or response.why,
             )
         )
 

@@ -200,10 +200,10 @@ class SignalPipeline:
         first = look.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
-            return detector.untold("another pulse in the window"), None
+            return detector.unknown("another pulse in the window"), None
         why = self._why_dead(look.channel, due) or self._why_lifeless(look.channel, first, stop)
         if why:
-            return detector.untold(f"the input is dead: {why}"), None
+            return detector.unknown(f"the input is dead: {why}"), None
         free = not self._pulse_within(first, longer)
         evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
         return evoked, longer if evoked.unfinished and free and not look.longer else None

@@ -17,6 +17,7 @@ from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.forecast import FEW, Forecast, ForecastResponses, forecast
 from guidance.proximity.particles import Particles
 from guidance.proximity.random_table import Cloud, RandomTable
+from guidance.signal.response.sweep_result import Doubt
 from guidance.stimulation.controller import Controller
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.stimulation.verification import Verification
@@ -58,6 +59,20 @@ _TOP_PULSES = 6
 
 _PATIENCE = 4
 """Undecided sweeps in a row from which planning goes on without them (a judgement, unsourced)."""
+
+_LOWER = 0.7
+"""The current is lowered by this factor where only contrast can tell a response from artefact: to below the threshold,
+or well below what the artefact changes by from pulse to pulse (a judgement, unsourced).
+"""
+
+_REPEATS: dict[str, str] = {
+    Doubt.BURST: "waiting for the muscle to rest",
+    Doubt.NOISE: "repeating the pulse: the last sweep was too noisy",
+    Doubt.OVERLOAD: "repeating the pulse: the amplifier was overloaded",
+    Doubt.BLANKING: "repeating the pulse: the amplifier was blanked",
+    Doubt.ARTEFACT: "repeating the pulse: the artefact is being learned",
+}
+"""What the controller does after a sweep that cannot tell, by the reason's word."""
 
 _PROBED_RATIO = 1.4
 """Largest ratio of the threshold's 95 % to its 5 % point for a probe: only then it shows more of the width than of the
@@ -137,14 +152,14 @@ class ClosedLoopController(Controller):
         return self._verification.entries()
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
-        """Plan the next pulse; repeat the pulse of a few undecided sweeps."""
+        """Plan the next pulse; after a few undecided sweeps vary the current or repeat the pulse."""
         stimulus, response = outcome.stimulus, outcome.response
         if stimulus.current_ma is None:
             return
         last = LastPulse(stimulus.current_ma, stimulus.width_ms or self._limits.width_ms)
         self._undecided_sweeps = self._undecided_sweeps + 1 if response.contaminated else 0
         if 0 < self._undecided_sweeps < _PATIENCE:
-            self.doing = "repeating the pulse: the last sweep was unfit"
+            self._react_to_doubt(last, response.doubt)
         elif proximity.why == "injectate":
             self._probing.observe(may=False)
             self._hold_rate("holding: injectate at the tip, thresholds do not compare")
@@ -153,6 +168,14 @@ class ClosedLoopController(Controller):
             self._search(last, responded=proximity.valid)
         else:
             self._track(last, response, proximity, self._proximity_filter)
+
+    def _react_to_doubt(self, last: LastPulse, doubt: str | None) -> None:
+        """Lower the current where only that can tell artefact from response; else repeat the pulse."""
+        if doubt == Doubt.CONTRAST:
+            self._wanted_ma = max(_LOWER * last.current_ma, _LEAST_MA)
+            self.doing = "lowering the current: only that tells response from artefact"
+        else:
+            self.doing = _REPEATS.get(doubt or "", "repeating the pulse: the last sweep was unfit")
 
     def _hold_rate(self, doing: str) -> None:
         self._pulse_rate_hz, self.doing = self._limits.pulse_rate_hz, doing

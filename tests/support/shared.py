@@ -15,10 +15,20 @@ def shared(relative: str) -> Path:
 
     ``$NEEDLE_GUIDANCE_DATA`` names another place for what lies under ``data/``.
     """
-    data = os.environ.get("NEEDLE_GUIDANCE_DATA")
-    path = _BESIDE / relative
-    if data and relative.startswith("data/"):
-        path = Path(data) / relative.removeprefix("data/")
+    path = _path(relative)
     if not path.exists():
         pytest.skip(f"needs {relative} of the shared recordings, which are not on this machine ({path})")
     return path
+
+
+def present(relative: str) -> Path | None:
+    """Return the path of ``relative`` in the shared folder; None where it is absent."""
+    path = _path(relative)
+    return path if path.exists() else None
+
+
+def _path(relative: str) -> Path:
+    data = os.environ.get("NEEDLE_GUIDANCE_DATA")
+    if data and relative.startswith("data/"):
+        return Path(data) / relative.removeprefix("data/")
+    return _BESIDE / relative

@@ -1,9 +1,10 @@
 """The artefact of this electrode in this procedure: learned from sweeps without a response, scaled with the charge.
 
-The tail of the artefact at unit charge is an unknown function with a Gaussian prior, held as coefficients of the
+The tail of the artefact at unit charge is an unknown function with a Gaussian prior, kept as coefficients of the
 prior's own main courses and a small rough rest, free in every sample. Each sweep that shows no response makes it
-better known (a Kalman update); between pulses it may drift a little, as the needle moves. A sweep that shows a
-response teaches only what no response could explain.
+better known (a Kalman update); between pulses it may drift a little, as the needle moves. It is a smooth function of
+the charge: the further the charge is from those lately seen, the less is known of it. A sweep that shows a response
+teaches only what no response could explain.
 """
 
 from __future__ import annotations
@@ -20,20 +21,40 @@ _DRIFT = 0.01
 _BLIND_MEMORY = 8
 _WOBBLE = 0.01
 _GAIN_SD = 0.05
-_EXPONENT_SD, _CLIPPED_EXPONENT_SD = 0.12, 0.5
+_EXPONENT_SD = 0.12
 _PEAK_GAIN_SD = 0.10
 _UNKNOWN_GAIN_SD = 0.3
-_UNLIKE = 0.05
-_CLIPPED_PEAK = 3.0
-"""A clipped peak was larger than what is seen of it, by about so much."""
+
+_NEAR_MEMORY = 8
+_FREE_LN, _MOST_LN = 0.05, 2.0
+"""Charges within this distance (in ln) of one lately seen need no new learning; beyond the second all are as far."""
+
+_PER_LN = 0.1
+"""Share of the prior's standard deviation by which an e-fold change of charge may alter the artefact's shape."""
+
+_ROUGH_PER_LN = 0.002
+_DOUBT = 0.05
+"""Share of the prior's variance that comes back when the artefact is not what it was."""
+
+_LEAST_PEAK_UV, _LEAST_PER_CHARGE = 100.0, 1e4
+"""The artefact is expected at least so large, in uV and uV per mA ms: where it is blanked its peak is not seen."""
+
+_RESTLESS_RATE, _LEAST_RESTLESS, _MOST_RESTLESS, _SETTLED = 0.2, 0.04, 2.0, 3
+"""How fast it is learned how much this artefact changes from pulse to pulse, its bounds as a share (of variance) of
+what is expected at first, and from how many sweeps on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArtefactStrength:
-    """How strong a pulse was against the first one, and how surely: a factor and its relative standard deviation."""
+    """How strong a pulse was against the first one, and how surely: a factor (negative where its artefact is turned
+    over) and its relative standard deviation.
+
+    ``jump``: distance in ln to the nearest strength lately seen, beyond what makes no difference.
+    """
 
     gain: float
     sd: float
+    jump: float = 0.0
 
 
 class ArtefactModel:
@@ -42,15 +63,21 @@ class ArtefactModel:
     def __init__(self, tails: Tails) -> None:
         """For the courses ``tails``, of unit peak."""
         self._tails = tails
-        self._mean = np.zeros(len(tails.variance))
-        self._spread: Array | None = None
-        self._rough = np.zeros(len(tails.courses))
-        self._rough_variance = 0.0
         self._charge: float | None = None
+        self._blind_ms: deque[float] = deque(maxlen=_BLIND_MEMORY)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again, as before the first pulse; how long the artefact blinds stays known."""
+        self._mean = np.zeros(len(self._tails.variance))
+        self._spread: Array | None = None
+        self._rough = np.zeros(len(self._tails.courses))
+        self._rough_variance = 0.0
         self._peak_uv = 0.0
         self._log_gain = 0.0
-        self._taught = 0
-        self._blind_ms: deque[float] = deque(maxlen=_BLIND_MEMORY)
+        self._learned = 0
+        self._near: deque[float] = deque(maxlen=_NEAR_MEMORY)
+        self._restless = 1.0
 
     @property
     def known(self) -> bool:
@@ -67,30 +94,35 @@ class ArtefactModel:
         """How long the artefact hid everything lately at most."""
         return max(self._blind_ms, default=0.0)
 
-    def begin_as(self, other: ArtefactModel) -> None:
-        """Expect what ``other`` has learned, a little less surely."""
-        if other._spread is None or self.known:
-            return
-        self._mean, self._rough = other._mean.copy(), other._rough.copy()
-        self._charge, self._peak_uv, self._log_gain = other._charge, other._peak_uv, other._log_gain
-        self._taught = other._taught
-        self._spread = other._spread + np.diag((_UNLIKE * self._peak_uv) ** 2 * self._tails.variance)
-        self._rough_variance = other._rough_variance + (_UNLIKE * ROUGH_SHARE * self._peak_uv) ** 2
-
-    def strength(self, charge: float | None, peak_uv: float | None, *, clipped: bool) -> ArtefactStrength:
-        """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV, if not clipped."""
+    def strength(self, charge: float | None, peak_uv: float | None, sign: int = 1) -> ArtefactStrength:
+        """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV; ``sign`` is -1
+        where its artefact is that of the first one turned over.
+        """
         if self._spread is None:
-            self._charge, self._peak_uv = charge, max((peak_uv or 0.0) * (_CLIPPED_PEAK if clipped else 1.0), 1e-3)
-            self._spread = np.diag(self._tails.variance) * self._peak_uv**2
-            self._rough_variance = (ROUGH_SHARE * self._peak_uv) ** 2
+            self._charge = charge
+            least_uv = max(_LEAST_PER_CHARGE * (charge or 0.0), _LEAST_PEAK_UV)
+            self._begin(max(peak_uv or 0.0, least_uv))
             return ArtefactStrength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
-            exponent_sd = _CLIPPED_EXPONENT_SD if clipped else _EXPONENT_SD
-            return ArtefactStrength(gain, float(np.hypot(_GAIN_SD, exponent_sd * (np.log(gain) - self._log_gain))))
-        if clipped or peak_uv is None:
-            return ArtefactStrength(1.0, _UNKNOWN_GAIN_SD)
-        return ArtefactStrength(peak_uv / self._peak_uv, _PEAK_GAIN_SD)
+            sd = float(np.hypot(_GAIN_SD, _EXPONENT_SD * (np.log(gain) - self._log_gain)))
+            return ArtefactStrength(sign * gain, sd, self._jump(gain))
+        if peak_uv is None:
+            return ArtefactStrength(float(sign), _UNKNOWN_GAIN_SD)
+        return ArtefactStrength(sign * peak_uv / self._peak_uv, _PEAK_GAIN_SD)
+
+    def _begin(self, peak_uv: float) -> None:
+        self._peak_uv = peak_uv
+        self._spread = np.diag(self._tails.variance) * peak_uv**2
+        self._rough_variance = (ROUGH_SHARE * peak_uv) ** 2
+
+    def _jump(self, gain: float) -> float:
+        """How far ``gain`` is from all that were lately seen; rounded, so that filters can be prepared for it."""
+        if not self._near:
+            return 0.0
+        ln = _ln(gain)
+        nearest = min(abs(ln - near) for near in self._near)
+        return float(round(min(max(nearest - _FREE_LN, 0.0), _MOST_LN), 2))
 
     def mean(self, strength: ArtefactStrength, count: int) -> Array:
         """The artefact (count,) in uV that is expected of a pulse of this ``strength``."""
@@ -101,22 +133,49 @@ class ArtefactModel:
         mean = strength.gain * self._mean
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
         wobble = _WOBBLE * self._tails.drift(mean)
-        return np.asarray(strength.gain**2 * known + strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
+        spread = strength.gain**2 * known
+        spread = spread + self._restless * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
+        far_uv = np.sqrt(self._restless) * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        spread[np.diag_indices(len(mean))] += far_uv**2 * self._tails.variance
+        return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
         """Variance in uV^2 of the rough rest, in every sample."""
-        return strength.gain**2 * self._rough_variance
+        far_uv = np.sqrt(self._restless) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        return float(strength.gain**2 * self._rough_variance + far_uv**2)
 
     def blind_ms(self, now_ms: float) -> float:
         """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
         self._blind_ms.append(now_ms)
         return max(self._blind_ms)
 
-    def doubt(self) -> None:
-        """The artefact is not what it was: its shape is half as unknown again as at first."""
+    def settle(self, columns: Array, residual: Array, rest: LowRankInverse) -> None:
+        """Learn how much the artefact changes, from the ``residual`` (n,) of an empty sweep in a space.
+
+        ``columns`` (n, k) are those in which it was expected to change; ``rest`` inverts the covariance of all else.
+        What they explain of the residual is held against what they should.
+        """
+        if self._learned < _SETTLED:
+            return
+        weighed = rest(columns)
+        power, turn = np.linalg.eigh(columns.T @ weighed)
+        power = np.maximum(power, 1e-9)
+        weight = power / (1 + power)
+        squares = (turn.T @ (weighed.T @ residual)) ** 2 / (power * (1 + power))
+        change = float(weight @ squares / max(float(weight.sum()), 1e-9)) * self._restless
+        self._restless += _RESTLESS_RATE * (min(change, _MOST_RESTLESS) - self._restless)
+        self._restless = max(self._restless, _LEAST_RESTLESS)
+
+    def enlarge(self, factor: float) -> None:
+        """Take it that the artefact is ``factor`` times larger than its visible peak let expect: nothing is known."""
         if self._spread is not None:
-            self._spread = self._spread + np.diag(0.25 * self._peak_uv**2 * self._tails.variance)
-            self._rough_variance += 0.25 * (ROUGH_SHARE * self._peak_uv) ** 2
+            self._begin(factor * self._peak_uv)
+
+    def doubt(self) -> None:
+        """The artefact is not quite what it was: its shape is a little unknown again."""
+        if self._spread is not None:
+            self._spread = self._spread + np.diag(_DOUBT * self._peak_uv**2 * self._tails.variance)
+            self._rough_variance += _DOUBT * (ROUGH_SHARE * self._peak_uv) ** 2
 
     def learn(self, residual: Array, strength: ArtefactStrength, courses: Array, rest: LowRankInverse) -> None:
         """Learn from a sweep's ``residual`` (n,) in a space, given the ``courses`` (n, r) there, 1 uV each.
@@ -125,23 +184,31 @@ class ArtefactModel:
         """
         if self._spread is None:
             return
+        if strength.jump:
+            far_uv = np.sqrt(self._restless) * _PER_LN * strength.jump * self._peak_uv
+            self._spread = self._spread + np.diag(far_uv**2 * self._tails.variance)
         gain = strength.gain
+        self._near.append(_ln(gain))
         screened = rest(courses)
         weight = courses.T @ screened
-        told = np.column_stack([screened.T @ residual, weight @ (gain * self._spread)])
-        answer = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), told)
-        self._mean = self._mean + gain * self._spread @ answer[:, 0]
-        spread = self._spread - gain * self._spread @ answer[:, 1:]
-        drift = _DRIFT * self._tails.drift(self._mean)
+        given = np.column_stack([screened.T @ residual, weight @ (gain * self._spread)])
+        solved = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), given)
+        self._mean = self._mean + gain * self._spread @ solved[:, 0]
+        spread = self._spread - gain * self._spread @ solved[:, 1:]
+        drift = np.sqrt(self._restless) * _DRIFT * self._tails.drift(self._mean)
         self._spread = 0.5 * (spread + spread.T) + drift @ drift.T
-        self._taught += 1
-        self._log_gain += (float(np.log(max(gain, 1e-6))) - self._log_gain) / min(self._taught, 20)
+        self._learned += 1
+        self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)
 
     def learn_rough(self, cause: Array, share: float, strength: ArtefactStrength) -> None:
         """Learn the rough rest: ``cause`` (n,) in 1/uV is, in time, the sweep's residual weighed by the inverse of its
         whole covariance; ``share`` of the variance is left.
         """
-        gain = max(strength.gain, 1e-6)
+        gain = strength.gain
         self._rough[: len(cause)] += gain * self._rough_variance * cause
         self._rough_variance *= share
         self._rough_variance += _DRIFT**2 * float(np.mean(self._rough[: len(cause)] ** 2))
+
+
+def _ln(gain: float) -> float:
+    return float(np.log(max(abs(gain), 1e-6)))

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from drivers.base import DeviceInfo, Pulse
 from guidance.signal.response.artefact import ArtefactModel, ArtefactStrength
 from guidance.signal.response.noise import NoiseModel
+from guidance.signal.response.overload import OverloadFinder
 from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis, compressed
 from guidance.signal.sweep.arrays import second_difference
 from guidance.signal.sweep.baseline import PreStimulus
-from guidance.signal.sweep.basis import FIRST_MS, Array, SweepGrid, Tails, overload_columns, response_covariance
+from guidance.signal.sweep.basis import FIRST_MS, Array, SweepGrid, Tails, recovery_columns, response_covariance
 
 _ARTEFACT_AT = 6.0
 _SHARP_SDS, _SHARP_SHARE, _SHARP_TAIL_MS = 8.0, 0.1, 0.2
 _BLIND_SD = 30.0
 _STEEP, _LEAST_UNSURE = 0.15, 0.5
-_AT_RANGE, _RUN, _APART_MS = 0.999, 3, 1.5
-_OVERLOAD_SHARE = 0.1
 _TRIFLE = 1e-10
-_CLIP_MEMORY, _ABOUT = 8, 1.1
+_LEAST_WIDTH_MS = 0.1
+_MOST_ENLARGED = 30.0
+_RECOVERY_RATE, _MARGIN, _LEAST_RECOVERY = 0.3, 1.5, 0.02
+_STRONGER = 1.15
+"""How fast the size of the recovery is learned, the margin that it is given, and the least share that stays open; and
+from how much more than the strongest pulse seen it is unknown again."""
+
+_SURELY = 5.0
+"""What is so many prior standard deviations large is no artefact."""
+
+_CLEARLY, _TURNED = 30.0, 0.6
+"""Standard deviations of the noise from which a pulse's own begin is visible, and the correlation from which it is that
+of the first one, turned over: stimulators may alternate.
+"""
+
+_RECENT, _NOT_ABOVE = 12, 1.05
+_FITS = 2.0
+"""Mean square, in units of what is expected, above which a sweep shows an artefact larger than its peak let expect."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,20 +63,25 @@ class SweepFrame:
 
 @dataclass(frozen=True, slots=True)
 class SweepConditions:
-    """What decides how a sweep is made up: whether it was ``clipped``, how strong the pulse was, up to when the
-    artefact blinds, and the noise.
+    """What decides how a sweep is made up: how strong the pulse was, up to when the artefact blinds, the noise; when
+    the overload ended (the pulse, where there was none) and how large it was in uV, both rounded, and whether it
+    ``is_overloaded``.
     """
 
-    clipped: bool
     strength: ArtefactStrength
     blind_ms: float
     unit_uv: float
+    end_ms: float
+    size_uv: float
+    is_overloaded: bool
+    blanked_ms: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepComponents:
     """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
     in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
+    ``recovered`` (n, r), the amplifier's recovery from it,
     ``blind`` (n, b), samples not to be trusted where it is steep or clipped, and ``spread`` (n,), the variance of noise
     and rough rest.
     """
@@ -69,78 +90,114 @@ class SweepComponents:
     artefact: ArtefactModel
     mean: Array
     columns: Array
+    recovered: Array
     blind: Array
     spread: Array
 
     @property
     def screen(self) -> LowRankInverse:
         """What inverts the covariance of all but a response."""
-        return LowRankInverse(np.concatenate([self.columns, self.blind], axis=1), self.spread)
+        return LowRankInverse(np.concatenate([self.columns, self.recovered, self.blind], axis=1), self.spread)
 
 
 class SweepModel:
-    """Takes the sweeps of one channel apart; keeps what it has learned of the artefact, clipped and not.
+    """Says what the sweeps of one channel are made up of; keeps what it has learned of the artefact.
 
-    ``taught``: from how many sweeps it has learned.
+    ``learned``: from how many sweeps it has learned.
     """
 
     def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int) -> None:
         """For sweeps of ``frame``, or ``longest`` where one is unfinished, of ``channel`` of device ``info``."""
         self._frame = frame
-        self._rate_hz, self._range_uv = info.sample_rate_hz, info.channels[channel].range_uv
+        self._rate_hz = info.sample_rate_hz
+        self._overloads = OverloadFinder(self._rate_hz, info.channels[channel].range_uv)
         self._tails = Tails(longest.times)
-        self._artefacts = {clipped: ArtefactModel(self._tails) for clipped in (False, True)}
-        self._clipped = False
-        self._clips: deque[float] = deque(maxlen=_CLIP_MEMORY)
-        self.taught = 0
+        self._artefact = ArtefactModel(self._tails)
+        self._lead = np.zeros(0)
+        self._sign = 1
+        self._recoveries = {overloaded: RecoverySizes() for overloaded in (False, True)}
+        self._last: tuple[float, float, bool, float] = (0.0, 0.0, False, 0.0)
+        self._recent: deque[tuple[float | None, SweepConditions, Array]] = deque(maxlen=_RECENT)
+        self.learned = 0
 
     def foresee(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
-        """The setting that the sweep of ``pulse`` will most likely have; None before the first."""
-        artefact = self._artefacts[self._clipped]
-        if not artefact.known:
+        """The conditions that the sweep of ``pulse`` will most likely have; None before the first."""
+        if not self._artefact.known:
             return None
-        strength = artefact.strength(_charge(pulse), None, clipped=self._clipped)
-        return SweepConditions(self._clipped, strength, artefact.lately_blind_ms, unit_uv)
+        strength = self._artefact.strength(charge_of(pulse), None, self._sign)
+        return SweepConditions(strength, max(self._artefact.lately_blind_ms, self._last[3]), unit_uv, *self._last)
 
     def observe(self, raw: Array, pulse: Pulse, quiet: PreStimulus, unit_uv: float) -> tuple[SweepConditions, Array]:
-        """The setting of the sweep ``raw`` (from the pulse on) in noise of ``unit_uv``, and the sweep (n,) in uV."""
+        """The conditions of the sweep ``raw`` (from the pulse on) in noise of ``unit_uv``, and the sweep (n,) in uV."""
         clean = quiet.clean(raw, pulse.sample)
         lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
-        clipped_ms = self._clipped_ms(raw)
-        artefact = self._artefact_now(_charge(pulse), clipped=clipped_ms > 0)
-        blind_ms = artefact.blind_ms(max(self._sharp_ms(lead, peak_uv, quiet), clipped_ms))
-        strength = artefact.strength(_charge(pulse), peak_uv, clipped=self._clipped)
+        overload = self._overloads.look(raw, clean, charge_of(pulse), quiet.noise_uv, quiet.bend_uv)
+        sharp_ms = self._sharp_ms(lead, peak_uv, quiet)
+        blind_ms = max(self._artefact.blind_ms(max(sharp_ms, overload.end_ms)), overload.blanked_ms)
+        self._sign = self._turned(lead, peak_uv, quiet)
+        strength = self._artefact.strength(charge_of(pulse), peak_uv, self._sign)
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
-        return SweepConditions(self._clipped, strength, blind_ms, unit_uv), sweep
+        end_ms = max(overload.end_ms, overload.blanked_ms, pulse.width_ms or _LEAST_WIDTH_MS)
+        size_uv = overload.size_uv if overload.blanked_ms else peak_uv
+        self._last = (round(end_ms, 2), _rounded(size_uv), overload.end_ms > 0, overload.blanked_ms)
+        return SweepConditions(strength, blind_ms, unit_uv, *self._last), sweep
 
-    def _artefact_now(self, charge: float | None, *, clipped: bool) -> ArtefactModel:
-        """The model of the artefact, ``clipped`` now, or lately at about this ``charge``."""
-        level = charge or 0.0
-        self._clips.append(level if clipped else np.inf)
-        self._clipped = min(self._clips) <= _ABOUT * level
-        artefact = self._artefacts[self._clipped]
-        if self._clipped and not artefact.known:
-            artefact.begin_as(self._artefacts[False])
-        return artefact
-
-    def parts(self, setting: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> SweepComponents:
-        """What lies in a sweep of ``frame`` in this ``setting``."""
-        artefact, times = self._artefacts[setting.clipped], frame.times
+    def parts(self, conditions: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> SweepComponents:
+        """What lies in a sweep of ``frame`` under these ``conditions``."""
+        artefact, times = self._artefact, frame.times
         courses = self._tails.courses[: len(times)]
-        columns = space.into @ (courses @ _root(artefact.spread(setting.strength))) / setting.unit_uv
-        mean = artefact.mean(setting.strength, len(times))
-        unsure = _unsure(mean) / setting.unit_uv
-        unsure[times < setting.blind_ms] = _BLIND_SD * max(artefact.peak_uv, setting.unit_uv) / setting.unit_uv
+        columns = space.into @ (courses @ _root(artefact.spread(conditions.strength))) / conditions.unit_uv
+        mean = artefact.mean(conditions.strength, len(times))
+        unsure = _unsure(mean) / conditions.unit_uv
+        blind_uv = _BLIND_SD * max(artefact.peak_uv, conditions.size_uv, conditions.unit_uv)
+        unsure[times < conditions.blind_ms] = blind_uv / conditions.unit_uv
         hidden = np.flatnonzero(unsure > _LEAST_UNSURE)
         return SweepComponents(
-            setting=setting,
+            setting=conditions,
             artefact=artefact,
             mean=mean,
-            columns=compressed(np.concatenate([columns, self.recovery(setting, frame, space)], axis=1)),
+            columns=compressed(columns),
+            recovered=self.recovery(conditions, frame, space),
             blind=space.into[:, hidden] * unsure[hidden],
-            spread=1.0 + artefact.rough_variance(setting.strength) / setting.unit_uv**2 * space.gains,
+            spread=1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * space.gains,
         )
+
+    @property
+    def begun(self) -> bool:
+        """Whether an artefact was seen."""
+        return self._artefact.known
+
+    def keep(self, parts: SweepComponents, sweep: Array, charge: float | None) -> None:
+        """Keep a ``sweep`` (n,) in case that what was learned from others turns out to be wrong."""
+        self._recent.append((charge, parts.setting, sweep))
+
+    def restart(self, charge: float | None, frame: SweepFrame, space: WhitenedBasis) -> None:
+        """Learn the artefact anew from the sweeps kept, as far as their charge was not above ``charge``.
+
+        What was learned held a response: a sweep at a lower charge lacks it.
+        """
+        self._artefact.forget()
+        highest = np.inf if charge is None else _NOT_ABOVE * charge
+        for kept_charge, conditions, sweep in self._recent:
+            if (kept_charge or 0.0) > highest:
+                continue
+            sign = -1 if conditions.strength.gain < 0 else 1
+            strength = self._artefact.strength(kept_charge, conditions.size_uv, sign)
+            parts = self.parts(replace(conditions, strength=strength), frame, space)
+            residual = space.into @ (sweep - parts.mean) / conditions.unit_uv
+            self.adopt(parts, sweep, residual, frame, space)
+
+    def adopt(
+        self, parts: SweepComponents, sweep: Array, residual: Array, frame: SweepFrame, space: WhitenedBasis
+    ) -> None:
+        """Take all that a ``sweep`` (n,) shows for artefact; where it is far more than expected, begin anew with it."""
+        misfit = float(residual @ parts.screen(residual)) / len(residual)
+        if misfit > _FITS:
+            parts.artefact.enlarge(min(float(np.sqrt(misfit)), _MOST_ENLARGED))
+            parts = self.parts(parts.setting, frame, space)
+            residual = space.into @ (sweep - parts.mean) / parts.setting.unit_uv
+        self.learn(parts, residual, frame, space, np.zeros_like(space.response))
 
     def learn(
         self, parts: SweepComponents, residual: Array, frame: SweepFrame, space: WhitenedBasis, response: Array
@@ -148,24 +205,60 @@ class SweepModel:
         """Learn the artefact from a sweep's ``residual`` (n,) in ``space``, that may hold a ``response`` of variance
         (n,) there.
         """
-        setting, artefact = parts.setting, parts.artefact
+        conditions, artefact = parts.setting, parts.artefact
         spread = parts.spread + response
-        whole = LowRankInverse(np.concatenate([parts.columns, parts.blind], axis=1), spread)
-        beside = np.concatenate([self.recovery(setting, frame, space), parts.blind], axis=1)
-        courses = space.into @ self._tails.courses[: len(frame.times)] / setting.unit_uv
-        self.taught += 1
-        cause = space.into.T @ whole(residual) / setting.unit_uv
+        whole = LowRankInverse(np.concatenate([parts.columns, parts.recovered, parts.blind], axis=1), spread)
+        beside = np.concatenate([self.recovery(conditions, frame, space), parts.blind], axis=1)
+        courses = space.into @ self._tails.courses[: len(frame.times)] / conditions.unit_uv
+        self.learned += 1
+        cause = space.into.T @ whole(residual) / conditions.unit_uv
         rough = parts.spread - 1.0
         left = 1.0 - float(np.mean(rough * whole.diagonal()))
-        artefact.learn(residual, setting.strength, courses, LowRankInverse(beside, spread))
-        artefact.learn_rough(cause, left, setting.strength)
+        artefact.learn(residual, conditions.strength, courses, LowRankInverse(beside, spread))
+        artefact.learn_rough(cause, left, conditions.strength)
 
-    def recovery(self, setting: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> Array:
-        """Columns (n, k) of the amplifier's recovery from overload, if it was."""
-        if not (setting.clipped and self._range_uv):
+    def learn_recovery(self, parts: SweepComponents, residual: Array) -> None:
+        """Learn how large the amplifier's recovery is, from the ``residual`` (n,) of an empty sweep."""
+        columns = parts.recovered
+        rest = LowRankInverse(np.concatenate([columns, parts.blind], axis=1), parts.spread)
+        parts.artefact.settle(parts.columns, residual, rest)
+        if columns.shape[1]:
+            weighed = parts.screen(columns)
+            left = 1.0 - np.einsum("nk,nk->k", columns, weighed)
+            self._recoveries[parts.setting.is_overloaded].learn(
+                weighed.T @ residual, left, abs(parts.setting.strength.gain)
+            )
+
+    def may_be_artefact(self, parts: SweepComponents, frame: SweepFrame, begin_ms: float, amplitude_uv: float) -> bool:
+        """Whether the artefact of a pulse may be so large, even if nothing were known of its shape, from ``begin_ms``
+        on; always where its own size is not known, since the amplifier was overloaded or blanked, or it is small.
+        """
+        conditions = parts.setting
+        if conditions.is_overloaded or conditions.blanked_ms or conditions.size_uv < _CLEARLY * conditions.unit_uv:
+            return True
+        size_uv = max(conditions.size_uv, abs(conditions.strength.gain) * parts.artefact.peak_uv)
+        later = frame.times >= begin_ms
+        largest = self._tails.sd[: len(frame.times)][later].max(initial=0.0)
+        return bool(amplitude_uv < _SURELY * largest * size_uv)
+
+    def recovery(self, conditions: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> Array:
+        """Columns (n, k) of the amplifier's recovery from the pulse or from overload, new at every pulse."""
+        if not conditions.size_uv:
             return np.zeros((len(space.into), 0))
-        size = _OVERLOAD_SHARE * self._range_uv / setting.unit_uv
-        return np.asarray(space.into @ overload_columns(frame.times) * size)
+        columns = recovery_columns(frame.times - conditions.end_ms, overloaded=conditions.is_overloaded)
+        gain = abs(conditions.strength.gain)
+        columns = columns * self._recoveries[conditions.is_overloaded].at(gain, columns.shape[1])
+        return np.asarray(space.into @ columns * (conditions.size_uv / conditions.unit_uv))
+
+    def _turned(self, lead: Array, peak_uv: float, quiet: PreStimulus) -> int:
+        """-1 where the pulse itself, at the begin of ``lead``, is that of the first one turned over, else 1."""
+        if peak_uv < _CLEARLY * quiet.noise_uv:
+            return 1
+        if not self._artefact.known or len(self._lead) != len(lead):
+            self._lead = lead
+            return 1
+        size = float(np.linalg.norm(lead) * np.linalg.norm(self._lead))
+        return -1 if float(lead @ self._lead) < -_TURNED * size else 1
 
     def _sharp_ms(self, lead: Array, peak_uv: float, quiet: PreStimulus) -> float:
         """Up to when the artefact's sharp part in ``lead`` hides everything."""
@@ -175,23 +268,44 @@ class SweepModel:
             return FIRST_MS
         return max(FIRST_MS, (int(sharp[-1]) + 2) * 1e3 / self._rate_hz + _SHARP_TAIL_MS)
 
-    def _clipped_ms(self, raw: Array) -> float:
-        """Up to when the input is at its range because of the pulse; 0 if it is not. A response that clips later is
-        no part of that.
+
+class RecoverySizes:
+    """How large each course of the recovery was lately (root mean square), in units of the largest it may be.
+
+    At a strength beyond those seen they may be as large as ever again: an amplifier overloads at some strength.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the largest."""
+        self._squares: Array | None = None
+        self._strongest = 0.0
+
+    def at(self, gain: float, count: int) -> Array:
+        """Return the sizes (count,) to expect at a strength of ``gain``."""
+        if self._squares is None or gain > _STRONGER * self._strongest:
+            return np.ones(count)
+        return np.asarray(np.maximum(_MARGIN * np.sqrt(self._squares), _LEAST_RECOVERY).clip(max=1.0))
+
+    def learn(self, coefficients: Array, left: Array, gain: float) -> None:
+        """Learn from the ``coefficients`` (k,) of an empty sweep, ``left`` (k,) being the share of variance that it
+        leaves open.
         """
-        if not self._range_uv:
-            return 0.0
-        at = np.abs(raw) >= _AT_RANGE * self._range_uv
-        end, apart = 0, int(_APART_MS * self._rate_hz / 1e3)
-        for run in np.flatnonzero(at[2:] & at[1:-1] & at[:-2]).tolist():
-            if run > end + apart:
-                break
-            end = run + _RUN
-        return (end + 1) * 1e3 / self._rate_hz if end else 0.0
+        if self._squares is None or gain > _STRONGER * self._strongest:
+            self._squares = np.ones(len(coefficients))
+        sizes = self.at(gain, len(coefficients)) ** 2
+        seen = sizes * (coefficients**2 + np.maximum(left, 0.0))
+        self._squares += _RECOVERY_RATE * (seen - self._squares)
+        self._strongest = max(self._strongest, gain)
 
 
-def _charge(pulse: Pulse) -> float | None:
+def charge_of(pulse: Pulse) -> float | None:
+    """Charge of ``pulse`` in mA ms; its current where the width is not known, None where neither is."""
     return pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma
+
+
+def _rounded(size_uv: float) -> float:
+    """``size_uv`` to half an octave, so that filters prepared for the last sweep fit the next one."""
+    return float(2.0 ** (round(2 * np.log2(max(size_uv, 1.0))) / 2))
 
 
 def _unsure(mean: Array) -> Array:

@@ -1,33 +1,77 @@
-"""The evoked response of one channel to one pulse: detected or not, how surely, how large, how late."""
+"""The evoked response of one channel to one pulse: detected or not, how surely, how large, how late.
+
+No artefact is ever a response: what stands out counts as one where a sweep before lacked it at a comparable current,
+where it has the shape that trusted responses had, or where it rises out of a flat line. Else the sweep cannot tell.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import DeviceInfo, Pulse
+from guidance.signal.response import burst
 from guidance.signal.response import late_response as late
-from guidance.signal.response.components import SweepComponents, SweepConditions, SweepFrame, SweepModel
-from guidance.signal.response.matched_filter import FilterBank, FilterFamily, FilterVerdict, LearnedTemplate, combined
-from guidance.signal.response.measures import begins_at_once, onset_ms, peak_to_peak, still_running
+from guidance.signal.response.components import SweepComponents, SweepConditions, SweepFrame, SweepModel, charge_of
+from guidance.signal.response.contrast import Contrast, Proportion
+from guidance.signal.response.matched_filter import (
+    FilterBank,
+    FilterFamily,
+    FilterVerdict,
+    LearnedTemplate,
+    combined,
+    likeness,
+)
+from guidance.signal.response.measures import (
+    begins_at_once,
+    is_in,
+    onset_ms,
+    peak_to_peak,
+    rises_from_rest,
+    still_running,
+)
 from guidance.signal.response.noise import NoiseModel
 from guidance.signal.response.separation import SeparatedSweep, split
-from guidance.signal.response.sweep_result import LateResult, SweepResult
+from guidance.signal.response.sweep_result import Doubt, LateResult, SweepResult
 from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
 from guidance.signal.sweep.baseline import BaselineTracker, NullWindows, PreStimulus
 from guidance.signal.sweep.basis import Array, baseline_columns, response_shapes
 from guidance.signal.sweep.ring_buffer import RingBuffer
 
 ALPHA = 0.01
-"""A response counts as detected where its p-value is below this."""
+"""A response counts as detected where its p-value is below this, if it is large enough to matter."""
 
-_SUSPECT, _LIKELY, _SURE = 0.3, 0.05, 1e-4
+_SURE_ALPHA, _LARGE_UV, _LEAST_UV = 0.002, 70.0, 40.0
+"""A response smaller than the second needs a p-value below the first, and nothing smaller than the third counts: the
+smallest are mostly chance, and an electrode moved by a breath brings forth as much."""
+
+_EMPTY = 0.05
+"""A sweep whose p-value is above this is taken for empty, as far as anything could be seen in it."""
+
+_SUSPECT, _SURE = 0.3, 1e-4
 _AT_ONCE_MS = 3.0
 _FIRST, _NOT_YET = 5, 3e-3
-"""A procedure begins below threshold: what is not sure in so many first sweeps is learned as artefact."""
+"""While so few sweeps were seen, what is not sure is learned as artefact."""
+
+_ALIKE, _TRUSTED = 0.7, 3
+"""Correlation with the known shape from which a wave is trusted; and below which it is not, once so many were seen."""
+
+_WELL_KNOWN, _UNLIKE = 6, 0.4
+"""After so many trusted responses, a wave that correlates less with their shape must come twice in a row."""
+
+_START_MS, _LATER_MS, _EARLY_MS, _LARGER = 0.5, 1.5, 0.5, 4.0
+"""What begins within the first time after the first visible sample is no response, unless what comes after the second
+is so many times larger than what lies within the third."""
+
+_LEAST_SHARE_OF_ARTEFACT = 0.03
+"""A wave smaller than this share of the artefact expected in the window is a change of the artefact."""
+
+_OPPOSITE = 0.7
+_PATIENCE = 2
+"""So many sweeps in a row without contrast, and the artefact is learned anew from the lowest of them."""
 
 _DEFAULT_CRITERION_UV = 100.0
 _LONGER = 1.5
@@ -41,18 +85,25 @@ _BURST = 2.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What a sweep told: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
-    response as estimated, the p-value, how large a response in uV may hide in it, and whether what stands out is
-    ``unlike`` a response. ``late_ms``: where a late response begins, if there is one, and its p-value.
+    """What a sweep showed: what lies in it, its ``residual`` (n,) in the space without the artefact expected, the
+    response as estimated, the p-value, and how large a response in uV may hide in it; whether
+    that ``is_noisy`` enough to hide one by itself. ``doubt``: why what stands out
+    is not to be trusted. ``is_known``: it has the shape that trusted responses had, ``is_opposite``: that shape
+    turned over, which tells that it was learned as artefact. ``late_ms``: where a late response
+    begins, if there is one, and its p-value.
     """
 
+    pulse: Pulse
     parts: SweepComponents
     sweep: Array
     residual: Array
     found: SeparatedSweep
     p_value: float
     hidden_uv: float
-    unlike: bool
+    is_noisy: bool
+    doubt: Doubt | None
+    is_known: bool
+    is_opposite: bool
     late_ms: float | None
     late_p_value: float
 
@@ -89,21 +140,27 @@ class ResponseDetector:
         self._noise = NoiseModel(self._frame.times)
         self._space = self._frame.space(self._noise)
         self._longer_space: WhitenedBasis | None = None
-        self._dissector = SweepModel(self._frame, self._longer, info, channel)
-        self._family = FilterFamily(response_shapes(self._frame.times, window_ms), self._frame.times)
-        self._family.renew(self._space)
-        self._known = LearnedTemplate()
+        self._model = SweepModel(self._frame, self._longer, info, channel)
+        self._filters = FilterFamily(response_shapes(self._frame.times, window_ms), self._frame.times)
+        self._filters.renew(self._space)
+        self._template = LearnedTemplate()
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
         self._before: dict[int, PreStimulus | None] = {}
         self._bench: PreparedFilters | None = None
-        self._told: Analysis | None = None
+        self._contrast = Contrast()
+        self._proportion = Proportion()
+        self._without_contrast = 0
+        self._trusted = 0
+        self._stranger = np.zeros(len(self._frame.times))
+        self._analysis: Analysis | None = None
         self._unsettled: Analysis | None = None
 
     @property
     def samples_after(self) -> tuple[int, int]:
-        """Samples after the pulse that a judgement needs, and those that a longer look at an unfinished one needs."""
-        return self._frame.grid.stop, self._longer.grid.stop
+        """Samples after the pulse that a judgement needs, and those that a longer look needs."""
+        longest = max(self._longer.grid.stop, burst.samples_after(self._frame.window_ms, self._rate_hz))
+        return self._frame.grid.stop, longest
 
     def prepare(self, history: RingBuffer, pulse: Pulse, free_from: int) -> None:
         """Look at the stream before ``pulse``, which from ``free_from`` on holds no other stimulus's sweep.
@@ -117,7 +174,7 @@ class ResponseDetector:
         shams = stretch.shams(self._frame.grid, self._learned_to, quiet.mains) if quiet else None
         if shams is not None:
             self._learn(shams)
-        setting = self._dissector.foresee(pulse, self._unit(quiet.noise_uv)) if quiet else None
+        setting = self._model.foresee(pulse, self._unit(quiet.noise_uv)) if quiet else None
         self._bench = self._lay_out(setting) if setting else None
 
     def pass_over(self, pulse: Pulse) -> None:
@@ -135,57 +192,168 @@ class ResponseDetector:
             return
         if self._noise.learn(windows):
             self._space, self._longer_space = self._frame.space(self._noise), None
-            self._family.renew(self._space)
-            if self._known.ready:
-                self._known.renew(self._space, self._noise.windows)
-        self._family.learn(windows @ self._space.into.T)
+            self._filters.renew(self._space)
+            if self._template.ready:
+                self._template.renew(self._space, self._noise.windows)
+        self._filters.learn(windows @ self._space.into.T)
 
     def judge(self, history: RingBuffer, pulse: Pulse, *, longer: bool = False) -> SweepResult:
-        """Judge the answer to ``pulse``, which was prepared for.
+        """Judge the response to ``pulse``, which was prepared for.
 
-        ``longer`` measures an unfinished response to its end; detection stays with the window.
+        ``longer`` looks beyond the window: it measures an unfinished response to its end, and sees whether a
+        contraction goes on there.
         """
         quiet = self._before[pulse.sample]
         if quiet is None:
-            return self.untold("no stimulus-free signal before the pulse")
+            return self.unknown("no stimulus-free signal before the pulse")
         frame = self._longer if longer else self._frame
         raw = history.window(pulse.sample, pulse.sample + frame.grid.stop)[:, self._channel].astype(float)
-        if np.isnan(raw).any():
-            return self.untold("samples lost")
-        if self._told is None or not longer:
-            self._told = self._unsettled = told = self._tell(raw[: self._frame.grid.stop], pulse, quiet)
-            return self._evoked(self._frame, told, told.found, told.sweep - told.parts.mean, pulse)
+        if np.isnan(raw[: self._frame.grid.stop]).any():
+            return self.unknown("samples lost")
+        if self._analysis is None or not longer:
+            self._analysis = self._unsettled = seen = self._analyse(raw[: self._frame.grid.stop], pulse, quiet)
+            return self._result(self._frame, seen, seen.found, seen.sweep - seen.parts.mean)
+        seen = self._beside_burst(self._analysis, history, quiet)
+        self._analysis = self._unsettled = seen
+        if np.isnan(raw).any() or not self._is_unfinished(seen):
+            return self._result(self._frame, seen, seen.found, seen.sweep - seen.parts.mean, last=True)
         if self._longer_space is None:
             self._longer_space = frame.space(self._noise)
         sweep = frame.grid.means(quiet.clean(raw, pulse.sample)[frame.grid.first :])
-        parts = self._dissector.parts(self._told.parts.setting, frame, self._longer_space)
+        parts = self._model.parts(seen.parts.setting, frame, self._longer_space)
         residual = self._longer_space.into @ (sweep - parts.mean) / parts.setting.unit_uv
-        found = self._split(frame, self._longer_space, parts, residual, self._told.p_value)
-        return self._evoked(frame, self._told, found, sweep - parts.mean, pulse)
+        found = self._split(frame, self._longer_space, parts, residual, seen.p_value)
+        return self._result(frame, seen, found, sweep - parts.mean, last=True)
 
-    def _lay_out(self, setting: SweepConditions) -> PreparedFilters:
-        parts = self._dissector.parts(setting, self._frame, self._space)
+    def _beside_burst(self, seen: Analysis, history: RingBuffer, quiet: PreStimulus) -> Analysis:
+        """``seen``, in doubt where a contraction goes on after the window that may have begun in it."""
+        window_ms = self._frame.window_ms
+        after = burst.aftermath(history, self._channel, seen.pulse.sample, window_ms, quiet, self._rate_hz)
+        amplitude_uv, _ = peak_to_peak(seen.found, _inside(self._frame, seen.parts))
+        if seen.doubt is None and not seen.is_known and after is not None and after.hides(amplitude_uv):
+            return replace(seen, doubt=Doubt.BURST)
+        return seen
+
+    def _lay_out(self, conditions: SweepConditions) -> PreparedFilters:
+        parts = self._model.parts(conditions, self._frame, self._space)
         screen = parts.screen
-        known = self._known.behind(screen) if self._known.ready else None
-        return PreparedFilters(parts, screen, self._family.behind(screen), known)
+        known = self._template.behind(screen) if self._template.ready else None
+        return PreparedFilters(parts, screen, self._filters.behind(screen), known)
 
-    def _tell(self, raw: Array, pulse: Pulse, quiet: PreStimulus) -> Analysis:
+    def _analyse(self, raw: Array, pulse: Pulse, quiet: PreStimulus) -> Analysis:
         """Whether there is a response in the sweep ``raw``."""
-        setting, sweep = self._dissector.observe(raw, pulse, quiet, self._unit(quiet.noise_uv))
-        bench = self._bench if self._bench and self._bench.parts.setting == setting else self._lay_out(setting)
+        conditions, sweep = self._model.observe(raw, pulse, quiet, self._unit(quiet.noise_uv))
+        bench = self._bench if self._bench and self._bench.parts.setting == conditions else self._lay_out(conditions)
         parts = bench.parts
-        residual = self._space.into @ (sweep - parts.mean) / setting.unit_uv
+        residual = self._space.into @ (sweep - parts.mean) / conditions.unit_uv
         screened = bench.screen(residual)
-        judged = self._family.judge(screened, bench.unknown)
-        known = self._known.p_value(screened, bench.known) if bench.known is not None else None
+        judged = self._filters.judge(screened, bench.unknown)
+        known = self._template.p_value(screened, bench.known) if bench.known is not None else None
         p_value = combined(judged.p_value, known)
-        found = self._split(self._frame, self._space, parts, residual, p_value)
+        found = self._found(parts, residual, p_value)
         late_ms, early_p_value, late_p_value = self._apart(found, parts, judged)
         if late_ms is not None:
             p_value = combined(early_p_value, known)
-        unlike = p_value < ALPHA and begins_at_once(found, _inside(self._frame, parts))
-        hidden_uv = judged.hidden * setting.unit_uv
-        return Analysis(parts, sweep, residual, found, p_value, hidden_uv, unlike, late_ms, late_p_value)
+        hidden_uv = judged.hidden
+        if bench.known is not None:
+            hidden_uv = min(hidden_uv, self._template.hidden(screened, bench.known))
+        is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._visible_uv
+        seen = Analysis(
+            pulse, parts, sweep, residual, found, p_value, hidden_uv * conditions.unit_uv, is_noisy,
+            doubt=None, is_known=False, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
+        )  # fmt: skip
+        return self._in_proportion(self._doubted(self._floored(seen)))
+
+    def _in_proportion(self, seen: Analysis) -> Analysis:
+        """``seen``, in doubt where it is the last of a row that grows with the charge as an artefact does."""
+        found = seen.p_value < ALPHA and seen.doubt is None
+        amplitude_uv = peak_to_peak(seen.found, self._inside(seen))[0] if found else None
+        if not self._proportion.add(charge_of(seen.pulse), amplitude_uv):
+            return seen
+        return replace(seen, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
+
+    def _found(self, parts: SweepComponents, residual: Array, p_value: float) -> SeparatedSweep:
+        """The response as estimated; nothing where there is none, which is not worth its time."""
+        if p_value >= _SUSPECT and not late.may_come(self._frame.window_ms):
+            none = np.zeros(len(self._frame.times))
+            return SeparatedSweep(none, none + parts.setting.unit_uv, none)
+        return self._split(self._frame, self._space, parts, residual, p_value)
+
+    def _floored(self, seen: Analysis) -> Analysis:
+        """``seen``, its p-value not below ALPHA where it is too small for one between the two levels."""
+        if seen.p_value >= ALPHA:
+            return seen
+        amplitude_uv, _ = peak_to_peak(seen.found, self._inside(seen))
+        least_uv = _LARGE_UV if seen.p_value >= _SURE_ALPHA else _LEAST_UV
+        return seen if amplitude_uv >= least_uv else replace(seen, p_value=ALPHA)
+
+    def _doubted(self, seen: Analysis) -> Analysis:
+        """``seen``, with the reason why what stands out in it is no response, if there is one."""
+        if seen.p_value >= ALPHA:
+            return seen
+        times, inside = self._frame.times, self._inside(seen)
+        wave = np.where(inside, seen.found.mean, 0.0)
+        amplitude_uv, _ = peak_to_peak(seen.found, inside)
+        is_trusted = self._trusted >= _TRUSTED
+        if is_trusted and self._template.likeness(wave) >= _ALIKE and is_in(seen.sweep, inside, amplitude_uv):
+            return replace(seen, is_known=True)
+        begin_ms = onset_ms(seen.found, times, inside)
+        is_flat = rises_from_rest(seen.sweep, times, begin_ms, self._visible_ms(seen), amplitude_uv)
+        if is_flat or not self._model.may_be_artefact(seen.parts, self._frame, begin_ms, amplitude_uv):
+            return seen
+        is_turned = is_trusted and self._template.likeness(-wave) >= _ALIKE
+        if is_turned or not is_in(seen.sweep, inside, amplitude_uv):
+            return replace(seen, doubt=Doubt.ARTEFACT, is_opposite=True)
+        return replace(seen, doubt=self._doubt_of(seen, wave, begin_ms, amplitude_uv))
+
+    def _doubt_of(self, seen: Analysis, wave: Array, begin_ms: float, amplitude_uv: float) -> Doubt | None:
+        """Why a ``wave`` (n,) that neither is known nor rises out of a flat line is no response; None if it is one."""
+        inside = self._inside(seen)
+        if begins_at_once(seen.found, inside) or self._begins_at_start(seen, inside):
+            return self._blinded_by(seen) or Doubt.ARTEFACT
+        is_strange = self._trusted >= _WELL_KNOWN and self._template.likeness(wave) < _UNLIKE
+        if is_strange and likeness(wave, self._stranger) < _ALIKE:
+            return Doubt.BURST
+        artefact_uv = float(np.ptp(seen.parts.mean[self._frame.times >= begin_ms]))
+        if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * artefact_uv:
+            return Doubt.ARTEFACT
+        lacked = self._contrast.lacked(charge_of(seen.pulse), amplitude_uv)
+        return None if lacked and not _is_opposite(wave, seen.parts.mean) else Doubt.CONTRAST
+
+    def _visible_ms(self, seen: Analysis) -> float:
+        return max(self._frame.window_ms[0], seen.parts.setting.blind_ms)
+
+    def _begins_at_start(self, seen: Analysis, inside: NDArray[np.bool_]) -> bool:
+        """Whether it begins where the sweep begins to be visible: such a wave has no onset."""
+        if not inside.any():
+            return True
+        times = self._frame.times
+        start_ms = float(times[int(inside.argmax())])
+        if onset_ms(seen.found, times, inside) > start_ms + _START_MS:
+            return False
+        size = np.abs(np.where(inside, seen.found.mean, 0.0))
+        first = size[times <= start_ms + _EARLY_MS].max(initial=0.0)
+        return not size[times > start_ms + _LATER_MS].max(initial=0.0) > _LARGER * first
+
+    def _blinded_by(self, seen: Analysis) -> Doubt | None:
+        """What the amplifier did that hides a part of the window."""
+        conditions = seen.parts.setting
+        if conditions.blanked_ms > self._frame.window_ms[0]:
+            return Doubt.BLANKING
+        return Doubt.OVERLOAD if conditions.is_overloaded else None
+
+    def _hidden_by(self, seen: Analysis) -> Doubt:
+        """Why a response that matters could hide."""
+        return Doubt.NOISE if seen.is_noisy else self._blinded_by(seen) or Doubt.ARTEFACT
+
+    @property
+    def _visible_uv(self) -> float:
+        """A response of this size matters: where it could hide, a sweep cannot tell."""
+        return self._criterion_uv or _DEFAULT_CRITERION_UV
+
+    def _inside(self, seen: Analysis) -> NDArray[np.bool_]:
+        inside = _inside(self._frame, seen.parts)
+        return inside if seen.late_ms is None else inside & (self._frame.times < seen.late_ms)
 
     def _apart(
         self, found: SeparatedSweep, parts: SweepComponents, judged: FilterVerdict
@@ -196,7 +364,7 @@ class ResponseDetector:
             return None, judged.p_value, 1.0
         times = self._frame.times
         begin_ms = late.begin_ms(found, times)
-        early, later = self._family.p_values_about(late.FROM_MS, begin_ms or late.FROM_MS, judged)
+        early, later = self._filters.p_values_about(late.FROM_MS, begin_ms or late.FROM_MS, judged)
         if begin_ms is None or later >= ALPHA:
             return None, judged.p_value, later
         awaited = late.is_awaited(window_ms)
@@ -216,73 +384,142 @@ class ResponseDetector:
         return split(space, residual, parts, share, baseline).times(parts.setting.unit_uv)
 
     def settle(self) -> None:
-        """Learn from the sweep judged last; done when its answer is out."""
-        told, self._unsettled = self._unsettled, None
-        if told is None:
+        """Learn from the sweep judged last; done when its result is out."""
+        seen, self._unsettled = self._unsettled, None
+        if seen is None:
             return
-        space, setting, artefact = self._space, told.parts.setting, told.parts.artefact
-        if self._dissector.taught < self._silent:
-            self._dissector.learn(told.parts, told.residual, self._frame, space, np.zeros_like(space.response))
-            return
-        if told.p_value < _LIKELY and not told.unlike:
-            sure = told.p_value < _SURE
-            early = np.where(self._frame.times < (told.late_ms or np.inf), told.found.mean, 0.0)
-            self._known.show(early, space, self._noise.windows, sure=sure)
-        size = 0.0
-        if told.unlike:
-            artefact.doubt()
-            later = self._frame.times > max(self._frame.window_ms[0], setting.blind_ms) + _AT_ONCE_MS
-            size = float(np.abs(told.found.mean[later]).max(initial=0.0)) / setting.unit_uv
-        elif min(told.p_value, told.late_p_value) < (_SUSPECT if self._dissector.taught >= _FIRST else _NOT_YET):
-            size = _AS_LARGE * float(np.abs(told.found.mean).max()) / setting.unit_uv
-        self._dissector.learn(told.parts, told.residual, self._frame, space, size**2 * space.response)
+        charge = charge_of(seen.pulse)
+        if seen.p_value < ALPHA and not seen.is_known:
+            self._stranger = np.where(self._inside(seen), seen.found.mean, 0.0)
+        self._model.keep(seen.parts, seen.sweep, charge)
+        if self._model.learned < self._silent:
+            self._model.adopt(seen.parts, seen.sweep, seen.residual, self._frame, self._space)
+        elif seen.doubt is not None and seen.doubt is not Doubt.BURST:
+            self._learn_without_contrast(seen, charge)
+        else:
+            self._without_contrast = 0
+            self._learn_from(seen, charge)
 
-    def _evoked(
-        self, frame: SweepFrame, told: Analysis, found: SeparatedSweep, seen: Array, pulse: Pulse
+    def _learn_without_contrast(self, seen: Analysis, charge: float | None) -> None:
+        """Take the sweep for artefact where nothing speaks for another one; else wait for a second like it."""
+        self._without_contrast += _PATIENCE if seen.is_opposite else 1
+        if not self._contrast.has_any:
+            self._model.adopt(seen.parts, seen.sweep, seen.residual, self._frame, self._space)
+        elif self._without_contrast >= _PATIENCE:
+            self._without_contrast = 0
+            self._contrast.forget()
+            self._model.restart(charge, self._frame, self._space)
+        elif seen.doubt is Doubt.CONTRAST:
+            self._learn_beside(seen, _AS_LARGE * float(np.abs(seen.found.mean).max()))
+        else:
+            seen.parts.artefact.doubt()
+            later = self._frame.times > self._visible_ms(seen) + _AT_ONCE_MS
+            self._learn_beside(seen, float(np.abs(seen.found.mean[later]).max(initial=0.0)))
+
+    def _learn_from(self, seen: Analysis, charge: float | None) -> None:
+        if seen.p_value < ALPHA and seen.doubt is None and self._is_large(seen):
+            self._trusted += 1
+            early = np.where(self._frame.times < (seen.late_ms or np.inf), seen.found.mean, 0.0)
+            sure = seen.p_value < _SURE
+            self._template.show(early, self._space, self._noise.windows, sure=sure)
+        elif seen.p_value > _EMPTY and seen.doubt is None:
+            self._contrast.add(charge, seen.hidden_uv)
+            self._model.learn_recovery(seen.parts, seen.residual)
+        size_uv = 0.0
+        if seen.doubt is not None or min(seen.p_value, seen.late_p_value) < self._suspect:
+            size_uv = _AS_LARGE * float(np.abs(seen.found.mean).max())
+        self._learn_beside(seen, size_uv)
+
+    @property
+    def _suspect(self) -> float:
+        """Below this p-value a sweep may hold a response, as far as the artefact is concerned."""
+        return _SUSPECT if self._model.learned >= _FIRST else _NOT_YET
+
+    def _is_large(self, seen: Analysis) -> bool:
+        """Whether the wave is large enough to be a model for others: small ones may be what an artefact left over."""
+        return peak_to_peak(seen.found, self._inside(seen))[0] >= _LARGE_UV
+
+    def _learn_beside(self, seen: Analysis, size_uv: float) -> None:
+        """Learn the artefact from a sweep that may hold a response of ``size_uv``."""
+        variance = (size_uv / seen.parts.setting.unit_uv) ** 2 * self._space.response
+        self._model.learn(seen.parts, seen.residual, self._frame, self._space, variance)
+
+    def _is_unfinished(self, seen: Analysis) -> bool:
+        inside = self._inside(seen)
+        amplitude_uv, _ = peak_to_peak(seen.found, inside)
+        significant = seen.p_value < ALPHA and seen.doubt is None
+        return significant and still_running(seen.found, amplitude_uv, inside, self._frame.times)
+
+    def _result(
+        self, frame: SweepFrame, seen: Analysis, found: SeparatedSweep, uv: Array, *, last: bool = False
     ) -> SweepResult:
-        """The answer in words, of ``found`` in what was ``seen`` (n,) beside the artefact expected, in uV."""
-        inside = _inside(frame, told.parts)
-        if told.late_ms is not None:
-            inside &= frame.times < told.late_ms
+        """The result of ``found`` in what was seen (n,) beside the artefact expected, in ``uv``; ``last``: no longer
+        look is to come.
+        """
+        pulse = seen.pulse
+        inside = _inside(frame, seen.parts)
+        if seen.late_ms is not None:
+            inside &= frame.times < seen.late_ms
         amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
-        significant = told.p_value < ALPHA and not told.unlike
+        significant = seen.p_value < ALPHA and seen.doubt is None
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
-        blinded = not significant and told.hidden_uv > (self._criterion_uv or _DEFAULT_CRITERION_UV)
-        hidden = told.unlike or blinded
+        blinded = not significant and seen.hidden_uv > self._visible_uv
+        doubt = seen.doubt or (self._hidden_by(seen) if blinded else None)
+        running = significant and still_running(found, amplitude_uv, inside, frame.times)
         return SweepResult(
             detected=detected,
-            p_value=None if told.unlike else told.p_value,
+            p_value=None if seen.doubt else seen.p_value,
             amplitude_uv=amplitude_uv,
             amplitude_sd_uv=amplitude_sd_uv,
-            latency_ms=onset_ms(found, frame.times, inside) - pulse.offset_ns / 1e6 if detected else None,
-            contaminated=hidden,
-            why=_why(told) if hidden else None,
+            latency_ms=self._onset_ms(frame, found, inside, pulse) if detected else None,
+            contaminated=doubt is not None,
+            why=self._why(seen, doubt) if doubt else None,
             times_ms=frame.times,
-            uv=np.where(frame.times < told.parts.setting.blind_ms, 0.0, seen - found.nuisance),
-            unfinished=significant and still_running(found, amplitude_uv, inside, frame.times),
-            late=self._late(frame, told, found, pulse),
+            uv=np.where(frame.times < seen.parts.setting.blind_ms, 0.0, uv - found.nuisance),
+            unfinished=not last and significant and (running or not seen.is_known),
+            late=self._late(frame, seen, found, pulse),
+            doubt=doubt,
         )
 
-    def _late(self, frame: SweepFrame, told: Analysis, found: SeparatedSweep, pulse: Pulse) -> LateResult | None:
+    def _onset_ms(
+        self, frame: SweepFrame, found: SeparatedSweep, inside: NDArray[np.bool_], pulse: Pulse
+    ) -> float | None:
+        return onset_ms(found, frame.times, inside) - pulse.offset_ns / 1e6
+
+    def _why(self, seen: Analysis, doubt: Doubt) -> str:
+        """The reason in words."""
+        conditions = seen.parts.setting
+        hidden = f"a response of {seen.hidden_uv:.0f} uV could hide in it"
+        return {
+            Doubt.OVERLOAD: f"the amplifier was overloaded for {conditions.end_ms:.1f} ms: {hidden}",
+            Doubt.BLANKING: f"the amplifier is blanked for {conditions.blanked_ms:.1f} ms: {hidden}",
+            Doubt.ARTEFACT: "the artefact has changed and is learned anew" if seen.doubt else f"artefact: {hidden}",
+            Doubt.CONTRAST: "it may be artefact: no sweep at a comparable current was without it; vary the current",
+            Doubt.BURST: "a contraction began within the window",
+            Doubt.NOISE: hidden,
+            Doubt.SAMPLES: "samples lost",
+        }[doubt]
+
+    def _late(self, frame: SweepFrame, seen: Analysis, found: SeparatedSweep, pulse: Pulse) -> LateResult | None:
         """What came late, if there was room for it."""
         if not late.may_come(self._frame.window_ms):
             return None
-        if told.late_ms is None:
-            return LateResult(detected=False, p_value=told.late_p_value, amplitude_uv=None, latency_ms=None)
-        amplitude_uv, _ = peak_to_peak(found, frame.times >= told.late_ms)
+        if seen.late_ms is None:
+            return LateResult(detected=False, p_value=seen.late_p_value, amplitude_uv=None, latency_ms=None)
+        amplitude_uv, _ = peak_to_peak(found, frame.times >= seen.late_ms)
         detected = amplitude_uv >= (self._criterion_uv or 0.0)
-        latency_ms = told.late_ms - pulse.offset_ns / 1e6
-        return LateResult(detected, told.late_p_value, amplitude_uv, latency_ms if detected else None)
+        latency_ms = seen.late_ms - pulse.offset_ns / 1e6
+        return LateResult(detected, seen.late_p_value, amplitude_uv, latency_ms if detected else None)
 
     def forget(self, pulse: Pulse) -> None:
         """Let go of what was prepared for ``pulse``."""
         self._before.pop(pulse.sample, None)
 
-    def untold(self, why: str) -> SweepResult:
-        """The answer that cannot be told, and why."""
+    def unknown(self, why: str) -> SweepResult:
+        """The result of a sweep that cannot be judged, and why."""
         return SweepResult(
             detected=False, p_value=None, amplitude_uv=None, amplitude_sd_uv=None, latency_ms=None,
-            contaminated=True, why=why, times_ms=np.zeros(0), uv=np.zeros(0),
+            contaminated=True, why=why, times_ms=np.zeros(0), uv=np.zeros(0), doubt=Doubt.SAMPLES,
         )  # fmt: skip
 
     def _units(self, noise_uv: Array) -> Array:
@@ -301,7 +538,7 @@ def _inside(frame: SweepFrame, parts: SweepComponents) -> NDArray[np.bool_]:
     return np.asarray(frame.times >= max(frame.window_ms[0], parts.setting.blind_ms))
 
 
-def _why(told: Analysis) -> str:
-    if told.unlike:
-        return "the artefact has changed and is learned anew"
-    return f"a response of {told.hidden_uv:.0f} uV could hide in it"
+def _is_opposite(wave: Array, artefact: Array) -> bool:
+    """Whether the ``wave`` (n,) is a part of the expected ``artefact`` turned over: that was learned too large."""
+    size = float(np.linalg.norm(wave) * np.linalg.norm(artefact[wave != 0]))
+    return size > 0 and float(wave @ artefact) < -_OPPOSITE * size

@@ -55,11 +55,13 @@ class FilterBank:
 @dataclass(frozen=True, slots=True, eq=False)
 class FilterVerdict:
     """P-value of a sweep; the peak-to-peak size, in units of the noise, of the largest response that could hide in
-    it, at the middle of all places and widths, surely to 95 %; and the statistic of each pair of shapes (pairs,).
+    it, at the middle of all places and widths, surely to 95 %; how large that were beside noise alone;
+    and the statistic of each pair of shapes (pairs,).
     """
 
     p_value: float
     hidden: float
+    hidden_by_noise: float
     statistics: Array
 
 
@@ -103,9 +105,10 @@ class FilterFamily:
         scores = filters.scores(screened @ self._shapes)
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
-        reach = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
+        reach = np.sqrt(statistics * self._spread[:, 0]) + _POWER_95
         hidden = float(np.median(reach / filters.first * self._heights))
-        return FilterVerdict(self.null.p_value(statistic), hidden, statistics)
+        by_noise = float(np.median(reach / self._quiet.first * self._heights))
+        return FilterVerdict(self.null.p_value(statistic), hidden, by_noise, statistics)
 
     def p_values_about(self, end_ms: float, begin_ms: float, judgement: FilterVerdict) -> tuple[float, float]:
         """P-values of what ends by ``end_ms`` and of what begins from ``begin_ms`` on, by the whole sweep's null."""
@@ -130,6 +133,17 @@ class LearnedTemplate:
     def ready(self) -> bool:
         """Whether enough responses were seen to know the shape."""
         return self._shape is not None
+
+    def hidden(self, screened: Array, sizes: Array) -> float:
+        """Peak-to-peak, in units of the noise, of the largest response of this shape that could hide, to 95 %."""
+        scores = screened @ self._shapes / sizes
+        reach = max(float(scores.max()), 0.0) + _POWER_95 * float(np.sqrt(max(self._spread, 0.25)))
+        height = 0.0 if self._shape is None else float(np.ptp(self._shape))
+        return reach / float(np.median(sizes)) * height
+
+    def likeness(self, response: Array) -> float:
+        """Correlation of ``response`` (n,) in time with the shape; 0 where none is known."""
+        return 0.0 if self._shape is None else likeness(self._shape, response)
 
     def show(self, response: Array, space: WhitenedBasis, windows: Sequence[Array], *, sure: bool) -> None:
         """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
@@ -176,6 +190,12 @@ def combined(unknown: float, known: float | None) -> float:
     if known is None:
         return unknown
     return min(known / _KNOWN_SHARE, unknown / (1.0 - _KNOWN_SHARE), 1.0)
+
+
+def likeness(one: Array, other: Array) -> float:
+    """Largest correlation of two waves (n,) of any size, at the lags that a known shape may have; 0 where one is 0."""
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return _likeness(one, other) / size if size > 0 else 0.0
 
 
 def _likeness(one: Array, other: Array) -> float:

@@ -11,6 +11,14 @@ from guidance.signal.sweep.basis import Array
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
 _FIRST_SHARE, _FIRST_SDS = 0.15, 4.0
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
+_REST_MS, _REST_ENDS_MS = 2.0, 0.3
+_LARGE_UV, _REST_SHARE, _SMALL_REST_SHARE = 100.0, 0.3, 0.2
+"""Before a response the sweep lies flat for so long, but for the last bit, to this share of it (smaller for a small
+one): what swings as slowly as an artefact does not."""
+
+_HOLDS = 0.6
+"""A sweep holds a wave where it itself changes by this share of the wave, peak to peak."""
+
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 
 
@@ -33,6 +41,26 @@ def onset_ms(found: SeparatedSweep, times: Array, inside: NDArray[np.bool_]) -> 
     away = np.abs(np.where(inside, found.mean - level, 0.0))[: first + 1]
     low = np.flatnonzero(away < np.maximum(_ONSET_SHARE * size.max(), _ONSET_SDS * found.sd[: first + 1]))
     return float(times[low[-1] if len(low) else int(inside.argmax())])
+
+
+def rises_from_rest(sweep: Array, times: Array, begin_ms: float, visible_ms: float, amplitude_uv: float) -> bool:
+    """Whether the ``sweep`` (n,) itself, artefact and all, lies flat before ``begin_ms``: then nothing but a response
+    can begin there. Nothing before ``visible_ms`` is seen.
+    """
+    if not is_in(sweep, times >= begin_ms, amplitude_uv):
+        return False
+    before = sweep[(times >= begin_ms - _REST_MS) & (times < begin_ms - _REST_ENDS_MS)]
+    if begin_ms - _REST_MS < visible_ms or not len(before):
+        return False
+    share = _REST_SHARE if amplitude_uv >= _LARGE_UV else _SMALL_REST_SHARE
+    return bool(np.abs(before).max() < share * amplitude_uv)
+
+
+def is_in(sweep: Array, inside: NDArray[np.bool_], amplitude_uv: float) -> bool:
+    """Whether the ``sweep`` (n,) itself holds a wave of ``amplitude_uv`` where ``inside`` (n,), and not only the
+    artefact that was expected and did not come.
+    """
+    return bool(inside.any() and np.ptp(sweep[inside]) > _HOLDS * amplitude_uv)
 
 
 def still_running(found: SeparatedSweep, amplitude_uv: float, inside: NDArray[np.bool_], times: Array) -> bool:

@@ -33,10 +33,11 @@ def split(
 ) -> SeparatedSweep:
     """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
 
-    The artefact's is taken ``share`` times; ``baseline`` (n, 2) in time. The response's size is the one that makes the
+    The artefact's is taken ``share`` times, the amplifier's recovery as it is; ``baseline`` (n, 2)
+    in time. The response's size is the one that makes the
     sweep most probable (empirical Bayes). The estimate is in units of the noise, in time.
     """
-    columns = np.sqrt(share) * parts.columns
+    columns = np.concatenate([np.sqrt(share) * parts.columns, parts.recovered], axis=1)
     beside = np.concatenate([columns, parts.blind], axis=1)
     rough = share * (parts.spread - 1.0)
     size = _best_size(residual, beside, 1.0 + rough, space.response) ** 2 * space.response

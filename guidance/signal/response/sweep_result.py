@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from guidance.signal.sweep.basis import Array
 
 
+class Doubt(StrEnum):
+    """Why a sweep cannot tell whether there was a response."""
+
+    SAMPLES = "samples"
+    OVERLOAD = "overload"
+    BLANKING = "blanking"
+    ARTEFACT = "artefact"
+    CONTRAST = "contrast"
+    BURST = "burst"
+    NOISE = "noise"
+
+
 @dataclass(frozen=True, slots=True)
 class LateResult:
-    """A late response (H-reflex) apart from the M-wave: as Evoked. ``latency_ms`` is None where none is detected."""
+    """A late response (H-reflex) apart from the M-wave, as SweepResult has it; ``latency_ms`` is None where none is."""
 
     detected: bool
     p_value: float
@@ -20,7 +33,7 @@ class LateResult:
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepResult:
     """What one sweep showed. ``uv`` (n,) at ``times_ms`` is the sweep for the eye: artefact, mains and baseline taken
-    out; ``why`` says why a sweep is contaminated. ``unfinished``: the response still ran where the window ended.
+    out; ``doubt`` and ``why`` (in words) say why a sweep is contaminated. ``unfinished``: a longer look is worth while.
     ``late`` is None where the window has no room for a late response.
     """
 
@@ -35,3 +48,4 @@ class SweepResult:
     uv: Array
     unfinished: bool = False
     late: LateResult | None = None
+    doubt: Doubt | None = None

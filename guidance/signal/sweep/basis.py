@@ -21,7 +21,11 @@ _SHORTEST_MS, _WIDTH_STEP, _LONGEST_MS = 0.8, 1.5, 8.0
 _TAILS = ((0.7, 0.10), (2.0, 0.10), (6.0, 0.05), (18.0, 0.05), (54.0, 0.02))
 """Time constants in ms of the exponentials of an artefact's tail, and their shares of its peak."""
 
-_RECOVERY_MS = (0.7, 1.5, 3.0, 6.0)
+_RECOVERY = ((0.2, 1.0), (0.4, 1.0), (0.7, 1.0), (1.0, 1.0))
+_SLOW_RECOVERY = ((1.7, 0.7), (2.5, 0.7), (4.0, 0.4), (8.0, 0.05))
+"""Time constants in ms of the recovery from a pulse and from an overload, and their shares (one standard deviation) of
+the rail or the visible peak. Even where no rail is recognised there may have been one (a filter follows it)."""
+
 _SWINGS = ((0.035, 6.0, 2.5), (0.0095, 40.0, 1.5))
 """Share of the peak, decay and length in ms of what swings in the tail."""
 
@@ -78,12 +82,14 @@ def baseline_columns(times: Array, end_ms: float) -> Array:
 
 class Tails:
     """The main courses that an artefact's tail may take: ``courses`` (n, r), orthonormal, and the prior ``variance``
-    (r,) of their coefficients where the artefact's peak is 1.
+    (r,) of their coefficients where the artefact's peak is 1, and its standard deviation ``sd`` (n,) in each sample.
     """
 
     def __init__(self, times: Array) -> None:
         """For sweeps at ``times`` (n,) in ms after the pulse."""
-        variance, courses = np.linalg.eigh(artefact_covariance(times))
+        covariance = artefact_covariance(times)
+        self.sd = np.sqrt(np.diag(covariance))
+        variance, courses = np.linalg.eigh(covariance)
         kept = variance > len(times) * _LEAST_COURSE**2
         self.variance, self.courses = variance[kept], courses[:, kept]
         smooth, turn = np.linalg.eigh(matern(times, _DRIFT_MS))
@@ -112,9 +118,13 @@ def artefact_covariance(times: Array) -> Array:
     return np.asarray(covariance)
 
 
-def overload_columns(times: Array) -> Array:
-    """An amplifier's recovery from overload (n, 4), of unit size: exponentials, new at every pulse."""
-    return np.stack([np.exp(-times / tail) for tail in _RECOVERY_MS], axis=1)
+def recovery_columns(since_ms: Array, *, overloaded: bool) -> Array:
+    """What an amplifier adds after a pulse (n, k), for an overload of unit size that ended at time 0 of ``since_ms``:
+    exponentials, new at every pulse. The slow ones only where it was ``overloaded``.
+    """
+    known = _RECOVERY + (_SLOW_RECOVERY if overloaded else ())
+    since_ms = np.maximum(since_ms, 0.0)
+    return np.stack([share * np.exp(-since_ms / tail) for tail, share in known], axis=1)
 
 
 def response_covariance(times: Array, window_ms: tuple[float, float]) -> Array:

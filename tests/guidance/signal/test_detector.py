@@ -116,12 +116,21 @@ def test_each_channel_gives_its_own_answer() -> None:
     assert all(answer.detected for answer in answers if answer.channel == "EMG 1")
 
 
-def test_the_answer_is_told_as_soon_as_its_window_has_arrived() -> None:
-    stream = evoked(AMPLITUDE_UV, 6)
+def test_the_result_comes_as_soon_as_its_window_has_arrived_once_the_shape_is_known() -> None:
+    stream = evoked(AMPLITUDE_UV, 12)
     made = records_of(stream, settings(window_ms=(2.0, 25.0)))
-    told = {one.record.sample: one.t for one in made if isinstance(one.record, Response)}
-    for pulse in stream.pulses:
-        assert told[pulse.sample] == pytest.approx(pulse.sample / stream.sample_rate_hz + 0.025, abs=0.0006)
+    reported = {one.record.sample: one.t for one in made if isinstance(one.record, Response)}
+    for pulse in stream.pulses[6:]:
+        assert reported[pulse.sample] == pytest.approx(pulse.sample / stream.sample_rate_hz + 0.025, abs=0.0006)
+
+
+def test_an_empty_sweep_is_known_as_soon_as_its_window_has_arrived_and_an_unknown_wave_20_ms_later() -> None:
+    stream = evoked(AMPLITUDE_UV, 2, silent=4)
+    made = records_of(stream, settings(window_ms=(2.0, 25.0)))
+    responses = [(one.t, one.record.sample) for one in made if isinstance(one.record, Response)]
+    after_ms = [1e3 * (t - sample / stream.sample_rate_hz) for t, sample in responses]
+    assert after_ms[:4] == pytest.approx([25.0] * 4, abs=0.6)
+    assert after_ms[4:] == pytest.approx([45.0] * 2, abs=0.6)
 
 
 def test_a_pulse_whose_window_never_arrives_gets_no_answer() -> None:

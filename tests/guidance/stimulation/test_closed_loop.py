@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -132,10 +133,17 @@ def test_at_the_target_both_currents_are_verified_and_recorded_once() -> None:
     assert any(doing.startswith("verifying") for doing in doings)
 
 
-def observed(controller: ClosedLoopController, *, contaminated: bool = False, why: str = "no-response-yet") -> float:
+def observed(
+    controller: ClosedLoopController,
+    *,
+    contaminated: bool = False,
+    why: str = "no-response-yet",
+    doubt: str | None = None,
+) -> float:
     missed = outcome(
         current_ma=controller.next_ma(), detected=False, amplitude_uv=10.0, contaminated=contaminated, p_value=0.5
     )
+    missed = replace(missed, response=replace(missed.response, doubt=doubt))
     controller.observe(missed, Proximity(0, None, None, None, None, None, valid=False, why=why))
     return controller.next_ma()
 
@@ -151,6 +159,20 @@ def test_the_pulse_of_an_undecided_sweep_is_repeated_but_not_for_ever() -> None:
     currents = [observed(made, contaminated=True) for _ in range(6)]
     assert currents[:3] == [1.0, 1.0, 1.0]
     assert currents[-1] > 1.0
+
+
+def test_where_only_another_current_can_tell_it_is_lowered_but_not_for_ever() -> None:
+    made = controller()
+    currents = [observed(made, contaminated=True, doubt="contrast") for _ in range(6)]
+    assert currents[:3] == pytest.approx([0.7, 0.49, 0.343])
+    assert currents[-1] > currents[2]
+
+
+@pytest.mark.parametrize("doubt", ["burst", "noise", "overload", "blanking", "artefact", "samples"])
+def test_where_the_same_pulse_may_tell_it_is_repeated_and_the_reason_is_named(doubt: str) -> None:
+    made = controller()
+    assert observed(made, contaminated=True, doubt=doubt) == 1.0
+    assert made.doing
 
 
 def test_with_an_injectate_at_the_tip_the_current_is_left_alone() -> None:

@@ -1,0 +1,61 @@
+"""Voluntary activity that begins inside the window: it goes on after the window, and a response does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guidance.signal.sweep.baseline import PreStimulus
+from guidance.signal.sweep.basis import Array
+from guidance.signal.sweep.ring_buffer import RingBuffer
+
+_FROM_MS, _TO_MS = 2.0, 20.0
+"""Where is looked, after the end of the window."""
+
+_LAG_MS = 1.0
+_BEFORE_MS, _JUST_BEFORE_MS, _GUARD_MS = 100.0, 24.0, 1.0
+_LOUDER = 2.5
+_LARGE = 6.0
+"""What is so many times larger than the activity after the window is no part of it."""
+
+
+def samples_after(window_ms: tuple[float, float], rate_hz: float) -> int:
+    """Return how many samples after the pulse the look at what follows the window needs."""
+    return round((window_ms[1] + _TO_MS) * rate_hz / 1e3) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """The activity after the window: RMS of the second difference over 1 ms in uV, and how many times that before."""
+
+    level_uv: float
+    ratio: float
+
+    def hides(self, amplitude_uv: float) -> bool:
+        """Return whether a contraction goes on that may have brought forth what is ``amplitude_uv`` large."""
+        return self.ratio > _LOUDER and amplitude_uv < _LARGE * self.level_uv
+
+
+def aftermath(
+    history: RingBuffer, channel: int, pulse: int, window_ms: tuple[float, float], quiet: PreStimulus, rate_hz: float
+) -> Aftermath | None:
+    """Return what follows the window of the pulse at sample ``pulse``; None where it has not arrived, or holes are."""
+    per_ms = rate_hz / 1e3
+
+    def level(first_ms: float, stop_ms: float) -> float:
+        first, stop = pulse + round(first_ms * per_ms), pulse + round(stop_ms * per_ms)
+        signal = history.window(max(first, 0), stop)[:, channel].astype(float)
+        return _level(quiet.clean(signal, max(first, 0)), max(round(_LAG_MS * per_ms), 1))
+
+    if history.end < pulse + samples_after(window_ms, rate_hz):
+        return None
+    after = level(window_ms[1] + _FROM_MS, window_ms[1] + _TO_MS)
+    before = max(np.nan_to_num([level(-_BEFORE_MS, -_GUARD_MS), level(-_JUST_BEFORE_MS, -_GUARD_MS)]))
+    return None if np.isnan(after) else Aftermath(after, after / max(float(before), 1e-3))
+
+
+def _level(signal: Array, lag: int) -> float:
+    if len(signal) <= 2 * lag:
+        return float("nan")
+    return float(np.sqrt(np.mean((signal[2 * lag :] - 2 * signal[lag:-lag] + signal[: -2 * lag]) ** 2)))

@@ -1,0 +1,148 @@
+"""No artefact is ever a response: contrast between currents, overload, blanking, contractions within the window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drivers.base import Pulse
+from guidance.contracts.events import Response
+from guidance.signal.response.contrast import Contrast, Proportion
+from guidance.signal.response.overload import OverloadFinder
+from guidance.signal.response.sweep_result import Doubt
+from tests.benchmarks.bench_front_ends import judged
+from tests.support.streams import Stream, records_of, of_kind, settings
+from tests.support.waves import Wave, add, artefact, m_wave, noise, voluntary
+from tests.worlds.front_ends import stream as world
+from tests.worlds.front_ends.amplifiers import KINDS
+from tests.worlds.front_ends.split import Part
+
+RATE_HZ = 10_000.0
+
+
+def responses(signal: Wave, at: list[int], currents: list[float]) -> list[Response]:
+    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=0.1) for sample, ma in zip(at, currents, strict=True))
+    return of_kind(records_of(Stream(RATE_HZ, (signal,), pulses), settings(window_ms=(2.0, 25.0))), Response)
+
+
+def ramp(currents: list[float], tail: Wave, threshold_ma: float = 1e9, seed: int = 3) -> list[Response]:
+    """The responses to ``currents`` of a muscle with this threshold, beside an artefact ``tail`` (n,) at 1 mA."""
+    at = [4000 + 4000 * i for i in range(len(currents))]
+    signal = noise(np.random.default_rng(seed), at[-1] + 4000, 5.0)
+    for sample, ma in zip(at, currents, strict=True):
+        add(signal, sample, ma * tail)
+        if ma > threshold_ma:
+            add(signal, sample + 50, m_wave(RATE_HZ, 900.0))
+    return responses(signal, at, currents)
+
+
+def swing(size_uv: float) -> Wave:
+    """An artefact whose tail swings as an M-wave does: from 3 to 12 ms after the pulse."""
+    tail = np.zeros(300)
+    tail[30:120] = m_wave(RATE_HZ, size_uv, 9.0)
+    out = artefact(RATE_HZ, 20 * size_uv, size_uv, 2.0)
+    out[:300] += tail
+    return out
+
+
+def test_what_comes_at_every_current_in_proportion_to_it_is_no_response() -> None:
+    found = ramp([1.0, 1.3, 1.69, 2.2, 2.86, 3.72, 4.84, 5.0, 5.0, 5.0], swing(200.0))
+    assert not any(response.detected for response in found)
+    assert not found[-1].contaminated
+
+
+def test_a_response_beside_such_an_artefact_is_found_once_a_lower_current_lacked_it() -> None:
+    currents = [1.0, 1.3, 1.69, 2.2, 2.86, 2.2, 2.86, 2.2, 2.86]
+    found = ramp(currents, swing(200.0), threshold_ma=2.5)
+    assert [response.detected for response in found] == [ma > 2.5 for ma in currents]
+
+
+def test_begun_above_threshold_a_current_below_it_is_never_called_a_response() -> None:
+    currents = [2.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.3, 1.0, 2.0, 2.0]
+    found = ramp(currents, swing(200.0), threshold_ma=1.5)
+    assert not any(response.detected for response, ma in zip(found, currents, strict=True) if ma < 1.5)
+    assert found[-1].detected
+
+
+def test_a_sweep_that_cannot_tell_says_why_in_one_word_and_in_a_sentence() -> None:
+    first = ramp([1.0], swing(2000.0))[0]
+    assert first.contaminated
+    assert first.doubt in set(Doubt)
+    assert first.why
+
+
+def test_a_contraction_that_begins_within_the_window_is_no_response() -> None:
+    at = [4000 + 4000 * i for i in range(12)]
+    rng = np.random.default_rng(5)
+    signal = noise(rng, at[-1] + 6000, 5.0)
+    for sample in at:
+        add(signal, sample, artefact(RATE_HZ, 2000.0, 100.0))
+    for sample in at[6:]:
+        add(signal, sample + 80, voluntary(rng, 1500, RATE_HZ, 120.0))
+    found = responses(signal, at, [1.0] * len(at))
+    assert sum(response.detected for response in found) <= 1
+    assert sum(response.contaminated for response in found[6:]) >= 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_no_front_end_an_empty_sweep_is_a_response(kind: str) -> None:
+    empty = [one for one in judged(world(kind, Part.TUNING, 1)) if one.truth.true_uv == 0]
+    assert sum(one.result.detected for one in empty) <= 0.05 * len(empty) + 1
+
+
+def test_every_doubtful_sweep_has_its_reason_and_every_other_has_none() -> None:
+    for one in judged(world("rail below", Part.TUNING, 2)):
+        assert (one.result.doubt is not None) == one.result.contaminated == (one.result.why is not None)
+
+
+def test_an_empty_sweep_speaks_for_a_comparable_current_only() -> None:
+    contrast = Contrast()
+    assert not contrast.lacked(1.0, 500.0)
+    contrast.add(1.0, 60.0)
+    assert contrast.lacked(1.3, 100.0)
+    assert not contrast.lacked(1.3, 50.0)
+    assert not contrast.lacked(5.0, 5000.0)
+    assert not contrast.lacked(0.5, 500.0)
+    contrast.forget()
+    assert not contrast.has_any
+
+
+def test_a_row_in_proportion_is_told_from_recruitment() -> None:
+    charges = (1.0, 1.3, 1.69, 2.2, 2.86)
+    artefacts, recruited = Proportion(), Proportion()
+    assert [artefacts.add(charge, 100.0 * charge) for charge in charges][-1]
+    assert not any(recruited.add(charge, 3000.0 / (1 + (2.0 / charge) ** 8)) for charge in charges)
+
+
+def lead(peak_uv: float, flat: int, count: int = 250) -> Wave:
+    signal = np.zeros(count)
+    signal[2 : 2 + flat] = peak_uv
+    signal[2 + flat : 60 + flat] = peak_uv * np.exp(-np.arange(58) / 8.0)
+    return signal
+
+
+@pytest.mark.parametrize("range_uv", [None, 25_000.0, 3000.0])
+def test_the_rail_is_inferred_whatever_range_is_declared(range_uv: float | None) -> None:
+    finder = OverloadFinder(RATE_HZ, range_uv)
+    raw = lead(4000.0, 9) + np.random.default_rng(0).normal(0, 1.0, 250)
+    seen = finder.look(raw, raw, 0.1, 5.0, 10.0)
+    assert finder.rail_uv == pytest.approx(4000.0, rel=0.01)
+    assert seen.end_ms == pytest.approx(1.1, abs=0.15)
+
+
+def test_a_response_that_is_flat_on_top_is_no_rail() -> None:
+    finder = OverloadFinder(RATE_HZ, 25_000.0)
+    raw = np.zeros(250)
+    raw[60:140] = m_wave(RATE_HZ, 6000.0)
+    assert finder.look(raw, raw, 0.1, 5.0, 10.0).end_ms == 0.0
+    assert finder.rail_uv is None
+
+
+def test_a_blanked_input_is_recognised_by_the_edge_where_it_lets_go_and_stays_so() -> None:
+    finder = OverloadFinder(RATE_HZ, 25_000.0)
+    rng = np.random.default_rng(0)
+    blanked = np.where(np.arange(250) < 30, 0.0, 400.0 * np.exp(-(np.arange(250) - 30) / 60.0)) + rng.normal(0, 2, 250)
+    for charge in (0.1, 0.13):
+        assert finder.look(blanked, blanked, charge, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
+    flat = rng.normal(0, 2, 250)
+    assert finder.look(flat, flat, 0.1, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
