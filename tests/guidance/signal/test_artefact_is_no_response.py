@@ -11,7 +11,7 @@ from guidance.signal.response.contrast import Contrast, Proportion
 from guidance.signal.response.overload import OverloadFinder
 from guidance.signal.response.sweep_result import Doubt
 from tests.benchmarks.bench_front_ends import judged
-from tests.support.streams import Stream, records_of, of_kind, settings
+from tests.support.streams import Stream, of_kind, records_of, settings
 from tests.support.waves import Wave, add, artefact, m_wave, noise, voluntary
 from tests.worlds.front_ends import stream as world
 from tests.worlds.front_ends.amplifiers import KINDS
