@@ -1,0 +1,1 @@
+"""Simulated worlds that tests and benchmarks share; no world uses the models of the product."""
