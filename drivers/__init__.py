@@ -1,12 +1,16 @@
-"""Devices: the registry of schemes and the one way to open an address."""
+"""Devices: the registry of schemes, drivers of other packages included, and the one way to open an address."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-from collections.abc import Callable
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from typing import Any
 
-from drivers.base import Amplifier, Discovery, OptionRefused
+from drivers.base import Amplifier, DeviceRefused, Discovery, OptionRefused
+from drivers.packages import Kind, PackageDriver, contract_fault, error_text, fault_sentence, import_fault, registered
 from drivers.stimulators.external import SeparateStimulator
 
 DRIVERS = {
@@ -29,36 +33,118 @@ STIMULATORS = {
 }
 
 
+FORMS = {
+    "ona": "ona:PORT",
+    "file": "file:PATH",
+    "sound": "sound:NAME",
+    "lsl": "lsl:NAME",
+    "rhx": "rhx:HOST:PORT",
+    "spikerbox": "spikerbox:PORT",
+    "brainflow": "brainflow:BOARD",
+    "sim": "sim:SEED",
+    "stimjim": "stimjim:PORT",
+    "pulsepal": "pulsepal:PORT?ma_per_v=MA",
+    "p24": "p24:PORT",
+    "ttl": "ttl:PORT?line=rts",
+    "hand": "hand",
+}
+"""Form of an address of each scheme, as help shows it."""
+
+AMPLIFIER = Kind("amplifier", Amplifier, DRIVERS)
+STIMULATOR = Kind("stimulator", SeparateStimulator, STIMULATORS)
+KINDS = {kind.word: kind for kind in (AMPLIFIER, STIMULATOR)}
+
+
 def open_device(address: str, **options: Any) -> Amplifier:
     """Connect to the device at ``address``, "scheme:rest", by the scheme's driver, made of ``rest`` and ``options``.
 
-    Raises OptionRefused for a scheme that no driver has, and the driver's DeviceErrors.
+    Raises OptionRefused for a scheme that no driver has, DeviceRefused where its package cannot be used, and the
+    driver's DeviceErrors.
     """
-    driver: Callable[..., Amplifier]
-    driver, rest = _driver(DRIVERS, address)
-    return driver(rest, **options).connect()
+    driver, rest = find_driver(AMPLIFIER, address)
+    amplifier: Amplifier = driver(rest, **options).connect()
+    return amplifier
 
 
 def open_stimulator(address: str) -> SeparateStimulator:
     """Connect to the stimulator at ``address``, "scheme:rest", beside an amplifier. Raises as ``open_device`` does."""
-    driver: Callable[[str], SeparateStimulator]
-    driver, rest = _driver(STIMULATORS, address)
-    return driver(rest).connect()
+    driver, rest = find_driver(STIMULATOR, address)
+    stimulator: SeparateStimulator = driver(rest).connect()
+    return stimulator
 
 
-def _driver(registry: dict[str, str], address: str) -> tuple[Any, str]:
+def find_driver(kind: Kind, address: str) -> tuple[Any, str]:
+    """Return the driver class of the scheme of ``address``, and the rest of the address. Raises as ``open_device``."""
     scheme, _, rest = address.partition(":")
-    if scheme not in registry:
-        known = ", ".join(f"{name}:..." for name in sorted(registry))
-        raise OptionRefused(f"There is no driver for '{address}'; an address is one of {known}.")
-    module, name = registry[scheme].split(":")
-    return getattr(importlib.import_module(module), name), rest
+    if scheme in kind.builtin:
+        return _attribute(kind.builtin[scheme]), rest
+    for driver in package_drivers(kind):
+        if driver.scheme == scheme:
+            return _load_package_driver(kind, driver), rest
+    raise OptionRefused(f"There is no driver for '{address}'; an address is one of {', '.join(address_forms(kind))}.")
+
+
+def address_forms(kind: Kind) -> list[str]:
+    """Return the form of an address of each scheme of ``kind``, sorted; those of packages name their package."""
+    forms = {scheme: FORMS.get(scheme, f"{scheme}:...") for scheme in kind.builtin}
+    usable = [driver for driver in package_drivers(kind) if driver.fault is None]
+    forms |= {driver.scheme: f"{driver.scheme}:... (package {driver.package})" for driver in usable}
+    return [forms[scheme] for scheme in sorted(forms)]
+
+
+def package_drivers(kind: Kind) -> list[PackageDriver]:
+    """Return the drivers of ``kind`` that installed packages register, without importing any."""
+    return registered(kind, metadata.distributions())[0]
+
+
+def load_driver(kind: Kind, target: str) -> Any:
+    """Import ``target``, "module:Class" of a package. Raises DeviceRefused, whose text says what is wrong with it."""
+    try:
+        driver = _attribute(target)
+    except Exception as error:
+        raise DeviceRefused(f"cannot be imported ({error_text(error)})") from error
+    if what := contract_fault(kind, driver):
+        raise DeviceRefused(what)
+    return driver
+
+
+def _load_package_driver(kind: Kind, driver: PackageDriver) -> Any:
+    """Import ``driver``, a new one in a process of its own first. Raises DeviceRefused where it cannot be used."""
+    is_imported = driver.target.partition(":")[0].strip() in sys.modules
+    if fault := driver.fault or (None if is_imported else import_fault(kind, driver)):
+        raise DeviceRefused(fault)
+    try:
+        return load_driver(kind, driver.target)
+    except DeviceRefused as refused:
+        raise DeviceRefused(fault_sentence(kind, driver, str(refused))) from refused
+
+
+def _attribute(target: str) -> Any:
+    """Import "module:name" and return what it is."""
+    module, name = (part.strip() for part in target.split(":"))
+    return getattr(importlib.import_module(module), name)
 
 
 def discover(*, probe: bool = False) -> Discovery:
-    """Return the devices that this machine shows without opening any.
+    """Return the devices that this machine shows without opening any, and notes on the drivers of other packages.
 
     With ``probe``, ports whose opening resets nothing are opened, and the device there is requested to identify itself.
     """
     found: Discovery = importlib.import_module("drivers.discovery.search").find_devices(probe=probe)
-    return found
+    notes = dict.fromkeys(note for kind in KINDS.values() for note in package_notes(kind))
+    return dataclasses.replace(found, notes=(*found.notes, *notes))
+
+
+def package_notes(kind: Kind) -> list[str]:
+    """Return a sentence on each driver of ``kind`` in another package: its address, or why it cannot be used.
+
+    All are imported at the same time, each in a process of its own.
+    """
+    drivers, faults = registered(kind, metadata.distributions())
+    with ThreadPoolExecutor(len(drivers) or 1) as pool:
+        return faults + list(pool.map(lambda driver: _note(kind, driver), drivers))
+
+
+def _note(kind: Kind, driver: PackageDriver) -> str:
+    usable = f"{driver.scheme}:... is an address of the {kind.word} driver in the package {driver.package}."
+    return driver.fault or import_fault(kind, driver) or usable

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guidance.audio.pulse import PulseServer, own_sound
+from tests.support.pulse_audio import PulseServer, own_sound
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ DOCUMENTS = sorted(
 )
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOLDERS = ("guidance", "drivers", "protocols", "tests")
-OF_THE_USER = {"config.toml", "lines.py", "pyproject.toml", "ID.toml"}
+OF_THE_USER = {"config.toml", "line_amplifier.py", "line_rig.py", "pyproject.toml", "ID.toml"}
 FIRST_SCREEN_LINES = 24
 README_LINES = 170
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+PRODUCT = ("guidance", "drivers", "protocols")
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
@@ -83,6 +84,10 @@ RULES = (
     Rule(("guidance", "drivers"), but=("guidance.trial.workers",), never=("dask", "distributed")),
     Rule(("guidance", "drivers"), but=("drivers.__init__",), never=("importlib",), save=("importlib.resources",)),
     Rule(("guidance", "drivers", "protocols"), never=("tests",)),
+    Rule(("tests",), but=("tests.benchmarks",), never=("tests.benchmarks",)),
+    Rule(("tests.support", "tests.worlds"), never=("tests.guidance", "tests.drivers")),
+    Rule(("tests.support",), never=("tests.worlds",)),
+    Rule(("tests.benchmarks",), never=("tests.guidance",)),
 )  # fmt: skip
 
 
@@ -121,12 +126,18 @@ def imports(source: str, module: str) -> Iterator[str]:
 
 
 def broken(source: str, module: str) -> list[str]:
-    """What ``source`` as ``module`` imports against a rule or up the layers."""
+    """What ``source`` as ``module`` imports against a rule, from a test module, or up the layers."""
     return [
         f"{module} imports {name}"
         for name in imports(source, module)
-        if any(r.forbids(module, name) for r in RULES) or _points_up(module, name)
+        if any(r.forbids(module, name) for r in RULES) or _is_in_a_test(name) or _points_up(module, name)
     ]
+
+
+def _is_in_a_test(name: str) -> bool:
+    """Whether ``name`` is a test module, or lies in one; what modules share has its place in tests/support."""
+    first, *rest = name.split(".")
+    return first == "tests" and any(part.startswith("test_") for part in rest)
 
 
 def _points_up(module: str, name: str) -> bool:
@@ -136,14 +147,20 @@ def _points_up(module: str, name: str) -> bool:
     return there >= here
 
 
-def sources() -> list[Path]:
-    """Every module of the product."""
-    return [path for package in ("guidance", "drivers", "protocols") for path in (ROOT / package).rglob("*.py")]
+def sources(*packages: str) -> list[Path]:
+    """Every module below ``packages``, by default those of the product."""
+    return [path for package in packages or PRODUCT for path in (ROOT / package).rglob("*.py")]
 
 
 def test_no_module_imports_against_its_layer() -> None:
     assert len(sources()) > 30
     faults = [fault for path in sources() for fault in broken(path.read_text(encoding="utf-8"), module_name(path))]
+    assert not faults, "\n".join(faults)
+
+
+def test_no_test_imports_a_test_and_only_benchmarks_import_benchmarks() -> None:
+    assert len(sources("tests")) > 200
+    faults = [fault for path in sources("tests") for fault in broken(path.read_text("utf-8"), module_name(path))]
     assert not faults, "\n".join(faults)
 
 
@@ -204,6 +221,15 @@ def _nearest(name: str, known: dict[str, Path]) -> str | None:
         ("guidance.engine.loop", "import pyrage"),
         ("guidance.cli.notes", "from matplotlib.figure import Figure"),
         ("guidance.engine.loop", "from guidance.trial.world import run_insertion"),
+        ("guidance.engine.loop", "from tests.support import streams"),
+        ("tests.guidance.ui.test_keys", "from tests.guidance.ui.test_app import until"),
+        ("tests.guidance.ui.test_keys", "from tests.guidance.ui import test_app"),
+        ("tests.guidance.ui.test_keys", "from .test_app import until"),
+        ("tests.benchmarks.bench_devices", "import tests.drivers.spikerbox.test_messages"),
+        ("tests.benchmarks.bench_screen", "from tests.guidance.ui.golden import pictured"),
+        ("tests.guidance.signal.test_recordings", "from tests.benchmarks.bench_recordings import score"),
+        ("tests.support.streams", "from tests.worlds import nerves"),
+        ("tests.worlds.nerves", "from tests.drivers import rigs"),
     ],
 )
 def test_an_import_against_the_layers_is_found(module: str, source: str) -> None:
@@ -227,6 +253,10 @@ def test_an_import_against_the_layers_is_found(module: str, source: str) -> None
         ("guidance.trial.workers", "import distributed"),
         ("guidance.ui.app", "from textual.app import App\nfrom guidance.contracts.snapshot import Snapshot"),
         ("guidance.cli.run", "import click\nfrom guidance.processes import run_headless"),
+        ("tests.guidance.ui.test_keys", "from tests.guidance.ui.running import until"),
+        ("tests.worlds.nerves", "from tests.support.outcomes import outcome"),
+        ("tests.benchmarks.bench_devices", "from tests.drivers.rigs import RIGS"),
+        ("tests.benchmarks.test_throughput", "from tests.benchmarks import bench_throughput"),
     ],
 )
 def test_an_import_along_the_layers_passes(module: str, source: str) -> None:

@@ -38,16 +38,43 @@ class Positive(click.ParamType[float]):
         return number
 
 
+class AddressOption(click.Option):
+    """Option whose help lists the addresses that ``list_addresses`` returns, for the ``{addresses}`` in its text.
+
+    The list includes drivers of other packages, so it is made only when the help is shown.
+    """
+
+    def __init__(self, *args: Any, list_addresses: Callable[[], str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._list_addresses = list_addresses
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option's name and its help with the addresses filled in."""
+        record = super().get_help_record(ctx)
+        return record and (record[0], record[1].replace("{addresses}", self._list_addresses()))
+
+
+def _amplifier_addresses() -> str:
+    from guidance.device_check.addresses import amplifier_addresses
+
+    return amplifier_addresses()
+
+
+def _stimulator_addresses() -> str:
+    from guidance.device_check.addresses import stimulator_addresses
+
+    return stimulator_addresses()
+
+
 DEVICE = click.option(
-    "--device", "address", required=True, metavar="ADDRESS",
-    help="Amplifier: ona:PORT (PORT is a serial port such as /dev/ttyACM0 or COM5, or socket://HOST:PORT), sound:NAME, "
-    "lsl:NAME, rhx:HOST:PORT, spikerbox:PORT, brainflow:BOARD; sim:SEED is a simulated patient. The command devices "
-    "lists the devices of this machine.",
+    "--device", "address", required=True, metavar="ADDRESS", cls=AddressOption, list_addresses=_amplifier_addresses,
+    help="Amplifier, one of {addresses}. PORT is a serial port (such as /dev/ttyACM0 or COM5) or socket://HOST:PORT; "
+    "sim:SEED is a simulated patient. The command devices lists the devices of this machine.",
 )  # fmt: skip
 STIMULATOR = click.option(
-    "--stimulator", metavar="ADDRESS",
-    help="An external stimulator with its own clock: stimjim:PORT, pulsepal:PORT?ma_per_v=MA, p24:PORT, "
-    "ttl:PORT?line=rts (or dtr, or ?byte=0x41), or hand (set by hand). Its pulses are found in the recording.",
+    "--stimulator", metavar="ADDRESS", cls=AddressOption, list_addresses=_stimulator_addresses,
+    help="An external stimulator with its own clock, one of {addresses}. ttl takes ?line=rts, ?line=dtr or ?byte=0x41; "
+    "hand is set by hand. Its pulses are found in the recording.",
 )  # fmt: skip
 MARKER = click.option(
     "--marker", metavar="CHANNEL",

@@ -14,9 +14,9 @@ import numpy as np
 from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.output import LATENCIES_S
 from guidance.cue import MAPPINGS
-from tests.benchmarks.alarm_signals import Judged, judged
-from tests.benchmarks.cue_changes import at_alarm, at_changes, inside, largest_step
-from tests.benchmarks.emg_monitor_delay import band_hz, delay_ms
+from tests.support.alarm_signals import Judged, judged
+from tests.support.cue_changes import at_alarm, at_changes, inside, largest_step
+from tests.support.emg_monitor_delay import band_hz, delay_ms
 
 RATES_HZ = (2_000.0, 10_000.0, 30_000.0)
 TONES = MAPPINGS["tempo"].tones

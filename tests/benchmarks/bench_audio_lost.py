@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
-from tests.guidance.session.processes import Line, device, headless, is_stimulus, wait_for
+from tests.support.processes import Line, device, headless, is_stimulus, wait_for
+from tests.support.pulse_audio import PulseServer, Recorder, own_sound
 
 AUDIBLE = 2e-4
 PLAYS_S, WAIT_S = 1.0, 15.0

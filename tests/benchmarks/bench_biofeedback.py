@@ -20,7 +20,7 @@ from drivers.base import Block
 from guidance.biofeedback.envelope import STEP_S, Envelope, EnvelopeBand, band_above_heart, wide_band
 from guidance.contracts.events import Cue
 from guidance.signal.sweep.basis import Array
-from tests.guidance.biofeedback.signals import emg, engine_of, exercise, heart, mains, person_signal
+from tests.support.biofeedback_signals import emg, engine_of, exercise, heart, mains, person_signal
 from tests.support.shared import shared
 
 REST_UV, EFFORT_UV, TURN_S = 2.0, 100.0, 3.0

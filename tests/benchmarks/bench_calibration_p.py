@@ -21,7 +21,7 @@ from drivers.recording import Recording
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import feed, run, share, stored, stream
-from tests.benchmarks.worlds.waves import measured_shapes
+from tests.worlds.waves import measured_shapes
 
 WINDOW_MS = (2.0, 25.0)
 NOMINAL = (0.1, 0.05, 0.01, 0.001)

@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.benchmarks import nerves, trackers
-from tests.benchmarks.closed_loop import Ours, Pulsed, Tracker, run
+from tests.benchmarks import trackers
+from tests.worlds import nerves
+from tests.worlds.tracking import Ours, Pulsed, Tracker, run
 
 WITHIN = 0.10
 STAYS = 3

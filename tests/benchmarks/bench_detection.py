@@ -19,10 +19,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from tests.benchmarks.worlds import ours
-from tests.benchmarks.worlds.peers import PEERS, Scorer
-from tests.benchmarks.worlds.procedures import World, chosen_shapes, procedures
-from tests.benchmarks.worlds.sensitivity import FALSE_RATES, RATIOS, Outcome, ideal
+from tests.benchmarks.scorers import ours
+from tests.benchmarks.scorers.peers import PEERS, Scorer
+from tests.benchmarks.scorers.sensitivity import FALSE_RATES, RATIOS, Outcome, ideal
+from tests.worlds.procedures import World, chosen_shapes, procedures
 
 _MISJUDGED = 0.3
 _NOMINAL = 2.0

@@ -21,7 +21,7 @@ from drivers.rhx.samples import BlockReader, microvolts
 from drivers.spikerbox.messages import ByteReader, Counts
 from tests.drivers.rhx.fake_rhx import FakeRhx
 from tests.drivers.rigs import RIGS, Rig
-from tests.drivers.spikerbox.test_messages import frames
+from tests.drivers.spikerbox.fake_spikerbox import frames
 
 SECONDS = 3.0
 REPEATS = 5

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.benchmarks import foreign_nerves, nerves
-from tests.benchmarks.closed_loop import LOWER_BOUND_MA, TARGET_MA, Ours, Pulsed, run
+from tests.worlds import foreign_nerves, nerves
+from tests.worlds.tracking import LOWER_BOUND_MA, TARGET_MA, Ours, Pulsed, run
 
 DURATION_S = 25.0
 Tally = dict[int, list[tuple[bool, bool]]]

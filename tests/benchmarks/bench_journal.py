@@ -18,7 +18,7 @@ from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.verify import verify
 from tests.benchmarks.journal_kills import Killed, kill_once
 from tests.benchmarks.journal_load import Load, load
-from tests.guidance.journal.recorded_procedure import record_procedure
+from tests.support.recorded_procedure import record_procedure
 
 
 def flips(folder: Path, times: int, seed: int = 1) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.guidance.session.processes import (
+from tests.support.processes import (
     before_a_screen,
     device,
     engine_pid,

@@ -22,8 +22,8 @@ from drivers.base import Pulse
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
 from tests.benchmarks.trial import feed, run, stored
-from tests.benchmarks.worlds.waves import measured_shapes
 from tests.support.shared import shared
+from tests.worlds.waves import measured_shapes
 
 SILENT, SILENT_SHARE = 5, 0.6
 LEAD_S, INTERVAL_S, FADE_MS = 3.0, 1.0, 3.0

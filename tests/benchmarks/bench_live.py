@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from drivers.simulated import SimulatedDevice
-from tests.guidance.session.processes import ROOT, engine_pid, is_stimulus, lines
+from tests.support.processes import ROOT, engine_pid, is_stimulus, lines
 
 SIZES = ((1, 10_000), (4, 20_000))
 WINDOW = (50, 160)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from guidance.analysis.report import text_of
 from guidance.analysis.run import analyse_files
-from tests.benchmarks.needle_recordings import MUSCLE, NAMES, recorded, write
+from tests.support.needle_recordings import MUSCLE, NAMES, recorded, write
 
 
 def main() -> None:

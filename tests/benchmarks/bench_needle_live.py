@@ -21,9 +21,9 @@ import numpy as np
 
 from tests.benchmarks.paths import ona
 from tests.benchmarks.potentials import Matched, Potentials, by_shape, by_tones
-from tests.guidance.audio.pulse import PulseServer, Recorder, Recording, missing_tools
 from tests.support.command_line import started
 from tests.support.event_rules import read
+from tests.support.pulse_audio import PulseServer, Recorder, Recording, missing_tools
 
 SETTINGS = {
     "classic": "[sounds]\nmonitor = 0.0\n",

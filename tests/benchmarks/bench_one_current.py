@@ -14,9 +14,9 @@ import numpy as np
 
 from guidance.contracts.events import Interval
 from guidance.proximity.filter import ProximityFilter
-from tests.benchmarks import nerves
-from tests.benchmarks.closed_loop import LOWER_BOUND_MA, TARGET_MA, WIDTH_MS
 from tests.support.outcomes import outcome
+from tests.worlds import nerves
+from tests.worlds.tracking import LOWER_BOUND_MA, TARGET_MA, WIDTH_MS
 
 TIMES = (0.8, 1.1, 1.5, 2.5, 5.0)
 AFTER = (3, 9, 24)

@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.bench_recognition [--repeats N]``. Every zone of every mapping, and every alarm, is played
 through PortAudio on a sound server's null sink and recorded there; the first second of each is judged
-(tests/benchmarks/sound_recognition.py). A row is what was played, a column what was recognised. Then how many of them
+(tests/support/sound_recognition.py). A row is what was played, a column what was recognised. Then how many of them
 meet the criteria of alarms.
 """
 
@@ -16,8 +16,8 @@ from collections import Counter
 from guidance.audio.samples import ALARMS, SoundSample, render_sample, sound_samples
 from guidance.audio.sound_check import play
 from guidance.cue import MAPPINGS
-from tests.benchmarks.sound_recognition import RATE_HZ, is_alarm, recognised
-from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
+from tests.support.pulse_audio import PulseServer, Recorder, own_sound
+from tests.support.sound_recognition import RATE_HZ, is_alarm, recognised
 
 
 def recognise(recorder: Recorder, scene: SoundSample, mapping: str) -> tuple[str, bool]:

@@ -25,7 +25,7 @@ from guidance.ui.widgets.gauge import GaugePanel
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.zone import ZoneWord
-from tests.guidance.ui.fakes import FakeLink, build_emg, build_live, build_proximity, build_snapshot
+from tests.support.screens import FakeLink, build_emg, build_live, build_proximity, build_snapshot
 
 _FRAMES = 200
 _FRAMES_PER_S = 20

@@ -29,7 +29,7 @@ from guidance.contracts.events import Cue, Proximity
 from guidance.contracts.zones import Edges
 from guidance.cue import MAPPINGS, CueChooser
 from tests.benchmarks.bench_live import Terminal, armed
-from tests.guidance.audio.pulse import PulseServer, Recorder, own_sound
+from tests.support.pulse_audio import PulseServer, Recorder, own_sound
 
 EMG_HZ = 10_000.0
 EDGES_MA = Edges(1.0, 0.5, 0.2)

@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 
 from guidance.analysis.spontaneous import LABELS, classify
-from tests.benchmarks.spontaneous_world import CLASSES, NOISES_UV, RATE_HZ, piece
+from tests.worlds.spontaneous import CLASSES, NOISES_UV, RATE_HZ, piece
 
 
 def confusion(pieces: int, noise_uv: float, seed: int = 1) -> dict[str, Counter[str]]:

@@ -26,7 +26,7 @@ from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
 from guidance.session.event_writer import EventWriter, open_target
-from tests.benchmarks.worlds.waves import NOISE_UV, RESPONSE_MS, Array, noise, response
+from tests.worlds.waves import NOISE_UV, RESPONSE_MS, Array, noise, response
 
 CHUNK_S, FAST_BLOCK_S = 1e-3, 0.25
 _WARM_UP_S = 3.0

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tests.benchmarks import nerves
-from tests.benchmarks.closed_loop import LOWER_BOUND_MA, Ours, Pulsed, run
+from tests.worlds import nerves
+from tests.worlds.tracking import LOWER_BOUND_MA, Ours, Pulsed, run
 
 DURATION_S = 40.0
 STAYS_S = 1.5

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.benchmarks import nerves, trackers
-from tests.benchmarks.closed_loop import Ours, Tracker, run
+from tests.benchmarks import trackers
+from tests.worlds import nerves
+from tests.worlds.tracking import Ours, Tracker, run
 
 SETTLED = 8
 ROWS: dict[str, Callable[[int], Tracker]] = {

@@ -23,7 +23,7 @@ from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.basis import Array
 from tests.benchmarks.bench_calibration_p import Unstimulated, recordings
 from tests.benchmarks.trial import feed, run, share
-from tests.benchmarks.worlds.waves import measured_shapes, response
+from tests.worlds.waves import measured_shapes, response
 
 RATE_HZ, NOISE_UV, WINDOW_MS = 10_000.0, 8.0, (2.0, 25.0)
 RATIO, TAUGHT_RATIO = 12.0, 24.0

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from guidance.stimulation.width_probing import probed_widths
-from tests.benchmarks import chronaxies, nerves
-from tests.benchmarks.closed_loop import WIDTH_MS, Ours, run
+from tests.worlds import chronaxies, nerves
+from tests.worlds.tracking import WIDTH_MS, Ours, run
 
 DURATION_S = 25.0
 SPEEDS_MM_S = (0.5, 1.0)

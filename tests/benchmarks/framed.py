@@ -17,7 +17,7 @@ from guidance.contracts.commands import FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.fakes import build_emg, build_past, build_proximity, build_whole
+from tests.support.screens import build_emg, build_past, build_proximity, build_whole
 
 FRAME_S = 0.05
 _WARM_UP_S = 2.0

@@ -25,7 +25,7 @@ from guidance.journal.event_reader import read_events
 from guidance.journal.recover import recover
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.session.processes import ROOT
+from tests.support.processes import ROOT
 
 LONGEST_S = 3.0
 CUTS = 3

@@ -14,7 +14,7 @@ from guidance.engine.loop import Engine
 from guidance.journal.record import ProcedureRecord
 from guidance.journal.store import new_procedure
 from guidance.session.event_writer import EventWriter
-from tests.guidance.journal.recorded_procedure import NOW
+from tests.support.recorded_procedure import NOW
 from tests.support.streams import settings
 
 CHANNELS, RATE_HZ, PULSE_HZ, STEP = 4, 30_000, 2, 120

@@ -18,7 +18,7 @@ from tests.drivers.ona import fake_ona
 from tests.drivers.rhx.fake_rhx import FakeRhx
 from tests.drivers.rigs import feeding
 from tests.drivers.spikerbox.fake_spikerbox import TRUE_RATE_HZ, FakeSpikerShield
-from tests.guidance.audio import pulse
+from tests.support import pulse_audio as pulse
 from tests.support.waves import Wave, add, artefact, m_wave, noise
 
 INTERVAL_S = 0.5

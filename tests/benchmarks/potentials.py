@@ -10,8 +10,8 @@ from scipy.signal import butter, correlate, resample_poly, sosfiltfilt
 
 from guidance.audio.waveforms import response_tone
 from tests.benchmarks.paths import Played
-from tests.guidance.audio.pulse import RATE_HZ, Recording
-from tests.guidance.needle_emg.synthetic_emg import unit_wave
+from tests.support.pulse_audio import RATE_HZ, Recording
+from tests.support.synthetic_emg import unit_wave
 from tests.support.waves import Wave, noise
 
 Array = NDArray[np.float64]

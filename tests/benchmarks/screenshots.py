@@ -37,7 +37,7 @@ from guidance.session.biofeedback import BiofeedbackJob
 from guidance.session.replay import ReplayJob
 from guidance.ui.app import GuidanceApp
 from guidance.ui.training import ExerciseApp
-from tests.guidance.ui.fakes import press_twice
+from tests.support.screens import press_twice
 from tests.support.shared import shared
 
 _PICTURES = Path(__file__).parent.parent / "guidance" / "ui" / "pictures"

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import bench_detection
-from tests.benchmarks.worlds import ours, peers, waves
-from tests.benchmarks.worlds.procedures import SILENT, TESTED, Procedure, World, procedures
-from tests.benchmarks.worlds.sensitivity import RATIOS, Outcome, ideal
+from tests.benchmarks.scorers import ours, peers
+from tests.benchmarks.scorers.sensitivity import RATIOS, Outcome, ideal
+from tests.worlds import waves
+from tests.worlds.procedures import SILENT, TESTED, Procedure, World, procedures
 
 SYNTHETIC = World("synthetic", synthetic=True)
 

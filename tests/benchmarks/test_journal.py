@@ -10,7 +10,7 @@ import pytest
 from tests.benchmarks.bench_journal import flips, kill_report, load_report
 from tests.benchmarks.journal_kills import kill_once
 from tests.benchmarks.journal_load import load
-from tests.guidance.journal.recorded_procedure import record_procedure
+from tests.support.recorded_procedure import record_procedure
 
 
 def test_every_flipped_bit_is_detected(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from scipy.signal import resample_poly
 
 from guidance.audio.waveforms import response_tone
 from tests.benchmarks.potentials import UNITS, Matched, Potentials, by_shape, by_tones
-from tests.guidance.audio.pulse import RATE_HZ, Recording
-from tests.guidance.needle_emg.synthetic_emg import unit_wave
+from tests.support.pulse_audio import RATE_HZ, Recording
+from tests.support.synthetic_emg import unit_wave
 
 SECONDS, LATE_S = 4.0, 0.021
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
-from tests.benchmarks.closed_loop import RATE_HZ, START_MA, Tracker
-from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, DetectorResult
+from tests.worlds.nerves import CRITERION_UV, LARGEST_MA, DetectorResult
+from tests.worlds.tracking import RATE_HZ, START_MA, Tracker
 
 Array = NDArray[np.float64]
 

@@ -1,7 +1,8 @@
-"""Table of the contract tests, driver by clause: ``python -m tests.drivers.contract_matrix``.
+"""Table of the contract tests, driver by clause: ``python -m tests.drivers.contract_matrix [RIG_FILE]``.
 
 It collects and runs both contract tests with pytest, the slow ones too, and prints Markdown. A clause is a test's name;
 beside it is the number of its cases that passed, failed or were skipped. Not applicable: it has no case of the driver.
+With RIG_FILE it runs the amplifiers' contract on the drivers of that file alone: drivers in packages of their own.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from pathlib import Path
 import pytest
 
 from drivers import DRIVERS, STIMULATORS
+from tests.drivers.rigs import RIGS, use_rigs
 
 HERE = Path(__file__).resolve().parent
-CONTRACTS = (("amplifier", "test_contract.py", DRIVERS), ("stimulator", "stimulators/test_contract.py", STIMULATORS))
+CONTRACTS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("amplifier", "test_contract.py", DRIVERS),
+    ("stimulator", "stimulators/test_contract.py", STIMULATORS),
+)
 _NOT_APPLICABLE = "not applicable"
 
 
@@ -26,12 +31,14 @@ class Outcomes:
     """Pytest plugin that records the outcome of each case by clause and driver, clauses in the order of the file."""
 
     drivers: frozenset[str]
+    alone: bool = False
     found: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     clauses: dict[str, None] = field(default_factory=dict)
     cases: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Record the clause and driver of each case."""
+        """Record the clause and driver of each case; with ``alone``, drop the cases of no driver of the table."""
+        items[:] = [item for item in items if not self.alone or self._driver(item) is not None]
         for item in items:
             driver = self._driver(item)
             if driver is not None:
@@ -59,9 +66,9 @@ class Outcomes:
         return "; ".join(outcome_texts) or _NOT_APPLICABLE
 
 
-def run(file: str, drivers: frozenset[str]) -> Outcomes:
-    """Run all of the contract test ``file`` in this process; pytest's output goes to standard error."""
-    outcomes = Outcomes(drivers)
+def run(file: str, drivers: frozenset[str], *, alone: bool) -> Outcomes:
+    """Run the contract test ``file`` in this process, all or ``alone`` the cases of ``drivers``; output to stderr."""
+    outcomes = Outcomes(drivers, alone)
     with contextlib.redirect_stdout(sys.stderr):
         pytest.main([str(HERE / file), "-o", "addopts=", "-q", "-p", "no:cacheprovider"], plugins=[outcomes])
     return outcomes
@@ -75,11 +82,14 @@ def table(outcomes: Outcomes) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body))
 
 
-def main() -> int:
-    """Print both tables; return 1 where a case failed or nothing was found."""
-    failed = False
-    for what, file, registry in CONTRACTS:
-        outcomes = run(file, frozenset(registry))
+def main(rig_file: str | None = None) -> int:
+    """Print both tables, or that of the drivers in ``rig_file``; return 1 where a case failed or nothing was found."""
+    failed, contracts = False, CONTRACTS
+    if rig_file is not None:
+        use_rigs(Path(rig_file))
+        contracts = (("amplifier in a package of its own", "test_contract.py", dict.fromkeys(RIGS, "")),)
+    for what, file, registry in contracts:
+        outcomes = run(file, frozenset(registry), alone=rig_file is not None)
         print(f"### Contract of every {what}\n\n{table(outcomes)}\n", flush=True)
         outcome_texts = [outcome for cases in outcomes.found.values() for outcome in cases]
         failed |= not outcome_texts or any("failed" in outcome for outcome in outcome_texts)
@@ -87,4 +97,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import runpy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers import DRIVERS, open_device
+from drivers import open_device
 from drivers.base import Amplifier
 from drivers.simulated import SimulatedDevice
 from drivers.simulated.amplifier import SimulatedAmplifier
+from tests.drivers import readme_driver
 from tests.drivers.fake_cyton import FakeCyton
 from tests.drivers.fake_sound import FakeSound
 from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp, tal
@@ -210,6 +212,13 @@ def _brainflow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     cyton.close()
 
 
+@contextlib.contextmanager
+def readme(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    """Provide the rig printed in drivers/README.md; its driver must be registered."""
+    with readme_driver.printed_rig()(folder, monkeypatch) as rig:
+        yield rig
+
+
 RIGS: dict[str, Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextManager[Rig]]] = {
     "ona": _ona,
     "file": _file,
@@ -219,6 +228,17 @@ RIGS: dict[str, Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextM
     "rhx": _rhx,
     "spikerbox": _spikerbox,
     "brainflow": _brainflow,
+    readme_driver.SCHEME: readme,
 }
-STREAMING = sorted(DRIVERS.keys() - {"file"})
-STIMULATING = ("ona", "rhx", "sim")
+STIMULATING = ["ona", "rhx", "sim"]
+ABSENT = {"brainflow": "CYTON?serial_port=/nowhere/at/all", "rhx": "localhost:9", "sim": "1"}
+"""An address without its scheme, at which there is nothing; ``/nowhere/at/all`` where none stands here."""
+
+
+def use_rigs(path: Path) -> None:
+    """Replace all rigs by those of the Python file ``path``: its ``RIGS``, ``STIMULATING`` and ``ABSENT``."""
+    names = runpy.run_path(str(path))
+    RIGS.clear()
+    RIGS.update(names["RIGS"])
+    STIMULATING[:] = names.get("STIMULATING", ())
+    ABSENT.update(names.get("ABSENT", {}))

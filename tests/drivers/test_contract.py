@@ -1,4 +1,7 @@
-"""Contract of every amplifier of the registry, each tested on its simulation."""
+"""Contract of every amplifier of the registry and of the one in drivers/README.md, each tested on its simulation.
+
+``contract_matrix`` runs it on the driver of another package.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers import DRIVERS, _driver, open_device
+from drivers import AMPLIFIER, DRIVERS, find_driver, open_device
 from drivers.base import Amplifier, DeviceError, DeviceLost, LimitExceeded, Stimulator
+from tests.drivers import readme_driver, rigs
 from tests.drivers.reading import read_until, samples_of
-from tests.drivers.rigs import RIGS, STIMULATING, STREAMING, Rig
+from tests.drivers.rigs import ABSENT, RIGS, STIMULATING, Rig
+
+
+@pytest.fixture(autouse=True)
+def _readme_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register the driver of drivers/README.md, unless the rigs are those of another package."""
+    if RIGS.get(readme_driver.SCHEME) is rigs.readme:
+        readme_driver.register(monkeypatch)
 
 
 @pytest.fixture
@@ -37,7 +48,7 @@ def over(schemes: Iterable[str]) -> pytest.MarkDecorator:
     )
 
 
-every, streaming, stimulating = over(DRIVERS), over(STREAMING), over(STIMULATING)
+every, streaming, stimulating = over(RIGS), over(RIGS.keys() - {"file"}), over(STIMULATING)
 
 
 def stimulator(rig: Rig) -> tuple[Amplifier, Stimulator]:
@@ -134,22 +145,19 @@ def test_unplugged_it_is_lost_with_a_reason_once_all_has_been_returned(rig: Rig)
     amplifier.close()
 
 
-@pytest.mark.parametrize("scheme", sorted(DRIVERS.keys() - {"sim", "file", "brainflow"}))
+@pytest.mark.parametrize("scheme", sorted(RIGS.keys() - {"sim", "file", "brainflow"}))
 def test_what_is_not_there_is_refused_in_a_sentence(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drivers.lsl.RESOLVE_S", 0.2)
     with pytest.raises(DeviceError) as refused:
-        open_device(f"{scheme}:localhost:9" if scheme == "rhx" else f"{scheme}:/nowhere/at/all")
+        open_device(f"{scheme}:{ABSENT.get(scheme, '/nowhere/at/all')}")
     assert_sentence(refused.value)
 
 
-ABSENT = {"brainflow": "CYTON?serial_port=/nowhere/at/all", "rhx": "localhost:9", "sim": "1"}
-
-
-@pytest.mark.parametrize("scheme", sorted(DRIVERS.keys() - {"file"}))
+@pytest.mark.parametrize("scheme", sorted(RIGS.keys() - {"file"}))
 def test_to_construct_a_driver_opens_nothing(scheme: str) -> None:
     if scheme in {"lsl", "brainflow"}:
         pytest.importorskip({"lsl": "pylsl"}.get(scheme, scheme), reason="it is in an extra of its own")
-    construct, rest = _driver(DRIVERS, f"{scheme}:{ABSENT.get(scheme, '/nowhere/at/all')}")
+    construct, rest = find_driver(AMPLIFIER, f"{scheme}:{ABSENT.get(scheme, '/nowhere/at/all')}")
     amplifier = construct(rest)
     with pytest.raises(DeviceLost, match="not connected yet"):
         amplifier.start()

@@ -6,30 +6,23 @@ import contextlib
 import os
 import pty
 import re
-import sys
 import time
-import types
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from drivers import DRIVERS, open_device
+from drivers import open_device
 from drivers.base import Amplifier, Block, DeviceLost, DeviceNotFound
+from tests.drivers import readme_driver
 
-README = Path(__file__).resolve().parents[2] / "drivers" / "README.md"
 SAMPLES = 50
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The printed module is installed and registered under the scheme that the text gives."""
-    (source,) = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    module = types.ModuleType("drivers.lines")
-    monkeypatch.setitem(sys.modules, "drivers.lines", module)
-    exec(compile(source, str(README), "exec"), module.__dict__)  # noqa: S102
-    monkeypatch.setitem(DRIVERS, "lines", "drivers.lines:LineAmplifier")
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    readme_driver.register(monkeypatch)
 
 
 @pytest.fixture
@@ -54,7 +47,7 @@ def test_it_streams_microvolts_in_order(line: tuple[int, str]) -> None:
     device, path = line
     amplifier = open_device(f"lines:{path}")
     amplifier.start()
-    os.write(device, b"".join(b"%d\n" % value for value in range(SAMPLES)))
+    os.write(device, b"".join(b"@%d %d\n" % (7 + value, value) for value in range(SAMPLES)))
     blocks: list[Block] = []
     deadline = time.monotonic() + 5.0
     while sum(len(block.samples) for block in blocks) < SAMPLES and time.monotonic() < deadline:
@@ -66,15 +59,16 @@ def test_it_streams_microvolts_in_order(line: tuple[int, str]) -> None:
     assert blocks[0].first_sample == 0
 
 
-def test_a_damaged_line_is_counted_and_left_out(line: tuple[int, str]) -> None:
+def test_damaged_lines_are_counted_and_missing(line: tuple[int, str]) -> None:
     device, path = line
     amplifier = open_device(f"lines:{path}")
     amplifier.start()
-    os.write(device, b"4\nx7\n-6\n")
+    os.write(device, b"34 9\n@1235 4\n@1236 -\n@1237 -6\n")
     blocks = amplifier.read(5.0)
     amplifier.close()
-    assert [block.samples[:, 0].tolist() for block in blocks] == [[2.0, -3.0]]
-    assert [block.bad_frames for block in blocks] == [1]
+    assert [block.samples[:, 0].tolist() for block in blocks] == [[2.0], [-3.0]]
+    assert [block.lost_before for block in blocks] == [0, 1]
+    assert sum(block.bad_frames for block in blocks) == 2
 
 
 def test_unplugged_it_is_lost_with_a_reason(line: tuple[int, str]) -> None:
@@ -83,6 +77,16 @@ def test_unplugged_it_is_lost_with_a_reason(line: tuple[int, str]) -> None:
     amplifier.start()
     os.close(device)
     with pytest.raises(DeviceLost, match=re.escape(path)):
+        read_until_lost(amplifier)
+    amplifier.close()
+
+
+def test_a_device_that_starts_again_by_itself_is_lost(line: tuple[int, str]) -> None:
+    device, path = line
+    amplifier = open_device(f"lines:{path}")
+    amplifier.start()
+    os.write(device, b"@900 1\n@0 1\n")
+    with pytest.raises(DeviceLost, match="started again"):
         read_until_lost(amplifier)
     amplifier.close()
 

@@ -16,7 +16,7 @@ from drivers.base import Block, DeviceLost, DeviceNotFound, DeviceRefused, Optio
 from drivers.sound_input import SoundInput, choose_input
 from tests.drivers.fake_sound import FakeSound, FakeStream
 from tests.drivers.reading import read_for, read_until
-from tests.guidance.audio import pulse
+from tests.support import pulse_audio as pulse
 
 KNOWN = {1: "Line In", 2: "USB Audio CODEC", 3: "USB Microphone"}
 

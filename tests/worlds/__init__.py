@@ -1,1 +1,1 @@
-"""Simulated worlds that tests and benchmarks share; they use nothing of the product's own models."""
+"""Simulated worlds that tests and benchmarks share; no world uses the models of the product."""

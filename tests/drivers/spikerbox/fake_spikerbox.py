@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from drivers.spikerbox.messages import CLOSING, OPENING
@@ -44,3 +45,13 @@ class FakeSpikerShield(PtyDevice):
             self.restart_clock()
         reply = message("HWT:MUSCLESS;") if self._replies and b"b:;" in data else b""
         return b"\x85" + reply if reply else b""
+
+
+def frames(values: Iterable[Iterable[int]]) -> bytes:
+    """Return the bytes of ``values``, one row a frame."""
+    out = bytearray()
+    for row in values:
+        frame = bytearray(b for value in row for b in (value >> 7, value & 0x7F))
+        frame[0] |= 0x80
+        out += frame
+    return bytes(out)

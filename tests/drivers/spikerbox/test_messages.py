@@ -11,20 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from drivers.spikerbox.messages import CLOSING, MAX_MESSAGE, OPENING, ByteReader, DeviceMessage
+from tests.drivers.spikerbox.fake_spikerbox import frames
 from tests.support.shared import shared
 
 MESSAGE = OPENING + b"HWT:MUSCLESS;" + CLOSING
 ReadResult = tuple[NDArray[np.int32], list[int], list[tuple[str, str]]]
-
-
-def frames(values: Iterable[Iterable[int]]) -> bytes:
-    """Return the bytes of ``values``, one row a frame."""
-    out = bytearray()
-    for row in values:
-        frame = bytearray(b for value in row for b in (value >> 7, value & 0x7F))
-        frame[0] |= 0x80
-        out += frame
-    return bytes(out)
 
 
 def read_chunks(reader: ByteReader, chunks: Iterable[bytes], channels: int = 1) -> ReadResult:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers import STIMULATORS, _driver, open_stimulator
+from drivers import STIMULATOR, STIMULATORS, find_driver, open_stimulator
 from drivers.base import DeviceLost, DeviceNotFound, DeviceRefused, LimitExceeded, OptionRefused, Outcome
 from tests.drivers.stimulators.benches import DEVICES, Bench, bench
 
@@ -219,7 +219,7 @@ def test_a_missing_port_is_named(name: str) -> None:
 
 @pytest.mark.parametrize("name", WIRED)
 def test_to_construct_a_driver_opens_nothing(name: str) -> None:
-    construct, rest = _driver(STIMULATORS, DEVICES[name][1].format(path="/dev/no-such-port"))
+    construct, rest = find_driver(STIMULATOR, DEVICES[name][1].format(path="/dev/no-such-port"))
     stimulator = construct(rest)
     with pytest.raises(DeviceLost, match="not connected yet"):
         stimulator.service()

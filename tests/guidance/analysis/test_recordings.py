@@ -8,7 +8,7 @@ import pytest
 
 from guidance.analysis.report import AnalysisReport
 from guidance.analysis.run import analyse_files
-from tests.benchmarks.needle_recordings import MUSCLE, recorded, write
+from tests.support.needle_recordings import MUSCLE, recorded, write
 
 
 def report(tmp_path: Path, name: str) -> AnalysisReport:

@@ -8,8 +8,8 @@ import pytest
 from guidance.analysis.needle import pieces_of, spontaneous_findings
 from guidance.analysis.reading import read
 from guidance.analysis.spontaneous import ABNORMAL, classify
-from tests.benchmarks.needle_recordings import recorded, write
-from tests.benchmarks.spontaneous_world import CLASSES, RATE_HZ, piece
+from tests.support.needle_recordings import recorded, write
+from tests.worlds.spontaneous import CLASSES, RATE_HZ, piece
 
 PIECES = 5
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.guidance.audio.pulse import PulseServer, Recorder, served, used
+from tests.support.pulse_audio import PulseServer, Recorder, served, used
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.samples import ALARMS, render_sample, sound_samples
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
 from guidance.cue import MAPPINGS
-from tests.benchmarks.alarm_signals import judged, measured_pulses
-from tests.benchmarks.sound_recognition import is_alarm, peaks_hz, pulses, recognised
+from tests.support.alarm_signals import judged, measured_pulses
+from tests.support.sound_recognition import is_alarm, peaks_hz, pulses, recognised
 
 GUIDANCE = [(name, each.name) for name in MAPPINGS for each in sound_samples(name)]
 

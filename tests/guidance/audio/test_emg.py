@@ -10,7 +10,7 @@ from guidance.audio.emg import AIM_S, LEVEL, EmgMonitor
 from guidance.audio.emg_band import emg_band
 from guidance.audio.filters import Array, BlockFilter
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, Waveform
-from tests.benchmarks.emg_monitor_delay import delay_ms
+from tests.support.emg_monitor_delay import delay_ms
 from tests.support.shared import shared
 
 NOISE_UV = 8.0

@@ -10,7 +10,7 @@ from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.mixer import DUCKED, LoopedTable, Mixer
 from guidance.audio.waveforms import FADE, SAMPLE_RATE_HZ, Waveform, response_tone, stimulus_tick, table
 from guidance.cue import MAPPINGS, Tone
-from tests.benchmarks.cue_changes import at_alarm
+from tests.support.cue_changes import at_alarm
 
 TONES = MAPPINGS["tempo"].tones
 BEEP = TONES["approach"]

@@ -22,8 +22,8 @@ from guidance.audio.sound import PAUSE_S, Mute, Sound
 from guidance.contracts.commands import PauseAudio, Stop, TurnMonitor, TurnVolume
 from guidance.contracts.events import Alarm, Cue, MotorUnit, Response, Stimulus
 from guidance.contracts.snapshot import AlarmView
-from tests.benchmarks.sound_recognition import RATE_HZ, recognised
-from tests.guidance.audio.pulse import PulseServer, Recorder, Recording
+from tests.support.pulse_audio import PulseServer, Recorder, Recording
+from tests.support.sound_recognition import RATE_HZ, recognised
 
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 20.0

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from guidance.audio import sound_check
-from tests.guidance.audio.pulse import Recorder
+from tests.support.pulse_audio import Recorder
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -10,7 +10,7 @@ import pytest
 from guidance.biofeedback.calibration import RestLevel, largest_uv, measure_rest, too_weak
 from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, TrialRecord
 from guidance.biofeedback.trial_sequence import ROUNDS
-from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, exercise, follows, of_kind, sequence_of, walk
+from tests.support.biofeedback_signals import FULL_UV, REST_UV, exercise, follows, of_kind, sequence_of, walk
 
 
 def test_the_limit_of_rest_is_the_mean_and_some_deviations() -> None:

@@ -12,7 +12,7 @@ from guidance.biofeedback.trial_sequence import ROUNDS
 from guidance.journal.visits import LABEL_NAME, earlier_visits, read_visit
 from guidance.protocol import library
 from guidance.protocol.library import text_of
-from tests.guidance.biofeedback.signals import exercise, person_signal
+from tests.support.biofeedback_signals import exercise, person_signal
 from tests.support.command_line import Done, command
 from tests.support.event_rules import faults
 from tests.support.files import write_edf

@@ -18,7 +18,7 @@ from drivers.base import Block, Status
 from guidance.biofeedback.records import EnvelopeSecond, MuscleCalibration, TrialRecord
 from guidance.contracts.commands import OperatorNote, PausePlayback, TurnDial
 from guidance.contracts.events import Alarm, Cue, Entry, Record, RecordSerializer, Signal, TimedRecord
-from tests.guidance.biofeedback.signals import blocks, engine_of, exercise, heart, of_kind, person_signal, run_engine
+from tests.support.biofeedback_signals import blocks, engine_of, exercise, heart, of_kind, person_signal, run_engine
 
 RATE_HZ = 500.0
 PLAN = exercise("contract-hold", trials=1)

@@ -14,7 +14,7 @@ from scipy.signal import butter, sosfilt
 from guidance.biofeedback.envelope import STEP_S, Envelope, band_above_heart, wide_band
 from guidance.biofeedback.heart_artefact import heart_interval_s
 from guidance.signal.sweep.basis import Array
-from tests.guidance.biofeedback.signals import emg, heart, mains
+from tests.support.biofeedback_signals import emg, heart, mains
 
 RATES = (250.0, 333.0, 500.0, 1000.0, 2048.0, 10_000.0)
 

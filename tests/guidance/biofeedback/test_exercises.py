@@ -14,7 +14,7 @@ from guidance.biofeedback.trial_sequence import ExercisePhase
 from guidance.contracts.events import Cue
 from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
-from tests.guidance.biofeedback.signals import FULL_UV, REST_UV, Person, exercise, follows, of_kind, sequence_of, walk
+from tests.support.biofeedback_signals import FULL_UV, REST_UV, Person, exercise, follows, of_kind, sequence_of, walk
 
 EXERCISES = ("relax", "contract-hold", "contract-relax", "antagonist-quiet")
 GRACE = 100

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from tests.benchmarks.needle_recordings import write
-from tests.guidance.needle_emg.synthetic_emg import RATE_HZ, laid, times, unit_wave
 from tests.support.command_line import command
 from tests.support.files import write_edf
+from tests.support.needle_recordings import write
 from tests.support.streams import evoked
+from tests.support.synthetic_emg import RATE_HZ, laid, times, unit_wave
 
 
 @pytest.fixture(scope="module")

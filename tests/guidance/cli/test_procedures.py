@@ -13,8 +13,8 @@ import pytest
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import verify
-from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.support.command_line import Done, command
+from tests.support.recorded_procedure import record_procedure
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import soundfile
 
 from guidance.common.config import config_path
 from guidance.cue import MAPPINGS
-from tests.benchmarks.sound_recognition import RATE_HZ, recognised
 from tests.support.command_line import command
+from tests.support.sound_recognition import RATE_HZ, recognised
 
 
 def test_the_list_has_every_mapping_and_every_alarm() -> None:

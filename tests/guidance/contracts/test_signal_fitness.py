@@ -18,8 +18,8 @@ from guidance.contracts.signal_fitness import (  # fmt: skip
 )
 from guidance.device_check.advice import faults_to_fix
 from guidance.ui.states import StatusLevel, checks
-from tests.guidance.session.test_hardware_commands import GOOD
-from tests.guidance.ui.fakes import build_stimulator, build_whole
+from tests.support.device_check import GOOD
+from tests.support.screens import build_stimulator, build_whole
 
 FIT = {"rms_uv": 5.0, "mains_uv": 2.0, "clipped": 0.0}
 LIMITS = [

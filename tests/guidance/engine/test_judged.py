@@ -16,7 +16,7 @@ from guidance.engine.snapshot_builder import SessionState
 from guidance.protocol import load
 from guidance.ui.raster import Canvas
 from guidance.ui.widgets.latency_line import LatencyLine
-from tests.guidance.ui.fakes import build_snapshot, build_sweep
+from tests.support.screens import build_snapshot, build_sweep
 from tests.support.streams import Stream, event_lines, evoked, of_kind, records_of
 
 

@@ -17,7 +17,7 @@ from guidance.engine.snapshot_builder import EngineState, SessionState, Snapshot
 from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.signal.response.sweep_result import SweepResult
-from tests.guidance.biofeedback.signals import engine_of
+from tests.support.biofeedback_signals import engine_of
 from tests.support.closed_loop import ClosedLoop
 from tests.support.streams import Stream, evoked, settings
 

@@ -23,7 +23,7 @@ from guidance.journal.store import (
 from guidance.journal.summary import summarise
 from guidance.journal.tombstones import DELETED_NAME, delete, tombstones, verify_tombstones
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.journal.recorded_procedure import NOW, record_procedure
+from tests.support.recorded_procedure import NOW, record_procedure
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX")
 

@@ -17,8 +17,8 @@ from guidance.journal.event_reader import read_events
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.verify import RecordState, verify
-from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.support.event_rules import faults
+from tests.support.recorded_procedure import record_procedure
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from guidance.needle_emg.effort import ActivitySecond, judge_effort
 from guidance.needle_emg.endplate import plate_activity
 from guidance.needle_emg.potential_detector import PotentialDetector
 from guidance.signal.sweep.basis import Array
-from tests.guidance.needle_emg.synthetic_emg import RATE_HZ, laid, times, unit_wave
+from tests.support.synthetic_emg import RATE_HZ, laid, times, unit_wave
 
 PLATE = unit_wave(350.0, 150.0, negative_first=True)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from guidance.needle_emg.measure import measure, turning_points
-from tests.guidance.needle_emg.synthetic_emg import unit_wave
+from tests.support.synthetic_emg import unit_wave
 
 
 @pytest.mark.parametrize("sample_rate_hz", [10_000.0, 20_000.0, 40_000.0])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guidance.needle_emg.potential_detector import Potential, PotentialDetector
 from guidance.signal.sweep.basis import Array
-from tests.guidance.needle_emg.synthetic_emg import RATE_HZ, laid, times, unit_wave
+from tests.support.synthetic_emg import RATE_HZ, laid, times, unit_wave
 
 AT = times(8.0, 3.0)
 SIGNAL = laid(3.0, [(at, unit_wave(400.0, 400.0)) for at in AT])

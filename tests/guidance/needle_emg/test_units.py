@@ -10,7 +10,7 @@ from guidance.needle_emg.closeness import Closeness, Criterion, nearest
 from guidance.needle_emg.potential_detector import PotentialDetector
 from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
-from tests.guidance.needle_emg.synthetic_emg import RATE_HZ, laid, times, unit_wave
+from tests.support.synthetic_emg import RATE_HZ, laid, times, unit_wave
 
 
 def sorted_units(uv: Array) -> MotorUnitSorter:

@@ -10,31 +10,10 @@ from guidance.contracts.events import Proximity
 from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import SIMULATION, compose
 from guidance.note.event_query import EventQuery, read_stream
-from guidance.note.page import SHEET, NotePage, Sentence
+from guidance.note.page import SHEET
 from tests.guidance.journal.scripted_procedure import ScriptedProcedure, aliquots, femoral_block
 from tests.guidance.note.case_sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
-
-
-def note_of(
-    procedure: ScriptedProcedure, store: Path, case: CaseSheet | None = None, *, ended: bool = True
-) -> NotePage:
-    return compose(read_stream(procedure.record_in(store, ended=ended)), case or CaseSheet())
-
-
-def sentences(page: NotePage, label: str) -> tuple[Sentence, ...]:
-    return next(item.sentences for section in page.sections for item in section.items if item.label == label)
-
-
-def text_of(page: NotePage, label: str) -> str:
-    return " ".join(part.text for part in sentences(page, label))
-
-
-def missing(page: NotePage) -> set[str]:
-    return {key for key, _ in page.missing}
-
-
-def all_sentences(page: NotePage) -> list[Sentence]:
-    return [part for section in page.sections for item in section.items for part in item.sentences]
+from tests.guidance.note.note_pages import all_sentences, missing, note_of, sentences, text_of
 
 
 def test_every_sentence_names_events_that_are_there_or_the_case_sheet(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from guidance.processes.observer_link import ObserverLink, open_watch
 from guidance.processes.observers import MOST_OBSERVERS, ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel
 from guidance.processes.sockets import running, runtime_folder, socket_path
-from tests.guidance.ui.fakes import build_live
+from tests.support.screens import build_live
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no local sockets")
 

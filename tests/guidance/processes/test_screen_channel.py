@@ -20,8 +20,8 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless, run_with_screen, screen_channel
 from guidance.processes import launch as processes
 from guidance.processes.screen_channel import ScreenChannel, SocketScreenChannel
-from tests.guidance.ui.fakes import build_snapshot
 from tests.support.command_line import signals_restored
+from tests.support.screens import build_snapshot
 
 
 @dataclass

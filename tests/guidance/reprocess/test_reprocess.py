@@ -13,8 +13,8 @@ from guidance.journal.signal import SIGNAL_NAME
 from guidance.reprocess.differences import compare
 from guidance.reprocess.inputs import Reprocessed
 from guidance.reprocess.procedure import reprocess_procedure
-from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.guidance.session.virtual import VirtualBench
+from tests.support.recorded_procedure import record_procedure
 from tests.support.streams import evoked
 
 

@@ -10,7 +10,7 @@ from guidance.protocol import load
 from guidance.stimulation.control import Stimulation
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.interlock import PulseBounds
-from tests.guidance.stimulation.test_interlock import GOOD
+from tests.support.interlock import GOOD
 
 BOUNDS = PulseBounds.least(Limits(10.0, 0.01, 0.05, 1.0, 10.0), load("generic-block"))
 NOTHING_KNOWN = Proximity(0, None, None, None, None, None, valid=False, why="no-response-yet")

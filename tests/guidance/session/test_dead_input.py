@@ -10,8 +10,8 @@ from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from guidance.reprocess.procedure import reprocess_procedure
 from tests.guidance.session.virtual import VirtualBench
-from tests.guidance.signal.test_block_sizes import stimulated
 from tests.support.event_rules import faults
+from tests.support.stimulated_streams import stimulated
 from tests.support.streams import Stream, event_lines, records_of, settings
 
 DIES_S = 5.0

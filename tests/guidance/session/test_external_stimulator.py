@@ -25,8 +25,8 @@ from tests.drivers.stimulators.sim_stimjim import SimStimJim
 from tests.drivers.stimulators.wire import Device, served
 from tests.guidance.session.external_stimulator import ExternalStimulatorBench
 from tests.guidance.session.stimulated import BOUNDS
-from tests.guidance.stimulation.test_interlock import GOOD
 from tests.support import event_rules
+from tests.support.interlock import GOOD
 
 Make = Callable[..., ExternalStimulatorBench]
 DEVICES = {

@@ -13,28 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serial.tools import list_ports
 
-from drivers.base import Discovery, Limits
+from drivers.base import Discovery
 from drivers.ona.frames import FrameReader
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
 from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED
 from guidance.device_check.advice import faults_to_fix, report
-from guidance.device_check.check import ChannelCheck, CheckResult, RoundTrip, check_device
+from guidance.device_check.check import ChannelCheck, RoundTrip, check_device
 from guidance.device_check.clock import ClockDrift, drift
 from tests.drivers.spikerbox.fake_spikerbox import FakeSpikerShield
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.command_line import command
+from tests.support.device_check import GOOD
 
 PORTS = [
     SimpleNamespace(device="/dev/ttyS0", description="n/a", vid=None, pid=None, serial_number=None),
     SimpleNamespace(device="/dev/ttyACM0", description="Amplifier", vid=0x2E73, pid=0x4, serial_number="A1"),
 ]
-GOOD = CheckResult(
-    address="ona:x", model="Fake", serial="1", firmware="2", seconds=5.0, nominal_rate_hz=10_000.0,
-    measured_rate_hz=10_000.1, drift=ClockDrift(10.0, 5.0), channels=(ChannelCheck("EMG", 5.0, 2.0, 0.0, False),),
-    samples=50_000, lost_samples=0, bad_frames=0, impedance_kohm=9.0, battery_percent=90, fault=None,
-    limits=Limits(6.0, 0.01, 0.05, 1.0, 10.0), round_trip=RoundTrip(10, 1.0, 3.0),
-)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ import pytest
 from drivers.base import Block, Channel, DeviceInfo
 from guidance.common.errors import UsageError
 from guidance.session.lsl_outlet import EVENTS, SIGNAL, LslOutlets
-from tests.guidance.session.processes import headless
+from tests.support.processes import headless
 
 pylsl = pytest.importorskip("pylsl")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.guidance.session.processes import (
+from tests.support.event_rules import faults, read
+from tests.support.processes import (
     before_a_screen,
     device,
     engine_pid,
@@ -21,7 +22,6 @@ from tests.guidance.session.processes import (
     lines,
     wait_for,
 )
-from tests.support.event_rules import faults, read
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs signals and /proc")
 

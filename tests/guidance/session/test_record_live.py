@@ -26,8 +26,8 @@ from guidance.journal.signal import SIGNAL_NAME, SignalFile
 from guidance.journal.verify import RecordState, verify
 from guidance.protocol import load
 from guidance.session import LiveJob
-from tests.guidance.journal.recorded_procedure import record_procedure
 from tests.guidance.session.virtual import VirtualBench
+from tests.support.recorded_procedure import record_procedure
 
 
 def newest(bench: VirtualBench) -> Path:

@@ -9,7 +9,7 @@ from guidance.stimulation.actions import SwitchOutput
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import PulseTrain, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, taken, ticked
-from tests.guidance.stimulation.test_interlock import GOOD
+from tests.support.interlock import GOOD
 
 
 def single() -> SinglePulses:

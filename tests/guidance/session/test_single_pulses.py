@@ -16,7 +16,7 @@ from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import CONFIRM_S, RESPONSE_S, SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, Hurried, response, taken, ticked
-from tests.guidance.stimulation.test_interlock import GOOD
+from tests.support.interlock import GOOD
 from tests.support.outcomes import outcome_of
 
 RATE_HZ = 1000.0

@@ -13,7 +13,7 @@ from scipy.signal import resample_poly
 
 from drivers.recording import Recording
 from tests.drivers.playing import samples
-from tests.guidance.audio import pulse
+from tests.support import pulse_audio as pulse
 from tests.support.command_line import started
 from tests.support.event_rules import read
 from tests.support.shared import shared

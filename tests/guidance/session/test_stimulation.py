@@ -17,7 +17,7 @@ from guidance.stimulation.controller import Controller, ManualDial
 from guidance.stimulation.interlock import InterlockConditions, disarm_reason, highest_step
 from guidance.stimulation.pulse_modes import SinglePulses
 from tests.guidance.session.stimulated import BOUNDS, NOTHING_KNOWN, response
-from tests.guidance.stimulation.test_interlock import GOOD
+from tests.support.interlock import GOOD
 from tests.support.outcomes import outcome_of
 
 

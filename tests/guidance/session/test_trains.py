@@ -7,7 +7,7 @@ from guidance.stimulation.actions import SetTrain, SwitchOutput
 from guidance.stimulation.controller import ManualDial
 from guidance.stimulation.pulse_modes import PulseTrain
 from tests.guidance.session.stimulated import BOUNDS, Hurried, taken, ticked
-from tests.guidance.stimulation.test_interlock import GOOD
+from tests.support.interlock import GOOD
 
 
 def _train(rate_hz: float = 2.0) -> PulseTrain:

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.recording import Recording
 from guidance.engine.settings import Mode
-from tests.benchmarks.bench_recordings import STREAMS, Score, replayed, score
+from tests.support.recorded_streams import STREAMS, Score, replayed, score
 from tests.support.shared import shared
 from tests.support.streams import settings
 

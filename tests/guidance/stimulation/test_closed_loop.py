@@ -11,10 +11,10 @@ import pytest
 from guidance.contracts.events import Entry, Proximity
 from guidance.proximity.filter import ProximityFilter
 from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
-from tests.benchmarks.bench_hard import BURSTS, Course, course_world, error, hill, is_held, still
-from tests.benchmarks.closed_loop import FAST_HZ, RATE_HZ, Ours, Pulsed, run
-from tests.benchmarks.nerves import LARGEST_MA, Curve, Faults
 from tests.support.outcomes import outcome
+from tests.worlds.hard import BURSTS, Course, course_world, error, hill, is_held, still
+from tests.worlds.nerves import LARGEST_MA, Curve, Faults
+from tests.worlds.tracking import FAST_HZ, RATE_HZ, Ours, Pulsed, run
 
 
 def loop(

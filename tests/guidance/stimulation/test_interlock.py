@@ -13,7 +13,6 @@ from drivers.base import Limits
 from guidance.protocol import load
 from guidance.stimulation.interlock import (
     ABSOLUTE_MAX_CHARGE_UC,
-    InterlockConditions,
     PulseBounds,
     StepLimiter,
     disarm_reason,
@@ -21,14 +20,11 @@ from guidance.stimulation.interlock import (
     refusal,
     wait_reason,
 )
+from tests.support.interlock import GOOD
 
 PROTOCOL = load("generic-block")
 DEVICE = Limits(20.0, 0.01, 0.05, 2.0, 50.0)
 BOUNDS = PulseBounds.least(DEVICE, PROTOCOL)
-GOOD = InterlockConditions(
-    armed=True, screen_age_s=0.1, signal_age_s=0.01, response_pending=False, without_response=0, storage_ok=True,
-    connected=True, lead_off=False, device_fault=None, headless=False,
-)  # fmt: skip
 
 
 def test_the_least_of_all_limits_holds() -> None:

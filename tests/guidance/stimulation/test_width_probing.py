@@ -19,11 +19,11 @@ from guidance.proximity.filter import ProximityFilter
 from guidance.session.stimulation_setup import stimulation_within
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.stimulation.width_probing import USUAL_BETWEEN, WidthProbing, probed_widths
-from tests.benchmarks import chronaxies, nerves
-from tests.benchmarks.closed_loop import Ours, Pulsed, run
 from tests.support.closed_loop import ClosedLoop
 from tests.support.command_line import command
 from tests.support.outcomes import outcome
+from tests.worlds import chronaxies, nerves
+from tests.worlds.tracking import Ours, Pulsed, run
 
 PROBES_MS = probed_widths(0.1, 0.05, 1.0)
 CRITERION_UV, LARGEST_UV, WIDTH = 100.0, 4000.0, 0.15

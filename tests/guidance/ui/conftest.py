@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from guidance.ui.fault_file import LOGGER
-from tests.guidance.ui.fakes import FakeLink
+from tests.support.screens import FakeLink
 
 
 @pytest.fixture

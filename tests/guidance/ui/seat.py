@@ -14,8 +14,8 @@ from guidance.ui.app import GuidanceApp
 from guidance.ui.appearance import Appearance
 from guidance.ui.keymap import keymap_of
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.fakes import FakeLink, build_dose, build_past, build_stimulator, build_whole
-from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+from tests.guidance.ui.running import PATIENT_S, commands, shown, until
+from tests.support.screens import FakeLink, build_dose, build_past, build_stimulator, build_whole
 
 OFF = build_stimulator(armed=False, current_ma=None)
 FRESH = build_whole(stimulator=OFF, stimuli=0, past=build_past(8.1))

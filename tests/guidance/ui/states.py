@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from guidance.contracts.snapshot import AlarmView, Snapshot, SoundView
-from tests.guidance.ui.fakes import (
+from tests.support.screens import (
     build_live,
     build_proximity,
     build_stimulator,

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 
 from guidance.contracts.snapshot import AlarmView
 from guidance.ui.app import GuidanceApp
-from tests.guidance.ui.fakes import FakeLink, build_whole
-from tests.guidance.ui.test_app import PATIENT_S, shown, until
+from tests.guidance.ui.running import PATIENT_S, shown, until
+from tests.support.screens import FakeLink, build_whole
 
 SIZES = [(30, 8), (80, 24), (120, 40), (200, 50)]
 NONE = ""

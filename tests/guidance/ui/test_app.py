@@ -2,36 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from functools import partialmethod
 from typing import Any
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 
-from guidance.contracts.commands import FrameAck, OperatorCommand, PausePlayback, Quit
+from guidance.contracts.commands import FrameAck, PausePlayback, Quit
 from guidance.ui import linked
 from guidance.ui.app import GuidanceApp, run_screen
 from guidance.ui.widgets.sweeps import Sweeps
-from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
-
-PATIENT_S = 60.0
-
-
-def shown(app: App[str]) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "did not happen in time"
-        await asyncio.sleep(0.005)
-
-
-def commands(link: FakeLink) -> list[OperatorCommand]:
-    return [message for message in link.sent if not isinstance(message, FrameAck)]
+from tests.guidance.ui.running import PATIENT_S, commands, shown, until
+from tests.support.screens import FakeLink, build_snapshot, press_twice
 
 
 def acknowledged_frames(link: FakeLink) -> int:

@@ -10,6 +10,6 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
 def test_a_browser_on_loopback_shows_the_procedure() -> None:
-    from tests.benchmarks.browser import seen
+    from tests.support.browser import seen
 
     assert seen() > 12

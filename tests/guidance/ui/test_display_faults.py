@@ -18,9 +18,9 @@ from guidance.ui.widgets import alarms as alarms_module
 from guidance.ui.widgets.alarms import AlarmBars
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.status import StatusLine
-from tests.guidance.ui.fakes import FakeLink, build_whole
+from tests.guidance.ui.running import PATIENT_S, shown, until
 from tests.guidance.ui.seat import ARMED, Seat, screen
-from tests.guidance.ui.test_app import PATIENT_S, shown, until
+from tests.support.screens import FakeLink, build_whole
 
 pytestmark = pytest.mark.display_fault
 CLOSE = AlarmView("too-close", "high", "Withdraw a little.", active=True)

@@ -8,9 +8,9 @@ import pytest
 
 from guidance.ui.app import GuidanceApp
 from guidance.ui.widgets.dose_line import DoseLine
-from tests.guidance.ui.fakes import FakeLink, build_dose, build_live
-from tests.guidance.ui.test_app import PATIENT_S, until
-from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+from tests.guidance.ui.painting import HOSTILE, OBEYED, drawn
+from tests.guidance.ui.running import PATIENT_S, until
+from tests.support.screens import FakeLink, build_dose, build_live
 
 
 def line(**changes: Any) -> str:

@@ -9,8 +9,8 @@ from textual.drivers.headless_driver import HeadlessDriver
 from guidance.contracts.commands import FrameAck
 from guidance.ui.app import GuidanceApp
 from guidance.ui.driver import Metered, metered
-from tests.guidance.ui.fakes import FakeLink, build_live
-from tests.guidance.ui.test_app import PATIENT_S, until
+from tests.guidance.ui.running import PATIENT_S, until
+from tests.support.screens import FakeLink, build_live
 
 
 def test_what_was_written_is_out_only_once_it_is_flushed() -> None:

@@ -12,8 +12,8 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.appearance import Appearance
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.fakes import FakeLink, build_stimulator, build_whole, press_twice
-from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+from tests.guidance.ui.running import PATIENT_S, commands, shown, until
+from tests.support.screens import FakeLink, build_stimulator, build_whole, press_twice
 
 OFF = build_whole(stimulator=build_stimulator(armed=False, current_ma=None))
 ARMED = build_whole()

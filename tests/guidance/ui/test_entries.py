@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from guidance.contracts.commands import Aliquot, Aspiration, OperatorNote, Stop
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.fakes import FakeLink, build_dose, build_whole
 from tests.guidance.ui.seat import ARMED, HELD, Seat, screen
+from tests.support.screens import FakeLink, build_dose, build_whole
 
 
 async def test_an_aliquot_is_chosen_in_steps_and_entered_as_shown(link: FakeLink) -> None:

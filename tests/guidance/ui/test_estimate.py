@@ -13,7 +13,7 @@ from guidance.contracts.events import Proximity
 from guidance.contracts.signal_fitness import STALE_S
 from guidance.contracts.snapshot import AlarmView
 from guidance.ui.estimate import EstimateReader, ShownEstimate
-from tests.guidance.ui.fakes import build_live, build_proximity, build_snapshot, build_stimulator, unknown_proximity
+from tests.support.screens import build_live, build_proximity, build_snapshot, build_stimulator, unknown_proximity
 
 OFF = build_stimulator(armed=False, current_ma=None)
 

@@ -22,8 +22,8 @@ from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.zone import ZoneWord
 from guidance.ui.zones import ZONES, bands
-from tests.guidance.ui.fakes import build_live, build_snapshot, build_stimulator
-from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+from tests.guidance.ui.painting import HOSTILE, OBEYED, canvas_of, drawn
+from tests.support.screens import build_live, build_snapshot, build_stimulator
 
 SIZES = [(20, 14), (28, 35), (42, 46)]
 INSIDE_MA = {"far": 3.0, "approach": 0.7, "target": 0.35, "close": 0.1}
@@ -38,13 +38,6 @@ def known(zone: str, median_ma: float, **changes: Any) -> ShownEstimate:
         "distance_mm": (1.0, 2.0, 3.5),
     }
     return ShownEstimate(**fields | changes)
-
-
-def canvas_of(panel: Estimated, estimate: ShownEstimate, size: tuple[int, int]) -> Canvas:
-    panel.estimate = estimate
-    canvas = Canvas(*size)
-    panel.paint(canvas)
-    return canvas
 
 
 def lines(canvas: Canvas) -> list[str]:

@@ -24,8 +24,8 @@ from guidance.contracts.snapshot import Snapshot, SoundView
 from guidance.ui import key_actions as key_actions_module
 from guidance.ui.app import GuidanceApp
 from guidance.ui.arming import Arming, Stage
-from tests.guidance.ui.fakes import FakeLink, build_live, build_snapshot, build_stimulator, press_twice
-from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+from tests.guidance.ui.running import PATIENT_S, commands, shown, until
+from tests.support.screens import FakeLink, build_live, build_snapshot, build_stimulator, press_twice
 
 OFF = build_live(stimulator=build_stimulator(armed=False, current_ma=None))
 ARMED = build_live()

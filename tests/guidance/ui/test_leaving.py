@@ -12,9 +12,9 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.leaving import Leaving
 from guidance.ui.training import ExerciseApp
-from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
+from tests.guidance.ui.running import PATIENT_S, commands, shown, until
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
-from tests.guidance.ui.test_app import PATIENT_S, commands, shown, until
+from tests.support.screens import FakeLink, build_snapshot, press_twice
 
 REPLAY = build_snapshot()
 QUESTION = "END? press q again within 3 s to end; other keys cancel"

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from guidance.ui.link import LinkWatcher
-from tests.guidance.ui.fakes import FakeLink, build_snapshot
+from tests.support.screens import FakeLink, build_snapshot
 
 
 def refuse_readers(monkeypatch: pytest.MonkeyPatch) -> None:

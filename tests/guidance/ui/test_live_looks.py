@@ -8,7 +8,9 @@ import pytest
 
 from guidance.contracts.snapshot import AlarmView
 from guidance.contracts.zones import Edges
-from tests.guidance.ui.fakes import (
+from tests.guidance.ui.painting import HOSTILE
+from tests.guidance.ui.snapshots import Compare, matches_golden, with_newest
+from tests.support.screens import (
     FakeLink,
     build_live,
     build_proximity,
@@ -16,8 +18,6 @@ from tests.guidance.ui.fakes import (
     build_sweep,
     unknown_proximity,
 )
-from tests.guidance.ui.test_looks import Compare, matches_golden, with_newest
-from tests.guidance.ui.test_panels import HOSTILE
 
 OFF = build_stimulator(armed=False, current_ma=None)
 SEARCHING = build_stimulator(delivered_ma=3.04, current_ma=3.04, wanted_ma=3.79)

@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
-from textual.app import App
-from textual.pilot import Pilot
 
-from guidance.contracts.snapshot import AlarmView, Snapshot
-from guidance.ui.app import GuidanceApp
-from tests.guidance.ui.fakes import FakeLink, build_snapshot, build_sweep
-from tests.guidance.ui.test_app import PATIENT_S, until
+from guidance.contracts.snapshot import AlarmView
+from tests.guidance.ui.snapshots import SIZES, Compare, matches_golden, with_newest
+from tests.support.screens import FakeLink, build_snapshot
 
-SIZES = [(80, 24), (120, 40), (200, 50)]
 ALARMS = (
     AlarmView("audio-lost", "low", "Sound is off: the loudspeaker was unplugged.", active=True),
     AlarmView("too-close", "high", "Too close: 0.18 mA at 0.1 ms. Withdraw a little.", active=True),
     AlarmView("lead-off", "medium", "Lead off: FDI right.", active=True),
 )
-
-
-class Compare(Protocol):
-    def __call__(self, app: App[str], *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
-
-
-def with_newest(*, detected: bool = True, contaminated: bool = False) -> Snapshot:
-    snapshot = build_snapshot()
-    return replace(
-        snapshot, sweeps=(*snapshot.sweeps[:-1], build_sweep(70, detected=detected, contaminated=contaminated))
-    )
-
-
-def matches_golden(
-    compare: Compare, link: FakeLink, snapshot: Snapshot, size: tuple[int, int], dies: bool = False, keys: str = ""
-) -> bool:
-    async def settle(pilot: Pilot[str]) -> None:
-        link.feed(snapshot)
-        await until(lambda: bool(link.sent))
-        await pilot.press(*keys)
-        if dies:
-            link.die()
-            await until(lambda: pilot.app.screen.has_class("-stopped"))
-        await pilot.pause()
-
-    return compare(GuidanceApp(link, PATIENT_S), terminal_size=size, run_before=settle)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -17,9 +17,9 @@ from guidance.ui.states import states
 from guidance.ui.widgets.emg import EmgStrip
 from guidance.ui.widgets.gauge import GaugePanel
 from guidance.ui.widgets.needle import NeedlePanel
-from tests.guidance.ui.fakes import FakeLink, build_live, build_stimulator
-from tests.guidance.ui.test_app import PATIENT_S, until
-from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+from tests.guidance.ui.painting import HOSTILE, OBEYED, drawn
+from tests.guidance.ui.running import PATIENT_S, until
+from tests.support.screens import FakeLink, build_live, build_stimulator
 
 OFF, ARMED = build_stimulator(armed=False, current_ma=None), build_stimulator()
 VIEW = NeedleView("slight", "Wrist flexion", "single units", 14.0, 2, True, "Their rise tells.", Edges(1.0, 0.5, 0.0))

@@ -9,9 +9,9 @@ import pytest
 from guidance.contracts.commands import Aliquot, Arm, Aspiration, OperatorNote, Quit, Stop
 from guidance.ui.pages import ScreenPage
 from guidance.ui.widgets.sweeps import Sweeps
-from tests.guidance.ui.fakes import FakeLink, build_live, build_past, build_snapshot, press_twice
+from tests.guidance.ui.running import until
 from tests.guidance.ui.seat import ARMED, FRESH, HELD, Seat, pedal, screen
-from tests.guidance.ui.test_app import until
+from tests.support.screens import FakeLink, build_live, build_past, build_snapshot, press_twice
 
 
 async def test_a_procedure_goes_from_page_to_page_by_one_key_each_and_back_without_loss(link: FakeLink) -> None:

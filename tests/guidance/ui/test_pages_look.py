@@ -9,11 +9,11 @@ from guidance.ui.appearance import Appearance
 from guidance.ui.estimate import EstimateReader
 from guidance.ui.pages import ScreenPage
 from guidance.ui.theme import NO_VALUE
-from tests.guidance.ui.fakes import FakeLink
 from tests.guidance.ui.golden import differs, pictured
+from tests.guidance.ui.running import PATIENT_S, until
+from tests.guidance.ui.snapshots import SIZES
 from tests.guidance.ui.states import STATES
-from tests.guidance.ui.test_app import PATIENT_S, until
-from tests.guidance.ui.test_looks import SIZES
+from tests.support.screens import FakeLink
 
 
 async def pictures(link: FakeLink, page: ScreenPage, size: tuple[int, int], theme: str = "dark") -> dict[str, str]:

@@ -18,18 +18,8 @@ from guidance.ui.widgets.reading import Reading
 from guidance.ui.widgets.status import StatusLine
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.title import Title
-from tests.guidance.ui.fakes import build_snapshot, build_sweep
-
-HOSTILE = "\x1b[2J[red]x[/]\x07\r\n\x9b\u202e$n"
-OBEYED = set("\x1b\x07\x9b\r\u202e")
-
-
-def drawn(panel: Panel, snapshot: Snapshot | None, width: int = 100, height: int = 14) -> str:
-    """Return the text of a panel of that size, line by line."""
-    panel.snapshot = snapshot
-    canvas = Canvas(width, height)
-    panel.paint(canvas)
-    return "\n".join(strip.text for strip in canvas.strips())
+from tests.guidance.ui.painting import HOSTILE, OBEYED, drawn
+from tests.support.screens import build_snapshot, build_sweep
 
 
 def newest(**changes: Any) -> Snapshot:

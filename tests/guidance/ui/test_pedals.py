@@ -7,8 +7,8 @@ from textual import events
 
 from guidance.contracts.commands import Acknowledge, Aliquot, Arm, Aspiration, OperatorNote, Stop
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.fakes import FakeLink
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, pedal, screen
+from tests.support.screens import FakeLink
 
 
 async def test_a_whole_procedure_by_pedal(link: FakeLink) -> None:

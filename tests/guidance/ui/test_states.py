@@ -27,9 +27,8 @@ from guidance.ui.widgets.syringe import Syringe
 from guidance.ui.widgets.title import Title
 from guidance.ui.widgets.trend import Trend
 from guidance.ui.widgets.waterfall import Waterfall
-from tests.guidance.ui.fakes import build_dose, build_past, build_snapshot, build_stimulator, build_sweep, build_whole
-from tests.guidance.ui.test_guidance import canvas_of
-from tests.guidance.ui.test_panels import HOSTILE, OBEYED, drawn
+from tests.guidance.ui.painting import HOSTILE, OBEYED, canvas_of, drawn
+from tests.support.screens import build_dose, build_past, build_snapshot, build_stimulator, build_sweep, build_whole
 
 OFF = build_stimulator(armed=False, current_ma=None)
 

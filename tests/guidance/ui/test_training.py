@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 from guidance.contracts.commands import PausePlayback, Quit, SimulatorCommand, TurnDial
 from guidance.contracts.snapshot import ExerciseView, MuscleView, Snapshot
 from guidance.ui.training import ExerciseApp
-from tests.guidance.ui.fakes import FakeLink, build_snapshot, press_twice
-from tests.guidance.ui.test_app import until
+from tests.guidance.ui.running import shown as text_of
+from tests.guidance.ui.running import until
+from tests.support.screens import FakeLink, build_snapshot, press_twice
 
 Compare = Callable[..., bool]
 PATIENT_S = 600.0
@@ -60,10 +61,6 @@ def shown(training: ExerciseView, **changes: object) -> Snapshot:
         sweeps=(), stimuli=0, protocol="antagonist-quiet", mode="biofeedback", live=True, duration_s=None
     )
     return replace(plain, source="Amplifier 7", notice="", training=training, **changes)  # type: ignore[arg-type]
-
-
-def text_of(app: ExerciseApp) -> str:
-    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

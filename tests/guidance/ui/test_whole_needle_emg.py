@@ -16,8 +16,9 @@ from guidance.protocol import load
 from guidance.session import LiveJob
 from guidance.ui.app import GuidanceApp
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.fakes import press_twice
-from tests.guidance.ui.test_whole_procedure import shown, until
+from tests.guidance.ui.running import shown
+from tests.guidance.ui.whole import until
+from tests.support.screens import press_twice
 
 OUT_STEPS, MOST_STEPS, STEP_S = 16, 60, 1.2
 

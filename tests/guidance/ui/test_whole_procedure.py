@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import shlex
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,20 +24,15 @@ from guidance.ui.appearance import Appearance
 from guidance.ui.keymap import keymap_of
 from guidance.ui.pages import ScreenPage
 from tests.guidance.note.case_sheets import BLOCK_SHEET, PERFORMER
-from tests.guidance.ui.fakes import press_twice
+from tests.guidance.ui.running import shown
+from tests.guidance.ui.whole import until
 from tests.support.command_line import command
+from tests.support.screens import press_twice
 
 KEYS = {"arm": "o", "go": "enter", "aspirated": "d", "inject": "i", "up": "up", "stop": "space"}
 PEDAL = {"arm": "f13", "go": "f14", "aspirated": "f19", "inject": "f20", "up": "f21", "stop": "f15"}
-PATIENCE_S = 60.0
 NOT_REACHED = ("minimum_current", "no_response_below", "twitch_loss")
 AFTER = "after the end: "
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():
-            await asyncio.sleep(0.05)
 
 
 async def procedure(pilot: Pilot[str], app: GuidanceApp, keys: dict[str, str]) -> list[str]:
@@ -97,10 +90,6 @@ def signed_by_command(words: list[str]) -> None:
     verified = command(group, "verify", *which)
     assert verified.status == 0, verified.out
     assert command(group, sign, *which, "--by", PERFORMER).status != 0, "it is signed once"
-
-
-def shown(app: GuidanceApp) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 @pytest.mark.slow

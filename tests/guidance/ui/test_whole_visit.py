@@ -15,10 +15,10 @@ from guidance.processes import start_engine
 from guidance.protocol import load
 from guidance.session.biofeedback import BiofeedbackJob
 from guidance.ui.training import ExerciseApp
-from tests.guidance.biofeedback.signals import exercise
-from tests.guidance.ui.fakes import press_twice
-from tests.guidance.ui.test_training import text_of
-from tests.guidance.ui.test_whole_procedure import until
+from tests.guidance.ui.running import shown
+from tests.guidance.ui.whole import until
+from tests.support.biofeedback_signals import exercise
+from tests.support.screens import press_twice
 
 
 def is_in(app: ExerciseApp, phase: str) -> bool:
@@ -33,7 +33,7 @@ async def visit(pilot: Pilot[str], app: ExerciseApp) -> None:
     await until(lambda: is_in(app, "rest"))
     await until(lambda: is_in(app, "effort"))
     await until(lambda: is_in(app, "work") and line_uv(app) is not None)
-    assert "Trial 1 of 2" in text_of(app)
+    assert "Trial 1 of 2" in shown(app)
     await pilot.press("space")
     await until(lambda: app.newest is not None and app.newest.paused)
     await pilot.press("space")
@@ -41,7 +41,7 @@ async def visit(pilot: Pilot[str], app: ExerciseApp) -> None:
     await pilot.press("down")
     await until(lambda: line_uv(app) != before)
     await until(lambda: is_in(app, "done"))
-    await until(lambda: "WELL DONE" in text_of(app) or "That was all" in text_of(app))
+    await until(lambda: "WELL DONE" in shown(app) or "That was all" in shown(app))
     await press_twice(pilot, "q")
     await until(lambda: not app.is_running)
 

@@ -10,7 +10,7 @@ import numpy as np
 from guidance.audio.mixer import Mixer
 from guidance.audio.waveforms import SAMPLE_RATE_HZ, table
 from guidance.cue import Tone
-from tests.benchmarks.sound_recognition import Audio
+from tests.support.sound_recognition import Audio
 
 PLACES = range(2400, 7200, 617)
 _AFTER = 1200

@@ -21,7 +21,7 @@ from guidance.processes import EngineLink, start_engine
 from guidance.protocol import load
 from guidance.session import LiveJob
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 30.0
 
 Line = dict[str, Any]

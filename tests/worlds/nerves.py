@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from drivers.simulated.fibre_table import DISTANCES_MM, THRESHOLDS_MA
-from tests.benchmarks.chronaxies import SHORT_MS, WidthLaw
+from tests.worlds.chronaxies import SHORT_MS, WidthLaw
 
 Array = NDArray[np.float64]
 Law = Callable[[float], float]

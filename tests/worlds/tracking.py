@@ -1,4 +1,4 @@
-"""A tracker and a simulated world in closed loop, pulse by pulse, without engine or signal: for benchmarks."""
+"""A tracker and a simulated world in closed loop, pulse by pulse, without engine or signal."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from guidance.proximity.forecast import FEW, forecast
 from guidance.proximity.random_table import RandomTable
 from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
-from tests.benchmarks.nerves import CRITERION_UV, LARGEST_MA, DetectorResult, World
 from tests.support.outcomes import outcome
+from tests.worlds.nerves import CRITERION_UV, LARGEST_MA, DetectorResult, World
 
 START_MA, RATE_HZ, FAST_HZ = 1.0, 2.0, 5.0
 LOWER_BOUND_MA, TARGET_MA = 0.2, 0.5

@@ -1,4 +1,4 @@
-"""The second screen in a browser: ``python -m tests.benchmarks.browser [PICTURE.png]``.
+"""The second screen in a browser: ``python -m tests.support.browser [PICTURE.png]``.
 
 A demo runs headless, ``watch --web`` serves it on loopback, and headless Chromium shows it, driven over its debugging
 protocol. Prints what was shown, and saves the picture where one is named.

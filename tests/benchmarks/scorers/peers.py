@@ -14,8 +14,8 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.signal import butter, iirnotch, savgol_filter, sosfilt, sosfilt_zi, tf2sos
 
-from tests.benchmarks.worlds.procedures import SILENT, TESTED, Procedure, World
-from tests.benchmarks.worlds.waves import NOISE_UV, Array, noise_covariance, response
+from tests.worlds.procedures import SILENT, TESTED, Procedure, World
+from tests.worlds.waves import NOISE_UV, Array, noise_covariance, response
 
 _BEFORE_MS, _AFTER_MS = 450.0, 50.0
 _WINDOW_MS = (3.0, 20.0)

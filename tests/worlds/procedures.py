@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import Pulse
-from tests.benchmarks.worlds import waves
-from tests.benchmarks.worlds.waves import NOISE_UV, RESPONSE_MS, Array
+from tests.worlds import waves
+from tests.worlds.waves import NOISE_UV, RESPONSE_MS, Array
 
 SILENT = 5
 TESTED = 15

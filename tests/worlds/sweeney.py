@@ -1,6 +1,6 @@
 """Strength and duration at a point source by the model of Sweeney, Mortimer and Durand (1987), as a second opinion.
 
-``python -m tests.benchmarks.sweeney`` prints thresholds and chronaxies. A myelinated axon of 12 um, membrane at its
+``python -m tests.worlds.sweeney`` prints thresholds and chronaxies. A myelinated axon of 12 um, membrane at its
 nodes only, rabbit kinetics at 37 degrees in the units of the paper (mV from rest, ms, uF/cm2, mS/cm2); the medium has
 4 ohm m, as the fibre table's. Thresholds are means over the alignments of electrode and node.
 """

@@ -11,7 +11,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import isotonic_regression
 from scipy.special import ndtri
 
-from tests.benchmarks.worlds.waves import NOISE_UV, RESPONSE_MS, Array, noise_covariance, response
+from tests.worlds.waves import NOISE_UV, RESPONSE_MS, Array, noise_covariance, response
 
 RATIOS = (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0)
 """Sizes tried: response, peak to peak, over the noise's RMS. The first is no response."""

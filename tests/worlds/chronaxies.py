@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.simulated.fibre_table import CHRONAXIES_MS, DISTANCES_MM
-from tests.benchmarks import sweeney
+from tests.worlds import sweeney
 
 Array = NDArray[np.float64]
 WidthLaw = Callable[[float, float], float]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.benchmarks.nerves import CRITERION_UV, Curve, Faults, Law, World, reachable_way
+from tests.worlds.nerves import CRITERION_UV, Curve, Faults, Law, World, reachable_way
 
 _PIG_MM, _PIG_MA = (0.0, 1.0, 5.0, 10.0), (0.39, 0.92, 3.5, 12.0)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.pipeline import ChannelResponse, SignalPipeline
-from tests.benchmarks.worlds.procedures import SILENT, Procedure, World
-from tests.benchmarks.worlds.waves import Array
+from tests.worlds.procedures import SILENT, Procedure, World
+from tests.worlds.waves import Array
 
 TAUGHT = 6
 TAUGHT_RATIO = 24.0

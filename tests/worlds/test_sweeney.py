@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivers.simulated.fibre_table import DIAMETERS_UM, DISTANCES_MM, THRESHOLDS_MA
-from tests.benchmarks import chronaxies, sweeney
+from tests.worlds import chronaxies, sweeney
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from guidance.audio.alarm_bursts import BURSTS, render
 from guidance.audio.mixer import Mixer
 from guidance.audio.waveforms import table
 from guidance.cue import MAPPINGS
-from tests.benchmarks.sound_recognition import RATE_HZ, Audio, level, peaks_hz, pulses
+from tests.support.sound_recognition import RATE_HZ, Audio, level, peaks_hz, pulses
 
 _ASIDE_S, _HEARKEN_S, _SILENT = 0.03, 30, 1e-3
 _LENGTHS_MS = {"high": (75.0, 200.0), "medium": (125.0, 250.0), "low": (125.0, 250.0)}
