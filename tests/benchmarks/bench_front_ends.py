@@ -13,14 +13,13 @@ import argparse
 import csv
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from drivers.base import Block, Channel, DeviceInfo
+from drivers.base import Block
 from drivers.recording import Recording
-from guidance.signal.pipeline import ChannelResponse, SignalPipeline
-from guidance.signal.response.sweep_result import Doubt, SweepResult
+from guidance.signal.response.sweep_result import Doubt
+from tests.support.front_end_results import PulseResult, results_of
 from tests.support.shared import present
 from tests.worlds.front_ends import FrontEndStream, Truth, stream
 from tests.worlds.front_ends.amplifiers import KINDS
@@ -29,31 +28,8 @@ from tests.worlds.front_ends.streams import RATE_HZ, WINDOW_MS
 
 EMPTY, QUICK_EMPTY = 2000, 150
 LARGE_UV, EARLY_MS = 100.0, 1.0
-_BLOCK_S, _AT_ONCE_MS = 0.1, 1.0
+_AT_ONCE_MS = 1.0
 _FRONTS = "data/fronts"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """A pulse's truth, what the path made of it, and how long after the window's end."""
-
-    truth: Truth
-    result: SweepResult
-    later_ms: float
-
-
-def judged(world: FrontEndStream) -> Iterator[Judged]:
-    """Judge every pulse of ``world`` as a procedure does, in blocks of 0.1 s."""
-    info = DeviceInfo("bench", "", "", world.rate_hz, (Channel("EMG", world.declared_uv),))
-    path = SignalPipeline(info, WINDOW_MS, None, listen=False)
-    truths = {truth.sample: truth for truth in world.truths}
-    step = round(_BLOCK_S * world.rate_hz)
-    for first in range(0, len(world.signal), step):
-        pulses = tuple(pulse for pulse in world.pulses if first <= pulse.sample < first + step)
-        for found in path.feed(Block(first, world.signal[first : first + step, None], pulses)):
-            if isinstance(found, ChannelResponse):
-                after_ms = (found.due - found.pulse.sample) * 1e3 / world.rate_hz
-                yield Judged(truths[found.pulse.sample], found.evoked, after_ms - WINDOW_MS[1])
 
 
 def worlds(kind: str, part: Part, empty: int) -> Iterator[FrontEndStream]:
@@ -96,7 +72,7 @@ HEADER = (
 )
 
 
-def row(name: str, pulses: list[Judged]) -> str:
+def row(name: str, pulses: list[PulseResult]) -> str:
     """One line of the table."""
     empty = [one for one in pulses if one.truth.true_uv == 0]
     large = [one for one in pulses if one.truth.true_uv >= LARGE_UV and not one.truth.is_hidden]
@@ -117,17 +93,17 @@ def row(name: str, pulses: list[Judged]) -> str:
     return "".join(cells)
 
 
-def _onset_errors_ms(hits: Iterable[Judged]) -> Iterator[float]:
+def _onset_errors_ms(hits: Iterable[PulseResult]) -> Iterator[float]:
     for one in hits:
         if one.result.latency_ms is not None and one.truth.onset_ms is not None:
             yield one.result.latency_ms - one.truth.onset_ms
 
 
-def _unknown(pulses: list[Judged]) -> int:
+def _unknown(pulses: list[PulseResult]) -> int:
     return sum(one.result.contaminated for one in pulses)
 
 
-def _doubts(pulses: list[Judged]) -> str:
+def _doubts(pulses: list[PulseResult]) -> str:
     """How often each reason was given, per hundred pulses."""
     counts = {doubt: sum(one.result.doubt is doubt for one in pulses) for doubt in Doubt}
     return ", ".join(f"{doubt} {100 * count / len(pulses):.1f}" for doubt, count in counts.items() if count)
@@ -156,7 +132,7 @@ def main() -> None:
     print(HEADER, flush=True)
     began, every = time.process_time(), []
     for kind in (kind for kind in KINDS if options.only in kind):
-        pulses = [one for world in worlds(kind, part, wanted) for one in judged(world)]
+        pulses = [one for world in worlds(kind, part, wanted) for one in results_of(world)]
         print(row(kind, pulses), flush=True)
         every += pulses
     print(row("all", every))
@@ -165,10 +141,10 @@ def main() -> None:
 
 
 def _print_checks(only: str) -> None:
-    groups: dict[str, list[Judged]] = {}
+    groups: dict[str, list[PulseResult]] = {}
     for name, world in checks():
         if only in name:
-            groups.setdefault(name, []).extend(judged(world))
+            groups.setdefault(name, []).extend(results_of(world))
     for name, pulses in groups.items():
         print(row(name, pulses), flush=True)
     if len(groups) > 1:
