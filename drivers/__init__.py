@@ -84,12 +84,18 @@ def find_driver(kind: Kind, address: str) -> tuple[Any, str]:
     raise OptionRefused(f"There is no driver for '{address}'; an address is one of {', '.join(address_forms(kind))}.")
 
 
+def builtin_forms(kind: Kind) -> list[str]:
+    """Return the form of an address of each scheme of this program's own drivers of ``kind``, sorted."""
+    return sorted(FORMS.get(scheme, f"{scheme}:...") for scheme in kind.builtin)
+
+
 def address_forms(kind: Kind) -> list[str]:
-    """Return the form of an address of each scheme of ``kind``, sorted; those of packages name their package."""
-    forms = {scheme: FORMS.get(scheme, f"{scheme}:...") for scheme in kind.builtin}
+    """Return the form of an address of each scheme of ``kind``, sorted; those of packages name their package.
+
+    No package is imported, so one of them may still be found to be unusable.
+    """
     usable = [driver for driver in package_drivers(kind) if driver.fault is None]
-    forms |= {driver.scheme: f"{driver.scheme}:... (package {driver.package})" for driver in usable}
-    return [forms[scheme] for scheme in sorted(forms)]
+    return sorted([*builtin_forms(kind), *(f"{each.scheme}:... (package {each.package})" for each in usable)])
 
 
 def package_drivers(kind: Kind) -> list[PackageDriver]:

@@ -32,7 +32,7 @@ def devices(*, as_json: bool, probe: bool) -> None:
     Each line is a serial port, LSL stream or sound input: the value for --device, how certain it is, and what is known
     of it. Then `needle-guidance check --device ADDRESS` shows whether an amplifier responds there.
     """
-    from guidance.device_check.addresses import amplifier_addresses, stimulator_addresses
+    from guidance.device_check.addresses import builtin_addresses
     from guidance.device_check.check import find_devices
 
     result = find_devices(probe=probe)
@@ -44,9 +44,7 @@ def devices(*, as_json: bool, probe: bool) -> None:
         click.echo(f"--device {shlex.quote(device.address)}   {', '.join(known)}")
     if not result.devices:
         click.echo("No device was found. Connect the amplifier.")
-    click.echo("\n".join([*result.notes, _HOW_ELSE]))
-    click.echo(f"Addresses for --device: {amplifier_addresses()}")
-    click.echo(f"Addresses for --stimulator: {stimulator_addresses()}")
+    click.echo("\n".join([*result.notes, _HOW_ELSE, builtin_addresses()]))
 
 
 @click.command(epilog=_CHECK_STATUS)

@@ -149,6 +149,7 @@ def test_the_command_devices_lists_drivers_of_packages_and_names_broken_ones(
     assert "The amplifier driver 'topaz' of the package needle-topaz 1.0 cannot be imported" in done.out
     assert "--device: brainflow:BOARD, " in done.out
     assert "--stimulator: hand, " in done.out
+    assert "topaz:..." not in done.out
 
 
 LACKING = GOOD.replace("    def close(self): pass\n", "").replace("    def start(self): pass\n", "")
