@@ -19,10 +19,10 @@ import numpy as np
 from drivers.base import Block
 from drivers.recording import Recording
 from guidance.signal.response.sweep_result import Doubt
-from tests.support.front_end_results import PulseResult, results_of
 from tests.support.shared import present
 from tests.worlds.front_ends import FrontEndStream, Truth, stream
 from tests.worlds.front_ends.amplifiers import KINDS
+from tests.worlds.front_ends.results import PulseResult, results_of
 from tests.worlds.front_ends.split import Part
 from tests.worlds.front_ends.streams import RATE_HZ, WINDOW_MS
 

@@ -10,11 +10,11 @@ from guidance.contracts.events import Response
 from guidance.signal.response.contrast import Contrast, Proportion
 from guidance.signal.response.overload import OverloadFinder
 from guidance.signal.response.sweep_result import Doubt
-from tests.support.front_end_results import results_of
 from tests.support.streams import Stream, of_kind, records_of, settings
 from tests.support.waves import Wave, add, artefact, m_wave, noise, voluntary
 from tests.worlds.front_ends import stream as world
 from tests.worlds.front_ends.amplifiers import KINDS
+from tests.worlds.front_ends.results import results_of
 from tests.worlds.front_ends.split import Part
 
 RATE_HZ = 10_000.0
