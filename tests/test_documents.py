@@ -64,7 +64,7 @@ def test_every_command_and_option_exists(document: Path) -> None:
     assert [line for line in lines if not _is_known(line)] == []
 
 
-def test_the_readme_is_short_and_its_first_screen_says_that_this_is_no_medical_device() -> None:
+def test_the_readme_is_short_and_its_first_screen_states_that_this_is_no_medical_device() -> None:
     lines = README.splitlines()
     assert len(lines) <= README_LINES
     assert "not a medical device" in "\n".join(lines[:FIRST_SCREEN_LINES])

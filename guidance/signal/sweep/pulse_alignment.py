@@ -130,18 +130,18 @@ class PulseAligner:
 
     def _lost(self, pulse: Pulse, searched_to: int) -> Found:
         """A pulse that is not in the recording. What the device measured stays told, but nobody knows where it was."""
-        told = pulse if pulse.outcome is Outcome.NOT_DELIVERED else replace(pulse, outcome=Outcome.UNCONFIRMED)
-        return searched_to, told, None
+        lost = pulse if pulse.outcome is Outcome.NOT_DELIVERED else replace(pulse, outcome=Outcome.UNCONFIRMED)
+        return searched_to, lost, None
 
     def _drift_ppm(self) -> float | None:
         """The slope of a line through all pairs; too few for the earliest (drivers/toolkit/sample_rate.py)."""
         if len(self._pairs) < _DRIFT_PULSES:
             return None
-        asked_s = (np.array([asked for asked, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9
-        if asked_s[-1] < _DRIFT_SPAN_S:
+        requested_s = (np.array([requested_ns for requested_ns, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9
+        if requested_s[-1] < _DRIFT_SPAN_S:
             return None
         found_s = np.array([sample for _, sample in self._pairs]) / self._rate_hz
-        line = linregress(asked_s, found_s - asked_s)
+        line = linregress(requested_s, found_s - requested_s)
         return float(line.slope) * 1e6 if 2e6 * float(line.stderr) <= _DRIFT_KNOWN_PPM else None
 
     def _samples(self, ms: float) -> int:

@@ -64,7 +64,7 @@ def test_begun_above_threshold_a_current_below_it_is_never_called_a_response() -
     assert found[-1].detected
 
 
-def test_a_sweep_that_cannot_tell_says_why_in_one_word_and_in_a_sentence() -> None:
+def test_a_contaminated_sweep_has_a_reason_in_one_word_and_in_a_sentence() -> None:
     first = ramp([1.0], swing(2000.0))[0]
     assert first.contaminated
     assert first.doubt in set(Doubt)
@@ -107,7 +107,7 @@ def test_an_empty_sweep_speaks_for_a_comparable_current_only() -> None:
     assert not contrast.has_any
 
 
-def test_a_row_in_proportion_is_told_from_recruitment() -> None:
+def test_a_row_in_proportion_is_distinguished_from_recruitment() -> None:
     charges = (1.0, 1.3, 1.69, 2.2, 2.86)
     artefacts, recruited = Proportion(), Proportion()
     assert [artefacts.add(charge, 100.0 * charge) for charge in charges][-1]

@@ -74,11 +74,11 @@ def test_where_nothing_answers_hardly_any_response_is_found(mains_uv: float, tai
 
 def test_p_values_without_a_response_are_spread_evenly() -> None:
     values = [answer.p_value for answer in responses(evoked(0.0, 300, interval_s=0.253, seed=8))]
-    told = [value for value in values if value is not None]
-    assert len(told) == 300
-    assert all(0 < value <= 1 for value in told)
+    known = [value for value in values if value is not None]
+    assert len(known) == 300
+    assert all(0 < value <= 1 for value in known)
     for level in (0.1, 0.3, 0.5, 0.8):
-        assert sum(value <= level for value in told) / 300 == pytest.approx(level, abs=0.1)
+        assert sum(value <= level for value in known) / 300 == pytest.approx(level, abs=0.1)
 
 
 def test_a_response_below_the_criterion_is_measured_but_not_called_detected() -> None:
@@ -141,7 +141,7 @@ def test_a_pulse_whose_window_never_arrives_gets_no_answer() -> None:
     assert [answer.sample for answer in of_kind(made, Response)] == [pulse.sample for pulse in stream.pulses[:5]]
 
 
-def test_a_pulse_told_twice_is_one_pulse() -> None:
+def test_a_pulse_reported_twice_is_one_pulse() -> None:
     stream = evoked(AMPLITUDE_UV, 3)
     doubled = replace(stream, pulses=tuple(pulse for pulse in stream.pulses for _ in range(2)))
     assert responses(doubled) == responses(stream)
@@ -161,8 +161,8 @@ def test_any_window_rate_and_noise_gives_finite_answers(
     answers = responses(stream, settings(window_ms=(start_ms, start_ms + length_ms)))
     assert len(answers) == 3
     for answer in answers:
-        told = (answer.p_value, answer.amplitude_uv, answer.latency_ms, answer.amplitude_sd_uv)
-        assert all(value is None or math.isfinite(value) for value in told)
+        known = (answer.p_value, answer.amplitude_uv, answer.latency_ms, answer.amplitude_sd_uv)
+        assert all(value is None or math.isfinite(value) for value in known)
         assert answer.detected == (answer.latency_ms is not None)
 
 

@@ -63,12 +63,12 @@ def test_a_constant_offset_is_no_signal(stream: Stream, offset_uv: float) -> Non
 @pytest.mark.parametrize("rate_hz", [2000.0, 4000.0, 10_000.0])
 def test_mains_amplitude_is_that_of_the_interference(rate_hz: float, hz: float) -> None:
     stream = quiet(2.2, rate_hz)
-    hum = mains(len(stream.channels[0]), rate_hz, 30.0, hz)
-    for one in followed(replace(stream, channels=(stream.channels[0] + hum,)))[0]:
+    interference = mains(len(stream.channels[0]), rate_hz, 30.0, hz)
+    for one in followed(replace(stream, channels=(stream.channels[0] + interference,)))[0]:
         assert channel(one)["mains_uv"] == pytest.approx(30.0, rel=0.08)
 
 
-def test_where_there_is_no_mains_none_is_told() -> None:
+def test_where_there_is_no_mains_none_is_reported() -> None:
     for one in followed(quiet(4.2))[0]:
         mains_uv = channel(one)["mains_uv"]
         assert mains_uv is not None
@@ -100,7 +100,7 @@ def test_a_tail_longer_than_what_is_held_out_stays_small() -> None:
         assert rms_uv < 20.0
 
 
-def test_the_share_of_clipped_samples_is_told() -> None:
+def test_the_share_of_clipped_samples_is_reported() -> None:
     stream = replace(quiet(2.2, sd_uv=20.0), range_uv=1000.0)
     signal = stream.channels[0].copy()
     signal[4000:4800] = 1000.0
@@ -109,24 +109,24 @@ def test_the_share_of_clipped_samples_is_told() -> None:
     assert channel(second)["clipped_fraction"] == pytest.approx(0.2, abs=0.01)
 
 
-def test_clipping_that_cannot_be_known_is_told_as_unknown() -> None:
+def test_clipping_that_cannot_be_known_is_reported_as_unknown() -> None:
     for one in followed(quiet(1.2))[0]:
         assert channel(one)["clipped_fraction"] is None
 
 
 def test_each_channel_has_its_own_quality() -> None:
     stream = quiet(1.2)
-    hum = mains(len(stream.channels[0]), RATE_HZ, 40.0)
-    (one,), _ = followed(replace(stream, channels=(stream.channels[0], 5 * stream.channels[0] + hum)))
+    interference = mains(len(stream.channels[0]), RATE_HZ, 40.0)
+    (one,), _ = followed(replace(stream, channels=(stream.channels[0], 5 * stream.channels[0] + interference)))
     assert channel(one, 0)["rms_uv"] == pytest.approx(8.0, rel=0.1)
     assert channel(one, 1)["mains_uv"] == pytest.approx(40.0, rel=0.1)
 
 
 def test_a_second_without_samples_has_no_quality() -> None:
     made, _ = followed(replace(quiet(4.2), holes=((3000, 9000),)))
-    told = [channel(one) for one in made]
-    assert told[1] == {"rms_uv": None, "mains_uv": None, "clipped_fraction": None, "lead_off": None}
-    for quality in (told[0], told[2], told[3]):
+    reported = [channel(one) for one in made]
+    assert reported[1] == {"rms_uv": None, "mains_uv": None, "clipped_fraction": None, "lead_off": None}
+    for quality in (reported[0], reported[2], reported[3]):
         assert quality["rms_uv"] == pytest.approx(8.0, rel=0.1)
     assert [one.record.lost_samples for one in made if isinstance(one.record, Signal)] == [6000] * 4
 

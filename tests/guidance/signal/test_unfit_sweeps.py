@@ -24,15 +24,15 @@ def with_hole(stream: Stream, first_ms: float, stop_ms: float) -> Stream:
     return replace(stream, holes=((pulse + samples(stream, first_ms), pulse + samples(stream, stop_ms)),))
 
 
-def is_untold(answer: Response) -> bool:
+def is_unknown(answer: Response) -> bool:
     values = (answer.p_value, answer.amplitude_uv, answer.latency_ms)
     return answer.contaminated and not answer.detected and bool(answer.why) and values == (None, None, None)
 
 
 @pytest.mark.parametrize(("first_ms", "stop_ms"), [(1.0, 1.25), (5.0, 30.0), (24.0, 24.25), (-2.0, 40.0)])
-def test_a_hole_in_the_window_leaves_the_answer_untold(first_ms: float, stop_ms: float) -> None:
+def test_a_hole_in_the_window_leaves_the_response_unknown(first_ms: float, stop_ms: float) -> None:
     answers = responses(with_hole(evoked(300.0, 6), first_ms, stop_ms))
-    assert [is_untold(answer) for answer in answers] == [i == THIRD for i in range(6)]
+    assert [is_unknown(answer) for answer in answers] == [i == THIRD for i in range(6)]
     assert all(answer.detected for i, answer in enumerate(answers) if i != THIRD)
 
 
@@ -42,24 +42,24 @@ def test_a_hole_beside_the_window_does_no_harm(first_ms: float, stop_ms: float) 
     assert all(answer.detected and not answer.contaminated for answer in answers)
 
 
-def test_nothing_is_told_of_a_pulse_right_after_a_hole() -> None:
+def test_nothing_is_reported_of_a_pulse_right_after_a_hole() -> None:
     answers = responses(with_hole(evoked(300.0, 6), -30.0, -0.5))
-    assert is_untold(answers[THIRD])
+    assert is_unknown(answers[THIRD])
 
 
-def test_another_pulse_in_the_window_leaves_the_answer_untold() -> None:
+def test_another_pulse_in_the_window_leaves_the_response_unknown() -> None:
     stream = evoked(300.0, 6)
     third = stream.pulses[THIRD]
     second = replace(third, sample=third.sample + samples(stream, 12.0))
     pulses = (*stream.pulses[: THIRD + 1], second, *stream.pulses[THIRD + 1 :])
     answers = {answer.sample: answer for answer in responses(replace(stream, pulses=pulses))}
-    assert is_untold(answers[third.sample])
+    assert is_unknown(answers[third.sample])
     assert not answers[second.sample].detected
     assert all(answers[pulse.sample].detected for pulse in stream.pulses if pulse != third)
 
 
 @pytest.mark.parametrize("background_uv", [200.0, 400.0, 800.0])
-def test_strong_background_activity_is_told_as_such(background_uv: float) -> None:
+def test_strong_background_activity_is_reported_as_the_reason(background_uv: float) -> None:
     stream = evoked(0.0, 60)
     emg = voluntary(np.random.default_rng(2), len(stream.channels[0]), stream.sample_rate_hz, background_uv)
     answers = responses(replace(stream, channels=(stream.channels[0] + emg,)))

@@ -161,7 +161,7 @@ def test_the_pulse_of_an_undecided_sweep_is_repeated_but_not_for_ever() -> None:
     assert currents[-1] > 1.0
 
 
-def test_where_only_another_current_can_tell_it_is_lowered_but_not_for_ever() -> None:
+def test_the_current_is_lowered_where_only_another_one_can_decide_but_not_for_ever() -> None:
     made = controller()
     currents = [observed(made, contaminated=True, doubt="contrast") for _ in range(6)]
     assert currents[:3] == pytest.approx([0.7, 0.49, 0.343])
@@ -169,7 +169,7 @@ def test_where_only_another_current_can_tell_it_is_lowered_but_not_for_ever() ->
 
 
 @pytest.mark.parametrize("doubt", ["burst", "noise", "overload", "blanking", "artefact", "samples"])
-def test_where_the_same_pulse_may_tell_it_is_repeated_and_the_reason_is_named(doubt: str) -> None:
+def test_a_pulse_that_may_decide_when_repeated_is_repeated_and_the_reason_is_named(doubt: str) -> None:
     made = controller()
     assert observed(made, contaminated=True, doubt=doubt) == 1.0
     assert made.doing
