@@ -54,6 +54,9 @@ PURE = (
 )  # fmt: skip
 SIMULATED = ("drivers.base", "drivers.simulated.patient", "drivers.simulated.in_process")
 
+STIMULATES_NOT = ("guidance.stimulation.actions.Action", "guidance.stimulation.control.Stimulation")
+"""Types that biofeedback names to state that it has neither."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -84,6 +87,7 @@ RULES = (
     Rule(("guidance", "drivers"), but=("guidance.trial.workers",), never=("dask", "distributed")),
     Rule(("guidance", "drivers"), but=("drivers.__init__",), never=("importlib",), save=("importlib.resources",)),
     Rule(("guidance", "drivers", "protocols"), never=("tests",)),
+    Rule(("guidance.biofeedback",), never=("guidance.stimulation", "drivers"), save=("drivers.base", *STIMULATES_NOT)),
     Rule(("tests",), but=("tests.benchmarks",), never=("tests.benchmarks",)),
     Rule(("tests.support", "tests.worlds"), never=("tests.guidance", "tests.drivers")),
     Rule(("tests.support",), never=("tests.worlds",)),
@@ -221,6 +225,7 @@ def _nearest(name: str, known: dict[str, Path]) -> str | None:
         ("guidance.engine.loop", "import pyrage"),
         ("guidance.cli.notes", "from matplotlib.figure import Figure"),
         ("guidance.engine.loop", "from guidance.trial.world import run_insertion"),
+        ("guidance.biofeedback.engine", "from guidance.stimulation.actions import FirePulse"),
         ("guidance.engine.loop", "from tests.support import streams"),
         ("tests.guidance.ui.test_keys", "from tests.guidance.ui.test_app import until"),
         ("tests.guidance.ui.test_keys", "from tests.guidance.ui import test_app"),

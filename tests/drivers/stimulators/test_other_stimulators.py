@@ -133,6 +133,18 @@ def test_p24_without_electrodes_delivers_nothing(result: int) -> None:
     assert (delivery.outcome, delivery.current_ma) == (Outcome.NOT_DELIVERED, 0.0)
 
 
+class EchoingP24(SimP24):
+    """A device that sends each command back before its reply, as a line with local echo does."""
+
+    def _take(self, part: bytes) -> bytes:
+        return part + super()._take(part)
+
+
+def test_an_echo_is_not_taken_for_the_reply_of_p24() -> None:
+    with bench("p24", EchoingP24()) as made:
+        assert armed(made).pulse(1.0, 0.2).current_ma == 1.0
+
+
 def test_an_error_of_p24_is_reported_in_words() -> None:
     device = SimP24()
     device.result = 8

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.base import LimitExceeded
-from drivers.stimulators.science_mode import CommandNumber, Packet, PacketReader, channel_config, encode, point
+from drivers.stimulators.science_mode import Packet, PacketReader, channel_config, encode, point
 
 POINTS = point(20.0, 200) + point(0.0, 100) + point(-20.0, 200)
 GOLDEN = {
@@ -75,7 +75,3 @@ def test_a_current_that_is_not_a_step_of_half_a_milliampere_is_refused(current_m
 def test_a_width_that_does_not_fit_is_refused(width_us: int) -> None:
     with pytest.raises(LimitExceeded):
         point(1.0, width_us)
-
-
-def test_the_reply_to_a_command_has_the_number_after_it() -> None:
-    assert all(command % 2 == 0 for command in CommandNumber if command is not CommandNumber.UNKNOWN)

@@ -20,6 +20,7 @@ from guidance.note.case_sheet import save_case
 from tests.guidance.journal.scripted_procedure import ADDRESS, SERIAL, ScriptedProcedure, femoral_block
 from tests.guidance.note.case_sheets import BLOCK_SHEET, BORN, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
 from tests.support.command_line import Done, command
+from tests.support.some import some
 
 FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")
 AUTHOR, FREE_TEXT = "Zebulon Siteauthor", "Freitextgeheimnis"
@@ -58,10 +59,18 @@ def files(path: Path) -> list[Path]:
     return [item for item in path.rglob("*") if item.is_file()] if path.is_dir() else [path]
 
 
+def content(file: Path) -> bytes:
+    """Return what a reader of ``file`` sees; a table in Parquet is read back, as its bytes are compressed."""
+    if file.suffix != ".parquet":
+        return file.read_bytes()
+    table = pq.read_table(file)
+    return f"{table.schema.to_string(show_schema_metadata=True)}\n{table.to_pylist()}".encode()
+
+
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_byte_of_an_export_without_identifiers_holds_one(folder: Path, form: str) -> None:
-    for file in files(written(folder, form, "--deidentify")):
-        data = file.read_bytes()
+def test_no_export_without_identifiers_holds_one(folder: Path, form: str) -> None:
+    for file in some(files(written(folder, form, "--deidentify"))):
+        data = content(file)
         for name in PLANTED:
             forms = (name, name.replace(" ", "_"))
             assert not [each for each in forms for code in ("utf-8", "utf-16-le") if each.encode(code) in data], name

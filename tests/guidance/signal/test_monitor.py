@@ -14,6 +14,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from guidance.engine.snapshot_builder import SessionState
+from tests.support.some import some
 from tests.support.streams import Stream, evoked, settings
 from tests.support.waves import mains, noise, voluntary
 
@@ -47,7 +48,7 @@ def test_there_is_one_record_a_second_soon_after_its_end(rate_hz: float) -> None
 @pytest.mark.parametrize("sd_uv", [2.0, 8.0, 300.0])
 def test_rms_is_that_of_the_signal(sd_uv: float) -> None:
     made, _ = followed(quiet(3.2, sd_uv=sd_uv))
-    for one in made:
+    for one in some(made):
         assert channel(one)["rms_uv"] == pytest.approx(sd_uv, rel=0.08)
 
 
@@ -55,7 +56,7 @@ def test_rms_is_that_of_the_signal(sd_uv: float) -> None:
 @pytest.mark.parametrize("stream", [quiet(2.2), replace(quiet(2.2), holes=((0, 1500),))], ids=["whole", "late"])
 def test_a_constant_offset_is_no_signal(stream: Stream, offset_uv: float) -> None:
     made, _ = followed(replace(stream, channels=(stream.channels[0] + offset_uv,)))
-    for one in made:
+    for one in some(made):
         assert channel(one)["rms_uv"] == pytest.approx(8.0, rel=0.15)
 
 
@@ -64,12 +65,12 @@ def test_a_constant_offset_is_no_signal(stream: Stream, offset_uv: float) -> Non
 def test_mains_amplitude_is_that_of_the_interference(rate_hz: float, hz: float) -> None:
     stream = quiet(2.2, rate_hz)
     interference = mains(len(stream.channels[0]), rate_hz, 30.0, hz)
-    for one in followed(replace(stream, channels=(stream.channels[0] + interference,)))[0]:
+    for one in some(followed(replace(stream, channels=(stream.channels[0] + interference,)))[0]):
         assert channel(one)["mains_uv"] == pytest.approx(30.0, rel=0.08)
 
 
 def test_where_there_is_no_mains_none_is_reported() -> None:
-    for one in followed(quiet(4.2))[0]:
+    for one in some(followed(quiet(4.2))[0]):
         mains_uv = channel(one)["mains_uv"]
         assert mains_uv is not None
         assert mains_uv < 1.0
@@ -79,7 +80,7 @@ def test_where_there_is_no_mains_none_is_reported() -> None:
 @pytest.mark.parametrize("height_uv", [5000.0, -5000.0])
 def test_nothing_rings_after_an_artefact(height_uv: float, mode: Mode) -> None:
     made, screen = followed(evoked(0.0, 20, artefact_uv=height_uv, tail_uv=0.0), mode)
-    for one in made:
+    for one in some(made):
         assert channel(one)["rms_uv"] == pytest.approx(8.0, rel=0.1)
     assert np.abs(screen.emg).max() < 6 * 8.0
 
@@ -94,7 +95,7 @@ def test_the_response_is_still_seen_behind_the_artefact() -> None:
 
 def test_a_tail_longer_than_what_is_held_out_stays_small() -> None:
     made, _ = followed(evoked(0.0, 10, tail_uv=500.0))
-    for one in made:
+    for one in some(made):
         rms_uv = channel(one)["rms_uv"]
         assert rms_uv is not None
         assert rms_uv < 20.0
@@ -110,7 +111,7 @@ def test_the_share_of_clipped_samples_is_reported() -> None:
 
 
 def test_clipping_that_cannot_be_known_is_reported_as_unknown() -> None:
-    for one in followed(quiet(1.2))[0]:
+    for one in some(followed(quiet(1.2))[0]):
         assert channel(one)["clipped_fraction"] is None
 
 
