@@ -17,6 +17,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 PRODUCT = ("guidance", "drivers", "protocols")
 
+DECIDING_ROOMS = (
+    "guidance/signal", "guidance/proximity", "guidance/needle_emg", "guidance/alarms", "guidance/stimulation",
+    "guidance/biofeedback",
+)  # fmt: skip
+"""Rooms whose numbers decide what the program detects, estimates, alarms and stimulates."""
+
 WORDS_THAT_GO = {
     *("told", "tell", "tells", "said", "say", "says", "saying", "heard", "hear", "hears", "hearing", "asked", "amiss"),
     *("parting", "mourn", "mourns", "dissector", "onlooker", "onlookers", "gallery", "desk", "hum", "ruler", "ladder"),
@@ -107,6 +113,50 @@ def words_in_texts(root: Path) -> Counter[str]:
     return found
 
 
+def deciding_constants(root: Path) -> dict[str, tuple[int, int]]:
+    """Of each room that decides, how many of its module-level numbers have a reason beside them, and how many it has.
+
+    A reason is a string right below the constant, or a comment on its lines. Names of several numbers count once.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for room in DECIDING_ROOMS:
+        constants = [explained for path in sources(root, (room,)) for explained in _constants(path)]
+        found[room] = (sum(constants), len(constants))
+    return found
+
+
+def _constants(path: Path) -> Iterator[bool]:
+    """For each module-level constant of numbers in ``path``: whether a reason stands beside it."""
+    text = path.read_text(encoding="utf-8")
+    body, lines = ast.parse(text).body, text.splitlines()
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        target = (
+            node.targets[0]
+            if isinstance(node, ast.Assign)
+            else node.target
+            if isinstance(node, ast.AnnAssign)
+            else None
+        )
+        value = getattr(node, "value", None)
+        if target is None or value is None or not _is_number(value) or not _is_constant_name(target):
+            continue
+        described = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        yield described or any("#" in line for line in lines[node.lineno - 1 : node.end_lineno])
+
+
+def _is_number(value: ast.expr) -> bool:
+    """Whether ``value`` holds a number, alone or in a tuple, a dictionary or a product."""
+    numbers = [
+        node for node in ast.walk(value) if isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+    ]
+    return any(not isinstance(node.value, bool) for node in numbers)
+
+
+def _is_constant_name(target: ast.expr) -> bool:
+    names = target.elts if isinstance(target, ast.Tuple) else [target]
+    return all(isinstance(name, ast.Name) and name.id.isupper() for name in names)
+
+
 def main(arguments: list[str]) -> None:
     """Print all counts of the checkout at ``arguments[0]``, or of this one."""
     root = Path(arguments[0]).resolve() if arguments else HERE
@@ -123,6 +173,8 @@ def main(arguments: list[str]) -> None:
     ):
         print(f"{title}: {found.total()} ({len(found)} different)")
         print("  " + ", ".join(f"{name} {count}" for name, count in found.most_common(200)))
+    for room, (explained, count) in deciding_constants(root).items():
+        print(f"constants with a reason beside them in {room}: {explained} of {count}")
 
 
 if __name__ == "__main__":
