@@ -126,22 +126,34 @@ def deciding_constants(root: Path) -> dict[str, tuple[int, int]]:
 
 
 def _constants(path: Path) -> Iterator[bool]:
-    """For each module-level constant of numbers in ``path``: whether a reason stands beside it."""
+    """For each module-level constant of numbers in ``path``: whether a reason stands beside it.
+
+    A string describes all constants of the lines without a gap above it, and each that it names in backticks.
+    """
     text = path.read_text(encoding="utf-8")
     body, lines = ast.parse(text).body, text.splitlines()
-    for node, after in zip(body, [*body[1:], None], strict=True):
-        target = (
-            node.targets[0]
-            if isinstance(node, ast.Assign)
-            else node.target
-            if isinstance(node, ast.AnnAssign)
-            else None
-        )
+    described, texts = False, "".join(_described(body))
+    for i in range(len(body) - 1, -1, -1):
+        node, below = body[i], body[i + 1] if i + 1 < len(body) else None
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         value = getattr(node, "value", None)
-        if target is None or value is None or not _is_number(value) or not _is_constant_name(target):
+        if target is None or value is None or not _is_constant_name(target):
+            described = False
             continue
-        described = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        yield described or any("#" in line for line in lines[node.lineno - 1 : node.end_lineno])
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            described = True
+        elif below is None or below.lineno != (node.end_lineno or 0) + 1:
+            described = False
+        if _is_number(value):
+            beside = any("#" in line for line in lines[node.lineno - 1 : node.end_lineno])
+            yield described or beside or f"``{ast.unparse(target)}``" in texts
+
+
+def _described(body: list[ast.stmt]) -> Iterator[str]:
+    """The strings that stand alone in ``body``."""
+    for node in body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
 
 
 def _is_number(value: ast.expr) -> bool:

@@ -33,6 +33,7 @@ PRIORITIES = {
     "saturated": "low",
 }
 _RANK = {"high": 0, "medium": 1, "low": 2}
+"""Order of the priorities of IEC 60601-1-8: the most urgent alarm comes first."""
 
 
 @dataclass(slots=True)

@@ -56,6 +56,7 @@ _WORK = {
     "antagonist-quiet": ("TENSE", "Tense the first muscle above its line, and keep the second below its own."),
 }
 DONE = ExercisePhase("done", 0.0, "WELL DONE", "This visit is finished.")
+"""The last phase of a visit; it has no end of its own, so its time is 0 s."""
 
 
 class TrialSequence:

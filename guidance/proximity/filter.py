@@ -20,6 +20,8 @@ PARTICLES = 6000
 """Number of particles (a judgement: the time of a pulse grows with it)."""
 
 _SEED = 20_000
+"""Start of the random numbers: any number does, and the same one makes a procedure repeatable."""
+
 _EFFECTIVE = 0.5
 """Particles are resampled where their effective share falls below this (the usual half)."""
 

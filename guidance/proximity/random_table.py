@@ -11,9 +11,14 @@ Cloud = NDArray[np.floating]
 """Values of particles; single precision is enough for guesses."""
 
 _TABLE = 1 << 18
+"""Numbers in each table: many times what one pulse needs, so that slices seldom overlap (a judgement)."""
+
 _SEED = 10_000
+"""Start of the random numbers; the same one makes a procedure repeatable."""
+
 _NORMAL = np.random.default_rng(_SEED).standard_normal(_TABLE, dtype=np.float32)
 _UNIFORM = np.random.default_rng(_SEED + 1).random(_TABLE, dtype=np.float32)
+"""The two tables: standard normal numbers, and numbers from 0 to 1."""
 
 
 class RandomTable:

@@ -83,6 +83,7 @@ _SAME_WIDTH_MS = 1e-3
 """Widths that differ by less, in ms, are the same: devices round."""
 
 _SEED = 30_000
+"""Start of the random numbers, apart from those of the filter; the same one makes a procedure repeatable."""
 
 
 @dataclass(frozen=True, slots=True)

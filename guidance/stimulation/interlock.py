@@ -9,11 +9,19 @@ from drivers.base import Limits
 from guidance.protocol import Protocol
 
 ABSOLUTE_MAX_CURRENT_MA = 6.0
-"""The absolute limits hold for every device and every protocol; the least of all limits counts."""
+"""In mA. The absolute limits hold for every device and every protocol; the least of all limits counts. Clinical nerve
+stimulators give 5 to 6 mA through a needle (Stimuplex HNS 12, MultiStim SENSOR; from their manuals).
+"""
 
 ABSOLUTE_MAX_WIDTH_MS = 1.0
+"""In ms: the longest pulse of the same nerve stimulators."""
+
 ABSOLUTE_MAX_RATE_HZ = 5.0
+"""In pulses a second: above the usual 1 to 3, and low enough that a muscle does not cramp (a judgement, unsourced)."""
+
 ABSOLUTE_MAX_CHARGE_UC = 2.0
+"""In uC a pulse: less than the highest current for the longest width would give (a judgement, unsourced)."""
+
 STEP_UP_SHARE = 0.30
 """The largest step up from one pulse to the next: this share or ``STEP_UP_MA``, whichever is greater."""
 
@@ -32,6 +40,7 @@ MOST_WITHOUT_RESPONSE = 3
 """So many pulses in a row without a known response make the estimate stale."""
 
 _SLACK = 1e-6
+"""Relative tolerance of a comparison, for rounding in binary fractions only."""
 
 
 @dataclass(frozen=True, slots=True)
