@@ -14,6 +14,7 @@ from drivers.simulated.device import OnaDevice
 from drivers.simulated.messages import DeviceState, Result
 from drivers.simulated.patient import Patient
 from tests.drivers.simulated.wire import MS, SECOND, Host
+from tests.support.some import some
 
 
 def _text(raw: bytes) -> tuple[str, bytes]:
@@ -59,7 +60,7 @@ def test_samples_are_contiguous_small_and_within_the_frame_limit() -> None:
     host.start()
     host.run(500)
     expected = 0
-    for first, count, channels, _ in host.sample_heads():
+    for first, count, channels, _ in some(host.sample_heads()):
         assert (first, channels) == (expected, 4)
         assert count == 40
         expected += count
