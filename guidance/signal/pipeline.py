@@ -11,7 +11,7 @@ from itertools import count
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance.signal.response.detector import ResponseDetector
 from guidance.signal.response.sweep_result import SweepResult
-from guidance.signal.sweep.dead_input import DeadInputDetector, came_before, stands_still
+from guidance.signal.sweep.dead_input import DeadInputDetector, is_constant, is_repeat
 from guidance.signal.sweep.monitor import ChannelQuality, SignalMonitor
 from guidance.signal.sweep.pulse_alignment import Alignment, PulseAligner
 from guidance.signal.sweep.pulse_finder import PulseTrainDetector, TransientDetector
@@ -79,29 +79,29 @@ class SignalPipeline:
         ``current_ma`` is then what the other maker's dial shows. The first ``silent`` pulses are known to be below
         threshold. Channel number ``marker`` shows the pulses of a stimulator on another clock, and no muscle.
         """
-        rate_hz = info.sample_rate_hz
+        sample_rate_hz = info.sample_rate_hz
         self._listen, self._follows_marks = listen and not info.marks_pulses, listen and info.marks_pulses
-        self._rate_hz = rate_hz
+        self._sample_rate_hz = sample_rate_hz
         self._dial: list[tuple[int, float | None]] = [(0, current_ma)]
-        self.history = RingBuffer(len(info.channels), int(_HISTORY_S * rate_hz))
-        self._slice = max(1, int(_SLICE_S * rate_hz))
-        self.monitor = SignalMonitor(len(info.channels), rate_hz, tuple(c.range_uv for c in info.channels))
-        self._dead = DeadInputDetector(rate_hz, info.channels[0].step_uv, info.channels[0].range_uv)
-        self._edges, self._rhythm = TransientDetector(0, rate_hz), PulseTrainDetector(rate_hz)
-        self._marker = None if marker is None else TransientDetector(marker, rate_hz)
-        self._aligner = PulseAligner(rate_hz, marker=marker is not None)
+        self.history = RingBuffer(len(info.channels), int(_HISTORY_S * sample_rate_hz))
+        self._slice = max(1, int(_SLICE_S * sample_rate_hz))
+        self.monitor = SignalMonitor(len(info.channels), sample_rate_hz, tuple(c.range_uv for c in info.channels))
+        self._dead = DeadInputDetector(sample_rate_hz, info.channels[0].step_uv, info.channels[0].range_uv)
+        self._edges, self._rhythm = TransientDetector(0, sample_rate_hz), PulseTrainDetector(sample_rate_hz)
+        self._marker = None if marker is None else TransientDetector(marker, sample_rate_hz)
+        self._aligner = PulseAligner(sample_rate_hz, marker=marker is not None)
         self._detectors = [
             ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
         ]
-        self._answering = [i for i in range(len(info.channels)) if i != marker]
-        self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * rate_hz / 1e3)
-        self._margin = round(_MARGIN_MS * rate_hz / 1e3)
-        self._short = round(_LEAST_FREE_MS * rate_hz / 1e3)
+        self._muscle_channels = [i for i in range(len(info.channels)) if i != marker]
+        self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * sample_rate_hz / 1e3)
+        self._margin = round(_MARGIN_MS * sample_rate_hz / 1e3)
+        self._short = round(_LEAST_FREE_MS * sample_rate_hz / 1e3)
         self._still_sweep, self._still_before = (
-            max(2, round(ms * rate_hz / 1e3)) for ms in (_STILL_SWEEP_MS, _STILL_BEFORE_MS)
+            max(2, round(ms * sample_rate_hz / 1e3)) for ms in (_STILL_SWEEP_MS, _STILL_BEFORE_MS)
         )
-        self._repeated = round(_REPEATED_S * rate_hz)
-        self._waiting: list[tuple[int, int, int, PulseFound | _PendingSweep | QualitySecond | InputState]] = []
+        self._repeated = round(_REPEATED_S * sample_rate_hz)
+        self._scheduled: list[tuple[int, int, int, PulseFound | _PendingSweep | QualitySecond | InputState]] = []
         self._order = count()
         self._pulses: deque[int] = deque(maxlen=64)
         self._known: deque[int] = deque(maxlen=64)
@@ -115,7 +115,7 @@ class SignalPipeline:
             if pulse.sample in self._known:
                 continue
             self._known.append(pulse.sample)
-            self._await(pulse.sample + 1, 0, PulseFound(pulse.sample + 1, self._with_current(pulse)))
+            self._schedule(pulse.sample + 1, 0, PulseFound(pulse.sample + 1, self._with_current(pulse)))
             self.monitor.hold_out(pulse.sample)
         for at in range(0, max(len(block.samples), 1), self._slice):
             part = block.samples[at : at + self._slice]
@@ -129,8 +129,8 @@ class SignalPipeline:
 
     def response_due(self, within_s: float) -> bool:
         """Whether an answer will be due in less than ``within_s`` seconds of signal."""
-        soon = self.history.end + within_s * self._rate_hz
-        return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._waiting)
+        soon = self.history.end + within_s * self._sample_rate_hz
+        return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._scheduled)
 
     def _advance(self) -> Iterator[PathResult]:
         for edge in self._edges.advance(self.history):
@@ -138,99 +138,99 @@ class SignalPipeline:
             if self._marker is None:
                 self._aligner.add(edge)
             for pulse in self._rhythm.feed(edge) if self._listen else ():
-                found = Pulse(pulse.sample, current_ma=self._dialled(pulse.sample), source="artefact")
-                self._await(edge.known_at, 0, PulseFound(edge.known_at, found))
+                found = Pulse(pulse.sample, current_ma=self._dial_current(pulse.sample), source="artefact")
+                self._schedule(edge.known_at, 0, PulseFound(edge.known_at, found))
         self._align()
         for change in self._dead.advance(self.history):
-            self._await(change.due, -1, InputState(change.due, change.why))
+            self._schedule(change.due, -1, InputState(change.due, change.why))
         for due, channels in self.monitor.advance(self.history, self._edges.searched_to - self._margin):
-            self._await(due, 2, QualitySecond(due, channels))
-        while self._waiting and self._waiting[0][0] <= self.history.end:
-            due, _, _, item = heapq.heappop(self._waiting)
-            yield from self._look(due, item) if isinstance(item, _PendingSweep) else self._notice(item)
+            self._schedule(due, 2, QualitySecond(due, channels))
+        while self._scheduled and self._scheduled[0][0] <= self.history.end:
+            due, _, _, item = heapq.heappop(self._scheduled)
+            yield from self._complete_sweep(due, item) if isinstance(item, _PendingSweep) else self._complete(item)
 
     def _align(self) -> None:
         """Find the pulses that a stimulator on another clock was asked for."""
         for edge in self._marker.advance(self.history) if self._marker else ():
             self._aligner.add(edge)
         for due, pulse, alignment in self._aligner.settle((self._marker or self._edges).searched_to):
-            self._await(due, 0, PulseFound(due, pulse, alignment))
+            self._schedule(due, 0, PulseFound(due, pulse, alignment))
 
-    def _dialled(self, sample: int) -> float | None:
+    def _dial_current(self, sample: int) -> float | None:
         """What the dial showed when ``sample`` was recorded."""
         return next(current_ma for since, current_ma in reversed(self._dial) if since <= sample)
 
     def _with_current(self, pulse: Pulse) -> Pulse:
         """``pulse``, its current what the dial shows where a mark of another maker's stimulator does not tell it."""
         unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
-        return replace(pulse, current_ma=self._dialled(pulse.sample)) if unknown else pulse
+        return replace(pulse, current_ma=self._dial_current(pulse.sample)) if unknown else pulse
 
-    def _await(self, due: int, rank: int, item: PulseFound | _PendingSweep | QualitySecond | InputState) -> None:
-        heapq.heappush(self._waiting, (due, rank, next(self._order), item))
+    def _schedule(self, due: int, rank: int, item: PulseFound | _PendingSweep | QualitySecond | InputState) -> None:
+        heapq.heappush(self._scheduled, (due, rank, next(self._order), item))
 
-    def _notice(self, item: PulseFound | QualitySecond | InputState) -> list[PathResult]:
-        if isinstance(item, PulseFound) and _may_be_answered(item):
-            for channel in () if item.pulse.unrequested else self._answering:
+    def _complete(self, item: PulseFound | QualitySecond | InputState) -> list[PathResult]:
+        if isinstance(item, PulseFound) and _may_evoke(item):
+            for channel in () if item.pulse.unrequested else self._muscle_channels:
                 self._prepare(item, channel)
             self._pulses.append(item.pulse.sample)
         return [item]
 
-    def _prepare(self, seen: PulseFound, channel: int) -> None:
+    def _prepare(self, pulse_found: PulseFound, channel: int) -> None:
         """Make ready for the answer of ``channel``; a dead stretch before the pulse teaches nothing."""
-        detector, pulse = self._detectors[channel], seen.pulse
-        responded = detector.samples_after[0]
-        still = stands_still(self.history, channel, pulse.sample - self._still_before, pulse.sample)
-        if still or self._why_dead(channel, seen.due):
-            detector.pass_over(pulse)
+        detector, pulse = self._detectors[channel], pulse_found.pulse
+        sweep_samples = detector.samples_after[0]
+        still = is_constant(self.history, channel, pulse.sample - self._still_before, pulse.sample)
+        if still or self._why_dead(channel, pulse_found.due):
+            detector.skip(pulse)
         else:
-            detector.prepare(self.history, pulse, self._free_from(pulse, responded))
-        self._await(max(seen.due, pulse.sample + responded), 1, _PendingSweep(pulse, channel))
+            detector.prepare(self.history, pulse, self._free_from(pulse, sweep_samples))
+        self._schedule(max(pulse_found.due, pulse.sample + sweep_samples), 1, _PendingSweep(pulse, channel))
 
-    def _look(self, due: int, look: _PendingSweep) -> list[PathResult]:
-        pulse, detector = look.pulse, self._detectors[look.channel]
-        evoked, longer = self._judge(look, detector, due)
+    def _complete_sweep(self, due: int, pending: _PendingSweep) -> list[PathResult]:
+        pulse, detector = pending.pulse, self._detectors[pending.channel]
+        evoked, longer = self._judge(pending, detector, due)
         if longer:
-            self._await(max(due, longer), 1, _PendingSweep(pulse, look.channel, longer=True))
+            self._schedule(max(due, longer), 1, _PendingSweep(pulse, pending.channel, longer=True))
             return []
         detector.forget(pulse)
-        return [ChannelResponse(due, pulse, look.channel, evoked)]
+        return [ChannelResponse(due, pulse, pending.channel, evoked)]
 
-    def _judge(self, look: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[SweepResult, int | None]:
+    def _judge(self, pending: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[SweepResult, int | None]:
         """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
-        first = look.pulse.sample
+        first = pending.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
             return detector.unknown("another pulse in the window"), None
-        why = self._why_dead(look.channel, due) or self._why_lifeless(look.channel, first, stop)
+        why = self._why_dead(pending.channel, due) or self._why_no_muscle(pending.channel, first, stop)
         if why:
             return detector.unknown(f"the input is dead: {why}"), None
         free = not self._pulse_within(first, longer)
-        evoked = detector.judge(self.history, look.pulse, longer=look.longer and free)
-        return evoked, longer if evoked.unfinished and free and not look.longer else None
+        evoked = detector.judge(self.history, pending.pulse, longer=pending.longer and free)
+        return evoked, longer if evoked.unfinished and free and not pending.longer else None
 
-    def _free_from(self, pulse: Pulse, responded: int) -> int:
+    def _free_from(self, pulse: Pulse, sweep_samples: int) -> int:
         """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least
-        after its window, ``responded`` samples long.
+        after its window, ``sweep_samples`` samples long.
         """
-        lives = self._dead.lives_since(pulse.sample)
+        lives = self._dead.alive_since(pulse.sample)
         before = max((sample for sample in self._pulses if sample < pulse.sample), default=None)
         if before is None:
             return lives
-        return max(lives, self._free_after(before, pulse, responded))
+        return max(lives, self._free_after(before, pulse, sweep_samples))
 
-    def _free_after(self, before: int, pulse: Pulse, responded: int) -> int:
-        return min(before + self._hold, max(before + responded, pulse.sample - self._short))
+    def _free_after(self, before: int, pulse: Pulse, sweep_samples: int) -> int:
+        return min(before + self._hold, max(before + sweep_samples, pulse.sample - self._short))
 
     def _why_dead(self, channel: int, due: int) -> str | None:
         """Why the input was known to be dead by ``due``; only the main channel's is watched all the time."""
         return self._dead.why_dead(due) if channel == 0 else None
 
-    def _why_lifeless(self, channel: int, first: int, stop: int) -> str | None:
+    def _why_no_muscle(self, channel: int, first: int, stop: int) -> str | None:
         """Why the sweep from ``first`` to ``stop`` shows no muscle, living or not; None where it may."""
         half = (stop - first) // 2
-        if stands_still(self.history, channel, stop - min(half, self._still_sweep), stop):
+        if is_constant(self.history, channel, stop - min(half, self._still_sweep), stop):
             return "the sweep holds one value"
-        if came_before(self.history, channel, first + half, stop, self._repeated):
+        if is_repeat(self.history, channel, first + half, stop, self._repeated):
             return "the sweep repeats earlier samples"
         return None
 
@@ -238,10 +238,10 @@ class SignalPipeline:
         return any(first < sample < stop for sample in self._pulses)
 
 
-def _may_be_answered(seen: PulseFound) -> bool:
+def _may_evoke(pulse_found: PulseFound) -> bool:
     """Whether it is known that there was a pulse, and where."""
-    pulse = seen.pulse
-    unfound = pulse.requested_ns is not None and seen.alignment is None
+    pulse = pulse_found.pulse
+    unfound = pulse.requested_ns is not None and pulse_found.alignment is None
     return pulse.outcome is not Outcome.NOT_DELIVERED and not unfound
 
 

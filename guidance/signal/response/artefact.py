@@ -39,7 +39,7 @@ _DOUBT = 0.05
 _LEAST_PEAK_UV, _LEAST_PER_CHARGE = 100.0, 1e4
 """The artefact is expected at least so large, in uV and uV per mA ms: where it is blanked its peak is not seen."""
 
-_RESTLESS_RATE, _LEAST_RESTLESS, _MOST_RESTLESS, _SETTLED = 0.2, 0.04, 2.0, 3
+_VARIABILITY_RATE, _LEAST_VARIABILITY, _MOST_VARIABILITY, _SETTLED = 0.2, 0.04, 2.0, 3
 """How fast it is learned how much this artefact changes from pulse to pulse, its bounds as a share (of variance) of
 what is expected at first, and from how many sweeps on."""
 
@@ -71,13 +71,13 @@ class ArtefactModel:
         """Begin again, as before the first pulse; how long the artefact blinds stays known."""
         self._mean = np.zeros(len(self._tails.variance))
         self._spread: Array | None = None
-        self._rough = np.zeros(len(self._tails.courses))
+        self._rough = np.zeros(len(self._tails.modes))
         self._rough_variance = 0.0
         self._peak_uv = 0.0
         self._log_gain = 0.0
         self._learned = 0
         self._near: deque[float] = deque(maxlen=_NEAR_MEMORY)
-        self._restless = 1.0
+        self._variability = 1.0
 
     @property
     def known(self) -> bool:
@@ -126,7 +126,7 @@ class ArtefactModel:
 
     def mean(self, strength: ArtefactStrength, count: int) -> Array:
         """The artefact (count,) in uV that is expected of a pulse of this ``strength``."""
-        return np.asarray(strength.gain * (self._tails.courses[:count] @ self._mean + self._rough[:count]))
+        return np.asarray(strength.gain * (self._tails.modes[:count] @ self._mean + self._rough[:count]))
 
     def spread(self, strength: ArtefactStrength) -> Array:
         """Covariance (r, r) of the coefficients of a pulse of this ``strength``."""
@@ -134,14 +134,14 @@ class ArtefactModel:
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
         wobble = _WOBBLE * self._tails.drift(mean)
         spread = strength.gain**2 * known
-        spread = spread + self._restless * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
-        far_uv = np.sqrt(self._restless) * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        spread = spread + self._variability * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
+        far_uv = np.sqrt(self._variability) * _PER_LN * strength.jump * strength.gain * self._peak_uv
         spread[np.diag_indices(len(mean))] += far_uv**2 * self._tails.variance
         return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
         """Variance in uV^2 of the rough rest, in every sample."""
-        far_uv = np.sqrt(self._restless) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        far_uv = np.sqrt(self._variability) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
         return float(strength.gain**2 * self._rough_variance + far_uv**2)
 
     def blind_ms(self, now_ms: float) -> float:
@@ -149,53 +149,53 @@ class ArtefactModel:
         self._blind_ms.append(now_ms)
         return max(self._blind_ms)
 
-    def settle(self, columns: Array, residual: Array, rest: LowRankInverse) -> None:
-        """Learn how much the artefact changes, from the ``residual`` (n,) of an empty sweep in a space.
+    def learn_variability(self, columns: Array, residual: Array, other_inverse: LowRankInverse) -> None:
+        """Learn how much the artefact changes, from the whitened ``residual`` (n,) of a sweep without a response.
 
-        ``columns`` (n, k) are those in which it was expected to change; ``rest`` inverts the covariance of all else.
-        What they explain of the residual is held against what they should.
+        ``columns`` (n, k) are the directions in which a change was expected; ``other_inverse`` inverts the covariance
+        of all else. The share of the residual that they explain is compared with the expected share.
         """
         if self._learned < _SETTLED:
             return
-        weighed = rest(columns)
+        weighed = other_inverse(columns)
         power, turn = np.linalg.eigh(columns.T @ weighed)
         power = np.maximum(power, 1e-9)
         weight = power / (1 + power)
         squares = (turn.T @ (weighed.T @ residual)) ** 2 / (power * (1 + power))
-        change = float(weight @ squares / max(float(weight.sum()), 1e-9)) * self._restless
-        self._restless += _RESTLESS_RATE * (min(change, _MOST_RESTLESS) - self._restless)
-        self._restless = max(self._restless, _LEAST_RESTLESS)
+        change = float(weight @ squares / max(float(weight.sum()), 1e-9)) * self._variability
+        self._variability += _VARIABILITY_RATE * (min(change, _MOST_VARIABILITY) - self._variability)
+        self._variability = max(self._variability, _LEAST_VARIABILITY)
 
     def enlarge(self, factor: float) -> None:
         """Take it that the artefact is ``factor`` times larger than its visible peak let expect: nothing is known."""
         if self._spread is not None:
             self._begin(factor * self._peak_uv)
 
-    def doubt(self) -> None:
+    def widen(self) -> None:
         """The artefact is not quite what it was: its shape is a little unknown again."""
         if self._spread is not None:
             self._spread = self._spread + np.diag(_DOUBT * self._peak_uv**2 * self._tails.variance)
             self._rough_variance += _DOUBT * (ROUGH_SHARE * self._peak_uv) ** 2
 
-    def learn(self, residual: Array, strength: ArtefactStrength, courses: Array, rest: LowRankInverse) -> None:
-        """Learn from a sweep's ``residual`` (n,) in a space, given the ``courses`` (n, r) there, 1 uV each.
+    def learn(self, residual: Array, strength: ArtefactStrength, modes: Array, other_inverse: LowRankInverse) -> None:
+        """Learn from a sweep's ``residual`` (n,) in a space, given the ``modes`` (n, r) there, 1 uV each.
 
-        ``rest`` inverts the covariance of all but the courses.
+        ``other_inverse`` inverts the covariance of all but the courses.
         """
         if self._spread is None:
             return
         if strength.jump:
-            far_uv = np.sqrt(self._restless) * _PER_LN * strength.jump * self._peak_uv
+            far_uv = np.sqrt(self._variability) * _PER_LN * strength.jump * self._peak_uv
             self._spread = self._spread + np.diag(far_uv**2 * self._tails.variance)
         gain = strength.gain
         self._near.append(_ln(gain))
-        screened = rest(courses)
-        weight = courses.T @ screened
-        given = np.column_stack([screened.T @ residual, weight @ (gain * self._spread)])
+        weighted = other_inverse(modes)
+        weight = modes.T @ weighted
+        given = np.column_stack([weighted.T @ residual, weight @ (gain * self._spread)])
         solved = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), given)
         self._mean = self._mean + gain * self._spread @ solved[:, 0]
         spread = self._spread - gain * self._spread @ solved[:, 1:]
-        drift = np.sqrt(self._restless) * _DRIFT * self._tails.drift(self._mean)
+        drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._mean)
         self._spread = 0.5 * (spread + spread.T) + drift @ drift.T
         self._learned += 1
         self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)

@@ -20,13 +20,13 @@ _LARGE = 6.0
 """What is so many times larger than the activity after the window is no part of it."""
 
 
-def samples_after(window_ms: tuple[float, float], rate_hz: float) -> int:
+def samples_after(window_ms: tuple[float, float], sample_rate_hz: float) -> int:
     """Return how many samples after the pulse the look at what follows the window needs."""
-    return round((window_ms[1] + _TO_MS) * rate_hz / 1e3) + 1
+    return round((window_ms[1] + _TO_MS) * sample_rate_hz / 1e3) + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class ActivityAfter:
     """The activity after the window: RMS of the second difference over 1 ms in uV, and how many times that before."""
 
     level_uv: float
@@ -37,22 +37,27 @@ class Aftermath:
         return self.ratio > _LOUDER and amplitude_uv < _LARGE * self.level_uv
 
 
-def aftermath(
-    history: RingBuffer, channel: int, pulse: int, window_ms: tuple[float, float], quiet: PreStimulus, rate_hz: float
-) -> Aftermath | None:
+def activity_after(
+    history: RingBuffer,
+    channel: int,
+    pulse: int,
+    window_ms: tuple[float, float],
+    baseline: PreStimulus,
+    sample_rate_hz: float,
+) -> ActivityAfter | None:
     """Return what follows the window of the pulse at sample ``pulse``; None where it has not arrived, or holes are."""
-    per_ms = rate_hz / 1e3
+    per_ms = sample_rate_hz / 1e3
 
     def level(first_ms: float, stop_ms: float) -> float:
         first, stop = pulse + round(first_ms * per_ms), pulse + round(stop_ms * per_ms)
         signal = history.window(max(first, 0), stop)[:, channel].astype(float)
-        return _level(quiet.clean(signal, max(first, 0)), max(round(_LAG_MS * per_ms), 1))
+        return _level(baseline.clean(signal, max(first, 0)), max(round(_LAG_MS * per_ms), 1))
 
-    if history.end < pulse + samples_after(window_ms, rate_hz):
+    if history.end < pulse + samples_after(window_ms, sample_rate_hz):
         return None
     after = level(window_ms[1] + _FROM_MS, window_ms[1] + _TO_MS)
     before = max(np.nan_to_num([level(-_BEFORE_MS, -_GUARD_MS), level(-_JUST_BEFORE_MS, -_GUARD_MS)]))
-    return None if np.isnan(after) else Aftermath(after, after / max(float(before), 1e-3))
+    return None if np.isnan(after) else ActivityAfter(after, after / max(float(before), 1e-3))
 
 
 def _level(signal: Array, lag: int) -> float:

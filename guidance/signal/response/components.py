@@ -31,7 +31,7 @@ from how much more than the strongest pulse seen it is unknown again."""
 _SURELY = 5.0
 """What is so many prior standard deviations large is no artefact."""
 
-_CLEARLY, _TURNED = 30.0, 0.6
+_CLEARLY, _INVERTED = 30.0, 0.6
 """Standard deviations of the noise from which a pulse's own begin is visible, and the correlation from which it is that
 of the first one, turned over: stimulators may alternate.
 """
@@ -51,12 +51,12 @@ class SweepFrame:
     response: Array
 
     @classmethod
-    def over(cls, window_ms: tuple[float, float], rate_hz: float) -> SweepFrame:
-        """The frame of sweeps of a device at ``rate_hz``."""
-        grid = SweepGrid.over(window_ms, rate_hz)
+    def over(cls, window_ms: tuple[float, float], sample_rate_hz: float) -> SweepFrame:
+        """The frame of sweeps of a device at ``sample_rate_hz``."""
+        grid = SweepGrid.over(window_ms, sample_rate_hz)
         return cls(window_ms, grid, grid.times, response_covariance(grid.times, window_ms))
 
-    def space(self, noise: NoiseModel) -> WhitenedBasis:
+    def basis(self, noise: NoiseModel) -> WhitenedBasis:
         """The coordinates for sweeps of this frame in ``noise``."""
         return WhitenedBasis(noise.covariance(self.times), self.response)
 
@@ -79,14 +79,14 @@ class SweepConditions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepComponents:
-    """What lies beside noise and response in a sweep of this ``setting``: the artefact expected (n,) in uV, in time;
+    """What lies beside noise and response in a sweep of this ``conditions``: the artefact expected (n,) in uV, in time;
     in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
     ``recovered`` (n, r), the amplifier's recovery from it,
     ``blind`` (n, b), samples not to be trusted where it is steep or clipped, and ``spread`` (n,), the variance of noise
     and rough rest.
     """
 
-    setting: SweepConditions
+    conditions: SweepConditions
     artefact: ArtefactModel
     mean: Array
     columns: Array
@@ -95,7 +95,7 @@ class SweepComponents:
     spread: Array
 
     @property
-    def screen(self) -> LowRankInverse:
+    def nuisance_inverse(self) -> LowRankInverse:
         """What inverts the covariance of all but a response."""
         return LowRankInverse(np.concatenate([self.columns, self.recovered, self.blind], axis=1), self.spread)
 
@@ -109,8 +109,8 @@ class SweepModel:
     def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int) -> None:
         """For sweeps of ``frame``, or ``longest`` where one is unfinished, of ``channel`` of device ``info``."""
         self._frame = frame
-        self._rate_hz = info.sample_rate_hz
-        self._overloads = OverloadFinder(self._rate_hz, info.channels[channel].range_uv)
+        self._sample_rate_hz = info.sample_rate_hz
+        self._overloads = OverloadFinder(self._sample_rate_hz, info.channels[channel].range_uv)
         self._tails = Tails(longest.times)
         self._artefact = ArtefactModel(self._tails)
         self._lead = np.zeros(0)
@@ -120,22 +120,22 @@ class SweepModel:
         self._recent: deque[tuple[float | None, SweepConditions, Array]] = deque(maxlen=_RECENT)
         self.learned = 0
 
-    def foresee(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
+    def expected_conditions(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
         """The conditions that the sweep of ``pulse`` will most likely have; None before the first."""
         if not self._artefact.known:
             return None
         strength = self._artefact.strength(charge_of(pulse), None, self._sign)
         return SweepConditions(strength, max(self._artefact.lately_blind_ms, self._last[3]), unit_uv, *self._last)
 
-    def observe(self, raw: Array, pulse: Pulse, quiet: PreStimulus, unit_uv: float) -> tuple[SweepConditions, Array]:
+    def observe(self, raw: Array, pulse: Pulse, baseline: PreStimulus, unit_uv: float) -> tuple[SweepConditions, Array]:
         """The conditions of the sweep ``raw`` (from the pulse on) in noise of ``unit_uv``, and the sweep (n,) in uV."""
-        clean = quiet.clean(raw, pulse.sample)
-        lead = clean[: max(int(self._frame.window_ms[0] * self._rate_hz / 1e3), 3)]
+        clean = baseline.clean(raw, pulse.sample)
+        lead = clean[: max(int(self._frame.window_ms[0] * self._sample_rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
-        overload = self._overloads.look(raw, clean, charge_of(pulse), quiet.noise_uv, quiet.bend_uv)
-        sharp_ms = self._sharp_ms(lead, peak_uv, quiet)
+        overload = self._overloads.find(raw, clean, charge_of(pulse), baseline.noise_uv, baseline.bend_uv)
+        sharp_ms = self._sharp_ms(lead, peak_uv, baseline)
         blind_ms = max(self._artefact.blind_ms(max(sharp_ms, overload.end_ms)), overload.blanked_ms)
-        self._sign = self._turned(lead, peak_uv, quiet)
+        self._sign = self._polarity(lead, peak_uv, baseline)
         strength = self._artefact.strength(charge_of(pulse), peak_uv, self._sign)
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
         end_ms = max(overload.end_ms, overload.blanked_ms, pulse.width_ms or _LEAST_WIDTH_MS)
@@ -143,24 +143,24 @@ class SweepModel:
         self._last = (round(end_ms, 2), _rounded(size_uv), overload.end_ms > 0, overload.blanked_ms)
         return SweepConditions(strength, blind_ms, unit_uv, *self._last), sweep
 
-    def parts(self, conditions: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> SweepComponents:
+    def components(self, conditions: SweepConditions, frame: SweepFrame, basis: WhitenedBasis) -> SweepComponents:
         """What lies in a sweep of ``frame`` under these ``conditions``."""
         artefact, times = self._artefact, frame.times
-        courses = self._tails.courses[: len(times)]
-        columns = space.into @ (courses @ _root(artefact.spread(conditions.strength))) / conditions.unit_uv
+        modes = self._tails.modes[: len(times)]
+        columns = basis.whiten @ (modes @ _root(artefact.spread(conditions.strength))) / conditions.unit_uv
         mean = artefact.mean(conditions.strength, len(times))
-        unsure = _unsure(mean) / conditions.unit_uv
+        unsure = _timing_sd(mean) / conditions.unit_uv
         blind_uv = _BLIND_SD * max(artefact.peak_uv, conditions.size_uv, conditions.unit_uv)
         unsure[times < conditions.blind_ms] = blind_uv / conditions.unit_uv
         hidden = np.flatnonzero(unsure > _LEAST_UNSURE)
         return SweepComponents(
-            setting=conditions,
+            conditions=conditions,
             artefact=artefact,
             mean=mean,
             columns=compressed(columns),
-            recovered=self.recovery(conditions, frame, space),
-            blind=space.into[:, hidden] * unsure[hidden],
-            spread=1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * space.gains,
+            recovered=self.recovery(conditions, frame, basis),
+            blind=basis.whiten[:, hidden] * unsure[hidden],
+            spread=1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * basis.gains,
         )
 
     @property
@@ -168,11 +168,11 @@ class SweepModel:
         """Whether an artefact was seen."""
         return self._artefact.known
 
-    def keep(self, parts: SweepComponents, sweep: Array, charge: float | None) -> None:
+    def keep(self, components: SweepComponents, sweep: Array, charge: float | None) -> None:
         """Keep a ``sweep`` (n,) in case that what was learned from others turns out to be wrong."""
-        self._recent.append((charge, parts.setting, sweep))
+        self._recent.append((charge, components.conditions, sweep))
 
-    def restart(self, charge: float | None, frame: SweepFrame, space: WhitenedBasis) -> None:
+    def restart(self, charge: float | None, frame: SweepFrame, basis: WhitenedBasis) -> None:
         """Learn the artefact anew from the sweeps kept, as far as their charge was not above ``charge``.
 
         What was learned held a response: a sweep at a lower charge lacks it.
@@ -184,89 +184,93 @@ class SweepModel:
                 continue
             sign = -1 if conditions.strength.gain < 0 else 1
             strength = self._artefact.strength(kept_charge, conditions.size_uv, sign)
-            parts = self.parts(replace(conditions, strength=strength), frame, space)
-            residual = space.into @ (sweep - parts.mean) / conditions.unit_uv
-            self.adopt(parts, sweep, residual, frame, space)
+            components = self.components(replace(conditions, strength=strength), frame, basis)
+            residual = basis.whiten @ (sweep - components.mean) / conditions.unit_uv
+            self.adopt(components, sweep, residual, frame, basis)
 
     def adopt(
-        self, parts: SweepComponents, sweep: Array, residual: Array, frame: SweepFrame, space: WhitenedBasis
+        self, components: SweepComponents, sweep: Array, residual: Array, frame: SweepFrame, basis: WhitenedBasis
     ) -> None:
         """Take all that a ``sweep`` (n,) shows for artefact; where it is far more than expected, begin anew with it."""
-        misfit = float(residual @ parts.screen(residual)) / len(residual)
+        misfit = float(residual @ components.nuisance_inverse(residual)) / len(residual)
         if misfit > _FITS:
-            parts.artefact.enlarge(min(float(np.sqrt(misfit)), _MOST_ENLARGED))
-            parts = self.parts(parts.setting, frame, space)
-            residual = space.into @ (sweep - parts.mean) / parts.setting.unit_uv
-        self.learn(parts, residual, frame, space, np.zeros_like(space.response))
+            components.artefact.enlarge(min(float(np.sqrt(misfit)), _MOST_ENLARGED))
+            components = self.components(components.conditions, frame, basis)
+            residual = basis.whiten @ (sweep - components.mean) / components.conditions.unit_uv
+        self.learn(components, residual, frame, basis, np.zeros_like(basis.response))
 
     def learn(
-        self, parts: SweepComponents, residual: Array, frame: SweepFrame, space: WhitenedBasis, response: Array
+        self, components: SweepComponents, residual: Array, frame: SweepFrame, basis: WhitenedBasis, response: Array
     ) -> None:
-        """Learn the artefact from a sweep's ``residual`` (n,) in ``space``, that may hold a ``response`` of variance
+        """Learn the artefact from a sweep's ``residual`` (n,) in ``basis``, that may hold a ``response`` of variance
         (n,) there.
         """
-        conditions, artefact = parts.setting, parts.artefact
-        spread = parts.spread + response
-        whole = LowRankInverse(np.concatenate([parts.columns, parts.recovered, parts.blind], axis=1), spread)
-        beside = np.concatenate([self.recovery(conditions, frame, space), parts.blind], axis=1)
-        courses = space.into @ self._tails.courses[: len(frame.times)] / conditions.unit_uv
+        conditions, artefact = components.conditions, components.artefact
+        spread = components.spread + response
+        whole = LowRankInverse(
+            np.concatenate([components.columns, components.recovered, components.blind], axis=1), spread
+        )
+        beside = np.concatenate([self.recovery(conditions, frame, basis), components.blind], axis=1)
+        modes = basis.whiten @ self._tails.modes[: len(frame.times)] / conditions.unit_uv
         self.learned += 1
-        cause = space.into.T @ whole(residual) / conditions.unit_uv
-        rough = parts.spread - 1.0
+        cause = basis.whiten.T @ whole(residual) / conditions.unit_uv
+        rough = components.spread - 1.0
         left = 1.0 - float(np.mean(rough * whole.diagonal()))
-        artefact.learn(residual, conditions.strength, courses, LowRankInverse(beside, spread))
+        artefact.learn(residual, conditions.strength, modes, LowRankInverse(beside, spread))
         artefact.learn_rough(cause, left, conditions.strength)
 
-    def learn_recovery(self, parts: SweepComponents, residual: Array) -> None:
+    def learn_recovery(self, components: SweepComponents, residual: Array) -> None:
         """Learn how large the amplifier's recovery is, from the ``residual`` (n,) of an empty sweep."""
-        columns = parts.recovered
-        rest = LowRankInverse(np.concatenate([columns, parts.blind], axis=1), parts.spread)
-        parts.artefact.settle(parts.columns, residual, rest)
+        columns = components.recovered
+        other_inverse = LowRankInverse(np.concatenate([columns, components.blind], axis=1), components.spread)
+        components.artefact.learn_variability(components.columns, residual, other_inverse)
         if columns.shape[1]:
-            weighed = parts.screen(columns)
+            weighed = components.nuisance_inverse(columns)
             left = 1.0 - np.einsum("nk,nk->k", columns, weighed)
-            self._recoveries[parts.setting.is_overloaded].learn(
-                weighed.T @ residual, left, abs(parts.setting.strength.gain)
+            self._recoveries[components.conditions.is_overloaded].learn(
+                weighed.T @ residual, left, abs(components.conditions.strength.gain)
             )
 
-    def may_be_artefact(self, parts: SweepComponents, frame: SweepFrame, begin_ms: float, amplitude_uv: float) -> bool:
+    def may_be_artefact(
+        self, components: SweepComponents, frame: SweepFrame, begin_ms: float, amplitude_uv: float
+    ) -> bool:
         """Whether the artefact of a pulse may be so large, even if nothing were known of its shape, from ``begin_ms``
         on; always where its own size is not known, since the amplifier was overloaded or blanked, or it is small.
         """
-        conditions = parts.setting
+        conditions = components.conditions
         if conditions.is_overloaded or conditions.blanked_ms or conditions.size_uv < _CLEARLY * conditions.unit_uv:
             return True
-        size_uv = max(conditions.size_uv, abs(conditions.strength.gain) * parts.artefact.peak_uv)
+        size_uv = max(conditions.size_uv, abs(conditions.strength.gain) * components.artefact.peak_uv)
         later = frame.times >= begin_ms
         largest = self._tails.sd[: len(frame.times)][later].max(initial=0.0)
         return bool(amplitude_uv < _SURELY * largest * size_uv)
 
-    def recovery(self, conditions: SweepConditions, frame: SweepFrame, space: WhitenedBasis) -> Array:
+    def recovery(self, conditions: SweepConditions, frame: SweepFrame, basis: WhitenedBasis) -> Array:
         """Columns (n, k) of the amplifier's recovery from the pulse or from overload, new at every pulse."""
         if not conditions.size_uv:
-            return np.zeros((len(space.into), 0))
+            return np.zeros((len(basis.whiten), 0))
         columns = recovery_columns(frame.times - conditions.end_ms, overloaded=conditions.is_overloaded)
         gain = abs(conditions.strength.gain)
         columns = columns * self._recoveries[conditions.is_overloaded].at(gain, columns.shape[1])
-        return np.asarray(space.into @ columns * (conditions.size_uv / conditions.unit_uv))
+        return np.asarray(basis.whiten @ columns * (conditions.size_uv / conditions.unit_uv))
 
-    def _turned(self, lead: Array, peak_uv: float, quiet: PreStimulus) -> int:
+    def _polarity(self, lead: Array, peak_uv: float, baseline: PreStimulus) -> int:
         """-1 where the pulse itself, at the begin of ``lead``, is that of the first one turned over, else 1."""
-        if peak_uv < _CLEARLY * quiet.noise_uv:
+        if peak_uv < _CLEARLY * baseline.noise_uv:
             return 1
         if not self._artefact.known or len(self._lead) != len(lead):
             self._lead = lead
             return 1
         size = float(np.linalg.norm(lead) * np.linalg.norm(self._lead))
-        return -1 if float(lead @ self._lead) < -_TURNED * size else 1
+        return -1 if float(lead @ self._lead) < -_INVERTED * size else 1
 
-    def _sharp_ms(self, lead: Array, peak_uv: float, quiet: PreStimulus) -> float:
+    def _sharp_ms(self, lead: Array, peak_uv: float, baseline: PreStimulus) -> float:
         """Up to when the artefact's sharp part in ``lead`` hides everything."""
         bend = np.abs(second_difference(lead))
-        sharp = np.flatnonzero(bend > max(_SHARP_SDS * quiet.bend_uv, _SHARP_SHARE * float(bend.max(initial=0.0))))
-        if not len(sharp) or peak_uv < _ARTEFACT_AT * quiet.noise_uv:
+        sharp = np.flatnonzero(bend > max(_SHARP_SDS * baseline.bend_uv, _SHARP_SHARE * float(bend.max(initial=0.0))))
+        if not len(sharp) or peak_uv < _ARTEFACT_AT * baseline.noise_uv:
             return FIRST_MS
-        return max(FIRST_MS, (int(sharp[-1]) + 2) * 1e3 / self._rate_hz + _SHARP_TAIL_MS)
+        return max(FIRST_MS, (int(sharp[-1]) + 2) * 1e3 / self._sample_rate_hz + _SHARP_TAIL_MS)
 
 
 class RecoverySizes:
@@ -308,7 +312,7 @@ def _rounded(size_uv: float) -> float:
     return float(2.0 ** (round(2 * np.log2(max(size_uv, 1.0))) / 2))
 
 
-def _unsure(mean: Array) -> Array:
+def _timing_sd(mean: Array) -> Array:
     """How unsure a steep artefact (n,) is in each sample: a little earlier or later, it is another."""
     return np.asarray(_STEEP * np.abs(np.gradient(mean)))
 

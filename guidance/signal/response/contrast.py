@@ -42,7 +42,7 @@ class Contrast:
         """Forget all of them: they were judged by an artefact that was wrong."""
         self._empty.clear()
 
-    def lacked(self, charge: float | None, amplitude_uv: float) -> bool:
+    def was_absent(self, charge: float | None, amplitude_uv: float) -> bool:
         """Return whether an artefact of ``amplitude_uv`` at ``charge`` would have been seen in an empty sweep."""
         if not charge:
             return any(hidden_uv < _AMPLITUDES * amplitude_uv for _, hidden_uv in self._empty)
@@ -58,17 +58,17 @@ class Proportion:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._found: deque[tuple[float, float]] = deque(maxlen=_ROW)
+        self._row: deque[tuple[float, float]] = deque(maxlen=_ROW)
 
     def add(self, charge: float | None, amplitude_uv: float | None) -> bool:
         """Add what was found at ``charge`` (None: nothing, the row ends); return whether the row is in proportion."""
         if not charge or not amplitude_uv:
-            self._found.clear()
+            self._row.clear()
             return False
-        self._found.append((float(np.log(charge)), float(np.log(amplitude_uv))))
-        if len(self._found) < _ROW:
+        self._row.append((float(np.log(charge)), float(np.log(amplitude_uv))))
+        if len(self._row) < _ROW:
             return False
-        ln_charge, ln_amplitude = np.array(self._found).T
+        ln_charge, ln_amplitude = np.array(self._row).T
         if np.ptp(ln_charge) < _LEAST_SPAN_LN:
             return False
         slope, begin = np.polyfit(ln_charge, ln_amplitude, 1)

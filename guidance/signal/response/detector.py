@@ -30,7 +30,7 @@ from guidance.signal.response.measures import (
     is_in,
     onset_ms,
     peak_to_peak,
-    rises_from_rest,
+    rises_from_baseline,
     still_running,
 )
 from guidance.signal.response.noise import NoiseModel
@@ -94,10 +94,10 @@ class Analysis:
     """
 
     pulse: Pulse
-    parts: SweepComponents
+    components: SweepComponents
     sweep: Array
     residual: Array
-    found: SeparatedSweep
+    separated: SeparatedSweep
     p_value: float
     hidden_uv: float
     is_noisy: bool
@@ -112,8 +112,8 @@ class Analysis:
 class PreparedFilters:
     """All that a sweep of this setting is judged with, laid out before it is there."""
 
-    parts: SweepComponents
-    screen: LowRankInverse
+    components: SweepComponents
+    nuisance_inverse: LowRankInverse
     unknown: FilterBank
     known: Array | None
 
@@ -134,32 +134,32 @@ class ResponseDetector:
         The first ``silent`` pulses are known to be below threshold: all they show is learned as artefact.
         """
         self._silent = silent
-        self._channel, self._criterion_uv, self._rate_hz = channel, criterion_uv, info.sample_rate_hz
+        self._channel, self._criterion_uv, self._sample_rate_hz = channel, criterion_uv, info.sample_rate_hz
         longest = (window_ms[0], window_ms[0] + _LONGER * (window_ms[1] - window_ms[0]))
-        self._frame, self._longer = (SweepFrame.over(window, self._rate_hz) for window in (window_ms, longest))
+        self._frame, self._longer = (SweepFrame.over(window, self._sample_rate_hz) for window in (window_ms, longest))
         self._noise = NoiseModel(self._frame.times)
-        self._space = self._frame.space(self._noise)
-        self._longer_space: WhitenedBasis | None = None
+        self._basis = self._frame.basis(self._noise)
+        self._longer_basis: WhitenedBasis | None = None
         self._model = SweepModel(self._frame, self._longer, info, channel)
         self._filters = FilterFamily(response_shapes(self._frame.times, window_ms), self._frame.times)
-        self._filters.renew(self._space)
+        self._filters.renew(self._basis)
         self._template = LearnedTemplate()
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
-        self._before: dict[int, PreStimulus | None] = {}
-        self._bench: PreparedFilters | None = None
+        self._baselines: dict[int, PreStimulus | None] = {}
+        self._prepared: PreparedFilters | None = None
         self._contrast = Contrast()
         self._proportion = Proportion()
         self._without_contrast = 0
         self._trusted = 0
-        self._stranger = np.zeros(len(self._frame.times))
+        self._last_unlike = np.zeros(len(self._frame.times))
         self._analysis: Analysis | None = None
         self._unsettled: Analysis | None = None
 
     @property
     def samples_after(self) -> tuple[int, int]:
         """Samples after the pulse that a judgement needs, and those that a longer look needs."""
-        longest = max(self._longer.grid.stop, burst.samples_after(self._frame.window_ms, self._rate_hz))
+        longest = max(self._longer.grid.stop, burst.samples_after(self._frame.window_ms, self._sample_rate_hz))
         return self._frame.grid.stop, longest
 
     def prepare(self, history: RingBuffer, pulse: Pulse, free_from: int) -> None:
@@ -168,34 +168,34 @@ class ResponseDetector:
         Done as soon as the pulse is known, so that its answer waits for nothing but its own window.
         """
         self.settle()
-        stretch = BaselineTracker(history, self._channel, free_from, pulse.sample, self._rate_hz)
-        quiet = stretch.state()
-        self._before[pulse.sample] = quiet
-        shams = stretch.shams(self._frame.grid, self._learned_to, quiet.mains) if quiet else None
-        if shams is not None:
-            self._learn(shams)
-        setting = self._model.foresee(pulse, self._unit(quiet.noise_uv)) if quiet else None
-        self._bench = self._lay_out(setting) if setting else None
+        tracker = BaselineTracker(history, self._channel, free_from, pulse.sample, self._sample_rate_hz)
+        baseline = tracker.state()
+        self._baselines[pulse.sample] = baseline
+        null_windows = tracker.null_windows(self._frame.grid, self._learned_to, baseline.mains) if baseline else None
+        if null_windows is not None:
+            self._learn(null_windows)
+        conditions = self._model.expected_conditions(pulse, self._unit(baseline.noise_uv)) if baseline else None
+        self._prepared = self._prepare_filters(conditions) if conditions else None
 
-    def pass_over(self, pulse: Pulse) -> None:
+    def skip(self, pulse: Pulse) -> None:
         """Take nothing from the stream before ``pulse``: no muscle is seen there. Its answer cannot be known then."""
         self.settle()
-        self._before[pulse.sample] = self._bench = None
+        self._baselines[pulse.sample] = self._prepared = None
 
-    def _learn(self, shams: NullWindows) -> None:
+    def _learn(self, null_windows: NullWindows) -> None:
         """Learn the noise, and how the statistics are spread in it."""
-        self._learned_to = shams.next_sample
-        self._noises.extend(shams.noise_uv.tolist())
-        windows = shams.sweeps / self._units(shams.noise_uv)[:, None]
+        self._learned_to = null_windows.next_sample
+        self._noises.extend(null_windows.noise_uv.tolist())
+        windows = null_windows.sweeps / self._units(null_windows.noise_uv)[:, None]
         windows = windows[np.median(np.abs(windows), axis=1) < _BURST]
         if not len(windows):
             return
         if self._noise.learn(windows):
-            self._space, self._longer_space = self._frame.space(self._noise), None
-            self._filters.renew(self._space)
+            self._basis, self._longer_basis = self._frame.basis(self._noise), None
+            self._filters.renew(self._basis)
             if self._template.ready:
-                self._template.renew(self._space, self._noise.windows)
-        self._filters.learn(windows @ self._space.into.T)
+                self._template.renew(self._basis, self._noise.windows)
+        self._filters.learn(windows @ self._basis.whiten.T)
 
     def judge(self, history: RingBuffer, pulse: Pulse, *, longer: bool = False) -> SweepResult:
         """Judge the response to ``pulse``, which was prepared for.
@@ -203,317 +203,327 @@ class ResponseDetector:
         ``longer`` looks beyond the window: it measures an unfinished response to its end, and sees whether a
         contraction goes on there.
         """
-        quiet = self._before[pulse.sample]
-        if quiet is None:
+        baseline = self._baselines[pulse.sample]
+        if baseline is None:
             return self.unknown("no stimulus-free signal before the pulse")
         frame = self._longer if longer else self._frame
         raw = history.window(pulse.sample, pulse.sample + frame.grid.stop)[:, self._channel].astype(float)
         if np.isnan(raw[: self._frame.grid.stop]).any():
             return self.unknown("samples lost")
         if self._analysis is None or not longer:
-            self._analysis = self._unsettled = seen = self._analyse(raw[: self._frame.grid.stop], pulse, quiet)
-            return self._result(self._frame, seen, seen.found, seen.sweep - seen.parts.mean)
-        seen = self._beside_burst(self._analysis, history, quiet)
-        self._analysis = self._unsettled = seen
-        if np.isnan(raw).any() or not self._is_unfinished(seen):
-            return self._result(self._frame, seen, seen.found, seen.sweep - seen.parts.mean, last=True)
-        if self._longer_space is None:
-            self._longer_space = frame.space(self._noise)
-        sweep = frame.grid.means(quiet.clean(raw, pulse.sample)[frame.grid.first :])
-        parts = self._model.parts(seen.parts.setting, frame, self._longer_space)
-        residual = self._longer_space.into @ (sweep - parts.mean) / parts.setting.unit_uv
-        found = self._split(frame, self._longer_space, parts, residual, seen.p_value)
-        return self._result(frame, seen, found, sweep - parts.mean, last=True)
+            self._analysis = self._unsettled = analysis = self._analyse(raw[: self._frame.grid.stop], pulse, baseline)
+            return self._result(self._frame, analysis, analysis.separated, analysis.sweep - analysis.components.mean)
+        analysis = self._beside_burst(self._analysis, history, baseline)
+        self._analysis = self._unsettled = analysis
+        if np.isnan(raw).any() or not self._is_unfinished(analysis):
+            return self._result(
+                self._frame, analysis, analysis.separated, analysis.sweep - analysis.components.mean, last=True
+            )
+        if self._longer_basis is None:
+            self._longer_basis = frame.basis(self._noise)
+        sweep = frame.grid.means(baseline.clean(raw, pulse.sample)[frame.grid.first :])
+        components = self._model.components(analysis.components.conditions, frame, self._longer_basis)
+        residual = self._longer_basis.whiten @ (sweep - components.mean) / components.conditions.unit_uv
+        separated = self._split(frame, self._longer_basis, components, residual, analysis.p_value)
+        return self._result(frame, analysis, separated, sweep - components.mean, last=True)
 
-    def _beside_burst(self, seen: Analysis, history: RingBuffer, quiet: PreStimulus) -> Analysis:
-        """``seen``, in doubt where a contraction goes on after the window that may have begun in it."""
+    def _beside_burst(self, analysis: Analysis, history: RingBuffer, baseline: PreStimulus) -> Analysis:
+        """``analysis``, in doubt where a contraction goes on after the window that may have begun in it."""
         window_ms = self._frame.window_ms
-        after = burst.aftermath(history, self._channel, seen.pulse.sample, window_ms, quiet, self._rate_hz)
-        amplitude_uv, _ = peak_to_peak(seen.found, _inside(self._frame, seen.parts))
-        if seen.doubt is None and not seen.is_known and after is not None and after.hides(amplitude_uv):
-            return replace(seen, doubt=Doubt.BURST)
-        return seen
+        after = burst.activity_after(
+            history, self._channel, analysis.pulse.sample, window_ms, baseline, self._sample_rate_hz
+        )
+        amplitude_uv, _ = peak_to_peak(analysis.separated, _inside(self._frame, analysis.components))
+        if analysis.doubt is None and not analysis.is_known and after is not None and after.hides(amplitude_uv):
+            return replace(analysis, doubt=Doubt.BURST)
+        return analysis
 
-    def _lay_out(self, conditions: SweepConditions) -> PreparedFilters:
-        parts = self._model.parts(conditions, self._frame, self._space)
-        screen = parts.screen
-        known = self._template.behind(screen) if self._template.ready else None
-        return PreparedFilters(parts, screen, self._filters.behind(screen), known)
+    def _prepare_filters(self, conditions: SweepConditions) -> PreparedFilters:
+        components = self._model.components(conditions, self._frame, self._basis)
+        nuisance_inverse = components.nuisance_inverse
+        known = self._template.prepare_for(nuisance_inverse) if self._template.ready else None
+        return PreparedFilters(components, nuisance_inverse, self._filters.prepare_for(nuisance_inverse), known)
 
-    def _analyse(self, raw: Array, pulse: Pulse, quiet: PreStimulus) -> Analysis:
+    def _analyse(self, raw: Array, pulse: Pulse, baseline: PreStimulus) -> Analysis:
         """Whether there is a response in the sweep ``raw``."""
-        conditions, sweep = self._model.observe(raw, pulse, quiet, self._unit(quiet.noise_uv))
-        bench = self._bench if self._bench and self._bench.parts.setting == conditions else self._lay_out(conditions)
-        parts = bench.parts
-        residual = self._space.into @ (sweep - parts.mean) / conditions.unit_uv
-        screened = bench.screen(residual)
-        judged = self._filters.judge(screened, bench.unknown)
-        known = self._template.p_value(screened, bench.known) if bench.known is not None else None
+        conditions, sweep = self._model.observe(raw, pulse, baseline, self._unit(baseline.noise_uv))
+        prepared = (
+            self._prepared
+            if self._prepared and self._prepared.components.conditions == conditions
+            else self._prepare_filters(conditions)
+        )
+        components = prepared.components
+        residual = self._basis.whiten @ (sweep - components.mean) / conditions.unit_uv
+        weighted = prepared.nuisance_inverse(residual)
+        judged = self._filters.judge(weighted, prepared.unknown)
+        known = self._template.p_value(weighted, prepared.known) if prepared.known is not None else None
         p_value = combined(judged.p_value, known)
-        found = self._found(parts, residual, p_value)
-        late_ms, early_p_value, late_p_value = self._apart(found, parts, judged)
+        separated = self._separated(components, residual, p_value)
+        late_ms, early_p_value, late_p_value = self._apart(separated, components, judged)
         if late_ms is not None:
             p_value = combined(early_p_value, known)
         hidden_uv = judged.hidden
-        if bench.known is not None:
-            hidden_uv = min(hidden_uv, self._template.hidden(screened, bench.known))
+        if prepared.known is not None:
+            hidden_uv = min(hidden_uv, self._template.hidden(weighted, prepared.known))
         is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._visible_uv
-        seen = Analysis(
-            pulse, parts, sweep, residual, found, p_value, hidden_uv * conditions.unit_uv, is_noisy,
+        analysis = Analysis(
+            pulse, components, sweep, residual, separated, p_value, hidden_uv * conditions.unit_uv, is_noisy,
             doubt=None, is_known=False, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
         )  # fmt: skip
-        return self._in_proportion(self._doubted(self._floored(seen)))
+        return self._in_proportion(self._doubted(self._floored(analysis)))
 
-    def _in_proportion(self, seen: Analysis) -> Analysis:
-        """``seen``, in doubt where it is the last of a row that grows with the charge as an artefact does."""
-        found = seen.p_value < ALPHA and seen.doubt is None
-        amplitude_uv = peak_to_peak(seen.found, self._inside(seen))[0] if found else None
-        if not self._proportion.add(charge_of(seen.pulse), amplitude_uv):
-            return seen
-        return replace(seen, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
+    def _in_proportion(self, analysis: Analysis) -> Analysis:
+        """``analysis``, in doubt where it is the last of a row that grows with the charge as an artefact does."""
+        is_found = analysis.p_value < ALPHA and analysis.doubt is None
+        amplitude_uv = peak_to_peak(analysis.separated, self._inside(analysis))[0] if is_found else None
+        if not self._proportion.add(charge_of(analysis.pulse), amplitude_uv):
+            return analysis
+        return replace(analysis, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
 
-    def _found(self, parts: SweepComponents, residual: Array, p_value: float) -> SeparatedSweep:
+    def _separated(self, components: SweepComponents, residual: Array, p_value: float) -> SeparatedSweep:
         """The response as estimated; nothing where there is none, which is not worth its time."""
         if p_value >= _SUSPECT and not late.may_come(self._frame.window_ms):
             none = np.zeros(len(self._frame.times))
-            return SeparatedSweep(none, none + parts.setting.unit_uv, none)
-        return self._split(self._frame, self._space, parts, residual, p_value)
+            return SeparatedSweep(none, none + components.conditions.unit_uv, none)
+        return self._split(self._frame, self._basis, components, residual, p_value)
 
-    def _floored(self, seen: Analysis) -> Analysis:
-        """``seen``, its p-value not below ALPHA where it is too small for one between the two levels."""
-        if seen.p_value >= ALPHA:
-            return seen
-        amplitude_uv, _ = peak_to_peak(seen.found, self._inside(seen))
-        least_uv = _LARGE_UV if seen.p_value >= _SURE_ALPHA else _LEAST_UV
-        return seen if amplitude_uv >= least_uv else replace(seen, p_value=ALPHA)
+    def _floored(self, analysis: Analysis) -> Analysis:
+        """``analysis``, its p-value not below ALPHA where it is too small for one between the two levels."""
+        if analysis.p_value >= ALPHA:
+            return analysis
+        amplitude_uv, _ = peak_to_peak(analysis.separated, self._inside(analysis))
+        least_uv = _LARGE_UV if analysis.p_value >= _SURE_ALPHA else _LEAST_UV
+        return analysis if amplitude_uv >= least_uv else replace(analysis, p_value=ALPHA)
 
-    def _doubted(self, seen: Analysis) -> Analysis:
-        """``seen``, with the reason why what stands out in it is no response, if there is one."""
-        if seen.p_value >= ALPHA:
-            return seen
-        times, inside = self._frame.times, self._inside(seen)
-        wave = np.where(inside, seen.found.mean, 0.0)
-        amplitude_uv, _ = peak_to_peak(seen.found, inside)
+    def _doubted(self, analysis: Analysis) -> Analysis:
+        """``analysis``, with the reason why what stands out in it is no response, if there is one."""
+        if analysis.p_value >= ALPHA:
+            return analysis
+        times, inside = self._frame.times, self._inside(analysis)
+        wave = np.where(inside, analysis.separated.mean, 0.0)
+        amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
         is_trusted = self._trusted >= _TRUSTED
-        if is_trusted and self._template.likeness(wave) >= _ALIKE and is_in(seen.sweep, inside, amplitude_uv):
-            return replace(seen, is_known=True)
-        begin_ms = onset_ms(seen.found, times, inside)
-        is_flat = rises_from_rest(seen.sweep, times, begin_ms, self._visible_ms(seen), amplitude_uv)
-        if is_flat or not self._model.may_be_artefact(seen.parts, self._frame, begin_ms, amplitude_uv):
-            return seen
+        if is_trusted and self._template.likeness(wave) >= _ALIKE and is_in(analysis.sweep, inside, amplitude_uv):
+            return replace(analysis, is_known=True)
+        begin_ms = onset_ms(analysis.separated, times, inside)
+        is_flat = rises_from_baseline(analysis.sweep, times, begin_ms, self._visible_ms(analysis), amplitude_uv)
+        if is_flat or not self._model.may_be_artefact(analysis.components, self._frame, begin_ms, amplitude_uv):
+            return analysis
         is_turned = is_trusted and self._template.likeness(-wave) >= _ALIKE
-        if is_turned or not is_in(seen.sweep, inside, amplitude_uv):
-            return replace(seen, doubt=Doubt.ARTEFACT, is_opposite=True)
-        return replace(seen, doubt=self._doubt_of(seen, wave, begin_ms, amplitude_uv))
+        if is_turned or not is_in(analysis.sweep, inside, amplitude_uv):
+            return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
+        return replace(analysis, doubt=self._doubt_of(analysis, wave, begin_ms, amplitude_uv))
 
-    def _doubt_of(self, seen: Analysis, wave: Array, begin_ms: float, amplitude_uv: float) -> Doubt | None:
+    def _doubt_of(self, analysis: Analysis, wave: Array, begin_ms: float, amplitude_uv: float) -> Doubt | None:
         """Why a ``wave`` (n,) that neither is known nor rises out of a flat line is no response; None if it is one."""
-        inside = self._inside(seen)
-        if begins_at_once(seen.found, inside) or self._begins_at_start(seen, inside):
-            return self._blinded_by(seen) or Doubt.ARTEFACT
-        is_strange = self._trusted >= _WELL_KNOWN and self._template.likeness(wave) < _UNLIKE
-        if is_strange and likeness(wave, self._stranger) < _ALIKE:
+        inside = self._inside(analysis)
+        if begins_at_once(analysis.separated, inside) or self._begins_at_start(analysis, inside):
+            return self._blinded_by(analysis) or Doubt.ARTEFACT
+        is_unlike = self._trusted >= _WELL_KNOWN and self._template.likeness(wave) < _UNLIKE
+        if is_unlike and likeness(wave, self._last_unlike) < _ALIKE:
             return Doubt.BURST
-        artefact_uv = float(np.ptp(seen.parts.mean[self._frame.times >= begin_ms]))
+        artefact_uv = float(np.ptp(analysis.components.mean[self._frame.times >= begin_ms]))
         if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * artefact_uv:
             return Doubt.ARTEFACT
-        lacked = self._contrast.lacked(charge_of(seen.pulse), amplitude_uv)
-        return None if lacked and not _is_opposite(wave, seen.parts.mean) else Doubt.CONTRAST
+        was_absent = self._contrast.was_absent(charge_of(analysis.pulse), amplitude_uv)
+        return None if was_absent and not _is_opposite(wave, analysis.components.mean) else Doubt.CONTRAST
 
-    def _visible_ms(self, seen: Analysis) -> float:
-        return max(self._frame.window_ms[0], seen.parts.setting.blind_ms)
+    def _visible_ms(self, analysis: Analysis) -> float:
+        return max(self._frame.window_ms[0], analysis.components.conditions.blind_ms)
 
-    def _begins_at_start(self, seen: Analysis, inside: NDArray[np.bool_]) -> bool:
+    def _begins_at_start(self, analysis: Analysis, inside: NDArray[np.bool_]) -> bool:
         """Whether it begins where the sweep begins to be visible: such a wave has no onset."""
         if not inside.any():
             return True
         times = self._frame.times
         start_ms = float(times[int(inside.argmax())])
-        if onset_ms(seen.found, times, inside) > start_ms + _START_MS:
+        if onset_ms(analysis.separated, times, inside) > start_ms + _START_MS:
             return False
-        size = np.abs(np.where(inside, seen.found.mean, 0.0))
+        size = np.abs(np.where(inside, analysis.separated.mean, 0.0))
         first = size[times <= start_ms + _EARLY_MS].max(initial=0.0)
         return not size[times > start_ms + _LATER_MS].max(initial=0.0) > _LARGER * first
 
-    def _blinded_by(self, seen: Analysis) -> Doubt | None:
+    def _blinded_by(self, analysis: Analysis) -> Doubt | None:
         """What the amplifier did that hides a part of the window."""
-        conditions = seen.parts.setting
+        conditions = analysis.components.conditions
         if conditions.blanked_ms > self._frame.window_ms[0]:
             return Doubt.BLANKING
         return Doubt.OVERLOAD if conditions.is_overloaded else None
 
-    def _hidden_by(self, seen: Analysis) -> Doubt:
+    def _hidden_by(self, analysis: Analysis) -> Doubt:
         """Why a response that matters could hide."""
-        return Doubt.NOISE if seen.is_noisy else self._blinded_by(seen) or Doubt.ARTEFACT
+        return Doubt.NOISE if analysis.is_noisy else self._blinded_by(analysis) or Doubt.ARTEFACT
 
     @property
     def _visible_uv(self) -> float:
         """A response of this size matters: where it could hide, a sweep cannot tell."""
         return self._criterion_uv or _DEFAULT_CRITERION_UV
 
-    def _inside(self, seen: Analysis) -> NDArray[np.bool_]:
-        inside = _inside(self._frame, seen.parts)
-        return inside if seen.late_ms is None else inside & (self._frame.times < seen.late_ms)
+    def _inside(self, analysis: Analysis) -> NDArray[np.bool_]:
+        inside = _inside(self._frame, analysis.components)
+        return inside if analysis.late_ms is None else inside & (self._frame.times < analysis.late_ms)
 
     def _apart(
-        self, found: SeparatedSweep, parts: SweepComponents, judged: FilterVerdict
+        self, separated: SeparatedSweep, components: SweepComponents, judged: FilterVerdict
     ) -> tuple[float | None, float, float]:
         """Where a late response begins, None without one; the p-values of what lies before it, and of itself."""
         window_ms = self._frame.window_ms
         if not late.may_come(window_ms):
             return None, judged.p_value, 1.0
         times = self._frame.times
-        begin_ms = late.begin_ms(found, times)
+        begin_ms = late.begin_ms(separated, times)
         early, later = self._filters.p_values_about(late.FROM_MS, begin_ms or late.FROM_MS, judged)
         if begin_ms is None or later >= ALPHA:
             return None, judged.p_value, later
         awaited = late.is_awaited(window_ms)
-        inside = _inside(self._frame, parts)
-        if late.has_company(found, times, inside, begin_ms, awaited=awaited):
+        inside = _inside(self._frame, components)
+        if late.has_company(separated, times, inside, begin_ms, awaited=awaited):
             return begin_ms, early, later
         return (begin_ms, 1.0, later) if awaited else (None, judged.p_value, later)
 
     def _split(
-        self, frame: SweepFrame, space: WhitenedBasis, parts: SweepComponents, residual: Array, p_value: float
+        self, frame: SweepFrame, basis: WhitenedBasis, components: SweepComponents, residual: Array, p_value: float
     ) -> SeparatedSweep:
         """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the
         artefact, but beside a response only a little of it.
         """
         share = _DOUBTFUL if p_value < ALPHA else 1.0
         baseline = baseline_columns(frame.times, float(self._frame.times[-1]))
-        return split(space, residual, parts, share, baseline).times(parts.setting.unit_uv)
+        return split(basis, residual, components, share, baseline).times(components.conditions.unit_uv)
 
     def settle(self) -> None:
         """Learn from the sweep judged last; done when its result is out."""
-        seen, self._unsettled = self._unsettled, None
-        if seen is None:
+        analysis, self._unsettled = self._unsettled, None
+        if analysis is None:
             return
-        charge = charge_of(seen.pulse)
-        if seen.p_value < ALPHA and not seen.is_known:
-            self._stranger = np.where(self._inside(seen), seen.found.mean, 0.0)
-        self._model.keep(seen.parts, seen.sweep, charge)
+        charge = charge_of(analysis.pulse)
+        if analysis.p_value < ALPHA and not analysis.is_known:
+            self._last_unlike = np.where(self._inside(analysis), analysis.separated.mean, 0.0)
+        self._model.keep(analysis.components, analysis.sweep, charge)
         if self._model.learned < self._silent:
-            self._model.adopt(seen.parts, seen.sweep, seen.residual, self._frame, self._space)
-        elif seen.doubt is not None and seen.doubt is not Doubt.BURST:
-            self._learn_without_contrast(seen, charge)
+            self._model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, self._basis)
+        elif analysis.doubt is not None and analysis.doubt is not Doubt.BURST:
+            self._learn_without_contrast(analysis, charge)
         else:
             self._without_contrast = 0
-            self._learn_from(seen, charge)
+            self._learn_from(analysis, charge)
 
-    def _learn_without_contrast(self, seen: Analysis, charge: float | None) -> None:
+    def _learn_without_contrast(self, analysis: Analysis, charge: float | None) -> None:
         """Take the sweep for artefact where nothing speaks for another one; else wait for a second like it."""
-        self._without_contrast += _PATIENCE if seen.is_opposite else 1
+        self._without_contrast += _PATIENCE if analysis.is_opposite else 1
         if not self._contrast.has_any:
-            self._model.adopt(seen.parts, seen.sweep, seen.residual, self._frame, self._space)
+            self._model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, self._basis)
         elif self._without_contrast >= _PATIENCE:
             self._without_contrast = 0
             self._contrast.forget()
-            self._model.restart(charge, self._frame, self._space)
-        elif seen.doubt is Doubt.CONTRAST:
-            self._learn_beside(seen, _AS_LARGE * float(np.abs(seen.found.mean).max()))
+            self._model.restart(charge, self._frame, self._basis)
+        elif analysis.doubt is Doubt.CONTRAST:
+            self._learn_beside(analysis, _AS_LARGE * float(np.abs(analysis.separated.mean).max()))
         else:
-            seen.parts.artefact.doubt()
-            later = self._frame.times > self._visible_ms(seen) + _AT_ONCE_MS
-            self._learn_beside(seen, float(np.abs(seen.found.mean[later]).max(initial=0.0)))
+            analysis.components.artefact.widen()
+            later = self._frame.times > self._visible_ms(analysis) + _AT_ONCE_MS
+            self._learn_beside(analysis, float(np.abs(analysis.separated.mean[later]).max(initial=0.0)))
 
-    def _learn_from(self, seen: Analysis, charge: float | None) -> None:
-        if seen.p_value < ALPHA and seen.doubt is None and self._is_large(seen):
+    def _learn_from(self, analysis: Analysis, charge: float | None) -> None:
+        if analysis.p_value < ALPHA and analysis.doubt is None and self._is_large(analysis):
             self._trusted += 1
-            early = np.where(self._frame.times < (seen.late_ms or np.inf), seen.found.mean, 0.0)
-            sure = seen.p_value < _SURE
-            self._template.show(early, self._space, self._noise.windows, sure=sure)
-        elif seen.p_value > _EMPTY and seen.doubt is None:
-            self._contrast.add(charge, seen.hidden_uv)
-            self._model.learn_recovery(seen.parts, seen.residual)
+            early = np.where(self._frame.times < (analysis.late_ms or np.inf), analysis.separated.mean, 0.0)
+            sure = analysis.p_value < _SURE
+            self._template.learn(early, self._basis, self._noise.windows, sure=sure)
+        elif analysis.p_value > _EMPTY and analysis.doubt is None:
+            self._contrast.add(charge, analysis.hidden_uv)
+            self._model.learn_recovery(analysis.components, analysis.residual)
         size_uv = 0.0
-        if seen.doubt is not None or min(seen.p_value, seen.late_p_value) < self._suspect:
-            size_uv = _AS_LARGE * float(np.abs(seen.found.mean).max())
-        self._learn_beside(seen, size_uv)
+        if analysis.doubt is not None or min(analysis.p_value, analysis.late_p_value) < self._suspect:
+            size_uv = _AS_LARGE * float(np.abs(analysis.separated.mean).max())
+        self._learn_beside(analysis, size_uv)
 
     @property
     def _suspect(self) -> float:
         """Below this p-value a sweep may hold a response, as far as the artefact is concerned."""
         return _SUSPECT if self._model.learned >= _FIRST else _NOT_YET
 
-    def _is_large(self, seen: Analysis) -> bool:
+    def _is_large(self, analysis: Analysis) -> bool:
         """Whether the wave is large enough to be a model for others: small ones may be what an artefact left over."""
-        return peak_to_peak(seen.found, self._inside(seen))[0] >= _LARGE_UV
+        return peak_to_peak(analysis.separated, self._inside(analysis))[0] >= _LARGE_UV
 
-    def _learn_beside(self, seen: Analysis, size_uv: float) -> None:
+    def _learn_beside(self, analysis: Analysis, size_uv: float) -> None:
         """Learn the artefact from a sweep that may hold a response of ``size_uv``."""
-        variance = (size_uv / seen.parts.setting.unit_uv) ** 2 * self._space.response
-        self._model.learn(seen.parts, seen.residual, self._frame, self._space, variance)
+        variance = (size_uv / analysis.components.conditions.unit_uv) ** 2 * self._basis.response
+        self._model.learn(analysis.components, analysis.residual, self._frame, self._basis, variance)
 
-    def _is_unfinished(self, seen: Analysis) -> bool:
-        inside = self._inside(seen)
-        amplitude_uv, _ = peak_to_peak(seen.found, inside)
-        significant = seen.p_value < ALPHA and seen.doubt is None
-        return significant and still_running(seen.found, amplitude_uv, inside, self._frame.times)
+    def _is_unfinished(self, analysis: Analysis) -> bool:
+        inside = self._inside(analysis)
+        amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
+        significant = analysis.p_value < ALPHA and analysis.doubt is None
+        return significant and still_running(analysis.separated, amplitude_uv, inside, self._frame.times)
 
     def _result(
-        self, frame: SweepFrame, seen: Analysis, found: SeparatedSweep, uv: Array, *, last: bool = False
+        self, frame: SweepFrame, analysis: Analysis, separated: SeparatedSweep, uv: Array, *, last: bool = False
     ) -> SweepResult:
-        """The result of ``found`` in what was seen (n,) beside the artefact expected, in ``uv``; ``last``: no longer
-        look is to come.
+        """Build the result of ``separated`` and of ``uv`` (n,), the sweep without the expected artefact; ``last``:
+        no longer sweep will follow.
         """
-        pulse = seen.pulse
-        inside = _inside(frame, seen.parts)
-        if seen.late_ms is not None:
-            inside &= frame.times < seen.late_ms
-        amplitude_uv, amplitude_sd_uv = peak_to_peak(found, inside)
-        significant = seen.p_value < ALPHA and seen.doubt is None
+        pulse = analysis.pulse
+        inside = _inside(frame, analysis.components)
+        if analysis.late_ms is not None:
+            inside &= frame.times < analysis.late_ms
+        amplitude_uv, amplitude_sd_uv = peak_to_peak(separated, inside)
+        significant = analysis.p_value < ALPHA and analysis.doubt is None
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
-        blinded = not significant and seen.hidden_uv > self._visible_uv
-        doubt = seen.doubt or (self._hidden_by(seen) if blinded else None)
-        running = significant and still_running(found, amplitude_uv, inside, frame.times)
+        blinded = not significant and analysis.hidden_uv > self._visible_uv
+        doubt = analysis.doubt or (self._hidden_by(analysis) if blinded else None)
+        running = significant and still_running(separated, amplitude_uv, inside, frame.times)
         return SweepResult(
             detected=detected,
-            p_value=None if seen.doubt else seen.p_value,
+            p_value=None if analysis.doubt else analysis.p_value,
             amplitude_uv=amplitude_uv,
             amplitude_sd_uv=amplitude_sd_uv,
-            latency_ms=self._onset_ms(frame, found, inside, pulse) if detected else None,
+            latency_ms=self._onset_ms(frame, separated, inside, pulse) if detected else None,
             contaminated=doubt is not None,
-            why=self._why(seen, doubt) if doubt else None,
+            why=self._why(analysis, doubt) if doubt else None,
             times_ms=frame.times,
-            uv=np.where(frame.times < seen.parts.setting.blind_ms, 0.0, uv - found.nuisance),
-            unfinished=not last and significant and (running or not seen.is_known),
-            late=self._late(frame, seen, found, pulse),
+            uv=np.where(frame.times < analysis.components.conditions.blind_ms, 0.0, uv - separated.nuisance),
+            unfinished=not last and significant and (running or not analysis.is_known),
+            late=self._late(frame, analysis, separated, pulse),
             doubt=doubt,
         )
 
     def _onset_ms(
-        self, frame: SweepFrame, found: SeparatedSweep, inside: NDArray[np.bool_], pulse: Pulse
+        self, frame: SweepFrame, separated: SeparatedSweep, inside: NDArray[np.bool_], pulse: Pulse
     ) -> float | None:
-        return onset_ms(found, frame.times, inside) - pulse.offset_ns / 1e6
+        return onset_ms(separated, frame.times, inside) - pulse.offset_ns / 1e6
 
-    def _why(self, seen: Analysis, doubt: Doubt) -> str:
+    def _why(self, analysis: Analysis, doubt: Doubt) -> str:
         """The reason in words."""
-        conditions = seen.parts.setting
-        hidden = f"a response of {seen.hidden_uv:.0f} uV could hide in it"
+        conditions = analysis.components.conditions
+        hidden = f"a response of {analysis.hidden_uv:.0f} uV could hide in it"
         return {
             Doubt.OVERLOAD: f"the amplifier was overloaded for {conditions.end_ms:.1f} ms: {hidden}",
             Doubt.BLANKING: f"the amplifier is blanked for {conditions.blanked_ms:.1f} ms: {hidden}",
-            Doubt.ARTEFACT: "the artefact has changed and is learned anew" if seen.doubt else f"artefact: {hidden}",
+            Doubt.ARTEFACT: "the artefact has changed and is learned anew" if analysis.doubt else f"artefact: {hidden}",
             Doubt.CONTRAST: "it may be artefact: no sweep at a comparable current was without it; vary the current",
             Doubt.BURST: "a contraction began within the window",
             Doubt.NOISE: hidden,
             Doubt.SAMPLES: "samples lost",
         }[doubt]
 
-    def _late(self, frame: SweepFrame, seen: Analysis, found: SeparatedSweep, pulse: Pulse) -> LateResult | None:
+    def _late(
+        self, frame: SweepFrame, analysis: Analysis, separated: SeparatedSweep, pulse: Pulse
+    ) -> LateResult | None:
         """What came late, if there was room for it."""
         if not late.may_come(self._frame.window_ms):
             return None
-        if seen.late_ms is None:
-            return LateResult(detected=False, p_value=seen.late_p_value, amplitude_uv=None, latency_ms=None)
-        amplitude_uv, _ = peak_to_peak(found, frame.times >= seen.late_ms)
+        if analysis.late_ms is None:
+            return LateResult(detected=False, p_value=analysis.late_p_value, amplitude_uv=None, latency_ms=None)
+        amplitude_uv, _ = peak_to_peak(separated, frame.times >= analysis.late_ms)
         detected = amplitude_uv >= (self._criterion_uv or 0.0)
-        latency_ms = seen.late_ms - pulse.offset_ns / 1e6
-        return LateResult(detected, seen.late_p_value, amplitude_uv, latency_ms if detected else None)
+        latency_ms = analysis.late_ms - pulse.offset_ns / 1e6
+        return LateResult(detected, analysis.late_p_value, amplitude_uv, latency_ms if detected else None)
 
     def forget(self, pulse: Pulse) -> None:
         """Let go of what was prepared for ``pulse``."""
-        self._before.pop(pulse.sample, None)
+        self._baselines.pop(pulse.sample, None)
 
     def unknown(self, why: str) -> SweepResult:
         """The result of a sweep that cannot be judged, and why."""
@@ -533,9 +543,9 @@ class ResponseDetector:
         return float(self._units(np.array(noise_uv)))
 
 
-def _inside(frame: SweepFrame, parts: SweepComponents) -> NDArray[np.bool_]:
+def _inside(frame: SweepFrame, components: SweepComponents) -> NDArray[np.bool_]:
     """Where a response may be seen (n,): in the window, and after the artefact's blind time."""
-    return np.asarray(frame.times >= max(frame.window_ms[0], parts.setting.blind_ms))
+    return np.asarray(frame.times >= max(frame.window_ms[0], components.conditions.blind_ms))
 
 
 def _is_opposite(wave: Array, artefact: Array) -> bool:

@@ -35,27 +35,27 @@ def is_awaited(window_ms: tuple[float, float]) -> bool:
 
 
 def has_company(
-    found: SeparatedSweep, times: Array, inside: NDArray[np.bool_], begin_ms: float, *, awaited: bool
+    separated: SeparatedSweep, times: Array, inside: NDArray[np.bool_], begin_ms: float, *, awaited: bool
 ) -> bool:
-    """Whether a sure wave of ``found`` (n,) stands ``inside`` (n,) before the late one that begins at ``begin_ms``."""
+    """Return whether a significant wave lies ``inside`` (n,) before the late one that begins at ``begin_ms``."""
     least_share = _AWAITED_COMPANY if awaited else _COMPANY
-    size = np.abs(found.mean)
+    size = np.abs(separated.mean)
     before = inside & (times < min(begin_ms, FROM_MS))
-    sure = size > np.maximum(_WAVE_SDS * found.sd, least_share * size[times >= begin_ms].max())
+    sure = size > np.maximum(_WAVE_SDS * separated.sd, least_share * size[times >= begin_ms].max())
     return bool((sure & before).any())
 
 
-def begin_ms(found: SeparatedSweep, times: Array) -> float | None:
-    """Time in ms at which a late wave of ``found`` (n,) begins after a pause, of ``times`` (n,); None without one."""
-    size = np.abs(found.mean)
+def begin_ms(separated: SeparatedSweep, times: Array) -> float | None:
+    """Return the time in ms at which a late wave begins after a pause, one of ``times`` (n,); None without one."""
+    size = np.abs(separated.mean)
     late = np.flatnonzero(times >= FROM_MS)
     if not len(late):
         return None
     peak = int(late[size[late].argmax()])
-    if size[peak] < _WAVE_SDS * found.sd[peak]:
+    if size[peak] < _WAVE_SDS * separated.sd[peak]:
         return None
     for share, pause_ms in _PAUSES:
-        still = size[:peak] < np.maximum(share * size[peak], _PAUSE_SDS * found.sd[:peak])
+        still = size[:peak] < np.maximum(share * size[peak], _PAUSE_SDS * separated.sd[:peak])
         needed = max(int(pause_ms / (times[1] - times[0])), 2)
         ends = np.flatnonzero(np.convolve(still, np.ones(needed), "valid") >= needed) + needed - 1
         if len(ends) and times[ends[-1]] >= FROM_MS:

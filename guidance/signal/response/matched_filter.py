@@ -82,32 +82,32 @@ class FilterFamily:
         self._seen = 0.0
         self.null = NullDistribution(len(shapes) / 2, 2)
 
-    def renew(self, space: WhitenedBasis) -> None:
-        """Go over to the coordinates of ``space``."""
-        self._shapes = space.into @ self._in_time.reshape(-1, self._in_time.shape[2]).T
-        self._quiet = FilterBank.of(pair_grams(self._shapes))
+    def renew(self, basis: WhitenedBasis) -> None:
+        """Go over to the coordinates of ``basis``."""
+        self._shapes = basis.whiten @ self._in_time.reshape(-1, self._in_time.shape[2]).T
+        self._in_noise = FilterBank.of(pair_grams(self._shapes))
 
     def learn(self, windows: Array) -> None:
         """Take in stimulus-free ``windows`` (m, n) in the space."""
-        scores = self._quiet.scores(windows @ self._shapes)
+        scores = self._in_noise.scores(windows @ self._shapes)
         self.null.learn((scores**2 / self._spread).sum(axis=2).max(axis=1))
         usual = np.minimum(scores**2, _OUTLIER * self._spread).mean(axis=0)
         self._seen = min(self._seen + len(windows), _SPREAD_WEIGHT)
         self._spread += (usual - self._spread) * len(windows) / (self._seen + len(windows) + 20.0)
 
-    def behind(self, screen: LowRankInverse) -> FilterBank:
-        """The filters for sweeps in which ``screen`` inverts the covariance of all but a response."""
-        seen = self._shapes / np.sqrt(screen.spread)[:, None]
-        return FilterBank.of(pair_grams(seen) - pair_grams(screen.explained(self._shapes)))
+    def prepare_for(self, nuisance_inverse: LowRankInverse) -> FilterBank:
+        """The filters for sweeps in which ``nuisance_inverse`` inverts the covariance of all but a response."""
+        seen = self._shapes / np.sqrt(nuisance_inverse.spread)[:, None]
+        return FilterBank.of(pair_grams(seen) - pair_grams(nuisance_inverse.explained(self._shapes)))
 
-    def judge(self, screened: Array, filters: FilterBank) -> FilterVerdict:
-        """What a ``screened`` sweep (n,) says by ``filters``."""
-        scores = filters.scores(screened @ self._shapes)
+    def judge(self, weighted: Array, filters: FilterBank) -> FilterVerdict:
+        """What a ``weighted`` sweep (n,) says by ``filters``."""
+        scores = filters.scores(weighted @ self._shapes)
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
         reach = np.sqrt(statistics * self._spread[:, 0]) + _POWER_95
         hidden = float(np.median(reach / filters.first * self._heights))
-        by_noise = float(np.median(reach / self._quiet.first * self._heights))
+        by_noise = float(np.median(reach / self._in_noise.first * self._heights))
         return FilterVerdict(self.null.p_value(statistic), hidden, by_noise, statistics)
 
     def p_values_about(self, end_ms: float, begin_ms: float, judgement: FilterVerdict) -> tuple[float, float]:
@@ -124,7 +124,7 @@ class LearnedTemplate:
     def __init__(self) -> None:
         """Begin without a shape."""
         self._shape: Array | None = None
-        self._shown: deque[Array] = deque(maxlen=_SHAPE_MEMORY)
+        self._responses: deque[Array] = deque(maxlen=_SHAPE_MEMORY)
         self._sure: deque[bool] = deque(maxlen=_SHAPE_MEMORY)
         self._spread = 1.0
         self.null = NullDistribution(len(_LAGS) / 2, 1)
@@ -134,9 +134,9 @@ class LearnedTemplate:
         """Whether enough responses were seen to know the shape."""
         return self._shape is not None
 
-    def hidden(self, screened: Array, sizes: Array) -> float:
+    def hidden(self, weighted: Array, sizes: Array) -> float:
         """Peak-to-peak, in units of the noise, of the largest response of this shape that could hide, to 95 %."""
-        scores = screened @ self._shapes / sizes
+        scores = weighted @ self._shapes / sizes
         reach = max(float(scores.max()), 0.0) + _POWER_95 * float(np.sqrt(max(self._spread, 0.25)))
         height = 0.0 if self._shape is None else float(np.ptp(self._shape))
         return reach / float(np.median(sizes)) * height
@@ -145,40 +145,40 @@ class LearnedTemplate:
         """Correlation of ``response`` (n,) in time with the shape; 0 where none is known."""
         return 0.0 if self._shape is None else likeness(self._shape, response)
 
-    def show(self, response: Array, space: WhitenedBasis, windows: Sequence[Array], *, sure: bool) -> None:
+    def learn(self, response: Array, basis: WhitenedBasis, windows: Sequence[Array], *, sure: bool) -> None:
         """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
 
         The shape is known from two sure responses, or from three alike among the last.
         """
-        self._shown.append(response / max(float(np.linalg.norm(response)), 1e-12))
+        self._responses.append(response / max(float(np.linalg.norm(response)), 1e-12))
         self._sure.append(sure)
-        alike = [shape for shape in self._shown if _likeness(shape, self._shown[-1]) > _ALIKE]
+        alike = [shape for shape in self._responses if _likeness(shape, self._responses[-1]) > _ALIKE]
         if sure and sum(self._sure) >= _SURE_FROM:
-            alike = [shape for shape, certain in zip(self._shown, self._sure, strict=True) if certain]
+            alike = [shape for shape, certain in zip(self._responses, self._sure, strict=True) if certain]
         elif len(alike) < _ALIKE_FROM:
             return
         self._shape = np.mean(alike, axis=0)
-        self.renew(space, windows)
+        self.renew(basis, windows)
 
-    def renew(self, space: WhitenedBasis, windows: Sequence[Array]) -> None:
-        """Go over to the coordinates of ``space``, and judge stimulus-free ``windows`` by the shape as now known."""
+    def renew(self, basis: WhitenedBasis, windows: Sequence[Array]) -> None:
+        """Go over to the coordinates of ``basis``, and judge stimulus-free ``windows`` by the shape as now known."""
         if self._shape is None:
             return
-        self._shapes = space.into @ np.stack([_shifted(self._shape, lag) for lag in _LAGS], axis=1)
+        self._shapes = basis.whiten @ np.stack([_shifted(self._shape, lag) for lag in _LAGS], axis=1)
         if len(windows):
-            scores = np.array(windows) @ (space.into.T @ self._shapes) / _sizes(self._shapes)
+            scores = np.array(windows) @ (basis.whiten.T @ self._shapes) / _sizes(self._shapes)
             self._spread = float(np.mean(np.minimum(scores**2, _OUTLIER)))
             self.null.renew(self._statistic(scores))
 
-    def behind(self, screen: LowRankInverse) -> Array:
+    def prepare_for(self, nuisance_inverse: LowRankInverse) -> Array:
         """Standard deviations (lags,) of the products of screened sweeps with the shape, without a response."""
-        power = (self._shapes**2 / screen.spread[:, None]).sum(axis=0)
-        power -= (screen.explained(self._shapes) ** 2).sum(axis=0)
+        power = (self._shapes**2 / nuisance_inverse.spread[:, None]).sum(axis=0)
+        power -= (nuisance_inverse.explained(self._shapes) ** 2).sum(axis=0)
         return np.asarray(np.sqrt(np.maximum(power, 1e-12)))
 
-    def p_value(self, screened: Array, sizes: Array) -> float:
-        """P-value of a ``screened`` sweep (n,); ``sizes`` as ``behind`` gave them."""
-        return self.null.p_value(float(self._statistic((screened @ self._shapes / sizes)[None])[0]))
+    def p_value(self, weighted: Array, sizes: Array) -> float:
+        """P-value of a ``weighted`` sweep (n,); ``sizes`` as ``prepare_for`` gave them."""
+        return self.null.p_value(float(self._statistic((weighted @ self._shapes / sizes)[None])[0]))
 
     def _statistic(self, scores: Array) -> Array:
         """Largest squared score of the right sign, of each row of ``scores`` (m, lags)."""

@@ -40,7 +40,7 @@ _BEYOND = 1.03
 _IN_A_ROW = 3
 """So many sweeps in a row must show a rail below the known one."""
 
-_QUIET_MS, _QUIET_NOISES = 0.6, 6.0
+_BLANKED_MS, _BLANKED_NOISES = 0.6, 6.0
 """A blanked input shows nothing but noise from the pulse on, for at least so long."""
 
 _LATEST_RELEASE_MS, _SETTLES_MS = 12.0, 1.0
@@ -69,9 +69,9 @@ class Overload:
 class OverloadFinder:
     """Finds overload and blanking of one channel; remembers the rails it has seen."""
 
-    def __init__(self, rate_hz: float, range_uv: float | None) -> None:
-        """For a channel at ``rate_hz`` that declares ``range_uv`` (None: it declares none)."""
-        self._per_ms = rate_hz / 1e3
+    def __init__(self, sample_rate_hz: float, range_uv: float | None) -> None:
+        """For a channel at ``sample_rate_hz`` that declares ``range_uv`` (None: it declares none)."""
+        self._per_ms = sample_rate_hz / 1e3
         self._range_uv = range_uv
         self._rails: dict[int, float | None] = {1: None, -1: None}
         self._lower = {1: 0, -1: 0}
@@ -84,7 +84,7 @@ class OverloadFinder:
         seen = [rail for rail in self._rails.values() if rail is not None]
         return min(seen, default=None)
 
-    def look(self, raw: Array, clean: Array, charge: float | None, noise_uv: float, bend_uv: float) -> Overload:
+    def find(self, raw: Array, clean: Array, charge: float | None, noise_uv: float, bend_uv: float) -> Overload:
         """Return what the amplifier did in the sweep ``raw`` (n,) from the pulse on, ``clean`` being the same without
         baseline and mains; ``bend_uv`` is the standard deviation of the noise's second difference.
         """
@@ -152,9 +152,9 @@ class OverloadFinder:
     def _released_ms(self, clean: Array, noise_uv: float, bend_uv: float) -> float:
         """Up to when a blanked input hides what is there: a sharp edge after nothing at all; 0 where it is not."""
         limit = round(_LATEST_RELEASE_MS * self._per_ms)
-        first = round(_QUIET_MS * self._per_ms)
+        first = round(_BLANKED_MS * self._per_ms)
         away = np.abs(clean[:limit] - np.median(clean[1:first])) if first > 2 else clean[:0]
-        begun = np.flatnonzero(away > _QUIET_NOISES * noise_uv)
+        begun = np.flatnonzero(away > _BLANKED_NOISES * noise_uv)
         if not len(begun) or begun[0] < first:
             return 0.0
         settled = begun[0] + round(_SETTLES_MS * self._per_ms)

@@ -29,31 +29,33 @@ class SeparatedSweep:
 
 
 def split(
-    space: WhitenedBasis, residual: Array, parts: SweepComponents, share: float, baseline: Array
+    basis: WhitenedBasis, residual: Array, components: SweepComponents, share: float, baseline: Array
 ) -> SeparatedSweep:
-    """Split ``residual`` (n,), a sweep in ``space`` and units of the noise, by the covariances of its ``parts``.
+    """Split ``residual`` (n,), a sweep in ``basis`` and units of the noise, by the covariances of its ``components``.
 
     The artefact's is taken ``share`` times, the amplifier's recovery as it is; ``baseline`` (n, 2)
     in time. The response's size is the one that makes the
     sweep most probable (empirical Bayes). The estimate is in units of the noise, in time.
     """
-    columns = np.concatenate([np.sqrt(share) * parts.columns, parts.recovered], axis=1)
-    beside = np.concatenate([columns, parts.blind], axis=1)
-    rough = share * (parts.spread - 1.0)
-    size = _best_size(residual, beside, 1.0 + rough, space.response) ** 2 * space.response
-    screen = LowRankInverse(beside, 1.0 + rough + size)
-    cause = screen(residual)
-    variance = space.back_squared @ (size * (1.0 + rough) / screen.spread)
-    doubt = space.back @ (size[:, None] * screen.weighed)
-    variance = variance + (solve_triangular(screen.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(axis=0)
-    nuisance = space.back @ (columns @ (columns.T @ cause) + rough * cause)
-    nuisance = nuisance + baseline @ ((space.into @ baseline).T @ cause)
-    return SeparatedSweep(space.back @ (size * cause), np.sqrt(variance), nuisance)
+    columns = np.concatenate([np.sqrt(share) * components.columns, components.recovered], axis=1)
+    beside = np.concatenate([columns, components.blind], axis=1)
+    rough = share * (components.spread - 1.0)
+    size = _best_size(residual, beside, 1.0 + rough, basis.response) ** 2 * basis.response
+    nuisance_inverse = LowRankInverse(beside, 1.0 + rough + size)
+    cause = nuisance_inverse(residual)
+    variance = basis.unwhiten_squared @ (size * (1.0 + rough) / nuisance_inverse.spread)
+    doubt = basis.unwhiten @ (size[:, None] * nuisance_inverse.weighed)
+    variance = variance + (solve_triangular(nuisance_inverse.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(
+        axis=0
+    )
+    nuisance = basis.unwhiten @ (columns @ (columns.T @ cause) + rough * cause)
+    nuisance = nuisance + baseline @ ((basis.whiten @ baseline).T @ cause)
+    return SeparatedSweep(basis.unwhiten @ (size * cause), np.sqrt(variance), nuisance)
 
 
-def _best_size(residual: Array, beside: Array, rest: Array, response: Array) -> float:
+def _best_size(residual: Array, beside: Array, remainder: Array, response: Array) -> float:
     """The size of a response that makes ``residual`` (n,) most probable; all are tried at once."""
-    weight = 1.0 / (rest + _SIZES[:, None] ** 2 * response)
+    weight = 1.0 / (remainder + _SIZES[:, None] ** 2 * response)
     small = (beside.T * weight[:, None, :]) @ beside + np.eye(beside.shape[1])
     seen = (weight * residual) @ beside
     left = weight @ residual**2 - (seen * np.linalg.solve(small, seen[..., None])[..., 0]).sum(axis=1)

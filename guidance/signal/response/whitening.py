@@ -15,7 +15,7 @@ _NEGLIGIBLE = 1e-3
 
 
 class WhitenedBasis:
-    """One noise's coordinates. ``into`` (n, n) leads from a sweep in units of the noise into them, ``back`` out.
+    """One noise's coordinates. ``whiten`` (n, n) leads from a sweep in units of the noise into them, ``unwhiten`` out.
 
     ``gains`` (n,): the variance there of what has variance 1 in every sample.
     """
@@ -27,10 +27,10 @@ class WhitenedBasis:
         """
         spread, vectors = eigh(response, noise, check_finite=False)
         self.response = np.maximum(spread, 0.0)
-        self.into = np.ascontiguousarray(vectors.T)
-        self.back = noise @ vectors
-        self.back_squared = self.back**2
-        self.gains = (self.into**2).sum(axis=1)
+        self.whiten = np.ascontiguousarray(vectors.T)
+        self.unwhiten = noise @ vectors
+        self.unwhiten_squared = self.unwhiten**2
+        self.gains = (self.whiten**2).sum(axis=1)
 
 
 class LowRankInverse:
@@ -46,9 +46,9 @@ class LowRankInverse:
 
     def __call__(self, x: Array) -> Array:
         """The inverse times ``x`` (n,) or (n, m)."""
-        rest = x / self.spread if x.ndim == 1 else x / self.spread[:, None]
+        scaled = x / self.spread if x.ndim == 1 else x / self.spread[:, None]
         inner = cho_solve((self.factor, True), self.weighed.T @ x, check_finite=False)
-        return np.asarray(rest - self.weighed @ inner)
+        return np.asarray(scaled - self.weighed @ inner)
 
     def explained(self, x: Array) -> Array:
         """Columns (k, m) whose Gram matrix is what the columns take away from that of ``x`` (n, m)."""

@@ -54,10 +54,10 @@ class NullWindows:
 class BaselineTracker:
     """The stimulus-free stretch of one channel before a pulse."""
 
-    def __init__(self, history: RingBuffer, channel: int, free_from: int, pulse: int, rate_hz: float) -> None:
-        """From ``free_from`` to just before sample ``pulse``, at ``rate_hz``; what lies before a hole is left out."""
-        self._per_ms = rate_hz / 1e3
-        self._rate_hz = rate_hz
+    def __init__(self, history: RingBuffer, channel: int, free_from: int, pulse: int, sample_rate_hz: float) -> None:
+        """Take the stretch from ``free_from`` to just before sample ``pulse``, without what lies before a gap."""
+        self._per_ms = sample_rate_hz / 1e3
+        self._sample_rate_hz = sample_rate_hz
         self._stop = pulse - round(_GUARD_MS * self._per_ms)
         self._span = round(_NOISE_MS * self._per_ms)
         reach = pulse - round(_REACH_MS * self._per_ms)
@@ -71,14 +71,14 @@ class BaselineTracker:
         if len(self._signal) < _SHORTEST_MS * self._per_ms:
             return None
         recent = self._signal[-round(_MAINS_MS * self._per_ms) :]
-        fit = fit_mains(recent, self._stop - len(recent), self._rate_hz)
+        fit = fit_mains(recent, self._stop - len(recent), self._sample_rate_hz)
         near = recent[-self._span :]
         near = near - fit(self._stop - len(near), len(near)) if fit else near
         baseline = float(near[-round(_BASELINE_MS * self._per_ms) :].mean())
         noise = float(self._noise_of(near[None])[0])
         return PreStimulus(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
 
-    def shams(self, grid: SweepGrid, not_before: int, mains: MainsFit | None) -> NullWindows | None:
+    def null_windows(self, grid: SweepGrid, not_before: int, mains: MainsFit | None) -> NullWindows | None:
         """At most 24 windows after ``not_before``, half overlapping, the newest that there are; None if there is none.
 
         Each comes with the noise of the stretch before it, just as a sweep does; where that is too short, with that of

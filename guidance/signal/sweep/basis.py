@@ -33,7 +33,7 @@ ROUGH_SHARE = 0.002
 """What the courses of the tail leave out, in every sample: its standard deviation as a share of the peak."""
 
 _BASELINE_SD, _SLOPE_SD = 2.0, 3.0
-_LEAST_COURSE = 1e-4
+_LEAST_MODE = 1e-4
 _DRIFT_MS, _LEAST_DRIFT = 5.0, 1e-3
 
 
@@ -44,18 +44,18 @@ class SweepGrid:
     Responses end below 2 kHz, so a sweep is kept at 5 to 10 kHz whatever the device's rate.
     """
 
-    rate_hz: float
+    sample_rate_hz: float
     first: int
     factor: int
     count: int
 
     @classmethod
-    def over(cls, window_ms: tuple[float, float], rate_hz: float) -> SweepGrid:
-        """The grid from FIRST_MS to the end of ``window_ms`` for a device at ``rate_hz``."""
-        first = round(FIRST_MS * rate_hz / 1e3)
-        factor = max(1, int(rate_hz // _SWEEP_RATE_HZ))
-        last = int(window_ms[1] * rate_hz / 1e3 + 1e-6)
-        return cls(rate_hz, first, factor, (last + 1 - first) // factor)
+    def over(cls, window_ms: tuple[float, float], sample_rate_hz: float) -> SweepGrid:
+        """The grid from FIRST_MS to the end of ``window_ms`` for a device at ``sample_rate_hz``."""
+        first = round(FIRST_MS * sample_rate_hz / 1e3)
+        factor = max(1, int(sample_rate_hz // _SWEEP_RATE_HZ))
+        last = int(window_ms[1] * sample_rate_hz / 1e3 + 1e-6)
+        return cls(sample_rate_hz, first, factor, (last + 1 - first) // factor)
 
     @property
     def stop(self) -> int:
@@ -66,7 +66,7 @@ class SweepGrid:
     def times(self) -> Array:
         """Times of the sweep's samples in ms after the pulse, shape (count,)."""
         middle = self.first + (self.factor - 1) / 2
-        return np.asarray((middle + self.factor * np.arange(self.count)) * 1e3 / self.rate_hz)
+        return np.asarray((middle + self.factor * np.arange(self.count)) * 1e3 / self.sample_rate_hz)
 
     def means(self, raw: Array) -> Array:
         """``raw`` (..., count * factor) brought to this grid, shape (..., count)."""
@@ -81,7 +81,7 @@ def baseline_columns(times: Array, end_ms: float) -> Array:
 
 
 class Tails:
-    """The main courses that an artefact's tail may take: ``courses`` (n, r), orthonormal, and the prior ``variance``
+    """The main courses that an artefact's tail may take: ``modes`` (n, r), orthonormal, and the prior ``variance``
     (r,) of their coefficients where the artefact's peak is 1, and its standard deviation ``sd`` (n,) in each sample.
     """
 
@@ -89,9 +89,9 @@ class Tails:
         """For sweeps at ``times`` (n,) in ms after the pulse."""
         covariance = artefact_covariance(times)
         self.sd = np.sqrt(np.diag(covariance))
-        variance, courses = np.linalg.eigh(covariance)
-        kept = variance > len(times) * _LEAST_COURSE**2
-        self.variance, self.courses = variance[kept], courses[:, kept]
+        variance, modes = np.linalg.eigh(covariance)
+        kept = variance > len(times) * _LEAST_MODE**2
+        self.variance, self.modes = variance[kept], modes[:, kept]
         smooth, turn = np.linalg.eigh(matern(times, _DRIFT_MS))
         large = smooth > _LEAST_DRIFT * smooth[-1]
         self._bends = turn[:, large] * np.sqrt(smooth[large])
@@ -100,8 +100,8 @@ class Tails:
         """Columns (r, k) by which the coefficients ``mean`` (r,) drift where the course changes, smoothly over 5 ms,
         by its own size.
         """
-        size = np.abs(self.courses @ mean)
-        return np.asarray(self.courses.T @ (size[:, None] * self._bends))
+        size = np.abs(self.modes @ mean)
+        return np.asarray(self.modes.T @ (size[:, None] * self._bends))
 
 
 def artefact_covariance(times: Array) -> Array:

@@ -52,13 +52,13 @@ class Change:
 class DeadInputDetector:
     """Watches channel 0 in slots of 50 ms on a fixed grid, so that no finding depends on how the stream was cut."""
 
-    def __init__(self, rate_hz: float, step_uv: float | None, range_uv: float | None) -> None:
+    def __init__(self, sample_rate_hz: float, step_uv: float | None, range_uv: float | None) -> None:
         """``step_uv``: the converter's resolution, ``range_uv`` its limit; None where not known. At the limit an input
         is saturated, not dead.
         """
-        self._slot = max(1, round(_SLOT_S * rate_hz))
-        self._held_enough, self._clear = round(HELD_S * rate_hz), round(CLEAR_S * rate_hz)
-        self._lags = round(LEAST_BLOCK_S * rate_hz), round(MOST_BLOCK_S * rate_hz)
+        self._slot = max(1, round(_SLOT_S * sample_rate_hz))
+        self._held_enough, self._clear = round(HELD_S * sample_rate_hz), round(CLEAR_S * sample_rate_hz)
+        self._lags = round(LEAST_BLOCK_S * sample_rate_hz), round(MOST_BLOCK_S * sample_rate_hz)
         self._quiet_uv = None if step_uv is None else QUIET_STEPS * step_uv
         self._limit_uv = np.inf if range_uv is None else _AT_RANGE * range_uv
         self._next = self._held = 0
@@ -75,7 +75,7 @@ class DeadInputDetector:
             if history.start > self._next + self._slot:  # a long gap: nothing of it is held
                 self._next += (history.start - self._next) // self._slot * self._slot
             self._next += self._slot
-            change = self._settle(self._evidence_in(history), self._next)
+            change = self._update(self._evidence_in(history), self._next)
             if change:
                 self._changes.append(change)
                 found.append(change)
@@ -85,12 +85,12 @@ class DeadInputDetector:
         """Why the input was known to be dead by sample ``due``, None if it was not."""
         return next((change.why for change in reversed(self._changes) if change.due <= due), None)
 
-    def lives_since(self, sample: int) -> int:
+    def alive_since(self, sample: int) -> int:
         """The sample by which the input had come back from the last time it was dead before ``sample``; 0 for never."""
         backs = (change.due for change in reversed(self._changes) if change.due <= sample and change.why is None)
         return next(backs, 0)
 
-    def _settle(self, why: str | None, due: int) -> Change | None:
+    def _update(self, why: str | None, due: int) -> Change | None:
         if why is not None:
             self._evidence = due
             if self._why is None:
@@ -165,13 +165,13 @@ class DeadInputDetector:
         return any(_equal_blocks(history, end, int(lag)) for lag in lags)
 
 
-def stands_still(history: RingBuffer, channel: int, first: int, stop: int) -> bool:
+def is_constant(history: RingBuffer, channel: int, first: int, stop: int) -> bool:
     """Whether ``channel`` holds one value from ``first`` to ``stop``. Lost samples hold none."""
     part = history.window(first, stop)[:, channel]
     return len(part) > 1 and bool((part == part[0]).all())
 
 
-def came_before(history: RingBuffer, channel: int, first: int, stop: int, within: int) -> bool:
+def is_repeat(history: RingBuffer, channel: int, first: int, stop: int, within: int) -> bool:
     """Whether the samples of ``channel`` from ``first`` to ``stop`` are equal to some of the ``within`` before them."""
     since = max(first - within, history.start, 0)
     past, sought = history.window(since, stop)[:, channel], history.window(first, stop)[:, channel]

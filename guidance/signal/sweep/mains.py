@@ -42,21 +42,22 @@ class MainsFit:
         )
 
 
-def fit_mains(signal: Array, first: int, rate_hz: float) -> MainsFit | None:
+def fit_mains(signal: Array, first: int, sample_rate_hz: float) -> MainsFit | None:
     """Fit mains to the stimulus-free ``signal`` (n,) that begins at sample ``first``; None if it is too short.
 
     Least squares on sines at 50 or 60 Hz, whichever explains more, with a straight line beside them. Each harmonic is
     shrunk by 1 - (standard error / amplitude)^2 (positive part, James and Stein), so that where there is no mains
     nothing is taken away.
     """
-    factor = max(1, int(rate_hz // _FIT_RATE_HZ))
+    factor = max(1, int(sample_rate_hz // _FIT_RATE_HZ))
     n = len(signal) // factor
-    if n * factor < rate_hz / MAINS_HZ[0]:
+    if n * factor < sample_rate_hz / MAINS_HZ[0]:
         return None
     means = signal[: n * factor].reshape(n, factor).mean(axis=1)
     at = np.asarray(first + factor * np.arange(n) + (factor - 1) / 2, np.float64)
     left, cycles, weights = min(
-        (_least_squares(means, at * (hz / rate_hz), hz / rate_hz) for hz in MAINS_HZ), key=lambda fit: fit[0]
+        (_least_squares(means, at * (hz / sample_rate_hz), hz / sample_rate_hz) for hz in MAINS_HZ),
+        key=lambda fit: fit[0],
     )
     power = np.maximum((weights**2).sum(axis=1), 1e-12)
     shrink = np.maximum(0.0, 1.0 - 4.0 * _CORRELATED * left / n / power)

@@ -40,14 +40,14 @@ class ChannelQuality:
 class SignalMonitor:
     """High-passed signal of all channels, its quality second by second, and the strip of the first channel."""
 
-    def __init__(self, channels: int, rate_hz: float, ranges_uv: tuple[float | None, ...]) -> None:
+    def __init__(self, channels: int, sample_rate_hz: float, ranges_uv: tuple[float | None, ...]) -> None:
         """``ranges_uv``: input range of each channel, None where not known."""
-        per_ms = rate_hz / 1e3
-        self._rate_hz, self._ranges_uv = rate_hz, ranges_uv
+        per_ms = sample_rate_hz / 1e3
+        self._sample_rate_hz, self._ranges_uv = sample_rate_hz, ranges_uv
         self._delay, self._column = round(DELAY_MS * per_ms), max(1, round(COLUMN_MS * per_ms))
         self._before, self._after = round(_HELD_BEFORE_MS * per_ms), round(_HELD_AFTER_MS * per_ms)
-        self._sos = butter(2, _HIGH_PASS_HZ, "highpass", fs=rate_hz, output="sos")
-        self._rest = np.repeat(sosfilt_zi(self._sos)[:, :, None], channels, axis=2)
+        self._sos = butter(2, _HIGH_PASS_HZ, "highpass", fs=sample_rate_hz, output="sos")
+        self._initial_state = np.repeat(sosfilt_zi(self._sos)[:, :, None], channels, axis=2)
         self._state: Array | None = None
         self._last = np.zeros(channels)
         self._held: deque[tuple[int, int]] = deque()
@@ -69,7 +69,7 @@ class SignalMonitor:
         seconds = []
         ready = min(history.end - self._delay, known_to)
         while self._next < ready:
-            second_end = round((self._seconds + 1) * self._rate_hz)
+            second_end = round((self._seconds + 1) * self._sample_rate_hz)
             if ready < min(second_end, self._next + self._column):
                 break  # a filter called for every few samples costs more than it filters
             stop = min(second_end, ready)
@@ -93,7 +93,7 @@ class SignalMonitor:
         clean = np.zeros_like(held)
         if begins < len(held):
             if self._state is None:
-                self._state = self._rest * held[begins]
+                self._state = self._initial_state * held[begins]
             clean[begins:], self._state = sosfilt(self._sos, held[begins:], axis=0, zi=self._state)
         self._second.append(clean)
         self._gone.append(gone)
@@ -139,7 +139,7 @@ class SignalMonitor:
     ) -> ChannelQuality:
         if gone.all():
             return ChannelQuality(None, None, None)
-        fit = fit_mains(clean, first, self._rate_hz)
+        fit = fit_mains(clean, first, self._sample_rate_hz)
         clipped = None
         if range_uv and len(raw) > 1:
             at_range = np.abs(raw) >= _AT_RANGE * range_uv

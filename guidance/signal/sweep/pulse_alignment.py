@@ -37,16 +37,16 @@ class Alignment:
     drift_ppm: float | None
 
 
-Found = tuple[int, Pulse, Alignment | None]
+AlignedPulse = tuple[int, Pulse, Alignment | None]
 """The sample by which it was known, the pulse, how it was aligned (None: not found)."""
 
 
 class PulseAligner:
     """Matches pulses asked for with edges of the signal; both are handed in as they become known."""
 
-    def __init__(self, rate_hz: float, *, marker: bool) -> None:
-        """For a signal at ``rate_hz``; ``marker``: the edges are those of a marker channel, where nothing else is."""
-        self._rate_hz, self._marker = rate_hz, marker
+    def __init__(self, sample_rate_hz: float, *, marker: bool) -> None:
+        """Take edges of a signal, or with ``marker`` those of a marker channel, which shows pulses and nothing else."""
+        self._sample_rate_hz, self._marker = sample_rate_hz, marker
         self._expected: deque[Pulse] = deque()
         self._edges: deque[Edge] = deque(maxlen=200)
         self._offsets: deque[int] = deque(maxlen=_REMEMBERED)
@@ -62,17 +62,17 @@ class PulseAligner:
         """Take in an edge of the signal."""
         self._edges.append(edge)
 
-    def settle(self, searched_to: int) -> Iterator[Found]:
+    def settle(self, searched_to: int) -> Iterator[AlignedPulse]:
         """Pulses of which it is known by now where they are, all edges before ``searched_to`` being known."""
         while self._expected:
             pulse = self._expected[0]
-            found, given = self._look(pulse, searched_to), pulse.outcome is not Outcome.NOT_DELIVERED
-            if found is None and given and searched_to <= pulse.sample + self._samples(_LATE_MS):
+            found, is_given = self._match(pulse, searched_to), pulse.outcome is not Outcome.NOT_DELIVERED
+            if found is None and is_given and searched_to <= pulse.sample + self._samples(_LATE_MS):
                 return
             self._expected.popleft()
-            yield self._lost(pulse, searched_to) if found is None else self._taken(pulse, found)
+            yield self._not_found(pulse, searched_to) if found is None else self._aligned(pulse, found)
 
-    def _look(self, pulse: Pulse, searched_to: int) -> Edge | None:
+    def _match(self, pulse: Pulse, searched_to: int) -> Edge | None:
         if pulse.outcome is Outcome.NOT_DELIVERED:
             return None
         candidates = [edge for edge in self._edges if edge.sample > self._last and self._within(pulse, edge)]
@@ -103,7 +103,7 @@ class PulseAligner:
             return None
         sharpest = max(candidates, key=lambda edge: edge.sharpness)
         first = pulse.sample - self._samples(_EARLY_MS)
-        since = max(first - round(_BEFORE_S * self._rate_hz), self._last + self._samples(_LATE_MS))
+        since = max(first - round(_BEFORE_S * self._sample_rate_hz), self._last + self._samples(_LATE_MS))
         usual = max((edge.sharpness for edge in self._edges if since <= edge.sample < first), default=0.0)
         return sharpest if sharpest.sharpness >= _STANDS_OUT * usual else None
 
@@ -118,17 +118,17 @@ class PulseAligner:
         reach = min(max(spread, self._samples(_LEAST_REACH_MS)), self._samples(_MOST_REACH_MS))
         return round(middle - reach), round(middle + reach)
 
-    def _taken(self, pulse: Pulse, edge: Edge) -> Found:
+    def _aligned(self, pulse: Pulse, edge: Edge) -> AlignedPulse:
         self._last = edge.sample
         self._shape = edge.shape if self._shape is None else _mixed(self._shape, edge.shape)
         self._offsets.append(edge.sample - pulse.sample)
         if pulse.requested_ns is not None:
             self._pairs.append((pulse.requested_ns, edge.sample))
-        alignment = Alignment((edge.sample - pulse.sample) * 1e3 / self._rate_hz, self._drift_ppm())
+        alignment = Alignment((edge.sample - pulse.sample) * 1e3 / self._sample_rate_hz, self._drift_ppm())
         source = "device" if self._marker else "artefact"
         return edge.known_at, replace(pulse, sample=edge.sample, source=source, outcome=Outcome.DELIVERED), alignment
 
-    def _lost(self, pulse: Pulse, searched_to: int) -> Found:
+    def _not_found(self, pulse: Pulse, searched_to: int) -> AlignedPulse:
         """A pulse that is not in the recording. What the device measured stays told, but nobody knows where it was."""
         lost = pulse if pulse.outcome is Outcome.NOT_DELIVERED else replace(pulse, outcome=Outcome.UNCONFIRMED)
         return searched_to, lost, None
@@ -140,12 +140,12 @@ class PulseAligner:
         requested_s = (np.array([requested_ns for requested_ns, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9
         if requested_s[-1] < _DRIFT_SPAN_S:
             return None
-        found_s = np.array([sample for _, sample in self._pairs]) / self._rate_hz
+        found_s = np.array([sample for _, sample in self._pairs]) / self._sample_rate_hz
         line = linregress(requested_s, found_s - requested_s)
         return float(line.slope) * 1e6 if 2e6 * float(line.stderr) <= _DRIFT_KNOWN_PPM else None
 
     def _samples(self, ms: float) -> int:
-        return round(ms * self._rate_hz / 1e3)
+        return round(ms * self._sample_rate_hz / 1e3)
 
 
 def _mixed(known: Array, new: Array) -> Array:

@@ -70,9 +70,9 @@ class Edge:
 class TransientDetector:
     """Sharp edges in one channel, by the second difference against its usual size in the last 0.3 s."""
 
-    def __init__(self, channel: int, rate_hz: float) -> None:
-        """For channel number ``channel`` at ``rate_hz``."""
-        per_ms = rate_hz / 1e3
+    def __init__(self, channel: int, sample_rate_hz: float) -> None:
+        """For channel number ``channel`` at ``sample_rate_hz``."""
+        per_ms = sample_rate_hz / 1e3
         self._channel = channel
         self._lag = max(1, round(0.1 * per_ms))
         self._step, self._reach, self._half, self._dead = (
@@ -149,11 +149,11 @@ class PulseTrainDetector:
     _SHORTEST_MS, _LONGEST_MS = 15.0, 2600.0
     _SLOW_MS = 300.0
     _STRAY = 0.25
-    _BY_HAND, _BY_HAND_MS = 4, 250.0
+    _MANUAL, _MANUAL_MS = 4, 250.0
 
-    def __init__(self, rate_hz: float) -> None:
-        """For edges of a signal at ``rate_hz``."""
-        self._per_ms = rate_hz / 1e3
+    def __init__(self, sample_rate_hz: float) -> None:
+        """For edges of a signal at ``sample_rate_hz``."""
+        self._per_ms = sample_rate_hz / 1e3
         self._edges: deque[Edge] = deque(maxlen=400)
         self._shape: Array | None = None
         self._spacing = 0.0
@@ -165,7 +165,7 @@ class PulseTrainDetector:
             self._shape, self._last = _mixed(self._shape, edge.shape), edge.sample
             return [edge]
         self._edges.append(edge)
-        train = self._train(edge) or self._by_hand(edge)
+        train = self._train(edge) or self._manual_pulses(edge)
         if train:
             self._shape, self._last = edge.shape, edge.sample
             self._spacing = (edge.sample - train[0].sample) / (len(train) - 1)
@@ -200,15 +200,15 @@ class PulseTrainDetector:
                 return row
         return []
 
-    def _by_hand(self, last: Edge) -> list[Edge]:
+    def _manual_pulses(self, last: Edge) -> list[Edge]:
         """The last edges that begin abruptly and are the same, no other like them near; empty if they are too few."""
         if self._per_ms < _ABRUPT_RATE_HZ / 1e3 or not last.is_abrupt:
             return []
         alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
-        row = alike[-self._BY_HAND :]
+        row = alike[-self._MANUAL :]
         apart = np.diff([edge.sample for edge in row])
         same = all(edge.is_abrupt and edge.resembles(last.shape, self._SAME) for edge in row)
-        enough = len(row) == self._BY_HAND and bool((apart >= self._BY_HAND_MS * self._per_ms).all())
+        enough = len(row) == self._MANUAL and bool((apart >= self._MANUAL_MS * self._per_ms).all())
         return row if same and enough else []
 
     def _row(self, edges: Iterable[Edge], last: float, spacing: float) -> list[Edge]:

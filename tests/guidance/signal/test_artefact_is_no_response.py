@@ -98,12 +98,12 @@ def test_every_doubtful_sweep_has_its_reason_and_every_other_has_none() -> None:
 
 def test_an_empty_sweep_speaks_for_a_comparable_current_only() -> None:
     contrast = Contrast()
-    assert not contrast.lacked(1.0, 500.0)
+    assert not contrast.was_absent(1.0, 500.0)
     contrast.add(1.0, 60.0)
-    assert contrast.lacked(1.3, 100.0)
-    assert not contrast.lacked(1.3, 50.0)
-    assert not contrast.lacked(5.0, 5000.0)
-    assert not contrast.lacked(0.5, 500.0)
+    assert contrast.was_absent(1.3, 100.0)
+    assert not contrast.was_absent(1.3, 50.0)
+    assert not contrast.was_absent(5.0, 5000.0)
+    assert not contrast.was_absent(0.5, 500.0)
     contrast.forget()
     assert not contrast.has_any
 
@@ -126,7 +126,7 @@ def lead(peak_uv: float, flat: int, count: int = 250) -> Wave:
 def test_the_rail_is_inferred_whatever_range_is_declared(range_uv: float | None) -> None:
     finder = OverloadFinder(RATE_HZ, range_uv)
     raw = lead(4000.0, 9) + np.random.default_rng(0).normal(0, 1.0, 250)
-    seen = finder.look(raw, raw, 0.1, 5.0, 10.0)
+    seen = finder.find(raw, raw, 0.1, 5.0, 10.0)
     assert finder.rail_uv == pytest.approx(4000.0, rel=0.01)
     assert seen.end_ms == pytest.approx(1.1, abs=0.15)
 
@@ -135,7 +135,7 @@ def test_a_response_that_is_flat_on_top_is_no_rail() -> None:
     finder = OverloadFinder(RATE_HZ, 25_000.0)
     raw = np.zeros(250)
     raw[60:140] = m_wave(RATE_HZ, 6000.0)
-    assert finder.look(raw, raw, 0.1, 5.0, 10.0).end_ms == 0.0
+    assert finder.find(raw, raw, 0.1, 5.0, 10.0).end_ms == 0.0
     assert finder.rail_uv is None
 
 
@@ -144,6 +144,6 @@ def test_a_blanked_input_is_recognised_by_the_edge_where_it_lets_go_and_stays_so
     rng = np.random.default_rng(0)
     blanked = np.where(np.arange(250) < 30, 0.0, 400.0 * np.exp(-(np.arange(250) - 30) / 60.0)) + rng.normal(0, 2, 250)
     for charge in (0.1, 0.13):
-        assert finder.look(blanked, blanked, charge, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
+        assert finder.find(blanked, blanked, charge, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
     flat = rng.normal(0, 2, 250)
-    assert finder.look(flat, flat, 0.1, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
+    assert finder.find(flat, flat, 0.1, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)

@@ -28,35 +28,35 @@ def latency(response: Response) -> float:
     return response.latency_ms
 
 
-def detections(answers: list[Response]) -> int:
-    return sum(answer.detected for answer in answers)
+def detections(records: list[Response]) -> int:
+    return sum(response.detected for response in records)
 
 
-@pytest.mark.parametrize("rate_hz", [2500.0, 4000.0, 10_000.0, 30_000.0])
+@pytest.mark.parametrize("sample_rate_hz", [2500.0, 4000.0, 10_000.0, 30_000.0])
 @pytest.mark.parametrize("mains_hz", [50.0, 60.0])
-def test_an_m_wave_under_artefact_and_mains_is_found_and_measured(rate_hz: float, mains_hz: float) -> None:
-    answers = responses(
-        evoked(AMPLITUDE_UV, 10, silent=SILENT, sample_rate_hz=rate_hz, mains_uv=30.0, mains_hz=mains_hz)
+def test_an_m_wave_under_artefact_and_mains_is_found_and_measured(sample_rate_hz: float, mains_hz: float) -> None:
+    records = responses(
+        evoked(AMPLITUDE_UV, 10, silent=SILENT, sample_rate_hz=sample_rate_hz, mains_uv=30.0, mains_hz=mains_hz)
     )
-    assert len(answers) == 10
-    for answer in answers:
-        assert answer.detected
-        assert not answer.contaminated
-        assert amplitude(answer) == pytest.approx(AMPLITUDE_UV, rel=0.15)
-        assert latency(answer) == pytest.approx(LATENCY_MS, abs=1.0)
+    assert len(records) == 10
+    for response in records:
+        assert response.detected
+        assert not response.contaminated
+        assert amplitude(response) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+        assert latency(response) == pytest.approx(LATENCY_MS, abs=1.0)
 
 
 @pytest.mark.parametrize("height_uv", [300.0, -5000.0, 20_000.0])
 def test_the_artefact_is_not_part_of_the_amplitude(height_uv: float) -> None:
-    answers = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, artefact_uv=height_uv, tail_uv=height_uv / 10))
-    assert detections(answers) == 10
-    assert float(np.median([amplitude(answer) for answer in answers])) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+    records = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, artefact_uv=height_uv, tail_uv=height_uv / 10))
+    assert detections(records) == 10
+    assert float(np.median([amplitude(response) for response in records])) == pytest.approx(AMPLITUDE_UV, rel=0.15)
 
 
 @pytest.mark.parametrize("first_ms", [3.0, 9.0, 14.0])
 def test_latency_follows_the_response(first_ms: float) -> None:
-    answers = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, latency_ms=first_ms))
-    assert float(np.median([latency(answer) for answer in answers])) == pytest.approx(first_ms, abs=1.0)
+    records = responses(evoked(AMPLITUDE_UV, 10, silent=SILENT, latency_ms=first_ms))
+    assert float(np.median([latency(response) for response in records])) == pytest.approx(first_ms, abs=1.0)
 
 
 def test_a_small_response_is_seldom_missed() -> None:
@@ -64,16 +64,16 @@ def test_a_small_response_is_seldom_missed() -> None:
 
 
 @pytest.mark.parametrize(("mains_uv", "tail_uv"), [(0.0, 0.0), (30.0, 2000.0)])
-def test_where_nothing_answers_hardly_any_response_is_found(mains_uv: float, tail_uv: float) -> None:
-    answers = responses(evoked(0.0, 200, interval_s=0.253, mains_uv=mains_uv, tail_uv=tail_uv, seed=4))
-    assert len(answers) == 200
-    assert detections(answers) <= 6
+def test_where_nothing_is_evoked_hardly_any_response_is_found(mains_uv: float, tail_uv: float) -> None:
+    records = responses(evoked(0.0, 200, interval_s=0.253, mains_uv=mains_uv, tail_uv=tail_uv, seed=4))
+    assert len(records) == 200
+    assert detections(records) <= 6
     # before the first pulse nothing is known of a tail of 2 mV: a response of 100 uV could hide in that one sweep
-    assert not any(answer.contaminated for answer in answers[1:])
+    assert not any(response.contaminated for response in records[1:])
 
 
 def test_p_values_without_a_response_are_spread_evenly() -> None:
-    values = [answer.p_value for answer in responses(evoked(0.0, 300, interval_s=0.253, seed=8))]
+    values = [response.p_value for response in responses(evoked(0.0, 300, interval_s=0.253, seed=8))]
     known = [value for value in values if value is not None]
     assert len(known) == 300
     assert all(0 < value <= 1 for value in known)
@@ -86,17 +86,17 @@ def test_a_response_below_the_criterion_is_measured_but_not_called_detected() ->
     small, large = (responses(stream, settings(criterion_uv=criterion)) for criterion in (60.0, 200.0))
     assert detections(small) == 12
     assert detections(large) == 0
-    assert [answer.amplitude_uv for answer in small] == [answer.amplitude_uv for answer in large]
-    assert all(answer.latency_ms is None and not answer.contaminated for answer in large)
+    assert [response.amplitude_uv for response in small] == [response.amplitude_uv for response in large]
+    assert all(response.latency_ms is None and not response.contaminated for response in large)
 
 
 @pytest.mark.parametrize(("end_ms", "duration_ms"), [(12.0, 10.0), (12.0, 8.0), (10.0, 8.0)])
 def test_a_response_that_runs_past_the_window_is_measured_to_its_end(end_ms: float, duration_ms: float) -> None:
     stream = evoked(AMPLITUDE_UV, silent=SILENT, latency_ms=5.0, duration_ms=duration_ms)
-    answers = responses(stream, settings(window_ms=(2.0, end_ms)))
-    assert detections(answers) == len(answers)
-    for answer in answers:
-        assert amplitude(answer) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+    records = responses(stream, settings(window_ms=(2.0, end_ms)))
+    assert detections(records) == len(records)
+    for response in records:
+        assert amplitude(response) == pytest.approx(AMPLITUDE_UV, rel=0.15)
 
 
 def test_latency_counts_from_the_instant_of_the_pulse_not_from_its_sample() -> None:
@@ -106,14 +106,14 @@ def test_latency_counts_from_the_instant_of_the_pulse_not_from_its_sample() -> N
         assert latency(early) - latency(late) == pytest.approx(0.2)
 
 
-def test_each_channel_gives_its_own_answer() -> None:
+def test_each_channel_has_its_own_response() -> None:
     stream = evoked(AMPLITUDE_UV, 6)
     silent = evoked(0.0, 6)
     both = replace(stream, channels=(*silent.channels, *stream.channels))
-    answers = responses(both)
-    assert [answer.channel for answer in answers[:2]] == ["EMG 0", "EMG 1"]
-    assert not any(answer.detected for answer in answers if answer.channel == "EMG 0")
-    assert all(answer.detected for answer in answers if answer.channel == "EMG 1")
+    records = responses(both)
+    assert [response.channel for response in records[:2]] == ["EMG 0", "EMG 1"]
+    assert not any(response.detected for response in records if response.channel == "EMG 0")
+    assert all(response.detected for response in records if response.channel == "EMG 1")
 
 
 def test_the_result_comes_as_soon_as_its_window_has_arrived_once_the_shape_is_known() -> None:
@@ -133,12 +133,12 @@ def test_an_empty_sweep_is_known_as_soon_as_its_window_has_arrived_and_an_unknow
     assert after_ms[4:] == pytest.approx([45.0] * 2, abs=0.6)
 
 
-def test_a_pulse_whose_window_never_arrives_gets_no_answer() -> None:
+def test_a_pulse_whose_window_never_arrives_has_no_response_record() -> None:
     stream = evoked(AMPLITUDE_UV, 6)
     cut = stream.pulses[-1].sample + round(0.020 * stream.sample_rate_hz)
     made = records_of(replace(stream, channels=(stream.channels[0][:cut],)), settings(window_ms=(2.0, 25.0)))
     assert len(of_kind(made, Stimulus)) == 6
-    assert [answer.sample for answer in of_kind(made, Response)] == [pulse.sample for pulse in stream.pulses[:5]]
+    assert [response.sample for response in of_kind(made, Response)] == [pulse.sample for pulse in stream.pulses[:5]]
 
 
 def test_a_pulse_reported_twice_is_one_pulse() -> None:
@@ -149,25 +149,25 @@ def test_a_pulse_reported_twice_is_one_pulse() -> None:
 
 @examples(max_examples=10, deadline=None)
 @given(
-    rate_hz=st.sampled_from([2000.0, 3000.0, 4096.0, 10_000.0, 22_050.0]),
+    sample_rate_hz=st.sampled_from([2000.0, 3000.0, 4096.0, 10_000.0, 22_050.0]),
     start_ms=st.floats(0.0, 30.0),
     length_ms=st.floats(2.0, 40.0),
     noise_uv=st.sampled_from([0.0, 0.05, 8.0, 3000.0]),
 )
-def test_any_window_rate_and_noise_gives_finite_answers(
-    rate_hz: float, start_ms: float, length_ms: float, noise_uv: float
+def test_any_window_rate_and_noise_gives_finite_results(
+    sample_rate_hz: float, start_ms: float, length_ms: float, noise_uv: float
 ) -> None:
-    stream = evoked(AMPLITUDE_UV, 3, sample_rate_hz=rate_hz, noise_uv=noise_uv)
-    answers = responses(stream, settings(window_ms=(start_ms, start_ms + length_ms)))
-    assert len(answers) == 3
-    for answer in answers:
-        known = (answer.p_value, answer.amplitude_uv, answer.latency_ms, answer.amplitude_sd_uv)
+    stream = evoked(AMPLITUDE_UV, 3, sample_rate_hz=sample_rate_hz, noise_uv=noise_uv)
+    records = responses(stream, settings(window_ms=(start_ms, start_ms + length_ms)))
+    assert len(records) == 3
+    for response in records:
+        known = (response.p_value, response.amplitude_uv, response.latency_ms, response.amplitude_sd_uv)
         assert all(value is None or math.isfinite(value) for value in known)
-        assert answer.detected == (answer.latency_ms is not None)
+        assert response.detected == (response.latency_ms is not None)
 
 
 @pytest.mark.parametrize("height_uv", [300.0, 3000.0])
 def test_a_clear_response_to_the_very_first_pulse_is_not_taken_for_artefact(height_uv: float) -> None:
-    answers = responses(evoked(AMPLITUDE_UV, 10, artefact_uv=height_uv, tail_uv=height_uv / 10))
-    assert detections(answers) == 10
-    assert float(np.median([amplitude(answer) for answer in answers])) == pytest.approx(AMPLITUDE_UV, rel=0.15)
+    records = responses(evoked(AMPLITUDE_UV, 10, artefact_uv=height_uv, tail_uv=height_uv / 10))
+    assert detections(records) == 10
+    assert float(np.median([amplitude(response) for response in records])) == pytest.approx(AMPLITUDE_UV, rel=0.15)

@@ -35,13 +35,13 @@ def channel(made: TimedRecord, index: int = 0) -> dict[str, float | None]:
     return quality
 
 
-def quiet(seconds: float, rate_hz: float = RATE_HZ, sd_uv: float = 8.0) -> Stream:
-    return Stream(rate_hz, (noise(np.random.default_rng(2), int(seconds * rate_hz), sd_uv),))
+def quiet(seconds: float, sample_rate_hz: float = RATE_HZ, sd_uv: float = 8.0) -> Stream:
+    return Stream(sample_rate_hz, (noise(np.random.default_rng(2), int(seconds * sample_rate_hz), sd_uv),))
 
 
-@pytest.mark.parametrize("rate_hz", [2000.0, 4000.0, 30_000.0, 2441.40625, 8138.02, 4000.4, 3999.6])
-def test_there_is_one_record_a_second_soon_after_its_end(rate_hz: float) -> None:
-    made, _ = followed(quiet(4.2, rate_hz))
+@pytest.mark.parametrize("sample_rate_hz", [2000.0, 4000.0, 30_000.0, 2441.40625, 8138.02, 4000.4, 3999.6])
+def test_there_is_one_record_a_second_soon_after_its_end(sample_rate_hz: float) -> None:
+    made, _ = followed(quiet(4.2, sample_rate_hz))
     assert [one.t for one in made] == pytest.approx([1.0, 2.0, 3.0, 4.0], abs=0.05)
 
 
@@ -61,10 +61,10 @@ def test_a_constant_offset_is_no_signal(stream: Stream, offset_uv: float) -> Non
 
 
 @pytest.mark.parametrize("hz", [50.0, 60.0])
-@pytest.mark.parametrize("rate_hz", [2000.0, 4000.0, 10_000.0])
-def test_mains_amplitude_is_that_of_the_interference(rate_hz: float, hz: float) -> None:
-    stream = quiet(2.2, rate_hz)
-    interference = mains(len(stream.channels[0]), rate_hz, 30.0, hz)
+@pytest.mark.parametrize("sample_rate_hz", [2000.0, 4000.0, 10_000.0])
+def test_mains_amplitude_is_that_of_the_interference(sample_rate_hz: float, hz: float) -> None:
+    stream = quiet(2.2, sample_rate_hz)
+    interference = mains(len(stream.channels[0]), sample_rate_hz, 30.0, hz)
     for one in some(followed(replace(stream, channels=(stream.channels[0] + interference,)))[0]):
         assert channel(one)["mains_uv"] == pytest.approx(30.0, rel=0.08)
 

@@ -37,12 +37,12 @@ def requested_pulses(
     return tuple(replace(pulse, outcome=Outcome.UNCONFIRMED, **changes) for pulse in made)  # type: ignore[arg-type]
 
 
-def recorded(at: NDArray[np.int64], *, artefact_uv: float = 2500.0, answer_uv: float = 300.0) -> NDArray[np.float64]:
+def recorded(at: NDArray[np.int64], *, artefact_uv: float = 2500.0, response_uv: float = 300.0) -> NDArray[np.float64]:
     signal = noise(np.random.default_rng(4), int(at[-1] + RATE_HZ)) + mains(int(at[-1] + RATE_HZ), RATE_HZ, 20.0)
     for pulse in at:
         if artefact_uv:
             add(signal, int(pulse), artefact(RATE_HZ, artefact_uv, 0.1 * artefact_uv))
-            add(signal, int(pulse + 0.006 * RATE_HZ), m_wave(RATE_HZ, answer_uv))
+            add(signal, int(pulse + 0.006 * RATE_HZ), m_wave(RATE_HZ, response_uv))
     return signal
 
 
@@ -69,17 +69,17 @@ def test_a_delay_that_varies_by_ten_milliseconds_is_followed() -> None:
     assert sum(stimulus.outcome == "delivered" for stimulus in reported) == 30
 
 
-def test_each_pulse_found_is_answered_and_one_not_found_is_not() -> None:
+def test_each_pulse_found_has_a_response_and_one_not_found_has_none() -> None:
     at = given(12)
     signal = recorded(at)
     gone = slice(int(at[7]) - 20, int(at[7]) + 200)
     signal[gone] = noise(np.random.default_rng(5), 220)
     made = records_of(Stream(RATE_HZ, (signal,), requested_pulses(at, 10.0)), settings())
-    reported, answers = of_kind(made, Stimulus), of_kind(made, Response)
+    reported, responses = of_kind(made, Stimulus), of_kind(made, Response)
     assert [stimulus.outcome for stimulus in reported].count("unconfirmed") == 1
     assert reported[7].outcome == "unconfirmed"
-    assert len(answers) == 11
-    assert not any(abs(answer.sample - at[7]) < 100 for answer in answers)
+    assert len(responses) == 11
+    assert not any(abs(response.sample - at[7]) < 100 for response in responses)
 
 
 def test_a_pulse_that_the_device_reports_as_not_delivered_is_not_searched_for() -> None:
@@ -119,14 +119,14 @@ def test_on_a_marker_channel_the_first_edge_is_the_pulse_even_without_an_artefac
     assert {stimulus.source for stimulus in reported} == {"device"}
 
 
-def test_a_marker_channel_answers_nothing() -> None:
+def test_a_marker_channel_has_no_response() -> None:
     at = given(4)
     marker = np.zeros(int(at[-1] + RATE_HZ))
     for pulse in at:
         marker[int(pulse) : int(pulse) + 4] = 5e5
     stream = Stream(RATE_HZ, (recorded(at), marker), requested_pulses(at, 5.0))
-    answers = of_kind(records_of(stream, replace(settings(), marker="EMG 1")), Response)
-    assert {answer.channel for answer in answers} == {"EMG 0"}
+    responses = of_kind(records_of(stream, replace(settings(), marker="EMG 1")), Response)
+    assert {response.channel for response in responses} == {"EMG 0"}
 
 
 def test_the_dial_gives_its_current_to_the_pulses_after_it_was_turned() -> None:

@@ -16,25 +16,30 @@ from tests.support.waves import Wave, add, artefact, m_wave, mains, motor_unit, 
 LISTEN = settings(Mode.LISTEN, window_ms=(2.0, 4.0))
 
 
-def beats(rate_hz: float, count: int, per_s: float, first_s: float = 0.25) -> NDArray[np.int64]:
+def beats(sample_rate_hz: float, count: int, per_s: float, first_s: float = 0.25) -> NDArray[np.int64]:
     """Sample indices of ``count`` pulses of a clock that knows nothing of the amplifier's."""
-    return np.round((first_s + np.arange(count) / per_s) * rate_hz).astype(np.int64)
+    return np.round((first_s + np.arange(count) / per_s) * sample_rate_hz).astype(np.int64)
 
 
 def train(
-    rate_hz: float, at: NDArray[np.int64], *, heights_uv: NDArray[np.float64] | None = None, answer_uv: float = 400.0,
-    background: Wave | None = None, polarity: int = 1,
-) -> Stream:  # fmt: skip
-    """Artefacts at ``at``, each answered by an M-wave 6 ms later, on noise and 20 uV of mains."""
-    count = int(at[-1] + 0.4 * rate_hz)
-    signal = noise(np.random.default_rng(6), count) + mains(count, rate_hz, 20.0)
+    sample_rate_hz: float,
+    at: NDArray[np.int64],
+    *,
+    heights_uv: NDArray[np.float64] | None = None,
+    response_uv: float = 400.0,
+    background: Wave | None = None,
+    polarity: int = 1,
+) -> Stream:
+    """Artefacts at ``at``, each followed by an M-wave 6 ms later, on noise and 20 uV of mains."""
+    count = int(at[-1] + 0.4 * sample_rate_hz)
+    signal = noise(np.random.default_rng(6), count) + mains(count, sample_rate_hz, 20.0)
     if background is not None:
         add(signal, 0, background)
     heights = heights_uv if heights_uv is not None else np.full(len(at), 2500.0)
     for pulse, height in zip(at, heights, strict=True):
-        add(signal, int(pulse), artefact(rate_hz, polarity * height, 0.1 * polarity * height))
-        add(signal, int(pulse + 0.006 * rate_hz), m_wave(rate_hz, answer_uv))
-    return Stream(rate_hz, (signal,))
+        add(signal, int(pulse), artefact(sample_rate_hz, polarity * height, 0.1 * polarity * height))
+        add(signal, int(pulse + 0.006 * sample_rate_hz), m_wave(sample_rate_hz, response_uv))
+    return Stream(sample_rate_hz, (signal,))
 
 
 def found(stream: Stream) -> NDArray[np.int64]:
@@ -54,11 +59,11 @@ def matched(stream: Stream, at: NDArray[np.int64]) -> tuple[int, int]:
     return int((apart.min(axis=0) <= within).sum()), int((apart.min(axis=1) > within).sum())
 
 
-@pytest.mark.parametrize("rate_hz", [4000.0, 10_000.0, 30_000.0])
+@pytest.mark.parametrize("sample_rate_hz", [4000.0, 10_000.0, 30_000.0])
 @pytest.mark.parametrize(("per_s", "count"), [(1.0, 6), (2.0, 10), (5.0, 20), (30.0, 60)])
-def test_every_pulse_of_a_clock_is_found(rate_hz: float, per_s: float, count: int) -> None:
-    at = beats(rate_hz, count, per_s)
-    assert matched(train(rate_hz, at), at) == (count, 0)
+def test_every_pulse_of_a_clock_is_found(sample_rate_hz: float, per_s: float, count: int) -> None:
+    at = beats(sample_rate_hz, count, per_s)
+    assert matched(train(sample_rate_hz, at), at) == (count, 0)
 
 
 @pytest.mark.parametrize("polarity", [1, -1])
@@ -68,10 +73,10 @@ def test_artefacts_of_any_size_and_sign_are_found(height_uv: float, polarity: in
     assert matched(train(4000.0, at, heights_uv=np.full(10, height_uv), polarity=polarity), at) == (10, 0)
 
 
-@pytest.mark.parametrize("answer_uv", [300.0, 3000.0, 8000.0])
-def test_a_large_m_wave_is_not_taken_for_the_pulse(answer_uv: float) -> None:
+@pytest.mark.parametrize("response_uv", [300.0, 3000.0, 8000.0])
+def test_a_large_m_wave_is_not_taken_for_the_pulse(response_uv: float) -> None:
     at = beats(10_000.0, 20, 2.0)
-    assert matched(train(10_000.0, at, answer_uv=answer_uv, heights_uv=np.full(20, 1500.0)), at) == (20, 0)
+    assert matched(train(10_000.0, at, response_uv=response_uv, heights_uv=np.full(20, 1500.0)), at) == (20, 0)
 
 
 def test_pulses_are_still_found_when_the_current_changes() -> None:
@@ -109,40 +114,40 @@ def test_a_pulse_lost_in_a_hole_does_not_lose_the_others() -> None:
     assert matched(stream, np.delete(at, 6)) == (11, 0)
 
 
-def test_each_pulse_found_is_answered() -> None:
+def test_each_pulse_found_has_a_response() -> None:
     at = beats(4000.0, 12, 2.0)
-    answers = of_kind(records_of(train(4000.0, at), settings(Mode.LISTEN)), Response)
-    assert len(answers) == 12
-    assert all(answer.detected for answer in answers)
+    responses = of_kind(records_of(train(4000.0, at), settings(Mode.LISTEN)), Response)
+    assert len(responses) == 12
+    assert all(response.detected for response in responses)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("spread", [0.1, 0.2])
 def test_a_motor_unit_near_the_needle_is_no_stimulator(seed: int, spread: float) -> None:
-    rng, rate_hz = np.random.default_rng(seed), 10_000.0
+    rng, sample_rate_hz = np.random.default_rng(seed), 10_000.0
     at = np.cumsum(rng.normal(0.1, 0.1 * spread, 150).clip(0.03))
-    signal = noise(rng, int((at[-1] + 0.5) * rate_hz))
+    signal = noise(rng, int((at[-1] + 0.5) * sample_rate_hz))
     for second in at:
-        add(signal, int(second * rate_hz), rng.normal(1.0, 0.05) * motor_unit(rate_hz, 1500.0))
-    assert not len(found(Stream(rate_hz, (signal,))))
+        add(signal, int(second * sample_rate_hz), rng.normal(1.0, 0.05) * motor_unit(sample_rate_hz, 1500.0))
+    assert not len(found(Stream(sample_rate_hz, (signal,))))
 
 
 def test_several_motor_units_at_once_are_no_stimulator() -> None:
-    rng, rate_hz = np.random.default_rng(3), 10_000.0
-    signal = noise(rng, int(20 * rate_hz))
+    rng, sample_rate_hz = np.random.default_rng(3), 10_000.0
+    signal = noise(rng, int(20 * sample_rate_hz))
     for peak_uv, per_s in ((2000.0, 8.0), (900.0, 11.0), (500.0, 13.0), (400.0, 15.0)):
         for second in np.cumsum(rng.normal(1 / per_s, 0.15 / per_s, int(19 * per_s)).clip(0.03)):
-            add(signal, int(second * rate_hz), motor_unit(rate_hz, peak_uv))
-    assert not len(found(Stream(rate_hz, (signal,))))
+            add(signal, int(second * sample_rate_hz), motor_unit(sample_rate_hz, peak_uv))
+    assert not len(found(Stream(sample_rate_hz, (signal,))))
 
 
 @pytest.mark.parametrize("sd_uv", [30.0, 300.0])
 def test_bursts_of_voluntary_activity_are_no_stimulator(sd_uv: float) -> None:
-    rng, rate_hz = np.random.default_rng(5), 4000.0
-    signal = noise(rng, int(20 * rate_hz))
+    rng, sample_rate_hz = np.random.default_rng(5), 4000.0
+    signal = noise(rng, int(20 * sample_rate_hz))
     for second in range(1, 19, 2):
-        add(signal, int(second * rate_hz), voluntary(rng, int(rate_hz), rate_hz, sd_uv))
-    assert not len(found(Stream(rate_hz, (signal,))))
+        add(signal, int(second * sample_rate_hz), voluntary(rng, int(sample_rate_hz), sample_rate_hz, sd_uv))
+    assert not len(found(Stream(sample_rate_hz, (signal,))))
 
 
 @pytest.mark.parametrize("hz", [50.0, 60.0])
@@ -163,16 +168,18 @@ def test_a_flat_line_is_no_stimulator() -> None:
     assert not len(found(Stream(4000.0, (np.zeros(20_000),))))
 
 
-def by_hand(count: int, rate_hz: float, seed: int = 2) -> NDArray[np.int64]:
+def by_hand(count: int, sample_rate_hz: float, seed: int = 2) -> NDArray[np.int64]:
     """Pulses as a hand triggers them: from half a second to three apart."""
-    return np.round((0.5 + np.cumsum(np.random.default_rng(seed).uniform(0.5, 3.0, count))) * rate_hz).astype(np.int64)
+    return np.round((0.5 + np.cumsum(np.random.default_rng(seed).uniform(0.5, 3.0, count))) * sample_rate_hz).astype(
+        np.int64
+    )
 
 
-@pytest.mark.parametrize("rate_hz", [10_000.0, 44_100.0])
+@pytest.mark.parametrize("sample_rate_hz", [10_000.0, 44_100.0])
 @pytest.mark.parametrize("polarity", [1, -1])
-def test_pulses_triggered_by_hand_are_found_by_their_onset(rate_hz: float, polarity: int) -> None:
-    at = by_hand(14, rate_hz)
-    assert matched(train(rate_hz, at, heights_uv=np.full(14, 4000.0), polarity=polarity), at) == (14, 0)
+def test_pulses_triggered_by_hand_are_found_by_their_onset(sample_rate_hz: float, polarity: int) -> None:
+    at = by_hand(14, sample_rate_hz)
+    assert matched(train(sample_rate_hz, at, heights_uv=np.full(14, 4000.0), polarity=polarity), at) == (14, 0)
 
 
 def test_pulses_triggered_by_hand_are_found_under_a_contraction() -> None:
@@ -183,17 +190,17 @@ def test_pulses_triggered_by_hand_are_found_under_a_contraction() -> None:
     assert false == 0
 
 
-@pytest.mark.parametrize("rate_hz", [10_000.0, 30_000.0])
+@pytest.mark.parametrize("sample_rate_hz", [10_000.0, 30_000.0])
 @pytest.mark.parametrize("peak_uv", [800.0, 4000.0])
-def test_a_motor_unit_that_fires_now_and_then_is_no_stimulator(rate_hz: float, peak_uv: float) -> None:
-    at, rng = by_hand(30, rate_hz), np.random.default_rng(7)
-    signal = noise(rng, int(at[-1] + rate_hz))
+def test_a_motor_unit_that_fires_now_and_then_is_no_stimulator(sample_rate_hz: float, peak_uv: float) -> None:
+    at, rng = by_hand(30, sample_rate_hz), np.random.default_rng(7)
+    signal = noise(rng, int(at[-1] + sample_rate_hz))
     for sample in at:
-        add(signal, int(sample), rng.normal(1.0, 0.05) * motor_unit(rate_hz, peak_uv))
-    assert not len(found(Stream(rate_hz, (signal,))))
+        add(signal, int(sample), rng.normal(1.0, 0.05) * motor_unit(sample_rate_hz, peak_uv))
+    assert not len(found(Stream(sample_rate_hz, (signal,))))
 
 
-@pytest.mark.parametrize("answer_uv", [2000.0, 8000.0])
-def test_m_waves_of_pulses_triggered_by_hand_are_not_taken_for_them(answer_uv: float) -> None:
+@pytest.mark.parametrize("response_uv", [2000.0, 8000.0])
+def test_m_waves_of_pulses_triggered_by_hand_are_not_taken_for_them(response_uv: float) -> None:
     at = by_hand(14, 10_000.0)
-    assert matched(train(10_000.0, at, answer_uv=answer_uv, heights_uv=np.full(14, 2000.0)), at) == (14, 0)
+    assert matched(train(10_000.0, at, response_uv=response_uv, heights_uv=np.full(14, 2000.0)), at) == (14, 0)

@@ -19,7 +19,7 @@ OPEN_UV = 838_861.0
 class Scene:
     """Where the amplifier stands: rate, samples at which pulses begin, size of the artefact at 1 mA in uV."""
 
-    rate_hz: float
+    sample_rate_hz: float
     pulses: tuple[int, ...]
     artefact_uv: float
 
@@ -67,14 +67,16 @@ def soft(rng: np.random.Generator, scene: Scene) -> Amplifier:
 def clip_then_high_pass(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """Clips, and a high-pass of 5 to 30 Hz follows: no two samples of the rail are equal."""
     rail_uv, hz = _rail(rng, scene, DECLARED_UV), rng.uniform(5.0, 30.0)
-    sos = butter(int(rng.integers(1, 3)), hz, "highpass", fs=scene.rate_hz, output="sos")
+    sos = butter(int(rng.integers(1, 3)), hz, "highpass", fs=scene.sample_rate_hz, output="sos")
     return Amplifier(DECLARED_UV, lambda x: np.asarray(sosfilt(sos, np.clip(x, -rail_uv, rail_uv))))
 
 
 def band_limited(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """Clips, and a band of 10 Hz to 0.5-1.5 kHz follows: flat tops are rounded and ring."""
     rail_uv = _rail(rng, scene, DECLARED_UV)
-    sos = butter(2, [rng.uniform(5.0, 20.0), rng.uniform(500.0, 1500.0)], "bandpass", fs=scene.rate_hz, output="sos")
+    sos = butter(
+        2, [rng.uniform(5.0, 20.0), rng.uniform(500.0, 1500.0)], "bandpass", fs=scene.sample_rate_hz, output="sos"
+    )
     return Amplifier(DECLARED_UV, lambda x: np.asarray(sosfilt(sos, np.clip(x, -rail_uv, rail_uv))))
 
 
@@ -109,13 +111,13 @@ def blanked_and_held(rng: np.random.Generator, scene: Scene) -> Amplifier:
 def sample_and_hold(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """An artefact suppressor of a clinical machine: holds, lets go over some tenths of a ms, then a high-pass."""
     until_ms, release_ms = rng.uniform(0.8, 3.0), rng.uniform(0.2, 0.6)
-    sos = butter(1, rng.uniform(2.0, 20.0), "highpass", fs=scene.rate_hz, output="sos")
+    sos = butter(1, rng.uniform(2.0, 20.0), "highpass", fs=scene.sample_rate_hz, output="sos")
 
     def transfer(x: Wave) -> Wave:
         out = x.copy()
         for first, stop in _spans(scene, -0.1, until_ms):
             out[first:stop] = out[first - 1]
-            n = round(release_ms * scene.rate_hz / 1e3)
+            n = round(release_ms * scene.sample_rate_hz / 1e3)
             mix = np.linspace(0, 1, n)[: len(out) - stop]
             out[stop : stop + n] = (1 - mix) * out[first - 1] + mix * out[stop : stop + n]
         return np.asarray(sosfilt(sos, out))
@@ -126,8 +128,8 @@ def sample_and_hold(rng: np.random.Generator, scene: Scene) -> Amplifier:
 def sound_card(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """A clinical machine's loudspeaker output (10 Hz to 3 kHz, clips) into a sound card that knows no microvolts."""
     machine_uv, card_uv = _rail(rng, scene, 10_000.0), rng.uniform(2000.0, 12_000.0)
-    band = butter(2, [rng.uniform(5.0, 20.0), 3000.0], "bandpass", fs=scene.rate_hz, output="sos")
-    coupling = butter(1, rng.uniform(2.0, 10.0), "highpass", fs=scene.rate_hz, output="sos")
+    band = butter(2, [rng.uniform(5.0, 20.0), 3000.0], "bandpass", fs=scene.sample_rate_hz, output="sos")
+    coupling = butter(1, rng.uniform(2.0, 10.0), "highpass", fs=scene.sample_rate_hz, output="sos")
 
     def transfer(x: Wave) -> Wave:
         machine = sosfilt(band, np.clip(x, -machine_uv, machine_uv))
@@ -139,14 +141,14 @@ def sound_card(rng: np.random.Generator, scene: Scene) -> Amplifier:
 def notched(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """Clips, and a notch at 50 or 60 Hz rings after each pulse."""
     rail_uv = _rail(rng, scene, DECLARED_UV)
-    sos = tf2sos(*iirnotch(rng.choice([50.0, 60.0]), rng.uniform(2.0, 15.0), scene.rate_hz))
+    sos = tf2sos(*iirnotch(rng.choice([50.0, 60.0]), rng.uniform(2.0, 15.0), scene.sample_rate_hz))
     return Amplifier(DECLARED_UV, lambda x: np.asarray(sosfilt(sos, np.clip(x, -rail_uv, rail_uv))))
 
 
 def automatic_gain(rng: np.random.Generator, scene: Scene) -> Amplifier:
     """Turns itself down by up to 40 % after a large signal, and up again over 20 to 200 ms."""
     rail_uv, depth = _rail(rng, scene, DECLARED_UV), rng.uniform(0.05, 0.4)
-    decay = float(np.exp(-1e3 / (rng.uniform(20.0, 200.0) * scene.rate_hz)))
+    decay = float(np.exp(-1e3 / (rng.uniform(20.0, 200.0) * scene.sample_rate_hz)))
     at_uv = rng.uniform(0.1, 1.0) * rail_uv
 
     def transfer(x: Wave) -> Wave:
@@ -160,10 +162,10 @@ def automatic_gain(rng: np.random.Generator, scene: Scene) -> Amplifier:
 def _recovering(rng: np.random.Generator, x: Wave, rail_uv: float, scene: Scene) -> Wave:
     """Clip at ``rail_uv``; after an overload comes a recovery of two time constants, of a size of its own."""
     out = np.clip(x, -rail_uv, rail_uv)
-    t = np.arange(round(0.04 * scene.rate_hz)) / scene.rate_hz * 1e3
+    t = np.arange(round(0.04 * scene.sample_rate_hz)) / scene.sample_rate_hz * 1e3
     shares, constants = rng.uniform([0.02, 0.0], [0.3, 0.03]), rng.uniform([0.2, 1.0], [1.0, 5.0])
     shape = (shares[:, None] * np.exp(-t / constants[:, None])).sum(axis=0) * rng.choice([-1, 1])
-    reach = round(0.01 * scene.rate_hz)
+    reach = round(0.01 * scene.sample_rate_hz)
     for pulse in scene.pulses:
         over = np.flatnonzero(np.abs(x[pulse : pulse + reach]) >= rail_uv)
         if len(over):
@@ -174,7 +176,7 @@ def _recovering(rng: np.random.Generator, x: Wave, rail_uv: float, scene: Scene)
 
 
 def _spans(scene: Scene, from_ms: float, until_ms: float) -> list[tuple[int, int]]:
-    per_ms = scene.rate_hz / 1e3
+    per_ms = scene.sample_rate_hz / 1e3
     return [(max(p + round(from_ms * per_ms), 1), p + round(until_ms * per_ms)) for p in scene.pulses]
 
 

@@ -25,13 +25,13 @@ class PulseResult:
 
 def results_of(world: FrontEndStream) -> Iterator[PulseResult]:
     """Yield the result of every pulse of ``world``, fed as a procedure feeds it, in blocks of 0.1 s."""
-    info = DeviceInfo("bench", "", "", world.rate_hz, (Channel("EMG", world.declared_uv),))
+    info = DeviceInfo("bench", "", "", world.sample_rate_hz, (Channel("EMG", world.declared_uv),))
     pipeline = SignalPipeline(info, WINDOW_MS, None, listen=False)
     truths = {truth.sample: truth for truth in world.truths}
-    step = round(_BLOCK_S * world.rate_hz)
+    step = round(_BLOCK_S * world.sample_rate_hz)
     for first in range(0, len(world.signal), step):
         pulses = tuple(pulse for pulse in world.pulses if first <= pulse.sample < first + step)
         for found in pipeline.feed(Block(first, world.signal[first : first + step, None], pulses)):
             if isinstance(found, ChannelResponse):
-                after_ms = (found.due - found.pulse.sample) * 1e3 / world.rate_hz
+                after_ms = (found.due - found.pulse.sample) * 1e3 / world.sample_rate_hz
                 yield PulseResult(truths[found.pulse.sample], found.evoked, after_ms - WINDOW_MS[1])

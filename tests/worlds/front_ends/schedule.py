@@ -12,7 +12,7 @@ _LN_FAR, _LN_NEAR = (np.log(7.0), np.log(40.0)), (np.log(0.25), np.log(2.0))
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ScheduledPulse:
     """A pulse of the schedule: when, its current, and the nerve's threshold at that time."""
 
     t_s: float
@@ -33,14 +33,14 @@ def thresholds(rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, np
     return np.array(times), np.exp(np.array(values))
 
 
-def schedule(rng: np.random.Generator, pulses: int) -> list[Given]:
+def schedule(rng: np.random.Generator, pulses: int) -> list[ScheduledPulse]:
     """Draw ``pulses`` pulses: upward by 30 % until the muscle responds, then about the threshold at up to 5 Hz."""
     times, values = thresholds(rng, pulses * 0.5 + 2)
     fixed = rng.random() < 0.1
     current, t, top, given = _START_MA, 2.0, 0, []
     for _ in range(pulses):
         threshold = float(np.exp(np.interp(t, times, np.log(values))))
-        given.append(Given(t, round(current, 3), threshold))
+        given.append(ScheduledPulse(t, round(current, 3), threshold))
         t += rng.choice([0.2, 0.3, 0.5]) + rng.uniform(0, 0.02)
         top = top + 1 if current >= 0.99 * _HIGHEST_MA else 0
         if fixed and rng.random() < 0.9:

@@ -12,7 +12,7 @@ from tests.worlds.front_ends import body
 from tests.worlds.front_ends.amplifiers import KINDS, Scene
 from tests.worlds.front_ends.artefacts import pair
 from tests.worlds.front_ends.body import Wave
-from tests.worlds.front_ends.schedule import Given, schedule
+from tests.worlds.front_ends.schedule import ScheduledPulse, schedule
 from tests.worlds.front_ends.split import Part
 
 RATE_HZ = 10_000.0
@@ -43,7 +43,7 @@ class FrontEndStream:
     """The recorded ``signal`` (n,) of one channel in uV, its pulses, and the truth of each."""
 
     kind: str
-    rate_hz: float
+    sample_rate_hz: float
     declared_uv: float | None
     signal: NDArray[np.float32]
     pulses: tuple[Pulse, ...]
@@ -89,10 +89,10 @@ def _undisturbed(rng: np.random.Generator, count: int) -> Wave:
 
 
 def _artefacts(
-    rng: np.random.Generator, part: Part, scene: Scene, plan: list[Given], count: int, *, is_measured: bool
+    rng: np.random.Generator, part: Part, scene: Scene, plan: list[ScheduledPulse], count: int, *, is_measured: bool
 ) -> Wave:
     """Artefacts in proportion to the current, of a shape that wanders between two as the needle moves."""
-    first, other = pair(rng, part, scene.rate_hz, is_measured=is_measured)
+    first, other = pair(rng, part, scene.sample_rate_hz, is_measured=is_measured)
     wander = np.cumsum(rng.normal(0.0, rng.uniform(0.0, 0.03), len(plan)))
     share = np.abs((wander + rng.uniform(0, 2)) % 2 - 1)
     signal = np.zeros(count)
@@ -113,7 +113,7 @@ def _evoked(rng: np.random.Generator, shape: Wave, at: tuple[int, ...], sizes: l
     return signal
 
 
-def _truth(sample: int, given: Given, size_uv: float, onset_ms: float, seen: Wave, *, hidden: bool) -> Truth:
+def _truth(sample: int, given: ScheduledPulse, size_uv: float, onset_ms: float, seen: Wave, *, hidden: bool) -> Truth:
     if not size_uv:
         return Truth(sample, given.current_ma, 0.0, None, is_hidden=False)
     stop = round(0.04 * RATE_HZ)
