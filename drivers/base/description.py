@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One signal of a device: its label, its input range and the step of its samples, both in uV (None: not known)."""
+    """One signal of a device: its label, half its input range and the step of its samples, in uV (None: not known).
+
+    The input reaches from ``-range_uv`` to ``range_uv``; a sample at or beyond either is flagged as clipped.
+    """
 
     name: str
     range_uv: float | None = None

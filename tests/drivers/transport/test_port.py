@@ -195,6 +195,19 @@ def test_a_socket_is_read_to_its_end() -> None:
             port.read(1.0)
 
 
+@pytest.mark.parametrize("url", ["/nowhere/at/all", "socket://localhost:9", "socket://localhost:none"])
+def test_an_error_of_opening_names_the_port_as_the_driver_does(url: str) -> None:
+    with pytest.raises(DeviceNotFound, match="lines:there"):
+        open_port(url, name="lines:there")
+
+
+def test_the_loss_of_a_port_names_it_as_the_driver_does() -> None:
+    port = open_port("loop://", name="lines:there")
+    port.close()
+    with pytest.raises(DeviceLost, match="lines:there"):
+        port.write(b"x")
+
+
 def test_other_kinds_are_read_through_pyserial() -> None:
     port = open_port("loop://")
     assert isinstance(port, PolledPort)
