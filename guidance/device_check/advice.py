@@ -37,8 +37,9 @@ def faults_to_fix(result: CheckResult) -> list[str]:
 def report(result: CheckResult) -> list[str]:
     """Format the findings as lines for an operator, without the faults to fix."""
     signal = f"{result.samples} samples in {result.seconds:g} s, {result.lost_samples} lost"
+    device = f"{result.model} {result.serial}".rstrip()
     return [
-        f"{result.model} {result.serial}, firmware {result.firmware or 'not known'}, at {result.address}",
+        f"{device}, firmware {result.firmware or 'not known'}, at {result.address}",
         f"  rate        {result.nominal_rate_hz:g} Hz{_clock(result)}",
         *(_channel(channel) for channel in result.channels),
         f"  impedance   {_known(result.impedance_kohm, 'kOhm')}",

@@ -39,6 +39,14 @@ def nothing_but_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"drivers.discovery.search.{search}", lambda: Discovery((), ()))
 
 
+@pytest.mark.parametrize(
+    ("serial", "line"),
+    [("", "Fake, firmware 2, at ona:x"), ("1", "Fake 1, firmware 2, at ona:x"), (" ", "Fake, firmware 2, at ona:x")],
+)
+def test_the_report_names_a_device_with_or_without_a_serial_number(serial: str, line: str) -> None:
+    assert report(replace(GOOD, serial=serial))[0] == line
+
+
 def test_ports_are_listed_as_addresses_the_most_certain_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
     done = command("devices")
