@@ -1,4 +1,4 @@
-"""Simulated device behind a pseudo-terminal: paced by its own clock, commanded by bytes, unplugged by the test."""
+"""Simulated devices, paced by their own clock: behind a pseudo-terminal, or behind a TCP port."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from pathlib import Path
 TICK_S = 0.002
 
 
-class PtyDevice(ABC):
-    """Device that sends ``sample_rate_hz`` samples a second while ``streaming``; ``path`` survives replugging.
+class PacedDevice(ABC):
+    """Device that sends ``sample_rate_hz`` samples a second while ``streaming``; a test commands and unplugs it.
 
     ``received`` holds all bytes that the host has written.
     """
 
-    def __init__(self, folder: Path, sample_rate_hz: float, *, streaming: bool) -> None:
+    def __init__(self, sample_rate_hz: float, *, streaming: bool) -> None:
         self.sample_rate_hz, self.streaming = sample_rate_hz, streaming
         self.received = b""
         self.sent = 0
-        self.path = str(folder / "port")
+        self._line = -1
         self._waker, self._woken = socket.socketpair()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.restart_clock()
         self.plug()
 
     @abstractmethod
@@ -40,13 +41,16 @@ class PtyDevice(ABC):
     def reply_to(self, data: bytes) -> bytes:
         """Return the device's immediate reply to ``data``."""
 
+    @abstractmethod
+    def _open(self) -> None:
+        """Open the device's end of the line."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Close the device's end of the line."""
+
     def plug(self) -> None:
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        link = Path(self.path)
-        link.unlink(missing_ok=True)
-        link.symlink_to(os.ttyname(self._slave))
+        self._open()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -57,9 +61,7 @@ class PtyDevice(ABC):
         self._thread.join()
         self._woken.recv(16)
         self._thread = None
-        Path(self.path).unlink(missing_ok=True)
-        os.close(self._master)
-        os.close(self._slave)
+        self._release()
 
     def close(self) -> None:
         self.unplug()
@@ -68,8 +70,8 @@ class PtyDevice(ABC):
 
     def send(self, data: bytes) -> None:
         """Send ``data`` between two samples."""
-        with self._lock, contextlib.suppress(BlockingIOError):
-            os.write(self._master, data)
+        with self._lock, contextlib.suppress(BlockingIOError, ConnectionError):
+            os.write(self._line, data)
 
     def skip(self, count: int) -> None:
         """Drop the next ``count`` samples."""
@@ -82,13 +84,17 @@ class PtyDevice(ABC):
         self._began_s = time.monotonic() - self.sent / self.sample_rate_hz
 
     def _serve(self) -> None:
+        self._serve_host()
+
+    def _serve_host(self) -> bool:
+        """Serve the host at ``_line``. Return True once it has closed its end, False once ``unplug`` ends it."""
         self.restart_clock()
         while True:
-            ready, _, _ = select.select([self._master, self._woken.fileno()], [], [], TICK_S)
+            ready, _, _ = select.select([self._line, self._woken.fileno()], [], [], TICK_S)
             if self._woken.fileno() in ready:
-                return
-            if self._master in ready:
-                self._take(os.read(self._master, 4096))
+                return False
+            if self._line in ready and not self._take():
+                return True
             if not self.streaming:
                 self.restart_clock()
                 continue
@@ -98,8 +104,66 @@ class PtyDevice(ABC):
                 self.sent += max(due, 0)
             self.send(data)
 
-    def _take(self, data: bytes) -> None:
+    def _take(self) -> bool:
+        """Receive bytes and reply; return whether the host is still there."""
+        try:
+            data = os.read(self._line, 4096)
+        except ConnectionError:
+            return False
         self.received += data
-        reply = self.reply_to(data)
+        reply = self.reply_to(data) if data else b""
         if reply:
             self.send(reply)
+        return bool(data)
+
+
+class PtyDevice(PacedDevice):
+    """Device behind a pseudo-terminal at ``path``, which survives replugging."""
+
+    def __init__(self, folder: Path, sample_rate_hz: float, *, streaming: bool) -> None:
+        self.path = str(folder / "port")
+        super().__init__(sample_rate_hz, streaming=streaming)
+
+    def _open(self) -> None:
+        self._line, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._line, False)
+        link = Path(self.path)
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.ttyname(self._slave))
+
+    def _release(self) -> None:
+        Path(self.path).unlink(missing_ok=True)
+        os.close(self._line)
+        os.close(self._slave)
+
+
+class TcpDevice(PacedDevice):
+    """Device behind a TCP port of this computer, ``host_port``, which survives replugging; one host at a time."""
+
+    def __init__(self, sample_rate_hz: float, *, streaming: bool) -> None:
+        self.host_port = "127.0.0.1:0"
+        super().__init__(sample_rate_hz, streaming=streaming)
+
+    def _open(self) -> None:
+        host, _, port = self.host_port.partition(":")
+        self._listener = socket.create_server((host, int(port)))
+        self.host_port = f"{host}:{self._listener.getsockname()[1]}"
+
+    def _release(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while self._serve_next():
+            pass
+
+    def _serve_next(self) -> bool:
+        """Wait for a host and serve it. Return False once ``unplug`` ends it."""
+        ready, _, _ = select.select([self._listener, self._woken], [], [])
+        if self._woken in ready:
+            return False
+        host, _ = self._listener.accept()
+        with host:
+            host.setblocking(False)
+            self._line = host.fileno()
+            return self._serve_host()
