@@ -25,6 +25,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+def clauses(kind: str) -> list[str]:
+    """Return the clauses of the contract that the document lists for ``kind``: amplifiers or stimulators."""
+    text = README.read_text(encoding="utf-8")
+    found = re.search(rf"^The clauses for {kind}[^\n]*:\n\n((?:- .+\n)+)", text, re.MULTILINE)
+    return [] if found is None else re.findall(r"^- (.+)$", found[1], re.MULTILINE)
+
+
 def driver_source() -> str:
     """Return the text of ``line_amplifier.py``."""
     return blocks("python")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import pty
@@ -16,6 +17,7 @@ import pytest
 from drivers import open_device
 from drivers.base import Amplifier, Block, DeviceLost, DeviceNotFound
 from tests.drivers import readme_driver
+from tests.drivers.contract_matrix import CONTRACTS, HERE
 
 SAMPLES = 50
 
@@ -92,5 +94,22 @@ def test_a_device_that_starts_again_by_itself_is_lost(line: tuple[int, str]) -> 
 
 
 def test_a_missing_port_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeviceNotFound):
+    with pytest.raises(DeviceNotFound, match=f"lines:{tmp_path}"):
         open_device(f"lines:{tmp_path / 'none'}")
+
+
+@pytest.mark.parametrize(("kind", "file"), [(f"{kind}s", file) for kind, file, _ in CONTRACTS])
+def test_the_readme_lists_the_clauses_that_the_matrix_prints(kind: str, file: str) -> None:
+    """A clause is a test with a case for each driver, in the order of the file."""
+    functions = [node for node in ast.parse((HERE / file).read_text()).body if isinstance(node, ast.FunctionDef)]
+    tests = [each.name for each in functions if each.name.startswith("test_") and each.args.args]
+    assert readme_driver.clauses(kind) == [name.removeprefix("test_").replace("_", " ") for name in tests]
+
+
+def test_the_readme_names_the_packages_that_its_driver_imports() -> None:
+    imported = set(re.findall(r"^from (drivers\.\w+)", readme_driver.driver_source(), re.MULTILINE))
+    sentence = re.search(
+        r"A driver is one class that imports (.*?), never", readme_driver.README.read_text(), re.DOTALL
+    )
+    assert sentence is not None
+    assert imported == set(re.findall(r"`(drivers\.\w+)`", sentence[1]))
