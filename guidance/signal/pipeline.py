@@ -1,4 +1,4 @@
-"""From blocks to findings: pulses, answers, and the quality of each second, in the order of the signal's own clock."""
+"""The pipeline from blocks to results: pulses, responses and the quality of each second, in order of signal time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ learned from a stretch that held one value for the last 20 ms before its pulse. 
 
 @dataclass(frozen=True, slots=True)
 class PulseFound:
-    """A pulse; ``due`` is the sample index by which it was known. ``alignment``: how it was found, if looked for."""
+    """A pulse, known by sample index ``due``. ``alignment``: how it was found, if it was searched for."""
 
     due: int
     pulse: Pulse
@@ -41,7 +41,7 @@ class PulseFound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelResponse:
-    """What channel number ``channel`` answered to ``pulse``, known by sample ``due``."""
+    """The response of channel number ``channel`` to ``pulse``, known by sample ``due``."""
 
     due: int
     pulse: Pulse
@@ -69,14 +69,14 @@ PathResult = PulseFound | ChannelResponse | QualitySecond | InputState
 
 
 class SignalPipeline:
-    """The streaming path of all channels. Findings depend on samples and pulses, never on how blocks were cut."""
+    """The streaming pipeline of all channels. Results depend on samples and pulses, never on block size."""
 
     def __init__(
         self, info: DeviceInfo, window_ms: tuple[float, float], criterion_uv: float | None, *, listen: bool,
         current_ma: float | None = None, silent: int = 0, marker: int | None = None,
     ) -> None:  # fmt: skip
-        """Look for responses in ``window_ms`` after each pulse; ``listen`` finds the pulses by their artefact, and
-        ``current_ma`` is then what the other maker's dial shows. The first ``silent`` pulses are known to be below
+        """Detect responses in ``window_ms`` after each pulse; ``listen`` finds the pulses by their artefact, and
+        ``current_ma`` is then the reading of the external dial. The first ``silent`` pulses are known to be below
         threshold. Channel number ``marker`` shows the pulses of a stimulator on another clock, and no muscle.
         """
         sample_rate_hz = info.sample_rate_hz
@@ -107,7 +107,7 @@ class SignalPipeline:
         self._known: deque[int] = deque(maxlen=64)
 
     def feed(self, block: Block) -> Iterator[PathResult]:
-        """All findings that ``block`` completes, each as soon as it is made: take them all."""
+        """Yield all results that ``block`` completes, each as soon as it is ready. Consume the iterator to its end."""
         for pulse in () if self._listen else block.pulses:
             if pulse.requested_ns is not None:
                 self._aligner.expect(pulse)
@@ -124,11 +124,11 @@ class SignalPipeline:
             yield from self._advance()
 
     def dial(self, current_ma: float | None) -> None:
-        """Take it that the dial of another maker's stimulator shows ``current_ma`` from now on."""
+        """Set the reading of the external dial to ``current_ma`` from now on."""
         self._dial.append((self.history.end, current_ma))
 
     def response_due(self, within_s: float) -> bool:
-        """Whether an answer will be due in less than ``within_s`` seconds of signal."""
+        """Return whether a response will be due in less than ``within_s`` seconds of signal."""
         soon = self.history.end + within_s * self._sample_rate_hz
         return any(due < soon and isinstance(item, _PendingSweep) for due, _, _, item in self._scheduled)
 
@@ -150,18 +150,18 @@ class SignalPipeline:
             yield from self._complete_sweep(due, item) if isinstance(item, _PendingSweep) else self._complete(item)
 
     def _align(self) -> None:
-        """Find the pulses that a stimulator on another clock was asked for."""
+        """Find the pulses that were requested of a stimulator on another clock."""
         for edge in self._marker.advance(self.history) if self._marker else ():
             self._aligner.add(edge)
         for due, pulse, alignment in self._aligner.settle((self._marker or self._edges).searched_to):
             self._schedule(due, 0, PulseFound(due, pulse, alignment))
 
     def _dial_current(self, sample: int) -> float | None:
-        """What the dial showed when ``sample`` was recorded."""
+        """Return the dial's reading when ``sample`` was recorded."""
         return next(current_ma for since, current_ma in reversed(self._dial) if since <= sample)
 
     def _with_current(self, pulse: Pulse) -> Pulse:
-        """``pulse``, its current what the dial shows where a mark of another maker's stimulator does not tell it."""
+        """Return ``pulse`` with the dial's current where a mark of an external stimulator does not report one."""
         unknown = self._follows_marks and pulse.current_ma is None and not pulse.compliance
         return replace(pulse, current_ma=self._dial_current(pulse.sample)) if unknown else pulse
 
@@ -176,7 +176,7 @@ class SignalPipeline:
         return [item]
 
     def _prepare(self, pulse_found: PulseFound, channel: int) -> None:
-        """Make ready for the answer of ``channel``; a dead stretch before the pulse teaches nothing."""
+        """Prepare for the response of ``channel``; nothing is learned from a dead stretch before the pulse."""
         detector, pulse = self._detectors[channel], pulse_found.pulse
         sweep_samples = detector.samples_after[0]
         still = is_constant(self.history, channel, pulse.sample - self._still_before, pulse.sample)
@@ -196,7 +196,7 @@ class SignalPipeline:
         return [ChannelResponse(due, pulse, pending.channel, evoked)]
 
     def _judge(self, pending: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[SweepResult, int | None]:
-        """The answer; and if it is unfinished and a longer look is free, the sample at which that is due."""
+        """Return the result; and if it is unfinished and a longer sweep has no other pulse, when that is due."""
         first = pending.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
@@ -209,8 +209,8 @@ class SignalPipeline:
         return evoked, longer if evoked.unfinished and free and not pending.longer else None
 
     def _free_from(self, pulse: Pulse, sweep_samples: int) -> int:
-        """Where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at least
-        after its window, ``sweep_samples`` samples long.
+        """Return where the stream before ``pulse`` is free of stimuli: well after the one before, or in a fast train at
+        least after its window, ``sweep_samples`` samples long.
         """
         lives = self._dead.alive_since(pulse.sample)
         before = max((sample for sample in self._pulses if sample < pulse.sample), default=None)
@@ -222,11 +222,11 @@ class SignalPipeline:
         return min(before + self._hold, max(before + sweep_samples, pulse.sample - self._short))
 
     def _why_dead(self, channel: int, due: int) -> str | None:
-        """Why the input was known to be dead by ``due``; only the main channel's is watched all the time."""
+        """Return why the input was known to be dead by ``due``; only the main channel is watched continuously."""
         return self._dead.why_dead(due) if channel == 0 else None
 
     def _why_no_muscle(self, channel: int, first: int, stop: int) -> str | None:
-        """Why the sweep from ``first`` to ``stop`` shows no muscle, living or not; None where it may."""
+        """Return why the sweep from ``first`` to ``stop`` cannot show a muscle; None where it can."""
         half = (stop - first) // 2
         if is_constant(self.history, channel, stop - min(half, self._still_sweep), stop):
             return "the sweep holds one value"
@@ -239,7 +239,7 @@ class SignalPipeline:
 
 
 def _may_evoke(pulse_found: PulseFound) -> bool:
-    """Whether it is known that there was a pulse, and where."""
+    """Return whether the pulse is known to have been delivered, and where."""
     pulse = pulse_found.pulse
     unfound = pulse.requested_ns is not None and pulse_found.alignment is None
     return pulse.outcome is not Outcome.NOT_DELIVERED and not unfound

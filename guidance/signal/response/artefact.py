@@ -1,10 +1,10 @@
-"""The artefact of this electrode in this procedure: learned from sweeps without a response, scaled with the charge.
+"""The artefact of one electrode in one procedure, learned from sweeps without a response, scaled with the charge.
 
-The tail of the artefact at unit charge is an unknown function with a Gaussian prior, kept as coefficients of the
-prior's own main courses and a small rough rest, free in every sample. Each sweep that shows no response makes it
-better known (a Kalman update); between pulses it may drift a little, as the needle moves. It is a smooth function of
-the charge: the further the charge is from those lately seen, the less is known of it. A sweep that shows a response
-teaches only what no response could explain.
+The tail of the artefact at unit charge is an unknown function with a Gaussian prior. The model keeps coefficients of
+the prior's principal components and a small rough remainder, free in every sample. Each sweep without a response
+narrows them (a Kalman update); between pulses they may drift a little, as the needle moves. The tail is a smooth
+function of the charge: the further the charge is from the recent ones, the less is known. From a sweep with a
+response the model learns only what no response could explain.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ArtefactModel:
         return max(self._blind_ms, default=0.0)
 
     def strength(self, charge: float | None, peak_uv: float | None, sign: int = 1) -> ArtefactStrength:
-        """Strength of a pulse by its ``charge`` (mA ms), or where that is unknown by its peak in uV; ``sign`` is -1
+        """Return the strength of a pulse by its ``charge`` (mA ms), else by its peak in uV; ``sign`` is -1
         where its artefact is that of the first one turned over.
         """
         if self._spread is None:
@@ -117,7 +117,7 @@ class ArtefactModel:
         self._rough_variance = (ROUGH_SHARE * peak_uv) ** 2
 
     def _jump(self, gain: float) -> float:
-        """How far ``gain`` is from all that were lately seen; rounded, so that filters can be prepared for it."""
+        """Return how far ``gain`` is from all recent ones in ln; rounded, so that filters can be prepared for it."""
         if not self._near:
             return 0.0
         ln = _ln(gain)
@@ -125,11 +125,11 @@ class ArtefactModel:
         return float(round(min(max(nearest - _FREE_LN, 0.0), _MOST_LN), 2))
 
     def mean(self, strength: ArtefactStrength, count: int) -> Array:
-        """The artefact (count,) in uV that is expected of a pulse of this ``strength``."""
+        """Return the expected artefact (count,) in uV of a pulse of this ``strength``."""
         return np.asarray(strength.gain * (self._tails.modes[:count] @ self._mean + self._rough[:count]))
 
     def spread(self, strength: ArtefactStrength) -> Array:
-        """Covariance (r, r) of the coefficients of a pulse of this ``strength``."""
+        """Return the covariance (r, r) of the coefficients of a pulse of this ``strength``."""
         mean = strength.gain * self._mean
         known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
         wobble = _WOBBLE * self._tails.drift(mean)
@@ -140,12 +140,12 @@ class ArtefactModel:
         return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
-        """Variance in uV^2 of the rough rest, in every sample."""
+        """Return the variance in uV^2 of the rough remainder, in every sample."""
         far_uv = np.sqrt(self._variability) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
         return float(strength.gain**2 * self._rough_variance + far_uv**2)
 
     def blind_ms(self, now_ms: float) -> float:
-        """How long the artefact hides everything: as long as it did lately at most, now ``now_ms``."""
+        """Return how long the artefact hides everything: its recent maximum, ``now_ms`` included."""
         self._blind_ms.append(now_ms)
         return max(self._blind_ms)
 
@@ -167,12 +167,12 @@ class ArtefactModel:
         self._variability = max(self._variability, _LEAST_VARIABILITY)
 
     def enlarge(self, factor: float) -> None:
-        """Take it that the artefact is ``factor`` times larger than its visible peak let expect: nothing is known."""
+        """Restart with a peak ``factor`` times larger than the visible one: nothing else is known."""
         if self._spread is not None:
             self._begin(factor * self._peak_uv)
 
     def widen(self) -> None:
-        """The artefact is not quite what it was: its shape is a little unknown again."""
+        """Widen the covariance a little: the artefact has changed somewhat."""
         if self._spread is not None:
             self._spread = self._spread + np.diag(_DOUBT * self._peak_uv**2 * self._tails.variance)
             self._rough_variance += _DOUBT * (ROUGH_SHARE * self._peak_uv) ** 2
@@ -201,7 +201,7 @@ class ArtefactModel:
         self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)
 
     def learn_rough(self, cause: Array, share: float, strength: ArtefactStrength) -> None:
-        """Learn the rough rest: ``cause`` (n,) in 1/uV is, in time, the sweep's residual weighed by the inverse of its
+        """Learn the rough remainder: ``cause`` (n,) in 1/uV is the sweep's residual weighted by the inverse of its
         whole covariance; ``share`` of the variance is left.
         """
         gain = strength.gain

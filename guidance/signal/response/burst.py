@@ -11,7 +11,7 @@ from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.ring_buffer import RingBuffer
 
 _FROM_MS, _TO_MS = 2.0, 20.0
-"""Where is looked, after the end of the window."""
+"""The stretch that is examined, after the end of the window."""
 
 _LAG_MS = 1.0
 _BEFORE_MS, _JUST_BEFORE_MS, _GUARD_MS = 100.0, 24.0, 1.0
@@ -21,7 +21,7 @@ _LARGE = 6.0
 
 
 def samples_after(window_ms: tuple[float, float], sample_rate_hz: float) -> int:
-    """Return how many samples after the pulse the look at what follows the window needs."""
+    """Return how many samples after the pulse must have arrived for ``activity_after``."""
     return round((window_ms[1] + _TO_MS) * sample_rate_hz / 1e3) + 1
 
 
@@ -33,7 +33,7 @@ class ActivityAfter:
     ratio: float
 
     def hides(self, amplitude_uv: float) -> bool:
-        """Return whether a contraction goes on that may have brought forth what is ``amplitude_uv`` large."""
+        """Return whether a contraction goes on that may have caused a wave of ``amplitude_uv``."""
         return self.ratio > _LOUDER and amplitude_uv < _LARGE * self.level_uv
 
 

@@ -52,12 +52,12 @@ class SweepFrame:
 
     @classmethod
     def over(cls, window_ms: tuple[float, float], sample_rate_hz: float) -> SweepFrame:
-        """The frame of sweeps of a device at ``sample_rate_hz``."""
+        """Return the frame of sweeps of a device at ``sample_rate_hz``."""
         grid = SweepGrid.over(window_ms, sample_rate_hz)
         return cls(window_ms, grid, grid.times, response_covariance(grid.times, window_ms))
 
     def basis(self, noise: NoiseModel) -> WhitenedBasis:
-        """The coordinates for sweeps of this frame in ``noise``."""
+        """Return the coordinates for sweeps of this frame in ``noise``."""
         return WhitenedBasis(noise.covariance(self.times), self.response)
 
 
@@ -121,14 +121,14 @@ class SweepModel:
         self.learned = 0
 
     def expected_conditions(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
-        """The conditions that the sweep of ``pulse`` will most likely have; None before the first."""
+        """Predict the conditions of the sweep of ``pulse``; None before the first artefact."""
         if not self._artefact.known:
             return None
         strength = self._artefact.strength(charge_of(pulse), None, self._sign)
         return SweepConditions(strength, max(self._artefact.lately_blind_ms, self._last[3]), unit_uv, *self._last)
 
     def observe(self, raw: Array, pulse: Pulse, baseline: PreStimulus, unit_uv: float) -> tuple[SweepConditions, Array]:
-        """The conditions of the sweep ``raw`` (from the pulse on) in noise of ``unit_uv``, and the sweep (n,) in uV."""
+        """Return the conditions of sweep ``raw``, from the pulse on, in noise of ``unit_uv``; and the sweep in uV."""
         clean = baseline.clean(raw, pulse.sample)
         lead = clean[: max(int(self._frame.window_ms[0] * self._sample_rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
@@ -144,7 +144,7 @@ class SweepModel:
         return SweepConditions(strength, blind_ms, unit_uv, *self._last), sweep
 
     def components(self, conditions: SweepConditions, frame: SweepFrame, basis: WhitenedBasis) -> SweepComponents:
-        """What lies in a sweep of ``frame`` under these ``conditions``."""
+        """Compute the components of a sweep of ``frame`` under these ``conditions``."""
         artefact, times = self._artefact, frame.times
         modes = self._tails.modes[: len(times)]
         columns = basis.whiten @ (modes @ _root(artefact.spread(conditions.strength))) / conditions.unit_uv

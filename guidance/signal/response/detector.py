@@ -1,7 +1,7 @@
 """The evoked response of one channel to one pulse: detected or not, how surely, how large, how late.
 
 No artefact is ever a response: what stands out counts as one where a sweep before lacked it at a comparable current,
-where it has the shape that trusted responses had, or where it rises out of a flat line. Else the sweep cannot tell.
+where it has the shape that trusted responses had, or where it rises out of a flat line. Else the sweep is contaminated.
 """
 
 from __future__ import annotations
@@ -158,14 +158,14 @@ class ResponseDetector:
 
     @property
     def samples_after(self) -> tuple[int, int]:
-        """Samples after the pulse that a judgement needs, and those that a longer look needs."""
+        """Samples after the pulse that a sweep needs, and those that a longer sweep needs."""
         longest = max(self._longer.grid.stop, burst.samples_after(self._frame.window_ms, self._sample_rate_hz))
         return self._frame.grid.stop, longest
 
     def prepare(self, history: RingBuffer, pulse: Pulse, free_from: int) -> None:
-        """Look at the stream before ``pulse``, which from ``free_from`` on holds no other stimulus's sweep.
+        """Analyse the stream before ``pulse``, which from ``free_from`` on holds no sweep of another stimulus.
 
-        Done as soon as the pulse is known, so that its answer waits for nothing but its own window.
+        The pipeline calls it as soon as the pulse is known, so that the response waits only for its own window.
         """
         self.settle()
         tracker = BaselineTracker(history, self._channel, free_from, pulse.sample, self._sample_rate_hz)
@@ -178,7 +178,7 @@ class ResponseDetector:
         self._prepared = self._prepare_filters(conditions) if conditions else None
 
     def skip(self, pulse: Pulse) -> None:
-        """Take nothing from the stream before ``pulse``: no muscle is seen there. Its answer cannot be known then."""
+        """Skip ``pulse``: the stream before it shows no muscle, so its response cannot be known."""
         self.settle()
         self._baselines[pulse.sample] = self._prepared = None
 
@@ -281,7 +281,7 @@ class ResponseDetector:
         return replace(analysis, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
 
     def _separated(self, components: SweepComponents, residual: Array, p_value: float) -> SeparatedSweep:
-        """The response as estimated; nothing where there is none, which is not worth its time."""
+        """Estimate the response; skip that, and return zeros, where there is clearly none."""
         if p_value >= _SUSPECT and not late.may_come(self._frame.window_ms):
             none = np.zeros(len(self._frame.times))
             return SeparatedSweep(none, none + components.conditions.unit_uv, none)
@@ -344,7 +344,7 @@ class ResponseDetector:
         return not size[times > start_ms + _LATER_MS].max(initial=0.0) > _LARGER * first
 
     def _blinded_by(self, analysis: Analysis) -> Doubt | None:
-        """What the amplifier did that hides a part of the window."""
+        """Return which state of the amplifier hides a part of the window; None where it hides none."""
         conditions = analysis.components.conditions
         if conditions.blanked_ms > self._frame.window_ms[0]:
             return Doubt.BLANKING
@@ -384,8 +384,8 @@ class ResponseDetector:
     def _split(
         self, frame: SweepFrame, basis: WhitenedBasis, components: SweepComponents, residual: Array, p_value: float
     ) -> SeparatedSweep:
-        """The response in ``residual`` (n,) in uV. What artefact and response both could explain counts for the
-        artefact, but beside a response only a little of it.
+        """Estimate the response in ``residual`` (n,), in uV. What artefact and response both could explain counts as
+        artefact, but beside a significant response only a small share of it.
         """
         share = _DOUBTFUL if p_value < ALPHA else 1.0
         baseline = baseline_columns(frame.times, float(self._frame.times[-1]))
@@ -495,7 +495,7 @@ class ResponseDetector:
         return onset_ms(separated, frame.times, inside) - pulse.offset_ns / 1e6
 
     def _why(self, analysis: Analysis, doubt: Doubt) -> str:
-        """The reason in words."""
+        """Return the reason as a clause for the operator."""
         conditions = analysis.components.conditions
         hidden = f"a response of {analysis.hidden_uv:.0f} uV could hide in it"
         return {
@@ -511,7 +511,7 @@ class ResponseDetector:
     def _late(
         self, frame: SweepFrame, analysis: Analysis, separated: SeparatedSweep, pulse: Pulse
     ) -> LateResult | None:
-        """What came late, if there was room for it."""
+        """Return the late response; None where the window has no room for one."""
         if not late.may_come(self._frame.window_ms):
             return None
         if analysis.late_ms is None:
@@ -526,14 +526,14 @@ class ResponseDetector:
         self._baselines.pop(pulse.sample, None)
 
     def unknown(self, why: str) -> SweepResult:
-        """The result of a sweep that cannot be judged, and why."""
+        """Return the result of a sweep that cannot be judged, with the reason ``why``."""
         return SweepResult(
             detected=False, p_value=None, amplitude_uv=None, amplitude_sd_uv=None, latency_ms=None,
             contaminated=True, why=why, times_ms=np.zeros(0), uv=np.zeros(0), doubt=Doubt.SAMPLES,
         )  # fmt: skip
 
     def _units(self, noise_uv: Array) -> Array:
-        """The noise (m,) that scores are measured in: the usual one, but no more than the noise at hand nor much
+        """Return the noise (m,) that scores are measured in: the usual one, but no more than the present noise nor much
         less. So a stray potential before the pulse does not hide a response, and a burst does not feign one.
         """
         usual = sorted(self._noises)[len(self._noises) // 2] if self._noises else np.inf

@@ -1,7 +1,7 @@
 """Late responses: a wave of its own at 15 ms or later, with a pause after what came before, as an H-reflex has it.
 
-Where the window ends too early for a reflex to be awaited, a wave that comes late and alone is taken for the response
-itself: a distant muscle answers as late.
+Where the window ends too early to expect a reflex, a late wave without another before it counts as the response
+itself: a distant muscle responds as late.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _COMPANY, _AWAITED_COMPANY = 0.2, 0.08
 
 
 def may_come(window_ms: tuple[float, float]) -> bool:
-    """Whether both an M-wave and a late response have room in ``window_ms``."""
+    """Return whether both an M-wave and a late response have room in ``window_ms``."""
     return window_ms[0] < _EARLY_MS and window_ms[1] >= FROM_MS + _ROOM_MS
 
 
 def is_awaited(window_ms: tuple[float, float]) -> bool:
-    """Whether a late wave without another before it is a late response."""
+    """Return whether a late wave without another before it is a late response."""
     return may_come(window_ms) and window_ms[1] >= _AWAITED_MS
 
 

@@ -1,7 +1,8 @@
-"""Whether a response can come from the muscle that is sought, by its latency; and what else it may be. Pure.
+"""The latency of a response: whether it fits the target muscle, and what else the response may be. Pure functions.
 
-A latency tells little by itself: a response within the target muscle's window may still be another muscle's. So nothing
-is ever called right here; a response outside is named as what it may be, for the operator to look at the limb.
+A latency alone proves little: a response within the target muscle's window may still come from another muscle. So this
+module never calls a response right. It names what a response outside the window may be, so that the operator looks at
+the limb.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ class ResponseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LatencyClass:
-    """What a response may be, and that in words that fit on a line."""
+    """The kind that a response may be, with a text of one line."""
 
     kind: ResponseKind
     text: str
 
 
 def classify_latency(latency_ms: float | None, protocol: Protocol) -> LatencyClass | None:
-    """What a response of this onset latency (ms after the pulse, None where there was none) may be under ``protocol``.
+    """Name what a response of this onset latency (ms after the pulse, None without one) may be under ``protocol``.
 
-    None where nothing can be said: no response, or no source gives the target muscles' latencies. Both ends of a window
+    Return None without a response, and where no source gives the target muscles' latencies. Both ends of a window
     belong to it.
     """
     if latency_ms is None:
@@ -60,7 +61,7 @@ def _reflex(latency_ms: float, muscles: tuple[MuscleWindow, ...]) -> LatencyClas
 
 
 def _outside(latency_ms: float, expected: list[tuple[str, Span]], protocol: Protocol) -> LatencyClass | None:
-    """What a latency in no window may be; None where no window is known."""
+    """Name what a latency outside all windows may be; None where no window is known."""
     if not expected:
         return None
     windows = ", ".join(f"{name} {span[0]:g}-{span[1]:g}" for name, span in expected)

@@ -1,4 +1,4 @@
-"""Matched filters over a sweep, blind to what is not a response, in the coordinates of its noise.
+"""Matched filters over a whitened sweep, blind to what is not a response.
 
 Generalised least squares: a shape times the inverse covariance of all that is not response (noise, baseline, artefact)
 gives a score of unit variance where there is none.
@@ -29,7 +29,7 @@ _OVERLAP_MS = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilterBank:
-    """Filters for pairs of shapes behind a screen: the first of each pair is blind to the second.
+    """Filters for pairs of shapes beside a nuisance: the first of each pair is blind to the second.
 
     ``mix``, ``first`` and ``second`` (pairs,) make two scores of unit variance of the products with the two shapes.
     """
@@ -83,7 +83,7 @@ class FilterFamily:
         self.null = NullDistribution(len(shapes) / 2, 2)
 
     def renew(self, basis: WhitenedBasis) -> None:
-        """Go over to the coordinates of ``basis``."""
+        """Change to the coordinates of ``basis``."""
         self._shapes = basis.whiten @ self._in_time.reshape(-1, self._in_time.shape[2]).T
         self._in_noise = FilterBank.of(pair_grams(self._shapes))
 
@@ -96,12 +96,12 @@ class FilterFamily:
         self._spread += (usual - self._spread) * len(windows) / (self._seen + len(windows) + 20.0)
 
     def prepare_for(self, nuisance_inverse: LowRankInverse) -> FilterBank:
-        """The filters for sweeps in which ``nuisance_inverse`` inverts the covariance of all but a response."""
+        """Return the filters for sweeps whose covariance without a response ``nuisance_inverse`` inverts."""
         seen = self._shapes / np.sqrt(nuisance_inverse.spread)[:, None]
         return FilterBank.of(pair_grams(seen) - pair_grams(nuisance_inverse.explained(self._shapes)))
 
     def judge(self, weighted: Array, filters: FilterBank) -> FilterVerdict:
-        """What a ``weighted`` sweep (n,) says by ``filters``."""
+        """Judge a ``weighted`` sweep (n,) by ``filters``."""
         scores = filters.scores(weighted @ self._shapes)
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
@@ -119,7 +119,7 @@ class FilterFamily:
 
 
 class LearnedTemplate:
-    """The statistic for the shape that this muscle has shown, at its latency give or take two samples."""
+    """The statistic for the shape that this muscle has shown, at its latency within two samples."""
 
     def __init__(self) -> None:
         """Begin without a shape."""
@@ -146,7 +146,7 @@ class LearnedTemplate:
         return 0.0 if self._shape is None else likeness(self._shape, response)
 
     def learn(self, response: Array, basis: WhitenedBasis, windows: Sequence[Array], *, sure: bool) -> None:
-        """Take in a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
+        """Learn a likely ``response`` (n,) in time; ``windows`` are stimulus-free, in time and units of the noise.
 
         The shape is known from two sure responses, or from three alike among the last.
         """
@@ -161,7 +161,7 @@ class LearnedTemplate:
         self.renew(basis, windows)
 
     def renew(self, basis: WhitenedBasis, windows: Sequence[Array]) -> None:
-        """Go over to the coordinates of ``basis``, and judge stimulus-free ``windows`` by the shape as now known."""
+        """Change to the coordinates of ``basis``, and learn the statistic of null ``windows`` for the present shape."""
         if self._shape is None:
             return
         self._shapes = basis.whiten @ np.stack([_shifted(self._shape, lag) for lag in _LAGS], axis=1)
@@ -171,7 +171,7 @@ class LearnedTemplate:
             self.null.renew(self._statistic(scores))
 
     def prepare_for(self, nuisance_inverse: LowRankInverse) -> Array:
-        """Standard deviations (lags,) of the products of screened sweeps with the shape, without a response."""
+        """Return the standard deviations (lags,) of weighted sweeps' products with the shape, without a response."""
         power = (self._shapes**2 / nuisance_inverse.spread[:, None]).sum(axis=0)
         power -= (nuisance_inverse.explained(self._shapes) ** 2).sum(axis=0)
         return np.asarray(np.sqrt(np.maximum(power, 1e-12)))
@@ -186,7 +186,7 @@ class LearnedTemplate:
 
 
 def combined(unknown: float, known: float | None) -> float:
-    """One p-value of the two statistics: most of the chance is spent on the known shape."""
+    """Combine the two p-values; the known shape gets most of the false-positive rate."""
     if known is None:
         return unknown
     return min(known / _KNOWN_SHARE, unknown / (1.0 - _KNOWN_SHARE), 1.0)

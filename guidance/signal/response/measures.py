@@ -1,4 +1,4 @@
-"""What is read off an estimated response: amplitude, onset, and whether it can be one."""
+"""Measures of an estimated response: amplitude, onset, and whether it can be one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 
 
 def peak_to_peak(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> tuple[float, float]:
-    """Peak-to-peak amplitude in uV where ``inside`` (n,), and its standard deviation."""
+    """Return the peak-to-peak amplitude in uV where ``inside`` (n,), and its standard deviation."""
     if not inside.any():
         return 0.0, 0.0
     mean, sd = separated.mean[inside], separated.sd[inside]
@@ -32,7 +32,7 @@ def peak_to_peak(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> tuple[
 
 
 def onset_ms(separated: SeparatedSweep, times: Array, inside: NDArray[np.bool_]) -> float:
-    """Onset latency in ms: back from the first sure excursion to where the response leaves the level before it."""
+    """Return the onset latency in ms: where the response leaves the level before its first sure excursion."""
     size = np.abs(np.where(inside, separated.mean, 0.0))
     sure = (size > _FIRST_SHARE * size.max()) & (size > _FIRST_SDS * separated.sd)
     first = int(np.argmax(sure)) if sure.any() else int(size.argmax())
@@ -44,8 +44,9 @@ def onset_ms(separated: SeparatedSweep, times: Array, inside: NDArray[np.bool_])
 
 
 def rises_from_baseline(sweep: Array, times: Array, begin_ms: float, visible_ms: float, amplitude_uv: float) -> bool:
-    """Whether the ``sweep`` (n,) itself, artefact and all, lies flat before ``begin_ms``: then nothing but a response
-    can begin there. Nothing before ``visible_ms`` is seen.
+    """Return whether the ``sweep`` (n,) itself, artefact included, is flat before ``begin_ms``.
+
+    Only a response can begin there. Nothing before ``visible_ms`` counts.
     """
     if not is_in(sweep, times >= begin_ms, amplitude_uv):
         return False
@@ -57,21 +58,21 @@ def rises_from_baseline(sweep: Array, times: Array, begin_ms: float, visible_ms:
 
 
 def is_in(sweep: Array, inside: NDArray[np.bool_], amplitude_uv: float) -> bool:
-    """Whether the ``sweep`` (n,) itself holds a wave of ``amplitude_uv`` where ``inside`` (n,), and not only the
+    """Return whether the ``sweep`` (n,) itself holds a wave of ``amplitude_uv`` where ``inside`` (n,), and not only the
     artefact that was expected and did not come.
     """
     return bool(inside.any() and np.ptp(sweep[inside]) > _HOLDS * amplitude_uv)
 
 
 def still_running(separated: SeparatedSweep, amplitude_uv: float, inside: NDArray[np.bool_], times: Array) -> bool:
-    """Whether more than a quarter of the response ``inside`` (n,) is still there in the last 2 ms of the window."""
+    """Return whether over a quarter of the response ``inside`` (n,) remains in the last 2 ms of the window."""
     ending = np.abs(separated.mean[inside & (times > times[-1] - _ENDING_MS)])
     return bool(ending.max(initial=0.0) > _UNFINISHED * amplitude_uv)
 
 
 def begins_at_once(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> bool:
-    """Whether what was found is largest at its very begin and falls from there: no muscle answers so, but an unknown
-    artefact does.
+    """Return whether the wave is largest at its very begin and falls from there: no muscle responds so, but an
+    unknown artefact does.
     """
     size, sd = np.abs(separated.mean[inside]), separated.sd[inside]
     if len(size) <= _AT_ONCE:

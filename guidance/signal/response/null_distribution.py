@@ -1,4 +1,4 @@
-"""How large a detection statistic is where nothing was stimulated, learned from the stream itself.
+"""The distribution of a detection statistic without a stimulus, learned from the stream itself.
 
 The p-value of a statistic is its rank among those of recent stimulus-free windows. Above their upper fifth a
 generalised Pareto tail goes on from there, as heavy as the windows show it: nearly exponential for noise, heavier where
@@ -40,11 +40,11 @@ class NullDistribution:
 
     @property
     def seen(self) -> int:
-        """Stimulus-free windows that it rests on."""
+        """Number of null windows that it is based on."""
         return len(self._windows)
 
     def learn(self, statistics: Array) -> None:
-        """Take in the ``statistics`` (m,) of stimulus-free windows, in order."""
+        """Learn the ``statistics`` (m,) of null windows, in order."""
         for statistic in statistics.tolist():
             if len(self._windows) == _MEMORY:
                 oldest = self._windows.popleft()
@@ -53,7 +53,7 @@ class NullDistribution:
             insort(self._sorted, statistic)
 
     def renew(self, statistics: Array) -> None:
-        """Begin again with ``statistics`` (m,): what is measured has changed."""
+        """Replace all windows by ``statistics`` (m,): the measured shape has changed."""
         kept = statistics[-_MEMORY:].tolist()
         self._windows = deque(kept)
         self._sorted = sorted(self._stand_ins + kept)
@@ -72,7 +72,7 @@ class NullDistribution:
         return max(self._fitted(statistic, tail), (above - beyond) / count, _LEAST_P)
 
     def _fitted(self, statistic: float, tail: int) -> float:
-        """The Pareto tail's share above ``statistic``, by the median and the upper tenth of what exceeds ``tail``."""
+        """Return the share above ``statistic`` of a Pareto tail, fitted by median and upper tenth beyond ``tail``."""
         null = self._sorted
         above = len(null) - tail
         start = null[tail]

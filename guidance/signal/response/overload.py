@@ -1,8 +1,8 @@
-"""What the amplifier does under a stimulus: whether it is overloaded, or blanked, and when it lets go.
+"""The amplifier under a stimulus: whether it is overloaded or blanked, and until when.
 
-Nothing is taken for granted: the rail is inferred from samples that repeat their extreme, below the declared range if
-need be, and many amplifiers show no rail at all because a filter follows. A blanking amplifier shows nothing where the
-artefact should be, and then an edge.
+No declared property is trusted: the rail is inferred from samples that repeat their extreme, below the declared range
+if need be, and many amplifiers show no rail at all because a filter follows. A blanking amplifier shows nothing where
+the artefact should be, and then an edge.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class OverloadFinder:
         return Overload(end / self._per_ms, blanked_ms, size_uv)
 
     def _overloaded_to(self, sign: int, signal: Array, charge: float | None, least_uv: float) -> int:
-        """Samples up to which ``signal`` is at the rail of this ``sign`` because of the pulse; 0 where it is not."""
+        """Return the samples up to which ``signal`` is at the rail of this ``sign`` by the pulse; 0 where it is not."""
         begins = round(_BEGINS_MS * self._per_ms)
         peak = float(signal[:begins].max(initial=0.0))
         rail = self._rails[sign]
@@ -115,8 +115,8 @@ class OverloadFinder:
         return end
 
     def _confirmed(self, sign: int, rail: float | None, seen: float | None) -> float | None:
-        """The rail after a sweep that shows one at ``seen`` uV: a lower one must be seen in a row, the range may have
-        been switched.
+        """Return the rail after a sweep that shows one at ``seen`` uV. A lower one must show in several in a row:
+        the range may have been switched.
         """
         if seen is None or rail is None or seen > _AT_RAIL * rail:
             self._lower[sign] = 0
@@ -125,7 +125,7 @@ class OverloadFinder:
         return seen if self._lower[sign] >= _IN_A_ROW else rail
 
     def _inferred(self, sign: int, signal: Array, peak: float, charge: float | None) -> float | None:
-        """The rail that ``signal`` shows by itself, or by a peak it shares with sweeps of other charges."""
+        """Infer the rail from ``signal`` itself, or from a peak that it shares with sweeps of other charges."""
         if self._range_uv and peak >= 0.999 * self._range_uv:
             return peak
         top = (signal >= (1 - _FLAT_SHARE) * peak).astype(int)
@@ -142,7 +142,7 @@ class OverloadFinder:
         return max(peak, *shared) if shared else None
 
     def _usual_release_ms(self, now_ms: float) -> float:
-        """Up to when the input is blanked: as it was twice lately, whether it shows now or not; else ``now_ms``."""
+        """Return when blanking ends: as twice recently, whether it shows now or not; else ``now_ms``."""
         self._releases.append(now_ms)
         known = [ms for ms in self._releases if ms > 0]
         usual_ms = float(np.median(known)) if known else 0.0
@@ -150,7 +150,7 @@ class OverloadFinder:
         return max(usual_ms, now_ms) if alike >= _TWICE and 2 * alike >= len(known) else now_ms
 
     def _released_ms(self, clean: Array, noise_uv: float, bend_uv: float) -> float:
-        """Up to when a blanked input hides what is there: a sharp edge after nothing at all; 0 where it is not."""
+        """Return when a blanked input is released: at a sharp edge after silence; 0 where it is not blanked."""
         limit = round(_LATEST_RELEASE_MS * self._per_ms)
         first = round(_BLANKED_MS * self._per_ms)
         away = np.abs(clean[:limit] - np.median(clean[1:first])) if first > 2 else clean[:0]

@@ -1,4 +1,4 @@
-"""What part of a sweep is the response: its most probable course, how sure that is, and what lies beside it."""
+"""The response within a sweep: its most probable waveform, its uncertainty, and the artefact beside it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SeparatedSweep:
     nuisance: Array
 
     def times(self, unit_uv: float) -> SeparatedSweep:
-        """The same, where it was in units of ``unit_uv``."""
+        """Convert from units of ``unit_uv`` to uV."""
         return SeparatedSweep(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
 
 
@@ -54,7 +54,7 @@ def split(
 
 
 def _best_size(residual: Array, beside: Array, remainder: Array, response: Array) -> float:
-    """The size of a response that makes ``residual`` (n,) most probable; all are tried at once."""
+    """Return the size of a response that makes ``residual`` (n,) most probable; all are tried at once."""
     weight = 1.0 / (remainder + _SIZES[:, None] ** 2 * response)
     small = (beside.T * weight[:, None, :]) @ beside + np.eye(beside.shape[1])
     seen = (weight * residual) @ beside

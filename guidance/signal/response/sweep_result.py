@@ -1,4 +1,4 @@
-"""What one sweep showed."""
+"""The result of one sweep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from guidance.signal.sweep.basis import Array
 
 
 class Doubt(StrEnum):
-    """Why a sweep cannot tell whether there was a response."""
+    """The reason why a sweep cannot decide whether there was a response."""
 
     SAMPLES = "samples"
     OVERLOAD = "overload"
@@ -32,9 +32,9 @@ class LateResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepResult:
-    """What one sweep showed. ``uv`` (n,) at ``times_ms`` is the sweep for the eye: artefact, mains and baseline taken
-    out; ``doubt`` and ``why`` (in words) say why a sweep is contaminated. ``unfinished``: a longer look is worth while.
-    ``late`` is None where the window has no room for a late response.
+    """The result of one sweep. ``uv`` (n,) at ``times_ms`` is the sweep without artefact, mains and baseline, for
+    display; ``doubt`` and ``why`` (a clause) give the reason why a sweep is contaminated. ``unfinished``: a longer
+    sweep would improve the result. ``late`` is None where the window has no room for a late response.
     """
 
     detected: bool

@@ -1,4 +1,4 @@
-"""Coordinates of a sweep in which noise is white and a response's prior diagonal; what lies beside is of low rank.
+"""Coordinates of a sweep in which noise is white and a response's prior diagonal; the nuisance is of low rank.
 
 All that is expensive is done once for a noise; a sweep then costs a few products of small matrices.
 """
@@ -45,23 +45,23 @@ class LowRankInverse:
         self.factor = np.linalg.cholesky(small)
 
     def __call__(self, x: Array) -> Array:
-        """The inverse times ``x`` (n,) or (n, m)."""
+        """Return the inverse times ``x`` (n,) or (n, m)."""
         scaled = x / self.spread if x.ndim == 1 else x / self.spread[:, None]
         inner = cho_solve((self.factor, True), self.weighed.T @ x, check_finite=False)
         return np.asarray(scaled - self.weighed @ inner)
 
     def explained(self, x: Array) -> Array:
-        """Columns (k, m) whose Gram matrix is what the columns take away from that of ``x`` (n, m)."""
+        """Return columns (k, m) whose Gram matrix is what the columns take away from that of ``x`` (n, m)."""
         return np.asarray(solve_triangular(self.factor, self.weighed.T @ x, lower=True, check_finite=False))
 
     def diagonal(self) -> Array:
-        """The diagonal (n,) of the inverse."""
+        """Return the diagonal (n,) of the inverse."""
         taken = solve_triangular(self.factor, self.weighed.T, lower=True, check_finite=False)
         return np.asarray(1.0 / self.spread - (taken**2).sum(axis=0))
 
 
 def compressed(columns: Array) -> Array:
-    """``columns`` (n, k) with as few columns as have about the same product with their own transpose."""
+    """Reduce ``columns`` (n, k) to as few as have about the same product with their own transpose."""
     weights, turn = np.linalg.eigh(columns.T @ columns)
     kept = weights > _NEGLIGIBLE
     return np.asarray(columns @ turn[:, kept])

@@ -1,4 +1,4 @@
-"""What several stages do to sampled signals in the same way. Pure; in no unit of its own."""
+"""Operations on sampled signals that several stages share. Pure functions; units are those of the input."""
 
 from __future__ import annotations
 

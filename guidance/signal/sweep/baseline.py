@@ -1,4 +1,4 @@
-"""The state of the signal just before a pulse: baseline, noise, mains; and windows in which nothing was stimulated."""
+"""The signal just before a pulse: baseline, noise, mains; and null windows, in which nothing was stimulated."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class PreStimulus:
     mains: MainsFit | None
 
     def clean(self, raw: Array, first: int) -> Array:
-        """``raw`` (n,) from sample ``first`` on, less baseline and mains."""
+        """Return ``raw`` (n,), which begins at sample ``first``, without baseline and mains, in uV."""
         mains = self.mains(first, len(raw)) if self.mains else 0.0
         return np.asarray(raw - self.baseline_uv - mains)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NullWindows:
-    """Windows (m, n) as a sweep's, where nothing was stimulated, in uV less baseline and mains; the noise before each
-    (m,) in uV; and ``next_sample``, where the following one may begin.
+    """Windows (m, n) of a sweep's length without a stimulus, in uV without baseline and mains; the noise before each
+    (m,) in uV; and ``next_sample``, where the next window may begin.
     """
 
     sweeps: Array
@@ -67,7 +67,7 @@ class BaselineTracker:
         self._first = self._stop - len(self._signal)
 
     def state(self) -> PreStimulus | None:
-        """Baseline, noise and mains at the end of the stretch; None if it is shorter than 5 ms."""
+        """Measure baseline, noise and mains at the end of the stretch; None if it is shorter than 5 ms."""
         if len(self._signal) < _SHORTEST_MS * self._per_ms:
             return None
         recent = self._signal[-round(_MAINS_MS * self._per_ms) :]
@@ -79,10 +79,10 @@ class BaselineTracker:
         return PreStimulus(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
 
     def null_windows(self, grid: SweepGrid, not_before: int, mains: MainsFit | None) -> NullWindows | None:
-        """At most 24 windows after ``not_before``, half overlapping, the newest that there are; None if there is none.
+        """Return the newest 24 windows at most after ``not_before``, half overlapping; None if there are none.
 
-        Each comes with the noise of the stretch before it, just as a sweep does; where that is too short, with that of
-        the stretch's own begin.
+        Each has the noise of the stretch before it, as a sweep has. Where that stretch is too short, the noise is
+        that of the begin of the whole stretch.
         """
         hop = max(grid.stop // _HOPS, 1)
         ahead = round(_BASELINE_MS * self._per_ms)
@@ -101,17 +101,17 @@ class BaselineTracker:
         return NullWindows(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
 
     def _noise_of(self, before: Array) -> Array:
-        """Noise (m,) of the signal ``before`` (m, n) each of some pulses: the larger of that of all and of the last
-        20 ms, as a burst may have begun.
+        """Return the noise (m,) of the signals ``before`` (m, n) pulses: the larger of that of all samples and of the
+        last 20 ms, as a burst may have begun there.
         """
         recent = before[:, -round(_BASELINE_MS * self._per_ms) :]
         return np.maximum(np.maximum(_noise(before), _noise(recent)), _LEAST_NOISE_UV)
 
 
 def _noise(signals: Array) -> Array:
-    """Standard deviation of each of ``signals`` (m, n) about a straight line, shape (m,).
+    """Return the standard deviation (m,) of each of ``signals`` (m, n) about a straight line.
 
-    By the median deviation of every few samples: one stray potential does not raise it.
+    It uses the median deviation of every few samples, so that one stray potential does not raise it.
     """
     signals = signals[:, :: max(1, signals.shape[1] // 250)]
     line = np.linspace(-1.0, 1.0, signals.shape[1])

@@ -1,4 +1,4 @@
-"""What a sweep may be made of: baseline, artefact and response, as functions of the time after the pulse.
+"""Priors of what a sweep holds: baseline, artefact and response, as functions of the time after the pulse.
 
 All times are in ms after the pulse. Priors are Gaussian: covariances over the sweep's samples.
 """
@@ -51,7 +51,7 @@ class SweepGrid:
 
     @classmethod
     def over(cls, window_ms: tuple[float, float], sample_rate_hz: float) -> SweepGrid:
-        """The grid from FIRST_MS to the end of ``window_ms`` for a device at ``sample_rate_hz``."""
+        """Return the grid from FIRST_MS to the end of ``window_ms`` for a device at ``sample_rate_hz``."""
         first = round(FIRST_MS * sample_rate_hz / 1e3)
         factor = max(1, int(sample_rate_hz // _SWEEP_RATE_HZ))
         last = int(window_ms[1] * sample_rate_hz / 1e3 + 1e-6)
@@ -69,24 +69,24 @@ class SweepGrid:
         return np.asarray((middle + self.factor * np.arange(self.count)) * 1e3 / self.sample_rate_hz)
 
     def means(self, raw: Array) -> Array:
-        """``raw`` (..., count * factor) brought to this grid, shape (..., count)."""
+        """Average ``raw`` (..., count * factor) to this grid, shape (..., count)."""
         return np.asarray(raw.reshape(*raw.shape[:-1], self.count, self.factor).mean(axis=-1))
 
 
 def baseline_columns(times: Array, end_ms: float) -> Array:
-    """Baseline and its drift up to ``end_ms`` (n, 2), each of one standard deviation, in units of the noise; the
-    baseline was measured before.
+    """Return columns (n, 2) of the baseline's error and of its drift up to ``end_ms``, one standard deviation each,
+    in units of the noise. The baseline itself was measured before the pulse.
     """
     return np.stack([np.full_like(times, _BASELINE_SD), _SLOPE_SD * times / end_ms], axis=1)
 
 
 class Tails:
-    """The main courses that an artefact's tail may take: ``modes`` (n, r), orthonormal, and the prior ``variance``
-    (r,) of their coefficients where the artefact's peak is 1, and its standard deviation ``sd`` (n,) in each sample.
+    """Principal components of an artefact's tail: ``modes`` (n, r), orthonormal, and the prior ``variance`` (r,) of
+    their coefficients for an artefact of peak 1, with its standard deviation ``sd`` (n,) in each sample.
     """
 
     def __init__(self, times: Array) -> None:
-        """For sweeps at ``times`` (n,) in ms after the pulse."""
+        """Compute the components for sweeps at ``times`` (n,) in ms after the pulse."""
         covariance = artefact_covariance(times)
         self.sd = np.sqrt(np.diag(covariance))
         variance, modes = np.linalg.eigh(covariance)
@@ -97,15 +97,15 @@ class Tails:
         self._bends = turn[:, large] * np.sqrt(smooth[large])
 
     def drift(self, mean: Array) -> Array:
-        """Columns (r, k) by which the coefficients ``mean`` (r,) drift where the course changes, smoothly over 5 ms,
-        by its own size.
+        """Return columns (r, k) of the drift of the coefficients ``mean`` (r,): the artefact is smooth over 5 ms,
+        in proportion to its own size.
         """
         size = np.abs(self.modes @ mean)
         return np.asarray(self.modes.T @ (size[:, None] * self._bends))
 
 
 def artefact_covariance(times: Array) -> Array:
-    """Prior covariance (n, n) of an artefact's tail whose peak is 1.
+    """Return the prior covariance (n, n) of the tail of an artefact of peak 1.
 
     Decaying exponentials (electrode and overload recovery) and a damped swing (the amplifier's own high-pass), both as
     seen in published artefact shapes (10.1101/2025.08.26.25334489): some hundredths of the peak at first, then less.
@@ -119,8 +119,8 @@ def artefact_covariance(times: Array) -> Array:
 
 
 def recovery_columns(since_ms: Array, *, overloaded: bool) -> Array:
-    """What an amplifier adds after a pulse (n, k), for an overload of unit size that ended at time 0 of ``since_ms``:
-    exponentials, new at every pulse. The slow ones only where it was ``overloaded``.
+    """Return columns (n, k) of an amplifier's recovery after an overload of unit size that ended at time 0 of
+    ``since_ms``: exponentials, independent from pulse to pulse. The slow ones are there only where ``overloaded``.
     """
     known = _RECOVERY + (_SLOW_RECOVERY if overloaded else ())
     since_ms = np.maximum(since_ms, 0.0)
@@ -128,19 +128,19 @@ def recovery_columns(since_ms: Array, *, overloaded: bool) -> Array:
 
 
 def response_covariance(times: Array, window_ms: tuple[float, float]) -> Array:
-    """Prior covariance (n, n) of a response of unit size: smooth over 1 ms, rising from nothing before the window."""
+    """Return the prior covariance (n, n) of a response of unit size: smooth over 1 ms, 0 before the window."""
     ramp = np.clip((times - window_ms[0] + _ONSET_RAMP_MS) / _ONSET_RAMP_MS, 0.0, 1.0)
     return np.asarray(matern(times, 1.0) * ramp[:, None] * ramp[None, :])
 
 
 def matern(times: Array, length_ms: float) -> Array:
-    """Matern 3/2 correlation (n, n) of the given length."""
+    """Return the Matern 3/2 correlation (n, n) of length ``length_ms``."""
     lag = np.sqrt(3.0) * np.abs(times[:, None] - times[None, :]) / length_ms
     return np.asarray((1.0 + lag) * np.exp(-lag))
 
 
 def spans(shapes: Array, times: Array) -> Array:
-    """First and last time in ms (pairs, 2) at which each of the pairs of ``shapes`` is above a tenth of its size."""
+    """Return first and last time in ms (pairs, 2) at which each pair of ``shapes`` exceeds a tenth of its size."""
     size = np.abs(shapes).max(axis=1)
     large = size > 0.1 * size.max(axis=1, keepdims=True)
     last = len(times) - 1 - large[:, ::-1].argmax(axis=1)
@@ -148,9 +148,9 @@ def spans(shapes: Array, times: Array) -> Array:
 
 
 def response_shapes(times: Array, window_ms: tuple[float, float]) -> Array:
-    """Pairs of shapes (pairs, 2, n) that together match a bi- or triphasic wave of any phase.
+    """Return pairs of shapes (pairs, 2, n) that together match a bi- or triphasic wave of any phase.
 
-    First and second derivative of a Gaussian, at widths of 0.8 to 8 ms and at every place in the window.
+    They are the first and second derivative of a Gaussian, at widths of 0.8 to 8 ms, everywhere in the window.
     """
     pairs: list[tuple[Array, Array]] = []
     width = _SHORTEST_MS

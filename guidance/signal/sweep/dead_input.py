@@ -1,4 +1,4 @@
-"""A dead input: what no input at a patient shows. One value held, one block over and over, or less than is resolved."""
+"""Dead inputs: one value held, one block repeated, or less than the converter resolves. No patient gives that."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class DeadInputDetector:
     """Watches channel 0 in slots of 50 ms on a fixed grid, so that no finding depends on how the stream was cut."""
 
     def __init__(self, sample_rate_hz: float, step_uv: float | None, range_uv: float | None) -> None:
-        """``step_uv``: the converter's resolution, ``range_uv`` its limit; None where not known. At the limit an input
-        is saturated, not dead.
+        """Take ``step_uv``, the converter's resolution, and ``range_uv``, its limit; None where not known. At the limit
+        an input is saturated, not dead.
         """
         self._slot = max(1, round(_SLOT_S * sample_rate_hz))
         self._held_enough, self._clear = round(HELD_S * sample_rate_hz), round(CLEAR_S * sample_rate_hz)
@@ -69,7 +69,7 @@ class DeadInputDetector:
         self._changes: deque[Change] = deque(maxlen=64)
 
     def advance(self, history: RingBuffer) -> list[Change]:
-        """Follow channel 0 of ``history`` to its end; all that has changed. Call it at least every 1.5 s of signal."""
+        """Follow channel 0 of ``history`` to its end and return all changes. Call it at least every 1.5 s of signal."""
         found = []
         while self._next + self._slot <= history.end:
             if history.start > self._next + self._slot:  # a long gap: nothing of it is held
@@ -82,11 +82,11 @@ class DeadInputDetector:
         return found
 
     def why_dead(self, due: int) -> str | None:
-        """Why the input was known to be dead by sample ``due``, None if it was not."""
+        """Return why the input was known to be dead by sample ``due``; None if it was not."""
         return next((change.why for change in reversed(self._changes) if change.due <= due), None)
 
     def alive_since(self, sample: int) -> int:
-        """The sample by which the input had come back from the last time it was dead before ``sample``; 0 for never."""
+        """Return the sample at which the input last came back to life before ``sample``; 0 if it never was dead."""
         backs = (change.due for change in reversed(self._changes) if change.due <= sample and change.why is None)
         return next(backs, 0)
 
@@ -102,7 +102,7 @@ class DeadInputDetector:
         return None
 
     def _evidence_in(self, history: RingBuffer) -> str | None:
-        """What the slot that ends at the next sample adds to; a clause, or None."""
+        """Return the evidence of death that the current slot completes, a clause; None without any."""
         slot = history.window(self._next - self._slot, self._next)[:, 0]
         there = slot[~np.isnan(slot)]
         held = self._hold(there) if len(there) else 0
@@ -138,7 +138,7 @@ class DeadInputDetector:
         self._sums.append((float(exact.mean()), float(exact.var())))
 
     def _is_quiet(self) -> bool:
-        """Whether the RMS about the mean of the last second is below what the converter can show."""
+        """Return whether the RMS about the mean of the last second is below the converter's resolution."""
         if self._quiet_uv is None or len(self._sums) < (self._sums.maxlen or 0):
             return False
         means, variances = np.array(self._sums).T
@@ -146,7 +146,7 @@ class DeadInputDetector:
         return not at_limit and float(variances.mean() + means.var()) < self._quiet_uv**2
 
     def _repeats(self, history: RingBuffer) -> bool:
-        """Whether the newest samples are the last of ``COPIES`` equal blocks."""
+        """Return whether the newest samples are the last of ``COPIES`` equal blocks."""
         if self._held >= self._slot:
             return False  # one value is equal to itself
         end, (least, most) = self._next, self._lags
@@ -166,13 +166,13 @@ class DeadInputDetector:
 
 
 def is_constant(history: RingBuffer, channel: int, first: int, stop: int) -> bool:
-    """Whether ``channel`` holds one value from ``first`` to ``stop``. Lost samples hold none."""
+    """Return whether ``channel`` holds one value from ``first`` to ``stop``. Lost samples hold none."""
     part = history.window(first, stop)[:, channel]
     return len(part) > 1 and bool((part == part[0]).all())
 
 
 def is_repeat(history: RingBuffer, channel: int, first: int, stop: int, within: int) -> bool:
-    """Whether the samples of ``channel`` from ``first`` to ``stop`` are equal to some of the ``within`` before them."""
+    """Return whether samples ``first`` to ``stop`` of ``channel`` equal some of the ``within`` samples before them."""
     since = max(first - within, history.start, 0)
     past, sought = history.window(since, stop)[:, channel], history.window(first, stop)[:, channel]
     at = np.flatnonzero(past[: max(first - since, 0)] == sought[0]) if len(sought) else np.zeros(0, int)
@@ -184,7 +184,7 @@ def is_repeat(history: RingBuffer, channel: int, first: int, stop: int, within: 
 
 
 def _equal_blocks(history: RingBuffer, end: int, lag: int) -> bool:
-    """Whether the last ``COPIES`` blocks of ``lag`` samples before ``end`` are equal. A gap is equal to nothing."""
+    """Return whether the last ``COPIES`` blocks of ``lag`` samples before ``end`` are equal. A gap equals nothing."""
     if end - COPIES * lag < 0:
         return False
     copies = history.window(end - COPIES * lag, end)[:, 0]

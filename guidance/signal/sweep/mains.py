@@ -1,10 +1,10 @@
 """Mains interference, fitted before the pulse and predicted into the sweep: nothing of the response is notched away.
 
-A fit knows nothing of earlier stretches, so 300 ms of a quiet muscle are enough, and the same samples give the same
-sweep wherever a recording is entered. biofeedback/hum.py follows the mains through effort instead. There are two, as
-neither does the other's work. Of a mains of 14.6 uV RMS the fit leaves 0.6 uV after 300 ms at rest, the other 1.5; in
-an effort of 100 uV RMS the fit leaves 12.7 uV, the other 1.0 (simulated, at the grid's nominal frequency; held by
-tests/guidance/signal/test_mains.py).
+A fit uses nothing of earlier stretches, so 300 ms of a quiet muscle are enough, and the same samples give the same
+sweep wherever a recording is entered. biofeedback/mains_tracker.py follows the mains through effort instead. There are
+two, as neither can replace the other. Of a mains of 14.6 uV RMS the fit leaves 0.6 uV after 300 ms at rest, the other
+1.5; in an effort of 100 uV RMS the fit leaves 12.7 uV, the other 1.0 (simulated, at the grid's nominal frequency; held
+by tests/guidance/signal/test_mains.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class MainsFit:
     """Sines of one mains frequency and its harmonics, by absolute sample index."""
 
     def __init__(self, cycles_per_sample: float, weights: Array) -> None:
-        """``weights`` (harmonics, 2): cosine and sine of each harmonic in uV."""
+        """Take ``weights`` (harmonics, 2): cosine and sine of each harmonic in uV."""
         self._cycles_per_sample, self._weights = cycles_per_sample, weights
 
     @property
@@ -33,7 +33,7 @@ class MainsFit:
         return float(np.hypot(*self._weights[0]))
 
     def __call__(self, first: int, count: int) -> Array:
-        """The interference at samples ``first`` to ``first + count``, in uV, shape (count,)."""
+        """Return the interference at samples ``first`` to ``first + count``, in uV, shape (count,)."""
         if not self._weights.any():
             return np.zeros(count)
         return np.asarray(
@@ -66,7 +66,7 @@ def fit_mains(signal: Array, first: int, sample_rate_hz: float) -> MainsFit | No
 
 
 def _least_squares(signal: Array, phase: Array, cycles: float) -> tuple[float, float, Array]:
-    """Mean square left over, ``cycles`` per sample as given, and the weights (harmonics, 2)."""
+    """Return the residual's mean square, ``cycles`` per sample as given, and the weights (harmonics, 2)."""
     n = len(signal)
     columns = np.concatenate([_sines(phase), np.ones((n, 1)), np.linspace(-1, 1, n)[:, None]], axis=1)
     gram = columns.T @ columns
@@ -76,7 +76,7 @@ def _least_squares(signal: Array, phase: Array, cycles: float) -> tuple[float, f
 
 
 def _sines(phase: Array) -> Array:
-    """Cosine and sine of each harmonic at ``phase`` (n,) in cycles, shape (n, 2 * harmonics)."""
+    """Return cosine and sine of each harmonic at ``phase`` (n,) in cycles, shape (n, 2 * harmonics)."""
     turn = np.exp(2j * np.pi * phase)
     square = turn * turn
     return np.stack([turn, square, square * turn, square * square * turn], axis=1).view(np.float64)

@@ -1,4 +1,4 @@
-"""The running signal for the eye and for its own quality: artefacts held out before the one recursive filter."""
+"""The running signal for the screen, and its quality. Artefacts are replaced before the one recursive filter."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SignalMonitor:
     """High-passed signal of all channels, its quality second by second, and the strip of the first channel."""
 
     def __init__(self, channels: int, sample_rate_hz: float, ranges_uv: tuple[float | None, ...]) -> None:
-        """``ranges_uv``: input range of each channel, None where not known."""
+        """Take ``ranges_uv``: the input range of each channel, None where not known."""
         per_ms = sample_rate_hz / 1e3
         self._sample_rate_hz, self._ranges_uv = sample_rate_hz, ranges_uv
         self._delay, self._column = round(DELAY_MS * per_ms), max(1, round(COLUMN_MS * per_ms))
@@ -81,7 +81,7 @@ class SignalMonitor:
         return seconds
 
     def strip(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Least and greatest value of the first channel in each of the last columns (n, 2), and where samples lack."""
+        """Return minimum and maximum of the first channel in the last columns (n, 2), and where samples lack."""
         if not self._strip:
             return np.zeros((0, 2), np.float32), np.zeros(0, bool)
         low, high, gone = zip(*self._strip, strict=True)
@@ -113,7 +113,7 @@ class SignalMonitor:
         self._part = self._part[whole:]
 
     def _without_artefact(self, raw: Array) -> tuple[Array, int]:
-        """``raw`` with held-out and missing samples replaced by the value before them, and where there is the first."""
+        """Replace artefacts and missing samples of ``raw`` by the value before; return the first valid index too."""
         while self._held and self._held[0][1] <= self._next:
             self._held.popleft()
         bad: NDArray[np.bool_] = np.isnan(raw).any(axis=1).reshape(-1)

@@ -1,8 +1,8 @@
 """Pulses of a stimulator on a clock of its own, found in the recording by their artefact or on a marker channel.
 
-The host knows when it asked for a pulse, give or take the ways of two cables. Where the pulse is to be looked for is
-learned: at first anywhere within ``_LATE_MS``, then where the last ones were. What does not stand out is not taken for
-it: a pulse that is not found is unconfirmed, never guessed.
+The host knows when it requested a pulse, but not the delay of two cables. The aligner learns that delay: it searches
+within ``_LATE_MS`` at first, then where the last pulses were. An edge that does not stand out is no pulse: a pulse that
+is not found is unconfirmed, never guessed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ AlignedPulse = tuple[int, Pulse, Alignment | None]
 
 
 class PulseAligner:
-    """Matches pulses asked for with edges of the signal; both are handed in as they become known."""
+    """Matches requested pulses with edges of the signal; takes both as they become known."""
 
     def __init__(self, sample_rate_hz: float, *, marker: bool) -> None:
         """Take edges of a signal, or with ``marker`` those of a marker channel, which shows pulses and nothing else."""
@@ -55,15 +55,15 @@ class PulseAligner:
         self._last = -1
 
     def expect(self, pulse: Pulse) -> None:
-        """Look for ``pulse`` from now on; its sample is where the host's clock puts it."""
+        """Search for ``pulse`` from now on; its sample is the one that the host's clock gives."""
         self._expected.append(pulse)
 
     def add(self, edge: Edge) -> None:
-        """Take in an edge of the signal."""
+        """Add an edge of the signal."""
         self._edges.append(edge)
 
     def settle(self, searched_to: int) -> Iterator[AlignedPulse]:
-        """Pulses of which it is known by now where they are, all edges before ``searched_to`` being known."""
+        """Yield the pulses that are decided now that all edges before ``searched_to`` are known."""
         while self._expected:
             pulse = self._expected[0]
             found, is_given = self._match(pulse, searched_to), pulse.outcome is not Outcome.NOT_DELIVERED
@@ -92,11 +92,11 @@ class PulseAligner:
         return -self._samples(_EARLY_MS) <= edge.sample - pulse.sample <= self._samples(_LATE_MS)
 
     def _known(self, edge: Edge) -> bool:
-        """Whether ``edge`` looks as the pulses before it did, whichever way round."""
+        """Return whether ``edge`` has the shape of the pulses before it."""
         return self._shape is not None and edge.resembles(self._shape, _ALIKE)
 
     def _outstanding(self, pulse: Pulse, candidates: list[Edge]) -> Edge | None:
-        """The sharpest candidate, if it stands out from what was there without a pulse; once learned, alike as well."""
+        """Return the sharpest candidate if it exceeds edges without a pulse, and is alike once the shape is known."""
         if self._usual is not None:
             candidates = [edge for edge in candidates if self._known(edge)]
         if not candidates:
@@ -129,12 +129,12 @@ class PulseAligner:
         return edge.known_at, replace(pulse, sample=edge.sample, source=source, outcome=Outcome.DELIVERED), alignment
 
     def _not_found(self, pulse: Pulse, searched_to: int) -> AlignedPulse:
-        """A pulse that is not in the recording. What the device measured stays told, but nobody knows where it was."""
+        """Return a pulse that is not in the recording: its measured values stay, its place is not known."""
         lost = pulse if pulse.outcome is Outcome.NOT_DELIVERED else replace(pulse, outcome=Outcome.UNCONFIRMED)
         return searched_to, lost, None
 
     def _drift_ppm(self) -> float | None:
-        """The slope of a line through all pairs; too few for the earliest (drivers/toolkit/sample_rate.py)."""
+        """Fit a line through all pairs; for earliest arrivals there are too few (drivers/toolkit/sample_rate.py)."""
         if len(self._pairs) < _DRIFT_PULSES:
             return None
         requested_s = (np.array([requested_ns for requested_ns, _ in self._pairs], np.int64) - self._pairs[0][0]) / 1e9

@@ -1,11 +1,11 @@
-"""Pulses found by their artefact, where no device tells of them.
+"""Pulses found by their artefact, where no device reports them.
 
 An artefact is an edge far sharper than the muscle's own activity, of the same shape each time, at a clock's regular
 intervals. Sharp edges alone are not enough: motor units near a needle have them too, but fire with an interval that
 varies by a tenth and more.
 
-Pulses without a beat, triggered by hand, are told by their onset alone: out of a flat line at once, which nothing that
-reaches the needle through tissue does. That shows at 8 kHz and above.
+Pulses without a rhythm, triggered by hand, are recognised by their onset alone: it rises abruptly out of a flat line.
+No signal that reaches the needle through tissue does that. The onset shows at 8 kHz and above.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Edge:
         return onset >= _FLAT_MS * per_ms and bool((rise >= _ABRUPT).any())
 
     def resembles(self, shape: Array, least: float) -> bool:
-        """Whether the shape correlates with ``shape`` by at least ``least``, at a lag of up to one sample.
+        """Return whether the shape correlates with ``shape`` by at least ``least``, at a lag of up to one sample.
 
         Lags between samples are those that a mixture of ``shape`` at -1, 0 and +1 samples can show.
         """
@@ -90,7 +90,7 @@ class TransientDetector:
         return self._next
 
     def advance(self, history: RingBuffer) -> list[Edge]:
-        """Edges in what is new in ``history``, in order."""
+        """Return the edges in the new part of ``history``, in order."""
         edges: list[Edge] = []
         while True:
             hop_end = (self._next // self._hop + 1) * self._hop
@@ -102,8 +102,8 @@ class TransientDetector:
                 edges.append(edge)
 
     def _scaled_for(self, history: RingBuffer, stop: int) -> bool:
-        """Whether the usual size is known for the hop before ``stop``: from the hops before it (or, for the first,
-        from itself).
+        """Return whether the usual size is known for the hop before ``stop``: from the hops before it, or for the first
+        hop from itself.
         """
         wanted = max((stop - 1) // self._hop, 1)
         while self._hop_of_scale < wanted:
@@ -123,7 +123,7 @@ class TransientDetector:
         return np.asarray(np.abs(second_difference(x, self._lag)))
 
     def _search(self, history: RingBuffer, first: int, stop: int) -> tuple[int, Edge | None]:
-        """The first edge in ``first`` to ``stop``, and where to go on."""
+        """Return where to continue, and the first edge from ``first`` to ``stop``; None without one."""
         bend = self._bend(history, first, stop) / max(self._scales)
         over = np.flatnonzero(bend > _SHARP)
         if not len(over):
@@ -143,7 +143,7 @@ class TransientDetector:
 
 
 class PulseTrainDetector:
-    """Tells a stimulator's pulses among edges: alike and evenly spaced, with hardly any like them between."""
+    """Finds a stimulator's pulses among edges: alike and evenly spaced, with hardly any like them between."""
 
     _ALIKE, _SAME = 0.85, 0.97
     _SHORTEST_MS, _LONGEST_MS = 15.0, 2600.0
@@ -160,7 +160,7 @@ class PulseTrainDetector:
         self._last = -1
 
     def feed(self, edge: Edge) -> list[Edge]:
-        """The pulses that ``edge`` confirms: itself, and where it completes a rhythm also those before it."""
+        """Return the pulses that ``edge`` confirms: itself, and those before it where it completes a rhythm."""
         if self._follows(edge):
             self._shape, self._last = _mixed(self._shape, edge.shape), edge.sample
             return [edge]
@@ -173,7 +173,7 @@ class PulseTrainDetector:
         return train
 
     def _follows(self, edge: Edge) -> bool:
-        """Whether ``edge`` goes on the known rhythm (pulses may be missing), or has just the known shape."""
+        """Return whether ``edge`` continues the known rhythm (pulses may be missing) or has the known shape."""
         since = edge.sample - self._last
         if self._shape is None or since < self._SHORTEST_MS * self._per_ms:
             return False
@@ -185,7 +185,7 @@ class PulseTrainDetector:
         return 1.5 + 0.05 * self._per_ms + 0.0005 * spacing
 
     def _train(self, last: Edge) -> list[Edge]:
-        """The longest evenly spaced row of like edges that ends with ``last``; empty if too short to be a clock's."""
+        """Return the longest evenly spaced row of like edges that ends with ``last``; empty if too short."""
         alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
         for before in alike[-2::-1]:
             spacing = last.sample - before.sample
@@ -201,7 +201,7 @@ class PulseTrainDetector:
         return []
 
     def _manual_pulses(self, last: Edge) -> list[Edge]:
-        """The last edges that begin abruptly and are the same, no other like them near; empty if they are too few."""
+        """Return the last edges that begin abruptly and are the same, far apart; empty if they are too few."""
         if self._per_ms < _ABRUPT_RATE_HZ / 1e3 or not last.is_abrupt:
             return []
         alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
@@ -212,7 +212,7 @@ class PulseTrainDetector:
         return row if same and enough else []
 
     def _row(self, edges: Iterable[Edge], last: float, spacing: float) -> list[Edge]:
-        """Those of ``edges`` at ``last`` and every ``spacing`` before it, without a hole, oldest first."""
+        """Return those of ``edges`` at ``last`` and every ``spacing`` before it, without a gap, oldest first."""
         row: list[Edge] = []
         wanted, tolerance = last, self._tolerance(spacing)
         for edge in reversed(list(edges)):
@@ -224,7 +224,7 @@ class PulseTrainDetector:
         return row
 
     def _sharper_beside(self, row: list[Edge], spacing: float) -> bool:
-        """Whether a row of the same spacing but sharper runs beside: then this one is the answer, not the stimulus."""
+        """Return whether a sharper row of the same spacing runs beside: then ``row`` is the response, no stimulus."""
         for edge in self._edges:
             if 0 < row[-1].sample - edge.sample < spacing and edge.sharpness > row[-1].sharpness:
                 beside = self._row(self._edges, edge.sample, spacing)

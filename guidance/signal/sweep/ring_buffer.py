@@ -1,4 +1,4 @@
-"""The last seconds of the signal by absolute sample index, with holes where samples were lost."""
+"""The last seconds of the signal by absolute sample index, with gaps of NaN where samples were lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from drivers.base import Samples
 
 
 class RingBuffer:
-    """Ring of the newest samples of all channels; lost samples are NaN, so that no window hides a hole."""
+    """Ring of the newest samples of all channels; lost samples are NaN, so that no window hides a gap."""
 
     def __init__(self, channels: int, capacity: int) -> None:
         """Keep the newest ``capacity`` samples of ``channels`` channels."""
@@ -18,7 +18,10 @@ class RingBuffer:
         self.end = 0
 
     def append(self, first_sample: int, samples: Samples) -> None:
-        """Add ``samples`` (n, channels) at ``first_sample``; what lies between them and the end becomes a hole."""
+        """Append ``samples`` (n, channels) at ``first_sample``; missing samples before them become a gap of NaN.
+
+        Raises ValueError where ``first_sample`` lies before the end.
+        """
         hole = first_sample - self.end
         if hole < 0:
             raise ValueError(f"samples from {first_sample} on, but the history ends at {self.end}")
@@ -38,13 +41,13 @@ class RingBuffer:
 
     @property
     def start(self) -> int:
-        """Index of the oldest sample still held."""
+        """Index of the oldest sample in the buffer."""
         return self.end - min(self._filled, self._capacity)
 
     def window(self, first: int, stop: int) -> Samples:
-        """Samples ``first`` to ``stop`` (exclusive), shape (stop - first, channels); NaN where not held or lost.
+        """Return samples ``first`` to ``stop`` (exclusive), shape (stop - first, channels); NaN where lost or too old.
 
-        Not to be written to, nor kept: what comes next may overwrite it.
+        Do not write to the result or keep it: the next samples may overwrite it.
         """
         if self.start <= first <= stop <= self.end:
             return self._ring[first + self._filled - self.end : stop + self._filled - self.end]
