@@ -303,8 +303,8 @@ class RecoverySizes:
 
 
 def charge_of(pulse: Pulse) -> float | None:
-    """Charge of ``pulse`` in mA ms; its current where the width is not known, None where neither is."""
-    return pulse.current_ma * pulse.width_ms if pulse.current_ma and pulse.width_ms else pulse.current_ma
+    """Charge of ``pulse`` in mA ms, as if of 0.1 ms where the width is not known; None where the current is not."""
+    return pulse.current_ma * (pulse.width_ms or _LEAST_WIDTH_MS) if pulse.current_ma else pulse.current_ma
 
 
 def _rounded(size_uv: float) -> float:

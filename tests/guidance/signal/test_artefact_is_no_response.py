@@ -21,8 +21,8 @@ from tests.worlds.front_ends.split import Part
 RATE_HZ = 10_000.0
 
 
-def responses(signal: Wave, at: list[int], currents: list[float]) -> list[Response]:
-    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=0.1) for sample, ma in zip(at, currents, strict=True))
+def responses(signal: Wave, at: list[int], currents: list[float], width_ms: float | None = 0.1) -> list[Response]:
+    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=width_ms) for sample, ma in zip(at, currents, strict=True))
     return of_kind(records_of(Stream(RATE_HZ, (signal,), pulses), settings(window_ms=(2.0, 25.0))), Response)
 
 
@@ -56,6 +56,18 @@ def test_a_response_beside_such_an_artefact_is_found_once_a_lower_current_lacked
     currents = [1.0, 1.3, 1.69, 2.2, 2.86, 2.2, 2.86, 2.2, 2.86]
     found = ramp(currents, swing(200.0), threshold_ma=2.5)
     assert [response.detected for response in found] == [ma > 2.5 for ma in currents]
+
+
+def test_a_response_from_the_first_pulse_is_detected_as_well_where_the_width_is_not_known() -> None:
+    at = [4000 + 4000 * i for i in range(6)]
+    signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
+    for sample in at:
+        add(signal, sample, artefact(RATE_HZ, 2000.0, 100.0, 2.0))
+        add(signal, sample + 50, m_wave(RATE_HZ, 400.0))
+    found = [responses(signal, at, [1.0] * len(at), width_ms) for width_ms in (0.1, None)]
+    detected = [[response.detected for response in one] for one in found]
+    assert detected[1] == detected[0]
+    assert any(detected[0])
 
 
 def test_begun_above_threshold_a_current_below_it_is_never_called_a_response() -> None:
