@@ -10,6 +10,7 @@ from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance.signal.response.detector import ResponseDetector
+from guidance.signal.response.result_builder import unknown_result
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.dead_input import DeadInputDetector, is_constant, is_repeat
 from guidance.signal.sweep.monitor import ChannelQuality, SignalMonitor
@@ -200,10 +201,10 @@ class SignalPipeline:
         first = pending.pulse.sample
         stop, longer = (first + after for after in detector.samples_after)
         if self._pulse_within(first, stop):
-            return detector.unknown("another pulse in the window"), None
+            return unknown_result("another pulse in the window"), None
         why = self._why_dead(pending.channel, due) or self._why_no_muscle(pending.channel, first, stop)
         if why:
-            return detector.unknown(f"the input is dead: {why}"), None
+            return unknown_result(f"the input is dead: {why}"), None
         free = not self._pulse_within(first, longer)
         evoked = detector.judge(self.history, pending.pulse, longer=pending.longer and free)
         return evoked, longer if evoked.unfinished and free and not pending.longer else None

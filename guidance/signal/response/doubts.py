@@ -1,0 +1,122 @@
+"""Doubts: the reasons why a wave that stands out in a sweep is not accepted as a response."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.signal.response.analysis import ALPHA, LARGE_UV, Analysis
+from guidance.signal.response.components import SweepFrame, charge_of
+from guidance.signal.response.contrast import Proportion
+from guidance.signal.response.learner import SweepLearner
+from guidance.signal.response.matched_filter import likeness
+from guidance.signal.response.measures import begins_at_once, is_in, onset_ms, peak_to_peak, rises_from_baseline
+from guidance.signal.response.sweep_result import Doubt
+from guidance.signal.sweep.basis import Array
+
+_SURE_ALPHA, _LEAST_UV = 0.002, 40.0
+"""A response below LARGE_UV needs a p-value below the first, and none below the second (uV) counts: the smallest are
+mostly chance, and an electrode that breathing moves causes as much."""
+
+_ALIKE, _TRUSTED = 0.7, 3
+"""Correlation with the known shape from which a wave is trusted; and below which it is not, once so many were seen."""
+
+_WELL_KNOWN, _UNLIKE = 6, 0.4
+"""After so many trusted responses, a wave that correlates less with their shape must come twice in a row."""
+
+_START_MS, _LATER_MS, _EARLY_MS, _LARGER = 0.5, 1.5, 0.5, 4.0
+"""What begins within the first time after the first visible sample is no response, unless what comes after the second
+is so many times larger than what lies within the third."""
+
+_LEAST_SHARE_OF_ARTEFACT = 0.03
+"""A wave smaller than this share of the artefact expected in the window is a change of the artefact."""
+
+_OPPOSITE = 0.7
+"""Correlation with the inverted artefact from which a wave is an error of the artefact."""
+
+
+class DoubtFinder:
+    """Finds the reasons why a wave is not accepted as a response."""
+
+    def __init__(self, frame: SweepFrame, learner: SweepLearner) -> None:
+        """Judge sweeps of ``frame`` by what ``learner`` knows."""
+        self._frame, self._learner = frame, learner
+        self._proportion = Proportion()
+
+    def checked(self, analysis: Analysis) -> Analysis:
+        """Return ``analysis`` with its doubt, if there is one."""
+        return self._in_proportion(self._doubted(_floored(analysis)))
+
+    def _in_proportion(self, analysis: Analysis) -> Analysis:
+        """Return ``analysis``, in doubt where it ends a row that grows with the charge as an artefact does."""
+        is_found = analysis.p_value < ALPHA and analysis.doubt is None
+        amplitude_uv = peak_to_peak(analysis.separated, analysis.inside)[0] if is_found else None
+        if not self._proportion.add(charge_of(analysis.pulse), amplitude_uv):
+            return analysis
+        return replace(analysis, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
+
+    def _doubted(self, analysis: Analysis) -> Analysis:
+        """Return ``analysis``, with the reason why what stands out in it is no response, if there is one."""
+        if analysis.p_value >= ALPHA:
+            return analysis
+        times, inside = self._frame.times, analysis.inside
+        wave = np.where(inside, analysis.separated.mean, 0.0)
+        amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
+        is_trusted = self._learner.trusted >= _TRUSTED
+        if (
+            is_trusted
+            and self._learner.template.likeness(wave) >= _ALIKE
+            and is_in(analysis.sweep, inside, amplitude_uv)
+        ):
+            return replace(analysis, is_known=True)
+        begin_ms = onset_ms(analysis.separated, times, inside)
+        is_flat = rises_from_baseline(analysis.sweep, times, begin_ms, analysis.visible_ms, amplitude_uv)
+        if is_flat or not self._learner.model.may_be_artefact(analysis.components, self._frame, begin_ms, amplitude_uv):
+            return analysis
+        is_turned = is_trusted and self._learner.template.likeness(-wave) >= _ALIKE
+        if is_turned or not is_in(analysis.sweep, inside, amplitude_uv):
+            return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
+        return replace(analysis, doubt=self._doubt_of(analysis, wave, begin_ms, amplitude_uv))
+
+    def _doubt_of(self, analysis: Analysis, wave: Array, begin_ms: float, amplitude_uv: float) -> Doubt | None:
+        """Return why ``wave`` (n,), neither known nor rising out of a flat line, is no response; None if it is one."""
+        inside = analysis.inside
+        if begins_at_once(analysis.separated, inside) or self._begins_at_start(analysis, inside):
+            return analysis.amplifier_doubt or Doubt.ARTEFACT
+        is_unlike = self._learner.trusted >= _WELL_KNOWN and self._learner.template.likeness(wave) < _UNLIKE
+        if is_unlike and likeness(wave, self._learner.last_unlike) < _ALIKE:
+            return Doubt.BURST
+        artefact_uv = float(np.ptp(analysis.components.mean[self._frame.times >= begin_ms]))
+        if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * artefact_uv:
+            return Doubt.ARTEFACT
+        was_absent = self._learner.contrast.was_absent(charge_of(analysis.pulse), amplitude_uv)
+        return None if was_absent and not _is_opposite(wave, analysis.components.mean) else Doubt.CONTRAST
+
+    def _begins_at_start(self, analysis: Analysis, inside: NDArray[np.bool_]) -> bool:
+        """Return whether it begins where the sweep begins to be visible: such a wave has no onset."""
+        if not inside.any():
+            return True
+        times = self._frame.times
+        start_ms = float(times[int(inside.argmax())])
+        if onset_ms(analysis.separated, times, inside) > start_ms + _START_MS:
+            return False
+        size = np.abs(np.where(inside, analysis.separated.mean, 0.0))
+        first = size[times <= start_ms + _EARLY_MS].max(initial=0.0)
+        return not size[times > start_ms + _LATER_MS].max(initial=0.0) > _LARGER * first
+
+
+def _floored(analysis: Analysis) -> Analysis:
+    """Return ``analysis``, its p-value not below ALPHA where it is too small for one between the two levels."""
+    if analysis.p_value >= ALPHA:
+        return analysis
+    amplitude_uv, _ = peak_to_peak(analysis.separated, analysis.inside)
+    least_uv = LARGE_UV if analysis.p_value >= _SURE_ALPHA else _LEAST_UV
+    return analysis if amplitude_uv >= least_uv else replace(analysis, p_value=ALPHA)
+
+
+def _is_opposite(wave: Array, artefact: Array) -> bool:
+    """Return whether ``wave`` (n,) is a part of ``artefact`` inverted: then that was learned too large."""
+    size = float(np.linalg.norm(wave) * np.linalg.norm(artefact[wave != 0]))
+    return size > 0 and float(wave @ artefact) < -_OPPOSITE * size

@@ -1,0 +1,110 @@
+"""Learning from analysed sweeps: the artefact, the shape of the response, and sweeps without a response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from drivers.base import DeviceInfo
+from guidance.signal.response.analysis import ALPHA, LARGE_UV, Analysis
+from guidance.signal.response.components import SweepFrame, charge_of
+from guidance.signal.response.contrast import Contrast
+from guidance.signal.response.matched_filter import LearnedTemplate
+from guidance.signal.response.measures import peak_to_peak
+from guidance.signal.response.sweep_model import SweepModel
+from guidance.signal.response.sweep_result import Doubt
+from guidance.signal.response.whitening import WhitenedBasis
+from guidance.signal.sweep.basis import Array
+
+_EMPTY = 0.05
+"""A sweep whose p-value is above this counts as empty, up to the size that could hide in it."""
+
+SUSPECT, _SURE = 0.3, 1e-4
+"""Below the first p-value a sweep may hold a response; below the second the response is sure."""
+
+_AT_ONCE_MS = 3.0
+"""What follows so long after the visible begin may be a response, even where its begin is an artefact."""
+
+_FIRST, _NOT_YET = 5, 3e-3
+"""Until so many sweeps were learned, a wave above this p-value is learned as artefact."""
+
+_PATIENCE = 2
+"""After so many sweeps in a row without contrast the artefact is learned again from those of lowest charge."""
+
+_AS_LARGE = 3.0
+"""A response that may be in the sweep is given this many times the size of the wave found."""
+
+
+class SweepLearner:
+    """What one channel has learned from its sweeps: artefact, shape of the response, and sweeps without one."""
+
+    def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int, silent: int) -> None:
+        """Begin without knowledge; all that the first ``silent`` pulses evoke is learned as artefact."""
+        self._frame, self._silent = frame, silent
+        self.model = SweepModel(frame, longest, info, channel)
+        self.template = LearnedTemplate()
+        self.contrast = Contrast()
+        self.trusted = 0
+        self.last_unlike = np.zeros(len(frame.times))
+        self._without_contrast = 0
+
+    def learn(self, analysis: Analysis, basis: WhitenedBasis, windows: Sequence[Array]) -> None:
+        """Learn from a sweep in ``basis``; ``windows`` are null windows, in time and units of the noise."""
+        charge = charge_of(analysis.pulse)
+        if analysis.p_value < ALPHA and not analysis.is_known:
+            self.last_unlike = np.where(analysis.inside, analysis.separated.mean, 0.0)
+        self.model.keep(analysis.components, analysis.sweep, charge)
+        if self.model.learned < self._silent:
+            self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
+        elif analysis.doubt is not None and analysis.doubt is not Doubt.BURST:
+            self._learn_without_contrast(analysis, charge, basis)
+        else:
+            self._without_contrast = 0
+            self._learn_from(analysis, charge, basis, windows)
+
+    def _learn_without_contrast(self, analysis: Analysis, charge: float | None, basis: WhitenedBasis) -> None:
+        """Learn the sweep as artefact if no sweep was ever empty; else wait for a second doubtful one."""
+        self._without_contrast += _PATIENCE if analysis.is_opposite else 1
+        if not self.contrast.has_any:
+            self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
+        elif self._without_contrast >= _PATIENCE:
+            self._without_contrast = 0
+            self.contrast.forget()
+            self.model.restart(charge, self._frame, basis)
+        elif analysis.doubt is Doubt.CONTRAST:
+            self._learn_beside(analysis, _AS_LARGE * float(np.abs(analysis.separated.mean).max()), basis)
+        else:
+            analysis.components.artefact.widen()
+            later = self._frame.times > analysis.visible_ms + _AT_ONCE_MS
+            self._learn_beside(analysis, float(np.abs(analysis.separated.mean[later]).max(initial=0.0)), basis)
+
+    def _learn_from(
+        self, analysis: Analysis, charge: float | None, basis: WhitenedBasis, windows: Sequence[Array]
+    ) -> None:
+        if (
+            analysis.p_value < ALPHA
+            and analysis.doubt is None
+            and peak_to_peak(analysis.separated, analysis.inside)[0] >= LARGE_UV
+        ):
+            self.trusted += 1
+            early = np.where(self._frame.times < (analysis.late_ms or np.inf), analysis.separated.mean, 0.0)
+            sure = analysis.p_value < _SURE
+            self.template.learn(early, basis, windows, sure=sure)
+        elif analysis.p_value > _EMPTY and analysis.doubt is None:
+            self.contrast.add(charge, analysis.hidden_uv)
+            self.model.learn_recovery(analysis.components, analysis.residual)
+        size_uv = 0.0
+        if analysis.doubt is not None or min(analysis.p_value, analysis.late_p_value) < self._suspect:
+            size_uv = _AS_LARGE * float(np.abs(analysis.separated.mean).max())
+        self._learn_beside(analysis, size_uv, basis)
+
+    @property
+    def _suspect(self) -> float:
+        """Below this p-value a sweep may hold a response, as far as the artefact is concerned."""
+        return SUSPECT if self.model.learned >= _FIRST else _NOT_YET
+
+    def _learn_beside(self, analysis: Analysis, size_uv: float, basis: WhitenedBasis) -> None:
+        """Learn the artefact from a sweep that may hold a response of ``size_uv``."""
+        variance = (size_uv / analysis.components.conditions.unit_uv) ** 2 * basis.response
+        self.model.learn(analysis.components, analysis.residual, self._frame, basis, variance)
