@@ -4,7 +4,7 @@ Simulated procedures (``tests/worlds/front_ends``), half of them with measured a
 and tracking, artefacts that drift, overload, blanking, filters, contractions, jolts, ECG. Held-out seeds and patients,
 which no constant was tuned on, unless ``--tuning``. Sensitivity counts responses of 100 uV and more whose onset the
 amplifier does not hide; "cannot tell" is a miss. False: detected where nothing was evoked. ``late``: judged only after
-the look beyond the window, and how much later (median). ``check``: the shared streams with truth, where present.
+the longer sweep, and how much later (median). ``check``: the shared streams with truth, where present.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _UNKNOWN_GAIN_SD = 0.3
 
 _NEAR_MEMORY = 8
 _FREE_LN, _MOST_LN = 0.05, 2.0
-"""Charges within this distance (in ln) of one lately seen need no new learning; beyond the second all are as far."""
+"""Charges within this distance (in ln) of a recent one need no new learning; beyond the second all count alike."""
 
 _PER_LN = 0.1
 """Share of the prior's standard deviation by which an e-fold change of charge may alter the artefact's shape."""
@@ -49,7 +49,7 @@ class ArtefactStrength:
     """How strong a pulse was against the first one, and how surely: a factor (negative where its artefact is turned
     over) and its relative standard deviation.
 
-    ``jump``: distance in ln to the nearest strength lately seen, beyond what makes no difference.
+    ``jump``: distance in ln to the nearest recent strength, beyond the distance that makes no difference.
     """
 
     gain: float
@@ -91,7 +91,7 @@ class ArtefactModel:
 
     @property
     def lately_blind_ms(self) -> float:
-        """How long the artefact hid everything lately at most."""
+        """Longest time in ms for which a recent artefact hid everything."""
         return max(self._blind_ms, default=0.0)
 
     def strength(self, charge: float | None, peak_uv: float | None, sign: int = 1) -> ArtefactStrength:

@@ -45,7 +45,7 @@ def activity_after(
     baseline: PreStimulus,
     sample_rate_hz: float,
 ) -> ActivityAfter | None:
-    """Return what follows the window of the pulse at sample ``pulse``; None where it has not arrived, or holes are."""
+    """Return what follows the window of the pulse at sample ``pulse``; None while it has not arrived, or with gaps."""
     per_ms = sample_rate_hz / 1e3
 
     def level(first_ms: float, stop_ms: float) -> float:

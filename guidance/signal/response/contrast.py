@@ -1,4 +1,4 @@
-"""Whether what stands out in a sweep was absent from one before, at a comparable current: artefacts never are.
+"""Contrast: a wave that was absent from an earlier sweep at a comparable current is no artefact.
 
 An artefact appears at every current in proportion to it; a response appears as the current passes the threshold.
 """
@@ -23,7 +23,7 @@ ln): recruitment is steeper, and then saturates."""
 
 
 class Contrast:
-    """The sweeps lately found empty: their charge, and how large a response in uV could hide in each."""
+    """The recent empty sweeps: the charge of each, and the response in uV that could hide in it."""
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -54,7 +54,7 @@ class Contrast:
 
 
 class Proportion:
-    """Whether what was found in the last sweeps grows in proportion to the charge: an artefact does."""
+    """The waves of the last sweeps: whether they grow in proportion to the charge, as an artefact does."""
 
     def __init__(self) -> None:
         """Begin without any."""

@@ -122,8 +122,8 @@ class ResponseDetector:
     def judge(self, history: RingBuffer, pulse: Pulse, *, longer: bool = False) -> SweepResult:
         """Judge the response to ``pulse``, which was prepared for.
 
-        ``longer`` looks beyond the window: it measures an unfinished response to its end, and sees whether a
-        contraction goes on there.
+        ``longer`` uses samples beyond the window: it measures an unfinished response to its end, and detects a
+        contraction that goes on there.
         """
         baseline = self._baselines[pulse.sample]
         if baseline is None:

@@ -2,7 +2,7 @@
 
 The p-value of a statistic is its rank among those of recent stimulus-free windows. Above their upper fifth a
 generalised Pareto tail goes on from there, as heavy as the windows show it: nearly exponential for noise, heavier where
-motor units fire. While few windows were seen it is taken for heavy, and some that Gaussian noise would give stand in.
+motor units fire. With few windows the tail counts as heavy, and values that Gaussian noise would give stand in.
 """
 
 from __future__ import annotations

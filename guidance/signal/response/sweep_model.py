@@ -57,7 +57,7 @@ class SweepModel:
     """
 
     def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int) -> None:
-        """For sweeps of ``frame``, or ``longest`` where one is unfinished, of ``channel`` of device ``info``."""
+        """Model sweeps of ``frame``, or ``longest`` where one is unfinished, of ``channel`` of device ``info``."""
         self._frame = frame
         self._sample_rate_hz = info.sample_rate_hz
         self._overloads = OverloadFinder(self._sample_rate_hz, info.channels[channel].range_uv)
@@ -119,13 +119,13 @@ class SweepModel:
         return self._artefact.known
 
     def keep(self, components: SweepComponents, sweep: Array, charge: float | None) -> None:
-        """Keep a ``sweep`` (n,) in case that what was learned from others turns out to be wrong."""
+        """Keep a ``sweep`` (n,), to learn from it again if the artefact turns out to be wrong."""
         self._recent.append((charge, components.conditions, sweep))
 
     def restart(self, charge: float | None, frame: SweepFrame, basis: WhitenedBasis) -> None:
-        """Learn the artefact anew from the sweeps kept, as far as their charge was not above ``charge``.
+        """Learn the artefact again from the sweeps kept whose charge was not above ``charge``.
 
-        What was learned held a response: a sweep at a lower charge lacks it.
+        The former artefact contained a response: a sweep at a lower charge lacks it.
         """
         self._artefact.forget()
         highest = np.inf if charge is None else _NOT_ABOVE * charge
@@ -141,7 +141,7 @@ class SweepModel:
     def adopt(
         self, components: SweepComponents, sweep: Array, residual: Array, frame: SweepFrame, basis: WhitenedBasis
     ) -> None:
-        """Take all that a ``sweep`` (n,) shows for artefact; where it is far more than expected, begin anew with it."""
+        """Learn all of a ``sweep`` (n,) as artefact; where it is far more than expected, start again from it."""
         misfit = float(residual @ components.nuisance_inverse(residual)) / len(residual)
         if misfit > _FITS:
             components.artefact.enlarge(min(float(np.sqrt(misfit)), _MOST_ENLARGED))
@@ -184,8 +184,9 @@ class SweepModel:
     def may_be_artefact(
         self, components: SweepComponents, frame: SweepFrame, begin_ms: float, amplitude_uv: float
     ) -> bool:
-        """Whether the artefact of a pulse may be so large, even if nothing were known of its shape, from ``begin_ms``
-        on; always where its own size is not known, since the amplifier was overloaded or blanked, or it is small.
+        """Return whether an artefact of unknown shape may be so large from ``begin_ms`` on.
+
+        Always so where its size is not known: the amplifier was overloaded or blanked, or the artefact is small.
         """
         conditions = components.conditions
         if conditions.is_overloaded or conditions.blanked_ms or conditions.size_uv < _CLEARLY * conditions.unit_uv:
@@ -205,7 +206,7 @@ class SweepModel:
         return np.asarray(basis.whiten @ columns * (conditions.size_uv / conditions.unit_uv))
 
     def _polarity(self, lead: Array, peak_uv: float, baseline: PreStimulus) -> int:
-        """-1 where the pulse itself, at the begin of ``lead``, is that of the first one turned over, else 1."""
+        """Return -1 where the pulse itself, in ``lead``, is the first pulse inverted, else 1."""
         if peak_uv < _CLEARLY * baseline.noise_uv:
             return 1
         if not self._artefact.known or len(self._lead) != len(lead):
@@ -215,7 +216,7 @@ class SweepModel:
         return -1 if float(lead @ self._lead) < -_INVERTED * size else 1
 
     def _sharp_ms(self, lead: Array, peak_uv: float, baseline: PreStimulus) -> float:
-        """Up to when the artefact's sharp part in ``lead`` hides everything."""
+        """Return up to when the artefact's sharp part in ``lead`` hides everything."""
         bend = np.abs(second_difference(lead))
         sharp = np.flatnonzero(bend > max(_SHARP_SDS * baseline.bend_uv, _SHARP_SHARE * float(bend.max(initial=0.0))))
         if not len(sharp) or peak_uv < _ARTEFACT_AT * baseline.noise_uv:
@@ -224,16 +225,16 @@ class SweepModel:
 
 
 def _rounded(size_uv: float) -> float:
-    """``size_uv`` to half an octave, so that filters prepared for the last sweep fit the next one."""
+    """Round ``size_uv`` to half an octave, so that filters prepared for the last sweep fit the next one."""
     return float(2.0 ** (round(2 * np.log2(max(size_uv, 1.0))) / 2))
 
 
 def _timing_sd(mean: Array) -> Array:
-    """How unsure a steep artefact (n,) is in each sample: a little earlier or later, it is another."""
+    """Return the standard deviation (n,) of a steep artefact whose time is not exactly known."""
     return np.asarray(_STEEP * np.abs(np.gradient(mean)))
 
 
 def _root(covariance: Array) -> Array:
-    """Columns whose product with their own transpose is ``covariance`` (r, r), or a trifle more."""
+    """Return columns whose product with their own transpose is ``covariance`` (r, r), or a trifle more."""
     trifle = _TRIFLE * float(np.trace(covariance))
     return np.asarray(np.linalg.cholesky(covariance + (trifle + 1e-12) * np.eye(len(covariance))))

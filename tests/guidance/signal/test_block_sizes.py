@@ -22,11 +22,11 @@ from tests.support.streams import event_lines, records_of, settings
 
 STREAMS = {
     "pulses, gaps and a burst": stimulated(5.0, 0.31, 0.5, ((5000, 5003), (9_000, 13_500), (17_300, 17_310))),
-    "a rhythm told only after the end of a second": stimulated(3.0, 0.7, 0.7),
+    "a rhythm known only after the end of a second": stimulated(3.0, 0.7, 0.7),
     "a rhythm of 30 Hz": stimulated(1.1, 0.51, 1 / 30),
     "a pulse in the first tenth of a second": stimulated(2.0, 0.05, 0.3),
     "a pulse at the first sample": stimulated(2.0, 0.0, 0.4),
-    "a hole at the beginning": stimulated(2.0, 0.31, 0.4, ((0, 1500),)),
+    "a gap at the beginning": stimulated(2.0, 0.31, 0.4, ((0, 1500),)),
 }
 
 

@@ -32,7 +32,7 @@ def living(seconds: float, seed: int = 1, noise_uv: float = 4.0) -> Wave:
 def changes(
     uv: Wave, cuts: set[int] | frozenset[int] = frozenset(), step_uv: float | None = STEP_UV, hole: int = 0
 ) -> list[Change]:
-    """What is found in ``uv`` cut at ``cuts``, after a hole of so many samples at its begin."""
+    """The changes found in ``uv`` cut at ``cuts``, after a gap of so many samples at its begin."""
     detector, history = DeadInputDetector(RATE_HZ, step_uv, RANGE_UV), RingBuffer(1, int(8 * RATE_HZ))
     samples = uv.astype(np.float32)[:, None]
     edges = sorted({0, len(uv), *cuts, *range(0, len(uv), int(RATE_HZ))})

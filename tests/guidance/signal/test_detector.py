@@ -1,4 +1,4 @@
-"""The answer to a pulse: found or not, how large, how late, on sweeps built from other shapes than the detector's."""
+"""The response to a pulse: found or not, how large, how late, on sweeps built from other shapes than the detector's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why there are two estimates of the mains: one for a sweep, one for effort. Neither does the other's work."""
+"""Why there are two estimates of the mains: one for a sweep, one for effort. Neither can replace the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listening to another maker's stimulator on a device that marks its pulses: the marks are believed, no edge is."""
+"""An external stimulator on a device that marks its pulses: the marks count, and no edge does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pulses of a stimulator on another clock: where the recording shows them, whatever the host's clock said."""
+"""Pulses of a stimulator on another clock: where the recording shows them, whatever time the host's clock gives."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def given(count: int) -> NDArray[np.int64]:
 def requested_pulses(
     at: NDArray[np.int64], late_ms: NDArray[np.float64] | float, **changes: object
 ) -> tuple[Pulse, ...]:
-    """The pulses as the host knows them, each given ``late_ms`` after it was asked for."""
+    """The pulses as the host knows them, each delivered ``late_ms`` after the request."""
     samples = np.round(at - np.broadcast_to(np.asarray(late_ms), at.shape) * RATE_HZ / 1e3).astype(int)
     made = (
         Pulse(int(s), current_ma=0.5, requested_ma=0.5, width_ms=0.1, requested_ns=int(s / RATE_HZ * 1e9))

@@ -1,4 +1,4 @@
-"""The real recordings: what the closing note of the first issue promises of them."""
+"""Real recordings: labelled responses are found and measured, pulses are found, and nothing else is."""
 
 from __future__ import annotations
 

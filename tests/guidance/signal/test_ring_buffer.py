@@ -1,4 +1,4 @@
-"""The ring of newest samples: absolute indices, holes as NaN, nothing older than its capacity."""
+"""The ring of newest samples: absolute indices, gaps as NaN, nothing older than its capacity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guidance.signal.sweep.ring_buffer import RingBuffer
 
 
 def counted(first: int, count: int, channels: int = 2) -> NDArray[np.float32]:
-    """Samples whose values tell their index and channel."""
+    """Samples whose values encode their index and channel."""
     index = np.arange(first, first + count, dtype=np.float32)
     return np.stack([index + 0.25 * channel for channel in range(channels)], axis=1)
 
@@ -79,10 +79,10 @@ def test_what_was_handed_out_does_not_change_afterwards() -> None:
 @given(
     capacity=st.integers(1, 40),
     parts=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=12),
-    looks=st.lists(st.tuples(st.integers(-20, 300), st.integers(0, 80)), min_size=1, max_size=6),
+    windows=st.lists(st.tuples(st.integers(-20, 300), st.integers(0, 80)), min_size=1, max_size=6),
 )
 def test_it_agrees_with_a_list_of_everything(
-    capacity: int, parts: list[tuple[int, int]], looks: list[tuple[int, int]]
+    capacity: int, parts: list[tuple[int, int]], windows: list[tuple[int, int]]
 ) -> None:
     history = RingBuffer(channels=2, capacity=capacity)
     everything = np.zeros((0, 2), np.float32)
@@ -93,7 +93,7 @@ def test_it_agrees_with_a_list_of_everything(
     assert history.end == len(everything)
     held = everything.copy()
     held[: max(len(everything) - capacity, 0)] = np.nan
-    for first, count in looks:
+    for first, count in windows:
         index = np.arange(first, first + count)
         inside = (index >= 0) & (index < len(held))
         expected = np.full((count, 2), np.nan, np.float32)

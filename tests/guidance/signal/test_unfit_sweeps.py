@@ -1,4 +1,4 @@
-"""A sweep that cannot tell is contaminated, with a reason; it is never passed off as "no response"."""
+"""A sweep that cannot show a response is contaminated, with a reason; it never counts as "no response"."""
 
 from __future__ import annotations
 

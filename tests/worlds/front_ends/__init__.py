@@ -1,4 +1,4 @@
-"""Stimulated muscles behind amplifiers of many kinds, with the truth: is an artefact ever taken for a response?"""
+"""Stimulated muscles behind amplifiers of many kinds, with the truth: does an artefact ever count as a response?"""
 
 from tests.worlds.front_ends.streams import FrontEndStream, Truth, stream
 
