@@ -27,7 +27,8 @@ class Analysis:
     """What one sweep of ``frame`` showed.
 
     ``residual`` (n,): the whitened sweep without the expected artefact. ``separated``: the estimated response.
-    ``hidden_uv``: size of the largest response that may hide in the sweep; ``is_noisy``: the noise alone can hide one.
+    ``hidden_uv``: size of the largest response that the sweep does not rule out; ``unresolved_uv``: the same where its
+    largest wave, which is not significant, may be one. ``is_noisy``: the noise alone can hide one.
     ``doubt``: why the wave is not accepted as a response. ``is_known``: it has the shape of the trusted responses;
     ``is_opposite``: it has that shape inverted, so that a response was learned as artefact. ``late_ms``: where a late
     response begins, None without one; ``late_p_value``: its p-value.
@@ -41,6 +42,7 @@ class Analysis:
     separated: SeparatedSweep
     p_value: float
     hidden_uv: float
+    unresolved_uv: float
     is_noisy: bool
     doubt: Doubt | None
     is_known: bool

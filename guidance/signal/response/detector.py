@@ -186,13 +186,14 @@ class ResponseDetector:
         late_ms, early_p_value, late_p_value = self._late_onset(separated, components, judged)
         if late_ms is not None:
             p_value = combined(early_p_value, known)
-        hidden_uv = judged.hidden
+        hidden_uv, unresolved_uv = judged.hidden, judged.hidden_by_largest
         if prepared.known is not None:
-            hidden_uv = min(hidden_uv, self._learner.template.hidden(weighted, prepared.known))
+            hidden_by_shape_uv = self._learner.template.hidden(weighted, prepared.known)
+            hidden_uv, unresolved_uv = min(hidden_uv, hidden_by_shape_uv), min(unresolved_uv, hidden_by_shape_uv)
         is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._results.relevant_uv
         analysis = Analysis(
             pulse, self._frame, components, sweep, residual, separated, p_value,
-            hidden_uv * conditions.unit_uv, is_noisy,
+            hidden_uv * conditions.unit_uv, unresolved_uv * conditions.unit_uv, is_noisy,
             doubt=None, is_known=False, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
         )  # fmt: skip
         return self._doubts.checked(analysis)

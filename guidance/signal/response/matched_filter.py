@@ -54,13 +54,17 @@ class FilterBank:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilterVerdict:
-    """P-value of a sweep; the peak-to-peak size, in units of the noise, of the largest response that could hide in
-    it, at the middle of all places and widths, surely to 95 %; how large that were beside noise alone;
-    and the statistic of each pair of shapes (pairs,).
+    """P-value of a sweep; and the peak-to-peak size, in units of the noise, of the largest response that could hide in
+    it to 95 %, at the median of all places and widths.
+
+    ``hidden`` judges each place by its own statistic: what an empty sweep rules out. ``hidden_by_largest`` judges all
+    places by the largest statistic: a wave that is not significant may itself be a response. ``hidden_by_noise``: how
+    large ``hidden`` would be beside noise alone. ``statistics`` (pairs,): one of each pair of shapes.
     """
 
     p_value: float
     hidden: float
+    hidden_by_largest: float
     hidden_by_noise: float
     statistics: Array
 
@@ -107,8 +111,10 @@ class FilterFamily:
         statistic = float(statistics.max())
         reach = np.sqrt(statistics * self._spread[:, 0]) + _POWER_95
         hidden = float(np.median(reach / filters.first * self._heights))
+        reach_of_largest = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
+        hidden_by_largest = float(np.median(reach_of_largest / filters.first * self._heights))
         by_noise = float(np.median(reach / self._in_noise.first * self._heights))
-        return FilterVerdict(self.null.p_value(statistic), hidden, by_noise, statistics)
+        return FilterVerdict(self.null.p_value(statistic), hidden, hidden_by_largest, by_noise, statistics)
 
     def p_values_about(self, end_ms: float, begin_ms: float, judgement: FilterVerdict) -> tuple[float, float]:
         """P-values of what ends by ``end_ms`` and of what begins from ``begin_ms`` on, by the whole sweep's null."""

@@ -41,7 +41,7 @@ class ResultBuilder:
         amplitude_uv, amplitude_sd_uv = peak_to_peak(separated, inside)
         significant = analysis.p_value < ALPHA and analysis.doubt is None
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
-        blinded = not significant and analysis.hidden_uv > self.relevant_uv
+        blinded = not significant and analysis.unresolved_uv > self.relevant_uv
         doubt = analysis.doubt or (_hidden_by(analysis) if blinded else None)
         running = significant and still_running(separated, amplitude_uv, inside, frame.times)
         return SweepResult(
@@ -81,7 +81,7 @@ def _hidden_by(analysis: Analysis) -> Doubt:
 def _why(analysis: Analysis, doubt: Doubt) -> str:
     """Return the reason as a clause for the operator."""
     conditions = analysis.components.conditions
-    hidden = f"a response of {analysis.hidden_uv:.0f} uV could hide in it"
+    hidden = f"a response of {analysis.unresolved_uv:.0f} uV could hide in it"
     return {
         Doubt.OVERLOAD: f"the amplifier was overloaded for {conditions.end_ms:.1f} ms: {hidden}",
         Doubt.BLANKING: f"the amplifier is blanked for {conditions.blanked_ms:.1f} ms: {hidden}",
