@@ -8,7 +8,7 @@ import pytest
 
 from tests import house_counts as house
 
-MOST_SHARED_CLASS_NAMES = 7
+MOST_SHARED_CLASS_NAMES = 2
 """Class names that stood in more than one module when this was last lowered; of 91 before the house was reordered."""
 
 MOST_LOOSE = {"guidance": 3, "drivers": 9}
