@@ -41,6 +41,7 @@ _LONGEST_STEP_S = 0.5
 """Longest step of the motion in s, and the most steps between two pulses."""
 
 _MOST_STEPS = 6
+"""More steps would cost time and change little: a longer pause is cut into so many."""
 
 _CHANGING = np.array(
     [

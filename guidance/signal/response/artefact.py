@@ -18,12 +18,25 @@ from guidance.signal.response.whitening import LowRankInverse
 from guidance.signal.sweep.basis import ROUGH_SHARE, Array, Tails
 
 _DRIFT = 0.01
+"""Standard deviation of the tail's change between two pulses, as a share of its size (a judgement, unsourced)."""
+
 _BLIND_MEMORY = 8
+"""So many of the last pulses show how long the amplifier is blind (a judgement, unsourced)."""
+
 _WOBBLE = 0.01
+"""Standard deviation of what changes from pulse to pulse and does not stay, as a share (a judgement, unsourced)."""
+
 _GAIN_SD = 0.05
+"""Relative standard deviation of the size at the charge of the last pulse (a judgement, unsourced)."""
+
 _EXPONENT_SD = 0.12
+"""Growth of that standard deviation with the difference in ln charge (a judgement, unsourced)."""
+
 _PEAK_GAIN_SD = 0.10
+"""The same where the visible peak alone gives the size (a judgement, unsourced)."""
+
 _UNKNOWN_GAIN_SD = 0.3
+"""The same where neither charge nor peak gives the size (a judgement, unsourced)."""
 
 _NEAR_MEMORY = 8
 _FREE_LN, _MOST_LN = 0.05, 2.0

@@ -17,14 +17,35 @@ from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
 from guidance.signal.sweep.basis import Array, spans
 
 _SPREAD_WEIGHT = 60.0
+"""The spread of the scores is an average over so many of the newest null windows (a judgement, unsourced)."""
+
 _OUTLIER = 9.0
+"""A squared score counts in that average at most as so many variances: three standard deviations."""
+
 _POWER_95 = 1.64
+"""95 % point of the standard normal distribution."""
+
 _LAGS = (-2, -1, 0, 1, 2)
+"""Shifts in samples at which the learned shape is compared, for latencies that vary (a judgement, unsourced)."""
+
 _KNOWN_SHARE = 0.7
+"""Share of the level of the test that the learned shape has; the rest is for unknown shapes
+(a judgement, unsourced).
+"""
+
 _SHAPE_MEMORY = 10
+"""The learned shape is the mean of so many of the newest trusted responses (a judgement, unsourced)."""
+
 _SURE_FROM, _ALIKE_FROM, _ALIKE = 2, 3, 0.8
+"""A shape is learned from so many sure responses, or from so many whose shapes correlate by more than this
+(judgements, unsourced).
+"""
+
 _LEAST_POWER = 1e-9
+"""Least power that a filter keeps, relative to that of its pair: only against division by zero."""
+
 _OVERLAP_MS = 1.0
+"""Shapes before and after a time may reach so far beyond it, in ms (a judgement, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,9 @@ _HOLDS = 0.6
 """A sweep holds a wave where it itself changes by this share of the wave, peak to peak."""
 
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
+"""A wave begins at once where one of its first so many samples reaches this share of its peak and so many standard
+deviations (judgements, unsourced): an onset at the first visible sample is not one.
+"""
 
 
 def peak_to_peak(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> tuple[float, float]:

@@ -10,10 +10,19 @@ from scipy.linalg import toeplitz
 from guidance.signal.sweep.basis import Array, baseline_columns
 
 _MEMORY = 128
+"""The correlation is an average over so many of the newest null windows (a judgement, unsourced)."""
+
 _TAPER_MS = 10.0
+"""The correlation fades to zero over so many ms: few windows show it poorly at long lags (a judgement, unsourced)."""
+
 _RENEW_AT = (4, 16, 64, 256)
+"""The filters are renewed after so many windows: often at first, while the estimate still changes much."""
+
 _RENEW_EVERY = 256
+"""After the last of these they are renewed as often; renewal is the costliest step."""
+
 _FLOOR = 0.02
+"""White noise added to the correlation as a share of its variance: it stays invertible (a judgement, unsourced)."""
 
 
 class NoiseModel:

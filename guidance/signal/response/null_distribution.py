@@ -22,8 +22,13 @@ _BEYOND = 100.0
 """A window whose statistic is so many times larger holds something else: a jolt, a cable."""
 
 _HEAVY, _HEAVY_WINDOWS = 0.3, 40
+"""Tail index that is assumed for few windows, and how many windows that counts as (a judgement, unsourced)."""
+
 _HEAVIEST = 1.0
+"""Largest tail index: beyond it the distribution has no mean."""
+
 _RATIO_OF_EXPONENTIAL = np.log(10.0) / np.log(2.0)
+"""Ratio of the distances of the upper tenth and the upper half in an exponential tail; larger ones are heavier."""
 
 
 class NullDistribution:

@@ -14,6 +14,7 @@ from guidance.signal.response.sweep_result import Doubt, LateResult, SweepResult
 from guidance.signal.sweep.basis import Array
 
 _DEFAULT_CRITERION_UV = 100.0
+"""The response that matters where the protocol names no criterion, in uV: that of the motor threshold."""
 
 
 class ResultBuilder:

@@ -12,15 +12,34 @@ from guidance.signal.sweep.mains import MainsFit, fit_mains
 from guidance.signal.sweep.ring_buffer import RingBuffer
 
 _GUARD_MS = 1.0
+"""Nothing later than this before the pulse is used: its time may be rounded (a judgement, unsourced)."""
+
 _NOISE_MS = 100.0
+"""The noise is estimated over so many ms before the pulse (a judgement, unsourced)."""
+
 _BASELINE_MS = 20.0
+"""The baseline is the mean of so many ms before the pulse: one period of 50 Hz."""
+
 _MAINS_MS = 300.0
+"""The mains is fitted over so many ms: 15 periods of 50 Hz and 18 of 60 Hz."""
+
 _REACH_MS = 2000.0
+"""Null windows are taken from so many ms before the pulse at the most (a judgement, unsourced)."""
+
 _SHORTEST_MS = 5.0
+"""With less signal before the pulse nothing is known of it (a judgement, unsourced)."""
+
 _LEAST_NOISE_UV = 0.1
+"""Least noise in uV: no amplifier has less, and a flat signal must not divide by zero."""
+
 _MAD_TO_SD = 1.4826
+"""Standard deviation over the median absolute deviation, of a normal distribution."""
+
 _HOPS = 2
+"""Null windows begin so many times in the length of one: they overlap by half."""
+
 _MOST = 24
+"""At most so many null windows a pulse, as the time grows with them (a judgement, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,8 +33,13 @@ ROUGH_SHARE = 0.002
 """What the courses of the tail leave out, in every sample: its standard deviation as a share of the peak."""
 
 _BASELINE_SD, _SLOPE_SD = 2.0, 3.0
+"""Prior standard deviations of offset and slope over the sweep, in units of the noise (judgements, unsourced)."""
+
 _LEAST_MODE = 1e-4
+"""A component is kept where its standard deviation in a sample is larger, in units of the prior's."""
+
 _DRIFT_MS, _LEAST_DRIFT = 5.0, 1e-3
+"""Time scale in ms of slow change, and the least share of the largest variance kept (judgements, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,16 @@ CLEAR_S = 1.0
 """An input lives again so long after the last evidence: one that flickers stays dead."""
 
 _SLOT_S = 0.05
+"""The signal is judged in steps of so many s, which bounds how late a dead input is seen (a judgement, unsourced)."""
+
 _PROBED = 32
+"""So many places of a step are compared before the whole of it: a living signal differs in nearly all of them."""
+
 _MOST_LAGS = 8
+"""So many candidates for a repeated block are compared in full, which bounds the time of a step."""
+
 _AT_RANGE = 0.999
+"""From this share of the range on a value is at the limit of the input, and so no dead input."""
 
 _HELD = "it has held one value for 300 ms"
 _REPEATS = "it repeats one block of samples over and over"

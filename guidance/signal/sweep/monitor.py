@@ -21,9 +21,16 @@ COLUMN_MS = 10.0
 """Each column of the strip is the least and the greatest value of this long."""
 
 _HIGH_PASS_HZ = 20.0
+"""The usual lower corner of surface and needle EMG for the eye; movement lies below it."""
+
 _HELD_BEFORE_MS, _HELD_AFTER_MS = 1.0, 4.0
+"""The signal is held for so long about a pulse: its artefact must not ring in the filter (a judgement, unsourced)."""
+
 _AT_RANGE = 0.999
+"""From this share of the range on a sample counts as clipped: rounding may leave it just below."""
+
 _STRIP_COLUMNS = 500
+"""So many columns of the running signal are kept: more than a wide terminal has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,25 @@ from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.pulse_finder import Edge
 
 _EARLY_MS, _LATE_MS = 5.0, 150.0
+"""The artefact is searched from so many ms before the request to so many after it (judgements, unsourced)."""
+
 _LEARNED, _REMEMBERED = 3, 15
+"""The delay is known from so many pulses on, and follows so many of the newest (judgements, unsourced)."""
+
 _LEAST_REACH_MS, _MOST_REACH_MS, _SPREADS = 2.0, 20.0, 4.0
+"""The search then reaches so many spreads to both sides, within these bounds (judgements, unsourced)."""
+
 _ALIKE = 0.85
+"""Least correlation of an edge with the learned shape of the artefact (a judgement, unsourced)."""
+
 _STANDS_OUT = 1.5
+"""An edge stands out where it is so many times sharper than the sharpest before it (a judgement, unsourced)."""
+
 _BEFORE_S = 1.0
+"""That time is so many s (a judgement, unsourced)."""
+
 _DRIFT_SPAN_S, _DRIFT_PULSES, _DRIFT_KNOWN_PPM = 20.0, 12, 50.0
+"""The drift is known from so many s and pulses on, once its standard error is so small (judgements, unsourced)."""
 
 
 @dataclass(frozen=True, slots=True)
