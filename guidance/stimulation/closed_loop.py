@@ -61,7 +61,7 @@ _PATIENCE = 4
 """Undecided sweeps in a row from which planning goes on without them (a judgement, unsourced)."""
 
 _LOWER = 0.7
-"""The current is lowered by this factor where only contrast can tell a response from artefact: to below the threshold,
+"""The current is lowered by this factor where only contrast can separate response and artefact: to below threshold,
 or well below what the artefact changes by from pulse to pulse (a judgement, unsourced).
 """
 
@@ -171,10 +171,10 @@ class ClosedLoopController(Controller):
             self._track(last, response, proximity, self._proximity_filter)
 
     def _react_to_doubt(self, last: LastPulse, doubt: str | None) -> None:
-        """Lower the current where only that can tell artefact from response; else repeat the pulse."""
+        """Lower the current where only that can separate artefact from response; else repeat the pulse."""
         if doubt == Doubt.CONTRAST:
             self._wanted_ma = max(_LOWER * last.current_ma, _LEAST_MA)
-            self.doing = "lowering the current: only that tells response from artefact"
+            self.doing = "lowering the current: only that separates a response from artefact"
         else:
             self.doing = _REPEATS.get(doubt or "", "repeating the pulse: the last sweep was unfit")
 
