@@ -41,7 +41,7 @@ async def visit(pilot: Pilot[str], app: ExerciseApp) -> None:
     await pilot.press("down")
     await until(lambda: line_uv(app) != before)
     await until(lambda: is_in(app, "done"))
-    await until(lambda: "WELL DONE" in shown(app) or "That was all" in shown(app))
+    await until(lambda: "WELL DONE" in shown(app) or "This visit is finished" in shown(app))
     await press_twice(pilot, "q")
     await until(lambda: not app.is_running)
 
