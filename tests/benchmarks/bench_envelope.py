@@ -157,7 +157,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # NeuroKit2 warns where it finds no burst; the table shows it
     speeds = []
     print(f"{'':20}{'correlation':>18}{'lag':>6}{'onsets that met':>24}{'ours minus theirs, ms':>26}")
-    print(f"{'file':8}{'peer':12}{'as told':>8}{'lag out':>10}{'ms':>6}{'theirs':>12}{'ours':>12}{'median':>10}  range")
+    print(f"{'file':8}{'peer':12}{'raw':>8}{'lag out':>10}{'ms':>6}{'theirs':>12}{'ours':>12}{'median':>10}  range")
     for recording in NAMES:
         with np.load(shared(f"data/surface_emg_biosppy_{recording}.npz")) as held:
             counts, rate_hz = held["signal_adc"].astype(float), float(held["fs"])

@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="100 insertions")
     chosen = parser.parse_args()
     count = 100 if chosen.quick else chosen.insertions
-    names = ("nerve entered", "rise told", "false rise", "vessel", "fall told", "false fall")
+    names = ("nerve entered", "rise reported", "false rise", "vessel", "fall reported", "false fall")
     print(f"{'scatter':8}" + "".join(f"{name:>{width}}" for name, width in zip(names, _COLUMNS, strict=True)))
     for scatter in SCATTERS:
         tally = Tally()

@@ -209,7 +209,7 @@ def main() -> None:
     for series in every_series(options.quick):
         for shuffled in (False,) if options.quick else (False, True):
             print(f"{series.name}; currents {'shuffled' if shuffled else 'rising'}")
-            print("   from pulses M, uV  found said, uV  ms off     H, uV  found said, uV  ms off  unfit")
+            print("   from pulses M, uV    reported, uV  ms off     H, uV    reported, uV  ms off  unfit")
             print_series(series, analysed(series, np.random.default_rng(11), shuffled=shuffled))
 
 

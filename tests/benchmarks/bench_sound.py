@@ -44,7 +44,7 @@ def proximity(zone: str, threshold_ma: float) -> Proximity:
 
 
 class Session:
-    """What a session does with the sound: it is tended, and hears the needle's EMG as it comes."""
+    """What a session does with the sound: it is tended, and receives the needle's EMG as it comes."""
 
     def __init__(self, sound: Sound) -> None:
         self._sound, self._began_s, self._fed = sound, time.monotonic(), 0
