@@ -52,7 +52,12 @@ PURE = (
     "guidance.stimulation", "guidance.alarms", "guidance.dose", "guidance.engine", "guidance.biofeedback",
     "guidance.protocol", "guidance.citations",
 )  # fmt: skip
-SIMULATED = ("drivers.base", "drivers.simulated.patient", "drivers.simulated.in_process")
+SIMULATED = (
+    "drivers.base",
+    "drivers.simulated.patient",
+    "drivers.simulated.in_process",
+    "drivers.simulated.front_ends",
+)
 
 STIMULATES_NOT = ("guidance.stimulation.actions.Action", "guidance.stimulation.control.Stimulation")
 """Types that biofeedback names to state that it has neither."""

@@ -1,6 +1,7 @@
 """Simulated amplifier at the address ``sim:SEED``: the real driver, on real bytes from the patient's process.
 
-With ``sim:SEED,needle`` the needle itself records the patient's muscle.
+With ``sim:SEED,needle`` the needle itself records the patient's muscle; with ``sim:SEED,front=KIND`` the amplifier has
+a front end of that kind (``front_ends``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Self
 from drivers.base import DeviceLost, OptionRefused, Simulation
 from drivers.ona.amplifier import OnaAmplifier
 from drivers.simulated import SimulatedDevice
+from drivers.simulated.front_ends import KINDS
 
 
 class SimulatedAmplifier(OnaAmplifier, Simulation):
@@ -20,12 +22,12 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
 
     def __init__(self, seed: str, *, channels: int = 1, sample_rate_hz: int = 10_000) -> None:
         """Choose patient ``seed``; ``connect`` starts it. Raises OptionRefused where it is not a whole number."""
-        number, _, electrode = seed.partition(",")
-        if not re.fullmatch("[0-9]{1,18}", number) or electrode not in {"", "needle"}:
+        number, *words = seed.split(",")
+        if not re.fullmatch("[0-9]{1,18}", number):
             raise OptionRefused(
                 f"sim:{seed} names no patient; the seed must be a whole number of 0 or more, as in sim:1."
             )
-        options = ("--needle",) if electrode else ()
+        options = tuple(_option(seed, word) for word in words)
         self._start_device = partial(
             SimulatedDevice, int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options
         )
@@ -58,3 +60,15 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
         device, self._device = self._device, None
         if device is not None:
             device.close()
+
+
+def _option(seed: str, word: str) -> str:
+    """Return the option of the patient's process that ``word`` of the address stands for. Raises OptionRefused."""
+    key, _, kind = word.partition("=")
+    if word == "needle":
+        return "--needle"
+    if key != "front":
+        raise OptionRefused(f"sim:{seed}: {word!r} is not known; after the seed write needle, or front=KIND.")
+    if kind not in KINDS:
+        raise OptionRefused(f"sim:{seed}: there is no front end {kind!r}; choose one of {', '.join(KINDS)}.")
+    return f"--front={kind}"

@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from drivers.base import Samples
 from drivers.simulated.draws import Chance, FloatArray, LogNormal, SlowDrift, Uniform, sign
+from drivers.simulated.front_ends import KINDS, InputStage, Scene
 
 PEAK_UV_PER_MA = LogNormal(3000.0, 0.8, 200.0, 30000.0, "artefact peaks of 2-15 mV", "derived")
 PEAK_SMOOTHING_MS = Uniform(0.02, 0.09, "amplifier's low-pass", "assumed")
@@ -128,12 +130,15 @@ class Converted:
 
 
 class FrontEnd:
-    """Artefacts, input range and converter of one amplifier with ``channels`` channels."""
+    """Artefacts, input range and converter of one amplifier with ``channels`` channels.
+
+    Without an input stage it clips at its range, and each artefact beyond that brings an overload of its own.
+    """
 
     def __init__(self, rng: np.random.Generator, sample_rate_hz: float, channels: int) -> None:
         wide, narrow = DC_COUPLED.draw(rng), float(rng.choice(NARROW_RANGES_UV))
-        self.range_uv = WIDE_RANGE_UV if wide else narrow
-        self.scale_nv_per_lsb = float(np.float32(self.range_uv * 1000 / _FULL_SCALE))
+        self._set_range(WIDE_RANGE_UV if wide else narrow)
+        self._stage: InputStage | None = None
         self._sample_rate_hz = sample_rate_hz
         self._channels = [_Channel.draw(rng) for _ in range(channels)]
         self._exponent, self._jitter = CHARGE_EXPONENT.draw(rng), GAIN_JITTER.draw(rng)
@@ -141,6 +146,28 @@ class FrontEnd:
         fade = int(0.2 * ARTEFACT_S * sample_rate_hz)
         self._fade = np.ones(int(ARTEFACT_S * sample_rate_hz))
         self._fade[-fade:] = 0.5 + 0.5 * np.cos(np.linspace(0, math.pi, fade))
+
+    @property
+    def has_stage(self) -> bool:
+        """Whether an input stage keeps state from sample to sample."""
+        return self._stage is not None
+
+    def install(self, kind: str, rng: np.random.Generator) -> None:
+        """Put an input stage of ``kind`` before the converter, drawn with ``rng``. Raises ValueError for no kind."""
+        if kind not in KINDS:
+            raise ValueError(f"there is no front end {kind!r}; choose one of {', '.join(KINDS)}")
+        _, range_uv, maker = KINDS[kind]
+        self._set_range(range_uv)
+        artefact_uv = abs(self._channels[0].peak_uv)
+        self._stage = maker(Scene(rng, self._sample_rate_hz, len(self._channels), artefact_uv, range_uv))
+
+    def _set_range(self, range_uv: float) -> None:
+        self.range_uv = range_uv
+        self.scale_nv_per_lsb = float(np.float32(range_uv * 1000 / _FULL_SCALE))
+
+    def take_in(self, uv: Samples, pulses: Sequence[int]) -> Samples:
+        """Return what comes out for the next samples ``uv`` at the input, pulses beginning at the places ``pulses``."""
+        return uv if self._stage is None else np.asarray(self._stage.process(uv.astype(float), pulses), np.float32)
 
     def artefact(
         self, rng: np.random.Generator, late: float, t_s: float, current_ma: float, width_ms: float, ahead_mm: float
@@ -159,7 +186,7 @@ class FrontEnd:
     def _overloaded(self, channel: _Channel, t_ms: FloatArray, pulse: FloatArray) -> FloatArray:
         """Return ``pulse``; where it leaves the range, it stays at the rail and recovers over some milliseconds."""
         beyond = np.flatnonzero(np.abs(pulse) > self.range_uv)
-        if not len(beyond):
+        if self._stage is not None or not len(beyond):
             return pulse
         dead_ms, share, decay_ms = channel.overload
         side = math.copysign(self.range_uv, pulse[beyond[-1]])

@@ -30,6 +30,8 @@ from drivers.simulated.voluntary import Voluntary
 THRESHOLD_JITTER_LN = Uniform(0.01, 0.03, "threshold varies by 1-3 % from trial to trial", "derived")
 UNIT_JITTER_LN = Uniform(0.005, 0.015, "a single axon's threshold", "assumed")
 CRITERION_UV = 50.0
+_FRONT_STREAM = 5
+"""Number of the random stream of the front end, after those of the patient."""
 
 PulseShape = tuple[float, float, float]
 """Offset into the call in samples (with a fraction), current in mA, width in ms."""
@@ -80,7 +82,7 @@ class PatientTruth:
 class Patient:
     """A nerve, its muscles, the tissue and the needle before it, and the amplifier's front end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
         seed: int,
         *,
@@ -91,12 +93,14 @@ class Patient:
         mains_hz: float = 50.0,
         still: bool = False,
         needle: bool = False,
+        front: str | None = None,
     ) -> None:
         """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` leaves out tremor and breathing.
 
-        With ``needle`` the first channel is the needle's own, and records the muscle around the nerve's end.
+        With ``needle`` the first channel is the needle's own, and records the muscle around the nerve's end. ``front``
+        is the kind of the amplifier's front end (``front_ends``); None: it clips at its range.
 
-        Raises ValueError for an unknown scenario or fewer than one channel.
+        Raises ValueError for an unknown scenario or front end, or fewer than one channel.
         """
         if channels < 1:
             raise ValueError("a patient needs at least one channel")
@@ -108,6 +112,8 @@ class Patient:
         self.muscles = SimulatedMuscles(anatomy_rng, self.nerve, channels)
         self.tissue = Tissue(anatomy_rng)
         self.front_end = FrontEnd(anatomy_rng, sample_rate_hz, channels)
+        if front is not None:
+            self.front_end.install(front, np.random.default_rng([seed, _FRONT_STREAM]))
         self.motion = Motion(path_rng, scenario, self.nerve.radius_mm, start_mm, still=still)
         self.voluntary = (
             SimulatedNeedleEmg(effort_rng, sample_rate_hz, channels, self.motion)
@@ -137,13 +143,18 @@ class Patient:
         Pulses are in order of time. Raises ValueError for one outside 0 <= offset < n_samples.
         """
         self._fill_buffer(n_samples, pulses)
-        return self.front_end.clip(self._buffer.take(n_samples))
+        starts = [int(offset) for offset, _, _ in pulses]
+        return self.front_end.clip(self.front_end.take_in(self._buffer.take(n_samples), starts))
 
     def record(self, n_samples: int, pulses: Sequence[PulseShape] = ()) -> tuple[bytes, int]:
         """Return the same as ``advance``, as the front end's 24-bit numbers and one bit a channel at its range's end.
 
-        Only a pulse changes samples already in the buffer, so the rest of a block is converted at once.
+        Only a pulse changes samples already in the buffer, so without an input stage the rest of a block is converted
+        at once.
         """
+        if self.front_end.has_stage:
+            first = self.sample
+            return self.front_end.convert(first, self.advance(n_samples, pulses)).slice(first, n_samples)
         self._fill_buffer(n_samples, pulses)
         if pulses or not self._converted or self._converted.end < self.sample + n_samples:
             self._converted = self.front_end.convert(self.sample, self._buffer.peek(self._background_end - self.sample))

@@ -16,6 +16,7 @@ import numpy as np
 from drivers.simulated.control import Control
 from drivers.simulated.device import FRAME_S, OnaDevice
 from drivers.simulated.faults import Faults
+from drivers.simulated.front_ends import KINDS, kinds_in_words
 from drivers.simulated.motion import SCENARIOS
 from drivers.simulated.patient import Patient
 from drivers.simulated.ports import PtyPort, SimulatedPort, SocketPort
@@ -56,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m drivers.simulated",
         description="A simulated patient and amplifier that use ONA on a pseudo-terminal or a TCP socket. "
         "It is a simulation: its results need not hold for a person.",
-        epilog=Control.__doc__,
+        epilog=f"{Control.__doc__}\n    Front ends (--front):\n\n{kinds_in_words()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seed", type=int, default=0, help="which patient (default 0)")
     parser.add_argument("--channels", type=int, default=1)
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mains", type=float, default=50.0, metavar="HZ")
     parser.add_argument("--still", action="store_true", help="no tremor, no breathing")
     parser.add_argument("--needle", action="store_true", help="the first channel is the needle's own EMG")
+    parser.add_argument("--front", choices=sorted(KINDS), help="the amplifier's front end, see below")
     parser.add_argument("--drift-ppm", type=float, default=0.0, help="how much faster the device's clock runs")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("FAULT", "VALUE"), dest="faults")
     parser.add_argument("--listen", metavar="HOST:PORT", help="a TCP socket instead of a pseudo-terminal")
@@ -82,6 +85,7 @@ def _device(options: argparse.Namespace) -> OnaDevice:
         mains_hz=options.mains,
         still=options.still,
         needle=options.needle,
+        front=options.front,
     )
     faults = Faults(rng=np.random.default_rng(options.seed))
     for name, value in options.faults:

@@ -61,13 +61,18 @@ def run(address: str, **options: Any) -> None:
     show_default=True,
     help="Number of the simulated patient.",
 )
+@click.option(
+    "--front", default="rail-below", show_default=True, metavar="KIND",
+    help="Front end of the simulated amplifier: how it clips, filters and blanks; none: it clips at its range.",
+)  # fmt: skip
 @procedure_options
-def demo(seed: int, **options: Any) -> None:
+def demo(seed: int, front: str, **options: Any) -> None:
     """Guide a procedure on a simulated patient, through the real driver.
 
-    It is a simulation: its results need not hold for a person.
+    It is a simulation: its results need not hold for a person. Its amplifier has a front end as real ones have; see
+    drivers/README.md for the kinds.
     """
-    _run_live(f"sim:{seed}", options, is_demo=True)
+    _run_live(f"sim:{seed}" if front == "none" else f"sim:{seed},front={front}", options, is_demo=True)
 
 
 def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:

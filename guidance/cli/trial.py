@@ -48,6 +48,12 @@ _ADDRESS = re.compile(r"(tcp|tls|ucx)://[^\s/]+:\d{1,5}")
 )
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Use the workers of this Dask scheduler instead.")
 @PROTOCOL
+@click.option(
+    "--front",
+    metavar="KIND",
+    help="Front end of the simulated amplifiers, by name; drawn: each insertion has another.  [default: clips at its "
+    "range]",
+)
 @click.option("--out", metavar="FOLDER", help="Folder for the insertions.  [default: one for each seed]")
 @JSON
 def trial(**options: Any) -> None:
@@ -64,8 +70,8 @@ def trial(**options: Any) -> None:
     from guidance.trial.store import default_folder
 
     _check(options)
-    folder = Path(options["out"]) if options["out"] else default_folder(options["seed"])
-    wanted = Trial(options["worlds"], options["seed"], options["protocol_id"], folder)
+    folder = Path(options["out"]) if options["out"] else default_folder(options["seed"], options["front"])
+    wanted = Trial(options["worlds"], options["seed"], options["protocol_id"], folder, options["front"])
     try:
         with _interrupts(), _Progress(wanted.worlds) as progress:
             outcome = run_trial(wanted, _pool(options), progress.begun)
@@ -82,10 +88,18 @@ def _check(options: dict[str, Any]) -> None:
         raise click.UsageError("--jobs is for this machine and --scheduler for others; give one.")
     if options["scheduler"] and not _ADDRESS.fullmatch(options["scheduler"]):
         raise click.UsageError(f"--scheduler {options['scheduler']} is not an address; write it as tcp://HOST:8786.")
+    _check_front(options["front"])
     try:
         load(options["protocol_id"])
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
+
+
+def _check_front(front: str | None) -> None:
+    from guidance.trial.world import fronts
+
+    if front is not None and front not in fronts():
+        raise click.UsageError(f"There is no front end {front!r}; choose one of {', '.join(fronts())}.")
 
 
 def _pool(options: dict[str, Any]) -> Callable[[], DaskPool]:

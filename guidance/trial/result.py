@@ -47,6 +47,10 @@ class Insertion:
     within the limit evoked a response there. ``refused`` counts, by reason, pulses that were withheld and times when
     the output was switched off or not armed. ``entered``: the tip was inside the nerve. ``rise_inside``: the alarm
     ``impedance-rise`` began inside; ``rise_outside``: it began before the nerve was entered, or without that.
+
+    ``front`` is the kind of the amplifier's front end, None for the usual one. ``far_named`` counts valid estimates of
+    ``target`` or ``close`` while the true threshold was more than three times where that zone begins; ``undecided``
+    counts, by the reason's word, the sweeps that could not tell.
     """
 
     world: int
@@ -60,6 +64,9 @@ class Insertion:
     entered: bool
     rise_inside: bool
     rise_outside: bool
+    front: str | None = None
+    far_named: int = 0
+    undecided: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Convert the insertion to JSON types."""

@@ -16,12 +16,15 @@ from guidance.trial.workers import Pool
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial to run: insertions 0 to ``worlds`` - 1 of ``seed``, stored in ``folder``."""
+    """A trial to run: insertions 0 to ``worlds`` - 1 of ``seed``, stored in ``folder``; ``front`` as for
+    ``run_insertion``.
+    """
 
     worlds: int
     seed: int
     protocol_id: str
     folder: Path
+    front: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def run_trial(
     ``begun`` receives the number of stored insertions, and returns the function to call after each further one. Raises
     UserError, and Interrupted on Ctrl-C.
     """
-    with TrialFile(trial.folder, trial.seed, trial.protocol_id) as file:
+    with TrialFile(trial.folder, trial.seed, trial.protocol_id, trial.front) as file:
         missing = [world for world in range(trial.worlds) if world not in file.insertions]
         progress = begun(trial.worlds - len(missing))
         seconds = 0.0
@@ -68,7 +71,7 @@ def _do_missing(
 ) -> float:
     """Do the insertions ``missing``; returns how many seconds that took."""
     started = time.monotonic()
-    for insertion in workers.results(trial.seed, missing, trial.protocol_id):
+    for insertion in workers.results(trial.seed, missing, trial.protocol_id, trial.front):
         file.add(insertion)
         progress()
     return time.monotonic() - started

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from guidance.contracts.events import Alarm, Command, Interval, Proximity, Stimulus, TimedRecord
+from guidance.contracts.events import Alarm, Command, Interval, Proximity, Response, Stimulus, TimedRecord
+from guidance.contracts.zones import edges_of
 from guidance.protocol import Protocol
 from guidance.trial.needle_path import COLD_S
 from guidance.trial.result import Insertion, Moment
@@ -14,6 +15,9 @@ from guidance.trial.too_close_scoring import Passages
 KNOWN_WITHIN = 0.10
 INSIDE_MM = -0.15
 """The tip is inside the nerve from this distance to its surface on."""
+FAR_RATIO = 3.0
+"""A zone is false, not only imprecise, where the threshold is so many times its far edge (a judgement)."""
+_NEAR_ZONES = ("target", "close")
 _IN_A_ROW = 2
 
 
@@ -30,9 +34,12 @@ class Truth:
 class InsertionScore:
     """Score of an insertion, updated with the truth and with the records in order of time."""
 
-    def __init__(self, protocol: Protocol, max_current_ma: float) -> None:
-        """Score an insertion under ``protocol``, with currents of at most ``max_current_ma``."""
-        self._max_ma = max_current_ma
+    def __init__(self, protocol: Protocol, max_current_ma: float, front: str | None = None) -> None:
+        """Score an insertion under ``protocol``, with currents of at most ``max_current_ma``, behind ``front``."""
+        self._max_ma, self._front = max_current_ma, front
+        self._spans = edges_of(protocol).spans()
+        self._far_named = 0
+        self._undecided: Counter[str] = Counter()
         self._passages = Passages(protocol.lower_bound_ma)
         self._moments: list[Moment] = []
         self._open: tuple[Moment, float] | None = None
@@ -59,6 +66,8 @@ class InsertionScore:
             self._stimuli += 1
         elif isinstance(record, Proximity):
             self._estimate(record)
+        elif isinstance(record, Response) and record.contaminated:
+            self._undecided[record.doubt or "unfit"] += 1
         elif isinstance(record, Alarm) and record.code == "too-close":
             self._passages.alarm(self._actual.t, self._stimuli, active=record.active)
         elif isinstance(record, Alarm) and record.code == "impedance-rise" and record.active:
@@ -83,6 +92,9 @@ class InsertionScore:
             entered=self._entered,
             rise_inside=self._rise_inside,
             rise_outside=self._rise_outside,
+            front=self._front,
+            far_named=self._far_named,
+            undecided=dict(self._undecided),
         )
 
     def _estimate(self, estimate: Proximity) -> None:
@@ -91,6 +103,7 @@ class InsertionScore:
             self._near = 0
             return
         actual, median_ma = self._actual, estimate.threshold_0p1ms_ma[1]
+        self._far_named += is_far_named(estimate.zone, actual.threshold_ma, self._spans)
         distance = estimate.distance_mm
         error = abs(median_ma / actual.threshold_ma - 1)
         if actual.t < COLD_S:
@@ -117,6 +130,11 @@ class InsertionScore:
             error = abs(median_ma / self._actual.threshold_ma - 1)
             self._moments.append(replace(moment, next_error=round(error, 6)))
             self._open = None
+
+
+def is_far_named(zone: str | None, threshold_ma: float, spans: dict[str, tuple[float, float]]) -> bool:
+    """Return whether ``zone`` is target or close and the true threshold more than three times where it begins."""
+    return zone in _NEAR_ZONES and threshold_ma > FAR_RATIO * spans[zone][1]
 
 
 def _holds(interval: Interval, value: float) -> bool:

@@ -20,14 +20,18 @@ from guidance.trial.result import Insertion
 NAME = "insertions.jsonl"
 
 _PACKAGES = ("guidance", "drivers", "protocols")
+_HEAD_FIELDS = (
+    ("seed", "seed"), ("protocol", "protocol"), ("front", "front end"), ("program", "version of the program"),
+)  # fmt: skip
 _SUFFIXES = {".py", ".toml"}
 _ROOT = Path(__file__).resolve().parents[2]
 _Parsed = TypeVar("_Parsed")
 
 
-def default_folder(seed: int) -> Path:
+def default_folder(seed: int, front: str | None = None) -> Path:
     """Return the folder of a trial without ``--out``."""
-    return user_data_path("needle-guidance") / "trials" / f"seed-{seed}"
+    name = f"seed-{seed}" if front is None else f"seed-{seed}-{front}"
+    return user_data_path("needle-guidance") / "trials" / name
 
 
 def program() -> str:
@@ -43,13 +47,13 @@ def program() -> str:
 class TrialFile:
     """File of the insertions done so far, to which further ones are added; locked while it is open."""
 
-    def __init__(self, folder: Path, seed: int, protocol_id: str) -> None:
-        """Begin or go on with the trial of ``seed`` in ``folder``.
+    def __init__(self, folder: Path, seed: int, protocol_id: str, front: str | None = None) -> None:
+        """Begin or go on with the trial of ``seed``, behind ``front``, in ``folder``.
 
         Raises UsageError where the folder holds another trial or cannot be used, UserError where its file is damaged.
         """
         self.path = folder / NAME
-        self._head = {"trial": 1, "seed": seed, "protocol": protocol_id, "program": program()}
+        self._head = {"trial": 1, "seed": seed, "protocol": protocol_id, "front": front, "program": program()}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self.path.open("a+b")
@@ -96,7 +100,7 @@ class TrialFile:
         return {insertion.world: insertion for insertion in insertions}
 
     def _check(self, head: dict[str, Any]) -> None:
-        for key, what in (("seed", "seed"), ("protocol", "protocol"), ("program", "version of the program")):
+        for key, what in _HEAD_FIELDS:
             if head.get(key) != self._head[key]:
                 raise UsageError(
                     f"{self.path} holds a trial of another {what} ({head.get(key)}, not {self._head[key]}); "

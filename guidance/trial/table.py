@@ -42,6 +42,7 @@ def tabulate(insertions: Iterable[Insertion]) -> dict[str, Any]:
         "too_close": _too_close(every),
         "cold_start": _cold(every),
         "impedance_rise": _impedance(every),
+        "by_front": _fronts(every),
         "refused": _refused(every),
     }
 
@@ -98,6 +99,29 @@ def _impedance(every: Sequence[Insertion]) -> TrialRow:
         "told": _share(sum(insertion.rise_inside for insertion in entered), len(entered)),
         "false": _share(sum(insertion.rise_outside for insertion in every), len(every)),
     }
+
+
+def _fronts(every: Sequence[Insertion]) -> list[TrialRow]:
+    """Return a row for each front end: how often it could not tell and why, and how often it named a far nerve near."""
+    rows = []
+    for front in sorted({insertion.front or "" for insertion in every}):
+        own = [insertion for insertion in every if (insertion.front or "") == front]
+        reasons: Counter[str] = Counter()
+        for insertion in own:
+            reasons.update(insertion.undecided)
+        stimuli = sum(insertion.stimuli for insertion in own)
+        rows.append(
+            {
+                "front": front or None,
+                "insertions": len(own),
+                "stimuli": stimuli,
+                "valid": _share(sum(len(insertion.moments) for insertion in own), stimuli),
+                "far_named": sum(insertion.far_named for insertion in own),
+                "undecided": _share(sum(reasons.values()), stimuli),
+                "reasons": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+            }
+        )
+    return rows
 
 
 def _refused(every: Sequence[Insertion]) -> TrialRow:

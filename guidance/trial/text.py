@@ -31,6 +31,9 @@ def lines(table: dict[str, Any]) -> Iterator[str]:
     yield from _cold(table["cold_start"])
     yield from _impedance(table["impedance_rise"])
     yield from _refused(table["refused"])
+    yield ""
+    yield "By front end: far named near is target or close at more than three times where that zone begins"
+    yield from (_front(row) for row in table["by_front"])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -68,6 +71,15 @@ def _refused(row: dict[str, Any]) -> Iterator[str]:
     yield f"refused commands: {row['commands']} ({_number(row['per_100'])} per 100 insertions)"
     for why, count in row["reasons"].items():
         yield f"  {count} x {why}"
+
+
+def _front(row: dict[str, Any]) -> str:
+    reasons = ", ".join(f"{word} {count}" for word, count in row["reasons"].items())
+    return (
+        f"{row['front'] or 'usual':15}{row['insertions']:>5} insertions, {row['stimuli']} stimuli, valid "
+        f"{_percent(row['valid'])}, far named near {row['far_named']}, cannot tell {_percent(row['undecided'])}"
+        f"{f' ({reasons})' if reasons else ''}"
+    )
 
 
 def _columns(cells: Sequence[str]) -> str:

@@ -26,7 +26,9 @@ _ALIKE = "Start its workers with this version of the program."
 class Pool(Protocol):
     """Pool that runs insertions, in any order."""
 
-    def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
+    def results(
+        self, seed: int, worlds: Sequence[int], protocol_id: str, front: str | None = None
+    ) -> Iterator[Insertion]:
         """Emit each of ``worlds`` once, as soon as it is done. Raises UserError."""
 
 
@@ -60,13 +62,16 @@ class DaskPool:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
+    def results(
+        self, seed: int, worlds: Sequence[int], protocol_id: str, front: str | None = None
+    ) -> Iterator[Insertion]:
         """Emit each of ``worlds`` once, as soon as it is done. Raises UserError.
 
         A worker that dies is replaced and its insertion restarted; an insertion that kills worker after worker is a
         UserError.
         """
-        futures = self._client.map(run_insertion, [seed] * len(worlds), worlds, [protocol_id] * len(worlds), pure=False)
+        fixed = ([value] * len(worlds) for value in (protocol_id, front))
+        futures = self._client.map(run_insertion, [seed] * len(worlds), worlds, *fixed, pure=False)
         try:
             for future in self._distributed.as_completed(futures):
                 yield _result(future)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -38,6 +39,28 @@ def test_it_is_opened_by_its_seed_steered_and_ends_when_closed() -> None:
 def test_a_seed_that_is_none_is_a_bad_option(seed: str) -> None:
     with pytest.raises(OptionRefused, match="whole number"):
         drivers.open_device(f"sim:{seed}")
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("sim:1,front=magic", "no front end 'magic'; choose one of open, rail"),
+        ("sim:1,back=rail", "'back=rail' is not known; after the seed write needle, or front=KIND"),
+    ],
+)
+def test_a_word_after_the_seed_that_is_none_is_a_bad_option(address: str, why: str) -> None:
+    with pytest.raises(OptionRefused, match=why):
+        drivers.open_device(address)
+
+
+def test_a_front_end_and_the_needle_may_both_be_named() -> None:
+    amplifier = drivers.open_device("sim:3,needle,front=blank-zero", sample_rate_hz=5000)
+    with contextlib.closing(amplifier):
+        amplifier.start()
+        until = time.monotonic() + 5.0
+        while not any(len(block.samples) for block in amplifier.read(0.05)):
+            assert time.monotonic() < until
+    assert amplifier.info.channels[0].range_uv == pytest.approx(25_000.0)
 
 
 def test_replies_to_lines_sent_without_waiting_are_skipped() -> None:

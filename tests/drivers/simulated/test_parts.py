@@ -25,7 +25,7 @@ def _rng(seed: int = 0) -> np.random.Generator:
 
 def test_every_quantity_drawn_states_source_and_certainty() -> None:
     found = 0
-    for module in pkgutil.iter_modules(drivers.simulated.__path__, "drivers.simulated."):
+    for module in pkgutil.walk_packages(drivers.simulated.__path__, "drivers.simulated."):
         if module.name.endswith("__main__"):
             continue
         for value in vars(importlib.import_module(module.name)).values():

@@ -26,6 +26,7 @@ BAD_ARGUMENTS, FAILED = 2, 1
         (["--worlds", "3", "--seed", "-1"], "--seed"),
         (["--worlds", "3", "--jobs", "0"], "--jobs"),
         (["--worlds", "3", "--protocol", "nonesuch"], "nonesuch"),
+        (["--worlds", "3", "--front", "magic"], "no front end 'magic'; choose one of open"),
         (["--worlds", "3", "--scheduler", "127.0.0.1"], "tcp://"),
         (["--worlds", "3", "--scheduler", "http://host:80"], "tcp://"),
         (["--worlds", "3", "--scheduler", "tcp://host:8786", "--jobs", "2"], "--jobs"),

@@ -28,8 +28,10 @@ class Bench:
     def __call__(self) -> contextlib.AbstractContextManager[Bench]:
         return contextlib.nullcontext(self)
 
-    def results(self, seed: int, worlds: Sequence[int], protocol_id: str) -> Iterator[Insertion]:
-        assert protocol_id == "generic-block"
+    def results(
+        self, seed: int, worlds: Sequence[int], protocol_id: str, front: str | None = None
+    ) -> Iterator[Insertion]:
+        assert (protocol_id, front) == ("generic-block", None)
         self.requested = list(worlds)
         for done, world in enumerate(reversed(worlds)):
             if done == self._breaks_after:

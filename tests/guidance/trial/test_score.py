@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from guidance.contracts.events import Alarm, Command, Interval, Proximity, Record, Stimulus, TimedRecord
+from guidance.contracts.events import Alarm, Command, Interval, Proximity, Record, Response, Stimulus, TimedRecord
 from guidance.protocol import load
 from guidance.trial.score import InsertionScore, Truth
 
@@ -45,6 +47,21 @@ def test_the_last_moment_has_no_next_pulse(score: InsertionScore) -> None:
     score.now(actual(10.0, 0.5))
     take(score, STIMULUS, estimate((0.4, 0.55, 0.7)))
     assert [moment.next_error for moment in score.insertion(0, 20.0).moments] == [None]
+
+
+@pytest.mark.parametrize(("threshold_ma", "is_false"), [(0.4, 0), (1.4, 0), (1.6, 1)])
+def test_a_target_is_false_where_the_threshold_is_more_than_three_times_its_edge(
+    score: InsertionScore, threshold_ma: float, is_false: int
+) -> None:
+    score.now(actual(10.0, threshold_ma))
+    take(score, STIMULUS, estimate((0.4, 0.45, 0.5)), UNKNOWN)
+    assert score.insertion(0, 20.0).far_named == is_false
+
+
+def test_undecided_sweeps_are_counted_by_their_reason(score: InsertionScore) -> None:
+    unsure = Response(1, "emg", False, None, None, None, contaminated=True)
+    take(score, replace(unsure, doubt="blanking"), replace(unsure, doubt="blanking"), unsure)
+    assert score.insertion(0, 20.0).undecided == {"blanking": 2, "unfit": 1}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ def test_speeds_and_zones_are_distinguished() -> None:
     }  # fmt: skip
 
 
+def test_front_ends_are_distinguished() -> None:
+    behind = insertion(1, front="soft", far_named=2, undecided={"burst": 5, "overload": 10})
+    table = tabulate([insertion(0), behind])
+    plain, soft = table["by_front"]
+    assert (plain["front"], plain["undecided"]) == (None, 0.0)
+    assert (soft["front"], soft["far_named"], soft["undecided"]) == ("soft", 2, 0.3)
+    (line,) = [line for line in lines(table) if line.startswith("soft")]
+    assert "far named near 2, cannot tell 30.0 % (overload 10, burst 5)" in line
+
+
 def test_coverage_counts_only_reported_estimates() -> None:
     moments = [
         moment(distance_held=None),

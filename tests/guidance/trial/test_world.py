@@ -7,9 +7,11 @@ import json
 import numpy as np
 import pytest
 
+from drivers.simulated.front_ends import REALISTIC
+from guidance.cli.run import demo
 from guidance.trial.needle_path import COLD_S, SPEEDS_MM_S, draw_needle_path
 from guidance.trial.result import Insertion
-from guidance.trial.world import run_insertion
+from guidance.trial.world import DRAWN, SimulatedInsertion, run_insertion
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,14 @@ def test_paths_go_in_sometimes_into_the_nerve_and_back_out() -> None:
         assert all(leg.seconds >= 0 for leg in way.legs)
         assert any(leg.ahead_mm < 0 for leg in way.legs)
         assert {leg.speed_mm_s for leg in way.legs if leg.ahead_mm} <= set(SPEEDS_MM_S)
+
+
+def test_a_drawn_front_end_differs_from_insertion_to_insertion_and_not_from_run_to_run() -> None:
+    drawn = [SimulatedInsertion(1, world, front=DRAWN).front for world in range(12)]
+    assert len(set(drawn)) > 4
+    assert drawn == [SimulatedInsertion(1, world, front=DRAWN).front for world in range(12)]
+
+
+def test_the_demo_has_the_realistic_front_end() -> None:
+    option = next(parameter for parameter in demo.params if parameter.name == "front")
+    assert option.default == REALISTIC
