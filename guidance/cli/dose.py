@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from typing import Any
 
 import click
 
 from guidance.citations import ProtocolError, cited
-from guidance.cli.dose_options import GIVEN, PATIENT, patient_of, table_of
-from guidance.cli.options import JSON, CommandFunction
+from guidance.cli.dose_options import GIVEN, TABLE, as_usage_errors, inherited, patient_of, patient_options, table_of
+from guidance.cli.dose_toxin import toxin
+from guidance.cli.options import JSON
+from guidance.common.errors import DONE, FAILED
 from guidance.dose import listing
 from guidance.dose import rescue_card as card
 from guidance.dose.calculation import DoseCalculation, json_of, lines_of
 from guidance.dose.cumulative_dose import GivenDose, read_dose
-from guidance.dose.drugs import DrugTable, Toxin, load
-from guidance.dose.formatting import percent
+from guidance.dose.drugs import DrugTable, load
 from guidance.dose.rescue import rescue
 from guidance.dose.site import SiteTable
 from guidance.dose.text import DoseError, Epinephrine, concentration_mg_per_ml, epinephrine, parse_amount, volume_ml
-from guidance.dose.toxin import ToxinShare, toxin_shares
 
 _EPILOG = """\b
 Examples:
@@ -30,27 +29,11 @@ Examples:
       --epinephrine 1:200000 --with 'ropivacaine 0.5% 10mL' --given 'bupivacaine 25mg 40min ago'
   needle-guidance dose rescue --weight 70
 \b
-Exit status: 0 calculated, whatever the result; 2 bad arguments."""
-
-TABLE = click.option("--table", metavar="FILE", help="Use this drug table (TOML) instead of the program's own.")
-
-
-def _patient_options(command: CommandFunction) -> CommandFunction:
-    for option in reversed(PATIENT):
-        command = option(command)
-    return command
-
-
-@contextmanager
-def _as_usage_errors() -> Iterator[None]:
-    try:
-        yield
-    except (DoseError, ProtocolError) as fault:
-        raise click.UsageError(str(fault)) from None
+Exit status: 0 within the limits; 1 over a limit; 2 bad arguments."""
 
 
 @click.group(invoke_without_command=True, no_args_is_help=True, epilog=_EPILOG)
-@_patient_options
+@patient_options
 @click.option("--drug", metavar="NAME", help="The local anaesthetic, by generic or trade name.")
 @click.option("--concentration", metavar="TEXT", help="Concentration with its unit: 0.5% or 5mg/mL.")
 @click.option("--volume", metavar="TEXT", help="Volume with its unit: 30mL. Without it only the limit is shown.")
@@ -78,10 +61,11 @@ def dose(context: click.Context, /, *, as_json: bool, **options: Any) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    with _as_usage_errors():
+    with as_usage_errors():
         calculation = _calculation(options)
         shown = json.dumps(json_of(calculation)) if as_json else "\n".join(lines_of(calculation))
     click.echo(shown)
+    sys.exit(FAILED if calculation.is_over else DONE)
 
 
 def _calculation(options: dict[str, Any]) -> DoseCalculation:
@@ -122,7 +106,7 @@ def _read(table: DrugTable, texts: tuple[str, ...]) -> tuple[GivenDose, ...]:
 
 
 @dose.command("rescue")
-@_patient_options
+@patient_options
 @TABLE
 @JSON
 @click.pass_context
@@ -131,8 +115,8 @@ def rescue_card(context: click.Context, /, **given: Any) -> None:
 
     Without --weight it shows the doses per kg and the fixed ones; no weight is assumed.
     """
-    options = _inherited(context, given)
-    with _as_usage_errors():
+    options = inherited(context, given)
+    with as_usage_errors():
         here, fault = _table_at_any_cost(options["table"])
         drugs, plan, changes = here.table, rescue(here.table, patient_of(options)), here.changed("lipid.", "patient.")
         lines = [*card.lines_of(drugs, plan), *(f"Changed at this site: {text}" for text in changes), *fault]
@@ -158,63 +142,10 @@ def _table_at_any_cost(path: str | None) -> tuple[SiteTable, list[str]]:
 @click.pass_context
 def drugs_list(context: click.Context, /, **given: Any) -> None:
     """List the limits of every local anaesthetic, each with its source and certainty."""
-    with _as_usage_errors():
-        here = table_of(_inherited(context, given)["table"])
+    with as_usage_errors():
+        here = table_of(inherited(context, given)["table"])
     lines = [*listing.lines_of(here.table), *(f"Changed at this site: {text}" for text in here.changed())]
     click.echo("\n".join([*lines, *here.table.references(item for _, item in cited(here.table))]))
 
 
-@dose.command("toxin")
-@_patient_options
-@click.argument("product")
-@click.option(
-    "--units", type=float, required=True, metavar="N", help="Number of units of this product in this session."
-)
-@TABLE
-@JSON
-@click.pass_context
-def toxin(context: click.Context, /, product: str, units: float, **given: Any) -> None:
-    """Compare units of a botulinum toxin PRODUCT with its limits.
-
-    Units of one product are not units of another; they are never converted.
-    """
-    options = _inherited(context, given)
-    with _as_usage_errors():
-        here = table_of(options["table"])
-        drugs = here.table
-        key, entry = drugs.find_toxin(product)
-        shares = toxin_shares(drugs, key, units, patient_of(options))
-    if options["as_json"]:
-        limits = [share.limit.model_dump() | {"units": share.units, "fraction": share.fraction} for share in shares]
-        click.echo(json.dumps({"product": key, "units": units, "limits": limits}))
-    else:
-        lines = [*_toxin_lines(drugs, key, entry, units, shares)]
-        click.echo("\n".join(lines + [f"  Changed at this site: {text}" for text in here.changed(f"toxin.{key}.")]))
-
-
-def _toxin_lines(
-    drugs: DrugTable, key: str, entry: Toxin, units: float, shares: tuple[ToxinShare, ...]
-) -> Iterator[str]:
-    yield f"{key}, {units:g} of its own units; they are not units of any other product."
-    for share in shares:
-        limit = share.limit
-        most = (
-            "an amount that depends on the weight, which is not known"
-            if share.units is None
-            else f"{share.units:g} units"
-        )
-        fraction = "" if share.fraction is None else f"; all {units:g} units there would be {percent(share.fraction)}"
-        note = f" ({limit.note})" if limit.note else ""
-        yield f"  {limit.whose}, {limit.where}: at most {most}{fraction}{note} [{drugs.citation(limit)}]"
-    if not shares:
-        yield "  The drug table has no limit of this product for this patient: no source states one."
-    weeks = entry.reinject_weeks
-    again = weeks.missing if weeks.value is None else f"not before {weeks.value:g} weeks [{drugs.citation(weeks)}]"
-    yield f"  next injection: {again}"
-    yield from (f"  {text}" for text in drugs.references([*entry.limits, weeks]))
-
-
-def _inherited(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
-    """Merge the options ``given`` with those before the subcommand's name, such as a weight."""
-    before = context.parent.params if context.parent else {}
-    return {key: before.get(key) if value is None or value is False else value for key, value in given.items()}
+dose.add_command(toxin)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -47,7 +49,10 @@ SEX = click.option(
     type=click.Choice(["female", "male"]),
     help="The patient's sex, for the ideal weight; without it the lower one is used.",
 )
-PATIENT = (WEIGHT, AGE, HEIGHT, SEX)
+FRAIL = click.option("--frail", is_flag=True, help="The patient is frail or debilitated.")
+PREGNANT = click.option("--pregnant", is_flag=True, help="The patient is pregnant.")
+PATIENT = (WEIGHT, AGE, HEIGHT, SEX, FRAIL, PREGNANT)
+TABLE = click.option("--table", metavar="FILE", help="Use this drug table (TOML) instead of the program's own.")
 GIVEN = click.option(
     "--given", multiple=True, metavar="TEXT",
     help="A dose given before, such as 'bupivacaine 0.25% 10mL 40min ago' or 'lidocaine 50mg'; may be repeated.",
@@ -62,10 +67,37 @@ DOSING = (
 )  # fmt: skip
 
 
+def patient_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options about the patient to ``command``."""
+    for option in reversed(PATIENT):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def as_usage_errors() -> Iterator[None]:
+    """Turn an error of a dose or of a table into a usage error."""
+    try:
+        yield
+    except (DoseError, ProtocolError) as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+def inherited(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """Merge the options ``given`` with those before the subcommand's name, such as a weight."""
+    before = context.parent.params if context.parent else {}
+    return {key: before.get(key) if value is None or value is False else value for key, value in given.items()}
+
+
 def patient_of(options: dict[str, Any]) -> DosePatient:
     """Build the patient from ``options``. Raises DoseError."""
     return DosePatient(
-        options["weight_kg"], options["age_years"], options["height_cm"], cast("Sex | None", options["sex"])
+        options["weight_kg"],
+        options["age_years"],
+        options["height_cm"],
+        cast("Sex | None", options["sex"]),
+        frail=bool(options.get("frail")),
+        pregnant=bool(options.get("pregnant")),
     )
 
 

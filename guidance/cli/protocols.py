@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import click
 
 from guidance.cli.options import JSON, STATUS
 from guidance.common.errors import DONE, FAILED
+from guidance.dose.site import table_here
 from guidance.protocol import ProtocolError, all_names, resolve, site_folder
 from guidance.protocol.diff import differences
 from guidance.protocol.display import overview, page, table
@@ -20,6 +21,7 @@ from guidance.protocol.draft import SCHEMA_FILE, draft
 from guidance.protocol.library import LoadedSheet, from_file, load_sheet, text_of
 from guidance.protocol.reading import json_schema
 from guidance.protocol.search import search
+from guidance.protocol.strict import SessionLimit, strict_faults
 
 _VALIDATE_STATUS = """\b
 Exit status: 0 all are valid; 1 one is not; 2 bad arguments."""
@@ -71,10 +73,17 @@ def show(name: str, *, as_toml: bool, as_json: bool) -> None:
 
 @protocols.command(epilog=_VALIDATE_STATUS)
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False))
+@click.option("--strict", is_flag=True, help="Check also that what a protocol says in several places agrees.")
 @JSON
-def validate(files: tuple[str, ...], *, as_json: bool) -> None:
-    """Validate each FILE, or all protocols including the site's own; each fault is shown with its file and key."""
-    verdicts = [_verdict(file, _checked_file) for file in files] or [_verdict(n, load_sheet) for n in all_names()]
+def validate(files: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
+    """Validate each FILE, or all protocols including the site's own; each fault is shown with its file and key.
+
+    With --strict also: latencies inside the response window, needles that reach the target, sentences that name only
+    the sheet's own currents, responses that the nerve can give, and units of a muscle within those of a session.
+    """
+    check = _strictly(_session_limit()) if strict else _no_faults
+    verdicts = [_verdict(file, _checked_file, check) for file in files]
+    verdicts = verdicts or [_verdict(name, load_sheet, check) for name in all_names()]
     if as_json:
         click.echo(json.dumps(verdicts))
     else:
@@ -160,12 +169,33 @@ def _checked_file(file: str) -> LoadedSheet:
     return from_file(Path(file))
 
 
-def _verdict(name: str, load: Any) -> dict[str, Any]:
+def _verdict(name: str, load: Callable[[str], LoadedSheet], check: _Check) -> dict[str, Any]:
     try:
-        _ = load(name).protocol
+        entry = load(name)
+        _ = entry.protocol
+        faults = check(entry)
     except ProtocolError as fault:
-        return {"name": name, "holds": False, "faults": list(fault.faults)}
-    return {"name": name, "holds": True, "faults": []}
+        faults = list(fault.faults)
+    return {"name": name, "holds": not faults, "faults": faults}
+
+
+_Check = Callable[[LoadedSheet], list[str]]
+
+
+def _no_faults(_: LoadedSheet) -> list[str]:
+    return []
+
+
+def _strictly(limit: SessionLimit) -> _Check:
+    return lambda entry: [f"{entry.file}: {fault}." for fault in strict_faults(entry.sheet, limit)]
+
+
+def _session_limit() -> SessionLimit:
+    """Return the limit of a session by this site's drug table."""
+    try:
+        return table_here().table.session_limit
+    except ProtocolError as fault:
+        raise click.UsageError(str(fault)) from None
 
 
 def _verdict_text(verdict: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from guidance.citations import Sourced
 from guidance.dose.cumulative_dose import CumulativeDose, GivenDose, LimitShare, SolutionPart, left_ml, total_of
-from guidance.dose.drugs import DrugTable, Statement
+from guidance.dose.drugs import DrugTable, Statement, needed
 from guidance.dose.formatting import concentration, dose_words, left, limit_words, percent
 from guidance.dose.limits import DrugLimit, limit_of
 from guidance.dose.patient import DosePatient
@@ -57,6 +57,12 @@ class DoseCalculation:
         amounts = [dose.epinephrine_ug for dose in (*self.planned, *self.earlier)]
         return sum(amount or 0.0 for amount in amounts) if None not in amounts else None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether a limit is exceeded: of the local anaesthetics together, or of the epinephrine."""
+        most, ug = self.table.epinephrine.max_ug.value, self.epinephrine_ug
+        return self.total.is_over or (most is not None and ug is not None and ug > most)
+
     @cached_property
     def limits(self) -> tuple[DrugLimit, ...]:
         """Each limit that applies, once; the limit of ``drug`` first."""
@@ -101,6 +107,9 @@ class DoseCalculation:
         if self.earlier:
             yield self.table.earlier.rule
         yield self.table.patient.reduce
+        yield from patient_statements(self.table, self.patient)
+        drugs = dict.fromkeys((self.drug, *self.total.mg_by_drug()))
+        yield from (item for drug in drugs if (item := self.table.anaesthetic[drug].caution) is not None)
 
     def _stated(self, statement: Statement) -> str:
         note = f"; {statement.note}" if statement.note else ""
@@ -113,6 +122,16 @@ class DoseCalculation:
         return f"{item.value:g} {unit}{note} [{self.table.citation(item)}]"
 
 
+def patient_statements(table: DrugTable, patient: DosePatient) -> Iterator[Statement]:
+    """Yield what the sources say about a patient of this age and state; none of them gives a figure."""
+    if patient.age_years is not None and patient.age_years >= needed(table.patient.elderly_from_years):
+        yield table.patient.elderly
+    if patient.frail:
+        yield table.patient.frail
+    if patient.pregnant:
+        yield table.patient.pregnant
+
+
 def lines_of(calculation: DoseCalculation) -> list[str]:
     """Return the result as lines to read at the bedside."""
     lines = [f"{calculation.drug}, limit: {limit_words(calculation.limit)}"] if not calculation.planned else []
@@ -120,7 +139,7 @@ def lines_of(calculation: DoseCalculation) -> list[str]:
     if calculation.total.shares:
         lines += ["", _verdict(calculation.total)]
     if calculation.left_ml is not None and calculation.mg_per_ml is not None:
-        lines.append(f"Left up to the limit: {left(calculation.left_ml)} of {concentration(calculation.mg_per_ml)}")
+        lines.append(f"Remaining allowance: {left(calculation.left_ml)} of {concentration(calculation.mg_per_ml)}")
     if calculation.epinephrine_ug != 0.0:
         lines.append(_epinephrine_line(calculation.epinephrine_ug, calculation.table.epinephrine.max_ug.value))
     if calculation.changes:
@@ -141,7 +160,7 @@ def json_of(calculation: DoseCalculation) -> dict[str, Any]:
         "fraction_at_least": total.fraction,
         "warns": total.warns,
         "reached": total.alarms,
-        "over": total.is_over,
+        "over": calculation.is_over,
         "left_ml": calculation.left_ml,
         "epinephrine_ug": calculation.epinephrine_ug,
         "remarks": calculation.remarks(),

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from guidance.citations import Cited, Document, Rising, Sourced, Strict, Text, Within, read
 from guidance.dose.text import DoseError
+from guidance.protocol.sheet import Indication
 
 T = TypeVar("T")
 
@@ -37,16 +38,23 @@ class Statement(Cited):
 
 
 class PatientRules(Strict):
-    """Rules about the patient: the body mass index of obesity, and weights below which to warn or require the age."""
+    """Rules about the patient: the body mass index of obesity, and weights below which to warn or require the age.
+
+    ``reduce`` holds for everyone; ``elderly`` from ``elderly_from_years``, ``frail`` and ``pregnant`` where recorded.
+    """
 
     obese_from_bmi: Sourced[Annotated[float, Within(25.0, 50.0, "kg/m2")]]
     small_below_kg: Sourced[Kg]
     light_below_kg: Sourced[Kg]
+    elderly_from_years: Sourced[Annotated[float, Within(50.0, 100.0, "years")]]
     reduce: Statement
+    elderly: Statement
+    frail: Statement
+    pregnant: Statement
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        _need(self, "obese_from_bmi", "small_below_kg", "light_below_kg")
+        _need(self, "obese_from_bmi", "small_below_kg", "light_below_kg", "elderly_from_years")
         return self
 
 
@@ -87,6 +95,7 @@ class Anaesthetic(Strict):
     max_mg_24h: Sourced[Mg]
     least_age_years: Sourced[Years]
     obese_weight: Sourced[WeightKind]
+    caution: Statement | None = None
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -98,7 +107,9 @@ class Anaesthetic(Strict):
 
 
 class LipidRescue(Strict):
-    """The doses of the lipid emulsion; a pair is (low, high)."""
+    """The doses of the lipid emulsion, and what else to do, in order, by one guideline; a pair is (low, high)."""
+
+    guideline: Text
 
     emulsion_percent: Sourced[Annotated[float, Within(10.0, 30.0, "%")]]
     fixed_from_kg: Sourced[Kg]
@@ -114,11 +125,12 @@ class LipidRescue(Strict):
     weight: Sourced[WeightKind]
     epinephrine_max_ug_per_kg: Sourced[Annotated[float, Within(0.1, 10.0, "ug/kg")]]
     avoid: Statement
-    differs: Statement
+    first: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    then: Annotated[tuple[Statement, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        _need(self, *(name for name in type(self).model_fields if name not in {"avoid", "differs"}))
+        _need(self, *(name for name, item in self if isinstance(item, Sourced)))
         return self
 
 
@@ -142,11 +154,21 @@ class ToxinLimit(Cited):
     max_units_per_kg: Annotated[float, Within(0.1, 500.0, "units/kg")] | None = None
 
 
+class ToxinSession(Strict):
+    """The most units of one product in a session for one indication, and the shortest interval to the next."""
+
+    max_units: Sourced[Annotated[float, Within(1.0, 25000.0, "units")]]
+    reinject_weeks: Sourced[Annotated[float, Within(1.0, 52.0, "weeks")]]
+
+
 class Toxin(Strict):
-    """A botulinum product; its units are not those of other products."""
+    """A botulinum product; its units are not those of other products.
+
+    ``sessions`` is the one place for the limit of a session; ``limits`` has those of a part of the body.
+    """
 
     names: Names
-    reinject_weeks: Sourced[Annotated[float, Within(1.0, 52.0, "weeks")]]
+    sessions: dict[Indication, ToxinSession]
     limits: tuple[ToxinLimit, ...]
 
 
@@ -161,6 +183,7 @@ class DrugTable(Document):
     technique: Technique
     lipid: LipidRescue
     toxin: dict[Name, Toxin]
+    toxin_cautions: tuple[Statement, ...] = ()
 
     @model_validator(mode="after")
     def _check_unique_names(self) -> Self:
@@ -184,6 +207,11 @@ class DrugTable(Document):
         """Return key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
         key = _key_of(name, self._names()[1], "botulinum toxin")
         return key, self.toxin[key]
+
+    def session_limit(self, product: str, indication: Indication) -> float | None:
+        """Return the most units of ``product`` in a session for ``indication``; None if the table has none."""
+        session = self.toxin[product].sessions.get(indication) if product in self.toxin else None
+        return session.max_units.value if session else None
 
     def citation(self, item: Cited | Sourced[Any]) -> str:
         """Return the certainty of ``item`` and the keys of its sources."""

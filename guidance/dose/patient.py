@@ -20,12 +20,17 @@ SHORTEST_CM, TALLEST_CM = 130.0, 230.0
 
 @dataclass(frozen=True, slots=True)
 class DosePatient:
-    """Weight, age, height and sex; unknown values are None. Raises DoseError for impossible values."""
+    """Weight, age, height and sex; unknown values are None. Raises DoseError for impossible values.
+
+    ``frail`` and ``pregnant`` change no number, as no source gives one; they add what the source says in words.
+    """
 
     weight_kg: float | None = None
     age_years: float | None = None
     height_cm: float | None = None
     sex: Sex | None = None
+    frail: bool = False
+    pregnant: bool = False
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""

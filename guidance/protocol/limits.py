@@ -12,9 +12,9 @@ _LOWER_IS_TIGHTER = re.compile(
     r"|patient\.obese_from_bmi"
 )
 _HIGHER_IS_TIGHTER = re.compile(
-    r"proximity\.lower_bound_ma|response\.direct_before_ms|limits\.\w+\.interval_weeks"
+    r"proximity\.lower_bound_ma|response\.direct_before_ms"
     r"|anaesthetic\.[^.]+\.least_age_years|epinephrine\.weakest_ug_per_ml|patient\.(light|small)_below_kg"
-    r"|toxin\.[^.]+\.reinject_weeks"
+    r"|toxin\.[^.]+\.reinject_weeks|toxin\.[^.]+\.sessions\.[^.]+\.reinject_weeks"
 )
 _ANY_CHANGE_LOOSENS = re.compile(r"lipid\..+|anaesthetic\.[^.]+\.obese_weight|toxin\.[^.]+\.limits")
 """Keys without a tighter direction, or whose values are not numbers."""

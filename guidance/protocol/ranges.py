@@ -36,11 +36,11 @@ DepthSpan = Annotated[tuple[DepthMm, DepthMm], Rising]
 Millilitres = Annotated[float, Within(0.1, 60.0, "mL")]
 VolumeSpan = Annotated[tuple[Millilitres, Millilitres], Rising]
 
-ToxinUnits = Annotated[float, Within(1.0, 600.0, "U")]
+ToxinUnits = Annotated[float, Within(1.0, 5000.0, "U")]
+"""Up to the largest dose of any product; a unit of one product is not a unit of another."""
 UnitSpan = Annotated[tuple[ToxinUnits, ToxinUnits], Rising]
 Count = Annotated[int, Within(1, 20, "sites")]
 CountSpan = Annotated[tuple[Count, Count], Rising]
-Weeks = Annotated[float, Within(1.0, 104.0, "weeks")]
 
 Percent = Annotated[float, Within(1.0, 100.0, "%")]
 Seconds = Annotated[float, Within(0.1, 600.0, "s")]

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from guidance.citations import ProtocolError, build, tables_of
 from guidance.protocol.consistency import contradictions
 from guidance.protocol.model import Protocol, protocol_of
+from guidance.protocol.placeholders import fill
 from guidance.protocol.ranges import LATEST_WINDOW_MS, SHORTEST_WINDOW_MS
 from guidance.protocol.sheet import KINDS, Sheet
 
@@ -25,7 +26,7 @@ def sheet_of(tables: Mapping[str, Any], source: str) -> Sheet:
     if not isinstance(kind, str) or kind not in KINDS:
         problem = "kind is missing" if "kind" not in tables else f"kind = {kind!r}: is unknown"
         raise ProtocolError(f"{source}: {problem}; allowed is {', '.join(map(repr, KINDS))}.")
-    sheet: Sheet = build(KINDS[kind], tables, source)
+    sheet: Sheet = build(KINDS[kind], fill(tables, source), source)
     faults = [f"{source}: {fault}." for fault in contradictions(sheet)]
     if faults:
         raise ProtocolError(*faults)

@@ -15,7 +15,14 @@ from guidance.protocol import ranges as r
 Use = Literal["required", "optional", "never"]
 Exercise = Literal["relax", "contract-hold", "work-rest", "antagonist-quiet"]
 EffortPhase = Literal["rest", "slight", "full"]
-Product = Literal["onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"]
+Product = Literal[
+    "onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB", "daxibotulinumtoxinA"
+]
+Indication = Literal["spasticity", "cervical dystonia", "other"]
+"""What a toxin is given for: the drug table has one session limit for each product and indication."""
+BleedingDepth = Literal["superficial", "deep", "neuraxial-like"]
+"""How a bleeding at the target can be treated: superficial is compressible; deep is not; neuraxial-like is in or near
+the spinal canal."""
 
 
 class Muscle(Cited):
@@ -34,9 +41,10 @@ class TargetTable(Strict):
 
 
 class Accepted(Cited):
-    """A response that ends the search."""
+    """A response that ends the search, and the muscles that contract in it."""
 
     response: Text
+    muscles: tuple[r.ProtocolKey, ...] = ()
 
 
 class Refused(Cited):
@@ -45,6 +53,18 @@ class Refused(Cited):
     response: Text
     means: Text
     do: Text
+
+
+class Risk(Cited):
+    """What may go wrong at this place in particular, and how often where a source says so."""
+
+    text: Text
+
+
+class AnticoagulationTable(Strict):
+    """Whether the guideline's intervals for anticoagulants apply, by the depth of the target."""
+
+    depth: Sourced[BleedingDepth]
 
 
 class ProcedureStep(Cited):
@@ -120,13 +140,14 @@ class ProductDose(Strict):
 
 
 class DoseLimits(Strict):
-    """The most units of one product at a site, in a muscle, region and session; and the shortest interval."""
+    """The most units of one product at a site, in a muscle and in a region.
+
+    The limit of a session and the shortest interval stand in the drug table, by product and indication.
+    """
 
     site_max_u: Sourced[r.ToxinUnits]
     muscle_max_u: Sourced[r.ToxinUnits]
     region_max_u: Sourced[r.ToxinUnits]
-    session_max_u: Sourced[r.ToxinUnits]
-    interval_weeks: Sourced[r.Weeks]
 
 
 class CalibrationPlan(Strict):
@@ -175,12 +196,15 @@ class NerveBlock(_Sheet):
     refuse: dict[r.ProtocolKey, Refused] = Field(default_factory=dict)
     needle: NeedleTable
     injection: InjectionTable
+    anticoagulation: AnticoagulationTable | None = None
+    risks: dict[r.ProtocolKey, Risk] = Field(default_factory=dict)
 
 
 class BotulinumProtocol(_Sheet):
     """Botulinum toxin into one muscle, located by its EMG or by stimulation through the same needle."""
 
     kind: Literal["botulinum"]
+    indication: Indication
     emg: NeedleEmgFindings
     stimulus: StimulusPlan
     proximity: ProximityTable
@@ -189,6 +213,7 @@ class BotulinumProtocol(_Sheet):
     needle: NeedleTable
     dose: dict[Product, ProductDose]
     limits: dict[Product, DoseLimits]
+    risks: dict[r.ProtocolKey, Risk] = Field(default_factory=dict)
 
 
 class PainInjectionProtocol(_Sheet):

@@ -44,7 +44,8 @@ def test_what_no_source_gives_is_absent_with_a_reason() -> None:
     assert load().anaesthetic["levobupivacaine"].max_mg_epinephrine.value is None
     assert load().anaesthetic["levobupivacaine"].max_mg_epinephrine.missing
     assert load().epinephrine.max_ug.missing
-    assert load().toxin["abobotulinumtoxinA"].limits == ()
+    assert load().toxin["rimabotulinumtoxinB"].limits == ()
+    assert load().toxin["daxibotulinumtoxinA"].sessions["cervical dystonia"].reinject_weeks.missing
 
 
 FAULTS = {
@@ -61,16 +62,18 @@ FAULTS = {
     "less with epinephrine than without": (changed("value = 7.0", "value = 3.0"), "epinephrine"),
     "no limit by weight": (
         changed(
-            'max_mg_per_kg = { value = 4.5, source = ["lidocaine-topical-label", "xylocaine-empr", "label-restated", '
-            '"poisoning-table"], certainty = "sourced" }',
+            'max_mg_per_kg = { value = 4.5, source = "xylocaine-mpf-label", certainty = "sourced" }',
             'max_mg_per_kg = { missing = "forgotten" }',
         ),
         "max_mg_per_kg",
     ),
     "a source that is not explained": (changed('"narkosguiden", "ropivacaine-bnf"', '"narkosguide"'), "narkosguide"),
-    "no source": (changed('source = "wikem", certainty = "secondary"', 'certainty = "secondary"'), "lipid.weight"),
+    "no source": (
+        changed('"ideal", source = "asra-2017-cards", certainty = "secondary"', '"ideal", certainty = "secondary"'),
+        "lipid.weight",
+    ),
     "unsourced passed off as sourced": (
-        changed('certainty = "unsourced", note = "each dose"', 'certainty = "sourced"'),
+        changed('source = "unsourced", certainty = "unsourced"', 'source = "unsourced", certainty = "sourced"'),
         "unsourced",
     ),
     "a name for two drugs": (changed('names = ["citanest"]', 'names = ["Naropin"]'), "naropin"),
@@ -79,7 +82,7 @@ FAULTS = {
     "half a range": (changed("value = [200.0, 250.0]", "value = [200.0]"), "infusion_ml"),
     "a lipid rescue without its bolus": (
         changed(
-            'bolus_ml = { value = 100.0, source = ["asra-2017", "asra-2020-restated"], certainty = "secondary" }',
+            'bolus_ml = { value = 100.0, source = ["asra-2017", "asra-2017-cards"], certainty = "sourced" }',
             'bolus_ml = { missing = "lost" }',
         ),
         "bolus_ml",

@@ -151,8 +151,8 @@ def test_the_limit_itself_is_reached_and_not_exceeded() -> None:
 @pytest.mark.parametrize(
     ("drug", "patient", "words"),
     [
-        # lidocaine-topical-label: below ten years a paediatric formula. bupivacaine-adults-label: in adults.
-        ("lidocaine", DosePatient(20, 6), "10 years"),
+        # xylocaine-mpf-label: the limits of healthy adults. bupivacaine-adults-label: in adults.
+        ("lidocaine", DosePatient(20, 6), "18 years"),
         ("bupivacaine", DosePatient(60, 15), "18 years"),
         # naropin-mims: from 12 years on.
         ("ropivacaine", DosePatient(38, 11.9), "12 years"),

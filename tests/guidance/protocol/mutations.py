@@ -85,12 +85,15 @@ def _key_twice(rng: random.Random, text: str) -> str:
 
 def _key_left_out(rng: random.Random, text: str) -> str:
     return _replace(
-        rng, text, re.compile(r"^(?!note|also|target_from|other_range|sites)\w+ = .*\n", re.MULTILINE), lambda _: ""
+        rng,
+        text,
+        re.compile(r"^(?!note|also|target_from|other_range|sites|muscles)\w+ = .*\n", re.MULTILINE),
+        lambda _: "",
     )
 
 
 def _table_misspelt(rng: random.Random, text: str) -> str:
-    tables = re.compile(r"^\[(?!accept|refuse|target\.muscles)[\w.]+(?=\])", re.MULTILINE)
+    tables = re.compile(r"^\[(?!accept|refuse|risks|target\.muscles)[\w.]+(?=\])", re.MULTILINE)
     return _replace(rng, text, tables, lambda old: old + "x")
 
 

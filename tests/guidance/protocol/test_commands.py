@@ -62,7 +62,7 @@ def test_show_prints_the_sites_changes(site: Path) -> None:
 
 def test_show_as_json_and_as_toml() -> None:
     shown = json.loads(command("protocols", "show", "femoral", "--json").out)
-    assert shown["injection"]["volume_ml"]["value"] == [20.0, 20.0]
+    assert shown["injection"]["volume_ml"]["value"] == [20.0, 40.0]
     assert command("protocols", "show", "femoral", "--toml").out == text_of("femoral")
 
 
@@ -201,7 +201,7 @@ def test_diff_prints_both_sides_key_by_key() -> None:
     out = command("protocols", "diff", "sciatic-transgluteal", "sciatic-anterior").out
     assert "stimulus.start_current_ma\n  - 1.0" in out
     assert "\n  + 1.5" in out
-    assert json.loads(command("protocols", "diff", "tibial", "tibial", "--json").out) == []
+    assert json.loads(command("protocols", "diff", "tibial-knee", "tibial-knee", "--json").out) == []
 
 
 def test_diff_prints_what_the_site_changed_by_whom_and_why(site: Path) -> None:

@@ -65,11 +65,10 @@ LIMITS = [
     ("femoral", "stimulus.width_ms", 0.05, 0.3),
     ("femoral", "stimulus.max_current_ma", 4.0, 5.5),
     ("generic-block", "proximity.lower_bound_ma", 0.22, 0.1),
-    ("femoral", "injection.volume_ml", "[10.0, 15.0]", "[10.0, 40.0]"),
+    ("femoral", "injection.volume_ml", "[10.0, 15.0]", "[10.0, 50.0]"),
     ("botulinum-fds", "dose.onabotulinumtoxinA.range_u", "[20.0, 40.0]", "[20.0, 50.5]"),
     ("botulinum-biceps", "dose.onabotulinumtoxinA.sites", "[2, 3]", "[2, 5]"),
     ("botulinum-fds", "limits.onabotulinumtoxinA.site_max_u", 40.0, 60.0),
-    ("botulinum-fds", "limits.onabotulinumtoxinA.interval_weeks", 16.0, 8.0),
 ]
 
 
