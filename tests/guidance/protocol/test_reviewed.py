@@ -91,7 +91,7 @@ def test_plantar_flexion_is_accepted_at_the_popliteal_fossa_before_dorsiflexion_
     assert "plantar-flexion" not in popliteal.refuse
 
 
-def test_eversion_at_the_buttock_says_that_it_needs_a_supplement_and_dorsiflexion_is_listed() -> None:
+def test_eversion_at_the_buttock_states_that_it_needs_a_supplement_and_dorsiflexion_is_listed() -> None:
     accept = block("sciatic-transgluteal").accept
     assert "expect to supplement" in (accept["eversion"].note or "")
     assert "dorsiflexion" in accept
@@ -124,7 +124,7 @@ def test_a_leg_blocks_window_reaches_35_ms_and_holds_every_expected_response(she
             assert span is None or span[1] <= window[1]
 
 
-def test_no_latency_of_a_target_muscle_is_missing_without_saying_so() -> None:
+def test_no_latency_of_a_target_muscle_is_missing_without_a_reason() -> None:
     missing = [
         m.m_latency_ms.missing for sheet in blocks() for m in sheet.target.muscles.values() if not m.m_latency_ms.value
     ]
@@ -151,7 +151,7 @@ def test_a_volume_is_a_range_not_a_point(name: str, span: tuple[float, float]) -
     assert block(name).injection.volume_ml.value == span
 
 
-def test_toxin_limits_of_the_wrist_flexors_are_the_labels_and_a_muscle_of_two_heads_says_so() -> None:
+def test_toxin_limits_of_the_wrist_flexors_are_the_labels_and_a_muscle_of_two_heads_is_one() -> None:
     assert toxin("fcr").limits[ONA].muscle_max_u.value == 50.0
     assert toxin("fcu").limits[ONA].muscle_max_u.value == 50.0
     assert "both heads together" in (toxin("gastrocnemius").limits[ONA].muscle_max_u.note or "")
@@ -194,7 +194,7 @@ def test_levator_scapulae_and_trapezius_have_cues_of_their_own() -> None:
     assert "shrug" not in levator
 
 
-def test_age_frailty_and_pregnancy_say_what_is_known_and_that_no_figure_is() -> None:
+def test_age_frailty_and_pregnancy_state_what_is_known_and_that_no_figure_is() -> None:
     for statement in (DRUGS.patient.elderly, DRUGS.patient.frail, DRUGS.patient.pregnant):
         assert statement.certainty != "unsourced"
         assert "no source that was read gives a figure" in statement.text
