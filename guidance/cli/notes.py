@@ -34,17 +34,19 @@ BY = click.option("--by", metavar="NAME", help="Name of the person who signs.  [
 @on_procedure
 @SET
 @click.option("--to", metavar="FILE", help="Write the note to FILE (.md, .html or .pdf), with its pictures.")
+@click.option("--no-appendix", is_flag=True, help="Leave out the audit appendix: origins, details and pictures.")
 def note(name: str, *, store: str | None, key_file: str | None, **options: Any) -> None:
     """Show the note of a procedure, filled from its record and the case sheet.
 
-    Every sentence names the events that it is based on. Missing fields are listed at the end. A signed note is shown as
-    it was signed, with its addenda and with what has changed since.
+    The page to sign comes first. The audit appendix names the events that each sentence is based on, with details and
+    pictures. Missing fields are listed at the end of the page. A signed note is shown as it was signed, with its
+    addenda and with what has changed since.
     """
     with errors_end_command():
         folder = folder_of(name, store)
         key = key_for(folder, key_file)
         files = _with_answers(folder, key, options["answers"])
-        _show(files, options["to"])
+        _show(files, options["to"], appendix=not options["no_appendix"])
     if files.changed:
         click.echo(f"needle-guidance: Changed since the note was signed: {', '.join(files.changed)}.", err=True)
         sys.exit(FAILED)
@@ -71,14 +73,18 @@ def case_sheet(protocol_id: str) -> None:
 @on_procedure
 @SET
 @BY
-def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
+@click.option(
+    "--despite", metavar="WHY", help="Sign although record and case sheet contradict each other, and state why."
+)
+def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | None, **options: Any) -> None:
     """Sign the note of a procedure. A signed note cannot be changed; it can get addenda.
 
     Signing is refused while required fields are empty. On a terminal the program prompts for them one by one;
-    'not done: why' and 'not assessed: why' are answers too.
+    'not done: why' and 'not assessed: why' are answers too. It is also refused while record and case sheet contradict
+    each other: mend the answer, or state with --despite why both stand.
     """
     with errors_end_command():
-        _sign(folder_of(name, store), key_file, by, answers)
+        _sign(folder_of(name, store), key_file, by, options["answers"], options["despite"])
 
 
 def sign_at_end(folder: Path, key_file: str | None) -> None:
@@ -93,7 +99,9 @@ def sign_at_end(folder: Path, key_file: str | None) -> None:
         leave(UserError(f"The note is not signed. To sign it later: {later}"))
 
 
-def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...]) -> None:
+def _sign(
+    folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...], despite: str | None = None
+) -> None:
     """Enter ``answers``, prompt for missing fields where there is a terminal, and sign. Raises UserError."""
     from guidance.note.signing import sign
 
@@ -104,7 +112,10 @@ def _sign(folder: Path, key_file: str | None, by: str | None, answers: tuple[str
     if by is None and not files.composed.missing and files.signed is None:
         _show(files, None)
         by = _prompt_name()
-    signed = sign(folder, files.composed, files.case, by or "", key, _now())
+    if files.composed.contradictions and despite is None and sys.stdin.isatty() and files.signed is None:
+        click.echo("\n".join(files.composed.contradictions), err=True)
+        despite = str(click.prompt("Why do both stand? (Ctrl-C to mend the case sheet first)", err=True))
+    signed = sign(folder, files.composed, files.case, by or "", key, _now(), despite=despite)
     click.echo(f"Signed by {signed.signature['by']}. SHA-256 of the signature: {signed.signature['sha256']}")
 
 
@@ -214,17 +225,17 @@ def _new_phrase() -> EncryptionKey:
     return key_of_passphrase(click.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _show(files: ProcedureFiles, to: str | None) -> None:
+def _show(files: ProcedureFiles, to: str | None, *, appendix: bool = True) -> None:
     from guidance.note.markdown import markdown
     from guidance.note.note_files import WRITERS, write_note
 
     if to is None:
-        click.echo(markdown(files.page), nl=False)
+        click.echo(markdown(files.page, appendix=appendix), nl=False)
         return
     path = Path(to)
     if path.suffix.lower() not in WRITERS:
         raise UsageError(f"--to {to}: the note is written as {', '.join(WRITERS)}; end the file name so.")
-    for written in write_note(files, path, _now()):
+    for written in write_note(files, path, _now(), appendix=appendix):
         click.echo(f"Written: {written}")
 
 

@@ -6,15 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from guidance.note.page import NoteItem, NotePage, Section, Sentence, sentence
-from guidance.note.signing import Signature
+from guidance.note.signing import Signature, SignatureLink
 
 DRAFT = "DRAFT, NOT SIGNED."
 
 
 def draft(page: NotePage) -> NotePage:
     """Mark ``page`` as not signed, and list the missing fields."""
-    missing = tuple(NoteItem(label, (sentence(f"--set '{key}=...'"),)) for key, label in page.missing)
-    parts = (Section("Required before signing", missing),) if missing else ()
+    if not page.missing:
+        return replace(page, banners=(DRAFT, *page.banners))
+    labels = sentence(f"{'; '.join(label for _, label in page.missing)}.")
+    count = f"{len(page.missing)} field{'' if len(page.missing) == 1 else 's'}"
+    keys = tuple(NoteItem(label, (sentence(f"--set '{key}=...'"),)) for key, label in page.missing)
+    parts = (
+        Section("Required before signing", (NoteItem(count, (labels,)),)),
+        Section("Keys of the required fields", keys, audit=True),
+    )
     return replace(page, banners=(DRAFT, *page.banners), closing=parts)
 
 
@@ -25,7 +32,7 @@ def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
     alarm = (f"CHANGED SINCE SIGNING: {', '.join(changed)}. This page is shown as it was signed.",) if changed else ()
     hashes = [f"{name} {value}" for name, value in mark["bound"].items() if value]
     items = [
-        NoteItem("Signature", (sentence(signed_by), sentence(f"SHA-256 of the signature: {mark['sha256']}."))),
+        NoteItem("SHA-256 of the signature", (sentence(f"{mark['sha256']}."),)),
         NoteItem("Bound by SHA-256", tuple(sentence(f"{text}.") for text in hashes)),
         NoteItem("Changes since signing", (_since(changed),)),
     ]
@@ -33,8 +40,16 @@ def signed_page(signed: Signature, changed: Sequence[str]) -> NotePage:
         NoteItem(f"Addendum {number}", (sentence(f"{link['text']} ({link['by']}, {link['at']})"),))
         for number, link in enumerate(signed.addenda, 1)
     )
-    parts = (*([Section("Addenda", added)] if added else []), Section("Signature", tuple(items)))
+    parts = (
+        *([Section("Addenda", added)] if added else []),
+        Section("Signature", (NoteItem("Signature", (sentence(signed_by), *_despite(mark))),)),
+        Section("What the signature binds", tuple(items), audit=True),
+    )
     return replace(signed.page, banners=(*alarm, signed_by, *signed.page.banners), closing=parts)
+
+
+def _despite(mark: SignatureLink) -> tuple[Sentence, ...]:
+    return (sentence(f"Signed although it contradicts itself: {mark['despite']}."),) if mark.get("despite") else ()
 
 
 def _since(changed: Sequence[str]) -> Sentence:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from guidance.common.text import clean
 from guidance.journal.event_reader import EventFields
 from guidance.note import by_emg_sentences as by_emg
 from guidance.note import course_sentences as course
 from guidance.note import injected_sentences as injected
 from guidance.note import localised_sentences as localised
 from guidance.note.case_sheet import MUSCLES, CaseSheet
+from guidance.note.contradictions import contradictions
 from guidance.note.event_query import EventQuery
 from guidance.note.field_forms import is_left_out
 from guidance.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
+from guidance.note.muscle_table import muscle_table, session_title, total_units
+from guidance.note.opening import opening
 from guidance.note.page import SHEET, NoteItem, NotePage, Section, Sentence, sentence
-from guidance.note.pulses import last_place, pulses_of
+from guidance.note.pulses import LastPlace, RecordedPulse, last_place, pulses_of
 
 RecordSentences = Mapping[str, Sequence[Sentence]]
 
 SIMULATION = "SIMULATED PATIENT: no person was treated; these results need not apply to a person."
 RESEARCH = "Written by research software, not a medical device; the signer is responsible for the content."
-_NOT_RECORDED = "not recorded"
 _PARTIAL = {"volume_ml": injected.is_volume_complete}
 """Fields that the record may fill only in part, each with the test that it fills them whole."""
 _RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
@@ -39,7 +41,10 @@ _RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
 def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
     """Compose the note of the procedure in ``stream`` with the answers in ``case``."""
     title, kind, _ = stream.protocol
-    recorded = _record_sentences(stream)
+    pulses = pulses_of(stream)
+    place = last_place(stream, pulses)
+    recorded = _record_sentences(stream, pulses, place)
+    contradicting = tuple(contradictions(stream, case, place))
     shown = [f for f in FIELDS if kind in f.kinds or case.get(f.key) is not None or recorded.get(f.key)]
     sections = [
         Section(name, tuple(_item(item, recorded, case) for item in shown if item.section == key))
@@ -47,18 +52,20 @@ def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
     ]
     sections = [_extended(section, stream, case, kind) for section in sections if section.items]
     return NotePage(
-        title=f"Procedure note: {title}",
+        title=f"Procedure note: {session_title(title, case)}",
         patient=_patient(case),
         sections=(*sections, _about(stream)),
         missing=tuple(_missing(kind, stream, recorded, case)),
-        banners=tuple(_banners(stream, case)),
+        banners=tuple(_banners(stream, contradicting)),
+        opening=tuple(opening(stream, case, pulses, place)),
+        contradictions=contradicting,
     )
 
 
-def _record_sentences(stream: EventQuery) -> RecordSentences:
+def _record_sentences(
+    stream: EventQuery, pulses: tuple[RecordedPulse, ...], place: LastPlace | None
+) -> RecordSentences:
     """Return the sentences of the record, by field."""
-    pulses = pulses_of(stream)
-    place = last_place(stream, pulses)
     return {
         "weight_kg": [*course.weight(stream)],
         "height_cm": [*course.height(stream)],
@@ -128,12 +135,14 @@ def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) 
         more = [*_optional("Verification", localised.verifications, stream)]
         more += _optional("Responses by latency", localised.responses_by_latency, stream)
     elif section.title == SECTIONS["injection"] and (kind == BOTULINUM or case.muscles):
-        more = [*_muscles(case)]
+        total = total_units(case)
+        more = [NoteItem("Total units", (sentence(total, source=SHEET),))] if total else []
+        section = replace(section, table=muscle_table(case))
     elif section.title == SECTIONS["outcome"]:
         more = [*_optional("Alarms", course.alarms, stream), *_optional("Other entries", course.other_entries, stream)]
     first = more[:1] if section.title == SECTIONS["performance"] else []
     rest = [item for item in more if item not in first]
-    return Section(section.title, (*first, *section.items, *rest))
+    return replace(section, items=(*first, *section.items, *rest))
 
 
 def _optional(
@@ -143,29 +152,14 @@ def _optional(
     return [NoteItem(label, sentences)] if sentences else []
 
 
-def _muscles(case: CaseSheet) -> Iterator[NoteItem]:
-    """Yield an item for each muscle, and one for the total of units."""
-    for muscle in case.muscles:
-        answers = {item.label: case.get(f"{MUSCLES}.{muscle}.{item.key}") for item in MUSCLE_FIELDS}
-        name = answers.pop("Muscle") or muscle
-        text = "; ".join(f"{label}: {answer or _NOT_RECORDED}" for label, answer in answers.items())
-        yield NoteItem(f"Muscle {muscle}", (sentence(f"{name}. {text}.", source=SHEET),))
-    units = [case.get(f"{MUSCLES}.{muscle}.units") for muscle in case.muscles]
-    numbers = [float(each) for each in units if each and not is_left_out(each)]
-    if numbers:
-        whole = "" if len(numbers) == len(units) else f" ({len(numbers)} of {len(units)} muscles)"
-        product = case.get("product") or "the product"
-        text = f"{sum(numbers):g} units of {product}{whole}; units of different products are not interchangeable."
-        yield NoteItem("Total units", (sentence(text, source=SHEET),))
-
-
 def _about(stream: EventQuery) -> Section:
     parts = {
         "Protocol": course.protocol,
         "Device": course.device,
         "Signal": course.signal,
     }
-    return Section("Record", tuple(item for label, part in parts.items() for item in _optional(label, part, stream)))
+    items = (item for label, part in parts.items() for item in _optional(label, part, stream))
+    return Section("Record", tuple(items), audit=True)
 
 
 def _patient(case: CaseSheet) -> str:
@@ -173,29 +167,10 @@ def _patient(case: CaseSheet) -> str:
     return ", ".join(part for part in parts if part) or "patient not named"
 
 
-def _banners(stream: EventQuery, case: CaseSheet) -> Iterator[str]:
+def _banners(stream: EventQuery, contradicting: tuple[str, ...]) -> Iterator[str]:
     if stream.is_simulated:
         yield SIMULATION
     if stream.end is None:
         yield "THE RECORD OF THIS PROCEDURE WAS CUT OFF: nothing after its last event was recorded."
-    for on_sheet_kg, planned_kg in _two_weights(stream, case):
-        yield f"TWO WEIGHTS: the dose was calculated for {planned_kg:g} kg, but the case sheet has {on_sheet_kg:g} kg."
-    for on_sheet, entered in _two_sides(stream, case):
-        yield f"TWO SIDES: {entered} was entered during the procedure, but the case sheet has {on_sheet}."
+    yield from contradicting
     yield RESEARCH
-
-
-def _two_sides(stream: EventQuery, case: CaseSheet) -> Iterator[tuple[str, str]]:
-    on_sheet = case.get("side")
-    for event in course.sides(stream)[-1:]:
-        entered = clean(str(event["fields"]["text"]))
-        if on_sheet and not is_left_out(on_sheet) and on_sheet != entered:
-            yield on_sheet, entered
-
-
-def _two_weights(stream: EventQuery, case: CaseSheet) -> Iterator[tuple[float, float]]:
-    answer = case.get("weight_kg")
-    for event in stream.entries("dose-plan"):
-        planned = event["fields"].get("weight_kg")
-        if answer and not is_left_out(answer) and planned is not None and float(answer) != planned:
-            yield float(answer), planned

@@ -20,7 +20,7 @@ _ENDS = {
     "device-lost": "Ended because the amplifier was lost",
     "error": "Ended by an error",
 }
-_BY = {"controller": "the controller", "operator": "the operator", "safety": "the safety check"}
+_BY = {"controller": "the controller", "operator": "the operator", "safety": "automatic safety stop"}
 
 
 def when(stream: EventQuery) -> Iterator[Sentence]:
@@ -83,7 +83,11 @@ def alarms(stream: EventQuery) -> Iterator[Sentence]:
             begun[first["priority"], first["text"]][place] = (first, event["t"] - first["t"])
     for (priority, text), raised in begun.items():
         times = ", ".join(f"{stream.clock(event['t'])} ({_duration(for_s)})" for event, for_s in raised)
-        yield sentence(f"{priority.capitalize()} priority, {times}: {text}", [event for event, _ in raised])
+        events = [event for event, _ in raised]
+        if priority != "low":
+            count = "" if len(raised) == 1 else f", {len(raised)} times"
+            yield sentence(f"{priority.capitalize()} priority{count}: {text}", events)
+        yield sentence(f"{priority.capitalize()} priority, {times}: {text}", events, detail=True)
 
 
 def other_entries(stream: EventQuery) -> Iterator[Sentence]:
@@ -104,10 +108,11 @@ def stimulator(stream: EventQuery) -> Iterator[Sentence]:
     armed = [event for before, event in pairs if event["enabled"] and not (before and before["enabled"])]
     off = [event for event in switched if not event["enabled"]]
     if armed:
-        yield sentence(f"Armed at {', '.join(_when_and_by(stream, event) for event in armed)}.", armed)
+        times = ", ".join(_when_and_by(stream, event) for event in armed)
+        yield sentence(f"Stimulator armed at {times}.", armed, detail=True)
     for event in off:
         why = f": {event['why'].rstrip('.')}" if event.get("why") else ""
-        yield sentence(f"Off at {_when_and_by(stream, event)}{why}.", [event])
+        yield sentence(f"Stimulator off at {_when_and_by(stream, event)}{why}.", [event], detail=True)
 
 
 def protocol(stream: EventQuery) -> Iterator[Sentence]:

@@ -15,7 +15,7 @@ from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.event_reader import EventFields, read_events
 from guidance.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM, PAIN
 from guidance.note.record_shape import first_invalid_line
-from guidance.protocol import ProtocolError, load
+from guidance.protocol import Protocol, ProtocolError, load
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,19 @@ class EventQuery:
     @cached_property
     def protocol(self) -> tuple[str, str, bool]:
         """Title and kind of the protocol, and whether this program has it; if not, its id is the title."""
+        if self.known_protocol is not None:
+            return self.known_protocol.title, self.known_protocol.kind, True
         name = clean(str(self.start["protocol"]))
+        guess = next((kind for kind in (BOTULINUM, PAIN, BIOFEEDBACK) if name.startswith(kind)), BLOCK)
+        return name, guess, False
+
+    @cached_property
+    def known_protocol(self) -> Protocol | None:
+        """The protocol as this program has it today; None if it has none of that name."""
         try:
-            protocol = load(name)
+            return load(clean(str(self.start["protocol"])))
         except ProtocolError:
-            guess = next((kind for kind in (BOTULINUM, PAIN, BIOFEEDBACK) if name.startswith(kind)), BLOCK)
-            return name, guess, False
-        return protocol.title, protocol.kind, True
+            return None
 
     def at(self, t: float) -> datetime:
         """Return the local time at device time ``t`` in s."""

@@ -12,10 +12,10 @@ from guidance.note.page import Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
 
 _LATENCY = {
-    "expected": "as expected of the target",
-    "direct-muscle": "shorter than expected of the target",
-    "reflex": "as expected of a reflex",
-    "other-nerve": "longer than expected of the target",
+    "expected": "as expected for the target muscle",
+    "direct-muscle": "shorter than expected for the target muscle",
+    "reflex": "as expected for a reflex",
+    "other-nerve": "longer than expected for the target muscle",
 }
 _DOUBTFUL = ("direct-muscle", "reflex", "other-nerve")
 _MODES = {
@@ -47,60 +47,68 @@ def technique(stream: EventQuery, pulses: Sequence[RecordedPulse]) -> Iterator[S
 
 
 def minimum_current(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
-    """Yield the weakest pulse with a response at the needle's last place, and the estimated threshold there."""
+    """Yield the lowest current that evoked a response at the needle's last place, and the estimated threshold there."""
     if place is None or place.lowest is None:
         return
     lowest, seconds = place.lowest, place.until - place.since
     size = "" if lowest.amplitude_uv is None else f"; response {lowest.amplitude_uv:.0f} µV"
     latency = "" if lowest.latency_ms is None else f", latency {lowest.latency_ms:.1f} ms"
+    yield Sentence(f"{lowest.current_ma:.2f} mA at {place.width_ms:g} ms.", lowest.seq)
     yield Sentence(
-        f"{lowest.current_ma:.2f} mA for {place.width_ms:g} ms: the weakest pulse with a response in the "
-        f"{seconds:.0f} s up to {stream.clock(place.until)} (at {stream.clock(lowest.t)}{size}{latency}).",
+        f"Lowest current that evoked a response in the {seconds:.0f} s up to {stream.clock(place.until)}, at "
+        f"{stream.clock(lowest.t)}{size}{latency}.",
         lowest.seq,
+        detail=True,
     )
     for event in stream.of("response"):
         if event["seq"] in lowest.seq and event.get("judged") in _DOUBTFUL:
             yield sentence(f"The latency of this response is {_LATENCY[event['judged']]}.", [event])
     if place.missed:
         yield Sentence(
-            f"{len(place.missed)} of {_count(len(place.pulses) - len(place.below), 'pulse')} of this current or more "
+            f"{len(place.missed)} of {_count(len(place.pulses) - len(place.below), 'pulse')} at or above this current "
             "had no response in that time; the needle may have moved.",
             _seqs(place.missed),
+            detail=True,
         )
     known = estimate_at(stream, place.since, place.until)
     if known:
-        yield sentence(_estimate(known), [known])
+        yield sentence(_estimate(known), [known], detail=True)
 
 
 def no_response_below(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
-    """Yield below which current there was no response at the last place, by a verification and by the last pulses.
+    """Yield at which lower current there was no response at the last place: by a verification, else by the last pulses.
 
-    Nothing if no weaker pulse was given.
+    Nothing if the target was never reached there, or no weaker pulse was given.
     """
-    if place is None or place.lowest is None:
+    if place is None or place.lowest is None or not _reached(stream, place.lowest):
         return
     verified = verified_absent(stream, place.until)
     if verified and verified["fields"]["absent_ma"] < (place.lowest.current_ma or 0.0):  # no response to it since
-        yield sentence(_absent(stream, verified, place.until), [verified])
-    if not place.below:
-        return
-    tried = sorted(pulse.current_ma or 0.0 for pulse in place.below)
-    span = f"{tried[0]:.2f} mA" if tried[0] == tried[-1] else f"{tried[0]:.2f} to {tried[-1]:.2f} mA"
-    yield Sentence(
-        f"{place.lowest.current_ma:.2f} mA for {place.width_ms:g} ms: "
-        f"none of {_count(len(tried), 'weaker pulse')} ({span}) had a response in that time.",
-        _seqs(place.below),
-    )
+        fields: dict[str, Any] = verified["fields"]
+        pulses = _count(fields["pulses_each"], "pulse")
+        yield sentence(
+            f"No response to {pulses} at {fields['absent_ma']:.2f} mA, {fields['width_ms']:g} ms.", [verified]
+        )
+        yield sentence(
+            f"Verified at {stream.clock(verified['t'])}, {place.until - verified['t']:.0f} s before the end of the "
+            "search; the needle may have moved since.",
+            [verified],
+            detail=True,
+        )
+    if place.below:
+        tried = sorted(pulse.current_ma or 0.0 for pulse in place.below)
+        span = f"{tried[0]:.2f} mA" if tried[0] == tried[-1] else f"{tried[0]:.2f} to {tried[-1]:.2f} mA"
+        yield Sentence(
+            f"No response to {_count(len(tried), 'pulse')} at {span}, {place.width_ms:g} ms.",
+            _seqs(place.below),
+            detail=bool(verified),
+        )
 
 
-def _absent(stream: EventQuery, verified: EventFields, until: float) -> str:
-    fields: dict[str, Any] = verified["fields"]
-    pulses = _count(fields["pulses_each"], "pulse")
-    return (
-        f"{fields['absent_ma']:.2f} mA for {fields['width_ms']:g} ms: none of {pulses} had a response in the "
-        f"verification at {stream.clock(verified['t'])}, {until - verified['t']:.0f} s before the end of the search; "
-        "the needle may have moved since."
-    )
+def _reached(stream: EventQuery, lowest: RecordedPulse) -> bool:
+    """Return whether the target current was reached; True where the protocol, and so its target, is not known."""
+    known = stream.known_protocol
+    return known is None or (lowest.current_ma or 0.0) <= known.target_ma
 
 
 def verifications(stream: EventQuery) -> Iterator[Sentence]:
@@ -112,7 +120,7 @@ def verifications(stream: EventQuery) -> Iterator[Sentence]:
         present = f"{fields['present_answered']} of {pulses} pulses had a response at {fields['present_ma']:.2f} mA"
         absent = f"{fields['absent_answered']} of {pulses} at {fields['absent_ma']:.2f} mA"
         when = f"Verified at {stream.clock(event['t'])}, {result}"
-        yield sentence(f"{when}: {present}, {absent} ({fields['width_ms']:g} ms).", [event])
+        yield sentence(f"{when}: {present}, {absent} ({fields['width_ms']:g} ms).", [event], detail=True)
 
 
 def responses_by_latency(stream: EventQuery) -> Iterator[Sentence]:
@@ -129,6 +137,7 @@ def responses_by_latency(stream: EventQuery) -> Iterator[Sentence]:
             f"{_count(len(events), 'response')} at {_span_of(latencies_ms)} ms, latency "
             f"{_LATENCY.get(name, f'classified as {name}')}{note}{unsourced}.",
             events,
+            detail=True,
         )
 
 

@@ -57,34 +57,38 @@ def procedure_files(folder: Path, key: EncryptionKey | None) -> ProcedureFiles:
     return ProcedureFiles(folder, stream, case, signed, tuple(changed_since(folder, case, signed)) if signed else ())
 
 
-def write_note(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
-    """Write the note to ``path`` in the format of its suffix; return the files. Raises UserError, KeyError."""
+def write_note(procedure: ProcedureFiles, path: Path, now: datetime, *, appendix: bool = True) -> list[Path]:
+    """Write the note to ``path`` in the format of its suffix, with or without its audit appendix; return the files.
+
+    Raises UserError, KeyError.
+    """
     refuse_existing(path)
-    return WRITERS[path.suffix.lower()](procedure, path, now)
+    return WRITERS[path.suffix.lower()](procedure, path, now, appendix)
 
 
-def _write_markdown(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
-    """Write the pictures beside the note, named after it."""
-    pictures = _pictures(procedure)
+def _write_markdown(procedure: ProcedureFiles, path: Path, _now: datetime, appendix: bool) -> list[Path]:
+    """Write the pictures of the appendix beside the note, named after it."""
+    pictures = _pictures(procedure) if appendix else ()
     files = [path.with_name(f"{path.stem}-{picture.name}.png") for picture in pictures]
     for file, picture in zip(files, pictures, strict=True):
         write_private(file, picture.png())
     shown = [(file.name.replace(" ", "%20"), picture.caption) for file, picture in zip(files, pictures, strict=True)]
-    write_private(path, markdown(procedure.page, shown).encode())
+    write_private(path, markdown(procedure.page, shown, appendix=appendix).encode())
     return [path, *files]
 
 
-def _write_html(procedure: ProcedureFiles, path: Path, _now: datetime) -> list[Path]:
+def _write_html(procedure: ProcedureFiles, path: Path, _now: datetime, appendix: bool) -> list[Path]:
     from guidance.note.html import html
 
-    write_private(path, html(procedure.page, _pictures(procedure)).encode())
+    write_private(path, html(procedure.page, _pictures(procedure) if appendix else (), appendix=appendix).encode())
     return [path]
 
 
-def _write_pdf(procedure: ProcedureFiles, path: Path, now: datetime) -> list[Path]:
+def _write_pdf(procedure: ProcedureFiles, path: Path, now: datetime, appendix: bool) -> list[Path]:
     from guidance.note.pdf import pdf
 
-    write_private(path, pdf(procedure.page, _pictures(procedure), now))
+    pictures = _pictures(procedure) if appendix else ()
+    write_private(path, pdf(procedure.page, pictures, now, appendix=appendix))
     return [path]
 
 
@@ -94,7 +98,7 @@ def _pictures(procedure: ProcedureFiles) -> Sequence[Picture]:
     return pictures_of(procedure.stream, procedure.folder)
 
 
-WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime], list[Path]]] = {
+WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime, bool], list[Path]]] = {
     ".md": _write_markdown,
     ".html": _write_html,
     ".pdf": _write_pdf,

@@ -1,9 +1,9 @@
-"""The note as PDF, with the patient and the state of the note on every sheet."""
+"""The note as PDF: the page to sign, then the audit appendix; patient and state of the note on every sheet."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -13,14 +13,20 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from guidance.common.text import clean
-from guidance.note.page import NoteItem, NotePage, Section, Sentence
+from guidance.note.page import APPENDIX, NotePage, Section, Sentence, Table
 from guidance.note.pictures import Picture
 
 _FONT = "DejaVu"
-_LABEL_MM, _LINE_MM = 48.0, 4.6
-_MARGIN_MM = 18.0
-_GAP_MM = 0.8
+_LABEL_MM, _LINE_MM = 44.0, 3.45
+_MARGIN_MM = 16.0
+_GAP_MM = 0.25
+_SHORT_TEXT, _SHORT_LABEL = 26, 27
+"""Most letters of a text and of its label that share a line with another item: what fits half of the width."""
+_TEXT_PT = 8.0
+"""Size of the text: the fields of a whole block fit on one sheet, and printed notes of this size are common; judged
+on paper by nobody yet."""
 _COUNT = "{number of sheets}"
+_Labelled = tuple[str, str]
 _RED, _BLACK, _GREY = (166, 28, 0), (0, 0, 0), (90, 90, 90)
 
 
@@ -37,7 +43,7 @@ class _Sheets(FPDF):
         self.alias_nb_pages(_COUNT)
         self.set_title(self.known(page.title))
         self.set_margins(_MARGIN_MM, 14.0)
-        self.set_auto_page_break(auto=True, margin=18.0)
+        self.set_auto_page_break(auto=True, margin=16.0)
         self.add_page()
 
     def known(self, text: str) -> str:
@@ -67,64 +73,101 @@ class _Sheets(FPDF):
         self.multi_cell(0, size * 0.5, self.known(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def pdf(page: NotePage, pictures: Sequence[Picture], created: datetime) -> bytes:
-    """Return ``page`` as PDF with ``pictures``, dated ``created``."""
+def pdf(page: NotePage, pictures: Sequence[Picture], created: datetime, *, appendix: bool = True) -> bytes:
+    """Return ``page`` as PDF, dated ``created``; the ``appendix``, on sheets of its own, holds the ``pictures``."""
     sheets = _Sheets(page, created)
-    sheets.line_of(page.title, 15, "B")
-    sheets.ln(1.0)
-    sheets.line_of(f"Patient: {page.patient}", 10)
+    sheets.line_of(page.title, 14, "B")
     sheets.set_text_color(*_RED)
     for banner in page.banners:
-        sheets.ln(0.8)
-        sheets.line_of(banner, 9, "B")
+        sheets.ln(0.5)
+        sheets.line_of(banner, _TEXT_PT, "B")
     sheets.set_text_color(*_BLACK)
-    for section in page.sections:
-        _section(sheets, section)
-    for picture in pictures:
-        _picture(sheets, picture)
-    for section in page.closing:
-        _section(sheets, section)
+    if page.opening:
+        sheets.ln(1.0)
+        sheets.line_of(" ".join(part.text for part in page.opening), 9)
+    for section in page.to_sign:
+        _section(sheets, section, lambda part: part.text)
+    if appendix:
+        _appendix(sheets, page, pictures)
     return bytes(sheets.output())
 
 
-def _section(sheets: _Sheets, section: Section) -> None:
-    _room_for(sheets, 18.0)
-    sheets.ln(3.0)
-    sheets.line_of(section.title, 11, "B")
+def _appendix(sheets: _Sheets, page: NotePage, pictures: Sequence[Picture]) -> None:
+    if page.appendix:
+        sheets.add_page()
+        sheets.line_of(APPENDIX, 13, "B")
+    for section in page.appendix:
+        _section(sheets, section, _with_origin)
+    for picture in pictures:
+        _picture(sheets, picture)
+
+
+def _section(sheets: _Sheets, section: Section, form: Callable[[Sentence], str]) -> None:
+    _room_for(sheets, 14.0)
+    sheets.ln(1.4)
+    sheets.line_of(section.title, 9.5, "B")
     sheets.line(sheets.l_margin, sheets.get_y(), sheets.w - sheets.r_margin, sheets.get_y())
-    sheets.ln(1.0)
-    for item in section.items:
-        if item.sentences:
-            _item(sheets, item)
+    sheets.ln(0.8)
+    items = [(item.label, " ".join(form(part) for part in item.sentences)) for item in section.items if item.sentences]
     not_recorded = [item.label for item in section.items if not item.sentences]
-    if not_recorded:
-        _item(sheets, NoteItem("Not recorded", (Sentence("; ".join(not_recorded)),)))
+    for cells in _rows([*items, *([("Not recorded", "; ".join(not_recorded))] if not_recorded else [])]):
+        _row(sheets, cells)
+    if section.table:
+        _table(sheets, section.table)
 
 
-def _item(sheets: _Sheets, item: NoteItem) -> None:
-    """Print label and text side by side, on one sheet if they fit on one."""
-    text = "\n".join(sheets.known(_sentence(part)) for part in item.sentences)
-    label = sheets.known(item.label)
-    sheets.set_font(_FONT, "B", 8.5)
-    heights = [_height(sheets, _LABEL_MM - 2.0, label)]
-    sheets.set_font(_FONT, "", 8.5)
-    heights.append(_height(sheets, 0.0, text, sheets.l_margin + _LABEL_MM))
-    _room_for(sheets, max(heights))
-    top, first_sheet = sheets.get_y(), sheets.page_no()
-    sheets.set_xy(sheets.l_margin, top)
-    sheets.set_font(_FONT, "B", 8.5)
-    sheets.multi_cell(_LABEL_MM - 2.0, _LINE_MM, label, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    below = sheets.get_y()
-    sheets.set_xy(sheets.l_margin + _LABEL_MM, top)
-    sheets.set_font(_FONT, "", 8.5)
-    sheets.multi_cell(0, _LINE_MM, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+def _table(sheets: _Sheets, table: Table) -> None:
+    sheets.ln(1.0)
+    sheets.set_font(_FONT, "", _TEXT_PT - 1.0)
+    with sheets.table(line_height=_LINE_MM, text_align="LEFT") as printed:
+        for cells in (table.header, *table.rows):
+            printed.row([sheets.known(cell) for cell in cells])
+
+
+def _rows(items: Sequence[_Labelled]) -> Iterator[tuple[_Labelled, ...]]:
+    """Yield the items of each row: two short ones that follow each other share one."""
+    waiting: tuple[_Labelled, ...] = ()
+    for label, text in items:
+        is_short = len(text) <= _SHORT_TEXT and len(label) <= _SHORT_LABEL
+        if waiting and is_short:
+            yield (*waiting, (label, text))
+            waiting = ()
+        else:
+            yield from [waiting] if waiting else []
+            waiting = ((label, text),) if is_short else ()
+            yield from [] if is_short else [((label, text),)]
+    yield from [waiting] if waiting else []
+
+
+def _row(sheets: _Sheets, cells: Sequence[_Labelled]) -> None:
+    """Print one item, or two short ones, each with its label beside its text; on one sheet if they fit on one."""
+    width = sheets.epw / len(cells)
+    known = [(sheets.known(label), sheets.known(text)) for label, text in cells]
+    _room_for(sheets, max(_cell_height(sheets, label, text, width) for label, text in known))
+    top, first_sheet, ends = sheets.get_y(), sheets.page_no(), []
+    for number, (label, text) in enumerate(known):
+        left = sheets.l_margin + number * width
+        for style, part, x, part_width in (
+            ("B", label, left, _LABEL_MM - 2.0), ("", text, left + _LABEL_MM, width - _LABEL_MM),
+        ):  # fmt: skip
+            sheets.set_xy(x, top)
+            sheets.set_font(_FONT, style, _TEXT_PT)
+            sheets.multi_cell(part_width, _LINE_MM, part, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            ends.append(sheets.get_y())
     if sheets.page_no() == first_sheet:
-        sheets.set_y(max(below, sheets.get_y()))
+        sheets.set_y(max(ends))
     sheets.ln(_GAP_MM)
 
 
-def _height(sheets: _Sheets, width_mm: float, text: str, x_mm: float | None = None) -> float:
-    sheets.set_x(sheets.l_margin if x_mm is None else x_mm)
+def _cell_height(sheets: _Sheets, label: str, text: str, width_mm: float) -> float:
+    sheets.set_font(_FONT, "B", _TEXT_PT)
+    height = _height(sheets, _LABEL_MM - 2.0, label)
+    sheets.set_font(_FONT, "", _TEXT_PT)
+    return max(height, _height(sheets, width_mm - _LABEL_MM, text))
+
+
+def _height(sheets: _Sheets, width_mm: float, text: str) -> float:
+    sheets.set_x(sheets.l_margin)
     return cast("float", sheets.multi_cell(width_mm, _LINE_MM, text, align="L", dry_run=True, output="HEIGHT"))
 
 
@@ -143,5 +186,5 @@ def _picture(sheets: _Sheets, picture: Picture) -> None:
     sheets.line_of(picture.caption, 8)
 
 
-def _sentence(part: Sentence) -> str:
+def _with_origin(part: Sentence) -> str:
     return f"{part.text} ({part.origin})" if part.origin else part.text

@@ -63,8 +63,20 @@ def load_signed(folder: Path, key: EncryptionKey | None) -> Signature | None:
     return Signature(page, links)
 
 
-def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
-    """Sign ``page`` as the note of the procedure in ``folder``. Raises UsageError if that is refused, UserError."""
+def sign(
+    folder: Path,
+    page: NotePage,
+    case: CaseSheet,
+    by: str,
+    key: EncryptionKey | None,
+    now: datetime,
+    *,
+    despite: str | None = None,
+) -> Signature:
+    """Sign ``page`` as the note of the procedure in ``folder``; ``despite`` states why contradictions in it stand.
+
+    Raises UsageError if that is refused, UserError.
+    """
     if load_signed(folder, key) is not None:
         raise UsageError(f"The note of {folder.name} is signed already; add an addendum instead.")
     if page.missing:
@@ -74,14 +86,20 @@ def sign(folder: Path, page: NotePage, case: CaseSheet, by: str, key: Encryption
             f"The note cannot be signed: {fields} without an answer ({missing}). Answer "
             "with --set KEY=ANSWER, or --set KEY='not done: why'."
         )
+    reason = one_line(despite or "")
+    if page.contradictions and not reason:
+        raise UsageError(
+            f"The note cannot be signed, because it contradicts itself: {' '.join(page.contradictions)} Mend the "
+            "answer with --set KEY=ANSWER, or state with --despite WHY why both stand."
+        )
     record = verify(folder)
     if not record.is_intact or record.state is RecordState.RUNNING:
         raise UsageError(
             f"The note cannot be signed, because the record of {folder.name} is {record.state}: {record.why}."
         )
-    link = _new_link(
-        {"kind": "signature", "page": page_to_values(page), "bound": bound_hashes(folder, case)}, by, now, None
-    )
+    signed_despite = {"despite": reason} if page.contradictions else {}
+    bound = {"kind": "signature", "page": page_to_values(page), "bound": bound_hashes(folder, case), **signed_despite}
+    link = _new_link(bound, by, now, None)
     return _stored(folder, page, (link,), key)
 
 

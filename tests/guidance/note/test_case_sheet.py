@@ -135,7 +135,7 @@ def test_set_fills_in_a_field_and_refuses_what_is_none(tmp_path: Path) -> None:
     name = femoral_block().record_in(tmp_path).name
     where = ("--store", tmp_path)
     assert command("procedures", "note", name, *where, "--set", "side=left").status == 0
-    assert "**Side:** left (case sheet)" in command("procedures", "note", name, *where).out
+    assert "**Side:** left\n" in command("procedures", "note", name, *where).out
     for wrong in ("side", "sde=left", "side=up", "=", "pain=not done"):
         done = command("procedures", "note", name, *where, "--set", wrong)
         assert (done.status, done.is_one_sentence) == (2, True), wrong

@@ -29,17 +29,19 @@ def test_every_sentence_names_events_that_are_there_or_the_case_sheet(tmp_path: 
 
 def test_the_minimum_current_is_the_weakest_pulse_with_a_response_at_the_last_place(tmp_path: Path) -> None:
     page = note_of(femoral_block(), tmp_path)
-    (first, estimate) = sentences(page, "Minimum current and its duration")
-    assert first.text.startswith("0.40 mA for 0.1 ms")
-    assert "210 µV" in first.text
-    assert "9.5 ms" in first.text
+    (first, how, estimate) = sentences(page, "Minimum current and its duration")
+    assert first.text == "0.40 mA at 0.1 ms."
+    assert how.text.startswith("Lowest current that evoked a response")
+    assert "210 µV" in how.text
+    assert "9.5 ms" in how.text
+    assert (first.detail, how.detail, estimate.detail) == (False, True, True)
     assert "0.36 mA, 90 % interval 0.31 to 0.42 mA" in estimate.text
 
 
 def test_no_response_below_counts_the_weaker_pulses_without_a_response(tmp_path: Path) -> None:
     page = note_of(femoral_block(), tmp_path)
     (part,) = sentences(page, "No response below")
-    assert part.text.startswith("0.40 mA for 0.1 ms: none of 2 weaker pulses (0.30 mA)")
+    assert part.text == "No response to 2 pulses at 0.30 mA, 0.1 ms."
     assert len(part.events) == 4
 
 
@@ -67,7 +69,9 @@ def test_no_response_below_uses_an_old_verification_at_the_same_place(tmp_path: 
     procedure = ScriptedProcedure()
     procedure.entry(2.0, "verification", **VERIFIED)
     procedure.pulse(60.0, 0.5, responded=True)
-    assert text_of(note_of(procedure, tmp_path), "No response below").startswith("0.28 mA for 0.1 ms: none of 2 pulses")
+    assert text_of(note_of(procedure, tmp_path), "No response below").startswith(
+        "No response to 2 pulses at 0.28 mA, 0.1 ms."
+    )
 
 
 @pytest.mark.parametrize(("later_ma", "moved", "absent_answered"), [(0.25, False, 0), (0.5, True, 0), (0.5, False, 1)])
@@ -117,7 +121,7 @@ def test_pulses_after_the_injection_do_not_count_for_the_minimum(tmp_path: Path)
 def test_a_strong_pulse_without_a_response_is_stated_beside_the_minimum(tmp_path: Path) -> None:
     procedure = femoral_block()
     procedure.pulse(6.5, 0.8, responded=False)
-    assert "1 of 4 pulses of this current or more had no response" in text_of(
+    assert "1 of 4 pulses at or above this current had no response" in text_of(
         note_of(procedure, tmp_path), "Minimum current and its duration"
     )
 
@@ -176,7 +180,7 @@ def test_the_twitch_field_is_filled_by_its_alarm_and_not_by_counts(tmp_path: Pat
     aliquots(procedure, [8.0])
     procedure.pulse(9.0, 0.5, responded=False)
     page = note_of(procedure, tmp_path / "b")
-    assert "0 of 1 pulse of 0.40 mA or more had a response" in text_of(page, "Twitch on injection")
+    assert "0 of 1 pulse of 0.40 mA or more had a response" in text_of(page, "Twitch abolished on injection (Raj test)")
     assert "twitch_loss" in missing(page)
 
 
@@ -233,7 +237,21 @@ def test_an_answer_to_a_field_of_another_kind_of_procedure_is_shown(tmp_path: Pa
 
 def test_toxin_is_listed_by_muscle_with_its_total_of_units(tmp_path: Path) -> None:
     page = note_of(ScriptedProcedure("botulinum-fds"), tmp_path, sheet(TOXIN_SHEET))
-    assert "flexor digitorum superficialis. Side: right; Sites: 2; Units: 30" in text_of(page, "Muscle fds")
+    (table,) = [section.table for section in page.sections if section.table]
+    assert table.header == (
+        "Muscle",
+        "Side",
+        "Sites",
+        "Units",
+        "Volume (mL)",
+        "Guidance",
+        "EMG activity",
+        "Units a site",
+    )
+    assert table.rows[0] == (
+        "flexor digitorum superficialis", "right", "2", "30", "0.6", "EMG and stimulation", "brisk", "15",
+    )  # fmt: skip
+    assert len(table.rows) == 2
     assert text_of(page, "Total units").startswith("50 units of onabotulinumtoxinA")
     assert text_of(page, "Lot") == "LOT-C4711"
     assert not [key for key in missing(page) if key.startswith("muscles.")]

@@ -50,7 +50,7 @@ def test_a_doubtful_latency_is_stated_with_the_minimum_current(tmp_path: Path, j
     assert isinstance(answer.record, Response)
     procedure.records[-1] = TimedRecord(answer.t, replace(answer.record, judged=judged, note="9.5 ms is odd"))
     page = note_of(procedure, tmp_path)
-    doubt = f"The latency of this response is {words} than expected of the target."
+    doubt = f"The latency of this response is {words} than expected for the target muscle."
     assert (doubt in text_of(page, "Minimum current and its duration")) is bool(words)
     assert f"classified as {judged}" not in text_of(page, "Responses by latency")
 
