@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import stat
 import time
 from datetime import UTC, datetime
@@ -15,17 +14,17 @@ from platformdirs import user_data_path
 
 from guidance.common.errors import UsageError, UserError
 from guidance.journal.event_log import EVENTS_NAME
-from guidance.journal.files import open_plain
+from guidance.journal.files import create_private, open_plain
 from guidance.journal.locks import in_use
 from guidance.journal.seal import SEAL_NAME
 
 _END_S = 5.0
-"""Longest wait for a process to end its procedure."""
+"""Longest wait, in s, for all procedures without a screen to end."""
 _STAMP = "%Y%m%dT%H%M%SZ"
-_PID_BYTES = 32
 
 _REPORTED_NAME = "told"
 _WITHOUT_SCREEN_NAME = "without-screen"
+_END_REQUEST_NAME = "end-requested"
 
 PROCEDURE = re.compile(r"([0-9]{8}T[0-9]{6}Z)-.+")
 """Name of a procedure's folder: when it began by the clock of this computer (UTC), and its protocol."""
@@ -112,45 +111,46 @@ def mark_reported(folder: Path) -> None:
 
 
 def mark_without_screen(folder: Path) -> None:
-    """Mark in ``folder`` that this process continues its procedure without a screen."""
+    """Mark in ``folder`` that its procedure continues without a screen, so that a later start can request its end."""
     with contextlib.suppress(OSError):  # the procedure then ends by itself after a time
         (folder / _WITHOUT_SCREEN_NAME).touch(0o600)
-        (folder / _WITHOUT_SCREEN_NAME).write_text(str(os.getpid()))
 
 
-def end_without_screen(store: Path) -> list[Path]:
-    """End the procedures of ``store`` that continue without a screen; return their folders."""
-    return [
-        folder
-        for folder in procedures(store)
-        if (folder / _WITHOUT_SCREEN_NAME).exists() and _end_process(folder / _WITHOUT_SCREEN_NAME)
-    ]
+def end_is_requested(folder: Path) -> bool:
+    """Return whether another process has requested the end of the procedure in ``folder``."""
+    return os.path.lexists(folder / _END_REQUEST_NAME)
 
 
-def _end_process(mark: Path) -> bool:
-    """Request the process named in ``mark`` to end, and wait; return whether it was running.
+def end_without_screen(store: Path) -> dict[Path, bool]:
+    """Request the end of the procedures of ``store`` that continue without a screen, and wait for it.
 
-    Only a process that has locked its journal is running.
+    Returns their folders, and whether each has ended. The request is a file in the procedure's own folder: whoever may
+    write there can end that procedure and nothing else. No process is signalled, because nothing in a store proves
+    whose process a number names.
     """
-    journal = mark.with_name(EVENTS_NAME)
+    running = [folder for folder in procedures(store) if _runs_without_screen(folder)]
+    for folder in running:
+        with contextlib.suppress(OSError):  # requested before, or the procedure ends by itself after a time
+            os.close(create_private(folder / _END_REQUEST_NAME))
+    until = time.monotonic() + _END_S
+    while any(map(_is_in_use, running)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return {folder: not _is_in_use(folder) for folder in running}
+
+
+def _runs_without_screen(folder: Path) -> bool:
+    """Return whether the procedure in ``folder`` is marked so, and a process has locked its journal."""
     try:
-        with open_plain(mark) as file:
-            pid = file.read(_PID_BYTES)
+        with open_plain(folder / _WITHOUT_SCREEN_NAME):
+            return _is_in_use(folder)
     except OSError:
         return False
-    if not (_is_locked(journal) and pid.isdigit()):
-        return False
-    with contextlib.suppress(OSError, OverflowError):
-        os.kill(int(pid), signal.SIGTERM)
-    until = time.monotonic() + _END_S
-    while _is_locked(journal) and time.monotonic() < until:
-        time.sleep(0.02)
-    return True
 
 
-def _is_locked(path: Path) -> bool:
+def _is_in_use(folder: Path) -> bool:
+    """Return whether a process has locked the journal in ``folder``."""
     try:
-        with open_plain(path) as file:
+        with open_plain(folder / EVENTS_NAME) as file:
             return in_use(file.fileno())
     except OSError:
         return False

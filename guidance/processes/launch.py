@@ -21,6 +21,7 @@ from guidance.processes.exit_status import ExitOutcome, outcome_of
 from guidance.processes.link import EngineLink
 from guidance.processes.observers import ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel, ScreenChannel, SocketScreenChannel
+from guidance.processes.sockets import folder_notice
 
 SWITCH_S = 0.0005
 """Longest time, in s, for which one thread of the engine keeps the others waiting."""
@@ -162,7 +163,8 @@ def _observed(screen_channel: ScreenChannel) -> Iterator[ScreenChannel]:
     try:
         observer_list = Observers()
     except UserError as fault:
-        screen_channel.notify(str(fault))
+        if folder_notice() is None:  # or the session reports it
+            screen_channel.notify(str(fault))
         yield screen_channel
         return
     try:

@@ -6,12 +6,13 @@ import contextlib
 import pickle
 import socket
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from guidance.common.errors import UsageError, UserError
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.link import SocketLink
-from guidance.processes.sockets import running, socket_path
+from guidance.processes.sockets import running
 
 _FIRST_S = 3.0
 
@@ -42,7 +43,7 @@ class ObserverLink(SocketLink):
 
 def open_watch(pid: int | None = None) -> ObserverLink:
     """Connect to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError."""
-    links = {engine: link for engine in running() if pid in {None, engine} and (link := _connect(engine))}
+    links = {engine: link for engine, path in running().items() if pid in {None, engine} and (link := _connect(path))}
     if not links:
         raise UserError(
             "No procedure is running here." if pid is None else f"No procedure is run by process {pid} here."
@@ -58,9 +59,9 @@ def open_watch(pid: int | None = None) -> ObserverLink:
     return link
 
 
-def _connect(pid: int) -> ObserverLink | None:
-    """Connect to process ``pid``; returns None where it is gone, and then removes its socket."""
-    path, connection = socket_path(pid), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _connect(path: Path) -> ObserverLink | None:
+    """Connect to the engine at socket ``path``; returns None where it is gone, and then removes the socket."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.connect(str(path))
     except OSError:

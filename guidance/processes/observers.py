@@ -67,7 +67,7 @@ class Observers:
         except OSError as fault:
             self._socket.close()
             raise UserError(
-                f"Nobody can watch the procedure: {self._path} cannot be created ({fault.strerror})."
+                f"Nobody can watch the procedure: {self._path} cannot be created ({fault.strerror or fault})."
             ) from None
         self._socket.settimeout(_ACCEPT_S)
         self._shown_at = 0.0

@@ -7,38 +7,82 @@ import stat
 import warnings
 from pathlib import Path
 
-from platformdirs import user_runtime_path
+from platformdirs import user_runtime_path, user_state_path
 
 from guidance.common.errors import UserError
 
 SUFFIX = ".watch"
 
 
-def runtime_folder() -> Path:
-    """Return the folder of the sockets, and create it if need be. Raises UserError where others can read it."""
-    with warnings.catch_warnings(action="ignore"):  # where the system has no such place, platformdirs warns
-        folder = user_runtime_path("needle-guidance", appauthor=False)
+def runtime_folder() -> tuple[Path, str | None]:
+    """Return the folder of the sockets, created if need be, and why it is not the system's own (None: it is).
+
+    Where another user has taken or opened the system's folder, the user's own state folder serves instead. Raises
+    UserError where neither is private.
+    """
+    fault: str | None = None
+    for folder_of in (_system_folder, _home_folder):
+        try:
+            return _private_folder(folder_of()), fault
+        except OSError as problem:
+            fault = fault or _sentence(problem)
+    raise UserError(f"{fault} Nobody can watch the procedure.")
+
+
+def folder_notice() -> str | None:
+    """Return the notice for the operator that the sockets are not in the system's own folder; None where they are."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat(follow_symlinks=False)
-    except OSError as fault:
-        raise UserError(
-            f"The folder {folder} cannot be used ({fault.strerror}); nobody can watch the procedure."
-        ) from None
-    own = status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
-    if not (stat.S_ISDIR(status.st_mode) and own):
-        raise UserError(
-            f"The folder {folder} is open to others; nobody can watch the procedure. Close it to others with chmod 700."
-        )
-    return folder
+        _, fault = runtime_folder()
+    except UserError as nowhere:
+        return str(nowhere)
+    return fault and f"{fault} The procedure can be watched all the same."
 
 
 def socket_path(pid: int) -> Path:
     """Return the socket of the procedure whose engine is process ``pid``. Raises UserError."""
-    return runtime_folder() / f"{pid}{SUFFIX}"
+    return runtime_folder()[0] / f"{pid}{SUFFIX}"
 
 
-def running() -> list[int]:
-    """Return the process ids of the engines that can be observed, the newest last. Raises UserError."""
-    sockets = sorted(runtime_folder().glob(f"*{SUFFIX}"), key=lambda path: path.lstat().st_mtime)
-    return [int(path.stem) for path in sockets if path.stem.isdecimal()]
+def running() -> dict[int, Path]:
+    """Return the sockets of the engines that can be observed by process id, the newest last. Raises UserError.
+
+    Both folders are searched: an engine may have begun while the system's was not private.
+    """
+    folders = {runtime_folder()[0]} | set(_private_home_folder())
+    sockets = [path for folder in folders for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal()]
+    return {int(path.stem): path for path in sorted(sockets, key=lambda path: path.lstat().st_mtime)}
+
+
+def _system_folder() -> Path:
+    with warnings.catch_warnings(action="ignore"):  # where the system has no such place, platformdirs warns
+        return user_runtime_path("needle-guidance", appauthor=False)
+
+
+def _home_folder() -> Path:
+    return user_state_path("needle-guidance", appauthor=False) / "run"
+
+
+def _private_home_folder() -> list[Path]:
+    """Return the folder in the user's home if it is there and private."""
+    folder = _home_folder()
+    try:
+        return [_private_folder(folder)] if folder.is_dir() else []
+    except OSError:
+        return []
+
+
+def _private_folder(folder: Path) -> Path:
+    """Return ``folder``, created if need be. Raises OSError where it is not a folder of this user alone."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.stat(follow_symlinks=False)
+    own = status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
+    if not (stat.S_ISDIR(status.st_mode) and own):
+        raise PermissionError(None, "it is open to others; close it with chmod 700", str(folder))
+    return folder
+
+
+def _sentence(problem: OSError) -> str:
+    """Describe why a folder is not used; platformdirs gives its own sentence and no name."""
+    if problem.filename is None:
+        return f"The system's folder for sockets is not used: {problem}."
+    return f"The folder {problem.filename} is not used ({problem.strerror})."

@@ -12,7 +12,7 @@ from guidance.contracts.commands import OperatorCommand, Quit, SimulatorCommand
 from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.snapshot_builder import SessionState
-from guidance.journal.store import mark_without_screen
+from guidance.journal.store import end_is_requested, mark_without_screen
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.engine_loop import EngineLoop
@@ -30,6 +30,9 @@ FIT_S = 1.0
 
 SCREENLESS_S = 600.0
 """A session whose screen is lost goes on for at most this long."""
+
+_REQUEST_S = 0.5
+"""Time between two searches for a request to end, in s; a start waits some seconds for the end."""
 
 _REAL_TIME: float | None = 1.0
 
@@ -57,6 +60,7 @@ class LiveSession:
         self._status_received = False
         self._fit_since: float | None = None
         self._screen_lost_at: float | None = None
+        self._request_due = 0.0
         self._ended: str | None = None
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
@@ -117,6 +121,8 @@ class LiveSession:
             return "duration"
         if screen_channel.gone and self._screen_lost_too_long():
             return "error"
+        if screen_channel.gone and self._end_requested():
+            return "operator"
         alone = self._engine.settings.headless or screen_channel.gone
         return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
 
@@ -129,6 +135,14 @@ class LiveSession:
             mark_without_screen(self._record.folder)
             self._output.fault_sentence = "The screen was lost; the procedure was recorded without it."
         return now - self._screen_lost_at > SCREENLESS_S
+
+    def _end_requested(self) -> bool:
+        """Return whether a later start of the program requests the end; the folder is searched every ``_REQUEST_S``."""
+        now = time.monotonic()
+        if now < self._request_due:
+            return False
+        self._request_due = now + _REQUEST_S
+        return end_is_requested(self._record.folder)
 
     def _read(self, screen_channel: ScreenChannel) -> list[Block]:
         blocks = self._device.read(READ_S)

@@ -21,6 +21,7 @@ from guidance.journal.store import (
     new_procedure,
     unreported_unfinished,
 )
+from guidance.processes.sockets import folder_notice
 from guidance.protocol import Protocol
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import BackgroundWriter, EventWriter
@@ -98,14 +99,16 @@ def _change_notices(protocol: Protocol) -> list[str]:
 
 
 def _inspect_store(store: Path) -> tuple[list[str], list[Path]]:
-    """Return the notices about ``store`` as it was found, and the folders of its cut-off procedures."""
-    notices = [_ended_alone_notice(folder) for folder in end_without_screen(store)]
+    """Return the notices about this machine and ``store`` as found, and the folders of its cut-off procedures."""
+    notices = [_alone_notice(folder, ended=ended) for folder, ended in end_without_screen(store).items()]
     cut_off = unreported_unfinished(store)
-    return [*notices, *filter(None, [clock_warning(store, datetime.now().astimezone())])], cut_off
+    warnings = [clock_warning(store, datetime.now().astimezone()), folder_notice()]
+    return [*notices, *filter(None, warnings)], cut_off
 
 
-def _ended_alone_notice(folder: Path) -> str:
-    return f"The procedure {folder.name} had gone on without its screen; it has been ended, and its record is complete."
+def _alone_notice(folder: Path, *, ended: bool) -> str:
+    result = "it has been ended, and its record is complete" if ended else "it does not end yet, and its device is busy"
+    return one_line(f"The procedure {folder.name} had gone on without its screen; {result}.")
 
 
 def _recovery_notice(folder: Path) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from guidance.common.errors import UsageError, UserError
+from guidance.journal import store as store_module
 from guidance.journal.event_log import EVENTS_NAME, Journal
 from guidance.journal.event_reader import read_events
 from guidance.journal.recover import recover
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.journal.store import (
     clock_warning,
+    end_is_requested,
     end_without_screen,
     find_procedure,
     new_procedure,
@@ -44,7 +50,8 @@ def test_a_symbolic_link_is_no_procedure(tmp_path: Path) -> None:
     store.mkdir()
     folder = record_procedure(tmp_path / "elsewhere", cut_off=True)
     (store / folder.name).symlink_to(folder)
-    assert procedures(store) == unfinished(store) == end_without_screen(store) == []
+    assert procedures(store) == unfinished(store) == []
+    assert end_without_screen(store) == {}
     with pytest.raises(UsageError, match="is a symbolic link"):
         find_procedure(store, folder.name)
 
@@ -76,7 +83,8 @@ def test_a_pipe_in_place_of_the_journal_does_not_block(tmp_path: Path) -> None:
     (folder / EVENTS_NAME).unlink()
     os.mkfifo(folder / EVENTS_NAME)
     os.mkfifo(folder / "without-screen")
-    assert unfinished(tmp_path) == end_without_screen(tmp_path) == []
+    assert unfinished(tmp_path) == []
+    assert end_without_screen(tmp_path) == {}
     assert verify(folder).why == f"{EVENTS_NAME} cannot be read (it is not a plain file)"
     assert summarise(folder).state == "unreadable"
     for act in (recover, read_events):
@@ -94,13 +102,38 @@ def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_process_that_has_not_locked_the_journal_is_not_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_process_is_signalled_whatever_a_store_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = record_procedure(tmp_path)
     (folder / "without-screen").write_text(str(os.getpid()))
     monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("killed"))
-    assert end_without_screen(tmp_path) == []
+    assert end_without_screen(tmp_path) == {}
+    monkeypatch.setattr(store_module, "_END_S", 0.0)
+    with locked_elsewhere(folder / EVENTS_NAME):
+        assert end_without_screen(tmp_path) == {folder: False}
+    assert end_is_requested(folder)
+
+
+@posix
+def test_a_link_in_place_of_the_request_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, target = record_procedure(tmp_path), tmp_path / "target"
+    (folder / "without-screen").touch()
+    (folder / "end-requested").symlink_to(target)
+    monkeypatch.setattr(store_module, "_END_S", 0.0)
+    with locked_elsewhere(folder / EVENTS_NAME):
+        assert end_without_screen(tmp_path) == {folder: False}
+    assert not target.exists()
+
+
+@contextmanager
+def locked_elsewhere(path: Path) -> Iterator[None]:
+    """Another process, perhaps a hostile one, that has locked ``path``."""
+    code = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
+    words = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield
+        process.communicate(b"\n")
 
 
 @pytest.mark.parametrize("line", [b"\xff\xfe", b"[" * 100_000, b"x" * (1 << 21), b"[]", b"{", b'{"t": NaN'])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,13 +16,13 @@ import pytest
 from guidance.common.errors import UsageError, UserError
 from guidance.contracts.commands import Stop
 from guidance.contracts.snapshot import Snapshot
+from guidance.processes import launch, observers
 from guidance.processes import observer_link as watching
-from guidance.processes import observers
 from guidance.processes import sockets as runtime
 from guidance.processes.observer_link import ObserverLink, open_watch
 from guidance.processes.observers import MOST_OBSERVERS, ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel
-from guidance.processes.sockets import running, runtime_folder, socket_path
+from guidance.processes.sockets import folder_notice, running, runtime_folder, socket_path
 from tests.support.screens import build_live
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no local sockets")
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this sys
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "run"
     monkeypatch.setattr(runtime, "user_runtime_path", lambda *_, **__: place)
+    monkeypatch.setattr(runtime, "user_state_path", lambda *_, **__: tmp_path / "home")
     monkeypatch.setattr(observers, "FRAME_S", 0.0)
     return place
 
@@ -124,29 +126,77 @@ def test_the_socket_is_the_users_alone_and_goes_with_the_procedure(folder: Path)
     observer_list = Observers()
     path = socket_path(os.getpid())
     assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
-    assert running() == [os.getpid()]
+    assert running() == {os.getpid(): path}
     observer_list.close()
-    assert running() == []
+    assert running() == {}
 
 
-def test_a_folder_that_others_may_enter_is_refused(folder: Path) -> None:
+def foreign_place(*_: object, **__: object) -> Path:
+    raise PermissionError("/run/runtime-1000 is owned by another user")
+
+
+def opened_to_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
-    with pytest.raises(UserError, match="chmod 700"):
-        runtime_folder()
 
 
-def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir(mode=0o700)
-    folder.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError):
-        runtime_folder()
+def made_a_link(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to(folder.parent / "elsewhere")
+
+
+def made_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.touch()
+
+
+def taken_by_another_user(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "user_runtime_path", foreign_place)
+
+
+@pytest.mark.parametrize("attack", [opened_to_others, made_a_link, made_a_file, taken_by_another_user])
+def test_a_folder_that_is_not_the_users_alone_is_named_and_replaced_by_one_in_the_home(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: Callable[[Path, pytest.MonkeyPatch], None]
+) -> None:
+    attack(folder, monkeypatch)
+    place, fault = runtime_folder()
+    assert place == tmp_path / "home" / "run"
+    assert fault is not None
+    assert re.search(r"open to others; close it with chmod 700|File exists|owned by another user", fault)
+    assert folder_notice() == f"{fault} The procedure can be watched all the same."
+    observer_list = Observers()
+    try:
+        monkeypatch.setattr(watching, "wait", lambda *_: [True])
+        open_watch().close()
+    finally:
+        observer_list.close()
+
+
+def test_an_engine_that_began_in_the_home_is_found_after_the_systems_folder_is_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, "user_runtime_path", foreign_place)
+        observer_list = Observers()
+    assert list(running()) == [os.getpid()]
+    observer_list.close()
+
+
+def test_where_no_folder_is_private_the_procedure_goes_on_unobserved(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runtime, "user_runtime_path", foreign_place)
+    (tmp_path / "home").touch()
+    with launch._observed(NoScreenChannel()) as channel:
+        assert not isinstance(channel, ObservedScreenChannel)
+    assert "Nobody can watch" in (folder_notice() or "")
+    assert folder_notice() is not None
+    assert capsys.readouterr().err == ""  # the session reports it
 
 
 def test_the_number_of_observers_is_limited(observer_list: Observers) -> None:
-    links = [watching._connect(os.getpid()) for _ in range(MOST_OBSERVERS)]
+    links = [watching._connect(socket_path(os.getpid())) for _ in range(MOST_OBSERVERS)]
     until(lambda: len(observer_list._observers) == MOST_OBSERVERS)
-    extra = watching._connect(os.getpid())
+    extra = watching._connect(socket_path(os.getpid()))
     assert extra is not None
     with pytest.raises(EOFError):
         until(lambda: extra.receive() is not None)
@@ -191,7 +241,12 @@ def test_a_message_that_is_not_a_snapshot_is_refused_with_a_sentence(
 
 def test_the_command_reports_in_one_sentence_that_nothing_runs(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir(mode=0o700)
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "empty"), "TEXTUAL_DRIVER": "none"}
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(tmp_path / "empty"),
+        "XDG_STATE_HOME": str(tmp_path),
+        "TEXTUAL_DRIVER": "none",
+    }
     words = [sys.executable, "-m", "guidance", "watch"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
