@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shlex
 import sys
 
 import click
 
 from guidance.cli.launch import screen_of
 from guidance.cli.options import STATUS, THEME
+from guidance.cli.procedures import leave
 from guidance.common.errors import DONE, UserError
 
 _SERVED = "TEXTUAL_DRIVER"
@@ -26,21 +26,34 @@ _NO_SERVER = "The view in a browser needs textual-serve: pip install 'needle-gui
     help="Process id of the engine, where several procedures are running.",
 )
 @THEME
-@click.option("--web", is_flag=True, help="Serve the view to browsers, on this machine only unless --host is given.")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="With --web: address to listen on."
+    "--names/--no-names",
+    "names",
+    default=None,
+    help="Show the patient's name and the words of notes.  [default: yes in a terminal, no in a browser]",
+)
+@click.option("--web", is_flag=True, help="Serve the view to browsers on this machine.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="With --web: loopback address to listen on.",
 )
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="With --web: port to listen on."
 )
-def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int) -> None:
+def watch(*, pid: int | None, theme: str | None, names: bool | None, web: bool, host: str, port: int) -> None:
     """Watch a procedure that runs on this machine.
 
     The view shows what the operator sees, and has no influence on the procedure: you cannot arm, stop or note anything
     here. Only the user who runs the procedure can watch it.
+
+    With --web it prints an address that opens the view in one browser, once; the next address follows when it was used.
+    Two browsers can watch at a time.
     """
     if web:
-        _serve(pid, theme, host, port)
+        _serve(["--names" if names else "--no-names"], pid, theme, host, port)
         return
     from guidance.processes.observer_link import open_watch
 
@@ -48,29 +61,30 @@ def watch(*, pid: int | None, theme: str | None, web: bool, host: str, port: int
         raise click.UsageError("The view needs a terminal, and standard output is not one.")
     show = screen_of(theme, is_observer=True)()
     try:
-        link = open_watch(pid)
+        link = open_watch(pid, names=names is not False)
         show(link)
     except UserError as fault:
-        click.echo(f"needle-guidance: {fault}", err=True)
-        sys.exit(fault.status)
+        leave(fault)
     sys.exit(DONE)
 
 
-def _serve(pid: int | None, theme: str | None, host: str, port: int) -> None:
-    """Serve the view to browsers until Ctrl-C; each browser has a process of its own."""
+def _serve(words: list[str], pid: int | None, theme: str | None, host: str, port: int) -> None:
+    """Serve the view to browsers until Ctrl-C; each browser has a process of its own, started with ``words`` too."""
+    if not _is_loopback(host):
+        raise click.UsageError(
+            f"--host {host} is not an address of this machine alone; to watch from another, forward the port by SSH."
+        )
     try:
-        from textual_serve.server import Server
+        from guidance.processes.web import serve
     except ImportError:
         raise click.UsageError(_NO_SERVER) from None
-    if not _is_loopback(host):
-        click.echo(
-            f"needle-guidance: anyone who can reach {host}:{port} can see the patient's data; there is no password.",
-            err=True,
-        )
-    words = [sys.executable, "-m", "guidance", "watch"]
-    words += ["--pid", str(pid)] if pid else []
-    words += ["--theme", theme] if theme else []
-    Server(shlex.join(words), host=host, port=port, title="needle guidance, watching").serve()
+    command = [sys.executable, "-m", "guidance", "watch", *words]
+    command += ["--pid", str(pid)] if pid else []
+    command += ["--theme", theme] if theme else []
+    try:
+        serve(command, host, port, click.echo)
+    except UserError as fault:
+        leave(fault)
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from guidance.common.errors import UsageError, UserError
 from guidance.contracts.commands import OperatorCommand
+from guidance.contracts.hidden_names import without_names
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.link import SocketLink
 from guidance.processes.sockets import running
@@ -19,6 +20,11 @@ _FIRST_S = 3.0
 
 class ObserverLink(SocketLink):
     """Receiver of the Snapshots that observers are shown."""
+
+    def __init__(self, connection: Connection, *, names: bool = True) -> None:
+        """Receive over ``connection``; without ``names`` the patient's name is hidden."""
+        super().__init__(connection)
+        self._names = names
 
     def send(self, message: OperatorCommand) -> None:
         """Send nothing: an observer has no influence on the procedure."""
@@ -38,12 +44,19 @@ class ObserverLink(SocketLink):
             raise UserError(
                 "The procedure sent something that is not a Snapshot; use its version of the program to watch it."
             )
-        return snapshot
+        return snapshot if self._names else without_names(snapshot)
 
 
-def open_watch(pid: int | None = None) -> ObserverLink:
-    """Connect to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError."""
-    links = {engine: link for engine, path in running().items() if pid in {None, engine} and (link := _connect(path))}
+def open_watch(pid: int | None = None, *, names: bool = True) -> ObserverLink:
+    """Connect to the procedure whose engine is process ``pid``, or to the only one. Raises UserError and UsageError.
+
+    Without ``names`` the patient's name is hidden.
+    """
+    links = {
+        engine: link
+        for engine, path in running().items()
+        if pid in {None, engine} and (link := _connect(path, names=names))
+    }
     if not links:
         raise UserError(
             "No procedure is running here." if pid is None else f"No procedure is run by process {pid} here."
@@ -59,7 +72,7 @@ def open_watch(pid: int | None = None) -> ObserverLink:
     return link
 
 
-def _connect(path: Path) -> ObserverLink | None:
+def _connect(path: Path, *, names: bool = True) -> ObserverLink | None:
     """Connect to the engine at socket ``path``; returns None where it is gone, and then removes the socket."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -69,4 +82,4 @@ def _connect(path: Path) -> ObserverLink | None:
         with contextlib.suppress(OSError):
             path.unlink()
         return None
-    return ObserverLink(Connection(connection.detach()))
+    return ObserverLink(Connection(connection.detach()), names=names)
